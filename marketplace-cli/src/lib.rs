@@ -1,0 +1,1 @@
+//! The marketplace from the command line.

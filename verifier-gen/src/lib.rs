@@ -1,0 +1,1 @@
+//! Solidity verifiers for halo2-axiom verifying keys.
