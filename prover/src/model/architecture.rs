@@ -1,0 +1,269 @@
+use super::{Conv, ConvKind, Layer, Op, Padding, Shape, TensorId};
+use serde::{Deserialize, Serialize};
+
+/// What a proof reveals of the last layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputMode {
+    /// The class with the largest logit; the lowest index among equals.
+    Top1,
+}
+
+/// The public description of a network: everything the verifying key depends on besides the layout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Architecture {
+    /// Shape of the image; 3 channels in the order R, G, B.
+    pub input: Shape,
+    /// `s` of `t = q·2^s + r`, and the width of the lookup tables. 16, or less in small test networks.
+    pub shift: u32,
+    pub layers: Vec<Layer>,
+    pub output: OutputMode,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArchitectureError {
+    #[error("the network has no layer")]
+    Empty,
+    #[error("shift {shift} is outside {min}..={max}")]
+    Shift { shift: u32, min: u32, max: u32 },
+    #[error("{layer}: a size is zero or too large in {shape}")]
+    Size { layer: String, shape: Shape },
+    #[error("{layer}: reads tensor {tensor}, which does not exist before it")]
+    UnknownTensor { layer: String, tensor: usize },
+    #[error("{layer}: output shape {got}, but its inputs imply {expected}")]
+    OutputShape { layer: String, expected: Shape, got: Shape },
+    #[error("{layer}: stride {stride} is not supported for this kernel; 3×3 kernels take 1 or 2, 1×1 kernels 1")]
+    Stride { layer: String, stride: usize },
+    #[error("{layer}: stride 2 on the odd size {shape}; only even sizes are supported")]
+    OddSize { layer: String, shape: Shape },
+    #[error("{layer}: padding {pad:?} is not supported for this kernel and stride")]
+    Padding { layer: String, pad: Padding },
+    #[error("{layer}: a layer without padding must fold its zero point; its input zero point is {zero}")]
+    UnfoldedZero { layer: String, zero: u8 },
+    #[error("{layer}: tensor {tensor} is read with stride 2 by one layer and otherwise by another; only one kind of reader is supported")]
+    MixedReaders { layer: String, tensor: usize },
+    #[error("{layer}: its output is read by no later layer")]
+    Unread { layer: String },
+    #[error("the last layer must be a pointwise convolution of a 1×1 map with 2 to 65536 classes, not {shape}")]
+    LastLayer { shape: Shape },
+}
+
+impl Architecture {
+    pub const MIN_SHIFT: u32 = 9;
+    pub const MAX_SHIFT: u32 = 16;
+
+    /// Number of classes: channels of the last layer, 0 in an empty network.
+    pub fn classes(&self) -> usize {
+        self.layers.last().map_or(0, |l| l.output.c)
+    }
+
+    /// Shape of a tensor.
+    ///
+    /// # Panics
+    /// If the tensor does not exist; [`Architecture::validate`] rules that out for every tensor a layer reads.
+    pub fn shape(&self, tensor: TensorId) -> Shape {
+        if tensor == TensorId::IMAGE {
+            self.input
+        } else {
+            self.layers[tensor.0 - 1].output
+        }
+    }
+
+    /// Number of image bytes `L`.
+    pub fn image_len(&self) -> usize {
+        self.input.len()
+    }
+
+    /// Name of a layer for messages: position and kind, for example `07 depthwise 3×3`.
+    pub fn layer_name(&self, layer: usize) -> String {
+        let kind = match self.layers.get(layer).map(|l| &l.op) {
+            Some(Op::Conv(Conv {
+                kind: ConvKind::Pointwise,
+                ..
+            })) => "pointwise",
+            Some(Op::Conv(Conv {
+                kind: ConvKind::Dense3x3,
+                ..
+            })) => "conv 3×3",
+            Some(Op::Conv(Conv {
+                kind: ConvKind::Depthwise3x3,
+                ..
+            })) => "depthwise 3×3",
+            Some(Op::Add { .. }) => "add",
+            Some(Op::GlobalAvgPool { .. }) => "pool",
+            None => "(no such layer)",
+        };
+        format!("layer {layer:02} {kind}")
+    }
+
+    /// Number of secret integers: weights, biases and multipliers of a residual add (3) or pool (2).
+    pub fn parameter_count(&self) -> usize {
+        (0..self.layers.len())
+            .map(|i| match &self.layers[i].op {
+                Op::Conv(conv) => self.weight_count(conv) + conv.out_channels,
+                Op::Add { .. } => 3,
+                Op::GlobalAvgPool { .. } => 2,
+            })
+            .sum()
+    }
+
+    /// Number of weights of a convolution, biases apart.
+    pub fn weight_count(&self, conv: &Conv) -> usize {
+        let in_channels = self.shape(conv.input).c;
+        match conv.kind {
+            ConvKind::Pointwise => in_channels * conv.out_channels,
+            ConvKind::Dense3x3 => 9 * in_channels * conv.out_channels,
+            ConvKind::Depthwise3x3 => 9 * conv.out_channels,
+        }
+    }
+
+    /// Number of activations: outputs of all layers.
+    pub fn activation_count(&self) -> usize {
+        self.layers.iter().map(|l| l.output.len()).sum()
+    }
+
+    /// Checks everything the circuit relies on.
+    ///
+    /// # Errors
+    /// The first violation, with the layer's name.
+    pub fn validate(&self) -> Result<(), ArchitectureError> {
+        use ArchitectureError as E;
+        const MAX_SIDE: usize = 4096;
+        if self.layers.is_empty() {
+            return Err(E::Empty);
+        }
+        if !(Self::MIN_SHIFT..=Self::MAX_SHIFT).contains(&self.shift) {
+            return Err(E::Shift {
+                shift: self.shift,
+                min: Self::MIN_SHIFT,
+                max: Self::MAX_SHIFT,
+            });
+        }
+        let sizes_ok = |s: Shape| s.c > 0 && s.h > 0 && s.w > 0 && s.c <= 1 << 16 && s.h <= MAX_SIDE && s.w <= MAX_SIDE;
+        if !sizes_ok(self.input) {
+            return Err(E::Size {
+                layer: "image".into(),
+                shape: self.input,
+            });
+        }
+        // Per tensor: read by stride 2, read otherwise.
+        let mut readers = vec![(false, false); self.layers.len() + 1];
+        for (i, layer) in self.layers.iter().enumerate() {
+            let name = || self.layer_name(i);
+            if !sizes_ok(layer.output) {
+                return Err(E::Size {
+                    layer: name(),
+                    shape: layer.output,
+                });
+            }
+            for tensor in layer.op.inputs() {
+                if tensor.0 > i {
+                    return Err(E::UnknownTensor {
+                        layer: name(),
+                        tensor: tensor.0,
+                    });
+                }
+                let stride_2 = matches!(&layer.op, Op::Conv(c) if c.stride == 2);
+                let seen = &mut readers[tensor.0];
+                if stride_2 {
+                    seen.0 = true;
+                } else {
+                    seen.1 = true;
+                }
+                if seen.0 && seen.1 {
+                    return Err(E::MixedReaders {
+                        layer: name(),
+                        tensor: tensor.0,
+                    });
+                }
+            }
+            let expected = self.implied_shape(i)?;
+            if expected != layer.output {
+                return Err(E::OutputShape {
+                    layer: name(),
+                    expected,
+                    got: layer.output,
+                });
+            }
+        }
+        if let Some(i) = (0..self.layers.len() - 1).find(|i| readers[i + 1] == (false, false)) {
+            return Err(E::Unread {
+                layer: self.layer_name(i),
+            });
+        }
+        let last = &self.layers[self.layers.len() - 1];
+        let pointwise = matches!(&last.op, Op::Conv(c) if c.kind == ConvKind::Pointwise);
+        if !pointwise || last.output.h != 1 || last.output.w != 1 || last.output.c < 2 {
+            return Err(E::LastLayer { shape: last.output });
+        }
+        Ok(())
+    }
+
+    fn implied_shape(&self, layer: usize) -> Result<Shape, ArchitectureError> {
+        use ArchitectureError as E;
+        let name = || self.layer_name(layer);
+        match &self.layers[layer].op {
+            Op::Add { lhs, rhs } => {
+                let (l, r) = (self.shape(*lhs), self.shape(*rhs));
+                if l != r {
+                    return Err(E::OutputShape {
+                        layer: name(),
+                        expected: l,
+                        got: r,
+                    });
+                }
+                Ok(l)
+            }
+            Op::GlobalAvgPool { input } => Ok(Shape::new(self.shape(*input).c, 1, 1)),
+            Op::Conv(conv) => {
+                let x = self.shape(conv.input);
+                if conv.pad.is_none() && conv.input_zero != 0 {
+                    return Err(E::UnfoldedZero {
+                        layer: name(),
+                        zero: conv.input_zero,
+                    });
+                }
+                let pad_error = || E::Padding {
+                    layer: name(),
+                    pad: conv.pad,
+                };
+                let (h, w) = match (conv.kind, conv.stride) {
+                    (ConvKind::Pointwise, 1) => {
+                        if !conv.pad.is_none() {
+                            return Err(pad_error());
+                        }
+                        (x.h, x.w)
+                    }
+                    (ConvKind::Pointwise, stride) => return Err(E::Stride { layer: name(), stride }),
+                    (_, 1) => {
+                        if conv.pad != Padding::ONE {
+                            return Err(pad_error());
+                        }
+                        (x.h, x.w)
+                    }
+                    (_, 2) => {
+                        if x.h % 2 == 1 || x.w % 2 == 1 {
+                            return Err(E::OddSize {
+                                layer: name(),
+                                shape: x,
+                            });
+                        }
+                        if conv.pad != Padding::ONE && conv.pad != Padding::SAME_STRIDE_2 {
+                            return Err(pad_error());
+                        }
+                        (x.h / 2, x.w / 2)
+                    }
+                    (_, stride) => return Err(E::Stride { layer: name(), stride }),
+                };
+                let c = if conv.kind == ConvKind::Depthwise3x3 {
+                    x.c
+                } else {
+                    conv.out_channels
+                };
+                Ok(Shape::new(c, h, w))
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+use super::{Architecture, ArchitectureError, Conv, ConvKind, Op};
+use serde::{Deserialize, Serialize};
+
+/// A quantised network: the architecture and its secret parameters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    pub architecture: Architecture,
+    /// One entry per layer.
+    pub params: Vec<LayerParams>,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("layers", &self.params.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LayerParams {
+    Conv(ConvParams),
+    Add(AddParams),
+    Pool(PoolParams),
+}
+
+/// `acc = Σ w·(x − z_x) + b`, `t = a·acc + z_y·2^s + 2^(s−1)`, per output channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConvParams {
+    /// `[o, c, kh, kw]`; depthwise `[c, kh, kw]`. Symmetric int8.
+    pub weights: Vec<i8>,
+    /// One per output channel.
+    pub bias: Vec<i32>,
+    /// `a[o] > 0`: the real scale is about `a[o] / 2^s`.
+    pub multiplier: Vec<u32>,
+    pub input_zero: u8,
+    /// Zero point of the output; may leave 0..=255 in the last layer, whose output is not clipped.
+    pub output_zero: i32,
+}
+
+/// `t = a1·(x1 − z1) + a2·(x2 − z2) + z_y·2^s + 2^(s−1)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddParams {
+    pub lhs_multiplier: u32,
+    pub rhs_multiplier: u32,
+    pub lhs_zero: u8,
+    pub rhs_zero: u8,
+    pub output_zero: i32,
+}
+
+/// `t = a·Σ_p (x[p] − z_x) + z_y·2^s + 2^(s−1)`; `a` contains `1/(H·W)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolParams {
+    pub multiplier: u32,
+    pub input_zero: u8,
+    pub output_zero: i32,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParamsError {
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    #[error("{layers} layers, but parameters for {params}")]
+    LayerCount { layers: usize, params: usize },
+    #[error("{layer}: parameters of another kind of layer")]
+    Kind { layer: String },
+    #[error("{layer}: {what} has {got} entries, expected {expected}")]
+    Length {
+        layer: String,
+        what: &'static str,
+        expected: usize,
+        got: usize,
+    },
+    #[error("{layer}: input zero point {got} differs from the architecture's {expected}")]
+    InputZero { layer: String, expected: u8, got: u8 },
+    #[error(
+        "{layer}: output channel {channel} reaches q = {bound}, outside ±2^{bits}: some image would have no proof"
+    )]
+    NotTotal {
+        layer: String,
+        channel: usize,
+        bound: i64,
+        bits: u32,
+    },
+}
+
+/// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(s−1) ≥ 0`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FoldedModel {
+    pub layers: Vec<FoldedLayer>,
+}
+
+impl std::fmt::Debug for FoldedModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FoldedModel")
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Folded parameters of one layer, all below 2^40 in absolute value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoldedLayer {
+    /// Weights in the order of [`ConvParams::weights`], one bias per output channel.
+    Conv {
+        weights: Vec<i64>,
+        bias: Vec<i64>,
+    },
+    Add {
+        lhs: i64,
+        rhs: i64,
+        bias: i64,
+    },
+    Pool {
+        multiplier: i64,
+        bias: i64,
+    },
+}
+
+impl Model {
+    /// Checks lengths and kinds against the architecture.
+    pub fn validate(&self) -> Result<(), ParamsError> {
+        let arch = &self.architecture;
+        arch.validate()?;
+        if arch.layers.len() != self.params.len() {
+            return Err(ParamsError::LayerCount {
+                layers: arch.layers.len(),
+                params: self.params.len(),
+            });
+        }
+        for (i, (layer, params)) in arch.layers.iter().zip(&self.params).enumerate() {
+            let name = || arch.layer_name(i);
+            match (&layer.op, params) {
+                (Op::Conv(conv), LayerParams::Conv(p)) => {
+                    let lengths = [
+                        ("weights", p.weights.len(), arch.weight_count(conv)),
+                        ("bias", p.bias.len(), conv.out_channels),
+                        ("multiplier", p.multiplier.len(), conv.out_channels),
+                    ];
+                    for (what, got, expected) in lengths {
+                        if got != expected {
+                            return Err(ParamsError::Length {
+                                layer: name(),
+                                what,
+                                expected,
+                                got,
+                            });
+                        }
+                    }
+                    if !conv.pad.is_none() && p.input_zero != conv.input_zero {
+                        return Err(ParamsError::InputZero {
+                            layer: name(),
+                            expected: conv.input_zero,
+                            got: p.input_zero,
+                        });
+                    }
+                }
+                (Op::Add { .. }, LayerParams::Add(_)) | (Op::GlobalAvgPool { .. }, LayerParams::Pool(_)) => {}
+                _ => return Err(ParamsError::Kind { layer: name() }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds multipliers, zero points, rounding and offset into the committed numbers (design: `W'`, `B'`).
+    ///
+    /// # Errors
+    /// If lengths or kinds do not match the architecture.
+    pub fn fold(&self) -> Result<FoldedModel, ParamsError> {
+        self.validate()?;
+        let s = self.architecture.shift;
+        // z_y·2^s, half of 2^s to round, and the offset that makes q̂ = q + 2^(s−1) non-negative.
+        let constant = |zero: i32| (i64::from(zero) << s) + (1 << (s - 1)) + (1 << (2 * s - 1));
+        let layers = self
+            .architecture
+            .layers
+            .iter()
+            .zip(&self.params)
+            .map(|(layer, params)| match (&layer.op, params) {
+                (Op::Conv(conv), LayerParams::Conv(p)) => self.fold_conv(conv, p, constant(p.output_zero)),
+                (_, LayerParams::Add(p)) => {
+                    let (a1, a2) = (i64::from(p.lhs_multiplier), i64::from(p.rhs_multiplier));
+                    let zero = a1 * i64::from(p.lhs_zero) + a2 * i64::from(p.rhs_zero);
+                    FoldedLayer::Add {
+                        lhs: a1,
+                        rhs: a2,
+                        bias: constant(p.output_zero) - zero,
+                    }
+                }
+                (Op::GlobalAvgPool { input }, LayerParams::Pool(p)) => {
+                    let x = self.architecture.shape(*input);
+                    let zero = i64::from(p.multiplier) * i64::from(p.input_zero) * (x.h * x.w) as i64;
+                    FoldedLayer::Pool {
+                        multiplier: i64::from(p.multiplier),
+                        bias: constant(p.output_zero) - zero,
+                    }
+                }
+                _ => unreachable!("validate checked the kinds"),
+            });
+        Ok(FoldedModel {
+            layers: layers.collect(),
+        })
+    }
+
+    fn fold_conv(&self, conv: &Conv, p: &ConvParams, constant: i64) -> FoldedLayer {
+        let per_output = p.weights.len() / conv.out_channels;
+        let a = |o: usize| i64::from(p.multiplier[o]);
+        let weights = p
+            .weights
+            .iter()
+            .enumerate()
+            .map(|(i, w)| a(i / per_output) * i64::from(*w))
+            .collect();
+        let bias = (0..conv.out_channels).map(|o| {
+            let sum: i64 = p.weights[o * per_output..(o + 1) * per_output]
+                .iter()
+                .map(|w| i64::from(*w))
+                .sum();
+            // With padding the circuit subtracts z_x from the pixels it really reads.
+            let zero = if conv.pad.is_none() {
+                i64::from(p.input_zero) * sum
+            } else {
+                0
+            };
+            a(o) * (i64::from(p.bias[o]) - zero) + constant
+        });
+        FoldedLayer::Conv {
+            weights,
+            bias: bias.collect(),
+        }
+    }
+}
+
+impl FoldedModel {
+    /// Bounds `q` of every output over **all** inputs in 0..=255 and fails where it could leave `[−2^(s−1), 2^(s−1))`.
+    ///
+    /// # Errors
+    /// [`ParamsError::NotTotal`] with the first layer and channel that some image could drive out of the table.
+    pub fn check_total(&self, arch: &Architecture) -> Result<Vec<QRange>, ParamsError> {
+        let mut ranges = Vec::with_capacity(self.layers.len());
+        for (i, (layer, folded)) in arch.layers.iter().zip(&self.layers).enumerate() {
+            let mut range = QRange {
+                min: i64::MAX,
+                max: i64::MIN,
+            };
+            for o in 0..layer.output.c {
+                let (lo, hi) = folded_bounds(arch, &layer.op, folded, o);
+                for t in [lo, hi] {
+                    let q_hat = t >> arch.shift;
+                    if !(0..1 << arch.shift).contains(&q_hat) {
+                        return Err(ParamsError::NotTotal {
+                            layer: arch.layer_name(i),
+                            channel: o,
+                            bound: q_hat - (1 << (arch.shift - 1)),
+                            bits: arch.shift - 1,
+                        });
+                    }
+                    let q = q_hat - (1 << (arch.shift - 1));
+                    range = QRange {
+                        min: range.min.min(q),
+                        max: range.max.max(q),
+                    };
+                }
+            }
+            ranges.push(range);
+        }
+        Ok(ranges)
+    }
+}
+
+/// Smallest and largest `q` a layer can take over all inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct QRange {
+    pub min: i64,
+    pub max: i64,
+}
+
+/// Bounds of `t` for output channel `o`, over all bytes in every input position, padding included.
+fn folded_bounds(arch: &Architecture, op: &Op, folded: &FoldedLayer, o: usize) -> (i64, i64) {
+    let mut span = (0i64, 0i64);
+    let mut term = |weight: i64, min: i64, max: i64| {
+        let (a, b) = (weight * min, weight * max);
+        // A padded tap reads 0, so 0 is always possible.
+        span = (span.0 + a.min(b).min(0), span.1 + a.max(b).max(0));
+    };
+    let bias = match (op, folded) {
+        (Op::Conv(conv), FoldedLayer::Conv { weights, bias }) => {
+            let per_output = weights.len() / conv.out_channels;
+            let zero = i64::from(conv.input_zero);
+            weights[o * per_output..(o + 1) * per_output]
+                .iter()
+                .for_each(|w| term(*w, -zero, 255 - zero));
+            bias[o]
+        }
+        (_, FoldedLayer::Add { lhs, rhs, bias }) => {
+            term(*lhs, 0, 255);
+            term(*rhs, 0, 255);
+            *bias
+        }
+        (Op::GlobalAvgPool { input }, FoldedLayer::Pool { multiplier, bias }) => {
+            let x = arch.shape(*input);
+            term(*multiplier, 0, 255 * (x.h * x.w) as i64);
+            *bias
+        }
+        _ => unreachable!("fold checked the kinds"),
+    };
+    (bias + span.0, bias + span.1)
+}
+
+/// Taps of one kernel: 9 for 3×3 kernels, 1 for pointwise ones.
+pub const fn taps(kind: ConvKind) -> usize {
+    match kind {
+        ConvKind::Pointwise => 1,
+        ConvKind::Dense3x3 | ConvKind::Depthwise3x3 => 9,
+    }
+}
