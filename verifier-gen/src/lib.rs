@@ -1,1 +1,3 @@
-//! Solidity verifiers for halo2-axiom verifying keys.
+//! Solidity verifiers for halo2-axiom verifying keys (KZG on BN254, SHPLONK, Keccak transcript).
+
+pub mod transcript;
