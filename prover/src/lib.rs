@@ -9,3 +9,4 @@
 //! | [`model`] | quantised network: architecture and parameters | nothing |
 
 pub mod model;
+pub mod progress;
