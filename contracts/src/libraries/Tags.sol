@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+// Domain tags.
+// Every hash of the protocol is `keccak256(abi.encode(TAG, fields...))` with a tag from this list, so that no
+// value of one kind can be read as another. A tag is the keccak256 of its ASCII name; clients recompute them.
+
+// Leaf of the test set: (index, inputCommit, label, leafSalt).
+bytes32 constant TAG_TEST = keccak256("assay.test.v1");
+// Inner node of a Merkle tree: (left, right).
+bytes32 constant TAG_NODE = keccak256("assay.node.v1");
+// Unused leaf of a Merkle tree: ().
+bytes32 constant TAG_EMPTY = keccak256("assay.empty.v1");
+// Proof context: (chainid, contract, kind, engagementId, position).
+bytes32 constant TAG_CTX = keccak256("assay.ctx.v1");
+// Model record without uri: see `IModelRegistry.hashRecord`.
+bytes32 constant TAG_RECORD = keccak256("assay.record.v1");
+// Model identifier: (chainid, registry, mp, modelHash, nonce).
+bytes32 constant TAG_MODEL = keccak256("assay.model.v1");
+// Engagement identifier: (chainid, contract, modelId, seq).
+bytes32 constant TAG_ENG = keccak256("assay.engagement.v1");
+// Offer: (id, mc, every argument of open, PARAMS_HASH).
+bytes32 constant TAG_OFFER = keccak256("assay.offer.v1");
+// Marketplace parameters: every field of `Params`.
+bytes32 constant TAG_PARAMS = keccak256("assay.params.v1");
+// Commitment to the consumer's salt in FULL: (mcSalt). Reserved.
+bytes32 constant TAG_SALT = keccak256("assay.salt.v1");
+// Seed of the shuffle in FULL: (engagementId, testRoot, ctRoot, mpSeed, mcSalt). Reserved.
+bytes32 constant TAG_SEED = keccak256("assay.seed.v1");
