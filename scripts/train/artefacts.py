@@ -1,0 +1,157 @@
+"""Files of the demo model: PNG folders, hashes, manifest, and the check that reads all of them back."""
+
+import hashlib
+import json
+
+import numpy as np
+from PIL import Image
+
+import architecture
+import export
+import network
+import quantise
+
+WIDTH, RESOLUTION, CLASSES = 0.35, 96, 10
+ONNX_NAME = "mobilenet_v2_035_96.onnx"
+FOLDERS = ("heldout", "calibration")
+MIN_HELDOUT, MIN_FLOAT_ACCURACY, MAX_ACCURACY_GAP = 200, 0.97, 0.005
+MAX_ONNX_BYTES = 2_000_000
+OPERATORS = {"Conv", "Clip", "Add", "GlobalAveragePool", "Flatten", "Gemm"}
+
+
+class CheckError(Exception):
+    """A file of the demo model disagrees with its manifest or misses a target."""
+
+
+def layers():
+    return architecture.mobilenet_v2(WIDTH, RESOLUTION, CLASSES)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def folder_sha256(folder):
+    """SHA-256 of the text that `sha256sum *.png` prints in the folder under the C locale: one hash for all files."""
+    paths = sorted(folder.glob("*.png"), key=lambda path: path.name)
+    return sha256("".join(f"{sha256(path.read_bytes())}  {path.name}\n" for path in paths).encode())
+
+
+def write_folder(folder, ids, images, labels):
+    """Writes `<id>_<label>.png`, RGB 8 bit, after removing the PNGs of an earlier run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    for number, image, label in zip(ids, images, labels):
+        Image.fromarray(image).save(folder / f"{number:04d}_{label}.png", optimize=True)
+
+
+def read_folder(folder):
+    """Ids `[n]`, bytes `[n, h, w, 3]` and labels `[n]` in file-name order."""
+    paths = sorted(folder.glob("*.png"), key=lambda path: path.name)
+    if not paths:
+        raise CheckError(f"{folder} holds no PNG")
+    ids, labels, images = [], [], []
+    for path in paths:
+        number, label = path.stem.split("_")
+        with Image.open(path) as image:
+            if image.mode != "RGB" or image.size != (RESOLUTION, RESOLUTION):
+                raise CheckError(f"{path.name}: expected RGB {RESOLUTION}x{RESOLUTION}, got {image.mode} {image.size}")
+            images.append(np.asarray(image))
+        ids.append(int(number))
+        labels.append(int(label))
+    return np.array(ids), np.stack(images), np.array(labels)
+
+
+def measure(root):
+    """Everything the manifest claims that can be recomputed from the files under `root`."""
+    import onnx
+
+    listing, onnx_path = layers(), root / ONNX_NAME
+    _, images, labels = read_folder(root / "heldout")
+    calibration = read_folder(root / "calibration")[1]
+    logits = export.run_onnx(onnx_path, images)
+    params = export.read_params(onnx_path)
+    quantised, bounds = quantise.quantise(listing, params, network.run_float(listing, params, calibration))
+    integer_logits = network.run_integer(listing, quantised, images)
+    model = onnx.load(onnx_path)
+    return {
+        "onnx": {
+            "file": ONNX_NAME,
+            "bytes": onnx_path.stat().st_size,
+            "sha256": sha256(onnx_path.read_bytes()),
+            "opset": model.opset_import[0].version,
+            "operators": sorted({node.op_type for node in model.graph.node}),
+        },
+        "folders": {name: _describe(root / name) for name in FOLDERS},
+        "architecture": {"width": WIDTH, "resolution": RESOLUTION, "classes": CLASSES, **architecture.counts(listing)},
+        "heldout": {
+            "images": len(labels),
+            "float_correct": _correct(logits, labels),
+            "float_accuracy": _share(_correct(logits, labels), len(labels)),
+            "int8_correct": _correct(integer_logits, labels),
+            "int8_accuracy": _share(_correct(integer_logits, labels), len(labels)),
+            "float_int8_agree": _correct(integer_logits, logits.argmax(axis=1)),
+        },
+        "int8": {
+            "shift": network.SHIFT,
+            "quotient_bounds": {
+                "hidden": [min(low for low, _ in _hidden(bounds)), max(high for _, high in _hidden(bounds))],
+                "logits": list(bounds["logits"]),
+            },
+        },
+    }
+
+
+def check(root):
+    """Re-reads the files under `root`, compares them with the manifest and the targets; returns the measured part.
+
+    Raises CheckError at the first disagreement.
+    """
+    manifest = json.loads((root / "manifest.json").read_text())
+    got = measure(root)
+    for section, values in got.items():
+        for key, value in values.items():
+            if manifest[section][key] != value:
+                raise CheckError(f"{section}.{key}: manifest {manifest[section][key]}, files {value}")
+    overlap = {int(path.stem.split("_")[0]) for path in (root / "heldout").glob("*.png")} & {
+        int(path.stem.split("_")[0]) for path in (root / "calibration").glob("*.png")
+    }
+    heldout = got["heldout"]
+    targets = [
+        ("no image in both folders", not overlap),
+        (f"at least {MIN_HELDOUT} held-out images", heldout["images"] >= MIN_HELDOUT),
+        (f"float accuracy at least {MIN_FLOAT_ACCURACY:.0%}", heldout["float_accuracy"] >= MIN_FLOAT_ACCURACY),
+        (
+            f"int8 accuracy within {MAX_ACCURACY_GAP:.1%} of float",
+            heldout["float_correct"] - heldout["int8_correct"] <= MAX_ACCURACY_GAP * heldout["images"],
+        ),
+        (f"ONNX at most {MAX_ONNX_BYTES} bytes", got["onnx"]["bytes"] <= MAX_ONNX_BYTES),
+        ("operators the importer knows", set(got["onnx"]["operators"]) <= OPERATORS),
+    ]
+    for name, holds in targets:
+        if not holds:
+            raise CheckError(f"target missed: {name}")
+    return got
+
+
+def write_manifest(root, provenance):
+    """Measures the files under `root` and writes the manifest: what was measured and how it was made."""
+    text = json.dumps({"provenance": provenance, **measure(root)}, indent=2)
+    (root / "manifest.json").write_text(text + "\n")
+
+
+def _describe(folder):
+    return {"files": len(list(folder.glob("*.png"))), "list_sha256": folder_sha256(folder)}
+
+
+def _hidden(bounds):
+    return [bound for name, bound in bounds.items() if name != "logits"]
+
+
+def _correct(logits, labels):
+    return int((logits.argmax(axis=1) == labels).sum())
+
+
+def _share(correct, total):
+    return round(correct / total, 6)
