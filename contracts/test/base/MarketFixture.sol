@@ -101,9 +101,9 @@ abstract contract MarketFixture is TestBase {
 
     /// Registry first, with the address that the next contract of this account will have.
     function deploy(RegistryParams memory r, MarketParams memory m) internal returns (ModelRegistry, AccuracyMarket) {
-        vm.startPrank(account("deployer"));
-        vm.setNonceUnsafe(account("deployer"), 0);
-        r.accuracy = vm.computeCreateAddress(account("deployer"), 1);
+        address deployer = account("deployer");
+        r.accuracy = vm.computeCreateAddress(deployer, uint256(vm.getNonce(deployer)) + 1);
+        vm.startPrank(deployer);
         ModelRegistry newRegistry = new ModelRegistry(r);
         m.registry = address(newRegistry);
         AccuracyMarket newMarket = new AccuracyMarket(m);

@@ -11,7 +11,7 @@ interface Vm {
     function chainId(uint256 id) external;
     function etch(address target, bytes calldata code) external;
     function setNonce(address account, uint64 nonce) external;
-    function setNonceUnsafe(address account, uint64 nonce) external;
+    function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function mockCall(address callee, bytes calldata data, bytes calldata result) external;
     function assume(bool condition) external pure;

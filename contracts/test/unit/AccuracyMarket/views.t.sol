@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {MarketFixture} from "../../base/MarketFixture.sol";
+import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {Adjudication, Assurance, Mode, Outcome, State, Verdict} from "../../../src/types/MarketTypes.sol";
+import {Metric} from "../../../src/types/ModelTypes.sol";
+
+contract MarketViewsTest is MarketFixture {
+    function test_verdict_ofAPassedEngagement() public {
+        bytes32 id = proving();
+        vm.warp(START + 33);
+        market.submitProofs(id, batch(id, 0, NEEDED + 1));
+        Verdict memory v = market.verdict(id);
+        assertEq(v.modelId, modelId, "modelId");
+        assertEq(v.mp, mp, "mp");
+        assertEq(v.mc, mc, "mc");
+        assertEq(uint256(v.mode), uint256(Mode.SIMPLE), "mode");
+        assertEq(uint256(v.adjudication), uint256(Adjudication.DIRECT), "adjudication");
+        assertEq(uint256(v.assurance), uint256(Assurance.PROVEN), "assurance");
+        assertEq(uint256(v.metric), uint256(Metric.TOP1), "metric");
+        assertEq(v.targetBps, TARGET, "target");
+        assertEq(v.n2, N, "n2 is N in SIMPLE");
+        assertEq(v.claimedCorrect, NEEDED + 1, "claimed");
+        assertEq(v.resultHash, 0, "resultHash");
+        assertEq(v.provenOnChain, NEEDED + 1, "proven");
+        assertEq(v.challengesAnswered, 0, "challenges");
+        assertEq(uint256(v.outcome), uint256(Outcome.Passed), "outcome");
+        assertEq(v.closedAt, START + 33, "closedAt");
+        assertEq(v.testRoot, testRoot, "testRoot");
+    }
+
+    function test_verdict_givesNoAssuranceInEveryOtherOutcome() public {
+        bytes32 cancelled = offered();
+        vm.prank(mc);
+        market.cancel(cancelled);
+        bytes32 abortedId = aborted();
+        bytes32 conceded = proving();
+        bytes32 guard = guardOf(conceded);
+        vm.prank(mp);
+        market.concede(conceded, guard);
+        bytes32 silent = probing();
+        vm.warp(START + DECIDE_WINDOW + 1);
+        market.timeout(silent);
+        bytes32[4] memory ids = [cancelled, abortedId, conceded, silent];
+        Outcome[4] memory outcomes = [Outcome.Cancelled, Outcome.Abort, Outcome.FailedAccuracy, Outcome.MpSilent];
+        for (uint256 i = 0; i < 4; ++i) {
+            assertEq(uint256(market.verdict(ids[i]).outcome), uint256(outcomes[i]), "outcome");
+            assertEq(uint256(market.verdict(ids[i]).assurance), uint256(Assurance.NONE), "assurance");
+        }
+    }
+
+    function test_verdict_ofAnOpenEngagementSaysNothing() public {
+        bytes32 id = proving();
+        assertEq(uint256(market.verdict(id).outcome), uint256(Outcome.None), "outcome");
+        assertEq(market.verdict(id).closedAt, 0, "closedAt");
+    }
+
+    function test_views_revertWhen_theIdIsUnknown() public {
+        bytes32 id = keccak256("nothing");
+        expectWrongState(id, State.None);
+        market.engagement(id);
+        expectWrongState(id, State.None);
+        market.verdict(id);
+        expectWrongState(id, State.None);
+        market.timeoutAt(id);
+        expectWrongState(id, State.None);
+        market.isProven(id, 0);
+    }
+
+    function test_engagementIdAt_revertsWhen_pastTheLast() public {
+        offered();
+        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.SequenceOutOfRange.selector, 1, 1));
+        market.engagementIdAt(modelId, 1);
+        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.SequenceOutOfRange.selector, 0, 0));
+        market.engagementIdAt(keccak256("nobody"), 0);
+    }
+
+    /// Values of the enums are part of the ABI; those of states that cannot be reached yet stay reserved.
+    function test_enums_keepTheOrderOfTheSpecification() public pure {
+        assertEq(uint256(State.Offered), 1, "Offered");
+        assertEq(uint256(State.Probing), 6, "Probing");
+        assertEq(uint256(State.Proving), 8, "Proving");
+        assertEq(uint256(State.Closed), 11, "Closed");
+        assertEq(uint256(Outcome.Cancelled), 1, "Cancelled");
+        assertEq(uint256(Outcome.Abort), 5, "Abort");
+        assertEq(uint256(Outcome.MpSilent), 6, "MpSilent");
+        assertEq(uint256(Outcome.FailedAccuracy), 7, "FailedAccuracy");
+        assertEq(uint256(Outcome.Passed), 9, "Passed");
+        assertEq(uint256(Outcome.Settled), 10, "Settled");
+    }
+}
