@@ -1,0 +1,247 @@
+//! The reference string of the KZG commitments: powers `τ^i·G1`, their Lagrange basis, and `τ·G2`.
+//!
+//! | module | content |
+//! |---|---|
+//! | `dev` | deterministic string with a **public** secret, for tests and demonstrations |
+//! | `ptau` | string of a public ceremony, read from a snarkjs `.ptau` file and checked by pairings |
+//! | `fixed_base`, `group_fft` | how the points are computed quickly |
+//!
+//! # Soundness
+//! Whoever knows τ can forge any proof under the string. [`Srs::is_development`] is true for the string whose τ is
+//! published here, however it was obtained; whoever touches a real chain must ask.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G2Affine};
+use halo2_proofs::halo2curves::serde::SerdeObject;
+use halo2_proofs::poly::commitment::{Params, ParamsProver};
+use halo2_proofs::poly::kzg::commitment::ParamsKZG;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::cache::{Cache, CacheEvent, EntryReader};
+use crate::progress::Progress;
+
+mod dev;
+mod fixed_base;
+
+/// Largest k: the prover's memory ends long before, and a string of 2^24 powers has 2 GiB.
+pub const MAX_K: u32 = 24;
+/// Smallest k: halo2 needs room for its blinding rows anyway.
+pub const MIN_K: u32 = 1;
+
+/// Bytes of a point of G1 in the cache: both coordinates in Montgomery form.
+const G1_BYTES: usize = 64;
+/// Part of the cache keys: a change of what an entry holds changes it.
+const PAYLOAD_VERSION: &[u8] = b"assay srs payload v1";
+
+/// Why there is no reference string.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SrsError {
+    /// k is outside [`MIN_K`]..=[`MAX_K`].
+    #[error("no reference string of 2^{k} powers: k must be in {MIN_K}..={MAX_K}")]
+    UnsupportedK {
+        /// The k asked for.
+        k: u32,
+    },
+}
+
+/// Identifies a reference string: SHA-256 of a domain, k, G1, τ·G1, G2 and τ·G2, canonical big-endian coordinates.
+///
+/// For a checked string these points determine τ and with it every other point, so equal ids mean equal strings,
+/// wherever they came from. Part of every vk digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SrsId(pub [u8; 32]);
+
+impl fmt::Display for SrsId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for SrsId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SrsId({self})")
+    }
+}
+
+impl SrsId {
+    fn of(k: u32, tau_g1: &G1Affine, tau_g2: &G2Affine) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"assay.srs.v1");
+        hasher.update(k.to_be_bytes());
+        for point in [&G1Affine::generator(), tau_g1] {
+            hasher.update(be(point.x.to_bytes()));
+            hasher.update(be(point.y.to_bytes()));
+        }
+        for point in [&G2Affine::generator(), tau_g2] {
+            for coordinate in [point.x.c0, point.x.c1, point.y.c0, point.y.c1] {
+                hasher.update(be(coordinate.to_bytes()));
+            }
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
+fn be(mut little_endian: [u8; 32]) -> [u8; 32] {
+    little_endian.reverse();
+    little_endian
+}
+
+/// Where a string came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Generated here with a public secret.
+    Dev,
+    /// Imported from a snarkjs `.ptau` file.
+    Ptau {
+        /// SHA-256 of the whole file, to compare with the one its ceremony published.
+        file_sha256: [u8; 32],
+    },
+}
+
+/// The points of a string of 2^k powers.
+struct Powers {
+    g: Vec<G1Affine>,
+    g_lagrange: Vec<G1Affine>,
+    s_g2: G2Affine,
+}
+
+/// A reference string ready for use.
+#[derive(Debug)]
+pub struct Srs {
+    params: ParamsKZG<Bn256>,
+    id: SrsId,
+    origin: Origin,
+    cache_event: CacheEvent,
+}
+
+impl Srs {
+    /// The **unsafe** deterministic string of 2^k powers: its secret is public, so every proof under it can be forged.
+    ///
+    /// # Errors
+    /// [`SrsError::UnsupportedK`].
+    pub fn dev(k: u32, cache: &Cache, progress: &dyn Progress) -> Result<Self, SrsError> {
+        check_k(k)?;
+        let key = cache_key(&[b"dev", &k.to_be_bytes(), &dev::unsafe_public_tau_g2().to_raw_bytes()]);
+        let cached = cache.load_or_build(
+            "srs-dev",
+            &key,
+            |reader| Powers::read(k, reader, progress),
+            || Ok(dev::generate(k, progress)),
+            Powers::write,
+        )?;
+        Ok(Self::new(k, cached.value, Origin::Dev, cached.event))
+    }
+
+    fn new(k: u32, powers: Powers, origin: Origin, cache_event: CacheEvent) -> Self {
+        let Powers { g, g_lagrange, s_g2 } = powers;
+        // k ≥ 1, so there is a second power.
+        let id = SrsId::of(k, &g[1], &s_g2);
+        // `from_parts` is a method of some parameters, of which it uses nothing.
+        let any = ParamsKZG::<Bn256>::setup(MIN_K, rand_core::OsRng);
+        let params = any.from_parts(k, g, Some(g_lagrange), G2Affine::generator(), s_g2);
+        Self {
+            params,
+            id,
+            origin,
+            cache_event,
+        }
+    }
+
+    /// The parameters the proving system takes.
+    pub fn params(&self) -> &ParamsKZG<Bn256> {
+        &self.params
+    }
+
+    /// The parameters alone.
+    pub fn into_params(self) -> ParamsKZG<Bn256> {
+        self.params
+    }
+
+    /// log₂ of the number of powers.
+    pub fn k(&self) -> u32 {
+        self.params.k()
+    }
+
+    /// Identifies the string.
+    pub fn id(&self) -> SrsId {
+        self.id
+    }
+
+    /// Where the string came from.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// What the cache did; may carry a warning for the user.
+    pub fn cache_event(&self) -> &CacheEvent {
+        &self.cache_event
+    }
+
+    /// Whether the secret of this string is public, even if it came in a `.ptau` file.
+    pub fn is_development(&self) -> bool {
+        self.origin == Origin::Dev || self.params.s_g2() == dev::unsafe_public_tau_g2()
+    }
+
+    /// The powers `τ^i·G1`.
+    pub fn g(&self) -> &[G1Affine] {
+        self.params.get_g()
+    }
+}
+
+impl Powers {
+    /// Reads what [`Powers::write`] wrote. The entry's checksum vouches for the points.
+    fn read(k: u32, reader: &mut EntryReader, progress: &dyn Progress) -> io::Result<Self> {
+        progress.phase("reference string from the cache", 0);
+        let mut s_g2 = [0u8; 2 * G1_BYTES];
+        reader.read_exact(&mut s_g2)?;
+        let s_g2 = G2Affine::from_raw_bytes(&s_g2)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not a point of G2"))?;
+        Ok(Self {
+            g: read_g1(k, reader)?,
+            g_lagrange: read_g1(k, reader)?,
+            s_g2,
+        })
+    }
+
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        self.s_g2.write_raw(writer)?;
+        self.g
+            .iter()
+            .chain(&self.g_lagrange)
+            .try_for_each(|point| point.write_raw(writer))
+    }
+}
+
+fn read_g1(k: u32, reader: &mut EntryReader) -> io::Result<Vec<G1Affine>> {
+    let mut bytes = vec![0u8; G1_BYTES << k];
+    reader.read_exact(&mut bytes)?;
+    Ok(bytes
+        .par_chunks_exact(G1_BYTES)
+        .map(G1Affine::from_raw_bytes_unchecked)
+        .collect())
+}
+
+fn check_k(k: u32) -> Result<(), SrsError> {
+    if (MIN_K..=MAX_K).contains(&k) {
+        Ok(())
+    } else {
+        Err(SrsError::UnsupportedK { k })
+    }
+}
+
+/// Parts have fixed lengths after the first, which names what they are.
+fn cache_key(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(PAYLOAD_VERSION);
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}

@@ -1,0 +1,96 @@
+//! A small circuit to try a reference string on.
+
+use assay_prover::srs::Srs;
+use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
+use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine};
+use halo2_proofs::halo2curves::pairing::Engine;
+use halo2_proofs::plonk::{
+    create_proof, keygen_pk, keygen_vk, verify_proof, Advice, Circuit, Column, ConstraintSystem, Error, Selector,
+};
+use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
+use halo2_proofs::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+use halo2_proofs::poly::Rotation;
+use halo2_proofs::transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer};
+use rand_core::OsRng;
+
+/// Whether every power is τ times the one before, by pairings one at a time.
+pub(crate) fn tau_pairs_up(srs: &Srs) -> bool {
+    let (g, g2) = (srs.g(), G2Affine::generator());
+    g[0] == G1Affine::generator()
+        && g.windows(2)
+            .all(|p| Bn256::pairing(&p[1], &g2) == Bn256::pairing(&p[0], &srs.params().s_g2()))
+}
+
+/// `x·x = y`, nothing else.
+#[derive(Clone)]
+struct Square;
+
+#[derive(Clone)]
+struct SquareConfig {
+    x: Column<Advice>,
+    y: Column<Advice>,
+    q_square: Selector,
+}
+
+impl Circuit<Fr> for Square {
+    type Config = SquareConfig;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        Self
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> SquareConfig {
+        let config = SquareConfig {
+            x: meta.advice_column(),
+            y: meta.advice_column(),
+            q_square: meta.selector(),
+        };
+        meta.create_gate("x·x = y", |meta| {
+            let x = meta.query_advice(config.x, Rotation::cur());
+            let y = meta.query_advice(config.y, Rotation::cur());
+            vec![meta.query_selector(config.q_square) * (x.clone() * x - y)]
+        });
+        config
+    }
+
+    fn synthesize(&self, config: SquareConfig, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+        layouter.assign_region(
+            || "square",
+            |mut region| {
+                config.q_square.enable(&mut region, 0)?;
+                region.assign_advice(config.x, 0, Value::known(Fr::from(5)));
+                region.assign_advice(config.y, 0, Value::known(Fr::from(25)));
+                Ok(())
+            },
+        )
+    }
+}
+
+/// Keys, a proof and its verification under `params`, which need k ≥ 4 or so.
+pub(crate) fn prove_and_verify(params: &ParamsKZG<Bn256>) {
+    let vk = keygen_vk(params, &Square).expect("vk");
+    let pk = keygen_pk(params, vk, &Square).expect("pk");
+    let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<_>, _, _, _, _>(
+        params,
+        &pk,
+        &[Square],
+        &[&[]],
+        OsRng,
+        &mut transcript,
+    )
+    .expect("proof");
+    let proof = transcript.finalize();
+    let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(&proof[..]);
+    verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<_>, _, _, _>(
+        params,
+        pk.get_vk(),
+        SingleStrategy::new(params),
+        &[&[]],
+        &mut transcript,
+    )
+    .expect("the proof verifies");
+}
