@@ -1,0 +1,3 @@
+//! Proofs: keys, proving, verification, wire format.
+
+pub mod bundle;
