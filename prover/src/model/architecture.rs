@@ -34,6 +34,8 @@ pub enum ArchitectureError {
     UnknownTensor { layer: String, tensor: usize },
     #[error("{layer}: output shape {got}, but its inputs imply {expected}")]
     OutputShape { layer: String, expected: Shape, got: Shape },
+    #[error("{layer}: a depthwise kernel keeps its {expected} channels, but the layer says {got}")]
+    DepthwiseChannels { layer: String, expected: usize, got: usize },
     #[error("{layer}: stride {stride} is not supported for this kernel; 3×3 kernels take 1 or 2, 1×1 kernels 1")]
     Stride { layer: String, stride: usize },
     #[error("{layer}: stride 2 on the odd size {shape}; only even sizes are supported")]
@@ -46,6 +48,10 @@ pub enum ArchitectureError {
     MixedReaders { layer: String, tensor: usize },
     #[error("{layer}: its output is read by no later layer")]
     Unread { layer: String },
+    #[error("{activations} activations, at most {max} are supported")]
+    TooManyActivations { activations: usize, max: usize },
+    #[error("{layers} layers, at most {max} are supported")]
+    TooManyLayers { layers: usize, max: usize },
     #[error("the last layer must be a pointwise convolution of a 1×1 map with 2 to 65536 classes, not {shape}")]
     LastLayer { shape: Shape },
 }
@@ -53,6 +59,9 @@ pub enum ArchitectureError {
 impl Architecture {
     pub const MIN_SHIFT: u32 = 9;
     pub const MAX_SHIFT: u32 = 16;
+    /// Far above MobileNet v2 (1.0, 224), which has about 6.7 million; keeps hostile files from exhausting memory.
+    pub const MAX_ACTIVATIONS: usize = 1 << 26;
+    pub const MAX_LAYERS: usize = 1 << 12;
 
     /// Number of classes: channels of the last layer, 0 in an empty network.
     pub fn classes(&self) -> usize {
@@ -141,6 +150,12 @@ impl Architecture {
                 max: Self::MAX_SHIFT,
             });
         }
+        if self.layers.len() > Self::MAX_LAYERS {
+            return Err(E::TooManyLayers {
+                layers: self.layers.len(),
+                max: Self::MAX_LAYERS,
+            });
+        }
         let sizes_ok = |s: Shape| s.c > 0 && s.h > 0 && s.w > 0 && s.c <= 1 << 16 && s.h <= MAX_SIDE && s.w <= MAX_SIDE;
         if !sizes_ok(self.input) {
             return Err(E::Size {
@@ -187,6 +202,14 @@ impl Architecture {
                     got: layer.output,
                 });
             }
+        }
+        // Sizes are bounded by now: no sum overflows.
+        let activations = self.input.len() + self.activation_count();
+        if activations > Self::MAX_ACTIVATIONS {
+            return Err(E::TooManyActivations {
+                activations,
+                max: Self::MAX_ACTIVATIONS,
+            });
         }
         if let Some(i) = (0..self.layers.len() - 1).find(|i| readers[i + 1] == (false, false)) {
             return Err(E::Unread {
@@ -257,12 +280,14 @@ impl Architecture {
                     }
                     (_, stride) => return Err(E::Stride { layer: name(), stride }),
                 };
-                let c = if conv.kind == ConvKind::Depthwise3x3 {
-                    x.c
-                } else {
-                    conv.out_channels
-                };
-                Ok(Shape::new(c, h, w))
+                if conv.kind == ConvKind::Depthwise3x3 && conv.out_channels != x.c {
+                    return Err(E::DepthwiseChannels {
+                        layer: name(),
+                        expected: x.c,
+                        got: conv.out_channels,
+                    });
+                }
+                Ok(Shape::new(conv.out_channels, h, w))
             }
         }
     }

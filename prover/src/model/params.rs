@@ -1,4 +1,4 @@
-use super::{Architecture, ArchitectureError, Conv, ConvKind, Op};
+use super::{Architecture, ArchitectureError, ConvKind, Op};
 use serde::{Deserialize, Serialize};
 
 /// A quantised network: the architecture and its secret parameters.
@@ -74,6 +74,16 @@ pub enum ParamsError {
     },
     #[error("{layer}: input zero point {got} differs from the architecture's {expected}")]
     InputZero { layer: String, expected: u8, got: u8 },
+    #[error("{layer}: {what} {got} is outside {min}..={max}")]
+    Bounds {
+        layer: String,
+        what: &'static str,
+        min: i64,
+        max: i64,
+        got: i64,
+    },
+    #[error("{layer}: the folded numbers of output channel {channel} do not fit 62 bits")]
+    TooLarge { layer: String, channel: usize },
     #[error(
         "{layer}: output channel {channel} reaches q = {bound}, outside ±2^{bits}: some image would have no proof"
     )]
@@ -85,41 +95,12 @@ pub enum ParamsError {
     },
 }
 
-/// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(s−1) ≥ 0`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FoldedModel {
-    pub layers: Vec<FoldedLayer>,
-}
-
-impl std::fmt::Debug for FoldedModel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FoldedModel")
-            .field("layers", &self.layers.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Folded parameters of one layer, all below 2^40 in absolute value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FoldedLayer {
-    /// Weights in the order of [`ConvParams::weights`], one bias per output channel.
-    Conv {
-        weights: Vec<i64>,
-        bias: Vec<i64>,
-    },
-    Add {
-        lhs: i64,
-        rhs: i64,
-        bias: i64,
-    },
-    Pool {
-        multiplier: i64,
-        bias: i64,
-    },
-}
-
 impl Model {
-    /// Checks lengths and kinds against the architecture.
+    /// Checks lengths and kinds against the architecture, and bounds every number so that nothing overflows later.
+    ///
+    /// # Errors
+    /// The first violation, with the layer's name. A model that passes may still not be total
+    /// ([`FoldedModel::check_total`](super::FoldedModel::check_total)).
     pub fn validate(&self) -> Result<(), ParamsError> {
         let arch = &self.architecture;
         arch.validate()?;
@@ -148,6 +129,10 @@ impl Model {
                             });
                         }
                     }
+                    for multiplier in &p.multiplier {
+                        check_multiplier(*multiplier, &name)?;
+                    }
+                    check_output_zero(p.output_zero, arch, i)?;
                     if !conv.pad.is_none() && p.input_zero != conv.input_zero {
                         return Err(ParamsError::InputZero {
                             layer: name(),
@@ -156,156 +141,57 @@ impl Model {
                         });
                     }
                 }
-                (Op::Add { .. }, LayerParams::Add(_)) | (Op::GlobalAvgPool { .. }, LayerParams::Pool(_)) => {}
+                (Op::Add { .. }, LayerParams::Add(p)) => {
+                    check_multiplier(p.lhs_multiplier, &name)?;
+                    check_multiplier(p.rhs_multiplier, &name)?;
+                    check_output_zero(p.output_zero, arch, i)?;
+                }
+                (Op::GlobalAvgPool { .. }, LayerParams::Pool(p)) => {
+                    check_multiplier(p.multiplier, &name)?;
+                    check_output_zero(p.output_zero, arch, i)?;
+                }
                 _ => return Err(ParamsError::Kind { layer: name() }),
             }
         }
         Ok(())
     }
+}
 
-    /// Folds multipliers, zero points, rounding and offset into the committed numbers (design: `W'`, `B'`).
-    ///
-    /// # Errors
-    /// If lengths or kinds do not match the architecture.
-    pub fn fold(&self) -> Result<FoldedModel, ParamsError> {
-        self.validate()?;
-        let s = self.architecture.shift;
-        // z_y·2^s, half of 2^s to round, and the offset that makes q̂ = q + 2^(s−1) non-negative.
-        let constant = |zero: i32| (i64::from(zero) << s) + (1 << (s - 1)) + (1 << (2 * s - 1));
-        let layers = self
-            .architecture
-            .layers
-            .iter()
-            .zip(&self.params)
-            .map(|(layer, params)| match (&layer.op, params) {
-                (Op::Conv(conv), LayerParams::Conv(p)) => self.fold_conv(conv, p, constant(p.output_zero)),
-                (_, LayerParams::Add(p)) => {
-                    let (a1, a2) = (i64::from(p.lhs_multiplier), i64::from(p.rhs_multiplier));
-                    let zero = a1 * i64::from(p.lhs_zero) + a2 * i64::from(p.rhs_zero);
-                    FoldedLayer::Add {
-                        lhs: a1,
-                        rhs: a2,
-                        bias: constant(p.output_zero) - zero,
-                    }
-                }
-                (Op::GlobalAvgPool { input }, LayerParams::Pool(p)) => {
-                    let x = self.architecture.shape(*input);
-                    let zero = i64::from(p.multiplier) * i64::from(p.input_zero) * (x.h * x.w) as i64;
-                    FoldedLayer::Pool {
-                        multiplier: i64::from(p.multiplier),
-                        bias: constant(p.output_zero) - zero,
-                    }
-                }
-                _ => unreachable!("validate checked the kinds"),
-            });
-        Ok(FoldedModel {
-            layers: layers.collect(),
+/// Largest multiplier: 2^8 in real terms at `s = 16`. Keeps every product of [`Model::fold`] below 2^57.
+pub const MAX_MULTIPLIER: u32 = 1 << 24;
+
+fn check_multiplier(multiplier: u32, layer: &impl Fn() -> String) -> Result<(), ParamsError> {
+    check_bounds("multiplier", multiplier.into(), 1, MAX_MULTIPLIER.into(), layer)
+}
+
+/// Zero points are bytes, except in the last layer, whose output is not clipped.
+fn check_output_zero(zero: i32, arch: &Architecture, layer: usize) -> Result<(), ParamsError> {
+    let (min, max) = if layer + 1 == arch.layers.len() {
+        (-(1i64 << (arch.shift - 1)), 1i64 << (arch.shift - 1))
+    } else {
+        (0, 255)
+    };
+    check_bounds("output zero point", zero.into(), min, max, &|| arch.layer_name(layer))
+}
+
+fn check_bounds(
+    what: &'static str,
+    got: i64,
+    min: i64,
+    max: i64,
+    layer: &impl Fn() -> String,
+) -> Result<(), ParamsError> {
+    if (min..=max).contains(&got) {
+        Ok(())
+    } else {
+        Err(ParamsError::Bounds {
+            layer: layer(),
+            what,
+            min,
+            max,
+            got,
         })
     }
-
-    fn fold_conv(&self, conv: &Conv, p: &ConvParams, constant: i64) -> FoldedLayer {
-        let per_output = p.weights.len() / conv.out_channels;
-        let a = |o: usize| i64::from(p.multiplier[o]);
-        let weights = p
-            .weights
-            .iter()
-            .enumerate()
-            .map(|(i, w)| a(i / per_output) * i64::from(*w))
-            .collect();
-        let bias = (0..conv.out_channels).map(|o| {
-            let sum: i64 = p.weights[o * per_output..(o + 1) * per_output]
-                .iter()
-                .map(|w| i64::from(*w))
-                .sum();
-            // With padding the circuit subtracts z_x from the pixels it really reads.
-            let zero = if conv.pad.is_none() {
-                i64::from(p.input_zero) * sum
-            } else {
-                0
-            };
-            a(o) * (i64::from(p.bias[o]) - zero) + constant
-        });
-        FoldedLayer::Conv {
-            weights,
-            bias: bias.collect(),
-        }
-    }
-}
-
-impl FoldedModel {
-    /// Bounds `q` of every output over **all** inputs in 0..=255 and fails where it could leave `[−2^(s−1), 2^(s−1))`.
-    ///
-    /// # Errors
-    /// [`ParamsError::NotTotal`] with the first layer and channel that some image could drive out of the table.
-    pub fn check_total(&self, arch: &Architecture) -> Result<Vec<QRange>, ParamsError> {
-        let mut ranges = Vec::with_capacity(self.layers.len());
-        for (i, (layer, folded)) in arch.layers.iter().zip(&self.layers).enumerate() {
-            let mut range = QRange {
-                min: i64::MAX,
-                max: i64::MIN,
-            };
-            for o in 0..layer.output.c {
-                let (lo, hi) = folded_bounds(arch, &layer.op, folded, o);
-                for t in [lo, hi] {
-                    let q_hat = t >> arch.shift;
-                    if !(0..1 << arch.shift).contains(&q_hat) {
-                        return Err(ParamsError::NotTotal {
-                            layer: arch.layer_name(i),
-                            channel: o,
-                            bound: q_hat - (1 << (arch.shift - 1)),
-                            bits: arch.shift - 1,
-                        });
-                    }
-                    let q = q_hat - (1 << (arch.shift - 1));
-                    range = QRange {
-                        min: range.min.min(q),
-                        max: range.max.max(q),
-                    };
-                }
-            }
-            ranges.push(range);
-        }
-        Ok(ranges)
-    }
-}
-
-/// Smallest and largest `q` a layer can take over all inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct QRange {
-    pub min: i64,
-    pub max: i64,
-}
-
-/// Bounds of `t` for output channel `o`, over all bytes in every input position, padding included.
-fn folded_bounds(arch: &Architecture, op: &Op, folded: &FoldedLayer, o: usize) -> (i64, i64) {
-    let mut span = (0i64, 0i64);
-    let mut term = |weight: i64, min: i64, max: i64| {
-        let (a, b) = (weight * min, weight * max);
-        // A padded tap reads 0, so 0 is always possible.
-        span = (span.0 + a.min(b).min(0), span.1 + a.max(b).max(0));
-    };
-    let bias = match (op, folded) {
-        (Op::Conv(conv), FoldedLayer::Conv { weights, bias }) => {
-            let per_output = weights.len() / conv.out_channels;
-            let zero = i64::from(conv.input_zero);
-            weights[o * per_output..(o + 1) * per_output]
-                .iter()
-                .for_each(|w| term(*w, -zero, 255 - zero));
-            bias[o]
-        }
-        (_, FoldedLayer::Add { lhs, rhs, bias }) => {
-            term(*lhs, 0, 255);
-            term(*rhs, 0, 255);
-            *bias
-        }
-        (Op::GlobalAvgPool { input }, FoldedLayer::Pool { multiplier, bias }) => {
-            let x = arch.shape(*input);
-            term(*multiplier, 0, 255 * (x.h * x.w) as i64);
-            *bias
-        }
-        _ => unreachable!("fold checked the kinds"),
-    };
-    (bias + span.0, bias + span.1)
 }
 
 /// Taps of one kernel: 9 for 3×3 kernels, 1 for pointwise ones.
