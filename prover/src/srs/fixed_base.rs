@@ -1,15 +1,15 @@
-//! Many multiples of one point: signed windows, affine additions that share their inversions.
+//! Many multiples of one point: a table of signed windows, one affine addition per window.
 
-use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G1};
-use halo2_proofs::halo2curves::ff::{Field, PrimeField};
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2_proofs::halo2curves::ff::PrimeField;
 use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
-use halo2_proofs::halo2curves::group::{Curve, Group};
+use halo2_proofs::halo2curves::group::Group;
 use rayon::prelude::*;
+
+use super::batch_affine::{normalize, BatchAffine, LANES};
 
 /// Bits of a scalar and one for the carry of the signed recoding.
 const RECODED_BITS: usize = 255;
-/// Additions that share one inversion, few enough to stay in the cache.
-const LANES: usize = 1024;
 
 /// `table[w][j − 1] = j·2^(c·w)·base` for `1 ≤ j ≤ 2^(c−1)`.
 pub(super) struct FixedBase {
@@ -46,9 +46,9 @@ impl FixedBase {
             .zip(scalars.par_chunks(LANES))
             .for_each(|(points, scalars)| {
                 let digits: Vec<Vec<i32>> = scalars.iter().map(|s| self.recode(s)).collect();
-                let mut adder = BatchAdder::default();
+                let mut batch = BatchAffine::default();
                 for (w, table) in self.table.iter().enumerate() {
-                    adder.add_all(points, |lane| {
+                    batch.add(points, |lane| {
                         let digit = digits[lane][w];
                         let multiple = table.get((digit.unsigned_abs() as usize).checked_sub(1)?)?;
                         Some(if digit < 0 { -*multiple } else { *multiple })
@@ -73,60 +73,10 @@ impl FixedBase {
     }
 }
 
-/// Adds one point to each of many at the price of one inversion.
-#[derive(Default)]
-struct BatchAdder {
-    lanes: Vec<(usize, G1Affine)>,
-    /// Per lane the product of the denominators before it.
-    products: Vec<Fq>,
-}
-
-impl BatchAdder {
-    /// `points[lane] += addend(lane)`; `None` and the point at infinity add nothing.
-    fn add_all(&mut self, points: &mut [G1Affine], addend: impl Fn(usize) -> Option<G1Affine>) {
-        self.lanes.clear();
-        self.products.clear();
-        let mut product = Fq::ONE;
-        for (lane, point) in points.iter_mut().enumerate() {
-            let Some(q) = addend(lane) else { continue };
-            if bool::from(point.is_identity()) {
-                *point = q;
-            } else if point.x == q.x || bool::from(q.is_identity()) {
-                *point = (*point + q).to_affine();
-            } else {
-                self.products.push(product);
-                product *= q.x - point.x;
-                self.lanes.push((lane, q));
-            }
-        }
-        // A product of non-zero denominators is not zero.
-        let mut inverse = product.invert().unwrap_or(Fq::ZERO);
-        for (&(lane, q), before) in self.lanes.iter().zip(&self.products).rev() {
-            let p = points[lane];
-            let slope = (q.y - p.y) * inverse * before;
-            inverse *= q.x - p.x;
-            let x = slope.square() - p.x - q.x;
-            points[lane] = G1Affine {
-                x,
-                y: slope * (p.x - x) - p.y,
-            };
-        }
-    }
-}
-
-/// Affine forms, in parallel.
-pub(super) fn normalize(points: &[G1]) -> Vec<G1Affine> {
-    let mut affine = vec![G1Affine::identity(); points.len()];
-    affine
-        .par_chunks_mut(LANES)
-        .zip(points.par_chunks(LANES))
-        .for_each(|(a, p)| G1::batch_normalize(p, a));
-    affine
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use halo2_proofs::halo2curves::group::Curve;
 
     #[test]
     fn multiples_equal_those_of_the_curve_library() {

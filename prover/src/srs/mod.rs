@@ -3,15 +3,17 @@
 //! | module | content |
 //! |---|---|
 //! | `dev` | deterministic string with a **public** secret, for tests and demonstrations |
-//! | `ptau` | string of a public ceremony, read from a snarkjs `.ptau` file and checked by pairings |
-//! | `fixed_base`, `group_fft` | how the points are computed quickly |
+//! | `ptau`, `checks` | string of a public ceremony: a snarkjs `.ptau` file, checked by pairings |
+//! | `batch_affine`, `fixed_base`, `group_fft` | how the points are computed quickly |
 //!
 //! # Soundness
 //! Whoever knows τ can forge any proof under the string. [`Srs::is_development`] is true for the string whose τ is
 //! published here, however it was obtained; whoever touches a real chain must ask.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G2Affine};
 use halo2_proofs::halo2curves::serde::SerdeObject;
@@ -24,8 +26,14 @@ use thiserror::Error;
 use crate::cache::{Cache, CacheEvent, EntryReader};
 use crate::progress::Progress;
 
+mod batch_affine;
+mod checks;
 mod dev;
 mod fixed_base;
+mod group_fft;
+mod ptau;
+
+pub use ptau::PtauError;
 
 /// Largest k: the prover's memory ends long before, and a string of 2^24 powers has 2 GiB.
 pub const MAX_K: u32 = 24;
@@ -46,6 +54,15 @@ pub enum SrsError {
     UnsupportedK {
         /// The k asked for.
         k: u32,
+    },
+    /// A `.ptau` file cannot be used.
+    #[error("reference string {}", path.display())]
+    Ptau {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: PtauError,
     },
 }
 
@@ -138,6 +155,38 @@ impl Srs {
         Ok(Self::new(k, cached.value, Origin::Dev, cached.event))
     }
 
+    /// The first 2^k powers of a snarkjs `.ptau` file of a bn128 ceremony.
+    ///
+    /// The file is read as a whole and its SHA-256 ends up in [`Srs::origin`]; that is what vouches for the ceremony.
+    /// Structure is checked by pairings. A file prepared for phase 2 brings its Lagrange basis, which is checked; for
+    /// another one it is computed, which takes minutes from k = 19 on. Either way the result is cached.
+    ///
+    /// # Errors
+    /// [`SrsError::Ptau`] for a file that cannot be read, is malformed or inconsistent.
+    pub fn import_ptau(path: &Path, k: u32, cache: &Cache, progress: &dyn Progress) -> Result<Self, SrsError> {
+        check_k(k)?;
+        let error = |source| SrsError::Ptau { path: path.into(), source };
+        progress.phase("hash of the .ptau file", 0);
+        let file_sha256 = sha256_of(path).map_err(|e| error(PtauError::Io(e)))?;
+        let cached = cache.load_or_build(
+            "srs-ptau",
+            &cache_key(&[b"ptau", &k.to_be_bytes(), &file_sha256]),
+            |reader| Powers::read(k, reader, progress),
+            || {
+                progress.phase("points of the .ptau file", 0);
+                let file = File::open(path).map_err(PtauError::Io)?;
+                let read = ptau::read(BufReader::with_capacity(1 << 20, file), k)?;
+                if read.sha256 != file_sha256 {
+                    return Err(PtauError::Changed);
+                }
+                checks::checked_powers(read, k, progress)
+            },
+            Powers::write,
+        );
+        let cached = cached.map_err(error)?;
+        Ok(Self::new(k, cached.value, Origin::Ptau { file_sha256 }, cached.event))
+    }
+
     fn new(k: u32, powers: Powers, origin: Origin, cache_event: CacheEvent) -> Self {
         let Powers { g, g_lagrange, s_g2 } = powers;
         // k ≥ 1, so there is a second power.
@@ -225,6 +274,12 @@ fn read_g1(k: u32, reader: &mut EntryReader) -> io::Result<Vec<G1Affine>> {
         .par_chunks_exact(G1_BYTES)
         .map(G1Affine::from_raw_bytes_unchecked)
         .collect())
+}
+
+fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut BufReader::with_capacity(1 << 20, File::open(path)?), &mut hasher)?;
+    Ok(hasher.finalize().into())
 }
 
 fn check_k(k: u32) -> Result<(), SrsError> {
