@@ -1,3 +1,124 @@
-//! Solidity verifiers for halo2-axiom verifying keys (KZG on BN254, SHPLONK, Keccak transcript).
+//! Solidity verifiers for halo2-axiom verifying keys: KZG on BN254, SHPLONK, Keccak transcript.
+//!
+//! | module | |
+//! |---|---|
+//! | [`transcript`] | the transcript shared by prover, Rust verifier and contract |
+//! | `protocol` | order of transcript, evaluations and openings, read from the verifying key |
+//! | `plan` | the contract's memory map |
+//! | `constraints`, `expr` | gates, copy constraints and lookups, and their Yul |
+//! | `opening` | SHPLONK |
+//! | `vk_data` | the second contract, whose code is the verifying key's data |
+//! | [`calldata`] | what the contract is called with |
+//! | `template` | the Solidity in `templates/`, filled in |
+//! | [`manifest`] | lengths, digests and the memory map as data |
+//! | `evm` | (feature `evm`) compile and run in process |
+//!
+//! `VerifyingKey → Protocol → Plan → { constraints, opening, vk_data } → template → Generated`
+//!
+//! # Soundness
+//! A generated contract accepts what halo2's `verify_proof` accepts with [`transcript::KeccakRead`] read to its end,
+//! and nothing else. What an accepted proof means is up to the circuit, and whether the parameters' secret is unknown
+//! is up to whoever chose them; neither is established here.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod calldata;
+mod constraints;
+mod contract;
+mod error;
+#[cfg(feature = "evm")]
+pub mod evm;
+mod expr;
+pub mod manifest;
+mod opening;
+mod plan;
+mod protocol;
+mod template;
 pub mod transcript;
+mod vk_data;
+
+use halo2_proofs::{
+    halo2curves::bn256::{Bn256, G1Affine, G2Affine},
+    plonk::VerifyingKey,
+    poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
+};
+use serde::{Deserialize, Serialize};
+
+pub use error::GenerateError;
+pub use manifest::Manifest;
+pub use plan::Region;
+pub use vk_data::MAX_CODE_LEN;
+
+/// The part of the KZG parameters that a verifier needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KzgKey {
+    pub g1: G1Affine,
+    pub g2: G2Affine,
+    /// The secret times `g2`.
+    pub s_g2: G2Affine,
+}
+
+impl From<&ParamsKZG<Bn256>> for KzgKey {
+    fn from(params: &ParamsKZG<Bn256>) -> Self {
+        Self {
+            g1: params.get_g()[0],
+            g2: params.g2(),
+            s_g2: params.s_g2(),
+        }
+    }
+}
+
+/// How the contract is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// Fallback function; calldata is `instances || proof`.
+    Raw,
+    /// `verify(bytes32 vkDigest, uint256[4] inst, bytes proof)` with `inst = [ctx, weightsCommit, inputCommit, output]`.
+    ///
+    /// The circuit's instances are `[ctx, inputCommit, output]`. The first `weight_points` commitments of the proof
+    /// are bound to `weightsCommit`, see [`calldata::weights_commit`].
+    Model { weight_points: usize },
+}
+
+/// What to generate a contract for.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifierSpec<'a> {
+    pub vk: &'a VerifyingKey<G1Affine>,
+    pub kzg: KzgKey,
+    /// Words of the instance column that a statement fills.
+    pub num_instances: usize,
+    pub interface: Interface,
+    /// A Solidity identifier with a capital first letter.
+    pub contract_name: &'a str,
+    /// For the first line of the source: what to run to get it again.
+    pub command: &'a str,
+}
+
+/// A verifier and the contract that holds its key's data.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// Solidity; the constructor takes the address of the deployed [`Self::vk_data`].
+    pub verifier_source: String,
+    /// Runtime code of the data contract, `0x00 || data`.
+    pub vk_data: Vec<u8>,
+    pub manifest: Manifest,
+}
+
+impl VerifierSpec<'_> {
+    /// Writes the contracts.
+    ///
+    /// # Errors
+    /// Circuits that the contract cannot follow, see [`GenerateError`]. The size of the verifier's code is known only
+    /// to the compiler: check it against [`MAX_CODE_LEN`].
+    pub fn generate(&self) -> Result<Generated, GenerateError> {
+        contract::generate(self)
+    }
+}
+
+impl Generated {
+    /// Deployment code of the data contract.
+    pub fn vk_data_initcode(&self) -> Vec<u8> {
+        vk_data::initcode(&self.vk_data)
+    }
+}

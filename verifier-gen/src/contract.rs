@@ -1,0 +1,326 @@
+//! Puts the parts together: every value that the templates ask for.
+
+use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::group::prime::PrimeCurveAffine};
+use sha3::{Digest, Keccak256};
+
+use crate::{
+    calldata::{encode_model, selector, MODEL_PROOF_OFFSET, REJECTED_SIGNATURE},
+    constraints::{constraints, Constraint},
+    error::GenerateError,
+    expr::{hex, Emitter, Graph, Id},
+    manifest::Manifest,
+    opening,
+    plan::{fixed_polys, Plan, POINT, WORD},
+    protocol::{Challenge, Point, Poly, Protocol},
+    template::{check_contract_name, comment, constant, render, Entry, Values},
+    transcript::fr_to_be,
+    vk_data::{g1_words, g2_words, KeyData},
+    Generated, Interface, VerifierSpec,
+};
+
+/// `[ctx, inputCommit, output]`
+const MODEL_INSTANCES: usize = 3;
+
+pub(crate) fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> {
+    check_contract_name(spec.contract_name)?;
+    let kzg = &spec.kzg;
+    if bool::from(kzg.g1.is_identity() | kzg.g2.is_identity() | kzg.s_g2.is_identity()) {
+        return Err(GenerateError::IdentityInParams);
+    }
+    let protocol = Protocol::new(spec.vk, spec.num_instances)?;
+    check_interface(spec, &protocol)?;
+    let mut plan = Plan::new(&protocol)?;
+
+    let mut graph = Graph::default();
+    let constraints = constraints(spec.vk, &protocol, &plan, &mut graph)?;
+    let (numerator, spilled_words) = numerator(&graph, &constraints, plan.spills);
+    plan.close(spilled_words)?;
+    let key_data = KeyData::new(spec.vk, &protocol, &plan)?;
+
+    let manifest = manifest(spec, &protocol, &plan, &key_data, constraints.len());
+    let mut values = Values::default();
+    head(&mut values, spec, &protocol, &plan, &manifest);
+    constants(&mut values, spec, &protocol, &plan, &manifest);
+    body(&mut values, spec, &protocol, &plan);
+    values.lines("numerator", numerator);
+    let entry = match spec.interface {
+        Interface::Raw => Entry::Raw,
+        Interface::Model { .. } => Entry::Model,
+    };
+    Ok(Generated {
+        verifier_source: render(entry, values),
+        vk_data: key_data.0,
+        manifest,
+    })
+}
+
+fn check_interface(spec: &VerifierSpec, protocol: &Protocol) -> Result<(), GenerateError> {
+    let Interface::Model { weight_points } = spec.interface else {
+        return Ok(());
+    };
+    if spec.num_instances != MODEL_INSTANCES {
+        return Err(GenerateError::ModelInstances {
+            got: spec.num_instances,
+        });
+    }
+    let available = protocol.first_phase_points;
+    if weight_points == 0 || weight_points > available {
+        return Err(GenerateError::WeightPoints {
+            asked: weight_points,
+            available,
+        });
+    }
+    Ok(())
+}
+
+fn manifest(spec: &VerifierSpec, protocol: &Protocol, plan: &Plan, key_data: &KeyData, constraints: usize) -> Manifest {
+    let calldata_len = match spec.interface {
+        Interface::Raw => spec.num_instances * WORD + plan.proof_len,
+        Interface::Model { .. } => encode_model(&[0; 32], &[[0; 32]; 4], &vec![0; plan.proof_len]).len(),
+    };
+    Manifest {
+        contract: spec.contract_name.into(),
+        generator: generator(),
+        interface: spec.interface,
+        vk_digest: format!("0x{}", hex::encode(fr_to_be(&spec.vk.transcript_repr()))),
+        vk_data_codehash: format!("0x{}", hex::encode(Keccak256::digest(&key_data.0))),
+        vk_data_len: key_data.0.len(),
+        num_instances: spec.num_instances,
+        proof_len: plan.proof_len,
+        calldata_len,
+        k: protocol.k,
+        proof_points: protocol.segments.iter().map(|segment| segment.points.len()).sum(),
+        proof_scalars: protocol.evals.len(),
+        vk_points: fixed_polys(protocol).len(),
+        constraints,
+        memory: plan.regions.clone(),
+    }
+}
+
+fn generator() -> String {
+    format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+}
+
+/// Comments at the top of the contract.
+fn head(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Plan, manifest: &Manifest) {
+    values.line("generator", generator());
+    values.line("command", comment(spec.command));
+    values.line("contract", spec.contract_name);
+    values.line("rows", format!("2^{}", protocol.k));
+    let commitments = format!(
+        "{} commitments in the key and {} points in the proof",
+        manifest.vk_points, manifest.proof_points
+    );
+    values.line("commitments", commitments);
+    values.line("num_instances", spec.num_instances);
+    values.line("proof_len", plan.proof_len);
+    let region = |region: &crate::Region| format!("///   {:#06x} {:#06x}  {}", region.start, region.len, region.name);
+    let mut memory_map = vec!["///   start  length".to_string()];
+    memory_map.extend(plan.regions.iter().map(region));
+    values.lines("memory_map", memory_map);
+    let eval = |(i, query): (usize, &crate::protocol::Query)| {
+        format!(
+            "///   {:#06x}  {} at rotation {}",
+            plan.evals + WORD * i,
+            query.poly,
+            query.rotation
+        )
+    };
+    values.lines("eval_map", protocol.evals.iter().enumerate().map(eval).collect());
+}
+
+fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Plan, manifest: &Manifest) {
+    values.line(
+        "proof_rejected",
+        format!("0x{}", hex::encode(selector(REJECTED_SIGNATURE))),
+    );
+    let word = |bytes: &[u8; 32]| format!("0x{}", hex::encode(bytes));
+    let address = |address: usize| format!("{address:#06x}");
+
+    let names = [
+        "G1_X",
+        "G1_Y",
+        "G2_X1",
+        "G2_X0",
+        "G2_Y1",
+        "G2_Y0",
+        "NEG_S_G2_X1",
+        "NEG_S_G2_X0",
+        "NEG_S_G2_Y1",
+        "NEG_S_G2_Y0",
+    ];
+    let words = [
+        &g1_words(&spec.kzg.g1)[..],
+        &g2_words(&spec.kzg.g2),
+        &g2_words(&-spec.kzg.s_g2),
+    ]
+    .concat();
+    values.lines(
+        "params",
+        names
+            .iter()
+            .zip(&words)
+            .map(|(name, bytes)| constant(name, word(bytes)))
+            .collect(),
+    );
+
+    let rows = protocol.lagrange_rows();
+    let rows_inverse = Fr::from(1u64 << protocol.k)
+        .invert()
+        .expect("a power of two is not zero");
+    values.lines(
+        "key",
+        vec![
+            constant("VK_DIGEST", &manifest.vk_digest),
+            format!(
+                "bytes32 private constant VK_DATA_CODEHASH = {};",
+                manifest.vk_data_codehash
+            ),
+            constant("LOG_ROWS", protocol.k),
+            constant("OMEGA", hex(&protocol.omega)),
+            constant("ROWS_INVERSE", hex(&rows_inverse)),
+            constant("FIRST_ROOT", hex(&protocol.omega_pow(rows.start))),
+        ],
+    );
+
+    let mut layout = vec![
+        constant("CALLDATA_LEN", manifest.calldata_len),
+        constant("PROOF_LEN", plan.proof_len),
+        constant("INSTANCES_LEN", spec.num_instances * WORD),
+    ];
+    if let Interface::Model { weight_points } = spec.interface {
+        layout.push(constant("PROOF_OFFSET", MODEL_PROOF_OFFSET));
+        layout.push(constant("WEIGHT_POINTS_LEN", weight_points * POINT));
+        values.line("weight_points", weight_points);
+    }
+    layout.push(constant("EVALS_LEN", protocol.evals.len() * WORD));
+    layout.push(constant("KEY_DATA_LEN", plan.vk_data_len));
+    values.lines("layout", layout);
+
+    let queried_end = plan.instances
+        + if protocol.queries_instance {
+            spec.num_instances * WORD
+        } else {
+            0
+        };
+    let last_chunk = plan.point(Point::QuotientChunk(protocol.quotient_chunks - 1));
+    let places = [
+        ("ACC_SCALAR", 0x40),
+        // Beyond the words that addTerm writes.
+        ("G1_AT", 0x100),
+        ("TRANSCRIPT", plan.segments[0].start),
+        ("INSTANCES", plan.instances),
+        ("INSTANCES_QUERIED_END", queried_end),
+        ("FIRST_POINTS", plan.segments[0].points.0),
+        ("EVALS", plan.evals),
+        ("X", plan.challenge(Challenge::X)),
+        ("Y", plan.challenge(Challenge::Y)),
+        ("OPENING_U", plan.challenge(Challenge::OpeningU)),
+        ("LAGRANGE", plan.lagrange),
+        ("LAGRANGE_ROW_0", plan.lagrange(0)),
+        ("LAGRANGE_END", plan.inverse_vanishing),
+        ("INVERSE_VANISHING", plan.inverse_vanishing),
+        ("INVERSE_X", plan.inverse_x),
+        ("INVERSE_FIRST_DIFFERENCE", plan.inverse_first_diff),
+        ("INVERTED_END", plan.prefix_products),
+        ("PREFIX_PRODUCTS", plan.prefix_products),
+        ("X_TO_N", plan.x_to_n),
+        ("INSTANCE_EVAL", plan.instance_eval),
+        ("QUOTIENT_EVAL", plan.quotient_eval),
+        ("QUOTIENT", plan.quotient),
+        ("QUOTIENT_CHUNKS", plan.point(Point::QuotientChunk(0))),
+        ("QUOTIENT_LAST_CHUNK", last_chunk),
+        ("OPENING_SUM", plan.opening_sum),
+        ("W", plan.point(Point::W)),
+        ("W_PRIME", plan.point(Point::WPrime)),
+        ("KEY_DATA_AT", plan.vk_data),
+    ];
+    values.lines(
+        "places",
+        places.iter().map(|(name, at)| constant(name, address(*at))).collect(),
+    );
+    debug_assert_eq!(plan.commitment(Poly::Quotient), plan.quotient);
+}
+
+/// The generated statements, except for the constraints.
+fn body(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Plan) {
+    let proof_at = match spec.interface {
+        Interface::Raw => "INSTANCES_LEN",
+        Interface::Model { .. } => "PROOF_OFFSET",
+    };
+    let copies = plan
+        .segments
+        .iter()
+        .map(|segment| segment.copy)
+        .filter(|(_, _, len)| *len > 0);
+    let copy = |(to, from, len): (usize, usize, usize)| {
+        let from = if from == 0 {
+            proof_at.to_string()
+        } else {
+            format!("add({proof_at}, {from:#x})")
+        };
+        format!("calldatacopy({to:#06x}, {from}, {len:#x})")
+    };
+    values.lines("copy_proof", copies.map(copy).collect());
+
+    let points = plan
+        .segments
+        .iter()
+        .map(|segment| segment.points)
+        .filter(|(from, to)| from < to);
+    values.lines(
+        "require_points",
+        points
+            .map(|(from, to)| format!("requirePoints({from:#06x}, {to:#06x})"))
+            .collect(),
+    );
+
+    let mut transcript = vec![];
+    for (i, (segment, place)) in protocol.segments.iter().zip(&plan.segments).enumerate() {
+        let mut challenges = segment.challenges.iter();
+        let Some(first) = challenges.next() else { continue };
+        let mut hashed = place.len;
+        if hashed == 0 {
+            // Nothing but a digest: hashed like a challenge that follows a challenge.
+            transcript.push(format!("mstore8({:#06x}, 1)", place.start + WORD));
+            hashed = 1;
+        }
+        let at = |challenge: &Challenge| format!("{:#06x}", plan.challenge(*challenge));
+        transcript.push("{".into());
+        let (start, len) = (place.start, WORD + hashed);
+        transcript.push(format!(
+            "    let h := squeeze({start:#06x}, {len:#x}, {}) // {first}",
+            at(first)
+        ));
+        for challenge in challenges {
+            transcript.push(format!("    h := squeezeAgain(h, {}) // {challenge}", at(challenge)));
+        }
+        let next_is_hashed = protocol
+            .segments
+            .get(i + 1)
+            .is_some_and(|next| !next.challenges.is_empty());
+        if next_is_hashed {
+            transcript.push(format!("    mstore({:#06x}, h)", plan.segments[i + 1].start));
+        }
+        transcript.push("}".into());
+    }
+    values.lines("transcript", transcript);
+    values.lines("distances", opening::distances(protocol, plan));
+    values.line("first_difference", opening::first_difference(protocol, plan));
+    values.line("first_vanishing", opening::first_vanishing(protocol, plan));
+    values.lines("sets", opening::sets(protocol, plan));
+}
+
+/// `acc := acc·y + constraint` for every constraint, and how many words it spills.
+fn numerator(graph: &Graph, constraints: &[Constraint], spills_at: usize) -> (Vec<String>, usize) {
+    let roots: Vec<Id> = constraints.iter().map(|constraint| constraint.value).collect();
+    let mut emitter = Emitter::new(graph, &roots, spills_at);
+    let mut lines = vec![];
+    for constraint in constraints {
+        let (statements, value) = emitter.write(constraint.value);
+        lines.push(format!("// {}", comment(&constraint.what)));
+        lines.extend(statements);
+        lines.push(format!("acc := addmod(mulmod(acc, y, r), {value}, r)"));
+    }
+    (lines, emitter.spilled_words())
+}

@@ -1,0 +1,292 @@
+//! Compiles contracts with the repository's pinned solc and runs them in an in-process EVM, with mainnet's limits.
+//!
+//! For tests and benchmarks. Rules and prices are those of the Osaka fork; code size is limited by EIP-170 unless a
+//! test raises the limit on purpose.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use revm::{
+    context::{result::ExecutionResult, result::Output, TxEnv},
+    database::InMemoryDB,
+    handler::{MainnetContext, MainnetEvm},
+    primitives::{hardfork::SpecId, Address, TxKind},
+    Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
+};
+use serde_json::{json, Value};
+use thiserror::Error;
+
+use crate::Generated;
+
+/// Gas for deployments and for calls without a limit of their own: the cap of a transaction (EIP-7825).
+pub const MAX_GAS: u64 = 1 << 24;
+
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EvmError {
+    #[error("{path} is missing: not the root of the repository?")]
+    NoSolc { path: PathBuf },
+    #[error("cannot run {path} (it needs node)")]
+    RunSolc { path: PathBuf, source: std::io::Error },
+    #[error("solc failed, run `npm ci` in the repository root if it is not installed: {stderr}")]
+    SolcFailed { stderr: String },
+    #[error("solc answered with something else than JSON")]
+    SolcAnswer(#[from] serde_json::Error),
+    #[error("solc refused the source:\n{messages}")]
+    Compile { messages: String },
+    #[error("the source has no contract {contract}")]
+    NoContract { contract: String },
+    #[error("deployment failed: {reason}")]
+    Deploy { reason: String },
+    #[error("not a valid transaction: {reason}")]
+    Transaction { reason: String },
+}
+
+/// `scripts/solc` of a checkout, with the settings of `foundry.toml`.
+#[derive(Clone, Debug)]
+pub struct Compiler {
+    solc: PathBuf,
+}
+
+/// A compiled contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    /// Deployment code, without constructor arguments.
+    pub initcode: Vec<u8>,
+    /// Bytes of the code that deployment leaves behind.
+    pub runtime_len: usize,
+}
+
+impl Compiler {
+    /// The compiler of the repository at `root`.
+    pub fn in_repo(root: &Path) -> Result<Self, EvmError> {
+        let solc = root.join("scripts").join("solc");
+        if !solc.is_file() {
+            return Err(EvmError::NoSolc { path: solc });
+        }
+        Ok(Self { solc })
+    }
+
+    /// Compiles one contract of a self-contained source, with the optimizer on.
+    pub fn compile(&self, source: &str, contract: &str) -> Result<Compiled, EvmError> {
+        self.compile_with(source, contract, true)
+    }
+
+    /// The same with the optimizer on or off.
+    pub fn compile_with(&self, source: &str, contract: &str, optimize: bool) -> Result<Compiled, EvmError> {
+        let input = json!({
+            "language": "Solidity",
+            "sources": { "source.sol": { "content": source } },
+            "settings": {
+                "optimizer": { "enabled": optimize, "runs": 200 },
+                "evmVersion": "cancun",
+                "viaIR": false,
+                "metadata": { "bytecodeHash": "none", "appendCBOR": false },
+                "outputSelection": { "*": { "*": ["evm.bytecode.object", "evm.deployedBytecode.object"] } },
+            },
+        });
+        let answer = self.run(&input)?;
+        let messages: Vec<&str> = answer["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|message| message["severity"] == "error")
+            .filter_map(|message| message["formattedMessage"].as_str())
+            .collect();
+        if !messages.is_empty() {
+            return Err(EvmError::Compile {
+                messages: messages.join("\n"),
+            });
+        }
+        let evm = &answer["contracts"]["source.sol"][contract]["evm"];
+        let code = |which: &str| evm[which]["object"].as_str().and_then(|text| hex::decode(text).ok());
+        match (code("bytecode"), code("deployedBytecode")) {
+            (Some(initcode), Some(runtime)) => Ok(Compiled {
+                initcode,
+                runtime_len: runtime.len(),
+            }),
+            _ => Err(EvmError::NoContract {
+                contract: contract.into(),
+            }),
+        }
+    }
+
+    fn run(&self, input: &Value) -> Result<Value, EvmError> {
+        let failed = |source| EvmError::RunSolc {
+            path: self.solc.clone(),
+            source,
+        };
+        let mut child = Command::new(&self.solc)
+            .arg("--standard-json")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        // The input is read to its end before any output is written, so this cannot block; a child that dies early
+        // closes the pipe, and its exit status says why.
+        if let Some(mut stdin) = child.stdin.take() {
+            let _ = stdin.write_all(input.to_string().as_bytes());
+        }
+        let output = child.wait_with_output().map_err(failed)?;
+        if !output.status.success() {
+            return Err(EvmError::SolcFailed {
+                stderr: String::from_utf8_lossy(&output.stderr).trim().into(),
+            });
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+/// A contract on the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    pub address: [u8; 20],
+    /// Bytes of runtime code.
+    pub code_len: usize,
+    /// Gas of the whole deployment transaction.
+    pub gas_used: u64,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallStatus {
+    Returned,
+    /// By the contract's own `revert`.
+    Reverted,
+    /// Out of gas, or another exceptional halt.
+    Halted(String),
+}
+
+/// A finished call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOutcome {
+    pub status: CallStatus,
+    /// Return data, or the data of the revert.
+    pub output: Vec<u8>,
+    /// Gas of the whole transaction: 21,000, calldata, execution.
+    pub gas_used: u64,
+}
+
+impl CallOutcome {
+    /// The call returned one word, `true`.
+    pub fn accepted(&self) -> bool {
+        self.status == CallStatus::Returned && self.output == true_word()
+    }
+
+    /// The call did not return at all.
+    pub fn rejected(&self) -> bool {
+        self.status != CallStatus::Returned
+    }
+}
+
+/// ABI encoding of `true`.
+fn true_word() -> [u8; 32] {
+    let mut word = [0; 32];
+    word[31] = 1;
+    word
+}
+
+/// A chain of its own, empty at first.
+#[allow(missing_debug_implementations)] // revm's machine has none
+pub struct Evm {
+    inner: MainnetEvm<MainnetContext<InMemoryDB>>,
+}
+
+impl Default for Evm {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Evm {
+    pub fn new() -> Self {
+        Self::with_code_limit(None)
+    }
+
+    /// With another code size limit than EIP-170's: to run contracts that no chain would take.
+    pub fn with_code_limit(limit: Option<usize>) -> Self {
+        let context = Context::mainnet()
+            .with_db(InMemoryDB::default())
+            .modify_cfg_chained(|cfg| {
+                cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+                cfg.limit_contract_code_size = limit;
+                cfg.disable_nonce_check = true;
+            });
+        Self {
+            inner: context.build_mainnet(),
+        }
+    }
+
+    /// Deploys code; constructor arguments come at its end.
+    pub fn deploy(&mut self, initcode: &[u8]) -> Result<Deployed, EvmError> {
+        let tx = transaction(TxKind::Create, initcode, MAX_GAS)?;
+        match self.inner.transact_commit(tx).map_err(invalid)? {
+            ExecutionResult::Success {
+                output: Output::Create(code, Some(address)),
+                gas,
+                ..
+            } => Ok(Deployed {
+                address: address.into_array(),
+                code_len: code.len(),
+                gas_used: gas.tx_gas_used(),
+            }),
+            other => Err(EvmError::Deploy {
+                reason: format!("{other:?}"),
+            }),
+        }
+    }
+
+    /// Deploys the data contract of a generated verifier, then the compiled verifier: `(data, verifier)`.
+    pub fn deploy_verifier(
+        &mut self,
+        generated: &Generated,
+        verifier: &Compiled,
+    ) -> Result<(Deployed, Deployed), EvmError> {
+        let data = self.deploy(&generated.vk_data_initcode())?;
+        let mut initcode = verifier.initcode.clone();
+        initcode.extend_from_slice(&[0; 12]);
+        initcode.extend_from_slice(&data.address);
+        Ok((data, self.deploy(&initcode)?))
+    }
+
+    /// Calls a contract in a transaction that is then forgotten.
+    ///
+    /// # Errors
+    /// A gas limit below the intrinsic cost of the transaction.
+    pub fn call(&mut self, to: &Deployed, calldata: &[u8], gas_limit: u64) -> Result<CallOutcome, EvmError> {
+        let tx = transaction(TxKind::Call(Address::from(to.address)), calldata, gas_limit)?;
+        let result = self.inner.transact(tx).map_err(invalid)?.result;
+        let gas_used = result.tx_gas_used();
+        let status = match &result {
+            ExecutionResult::Success { .. } => CallStatus::Returned,
+            ExecutionResult::Revert { .. } => CallStatus::Reverted,
+            ExecutionResult::Halt { reason, .. } => CallStatus::Halted(format!("{reason:?}")),
+        };
+        Ok(CallOutcome {
+            status,
+            output: result.into_output().unwrap_or_default().to_vec(),
+            gas_used,
+        })
+    }
+}
+
+fn transaction(kind: TxKind, data: &[u8], gas_limit: u64) -> Result<TxEnv, EvmError> {
+    let tx = TxEnv::builder()
+        .kind(kind)
+        .data(data.to_vec().into())
+        .gas_limit(gas_limit)
+        .build();
+    tx.map_err(|error| EvmError::Transaction {
+        reason: format!("{error:?}"),
+    })
+}
+
+fn invalid(error: impl std::fmt::Debug) -> EvmError {
+    EvmError::Transaction {
+        reason: format!("{error:?}"),
+    }
+}

@@ -1,0 +1,30 @@
+/// @notice Checks a proof for one of the market's models.
+/// @param vkDigest digest of the verifying key, must be the one of this verifier.
+/// @param inst `[ctx, weightsCommit, inputCommit, output]`. `weightsCommit` is not an instance of the circuit: it is
+/// recomputed here from the first {{weight_points}} points of the proof, as `keccak256(points) >> 8`.
+/// @param proof the proof, {{proof_len}} bytes: a whole number of words, so that the ABI adds no padding.
+/// @return true; whatever is not proven reverts.
+function verify(bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof) external view returns (bool) {
+    address vkData = VK_DATA;
+    assembly {
+        {{functions}}
+
+        // 1. The call: canonical ABI encoding and nothing else.
+        if iszero(
+            and(
+                eq(calldatasize(), CALLDATA_LEN),
+                and(eq(proof.offset, PROOF_OFFSET), eq(proof.length, PROOF_LEN))
+            )
+        ) { reject(CALLDATA) }
+        if iszero(eq(vkDigest, VK_DIGEST)) { reject(DIGEST) }
+        calldatacopy(INSTANCES, inst, 0x20)
+        calldatacopy(add(INSTANCES, 0x20), add(inst, 0x40), 0x40)
+        requireScalars(INSTANCES, add(INSTANCES, INSTANCES_LEN))
+        {{copy_proof}}
+        if iszero(eq(shr(8, keccak256(FIRST_POINTS, WEIGHT_POINTS_LEN)), calldataload(add(inst, 0x20)))) {
+            reject(WEIGHTS)
+        }
+
+        {{core}}
+    }
+}

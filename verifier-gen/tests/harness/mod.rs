@@ -1,0 +1,172 @@
+//! A toy circuit, proven, with its two verifiers: halo2's in Rust and the generated contract in an EVM.
+#![allow(dead_code, unreachable_pub)] // every test binary uses a part
+
+pub mod circuit;
+pub mod mutation;
+
+use std::path::Path;
+
+use assay_verifier_gen::{
+    calldata::encode_raw,
+    evm::{CallOutcome, Compiler, Deployed, Evm, MAX_GAS},
+    transcript::{KeccakRead, KeccakWrite},
+    Generated, Interface, VerifierSpec,
+};
+use halo2_proofs::{
+    dev::MockProver,
+    halo2curves::{
+        bn256::{Bn256, Fr, G1Affine},
+        ff::PrimeField,
+    },
+    plonk::{create_proof, keygen_pk, keygen_vk, verify_proof, ProvingKey},
+    poly::{
+        commitment::ParamsProver,
+        kzg::{
+            commitment::{KZGCommitmentScheme, ParamsKZG},
+            multiopen::{ProverSHPLONK, VerifierSHPLONK},
+            strategy::SingleStrategy,
+        },
+    },
+    transcript::{TranscriptReadBuffer, TranscriptWriterBuffer},
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use circuit::{Shape, Toy};
+
+/// A word of calldata or of a proof.
+pub type Word = [u8; 32];
+
+/// Keys and an honest proof.
+pub struct Proven {
+    pub params: ParamsKZG<Bn256>,
+    pub pk: ProvingKey<G1Affine>,
+    pub instances: Vec<Fr>,
+    pub proof: Vec<u8>,
+}
+
+pub fn prove(shape: Shape) -> Proven {
+    let toy = Toy { shape };
+    let instances = toy.instances();
+    MockProver::run(shape.k, &toy, vec![instances.clone()])
+        .unwrap()
+        .assert_satisfied();
+    let params = ParamsKZG::<Bn256>::setup(shape.k, ChaCha20Rng::seed_from_u64(1));
+    let vk = keygen_vk(&params, &toy).unwrap();
+    let pk = keygen_pk(&params, vk, &toy).unwrap();
+    let mut transcript = KeccakWrite::init(Vec::new());
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<_>, _, _, _, _>(
+        &params,
+        &pk,
+        &[toy],
+        &[&[&instances]],
+        ChaCha20Rng::seed_from_u64(7),
+        &mut transcript,
+    )
+    .unwrap();
+    let proof = transcript.finalize();
+    Proven {
+        params,
+        pk,
+        instances,
+        proof,
+    }
+}
+
+impl Proven {
+    pub fn spec<'a>(&'a self, interface: Interface, contract_name: &'a str) -> VerifierSpec<'a> {
+        VerifierSpec {
+            vk: self.pk.get_vk(),
+            kzg: (&self.params).into(),
+            num_instances: self.instances.len(),
+            interface,
+            contract_name,
+            command: "cargo test -p assay-verifier-gen",
+        }
+    }
+
+    /// What halo2's verifier says, with the proof read to its end and the instances required to be reduced.
+    pub fn accepted_by_halo2(&self, instances: &[Word], proof: &[u8]) -> bool {
+        let reduced = instances.iter().map(|word| {
+            let mut repr = *word;
+            repr.reverse();
+            Option::<Fr>::from(Fr::from_repr(repr))
+        });
+        let Some(instances) = reduced.collect::<Option<Vec<Fr>>>() else {
+            return false;
+        };
+        let params = self.params.verifier_params();
+        let mut transcript = KeccakRead::init(proof);
+        let verified = verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<_>, _, _, _>(
+            params,
+            self.pk.get_vk(),
+            SingleStrategy::new(params),
+            &[&[&instances]],
+            &mut transcript,
+        );
+        verified.is_ok() && transcript.finish().is_ok()
+    }
+}
+
+/// The compiler of this checkout.
+pub fn compiler() -> Compiler {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    Compiler::in_repo(root).unwrap()
+}
+
+/// A generated verifier on a chain.
+pub struct OnChain {
+    pub evm: Evm,
+    pub generated: Generated,
+    pub data: Deployed,
+    pub verifier: Deployed,
+}
+
+pub fn deploy(spec: &VerifierSpec) -> OnChain {
+    let generated = spec.generate().unwrap();
+    let compiled = compiler()
+        .compile(&generated.verifier_source, spec.contract_name)
+        .unwrap();
+    let mut evm = Evm::new();
+    let (data, verifier) = evm.deploy_verifier(&generated, &compiled).unwrap();
+    assert_eq!(data.code_len, generated.vk_data.len());
+    assert_eq!(verifier.code_len, compiled.runtime_len);
+    OnChain {
+        evm,
+        generated,
+        data,
+        verifier,
+    }
+}
+
+impl OnChain {
+    pub fn call(&mut self, calldata: &[u8]) -> CallOutcome {
+        self.call_with_gas(calldata, MAX_GAS)
+    }
+
+    pub fn call_with_gas(&mut self, calldata: &[u8], gas: u64) -> CallOutcome {
+        let outcome = self.evm.call(&self.verifier, calldata, gas).unwrap();
+        assert!(
+            outcome.accepted() || outcome.rejected(),
+            "returned something else than true: {outcome:?}"
+        );
+        outcome
+    }
+}
+
+pub fn words(instances: &[Fr]) -> Vec<Word> {
+    encode_raw(instances, &[])
+        .chunks_exact(32)
+        .map(|word| word.try_into().unwrap())
+        .collect()
+}
+
+pub fn raw_calldata(instances: &[Word], proof: &[u8]) -> Vec<u8> {
+    [instances.concat(), proof.to_vec()].concat()
+}
+
+/// `reason` of a `ProofRejected`.
+pub fn reason(outcome: &CallOutcome) -> Option<u8> {
+    let selector = assay_verifier_gen::calldata::selector("ProofRejected(uint256)");
+    (outcome.output.len() == 36 && outcome.output[..4] == selector).then(|| outcome.output[35])
+}
