@@ -106,7 +106,7 @@ contract AccuracyMarket is IAccuracyMarket, Credits {
         Deadlines.checkWindow("proveBase", p.proveBase);
         require(p.proveTimePerItem != 0, BadParameter("proveTimePerItem", 0));
         uint256 proveWindow = p.proveBase + n * p.proveTimePerItem;
-        require(proveWindow <= Deadlines.MAX_WINDOW, BadParameter("proveWindow", proveWindow));
+        // The unbonding delay has an upper bound, hence so have these.
         require(r.unbondWindow >= p.decideWindow + proveWindow, BadParameter("unbondWindow", r.unbondWindow));
 
         REGISTRY = registry;

@@ -35,13 +35,16 @@ import {ModelStatus} from "../types/ModelTypes.sol";
 /// With N = N1 + N2: D = 2·N·E, A = N·P, R = 2·N·Z. Both fees go to the treasury when the engagement locks and are never
 /// refunded. An action is allowed iff now <= deadline, a timeout iff now > deadline.
 ///
-/// Only SIMPLE mode with DIRECT adjudication exists in this market; other offers revert `Unsupported`.
+/// Only SIMPLE mode with DIRECT adjudication exists in this market; other offers revert `Unsupported`. Calls that reach the
+/// registry may revert with its errors (`IModelRegistry`), those that check an item with the errors of `Merkle` and
+/// `Statement`, those that check a deadline with the errors of `Deadlines`.
 ///
 /// Warning: nobody proves delivery of the examples. `proceed` is the provider's acknowledgement that it holds all of them,
 /// that they match `testRoot` and that enough are correct. Whatever is missing or wrong is a reason to `abort`; silence
 /// costs the provider its deposit and a strike.
 interface IAccuracyMarket is ICredits {
     event Offered(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 offerHash, OfferTerms terms);
+    /// @notice The offer ended without being accepted; no `Closed` follows.
     event Cancelled(bytes32 indexed id, bytes32 indexed modelId, address indexed mc);
     event Locked(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, uint64 deadline);
     event Aborted(bytes32 indexed id, bytes32 indexed modelId, address indexed mp);
@@ -50,6 +53,7 @@ interface IAccuracyMarket is ICredits {
     event ProofsAccepted(
         bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 accepted, uint32 provenOnChain
     );
+    /// @notice A locked engagement ended; `by` sent the transaction. The two amounts add up to 2D.
     event Closed(
         bytes32 indexed id,
         bytes32 indexed modelId,

@@ -14,6 +14,8 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function mockCall(address callee, bytes calldata data, bytes calldata result) external;
+    function snapshotState() external returns (uint256);
+    function revertToState(uint256 snapshot) external returns (bool);
     function assume(bool condition) external pure;
 
     function expectRevert(bytes calldata revertData) external;

@@ -138,7 +138,7 @@ contract MarketConstructorTest is MarketFixture {
         m.proveBase = 1 hours;
         m.proveTimePerItem = 365 days;
         r.unbondWindow = 365 days;
-        expectBad("proveWindow", 1 hours + 7 * 365 days);
+        expectBad("unbondWindow", 365 days);
     }
 
     function test_constructor_revertsWhen_unbondingIsShorterThanAnEngagement() public {
