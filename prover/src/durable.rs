@@ -29,15 +29,19 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     sync_directory_of(path)
 }
 
-/// Creates the file at `path`; nobody ever sees it half written.
+/// Creates the file at `path`, synced; where the file system has links nobody ever sees it half written.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] if there is a file, which is left alone; others of the operating system.
 pub fn create(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let temporary = temporary_path(path)?;
     // Unlike a rename, a link refuses to replace what is there.
-    let result = write_new(&temporary, bytes, access).and_then(|()| fs::hard_link(&temporary, path));
+    let mut result = write_new(&temporary, bytes, access).and_then(|()| fs::hard_link(&temporary, path));
     let _ = fs::remove_file(&temporary);
+    if result.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::AlreadyExists) {
+        // A file system without links: refusing to overwrite matters more than never being seen half written.
+        result = write_new(path, bytes, access);
+    }
     result?;
     sync_directory_of(path)
 }

@@ -1,4 +1,5 @@
-//! A small circuit to try a reference string on.
+//! A small circuit to try a reference string on; every test file uses a part.
+#![allow(dead_code)]
 
 use assay_prover::srs::Srs;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
@@ -12,7 +13,7 @@ use halo2_proofs::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::poly::Rotation;
 use halo2_proofs::transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer};
-use rand_core::OsRng;
+use rand_core::{OsRng, RngCore};
 
 /// Whether every power is τ times the one before, by pairings one at a time.
 pub(crate) fn tau_pairs_up(srs: &Srs) -> bool {
@@ -71,6 +72,16 @@ impl Circuit<Fr> for Square {
 
 /// Keys, a proof and its verification under `params`, which need k ≥ 4 or so.
 pub(crate) fn prove_and_verify(params: &ParamsKZG<Bn256>) {
+    verify(params, &prove(params, OsRng));
+}
+
+/// Rows at the end of every column that the proving system blinds.
+pub(crate) fn blinding_rows(params: &ParamsKZG<Bn256>) -> u32 {
+    keygen_vk(params, &Square).expect("vk").cs().blinding_factors() as u32 + 1
+}
+
+/// A proof with compressed points, 32 bytes per word.
+pub(crate) fn prove(params: &ParamsKZG<Bn256>, rng: impl RngCore + Send + Sync) -> Vec<u8> {
     let vk = keygen_vk(params, &Square).expect("vk");
     let pk = keygen_pk(params, vk, &Square).expect("pk");
     let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
@@ -79,15 +90,20 @@ pub(crate) fn prove_and_verify(params: &ParamsKZG<Bn256>) {
         &pk,
         &[Square],
         &[&[]],
-        OsRng,
+        rng,
         &mut transcript,
     )
     .expect("proof");
-    let proof = transcript.finalize();
-    let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(&proof[..]);
+    transcript.finalize()
+}
+
+/// Verifies a proof of [`prove`].
+pub(crate) fn verify(params: &ParamsKZG<Bn256>, proof: &[u8]) {
+    let vk = keygen_vk(params, &Square).expect("vk");
+    let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(proof);
     verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<_>, _, _, _>(
         params,
-        pk.get_vk(),
+        &vk,
         SingleStrategy::new(params),
         &[&[]],
         &mut transcript,

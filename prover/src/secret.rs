@@ -1,0 +1,454 @@
+//! What a model's owner must keep: the salts and blinders of its weight columns, and how many proofs it has made.
+//!
+//! The weights' commitments are the first points of every proof and the same in each, so they hide the weights only as
+//! long as the random rows of a column outnumber the points at which proofs have opened it: `salt_rows +
+//! blinding_rows` unknowns carry `salt_rows + blinding_rows − 1` proofs. The counter is therefore written and synced
+//! *before* a proof starts, counts proofs that were never finished, and is never set back.
+//!
+//! Without this file the model cannot prove any more (its commitment cannot be repeated); with it anyone who sees the
+//! proofs can work out the weights. Restoring an old copy sets the counter back: raise it with [`advance_counter`] to at
+//! least the number of proofs that have left the house. Two machines must not use two copies.
+//!
+//! # Format
+//! Fixed length, integers big-endian:
+//! magic `ASSAYSEC`, version u16 = 1, weight columns u32, salt rows u32, blinding rows u32, proofs counted u64,
+//! salt seed 32, blinder seed 32, SHA-256 of all before. The seeds come from the operating system, fresh per model.
+//! Column c's salt is the ChaCha20 stream c under `SHA-256("assay.secret.salt.v1" ‖ salt seed)`, 64 bytes a scalar,
+//! reduced; its blinders likewise under `"assay.secret.blinder.v1"` and the other seed. So no two columns, models or
+//! purposes share randomness.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, OsRng, RngCore, SeedableRng};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::durable::{self, Access};
+
+const MAGIC: [u8; 8] = *b"ASSAYSEC";
+const VERSION: u16 = 1;
+const BODY_LEN: usize = 8 + 2 + 3 * 4 + 8 + 2 * 32;
+const FILE_LEN: usize = BODY_LEN + 32;
+/// `Fr::random` draws this many `next_u64`.
+const WORDS_PER_SCALAR: u64 = 8;
+
+/// Salt rows per weight column of a model that is meant to last: 8,192 proofs and a few.
+pub const RECOMMENDED_SALT_ROWS: u32 = 1 << 13;
+/// Bounds of what a file may say; far above what a layout has.
+const MAX_COLUMNS: u32 = 1 << 10;
+const MAX_ROWS: u32 = 1 << 24;
+
+/// Why a secret file cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// There is one, and it is worth a model.
+    #[error("{} exists; a model's secret is never overwritten", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is none.
+    #[error("{} does not exist; restore it from its backup or register the model anew", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The operating system refused something.
+    #[error("secret file {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        #[source]
+        source: io::Error,
+    },
+    /// The content is not what was written.
+    #[error("{} is damaged ({reason}); restore it from its backup", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Sizes that no layout has.
+    #[error(
+        "{weight_columns} weight columns with {salt_rows} salt and {blinding_rows} blinding rows are out of range"
+    )]
+    Sizes {
+        /// Number of weight columns.
+        weight_columns: u32,
+        /// Salt rows per column.
+        salt_rows: u32,
+        /// Blinding rows per column.
+        blinding_rows: u32,
+    },
+    /// Another proof could reveal the weights.
+    #[error(
+        "all {budget} proofs of this commitment are used up, another one could reveal the weights: register a new \
+         model with a new salt"
+    )]
+    BudgetExhausted {
+        /// Proofs a commitment carries.
+        budget: u64,
+    },
+}
+
+/// Salts, blinders and the proof counter of one model, as of the time of reading.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct ModelSecret {
+    weight_columns: u32,
+    salt_rows: u32,
+    blinding_rows: u32,
+    counter: u64,
+    salt_seed: [u8; 32],
+    blinder_seed: [u8; 32],
+}
+
+/// The right to make one proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// The proof's number, from 1; nobody else has it.
+    pub number: u64,
+    /// How many proofs the commitment carries.
+    pub budget: u64,
+}
+
+impl Reservation {
+    /// Proofs left after this one.
+    pub fn remaining(&self) -> u64 {
+        self.budget - self.number
+    }
+}
+
+impl ModelSecret {
+    /// Draws a fresh secret and writes it, readable by its owner alone, synced before this returns.
+    ///
+    /// `blinding_rows` is the constraint system's `blinding_factors() + 1`.
+    ///
+    /// # Errors
+    /// [`SecretError::Exists`] rather than overwriting, [`SecretError::Sizes`], [`SecretError::Io`].
+    pub fn create(path: &Path, weight_columns: u32, salt_rows: u32, blinding_rows: u32) -> Result<Self, SecretError> {
+        let mut secret = Self {
+            weight_columns,
+            salt_rows,
+            blinding_rows,
+            counter: 0,
+            salt_seed: [0; 32],
+            blinder_seed: [0; 32],
+        };
+        if !secret.sizes_are_sane() {
+            return Err(SecretError::Sizes {
+                weight_columns,
+                salt_rows,
+                blinding_rows,
+            });
+        }
+        let draw = |seed: &mut [u8; 32]| {
+            OsRng.try_fill_bytes(seed).map_err(|e| SecretError::Io {
+                path: path.into(),
+                source: io::Error::other(e),
+            })
+        };
+        draw(&mut secret.salt_seed)?;
+        draw(&mut secret.blinder_seed)?;
+        durable::create(path, &*secret.to_bytes(), Access::Private).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => SecretError::Exists { path: path.into() },
+            _ => SecretError::Io {
+                path: path.into(),
+                source,
+            },
+        })?;
+        Ok(secret)
+    }
+
+    /// Reads a file of [`ModelSecret::create`].
+    ///
+    /// # Errors
+    /// [`SecretError::Missing`], [`SecretError::Damaged`], [`SecretError::Io`].
+    pub fn open(path: &Path) -> Result<Self, SecretError> {
+        // One byte more than a file has, so that a longer one shows.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_LEN + 1));
+        File::open(path)
+            .and_then(|file| file.take(FILE_LEN as u64 + 1).read_to_end(&mut bytes))
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => SecretError::Missing { path: path.into() },
+                _ => SecretError::Io {
+                    path: path.into(),
+                    source,
+                },
+            })?;
+        Self::from_bytes(&bytes).map_err(|reason| SecretError::Damaged {
+            path: path.into(),
+            reason,
+        })
+    }
+
+    /// Number of weight columns, the first advice columns of the circuit.
+    pub fn weight_columns(&self) -> u32 {
+        self.weight_columns
+    }
+
+    /// Random rows per weight column besides the blinding rows.
+    pub fn salt_rows(&self) -> u32 {
+        self.salt_rows
+    }
+
+    /// Rows per column that the proving system blinds.
+    pub fn blinding_rows(&self) -> u32 {
+        self.blinding_rows
+    }
+
+    /// Proofs one commitment carries: one less than the random rows of a column.
+    pub fn budget(&self) -> u64 {
+        u64::from(self.salt_rows) + u64::from(self.blinding_rows) - 1
+    }
+
+    /// Proofs counted when the file was read.
+    pub fn counter(&self) -> u64 {
+        self.counter
+    }
+
+    /// The salt of a weight column, one scalar per salt row.
+    pub fn salt(&self, column: u32) -> Vec<Fr> {
+        let mut rng = stream(b"assay.secret.salt.v1", &self.salt_seed, column);
+        (0..self.salt_rows).map(|_| Fr::random(&mut rng)).collect()
+    }
+
+    /// The RNG to prove with: the blinders of the weight columns first, then the operating system's randomness.
+    ///
+    /// # Soundness
+    /// Zero knowledge rests on every draw after the prefix being new in every proof, so there is no way to seed those,
+    /// and the RNG cannot be cloned. A prover that draws anything before the first-phase columns' blinding rows, or
+    /// whose weight columns are not the first advice columns, must not use it.
+    pub fn blinding_rng(&self) -> BlindingRng {
+        BlindingRng {
+            key: derive_key(b"assay.secret.blinder.v1", &self.blinder_seed),
+            columns: self.weight_columns,
+            words_per_column: u64::from(self.blinding_rows) * WORDS_PER_SCALAR,
+            column: 0,
+            word: 0,
+            stream: None,
+        }
+    }
+
+    fn sizes_are_sane(&self) -> bool {
+        (1..=MAX_COLUMNS).contains(&self.weight_columns)
+            && (1..=MAX_ROWS).contains(&self.salt_rows)
+            && (1..=MAX_ROWS).contains(&self.blinding_rows)
+    }
+
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_LEN));
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&VERSION.to_be_bytes());
+        for size in [self.weight_columns, self.salt_rows, self.blinding_rows] {
+            bytes.extend_from_slice(&size.to_be_bytes());
+        }
+        bytes.extend_from_slice(&self.counter.to_be_bytes());
+        bytes.extend_from_slice(&self.salt_seed);
+        bytes.extend_from_slice(&self.blinder_seed);
+        let checksum = Sha256::digest(&*bytes);
+        bytes.extend_from_slice(&checksum);
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
+        let file: &[u8; FILE_LEN] = bytes.try_into().map_err(|_| "wrong length")?;
+        let (body, checksum) = file.split_at(BODY_LEN);
+        let mut rest = body;
+        if rest.split_off(..8) != Some(&MAGIC) {
+            return Err("not a secret file");
+        }
+        if number(&mut rest, 2)? != u64::from(VERSION) {
+            return Err("unknown version");
+        }
+        if Sha256::digest(body).as_slice() != checksum {
+            return Err("wrong checksum");
+        }
+        let mut size = || number(&mut rest, 4).map(|n| n as u32);
+        let (weight_columns, salt_rows, blinding_rows) = (size()?, size()?, size()?);
+        let counter = number(&mut rest, 8)?;
+        let mut secret = Self {
+            weight_columns,
+            salt_rows,
+            blinding_rows,
+            counter,
+            salt_seed: [0; 32],
+            blinder_seed: [0; 32],
+        };
+        for seed in [&mut secret.salt_seed, &mut secret.blinder_seed] {
+            seed.copy_from_slice(rest.split_off(..32).ok_or("wrong length")?);
+        }
+        if secret.sizes_are_sane() && counter <= secret.budget() {
+            Ok(secret)
+        } else {
+            Err("impossible sizes")
+        }
+    }
+}
+
+impl fmt::Debug for ModelSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelSecret")
+            .field("weight_columns", &self.weight_columns)
+            .field("salt_rows", &self.salt_rows)
+            .field("blinding_rows", &self.blinding_rows)
+            .field("counter", &self.counter)
+            .field("seeds", &"redacted")
+            .finish()
+    }
+}
+
+/// Takes the next number of the model's budget; on disk when this returns, whatever becomes of the proof.
+///
+/// # Errors
+/// [`SecretError::BudgetExhausted`] and those of [`ModelSecret::open`].
+pub fn reserve_proof(path: &Path) -> Result<Reservation, SecretError> {
+    update(path, |secret| {
+        if secret.counter >= secret.budget() {
+            return Err(SecretError::BudgetExhausted {
+                budget: secret.budget(),
+            });
+        }
+        secret.counter += 1;
+        Ok(Reservation {
+            number: secret.counter,
+            budget: secret.budget(),
+        })
+    })
+}
+
+/// Raises the counter to `proofs`, for a file that was restored from a backup or whose budget is shared out between
+/// machines; a lower value changes nothing, one beyond the budget uses it up.
+///
+/// # Errors
+/// Those of [`ModelSecret::open`].
+pub fn advance_counter(path: &Path, proofs: u64) -> Result<(), SecretError> {
+    update(path, |secret| {
+        secret.counter = secret.counter.max(proofs).min(secret.budget());
+        Ok(())
+    })
+}
+
+/// Changes the file under an exclusive lock. The lock lies in a file beside it, because replacing a file by renaming
+/// would leave others waiting for the lock of the old one.
+fn update<T>(path: &Path, change: impl FnOnce(&mut ModelSecret) -> Result<T, SecretError>) -> Result<T, SecretError> {
+    let error = |source| SecretError::Io {
+        path: path.into(),
+        source,
+    };
+    if !path.exists() {
+        return Err(SecretError::Missing { path: path.into() });
+    }
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".lock");
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(lock_path)
+        .map_err(error)?;
+    // Released when `lock` is dropped or the process dies.
+    lock.lock().map_err(error)?;
+    let mut secret = ModelSecret::open(path)?;
+    let result = change(&mut secret)?;
+    durable::replace(path, &*secret.to_bytes(), Access::Private).map_err(error)?;
+    Ok(result)
+}
+
+fn number(rest: &mut &[u8], len: usize) -> Result<u64, &'static str> {
+    let bytes = rest.split_off(..len).ok_or("wrong length")?;
+    Ok(bytes.iter().fold(0, |n, b| n << 8 | u64::from(*b)))
+}
+
+fn derive_key(domain: &[u8], seed: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(Sha256::new().chain_update(domain).chain_update(seed).finalize().into())
+}
+
+fn column_stream(key: &[u8; 32], column: u32) -> ChaCha20Rng {
+    let mut rng = ChaCha20Rng::from_seed(*key);
+    rng.set_stream(u64::from(column));
+    rng
+}
+
+fn stream(domain: &[u8], seed: &[u8; 32], column: u32) -> ChaCha20Rng {
+    column_stream(&derive_key(domain, seed), column)
+}
+
+/// Serves the weight columns' blinders, `blinding_rows` scalars of eight words per column in column order, then the
+/// operating system's randomness for ever.
+///
+/// Every method consumes whole words: [`RngCore::next_u32`] the low half of one, [`RngCore::fill_bytes`] one per eight
+/// bytes begun. A request that reaches past the prefix gets the words that are left of it and new ones after.
+pub struct BlindingRng {
+    key: Zeroizing<[u8; 32]>,
+    columns: u32,
+    words_per_column: u64,
+    column: u32,
+    word: u64,
+    stream: Option<ChaCha20Rng>,
+}
+
+impl BlindingRng {
+    /// Whether the weight columns' blinders have all been served.
+    pub fn prefix_is_over(&self) -> bool {
+        self.column >= self.columns
+    }
+
+    fn prefix_word(&mut self) -> Option<u64> {
+        if self.prefix_is_over() {
+            return None;
+        }
+        let (key, column) = (&self.key, self.column);
+        let word = self.stream.get_or_insert_with(|| column_stream(key, column)).next_u64();
+        self.word += 1;
+        if self.word == self.words_per_column {
+            (self.column, self.word, self.stream) = (self.column + 1, 0, None);
+        }
+        Some(word)
+    }
+}
+
+impl RngCore for BlindingRng {
+    fn next_u32(&mut self) -> u32 {
+        self.next_u64() as u32
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.prefix_word().unwrap_or_else(|| OsRng.next_u64())
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        let mut rest = bytes;
+        while !self.prefix_is_over() && !rest.is_empty() {
+            let word = self.next_u64().to_le_bytes();
+            let (now, later) = rest.split_at_mut(rest.len().min(word.len()));
+            now.iter_mut().zip(word).for_each(|(byte, w)| *byte = w);
+            rest = later;
+        }
+        OsRng.fill_bytes(rest);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl CryptoRng for BlindingRng {}
+
+impl fmt::Debug for BlindingRng {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlindingRng")
+            .field("prefix_is_over", &self.prefix_is_over())
+            .finish_non_exhaustive()
+    }
+}
