@@ -6,7 +6,24 @@
 //!
 //! | module | content | may use |
 //! |---|---|---|
+//! | [`cache`] | files that can be computed again, verified by hash | nothing |
+//! | [`durable`] | small files that are never half written | nothing |
+//! | [`srs`] | reference strings: development and imported | `cache` |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
+//! | [`reference`] | integer executor, the specification of every op | `model` |
+//! | [`field`] | the scalar field | nothing |
+//! | [`commitment`] | input and weight commitments, natively | `field` |
+//! | [`witness`] | reference trace → cells of phase 1; computes, never constrains | `model`, `reference`, `commitment` |
+//! | [`circuit`] | columns, gates, layout, identities | `model`, `witness`, `commitment` |
 
+pub mod cache;
+pub mod circuit;
+pub mod commitment;
+pub mod durable;
+pub mod field;
 pub mod model;
 pub mod progress;
+pub mod proof;
+pub mod reference;
+pub mod srs;
+pub mod witness;

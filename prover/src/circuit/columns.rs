@@ -1,0 +1,113 @@
+//! The columns of the circuit and what each holds.
+
+use super::Layout;
+use crate::field::Fr;
+use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
+
+/// Logup inputs that share one helper column: with three the helper gate has degree 5.
+pub const INPUTS_PER_HELPER: usize = 3;
+
+/// Columns in the order in which they are declared: the weights come first, so that their commitments are the first
+/// points of every proof.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// Phase 1. Folded weights, biases and multipliers; nothing else, and queried at the current row only.
+    pub weights: Vec<Column<Advice>>,
+    /// Phase 1. `q̂, r, out` of each of the `lanes` activations of a row, interleaved. Off the tensor rows the same
+    /// columns hold garbage coefficients, image words and the Poseidon state.
+    pub cells: Vec<Column<Advice>>,
+    /// Phase 1. Multiplicities of the pair table and of the range table.
+    pub pair_multiplicity: Column<Advice>,
+    pub range_multiplicity: Column<Advice>,
+    /// Phase 2. LogUp helpers, the running sum of the lookup.
+    pub helpers: Vec<Column<Advice>>,
+    pub phi: Column<Advice>,
+    /// Phase 2. Running evaluations: of `out`, of `q̂·2^s + r`, and of the weights.
+    pub acc_x: Column<Advice>,
+    pub acc_y: Column<Advice>,
+    pub acc_w: Column<Advice>,
+    /// Phase 2. The arithmetic region: `acc' = acc + a·b` or `acc' = acc·a + b`.
+    pub a: Column<Advice>,
+    pub b: Column<Advice>,
+    pub acc: Column<Advice>,
+
+    /// 1 on tensor rows, where both lookups are active: a prefix of the rows.
+    pub on: Column<Fixed>,
+    /// `q̂` and `out` of the pair table; `table_q` is the range table too.
+    pub table_q: Column<Fixed>,
+    pub table_out: Column<Fixed>,
+    /// On tensor rows: masks of lanes 1…, whether the image row continues, kind of row. On Poseidon rows: constants.
+    pub coefficients: Vec<Column<Fixed>>,
+    /// 1 full Poseidon round, 2 partial round.
+    pub round: Column<Fixed>,
+    /// Outside the tensor rows: 1 lanes folded by γ, 2 a Poseidon call ends and the next begins.
+    pub block: Column<Fixed>,
+    /// 1 chain goes on, 2 chain ends, 3 kernel row of three taps, 4 single weight.
+    pub weight_kind: Column<Fixed>,
+    /// 1 `acc' = acc + a·b`, 2 `acc' = acc·a + b`.
+    pub arith_kind: Column<Fixed>,
+    /// Where not 0, `a` equals it.
+    pub constant: Column<Fixed>,
+    /// 1 on the first row and on the row after the last tensor row: φ is 0, `a` is α and `b` is γ.
+    pub boundary: Column<Fixed>,
+    /// 1 on the rows of the logits.
+    pub argmax: Column<Fixed>,
+
+    pub instance: Column<Instance>,
+
+    /// Evaluation point of positions, of channels; lookup denominators; compression of the pair.
+    pub alpha: Challenge,
+    pub gamma: Challenge,
+    pub beta: Challenge,
+    pub theta: Challenge,
+}
+
+impl Columns {
+    pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, layout: &Layout) -> Self {
+        let mut phase_1 = |n: usize| (0..n).map(|_| meta.advice_column_in(FirstPhase)).collect::<Vec<_>>();
+        let weights = phase_1(layout.weight_columns);
+        let cells = phase_1(3 * layout.lanes);
+        let multiplicities = phase_1(2);
+        let [alpha, gamma, beta, theta] = [(); 4].map(|()| meta.challenge_usable_after(FirstPhase));
+        let helpers = (0..layout.helpers()).map(|_| meta.advice_column_in(SecondPhase)).collect();
+        let [phi, acc_x, acc_y, acc_w, a, b, acc] = [(); 7].map(|()| meta.advice_column_in(SecondPhase));
+        let [on, table_q, table_out] = [(); 3].map(|()| meta.fixed_column());
+        let coefficients = (0..layout.coefficients()).map(|_| meta.fixed_column()).collect();
+        let [round, block, weight_kind, arith_kind, constant, boundary, argmax] = [(); 7].map(|()| meta.fixed_column());
+        let instance = meta.instance_column();
+        meta.enable_equality(instance);
+        for column in [acc_x, acc_y, acc_w, a, b, acc] {
+            meta.enable_equality(column);
+        }
+        Self {
+            weights,
+            cells,
+            pair_multiplicity: multiplicities[0],
+            range_multiplicity: multiplicities[1],
+            helpers,
+            phi,
+            acc_x,
+            acc_y,
+            acc_w,
+            a,
+            b,
+            acc,
+            on,
+            table_q,
+            table_out,
+            coefficients,
+            round,
+            block,
+            weight_kind,
+            arith_kind,
+            constant,
+            boundary,
+            argmax,
+            instance,
+            alpha,
+            gamma,
+            beta,
+            theta,
+        }
+    }
+}

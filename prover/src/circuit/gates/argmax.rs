@@ -1,0 +1,39 @@
+//! `top1`: the class with the largest logit, the lowest index among equals.
+//!
+//! Row `j` of the logits holds `q̂_j` in lane 0; `m − q̂_j − [j < k]` as the remainder of lane 1, so that the range table
+//! bounds it; the maximum `m` as the quotient of lane 1; the boolean `b_j` as the quotient of lane 2. Column `b` counts
+//! the booleans before the row, `acc` the classes before the chosen one, which is the index itself.
+//!
+//! # Soundness
+//! One boolean is 1 (the count starts at 0 and ends at 1), there `q̂_k = m`; before it `q̂_j < m`, after it `q̂_j ≤ m`. Exactly
+//! one `k` satisfies that.
+
+use super::{constant, cur, fixed, next};
+use crate::circuit::Columns;
+use crate::field::Fr;
+use halo2_proofs::plonk::ConstraintSystem;
+
+/// Cell columns: quotient of lane 0, quotient and remainder of lane 1, quotient of lane 2.
+pub(crate) const LOGIT: usize = 0;
+pub(crate) const MAXIMUM: usize = 3;
+pub(crate) const GAP: usize = 4;
+pub(crate) const CHOSEN: usize = 6;
+
+pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
+    meta.create_gate("argmax", |meta| {
+        let on = fixed(meta, columns.argmax);
+        let [logit, maximum, gap, chosen] = [LOGIT, MAXIMUM, GAP, CHOSEN].map(|i| cur(meta, columns.cells[i]));
+        let maximum_next = next(meta, columns.cells[MAXIMUM]);
+        let [count, index] = [columns.b, columns.acc].map(|c| cur(meta, c));
+        let [count_next, index_next] = [columns.b, columns.acc].map(|c| next(meta, c));
+        let before = constant(1) - count.clone() - chosen.clone();
+        vec![
+            ("chosen is boolean", on.clone() * chosen.clone() * (constant(1) - chosen.clone())),
+            ("chosen so far", on.clone() * (count_next - count - chosen.clone())),
+            ("one maximum", on.clone() * (maximum_next - maximum.clone())),
+            ("chosen is the maximum", on.clone() * chosen * (maximum.clone() - logit.clone())),
+            ("gap to the maximum", on.clone() * (gap - maximum + logit + before.clone())),
+            ("index of the chosen", on * (index_next - index - before)),
+        ]
+    });
+}

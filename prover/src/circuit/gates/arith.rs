@@ -1,0 +1,34 @@
+//! The arithmetic region: a small machine whose operands are copied from the running sums.
+
+use super::{cur, fixed, is_kind, next};
+use crate::circuit::Columns;
+use crate::field::Fr;
+use halo2_proofs::plonk::ConstraintSystem;
+
+/// Values of the arithmetic kind.
+pub(crate) const DOT: u64 = 1;
+pub(crate) const HORNER: u64 = 2;
+
+pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
+    meta.create_gate("arithmetic", |meta| {
+        let kind = fixed(meta, columns.arith_kind);
+        let [dot, horner] = [DOT, HORNER].map(|v| is_kind(&kind, v, HORNER));
+        let [a, b, acc] = [columns.a, columns.b, columns.acc].map(|c| cur(meta, c));
+        let acc_next = next(meta, columns.acc);
+        vec![
+            ("acc' = acc + a·b", dot * (acc_next.clone() - acc.clone() - a.clone() * b.clone())),
+            ("acc' = acc·a + b", horner * (acc_next - acc * a - b)),
+        ]
+    });
+    meta.create_gate("constants", |meta| {
+        let [a, b] = [columns.a, columns.b].map(|c| cur(meta, c));
+        let value = fixed(meta, columns.constant);
+        let boundary = fixed(meta, columns.boundary);
+        let [alpha, gamma] = [columns.alpha, columns.gamma].map(|c| meta.query_challenge(c));
+        vec![
+            ("constant", value.clone() * (a.clone() - value)),
+            ("alpha", boundary.clone() * (a - alpha)),
+            ("gamma", boundary * (b - gamma)),
+        ]
+    });
+}

@@ -1,0 +1,36 @@
+//! Running evaluations over the weight columns.
+//!
+//! A chain holds one number per output channel, `acc_w = Σ_o γ^o·W[o]`, whole in its first row. Slots beyond the last
+//! channel stand at powers γ^o at which no output lives: the layer's identity forces what they contribute to 0.
+//! Kernel rows (three taps, `Σ_j α^j·W_j`) and single numbers use only the columns named here.
+
+use super::{cur, fixed, horner, is_kind, next, Expr};
+use crate::circuit::Columns;
+use crate::field::Fr;
+use halo2_proofs::plonk::ConstraintSystem;
+
+/// Values of the weight kind.
+pub(crate) const CHAIN_GOES_ON: u64 = 1;
+pub(crate) const CHAIN_ENDS: u64 = 2;
+pub(crate) const KERNEL_ROW: u64 = 3;
+pub(crate) const SINGLE: u64 = 4;
+
+pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
+    meta.create_gate("weights", |meta| {
+        let kind = fixed(meta, columns.weight_kind);
+        let [goes_on, ends, kernel_row, single] =
+            [CHAIN_GOES_ON, CHAIN_ENDS, KERNEL_ROW, SINGLE].map(|v| is_kind(&kind, v, SINGLE));
+        let [alpha, gamma] = [columns.alpha, columns.gamma].map(|c| meta.query_challenge(c));
+        let weights: Vec<Expr> = columns.weights.iter().map(|c| cur(meta, *c)).collect();
+        let acc = cur(meta, columns.acc_w);
+        let acc_next = next(meta, columns.acc_w);
+        let chain = horner(&weights, &gamma, None);
+        let chain_goes_on = horner(&weights, &gamma, Some(acc_next));
+        vec![
+            ("chain goes on", goes_on * (acc.clone() - chain_goes_on)),
+            ("chain ends", ends * (acc.clone() - chain)),
+            ("kernel row", kernel_row * (acc.clone() - horner(&weights[..3], &alpha, None))),
+            ("single weight", single * (acc - weights[0].clone())),
+        ]
+    });
+}

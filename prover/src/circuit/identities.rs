@@ -1,0 +1,358 @@
+//! Every layer as one equality of inner products, written as a [`Program`].
+//!
+//! With `e_c(X) = Σ_p α^t(p)·X[c,p]`, `E(Y) = Σ_o γ^o Σ_p α^t(p)·(q̂·2^s + r)`, `κ_c = Σ_o γ^o·W'[o,c]`, `β = Σ_o γ^o·B'[o]`,
+//! `S = Σ_p α^t(p)`, `N = Σ_c γ^c`, kernel polynomials `k` and garbage `Γ` of [`Spatial`](super::spatial::Spatial):
+//!
+//! | layer | holds iff |
+//! |---|---|
+//! | pointwise | `E(Y) = Σ_c e_c(X)·κ_c + S·β` |
+//! | depthwise 3×3 | `α^t0·E(Y) + Γ = Σ_c γ^c Σ_u (e_{c,u}(X) − z_x·S)·k_{c,u} + α^t0·S·β` |
+//! | conv 3×3 | `α^t0·E(Y) + Γ = Σ_{c,u} (e_{c,u}(X) − z_x·S)·(Σ_o γ^o k_{o,c,u}) + α^t0·S·β` |
+//! | add | `E(Y) = A1·Σ_c γ^c e_c(X1) + A2·Σ_c γ^c e_c(X2) + B'·S·N` |
+//! | pool | `α^t0·E(Y) + Γ = A·S·Σ_c γ^c e_c(X) + α^t0·B'·N` |
+//!
+//! # Soundness
+//! Both sides are polynomials in α and γ, drawn after every coefficient was committed: an identity that is false as
+//! polynomials holds with probability at most (deg_α + deg_γ)/|F| < 2^−230. Equal polynomials are equal coefficients: at
+//! exponent `t0 + t(p)` and γ^o stands output `(o, p)` alone, since garbage has exponents of its own. There
+//! `q̂·2^s + r` takes 2^(2s) < |F| values, so the committed numbers and inputs leave one `(q̂, r)`.
+//! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
+
+use super::floor::{Floor, FloorError};
+use super::gates::kinds::PLAIN;
+use super::program::{Builder, Cell, Col, Operand, Program};
+use super::spatial::Spatial;
+use super::{instance, Layout};
+use crate::commitment::{input, poseidon};
+use crate::field::{from_i64, Fr};
+use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};
+use halo2_proofs::halo2curves::ff::Field;
+use std::collections::HashMap;
+
+/// # Errors
+/// If the floor's arithmetic rows are too few.
+pub fn build(arch: &Architecture, layout: &Layout, floor: &Floor) -> Result<Program, FloorError> {
+    let mut context = Context {
+        arch,
+        floor,
+        builder: Builder::new(floor.arith.iter().cloned(), 0),
+        positions: HashMap::new(),
+        channels: HashMap::new(),
+    };
+    context.builder.context(instance::CTX);
+    for layer in 0..arch.layers.len() {
+        context.layer(layer);
+    }
+    context.image(layout);
+    context.argmax();
+    context.builder.finish(layout.k)
+}
+
+struct Context<'a> {
+    arch: &'a Architecture,
+    floor: &'a Floor,
+    builder: Builder,
+    /// `S` per map size.
+    positions: HashMap<(usize, usize), Cell>,
+    /// `N` per channel count.
+    channels: HashMap<usize, Cell>,
+}
+
+impl Context<'_> {
+    fn layer(&mut self, layer: usize) {
+        let op = &self.arch.layers[layer].op;
+        let (left, right) = match op {
+            Op::Conv(conv) if conv.kind == ConvKind::Pointwise => self.pointwise(layer, conv),
+            Op::Conv(conv) => self.conv_3x3(layer, conv),
+            Op::Add { lhs, rhs } => self.add(layer, *lhs, *rhs),
+            Op::GlobalAvgPool { input } => self.pool(layer, *input),
+        };
+        self.builder.identity(left, right);
+    }
+
+    fn pointwise(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
+        let left = self.outputs(layer);
+        let input = self.floor.tensor(conv.input).shape;
+        let s = self.positions(input.h, input.w);
+        let bias = self.bias(layer);
+        let chain = self.floor.weights[layer].chain;
+        let evaluations = self.channels_of(conv.input);
+        let pairs: Vec<_> = evaluations
+            .into_iter()
+            .enumerate()
+            .map(|(c, e)| (e, Cell::new(Col::AccW, self.floor.weight_row(layer, c, chain))))
+            .collect();
+        let start = self.builder.mul(s, bias);
+        (left, self.builder.dot(start, &pairs))
+    }
+
+    fn conv_3x3(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
+        let spatial = self.spatial(layer);
+        let output = self.arch.layers[layer].output;
+        let in_channels = self.arch.shape(conv.input).c;
+        let s = self.positions(output.h, output.w);
+        let bias = self.bias(layer);
+        let parts = if conv.stride == 2 { 4 } else { 1 };
+        let mut products = Vec::with_capacity(in_channels);
+        for c in 0..in_channels {
+            let mut pairs = Vec::with_capacity(parts);
+            for part in 0..parts {
+                let e = self.part(conv, c, part);
+                let e = self.minus_zero_point(e, conv.input_zero, s);
+                pairs.push((e, self.kernel(layer, conv, &spatial, c, part)));
+            }
+            products.push(pairs);
+        }
+        let sum = if conv.kind == ConvKind::Depthwise3x3 {
+            let per_channel: Vec<_> = products.iter().map(|pairs| self.builder.dot(self.builder.zero, pairs)).collect();
+            self.builder.horner(self.builder.gamma, &per_channel)
+        } else {
+            self.builder.dot(self.builder.zero, &products.concat())
+        };
+        let shift = self.builder.alpha_power(spatial.t0);
+        let constant = self.builder.mul(s, bias);
+        let right = self.builder.dot(sum, &[(shift, constant)]);
+        (self.shifted_outputs(layer, shift), right)
+    }
+
+    fn add(&mut self, layer: usize, lhs: TensorId, rhs: TensorId) -> (Cell, Cell) {
+        let left = self.outputs(layer);
+        let shape = self.arch.layers[layer].output;
+        let start = self.floor.weights[layer].start;
+        let [a1, a2, bias] = [0, 1, 2].map(|n| Cell::new(Col::AccW, start + n));
+        let [f1, f2] = [lhs, rhs].map(|x| self.folded(x));
+        let (s, n) = (self.positions(shape.h, shape.w), self.channels(shape.c));
+        let all = self.builder.mul(s, n);
+        (left, self.builder.dot(self.builder.zero, &[(a1, f1), (a2, f2), (bias, all)]))
+    }
+
+    fn pool(&mut self, layer: usize, input: TensorId) -> (Cell, Cell) {
+        let spatial = self.spatial(layer);
+        let x = self.arch.shape(input);
+        let start = self.floor.weights[layer].start;
+        let [a, bias] = [0, 1].map(|n| Cell::new(Col::AccW, start + n));
+        let folded = self.folded(input);
+        let s = self.positions(x.h, x.w);
+        let n = self.channels(x.c);
+        let product = self.builder.mul(s, folded);
+        let shift = self.builder.alpha_power(spatial.t0);
+        let constant = self.builder.mul(bias, n);
+        let right = self.builder.dot(self.builder.zero, &[(a, product), (shift, constant)]);
+        (self.shifted_outputs(layer, shift), right)
+    }
+
+    fn spatial(&self, layer: usize) -> Spatial {
+        self.floor.garbage[layer].as_ref().expect("the layer is spatial").spatial.clone()
+    }
+
+    /// `E(Y)`.
+    fn outputs(&mut self, layer: usize) -> Cell {
+        let tensor = TensorId::output_of(layer);
+        let per_channel: Vec<_> = (0..self.arch.shape(tensor).c)
+            .map(|c| self.evaluate(tensor, c, Col::AccY))
+            .collect();
+        self.builder.horner(self.builder.gamma, &per_channel)
+    }
+
+    /// `α^t0·E(Y) + Γ`.
+    fn shifted_outputs(&mut self, layer: usize, shift: Cell) -> Cell {
+        let outputs = self.outputs(layer);
+        let garbage = self.floor.garbage[layer].as_ref().expect("the layer is spatial");
+        let terms: Vec<_> = garbage
+            .spatial
+            .garbage
+            .iter()
+            .enumerate()
+            .map(|(n, exponent)| (*exponent, Cell::new(Col::AccX, garbage.start + n * garbage.chain)))
+            .collect();
+        let garbage = if terms.is_empty() { self.builder.zero } else { self.builder.sparse(&terms) };
+        self.builder.dot(garbage, &[(shift, outputs)])
+    }
+
+    /// `Σ_p α^t(p)` of one channel over the row sums in `col`, with `T` the map's width plus one.
+    fn evaluate(&mut self, tensor: TensorId, c: usize, col: Col) -> Cell {
+        let rows = self.floor.tensor(tensor);
+        let lines: Vec<_> = (0..rows.shape.h).map(|i| Cell::new(col, rows.line(c, i))).collect();
+        let step = self.builder.alpha_power(rows.shape.w + 1);
+        self.builder.horner(step, &lines)
+    }
+
+    /// `e_c(X)` of every channel of a tensor that is read whole.
+    fn channels_of(&mut self, tensor: TensorId) -> Vec<Cell> {
+        debug_assert_eq!(self.floor.tensor(tensor).kind, PLAIN);
+        (0..self.arch.shape(tensor).c).map(|c| self.evaluate(tensor, c, Col::AccX)).collect()
+    }
+
+    /// `Σ_c γ^c e_c(X)`.
+    fn folded(&mut self, tensor: TensorId) -> Cell {
+        let channels = self.channels_of(tensor);
+        self.builder.horner(self.builder.gamma, &channels)
+    }
+
+    /// `e_{c,u}(X)`: the sub-image `u` of the input, or all of it at stride 1.
+    fn part(&mut self, conv: &Conv, c: usize, part: usize) -> Cell {
+        if conv.stride == 1 {
+            return self.evaluate(conv.input, c, Col::AccX);
+        }
+        let rows = *self.floor.tensor(conv.input);
+        let (p, q) = (part / 2, part % 2);
+        let col = if q == 0 { Col::AccX } else { Col::Acc };
+        let lines: Vec<_> = (p..rows.shape.h).step_by(2).map(|i| Cell::new(col, rows.line(c, i))).collect();
+        let step = self.builder.alpha_power(rows.shape.w / 2 + 1);
+        self.builder.horner(step, &lines)
+    }
+
+    fn minus_zero_point(&mut self, e: Cell, zero: u8, s: Cell) -> Cell {
+        if zero == 0 {
+            return e;
+        }
+        let minus_zero = self.builder.constant(from_i64(-i64::from(zero)));
+        self.builder.dot(e, &[(minus_zero, s)])
+    }
+
+    /// `k_{c,u}`, or `Σ_o γ^o k_{o,c,u}` of a dense kernel.
+    fn kernel(&mut self, layer: usize, conv: &Conv, spatial: &Spatial, c: usize, part: usize) -> Cell {
+        let row = |n: usize| Cell::new(Col::AccW, n);
+        if conv.kind == ConvKind::Depthwise3x3 && conv.stride == 1 {
+            // A kernel row holds its taps from right to left: exponents 0, 1, 2; rows stand T apart, the last lowest.
+            let rows: Vec<_> = (0..3).rev().map(|a| row(self.floor.weight_row(layer, 3 * c + a, 1))).collect();
+            let step = self.builder.alpha_power(spatial.t);
+            return self.builder.horner(step, &rows);
+        }
+        let rows_each = if conv.kind == ConvKind::Depthwise3x3 { 1 } else { self.floor.weights[layer].chain };
+        let pairs: Vec<_> = spatial
+            .taps
+            .iter()
+            .filter(|tap| tap.part == part)
+            .map(|tap| {
+                let weight = row(self.floor.weight_row(layer, 9 * c + 3 * tap.a + tap.b, rows_each));
+                (self.builder.alpha_power(tap.exponent), weight)
+            })
+            .collect();
+        self.builder.dot(self.builder.zero, &pairs)
+    }
+
+    fn bias(&self, layer: usize) -> Cell {
+        Cell::new(Col::AccW, self.floor.weights[layer].bias)
+    }
+
+    /// `S`.
+    fn positions(&mut self, h: usize, w: usize) -> Cell {
+        if let Some(cell) = self.positions.get(&(h, w)) {
+            return *cell;
+        }
+        let one = self.builder.one;
+        let row = self.builder.horner(self.builder.alpha, &vec![one; w]);
+        let step = self.builder.alpha_power(w + 1);
+        let rows = self.builder.horner(step, &vec![one; h]);
+        let cell = self.builder.mul(row, rows);
+        self.positions.insert((h, w), cell);
+        cell
+    }
+
+    /// `N`.
+    fn channels(&mut self, c: usize) -> Cell {
+        if let Some(cell) = self.channels.get(&c) {
+            return *cell;
+        }
+        let cell = self.builder.horner(self.builder.gamma, &vec![self.builder.one; c]);
+        self.channels.insert(c, cell);
+        cell
+    }
+
+    /// The image as tensor equals the image as words, and the words hash to the instance.
+    fn image(&mut self, layout: &Layout) {
+        let as_tensor = self.image_of_tensor();
+        let (as_words, words) = self.image_of_words(layout);
+        self.builder.equal(as_tensor, as_words);
+
+        let rounds = poseidon::parameters().rounds();
+        let boundary = |call: usize| self.floor.poseidon + call * (rounds + 1);
+        let calls = 1 + words.len().div_ceil(poseidon::RATE);
+        let tag = self.builder.constant(input::tag(words.len()));
+        let zero = Operand::Copy(self.builder.zero);
+        self.builder.load(boundary(0), Operand::Copy(tag), Operand::Salt, zero);
+        for (call, pair) in words.chunks(poseidon::RATE).enumerate() {
+            let row = boundary(call + 1);
+            let second = pair.get(1).map_or(zero, |word| Operand::Copy(*word));
+            self.builder.load(row, Operand::Copy(Cell::new(Col::AccX, row)), Operand::Copy(pair[0]), second);
+        }
+        self.builder.instance(Cell::new(Col::AccX, boundary(calls)), instance::INPUT_COMMIT);
+    }
+
+    /// `Σ γ^f·byte_f`, `f = 3·(i·W + j) + c`, from the tensor's row sums `Σ_j γ^(3j)`.
+    fn image_of_tensor(&mut self) -> Cell {
+        let rows = *self.floor.tensor(TensorId::IMAGE);
+        let gamma = self.builder.gamma;
+        let mut step = self.builder.one;
+        let mut base = self.builder.mul(gamma, gamma);
+        base = self.builder.mul(base, gamma);
+        // γ^(3W) by squaring.
+        let mut exponent = rows.shape.w;
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                step = self.builder.mul(step, base);
+            }
+            base = self.builder.mul(base, base);
+            exponent /= 2;
+        }
+        let channels: Vec<_> = (0..rows.shape.c)
+            .map(|c| {
+                let lines: Vec<_> = (0..rows.shape.h).map(|i| Cell::new(Col::AccY, rows.line(c, i))).collect();
+                self.builder.horner(step, &lines)
+            })
+            .collect();
+        self.builder.horner(gamma, &channels)
+    }
+
+    /// The same sum from the words' rows, and the words.
+    fn image_of_words(&mut self, layout: &Layout) -> (Cell, Vec<Cell>) {
+        let fold = layout.fold();
+        let rows_each = 32 / fold;
+        let count = input::word_count(self.arch.image_len());
+        let row = |word: usize, n: usize| self.floor.words + word * rows_each + n;
+        let scale: Vec<Cell> = (0..rows_each)
+            .map(|n| {
+                // The 32nd byte of a word is zero: digits·256^(…) / 256 is the word.
+                let bytes_below = 32 - fold * (n + 1);
+                let value = Fr::from(256).pow([bytes_below as u64]) * Fr::from(256).invert().expect("256 is not zero");
+                self.builder.constant(value)
+            })
+            .collect();
+        let words: Vec<_> = (0..count)
+            .map(|word| {
+                let pairs: Vec<_> =
+                    (0..rows_each).map(|n| (Cell::new(Col::AccY, row(word, n)), scale[n])).collect();
+                self.builder.dot(self.builder.zero, &pairs)
+            })
+            .collect();
+        // From the last row down: γ^L within a word, γ^(L−1) from a word to the one before.
+        let gamma = self.builder.gamma;
+        let mut within = gamma;
+        let mut across = self.builder.one;
+        for _ in 1..fold {
+            across = within;
+            within = self.builder.mul(within, gamma);
+        }
+        let mut terms: Vec<(Cell, Cell)> = Vec::with_capacity(count * rows_each);
+        for word in (0..count).rev() {
+            for n in (0..rows_each).rev() {
+                let factor = if n + 1 == rows_each { across } else { within };
+                terms.push((factor, Cell::new(Col::AccX, row(word, n))));
+            }
+        }
+        let start = terms.remove(0).1;
+        (self.builder.chain_horner(start, &terms), words)
+    }
+
+    /// The argmax starts at zero, chooses one class and tells its index.
+    fn argmax(&mut self) {
+        let logits = self.floor.logits();
+        let (first, after) = (logits.start, logits.rows().end);
+        let zero = self.builder.zero;
+        self.builder.equal(zero, Cell::new(Col::B, first));
+        self.builder.equal(zero, Cell::new(Col::Acc, first));
+        self.builder.equal(self.builder.one, Cell::new(Col::B, after));
+        self.builder.instance(Cell::new(Col::Acc, after), instance::OUTPUT);
+    }
+}

@@ -1,0 +1,101 @@
+//! The frozen layout of an architecture: how many rows and columns its circuit has.
+
+use super::floor::FloorError;
+use super::columns::INPUTS_PER_HELPER;
+use crate::commitment::poseidon::WIDTH;
+use crate::model::Architecture;
+use serde::{Deserialize, Serialize};
+use sha3::{Digest, Keccak256};
+
+/// Sizes that, with the architecture, fix the verifying key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// log₂ of the number of rows.
+    pub k: u32,
+    /// Activations per row.
+    pub lanes: usize,
+    /// Columns of secret weights.
+    pub weight_columns: usize,
+    /// Random rows at the end of each weight column: with the blinding rows they bound the proofs of one model.
+    pub salt_rows: usize,
+}
+
+impl Layout {
+    /// Salt rows of a model that is meant to be used: about as many proofs.
+    pub const DEFAULT_SALT_ROWS: usize = 1 << 13;
+
+    /// Columns of the tensor cells.
+    pub const fn cell_columns(&self) -> usize {
+        3 * self.lanes
+    }
+
+    /// LogUp helper columns: one per three of the pairs, one per three of the remainders.
+    pub const fn helpers(&self) -> usize {
+        2 * self.lanes.div_ceil(INPUTS_PER_HELPER)
+    }
+
+    /// Fixed coefficient columns: masks of lanes 1…, continuation and kind; at least one per word of the hash state.
+    pub const fn coefficients(&self) -> usize {
+        if self.lanes + 1 > WIDTH {
+            self.lanes + 1
+        } else {
+            WIDTH
+        }
+    }
+
+    /// Cells of a row that are folded by γ: the largest power of two, up to 16, so that a 32-byte word fills rows.
+    pub const fn fold(&self) -> usize {
+        let mut fold = 1;
+        while fold * 2 <= self.cell_columns() && fold < 16 {
+            fold *= 2;
+        }
+        fold
+    }
+}
+
+/// An architecture with its layout: all that a verifying key depends on, besides the reference string.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrozenArchitecture {
+    pub architecture: Architecture,
+    pub layout: Layout,
+}
+
+impl FrozenArchitecture {
+    /// Chooses the layout: the fewest rows that hold the network, then the fewest weight columns.
+    ///
+    /// # Errors
+    /// If the architecture is invalid or too large for 2^24 rows.
+    pub fn plan(architecture: Architecture) -> Result<Self, FloorError> {
+        Self::plan_with(architecture, 3, Layout::DEFAULT_SALT_ROWS)
+    }
+
+    /// As [`FrozenArchitecture::plan`], with a given number of activations per row and of salt rows.
+    ///
+    /// # Errors
+    /// If the architecture is invalid or too large for 2^24 rows.
+    pub fn plan_with(architecture: Architecture, lanes: usize, salt_rows: usize) -> Result<Self, FloorError> {
+        architecture.validate()?;
+        let mut last = FloorError::TooLarge;
+        for k in architecture.shift + 1..=24 {
+            // More weight columns than cell columns do not pay: a taller circuit is cheaper.
+            for weight_columns in 3..=2 * lanes + 4 {
+                let layout = Layout { k, lanes, weight_columns, salt_rows };
+                let frozen = Self { architecture: architecture.clone(), layout };
+                match super::Compiled::new(frozen) {
+                    Ok(compiled) => return Ok(compiled.frozen),
+                    Err(e @ FloorError::Rows { .. }) => last = e,
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+        Err(last)
+    }
+
+    /// keccak256 of the canonical JSON of the architecture and its layout.
+    pub fn arch_id(&self) -> [u8; 32] {
+        let json = serde_json::to_vec(self).expect("plain data serialises");
+        Keccak256::digest(&json).into()
+    }
+}

@@ -1,0 +1,339 @@
+//! The arithmetic region as a program: which cells hold which operands.
+//!
+//! A step on row `n` holds operands `a`, `b` and an accumulator; its result is the accumulator of row `n + 1`. Operands are
+//! copies of other cells, so an operation costs a row whatever it connects. The program depends on the architecture
+//! only; [`Program::run`] computes the values.
+
+use super::floor::FloorError;
+use super::gates::kinds::{DOT, HORNER};
+use crate::field::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// The columns under the permutation argument, instances apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Col {
+    AccX,
+    AccY,
+    AccW,
+    A,
+    B,
+    Acc,
+}
+
+/// A cell that can be copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cell {
+    pub col: Col,
+    pub row: usize,
+}
+
+impl Cell {
+    pub const fn new(col: Col, row: usize) -> Self {
+        Self { col, row }
+    }
+}
+
+/// Where a cell of the arithmetic region gets its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operand {
+    /// Zero by convention, in no constraint.
+    Idle,
+    Copy(Cell),
+    /// Column `a` only.
+    Constant(Fr),
+    /// The salt of the input, free.
+    Salt,
+    /// The context of the proof, free; bound to the instance.
+    Context,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    pub row: usize,
+    /// `DOT`, `HORNER`, or 0: no operation.
+    pub kind: u64,
+    pub a: Operand,
+    pub b: Operand,
+    /// `Idle` where the step before this row computes it.
+    pub acc: Operand,
+}
+
+/// Rows, operands and equalities of the arithmetic region.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub steps: Vec<Step>,
+    /// Equalities besides the operands' copies.
+    pub equal: Vec<(Cell, Cell)>,
+    /// Cells bound to the instance column.
+    pub instances: Vec<(Cell, usize)>,
+    /// The equality that closes each layer.
+    pub identities: Vec<(Cell, Cell)>,
+}
+
+/// Values that enter the program from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs {
+    pub alpha: Fr,
+    pub gamma: Fr,
+    pub salt: Fr,
+    pub context: Fr,
+}
+
+/// Columns of the arithmetic region.
+#[derive(Debug)]
+pub struct Values {
+    pub acc_x: Vec<Fr>,
+    pub acc_y: Vec<Fr>,
+    pub acc_w: Vec<Fr>,
+    pub a: Vec<Fr>,
+    pub b: Vec<Fr>,
+    pub acc: Vec<Fr>,
+}
+
+impl Values {
+    pub fn get(&self, cell: Cell) -> Fr {
+        let column = match cell.col {
+            Col::AccX => &self.acc_x,
+            Col::AccY => &self.acc_y,
+            Col::AccW => &self.acc_w,
+            Col::A => &self.a,
+            Col::B => &self.b,
+            Col::Acc => &self.acc,
+        };
+        column[cell.row]
+    }
+}
+
+impl Program {
+    /// Fills `a`, `b` and `acc`, reading the running sums in `values`.
+    pub fn run(&self, inputs: &Inputs, values: &mut Values) {
+        for step in &self.steps {
+            let operand = |operand: Operand, values: &Values| match operand {
+                Operand::Idle => Fr::ZERO,
+                Operand::Copy(cell) => values.get(cell),
+                Operand::Constant(v) => v,
+                Operand::Salt => inputs.salt,
+                Operand::Context => inputs.context,
+            };
+            let (a, b) = (operand(step.a, values), operand(step.b, values));
+            if step.acc != Operand::Idle {
+                values.acc[step.row] = operand(step.acc, values);
+            }
+            let acc = values.acc[step.row];
+            values.a[step.row] = a;
+            values.b[step.row] = b;
+            match step.kind {
+                DOT => values.acc[step.row + 1] = acc + a * b,
+                HORNER => values.acc[step.row + 1] = acc * a + b,
+                _ => {}
+            }
+        }
+    }
+
+    /// Every equality the permutation argument enforces.
+    pub fn copies(&self) -> impl Iterator<Item = (Cell, Cell)> + '_ {
+        let operands = self.steps.iter().flat_map(|step| {
+            [(Col::A, step.a), (Col::B, step.b), (Col::Acc, step.acc)].into_iter().filter_map(|(col, operand)| {
+                match operand {
+                    Operand::Copy(from) => Some((from, Cell::new(col, step.row))),
+                    _ => None,
+                }
+            })
+        });
+        operands.chain(self.equal.iter().copied())
+    }
+}
+
+/// Builds a [`Program`], giving out rows.
+#[derive(Debug)]
+pub struct Builder {
+    program: Program,
+    ranges: Vec<Range<usize>>,
+    rows_needed: usize,
+    rows_available: usize,
+    /// The last result, if its row can take another operation.
+    open: Option<Cell>,
+    constants: HashMap<[u8; 32], Cell>,
+    alpha_powers: HashMap<usize, Cell>,
+    pub alpha: Cell,
+    pub gamma: Cell,
+    pub zero: Cell,
+    pub one: Cell,
+}
+
+impl Builder {
+    /// `challenges` is a row on which `a` is α and `b` is γ.
+    pub fn new(ranges: impl IntoIterator<Item = Range<usize>>, challenges: usize) -> Self {
+        let ranges: Vec<_> = ranges.into_iter().collect();
+        let nowhere = Cell::new(Col::A, usize::MAX);
+        let mut builder = Self {
+            program: Program::default(),
+            rows_available: ranges.iter().map(|r| r.len()).sum(),
+            ranges,
+            rows_needed: 0,
+            open: None,
+            constants: HashMap::new(),
+            alpha_powers: HashMap::new(),
+            alpha: Cell::new(Col::A, challenges),
+            gamma: Cell::new(Col::B, challenges),
+            zero: nowhere,
+            one: nowhere,
+        };
+        builder.one = builder.constant(Fr::ONE);
+        let minus_one = builder.constant(-Fr::ONE);
+        builder.zero = builder.dot(builder.one, &[(builder.one, minus_one)]);
+        builder
+    }
+
+    /// # Errors
+    /// If the rows given were too few.
+    pub fn finish(self, k: u32) -> Result<Program, FloorError> {
+        if self.ranges.is_empty() {
+            let (needed, available) = (self.rows_needed, self.rows_available);
+            return Err(FloorError::Rows { what: "the arithmetic", needed, available, k });
+        }
+        Ok(self.program)
+    }
+
+    pub fn rows_used(&self) -> usize {
+        self.rows_needed
+    }
+
+    /// `n` neighbouring rows. After the last range is used up, rows are only counted.
+    fn rows(&mut self, n: usize) -> usize {
+        self.open = None;
+        self.rows_needed += n;
+        while let Some(range) = self.ranges.first_mut() {
+            if range.len() >= n {
+                let row = range.start;
+                range.start += n;
+                return row;
+            }
+            self.ranges.remove(0);
+        }
+        0
+    }
+
+    fn step(&mut self, row: usize, kind: u64, a: Operand, b: Operand, acc: Operand) {
+        self.program.steps.push(Step { row, kind, a, b, acc });
+    }
+
+    /// A cell that equals `value`, which is not zero.
+    pub fn constant(&mut self, value: Fr) -> Cell {
+        assert!(!bool::from(value.is_zero()), "zero has a cell of its own");
+        let key = crate::field::to_be_bytes(&value);
+        if let Some(cell) = self.constants.get(&key) {
+            return *cell;
+        }
+        let row = self.rows(1);
+        self.step(row, 0, Operand::Constant(value), Operand::Idle, Operand::Idle);
+        let cell = Cell::new(Col::A, row);
+        self.constants.insert(key, cell);
+        cell
+    }
+
+    /// A cell that is bound to an instance and to nothing else.
+    pub fn context(&mut self, index: usize) {
+        let row = self.rows(1);
+        self.step(row, 0, Operand::Context, Operand::Idle, Operand::Idle);
+        self.program.instances.push((Cell::new(Col::A, row), index));
+    }
+
+    fn chain(&mut self, kind: u64, start: Cell, operands: &[(Cell, Cell)]) -> Cell {
+        if operands.is_empty() {
+            return start;
+        }
+        let goes_on = self.open == Some(start) && self.ranges.first().is_some_and(|r| r.len() >= operands.len());
+        let (row, acc) = if goes_on {
+            self.rows(operands.len());
+            (start.row, Operand::Idle)
+        } else {
+            (self.rows(operands.len() + 1), Operand::Copy(start))
+        };
+        for (n, (a, b)) in operands.iter().enumerate() {
+            let acc = if n == 0 { acc } else { Operand::Idle };
+            self.step(row + n, kind, Operand::Copy(*a), Operand::Copy(*b), acc);
+        }
+        let result = Cell::new(Col::Acc, row + operands.len());
+        self.open = Some(result);
+        result
+    }
+
+    /// `start + Σ a·b`.
+    pub fn dot(&mut self, start: Cell, pairs: &[(Cell, Cell)]) -> Cell {
+        self.chain(DOT, start, pairs)
+    }
+
+    pub fn mul(&mut self, a: Cell, b: Cell) -> Cell {
+        self.dot(self.zero, &[(a, b)])
+    }
+
+    /// `Σ_i factor^i·terms[i]`; at least one term.
+    pub fn horner(&mut self, factor: Cell, terms: &[Cell]) -> Cell {
+        let (last, rest) = terms.split_last().expect("at least one term");
+        let pairs: Vec<_> = rest.iter().rev().map(|term| (factor, *term)).collect();
+        self.chain(HORNER, *last, &pairs)
+    }
+
+    /// `acc = acc·factor + term`, for each pair in turn.
+    pub fn chain_horner(&mut self, start: Cell, pairs: &[(Cell, Cell)]) -> Cell {
+        self.chain(HORNER, start, pairs)
+    }
+
+    /// `Σ_i α^exponent[i]·terms[i]` for ascending exponents.
+    pub fn sparse(&mut self, terms: &[(usize, Cell)]) -> Cell {
+        let (last, rest) = terms.split_last().expect("at least one term");
+        let mut above = last.0;
+        let mut pairs = Vec::with_capacity(terms.len());
+        for (exponent, term) in rest.iter().rev() {
+            pairs.push((self.alpha_power(above - exponent), *term));
+            above = *exponent;
+        }
+        if above > 0 {
+            pairs.push((self.alpha_power(above), self.zero));
+        }
+        self.chain(HORNER, last.1, &pairs)
+    }
+
+    /// α^n.
+    pub fn alpha_power(&mut self, n: usize) -> Cell {
+        match n {
+            0 => return self.one,
+            1 => return self.alpha,
+            _ => {}
+        }
+        if let Some(cell) = self.alpha_powers.get(&n) {
+            return *cell;
+        }
+        let cell = if n % 2 == 0 {
+            let half = self.alpha_power(n / 2);
+            self.mul(half, half)
+        } else {
+            let below = self.alpha_power(n - 1);
+            self.mul(below, self.alpha)
+        };
+        self.alpha_powers.insert(n, cell);
+        cell
+    }
+
+    pub fn equal(&mut self, a: Cell, b: Cell) {
+        self.program.equal.push((a, b));
+    }
+
+    /// The equality that makes a layer's identity hold.
+    pub fn identity(&mut self, left: Cell, right: Cell) {
+        self.equal(left, right);
+        self.program.identities.push((left, right));
+    }
+
+    pub fn instance(&mut self, cell: Cell, index: usize) {
+        self.program.instances.push((cell, index));
+    }
+
+    /// Operands of a row outside the region's own rows.
+    pub fn load(&mut self, row: usize, acc: Operand, a: Operand, b: Operand) {
+        self.step(row, 0, a, b, acc);
+    }
+}

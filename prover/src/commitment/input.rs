@@ -1,0 +1,126 @@
+//! The salted hash chain that commits to an image.
+//!
+//! `h_0 = H(TAG_LEN, salt, 0)`, `h_{j+1} = H(h_j, m_{2j}, m_{2j+1})`, zero words only to complete the last call; the
+//! commitment is the last `h`. Words hold 31 bytes big-endian, the last one zero-filled on the right;
+//! `TAG_LEN = (uint120(keccak256("assay.input.v1")) << 64) | L` with `L` the number of words.
+
+use super::poseidon::{hash, INPUTS, RATE};
+use crate::field::{from_be_bytes, Fr};
+use halo2_proofs::halo2curves::ff::Field;
+use sha3::{Digest, Keccak256};
+
+/// Bytes of one message word.
+pub const WORD_BYTES: usize = 31;
+
+/// 31 random bytes that hide an image behind its commitment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct InputSalt(pub [u8; 31]);
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SaltError {
+    #[error("an input salt has 31 bytes, not {0}")]
+    Length(usize),
+}
+
+impl InputSalt {
+    /// A fresh salt from the operating system.
+    pub fn random() -> Self {
+        use rand::RngCore;
+        let mut bytes = [0; 31];
+        rand::rngs::OsRng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// # Errors
+    /// Unless there are exactly 31 bytes.
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, SaltError> {
+        bytes.try_into().map(Self).map_err(|_| SaltError::Length(bytes.len()))
+    }
+
+    pub fn to_field(&self) -> Fr {
+        word(&self.0)
+    }
+}
+
+impl std::fmt::Debug for InputSalt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InputSalt(hidden)")
+    }
+}
+
+/// Number of message words of `bytes` image bytes.
+pub const fn word_count(bytes: usize) -> usize {
+    bytes.div_ceil(WORD_BYTES)
+}
+
+/// Number of calls of the hash after the first, which absorbs the salt.
+pub const fn call_count(bytes: usize) -> usize {
+    word_count(bytes).div_ceil(RATE)
+}
+
+/// The message words of an image.
+pub fn words(image_hwc: &[u8]) -> Vec<Fr> {
+    image_hwc.chunks(WORD_BYTES).map(word).collect()
+}
+
+/// First input of the first call: domain and number of words.
+pub fn tag(word_count: usize) -> Fr {
+    let digest = Keccak256::digest(b"assay.input.v1");
+    let mut bytes = [0; 32];
+    bytes[9..24].copy_from_slice(&digest[17..32]);
+    bytes[24..].copy_from_slice(&(word_count as u64).to_be_bytes());
+    from_be_bytes(&bytes).expect("the tag has 184 bits")
+}
+
+/// Inputs of every call of the chain, the hash so far first.
+pub fn calls(image_hwc: &[u8], salt: &InputSalt) -> Vec<[Fr; INPUTS]> {
+    let words = words(image_hwc);
+    let mut calls = vec![[tag(words.len()), salt.to_field(), Fr::ZERO]];
+    for pair in words.chunks(RATE) {
+        let h = hash(calls.last().expect("the first call is there"));
+        calls.push([h, pair[0], pair.get(1).copied().unwrap_or(Fr::ZERO)]);
+    }
+    calls
+}
+
+/// The commitment to an image of HWC bytes.
+pub fn input_commit(image_hwc: &[u8], salt: &InputSalt) -> Fr {
+    hash(calls(image_hwc, salt).last().expect("the first call is there"))
+}
+
+/// Up to 31 bytes, big-endian, zero-filled on the right.
+fn word(bytes: &[u8]) -> Fr {
+    let mut padded = [0; 32];
+    padded[1..=bytes.len()].copy_from_slice(bytes);
+    from_be_bytes(&padded).expect("a word has 248 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flipped_byte_another_salt_or_length_changes_the_commitment() {
+        let salt = InputSalt([7; 31]);
+        let image: Vec<u8> = (0..100u8).collect();
+        let commit = input_commit(&image, &salt);
+        let mut other = image.clone();
+        other[99] ^= 1;
+        assert_ne!(input_commit(&other, &salt), commit);
+        assert_ne!(input_commit(&image, &InputSalt([8; 31])), commit);
+        // One word more, of zeros.
+        let mut longer = image.clone();
+        longer.resize(130, 0);
+        assert_ne!(input_commit(&longer, &salt), commit);
+    }
+
+    #[test]
+    fn the_tag_holds_domain_and_length() {
+        let digest = Keccak256::digest(b"assay.input.v1");
+        let bytes = crate::field::to_be_bytes(&tag(892));
+        assert_eq!(bytes[..9], [0; 9]);
+        assert_eq!(bytes[9..24], digest[17..]);
+        assert_eq!(bytes[24..], 892u64.to_be_bytes());
+    }
+}

@@ -1,0 +1,68 @@
+//! The verifier. Bytes from a prover never panic here.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use super::{ProofBundle, VerifierKey};
+use crate::circuit::instance;
+use assay_verifier_gen::transcript::KeccakRead;
+use halo2_proofs::halo2curves::bn256::Bn256;
+use halo2_proofs::plonk::verify_proof;
+use halo2_proofs::poly::commitment::ParamsProver;
+use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
+use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+use halo2_proofs::transcript::TranscriptReadBuffer;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    #[error("the proof is for architecture {got}, not {expected}")]
+    Architecture { expected: String, got: String },
+    #[error("the proof is for verifying key {got}, not {expected}")]
+    VerifyingKey { expected: String, got: String },
+    #[error("the proof shows {got} weight points, the circuit has {expected}")]
+    WeightPoints { expected: usize, got: usize },
+    #[error("the proof has {got} public inputs, the circuit has {expected}")]
+    Instances { expected: usize, got: usize },
+    #[error("the proof has bytes beyond its end, or too few")]
+    Length,
+    #[error("the proof is false")]
+    False,
+}
+
+/// Checks a proof against the statement it carries: its instances and the commitment to its weights.
+///
+/// The caller compares these with what it expected: they are [`ProofBundle::instances`] and
+/// [`ProofBundle::weights_commit`].
+///
+/// # Errors
+/// Says why the proof does not hold.
+pub fn verify(key: &VerifierKey, bundle: &ProofBundle) -> Result<(), VerifyError> {
+    if *bundle.arch_id() != key.arch_id() {
+        let (expected, got) = (hex::encode(key.arch_id()), hex::encode(bundle.arch_id()));
+        return Err(VerifyError::Architecture { expected, got });
+    }
+    if *bundle.vk_digest() != key.vk_digest() {
+        let (expected, got) = (hex::encode(key.vk_digest()), hex::encode(bundle.vk_digest()));
+        return Err(VerifyError::VerifyingKey { expected, got });
+    }
+    let expected = key.compiled.frozen.layout.weight_columns;
+    let got = usize::from(bundle.weight_points());
+    if got != expected {
+        return Err(VerifyError::WeightPoints { expected, got });
+    }
+    let instances = bundle.scalars();
+    if instances.len() != instance::COUNT {
+        return Err(VerifyError::Instances { expected: instance::COUNT, got: instances.len() });
+    }
+    let mut transcript = KeccakRead::init(bundle.proof());
+    let params = key.srs.params().verifier_params();
+    verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
+        params,
+        &key.vk,
+        SingleStrategy::new(params),
+        &[&[&instances]],
+        &mut transcript,
+    )
+    .map_err(|_| VerifyError::False)?;
+    transcript.finish().map_err(|_| VerifyError::Length)
+}

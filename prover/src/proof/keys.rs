@@ -1,0 +1,141 @@
+//! Keys of an architecture under a reference string.
+//!
+//! The verifying key depends on the frozen architecture and the reference string only, never on a model.
+
+use crate::cache::{Cache, CacheEvent};
+use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit};
+use crate::field::to_be_bytes;
+use crate::progress::Progress;
+use crate::srs::Srs;
+use halo2_proofs::halo2curves::bn256::G1Affine;
+use halo2_proofs::plonk::{keygen_pk, keygen_vk_custom, ProvingKey, VerifyingKey};
+use halo2_proofs::SerdeFormat;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    #[error(transparent)]
+    Floor(#[from] FloorError),
+    #[error("the architecture has 2^{needed} rows, the reference string 2^{got}: make or import one of the right size")]
+    SrsSize { needed: u32, got: u32 },
+    #[error("key generation failed: {0}")]
+    Keygen(String),
+}
+
+/// What a verifier needs.
+#[derive(Clone, Debug)]
+pub struct VerifierKey {
+    pub(super) compiled: Arc<Compiled>,
+    pub(super) srs: Arc<Srs>,
+    pub(super) vk: VerifyingKey<G1Affine>,
+    arch_id: [u8; 32],
+    event: Arc<CacheEvent>,
+}
+
+impl VerifierKey {
+    /// Loads the verifying key from the cache, or generates it.
+    ///
+    /// # Errors
+    /// If the architecture does not compile or the reference string has another size.
+    pub fn load_or_build(
+        frozen: &FrozenArchitecture,
+        srs: Arc<Srs>,
+        cache: &Cache,
+        progress: &dyn Progress,
+    ) -> Result<Self, KeyError> {
+        let (needed, got) = (frozen.layout.k, srs.k());
+        if needed != got {
+            return Err(KeyError::SrsSize { needed, got });
+        }
+        progress.phase("lay out the circuit", 0);
+        let compiled = Arc::new(Compiled::new(frozen.clone())?);
+        let circuit = NetworkCircuit::for_keygen(compiled.clone());
+        let params = CircuitParams { layout: frozen.layout, shift: frozen.architecture.shift };
+        let arch_id = frozen.arch_id();
+        let key: [u8; 32] = Sha256::new()
+            .chain_update(b"assay.vk.v1")
+            .chain_update(env!("CARGO_PKG_VERSION"))
+            .chain_update(arch_id)
+            .chain_update(srs.id().0)
+            .finalize()
+            .into();
+        let cached = cache.load_or_build(
+            "vk",
+            &key,
+            |reader| VerifyingKey::read::<_, NetworkCircuit<'_>>(reader, SerdeFormat::RawBytes, params),
+            || {
+                progress.phase("generate the verifying key", 0);
+                keygen_vk_custom(srs.params(), &circuit, false).map_err(|e| KeyError::Keygen(e.to_string()))
+            },
+            |vk, writer| vk.write(writer, SerdeFormat::RawBytes),
+        )?;
+        Ok(Self { compiled, srs, vk: cached.value, arch_id, event: Arc::new(cached.event) })
+    }
+
+    /// What the proof's transcript starts with, and the registry stores.
+    pub fn vk_digest(&self) -> [u8; 32] {
+        to_be_bytes(&self.vk.transcript_repr())
+    }
+
+    pub fn arch_id(&self) -> [u8; 32] {
+        self.arch_id
+    }
+
+    pub fn verifying_key(&self) -> &VerifyingKey<G1Affine> {
+        &self.vk
+    }
+
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    pub fn srs(&self) -> &Srs {
+        &self.srs
+    }
+
+    /// Whether the key came from the cache, was generated, or replaced a damaged entry.
+    pub fn cache_event(&self) -> &CacheEvent {
+        &self.event
+    }
+}
+
+/// What a prover needs.
+#[derive(Debug)]
+pub struct Keys {
+    pub(super) verifier: VerifierKey,
+    pub(super) pk: ProvingKey<G1Affine>,
+}
+
+impl Keys {
+    /// Both keys; the proving key is always derived afresh, which is faster than reading its gigabyte.
+    ///
+    /// # Errors
+    /// As [`VerifierKey::load_or_build`].
+    pub fn load_or_build(
+        frozen: &FrozenArchitecture,
+        srs: Arc<Srs>,
+        cache: &Cache,
+        progress: &dyn Progress,
+    ) -> Result<Self, KeyError> {
+        let verifier = VerifierKey::load_or_build(frozen, srs, cache, progress)?;
+        progress.phase("derive the proving key", 0);
+        let circuit = NetworkCircuit::for_keygen(verifier.compiled.clone());
+        let pk = keygen_pk(verifier.srs.params(), verifier.vk.clone(), &circuit)
+            .map_err(|e| KeyError::Keygen(e.to_string()))?;
+        Ok(Self { verifier, pk })
+    }
+
+    pub fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    pub fn vk_digest(&self) -> [u8; 32] {
+        self.verifier.vk_digest()
+    }
+
+    pub fn verifying_key(&self) -> &VerifyingKey<G1Affine> {
+        self.verifier.verifying_key()
+    }
+}

@@ -1,0 +1,44 @@
+//! The circuit accepts what the reference computes.
+
+mod support;
+
+use assay_prover::circuit::{Compiled, FrozenArchitecture};
+use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use halo2_proofs::dev::MockProver;
+use support::Case;
+
+#[test]
+fn honest_witness_of_every_layer_kind_is_accepted() {
+    for seed in 0..3 {
+        let case = Case::tiny(seed);
+        let prover = MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).unwrap();
+        prover.assert_satisfied_par();
+    }
+}
+
+#[test]
+fn more_activations_per_row_make_a_smaller_circuit_that_accepts_too() {
+    let three = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
+    for lanes in [4, 5] {
+        let frozen = FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap();
+        assert!(frozen.layout.k <= three.layout.k);
+        assert_ne!(frozen.arch_id(), three.arch_id());
+        let case = Case::frozen(frozen, 7);
+        MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).unwrap().assert_satisfied_par();
+    }
+}
+
+/// The frozen layout of the paper's first row: a change is a new verifier for everyone.
+#[test]
+fn mobilenet_v2_035_96_fits_two_to_the_eighteen_rows() {
+    let frozen = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
+    let layout = frozen.layout;
+    let compiled = Compiled::new(frozen).unwrap();
+    let floor = &compiled.floor;
+    eprintln!(
+        "{layout:?}: tensors {}, garbage to {}, words to {}, hash to {}, weights {}, arithmetic steps {} in {:?}, usable {}",
+        floor.on_rows, floor.words, floor.poseidon, floor.end, floor.weight_end, compiled.program.steps.len(),
+        floor.arith, floor.usable
+    );
+    assert_eq!(layout.k, 18);
+}
