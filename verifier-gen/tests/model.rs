@@ -1,0 +1,295 @@
+//! The market's entry: `verify(bytes32,uint256[4],bytes)`.
+
+mod harness;
+
+use assay_verifier_gen::{
+    calldata::{encode_model, encode_raw, weights_commit, MODEL_PROOF_OFFSET},
+    evm::CallOutcome,
+    GenerateError, Interface,
+};
+use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
+use harness::{
+    circuit::Shape,
+    deploy,
+    mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
+    prove, reason, words, OnChain, Proven, Word,
+};
+
+const CALLDATA: Option<u8> = Some(1);
+const DIGEST: Option<u8> = Some(2);
+const SCALAR: Option<u8> = Some(3);
+const WEIGHTS: Option<u8> = Some(4);
+const POINT: Option<u8> = Some(5);
+const PAIRING: Option<u8> = Some(8);
+
+const WEIGHT_POINTS: usize = 2;
+const INTERFACE: Interface = Interface::Model {
+    weight_points: WEIGHT_POINTS,
+};
+const SHAPE: Shape = Shape {
+    k: 6,
+    bits: 3,
+    phases: 2,
+    challenges: 2,
+    permuted: 1,
+    lookups: 0,
+    instances: 3,
+    constraints: 2,
+    fixed: 1,
+    instance_gate: false,
+    zero_fixed: false,
+    unread: false,
+    far_rotations: false,
+};
+
+/// An honest call and its parts.
+struct Market {
+    proven: Proven,
+    chain: OnChain,
+    digest: Word,
+    inst: [Word; 4],
+}
+
+impl Market {
+    fn new() -> Self {
+        let proven = prove(SHAPE);
+        let chain = deploy(&proven.spec(INTERFACE, "ToyModelVerifier"));
+        let mut digest = proven.pk.get_vk().transcript_repr().to_repr();
+        digest.reverse();
+        let [ctx, input, output]: [Word; 3] = words(&proven.instances).try_into().unwrap();
+        let inst = [
+            ctx,
+            weights_commit(&proven.proof, WEIGHT_POINTS).unwrap(),
+            input,
+            output,
+        ];
+        Self {
+            proven,
+            chain,
+            digest,
+            inst,
+        }
+    }
+
+    fn honest(&self) -> Vec<u8> {
+        encode_model(&self.digest, &self.inst, &self.proven.proof)
+    }
+
+    fn with_proof(&mut self, proof: &[u8]) -> CallOutcome {
+        let calldata = encode_model(&self.digest, &self.inst, proof);
+        self.chain.call(&calldata)
+    }
+
+    fn with_inst(&mut self, inst: [Word; 4]) -> CallOutcome {
+        let calldata = encode_model(&self.digest, &inst, &self.proven.proof);
+        self.chain.call(&calldata)
+    }
+}
+
+#[test]
+fn honest_call_returns_true() {
+    let mut market = Market::new();
+    let calldata = market.honest();
+    let manifest = &market.chain.generated.manifest;
+    assert_eq!(manifest.calldata_len, calldata.len());
+    assert_eq!(manifest.vk_digest, format!("0x{}", hex::encode(market.digest)));
+    let outcome = market.chain.call(&calldata);
+    assert!(outcome.accepted(), "{outcome:?}");
+}
+
+#[test]
+fn call_for_another_verifying_key_is_rejected() {
+    let mut market = Market::new();
+    for byte in 0..32 {
+        let mut digest = market.digest;
+        digest[byte] ^= 1;
+        let calldata = encode_model(&digest, &market.inst, &market.proven.proof);
+        assert_eq!(reason(&market.chain.call(&calldata)), DIGEST);
+    }
+}
+
+#[test]
+fn statement_about_other_weights_is_rejected() {
+    let mut market = Market::new();
+    for byte in 0..32 {
+        let mut inst = market.inst;
+        inst[1][byte] ^= 1;
+        assert_eq!(reason(&market.with_inst(inst)), WEIGHTS);
+    }
+    // The hash is shortened to 248 bits: neither the whole hash nor another length of it will do.
+    for points in [0, 1, 3] {
+        let mut inst = market.inst;
+        inst[1] = weights_commit(&market.proven.proof, points).unwrap();
+        assert_eq!(reason(&market.with_inst(inst)), WEIGHTS);
+    }
+}
+
+#[test]
+fn weight_commitments_hashed_are_those_verified() {
+    let mut market = Market::new();
+    // Another first commitment, with the weights commitment to match: only the proof is wrong then.
+    let mut proof = market.proven.proof.clone();
+    proof[..64].copy_from_slice(&[small_word(1), small_word(2)].concat());
+    let mut inst = market.inst;
+    inst[1] = weights_commit(&proof, WEIGHT_POINTS).unwrap();
+    let calldata = encode_model(&market.digest, &inst, &proof);
+    assert_eq!(reason(&market.chain.call(&calldata)), PAIRING);
+    // A third commitment is not bound to the weights.
+    let mut proof = market.proven.proof.clone();
+    proof[128..192].copy_from_slice(&[small_word(1), small_word(2)].concat());
+    assert_eq!(reason(&market.with_proof(&proof)), PAIRING);
+}
+
+#[test]
+fn other_instances_are_rejected() {
+    let mut market = Market::new();
+    for word in [0, 2, 3] {
+        for byte in [1, 15, 31] {
+            let mut inst = market.inst;
+            inst[word][byte] ^= 1;
+            assert_eq!(reason(&market.with_inst(inst)), PAIRING, "word {word}");
+        }
+        let mut inst = market.inst;
+        inst[word] = add_be(&inst[word], &modulus_be(Fr::MODULUS));
+        assert_eq!(reason(&market.with_inst(inst)), SCALAR, "word {word}");
+    }
+    for (a, b) in [(0, 2), (0, 3), (2, 3)] {
+        let mut inst = market.inst;
+        inst.swap(a, b);
+        assert_eq!(reason(&market.with_inst(inst)), PAIRING);
+    }
+}
+
+#[test]
+fn every_changed_proof_is_rejected_for_the_reason_given() {
+    let mut market = Market::new();
+    let manifest = market.chain.generated.manifest.clone();
+    let shape = ProofShape {
+        points: manifest.proof_points,
+        scalars: manifest.proof_scalars,
+    };
+    let honest = market.proven.proof.clone();
+    for mutation in mutations(&[], &honest, shape) {
+        let outcome = market.with_proof(&mutation.proof);
+        assert!(outcome.rejected(), "{}", mutation.what);
+        // What touches a weight commitment is caught by its hash; make it match, to see the reason behind.
+        let mut inst = market.inst;
+        let outcome = match weights_commit(&mutation.proof, WEIGHT_POINTS) {
+            Some(commit) => {
+                inst[1] = commit;
+                let calldata = encode_model(&market.digest, &inst, &mutation.proof);
+                market.chain.call(&calldata)
+            }
+            None => outcome,
+        };
+        let found = reason(&outcome);
+        if mutation.proof.len() != honest.len() {
+            assert_eq!(found, CALLDATA, "{}", mutation.what);
+        } else {
+            assert!(
+                [SCALAR, POINT, PAIRING].contains(&found),
+                "{}: {outcome:?}",
+                mutation.what
+            );
+        }
+        for (part, expected) in [("at infinity", POINT), ("off the curve", POINT), ("negated", PAIRING)] {
+            assert!(
+                !mutation.what.ends_with(part) || found == expected,
+                "{}: {outcome:?}",
+                mutation.what
+            );
+        }
+    }
+}
+
+#[test]
+fn calldata_with_another_layout_is_rejected() {
+    let mut market = Market::new();
+    let honest = market.honest();
+    let offset_word = 4 + 32 + 4 * 32;
+
+    let mut longer = honest.clone();
+    longer.push(0);
+    assert_eq!(reason(&market.chain.call(&longer)), CALLDATA);
+    longer.resize(honest.len() + 32, 0);
+    assert_eq!(reason(&market.chain.call(&longer)), CALLDATA);
+    assert!(market.chain.call(&honest[..honest.len() - 1]).rejected());
+    assert!(market.chain.call(&honest[..honest.len() - 32]).rejected());
+
+    // The same bytes, one word further on, with the offset to match: valid for the ABI, but not canonical.
+    let mut shifted = honest.clone();
+    shifted[offset_word + 31] += 32;
+    shifted.splice(offset_word + 32..offset_word + 32, [0; 32]);
+    assert_eq!(reason(&market.chain.call(&shifted)), CALLDATA);
+    // An overlapping offset, with the right total length.
+    let mut overlapping = honest.clone();
+    overlapping[offset_word + 31] -= 32;
+    assert!(market.chain.call(&overlapping).rejected());
+
+    for byte in offset_word..MODEL_PROOF_OFFSET {
+        let mut changed = honest.clone();
+        changed[byte] ^= 1;
+        assert!(market.chain.call(&changed).rejected(), "byte {byte}");
+    }
+    for selector_byte in 0..4 {
+        let mut changed = honest.clone();
+        changed[selector_byte] ^= 1;
+        assert!(market.chain.call(&changed).rejected());
+    }
+    assert!(market.chain.call(&[]).rejected());
+    assert!(market
+        .chain
+        .call(&encode_raw(&market.proven.instances, &market.proven.proof))
+        .rejected());
+}
+
+#[test]
+fn starved_call_reverts_and_never_answers() {
+    let mut market = Market::new();
+    let honest = market.honest();
+    let needed = market.chain.call(&honest).gas_used;
+    // EIP-7623 sets a floor on the limit of a transaction.
+    let nonzero = honest.iter().filter(|byte| **byte != 0).count() as u64;
+    let floor = 21_000 + 10 * (4 * nonzero + (honest.len() as u64 - nonzero));
+    let mut accepted = 0;
+    for gas in (floor..needed + 40_000).step_by(1_499) {
+        let outcome = market.chain.call_with_gas(&honest, gas);
+        assert!(outcome.accepted() || outcome.rejected());
+        assert!(
+            outcome.rejected() || gas >= needed,
+            "accepted with {gas} of {needed} gas"
+        );
+        accepted += usize::from(outcome.accepted());
+    }
+    assert!(accepted > 0);
+}
+
+#[test]
+fn verifier_cannot_be_deployed_on_other_key_data() {
+    let proven = prove(SHAPE);
+    let generated = proven.spec(INTERFACE, "ToyModelVerifier").generate().unwrap();
+    let compiled = harness::compiler()
+        .compile(&generated.verifier_source, "ToyModelVerifier")
+        .unwrap();
+    let mut evm = assay_verifier_gen::evm::Evm::new();
+    for byte in [1, 33, generated.vk_data.len() - 1] {
+        let mut other = generated.clone();
+        other.vk_data[byte] ^= 1;
+        assert!(evm.deploy_verifier(&other, &compiled).is_err());
+    }
+    assert!(evm.deploy_verifier(&generated, &compiled).is_ok());
+}
+
+#[test]
+fn model_interface_refuses_circuits_it_does_not_fit() {
+    let proven = prove(SHAPE);
+    let available = SHAPE.bits + 1;
+    for asked in [0, available + 1] {
+        let interface = Interface::Model { weight_points: asked };
+        let error = proven.spec(interface, "V").generate().unwrap_err();
+        assert_eq!(error, GenerateError::WeightPoints { asked, available });
+    }
+    let mut spec = proven.spec(INTERFACE, "V");
+    spec.num_instances = 2;
+    assert_eq!(spec.generate().unwrap_err(), GenerateError::ModelInstances { got: 2 });
+}

@@ -1,0 +1,168 @@
+//! The emitted text, and what contracts weigh. `BLESS=1` rewrites the files compared here.
+
+mod harness;
+
+use std::{fmt::Write, path::PathBuf};
+
+use assay_verifier_gen::{
+    calldata::{encode_model, weights_commit},
+    Interface, Manifest, MAX_CODE_LEN,
+};
+use halo2_proofs::halo2curves::ff::PrimeField;
+use harness::{circuit::Shape, deploy, prove, words, Word};
+
+/// The columns of the market's MobileNet circuit, at fewer rows.
+const MODEL_SIZED: Shape = Shape {
+    k: 7,
+    bits: 24,
+    phases: 2,
+    challenges: 4,
+    permuted: 5,
+    lookups: 0,
+    instances: 3,
+    constraints: 56,
+    fixed: 13,
+    instance_gate: false,
+    zero_fixed: false,
+    unread: false,
+    far_rotations: false,
+};
+
+const MODEL_GAS_LIMIT: u64 = 800_000;
+
+fn compare_or_bless(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expected == text,
+        "tests/{name} differs; if that is meant: BLESS=1 cargo test. New text:\n{text}"
+    );
+}
+
+#[test]
+fn source_and_manifest_are_those_on_record() {
+    let proven = prove(Shape {
+        lookups: 1,
+        permuted: 2,
+        phases: 2,
+        instances: 3,
+        ..Shape::default()
+    });
+    let generated = proven
+        .spec(Interface::Model { weight_points: 2 }, "GoldenVerifier")
+        .generate()
+        .unwrap();
+    compare_or_bless("golden/GoldenVerifier.sol", &generated.verifier_source);
+    let manifest = serde_json::to_string_pretty(&generated.manifest).unwrap();
+    compare_or_bless("golden/GoldenVerifier.json", &format!("{manifest}\n"));
+    assert_eq!(serde_json::from_str::<Manifest>(&manifest).unwrap(), generated.manifest);
+    let again = proven
+        .spec(Interface::Model { weight_points: 2 }, "GoldenVerifier")
+        .generate()
+        .unwrap();
+    assert_eq!(
+        again.verifier_source, generated.verifier_source,
+        "generation is not deterministic"
+    );
+}
+
+#[test]
+fn memory_regions_do_not_overlap() {
+    for shape in [
+        Shape::default(),
+        MODEL_SIZED,
+        Shape {
+            instances: 45,
+            instance_gate: true,
+            ..Shape::default()
+        },
+    ] {
+        let proven = prove(shape);
+        let manifest = proven.spec(Interface::Raw, "V").generate().unwrap().manifest;
+        let mut end = 0;
+        for region in &manifest.memory {
+            assert_eq!(region.start, end, "{}", region.name);
+            end = region.start + region.len;
+        }
+    }
+}
+
+#[test]
+fn size_and_gas_are_those_on_record() {
+    let shapes = [
+        ("gates only", Shape::default()),
+        (
+            "16 instances",
+            Shape {
+                instances: 16,
+                permuted: 1,
+                ..Shape::default()
+            },
+        ),
+        (
+            "5 lookups",
+            Shape {
+                lookups: 5,
+                permuted: 2,
+                ..Shape::default()
+            },
+        ),
+        (
+            "two phases",
+            Shape {
+                phases: 2,
+                challenges: 2,
+                permuted: 1,
+                ..Shape::default()
+            },
+        ),
+    ];
+    let mut table = String::from("circuit, verifier bytes, key data bytes, calldata bytes, deployment gas, call gas\n");
+    for (name, shape) in shapes {
+        let proven = prove(shape);
+        let mut chain = deploy(&proven.spec(Interface::Raw, "ToyVerifier"));
+        let calldata = harness::raw_calldata(&words(&proven.instances), &proven.proof);
+        row(&mut table, name, &mut chain, &calldata);
+    }
+
+    let proven = prove(MODEL_SIZED);
+    let weight_points = 10;
+    let mut chain = deploy(&proven.spec(Interface::Model { weight_points }, "ModelVerifier"));
+    let mut digest = proven.pk.get_vk().transcript_repr().to_repr();
+    digest.reverse();
+    let [ctx, input, output]: [Word; 3] = words(&proven.instances).try_into().unwrap();
+    let inst = [
+        ctx,
+        weights_commit(&proven.proof, weight_points).unwrap(),
+        input,
+        output,
+    ];
+    let gas = row(
+        &mut table,
+        "model sized",
+        &mut chain,
+        &encode_model(&digest, &inst, &proven.proof),
+    );
+    assert!(
+        chain.verifier.code_len <= MAX_CODE_LEN,
+        "{} bytes",
+        chain.verifier.code_len
+    );
+    assert!(gas <= MODEL_GAS_LIMIT, "{gas} gas");
+    compare_or_bless("gas.snap", &table);
+}
+
+fn row(table: &mut String, name: &str, chain: &mut harness::OnChain, calldata: &[u8]) -> u64 {
+    let outcome = chain.call(calldata);
+    assert!(outcome.accepted(), "{name}: {outcome:?}");
+    let (code, data) = (chain.verifier.code_len, chain.data.code_len);
+    let deployment = chain.verifier.gas_used + chain.data.gas_used;
+    let gas = outcome.gas_used;
+    writeln!(table, "{name}, {code}, {data}, {}, {deployment}, {gas}", calldata.len()).unwrap();
+    gas
+}
