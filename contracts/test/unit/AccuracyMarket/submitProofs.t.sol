@@ -150,8 +150,10 @@ contract SubmitProofsTest is MarketFixture {
 
     function test_submitProofs_ofRepeatsOnlyChangesNothing() public {
         market.submitProofs(id, batch(id, 0, NEEDED - 1));
+        vm.recordLogs();
         market.submitProofs(id, batch(id, 0, NEEDED - 1));
         market.submitProofs(id, new ProofItem[](0));
+        assertEq(vm.getRecordedLogs().length, 0, "no event");
         assertEq(market.engagement(id).provenOnChain, NEEDED - 1, "count");
         assertEq(uint256(market.engagement(id).state), uint256(State.Proving), "state");
     }
