@@ -40,7 +40,7 @@ fn ceremony() -> &'static Ceremony {
         );
         snarkjs(
             dir.path(),
-            &["beacon", "one.ptau", "raw.ptau", "0102030405060708", "6", "-n=final"],
+            &["beacon", "one.ptau", "raw.ptau", "0102030405060708", "10", "-n=final"],
         );
         snarkjs(dir.path(), &["prepare", "phase2", "raw.ptau", "prepared.ptau"]);
         let read = |name: &str| std::fs::read(dir.path().join(name)).expect("snarkjs wrote the file");
@@ -336,7 +336,7 @@ fn timing_of_an_import_of_2_14_powers() {
     snarkjs(dir.path(), &["new", "bn128", "14", "fresh.ptau"]);
     snarkjs(
         dir.path(),
-        &["beacon", "fresh.ptau", "raw.ptau", "0102030405060708", "6"],
+        &["beacon", "fresh.ptau", "raw.ptau", "0102030405060708", "10"],
     );
     let start = std::time::Instant::now();
     Srs::import_ptau(&dir.path().join("raw.ptau"), 14, &Cache::at(dir.path()), &Silent).unwrap();

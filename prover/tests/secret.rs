@@ -113,7 +113,6 @@ fn proofs_of_one_model_share_their_weight_points_and_no_other_word() {
     let weights = proofs[0][0];
     assert_eq!(proofs[1][0], weights);
     assert_ne!(proofs[2][0], weights, "another model's points are others");
-    // Words of the fixed columns are evaluations of constants where the challenge cancels; only those may repeat.
     let first: HashSet<[u8; 32]> = proofs[0][1..].iter().copied().collect();
     let shared: Vec<_> = proofs[1][1..].iter().filter(|word| first.contains(*word)).collect();
     assert!(shared.is_empty(), "{shared:02x?}");

@@ -165,7 +165,10 @@ impl Srs {
     /// [`SrsError::Ptau`] for a file that cannot be read, is malformed or inconsistent.
     pub fn import_ptau(path: &Path, k: u32, cache: &Cache, progress: &dyn Progress) -> Result<Self, SrsError> {
         check_k(k)?;
-        let error = |source| SrsError::Ptau { path: path.into(), source };
+        let error = |source| SrsError::Ptau {
+            path: path.into(),
+            source,
+        };
         progress.phase("hash of the .ptau file", 0);
         let file_sha256 = sha256_of(path).map_err(|e| error(PtauError::Io(e)))?;
         let cached = cache.load_or_build(

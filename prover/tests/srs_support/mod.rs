@@ -23,7 +23,8 @@ pub(crate) fn tau_pairs_up(srs: &Srs) -> bool {
             .all(|p| Bn256::pairing(&p[1], &g2) == Bn256::pairing(&p[0], &srs.params().s_g2()))
 }
 
-/// `x·x = y`, nothing else.
+/// `y·y = x`, nothing else. In x, the first column, the gate is linear, as gates are in weights: were x squared, the
+/// highest piece of the quotient would be a function of x and its blinders alone and repeat with them.
 #[derive(Clone)]
 struct Square;
 
@@ -49,10 +50,10 @@ impl Circuit<Fr> for Square {
             y: meta.advice_column(),
             q_square: meta.selector(),
         };
-        meta.create_gate("x·x = y", |meta| {
+        meta.create_gate("y·y = x", |meta| {
             let x = meta.query_advice(config.x, Rotation::cur());
             let y = meta.query_advice(config.y, Rotation::cur());
-            vec![meta.query_selector(config.q_square) * (x.clone() * x - y)]
+            vec![meta.query_selector(config.q_square) * (y.clone() * y - x)]
         });
         config
     }
@@ -62,8 +63,8 @@ impl Circuit<Fr> for Square {
             || "square",
             |mut region| {
                 config.q_square.enable(&mut region, 0)?;
-                region.assign_advice(config.x, 0, Value::known(Fr::from(5)));
-                region.assign_advice(config.y, 0, Value::known(Fr::from(25)));
+                region.assign_advice(config.x, 0, Value::known(Fr::from(25)));
+                region.assign_advice(config.y, 0, Value::known(Fr::from(5)));
                 Ok(())
             },
         )
