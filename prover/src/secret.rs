@@ -159,7 +159,7 @@ impl ModelSecret {
         };
         draw(&mut secret.salt_seed)?;
         draw(&mut secret.blinder_seed)?;
-        durable::create(path, &*secret.to_bytes(), Access::Private).map_err(|source| match source.kind() {
+        durable::create(path, &secret.to_bytes(), Access::Private).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => SecretError::Exists { path: path.into() },
             _ => SecretError::Io {
                 path: path.into(),
@@ -189,6 +189,26 @@ impl ModelSecret {
             path: path.into(),
             reason,
         })
+    }
+
+    /// The secret of one model: salts and blinders that no other digest shares.
+    ///
+    /// Were they shared, the difference of two commitments would be a commitment to the difference of the models without
+    /// any randomness, and small changes could be guessed.
+    pub fn bound_to(&self, model_digest: &[u8; 32]) -> Self {
+        let bind = |seed: &[u8; 32]| -> [u8; 32] {
+            Sha256::new()
+                .chain_update(b"assay.secret.bound.v1")
+                .chain_update(seed)
+                .chain_update(model_digest)
+                .finalize()
+                .into()
+        };
+        Self {
+            salt_seed: bind(&self.salt_seed),
+            blinder_seed: bind(&self.blinder_seed),
+            ..*self
+        }
     }
 
     /// Number of weight columns, the first advice columns of the circuit.
@@ -360,7 +380,7 @@ fn update<T>(path: &Path, change: impl FnOnce(&mut ModelSecret) -> Result<T, Sec
     lock.lock().map_err(error)?;
     let mut secret = ModelSecret::open(path)?;
     let result = change(&mut secret)?;
-    durable::replace(path, &*secret.to_bytes(), Access::Private).map_err(error)?;
+    durable::replace(path, &secret.to_bytes(), Access::Private).map_err(error)?;
     Ok(result)
 }
 
