@@ -2,7 +2,8 @@
 
 mod support;
 
-use assay_prover::circuit::{Compiled, FrozenArchitecture};
+use assay_prover::circuit::{Compiled, Edit, FloorError, FrozenArchitecture, Layout};
+use assay_prover::field::Fr;
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
 use halo2_proofs::dev::MockProver;
 use support::Case;
@@ -19,12 +20,41 @@ fn honest_witness_of_every_layer_kind_is_accepted() {
 #[test]
 fn more_activations_per_row_make_a_smaller_circuit_that_accepts_too() {
     let three = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
-    for lanes in [4, 5] {
+    for lanes in [4, 5, 6, 7] {
         let frozen = FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap();
         assert!(frozen.layout.k <= three.layout.k);
         assert_ne!(frozen.arch_id(), three.arch_id());
         let case = Case::frozen(frozen, 7);
         MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).unwrap().assert_satisfied_par();
+    }
+}
+
+/// A helper column without a constraint could balance any false sum: with 4 activations per row there was one.
+#[test]
+fn every_logup_helper_is_constrained() {
+    for lanes in 3..=8 {
+        let case = Case::frozen(FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap(), 3);
+        let layout = case.compiled.frozen.layout;
+        let first_helper = layout.weight_columns + 3 * lanes + 2;
+        for helper in 0..layout.helpers() {
+            let edit = Edit { column: first_helper + helper, row: 5, value: Fr::from(1) };
+            let circuit = case.circuit().with_phase_2_edits(vec![edit]);
+            let failures = MockProver::run(case.k(), &circuit, vec![case.instances()]).unwrap().verify_par().unwrap_err();
+            assert!(
+                failures.iter().any(|f| format!("{f:?}").contains("logup helper")),
+                "helper {helper} of {lanes} lanes: {failures:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_layout_from_a_file_is_checked_before_it_is_used() {
+    let good = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
+    for (k, lanes, weight_columns, salt_rows) in [(64, 3, 4, 32), (2, 3, 4, 32), (12, 2, 4, 32), (12, 99, 4, 32), (12, 3, 2, 32), (12, 3, 4, 0)] {
+        let layout = Layout { k, lanes, weight_columns, salt_rows };
+        let bad = FrozenArchitecture { layout, ..good.clone() };
+        assert!(matches!(Compiled::new(bad), Err(FloorError::Layout { .. })), "{layout:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Layout;
 use crate::field::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
+use halo2_proofs::poly::Rotation;
 
 /// Logup inputs that share one helper column: with three the helper gate has degree 5.
 pub const INPUTS_PER_HELPER: usize = 3;
@@ -36,7 +37,8 @@ pub struct Columns {
     /// `q̂` and `out` of the pair table; `table_q` is the range table too.
     pub table_q: Column<Fixed>,
     pub table_out: Column<Fixed>,
-    /// On tensor rows: masks of lanes 1…, whether the image row continues, kind of row. On Poseidon rows: constants.
+    /// On tensor rows: masks of lanes 1…, whether the image row continues, kind of row. On Poseidon rows: constants. On
+    /// folded rows: whether the last cell is zero, whether the chain goes on.
     pub coefficients: Vec<Column<Fixed>>,
     /// 1 full Poseidon round, 2 partial round.
     pub round: Column<Fixed>,
@@ -108,6 +110,16 @@ impl Columns {
             gamma,
             beta,
             theta,
+        }
+    }
+
+    /// Every proof opens a weight column at one new point: the budget of proofs per model counts on it.
+    pub(super) fn assert_weights_are_opened_once(&self, meta: &ConstraintSystem<Fr>) {
+        for (column, rotation) in meta.advice_queries() {
+            assert!(!self.weights.contains(column) || *rotation == Rotation::cur());
+        }
+        for column in &self.weights {
+            assert!(!meta.permutation().get_columns().contains(&(*column).into()));
         }
     }
 }

@@ -30,10 +30,8 @@ pub enum FloorError {
     Rows { what: &'static str, needed: usize, available: usize, k: u32 },
     #[error("the network does not fit 2^24 rows")]
     TooLarge,
-    #[error("at least 3 activations per row are needed for the hash state and the argmax, not {0}")]
-    Lanes(usize),
-    #[error("at least 3 weight columns are needed for a kernel row, not {0}")]
-    WeightColumns(usize),
+    #[error("the layout's {size} is {got}, outside {min}..={max}")]
+    Layout { size: &'static str, got: usize, min: usize, max: usize },
     #[error("the image must have 3 channels and be read by one 3×3 convolution of stride 2, and by nothing else")]
     Image,
 }
@@ -108,13 +106,8 @@ impl Floor {
     /// If the layout is too small for the architecture, or the architecture is not one the circuit supports.
     pub fn new(arch: &Architecture, layout: &Layout) -> Result<Self, FloorError> {
         use super::gates::kinds::{IMAGE, PLAIN, STRIDED};
+        layout.validate()?;
         arch.validate()?;
-        if layout.lanes < 3 {
-            return Err(FloorError::Lanes(layout.lanes));
-        }
-        if layout.weight_columns < 3 {
-            return Err(FloorError::WeightColumns(layout.weight_columns));
-        }
         check_image(arch)?;
         let k = layout.k;
         let usable = (1usize << k) - RESERVED_ROWS;

@@ -13,7 +13,8 @@
 //!
 //! # Soundness
 //! Both sides are polynomials in α and γ, drawn after every coefficient was committed: an identity that is false as
-//! polynomials holds with probability at most (deg_α + deg_γ)/|F| < 2^−230. Equal polynomials are equal coefficients: at
+//! polynomials holds with probability at most (deg_α + deg_γ)/|F|, below 2^−235 for every layer and the image of the
+//! paper's networks. Equal polynomials are equal coefficients: at
 //! exponent `t0 + t(p)` and γ^o stands output `(o, p)` alone, since garbage has exponents of its own. There
 //! `q̂·2^s + r` takes 2^(2s) < |F| values, so the committed numbers and inputs leave one `(q̂, r)`.
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
@@ -179,7 +180,7 @@ impl Context<'_> {
 
     /// `e_c(X)` of every channel of a tensor that is read whole.
     fn channels_of(&mut self, tensor: TensorId) -> Vec<Cell> {
-        debug_assert_eq!(self.floor.tensor(tensor).kind, PLAIN);
+        assert_eq!(self.floor.tensor(tensor).kind, PLAIN, "a tensor is read with stride 2 or whole");
         (0..self.arch.shape(tensor).c).map(|c| self.evaluate(tensor, c, Col::AccX)).collect()
     }
 

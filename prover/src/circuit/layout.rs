@@ -24,15 +24,36 @@ pub struct Layout {
 impl Layout {
     /// Salt rows of a model that is meant to be used: about as many proofs.
     pub const DEFAULT_SALT_ROWS: usize = 1 << 13;
+    pub const MAX_K: u32 = 24;
+    pub const MAX_LANES: usize = 8;
+
+    /// Rejects sizes that no plan has, before anything is computed from them: a layout may come from a file.
+    ///
+    /// # Errors
+    /// [`FloorError::Layout`] with the size that is out of range.
+    pub fn validate(&self) -> Result<(), FloorError> {
+        let ranges = [
+            ("k", self.k as usize, 10..=Self::MAX_K as usize),
+            ("lanes", self.lanes, 3..=Self::MAX_LANES),
+            ("weight_columns", self.weight_columns, 3..=2 * Self::MAX_LANES + 4),
+            ("salt_rows", self.salt_rows, 1..=1 << 20),
+        ];
+        for (size, got, allowed) in ranges {
+            if !allowed.contains(&got) {
+                return Err(FloorError::Layout { size, got, min: *allowed.start(), max: *allowed.end() });
+            }
+        }
+        Ok(())
+    }
 
     /// Columns of the tensor cells.
     pub const fn cell_columns(&self) -> usize {
         3 * self.lanes
     }
 
-    /// LogUp helper columns: one per three of the pairs, one per three of the remainders.
+    /// LogUp helper columns: one for every three of the pairs and remainders of a row.
     pub const fn helpers(&self) -> usize {
-        2 * self.lanes.div_ceil(INPUTS_PER_HELPER)
+        (2 * self.lanes).div_ceil(INPUTS_PER_HELPER)
     }
 
     /// Fixed coefficient columns: masks of lanes 1…, continuation and kind; at least one per word of the hash state.
@@ -78,7 +99,7 @@ impl FrozenArchitecture {
     pub fn plan_with(architecture: Architecture, lanes: usize, salt_rows: usize) -> Result<Self, FloorError> {
         architecture.validate()?;
         let mut last = FloorError::TooLarge;
-        for k in architecture.shift + 1..=24 {
+        for k in architecture.shift + 1..=Layout::MAX_K {
             // More weight columns than cell columns do not pay: a taller circuit is cheaper.
             for weight_columns in 3..=2 * lanes + 4 {
                 let layout = Layout { k, lanes, weight_columns, salt_rows };

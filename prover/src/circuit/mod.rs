@@ -17,6 +17,9 @@
 //! | [`phase2`] | values of the phase-2 columns |
 //! | [`instance`] | order of the public inputs |
 
+/// Part of the name of every cached key: raise it with any change of gates, layout or fixed columns.
+pub const CIRCUIT_VERSION: u32 = 1;
+
 pub mod columns;
 pub mod fixed;
 pub mod floor;
@@ -145,6 +148,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
         gates::configure(meta, &columns, &params.layout, params.shift);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
         assert_eq!(meta.blinding_factors() + 2, floor::RESERVED_ROWS);
+        columns.assert_weights_are_opened_once(meta);
         columns
     }
 
@@ -169,6 +173,8 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                     }
                 };
                 let usable = compiled.floor.usable;
+                assert_eq!(columns.weights.len(), witness.weights.len());
+                assert_eq!(columns.cells.len(), witness.cells.len());
                 for (column, values) in columns.weights.iter().zip(&witness.weights) {
                     assign(*column, values);
                 }

@@ -86,8 +86,12 @@ fn positions_from(shape: Shape, t: usize, t0: usize) -> BTreeSet<usize> {
 }
 
 fn garbage(map: &BTreeSet<usize>, kernel: &BTreeSet<usize>, wanted: &BTreeSet<usize>) -> Vec<usize> {
-    let all: BTreeSet<usize> = map.iter().flat_map(|x| kernel.iter().map(move |k| x + k)).collect();
-    all.difference(wanted).copied().collect()
+    let highest = |set: &BTreeSet<usize>| set.last().copied().unwrap_or(0);
+    let mut reached = vec![false; highest(map) + highest(kernel) + 1];
+    for k in kernel {
+        map.iter().for_each(|x| reached[x + k] = true);
+    }
+    reached.iter().enumerate().filter(|(e, hit)| **hit && !wanted.contains(e)).map(|(e, _)| e).collect()
 }
 
 #[cfg(test)]

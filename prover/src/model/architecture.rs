@@ -139,7 +139,7 @@ impl Architecture {
     /// The first violation, with the layer's name.
     pub fn validate(&self) -> Result<(), ArchitectureError> {
         use ArchitectureError as E;
-        const MAX_SIDE: usize = 4096;
+        const MAX_SIDE: usize = 1024;
         if self.layers.is_empty() {
             return Err(E::Empty);
         }
@@ -239,7 +239,15 @@ impl Architecture {
                 }
                 Ok(l)
             }
-            Op::GlobalAvgPool { input } => Ok(Shape::new(self.shape(*input).c, 1, 1)),
+            Op::GlobalAvgPool { input } => {
+                // The circuit's work grows with the square of the map.
+                const MAX_POSITIONS: usize = 4096;
+                let x = self.shape(*input);
+                if x.h * x.w > MAX_POSITIONS {
+                    return Err(E::Size { layer: name(), shape: x });
+                }
+                Ok(Shape::new(x.c, 1, 1))
+            }
             Op::Conv(conv) => {
                 let x = self.shape(conv.input);
                 if conv.pad.is_none() && conv.input_zero != 0 {

@@ -5,8 +5,9 @@ use super::Keys;
 use crate::circuit::{NetworkCircuit, instance};
 use crate::commitment::{input_commit, InputSalt};
 use crate::field::{from_be_bytes, to_be_bytes, Fr};
-use crate::model::{FoldedModel, Model, ParamsError};
+use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
 use crate::progress::Progress;
+use crate::secret::ModelSecret;
 use crate::reference::{self, ReferenceError, Trace};
 use crate::witness::{weight_columns, Statement, Witness};
 use assay_verifier_gen::transcript::KeccakWrite;
@@ -18,6 +19,7 @@ use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
 use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
 use halo2_proofs::transcript::TranscriptWriterBuffer;
 use rand_core::RngCore;
+use sha2::{Digest, Sha256};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -32,6 +34,8 @@ pub enum ProveError {
     Context,
     #[error("{got} salt columns of {rows:?} rows, expected {expected} of {expected_rows}")]
     WeightSalts { expected: usize, expected_rows: usize, got: usize, rows: Vec<usize> },
+    #[error("the secret has [weight columns, salt rows, blinding rows] {got:?}, the circuit {expected:?}: it is another architecture's")]
+    Secret { expected: [usize; 3], got: [usize; 3] },
     #[error("the prover failed: {0}")]
     Prover(String),
     #[error(transparent)]
@@ -59,8 +63,8 @@ impl std::fmt::Debug for ProverInput<'_> {
 
 /// Proves that the committed model maps the committed image to its class.
 ///
-/// `rng` must serve the model's own blinders first and fresh randomness after (see
-/// [`ModelSecret`](crate::secret::ModelSecret)): the weight columns are committed with the same blinding in every proof,
+/// [`prove_with_secret`] is this with all care taken; here `rng` must serve the model's own blinders first and fresh
+/// randomness after (see [`ModelSecret::blinding_rng`]): the weight columns are committed with the same blinding in every proof,
 /// all others never twice.
 ///
 /// # Errors
@@ -138,6 +142,91 @@ fn check_salts(keys: &Keys, salts: &[Vec<Fr>]) -> Result<(), ProveError> {
         got: salts.len(),
         rows: salts.iter().map(Vec::len).collect(),
     })
+}
+
+/// Whose proof it is and what it is about: the input of [`prove_with_secret`].
+#[derive(Clone, Copy)]
+pub struct Inference<'a> {
+    pub model: &'a Model,
+    pub secret: &'a ModelSecret,
+    /// Row-major HWC bytes.
+    pub image: &'a [u8],
+    pub salt: &'a InputSalt,
+    /// Big-endian, below the modulus.
+    pub ctx: [u8; 32],
+}
+
+impl std::fmt::Debug for Inference<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inference(hidden)")
+    }
+}
+
+/// [`prove`] with salts and blinders from the model's secret, bound to the model: what a provider calls.
+///
+/// The caller has reserved the proof ([`reserve_proof`](crate::secret::reserve_proof)) before.
+///
+/// # Errors
+/// If model, image or secret do not fit the keys.
+pub fn prove_with_secret(
+    keys: &Keys,
+    inference: &Inference<'_>,
+    progress: &dyn Progress,
+) -> Result<ProofBundle, ProveError> {
+    let Inference { model, image, salt, ctx, .. } = *inference;
+    let secret = bound_secret(keys, model, inference.secret)?;
+    let weight_salts = salts(&secret);
+    let input = ProverInput { model, weight_salts: &weight_salts, image, salt, ctx };
+    prove(keys, &input, secret.blinding_rng(), progress)
+}
+
+/// [`weights_commit`] with salts and blinders from the model's secret: what every proof of the model shows.
+///
+/// # Errors
+/// If model or secret do not fit the keys.
+pub fn weights_commit_with_secret(keys: &Keys, model: &Model, secret: &ModelSecret) -> Result<[u8; 32], ProveError> {
+    let secret = bound_secret(keys, model, secret)?;
+    weights_commit(keys, model, &salts(&secret), secret.blinding_rng())
+}
+
+/// Checks that a secret has the circuit's sizes, before a proof is reserved under it.
+///
+/// # Errors
+/// [`ProveError::Secret`].
+pub fn check_secret(keys: &Keys, secret: &ModelSecret) -> Result<(), ProveError> {
+    let layout = &keys.verifier.compiled.frozen.layout;
+    let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+    let expected = [layout.weight_columns, layout.salt_rows, blinding_rows];
+    let got = [secret.weight_columns(), secret.salt_rows(), secret.blinding_rows()].map(|n| n as usize);
+    if expected == got {
+        Ok(())
+    } else {
+        Err(ProveError::Secret { expected, got })
+    }
+}
+
+fn bound_secret(keys: &Keys, model: &Model, secret: &ModelSecret) -> Result<ModelSecret, ProveError> {
+    check_secret(keys, secret)?;
+    Ok(secret.bound_to(&model_digest(keys, &fold(keys, model)?)))
+}
+
+fn salts(secret: &ModelSecret) -> Vec<Vec<Fr>> {
+    (0..secret.weight_columns()).map(|column| secret.salt(column)).collect()
+}
+
+/// Identifies the committed numbers: architecture and folded parameters.
+fn model_digest(keys: &Keys, folded: &FoldedModel) -> [u8; 32] {
+    let mut hasher = Sha256::new().chain_update(b"assay.model.v1").chain_update(keys.verifier.arch_id());
+    for layer in &folded.layers {
+        let numbers: Vec<i64> = match layer {
+            FoldedLayer::Conv { weights, bias } => weights.iter().chain(bias).copied().collect(),
+            FoldedLayer::Add { lhs, rhs, bias } => vec![*lhs, *rhs, *bias],
+            FoldedLayer::Pool { multiplier, bias } => vec![*multiplier, *bias],
+        };
+        hasher.update((numbers.len() as u64).to_be_bytes());
+        numbers.iter().for_each(|n| hasher.update(n.to_be_bytes()));
+    }
+    hasher.finalize().into()
 }
 
 /// The commitment a model is registered with: the points that every proof of it starts with, hashed.

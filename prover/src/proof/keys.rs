@@ -3,7 +3,7 @@
 //! The verifying key depends on the frozen architecture and the reference string only, never on a model.
 
 use crate::cache::{Cache, CacheEvent};
-use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit};
+use crate::circuit::{CIRCUIT_VERSION, CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit};
 use crate::field::to_be_bytes;
 use crate::progress::Progress;
 use crate::srs::Srs;
@@ -56,7 +56,7 @@ impl VerifierKey {
         let arch_id = frozen.arch_id();
         let key: [u8; 32] = Sha256::new()
             .chain_update(b"assay.vk.v1")
-            .chain_update(env!("CARGO_PKG_VERSION"))
+            .chain_update(CIRCUIT_VERSION.to_be_bytes())
             .chain_update(arch_id)
             .chain_update(srs.id().0)
             .finalize()

@@ -14,5 +14,7 @@ pub mod keys;
 
 pub use bundle::{BundleError, ProofBundle};
 pub use check::{verify, VerifyError};
-pub use create::{prove, weights_commit, ProveError, ProverInput};
+pub use create::{
+    check_secret, prove, prove_with_secret, weights_commit, weights_commit_with_secret, Inference, ProveError, ProverInput,
+};
 pub use keys::{KeyError, Keys, VerifierKey};

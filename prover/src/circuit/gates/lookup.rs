@@ -17,7 +17,10 @@ use halo2_proofs::plonk::{ConstraintSystem, VirtualCells};
 pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout) {
     meta.create_gate("logup helper", |meta| {
         let on = fixed(meta, columns.on);
-        inputs(meta, columns, layout)
+        let inputs = inputs(meta, columns, layout);
+        // A helper without a constraint could balance any sum.
+        assert_eq!(columns.helpers.len(), inputs.len().div_ceil(INPUTS_PER_HELPER));
+        inputs
             .chunks(INPUTS_PER_HELPER)
             .zip(&columns.helpers)
             .map(|(inputs, helper)| {
@@ -47,7 +50,7 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
     meta.create_gate("logup boundary", |meta| vec![fixed(meta, columns.boundary) * cur(meta, columns.phi)]);
 }
 
-/// `β + f` of every input: first the pairs, then the remainders, each padded to nothing.
+/// `β + f` of every input: first the pairs, then the remainders.
 fn inputs(meta: &mut VirtualCells<'_, Fr>, columns: &Columns, layout: &Layout) -> Vec<Expr> {
     let [beta, theta] = [columns.beta, columns.theta].map(|c| meta.query_challenge(c));
     let mut inputs = Vec::with_capacity(2 * layout.lanes);

@@ -1,7 +1,8 @@
 //! Running evaluations over the weight columns.
 //!
 //! A chain holds one number per output channel, `acc_w = Σ_o γ^o·W[o]`, whole in its first row. Slots beyond the last
-//! channel stand at powers γ^o at which no output lives: the layer's identity forces what they contribute to 0.
+//! channel stand at powers γ^o at which no output lives: whatever they hold, the identity of output `o` does not see it,
+//! and where an output would stand their contribution has to vanish.
 //! Kernel rows (three taps, `Σ_j α^j·W_j`) and single numbers use only the columns named here.
 
 use super::{cur, fixed, horner, is_kind, next, Expr};

@@ -1,0 +1,225 @@
+//! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
+
+use assay_prover::cache::Cache;
+use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::commitment::InputSalt;
+use assay_prover::field::Fr;
+use assay_prover::model::random::mobilenet_v2;
+use assay_prover::model::Model;
+use assay_prover::progress::Progress;
+use assay_prover::proof::{prove_with_secret, verify, Inference, Keys, ProofBundle};
+use assay_prover::secret::{self, ModelSecret};
+use assay_prover::srs::Srs;
+use assay_verifier_gen::calldata::encode_model;
+use assay_verifier_gen::evm::{Compiler, Evm};
+use assay_verifier_gen::{Interface, KzgKey, VerifierSpec};
+use eyre::{bail, ensure, eyre, WrapErr};
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::halo2curves::ff::Field;
+use rand::rngs::OsRng;
+use rand::RngCore;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// log₂ of the scalars of the reference multi-exponentiation.
+const MSM_LOG_SIZE: u32 = 18;
+/// Verifications whose median is reported.
+const VERIFICATIONS: usize = 5;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper
+    arch: String,
+    /// Activations per row of the layout
+    #[arg(long, default_value_t = 3)]
+    lanes: usize,
+    /// Print one JSON object as the last line
+    #[arg(long)]
+    json: bool,
+}
+
+/// The measurements. Seconds are wall clock.
+#[derive(Debug, Serialize)]
+struct Report {
+    arch: String,
+    k: u32,
+    advice_columns: usize,
+    /// Points that the verifier reads: of the verifying key and of the proof.
+    commitments: usize,
+    rows_used: usize,
+    keygen_s: f64,
+    prove_s: f64,
+    verify_ms: f64,
+    /// One multi-exponentiation of 2^18 random scalars, before the proof.
+    msm_ref_s: f64,
+    /// `prove_s / msm_ref_s`.
+    ratio: f64,
+    peak_rss_bytes: u64,
+    proof_bytes: usize,
+    calldata_bytes: usize,
+    gas: u64,
+    verifier_code_bytes: usize,
+    vk_code_bytes: usize,
+}
+
+struct Stderr;
+
+impl Progress for Stderr {
+    fn phase(&self, name: &str, _: u64) {
+        eprintln!("… {name}");
+    }
+}
+
+pub(crate) fn run(args: &Args) -> eyre::Result<()> {
+    let (width, resolution) = parse(&args.arch)?;
+    let cache = Cache::user()?;
+    let architecture = mobilenet_v2(width, resolution, 1001);
+    let frozen = FrozenArchitecture::plan_with(
+        architecture,
+        args.lanes,
+        assay_prover::circuit::Layout::DEFAULT_SALT_ROWS,
+    )?;
+    let srs = Arc::new(Srs::dev(frozen.layout.k.max(MSM_LOG_SIZE), &cache, &Stderr)?);
+    let msm_ref_s = reference_msm(&srs);
+    let srs = if srs.k() == frozen.layout.k { srs } else { Arc::new(Srs::dev(frozen.layout.k, &cache, &Stderr)?) };
+
+    // An empty cache: key generation is part of the measurement.
+    let scratch = tempfile::tempdir()?;
+    let start = Instant::now();
+    let keys = Keys::load_or_build(&frozen, srs.clone(), &Cache::at(scratch.path().join("cache")), &Stderr)?;
+    let keygen_s = start.elapsed().as_secs_f64();
+
+    let (bundle, prove_s) = timed_proof(&frozen, &keys, scratch.path())?;
+    let peak_rss_bytes = peak_rss()?;
+    let verify_ms = timed_verification(&keys, &bundle)?;
+    let evm = on_evm(&keys, &srs, &bundle)?;
+
+    let compiled = keys.verifier().compiled();
+    let cs = keys.verifying_key().cs();
+    let report = Report {
+        arch: args.arch.clone(),
+        k: frozen.layout.k,
+        advice_columns: cs.num_advice_columns(),
+        commitments: evm.points,
+        rows_used: compiled.floor.end.max(compiled.floor.weight_end + frozen.layout.salt_rows),
+        keygen_s,
+        prove_s,
+        verify_ms,
+        msm_ref_s,
+        ratio: prove_s / msm_ref_s,
+        peak_rss_bytes,
+        proof_bytes: bundle.proof().len(),
+        calldata_bytes: evm.calldata,
+        gas: evm.gas,
+        verifier_code_bytes: evm.verifier_code,
+        vk_code_bytes: evm.vk_code,
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    }
+    Ok(())
+}
+
+/// `mobilenet_v2_035_96` → (0.35, 96).
+fn parse(name: &str) -> eyre::Result<(f64, usize)> {
+    let numbers = name.strip_prefix("mobilenet_v2_").and_then(|rest| rest.split_once('_'));
+    let Some((width, resolution)) = numbers else {
+        bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96");
+    };
+    let (whole, fraction) = width.split_at(1.min(width.len()));
+    let width: f64 = format!("{whole}.{fraction}0").parse().wrap_err("the width has to be digits, 035 for 0.35")?;
+    let resolution: usize = resolution.parse().wrap_err("the resolution has to be a number of pixels")?;
+    ensure!(width > 0.0 && width <= 2.0, "the width {width} is not between 0 and 2");
+    ensure!(resolution > 0 && resolution <= 512 && resolution % 32 == 0, "the resolution has to be a multiple of 32");
+    Ok((width, resolution))
+}
+
+fn reference_msm(srs: &Srs) -> f64 {
+    let scalars: Vec<Fr> = (0..1usize << MSM_LOG_SIZE).map(|_| Fr::random(OsRng)).collect();
+    let start = Instant::now();
+    std::hint::black_box(best_multiexp(&scalars, &srs.g()[..scalars.len()]));
+    start.elapsed().as_secs_f64()
+}
+
+fn timed_proof(frozen: &FrozenArchitecture, keys: &Keys, scratch: &Path) -> eyre::Result<(ProofBundle, f64)> {
+    let model = Model::random(frozen.architecture.clone(), 1)?;
+    let path = scratch.join("model.secret");
+    let layout = &frozen.layout;
+    let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+    ModelSecret::create(
+        &path,
+        layout.weight_columns.try_into()?,
+        layout.salt_rows.try_into()?,
+        blinding_rows.try_into()?,
+    )?;
+    secret::reserve_proof(&path)?;
+    let secret = ModelSecret::open(&path)?;
+    let mut image = vec![0; frozen.architecture.image_len()];
+    OsRng.fill_bytes(&mut image);
+    let mut ctx = [0; 32];
+    OsRng.fill_bytes(&mut ctx[1..]);
+    let inference = Inference { model: &model, secret: &secret, image: &image, salt: &InputSalt::random(), ctx };
+    let start = Instant::now();
+    let bundle = prove_with_secret(keys, &inference, &Stderr)?;
+    Ok((bundle, start.elapsed().as_secs_f64()))
+}
+
+fn timed_verification(keys: &Keys, bundle: &ProofBundle) -> eyre::Result<f64> {
+    let mut times = Vec::with_capacity(VERIFICATIONS);
+    for _ in 0..VERIFICATIONS {
+        let start = Instant::now();
+        verify(keys.verifier(), bundle)?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[VERIFICATIONS / 2])
+}
+
+struct OnEvm {
+    points: usize,
+    calldata: usize,
+    gas: u64,
+    verifier_code: usize,
+    vk_code: usize,
+}
+
+fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or_else(|| eyre!("no repository root"))?;
+    let generated = VerifierSpec {
+        vk: keys.verifying_key(),
+        kzg: KzgKey::from(srs.params()),
+        num_instances: bundle.instances().len(),
+        interface: Interface::Model { weight_points: usize::from(bundle.weight_points()) },
+        contract_name: "BenchVerifier",
+        command: "scripts/bench prove",
+    }
+    .generate()?;
+    let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
+    let mut evm = Evm::new();
+    let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;
+    let [ctx, input, output]: [[u8; 32]; 3] =
+        bundle.instances().try_into().wrap_err("the statement has three public inputs")?;
+    let inst = [ctx, bundle.weights_commit(), input, output];
+    let calldata = encode_model(bundle.vk_digest(), &inst, bundle.proof());
+    let outcome = evm.call(&verifier, &calldata, assay_verifier_gen::evm::MAX_GAS)?;
+    ensure!(outcome.accepted(), "the generated contract does not accept the proof: {outcome:?}");
+    Ok(OnEvm {
+        points: generated.manifest.proof_points + generated.manifest.vk_points,
+        calldata: calldata.len(),
+        gas: outcome.gas_used,
+        verifier_code: contract.runtime_len,
+        vk_code: generated.vk_data.len(),
+    })
+}
+
+/// Peak resident memory of this process.
+fn peak_rss() -> eyre::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").wrap_err("peak memory is read from /proc")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).ok_or_else(|| eyre!("no VmHWM in /proc"))?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().wrap_err("VmHWM is no number")?;
+    Ok(kib * 1024)
+}
