@@ -1,1 +1,29 @@
-//! The marketplace from the command line.
+//! What a provider or a consumer types: the program `assay`.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`cmd`] | one file per subcommand |
+//! | [`context`] | global options, and what every command starts from |
+//! | [`chain`] | bindings, node, keys, deployment, devnet, encodings |
+//! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers |
+//! | [`prover_api`] | the prover library in this program's words |
+//! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
+//! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
+//! | [`transport`], [`stats`] | transport key, confidence bounds |
+//! | [`output`], [`exit`] | the only place that prints; exit codes |
+
+pub mod chain;
+pub mod cmd;
+pub mod context;
+pub mod exit;
+pub mod files;
+pub mod home;
+pub mod journal;
+pub mod output;
+pub mod prover_api;
+pub mod revealed;
+pub mod stats;
+pub mod testset;
+pub mod transport;
+pub mod verifier;
+pub mod verifier_check;

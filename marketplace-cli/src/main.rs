@@ -1,1 +1,26 @@
-fn main() {}
+//! Parses the command line, runs the command, and turns its result into an exit code.
+
+use assay_cli::cmd::Cli;
+use assay_cli::context::Context;
+use assay_cli::exit::Exit;
+use assay_cli::output::Output;
+use clap::Parser;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Wrong usage ends here with code 2.
+    let cli = Cli::parse();
+    let out = Output::new(cli.globals.json);
+    let done = match Context::new(cli.globals) {
+        Ok(ctx) => cli.command.run(&ctx).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Exit::Done.into(),
+        Err(error) => {
+            out.error(&error);
+            Exit::of(&error).into()
+        }
+    }
+}

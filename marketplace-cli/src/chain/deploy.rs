@@ -1,0 +1,339 @@
+//! Deployment of registry and market, and the address book.
+
+use super::bindings::{IAccuracyMarket, IModelRegistry, MarketParams, RegistryParams};
+use super::client::{Account, Call, Chain, DEVNET_CHAIN_ID};
+use crate::exit::{hinted, UsageError};
+use crate::files::write_atomic;
+use crate::home::Repository;
+use crate::journal::Journal;
+use crate::output::{ether, Output};
+use alloy::primitives::{address, Address, Bytes, B256};
+use alloy::providers::Provider;
+use alloy::sol_types::SolValue;
+use eyre::WrapErr;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Nobody's: fees and strikes sent here deter, because they refund nobody.
+pub const BURN_ADDRESS: Address = address!("000000000000000000000000000000000000dEaD");
+
+/// A verifier contract and what was deployed with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifierEntry {
+    /// The contract that models register.
+    pub address: Address,
+    pub codehash: B256,
+    /// The contract that holds the verifying key.
+    pub vk_data: Address,
+    pub vk_digest: B256,
+}
+
+/// Where the contracts of one chain are: `deployment.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    pub chain_id: u64,
+    pub registry: Address,
+    pub market: Address,
+    /// By archId.
+    #[serde(default)]
+    pub verifiers: BTreeMap<B256, VerifierEntry>,
+}
+
+impl Deployment {
+    pub fn load(path: &Path, chain: &Chain) -> eyre::Result<Self> {
+        let bytes = std::fs::read(path).map_err(|_| {
+            hinted(
+                format!("no address book for this chain: {}", path.display()),
+                "give --market ADDRESS or --deployment FILE; on a devnet run: assay devnet up",
+            )
+        })?;
+        let book: Self =
+            serde_json::from_slice(&bytes).wrap_err_with(|| format!("{} is no address book", path.display()))?;
+        if book.chain_id != chain.id {
+            return Err(UsageError(format!(
+                "{} is of chain {}, this is chain {}",
+                path.display(),
+                book.chain_id,
+                chain.id
+            ))
+            .into());
+        }
+        Ok(book)
+    }
+
+    pub fn save(&self, path: &Path) -> eyre::Result<()> {
+        write_atomic(path, &serde_json::to_vec_pretty(self)?, false)
+    }
+}
+
+/// Everything that is fixed when the marketplace is deployed; amounts in wei, times in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MarketTerms {
+    pub price_input: u128,
+    pub price_proof: u128,
+    pub price_inference: u128,
+    pub fee: u128,
+    pub n1: u32,
+    pub n2: u32,
+    pub fault_strikes: u16,
+    pub accept_window: u64,
+    pub decide_window: u64,
+    pub prove_base: u64,
+    pub prove_time_per_item: u64,
+    pub unbond_window: u64,
+    pub treasury: Address,
+}
+
+impl MarketTerms {
+    /// Four examples, windows of an hour, amounts of play money that keep to the incentive inequalities.
+    pub fn devnet() -> Self {
+        const HOUR: u64 = 3600;
+        let milliether = 1_000_000_000_000_000u128;
+        Self {
+            price_input: 10 * milliether,
+            price_proof: milliether,
+            price_inference: milliether / 100,
+            fee: milliether,
+            n1: 1,
+            n2: 3,
+            fault_strikes: 10,
+            accept_window: HOUR,
+            decide_window: HOUR,
+            prove_base: HOUR,
+            prove_time_per_item: 600,
+            unbond_window: 24 * HOUR,
+            treasury: BURN_ADDRESS,
+        }
+    }
+
+    /// N.
+    pub fn examples(&self) -> u32 {
+        self.n1 + self.n2
+    }
+
+    /// What the contracts do not refuse but nobody should deploy (protocols 3, I1 and I3).
+    pub fn warnings(&self) -> Vec<String> {
+        let n = u128::from(self.examples());
+        let mut warnings = Vec::new();
+        // I3 with v = 1: every leaked example is worth a labelled input. In SIMPLE all N leak.
+        let theft = n * (self.price_inference + self.price_input);
+        if 199 * self.fee < theft {
+            warnings.push(format!(
+                "a provider that only wants the test set gains: 199 fees are {}, {n} examples are worth {} (I3)",
+                ether(alloy::primitives::U256::from(199 * self.fee)),
+                ether(alloy::primitives::U256::from(theft)),
+            ));
+        }
+        let income = n * self.price_proof.saturating_sub(self.price_inference);
+        if self.fee >= income {
+            warnings.push(format!(
+                "an honest provider loses: the fee {} is not below {} (I1)",
+                ether(alloy::primitives::U256::from(self.fee)),
+                ether(alloy::primitives::U256::from(income))
+            ));
+        }
+        if [BURN_ADDRESS, Address::ZERO].iter().all(|burn| *burn != self.treasury) {
+            warnings.push(format!(
+                "fees and strikes go to {}: they deter only if it refunds nobody",
+                self.treasury
+            ));
+        }
+        warnings
+    }
+
+    fn registry_params(&self, market: Address) -> RegistryParams {
+        RegistryParams {
+            priceInput: self.price_input,
+            n1: self.n1,
+            faultStrikes: self.fault_strikes,
+            unbondWindow: self.unbond_window,
+            treasury: self.treasury,
+            accuracy: market,
+            prediction: Address::ZERO,
+        }
+    }
+
+    fn market_params(&self, registry: Address) -> MarketParams {
+        MarketParams {
+            registry,
+            priceProof: self.price_proof,
+            priceInference: self.price_inference,
+            fee: self.fee,
+            n2: self.n2,
+            acceptWindow: self.accept_window,
+            decideWindow: self.decide_window,
+            proveBase: self.prove_base,
+            proveTimePerItem: self.prove_time_per_item,
+        }
+    }
+}
+
+/// Code that creates a contract: an artifact's bytecode and its encoded constructor arguments.
+pub fn creation_code(repository: &Repository, contract: &str, arguments: Vec<u8>) -> eyre::Result<Bytes> {
+    let artifact = repository.artifact(contract)?;
+    let code = artifact
+        .pointer("/bytecode/object")
+        .and_then(|code| code.as_str())
+        .unwrap_or_default();
+    let code = hex::decode(code.trim_start_matches("0x"));
+    let mut code = code.ok().filter(|code| !code.is_empty()).ok_or_else(|| {
+        hinted(
+            format!("the artifact of {contract} has no linked bytecode"),
+            "run: node_modules/.bin/forge build --force",
+        )
+    })?;
+    code.extend(arguments);
+    Ok(code.into())
+}
+
+/// Deploys registry and market, which name each other: the market's address is predicted from the deployer's nonce.
+///
+/// # Errors
+/// Before the first transaction for terms that only a devnet may have; after the last one if anything on chain differs
+/// from what was meant.
+pub async fn deploy(
+    account: &Account,
+    terms: &MarketTerms,
+    repository: &Repository,
+    journal: &mut Journal,
+    out: &Output,
+) -> eyre::Result<Deployment> {
+    for warning in terms.warnings() {
+        out.warn(warning);
+    }
+    let chain = &account.chain;
+    let deployer = account.address();
+    let nonce = match journal.step("registry") {
+        Some(step) => step.nonce,
+        None => chain.provider.get_transaction_count(deployer).await?,
+    };
+    let (registry, market) = (deployer.create(nonce), deployer.create(nonce + 1));
+    let contracts = [
+        (
+            "registry",
+            "ModelRegistry",
+            terms.registry_params(market).abi_encode(),
+            registry,
+        ),
+        (
+            "market",
+            "AccuracyMarket",
+            terms.market_params(registry).abi_encode(),
+            market,
+        ),
+    ];
+    for (step, contract, arguments, predicted) in contracts {
+        let call = Call {
+            to: None,
+            data: creation_code(repository, contract, arguments)?,
+            value_wei: 0,
+        };
+        let receipt = account
+            .send(journal, step, &call, out)
+            .await
+            .wrap_err_with(|| format!("cannot deploy {contract}"))?;
+        if receipt.contract_address != Some(predicted) {
+            return Err(hinted(
+                format!(
+                    "{contract} is at {:?}, not at the predicted {predicted}",
+                    receipt.contract_address
+                ),
+                "another transaction of this account came between; deploy again",
+            ));
+        }
+        out.note(format_args!("{contract} at {predicted}, {} gas", receipt.gas_used));
+    }
+    check(chain, terms, registry, market).await?;
+    Ok(Deployment {
+        chain_id: chain.id,
+        registry,
+        market,
+        verifiers: BTreeMap::new(),
+    })
+}
+
+/// Reads back what was deployed.
+async fn check(chain: &Chain, terms: &MarketTerms, registry: Address, market: Address) -> eyre::Result<()> {
+    let registry_params = chain
+        .view(IModelRegistry::new(registry, &chain.provider).params())
+        .await?;
+    eyre::ensure!(
+        registry_params == terms.registry_params(market),
+        "the registry has other parameters than asked for"
+    );
+    let contract = IAccuracyMarket::new(market, &chain.provider);
+    let p = chain.view(contract.params()).await?;
+    eyre::ensure!(
+        p.registry == registry && p.treasury == terms.treasury && p.n1 == terms.n1 && p.n2 == terms.n2,
+        "the market has other parameters than asked for"
+    );
+    let hash = chain.view(contract.PARAMS_HASH()).await?;
+    eyre::ensure!(
+        hash == super::statement::params_hash(&p),
+        "the market hashes its parameters in another way"
+    );
+    let amounts = chain.view(contract.amounts()).await?;
+    let n = u128::from(terms.examples());
+    let expected = [
+        2 * n * terms.price_input,
+        n * terms.price_inference,
+        2 * n * terms.price_proof,
+        terms.fee,
+    ];
+    let got = [
+        amounts.deposit,
+        amounts.abortPayment,
+        amounts.successPayment,
+        amounts.fee,
+    ];
+    eyre::ensure!(
+        got == expected,
+        "the market's amounts are {got:?}, expected {expected:?}"
+    );
+    if chain.id != DEVNET_CHAIN_ID {
+        const MAX_CODE: usize = 24_576;
+        for contract in [registry, market] {
+            let len = chain.provider.get_code_at(contract).await?.len();
+            eyre::ensure!(
+                len > 0 && len <= MAX_CODE,
+                "contract {contract} has {len} bytes of code"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devnet_terms_keep_to_the_incentive_inequalities() {
+        assert_eq!(MarketTerms::devnet().warnings(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn terms_that_invite_theft_or_starve_providers_are_warned_about() {
+        let low = MarketTerms {
+            fee: 1,
+            ..MarketTerms::devnet()
+        };
+        assert!(low.warnings()[0].contains("(I3)"));
+        let high = MarketTerms {
+            fee: 1 << 80,
+            treasury: Address::repeat_byte(1),
+            ..MarketTerms::devnet()
+        };
+        assert!(high.warnings()[0].contains("(I1)") && high.warnings().len() == 2);
+    }
+
+    #[test]
+    fn registry_and_market_addresses_follow_the_create_rule() {
+        let anvil_0 = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+        assert_eq!(anvil_0.create(0), address!("5FbDB2315678afecb367f032d93F642f64180aa3"));
+    }
+}

@@ -1,0 +1,148 @@
+//! Signing keys: an encrypted keystore file, an environment variable, or anvil's accounts on a devnet. Never an argument.
+
+use super::client::{Chain, DEVNET_CHAIN_ID};
+use crate::exit::{hinted, UsageError};
+use alloy::primitives::{Address, B256};
+use alloy::signers::local::{coins_bip39::English, MnemonicBuilder, PrivateKeySigner};
+use clap::Args;
+use eyre::WrapErr;
+use std::path::PathBuf;
+
+/// The variable that may hold a private key, 32 bytes in hexadecimal.
+pub const KEY_VARIABLE: &str = "ASSAY_PRIVATE_KEY";
+
+/// Anvil's published mnemonic: money on these accounts is anybody's.
+const ANVIL_MNEMONIC: &str = "test test test test test test test test test test test junk";
+
+/// Who signs.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Signing")]
+pub struct KeyArgs {
+    /// Encrypted keystore file (as geth and cast write it)
+    #[arg(long, value_name = "FILE")]
+    pub keystore: Option<PathBuf>,
+    /// Name of the environment variable with the keystore's password
+    #[arg(long, value_name = "VAR", requires = "keystore", conflicts_with = "password_file")]
+    pub password_env: Option<String>,
+    /// File with the keystore's password
+    #[arg(long, value_name = "FILE", requires = "keystore")]
+    pub password_file: Option<PathBuf>,
+    /// Account N of anvil's default mnemonic; only on a chain with id 31337
+    #[arg(long, value_name = "N", conflicts_with = "keystore")]
+    pub devnet_account: Option<u32>,
+    /// Refuse to sign as anybody else
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<Address>,
+}
+
+impl KeyArgs {
+    /// Anvil's account `n`.
+    pub fn devnet(n: u32) -> Self {
+        Self {
+            devnet_account: Some(n),
+            ..Self::default()
+        }
+    }
+
+    /// Loads the key; asks for the keystore's password on the terminal if no option says where it is.
+    pub fn load(&self, chain: &Chain) -> eyre::Result<PrivateKeySigner> {
+        let signer = match (&self.keystore, self.devnet_account) {
+            (Some(path), _) => self.decrypt(path)?,
+            (None, Some(n)) => devnet_key(n, chain.id)?,
+            (None, None) => from_variable()?,
+        };
+        match self.from {
+            Some(from) if from != signer.address() => {
+                Err(UsageError(format!("--from is {from}, but the key is of {}", signer.address())).into())
+            }
+            _ => Ok(signer),
+        }
+    }
+
+    fn decrypt(&self, path: &std::path::Path) -> eyre::Result<PrivateKeySigner> {
+        let password = match (&self.password_env, &self.password_file) {
+            (Some(name), _) => std::env::var(name).wrap_err_with(|| format!("no password in the variable {name}"))?,
+            (None, Some(file)) => {
+                let text = std::fs::read_to_string(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
+                text.trim_end_matches(['\r', '\n']).to_owned()
+            }
+            (None, None) => rpassword::prompt_password(format!("password of {}: ", path.display()))
+                .wrap_err("cannot ask for the password; use --password-env or --password-file")?,
+        };
+        PrivateKeySigner::decrypt_keystore(path, password)
+            .wrap_err_with(|| format!("cannot open keystore {}", path.display()))
+    }
+}
+
+fn from_variable() -> eyre::Result<PrivateKeySigner> {
+    let Ok(text) = std::env::var(KEY_VARIABLE) else {
+        return Err(hinted(
+            "no key to sign with",
+            format!("use --keystore FILE, set {KEY_VARIABLE}, or --devnet-account N on a devnet"),
+        ));
+    };
+    // The parser's own message may quote the text.
+    let key = text
+        .trim()
+        .parse::<B256>()
+        .ok()
+        .and_then(|bytes| PrivateKeySigner::from_bytes(&bytes).ok());
+    key.ok_or_else(|| eyre::eyre!("{KEY_VARIABLE} does not hold a private key of 32 bytes in hexadecimal"))
+}
+
+/// Anvil's account `n`, only for a development chain.
+pub fn devnet_key(n: u32, chain_id: u64) -> eyre::Result<PrivateKeySigner> {
+    if chain_id != DEVNET_CHAIN_ID {
+        return Err(UsageError(format!(
+            "--devnet-account works only on chain {DEVNET_CHAIN_ID}, this is chain {chain_id}: its key is public"
+        ))
+        .into());
+    }
+    let builder = MnemonicBuilder::from_phrase(ANVIL_MNEMONIC).index(n);
+    Ok(builder.and_then(|b| b.build())?)
+}
+
+#[allow(dead_code)]
+type Language = English;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anvils_accounts_exist_on_its_chain_only() {
+        let first = devnet_key(0, DEVNET_CHAIN_ID).unwrap();
+        assert_eq!(
+            first.address().to_string(),
+            "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+        );
+        assert!(devnet_key(0, 1).is_err());
+    }
+
+    #[test]
+    fn keystore_opens_with_its_password_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = devnet_key(3, DEVNET_CHAIN_ID).unwrap();
+        let bytes = key.to_bytes();
+        let (_, name) =
+            PrivateKeySigner::encrypt_keystore(dir.path(), &mut rand_for_keystore(), bytes, "right", Some("k"))
+                .unwrap();
+        let _ = name;
+        let args = |password: &str| {
+            let file = dir.path().join("password");
+            std::fs::write(&file, format!("{password}\n")).unwrap();
+            KeyArgs {
+                keystore: Some(dir.path().join("k")),
+                password_file: Some(file),
+                ..KeyArgs::default()
+            }
+        };
+        let path = dir.path().join("k");
+        assert_eq!(args("right").decrypt(&path).unwrap().address(), key.address());
+        assert!(args("wrong").decrypt(&path).is_err());
+    }
+
+    fn rand_for_keystore() -> impl rand::Rng + rand::CryptoRng {
+        rand::rngs::OsRng
+    }
+}

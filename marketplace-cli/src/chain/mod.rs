@@ -1,0 +1,10 @@
+//! Everything that talks to a chain, or hashes what a chain hashes.
+
+pub mod bindings;
+pub mod client;
+pub mod deploy;
+pub mod devnet;
+pub mod keys;
+pub mod market;
+pub mod revert;
+pub mod statement;

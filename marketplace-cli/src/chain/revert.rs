@@ -1,0 +1,286 @@
+//! What a contract's refusal means in the user's words, with the cure where there is one.
+
+use super::bindings::{
+    IAccuracyMarket::{self, IAccuracyMarketErrors as M},
+    ICredits::ICreditsErrors as C,
+    IModelRegistry::{self, IModelRegistryErrors as R},
+    Libraries::LibrariesErrors as L,
+};
+use crate::exit::{hinted, ProofRejected};
+use crate::output::{ether, utc};
+use alloy::primitives::B256;
+use alloy::sol_types::{Revert, SolError, SolInterface};
+
+/// The error for revert data; says the raw selector if the data is none of ours.
+pub fn explain(data: &[u8]) -> eyre::Report {
+    if let Ok(IAccuracyMarket::ProofRejected { position }) = IAccuracyMarket::ProofRejected::abi_decode(data) {
+        return ProofRejected(format!("the verifier contract refuses the proof of example {position}")).into();
+    }
+    let (error, hint) = words(data);
+    match hint {
+        Some(hint) => hinted(error, hint),
+        None => eyre::eyre!(error),
+    }
+}
+
+fn words(data: &[u8]) -> (String, Option<&'static str>) {
+    if let Ok(error) = M::abi_decode(data) {
+        return market(error);
+    }
+    if let Ok(error) = R::abi_decode(data) {
+        return registry(error);
+    }
+    if let Ok(error) = L::abi_decode(data) {
+        return library(error);
+    }
+    if let Ok(error) = C::abi_decode(data) {
+        return match error {
+            C::NothingToWithdraw(e) => (format!("{} has no credit", e.account), None),
+            C::TransferFailed(e) => (
+                format!("{} refuses the payment of {}", e.to, ether(e.amount)),
+                Some("withdraw to another address with --to"),
+            ),
+            C::ReentrancyGuardReentrantCall(_) => ("the contract was entered twice in one call".into(), None),
+        };
+    }
+    if let Ok(Revert { reason }) = Revert::abi_decode(data) {
+        return (format!("the contract says: {reason}"), None);
+    }
+    let selector = data
+        .get(..4)
+        .map_or_else(|| "no data".to_owned(), |s| format!("0x{}", hex::encode(s)));
+    (format!("the contract reverts ({selector})"), None)
+}
+
+fn market(error: M) -> (String, Option<&'static str>) {
+    match error {
+        M::BadParameter(e) => (
+            format!("market parameter {} is out of range: {}", name(e.name), e.value),
+            None,
+        ),
+        M::NotRegistered(e) => (
+            format!("the registry serves market {}, not {}", e.expected, e.given),
+            None,
+        ),
+        M::Unsupported(_) => (
+            "this market has only SIMPLE engagements with DIRECT adjudication".into(),
+            None,
+        ),
+        M::WrongValue(e) => (
+            format!("the call takes {}, not {}", ether(e.expected), ether(e.given)),
+            None,
+        ),
+        M::WrongState(e) => (
+            format!("engagement {} is {}", e.id, state_words(e.given)),
+            Some("assay verdict show ID tells where it stands"),
+        ),
+        M::NotParty(e) => (
+            format!("only {} may do this, not {}", e.expected, e.given),
+            Some("sign with the key of that account"),
+        ),
+        M::GuardMismatch(e) => (
+            format!("the offer on chain is {}, not {}", e.expected, e.given),
+            Some("the chain was reorganised or the id is of another offer; look at it again"),
+        ),
+        M::ModelNotActive(e) => (
+            format!("model {} is {:?}", e.modelId, e.status),
+            Some("its stake must be full and no exit requested"),
+        ),
+        M::ModelHashMismatch(e) => (
+            format!(
+                "the registered model has hash {}, the offer names {}",
+                e.expected, e.given
+            ),
+            None,
+        ),
+        M::BadTarget(e) => (format!("target {} is not in 1..10000 basis points", e.targetBps), None),
+        M::BadExpiry(e) => (
+            format!(
+                "expiry {} is not between {} and {}",
+                utc(e.given),
+                utc(e.earliest),
+                utc(e.latest)
+            ),
+            Some("choose another --expires-in"),
+        ),
+        M::ZeroTestRoot(_) => ("the test root is zero".into(), None),
+        M::SaltHashNotZero(e) => (
+            format!("a SIMPLE offer has no salt, but this one names {}", e.given),
+            None,
+        ),
+        M::PositionOutOfRange(e) => (format!("position {} is not below {}", e.given, e.limit), None),
+        M::WrongTestLeaf(e) => (
+            format!(
+                "example {} leads to root {}, the consumer committed to {}",
+                e.position, e.given, e.expected
+            ),
+            Some("the test set is not the one of this engagement"),
+        ),
+        M::NotCorrect(e) => (
+            format!(
+                "example {}: output {} is not its label {}",
+                e.position, e.output, e.label
+            ),
+            None,
+        ),
+        M::ProofRejected(e) => (
+            format!("the verifier refuses the proof of example {}", e.position),
+            None,
+        ),
+        M::VerifierChanged(e) => verifier_changed(e.verifier, e.expected, e.given),
+        M::SequenceOutOfRange(e) => (
+            format!("the model has {} engagements, there is no number {}", e.count, e.given),
+            None,
+        ),
+    }
+}
+
+fn registry(error: R) -> (String, Option<&'static str>) {
+    match error {
+        R::BadParameter(e) => (
+            format!("registry parameter {} is out of range: {}", name(e.name), e.value),
+            None,
+        ),
+        R::WrongValue(e) => (
+            format!("the call takes {}, not {}", ether(e.expected), ether(e.given)),
+            None,
+        ),
+        R::NotProvider(e) => (
+            format!("the model belongs to {}, not {}", e.expected, e.given),
+            Some("sign with the key of that account"),
+        ),
+        R::NotAdjudicator(e) => (format!("{} is no market of this registry", e.given), None),
+        R::ModelExists(e) => (
+            format!("this model is registered already as {}", e.modelId),
+            Some("use it, or register a copy with another --nonce"),
+        ),
+        R::WrongModelStatus(e) if e.given == super::bindings::ModelStatus::None => (
+            format!("there is no model {}", e.modelId),
+            Some("check the id, the registry and the chain"),
+        ),
+        R::WrongModelStatus(e) => (format!("model {} is {:?}", e.modelId, e.given), None),
+        R::VerifierHasNoCode(e) => (
+            format!("there is no contract at verifier {}", e.verifier),
+            Some("run: assay mp deploy-verifier"),
+        ),
+        R::VerifierChanged(e) => verifier_changed(e.verifier, e.expected, e.given),
+        R::ZeroVkDigest(_) => ("the verifying key digest is zero".into(), None),
+        R::WeightsCommitTooLarge(e) => (format!("weights commitment {} has more than 248 bits", e.given), None),
+        R::BadClasses(e) => (format!("{} classes do not fit metric {:?}", e.given, e.metric), None),
+        R::BadInputShape(e) => (
+            format!("input of {} words, {} per hash", e.inputWords, e.wordsPerHash),
+            None,
+        ),
+        R::UriTooLong(e) => (
+            format!("the uri has {} bytes, at most {} are allowed", e.given, e.limit),
+            None,
+        ),
+        R::ZeroTransportKey(_) => ("the transport key is zero".into(), None),
+        R::StakeTooLow(e) => (
+            format!(
+                "the model's stake is {}, this needs {}",
+                ether(e.given),
+                ether(e.required)
+            ),
+            Some("top it up, or wait until other engagements end"),
+        ),
+        R::HasOpenEngagements(e) => (format!("model {} has {} open engagements", e.modelId, e.open), None),
+        R::BurnAboveReservation(e) => (format!("{} strikes to burn, {} reserved", e.burn, e.reserved), None),
+        R::ReleaseAboveReserved(e) => (
+            format!("{} strikes to release, {} reserved", e.released, e.reserved),
+            None,
+        ),
+    }
+}
+
+fn library(error: L) -> (String, Option<&'static str>) {
+    match error {
+        L::DeadlinePassed(e) => (
+            format!("the window ended {}, now it is {}", utc(e.deadline), utc(e.nowTs)),
+            Some("anybody may now call: assay timeout ID"),
+        ),
+        L::DeadlineNotReached(e) => (
+            format!("the window runs until {}, now it is {}", utc(e.deadline), utc(e.nowTs)),
+            None,
+        ),
+        L::WindowOutOfBounds(e) => (
+            format!(
+                "{} of {} s is not between {} and {} s",
+                name(e.name),
+                e.given,
+                e.shortest,
+                e.longest
+            ),
+            None,
+        ),
+        L::BadPathLength(e) => (
+            format!("a Merkle path has {} siblings, not {}", e.given, e.expected),
+            None,
+        ),
+        L::NotCanonical(e) => (format!("{} is not below the scalar order", e.value), None),
+    }
+}
+
+fn verifier_changed(
+    verifier: alloy::primitives::Address,
+    expected: B256,
+    given: B256,
+) -> (String, Option<&'static str>) {
+    (
+        format!("the code of verifier {verifier} has hash {given}, the record says {expected}"),
+        None,
+    )
+}
+
+/// A state in words, as part of a sentence.
+pub fn state_words(state: super::bindings::State) -> String {
+    use super::bindings::State;
+    match state {
+        State::None => "unknown to this market".into(),
+        State::Offered => "an open offer".into(),
+        State::Closed => "closed".into(),
+        other => format!("in state {other:?}"),
+    }
+}
+
+/// A parameter name that the contract gives as ASCII.
+fn name(word: B256) -> String {
+    String::from_utf8_lossy(word.as_slice())
+        .trim_end_matches('\0')
+        .to_owned()
+}
+
+/// Whether this revert is `error`, for callers that handle one refusal.
+pub fn is<E: SolError>(data: &[u8]) -> bool {
+    data.get(..4) == Some(&E::SELECTOR)
+}
+
+/// The refusal of a registration that has happened before.
+pub type ModelExists = IModelRegistry::ModelExists;
+
+#[cfg(test)]
+mod tests {
+    use super::super::bindings::{Libraries, State};
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn a_rejected_proof_has_its_own_exit_code() {
+        let data = IAccuracyMarket::ProofRejected { position: 3 }.abi_encode();
+        assert_eq!(Exit::of(&explain(&data)), Exit::ProofRejected);
+    }
+
+    #[test]
+    fn refusals_are_told_in_words() {
+        let data = IAccuracyMarket::WrongState {
+            id: B256::ZERO,
+            given: State::Offered,
+        }
+        .abi_encode();
+        assert!(explain(&data).to_string().ends_with("is an open offer"));
+        let data = Libraries::DeadlinePassed { deadline: 0, nowTs: 1 }.abi_encode();
+        assert!(explain(&data).to_string().contains("1970-01-01 00:00:00 UTC"));
+        assert_eq!(explain(&[1, 2, 3, 4]).to_string(), "the contract reverts (0x01020304)");
+        assert_eq!(explain(&[]).to_string(), "the contract reverts (no data)");
+    }
+}

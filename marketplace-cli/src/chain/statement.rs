@@ -1,0 +1,236 @@
+//! What the contracts hash, on this side: tags, test leaves, positional Merkle trees, identifiers and contexts.
+//!
+//! Every encoding is `keccak256(abi.encode(TAG, fields…))` as in `contracts/src/libraries/{Tags,Statement,Merkle}.sol`;
+//! the devnet tests compare each of them with the contracts' own answer.
+
+use super::bindings::{Metric, ModelRecord, OfferTerms, Params};
+use alloy::primitives::{keccak256, uint, Address, B256, U256};
+use alloy::sol_types::SolValue;
+
+/// Order of the BN254 scalar field; everything that enters a proof instance is below it.
+pub const SCALAR_ORDER: U256 = uint!(0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001_U256);
+
+/// `kind` of a context that belongs to an accuracy engagement.
+pub const KIND_ACCURACY: u64 = 1;
+
+/// Largest N: the result must stay a bitmap that fits a transaction.
+pub const N_MAX: usize = 1 << 16;
+
+fn tag(name: &str) -> B256 {
+    keccak256(name)
+}
+
+fn hash(fields: &impl SolValue) -> B256 {
+    keccak256(fields.abi_encode())
+}
+
+/// Leaf of example `index` of a test set.
+pub fn test_leaf(index: u64, input_commit: U256, label: u32, leaf_salt: B256) -> B256 {
+    hash(&(tag("assay.test.v1"), U256::from(index), input_commit, label, leaf_salt))
+}
+
+/// `modelHash`: everything of a record but its uri.
+pub fn model_hash(r: &ModelRecord) -> B256 {
+    hash(&(
+        tag("assay.record.v1"),
+        r.mp,
+        r.verifier,
+        r.verifierCodehash,
+        r.vkDigest,
+        r.weightsCommit,
+        r.metric,
+        r.classes,
+        r.inputWords,
+        r.wordsPerHash,
+    ))
+}
+
+pub fn model_id(chain_id: u64, registry: Address, mp: Address, model_hash: B256, nonce: u64) -> B256 {
+    hash(&(
+        tag("assay.model.v1"),
+        U256::from(chain_id),
+        registry,
+        mp,
+        model_hash,
+        nonce,
+    ))
+}
+
+pub fn engagement_id(chain_id: u64, market: Address, model_id: B256, seq: u64) -> B256 {
+    hash(&(
+        tag("assay.engagement.v1"),
+        U256::from(chain_id),
+        market,
+        model_id,
+        U256::from(seq),
+    ))
+}
+
+pub fn params_hash(params: &Params) -> B256 {
+    hash(&(tag("assay.params.v1"), params.clone()))
+}
+
+/// What an offer's acceptance answers: the guard of `accept`, `proceed`, `abort` and `concede`.
+pub fn offer_hash(id: B256, mc: Address, terms: &OfferTerms, params_hash: B256) -> B256 {
+    hash(&(tag("assay.offer.v1"), id, mc, terms.clone(), params_hash))
+}
+
+/// `ctx`, the first instance of a proof: binds it to one position of one engagement on one chain.
+pub fn context(chain_id: u64, market: Address, engagement_id: B256, position: u64) -> U256 {
+    let digest = hash(&(
+        tag("assay.ctx.v1"),
+        U256::from(chain_id),
+        market,
+        U256::from(KIND_ACCURACY),
+        engagement_id,
+        U256::from(position),
+    ));
+    U256::from_be_bytes(digest.0) >> 8
+}
+
+/// Whether `output` counts as correct for `label`; labels that are no class never do.
+pub fn is_correct(metric: Metric, classes: u32, output: U256, label: u32) -> bool {
+    if label >= classes {
+        return false;
+    }
+    if metric != Metric::TOP5 {
+        return output == U256::from(label);
+    }
+    // Little-endian words of 16 bits, lowest first.
+    let bytes = output.to_le_bytes::<32>();
+    let lane = |j: usize| u32::from(u16::from_le_bytes([bytes[2 * j], bytes[2 * j + 1]]));
+    output.bit_len() <= 80 && (0..5).any(|j| lane(j) == label)
+}
+
+/// Smallest count that meets the target: `correct·10000 ≥ targetBps·n`.
+pub fn needed_correct(target_bps: u16, n: u32) -> u32 {
+    let product = u64::from(target_bps) * u64::from(n);
+    product.div_ceil(10_000) as u32
+}
+
+/// Positional Merkle tree: depth `ceil(log2 n)`, unused leaves are the tagged EMPTY.
+#[derive(Debug, Clone)]
+pub struct MerkleTree {
+    /// From the leaves, padded to a power of two, up to the root alone.
+    levels: Vec<Vec<B256>>,
+    leaves: usize,
+}
+
+impl MerkleTree {
+    /// `None` without leaves or with more than [`N_MAX`].
+    pub fn new(leaves: &[B256]) -> Option<Self> {
+        if leaves.is_empty() || leaves.len() > N_MAX {
+            return None;
+        }
+        let empty = hash(&tag("assay.empty.v1"));
+        let mut level = leaves.to_vec();
+        level.resize(leaves.len().next_power_of_two(), empty);
+        let mut levels = vec![level];
+        while let Some(below) = levels.last().filter(|l| l.len() > 1) {
+            let above = below.chunks_exact(2).map(|pair| parent(pair[0], pair[1])).collect();
+            levels.push(above);
+        }
+        Some(Self {
+            levels,
+            leaves: leaves.len(),
+        })
+    }
+
+    pub fn root(&self) -> B256 {
+        self.levels[self.levels.len() - 1][0]
+    }
+
+    /// Siblings from the leaf upward; `None` past the last leaf.
+    pub fn path(&self, index: usize) -> Option<Vec<B256>> {
+        (index < self.leaves).then(|| {
+            let below_root = &self.levels[..self.levels.len() - 1];
+            below_root
+                .iter()
+                .enumerate()
+                .map(|(j, level)| level[(index >> j) ^ 1])
+                .collect()
+        })
+    }
+}
+
+/// Root that `leaf` has at `index` with the given siblings.
+pub fn root_from(leaf: B256, index: usize, path: &[B256]) -> B256 {
+    path.iter().enumerate().fold(leaf, |node, (j, sibling)| {
+        if (index >> j) & 1 == 0 {
+            parent(node, *sibling)
+        } else {
+            parent(*sibling, node)
+        }
+    })
+}
+
+fn parent(left: B256, right: B256) -> B256 {
+    hash(&(tag("assay.node.v1"), left, right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(n: usize) -> Vec<B256> {
+        (0..n)
+            .map(|i| test_leaf(i as u64, U256::from(7 * i), 3, B256::repeat_byte(i as u8)))
+            .collect()
+    }
+
+    #[test]
+    fn every_path_leads_to_the_root_at_its_own_position_only() {
+        for n in 1..=9 {
+            let leaves = leaves(n);
+            let tree = MerkleTree::new(&leaves).unwrap();
+            let depth = (n as f64).log2().ceil() as usize;
+            for (i, leaf) in leaves.iter().enumerate() {
+                let path = tree.path(i).unwrap();
+                assert_eq!(path.len(), depth);
+                assert_eq!(root_from(*leaf, i, &path), tree.root());
+                for other in (0..1 << depth).filter(|other| *other != i) {
+                    assert_ne!(root_from(*leaf, other, &path), tree.root());
+                }
+            }
+            assert_eq!(tree.path(n), None);
+        }
+    }
+
+    #[test]
+    fn trees_of_other_sizes_have_other_roots() {
+        let roots: std::collections::HashSet<_> =
+            (1..=9).map(|n| MerkleTree::new(&leaves(n)).unwrap().root()).collect();
+        assert_eq!(roots.len(), 9);
+        assert!(MerkleTree::new(&[]).is_none());
+    }
+
+    #[test]
+    fn target_is_met_without_rounding() {
+        assert_eq!(needed_correct(7500, 4), 3);
+        assert_eq!(needed_correct(7501, 4), 4);
+        assert_eq!(needed_correct(1, 4), 1);
+        assert_eq!(needed_correct(10_000, 65_536), 65_536);
+    }
+
+    #[test]
+    fn top5_finds_each_lane_and_refuses_high_bits() {
+        let word = (0..5u64).fold(U256::ZERO, |w, j| w | (U256::from(j * 10 + 1) << (16 * j as usize)));
+        assert!((0..5).all(|j| is_correct(Metric::TOP5, 100, word, j * 10 + 1)));
+        assert!(!is_correct(Metric::TOP5, 100, word, 2));
+        assert!(!is_correct(Metric::TOP5, 100, word | (U256::from(1) << 80), 1));
+        assert!(!is_correct(Metric::TOP1, 10, U256::from(10), 10));
+        assert!(is_correct(Metric::TOP1, 10, U256::from(9), 9));
+    }
+
+    #[test]
+    fn contexts_differ_in_every_component_and_fit_31_bytes() {
+        let market = Address::repeat_byte(1);
+        let id = B256::repeat_byte(2);
+        let base = context(1, market, id, 0);
+        assert!(base.bit_len() <= 248 && base < SCALAR_ORDER);
+        assert_ne!(base, context(2, market, id, 0));
+        assert_ne!(base, context(1, Address::ZERO, id, 0));
+        assert_ne!(base, context(1, market, B256::ZERO, 0));
+        assert_ne!(base, context(1, market, id, 1));
+    }
+}

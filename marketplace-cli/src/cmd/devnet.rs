@@ -1,0 +1,126 @@
+use crate::chain::client::Account;
+use crate::chain::deploy::{deploy, Deployment, MarketTerms};
+use crate::chain::devnet::{Devnet, DevnetOptions};
+use crate::chain::keys::devnet_key;
+use crate::context::Context;
+use crate::home::Repository;
+use crate::journal::Journal;
+use alloy::primitives::Address;
+use clap::Subcommand;
+use eyre::WrapErr;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start anvil and deploy the contracts
+    Up(UpArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    assay devnet up                              until Ctrl-C\n  \
+    assay devnet up --detach --port 8545         in the background; the result says its process id\n  \
+    assay devnet up --terms terms.json           other prices and windows, see assay deploy --print-terms")]
+pub struct UpArgs {
+    /// Port to listen on [default: any free one]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Seconds between blocks [default: a block per transaction]
+    #[arg(long, value_name = "SECONDS")]
+    block_time: Option<u64>,
+    /// Leave anvil running and return
+    #[arg(long)]
+    detach: bool,
+    /// JSON file with prices and windows [default: four examples, windows of an hour]
+    #[arg(long, value_name = "FILE")]
+    terms: Option<PathBuf>,
+}
+
+/// The result of a deployment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployed {
+    pub chain_id: u64,
+    pub registry: Address,
+    pub market: Address,
+    pub address_book: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rpc_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+}
+
+impl Deployed {
+    pub fn new(deployment: &Deployment, book: &Path, devnet: Option<&Devnet>) -> Self {
+        Self {
+            chain_id: deployment.chain_id,
+            registry: deployment.registry,
+            market: deployment.market,
+            address_book: book.to_owned(),
+            rpc_url: devnet.map(Devnet::url),
+            pid: devnet.map(Devnet::pid),
+        }
+    }
+}
+
+impl fmt::Display for Deployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "registry      {}", self.registry)?;
+        writeln!(f, "market        {}", self.market)?;
+        writeln!(f, "address book  {}", self.address_book.display())?;
+        if let (Some(url), Some(pid)) = (&self.rpc_url, self.pid) {
+            writeln!(f, "node          {url} (process {pid}, chain {})", self.chain_id)?;
+            writeln!(f, "\nexport ETH_RPC_URL={url}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
+        let Self::Up(args) = self;
+        let terms = match &args.terms {
+            None => MarketTerms::devnet(),
+            Some(path) => {
+                let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+                serde_json::from_slice(&text).wrap_err_with(|| format!("{} holds no terms", path.display()))?
+            }
+        };
+        let options = DevnetOptions {
+            port: args.port,
+            block_time: args.block_time,
+            detach: args.detach,
+        };
+        let (mut devnet, deployment, book) = up(ctx, &options, &terms).await?;
+        let result = Deployed::new(&deployment, &book, Some(&devnet));
+        ctx.out.result(&result, &result)?;
+        if args.detach {
+            devnet.detach();
+            return Ok(());
+        }
+        ctx.out.note("running; Ctrl-C ends it");
+        tokio::select! {
+            ended = devnet.ended() => ended,
+            signal = tokio::signal::ctrl_c() => Ok(signal?),
+        }
+    }
+}
+
+/// A devnet with the contracts on it, deployed by anvil's account 9, and its address book.
+pub async fn up(
+    ctx: &Context,
+    options: &DevnetOptions,
+    terms: &MarketTerms,
+) -> eyre::Result<(Devnet, Deployment, PathBuf)> {
+    const DEPLOYER: u32 = 9;
+    let repository = Repository::find()?;
+    let (devnet, chain) = Devnet::start(&repository, options).await?;
+    let account = Account::new(chain.clone(), devnet_key(DEPLOYER, chain.id)?);
+    let book = ctx.deployment_path(&chain);
+    let mut journal = Journal::open(&ctx.home.deployment(&chain).with_extension("journal"))?;
+    let deployment = deploy(&account, terms, &repository, &mut journal, &ctx.out).await?;
+    deployment.save(&book)?;
+    Ok((devnet, deployment, book))
+}

@@ -1,0 +1,35 @@
+use crate::chain::bindings::{IAccuracyMarket::cancelCall, State};
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::require_state;
+use crate::cmd::timeout::Ended;
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use alloy::primitives::B256;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay mc cancel 0x3f… --keystore me.json\n\nDeposit and fee become credit; fetch them with assay withdraw."
+)]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.id;
+    let e = market.engagement(id).await?;
+    let mut sent = None;
+    if e.state != State::Closed {
+        require_state(id, &e, &[State::Offered])?;
+        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        let receipt = account
+            .send(&mut journal, "cancel", &market.call(&cancelCall { id }), &ctx.out)
+            .await?;
+        sent = Some(Sent::from(&receipt));
+    }
+    let result = Ended::new(id, market.engagement(id).await?.outcome, sent);
+    ctx.out.result(&result, &result)
+}

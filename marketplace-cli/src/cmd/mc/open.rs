@@ -1,0 +1,195 @@
+use crate::chain::bindings::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::Market;
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::{hinted, UsageError};
+use crate::journal::Journal;
+use crate::output::{ether, utc};
+use crate::prover_api::{input_words, WORDS_PER_HASH};
+use crate::revealed::Revealed;
+use crate::testset::TestSet;
+use alloy::primitives::{B256, U256};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    assay mc open 0x9a… --set my-set --target-bps 9000 --arch digits.arch.json --keystore me.json\n\n\
+    Escrows the deposit and the fee. Repeating the command with the same set finds the offer instead of making another.\n\
+    Be reachable until the engagement closes: once a provider accepts, the examples are due.")]
+pub struct Args {
+    /// Model to verify
+    model_id: B256,
+    /// Test set, see assay mc test-set build
+    #[arg(long, value_name = "DIR")]
+    set: PathBuf,
+    /// Required accuracy in hundredths of a percent, 1..10000
+    #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(1..=10000))]
+    target_bps: u16,
+    /// Seconds in which the provider may accept
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    expires_in: u64,
+    /// Offer images again that an earlier provider has seen
+    #[arg(long)]
+    allow_reuse: bool,
+    #[command(flatten)]
+    trust: crate::verifier_check::TrustArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The result of an offer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opened {
+    pub id: B256,
+    pub model_id: B256,
+    pub test_root: B256,
+    pub offer_hash: B256,
+    pub target_bps: u16,
+    pub expiry: u64,
+    pub escrow_wei: u128,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "engagement  {}", self.id)?;
+        writeln!(f, "escrowed    {}", ether(U256::from(self.escrow_wei)))?;
+        writeln!(f, "expires     {}", utc(self.expiry))?;
+        write!(
+            f,
+            "next        when the provider has accepted: assay mc send {} --to DIR",
+            self.id
+        )
+    }
+}
+
+/// What an offer asks for, besides the set.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    pub model_id: B256,
+    pub target_bps: u16,
+    pub expires_in: u64,
+    pub allow_reuse: bool,
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let model = market.model(args.model_id).await?;
+    args.trust.check(ctx, &market, &model).await?;
+    let ask = Ask {
+        model_id: args.model_id,
+        target_bps: args.target_bps,
+        expires_in: args.expires_in,
+        allow_reuse: args.allow_reuse,
+    };
+    let result = open(ctx, &market, &account, &args.set, ask).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Makes the offer once per test root. The caller has judged the model's verifier.
+pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path, ask: Ask) -> eyre::Result<Opened> {
+    let set = TestSet::load(dir)?;
+    let test_root = set.root()?;
+    let model = market.model(ask.model_id).await?;
+    check_set(market, &model, &set)?;
+
+    let mut journal = Journal::open(&ctx.home.offer(&market.chain, market.address, test_root))?;
+    if let Some(receipt) = account.resume(&mut journal, "open", &ctx.out).await? {
+        ctx.out.note("this set was offered before; this is that offer");
+        return finish(ctx, market, dir, &receipt);
+    }
+    if !ask.allow_reuse {
+        Revealed::load(ctx)?.refuse(&set)?;
+    }
+    let terms = OfferTerms {
+        modelId: ask.model_id,
+        modelHash: model.modelHash,
+        mode: Mode::SIMPLE,
+        adjudication: Adjudication::DIRECT,
+        testRoot: test_root,
+        mcSaltHash: B256::ZERO,
+        targetBps: ask.target_bps,
+        expiry: market.chain.now().await? + ask.expires_in.min(market.params.acceptWindow),
+    };
+    let call = market
+        .call(&IAccuracyMarket::openCall { terms })
+        .with_value(market.entry_wei());
+    let receipt = account.send(&mut journal, "open", &call, &ctx.out).await?;
+    finish(ctx, market, dir, &receipt)
+}
+
+fn finish(
+    ctx: &Context,
+    market: &Market,
+    dir: &Path,
+    receipt: &alloy::rpc::types::TransactionReceipt,
+) -> eyre::Result<Opened> {
+    let logs = receipt.logs().iter().filter(|log| log.address() == market.address);
+    let event = logs
+        .filter_map(|log| log.log_decode::<IAccuracyMarket::Offered>().ok())
+        .next();
+    let event = event
+        .ok_or_else(|| eyre::eyre!("transaction {} has no Offered event", receipt.transaction_hash))?
+        .inner
+        .data;
+    let mut journal = engagement_journal(ctx, &market.chain, event.id)?;
+    journal.set_fact("testSet", &dir.canonicalize()?)?;
+    journal.set_fact("offerHash", &event.offerHash)?;
+    Ok(Opened {
+        id: event.id,
+        model_id: event.modelId,
+        test_root: event.terms.testRoot,
+        offer_hash: event.offerHash,
+        target_bps: event.terms.targetBps,
+        expiry: event.terms.expiry,
+        escrow_wei: market.entry_wei(),
+        sent: Sent::from(receipt),
+    })
+}
+
+/// Whether the set can be an engagement's on this market with this model.
+fn check_set(market: &Market, model: &ModelView, set: &TestSet) -> eyre::Result<()> {
+    let (n, expected) = (set.examples.len(), market.examples());
+    if n != expected as usize {
+        return Err(UsageError(format!(
+            "the set has {n} examples, this market takes exactly {expected}"
+        ))
+        .into());
+    }
+    if model.status != ModelStatus::Active {
+        return Err(hinted(
+            format!("the model is {:?}, not Active", model.status),
+            "it accepts no engagement now",
+        ));
+    }
+    let record = &model.record;
+    let words = set
+        .examples
+        .iter()
+        .map(|e| input_words(e.image.len()))
+        .max()
+        .unwrap_or(0);
+    eyre::ensure!(
+        (words, WORDS_PER_HASH) == (record.inputWords, record.wordsPerHash),
+        "the model takes inputs of {} words, {} per hash; this set's have {words}, {WORDS_PER_HASH} per hash",
+        record.inputWords,
+        record.wordsPerHash
+    );
+    eyre::ensure!(
+        record.metric == Metric::TOP1,
+        "metric {:?}: this program knows TOP1 only",
+        record.metric
+    );
+    if let Some(e) = set.examples.iter().find(|e| e.label >= record.classes) {
+        return Err(UsageError(format!(
+            "label {} is none of the model's {} classes",
+            e.label, record.classes
+        ))
+        .into());
+    }
+    Ok(())
+}

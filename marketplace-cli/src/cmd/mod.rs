@@ -1,0 +1,122 @@
+//! One file per subcommand: its `Args` and its `run`.
+
+pub mod deploy;
+pub mod devnet;
+pub mod mc;
+pub mod model;
+pub mod mp;
+pub mod plan;
+pub mod prove;
+pub mod setup;
+pub mod srs;
+pub mod timeout;
+pub mod verdict;
+pub mod verify;
+pub mod withdraw;
+
+use crate::chain::client::Chain;
+use crate::context::{Context, Globals};
+use crate::journal::Journal;
+use alloy::primitives::B256;
+use alloy::rpc::types::TransactionReceipt;
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+
+/// Staked accuracy verification of committed neural networks by zero-knowledge proofs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "assay",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof rejected, 4 chain unreachable.\n\
+                  Results go to stdout, everything else to stderr."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make model files
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Choose the circuit's layout for a model's architecture
+    Plan(plan::Args),
+    /// Reference strings
+    #[command(subcommand)]
+    Srs(srs::Command),
+    /// Make the keys of an architecture
+    Setup(setup::Args),
+    /// Prove one inference
+    Prove(prove::Args),
+    /// Verify one proof
+    Verify(verify::Args),
+    /// A development chain with the contracts on it
+    #[command(subcommand)]
+    Devnet(devnet::Command),
+    /// Deploy registry and market
+    Deploy(deploy::Args),
+    /// What a model provider does
+    #[command(subcommand)]
+    Mp(mp::Command),
+    /// What a model consumer does
+    #[command(subcommand)]
+    Mc(mc::Command),
+    /// Close an engagement whose window has passed; anybody may
+    Timeout(timeout::Args),
+    /// Fetch what the contracts owe
+    Withdraw(withdraw::Args),
+    /// Read the public result of engagements
+    #[command(subcommand)]
+    Verdict(verdict::Command),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
+        match self {
+            Self::Model(command) => command.run(ctx),
+            Self::Plan(args) => plan::run(args, ctx),
+            Self::Srs(command) => command.run(ctx),
+            Self::Setup(args) => setup::run(args, ctx),
+            Self::Prove(args) => prove::run(args, ctx),
+            Self::Verify(args) => verify::run(args, ctx),
+            Self::Devnet(command) => command.run(ctx).await,
+            Self::Deploy(args) => deploy::run(args, ctx).await,
+            Self::Mp(command) => command.run(ctx).await,
+            Self::Mc(command) => command.run(ctx).await,
+            Self::Timeout(args) => timeout::run(args, ctx).await,
+            Self::Withdraw(args) => withdraw::run(args, ctx).await,
+            Self::Verdict(command) => command.run(ctx).await,
+        }
+    }
+}
+
+/// The journal of an engagement.
+pub fn engagement_journal(ctx: &Context, chain: &Chain, id: B256) -> eyre::Result<Journal> {
+    Journal::open(&ctx.home.engagement(chain, id).join("journal.json"))
+}
+
+/// What a confirmed transaction cost.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    pub tx_hash: B256,
+    pub block: u64,
+    pub gas_used: u64,
+    /// Paid for gas, wei.
+    pub gas_wei: u128,
+}
+
+impl From<&TransactionReceipt> for Sent {
+    fn from(receipt: &TransactionReceipt) -> Self {
+        Self {
+            tx_hash: receipt.transaction_hash,
+            block: receipt.block_number.unwrap_or_default(),
+            gas_used: receipt.gas_used,
+            gas_wei: u128::from(receipt.gas_used) * receipt.effective_gas_price,
+        }
+    }
+}

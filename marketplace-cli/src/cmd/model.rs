@@ -1,0 +1,110 @@
+use crate::context::Context;
+use crate::output::Output;
+use assay_prover::import::{import, ImportOptions, ImportReport};
+use assay_prover::model::{random::mobilenet_v2, Model};
+use clap::Subcommand;
+use eyre::WrapErr;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Quantise a float network
+    #[command(
+        after_help = "Example:\n  assay model import models/digits/mobilenet_v2_035_96.onnx \\\n    \
+        --calibration models/digits/calibration --out digits.assay\n\n\
+        Operators that are not supported, and networks for which some image would have no proof, are errors that name the\n\
+        node and the layer."
+    )]
+    Import {
+        /// Float network: Conv, batch norm, Clip or ReLU6, Add, average pool, Gemm
+        onnx: PathBuf,
+        /// Folder of PNG images that set the activations' ranges
+        #[arg(long, value_name = "DIR")]
+        calibration: PathBuf,
+        /// Where the model goes; keep it secret
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Make a MobileNet v2 with random weights, to measure with
+    #[command(after_help = "Examples:\n  \
+        assay model random --out paper.assay                               the paper's first row: 0.35, 96, 1001 classes\n  \
+        assay model random --width 0.5 --resolution 224 --out larger.assay")]
+    Random {
+        /// Width multiplier
+        #[arg(long, default_value_t = 0.35)]
+        width: f64,
+        /// Side of the image, pixels
+        #[arg(long, default_value_t = 96)]
+        resolution: usize,
+        #[arg(long, default_value_t = 1001)]
+        classes: usize,
+        /// The same seed gives the same weights
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Where the model goes
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Serialize)]
+struct Imported {
+    model: PathBuf,
+    report: ImportReport,
+}
+
+#[derive(Serialize)]
+struct Made {
+    model: PathBuf,
+    parameters: usize,
+    activations: usize,
+}
+
+impl Command {
+    pub fn run(self, ctx: &Context) -> eyre::Result<()> {
+        match self {
+            Self::Import { onnx, calibration, out } => {
+                let (_, report) = import_model(&onnx, &calibration, &out, &ctx.out)?;
+                let text = report.to_table();
+                ctx.out.result(&Imported { model: out, report }, text)
+            }
+            Self::Random {
+                width,
+                resolution,
+                classes,
+                seed,
+                out,
+            } => {
+                let model = Model::random(mobilenet_v2(width, resolution, classes), seed)?;
+                save(&model, &out)?;
+                let made = Made {
+                    parameters: model.architecture.parameter_count(),
+                    activations: model.architecture.activation_count(),
+                    model: out,
+                };
+                let text = format!(
+                    "{} parameters, {} activations in {}",
+                    made.parameters,
+                    made.activations,
+                    made.model.display()
+                );
+                ctx.out.result(&made, text)
+            }
+        }
+    }
+}
+
+/// Imports and saves.
+pub fn import_model(onnx: &Path, calibration: &Path, to: &Path, out: &Output) -> eyre::Result<(Model, ImportReport)> {
+    let imported = import(onnx, calibration, &ImportOptions::default(), &out.phases());
+    let (model, report) = imported.wrap_err_with(|| format!("cannot import {}", onnx.display()))?;
+    save(&model, to)?;
+    Ok((model, report))
+}
+
+fn save(model: &Model, path: &Path) -> eyre::Result<()> {
+    model
+        .save(path)
+        .wrap_err_with(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,180 @@
+use super::{require_provider, require_time};
+use crate::chain::bindings::{IAccuracyMarket::acceptCall, ModelView, State};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::chain::statement::MerkleTree;
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::{hinted, UsageError};
+use crate::journal::Journal;
+use crate::output::{ether, utc};
+use alloy::primitives::{Address, B256, U256};
+use eyre::WrapErr;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay mp accept 0x3f… --max-target-bps 9000 --leaves leaves.json --keystore me.json\n\n\
+    Refuses offers above the target you can meet, of models this program did not register, and offers that do not hash to\n\
+    what the chain says. From here on silence costs the deposit and a strike."
+)]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    /// Highest target to accept, hundredths of a percent: well below the model's own accuracy
+    #[arg(long, value_name = "BPS", default_value_t = 10_000)]
+    max_target_bps: u16,
+    /// Accept only from these consumers
+    #[arg(long = "consumer", value_name = "ADDRESS")]
+    consumers: Vec<Address>,
+    /// The N leaf hashes from the consumer, checked against the test root
+    #[arg(long, value_name = "FILE")]
+    leaves: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// What the provider takes on.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub max_target_bps: u16,
+    /// Any if empty.
+    pub consumers: Vec<Address>,
+}
+
+/// The result of an acceptance.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    pub id: B256,
+    pub offer_hash: B256,
+    pub mc: Address,
+    pub target_bps: u16,
+    /// Proofs that meet the target.
+    pub needed: u32,
+    pub escrow_wei: u128,
+    pub decide_until: u64,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "accepted    {} of consumer {}", self.id, self.mc)?;
+        writeln!(f, "escrowed    {}", ether(U256::from(self.escrow_wei)))?;
+        writeln!(f, "needed      {} proofs", self.needed)?;
+        write!(
+            f,
+            "next        receive the test set, then by {}: assay mp prove {}",
+            utc(self.decide_until),
+            self.id
+        )
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let policy = Policy {
+        max_target_bps: args.max_target_bps,
+        consumers: args.consumers,
+    };
+    let result = accept(ctx, &market, &account, args.id, &policy, args.leaves.as_deref()).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Judges the offer and accepts it, once.
+pub async fn accept(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    policy: &Policy,
+    leaves: Option<&Path>,
+) -> eyre::Result<Accepted> {
+    let e = market.engagement(id).await?;
+    require_provider(&e, account)?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let receipt = match account.resume(&mut journal, "accept", &ctx.out).await? {
+        Some(receipt) => receipt,
+        None => {
+            require_state(id, &e, &[State::Offered])?;
+            require_time(market, &e).await?;
+            let model = market.model(e.modelId).await?;
+            check_model(ctx, market, e.modelId, &model)?;
+            judge(policy, &e)?;
+            if let Some(path) = leaves {
+                check_leaves(path, market, e.testRoot)?;
+            }
+            let expected = market.expected_offer_hash(id, &e, model.modelHash);
+            eyre::ensure!(
+                expected == e.offerHash,
+                "the offer on chain does not hash to its own terms: {} instead of {expected}",
+                e.offerHash
+            );
+            journal.set_fact("offerHash", &e.offerHash)?;
+            let call = market
+                .call(&acceptCall { id, guard: e.offerHash })
+                .with_value(market.entry_wei());
+            account.send(&mut journal, "accept", &call, &ctx.out).await?
+        }
+    };
+    let after = market.engagement(id).await?;
+    Ok(Accepted {
+        id,
+        offer_hash: after.offerHash,
+        mc: after.mc,
+        target_bps: after.targetBps,
+        needed: market.needed(after.targetBps),
+        escrow_wei: market.entry_wei(),
+        decide_until: after.deadline,
+        sent: Sent::from(&receipt),
+    })
+}
+
+/// The record must be the one this program registered: else it could not prove.
+fn check_model(ctx: &Context, market: &Market, model_id: B256, model: &ModelView) -> eyre::Result<()> {
+    let journal = Journal::open(&ctx.home.model(&market.chain, model_id))?;
+    let (weights, digest): (Option<U256>, Option<B256>) = (journal.fact("weightsCommit")?, journal.fact("vkDigest")?);
+    if (weights, digest) == (Some(model.record.weightsCommit), Some(model.record.vkDigest)) {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("this program did not register model {model_id}, so it may not be able to prove with it"),
+        "use the --home in which you registered, or register it again: assay mp register (costs nothing if it exists)",
+    ))
+}
+
+fn judge(policy: &Policy, e: &crate::chain::bindings::EngagementView) -> eyre::Result<()> {
+    if e.targetBps > policy.max_target_bps {
+        return Err(UsageError(format!(
+            "the offer asks for {} basis points, --max-target-bps is {}",
+            e.targetBps, policy.max_target_bps
+        ))
+        .into());
+    }
+    if !policy.consumers.is_empty() && !policy.consumers.contains(&e.mc) {
+        return Err(UsageError(format!("the offer is of {}, which is none of --consumer", e.mc)).into());
+    }
+    Ok(())
+}
+
+fn check_leaves(path: &Path, market: &Market, test_root: B256) -> eyre::Result<()> {
+    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    let leaves: Vec<B256> =
+        serde_json::from_slice(&text).wrap_err_with(|| format!("{} holds no leaf hashes", path.display()))?;
+    eyre::ensure!(
+        leaves.len() == market.examples() as usize,
+        "{} holds {} leaves, not {}",
+        path.display(),
+        leaves.len(),
+        market.examples()
+    );
+    let root = MerkleTree::new(&leaves).map(|tree| tree.root());
+    eyre::ensure!(
+        root == Some(test_root),
+        "the leaves in {} do not lead to the test root {test_root}",
+        path.display()
+    );
+    Ok(())
+}

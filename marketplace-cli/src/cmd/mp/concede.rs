@@ -1,0 +1,48 @@
+use super::{accepted_guard, require_provider, require_time};
+use crate::chain::bindings::{IAccuracyMarket::concedeCall, State};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::timeout::Ended;
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use alloy::primitives::B256;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mp concede 0x3f… --keystore me.json\n\n\
+    The whole deposit goes to the consumer. Silence would cost a strike besides.")]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = concede(ctx, &market, &account, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Concedes once; does nothing if the engagement is closed.
+pub async fn concede(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Ended> {
+    let e = market.engagement(id).await?;
+    if e.state == State::Closed {
+        return Ok(Ended::new(id, e.outcome, None));
+    }
+    require_state(id, &e, &[State::Proving])?;
+    require_provider(&e, account)?;
+    require_time(market, &e).await?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let guard = accepted_guard(&journal, &e)?;
+    let receipt = account
+        .send(
+            &mut journal,
+            "concede",
+            &market.call(&concedeCall { id, guard }),
+            &ctx.out,
+        )
+        .await?;
+    let outcome = market.engagement(id).await?.outcome;
+    Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
+}

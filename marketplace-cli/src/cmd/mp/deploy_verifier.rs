@@ -1,0 +1,88 @@
+use crate::chain::client::Account;
+use crate::chain::deploy::{Deployment, VerifierEntry};
+use crate::chain::keys::KeyArgs;
+use crate::context::Context;
+use crate::home::Repository;
+use crate::journal::Journal;
+use crate::prover_api::{load_arch, require_safe_srs, verifier_key, SrsChoice};
+use crate::verifier::VerifierCode;
+use alloy::primitives::B256;
+use assay_prover::proof::VerifierKey;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay mp deploy-verifier digits.arch.json --srs dev --devnet-account 1\n\n\
+    One verifier serves every model of an architecture. Its address goes into the address book."
+)]
+pub struct Args {
+    /// Architecture file, see assay plan
+    arch: PathBuf,
+    /// Reference string: dev (unsafe), or a snarkjs .ptau file
+    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
+    srs: SrsChoice,
+    /// Use the development reference string on a chain that is no devnet
+    #[arg(long)]
+    allow_unsafe_srs: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The result of a deployment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeployedVerifier {
+    pub arch_id: B256,
+    #[serde(flatten)]
+    pub entry: VerifierEntry,
+    pub verifier_code_bytes: usize,
+    pub vk_code_bytes: usize,
+}
+
+impl std::fmt::Display for DeployedVerifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "verifier     {} ({} bytes)",
+            self.entry.address, self.verifier_code_bytes
+        )?;
+        writeln!(f, "key data     {} ({} bytes)", self.entry.vk_data, self.vk_code_bytes)?;
+        writeln!(f, "key digest   {}", self.entry.vk_digest)?;
+        write!(f, "arch id      {}", self.arch_id)
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let chain = ctx.chain().await?;
+    let account = ctx.account(&chain, &args.keys)?;
+    let frozen = load_arch(&args.arch)?;
+    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
+    require_safe_srs(&srs, chain.is_devnet(), args.allow_unsafe_srs)?;
+    let key = verifier_key(&frozen, srs, &ctx.out)?;
+    let result = deploy_verifier(ctx, &account, &key, &ctx.deployment_path(&chain)).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Deploys the verifier of a key and enters it in the address book.
+pub async fn deploy_verifier(
+    ctx: &Context,
+    account: &Account,
+    key: &VerifierKey,
+    book: &Path,
+) -> eyre::Result<DeployedVerifier> {
+    let mut deployment = Deployment::load(book, &account.chain)?;
+    let code = VerifierCode::generate(key, &Repository::find()?, &ctx.out)?;
+    let mut journal = Journal::open(&ctx.home.deployment(&account.chain).with_extension("verifiers"))?;
+    let entry = code.deploy(account, &mut journal, &ctx.out).await?;
+    code.check(&account.chain, entry.address).await?;
+    let arch_id = B256::from(key.arch_id());
+    deployment.verifiers.insert(arch_id, entry.clone());
+    deployment.save(book)?;
+    Ok(DeployedVerifier {
+        arch_id,
+        entry,
+        verifier_code_bytes: code.compiled.runtime_len,
+        vk_code_bytes: code.generated.vk_data.len(),
+    })
+}

@@ -1,0 +1,111 @@
+//! What a model provider does.
+
+pub mod abort;
+pub mod accept;
+pub mod concede;
+pub mod deploy_verifier;
+pub mod handover;
+pub mod prove;
+pub mod register;
+pub mod submit;
+
+use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, State};
+use crate::chain::client::Account;
+use crate::chain::market::Market;
+use crate::cmd::Sent;
+use crate::context::Context;
+use crate::exit::{hinted, UsageError};
+use crate::journal::Journal;
+use crate::output::utc;
+use alloy::primitives::B256;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Generate, compile and deploy the verifier contract of an architecture
+    DeployVerifier(deploy_verifier::Args),
+    /// Register a model and stake on it
+    Register(register::Args),
+    /// Accept an offer: escrow deposit and fee
+    Accept(accept::Args),
+    /// Check the handed-over test set and prove every correct example
+    Prove(prove::Args),
+    /// Commit to proving, then send the proofs until the target is met
+    Submit(submit::Args),
+    /// End an accepted engagement before proving; pays for the inferences
+    Abort(abort::Args),
+    /// Admit that the target cannot be proven: costs the deposit, but no strike
+    Concede(concede::Args),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
+        match self {
+            Self::DeployVerifier(args) => deploy_verifier::run(args, ctx).await,
+            Self::Register(args) => register::run(args, ctx).await,
+            Self::Accept(args) => accept::run(args, ctx).await,
+            Self::Prove(args) => prove::run(args, ctx).await,
+            Self::Submit(args) => submit::run(args, ctx).await,
+            Self::Abort(args) => abort::run(args, ctx).await,
+            Self::Concede(args) => concede::run(args, ctx).await,
+        }
+    }
+}
+
+fn require_provider(e: &EngagementView, account: &Account) -> eyre::Result<()> {
+    if e.mp == account.address() {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "the provider of this engagement is {}, the key is of {}",
+        e.mp,
+        account.address()
+    ))
+    .into())
+}
+
+async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
+    let now = market.chain.now().await?;
+    if now <= e.deadline {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the window ended {}", utc(e.deadline)),
+        "anybody may now call: assay timeout ID",
+    ))
+}
+
+/// The offer hash to answer: the one this provider accepted, so that a reorganised chain is noticed.
+fn accepted_guard(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
+    let accepted: Option<B256> = journal.fact("offerHash")?;
+    match accepted {
+        Some(guard) if guard != e.offerHash => Err(hinted(
+            format!(
+                "this provider accepted offer {guard}, the chain now has {}",
+                e.offerHash
+            ),
+            "the chain was reorganised; look at the engagement again",
+        )),
+        _ => Ok(e.offerHash),
+    }
+}
+
+/// Sends `proceed` if the engagement is still Probing.
+async fn proceed(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    journal: &mut Journal,
+    id: B256,
+) -> eyre::Result<Option<Sent>> {
+    let e = market.engagement(id).await?;
+    if e.state != State::Probing {
+        return Ok(None);
+    }
+    require_time(market, &e).await?;
+    let guard = accepted_guard(journal, &e)?;
+    let receipt = account
+        .send(journal, "proceed", &market.call(&proceedCall { id, guard }), &ctx.out)
+        .await?;
+    Ok(Some(Sent::from(&receipt)))
+}

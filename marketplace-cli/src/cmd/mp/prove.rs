@@ -1,0 +1,186 @@
+use super::handover::{proof_path, Handover};
+use super::{proceed, require_provider};
+use crate::chain::bindings::State;
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::engagement_journal;
+use crate::context::Context;
+use crate::exit::hinted;
+use crate::prover_api::{verify, ModelArgs, Prover};
+use alloy::primitives::B256;
+use assay_prover::proof::ProofBundle;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay mp prove 0x3f… --set /mnt/shared/3f --model digits.assay --keystore me.json --proceed\n\n\
+    Checks the whole set first: commitments, root, and that the model is right often enough. Interrupted, it goes on where\n\
+    it stopped: proofs that are there and verify are kept."
+)]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    /// Test set that the consumer handed over
+    #[arg(long, value_name = "DIR")]
+    set: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Commit to proving (assay mp submit does it otherwise) as soon as the set is checked, for proofs that take longer
+    /// than the time to decide
+    #[arg(long)]
+    proceed: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The result: which examples have a proof.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proven {
+    pub id: B256,
+    pub examples: usize,
+    pub correct: usize,
+    pub needed: u32,
+    pub proofs: Vec<OneProof>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OneProof {
+    pub position: usize,
+    pub file: PathBuf,
+    pub proof_bytes: usize,
+    /// Absent if the proof was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+impl std::fmt::Display for Proven {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{} of {} correct, {} needed, {} proven",
+            self.correct,
+            self.examples,
+            self.needed,
+            self.proofs.len()
+        )?;
+        for p in &self.proofs {
+            match p.seconds {
+                Some(s) => writeln!(f, "example {}: {} bytes in {s:.1} s", p.position, p.proof_bytes)?,
+                None => writeln!(f, "example {}: {} bytes, proven before", p.position, p.proof_bytes)?,
+            }
+        }
+        write!(f, "next: assay mp submit {}", self.id)
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let prover = args.model.prover(false, &ctx.out)?;
+    let result = prove(ctx, &market, &account, args.id, &args.set, &prover, args.proceed).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Checks the set and proves every example that the model gets right.
+pub async fn prove(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    dir: &Path,
+    prover: &Prover,
+    proceed_first: bool,
+) -> eyre::Result<Proven> {
+    let e = market.engagement(id).await?;
+    require_provider(&e, account)?;
+    require_state(id, &e, &[State::Probing, State::Proving])?;
+    let handover = Handover::receive(market, id, &e, dir, &ctx.out).await?;
+    if prover.vk_digest() != handover.terms.vkDigest || prover.weights_commit()? != handover.terms.weightsCommit {
+        return Err(hinted(
+            "model, secret or reference string are not the ones of the registered model",
+            "check --model, --secret, --arch and --srs",
+        ));
+    }
+    let answers = handover.answers(prover, &ctx.out)?;
+    let needed = market.needed(e.targetBps);
+    if answers.correct.len() < needed as usize {
+        let command = if e.state == State::Probing { "abort" } else { "concede" };
+        return Err(hinted(
+            format!(
+                "{} of {} correct, {needed} are needed",
+                answers.correct.len(),
+                answers.classes.len()
+            ),
+            format!("the target cannot be proven: assay mp {command} {id}"),
+        ));
+    }
+    {
+        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        journal.set_fact("handover", &dir.canonicalize()?)?;
+        if proceed_first {
+            proceed(ctx, market, account, &mut journal, id).await?;
+        }
+    }
+    let mut proofs = Vec::new();
+    for (done, position) in answers.correct.iter().copied().enumerate() {
+        ctx.out.note(format_args!(
+            "example {position} ({} of {})",
+            done + 1,
+            answers.correct.len()
+        ));
+        proofs.push(prove_one(ctx, market, &handover, prover, position)?);
+    }
+    Ok(Proven {
+        id,
+        examples: answers.classes.len(),
+        correct: answers.correct.len(),
+        needed,
+        proofs,
+    })
+}
+
+fn prove_one(
+    ctx: &Context,
+    market: &Market,
+    handover: &Handover,
+    prover: &Prover,
+    position: usize,
+) -> eyre::Result<OneProof> {
+    let file = proof_path(ctx, market, handover.id, position);
+    let claim = handover.claim(position);
+    if file.exists() {
+        match ProofBundle::load(&file)
+            .map_err(eyre::Report::from)
+            .and_then(|b| verify(prover.verifier_key(), &b, &claim).map(|()| b))
+        {
+            Ok(bundle) => {
+                return Ok(OneProof {
+                    position,
+                    file,
+                    proof_bytes: bundle.proof().len(),
+                    seconds: None,
+                })
+            }
+            Err(error) => ctx.out.warn(format_args!("{} is made again: {error}", file.display())),
+        }
+    }
+    let example = &handover.set.examples[position];
+    let began = Instant::now();
+    let bundle = prover.prove(&example.image, &example.input_salt.0, claim.ctx, &ctx.out)?;
+    let seconds = began.elapsed().as_secs_f64();
+    verify(prover.verifier_key(), &bundle, &claim)?;
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    bundle.save(&file)?;
+    Ok(OneProof {
+        position,
+        file,
+        proof_bytes: bundle.proof().len(),
+        seconds: Some(seconds),
+    })
+}

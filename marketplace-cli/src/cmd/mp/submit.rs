@@ -1,0 +1,229 @@
+use super::handover::{proof_path, Handover};
+use super::{proceed, require_provider, require_time};
+use crate::chain::bindings::{EngagementView, IAccuracyMarket::submitProofsCall, ProofItem, State};
+use crate::chain::client::{Account, Call};
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::hinted;
+use crate::prover_api::Claim;
+use alloy::primitives::{keccak256, Bytes, B256, U256};
+use assay_prover::proof::ProofBundle;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Gas of one batch: the cap of a transaction is 2^24 (EIP-7825).
+const BATCH_GAS: u64 = 16_000_000;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mp submit 0x3f… --keystore me.json\n\n\
+    Sends proceed first, if that was not done, then the proofs in batches; the last holds all that remain. The engagement\n\
+    closes as soon as the target is met. Interrupted, it goes on where it stopped.")]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    /// Test set that the consumer handed over [default: the one that was proven]
+    #[arg(long, value_name = "DIR")]
+    set: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The result of a submission.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Submitted {
+    pub id: B256,
+    pub state: String,
+    pub outcome: String,
+    pub proven_on_chain: u32,
+    pub needed: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proceed: Option<Sent>,
+    pub batches: Vec<Batch>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Batch {
+    pub positions: Vec<u32>,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for Submitted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for b in &self.batches {
+            writeln!(f, "examples {:?}: {} gas", b.positions, b.sent.gas_used)?;
+        }
+        writeln!(f, "{} proven on chain, {} needed", self.proven_on_chain, self.needed)?;
+        write!(f, "engagement {} is {}: {}", self.id, self.state, self.outcome)
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = submit(ctx, &market, &account, args.id, args.set.as_deref()).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Sends every proof that is there, until the target is met.
+pub async fn submit(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    set: Option<&Path>,
+) -> eyre::Result<Submitted> {
+    let e = market.engagement(id).await?;
+    let needed = market.needed(e.targetBps);
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let (mut batches, mut proceeded) = (Vec::new(), None);
+    if e.state != State::Closed {
+        require_state(id, &e, &[State::Probing, State::Proving])?;
+        require_provider(&e, account)?;
+        require_time(market, &e).await?;
+        let handed_over: Option<PathBuf> = journal.fact("handover")?;
+        let dir = set.map(Path::to_owned).or(handed_over);
+        let dir = dir.ok_or_else(|| {
+            hinted(
+                "nothing was proven for this engagement here",
+                format!("run: assay mp prove {id}"),
+            )
+        })?;
+        let handover = Handover::receive(market, id, &e, &dir, &ctx.out).await?;
+        let mut items = collect(ctx, market, &handover).await?;
+        let have = items.len() as u32 + e.provenOnChain;
+        if have < needed {
+            return Err(hinted(
+                format!("{have} proofs, {needed} are needed"),
+                format!("run: assay mp prove {id}"),
+            ));
+        }
+        proceeded = proceed(ctx, market, account, &mut journal, id).await?;
+        let mut proven = e.provenOnChain;
+        while proven < needed {
+            let largest = largest_batch(market, account, id, &items).await?;
+            let size = batch_size(items.len(), largest, (needed - proven) as usize);
+            let batch: Vec<ProofItem> = items.drain(..size).collect();
+            let positions: Vec<u32> = batch.iter().map(|item| item.position).collect();
+            let call = submission(market, id, batch);
+            // A step is named after what it sends: another batch is another step.
+            let step = format!("submit-{}", hex::encode(&keccak256(&call.data)[..8]));
+            let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
+            batches.push(Batch {
+                positions,
+                sent: Sent::from(&receipt),
+            });
+            proven = market.engagement(id).await?.provenOnChain;
+        }
+    }
+    let after: EngagementView = market.engagement(id).await?;
+    Ok(Submitted {
+        id,
+        state: format!("{:?}", after.state),
+        outcome: format!("{:?}", after.outcome),
+        proven_on_chain: after.provenOnChain,
+        needed,
+        proceed: proceeded,
+        batches,
+    })
+}
+
+/// How many of `left` proofs to send now, so that the batch that meets the target is as full as possible: nothing counts
+/// after it.
+fn batch_size(left: usize, largest: usize, still_needed: usize) -> usize {
+    let largest = largest.max(1);
+    if left <= largest || still_needed <= 1 {
+        return left.min(largest);
+    }
+    largest.min(still_needed - 1).min(left - largest).max(1)
+}
+
+/// The proofs that are on disk and not on chain yet, by position.
+async fn collect(ctx: &Context, market: &Market, handover: &Handover) -> eyre::Result<Vec<ProofItem>> {
+    let mut items = Vec::new();
+    for position in 0..handover.set.examples.len() {
+        let file = proof_path(ctx, market, handover.id, position);
+        if !file.exists() || market.is_proven(handover.id, position).await? {
+            continue;
+        }
+        let bundle = ProofBundle::load(&file)?;
+        if Claim::of(&bundle) == Some(handover.claim(position)) {
+            items.push(item(handover, position, &bundle)?);
+        } else {
+            ctx.out.warn(format_args!(
+                "{} is about something else and is not sent",
+                file.display()
+            ));
+        }
+    }
+    Ok(items)
+}
+
+/// A bundle as the market takes it.
+pub fn item(handover: &Handover, position: usize, bundle: &ProofBundle) -> eyre::Result<ProofItem> {
+    let example = &handover.set.examples[position];
+    let path = handover.tree.path(position);
+    Ok(ProofItem {
+        position: position as u32,
+        inputCommit: example.input_commit,
+        label: example.label,
+        leafSalt: example.leaf_salt,
+        path: path.ok_or_else(|| eyre::eyre!("position {position} is not in the tree"))?,
+        output: U256::from(example.label),
+        proof: Bytes::copy_from_slice(bundle.proof()),
+    })
+}
+
+/// The call that submits these items.
+pub fn submission(market: &Market, id: B256, items: Vec<ProofItem>) -> Call {
+    market.call(&submitProofsCall { id, items })
+}
+
+/// How many of the items fit one transaction.
+async fn largest_batch(market: &Market, account: &Account, id: B256, items: &[ProofItem]) -> eyre::Result<usize> {
+    let Some(first) = items.first() else { return Ok(0) };
+    let one = account
+        .estimate_gas(&submission(market, id, vec![first.clone()]))
+        .await?;
+    Ok((BATCH_GAS / one.max(1)).max(1) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sizes of all batches, and how many proofs are on chain in the end.
+    fn run(mut left: usize, largest: usize, needed: usize) -> (Vec<usize>, usize) {
+        let (mut sizes, mut proven) = (Vec::new(), 0);
+        while proven < needed {
+            let size = batch_size(left, largest, needed - proven);
+            assert!(size >= 1 && size <= largest && size <= left);
+            left -= size;
+            proven += size;
+            sizes.push(size);
+        }
+        (sizes, proven)
+    }
+
+    #[test]
+    fn the_batch_that_meets_the_target_is_full() {
+        assert_eq!(run(4, 20, 3), (vec![4], 4));
+        assert_eq!(run(100, 20, 75), (vec![20, 20, 20, 14, 20], 94));
+        assert_eq!(run(100, 20, 100), (vec![20; 5], 100));
+        assert_eq!(run(5, 1, 3), (vec![1; 3], 3));
+        assert_eq!(run(21, 20, 1), (vec![20], 20));
+    }
+
+    #[test]
+    fn every_choice_reaches_the_target() {
+        for left in 1..30 {
+            for largest in 1..9 {
+                for needed in 1..=left {
+                    assert!(run(left, largest, needed).1 >= needed);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use crate::context::Context;
+use crate::exit::UsageError;
+use crate::prover_api::{input_commit, verify, Claim, ModelArgs};
+use crate::testset::{read_image, ImageSize};
+use alloy::primitives::{FixedBytes, B256, U256};
+use eyre::WrapErr;
+use rand::{rngs::OsRng, RngCore};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay prove --model digits.assay --image models/digits/heldout/0042_7.png --out 42.proof\n\n\
+    Proves one image outside of any engagement. The input's salt is drawn afresh and written beside the proof, with the\n\
+    statement, as OUT.input.json: who has it can check what the input was."
+)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// PNG image of the model's size
+    #[arg(long, value_name = "FILE")]
+    image: PathBuf,
+    /// What the proof is bound to, below the scalar order; 0 binds it to nothing
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    ctx: U256,
+    /// Where the proof goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// `OUT.input.json`: opens the input commitment.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InputOpening {
+    pub input_salt: FixedBytes<31>,
+    pub input_commit: B256,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Proven {
+    proof: PathBuf,
+    class: u32,
+    ctx: B256,
+    input_commit: B256,
+    weights_commit: B256,
+    vk_digest: B256,
+    proof_bytes: usize,
+    prove_s: f64,
+}
+
+pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    if args.ctx >= crate::chain::statement::SCALAR_ORDER {
+        return Err(UsageError("--ctx is not below the scalar order".into()).into());
+    }
+    let prover = args.model.prover(true, &ctx.out)?;
+    let shape = prover.frozen.architecture.input;
+    let size = ImageSize {
+        height: shape.h as u32,
+        width: shape.w as u32,
+    };
+    let image = read_image(&args.image, size)?;
+    let mut salt = FixedBytes::<31>::ZERO;
+    OsRng.fill_bytes(salt.as_mut_slice());
+    let commit = input_commit(&image, &salt.0);
+    let opening = InputOpening {
+        input_salt: salt,
+        input_commit: commit.into(),
+    };
+    let opening_path = PathBuf::from(format!("{}.input.json", args.out.display()));
+    crate::files::write_atomic(&opening_path, &serde_json::to_vec_pretty(&opening)?, true)?;
+
+    let claim = Claim {
+        ctx: args.ctx,
+        weights_commit: prover.weights_commit()?,
+        input_commit: commit,
+        output: U256::from(prover.class_of(&image)?),
+    };
+    let began = Instant::now();
+    let bundle = prover.prove(&image, &salt.0, args.ctx, &ctx.out)?;
+    let prove_s = began.elapsed().as_secs_f64();
+    verify(prover.verifier_key(), &bundle, &claim)?;
+    bundle.save(&args.out).wrap_err("cannot write the proof")?;
+    let proven = Proven {
+        proof: args.out,
+        class: claim.output.to(),
+        ctx: claim.ctx.into(),
+        input_commit: claim.input_commit.into(),
+        weights_commit: claim.weights_commit.into(),
+        vk_digest: prover.vk_digest(),
+        proof_bytes: bundle.proof().len(),
+        prove_s,
+    };
+    let text = format!(
+        "class {}, {} bytes, {:.1} s\n{}",
+        proven.class,
+        proven.proof_bytes,
+        proven.prove_s,
+        proven.proof.display()
+    );
+    ctx.out.result(&proven, text)
+}

@@ -1,0 +1,117 @@
+use crate::context::Context;
+use crate::exit::{ProofRejected, UsageError};
+use crate::prover_api::{input_commit, load_arch, verifier_key, verify, Claim, SrsChoice};
+use crate::testset::{read_image, ImageSize};
+use alloy::primitives::{B256, U256};
+use assay_prover::proof::ProofBundle;
+use eyre::WrapErr;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  assay verify 42.proof --arch digits.arch.json --weights-commit 0x00ab…\n  \
+    assay verify 42.proof --arch digits.arch.json --image 0042_7.png --opening 42.proof.input.json\n\n\
+    Exit code 3 if the proof is false or about something else. What is not given is not compared: the result says what the\n\
+    proof states."
+)]
+pub struct Args {
+    /// Proof file
+    proof: PathBuf,
+    /// Architecture file, see assay plan
+    #[arg(long, value_name = "FILE")]
+    arch: PathBuf,
+    /// Reference string: dev (unsafe), or a snarkjs .ptau file
+    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
+    srs: SrsChoice,
+    /// Commitment that the model must have
+    #[arg(long, value_name = "HASH")]
+    weights_commit: Option<B256>,
+    /// Context that the proof must be bound to
+    #[arg(long, value_name = "NUMBER")]
+    ctx: Option<U256>,
+    /// Class that the model must answer
+    #[arg(long)]
+    class: Option<u32>,
+    /// Image that the input commitment must be of
+    #[arg(long, value_name = "FILE", requires = "opening")]
+    image: Option<PathBuf>,
+    /// The salt of that image, as assay prove wrote it
+    #[arg(long, value_name = "FILE", requires = "image")]
+    opening: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified {
+    valid: bool,
+    class: U256,
+    ctx: B256,
+    input_commit: B256,
+    weights_commit: B256,
+    verify_ms: f64,
+}
+
+pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let bundle = ProofBundle::load(&args.proof)
+        .map_err(|e| ProofRejected(e.to_string()))
+        .wrap_err_with(|| format!("{} is no proof", args.proof.display()))?;
+    let frozen = load_arch(&args.arch)?;
+    let stated = Claim::of(&bundle).ok_or_else(|| ProofRejected("it has another number of public inputs".into()))?;
+    let mut expected = stated;
+    if let Some(weights) = args.weights_commit {
+        expected.weights_commit = weights.into();
+    } else {
+        ctx.out
+            .warn("without --weights-commit the proof is about any model of this architecture");
+    }
+    expected.ctx = args.ctx.unwrap_or(stated.ctx);
+    expected.output = args.class.map_or(stated.output, U256::from);
+    if let (Some(image), Some(opening)) = (&args.image, &args.opening) {
+        let text = std::fs::read(opening).wrap_err_with(|| format!("cannot read {}", opening.display()))?;
+        let opening: super::prove::InputOpening =
+            serde_json::from_slice(&text).map_err(|e| UsageError(format!("{}: {e}", opening.display())))?;
+        let shape = frozen.architecture.input;
+        let size = ImageSize {
+            height: shape.h as u32,
+            width: shape.w as u32,
+        };
+        expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt.0);
+    }
+    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
+    let key = verifier_key(&frozen, srs, &ctx.out)?;
+    let began = Instant::now();
+    verify(&key, &bundle, &expected).map_err(|e| differences(e, &stated, &expected))?;
+    let verified = Verified {
+        valid: true,
+        class: stated.output,
+        ctx: stated.ctx.into(),
+        input_commit: stated.input_commit.into(),
+        weights_commit: stated.weights_commit.into(),
+        verify_ms: began.elapsed().as_secs_f64() * 1e3,
+    };
+    let text = format!(
+        "valid: class {}, verified in {:.1} ms\nweights {}",
+        verified.class, verified.verify_ms, verified.weights_commit
+    );
+    ctx.out.result(&verified, text)
+}
+
+/// The error with the parts of the statement that differ.
+fn differences(error: eyre::Report, stated: &Claim, expected: &Claim) -> eyre::Report {
+    let parts = [
+        (
+            "the model's commitment",
+            stated.weights_commit == expected.weights_commit,
+        ),
+        ("the context", stated.ctx == expected.ctx),
+        ("the input", stated.input_commit == expected.input_commit),
+        ("the class", stated.output == expected.output),
+    ];
+    let wrong: Vec<&str> = parts.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
+    if wrong.is_empty() {
+        return error;
+    }
+    error.wrap_err(format!("what differs: {}", wrong.join(", ")))
+}

@@ -1,0 +1,102 @@
+use super::Sent;
+use crate::chain::bindings::ICredits::{self, withdrawCall};
+use crate::chain::client::{Account, Call};
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::Market;
+use crate::context::Context;
+use crate::journal::Journal;
+use crate::output::ether;
+use alloy::primitives::{Address, U256};
+use serde::Serialize;
+use std::fmt;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  assay withdraw --devnet-account 1\n  \
+    assay withdraw --keystore me.json --to 0x52…      to another address")]
+pub struct Args {
+    /// Receiver [default: the signer]
+    #[arg(long, value_name = "ADDRESS")]
+    to: Option<Address>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// What was fetched from each contract.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withdrawn {
+    pub account: Address,
+    pub to: Address,
+    pub withdrawals: Vec<Withdrawal>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withdrawal {
+    pub contract: Address,
+    pub amount_wei: U256,
+    pub sent: Sent,
+}
+
+impl fmt::Display for Withdrawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.withdrawals.is_empty() {
+            return write!(f, "{} has no credit", self.account);
+        }
+        for w in &self.withdrawals {
+            writeln!(f, "{} from {} to {}", ether(w.amount_wei), w.contract, self.to)?;
+        }
+        Ok(())
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = withdraw(ctx, &market, &account, args.to.unwrap_or(account.address())).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Withdraws from registry and market, where there is credit.
+pub async fn withdraw(ctx: &Context, market: &Market, account: &Account, to: Address) -> eyre::Result<Withdrawn> {
+    let chain = &market.chain;
+    let mut journal = Journal::open(&ctx.home.withdrawals(chain, account.address()))?;
+    let mut withdrawals = Vec::new();
+    for contract in [market.address, market.registry] {
+        let credit = chain
+            .view(ICredits::new(contract, &chain.provider).credit(account.address()))
+            .await?;
+        if credit.is_zero() {
+            continue;
+        }
+        // A credit that is there now was not in an earlier withdrawal: this is a new step, whatever came before.
+        let step = format!("{contract}-{}", chain.provider_nonce(account.address()).await?);
+        let receipt = account
+            .send(
+                &mut journal,
+                &step,
+                &Call::new(contract, &withdrawCall { to }),
+                &ctx.out,
+            )
+            .await?;
+        withdrawals.push(Withdrawal {
+            contract,
+            amount_wei: withdrawn_amount(&receipt, contract)?,
+            sent: Sent::from(&receipt),
+        });
+    }
+    Ok(Withdrawn {
+        account: account.address(),
+        to,
+        withdrawals,
+    })
+}
+
+/// What the contract's event says it sent; more may have been credited since the credit was read.
+fn withdrawn_amount(receipt: &alloy::rpc::types::TransactionReceipt, contract: Address) -> eyre::Result<U256> {
+    let events = receipt.logs().iter().filter(|log| log.address() == contract);
+    let amount = events
+        .filter_map(|log| log.log_decode::<ICredits::Withdrawn>().ok())
+        .map(|log| log.inner.data.amount)
+        .next();
+    amount.ok_or_else(|| eyre::eyre!("transaction {} has no Withdrawn event", receipt.transaction_hash))
+}

@@ -1,0 +1,90 @@
+//! What every command starts from: global options, output, state directory, chain, market, signer.
+
+use crate::chain::client::{Account, Chain};
+use crate::chain::deploy::Deployment;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::Market;
+use crate::exit::hinted;
+use crate::home::Home;
+use crate::output::Output;
+use alloy::primitives::Address;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Print the result as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Directory of this program's state [default: $XDG_STATE_HOME/assay or ~/.local/state/assay]
+    #[arg(long, global = true, value_name = "DIR", env = "ASSAY_HOME")]
+    pub home: Option<PathBuf>,
+    /// Node to talk to
+    #[arg(long, global = true, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
+    pub rpc_url: Option<String>,
+    /// Blocks a transaction must be deep to count, itself included [default: 1 on a devnet, 12 elsewhere]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub confirmations: Option<u64>,
+    /// Address book of the chain [default: the one that this program wrote when it deployed]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub deployment: Option<PathBuf>,
+    /// Address of the accuracy market, instead of the address book's
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub market: Option<Address>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub globals: Globals,
+    pub out: Output,
+    pub home: Home,
+}
+
+impl Context {
+    pub fn new(globals: Globals) -> eyre::Result<Self> {
+        Ok(Self {
+            out: Output::new(globals.json),
+            home: Home::new(globals.home.clone())?,
+            globals,
+        })
+    }
+
+    pub async fn chain(&self) -> eyre::Result<Chain> {
+        let Some(url) = &self.globals.rpc_url else {
+            return Err(hinted(
+                "no node to talk to",
+                "use --rpc-url URL or set ETH_RPC_URL; for a local chain run: assay devnet up",
+            ));
+        };
+        Chain::connect(url, self.globals.confirmations).await
+    }
+
+    pub fn deployment_path(&self, chain: &Chain) -> PathBuf {
+        self.globals
+            .deployment
+            .clone()
+            .unwrap_or_else(|| self.home.deployment(chain))
+    }
+
+    pub async fn market(&self) -> eyre::Result<Market> {
+        let chain = self.chain().await?;
+        let address = match self.globals.market {
+            Some(address) => address,
+            None => Deployment::load(&self.deployment_path(&chain), &chain)?.market,
+        };
+        Market::load(chain, address).await
+    }
+
+    pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
+        Ok(Account::new(chain.clone(), keys.load(chain)?))
+    }
+
+    /// The market and who signs.
+    pub async fn market_and_account(&self, keys: &KeyArgs) -> eyre::Result<(Market, Account)> {
+        let market = self.market().await?;
+        let account = self.account(&market.chain, keys)?;
+        Ok((market, account))
+    }
+}

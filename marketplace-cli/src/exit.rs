@@ -1,0 +1,102 @@
+//! Exit codes, and the errors that ask for one other than 1.
+
+use alloy::transports::{RpcError, TransportErrorKind};
+use std::process::ExitCode;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    ProofRejected = 3,
+    ChainUnreachable = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// A proof that does not verify, here or on chain.
+#[derive(Debug, thiserror::Error)]
+#[error("proof rejected: {0}")]
+pub struct ProofRejected(pub String);
+
+/// Arguments that are well-formed one by one but not together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// No answer from the node.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer from the node at {url}")]
+pub struct ChainUnreachable {
+    pub url: String,
+}
+
+/// A line that says how to get further, attached to an error and printed after it.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Hinted {
+    pub error: String,
+    pub hint: String,
+}
+
+/// An error with the line that says how to get further.
+pub fn hinted(error: impl Into<String>, hint: impl Into<String>) -> eyre::Report {
+    eyre::Report::new(Hinted {
+        error: error.into(),
+        hint: hint.into(),
+    })
+}
+
+impl Exit {
+    /// The code of an error: the first cause in its chain that asks for one decides.
+    pub fn of(report: &eyre::Report) -> Self {
+        for cause in report.chain() {
+            if cause.is::<ProofRejected>() {
+                return Self::ProofRejected;
+            }
+            if cause.is::<UsageError>() {
+                return Self::Usage;
+            }
+            if cause.is::<ChainUnreachable>() || is_transport(cause) {
+                return Self::ChainUnreachable;
+            }
+        }
+        Self::Failed
+    }
+}
+
+fn is_transport(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use alloy::contract::Error as ContractError;
+    let direct = cause.downcast_ref::<RpcError<TransportErrorKind>>();
+    let wrapped = cause.downcast_ref::<ContractError>().and_then(|error| match error {
+        ContractError::TransportError(inner) => Some(inner),
+        _ => None,
+    });
+    matches!(direct.or(wrapped), Some(RpcError::Transport(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eyre::WrapErr;
+
+    #[test]
+    fn the_cause_decides_through_added_context() {
+        let inner: eyre::Result<()> = Err(ProofRejected("bundle.json".into()).into());
+        assert_eq!(
+            Exit::of(&inner.wrap_err("while submitting").unwrap_err()),
+            Exit::ProofRejected
+        );
+        let inner: eyre::Result<()> = Err(ChainUnreachable { url: "x".into() }.into());
+        assert_eq!(
+            Exit::of(&inner.wrap_err("cannot read").unwrap_err()),
+            Exit::ChainUnreachable
+        );
+        assert_eq!(Exit::of(&eyre::eyre!("anything else")), Exit::Failed);
+    }
+}

@@ -1,0 +1,140 @@
+//! Files that survive a crash: written beside their place, synced, then renamed.
+
+use eyre::WrapErr;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Replaces `path` with `bytes` in one step; readable by the owner alone if `private`.
+pub fn write_atomic(path: &Path, bytes: &[u8], private: bool) -> eyre::Result<()> {
+    let dir = parent(path);
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(&dir)?;
+        let mut temp = tempfile::NamedTempFile::new_in(&dir)?;
+        temp.write_all(bytes)?;
+        if !private {
+            allow_all_to_read(temp.as_file())?;
+        }
+        temp.as_file().sync_all()?;
+        temp.persist(path).map_err(|e| e.error)?;
+        sync_dir(&dir)
+    };
+    write().wrap_err_with(|| format!("cannot write {}", path.display()))
+}
+
+/// Fills a new directory in one step: `fill` writes into a temporary one, which is synced and renamed to `path`.
+///
+/// # Errors
+/// If `path` exists, or as `fill` says.
+pub fn create_dir_atomic(path: &Path, fill: impl FnOnce(&Path) -> eyre::Result<()>) -> eyre::Result<()> {
+    if path.exists() {
+        eyre::bail!("{} exists already", path.display());
+    }
+    let dir = parent(path);
+    fs::create_dir_all(&dir).wrap_err_with(|| format!("cannot create {}", dir.display()))?;
+    // Mode 0700 from the start.
+    let temp = tempfile::TempDir::new_in(&dir).wrap_err_with(|| format!("cannot write in {}", dir.display()))?;
+    fill(temp.path())?;
+    let finish = || -> std::io::Result<()> {
+        sync_tree(temp.path())?;
+        fs::rename(temp.path(), path)?;
+        sync_dir(&dir)
+    };
+    finish().wrap_err_with(|| format!("cannot write {}", path.display()))
+}
+
+/// A file that a second process cannot lock before this value is dropped.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] File);
+
+impl Lock {
+    /// # Errors
+    /// If another process holds it.
+    pub fn take(path: &Path) -> eyre::Result<Self> {
+        let open = || -> std::io::Result<File> {
+            fs::create_dir_all(parent(path))?;
+            OpenOptions::new().create(true).truncate(false).write(true).open(path)
+        };
+        let file = open().wrap_err_with(|| format!("cannot open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(fs::TryLockError::WouldBlock) => Err(crate::exit::hinted(
+                format!("{} is in use", path.display()),
+                "another assay command works on the same thing; wait for it",
+            )),
+            Err(fs::TryLockError::Error(e)) => Err(e).wrap_err_with(|| format!("cannot lock {}", path.display())),
+        }
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn sync_tree(dir: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_tree(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    sync_dir(dir)
+}
+
+fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+#[cfg(unix)]
+fn allow_all_to_read(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn allow_all_to_read(_: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_readable_by_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/secret");
+        write_atomic(&path, b"1", true).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        write_atomic(&path, b"2", false).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"2");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+    }
+
+    #[test]
+    fn a_failed_fill_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("set");
+        assert!(create_dir_atomic(&target, |_| eyre::bail!("disk full")).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        create_dir_atomic(&target, |temp| Ok(fs::write(temp.join("x"), b"1")?)).unwrap();
+        assert!(create_dir_atomic(&target, |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let held = Lock::take(&path).unwrap();
+        assert!(Lock::take(&path).is_err());
+        drop(held);
+        Lock::take(&path).unwrap();
+    }
+}

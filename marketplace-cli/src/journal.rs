@@ -1,0 +1,173 @@
+//! What this program did about one thing (an engagement, an offer, a registration), so that it is done once.
+//!
+//! One JSON file per thing, replaced atomically, readable by the owner alone. A transaction is written here before it is
+//! sent; secrets are in their own files before the transaction that commits to them is signed.
+
+use crate::files::{write_atomic, Lock};
+use alloy::primitives::{Bytes, TxHash};
+use alloy::rpc::types::TransactionReceipt;
+use eyre::WrapErr;
+use serde::{de::DeserializeOwned, Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const VERSION: u32 = 1;
+
+/// One transaction of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub tx_hash: TxHash,
+    /// The signed transaction.
+    pub raw: Bytes,
+    pub nonce: u64,
+    /// Once it has its confirmations.
+    #[serde(default)]
+    pub mined: Option<Mined>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mined {
+    pub block: u64,
+    pub gas_used: u64,
+    /// What the sender paid for gas.
+    pub gas_wei: u128,
+}
+
+impl Step {
+    pub fn sent(tx_hash: TxHash, raw: Bytes, nonce: u64) -> Self {
+        Self {
+            tx_hash,
+            raw,
+            nonce,
+            mined: None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    #[serde(default)]
+    facts: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    steps: BTreeMap<String, Step>,
+}
+
+/// An open journal; nobody else can open it meanwhile.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    content: Content,
+    _lock: Lock,
+}
+
+impl Journal {
+    /// Opens the journal at `path`, or begins it.
+    ///
+    /// # Errors
+    /// If another command has it open, or the file is not a journal.
+    pub fn open(path: &Path) -> eyre::Result<Self> {
+        let lock = Lock::take(&path.with_extension("lock"))?;
+        let content = match std::fs::read(path) {
+            Ok(bytes) => parse(&bytes).wrap_err_with(|| format!("journal {} is damaged", path.display()))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Content {
+                version: VERSION,
+                facts: BTreeMap::new(),
+                steps: BTreeMap::new(),
+            },
+            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            content,
+            _lock: lock,
+        })
+    }
+
+    pub fn step(&self, name: &str) -> Option<&Step> {
+        self.content.steps.get(name)
+    }
+
+    pub fn steps(&self) -> impl Iterator<Item = (&str, &Step)> {
+        self.content.steps.iter().map(|(name, step)| (name.as_str(), step))
+    }
+
+    pub fn set_step(&mut self, name: &str, step: Step) -> eyre::Result<()> {
+        self.content.steps.insert(name.to_owned(), step);
+        self.save()
+    }
+
+    pub fn confirm_step(&mut self, name: &str, receipt: &TransactionReceipt) -> eyre::Result<()> {
+        if let Some(step) = self.content.steps.get_mut(name) {
+            step.mined = Some(Mined {
+                block: receipt.block_number.unwrap_or_default(),
+                gas_used: receipt.gas_used,
+                gas_wei: u128::from(receipt.gas_used) * receipt.effective_gas_price,
+            });
+        }
+        self.save()
+    }
+
+    /// A fact written by [`Journal::set_fact`].
+    ///
+    /// # Errors
+    /// If it is of another type.
+    pub fn fact<T: DeserializeOwned>(&self, name: &str) -> eyre::Result<Option<T>> {
+        let value = self.content.facts.get(name).cloned();
+        let parsed = value.map(serde_json::from_value).transpose();
+        parsed.wrap_err_with(|| format!("journal {}: {name} does not parse", self.path.display()))
+    }
+
+    pub fn set_fact<T: Serialize>(&mut self, name: &str, value: &T) -> eyre::Result<()> {
+        self.content.facts.insert(name.to_owned(), serde_json::to_value(value)?);
+        self.save()
+    }
+
+    fn save(&self) -> eyre::Result<()> {
+        write_atomic(&self.path, &serde_json::to_vec_pretty(&self.content)?, true)
+    }
+}
+
+fn parse(bytes: &[u8]) -> eyre::Result<Content> {
+    let content: Content = serde_json::from_slice(bytes)?;
+    eyre::ensure!(
+        content.version == VERSION,
+        "version {}, this program reads {VERSION}",
+        content.version
+    );
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_remembers_what_was_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x/1.json");
+        let step = Step::sent(TxHash::repeat_byte(1), Bytes::from(vec![2, 3]), 7);
+        {
+            let mut journal = Journal::open(&path).unwrap();
+            assert_eq!(journal.step("accept"), None);
+            journal.set_step("accept", step.clone()).unwrap();
+            journal.set_fact("set", &"dir").unwrap();
+            assert!(Journal::open(&path).is_err(), "a second command must wait");
+        }
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.step("accept"), Some(&step));
+        assert_eq!(journal.fact::<String>("set").unwrap().as_deref(), Some("dir"));
+        assert!(journal.fact::<u64>("set").is_err());
+    }
+
+    #[test]
+    fn a_damaged_journal_is_an_error_and_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1.json");
+        for bytes in [&b"{"[..], b"{\"version\":9}", b"[]"] {
+            std::fs::write(&path, bytes).unwrap();
+            assert!(Journal::open(&path).is_err());
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The only place that prints: results on stdout, everything else on stderr.
+
+use crate::exit::Hinted;
+use assay_prover::progress::Progress;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::fmt::{self, Write as _};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Where and how this run prints.
+#[derive(Debug, Clone)]
+pub struct Output {
+    json: bool,
+    bars: MultiProgress,
+}
+
+impl Output {
+    pub fn new(json: bool) -> Self {
+        Self {
+            json,
+            bars: MultiProgress::new(),
+        }
+    }
+
+    /// Prints the result of the command: `value` as one JSON document with `--json`, `text` otherwise.
+    pub fn result<T: Serialize>(&self, value: &T, text: impl fmt::Display) -> eyre::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string(value)?);
+        } else {
+            println!("{}", text.to_string().trim_end());
+        }
+        Ok(())
+    }
+
+    /// One line about what is going on.
+    pub fn note(&self, line: impl fmt::Display) {
+        self.bars.suspend(|| eprintln!("{line}"));
+    }
+
+    pub fn warn(&self, line: impl fmt::Display) {
+        self.note(format_args!("warning: {line}"));
+    }
+
+    /// The error with its causes, then its hint if there is one.
+    pub fn error(&self, report: &eyre::Report) {
+        let mut text = format!("error: {report}");
+        for cause in report.chain().skip(1) {
+            let _ = write!(text, "\n  because {cause}");
+        }
+        if let Some(hinted) = report.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) {
+            let _ = write!(text, "\nhint: {}", hinted.hint);
+        }
+        self.note(text);
+    }
+
+    /// A bar that is gone when dropped; counts `steps`, or spins if that is 0.
+    pub fn bar(&self, name: impl fmt::Display, steps: u64) -> Bar {
+        Bar(self.bars.add(new_bar(&name.to_string(), steps)))
+    }
+
+    /// Shows the phases of long work; each finished phase leaves one line with its time.
+    pub fn phases(&self) -> PhaseBars {
+        PhaseBars {
+            output: self.clone(),
+            current: Mutex::new(None),
+        }
+    }
+}
+
+fn new_bar(name: &str, steps: u64) -> ProgressBar {
+    let (bar, template) = if steps == 0 {
+        (ProgressBar::new_spinner(), "{spinner} {msg} [{elapsed}]")
+    } else {
+        (ProgressBar::new(steps), "{msg} {bar:30} {pos}/{len} [{elapsed}]")
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// A progress bar; cleared when dropped.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    pub fn set(&self, done: u64) {
+        self.0.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// [`Progress`] on stderr.
+#[derive(Debug)]
+pub struct PhaseBars {
+    output: Output,
+    current: Mutex<Option<(String, Instant, Bar)>>,
+}
+
+impl PhaseBars {
+    fn replace(&self, next: Option<(String, Instant, Bar)>) {
+        let Ok(mut current) = self.current.lock() else { return };
+        if let Some((name, since, bar)) = std::mem::replace(&mut *current, next) {
+            drop(bar);
+            self.output
+                .note(format_args!("  {name}: {:.1} s", since.elapsed().as_secs_f64()));
+        }
+    }
+}
+
+impl Progress for PhaseBars {
+    fn phase(&self, name: &str, steps: u64) {
+        self.replace(Some((name.to_owned(), Instant::now(), self.output.bar(name, steps))));
+    }
+
+    fn step(&self, done: u64) {
+        if let Ok(current) = self.current.lock() {
+            if let Some((_, _, bar)) = &*current {
+                bar.set(done);
+            }
+        }
+    }
+}
+
+impl Drop for PhaseBars {
+    fn drop(&mut self) {
+        self.replace(None);
+    }
+}
+
+/// Rows of text in aligned columns, the first row being the head.
+#[derive(Debug, Default)]
+pub struct Table(Vec<Vec<String>>);
+
+impl Table {
+    pub fn new<const N: usize>(head: [&str; N]) -> Self {
+        Self(vec![head.map(str::to_owned).to_vec()])
+    }
+
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.0.push(cells.to_vec());
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |c: usize| {
+            self.0
+                .iter()
+                .filter_map(|r| r.get(c))
+                .map(|s| s.chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for (i, row) in self.0.iter().enumerate() {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+            if i == 0 {
+                let rule = widths.iter().map(|w| "-".repeat(*w)).collect::<Vec<_>>().join("  ");
+                writeln!(f, "{rule}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ether with all its digits, for example `0.08 ETH`: never rounded.
+pub fn ether(wei: impl Into<alloy::primitives::U256>) -> String {
+    let text = alloy::primitives::utils::format_ether(wei.into());
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{} ETH", if text.is_empty() { "0" } else { text })
+}
+
+/// Unix seconds as UTC, for example `2026-11-20 23:55:24 UTC`.
+pub fn utc(unix: u64) -> String {
+    let (days, seconds) = (unix / 86_400, unix % 86_400);
+    // Civil date from days, Hinnant's algorithm, for dates after 1970.
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02} {h:02}:{m:02}:{s:02} UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ether_keeps_every_wei() {
+        assert_eq!(
+            ether(alloy::primitives::U256::from(80_000_000_000_000_001u128)),
+            "0.080000000000000001 ETH"
+        );
+        assert_eq!(
+            ether(alloy::primitives::U256::from(10u64).pow(alloy::primitives::U256::from(19))),
+            "10 ETH"
+        );
+        assert_eq!(ether(alloy::primitives::U256::ZERO), "0 ETH");
+    }
+
+    #[test]
+    fn unix_seconds_become_civil_dates() {
+        assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(utc(951_782_400), "2000-02-29 00:00:00 UTC");
+        assert_eq!(utc(1_795_218_924), "2026-11-20 23:55:24 UTC");
+    }
+
+    #[test]
+    fn table_columns_align() {
+        let mut table = Table::new(["step", "gas"]);
+        table.row(["open".into(), "150000".into()]);
+        assert_eq!(table.to_string(), "step  gas\n----  ------\nopen  150000\n");
+    }
+}

@@ -1,0 +1,293 @@
+//! The prover library in the words of this program: one place to change when its interface does.
+
+use crate::exit::{hinted, ProofRejected, UsageError};
+use crate::files::write_atomic;
+use crate::output::Output;
+use alloy::primitives::{B256, U256};
+use assay_prover::cache::{Cache, CacheEvent};
+use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::commitment::{self, InputSalt};
+use assay_prover::field;
+use assay_prover::model::{FoldedModel, Model};
+use assay_prover::proof::{self, Keys, ProofBundle, ProverInput, VerifierKey};
+use assay_prover::secret::{self, ModelSecret};
+use assay_prover::srs::Srs;
+use clap::Args;
+use eyre::WrapErr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Message words that one call of the input hash absorbs.
+pub const WORDS_PER_HASH: u32 = commitment::poseidon::RATE as u32;
+
+/// Number of 31-byte words of an image of `bytes` bytes.
+pub fn input_words(bytes: usize) -> u32 {
+    commitment::input::word_count(bytes) as u32
+}
+
+/// The salted commitment to an image of HWC bytes, as the chain writes it.
+pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
+    let commit = commitment::input_commit(image_hwc, &InputSalt(*salt));
+    U256::from_be_bytes(field::to_be_bytes(&commit))
+}
+
+/// Which reference string: `dev`, or the path of a snarkjs `.ptau` file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SrsChoice {
+    Dev,
+    Ptau(PathBuf),
+}
+
+impl FromStr for SrsChoice {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text == "dev" {
+            Self::Dev
+        } else {
+            Self::Ptau(text.into())
+        })
+    }
+}
+
+impl SrsChoice {
+    /// The string of 2^k powers, from the cache if it is there.
+    pub fn load(&self, k: u32, out: &Output) -> eyre::Result<Arc<Srs>> {
+        let cache = Cache::user()?;
+        let phases = out.phases();
+        let srs = match self {
+            Self::Dev => Srs::dev(k, &cache, &phases)?,
+            Self::Ptau(path) => Srs::import_ptau(path, k, &cache, &phases)?,
+        };
+        drop(phases);
+        warn_cache(srs.cache_event(), out);
+        if srs.is_development() {
+            out.warn("the development reference string is unsafe: anybody can forge proofs under it");
+        }
+        Ok(Arc::new(srs))
+    }
+}
+
+fn warn_cache(event: &CacheEvent, out: &Output) {
+    if let Some(warning) = event.warning() {
+        out.warn(warning);
+    }
+}
+
+/// Fails for a development string on a chain where money may be real.
+pub fn require_safe_srs(srs: &Srs, is_devnet: bool, forced: bool) -> eyre::Result<()> {
+    if srs.is_development() && !is_devnet && !forced {
+        return Err(hinted(
+            "the development reference string on a chain that is no devnet: anybody could forge proofs",
+            "use --srs FILE.ptau, or --allow-unsafe-srs if you know why",
+        ));
+    }
+    Ok(())
+}
+
+/// The architecture file: the public part of a model, with its layout.
+pub fn load_arch(path: &Path) -> eyre::Result<FrozenArchitecture> {
+    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    let frozen: FrozenArchitecture =
+        serde_json::from_slice(&text).wrap_err_with(|| format!("{} is no architecture file", path.display()))?;
+    frozen
+        .architecture
+        .validate()
+        .wrap_err_with(|| format!("{} holds an invalid architecture", path.display()))?;
+    Ok(frozen)
+}
+
+pub fn save_arch(path: &Path, frozen: &FrozenArchitecture) -> eyre::Result<()> {
+    write_atomic(path, &serde_json::to_vec(frozen)?, false)
+}
+
+pub fn load_model(path: &Path) -> eyre::Result<Model> {
+    Model::load(path).wrap_err_with(|| format!("cannot load model {}", path.display()))
+}
+
+/// The verifying key of an architecture.
+pub fn verifier_key(frozen: &FrozenArchitecture, srs: Arc<Srs>, out: &Output) -> eyre::Result<VerifierKey> {
+    let key = VerifierKey::load_or_build(frozen, srs, &Cache::user()?, &out.phases())?;
+    warn_cache(key.cache_event(), out);
+    Ok(key)
+}
+
+/// A model and what is needed to prove with it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// Model file, see assay model import
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Architecture file, see assay plan [default: planned from the model]
+    #[arg(long, value_name = "FILE")]
+    pub arch: Option<PathBuf>,
+    /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
+    #[arg(long, value_name = "FILE")]
+    pub secret: Option<PathBuf>,
+    /// Reference string: dev (unsafe), or a snarkjs .ptau file
+    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
+    pub srs: SrsChoice,
+}
+
+impl ModelArgs {
+    pub fn secret_path(&self) -> PathBuf {
+        self.secret
+            .clone()
+            .unwrap_or_else(|| self.model.with_extension("secret"))
+    }
+
+    /// The architecture with its layout: from its file, or planned.
+    pub fn frozen(&self, model: &Model) -> eyre::Result<FrozenArchitecture> {
+        let Some(path) = &self.arch else {
+            return Ok(FrozenArchitecture::plan(model.architecture.clone())?);
+        };
+        let frozen = load_arch(path)?;
+        if frozen.architecture != model.architecture {
+            return Err(UsageError(format!(
+                "{} is not the architecture of {}",
+                path.display(),
+                self.model.display()
+            ))
+            .into());
+        }
+        Ok(frozen)
+    }
+
+    /// Loads or derives everything; makes the secret if `create_secret` and there is none.
+    pub fn prover(&self, create_secret: bool, out: &Output) -> eyre::Result<Prover> {
+        let model = load_model(&self.model)?;
+        let frozen = self.frozen(&model)?;
+        let srs = self.srs.load(frozen.layout.k, out)?;
+        let keys = Keys::load_or_build(&frozen, srs, &Cache::user()?, &out.phases())?;
+        warn_cache(keys.verifier().cache_event(), out);
+        let secret = self.secret_path();
+        if create_secret && !secret.exists() {
+            let layout = &frozen.layout;
+            let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+            ModelSecret::create(
+                &secret,
+                layout.weight_columns as u32,
+                layout.salt_rows as u32,
+                blinding_rows as u32,
+            )?;
+            out.note(format_args!(
+                "wrote {}: back it up, without it this model cannot prove",
+                secret.display()
+            ));
+        }
+        let folded = model.fold()?;
+        Ok(Prover {
+            folded,
+            model,
+            frozen,
+            keys,
+            secret,
+        })
+    }
+}
+
+/// A model with its keys and secret.
+#[derive(Debug)]
+pub struct Prover {
+    model: Model,
+    folded: FoldedModel,
+    pub frozen: FrozenArchitecture,
+    keys: Keys,
+    secret: PathBuf,
+}
+
+impl Prover {
+    pub fn verifier_key(&self) -> &VerifierKey {
+        self.keys.verifier()
+    }
+
+    pub fn arch_id(&self) -> B256 {
+        self.frozen.arch_id().into()
+    }
+
+    pub fn vk_digest(&self) -> B256 {
+        self.keys.vk_digest().into()
+    }
+
+    pub fn classes(&self) -> u32 {
+        self.model.architecture.classes() as u32
+    }
+
+    pub fn image_len(&self) -> usize {
+        self.model.architecture.image_len()
+    }
+
+    /// The commitment the model is registered with.
+    pub fn weights_commit(&self) -> eyre::Result<U256> {
+        let secret = ModelSecret::open(&self.secret)?;
+        let commit = proof::weights_commit(&self.keys, &self.model, &salts(&secret), secret.blinding_rng())?;
+        Ok(U256::from_be_bytes(commit))
+    }
+
+    /// The class of an image, by the integer reference.
+    pub fn class_of(&self, image_hwc: &[u8]) -> eyre::Result<u32> {
+        let trace = assay_prover::reference::run(&self.model.architecture, &self.folded, image_hwc)?;
+        Ok(trace.top1() as u32)
+    }
+
+    /// Proves one image; takes one of the model's proofs, whatever becomes of it.
+    pub fn prove(&self, image: &[u8], salt: &[u8; 31], ctx: U256, out: &Output) -> eyre::Result<ProofBundle> {
+        let reservation = secret::reserve_proof(&self.secret)?;
+        const FEW: u64 = 256;
+        if reservation.remaining() < FEW {
+            out.warn(format_args!(
+                "{} proofs are left of this model's {}",
+                reservation.remaining(),
+                reservation.budget
+            ));
+        }
+        let secret = ModelSecret::open(&self.secret)?;
+        let input = ProverInput {
+            model: &self.model,
+            weight_salts: &salts(&secret),
+            image,
+            salt: &InputSalt(*salt),
+            ctx: ctx.to_be_bytes(),
+        };
+        Ok(proof::prove(&self.keys, &input, secret.blinding_rng(), &out.phases())?)
+    }
+}
+
+fn salts(secret: &ModelSecret) -> Vec<Vec<field::Fr>> {
+    (0..secret.weight_columns()).map(|column| secret.salt(column)).collect()
+}
+
+/// What a proof must be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    pub ctx: U256,
+    pub weights_commit: U256,
+    pub input_commit: U256,
+    pub output: U256,
+}
+
+impl Claim {
+    /// What the bundle says it proves.
+    pub fn of(bundle: &ProofBundle) -> Option<Self> {
+        let [ctx, input_commit, output] = bundle.instances() else {
+            return None;
+        };
+        Some(Self {
+            ctx: U256::from_be_bytes(*ctx),
+            weights_commit: U256::from_be_bytes(bundle.weights_commit()),
+            input_commit: U256::from_be_bytes(*input_commit),
+            output: U256::from_be_bytes(*output),
+        })
+    }
+}
+
+/// Verifies a bundle, and that it is about `expected`.
+pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Claim) -> eyre::Result<()> {
+    let claim = Claim::of(bundle);
+    if claim.as_ref() != Some(expected) {
+        return Err(ProofRejected("it is about another context, model, input or output".into()).into());
+    }
+    proof::verify(key, bundle).map_err(|e| ProofRejected(e.to_string()).into())
+}

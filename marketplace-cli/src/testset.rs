@@ -1,0 +1,415 @@
+//! A consumer's labelled examples with their salts: built, saved, handed over, and checked by whoever receives them.
+//!
+//! ```text
+//! SET/set.json             everything but the images; secret until it is handed over
+//! SET/images/00000.png …   RGB, 8 bits, in the order of the positions
+//! SET/leaves.json          the leaf hashes alone, which may be shown to a provider before it accepts
+//! ```
+
+use crate::chain::statement::{test_leaf, MerkleTree, N_MAX, SCALAR_ORDER};
+use crate::files::{create_dir_atomic, write_atomic};
+use crate::prover_api::input_commit;
+use alloy::primitives::{FixedBytes, B256, U256};
+use eyre::WrapErr;
+use rand::{rngs::OsRng, RngCore};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+const VERSION: u32 = 1;
+/// Far above a set of [`N_MAX`] examples.
+const MAX_SET_BYTES: u64 = 64 << 20;
+
+/// Height and width of the images; three channels in the order R, G, B.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSize {
+    pub height: u32,
+    pub width: u32,
+}
+
+/// One labelled image with the salts that hide it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Row-major HWC.
+    pub image: Vec<u8>,
+    pub label: u32,
+    /// 31 random bytes, so that as a number it is below the scalar order.
+    pub input_salt: FixedBytes<31>,
+    pub leaf_salt: B256,
+    pub input_commit: U256,
+}
+
+impl std::fmt::Debug for Example {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Example")
+            .field("input_commit", &self.input_commit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// N examples in the order of their positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestSet {
+    pub size: ImageSize,
+    pub examples: Vec<Example>,
+}
+
+/// `set.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetFile {
+    version: u32,
+    size: ImageSize,
+    test_root: B256,
+    examples: Vec<ExampleRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExampleRow {
+    label: u32,
+    input_salt: FixedBytes<31>,
+    leaf_salt: B256,
+    input_commit: U256,
+}
+
+impl TestSet {
+    /// Salts the images afresh and commits to them. `step` hears how many are done.
+    ///
+    /// # Errors
+    /// If there are none, or more than a market can hold.
+    pub fn build(size: ImageSize, images: Vec<(Vec<u8>, u32)>, step: impl Fn(u64)) -> eyre::Result<Self> {
+        eyre::ensure!(!images.is_empty(), "a test set needs at least one image");
+        eyre::ensure!(
+            images.len() <= N_MAX,
+            "a test set has at most {N_MAX} images, not {}",
+            images.len()
+        );
+        let examples = images.into_iter().enumerate().map(|(i, (image, label))| {
+            let mut input_salt = FixedBytes::<31>::ZERO;
+            let mut leaf_salt = B256::ZERO;
+            OsRng.fill_bytes(input_salt.as_mut_slice());
+            OsRng.fill_bytes(leaf_salt.as_mut_slice());
+            let input_commit = input_commit(&image, &input_salt.0);
+            step(i as u64 + 1);
+            Example {
+                image,
+                label,
+                input_salt,
+                leaf_salt,
+                input_commit,
+            }
+        });
+        let examples = examples.collect();
+        Ok(Self { size, examples })
+    }
+
+    pub fn leaves(&self) -> Vec<B256> {
+        let leaf = |(i, e): (usize, &Example)| test_leaf(i as u64, e.input_commit, e.label, e.leaf_salt);
+        self.examples.iter().enumerate().map(leaf).collect()
+    }
+
+    /// # Errors
+    /// If the set is empty or too large.
+    pub fn tree(&self) -> eyre::Result<MerkleTree> {
+        MerkleTree::new(&self.leaves()).ok_or_else(|| eyre::eyre!("a test set has 1 to {N_MAX} examples"))
+    }
+
+    pub fn root(&self) -> eyre::Result<B256> {
+        Ok(self.tree()?.root())
+    }
+
+    /// SHA-256 of each image's bytes: what the single-use rule compares.
+    pub fn fingerprints(&self) -> Vec<B256> {
+        self.examples
+            .iter()
+            .map(|e| B256::from_slice(&Sha256::digest(&e.image)))
+            .collect()
+    }
+
+    /// Recomputes every input commitment.
+    ///
+    /// # Errors
+    /// For the first example whose commitment is not of its image.
+    pub fn check_commitments(&self, step: impl Fn(u64)) -> eyre::Result<()> {
+        for (i, e) in self.examples.iter().enumerate() {
+            let computed = input_commit(&e.image, &e.input_salt.0);
+            eyre::ensure!(
+                computed == e.input_commit,
+                "example {i}: its image does not have the commitment that the set states"
+            );
+            eyre::ensure!(computed < SCALAR_ORDER, "example {i}: commitment out of range");
+            step(i as u64 + 1);
+        }
+        Ok(())
+    }
+
+    /// Writes the set as a new directory, whole or not at all, readable by the owner alone.
+    pub fn save(&self, dir: &Path) -> eyre::Result<()> {
+        let row = |e: &Example| ExampleRow {
+            label: e.label,
+            input_salt: e.input_salt,
+            leaf_salt: e.leaf_salt,
+            input_commit: e.input_commit,
+        };
+        let file = SetFile {
+            version: VERSION,
+            size: self.size,
+            test_root: self.root()?,
+            examples: self.examples.iter().map(row).collect(),
+        };
+        create_dir_atomic(dir, |temp| {
+            for (i, e) in self.examples.iter().enumerate() {
+                write_atomic(&image_path(temp, i), &encode_png(self.size, &e.image)?, true)?;
+            }
+            write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&self.leaves())?, true)?;
+            write_atomic(&temp.join("set.json"), &serde_json::to_vec_pretty(&file)?, true)
+        })
+    }
+
+    /// Reads a set and checks that it leads to the root it states. Commitments are not recomputed:
+    /// [`TestSet::check_commitments`] does that.
+    pub fn load(dir: &Path) -> eyre::Result<Self> {
+        let path = dir.join("set.json");
+        let context = || format!("{} is not a test set", dir.display());
+        let len = std::fs::metadata(&path).wrap_err_with(context)?.len();
+        eyre::ensure!(
+            len <= MAX_SET_BYTES,
+            "{} has {len} bytes, too many for a test set",
+            path.display()
+        );
+        let file: SetFile = serde_json::from_slice(&std::fs::read(&path)?).wrap_err_with(context)?;
+        eyre::ensure!(
+            file.version == VERSION,
+            "{}: version {}, this program reads {VERSION}",
+            path.display(),
+            file.version
+        );
+        eyre::ensure!(
+            file.examples.len() <= N_MAX,
+            "{}: more than {N_MAX} examples",
+            path.display()
+        );
+        let example = |(i, row): (usize, ExampleRow)| -> eyre::Result<Example> {
+            Ok(Example {
+                image: read_image(&image_path(dir, i), file.size)?,
+                label: row.label,
+                input_salt: row.input_salt,
+                leaf_salt: row.leaf_salt,
+                input_commit: row.input_commit,
+            })
+        };
+        let examples = file
+            .examples
+            .into_iter()
+            .enumerate()
+            .map(example)
+            .collect::<eyre::Result<_>>()?;
+        let set = Self {
+            size: file.size,
+            examples,
+        };
+        eyre::ensure!(
+            set.root()? == file.test_root,
+            "{}: its examples do not lead to the root it states",
+            path.display()
+        );
+        Ok(set)
+    }
+}
+
+fn image_path(dir: &Path, position: usize) -> PathBuf {
+    dir.join("images").join(format!("{position:05}.png"))
+}
+
+/// HWC bytes of an image file of exactly this size; grey becomes three equal channels.
+pub fn read_image(path: &Path, size: ImageSize) -> eyre::Result<Vec<u8>> {
+    let context = || format!("cannot read image {}", path.display());
+    let open = || -> eyre::Result<_> { Ok(image::ImageReader::open(path)?.with_guessed_format()?) };
+    let (width, height) = open().and_then(|r| Ok(r.into_dimensions()?)).wrap_err_with(context)?;
+    eyre::ensure!(
+        (width, height) == (size.width, size.height),
+        "{} is {width}×{height}, the model takes {}×{}",
+        path.display(),
+        size.width,
+        size.height
+    );
+    let decoded = open().and_then(|r| Ok(r.decode()?)).wrap_err_with(context)?;
+    eyre::ensure!(
+        !decoded.color().has_alpha(),
+        "{} has an alpha channel; the model takes RGB",
+        path.display()
+    );
+    Ok(decoded.to_rgb8().into_raw())
+}
+
+fn encode_png(size: ImageSize, image: &[u8]) -> eyre::Result<Vec<u8>> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::write_buffer_with_format(
+        &mut bytes,
+        image,
+        size.width,
+        size.height,
+        image::ExtendedColorType::Rgb8,
+        image::ImageFormat::Png,
+    )
+    .wrap_err("cannot encode an image")?;
+    Ok(bytes.into_inner())
+}
+
+/// The PNG files of a folder with their labels: from `labels.csv` (`file,label` per line) if there is one, else from
+/// names that end in `_LABEL.png`. Sorted by name.
+pub fn labelled_images(dir: &Path) -> eyre::Result<Vec<(PathBuf, u32)>> {
+    let csv = dir.join("labels.csv");
+    let found: Vec<(PathBuf, u32)> = if csv.is_file() {
+        let text = std::fs::read_to_string(&csv).wrap_err_with(|| format!("cannot read {}", csv.display()))?;
+        let rows = text
+            .lines()
+            .enumerate()
+            .filter(|(i, line)| !line.trim().is_empty() && !(*i == 0 && line.ends_with("label")));
+        let row = |(i, line): (usize, &str)| -> eyre::Result<(PathBuf, u32)> {
+            let (file, label) = line
+                .split_once(',')
+                .ok_or_else(|| eyre::eyre!("{} line {}: no comma", csv.display(), i + 1))?;
+            let label = label
+                .trim()
+                .parse()
+                .wrap_err_with(|| format!("{} line {}: label", csv.display(), i + 1))?;
+            Ok((dir.join(file.trim()), label))
+        };
+        rows.map(row).collect::<eyre::Result<_>>()?
+    } else {
+        let entries = std::fs::read_dir(dir).wrap_err_with(|| format!("cannot read {}", dir.display()))?;
+        let pngs = entries
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| p.extension().is_some_and(|x| x == "png"));
+        pngs.map(|path| label_of(&path).map(|label| (path, label)))
+            .collect::<eyre::Result<_>>()?
+    };
+    let mut found = found;
+    found.sort();
+    eyre::ensure!(!found.is_empty(), "no labelled PNG images in {}", dir.display());
+    Ok(found)
+}
+
+/// The label at the end of a file name, as in `0042_7.png`.
+pub fn label_of(path: &Path) -> eyre::Result<u32> {
+    let stem = path
+        .file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let label = stem.rsplit_once('_').and_then(|(_, label)| label.parse().ok());
+    label.ok_or_else(|| {
+        crate::exit::hinted(
+            format!("{} has no label in its name", path.display()),
+            "name images NNNN_LABEL.png, or put a labels.csv with lines file,label beside them",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: ImageSize = ImageSize { height: 4, width: 6 };
+
+    fn set(n: u8) -> TestSet {
+        let images = (0..n).map(|i| (vec![i; 4 * 6 * 3], u32::from(i) % 10)).collect();
+        TestSet::build(SIZE, images, |_| ()).unwrap()
+    }
+
+    #[test]
+    fn a_saved_set_loads_as_it_was_and_is_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("set");
+        let set = set(5);
+        set.save(&path).unwrap();
+        let loaded = TestSet::load(&path).unwrap();
+        assert_eq!(loaded, set);
+        loaded.check_commitments(|_| ()).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&path), mode(&path.join("set.json"))), (0o700, 0o600));
+        }
+        assert!(set.save(&path).is_err(), "an existing set is never overwritten");
+    }
+
+    #[test]
+    fn same_images_have_other_commitments_in_another_set() {
+        let (a, b) = (set(3), set(3));
+        assert_ne!(a.root().unwrap(), b.root().unwrap());
+        assert_ne!(a.examples[0].input_commit, b.examples[0].input_commit);
+        assert_eq!(a.fingerprints(), b.fingerprints());
+    }
+
+    #[test]
+    fn an_exchanged_image_is_found_by_its_commitment() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("set");
+        set(3).save(&path).unwrap();
+        std::fs::copy(image_path(&path, 0), image_path(&path, 1)).unwrap();
+        let error = TestSet::load(&path).unwrap().check_commitments(|_| ()).unwrap_err();
+        assert!(error.to_string().starts_with("example 1:"), "{error}");
+    }
+
+    #[test]
+    fn an_edited_label_is_found_by_the_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("set");
+        set(3).save(&path).unwrap();
+        let file = path.join("set.json");
+        let text = std::fs::read_to_string(&file)
+            .unwrap()
+            .replacen("\"label\": 0", "\"label\": 9", 1);
+        std::fs::write(&file, text).unwrap();
+        assert!(TestSet::load(&path).is_err());
+    }
+
+    #[test]
+    fn any_bytes_in_the_place_of_a_set_are_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        for bytes in [
+            &b""[..],
+            b"{}",
+            b"[1]",
+            b"\xff\xfe",
+            b"{\"version\":1,\"size\":{\"height\":1,\"width\":1},\"examples\":[]}",
+        ] {
+            std::fs::write(dir.path().join("set.json"), bytes).unwrap();
+            assert!(TestSet::load(dir.path()).is_err());
+        }
+    }
+
+    #[test]
+    fn labels_come_from_names_or_from_the_table() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["0001_7.png", "0000_3.png"] {
+            std::fs::write(dir.path().join(name), b"").unwrap();
+        }
+        let labels = |d: &Path| {
+            labelled_images(d)
+                .unwrap()
+                .into_iter()
+                .map(|(_, l)| l)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(labels(dir.path()), [3, 7]);
+        std::fs::write(dir.path().join("labels.csv"), "file,label\n0000_3.png,5\n").unwrap();
+        assert_eq!(labels(dir.path()), [5]);
+        assert!(label_of(Path::new("seven.png")).is_err());
+    }
+
+    #[test]
+    fn images_of_another_size_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1_1.png");
+        std::fs::write(&path, encode_png(ImageSize { height: 5, width: 6 }, &[0; 90]).unwrap()).unwrap();
+        assert!(read_image(&path, SIZE)
+            .unwrap_err()
+            .to_string()
+            .contains("6×5, the model takes 6×4"));
+    }
+}

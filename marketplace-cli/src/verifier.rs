@@ -1,0 +1,143 @@
+//! The verifier contract of an architecture: generated, compiled, deployed, and compared with what is on chain.
+
+use crate::chain::client::{Account, Call, Chain};
+use crate::chain::deploy::VerifierEntry;
+use crate::exit::hinted;
+use crate::home::Repository;
+use crate::journal::Journal;
+use crate::output::Output;
+use alloy::primitives::{keccak256, Address, Bytes, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use assay_prover::proof::VerifierKey;
+use assay_verifier_gen::evm::{Compiled, Compiler};
+use assay_verifier_gen::{Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
+use eyre::WrapErr;
+
+const CONTRACT: &str = "AssayVerifier";
+/// Words of the instance column: ctx, inputCommit, output.
+const INSTANCES: usize = assay_prover::circuit::instance::COUNT;
+
+/// The two contracts of one verifying key.
+#[derive(Debug)]
+pub struct VerifierCode {
+    pub generated: Generated,
+    pub compiled: Compiled,
+    pub vk_digest: B256,
+}
+
+impl VerifierCode {
+    /// Generates the Solidity and compiles it with the repository's compiler.
+    pub fn generate(key: &VerifierKey, repository: &Repository, out: &Output) -> eyre::Result<Self> {
+        let _bar = out.bar("generating and compiling the verifier contract", 0);
+        let spec = VerifierSpec {
+            vk: key.verifying_key(),
+            kzg: KzgKey::from(key.srs().params()),
+            num_instances: INSTANCES,
+            interface: Interface::Model {
+                weight_points: key.compiled().frozen.layout.weight_columns,
+            },
+            contract_name: CONTRACT,
+            command: "assay mp deploy-verifier",
+        };
+        let generated = spec.generate()?;
+        let compiled = Compiler::in_repo(repository.root())
+            .and_then(|compiler| compiler.compile(&generated.verifier_source, CONTRACT))
+            .wrap_err("cannot compile the verifier contract")?;
+        for (name, len) in [
+            ("verifier", compiled.runtime_len),
+            ("key data", generated.vk_data.len()),
+        ] {
+            eyre::ensure!(
+                len <= MAX_CODE_LEN,
+                "the {name} contract has {len} bytes of code, a chain takes {MAX_CODE_LEN}"
+            );
+        }
+        Ok(Self {
+            generated,
+            compiled,
+            vk_digest: key.vk_digest().into(),
+        })
+    }
+
+    fn initcode(&self, vk_data: Address) -> Bytes {
+        let mut code = self.compiled.initcode.clone();
+        code.extend(vk_data.into_word());
+        code.into()
+    }
+
+    /// Deploys both contracts, once per journal.
+    pub async fn deploy(&self, account: &Account, journal: &mut Journal, out: &Output) -> eyre::Result<VerifierEntry> {
+        let create = |data: Bytes| Call {
+            to: None,
+            data,
+            value_wei: 0,
+        };
+        let key = hex::encode(&self.vk_digest[..8]);
+        let data_call = create(self.generated.vk_data_initcode().into());
+        let receipt = account
+            .send(journal, &format!("vk-data-{key}"), &data_call, out)
+            .await?;
+        let vk_data = created(&receipt)?;
+        let receipt = account
+            .send(
+                journal,
+                &format!("verifier-{key}"),
+                &create(self.initcode(vk_data)),
+                out,
+            )
+            .await?;
+        let address = created(&receipt)?;
+        let codehash = keccak256(account.chain.provider.get_code_at(address).await?);
+        Ok(VerifierEntry {
+            address,
+            codehash,
+            vk_data,
+            vk_digest: self.vk_digest,
+        })
+    }
+
+    /// Whether the contract at `verifier` is exactly what this key generates.
+    ///
+    /// The key's data lies in a second contract whose address is part of the verifier's code: it is found there by its
+    /// code hash, and the expected code is what the creation code leaves behind with that address.
+    ///
+    /// # Errors
+    /// If any byte differs.
+    pub async fn check(&self, chain: &Chain, verifier: Address) -> eyre::Result<()> {
+        let differs = || {
+            hinted(
+                format!("the contract at {verifier} is not the verifier of this architecture and reference string"),
+                "do not trust it; check --arch and --srs, or ask the provider how it was generated",
+            )
+        };
+        let code = chain.provider.get_code_at(verifier).await?;
+        let data_hash: B256 = self.generated.manifest.vk_data_codehash.parse().wrap_err("manifest")?;
+        for vk_data in addresses_in(&code) {
+            if keccak256(chain.provider.get_code_at(vk_data).await?) != data_hash {
+                continue;
+            }
+            let request = TransactionRequest::default().input(self.initcode(vk_data).into());
+            let mut request = request;
+            request.to = Some(alloy::primitives::TxKind::Create);
+            let expected = chain.provider.call(request).await?;
+            return if expected == code { Ok(()) } else { Err(differs()) };
+        }
+        Err(differs())
+    }
+}
+
+fn created(receipt: &alloy::rpc::types::TransactionReceipt) -> eyre::Result<Address> {
+    receipt
+        .contract_address
+        .ok_or_else(|| eyre::eyre!("transaction {} created no contract", receipt.transaction_hash))
+}
+
+/// Addresses that code pushes as a 32-byte word, as the compiler writes immutables.
+fn addresses_in(code: &[u8]) -> Vec<Address> {
+    const PUSH32: u8 = 0x7f;
+    let words = code.windows(33).filter(|w| w[0] == PUSH32 && w[1..13] == [0; 12]);
+    let mut found: Vec<Address> = words.map(|w| Address::from_slice(&w[13..])).collect();
+    found.dedup();
+    found
+}
