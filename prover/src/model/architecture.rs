@@ -244,7 +244,10 @@ impl Architecture {
                 const MAX_POSITIONS: usize = 4096;
                 let x = self.shape(*input);
                 if x.h * x.w > MAX_POSITIONS {
-                    return Err(E::Size { layer: name(), shape: x });
+                    return Err(E::Size {
+                        layer: name(),
+                        shape: x,
+                    });
                 }
                 Ok(Shape::new(x.c, 1, 1))
             }

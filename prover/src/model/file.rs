@@ -12,9 +12,10 @@
 //! The hash finds accidents, it does not authenticate: a loaded model is validated like any bytes from outside.
 
 use super::{Model, ParamsError};
+use crate::durable::{self, Access};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 8] = b"ASSAYMDL";
@@ -109,15 +110,7 @@ impl Model {
     /// If the model is not valid or the directory cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
         let bytes = self.to_bytes()?;
-        let temporary = temporary_name(path);
-        let written = write_synced(&temporary, &bytes).and_then(|()| fs::rename(&temporary, path));
-        if let Err(source) = written {
-            // The error that matters is the first one.
-            let _ = fs::remove_file(&temporary);
-            return Err(io_error("write", path, source));
-        }
-        let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-        sync_directory(parent.unwrap_or(Path::new("."))).map_err(|e| io_error("write", path, e))
+        durable::replace(path, &bytes, Access::Private).map_err(|e| io_error("write", path, e))
     }
 
     /// Reads and validates a model file.
@@ -134,31 +127,5 @@ fn io_error(action: &'static str, path: &Path, source: io::Error) -> ModelFileEr
         action,
         path: path.to_owned(),
         source,
-    }
-}
-
-/// Next to the file, so that the rename stays within one file system; unique per process and call.
-fn temporary_name(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.{:08x}.tmp", std::process::id(), rand::random::<u32>()));
-    PathBuf::from(name)
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Makes the rename itself durable. Directories cannot be opened for this on every system.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
     }
 }

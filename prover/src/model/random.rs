@@ -164,7 +164,7 @@ impl Model {
     /// activations spread over 0..=255. The same seed gives the same model.
     ///
     /// # Errors
-    /// If the architecture is not valid.
+    /// If the architecture is not valid, or its shift and zero points leave no room for a total model.
     pub fn random(architecture: Architecture, seed: u64) -> Result<Self, ParamsError> {
         architecture.validate()?;
         let mut generator = Generator {
@@ -181,7 +181,8 @@ impl Model {
             architecture: generator.architecture,
             params,
         };
-        model.validate()?;
+        // Holds from shift 10 on, but for zero points of padded layers that leave no room.
+        model.fold()?.check_total(&model.architecture)?;
         Ok(model)
     }
 }

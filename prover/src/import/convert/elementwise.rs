@@ -1,0 +1,127 @@
+use super::{error, Converter, FloatOp};
+use crate::import::parse::Node;
+use crate::import::ImportError;
+
+impl Converter {
+    pub(super) fn batch_norm(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&["epsilon", "momentum", "spatial", "training_mode"])?;
+        node.expect_int("training_mode", 0)?;
+        node.expect_int("spatial", 1)?;
+        let names = self.inputs(node, 5, 5)?;
+        let x = self.map(node, names[0])?;
+        let channels = x.shape.c;
+        let epsilon = f64::from(node.float("epsilon", 1e-5)?);
+        let [gamma, beta, mean, variance] = [1, 2, 3, 4].map(|i| self.per_channel(node, names[i], channels));
+        let (gamma, beta, mean, variance) = (gamma?, beta?, mean?, variance?);
+        let mut scale = Vec::with_capacity(channels);
+        let mut shift = Vec::with_capacity(channels);
+        for c in 0..channels {
+            let squared = variance[c] + epsilon;
+            if squared.is_nan() || squared <= 0.0 {
+                return Err(error(node, format!("variance + epsilon of channel {c} is {squared}")));
+            }
+            scale.push(gamma[c] / squared.sqrt());
+            shift.push(beta[c] - mean[c] * scale[c]);
+        }
+        self.push(node, FloatOp::Affine { scale, shift }, vec![x.tensor], x.shape, false);
+        Ok(())
+    }
+
+    pub(super) fn relu(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&[])?;
+        let names = self.inputs(node, 1, 1)?;
+        let x = self.value(node, names[0])?;
+        self.push(node, FloatOp::Clip { max: None }, vec![x.tensor], x.shape, x.flat);
+        Ok(())
+    }
+
+    /// Bounds are attributes before operator set 11, inputs since.
+    pub(super) fn clip(&mut self, node: &Node) -> Result<(), ImportError> {
+        let names = self.inputs(node, 1, if self.opset < 11 { 1 } else { 3 })?;
+        let (min, max) = if self.opset < 11 {
+            node.only(&["min", "max"])?;
+            (node.float("min", f32::MIN)?, node.float("max", f32::MAX)?)
+        } else {
+            node.only(&[])?;
+            let bound = |i: usize, default: f32| match names.get(i) {
+                None | Some(&"") => Ok(default),
+                Some(name) => match self.floats(node, name)? {
+                    (_, [bound]) => Ok(*bound),
+                    (dims, _) => Err(error(
+                        node,
+                        format!("bound {name} has shape {dims:?}, expected one number"),
+                    )),
+                },
+            };
+            (bound(1, f32::MIN)?, bound(2, f32::MAX)?)
+        };
+        if min != 0.0 {
+            return Err(error(node, format!("clips from {min}, supported is 0")));
+        }
+        if max.is_nan() || max <= 0.0 {
+            return Err(error(node, format!("clips to {max}, expected a positive number")));
+        }
+        let max = (max < f32::MAX).then(|| f64::from(max));
+        let x = self.value(node, names[0])?;
+        self.push(node, FloatOp::Clip { max }, vec![x.tensor], x.shape, x.flat);
+        Ok(())
+    }
+
+    /// A residual add, or a bias with one number per channel.
+    pub(super) fn add(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&[])?;
+        let names = self.inputs(node, 2, 2)?;
+        let constant = names.iter().position(|name| self.constants.contains_key(*name));
+        if let Some(constant) = constant {
+            let x = self.value(node, names[1 - constant])?;
+            let channels = x.shape.c;
+            let (dims, data) = self.floats(node, names[constant])?;
+            let fits = if x.flat {
+                dims == [channels] || dims == [1, channels]
+            } else {
+                dims == [channels, 1, 1] || dims == [1, channels, 1, 1]
+            };
+            if !fits {
+                let problem = format!(
+                    "constant has shape {dims:?}, expected one number per channel of {}",
+                    x.shape
+                );
+                return Err(error(node, problem));
+            }
+            let shift = data.iter().map(|x| f64::from(*x)).collect();
+            let scale = vec![1.0; channels];
+            self.push(node, FloatOp::Affine { scale, shift }, vec![x.tensor], x.shape, x.flat);
+            return Ok(());
+        }
+        let (lhs, rhs) = (self.value(node, names[0])?, self.value(node, names[1])?);
+        if lhs.shape != rhs.shape || lhs.flat != rhs.flat {
+            return Err(error(node, format!("adds shapes {} and {}", lhs.shape, rhs.shape)));
+        }
+        self.push(node, FloatOp::Add, vec![lhs.tensor, rhs.tensor], lhs.shape, lhs.flat);
+        Ok(())
+    }
+
+    pub(super) fn identity(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&[])?;
+        let names = self.inputs(node, 1, 1)?;
+        if let Some(constant) = self.constants.get(names[0]) {
+            self.constants.insert(node.output.clone(), constant.clone());
+        } else {
+            let x = self.value(node, names[0])?;
+            self.alias(node, x);
+        }
+        Ok(())
+    }
+
+    /// Nothing at inference.
+    pub(super) fn dropout(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&["ratio", "seed"])?;
+        let names = self.inputs(node, 1, 3)?;
+        if names.len() == 3 {
+            return Err(error(node, "has a training mode input".into()));
+        }
+        let x = self.value(node, names[0])?;
+        self.alias(node, x);
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+use super::{error, Converter, FloatOp, Value};
+use crate::import::parse::{Attribute, Constant, Data, Node};
+use crate::import::ImportError;
+use crate::model::Shape;
+
+impl Converter {
+    pub(super) fn global_average_pool(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&[])?;
+        let names = self.inputs(node, 1, 1)?;
+        let x = self.map(node, names[0])?;
+        self.push_pool(node, x, false);
+        Ok(())
+    }
+
+    /// An average pool whose window is the whole map.
+    pub(super) fn average_pool(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&[
+            "auto_pad",
+            "ceil_mode",
+            "count_include_pad",
+            "kernel_shape",
+            "pads",
+            "strides",
+        ])?;
+        let names = self.inputs(node, 1, 1)?;
+        let x = self.map(node, names[0])?;
+        let whole = [x.shape.h as i64, x.shape.w as i64];
+        if node.ints("kernel_shape")?.is_none() {
+            return Err(node.attribute_error("kernel_shape", "is missing".into()));
+        }
+        node.expect_ints("kernel_shape", &whole)?;
+        node.expect_ints("pads", &[0, 0, 0, 0])?;
+        match node.text("auto_pad", "NOTSET")? {
+            "NOTSET" | "VALID" => {}
+            other => return Err(node.attribute_error("auto_pad", format!("is {other}, supported is NOTSET"))),
+        }
+        self.push_pool(node, x, false);
+        Ok(())
+    }
+
+    /// A mean over rows and columns; the axes are an attribute before operator set 18, an input since.
+    pub(super) fn reduce_mean(&mut self, node: &Node) -> Result<(), ImportError> {
+        let axes_are_input = self.opset >= 18;
+        let known: &[&str] = if axes_are_input {
+            &["keepdims", "noop_with_empty_axes"]
+        } else {
+            &["axes", "keepdims"]
+        };
+        node.only(known)?;
+        let names = self.inputs(node, 1, if axes_are_input { 2 } else { 1 })?;
+        let x = self.map(node, names[0])?;
+        let axes = match names.get(1) {
+            Some(name) => Some(self.integers(node, name)?),
+            None => node.ints("axes")?,
+        };
+        // Negative axes count from the end.
+        let mut axes: Vec<i64> = axes
+            .unwrap_or(&[])
+            .iter()
+            .map(|a| if *a < 0 { a.saturating_add(4) } else { *a })
+            .collect();
+        axes.sort_unstable();
+        if axes != [2, 3] {
+            return Err(error(
+                node,
+                "does not reduce exactly rows and columns (axes 2 and 3)".into(),
+            ));
+        }
+        let flat = match node.int("keepdims", 1)? {
+            0 => true,
+            1 => false,
+            other => return Err(node.attribute_error("keepdims", format!("is {other}, supported are 0 and 1"))),
+        };
+        self.push_pool(node, x, flat);
+        Ok(())
+    }
+
+    fn push_pool(&mut self, node: &Node, x: Value, flat: bool) {
+        self.push(node, FloatOp::Pool, vec![x.tensor], Shape::new(x.shape.c, 1, 1), flat);
+    }
+
+    /// `[1, c, 1, 1]` to `[1, c]`.
+    pub(super) fn flatten(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&["axis"])?;
+        let names = self.inputs(node, 1, 1)?;
+        let x = self.value(node, names[0])?;
+        let axis = node.int("axis", 1)?;
+        let rank = if x.flat { 2 } else { 4 };
+        if axis != 1 && axis != 1 - rank {
+            return Err(node.attribute_error("axis", format!("is {axis}, supported is 1")));
+        }
+        self.flat_alias(node, x)
+    }
+
+    /// A reshape to `[1, c]` or back to `[1, c, 1, 1]`.
+    pub(super) fn reshape(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&["allowzero"])?;
+        node.expect_int("allowzero", 0)?;
+        let names = self.inputs(node, 2, 2)?;
+        let x = self.value(node, names[0])?;
+        let target = self.integers(node, names[1])?;
+        let old = if x.flat {
+            vec![1, x.shape.c as i64]
+        } else {
+            vec![1, x.shape.c as i64, x.shape.h as i64, x.shape.w as i64]
+        };
+        let resolved = resolve_reshape(&old, target)
+            .ok_or_else(|| error(node, format!("cannot reshape {old:?} to {target:?}")))?;
+        match *resolved {
+            [1, c] if c == x.shape.c as i64 => self.flat_alias(node, x),
+            [1, c, 1, 1] if c == x.shape.c as i64 && x.shape.h * x.shape.w == 1 => {
+                self.alias(node, Value { flat: false, ..x });
+                Ok(())
+            }
+            _ if resolved == old => {
+                self.alias(node, x);
+                Ok(())
+            }
+            _ => Err(error(
+                node,
+                format!("reshapes {old:?} to {resolved:?}; supported are [1, c] and [1, c, 1, 1]"),
+            )),
+        }
+    }
+
+    fn flat_alias(&mut self, node: &Node, x: Value) -> Result<(), ImportError> {
+        if x.shape.h * x.shape.w != 1 {
+            return Err(error(
+                node,
+                format!(
+                    "flattens the map {}; only a pooled map of one pixel is supported",
+                    x.shape
+                ),
+            ));
+        }
+        self.alias(node, Value { flat: true, ..x });
+        Ok(())
+    }
+
+    pub(super) fn constant_node(&mut self, node: &Node) -> Result<(), ImportError> {
+        let scalar = |data: Data| Constant { dims: vec![], data };
+        let mut attributes = node.attributes.iter();
+        let constant = match (attributes.next(), attributes.next()) {
+            (Some((name, Attribute::Tensor(value))), None) if name == "value" => value.clone(),
+            (Some((name, Attribute::Float(value))), None) if name == "value_float" && value.is_finite() => {
+                scalar(Data::Float(vec![*value]))
+            }
+            (Some((name, Attribute::Int(value))), None) if name == "value_int" => scalar(Data::Int(vec![*value])),
+            (Some((name, Attribute::Ints(values))), None) if name == "value_ints" => Constant {
+                dims: vec![values.len()],
+                data: Data::Int(values.clone()),
+            },
+            _ => return Err(error(node, "holds no tensor, finite float or integers".into())),
+        };
+        self.constants.insert(node.output.clone(), constant);
+        Ok(())
+    }
+}
+
+/// ONNX's rules: 0 copies a size, one −1 is what remains.
+fn resolve_reshape(old: &[i64], target: &[i64]) -> Option<Vec<i64>> {
+    let total: i64 = old.iter().product();
+    let mut new = Vec::with_capacity(target.len());
+    for (i, size) in target.iter().enumerate() {
+        new.push(match size {
+            0 => *old.get(i)?,
+            -1 | 1.. => *size,
+            _ => return None,
+        });
+    }
+    let known = new
+        .iter()
+        .filter(|n| **n > 0)
+        .try_fold(1i64, |product, n| product.checked_mul(*n))?;
+    let mut free = new.iter_mut().filter(|n| **n == -1);
+    if let Some(free) = free.next() {
+        *free = (known > 0 && total % known == 0).then(|| total / known)?;
+    }
+    if new.contains(&-1) || new.iter().try_fold(1i64, |p, n| p.checked_mul(*n)) != Some(total) {
+        return None;
+    }
+    Some(new)
+}

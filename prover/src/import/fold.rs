@@ -1,0 +1,148 @@
+use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
+use super::ImportError;
+use crate::model::Shape;
+
+/// The network with batch norms, biases and clips inside the layers they follow.
+pub(super) struct FusedNetwork {
+    pub(super) input: Shape,
+    pub(super) layers: Vec<FusedLayer>,
+}
+
+pub(super) struct FusedLayer {
+    /// Name of the node that computes it.
+    pub(super) node: String,
+    /// ONNX tensor that holds its output, activation included.
+    pub(super) tensor: String,
+    pub(super) op: FusedOp,
+    pub(super) activation: Activation,
+    pub(super) inputs: Vec<usize>,
+    pub(super) output: Shape,
+}
+
+pub(super) enum FusedOp {
+    Conv(FloatConv),
+    Add,
+    Pool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Activation {
+    Linear,
+    /// `max(x, 0)`, and `min(x, max)` if there is one.
+    Clip {
+        max: Option<f64>,
+    },
+}
+
+impl FusedNetwork {
+    pub(super) fn tensor_names(&self) -> Vec<String> {
+        self.layers.iter().map(|layer| layer.tensor.clone()).collect()
+    }
+
+    /// Shape of a tensor: 0 is the image.
+    pub(super) fn shape(&self, tensor: usize) -> Shape {
+        match tensor {
+            0 => self.input,
+            i => self.layers[i - 1].output,
+        }
+    }
+}
+
+/// Folds every affine map and clip into the layer whose output nothing else reads.
+pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
+    let mut readers = vec![0usize; network.layers.len() + 1];
+    for input in network.layers.iter().flat_map(|layer| &layer.inputs) {
+        readers[*input] += 1;
+    }
+    let mut fused: Vec<FusedLayer> = Vec::new();
+    // Tensor of the unfused network → tensor of the fused one.
+    let mut tensors = vec![0usize];
+    for layer in network.layers {
+        let op = match layer.op {
+            FloatOp::Conv(conv) => FusedOp::Conv(conv),
+            FloatOp::Add => FusedOp::Add,
+            FloatOp::Pool => FusedOp::Pool,
+            FloatOp::Affine { ref scale, ref shift } => {
+                let target = foldable(&layer, &readers, &tensors, &mut fused)?;
+                match &mut target.op {
+                    FusedOp::Conv(conv) if target.activation == Activation::Linear => apply_affine(conv, scale, shift),
+                    _ => return Err(misplaced(&layer, "does not follow a convolution")),
+                }
+                target.tensor = layer.tensor;
+                tensors.push(tensors[layer.inputs[0]]);
+                continue;
+            }
+            FloatOp::Clip { max } => {
+                let target = foldable(&layer, &readers, &tensors, &mut fused)?;
+                let max = match target.activation {
+                    Activation::Clip { max: Some(old) } => Some(max.map_or(old, |new| old.min(new))),
+                    _ => max,
+                };
+                target.activation = Activation::Clip { max };
+                target.tensor = layer.tensor;
+                tensors.push(tensors[layer.inputs[0]]);
+                continue;
+            }
+        };
+        fused.push(FusedLayer {
+            node: layer.node,
+            tensor: layer.tensor,
+            op,
+            activation: Activation::Linear,
+            inputs: layer.inputs.iter().map(|input| tensors[*input]).collect(),
+            output: layer.output,
+        });
+        tensors.push(fused.len());
+    }
+    if let Some(FusedLayer {
+        node,
+        activation: Activation::Clip { .. },
+        ..
+    }) = fused.last()
+    {
+        return Err(ImportError::Node {
+            node: node.clone(),
+            op: "Clip".into(),
+            problem: "the logits are clipped, which would make ties".into(),
+        });
+    }
+    Ok(FusedNetwork {
+        input: network.input,
+        layers: fused,
+    })
+}
+
+/// The fused layer that produces the only input of `layer`.
+fn foldable<'f>(
+    layer: &FloatLayer,
+    readers: &[usize],
+    tensors: &[usize],
+    fused: &'f mut [FusedLayer],
+) -> Result<&'f mut FusedLayer, ImportError> {
+    let input = layer.inputs[0];
+    if readers[input] != 1 {
+        return Err(misplaced(layer, "reads a tensor that another node reads too"));
+    }
+    tensors[input]
+        .checked_sub(1)
+        .and_then(|i| fused.get_mut(i))
+        .ok_or_else(|| misplaced(layer, "reads the image; it must follow a layer"))
+}
+
+fn misplaced(layer: &FloatLayer, problem: &str) -> ImportError {
+    ImportError::Node {
+        node: layer.node.clone(),
+        op: layer.onnx_op.clone(),
+        problem: problem.to_owned(),
+    }
+}
+
+fn apply_affine(conv: &mut FloatConv, scale: &[f64], shift: &[f64]) {
+    let per_output = conv.weights.len() / conv.bias.len();
+    for (kernel, scale) in conv.weights.chunks_mut(per_output).zip(scale) {
+        kernel.iter_mut().for_each(|w| *w *= scale);
+    }
+    for ((bias, scale), shift) in conv.bias.iter_mut().zip(scale).zip(shift) {
+        *bias = *bias * scale + shift;
+    }
+}

@@ -1,0 +1,104 @@
+//! ONNX → model, in named phases. The only place that sees protobuf or floating point.
+//!
+//! | phase | from → to |
+//! |---|---|
+//! | [`parse`] | file → nodes and constants, every number finite, every size static |
+//! | [`convert`] | operators → convolutions, sums, pools, clips and per-channel affine maps |
+//! | [`fold`] | affine maps (batch norm) and clips → into the layer before them |
+//! | [`calibrate`] | images → range of every tensor, by a float run |
+//! | [`quantise`] | ranges and float weights → integers |
+//! | [`validate`] | every image has a proof, or the import fails |
+//! | [`report`] | agreement of the integers with the float run, layer by layer |
+//!
+//! Supported: `Conv` (1×1; 3×3 dense or depthwise, stride 1 or 2), `Gemm`, `MatMul`, `BatchNormalization`, `Relu`, `Clip`
+//! from 0, `Add`, global average pools in their four spellings, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`.
+//! Everything else is an error with the node's name.
+
+mod calibrate;
+mod convert;
+mod error;
+mod float_run;
+mod fold;
+mod images;
+mod parse;
+mod quantise;
+mod report;
+mod validate;
+
+pub use calibrate::RangeMethod;
+pub use error::ImportError;
+pub use float_run::FloatModel;
+pub use images::load_png;
+pub use report::{ImportReport, LayerReport};
+
+use crate::model::Model;
+use crate::progress::Progress;
+use std::path::Path;
+
+/// How images enter the network and how ranges are chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ImportOptions {
+    /// `s`: multipliers are `a/2^s`.
+    pub shift: u32,
+    /// The float network reads `input_scale·(byte − input_zero)`.
+    pub input_scale: f64,
+    pub input_zero: u8,
+    /// How the range of a linear tensor follows from its calibration values.
+    pub range: RangeMethod,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            shift: 16,
+            input_scale: 1.0 / 255.0,
+            input_zero: 0,
+            range: RangeMethod::Mse,
+        }
+    }
+}
+
+impl ImportOptions {
+    fn check(&self) -> Result<(), ImportError> {
+        if self.input_scale.is_finite() && self.input_scale > 0.0 {
+            Ok(())
+        } else {
+            Err(ImportError::Option {
+                option: "input_scale",
+                problem: format!("{} is not a positive number", self.input_scale),
+            })
+        }
+    }
+}
+
+/// Quantises the float network in `onnx`; `calibration` is a directory of PNG images of the network's size.
+///
+/// # Errors
+/// The first thing that is not supported, with the name of its node or layer.
+pub fn import(
+    onnx: &Path,
+    calibration: &Path,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<(Model, ImportReport), ImportError> {
+    options.check()?;
+    progress.phase("parse", 0);
+    let graph = parse::parse(onnx)?;
+    progress.phase("convert", 0);
+    let network = fold::fold(convert::convert(&graph)?)?;
+    let images = images::load_directory(calibration, graph.input.shape)?;
+    let float = FloatModel::with_outputs(&graph, network.tensor_names(), options)?;
+    let observed = calibrate::calibrate(&network, &float, &images, options, progress)?;
+    progress.phase("quantise", 0);
+    let (model, quants) = quantise::quantise(&network, &observed, options)?;
+    progress.phase("validate", 0);
+    let (folded, bounds) = validate::validate(&model, &network)?;
+    let integers = report::Integers {
+        model: &model,
+        folded: &folded,
+        quants: &quants,
+        bounds: &bounds,
+    };
+    let report = report::report(&network, &observed, &integers, &float, &images, progress)?;
+    Ok((model, report))
+}

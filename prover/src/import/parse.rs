@@ -1,0 +1,331 @@
+use super::ImportError;
+use crate::model::Shape;
+use std::collections::{HashMap, HashSet};
+use std::io::Cursor;
+use std::path::Path;
+use tract_onnx::pb;
+use tract_onnx::prelude::Framework;
+
+/// Operator sets whose semantics the converter and the float run agree on.
+const OPSETS: std::ops::RangeInclusive<i64> = 9..=18;
+const MAX_SIDE: i64 = 4096;
+
+/// An ONNX graph with plain types.
+pub(super) struct Graph {
+    pub(super) opset: i64,
+    pub(super) input: Input,
+    pub(super) output: String,
+    pub(super) nodes: Vec<Node>,
+    pub(super) constants: HashMap<String, Constant>,
+    /// What the float run loads: the same graph.
+    pub(super) proto: pb::ModelProto,
+}
+
+/// The image: one float tensor `[1, 3, h, w]`.
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) shape: Shape,
+}
+
+pub(super) struct Node {
+    /// Its own name, or that of its output.
+    pub(super) name: String,
+    pub(super) op: String,
+    pub(super) inputs: Vec<String>,
+    pub(super) output: String,
+    pub(super) attributes: HashMap<String, Attribute>,
+}
+
+pub(super) enum Attribute {
+    Int(i64),
+    Ints(Vec<i64>),
+    Float(f32),
+    Text(String),
+    Tensor(Constant),
+    Other,
+}
+
+#[derive(Clone)]
+pub(super) struct Constant {
+    pub(super) dims: Vec<usize>,
+    pub(super) data: Data,
+}
+
+#[derive(Clone)]
+pub(super) enum Data {
+    Float(Vec<f32>),
+    Int(Vec<i64>),
+}
+
+/// Reads an ONNX file.
+pub(super) fn parse(path: &Path) -> Result<Graph, ImportError> {
+    let bytes = std::fs::read(path).map_err(|source| ImportError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let proto = tract_onnx::onnx()
+        .proto_model_for_read(&mut Cursor::new(bytes))
+        .map_err(|e| ImportError::Protobuf {
+            path: path.to_owned(),
+            reason: format!("{e:#}"),
+        })?;
+    graph(proto)
+}
+
+fn graph(mut proto: pb::ModelProto) -> Result<Graph, ImportError> {
+    let file = |what: &str| ImportError::File { what: what.to_owned() };
+    let opset = proto
+        .opset_import
+        .iter()
+        .find(|set| is_onnx_domain(&set.domain))
+        .map_or(0, |set| set.version);
+    if !OPSETS.contains(&opset) {
+        return Err(ImportError::Opset {
+            got: opset,
+            min: *OPSETS.start(),
+            max: *OPSETS.end(),
+        });
+    }
+    if !proto.functions.is_empty() {
+        return Err(file("functions"));
+    }
+    let graph = proto.graph.as_mut().ok_or_else(|| file("no graph"))?;
+    if !graph.sparse_initializer.is_empty() {
+        return Err(file("sparse constants"));
+    }
+    // Claims about inner tensors are not needed, and would have to be checked.
+    graph.value_info.clear();
+    let mut constants = HashMap::new();
+    for tensor in &graph.initializer {
+        let value = constant(&tensor.name, tensor)?;
+        if constants.insert(tensor.name.clone(), value).is_some() {
+            return Err(ImportError::Constant {
+                tensor: tensor.name.clone(),
+                problem: "is defined twice".into(),
+            });
+        }
+    }
+    let mut inputs = graph.input.iter().filter(|input| !constants.contains_key(&input.name));
+    let input = match (inputs.next(), inputs.next()) {
+        (Some(info), None) => Input {
+            name: info.name.clone(),
+            shape: image_shape(info)?,
+        },
+        (None, _) => return Err(file("a graph without an input")),
+        (Some(_), Some(second)) => {
+            return Err(ImportError::Interface {
+                role: "input",
+                tensor: second.name.clone(),
+                problem: "is a second input; a network reads one image".into(),
+            })
+        }
+    };
+    let output = match graph.output.as_slice() {
+        [output] => output.name.clone(),
+        outputs => return Err(file(&format!("{} graph outputs instead of one", outputs.len()))),
+    };
+    let mut defined: HashSet<String> = constants.keys().cloned().collect();
+    defined.insert(input.name.clone());
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    for proto_node in &graph.node {
+        let node = node(proto_node, opset)?;
+        if !defined.insert(node.output.clone()) {
+            return Err(ImportError::Node {
+                problem: format!("tensor {} is defined twice", node.output),
+                node: node.name,
+                op: node.op,
+            });
+        }
+        nodes.push(node);
+    }
+    Ok(Graph {
+        opset,
+        input,
+        output,
+        nodes,
+        constants,
+        proto,
+    })
+}
+
+fn is_onnx_domain(domain: &str) -> bool {
+    domain.is_empty() || domain == "ai.onnx"
+}
+
+fn image_shape(info: &pb::ValueInfoProto) -> Result<Shape, ImportError> {
+    use pb::tensor_shape_proto::dimension::Value::DimValue;
+    let error = |problem: String| ImportError::Interface {
+        role: "input",
+        tensor: info.name.clone(),
+        problem,
+    };
+    let Some(pb::type_proto::Value::TensorType(tensor)) = info.r#type.as_ref().and_then(|t| t.value.as_ref()) else {
+        return Err(error("is not a tensor".into()));
+    };
+    if tensor.elem_type != pb::tensor_proto::DataType::Float as i32 {
+        return Err(error(format!("has element type {}, not float32", tensor.elem_type)));
+    }
+    let dims = tensor.shape.iter().flat_map(|shape| &shape.dim);
+    let dims: Vec<Option<i64>> = dims
+        .map(|dim| match &dim.value {
+            Some(DimValue(n)) => Some(*n),
+            _ => None,
+        })
+        .collect();
+    match dims.as_slice() {
+        [Some(1), Some(c), Some(h), Some(w)] => {
+            if *c != 3 || !(1..=MAX_SIDE).contains(h) || !(1..=MAX_SIDE).contains(w) {
+                return Err(error(format!(
+                    "has shape 1x{c}x{h}x{w}, expected 1x3 and sizes up to {MAX_SIDE}"
+                )));
+            }
+            Ok(Shape::new(3, *h as usize, *w as usize))
+        }
+        dims if dims.contains(&None) => Err(error("has a dynamic size; export the network with a static one".into())),
+        dims => Err(error(format!(
+            "has shape {:?}, expected [1, 3, h, w]",
+            dims.iter().flatten().collect::<Vec<_>>()
+        ))),
+    }
+}
+
+fn node(proto: &pb::NodeProto, opset: i64) -> Result<Node, ImportError> {
+    let output = proto.output.first().cloned().unwrap_or_default();
+    let name = if proto.name.is_empty() {
+        output.clone()
+    } else {
+        proto.name.clone()
+    };
+    let error = |problem: &str| ImportError::Node {
+        node: name.clone(),
+        op: proto.op_type.clone(),
+        problem: problem.to_owned(),
+    };
+    if !is_onnx_domain(&proto.domain) {
+        return Err(ImportError::UnsupportedOp {
+            node: name,
+            op: format!("{}.{}", proto.domain, proto.op_type),
+            opset,
+        });
+    }
+    if output.is_empty() {
+        return Err(error("has no output"));
+    }
+    let mut attributes = HashMap::new();
+    for attribute in &proto.attribute {
+        if attributes
+            .insert(attribute.name.clone(), attribute_value(&name, attribute)?)
+            .is_some()
+        {
+            return Err(error(&format!("attribute {} is given twice", attribute.name)));
+        }
+    }
+    Ok(Node {
+        name,
+        op: proto.op_type.clone(),
+        inputs: proto.input.clone(),
+        output,
+        attributes,
+    })
+}
+
+fn attribute_value(node: &str, proto: &pb::AttributeProto) -> Result<Attribute, ImportError> {
+    use pb::attribute_proto::AttributeType as T;
+    Ok(match T::try_from(proto.r#type) {
+        Ok(T::Int) => Attribute::Int(proto.i),
+        Ok(T::Ints) => Attribute::Ints(proto.ints.clone()),
+        Ok(T::Float) => Attribute::Float(proto.f),
+        Ok(T::String) => Attribute::Text(String::from_utf8_lossy(&proto.s).into_owned()),
+        Ok(T::Tensor) => match &proto.t {
+            Some(tensor) => Attribute::Tensor(constant(node, tensor)?),
+            None => Attribute::Other,
+        },
+        _ => Attribute::Other,
+    })
+}
+
+/// Checks type, size and finiteness of a constant.
+fn constant(name: &str, tensor: &pb::TensorProto) -> Result<Constant, ImportError> {
+    use pb::tensor_proto::DataType as T;
+    let error = |problem: String| ImportError::Constant {
+        tensor: name.to_owned(),
+        problem,
+    };
+    if tensor.data_location.unwrap_or(0) != 0 || !tensor.external_data.is_empty() {
+        return Err(error("is stored outside the file; save the network as one file".into()));
+    }
+    if tensor.segment.is_some() {
+        return Err(error("is stored in segments".into()));
+    }
+    let mut count = 1usize;
+    let mut dims = Vec::with_capacity(tensor.dims.len());
+    for dim in &tensor.dims {
+        let dim = usize::try_from(*dim).map_err(|_| error(format!("has the size {dim}")))?;
+        count = count.checked_mul(dim).ok_or_else(|| error("is too large".into()))?;
+        dims.push(dim);
+    }
+    let raw = &tensor.raw_data;
+    let data = match T::try_from(tensor.data_type) {
+        Ok(T::Float) if raw.is_empty() => Data::Float(tensor.float_data.clone()),
+        Ok(T::Float) => Data::Float(
+            words(raw)
+                .ok_or_else(|| odd_length(name))?
+                .map(f32::from_le_bytes)
+                .collect(),
+        ),
+        Ok(T::Int64) if raw.is_empty() => Data::Int(tensor.int64_data.clone()),
+        Ok(T::Int64) => Data::Int(
+            words(raw)
+                .ok_or_else(|| odd_length(name))?
+                .map(i64::from_le_bytes)
+                .collect(),
+        ),
+        Ok(T::Int32) if raw.is_empty() => Data::Int(tensor.int32_data.iter().map(|x| i64::from(*x)).collect()),
+        Ok(T::Int32) => {
+            let words = words(raw).ok_or_else(|| odd_length(name))?;
+            Data::Int(words.map(|bytes| i64::from(i32::from_le_bytes(bytes))).collect())
+        }
+        Ok(other) => {
+            return Err(error(format!(
+                "has element type {}; only float32 and integers",
+                other.as_str_name()
+            )))
+        }
+        Err(_) => return Err(error(format!("has the unknown element type {}", tensor.data_type))),
+    };
+    let len = match &data {
+        Data::Float(x) => x.len(),
+        Data::Int(x) => x.len(),
+    };
+    if len != count {
+        return Err(error(format!("has {len} elements, its shape {dims:?} needs {count}")));
+    }
+    if let Data::Float(x) = &data {
+        if let Some(index) = x.iter().position(|x| !x.is_finite()) {
+            return Err(ImportError::NotFinite {
+                tensor: name.to_owned(),
+                index,
+            });
+        }
+    }
+    Ok(Constant { dims, data })
+}
+
+fn odd_length(name: &str) -> ImportError {
+    ImportError::Constant {
+        tensor: name.to_owned(),
+        problem: "has raw data that is no whole number of elements".into(),
+    }
+}
+
+/// Little-endian words of `N` bytes; `None` if some bytes remain.
+fn words<const N: usize>(raw: &[u8]) -> Option<impl Iterator<Item = [u8; N]> + '_> {
+    let chunks = raw.chunks_exact(N);
+    chunks.remainder().is_empty().then(|| {
+        chunks.map(|chunk| {
+            let mut word = [0; N];
+            word.copy_from_slice(chunk);
+            word
+        })
+    })
+}

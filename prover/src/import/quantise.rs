@@ -1,0 +1,239 @@
+use super::calibrate::Calibration;
+use super::convert::FloatConv;
+use super::fold::{FusedLayer, FusedNetwork, FusedOp};
+use super::{ImportError, ImportOptions};
+use crate::model::params::MAX_MULTIPLIER;
+use crate::model::{
+    AddParams, Architecture, Conv, ConvParams, Layer, LayerParams, Model, Op, OutputMode, ParamsError, PoolParams,
+    TensorId,
+};
+
+/// Jacob18 (1): `real = scale·(q − zero)`. Zero points of all tensors that are read are bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quant {
+    pub(super) scale: f64,
+    pub(super) zero: u8,
+}
+
+impl Quant {
+    /// 0..=255 covers `low..=high`, with real 0 on a whole number.
+    fn of_range(low: f64, high: f64) -> Self {
+        let scale = (high - low) / 255.0;
+        if scale <= 0.0 || !scale.is_finite() {
+            // A tensor that is always 0: any scale will do.
+            return Self { scale: 1.0, zero: 0 };
+        }
+        Self {
+            scale,
+            zero: (-low / scale).round().clamp(0.0, 255.0) as u8,
+        }
+    }
+}
+
+/// Worst-case logits take this share of the table; the rest is for rounding of weights.
+const LOGIT_SHARE: f64 = 0.98;
+/// How much coarser the logits become where rounding needs more than that, and how often.
+const LOGIT_COARSER: f64 = 1.02;
+const LOGIT_ATTEMPTS: usize = 50;
+
+/// Chooses multipliers, then rounds the weights on the grid they imply. Returns the scale of every tensor, image first.
+pub(super) fn quantise(
+    network: &FusedNetwork,
+    calibration: &Calibration,
+    options: &ImportOptions,
+) -> Result<(Model, Vec<Quant>), ImportError> {
+    let mut quantiser = Quantiser {
+        network,
+        unit: f64::from(2f32).powi(options.shift.min(31) as i32),
+        quants: vec![Quant {
+            scale: options.input_scale,
+            zero: options.input_zero,
+        }],
+        model: Model {
+            architecture: Architecture {
+                input: network.input,
+                shift: options.shift,
+                layers: Vec::new(),
+                output: OutputMode::Top1,
+            },
+            params: Vec::new(),
+        },
+    };
+    let last = network.layers.len().saturating_sub(1);
+    for (i, layer) in network.layers.iter().enumerate() {
+        let observed = calibration.layers[i];
+        match &layer.op {
+            FusedOp::Conv(conv) if i == last => quantiser.logits(layer, conv)?,
+            FusedOp::Conv(conv) => quantiser.conv(layer, conv, Quant::of_range(observed.low, observed.high))?,
+            FusedOp::Add => quantiser.add(layer, Quant::of_range(observed.low, observed.high))?,
+            FusedOp::Pool => quantiser.pool(layer, Quant::of_range(observed.low, observed.high))?,
+        }
+    }
+    Ok((quantiser.model, quantiser.quants))
+}
+
+struct Quantiser<'a> {
+    network: &'a FusedNetwork,
+    /// `2^s`.
+    unit: f64,
+    quants: Vec<Quant>,
+    model: Model,
+}
+
+impl Quantiser<'_> {
+    fn push(&mut self, layer: &FusedLayer, op: Op, params: LayerParams, quant: Quant) {
+        self.model.architecture.layers.push(Layer {
+            op,
+            output: layer.output,
+        });
+        self.model.params.push(params);
+        self.quants.push(quant);
+    }
+
+    fn conv(&mut self, layer: &FusedLayer, conv: &FloatConv, y: Quant) -> Result<(), ImportError> {
+        let params = self.conv_params(layer, conv, y)?;
+        let op = self.conv_op(layer, conv);
+        self.push(layer, op, LayerParams::Conv(params), y);
+        Ok(())
+    }
+
+    fn conv_op(&self, layer: &FusedLayer, conv: &FloatConv) -> Op {
+        let input = layer.inputs[0];
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels: layer.output.c,
+            kind: conv.kind,
+            stride: conv.stride,
+            pad: conv.pad,
+            input_zero: if conv.pad.is_none() { 0 } else { self.quants[input].zero },
+        })
+    }
+
+    fn conv_params(&self, layer: &FusedLayer, conv: &FloatConv, y: Quant) -> Result<ConvParams, ImportError> {
+        let x = self.quants[layer.inputs[0]];
+        let per_output = conv.weights.len() / conv.bias.len();
+        let mut params = ConvParams {
+            weights: Vec::with_capacity(conv.weights.len()),
+            bias: Vec::with_capacity(conv.bias.len()),
+            multiplier: Vec::with_capacity(conv.bias.len()),
+            input_zero: x.zero,
+            output_zero: y.zero.into(),
+        };
+        for (channel, kernel) in conv.weights.chunks_exact(per_output).enumerate() {
+            let widest = kernel.iter().fold(0.0f64, |widest, w| widest.max(w.abs()));
+            // Rounded up, so that the widest weight is at most 127.
+            let a = self.multiplier(layer, channel, (widest / 127.0 * x.scale / y.scale * self.unit).ceil())?;
+            // Jacob18 (5) backwards: the weights' scale follows from a/2^s = S_w·S_x/S_y.
+            let weight_scale = f64::from(a) / self.unit * y.scale / x.scale;
+            let rounded = kernel
+                .iter()
+                .map(|w| (w / weight_scale).round().clamp(-127.0, 127.0) as i8);
+            params.weights.extend(rounded);
+            let bias = (conv.bias[channel] / (weight_scale * x.scale)).round();
+            if bias.abs() > f64::from(i32::MAX) {
+                return Err(ImportError::Bias {
+                    layer: layer.node.clone(),
+                    channel,
+                    value: bias,
+                });
+            }
+            params.bias.push(bias as i32);
+            params.multiplier.push(a);
+        }
+        Ok(params)
+    }
+
+    /// All logits share one scale: the finest that keeps every image inside the table.
+    fn logits(&mut self, layer: &FusedLayer, conv: &FloatConv) -> Result<(), ImportError> {
+        let x = self.quants[layer.inputs[0]];
+        let per_output = conv.weights.len() / conv.bias.len();
+        let (low, high) = (-f64::from(x.zero) * x.scale, (255.0 - f64::from(x.zero)) * x.scale);
+        let worst = conv
+            .weights
+            .chunks_exact(per_output)
+            .zip(&conv.bias)
+            .map(|(kernel, bias)| {
+                let min: f64 = kernel.iter().map(|w| (w * low).min(w * high)).sum();
+                let max: f64 = kernel.iter().map(|w| (w * low).max(w * high)).sum();
+                (min + bias).abs().max((max + bias).abs())
+            });
+        let worst = worst.fold(0.0, f64::max).max(f64::from(f32::MIN_POSITIVE));
+        let mut y = Quant {
+            scale: worst / (LOGIT_SHARE * self.unit / 2.0),
+            zero: 0,
+        };
+        let op = self.conv_op(layer, conv);
+        for _ in 0..LOGIT_ATTEMPTS {
+            let params = self.conv_params(layer, conv, y)?;
+            self.push(layer, op.clone(), LayerParams::Conv(params), y);
+            // Earlier layers' errors are the validate phase's to report.
+            let index = self.model.params.len() - 1;
+            match self
+                .model
+                .fold()
+                .and_then(|folded| folded.check_total(&self.model.architecture))
+            {
+                Err(ParamsError::NotTotal { layer: name, .. }) if name == self.model.architecture.layer_name(index) => {
+                    self.model.architecture.layers.pop();
+                    self.model.params.pop();
+                    self.quants.pop();
+                    y.scale *= LOGIT_COARSER;
+                }
+                _ => return Ok(()),
+            }
+        }
+        self.conv(layer, conv, y)
+    }
+
+    fn add(&mut self, layer: &FusedLayer, y: Quant) -> Result<(), ImportError> {
+        let (lhs, rhs) = (self.quants[layer.inputs[0]], self.quants[layer.inputs[1]]);
+        let params = AddParams {
+            lhs_multiplier: self.multiplier(layer, 0, (lhs.scale / y.scale * self.unit).round())?,
+            rhs_multiplier: self.multiplier(layer, 0, (rhs.scale / y.scale * self.unit).round())?,
+            lhs_zero: lhs.zero,
+            rhs_zero: rhs.zero,
+            output_zero: y.zero.into(),
+        };
+        let op = Op::Add {
+            lhs: TensorId(layer.inputs[0]),
+            rhs: TensorId(layer.inputs[1]),
+        };
+        self.push(layer, op, LayerParams::Add(params), y);
+        Ok(())
+    }
+
+    fn pool(&mut self, layer: &FusedLayer, y: Quant) -> Result<(), ImportError> {
+        let input = layer.inputs[0];
+        let x = self.quants[input];
+        let shape = self.network.shape(input);
+        let positions = (shape.h * shape.w) as f64;
+        let multiplier = self.multiplier(layer, 0, (x.scale / y.scale / positions * self.unit).round())?;
+        // The scale that the rounded multiplier stands for.
+        let y = Quant {
+            scale: x.scale * self.unit / (f64::from(multiplier) * positions),
+            ..y
+        };
+        let params = PoolParams {
+            multiplier,
+            input_zero: x.zero,
+            output_zero: y.zero.into(),
+        };
+        let op = Op::GlobalAvgPool { input: TensorId(input) };
+        self.push(layer, op, LayerParams::Pool(params), y);
+        Ok(())
+    }
+
+    fn multiplier(&self, layer: &FusedLayer, channel: usize, value: f64) -> Result<u32, ImportError> {
+        // A channel of zeros has the multiplier 1; its bias then has the finest grid.
+        if value.is_finite() && (0.0..=f64::from(MAX_MULTIPLIER)).contains(&value) {
+            Ok(value.max(1.0) as u32)
+        } else {
+            Err(ImportError::Multiplier {
+                layer: layer.node.clone(),
+                channel,
+                value,
+                max: MAX_MULTIPLIER,
+            })
+        }
+    }
+}

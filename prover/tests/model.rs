@@ -1,0 +1,260 @@
+//! Hostile models and model files: typed errors, never a panic or an overflow.
+
+use assay_prover::model::{
+    tiny_network, Architecture, ArchitectureError, FoldedLayer, LayerParams, Model, ModelFileError, Op, ParamsError,
+    Shape, TensorId,
+};
+use assay_prover::reference;
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use sha2::{Digest, Sha256};
+
+fn tiny() -> Model {
+    Model::random(tiny_network(10), 1).unwrap()
+}
+
+fn conv_params(model: &mut Model, layer: usize) -> &mut assay_prover::model::ConvParams {
+    match &mut model.params[layer] {
+        LayerParams::Conv(params) => params,
+        _ => panic!("layer {layer} is no convolution"),
+    }
+}
+
+#[test]
+fn numbers_outside_their_bounds_are_refused_with_the_layers_name() {
+    let cases: [(&str, fn(&mut Model)); 6] = [
+        ("multiplier", |m| conv_params(m, 1).multiplier[0] = 0),
+        ("multiplier", |m| conv_params(m, 1).multiplier[4] = (1 << 24) + 1),
+        ("multiplier", |m| conv_params(m, 1).multiplier[2] = u32::MAX),
+        ("output zero point", |m| conv_params(m, 1).output_zero = 256),
+        ("output zero point", |m| conv_params(m, 1).output_zero = i32::MIN),
+        ("output zero point", |m| conv_params(m, 1).output_zero = -1),
+    ];
+    for (expected, change) in cases {
+        let mut model = tiny();
+        change(&mut model);
+        match model.fold().unwrap_err() {
+            ParamsError::Bounds { layer, what, .. } => {
+                assert_eq!((what, layer.as_str()), (expected, "layer 01 depthwise 3×3"));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn parameters_that_do_not_fit_the_architecture_are_refused() {
+    let mut model = tiny();
+    conv_params(&mut model, 0).weights.pop();
+    assert!(matches!(model.fold(), Err(ParamsError::Length { what: "weights", .. })));
+    let mut model = tiny();
+    conv_params(&mut model, 0).bias.push(1);
+    assert!(matches!(model.fold(), Err(ParamsError::Length { what: "bias", .. })));
+    let mut model = tiny();
+    model.params.swap(6, 7);
+    assert!(matches!(model.fold(), Err(ParamsError::Kind { .. })));
+    let mut model = tiny();
+    model.params.pop();
+    assert!(matches!(model.fold(), Err(ParamsError::LayerCount { .. })));
+    let mut model = tiny();
+    conv_params(&mut model, 7).input_zero = 127;
+    assert!(matches!(
+        model.fold(),
+        Err(ParamsError::InputZero {
+            expected: 128,
+            got: 127,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn extreme_valid_parameters_fold_without_overflow_and_are_not_total() {
+    for extreme in [i32::MIN, i32::MAX] {
+        let mut model = tiny();
+        let params = conv_params(&mut model, 0);
+        params.bias.fill(extreme);
+        params.multiplier.fill(1 << 24);
+        params.weights.fill(if extreme < 0 { i8::MIN } else { i8::MAX });
+        let error = model.fold().unwrap().check_total(&model.architecture).unwrap_err();
+        assert!(matches!(error, ParamsError::NotTotal { channel: 0, .. }), "{error}");
+    }
+}
+
+#[test]
+fn folded_numbers_that_could_overflow_a_sum_are_refused() {
+    let model = tiny();
+    let arch = &model.architecture;
+    let image = vec![255; arch.image_len()];
+    for huge in [i64::MIN, i64::MAX, 1 << 60] {
+        for layer in [0, 6, 12] {
+            let mut folded = model.fold().unwrap();
+            match &mut folded.layers[layer] {
+                FoldedLayer::Conv { weights, .. } => weights[0] = huge,
+                FoldedLayer::Add { lhs, .. } => *lhs = huge,
+                FoldedLayer::Pool { multiplier, .. } => *multiplier = huge,
+            }
+            assert!(matches!(
+                folded.check_total(arch),
+                Err(ParamsError::TooLarge { channel: 0, .. })
+            ));
+            assert!(reference::run(arch, &folded, &image).is_err());
+        }
+    }
+    let mut folded = model.fold().unwrap();
+    folded.layers.pop();
+    assert!(matches!(folded.check_total(arch), Err(ParamsError::LayerCount { .. })));
+}
+
+#[test]
+fn hostile_architectures_are_refused() {
+    let check = |change: fn(&mut Architecture)| {
+        let mut arch = tiny_network(10);
+        change(&mut arch);
+        arch.validate().unwrap_err()
+    };
+    fn conv(arch: &mut Architecture, layer: usize) -> &mut assay_prover::model::Conv {
+        match &mut arch.layers[layer].op {
+            Op::Conv(conv) => conv,
+            _ => panic!("layer {layer} is no convolution"),
+        }
+    }
+    use ArchitectureError as E;
+    assert!(matches!(check(|a| a.layers.clear()), E::Empty));
+    assert!(matches!(check(|a| a.shift = 17), E::Shift { .. }));
+    assert!(matches!(check(|a| a.shift = 0), E::Shift { .. }));
+    assert!(matches!(
+        check(|a| a.input = Shape::new(usize::MAX, 1, 1)),
+        E::Size { .. }
+    ));
+    assert!(matches!(check(|a| a.input.h = 0), E::Size { .. }));
+    assert!(matches!(
+        check(|a| conv(a, 0).input = TensorId(usize::MAX)),
+        E::UnknownTensor { .. }
+    ));
+    assert!(matches!(
+        check(|a| conv(a, 2).input = TensorId(3)),
+        E::UnknownTensor { .. }
+    ));
+    assert!(matches!(
+        check(|a| conv(a, 1).out_channels = 0),
+        E::DepthwiseChannels { .. }
+    ));
+    assert!(matches!(
+        check(|a| conv(a, 0).out_channels = usize::MAX),
+        E::OutputShape { .. }
+    ));
+    assert!(matches!(check(|a| conv(a, 0).stride = 0), E::Stride { .. }));
+    assert!(matches!(check(|a| conv(a, 2).input_zero = 1), E::UnfoldedZero { .. }));
+    assert!(matches!(check(|a| a.input.w = 13), E::OddSize { .. }));
+    assert!(matches!(check(|a| a.layers.truncate(3)), E::LastLayer { .. }));
+    let layer = |a: &mut Architecture| {
+        let last = a.layers[13].clone();
+        a.layers.extend(std::iter::repeat_n(last, Architecture::MAX_LAYERS));
+    };
+    let mut arch = tiny_network(10);
+    layer(&mut arch);
+    assert!(matches!(arch.validate(), Err(E::TooManyLayers { .. })));
+}
+
+#[test]
+fn model_file_round_trips() {
+    let model = tiny();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("digits.model");
+    model.save(&path).unwrap();
+    assert!(Model::load(&path).unwrap() == model);
+    // Saving again replaces the file and leaves nothing else.
+    model.save(&path).unwrap();
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn model_file_with_any_bit_flipped_is_refused() {
+    let bytes = tiny().to_bytes().unwrap();
+    for i in 0..bytes.len() {
+        let mut corrupted = bytes.clone();
+        corrupted[i] ^= 1 << (i % 8);
+        assert!(Model::from_bytes(&corrupted).is_err(), "byte {i}");
+    }
+}
+
+#[test]
+fn model_file_cut_or_extended_anywhere_is_refused() {
+    let bytes = tiny().to_bytes().unwrap();
+    for len in 0..bytes.len() {
+        assert!(Model::from_bytes(&bytes[..len]).is_err(), "length {len}");
+    }
+    let extended = [bytes.as_slice(), &[0]].concat();
+    assert!(matches!(
+        Model::from_bytes(&extended),
+        Err(ModelFileError::Length { .. })
+    ));
+}
+
+#[test]
+fn model_file_errors_say_what_is_wrong() {
+    let bytes = tiny().to_bytes().unwrap();
+    let with = |index: usize, value: u8| {
+        let mut changed = bytes.clone();
+        changed[index] = value;
+        Model::from_bytes(&changed).unwrap_err()
+    };
+    assert!(matches!(with(0, b'X'), ModelFileError::Magic));
+    assert!(matches!(with(8, 2), ModelFileError::Version { expected: 1, got: 2 }));
+    assert!(matches!(with(40, bytes[40] ^ 1), ModelFileError::Hash));
+    assert!(matches!(Model::from_bytes(b""), Err(ModelFileError::Magic)));
+    assert!(matches!(
+        Model::load(std::path::Path::new("no/such/file")),
+        Err(ModelFileError::Io { action: "read", .. })
+    ));
+}
+
+/// A file with a correct hash around any payload.
+fn sealed(payload: &[u8]) -> Vec<u8> {
+    let mut bytes = b"ASSAYMDL\x01\0\0\0".to_vec();
+    bytes.extend((payload.len() as u64).to_le_bytes());
+    bytes.extend(payload);
+    let hash = Sha256::digest(&bytes);
+    bytes.extend(hash);
+    bytes
+}
+
+#[test]
+fn model_file_with_a_hostile_payload_and_a_correct_hash_is_refused() {
+    let bytes = tiny().to_bytes().unwrap();
+    let payload = &bytes[20..bytes.len() - 32];
+    assert!(Model::from_bytes(&sealed(payload)).is_ok());
+    let trailing = sealed(&[payload, &[0]].concat());
+    assert!(matches!(Model::from_bytes(&trailing), Err(ModelFileError::Trailing(1))));
+    let mut invalid = tiny();
+    conv_params(&mut invalid, 0).multiplier[0] = 0;
+    assert!(matches!(invalid.to_bytes(), Err(ModelFileError::Invalid(_))));
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    for _ in 0..5000 {
+        let mut changed = payload.to_vec();
+        for _ in 0..rng.gen_range(1..4) {
+            let i = rng.gen_range(0..changed.len());
+            changed[i] = rng.gen();
+        }
+        // Most are refused; whatever is accepted must fold and be bounded without a panic.
+        if let Ok(model) = Model::from_bytes(&sealed(&changed)) {
+            let folded = model.fold().unwrap();
+            let _ = folded.check_total(&model.architecture);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_are_no_model(payload in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Model::from_bytes(&sealed(&payload));
+        prop_assert!(Model::from_bytes(&payload).is_err());
+    }
+}
