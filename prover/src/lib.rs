@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`cache`] | files that can be computed again, verified by hash | nothing |
 //! | [`durable`] | small files that are never half written | nothing |
+//! | [`secret`] | a model's salts, blinders and proof counter | `durable` |
 //! | [`srs`] | reference strings: development and imported | `cache` |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
 //! | [`reference`] | integer executor, the specification of every op | `model` |
@@ -25,5 +26,6 @@ pub mod model;
 pub mod progress;
 pub mod proof;
 pub mod reference;
+pub mod secret;
 pub mod srs;
 pub mod witness;
