@@ -11,6 +11,7 @@
 //! | [`secret`] | a model's salts, blinders and proof counter | `durable` |
 //! | [`srs`] | reference strings: development and imported | `cache` |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
+//! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
 //! | [`reference`] | integer executor, the specification of every op | `model` |
 //! | [`field`] | the scalar field | nothing |
 //! | [`commitment`] | input and weight commitments, natively | `field` |
@@ -22,6 +23,7 @@ pub mod circuit;
 pub mod commitment;
 pub mod durable;
 pub mod field;
+pub mod import;
 pub mod model;
 pub mod progress;
 pub mod proof;

@@ -1,0 +1,750 @@
+//! ONNX import: every supported spelling agrees with the float run, everything else is refused by name.
+
+mod import_support;
+
+use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, ImportReport, RangeMethod};
+use assay_prover::model::{Model, Op, Padding, Shape};
+use assay_prover::progress::Silent;
+use assay_prover::reference;
+use import_support::*;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+const SIDE: i64 = 8;
+
+fn run(onnx: &Onnx) -> Result<(Model, ImportReport), ImportError> {
+    run_with(onnx, &ImportOptions::default())
+}
+
+fn run_with(onnx: &Onnx, options: &ImportOptions) -> Result<(Model, ImportReport), ImportError> {
+    let directory = tempfile::tempdir().unwrap();
+    write_images(directory.path(), 6, SIDE as u32, SIDE as u32);
+    import::import(&onnx.write(directory.path()), directory.path(), options, &Silent)
+}
+
+/// A 3×3 convolution of stride 1 and a ReLU6: tensor `x`, 4 channels.
+fn stem() -> Onnx {
+    Onnx::new(SIDE, SIDE)
+        .weights("stem_w", &[4, 3, 3, 3])
+        .uniform("stem_b", &[4], 0.0, 1.0)
+        .floats("zero", &[], vec![0.0])
+        .floats("six", &[], vec![6.0])
+        .node(
+            "Conv",
+            &["image", "stem_w", "stem_b"],
+            "stem",
+            vec![ints("pads", &[1, 1, 1, 1])],
+        )
+        .node("Clip", &["stem", "zero", "six"], "x", vec![])
+}
+
+/// Pool and classifier behind tensor `y` with `channels` channels.
+fn with_head(onnx: Onnx, channels: i64) -> Onnx {
+    onnx.weights("head_w", &[5, channels])
+        .uniform("head_b", &[5], -1.0, 1.0)
+        .node("GlobalAveragePool", &["y"], "pooled", vec![])
+        .node("Flatten", &["pooled"], "features", vec![int("axis", 1)])
+        .node(
+            "Gemm",
+            &["features", "head_w", "head_b"],
+            "logits",
+            vec![int("transB", 1)],
+        )
+        .output("logits", 5)
+}
+
+/// Every layer must follow the float run closely: a wrong padding, order or fold would be 0 dB.
+fn assert_agrees(onnx: &Onnx) -> Model {
+    let (model, report) = run(onnx).unwrap_or_else(|e| panic!("{e}"));
+    for layer in &report.layers {
+        let sqnr = layer.sqnr_db.unwrap_or(f64::INFINITY);
+        assert!(
+            sqnr > 25.0,
+            "{} ({}): {sqnr} dB\n{}",
+            layer.name,
+            layer.node,
+            report.to_table()
+        );
+    }
+    assert_eq!(report.layers.len(), model.architecture.layers.len());
+    model
+}
+
+#[test]
+fn every_kind_of_convolution_and_padding_agrees_with_the_float_run() {
+    let dense: &[i64] = &[6, 4, 3, 3];
+    let depthwise: &[i64] = &[4, 1, 3, 3];
+    let pointwise: &[i64] = &[6, 4, 1, 1];
+    let same = || text("auto_pad", "SAME_UPPER");
+    let cases = [
+        (dense, vec![ints("pads", &[1, 1, 1, 1])], Padding::ONE),
+        (
+            dense,
+            vec![ints("pads", &[1, 1, 1, 1]), ints("strides", &[2, 2])],
+            Padding::ONE,
+        ),
+        (
+            dense,
+            vec![ints("pads", &[0, 0, 1, 1]), ints("strides", &[2, 2])],
+            Padding::SAME_STRIDE_2,
+        ),
+        (dense, vec![same(), ints("kernel_shape", &[3, 3])], Padding::ONE),
+        (
+            dense,
+            vec![same(), ints("kernel_shape", &[3, 3]), ints("strides", &[2, 2])],
+            Padding::SAME_STRIDE_2,
+        ),
+        (
+            depthwise,
+            vec![ints("pads", &[1, 1, 1, 1]), int("group", 4)],
+            Padding::ONE,
+        ),
+        (
+            depthwise,
+            vec![ints("pads", &[1, 1, 1, 1]), int("group", 4), ints("strides", &[2, 2])],
+            Padding::ONE,
+        ),
+        (
+            depthwise,
+            vec![ints("pads", &[0, 0, 1, 1]), int("group", 4), ints("strides", &[2, 2])],
+            Padding::SAME_STRIDE_2,
+        ),
+        (pointwise, vec![], Padding::NONE),
+        (
+            pointwise,
+            vec![text("auto_pad", "VALID"), ints("dilations", &[1, 1])],
+            Padding::NONE,
+        ),
+    ];
+    for (dims, attributes, pad) in cases {
+        for bias in [false, true] {
+            let inputs: &[&str] = if bias { &["x", "w", "b"] } else { &["x", "w"] };
+            let onnx = stem().weights("w", dims).uniform("b", &dims[..1], -0.5, 0.5).node(
+                "Conv",
+                inputs,
+                "y",
+                attributes.clone(),
+            );
+            let model = assert_agrees(&with_head(onnx, dims[0]));
+            match &model.architecture.layers[1].op {
+                Op::Conv(conv) => assert_eq!(conv.pad, pad),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn padded_layer_reads_the_zero_point_of_a_linear_tensor_as_zero() {
+    let onnx = stem()
+        .weights("w1", &[4, 4, 1, 1])
+        .uniform("b1", &[4], -0.5, 0.0)
+        .node("Conv", &["x", "w1", "b1"], "bottleneck", vec![])
+        .weights("w2", &[4, 1, 3, 3])
+        .node(
+            "Conv",
+            &["bottleneck", "w2"],
+            "y",
+            vec![ints("pads", &[1, 1, 1, 1]), int("group", 4)],
+        );
+    let model = assert_agrees(&with_head(onnx, 4));
+    match &model.architecture.layers[2].op {
+        Op::Conv(conv) => assert!(conv.input_zero > 0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn residual_add_agrees_with_the_float_run() {
+    let onnx = stem()
+        .weights("w1", &[4, 4, 1, 1])
+        .node("Conv", &["x", "w1"], "a", vec![])
+        .weights("w2", &[4, 4, 1, 1])
+        .node("Conv", &["a", "w2"], "b", vec![])
+        .node("Add", &["a", "b"], "y", vec![]);
+    let model = assert_agrees(&with_head(onnx, 4));
+    assert!(matches!(model.architecture.layers[3].op, Op::Add { .. }));
+}
+
+#[test]
+fn batch_norm_and_separate_bias_are_folded_into_the_convolution() {
+    let onnx = stem()
+        .weights("w", &[6, 4, 1, 1])
+        .uniform("gamma", &[6], -1.5, 1.5)
+        .uniform("beta", &[6], -0.5, 0.5)
+        .uniform("mean", &[6], -0.5, 0.5)
+        .uniform("variance", &[6], 0.1, 2.0)
+        .uniform("shift", &[1, 6, 1, 1], -0.5, 0.5)
+        .node("Conv", &["x", "w"], "conv", vec![])
+        .node(
+            "BatchNormalization",
+            &["conv", "gamma", "beta", "mean", "variance"],
+            "bn",
+            vec![float("epsilon", 1e-3)],
+        )
+        .node("Add", &["shift", "bn"], "biased", vec![])
+        .node("Clip", &["biased", "zero", "six"], "y", vec![]);
+    let model = assert_agrees(&with_head(onnx, 6));
+    assert_eq!(model.architecture.layers.len(), 4);
+}
+
+#[test]
+fn activations_in_every_spelling_agree_with_the_float_run() {
+    let clip_attributes = |onnx: Onnx| {
+        onnx.opset(10)
+            .node("Clip", &["c"], "y", vec![float("min", 0.0), float("max", 6.0)])
+    };
+    let relu = |onnx: Onnx| onnx.node("Relu", &["c"], "y", vec![]);
+    let relu_then_clip = |onnx: Onnx| {
+        onnx.node("Relu", &["c"], "r", vec![])
+            .node("Clip", &["r", "zero", "one"], "y", vec![])
+    };
+    let clip_without_max = |onnx: Onnx| onnx.node("Clip", &["c", "zero"], "y", vec![]);
+    let conv = |stem: Onnx| {
+        stem.weights("w", &[6, 4, 1, 1])
+            .floats("one", &[], vec![1.0])
+            .node("Conv", &["x", "w"], "c", vec![])
+    };
+    // Before operator set 11 the stem's bounds are attributes too.
+    let old_stem = Onnx::new(SIDE, SIDE)
+        .weights("stem_w", &[4, 3, 3, 3])
+        .node("Conv", &["image", "stem_w"], "stem", vec![ints("pads", &[1, 1, 1, 1])])
+        .node("Clip", &["stem"], "x", vec![float("min", 0.0), float("max", 6.0)]);
+    assert_agrees(&with_head(clip_attributes(conv(old_stem)), 6));
+    for activation in [relu, relu_then_clip, clip_without_max] {
+        assert_agrees(&with_head(activation(conv(stem())), 6));
+    }
+}
+
+#[test]
+fn pools_and_classifiers_in_every_spelling_agree_with_the_float_run() {
+    let pools: [(&str, i64, fn(Onnx) -> Onnx); 6] = [
+        ("global", 13, |o| {
+            o.node("GlobalAveragePool", &["x"], "p", vec![])
+                .node("Flatten", &["p"], "f", vec![])
+        }),
+        ("average", 13, |o| {
+            o.node("AveragePool", &["x"], "p", vec![ints("kernel_shape", &[8, 8])])
+                .node("Flatten", &["p"], "f", vec![int("axis", -3)])
+        }),
+        ("mean", 13, |o| {
+            o.node(
+                "ReduceMean",
+                &["x"],
+                "f",
+                vec![ints("axes", &[2, 3]), int("keepdims", 0)],
+            )
+        }),
+        ("mean, negative axes", 13, |o| {
+            o.node("ReduceMean", &["x"], "p", vec![ints("axes", &[-1, -2])])
+                .integers("shape", vec![1, -1])
+                .node("Reshape", &["p", "shape"], "f", vec![])
+        }),
+        ("mean, axes as input", 18, |o| {
+            o.integers("axes", vec![2, 3])
+                .node("ReduceMean", &["x", "axes"], "f", vec![int("keepdims", 0)])
+        }),
+        ("dropout and identity", 13, |o| {
+            o.node("GlobalAveragePool", &["x"], "p", vec![])
+                .node("Identity", &["p"], "i", vec![])
+                .node("Dropout", &["i"], "d", vec![])
+                .integers("shape", vec![0, 4])
+                .node("Reshape", &["d", "shape"], "f", vec![])
+        }),
+    ];
+    for (name, opset, pool) in pools {
+        println!("{name}");
+        let onnx = pool(stem().opset(opset))
+            .weights("w", &[5, 4])
+            .node("Gemm", &["f", "w"], "logits", vec![int("transB", 1)])
+            .output("logits", 5);
+        assert_agrees(&onnx);
+    }
+    let pooled = || stem().node("GlobalAveragePool", &["x"], "p", vec![]);
+    let flat = || pooled().node("Flatten", &["p"], "f", vec![]);
+    let classifiers = [
+        flat()
+            .uniform("w", &[4, 5], -1.0, 1.0)
+            .uniform("b", &[1, 5], -1.0, 1.0)
+            .node("Gemm", &["f", "w", "b"], "logits", vec![float("alpha", 1.0)]),
+        flat()
+            .uniform("w", &[4, 5], -1.0, 1.0)
+            .uniform("b", &[5], -1.0, 1.0)
+            .node("MatMul", &["f", "w"], "product", vec![])
+            .node("Add", &["product", "b"], "logits", vec![]),
+        pooled()
+            .weights("w", &[5, 4, 1, 1])
+            .node("Conv", &["p", "w"], "scores", vec![])
+            .node("Flatten", &["scores"], "logits", vec![]),
+        flat()
+            .integers("shape", vec![1, 4, 1, 1])
+            .node("Reshape", &["f", "shape"], "m", vec![])
+            .node(
+                "Constant",
+                &[],
+                "w",
+                vec![tensor("value", float_tensor("w", &[2, 4, 1, 1], vec![0.5; 8]))],
+            )
+            .node("Conv", &["m", "w"], "logits", vec![]),
+    ];
+    for onnx in classifiers {
+        assert_agrees(&onnx.output("logits", 5));
+    }
+}
+
+#[test]
+fn image_zero_point_and_scale_enter_the_first_layer() {
+    let options = ImportOptions {
+        input_scale: 2.0 / 255.0,
+        input_zero: 128,
+        range: RangeMethod::MinMax,
+        ..ImportOptions::default()
+    };
+    let onnx = stem().node("Identity", &["x"], "y", vec![]);
+    let (model, report) = run_with(&with_head(onnx, 4), &options).unwrap();
+    match &model.architecture.layers[0].op {
+        Op::Conv(conv) => assert_eq!(conv.input_zero, 128),
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        report.layers.iter().all(|l| l.sqnr_db.unwrap_or(99.0) > 25.0),
+        "{}",
+        report.to_table()
+    );
+}
+
+#[test]
+fn smaller_shift_imports_a_small_network() {
+    let options = ImportOptions {
+        shift: 12,
+        ..ImportOptions::default()
+    };
+    let onnx = stem().node("Identity", &["x"], "y", vec![]);
+    let (model, _) = run_with(&with_head(onnx, 4), &options).unwrap();
+    assert_eq!(model.architecture.shift, 12);
+    assert!(model.fold().unwrap().check_total(&model.architecture).is_ok());
+}
+
+/// Imports a changed network that is fine without the change; the error must contain all of `expected`.
+fn assert_refused(onnx: Onnx, expected: &[&str]) {
+    let message = match run(&onnx) {
+        Ok(_) => panic!("accepted, expected {expected:?}"),
+        Err(error) => {
+            let mut message = error.to_string();
+            let mut source = std::error::Error::source(&error);
+            while let Some(inner) = source {
+                message += &format!(": {inner}");
+                source = inner.source();
+            }
+            message
+        }
+    };
+    for part in expected {
+        assert!(message.contains(part), "{message:?} does not contain {part:?}");
+    }
+}
+
+fn base() -> Onnx {
+    let onnx = stem()
+        .weights("w", &[4, 4, 3, 3])
+        .node("Conv", &["x", "w"], "conv", vec![ints("pads", &[1, 1, 1, 1])])
+        .node("Clip", &["conv", "zero", "six"], "y", vec![]);
+    with_head(onnx, 4)
+}
+
+/// The base network with another second convolution.
+fn conv_with(dims: &[i64], attributes: Vec<tract_onnx::pb::AttributeProto>) -> Onnx {
+    let onnx = stem().weights("w", dims).node("Conv", &["x", "w"], "y", attributes);
+    with_head(onnx, dims[0])
+}
+
+#[test]
+fn unsupported_convolutions_are_refused_with_the_nodes_name() {
+    let pads = || ints("pads", &[1, 1, 1, 1]);
+    let dense: &[i64] = &[4, 4, 3, 3];
+    assert_refused(
+        conv_with(dense, vec![pads(), ints("dilations", &[2, 2])]),
+        &["node y", "dilations"],
+    );
+    assert_refused(
+        conv_with(&[4, 2, 3, 3], vec![pads(), int("group", 2)]),
+        &["node y", "group", "2"],
+    );
+    assert_refused(
+        conv_with(&[8, 1, 3, 3], vec![pads(), int("group", 4)]),
+        &["node y", "group"],
+    );
+    assert_refused(conv_with(dense, vec![pads(), int("group", 0)]), &["node y", "group"]);
+    assert_refused(
+        conv_with(dense, vec![pads(), ints("strides", &[3, 3])]),
+        &["node y", "strides"],
+    );
+    assert_refused(
+        conv_with(dense, vec![pads(), ints("strides", &[1, 2])]),
+        &["node y", "strides"],
+    );
+    assert_refused(conv_with(dense, vec![]), &["node y", "pads"]);
+    assert_refused(conv_with(dense, vec![ints("pads", &[0, 0, 1, 1])]), &["node y", "pads"]);
+    assert_refused(conv_with(dense, vec![ints("pads", &[1, 1])]), &["node y", "pads"]);
+    let lower = vec![text("auto_pad", "SAME_LOWER"), ints("strides", &[2, 2])];
+    assert_refused(conv_with(dense, lower), &["node y", "auto_pad", "SAME_LOWER"]);
+    assert_refused(
+        conv_with(&[4, 4, 5, 5], vec![ints("pads", &[2, 2, 2, 2])]),
+        &["node y", "5x5"],
+    );
+    assert_refused(
+        conv_with(&[4, 1, 1, 1], vec![int("group", 4)]),
+        &["node y", "1x1 depthwise"],
+    );
+    assert_refused(
+        conv_with(&[4, 4, 1, 1], vec![ints("strides", &[2, 2])]),
+        &["node y", "strides"],
+    );
+    assert_refused(conv_with(&[4, 5, 3, 3], vec![pads()]), &["node y", "5 channels", "4"]);
+    assert_refused(conv_with(&[4, 4, 3], vec![pads()]), &["node y", "four sizes"]);
+    assert_refused(
+        conv_with(dense, vec![pads(), int("surprise", 1)]),
+        &["node y", "surprise"],
+    );
+    assert_refused(
+        conv_with(dense, vec![pads(), ints("kernel_shape", &[1, 1])]),
+        &["node y", "kernel_shape"],
+    );
+    assert_refused(
+        conv_with(dense, vec![int("pads", 1)]),
+        &["node y", "pads", "not a list"],
+    );
+    let odd = stem()
+        .weights("w1", dense)
+        .weights("w2", dense)
+        .weights("w3", dense)
+        .weights("w4", dense)
+        .node("Conv", &["x", "w1"], "a", vec![pads(), ints("strides", &[2, 2])])
+        .node("Conv", &["a", "w2"], "b", vec![pads(), ints("strides", &[2, 2])])
+        .node("Conv", &["b", "w3"], "c", vec![pads(), ints("strides", &[2, 2])])
+        .node("Conv", &["c", "w4"], "y", vec![pads(), ints("strides", &[2, 2])]);
+    assert_refused(with_head(odd, 4), &["node y", "odd size 4x1x1"]);
+}
+
+#[test]
+fn unsupported_operators_and_uses_are_refused_with_the_nodes_name() {
+    let on_x = |op: &str, inputs: &[&str], attributes| with_head(stem().node(op, inputs, "y", attributes), 4);
+    assert_refused(
+        on_x("Sigmoid", &["x"], vec![]),
+        &["node y", "Sigmoid", "operator set 13"],
+    );
+    assert_refused(
+        on_x("MaxPool", &["x"], vec![ints("kernel_shape", &[2, 2])]),
+        &["node y", "MaxPool"],
+    );
+    assert_refused(
+        on_x("Add", &["x", "image"], vec![]),
+        &["node y", "adds shapes 4x8x8 and 3x8x8"],
+    );
+    assert_refused(on_x("Add", &["x", "nothing"], vec![]), &["node y", "nothing"]);
+    assert_refused(
+        on_x("Add", &["x", "six"], vec![]),
+        &["node y", "one number per channel"],
+    );
+    assert_refused(on_x("Clip", &["x", "six", "six"], vec![]), &["node y", "clips from 6"]);
+    assert_refused(on_x("Clip", &["x", "zero", "zero"], vec![]), &["node y", "clips to 0"]);
+    assert_refused(on_x("Clip", &["x", "zero", "x"], vec![]), &["node y", "x is computed"]);
+    assert_refused(on_x("Conv", &["x"], vec![]), &["node y", "1 inputs"]);
+    assert_refused(on_x("Conv", &["x", "x"], vec![]), &["node y", "x is computed"]);
+    let average = vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
+    assert_refused(on_x("AveragePool", &["x"], average), &["node y", "kernel_shape"]);
+    assert_refused(
+        on_x("ReduceMean", &["x"], vec![ints("axes", &[1, 2])]),
+        &["node y", "axes 2 and 3"],
+    );
+    assert_refused(
+        with_head(stem().node("Flatten", &["x"], "y", vec![]), 4),
+        &["node y", "flattens the map 4x8x8"],
+    );
+    assert_refused(
+        with_head(
+            stem()
+                .integers("s", vec![1, 16, 4, 4])
+                .node("Reshape", &["x", "s"], "y", vec![]),
+            4,
+        ),
+        &["node y", "reshapes"],
+    );
+    assert_refused(
+        with_head(
+            stem()
+                .integers("s", vec![7, -1])
+                .node("Reshape", &["x", "s"], "y", vec![]),
+            4,
+        ),
+        &["node y", "cannot reshape"],
+    );
+    let relu_on_image = Onnx::new(SIDE, SIDE).node("Relu", &["image"], "y", vec![]);
+    assert_refused(with_head(relu_on_image, 3), &["node y", "reads the image"]);
+    let shared = stem()
+        .weights("w", &[4, 4, 1, 1])
+        .node("Conv", &["x", "w"], "c", vec![])
+        .node("Relu", &["c"], "r", vec![])
+        .node("Add", &["c", "r"], "y", vec![]);
+    assert_refused(with_head(shared, 4), &["node r", "another node reads"]);
+    let mut clipped = base().node("Relu", &["logits"], "end", vec![]);
+    clipped = clipped.output("end", 5);
+    assert_refused(clipped, &["node logits", "logits are clipped"]);
+    let mut custom = base();
+    custom.graph().node[2].domain = "com.example".into();
+    assert_refused(custom, &["node conv", "com.example.Conv"]);
+    let gemm = stem()
+        .node("GlobalAveragePool", &["x"], "p", vec![])
+        .node("Flatten", &["p"], "f", vec![])
+        .weights("w", &[5, 3])
+        .node("Gemm", &["f", "w"], "logits", vec![int("transB", 1)])
+        .output("logits", 5);
+    assert_refused(gemm, &["node logits", "map 3 numbers to 5", "4"]);
+    let unread = base().node("Relu", &["y"], "dead", vec![]);
+    assert_refused(unread, &["output logits", "not the output of the last layer"]);
+}
+
+#[test]
+fn unsupported_files_are_refused() {
+    for opset in [0, 8, 19, 1000] {
+        assert_refused(base().opset(opset), &["operator set", "9 to 18"]);
+    }
+    let change = |change: fn(&mut Onnx)| {
+        let mut onnx = base();
+        change(&mut onnx);
+        onnx
+    };
+    assert_refused(change(|o| o.proto.graph = None), &["no graph"]);
+    assert_refused(change(|o| o.graph().input.clear()), &["without an input"]);
+    assert_refused(
+        change(|o| o.graph().input.push(value_info("second", &[1, 3, 8, 8]))),
+        &["input second", "second input"],
+    );
+    assert_refused(change(|o| o.graph().output.clear()), &["0 graph outputs"]);
+    assert_refused(
+        change(|o| o.graph().output[0].name = "absent".into()),
+        &["output absent", "not computed"],
+    );
+    assert_refused(
+        change(|o| o.graph().output[0].name = "y".into()),
+        &["output y", "not the output of the last layer"],
+    );
+    assert_refused(
+        change(|o| o.graph().input[0] = value_info("image", &[1, 1, 8, 8])),
+        &["input image", "1x1x8x8"],
+    );
+    assert_refused(
+        change(|o| o.graph().input[0] = value_info("image", &[2, 3, 8, 8])),
+        &["input image"],
+    );
+    assert_refused(
+        change(|o| o.graph().input[0] = value_info("image", &[1, 3, -8, 8])),
+        &["input image"],
+    );
+    assert_refused(
+        change(|o| o.graph().input[0] = value_info("image", &[1, 3, 8])),
+        &["input image"],
+    );
+    assert_refused(
+        change(|o| {
+            use tract_onnx::pb::{tensor_shape_proto::dimension::Value, type_proto::Value::TensorType};
+            let Some(TensorType(tensor)) = o.graph().input[0].r#type.as_mut().unwrap().value.as_mut() else {
+                panic!("a tensor");
+            };
+            tensor.shape.as_mut().unwrap().dim[0].value = Some(Value::DimParam("batch".into()));
+        }),
+        &["input image", "dynamic"],
+    );
+    assert_refused(
+        change(|o| {
+            let node = o.graph().node[2].clone();
+            o.graph().node.push(node);
+        }),
+        &["node conv", "conv is defined twice"],
+    );
+    assert_refused(
+        change(|o| o.graph().node[2].output.clear()),
+        &["node conv", "no output"],
+    );
+    assert_refused(
+        change(|o| o.graph().node.swap(0, 2)),
+        &["node conv", "x is not defined"],
+    );
+}
+
+#[test]
+fn unsupported_constants_are_refused_by_name() {
+    let constant = |change: fn(&mut tract_onnx::pb::TensorProto)| {
+        let mut onnx = base();
+        let w = onnx.graph().initializer.iter_mut().find(|t| t.name == "w").unwrap();
+        change(w);
+        onnx
+    };
+    assert_refused(
+        constant(|w| w.float_data[7] = f32::NAN),
+        &["constant w", "element 7", "finite"],
+    );
+    assert_refused(
+        constant(|w| w.float_data[0] = f32::INFINITY),
+        &["constant w", "element 0"],
+    );
+    assert_refused(
+        constant(|w| w.data_type = DataType::Double as i32),
+        &["constant w", "DOUBLE"],
+    );
+    assert_refused(constant(|w| w.data_type = 99), &["constant w", "99"]);
+    assert_refused(constant(|w| w.dims[0] = -4), &["constant w", "-4"]);
+    assert_refused(
+        constant(|w| w.dims = vec![i64::MAX, i64::MAX, 3, 3]),
+        &["constant w", "too large"],
+    );
+    assert_refused(
+        constant(|w| w.float_data.truncate(3)),
+        &["constant w", "3 elements", "144"],
+    );
+    assert_refused(constant(|w| w.raw_data = vec![0; 7]), &["constant w", "raw data"]);
+    assert_refused(
+        constant(|w| w.data_location = Some(1)),
+        &["constant w", "outside the file"],
+    );
+    assert_refused(
+        constant(|w| w.data_type = DataType::Int64 as i32),
+        &["constant w", "0 elements"],
+    );
+    assert_refused(constant(|w| w.name = "zero".into()), &["constant zero", "twice"]);
+}
+
+#[test]
+fn network_that_some_image_drives_out_of_the_table_is_refused_with_the_layers_name() {
+    let huge = |scale: f32| {
+        let weights = (0..144).map(|i| if i % 2 == 0 { scale } else { -scale }).collect();
+        let onnx = stem()
+            .floats("w", &[4, 4, 3, 3], weights)
+            .node("Conv", &["x", "w"], "conv", vec![ints("pads", &[1, 1, 1, 1])])
+            .node("Clip", &["conv", "zero", "six"], "y", vec![]);
+        with_head(onnx, 4)
+    };
+    assert_refused(huge(100.0), &["node conv", "no proof"]);
+    assert_refused(huge(1e6), &["conv", "multiplier"]);
+}
+
+#[test]
+fn calibration_images_that_do_not_fit_are_refused_by_path() {
+    let directory = tempfile::tempdir().unwrap();
+    let onnx = base().write(directory.path());
+    let import = || import::import(&onnx, directory.path(), &ImportOptions::default(), &Silent).unwrap_err();
+    assert!(matches!(import(), ImportError::NoImages { .. }));
+    std::fs::write(directory.path().join("0.png"), b"\x89PNG\r\n\x1a\nrubbish").unwrap();
+    assert!(import().to_string().contains("0.png"));
+    write_images(directory.path(), 1, 9, 8);
+    std::fs::remove_file(directory.path().join("0.png")).unwrap();
+    assert!(import().to_string().contains("9x8 pixels"));
+    let absent = import::import(
+        &onnx,
+        Path::new("no/such/directory"),
+        &ImportOptions::default(),
+        &Silent,
+    );
+    assert!(matches!(absent, Err(ImportError::Read { .. })));
+}
+
+#[test]
+fn option_without_meaning_is_refused() {
+    for input_scale in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let options = ImportOptions {
+            input_scale,
+            ..ImportOptions::default()
+        };
+        assert!(matches!(run_with(&base(), &options), Err(ImportError::Option { .. })));
+    }
+    for shift in [0, 8, 17, u32::MAX] {
+        let options = ImportOptions {
+            shift,
+            ..ImportOptions::default()
+        };
+        assert!(run_with(&base(), &options).is_err());
+    }
+}
+
+#[test]
+fn truncated_and_corrupted_files_never_panic() {
+    let bytes = base().bytes();
+    let directory = tempfile::tempdir().unwrap();
+    write_images(directory.path(), 1, SIDE as u32, SIDE as u32);
+    let path = directory.path().join("network.onnx");
+    let import = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        import::import(&path, directory.path(), &ImportOptions::default(), &Silent)
+    };
+    assert!(import(&bytes).is_ok());
+    for len in (0..bytes.len()).step_by(11) {
+        assert!(import(&bytes[..len]).is_err(), "length {len}");
+    }
+    for i in (0..bytes.len()).step_by(7) {
+        let mut corrupted = bytes.clone();
+        corrupted[i] = corrupted[i].wrapping_add(1 + (i % 250) as u8);
+        // Some changes only change a weight: those may pass.
+        let _ = import(&corrupted);
+    }
+}
+
+#[test]
+fn report_is_a_table_and_a_json_document() {
+    let (model, report) = run(&base()).unwrap();
+    let table = report.to_table();
+    assert_eq!(table.lines().count(), model.architecture.layers.len() + 2);
+    assert!(table.contains("layer 01 conv 3×3"));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["parameters"], model.architecture.parameter_count());
+    assert_eq!(json["layers"][2]["name"], "layer 02 pool");
+}
+
+fn digits() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/digits")
+}
+
+#[test]
+fn digits_model_keeps_its_accuracy_on_held_out_images() {
+    let onnx = digits().join("mobilenet_v2_035_96.onnx");
+    let options = ImportOptions::default();
+    let (model, report) = import::import(&onnx, &digits().join("calibration"), &options, &Silent).unwrap();
+    println!("{}", report.to_table());
+    assert_eq!(report.same_top1, report.calibration_images);
+    let arch = &model.architecture;
+    let folded = model.fold().unwrap();
+    let float = FloatModel::load(&onnx, &options).unwrap();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(digits().join("heldout"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    files.sort();
+    let results: Vec<(bool, bool, bool)> = files
+        .par_iter()
+        .map(|path| {
+            // Files are named index_label.png.
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let label: usize = name.split_once('_').unwrap().1.parse().unwrap();
+            let image = load_png(path, Shape::new(3, 96, 96)).unwrap();
+            let logits = float.logits(&image).unwrap();
+            let float_top1 = (0..logits.len()).fold(0, |best, k| if logits[k] > logits[best] { k } else { best });
+            let top1 = reference::run(arch, &folded, &image).unwrap().top1();
+            (float_top1 == label, top1 == label, float_top1 == top1)
+        })
+        .collect();
+    let percent = |right: usize| 100.0 * right as f64 / results.len() as f64;
+    let float_accuracy = percent(results.iter().filter(|r| r.0).count());
+    let accuracy = percent(results.iter().filter(|r| r.1).count());
+    let same = percent(results.iter().filter(|r| r.2).count());
+    println!(
+        "{} held-out images: float {float_accuracy:.2} %, integer {accuracy:.2} %, same class {same:.2} %",
+        results.len()
+    );
+    assert!(results.len() >= 300);
+    assert!(float_accuracy > 90.0);
+    assert!(
+        float_accuracy - accuracy <= 0.5,
+        "float {float_accuracy} %, integer {accuracy} %"
+    );
+    // Rounding may turn an image either way, but not many.
+    assert!(same >= 99.0, "{same} % have the same class");
+}
