@@ -213,3 +213,64 @@ pub(crate) fn hex(value: &Fr) -> String {
 pub(crate) fn delta_pow(power: usize) -> Fr {
     Fr::DELTA.pow_vartime([power as u64])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(graph: &Graph, roots: &[Id]) -> Vec<String> {
+        let mut emitter = Emitter::new(graph, roots, 0x1000);
+        let texts = roots.iter().flat_map(|root| {
+            let (mut lines, text) = emitter.write(*root);
+            lines.push(text);
+            lines
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn constants_fold_and_neutral_elements_vanish() {
+        let mut graph = Graph::default();
+        let (a, zero, one) = (graph.load(0x40), graph.constant(Fr::ZERO), graph.constant(Fr::ONE));
+        assert_eq!(graph.add(a, zero), a);
+        assert_eq!(graph.mul(a, one), a);
+        assert_eq!(graph.mul(a, zero), zero);
+        let negated = graph.neg(a);
+        assert_eq!(graph.neg(negated), a);
+        let minus_one = graph.constant(-Fr::ONE);
+        assert_eq!(graph.mul(minus_one, a), negated);
+        let (two, three) = (graph.constant(Fr::from(2)), graph.constant(Fr::from(3)));
+        assert_eq!(graph.mul(two, three), graph.constant(Fr::from(6)));
+    }
+
+    #[test]
+    fn what_is_used_twice_is_computed_once() {
+        let mut graph = Graph::default();
+        let (a, b) = (graph.load(0x40), graph.load(0x60));
+        let product = graph.mul(a, b);
+        let square = graph.mul(product, product);
+        let lines = written(&graph, &[square]);
+        let expected = [
+            "mstore(0x1000, mulmod(mload(0x40), mload(0x60), r))",
+            "mulmod(mload(0x1000), mload(0x1000), r)",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn long_sums_are_cut_before_the_stack_ends() {
+        let mut graph = Graph::default();
+        let terms: Vec<Id> = (0..100).map(|i| graph.load(0x20 * i)).collect();
+        let sum = graph.sum(terms);
+        for line in written(&graph, &[sum]) {
+            assert!(line.matches("addmod").count() <= MAX_DEPTH, "{line}");
+        }
+    }
+
+    #[test]
+    fn small_negative_constants_stay_short() {
+        assert_eq!(constant(&-Fr::from(5)).0, "sub(r, 0x5)");
+        assert_eq!(constant(&Fr::from(5)).0, "0x5");
+        assert_eq!(constant(&Fr::ZERO).0, "0x0");
+    }
+}

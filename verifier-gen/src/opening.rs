@@ -11,7 +11,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::{
     expr::{hex, load},
-    plan::{fixed_polys, record_len, Plan, WORD},
+    plan::{count, fixed_polys, record_len, Plan, WORD},
     protocol::{Challenge, Protocol, Query, RotationSet},
     vk_data::KeyData,
 };
@@ -53,8 +53,8 @@ pub(crate) fn sets(protocol: &Protocol, plan: &Plan) -> Vec<String> {
     for (i, set) in protocol.sets.iter().enumerate() {
         let rotations = set.rotations.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
         out.push(format!(
-            "// Rotations {{{rotations}}}: {} polynomials.",
-            set.polys.len()
+            "// Rotations {{{rotations}}}: {}.",
+            count(set.polys.len(), "polynomial")
         ));
         out.push("{".into());
         out.extend(basis(protocol, plan, set).into_iter().map(indent));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::GenerateError,
-    protocol::{Challenge, Point, Poly, Protocol, Query},
+    protocol::{Challenge, Point, Poly, Protocol, Query, Segment},
 };
 
 pub(crate) const WORD: usize = 0x20;
@@ -276,13 +276,18 @@ pub(crate) fn fixed_polys(protocol: &Protocol) -> Vec<Poly> {
         .collect()
 }
 
-fn contents(segment: &crate::protocol::Segment, first: bool) -> String {
+/// `1 point`, `2 points`
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn contents(segment: &Segment, first: bool) -> String {
     let mut parts = vec![if first { "key digest, instances" } else { "hash" }.to_string()];
     if !segment.points.is_empty() {
-        parts.push(format!("{} points", segment.points.len()));
+        parts.push(count(segment.points.len(), "point"));
     }
     if segment.evals > 0 {
-        parts.push(format!("{} evaluations", segment.evals));
+        parts.push(count(segment.evals, "evaluation"));
     }
     parts.join(", ")
 }

@@ -435,3 +435,46 @@ fn check_openings(evals: &[Query], openings: &[Query], rows: u64) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polynomial_opened_twice_at_one_point_is_refused() {
+        let once = [at(Poly::Advice(0), 0), at(Poly::Fixed(0), 0), at(Poly::Advice(0), 1)];
+        assert_eq!(check_openings(&once, &once, 64), Ok(()));
+        let twice = [once.as_slice(), &[at(Poly::Fixed(0), 0)]].concat();
+        let error = Err(GenerateError::DuplicateQuery {
+            poly: "fixed 0".into(),
+            rotation: 0,
+        });
+        assert_eq!(check_openings(&twice, &once, 64), error);
+        assert_eq!(check_openings(&once, &twice, 64), error);
+    }
+
+    #[test]
+    fn rotation_sets_keep_the_order_of_first_opening() {
+        let openings = [
+            at(Poly::Advice(1), 1),
+            at(Poly::Advice(0), 0),
+            at(Poly::Advice(1), 0),
+            at(Poly::Random, 0),
+        ];
+        let sets = rotation_sets(&openings);
+        assert_eq!(
+            sets[0],
+            RotationSet {
+                rotations: vec![0, 1],
+                polys: vec![Poly::Advice(1)]
+            }
+        );
+        assert_eq!(
+            sets[1],
+            RotationSet {
+                rotations: vec![0],
+                polys: vec![Poly::Advice(0), Poly::Random]
+            }
+        );
+    }
+}

@@ -32,7 +32,8 @@ function squeezeAgain(previous, to) -> h {
     mstore8(0x20, 1)
     h := squeeze(0x00, 0x21, to)
 }
-// ACC += [TERM]; a precompile that answers with anything but a point rejects.
+// ACC += [TERM]; a precompile that answers with anything but a point rejects. Yul evaluates arguments from right to
+// left: the call comes before the size of what it returned.
 function addToAcc() {
     if iszero(and(eq(returndatasize(), POINT_LEN), staticcall(gas(), EC_ADD, ACC, 0x80, ACC, POINT_LEN))) {
         reject(ARITHMETIC)

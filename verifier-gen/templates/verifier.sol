@@ -9,7 +9,8 @@ pragma solidity ^0.8.24;
 /// precompile gives out, with empty data. It never returns false.
 ///
 /// Commitments of the verifying key and the tables of the opening are the code of a second contract, whose address is
-/// set at construction and whose code hash is a constant here. The circuit is {{rows}} rows, {{commitments}}.
+/// set at construction and whose code hash is a constant here.
+/// The circuit has {{rows}} rows, with {{commitments}}.
 ///
 /// Memory is used from address 0 at fixed places and never handed back to Solidity:
 ///

@@ -9,20 +9,21 @@ pragma solidity ^0.8.24;
 /// precompile gives out, with empty data. It never returns false.
 ///
 /// Commitments of the verifying key and the tables of the opening are the code of a second contract, whose address is
-/// set at construction and whose code hash is a constant here. The circuit is 2^6 rows, 9 commitments in the key and 17 points in the proof.
+/// set at construction and whose code hash is a constant here.
+/// The circuit has 2^6 rows, with 9 commitments in the key and 17 points in the proof.
 ///
 /// Memory is used from address 0 at fixed places and never handed back to Solidity:
 ///
 ///   start  length
 ///   0x0000 0x0200  precompile inputs
 ///   0x0200 0x0180  transcript 0: key digest, instances, 4 points
-///   0x0380 0x0060  transcript 1: hash, 1 points
+///   0x0380 0x0060  transcript 1: hash, 1 point
 ///   0x03e0 0x00a0  transcript 2: hash, 2 points
 ///   0x0480 0x0120  transcript 3: hash, 4 points
 ///   0x05a0 0x0120  transcript 4: hash, 4 points
 ///   0x06c0 0x03e0  transcript 5: hash, 30 evaluations
-///   0x0aa0 0x0060  transcript 6: hash, 1 points
-///   0x0b00 0x0060  transcript 7: hash, 1 points
+///   0x0aa0 0x0060  transcript 6: hash, 1 point
+///   0x0b00 0x0060  transcript 7: hash, 1 point
 ///   0x0b60 0x0120  challenges
 ///   0x0c80 0x0120  Lagrange polynomials at x
 ///   0x0da0 0x0020  1 / (x^n - 1)
@@ -222,7 +223,8 @@ contract GoldenVerifier {
                 mstore8(0x20, 1)
                 h := squeeze(0x00, 0x21, to)
             }
-            // ACC += [TERM]; a precompile that answers with anything but a point rejects.
+            // ACC += [TERM]; a precompile that answers with anything but a point rejects. Yul evaluates arguments from right to
+            // left: the call comes before the size of what it returned.
             function addToAcc() {
                 if iszero(and(eq(returndatasize(), POINT_LEN), staticcall(gas(), EC_ADD, ACC, 0x80, ACC, POINT_LEN))) {
                     reject(ARITHMETIC)
@@ -453,7 +455,7 @@ contract GoldenVerifier {
                 mstore(0x10e0, sum)
                 mstore(0x1100, mload(0xc40))
             }
-            // Rotations {-6, 0, 1}: 1 polynomials.
+            // Rotations {-6, 0, 1}: 1 polynomial.
             {
                 let inverse := mload(0xdc0)
                 inverse := mulmod(inverse, mload(0xdc0), r)
@@ -476,7 +478,7 @@ contract GoldenVerifier {
                 mstore(0x10e0, sum)
                 mstore(0x1100, mulmod(mload(0x1100), mload(0xc40), r))
             }
-            // Rotations {-1, 0}: 1 polynomials.
+            // Rotations {-1, 0}: 1 polynomial.
             {
                 let inverse := mload(0xdc0)
                 mstore(0x1120, mulmod(0x298c9a27909ff94e7ab3a0494cc1b5c5293e4ebac9e8e3d294e8f83936f25b03, mulmod(inverse, mload(0x11c0), r), r))

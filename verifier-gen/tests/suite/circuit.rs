@@ -42,23 +42,28 @@ pub struct Shape {
     pub far_rotations: bool,
 }
 
+impl Shape {
+    /// Two gates, no arguments, one instance that nothing reads.
+    pub const PLAIN: Self = Self {
+        k: 6,
+        bits: 3,
+        phases: 1,
+        challenges: 1,
+        permuted: 0,
+        lookups: 0,
+        instances: 1,
+        constraints: 2,
+        fixed: 1,
+        instance_gate: false,
+        zero_fixed: false,
+        unread: false,
+        far_rotations: false,
+    };
+}
+
 impl Default for Shape {
     fn default() -> Self {
-        Self {
-            k: 6,
-            bits: 3,
-            phases: 1,
-            challenges: 1,
-            permuted: 0,
-            lookups: 0,
-            instances: 1,
-            constraints: 2,
-            fixed: 1,
-            instance_gate: false,
-            zero_fixed: false,
-            unread: false,
-            far_rotations: false,
-        }
+        Self::PLAIN
     }
 }
 

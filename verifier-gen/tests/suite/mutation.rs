@@ -5,12 +5,14 @@ use halo2_proofs::halo2curves::{
     ff::PrimeField,
 };
 
-use super::Word;
+use crate::harness::Word;
 
 /// A changed statement or proof, and how it was changed.
 #[derive(Clone, Debug)]
 pub struct Mutation {
     pub what: String,
+    /// Means the same as the honest one to a verifier that checks neither ranges nor lengths.
+    pub alias: bool,
     pub instances: Vec<Word>,
     pub proof: Vec<u8>,
 }
@@ -36,13 +38,18 @@ impl ProofShape {
     }
 }
 
+const ALIAS: &str = "plus the scalar modulus";
+const LONGER: &str = "more";
+
 /// Every way of changing one word or one point, and the length.
 pub fn mutations(instances: &[Word], proof: &[u8], shape: ProofShape) -> Vec<Mutation> {
     assert_eq!(proof.len(), 64 * shape.points + 32 * shape.scalars);
     let mut out = vec![];
     let mut push = |what: String, new_instances: Vec<Word>, new_proof: Vec<u8>| {
         if new_instances != instances || new_proof != proof {
+            let alias = what.ends_with(ALIAS) || what.ends_with(LONGER);
             out.push(Mutation {
+                alias,
                 what,
                 instances: new_instances,
                 proof: new_proof,
@@ -64,6 +71,11 @@ pub fn mutations(instances: &[Word], proof: &[u8], shape: ProofShape) -> Vec<Mut
         let at = 32 * i..32 * i + 32;
         let modulus = if shape.is_scalar(i) { Fr::MODULUS } else { Fq::MODULUS };
         for (how, word) in changed_words(proof[at.clone()].try_into().unwrap(), modulus, i) {
+            let how = if how == ALIAS && !shape.is_scalar(i) {
+                "plus the base modulus"
+            } else {
+                how
+            };
             let mut new = proof.to_vec();
             new[at.clone()].copy_from_slice(&word);
             push(format!("proof word {i} {how}"), instances.to_vec(), new);
@@ -124,7 +136,7 @@ fn changed_words(word: &Word, modulus: &str, salt: usize) -> Vec<(&'static str, 
     vec![
         ("with a bit flipped", flipped),
         ("with the last bit flipped", last_bit),
-        ("plus the modulus", add_be(word, &modulus_be(modulus))),
+        (ALIAS, add_be(word, &modulus_be(modulus))),
         ("zeroed", [0; 32]),
         ("of ones", [0xff; 32]),
     ]

@@ -1,19 +1,16 @@
 //! The market's entry: `verify(bytes32,uint256[4],bytes)`.
 
-mod harness;
-
+use crate::{
+    circuit::Shape,
+    harness::{compiler, deploy, prove, reason, words, OnChain, Proven, Word},
+    mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
+};
 use assay_verifier_gen::{
     calldata::{encode_model, encode_raw, weights_commit, MODEL_PROOF_OFFSET},
     evm::CallOutcome,
     GenerateError, Interface,
 };
 use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
-use harness::{
-    circuit::Shape,
-    deploy,
-    mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
-    prove, reason, words, OnChain, Proven, Word,
-};
 
 const CALLDATA: Option<u8> = Some(1);
 const DIGEST: Option<u8> = Some(2);
@@ -27,19 +24,11 @@ const INTERFACE: Interface = Interface::Model {
     weight_points: WEIGHT_POINTS,
 };
 const SHAPE: Shape = Shape {
-    k: 6,
-    bits: 3,
     phases: 2,
     challenges: 2,
     permuted: 1,
-    lookups: 0,
     instances: 3,
-    constraints: 2,
-    fixed: 1,
-    instance_gate: false,
-    zero_fixed: false,
-    unread: false,
-    far_rotations: false,
+    ..Shape::PLAIN
 };
 
 /// An honest call and its parts.
@@ -268,7 +257,7 @@ fn starved_call_reverts_and_never_answers() {
 fn verifier_cannot_be_deployed_on_other_key_data() {
     let proven = prove(SHAPE);
     let generated = proven.spec(INTERFACE, "ToyModelVerifier").generate().unwrap();
-    let compiled = harness::compiler()
+    let compiled = compiler()
         .compile(&generated.verifier_source, "ToyModelVerifier")
         .unwrap();
     let mut evm = assay_verifier_gen::evm::Evm::new();

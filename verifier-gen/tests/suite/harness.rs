@@ -1,9 +1,4 @@
 //! A toy circuit, proven, with its two verifiers: halo2's in Rust and the generated contract in an EVM.
-#![allow(dead_code, unreachable_pub)] // every test binary uses a part
-
-pub mod circuit;
-pub mod mutation;
-
 use std::path::Path;
 
 use assay_verifier_gen::{
@@ -32,7 +27,7 @@ use halo2_proofs::{
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use circuit::{Shape, Toy};
+use crate::circuit::{Shape, Toy};
 
 /// A word of calldata or of a proof.
 pub type Word = [u8; 32];

@@ -1,0 +1,15 @@
+//! The generator from outside: generated contracts run in an EVM against halo2's own verifier.
+//!
+//! One binary, because every binary compiles halo2's prover once more.
+
+#![allow(unreachable_pub)]
+
+mod circuit;
+mod differential;
+mod harness;
+mod model;
+mod mutation;
+mod oracle;
+mod snapshot;
+mod transcript;
+mod unsupported;
