@@ -1,1 +1,269 @@
-//! Harness of the end-to-end stories.
+//! Harness of the end-to-end stories: a devnet, a provider and a consumer with keys and directories of their own.
+//!
+//! Everything goes through the binary `assay`, as separate processes, and a real anvil.
+
+mod network;
+
+pub use network::{labelled_images, small_architecture};
+
+use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::model::Model;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// Anvil accounts of the parties.
+pub const PROVIDER: u32 = 0;
+pub const CONSUMER: u32 = 1;
+pub const OUTSIDER: u32 = 2;
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the repository")
+        .to_owned()
+}
+
+/// The binary, which the workspace build has made.
+///
+/// # Panics
+/// If it is not there.
+pub fn assay() -> PathBuf {
+    let target = std::env::current_exe().expect("a test has a path");
+    let binary = target
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests run in target/…/deps")
+        .join("assay");
+    assert!(
+        binary.exists(),
+        "{} is missing; run: cargo build --release -p assay-cli",
+        binary.display()
+    );
+    binary
+}
+
+/// A devnet with the contracts; anvil dies with it.
+#[derive(Debug)]
+pub struct Devnet {
+    pub url: String,
+    pub deployment: PathBuf,
+    directory: TempDir,
+    pid: u64,
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        // The process id came from our own child's report.
+        let _ = Command::new("kill").arg(self.pid.to_string()).status();
+    }
+}
+
+impl Devnet {
+    pub fn up() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let output = run(Command::new(assay())
+            .current_dir(root())
+            .args(["devnet", "up", "--detach", "--json", "--home"])
+            .arg(directory.path().join("deployer")));
+        let up = json(&output);
+        Self {
+            url: up["rpcUrl"].as_str().expect("a node").to_owned(),
+            deployment: up["addressBook"].as_str().expect("an address book").into(),
+            pid: up["pid"].as_u64().expect("a process id"),
+            directory,
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn party(&self, name: &'static str, account: u32) -> Party<'_> {
+        Party {
+            devnet: self,
+            name,
+            account,
+        }
+    }
+
+    /// Lets time pass and mines a block.
+    pub fn pass(&self, seconds: u64) {
+        for (method, params) in [("evm_increaseTime", format!("[{seconds}]")), ("evm_mine", "[]".into())] {
+            let cast = root().join("node_modules/.bin/cast");
+            let output = Command::new(cast)
+                .args(["rpc", "--rpc-url", &self.url, "--raw", method, &params])
+                .output()
+                .expect("cast runs");
+            assert!(
+                output.status.success(),
+                "{method}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
+}
+
+/// Somebody with a key, and a state directory that nobody else sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Party<'a> {
+    devnet: &'a Devnet,
+    name: &'static str,
+    account: u32,
+}
+
+impl Party<'_> {
+    fn command(&self, args: &[&str], signs: bool) -> Command {
+        let mut command = Command::new(assay());
+        command
+            .current_dir(root())
+            .args(args)
+            .args(["--json", "--rpc-url", &self.devnet.url, "--home"])
+            .arg(self.devnet.path(self.name))
+            .arg("--deployment")
+            .arg(&self.devnet.deployment);
+        if signs {
+            command.args(["--devnet-account", &self.account.to_string()]);
+        }
+        command
+    }
+
+    /// A command that signs; its JSON result.
+    pub fn does(&self, args: &[&str]) -> Value {
+        json(&run(&mut self.command(args, true)))
+    }
+
+    /// A command that only reads or works off chain.
+    pub fn reads(&self, args: &[&str]) -> Value {
+        json(&run(&mut self.command(args, false)))
+    }
+
+    /// A signing command that must fail: exit code and what it said.
+    pub fn fails(&self, args: &[&str]) -> (i32, String) {
+        let output = self
+            .command(args, true)
+            .stdin(Stdio::null())
+            .output()
+            .expect("assay runs");
+        assert!(!output.status.success(), "{args:?} should have failed");
+        (
+            output.status.code().unwrap_or(-1),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    }
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.stdin(Stdio::null()).output().expect("assay runs");
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}:\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("no JSON result ({e}): {}", String::from_utf8_lossy(&output.stdout)))
+}
+
+/// A registered small model and a consumer's test set of images that the model gets right.
+#[derive(Debug)]
+pub struct Setting {
+    pub devnet: Devnet,
+    pub model: PathBuf,
+    pub arch: PathBuf,
+    pub model_id: String,
+}
+
+impl Setting {
+    /// Deploys contracts and verifier and registers a small network.
+    pub fn new() -> Self {
+        let devnet = Devnet::up();
+        let (model, arch) = (devnet.path("small.assay"), devnet.path("small.arch.json"));
+        let network = Model::random(small_architecture(), 11).expect("random parameters are valid");
+        network.save(&model).expect("the model can be written");
+        let frozen = FrozenArchitecture::plan_with(network.architecture.clone(), 3, 64).expect("the network fits");
+        std::fs::write(&arch, serde_json::to_vec(&frozen).expect("plain data")).expect("the file can be written");
+        let mp = devnet.party("provider", PROVIDER);
+        mp.does(&["mp", "deploy-verifier", text(&arch)]);
+        let registered = mp.does(&["mp", "register", "--model", text(&model), "--arch", text(&arch)]);
+        let model_id = registered["modelId"].as_str().expect("a model id").to_owned();
+        Self {
+            devnet,
+            model,
+            arch,
+            model_id,
+        }
+    }
+
+    pub fn provider(&self) -> Party<'_> {
+        self.devnet.party("provider", PROVIDER)
+    }
+
+    pub fn consumer(&self) -> Party<'_> {
+        self.devnet.party("consumer", CONSUMER)
+    }
+
+    /// Builds a set of four images, `correct` of them with the label the model gives, and opens an engagement for
+    /// `target_bps`.
+    pub fn open(&self, name: &str, correct: usize, target_bps: u16) -> String {
+        let network = Model::load(&self.model).expect("the model is there");
+        let images = labelled_images(&network, &self.devnet.path(&format!("{name}-images")), 4, correct);
+        let set = self.devnet.path(name);
+        let size = network.architecture.input.h.to_string();
+        let mut args = vec![
+            "mc",
+            "test-set",
+            "build",
+            "--size",
+            &size,
+            "--out",
+            text(&set),
+            "--images",
+        ];
+        args.extend(images.iter().map(|p| text(p)));
+        self.consumer().reads(&args);
+        let target = target_bps.to_string();
+        let opened = self.consumer().does(&[
+            "mc",
+            "open",
+            &self.model_id,
+            "--set",
+            text(&set),
+            "--target-bps",
+            &target,
+            "--arch",
+            text(&self.arch),
+        ]);
+        opened["id"].as_str().expect("an engagement").to_owned()
+    }
+
+    /// Hands the set over; where the provider finds it.
+    pub fn send(&self, id: &str, name: &str) -> PathBuf {
+        let to = self.devnet.path(&format!("{name}-handover"));
+        self.consumer().reads(&["mc", "send", id, "--to", text(&to)]);
+        to
+    }
+
+    pub fn prove(&self, id: &str, set: &Path) -> Value {
+        let (model, arch) = (text(&self.model), text(&self.arch));
+        self.provider()
+            .does(&["mp", "prove", id, "--set", text(set), "--model", model, "--arch", arch])
+    }
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("temporary paths are UTF-8")
+}

@@ -1,0 +1,77 @@
+//! A network small enough to prove in a second, with every kind of layer.
+
+use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Model, Op, OutputMode, Padding, Shape, TensorId};
+use assay_prover::reference;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use std::path::{Path, PathBuf};
+
+/// 8×8 images, an inverted residual with its add, both strides, pool and classifier; shift 10.
+pub fn small_architecture() -> Architecture {
+    let conv = |input: usize, kind, out_channels, stride, pad| {
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels,
+            kind,
+            stride,
+            pad,
+            input_zero: 0,
+        })
+    };
+    let pointwise = |input, out_channels| conv(input, ConvKind::Pointwise, out_channels, 1, Padding::NONE);
+    let depthwise = |input, channels, stride| conv(input, ConvKind::Depthwise3x3, channels, stride, Padding::ONE);
+    let layers = [
+        (conv(0, ConvKind::Dense3x3, 6, 2, Padding::ONE), Shape::new(6, 4, 4)),
+        (depthwise(1, 6, 1), Shape::new(6, 4, 4)),
+        (pointwise(2, 4), Shape::new(4, 4, 4)),
+        (pointwise(3, 8), Shape::new(8, 4, 4)),
+        (depthwise(4, 8, 2), Shape::new(8, 2, 2)),
+        (pointwise(5, 4), Shape::new(4, 2, 2)),
+        (pointwise(6, 8), Shape::new(8, 2, 2)),
+        (depthwise(7, 8, 1), Shape::new(8, 2, 2)),
+        (pointwise(8, 4), Shape::new(4, 2, 2)),
+        (
+            Op::Add {
+                lhs: TensorId(6),
+                rhs: TensorId(9),
+            },
+            Shape::new(4, 2, 2),
+        ),
+        (Op::GlobalAvgPool { input: TensorId(10) }, Shape::new(4, 1, 1)),
+        (pointwise(11, 10), Shape::new(10, 1, 1)),
+    ];
+    Architecture {
+        input: Shape::new(3, 8, 8),
+        shift: 10,
+        layers: layers.into_iter().map(|(op, output)| Layer { op, output }).collect(),
+        output: OutputMode::Top1,
+    }
+}
+
+/// Writes random images named `NNNN_LABEL.png`; the first `correct` labels are the model's own answers, the others are not.
+pub fn labelled_images(model: &Model, directory: &Path, count: usize, correct: usize) -> Vec<PathBuf> {
+    std::fs::create_dir_all(directory).expect("the directory can be made");
+    let arch = &model.architecture;
+    let folded = model.fold().expect("the model folds");
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    (0..count)
+        .map(|n| {
+            let bytes: Vec<u8> = (0..arch.image_len()).map(|_| rng.gen()).collect();
+            let class = reference::run(arch, &folded, &bytes)
+                .expect("the model is total")
+                .top1();
+            let label = if n < correct {
+                class
+            } else {
+                (class + 1) % arch.classes()
+            };
+            let path = directory.join(format!("{n:04}_{label}.png"));
+            let (w, h) = (arch.input.w as u32, arch.input.h as u32);
+            image::RgbImage::from_raw(w, h, bytes)
+                .expect("the sizes fit")
+                .save(&path)
+                .expect("the image can be written");
+            path
+        })
+        .collect()
+}
