@@ -117,21 +117,7 @@ impl Toy {
 
 fn bit(column: usize, row: usize) -> u64 {
     // Row 1 is one in every column, for the copy constraints.
-    u64::from(row == 1 || (row * 7 + column * 5 + row * row * (column + 1)) % 3 == 0)
-}
-
-impl Default for Toy {
-    fn default() -> Self {
-        Self {
-            shape: Shape::default(),
-        }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        unreachable!("configured with a shape")
-    }
+    u64::from(row == 1 || (row * 7 + column * 5 + row * row * (column + 1)).is_multiple_of(3))
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,8 +6,8 @@ use crate::{
     mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
 };
 use assay_verifier_gen::{
-    calldata::{encode_model, encode_raw, weights_commit, MODEL_PROOF_OFFSET},
-    evm::CallOutcome,
+    calldata::{encode_model, encode_raw, selector, weights_commit, MODEL_PROOF_OFFSET},
+    evm::{CallOutcome, MAX_GAS},
     GenerateError, Interface,
 };
 use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
@@ -84,6 +84,40 @@ fn honest_call_returns_true() {
     assert_eq!(manifest.vk_digest, format!("0x{}", hex::encode(market.digest)));
     let outcome = market.chain.call(&calldata);
     assert!(outcome.accepted(), "{outcome:?}");
+}
+
+/// The market's way of calling: a high-level call from Solidity, with arguments from calldata and from memory.
+const CALLER: &str = "
+pragma solidity ^0.8.24;
+interface IZkVerifier {
+    function verify(bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof) external view returns (bool);
+}
+contract Caller {
+    function run(IZkVerifier at, bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof)
+        external view returns (bool)
+    {
+        uint256[4] memory inMemory = inst;
+        bytes memory proofInMemory = proof;
+        return at.verify(vkDigest, inst, proof) && at.verify(vkDigest, inMemory, proofInMemory);
+    }
+}";
+
+#[test]
+fn solidity_caller_is_understood() {
+    let mut market = Market::new();
+    let compiled = compiler().compile(CALLER, "Caller").unwrap();
+    let caller = market.chain.evm.deploy(&compiled.initcode).unwrap();
+    let mut calldata = selector("run(address,bytes32,uint256[4],bytes)").to_vec();
+    calldata.extend_from_slice(&[0; 12]);
+    calldata.extend_from_slice(&market.chain.verifier.address);
+    // The rest is as for `verify`, with the proof one word further on.
+    calldata.extend_from_slice(&market.honest()[4..]);
+    calldata[4 + 32 + 32 + 4 * 32 + 31] += 32;
+    let outcome = market.chain.evm.call(&caller, &calldata, MAX_GAS).unwrap();
+    assert!(outcome.accepted(), "{outcome:?}");
+    *calldata.last_mut().unwrap() ^= 1;
+    let outcome = market.chain.evm.call(&caller, &calldata, MAX_GAS).unwrap();
+    assert_eq!(reason(&outcome), POINT);
 }
 
 #[test]
