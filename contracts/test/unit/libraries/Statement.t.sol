@@ -4,11 +4,30 @@ pragma solidity 0.8.37;
 import {TestBase} from "../../base/TestBase.sol";
 import "../../../src/libraries/Tags.sol" as Tags;
 import {Statement} from "../../../src/libraries/Statement.sol";
-import {Metric} from "../../../src/types/ModelTypes.sol";
+import {ProofItem} from "../../../src/types/MarketTypes.sol";
+import {Metric, ProofTerms} from "../../../src/types/ModelTypes.sol";
 
 contract StatementTest is TestBase {
     function requireCanonical(uint256 value) external pure {
         Statement.requireCanonical(value);
+    }
+
+    function isProven(ProofTerms memory terms, bytes32 id, ProofItem calldata item) external view returns (bool) {
+        return Statement.isProven(terms, id, item);
+    }
+
+    /// No value of an instance reaches a verifier unless it is canonical, whatever the metric has checked before.
+    function test_isProven_refusesEveryNonCanonicalValue() public {
+        ProofTerms memory terms;
+        ProofItem memory item;
+        assertTrue(!this.isProven(terms, 0, item), "no verifier");
+        item.output = Statement.SCALAR_ORDER;
+        vm.expectRevert(abi.encodeWithSelector(Statement.NotCanonical.selector, Statement.SCALAR_ORDER));
+        this.isProven(terms, 0, item);
+        item.output = 0;
+        item.inputCommit = Statement.SCALAR_ORDER;
+        vm.expectRevert(abi.encodeWithSelector(Statement.NotCanonical.selector, Statement.SCALAR_ORDER));
+        this.isProven(terms, 0, item);
     }
 
     function test_tags_areTheHashesOfTheirNames() public pure {
