@@ -45,7 +45,7 @@ pub struct Context {
 impl Context {
     pub fn new(globals: Globals) -> eyre::Result<Self> {
         Ok(Self {
-            out: Output::new(globals.json),
+            out: Output::new(globals.json).hiding(globals.rpc_url.clone()),
             home: Home::new(globals.home.clone())?,
             globals,
         })

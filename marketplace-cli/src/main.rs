@@ -11,7 +11,7 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     // Wrong usage ends here with code 2.
     let cli = Cli::parse();
-    let out = Output::new(cli.globals.json);
+    let out = Output::new(cli.globals.json).hiding(cli.globals.rpc_url.clone());
     let done = match Context::new(cli.globals) {
         Ok(ctx) => cli.command.run(&ctx).await,
         Err(error) => Err(error),

@@ -1,6 +1,7 @@
 //! The only place that prints: results on stdout, everything else on stderr.
 
 use crate::exit::Hinted;
+use alloy::primitives::U256;
 use assay_prover::progress::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 pub struct Output {
     json: bool,
     bars: MultiProgress,
+    /// The node's address, whose path may be an access key: never printed, though errors of other libraries quote it.
+    secret_url: Option<String>,
 }
 
 impl Output {
@@ -20,6 +23,19 @@ impl Output {
         Self {
             json,
             bars: MultiProgress::new(),
+            secret_url: None,
+        }
+    }
+
+    /// Keeps this address out of everything that is printed.
+    pub fn hiding(self, secret_url: Option<String>) -> Self {
+        Self { secret_url, ..self }
+    }
+
+    fn redacted(&self, text: String) -> String {
+        match self.secret_url.as_deref().map(|url| url.trim_end_matches('/')) {
+            Some(url) if !url.is_empty() => text.replace(url, "the node's address"),
+            _ => text,
         }
     }
 
@@ -35,6 +51,7 @@ impl Output {
 
     /// One line about what is going on.
     pub fn note(&self, line: impl fmt::Display) {
+        let line = self.redacted(line.to_string());
         self.bars.suspend(|| eprintln!("{line}"));
     }
 
@@ -175,10 +192,15 @@ impl fmt::Display for Table {
 }
 
 /// Ether with all its digits, for example `0.08 ETH`: never rounded.
-pub fn ether(wei: impl Into<alloy::primitives::U256>) -> String {
+pub fn ether(wei: impl Into<U256>) -> String {
     let text = alloy::primitives::utils::format_ether(wei.into());
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("{} ETH", if text.is_empty() { "0" } else { text })
+}
+
+/// Writes an amount of wei as a decimal string: JSON numbers lose digits there.
+pub fn as_decimal<T: fmt::Display, S: serde::Serializer>(wei: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(wei)
 }
 
 /// Unix seconds as UTC, for example `2026-11-20 23:55:24 UTC`.

@@ -9,7 +9,7 @@ use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::commitment::{self, InputSalt};
 use assay_prover::field;
 use assay_prover::model::{FoldedModel, Model};
-use assay_prover::proof::{self, Keys, ProofBundle, ProverInput, VerifierKey};
+use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
 use clap::Args;
@@ -222,7 +222,7 @@ impl Prover {
     /// The commitment the model is registered with.
     pub fn weights_commit(&self) -> eyre::Result<U256> {
         let secret = ModelSecret::open(&self.secret)?;
-        let commit = proof::weights_commit(&self.keys, &self.model, &salts(&secret), secret.blinding_rng())?;
+        let commit = proof::weights_commit_with_secret(&self.keys, &self.model, &secret)?;
         Ok(U256::from_be_bytes(commit))
     }
 
@@ -234,8 +234,9 @@ impl Prover {
 
     /// Proves one image; takes one of the model's proofs, whatever becomes of it.
     pub fn prove(&self, image: &[u8], salt: &[u8; 31], ctx: U256, out: &Output) -> eyre::Result<ProofBundle> {
-        let reservation = secret::reserve_proof(&self.secret)?;
         const FEW: u64 = 256;
+        proof::check_secret(&self.keys, &ModelSecret::open(&self.secret)?)?;
+        let reservation = secret::reserve_proof(&self.secret)?;
         if reservation.remaining() < FEW {
             out.warn(format_args!(
                 "{} proofs are left of this model's {}",
@@ -243,20 +244,15 @@ impl Prover {
                 reservation.budget
             ));
         }
-        let secret = ModelSecret::open(&self.secret)?;
-        let input = ProverInput {
+        let inference = Inference {
             model: &self.model,
-            weight_salts: &salts(&secret),
+            secret: &ModelSecret::open(&self.secret)?,
             image,
             salt: &InputSalt(*salt),
             ctx: ctx.to_be_bytes(),
         };
-        Ok(proof::prove(&self.keys, &input, secret.blinding_rng(), &out.phases())?)
+        Ok(proof::prove_with_secret(&self.keys, &inference, &out.phases())?)
     }
-}
-
-fn salts(secret: &ModelSecret) -> Vec<Vec<field::Fr>> {
-    (0..secret.weight_columns()).map(|column| secret.salt(column)).collect()
 }
 
 /// What a proof must be about.

@@ -2,6 +2,7 @@
 
 use crate::chain::client::{Account, Call, Chain};
 use crate::chain::deploy::VerifierEntry;
+use crate::cmd::Sent;
 use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
@@ -66,8 +67,13 @@ impl VerifierCode {
         code.into()
     }
 
-    /// Deploys both contracts, once per journal.
-    pub async fn deploy(&self, account: &Account, journal: &mut Journal, out: &Output) -> eyre::Result<VerifierEntry> {
+    /// Deploys both contracts, once per journal; says what each transaction cost.
+    pub async fn deploy(
+        &self,
+        account: &Account,
+        journal: &mut Journal,
+        out: &Output,
+    ) -> eyre::Result<(VerifierEntry, Vec<Sent>)> {
         let create = |data: Bytes| Call {
             to: None,
             data,
@@ -75,26 +81,20 @@ impl VerifierCode {
         };
         let key = hex::encode(&self.vk_digest[..8]);
         let data_call = create(self.generated.vk_data_initcode().into());
-        let receipt = account
+        let data_receipt = account
             .send(journal, &format!("vk-data-{key}"), &data_call, out)
             .await?;
-        let vk_data = created(&receipt)?;
-        let receipt = account
-            .send(
-                journal,
-                &format!("verifier-{key}"),
-                &create(self.initcode(vk_data)),
-                out,
-            )
-            .await?;
+        let vk_data = created(&data_receipt)?;
+        let call = create(self.initcode(vk_data));
+        let receipt = account.send(journal, &format!("verifier-{key}"), &call, out).await?;
         let address = created(&receipt)?;
-        let codehash = keccak256(account.chain.provider.get_code_at(address).await?);
-        Ok(VerifierEntry {
+        let entry = VerifierEntry {
             address,
-            codehash,
+            codehash: keccak256(account.chain.provider.get_code_at(address).await?),
             vk_data,
             vk_digest: self.vk_digest,
-        })
+        };
+        Ok((entry, vec![Sent::from(&data_receipt), Sent::from(&receipt)]))
     }
 
     /// Whether the contract at `verifier` is exactly what this key generates.

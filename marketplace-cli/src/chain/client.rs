@@ -243,6 +243,18 @@ impl Account {
         self.finish(journal, step, sent.tx_hash, out).await.map(Some)
     }
 
+    /// Sends the call with this gas limit even if it will revert, and returns its receipt either way.
+    pub async fn send_regardless(&self, call: &Call, gas: u64) -> eyre::Result<TransactionReceipt> {
+        let (hash, raw, _) = self.sign_with_gas(call, gas).await?;
+        self.broadcast(&raw).await?;
+        loop {
+            if let Some(receipt) = self.chain.provider.get_transaction_receipt(hash).await? {
+                return Ok(receipt);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     async fn finish(
         &self,
         journal: &mut Journal,
@@ -256,15 +268,19 @@ impl Account {
     }
 
     async fn sign(&self, call: &Call) -> eyre::Result<(TxHash, Bytes, u64)> {
-        let provider = &self.chain.provider;
         let gas = self.estimate_gas(call).await?;
+        self.sign_with_gas(call, gas + gas * GAS_MARGIN_PERCENT / 100).await
+    }
+
+    async fn sign_with_gas(&self, call: &Call, gas: u64) -> eyre::Result<(TxHash, Bytes, u64)> {
+        let provider = &self.chain.provider;
         let fees = provider.estimate_eip1559_fees().await?;
         let nonce = provider.get_transaction_count(self.address()).pending().await?;
         let request = call.request(self.address());
         let request = request
             .with_chain_id(self.chain.id)
             .with_nonce(nonce)
-            .with_gas_limit(gas + gas * GAS_MARGIN_PERCENT / 100)
+            .with_gas_limit(gas)
             .with_max_fee_per_gas(fees.max_fee_per_gas)
             .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
         let wallet = EthereumWallet::from(self.signer.clone());

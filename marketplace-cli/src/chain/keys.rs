@@ -3,7 +3,7 @@
 use super::client::{Chain, DEVNET_CHAIN_ID};
 use crate::exit::{hinted, UsageError};
 use alloy::primitives::{Address, B256};
-use alloy::signers::local::{coins_bip39::English, MnemonicBuilder, PrivateKeySigner};
+use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 use clap::Args;
 use eyre::WrapErr;
 use std::path::PathBuf;
@@ -102,9 +102,6 @@ pub fn devnet_key(n: u32, chain_id: u64) -> eyre::Result<PrivateKeySigner> {
     Ok(builder.and_then(|b| b.build())?)
 }
 
-#[allow(dead_code)]
-type Language = English;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,11 +120,8 @@ mod tests {
     fn keystore_opens_with_its_password_only() {
         let dir = tempfile::tempdir().unwrap();
         let key = devnet_key(3, DEVNET_CHAIN_ID).unwrap();
-        let bytes = key.to_bytes();
-        let (_, name) =
-            PrivateKeySigner::encrypt_keystore(dir.path(), &mut rand_for_keystore(), bytes, "right", Some("k"))
-                .unwrap();
-        let _ = name;
+        PrivateKeySigner::encrypt_keystore(dir.path(), &mut rand::rngs::OsRng, key.to_bytes(), "right", Some("k"))
+            .unwrap();
         let args = |password: &str| {
             let file = dir.path().join("password");
             std::fs::write(&file, format!("{password}\n")).unwrap();
@@ -140,9 +134,5 @@ mod tests {
         let path = dir.path().join("k");
         assert_eq!(args("right").decrypt(&path).unwrap().address(), key.address());
         assert!(args("wrong").decrypt(&path).is_err());
-    }
-
-    fn rand_for_keystore() -> impl rand::Rng + rand::CryptoRng {
-        rand::rngs::OsRng
     }
 }

@@ -1,5 +1,6 @@
 //! One file per subcommand: its `Args` and its `run`.
 
+pub mod demo;
 pub mod deploy;
 pub mod devnet;
 pub mod mc;
@@ -69,6 +70,8 @@ pub enum Command {
     Timeout(timeout::Args),
     /// Fetch what the contracts owe
     Withdraw(withdraw::Args),
+    /// Play the whole story on a devnet, with real proofs
+    Demo(demo::Args),
     /// Read the public result of engagements
     #[command(subcommand)]
     Verdict(verdict::Command),
@@ -89,6 +92,7 @@ impl Command {
             Self::Mc(command) => command.run(ctx).await,
             Self::Timeout(args) => timeout::run(args, ctx).await,
             Self::Withdraw(args) => withdraw::run(args, ctx).await,
+            Self::Demo(args) => demo::run(args, ctx).await,
             Self::Verdict(command) => command.run(ctx).await,
         }
     }
@@ -107,6 +111,7 @@ pub struct Sent {
     pub block: u64,
     pub gas_used: u64,
     /// Paid for gas, wei.
+    #[serde(serialize_with = "crate::output::as_decimal")]
     pub gas_wei: u128,
 }
 

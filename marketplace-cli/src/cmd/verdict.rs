@@ -106,6 +106,7 @@ pub struct Shown {
     /// Lower bound on the accuracy at 95 % confidence, if the examples were drawn at random; 0 without assurance.
     pub bound_95: f64,
     /// The fee that each side paid.
+    #[serde(serialize_with = "crate::output::as_decimal")]
     pub fee_wei: u128,
     pub self_dealt: bool,
     pub model_registered_at: u64,

@@ -34,6 +34,7 @@ pub struct Withdrawn {
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     pub contract: Address,
+    #[serde(serialize_with = "crate::output::as_decimal")]
     pub amount_wei: U256,
     pub sent: Sent,
 }

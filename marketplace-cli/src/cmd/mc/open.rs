@@ -50,6 +50,7 @@ pub struct Opened {
     pub offer_hash: B256,
     pub target_bps: u16,
     pub expiry: u64,
+    #[serde(serialize_with = "crate::output::as_decimal")]
     pub escrow_wei: u128,
     pub sent: Sent,
 }

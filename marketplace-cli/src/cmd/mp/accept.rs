@@ -54,6 +54,7 @@ pub struct Accepted {
     pub target_bps: u16,
     /// Proofs that meet the target.
     pub needed: u32,
+    #[serde(serialize_with = "crate::output::as_decimal")]
     pub escrow_wei: u128,
     pub decide_until: u64,
     pub sent: Sent,

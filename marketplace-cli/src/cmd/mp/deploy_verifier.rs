@@ -1,6 +1,7 @@
 use crate::chain::client::Account;
 use crate::chain::deploy::{Deployment, VerifierEntry};
 use crate::chain::keys::KeyArgs;
+use crate::cmd::Sent;
 use crate::context::Context;
 use crate::home::Repository;
 use crate::journal::Journal;
@@ -38,6 +39,8 @@ pub struct DeployedVerifier {
     pub entry: VerifierEntry,
     pub verifier_code_bytes: usize,
     pub vk_code_bytes: usize,
+    /// Key data, then verifier.
+    pub sent: Vec<Sent>,
 }
 
 impl std::fmt::Display for DeployedVerifier {
@@ -74,7 +77,7 @@ pub async fn deploy_verifier(
     let mut deployment = Deployment::load(book, &account.chain)?;
     let code = VerifierCode::generate(key, &Repository::find()?, &ctx.out)?;
     let mut journal = Journal::open(&ctx.home.deployment(&account.chain).with_extension("verifiers"))?;
-    let entry = code.deploy(account, &mut journal, &ctx.out).await?;
+    let (entry, sent) = code.deploy(account, &mut journal, &ctx.out).await?;
     code.check(&account.chain, entry.address).await?;
     let arch_id = B256::from(key.arch_id());
     deployment.verifiers.insert(arch_id, entry.clone());
@@ -84,5 +87,6 @@ pub async fn deploy_verifier(
         entry,
         verifier_code_bytes: code.compiled.runtime_len,
         vk_code_bytes: code.generated.vk_data.len(),
+        sent,
     })
 }

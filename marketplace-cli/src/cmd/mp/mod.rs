@@ -12,7 +12,7 @@ pub mod submit;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, State};
 use crate::chain::client::Account;
 use crate::chain::market::Market;
-use crate::cmd::Sent;
+use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
@@ -88,6 +88,12 @@ fn accepted_guard(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
         )),
         _ => Ok(e.offerHash),
     }
+}
+
+/// Commits to proving, once; the provider has everything it needs.
+pub async fn proceed_now(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Option<Sent>> {
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    proceed(ctx, market, account, &mut journal, id).await
 }
 
 /// Sends `proceed` if the engagement is still Probing.

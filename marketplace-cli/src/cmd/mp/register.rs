@@ -49,9 +49,10 @@ pub struct Args {
 pub struct Registered {
     pub model_id: B256,
     pub model_hash: B256,
-    pub weights_commit: U256,
+    pub weights_commit: B256,
     pub vk_digest: B256,
     pub verifier: Address,
+    #[serde(serialize_with = "crate::output::as_decimal")]
     pub stake_wei: u128,
     /// Absent if the model was registered before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +68,7 @@ impl std::fmt::Display for Registered {
         };
         writeln!(f, "model       {}{again}", self.model_id)?;
         writeln!(f, "stake       {}", ether(U256::from(self.stake_wei)))?;
-        writeln!(f, "weights     {}", B256::from(self.weights_commit))?;
+        writeln!(f, "weights     {}", self.weights_commit)?;
         write!(f, "verifier    {}", self.verifier)
     }
 }
@@ -177,7 +178,7 @@ pub async fn register_record(
     Ok(Registered {
         model_id: id,
         model_hash: hash,
-        weights_commit: record.weightsCommit,
+        weights_commit: record.weightsCommit.into(),
         vk_digest: record.vkDigest,
         verifier: record.verifier,
         stake_wei,

@@ -1,0 +1,121 @@
+//! The hand-written bindings against what forge compiled.
+
+use alloy::primitives::keccak256;
+use alloy::sol_types::SolInterface;
+use assay_cli::chain::bindings::{
+    IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
+    ICredits::{self, ICreditsCalls, ICreditsErrors},
+    IModelRegistry::{self, IModelRegistryCalls, IModelRegistryErrors},
+    Libraries::LibrariesErrors,
+};
+use assay_cli::home::Repository;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Selector or topic, in hexadecimal, to signature: of all entries of this kind in a contract's ABI.
+fn compiled(contract: &str, kind: &str) -> BTreeMap<String, String> {
+    let artifact = Repository::find()
+        .and_then(|r| r.artifact(contract))
+        .expect("compile the contracts first");
+    let entries = artifact["abi"]
+        .as_array()
+        .expect("an ABI")
+        .iter()
+        .filter(|entry| entry["type"] == kind);
+    let named = entries.map(|entry| {
+        let signature = format!("{}{}", entry["name"].as_str().unwrap(), tuple(&entry["inputs"]));
+        let hash = keccak256(&signature);
+        let len = if kind == "event" { 32 } else { 4 };
+        (hex::encode(&hash[..len]), signature)
+    });
+    named.collect()
+}
+
+/// Canonical types of a parameter list, tuples spelled out.
+fn tuple(parameters: &Value) -> String {
+    let types = parameters.as_array().into_iter().flatten().map(|p| {
+        let name = p["type"].as_str().unwrap();
+        match name.strip_prefix("tuple") {
+            Some(suffix) => format!("{}{suffix}", tuple(&p["components"])),
+            None => name.to_owned(),
+        }
+    });
+    format!("({})", types.collect::<Vec<_>>().join(","))
+}
+
+fn ours<const N: usize>(groups: &[Vec<[u8; N]>]) -> BTreeSet<String> {
+    groups.iter().flatten().map(hex::encode).collect()
+}
+
+/// Ours must be compiled; what is compiled must be ours, but for names in `not_called`.
+fn compare(contract: &str, kind: &str, ours: &BTreeSet<String>, not_called: &[&str]) {
+    let compiled = compiled(contract, kind);
+    for selector in ours {
+        assert!(compiled.contains_key(selector), "{contract} has no {kind} 0x{selector}");
+    }
+    for (selector, signature) in &compiled {
+        let name = signature.split('(').next().unwrap();
+        assert!(
+            ours.contains(selector) || not_called.contains(&name),
+            "{contract}: {kind} {signature} is not bound"
+        );
+    }
+}
+
+#[test]
+fn functions_are_those_of_the_contracts() {
+    let credits: Vec<_> = ICreditsCalls::selectors().collect();
+    compare(
+        "AccuracyMarket",
+        "function",
+        &ours(&[IAccuracyMarketCalls::selectors().collect(), credits.clone()]),
+        &[],
+    );
+    let registry = ours(&[IModelRegistryCalls::selectors().collect(), credits]);
+    // Only a market calls these, and nobody asks for interfaces.
+    compare(
+        "ModelRegistry",
+        "function",
+        &registry,
+        &["reserve", "release", "supportsInterface"],
+    );
+}
+
+#[test]
+fn events_are_those_of_the_contracts() {
+    let credits = ICredits::ICreditsEvents::SELECTORS.to_vec();
+    let market = ours(&[
+        IAccuracyMarket::IAccuracyMarketEvents::SELECTORS.to_vec(),
+        credits.clone(),
+    ]);
+    compare("AccuracyMarket", "event", &market, &[]);
+    let registry = ours(&[IModelRegistry::IModelRegistryEvents::SELECTORS.to_vec(), credits]);
+    compare("ModelRegistry", "event", &registry, &[]);
+}
+
+#[test]
+fn every_refusal_of_the_contracts_has_words() {
+    let library = [
+        ICreditsErrors::selectors().collect(),
+        LibrariesErrors::selectors().collect::<Vec<_>>(),
+    ];
+    let [credits, libraries] = library;
+    for (contract, own) in [
+        ("AccuracyMarket", IAccuracyMarketErrors::selectors().collect::<Vec<_>>()),
+        ("ModelRegistry", IModelRegistryErrors::selectors().collect()),
+    ] {
+        let known = ours(&[own.clone(), credits.clone(), libraries.clone()]);
+        for (selector, signature) in compiled(contract, "error") {
+            // OpenZeppelin's, in a library function that these contracts never reach with such a value.
+            let unreachable = signature.starts_with("SafeCast");
+            assert!(
+                known.contains(&selector) || unreachable,
+                "{contract}: {signature} has no words"
+            );
+        }
+        let compiled = compiled(contract, "error");
+        for selector in ours(&[own]) {
+            assert!(compiled.contains_key(&selector), "{contract} has no error 0x{selector}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The command line itself: exit codes, help, and what must never be printed.
+
+use std::process::{Command, Output};
+
+fn assay(args: &[&str]) -> Output {
+    let home = std::env::temp_dir().join("assay-argument-tests");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+    command
+        .args(args)
+        .env("ASSAY_HOME", home)
+        .env_remove("ETH_RPC_URL")
+        .env_remove("ASSAY_PRIVATE_KEY");
+    command.output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const ID: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
+/// Nothing listens here.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let commands: &[&[&str]] = &[
+        &["model", "import"],
+        &["model", "random"],
+        &["plan"],
+        &["srs", "dev"],
+        &["srs", "import"],
+        &["setup"],
+        &["prove"],
+        &["verify"],
+        &["devnet", "up"],
+        &["deploy"],
+        &["mp", "deploy-verifier"],
+        &["mp", "register"],
+        &["mp", "accept"],
+        &["mp", "prove"],
+        &["mp", "submit"],
+        &["mp", "abort"],
+        &["mp", "concede"],
+        &["mc", "test-set", "build"],
+        &["mc", "open"],
+        &["mc", "cancel"],
+        &["mc", "send"],
+        &["timeout"],
+        &["withdraw"],
+        &["demo"],
+        &["verdict", "show"],
+        &["verdict", "list"],
+    ];
+    for command in commands {
+        let output = assay(&[*command, &["--help"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{command:?}");
+        let help = text(&output.stdout);
+        assert!(
+            help.contains("Example") && help.contains("assay "),
+            "{command:?}: {help}"
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_code_2() {
+    let cases: &[&[&str]] = &[
+        &[],
+        &["no-such-command"],
+        &["timeout", "not-an-id"],
+        &[
+            "mc",
+            "open",
+            ID,
+            "--set",
+            "x",
+            "--target-bps",
+            "10001",
+            "--trust-codehash",
+            ID,
+        ],
+        &["mc", "open", ID, "--set", "x", "--target-bps", "9000"],
+        &["withdraw", "--keystore", "k", "--devnet-account", "1"],
+        &["withdraw", "--password-env", "P"],
+        &["mc", "test-set", "build", "--size", "96", "--out", "x"],
+        &["withdraw", "--rpc-url", "not a url"],
+        &["demo", "--examples", "3"],
+    ];
+    for args in cases {
+        let output = assay(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty(), "{args:?} wrote to stdout");
+    }
+}
+
+#[test]
+fn a_node_that_does_not_answer_ends_with_code_4() {
+    let output = assay(&["verdict", "show", ID, "--rpc-url", NOWHERE]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("no answer from the node"));
+}
+
+#[test]
+fn a_missing_node_says_how_to_get_one() {
+    let output = assay(&["verdict", "show", ID]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("hint: use --rpc-url"));
+}
+
+#[test]
+fn bytes_that_are_no_proof_end_with_code_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.proof");
+    for bytes in [&b""[..], b"ASSAYPRF", &[0xff; 5000]] {
+        std::fs::write(&path, bytes).unwrap();
+        let output = assay(&["verify", path.to_str().unwrap(), "--arch", "missing.json"]);
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_access_key_of_a_node_and_private_keys_are_never_printed() {
+    const SECRET: &str = "s3cr3t-that-nobody-may-see";
+    let url = format!("{NOWHERE}/{SECRET}");
+    let output = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args(["withdraw", "--rpc-url", &url])
+        .env("ASSAY_PRIVATE_KEY", SECRET)
+        .output()
+        .unwrap();
+    let printed = text(&output.stderr) + &text(&output.stdout);
+    assert!(!printed.contains(SECRET), "{printed}");
+    let help = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .arg("--help")
+        .env("ETH_RPC_URL", &url)
+        .output()
+        .unwrap();
+    assert!(!text(&help.stdout).contains(SECRET));
+}

@@ -1,0 +1,371 @@
+//! Engagements on anvil with the real contracts, without proofs: money, deadlines, guards, resumption.
+
+mod support;
+
+use alloy::providers::Provider;
+use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Outcome, State};
+use assay_cli::chain::client::{Account, Call};
+use assay_cli::chain::deploy::MarketTerms;
+use assay_cli::chain::statement::{self, MerkleTree};
+use assay_cli::cmd::mc::open::{open, Ask};
+use assay_cli::cmd::mc::send::send;
+use assay_cli::cmd::mp::abort::abort;
+use assay_cli::cmd::mp::accept::{accept, Policy};
+use assay_cli::cmd::mp::concede::concede;
+use assay_cli::cmd::mp::proceed_now;
+use assay_cli::cmd::mp::register::register_record;
+use assay_cli::cmd::mp::submit::submission;
+use assay_cli::cmd::timeout::timeout;
+use assay_cli::cmd::verdict::{Listed, Shown};
+use assay_cli::cmd::withdraw::withdraw;
+use assay_cli::exit::{Exit, Hinted};
+use assay_cli::testset::TestSet;
+use support::World;
+
+const ANY: Policy = Policy {
+    max_target_bps: 10_000,
+    consumers: Vec::new(),
+};
+
+fn says<T: std::fmt::Debug>(result: eyre::Result<T>, part: &str) {
+    let error = format!("{:#}", result.expect_err(part));
+    assert!(error.contains(part), "{error}");
+}
+
+#[tokio::test]
+async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
+    let w = World::new().await;
+    let m = &w.market;
+    let before = w.balance(&w.mc).await;
+    let opened = w.opened(1).await;
+    assert_eq!(
+        w.balance(&w.mc).await + alloy::primitives::U256::from(m.entry_wei() + opened.sent.gas_wei),
+        before
+    );
+    let accepted = accept(&w.mp_ctx, m, &w.mp, opened.id, &ANY, None).await.unwrap();
+    assert_eq!((accepted.needed, accepted.offer_hash), (3, opened.offer_hash));
+
+    let ended = abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap();
+    assert_eq!(ended.outcome, "Abort");
+    assert_eq!(w.credit(&w.mc).await, m.amounts.deposit - m.amounts.abortPayment);
+    assert_eq!(w.credit(&w.mp).await, m.amounts.deposit + m.amounts.abortPayment);
+    assert!(
+        abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap().sent.is_none(),
+        "the second abort sends nothing"
+    );
+
+    let before = w.balance(&w.mp).await;
+    let withdrawn = withdraw(&w.mp_ctx, m, &w.mp, w.mp.address()).await.unwrap();
+    let [one] = withdrawn.withdrawals.as_slice() else {
+        panic!("one contract owes")
+    };
+    assert_eq!(
+        w.balance(&w.mp).await + alloy::primitives::U256::from(one.sent.gas_wei),
+        before + one.amount_wei
+    );
+    assert!(withdraw(&w.mp_ctx, m, &w.mp, w.mp.address())
+        .await
+        .unwrap()
+        .withdrawals
+        .is_empty());
+
+    let shown = Shown::read(m, opened.id).await.unwrap();
+    assert_eq!(
+        (shown.fields.outcome.as_str(), shown.fields.assurance.as_str()),
+        ("Abort", "NONE")
+    );
+    assert!(!shown.to_string().to_lowercase().contains("passed"));
+    let listed = Listed::read(m, w.model_id).await.unwrap();
+    assert_eq!((listed.none.len(), listed.proven.len(), listed.open.len()), (1, 0, 0));
+}
+
+#[tokio::test]
+async fn a_silent_provider_loses_its_deposit_and_a_strike() {
+    let w = World::new().await;
+    let id = w.opened(1).await.id;
+    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
+    let early = timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap_err();
+    assert!(early.downcast_ref::<Hinted>().unwrap().hint.starts_with("try again in"));
+    w.pass(MarketTerms::devnet().decide_window + 1).await;
+    says(abort(&w.mp_ctx, &w.market, &w.mp, id).await, "the window ended");
+    let ended = timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap();
+    assert_eq!(ended.outcome, "MpSilent");
+    assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts.deposit);
+    assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 1);
+    assert!(timeout(&w.mc_ctx, &w.market, &w.other, id)
+        .await
+        .unwrap()
+        .sent
+        .is_none());
+    // One strike suspends: nobody can open against this model now.
+    let set = w.test_set(2);
+    says(open(&w.mc_ctx, &w.market, &w.mc, &set, w.ask()).await, "Suspended");
+}
+
+#[tokio::test]
+async fn an_expired_offer_returns_to_its_consumer_by_anybody() {
+    let w = World::new().await;
+    let id = w.opened(1).await.id;
+    w.pass(1801).await;
+    says(
+        accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await,
+        "the window ended",
+    );
+    assert_eq!(
+        timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap().outcome,
+        "Cancelled"
+    );
+    assert_eq!(w.credit(&w.mc).await, w.market.entry_wei());
+}
+
+#[tokio::test]
+async fn a_conceded_engagement_costs_the_deposit_but_no_strike() {
+    let w = World::new().await;
+    let id = w.opened(1).await.id;
+    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
+    says(concede(&w.mp_ctx, &w.market, &w.mp, id).await, "in state Probing");
+    assert!(proceed_now(&w.mp_ctx, &w.market, &w.mp, id).await.unwrap().is_some());
+    assert!(proceed_now(&w.mp_ctx, &w.market, &w.mp, id).await.unwrap().is_none());
+    says(abort(&w.mp_ctx, &w.market, &w.mp, id).await, "in state Proving");
+    assert_eq!(
+        concede(&w.mp_ctx, &w.market, &w.mp, id).await.unwrap().outcome,
+        "FailedAccuracy"
+    );
+    assert_eq!(
+        (w.credit(&w.mc).await, w.credit(&w.mp).await),
+        (2 * w.market.amounts.deposit, 0)
+    );
+    assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 0);
+}
+
+#[tokio::test]
+async fn an_offer_is_judged_before_money_goes_in() {
+    let w = World::new().await;
+    let (m, id) = (&w.market, w.opened(1).await.id);
+    says(
+        accept(&w.mp_ctx, m, &w.mc, id, &ANY, None).await,
+        "the provider of this engagement is",
+    );
+    says(
+        accept(&w.mc_ctx, m, &w.mp, id, &ANY, None).await,
+        "did not register model",
+    );
+    let low = Policy {
+        max_target_bps: 7499,
+        consumers: Vec::new(),
+    };
+    says(
+        accept(&w.mp_ctx, m, &w.mp, id, &low, None).await,
+        "--max-target-bps is 7499",
+    );
+    let others = Policy {
+        max_target_bps: 7500,
+        consumers: vec![w.other.address()],
+    };
+    says(
+        accept(&w.mp_ctx, m, &w.mp, id, &others, None).await,
+        "none of --consumer",
+    );
+    let wrong = w.test_set(9).join("leaves.json");
+    says(
+        accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&wrong)).await,
+        "do not lead to the test root",
+    );
+    assert_eq!(m.engagement(id).await.unwrap().state, State::Offered);
+    let right = w.dir.path().join("set-1/leaves.json");
+    accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&right)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_set_is_handed_over_after_acceptance_and_never_offered_again() {
+    let w = World::new().await;
+    let (m, id) = (&w.market, w.opened(1).await.id);
+    let to = w.dir.path().join("handed-over");
+    says(send(&w.mc_ctx, m, id, None, &to).await, "is an open offer");
+    assert!(!to.exists());
+    accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
+
+    let mut patient = m.clone();
+    patient.chain.confirmations = 3;
+    says(
+        send(&w.mc_ctx, &patient, id, None, &to).await,
+        "does not have 3 confirmations yet",
+    );
+    assert!(!to.exists());
+    w.mine().await;
+    w.mine().await;
+    send(&w.mc_ctx, &patient, id, None, &to).await.unwrap();
+    send(&w.mc_ctx, m, id, None, &to)
+        .await
+        .expect("sending again changes nothing");
+    assert_eq!(
+        TestSet::load(&to).unwrap(),
+        TestSet::load(&w.dir.path().join("set-1")).unwrap()
+    );
+
+    // The same images with new salts are the same images.
+    std::fs::rename(w.dir.path().join("set-1"), w.dir.path().join("old")).unwrap();
+    let again = w.test_set(1);
+    says(
+        open(&w.mc_ctx, m, &w.mc, &again, w.ask()).await,
+        "handed over to a provider before",
+    );
+    let reuse = Ask {
+        allow_reuse: true,
+        ..w.ask()
+    };
+    open(&w.mc_ctx, m, &w.mc, &again, reuse).await.unwrap();
+}
+
+#[tokio::test]
+async fn repeating_open_and_register_finds_what_was_done() {
+    let w = World::new().await;
+    let set = w.test_set(1);
+    let first = open(&w.mc_ctx, &w.market, &w.mc, &set, w.ask()).await.unwrap();
+    let second = open(&w.mc_ctx, &w.market, &w.mc, &set, w.ask()).await.unwrap();
+    assert_eq!((first.id, first.sent.tx_hash), (second.id, second.sent.tx_hash));
+    assert_eq!(w.market.engagement_ids(w.model_id).await.unwrap(), [first.id]);
+
+    // Also without the journal: the registry knows.
+    let record = w.record().await;
+    let again = register_record(&w.mc_ctx, &w.market, &w.mp, &record, 0).await.unwrap();
+    assert!(again.sent.is_none() && again.model_id == w.model_id);
+    let copy = register_record(&w.mp_ctx, &w.market, &w.mp, &record, 1).await.unwrap();
+    assert_ne!(copy.model_id, w.model_id);
+}
+
+#[tokio::test]
+async fn an_interrupted_command_sends_the_same_transaction_again() {
+    let w = World::new().await;
+    let id = w.opened(1).await.id;
+    w.rpc("evm_setAutomine", vec![false.into()]).await;
+    let interrupted = accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None);
+    let patience = std::time::Duration::from_secs(2);
+    assert!(
+        tokio::time::timeout(patience, interrupted).await.is_err(),
+        "nothing is mined"
+    );
+    // The node forgets it: the second run must send it anew.
+    w.rpc("anvil_dropAllTransactions", vec![]).await;
+    w.rpc("evm_setAutomine", vec![true.into()]).await;
+    let nonce = w
+        .market
+        .chain
+        .provider
+        .get_transaction_count(w.mp.address())
+        .await
+        .unwrap();
+    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
+    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
+    let after = w
+        .market
+        .chain
+        .provider
+        .get_transaction_count(w.mp.address())
+        .await
+        .unwrap();
+    assert_eq!(after, nonce + 1);
+}
+
+#[tokio::test]
+async fn encodings_are_those_of_the_contracts() {
+    let w = World::new().await;
+    let (m, chain) = (&w.market, &w.market.chain);
+    let record = w.record().await;
+    let registry = IModelRegistry::new(m.registry, &chain.provider);
+    assert_eq!(
+        chain.view(registry.hashRecord(record.clone())).await.unwrap(),
+        statement::model_hash(&record)
+    );
+    let hash = statement::model_hash(&record);
+    let id = chain.view(registry.modelIdOf(record.mp, hash, 5)).await.unwrap();
+    assert_eq!(id, statement::model_id(chain.id, m.registry, record.mp, hash, 5));
+
+    let ids = [w.opened(1).await.id, w.opened(2).await.id];
+    assert_eq!(m.engagement_ids(w.model_id).await.unwrap(), ids);
+    for (seq, id) in ids.iter().enumerate() {
+        let view = m
+            .contract()
+            .engagementIdAt(w.model_id, alloy::primitives::U256::from(seq));
+        assert_eq!(chain.view(view).await.unwrap(), *id);
+        let e = m.engagement(*id).await.unwrap();
+        assert_eq!(m.expected_offer_hash(*id, &e, hash), e.offerHash);
+    }
+}
+
+/// The market opens a leaf before it asks the verifier: a refusal by the verifier says that leaf and path were right.
+#[tokio::test]
+async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
+    let w = World::new().await;
+    let (m, id) = (&w.market, w.opened(1).await.id);
+    accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
+    proceed_now(&w.mp_ctx, m, &w.mp, id).await.unwrap();
+    let set = TestSet::load(&w.dir.path().join("set-1")).unwrap();
+    let tree: MerkleTree = set.tree().unwrap();
+    let item = |i: usize| {
+        let e = &set.examples[i];
+        assay_cli::chain::bindings::ProofItem {
+            position: i as u32,
+            inputCommit: e.input_commit,
+            label: e.label,
+            leafSalt: e.leaf_salt,
+            path: tree.path(i).unwrap(),
+            output: alloy::primitives::U256::from(e.label),
+            proof: vec![1, 2, 3].into(),
+        }
+    };
+    for i in 0..4 {
+        let refused = w.other.dry_run(&submission(m, id, vec![item(i)])).await.unwrap_err();
+        assert_eq!(Exit::of(&refused), Exit::ProofRejected, "{refused:#}");
+        let mut moved = item(i);
+        moved.position = (i as u32 + 1) % 4;
+        says(
+            w.other.dry_run(&submission(m, id, vec![moved])).await,
+            "the consumer committed to",
+        );
+    }
+    let mut wrong = item(0);
+    wrong.output += alloy::primitives::U256::from(1);
+    says(
+        w.other.dry_run(&submission(m, id, vec![wrong])).await,
+        "is not its label",
+    );
+}
+
+#[tokio::test]
+async fn refusals_of_the_contracts_are_told_in_words() {
+    let w = World::new().await;
+    let opened = w.opened(1).await;
+    let stranger: &Account = &w.other;
+    let call = |c: &IAccuracyMarket::acceptCall| w.market.call(c).with_value(w.market.entry_wei());
+    let right = IAccuracyMarket::acceptCall {
+        id: opened.id,
+        guard: opened.offer_hash,
+    };
+    says(stranger.dry_run(&call(&right)).await, "only 0x");
+    let wrong = IAccuracyMarket::acceptCall {
+        id: opened.id,
+        guard: opened.id,
+    };
+    says(w.mp.dry_run(&call(&wrong)).await, "the offer on chain is");
+    says(
+        w.mp.dry_run(&call(&right).with_value(1)).await,
+        "the call takes 0.081 ETH, not 0.000000000000000001 ETH",
+    );
+    let nothing = Call::new(w.market.address, &ICredits::withdrawCall { to: stranger.address() });
+    says(stranger.dry_run(&nothing).await, "has no credit");
+    says(
+        w.market.verdict(alloy::primitives::B256::ZERO).await,
+        "unknown to this market",
+    );
+    assert_eq!(w.market.engagement(opened.id).await.unwrap().outcome, Outcome::None);
+}
+
+#[tokio::test]
+async fn anvil_ends_with_its_guard() {
+    let w = World::new().await;
+    let url = w.node.url();
+    drop(w);
+    let error = assay_cli::chain::client::Chain::connect(&url, None).await.unwrap_err();
+    assert_eq!(Exit::of(&error), Exit::ChainUnreachable);
+}

@@ -1,0 +1,146 @@
+//! A devnet with the contracts, three parties with state directories of their own, and a registered model.
+
+// Each test program uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+use alloy::primitives::{keccak256, B256, U256};
+use alloy::providers::Provider;
+use assay_cli::chain::bindings::{ICredits, Metric, ModelRecord};
+use assay_cli::chain::client::{Account, Chain};
+use assay_cli::chain::deploy::MarketTerms;
+use assay_cli::chain::devnet::{Devnet, DevnetOptions};
+use assay_cli::chain::keys::devnet_key;
+use assay_cli::chain::market::Market;
+use assay_cli::cmd::devnet::up;
+use assay_cli::cmd::mc::open::{open, Ask, Opened};
+use assay_cli::cmd::mp::register::register_record;
+use assay_cli::context::{Context, Globals};
+use assay_cli::prover_api::{input_words, WORDS_PER_HASH};
+use assay_cli::testset::{ImageSize, TestSet};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+pub const SIZE: ImageSize = ImageSize { height: 8, width: 8 };
+
+pub struct World {
+    pub market: Market,
+    pub mp: Account,
+    pub mc: Account,
+    /// Account without a part in anything.
+    pub other: Account,
+    /// State of the provider and of the consumer.
+    pub mp_ctx: Context,
+    pub mc_ctx: Context,
+    pub model_id: B256,
+    pub dir: TempDir,
+    pub node: Devnet,
+}
+
+impl World {
+    /// The registered verifier is a contract that is none, so that no proof can be accepted.
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let context = |name: &str| {
+            Context::new(Globals {
+                home: Some(dir.path().join(name)),
+                ..Globals::default()
+            })
+            .unwrap()
+        };
+        let options = DevnetOptions::default();
+        let (node, book, _) = up(&context("chain"), &options, &MarketTerms::devnet()).await.unwrap();
+        let chain = Chain::connect(&node.url(), None).await.unwrap();
+        let market = Market::load(chain.clone(), book.market).await.unwrap();
+        let account = |n| Account::new(chain.clone(), devnet_key(n, chain.id).unwrap());
+        let mut world = Self {
+            mp: account(1),
+            mc: account(2),
+            other: account(3),
+            mp_ctx: context("provider"),
+            mc_ctx: context("consumer"),
+            model_id: B256::ZERO,
+            market,
+            dir,
+            node,
+        };
+        let record = world.record().await;
+        let registered = register_record(&world.mp_ctx, &world.market, &world.mp, &record, 0)
+            .await
+            .unwrap();
+        world.model_id = registered.model_id;
+        world
+    }
+
+    pub async fn record(&self) -> ModelRecord {
+        let verifier = self.market.registry;
+        let code = self.market.chain.provider.get_code_at(verifier).await.unwrap();
+        ModelRecord {
+            mp: self.mp.address(),
+            verifier,
+            verifierCodehash: keccak256(code),
+            vkDigest: B256::repeat_byte(7),
+            weightsCommit: U256::from(8),
+            metric: Metric::TOP1,
+            classes: 10,
+            inputWords: input_words(8 * 8 * 3),
+            wordsPerHash: WORDS_PER_HASH,
+            uri: "test".into(),
+        }
+    }
+
+    /// A set of four examples whose images depend on `seed`, on disk.
+    pub fn test_set(&self, seed: u8) -> PathBuf {
+        let path = self.dir.path().join(format!("set-{seed}"));
+        let images = (0..4)
+            .map(|i| (vec![seed.wrapping_mul(16) + i; 8 * 8 * 3], u32::from(i)))
+            .collect();
+        TestSet::build(SIZE, images, |_| ()).unwrap().save(&path).unwrap();
+        path
+    }
+
+    pub fn ask(&self) -> Ask {
+        Ask {
+            model_id: self.model_id,
+            target_bps: 7500,
+            expires_in: 1800,
+            allow_reuse: false,
+        }
+    }
+
+    pub async fn opened(&self, seed: u8) -> Opened {
+        open(&self.mc_ctx, &self.market, &self.mc, &self.test_set(seed), self.ask())
+            .await
+            .unwrap()
+    }
+
+    pub async fn balance(&self, account: &Account) -> U256 {
+        self.market.chain.provider.get_balance(account.address()).await.unwrap()
+    }
+
+    pub async fn credit(&self, account: &Account) -> u128 {
+        let chain = &self.market.chain;
+        let credit = chain
+            .view(ICredits::new(self.market.address, &chain.provider).credit(account.address()))
+            .await;
+        credit.unwrap().to()
+    }
+
+    /// Lets time pass.
+    pub async fn pass(&self, seconds: u64) {
+        let _: serde_json::Value = self.rpc("evm_increaseTime", vec![seconds.into()]).await;
+        self.mine().await;
+    }
+
+    pub async fn mine(&self) {
+        let _: serde_json::Value = self.rpc("evm_mine", vec![]).await;
+    }
+
+    pub async fn rpc(&self, method: &'static str, params: Vec<serde_json::Value>) -> serde_json::Value {
+        self.market
+            .chain
+            .provider
+            .raw_request(method.into(), params)
+            .await
+            .unwrap()
+    }
+}
