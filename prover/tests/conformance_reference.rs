@@ -101,7 +101,7 @@ fn random_architecture(rng: &mut ChaCha20Rng) -> Architecture {
     for _ in 0..rng.gen_range(1..7) {
         let shape = arch.shape(x);
         let kind = [ConvKind::Pointwise, ConvKind::Dense3x3, ConvKind::Depthwise3x3][rng.gen_range(0..3)];
-        let even = shape.h % 2 == 0 && shape.w % 2 == 0;
+        let even = shape.h.is_multiple_of(2) && shape.w.is_multiple_of(2);
         let stride = if kind != ConvKind::Pointwise && even {
             rng.gen_range(1..3)
         } else {

@@ -218,7 +218,8 @@ fn activations_in_every_spelling_agree_with_the_float_run() {
 
 #[test]
 fn pools_and_classifiers_in_every_spelling_agree_with_the_float_run() {
-    let pools: [(&str, i64, fn(Onnx) -> Onnx); 6] = [
+    type Spelling = fn(Onnx) -> Onnx;
+    let pools: [(&str, i64, Spelling); 6] = [
         ("global", 13, |o| {
             o.node("GlobalAveragePool", &["x"], "p", vec![])
                 .node("Flatten", &["p"], "f", vec![])

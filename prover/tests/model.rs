@@ -23,7 +23,8 @@ fn conv_params(model: &mut Model, layer: usize) -> &mut assay_prover::model::Con
 
 #[test]
 fn numbers_outside_their_bounds_are_refused_with_the_layers_name() {
-    let cases: [(&str, fn(&mut Model)); 6] = [
+    type Change = fn(&mut Model);
+    let cases: [(&str, Change); 6] = [
         ("multiplier", |m| conv_params(m, 1).multiplier[0] = 0),
         ("multiplier", |m| conv_params(m, 1).multiplier[4] = (1 << 24) + 1),
         ("multiplier", |m| conv_params(m, 1).multiplier[2] = u32::MAX),

@@ -2,19 +2,20 @@
 //!
 //! | phase | from → to |
 //! |---|---|
-//! | [`parse`] | file → nodes and constants, every number finite, every size static |
-//! | [`convert`] | operators → convolutions, sums, pools, clips and per-channel affine maps |
-//! | [`fold`] | affine maps (batch norm) and clips → into the layer before them |
-//! | [`calibrate`] | images → range of every tensor, by a float run |
-//! | [`quantise`] | ranges and float weights → integers |
-//! | [`validate`] | every image has a proof, or the import fails |
-//! | [`report`] | agreement of the integers with the float run, layer by layer |
+//! | `parse` | file → nodes and constants, every number finite, every size static |
+//! | `convert` | operators → convolutions, sums, pools, clips and per-channel affine maps |
+//! | `fold` | affine maps (batch norm) and clips → into the layer before them |
+//! | `calibrate` | images → range of every tensor, by a float run |
+//! | `quantise` | ranges and float weights → integers |
+//! | `validate` | every image has a proof, or the import fails |
+//! | `report` | agreement of the integers with the float run, layer by layer |
 //!
 //! Supported: `Conv` (1×1; 3×3 dense or depthwise, stride 1 or 2), `Gemm`, `MatMul`, `BatchNormalization`, `Relu`, `Clip`
 //! from 0, `Add`, global average pools in their four spellings, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`.
 //! Everything else is an error with the node's name.
 
 mod calibrate;
+mod constant;
 mod convert;
 mod error;
 mod float_run;

@@ -1,3 +1,4 @@
+use super::constant::Constant;
 use super::ImportError;
 use crate::model::Shape;
 use std::collections::{HashMap, HashSet};
@@ -45,18 +46,6 @@ pub(super) enum Attribute {
     Other,
 }
 
-#[derive(Clone)]
-pub(super) struct Constant {
-    pub(super) dims: Vec<usize>,
-    pub(super) data: Data,
-}
-
-#[derive(Clone)]
-pub(super) enum Data {
-    Float(Vec<f32>),
-    Int(Vec<i64>),
-}
-
 /// Reads an ONNX file.
 pub(super) fn parse(path: &Path) -> Result<Graph, ImportError> {
     let bytes = std::fs::read(path).map_err(|source| ImportError::Read {
@@ -97,7 +86,7 @@ fn graph(mut proto: pb::ModelProto) -> Result<Graph, ImportError> {
     graph.value_info.clear();
     let mut constants = HashMap::new();
     for tensor in &graph.initializer {
-        let value = constant(&tensor.name, tensor)?;
+        let value = Constant::read(&tensor.name, tensor)?;
         if constants.insert(tensor.name.clone(), value).is_some() {
             return Err(ImportError::Constant {
                 tensor: tensor.name.clone(),
@@ -237,95 +226,9 @@ fn attribute_value(node: &str, proto: &pb::AttributeProto) -> Result<Attribute, 
         Ok(T::Float) => Attribute::Float(proto.f),
         Ok(T::String) => Attribute::Text(String::from_utf8_lossy(&proto.s).into_owned()),
         Ok(T::Tensor) => match &proto.t {
-            Some(tensor) => Attribute::Tensor(constant(node, tensor)?),
+            Some(tensor) => Attribute::Tensor(Constant::read(node, tensor)?),
             None => Attribute::Other,
         },
         _ => Attribute::Other,
-    })
-}
-
-/// Checks type, size and finiteness of a constant.
-fn constant(name: &str, tensor: &pb::TensorProto) -> Result<Constant, ImportError> {
-    use pb::tensor_proto::DataType as T;
-    let error = |problem: String| ImportError::Constant {
-        tensor: name.to_owned(),
-        problem,
-    };
-    if tensor.data_location.unwrap_or(0) != 0 || !tensor.external_data.is_empty() {
-        return Err(error("is stored outside the file; save the network as one file".into()));
-    }
-    if tensor.segment.is_some() {
-        return Err(error("is stored in segments".into()));
-    }
-    let mut count = 1usize;
-    let mut dims = Vec::with_capacity(tensor.dims.len());
-    for dim in &tensor.dims {
-        let dim = usize::try_from(*dim).map_err(|_| error(format!("has the size {dim}")))?;
-        count = count.checked_mul(dim).ok_or_else(|| error("is too large".into()))?;
-        dims.push(dim);
-    }
-    let raw = &tensor.raw_data;
-    let data = match T::try_from(tensor.data_type) {
-        Ok(T::Float) if raw.is_empty() => Data::Float(tensor.float_data.clone()),
-        Ok(T::Float) => Data::Float(
-            words(raw)
-                .ok_or_else(|| odd_length(name))?
-                .map(f32::from_le_bytes)
-                .collect(),
-        ),
-        Ok(T::Int64) if raw.is_empty() => Data::Int(tensor.int64_data.clone()),
-        Ok(T::Int64) => Data::Int(
-            words(raw)
-                .ok_or_else(|| odd_length(name))?
-                .map(i64::from_le_bytes)
-                .collect(),
-        ),
-        Ok(T::Int32) if raw.is_empty() => Data::Int(tensor.int32_data.iter().map(|x| i64::from(*x)).collect()),
-        Ok(T::Int32) => {
-            let words = words(raw).ok_or_else(|| odd_length(name))?;
-            Data::Int(words.map(|bytes| i64::from(i32::from_le_bytes(bytes))).collect())
-        }
-        Ok(other) => {
-            return Err(error(format!(
-                "has element type {}; only float32 and integers",
-                other.as_str_name()
-            )))
-        }
-        Err(_) => return Err(error(format!("has the unknown element type {}", tensor.data_type))),
-    };
-    let len = match &data {
-        Data::Float(x) => x.len(),
-        Data::Int(x) => x.len(),
-    };
-    if len != count {
-        return Err(error(format!("has {len} elements, its shape {dims:?} needs {count}")));
-    }
-    if let Data::Float(x) = &data {
-        if let Some(index) = x.iter().position(|x| !x.is_finite()) {
-            return Err(ImportError::NotFinite {
-                tensor: name.to_owned(),
-                index,
-            });
-        }
-    }
-    Ok(Constant { dims, data })
-}
-
-fn odd_length(name: &str) -> ImportError {
-    ImportError::Constant {
-        tensor: name.to_owned(),
-        problem: "has raw data that is no whole number of elements".into(),
-    }
-}
-
-/// Little-endian words of `N` bytes; `None` if some bytes remain.
-fn words<const N: usize>(raw: &[u8]) -> Option<impl Iterator<Item = [u8; N]> + '_> {
-    let chunks = raw.chunks_exact(N);
-    chunks.remainder().is_empty().then(|| {
-        chunks.map(|chunk| {
-            let mut word = [0; N];
-            word.copy_from_slice(chunk);
-            word
-        })
     })
 }

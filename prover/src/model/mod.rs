@@ -10,12 +10,14 @@
 //! | [`architecture`] | the public layer list, its checks and its canonical form |
 //! | [`params`] | the secret integers of each layer and their bounds |
 //! | [`folded`] | the numbers a proof commits to, and totality |
-//! | [`file`] | the model file |
-//! | [`random`] | MobileNet v2 and small test networks with random parameters |
+//! | [`mod@file`] | the model file |
+//! | [`networks`] | MobileNet v2, and a small network for tests |
+//! | [`random`] | random parameters |
 
 pub mod architecture;
 pub mod file;
 pub mod folded;
+pub mod networks;
 pub mod op;
 pub mod params;
 pub mod random;
@@ -24,7 +26,7 @@ pub mod shape;
 pub use architecture::{Architecture, ArchitectureError, OutputMode};
 pub use file::ModelFileError;
 pub use folded::{FoldedLayer, FoldedModel, QRange};
+pub use networks::{mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 pub use op::{Conv, ConvKind, Layer, Op, Padding, TensorId};
 pub use params::{AddParams, ConvParams, LayerParams, Model, ParamsError, PoolParams};
-pub use random::{mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 pub use shape::Shape;

@@ -5,7 +5,8 @@ mod conv;
 mod elementwise;
 mod spatial;
 
-use super::parse::{Constant, Data, Graph, Node};
+use super::constant::{Constant, Data};
+use super::parse::{Graph, Node};
 use super::ImportError;
 use crate::model::{ConvKind, Padding, Shape};
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
 use super::{error, Converter, FloatOp, Value};
-use crate::import::parse::{Attribute, Constant, Data, Node};
+use crate::import::constant::{Constant, Data};
+use crate::import::parse::{Attribute, Node};
 use crate::import::ImportError;
 use crate::model::Shape;
 
