@@ -7,7 +7,10 @@ use std::process::ExitCode;
 
 /// Measures the prover and the generated contracts on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "bench", after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json")]
+#[command(
+    name = "bench",
+    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

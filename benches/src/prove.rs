@@ -83,7 +83,11 @@ pub(crate) fn run(args: &Args) -> eyre::Result<()> {
     )?;
     let srs = Arc::new(Srs::dev(frozen.layout.k.max(MSM_LOG_SIZE), &cache, &Stderr)?);
     let msm_ref_s = reference_msm(&srs);
-    let srs = if srs.k() == frozen.layout.k { srs } else { Arc::new(Srs::dev(frozen.layout.k, &cache, &Stderr)?) };
+    let srs = if srs.k() == frozen.layout.k {
+        srs
+    } else {
+        Arc::new(Srs::dev(frozen.layout.k, &cache, &Stderr)?)
+    };
 
     // An empty cache: key generation is part of the measurement.
     let scratch = tempfile::tempdir()?;
@@ -103,7 +107,10 @@ pub(crate) fn run(args: &Args) -> eyre::Result<()> {
         k: frozen.layout.k,
         advice_columns: cs.num_advice_columns(),
         commitments: evm.points,
-        rows_used: compiled.floor.end.max(compiled.floor.weight_end + frozen.layout.salt_rows),
+        rows_used: compiled
+            .floor
+            .end
+            .max(compiled.floor.weight_end + frozen.layout.salt_rows),
         keygen_s,
         prove_s,
         verify_ms,
@@ -131,10 +138,17 @@ fn parse(name: &str) -> eyre::Result<(f64, usize)> {
         bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96");
     };
     let (whole, fraction) = width.split_at(1.min(width.len()));
-    let width: f64 = format!("{whole}.{fraction}0").parse().wrap_err("the width has to be digits, 035 for 0.35")?;
-    let resolution: usize = resolution.parse().wrap_err("the resolution has to be a number of pixels")?;
+    let width: f64 = format!("{whole}.{fraction}0")
+        .parse()
+        .wrap_err("the width has to be digits, 035 for 0.35")?;
+    let resolution: usize = resolution
+        .parse()
+        .wrap_err("the resolution has to be a number of pixels")?;
     ensure!(width > 0.0 && width <= 2.0, "the width {width} is not between 0 and 2");
-    ensure!(resolution > 0 && resolution <= 512 && resolution % 32 == 0, "the resolution has to be a multiple of 32");
+    ensure!(
+        resolution > 0 && resolution <= 512 && resolution % 32 == 0,
+        "the resolution has to be a multiple of 32"
+    );
     Ok((width, resolution))
 }
 
@@ -162,7 +176,13 @@ fn timed_proof(frozen: &FrozenArchitecture, keys: &Keys, scratch: &Path) -> eyre
     OsRng.fill_bytes(&mut image);
     let mut ctx = [0; 32];
     OsRng.fill_bytes(&mut ctx[1..]);
-    let inference = Inference { model: &model, secret: &secret, image: &image, salt: &InputSalt::random(), ctx };
+    let inference = Inference {
+        model: &model,
+        secret: &secret,
+        image: &image,
+        salt: &InputSalt::random(),
+        ctx,
+    };
     let start = Instant::now();
     let bundle = prove_with_secret(keys, &inference, &Stderr)?;
     Ok((bundle, start.elapsed().as_secs_f64()))
@@ -188,12 +208,16 @@ struct OnEvm {
 }
 
 fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or_else(|| eyre!("no repository root"))?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or_else(|| eyre!("no repository root"))?;
     let generated = VerifierSpec {
         vk: keys.verifying_key(),
         kzg: KzgKey::from(srs.params()),
         num_instances: bundle.instances().len(),
-        interface: Interface::Model { weight_points: usize::from(bundle.weight_points()) },
+        interface: Interface::Model {
+            weight_points: usize::from(bundle.weight_points()),
+        },
         contract_name: "BenchVerifier",
         command: "scripts/bench prove",
     }
@@ -201,12 +225,17 @@ fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
     let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
     let mut evm = Evm::new();
     let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;
-    let [ctx, input, output]: [[u8; 32]; 3] =
-        bundle.instances().try_into().wrap_err("the statement has three public inputs")?;
+    let [ctx, input, output]: [[u8; 32]; 3] = bundle
+        .instances()
+        .try_into()
+        .wrap_err("the statement has three public inputs")?;
     let inst = [ctx, bundle.weights_commit(), input, output];
     let calldata = encode_model(bundle.vk_digest(), &inst, bundle.proof());
     let outcome = evm.call(&verifier, &calldata, assay_verifier_gen::evm::MAX_GAS)?;
-    ensure!(outcome.accepted(), "the generated contract does not accept the proof: {outcome:?}");
+    ensure!(
+        outcome.accepted(),
+        "the generated contract does not accept the proof: {outcome:?}"
+    );
     Ok(OnEvm {
         points: generated.manifest.proof_points + generated.manifest.vk_points,
         calldata: calldata.len(),
@@ -219,7 +248,15 @@ fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
 /// Peak resident memory of this process.
 fn peak_rss() -> eyre::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").wrap_err("peak memory is read from /proc")?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).ok_or_else(|| eyre!("no VmHWM in /proc"))?;
-    let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().wrap_err("VmHWM is no number")?;
+    let line = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .ok_or_else(|| eyre!("no VmHWM in /proc"))?;
+    let kib: u64 = line
+        .trim()
+        .trim_end_matches(" kB")
+        .trim()
+        .parse()
+        .wrap_err("VmHWM is no number")?;
     Ok(kib * 1024)
 }

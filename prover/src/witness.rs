@@ -54,7 +54,14 @@ impl std::fmt::Debug for Statement<'_> {
 
 impl Witness {
     pub fn new(statement: &Statement<'_>) -> Self {
-        let Statement { arch, layout, floor, folded, trace, .. } = *statement;
+        let Statement {
+            arch,
+            layout,
+            floor,
+            folded,
+            trace,
+            ..
+        } = *statement;
         let column = || vec![Fr::ZERO; floor.usable];
         let mut witness = Self {
             weights: weight_columns(arch, layout, floor, folded, statement.weight_salts),
@@ -92,7 +99,11 @@ impl Witness {
                             }
                             Some(layer) => {
                                 let layer = &trace.layers[layer];
-                                (layer.q_hat[index].into(), layer.r[index].into(), layer.out[index].into())
+                                (
+                                    layer.q_hat[index].into(),
+                                    layer.r[index].into(),
+                                    layer.out[index].into(),
+                                )
                             }
                         };
                         for (n, value) in [q, r, out].into_iter().enumerate() {
@@ -133,7 +144,10 @@ impl Witness {
             }
         }
         let [pair, range] = counts;
-        for (column, counts) in [(&mut self.pair_multiplicity, pair), (&mut self.range_multiplicity, range)] {
+        for (column, counts) in [
+            (&mut self.pair_multiplicity, pair),
+            (&mut self.range_multiplicity, range),
+        ] {
             for (row, count) in counts.into_iter().enumerate() {
                 column[row] = Fr::from(count);
             }
@@ -272,9 +286,17 @@ fn product_polynomial(
             let highest = spatial.taps.iter().map(|t| t.exponent).max().unwrap_or(0);
             let mut product = last(highest + (output.h - 1) * spatial.t + output.w - 1);
             let in_channels = arch.shape(conv.input).c;
-            let channels = if conv.kind == ConvKind::Depthwise3x3 { o..o + 1 } else { 0..in_channels };
+            let channels = if conv.kind == ConvKind::Depthwise3x3 {
+                o..o + 1
+            } else {
+                0..in_channels
+            };
             for c in channels {
-                let base = if conv.kind == ConvKind::Depthwise3x3 { 9 * o } else { 9 * (o * in_channels + c) };
+                let base = if conv.kind == ConvKind::Depthwise3x3 {
+                    9 * o
+                } else {
+                    9 * (o * in_channels + c)
+                };
                 for tap in &spatial.taps {
                     let weight = weights[base + 3 * tap.a + tap.b];
                     for i in 0..output.h {

@@ -25,7 +25,9 @@ fn more_activations_per_row_make_a_smaller_circuit_that_accepts_too() {
         assert!(frozen.layout.k <= three.layout.k);
         assert_ne!(frozen.arch_id(), three.arch_id());
         let case = Case::frozen(frozen, 7);
-        MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).unwrap().assert_satisfied_par();
+        MockProver::run(case.k(), &case.circuit(), vec![case.instances()])
+            .unwrap()
+            .assert_satisfied_par();
     }
 }
 
@@ -37,9 +39,16 @@ fn every_logup_helper_is_constrained() {
         let layout = case.compiled.frozen.layout;
         let first_helper = layout.weight_columns + 3 * lanes + 2;
         for helper in 0..layout.helpers() {
-            let edit = Edit { column: first_helper + helper, row: 5, value: Fr::from(1) };
+            let edit = Edit {
+                column: first_helper + helper,
+                row: 5,
+                value: Fr::from(1),
+            };
             let circuit = case.circuit().with_phase_2_edits(vec![edit]);
-            let failures = MockProver::run(case.k(), &circuit, vec![case.instances()]).unwrap().verify_par().unwrap_err();
+            let failures = MockProver::run(case.k(), &circuit, vec![case.instances()])
+                .unwrap()
+                .verify_par()
+                .unwrap_err();
             assert!(
                 failures.iter().any(|f| format!("{f:?}").contains("logup helper")),
                 "helper {helper} of {lanes} lanes: {failures:?}"
@@ -51,10 +60,25 @@ fn every_logup_helper_is_constrained() {
 #[test]
 fn a_layout_from_a_file_is_checked_before_it_is_used() {
     let good = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
-    for (k, lanes, weight_columns, salt_rows) in [(64, 3, 4, 32), (2, 3, 4, 32), (12, 2, 4, 32), (12, 99, 4, 32), (12, 3, 2, 32), (12, 3, 4, 0)] {
-        let layout = Layout { k, lanes, weight_columns, salt_rows };
+    for (k, lanes, weight_columns, salt_rows) in [
+        (64, 3, 4, 32),
+        (2, 3, 4, 32),
+        (12, 2, 4, 32),
+        (12, 99, 4, 32),
+        (12, 3, 2, 32),
+        (12, 3, 4, 0),
+    ] {
+        let layout = Layout {
+            k,
+            lanes,
+            weight_columns,
+            salt_rows,
+        };
         let bad = FrozenArchitecture { layout, ..good.clone() };
-        assert!(matches!(Compiled::new(bad), Err(FloorError::Layout { .. })), "{layout:?}");
+        assert!(
+            matches!(Compiled::new(bad), Err(FloorError::Layout { .. })),
+            "{layout:?}"
+        );
     }
 }
 

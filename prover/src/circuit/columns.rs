@@ -71,7 +71,9 @@ impl Columns {
         let cells = phase_1(3 * layout.lanes);
         let multiplicities = phase_1(2);
         let [alpha, gamma, beta, theta] = [(); 4].map(|()| meta.challenge_usable_after(FirstPhase));
-        let helpers = (0..layout.helpers()).map(|_| meta.advice_column_in(SecondPhase)).collect();
+        let helpers = (0..layout.helpers())
+            .map(|_| meta.advice_column_in(SecondPhase))
+            .collect();
         let [phi, acc_x, acc_y, acc_w, a, b, acc] = [(); 7].map(|()| meta.advice_column_in(SecondPhase));
         let [on, table_q, table_out] = [(); 3].map(|()| meta.fixed_column());
         let coefficients = (0..layout.coefficients()).map(|_| meta.fixed_column()).collect();

@@ -110,7 +110,11 @@ impl Fixed {
             let rows = floor.weights[i];
             let chains = |from: usize, to: usize, kind: &mut [u8]| {
                 for (n, value) in kind[from..to].iter_mut().enumerate() {
-                    *value = if (n + 1) % rows.chain == 0 { CHAIN_ENDS } else { CHAIN_GOES_ON } as u8;
+                    *value = if (n + 1) % rows.chain == 0 {
+                        CHAIN_ENDS
+                    } else {
+                        CHAIN_GOES_ON
+                    } as u8;
                 }
             };
             match &layer.op {

@@ -27,11 +27,21 @@ pub enum FloorError {
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),
     #[error("{what} needs {needed} rows, but 2^{k} leaves {available}")]
-    Rows { what: &'static str, needed: usize, available: usize, k: u32 },
+    Rows {
+        what: &'static str,
+        needed: usize,
+        available: usize,
+        k: u32,
+    },
     #[error("the network does not fit 2^24 rows")]
     TooLarge,
     #[error("the layout's {size} is {got}, outside {min}..={max}")]
-    Layout { size: &'static str, got: usize, min: usize, max: usize },
+    Layout {
+        size: &'static str,
+        got: usize,
+        min: usize,
+        max: usize,
+    },
     #[error("the image must have 3 channels and be read by one 3×3 convolution of stride 2, and by nothing else")]
     Image,
 }
@@ -114,14 +124,25 @@ impl Floor {
 
         let kind = |tensor: TensorId| match tensor {
             TensorId::IMAGE => IMAGE,
-            _ if arch.layers.iter().any(|l| matches!(&l.op, Op::Conv(c) if c.input == tensor && c.stride == 2)) => STRIDED,
+            _ if arch
+                .layers
+                .iter()
+                .any(|l| matches!(&l.op, Op::Conv(c) if c.input == tensor && c.stride == 2)) =>
+            {
+                STRIDED
+            }
             _ => PLAIN,
         };
         let logits = TensorId(arch.layers.len());
         let mut tensors: Vec<TensorRows> = (0..=arch.layers.len())
             .map(|t| {
                 let shape = arch.shape(TensorId(t));
-                TensorRows { shape, start: 0, line_rows: shape.w.div_ceil(layout.lanes), kind: kind(TensorId(t)) }
+                TensorRows {
+                    shape,
+                    start: 0,
+                    line_rows: shape.w.div_ceil(layout.lanes),
+                    kind: kind(TensorId(t)),
+                }
             })
             .collect();
         let mut row = 0;
@@ -131,8 +152,11 @@ impl Floor {
             row
         };
         let all = || (0..=arch.layers.len()).map(TensorId);
-        let plain_end =
-            all().filter(|t| kind(*t) == PLAIN && *t != logits).map(|t| place(&mut tensors, t)).last().unwrap_or(0);
+        let plain_end = all()
+            .filter(|t| kind(*t) == PLAIN && *t != logits)
+            .map(|t| place(&mut tensors, t))
+            .last()
+            .unwrap_or(0);
         let reserved_end = all()
             .filter(|t| kind(*t) != PLAIN || *t == logits)
             .map(|t| place(&mut tensors, t))
@@ -154,7 +178,11 @@ impl Floor {
             .map(|i| {
                 Spatial::of_layer(arch, i).map(|spatial| {
                     let chain = arch.layers[i].output.c.div_ceil(layout.fold());
-                    let rows = GarbageRows { start: row, chain, spatial };
+                    let rows = GarbageRows {
+                        start: row,
+                        chain,
+                        spatial,
+                    };
                     row += chain * rows.spatial.garbage.len();
                     rows
                 })
@@ -166,13 +194,23 @@ impl Floor {
         let calls = 1 + input::call_count(arch.image_len());
         row += 1 + calls * (poseidon::parameters().rounds() + 1) + 1;
         if row > usable {
-            return Err(FloorError::Rows { what: "the tensors and the hash", needed: row, available: usable, k });
+            return Err(FloorError::Rows {
+                what: "the tensors and the hash",
+                needed: row,
+                available: usable,
+                k,
+            });
         }
 
         let (weights, weight_end) = place_weights(arch, layout);
         let available = usable.saturating_sub(layout.salt_rows);
         if weight_end > available {
-            return Err(FloorError::Rows { what: "the weights", needed: weight_end, available, k });
+            return Err(FloorError::Rows {
+                what: "the weights",
+                needed: weight_end,
+                available,
+                k,
+            });
         }
         Ok(Self {
             tensors,
@@ -209,10 +247,18 @@ impl Floor {
 }
 
 fn check_image(arch: &Architecture) -> Result<(), FloorError> {
-    let readers: Vec<&Op> =
-        arch.layers.iter().map(|l| &l.op).filter(|op| op.inputs().contains(&TensorId::IMAGE)).collect();
+    let readers: Vec<&Op> = arch
+        .layers
+        .iter()
+        .map(|l| &l.op)
+        .filter(|op| op.inputs().contains(&TensorId::IMAGE))
+        .collect();
     match readers[..] {
-        [Op::Conv(Conv { kind: ConvKind::Dense3x3, stride: 2, .. })] if arch.input.c == 3 => Ok(()),
+        [Op::Conv(Conv {
+            kind: ConvKind::Dense3x3,
+            stride: 2,
+            ..
+        })] if arch.input.c == 3 => Ok(()),
         _ => Err(FloorError::Image),
     }
 }
@@ -236,7 +282,11 @@ fn place_weights(arch: &Architecture, layout: &Layout) -> (Vec<WeightRows>, usiz
             Op::Add { .. } => (3, 0),
             Op::GlobalAvgPool { .. } => (2, 0),
         };
-        weights.push(WeightRows { start: row, bias: row + own, chain });
+        weights.push(WeightRows {
+            start: row,
+            bias: row + own,
+            chain,
+        });
         row += own + bias;
     }
     (weights, row)

@@ -105,7 +105,10 @@ impl Context<'_> {
             products.push(pairs);
         }
         let sum = if conv.kind == ConvKind::Depthwise3x3 {
-            let per_channel: Vec<_> = products.iter().map(|pairs| self.builder.dot(self.builder.zero, pairs)).collect();
+            let per_channel: Vec<_> = products
+                .iter()
+                .map(|pairs| self.builder.dot(self.builder.zero, pairs))
+                .collect();
             self.builder.horner(self.builder.gamma, &per_channel)
         } else {
             self.builder.dot(self.builder.zero, &products.concat())
@@ -124,7 +127,10 @@ impl Context<'_> {
         let [f1, f2] = [lhs, rhs].map(|x| self.folded(x));
         let (s, n) = (self.positions(shape.h, shape.w), self.channels(shape.c));
         let all = self.builder.mul(s, n);
-        (left, self.builder.dot(self.builder.zero, &[(a1, f1), (a2, f2), (bias, all)]))
+        (
+            left,
+            self.builder.dot(self.builder.zero, &[(a1, f1), (a2, f2), (bias, all)]),
+        )
     }
 
     fn pool(&mut self, layer: usize, input: TensorId) -> (Cell, Cell) {
@@ -143,7 +149,11 @@ impl Context<'_> {
     }
 
     fn spatial(&self, layer: usize) -> Spatial {
-        self.floor.garbage[layer].as_ref().expect("the layer is spatial").spatial.clone()
+        self.floor.garbage[layer]
+            .as_ref()
+            .expect("the layer is spatial")
+            .spatial
+            .clone()
     }
 
     /// `E(Y)`.
@@ -166,7 +176,11 @@ impl Context<'_> {
             .enumerate()
             .map(|(n, exponent)| (*exponent, Cell::new(Col::AccX, garbage.start + n * garbage.chain)))
             .collect();
-        let garbage = if terms.is_empty() { self.builder.zero } else { self.builder.sparse(&terms) };
+        let garbage = if terms.is_empty() {
+            self.builder.zero
+        } else {
+            self.builder.sparse(&terms)
+        };
         self.builder.dot(garbage, &[(shift, outputs)])
     }
 
@@ -180,8 +194,14 @@ impl Context<'_> {
 
     /// `e_c(X)` of every channel of a tensor that is read whole.
     fn channels_of(&mut self, tensor: TensorId) -> Vec<Cell> {
-        assert_eq!(self.floor.tensor(tensor).kind, PLAIN, "a tensor is read with stride 2 or whole");
-        (0..self.arch.shape(tensor).c).map(|c| self.evaluate(tensor, c, Col::AccX)).collect()
+        assert_eq!(
+            self.floor.tensor(tensor).kind,
+            PLAIN,
+            "a tensor is read with stride 2 or whole"
+        );
+        (0..self.arch.shape(tensor).c)
+            .map(|c| self.evaluate(tensor, c, Col::AccX))
+            .collect()
     }
 
     /// `Σ_c γ^c e_c(X)`.
@@ -198,7 +218,10 @@ impl Context<'_> {
         let rows = *self.floor.tensor(conv.input);
         let (p, q) = (part / 2, part % 2);
         let col = if q == 0 { Col::AccX } else { Col::Acc };
-        let lines: Vec<_> = (p..rows.shape.h).step_by(2).map(|i| Cell::new(col, rows.line(c, i))).collect();
+        let lines: Vec<_> = (p..rows.shape.h)
+            .step_by(2)
+            .map(|i| Cell::new(col, rows.line(c, i)))
+            .collect();
         let step = self.builder.alpha_power(rows.shape.w / 2 + 1);
         self.builder.horner(step, &lines)
     }
@@ -216,11 +239,18 @@ impl Context<'_> {
         let row = |n: usize| Cell::new(Col::AccW, n);
         if conv.kind == ConvKind::Depthwise3x3 && conv.stride == 1 {
             // A kernel row holds its taps from right to left: exponents 0, 1, 2; rows stand T apart, the last lowest.
-            let rows: Vec<_> = (0..3).rev().map(|a| row(self.floor.weight_row(layer, 3 * c + a, 1))).collect();
+            let rows: Vec<_> = (0..3)
+                .rev()
+                .map(|a| row(self.floor.weight_row(layer, 3 * c + a, 1)))
+                .collect();
             let step = self.builder.alpha_power(spatial.t);
             return self.builder.horner(step, &rows);
         }
-        let rows_each = if conv.kind == ConvKind::Depthwise3x3 { 1 } else { self.floor.weights[layer].chain };
+        let rows_each = if conv.kind == ConvKind::Depthwise3x3 {
+            1
+        } else {
+            self.floor.weights[layer].chain
+        };
         let pairs: Vec<_> = spatial
             .taps
             .iter()
@@ -276,9 +306,15 @@ impl Context<'_> {
         for (call, pair) in words.chunks(poseidon::RATE).enumerate() {
             let row = boundary(call + 1);
             let second = pair.get(1).map_or(zero, |word| Operand::Copy(*word));
-            self.builder.load(row, Operand::Copy(Cell::new(Col::AccX, row)), Operand::Copy(pair[0]), second);
+            self.builder.load(
+                row,
+                Operand::Copy(Cell::new(Col::AccX, row)),
+                Operand::Copy(pair[0]),
+                second,
+            );
         }
-        self.builder.instance(Cell::new(Col::AccX, boundary(calls)), instance::INPUT_COMMIT);
+        self.builder
+            .instance(Cell::new(Col::AccX, boundary(calls)), instance::INPUT_COMMIT);
     }
 
     /// `Σ γ^f·byte_f`, `f = 3·(i·W + j) + c`, from the tensor's row sums `Σ_j γ^(3j)`.
@@ -299,7 +335,9 @@ impl Context<'_> {
         }
         let channels: Vec<_> = (0..rows.shape.c)
             .map(|c| {
-                let lines: Vec<_> = (0..rows.shape.h).map(|i| Cell::new(Col::AccY, rows.line(c, i))).collect();
+                let lines: Vec<_> = (0..rows.shape.h)
+                    .map(|i| Cell::new(Col::AccY, rows.line(c, i)))
+                    .collect();
                 self.builder.horner(step, &lines)
             })
             .collect();
@@ -322,8 +360,9 @@ impl Context<'_> {
             .collect();
         let words: Vec<_> = (0..count)
             .map(|word| {
-                let pairs: Vec<_> =
-                    (0..rows_each).map(|n| (Cell::new(Col::AccY, row(word, n)), scale[n])).collect();
+                let pairs: Vec<_> = (0..rows_each)
+                    .map(|n| (Cell::new(Col::AccY, row(word, n)), scale[n]))
+                    .collect();
                 self.builder.dot(self.builder.zero, &pairs)
             })
             .collect();

@@ -1,7 +1,7 @@
 //! The frozen layout of an architecture: how many rows and columns its circuit has.
 
-use super::floor::FloorError;
 use super::columns::INPUTS_PER_HELPER;
+use super::floor::FloorError;
 use crate::commitment::poseidon::WIDTH;
 use crate::model::Architecture;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,12 @@ impl Layout {
         ];
         for (size, got, allowed) in ranges {
             if !allowed.contains(&got) {
-                return Err(FloorError::Layout { size, got, min: *allowed.start(), max: *allowed.end() });
+                return Err(FloorError::Layout {
+                    size,
+                    got,
+                    min: *allowed.start(),
+                    max: *allowed.end(),
+                });
             }
         }
         Ok(())
@@ -102,8 +107,16 @@ impl FrozenArchitecture {
         for k in architecture.shift + 1..=Layout::MAX_K {
             // More weight columns than cell columns do not pay: a taller circuit is cheaper.
             for weight_columns in 3..=2 * lanes + 4 {
-                let layout = Layout { k, lanes, weight_columns, salt_rows };
-                let frozen = Self { architecture: architecture.clone(), layout };
+                let layout = Layout {
+                    k,
+                    lanes,
+                    weight_columns,
+                    salt_rows,
+                };
+                let frozen = Self {
+                    architecture: architecture.clone(),
+                    layout,
+                };
                 match super::Compiled::new(frozen) {
                     Ok(compiled) => return Ok(compiled.frozen),
                     Err(e @ FloorError::Rows { .. }) => last = e,

@@ -61,7 +61,12 @@ impl Compiled {
         let floor = Floor::new(&frozen.architecture, &frozen.layout)?;
         let program = identities::build(&frozen.architecture, &frozen.layout, &floor)?;
         let fixed = Fixed::new(&frozen.architecture, &frozen.layout, &floor, &program);
-        Ok(Self { frozen, floor, fixed, program })
+        Ok(Self {
+            frozen,
+            floor,
+            fixed,
+            program,
+        })
     }
 }
 
@@ -85,17 +90,29 @@ pub struct NetworkCircuit<'p> {
 
 impl std::fmt::Debug for NetworkCircuit<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NetworkCircuit").field("frozen", &self.compiled.frozen).finish_non_exhaustive()
+        f.debug_struct("NetworkCircuit")
+            .field("frozen", &self.compiled.frozen)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'p> NetworkCircuit<'p> {
     pub fn for_keygen(compiled: Arc<Compiled>) -> Self {
-        Self { compiled, witness: None, phase_2_edits: Vec::new(), progress: &Silent }
+        Self {
+            compiled,
+            witness: None,
+            phase_2_edits: Vec::new(),
+            progress: &Silent,
+        }
     }
 
     pub fn with_witness(compiled: Arc<Compiled>, witness: Witness) -> Self {
-        Self { compiled, witness: Some(Arc::new(witness)), phase_2_edits: Vec::new(), progress: &Silent }
+        Self {
+            compiled,
+            witness: Some(Arc::new(witness)),
+            phase_2_edits: Vec::new(),
+            progress: &Silent,
+        }
     }
 
     /// Reports the phases of proving, which begin and end inside synthesis.
@@ -121,7 +138,15 @@ pub struct CircuitParams {
 
 impl Default for CircuitParams {
     fn default() -> Self {
-        Self { layout: Layout { k: 0, lanes: 3, weight_columns: 3, salt_rows: 0 }, shift: 16 }
+        Self {
+            layout: Layout {
+                k: 0,
+                lanes: 3,
+                weight_columns: 3,
+                salt_rows: 0,
+            },
+            shift: 16,
+        }
     }
 }
 
@@ -132,7 +157,10 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
 
     fn params(&self) -> CircuitParams {
         let frozen = &self.compiled.frozen;
-        CircuitParams { layout: frozen.layout, shift: frozen.architecture.shift }
+        CircuitParams {
+            layout: frozen.layout,
+            shift: frozen.architecture.shift,
+        }
     }
 
     fn without_witnesses(&self) -> Self {
@@ -191,7 +219,12 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                     known
                 };
                 let challenges = match [columns.alpha, columns.gamma, columns.beta, columns.theta].map(challenge) {
-                    [Some(alpha), Some(gamma), Some(beta), Some(theta)] => Challenges { alpha, gamma, beta, theta },
+                    [Some(alpha), Some(gamma), Some(beta), Some(theta)] => Challenges {
+                        alpha,
+                        gamma,
+                        beta,
+                        theta,
+                    },
                     // The mock prover synthesises once per phase and knows no challenge in the first.
                     _ => return Ok(()),
                 };
@@ -239,7 +272,10 @@ fn cell(columns: &Columns, at: Cell) -> Halo2Cell {
         Col::B => columns.b,
         Col::Acc => columns.acc,
     };
-    Halo2Cell { row_offset: at.row, column: column.into() }
+    Halo2Cell {
+        row_offset: at.row,
+        column: column.into(),
+    }
 }
 
 fn assign_fixed(compiled: &Compiled, columns: &Columns, fix: &mut impl FnMut(Column<FixedColumn>, usize, Fr)) {
@@ -250,7 +286,11 @@ fn assign_fixed(compiled: &Compiled, columns: &Columns, fix: &mut impl FnMut(Col
     let half = fixed.table_rows as u64 / 2;
     for row in 0..fixed.table_rows as u64 {
         fix(columns.table_q, row as usize, Fr::from(row));
-        fix(columns.table_out, row as usize, Fr::from(row.saturating_sub(half).min(255)));
+        fix(
+            columns.table_out,
+            row as usize,
+            Fr::from(row.saturating_sub(half).min(255)),
+        );
     }
     let mut bytes = |column: Column<FixedColumn>, values: &[u8]| {
         for (row, value) in values.iter().enumerate().filter(|(_, v)| **v != 0) {

@@ -1,10 +1,10 @@
 //! Phase 2 of the witness: what the challenges make of phase 1.
 
+use super::columns::INPUTS_PER_HELPER;
 use super::floor::Floor;
 use super::gates::kinds::{
     CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, CHOSEN, FOLDED_LANES, IMAGE, KERNEL_ROW, PLAIN, SINGLE, STRIDED,
 };
-use super::columns::INPUTS_PER_HELPER;
 use super::program::{Inputs, Values};
 use super::{Compiled, Fixed, Layout};
 use crate::field::Fr;
@@ -30,7 +30,12 @@ pub struct Phase2 {
 
 impl Phase2 {
     pub fn new(compiled: &Compiled, witness: &Witness, challenges: &Challenges) -> Self {
-        let Compiled { frozen, floor, fixed, program } = compiled;
+        let Compiled {
+            frozen,
+            floor,
+            fixed,
+            program,
+        } = compiled;
         let layout = &frozen.layout;
         let column = || vec![Fr::ZERO; floor.usable + 1];
         let mut values = Values {
@@ -41,7 +46,15 @@ impl Phase2 {
             b: column(),
             acc: column(),
         };
-        evaluate_tensors(frozen.architecture.shift, layout, floor, fixed, witness, challenges, &mut values);
+        evaluate_tensors(
+            frozen.architecture.shift,
+            layout,
+            floor,
+            fixed,
+            witness,
+            challenges,
+            &mut values,
+        );
         evaluate_folded_lanes(layout, floor, fixed, witness, challenges, &mut values);
         evaluate_weights(fixed, witness, challenges, &mut values);
         for boundary in fixed.boundary {
@@ -78,7 +91,13 @@ fn evaluate_tensors(
     for row in (0..floor.on_rows).rev() {
         for lane in 0..w {
             let real = lane == 0 || fixed.coefficients[lane - 1][row] == 1;
-            let cell = |n: usize| if real { witness.cells[3 * lane + n][row] } else { Fr::ZERO };
+            let cell = |n: usize| {
+                if real {
+                    witness.cells[3 * lane + n][row]
+                } else {
+                    Fr::ZERO
+                }
+            };
             t[lane] = cell(0) * modulus + cell(1);
             out[lane] = cell(2);
         }
@@ -91,12 +110,19 @@ fn evaluate_tensors(
             values.acc_x[row] = fold(out.iter(), alpha, x_next);
         } else {
             debug_assert!(kind == STRIDED || kind == IMAGE);
-            let (even_tail, odd_tail) = if w % 2 == 1 { (odd_next, x_next) } else { (x_next, odd_next) };
+            let (even_tail, odd_tail) = if w % 2 == 1 {
+                (odd_next, x_next)
+            } else {
+                (x_next, odd_next)
+            };
             values.acc_x[row] = fold(out.iter().step_by(2), alpha, even_tail);
             values.acc[row] = fold(out[1..].iter().step_by(2), alpha, odd_tail);
         }
-        values.acc_y[row] =
-            if kind == IMAGE { fold(out.iter(), gamma_cubed, y_next) } else { fold(t.iter(), alpha, y_next) };
+        values.acc_y[row] = if kind == IMAGE {
+            fold(out.iter(), gamma_cubed, y_next)
+        } else {
+            fold(t.iter(), alpha, y_next)
+        };
     }
 }
 
@@ -117,7 +143,11 @@ fn evaluate_folded_lanes(
     for row in (floor.on_rows..floor.end).rev() {
         match u64::from(fixed.block[row]) {
             FOLDED_LANES => {
-                let tail = if fixed.coefficients[1][row] == 1 { values.acc_x[row + 1] } else { Fr::ZERO };
+                let tail = if fixed.coefficients[1][row] == 1 {
+                    values.acc_x[row + 1]
+                } else {
+                    Fr::ZERO
+                };
                 values.acc_x[row] = cells.iter().rev().fold(tail, |acc, c| acc * challenges.gamma + c[row]);
                 values.acc_y[row] = cells.iter().fold(Fr::ZERO, |acc, c| acc * Fr::from(256) + c[row]);
             }
@@ -129,13 +159,20 @@ fn evaluate_folded_lanes(
 
 fn evaluate_weights(fixed: &Fixed, witness: &Witness, challenges: &Challenges, values: &mut Values) {
     for row in (0..fixed.weight_kind.len()).rev() {
-        let chain = |tail: Fr| witness.weights.iter().rev().fold(tail, |acc, c| acc * challenges.gamma + c[row]);
+        let chain = |tail: Fr| {
+            witness
+                .weights
+                .iter()
+                .rev()
+                .fold(tail, |acc, c| acc * challenges.gamma + c[row])
+        };
         values.acc_w[row] = match u64::from(fixed.weight_kind[row]) {
             CHAIN_GOES_ON => chain(values.acc_w[row + 1]),
             CHAIN_ENDS => chain(Fr::ZERO),
-            KERNEL_ROW => {
-                witness.weights[..3].iter().rev().fold(Fr::ZERO, |acc, c| acc * challenges.alpha + c[row])
-            }
+            KERNEL_ROW => witness.weights[..3]
+                .iter()
+                .rev()
+                .fold(Fr::ZERO, |acc, c| acc * challenges.alpha + c[row]),
             SINGLE => witness.weights[0][row],
             _ => Fr::ZERO,
         };
@@ -180,12 +217,15 @@ fn logup(
     {
         use rayon::prelude::*;
         const ROWS: usize = 4096;
-        inverses.par_chunks_mut(stride * ROWS).enumerate().for_each(|(n, chunk)| {
-            for (i, slot) in chunk.chunks_mut(stride).enumerate() {
-                fill(n * ROWS + i, slot);
-            }
-            chunk.batch_invert();
-        });
+        inverses
+            .par_chunks_mut(stride * ROWS)
+            .enumerate()
+            .for_each(|(n, chunk)| {
+                for (i, slot) in chunk.chunks_mut(stride).enumerate() {
+                    fill(n * ROWS + i, slot);
+                }
+                chunk.batch_invert();
+            });
     }
     let column = || vec![Fr::ZERO; floor.usable + 1];
     let mut helpers: Vec<Vec<Fr>> = (0..layout.helpers()).map(|_| column()).collect();

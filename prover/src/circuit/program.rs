@@ -135,12 +135,12 @@ impl Program {
     /// Every equality the permutation argument enforces.
     pub fn copies(&self) -> impl Iterator<Item = (Cell, Cell)> + '_ {
         let operands = self.steps.iter().flat_map(|step| {
-            [(Col::A, step.a), (Col::B, step.b), (Col::Acc, step.acc)].into_iter().filter_map(|(col, operand)| {
-                match operand {
+            [(Col::A, step.a), (Col::B, step.b), (Col::Acc, step.acc)]
+                .into_iter()
+                .filter_map(|(col, operand)| match operand {
                     Operand::Copy(from) => Some((from, Cell::new(col, step.row))),
                     _ => None,
-                }
-            })
+                })
         });
         operands.chain(self.equal.iter().copied())
     }
@@ -192,7 +192,12 @@ impl Builder {
     pub fn finish(self, k: u32) -> Result<Program, FloorError> {
         if self.ranges.is_empty() {
             let (needed, available) = (self.rows_needed, self.rows_available);
-            return Err(FloorError::Rows { what: "the arithmetic", needed, available, k });
+            return Err(FloorError::Rows {
+                what: "the arithmetic",
+                needed,
+                available,
+                k,
+            });
         }
         Ok(self.program)
     }

@@ -60,12 +60,22 @@ impl Spatial {
         let t0 = taps.iter().map(|tap| tap.3).max().expect("a kernel has taps").max(0);
         let taps: Vec<Tap> = taps
             .into_iter()
-            .map(|(a, b, part, shift)| Tap { a, b, part, exponent: (t0 - shift) as usize })
+            .map(|(a, b, part, shift)| Tap {
+                a,
+                b,
+                part,
+                exponent: (t0 - shift) as usize,
+            })
             .collect();
         let t0 = t0 as usize;
         let kernel: BTreeSet<usize> = taps.iter().map(|tap| tap.exponent).collect();
         // Sub-images of an even map have the size of the output, and so has the map at stride 1.
-        Self { t, t0, taps, garbage: garbage(&positions(output, t), &kernel, &positions_from(output, t, t0)) }
+        Self {
+            t,
+            t0,
+            taps,
+            garbage: garbage(&positions(output, t), &kernel, &positions_from(output, t, t0)),
+        }
     }
 
     fn pool(input: Shape) -> Self {
@@ -73,7 +83,12 @@ impl Spatial {
         let map: BTreeSet<usize> = positions(input, t);
         let t0 = (input.h - 1) * t + input.w - 1;
         // The kernel stands at t0 − position: the same set, reversed.
-        Self { t, t0, taps: Vec::new(), garbage: garbage(&map, &map, &BTreeSet::from([t0])) }
+        Self {
+            t,
+            t0,
+            taps: Vec::new(),
+            garbage: garbage(&map, &map, &BTreeSet::from([t0])),
+        }
     }
 }
 
@@ -82,7 +97,9 @@ fn positions(shape: Shape, t: usize) -> BTreeSet<usize> {
 }
 
 fn positions_from(shape: Shape, t: usize, t0: usize) -> BTreeSet<usize> {
-    (0..shape.h).flat_map(|i| (0..shape.w).map(move |j| t0 + i * t + j)).collect()
+    (0..shape.h)
+        .flat_map(|i| (0..shape.w).map(move |j| t0 + i * t + j))
+        .collect()
 }
 
 fn garbage(map: &BTreeSet<usize>, kernel: &BTreeSet<usize>, wanted: &BTreeSet<usize>) -> Vec<usize> {
@@ -91,7 +108,12 @@ fn garbage(map: &BTreeSet<usize>, kernel: &BTreeSet<usize>, wanted: &BTreeSet<us
     for k in kernel {
         map.iter().for_each(|x| reached[x + k] = true);
     }
-    reached.iter().enumerate().filter(|(e, hit)| **hit && !wanted.contains(e)).map(|(e, _)| e).collect()
+    reached
+        .iter()
+        .enumerate()
+        .filter(|(e, hit)| **hit && !wanted.contains(e))
+        .map(|(e, _)| e)
+        .collect()
 }
 
 #[cfg(test)]
@@ -100,7 +122,14 @@ mod tests {
     use crate::model::{Padding, TensorId};
 
     fn conv(stride: usize, pad: Padding) -> Conv {
-        Conv { input: TensorId(0), out_channels: 1, kind: ConvKind::Depthwise3x3, stride, pad, input_zero: 0 }
+        Conv {
+            input: TensorId(0),
+            out_channels: 1,
+            kind: ConvKind::Depthwise3x3,
+            stride,
+            pad,
+            input_zero: 0,
+        }
     }
 
     /// The product polynomial, coefficient by coefficient, against a plain convolution; garbage counts as designed.
@@ -113,7 +142,11 @@ mod tests {
                 let (ih, iw) = (h * stride, w * stride);
                 let x = |i: isize, j: isize| -> i64 {
                     let inside = i >= 0 && j >= 0 && (i as usize) < ih && (j as usize) < iw;
-                    if inside { (i * 31 + j * 17 + 5) as i64 % 97 + 1 } else { 0 }
+                    if inside {
+                        (i * 31 + j * 17 + 5) as i64 % 97 + 1
+                    } else {
+                        0
+                    }
                 };
                 let weight = |a: usize, b: usize| (3 * a + b) as i64 * 101 - 350;
                 let mut product = std::collections::BTreeMap::new();
@@ -137,7 +170,11 @@ mod tests {
                             })
                             .sum();
                         let exponent = s.t0 + i * s.t + j;
-                        assert_eq!(product.remove(&exponent).unwrap_or(0), expected, "{h}x{w} stride {stride}");
+                        assert_eq!(
+                            product.remove(&exponent).unwrap_or(0),
+                            expected,
+                            "{h}x{w} stride {stride}"
+                        );
                         assert!(!s.garbage.contains(&exponent));
                     }
                 }

@@ -55,7 +55,11 @@ pub fn parameters() -> &'static Parameters {
 
 fn from_ark(v: &ark_bn254::Fr) -> Fr {
     use ark_ff::{BigInteger, PrimeField};
-    let bytes: [u8; 32] = v.into_bigint().to_bytes_be().try_into().expect("an element has 32 bytes");
+    let bytes: [u8; 32] = v
+        .into_bigint()
+        .to_bytes_be()
+        .try_into()
+        .expect("an element has 32 bytes");
     from_be_bytes(&bytes).expect("both crates have the same field")
 }
 
@@ -95,7 +99,8 @@ mod tests {
     fn agrees_with_light_poseidon() {
         let mut theirs = Poseidon::<Ark>::new_circom(INPUTS).unwrap();
         for seed in 0u64..20 {
-            let inputs: [Fr; INPUTS] = std::array::from_fn(|i| Fr::from(seed + 1).pow([3 + 77 * i as u64]) - Fr::from(9));
+            let inputs: [Fr; INPUTS] =
+                std::array::from_fn(|i| Fr::from(seed + 1).pow([3 + 77 * i as u64]) - Fr::from(9));
             let bytes = inputs.map(|v| to_be_bytes(&v));
             let expected = theirs.hash_bytes_be(&[&bytes[0], &bytes[1], &bytes[2]]).unwrap();
             assert_eq!(to_be_bytes(&hash(&inputs)), expected);

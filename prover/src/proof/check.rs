@@ -52,7 +52,10 @@ pub fn verify(key: &VerifierKey, bundle: &ProofBundle) -> Result<(), VerifyError
     }
     let instances = bundle.scalars();
     if instances.len() != instance::COUNT {
-        return Err(VerifyError::Instances { expected: instance::COUNT, got: instances.len() });
+        return Err(VerifyError::Instances {
+            expected: instance::COUNT,
+            got: instances.len(),
+        });
     }
     let mut transcript = KeccakRead::init(bundle.proof());
     let params = key.srs.params().verifier_params();

@@ -2,13 +2,13 @@
 
 use super::bundle::{self, BundleError, ProofBundle};
 use super::Keys;
-use crate::circuit::{NetworkCircuit, instance};
+use crate::circuit::{instance, NetworkCircuit};
 use crate::commitment::{input_commit, InputSalt};
 use crate::field::{from_be_bytes, to_be_bytes, Fr};
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
 use crate::progress::Progress;
-use crate::secret::ModelSecret;
 use crate::reference::{self, ReferenceError, Trace};
+use crate::secret::ModelSecret;
 use crate::witness::{weight_columns, Statement, Witness};
 use assay_verifier_gen::transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};
@@ -33,7 +33,12 @@ pub enum ProveError {
     #[error("the context is not below the field's modulus")]
     Context,
     #[error("{got} salt columns of {rows:?} rows, expected {expected} of {expected_rows}")]
-    WeightSalts { expected: usize, expected_rows: usize, got: usize, rows: Vec<usize> },
+    WeightSalts {
+        expected: usize,
+        expected_rows: usize,
+        got: usize,
+        rows: Vec<usize>,
+    },
     #[error("the secret has [weight columns, salt rows, blinding rows] {got:?}, the circuit {expected:?}: it is another architecture's")]
     Secret { expected: [usize; 3], got: [usize; 3] },
     #[error("the prover failed: {0}")]
@@ -173,10 +178,22 @@ pub fn prove_with_secret(
     inference: &Inference<'_>,
     progress: &dyn Progress,
 ) -> Result<ProofBundle, ProveError> {
-    let Inference { model, image, salt, ctx, .. } = *inference;
+    let Inference {
+        model,
+        image,
+        salt,
+        ctx,
+        ..
+    } = *inference;
     let secret = bound_secret(keys, model, inference.secret)?;
     let weight_salts = salts(&secret);
-    let input = ProverInput { model, weight_salts: &weight_salts, image, salt, ctx };
+    let input = ProverInput {
+        model,
+        weight_salts: &weight_salts,
+        image,
+        salt,
+        ctx,
+    };
     prove(keys, &input, secret.blinding_rng(), progress)
 }
 
@@ -216,7 +233,9 @@ fn salts(secret: &ModelSecret) -> Vec<Vec<Fr>> {
 
 /// Identifies the committed numbers: architecture and folded parameters.
 fn model_digest(keys: &Keys, folded: &FoldedModel) -> [u8; 32] {
-    let mut hasher = Sha256::new().chain_update(b"assay.model.v1").chain_update(keys.verifier.arch_id());
+    let mut hasher = Sha256::new()
+        .chain_update(b"assay.model.v1")
+        .chain_update(keys.verifier.arch_id());
     for layer in &folded.layers {
         let numbers: Vec<i64> = match layer {
             FoldedLayer::Conv { weights, bias } => weights.iter().chain(bias).copied().collect(),
@@ -250,7 +269,13 @@ pub fn weights_commit(
     let domain = keys.verifying_key().get_domain();
     let rows = 1usize << frozen.layout.k;
     let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
-    let columns = weight_columns(&frozen.architecture, &frozen.layout, &compiled.floor, &folded, weight_salts);
+    let columns = weight_columns(
+        &frozen.architecture,
+        &frozen.layout,
+        &compiled.floor,
+        &folded,
+        weight_salts,
+    );
     let points: Vec<G1> = columns
         .into_iter()
         .map(|mut column| {

@@ -3,7 +3,7 @@
 //! The verifying key depends on the frozen architecture and the reference string only, never on a model.
 
 use crate::cache::{Cache, CacheEvent};
-use crate::circuit::{CIRCUIT_VERSION, CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit};
+use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION};
 use crate::field::to_be_bytes;
 use crate::progress::Progress;
 use crate::srs::Srs;
@@ -18,7 +18,9 @@ use std::sync::Arc;
 pub enum KeyError {
     #[error(transparent)]
     Floor(#[from] FloorError),
-    #[error("the architecture has 2^{needed} rows, the reference string 2^{got}: make or import one of the right size")]
+    #[error(
+        "the architecture has 2^{needed} rows, the reference string 2^{got}: make or import one of the right size"
+    )]
     SrsSize { needed: u32, got: u32 },
     #[error("key generation failed: {0}")]
     Keygen(String),
@@ -52,7 +54,10 @@ impl VerifierKey {
         progress.phase("lay out the circuit", 0);
         let compiled = Arc::new(Compiled::new(frozen.clone())?);
         let circuit = NetworkCircuit::for_keygen(compiled.clone());
-        let params = CircuitParams { layout: frozen.layout, shift: frozen.architecture.shift };
+        let params = CircuitParams {
+            layout: frozen.layout,
+            shift: frozen.architecture.shift,
+        };
         let arch_id = frozen.arch_id();
         let key: [u8; 32] = Sha256::new()
             .chain_update(b"assay.vk.v1")
@@ -71,7 +76,13 @@ impl VerifierKey {
             },
             |vk, writer| vk.write(writer, SerdeFormat::RawBytes),
         )?;
-        Ok(Self { compiled, srs, vk: cached.value, arch_id, event: Arc::new(cached.event) })
+        Ok(Self {
+            compiled,
+            srs,
+            vk: cached.value,
+            arch_id,
+            event: Arc::new(cached.event),
+        })
     }
 
     /// What the proof's transcript starts with, and the registry stores.

@@ -15,6 +15,7 @@ pub mod keys;
 pub use bundle::{BundleError, ProofBundle};
 pub use check::{verify, VerifyError};
 pub use create::{
-    check_secret, prove, prove_with_secret, weights_commit, weights_commit_with_secret, Inference, ProveError, ProverInput,
+    check_secret, prove, prove_with_secret, weights_commit, weights_commit_with_secret, Inference, ProveError,
+    ProverInput,
 };
 pub use keys::{KeyError, Keys, VerifierKey};

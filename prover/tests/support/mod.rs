@@ -1,13 +1,18 @@
 //! Small networks with witnesses, for the circuit's tests.
 #![allow(dead_code)]
 
-use assay_prover::circuit::{Compiled, FrozenArchitecture, NetworkCircuit};
+use assay_prover::circuit::phase2::{Challenges, Phase2};
+use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, NetworkCircuit};
 use assay_prover::commitment::{input_commit, InputSalt};
 use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{Architecture, FoldedModel, Model};
 use assay_prover::reference::{self, Trace};
 use assay_prover::witness::{Statement, Witness};
+use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
+use halo2_proofs::dev::{AdviceCellValue, MockProver};
+use halo2_proofs::halo2curves::ff::PrimeField;
+use halo2_proofs::plonk::{Advice, Challenge, Circuit, Column, ConstraintSystem, Error, FirstPhase, SecondPhase};
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::sync::Arc;
@@ -18,6 +23,7 @@ pub(crate) const SALT_ROWS: usize = 32;
 /// One statement about a small network.
 pub(crate) struct Case {
     pub(crate) compiled: Arc<Compiled>,
+    pub(crate) model: Model,
     pub(crate) folded: FoldedModel,
     pub(crate) salts: Vec<Vec<Fr>>,
     pub(crate) trace: Trace,
@@ -47,7 +53,16 @@ impl Case {
             .map(|_| (0..frozen.layout.salt_rows).map(|_| Fr::from(rng.next_u64())).collect())
             .collect();
         let compiled = Arc::new(Compiled::new(frozen).expect("the plan compiles"));
-        Self { compiled, folded, salts, trace, image, salt: InputSalt(rng.gen()), context: Fr::from(rng.next_u64()) }
+        Self {
+            compiled,
+            model,
+            folded,
+            salts,
+            trace,
+            image,
+            salt: InputSalt(rng.gen()),
+            context: Fr::from(rng.next_u64()),
+        }
     }
 
     pub(crate) fn witness(&self) -> Witness {
@@ -70,10 +85,113 @@ impl Case {
 
     /// `[ctx, inputCommit, output]`.
     pub(crate) fn instances(&self) -> Vec<Fr> {
-        vec![self.context, input_commit(&self.image, &self.salt), Fr::from(self.trace.top1() as u64)]
+        vec![
+            self.context,
+            input_commit(&self.image, &self.salt),
+            Fr::from(self.trace.top1() as u64),
+        ]
     }
 
     pub(crate) fn k(&self) -> u32 {
         self.compiled.frozen.layout.k
+    }
+}
+
+/// The constraint system of a circuit, and its columns.
+pub(crate) fn configure(compiled: &Compiled) -> (ConstraintSystem<Fr>, Columns) {
+    let mut cs = ConstraintSystem::default();
+    let params = CircuitParams {
+        layout: compiled.frozen.layout,
+        shift: compiled.frozen.architecture.shift,
+    };
+    let columns = NetworkCircuit::configure_with_params(&mut cs, params);
+    (cs, columns)
+}
+
+/// A non-negative field element below 2^64.
+pub(crate) fn small(v: &Fr) -> Option<u64> {
+    let repr = v.to_repr();
+    let (low, high) = repr.split_at(8);
+    high.iter()
+        .all(|b| *b == 0)
+        .then(|| low.iter().rev().fold(0, |acc, b| (acc << 8) | u64::from(*b)))
+}
+
+/// Multiplicities that a prover would give these cells: entries that are in no table are not counted.
+pub(crate) fn recount(compiled: &Compiled, witness: &mut Witness) {
+    let entries = compiled.fixed.table_rows;
+    let mut counts = [vec![0u64; entries], vec![0u64; entries]];
+    for lane in 0..compiled.frozen.layout.lanes {
+        for (n, counts) in counts.iter_mut().enumerate() {
+            for value in &witness.cells[3 * lane + n][..compiled.floor.on_rows] {
+                if let Some(count) = small(value).and_then(|v| counts.get_mut(v as usize)) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let [pair, range] = counts;
+    for (column, counts) in [
+        (&mut witness.pair_multiplicity, pair),
+        (&mut witness.range_multiplicity, range),
+    ] {
+        for (cell, count) in column.iter_mut().zip(counts) {
+            *cell = Fr::from(count);
+        }
+    }
+}
+
+/// The challenges of the mock prover: constants, the same for every circuit with four of them. Against it a cheat may
+/// know them beforehand; a prover of real proofs does not.
+pub(crate) fn mock_challenges() -> Challenges {
+    let prover = MockProver::run(5, &Reveal, Vec::new()).expect("the circuit is tiny");
+    let (column, _) = Reveal::configure(&mut ConstraintSystem::default());
+    let values = prover.advice_values(column);
+    let value = |row: usize| match &values[row] {
+        AdviceCellValue::Assigned(v) => v.evaluate(),
+        AdviceCellValue::Poison(_) => unreachable!("the row is usable"),
+    };
+    Challenges {
+        alpha: value(0),
+        gamma: value(1),
+        beta: value(2),
+        theta: value(3),
+    }
+}
+
+/// Phase 2 under the mock prover's challenges.
+pub(crate) fn mock_phase_2(compiled: &Compiled, witness: &Witness) -> Phase2 {
+    Phase2::new(compiled, witness, &mock_challenges())
+}
+
+/// Writes its four challenges into cells.
+struct Reveal;
+
+impl Circuit<Fr> for Reveal {
+    type Config = (Column<Advice>, [Challenge; 4]);
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        Self
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
+        meta.advice_column_in(FirstPhase);
+        let challenges = [(); 4].map(|()| meta.challenge_usable_after(FirstPhase));
+        (meta.advice_column_in(SecondPhase), challenges)
+    }
+
+    fn synthesize(&self, (column, challenges): Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+        let values: [Value<Fr>; 4] = challenges.map(|c| layouter.get_challenge(c));
+        layouter.assign_region(
+            || "challenges",
+            |mut region| {
+                for (row, value) in values.iter().enumerate() {
+                    region.assign_advice(column, row, *value);
+                }
+                Ok(())
+            },
+        )
     }
 }

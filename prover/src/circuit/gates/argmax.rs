@@ -28,11 +28,20 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let [count_next, index_next] = [columns.b, columns.acc].map(|c| next(meta, c));
         let before = constant(1) - count.clone() - chosen.clone();
         vec![
-            ("chosen is boolean", on.clone() * chosen.clone() * (constant(1) - chosen.clone())),
+            (
+                "chosen is boolean",
+                on.clone() * chosen.clone() * (constant(1) - chosen.clone()),
+            ),
             ("chosen so far", on.clone() * (count_next - count - chosen.clone())),
             ("one maximum", on.clone() * (maximum_next - maximum.clone())),
-            ("chosen is the maximum", on.clone() * chosen * (maximum.clone() - logit.clone())),
-            ("gap to the maximum", on.clone() * (gap - maximum + logit + before.clone())),
+            (
+                "chosen is the maximum",
+                on.clone() * chosen * (maximum.clone() - logit.clone()),
+            ),
+            (
+                "gap to the maximum",
+                on.clone() * (gap - maximum + logit + before.clone()),
+            ),
             ("index of the chosen", on * (index_next - index - before)),
         ]
     });

@@ -16,7 +16,10 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let [a, b, acc] = [columns.a, columns.b, columns.acc].map(|c| cur(meta, c));
         let acc_next = next(meta, columns.acc);
         vec![
-            ("acc' = acc + a·b", dot * (acc_next.clone() - acc.clone() - a.clone() * b.clone())),
+            (
+                "acc' = acc + a·b",
+                dot * (acc_next.clone() - acc.clone() - a.clone() * b.clone()),
+            ),
             ("acc' = acc·a + b", horner * (acc_next - acc * a - b)),
         ]
     });

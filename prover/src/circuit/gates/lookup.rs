@@ -42,12 +42,19 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
         let pair = beta.clone() + table_q.clone() + theta.clone() * (fixed(meta, columns.table_out) + theta);
         let range = beta + table_q;
         let [m_pair, m_range] = [columns.pair_multiplicity, columns.range_multiplicity].map(|c| cur(meta, c));
-        let helpers = columns.helpers.iter().map(|h| cur(meta, *h)).reduce(|a, b| a + b).expect("at least one helper");
+        let helpers = columns
+            .helpers
+            .iter()
+            .map(|h| cur(meta, *h))
+            .reduce(|a, b| a + b)
+            .expect("at least one helper");
         let step = next(meta, columns.phi) - cur(meta, columns.phi) - helpers;
         vec![on * (step * pair.clone() * range.clone() + m_pair * range + m_range * pair)]
     });
 
-    meta.create_gate("logup boundary", |meta| vec![fixed(meta, columns.boundary) * cur(meta, columns.phi)]);
+    meta.create_gate("logup boundary", |meta| {
+        vec![fixed(meta, columns.boundary) * cur(meta, columns.phi)]
+    });
 }
 
 /// `β + f` of every input: first the pairs, then the remainders.
@@ -69,5 +76,8 @@ fn product<'a>(factors: impl Iterator<Item = &'a Expr>) -> Expr {
 }
 
 fn product_or_one<'a>(factors: impl Iterator<Item = &'a Expr>) -> Expr {
-    factors.cloned().reduce(|a, b| a * b).unwrap_or_else(|| super::constant(1))
+    factors
+        .cloned()
+        .reduce(|a, b| a * b)
+        .unwrap_or_else(|| super::constant(1))
 }

@@ -34,7 +34,12 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
     argmax::configure(meta, columns);
     for gate in meta.gates() {
         for polynomial in gate.polynomials() {
-            assert!(polynomial.degree() <= MAX_DEGREE, "gate {} has degree {}", gate.name(), polynomial.degree());
+            assert!(
+                polynomial.degree() <= MAX_DEGREE,
+                "gate {} has degree {}",
+                gate.name(),
+                polynomial.degree()
+            );
         }
     }
     assert_eq!(meta.degree(), MAX_DEGREE);
@@ -71,7 +76,9 @@ fn horner(terms: &[Expr], factor: &Expr, tail: Option<Expr>) -> Expr {
             (last.clone(), rest)
         }
     };
-    rest.iter().rev().fold(first, |acc, term| term.clone() + factor.clone() * acc)
+    rest.iter()
+        .rev()
+        .fold(first, |acc, term| term.clone() + factor.clone() * acc)
 }
 
 /// The polynomial in `kind` that is 1 at `value` and 0 at the other values of `0..=max`.
@@ -80,7 +87,11 @@ fn is_kind(kind: &Expr, value: u64, max: u64) -> Expr {
     let (mut product, mut scale) = (None::<Expr>, 1i64);
     for other in others {
         scale *= value as i64 - other as i64;
-        let factor = if other == 0 { kind.clone() } else { kind.clone() - constant(other) };
+        let factor = if other == 0 {
+            kind.clone()
+        } else {
+            kind.clone() - constant(other)
+        };
         product = Some(match product {
             None => factor,
             Some(p) => p * factor,

@@ -21,11 +21,15 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let kind = fixed(meta, columns.round);
         let [full, partial] = [FULL, PARTIAL].map(|v| is_kind(&kind, v, PARTIAL));
         let active = full.clone() + partial.clone();
-        let linear: Vec<Expr> =
-            (0..WIDTH).map(|i| cur(meta, state[i]) + fixed(meta, columns.coefficients[i])).collect();
+        let linear: Vec<Expr> = (0..WIDTH)
+            .map(|i| cur(meta, state[i]) + fixed(meta, columns.coefficients[i]))
+            .collect();
         let squares: Vec<Expr> = squares.iter().map(|c| cur(meta, *c)).collect();
-        let sbox: Vec<Expr> =
-            linear.iter().zip(&squares).map(|(x, sq)| sq.clone() * sq.clone() * x.clone()).collect();
+        let sbox: Vec<Expr> = linear
+            .iter()
+            .zip(&squares)
+            .map(|(x, sq)| sq.clone() * sq.clone() * x.clone())
+            .collect();
         let mut polynomials: Vec<Expr> = (0..WIDTH)
             .map(|i| {
                 let used = if i == 0 { active.clone() } else { full.clone() };
@@ -36,7 +40,10 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         for i in 0..WIDTH {
             let first = sbox[0].clone() * mds[i][0];
             let mix = |parts: &[Expr]| {
-                (1..WIDTH).map(|j| parts[j].clone() * mds[i][j]).reduce(|a, b| a + b).expect("width is above 1")
+                (1..WIDTH)
+                    .map(|j| parts[j].clone() * mds[i][j])
+                    .reduce(|a, b| a + b)
+                    .expect("width is above 1")
             };
             let next_state = next(meta, state[i]) - first;
             polynomials.push(active.clone() * next_state - full.clone() * mix(&sbox) - partial.clone() * mix(&linear));
@@ -48,7 +55,10 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         let on = is_kind(&fixed(meta, columns.block), CALL_BOUNDARY, 2);
         let inputs = [columns.acc, columns.a, columns.b].map(|c| cur(meta, c));
         let mut polynomials = vec![
-            ("hash is the first word", on.clone() * (cur(meta, columns.acc_x) - cur(meta, state[0]))),
+            (
+                "hash is the first word",
+                on.clone() * (cur(meta, columns.acc_x) - cur(meta, state[0])),
+            ),
             ("capacity starts at zero", on.clone() * next(meta, state[0])),
         ];
         for (i, input) in inputs.into_iter().enumerate() {

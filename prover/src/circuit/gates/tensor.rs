@@ -43,7 +43,9 @@ impl Row {
         let kind = &coefficient[w];
         Self {
             on: fixed(meta, columns.on),
-            masks: std::iter::once(None).chain(coefficient[..w - 1].iter().cloned().map(Some)).collect(),
+            masks: std::iter::once(None)
+                .chain(coefficient[..w - 1].iter().cloned().map(Some))
+                .collect(),
             continues: coefficient[w - 1].clone(),
             strided: is_kind(kind, STRIDED, IMAGE) + is_kind(kind, IMAGE, IMAGE),
             image: is_kind(kind, IMAGE, IMAGE),
@@ -75,21 +77,31 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
         let (even_next, odd_next) = (next(meta, columns.acc_x), next(meta, columns.acc));
         let plain = row.sum(&out, 0..w, &row.alpha, even_next.clone());
         // With an odd number of lanes the next row starts on the other parity.
-        let (even_tail, odd_tail) = if w % 2 == 1 { (odd_next, even_next) } else { (even_next, odd_next) };
+        let (even_tail, odd_tail) = if w % 2 == 1 {
+            (odd_next, even_next)
+        } else {
+            (even_next, odd_next)
+        };
         let strided_even = row.sum(&out, (0..w).step_by(2), &row.alpha, even_tail);
         let strided_odd = row.sum(&out, (1..w).step_by(2), &row.alpha, odd_tail);
         let expected = plain.clone() + row.strided.clone() * (strided_even - plain);
         vec![
             ("sum of out", row.on.clone() * (even - expected)),
-            ("sum of out, odd columns", row.on.clone() * row.strided.clone() * (odd - strided_odd)),
+            (
+                "sum of out, odd columns",
+                row.on.clone() * row.strided.clone() * (odd - strided_odd),
+            ),
         ]
     });
 
     meta.create_gate("outputs of this layer", |meta| {
         let row = Row::new(meta, columns, layout);
         let modulus = super::constant(1 << shift);
-        let t: Vec<Expr> =
-            columns.cells.chunks(3).map(|lane| cur(meta, lane[0]) * modulus.clone() + cur(meta, lane[1])).collect();
+        let t: Vec<Expr> = columns
+            .cells
+            .chunks(3)
+            .map(|lane| cur(meta, lane[0]) * modulus.clone() + cur(meta, lane[1]))
+            .collect();
         let out: Vec<Expr> = columns.cells.chunks(3).map(|lane| cur(meta, lane[2])).collect();
         let tail = next(meta, columns.acc_y);
         let plain = row.sum(&t, 0..w, &row.alpha, tail.clone());

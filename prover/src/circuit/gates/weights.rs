@@ -30,7 +30,10 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
         vec![
             ("chain goes on", goes_on * (acc.clone() - chain_goes_on)),
             ("chain ends", ends * (acc.clone() - chain)),
-            ("kernel row", kernel_row * (acc.clone() - horner(&weights[..3], &alpha, None))),
+            (
+                "kernel row",
+                kernel_row * (acc.clone() - horner(&weights[..3], &alpha, None)),
+            ),
             ("single weight", single * (acc - weights[0].clone())),
         ]
     });
