@@ -1,5 +1,5 @@
 use super::parse::{self, Graph};
-use super::{ImportError, ImportOptions};
+use super::{convert, ImportError, ImportOptions};
 use crate::model::Shape;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
@@ -31,6 +31,8 @@ impl FloatModel {
     pub fn load(onnx: &Path, options: &ImportOptions) -> Result<Self, ImportError> {
         options.check()?;
         let graph = parse::parse(onnx)?;
+        // Tract gets only what the converter has understood.
+        convert::convert(&graph)?;
         let output = graph.output.clone();
         Self::with_outputs(&graph, vec![output], options)
     }

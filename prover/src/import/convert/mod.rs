@@ -8,7 +8,7 @@ mod spatial;
 use super::constant::{Constant, Data};
 use super::parse::{Graph, Node};
 use super::ImportError;
-use crate::model::{ConvKind, Padding, Shape};
+use crate::model::{Architecture, ArchitectureError, ConvKind, Padding, ParamsError, Shape};
 use std::collections::HashMap;
 
 /// The network in real numbers. Tensor 0 is the image, `i + 1` the output of layer `i`.
@@ -93,6 +93,18 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
         .ok_or_else(|| interface("is not computed"))?;
     if output.tensor != converter.network.layers.len() {
         return Err(interface("is not the output of the last layer"));
+    }
+    if converter.network.layers.is_empty() {
+        return Err(interface("is the image itself"));
+    }
+    // Before anything of that size is allocated.
+    let activations: usize = converter.network.layers.iter().map(|layer| layer.output.len()).sum();
+    if activations > Architecture::MAX_ACTIVATIONS {
+        return Err(ParamsError::from(ArchitectureError::TooManyActivations {
+            activations,
+            max: Architecture::MAX_ACTIVATIONS,
+        })
+        .into());
     }
     Ok(converter.network)
 }
