@@ -16,5 +16,5 @@ fn the_demo_settles_real_proofs_of_mobilenet_v2_to_the_wei() {
         .unwrap();
     assert!(output.status.success(), "the demo ended with {}", output.status);
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(summary["verdict"]["assurance"], "Proven", "{summary}");
+    assert_eq!(summary["verdict"]["assurance"], "PROVEN", "{summary}");
 }

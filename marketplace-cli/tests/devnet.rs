@@ -239,7 +239,8 @@ async fn an_interrupted_command_sends_the_same_transaction_again() {
     let w = World::new().await;
     let id = w.opened(1).await.id;
     w.rpc("evm_setAutomine", vec![false.into()]).await;
-    let interrupted = accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None);
+    let policy = ANY;
+    let interrupted = accept(&w.mp_ctx, &w.market, &w.mp, id, &policy, None);
     let patience = std::time::Duration::from_secs(2);
     assert!(
         tokio::time::timeout(patience, interrupted).await.is_err(),
@@ -284,9 +285,8 @@ async fn encodings_are_those_of_the_contracts() {
     let ids = [w.opened(1).await.id, w.opened(2).await.id];
     assert_eq!(m.engagement_ids(w.model_id).await.unwrap(), ids);
     for (seq, id) in ids.iter().enumerate() {
-        let view = m
-            .contract()
-            .engagementIdAt(w.model_id, alloy::primitives::U256::from(seq));
+        let contract = m.contract();
+        let view = contract.engagementIdAt(w.model_id, alloy::primitives::U256::from(seq));
         assert_eq!(chain.view(view).await.unwrap(), *id);
         let e = m.engagement(*id).await.unwrap();
         assert_eq!(m.expected_offer_hash(*id, &e, hash), e.offerHash);

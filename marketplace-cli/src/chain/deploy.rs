@@ -7,13 +7,16 @@ use crate::files::write_atomic;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::{ether, Output};
-use alloy::primitives::{address, Address, Bytes, B256};
+use alloy::primitives::{address, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// About what the market uses for one item of `submitProofs`.
+const PROOF_GAS: u128 = 900_000;
 
 /// Nobody's: fees and strikes sent here deter, because they refund nobody.
 pub const BURN_ADDRESS: Address = address!("000000000000000000000000000000000000dEaD");
@@ -95,7 +98,7 @@ impl MarketTerms {
         let milliether = 1_000_000_000_000_000u128;
         Self {
             price_input: 10 * milliether,
-            price_proof: milliether,
+            price_proof: 2 * milliether,
             price_inference: milliether / 100,
             fee: milliether,
             n1: 1,
@@ -115,8 +118,10 @@ impl MarketTerms {
         self.n1 + self.n2
     }
 
-    /// What the contracts do not refuse but nobody should deploy (protocols 3, I1 and I3).
-    pub fn warnings(&self) -> Vec<String> {
+    /// What the contracts do not refuse but nobody should deploy, at this price of gas.
+    ///
+    /// I1 and I3 are those of `protocols.md` 3: an honest provider earns, one that only wants the test set does not.
+    pub fn warnings(&self, gas_price_wei: u128) -> Vec<String> {
         let n = u128::from(self.examples());
         let mut warnings = Vec::new();
         // I3 with v = 1: every leaked example is worth a labelled input. In SIMPLE all N leak.
@@ -124,16 +129,24 @@ impl MarketTerms {
         if 199 * self.fee < theft {
             warnings.push(format!(
                 "a provider that only wants the test set gains: 199 fees are {}, {n} examples are worth {} (I3)",
-                ether(alloy::primitives::U256::from(199 * self.fee)),
-                ether(alloy::primitives::U256::from(theft)),
+                ether(U256::from(199 * self.fee)),
+                ether(U256::from(theft)),
             ));
         }
         let income = n * self.price_proof.saturating_sub(self.price_inference);
         if self.fee >= income {
             warnings.push(format!(
                 "an honest provider loses: the fee {} is not below {} (I1)",
-                ether(alloy::primitives::U256::from(self.fee)),
-                ether(alloy::primitives::U256::from(income))
+                ether(U256::from(self.fee)),
+                ether(U256::from(income))
+            ));
+        }
+        let proof_gas_wei = PROOF_GAS * gas_price_wei;
+        if self.price_proof < proof_gas_wei {
+            warnings.push(format!(
+                "a proof earns {}, but its gas costs about {} now",
+                ether(U256::from(self.price_proof)),
+                ether(U256::from(proof_gas_wei))
             ));
         }
         if [BURN_ADDRESS, Address::ZERO].iter().all(|burn| *burn != self.treasury) {
@@ -202,10 +215,10 @@ pub async fn deploy(
     journal: &mut Journal,
     out: &Output,
 ) -> eyre::Result<Deployment> {
-    for warning in terms.warnings() {
+    let chain = &account.chain;
+    for warning in terms.warnings(chain.provider.get_gas_price().await?) {
         out.warn(warning);
     }
-    let chain = &account.chain;
     let deployer = account.address();
     let nonce = match journal.step("registry") {
         Some(step) => step.nonce,
@@ -313,7 +326,7 @@ mod tests {
 
     #[test]
     fn devnet_terms_keep_to_the_incentive_inequalities() {
-        assert_eq!(MarketTerms::devnet().warnings(), Vec::<String>::new());
+        assert_eq!(MarketTerms::devnet().warnings(2_000_000_000), Vec::<String>::new());
     }
 
     #[test]
@@ -322,13 +335,14 @@ mod tests {
             fee: 1,
             ..MarketTerms::devnet()
         };
-        assert!(low.warnings()[0].contains("(I3)"));
+        assert!(low.warnings(3_000_000_000)[1].contains("its gas costs about 0.0027 ETH"));
+        assert!(low.warnings(0)[0].contains("(I3)"));
         let high = MarketTerms {
             fee: 1 << 80,
             treasury: Address::repeat_byte(1),
             ..MarketTerms::devnet()
         };
-        assert!(high.warnings()[0].contains("(I1)") && high.warnings().len() == 2);
+        assert!(high.warnings(0)[0].contains("(I1)") && high.warnings(0).len() == 2);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mc send 0x3f… --to /mnt/shared/3f\n\n\
-    Waits for nothing: the acceptance must have its confirmations already. Images, labels and salts go over in clear;\n\
-    whoever can read the directory has them. A set that was handed over once is not offered again.")]
+    The acceptance must have its confirmations. Images, labels and salts go over in clear. The directory is readable by\n\
+    you alone: give the provider access, or copy it over a channel of your own. What was handed over once is not offered\n\
+    again.")]
 pub struct Args {
     /// Engagement
     id: B256,

@@ -1,0 +1,499 @@
+//! Every assigned cell of a small circuit changed by one: what survives is idle, and said to be.
+//!
+//! Besides, phase 2 must leave no choice: everything in it follows from phase 1 and the challenges.
+//!
+//! Three sweeps over a network with every kind of layer:
+//! 1. any cell alone, all others as they were;
+//! 2. a cell of phase 1, phase 2 computed anew from it;
+//! 3. an activation, with its output and the multiplicities to match, phase 2 computed anew.
+
+mod support;
+
+#[path = "soundness/cheat.rs"]
+#[allow(dead_code)]
+mod cheat;
+#[path = "soundness/checker.rs"]
+mod checker;
+
+use assay_prover::circuit::{Compiled, Edit, FrozenArchitecture};
+use assay_prover::field::Fr;
+use assay_prover::model::random::tiny_network;
+use assay_prover::witness::Witness;
+use cheat::{Cheat, Failure};
+use checker::{Checker, Violations};
+use halo2_proofs::halo2curves::ff::Field;
+use rand::seq::SliceRandom;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use support::{recount, small, Case, SALT_ROWS};
+
+/// What a cell is for, and why nothing reads it if so.
+type Class = (String, Option<&'static str>);
+
+fn used(name: impl Into<String>) -> Class {
+    (name.into(), None)
+}
+
+fn idle(name: impl Into<String>, why: &'static str) -> Class {
+    (name.into(), Some(why))
+}
+
+const PARTS: [&str; 3] = ["quotient", "remainder", "output"];
+
+/// The class of a cell, from the floor plan alone.
+fn class(checker: &Checker, compiled: &Compiled, (column, row): (usize, usize)) -> Class {
+    let (layout, floor, fixed) = (&compiled.frozen.layout, &compiled.floor, &compiled.fixed);
+    let columns = &checker.columns;
+    if column < layout.weight_columns {
+        return match fixed.weight_kind[row] {
+            _ if floor.salt_rows(layout).contains(&row) => idle("salt row", "random by design"),
+            0 => idle("weight column: unused row", "between the weights and the salt"),
+            1 | 2 => used("weight in a chain"),
+            3 if column < 3 => used("weight in a kernel row"),
+            4 if column == 0 => used("single weight"),
+            _ => idle(
+                "weight column: beside a kernel row or single weight",
+                "its row uses fewer columns",
+            ),
+        };
+    }
+    let n = column - layout.weight_columns;
+    if n < layout.cell_columns() {
+        return cell_class(compiled, n, row);
+    }
+    let on = row < floor.on_rows;
+    let at = |c: halo2_proofs::plonk::Column<halo2_proofs::plonk::Advice>| c.index() == column;
+    let outside = "outside the tensor rows";
+    if at(columns.pair_multiplicity) || at(columns.range_multiplicity) {
+        return if on {
+            used("multiplicity")
+        } else {
+            idle("multiplicity: no table row", outside)
+        };
+    }
+    if columns.helpers.iter().any(|h| at(*h)) {
+        return if on {
+            used("logup helper")
+        } else {
+            idle("logup helper: unused row", outside)
+        };
+    }
+    if at(columns.phi) {
+        return if row <= floor.on_rows {
+            used("logup sum")
+        } else {
+            idle("logup sum: unused row", outside)
+        };
+    }
+    let folded = fixed.block[row] == 1;
+    let hash_word = fixed.block[row] == 2;
+    if at(columns.acc_x) {
+        let used_here = on || folded || hash_word;
+        return if used_here {
+            used("acc_x")
+        } else {
+            idle("acc_x: unused row", "no tensor, garbage or word here")
+        };
+    }
+    if at(columns.acc_y) {
+        return if on || folded {
+            used("acc_y")
+        } else {
+            idle("acc_y: unused row", "no tensor, garbage or word here")
+        };
+    }
+    if at(columns.acc_w) {
+        let here = fixed.weight_kind[row] != 0;
+        return if here {
+            used("acc_w")
+        } else {
+            idle("acc_w: unused row", "no weights here")
+        };
+    }
+    arithmetic_class(checker, compiled, (column, row))
+}
+
+fn cell_class(compiled: &Compiled, n: usize, row: usize) -> Class {
+    let (layout, floor, fixed) = (&compiled.frozen.layout, &compiled.floor, &compiled.fixed);
+    let (lane, part) = (n / 3, PARTS[n % 3]);
+    if row < floor.on_rows {
+        let Some(t) = floor.tensors.iter().position(|t| t.rows().contains(&row)) else {
+            return used(format!("tensor row without a tensor: {part}"));
+        };
+        let name = match t {
+            0 => "image",
+            _ if t + 1 == floor.tensors.len() => return used(format!("logits, lane {lane}: {part}")),
+            _ => "activation",
+        };
+        let real = lane == 0 || fixed.coefficients[lane - 1][row] == 1;
+        return used(format!("{name}{}: {part}", if real { "" } else { ", tail" }));
+    }
+    match fixed.block[row] {
+        1 if n >= layout.fold() => idle("cells: beside garbage and words", "a row folds a power of two of them"),
+        1 if row < floor.words => {
+            let garbage = floor
+                .garbage
+                .iter()
+                .enumerate()
+                .filter_map(|(i, g)| g.as_ref().map(|g| (i, g)));
+            let here = garbage
+                .filter(|(_, g)| g.start <= row)
+                .last()
+                .expect("the row is one of garbage");
+            let channel = (row - here.1.start) % here.1.chain * layout.fold() + n;
+            let real = channel < compiled.frozen.architecture.layers[here.0].output.c;
+            used(if real {
+                "garbage coefficient"
+            } else {
+                "garbage, beyond the last channel"
+            })
+        }
+        1 => used("byte of an image word"),
+        _ if (floor.poseidon..floor.end).contains(&row) => match n {
+            0..=3 => used("hash state"),
+            4 if fixed.round[row] != 0 => used("hash square"),
+            5..=7 if fixed.round[row] == 1 => used("hash square"),
+            _ => idle(
+                "cells: beside the hash",
+                "partial rounds square one word, boundaries none",
+            ),
+        },
+        _ => idle("cells: unused row", "the boundary row and the rows below the hash"),
+    }
+}
+
+fn arithmetic_class(checker: &Checker, compiled: &Compiled, (column, row): (usize, usize)) -> Class {
+    let columns = &checker.columns;
+    let name = [(columns.a, "a"), (columns.b, "b"), (columns.acc, "acc")]
+        .into_iter()
+        .find(|(c, _)| c.index() == column);
+    let name = name.expect("all other columns are taken").1;
+    let floor = &compiled.floor;
+    let argmax = (floor.logits().start..=floor.logits().rows().end).contains(&row) && name != "a";
+    let strided = name == "acc" && row < floor.on_rows && {
+        let kind = |r: usize| compiled.fixed.coefficients[compiled.frozen.layout.lanes][r];
+        kind(row) != 0
+    };
+    let program = &compiled.program;
+    let step = program.steps.iter().find(|s| s.row == row);
+    let operand = step.is_some_and(|s| match name {
+        "a" => s.kind != 0 || s.a != assay_prover::circuit::program::Operand::Idle,
+        "b" => s.kind != 0 || s.b != assay_prover::circuit::program::Operand::Idle,
+        _ => s.kind != 0 || s.acc != assay_prover::circuit::program::Operand::Idle,
+    });
+    let result = name == "acc" && program.steps.iter().any(|s| s.row + 1 == row && s.kind != 0);
+    let hash = compiled.fixed.block[row] == 2;
+    let boundary = compiled.fixed.boundary.contains(&row) && name != "acc";
+    if argmax {
+        used(format!("argmax: {name}"))
+    } else if strided {
+        used("acc: odd columns of a tensor")
+    } else if operand || result || hash || boundary {
+        used(format!("arithmetic: {name}"))
+    } else {
+        idle(
+            format!("arithmetic: {name}, unused row"),
+            "no step here, or one without this operand",
+        )
+    }
+}
+
+#[derive(Default)]
+struct Count {
+    tried: usize,
+    survived: usize,
+    why: Option<&'static str>,
+}
+
+/// Prints and returns the number of survivors by class.
+fn report(title: &str, results: impl IntoIterator<Item = (Class, bool)>) -> BTreeMap<String, Count> {
+    let mut counts: BTreeMap<String, Count> = BTreeMap::new();
+    for ((name, why), survived) in results {
+        let count = counts.entry(name).or_default();
+        count.tried += 1;
+        count.survived += usize::from(survived);
+        count.why = why;
+    }
+    eprintln!(
+        "\n{title}\n{:>8} {:>8} {:>9}  class of cell",
+        "tried", "rejected", "survivors"
+    );
+    for (name, c) in &counts {
+        let why = c
+            .why
+            .filter(|_| c.survived > 0)
+            .map_or(String::new(), |why| format!(" ({why})"));
+        eprintln!(
+            "{:>8} {:>8} {:>9}  {name}{why}",
+            c.tried,
+            c.tried - c.survived,
+            c.survived
+        );
+    }
+    let (tried, survived) = counts.values().fold((0, 0), |(t, s), c| (t + c.tried, s + c.survived));
+    eprintln!("{tried:>8} {:>8} {survived:>9}  in all", tried - survived);
+    counts
+}
+
+struct Sweep {
+    case: Case,
+    checker: Checker,
+    witness: Witness,
+    instances: Vec<Fr>,
+    readers: Vec<Vec<u64>>,
+}
+
+impl Sweep {
+    fn new(lanes: usize) -> Self {
+        let frozen = FrozenArchitecture::plan_with(tiny_network(10), lanes, SALT_ROWS).unwrap();
+        let case = Case::frozen(frozen, 11);
+        let checker = Checker::new(&case);
+        let (witness, instances) = (case.witness(), case.instances());
+        let honest = checker.violations(&checker.table(&witness, &checker.phase_2(&witness)), &instances);
+        assert_eq!(honest, Violations::default());
+        let readers = checker.readers();
+        Self {
+            case,
+            checker,
+            witness,
+            instances,
+            readers,
+        }
+    }
+
+    fn class(&self, cell: (usize, usize)) -> Class {
+        class(&self.checker, &self.case.compiled, cell)
+    }
+
+    fn is_idle(&self, cell: (usize, usize)) -> bool {
+        self.readers[cell.0][cell.1] == 0 && !self.checker.is_copied(cell)
+    }
+
+    fn cells(&self, columns: std::ops::Range<usize>) -> Vec<(usize, usize)> {
+        columns
+            .flat_map(|c| (0..self.case.compiled.floor.usable).map(move |row| (c, row)))
+            .collect()
+    }
+
+    fn phase_1_columns(&self) -> usize {
+        let layout = &self.case.compiled.frozen.layout;
+        layout.weight_columns + layout.cell_columns() + 2
+    }
+
+    /// The witness with one cell of phase 1 larger by one.
+    fn mutated(&self, (column, row): (usize, usize)) -> Witness {
+        let mut witness = self.witness.clone();
+        let (weights, cells) = (witness.weights.len(), witness.cells.len());
+        let values = match column {
+            c if c < weights => &mut witness.weights[c],
+            c if c < weights + cells => &mut witness.cells[c - weights],
+            c if c == weights + cells => &mut witness.pair_multiplicity,
+            _ => &mut witness.range_multiplicity,
+        };
+        values[row] += Fr::ONE;
+        witness
+    }
+
+    /// At most `limit` cells of each class.
+    fn sample(&self, cells: Vec<(usize, usize)>, limit: usize) -> Vec<(usize, usize)> {
+        let mut by_class: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        for cell in cells {
+            by_class.entry(self.class(cell).0).or_default().push(cell);
+        }
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        by_class
+            .into_values()
+            .flat_map(|cells| cells.choose_multiple(&mut rng, limit).copied().collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+/// Sweep 1: the changed cell alone.
+fn every_cell_alone(lanes: usize) {
+    let sweep = Sweep::new(lanes);
+    let table = sweep
+        .checker
+        .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness));
+    let cells = sweep.cells(0..table.len());
+    let survived: Vec<bool> = cells
+        .par_iter()
+        .map(|c| !sweep.checker.notices(&table, *c, table[c.0][c.1] + Fr::ONE))
+        .collect();
+    for (cell, survived) in cells.iter().zip(&survived) {
+        let (name, why) = sweep.class(*cell);
+        assert_eq!(*survived, sweep.is_idle(*cell), "{name} {cell:?}");
+        assert_eq!(*survived, why.is_some(), "{name} {cell:?}");
+    }
+    let title = format!(
+        "any cell alone + 1, {lanes} activations per row, {:?}",
+        sweep.case.compiled.frozen.layout
+    );
+    report(&title, cells.iter().map(|c| sweep.class(*c)).zip(survived));
+}
+
+#[test]
+fn every_changed_cell_is_noticed_unless_it_is_idle() {
+    every_cell_alone(3);
+}
+
+#[test]
+fn every_changed_cell_is_noticed_with_tails_in_the_rows_too() {
+    every_cell_alone(4);
+}
+
+#[test]
+fn changed_cell_of_phase_1_is_rejected_whatever_follows_honestly() {
+    let sweep = Sweep::new(3);
+    let cells = sweep.sample(sweep.cells(0..sweep.phase_1_columns()), 150);
+    let survived: Vec<bool> = cells
+        .par_iter()
+        .map(|cell| {
+            sweep
+                .checker
+                .accepts_recomputed(&sweep.mutated(*cell), &sweep.instances)
+        })
+        .collect();
+    for (cell, survived) in cells.iter().zip(&survived) {
+        assert_eq!(*survived, sweep.is_idle(*cell), "{} {cell:?}", sweep.class(*cell).0);
+    }
+    report(
+        "phase-1 cell + 1, phase 2 computed anew (sample)",
+        cells.iter().map(|c| sweep.class(*c)).zip(survived),
+    );
+}
+
+/// Sweep 3: one activation changed within the tables, output and multiplicities to match. Only cells that no gate but
+/// the lookup reads can survive: tails, the remainders of the image, unused lanes of the logits.
+fn adapted_activations(lanes: usize, limit: usize) {
+    let sweep = Sweep::new(lanes);
+    let weights = sweep.case.compiled.frozen.layout.weight_columns;
+    let half = 512;
+    let triples: Vec<(usize, usize)> = sweep
+        .cells(weights..weights + 3 * lanes)
+        .into_iter()
+        .filter(|(_, row)| *row < sweep.case.compiled.floor.on_rows)
+        .collect();
+    // Quotients bring their outputs along.
+    let cells: Vec<(usize, usize)> = sweep
+        .sample(triples, limit)
+        .into_iter()
+        .filter(|(c, _)| (c - weights) % 3 != 2)
+        .collect();
+    let lookup = sweep.checker.gate("logup helper");
+    let results: Vec<(bool, bool)> = cells
+        .par_iter()
+        .map(|(column, row)| {
+            let n = column - weights;
+            let mut witness = sweep.witness.clone();
+            let old = small(&witness.cells[n][*row]).expect("cells of tensor rows are small");
+            let new = if old < 1023 { old + 1 } else { old - 1 };
+            witness.cells[n][*row] = Fr::from(new);
+            let mut changed = vec![(*column, *row)];
+            if n % 3 == 0 {
+                let out = Fr::from(new.saturating_sub(half).min(255));
+                if witness.cells[n + 2][*row] != out {
+                    witness.cells[n + 2][*row] = out;
+                    changed.push((column + 2, *row));
+                }
+            }
+            recount(&sweep.case.compiled, &mut witness);
+            let harmless = changed.iter().all(|c| sweep.readers[c.0][c.1] & !lookup == 0);
+            (sweep.checker.accepts_recomputed(&witness, &sweep.instances), harmless)
+        })
+        .collect();
+    for (cell, (survived, harmless)) in cells.iter().zip(&results) {
+        assert_eq!(survived, harmless, "{} {cell:?}", sweep.class(*cell).0);
+    }
+    let counts = report(
+        &format!("activation + 1 with output, multiplicities and phase 2 to match, {lanes} per row (sample)"),
+        cells.iter().map(|c| sweep.class(*c)).zip(results.iter().map(|r| r.0)),
+    );
+    for (name, count) in counts {
+        let entered = [
+            "activation: quotient",
+            "activation: remainder",
+            "image: quotient",
+            "logits, lane 0: remainder",
+        ];
+        assert!(
+            count.survived == 0 || !entered.contains(&name.as_str()),
+            "{name} enters a sum"
+        );
+    }
+}
+
+#[test]
+fn changed_activation_is_rejected_even_with_its_lookups_in_order() {
+    adapted_activations(3, 300);
+}
+
+#[test]
+fn changed_activation_is_rejected_with_tails_in_the_rows_too() {
+    adapted_activations(4, 100);
+}
+
+/// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
+#[test]
+fn phase_2_follows_from_phase_1_and_the_challenges() {
+    for lanes in 3..=8 {
+        let sweep = Sweep::new(lanes);
+        let table = sweep
+            .checker
+            .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness));
+        let free = sweep.checker.undetermined(&table, sweep.phase_1_columns());
+        let classes: Vec<_> = free.iter().map(|cell| (sweep.class(*cell).0, *cell)).collect();
+        assert!(free.is_empty(), "{lanes} activations per row: {classes:?}");
+    }
+}
+
+/// The checker of the sweeps and the library's mock prover find the same constraints violated.
+#[test]
+fn checker_agrees_with_the_mock_prover() {
+    let sweep = Sweep::new(3);
+    let phase_1 = sweep.phase_1_columns();
+    let columns = sweep
+        .checker
+        .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness))
+        .len();
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    let pick = |cells: Vec<(usize, usize)>, rng: &mut ChaCha20Rng| -> Vec<(usize, usize)> {
+        sweep.sample(cells, 2).choose_multiple(rng, 24).copied().collect()
+    };
+    let mut accepted = 0;
+    for cell in pick(sweep.cells(0..phase_1), &mut rng)
+        .into_iter()
+        .chain(pick(sweep.cells(phase_1..columns), &mut rng))
+    {
+        let mut cheat = Cheat::of(Case::frozen(sweep.case.compiled.frozen.clone(), 11));
+        let mut table;
+        if cell.0 < phase_1 {
+            cheat.witness = sweep.mutated(cell);
+            table = sweep
+                .checker
+                .table(&cheat.witness, &sweep.checker.phase_2(&cheat.witness));
+        } else {
+            table = sweep
+                .checker
+                .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness));
+            table[cell.0][cell.1] += Fr::ONE;
+            cheat.edits = vec![Edit {
+                column: cell.0,
+                row: cell.1,
+                value: table[cell.0][cell.1],
+            }];
+        }
+        let mut theirs = Violations::default();
+        for failure in cheat.failures() {
+            match failure {
+                Failure::Gate { gate, constraint, .. } => drop(theirs.gates.insert((gate, constraint))),
+                Failure::Copy(_) | Failure::Instance(_) => theirs.copies = true,
+            }
+        }
+        let ours = sweep.checker.violations(&table, &sweep.instances);
+        assert_eq!(ours, theirs, "{} {cell:?}", sweep.class(cell).0);
+        accepted += usize::from(ours.none());
+    }
+    assert!(accepted > 0, "the sample has idle cells too");
+}

@@ -1,0 +1,42 @@
+//! The malicious-prover suite: one named test per known way to cheat, each failing at the stated constraint and at no
+//! other.
+//!
+//! The adversary is adaptive. When it lies in one place it recomputes everything that still can be computed honestly:
+//! the layers after the lie, garbage, multiplicities, argmax, hash and instances, and all of phase 2. So a test that
+//! expects one constraint shows that this constraint alone carries the weight.
+//!
+//! | module | what is attacked |
+//! |---|---|
+//! | `requantise` | `q̂·2^s + r`, the output of every kind of layer, both lookup tables |
+//! | `slots` | garbage, tails, slots beyond the last channel |
+//! | `image` | bytes, their packing, the commitment to them |
+//! | `argmax` | the class |
+//! | `sums` | where running sums start, and what they add |
+//! | `challenges` | what a prover could do who knew them |
+//! | `structure` | degrees, phases, queries |
+//! | `proofs` | real proofs, keys and bundles |
+//!
+//! `mutation_sweep` tries every cell.
+
+mod support;
+
+#[path = "soundness/argmax.rs"]
+mod argmax;
+#[path = "soundness/challenges.rs"]
+mod challenges;
+#[path = "soundness/cheat.rs"]
+mod cheat;
+#[path = "soundness/executor.rs"]
+mod executor;
+#[path = "soundness/image.rs"]
+mod image;
+#[path = "soundness/proofs.rs"]
+mod proofs;
+#[path = "soundness/requantise.rs"]
+mod requantise;
+#[path = "soundness/slots.rs"]
+mod slots;
+#[path = "soundness/structure.rs"]
+mod structure;
+#[path = "soundness/sums.rs"]
+mod sums;

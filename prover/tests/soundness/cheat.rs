@@ -1,0 +1,244 @@
+//! A lying witness, and the constraints it violates.
+
+use crate::support::{configure, mock_phase_2, Case};
+use assay_prover::circuit::phase2::Phase2;
+use assay_prover::circuit::program::{Cell, Col};
+use assay_prover::circuit::{Columns, Compiled, Edit, NetworkCircuit};
+use assay_prover::field::Fr;
+use assay_prover::model::TensorId;
+use assay_prover::witness::Witness;
+use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
+use halo2_proofs::plonk::Any;
+
+/// What the mock prover complains about.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Failure {
+    Gate {
+        gate: String,
+        constraint: String,
+        row: usize,
+    },
+    Copy(Cell),
+    Instance(usize),
+}
+
+/// A witness with the instances it claims, and what the prover changes after the challenges.
+pub(crate) struct Cheat {
+    pub(crate) case: Case,
+    pub(crate) witness: Witness,
+    pub(crate) instances: Vec<Fr>,
+    pub(crate) edits: Vec<Edit>,
+}
+
+impl Cheat {
+    /// Everything as the case's trace says, which may lie already.
+    pub(crate) fn of(case: Case) -> Self {
+        let (witness, instances) = (case.witness(), case.instances());
+        Self {
+            case,
+            witness,
+            instances,
+            edits: Vec::new(),
+        }
+    }
+
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        let circuit = NetworkCircuit::with_witness(self.case.compiled.clone(), self.witness.clone())
+            .with_phase_2_edits(self.edits.clone());
+        let prover = MockProver::run(self.case.k(), &circuit, vec![self.instances.clone()]).expect("synthesis");
+        let (_, columns) = configure(&self.case.compiled);
+        match prover.verify() {
+            Ok(()) => Vec::new(),
+            Err(failures) => failures.iter().map(|f| failure(&columns, f)).collect(),
+        }
+    }
+
+    /// The cells of one activation: quotient, remainder, output.
+    pub(crate) fn activation(&mut self, tensor: TensorId, index: usize) -> [&mut Fr; 3] {
+        let (row, lane) = activation_cell(&self.case.compiled, tensor, index);
+        let mut cells = self.witness.cells[3 * lane..3 * lane + 3]
+            .iter_mut()
+            .map(|column| &mut column[row]);
+        [(); 3].map(|()| cells.next().expect("three cells a lane"))
+    }
+
+    /// Phase 2 as it would be for `other`, except for the lookup, which stays honest: what a prover commits to who wants
+    /// the layers to see another phase 1 than there is.
+    pub(crate) fn pretend(&mut self, other: &Witness) {
+        let compiled = &self.case.compiled;
+        let (honest, mut pretended) = (mock_phase_2(compiled, &self.witness), mock_phase_2(compiled, other));
+        pretended.phi.clone_from(&honest.phi);
+        pretended.helpers.clone_from(&honest.helpers);
+        self.edits = edits(compiled, &honest, &pretended);
+    }
+}
+
+/// Row and lane of an element of a tensor, `index` counting channel-major.
+pub(crate) fn activation_cell(compiled: &Compiled, tensor: TensorId, index: usize) -> (usize, usize) {
+    let rows = compiled.floor.tensor(tensor);
+    let (w, h) = (rows.shape.w, rows.shape.h);
+    rows.cell(index / (h * w), index / w % h, index % w, compiled.frozen.layout.lanes)
+}
+
+/// Column and row of a garbage coefficient: the `n`-th garbage exponent, output channel `o`.
+pub(crate) fn garbage_cell(compiled: &Compiled, layer: usize, n: usize, o: usize) -> (usize, usize) {
+    let garbage = compiled.floor.garbage[layer].as_ref().expect("the layer is spatial");
+    let fold = compiled.frozen.layout.fold();
+    (o % fold, garbage.start + n * garbage.chain + o / fold)
+}
+
+/// Column and row of a weight that stands in a chain over the output channels: chain `n`, channel `o`.
+pub(crate) fn chain_cell(compiled: &Compiled, layer: usize, n: usize, o: usize) -> (usize, usize) {
+    let (rows, width) = (compiled.floor.weights[layer], compiled.frozen.layout.weight_columns);
+    (o % width, rows.start + n * rows.chain + o / width)
+}
+
+/// Every cell of phase 2 that differs.
+pub(crate) fn edits(compiled: &Compiled, from: &Phase2, to: &Phase2) -> Vec<Edit> {
+    let (_, columns) = configure(compiled);
+    let mut edits = Vec::new();
+    for ((column, from), (_, to)) in phase_2_columns(&columns, from)
+        .into_iter()
+        .zip(phase_2_columns(&columns, to))
+    {
+        for (row, (a, b)) in from.iter().zip(to).enumerate() {
+            if a != b {
+                edits.push(Edit { column, row, value: *b });
+            }
+        }
+    }
+    edits
+}
+
+/// The columns of phase 2 with their indices.
+pub(crate) fn phase_2_columns<'a>(columns: &Columns, phase_2: &'a Phase2) -> Vec<(usize, &'a [Fr])> {
+    let v = &phase_2.values;
+    let mut all: Vec<(usize, &[Fr])> = columns
+        .helpers
+        .iter()
+        .map(|c| c.index())
+        .zip(phase_2.helpers.iter().map(Vec::as_slice))
+        .collect();
+    let rest = [
+        (columns.phi, &phase_2.phi),
+        (columns.acc_x, &v.acc_x),
+        (columns.acc_y, &v.acc_y),
+        (columns.acc_w, &v.acc_w),
+        (columns.a, &v.a),
+        (columns.b, &v.b),
+        (columns.acc, &v.acc),
+    ];
+    all.extend(rest.map(|(column, values)| (column.index(), values.as_slice())));
+    all
+}
+
+fn failure(columns: &Columns, failure: &VerifyFailure) -> Failure {
+    let row = |location: &FailureLocation| match location {
+        // There is one region and it starts in row 0.
+        FailureLocation::InRegion { offset, .. } => *offset,
+        FailureLocation::OutsideRegion { row } => *row,
+    };
+    match failure {
+        VerifyFailure::ConstraintNotSatisfied {
+            constraint, location, ..
+        } => {
+            let text = constraint.to_string();
+            let (constraint, gate) = text.split_once(" in gate ").expect("the library's wording");
+            let quoted = |s: &str| {
+                s.split_once("('")
+                    .and_then(|(_, rest)| rest.strip_suffix("')"))
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            Failure::Gate {
+                gate: quoted(gate),
+                constraint: quoted(constraint),
+                row: row(location),
+            }
+        }
+        VerifyFailure::Permutation { column, location } => {
+            let row = row(location);
+            let col = match column.column_type() {
+                Any::Instance => return Failure::Instance(row),
+                Any::Advice(_) => column_of_copies(columns, column.index()),
+                Any::Fixed => unreachable!("no fixed column is copied"),
+            };
+            Failure::Copy(Cell::new(col, row))
+        }
+        other => panic!("the circuit has no other constraints: {other}"),
+    }
+}
+
+fn column_of_copies(columns: &Columns, index: usize) -> Col {
+    let all = [
+        (columns.acc_x, Col::AccX),
+        (columns.acc_y, Col::AccY),
+        (columns.acc_w, Col::AccW),
+        (columns.a, Col::A),
+        (columns.b, Col::B),
+        (columns.acc, Col::Acc),
+    ];
+    all.into_iter()
+        .find(|(column, _)| column.index() == index)
+        .expect("a copied column")
+        .1
+}
+
+/// All failures are of this constraint; their rows.
+#[track_caller]
+pub(crate) fn expect_constraint(failures: &[Failure], gate: &str, constraint: &str) -> Vec<usize> {
+    assert!(!failures.is_empty(), "the cheat passed");
+    failures
+        .iter()
+        .map(|f| match f {
+            Failure::Gate {
+                gate: g,
+                constraint: c,
+                row,
+            } if g == gate && c == constraint => *row,
+            other => panic!(
+                "expected only {gate}: {constraint}, got {other:?} among {} failures",
+                failures.len()
+            ),
+        })
+        .collect()
+}
+
+/// The lookup does not balance, and nothing else is wrong.
+#[track_caller]
+pub(crate) fn expect_unbalanced_lookup(cheat: &Cheat) {
+    let rows = expect_constraint(&cheat.failures(), "logup boundary", "");
+    assert_eq!(rows, [cheat.case.compiled.floor.on_rows]);
+}
+
+/// The two sides of one equality differ, and nothing else is wrong.
+#[track_caller]
+pub(crate) fn expect_unequal(failures: &[Failure], pair: (Cell, Cell)) {
+    assert!(!failures.is_empty(), "the cheat passed");
+    assert!(
+        failures
+            .iter()
+            .all(|f| *f == Failure::Copy(pair.0) || *f == Failure::Copy(pair.1)),
+        "expected only the equality of {pair:?}, got {failures:?}"
+    );
+}
+
+/// The identity of one layer does not hold, and nothing else is wrong.
+#[track_caller]
+pub(crate) fn expect_identity(cheat: &Cheat, layer: usize) {
+    expect_unequal(&cheat.failures(), cheat.case.compiled.program.identities[layer]);
+}
+
+/// This cell differs from what it is a copy of, and nothing else is wrong.
+#[track_caller]
+pub(crate) fn expect_wrong_copy(failures: &[Failure], cell: Cell) {
+    assert!(
+        failures.contains(&Failure::Copy(cell)),
+        "{cell:?} is not among {failures:?}"
+    );
+    // A cell of a cycle that differs from the rest differs from its two neighbours.
+    assert!(
+        failures.len() <= 2 && failures.iter().all(|f| !matches!(f, Failure::Gate { .. })),
+        "more than {cell:?}: {failures:?}"
+    );
+}

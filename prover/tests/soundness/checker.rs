@@ -1,0 +1,462 @@
+//! The constraints of a circuit as a plain check over columns, cell by cell: what the mock prover does, fast enough to
+//! try every cell. It shares nothing with the circuit's code but the constraint system and the list of copies.
+
+use crate::cheat::phase_2_columns;
+use crate::support::{configure, mock_challenges, Case};
+use assay_prover::circuit::phase2::{Challenges, Phase2};
+use assay_prover::circuit::program::{Cell, Col};
+use assay_prover::circuit::{Columns, Compiled};
+use assay_prover::field::Fr;
+use assay_prover::witness::Witness;
+use halo2_proofs::dev::{CellValue, MockProver};
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::plonk::{Column, Expression, Fixed};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Advice columns over all rows, blinding rows zero.
+pub(crate) type Table = Vec<Vec<Fr>>;
+
+/// One constraint of a gate.
+#[derive(Debug)]
+struct Polynomial {
+    gate: usize,
+    name: (String, String),
+    expression: Expression<Fr>,
+    /// Advice cells it mentions: column, rotation.
+    queries: Vec<(usize, i32)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Checker {
+    compiled: Arc<Compiled>,
+    pub(crate) columns: Columns,
+    challenges: Challenges,
+    rows: usize,
+    fixed: Vec<Vec<Fr>>,
+    polynomials: Vec<Polynomial>,
+    /// Polynomials that mention a column, with the rotation.
+    mentions: Vec<Vec<(usize, i32)>>,
+    copies: Vec<((usize, usize), (usize, usize))>,
+    copied: HashSet<(usize, usize)>,
+    bound: Vec<((usize, usize), usize)>,
+}
+
+/// The names of violated constraints, and whether a copy is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Violations {
+    pub(crate) gates: BTreeSet<(String, String)>,
+    pub(crate) copies: bool,
+}
+
+impl Violations {
+    pub(crate) fn none(&self) -> bool {
+        self.gates.is_empty() && !self.copies
+    }
+}
+
+impl Checker {
+    pub(crate) fn new(case: &Case) -> Self {
+        let compiled = case.compiled.clone();
+        let (cs, columns) = configure(&compiled);
+        let prover = MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).expect("synthesis");
+        let value = |v: &CellValue<Fr>| match v {
+            CellValue::Assigned(v) => *v,
+            _ => Fr::ZERO,
+        };
+        let mut fixed = vec![Vec::new(); cs.num_fixed_columns()];
+        for column in fixed_columns(&columns) {
+            fixed[column.index()] = prover.fixed_values(column).iter().map(value).collect();
+        }
+        assert!(
+            fixed.iter().all(|column: &Vec<Fr>| column.len() == 1 << case.k()),
+            "every column is there"
+        );
+        let mut polynomials = Vec::new();
+        for (n, gate) in cs.gates().iter().enumerate() {
+            for (i, expression) in gate.polynomials().iter().enumerate() {
+                let name = (gate.name().to_owned(), gate.constraint_name(i).to_owned());
+                let queries = queries(expression);
+                assert!(queries.len() <= 64, "a bit each");
+                polynomials.push(Polynomial {
+                    gate: n,
+                    name,
+                    expression: expression.clone(),
+                    queries,
+                });
+            }
+        }
+        let mut mentions = vec![Vec::new(); cs.num_advice_columns()];
+        for (n, polynomial) in polynomials.iter().enumerate() {
+            for (column, rotation) in &polynomial.queries {
+                mentions[*column].push((n, *rotation));
+            }
+        }
+        let at = |cell: Cell| (column(&columns, cell.col), cell.row);
+        let copies: Vec<_> = compiled
+            .program
+            .copies()
+            .map(|(a, b)| (at(a), at(b)))
+            .filter(|(a, b)| a != b)
+            .collect();
+        let bound: Vec<_> = compiled
+            .program
+            .instances
+            .iter()
+            .map(|(cell, index)| (at(*cell), *index))
+            .collect();
+        let copied = copies
+            .iter()
+            .flat_map(|(a, b)| [*a, *b])
+            .chain(bound.iter().map(|(cell, _)| *cell))
+            .collect();
+        Self {
+            challenges: mock_challenges(),
+            rows: 1 << case.k(),
+            compiled,
+            columns,
+            fixed,
+            polynomials,
+            mentions,
+            copies,
+            copied,
+            bound,
+        }
+    }
+
+    /// All advice columns.
+    pub(crate) fn table(&self, witness: &Witness, phase_2: &Phase2) -> Table {
+        let mut table = vec![Vec::new(); self.mentions.len()];
+        for (column, values) in self.columns.weights.iter().zip(&witness.weights) {
+            table[column.index()].clone_from(values);
+        }
+        for (column, values) in self.columns.cells.iter().zip(&witness.cells) {
+            table[column.index()].clone_from(values);
+        }
+        table[self.columns.pair_multiplicity.index()].clone_from(&witness.pair_multiplicity);
+        table[self.columns.range_multiplicity.index()].clone_from(&witness.range_multiplicity);
+        for (column, values) in phase_2_columns(&self.columns, phase_2) {
+            table[column] = values[..self.compiled.floor.usable].to_vec();
+        }
+        for column in &mut table {
+            assert_eq!(column.len(), self.compiled.floor.usable);
+            column.resize(self.rows, Fr::ZERO);
+        }
+        table
+    }
+
+    pub(crate) fn phase_2(&self, witness: &Witness) -> Phase2 {
+        Phase2::new(&self.compiled, witness, &self.challenges)
+    }
+
+    /// Everything that is wrong with a table.
+    pub(crate) fn violations(&self, table: &Table, instances: &[Fr]) -> Violations {
+        let violated = |p: &&Polynomial| (0..self.rows).any(|row| !self.holds(p, table, row, None));
+        let gates = self
+            .polynomials
+            .par_iter()
+            .filter(violated)
+            .map(|p| p.name.clone())
+            .collect();
+        let get = |(column, row): (usize, usize)| table[column][row];
+        let copies = self.copies.iter().any(|(a, b)| get(*a) != get(*b))
+            || self.bound.iter().any(|(cell, index)| get(*cell) != instances[*index]);
+        Violations { gates, copies }
+    }
+
+    /// Whether a true statement's witness is still a witness when phase 2 is computed anew from this phase 1.
+    pub(crate) fn accepts_recomputed(&self, witness: &Witness, instances: &[Fr]) -> bool {
+        let phase_2 = self.phase_2(witness);
+        // What fails first, without looking at every row.
+        let equal = self
+            .compiled
+            .program
+            .equal
+            .iter()
+            .all(|(a, b)| phase_2.values.get(*a) == phase_2.values.get(*b));
+        let balanced = phase_2.phi[self.compiled.floor.on_rows] == Fr::ZERO;
+        equal && balanced && self.violations(&self.table(witness, &phase_2), instances).none()
+    }
+
+    /// Whether a gate or a copy notices that one cell of an otherwise true table has another value.
+    pub(crate) fn notices(&self, table: &Table, cell: (usize, usize), value: Fr) -> bool {
+        self.copied.contains(&cell)
+            || self.mentions[cell.0].iter().any(|(n, rotation)| {
+                let row = self.at(cell.1, -rotation);
+                !self.holds(&self.polynomials[*n], table, row, Some((cell, value)))
+            })
+    }
+
+    fn holds(&self, p: &Polynomial, table: &Table, row: usize, change: Option<((usize, usize), Fr)>) -> bool {
+        let get = |cell: (usize, usize)| {
+            change
+                .filter(|(changed, _)| *changed == cell)
+                .map_or(table[cell.0][cell.1], |(_, v)| v)
+        };
+        self.value(p, row, &get) == Fr::ZERO
+    }
+
+    /// A polynomial's value in one row.
+    fn value(&self, p: &Polynomial, row: usize, advice: &dyn Fn((usize, usize)) -> Fr) -> Fr {
+        let challenges = [
+            self.challenges.alpha,
+            self.challenges.gamma,
+            self.challenges.beta,
+            self.challenges.theta,
+        ];
+        p.expression.evaluate_lazy(
+            &|v| v,
+            &|_| unreachable!("there are no selectors"),
+            &|q| self.fixed[q.column_index()][self.at(row, q.rotation().0)],
+            &|q| advice((q.column_index(), self.at(row, q.rotation().0))),
+            &|_| unreachable!("no gate reads an instance"),
+            &|c| challenges[c.index()],
+            &|a| -a,
+            &|a, b| a + b,
+            &|a, b| a * b,
+            &|a, f| a * f,
+            &Fr::ZERO,
+        )
+    }
+
+    fn at(&self, row: usize, rotation: i32) -> usize {
+        (row as i64 + i64::from(rotation)).rem_euclid(self.rows as i64) as usize
+    }
+
+    /// Cells of columns from `first` on that gates or copies use, but that follow from nothing: given the columns before
+    /// `first`, the instances and the challenges, what is not returned here has one value only.
+    ///
+    /// A set of cells that copies make equal is determined by a polynomial that is affine in it, with a coefficient that
+    /// is not zero at this witness, and whose other cells are determined already.
+    pub(crate) fn undetermined(&self, table: &Table, first: usize) -> Vec<(usize, usize)> {
+        let mut sets = Sets::default();
+        for (a, b) in &self.copies {
+            sets.join(*a, *b);
+        }
+        // What each constraint of each row still misses, and the constraints each set takes part in.
+        let mut constraints = Vec::new();
+        let mut uses: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
+        for (n, polynomial) in self.polynomials.iter().enumerate() {
+            for row in 0..self.rows {
+                let read = self.read(polynomial, row);
+                let unknown: BTreeSet<(usize, usize)> = polynomial
+                    .queries
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, (column, _))| read >> i & 1 == 1 && *column >= first)
+                    .map(|(_, (column, rotation))| sets.of((*column, self.at(row, *rotation))))
+                    .collect();
+                for set in &unknown {
+                    uses.entry(*set).or_default().push(constraints.len());
+                }
+                constraints.push((n, row, unknown));
+            }
+        }
+        let mut known: HashSet<(usize, usize)> = self.bound.iter().map(|(cell, _)| sets.of(*cell)).collect();
+        let mut queue: Vec<usize> = (0..constraints.len()).collect();
+        for set in &known {
+            for constraint in uses.get(set).into_iter().flatten() {
+                constraints[*constraint].2.remove(set);
+            }
+        }
+        while let Some(constraint) = queue.pop() {
+            let (n, row, unknown) = &constraints[constraint];
+            let (Some(set), 1) = (unknown.first().copied(), unknown.len()) else {
+                continue;
+            };
+            let moved = |by: u64| {
+                let get = |cell: (usize, usize)| {
+                    let value = table[cell.0][cell.1];
+                    if sets.of(cell) == set {
+                        value + Fr::from(by)
+                    } else {
+                        value
+                    }
+                };
+                self.value(&self.polynomials[*n], *row, &get)
+            };
+            let (once, twice) = (moved(1), moved(2));
+            if once == Fr::ZERO || twice != once.double() {
+                continue;
+            }
+            known.insert(set);
+            for constraint in &uses[&set] {
+                constraints[*constraint].2.remove(&set);
+                queue.push(*constraint);
+            }
+        }
+        let all = uses
+            .keys()
+            .copied()
+            .chain(self.copied.iter().map(|cell| sets.of(*cell)));
+        all.filter(|set| !known.contains(set))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// For every cell the gates that read it, as bits: those in which its term has a factor that the fixed columns make
+    /// zero do not.
+    pub(crate) fn readers(&self) -> Vec<Vec<u64>> {
+        let mut readers = vec![vec![0u64; self.rows]; self.mentions.len()];
+        for polynomial in &self.polynomials {
+            for row in 0..self.rows {
+                let read = self.read(polynomial, row);
+                for (n, (column, rotation)) in polynomial.queries.iter().enumerate() {
+                    if read >> n & 1 == 1 {
+                        readers[*column][self.at(row, *rotation)] |= 1 << polynomial.gate;
+                    }
+                }
+            }
+        }
+        readers
+    }
+
+    /// The queries that matter in one row, given the fixed columns.
+    fn read(&self, p: &Polynomial, row: usize) -> u64 {
+        let index: HashMap<(usize, i32), usize> = p.queries.iter().enumerate().map(|(n, q)| (*q, n)).collect();
+        let known = |v: Fr| Known {
+            value: Some(v),
+            reads: 0,
+        };
+        let zero = known(Fr::ZERO);
+        p.expression
+            .evaluate_lazy(
+                &known,
+                &|_| unreachable!("there are no selectors"),
+                &|q| known(self.fixed[q.column_index()][self.at(row, q.rotation().0)]),
+                &|q| Known {
+                    value: None,
+                    reads: 1 << index[&(q.column_index(), q.rotation().0)],
+                },
+                &|_| unreachable!("no gate reads an instance"),
+                // Not zero.
+                &|_| Known { value: None, reads: 0 },
+                &|a| Known {
+                    value: a.value.map(|v| -v),
+                    ..a
+                },
+                &|a, b| Known {
+                    value: a.value.zip(b.value).map(|(a, b)| a + b),
+                    reads: a.reads | b.reads,
+                },
+                &|a, b| {
+                    if a == zero || b == zero {
+                        return zero;
+                    }
+                    Known {
+                        value: a.value.zip(b.value).map(|(a, b)| a * b),
+                        reads: a.reads | b.reads,
+                    }
+                },
+                &|a, f| {
+                    if f == Fr::ZERO {
+                        zero
+                    } else {
+                        Known {
+                            value: a.value.map(|v| v * f),
+                            ..a
+                        }
+                    }
+                },
+                &zero,
+            )
+            .reads
+    }
+
+    pub(crate) fn is_copied(&self, cell: (usize, usize)) -> bool {
+        self.copied.contains(&cell)
+    }
+
+    /// The bit of a gate in [`Checker::readers`].
+    pub(crate) fn gate(&self, name: &str) -> u64 {
+        let found = self.polynomials.iter().find(|p| p.name.0 == name);
+        1 << found.expect("the gate exists").gate
+    }
+}
+
+/// A value, if the fixed columns determine it, and the queries it depends on.
+#[derive(Clone, Copy, PartialEq)]
+struct Known {
+    value: Option<Fr>,
+    reads: u64,
+}
+
+/// Cells that copies make equal, each set named by one of its cells.
+#[derive(Default)]
+struct Sets(HashMap<(usize, usize), (usize, usize)>);
+
+impl Sets {
+    fn of(&self, mut cell: (usize, usize)) -> (usize, usize) {
+        while let Some(parent) = self.0.get(&cell) {
+            cell = *parent;
+        }
+        cell
+    }
+
+    fn join(&mut self, a: (usize, usize), b: (usize, usize)) {
+        let (a, b) = (self.of(a), self.of(b));
+        if a != b {
+            // Copies point from the source, which may have thousands: it becomes the name.
+            self.0.insert(b, a);
+        }
+    }
+}
+
+fn queries(expression: &Expression<Fr>) -> Vec<(usize, i32)> {
+    let set: BTreeSet<(usize, i32)> = expression.evaluate(
+        &|_| BTreeSet::new(),
+        &|_| BTreeSet::new(),
+        &|_| BTreeSet::new(),
+        &|q| BTreeSet::from([(q.column_index(), q.rotation().0)]),
+        &|_| BTreeSet::new(),
+        &|_| BTreeSet::new(),
+        &|a| a,
+        &|a, b| a.union(&b).copied().collect(),
+        &|a, b| a.union(&b).copied().collect(),
+        &|a, _| a,
+    );
+    set.into_iter().collect()
+}
+
+fn fixed_columns(columns: &Columns) -> Vec<Column<Fixed>> {
+    let Columns {
+        on,
+        table_q,
+        table_out,
+        round,
+        block,
+        weight_kind,
+        arith_kind,
+        constant,
+        boundary,
+        argmax,
+        ..
+    } = columns;
+    let single = [
+        on,
+        table_q,
+        table_out,
+        round,
+        block,
+        weight_kind,
+        arith_kind,
+        constant,
+        boundary,
+        argmax,
+    ];
+    single.into_iter().chain(&columns.coefficients).copied().collect()
+}
+
+fn column(columns: &Columns, col: Col) -> usize {
+    match col {
+        Col::AccX => columns.acc_x,
+        Col::AccY => columns.acc_y,
+        Col::AccW => columns.acc_w,
+        Col::A => columns.a,
+        Col::B => columns.b,
+        Col::Acc => columns.acc,
+    }
+    .index()
+}

@@ -1,0 +1,158 @@
+//! What the constraint system itself must look like.
+
+use crate::support::{configure, Case};
+use assay_prover::circuit::program::Cell;
+use assay_prover::circuit::{Compiled, FrozenArchitecture};
+use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use halo2_proofs::plonk::Any;
+use halo2_proofs::poly::Rotation;
+use std::collections::HashSet;
+
+fn layouts() -> Vec<Compiled> {
+    let tiny = [3, 4, 5, 6].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
+    let large = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
+    tiny.into_iter()
+        .chain([large])
+        .map(|frozen| Compiled::new(frozen).unwrap())
+        .collect()
+}
+
+/// halo2-axiom clamps the degree to 5: the mock prover accepts more, no real proof of it verifies.
+#[test]
+fn no_gate_has_a_degree_above_five() {
+    for compiled in layouts() {
+        let (cs, _) = configure(&compiled);
+        for gate in cs.gates() {
+            for (n, polynomial) in gate.polynomials().iter().enumerate() {
+                let degree = polynomial.degree();
+                assert!(
+                    degree <= 5,
+                    "{} / {} has degree {degree}",
+                    gate.name(),
+                    gate.constraint_name(n)
+                );
+            }
+        }
+        assert_eq!(cs.degree(), 5);
+        assert!(
+            cs.lookups().is_empty(),
+            "the library's own lookups would raise the degree unseen"
+        );
+    }
+}
+
+#[test]
+fn every_challenge_is_drawn_after_all_columns_of_phase_1() {
+    for compiled in layouts() {
+        let (cs, columns) = configure(&compiled);
+        assert_eq!(
+            cs.challenge_phase(),
+            [0; 4],
+            "usable after phase 0, drawn before phase 1"
+        );
+        let phases = cs.advice_column_phase();
+        let phase_1: HashSet<usize> = columns
+            .weights
+            .iter()
+            .chain(&columns.cells)
+            .chain([&columns.pair_multiplicity, &columns.range_multiplicity])
+            .map(|c| c.index())
+            .collect();
+        assert_eq!(
+            phase_1.len(),
+            compiled.frozen.layout.weight_columns + 3 * compiled.frozen.layout.lanes + 2
+        );
+        for (column, phase) in phases.iter().enumerate() {
+            assert_eq!(*phase == 0, phase_1.contains(&column), "column {column}");
+        }
+    }
+}
+
+/// One opening of a weight column per proof, and nothing but the weight gates reads it.
+#[test]
+fn weight_columns_come_first_and_are_queried_once() {
+    for compiled in layouts() {
+        let (cs, columns) = configure(&compiled);
+        for (n, column) in columns.weights.iter().enumerate() {
+            assert_eq!(column.index(), n);
+            let queries: Vec<Rotation> = cs
+                .advice_queries()
+                .iter()
+                .filter(|(c, _)| c == column)
+                .map(|(_, at)| *at)
+                .collect();
+            assert_eq!(queries, [Rotation::cur()]);
+            assert!(!cs.permutation().get_columns().iter().any(|c| *c == (*column).into()));
+        }
+    }
+}
+
+#[test]
+fn only_columns_of_phase_2_and_the_instances_are_copied() {
+    for compiled in layouts() {
+        let (cs, columns) = configure(&compiled);
+        let copied: HashSet<_> = cs.permutation().get_columns().into_iter().collect();
+        let expected = [
+            columns.acc_x,
+            columns.acc_y,
+            columns.acc_w,
+            columns.a,
+            columns.b,
+            columns.acc,
+        ];
+        assert_eq!(copied.len(), expected.len() + 1);
+        for column in expected {
+            assert!(copied.contains(&column.into()));
+        }
+        assert!(copied.contains(&columns.instance.into()));
+        let polynomials = cs.gates().iter().flat_map(|gate| gate.polynomials());
+        assert!(
+            polynomials.into_iter().all(|p| p.extract_instances().is_empty()),
+            "no gate reads the instances"
+        );
+        assert!(copied.iter().all(|c| !matches!(c.column_type(), Any::Fixed)));
+    }
+}
+
+/// No gate is active on a salt row of a weight column: its cells are random.
+#[test]
+fn no_weight_gate_is_active_on_a_salt_row() {
+    for compiled in layouts() {
+        let salt = compiled.floor.salt_rows(&compiled.frozen.layout);
+        assert!(compiled.floor.weight_end <= salt.start);
+        assert_eq!(salt.len(), compiled.frozen.layout.salt_rows);
+        assert!(compiled.fixed.weight_kind[salt].iter().all(|kind| *kind == 0));
+        let default = FrozenArchitecture::plan(tiny_network(10)).unwrap();
+        assert!(default.layout.salt_rows >= 1 << 13);
+    }
+}
+
+/// Every layer has an identity of its own, and every instance is bound to exactly one cell.
+#[test]
+fn every_layer_is_closed_by_an_equality_and_every_instance_is_bound() {
+    for compiled in layouts() {
+        let program = &compiled.program;
+        assert_eq!(program.identities.len(), compiled.frozen.architecture.layers.len());
+        let cells: HashSet<Cell> = program.identities.iter().flat_map(|(l, r)| [*l, *r]).collect();
+        assert_eq!(cells.len(), 2 * program.identities.len());
+        let copies: HashSet<(Cell, Cell)> = program.copies().collect();
+        assert!(program.identities.iter().all(|pair| copies.contains(pair)));
+        let mut bound: Vec<usize> = program.instances.iter().map(|(_, index)| *index).collect();
+        bound.sort_unstable();
+        assert_eq!(bound, [0, 1, 2]);
+    }
+}
+
+/// Gates that use the next row stay inside the rows that proofs do not blind.
+#[test]
+fn nothing_is_assigned_on_a_blinding_row() {
+    let case = Case::tiny(1);
+    let rows = 1usize << case.k();
+    let (cs, _) = configure(&case.compiled);
+    let blinding = cs.blinding_factors() + 1;
+    assert!(case.compiled.floor.usable < rows - blinding + 1);
+    let witness = case.witness();
+    for column in witness.weights.iter().chain(&witness.cells) {
+        assert_eq!(column.len(), case.compiled.floor.usable);
+    }
+}
