@@ -146,7 +146,7 @@ fn parse(name: &str) -> eyre::Result<(f64, usize)> {
         .wrap_err("the resolution has to be a number of pixels")?;
     ensure!(width > 0.0 && width <= 2.0, "the width {width} is not between 0 and 2");
     ensure!(
-        resolution > 0 && resolution <= 512 && resolution % 32 == 0,
+        resolution > 0 && resolution <= 512 && resolution.is_multiple_of(32),
         "the resolution has to be a multiple of 32"
     );
     Ok((width, resolution))

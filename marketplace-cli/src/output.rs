@@ -6,6 +6,7 @@ use assay_prover::progress::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -41,11 +42,12 @@ impl Output {
 
     /// Prints the result of the command: `value` as one JSON document with `--json`, `text` otherwise.
     pub fn result<T: Serialize>(&self, value: &T, text: impl fmt::Display) -> eyre::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string(value)?);
+        let text = if self.json {
+            serde_json::to_string(value)?
         } else {
-            println!("{}", text.to_string().trim_end());
-        }
+            text.to_string()
+        };
+        writeln!(std::io::stdout(), "{}", text.trim_end())?;
         Ok(())
     }
 

@@ -266,7 +266,7 @@ pub fn labelled_images(dir: &Path) -> eyre::Result<Vec<(PathBuf, u32)>> {
         let rows = text
             .lines()
             .enumerate()
-            .filter(|(i, line)| !line.trim().is_empty() && !(*i == 0 && line.ends_with("label")));
+            .filter(|(i, line)| !(line.trim().is_empty() || *i == 0 && line.ends_with("label")));
         let row = |(i, line): (usize, &str)| -> eyre::Result<(PathBuf, u32)> {
             let (file, label) = line
                 .split_once(',')

@@ -312,7 +312,7 @@ impl Builder {
         if let Some(cell) = self.alpha_powers.get(&n) {
             return *cell;
         }
-        let cell = if n % 2 == 0 {
+        let cell = if n.is_multiple_of(2) {
             let half = self.alpha_power(n / 2);
             self.mul(half, half)
         } else {

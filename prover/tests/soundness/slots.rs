@@ -85,7 +85,7 @@ fn weight_slot_beyond_the_last_channel_is_rejected() {
         let mut cheat = Cheat::of(Case::tiny(1));
         let compiled = cheat.case.compiled.clone();
         let channels = compiled.frozen.architecture.layers[layer].output.c;
-        if channels % compiled.frozen.layout.weight_columns == 0 {
+        if channels.is_multiple_of(compiled.frozen.layout.weight_columns) {
             continue;
         }
         let (column, row) = chain_cell(&compiled, layer, 1, channels);

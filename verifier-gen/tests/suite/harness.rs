@@ -3,7 +3,7 @@ use std::path::Path;
 
 use assay_verifier_gen::{
     calldata::encode_raw,
-    evm::{CallOutcome, Compiler, Deployed, Evm, MAX_GAS},
+    evm::{CallOutcome, Compiled, Compiler, Deployed, Evm, MAX_GAS},
     transcript::{KeccakRead, KeccakWrite},
     Generated, Interface, VerifierSpec,
 };
@@ -26,6 +26,7 @@ use halo2_proofs::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::circuit::{Shape, Toy};
 
@@ -34,6 +35,8 @@ pub type Word = [u8; 32];
 
 /// Keys and an honest proof.
 pub struct Proven {
+    /// The circuits are too small for halo2's parallel loops to pay: they run on one thread.
+    pool: ThreadPool,
     pub params: ParamsKZG<Bn256>,
     pub pk: ProvingKey<G1Affine>,
     pub instances: Vec<Fr>,
@@ -41,6 +44,18 @@ pub struct Proven {
 }
 
 pub fn prove(shape: Shape) -> Proven {
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let (params, pk, instances, proof) = pool.install(|| keys_and_proof(shape));
+    Proven {
+        pool,
+        params,
+        pk,
+        instances,
+        proof,
+    }
+}
+
+fn keys_and_proof(shape: Shape) -> (ParamsKZG<Bn256>, ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>) {
     let toy = Toy { shape };
     let instances = toy.instances();
     MockProver::run(shape.k, &toy, vec![instances.clone()])
@@ -60,12 +75,7 @@ pub fn prove(shape: Shape) -> Proven {
     )
     .unwrap();
     let proof = transcript.finalize();
-    Proven {
-        params,
-        pk,
-        instances,
-        proof,
-    }
+    (params, pk, instances, proof)
 }
 
 impl Proven {
@@ -90,13 +100,17 @@ impl Proven {
         let Some(instances) = reduced.collect::<Option<Vec<Fr>>>() else {
             return false;
         };
+        self.pool.install(|| self.verified(&instances, proof))
+    }
+
+    fn verified(&self, instances: &[Fr], proof: &[u8]) -> bool {
         let params = self.params.verifier_params();
         let mut transcript = KeccakRead::init(proof);
         let verified = verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<_>, _, _, _>(
             params,
             self.pk.get_vk(),
             SingleStrategy::new(params),
-            &[&[&instances]],
+            &[&[instances]],
             &mut transcript,
         );
         verified.is_ok() && transcript.finish().is_ok()
@@ -118,12 +132,21 @@ pub struct OnChain {
 }
 
 pub fn deploy(spec: &VerifierSpec) -> OnChain {
+    let (generated, compiled) = generate_and_compile(spec);
+    deploy_compiled(generated, &compiled)
+}
+
+pub fn generate_and_compile(spec: &VerifierSpec) -> (Generated, Compiled) {
     let generated = spec.generate().unwrap();
     let compiled = compiler()
         .compile(&generated.verifier_source, spec.contract_name)
         .unwrap();
+    (generated, compiled)
+}
+
+pub fn deploy_compiled(generated: Generated, compiled: &Compiled) -> OnChain {
     let mut evm = Evm::new();
-    let (data, verifier) = evm.deploy_verifier(&generated, &compiled).unwrap();
+    let (data, verifier) = evm.deploy_verifier(&generated, compiled).unwrap();
     assert_eq!(data.code_len, generated.vk_data.len());
     assert_eq!(verifier.code_len, compiled.runtime_len);
     OnChain {

@@ -2,13 +2,15 @@
 
 use crate::{
     circuit::Shape,
-    harness::{compiler, deploy, prove, reason, words, OnChain, Proven, Word},
+    harness::{compiler, deploy_compiled, generate_and_compile, prove, reason, words, OnChain, Proven, Word},
     mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
 };
+use std::sync::LazyLock;
+
 use assay_verifier_gen::{
     calldata::{encode_model, encode_raw, selector, weights_commit, MODEL_PROOF_OFFSET},
-    evm::{CallOutcome, MAX_GAS},
-    GenerateError, Interface,
+    evm::{CallOutcome, Compiled, Evm, MAX_GAS},
+    GenerateError, Generated, Interface,
 };
 use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
 
@@ -31,9 +33,16 @@ const SHAPE: Shape = Shape {
     ..Shape::PLAIN
 };
 
+/// Proven and compiled once; every test has a chain of its own.
+static SHARED: LazyLock<(Proven, Generated, Compiled)> = LazyLock::new(|| {
+    let proven = prove(SHAPE);
+    let (generated, compiled) = generate_and_compile(&proven.spec(INTERFACE, "ToyModelVerifier"));
+    (proven, generated, compiled)
+});
+
 /// An honest call and its parts.
 struct Market {
-    proven: Proven,
+    proven: &'static Proven,
     chain: OnChain,
     digest: Word,
     inst: [Word; 4],
@@ -41,8 +50,8 @@ struct Market {
 
 impl Market {
     fn new() -> Self {
-        let proven = prove(SHAPE);
-        let chain = deploy(&proven.spec(INTERFACE, "ToyModelVerifier"));
+        let (proven, generated, compiled) = &*SHARED;
+        let chain = deploy_compiled(generated.clone(), compiled);
         let mut digest = proven.pk.get_vk().transcript_repr().to_repr();
         digest.reverse();
         let [ctx, input, output]: [Word; 3] = words(&proven.instances).try_into().unwrap();
@@ -289,23 +298,19 @@ fn starved_call_reverts_and_never_answers() {
 
 #[test]
 fn verifier_cannot_be_deployed_on_other_key_data() {
-    let proven = prove(SHAPE);
-    let generated = proven.spec(INTERFACE, "ToyModelVerifier").generate().unwrap();
-    let compiled = compiler()
-        .compile(&generated.verifier_source, "ToyModelVerifier")
-        .unwrap();
-    let mut evm = assay_verifier_gen::evm::Evm::new();
+    let (_, generated, compiled) = &*SHARED;
+    let mut evm = Evm::new();
     for byte in [1, 33, generated.vk_data.len() - 1] {
         let mut other = generated.clone();
         other.vk_data[byte] ^= 1;
-        assert!(evm.deploy_verifier(&other, &compiled).is_err());
+        assert!(evm.deploy_verifier(&other, compiled).is_err());
     }
-    assert!(evm.deploy_verifier(&generated, &compiled).is_ok());
+    assert!(evm.deploy_verifier(generated, compiled).is_ok());
 }
 
 #[test]
 fn model_interface_refuses_circuits_it_does_not_fit() {
-    let proven = prove(SHAPE);
+    let (proven, ..) = &*SHARED;
     let available = SHAPE.bits + 1;
     for asked in [0, available + 1] {
         let interface = Interface::Model { weight_points: asked };
