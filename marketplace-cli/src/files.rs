@@ -32,8 +32,7 @@ pub fn create_dir_atomic(path: &Path, fill: impl FnOnce(&Path) -> eyre::Result<(
     }
     let dir = parent(path);
     fs::create_dir_all(&dir).wrap_err_with(|| format!("cannot create {}", dir.display()))?;
-    // Mode 0700 from the start.
-    let temp = tempfile::TempDir::new_in(&dir).wrap_err_with(|| format!("cannot write in {}", dir.display()))?;
+    let temp = private_dir_in(&dir).wrap_err_with(|| format!("cannot write in {}", dir.display()))?;
     fill(temp.path())?;
     let finish = || -> std::io::Result<()> {
         sync_tree(temp.path())?;
@@ -88,6 +87,14 @@ fn sync_tree(dir: &Path) -> std::io::Result<()> {
 
 fn sync_dir(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+/// A new directory that only its owner can enter.
+fn private_dir_in(dir: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(dir)
 }
 
 #[cfg(unix)]

@@ -213,7 +213,12 @@ impl Setting {
     /// `target_bps`.
     pub fn open(&self, name: &str, correct: usize, target_bps: u16) -> String {
         let network = Model::load(&self.model).expect("the model is there");
-        let images = labelled_images(&network, &self.devnet.path(&format!("{name}-images")), 4, correct);
+        // A consumer offers no image twice.
+        let seed = name
+            .bytes()
+            .fold(5, |seed, byte| 31 * seed % 1_000_003 + u64::from(byte));
+        let directory = self.devnet.path(&format!("{name}-images"));
+        let images = labelled_images(&network, &directory, seed, 4, correct);
         let set = self.devnet.path(name);
         let size = network.architecture.input.h.to_string();
         let mut args = vec![

@@ -48,12 +48,12 @@ pub fn small_architecture() -> Architecture {
     }
 }
 
-/// Writes random images named `NNNN_LABEL.png`; the first `correct` labels are the model's own answers, the others are not.
-pub fn labelled_images(model: &Model, directory: &Path, count: usize, correct: usize) -> Vec<PathBuf> {
+/// Writes random images, others for every seed, named `NNNN_LABEL.png`; the first `correct` labels are the model's own answers, the others are not.
+pub fn labelled_images(model: &Model, directory: &Path, seed: u64, count: usize, correct: usize) -> Vec<PathBuf> {
     std::fs::create_dir_all(directory).expect("the directory can be made");
     let arch = &model.architecture;
     let folded = model.fold().expect("the model folds");
-    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
     (0..count)
         .map(|n| {
             let bytes: Vec<u8> = (0..arch.image_len()).map(|_| rng.gen()).collect();
