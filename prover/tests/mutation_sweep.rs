@@ -133,7 +133,7 @@ fn cell_class(compiled: &Compiled, n: usize, row: usize) -> Class {
     match fixed.block[row] {
         1 if n >= layout.fold() => idle("cells: beside garbage and words", "a row folds a power of two of them"),
         1 if row < floor.words => {
-            let garbage = floor
+            let mut garbage = floor
                 .garbage
                 .iter()
                 .enumerate()
