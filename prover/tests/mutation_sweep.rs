@@ -405,11 +405,14 @@ fn adapted_activations(lanes: usize, limit: usize) {
             (sweep.checker.accepts_recomputed(&witness, &sweep.instances), harmless)
         })
         .collect();
-    for (cell, (survived, harmless)) in cells.iter().zip(&results) {
-        let name = sweep.class(*cell).0;
-        // The sum of outputs names the remainders of the image rows and multiplies them by 0 there.
-        assert!(survived == harmless || name == "image: remainder", "{name} {cell:?}");
-    }
+    // Sums name these cells without anything coming of it: the remainders of image rows are multiplied by 0, and no one
+    // reads the sums of rows that hold no tensor.
+    let surprises: std::collections::BTreeSet<String> = (cells.iter().zip(&results))
+        .filter(|(_, (survived, harmless))| survived != harmless)
+        .map(|(cell, _)| sweep.class(*cell).0)
+        .filter(|name| name != "image: remainder" && !name.starts_with("tensor row without a tensor"))
+        .collect();
+    assert!(surprises.is_empty(), "{surprises:?}");
     let counts = report(
         &format!("activation + 1 with output, multiplicities and phase 2 to match, {lanes} per row (sample)"),
         cells.iter().map(|c| sweep.class(*c)).zip(results.iter().map(|r| r.0)),
