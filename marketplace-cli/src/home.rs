@@ -132,7 +132,7 @@ impl Repository {
         native.or_else(on_path).ok_or_else(|| {
             hinted(
                 "anvil is not installed",
-                format!("run: npm ci (in {})", self.0.display()),
+                format!("run: scripts/install (in {})", self.0.display()),
             )
         })
     }

@@ -17,6 +17,7 @@ use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
 };
 use serde_json::{json, Value};
+use sha3::{Digest, Keccak256};
 use thiserror::Error;
 
 use crate::Generated;
@@ -31,7 +32,7 @@ pub enum EvmError {
     NoSolc { path: PathBuf },
     #[error("cannot run {path} (it needs node)")]
     RunSolc { path: PathBuf, source: std::io::Error },
-    #[error("solc failed, run `npm ci` in the repository root if it is not installed: {stderr}")]
+    #[error("solc failed, run `scripts/install` if it is not installed: {stderr}")]
     SolcFailed { stderr: String },
     #[error("solc answered with something else than JSON")]
     SolcAnswer(#[from] serde_json::Error),
@@ -147,6 +148,8 @@ pub struct Deployed {
     pub address: [u8; 20],
     /// Bytes of runtime code.
     pub code_len: usize,
+    /// keccak256 of the runtime code, as `extcodehash` says it.
+    pub code_hash: [u8; 32],
     /// Gas of the whole deployment transaction.
     pub gas_used: u64,
 }
@@ -194,6 +197,7 @@ fn true_word() -> [u8; 32] {
 #[allow(missing_debug_implementations)] // revm's machine has none
 pub struct Evm {
     inner: MainnetEvm<MainnetContext<InMemoryDB>>,
+    sender: Address,
 }
 
 impl Default for Evm {
@@ -218,12 +222,19 @@ impl Evm {
             });
         Self {
             inner: context.build_mainnet(),
+            sender: Address::ZERO,
         }
+    }
+
+    /// With every transaction sent by `sender`, so that contracts get the addresses they have on another chain.
+    pub fn sent_by(mut self, sender: [u8; 20]) -> Self {
+        self.sender = Address::from(sender);
+        self
     }
 
     /// Deploys code; constructor arguments come at its end.
     pub fn deploy(&mut self, initcode: &[u8]) -> Result<Deployed, EvmError> {
-        let tx = transaction(TxKind::Create, initcode, MAX_GAS)?;
+        let tx = self.transaction(TxKind::Create, initcode, MAX_GAS)?;
         match self.inner.transact_commit(tx).map_err(invalid)? {
             ExecutionResult::Success {
                 output: Output::Create(code, Some(address)),
@@ -232,6 +243,7 @@ impl Evm {
             } => Ok(Deployed {
                 address: address.into_array(),
                 code_len: code.len(),
+                code_hash: Keccak256::digest(&code).into(),
                 gas_used: gas.tx_gas_used(),
             }),
             other => Err(EvmError::Deploy {
@@ -258,7 +270,7 @@ impl Evm {
     /// # Errors
     /// A gas limit below the intrinsic cost of the transaction.
     pub fn call(&mut self, to: &Deployed, calldata: &[u8], gas_limit: u64) -> Result<CallOutcome, EvmError> {
-        let tx = transaction(TxKind::Call(Address::from(to.address)), calldata, gas_limit)?;
+        let tx = self.transaction(TxKind::Call(Address::from(to.address)), calldata, gas_limit)?;
         let result = self.inner.transact(tx).map_err(invalid)?.result;
         let gas_used = result.tx_gas_used();
         let status = match &result {
@@ -272,17 +284,18 @@ impl Evm {
             gas_used,
         })
     }
-}
 
-fn transaction(kind: TxKind, data: &[u8], gas_limit: u64) -> Result<TxEnv, EvmError> {
-    let tx = TxEnv::builder()
-        .kind(kind)
-        .data(data.to_vec().into())
-        .gas_limit(gas_limit)
-        .build();
-    tx.map_err(|error| EvmError::Transaction {
-        reason: format!("{error:?}"),
-    })
+    fn transaction(&self, kind: TxKind, data: &[u8], gas_limit: u64) -> Result<TxEnv, EvmError> {
+        let tx = TxEnv::builder()
+            .caller(self.sender)
+            .kind(kind)
+            .data(data.to_vec().into())
+            .gas_limit(gas_limit)
+            .build();
+        tx.map_err(|error| EvmError::Transaction {
+            reason: format!("{error:?}"),
+        })
+    }
 }
 
 fn invalid(error: impl std::fmt::Debug) -> EvmError {
