@@ -1,7 +1,6 @@
 //! Measures what the README quotes; results on stdout, progress on stderr.
 
-mod prove;
-
+use assay_bench::prove;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 

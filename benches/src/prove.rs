@@ -1,7 +1,7 @@
 //! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
 
 use assay_prover::cache::Cache;
-use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::commitment::InputSalt;
 use assay_prover::field::Fr;
 use assay_prover::model::random::mobilenet_v2;
@@ -25,43 +25,48 @@ use std::time::Instant;
 
 /// log₂ of the scalars of the reference multi-exponentiation.
 const MSM_LOG_SIZE: u32 = 18;
+/// Calldata gas of a byte that is not zero over that of a zero byte (EIP-2028).
+const GAS_SAVED_BY_ZERO_BYTE: u64 = 16 - 4;
 /// Verifications whose median is reported.
 const VERIFICATIONS: usize = 5;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper
-    arch: String,
+    pub arch: String,
     /// Activations per row of the layout
     #[arg(long, default_value_t = 3)]
-    lanes: usize,
+    pub lanes: usize,
     /// Print one JSON object as the last line
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// The measurements. Seconds are wall clock.
 #[derive(Debug, Serialize)]
-struct Report {
-    arch: String,
-    k: u32,
-    advice_columns: usize,
+pub struct Report {
+    pub arch: String,
+    pub k: u32,
+    pub advice_columns: usize,
     /// Points that the verifier reads: of the verifying key and of the proof.
-    commitments: usize,
-    rows_used: usize,
-    keygen_s: f64,
-    prove_s: f64,
-    verify_ms: f64,
+    pub commitments: usize,
+    pub rows_used: usize,
+    pub keygen_s: f64,
+    pub prove_s: f64,
+    pub verify_ms: f64,
     /// One multi-exponentiation of 2^18 random scalars, before the proof.
-    msm_ref_s: f64,
+    pub msm_ref_s: f64,
     /// `prove_s / msm_ref_s`.
-    ratio: f64,
-    peak_rss_bytes: u64,
-    proof_bytes: usize,
-    calldata_bytes: usize,
-    gas: u64,
-    verifier_code_bytes: usize,
-    vk_code_bytes: usize,
+    pub ratio: f64,
+    pub peak_rss_bytes: u64,
+    pub proof_bytes: usize,
+    pub calldata_bytes: usize,
+    /// Of one call from outside: base fee, calldata and execution.
+    pub gas: u64,
+    /// The same if no byte of the calldata were zero: the most that a proof can cost, and the same for every proof.
+    pub gas_at_most: u64,
+    pub verifier_code_bytes: usize,
+    pub vk_code_bytes: usize,
 }
 
 struct Stderr;
@@ -72,7 +77,25 @@ impl Progress for Stderr {
     }
 }
 
-pub(crate) fn run(args: &Args) -> eyre::Result<()> {
+/// Measures and prints.
+///
+/// # Errors
+/// If the architecture is unknown, or any step fails.
+pub fn run(args: &Args) -> eyre::Result<()> {
+    let report = measure(args)?;
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    }
+    Ok(())
+}
+
+/// Keys from nothing, one proof of random weights and a random image, its verification in Rust and by the contracts.
+///
+/// # Errors
+/// If the architecture is unknown, or any step fails.
+pub fn measure(args: &Args) -> eyre::Result<Report> {
     let (width, resolution) = parse(&args.arch)?;
     let cache = Cache::user()?;
     let architecture = mobilenet_v2(width, resolution, 1001);
@@ -100,17 +123,14 @@ pub(crate) fn run(args: &Args) -> eyre::Result<()> {
     let verify_ms = timed_verification(&keys, &bundle)?;
     let evm = on_evm(&keys, &srs, &bundle)?;
 
-    let compiled = keys.verifier().compiled();
+    let cost = Cost::of(keys.verifier().compiled());
     let cs = keys.verifying_key().cs();
-    let report = Report {
+    Ok(Report {
         arch: args.arch.clone(),
         k: frozen.layout.k,
         advice_columns: cs.num_advice_columns(),
         commitments: evm.points,
-        rows_used: compiled
-            .floor
-            .end
-            .max(compiled.floor.weight_end + frozen.layout.salt_rows),
+        rows_used: cost.rows_used,
         keygen_s,
         prove_s,
         verify_ms,
@@ -120,15 +140,10 @@ pub(crate) fn run(args: &Args) -> eyre::Result<()> {
         proof_bytes: bundle.proof().len(),
         calldata_bytes: evm.calldata,
         gas: evm.gas,
+        gas_at_most: evm.gas_at_most,
         verifier_code_bytes: evm.verifier_code,
         vk_code_bytes: evm.vk_code,
-    };
-    if args.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    }
-    Ok(())
+    })
 }
 
 /// `mobilenet_v2_035_96` → (0.35, 96).
@@ -203,6 +218,7 @@ struct OnEvm {
     points: usize,
     calldata: usize,
     gas: u64,
+    gas_at_most: u64,
     verifier_code: usize,
     vk_code: usize,
 }
@@ -236,10 +252,12 @@ fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
         outcome.accepted(),
         "the generated contract does not accept the proof: {outcome:?}"
     );
+    let zero_bytes = calldata.iter().filter(|&&byte| byte == 0).count() as u64;
     Ok(OnEvm {
         points: generated.manifest.proof_points + generated.manifest.vk_points,
         calldata: calldata.len(),
         gas: outcome.gas_used,
+        gas_at_most: outcome.gas_used + zero_bytes * GAS_SAVED_BY_ZERO_BYTE,
         verifier_code: contract.runtime_len,
         vk_code: generated.vk_data.len(),
     })

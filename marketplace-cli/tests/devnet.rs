@@ -4,7 +4,7 @@ mod support;
 
 use alloy::providers::Provider;
 use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Outcome, State};
-use assay_cli::chain::client::{Account, Call};
+use assay_cli::chain::client::{Account, Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::statement::{self, MerkleTree};
 use assay_cli::cmd::mc::open::{open, Ask};
@@ -368,4 +368,32 @@ async fn anvil_ends_with_its_guard() {
     drop(w);
     let error = assay_cli::chain::client::Chain::connect(&url, None).await.unwrap_err();
     assert_eq!(Exit::of(&error), Exit::ChainUnreachable);
+}
+
+#[tokio::test]
+async fn anvil_ends_when_the_program_is_killed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args(["devnet", "up", "--json", "--home"])
+        .arg(home.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stdout = program.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
+    let up: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let url = up["rpcUrl"].as_str().unwrap();
+    Chain::connect(url, None).await.expect("it answers");
+    // The signal that no program can handle.
+    program.kill().unwrap();
+    program.wait().unwrap();
+    for _ in 0..50 {
+        if Chain::connect(url, None).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("anvil outlived the program");
 }

@@ -4,7 +4,8 @@ use super::client::Chain;
 use crate::home::Repository;
 use eyre::WrapErr;
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How anvil is started.
@@ -22,6 +23,8 @@ pub struct DevnetOptions {
 #[derive(Debug)]
 pub struct Devnet {
     child: Option<Child>,
+    /// Anvil ends when this pipe closes, so also when this program is killed.
+    leash: Option<ChildStdin>,
     pid: u32,
     port: u16,
 }
@@ -35,22 +38,25 @@ impl Devnet {
             Some(port) => port,
             None => free_port()?,
         };
-        let mut command = Command::new(&program);
-        command.args(["--silent", "--host", "127.0.0.1", "--port", &port.to_string()]);
+        let mut arguments: Vec<String> = ["--silent", "--host", "127.0.0.1", "--port"]
+            .map(str::to_owned)
+            .to_vec();
+        arguments.push(port.to_string());
         if let Some(seconds) = options.block_time {
-            command.args(["--block-time", &seconds.to_string()]);
+            arguments.extend(["--block-time".to_owned(), seconds.to_string()]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        #[cfg(unix)]
-        if options.detach {
-            // Out of this terminal's process group: Ctrl-C must not reach it.
-            std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        }
-        let child = command
+        let mut command = if options.detach {
+            detached(&program)
+        } else {
+            leashed(&program)
+        };
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command
             .spawn()
             .wrap_err_with(|| format!("cannot start {}", program.display()))?;
         let mut devnet = Self {
             pid: child.id(),
+            leash: child.stdin.take(),
             child: Some(child),
             port,
         };
@@ -96,12 +102,36 @@ impl Devnet {
 
 impl Drop for Devnet {
     fn drop(&mut self) {
+        let leashed = self.leash.take().is_some();
         if let Some(mut child) = self.child.take() {
             // It may have ended by itself; then there is nothing to kill.
-            let _ = child.kill();
+            if !leashed {
+                let _ = child.kill();
+            }
             let _ = child.wait();
         }
     }
+}
+
+/// Anvil by itself, in a process group of its own: Ctrl-C in this terminal must not reach it.
+fn detached(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
+/// Anvil under a shell that kills it when its standard input, a pipe from here, closes.
+fn leashed(program: &Path) -> Command {
+    const SCRIPT: &str = r#"exec 3<&0
+"$0" "$@" </dev/null 3<&- &
+anvil=$!
+{ read -r _ <&3; kill "$anvil"; } 2>/dev/null &
+wait "$anvil""#;
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(SCRIPT).arg(program).stdin(Stdio::piped());
+    command
 }
 
 fn free_port() -> eyre::Result<u16> {

@@ -1,14 +1,16 @@
 use crate::context::Context;
 use crate::prover_api::{load_model, save_arch};
 use alloy::primitives::B256;
-use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay plan digits.assay --out digits.arch.json\n\n\
     The architecture file is public: it is all that the verifying key depends on, besides the reference string. Consumers\n\
-    need it to make test sets and to check the verifier contract.")]
+    need it to make test sets and to check the verifier contract.\n\n\
+    Rows, columns and bytes are exact. Time, memory and gas are estimates: time counts multi-exponentiations of 2^18 random\n\
+    scalars, of which `scripts/bench prove` times one on this machine.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -27,6 +29,7 @@ struct Planned {
     salt_rows: usize,
     parameters: usize,
     activations: usize,
+    cost: Cost,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<PathBuf>,
 }
@@ -41,7 +44,22 @@ impl std::fmt::Display for Planned {
             "parameters      {} in {} columns",
             self.parameters, self.weight_columns
         )?;
-        write!(f, "proofs          at most {} per weights commitment", self.salt_rows)
+        writeln!(f, "proofs          at most {} per weights commitment", self.salt_rows)?;
+        let cost = &self.cost;
+        writeln!(f, "rows used       {}", cost.rows_used)?;
+        writeln!(
+            f,
+            "commitments     {}, of which {} advice columns",
+            cost.commitments, cost.advice_columns
+        )?;
+        writeln!(f, "proof           {} bytes", cost.proof_bytes)?;
+        writeln!(
+            f,
+            "proving         about {:.0} multi-exponentiations of 2^18",
+            cost.prove_msm
+        )?;
+        writeln!(f, "memory          about {:.1} GB", cost.memory_bytes as f64 / 1e9)?;
+        write!(f, "verification    about {} gas", cost.gas)
     }
 }
 
@@ -51,6 +69,8 @@ pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if let Some(path) = &args.out {
         save_arch(path, &frozen)?;
     }
+    let compiled = Compiled::new(frozen)?;
+    let frozen = &compiled.frozen;
     let planned = Planned {
         arch_id: frozen.arch_id().into(),
         k: frozen.layout.k,
@@ -59,6 +79,7 @@ pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         salt_rows: frozen.layout.salt_rows,
         parameters: frozen.architecture.parameter_count(),
         activations: frozen.architecture.activation_count(),
+        cost: Cost::of(&compiled),
         file: args.out,
     };
     ctx.out.result(&planned, &planned)

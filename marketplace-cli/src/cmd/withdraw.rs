@@ -15,10 +15,19 @@ use std::fmt;
     assay withdraw --keystore me.json --to 0x52…      to another address")]
 pub struct Args {
     /// Receiver [default: the signer]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = receiver)]
     to: Option<Address>,
     #[command(flatten)]
     keys: KeyArgs,
+}
+
+/// An address that is not zero: what is sent there is lost.
+fn receiver(text: &str) -> Result<Address, String> {
+    let address: Address = text.parse().map_err(|e| format!("{e}"))?;
+    match address {
+        Address::ZERO => Err("the zero address belongs to nobody".into()),
+        _ => Ok(address),
+    }
 }
 
 /// What was fetched from each contract.
@@ -100,4 +109,19 @@ fn withdrawn_amount(receipt: &alloy::rpc::types::TransactionReceipt, contract: A
         .map(|log| log.inner.data.amount)
         .next();
     amount.ok_or_else(|| eyre::eyre!("transaction {} has no Withdrawn event", receipt.transaction_hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_withdrawn_to_nobody() {
+        assert!(receiver(&Address::ZERO.to_string()).is_err());
+        assert!(receiver("0x52").is_err());
+        assert_eq!(
+            receiver(&Address::repeat_byte(1).to_string()),
+            Ok(Address::repeat_byte(1))
+        );
+    }
 }

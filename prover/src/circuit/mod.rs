@@ -16,11 +16,13 @@
 //! | [`fixed`] | values of the fixed columns |
 //! | [`phase2`] | values of the phase-2 columns |
 //! | [`instance`] | order of the public inputs |
+//! | [`cost`] | size of proofs, time, memory and gas to expect |
 
 /// Part of the name of every cached key: raise it with any change of gates, layout or fixed columns.
 pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod columns;
+pub mod cost;
 pub mod fixed;
 pub mod floor;
 pub mod gates;
@@ -32,6 +34,7 @@ pub mod program;
 pub mod spatial;
 
 pub use columns::Columns;
+pub use cost::Cost;
 pub use fixed::Fixed;
 pub use floor::{Floor, FloorError};
 pub use layout::{FrozenArchitecture, Layout};

@@ -7,7 +7,7 @@ use crate::challenges::{
 use crate::cheat::Cheat;
 use crate::support::{mock_challenges, Case};
 use assay_prover::cache::Cache;
-use assay_prover::circuit::{instance, FrozenArchitecture, NetworkCircuit};
+use assay_prover::circuit::{instance, Cost, FrozenArchitecture, NetworkCircuit};
 use assay_prover::commitment::{input_commit, InputSalt};
 use assay_prover::field::{to_be_bytes, Fr};
 use assay_prover::model::random::tiny_network;
@@ -149,6 +149,12 @@ fn prove_anyway(cheat: &Cheat) -> ProofBundle {
 fn honest_proof_is_accepted_from_both_provers() {
     check(honest()).unwrap();
     check(&prove_anyway(&Cheat::of(Case::tiny(1)))).unwrap();
+}
+
+#[test]
+fn cost_counts_the_bytes_of_a_proof() {
+    let cost = Cost::of(setup().keys.verifier().compiled());
+    assert_eq!(cost.proof_bytes, honest().proof().len());
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! Measurements of prover and generated contracts.
+
+pub mod prove;

@@ -1,0 +1,54 @@
+//! The paper's first network, (0.35, 96) with 1001 classes: keys, a proof with committed weights and input, and the
+//! generated contract's verdict on it, compared with `paper_network.snap`. `BLESS=1` rewrites the record.
+//!
+//! `Cost`, which `assay plan` prints, has to agree: to the byte where it counts, roughly where it estimates.
+//!
+//! Times are not compared: `scripts/bench` prints them.
+
+use assay_bench::prove::{measure, Args};
+use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
+use assay_prover::model::random::mobilenet_v2;
+use std::path::Path;
+
+const ARCH: &str = "mobilenet_v2_035_96";
+
+#[test]
+fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
+    let report = measure(&Args {
+        arch: ARCH.into(),
+        lanes: 3,
+        json: false,
+    })
+    .unwrap();
+    let frozen = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
+    let cost = Cost::of(&Compiled::new(frozen).unwrap());
+    assert_eq!(cost.advice_columns, report.advice_columns);
+    assert_eq!(cost.commitments, report.commitments);
+    assert_eq!(cost.proof_bytes, report.proof_bytes);
+    assert!(
+        report.gas_at_most.abs_diff(cost.gas) < cost.gas / 50,
+        "{cost:?} {report:?}"
+    );
+
+    let measured = format!(
+        "arch {}\nk {}\nadvice_columns {}\ncommitments {}\nrows_used {}\nproof_bytes {}\ncalldata_bytes {}\n\
+         gas_at_most {}\nverifier_code_bytes {}\nvk_code_bytes {}\n",
+        report.arch,
+        report.k,
+        report.advice_columns,
+        report.commitments,
+        report.rows_used,
+        report.proof_bytes,
+        report.calldata_bytes,
+        report.gas_at_most,
+        report.verifier_code_bytes,
+        report.vk_code_bytes,
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/paper_network.snap");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, measured).unwrap();
+        return;
+    }
+    let recorded = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(measured, recorded, "if that is meant: BLESS=1 cargo test");
+}

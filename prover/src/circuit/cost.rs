@@ -1,0 +1,77 @@
+//! What proofs of an architecture cost: counted from the constraint system, or fitted to measurements.
+
+use super::{CircuitParams, Compiled, NetworkCircuit};
+use crate::field::Fr;
+use halo2_proofs::plonk::{Circuit, ConstraintSystem};
+use serde::Serialize;
+
+const POINT_BYTES: usize = 64;
+const SCALAR_BYTES: usize = 32;
+
+/// Scalars of the multi-exponentiation that time is counted in.
+const MSM_SCALARS: f64 = (1u32 << 18) as f64;
+/// Per committed polynomial of 2^18 rows. Fitted, like the rest here, to the table of layouts in `ARCHITECTURE.md`.
+const MSM_PER_POLYNOMIAL: f64 = 2.2;
+/// Bytes a row: keys and quotient, and each committed polynomial with its cosets.
+const MEMORY_BASE: f64 = 1_460.0;
+const MEMORY_PER_POLYNOMIAL: f64 = 205.0;
+/// Base fee, pairing, hashing and the gates; then multiplication, hashing and calldata of each commitment.
+const GAS_BASE: u64 = 150_000;
+const GAS_PER_COMMITMENT: u64 = 8_400;
+
+/// The first fields are exact, the last three estimates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Rows of the highest column, without blinding; at most `2^k`.
+    pub rows_used: usize,
+    /// Columns committed in each proof, both phases together.
+    pub advice_columns: usize,
+    /// Points that a verifier multiplies: of the proof and of the verifying key.
+    pub commitments: usize,
+    pub proof_bytes: usize,
+    /// Proving time in multi-exponentiations of 2^18 random scalars on the same machine: multiply by the seconds that one
+    /// takes (`scripts/bench` prints both).
+    pub prove_msm: f64,
+    pub memory_bytes: u64,
+    /// One call of the generated contract, with its calldata and the base fee of a transaction.
+    pub gas: u64,
+}
+
+impl Cost {
+    pub fn of(compiled: &Compiled) -> Self {
+        let layout = compiled.frozen.layout;
+        let mut cs = ConstraintSystem::<Fr>::default();
+        NetworkCircuit::configure_with_params(
+            &mut cs,
+            CircuitParams {
+                layout,
+                shift: compiled.frozen.architecture.shift,
+            },
+        );
+        let advice = cs.num_advice_columns();
+        let sigmas = cs.permutation().get_columns().len();
+        // One product is of `degree - 2` columns.
+        let products = sigmas.div_ceil(cs.degree() - 2);
+        let quotient_pieces = cs.degree() - 1;
+        // The random polynomial, and two of the opening.
+        let proof_points = advice + products + 1 + quotient_pieces + 2;
+        // Every product is opened at ω·x and all but the last at the last row too.
+        let product_evaluations = 3 * products - 1;
+        let evaluations = cs.advice_queries().len() + cs.fixed_queries().len() + 1 + sigmas + product_evaluations;
+        let commitments = proof_points + cs.num_fixed_columns() + sigmas;
+
+        let floor = &compiled.floor;
+        let rows = 2f64.powi(layout.k as i32);
+        let polynomials = (advice + products) as f64;
+        Self {
+            rows_used: floor.end.max(floor.weight_end + layout.salt_rows),
+            advice_columns: advice,
+            commitments,
+            proof_bytes: POINT_BYTES * proof_points + SCALAR_BYTES * evaluations,
+            prove_msm: rows / MSM_SCALARS * MSM_PER_POLYNOMIAL * polynomials,
+            memory_bytes: (rows * (MEMORY_BASE + MEMORY_PER_POLYNOMIAL * polynomials)) as u64,
+            gas: GAS_BASE + GAS_PER_COMMITMENT * commitments as u64,
+        }
+    }
+}
