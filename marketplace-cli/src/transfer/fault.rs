@@ -8,7 +8,7 @@
 use super::input_chain::{absorb, is_message_word, start};
 use super::layout::{Layout, Part};
 use super::payload::header;
-use super::words::{digest, to_u64, uint, Word, TAG_TEST};
+use super::words::{digest, uint, Word, TAG_TEST};
 use crate::chain::statement::SCALAR_ORDER;
 use alloy::primitives::B256;
 use std::fmt;
@@ -29,11 +29,9 @@ pub enum Kind {
 pub enum Fault {
     /// The header states another index.
     Index,
-    /// The header's label has more than 32 bits.
-    Label,
     /// The header is not what the test leaf commits to.
     Leaf,
-    /// The input salt is not below the scalar order.
+    /// The input salt has more than 248 bits.
     Salt,
     /// The first chain value is not the one of the input salt.
     Start,
@@ -50,7 +48,7 @@ pub enum Fault {
 impl Fault {
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Index | Self::Label | Self::Leaf => Kind::Header,
+            Self::Index | Self::Leaf => Kind::Header,
             Self::Salt | Self::Start => Kind::Start,
             Self::ChainValue { .. } | Self::Word { .. } | Self::Padding { .. } | Self::Step { .. } => Kind::Step,
         }
@@ -59,8 +57,8 @@ impl Fault {
     /// The chunks that show it: one, or two.
     pub fn parts(&self, layout: &Layout) -> (Part, Option<Part>) {
         match *self {
-            Self::Index | Self::Label | Self::Leaf => (Part::Header, None),
-            Self::Salt | Self::Start => (Part::Header, Some(Part::Data(0))),
+            Self::Index | Self::Leaf | Self::Salt => (Part::Header, None),
+            Self::Start => (Part::Header, Some(Part::Data(0))),
             Self::ChainValue { chunk } | Self::Word { chunk, .. } | Self::Padding { chunk, .. } => {
                 (Part::Data(chunk), None)
             }
@@ -73,9 +71,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Index => write!(f, "header word {}: another index", header::INDEX),
-            Self::Label => write!(f, "header word {}: a label of more than 32 bits", header::LABEL),
             Self::Leaf => f.write_str("header: not what the test leaf commits to"),
-            Self::Salt => write!(f, "header word {}: not below the scalar order", header::INPUT_SALT),
+            Self::Salt => write!(f, "header word {}: not below 2^248", header::INPUT_SALT),
             Self::Start => f.write_str("data chunk 0, word 0: not the chain value of the input salt"),
             Self::ChainValue { chunk } => write!(f, "data chunk {chunk}, word 0: not below the scalar order"),
             Self::Word { chunk, word } => write!(f, "data chunk {chunk}, word {word}: not below 2^248"),
@@ -102,19 +99,20 @@ pub fn in_header(index: usize, head: &[Word], test_leaf: B256) -> Option<Fault> 
     if head[header::INDEX] != uint(index) {
         return Some(Fault::Index);
     }
-    if to_u64(&head[header::LABEL]).is_none_or(|label| label > u64::from(u32::MAX)) {
-        return Some(Fault::Label);
-    }
+    // The label as the whole word it is: one of more than 32 bits may have been committed to, and is never correct.
     let fields = [header::INDEX, header::INPUT_COMMIT, header::LABEL, header::LEAF_SALT].map(|w| &head[w]);
     (digest(&TAG_TEST, &fields) != test_leaf.0).then_some(Fault::Leaf)
 }
 
-/// C2, from the header and the first data chunk.
+/// C2 as far as the header alone shows it.
+pub fn in_salt(head: &[Word]) -> Option<Fault> {
+    (!is_message_word(&head[header::INPUT_SALT])).then_some(Fault::Salt)
+}
+
+/// C2 of a header whose salt is in order, and the first data chunk.
 pub fn in_start(layout: &Layout, head: &[Word], first: &[Word]) -> Option<Fault> {
-    match start(layout.input_words(), &head[header::INPUT_SALT]) {
-        None => Some(Fault::Salt),
-        Some(value) => (first[0] != value).then_some(Fault::Start),
-    }
+    let value = start(layout.input_words(), &head[header::INPUT_SALT]);
+    (value.as_ref() != Some(&first[0])).then_some(Fault::Start)
 }
 
 /// C3 as far as data chunk `j` alone shows it.
@@ -154,6 +152,7 @@ pub fn first(layout: &Layout, index: usize, chunks: &[impl AsRef<[Word]>], test_
         in_words(layout, j, chunk).or_else(|| in_step(layout, j, chunk, next))
     };
     in_header(index, head, test_leaf)
+        .or_else(|| in_salt(head))
         .or_else(|| in_start(layout, head, data[0].as_ref()))
         .or_else(|| (0..data.len()).find_map(step))
 }

@@ -57,11 +57,12 @@ pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result
         .zip(&evidence.chunks)
         .map(|(part, chunk)| open(terms, key, index, *part, chunk))
         .collect::<Result<Vec<_>, _>>()?;
-    let found = match (first, opened.as_slice()) {
-        (Part::Header, [head]) => fault::in_header(index, head, test_leaf(terms, index, evidence)?),
-        (Part::Header, [head, start]) => fault::in_start(layout, head, start),
-        (Part::Data(j), [chunk]) => fault::in_words(layout, j, chunk),
-        (Part::Data(j), [chunk, next]) => {
+    let found = match (evidence.fault.kind(), first, opened.as_slice()) {
+        (Kind::Header, _, [head]) => fault::in_header(index, head, test_leaf(terms, index, evidence)?),
+        (Kind::Start, _, [head]) => fault::in_salt(head),
+        (Kind::Start, _, [head, start]) => fault::in_salt(head).or_else(|| fault::in_start(layout, head, start)),
+        (Kind::Step, Part::Data(j), [chunk]) => fault::in_words(layout, j, chunk),
+        (Kind::Step, Part::Data(j), [chunk, next]) => {
             fault::in_words(layout, j, chunk).or_else(|| fault::in_step(layout, j, chunk, next))
         }
         _ => return Err(Dismissed::Chunks),

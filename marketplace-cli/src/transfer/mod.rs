@@ -15,12 +15,14 @@
 //! | [`cipher`], [`cipher_file`] | keystream, leaves, and the file that travels |
 //! | [`fault`] | what can be wrong with an example |
 //! | [`evidence`], [`judge`] | a fault with what the contract needs to see it, and the contract's rules |
+//! | [`abi`] | the contract's types |
 //! | [`open`] | decrypts and checks a set of positions |
 //! | [`bitmap`] | the result that a provider posts |
 //! | [`policy`], [`bounds`] | when to proceed, and how many examples a statement needs |
 //!
 //! Nothing here talks to a network or a chain.
 
+pub mod abi;
 pub mod bitmap;
 pub mod bounds;
 pub mod cipher;

@@ -122,7 +122,7 @@ fn received_example(index: usize, chunks: &[ChunkWords], input_words: usize) -> 
     Received {
         index,
         input_commit: U256::from_be_bytes(head[header::INPUT_COMMIT]),
-        label: U256::from_be_bytes(head[header::LABEL]).to::<u32>(),
+        label: U256::from_be_bytes(head[header::LABEL]),
         leaf_salt: Salt::new(head[header::LEAF_SALT]),
         input_salt: Salt::new(head[header::INPUT_SALT]),
         words: message.take(input_words).collect(),

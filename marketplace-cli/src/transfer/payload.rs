@@ -97,10 +97,10 @@ pub struct Received {
     /// Dataset index.
     pub index: usize,
     pub input_commit: U256,
-    /// May be no class: then it is simply never predicted.
-    pub label: u32,
+    /// Of any size: a label that is no class is simply never predicted.
+    pub label: U256,
     pub leaf_salt: Salt,
-    /// Below the scalar order.
+    /// Below 2^248.
     pub input_salt: Salt,
     /// Message words, each below 2^248.
     pub words: Vec<Word>,
@@ -112,8 +112,8 @@ pub struct Received {
 pub enum Unprovable {
     #[error("the image has {expected} words, {got} were received")]
     Size { expected: usize, got: usize },
-    #[error("the input salt does not fit 31 bytes")]
-    Salt,
+    #[error("the label does not fit 32 bits")]
+    Label,
     #[error("the last word goes on after the image's last byte")]
     Tail,
 }
@@ -131,10 +131,7 @@ impl Received {
                 got: self.words.len(),
             });
         }
-        let salt = self.input_salt.expose();
-        if salt[0] != 0 {
-            return Err(Unprovable::Salt);
-        }
+        let label = self.label.try_into().map_err(|_| Unprovable::Label)?;
         let mut image: Vec<u8> = self.words.iter().flat_map(|word| word[1..].to_vec()).collect();
         if image[image_bytes..].iter().any(|b| *b != 0) {
             return Err(Unprovable::Tail);
@@ -142,8 +139,8 @@ impl Received {
         image.truncate(image_bytes);
         Ok(Example {
             image,
-            label: self.label,
-            input_salt: FixedBytes::from_slice(&salt[1..]),
+            label,
+            input_salt: FixedBytes::from_slice(&self.input_salt.expose()[1..]),
             leaf_salt: (*self.leaf_salt.expose()).into(),
             input_commit: self.input_commit,
         })
@@ -198,7 +195,7 @@ mod tests {
         let good = Received {
             index: 0,
             input_commit: U256::ZERO,
-            label: 3,
+            label: U256::from(3),
             leaf_salt: Salt::new([1; 32]),
             input_salt: Salt::new([0; 32]),
             words: message_words(&[5; BYTES]),
@@ -211,7 +208,7 @@ mod tests {
             change(&mut received);
             received.example(BYTES).unwrap_err()
         };
-        assert_eq!(changed(|r| r.input_salt = Salt::new([1; 32])), Unprovable::Salt);
+        assert_eq!(changed(|r| r.label = U256::from(1u64 << 32)), Unprovable::Label);
         assert_eq!(changed(|r| r.words[4][31] = 1), Unprovable::Tail);
     }
 }

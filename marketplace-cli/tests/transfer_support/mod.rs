@@ -1,5 +1,7 @@
 //! A sender whose every word can be changed before it is encrypted, and what its receiver holds.
 
+#![allow(dead_code)] // each test program uses a part
+
 use alloy::primitives::{FixedBytes, B256};
 use assay_cli::chain::statement::MerkleTree;
 use assay_cli::prover_api::input_commit;
