@@ -9,6 +9,7 @@
 //! | [`prover_api`] | the prover library in this program's words |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
 //! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
+//! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 
@@ -24,6 +25,7 @@ pub mod prover_api;
 pub mod revealed;
 pub mod stats;
 pub mod testset;
+pub mod transfer;
 pub mod transport;
 pub mod verifier;
 pub mod verifier_check;

@@ -117,9 +117,17 @@ pub struct MerkleTree {
 }
 
 impl MerkleTree {
-    /// `None` without leaves or with more than [`N_MAX`].
+    /// The tree of a test set: `None` without leaves or with more than [`N_MAX`].
     pub fn new(leaves: &[B256]) -> Option<Self> {
-        if leaves.is_empty() || leaves.len() > N_MAX {
+        if leaves.len() > N_MAX {
+            return None;
+        }
+        Self::over(leaves)
+    }
+
+    /// A tree of any size, for example over the chunks of a transfer: `None` without leaves.
+    pub fn over(leaves: &[B256]) -> Option<Self> {
+        if leaves.is_empty() {
             return None;
         }
         let empty = hash(&tag("assay.empty.v1"));

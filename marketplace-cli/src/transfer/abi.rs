@@ -1,0 +1,138 @@
+//! What `TransferJudge` takes, in the contract's own types.
+
+use super::evidence::{CommittedChunk, Evidence};
+use super::fault::{Fault, Kind};
+use super::judge::Terms;
+use super::secret::{ExampleKey, MasterKey};
+use super::words::TAG_TEST;
+use alloy::primitives::{B256, U256};
+use alloy::sol;
+
+sol! {
+    #![sol(extra_derives(Debug, PartialEq, Eq))]
+
+    enum BadData { Header, Start, Step }
+
+    struct Shape {
+        uint256 examples;
+        uint256 inputWords;
+        uint256 wordsPerChunk;
+    }
+
+    struct TransferTerms {
+        bytes32 id;
+        bytes32 testRoot;
+        bytes32 ctRoot;
+        bytes32 leafTag;
+        bytes32 seed;
+        uint256 position;
+        Shape shape;
+        bytes32 key;
+        bool isMaster;
+    }
+
+    struct ChunkOpening {
+        bytes32[] cipherWords;
+        bytes32[] path;
+    }
+
+    struct TransferEvidence {
+        BadData claim;
+        uint256 chunk;
+        ChunkOpening first;
+        ChunkOpening second;
+        bytes32 leaf;
+        bytes32[] leafPath;
+    }
+
+    interface ITransferJudge {
+        error NoFault(uint256 position);
+        error NoSuchChunk(uint256 chunks, uint256 given);
+        error BadChunkLength(uint256 chunk, uint256 expected, uint256 given);
+        error WrongChunk(uint256 chunk, bytes32 expected, bytes32 given);
+        error WrongLeaf(uint256 index, bytes32 expected, bytes32 given);
+
+        function judge(TransferTerms calldata transfer, TransferEvidence calldata evidence)
+            external view returns (BadData claim);
+        function wordsPerHash() external view returns (uint256);
+    }
+}
+
+/// The key of record of a position, as the contract is told it.
+#[derive(Debug, Clone)]
+pub enum RecordedKey {
+    /// From `keysA`.
+    Probe(ExampleKey),
+    /// K, from which the contract derives it.
+    Master(MasterKey),
+}
+
+/// The first argument of `judge`; a market puts it together itself. `seed` is zero where positions are dataset indices.
+pub fn terms(terms: &Terms<'_>, seed: B256, position: usize, key: &RecordedKey) -> TransferTerms {
+    let (key, is_master) = match key {
+        RecordedKey::Probe(key) => (*key.expose(), false),
+        RecordedKey::Master(key) => (*key.expose(), true),
+    };
+    TransferTerms {
+        id: terms.engagement_id,
+        testRoot: terms.test_root,
+        ctRoot: terms.ct_root,
+        leafTag: *TAG_TEST,
+        seed,
+        position: U256::from(position),
+        shape: Shape {
+            examples: U256::from(terms.layout.examples()),
+            inputWords: U256::from(terms.layout.input_words()),
+            wordsPerChunk: U256::from(terms.layout.chunk_words()),
+        },
+        key: key.into(),
+        isMaster: is_master,
+    }
+}
+
+impl From<&CommittedChunk> for ChunkOpening {
+    fn from(chunk: &CommittedChunk) -> Self {
+        Self {
+            cipherWords: chunk.cipher_words.iter().map(Into::into).collect(),
+            path: chunk.path.clone(),
+        }
+    }
+}
+
+impl From<&Evidence> for TransferEvidence {
+    fn from(evidence: &Evidence) -> Self {
+        let opening = |i: usize| {
+            let empty = ChunkOpening {
+                cipherWords: Vec::new(),
+                path: Vec::new(),
+            };
+            evidence.chunks.get(i).map_or(empty, ChunkOpening::from)
+        };
+        let chunk = match evidence.fault {
+            Fault::ChainValue { chunk }
+            | Fault::Word { chunk, .. }
+            | Fault::Padding { chunk, .. }
+            | Fault::Step { chunk } => chunk,
+            Fault::Index | Fault::Leaf | Fault::Salt | Fault::Start => 0,
+        };
+        let (leaf, path) = evidence.test_leaf.clone().unwrap_or_default();
+        Self {
+            claim: evidence.fault.kind().into(),
+            chunk: U256::from(chunk),
+            first: opening(0),
+            second: opening(1),
+            leaf,
+            leafPath: path,
+        }
+    }
+}
+
+impl From<Kind> for BadData {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Header => Self::Header,
+            Kind::Start => Self::Start,
+            Kind::Step => Self::Step,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A fault, with everything that lets a contract see it.
+
+use super::cipher_file::{CipherError, CipherFile};
+use super::fault::Fault;
+use super::words::Word;
+use crate::chain::statement::MerkleTree;
+use alloy::primitives::B256;
+use std::fmt;
+
+/// A chunk as it was committed, with its way to the root of the ciphertext.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedChunk {
+    pub number: usize,
+    pub cipher_words: Vec<Word>,
+    /// Siblings from the leaf upward.
+    pub path: Vec<B256>,
+}
+
+/// What `proveBadData` takes, besides the keys that are known already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub position: usize,
+    /// π(position).
+    pub index: usize,
+    pub fault: Fault,
+    /// One or two chunks, see [`Fault::parts`].
+    pub chunks: Vec<CommittedChunk>,
+    /// For C1: the committed leaf of the example with its path, else `None`.
+    pub test_leaf: Option<(B256, Vec<B256>)>,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "example {} (position {}): {}", self.index, self.position, self.fault)
+    }
+}
+
+impl Evidence {
+    /// Puts the evidence together; `test_leaves` are the leaf hashes that the consumer showed before it opened.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is not what it was when it was opened.
+    ///
+    /// # Panics
+    /// Unless there is a test leaf for `index`.
+    pub fn collect(
+        file: &mut CipherFile,
+        test_leaves: &[B256],
+        position: usize,
+        index: usize,
+        fault: Fault,
+    ) -> Result<Self, CipherError> {
+        let layout = *file.layout();
+        let tree = file.tree();
+        let words = file.read_example(index)?;
+        let (first, second) = fault.parts(&layout);
+        let chunk = |part| {
+            let number = layout.chunk(index, part);
+            CommittedChunk {
+                number,
+                cipher_words: words[number - layout.chunk(index, super::layout::Part::Header)].clone(),
+                path: tree.path(number).expect("the example is in the file"),
+            }
+        };
+        let chunks = std::iter::once(first).chain(second).map(chunk).collect();
+        let test_leaf = (fault.kind() == super::fault::Kind::Header).then(|| {
+            let tree = MerkleTree::new(test_leaves).expect("a test set is not empty");
+            (
+                test_leaves[index],
+                tree.path(index).expect("the leaf was taken from it"),
+            )
+        });
+        Ok(Self {
+            position,
+            index,
+            fault,
+            chunks,
+            test_leaf,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! The rules by which the contract `TransferJudge` convicts a sender: whoever is about to send evidence asks here first.
+
+use super::cipher;
+use super::evidence::{CommittedChunk, Evidence};
+use super::fault::{self, Kind};
+use super::layout::{Layout, Part};
+use super::open::decrypt;
+use super::payload::ChunkWords;
+use super::secret::ExampleKey;
+use super::shuffle::Shuffle;
+use crate::chain::statement::root_from;
+use alloy::primitives::B256;
+
+/// What the market knows about a transfer.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    pub engagement_id: B256,
+    pub layout: Layout,
+    pub test_root: B256,
+    pub ct_root: B256,
+    pub order: &'a Shuffle,
+}
+
+/// Why evidence convicts nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Dismissed {
+    #[error("the evidence is about example {index}, which is not at position {position}")]
+    Position { position: usize, index: usize },
+    #[error("the evidence does not hold the chunks that its kind needs")]
+    Chunks,
+    #[error("chunk {number} does not open ctRoot")]
+    Opening { number: usize },
+    #[error("the test leaf does not open testRoot")]
+    TestLeaf,
+    #[error("there is no such fault")]
+    NoFault,
+}
+
+/// Whether the evidence holds, under the key of record of its position.
+///
+/// # Errors
+/// Says why not.
+pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result<Kind, Dismissed> {
+    let (position, index) = (evidence.position, evidence.index);
+    if terms.order.index_of(position) != Some(index) {
+        return Err(Dismissed::Position { position, index });
+    }
+    let layout = &terms.layout;
+    let (first, second) = evidence.fault.parts(layout);
+    let parts: Vec<Part> = std::iter::once(first).chain(second).collect();
+    if evidence.chunks.len() != parts.len() {
+        return Err(Dismissed::Chunks);
+    }
+    let opened = parts
+        .iter()
+        .zip(&evidence.chunks)
+        .map(|(part, chunk)| open(terms, key, index, *part, chunk))
+        .collect::<Result<Vec<_>, _>>()?;
+    let found = match (evidence.fault.kind(), first, opened.as_slice()) {
+        (Kind::Header, _, [head]) => fault::in_header(index, head, test_leaf(terms, index, evidence)?),
+        (Kind::Start, _, [head]) => fault::in_salt(head),
+        (Kind::Start, _, [head, start]) => fault::in_salt(head).or_else(|| fault::in_start(layout, head, start)),
+        (Kind::Step, Part::Data(j), [chunk]) => fault::in_words(layout, j, chunk),
+        (Kind::Step, Part::Data(j), [chunk, next]) => {
+            fault::in_words(layout, j, chunk).or_else(|| fault::in_step(layout, j, chunk, next))
+        }
+        _ => return Err(Dismissed::Chunks),
+    };
+    found.map(|fault| fault.kind()).ok_or(Dismissed::NoFault)
+}
+
+/// A chunk in clear, if it is the committed one.
+fn open(
+    terms: &Terms<'_>,
+    key: &ExampleKey,
+    index: usize,
+    part: Part,
+    chunk: &CommittedChunk,
+) -> Result<ChunkWords, Dismissed> {
+    let layout = &terms.layout;
+    let number = layout.chunk(index, part);
+    let opens = || {
+        chunk.path.len() == depth(layout.chunk_count())
+            && root_from(cipher::leaf(number, &chunk.cipher_words), number, &chunk.path) == terms.ct_root
+    };
+    let exists = !matches!(part, Part::Data(j) if j >= layout.data_chunks());
+    if chunk.number != number || !exists || chunk.cipher_words.len() != layout.words_of(part) {
+        return Err(Dismissed::Chunks);
+    }
+    if !opens() {
+        return Err(Dismissed::Opening { number });
+    }
+    let words = vec![chunk.cipher_words.clone()];
+    Ok(decrypt(terms.engagement_id, number, key, words).swap_remove(0))
+}
+
+fn test_leaf(terms: &Terms<'_>, index: usize, evidence: &Evidence) -> Result<B256, Dismissed> {
+    let (leaf, path) = evidence.test_leaf.as_ref().ok_or(Dismissed::TestLeaf)?;
+    if path.len() != depth(terms.layout.examples()) || root_from(*leaf, index, path) != terms.test_root {
+        return Err(Dismissed::TestLeaf);
+    }
+    Ok(*leaf)
+}
+
+/// ⌈log2 n⌉.
+fn depth(n: usize) -> usize {
+    n.next_power_of_two().trailing_zeros() as usize
+}

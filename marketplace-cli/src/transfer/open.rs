@@ -1,0 +1,130 @@
+//! Decrypts and checks the examples at a range of positions, once their keys are out.
+
+use super::cipher;
+use super::cipher_file::{CipherError, CipherFile};
+use super::evidence::Evidence;
+use super::fault;
+use super::keys::KeysOfRecord;
+use super::payload::{header, ChunkWords, Received};
+use super::secret::{ExampleKey, Salt};
+use super::shuffle::Shuffle;
+use super::words::Word;
+use alloy::primitives::{B256, U256};
+use rayon::prelude::*;
+use std::ops::Range;
+use zeroize::Zeroizing;
+
+/// Examples that are in memory as cipher words at one time.
+const BATCH: usize = 64;
+
+/// What a set of positions holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// Every example, in the order of the positions.
+    Good(Vec<Received>),
+    /// The fault of the lowest faulty position: the sender can be convicted of it.
+    Faulty(Box<Evidence>),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    #[error(transparent)]
+    Cipher(#[from] CipherError),
+    #[error("the key of position {position} is not out")]
+    NoKey { position: usize },
+    #[error("there is no position {position} among {examples} examples")]
+    NoPosition { position: usize, examples: usize },
+    #[error("{got} test leaves for {expected} examples")]
+    TestLeaves { expected: usize, got: usize },
+}
+
+/// Decrypts and checks `positions`. `test_leaves` are the committed leaf hashes by dataset index; `step` hears how many
+/// positions are done.
+///
+/// # Errors
+/// For a file that cannot be read or has changed since it was opened, and for arguments that do not belong together.
+/// Faults of the sender are no errors.
+pub fn open(
+    file: &mut CipherFile,
+    order: &Shuffle,
+    test_leaves: &[B256],
+    keys: &KeysOfRecord,
+    positions: Range<usize>,
+    step: impl Fn(u64),
+) -> Result<Opened, OpenError> {
+    let layout = *file.layout();
+    let examples = layout.examples();
+    if test_leaves.len() != examples || order.len() != examples {
+        return Err(OpenError::TestLeaves {
+            expected: examples,
+            got: test_leaves.len(),
+        });
+    }
+    let engagement_id = file.engagement_id();
+    let mut received = Vec::with_capacity(positions.len());
+    let mut rest = positions;
+    while !rest.is_empty() {
+        let batch = rest.start..rest.end.min(rest.start + BATCH);
+        rest.start = batch.end;
+        let locked = batch
+            .map(|position| {
+                let index = order
+                    .index_of(position)
+                    .ok_or(OpenError::NoPosition { position, examples })?;
+                let key = keys.key(position, index).ok_or(OpenError::NoKey { position })?;
+                Ok((position, index, key, file.read_example(index)?))
+            })
+            .collect::<Result<Vec<_>, OpenError>>()?;
+        let opened: Vec<_> = locked
+            .into_par_iter()
+            .map(|(position, index, key, words)| {
+                let chunks = decrypt(
+                    engagement_id,
+                    layout.chunk(index, super::layout::Part::Header),
+                    &key,
+                    words,
+                );
+                match fault::first(&layout, index, &chunks, test_leaves[index]) {
+                    None => Ok(received_example(index, &chunks, layout.input_words())),
+                    Some(fault) => Err((position, index, fault)),
+                }
+            })
+            .collect();
+        for example in opened {
+            match example {
+                Ok(example) => received.push(example),
+                Err((position, index, fault)) => {
+                    let evidence = Evidence::collect(file, test_leaves, position, index, fault)?;
+                    return Ok(Opened::Faulty(Box::new(evidence)));
+                }
+            }
+        }
+        step(received.len() as u64);
+    }
+    Ok(Opened::Good(received))
+}
+
+/// The chunks of an example, the first of which has number `first`, in clear.
+pub fn decrypt(engagement_id: B256, first: usize, key: &ExampleKey, cipher_words: Vec<Vec<Word>>) -> Vec<ChunkWords> {
+    let chunk = |(c, words): (usize, Vec<Word>)| {
+        let mut words = Zeroizing::new(words);
+        cipher::apply(key, engagement_id, first + c, &mut words);
+        words
+    };
+    cipher_words.into_iter().enumerate().map(chunk).collect()
+}
+
+/// The example in chunks without a fault.
+fn received_example(index: usize, chunks: &[ChunkWords], input_words: usize) -> Received {
+    let head = &chunks[0];
+    let message = chunks[1..].iter().flat_map(|chunk| chunk[1..].iter().copied());
+    Received {
+        index,
+        input_commit: U256::from_be_bytes(head[header::INPUT_COMMIT]),
+        label: U256::from_be_bytes(head[header::LABEL]),
+        leaf_salt: Salt::new(head[header::LEAF_SALT]),
+        input_salt: Salt::new(head[header::INPUT_SALT]),
+        words: message.take(input_words).collect(),
+    }
+}
