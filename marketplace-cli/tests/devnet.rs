@@ -47,8 +47,8 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
 
     let ended = abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap();
     assert_eq!(ended.outcome, "Abort");
-    assert_eq!(w.credit(&w.mc).await, m.amounts.deposit - m.amounts.abortPayment);
-    assert_eq!(w.credit(&w.mp).await, m.amounts.deposit + m.amounts.abortPayment);
+    assert_eq!(w.credit(&w.mc).await, m.amounts(Mode::CLEAR).deposit - m.amounts(Mode::CLEAR).abortPayment);
+    assert_eq!(w.credit(&w.mp).await, m.amounts(Mode::CLEAR).deposit + m.amounts(Mode::CLEAR).abortPayment);
     assert!(
         abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap().sent.is_none(),
         "the second abort sends nothing"
@@ -90,7 +90,7 @@ async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     says(abort(&w.mp_ctx, &w.market, &w.mp, id).await, "the window ended");
     let ended = timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap();
     assert_eq!(ended.outcome, "MpSilent");
-    assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts.deposit);
+    assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts(Mode::CLEAR).deposit);
     assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 1);
     assert!(timeout(&w.mc_ctx, &w.market, &w.other, id)
         .await
@@ -133,7 +133,7 @@ async fn a_conceded_engagement_costs_the_deposit_but_no_strike() {
     );
     assert_eq!(
         (w.credit(&w.mc).await, w.credit(&w.mp).await),
-        (2 * w.market.amounts.deposit, 0)
+        (2 * w.market.amounts(Mode::CLEAR).deposit, 0)
     );
     assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 0);
 }

@@ -17,9 +17,10 @@ sol! {
     enum Outcome {
         None, Cancelled, McSilent, NoAck, BadData, Abort, MpSilent, FailedAccuracy, Fault, Passed, Settled
     }
-    enum Mode { SIMPLE, FULL }
+    enum Mode { CLEAR, FULL, SIMPLE }
     enum Adjudication { DIRECT, OPTIMISTIC }
     enum Assurance { NONE, OPTIMISTIC, PROVEN }
+    enum BadData { Header, Start, Step }
 
     struct ModelRecord {
         address mp;
@@ -111,6 +112,20 @@ sol! {
         uint64 decideWindow;
         uint64 proveBase;
         uint64 proveTimePerItem;
+        address proofJudge;
+        address transferJudge;
+        address publication;
+        uint32 wordsPerChunk;
+        uint64 commitWindow;
+        uint64 ackWindow;
+        uint64 publishWindow;
+        uint64 keyWindow;
+        uint64 challengeWindow;
+        uint64 respondWindow;
+        uint64 answerTime;
+        uint128 challengeBond;
+        uint32 othersMax;
+        uint32 directMax;
     }
 
     struct Params {
@@ -128,6 +143,20 @@ sol! {
         uint64 proveBase;
         uint64 proveTimePerItem;
         uint64 unbondWindow;
+        address proofJudge;
+        address transferJudge;
+        address publication;
+        uint32 wordsPerChunk;
+        uint64 commitWindow;
+        uint64 ackWindow;
+        uint64 publishWindow;
+        uint64 keyWindow;
+        uint64 challengeWindow;
+        uint64 respondWindow;
+        uint64 answerTime;
+        uint128 challengeBond;
+        uint32 othersMax;
+        uint32 directMax;
     }
 
     struct Amounts {
@@ -151,6 +180,48 @@ sol! {
         uint64 deadline;
         uint64 closedAt;
         uint32 provenOnChain;
+        bytes32 guard;
+        bytes32 ctRoot;
+        bytes32 seed;
+        uint32 claimedCorrect;
+        uint32 openChallenges;
+    }
+
+    struct Challenge {
+        address challenger;
+        uint64 deadline;
+    }
+
+    struct Shape {
+        uint256 examples;
+        uint256 inputWords;
+        uint256 wordsPerChunk;
+    }
+
+    struct TransferTerms {
+        bytes32 id;
+        bytes32 testRoot;
+        bytes32 ctRoot;
+        bytes32 leafTag;
+        bytes32 seed;
+        uint256 position;
+        Shape shape;
+        bytes32 key;
+        bool isMaster;
+    }
+
+    struct ChunkOpening {
+        bytes32[] cipherWords;
+        bytes32[] path;
+    }
+
+    struct TransferEvidence {
+        BadData claim;
+        uint256 chunk;
+        ChunkOpening first;
+        ChunkOpening second;
+        bytes32 leaf;
+        bytes32[] leafPath;
     }
 
     struct Verdict {
@@ -239,6 +310,7 @@ sol! {
         function model(bytes32 modelId) external view returns (ModelView memory);
         function standing(bytes32 modelId) external view returns (ModelStatus status, address mp, bytes32 modelHash);
         function proofTerms(bytes32 modelId) external view returns (ProofTerms memory);
+        function inputShape(bytes32 modelId) external view returns (uint32 inputWords, uint32 wordsPerHash);
         function transportKey(bytes32 modelId) external view returns (bytes32);
         function reputation(bytes32 modelId) external view returns (Reputation memory);
     }
@@ -248,20 +320,57 @@ sol! {
         event Offered(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 offerHash, OfferTerms terms);
         event Cancelled(bytes32 indexed id, bytes32 indexed modelId, address indexed mc);
         event Locked(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, uint64 deadline);
+        event TransferCommitted(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 ctRoot, uint64 deadline
+        );
+        event ChunksPublished(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mc, uint256 chunks, bool complete, uint64 deadline
+        );
+        event Acked(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, bytes32 mpSeed, uint64 deadline);
+        event ProbeKeysRevealed(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 seed, bytes keysA, uint64 deadline
+        );
+        event KeyRevealed(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 master, uint64 deadline
+        );
+        event BadDataProven(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed by, BadData claim, uint256 position
+        );
         event Aborted(bytes32 indexed id, bytes32 indexed modelId, address indexed mp);
         event Proceeded(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, uint64 deadline);
+        event ResultPosted(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mp, bytes bitmap, uint32 correct, uint64 deadline
+        );
+        event Challenged(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed challenger, uint32 position, uint64 deadline
+        );
+        event Answered(bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 position);
+        event BondReclaimed(bytes32 indexed id, bytes32 indexed modelId, address indexed challenger, uint32 position);
+        event FullDemanded(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mc, uint32 needed, uint64 deadline
+        );
         event ProofsAccepted(
             bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 accepted, uint32 provenOnChain
+        );
+        event CloseVoted(
+            bytes32 indexed id,
+            bytes32 indexed modelId,
+            address indexed by,
+            bytes32 guard,
+            uint256 mcAmount,
+            uint256 mpAmount
         );
         event Closed(
             bytes32 indexed id, bytes32 indexed modelId, address indexed by, Outcome outcome, uint256 mcAmount, uint256 mpAmount
         );
 
-        error BadParameter(bytes32 name, uint256 value);
         error NotRegistered(address expected, address given);
         error Unsupported(Mode mode, Adjudication adjudication);
+        error DirectRequired(uint32 directMax, uint32 size);
         error WrongValue(uint256 expected, uint256 given);
         error WrongState(bytes32 id, State given);
+        error WrongMode(Mode expected, Mode given);
+        error WrongAdjudication(Adjudication expected, Adjudication given);
         error NotParty(address expected, address given);
         error GuardMismatch(bytes32 expected, bytes32 given);
         error ModelNotActive(bytes32 modelId, ModelStatus status);
@@ -270,30 +379,101 @@ sol! {
         error BadExpiry(uint64 earliest, uint64 latest, uint64 given);
         error ZeroTestRoot();
         error SaltHashNotZero(bytes32 given);
+        error ZeroSaltHash();
+        error WordsPerHashMismatch(uint256 expected, uint256 given);
+        error ZeroCtRoot();
+        error WrongCtRoot(bytes32 expected, bytes32 given);
+        error ZeroSeed();
+        error WrongSalt(bytes32 expected, bytes32 given);
+        error BadKeysLength(uint256 expected, uint256 given);
+        error NotOpened(uint256 first, uint256 end, uint256 given);
         error PositionOutOfRange(uint256 limit, uint256 given);
-        error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
-        error NotCorrect(uint32 position, uint256 output, uint32 label);
-        error ProofRejected(uint32 position);
-        error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
+        error BelowTarget(uint256 needed, uint256 given);
+        error NotClaimed(uint32 position);
+        error AlreadyProven(uint32 position);
+        error AlreadyChallenged(uint32 position, address challenger);
+        error TooManyChallenges(uint32 limit);
+        error NotChallenged(uint32 position);
+        error ChallengesOpen(bytes32 id, uint32 open);
+        error NothingToDemand(uint256 needed, uint256 proven);
+        error BadSplit(uint256 escrow, uint256 mcAmount, uint256 mpAmount);
         error SequenceOutOfRange(uint256 count, uint256 given);
 
         function open(OfferTerms calldata terms) external payable returns (bytes32 id);
         function cancel(bytes32 id) external;
         function accept(bytes32 id, bytes32 guard) external payable;
+        function commitTransfer(bytes32 id, bytes32 guard, bytes32 ctRoot) external;
+        function publishChunks(bytes32 id, bytes32 guard, uint256 from, bytes32[] calldata cipherWords) external;
+        function ack(bytes32 id, bytes32 guard, bytes32 mpSeed) external;
+        function revealA(bytes32 id, bytes32 guard, bytes32 mcSalt, bytes calldata keysA) external;
+        function revealAll(bytes32 id, bytes32 guard, bytes32 master) external;
+        function revealB(bytes32 id, bytes32 guard, bytes32 master) external;
+        function proveBadData(bytes32 id, uint256 position, bytes calldata keys, TransferEvidence calldata evidence)
+            external;
         function abort(bytes32 id, bytes32 guard) external;
         function proceed(bytes32 id, bytes32 guard) external;
         function submitProofs(bytes32 id, ProofItem[] calldata items) external;
         function concede(bytes32 id, bytes32 guard) external;
+        function postResult(bytes32 id, bytes32 guard, bytes calldata bitmap) external;
+        function acceptResult(bytes32 id, bytes32 guard) external;
+        function challenge(bytes32 id, bytes calldata bitmap, uint32 position) external payable;
+        function answer(bytes32 id, ProofItem calldata item) external;
+        function timeoutChallenge(bytes32 id, uint32 position) external;
+        function reclaimBond(bytes32 id, uint32 position) external;
+        function finalize(bytes32 id) external;
+        function demandFull(bytes32 id, bytes32 guard) external payable;
+        function submitDemanded(bytes32 id, bytes calldata bitmap, ProofItem[] calldata items) external;
+        function agreeClose(bytes32 id, bytes32 guard, uint256 mcAmount, uint256 mpAmount) external;
         function timeout(bytes32 id) external;
-        function params() external view returns (Params memory);
+        function terms() external view returns (address);
         function PARAMS_HASH() external view returns (bytes32);
-        function amounts() external view returns (Amounts memory);
         function engagement(bytes32 id) external view returns (EngagementView memory);
         function verdict(bytes32 id) external view returns (Verdict memory);
+        function challengeAt(bytes32 id, uint32 position) external view returns (Challenge memory);
         function timeoutAt(bytes32 id) external view returns (uint64);
         function isProven(bytes32 id, uint256 position) external view returns (bool);
         function engagementCount(bytes32 modelId) external view returns (uint256);
         function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32);
+    }
+
+    #[sol(rpc)]
+    interface IAccuracyTerms {
+        error BadParameter(bytes32 name, uint256 value);
+
+        function params() external view returns (Params memory);
+        function PARAMS_HASH() external view returns (bytes32);
+        function amounts(Mode mode) external view returns (Amounts memory);
+        function row(Outcome outcome, Mode mode, bool proven)
+            external view returns (uint256 mcAmount, uint32 burned, Counter counter);
+    }
+
+    interface IProofJudge {
+        error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
+        error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
+        error NotCorrect(uint32 position, uint256 output, uint32 label);
+        error ProofRejected(uint32 position);
+    }
+
+    interface ITransferJudge {
+        error NoFault(uint256 position);
+        error NoSuchChunk(uint256 chunks, uint256 given);
+        error BadChunkLength(uint256 chunk, uint256 expected, uint256 given);
+        error WrongChunk(uint256 chunk, bytes32 expected, bytes32 given);
+        error WrongLeaf(uint256 index, bytes32 expected, bytes32 given);
+
+        function judge(TransferTerms calldata transfer, TransferEvidence calldata evidence)
+            external view returns (BadData claim);
+        function wordsPerHash() external view returns (uint256);
+    }
+
+    #[sol(rpc)]
+    interface IPublishedTransfers {
+        error OutOfOrder(uint256 expected, uint256 given);
+        error TooManyChunks(uint256 chunks);
+        error PartialChunk(uint256 chunk);
+        error NothingPublished();
+
+        function published(address publisher, bytes32 id) external view returns (uint256);
     }
 
     #[sol(rpc)]
@@ -308,5 +488,7 @@ sol! {
         error WindowOutOfBounds(bytes32 name, uint64 shortest, uint64 longest, uint64 given);
         error BadPathLength(uint256 expected, uint256 given);
         error NotCanonical(uint256 value);
+        error BadBitmap(uint256 bits, uint256 length);
+        error NoRow(Outcome outcome);
     }
 }

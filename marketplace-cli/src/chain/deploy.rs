@@ -1,6 +1,6 @@
-//! Deployment of registry and market, and the address book.
+//! Deployment of the contracts, and the address book.
 
-use super::bindings::{IAccuracyMarket, IModelRegistry, MarketParams, RegistryParams};
+use super::bindings::{IAccuracyMarket, IAccuracyTerms, IModelRegistry, MarketParams, Mode, RegistryParams};
 use super::client::{Account, Call, Chain, DEVNET_CHAIN_ID};
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
@@ -89,6 +89,22 @@ pub struct MarketTerms {
     pub prove_time_per_item: u64,
     pub unbond_window: u64,
     pub treasury: Address,
+    /// w: words of an input that one chunk of a transfer carries; even.
+    pub words_per_chunk: u32,
+    pub commit_window: u64,
+    pub ack_window: u64,
+    pub publish_window: u64,
+    pub key_window: u64,
+    pub challenge_window: u64,
+    pub respond_window: u64,
+    /// Time that each open challenge, and each proof of a full demand, adds.
+    pub answer_time: u64,
+    /// B: about the gas of one answer; even.
+    pub challenge_bond: u128,
+    /// Challenges that others than the consumer may make, all together.
+    pub others_max: u32,
+    /// Proven sets up to this size are proven on chain, example by example.
+    pub direct_max: u32,
 }
 
 impl MarketTerms {
@@ -110,6 +126,17 @@ impl MarketTerms {
             prove_time_per_item: 600,
             unbond_window: 24 * HOUR,
             treasury: BURN_ADDRESS,
+            words_per_chunk: 8,
+            commit_window: HOUR,
+            ack_window: HOUR,
+            publish_window: HOUR,
+            key_window: HOUR,
+            challenge_window: HOUR,
+            respond_window: HOUR,
+            answer_time: 600,
+            challenge_bond: 2 * milliether,
+            others_max: 2,
+            direct_max: 1,
         }
     }
 
@@ -124,7 +151,7 @@ impl MarketTerms {
     pub fn warnings(&self, gas_price_wei: u128) -> Vec<String> {
         let n = u128::from(self.examples());
         let mut warnings = Vec::new();
-        // I3 with v = 1: every leaked example is worth a labelled input. In SIMPLE all N leak.
+        // I3 with v = 1: every leaked example is worth a labelled input. Handed over in clear, all N leak.
         let theft = n * (self.price_inference + self.price_input);
         if 199 * self.fee < theft {
             warnings.push(format!(
@@ -170,7 +197,7 @@ impl MarketTerms {
         }
     }
 
-    fn market_params(&self, registry: Address) -> MarketParams {
+    fn market_params(&self, registry: Address, judges: Judges) -> MarketParams {
         MarketParams {
             registry,
             priceProof: self.price_proof,
@@ -181,18 +208,55 @@ impl MarketTerms {
             decideWindow: self.decide_window,
             proveBase: self.prove_base,
             proveTimePerItem: self.prove_time_per_item,
+            proofJudge: judges.proofs,
+            transferJudge: judges.transfers,
+            publication: judges.publication,
+            wordsPerChunk: self.words_per_chunk,
+            commitWindow: self.commit_window,
+            ackWindow: self.ack_window,
+            publishWindow: self.publish_window,
+            keyWindow: self.key_window,
+            challengeWindow: self.challenge_window,
+            respondWindow: self.respond_window,
+            answerTime: self.answer_time,
+            challengeBond: self.challenge_bond,
+            othersMax: self.others_max,
+            directMax: self.direct_max,
         }
     }
 }
 
-/// Code that creates a contract: an artifact's bytecode and its encoded constructor arguments.
-pub fn creation_code(repository: &Repository, contract: &str, arguments: Vec<u8>) -> eyre::Result<Bytes> {
+/// The contracts without money that the market relies on.
+#[derive(Debug, Clone, Copy)]
+struct Judges {
+    proofs: Address,
+    transfers: Address,
+    publication: Address,
+}
+
+/// Code that creates a contract: an artifact's bytecode, linked to `libraries`, and its encoded constructor arguments.
+pub fn creation_code(
+    repository: &Repository,
+    contract: &str,
+    libraries: &[(&str, Address)],
+    arguments: Vec<u8>,
+) -> eyre::Result<Bytes> {
     let artifact = repository.artifact(contract)?;
     let code = artifact
         .pointer("/bytecode/object")
         .and_then(|code| code.as_str())
         .unwrap_or_default();
-    let code = hex::decode(code.trim_start_matches("0x"));
+    let mut code = code.trim_start_matches("0x").to_owned();
+    for (library, address) in libraries {
+        for place in link_places(&artifact, library) {
+            // A placeholder of 20 bytes, in hexadecimal.
+            let place = 2 * place..2 * place + 40;
+            if code.get(place.clone()).is_some() {
+                code.replace_range(place, &hex::encode(address));
+            }
+        }
+    }
+    let code = hex::decode(code);
     let mut code = code.ok().filter(|code| !code.is_empty()).ok_or_else(|| {
         hinted(
             format!("the artifact of {contract} has no linked bytecode"),
@@ -203,7 +267,15 @@ pub fn creation_code(repository: &Repository, contract: &str, arguments: Vec<u8>
     Ok(code.into())
 }
 
-/// Deploys registry and market, which name each other: the market's address is predicted from the deployer's nonce.
+/// Bytes of the bytecode at which the address of a library goes.
+fn link_places(artifact: &serde_json::Value, library: &str) -> Vec<usize> {
+    let files = artifact.pointer("/bytecode/linkReferences").and_then(|refs| refs.as_object());
+    let places = files.into_iter().flat_map(|files| files.values());
+    let places = places.filter_map(|file| file.get(library)?.as_array()).flatten();
+    places.filter_map(|place| Some(place["start"].as_u64()? as usize)).collect()
+}
+
+/// Deploys everything. Registry and market name each other: the market's address is predicted from the deployer's nonce.
 ///
 /// # Errors
 /// Before the first transaction for terms that only a devnet may have; after the last one if anything on chain differs
@@ -219,48 +291,35 @@ pub async fn deploy(
     for warning in terms.warnings(chain.provider.get_gas_price().await?) {
         out.warn(warning);
     }
+    let mut create = Creator {
+        account,
+        repository,
+        journal,
+        out,
+    };
+    let poseidon = create.contract("PoseidonT4", &[], Vec::new()).await?;
+    let judges = Judges {
+        transfers: create.contract("TransferJudge", &[("PoseidonT4", poseidon)], Vec::new()).await?,
+        publication: create.contract("PublishedTransfers", &[], Vec::new()).await?,
+        proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
+    };
     let deployer = account.address();
-    let nonce = match journal.step("registry") {
+    let nonce = match create.journal.step("ModelRegistry") {
         Some(step) => step.nonce,
         None => chain.provider.get_transaction_count(deployer).await?,
     };
-    let (registry, market) = (deployer.create(nonce), deployer.create(nonce + 1));
-    let contracts = [
-        (
-            "registry",
-            "ModelRegistry",
-            terms.registry_params(market).abi_encode(),
-            registry,
-        ),
-        (
-            "market",
-            "AccuracyMarket",
-            terms.market_params(registry).abi_encode(),
-            market,
-        ),
-    ];
-    for (step, contract, arguments, predicted) in contracts {
-        let call = Call {
-            to: None,
-            data: creation_code(repository, contract, arguments)?,
-            value_wei: 0,
-        };
-        let receipt = account
-            .send(journal, step, &call, out)
-            .await
-            .wrap_err_with(|| format!("cannot deploy {contract}"))?;
-        if receipt.contract_address != Some(predicted) {
-            return Err(hinted(
-                format!(
-                    "{contract} is at {:?}, not at the predicted {predicted}",
-                    receipt.contract_address
-                ),
-                "another transaction of this account came between; deploy again",
-            ));
-        }
-        out.note(format_args!("{contract} at {predicted}, {} gas", receipt.gas_used));
+    let predicted = deployer.create(nonce + 1);
+    let arguments = terms.registry_params(predicted).abi_encode();
+    let registry = create.contract("ModelRegistry", &[], arguments).await?;
+    let arguments = terms.market_params(registry, judges).abi_encode();
+    let market = create.contract("AccuracyMarket", &[], arguments).await?;
+    if market != predicted {
+        return Err(hinted(
+            format!("AccuracyMarket is at {market}, not at the predicted {predicted}"),
+            "another transaction of this account came between; deploy again",
+        ));
     }
-    check(chain, terms, registry, market).await?;
+    check(chain, terms, judges, registry, market).await?;
     Ok(Deployment {
         chain_id: chain.id,
         registry,
@@ -269,8 +328,48 @@ pub async fn deploy(
     })
 }
 
+/// Sends creations, each once.
+struct Creator<'a> {
+    account: &'a Account,
+    repository: &'a Repository,
+    journal: &'a mut Journal,
+    out: &'a Output,
+}
+
+impl Creator<'_> {
+    async fn contract(
+        &mut self,
+        contract: &str,
+        libraries: &[(&str, Address)],
+        arguments: Vec<u8>,
+    ) -> eyre::Result<Address> {
+        let call = Call {
+            to: None,
+            data: creation_code(self.repository, contract, libraries, arguments)?,
+            value_wei: 0,
+        };
+        let receipt = self
+            .account
+            .send(self.journal, contract, &call, self.out)
+            .await
+            .wrap_err_with(|| format!("cannot deploy {contract}"))?;
+        let address = receipt
+            .contract_address
+            .ok_or_else(|| eyre::eyre!("transaction {} created nothing", receipt.transaction_hash))?;
+        self.out
+            .note(format_args!("{contract} at {address}, {} gas", receipt.gas_used));
+        Ok(address)
+    }
+}
+
 /// Reads back what was deployed.
-async fn check(chain: &Chain, terms: &MarketTerms, registry: Address, market: Address) -> eyre::Result<()> {
+async fn check(
+    chain: &Chain,
+    terms: &MarketTerms,
+    judges: Judges,
+    registry: Address,
+    market: Address,
+) -> eyre::Result<()> {
     let registry_params = chain
         .view(IModelRegistry::new(registry, &chain.provider).params())
         .await?;
@@ -278,35 +377,30 @@ async fn check(chain: &Chain, terms: &MarketTerms, registry: Address, market: Ad
         registry_params == terms.registry_params(market),
         "the registry has other parameters than asked for"
     );
-    let contract = IAccuracyMarket::new(market, &chain.provider);
-    let p = chain.view(contract.params()).await?;
+    let loaded = super::market::Market::load(chain.clone(), market).await?;
+    let (p, meant) = (&loaded.params, terms.market_params(registry, judges));
     eyre::ensure!(
-        p.registry == registry && p.treasury == terms.treasury && p.n1 == terms.n1 && p.n2 == terms.n2,
+        p.registry == registry
+            && p.treasury == terms.treasury
+            && p.n1 == terms.n1
+            && p.n2 == terms.n2
+            && (p.proofJudge, p.transferJudge, p.publication)
+                == (meant.proofJudge, meant.transferJudge, meant.publication),
         "the market has other parameters than asked for"
     );
-    let hash = chain.view(contract.PARAMS_HASH()).await?;
-    eyre::ensure!(
-        hash == super::statement::params_hash(&p),
-        "the market hashes its parameters in another way"
-    );
-    let amounts = chain.view(contract.amounts()).await?;
-    let n = u128::from(terms.examples());
-    let expected = [
-        2 * n * terms.price_input,
-        n * terms.price_inference,
-        2 * n * terms.price_proof,
-        terms.fee,
-    ];
-    let got = [
-        amounts.deposit,
-        amounts.abortPayment,
-        amounts.successPayment,
-        amounts.fee,
-    ];
-    eyre::ensure!(
-        got == expected,
-        "the market's amounts are {got:?}, expected {expected:?}"
-    );
+    let address = chain
+        .view(IAccuracyMarket::new(market, &chain.provider).terms())
+        .await?;
+    for mode in [Mode::CLEAR, Mode::FULL, Mode::SIMPLE] {
+        let got = chain
+            .view(IAccuracyTerms::new(address, &chain.provider).amounts(mode))
+            .await?;
+        let expected = loaded.amounts(mode);
+        eyre::ensure!(
+            got == expected,
+            "the market's amounts are {got:?}, expected {expected:?}"
+        );
+    }
     if chain.id != DEVNET_CHAIN_ID {
         const MAX_CODE: usize = 24_576;
         for contract in [registry, market] {

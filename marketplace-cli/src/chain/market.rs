@@ -1,8 +1,8 @@
 //! The marketplace on one chain: registry and market, read together.
 
 use super::bindings::{
-    Amounts, EngagementView, IAccuracyMarket, IModelRegistry, ModelView, OfferTerms, Params, ProofTerms, Reputation,
-    State, Verdict,
+    Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, Mode, ModelView, OfferTerms,
+    Params, ProofTerms, Reputation, State, Verdict,
 };
 use super::client::{Call, Chain};
 use super::statement::{needed_correct, offer_hash, params_hash};
@@ -18,15 +18,14 @@ pub struct Market {
     pub address: Address,
     pub registry: Address,
     pub params: Params,
-    pub amounts: Amounts,
     pub params_hash: B256,
 }
 
 impl Market {
     pub async fn load(chain: Chain, address: Address) -> eyre::Result<Self> {
         let contract = IAccuracyMarket::new(address, &chain.provider);
-        let params = chain.view(contract.params()).await?;
-        let amounts = chain.view(contract.amounts()).await?;
+        let terms = chain.view(contract.terms()).await?;
+        let params = chain.view(IAccuracyTerms::new(terms, &chain.provider).params()).await?;
         let params_hash = params_hash(&params);
         eyre::ensure!(
             params_hash == chain.view(contract.PARAMS_HASH()).await?,
@@ -37,7 +36,6 @@ impl Market {
             chain,
             address,
             params,
-            amounts,
             params_hash,
         })
     }
@@ -47,14 +45,47 @@ impl Market {
         self.params.n1 + self.params.n2
     }
 
+    /// Size of the proven set: what results and proofs count.
+    pub fn proven_size(&self, mode: Mode) -> u32 {
+        match mode {
+            Mode::FULL => self.params.n2,
+            _ => self.examples(),
+        }
+    }
+
+    /// Position of the first proven example: those before it are the probe set.
+    pub fn first_proven(&self, mode: Mode) -> u32 {
+        self.examples() - self.proven_size(mode)
+    }
+
+    /// D, A, R and the fee of an engagement, wei.
+    pub fn amounts(&self, mode: Mode) -> Amounts {
+        let p = &self.params;
+        let (n, n1, n2) = (
+            u128::from(self.examples()),
+            u128::from(p.n1),
+            u128::from(p.n2),
+        );
+        let (abort, success) = match mode {
+            Mode::FULL => (n1 * p.priceInference, 2 * (n1 * p.priceInference + n2 * p.priceProof)),
+            _ => (n * p.priceInference, 2 * n * p.priceProof),
+        };
+        Amounts {
+            deposit: 2 * n * p.priceInput,
+            abortPayment: abort,
+            successPayment: success,
+            fee: p.fee,
+        }
+    }
+
     /// D + fee: what `open` and `accept` take.
     pub fn entry_wei(&self) -> u128 {
-        self.amounts.deposit + self.amounts.fee
+        self.amounts(Mode::CLEAR).deposit + self.params.fee
     }
 
     /// k*: the fewest proofs that meet a target.
-    pub fn needed(&self, target_bps: u16) -> u32 {
-        needed_correct(target_bps, self.examples())
+    pub fn needed(&self, mode: Mode, target_bps: u16) -> u32 {
+        needed_correct(target_bps, self.proven_size(mode))
     }
 
     pub fn contract(&self) -> IAccuracyMarket::IAccuracyMarketInstance<&DynProvider> {
@@ -88,6 +119,10 @@ impl Market {
             .await
     }
 
+    pub async fn challenge_at(&self, id: B256, position: u32) -> eyre::Result<Challenge> {
+        self.chain.view(self.contract().challengeAt(id, position)).await
+    }
+
     pub async fn model(&self, model_id: B256) -> eyre::Result<ModelView> {
         self.chain.view(self.models().model(model_id)).await
     }
@@ -115,15 +150,15 @@ impl Market {
         Ok((0..count).map(id).collect())
     }
 
-    /// The offer hash that the chain's view of an open offer must have.
-    pub fn expected_offer_hash(&self, id: B256, e: &EngagementView, model_hash: B256) -> B256 {
+    /// The offer hash that the chain's view of an open offer must have; `mc_salt_hash` is zero unless the mode is FULL.
+    pub fn expected_offer_hash(&self, id: B256, e: &EngagementView, model_hash: B256, mc_salt_hash: B256) -> B256 {
         let terms = OfferTerms {
             modelId: e.modelId,
             modelHash: model_hash,
             mode: e.mode,
             adjudication: e.adjudication,
             testRoot: e.testRoot,
-            mcSaltHash: B256::ZERO,
+            mcSaltHash: mc_salt_hash,
             targetBps: e.targetBps,
             expiry: e.deadline,
         };

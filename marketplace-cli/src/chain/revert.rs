@@ -1,10 +1,15 @@
 //! What a contract's refusal means in the user's words, with the cure where there is one.
 
 use super::bindings::{
-    IAccuracyMarket::{self, IAccuracyMarketErrors as M},
+    Adjudication,
+    IAccuracyMarket::IAccuracyMarketErrors as M,
     ICredits::ICreditsErrors as C,
     IModelRegistry::{self, IModelRegistryErrors as R},
+    IProofJudge::{self, IProofJudgeErrors as P},
+    IPublishedTransfers::IPublishedTransfersErrors as T,
+    ITransferJudge::ITransferJudgeErrors as J,
     Libraries::LibrariesErrors as L,
+    Mode,
 };
 use crate::exit::{hinted, ProofRejected};
 use crate::output::{ether, utc};
@@ -13,7 +18,7 @@ use alloy::sol_types::{Revert, SolError, SolInterface};
 
 /// The error for revert data; says the raw selector if the data is none of ours.
 pub fn explain(data: &[u8]) -> eyre::Report {
-    if let Ok(IAccuracyMarket::ProofRejected { position }) = IAccuracyMarket::ProofRejected::abi_decode(data) {
+    if let Ok(IProofJudge::ProofRejected { position }) = IProofJudge::ProofRejected::abi_decode(data) {
         return ProofRejected(format!("the verifier contract refuses the proof of example {position}")).into();
     }
     let (error, hint) = words(data);
@@ -29,6 +34,15 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
     }
     if let Ok(error) = R::abi_decode(data) {
         return registry(error);
+    }
+    if let Ok(error) = P::abi_decode(data) {
+        return proof_judge(error);
+    }
+    if let Ok(error) = J::abi_decode(data) {
+        return (transfer_judge(error), None);
+    }
+    if let Ok(error) = T::abi_decode(data) {
+        return (publication(error), Some("run assay mc publish again: it goes on where the chain is"));
     }
     if let Ok(error) = L::abi_decode(data) {
         return library(error);
@@ -54,17 +68,17 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
 
 fn market(error: M) -> (String, Option<&'static str>) {
     match error {
-        M::BadParameter(e) => (
-            format!("market parameter {} is out of range: {}", name(e.name), e.value),
-            None,
-        ),
         M::NotRegistered(e) => (
             format!("the registry serves market {}, not {}", e.expected, e.given),
             None,
         ),
-        M::Unsupported(_) => (
-            "this market has only SIMPLE engagements with DIRECT adjudication".into(),
-            None,
+        M::Unsupported(e) => (
+            format!("{:?} engagements are not adjudicated {:?}", e.mode, e.adjudication),
+            Some("engagements in clear are always DIRECT"),
+        ),
+        M::DirectRequired(e) => (
+            format!("a proven set of {} examples, up to {}, has to be adjudicated DIRECT", e.size, e.directMax),
+            Some("use --adjudication direct"),
         ),
         M::WrongValue(e) => (
             format!("the call takes {}, not {}", ether(e.expected), ether(e.given)),
@@ -105,29 +119,71 @@ fn market(error: M) -> (String, Option<&'static str>) {
         ),
         M::ZeroTestRoot(_) => ("the test root is zero".into(), None),
         M::SaltHashNotZero(e) => (
-            format!("a SIMPLE offer has no salt, but this one names {}", e.given),
+            format!("only FULL offers have a salt, but this one names {}", e.given),
             None,
         ),
         M::PositionOutOfRange(e) => (format!("position {} is not below {}", e.given, e.limit), None),
-        M::WrongTestLeaf(e) => (
-            format!(
-                "example {} leads to root {}, the consumer committed to {}",
-                e.position, e.given, e.expected
-            ),
-            Some("the test set is not the one of this engagement"),
+        M::WrongMode(e) => (
+            format!("this is for {} engagements, not for {}", mode_words(e.expected), mode_words(e.given)),
+            None,
         ),
-        M::NotCorrect(e) => (
+        M::WrongAdjudication(e) => (
             format!(
-                "example {}: output {} is not its label {}",
-                e.position, e.output, e.label
+                "this is for {} adjudication, not for {}",
+                adjudication_words(e.expected),
+                adjudication_words(e.given)
             ),
             None,
         ),
-        M::ProofRejected(e) => (
-            format!("the verifier refuses the proof of example {}", e.position),
+        M::ZeroSaltHash(_) => ("a FULL offer commits to a salt".into(), None),
+        M::WordsPerHashMismatch(e) => (
+            format!("the model hashes {} words at a time, the transfer judge {}", e.given, e.expected),
+            Some("this model's engagements can only be in clear"),
+        ),
+        M::ZeroCtRoot(_) => ("the ciphertext root is zero".into(), None),
+        M::WrongCtRoot(e) => (
+            format!("the published chunks lead to {}, the committed root is {}", e.given, e.expected),
             None,
         ),
-        M::VerifierChanged(e) => verifier_changed(e.verifier, e.expected, e.given),
+        M::ZeroSeed(_) => ("the seed is zero".into(), None),
+        M::WrongSalt(e) => (
+            format!("the salt hashes to {}, the offer committed to {}", e.given, e.expected),
+            None,
+        ),
+        M::BadKeysLength(e) => (format!("the keys have {} bytes, not {}", e.given, e.expected), None),
+        M::NotOpened(e) => (
+            format!("position {} is not among {} to {}, which are open now", e.given, e.first, e.end),
+            None,
+        ),
+        M::BelowTarget(e) => (
+            format!("the result claims {} correct, {} are needed", e.given, e.needed),
+            Some("if no more can be proven: assay mp concede ID"),
+        ),
+        M::NotClaimed(e) => (format!("the result does not claim position {}", e.position), None),
+        M::AlreadyProven(e) => (format!("position {} is proven already", e.position), None),
+        M::AlreadyChallenged(e) => (
+            format!("position {} was challenged already, by {}", e.position, e.challenger),
+            None,
+        ),
+        M::TooManyChallenges(e) => (
+            format!("others than the consumer may challenge {} positions, which they have", e.limit),
+            None,
+        ),
+        M::NotChallenged(e) => (format!("position {} has no open challenge", e.position), None),
+        M::ChallengesOpen(e) => (format!("{} challenge(s) of engagement {} are open", e.open, e.id), None),
+        M::NothingToDemand(e) => (
+            format!("{} positions are proven already, {} would be demanded", e.proven, e.needed),
+            None,
+        ),
+        M::BadSplit(e) => (
+            format!(
+                "{} and {} are not {} together",
+                ether(e.mcAmount),
+                ether(e.mpAmount),
+                ether(e.escrow)
+            ),
+            None,
+        ),
         M::SequenceOutOfRange(e) => (
             format!("the model has {} engagements, there is no number {}", e.count, e.given),
             None,
@@ -135,10 +191,53 @@ fn market(error: M) -> (String, Option<&'static str>) {
     }
 }
 
+fn proof_judge(error: P) -> (String, Option<&'static str>) {
+    match error {
+        P::WrongTestLeaf(e) => (
+            format!(
+                "example {} leads to root {}, the consumer committed to {}",
+                e.position, e.given, e.expected
+            ),
+            Some("the test set is not the one of this engagement"),
+        ),
+        P::NotCorrect(e) => (
+            format!(
+                "example {}: output {} is not its label {}",
+                e.position, e.output, e.label
+            ),
+            None,
+        ),
+        P::ProofRejected(e) => (
+            format!("the verifier refuses the proof of example {}", e.position),
+            None,
+        ),
+        P::VerifierChanged(e) => verifier_changed(e.verifier, e.expected, e.given),
+    }
+}
+
+fn transfer_judge(error: J) -> String {
+    match error {
+        J::NoFault(e) => format!("the data of position {} are as they must be", e.position),
+        J::NoSuchChunk(e) => format!("an example has {} data chunks, there is no chunk {}", e.chunks, e.given),
+        J::BadChunkLength(e) => format!("chunk {} has {} words, not {}", e.chunk, e.given, e.expected),
+        J::WrongChunk(e) => format!("chunk {} leads to {}, the committed root is {}", e.chunk, e.given, e.expected),
+        J::WrongLeaf(e) => format!("test leaf {} leads to {}, the test root is {}", e.index, e.given, e.expected),
+    }
+}
+
+fn publication(error: T) -> String {
+    match error {
+        T::OutOfOrder(e) => format!("chunk {} is next, not {}", e.expected, e.given),
+        T::TooManyChunks(e) => format!("the transfer has only {} chunks", e.chunks),
+        T::PartialChunk(e) => format!("the words end within chunk {}", e.chunk),
+        T::NothingPublished(_) => "no chunk was given".into(),
+    }
+}
+
 fn registry(error: R) -> (String, Option<&'static str>) {
     match error {
         R::BadParameter(e) => (
-            format!("registry parameter {} is out of range: {}", name(e.name), e.value),
+            format!("parameter {} is out of range: {}", name(e.name), e.value),
             None,
         ),
         R::WrongValue(e) => (
@@ -218,6 +317,11 @@ fn library(error: L) -> (String, Option<&'static str>) {
             None,
         ),
         L::NotCanonical(e) => (format!("{} is not below the scalar order", e.value), None),
+        L::BadBitmap(e) => (
+            format!("a result of {} bytes is none of {} positions", e.length, e.bits),
+            None,
+        ),
+        L::NoRow(e) => (format!("outcome {:?} has no row in the payout table", e.outcome), None),
     }
 }
 
@@ -230,6 +334,24 @@ fn verifier_changed(
         format!("the code of verifier {verifier} has hash {given}, the record says {expected}"),
         None,
     )
+}
+
+/// A mode in words: how the examples travel and which of them count.
+pub fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::CLEAR => "CLEAR",
+        Mode::FULL => "FULL",
+        Mode::SIMPLE => "SIMPLE",
+        _ => "unknown",
+    }
+}
+
+pub fn adjudication_words(adjudication: Adjudication) -> &'static str {
+    match adjudication {
+        Adjudication::DIRECT => "DIRECT",
+        Adjudication::OPTIMISTIC => "OPTIMISTIC",
+        _ => "unknown",
+    }
 }
 
 /// A state in words, as part of a sentence.
@@ -266,13 +388,13 @@ mod tests {
 
     #[test]
     fn a_rejected_proof_has_its_own_exit_code() {
-        let data = IAccuracyMarket::ProofRejected { position: 3 }.abi_encode();
+        let data = IProofJudge::ProofRejected { position: 3 }.abi_encode();
         assert_eq!(Exit::of(&explain(&data)), Exit::ProofRejected);
     }
 
     #[test]
     fn refusals_are_told_in_words() {
-        let data = IAccuracyMarket::WrongState {
+        let data = super::super::bindings::IAccuracyMarket::WrongState {
             id: B256::ZERO,
             given: State::Offered,
         }

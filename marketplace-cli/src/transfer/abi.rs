@@ -5,58 +5,8 @@ use super::fault::{Fault, Kind};
 use super::judge::Terms;
 use super::secret::{ExampleKey, MasterKey};
 use super::words::TAG_TEST;
+use crate::chain::bindings::{BadData, ChunkOpening, Shape, TransferEvidence, TransferTerms};
 use alloy::primitives::{B256, U256};
-use alloy::sol;
-
-sol! {
-    #![sol(extra_derives(Debug, PartialEq, Eq))]
-
-    enum BadData { Header, Start, Step }
-
-    struct Shape {
-        uint256 examples;
-        uint256 inputWords;
-        uint256 wordsPerChunk;
-    }
-
-    struct TransferTerms {
-        bytes32 id;
-        bytes32 testRoot;
-        bytes32 ctRoot;
-        bytes32 leafTag;
-        bytes32 seed;
-        uint256 position;
-        Shape shape;
-        bytes32 key;
-        bool isMaster;
-    }
-
-    struct ChunkOpening {
-        bytes32[] cipherWords;
-        bytes32[] path;
-    }
-
-    struct TransferEvidence {
-        BadData claim;
-        uint256 chunk;
-        ChunkOpening first;
-        ChunkOpening second;
-        bytes32 leaf;
-        bytes32[] leafPath;
-    }
-
-    interface ITransferJudge {
-        error NoFault(uint256 position);
-        error NoSuchChunk(uint256 chunks, uint256 given);
-        error BadChunkLength(uint256 chunk, uint256 expected, uint256 given);
-        error WrongChunk(uint256 chunk, bytes32 expected, bytes32 given);
-        error WrongLeaf(uint256 index, bytes32 expected, bytes32 given);
-
-        function judge(TransferTerms calldata transfer, TransferEvidence calldata evidence)
-            external view returns (BadData claim);
-        function wordsPerHash() external view returns (uint256);
-    }
-}
 
 /// The key of record of a position, as the contract is told it.
 #[derive(Debug, Clone)]

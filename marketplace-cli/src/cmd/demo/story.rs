@@ -207,8 +207,8 @@ pub(super) async fn run(outer: &Context, work: &Path, examples: u32, seed: u64) 
     let wei = |amount: u128| I256::from_raw(U256::from(amount));
     let (stake, fee, payment) = (
         wei(model.stake_wei),
-        wei(market.amounts.fee),
-        wei(market.amounts.successPayment),
+        wei(market.params.fee),
+        wei(market.amounts(Mode::CLEAR).successPayment),
     );
     let [mp_start, mc_start, stranger_start] = starts;
     let zero = I256::ZERO;
