@@ -4,9 +4,22 @@ pragma solidity 0.8.37;
 import {TestBase} from "../base/TestBase.sol";
 import {AccuracyMarket} from "../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../src/ModelRegistry.sol";
-import {IAccuracyMarket} from "../../src/interfaces/IAccuracyMarket.sol";
+import {ProofJudge} from "../../src/ProofJudge.sol";
+import {PublishedTransfers} from "../../src/PublishedTransfers.sol";
+import {TransferJudge} from "../../src/TransferJudge.sol";
+import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
+import {IProofJudge} from "../../src/interfaces/IProofJudge.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
-import {Assurance, MarketParams, OfferTerms, Outcome, ProofItem, State} from "../../src/types/MarketTypes.sol";
+import {
+    Amounts,
+    Assurance,
+    MarketParams,
+    Mode,
+    OfferTerms,
+    Outcome,
+    ProofItem,
+    State
+} from "../../src/types/MarketTypes.sol";
 import {Metric, ModelRecord, RegistryParams} from "../../src/types/ModelTypes.sol";
 
 /// The generated verifier and real proofs in a whole engagement. The fixture is made by the Rust side; every address and
@@ -76,7 +89,7 @@ contract RealProofTest is TestBase {
 
     function test_realProof_ofAnotherEngagementIsRejected() public {
         bytes32 other = engage(market.engagement(id).modelId);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, items()[0].position));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, items()[0].position));
         market.submitProofs(other, only(0));
     }
 
@@ -124,7 +137,7 @@ contract RealProofTest is TestBase {
             priceInput: 1_000_000,
             n1: uint32(vm.parseJsonUint(json, ".n1")),
             faultStrikes: 10,
-            unbondWindow: 9 hours,
+            unbondWindow: 12 hours,
             treasury: account("treasury"),
             accuracy: vm.computeCreateAddress(DEPLOYER, 3),
             prediction: address(0)
@@ -140,7 +153,21 @@ contract RealProofTest is TestBase {
             acceptWindow: 1 hours,
             decideWindow: 1 hours,
             proveBase: 1 hours,
-            proveTimePerItem: 60
+            proveTimePerItem: 60,
+            proofJudge: address(new ProofJudge()),
+            transferJudge: address(new TransferJudge()),
+            publication: address(new PublishedTransfers()),
+            wordsPerChunk: 8,
+            commitWindow: 1 hours,
+            ackWindow: 1 hours,
+            publishWindow: 1 hours,
+            keyWindow: 1 hours,
+            challengeWindow: 1 hours,
+            respondWindow: 1 hours,
+            answerTime: 60,
+            challengeBond: 5000,
+            othersMax: 2,
+            directMax: 1
         });
         vm.prank(DEPLOYER);
         market = new AccuracyMarket(m);
@@ -174,7 +201,8 @@ contract RealProofTest is TestBase {
         t.testRoot = vm.parseJsonBytes32(json, ".testRoot");
         t.targetBps = uint16(vm.parseJsonUint(json, ".targetBps"));
         t.expiry = uint64(block.timestamp);
-        uint256 entry = uint256(market.amounts().deposit) + market.amounts().fee;
+        Amounts memory amounts = IAccuracyTerms(market.terms()).amounts(Mode.CLEAR);
+        uint256 entry = uint256(amounts.deposit) + amounts.fee;
         vm.deal(MC, 1 ether);
         vm.prank(MC);
         opened = market.open{value: entry}(t);
@@ -210,7 +238,7 @@ contract RealProofTest is TestBase {
     }
 
     function expectRejection(ProofItem[] memory one) private {
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, one[0].position));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, one[0].position));
         market.submitProofs(id, one);
     }
 }
