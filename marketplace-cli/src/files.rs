@@ -22,6 +22,20 @@ pub fn write_atomic(path: &Path, bytes: &[u8], private: bool) -> eyre::Result<()
     write().wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
+/// Copies a file in one step, readable by the owner alone.
+pub fn copy_atomic(from: &Path, to: &Path) -> eyre::Result<()> {
+    let dir = parent(to);
+    let copy = || -> std::io::Result<()> {
+        fs::create_dir_all(&dir)?;
+        let mut temp = tempfile::NamedTempFile::new_in(&dir)?;
+        std::io::copy(&mut File::open(from)?, temp.as_file_mut())?;
+        temp.as_file().sync_all()?;
+        temp.persist(to).map_err(|e| e.error)?;
+        sync_dir(&dir)
+    };
+    copy().wrap_err_with(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
 /// Fills a new directory in one step: `fill` writes into a temporary one, which is synced and renamed to `path`.
 ///
 /// # Errors

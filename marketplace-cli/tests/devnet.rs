@@ -47,8 +47,14 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
 
     let ended = abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap();
     assert_eq!(ended.outcome, "Abort");
-    assert_eq!(w.credit(&w.mc).await, m.amounts(Mode::CLEAR).deposit - m.amounts(Mode::CLEAR).abortPayment);
-    assert_eq!(w.credit(&w.mp).await, m.amounts(Mode::CLEAR).deposit + m.amounts(Mode::CLEAR).abortPayment);
+    assert_eq!(
+        w.credit(&w.mc).await,
+        m.amounts(Mode::CLEAR).deposit - m.amounts(Mode::CLEAR).abortPayment
+    );
+    assert_eq!(
+        w.credit(&w.mp).await,
+        m.amounts(Mode::CLEAR).deposit + m.amounts(Mode::CLEAR).abortPayment
+    );
     assert!(
         abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap().sent.is_none(),
         "the second abort sends nothing"

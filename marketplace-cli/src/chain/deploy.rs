@@ -269,10 +269,14 @@ pub fn creation_code(
 
 /// Bytes of the bytecode at which the address of a library goes.
 fn link_places(artifact: &serde_json::Value, library: &str) -> Vec<usize> {
-    let files = artifact.pointer("/bytecode/linkReferences").and_then(|refs| refs.as_object());
+    let files = artifact
+        .pointer("/bytecode/linkReferences")
+        .and_then(|refs| refs.as_object());
     let places = files.into_iter().flat_map(|files| files.values());
     let places = places.filter_map(|file| file.get(library)?.as_array()).flatten();
-    places.filter_map(|place| Some(place["start"].as_u64()? as usize)).collect()
+    places
+        .filter_map(|place| Some(place["start"].as_u64()? as usize))
+        .collect()
 }
 
 /// Deploys everything. Registry and market name each other: the market's address is predicted from the deployer's nonce.
@@ -299,7 +303,9 @@ pub async fn deploy(
     };
     let poseidon = create.contract("PoseidonT4", &[], Vec::new()).await?;
     let judges = Judges {
-        transfers: create.contract("TransferJudge", &[("PoseidonT4", poseidon)], Vec::new()).await?,
+        transfers: create
+            .contract("TransferJudge", &[("PoseidonT4", poseidon)], Vec::new())
+            .await?,
         publication: create.contract("PublishedTransfers", &[], Vec::new()).await?,
         proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
     };

@@ -7,8 +7,8 @@ use super::bindings::{
 use super::client::{Call, Chain};
 use super::statement::{needed_correct, offer_hash, params_hash};
 use crate::exit::hinted;
-use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256};
+use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::primitives::{Address, Bytes, B256};
 use alloy::providers::{DynProvider, Provider};
 
 /// A market whose parameters were read and hashed.
@@ -61,11 +61,7 @@ impl Market {
     /// D, A, R and the fee of an engagement, wei.
     pub fn amounts(&self, mode: Mode) -> Amounts {
         let p = &self.params;
-        let (n, n1, n2) = (
-            u128::from(self.examples()),
-            u128::from(p.n1),
-            u128::from(p.n2),
-        );
+        let (n, n1, n2) = (u128::from(self.examples()), u128::from(p.n1), u128::from(p.n2));
         let (abort, success) = match mode {
             Mode::FULL => (n1 * p.priceInference, 2 * (n1 * p.priceInference + n2 * p.priceProof)),
             _ => (n * p.priceInference, 2 * n * p.priceProof),
@@ -123,6 +119,54 @@ impl Market {
         self.chain.view(self.contract().challengeAt(id, position)).await
     }
 
+    /// keysA, from the event of `revealA`.
+    pub async fn probe_keys(&self, id: B256) -> eyre::Result<Bytes> {
+        let query = self.contract().ProbeKeysRevealed_filter().topic1(id);
+        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
+        let (event, _) = found
+            .into_iter()
+            .last()
+            .ok_or_else(|| no_event(id, "ProbeKeysRevealed"))?;
+        Ok(event.keysA)
+    }
+
+    /// K, from the event of `revealAll` or `revealB`.
+    pub async fn master_key(&self, id: B256) -> eyre::Result<B256> {
+        let query = self.contract().KeyRevealed_filter().topic1(id);
+        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
+        let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "KeyRevealed"))?;
+        Ok(event.master)
+    }
+
+    /// The bitmap of `postResult`.
+    pub async fn posted_result(&self, id: B256) -> eyre::Result<Bytes> {
+        let query = self.contract().ResultPosted_filter().topic1(id);
+        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
+        let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "ResultPosted"))?;
+        Ok(event.bitmap)
+    }
+
+    /// The terms under which an engagement was offered.
+    pub async fn offered(&self, id: B256) -> eyre::Result<OfferTerms> {
+        let query = self.contract().Offered_filter().topic1(id);
+        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
+        let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "Offered"))?;
+        Ok(event.terms)
+    }
+
+    /// Positions with an open challenge, and who made them.
+    pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
+        let query = self.contract().Challenged_filter().topic1(id);
+        let mut open = Vec::new();
+        for (event, _) in query.from_block(BlockNumberOrTag::Earliest).query().await? {
+            let challenge = self.challenge_at(id, event.position).await?;
+            if challenge.deadline != 0 {
+                open.push((event.position, challenge));
+            }
+        }
+        Ok(open)
+    }
+
     pub async fn model(&self, model_id: B256) -> eyre::Result<ModelView> {
         self.chain.view(self.models().model(model_id)).await
     }
@@ -150,15 +194,15 @@ impl Market {
         Ok((0..count).map(id).collect())
     }
 
-    /// The offer hash that the chain's view of an open offer must have; `mc_salt_hash` is zero unless the mode is FULL.
-    pub fn expected_offer_hash(&self, id: B256, e: &EngagementView, model_hash: B256, mc_salt_hash: B256) -> B256 {
+    /// The offer hash that the chain's view of an open offer must have; `salt_hash` is zero unless the mode is FULL.
+    pub fn expected_offer_hash(&self, id: B256, e: &EngagementView, model_hash: B256, salt_hash: B256) -> B256 {
         let terms = OfferTerms {
             modelId: e.modelId,
             modelHash: model_hash,
             mode: e.mode,
             adjudication: e.adjudication,
             testRoot: e.testRoot,
-            mcSaltHash: mc_salt_hash,
+            mcSaltHash: salt_hash,
             targetBps: e.targetBps,
             expiry: e.deadline,
         };
@@ -172,6 +216,13 @@ impl Market {
     pub fn registry_call(&self, call: &impl alloy::sol_types::SolCall) -> Call {
         Call::new(self.registry, call)
     }
+}
+
+fn no_event(id: B256, name: &str) -> eyre::Report {
+    hinted(
+        format!("the node has no {name} event of engagement {id}"),
+        "use a node that serves the logs of the whole chain",
+    )
 }
 
 /// Fails unless the engagement is in one of these states.

@@ -42,7 +42,10 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
         return (transfer_judge(error), None);
     }
     if let Ok(error) = T::abi_decode(data) {
-        return (publication(error), Some("run assay mc publish again: it goes on where the chain is"));
+        return (
+            publication(error),
+            Some("run assay mc publish again: it goes on where the chain is"),
+        );
     }
     if let Ok(error) = L::abi_decode(data) {
         return library(error);
@@ -77,7 +80,10 @@ fn market(error: M) -> (String, Option<&'static str>) {
             Some("engagements in clear are always DIRECT"),
         ),
         M::DirectRequired(e) => (
-            format!("a proven set of {} examples, up to {}, has to be adjudicated DIRECT", e.size, e.directMax),
+            format!(
+                "a proven set of {} examples, up to {}, has to be adjudicated DIRECT",
+                e.size, e.directMax
+            ),
             Some("use --adjudication direct"),
         ),
         M::WrongValue(e) => (
@@ -124,7 +130,11 @@ fn market(error: M) -> (String, Option<&'static str>) {
         ),
         M::PositionOutOfRange(e) => (format!("position {} is not below {}", e.given, e.limit), None),
         M::WrongMode(e) => (
-            format!("this is for {} engagements, not for {}", mode_words(e.expected), mode_words(e.given)),
+            format!(
+                "this is for {} engagements, not for {}",
+                mode_words(e.expected),
+                mode_words(e.given)
+            ),
             None,
         ),
         M::WrongAdjudication(e) => (
@@ -137,12 +147,18 @@ fn market(error: M) -> (String, Option<&'static str>) {
         ),
         M::ZeroSaltHash(_) => ("a FULL offer commits to a salt".into(), None),
         M::WordsPerHashMismatch(e) => (
-            format!("the model hashes {} words at a time, the transfer judge {}", e.given, e.expected),
+            format!(
+                "the model hashes {} words at a time, the transfer judge {}",
+                e.given, e.expected
+            ),
             Some("this model's engagements can only be in clear"),
         ),
         M::ZeroCtRoot(_) => ("the ciphertext root is zero".into(), None),
         M::WrongCtRoot(e) => (
-            format!("the published chunks lead to {}, the committed root is {}", e.given, e.expected),
+            format!(
+                "the published chunks lead to {}, the committed root is {}",
+                e.given, e.expected
+            ),
             None,
         ),
         M::ZeroSeed(_) => ("the seed is zero".into(), None),
@@ -152,7 +168,10 @@ fn market(error: M) -> (String, Option<&'static str>) {
         ),
         M::BadKeysLength(e) => (format!("the keys have {} bytes, not {}", e.given, e.expected), None),
         M::NotOpened(e) => (
-            format!("position {} is not among {} to {}, which are open now", e.given, e.first, e.end),
+            format!(
+                "position {} is not among {} to {}, which are open now",
+                e.given, e.first, e.end
+            ),
             None,
         ),
         M::BelowTarget(e) => (
@@ -166,13 +185,19 @@ fn market(error: M) -> (String, Option<&'static str>) {
             None,
         ),
         M::TooManyChallenges(e) => (
-            format!("others than the consumer may challenge {} positions, which they have", e.limit),
+            format!(
+                "others than the consumer may challenge {} positions, which they have",
+                e.limit
+            ),
             None,
         ),
         M::NotChallenged(e) => (format!("position {} has no open challenge", e.position), None),
         M::ChallengesOpen(e) => (format!("{} challenge(s) of engagement {} are open", e.open, e.id), None),
         M::NothingToDemand(e) => (
-            format!("{} positions are proven already, {} would be demanded", e.proven, e.needed),
+            format!(
+                "{} positions are proven already, {} would be demanded",
+                e.proven, e.needed
+            ),
             None,
         ),
         M::BadSplit(e) => (
@@ -220,8 +245,14 @@ fn transfer_judge(error: J) -> String {
         J::NoFault(e) => format!("the data of position {} are as they must be", e.position),
         J::NoSuchChunk(e) => format!("an example has {} data chunks, there is no chunk {}", e.chunks, e.given),
         J::BadChunkLength(e) => format!("chunk {} has {} words, not {}", e.chunk, e.given, e.expected),
-        J::WrongChunk(e) => format!("chunk {} leads to {}, the committed root is {}", e.chunk, e.given, e.expected),
-        J::WrongLeaf(e) => format!("test leaf {} leads to {}, the test root is {}", e.index, e.given, e.expected),
+        J::WrongChunk(e) => format!(
+            "chunk {} leads to {}, the committed root is {}",
+            e.chunk, e.given, e.expected
+        ),
+        J::WrongLeaf(e) => format!(
+            "test leaf {} leads to {}, the test root is {}",
+            e.index, e.given, e.expected
+        ),
     }
 }
 
@@ -236,10 +267,7 @@ fn publication(error: T) -> String {
 
 fn registry(error: R) -> (String, Option<&'static str>) {
     match error {
-        R::BadParameter(e) => (
-            format!("parameter {} is out of range: {}", name(e.name), e.value),
-            None,
-        ),
+        R::BadParameter(e) => (format!("parameter {} is out of range: {}", name(e.name), e.value), None),
         R::WrongValue(e) => (
             format!("the call takes {}, not {}", ether(e.expected), ether(e.given)),
             None,

@@ -1,5 +1,6 @@
 //! One file per subcommand: its `Args` and its `run`.
 
+pub mod agree_close;
 pub mod demo;
 pub mod deploy;
 pub mod devnet;
@@ -68,6 +69,8 @@ pub enum Command {
     Mc(mc::Command),
     /// Close an engagement whose window has passed; anybody may
     Timeout(timeout::Args),
+    /// Vote to end an engagement with an agreed split
+    AgreeClose(agree_close::Args),
     /// Fetch what the contracts owe
     Withdraw(withdraw::Args),
     /// Play the whole story on a devnet, with real proofs
@@ -91,6 +94,7 @@ impl Command {
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
             Self::Timeout(args) => timeout::run(args, ctx).await,
+            Self::AgreeClose(args) => agree_close::run(args, ctx).await,
             Self::Withdraw(args) => withdraw::run(args, ctx).await,
             Self::Demo(args) => demo::run(args, ctx).await,
             Self::Verdict(command) => command.run(ctx).await,

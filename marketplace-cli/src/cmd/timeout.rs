@@ -1,8 +1,12 @@
 use super::{engagement_journal, Sent};
-use crate::chain::bindings::{IAccuracyMarket::timeoutCall, Outcome, State};
-use crate::chain::client::Account;
+use crate::chain::bindings::{
+    EngagementView,
+    IAccuracyMarket::{finalizeCall, timeoutCall, timeoutChallengeCall},
+    Outcome, State,
+};
+use crate::chain::client::{Account, Call};
 use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
+use crate::chain::market::Market;
 use crate::context::Context;
 use crate::exit::hinted;
 use crate::output::utc;
@@ -11,7 +15,9 @@ use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay timeout 0x3f… --devnet-account 2\n\n\
-    An offer returns to its consumer; a silent provider loses its deposit and one strike.")]
+    Whoever was to move and did not loses: a silent provider its deposit and a strike, a silent consumer its deposit; an\n\
+    unanswered challenge convicts the provider. An offer returns to its consumer, an unchallenged result passes, a transfer\n\
+    that was not acknowledged gives both deposits back.")]
 pub struct Args {
     /// Engagement
     id: B256,
@@ -51,24 +57,51 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-/// Closes an engagement whose window has passed; does nothing if it is closed.
+/// Closes an engagement whose window has passed, or finalises an unchallenged result; does nothing if it is closed.
 pub async fn timeout(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Ended> {
     let e = market.engagement(id).await?;
     if e.state == State::Closed {
         return Ok(Ended::new(id, e.outcome, None));
     }
-    require_state(id, &e, &[State::Offered, State::Probing, State::Proving])?;
-    let now = market.chain.now().await?;
-    if now < e.deadline {
-        return Err(hinted(
-            format!("the window of engagement {id} runs until {}", utc(e.deadline)),
-            format!("try again in {} s", e.deadline - now + 1),
-        ));
-    }
+    let (step, call) = due(market, id, &e).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let receipt = account
-        .send(&mut journal, "timeout", &market.call(&timeoutCall { id }), &ctx.out)
-        .await?;
+    let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
     let outcome = market.engagement(id).await?.outcome;
     Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
+}
+
+/// The call that ends the engagement now.
+async fn due(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<(String, Call)> {
+    let now = market.chain.now().await?;
+    if e.state != State::Claimed {
+        require_over(id, e.deadline, now)?;
+        // A state is entered once: another state is another step.
+        return Ok((format!("timeout-{:?}", e.state), market.call(&timeoutCall { id })));
+    }
+    let open = market.open_challenges(id).await?;
+    let first = open.iter().min_by_key(|(_, challenge)| challenge.deadline);
+    match first {
+        None => {
+            require_over(id, e.deadline, now)?;
+            Ok(("finalize".into(), market.call(&finalizeCall { id })))
+        }
+        Some((position, challenge)) => {
+            require_over(id, challenge.deadline, now)?;
+            let call = timeoutChallengeCall {
+                id,
+                position: *position,
+            };
+            Ok((format!("timeoutChallenge-{position}"), market.call(&call)))
+        }
+    }
+}
+
+fn require_over(id: B256, deadline: u64, now: u64) -> eyre::Result<()> {
+    if now > deadline {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the window of engagement {id} runs until {}", utc(deadline)),
+        format!("try again in {} s", deadline - now + 1),
+    ))
 }

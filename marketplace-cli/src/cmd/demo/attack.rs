@@ -1,7 +1,7 @@
 //! False proofs, sent as real transactions: they must revert.
 
 use super::ledger::Attempt;
-use crate::chain::bindings::{IAccuracyMarket::ProofRejected, ProofItem};
+use crate::chain::bindings::{IProofJudge::ProofRejected, ProofItem};
 use crate::chain::client::Account;
 use crate::chain::market::Market;
 use crate::chain::revert;
@@ -20,7 +20,7 @@ pub(super) async fn attempt(
     id: B256,
     item: ProofItem,
 ) -> eyre::Result<Attempt> {
-    let call = submission(market, id, vec![item]);
+    let call = submission(market, id, vec![item], None);
     let before = market.engagement(id).await?.provenOnChain;
     let simulated = account.try_dry_run(&call).await?;
     let receipt = account.send_regardless(&call, GAS).await?;

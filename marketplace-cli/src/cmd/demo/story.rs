@@ -140,7 +140,7 @@ pub(super) async fn run(outer: &Context, work: &Path, examples: u32, seed: u64) 
     send(&mc_side, &market, id, None, &handed_over).await?;
 
     out.note("6. the provider checks the examples and proves each one its model gets right");
-    let proven = prove::prove(&mp_side, &market, &mp, id, &handed_over, &prover, false).await?;
+    let proven = prove::prove(&mp_side, &market, &mp, id, Some(&handed_over), &prover, false).await?;
 
     out.note("7. a stranger sends false proofs");
     if let Some(sent) = proceed_now(&mp_side, &market, &mp, id).await? {

@@ -2,8 +2,11 @@
 
 pub mod cancel;
 pub mod open;
+pub mod result;
+pub mod secrets;
 pub mod send;
 pub mod test_set;
+pub mod transfer;
 
 use crate::context::Context;
 use clap::Subcommand;
@@ -19,6 +22,20 @@ pub enum Command {
     Cancel(cancel::Args),
     /// Hand the test set over to the provider that accepted
     Send(send::Args),
+    /// Put the ciphertext on chain, for a provider that does not acknowledge it
+    Publish(transfer::PublishArgs),
+    /// Tell the keys that are due
+    Reveal(transfer::RevealArgs),
+    /// Check the proofs behind a posted result
+    Verify(result::VerifyArgs),
+    /// Agree with a posted result
+    Accept(result::AcceptArgs),
+    /// Ask for the proof of claimed positions; anybody may
+    Challenge(result::ChallengeArgs),
+    /// Ask for as many proofs on chain as the target needs
+    DemandFull(result::DemandArgs),
+    /// Take back the bonds of challenges that were never answered
+    Reclaim(result::ReclaimArgs),
 }
 
 impl Command {
@@ -28,6 +45,13 @@ impl Command {
             Self::Open(args) => open::run(args, ctx).await,
             Self::Cancel(args) => cancel::run(args, ctx).await,
             Self::Send(args) => send::run(args, ctx).await,
+            Self::Publish(args) => transfer::publish(args, ctx).await,
+            Self::Reveal(args) => transfer::reveal_keys(args, ctx).await,
+            Self::Verify(args) => result::verify_proofs(args, ctx).await,
+            Self::Accept(args) => result::accept(args, ctx).await,
+            Self::Challenge(args) => result::challenge(args, ctx).await,
+            Self::DemandFull(args) => result::demand_full(args, ctx).await,
+            Self::Reclaim(args) => result::reclaim(args, ctx).await,
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::secrets::Secrets;
 use crate::chain::bindings::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
 use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
@@ -10,13 +11,16 @@ use crate::output::{ether, utc};
 use crate::prover_api::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
 use crate::testset::TestSet;
+use crate::transfer::keys;
 use alloy::primitives::{B256, U256};
+use clap::ValueEnum;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  \
-    assay mc open 0x9a… --set my-set --target-bps 9000 --arch digits.arch.json --keystore me.json\n\n\
+#[command(after_help = "Examples:\n  \
+    assay mc open 0x9a… --set my-set --target-bps 9000 --arch digits.arch.json --keystore me.json\n  \
+    assay mc open 0x9a… --set my-set --target-bps 9000 --arch digits.arch.json --mode full --keystore me.json\n\n\
     Escrows the deposit and the fee. Repeating the command with the same set finds the offer instead of making another.\n\
     Be reachable until the engagement closes: once a provider accepts, the examples are due.")]
 pub struct Args {
@@ -28,6 +32,12 @@ pub struct Args {
     /// Required accuracy in hundredths of a percent, 1..10000
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(1..=10000))]
     target_bps: u16,
+    /// How the provider gets the examples, and which of them count
+    #[arg(long, value_enum, default_value_t = ModeArg::Clear)]
+    mode: ModeArg,
+    /// How the result is settled [default: direct where the market demands it, else optimistic]
+    #[arg(long, value_enum)]
+    adjudication: Option<AdjudicationArg>,
     /// Seconds in which the provider may accept
     #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
     expires_in: u64,
@@ -38,6 +48,43 @@ pub struct Args {
     trust: crate::verifier_check::TrustArgs,
     #[command(flatten)]
     keys: KeyArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// In clear after the acceptance; all count
+    Clear,
+    /// Encrypted; a random part is opened for probing, the rest counts
+    Full,
+    /// Encrypted, all opened at once; all count
+    Simple,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AdjudicationArg {
+    /// Each counted example is proven on chain
+    Direct,
+    /// A claimed result stands unless somebody challenges it
+    Optimistic,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Clear => Self::CLEAR,
+            ModeArg::Full => Self::FULL,
+            ModeArg::Simple => Self::SIMPLE,
+        }
+    }
+}
+
+impl From<AdjudicationArg> for Adjudication {
+    fn from(adjudication: AdjudicationArg) -> Self {
+        match adjudication {
+            AdjudicationArg::Direct => Self::DIRECT,
+            AdjudicationArg::Optimistic => Self::OPTIMISTIC,
+        }
+    }
 }
 
 /// The result of an offer.
@@ -62,7 +109,7 @@ impl std::fmt::Display for Opened {
         writeln!(f, "expires     {}", utc(self.expiry))?;
         write!(
             f,
-            "next        when the provider has accepted: assay mc send {} --to DIR",
+            "next        give the provider the set's leaves.json; when it has accepted: assay mc send {} --to DIR",
             self.id
         )
     }
@@ -72,6 +119,9 @@ impl std::fmt::Display for Opened {
 #[derive(Debug, Clone, Copy)]
 pub struct Ask {
     pub model_id: B256,
+    pub mode: Mode,
+    /// As the market demands if not given.
+    pub adjudication: Option<Adjudication>,
     pub target_bps: u16,
     pub expires_in: u64,
     pub allow_reuse: bool,
@@ -83,12 +133,23 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     args.trust.check(ctx, &market, &model).await?;
     let ask = Ask {
         model_id: args.model_id,
+        mode: args.mode.into(),
+        adjudication: args.adjudication.map(Into::into),
         target_bps: args.target_bps,
         expires_in: args.expires_in,
         allow_reuse: args.allow_reuse,
     };
     let result = open(ctx, &market, &account, &args.set, ask).await?;
     ctx.out.result(&result, &result)
+}
+
+/// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.
+fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
+    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.directMax {
+        Adjudication::DIRECT
+    } else {
+        Adjudication::OPTIMISTIC
+    }
 }
 
 /// Makes the offer once per test root. The caller has judged the model's verifier.
@@ -101,18 +162,24 @@ pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path,
     let mut journal = Journal::open(&ctx.home.offer(&market.chain, market.address, test_root))?;
     if let Some(receipt) = account.resume(&mut journal, "open", &ctx.out).await? {
         ctx.out.note("this set was offered before; this is that offer");
-        return finish(ctx, market, dir, &receipt);
+        return finish(ctx, market, dir, &journal, &receipt);
     }
     if !ask.allow_reuse {
         Revealed::load(ctx)?.refuse(&set)?;
     }
+    let secrets = Secrets::of_offer(&mut journal, ask.mode)?;
     let terms = OfferTerms {
         modelId: ask.model_id,
         modelHash: model.modelHash,
-        mode: Mode::SIMPLE,
-        adjudication: Adjudication::DIRECT,
+        mode: ask.mode,
+        adjudication: ask
+            .adjudication
+            .unwrap_or_else(|| default_adjudication(market, ask.mode)),
         testRoot: test_root,
-        mcSaltHash: B256::ZERO,
+        mcSaltHash: match (&secrets, ask.mode) {
+            (Some(secrets), Mode::FULL) => keys::mc_salt_hash(&secrets.salt()),
+            _ => B256::ZERO,
+        },
         targetBps: ask.target_bps,
         expiry: market.chain.now().await? + ask.expires_in.min(market.params.acceptWindow),
     };
@@ -120,13 +187,14 @@ pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path,
         .call(&IAccuracyMarket::openCall { terms })
         .with_value(market.entry_wei());
     let receipt = account.send(&mut journal, "open", &call, &ctx.out).await?;
-    finish(ctx, market, dir, &receipt)
+    finish(ctx, market, dir, &journal, &receipt)
 }
 
 fn finish(
     ctx: &Context,
     market: &Market,
     dir: &Path,
+    offer: &Journal,
     receipt: &alloy::rpc::types::TransactionReceipt,
 ) -> eyre::Result<Opened> {
     let logs = receipt.logs().iter().filter(|log| log.address() == market.address);
@@ -140,6 +208,9 @@ fn finish(
     let mut journal = engagement_journal(ctx, &market.chain, event.id)?;
     journal.set_fact("testSet", &dir.canonicalize()?)?;
     journal.set_fact("offerHash", &event.offerHash)?;
+    if let Some(secrets) = offer.fact::<Secrets>(Secrets::FACT)? {
+        journal.set_fact(Secrets::FACT, &secrets)?;
+    }
     Ok(Opened {
         id: event.id,
         model_id: event.modelId,

@@ -1,8 +1,11 @@
-use crate::chain::bindings::State;
+use super::transfer;
+use crate::chain::bindings::{EngagementView, Mode, State};
+use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::engagement_journal;
 use crate::context::Context;
 use crate::exit::hinted;
+use crate::journal::Journal;
 use crate::output::utc;
 use crate::revealed::Revealed;
 use crate::testset::TestSet;
@@ -12,10 +15,12 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  assay mc send 0x3f… --to /mnt/shared/3f\n\n\
-    The acceptance must have its confirmations. Images, labels and salts go over in clear. The directory is readable by\n\
-    you alone: give the provider access, or copy it over a channel of your own. What was handed over once is not offered\n\
-    again.")]
+#[command(after_help = "Examples:\n  assay mc send 0x3f… --to /mnt/shared/3f\n  \
+    assay mc send 0x3f… --to /mnt/shared/3f --keystore me.json      if the transfer is encrypted\n\n\
+    The acceptance must have its confirmations. In an engagement in clear images, labels and salts go over as they are; else\n\
+    they are encrypted, the ciphertext's root goes on chain, and only then the file into the directory. The directory is\n\
+    readable by you alone: give the provider access, or copy it over a channel of your own. What was handed over once is not\n\
+    offered again.")]
 pub struct Args {
     /// Engagement
     id: B256,
@@ -25,6 +30,8 @@ pub struct Args {
     /// Test set [default: the one that was offered]
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 /// The result of a hand-over.
@@ -52,7 +59,12 @@ impl std::fmt::Display for HandedOver {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let market = ctx.market().await?;
-    let result = send(ctx, &market, args.id, args.set.as_deref(), &args.to).await?;
+    if market.engagement(args.id).await?.mode == Mode::CLEAR {
+        let result = send(ctx, &market, args.id, args.set.as_deref(), &args.to).await?;
+        return ctx.out.result(&result, &result);
+    }
+    let account = ctx.account(&market.chain, &args.keys)?;
+    let result = transfer::send(ctx, &market, &account, args.id, args.set.as_deref(), &args.to).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -75,20 +87,7 @@ pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, 
         ));
     };
     let journal = engagement_journal(ctx, &market.chain, id)?;
-    let offered: Option<PathBuf> = journal.fact("testSet")?;
-    let dir = set.map(Path::to_owned).or(offered);
-    let dir = dir.ok_or_else(|| {
-        hinted(
-            "this program did not make the offer, so it does not know the set",
-            "use --set DIR",
-        )
-    })?;
-    let set = TestSet::load(&dir)?;
-    eyre::ensure!(
-        set.root()? == e.testRoot,
-        "{} is not the set of engagement {id}: its root differs",
-        dir.display()
-    );
+    let set = offered_set(&journal, id, &e, set)?;
     if to.exists() {
         let there =
             TestSet::load(to).wrap_err_with(|| format!("{} exists and is no finished hand-over", to.display()))?;
@@ -104,4 +103,28 @@ pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, 
         examples: set.examples.len(),
         decide_until: e.deadline,
     })
+}
+
+/// The set that was offered, from `given` or where it was when it was offered.
+pub(super) fn offered_set(
+    journal: &Journal,
+    id: B256,
+    e: &EngagementView,
+    given: Option<&Path>,
+) -> eyre::Result<TestSet> {
+    let offered: Option<PathBuf> = journal.fact("testSet")?;
+    let dir = given.map(Path::to_owned).or(offered);
+    let dir = dir.ok_or_else(|| {
+        hinted(
+            "this program did not make the offer, so it does not know the set",
+            "use --set DIR",
+        )
+    })?;
+    let set = TestSet::load(&dir)?;
+    eyre::ensure!(
+        set.root()? == e.testRoot,
+        "{} is not the set of engagement {id}: its root differs",
+        dir.display()
+    );
+    Ok(set)
 }

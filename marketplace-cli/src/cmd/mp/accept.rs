@@ -1,16 +1,17 @@
+use super::transfer::{own_files, read_leaves, LEAVES_FILE};
 use super::{require_provider, require_time};
-use crate::chain::bindings::{IAccuracyMarket::acceptCall, ModelView, State};
+use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelView, State};
 use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
-use crate::chain::statement::MerkleTree;
+use crate::chain::revert::mode_words;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
+use crate::files::write_atomic;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
 use alloy::primitives::{Address, B256, U256};
-use eyre::WrapErr;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,7 @@ pub struct Args {
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS")]
     consumers: Vec<Address>,
-    /// The N leaf hashes from the consumer, checked against the test root
+    /// The N leaf hashes from the consumer, checked against the test root; needed unless the set comes in clear
     #[arg(long, value_name = "FILE")]
     leaves: Option<PathBuf>,
     #[command(flatten)]
@@ -52,10 +53,13 @@ pub struct Accepted {
     pub offer_hash: B256,
     pub mc: Address,
     pub target_bps: u16,
+    /// How the examples come.
+    pub mode: &'static str,
     /// Proofs that meet the target.
     pub needed: u32,
     #[serde(serialize_with = "crate::output::as_decimal")]
     pub escrow_wei: u128,
+    /// End of the window that begins now.
     pub decide_until: u64,
     pub sent: Sent,
 }
@@ -65,12 +69,20 @@ impl std::fmt::Display for Accepted {
         writeln!(f, "accepted    {} of consumer {}", self.id, self.mc)?;
         writeln!(f, "escrowed    {}", ether(U256::from(self.escrow_wei)))?;
         writeln!(f, "needed      {} proofs", self.needed)?;
-        write!(
-            f,
-            "next        receive the test set, then by {}: assay mp prove {}",
-            utc(self.decide_until),
-            self.id
-        )
+        match self.mode {
+            "CLEAR" => write!(
+                f,
+                "next        receive the test set, then by {}: assay mp prove {}",
+                utc(self.decide_until),
+                self.id
+            ),
+            _ => write!(
+                f,
+                "next        the consumer commits to the transfer by {}, then: assay mp ack {}",
+                utc(self.decide_until),
+                self.id
+            ),
+        }
     }
 }
 
@@ -104,10 +116,21 @@ pub async fn accept(
             let model = market.model(e.modelId).await?;
             check_model(ctx, market, e.modelId, &model)?;
             judge(policy, &e)?;
-            if let Some(path) = leaves {
-                check_leaves(path, market, e.testRoot)?;
+            match leaves {
+                Some(path) => keep_leaves(ctx, market, id, path, e.testRoot)?,
+                None if e.mode == Mode::CLEAR => {}
+                None => {
+                    return Err(hinted(
+                        "an encrypted transfer can only be judged with the leaf hashes of the test set",
+                        "get leaves.json from the consumer and give it with --leaves FILE",
+                    ))
+                }
             }
-            let expected = market.expected_offer_hash(id, &e, model.modelHash);
+            let salt_hash = match e.mode {
+                Mode::FULL => market.offered(id).await?.mcSaltHash,
+                _ => B256::ZERO,
+            };
+            let expected = market.expected_offer_hash(id, &e, model.modelHash, salt_hash);
             eyre::ensure!(
                 expected == e.offerHash,
                 "the offer on chain does not hash to its own terms: {} instead of {expected}",
@@ -126,7 +149,8 @@ pub async fn accept(
         offer_hash: after.offerHash,
         mc: after.mc,
         target_bps: after.targetBps,
-        needed: market.needed(after.targetBps),
+        needed: market.needed(after.mode, after.targetBps),
+        mode: mode_words(after.mode),
         escrow_wei: market.entry_wei(),
         decide_until: after.deadline,
         sent: Sent::from(&receipt),
@@ -160,22 +184,9 @@ fn judge(policy: &Policy, e: &crate::chain::bindings::EngagementView) -> eyre::R
     Ok(())
 }
 
-fn check_leaves(path: &Path, market: &Market, test_root: B256) -> eyre::Result<()> {
-    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
-    let leaves: Vec<B256> =
-        serde_json::from_slice(&text).wrap_err_with(|| format!("{} holds no leaf hashes", path.display()))?;
-    eyre::ensure!(
-        leaves.len() == market.examples() as usize,
-        "{} holds {} leaves, not {}",
-        path.display(),
-        leaves.len(),
-        market.examples()
-    );
-    let root = MerkleTree::new(&leaves).map(|tree| tree.root());
-    eyre::ensure!(
-        root == Some(test_root),
-        "the leaves in {} do not lead to the test root {test_root}",
-        path.display()
-    );
-    Ok(())
+/// Checks the leaf hashes and keeps them: evidence about bad data needs them.
+fn keep_leaves(ctx: &Context, market: &Market, id: B256, path: &Path, test_root: B256) -> eyre::Result<()> {
+    let leaves = read_leaves(path, market, test_root)?;
+    let kept = own_files(ctx, market, id).join(LEAVES_FILE);
+    write_atomic(&kept, &serde_json::to_vec(&leaves)?, false)
 }

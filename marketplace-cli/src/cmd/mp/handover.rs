@@ -1,4 +1,4 @@
-//! The test set as the provider receives it: checked against the chain and run through the model.
+//! The examples of an engagement as the provider has them: checked against the chain and run through the model.
 
 use crate::chain::bindings::{EngagementView, ProofTerms};
 use crate::chain::market::Market;
@@ -7,31 +7,43 @@ use crate::context::Context;
 use crate::exit::hinted;
 use crate::output::Output;
 use crate::prover_api::{Claim, Prover};
-use crate::testset::TestSet;
+use crate::testset::{Example, TestSet};
 use alloy::primitives::{B256, U256};
 use std::path::{Path, PathBuf};
 
-/// A set that is the one of its engagement.
+/// Examples that are the ones of their engagement.
 #[derive(Debug)]
 pub struct Handover {
     pub id: B256,
-    pub set: TestSet,
+    /// By position of the proven set, or of the probe set.
+    pub entries: Vec<Entry>,
+    /// Over the test leaves of the whole set.
     pub tree: MerkleTree,
     pub terms: ProofTerms,
+    /// Position of the first entry in the whole set.
+    pub first: usize,
     chain_id: u64,
     market: alloy::primitives::Address,
+}
+
+/// One position.
+#[derive(Debug)]
+pub struct Entry {
+    /// Of the example in the consumer's set, hence of its test leaf.
+    pub index: usize,
+    /// `None` if the consumer committed to something that is no image for this model: it counts as answered wrong.
+    pub example: Option<Example>,
 }
 
 /// What the model answers.
 #[derive(Debug)]
 pub struct Answers {
-    /// By position.
-    pub classes: Vec<u32>,
+    /// Positions that it gets right, ascending.
     pub correct: Vec<usize>,
 }
 
 impl Handover {
-    /// Loads the set and recomputes every input commitment and the root.
+    /// Loads a set that was handed over in clear and recomputes every input commitment and the root.
     ///
     /// # Errors
     /// With a hint to abort if it is not what the consumer committed to.
@@ -62,11 +74,29 @@ impl Handover {
         let bar = out.bar("recomputing input commitments", expected as u64);
         set.check_commitments(|done| bar.set(done))
             .map_err(|error| refuse(error.to_string()))?;
+        let entry = |(index, example)| Entry {
+            index,
+            example: Some(example),
+        };
+        let entries = set.examples.into_iter().enumerate().map(entry).collect();
+        Self::of(market, id, e, entries, tree, 0).await
+    }
+
+    /// Examples whose commitments are known to be right, from position `first` on.
+    pub async fn of(
+        market: &Market,
+        id: B256,
+        e: &EngagementView,
+        entries: Vec<Entry>,
+        tree: MerkleTree,
+        first: usize,
+    ) -> eyre::Result<Self> {
         Ok(Self {
             id,
-            set,
+            entries,
             tree,
             terms: market.proof_terms(e.modelId).await?,
+            first,
             chain_id: market.chain.id,
             market: market.address,
         })
@@ -74,42 +104,53 @@ impl Handover {
 
     /// Runs the integer reference on every example.
     pub fn answers(&self, prover: &Prover, out: &Output) -> eyre::Result<Answers> {
-        let bar = out.bar("running the model", self.set.examples.len() as u64);
-        let mut classes = Vec::with_capacity(self.set.examples.len());
-        for e in &self.set.examples {
-            classes.push(prover.class_of(&e.image)?);
-            bar.set(classes.len() as u64);
+        let bar = out.bar("running the model", self.entries.len() as u64);
+        let mut correct = Vec::new();
+        for (position, entry) in self.entries.iter().enumerate() {
+            if let Some(e) = &entry.example {
+                let class = U256::from(prover.class_of(&e.image)?);
+                if is_correct(self.terms.metric, self.terms.classes, class, e.label) {
+                    correct.push(position);
+                }
+            }
+            bar.set(position as u64 + 1);
         }
-        let right = |p: &usize| self.is_correct(*p, classes[*p]);
-        let correct = (0..classes.len()).filter(right).collect();
-        Ok(Answers { classes, correct })
-    }
-
-    fn is_correct(&self, position: usize, class: u32) -> bool {
-        let label = self.set.examples[position].label;
-        is_correct(self.terms.metric, self.terms.classes, U256::from(class), label)
+        Ok(Answers { correct })
     }
 
     pub fn ctx(&self, position: usize) -> U256 {
-        context(self.chain_id, self.market, self.id, position as u64)
+        context(self.chain_id, self.market, self.id, (self.first + position) as u64)
+    }
+
+    /// # Errors
+    /// If nothing can be proven about this position.
+    pub fn example(&self, position: usize) -> eyre::Result<&Example> {
+        let entry = self.entries.get(position);
+        let example = entry.and_then(|entry| entry.example.as_ref());
+        example.ok_or_else(|| eyre::eyre!("position {position} holds no example that this model could answer"))
     }
 
     /// What a proof for `position` must state; the output must be the label for it to count.
-    pub fn claim(&self, position: usize) -> Claim {
-        let e = &self.set.examples[position];
-        Claim {
+    pub fn claim(&self, position: usize) -> eyre::Result<Claim> {
+        let e = self.example(position)?;
+        Ok(Claim {
             ctx: self.ctx(position),
             weights_commit: self.terms.weightsCommit,
             input_commit: e.input_commit,
             output: U256::from(e.label),
-        }
+        })
     }
 }
 
-/// Where the proofs of an engagement are kept.
+/// Where the proofs of an engagement are kept; `position` counts in the proven set.
 pub fn proof_path(ctx: &Context, market: &Market, id: B256, position: usize) -> PathBuf {
-    ctx.home
-        .engagement(&market.chain, id)
-        .join("proofs")
-        .join(format!("{position:05}.proof"))
+    proofs_dir(ctx, market, id).join(proof_name(position))
+}
+
+pub fn proofs_dir(ctx: &Context, market: &Market, id: B256) -> PathBuf {
+    ctx.home.engagement(&market.chain, id).join("proofs")
+}
+
+pub fn proof_name(position: usize) -> String {
+    format!("{position:05}.proof")
 }

@@ -2,14 +2,21 @@
 
 pub mod abort;
 pub mod accept;
+pub mod ack;
+pub mod answer;
 pub mod concede;
 pub mod deploy_verifier;
 pub mod handover;
+pub mod post;
+pub mod probe;
+pub mod proceed;
 pub mod prove;
 pub mod register;
+pub mod stake;
 pub mod submit;
+pub mod transfer;
 
-use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, State};
+use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
 use crate::chain::client::Account;
 use crate::chain::market::Market;
 use crate::cmd::{engagement_journal, Sent};
@@ -28,14 +35,31 @@ pub enum Command {
     Register(register::Args),
     /// Accept an offer: escrow deposit and fee
     Accept(accept::Args),
-    /// Check the handed-over test set and prove every correct example
-    Prove(prove::Args),
-    /// Commit to proving, then send the proofs until the target is met
-    Submit(submit::Args),
+    /// Keep the consumer's ciphertext and say so on chain
+    Ack(ack::Args),
+    /// Open the examples whose keys are out, and judge them
+    Probe(probe::Args),
     /// End an accepted engagement before proving; pays for the inferences
     Abort(abort::Args),
+    /// Commit to proving
+    Proceed(proceed::Args),
+    /// Check the test set and prove every correct example
+    Prove(prove::Args),
+    /// Send the proofs until the target is met
+    Submit(submit::Args),
+    /// Claim a result instead, and prove it only if challenged
+    Post(post::Args),
+    /// Answer the open challenges
+    Answer(answer::Args),
     /// Admit that the target cannot be proven: costs the deposit, but no strike
     Concede(concede::Args),
+    /// Add to a model's stake
+    #[command(name = "topup")]
+    TopUp(stake::TopUpArgs),
+    /// Take a model's stake out
+    Exit(stake::ExitArgs),
+    /// Replace a model's transport key
+    TransportKey(stake::TransportKeyArgs),
 }
 
 impl Command {
@@ -46,7 +70,15 @@ impl Command {
             Self::Accept(args) => accept::run(args, ctx).await,
             Self::Prove(args) => prove::run(args, ctx).await,
             Self::Submit(args) => submit::run(args, ctx).await,
+            Self::Ack(args) => ack::run(args, ctx).await,
+            Self::Probe(args) => probe::run(args, ctx).await,
             Self::Abort(args) => abort::run(args, ctx).await,
+            Self::Proceed(args) => proceed::run(args, ctx).await,
+            Self::Post(args) => post::run(args, ctx).await,
+            Self::Answer(args) => answer::run(args, ctx).await,
+            Self::TopUp(args) => stake::top_up(args, ctx).await,
+            Self::Exit(args) => stake::exit(args, ctx).await,
+            Self::TransportKey(args) => stake::transport_key(args, ctx).await,
             Self::Concede(args) => concede::run(args, ctx).await,
         }
     }
@@ -75,19 +107,32 @@ async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
     ))
 }
 
-/// The offer hash to answer: the one this provider accepted, so that a reorganised chain is noticed.
+/// What a call of the provider answers now: the guard of the state, of the offer that this provider accepted.
 fn accepted_guard(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
     let accepted: Option<B256> = journal.fact("offerHash")?;
     match accepted {
-        Some(guard) if guard != e.offerHash => Err(hinted(
+        Some(offer) if offer != e.offerHash => Err(hinted(
             format!(
-                "this provider accepted offer {guard}, the chain now has {}",
+                "this provider accepted offer {offer}, the chain now has {}",
                 e.offerHash
             ),
             "the chain was reorganised; look at the engagement again",
         )),
-        _ => Ok(e.offerHash),
+        _ => Ok(e.guard),
     }
+}
+
+/// The guard of `proceed`: after an encrypted transfer, the keys under which the probe set was checked.
+fn probed_guard(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result<B256> {
+    let guard = accepted_guard(journal, e)?;
+    let probed: Option<B256> = journal.fact("probed")?;
+    if e.mode == Mode::CLEAR || probed == Some(guard) {
+        return Ok(guard);
+    }
+    Err(hinted(
+        "the examples that are open now have not been checked",
+        format!("run: assay mp probe {id}"),
+    ))
 }
 
 /// Commits to proving, once; the provider has everything it needs.
@@ -109,7 +154,7 @@ async fn proceed(
         return Ok(None);
     }
     require_time(market, &e).await?;
-    let guard = accepted_guard(journal, &e)?;
+    let guard = probed_guard(journal, id, &e)?;
     let receipt = account
         .send(journal, "proceed", &market.call(&proceedCall { id, guard }), &ctx.out)
         .await?;

@@ -1,12 +1,13 @@
 use super::handover::{proof_path, Handover};
+use super::transfer::{Accusation, Transfer};
 use super::{proceed, require_provider};
-use crate::chain::bindings::State;
+use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
 use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::engagement_journal;
 use crate::context::Context;
-use crate::exit::hinted;
+use crate::exit::{hinted, UsageError};
 use crate::prover_api::{verify, ModelArgs, Prover};
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
@@ -16,16 +17,17 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  assay mp prove 0x3f… --set /mnt/shared/3f --model digits.assay --keystore me.json --proceed\n\n\
+    after_help = "Examples:\n  assay mp prove 0x3f… --set /mnt/shared/3f --model digits.assay --keystore me.json --proceed\n  \
+    assay mp prove 0x3f… --model digits.assay --keystore me.json      after an encrypted transfer\n\n\
     Checks the whole set first: commitments, root, and that the model is right often enough. Interrupted, it goes on where\n\
     it stopped: proofs that are there and verify are kept."
 )]
 pub struct Args {
     /// Engagement
     id: B256,
-    /// Test set that the consumer handed over
+    /// Test set that the consumer handed over in clear
     #[arg(long, value_name = "DIR")]
-    set: PathBuf,
+    set: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
     /// Commit to proving (assay mp submit does it otherwise) as soon as the set is checked, for proofs that take longer
@@ -44,6 +46,8 @@ pub struct Proven {
     pub examples: usize,
     pub correct: usize,
     pub needed: u32,
+    /// Whether the result is claimed, and proofs are sent on challenges only.
+    pub optimistic: bool,
     pub proofs: Vec<OneProof>,
 }
 
@@ -74,14 +78,24 @@ impl std::fmt::Display for Proven {
                 None => writeln!(f, "example {}: {} bytes, proven before", p.position, p.proof_bytes)?,
             }
         }
-        write!(f, "next: assay mp submit {}", self.id)
+        let next = if self.optimistic { "post" } else { "submit" };
+        write!(f, "next: assay mp {next} {}", self.id)
     }
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
     let prover = args.model.prover(false, &ctx.out)?;
-    let result = prove(ctx, &market, &account, args.id, &args.set, &prover, args.proceed).await?;
+    let result = prove(
+        ctx,
+        &market,
+        &account,
+        args.id,
+        args.set.as_deref(),
+        &prover,
+        args.proceed,
+    )
+    .await?;
     ctx.out.result(&result, &result)
 }
 
@@ -91,37 +105,53 @@ pub async fn prove(
     market: &Market,
     account: &Account,
     id: B256,
-    dir: &Path,
+    set: Option<&Path>,
     prover: &Prover,
     proceed_first: bool,
 ) -> eyre::Result<Proven> {
     let e = market.engagement(id).await?;
     require_provider(&e, account)?;
-    require_state(id, &e, &[State::Probing, State::Proving])?;
-    let handover = Handover::receive(market, id, &e, dir, &ctx.out).await?;
-    if prover.vk_digest() != handover.terms.vkDigest || prover.weights_commit()? != handover.terms.weightsCommit {
-        return Err(hinted(
-            "model, secret or reference string are not the ones of the registered model",
-            "check --model, --secret, --arch and --srs",
-        ));
-    }
+    let handover = match (e.mode, set) {
+        (Mode::CLEAR, Some(dir)) => {
+            require_state(id, &e, &[State::Probing, State::Proving])?;
+            Handover::receive(market, id, &e, dir, &ctx.out).await?
+        }
+        (Mode::CLEAR, None) => return Err(UsageError("a set in clear is given with --set DIR".into()).into()),
+        _ => match open_proven_set(ctx, market, id, &e, prover).await? {
+            Ok(handover) => handover,
+            Err(accusation) => {
+                let sent = accusation.send(ctx, market, account).await?;
+                return Err(hinted(
+                    format!(
+                        "the consumer sent bad data and has lost its deposit: {}",
+                        accusation.evidence
+                    ),
+                    format!("transaction {}; fetch the money: assay withdraw", sent.tx_hash),
+                ));
+            }
+        },
+    };
+    require_registered(prover, &handover.terms)?;
     let answers = handover.answers(prover, &ctx.out)?;
-    let needed = market.needed(e.targetBps);
+    let needed = market.needed(e.mode, e.targetBps);
     if answers.correct.len() < needed as usize {
         let command = if e.state == State::Probing { "abort" } else { "concede" };
         return Err(hinted(
             format!(
                 "{} of {} correct, {needed} are needed",
                 answers.correct.len(),
-                answers.classes.len()
+                handover.entries.len()
             ),
             format!("the target cannot be proven: assay mp {command} {id}"),
         ));
     }
     {
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
-        journal.set_fact("handover", &dir.canonicalize()?)?;
-        if proceed_first {
+        if let Some(dir) = set {
+            journal.set_fact("handover", &dir.canonicalize()?)?;
+        }
+        journal.set_fact("imageBytes", &prover.image_len())?;
+        if proceed_first && e.mode == Mode::CLEAR {
             proceed(ctx, market, account, &mut journal, id).await?;
         }
     }
@@ -136,11 +166,43 @@ pub async fn prove(
     }
     Ok(Proven {
         id,
-        examples: answers.classes.len(),
+        examples: handover.entries.len(),
         correct: answers.correct.len(),
         needed,
+        optimistic: e.adjudication == Adjudication::OPTIMISTIC,
         proofs,
     })
+}
+
+/// The proven set, once all its keys are out.
+async fn open_proven_set(
+    ctx: &Context,
+    market: &Market,
+    id: B256,
+    e: &EngagementView,
+    prover: &Prover,
+) -> eyre::Result<Result<Handover, Accusation>> {
+    match e.mode {
+        Mode::FULL => require_state(id, e, &[State::Proving, State::Claimed, State::FullDemanded])?,
+        _ => require_state(
+            id,
+            e,
+            &[State::Probing, State::Proving, State::Claimed, State::FullDemanded],
+        )?,
+    }
+    let transfer = Transfer::load(ctx, market, id, e).await?;
+    transfer.examples(ctx, market, e, prover.image_len()).await
+}
+
+/// Fails unless this program can prove for the registered model.
+pub fn require_registered(prover: &Prover, terms: &ProofTerms) -> eyre::Result<()> {
+    if prover.vk_digest() == terms.vkDigest && prover.weights_commit()? == terms.weightsCommit {
+        return Ok(());
+    }
+    Err(hinted(
+        "model, secret or reference string are not the ones of the registered model",
+        "check --model, --secret, --arch and --srs",
+    ))
 }
 
 fn prove_one(
@@ -151,7 +213,7 @@ fn prove_one(
     position: usize,
 ) -> eyre::Result<OneProof> {
     let file = proof_path(ctx, market, handover.id, position);
-    let claim = handover.claim(position);
+    let claim = handover.claim(position)?;
     if file.exists() {
         match ProofBundle::load(&file)
             .map_err(eyre::Report::from)
@@ -168,7 +230,7 @@ fn prove_one(
             Err(error) => ctx.out.warn(format_args!("{} is made again: {error}", file.display())),
         }
     }
-    let example = &handover.set.examples[position];
+    let example = handover.example(position)?;
     let began = Instant::now();
     let bundle = prover.prove(&example.image, &example.input_salt.0, claim.ctx, &ctx.out)?;
     let seconds = began.elapsed().as_secs_f64();

@@ -1,13 +1,20 @@
 use super::handover::{proof_path, Handover};
+use super::transfer::Transfer;
 use super::{proceed, require_provider, require_time};
-use crate::chain::bindings::{EngagementView, IAccuracyMarket::submitProofsCall, ProofItem, State};
+use crate::chain::bindings::{
+    EngagementView,
+    IAccuracyMarket::{submitDemandedCall, submitProofsCall},
+    Mode, ProofItem, State,
+};
 use crate::chain::client::{Account, Call};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::exit::hinted;
+use crate::journal::Journal;
 use crate::prover_api::Claim;
+use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::{keccak256, Bytes, B256, U256};
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;
@@ -18,12 +25,13 @@ const BATCH_GAS: u64 = 16_000_000;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp submit 0x3f… --keystore me.json\n\n\
-    Sends proceed first, if that was not done, then the proofs in batches; the last holds all that remain. The engagement\n\
-    closes as soon as the target is met. Interrupted, it goes on where it stopped.")]
+    Sends the proofs in batches, the last with all that remain; of a set in clear it first sends proceed, if that was not\n\
+    done. The engagement closes as soon as the target is met. Answers a full demand too. Interrupted, it goes on where it\n\
+    stopped.")]
 pub struct Args {
     /// Engagement
     id: B256,
-    /// Test set that the consumer handed over [default: the one that was proven]
+    /// Test set that the consumer handed over in clear [default: the one that was proven]
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
     #[command(flatten)]
@@ -76,23 +84,24 @@ pub async fn submit(
     set: Option<&Path>,
 ) -> eyre::Result<Submitted> {
     let e = market.engagement(id).await?;
-    let needed = market.needed(e.targetBps);
+    let needed = market.needed(e.mode, e.targetBps);
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let (mut batches, mut proceeded) = (Vec::new(), None);
     if e.state != State::Closed {
-        require_state(id, &e, &[State::Probing, State::Proving])?;
+        require_state(id, &e, &[State::Probing, State::Proving, State::FullDemanded])?;
         require_provider(&e, account)?;
         require_time(market, &e).await?;
-        let handed_over: Option<PathBuf> = journal.fact("handover")?;
-        let dir = set.map(Path::to_owned).or(handed_over);
-        let dir = dir.ok_or_else(|| {
-            hinted(
-                "nothing was proven for this engagement here",
-                format!("run: assay mp prove {id}"),
-            )
-        })?;
-        let handover = Handover::receive(market, id, &e, &dir, &ctx.out).await?;
+        let handover = held(ctx, market, &journal, id, &e, set).await?;
         let mut items = collect(ctx, market, &handover).await?;
+        // What counts in a full demand is what was claimed.
+        let bitmap = match e.state {
+            State::FullDemanded => Some(market.posted_result(id).await?),
+            _ => None,
+        };
+        if let Some(bitmap) = &bitmap {
+            let claimed = ResultBitmap::parse(handover.entries.len(), bitmap)?;
+            items.retain(|item| claimed.is_set(item.position as usize));
+        }
         let have = items.len() as u32 + e.provenOnChain;
         if have < needed {
             return Err(hinted(
@@ -100,14 +109,16 @@ pub async fn submit(
                 format!("run: assay mp prove {id}"),
             ));
         }
-        proceeded = proceed(ctx, market, account, &mut journal, id).await?;
+        if e.mode == Mode::CLEAR {
+            proceeded = proceed(ctx, market, account, &mut journal, id).await?;
+        }
         let mut proven = e.provenOnChain;
         while proven < needed {
-            let largest = largest_batch(market, account, id, &items).await?;
+            let largest = largest_batch(market, account, id, &items, bitmap.as_ref()).await?;
             let size = batch_size(items.len(), largest, (needed - proven) as usize);
             let batch: Vec<ProofItem> = items.drain(..size).collect();
             let positions: Vec<u32> = batch.iter().map(|item| item.position).collect();
-            let call = submission(market, id, batch);
+            let call = submission(market, id, batch, bitmap.as_ref());
             // A step is named after what it sends: another batch is another step.
             let step = format!("submit-{}", hex::encode(&keccak256(&call.data)[..8]));
             let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
@@ -143,13 +154,16 @@ fn batch_size(left: usize, largest: usize, still_needed: usize) -> usize {
 /// The proofs that are on disk and not on chain yet, by position.
 async fn collect(ctx: &Context, market: &Market, handover: &Handover) -> eyre::Result<Vec<ProofItem>> {
     let mut items = Vec::new();
-    for position in 0..handover.set.examples.len() {
+    for position in 0..handover.entries.len() {
         let file = proof_path(ctx, market, handover.id, position);
         if !file.exists() || market.is_proven(handover.id, position).await? {
             continue;
         }
         let bundle = ProofBundle::load(&file)?;
-        if Claim::of(&bundle) == Some(handover.claim(position)) {
+        if handover
+            .claim(position)
+            .is_ok_and(|claim| Claim::of(&bundle) == Some(claim))
+        {
             items.push(item(handover, position, &bundle)?);
         } else {
             ctx.out.warn(format_args!(
@@ -163,8 +177,8 @@ async fn collect(ctx: &Context, market: &Market, handover: &Handover) -> eyre::R
 
 /// A bundle as the market takes it.
 pub fn item(handover: &Handover, position: usize, bundle: &ProofBundle) -> eyre::Result<ProofItem> {
-    let example = &handover.set.examples[position];
-    let path = handover.tree.path(position);
+    let example = handover.example(position)?;
+    let path = handover.tree.path(handover.entries[position].index);
     Ok(ProofItem {
         position: position as u32,
         inputCommit: example.input_commit,
@@ -176,16 +190,65 @@ pub fn item(handover: &Handover, position: usize, bundle: &ProofBundle) -> eyre:
     })
 }
 
-/// The call that submits these items.
-pub fn submission(market: &Market, id: B256, items: Vec<ProofItem>) -> Call {
-    market.call(&submitProofsCall { id, items })
+/// The call that submits these items; with the posted bitmap in answer to a full demand.
+pub fn submission(market: &Market, id: B256, items: Vec<ProofItem>, bitmap: Option<&Bytes>) -> Call {
+    match bitmap.cloned() {
+        None => market.call(&submitProofsCall { id, items }),
+        Some(bitmap) => market.call(&submitDemandedCall { id, bitmap, items }),
+    }
+}
+
+/// The examples of the proven set as this program got them.
+pub async fn held(
+    ctx: &Context,
+    market: &Market,
+    journal: &Journal,
+    id: B256,
+    e: &EngagementView,
+    set: Option<&Path>,
+) -> eyre::Result<Handover> {
+    if e.mode == Mode::CLEAR {
+        let handed_over: Option<PathBuf> = journal.fact("handover")?;
+        let dir = set.map(Path::to_owned).or(handed_over);
+        let dir = dir.ok_or_else(|| {
+            hinted(
+                "nothing was proven for this engagement here",
+                format!("run: assay mp prove {id}"),
+            )
+        })?;
+        return Handover::receive(market, id, e, &dir, &ctx.out).await;
+    }
+    let image_len: Option<usize> = journal.fact("imageBytes")?;
+    let image_len = image_len.ok_or_else(|| {
+        hinted(
+            "nothing was proven for this engagement here",
+            format!("run: assay mp prove {id}"),
+        )
+    })?;
+    match Transfer::load(ctx, market, id, e)
+        .await?
+        .examples(ctx, market, e, image_len)
+        .await?
+    {
+        Ok(handover) => Ok(handover),
+        Err(accusation) => Err(hinted(
+            format!("the consumer sent bad data: {}", accusation.evidence),
+            format!("run: assay mp prove {id}, which sends the evidence"),
+        )),
+    }
 }
 
 /// How many of the items fit one transaction.
-async fn largest_batch(market: &Market, account: &Account, id: B256, items: &[ProofItem]) -> eyre::Result<usize> {
+async fn largest_batch(
+    market: &Market,
+    account: &Account,
+    id: B256,
+    items: &[ProofItem],
+    bitmap: Option<&Bytes>,
+) -> eyre::Result<usize> {
     let Some(first) = items.first() else { return Ok(0) };
     let one = account
-        .estimate_gas(&submission(market, id, vec![first.clone()]))
+        .estimate_gas(&submission(market, id, vec![first.clone()], bitmap))
         .await?;
     Ok((BATCH_GAS / one.max(1)).max(1) as usize)
 }

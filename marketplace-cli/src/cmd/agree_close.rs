@@ -1,0 +1,58 @@
+use super::mc::result::Moved;
+use super::{engagement_journal, Sent};
+use crate::chain::bindings::{IAccuracyMarket::agreeCloseCall, Mode, State};
+use crate::chain::keys::KeyArgs;
+use crate::context::Context;
+use crate::exit::UsageError;
+use alloy::primitives::utils::parse_ether;
+use alloy::primitives::{keccak256, B256, U256};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay agree-close 0x3f… --mc-ether 0.08 --keystore me.json\n\n\
+    Votes to end the engagement with this split of both deposits: the rest of 2D is the provider's. It ends when both sides\n\
+    have voted for the same. A vote is an offer: the other side may take it while the state lasts. It counts as settled,\n\
+    never as a verdict."
+)]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    /// What the consumer gets of 2D
+    #[arg(long, value_name = "ETHER")]
+    mc_ether: String,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.id;
+    let e = market.engagement(id).await?;
+    let mut sent = Vec::new();
+    if e.state != State::Closed {
+        let escrow = U256::from(2 * market.amounts(Mode::FULL).deposit);
+        let mc_amount = parse_ether(&args.mc_ether)
+            .ok()
+            .filter(|amount| *amount <= escrow)
+            .ok_or_else(|| {
+                UsageError(format!(
+                    "--mc-ether {} is no amount up to {}",
+                    args.mc_ether,
+                    crate::output::ether(escrow)
+                ))
+            })?;
+        let call = market.call(&agreeCloseCall {
+            id,
+            guard: e.guard,
+            mcAmount: mc_amount,
+            mpAmount: escrow - mc_amount,
+        });
+        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        // Another state or another split is another vote.
+        let step = format!("agreeClose-{}", hex::encode(&keccak256(&call.data)[..8]));
+        let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
+        sent.push(Sent::from(&receipt));
+    }
+    let result = Moved::read(&market, id, 0, Vec::new(), sent).await?;
+    ctx.out.result(&result, &result)
+}

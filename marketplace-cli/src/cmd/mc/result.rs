@@ -1,0 +1,351 @@
+//! What a consumer does about a posted result: check the proofs, accept, challenge, or demand them all on chain.
+
+use super::send::offered_set;
+use crate::chain::bindings::{
+    EngagementView,
+    IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall},
+    Mode, State,
+};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::chain::statement::context;
+use crate::cmd::mp::handover::proof_name;
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::hinted;
+use crate::journal::Journal;
+use crate::output::{ether, utc};
+use crate::prover_api::{load_arch, verifier_key, verify, Claim, SrsChoice};
+use crate::transfer::bitmap::ResultBitmap;
+use crate::transfer::shuffle::Shuffle;
+use alloy::primitives::{B256, U256};
+use assay_prover::proof::ProofBundle;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The posted bitmap, compared with the hash that the engagement is guarded by.
+async fn posted(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<ResultBitmap> {
+    let bytes = market.posted_result(id).await?;
+    let bitmap = ResultBitmap::parse(market.proven_size(e.mode) as usize, &bytes)?;
+    let hash = market.verdict(id).await?.resultHash;
+    eyre::ensure!(
+        bitmap.hash() == hash,
+        "the node's ResultPosted event does not hash to {hash}"
+    );
+    Ok(bitmap)
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    assay mc verify 0x3f… --proofs /mnt/shared/3f-proofs --arch digits.arch.json\n\n\
+    Checks the proof of every claimed position. Whatever is missing or false is a reason to challenge or to demand all\n\
+    proofs on chain.")]
+pub struct VerifyArgs {
+    /// Engagement
+    id: B256,
+    /// Directory with the provider's proofs
+    #[arg(long, value_name = "DIR")]
+    proofs: PathBuf,
+    /// Architecture file of the model
+    #[arg(long, value_name = "FILE")]
+    arch: PathBuf,
+    /// Test set [default: the one that was offered]
+    #[arg(long, value_name = "DIR")]
+    set: Option<PathBuf>,
+    #[command(flatten)]
+    srs: SrsChoice,
+}
+
+/// What the provider's proofs show.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    pub id: B256,
+    pub claimed: u32,
+    pub proven: Vec<usize>,
+    /// Claimed without a proof that verifies, and why.
+    pub unproven: Vec<Unproven>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unproven {
+    pub position: usize,
+    pub why: String,
+}
+
+impl std::fmt::Display for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{} of {} claimed positions are proven",
+            self.proven.len(),
+            self.claimed
+        )?;
+        for u in &self.unproven {
+            writeln!(f, "position {}: {}", u.position, u.why)?;
+        }
+        match self.unproven.first() {
+            None => write!(f, "next: assay mc accept {}", self.id),
+            Some(u) => write!(
+                f,
+                "next: assay mc challenge {} --position {}, or assay mc demand-full {}",
+                self.id, u.position, self.id
+            ),
+        }
+    }
+}
+
+pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> {
+    let market = ctx.market().await?;
+    let id = args.id;
+    let e = market.engagement(id).await?;
+    require_state(id, &e, &[State::Claimed, State::FullDemanded, State::Closed])?;
+    let bitmap = posted(&market, id, &e).await?;
+    let journal = engagement_journal(ctx, &market.chain, id)?;
+    let set = offered_set(&journal, id, &e, args.set.as_deref())?;
+    let terms = market.proof_terms(e.modelId).await?;
+    let frozen = load_arch(&args.arch)?;
+    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
+    let key = verifier_key(&frozen, srs, &ctx.out)?;
+    if B256::from(key.vk_digest()) != terms.vkDigest {
+        return Err(hinted(
+            "architecture or reference string are not the ones of the registered model",
+            "check --arch and --srs",
+        ));
+    }
+    let n = market.examples() as usize;
+    let order = match e.mode {
+        Mode::FULL => Shuffle::new(e.seed, n),
+        _ => Shuffle::identity(n),
+    };
+    let first = market.first_proven(e.mode) as usize;
+    let bar = ctx.out.bar("verifying proofs", u64::from(bitmap.correct()));
+    let (mut proven, mut unproven) = (Vec::new(), Vec::new());
+    for position in bitmap.positions() {
+        let index = order.index_of(first + position);
+        let example = index
+            .and_then(|index| set.examples.get(index))
+            .ok_or_else(|| eyre::eyre!("position {position} is in no set of {n}"))?;
+        let claim = Claim {
+            ctx: context(market.chain.id, market.address, id, (first + position) as u64),
+            weights_commit: terms.weightsCommit,
+            input_commit: example.input_commit,
+            output: U256::from(example.label),
+        };
+        let checked = ProofBundle::load(&args.proofs.join(proof_name(position)))
+            .map_err(eyre::Report::from)
+            .and_then(|bundle| verify(&key, &bundle, &claim));
+        match checked {
+            Ok(()) => proven.push(position),
+            Err(error) => unproven.push(Unproven {
+                position,
+                why: format!("{error:#}"),
+            }),
+        }
+        bar.set((proven.len() + unproven.len()) as u64);
+    }
+    let result = Verified {
+        id,
+        claimed: bitmap.correct(),
+        proven,
+        unproven,
+    };
+    ctx.out.result(&result, &result)
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mc accept 0x3f… --keystore me.json\n\n\
+    Closes the engagement as passed at once. Check the proofs before, see assay mc verify: without a live checker an\n\
+    optimistic verdict shows nothing.")]
+pub struct AcceptArgs {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  assay mc challenge 0x3f… --position 2 --keystore me.json\n  \
+    assay mc challenge 0x3f… --position 2 --position 5 --keystore anybody.json\n\n\
+    Each position costs the market's bond. It goes to the provider with the answer; without one the provider loses deposit\n\
+    and stake, and the bond comes back: assay mc reclaim."
+)]
+pub struct ChallengeArgs {
+    /// Engagement
+    id: B256,
+    /// Claimed position of the proven set
+    #[arg(long = "position", value_name = "P", required = true)]
+    positions: Vec<u32>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mc demand-full 0x3f… --keystore me.json\n\n\
+    Asks for as many proofs on chain as the target needs, at half a bond each; what is not earned comes back. The verdict is\n\
+    unconditional afterwards.")]
+pub struct DemandArgs {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mc reclaim 0x3f… --keystore me.json\n\n\
+    Credits the bonds of this account's challenges that were never answered; then: assay withdraw.")]
+pub struct ReclaimArgs {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// An engagement after a move.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    pub id: B256,
+    pub state: String,
+    pub outcome: String,
+    /// End of the window that runs now; 0 if none.
+    pub until: u64,
+    #[serde(serialize_with = "crate::output::as_decimal")]
+    pub paid_wei: u128,
+    pub positions: Vec<u32>,
+    pub sent: Vec<Sent>,
+}
+
+impl Moved {
+    pub async fn read(
+        market: &Market,
+        id: B256,
+        paid_wei: u128,
+        positions: Vec<u32>,
+        sent: Vec<Sent>,
+    ) -> eyre::Result<Self> {
+        let after = market.engagement(id).await?;
+        Ok(Self {
+            id,
+            state: format!("{:?}", after.state),
+            outcome: format!("{:?}", after.outcome),
+            until: after.deadline,
+            paid_wei,
+            positions,
+            sent,
+        })
+    }
+}
+
+impl std::fmt::Display for Moved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.paid_wei > 0 {
+            writeln!(f, "paid {}", ether(U256::from(self.paid_wei)))?;
+        }
+        match self.until {
+            0 => write!(f, "engagement {} is {}: {}", self.id, self.state, self.outcome),
+            until => write!(f, "engagement {} is {} until {}", self.id, self.state, utc(until)),
+        }
+    }
+}
+
+pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.id;
+    let e = market.engagement(id).await?;
+    let mut sent = Vec::new();
+    if e.state != State::Closed {
+        require_state(id, &e, &[State::Claimed])?;
+        let call = market.call(&acceptResultCall { id, guard: e.guard });
+        sent.push(once(ctx, &market, &account, id, "acceptResult", &call).await?);
+    }
+    let result = Moved::read(&market, id, 0, Vec::new(), sent).await?;
+    ctx.out.result(&result, &result)
+}
+
+pub async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = challenge_positions(ctx, &market, &account, args.id, &args.positions).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Challenges each position once.
+pub async fn challenge_positions(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    positions: &[u32],
+) -> eyre::Result<Moved> {
+    let e = market.engagement(id).await?;
+    require_state(id, &e, &[State::Claimed])?;
+    let bitmap = posted(market, id, &e).await?;
+    let bond = market.params.challengeBond;
+    let (mut sent, mut paid) = (Vec::new(), 0);
+    for position in positions {
+        if !bitmap.is_set(*position as usize) {
+            return Err(hinted(
+                format!("position {position} is not claimed correct"),
+                format!("claimed are {:?}", bitmap.positions().collect::<Vec<_>>()),
+            ));
+        }
+        let call = challengeCall {
+            id,
+            bitmap: bitmap.bytes().to_vec().into(),
+            position: *position,
+        };
+        let call = market.call(&call).with_value(bond);
+        sent.push(once(ctx, market, account, id, &format!("challenge-{position}"), &call).await?);
+        paid += bond;
+    }
+    Moved::read(market, id, paid, positions.to_vec(), sent).await
+}
+
+pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.id;
+    let e = market.engagement(id).await?;
+    let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.challengeBond / 2);
+    let mut sent = Vec::new();
+    if e.state != State::FullDemanded {
+        require_state(id, &e, &[State::Claimed])?;
+        let call = market.call(&demandFullCall { id, guard: e.guard }).with_value(fund);
+        sent.push(once(ctx, &market, &account, id, "demandFull", &call).await?);
+    }
+    let result = Moved::read(&market, id, fund, Vec::new(), sent).await?;
+    ctx.out.result(&result, &result)
+}
+
+pub async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.id;
+    let e = market.engagement(id).await?;
+    require_state(id, &e, &[State::FullDemanded, State::Closed])?;
+    let (mut sent, mut positions) = (Vec::new(), Vec::new());
+    for (position, challenge) in market.open_challenges(id).await? {
+        if challenge.challenger == account.address() {
+            let call = market.call(&reclaimBondCall { id, position });
+            sent.push(once(ctx, &market, &account, id, &format!("reclaim-{position}"), &call).await?);
+            positions.push(position);
+        }
+    }
+    let result = Moved::read(&market, id, 0, positions, sent).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Sends a step of an engagement, once.
+async fn once(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    step: &str,
+    call: &crate::chain::client::Call,
+) -> eyre::Result<Sent> {
+    let mut journal: Journal = engagement_journal(ctx, &market.chain, id)?;
+    let receipt = account.send(&mut journal, step, call, &ctx.out).await?;
+    Ok(Sent::from(&receipt))
+}

@@ -1,0 +1,376 @@
+//! The consumer's side of the encrypted transfer: seal, commit, hand over, publish, reveal.
+
+use super::secrets::Secrets;
+use super::send::offered_set;
+use crate::chain::bindings::{
+    EngagementView,
+    IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
+    IPublishedTransfers, Mode, State,
+};
+use crate::chain::client::{Account, Call};
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::mp::transfer::{layout, own_files, CIPHER_FILE, LEAVES_FILE};
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::{hinted, UsageError};
+use crate::files::{copy_atomic, write_atomic};
+use crate::journal::Journal;
+use crate::output::utc;
+use crate::revealed::Revealed;
+use crate::transfer::cipher_file::{seal, CipherFile};
+use crate::transfer::keys;
+use crate::transfer::shuffle::Shuffle;
+use crate::transfer::words::Word;
+use alloy::primitives::{B256, U256};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Calldata of one `publishChunks`, words: well below 2^24 gas at 40 gas a byte.
+const PUBLISHED_WORDS: usize = 4096;
+
+/// The consumer's view of an engagement with an encrypted transfer.
+async fn own(market: &Market, account: &Account, id: B256) -> eyre::Result<EngagementView> {
+    let e = market.engagement(id).await?;
+    if e.mc != account.address() {
+        return Err(UsageError(format!(
+            "the consumer of this engagement is {}, the key is of {}",
+            e.mc,
+            account.address()
+        ))
+        .into());
+    }
+    if e.mode == Mode::CLEAR {
+        return Err(UsageError(format!("the examples of engagement {id} go over in clear")).into());
+    }
+    Ok(e)
+}
+
+/// The state as it was when the newest confirmed block was the newest: secrets are told to nothing less.
+async fn confirmed(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<()> {
+    let confirmed = market.confirmed_engagement(id).await.ok();
+    if confirmed.is_some_and(|c| (c.state, c.guard) == (e.state, e.guard)) {
+        return Ok(());
+    }
+    Err(hinted(
+        format!(
+            "the state of engagement {id} does not have {} confirmations yet",
+            market.chain.confirmations
+        ),
+        "wait for more blocks: what is told before could be lost in a reorganisation",
+    ))
+}
+
+async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
+    let now = market.chain.now().await?;
+    if now <= e.deadline {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the window ended {}", utc(e.deadline)),
+        "anybody may now call: assay timeout ID",
+    ))
+}
+
+/// The result of a hand-over.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Committed {
+    pub id: B256,
+    pub ct_root: B256,
+    pub chunks: usize,
+    pub to: PathBuf,
+    /// Last second in which the provider may acknowledge.
+    pub ack_until: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+}
+
+impl std::fmt::Display for Committed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "committed  {} chunks under {}", self.chunks, self.ct_root)?;
+        writeln!(f, "handed to  {}", self.to.display())?;
+        write!(
+            f,
+            "next       the provider acknowledges by {}, then: assay mc reveal {}",
+            utc(self.ack_until),
+            self.id
+        )
+    }
+}
+
+/// Encrypts the set once, commits to the ciphertext once, and copies it to `to`.
+pub async fn send(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    set: Option<&Path>,
+    to: &Path,
+) -> eyre::Result<Committed> {
+    let e = own(market, account, id).await?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let set = offered_set(&journal, id, &e, set)?;
+    let layout = layout(market, e.modelId).await?;
+    let file = own_files(ctx, market, id).join(CIPHER_FILE);
+    let known: Option<B256> = journal.fact("ctRoot")?;
+    let ct_root = match known {
+        Some(root) if CipherFile::open(&file, layout, id, root).is_ok() => root,
+        _ => {
+            let secrets = Secrets::of_engagement(&journal, id)?;
+            let bar = ctx.out.bar("encrypting the examples", set.examples.len() as u64);
+            // The cipher is deterministic: what was lost is made again as it was.
+            let root = seal(&file, layout, id, &secrets.master(), &set, |done| bar.set(done))?;
+            journal.set_fact("ctRoot", &root)?;
+            root
+        }
+    };
+    let sent = match account.resume(&mut journal, "commitTransfer", &ctx.out).await? {
+        Some(receipt) => Some(receipt),
+        None if e.state == State::Locked => {
+            confirmed(market, id, &e).await?;
+            require_time(market, &e).await?;
+            let call = commitTransferCall {
+                id,
+                guard: offer_hash(&journal, &e)?,
+                ctRoot: ct_root,
+            };
+            let call = market.call(&call);
+            Some(account.send(&mut journal, "commitTransfer", &call, &ctx.out).await?)
+        }
+        None => None,
+    };
+    let after = market.engagement(id).await?;
+    require_state(id, &after, &[State::Committed, State::Published, State::Acked])?;
+    eyre::ensure!(
+        after.ctRoot == ct_root,
+        "the chain has ciphertext root {}, this set and key give {ct_root}",
+        after.ctRoot
+    );
+    // Before the copy: an image that may have been seen counts as seen.
+    Revealed::load(ctx)?.add(&set)?;
+    write_atomic(&to.join(LEAVES_FILE), &serde_json::to_vec(&set.leaves())?, true)?;
+    copy_atomic(&file, &to.join(CIPHER_FILE))?;
+    Ok(Committed {
+        id,
+        ct_root,
+        chunks: layout.chunk_count(),
+        to: to.canonicalize()?,
+        ack_until: after.deadline,
+        sent: sent.as_ref().map(Sent::from),
+    })
+}
+
+/// The hash of the offer that this consumer made, so that a reorganised chain is noticed.
+fn offer_hash(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
+    let offered: Option<B256> = journal.fact("offerHash")?;
+    match offered {
+        Some(hash) if hash != e.offerHash => Err(hinted(
+            format!("this consumer made offer {hash}, the chain now has {}", e.offerHash),
+            "the chain was reorganised; look at the engagement again",
+        )),
+        _ => Ok(e.offerHash),
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mc publish 0x3f… --keystore me.json\n\n\
+    For a provider that does not acknowledge: the ciphertext goes on chain, 16 to 40 gas a byte, and the provider must\n\
+    acknowledge or loses its deposit. Interrupted, it goes on where the chain is.")]
+pub struct PublishArgs {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// What is on chain now.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    pub id: B256,
+    pub chunks: usize,
+    pub state: String,
+    pub sent: Vec<Sent>,
+}
+
+impl std::fmt::Display for Published {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let gas: u64 = self.sent.iter().map(|s| s.gas_used).sum();
+        write!(
+            f,
+            "{} chunks are public, {gas} gas now; engagement {} is {}",
+            self.chunks, self.id, self.state
+        )
+    }
+}
+
+pub async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.id;
+    let e = own(&market, &account, id).await?;
+    require_state(id, &e, &[State::Committed, State::Published])?;
+    let layout = layout(&market, e.modelId).await?;
+    let mut file = CipherFile::open(&own_files(ctx, &market, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
+    let publication = IPublishedTransfers::new(market.params.publication, &market.chain.provider);
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let bar = ctx.out.bar("publishing chunks", layout.chunk_count() as u64);
+    let mut sent = Vec::new();
+    loop {
+        if market.engagement(id).await?.state != State::Committed {
+            break;
+        }
+        let next: usize = market.chain.view(publication.published(market.address, id)).await?.to();
+        bar.set(next as u64);
+        let words = chunks_from(&mut file, next)?;
+        let call = publishChunksCall {
+            id,
+            guard: e.ctRoot,
+            from: U256::from(next),
+            cipherWords: words.into_iter().map(B256::from).collect(),
+        };
+        let step = format!("publish-{next}");
+        let receipt = account.send(&mut journal, &step, &market.call(&call), &ctx.out).await?;
+        sent.push(Sent::from(&receipt));
+    }
+    let result = Published {
+        id,
+        chunks: layout.chunk_count(),
+        state: format!("{:?}", market.engagement(id).await?.state),
+        sent,
+    };
+    ctx.out.result(&result, &result)
+}
+
+/// Words of as many whole chunks, from number `next` on, as one transaction takes.
+fn chunks_from(file: &mut CipherFile, next: usize) -> eyre::Result<Vec<Word>> {
+    let layout = *file.layout();
+    let mut words: Vec<Word> = Vec::new();
+    let per_example = layout.chunks_per_example();
+    for example in next / per_example..layout.examples() {
+        for (i, chunk) in file.read_example(example)?.into_iter().enumerate() {
+            if example * per_example + i < next {
+                continue;
+            }
+            if !words.is_empty() && words.len() + chunk.len() > PUBLISHED_WORDS {
+                return Ok(words);
+            }
+            words.extend(chunk);
+        }
+    }
+    Ok(words)
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mc reveal 0x3f… --keystore me.json\n\n\
+    Tells the keys that are due: of the probe set after the acknowledgement, of the proven set after the provider has\n\
+    proceeded; in SIMPLE all at once. Not telling them in time costs the deposit. Waits for nothing: run it when due.")]
+pub struct RevealArgs {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// What was revealed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevealedKeys {
+    pub id: B256,
+    pub what: &'static str,
+    pub state: String,
+    /// End of the window that begins now.
+    pub until: u64,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for RevealedKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "revealed {}; engagement {} is {} until {}",
+            self.what,
+            self.id,
+            self.state,
+            utc(self.until)
+        )
+    }
+}
+
+pub async fn reveal_keys(args: RevealArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = reveal(ctx, &market, &account, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Reveals what is due in the confirmed state, once.
+pub async fn reveal(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<RevealedKeys> {
+    let e = own(market, account, id).await?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let due = match e.state {
+        // Repeated after an interruption: the same step is found again.
+        State::Probing => Due::Probe,
+        State::Proving => Due::Proven,
+        _ => {
+            require_state(id, &e, &[State::Acked, State::Proceeded])?;
+            require_time(market, &e).await?;
+            confirmed(market, id, &e).await?;
+            if e.state == State::Acked {
+                Due::Probe
+            } else {
+                Due::Proven
+            }
+        }
+    };
+    let (step, what) = match (e.mode, due) {
+        (Mode::FULL, Due::Probe) => ("revealA", "the keys of the probe set"),
+        (Mode::FULL, Due::Proven) => ("revealB", "the keys of the proven set"),
+        _ => ("revealAll", "all keys"),
+    };
+    let receipt = match account.resume(&mut journal, step, &ctx.out).await? {
+        Some(receipt) => receipt,
+        None => {
+            require_state(id, &e, &[State::Acked, State::Proceeded])?;
+            let call = revealing(market, &journal, id, &e)?;
+            account.send(&mut journal, step, &call, &ctx.out).await?
+        }
+    };
+    let after = market.engagement(id).await?;
+    Ok(RevealedKeys {
+        id,
+        what,
+        state: format!("{:?}", after.state),
+        until: after.deadline,
+        sent: Sent::from(&receipt),
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Probe,
+    Proven,
+}
+
+fn revealing(market: &Market, journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result<Call> {
+    let secrets = Secrets::of_engagement(journal, id)?;
+    let (guard, master) = (e.guard, B256::from(*secrets.master().expose()));
+    if e.state == State::Proceeded {
+        return Ok(market.call(&revealBCall { id, guard, master }));
+    }
+    if e.mode != Mode::FULL {
+        return Ok(market.call(&revealAllCall { id, guard, master }));
+    }
+    // In Acked the guard is the provider's half of the seed.
+    let seed = keys::seed(id, e.testRoot, e.ctRoot, guard, &secrets.salt());
+    let order = Shuffle::new(seed, market.examples() as usize);
+    let probe = (0..market.first_proven(e.mode) as usize)
+        .filter_map(|position| order.index_of(position))
+        .map(|index| keys::example_key(&secrets.master(), index))
+        .collect::<Vec<_>>();
+    Ok(market.call(&revealACall {
+        id,
+        guard,
+        mcSalt: B256::from(*secrets.salt().expose()),
+        keysA: keys::pack(&probe).to_vec().into(),
+    }))
+}

@@ -1,0 +1,93 @@
+use super::handover::proof_path;
+use super::submit::{held, item};
+use super::transfer::encrypted;
+use crate::chain::bindings::{IAccuracyMarket::answerCall, State};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::hinted;
+use alloy::primitives::B256;
+use assay_prover::proof::ProofBundle;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mp answer 0x3f… --keystore me.json\n\n\
+    Sends the proof of every position with an open challenge, the most urgent first. Each answer earns the challenger's\n\
+    bond. A full demand is met by assay mp submit.")]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// What was answered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answers {
+    pub id: B256,
+    pub answered: Vec<Answer>,
+    pub proven_on_chain: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    pub position: u32,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.answered.is_empty() {
+            return write!(f, "engagement {} has no open challenge", self.id);
+        }
+        for a in &self.answered {
+            writeln!(f, "position {}: {} gas", a.position, a.sent.gas_used)?;
+        }
+        write!(f, "{} proven on chain", self.proven_on_chain)
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = answer(ctx, &market, &account, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Answers every open challenge.
+pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Answers> {
+    let e = encrypted(market, account, id).await?;
+    require_state(id, &e, &[State::Claimed])?;
+    let mut open = market.open_challenges(id).await?;
+    open.sort_by_key(|(position, challenge)| (challenge.deadline, *position));
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let handover = held(ctx, market, &journal, id, &e, None).await?;
+    let mut answered = Vec::new();
+    for (position, _) in open {
+        let file = proof_path(ctx, market, id, position as usize);
+        let bundle = ProofBundle::load(&file).map_err(|error| {
+            hinted(
+                format!("the proof of position {position} is missing: {error}"),
+                format!("run: assay mp prove {id}"),
+            )
+        })?;
+        let call = answerCall {
+            id,
+            item: item(&handover, position as usize, &bundle)?,
+        };
+        let step = format!("answer-{position}");
+        let receipt = account.send(&mut journal, &step, &market.call(&call), &ctx.out).await?;
+        answered.push(Answer {
+            position,
+            sent: Sent::from(&receipt),
+        });
+    }
+    Ok(Answers {
+        id,
+        answered,
+        proven_on_chain: market.engagement(id).await?.provenOnChain,
+    })
+}

@@ -1,0 +1,133 @@
+use super::handover::{proof_name, proof_path, proofs_dir};
+use super::submit::held;
+use super::transfer::encrypted;
+use super::{accepted_guard, require_time};
+use crate::chain::bindings::{IAccuracyMarket::postResultCall, State};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::hinted;
+use crate::files::copy_atomic;
+use crate::output::utc;
+use crate::prover_api::Claim;
+use crate::transfer::bitmap::ResultBitmap;
+use alloy::primitives::B256;
+use assay_prover::proof::ProofBundle;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay mp post 0x3f… --to /mnt/shared/3f-proofs --keystore me.json\n\n\
+    Claims exactly the examples whose proofs are here; a claim that cannot be proven on demand costs the deposit and the\n\
+    stake's strikes. The proofs go to the consumer, who otherwise has to challenge them one by one."
+)]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    /// Directory that the consumer reads
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The result that was posted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Posted {
+    pub id: B256,
+    pub result_hash: B256,
+    pub claimed: u32,
+    pub needed: u32,
+    pub positions: Vec<usize>,
+    /// Last second for challenges.
+    pub challenges_until: u64,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for Posted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "claimed  {} correct, {} needed", self.claimed, self.needed)?;
+        write!(
+            f,
+            "next     challenges until {}: assay mp answer {}",
+            utc(self.challenges_until),
+            self.id
+        )
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let result = post(ctx, &market, &account, args.id, args.to.as_deref()).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Posts the result once, and hands the proofs over each time.
+pub async fn post(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    to: Option<&Path>,
+) -> eyre::Result<Posted> {
+    let e = encrypted(market, account, id).await?;
+    let needed = market.needed(e.mode, e.targetBps);
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let (receipt, bitmap) = match account.resume(&mut journal, "post", &ctx.out).await? {
+        Some(receipt) => {
+            let bytes = market.posted_result(id).await?;
+            (
+                receipt,
+                ResultBitmap::parse(market.proven_size(e.mode) as usize, &bytes)?,
+            )
+        }
+        None => {
+            require_state(id, &e, &[State::Proving])?;
+            require_time(market, &e).await?;
+            let handover = held(ctx, market, &journal, id, &e, None).await?;
+            let proven = (0..handover.entries.len()).filter(|position| {
+                let bundle = ProofBundle::load(&proof_path(ctx, market, id, *position));
+                let claim = handover.claim(*position);
+                matches!((bundle, claim), (Ok(bundle), Ok(claim)) if Claim::of(&bundle) == Some(claim))
+            });
+            let bitmap = ResultBitmap::of(handover.entries.len(), proven)?;
+            if bitmap.correct() < needed {
+                return Err(hinted(
+                    format!("{} proofs are here, {needed} are needed", bitmap.correct()),
+                    format!("run: assay mp prove {id}; if no more can be proven: assay mp concede {id}"),
+                ));
+            }
+            let call = postResultCall {
+                id,
+                guard: accepted_guard(&journal, &e)?,
+                bitmap: bitmap.bytes().to_vec().into(),
+            };
+            let receipt = account
+                .send(&mut journal, "post", &market.call(&call), &ctx.out)
+                .await?;
+            (receipt, bitmap)
+        }
+    };
+    if let Some(to) = to {
+        std::fs::create_dir_all(to)?;
+        for position in bitmap.positions() {
+            copy_atomic(
+                &proofs_dir(ctx, market, id).join(proof_name(position)),
+                &to.join(proof_name(position)),
+            )?;
+        }
+    }
+    Ok(Posted {
+        id,
+        result_hash: bitmap.hash(),
+        claimed: bitmap.correct(),
+        needed,
+        positions: bitmap.positions().collect(),
+        challenges_until: market.engagement(id).await?.deadline,
+        sent: Sent::from(&receipt),
+    })
+}

@@ -1,0 +1,171 @@
+use super::prove::require_registered;
+use super::transfer::{encrypted, Transfer};
+use super::{proceed, require_time};
+use crate::chain::bindings::{EngagementView, Mode, State};
+use crate::chain::client::Account;
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::{require_state, Market};
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::prover_api::{ModelArgs, Prover};
+use crate::transfer::policy::Stakes;
+use alloy::primitives::B256;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  assay mp probe 0x3f… --model digits.assay --keystore me.json\n  \
+    assay mp probe 0x3f… --model digits.assay --keystore me.json --decide\n\n\
+    Decrypts the examples whose keys are out, checks every one against its commitment and runs the model. Bad data are\n\
+    proven to the contract at once: the consumer loses its deposit. --decide then proceeds or aborts by the probe."
+)]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Proceed if enough probes are right, else abort
+    #[arg(long)]
+    decide: bool,
+    /// Proceed from this many right probes on [default: the fewest that leave a consumer nothing to win by choosing the set,
+    /// and never fewer than the target's share]
+    #[arg(long, value_name = "N")]
+    at_least: Option<u32>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// What the probe showed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Probed {
+    pub id: B256,
+    /// Examples that were opened: N1 in FULL, all in SIMPLE.
+    pub opened: usize,
+    pub correct: usize,
+    /// Right probes from which on proceeding is advised; absent if not even all of them are enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<u32>,
+    pub advice: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bad_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+}
+
+impl std::fmt::Display for Probed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(what) = &self.bad_data {
+            return write!(f, "bad data, proven to the contract: {what}");
+        }
+        writeln!(f, "{} of {} right", self.correct, self.opened)?;
+        match self.threshold {
+            Some(t) => writeln!(f, "proceed from {t} on")?,
+            None => writeln!(
+                f,
+                "no probe of this size makes proceeding safe against a chosen test set"
+            )?,
+        }
+        match self.sent {
+            Some(_) => write!(f, "done: {}", self.advice),
+            None => write!(f, "next: assay mp {} {}", self.advice, self.id),
+        }
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let prover = args.model.prover(false, &ctx.out)?;
+    let decision = Decision {
+        act: args.decide,
+        at_least: args.at_least,
+    };
+    let result = probe(ctx, &market, &account, args.id, &prover, decision).await?;
+    ctx.out.result(&result, &result)
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Decision {
+    /// Send `proceed` or `abort`.
+    pub act: bool,
+    pub at_least: Option<u32>,
+}
+
+/// Opens what is out, and decides if asked to.
+pub async fn probe(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    prover: &Prover,
+    decision: Decision,
+) -> eyre::Result<Probed> {
+    let e = encrypted(market, account, id).await?;
+    require_state(id, &e, &[State::Probing])?;
+    require_time(market, &e).await?;
+    let transfer = Transfer::load(ctx, market, id, &e).await?;
+    let handover = match transfer.examples(ctx, market, &e, prover.image_len()).await? {
+        Ok(handover) => handover,
+        Err(accusation) => {
+            let sent = accusation.send(ctx, market, account).await?;
+            return Ok(Probed {
+                id,
+                opened: 0,
+                correct: 0,
+                threshold: None,
+                advice: "none",
+                bad_data: Some(accusation.evidence.to_string()),
+                sent: Some(sent),
+            });
+        }
+    };
+    require_registered(prover, &handover.terms)?;
+    let correct = handover.answers(prover, &ctx.out)?.correct.len();
+    let threshold = decision.at_least.or_else(|| threshold(market, &e));
+    let enough = threshold.is_some_and(|t| correct >= t as usize);
+    let advice = if enough { "proceed" } else { "abort" };
+    let sent = {
+        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        // `proceed` answers what was probed, not what the chain says by then.
+        journal.set_fact("probed", &e.guard)?;
+        if decision.act && enough {
+            proceed(ctx, market, account, &mut journal, id).await?
+        } else {
+            None
+        }
+    };
+    let sent = if decision.act && !enough {
+        super::abort::abort(ctx, market, account, id).await?.sent
+    } else {
+        sent
+    };
+    Ok(Probed {
+        id,
+        opened: handover.entries.len(),
+        correct,
+        threshold,
+        advice,
+        bad_data: None,
+        sent,
+    })
+}
+
+/// Right answers among the opened examples from which on to proceed.
+fn threshold(market: &Market, e: &EngagementView) -> Option<u32> {
+    let p = &market.params;
+    if e.mode != Mode::FULL {
+        // Everything is open: the outcome is known.
+        return Some(market.needed(e.mode, e.targetBps));
+    }
+    let stakes = Stakes {
+        example: p.priceInput,
+        proof: p.priceProof,
+        inference: p.priceInference,
+        fee: p.fee,
+        probe: p.n1,
+        proven: p.n2,
+        target_bps: e.targetBps,
+    };
+    let share = crate::chain::statement::needed_correct(e.targetBps, p.n1);
+    stakes.unprofitable_threshold().map(|t| t.max(share))
+}

@@ -1,0 +1,45 @@
+use super::{proceed_now, require_provider};
+use crate::chain::keys::KeyArgs;
+use crate::cmd::Sent;
+use crate::context::Context;
+use alloy::primitives::B256;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mp proceed 0x3f… --keystore me.json\n\n\
+    From here on only enough proofs save the deposit. In FULL the consumer reveals the proven set next. After an encrypted\n\
+    transfer the probe set has to be checked first, see assay mp probe.")]
+pub struct Args {
+    /// Engagement
+    id: B256,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Proceeded {
+    id: B256,
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<Sent>,
+}
+
+impl std::fmt::Display for Proceeded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "engagement {} is {}", self.id, self.state)
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    require_provider(&market.engagement(args.id).await?, &account)?;
+    let sent = proceed_now(ctx, &market, &account, args.id).await?;
+    let after = market.engagement(args.id).await?;
+    let result = Proceeded {
+        id: args.id,
+        state: format!("{:?}", after.state),
+        sent,
+    };
+    ctx.out.result(&result, &result)
+}

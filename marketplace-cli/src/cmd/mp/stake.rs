@@ -1,0 +1,190 @@
+//! The stake of a model, and its transport key.
+
+use crate::chain::bindings::{
+    IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
+    ModelStatus, ModelView,
+};
+use crate::chain::client::{Account, Call};
+use crate::chain::keys::KeyArgs;
+use crate::chain::market::Market;
+use crate::cmd::Sent;
+use crate::context::Context;
+use crate::exit::{hinted, UsageError};
+use crate::journal::Journal;
+use crate::output::{ether, utc};
+use crate::transport;
+use alloy::primitives::utils::parse_ether;
+use alloy::primitives::{B256, U256};
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  assay mp topup 0x9a… --keystore me.json              up to the full stake\n  \
+    assay mp topup 0x9a… --ether 1.5 --keystore me.json"
+)]
+pub struct TopUpArgs {
+    /// Model
+    model_id: B256,
+    /// Amount [default: what the full stake lacks]
+    #[arg(long, value_name = "ETHER")]
+    ether: Option<String>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mp exit 0x9a… --keystore me.json\n\n\
+    The first call starts the unbonding delay; after it, the same command takes the stake out. Open engagements must end\n\
+    before. --cancel goes back.")]
+pub struct ExitArgs {
+    /// Model
+    model_id: B256,
+    /// Take the request back
+    #[arg(long)]
+    cancel: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  assay mp transport-key 0x9a… --file transport.key --keystore me.json\n\n\
+    Makes the key if the file is not there, and registers its public half."
+)]
+pub struct TransportKeyArgs {
+    /// Model
+    model_id: B256,
+    /// File of the private half
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The model after the call.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Staked {
+    model_id: B256,
+    status: String,
+    #[serde(serialize_with = "crate::output::as_decimal")]
+    stake_wei: u128,
+    unlock_at: u64,
+    transport_pub_key: B256,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<Sent>,
+}
+
+impl std::fmt::Display for Staked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "model {} is {}, stake {}",
+            self.model_id,
+            self.status,
+            ether(U256::from(self.stake_wei))
+        )?;
+        if self.unlock_at > 0 {
+            write!(f, "\nunlocks {}: run this again then", utc(self.unlock_at))?;
+        }
+        Ok(())
+    }
+}
+
+pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let model = market.model(args.model_id).await?;
+    let amount = match &args.ether {
+        Some(text) => parse_ether(text)
+            .ok()
+            .and_then(|wei| u128::try_from(wei).ok())
+            .ok_or_else(|| UsageError(format!("--ether {text} is no amount of ether")))?,
+        None => market.stake_required().await?.saturating_sub(model.stake),
+    };
+    if amount == 0 {
+        return show(ctx, &market, args.model_id, None).await;
+    }
+    let call = market
+        .registry_call(&topUpCall { modelId: args.model_id })
+        .with_value(amount);
+    act(ctx, &market, &account, args.model_id, "topup", &call).await
+}
+
+pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let id = args.model_id;
+    let model = market.model(id).await?;
+    require_owner(&model, &account)?;
+    let (step, call) = match (model.status, args.cancel) {
+        (ModelStatus::Unbonding, true) => ("cancelExit", market.registry_call(&cancelExitCall { modelId: id })),
+        (_, true) | (ModelStatus::Closed, false) => return show(ctx, &market, id, None).await,
+        (ModelStatus::Unbonding, false) => {
+            let now = market.chain.now().await?;
+            if now <= model.unlockAt {
+                return Err(hinted(
+                    format!("the stake of model {id} unlocks {}", utc(model.unlockAt)),
+                    format!("try again in {} s", model.unlockAt - now + 1),
+                ));
+            }
+            ("exit", market.registry_call(&exitCall { modelId: id }))
+        }
+        (_, false) => ("requestExit", market.registry_call(&requestExitCall { modelId: id })),
+    };
+    act(ctx, &market, &account, id, step, &call).await
+}
+
+pub async fn transport_key(args: TransportKeyArgs, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let model = market.model(args.model_id).await?;
+    require_owner(&model, &account)?;
+    let key = transport::public_key(&args.file)?;
+    if model.transportPubKey == key {
+        return show(ctx, &market, args.model_id, None).await;
+    }
+    let call = market.registry_call(&setTransportKeyCall {
+        modelId: args.model_id,
+        transportPubKey: key,
+    });
+    act(ctx, &market, &account, args.model_id, "transportKey", &call).await
+}
+
+fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
+    if model.record.mp == account.address() {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "the model belongs to {}, the key is of {}",
+        model.record.mp,
+        account.address()
+    ))
+    .into())
+}
+
+/// Sends a step of a model's life. These repeat, so each is named after the account's nonce.
+async fn act(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    model_id: B256,
+    step: &str,
+    call: &Call,
+) -> eyre::Result<()> {
+    let mut journal = Journal::open(&ctx.home.model(&market.chain, model_id))?;
+    let step = format!("{step}-{}", market.chain.provider_nonce(account.address()).await?);
+    let receipt = account.send(&mut journal, &step, call, &ctx.out).await?;
+    show(ctx, market, model_id, Some(Sent::from(&receipt))).await
+}
+
+async fn show(ctx: &Context, market: &Market, model_id: B256, sent: Option<Sent>) -> eyre::Result<()> {
+    let model = market.model(model_id).await?;
+    let result = Staked {
+        model_id,
+        status: format!("{:?}", model.status),
+        stake_wei: model.stake,
+        unlock_at: model.unlockAt,
+        transport_pub_key: model.transportPubKey,
+        sent,
+    };
+    ctx.out.result(&result, &result)
+}

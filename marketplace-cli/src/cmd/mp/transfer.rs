@@ -1,0 +1,221 @@
+//! The ciphertext that a provider has acknowledged, opened as far as its keys are out.
+
+use super::handover::{Entry, Handover};
+use super::require_provider;
+use crate::chain::bindings::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
+use crate::chain::client::Account;
+use crate::chain::market::Market;
+use crate::chain::statement::MerkleTree;
+use crate::cmd::{engagement_journal, Sent};
+use crate::context::Context;
+use crate::exit::hinted;
+use crate::transfer::cipher_file::CipherFile;
+use crate::transfer::evidence::Evidence;
+use crate::transfer::keys::{self, KeysOfRecord};
+use crate::transfer::layout::Layout;
+use crate::transfer::open::{self, Opened};
+use crate::transfer::secret::MasterKey;
+use crate::transfer::shuffle::Shuffle;
+use alloy::primitives::{Bytes, B256};
+use eyre::WrapErr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Files of a transfer, in the directory of its engagement or as they are handed over.
+pub const CIPHER_FILE: &str = "transfer.cipher";
+pub const LEAVES_FILE: &str = "leaves.json";
+
+/// How the examples of a model are cut into chunks on this market.
+pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
+    let words = market.model(model_id).await?.record.inputWords;
+    let layout = Layout::new(
+        market.examples() as usize,
+        words as usize,
+        market.params.wordsPerChunk as usize,
+    );
+    Ok(layout?)
+}
+
+/// The directory where this program keeps the files of an engagement.
+pub fn own_files(ctx: &Context, market: &Market, id: B256) -> PathBuf {
+    ctx.home.engagement(&market.chain, id)
+}
+
+/// The leaf hashes that the consumer gave away before the acceptance, checked against the test root.
+pub fn read_leaves(path: &Path, market: &Market, test_root: B256) -> eyre::Result<Vec<B256>> {
+    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    let leaves: Vec<B256> =
+        serde_json::from_slice(&text).wrap_err_with(|| format!("{} holds no leaf hashes", path.display()))?;
+    eyre::ensure!(
+        leaves.len() == market.examples() as usize,
+        "{} holds {} leaves, not {}",
+        path.display(),
+        leaves.len(),
+        market.examples()
+    );
+    let root = MerkleTree::new(&leaves).map(|tree| tree.root());
+    eyre::ensure!(
+        root == Some(test_root),
+        "the leaves in {} do not lead to the test root {test_root}",
+        path.display()
+    );
+    Ok(leaves)
+}
+
+/// An acknowledged ciphertext with everything that the chain says about it.
+#[derive(Debug)]
+pub struct Transfer {
+    id: B256,
+    file: CipherFile,
+    leaves: Vec<B256>,
+    order: Shuffle,
+    /// What `proveBadData` takes as keys now.
+    revealed: Bytes,
+    keys: KeysOfRecord,
+    /// Positions whose keys came out last: the probe set, or the proven set.
+    open: Range<usize>,
+}
+
+impl Transfer {
+    /// Reads the files that were acknowledged, and the keys that the consumer revealed.
+    ///
+    /// # Errors
+    /// If no keys are out in this state, or the files are not there any more.
+    pub async fn load(ctx: &Context, market: &Market, id: B256, e: &EngagementView) -> eyre::Result<Self> {
+        let files = own_files(ctx, market, id);
+        let lost = || {
+            format!(
+                "the transfer of engagement {id} is not in {}: acknowledge it here, or use the --home in which it was",
+                files.display()
+            )
+        };
+        let leaves = read_leaves(&files.join(LEAVES_FILE), market, e.testRoot).wrap_err_with(lost)?;
+        let layout = layout(market, e.modelId).await?;
+        let file = CipherFile::open(&files.join(CIPHER_FILE), layout, id, e.ctRoot).wrap_err_with(lost)?;
+        let (n, n1) = (market.examples() as usize, market.first_proven(e.mode) as usize);
+        let order = match e.mode {
+            Mode::FULL => Shuffle::new(e.seed, n),
+            _ => Shuffle::identity(n),
+        };
+        let (revealed, keys, open) = match (e.mode, e.state) {
+            (Mode::FULL, State::Probing | State::Proceeded) => {
+                let packed = market.probe_keys(id).await?;
+                let probe = keys::unpack(&packed, n1)?;
+                (packed, KeysOfRecord { probe, master: None }, 0..n1)
+            }
+            _ => {
+                let master = market.master_key(id).await?;
+                let keys = KeysOfRecord {
+                    probe: Vec::new(),
+                    master: Some(MasterKey::new(master.0)),
+                };
+                (Bytes::copy_from_slice(master.as_slice()), keys, n1..n)
+            }
+        };
+        Ok(Self {
+            id,
+            file,
+            leaves,
+            order,
+            revealed,
+            keys,
+            open,
+        })
+    }
+
+    /// Decrypts and checks every example whose key is out.
+    ///
+    /// # Errors
+    /// Only for files that cannot be read: bad data of the consumer are a result.
+    pub fn open(&mut self, ctx: &Context) -> eyre::Result<Opened> {
+        let bar = ctx
+            .out
+            .bar("decrypting and checking the examples", self.open.len() as u64);
+        Ok(open::open(
+            &mut self.file,
+            &self.order,
+            &self.leaves,
+            &self.keys,
+            self.open.clone(),
+            |done| bar.set(done),
+        )?)
+    }
+
+    /// The examples as a model for images of `image_bytes` takes them, or the evidence that convicts the consumer.
+    pub async fn examples(
+        mut self,
+        ctx: &Context,
+        market: &Market,
+        e: &EngagementView,
+        image_bytes: usize,
+    ) -> eyre::Result<Result<Handover, Accusation>> {
+        let received = match self.open(ctx)? {
+            Opened::Good(received) => received,
+            Opened::Faulty(evidence) => {
+                return Ok(Err(Accusation {
+                    id: self.id,
+                    keys: self.revealed,
+                    evidence: *evidence,
+                }))
+            }
+        };
+        let entries = received.into_iter().map(|r| match r.example(image_bytes) {
+            Ok(example) => Entry {
+                index: r.index,
+                example: Some(example),
+            },
+            Err(why) => {
+                ctx.out
+                    .warn(format_args!("example {}: {why}; it counts as wrong", r.index));
+                Entry {
+                    index: r.index,
+                    example: None,
+                }
+            }
+        });
+        let entries = entries.collect();
+        let tree = MerkleTree::new(&self.leaves).ok_or_else(|| eyre::eyre!("no test leaves"))?;
+        let first = self.open.start;
+        Ok(Ok(Handover::of(market, self.id, e, entries, tree, first).await?))
+    }
+}
+
+/// What the contract needs to see that the consumer sent bad data.
+#[derive(Debug)]
+pub struct Accusation {
+    id: B256,
+    keys: Bytes,
+    pub evidence: Evidence,
+}
+
+impl Accusation {
+    /// Sends the evidence: the consumer loses its deposit.
+    pub async fn send(&self, ctx: &Context, market: &Market, account: &Account) -> eyre::Result<Sent> {
+        ctx.out.warn(format_args!(
+            "the consumer sent bad data: {}; sending the evidence",
+            self.evidence
+        ));
+        let call = market.call(&proveBadDataCall {
+            id: self.id,
+            position: alloy::primitives::U256::from(self.evidence.position),
+            keys: self.keys.clone(),
+            evidence: TransferEvidence::from(&self.evidence),
+        });
+        let mut journal = engagement_journal(ctx, &market.chain, self.id)?;
+        let receipt = account.send(&mut journal, "proveBadData", &call, &ctx.out).await?;
+        Ok(Sent::from(&receipt))
+    }
+}
+
+/// The engagement, if it is the provider's and uses an encrypted transfer.
+pub async fn encrypted(market: &Market, account: &Account, id: B256) -> eyre::Result<EngagementView> {
+    let e = market.engagement(id).await?;
+    require_provider(&e, account)?;
+    if e.mode == Mode::CLEAR {
+        return Err(hinted(
+            format!("the examples of engagement {id} are handed over in clear"),
+            format!("run: assay mp prove {id} --set DIR"),
+        ));
+    }
+    Ok(e)
+}
