@@ -2,6 +2,7 @@
 //! refused.
 
 mod serve_support;
+mod transfer_support;
 
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;
@@ -12,6 +13,7 @@ use assay_cli::serve::parties::Parties;
 use assay_cli::serve::refusal::Code;
 use assay_cli::serve::server::{Options, ServeError, Server, Tls};
 use assay_cli::serve::store::{Limits, Progress};
+use assay_cli::transfer::cipher_file::CipherFile;
 use serve_support::{content, raw, World, ENGAGEMENT, READ, SEGMENT};
 use std::cell::RefCell;
 use std::fs;
@@ -404,6 +406,84 @@ async fn a_download_under_way_ends_before_the_server_does_and_counts_as_work() {
     let answer = under_way.bytes().await;
     assert!(answer.ends_with(&bytes[LARGE - 1000..]) && answer.len() + READ >= LARGE);
     ending.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn connections_are_bounded_even_if_they_say_nothing() {
+    let w = World::with(|options| options.connections = 1).await;
+    let address = w.server().address();
+    let silent = raw(address, "", b"").await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let list = format!("/v1/{ENGAGEMENT}/cipher");
+    assert_eq!(raw(address, &w.head("GET", &list, b"", ""), b"").await.text().await, "");
+    drop(silent);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let answer = raw(address, &w.head("GET", &list, b"", ""), b"").await.text().await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_encrypted_test_set_travels_and_is_the_one_that_was_committed_to() {
+    let w = World::new().await;
+    let delivery = transfer_support::Sender::honest(20, 1000, 8).deliver();
+    let client = w.client();
+    let id = client
+        .upload(ENGAGEMENT, Kind::Cipher, &delivery.path, |_| ())
+        .await
+        .unwrap();
+    let [listed] = client.list(ENGAGEMENT, Kind::Cipher).await.unwrap()[..] else {
+        panic!("one file was sent");
+    };
+    assert_eq!(listed.id, id);
+    let blob = Blob {
+        engagement: ENGAGEMENT,
+        kind: Kind::Cipher,
+        id,
+    };
+    let into = w.dir.path().join("set.ct");
+    client.download(&blob, &into, listed.bytes, |_| ()).await.unwrap();
+    CipherFile::open(&into, delivery.layout, ENGAGEMENT, delivery.ct_root).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_program_serves_until_it_is_told_to_end() {
+    use std::process::Stdio;
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    use tokio::process::Command;
+    let dir = tempfile::tempdir().unwrap();
+    let (key, operator) = (PrivateKeySigner::random(), Address::repeat_byte(0x0b));
+    let parties = dir.path().join("parties.json");
+    fs::write(&parties, format!("{{\"{ENGAGEMENT}\": [\"{}\"]}}", key.address())).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args([
+            "--json",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--operator",
+            &operator.to_string(),
+            "--parties",
+        ])
+        .arg(&parties)
+        .env("ASSAY_HOME", dir.path().join("home"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let line = lines.next_line().await.unwrap().unwrap();
+    let serving: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let client = Client::new(ClientOptions::new(serving["url"].as_str().unwrap(), operator), key).unwrap();
+    let path = dir.path().join("leaves");
+    fs::write(&path, b"content").unwrap();
+    let id = client.upload(ENGAGEMENT, Kind::Leaves, &path, |_| ()).await.unwrap();
+    let stored = dir.path().join(format!("home/files/{ENGAGEMENT}/leaves/{id}"));
+    assert_eq!(fs::read(stored).unwrap(), b"content");
+    let process = program.id().unwrap().to_string();
+    assert!(Command::new("kill").arg(process).status().await.unwrap().success());
+    assert!(program.wait().await.unwrap().success());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -85,6 +86,8 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     parties.replace(list.read()?);
     let out = ctx.out.clone();
     let watch = move |event: Event| {
+        // Strangers may ask for paths of any length.
+        let target: String = event.target.chars().take(250).collect();
         let party = event
             .party
             .map_or_else(|| "nobody".to_owned(), |address| address.to_string());
@@ -92,7 +95,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             "{} {} {} by {party}",
             event.status.as_u16(),
             event.method,
-            event.target
+            target
         ));
     };
     let mut server = Server::start(&options, parties.clone(), Arc::new(watch)).await?;
@@ -105,10 +108,11 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&serving, &serving)?;
     ctx.out.note("serving; Ctrl-C ends it");
     let mut look = tokio::time::interval(LOOK);
+    let mut stop = pin!(told_to_end());
     loop {
         tokio::select! {
             ended = server.ended() => return Ok(ended?),
-            signal = tokio::signal::ctrl_c() => {
+            signal = &mut stop => {
                 signal?;
                 return Ok(server.shutdown(GRACE).await?);
             }
@@ -122,6 +126,21 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             }
         }
     }
+}
+
+/// Ctrl-C, or what ends services.
+async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{signal, SignalKind};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            signal = tokio::signal::ctrl_c() => signal,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 /// Where the parties come from.

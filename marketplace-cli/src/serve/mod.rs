@@ -29,6 +29,7 @@
 pub mod auth;
 pub mod blob;
 pub mod client;
+mod connections;
 pub mod parties;
 pub mod refusal;
 pub mod replay;

@@ -2,6 +2,7 @@
 
 use super::auth::{self, now};
 use super::blob::{Blob, Listed, Target};
+use super::connections::Connections;
 use super::parties::Parties;
 use super::refusal::{Code, Refusal};
 use super::replay::Served;
@@ -12,7 +13,7 @@ use axum::extract::{Query, Request};
 use axum::http::{header, request, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::Router;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::Handle;
 use futures_util::StreamExt;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -53,7 +54,9 @@ pub struct Options {
     pub skew: Duration,
     /// How long a request's head, and then its body, may take.
     pub patience: Duration,
-    /// Requests that are worked on at one time.
+    /// Connections at one time, whoever makes them.
+    pub connections: usize,
+    /// Requests of parties that are worked on at one time.
     pub requests: usize,
 }
 
@@ -68,6 +71,7 @@ impl Options {
             limits: Limits::default(),
             skew: Duration::from_secs(60),
             patience: Duration::from_secs(60),
+            connections: 512,
             requests: 64,
         }
     }
@@ -171,19 +175,19 @@ impl Server {
             source,
         })?;
         let handle = Handle::new();
-        let serving = |source| ServeError::Listen { address, source };
+        let server = axum_server::from_tcp(listener).map_err(|source| ServeError::Listen { address, source })?;
+        let server = server.handle(handle.clone());
         let (service, patience) = (router.into_make_service(), options.patience);
+        let connections = Connections::new(options.connections);
         let running = match tls {
             None => {
-                let server = axum_server::from_tcp(listener).map_err(serving)?;
-                let mut server = server.handle(handle.clone()).http1_only();
+                let mut server = server.acceptor(connections).http1_only();
                 limit(server.http_builder(), patience);
                 tokio::spawn(server.serve(service))
             }
             Some(config) => {
-                let server = axum_server::from_tcp_rustls(listener, config).map_err(serving)?;
-                let server = server.map(|acceptor| acceptor.handshake_timeout(patience));
-                let mut server = server.handle(handle.clone()).http1_only();
+                let tls = RustlsAcceptor::new(config).handshake_timeout(patience);
+                let mut server = server.acceptor(tls.acceptor(connections)).http1_only();
                 limit(server.http_builder(), patience);
                 tokio::spawn(server.serve(service))
             }
