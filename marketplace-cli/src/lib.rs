@@ -10,6 +10,7 @@
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
 //! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
+//! | [`serve`] | files between the parties of an engagement, over HTTP |
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 
@@ -23,6 +24,7 @@ pub mod journal;
 pub mod output;
 pub mod prover_api;
 pub mod revealed;
+pub mod serve;
 pub mod stats;
 pub mod testset;
 pub mod transfer;

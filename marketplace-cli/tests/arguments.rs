@@ -18,6 +18,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 const ID: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
+const ADDRESS: &str = "0x0000000000000000000000000000000000000001";
 /// Nothing listens here.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
@@ -45,6 +46,7 @@ fn every_command_has_help_with_an_example() {
         &["mc", "open"],
         &["mc", "cancel"],
         &["mc", "send"],
+        &["serve"],
         &["timeout"],
         &["withdraw"],
         &["demo"],
@@ -85,6 +87,17 @@ fn wrong_usage_ends_with_code_2() {
         &["mc", "test-set", "build", "--size", "96", "--out", "x"],
         &["withdraw", "--rpc-url", "not a url"],
         &["demo", "--examples", "3"],
+        &["serve", "--operator", ADDRESS],
+        &["serve", "--operator", ADDRESS, "--parties", "x", "--tls-cert", "x"],
+        &[
+            "serve",
+            "--operator",
+            ADDRESS,
+            "--parties",
+            "x",
+            "--listen",
+            "0.0.0.0:0",
+        ],
     ];
     for args in cases {
         let output = assay(args);

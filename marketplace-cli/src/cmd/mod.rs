@@ -9,6 +9,7 @@ pub mod model;
 pub mod mp;
 pub mod plan;
 pub mod prove;
+pub mod serve;
 pub mod setup;
 pub mod srs;
 pub mod timeout;
@@ -67,6 +68,8 @@ pub enum Command {
     /// What a model consumer does
     #[command(subcommand)]
     Mc(mc::Command),
+    /// Serve files to the other party of an engagement
+    Serve(serve::Args),
     /// Close an engagement whose window has passed; anybody may
     Timeout(timeout::Args),
     /// Vote to end an engagement with an agreed split
@@ -93,6 +96,7 @@ impl Command {
             Self::Deploy(args) => deploy::run(args, ctx).await,
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
+            Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(args) => timeout::run(args, ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,
             Self::Withdraw(args) => withdraw::run(args, ctx).await,

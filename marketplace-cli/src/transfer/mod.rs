@@ -18,11 +18,13 @@
 //! | [`abi`] | the contract's types |
 //! | [`open`] | decrypts and checks a set of positions |
 //! | [`bitmap`] | the result that a provider posts |
-//! | [`policy`], [`bounds`] | when to proceed, and how many examples a statement needs |
+//! | [`belief`], [`policy`] | what a probe tells, and when to proceed |
+//! | [`bounds`] | how many examples a statement needs |
 //!
 //! Nothing here talks to a network or a chain.
 
 pub mod abi;
+pub mod belief;
 pub mod bitmap;
 pub mod bounds;
 pub mod cipher;

@@ -1,8 +1,10 @@
 //! When a provider that has seen the probe set should proceed.
 //!
-//! The consumer chose the test set, so it can choose one on which a provider passes the probe and fails the rest. Every
-//! threshold here holds against the worst such set.
+//! Two questions: is the risk of failing small enough for what there is to win (I2), and is there nothing to win for a
+//! consumer that chose a set on which the provider passes the probe and fails the rest (I5)? The thresholds of the second
+//! hold against the worst such set.
 
+use super::belief::{Belief, Prior};
 use crate::chain::statement::needed_correct;
 
 /// Prices in wei, sizes, and the target of an engagement in FULL mode.
@@ -84,6 +86,29 @@ impl Stakes {
         self.threshold(|s| s <= limit)
     }
 
+    /// Whether to proceed after `correct` probes were.
+    ///
+    /// # Panics
+    /// If more were correct than there are.
+    pub fn decide(&self, correct: u32, prior: Prior, caution: Caution) -> Decision {
+        let (failure, limit) = (
+            Belief::new(prior, correct, self.probe).failure(self.needed(), self.proven),
+            self.max_failure(),
+        );
+        if failure > limit {
+            return Decision::TooRisky { failure, limit };
+        }
+        let threshold = match caution {
+            Caution::Trust => Some(0),
+            Caution::Unprofitable => self.unprofitable_threshold(),
+            Caution::Griefing(factor) => self.griefing_threshold(factor),
+        };
+        match threshold {
+            Some(threshold) if correct >= threshold => Decision::Proceed,
+            threshold => Decision::MaybeTuned { threshold },
+        }
+    }
+
     fn threshold(&self, acceptable: impl Fn(f64) -> bool) -> Option<u32> {
         let evasion = Evasion::new(self.probe, self.proven, self.needed());
         // Asking for more can only help the provider.
@@ -91,6 +116,32 @@ impl Stakes {
         let c = counts.partition_point(|c| !acceptable(evasion.probability(*c)));
         counts.get(c).copied()
     }
+}
+
+/// What a provider assumes about the consumer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Caution {
+    /// It drew its examples as they come.
+    Trust,
+    /// It tunes its set if that earns it something.
+    Unprofitable,
+    /// It tunes its set unless it loses this factor times what the provider loses.
+    Griefing(f64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Decision {
+    Proceed,
+    /// Abort: the set fails with probability `failure`, more than the `limit` from which on aborting is worth more.
+    TooRisky {
+        failure: f64,
+        limit: f64,
+    },
+    /// Abort: the set may have been tuned, as fewer than `threshold` probes were correct; `None`: no number of correct
+    /// probes would rule it out.
+    MaybeTuned {
+        threshold: Option<u32>,
+    },
 }
 
 /// Chances of a consumer that chooses how many of the N examples the model gets right.
@@ -212,6 +263,30 @@ mod tests {
         let evasion = Evasion::new(100, 600, s.needed());
         assert!(evasion.probability(c) < s.profitable_evasion());
         assert!(evasion.probability(c - 1) >= s.profitable_evasion());
+    }
+
+    #[test]
+    fn a_provider_proceeds_only_if_risk_and_consumer_allow_it() {
+        let s = stakes(100, 100 * UNIT / 1000);
+        let decide = |correct, caution| s.decide(correct, Prior::default(), caution);
+        assert!(matches!(
+            decide(60, Caution::Trust),
+            Decision::TooRisky { failure, limit } if failure > 0.4 && limit < 0.04
+        ));
+        assert_eq!(decide(78, Caution::Trust), Decision::Proceed);
+        let tuned = Decision::MaybeTuned { threshold: Some(79) };
+        assert_eq!(decide(78, Caution::Unprofitable), tuned);
+        assert_eq!(decide(79, Caution::Unprofitable), Decision::Proceed);
+        let tuned = Decision::MaybeTuned { threshold: Some(84) };
+        assert_eq!(decide(83, Caution::Griefing(100.0)), tuned);
+        assert_eq!(decide(84, Caution::Griefing(100.0)), Decision::Proceed);
+        // A provider that knows better than the probe.
+        let bad = Prior {
+            correct: 600,
+            wrong: 400,
+        };
+        assert!(matches!(s.decide(68, bad, Caution::Trust), Decision::TooRisky { .. }));
+        assert_eq!(decide(72, Caution::Trust), Decision::Proceed);
     }
 
     #[test]

@@ -1,0 +1,216 @@
+use crate::context::Context;
+use crate::exit::UsageError;
+use crate::serve::parties::{self, Parties};
+use crate::serve::server::{Event, Options, Server, Tls};
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    assay serve --operator 0x52… --engagement 0x3f…        to this machine, parties as the market says\n  \
+    assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n\n\
+    parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes.")]
+pub struct Args {
+    /// Address to listen on; outside the loopback interface only with TLS
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
+    listen: SocketAddr,
+    /// PEM file with the certificate chain
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's key
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Directory of the files [default: files/ in this program's state]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Who serves: the other party signs its requests for this address
+    #[arg(long, value_name = "ADDRESS")]
+    operator: Address,
+    /// Serve the consumer and the provider of this engagement
+    #[arg(long = "engagement", value_name = "ID", required_unless_present = "parties")]
+    engagements: Vec<B256>,
+    /// JSON file with the parties of engagements
+    #[arg(long, value_name = "FILE")]
+    parties: Option<PathBuf>,
+    /// Bytes of the largest file to take
+    #[arg(long, value_name = "BYTES")]
+    max_file: Option<u64>,
+    /// Bytes to take for one engagement
+    #[arg(long, value_name = "BYTES")]
+    max_engagement: Option<u64>,
+}
+
+/// How often the list of parties is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How long transfers under way may still take at the end.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Where the server is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Serving {
+    pub url: String,
+    pub operator: Address,
+    pub store: PathBuf,
+}
+
+impl fmt::Display for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "url       {}", self.url)?;
+        writeln!(f, "operator  {}", self.operator)?;
+        writeln!(f, "store     {}", self.store.display())
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let store = args.store.clone().unwrap_or_else(|| ctx.home.path().join("files"));
+    let mut options = Options::new(args.listen, store, args.operator);
+    options.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });
+    options.limits.blob_bytes = args.max_file.unwrap_or(options.limits.blob_bytes);
+    options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
+    options.check().map_err(|e| UsageError(e.to_string()))?;
+
+    let mut list = List {
+        on_chain: on_chain(&args.engagements, ctx).await?,
+        file: args.parties,
+        modified: None,
+    };
+    let parties = Parties::default();
+    parties.replace(list.read()?);
+    let out = ctx.out.clone();
+    let watch = move |event: Event| {
+        // Strangers may ask for paths of any length.
+        let target: String = event.target.chars().take(250).collect();
+        let party = event
+            .party
+            .map_or_else(|| "nobody".to_owned(), |address| address.to_string());
+        out.note(format_args!(
+            "{} {} {} by {party}",
+            event.status.as_u16(),
+            event.method,
+            target
+        ));
+    };
+    let mut server = Server::start(&options, parties.clone(), Arc::new(watch)).await?;
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    let serving = Serving {
+        url: format!("{scheme}://{}", server.address()),
+        operator: options.operator,
+        store: options.store,
+    };
+    ctx.out.result(&serving, &serving)?;
+    ctx.out.note("serving; Ctrl-C ends it");
+    let mut look = tokio::time::interval(LOOK);
+    let mut stop = pin!(told_to_end());
+    loop {
+        tokio::select! {
+            ended = server.ended() => return Ok(ended?),
+            signal = &mut stop => {
+                signal?;
+                return Ok(server.shutdown(GRACE).await?);
+            }
+            _ = look.tick() => {
+                if list.has_changed() {
+                    match list.read() {
+                        Ok(table) => parties.replace(table),
+                        Err(error) => ctx.out.warn(format_args!("the parties stay as they were: {error:#}")),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Ctrl-C, or what ends services.
+async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{signal, SignalKind};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            signal = tokio::signal::ctrl_c() => signal,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+/// Where the parties come from.
+struct List {
+    on_chain: parties::Table,
+    file: Option<PathBuf>,
+    /// Of the file when it was read.
+    modified: Option<SystemTime>,
+}
+
+impl List {
+    fn modified(&self) -> Option<SystemTime> {
+        std::fs::metadata(self.file.as_ref()?)
+            .and_then(|data| data.modified())
+            .ok()
+    }
+
+    fn has_changed(&self) -> bool {
+        self.modified() != self.modified
+    }
+
+    fn read(&mut self) -> eyre::Result<parties::Table> {
+        self.modified = self.modified();
+        let mut table = self.on_chain.clone();
+        if let Some(path) = &self.file {
+            for (id, addresses) in parties::read(path)? {
+                table.entry(id).or_default().extend(addresses);
+            }
+        }
+        Ok(table)
+    }
+}
+
+/// Consumer and provider of each engagement.
+async fn on_chain(engagements: &[B256], ctx: &Context) -> eyre::Result<parties::Table> {
+    let mut table = parties::Table::new();
+    if engagements.is_empty() {
+        return Ok(table);
+    }
+    let market = ctx.market().await?;
+    for id in engagements {
+        let engagement = market.engagement(*id).await?;
+        let model = market.model(engagement.modelId).await?;
+        table.entry(*id).or_default().extend([engagement.mc, model.record.mp]);
+    }
+    Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_file_adds_to_what_the_chain_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("parties.json");
+        let (id, one, two) = (B256::repeat_byte(1), Address::repeat_byte(1), Address::repeat_byte(2));
+        let mut list = List {
+            on_chain: parties::Table::from([(id, [one].into())]),
+            file: Some(file.clone()),
+            modified: None,
+        };
+        assert!(list.read().is_err());
+        std::fs::write(&file, format!("{{\"{id}\": [\"{two}\"]}}")).unwrap();
+        assert!(list.has_changed());
+        assert_eq!(list.read().unwrap()[&id], [one, two].into());
+        assert!(!list.has_changed());
+        std::fs::remove_file(&file).unwrap();
+        assert!(list.has_changed());
+        assert!(list.read().is_err());
+        assert!(!list.has_changed(), "a missing file is reported once");
+    }
+}
