@@ -4,8 +4,12 @@ use alloy::primitives::keccak256;
 use alloy::sol_types::SolInterface;
 use assay_cli::chain::bindings::{
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
+    IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},
     ICredits::{self, ICreditsCalls, ICreditsErrors},
     IModelRegistry::{self, IModelRegistryCalls, IModelRegistryErrors},
+    IProofJudge::IProofJudgeErrors,
+    IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
+    ITransferJudge::{ITransferJudgeCalls, ITransferJudgeErrors},
     Libraries::LibrariesErrors,
 };
 use assay_cli::home::Repository;
@@ -79,6 +83,13 @@ fn functions_are_those_of_the_contracts() {
         &registry,
         &["reserve", "release", "supportsInterface"],
     );
+    let terms = ours(&[IAccuracyTermsCalls::selectors().collect()]);
+    compare("AccuracyTerms", "function", &terms, &[]);
+    let judge = ours(&[ITransferJudgeCalls::selectors().collect()]);
+    compare("TransferJudge", "function", &judge, &[]);
+    // Only a market publishes.
+    let publication = ours(&[IPublishedTransfersCalls::selectors().collect()]);
+    compare("PublishedTransfers", "function", &publication, &["append"]);
 }
 
 #[test]
@@ -103,6 +114,10 @@ fn every_refusal_of_the_contracts_has_words() {
     for (contract, own) in [
         ("AccuracyMarket", IAccuracyMarketErrors::selectors().collect::<Vec<_>>()),
         ("ModelRegistry", IModelRegistryErrors::selectors().collect()),
+        ("AccuracyTerms", IAccuracyTermsErrors::selectors().collect()),
+        ("ProofJudge", IProofJudgeErrors::selectors().collect()),
+        ("TransferJudge", ITransferJudgeErrors::selectors().collect()),
+        ("PublishedTransfers", IPublishedTransfersErrors::selectors().collect()),
     ] {
         let known = ours(&[own.clone(), credits.clone(), libraries.clone()]);
         for (selector, signature) in compiled(contract, "error") {

@@ -3,7 +3,7 @@
 mod support;
 
 use alloy::providers::Provider;
-use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Outcome, State};
+use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Mode, Outcome, State};
 use assay_cli::chain::client::{Account, Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::statement::{self, MerkleTree};
@@ -295,7 +295,7 @@ async fn encodings_are_those_of_the_contracts() {
         let view = contract.engagementIdAt(w.model_id, alloy::primitives::U256::from(seq));
         assert_eq!(chain.view(view).await.unwrap(), *id);
         let e = m.engagement(*id).await.unwrap();
-        assert_eq!(m.expected_offer_hash(*id, &e, hash), e.offerHash);
+        assert_eq!(m.expected_offer_hash(*id, &e, hash, Default::default()), e.offerHash);
     }
 }
 
@@ -321,19 +321,23 @@ async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
         }
     };
     for i in 0..4 {
-        let refused = w.other.dry_run(&submission(m, id, vec![item(i)])).await.unwrap_err();
+        let refused = w
+            .other
+            .dry_run(&submission(m, id, vec![item(i)], None))
+            .await
+            .unwrap_err();
         assert_eq!(Exit::of(&refused), Exit::ProofRejected, "{refused:#}");
         let mut moved = item(i);
         moved.position = (i as u32 + 1) % 4;
         says(
-            w.other.dry_run(&submission(m, id, vec![moved])).await,
+            w.other.dry_run(&submission(m, id, vec![moved], None)).await,
             "the consumer committed to",
         );
     }
     let mut wrong = item(0);
     wrong.output += alloy::primitives::U256::from(1);
     says(
-        w.other.dry_run(&submission(m, id, vec![wrong])).await,
+        w.other.dry_run(&submission(m, id, vec![wrong], None)).await,
         "is not its label",
     );
 }

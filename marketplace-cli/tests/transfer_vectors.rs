@@ -6,8 +6,9 @@ mod transfer_support;
 
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::sol_types::SolValue;
+use assay_cli::chain::bindings::{BadData, TransferEvidence};
 use assay_cli::chain::statement::{MerkleTree, SCALAR_ORDER};
-use assay_cli::transfer::abi::{self, RecordedKey, TransferEvidence};
+use assay_cli::transfer::abi::{self, RecordedKey};
 use assay_cli::transfer::evidence::Evidence;
 use assay_cli::transfer::fault::Fault;
 use assay_cli::transfer::judge::{judge, Dismissed};
@@ -187,7 +188,7 @@ fn call(name: &str, delivery: &Delivery, seed: B256, master: &MasterKey, evidenc
     json!({
         "name": name,
         "fault": evidence.fault.to_string(),
-        "claim": word(uint(abi::BadData::from(evidence.fault.kind()) as usize)),
+        "claim": word(uint(BadData::from(evidence.fault.kind()) as usize)),
         "position": word(uint(position)),
         "convicts": verdict.is_ok(),
         "arguments": format!("0x{}", hex::encode(arguments.abi_encode_params())),

@@ -128,6 +128,24 @@ sol! {
         uint32 directMax;
     }
 
+    /// In Solidity these fields go on in `Params`, which is too long for alloy; the encoding is the same.
+    struct FullParams {
+        address proofJudge;
+        address transferJudge;
+        address publication;
+        uint32 wordsPerChunk;
+        uint64 commitWindow;
+        uint64 ackWindow;
+        uint64 publishWindow;
+        uint64 keyWindow;
+        uint64 challengeWindow;
+        uint64 respondWindow;
+        uint64 answerTime;
+        uint128 challengeBond;
+        uint32 othersMax;
+        uint32 directMax;
+    }
+
     struct Params {
         address registry;
         address treasury;
@@ -143,20 +161,7 @@ sol! {
         uint64 proveBase;
         uint64 proveTimePerItem;
         uint64 unbondWindow;
-        address proofJudge;
-        address transferJudge;
-        address publication;
-        uint32 wordsPerChunk;
-        uint64 commitWindow;
-        uint64 ackWindow;
-        uint64 publishWindow;
-        uint64 keyWindow;
-        uint64 challengeWindow;
-        uint64 respondWindow;
-        uint64 answerTime;
-        uint128 challengeBond;
-        uint32 othersMax;
-        uint32 directMax;
+        FullParams full;
     }
 
     struct Amounts {

@@ -390,7 +390,7 @@ async fn check(
             && p.treasury == terms.treasury
             && p.n1 == terms.n1
             && p.n2 == terms.n2
-            && (p.proofJudge, p.transferJudge, p.publication)
+            && (p.full.proofJudge, p.full.transferJudge, p.full.publication)
                 == (meant.proofJudge, meant.transferJudge, meant.publication),
         "the market has other parameters than asked for"
     );

@@ -121,7 +121,8 @@ impl Market {
 
     /// keysA, from the event of `revealA`.
     pub async fn probe_keys(&self, id: B256) -> eyre::Result<Bytes> {
-        let query = self.contract().ProbeKeysRevealed_filter().topic1(id);
+        let contract = self.contract();
+        let query = contract.ProbeKeysRevealed_filter().topic1(id);
         let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
         let (event, _) = found
             .into_iter()
@@ -132,7 +133,8 @@ impl Market {
 
     /// K, from the event of `revealAll` or `revealB`.
     pub async fn master_key(&self, id: B256) -> eyre::Result<B256> {
-        let query = self.contract().KeyRevealed_filter().topic1(id);
+        let contract = self.contract();
+        let query = contract.KeyRevealed_filter().topic1(id);
         let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
         let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "KeyRevealed"))?;
         Ok(event.master)
@@ -140,7 +142,8 @@ impl Market {
 
     /// The bitmap of `postResult`.
     pub async fn posted_result(&self, id: B256) -> eyre::Result<Bytes> {
-        let query = self.contract().ResultPosted_filter().topic1(id);
+        let contract = self.contract();
+        let query = contract.ResultPosted_filter().topic1(id);
         let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
         let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "ResultPosted"))?;
         Ok(event.bitmap)
@@ -148,7 +151,8 @@ impl Market {
 
     /// The terms under which an engagement was offered.
     pub async fn offered(&self, id: B256) -> eyre::Result<OfferTerms> {
-        let query = self.contract().Offered_filter().topic1(id);
+        let contract = self.contract();
+        let query = contract.Offered_filter().topic1(id);
         let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
         let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "Offered"))?;
         Ok(event.terms)
@@ -156,7 +160,8 @@ impl Market {
 
     /// Positions with an open challenge, and who made them.
     pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
-        let query = self.contract().Challenged_filter().topic1(id);
+        let contract = self.contract();
+        let query = contract.Challenged_filter().topic1(id);
         let mut open = Vec::new();
         for (event, _) in query.from_block(BlockNumberOrTag::Earliest).query().await? {
             let challenge = self.challenge_at(id, event.position).await?;

@@ -5,7 +5,7 @@
 
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::providers::Provider;
-use assay_cli::chain::bindings::{ICredits, Metric, ModelRecord};
+use assay_cli::chain::bindings::{ICredits, Metric, Mode, ModelRecord};
 use assay_cli::chain::client::{Account, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
@@ -101,6 +101,8 @@ impl World {
     pub fn ask(&self) -> Ask {
         Ask {
             model_id: self.model_id,
+            mode: Mode::CLEAR,
+            adjudication: None,
             target_bps: 7500,
             expires_in: 1800,
             allow_reuse: false,

@@ -1,6 +1,6 @@
 use super::attack::{attempt, with_flipped_bit, with_proof_of};
 use super::ledger::{Ledger, Summary};
-use crate::chain::bindings::ICredits;
+use crate::chain::bindings::{ICredits, Mode};
 use crate::chain::client::{Account, Chain};
 use crate::chain::deploy::MarketTerms;
 use crate::chain::devnet::DevnetOptions;
@@ -121,6 +121,8 @@ pub(super) async fn run(outer: &Context, work: &Path, examples: u32, seed: u64) 
     test_set::build(&mc_side, &images, size, &set)?;
     let ask = Ask {
         model_id: model.model_id,
+        mode: Mode::CLEAR,
+        adjudication: None,
         target_bps: TARGET_BPS,
         expires_in: 1800,
         allow_reuse: false,

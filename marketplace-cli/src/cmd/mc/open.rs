@@ -145,7 +145,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 
 /// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.
 fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
-    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.directMax {
+    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.full.directMax {
         Adjudication::DIRECT
     } else {
         Adjudication::OPTIMISTIC

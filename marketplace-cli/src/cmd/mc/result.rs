@@ -53,7 +53,8 @@ pub struct VerifyArgs {
     /// Test set [default: the one that was offered]
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
-    #[command(flatten)]
+    /// Reference string: "dev" (insecure) or a snarkjs .ptau file
+    #[arg(long, value_name = "FILE|dev", default_value = "dev")]
     srs: SrsChoice,
 }
 
@@ -283,7 +284,7 @@ pub async fn challenge_positions(
     let e = market.engagement(id).await?;
     require_state(id, &e, &[State::Claimed])?;
     let bitmap = posted(market, id, &e).await?;
-    let bond = market.params.challengeBond;
+    let bond = market.params.full.challengeBond;
     let (mut sent, mut paid) = (Vec::new(), 0);
     for position in positions {
         if !bitmap.is_set(*position as usize) {
@@ -308,7 +309,7 @@ pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
     let id = args.id;
     let e = market.engagement(id).await?;
-    let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.challengeBond / 2);
+    let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.full.challengeBond / 2);
     let mut sent = Vec::new();
     if e.state != State::FullDemanded {
         require_state(id, &e, &[State::Claimed])?;

@@ -212,7 +212,7 @@ pub async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
     require_state(id, &e, &[State::Committed, State::Published])?;
     let layout = layout(&market, e.modelId).await?;
     let mut file = CipherFile::open(&own_files(ctx, &market, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
-    let publication = IPublishedTransfers::new(market.params.publication, &market.chain.provider);
+    let publication = IPublishedTransfers::new(market.params.full.publication, &market.chain.provider);
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let bar = ctx.out.bar("publishing chunks", layout.chunk_count() as u64);
     let mut sent = Vec::new();
