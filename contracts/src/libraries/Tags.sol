@@ -23,7 +23,17 @@ bytes32 constant TAG_ENG = keccak256("assay.engagement.v1");
 bytes32 constant TAG_OFFER = keccak256("assay.offer.v1");
 // Marketplace parameters: every field of `Params`.
 bytes32 constant TAG_PARAMS = keccak256("assay.params.v1");
-// Commitment to the consumer's salt in FULL: (mcSalt). Reserved.
+// Commitment to the consumer's salt in FULL: (mcSalt).
 bytes32 constant TAG_SALT = keccak256("assay.salt.v1");
-// Seed of the shuffle in FULL: (engagementId, testRoot, ctRoot, mpSeed, mcSalt). Reserved.
+// Seed of the shuffle in FULL: (engagementId, testRoot, ctRoot, mpSeed, mcSalt).
 bytes32 constant TAG_SEED = keccak256("assay.seed.v1");
+// Coins of the shuffle: pivots (seed, round), sides (seed, round, block).
+bytes32 constant TAG_SHUFFLE = keccak256("assay.shuffle.v1");
+// Key of one example: (master key, index).
+bytes32 constant TAG_KEY = keccak256("assay.key.v1");
+// Keystream word: (key, engagementId, chunk, word).
+bytes32 constant TAG_KS = keccak256("assay.keystream.v1");
+// Leaf of the ciphertext: (chunk, hash of its cipher words).
+bytes32 constant TAG_CT = keccak256("assay.cipher.v1");
+// Vote for a cooperative close: (state, guard, mcAmount, mpAmount).
+bytes32 constant TAG_VOTE = keccak256("assay.vote.v1");

@@ -42,6 +42,11 @@ contract StatementTest is TestBase {
         assertEq(Tags.TAG_PARAMS, keccak256("assay.params.v1"), "params");
         assertEq(Tags.TAG_SALT, keccak256("assay.salt.v1"), "salt");
         assertEq(Tags.TAG_SEED, keccak256("assay.seed.v1"), "seed");
+        assertEq(Tags.TAG_SHUFFLE, keccak256("assay.shuffle.v1"), "shuffle");
+        assertEq(Tags.TAG_KEY, keccak256("assay.key.v1"), "key");
+        assertEq(Tags.TAG_KS, keccak256("assay.keystream.v1"), "keystream");
+        assertEq(Tags.TAG_CT, keccak256("assay.cipher.v1"), "cipher");
+        assertEq(Tags.TAG_VOTE, keccak256("assay.vote.v1"), "vote");
     }
 
     function test_scalarOrder_isThatOfBn254() public pure {
