@@ -13,9 +13,9 @@ library ResultBitmap {
         require(length == (bits + 7) / 8, BadBitmap(bits, length));
         uint256 used = bits % 8;
         require(used == 0 || uint8(bitmap[length - 1]) >> used == 0, BadBitmap(bits, length));
-        for (uint256 at = 0; at < length; at += 32) {
+        for (uint256 start = 0; start < length; start += 32) {
             // A last slice of fewer than 32 bytes is filled with zeros on the right.
-            ones += popcount(uint256(bytes32(at + 32 < length ? bitmap[at:at + 32] : bitmap[at:])));
+            ones += popcount(uint256(bytes32(start + 32 < length ? bitmap[start:start + 32] : bitmap[start:])));
         }
     }
 

@@ -24,4 +24,9 @@ library Shuffle {
             if ((coins >> (higher & 0xff)) & 1 == 1) index = flip;
         }
     }
+
+    /// @notice Dataset index at `position`: pi_seed(position), or the position itself for seed zero, which no hash is.
+    function datasetIndex(bytes32 seed, uint256 position, uint256 n) internal pure returns (uint256) {
+        return seed == 0 ? position : indexAt(seed, position, n);
+    }
 }
