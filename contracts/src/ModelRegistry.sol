@@ -292,6 +292,12 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
     }
 
     /// @inheritdoc IModelRegistry
+    function inputShape(bytes32 modelId) external view returns (uint32 inputWords, uint32 wordsPerHash) {
+        ModelRecord storage r = _known(modelId).record;
+        return (r.inputWords, r.wordsPerHash);
+    }
+
+    /// @inheritdoc IModelRegistry
     function transportKey(bytes32 modelId) external view returns (bytes32) {
         return _known(modelId).transportPubKey;
     }

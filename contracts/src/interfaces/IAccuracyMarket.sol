@@ -4,56 +4,124 @@ pragma solidity 0.8.37;
 import {ICredits} from "./ICredits.sol";
 import {
     Adjudication,
-    Amounts,
+    Challenge,
     EngagementView,
     Mode,
     OfferTerms,
     Outcome,
-    Params,
     ProofItem,
     State,
     Verdict
 } from "../types/MarketTypes.sol";
 import {ModelStatus} from "../types/ModelTypes.sol";
+import {BadData, Evidence} from "../types/TransferTypes.sol";
 
 /// @title Engagements that settle on proofs of accuracy
 /// @notice A consumer (mc) deposits D + fee and states a model, a root over N labelled examples and a target accuracy. The
-/// provider (mp) deposits as much, receives the examples off chain, and either aborts or proves on chain, example by
-/// example, that the model answers enough of them correctly. Money and state:
+/// provider (mp) deposits as much, gets the examples, and either aborts or shows that the model answers enough of them
+/// correctly. Every call of a party names what it answers, its guard; every state has one deadline.
 ///
-/// | state    | call                         | who                   | when          | next              | mc gets | mp gets |
-/// |----------|------------------------------|-----------------------|---------------|-------------------|---------|---------|
-/// | -        | `open`, value D + fee        | mc                    |               | Offered           |         |         |
-/// | Offered  | `cancel`                     | mc; anyone if expired |               | Closed(Cancelled) | D + fee | -       |
-/// | Offered  | `accept`, value D + fee      | mp                    | now <= expiry | Probing           |         |         |
-/// | Probing  | `abort`                      | mp                    | in W_decide   | Closed(Abort)     | D - A   | D + A   |
-/// | Probing  | `proceed`                    | mp                    | in W_decide   | Proving           |         |         |
-/// | Proving  | `submitProofs`               | anyone                | in W_prove    | Closed(Passed) at the target | D - R | D + R |
-/// | Proving  | `concede`                    | mp                    | in W_prove    | Closed(FailedAccuracy) | 2D | 0       |
-/// | Probing, Proving | `timeout`            | anyone                | after         | Closed(MpSilent), 1 strike | 2D | 0   |
+/// | state        | guard        | call                       | who    | window      | next |
+/// |--------------|--------------|----------------------------|--------|-------------|------|
+/// | -            |              | `open`, value D + fee      | mc     |             | Offered |
+/// | Offered      |              | `cancel`                   | mc; anyone if expired |   | Closed(Cancelled) |
+/// | Offered      | offerHash    | `accept`, value D + fee    | mp     | expiry      | Locked; in CLEAR Probing |
+/// | Locked       | offerHash    | `commitTransfer`           | mc     | W_commit    | Committed |
+/// | Committed    | ctRoot       | `publishChunks`, the last  | mc     | W_ack, + W_publish once | Published |
+/// | Committed, Published | ctRoot | `ack`                    | mp     | W_ack       | Acked |
+/// | Acked        | mpSeed       | `revealA` (FULL), `revealAll` (SIMPLE) | mc | W_key | Probing |
+/// | Probing      | keccak(keys) | `proveBadData`             | anyone | W_decide    | Closed(BadData) |
+/// | Probing      | keccak(keys), CLEAR: offerHash | `abort`  | mp     | W_decide    | Closed(Abort) |
+/// | Probing      | as above     | `proceed`                  | mp     | W_decide    | FULL: Proceeded; else Proving |
+/// | Proceeded    | seed         | `revealB`                  | mc     | W_key       | Proving |
+/// | Proving      | keccak(K), CLEAR: offerHash | `proveBadData` (FULL) | anyone | W_prove | Closed(BadData) |
+/// | Proving      | as above     | `concede`                  | mp     | W_prove     | Closed(FailedAccuracy) |
+/// | Proving      |              | `submitProofs` (DIRECT)    | anyone | W_prove     | Closed(Passed) at the target |
+/// | Proving      | keccak(K)    | `postResult` (OPTIMISTIC)  | mp     | W_prove     | Claimed |
+/// | Claimed      | resultHash   | `challenge`, value B       | anyone | W_challenge | |
+/// | Claimed      |              | `answer`                   | anyone | of the challenge | |
+/// | Claimed      |              | `timeoutChallenge`         | anyone | after that  | Closed(Fault) |
+/// | Claimed      | resultHash   | `acceptResult`, none open  | mc     | W_challenge | Closed(Passed) |
+/// | Claimed      |              | `finalize`, none open      | anyone | after W_challenge | Closed(Passed) |
+/// | Claimed      | resultHash   | `demandFull`, value k*·B/2 | mc     | W_challenge | FullDemanded |
+/// | FullDemanded | resultHash   | `submitDemanded`           | anyone | W_respond + k*·t_answer | Closed(Passed) at k* |
+/// | Locked to FullDemanded | that of the state | `agreeClose` by both | mc, mp |   | Closed(Settled) |
+/// | all but Claimed |           | `timeout`                  | anyone | after       | Closed, see below |
 ///
-/// With N = N1 + N2: D = 2·N·E, A = N·P, R = 2·N·Z. Both fees go to the treasury when the engagement locks and are never
-/// refunded. An action is allowed iff now <= deadline, a timeout iff now > deadline.
+/// | outcome        | reached by                                          | mc gets | mp gets | strikes burned |
+/// |----------------|-----------------------------------------------------|---------|---------|----------------|
+/// | Cancelled      | `cancel`, or `timeout` in Offered                   | D + fee | -       | 0 |
+/// | McSilent       | `timeout` in Locked, Acked, Proceeded               | 0       | 2D      | 0 |
+/// | NoAck          | `timeout` in Committed                              | D       | D       | 0 |
+/// | BadData        | `proveBadData`                                      | 0       | 2D      | 0 |
+/// | Abort          | `abort`                                             | D - A   | D + A   | 0 |
+/// | MpSilent       | `timeout` in Published, Probing, Proving            | 2D      | 0       | 1 |
+/// | FailedAccuracy | `concede`                                           | 2D      | 0       | 0 |
+/// | Fault          | `timeoutChallenge`, or `timeout` in FullDemanded    | 2D      | 0       | faultStrikes |
+/// | Passed         | `submitProofs`, `acceptResult`, `finalize`, `submitDemanded` | D - R | D + R | 0 |
+/// | Settled        | `agreeClose`                                        | as agreed | as agreed | 0 |
 ///
-/// Only SIMPLE mode with DIRECT adjudication exists in this market; other offers revert `Unsupported`. Calls that reach the
-/// registry may revert with its errors (`IModelRegistry`), those that check an item with the errors of `Merkle` and
-/// `Statement`, those that check a deadline with the errors of `Deadlines`.
+/// N = N1 + N2 and D = 2·N·E. The proven set has N2 examples in FULL, else N. A = N1·P and R = 2·(N1·P + N2·Z) in FULL, else
+/// A = N·P and R = 2·N·Z. k* = ceil(targetBps·size / 10000). Both fees go to the treasury when the engagement locks and are
+/// never refunded. An action is allowed iff now <= deadline, a timeout iff now > deadline.
 ///
-/// Warning: nobody proves delivery of the examples. `proceed` is the provider's acknowledgement that it holds all of them,
-/// that they match `testRoot` and that enough are correct. Whatever is missing or wrong is a reason to `abort`; silence
-/// costs the provider its deposit and a strike.
+/// A position is 0..N-1 in the order of the shuffle by the seed, which FULL alone has: its first N1 are the probe set, the
+/// others the proven set. In the other modes it is the dataset index and all N are proven. Calls about a proof or a result
+/// count positions within the proven set.
+///
+/// Calls that reach another contract may revert with its errors: `IModelRegistry`, `IProofJudge`, `ITransferJudge`,
+/// `IPublishedTransfers`; those that check a deadline with the errors of `Deadlines`, a bitmap with `ResultBitmap`.
+///
+/// Warning: in CLEAR nobody proves delivery of the examples. `proceed` is the provider's acknowledgement that it holds all
+/// of them, that they match `testRoot` and that enough are correct. Whatever is missing or wrong is a reason to `abort`.
+///
+/// Warning: an OPTIMISTIC verdict that passed with fewer than k* proofs says only that nobody who held the proofs objected in
+/// time.
 interface IAccuracyMarket is ICredits {
     event Offered(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 offerHash, OfferTerms terms);
     /// @notice The offer ended without being accepted; no `Closed` follows.
     event Cancelled(bytes32 indexed id, bytes32 indexed modelId, address indexed mc);
     event Locked(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, uint64 deadline);
+    event TransferCommitted(
+        bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 ctRoot, uint64 deadline
+    );
+    /// @notice `chunks` of them are published now, in the calldata of this call and of earlier ones.
+    event ChunksPublished(
+        bytes32 indexed id, bytes32 indexed modelId, address indexed mc, uint256 chunks, bool complete, uint64 deadline
+    );
+    event Acked(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, bytes32 mpSeed, uint64 deadline);
+    event ProbeKeysRevealed(
+        bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 seed, bytes keysA, uint64 deadline
+    );
+    event KeyRevealed(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 master, uint64 deadline);
+    event BadDataProven(
+        bytes32 indexed id, bytes32 indexed modelId, address indexed by, BadData claim, uint256 position
+    );
     event Aborted(bytes32 indexed id, bytes32 indexed modelId, address indexed mp);
     event Proceeded(bytes32 indexed id, bytes32 indexed modelId, address indexed mp, uint64 deadline);
+    event ResultPosted(
+        bytes32 indexed id, bytes32 indexed modelId, address indexed mp, bytes bitmap, uint32 correct, uint64 deadline
+    );
+    event Challenged(
+        bytes32 indexed id, bytes32 indexed modelId, address indexed challenger, uint32 position, uint64 deadline
+    );
+    event Answered(bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 position);
+    event BondReclaimed(bytes32 indexed id, bytes32 indexed modelId, address indexed challenger, uint32 position);
+    event FullDemanded(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, uint32 needed, uint64 deadline);
     /// @notice `accepted` new positions were proven in this call, `provenOnChain` in all.
     event ProofsAccepted(
         bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 accepted, uint32 provenOnChain
     );
-    /// @notice A locked engagement ended; `by` sent the transaction. The two amounts add up to 2D.
+    event CloseVoted(
+        bytes32 indexed id,
+        bytes32 indexed modelId,
+        address indexed by,
+        bytes32 guard,
+        uint256 mcAmount,
+        uint256 mpAmount
+    );
+    /// @notice A locked engagement ended; `by` sent the transaction. The two amounts add up to 2D; what is left of a full
+    /// demand returns to the consumer besides.
     event Closed(
         bytes32 indexed id,
         bytes32 indexed modelId,
@@ -63,13 +131,15 @@ interface IAccuracyMarket is ICredits {
         uint256 mpAmount
     );
 
-    /// @notice A constructor parameter is outside its range.
-    error BadParameter(bytes32 name, uint256 value);
     /// @notice The registry was built for another accuracy market.
     error NotRegistered(address expected, address given);
     error Unsupported(Mode mode, Adjudication adjudication);
+    /// @notice A proven set of up to `directMax` examples gets an unconditional verdict.
+    error DirectRequired(uint32 directMax, uint32 size);
     error WrongValue(uint256 expected, uint256 given);
     error WrongState(bytes32 id, State given);
+    error WrongMode(Mode expected, Mode given);
+    error WrongAdjudication(Adjudication expected, Adjudication given);
     error NotParty(address expected, address given);
     /// @notice The thing the caller answers is not the thing that is there.
     error GuardMismatch(bytes32 expected, bytes32 given);
@@ -79,27 +149,41 @@ interface IAccuracyMarket is ICredits {
     error BadExpiry(uint64 earliest, uint64 latest, uint64 given);
     error ZeroTestRoot();
     error SaltHashNotZero(bytes32 given);
+    error ZeroSaltHash();
+    /// @notice Bad data in inputs of this model could not be shown: its chains absorb another number of words per call.
+    error WordsPerHashMismatch(uint256 expected, uint256 given);
+    error ZeroCtRoot();
+    error WrongCtRoot(bytes32 expected, bytes32 given);
+    error ZeroSeed();
+    error WrongSalt(bytes32 expected, bytes32 given);
+    error BadKeysLength(uint256 expected, uint256 given);
+    /// @notice Evidence is heard about positions first..end-1 now.
+    error NotOpened(uint256 first, uint256 end, uint256 given);
     error PositionOutOfRange(uint256 limit, uint256 given);
-    /// @notice The opening does not lead to the committed root.
-    error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
-    /// @notice The proven output does not count as correct for the committed label.
-    error NotCorrect(uint32 position, uint256 output, uint32 label);
-    /// @notice The verifier reverted, ran out of gas, or returned anything but the 32-byte word 1.
-    error ProofRejected(uint32 position);
-    error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
+    error BelowTarget(uint256 needed, uint256 given);
+    error NotClaimed(uint32 position);
+    error AlreadyProven(uint32 position);
+    error AlreadyChallenged(uint32 position, address challenger);
+    error TooManyChallenges(uint32 limit);
+    error NotChallenged(uint32 position);
+    error ChallengesOpen(bytes32 id, uint32 open);
+    error NothingToDemand(uint256 needed, uint256 proven);
+    error BadSplit(uint256 escrow, uint256 mcAmount, uint256 mpAmount);
     error SequenceOutOfRange(uint256 count, uint256 given);
+
+    // ---- offers ----
 
     /// @notice Offers an engagement on a registered model.
     ///
     /// Requirements:
     /// - `msg.value` is exactly D + fee;
-    /// - mode is SIMPLE and adjudication DIRECT, else `Unsupported`;
-    /// - the model is Active and its hash is `terms.modelHash`;
-    /// - `testRoot` is not zero, `mcSaltHash` is zero, `targetBps` is in 1..10000;
+    /// - CLEAR is adjudicated DIRECT, else `Unsupported`; so is every proven set of up to `directMax` examples;
+    /// - the model is Active, its hash is `terms.modelHash`, and unless the mode is CLEAR its rho that of the transfer judge;
+    /// - `testRoot` is not zero, `mcSaltHash` is zero unless the mode is FULL, `targetBps` is in 1..10000;
     /// - `expiry` is in now..now + acceptWindow.
     ///
-    /// Warning: the consumer must deliver the examples as soon as `accept` is confirmed: a provider without them aborts,
-    /// which costs the consumer A and the fee.
+    /// Warning: the consumer must be reachable from now on to the end: an acceptance in the last second starts W_commit, at
+    /// whose end it loses D. In CLEAR it must deliver as soon as `accept` is confirmed: a provider without examples aborts.
     ///
     /// @return id `keccak256(abi.encode(TAG_ENG, chainid, market, modelId, seq))`, seq counting the offers on this model.
     function open(OfferTerms calldata terms) external payable returns (bytes32 id);
@@ -111,7 +195,7 @@ interface IAccuracyMarket is ICredits {
     /// - the caller is the consumer, or now > expiry.
     function cancel(bytes32 id) external;
 
-    /// @notice Locks the engagement: both fees go to the treasury, `faultStrikes` are reserved, W_decide starts.
+    /// @notice Locks the engagement: both fees go to the treasury, `faultStrikes` are reserved, the next window starts.
     ///
     /// Requirements:
     /// - the engagement is Offered, the caller is the provider, now <= expiry;
@@ -120,28 +204,88 @@ interface IAccuracyMarket is ICredits {
     /// - the registry grants the reservation (model Active, enough free stake).
     function accept(bytes32 id, bytes32 guard) external payable;
 
+    // ---- transfer ----
+
+    /// @notice Fixes the ciphertext of all N examples: `ctRoot` is the root over its chunks (`Chunks`).
+    ///
+    /// Requirements:
+    /// - the engagement is Locked, the caller is the consumer, now <= deadline, `guard` is the offer hash;
+    /// - `ctRoot` is not zero.
+    function commitTransfer(bytes32 id, bytes32 guard, bytes32 ctRoot) external;
+
+    /// @notice Publishes chunks of the ciphertext as calldata, for a provider that does not acknowledge them. The first call
+    /// extends the deadline by W_publish; once all are there the provider must `ack`, or it loses D.
+    ///
+    /// Requirements:
+    /// - the engagement is Committed, the caller is the consumer, now <= deadline, `guard` is the ctRoot;
+    /// - `cipherWords` are whole chunks, of which the first is number `from`, the next one missing;
+    /// - with the last chunk the root is ctRoot, else `WrongCtRoot`.
+    function publishChunks(bytes32 id, bytes32 guard, uint256 from, bytes32[] calldata cipherWords) external;
+
+    /// @notice The provider holds the whole ciphertext; `mpSeed` is its part of the seed in FULL, elsewhere just a guard.
+    ///
+    /// Requirements:
+    /// - the engagement is Committed or Published, the caller is the provider, now <= deadline, `guard` is the ctRoot;
+    /// - `mpSeed` is not zero.
+    ///
+    /// Warning: call only with every chunk in hand, of the exact length, checked against ctRoot; a wrong length cannot be shown
+    /// later. `mpSeed` must be fresh randomness and stay secret until this call.
+    function ack(bytes32 id, bytes32 guard, bytes32 mpSeed) external;
+
+    /// @notice FULL: reveals the salt, hence the seed, and the keys of the probe set.
+    ///
+    /// Requirements:
+    /// - the engagement is Acked and FULL, the caller is the consumer, now <= deadline, `guard` is mpSeed;
+    /// - `mcSalt` opens `mcSaltHash`;
+    /// - `keysA` are N1 keys of 32 bytes, that of position p (dataset index pi_seed(p)) at 32·p.
+    function revealA(bytes32 id, bytes32 guard, bytes32 mcSalt, bytes calldata keysA) external;
+
+    /// @notice SIMPLE: reveals the master key K, from which every example's key derives (`Keystream.keyOf`).
+    ///
+    /// Requirements:
+    /// - the engagement is Acked and SIMPLE, the caller is the consumer, now <= deadline, `guard` is mpSeed.
+    function revealAll(bytes32 id, bytes32 guard, bytes32 master) external;
+
+    /// @notice FULL: reveals the master key K, from which the key of each position >= N1 derives.
+    ///
+    /// Requirements:
+    /// - the engagement is Proceeded, the caller is the consumer, now <= deadline, `guard` is the seed.
+    function revealB(bytes32 id, bytes32 guard, bytes32 master) external;
+
+    /// @notice Shows that the transferred data of one example are not the committed ones (`ITransferJudge`).
+    ///
+    /// Requirements:
+    /// - Probing in FULL with position < N1; Proving in FULL with N1 <= position < N; Probing in SIMPLE with position < N;
+    /// - now <= deadline; `keys` hash to the guard: they are keysA, or K as 32 bytes;
+    /// - the judge finds a fault, else it reverts and nothing changes.
+    function proveBadData(bytes32 id, uint256 position, bytes calldata keys, Evidence calldata evidence) external;
+
+    // ---- decision ----
+
     /// @notice Ends the engagement before proving; the provider is paid A for its inferences.
     ///
     /// Requirements:
-    /// - the engagement is Probing, the caller is the provider, now <= deadline, `guard` is the offer hash.
+    /// - the engagement is Probing, the caller is the provider, now <= deadline, `guard` is the guard of the state.
     function abort(bytes32 id, bytes32 guard) external;
 
-    /// @notice Commits the provider to prove; W_prove starts.
+    /// @notice Commits the provider to prove. In FULL the consumer reveals K next, else W_prove starts.
     ///
     /// Requirements:
-    /// - the engagement is Probing, the caller is the provider, now <= deadline, `guard` is the offer hash.
+    /// - the engagement is Probing, the caller is the provider, now <= deadline, `guard` is the guard of the state.
     ///
-    /// Warning: call only with all N examples in hand, checked against `testRoot`, and a correct count at the target.
+    /// Warning: call only with every opened example checked and enough of them correct. Bad data of the probe set, and in
+    /// SIMPLE of any example, cannot be shown later.
     function proceed(bytes32 id, bytes32 guard) external;
 
-    /// @notice Proves correct examples; closes as Passed at the end of the call that reaches the target.
+    // ---- proofs ----
+
+    /// @notice DIRECT: proves correct examples; closes as Passed at the end of the call that reaches the target.
     ///
     /// Requirements:
-    /// - the engagement is Proving, now <= deadline; anybody may call;
+    /// - the engagement is Proving and DIRECT, now <= deadline; anybody may call;
     /// - an item whose position is proven already, also earlier in the same call, is skipped whatever it contains;
-    /// - every other item: position < N; `inputCommit` and `output` below the BN254 scalar order; the test leaf opens under
-    ///   `testRoot` at `position`; the output is correct for the label; the registered verifier, unchanged, accepts the
-    ///   proof for `[ctx, weightsCommit, inputCommit, output]`. Else the whole call reverts and nothing changes.
+    /// - every other item: its position is in the proven set and `IProofJudge` accepts it. Else the whole call reverts and
+    ///   nothing changes.
     ///
     /// Warning: labels, salts and commitments of proven examples become public.
     function submitProofs(bytes32 id, ProofItem[] calldata items) external;
@@ -149,22 +293,101 @@ interface IAccuracyMarket is ICredits {
     /// @notice The provider admits that it cannot prove the target: it loses D, but no strike.
     ///
     /// Requirements:
-    /// - the engagement is Proving, the caller is the provider, now <= deadline, `guard` is the offer hash.
+    /// - the engagement is Proving, the caller is the provider, now <= deadline, `guard` is the guard of the state.
     function concede(bytes32 id, bytes32 guard) external;
 
-    /// @notice Closes an engagement whose window has passed: MpSilent from Probing and Proving, Cancelled from Offered.
+    // ---- claimed result ----
+
+    /// @notice OPTIMISTIC: claims which examples are correct (`ResultBitmap`). Irrevocable.
     ///
     /// Requirements:
-    /// - the engagement is Offered, Probing or Proving, now > deadline.
+    /// - the engagement is Proving and OPTIMISTIC, the caller is the provider, now <= deadline, `guard` is keccak(K);
+    /// - `bitmap` has exactly one bit per position of the proven set, and enough of them are set, else `BelowTarget`.
+    ///
+    /// Warning: set only bits whose proofs exist: one that nobody can answer loses D and `faultStrikes`.
+    function postResult(bytes32 id, bytes32 guard, bytes calldata bitmap) external;
+
+    /// @notice The consumer agrees with the result; closes as Passed at once.
+    ///
+    /// Requirements:
+    /// - the engagement is Claimed without open challenges, the caller is the consumer, now <= deadline, `guard` is the
+    ///   resultHash, `keccak256(bitmap)`.
+    function acceptResult(bytes32 id, bytes32 guard) external;
+
+    /// @notice Asks for the proof of one claimed position; it is due W_respond later, and t_answer for each open challenge.
+    ///
+    /// Requirements:
+    /// - the engagement is Claimed, now <= deadline, `bitmap` hashes to the guard; anybody may call;
+    /// - `msg.value` is exactly B; the answer pays it to the provider, else the challenger may reclaim it;
+    /// - the bit of `position` is set, and the position was not challenged before;
+    /// - the caller is the consumer, or fewer than `othersMax` challenges were made by others.
+    function challenge(bytes32 id, bytes calldata bitmap, uint32 position) external payable;
+
+    /// @notice Proves a challenged position.
+    ///
+    /// Requirements:
+    /// - the engagement is Claimed, the challenge open, now <= its deadline; anybody may call;
+    /// - `IProofJudge` accepts the item, else the call reverts and nothing changes.
+    function answer(bytes32 id, ProofItem calldata item) external;
+
+    /// @notice Closes as Fault because a challenge was not answered.
+    ///
+    /// Requirements:
+    /// - the engagement is Claimed, the challenge open, now > its deadline.
+    function timeoutChallenge(bytes32 id, uint32 position) external;
+
+    /// @notice Returns the bond of a challenge that was never answered.
+    ///
+    /// Requirements:
+    /// - the engagement is Closed or FullDemanded, the caller made the challenge, it is neither answered nor reclaimed.
+    function reclaimBond(bytes32 id, uint32 position) external;
+
+    /// @notice Closes an unchallenged result as Passed.
+    ///
+    /// Requirements:
+    /// - the engagement is Claimed without open challenges, now > deadline.
+    function finalize(bytes32 id) external;
+
+    /// @notice Asks for k* proofs. Open challenges lapse.
+    ///
+    /// Requirements:
+    /// - the engagement is Claimed with fewer than k* positions proven, the caller is the consumer, now <= deadline, `guard`
+    ///   is the resultHash;
+    /// - `msg.value` is exactly k*·B/2. Each proof that was still missing pays B/2 to the provider; what is left returns.
+    function demandFull(bytes32 id, bytes32 guard) external payable;
+
+    /// @notice Proves claimed positions; closes as Passed at the end of the call with which k* are proven.
+    ///
+    /// Requirements:
+    /// - the engagement is FullDemanded, now <= deadline, `bitmap` hashes to the guard; anybody may call;
+    /// - the bit of every item is set; otherwise as `submitProofs`.
+    function submitDemanded(bytes32 id, bytes calldata bitmap, ProofItem[] calldata items) external;
+
+    // ---- endings ----
+
+    /// @notice Votes to close with this split; the vote that finds an equal one of the other party closes as Settled.
+    ///
+    /// Requirements:
+    /// - the engagement is locked and not Closed, the caller is a party, `guard` is the guard of the state;
+    /// - the amounts add up to 2D.
+    ///
+    /// Warning: the other party may take the offer at any time while the state lasts, also after the deadline. Voting again
+    /// replaces it; 2D for oneself withdraws it.
+    function agreeClose(bytes32 id, bytes32 guard, uint256 mcAmount, uint256 mpAmount) external;
+
+    /// @notice Closes an engagement whose window has passed, against the party whose move it was.
+    ///
+    /// Requirements:
+    /// - the engagement is neither Claimed nor Closed, now > deadline; anybody may call.
     function timeout(bytes32 id) external;
 
-    function params() external view returns (Params memory);
+    // ---- views ----
 
-    /// @notice `keccak256(abi.encode(TAG_PARAMS, params()))`, covered by every offer hash.
+    /// @notice The contract that has the parameters, the amounts and the payout table (`IAccuracyTerms`).
+    function terms() external view returns (address);
+
+    /// @notice `keccak256(abi.encode(TAG_PARAMS, params()))` with `params` of the terms, covered by every offer hash.
     function PARAMS_HASH() external view returns (bytes32);
-
-    /// @notice Deposit and payments of a SIMPLE engagement.
-    function amounts() external view returns (Amounts memory);
 
     /// @notice Reverts `WrongState` for an unknown id, as do the next views.
     function engagement(bytes32 id) external view returns (EngagementView memory);
@@ -172,10 +395,13 @@ interface IAccuracyMarket is ICredits {
     /// @notice The result so far; `outcome` is None and `assurance` NONE until Closed.
     function verdict(bytes32 id) external view returns (Verdict memory);
 
-    /// @notice Last second of the current window: `timeout` succeeds iff now is later. Zero once Closed.
+    /// @notice The challenge of `position`, if any.
+    function challengeAt(bytes32 id, uint32 position) external view returns (Challenge memory);
+
+    /// @notice Last second of the current window: `timeout`, in Claimed `finalize`, is possible only later. Zero once Closed.
     function timeoutAt(bytes32 id) external view returns (uint64);
 
-    /// @notice Whether `position` is proven.
+    /// @notice Whether `position` of the proven set is proven.
     function isProven(bytes32 id, uint256 position) external view returns (bool);
 
     /// @notice Number of offers ever made on a model.

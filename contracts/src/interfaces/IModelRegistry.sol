@@ -151,6 +151,9 @@ interface IModelRegistry is ICredits {
     /// @notice What a proof is checked against.
     function proofTerms(bytes32 modelId) external view returns (ProofTerms memory);
 
+    /// @notice L and rho of the record: how an input is cut into chunks and hashed.
+    function inputShape(bytes32 modelId) external view returns (uint32 inputWords, uint32 wordsPerHash);
+
     /// @notice Current transport key. Read it from a confirmed block each time something is sent.
     function transportKey(bytes32 modelId) external view returns (bytes32);
 

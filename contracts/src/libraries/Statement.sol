@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IZkVerifier} from "../interfaces/IZkVerifier.sol";
 import {Metric, ModelRecord, ProofTerms} from "../types/ModelTypes.sol";
 import {OfferTerms, ProofItem} from "../types/MarketTypes.sol";
-import {TAG_CTX, TAG_ENG, TAG_MODEL, TAG_OFFER, TAG_RECORD, TAG_TEST} from "./Tags.sol";
+import {TAG_CTX, TAG_ENG, TAG_MODEL, TAG_OFFER, TAG_RECORD, TAG_SALT, TAG_SEED, TAG_TEST} from "./Tags.sol";
 
 /// @title What is hashed, and what a proof states
 /// @notice Each encoding is `abi.encode` of fixed-width values: every field takes one 32-byte big-endian word, in the
@@ -68,10 +68,25 @@ library Statement {
         return keccak256(abi.encode(TAG_TEST, index, inputCommit, label, leafSalt));
     }
 
-    /// @notice `uint256(keccak256(abi.encode(TAG_CTX, chainid, contract, kind, engagementId, position))) >> 8`: what makes
-    /// a proof worthless anywhere else. The contract is the caller.
-    function context(uint256 kind, bytes32 id, uint256 position) internal view returns (uint256) {
-        return uint256(keccak256(abi.encode(TAG_CTX, block.chainid, address(this), kind, id, position))) >> 8;
+    /// @notice `uint256(keccak256(abi.encode(TAG_CTX, chainid, market, kind, id, position))) >> 8`: what makes a proof
+    /// worthless anywhere else.
+    function context(address market, uint256 kind, bytes32 id, uint256 position) internal view returns (uint256) {
+        return uint256(keccak256(abi.encode(TAG_CTX, block.chainid, market, kind, id, position))) >> 8;
+    }
+
+    /// @notice The commitment to the consumer's salt: `keccak256(abi.encode(TAG_SALT, mcSalt))`.
+    function saltHash(bytes32 mcSalt) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_SALT, mcSalt));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_SEED, id, testRoot, ctRoot, mpSeed, mcSalt))`: each part is fixed before its owner
+    /// could see the other side's.
+    function seed(bytes32 id, bytes32 testRoot, bytes32 ctRoot, bytes32 mpSeed, bytes32 mcSalt)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(TAG_SEED, id, testRoot, ctRoot, mpSeed, mcSalt));
     }
 
     /// @notice Whether `output` counts as correct for `label`. Labels that are no class are never correct.
@@ -85,19 +100,18 @@ library Statement {
         return false;
     }
 
-    /// @notice Whether the registered verifier accepts `item` as proven for position `item.position` of engagement `id`.
+    /// @notice Whether the registered verifier accepts the proof of `item` in context `ctx`, which is canonical.
     ///
     /// Requirements:
     /// - `inputCommit` and `output` are below the scalar order, else `NotCanonical`.
     ///
     /// Only success with exactly 32 bytes of return data equal to 1 is acceptance. A false answer, a revert and too
     /// little gas look the same here, hence a caller must never hold a rejection against the prover.
-    function isProven(ProofTerms memory terms, bytes32 id, ProofItem calldata item) internal view returns (bool) {
+    function isProven(ProofTerms memory terms, uint256 ctx, ProofItem calldata item) internal view returns (bool) {
         requireCanonical(item.inputCommit);
         requireCanonical(item.output);
-        // weightsCommit and ctx are below 2^248, hence canonical.
-        uint256[4] memory inst =
-            [context(KIND_ACCURACY, id, item.position), terms.weightsCommit, item.inputCommit, item.output];
+        // weightsCommit is below 2^248, hence canonical.
+        uint256[4] memory inst = [ctx, terms.weightsCommit, item.inputCommit, item.output];
         (bool ok, bytes memory answer) =
             terms.verifier.staticcall(abi.encodeCall(IZkVerifier.verify, (terms.vkDigest, inst, item.proof)));
         return ok && answer.length == 32 && abi.decode(answer, (uint256)) == 1;

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {Metric} from "./ModelTypes.sol";
 
-/// States of an engagement in the order of protocols 6.3. In this market only Offered, Probing, Proving and Closed are
-/// entered; the other values are reserved for the full protocol. A cancelled offer is Closed with `Outcome.Cancelled`.
+/// States of an engagement in the order of protocols 6.3. CLEAR enters only Offered, Probing, Proving and Closed; SIMPLE
+/// never enters Proceeded. A cancelled offer is Closed with `Outcome.Cancelled`.
 enum State {
     None,
     Offered,
@@ -20,8 +20,7 @@ enum State {
     Closed
 }
 
-/// Outcomes in the order of protocols 6.4; `None` until Closed. In this market only Cancelled, Abort, MpSilent,
-/// FailedAccuracy and Passed are reached.
+/// Outcomes in the order of protocols 6.4; `None` until Closed.
 enum Outcome {
     None,
     Cancelled,
@@ -36,10 +35,15 @@ enum Outcome {
     Settled
 }
 
-/// SIMPLE: every example is proven. FULL: a hidden probe set, then a proven set.
+/// How the provider gets the examples and which of them count.
+///
+/// `CLEAR`: handed over in clear off chain after `accept`; all N count (protocols 6.5; this value was called SIMPLE when it
+/// was the only one). `FULL`: encrypted transfer; N1 examples drawn by a common coin are opened for probing, then the N2
+/// others, which count. `SIMPLE`: encrypted transfer, opened at once; all N count.
 enum Mode {
-    SIMPLE,
-    FULL
+    CLEAR,
+    FULL,
+    SIMPLE
 }
 
 /// DIRECT: each counted example is proven on chain. OPTIMISTIC: a claimed result stands unless challenged.
@@ -64,7 +68,7 @@ struct OfferTerms {
     Adjudication adjudication;
     /// Root over the N test leaves; never zero.
     bytes32 testRoot;
-    /// Commitment to the consumer's salt: zero in SIMPLE.
+    /// Commitment to the consumer's salt, `keccak256(abi.encode(TAG_SALT, mcSalt))`: zero in all modes but FULL.
     bytes32 mcSaltHash;
     /// Required accuracy in basis points, 1..10000.
     uint16 targetBps;
@@ -74,7 +78,8 @@ struct OfferTerms {
 
 /// One example proven correct, an element of `submitProofs`.
 struct ProofItem {
-    /// 0..N-1. In SIMPLE the position is the index of the test leaf.
+    /// Position p in the proven set: 0..N2-1 in FULL, else 0..N-1. Its test leaf has index pi_seed(N1 + p) in FULL, else p;
+    /// its context is that of position N1 + p in FULL, else p.
     uint32 position;
     uint256 inputCommit;
     uint32 label;
@@ -85,7 +90,33 @@ struct ProofItem {
     bytes proof;
 }
 
-/// Constructor argument of `AccuracyMarket`; E, N1, faultStrikes and the treasury come from the registry.
+/// What a proof item must show; from an adjudicator to `ProofJudge`.
+struct Claim {
+    /// Where the model's record is.
+    address registry;
+    bytes32 modelId;
+    /// Kind and id of the context: which adjudication the proof is for.
+    uint256 kind;
+    bytes32 id;
+    bytes32 testRoot;
+    /// Seed of the shuffle; zero if positions are dataset indices.
+    bytes32 seed;
+    /// N: leaves under `testRoot`.
+    uint256 examples;
+    /// Position in the whole set, 0..N-1.
+    uint256 position;
+}
+
+/// One challenged position of a posted result.
+struct Challenge {
+    /// Zero if the position was never challenged.
+    address challenger;
+    /// Last second for an answer; zero once answered, or once the bond is reclaimed.
+    uint64 deadline;
+}
+
+/// Constructor argument of `AccuracyMarket`; E, N1, faultStrikes, the unbonding delay and the treasury come from the
+/// registry. Windows are in seconds.
 struct MarketParams {
     address registry;
     /// Z: wei per proof; E > Z.
@@ -96,13 +127,39 @@ struct MarketParams {
     uint128 fee;
     /// N2: proven set size; N = N1 + N2 <= 65536.
     uint32 n2;
-    /// Longest time between `open` and its expiry, seconds.
+    /// Longest time between `open` and its expiry.
     uint64 acceptWindow;
-    /// W_decide: from `accept`, seconds.
+    /// W_decide: for probing and deciding.
     uint64 decideWindow;
-    /// W_prove = proveBase + N·proveTimePerItem: from `proceed`, seconds.
+    /// W_prove = proveBase + (size of the proven set)·proveTimePerItem.
     uint64 proveBase;
     uint64 proveTimePerItem;
+    /// Stateless contracts that judge proofs and transfers, and the one that keeps frontiers of published ciphertexts.
+    address proofJudge;
+    address transferJudge;
+    address publication;
+    /// w: message words per data chunk; a multiple of the judge's rho, at most 256.
+    uint32 wordsPerChunk;
+    /// W_commit: from `accept` to `commitTransfer`.
+    uint64 commitWindow;
+    /// W_ack: from `commitTransfer`, and again from the last published chunk, to `ack`.
+    uint64 ackWindow;
+    /// W_publish: added once to W_ack by the first `publishChunks`.
+    uint64 publishWindow;
+    /// W_key: for each reveal of keys.
+    uint64 keyWindow;
+    /// W_challenge: from `postResult`.
+    uint64 challengeWindow;
+    /// W_respond: from a challenge or a full demand.
+    uint64 respondWindow;
+    /// t_answer: more time per challenge open before, and per proof of a full demand; > 0.
+    uint64 answerTime;
+    /// B: wei per challenge; about the gas of one answer; even and > 0.
+    uint128 challengeBond;
+    /// OTHERS_MAX: challenges per engagement by anybody but the consumer, all together; > 0.
+    uint32 othersMax;
+    /// DIRECT_MAX: proven sets up to this size must be adjudicated directly; > 0.
+    uint32 directMax;
 }
 
 /// Every parameter that an engagement depends on; `PARAMS_HASH = keccak256(abi.encode(TAG_PARAMS, Params))`.
@@ -121,15 +178,29 @@ struct Params {
     uint64 proveBase;
     uint64 proveTimePerItem;
     uint64 unbondWindow;
+    address proofJudge;
+    address transferJudge;
+    address publication;
+    uint32 wordsPerChunk;
+    uint64 commitWindow;
+    uint64 ackWindow;
+    uint64 publishWindow;
+    uint64 keyWindow;
+    uint64 challengeWindow;
+    uint64 respondWindow;
+    uint64 answerTime;
+    uint128 challengeBond;
+    uint32 othersMax;
+    uint32 directMax;
 }
 
-/// Amounts derived from `Params` for SIMPLE engagements, wei.
+/// Amounts of an engagement, wei.
 struct Amounts {
     /// D = 2·N·E, escrowed by each side. `open` and `accept` take D + fee.
     uint128 deposit;
-    /// A = N·P, from the consumer to the provider in Abort.
+    /// A, from the consumer to the provider in Abort: N1·P in FULL, else N·P.
     uint128 abortPayment;
-    /// R = 2·N·Z, from the consumer to the provider in Passed.
+    /// R, from the consumer to the provider in Passed: 2·(N1·P + N2·Z) in FULL, else 2·N·Z.
     uint128 successPayment;
     uint128 fee;
 }
@@ -152,6 +223,16 @@ struct EngagementView {
     uint64 closedAt;
     /// Distinct positions proven so far.
     uint32 provenOnChain;
+    /// What a call of a party must name now: the thing it answers.
+    bytes32 guard;
+    /// Root of the ciphertext; zero before `commitTransfer`.
+    bytes32 ctRoot;
+    /// Seed of the shuffle; zero before `revealA`, and in all modes but FULL.
+    bytes32 seed;
+    /// Set bits of the posted result; zero before `postResult`.
+    uint32 claimedCorrect;
+    /// Challenges that are neither answered nor lapsed.
+    uint32 openChallenges;
 }
 
 /// The public result of an engagement. Warning: an `outcome` other than Passed says nothing good about the model, and
@@ -165,11 +246,11 @@ struct Verdict {
     Assurance assurance;
     Metric metric;
     uint16 targetBps;
-    /// Size of the proven set: N in SIMPLE.
+    /// Size of the proven set: N2 in FULL, else N.
     uint32 n2;
-    /// In DIRECT equal to `provenOnChain`.
+    /// Set bits of the posted result; in DIRECT equal to `provenOnChain`.
     uint32 claimedCorrect;
-    /// Zero in DIRECT.
+    /// keccak256 of the posted bitmap; zero in DIRECT and before `postResult`.
     bytes32 resultHash;
     uint32 provenOnChain;
     uint32 challengesAnswered;

@@ -3,8 +3,12 @@ pragma solidity 0.8.37;
 
 import {AccuracyMarket} from "../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../src/ModelRegistry.sol";
+import {ProofJudge} from "../../src/ProofJudge.sol";
+import {PublishedTransfers} from "../../src/PublishedTransfers.sol";
+import {TransferJudge} from "../../src/TransferJudge.sol";
 import {TAG_CTX} from "../../src/libraries/Tags.sol";
 import {Adjudication, MarketParams, Mode, OfferTerms, ProofItem, State} from "../../src/types/MarketTypes.sol";
+import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
 import {IAccuracyMarket} from "../../src/interfaces/IAccuracyMarket.sol";
 import {Metric, ModelRecord, RegistryParams} from "../../src/types/ModelTypes.sol";
 import {HashVerifier} from "../mocks/HashVerifier.sol";
@@ -30,13 +34,29 @@ abstract contract MarketFixture is TestBase {
     uint256 internal constant ABORT_PAYMENT = 707; // N·P
     uint256 internal constant SUCCESS_PAYMENT = 140_098; // 2·N·Z
     uint256 internal constant ENTRY = 14_077_819; // D + fee
+    uint256 internal constant FULL_ABORT_PAYMENT = 303; // N1·P
+    uint256 internal constant FULL_SUCCESS_PAYMENT = 80_662; // 2·(N1·P + N2·Z)
 
     uint64 internal constant ACCEPT_WINDOW = 2 hours;
     uint64 internal constant DECIDE_WINDOW = 3 hours;
     uint64 internal constant PROVE_BASE = 5 hours;
     uint64 internal constant PROVE_TIME_PER_ITEM = 11;
     uint64 internal constant PROVE_WINDOW = 18_077; // 5 h + 7·11 s
-    uint64 internal constant UNBOND_WINDOW = 9 hours;
+    uint64 internal constant COMMIT_WINDOW = 4000;
+    uint64 internal constant ACK_WINDOW = 4100;
+    uint64 internal constant PUBLISH_WINDOW = 4200;
+    uint64 internal constant KEY_WINDOW = 4300;
+    uint64 internal constant CHALLENGE_WINDOW = 4600;
+    uint64 internal constant RESPOND_WINDOW = 4500;
+    uint64 internal constant ANSWER_TIME = 13;
+    // 4000 + 2·4100 + 4200 + 2·4300 + 3 h + 18077 + 4600 + 4500 + 7·13
+    uint64 internal constant LONGEST_PATH = 63_068;
+    uint64 internal constant UNBOND_WINDOW = 20 hours;
+    uint128 internal constant BOND = 5002;
+    uint32 internal constant OTHERS_MAX = 2;
+    uint32 internal constant DIRECT_MAX = 1;
+    uint32 internal constant INPUT_WORDS = 7;
+    uint32 internal constant WORDS_PER_CHUNK = 4;
 
     uint64 internal constant START = 1_800_000_000;
     uint32 internal constant CLASSES = 10;
@@ -55,6 +75,9 @@ abstract contract MarketFixture is TestBase {
     ModelRegistry internal registry;
     AccuracyMarket internal market;
     HashVerifier internal verifier;
+    ProofJudge internal proofJudge;
+    TransferJudge internal transferJudge;
+    PublishedTransfers internal publication;
     bytes32 internal modelId;
     bytes32 internal modelHash;
     bytes32 internal testRoot;
@@ -62,6 +85,9 @@ abstract contract MarketFixture is TestBase {
     function setUp() public virtual {
         vm.warp(START);
         verifier = new HashVerifier();
+        proofJudge = new ProofJudge();
+        transferJudge = new TransferJudge();
+        publication = new PublishedTransfers();
         (registry, market) = deploy(registryParams(), marketParams());
         vm.deal(mp, 1 ether);
         vm.deal(mc, 1 ether);
@@ -85,7 +111,7 @@ abstract contract MarketFixture is TestBase {
         });
     }
 
-    function marketParams() internal pure returns (MarketParams memory) {
+    function marketParams() internal view returns (MarketParams memory) {
         return MarketParams({
             registry: address(0), // known in deploy
             priceProof: Z,
@@ -95,7 +121,21 @@ abstract contract MarketFixture is TestBase {
             acceptWindow: ACCEPT_WINDOW,
             decideWindow: DECIDE_WINDOW,
             proveBase: PROVE_BASE,
-            proveTimePerItem: PROVE_TIME_PER_ITEM
+            proveTimePerItem: PROVE_TIME_PER_ITEM,
+            proofJudge: address(proofJudge),
+            transferJudge: address(transferJudge),
+            publication: address(publication),
+            wordsPerChunk: WORDS_PER_CHUNK,
+            commitWindow: COMMIT_WINDOW,
+            ackWindow: ACK_WINDOW,
+            publishWindow: PUBLISH_WINDOW,
+            keyWindow: KEY_WINDOW,
+            challengeWindow: CHALLENGE_WINDOW,
+            respondWindow: RESPOND_WINDOW,
+            answerTime: ANSWER_TIME,
+            challengeBond: BOND,
+            othersMax: OTHERS_MAX,
+            directMax: DIRECT_MAX
         });
     }
 
@@ -111,6 +151,10 @@ abstract contract MarketFixture is TestBase {
         return (newRegistry, newMarket);
     }
 
+    function accuracyTerms() internal view returns (IAccuracyTerms) {
+        return IAccuracyTerms(market.terms());
+    }
+
     function record() internal view returns (ModelRecord memory) {
         return ModelRecord({
             mp: mp,
@@ -120,8 +164,8 @@ abstract contract MarketFixture is TestBase {
             weightsCommit: WEIGHTS,
             metric: Metric.TOP1,
             classes: CLASSES,
-            inputWords: 7,
-            wordsPerHash: 1,
+            inputWords: INPUT_WORDS,
+            wordsPerHash: 2,
             uri: "ipfs://model"
         });
     }
@@ -137,7 +181,7 @@ abstract contract MarketFixture is TestBase {
         return OfferTerms({
             modelId: modelId,
             modelHash: modelHash,
-            mode: Mode.SIMPLE,
+            mode: Mode.CLEAR,
             adjudication: Adjudication.DIRECT,
             testRoot: testRoot,
             mcSaltHash: 0,

@@ -78,7 +78,7 @@ contract MarketInvariantTest is MarketFixture {
             else if (call == 18) handler.topUp(a >> 32, b, c);
             else if (b % 4 == 0) handler.requestExit(b, 0);
             else if (b % 4 == 1) handler.cancelExit(b);
-            else if (b % 4 == 2 && i > 2000) handler.exit(b / 8);
+            else if (b % 4 == 2 && i > 1200) handler.exit(b / 8);
             else handler.withdrawMarket(b);
             if (i % 80 == 79) {
                 invariant_contractsAgreeWithTheBooks();

@@ -55,7 +55,7 @@ contract MarketHandler is TestBase {
     uint256 internal constant STAKE = 3_000_009_000;
     uint256 internal constant DECIDE_WINDOW = 3 hours;
     uint256 internal constant PROVE_WINDOW = 18_077;
-    uint256 internal constant UNBOND_WINDOW = 9 hours;
+    uint256 internal constant UNBOND_WINDOW = 20 hours;
 
     AccuracyMarket public market;
     ModelRegistry public registry;
@@ -115,7 +115,7 @@ contract MarketHandler is TestBase {
     // ---- actions ----
 
     function warp(uint256 by) external {
-        vm.warp(block.timestamp + bound(by, 0, 2 hours));
+        vm.warp(block.timestamp + bound(by, 0, 5 hours));
     }
 
     /// To the very edge of some deadline: its last second, or the first one after.

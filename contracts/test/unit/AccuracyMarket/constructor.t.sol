@@ -5,8 +5,9 @@ import {MarketFixture} from "../../base/MarketFixture.sol";
 import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IAccuracyTerms} from "../../../src/interfaces/IAccuracyTerms.sol";
 import {Deadlines} from "../../../src/libraries/Deadlines.sol";
-import {Amounts, MarketParams, Params} from "../../../src/types/MarketTypes.sol";
+import {Amounts, MarketParams, Mode, Params} from "../../../src/types/MarketTypes.sol";
 import {RegistryParams} from "../../../src/types/ModelTypes.sol";
 
 contract MarketConstructorTest is MarketFixture {
@@ -20,7 +21,7 @@ contract MarketConstructorTest is MarketFixture {
     }
 
     function test_constructor_publishesEveryParameter() public view {
-        Params memory p = market.params();
+        Params memory p = accuracyTerms().params();
         assertEq(p.registry, address(registry), "registry");
         assertEq(p.treasury, treasury, "treasury");
         assertEq(p.priceInput, E, "E");
@@ -35,25 +36,45 @@ contract MarketConstructorTest is MarketFixture {
         assertEq(p.proveBase, PROVE_BASE, "proveBase");
         assertEq(p.proveTimePerItem, PROVE_TIME_PER_ITEM, "proveTimePerItem");
         assertEq(p.unbondWindow, UNBOND_WINDOW, "unbondWindow");
+        assertEq(p.proofJudge, address(proofJudge), "proofJudge");
+        assertEq(p.transferJudge, address(transferJudge), "transferJudge");
+        assertEq(p.publication, address(publication), "publication");
+        assertEq(p.wordsPerChunk, WORDS_PER_CHUNK, "wordsPerChunk");
+        assertEq(p.commitWindow, COMMIT_WINDOW, "commitWindow");
+        assertEq(p.ackWindow, ACK_WINDOW, "ackWindow");
+        assertEq(p.publishWindow, PUBLISH_WINDOW, "publishWindow");
+        assertEq(p.keyWindow, KEY_WINDOW, "keyWindow");
+        assertEq(p.challengeWindow, CHALLENGE_WINDOW, "challengeWindow");
+        assertEq(p.respondWindow, RESPOND_WINDOW, "respondWindow");
+        assertEq(p.answerTime, ANSWER_TIME, "answerTime");
+        assertEq(p.challengeBond, BOND, "challengeBond");
+        assertEq(p.othersMax, OTHERS_MAX, "othersMax");
+        assertEq(p.directMax, DIRECT_MAX, "directMax");
     }
 
     function test_constructor_derivesTheAmounts() public view {
-        Amounts memory a = market.amounts();
-        assertEq(a.deposit, DEPOSIT, "D");
-        assertEq(a.abortPayment, ABORT_PAYMENT, "A");
-        assertEq(a.successPayment, SUCCESS_PAYMENT, "R");
-        assertEq(a.fee, FEE, "fee");
-        assertTrue(a.abortPayment < a.successPayment && a.successPayment < a.deposit, "I0");
+        for (uint256 mode = 0; mode < 3; ++mode) {
+            Amounts memory a = accuracyTerms().amounts(Mode(mode));
+            bool full = Mode(mode) == Mode.FULL;
+            assertEq(a.deposit, DEPOSIT, "D");
+            assertEq(a.abortPayment, full ? FULL_ABORT_PAYMENT : ABORT_PAYMENT, "A");
+            assertEq(a.successPayment, full ? FULL_SUCCESS_PAYMENT : SUCCESS_PAYMENT, "R");
+            assertEq(a.fee, FEE, "fee");
+            assertTrue(a.abortPayment < a.successPayment && a.successPayment < a.deposit, "I0");
+        }
     }
 
-    /// The hash is over the fourteen fields, one word each, after the tag.
+    /// The hash is over the 28 fields, one word each, after the tag.
     function test_constructor_hashesTheParameters() public view {
         bytes memory words = bytes.concat(
             abi.encode(keccak256("assay.params.v1"), address(registry), treasury, E, Z, P, FEE),
             abi.encode(N1, N2, FAULT_STRIKES, ACCEPT_WINDOW, DECIDE_WINDOW, PROVE_BASE, PROVE_TIME_PER_ITEM),
-            abi.encode(UNBOND_WINDOW)
+            abi.encode(UNBOND_WINDOW, proofJudge, transferJudge, publication, WORDS_PER_CHUNK, COMMIT_WINDOW),
+            abi.encode(ACK_WINDOW, PUBLISH_WINDOW, KEY_WINDOW, CHALLENGE_WINDOW, RESPOND_WINDOW, ANSWER_TIME),
+            abi.encode(BOND, OTHERS_MAX, DIRECT_MAX)
         );
-        assertEq(words.length, 15 * 32, "length");
+        assertEq(words.length, 29 * 32, "length");
+        assertEq(accuracyTerms().PARAMS_HASH(), keccak256(words), "hash of the terms");
         assertEq(market.PARAMS_HASH(), keccak256(words), "hash");
     }
 
@@ -114,6 +135,24 @@ contract MarketConstructorTest is MarketFixture {
         r.unbondWindow = 365 days;
         for (uint256 i = 0; i < 2; ++i) {
             uint64 given = i == 0 ? 1 hours - 1 : 365 days + 1;
+            m.commitWindow = given;
+            expectBadWindow("commitWindow", given);
+            m.commitWindow = 1 hours;
+            m.ackWindow = given;
+            expectBadWindow("ackWindow", given);
+            m.ackWindow = 1 hours;
+            m.publishWindow = given;
+            expectBadWindow("publishWindow", given);
+            m.publishWindow = 1 hours;
+            m.keyWindow = given;
+            expectBadWindow("keyWindow", given);
+            m.keyWindow = 1 hours;
+            m.challengeWindow = given;
+            expectBadWindow("challengeWindow", given);
+            m.challengeWindow = 1 hours;
+            m.respondWindow = given;
+            expectBadWindow("respondWindow", given);
+            m.respondWindow = 1 hours;
             m.acceptWindow = given;
             expectBadWindow("acceptWindow", given);
             m.acceptWindow = i == 0 ? 1 hours : 365 days;
@@ -132,6 +171,52 @@ contract MarketConstructorTest is MarketFixture {
     function test_constructor_revertsWhen_itemsHaveNoTime() public {
         m.proveTimePerItem = 0;
         expectBad("proveTimePerItem", 0);
+        m.proveTimePerItem = 1;
+        m.answerTime = 0;
+        expectBad("answerTime", 0);
+        m.answerTime = 1;
+        deploys();
+    }
+
+    function test_constructor_revertsWhen_theBondIsNoEvenAmount() public {
+        uint128[2] memory bad = [uint128(0), 5001];
+        for (uint256 i = 0; i < 2; ++i) {
+            m.challengeBond = bad[i];
+            expectBad("challengeBond", bad[i]);
+        }
+        m.challengeBond = 2;
+        deploys();
+    }
+
+    function test_constructor_revertsWhen_aCountIsZero() public {
+        m.othersMax = 0;
+        expectBad("othersMax", 0);
+        m.othersMax = 1;
+        m.directMax = 0;
+        expectBad("directMax", 0);
+    }
+
+    function test_constructor_revertsWhen_chunksDoNotFitTheJudge() public {
+        uint32[3] memory bad = [uint32(0), 3, 258];
+        for (uint256 i = 0; i < 3; ++i) {
+            m.wordsPerChunk = bad[i];
+            expectBad("wordsPerChunk", bad[i]);
+        }
+        m.wordsPerChunk = 2;
+        deploys();
+        m.wordsPerChunk = 256;
+        deploys();
+    }
+
+    function test_constructor_revertsWhen_anotherContractHasNoCode() public {
+        m.proofJudge = outsider;
+        expectBad("proofJudge", uint160(outsider));
+        m.proofJudge = address(proofJudge);
+        m.transferJudge = outsider;
+        expectBad("transferJudge", uint160(outsider));
+        m.transferJudge = address(transferJudge);
+        m.publication = outsider;
+        expectBad("publication", uint160(outsider));
     }
 
     function test_constructor_revertsWhen_provingTakesMoreThanAYear() public {
@@ -142,18 +227,20 @@ contract MarketConstructorTest is MarketFixture {
     }
 
     function test_constructor_revertsWhen_unbondingIsShorterThanAnEngagement() public {
-        r.unbondWindow = DECIDE_WINDOW + PROVE_WINDOW;
+        r.unbondWindow = LONGEST_PATH;
         deploys();
         r.unbondWindow -= 1;
-        expectBad("unbondWindow", DECIDE_WINDOW + PROVE_WINDOW - 1);
+        expectBad("unbondWindow", LONGEST_PATH - 1);
     }
 
     function test_constructor_needsDayLongWindowsOnOtherChains() public {
         vm.chainId(1);
-        r.unbondWindow = 10 days;
+        r.unbondWindow = 20 days;
         m.acceptWindow = 24 hours;
         m.decideWindow = 24 hours;
         m.proveBase = 24 hours;
+        m.commitWindow = m.ackWindow = m.publishWindow = m.keyWindow = 24 hours;
+        m.challengeWindow = m.respondWindow = 24 hours;
         deploys();
         m.decideWindow = 24 hours - 1;
         vm.expectRevert(
@@ -175,7 +262,7 @@ contract MarketConstructorTest is MarketFixture {
     }
 
     function expectBad(bytes32 name, uint256 value) private {
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.BadParameter.selector, name, value));
+        vm.expectRevert(abi.encodeWithSelector(IAccuracyTerms.BadParameter.selector, name, value));
         this.deployBoth();
     }
 

@@ -5,8 +5,16 @@ import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {TAG_ENG, TAG_OFFER} from "../../../src/libraries/Tags.sol";
-import {Adjudication, EngagementView, Mode, OfferTerms, Outcome, State} from "../../../src/types/MarketTypes.sol";
-import {ModelStatus} from "../../../src/types/ModelTypes.sol";
+import {
+    Adjudication,
+    EngagementView,
+    MarketParams,
+    Mode,
+    OfferTerms,
+    Outcome,
+    State
+} from "../../../src/types/MarketTypes.sol";
+import {ModelRecord, ModelStatus} from "../../../src/types/ModelTypes.sol";
 
 contract OpenTest is MarketFixture {
     function test_open_storesTheOffer() public {
@@ -30,7 +38,7 @@ contract OpenTest is MarketFixture {
         assertEq(e.mp, mp, "mp");
         assertEq(uint256(e.state), uint256(State.Offered), "state");
         assertEq(uint256(e.outcome), uint256(Outcome.None), "outcome");
-        assertEq(uint256(e.mode), uint256(Mode.SIMPLE), "mode");
+        assertEq(uint256(e.mode), uint256(Mode.CLEAR), "mode");
         assertEq(uint256(e.adjudication), uint256(Adjudication.DIRECT), "adjudication");
         assertEq(e.targetBps, TARGET, "targetBps");
         assertEq(e.deadline, START + 1 hours, "deadline");
@@ -67,18 +75,48 @@ contract OpenTest is MarketFixture {
         }
     }
 
-    function test_open_revertsWhen_modeIsFull() public {
+    function test_open_revertsWhen_fullHasNoSaltHash() public {
+        OfferTerms memory t = terms();
+        t.mode = Mode.FULL;
+        expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.ZeroSaltHash.selector));
+    }
+
+    /// Sets of up to DIRECT_MAX examples get an unconditional verdict: N2 counts in FULL, N in SIMPLE.
+    function test_open_revertsWhen_aSmallSetIsOptimistic() public {
+        MarketParams memory m = marketParams();
+        m.directMax = N2;
+        (registry, market) = deploy(registryParams(), m);
+        modelId = register(record(), 0);
         OfferTerms memory t = terms();
         t.mode = Mode.FULL;
         t.mcSaltHash = keccak256("salt");
-        expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.Unsupported.selector, Mode.FULL, Adjudication.DIRECT));
+        t.adjudication = Adjudication.OPTIMISTIC;
+        expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.DirectRequired.selector, N2, N2));
+        t.adjudication = Adjudication.DIRECT;
+        offeredWith(t);
+        t.adjudication = Adjudication.OPTIMISTIC;
+        t.mode = Mode.SIMPLE;
+        t.mcSaltHash = 0;
+        offeredWith(t);
     }
 
-    function test_open_revertsWhen_adjudicationIsOptimistic() public {
+    /// Bad data could not be shown in chains that the judge cannot follow.
+    function test_open_revertsWhen_theJudgeHasAnotherRate() public {
+        ModelRecord memory r = record();
+        r.wordsPerHash = 1;
+        modelId = register(r, 0);
+        modelHash = registry.hashRecord(r);
+        OfferTerms memory t = terms();
+        offeredWith(t);
+        t.mode = Mode.SIMPLE;
+        expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.WordsPerHashMismatch.selector, 2, 1));
+    }
+
+    function test_open_revertsWhen_clearIsOptimistic() public {
         OfferTerms memory t = terms();
         t.adjudication = Adjudication.OPTIMISTIC;
         expectRefusal(
-            t, abi.encodeWithSelector(IAccuracyMarket.Unsupported.selector, Mode.SIMPLE, Adjudication.OPTIMISTIC)
+            t, abi.encodeWithSelector(IAccuracyMarket.Unsupported.selector, Mode.CLEAR, Adjudication.OPTIMISTIC)
         );
     }
 
@@ -151,9 +189,11 @@ contract OpenTest is MarketFixture {
         expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.ZeroTestRoot.selector));
     }
 
-    function test_open_revertsWhen_simpleCarriesASaltHash() public {
+    function test_open_revertsWhen_anotherModeThanFullCarriesASaltHash() public {
         OfferTerms memory t = terms();
         t.mcSaltHash = bytes32(uint256(1));
+        expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.SaltHashNotZero.selector, t.mcSaltHash));
+        t.mode = Mode.SIMPLE;
         expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.SaltHashNotZero.selector, t.mcSaltHash));
     }
 

@@ -6,6 +6,7 @@ import {TestSet} from "../../base/TestSet.sol";
 import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {Deadlines} from "../../../src/libraries/Deadlines.sol";
 import {Merkle} from "../../../src/libraries/Merkle.sol";
 import {Statement} from "../../../src/libraries/Statement.sol";
@@ -13,6 +14,7 @@ import {
     Assurance,
     EngagementView,
     MarketParams,
+    Mode,
     OfferTerms,
     Outcome,
     ProofItem,
@@ -215,18 +217,18 @@ contract SubmitProofsTest is MarketFixture {
         ProofItem memory it = item(id, 2);
         it.inputCommit ^= 1;
         it.proof = proofFor(id, it);
-        expectRejection(it, IAccuracyMarket.WrongTestLeaf.selector);
+        expectRejection(it, IProofJudge.WrongTestLeaf.selector);
         it = item(id, 2);
         it.label = 3;
         it.output = 3;
         it.proof = proofFor(id, it);
-        expectRejection(it, IAccuracyMarket.WrongTestLeaf.selector);
+        expectRejection(it, IProofJudge.WrongTestLeaf.selector);
         it = item(id, 2);
         it.leafSalt ^= bytes32(uint256(1));
-        expectRejection(it, IAccuracyMarket.WrongTestLeaf.selector);
+        expectRejection(it, IProofJudge.WrongTestLeaf.selector);
         it = item(id, 2);
         it.path[1] ^= bytes32(uint256(1));
-        expectRejection(it, IAccuracyMarket.WrongTestLeaf.selector);
+        expectRejection(it, IProofJudge.WrongTestLeaf.selector);
     }
 
     /// The leaf of one position opens at no other, so an easy example cannot be counted several times.
@@ -235,7 +237,7 @@ contract SubmitProofsTest is MarketFixture {
             ProofItem memory it = item(id, 0);
             it.position = p;
             it.proof = proofFor(id, it);
-            expectRejection(it, IAccuracyMarket.WrongTestLeaf.selector);
+            expectRejection(it, IProofJudge.WrongTestLeaf.selector);
         }
     }
 
@@ -243,7 +245,7 @@ contract SubmitProofsTest is MarketFixture {
         ProofItem memory it = item(id, 2);
         it.output = 3;
         it.proof = proofFor(id, it);
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.NotCorrect.selector, 2, 3, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.NotCorrect.selector, 2, 3, 2));
     }
 
     function test_submitProofs_revertsWhen_inputCommitIsNotCanonical() public {
@@ -257,15 +259,15 @@ contract SubmitProofsTest is MarketFixture {
     function test_submitProofs_revertsWhen_proofIsWrong() public {
         ProofItem memory it = item(id, 2);
         it.proof[31] ^= 0x01;
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
         it.proof = "";
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
     }
 
     function test_submitProofs_revertsAsAWholeWhen_theLastItemIsBad() public {
         ProofItem[] memory items = batch(id, 0, NEEDED);
         items[NEEDED - 1].proof = "bad";
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, NEEDED - 1));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, NEEDED - 1));
         market.submitProofs(id, items);
         assertEq(market.engagement(id).provenOnChain, 0, "nothing counted");
         for (uint256 p = 0; p < N; ++p) {
@@ -280,7 +282,7 @@ contract SubmitProofsTest is MarketFixture {
     function test_submitProofs_rejectsTheProofOfAnotherEngagement() public {
         bytes32 other = proving();
         ProofItem memory it = item(other, 2);
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
         market.submitProofs(other, only(it));
     }
 
@@ -295,23 +297,23 @@ contract SubmitProofsTest is MarketFixture {
         ProofItem memory it = item(id, 2);
         for (uint256 i = 0; i < 5; ++i) {
             it.proof = abi.encode(verifier.proofOf(VK_DIGEST, [contexts[i], WEIGHTS, it.inputCommit, it.output]));
-            expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+            expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
         }
     }
 
     function test_submitProofs_rejectsTheProofAfterAChainSplit() public {
         ProofItem memory it = item(id, 2);
         vm.chainId(31338);
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
     }
 
     function test_submitProofs_rejectsTheProofOfOtherWeightsOrAnotherKey() public {
         ProofItem memory it = item(id, 2);
         it.proof = abi.encode(verifier.proofOf(VK_DIGEST, [context(id, 2), WEIGHTS + 1, it.inputCommit, it.output]));
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
         it.proof =
             abi.encode(verifier.proofOf(keccak256("other vk"), [context(id, 2), WEIGHTS, it.inputCommit, it.output]));
-        expectRejection(it, abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
     }
 
     // ---- helpers ----
@@ -350,7 +352,7 @@ contract SubmitProofsTest is MarketFixture {
         OfferTerms memory t = terms();
         t.testRoot = TestSet.root(TestSet.leaves(SET, n, CLASSES));
         t.targetBps = target;
-        uint256 entry = uint256(market.amounts().deposit) + FEE;
+        uint256 entry = uint256(accuracyTerms().amounts(Mode.CLEAR).deposit) + FEE;
         vm.prank(mc);
         own = market.open{value: entry}(t);
         bytes32 guard = guardOf(own);

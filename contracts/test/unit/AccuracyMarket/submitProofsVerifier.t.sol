@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {Assurance, OfferTerms, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 import {Metric, ModelRecord} from "../../../src/types/ModelTypes.sol";
 import {OddVerifier} from "../../mocks/OddVerifier.sol";
@@ -43,7 +44,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         ProofItem[] memory items = batch(id, 0, NEEDED);
         for (uint256 i = 0; i < answers.length; ++i) {
             odd.set(answers[i]);
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 0));
+            vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
             market.submitProofs(id, items);
         }
         assertUntouched();
@@ -52,7 +53,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
     function test_verifier_burningAllGasIsARejectionAndNoFault() public {
         ProofItem[] memory items = batch(id, 0, 1);
         odd.set(OddVerifier.Answer.BurnGas);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
         market.submitProofs{gas: 5_000_000}(id, items);
         assertUntouched();
     }
@@ -73,7 +74,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         odd.aim(market, id);
         odd.set(OddVerifier.Answer.ReenterTimeout);
         ProofItem[] memory items = batch(id, 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
         market.submitProofs(id, items);
         assertUntouched();
     }
@@ -84,7 +85,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         vm.etch(address(odd), accepting);
         ProofItem[] memory items = batch(id, 0, NEEDED);
         vm.expectRevert(
-            abi.encodeWithSelector(IAccuracyMarket.VerifierChanged.selector, address(odd), before, keccak256(accepting))
+            abi.encodeWithSelector(IProofJudge.VerifierChanged.selector, address(odd), before, keccak256(accepting))
         );
         market.submitProofs(id, items);
         assertUntouched();
@@ -95,9 +96,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         vm.etch(address(odd), "");
         ProofItem[] memory items = batch(id, 0, NEEDED);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IAccuracyMarket.VerifierChanged.selector, address(odd), before, address(odd).codehash
-            )
+            abi.encodeWithSelector(IProofJudge.VerifierChanged.selector, address(odd), before, address(odd).codehash)
         );
         market.submitProofs(id, items);
     }
@@ -107,7 +106,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         odd.set(OddVerifier.Answer.One);
         ProofItem memory it = item(id, 1);
         it.output = 5;
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotCorrect.selector, 1, 5, 1));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.NotCorrect.selector, 1, 5, 1));
         market.submitProofs(id, only(it));
     }
 
@@ -140,7 +139,7 @@ contract SubmitProofsMetricTest is MarketFixture {
         bytes32 id = engagementWith(Metric.BIN, 2);
         market.submitProofs(id, batch(id, 0, 2));
         ProofItem memory it = item(id, 2);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotCorrect.selector, 2, 2, 2));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.NotCorrect.selector, 2, 2, 2));
         market.submitProofs(id, only(it));
     }
 

@@ -15,12 +15,12 @@ contract MarketViewsTest is MarketFixture {
         assertEq(v.modelId, modelId, "modelId");
         assertEq(v.mp, mp, "mp");
         assertEq(v.mc, mc, "mc");
-        assertEq(uint256(v.mode), uint256(Mode.SIMPLE), "mode");
+        assertEq(uint256(v.mode), uint256(Mode.CLEAR), "mode");
         assertEq(uint256(v.adjudication), uint256(Adjudication.DIRECT), "adjudication");
         assertEq(uint256(v.assurance), uint256(Assurance.PROVEN), "assurance");
         assertEq(uint256(v.metric), uint256(Metric.TOP1), "metric");
         assertEq(v.targetBps, TARGET, "target");
-        assertEq(v.n2, N, "n2 is N in SIMPLE");
+        assertEq(v.n2, N, "n2 is N in CLEAR");
         assertEq(v.claimedCorrect, NEEDED + 1, "claimed");
         assertEq(v.resultHash, 0, "resultHash");
         assertEq(v.provenOnChain, NEEDED + 1, "proven");
@@ -76,12 +76,15 @@ contract MarketViewsTest is MarketFixture {
         market.engagementIdAt(keccak256("nobody"), 0);
     }
 
-    /// Values of the enums are part of the ABI; those of states that cannot be reached yet stay reserved.
+    /// Values of the enums are part of the ABI.
     function test_enums_keepTheOrderOfTheSpecification() public pure {
         assertEq(uint256(State.Offered), 1, "Offered");
         assertEq(uint256(State.Probing), 6, "Probing");
         assertEq(uint256(State.Proving), 8, "Proving");
         assertEq(uint256(State.Closed), 11, "Closed");
+        assertEq(uint256(Mode.CLEAR), 0, "CLEAR");
+        assertEq(uint256(Mode.FULL), 1, "FULL");
+        assertEq(uint256(Mode.SIMPLE), 2, "SIMPLE");
         assertEq(uint256(Outcome.Cancelled), 1, "Cancelled");
         assertEq(uint256(Outcome.Abort), 5, "Abort");
         assertEq(uint256(Outcome.MpSilent), 6, "MpSilent");

@@ -20,7 +20,7 @@ contract RegisterTest is RegistryFixture {
                 uint256(0),
                 uint256(CLASSES),
                 uint256(7),
-                uint256(1)
+                uint256(2)
             )
         );
         bytes32 id = keccak256(abi.encode(TAG_MODEL, block.chainid, address(registry), mp, hash, uint256(9)));
@@ -46,6 +46,8 @@ contract RegisterTest is RegistryFixture {
         assertEq(rep.providerFirstSeen, START, "the provider registered in setUp");
         (ModelStatus status, address owner, bytes32 stored) = registry.standing(id);
         assertTrue(status == ModelStatus.Active && owner == mp && stored == hash, "standing");
+        (uint32 inputWords, uint32 wordsPerHash) = registry.inputShape(id);
+        assertTrue(inputWords == 7 && wordsPerHash == 2, "inputShape");
         ProofTerms memory t = registry.proofTerms(id);
         assertEq(t.verifier, r.verifier, "verifier");
         assertEq(t.verifierCodehash, r.verifierCodehash, "codehash");
@@ -156,7 +158,7 @@ contract RegisterTest is RegistryFixture {
     function test_register_revertsWhen_shapeIsZero() public {
         ModelRecord memory r = record();
         r.inputWords = 0;
-        expectRefusal(r, abi.encodeWithSelector(IModelRegistry.BadInputShape.selector, 0, 1));
+        expectRefusal(r, abi.encodeWithSelector(IModelRegistry.BadInputShape.selector, 0, 2));
         r.inputWords = 7;
         r.wordsPerHash = 0;
         expectRefusal(r, abi.encodeWithSelector(IModelRegistry.BadInputShape.selector, 7, 0));

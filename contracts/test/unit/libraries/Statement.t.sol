@@ -12,8 +12,8 @@ contract StatementTest is TestBase {
         Statement.requireCanonical(value);
     }
 
-    function isProven(ProofTerms memory terms, bytes32 id, ProofItem calldata item) external view returns (bool) {
-        return Statement.isProven(terms, id, item);
+    function isProven(ProofTerms memory terms, uint256 ctx, ProofItem calldata item) external view returns (bool) {
+        return Statement.isProven(terms, ctx, item);
     }
 
     /// No value of an instance reaches a verifier unless it is canonical, whatever the metric has checked before.
@@ -72,7 +72,7 @@ contract StatementTest is TestBase {
         bytes memory ctx =
             abi.encodePacked(Tags.TAG_CTX, block.chainid, uint256(uint160(address(this))), uint256(1), id, uint256(5));
         assertEq(ctx.length, 6 * 32, "ctx words");
-        assertEq(Statement.context(1, id, 5), uint256(keccak256(ctx)) >> 8, "ctx");
+        assertEq(Statement.context(address(this), 1, id, 5), uint256(keccak256(ctx)) >> 8, "ctx");
         bytes memory leaf = abi.encodePacked(Tags.TAG_TEST, uint256(3), uint256(0xabc), uint256(9), keccak256("salt"));
         assertEq(leaf.length, 5 * 32, "leaf words");
         assertEq(Statement.testLeaf(3, 0xabc, 9, keccak256("salt")), keccak256(leaf), "leaf");
@@ -82,7 +82,7 @@ contract StatementTest is TestBase {
     }
 
     function testFuzz_context_isBelow248Bits(bytes32 id, uint256 position) public view {
-        assertTrue(Statement.context(1, id, position) < uint256(1) << 248, "canonical");
+        assertTrue(Statement.context(address(this), 1, id, position) < uint256(1) << 248, "canonical");
     }
 
     function testFuzz_isCorrect_top1IsEqualityWithAClass(uint32 label, uint32 classes, uint256 output) public pure {
