@@ -199,7 +199,7 @@ abstract contract TransferFixture is MarketFixture {
     }
 
     /// A new engagement in `state`, reached by honest moves; the posted result claims every position.
-    function at(State state, Mode mode, Adjudication adjudication) internal returns (bytes32 id) {
+    function reach(State state, Mode mode, Adjudication adjudication) internal returns (bytes32 id) {
         id = offeredWith(termsOf(mode, adjudication));
         if (state == State.Offered) return id;
         acceptBy(mp, id);

@@ -8,7 +8,7 @@ import {Reputation} from "../../../src/types/ModelTypes.sol";
 /// Engagements of two honest parties from end to end.
 contract LifecycleTest is TransferFixture {
     function test_lifecycle_fullDirect() public {
-        bytes32 id = at(State.Proving, FULL, DIRECT);
+        bytes32 id = reach(State.Proving, FULL, DIRECT);
         assertEq(market.engagement(id).seed, seedOf(id), "seed");
         market.submitProofs(id, items(id, 0, FULL_NEEDED));
         expectPassed(id, FULL_SUCCESS_PAYMENT, Assurance.PROVEN);
@@ -19,7 +19,7 @@ contract LifecycleTest is TransferFixture {
     }
 
     function test_lifecycle_fullOptimistic() public {
-        bytes32 id = at(State.Claimed, FULL, OPTIMISTIC);
+        bytes32 id = reach(State.Claimed, FULL, OPTIMISTIC);
         vm.warp(block.timestamp + CHALLENGE_WINDOW + 1);
         market.finalize(id);
         expectPassed(id, FULL_SUCCESS_PAYMENT, Assurance.OPTIMISTIC);
@@ -30,25 +30,25 @@ contract LifecycleTest is TransferFixture {
     }
 
     function test_lifecycle_simpleDirect() public {
-        bytes32 id = at(State.Closed, SIMPLE, DIRECT);
+        bytes32 id = reach(State.Closed, SIMPLE, DIRECT);
         expectPassed(id, SUCCESS_PAYMENT, Assurance.PROVEN);
         assertEq(market.verdict(id).n2, N, "all of them");
         assertEq(market.engagement(id).seed, 0, "no seed");
     }
 
     function test_lifecycle_simpleOptimistic() public {
-        bytes32 id = at(State.Closed, SIMPLE, OPTIMISTIC);
+        bytes32 id = reach(State.Closed, SIMPLE, OPTIMISTIC);
         expectPassed(id, SUCCESS_PAYMENT, Assurance.OPTIMISTIC);
     }
 
     function test_lifecycle_clearDirect() public {
-        bytes32 id = at(State.Closed, CLEAR, DIRECT);
+        bytes32 id = reach(State.Closed, CLEAR, DIRECT);
         expectPassed(id, SUCCESS_PAYMENT, Assurance.PROVEN);
     }
 
     /// A provider that denies the receipt gets the data as calldata and goes on.
     function test_lifecycle_published() public {
-        bytes32 id = at(State.Published, FULL, DIRECT);
+        bytes32 id = reach(State.Published, FULL, DIRECT);
         acknowledge(id);
         reveal(id);
         decide(id);
@@ -59,7 +59,7 @@ contract LifecycleTest is TransferFixture {
 
     /// Enough answered challenges make an optimistic verdict unconditional.
     function test_lifecycle_challengedThroughout() public {
-        bytes32 id = at(State.Claimed, FULL, OPTIMISTIC);
+        bytes32 id = reach(State.Claimed, FULL, OPTIMISTIC);
         for (uint32 p = 0; p < FULL_NEEDED; ++p) {
             challengeBy(mc, id, p);
             market.answer(id, itemOf(id, p));
@@ -73,7 +73,7 @@ contract LifecycleTest is TransferFixture {
     }
 
     function test_lifecycle_demandedInFull() public {
-        bytes32 id = at(State.FullDemanded, FULL, OPTIMISTIC);
+        bytes32 id = reach(State.FullDemanded, FULL, OPTIMISTIC);
         market.submitDemanded(id, hex"0f", items(id, 0, N2));
         assertEq(market.credit(mp), DEPOSIT + FULL_SUCCESS_PAYMENT + 3 * BOND / 2, "paid for k* proofs");
         assertEq(market.credit(mc), DEPOSIT - FULL_SUCCESS_PAYMENT, "the fund is used up");

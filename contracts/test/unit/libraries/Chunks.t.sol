@@ -45,7 +45,7 @@ contract ChunksTest is TestBase {
         );
     }
 
-    function testFuzz_leaf_bindsChunkAndWords(uint256 chunk, bytes32[3] memory three, uint256 at, uint8 bit)
+    function testFuzz_leaf_bindsChunkAndWords(uint256 chunk, bytes32[3] memory three, uint256 place, uint8 bit)
         public
         view
     {
@@ -55,7 +55,7 @@ contract ChunksTest is TestBase {
         }
         bytes32 here = this.leaf(chunk, words);
         assertTrue(this.leaf(chunk ^ (uint256(1) << bit), words) != here, "chunk");
-        words[at % 3] ^= bytes32(uint256(1) << bit);
+        words[place % 3] ^= bytes32(uint256(1) << bit);
         assertTrue(this.leaf(chunk, words) != here, "word");
     }
 }

@@ -13,10 +13,10 @@ contract ShuffleTest is TestBase {
         for (uint256 p = 0; p < 10; ++p) {
             assertEq(Shuffle.indexAt(SEED, p, 10), ten[p], "n = 10");
         }
-        uint16[4] memory at = [0, 255, 256, 699];
+        uint16[4] memory places = [0, 255, 256, 699];
         uint16[4] memory index = [570, 610, 75, 465];
         for (uint256 i = 0; i < 4; ++i) {
-            assertEq(Shuffle.indexAt(SEED, at[i], 700), index[i], "n = 700");
+            assertEq(Shuffle.indexAt(SEED, places[i], 700), index[i], "n = 700");
         }
         assertEq(Shuffle.indexAt(SEED, 0, 65_536), 39_730, "first of the largest set");
         assertEq(Shuffle.indexAt(SEED, 65_535, 65_536), 19_222, "last of the largest set");
