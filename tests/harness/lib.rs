@@ -209,9 +209,14 @@ impl Setting {
         self.devnet.party("consumer", CONSUMER)
     }
 
-    /// Builds a set of four images, `correct` of them with the label the model gives, and opens an engagement for
+    /// Builds a set of four images, `correct` of them with the label the model gives, and opens an engagement in clear for
     /// `target_bps`.
     pub fn open(&self, name: &str, correct: usize, target_bps: u16) -> String {
+        self.open_with(name, correct, target_bps, &[])
+    }
+
+    /// As [`Setting::open`], with further options.
+    pub fn open_with(&self, name: &str, correct: usize, target_bps: u16, options: &[&str]) -> String {
         let network = Model::load(&self.model).expect("the model is there");
         // A consumer offers no image twice.
         let seed = name
@@ -234,7 +239,7 @@ impl Setting {
         args.extend(images.iter().map(|p| text(p)));
         self.consumer().reads(&args);
         let target = target_bps.to_string();
-        let opened = self.consumer().does(&[
+        let mut args = vec![
             "mc",
             "open",
             &self.model_id,
@@ -244,7 +249,9 @@ impl Setting {
             &target,
             "--arch",
             text(&self.arch),
-        ]);
+        ];
+        args.extend(options);
+        let opened = self.consumer().does(&args);
         opened["id"].as_str().expect("an engagement").to_owned()
     }
 
@@ -253,6 +260,28 @@ impl Setting {
         let to = self.devnet.path(&format!("{name}-handover"));
         self.consumer().reads(&["mc", "send", id, "--to", text(&to)]);
         to
+    }
+
+    /// A directory that both sides can reach.
+    pub fn shared(&self, name: &str) -> PathBuf {
+        self.devnet.path(name)
+    }
+
+    /// Where a party keeps the files of an engagement.
+    pub fn files_of(&self, party: &str, id: &str) -> PathBuf {
+        let home = self.devnet.path(party);
+        let chains = std::fs::read_dir(&home).expect("the party has acted");
+        let engagement = chains
+            .flatten()
+            .map(|chain| chain.path().join("engagements").join(id))
+            .find(|path| path.is_dir());
+        engagement.expect("the party knows the engagement")
+    }
+
+    /// A command of the provider that needs its model.
+    pub fn with_model(&self, args: &[&str]) -> Value {
+        let model = ["--model", text(&self.model), "--arch", text(&self.arch)];
+        self.provider().does(&[args, &model].concat())
     }
 
     pub fn prove(&self, id: &str, set: &Path) -> Value {

@@ -1,0 +1,354 @@
+//! The full accuracy protocol on anvil: encrypted transfer, coin-tossed probe set, both adjudications, and every way in which
+//! a party can cheat or fall silent. Real proofs of a small network; N1 = 1, N2 = 3.
+
+use e2e::{text, Setting, OUTSIDER};
+use serde_json::Value;
+use std::path::PathBuf;
+
+const HOUR: u64 = 3600;
+/// Milliether in wei, times `n`.
+fn milliether(n: u128) -> String {
+    (n * 1_000_000_000_000_000).to_string()
+}
+
+/// An engagement with an encrypted transfer, moved on step by step.
+struct Story {
+    setting: Setting,
+    id: String,
+    /// Hand-over directories of ciphertext and of proofs.
+    cipher: PathBuf,
+    proofs: PathBuf,
+}
+
+impl Story {
+    /// Offered and accepted. All four examples have the model's answer as label.
+    fn locked(options: &[&str]) -> Self {
+        Self::with_correct(4, options)
+    }
+
+    fn with_correct(correct: usize, options: &[&str]) -> Self {
+        let setting = Setting::new();
+        let id = setting.open_with("set", correct, 6_000, options);
+        let leaves = setting.shared("set").join("leaves.json");
+        setting
+            .provider()
+            .does(&["mp", "accept", &id, "--leaves", text(&leaves)]);
+        Self {
+            cipher: setting.shared("cipher"),
+            proofs: setting.shared("proofs"),
+            setting,
+            id,
+        }
+    }
+
+    fn mc(&self, command: &str, args: &[&str]) -> Value {
+        self.setting
+            .consumer()
+            .does(&[&["mc", command, &self.id], args].concat())
+    }
+
+    fn mp(&self, command: &str, args: &[&str]) -> Value {
+        self.setting
+            .provider()
+            .does(&[&["mp", command, &self.id], args].concat())
+    }
+
+    fn committed(self) -> Self {
+        self.mc("send", &["--to", text(&self.cipher)]);
+        self
+    }
+
+    fn acked(self) -> Self {
+        self.mp("ack", &["--from", text(&self.cipher)]);
+        self
+    }
+
+    /// The probe set is open.
+    fn probing(self) -> Self {
+        let story = self.committed().acked();
+        story.mc("reveal", &[]);
+        story
+    }
+
+    /// All keys are out.
+    fn proving(self) -> Self {
+        let story = self.probing();
+        let probed = story.setting.with_model(&["mp", "probe", &story.id, "--at-least", "1"]);
+        assert_eq!(
+            (probed["opened"].as_u64(), probed["correct"].as_u64()),
+            (Some(1), Some(1))
+        );
+        assert_eq!(probed["advice"], "proceed");
+        assert_eq!(story.mp("proceed", &[])["state"], "Proceeded");
+        story.mc("reveal", &[]);
+        story
+    }
+
+    /// Three proofs made, three positions claimed.
+    fn claimed(self) -> Self {
+        let story = self.proving();
+        assert_eq!(story.setting.with_model(&["mp", "prove", &story.id])["correct"], 3);
+        let posted = story.mp("post", &["--to", text(&story.proofs)]);
+        assert_eq!(
+            (posted["claimed"].as_u64(), posted["needed"].as_u64()),
+            (Some(3), Some(2))
+        );
+        story
+    }
+
+    fn verdict(&self) -> Value {
+        self.setting.consumer().reads(&["verdict", "show", &self.id])
+    }
+
+    /// After `hours` anybody ends it; the outcome.
+    fn times_out(&self, hours: u64) -> String {
+        self.setting.devnet.pass(hours * HOUR);
+        let outsider = self.setting.devnet.party("outsider", OUTSIDER);
+        outsider.does(&["timeout", &self.id])["outcome"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// What each side can fetch from the market, wei.
+    fn credits(&self) -> (String, String) {
+        let fetch = |party: e2e::Party<'_>| {
+            let withdrawn = party.does(&["withdraw"]);
+            let amount = withdrawn["withdrawals"]
+                .as_array()
+                .unwrap()
+                .first()
+                .map(|w| w["amountWei"].clone());
+            amount.map_or("0".to_owned(), |wei| wei.as_str().unwrap().to_owned())
+        };
+        (fetch(self.setting.consumer()), fetch(self.setting.provider()))
+    }
+}
+
+/// D = 2·4·10 = 80 milliether, A = 0.01, R = 2·(1·0.01 + 3·2) = 12.02.
+const PASSED: (u128, u128) = (67_980, 92_020);
+
+fn micro(pair: (u128, u128)) -> (String, String) {
+    let wei = |n: u128| (n * 1_000_000_000_000).to_string();
+    (wei(pair.0), wei(pair.1))
+}
+
+#[test]
+fn a_claimed_result_that_the_consumer_verifies_passes_at_once() {
+    let story = Story::locked(&["--mode", "full"]).claimed();
+    // Every step can be repeated and changes nothing.
+    story.mp("post", &["--to", text(&story.proofs)]);
+    let arch = text(&story.setting.arch).to_owned();
+    let verified = story.mc_reads("verify", &["--proofs", text(&story.proofs), "--arch", &arch]);
+    assert_eq!(verified["proven"].as_array().unwrap().len(), 3, "{verified}");
+    assert_eq!(verified["unproven"].as_array().unwrap().len(), 0, "{verified}");
+    assert_eq!(story.mc("accept", &[])["outcome"], "Passed");
+    let verdict = story.verdict();
+    assert_eq!(
+        (
+            verdict["assurance"].as_str(),
+            verdict["claimedCorrect"].as_u64(),
+            verdict["provenOnChain"].as_u64()
+        ),
+        (Some("OPTIMISTIC"), Some(3), Some(0))
+    );
+    assert_eq!(
+        (verdict["mode"].as_str(), verdict["n2"].as_u64()),
+        (Some("FULL"), Some(3))
+    );
+    assert_eq!(story.credits(), micro(PASSED));
+}
+
+impl Story {
+    fn mc_reads(&self, command: &str, args: &[&str]) -> Value {
+        self.setting
+            .consumer()
+            .reads(&[&["mc", command, &self.id], args].concat())
+    }
+}
+
+#[test]
+fn answered_challenges_earn_bonds_and_make_the_verdict_unconditional() {
+    let story = Story::locked(&["--mode", "full"]).claimed();
+    story.mc("challenge", &["--position", "0", "--position", "2"]);
+    let (_, early) = story.setting.consumer().fails(&["mc", "accept", &story.id]);
+    assert!(early.contains("open"), "{early}");
+    let answered = story.mp("answer", &[]);
+    assert_eq!(answered["answered"].as_array().unwrap().len(), 2);
+    assert_eq!(story.times_out(2), "Passed");
+    let verdict = story.verdict();
+    assert_eq!(
+        (verdict["assurance"].as_str(), verdict["challengesAnswered"].as_u64()),
+        (Some("PROVEN"), Some(2))
+    );
+    // Two bonds of 2 milliether.
+    assert_eq!(story.credits(), micro((PASSED.0, PASSED.1 + 4_000)));
+}
+
+#[test]
+fn an_unanswered_challenge_costs_the_provider_deposit_and_strikes() {
+    let story = Story::locked(&["--mode", "full"]).claimed();
+    story.mc("challenge", &["--position", "1"]);
+    assert_eq!(story.times_out(2), "Fault");
+    story.mc("reclaim", &[]);
+    assert_eq!(story.credits().0, milliether(160 + 2));
+    let listed = story
+        .setting
+        .consumer()
+        .reads(&["verdict", "list", &story.setting.model_id]);
+    assert_eq!(listed["strikes"], 10);
+}
+
+/// The provider claims one more than it can prove.
+#[test]
+fn an_inflated_result_is_convicted_by_a_challenge() {
+    let story = Story::with_correct(4, &["--mode", "full"]).proving();
+    story.setting.with_model(&["mp", "prove", &story.id]);
+    let proofs = story.setting.files_of("provider", &story.id).join("proofs");
+    story.mp("post", &[]);
+    // Its proof is lost, or never existed: for everybody else that is the same.
+    std::fs::remove_file(proofs.join("00001.proof")).unwrap();
+    story.mc("challenge", &["--position", "1"]);
+    let (_, said) = story.setting.provider().fails(&["mp", "answer", &story.id]);
+    assert!(said.contains("position 1"), "{said}");
+    assert_eq!(story.times_out(2), "Fault");
+}
+
+#[test]
+fn a_full_demand_that_is_met_is_paid_and_one_that_is_not_is_a_fault() {
+    let met = Story::locked(&["--mode", "full"]).claimed();
+    assert_eq!(met.mc("demand-full", &[])["state"], "FullDemanded");
+    assert_eq!(met.mp("submit", &[])["outcome"], "Passed");
+    assert_eq!(met.verdict()["assurance"], "PROVEN");
+    // k* = 2 proofs at 1 milliether each, paid by the consumer.
+    assert_eq!(met.credits(), micro((PASSED.0, PASSED.1 + 2_000)));
+
+    let unmet = Story::locked(&["--mode", "full"]).claimed();
+    unmet.mc("demand-full", &[]);
+    assert_eq!(unmet.times_out(3), "Fault");
+    assert_eq!(unmet.credits().0, milliether(160 + 2));
+}
+
+#[test]
+fn direct_adjudication_proves_every_counted_example_on_chain() {
+    let story = Story::locked(&["--mode", "full", "--adjudication", "direct"]).proving();
+    story.setting.with_model(&["mp", "prove", &story.id]);
+    let (_, said) = story.setting.provider().fails(&["mp", "post", &story.id]);
+    assert!(said.contains("OPTIMISTIC"), "{said}");
+    let submitted = story.mp("submit", &[]);
+    assert_eq!(
+        (submitted["outcome"].as_str(), submitted["provenOnChain"].as_u64()),
+        (Some("Passed"), Some(3))
+    );
+    assert_eq!(story.verdict()["assurance"], "PROVEN");
+    assert_eq!(story.credits(), micro(PASSED));
+}
+
+#[test]
+fn simple_mode_opens_everything_at_once_and_counts_everything() {
+    let story = Story::locked(&["--mode", "simple", "--adjudication", "direct"]).probing();
+    let probed = story.setting.with_model(&["mp", "probe", &story.id]);
+    assert_eq!(
+        (probed["opened"].as_u64(), probed["threshold"].as_u64()),
+        (Some(4), Some(3))
+    );
+    assert_eq!(story.mp("proceed", &[])["state"], "Proving");
+    story.setting.with_model(&["mp", "prove", &story.id]);
+    assert_eq!(story.mp("submit", &[])["provenOnChain"], 4);
+    assert_eq!(story.verdict()["n2"], 4);
+}
+
+#[test]
+fn silence_costs_whoever_was_to_move() {
+    let [full, direct] = [
+        ["--mode", "full"].as_slice(),
+        &["--mode", "full", "--adjudication", "direct"],
+    ];
+    assert_eq!(Story::locked(full).times_out(2), "McSilent");
+    assert_eq!(Story::locked(full).committed().times_out(2), "NoAck");
+    assert_eq!(Story::locked(full).committed().acked().times_out(2), "McSilent");
+    assert_eq!(Story::locked(full).probing().times_out(2), "MpSilent");
+    let silent = Story::locked(direct).proving();
+    assert_eq!(silent.times_out(3), "MpSilent");
+    assert_eq!(silent.credits().0, milliether(160));
+}
+
+#[test]
+fn a_provider_that_does_not_acknowledge_published_data_is_silent() {
+    let story = Story::locked(&["--mode", "full"]).committed();
+    let published = story.mc("publish", &[]);
+    assert_eq!(published["state"], "Published");
+    assert_eq!(story.times_out(3), "MpSilent");
+}
+
+#[test]
+fn published_data_can_still_be_acknowledged() {
+    let story = Story::locked(&["--mode", "full"]).committed();
+    story.mc("publish", &[]);
+    let story = story.acked();
+    story.mc("reveal", &[]);
+    assert_eq!(story.verdict()["state"], "Probing");
+}
+
+#[test]
+fn an_abort_after_the_probe_pays_for_the_probe_alone() {
+    let story = Story::locked(&["--mode", "full"]).probing();
+    // One probe is too few to exclude a chosen test set.
+    let probed = story.setting.with_model(&["mp", "probe", &story.id, "--decide"]);
+    assert_eq!(probed["advice"], "abort");
+    assert_eq!(story.verdict()["outcome"], "Abort");
+    assert_eq!(story.credits(), micro((79_990, 80_010)));
+}
+
+#[test]
+fn nobody_proceeds_with_examples_that_were_not_checked() {
+    let story = Story::locked(&["--mode", "full"]).probing();
+    let (_, said) = story.setting.provider().fails(&["mp", "proceed", &story.id]);
+    assert!(said.contains("mp probe"), "{said}");
+}
+
+#[test]
+fn both_sides_can_agree_to_close() {
+    let story = Story::locked(&["--mode", "full"]).probing();
+    let split = ["agree-close", &story.id, "--mc-ether", "0.1"];
+    assert_eq!(story.setting.consumer().does(&split)["state"], "Probing");
+    let other = ["agree-close", &story.id, "--mc-ether", "0.09"];
+    assert_eq!(story.setting.provider().does(&other)["state"], "Probing");
+    assert_eq!(story.setting.provider().does(&split)["outcome"], "Settled");
+    assert_eq!(story.credits(), (milliether(100), milliether(60)));
+    assert_eq!(story.verdict()["assurance"], "NONE");
+}
+
+#[test]
+fn a_provider_that_cannot_prove_the_target_concedes_without_a_strike() {
+    let story = Story::locked(&["--mode", "full"]).proving();
+    assert_eq!(story.mp("concede", &[])["outcome"], "FailedAccuracy");
+    assert_eq!(story.credits().0, milliether(160));
+    let listed = story
+        .setting
+        .consumer()
+        .reads(&["verdict", "list", &story.setting.model_id]);
+    assert_eq!(listed["strikes"], 0);
+}
+
+#[test]
+fn a_ciphertext_that_is_not_the_committed_one_is_not_acknowledged() {
+    let story = Story::locked(&["--mode", "full"]).committed();
+    let file = story.cipher.join("transfer.cipher");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+    let (_, said) = story
+        .setting
+        .provider()
+        .fails(&["mp", "ack", &story.id, "--from", text(&story.cipher)]);
+    assert!(said.contains("not what the consumer committed to"), "{said}");
+    std::fs::write(&file, &bytes[..middle]).unwrap();
+    let (_, said) = story
+        .setting
+        .provider()
+        .fails(&["mp", "ack", &story.id, "--from", text(&story.cipher)]);
+    assert!(said.contains("ends"), "{said}");
+    assert_eq!(story.verdict()["state"], "Committed");
+}
