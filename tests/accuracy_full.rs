@@ -1,129 +1,7 @@
 //! The full accuracy protocol on anvil: encrypted transfer, coin-tossed probe set, both adjudications, and every way in which
 //! a party can cheat or fall silent. Real proofs of a small network; N1 = 1, N2 = 3.
 
-use e2e::{text, Setting, OUTSIDER};
-use serde_json::Value;
-use std::path::PathBuf;
-
-const HOUR: u64 = 3600;
-/// Milliether in wei, times `n`.
-fn milliether(n: u128) -> String {
-    (n * 1_000_000_000_000_000).to_string()
-}
-
-/// An engagement with an encrypted transfer, moved on step by step.
-struct Story {
-    setting: Setting,
-    id: String,
-    /// Hand-over directories of ciphertext and of proofs.
-    cipher: PathBuf,
-    proofs: PathBuf,
-}
-
-impl Story {
-    /// Offered and accepted. All four examples have the model's answer as label.
-    fn locked(options: &[&str]) -> Self {
-        Self::with_correct(4, options)
-    }
-
-    fn with_correct(correct: usize, options: &[&str]) -> Self {
-        let setting = Setting::new();
-        let id = setting.open_with("set", correct, 6_000, options);
-        let leaves = setting.shared("set").join("leaves.json");
-        setting
-            .provider()
-            .does(&["mp", "accept", &id, "--leaves", text(&leaves)]);
-        Self {
-            cipher: setting.shared("cipher"),
-            proofs: setting.shared("proofs"),
-            setting,
-            id,
-        }
-    }
-
-    fn mc(&self, command: &str, args: &[&str]) -> Value {
-        self.setting
-            .consumer()
-            .does(&[&["mc", command, &self.id], args].concat())
-    }
-
-    fn mp(&self, command: &str, args: &[&str]) -> Value {
-        self.setting
-            .provider()
-            .does(&[&["mp", command, &self.id], args].concat())
-    }
-
-    fn committed(self) -> Self {
-        self.mc("send", &["--to", text(&self.cipher)]);
-        self
-    }
-
-    fn acked(self) -> Self {
-        self.mp("ack", &["--from", text(&self.cipher)]);
-        self
-    }
-
-    /// The probe set is open.
-    fn probing(self) -> Self {
-        let story = self.committed().acked();
-        story.mc("reveal", &[]);
-        story
-    }
-
-    /// All keys are out.
-    fn proving(self) -> Self {
-        let story = self.probing();
-        let probed = story.setting.with_model(&["mp", "probe", &story.id, "--at-least", "1"]);
-        assert_eq!(
-            (probed["opened"].as_u64(), probed["correct"].as_u64()),
-            (Some(1), Some(1))
-        );
-        assert_eq!(probed["advice"], "proceed");
-        assert_eq!(story.mp("proceed", &[])["state"], "Proceeded");
-        story.mc("reveal", &[]);
-        story
-    }
-
-    /// Three proofs made, three positions claimed.
-    fn claimed(self) -> Self {
-        let story = self.proving();
-        assert_eq!(story.setting.with_model(&["mp", "prove", &story.id])["correct"], 3);
-        let posted = story.mp("post", &["--to", text(&story.proofs)]);
-        assert_eq!(
-            (posted["claimed"].as_u64(), posted["needed"].as_u64()),
-            (Some(3), Some(2))
-        );
-        story
-    }
-
-    fn verdict(&self) -> Value {
-        self.setting.consumer().reads(&["verdict", "show", &self.id])
-    }
-
-    /// After `hours` anybody ends it; the outcome.
-    fn times_out(&self, hours: u64) -> String {
-        self.setting.devnet.pass(hours * HOUR);
-        let outsider = self.setting.devnet.party("outsider", OUTSIDER);
-        outsider.does(&["timeout", &self.id])["outcome"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
-    /// What each side can fetch from the market, wei.
-    fn credits(&self) -> (String, String) {
-        let fetch = |party: e2e::Party<'_>| {
-            let withdrawn = party.does(&["withdraw"]);
-            let amount = withdrawn["withdrawals"]
-                .as_array()
-                .unwrap()
-                .first()
-                .map(|w| w["amountWei"].clone());
-            amount.map_or("0".to_owned(), |wei| wei.as_str().unwrap().to_owned())
-        };
-        (fetch(self.setting.consumer()), fetch(self.setting.provider()))
-    }
-}
+use e2e::{milliether, text, Story};
 
 /// D = 2·4·10 = 80 milliether, A = 0.01, R = 2·(1·0.01 + 3·2) = 12.02.
 const PASSED: (u128, u128) = (67_980, 92_020);
@@ -157,14 +35,6 @@ fn a_claimed_result_that_the_consumer_verifies_passes_at_once() {
         (Some("FULL"), Some(3))
     );
     assert_eq!(story.credits(), micro(PASSED));
-}
-
-impl Story {
-    fn mc_reads(&self, command: &str, args: &[&str]) -> Value {
-        self.setting
-            .consumer()
-            .reads(&[&["mc", command, &self.id], args].concat())
-    }
 }
 
 #[test]

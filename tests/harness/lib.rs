@@ -3,8 +3,10 @@
 //! Everything goes through the binary `assay`, as separate processes, and a real anvil.
 
 mod network;
+mod story;
 
 pub use network::{labelled_images, small_architecture};
+pub use story::{milliether, Story};
 
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
