@@ -8,11 +8,13 @@ mod story;
 pub use network::{labelled_images, small_architecture};
 pub use story::{milliether, Story};
 
+use assay_cli::chain::keys::devnet_key;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Anvil accounts of the parties.
@@ -142,6 +144,41 @@ impl Party<'_> {
         json(&run(&mut self.command(args, false)))
     }
 
+    /// Starts a signing command and kills it, as a power cut would, after `after`; whether it had not ended by itself.
+    pub fn is_killed(&self, args: &[&str], after: Duration) -> bool {
+        let mut child = self
+            .command(args, true)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("assay runs");
+        std::thread::sleep(after);
+        let running = child.try_wait().expect("our own child").is_none();
+        child.kill().expect("our own child");
+        child.wait().expect("our own child");
+        running
+    }
+
+    pub fn address(&self) -> String {
+        let key = devnet_key(self.account, 31337).expect("anvil's account");
+        key.address().to_checksum(None)
+    }
+
+    /// Number of transactions this party has had mined.
+    pub fn nonce(&self) -> u64 {
+        let address = self.address();
+        let cast = root().join("node_modules/.bin/cast");
+        let output = Command::new(cast)
+            .args(["nonce", "--rpc-url", &self.devnet.url, &address])
+            .output()
+            .expect("cast runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.trim()
+            .parse()
+            .unwrap_or_else(|e| panic!("cast nonce: {e}: {text}"))
+    }
+
     /// A signing command that must fail: exit code and what it said.
     pub fn fails(&self, args: &[&str]) -> (i32, String) {
         let output = self
@@ -219,6 +256,26 @@ impl Setting {
 
     /// As [`Setting::open`], with further options.
     pub fn open_with(&self, name: &str, correct: usize, target_bps: u16, options: &[&str]) -> String {
+        let set = self.build(name, correct);
+        let target = target_bps.to_string();
+        let mut args = vec![
+            "mc",
+            "open",
+            &self.model_id,
+            "--set",
+            text(&set),
+            "--target-bps",
+            &target,
+            "--arch",
+            text(&self.arch),
+        ];
+        args.extend(options);
+        let opened = self.consumer().does(&args);
+        opened["id"].as_str().expect("an engagement").to_owned()
+    }
+
+    /// Builds a test set of four images, the first `correct` with the model's own answer as label.
+    pub fn build(&self, name: &str, correct: usize) -> PathBuf {
         let network = Model::load(&self.model).expect("the model is there");
         // A consumer offers no image twice.
         let seed = name
@@ -240,21 +297,26 @@ impl Setting {
         ];
         args.extend(images.iter().map(|p| text(p)));
         self.consumer().reads(&args);
-        let target = target_bps.to_string();
-        let mut args = vec![
-            "mc",
-            "open",
-            &self.model_id,
-            "--set",
-            text(&set),
-            "--target-bps",
-            &target,
-            "--arch",
-            text(&self.arch),
-        ];
-        args.extend(options);
-        let opened = self.consumer().does(&args);
-        opened["id"].as_str().expect("an engagement").to_owned()
+        set
+    }
+
+    /// What a party may withdraw from the market, wei.
+    pub fn balance_in_market(&self, party: Party<'_>) -> String {
+        let book = std::fs::read(&self.devnet.deployment).expect("the address book is there");
+        let book: Value = serde_json::from_slice(&book).expect("it is JSON");
+        let cast = root().join("node_modules/.bin/cast");
+        let output = Command::new(cast)
+            .args([
+                "call",
+                "--rpc-url",
+                &self.devnet.url,
+                book["market"].as_str().expect("a market"),
+            ])
+            .args(["credit(address)(uint256)", &party.address()])
+            .output()
+            .expect("cast runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.split_whitespace().next().expect("a number").to_owned()
     }
 
     /// Hands the set over; where the provider finds it.

@@ -1,0 +1,111 @@
+//! Commands that are killed at random moments: run again, they finish, nothing is lost and nothing is paid twice.
+
+use e2e::{text, Party, Setting, CONSUMER, PROVIDER};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use std::time::{Duration, Instant};
+
+/// Kills of each command before it may finish.
+const KILLS: usize = 5;
+/// Engagements played with kills.
+const PLAYS: usize = 2;
+
+/// Both parties' transactions and what the market paid them.
+#[derive(Debug, PartialEq, Eq)]
+struct Account {
+    transactions: [u64; 2],
+    withdrawn: [String; 2],
+}
+
+/// Plays a full engagement with a challenge. Before each command `disturb` hears its number and what it is; `ended` hears
+/// how long it then took.
+fn play(mut disturb: impl FnMut(usize, Party<'_>, &[&str]), mut ended: impl FnMut(Duration)) -> Account {
+    let setting = Setting::new();
+    let (mp, mc) = (
+        setting.devnet.party("provider", PROVIDER),
+        setting.devnet.party("consumer", CONSUMER),
+    );
+    let begun = [mp.nonce(), mc.nonce()];
+    // Building the set draws salts; it is done before there is anything to lose.
+    let images = setting.build("set", 4);
+    let mut step = 0;
+    let mut act = |party: Party<'_>, args: &[&str]| {
+        disturb(step, party, args);
+        step += 1;
+        let began = Instant::now();
+        let result = party.does(args);
+        ended(began.elapsed());
+        result
+    };
+    let (set, arch, model) = (text(&images).to_owned(), text(&setting.arch), text(&setting.model));
+    let opened = act(
+        mc,
+        &[
+            "mc",
+            "open",
+            &setting.model_id,
+            "--set",
+            &set,
+            "--target-bps",
+            "6000",
+            "--arch",
+            arch,
+            "--mode",
+            "full",
+        ],
+    );
+    let id = opened["id"].as_str().unwrap();
+    let (leaves, cipher, proofs) = (
+        images.join("leaves.json"),
+        setting.shared("cipher"),
+        setting.shared("proofs"),
+    );
+    act(mp, &["mp", "accept", id, "--leaves", text(&leaves)]);
+    act(mc, &["mc", "send", id, "--to", text(&cipher)]);
+    act(mp, &["mp", "ack", id, "--from", text(&cipher)]);
+    act(mc, &["mc", "reveal", id]);
+    act(
+        mp,
+        &["mp", "probe", id, "--at-least", "1", "--model", model, "--arch", arch],
+    );
+    act(mp, &["mp", "proceed", id]);
+    act(mc, &["mc", "reveal", id]);
+    act(mp, &["mp", "prove", id, "--model", model, "--arch", arch]);
+    act(mp, &["mp", "post", id, "--to", text(&proofs)]);
+    act(mc, &["mc", "challenge", id, "--position", "1"]);
+    act(mp, &["mp", "answer", id]);
+    act(mc, &["mc", "accept", id]);
+    let withdrawn = [mp, mc].map(|party| {
+        let before = setting.balance_in_market(party);
+        act(party, &["withdraw"]);
+        before
+    });
+    Account {
+        transactions: [mp.nonce() - begun[0], mc.nonce() - begun[1]],
+        withdrawn,
+    }
+}
+
+#[test]
+fn killed_commands_finish_when_run_again_and_pay_nothing_twice() {
+    let mut durations = Vec::new();
+    let undisturbed = play(|_, _, _| (), |took| durations.push(took));
+    // D + R and the bond; D − R without it, see accuracy_full.
+    assert_eq!(undisturbed.withdrawn, ["94020000000000000", "67980000000000000"]);
+    let seed: u64 = rand::thread_rng().gen();
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    for _ in 0..PLAYS {
+        let mut kills = 0;
+        let disturb = |step: usize, party: Party<'_>, args: &[&str]| {
+            for _ in 0..KILLS {
+                let after = rng.gen_range(Duration::ZERO..durations[step]);
+                // One that has finished by then is simply repeated.
+                kills += usize::from(party.is_killed(args, after));
+            }
+        };
+        let disturbed = play(disturb, |_| ());
+        println!("{kills} commands were killed while they ran");
+        assert!(kills > durations.len(), "only {kills}, seed {seed}");
+        assert_eq!(disturbed, undisturbed, "seed {seed}");
+    }
+}
