@@ -2,28 +2,26 @@
 
 use super::ledger::Attempt;
 use crate::chain::bindings::{IProofJudge::ProofRejected, ProofItem};
-use crate::chain::client::Account;
+use crate::chain::client::{Account, Call};
 use crate::chain::market::Market;
 use crate::chain::revert;
-use crate::cmd::mp::submit::submission;
 use crate::cmd::Sent;
 use alloy::primitives::B256;
 
 /// Gas of one attempt: far more than an honest proof takes.
 const GAS: u64 = 5_000_000;
 
-/// Sends one item that must not be accepted, without asking the node first whether it would be.
+/// Sends a call with a proof that must not be accepted, without asking the node first whether it would be.
 pub(super) async fn attempt(
     what: &'static str,
     market: &Market,
     account: &Account,
     id: B256,
-    item: ProofItem,
+    call: &Call,
 ) -> eyre::Result<Attempt> {
-    let call = submission(market, id, vec![item], None);
     let before = market.engagement(id).await?.provenOnChain;
-    let simulated = account.try_dry_run(&call).await?;
-    let receipt = account.send_regardless(&call, GAS).await?;
+    let simulated = account.try_dry_run(call).await?;
+    let receipt = account.send_regardless(call, GAS).await?;
     let after = market.engagement(id).await?.provenOnChain;
     let (rejected, answer) = match &simulated {
         Ok(_) => (false, "the call succeeds".to_owned()),

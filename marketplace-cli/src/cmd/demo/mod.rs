@@ -1,18 +1,26 @@
 //! The whole path once, on real input: register, open, accept, send, prove, submit, settle, withdraw, read the verdict.
 
 mod attack;
+mod clear;
+mod full;
 mod ledger;
-mod story;
+mod stage;
 
 use crate::context::Context;
+use clap::ValueEnum;
 use eyre::WrapErr;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  assay demo --keep /tmp/assay-demo\n\n\
+#[command(
+    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n\n\
     Needs the repository: the digits model and images in models/digits, the compiled contracts, anvil. Ends with code 1\n\
-    unless the verdict is PROVEN, false proofs were refused on chain, and every balance is right to the wei.")]
+    unless the verdict is PROVEN, false proofs were refused on chain, and every balance is right to the wei."
+)]
 pub struct Args {
+    /// Which protocol to play
+    #[arg(long, value_enum, default_value_t = Protocol::AccuracySimple)]
+    protocol: Protocol,
     /// Examples to verify, from models/digits/heldout
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(4..=300))]
     examples: u32,
@@ -22,6 +30,14 @@ pub struct Args {
     /// New directory for everything the demo makes [default: a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    /// Hand-over in clear, every counted example proven on chain
+    AccuracySimple,
+    /// Encrypted transfer, coin-tossed probe set, claimed result with challenge and full demand
+    AccuracyFull,
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -36,7 +52,11 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             temp.path().to_owned()
         }
     };
-    let summary = story::run(ctx, &work, args.examples, args.seed).await?;
+    let stage = stage::Stage::set(ctx, &work, args.examples, args.seed).await?;
+    let summary = match args.protocol {
+        Protocol::AccuracySimple => clear::play(stage).await?,
+        Protocol::AccuracyFull => full::play(stage).await?,
+    };
     ctx.out.result(&summary, &summary)?;
     summary.check()
 }

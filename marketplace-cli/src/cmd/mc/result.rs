@@ -307,17 +307,21 @@ pub async fn challenge_positions(
 
 pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let id = args.id;
+    let result = demand(ctx, &market, &account, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Demands the proofs of k* positions, once.
+pub async fn demand(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
     let e = market.engagement(id).await?;
     let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.full.challengeBond / 2);
     let mut sent = Vec::new();
     if e.state != State::FullDemanded {
         require_state(id, &e, &[State::Claimed])?;
         let call = market.call(&demandFullCall { id, guard: e.guard }).with_value(fund);
-        sent.push(once(ctx, &market, &account, id, "demandFull", &call).await?);
+        sent.push(once(ctx, market, account, id, "demandFull", &call).await?);
     }
-    let result = Moved::read(&market, id, fund, Vec::new(), sent).await?;
-    ctx.out.result(&result, &result)
+    Moved::read(market, id, fund, Vec::new(), sent).await
 }
 
 pub async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {

@@ -1,0 +1,71 @@
+//! The simple protocol with a clear hand-over: everything that counts is proven on chain.
+
+use super::attack::{attempt, with_flipped_bit, with_proof_of};
+use super::ledger::Summary;
+use super::stage::{Stage, PROVIDER, STRANGER};
+use crate::chain::bindings::Mode;
+use crate::cmd::mc::send::send;
+use crate::cmd::mp::accept::accept;
+use crate::cmd::mp::handover::Handover;
+use crate::cmd::mp::submit::{item, submission, submit};
+use crate::cmd::mp::{proceed_now, prove};
+use assay_prover::proof::ProofBundle;
+
+pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
+    s.note("4. the consumer checks the verifier, salts real digits and opens an engagement");
+    let id = s.open(Mode::CLEAR).await?.id;
+
+    s.note("5. the provider accepts; the consumer hands the examples over");
+    let leaves = s.leaves();
+    let accepted = accept(&s.mp_side, &s.market, &s.mp, id, &s.policy(), Some(&leaves)).await?;
+    s.ledger.add("accept", PROVIDER, &accepted.sent);
+    let handed_over = s.path("handed-over");
+    send(&s.mc_side, &s.market, id, None, &handed_over).await?;
+
+    s.note("6. the provider checks the examples and proves each one its model gets right");
+    let proven = prove::prove(&s.mp_side, &s.market, &s.mp, id, Some(&handed_over), &s.prover, false).await?;
+
+    s.note("7. a stranger sends false proofs");
+    if let Some(sent) = proceed_now(&s.mp_side, &s.market, &s.mp, id).await? {
+        s.ledger.add("proceed", PROVIDER, &sent);
+    }
+    let e = s.market.engagement(id).await?;
+    let handover = Handover::receive(&s.market, id, &e, &handed_over, &s.mp_side.out).await?;
+    let first_two = proven
+        .proofs
+        .iter()
+        .take(2)
+        .map(|p| item(&handover, p.position, &ProofBundle::load(&p.file)?));
+    let first_two = first_two.collect::<eyre::Result<Vec<_>>>()?;
+    let [one, other] = first_two.as_slice() else {
+        eyre::bail!(
+            "the demo needs two proofs, the model got {} examples right",
+            proven.proofs.len()
+        );
+    };
+    let mut false_proofs = Vec::new();
+    for (what, item) in [
+        ("a proof with one flipped bit", with_flipped_bit(one)),
+        ("a proof for another image", with_proof_of(other, one)),
+    ] {
+        let call = submission(&s.market, id, vec![item], None);
+        let refused = attempt(what, &s.market, &s.stranger, id, &call).await?;
+        s.note(format_args!("   {}: {}", refused.what, refused.answer));
+        s.ledger.add(format!("{what} (reverts)"), STRANGER, &refused.sent);
+        false_proofs.push(refused);
+    }
+
+    s.note("8. the provider submits; the escrow settles; both withdraw");
+    let submitted = submit(&s.mp_side, &s.market, &s.mp, id, None).await?;
+    for batch in &submitted.batches {
+        s.ledger.add(
+            format!("submit {} proof(s)", batch.positions.len()),
+            PROVIDER,
+            &batch.sent,
+        );
+    }
+    s.withdraw().await?;
+
+    s.note("9. a third party reads the verdict");
+    s.finish(id, Mode::CLEAR, 0, proven, false_proofs).await
+}

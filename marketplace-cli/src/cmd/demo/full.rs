@@ -1,0 +1,115 @@
+//! The full protocol: encrypted transfer, a probe set drawn by both, a claimed result that is challenged and then demanded.
+
+use super::attack::{attempt, with_flipped_bit, with_proof_of};
+use super::ledger::Summary;
+use super::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
+use crate::chain::bindings::{IAccuracyMarket::answerCall, Mode};
+use crate::cmd::engagement_journal;
+use crate::cmd::mc::result::{challenge_positions, demand};
+use crate::cmd::mc::transfer::{reveal, send};
+use crate::cmd::mp::accept::accept;
+use crate::cmd::mp::ack::ack;
+use crate::cmd::mp::answer::answer;
+use crate::cmd::mp::post::post;
+use crate::cmd::mp::probe::{probe, Decision};
+use crate::cmd::mp::prove;
+use crate::cmd::mp::submit::{held, item, submit};
+use assay_prover::proof::ProofBundle;
+
+pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
+    s.note(
+        "4. the consumer checks the verifier, salts real digits, commits to its half of a seed and opens an engagement",
+    );
+    let id = s.open(Mode::FULL).await?.id;
+
+    s.note("5. the provider accepts; the consumer encrypts all examples and commits to the ciphertext; the provider acknowledges");
+    let leaves = s.leaves();
+    let accepted = accept(&s.mp_side, &s.market, &s.mp, id, &s.policy(), Some(&leaves)).await?;
+    s.ledger.add("accept", PROVIDER, &accepted.sent);
+    let cipher = s.path("handed-over");
+    let committed = send(&s.mc_side, &s.market, &s.mc, id, None, &cipher).await?;
+    if let Some(sent) = &committed.sent {
+        s.ledger.add("commit to the ciphertext", CONSUMER, sent);
+    }
+    let acked = ack(&s.mp_side, &s.market, &s.mp, id, &cipher).await?;
+    s.ledger.add("acknowledge", PROVIDER, &acked.sent);
+
+    s.note("6. the seed is tossed: the consumer reveals the keys of the probe set, the provider probes and proceeds");
+    let revealed = reveal(&s.mc_side, &s.market, &s.mc, id).await?;
+    s.ledger.add("reveal probe keys", CONSUMER, &revealed.sent);
+    // One probe convinces nobody; the demo's provider knows its consumer.
+    let decision = Decision {
+        act: true,
+        at_least: Some(1),
+    };
+    let probed = probe(&s.mp_side, &s.market, &s.mp, id, &s.prover, decision).await?;
+    eyre::ensure!(probed.advice == "proceed", "the probe failed: {probed}");
+    if let Some(sent) = &probed.sent {
+        s.ledger.add("proceed", PROVIDER, sent);
+    }
+
+    s.note(
+        "7. the consumer reveals the other keys; the provider proves each example its model gets right and claims them",
+    );
+    let revealed = reveal(&s.mc_side, &s.market, &s.mc, id).await?;
+    s.ledger.add("reveal all keys", CONSUMER, &revealed.sent);
+    let proven = prove::prove(&s.mp_side, &s.market, &s.mp, id, None, &s.prover, false).await?;
+    let posted = post(&s.mp_side, &s.market, &s.mp, id, None).await?;
+    s.ledger.add("post the result", PROVIDER, &posted.sent);
+    let [first, second, ..] = posted.positions.as_slice() else {
+        eyre::bail!("the demo needs two proofs, {} examples are right", posted.claimed);
+    };
+
+    s.note(
+        "8. the consumer challenges a position; a stranger answers with false proofs, the provider with the true one",
+    );
+    let challenged = challenge_positions(&s.mc_side, &s.market, &s.mc, id, &[*first as u32]).await?;
+    for sent in &challenged.sent {
+        s.ledger.add("challenge", CONSUMER, sent);
+    }
+    let e = s.market.engagement(id).await?;
+    let handover = {
+        let journal = engagement_journal(&s.mp_side, &s.market.chain, id)?;
+        held(&s.mp_side, &s.market, &journal, id, &e, None).await?
+    };
+    let load = |position: usize| -> eyre::Result<_> {
+        let found = proven.proofs.iter().find(|p| p.position == position);
+        let found = found.ok_or_else(|| eyre::eyre!("position {position} was claimed without a proof"))?;
+        item(&handover, position, &ProofBundle::load(&found.file)?)
+    };
+    let (one, other) = (load(*first)?, load(*second)?);
+    let mut false_proofs = Vec::new();
+    for (what, item) in [
+        ("a proof with one flipped bit", with_flipped_bit(&one)),
+        ("a proof for another image", with_proof_of(&one, &other)),
+    ] {
+        let call = s.market.call(&answerCall { id, item });
+        let refused = attempt(what, &s.market, &s.stranger, id, &call).await?;
+        s.note(format_args!("   {}: {}", refused.what, refused.answer));
+        s.ledger.add(format!("{what} (reverts)"), STRANGER, &refused.sent);
+        false_proofs.push(refused);
+    }
+    for a in answer(&s.mp_side, &s.market, &s.mp, id).await?.answered {
+        s.ledger.add("answer", PROVIDER, &a.sent);
+    }
+
+    s.note("9. the consumer demands all proofs that the target needs; the provider delivers; both withdraw");
+    for sent in &demand(&s.mc_side, &s.market, &s.mc, id).await?.sent {
+        s.ledger.add("demand all proofs", CONSUMER, sent);
+    }
+    for batch in &submit(&s.mp_side, &s.market, &s.mp, id, None).await?.batches {
+        s.ledger.add(
+            format!("submit {} proof(s)", batch.positions.len()),
+            PROVIDER,
+            &batch.sent,
+        );
+    }
+    s.withdraw().await?;
+
+    s.note("10. a third party reads the verdict");
+    // A whole bond for the answer, half of one for each proof that was still needed.
+    let bond = s.market.params.full.challengeBond;
+    let demanded = u128::from(s.market.needed(e.mode, e.targetBps)) - 1;
+    s.finish(id, Mode::FULL, bond + demanded * (bond / 2), proven, false_proofs)
+        .await
+}

@@ -1,0 +1,269 @@
+//! What both stories begin and end with: a devnet, a registered model, a test set; and the money, counted.
+
+use super::ledger::{Ledger, Party, Summary};
+use crate::chain::bindings::{ICredits, Mode};
+use crate::chain::client::{Account, Chain};
+use crate::chain::deploy::{Deployment, MarketTerms};
+use crate::chain::devnet::{Devnet, DevnetOptions};
+use crate::chain::keys::devnet_key;
+use crate::chain::market::Market;
+use crate::cmd::mc::open::{open, Ask, Opened};
+use crate::cmd::mc::test_set;
+use crate::cmd::mp::accept::Policy;
+use crate::cmd::mp::deploy_verifier::deploy_verifier;
+use crate::cmd::mp::prove::Proven;
+use crate::cmd::mp::register::{register, Registered};
+use crate::cmd::verdict::Shown;
+use crate::cmd::withdraw::withdraw;
+use crate::cmd::{devnet, model};
+use crate::context::Context;
+use crate::home::{Home, Repository};
+use crate::prover_api::{save_arch, ModelArgs, Prover, SrsChoice};
+use crate::testset::{labelled_images, ImageSize};
+use crate::verifier_check::TrustArgs;
+use alloy::primitives::{B256, I256, U256};
+use alloy::providers::Provider;
+use assay_prover::circuit::FrozenArchitecture;
+use rand::{rngs::StdRng, seq::SliceRandom, SeedableRng};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub(super) const PROVIDER: &str = "provider";
+pub(super) const CONSUMER: &str = "consumer";
+pub(super) const STRANGER: &str = "stranger";
+/// Three of four.
+const TARGET_BPS: u16 = 7500;
+
+/// All parties on a fresh devnet; each has a directory of its own in `work`.
+pub(super) struct Stage {
+    began: Instant,
+    work: PathBuf,
+    node: Devnet,
+    deployment: Deployment,
+    starts: [U256; 3],
+    arch: PathBuf,
+    set: PathBuf,
+    calibration_agreement: String,
+    pub(super) chain: Chain,
+    pub(super) market: Market,
+    pub(super) mp_side: Context,
+    pub(super) mc_side: Context,
+    pub(super) mp: Account,
+    pub(super) mc: Account,
+    pub(super) stranger: Account,
+    pub(super) prover: Prover,
+    pub(super) model: Registered,
+    pub(super) ledger: Ledger,
+}
+
+impl Stage {
+    /// Three steps: contracts, keys, a registered model. The consumer's set is built but not offered.
+    pub(super) async fn set(outer: &Context, work: &Path, examples: u32, seed: u64) -> eyre::Result<Self> {
+        let began = Instant::now();
+        let out = &outer.out;
+        let digits = Repository::find()?.root().join("models/digits");
+        let role = |name: &str| -> eyre::Result<Context> {
+            Ok(Context {
+                home: Home::new(Some(work.join(name)))?,
+                ..outer.clone()
+            })
+        };
+        let (chain_side, mp_side, mc_side) = (role("chain")?, role(PROVIDER)?, role(CONSUMER)?);
+        let mut ledger = Ledger::default();
+
+        out.note("1. a devnet with the contracts");
+        let terms = MarketTerms {
+            n2: examples - 1,
+            ..MarketTerms::devnet()
+        };
+        let (node, deployment, book) = devnet::up(&chain_side, &DevnetOptions::default(), &terms).await?;
+        let chain = Chain::connect(&node.url(), None).await?;
+        let market = Market::load(chain.clone(), deployment.market).await?;
+        let account = |n: u32| -> eyre::Result<Account> { Ok(Account::new(chain.clone(), devnet_key(n, chain.id)?)) };
+        let (mp, mc, stranger) = (account(1)?, account(2)?, account(3)?);
+        let balance = |who: &Account| {
+            let (provider, address) = (chain.provider.clone(), who.address());
+            async move { provider.get_balance(address).await }
+        };
+        let starts = [balance(&mp).await?, balance(&mc).await?, balance(&stranger).await?];
+
+        out.note("2. the provider imports the trained network, plans its circuit and makes keys");
+        let files = ModelArgs {
+            model: work.join("digits.assay"),
+            arch: Some(work.join("digits.arch.json")),
+            secret: None,
+            srs: SrsChoice::Dev,
+        };
+        let onnx = digits.join("mobilenet_v2_035_96.onnx");
+        let (network, report) = model::import_model(&onnx, &digits.join("calibration"), &files.model, out)?;
+        let arch_path = files.arch.clone().unwrap_or_default();
+        save_arch(&arch_path, &FrozenArchitecture::plan(network.architecture)?)?;
+        let prover = files.prover(true, out)?;
+
+        out.note("3. the provider deploys the generated verifier and registers the model with its stake");
+        let verifier = deploy_verifier(&mp_side, &mp, prover.verifier_key(), &book).await?;
+        for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
+            ledger.add(*name, PROVIDER, sent);
+        }
+        let registered = register(
+            &mp_side,
+            &market,
+            &mp,
+            &files,
+            &prover,
+            verifier.entry.address,
+            "models/digits",
+            0,
+        )
+        .await?;
+        if let Some(sent) = &registered.sent {
+            ledger.add("register", PROVIDER, sent);
+        }
+
+        let images = choose(&digits.join("heldout"), examples as usize, seed)?;
+        let shape = prover.frozen.architecture.input;
+        let size = ImageSize {
+            height: shape.h as u32,
+            width: shape.w as u32,
+        };
+        let set = work.join(CONSUMER).join("test-set");
+        test_set::build(&mc_side, &images, size, &set)?;
+        Ok(Self {
+            began,
+            work: work.to_owned(),
+            node,
+            deployment,
+            starts,
+            arch: arch_path,
+            set,
+            calibration_agreement: format!("{} of {}", report.same_top1, report.calibration_images),
+            chain,
+            market,
+            mp_side,
+            mc_side,
+            mp,
+            mc,
+            stranger,
+            prover,
+            model: registered,
+            ledger,
+        })
+    }
+
+    pub(super) fn note(&self, line: impl std::fmt::Display) {
+        self.mc_side.out.note(line);
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.work.join(name)
+    }
+
+    pub(super) fn leaves(&self) -> PathBuf {
+        self.set.join("leaves.json")
+    }
+
+    /// The provider takes offers of this consumer.
+    pub(super) fn policy(&self) -> Policy {
+        Policy {
+            max_target_bps: 9000,
+            consumers: vec![self.mc.address()],
+        }
+    }
+
+    /// The consumer checks the verifier contract, then offers.
+    pub(super) async fn open(&mut self, mode: Mode) -> eyre::Result<Opened> {
+        let trust = TrustArgs {
+            arch: Some(self.arch.clone()),
+            srs: SrsChoice::Dev,
+            allow_unsafe_srs: false,
+            trust_codehash: None,
+        };
+        let model_id = self.model.model_id;
+        trust
+            .check(&self.mc_side, &self.market, &self.market.model(model_id).await?)
+            .await?;
+        let ask = Ask {
+            model_id,
+            mode,
+            adjudication: None,
+            target_bps: TARGET_BPS,
+            expires_in: 1800,
+            allow_reuse: false,
+        };
+        let opened = open(&self.mc_side, &self.market, &self.mc, &self.set, ask).await?;
+        self.ledger.add("open", CONSUMER, &opened.sent);
+        Ok(opened)
+    }
+
+    /// Both sides fetch their money.
+    pub(super) async fn withdraw(&mut self) -> eyre::Result<()> {
+        let sides = [(PROVIDER, &self.mp_side, &self.mp), (CONSUMER, &self.mc_side, &self.mc)];
+        for (who, side, account) in sides {
+            let withdrawn = withdraw(side, &self.market, account, account.address()).await?;
+            for w in &withdrawn.withdrawals {
+                self.ledger.add("withdraw", who, &w.sent);
+            }
+        }
+        Ok(())
+    }
+
+    /// A third party reads the verdict, and every balance is compared with what the protocol says: `bonds` is what the
+    /// consumer paid for challenges and demands that were met.
+    pub(super) async fn finish(
+        self,
+        id: B256,
+        mode: Mode,
+        bonds: u128,
+        proven: Proven,
+        false_proofs: Vec<super::ledger::Attempt>,
+    ) -> eyre::Result<Summary> {
+        let reader = Market::load(Chain::connect(&self.node.url(), None).await?, self.deployment.market).await?;
+        let verdict = Shown::read(&reader, id).await?;
+        let wei = |amount: u128| I256::from_raw(U256::from(amount));
+        let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.fee));
+        let payment = wei(self.market.amounts(mode).successPayment) + wei(bonds);
+        let zero = I256::ZERO;
+        let [mp, mc, stranger] = self.starts;
+        // The contracts began empty.
+        let sides = [
+            (PROVIDER, self.mp.address(), mp, payment - fee - stake),
+            (CONSUMER, self.mc.address(), mc, zero - payment - fee),
+            (STRANGER, self.stranger.address(), stranger, zero),
+            ("market", self.market.address, U256::ZERO, fee + fee),
+            ("registry", self.market.registry, U256::ZERO, stake),
+        ];
+        let mut parties: Vec<Party> = Vec::new();
+        for (name, address, start, expected) in sides {
+            parties.push(self.ledger.settle(&self.chain, name, address, start, expected).await?);
+        }
+        let credits = ICredits::new(self.market.address, &self.chain.provider);
+        let treasury = self.chain.view(credits.credit(self.market.params.treasury)).await?;
+        eyre::ensure!(
+            I256::from_raw(treasury) == fee + fee,
+            "the treasury is owed {treasury} wei, not two fees"
+        );
+        Ok(Summary {
+            verdict,
+            parties,
+            steps: self.ledger,
+            proofs: proven.proofs,
+            false_proofs,
+            calibration_agreement: self.calibration_agreement,
+            seconds: self.began.elapsed().as_secs_f64(),
+        })
+    }
+}
+
+/// The same images for the same seed.
+fn choose(dir: &Path, count: usize, seed: u64) -> eyre::Result<Vec<(PathBuf, u32)>> {
+    let mut images = labelled_images(dir)?;
+    eyre::ensure!(
+        count <= images.len(),
+        "{} holds {} images, not {count}",
+        dir.display(),
+        images.len()
+    );
+    images.shuffle(&mut StdRng::seed_from_u64(seed));
+    images.truncate(count);
+    Ok(images)
+}
