@@ -4,9 +4,13 @@ pragma solidity 0.8.37;
 import {TestBase} from "../base/TestBase.sol";
 import {AccuracyMarket} from "../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../src/ModelRegistry.sol";
-import {IAccuracyMarket} from "../../src/interfaces/IAccuracyMarket.sol";
+import {ProofJudge} from "../../src/ProofJudge.sol";
+import {PublishedTransfers} from "../../src/PublishedTransfers.sol";
+import {TransferJudge} from "../../src/TransferJudge.sol";
+import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
+import {IProofJudge} from "../../src/interfaces/IProofJudge.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
-import {Assurance, MarketParams, OfferTerms, Outcome, ProofItem, State} from "../../src/types/MarketTypes.sol";
+import {Amounts, Assurance, MarketParams, OfferTerms, Outcome, ProofItem, State} from "../../src/types/MarketTypes.sol";
 import {Metric, ModelRecord, RegistryParams} from "../../src/types/ModelTypes.sol";
 
 /// The generated verifier and real proofs in a whole engagement. The fixture is made by the Rust side; every address and
@@ -24,7 +28,8 @@ contract RealProofTest is TestBase {
     address internal verifier;
     bytes32 internal id;
 
-    /// Deployer nonces: 0 verifying key data, 1 verifier, 2 registry, 3 market.
+    /// Deployer nonces: 0 verifying key data, 1 verifier, 2 registry, 3 market; the contracts without parameters are deployed
+    /// by the test.
     function setUp() public {
         vm.chainId(31337);
         vm.warp(1_800_000_000);
@@ -76,7 +81,7 @@ contract RealProofTest is TestBase {
 
     function test_realProof_ofAnotherEngagementIsRejected() public {
         bytes32 other = engage(market.engagement(id).modelId);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, items()[0].position));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, items()[0].position));
         market.submitProofs(other, only(0));
     }
 
@@ -124,7 +129,7 @@ contract RealProofTest is TestBase {
             priceInput: 1_000_000,
             n1: uint32(vm.parseJsonUint(json, ".n1")),
             faultStrikes: 10,
-            unbondWindow: 9 hours,
+            unbondWindow: 1 days,
             treasury: account("treasury"),
             accuracy: vm.computeCreateAddress(DEPLOYER, 3),
             prediction: address(0)
@@ -140,7 +145,21 @@ contract RealProofTest is TestBase {
             acceptWindow: 1 hours,
             decideWindow: 1 hours,
             proveBase: 1 hours,
-            proveTimePerItem: 60
+            proveTimePerItem: 60,
+            proofJudge: address(new ProofJudge()),
+            transferJudge: address(new TransferJudge()),
+            publication: address(new PublishedTransfers()),
+            wordsPerChunk: 8,
+            commitWindow: 1 hours,
+            ackWindow: 1 hours,
+            publishWindow: 1 hours,
+            keyWindow: 1 hours,
+            challengeWindow: 1 hours,
+            respondWindow: 1 hours,
+            answerTime: 60,
+            challengeBond: 1000,
+            othersMax: 1,
+            directMax: 1
         });
         vm.prank(DEPLOYER);
         market = new AccuracyMarket(m);
@@ -174,7 +193,8 @@ contract RealProofTest is TestBase {
         t.testRoot = vm.parseJsonBytes32(json, ".testRoot");
         t.targetBps = uint16(vm.parseJsonUint(json, ".targetBps"));
         t.expiry = uint64(block.timestamp);
-        uint256 entry = uint256(market.amounts().deposit) + market.amounts().fee;
+        Amounts memory a = IAccuracyTerms(market.terms()).amounts(t.mode);
+        uint256 entry = uint256(a.deposit) + a.fee;
         vm.deal(MC, 1 ether);
         vm.prank(MC);
         opened = market.open{value: entry}(t);
@@ -210,7 +230,7 @@ contract RealProofTest is TestBase {
     }
 
     function expectRejection(ProofItem[] memory one) private {
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ProofRejected.selector, one[0].position));
+        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, one[0].position));
         market.submitProofs(id, one);
     }
 }
