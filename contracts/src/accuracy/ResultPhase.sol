@@ -5,6 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
 import {Bitmap} from "../libraries/Bitmap.sol";
 import {Deadlines} from "../libraries/Deadlines.sol";
+import {Payouts} from "../libraries/Payouts.sol";
 import {ResultBitmap} from "../libraries/ResultBitmap.sol";
 import {Statement} from "../libraries/Statement.sol";
 import {Adjudication, Challenge, Claim, Mode, Outcome, ProofItem, State} from "../types/MarketTypes.sol";
@@ -150,8 +151,7 @@ abstract contract ResultPhase is Engagements {
         uint256 before = e.provenOnChain;
         if (!_proveBatch(id, e, items)) return;
         uint256 proven = e.provenOnChain;
-        uint256 paid = (proven < needed ? proven : needed) - before;
-        uint256 amount = paid * (CHALLENGE_BOND / 2);
+        uint256 amount = Payouts.proofsPaid(before, proven, needed) * (CHALLENGE_BOND / 2);
         e.fund -= amount;
         _give(e.mp, amount);
         if (proven >= needed) _close(id, e, Outcome.Passed);

@@ -51,6 +51,15 @@ library Payouts {
         return outcome == Outcome.Fault ? reserved : 0;
     }
 
+    /// @notice Proofs that a full demand pays for when `before` positions were proven and now `proven` are: those up to the
+    /// `needed` ones.
+    ///
+    /// Requirements:
+    /// - `before` is below `needed` and at most `proven`.
+    function proofsPaid(uint256 before, uint256 proven, uint256 needed) internal pure returns (uint256) {
+        return (proven < needed ? proven : needed) - before;
+    }
+
     /// @notice The reputation counter raised; `proven` matters in Passed only.
     function counter(Outcome outcome, bool proven) internal pure returns (Counter) {
         if (outcome == Outcome.Passed) return proven ? Counter.PassedProven : Counter.PassedOptimistic;

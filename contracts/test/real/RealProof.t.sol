@@ -10,16 +10,7 @@ import {TransferJudge} from "../../src/TransferJudge.sol";
 import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
 import {IProofJudge} from "../../src/interfaces/IProofJudge.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
-import {
-    Amounts,
-    Assurance,
-    MarketParams,
-    Mode,
-    OfferTerms,
-    Outcome,
-    ProofItem,
-    State
-} from "../../src/types/MarketTypes.sol";
+import {Amounts, Assurance, MarketParams, OfferTerms, Outcome, ProofItem, State} from "../../src/types/MarketTypes.sol";
 import {Metric, ModelRecord, RegistryParams} from "../../src/types/ModelTypes.sol";
 
 /// The generated verifier and real proofs in a whole engagement. The fixture is made by the Rust side; every address and
@@ -37,7 +28,8 @@ contract RealProofTest is TestBase {
     address internal verifier;
     bytes32 internal id;
 
-    /// Deployer nonces: 0 verifying key data, 1 verifier, 2 registry, 3 market.
+    /// Deployer nonces: 0 verifying key data, 1 verifier, 2 registry, 3 market; the contracts without parameters are deployed
+    /// by the test.
     function setUp() public {
         vm.chainId(31337);
         vm.warp(1_800_000_000);
@@ -137,7 +129,7 @@ contract RealProofTest is TestBase {
             priceInput: 1_000_000,
             n1: uint32(vm.parseJsonUint(json, ".n1")),
             faultStrikes: 10,
-            unbondWindow: 12 hours,
+            unbondWindow: 1 days,
             treasury: account("treasury"),
             accuracy: vm.computeCreateAddress(DEPLOYER, 3),
             prediction: address(0)
@@ -165,8 +157,8 @@ contract RealProofTest is TestBase {
             challengeWindow: 1 hours,
             respondWindow: 1 hours,
             answerTime: 60,
-            challengeBond: 5000,
-            othersMax: 2,
+            challengeBond: 1000,
+            othersMax: 1,
             directMax: 1
         });
         vm.prank(DEPLOYER);
@@ -201,8 +193,8 @@ contract RealProofTest is TestBase {
         t.testRoot = vm.parseJsonBytes32(json, ".testRoot");
         t.targetBps = uint16(vm.parseJsonUint(json, ".targetBps"));
         t.expiry = uint64(block.timestamp);
-        Amounts memory amounts = IAccuracyTerms(market.terms()).amounts(Mode.CLEAR);
-        uint256 entry = uint256(amounts.deposit) + amounts.fee;
+        Amounts memory a = IAccuracyTerms(market.terms()).amounts(t.mode);
+        uint256 entry = uint256(a.deposit) + a.fee;
         vm.deal(MC, 1 ether);
         vm.prank(MC);
         opened = market.open{value: entry}(t);
