@@ -167,6 +167,9 @@ fn sentence(state: State, v: &Verdict) -> String {
         (_, Outcome::Abort) => "NO VERDICT: the provider aborted before proving; counted per consumer, it says little alone".into(),
         (_, Outcome::MpSilent) => "NOT PROVEN: the provider fell silent, lost its deposit and a strike".into(),
         (_, Outcome::FailedAccuracy) => format!("FAILED: the provider conceded that it cannot prove {target}"),
+        (_, Outcome::Fault) => "NOT PROVEN: the provider claimed what it did not prove on demand; it lost its deposit and stake".into(),
+        (_, Outcome::BadData) => "NO VERDICT: the consumer sent data it had not committed to, and lost its deposit".into(),
+        (_, Outcome::McSilent) => "NO VERDICT: the consumer fell silent and lost its deposit".into(),
         (_, Outcome::Settled | Outcome::NoAck) => format!("NO INFORMATION: {:?}", v.outcome),
         (_, other) => format!("NO VERDICT: {other:?}"),
     }
@@ -353,6 +356,10 @@ mod tests {
             Outcome::Abort,
             Outcome::MpSilent,
             Outcome::FailedAccuracy,
+            Outcome::Fault,
+            Outcome::BadData,
+            Outcome::McSilent,
+            Outcome::NoAck,
             Outcome::Settled,
         ] {
             let text = sentence(State::Closed, &verdict(Assurance::NONE, outcome));

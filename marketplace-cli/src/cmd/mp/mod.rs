@@ -7,6 +7,7 @@ pub mod answer;
 pub mod concede;
 pub mod deploy_verifier;
 pub mod handover;
+pub mod offers;
 pub mod post;
 pub mod probe;
 pub mod proceed;
@@ -33,6 +34,8 @@ pub enum Command {
     DeployVerifier(deploy_verifier::Args),
     /// Register a model and stake on it
     Register(register::Args),
+    /// List what is open on a model
+    Offers(offers::Args),
     /// Accept an offer: escrow deposit and fee
     Accept(accept::Args),
     /// Keep the consumer's ciphertext and say so on chain
@@ -67,6 +70,7 @@ impl Command {
         match self {
             Self::DeployVerifier(args) => deploy_verifier::run(args, ctx).await,
             Self::Register(args) => register::run(args, ctx).await,
+            Self::Offers(args) => offers::run(args, ctx).await,
             Self::Accept(args) => accept::run(args, ctx).await,
             Self::Prove(args) => prove::run(args, ctx).await,
             Self::Submit(args) => submit::run(args, ctx).await,

@@ -1,0 +1,84 @@
+use crate::chain::bindings::State;
+use crate::chain::market::Market;
+use crate::chain::revert::{adjudication_words, mode_words};
+use crate::context::Context;
+use crate::output::{utc, Table};
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay mp offers 0x9a…\n\n\
+    Lists what waits for the provider of a model: offers that have not expired, and engagements that are not closed.")]
+pub struct Args {
+    /// Model
+    model_id: B256,
+}
+
+/// One engagement that is not closed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Offer {
+    id: B256,
+    state: String,
+    mc: Address,
+    mode: &'static str,
+    adjudication: &'static str,
+    target_bps: u16,
+    /// End of the window that runs now.
+    until: u64,
+    expired: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Offers {
+    model_id: B256,
+    offers: Vec<Offer>,
+}
+
+impl std::fmt::Display for Offers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.offers.is_empty() {
+            return write!(f, "nothing is open on model {}", self.model_id);
+        }
+        let mut table = Table::new(["engagement", "state", "consumer", "mode", "target", "until"]);
+        for o in &self.offers {
+            let over = if o.expired { " (over)" } else { "" };
+            table.row([
+                o.id.to_string(),
+                o.state.clone(),
+                o.mc.to_string(),
+                format!("{}, {}", o.mode, o.adjudication),
+                format!("{} bp", o.target_bps),
+                format!("{}{over}", utc(o.until)),
+            ]);
+        }
+        write!(f, "{table}")
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let market: Market = ctx.market().await?;
+    let now = market.chain.now().await?;
+    let mut offers = Vec::new();
+    for id in market.engagement_ids(args.model_id).await? {
+        let e = market.engagement(id).await?;
+        if e.state != State::Closed {
+            offers.push(Offer {
+                id,
+                state: format!("{:?}", e.state),
+                mc: e.mc,
+                mode: mode_words(e.mode),
+                adjudication: adjudication_words(e.adjudication),
+                target_bps: e.targetBps,
+                until: e.deadline,
+                expired: now > e.deadline,
+            });
+        }
+    }
+    let result = Offers {
+        model_id: args.model_id,
+        offers,
+    };
+    ctx.out.result(&result, &result)
+}
