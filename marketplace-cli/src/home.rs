@@ -106,7 +106,7 @@ impl Repository {
         let text = std::fs::read(&path).map_err(|_| {
             hinted(
                 format!("the contracts are not compiled: no {}", path.display()),
-                "run: node_modules/.bin/forge build",
+                "run: scripts/forge build",
             )
         })?;
         serde_json::from_slice(&text).wrap_err_with(|| format!("{} is not an artifact", path.display()))
@@ -149,7 +149,7 @@ mod tests {
         let error = Repository::at(dir.path()).artifact("ModelRegistry").unwrap_err();
         assert_eq!(
             error.downcast_ref::<Hinted>().unwrap().hint,
-            "run: node_modules/.bin/forge build"
+            "run: scripts/forge build"
         );
     }
 

@@ -260,7 +260,7 @@ pub fn creation_code(
     let mut code = code.ok().filter(|code| !code.is_empty()).ok_or_else(|| {
         hinted(
             format!("the artifact of {contract} has no linked bytecode"),
-            "run: node_modules/.bin/forge build --force",
+            "run: scripts/forge build --force",
         )
     })?;
     code.extend(arguments);
