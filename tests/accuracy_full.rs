@@ -151,13 +151,30 @@ fn a_provider_that_does_not_acknowledge_published_data_is_silent() {
     assert_eq!(story.times_out(3), "MpSilent");
 }
 
+/// The consumer hands nothing over: what it published is enough for the provider to go on.
 #[test]
-fn published_data_can_still_be_acknowledged() {
+fn published_data_are_read_back_from_the_chain() {
     let story = Story::locked(&["--mode", "full"]).committed();
+    std::fs::remove_file(story.cipher.join("transfer.cipher")).unwrap();
+    let (_, early) = story.setting.provider().fails(&["mp", "ack", &story.id]);
+    assert!(early.contains("Committed"), "{early}");
     story.mc("publish", &[]);
-    let story = story.acked();
+    story.mp("ack", &[]);
     story.mc("reveal", &[]);
-    assert_eq!(story.verdict()["state"], "Probing");
+    let probed = story.setting.with_model(&["mp", "probe", &story.id, "--at-least", "1"]);
+    assert_eq!(probed["correct"], 1);
+}
+
+#[test]
+fn published_data_can_be_acknowledged_unseen_to_abort() {
+    let story = Story::locked(&["--mode", "full"]).committed();
+    let (_, early) = story.setting.provider().fails(&["mp", "ack", &story.id, "--unseen"]);
+    assert!(early.contains("Committed"), "{early}");
+    story.mc("publish", &[]);
+    story.mp("ack", &["--unseen"]);
+    story.mc("reveal", &[]);
+    story.mp("abort", &[]);
+    assert_eq!(story.credits(), micro((79_990, 80_010)));
 }
 
 #[test]

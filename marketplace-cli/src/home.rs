@@ -147,10 +147,7 @@ mod tests {
     fn a_missing_artifact_says_which_command_makes_it() {
         let dir = tempfile::tempdir().unwrap();
         let error = Repository::at(dir.path()).artifact("ModelRegistry").unwrap_err();
-        assert_eq!(
-            error.downcast_ref::<Hinted>().unwrap().hint,
-            "run: scripts/forge build"
-        );
+        assert_eq!(error.downcast_ref::<Hinted>().unwrap().hint, "run: scripts/forge build");
     }
 
     #[test]

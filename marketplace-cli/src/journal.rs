@@ -20,6 +20,9 @@ pub struct Step {
     /// The signed transaction.
     pub raw: Bytes,
     pub nonce: u64,
+    /// Earlier transactions with the same nonce and call.
+    #[serde(default)]
+    pub replaced: Vec<TxHash>,
     /// Once it has its confirmations.
     #[serde(default)]
     pub mined: Option<Mined>,
@@ -39,8 +42,20 @@ impl Step {
             tx_hash,
             raw,
             nonce,
+            replaced: Vec::new(),
             mined: None,
         }
+    }
+
+    /// The same step with another transaction for the same nonce.
+    pub fn replaced_by(mut self, tx_hash: TxHash, raw: Bytes) -> Self {
+        self.replaced.push(self.tx_hash);
+        Self { tx_hash, raw, ..self }
+    }
+
+    /// Every transaction that may have been mined for this step, the newest first.
+    pub fn hashes(&self) -> impl Iterator<Item = TxHash> + '_ {
+        std::iter::once(self.tx_hash).chain(self.replaced.iter().rev().copied())
     }
 }
 

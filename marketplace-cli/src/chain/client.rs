@@ -4,9 +4,9 @@ use super::revert;
 use crate::exit::{hinted, ChainUnreachable};
 use crate::journal::{Journal, Step};
 use crate::output::Output;
-use alloy::consensus::BlockHeader;
+use alloy::consensus::{BlockHeader, Transaction, TxEnvelope};
 use alloy::contract::{CallBuilder, CallDecoder};
-use alloy::eips::{BlockNumberOrTag, Encodable2718};
+use alloy::eips::{BlockId, BlockNumberOrTag, Decodable2718, Encodable2718};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, TxHash, B256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -21,6 +21,15 @@ pub const DEVNET_CHAIN_ID: u64 = 31337;
 
 /// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
 const GAS_MARGIN_PERCENT: u64 = 20;
+
+/// Largest gas limit of a transaction (EIP-7825).
+pub const MAX_TX_GAS: u64 = 1 << 24;
+
+/// Largest estimate that leaves room for the margin.
+pub const MAX_ESTIMATE: u64 = MAX_TX_GAS / (100 + GAS_MARGIN_PERCENT) * 100;
+
+/// Polls without a receipt after which a transaction is sent once more: a reorganisation may have dropped it.
+const POLLS_BEFORE_RESENDING: u32 = 60;
 
 /// A node and what identifies its chain.
 #[derive(Debug, Clone)]
@@ -79,6 +88,20 @@ impl Chain {
         Ok(block.header.timestamp())
     }
 
+    /// Number of transactions of an account in blocks that have their confirmations.
+    async fn confirmed_nonce(&self, account: Address) -> eyre::Result<u64> {
+        let head = self.provider.get_block_number().await?;
+        let block = BlockId::number((head + 1).saturating_sub(self.confirmations));
+        Ok(self.provider.get_transaction_count(account).block_id(block).await?)
+    }
+
+    /// Wei per gas that the next block takes at least.
+    async fn base_fee(&self) -> eyre::Result<u128> {
+        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await?;
+        let fee = block.and_then(|block| block.header.base_fee_per_gas());
+        Ok(fee.unwrap_or_default().into())
+    }
+
     /// Number of transactions of an account in mined blocks.
     pub async fn provider_nonce(&self, account: Address) -> eyre::Result<u64> {
         Ok(self.provider.get_transaction_count(account).await?)
@@ -92,17 +115,19 @@ impl Chain {
         call.call().await.map_err(explain_contract)
     }
 
-    /// Waits until a transaction is in a block that has its confirmations.
+    /// Waits until the transaction `raw` is in a block that has its confirmations.
     ///
     /// # Errors
     /// If it reverted.
-    pub async fn confirmed(&self, hash: TxHash, what: &str, out: &Output) -> eyre::Result<TransactionReceipt> {
+    async fn confirmed(&self, hash: TxHash, raw: &Bytes, what: &str, out: &Output) -> eyre::Result<TransactionReceipt> {
         let _bar = out.bar(
             format_args!("{what}: waiting for {} confirmation(s)", self.confirmations),
             0,
         );
         let pause = Duration::from_millis(if self.is_devnet() { 100 } else { 2000 });
+        let mut polls = 0;
         loop {
+            polls += 1;
             if let Some(receipt) = self.provider.get_transaction_receipt(hash).await? {
                 let head = self.provider.get_block_number().await?;
                 let depth = receipt.block_number.map_or(0, |mined| (head + 1).saturating_sub(mined));
@@ -110,6 +135,9 @@ impl Chain {
                     eyre::ensure!(receipt.status(), "{what}: transaction {hash} reverted in block {head}");
                     return Ok(receipt);
                 }
+            } else if polls % POLLS_BEFORE_RESENDING == 0 {
+                // Most nodes know it and say so.
+                let _ = self.provider.send_raw_transaction(raw).await;
             }
             tokio::time::sleep(pause).await;
         }
@@ -148,6 +176,13 @@ impl Call {
             None => request.into_create(),
         }
     }
+}
+
+/// Wei per gas.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fees {
+    max_fee: u128,
+    tip: u128,
 }
 
 /// Somebody who signs, on one chain.
@@ -200,7 +235,8 @@ impl Account {
     /// confirmations.
     ///
     /// The signed transaction is in the journal before it is sent. A later call with the same step returns its receipt,
-    /// or sends the very same transaction again; only if that one can never be mined any more is a new one made.
+    /// or sends the very same transaction again. If the fees have outgrown it or the node refuses it, another one with the
+    /// same nonce takes its place; only if neither can be mined any more is a new one made.
     pub async fn send(
         &self,
         journal: &mut Journal,
@@ -215,7 +251,7 @@ impl Account {
         let (hash, raw, nonce) = self.sign(call).await?;
         journal.set_step(step, Step::sent(hash, raw.clone(), nonce))?;
         self.broadcast(&raw).await?;
-        self.finish(journal, step, hash, out).await
+        self.finish(journal, step, hash, &raw, out).await
     }
 
     /// The receipt of a step that was sent before, if it was or still can be mined.
@@ -228,19 +264,61 @@ impl Account {
         let Some(sent) = journal.step(step).cloned() else {
             return Ok(None);
         };
-        match self.chain.provider.get_transaction_receipt(sent.tx_hash).await? {
-            Some(receipt) if !receipt.status() => return Ok(None),
-            Some(_) => {}
-            None => {
-                let used = self.chain.provider.get_transaction_count(self.address()).await?;
-                if used > sent.nonce {
-                    return Ok(None);
+        // The nonce first: whatever has used it by now has its receipt below.
+        let used = self.chain.confirmed_nonce(self.address()).await?;
+        for hash in sent.hashes() {
+            match self.chain.provider.get_transaction_receipt(hash).await? {
+                Some(receipt) if receipt.status() => {
+                    return self.finish(journal, step, hash, &sent.raw, out).await.map(Some);
                 }
-                out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
-                self.broadcast(&sent.raw).await?;
+                // It will not succeed later either.
+                Some(_) => return Ok(None),
+                None => {}
             }
         }
-        self.finish(journal, step, sent.tx_hash, out).await.map(Some)
+        if used > sent.nonce {
+            return Ok(None);
+        }
+        out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
+        let (hash, raw) = self.send_again(journal, step, sent, out).await?;
+        self.finish(journal, step, hash, &raw, out).await.map(Some)
+    }
+
+    /// Sends a journaled transaction once more, or one with the same nonce and call in its place.
+    async fn send_again(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        sent: Step,
+        out: &Output,
+    ) -> eyre::Result<(TxHash, Bytes)> {
+        let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+        if self.chain.base_fee().await? <= old.max_fee_per_gas() {
+            match self.broadcast(&sent.raw).await {
+                Ok(()) => return Ok((sent.tx_hash, sent.raw)),
+                Err(error) => out.warn(format_args!("{step}: the node refuses {}: {error:#}", sent.tx_hash)),
+            }
+        }
+        let call = Call {
+            to: old.to(),
+            data: old.input().clone(),
+            value_wei: old.value().to(),
+        };
+        // Nodes replace a transaction for fees that are a tenth higher.
+        let raised = |fee: u128| fee + fee / 8 + 1;
+        let floor = Fees {
+            max_fee: raised(old.max_fee_per_gas()),
+            tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
+        };
+        let gas = self.gas_limit(&call).await?;
+        let (hash, raw) = self.sign_with(&call, gas, sent.nonce, floor).await?;
+        out.note(format_args!(
+            "{step}: transaction {hash} takes the place of {}",
+            sent.tx_hash
+        ));
+        journal.set_step(step, sent.replaced_by(hash, raw.clone()))?;
+        self.broadcast(&raw).await?;
+        Ok((hash, raw))
     }
 
     /// Sends the call with this gas limit even if it will revert, and returns its receipt either way.
@@ -260,32 +338,57 @@ impl Account {
         journal: &mut Journal,
         step: &str,
         hash: TxHash,
+        raw: &Bytes,
         out: &Output,
     ) -> eyre::Result<TransactionReceipt> {
-        let receipt = self.chain.confirmed(hash, step, out).await?;
+        let receipt = self.chain.confirmed(hash, raw, step, out).await?;
         journal.confirm_step(step, &receipt)?;
         Ok(receipt)
     }
 
     async fn sign(&self, call: &Call) -> eyre::Result<(TxHash, Bytes, u64)> {
+        let gas = self.gas_limit(call).await?;
+        self.sign_with_gas(call, gas).await
+    }
+
+    /// The estimate with its margin.
+    ///
+    /// # Errors
+    /// If no transaction may use as much.
+    async fn gas_limit(&self, call: &Call) -> eyre::Result<u64> {
         let gas = self.estimate_gas(call).await?;
-        self.sign_with_gas(call, gas + gas * GAS_MARGIN_PERCENT / 100).await
+        eyre::ensure!(
+            gas <= MAX_TX_GAS,
+            "the call takes {gas} gas, a transaction may use {MAX_TX_GAS}"
+        );
+        Ok((gas + gas * GAS_MARGIN_PERCENT / 100).min(MAX_TX_GAS))
     }
 
     async fn sign_with_gas(&self, call: &Call, gas: u64) -> eyre::Result<(TxHash, Bytes, u64)> {
-        let provider = &self.chain.provider;
-        let fees = provider.estimate_eip1559_fees().await?;
-        let nonce = provider.get_transaction_count(self.address()).pending().await?;
-        let request = call.request(self.address());
-        let request = request
+        let nonce = self
+            .chain
+            .provider
+            .get_transaction_count(self.address())
+            .pending()
+            .await?;
+        let (hash, raw) = self.sign_with(call, gas, nonce, Fees::default()).await?;
+        Ok((hash, raw, nonce))
+    }
+
+    /// Signs with the fees of the moment, and no less than `floor`.
+    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+        let fees = self.chain.provider.estimate_eip1559_fees().await?;
+        let tip = fees.max_priority_fee_per_gas.max(floor.tip);
+        let request = call
+            .request(self.address())
             .with_chain_id(self.chain.id)
             .with_nonce(nonce)
             .with_gas_limit(gas)
-            .with_max_fee_per_gas(fees.max_fee_per_gas)
-            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
+            .with_max_fee_per_gas(fees.max_fee_per_gas.max(floor.max_fee).max(tip))
+            .with_max_priority_fee_per_gas(tip);
         let wallet = EthereumWallet::from(self.signer.clone());
         let envelope = NetworkTransactionBuilder::<Ethereum>::build(request, &wallet).await?;
-        Ok((*envelope.tx_hash(), envelope.encoded_2718().into(), nonce))
+        Ok((*envelope.tx_hash(), envelope.encoded_2718().into()))
     }
 
     async fn broadcast(&self, raw: &Bytes) -> eyre::Result<()> {

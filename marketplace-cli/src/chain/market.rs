@@ -7,9 +7,11 @@ use super::bindings::{
 use super::client::{Call, Chain};
 use super::statement::{needed_correct, offer_hash, params_hash};
 use crate::exit::hinted;
+use alloy::consensus::Transaction;
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, Bytes, B256};
 use alloy::providers::{DynProvider, Provider};
+use alloy::sol_types::SolCall;
 
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
@@ -105,6 +107,22 @@ impl Market {
         self.chain.view(self.contract().engagement(id).block(block)).await
     }
 
+    /// Fails unless state and guard were the same when the newest confirmed block was the newest: secrets, and what cannot be
+    /// taken back, answer nothing less.
+    pub async fn require_confirmed(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
+        let confirmed = self.confirmed_engagement(id).await.ok();
+        if confirmed.is_some_and(|c| (c.state, c.guard) == (e.state, e.guard)) {
+            return Ok(());
+        }
+        Err(hinted(
+            format!(
+                "the state of engagement {id} does not have {} confirmations yet",
+                self.chain.confirmations
+            ),
+            "wait for more blocks: what is answered before could be lost in a reorganisation",
+        ))
+    }
+
     pub async fn verdict(&self, id: B256) -> eyre::Result<Verdict> {
         self.chain.view(self.contract().verdict(id)).await
     }
@@ -138,6 +156,27 @@ impl Market {
         let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
         let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "KeyRevealed"))?;
         Ok(event.master)
+    }
+
+    /// The words of every published chunk in order, from the transactions that published them.
+    ///
+    /// # Errors
+    /// If the words are in no transaction's calldata, because a contract published them.
+    pub async fn published_words(&self, id: B256) -> eyre::Result<Vec<B256>> {
+        let contract = self.contract();
+        let query = contract.ChunksPublished_filter().topic1(id);
+        let mut words = Vec::new();
+        for (_, log) in query.from_block(BlockNumberOrTag::Earliest).query().await? {
+            let hash = log.transaction_hash.unwrap_or_default();
+            let transaction = self.chain.provider.get_transaction_by_hash(hash).await?;
+            let call = transaction
+                .filter(|t| t.to() == Some(self.address))
+                .and_then(|t| IAccuracyMarket::publishChunksCall::abi_decode(t.input()).ok())
+                .filter(|call| call.id == id)
+                .ok_or_else(|| eyre::eyre!("transaction {hash} published chunks through another contract"))?;
+            words.extend(call.cipherWords);
+        }
+        Ok(words)
     }
 
     /// The bitmap of `postResult`.

@@ -48,8 +48,12 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             mpAmount: escrow - mc_amount,
         });
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
-        // Another state or another split is another vote.
-        let step = format!("agreeClose-{}", hex::encode(&keccak256(&call.data)[..8]));
+        // Another side, state or split is another vote.
+        let step = format!(
+            "agreeClose-{}-{}",
+            account.address(),
+            hex::encode(&keccak256(&call.data)[..8])
+        );
         let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
         sent.push(Sent::from(&receipt));
     }

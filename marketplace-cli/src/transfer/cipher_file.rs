@@ -159,6 +159,26 @@ impl CipherWriter {
         self.write_encrypted(encrypted)
     }
 
+    /// Writes the next example as it was encrypted by its sender.
+    ///
+    /// # Errors
+    /// Those of the operating system, and if the transfer is full.
+    ///
+    /// # Panics
+    /// Unless there are as many words as the layout says.
+    pub fn write_cipher_words(&mut self, words: &[Word]) -> Result<(), CipherError> {
+        assert_eq!(words.len(), self.layout.words_per_example(), "words of an example");
+        let mut rest = words;
+        let layout = self.layout;
+        let chunks = layout.parts().map(|part| {
+            let (chunk, after) = rest.split_at(layout.words_of(part));
+            rest = after;
+            chunk.to_vec()
+        });
+        let chunks = chunks.collect();
+        self.write_encrypted(chunks)
+    }
+
     fn next_example(&self) -> usize {
         self.leaves.len() / self.layout.chunks_per_example()
     }

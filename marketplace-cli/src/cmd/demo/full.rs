@@ -8,7 +8,7 @@ use crate::cmd::engagement_journal;
 use crate::cmd::mc::result::{challenge_positions, demand};
 use crate::cmd::mc::transfer::{reveal, send};
 use crate::cmd::mp::accept::accept;
-use crate::cmd::mp::ack::ack;
+use crate::cmd::mp::ack::{ack, Source};
 use crate::cmd::mp::answer::answer;
 use crate::cmd::mp::post::post;
 use crate::cmd::mp::probe::{probe, Decision};
@@ -31,7 +31,8 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     if let Some(sent) = &committed.sent {
         s.ledger.add("commit to the ciphertext", CONSUMER, sent);
     }
-    let acked = ack(&s.mp_side, &s.market, &s.mp, id, &cipher).await?;
+    let source = Source::Directory(cipher);
+    let acked = ack(&s.mp_side, &s.market, &s.mp, id, &source).await?;
     s.ledger.add("acknowledge", PROVIDER, &acked.sent);
 
     s.note("6. the seed is tossed: the consumer reveals the keys of the probe set, the provider probes and proceeds");

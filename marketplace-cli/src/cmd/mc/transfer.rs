@@ -26,8 +26,8 @@ use alloy::primitives::{B256, U256};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Calldata of one `publishChunks`, words: well below 2^24 gas at 40 gas a byte.
-const PUBLISHED_WORDS: usize = 4096;
+/// Calldata of one `publishChunks`, words: below the 128 KiB that nodes take, and below 2^24 gas at 64 gas a byte.
+const PUBLISHED_WORDS: usize = 3500;
 
 /// The consumer's view of an engagement with an encrypted transfer.
 async fn own(market: &Market, account: &Account, id: B256) -> eyre::Result<EngagementView> {
@@ -44,21 +44,6 @@ async fn own(market: &Market, account: &Account, id: B256) -> eyre::Result<Engag
         return Err(UsageError(format!("the examples of engagement {id} go over in clear")).into());
     }
     Ok(e)
-}
-
-/// The state as it was when the newest confirmed block was the newest: secrets are told to nothing less.
-async fn confirmed(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<()> {
-    let confirmed = market.confirmed_engagement(id).await.ok();
-    if confirmed.is_some_and(|c| (c.state, c.guard) == (e.state, e.guard)) {
-        return Ok(());
-    }
-    Err(hinted(
-        format!(
-            "the state of engagement {id} does not have {} confirmations yet",
-            market.chain.confirmations
-        ),
-        "wait for more blocks: what is told before could be lost in a reorganisation",
-    ))
 }
 
 async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
@@ -128,7 +113,7 @@ pub async fn send(
     let sent = match account.resume(&mut journal, "commitTransfer", &ctx.out).await? {
         Some(receipt) => Some(receipt),
         None if e.state == State::Locked => {
-            confirmed(market, id, &e).await?;
+            market.require_confirmed(id, &e).await?;
             require_time(market, &e).await?;
             let call = commitTransferCall {
                 id,
@@ -314,7 +299,7 @@ pub async fn reveal(ctx: &Context, market: &Market, account: &Account, id: B256)
         _ => {
             require_state(id, &e, &[State::Acked, State::Proceeded])?;
             require_time(market, &e).await?;
-            confirmed(market, id, &e).await?;
+            market.require_confirmed(id, &e).await?;
             if e.state == State::Acked {
                 Due::Probe
             } else {

@@ -1,6 +1,6 @@
 use super::require_time;
 use super::transfer::{encrypted, layout, own_files, read_leaves, CIPHER_FILE, LEAVES_FILE};
-use crate::chain::bindings::{IAccuracyMarket::ackCall, State};
+use crate::chain::bindings::{EngagementView, IAccuracyMarket::ackCall, State};
 use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
@@ -8,8 +8,11 @@ use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::exit::hinted;
 use crate::files::copy_atomic;
+use crate::journal::Journal;
 use crate::output::utc;
-use crate::transfer::cipher_file::CipherFile;
+use crate::transfer::cipher_file::{CipherFile, CipherWriter};
+use crate::transfer::layout::Layout;
+use crate::transfer::words::Word;
 use alloy::primitives::B256;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
@@ -18,18 +21,32 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  assay mp ack 0x3f… --from /mnt/shared/3f --keystore me.json\n\n\
+    after_help = "Examples:\n  assay mp ack 0x3f… --from /mnt/shared/3f --keystore me.json\n  \
+    assay mp ack 0x3f… --keystore me.json      what the consumer published on chain\n\n\
     Compares every chunk of the ciphertext with the root on chain before it says so: what was acknowledged cannot be asked\n\
     for again. Without an acknowledgement both sides get their deposits back, unless the consumer publishes the chunks."
 )]
 pub struct Args {
     /// Engagement
     id: B256,
-    /// Directory with transfer.cipher from the consumer
+    /// Directory with transfer.cipher from the consumer [default: what the consumer has published on chain]
     #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    from: Option<PathBuf>,
+    /// Acknowledge published data that cannot be read back, so that silence does not cost the deposit; then abort
+    #[arg(long, conflicts_with = "from")]
+    unseen: bool,
     #[command(flatten)]
     keys: KeyArgs,
+}
+
+/// Where the ciphertext comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    Directory(PathBuf),
+    /// The calldata of `publishChunks`.
+    Chain,
+    /// Nowhere: only the deposit is to be saved.
+    Unseen,
 }
 
 /// The result of an acknowledgement.
@@ -58,7 +75,12 @@ impl std::fmt::Display for Acknowledged {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = ack(ctx, &market, &account, args.id, &args.from).await?;
+    let source = match (args.from, args.unseen) {
+        (Some(dir), _) => Source::Directory(dir),
+        (None, true) => Source::Unseen,
+        (None, false) => Source::Chain,
+    };
+    let result = ack(ctx, &market, &account, args.id, &source).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -68,7 +90,7 @@ pub async fn ack(
     market: &Market,
     account: &Account,
     id: B256,
-    from: &Path,
+    source: &Source,
 ) -> eyre::Result<Acknowledged> {
     let e = encrypted(market, account, id).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
@@ -77,27 +99,16 @@ pub async fn ack(
         None => {
             require_state(id, &e, &[State::Committed, State::Published])?;
             require_time(market, &e).await?;
-            let files = own_files(ctx, market, id);
-            read_leaves(&files.join(LEAVES_FILE), market, e.testRoot)
-                .wrap_err("the leaf hashes that were checked at the acceptance are needed to judge the transfer")?;
-            let layout = layout(market, e.modelId).await?;
-            let kept = files.join(CIPHER_FILE);
-            if CipherFile::open(&kept, layout, id, e.ctRoot).is_err() {
-                let given = from.join(CIPHER_FILE);
-                CipherFile::open(&given, layout, id, e.ctRoot).map_err(|error| {
-                    hinted(
-                        format!("{} is not what the consumer committed to: {error}", given.display()),
-                        "ask for it again; do not acknowledge anything else",
-                    )
-                })?;
-                copy_atomic(&given, &kept)?;
-                // What is kept is what will be opened.
-                CipherFile::open(&kept, layout, id, e.ctRoot)?;
+            market.require_confirmed(id, &e).await?;
+            if *source == Source::Unseen {
+                require_state(id, &e, &[State::Published])?;
+            } else {
+                keep(ctx, market, id, &e, source).await?;
             }
             let call = ackCall {
                 id,
                 guard: e.ctRoot,
-                mpSeed: own_seed(&mut journal)?,
+                mpSeed: own_seed(&mut journal, e.ctRoot)?,
             };
             account.send(&mut journal, "ack", &market.call(&call), &ctx.out).await?
         }
@@ -112,13 +123,69 @@ pub async fn ack(
     })
 }
 
-/// This provider's part of the seed: drawn once, on disk before the chain sees it.
-fn own_seed(journal: &mut crate::journal::Journal) -> eyre::Result<B256> {
-    if let Some(seed) = journal.fact("mpSeed")? {
+/// Puts the committed ciphertext where it will be opened, if it is not there.
+async fn keep(ctx: &Context, market: &Market, id: B256, e: &EngagementView, source: &Source) -> eyre::Result<()> {
+    let files = own_files(ctx, market, id);
+    read_leaves(&files.join(LEAVES_FILE), market, e.testRoot)
+        .wrap_err("the leaf hashes that were checked at the acceptance are needed to judge the transfer")?;
+    let layout = layout(market, e.modelId).await?;
+    let kept = files.join(CIPHER_FILE);
+    if CipherFile::open(&kept, layout, id, e.ctRoot).is_ok() {
+        return Ok(());
+    }
+    match source {
+        Source::Directory(dir) => {
+            let given = dir.join(CIPHER_FILE);
+            CipherFile::open(&given, layout, id, e.ctRoot).map_err(|error| {
+                hinted(
+                    format!("{} is not what the consumer committed to: {error}", given.display()),
+                    "ask for it again; do not acknowledge anything else",
+                )
+            })?;
+            copy_atomic(&given, &kept)?;
+        }
+        Source::Chain | Source::Unseen => {
+            require_state(id, e, &[State::Published])?;
+            from_chain(market, id, &kept, layout).await.map_err(|error| {
+                hinted(
+                    format!("the published ciphertext cannot be read back: {error:#}"),
+                    format!("get it from the consumer, or save the deposit: assay mp ack {id} --unseen, then assay mp abort {id}"),
+                )
+            })?;
+        }
+    }
+    // What is kept is what will be opened.
+    CipherFile::open(&kept, layout, id, e.ctRoot)?;
+    Ok(())
+}
+
+/// Rebuilds the file from the transactions that published its chunks.
+async fn from_chain(market: &Market, id: B256, kept: &Path, layout: Layout) -> eyre::Result<()> {
+    let words = market.published_words(id).await?;
+    let words: Vec<Word> = words.into_iter().map(|word| word.0).collect();
+    let expected = layout.examples() * layout.words_per_example();
+    eyre::ensure!(
+        words.len() == expected,
+        "{} words are on chain, not {expected}",
+        words.len()
+    );
+    let mut writer = CipherWriter::create(kept, layout, id)?;
+    for example in words.chunks_exact(layout.words_per_example()) {
+        writer.write_cipher_words(example)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+/// This provider's part of the seed: drawn once for a ciphertext, on disk before the chain sees it. Another ciphertext gets
+/// another one, or a consumer that has seen it could choose the ciphertext by the probe set that it gives.
+fn own_seed(journal: &mut Journal, ct_root: B256) -> eyre::Result<B256> {
+    let name = format!("mpSeed-{ct_root}");
+    if let Some(seed) = journal.fact(&name)? {
         return Ok(seed);
     }
     let mut seed = B256::ZERO;
     OsRng.fill_bytes(seed.as_mut_slice());
-    journal.set_fact("mpSeed", &seed)?;
+    journal.set_fact(&name, &seed)?;
     Ok(seed)
 }

@@ -6,7 +6,7 @@ use crate::chain::bindings::{
     IAccuracyMarket::{submitDemandedCall, submitProofsCall},
     Mode, ProofItem, State,
 };
-use crate::chain::client::{Account, Call};
+use crate::chain::client::{Account, Call, MAX_ESTIMATE};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
@@ -20,8 +20,8 @@ use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Gas of one batch: the cap of a transaction is 2^24 (EIP-7825).
-const BATCH_GAS: u64 = 16_000_000;
+/// Proofs of one batch: as many as fit a transaction at half a million gas each, and nodes take 128 KiB.
+const MAX_BATCH: usize = 24;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp submit 0x3f… --keystore me.json\n\n\
@@ -238,7 +238,7 @@ pub async fn held(
     }
 }
 
-/// How many of the items fit one transaction.
+/// How many of the items fit one transaction: half as many until the estimate says so.
 async fn largest_batch(
     market: &Market,
     account: &Account,
@@ -246,11 +246,17 @@ async fn largest_batch(
     items: &[ProofItem],
     bitmap: Option<&Bytes>,
 ) -> eyre::Result<usize> {
-    let Some(first) = items.first() else { return Ok(0) };
-    let one = account
-        .estimate_gas(&submission(market, id, vec![first.clone()], bitmap))
-        .await?;
-    Ok((BATCH_GAS / one.max(1)).max(1) as usize)
+    let mut size = items.len().min(MAX_BATCH);
+    while size > 1 {
+        let gas = account
+            .estimate_gas(&submission(market, id, items[..size].to_vec(), bitmap))
+            .await;
+        if gas.is_ok_and(|gas| gas <= MAX_ESTIMATE) {
+            break;
+        }
+        size /= 2;
+    }
+    Ok(size)
 }
 
 #[cfg(test)]

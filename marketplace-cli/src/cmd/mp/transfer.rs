@@ -16,7 +16,7 @@ use crate::transfer::layout::Layout;
 use crate::transfer::open::{self, Opened};
 use crate::transfer::secret::MasterKey;
 use crate::transfer::shuffle::Shuffle;
-use alloy::primitives::{Bytes, B256};
+use alloy::primitives::{keccak256, Bytes, B256};
 use eyre::WrapErr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -112,6 +112,13 @@ impl Transfer {
                 (Bytes::copy_from_slice(master.as_slice()), keys, n1..n)
             }
         };
+        // Elsewhere the guard is another thing; there the keys were judged before.
+        if matches!(e.state, State::Probing | State::Proving) {
+            eyre::ensure!(
+                keccak256(&revealed) == e.guard,
+                "the keys in the node's events are not the ones that the engagement is guarded by"
+            );
+        }
         Ok(Self {
             id,
             file,
