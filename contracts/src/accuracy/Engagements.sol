@@ -41,6 +41,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         bytes32 seed;
         // one slot: the challenge game
         uint32 claimedCorrect;
+        /// Meaningful in Claimed only.
         uint32 openChallenges;
         uint32 othersChallenges;
         uint32 challengesAnswered;

@@ -133,7 +133,6 @@ abstract contract ResultPhase is Engagements {
         uint256 fund = uint256(needed) * (CHALLENGE_BOND / 2);
         _requireValue(fund);
         e.fund = fund;
-        e.openChallenges = 0;
         _takeIn();
         uint64 deadline = _enter(e, State.FullDemanded, RESPOND_WINDOW + needed * ANSWER_TIME);
         emit FullDemanded(id, e.modelId, msg.sender, needed, deadline);
