@@ -18,6 +18,7 @@ use crate::cmd::verdict::Shown;
 use crate::cmd::withdraw::{withdraw, Withdrawn};
 use crate::cmd::{devnet, model};
 use crate::context::Context;
+use crate::delivery::Delivery;
 use crate::home::{Home, Repository};
 use crate::prover_api::{save_arch, ModelArgs, SrsChoice};
 use crate::testset::{labelled_images, ImageSize};
@@ -136,7 +137,7 @@ pub(super) async fn run(outer: &Context, work: &Path, examples: u32, seed: u64) 
         max_target_bps: 9000,
         consumers: vec![mc.address()],
     };
-    let accepted = accept(&mp_side, &market, &mp, id, &policy, Some(&set.join("leaves.json"))).await?;
+    let accepted = accept(&mp_side, &market, &mp, id, &policy, Some(&Delivery::at(&set, id))).await?;
     ledger.add("accept", PROVIDER, &accepted.sent);
     let handed_over = work.join("handed-over");
     send(&mc_side, &market, id, None, &handed_over).await?;
