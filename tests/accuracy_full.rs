@@ -14,6 +14,8 @@ fn micro(pair: (u128, u128)) -> (String, String) {
 #[test]
 fn a_claimed_result_that_the_consumer_verifies_passes_at_once() {
     let story = Story::locked(&["--mode", "full"]).claimed();
+    let (_, early) = story.setting.consumer().fails(&["mc", "accept", &story.id]);
+    assert!(early.contains("mc verify"), "{early}");
     // Every step can be repeated and changes nothing.
     story.mp("post", &["--to", text(&story.proofs)]);
     let arch = text(&story.setting.arch).to_owned();
@@ -41,7 +43,10 @@ fn a_claimed_result_that_the_consumer_verifies_passes_at_once() {
 fn answered_challenges_earn_bonds_and_make_the_verdict_unconditional() {
     let story = Story::locked(&["--mode", "full"]).claimed();
     story.mc("challenge", &["--position", "0", "--position", "2"]);
-    let (_, early) = story.setting.consumer().fails(&["mc", "accept", &story.id]);
+    let (_, early) = story
+        .setting
+        .consumer()
+        .fails(&["mc", "accept", &story.id, "--unverified"]);
     assert!(early.contains("open"), "{early}");
     let answered = story.mp("answer", &[]);
     assert_eq!(answered["answered"].as_array().unwrap().len(), 2);

@@ -74,7 +74,7 @@ fn play(mut disturb: impl FnMut(usize, Party<'_>, &[&str]), mut ended: impl FnMu
     act(mp, &["mp", "post", id, "--to", text(&proofs)]);
     act(mc, &["mc", "challenge", id, "--position", "1"]);
     act(mp, &["mp", "answer", id]);
-    act(mc, &["mc", "accept", id]);
+    act(mc, &["mc", "accept", id, "--unverified"]);
     let withdrawn = [mp, mc].map(|party| {
         let before = setting.balance_in_market(party);
         act(party, &["withdraw"]);

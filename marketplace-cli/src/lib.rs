@@ -11,12 +11,14 @@
 //! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`serve`] | files between the parties of an engagement, over HTTP |
+//! | [`delivery`] | the same files through a directory or a server, as the commands take them |
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 
 pub mod chain;
 pub mod cmd;
 pub mod context;
+pub mod delivery;
 pub mod exit;
 pub mod files;
 pub mod home;

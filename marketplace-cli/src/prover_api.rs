@@ -226,6 +226,12 @@ impl Prover {
         Ok(U256::from_be_bytes(commit))
     }
 
+    /// Proofs that the weights commitment still carries.
+    pub fn remaining(&self) -> eyre::Result<u64> {
+        let secret = ModelSecret::open(&self.secret)?;
+        Ok(secret.budget().saturating_sub(secret.counter()))
+    }
+
     /// The class of an image, by the integer reference.
     pub fn class_of(&self, image_hwc: &[u8]) -> eyre::Result<u32> {
         let trace = assay_prover::reference::run(&self.model.architecture, &self.folded, image_hwc)?;

@@ -18,6 +18,7 @@ use assay_cli::cmd::mp::submit::submission;
 use assay_cli::cmd::timeout::timeout;
 use assay_cli::cmd::verdict::{Listed, Shown};
 use assay_cli::cmd::withdraw::withdraw;
+use assay_cli::delivery::Delivery;
 use assay_cli::exit::{Exit, Hinted};
 use assay_cli::testset::TestSet;
 use support::World;
@@ -174,12 +175,14 @@ async fn an_offer_is_judged_before_money_goes_in() {
     );
     let wrong = w.test_set(9).join("leaves.json");
     says(
-        accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&wrong)).await,
+        accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&Delivery::at(wrong, id))).await,
         "do not lead to the test root",
     );
     assert_eq!(m.engagement(id).await.unwrap().state, State::Offered);
     let right = w.dir.path().join("set-1/leaves.json");
-    accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&right)).await.unwrap();
+    accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&Delivery::at(right, id)))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -209,6 +209,11 @@ impl Account {
         self.signer.address()
     }
 
+    /// What else this party signs with, besides transactions.
+    pub fn key(&self) -> PrivateKeySigner {
+        self.signer.clone()
+    }
+
     /// Executes the call on the node without a transaction.
     ///
     /// # Errors

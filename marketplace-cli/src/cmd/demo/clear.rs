@@ -16,7 +16,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     let id = s.open(Mode::CLEAR).await?.id;
 
     s.note("5. the provider accepts; the consumer hands the examples over");
-    let leaves = s.leaves();
+    let leaves = s.leaves(id);
     let accepted = accept(&s.mp_side, &s.market, &s.mp, id, &s.policy(), Some(&leaves)).await?;
     s.ledger.add("accept", PROVIDER, &accepted.sent);
     let handed_over = s.path("handed-over");

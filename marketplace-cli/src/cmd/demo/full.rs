@@ -8,12 +8,13 @@ use crate::cmd::engagement_journal;
 use crate::cmd::mc::result::{challenge_positions, demand};
 use crate::cmd::mc::transfer::{reveal, send};
 use crate::cmd::mp::accept::accept;
-use crate::cmd::mp::ack::{ack, Source};
+use crate::cmd::mp::ack::ack;
 use crate::cmd::mp::answer::answer;
 use crate::cmd::mp::post::post;
 use crate::cmd::mp::probe::{probe, Decision};
 use crate::cmd::mp::prove;
 use crate::cmd::mp::submit::{held, item, submit};
+use crate::delivery::Delivery;
 use assay_prover::proof::ProofBundle;
 
 pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
@@ -23,16 +24,15 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     let id = s.open(Mode::FULL).await?.id;
 
     s.note("5. the provider accepts; the consumer encrypts all examples and commits to the ciphertext; the provider acknowledges");
-    let leaves = s.leaves();
+    let leaves = s.leaves(id);
     let accepted = accept(&s.mp_side, &s.market, &s.mp, id, &s.policy(), Some(&leaves)).await?;
     s.ledger.add("accept", PROVIDER, &accepted.sent);
-    let cipher = s.path("handed-over");
+    let cipher = Delivery::at(s.path("handed-over"), id);
     let committed = send(&s.mc_side, &s.market, &s.mc, id, None, &cipher).await?;
     if let Some(sent) = &committed.sent {
         s.ledger.add("commit to the ciphertext", CONSUMER, sent);
     }
-    let source = Source::Directory(cipher);
-    let acked = ack(&s.mp_side, &s.market, &s.mp, id, &source).await?;
+    let acked = ack(&s.mp_side, &s.market, &s.mp, id, &cipher).await?;
     s.ledger.add("acknowledge", PROVIDER, &acked.sent);
 
     s.note("6. the seed is tossed: the consumer reveals the keys of the probe set, the provider probes and proceeds");

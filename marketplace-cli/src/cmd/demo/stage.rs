@@ -17,6 +17,7 @@ use crate::cmd::verdict::Shown;
 use crate::cmd::withdraw::withdraw;
 use crate::cmd::{devnet, model};
 use crate::context::Context;
+use crate::delivery::Delivery;
 use crate::home::{Home, Repository};
 use crate::prover_api::{save_arch, ModelArgs, Prover, SrsChoice};
 use crate::testset::{labelled_images, ImageSize};
@@ -158,8 +159,9 @@ impl Stage {
         self.work.join(name)
     }
 
-    pub(super) fn leaves(&self) -> PathBuf {
-        self.set.join("leaves.json")
+    /// Where the provider finds the leaf hashes.
+    pub(super) fn leaves(&self, id: B256) -> Delivery {
+        Delivery::at(&self.set, id)
     }
 
     /// The provider takes offers of this consumer.

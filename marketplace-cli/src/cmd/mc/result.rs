@@ -10,19 +10,24 @@ use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::chain::statement::context;
-use crate::cmd::mp::handover::proof_name;
+use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::delivery::{proofs_by_context, Delivery, Place, ServerArgs, MAX_PROOF_BYTES};
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
 use crate::prover_api::{load_arch, verifier_key, verify, Claim, SrsChoice};
+use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
 use alloy::primitives::{B256, U256};
-use assay_prover::proof::ProofBundle;
+use assay_prover::proof::VerifierKey;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Fact of an engagement: the result whose every position was proven to this consumer.
+const VERIFIED: &str = "verifiedResult";
 
 /// The posted bitmap, compared with the hash that the engagement is guarded by.
 async fn posted(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<ResultBitmap> {
@@ -38,24 +43,45 @@ async fn posted(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<R
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    assay mc verify 0x3f… --proofs /mnt/shared/3f-proofs --arch digits.arch.json\n\n\
+    assay mc verify 0x3f… --proofs /mnt/shared/3f-proofs --arch digits.arch.json\n  \
+    assay mc verify 0x3f… --proofs https://provider.example:8700 --arch digits.arch.json --keystore me.json\n\n\
     Checks the proof of every claimed position. Whatever is missing or false is a reason to challenge or to demand all\n\
     proofs on chain.")]
 pub struct VerifyArgs {
     /// Engagement
     id: B256,
-    /// Directory with the provider's proofs
-    #[arg(long, value_name = "DIR")]
-    proofs: PathBuf,
-    /// Architecture file of the model
-    #[arg(long, value_name = "FILE")]
-    arch: PathBuf,
+    /// Directory with the provider's proofs, or URL of the server that has them
+    #[arg(long, value_name = "DIR|URL")]
+    proofs: Place,
+    #[command(flatten)]
+    server: ServerArgs,
+    #[command(flatten)]
+    model: PublicModelArgs,
     /// Test set [default: the one that was offered]
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// The public part of a model, which checks its proofs.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Model")]
+pub struct PublicModelArgs {
+    /// Architecture file of the model
+    #[arg(long, value_name = "FILE")]
+    pub arch: PathBuf,
     /// Reference string: "dev" (insecure) or a snarkjs .ptau file
     #[arg(long, value_name = "FILE|dev", default_value = "dev")]
-    srs: SrsChoice,
+    pub srs: SrsChoice,
+}
+
+impl PublicModelArgs {
+    pub fn key(&self, ctx: &Context) -> eyre::Result<VerifierKey> {
+        let frozen = load_arch(&self.arch)?;
+        let srs = self.srs.load(frozen.layout.k, &ctx.out)?;
+        verifier_key(&frozen, srs, &ctx.out)
+    }
 }
 
 /// What the provider's proofs show.
@@ -101,15 +127,32 @@ impl std::fmt::Display for Verified {
 pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> {
     let market = ctx.market().await?;
     let id = args.id;
+    let proofs = match &args.proofs {
+        Place::Path(dir) => Delivery::at(dir, id),
+        place => {
+            let account = ctx.account(&market.chain, &args.keys)?;
+            Delivery::open(place, id, &args.server, market.engagement(id).await?.mp, account.key())?
+        }
+    };
+    let result = verify_result(ctx, &market, id, args.set.as_deref(), &proofs, &args.model.key(ctx)?).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Checks a proof of each claimed position; among several the one that verifies counts.
+pub async fn verify_result(
+    ctx: &Context,
+    market: &Market,
+    id: B256,
+    set: Option<&Path>,
+    proofs: &Delivery,
+    key: &VerifierKey,
+) -> eyre::Result<Verified> {
     let e = market.engagement(id).await?;
     require_state(id, &e, &[State::Claimed, State::FullDemanded, State::Closed])?;
-    let bitmap = posted(&market, id, &e).await?;
-    let journal = engagement_journal(ctx, &market.chain, id)?;
-    let set = offered_set(&journal, id, &e, args.set.as_deref())?;
+    let bitmap = posted(market, id, &e).await?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let set = offered_set(&journal, id, &e, set)?;
     let terms = market.proof_terms(e.modelId).await?;
-    let frozen = load_arch(&args.arch)?;
-    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
-    let key = verifier_key(&frozen, srs, &ctx.out)?;
     if B256::from(key.vk_digest()) != terms.vkDigest {
         return Err(hinted(
             "architecture or reference string are not the ones of the registered model",
@@ -122,6 +165,9 @@ pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> 
         _ => Shuffle::identity(n),
     };
     let first = market.first_proven(e.mode) as usize;
+    let into = fetched_files(ctx, market, id).join("proofs");
+    let files = proofs.get(Kind::Proofs, &into, MAX_PROOF_BYTES, &ctx.out).await?;
+    let given = proofs_by_context(&files, &ctx.out);
     let bar = ctx.out.bar("verifying proofs", u64::from(bitmap.correct()));
     let (mut proven, mut unproven) = (Vec::new(), Vec::new());
     for position in bitmap.positions() {
@@ -135,34 +181,44 @@ pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> 
             input_commit: example.input_commit,
             output: U256::from(example.label),
         };
-        let checked = ProofBundle::load(&args.proofs.join(proof_name(position)))
-            .map_err(eyre::Report::from)
-            .and_then(|bundle| verify(&key, &bundle, &claim));
-        match checked {
-            Ok(()) => proven.push(position),
-            Err(error) => unproven.push(Unproven {
-                position,
-                why: format!("{error:#}"),
-            }),
+        let mut why = String::from("there is no proof of it");
+        let mut candidates = given.get(&claim.ctx).into_iter().flatten();
+        let is_proven = candidates.any(|bundle| match verify(key, bundle, &claim) {
+            Ok(()) => true,
+            Err(error) => {
+                why = format!("{error:#}");
+                false
+            }
+        });
+        if is_proven {
+            proven.push(position);
+        } else {
+            unproven.push(Unproven { position, why });
         }
         bar.set((proven.len() + unproven.len()) as u64);
     }
-    let result = Verified {
+    if unproven.is_empty() {
+        // `accept` answers what was verified, not what the chain says by then.
+        journal.set_fact(VERIFIED, &bitmap.hash())?;
+    }
+    Ok(Verified {
         id,
         claimed: bitmap.correct(),
         proven,
         unproven,
-    };
-    ctx.out.result(&result, &result)
+    })
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mc accept 0x3f… --keystore me.json\n\n\
-    Closes the engagement as passed at once. Check the proofs before, see assay mc verify: without a live checker an\n\
-    optimistic verdict shows nothing.")]
+    Closes the engagement as passed at once. The proofs have to be checked before, see assay mc verify: without a live\n\
+    checker an optimistic verdict shows nothing.")]
 pub struct AcceptArgs {
     /// Engagement
     id: B256,
+    /// Accept a result whose proofs were not checked here
+    #[arg(long)]
+    unverified: bool,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -255,16 +311,37 @@ impl std::fmt::Display for Moved {
 
 pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let id = args.id;
+    let result = if args.unverified {
+        let guard = market.engagement(args.id).await?.guard;
+        accept_as(ctx, &market, &account, args.id, guard).await?
+    } else {
+        accept_result(ctx, &market, &account, args.id).await?
+    };
+    ctx.out.result(&result, &result)
+}
+
+/// Closes a claimed engagement as passed, once, if its result is the one that was verified here.
+pub async fn accept_result(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
+    let e = market.engagement(id).await?;
+    let verified: Option<B256> = engagement_journal(ctx, &market.chain, id)?.fact(VERIFIED)?;
+    if e.state == State::Claimed && verified != Some(e.guard) {
+        return Err(hinted(
+            "this result has not been verified here",
+            format!("run: assay mc verify {id}"),
+        ));
+    }
+    accept_as(ctx, market, account, id, e.guard).await
+}
+
+async fn accept_as(ctx: &Context, market: &Market, account: &Account, id: B256, guard: B256) -> eyre::Result<Moved> {
     let e = market.engagement(id).await?;
     let mut sent = Vec::new();
     if e.state != State::Closed {
         require_state(id, &e, &[State::Claimed])?;
-        let call = market.call(&acceptResultCall { id, guard: e.guard });
-        sent.push(once(ctx, &market, &account, id, "acceptResult", &call).await?);
+        let call = market.call(&acceptResultCall { id, guard });
+        sent.push(once(ctx, market, account, id, "acceptResult", &call).await?);
     }
-    let result = Moved::read(&market, id, 0, Vec::new(), sent).await?;
-    ctx.out.result(&result, &result)
+    Moved::read(market, id, 0, Vec::new(), sent).await
 }
 
 pub async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
@@ -299,7 +376,17 @@ pub async fn challenge_positions(
             position: *position,
         };
         let call = market.call(&call).with_value(bond);
-        sent.push(once(ctx, market, account, id, &format!("challenge-{position}"), &call).await?);
+        sent.push(
+            once(
+                ctx,
+                market,
+                account,
+                id,
+                &format!("challenge-{}-{position}", account.address()),
+                &call,
+            )
+            .await?,
+        );
         paid += bond;
     }
     Moved::read(market, id, paid, positions.to_vec(), sent).await
@@ -326,19 +413,33 @@ pub async fn demand(ctx: &Context, market: &Market, account: &Account, id: B256)
 
 pub async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let id = args.id;
+    let result = reclaim_bonds(ctx, &market, &account, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Takes back every bond of this account that is still open.
+pub async fn reclaim_bonds(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
     let e = market.engagement(id).await?;
     require_state(id, &e, &[State::FullDemanded, State::Closed])?;
     let (mut sent, mut positions) = (Vec::new(), Vec::new());
     for (position, challenge) in market.open_challenges(id).await? {
         if challenge.challenger == account.address() {
             let call = market.call(&reclaimBondCall { id, position });
-            sent.push(once(ctx, &market, &account, id, &format!("reclaim-{position}"), &call).await?);
+            sent.push(
+                once(
+                    ctx,
+                    market,
+                    account,
+                    id,
+                    &format!("reclaim-{}-{position}", account.address()),
+                    &call,
+                )
+                .await?,
+            );
             positions.push(position);
         }
     }
-    let result = Moved::read(&market, id, 0, positions, sent).await?;
-    ctx.out.result(&result, &result)
+    Moved::read(market, id, 0, positions, sent).await
 }
 
 /// Sends a step of an engagement, once.

@@ -1,13 +1,17 @@
-use super::transfer;
+use super::transfer::{self, DELIVERED};
 use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::engagement_journal;
+use crate::cmd::mp::transfer::own_files;
 use crate::context::Context;
+use crate::delivery::{Delivery, Place, ServerArgs, LEAVES_FILE};
 use crate::exit::hinted;
+use crate::files::write_atomic;
 use crate::journal::Journal;
 use crate::output::utc;
 use crate::revealed::Revealed;
+use crate::serve::blob::Kind;
 use crate::testset::TestSet;
 use alloy::primitives::B256;
 use eyre::WrapErr;
@@ -16,17 +20,20 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  assay mc send 0x3f… --to /mnt/shared/3f\n  \
-    assay mc send 0x3f… --to /mnt/shared/3f --keystore me.json      if the transfer is encrypted\n\n\
+    assay mc send 0x3f… --to https://provider.example:8700 --keystore me.json      if the transfer is encrypted\n\n\
     The acceptance must have its confirmations. In an engagement in clear images, labels and salts go over as they are; else\n\
-    they are encrypted, the ciphertext's root goes on chain, and only then the file into the directory. The directory is\n\
-    readable by you alone: give the provider access, or copy it over a channel of your own. What was handed over once is not\n\
-    offered again.")]
+    they are encrypted, the ciphertext's root goes on chain, and only then the file into the directory or to the server\n\
+    (assay serve, of either party). Before the acceptance of an encrypted engagement only the leaf hashes go over. A\n\
+    directory is readable by you alone: give the provider access, or copy it over a channel of your own. What was handed\n\
+    over once is not offered again.")]
 pub struct Args {
     /// Engagement
     id: B256,
-    /// New directory that the provider reads
-    #[arg(long, value_name = "DIR")]
-    to: PathBuf,
+    /// New directory that the provider reads, or URL of a server
+    #[arg(long, value_name = "DIR|URL")]
+    to: Place,
+    #[command(flatten)]
+    server: ServerArgs,
     /// Test set [default: the one that was offered]
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
@@ -59,13 +66,76 @@ impl std::fmt::Display for HandedOver {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let market = ctx.market().await?;
-    if market.engagement(args.id).await?.mode == Mode::CLEAR {
-        let result = send(ctx, &market, args.id, args.set.as_deref(), &args.to).await?;
+    let (id, set) = (args.id, args.set.as_deref());
+    let e = market.engagement(id).await?;
+    if e.mode == Mode::CLEAR {
+        let result = send(ctx, &market, id, set, args.to.directory()?).await?;
         return ctx.out.result(&result, &result);
     }
     let account = ctx.account(&market.chain, &args.keys)?;
-    let result = transfer::send(ctx, &market, &account, args.id, args.set.as_deref(), &args.to).await?;
+    let to = Delivery::open(&args.to, id, &args.server, e.mp, account.key())?;
+    if e.state == State::Offered {
+        let result = send_leaves(ctx, &market, id, set, &to).await?;
+        return ctx.out.result(&result, &result);
+    }
+    let result = transfer::send(ctx, &market, &account, id, set, &to).await?;
     ctx.out.result(&result, &result)
+}
+
+/// The leaf hashes that a provider wants to see before it accepts.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeavesSent {
+    pub id: B256,
+    pub to: String,
+    pub leaves: usize,
+}
+
+impl std::fmt::Display for LeavesSent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{} leaf hashes are in {}", self.leaves, self.to)?;
+        write!(
+            f,
+            "next: when the provider has accepted, assay mc send {} again",
+            self.id
+        )
+    }
+}
+
+/// Fact of a journal: where the leaf hashes were handed over.
+pub const LEAVES_DELIVERED: &str = "leavesDelivered";
+
+/// Hands over the leaf hashes of an offer: they show nothing of the examples.
+pub async fn send_leaves(
+    ctx: &Context,
+    market: &Market,
+    id: B256,
+    set: Option<&Path>,
+    to: &Delivery,
+) -> eyre::Result<LeavesSent> {
+    let e = market.engagement(id).await?;
+    require_state(id, &e, &[State::Offered])?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let set = offered_set(&journal, id, &e, set)?;
+    hand_leaves_over(ctx, market, id, &set, to).await?;
+    journal.set_fact(LEAVES_DELIVERED, &to.place().to_string())?;
+    Ok(LeavesSent {
+        id,
+        to: to.place().to_string(),
+        leaves: set.examples.len(),
+    })
+}
+
+pub(super) async fn hand_leaves_over(
+    ctx: &Context,
+    market: &Market,
+    id: B256,
+    set: &TestSet,
+    to: &Delivery,
+) -> eyre::Result<()> {
+    let file = own_files(ctx, market, id).join(LEAVES_FILE);
+    write_atomic(&file, &serde_json::to_vec(&set.leaves())?, true)?;
+    to.put(Kind::Leaves, &file, &ctx.out).await
 }
 
 /// Copies the set to `to`, once the acceptance is confirmed.
@@ -86,7 +156,7 @@ pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, 
             "wait for more blocks: what is handed over before could be lost in a reorganisation",
         ));
     };
-    let journal = engagement_journal(ctx, &market.chain, id)?;
+    let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let set = offered_set(&journal, id, &e, set)?;
     if to.exists() {
         let there =
@@ -97,6 +167,7 @@ pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, 
         Revealed::load(ctx)?.add(&set)?;
         set.save(to)?;
     }
+    journal.set_fact(DELIVERED, &to)?;
     Ok(HandedOver {
         id,
         to: to.canonicalize()?,

@@ -1,7 +1,7 @@
 //! The consumer's side of the encrypted transfer: seal, commit, hand over, publish, reveal.
 
 use super::secrets::Secrets;
-use super::send::offered_set;
+use super::send::{hand_leaves_over, offered_set};
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
@@ -10,21 +10,25 @@ use crate::chain::bindings::{
 use crate::chain::client::{Account, Call};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
-use crate::cmd::mp::transfer::{layout, own_files, CIPHER_FILE, LEAVES_FILE};
+use crate::cmd::mp::transfer::{layout, own_files};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::delivery::{Delivery, CIPHER_FILE};
 use crate::exit::{hinted, UsageError};
-use crate::files::{copy_atomic, write_atomic};
 use crate::journal::Journal;
 use crate::output::utc;
 use crate::revealed::Revealed;
+use crate::serve::blob::Kind;
 use crate::transfer::cipher_file::{seal, CipherFile};
 use crate::transfer::keys;
 use crate::transfer::shuffle::Shuffle;
 use crate::transfer::words::Word;
 use alloy::primitives::{B256, U256};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+/// Fact of a journal: where the examples were handed over.
+pub const DELIVERED: &str = "delivered";
 
 /// Calldata of one `publishChunks`, words: below the 128 KiB that nodes take, and below 2^24 gas at 64 gas a byte.
 const PUBLISHED_WORDS: usize = 3500;
@@ -64,7 +68,7 @@ pub struct Committed {
     pub id: B256,
     pub ct_root: B256,
     pub chunks: usize,
-    pub to: PathBuf,
+    pub to: String,
     /// Last second in which the provider may acknowledge.
     pub ack_until: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +78,7 @@ pub struct Committed {
 impl std::fmt::Display for Committed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "committed  {} chunks under {}", self.chunks, self.ct_root)?;
-        writeln!(f, "handed to  {}", self.to.display())?;
+        writeln!(f, "handed to  {}", self.to)?;
         write!(
             f,
             "next       the provider acknowledges by {}, then: assay mc reveal {}",
@@ -84,14 +88,14 @@ impl std::fmt::Display for Committed {
     }
 }
 
-/// Encrypts the set once, commits to the ciphertext once, and copies it to `to`.
+/// Encrypts the set once, commits to the ciphertext once, and hands it over.
 pub async fn send(
     ctx: &Context,
     market: &Market,
     account: &Account,
     id: B256,
     set: Option<&Path>,
-    to: &Path,
+    to: &Delivery,
 ) -> eyre::Result<Committed> {
     let e = own(market, account, id).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
@@ -134,13 +138,14 @@ pub async fn send(
     );
     // Before the copy: an image that may have been seen counts as seen.
     Revealed::load(ctx)?.add(&set)?;
-    write_atomic(&to.join(LEAVES_FILE), &serde_json::to_vec(&set.leaves())?, true)?;
-    copy_atomic(&file, &to.join(CIPHER_FILE))?;
+    hand_leaves_over(ctx, market, id, &set, to).await?;
+    to.put(Kind::Cipher, &file, &ctx.out).await?;
+    journal.set_fact(DELIVERED, &to.place().to_string())?;
     Ok(Committed {
         id,
         ct_root,
         chunks: layout.chunk_count(),
-        to: to.canonicalize()?,
+        to: to.place().to_string(),
         ack_until: after.deadline,
         sent: sent.as_ref().map(Sent::from),
     })
@@ -192,11 +197,16 @@ impl std::fmt::Display for Published {
 
 pub async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let id = args.id;
-    let e = own(&market, &account, id).await?;
+    let result = publish_chunks(ctx, &market, &account, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Publishes what is not on chain yet.
+pub async fn publish_chunks(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Published> {
+    let e = own(market, account, id).await?;
     require_state(id, &e, &[State::Committed, State::Published])?;
-    let layout = layout(&market, e.modelId).await?;
-    let mut file = CipherFile::open(&own_files(ctx, &market, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
+    let layout = layout(market, e.modelId).await?;
+    let mut file = CipherFile::open(&own_files(ctx, market, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
     let publication = IPublishedTransfers::new(market.params.full.publication, &market.chain.provider);
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let bar = ctx.out.bar("publishing chunks", layout.chunk_count() as u64);
@@ -218,13 +228,12 @@ pub async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
         let receipt = account.send(&mut journal, &step, &market.call(&call), &ctx.out).await?;
         sent.push(Sent::from(&receipt));
     }
-    let result = Published {
+    Ok(Published {
         id,
         chunks: layout.chunk_count(),
         state: format!("{:?}", market.engagement(id).await?.state),
         sent,
-    };
-    ctx.out.result(&result, &result)
+    })
 }
 
 /// Words of as many whole chunks, from number `next` on, as one transaction takes.

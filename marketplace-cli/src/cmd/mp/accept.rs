@@ -1,4 +1,4 @@
-use super::transfer::{own_files, read_leaves, LEAVES_FILE};
+use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{require_provider, require_time};
 use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelView, State};
 use crate::chain::client::Account;
@@ -7,13 +7,14 @@ use crate::chain::market::{require_state, Market};
 use crate::chain::revert::mode_words;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::delivery::{Delivery, Place, ServerArgs, LEAVES_FILE};
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
+use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -31,8 +32,10 @@ pub struct Args {
     #[arg(long = "consumer", value_name = "ADDRESS")]
     consumers: Vec<Address>,
     /// The N leaf hashes from the consumer, checked against the test root; needed unless the set comes in clear
-    #[arg(long, value_name = "FILE")]
-    leaves: Option<PathBuf>,
+    #[arg(long, value_name = "FILE|URL")]
+    leaves: Option<Place>,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -92,7 +95,14 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         max_target_bps: args.max_target_bps,
         consumers: args.consumers,
     };
-    let result = accept(ctx, &market, &account, args.id, &policy, args.leaves.as_deref()).await?;
+    let leaves = match &args.leaves {
+        Some(place) => {
+            let e = market.engagement(args.id).await?;
+            Some(Delivery::open(place, args.id, &args.server, e.mc, account.key())?)
+        }
+        None => None,
+    };
+    let result = accept(ctx, &market, &account, args.id, &policy, leaves.as_ref()).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -103,7 +113,7 @@ pub async fn accept(
     account: &Account,
     id: B256,
     policy: &Policy,
-    leaves: Option<&Path>,
+    leaves: Option<&Delivery>,
 ) -> eyre::Result<Accepted> {
     let e = market.engagement(id).await?;
     require_provider(&e, account)?;
@@ -117,12 +127,12 @@ pub async fn accept(
             check_model(ctx, market, e.modelId, &model)?;
             judge(policy, &e)?;
             match leaves {
-                Some(path) => keep_leaves(ctx, market, id, path, e.testRoot)?,
+                Some(from) => keep_leaves(ctx, market, id, from, e.testRoot).await?,
                 None if e.mode == Mode::CLEAR => {}
                 None => {
                     return Err(hinted(
                         "an encrypted transfer can only be judged with the leaf hashes of the test set",
-                        "get leaves.json from the consumer and give it with --leaves FILE",
+                        "get leaves.json from the consumer, see assay mc send, and give it with --leaves FILE|URL",
                     ))
                 }
             }
@@ -185,8 +195,26 @@ fn judge(policy: &Policy, e: &crate::chain::bindings::EngagementView) -> eyre::R
 }
 
 /// Checks the leaf hashes and keeps them: evidence about bad data needs them.
-fn keep_leaves(ctx: &Context, market: &Market, id: B256, path: &Path, test_root: B256) -> eyre::Result<()> {
-    let leaves = read_leaves(path, market, test_root)?;
-    let kept = own_files(ctx, market, id).join(LEAVES_FILE);
-    write_atomic(&kept, &serde_json::to_vec(&leaves)?, false)
+async fn keep_leaves(ctx: &Context, market: &Market, id: B256, from: &Delivery, test_root: B256) -> eyre::Result<()> {
+    // A leaf is 66 characters between quotes, whatever white space is around it.
+    let limit = 80 * u64::from(market.examples()) + 1024;
+    let mut refused = None;
+    for path in from
+        .get(Kind::Leaves, &fetched_files(ctx, market, id), limit, &ctx.out)
+        .await?
+    {
+        match read_leaves(&path, market, test_root) {
+            Ok(leaves) => {
+                let kept = own_files(ctx, market, id).join(LEAVES_FILE);
+                return write_atomic(&kept, &serde_json::to_vec(&leaves)?, false);
+            }
+            Err(error) => refused = Some(error),
+        }
+    }
+    Err(refused.unwrap_or_else(|| {
+        hinted(
+            format!("there are no leaf hashes of engagement {id} in {}", from.place()),
+            "ask the consumer for them: assay mc send before the acceptance, or the set's leaves.json",
+        )
+    }))
 }

@@ -1,27 +1,30 @@
 use super::require_time;
-use super::transfer::{encrypted, layout, own_files, read_leaves, CIPHER_FILE, LEAVES_FILE};
+use super::transfer::{encrypted, fetched_files, layout, own_files, read_leaves};
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::ackCall, State};
 use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::delivery::{Delivery, Place, ServerArgs, CIPHER_FILE, LEAVES_FILE};
 use crate::exit::hinted;
 use crate::files::copy_atomic;
 use crate::journal::Journal;
 use crate::output::utc;
-use crate::transfer::cipher_file::{CipherFile, CipherWriter};
+use crate::serve::blob::Kind;
+use crate::transfer::cipher_file::{file_bytes, CipherFile, CipherWriter};
 use crate::transfer::layout::Layout;
 use crate::transfer::words::Word;
 use alloy::primitives::B256;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  assay mp ack 0x3f… --from /mnt/shared/3f --keystore me.json\n  \
+    assay mp ack 0x3f… --from https://consumer.example:8700 --keystore me.json\n  \
     assay mp ack 0x3f… --keystore me.json      what the consumer published on chain\n\n\
     Compares every chunk of the ciphertext with the root on chain before it says so: what was acknowledged cannot be asked\n\
     for again. Without an acknowledgement both sides get their deposits back, unless the consumer publishes the chunks."
@@ -29,20 +32,23 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// Engagement
     id: B256,
-    /// Directory with transfer.cipher from the consumer [default: what the consumer has published on chain]
-    #[arg(long, value_name = "DIR")]
-    from: Option<PathBuf>,
+    /// Directory with transfer.cipher from the consumer, or URL of the server that has it [default: what the consumer has
+    /// published on chain]
+    #[arg(long, value_name = "DIR|URL")]
+    from: Option<Place>,
     /// Acknowledge published data that cannot be read back, so that silence does not cost the deposit; then abort
     #[arg(long, conflicts_with = "from")]
     unseen: bool,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
 
 /// Where the ciphertext comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Source {
-    Directory(PathBuf),
+    Delivered(Delivery),
     /// The calldata of `publishChunks`.
     Chain,
     /// Nowhere: only the deposit is to be saved.
@@ -75,17 +81,29 @@ impl std::fmt::Display for Acknowledged {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let e = encrypted(&market, &account, args.id).await?;
     let source = match (args.from, args.unseen) {
-        (Some(dir), _) => Source::Directory(dir),
+        (Some(place), _) => Source::Delivered(Delivery::open(&place, args.id, &args.server, e.mc, account.key())?),
         (None, true) => Source::Unseen,
         (None, false) => Source::Chain,
     };
-    let result = ack(ctx, &market, &account, args.id, &source).await?;
+    let result = ack_from(ctx, &market, &account, args.id, &source).await?;
     ctx.out.result(&result, &result)
 }
 
-/// Checks the ciphertext, keeps it, and acknowledges it, once.
+/// Acknowledges a ciphertext that was delivered.
 pub async fn ack(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    from: &Delivery,
+) -> eyre::Result<Acknowledged> {
+    ack_from(ctx, market, account, id, &Source::Delivered(from.clone())).await
+}
+
+/// Checks the ciphertext, keeps it, and acknowledges it, once.
+pub async fn ack_from(
     ctx: &Context,
     market: &Market,
     account: &Account,
@@ -100,7 +118,7 @@ pub async fn ack(
             require_state(id, &e, &[State::Committed, State::Published])?;
             require_time(market, &e).await?;
             market.require_confirmed(id, &e).await?;
-            if *source == Source::Unseen {
+            if matches!(source, Source::Unseen) {
                 require_state(id, &e, &[State::Published])?;
             } else {
                 keep(ctx, market, id, &e, source).await?;
@@ -134,16 +152,7 @@ async fn keep(ctx: &Context, market: &Market, id: B256, e: &EngagementView, sour
         return Ok(());
     }
     match source {
-        Source::Directory(dir) => {
-            let given = dir.join(CIPHER_FILE);
-            CipherFile::open(&given, layout, id, e.ctRoot).map_err(|error| {
-                hinted(
-                    format!("{} is not what the consumer committed to: {error}", given.display()),
-                    "ask for it again; do not acknowledge anything else",
-                )
-            })?;
-            copy_atomic(&given, &kept)?;
-        }
+        Source::Delivered(from) => delivered(ctx, market, id, e, layout, from, &kept).await?,
         Source::Chain | Source::Unseen => {
             require_state(id, e, &[State::Published])?;
             from_chain(market, id, &kept, layout).await.map_err(|error| {
@@ -157,6 +166,36 @@ async fn keep(ctx: &Context, market: &Market, id: B256, e: &EngagementView, sour
     // What is kept is what will be opened.
     CipherFile::open(&kept, layout, id, e.ctRoot)?;
     Ok(())
+}
+
+/// The first of the delivered files that is the committed ciphertext.
+async fn delivered(
+    ctx: &Context,
+    market: &Market,
+    id: B256,
+    e: &EngagementView,
+    layout: Layout,
+    from: &Delivery,
+    kept: &Path,
+) -> eyre::Result<()> {
+    let into = fetched_files(ctx, market, id);
+    let mut refused = None;
+    for given in from.get(Kind::Cipher, &into, file_bytes(&layout), &ctx.out).await? {
+        match CipherFile::open(&given, layout, id, e.ctRoot) {
+            Ok(_) => return copy_atomic(&given, kept),
+            Err(error) => refused = Some((given, error)),
+        }
+    }
+    Err(match refused {
+        Some((given, error)) => hinted(
+            format!("{} is not what the consumer committed to: {error}", given.display()),
+            "ask for it again; do not acknowledge anything else",
+        ),
+        None => hinted(
+            format!("there is no ciphertext of engagement {id} in {}", from.place()),
+            "ask the consumer for it: assay mc send",
+        ),
+    })
 }
 
 /// Rebuilds the file from the transactions that published its chunks.

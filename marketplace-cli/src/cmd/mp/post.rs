@@ -1,4 +1,4 @@
-use super::handover::{proof_name, proof_path, proofs_dir};
+use super::handover::proof_path;
 use super::submit::held;
 use super::transfer::encrypted;
 use super::{accepted_guard, require_time};
@@ -8,31 +8,37 @@ use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::delivery::{Delivery, Place, ServerArgs};
 use crate::exit::hinted;
-use crate::files::copy_atomic;
 use crate::output::utc;
 use crate::prover_api::Claim;
+use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  assay mp post 0x3f… --to /mnt/shared/3f-proofs --keystore me.json\n\n\
+    after_help = "Examples:\n  assay mp post 0x3f… --to /mnt/shared/3f-proofs --keystore me.json\n  \
+    assay mp post 0x3f… --to https://consumer.example:8700 --keystore me.json\n\n\
     Claims exactly the examples whose proofs are here; a claim that cannot be proven on demand costs the deposit and the\n\
     stake's strikes. The proofs go to the consumer, who otherwise has to challenge them one by one."
 )]
 pub struct Args {
     /// Engagement
     id: B256,
-    /// Directory that the consumer reads
-    #[arg(long, value_name = "DIR")]
-    to: Option<PathBuf>,
+    /// Directory that the consumer reads, or URL of the server that takes the proofs
+    #[arg(long, value_name = "DIR|URL")]
+    to: Option<Place>,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
+
+/// Fact of a journal: where the proofs of the posted result were handed over.
+pub const PROOFS_DELIVERED: &str = "proofsDelivered";
 
 /// The result that was posted.
 #[derive(Debug, Serialize)]
@@ -62,7 +68,14 @@ impl std::fmt::Display for Posted {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = post(ctx, &market, &account, args.id, args.to.as_deref()).await?;
+    let to = match &args.to {
+        Some(place) => {
+            let e = encrypted(&market, &account, args.id).await?;
+            Some(Delivery::open(place, args.id, &args.server, e.mc, account.key())?)
+        }
+        None => None,
+    };
+    let result = post(ctx, &market, &account, args.id, to.as_ref()).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -72,7 +85,7 @@ pub async fn post(
     market: &Market,
     account: &Account,
     id: B256,
-    to: Option<&Path>,
+    to: Option<&Delivery>,
 ) -> eyre::Result<Posted> {
     let e = encrypted(market, account, id).await?;
     let needed = market.needed(e.mode, e.targetBps);
@@ -113,13 +126,11 @@ pub async fn post(
         }
     };
     if let Some(to) = to {
-        std::fs::create_dir_all(to)?;
         for position in bitmap.positions() {
-            copy_atomic(
-                &proofs_dir(ctx, market, id).join(proof_name(position)),
-                &to.join(proof_name(position)),
-            )?;
+            to.put(Kind::Proofs, &proof_path(ctx, market, id, position), &ctx.out)
+                .await?;
         }
+        journal.set_fact(PROOFS_DELIVERED, &to.place().to_string())?;
     }
     Ok(Posted {
         id,

@@ -1,4 +1,4 @@
-use super::prove::require_registered;
+use super::prove::{has_budget, require_registered};
 use super::transfer::{encrypted, Transfer};
 use super::{proceed, require_time};
 use crate::chain::bindings::{EngagementView, Mode, State};
@@ -122,7 +122,8 @@ pub async fn probe(
     require_registered(prover, &handover.terms)?;
     let correct = handover.answers(prover, &ctx.out)?.correct.len();
     let threshold = decision.at_least.or_else(|| threshold(market, &e));
-    let enough = threshold.is_some_and(|t| correct >= t as usize);
+    let needed = market.needed(e.mode, e.targetBps);
+    let enough = threshold.is_some_and(|t| correct >= t as usize) && has_budget(prover, needed, &ctx.out)?;
     let advice = if enough { "proceed" } else { "abort" };
     let sent = {
         let mut journal = engagement_journal(ctx, &market.chain, id)?;

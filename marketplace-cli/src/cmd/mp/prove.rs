@@ -8,6 +8,7 @@ use crate::chain::market::{require_state, Market};
 use crate::cmd::engagement_journal;
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
+use crate::output::Output;
 use crate::prover_api::{verify, ModelArgs, Prover};
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
@@ -145,6 +146,15 @@ pub async fn prove(
             format!("the target cannot be proven: assay mp {command} {id}"),
         ));
     }
+    if e.state == State::Probing && !has_budget(prover, needed, &ctx.out)? {
+        return Err(hinted(
+            format!(
+                "this model's weights commitment carries {} more proofs, {needed} are needed",
+                prover.remaining()?
+            ),
+            format!("the target cannot be proven: assay mp abort {id}"),
+        ));
+    }
     {
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         if let Some(dir) = set {
@@ -162,6 +172,11 @@ pub async fn prove(
             done + 1,
             answers.correct.len()
         ));
+        if proofs.len() >= needed as usize && prover.remaining()? == 0 {
+            ctx.out
+                .warn("the model's proofs are used up; the target is met all the same");
+            break;
+        }
         proofs.push(prove_one(ctx, market, &handover, prover, position)?);
     }
     Ok(Proven {
@@ -192,6 +207,17 @@ async fn open_proven_set(
     }
     let transfer = Transfer::load(ctx, market, id, e).await?;
     transfer.examples(ctx, market, e, prover.image_len()).await
+}
+
+/// Whether the model can still make so many proofs.
+pub fn has_budget(prover: &Prover, needed: u32, out: &Output) -> eyre::Result<bool> {
+    let remaining = prover.remaining()?;
+    if remaining < u64::from(needed) {
+        out.warn(format_args!(
+            "the model carries {remaining} more proofs, {needed} are needed"
+        ));
+    }
+    Ok(remaining >= u64::from(needed))
 }
 
 /// Fails unless this program can prove for the registered model.

@@ -8,6 +8,7 @@ use crate::chain::market::Market;
 use crate::chain::statement::MerkleTree;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::delivery::{CIPHER_FILE, LEAVES_FILE};
 use crate::exit::hinted;
 use crate::transfer::cipher_file::CipherFile;
 use crate::transfer::evidence::Evidence;
@@ -20,10 +21,6 @@ use alloy::primitives::{keccak256, Bytes, B256};
 use eyre::WrapErr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-/// Files of a transfer, in the directory of its engagement or as they are handed over.
-pub const CIPHER_FILE: &str = "transfer.cipher";
-pub const LEAVES_FILE: &str = "leaves.json";
 
 /// How the examples of a model are cut into chunks on this market.
 pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
@@ -39,6 +36,11 @@ pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
 /// The directory where this program keeps the files of an engagement.
 pub fn own_files(ctx: &Context, market: &Market, id: B256) -> PathBuf {
     ctx.home.engagement(&market.chain, id)
+}
+
+/// Where files that come from the other party's server are put before they are checked.
+pub fn fetched_files(ctx: &Context, market: &Market, id: B256) -> PathBuf {
+    own_files(ctx, market, id).join("fetched")
 }
 
 /// The leaf hashes that the consumer gave away before the acceptance, checked against the test root.

@@ -1,0 +1,294 @@
+//! How the files of an engagement get from one party to the other: through a directory that both see, or over a server.
+//!
+//! # Soundness
+//! Nothing that comes is believed here. Whoever receives compares it with what the chain commits to, and may find several
+//! candidates: each party of the engagement can put files on a server.
+
+use crate::exit::UsageError;
+use crate::files::copy_atomic;
+use crate::output::Output;
+use crate::serve::blob::{Blob, Kind};
+use crate::serve::client::{Client, ClientOptions};
+use alloy::primitives::{Address, B256, U256};
+use alloy::signers::local::PrivateKeySigner;
+use assay_prover::proof::ProofBundle;
+use eyre::WrapErr;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Names that files have in a directory, or while they are kept.
+pub const CIPHER_FILE: &str = "transfer.cipher";
+pub const LEAVES_FILE: &str = "leaves.json";
+const PROOF_SUFFIX: &str = "proof";
+
+/// Bytes of the largest proof that is fetched.
+pub const MAX_PROOF_BYTES: u64 = 1 << 20;
+
+/// A directory, a file in it, or the URL of an `assay serve`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Path(PathBuf),
+    Server(String),
+}
+
+impl FromStr for Place {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let is_url = text.starts_with("http://") || text.starts_with("https://");
+        Ok(if is_url {
+            Self::Server(text.to_owned())
+        } else {
+            Self::Path(text.into())
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Server(url) => f.write_str(url),
+        }
+    }
+}
+
+impl Place {
+    /// The directory that one engagement has inside this one; a server keeps engagements apart itself.
+    pub fn of_engagement(&self, id: B256) -> Self {
+        match self {
+            Self::Path(dir) => Self::Path(dir.join(id.to_string())),
+            Self::Server(_) => self.clone(),
+        }
+    }
+
+    /// # Errors
+    /// For a server: what goes over in clear goes into a directory.
+    pub fn directory(&self) -> eyre::Result<&Path> {
+        match self {
+            Self::Path(dir) => Ok(dir),
+            Self::Server(_) => {
+                Err(UsageError("a set in clear is handed over in a directory, not over a server".into()).into())
+            }
+        }
+    }
+}
+
+/// Who serves at a URL.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Server, if the place is a URL")]
+pub struct ServerArgs {
+    /// Operator of the server, for whom requests are signed [default: the other party]
+    #[arg(long, value_name = "ADDRESS")]
+    pub server_address: Option<Address>,
+    /// PEM file with the only certificates to trust, for a server whose certificate nobody else signed
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+/// A place, ready to hand over or receive the files of one engagement.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    id: B256,
+    place: Place,
+    client: Option<Client>,
+}
+
+impl Delivery {
+    pub fn at(path: impl Into<PathBuf>, id: B256) -> Self {
+        Self {
+            id,
+            place: Place::Path(path.into()),
+            client: None,
+        }
+    }
+
+    /// `other` is the other party of the engagement; requests are signed with `key`.
+    ///
+    /// # Errors
+    /// If the URL is none that files may be sent to.
+    pub fn open(
+        place: &Place,
+        id: B256,
+        server: &ServerArgs,
+        other: Address,
+        key: PrivateKeySigner,
+    ) -> eyre::Result<Self> {
+        let client = match place {
+            Place::Path(_) => None,
+            Place::Server(url) => {
+                let options = ClientOptions {
+                    ca: server.ca.clone(),
+                    ..ClientOptions::new(url, server.server_address.unwrap_or(other))
+                };
+                Some(Client::new(options, key)?)
+            }
+        };
+        Ok(Self {
+            id,
+            place: place.clone(),
+            client,
+        })
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Hands a file over; what is there already is not sent again.
+    ///
+    /// # Errors
+    /// Those of the directory or the server. A later call goes on where an upload ended.
+    pub async fn put(&self, kind: Kind, file: &Path, out: &Output) -> eyre::Result<()> {
+        let failed = || format!("cannot hand {} over to {}", file.display(), self.place);
+        match (&self.client, &self.place) {
+            (Some(client), _) => {
+                let bytes = std::fs::metadata(file).wrap_err_with(failed)?.len();
+                let bar = out.bar(format_args!("sending {kind}"), bytes);
+                let sent = client.upload(self.id, kind, file, |done| bar.set(done)).await;
+                sent.map(drop).wrap_err_with(failed)
+            }
+            (None, Place::Path(dir)) => {
+                let name = file.file_name().unwrap_or(file.as_os_str());
+                copy_atomic(file, &dir.join(name)).wrap_err_with(failed)
+            }
+            (None, Place::Server(_)) => unreachable!("a server is opened with its client"),
+        }
+    }
+
+    /// The files of this kind that are there, as files of this machine: those of a server are fetched into `into`, but for
+    /// those with more than `limit` bytes.
+    ///
+    /// # Errors
+    /// Those of the directory or the server. That there is nothing is no error.
+    pub async fn get(&self, kind: Kind, into: &Path, limit: u64, out: &Output) -> eyre::Result<Vec<PathBuf>> {
+        match (&self.client, &self.place) {
+            (Some(client), _) => self.fetch(client, kind, into, limit, out).await,
+            (None, Place::Path(path)) => found(path, kind).wrap_err_with(|| format!("cannot read {}", path.display())),
+            (None, Place::Server(_)) => unreachable!("a server is opened with its client"),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        client: &Client,
+        kind: Kind,
+        into: &Path,
+        limit: u64,
+        out: &Output,
+    ) -> eyre::Result<Vec<PathBuf>> {
+        let failed = || format!("cannot fetch {kind} from {}", self.place);
+        let mut files = Vec::new();
+        for listed in client.list(self.id, kind).await.wrap_err_with(failed)? {
+            if listed.bytes > limit {
+                out.warn(format_args!(
+                    "{} is no {kind}: it has {} bytes",
+                    listed.id, listed.bytes
+                ));
+                continue;
+            }
+            let blob = Blob {
+                engagement: self.id,
+                kind,
+                id: listed.id,
+            };
+            let file = into.join(listed.id.to_string());
+            // Nothing gets this name before its hash has been compared.
+            if !file.exists() {
+                let bar = out.bar(format_args!("fetching {kind}"), listed.bytes);
+                let step = |done| bar.set(done);
+                client.download(&blob, &file, limit, step).await.wrap_err_with(failed)?;
+            }
+            files.push(file);
+        }
+        Ok(files)
+    }
+}
+
+/// Files of a kind in a directory; or the file itself, if it is one.
+fn found(path: &Path, kind: Kind) -> std::io::Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let single = match kind {
+        Kind::Leaves => path.join(LEAVES_FILE),
+        Kind::Cipher => path.join(CIPHER_FILE),
+        Kind::Proofs => {
+            let entries = match std::fs::read_dir(path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+                entries => entries?,
+            };
+            let files = entries.map(|entry| entry.map(|entry| entry.path()));
+            let files: Vec<PathBuf> = files.collect::<Result<_, _>>()?;
+            let is_proof = |file: &PathBuf| file.extension().is_some_and(|suffix| suffix == PROOF_SUFFIX);
+            return Ok(files.into_iter().filter(is_proof).collect());
+        }
+    };
+    Ok(single.is_file().then_some(single).into_iter().collect())
+}
+
+/// Proofs by the context that they say they are for, whatever their files are called; what is no proof is left out.
+pub fn proofs_by_context(files: &[PathBuf], out: &Output) -> BTreeMap<U256, Vec<ProofBundle>> {
+    let mut proofs = BTreeMap::<U256, Vec<ProofBundle>>::new();
+    for file in files {
+        match ProofBundle::load(file) {
+            Ok(bundle) => {
+                if let Some(claim) = crate::prover_api::Claim::of(&bundle) {
+                    proofs.entry(claim.ctx).or_default().push(bundle);
+                }
+            }
+            Err(error) => out.warn(format_args!("{} is no proof: {error}", file.display())),
+        }
+    }
+    proofs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: B256 = B256::repeat_byte(1);
+
+    #[test]
+    fn what_begins_like_a_url_is_a_server() {
+        let parse = |text: &str| text.parse::<Place>().unwrap();
+        assert_eq!(parse("https://a:1"), Place::Server("https://a:1".into()));
+        assert_eq!(
+            parse("http://127.0.0.1:8700"),
+            Place::Server("http://127.0.0.1:8700".into())
+        );
+        for path in ["/mnt/shared", "leaves.json", "https", "c:/x"] {
+            assert_eq!(parse(path), Place::Path(path.into()));
+        }
+        assert_eq!(parse("/a").of_engagement(ID), Place::Path(format!("/a/{ID}").into()));
+        assert_eq!(parse("https://a").of_engagement(ID), parse("https://a"));
+        assert!(parse("/a").directory().is_ok() && parse("https://a").directory().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_directory_gives_back_what_was_put_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (shared, out) = (dir.path().join("shared"), Output::new(false));
+        let delivery = Delivery::at(&shared, ID);
+        for kind in Kind::ALL {
+            assert!(delivery.get(kind, dir.path(), 0, &out).await.unwrap().is_empty());
+        }
+        for (kind, name) in [
+            (Kind::Leaves, LEAVES_FILE),
+            (Kind::Cipher, CIPHER_FILE),
+            (Kind::Proofs, "00001.proof"),
+        ] {
+            let file = dir.path().join(name);
+            std::fs::write(&file, name).unwrap();
+            delivery.put(kind, &file, &out).await.unwrap();
+            let got = delivery.get(kind, dir.path(), 0, &out).await.unwrap();
+            assert_eq!(got, [shared.join(name)]);
+            assert_eq!(std::fs::read(&got[0]).unwrap(), name.as_bytes());
+            let file = Delivery::at(shared.join(name), ID);
+            assert_eq!(file.get(kind, dir.path(), 0, &out).await.unwrap(), got);
+        }
+    }
+}
