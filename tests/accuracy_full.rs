@@ -244,3 +244,24 @@ fn a_ciphertext_that_is_not_the_committed_one_is_not_acknowledged() {
     assert!(said.contains("ends"), "{said}");
     assert_eq!(story.verdict()["state"], "Committed");
 }
+
+/// Nothing but requests between the parties: the consumer serves, the provider fetches and sends.
+#[test]
+fn ciphertext_and_proofs_travel_over_a_server() {
+    let story = Story::locked(&["--mode", "full"]);
+    let server = story.setting.consumer().serves(&story.id);
+    let operator = story.setting.consumer().address();
+    let place = |option| [option, server.url.as_str(), "--server-address", operator.as_str()];
+    story.mc("send", &place("--to"));
+    story.mp("ack", &place("--from"));
+    story.mc("reveal", &[]);
+    story.setting.with_model(&["mp", "probe", &story.id, "--at-least", "1"]);
+    story.mp("proceed", &[]);
+    story.mc("reveal", &[]);
+    story.setting.with_model(&["mp", "prove", &story.id]);
+    story.mp("post", &place("--to"));
+    let arch = ["--arch", text(&story.setting.arch)];
+    let verified = story.mc("verify", &[place("--proofs").as_slice(), &arch].concat());
+    assert_eq!(verified["proven"].as_array().unwrap().len(), 3);
+    assert_eq!(story.mc("accept", &[])["outcome"], "Passed");
+}

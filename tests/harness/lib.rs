@@ -110,6 +110,20 @@ impl Devnet {
     }
 }
 
+/// `assay serve` of one party.
+#[derive(Debug)]
+pub struct Server {
+    pub url: String,
+    process: std::process::Child,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// Somebody with a key, and a state directory that nobody else sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Party<'a> {
@@ -142,6 +156,41 @@ impl Party<'_> {
     /// A command that only reads or works off chain.
     pub fn reads(&self, args: &[&str]) -> Value {
         json(&run(&mut self.command(args, false)))
+    }
+
+    /// Serves the files of an engagement to the other party, until the result is dropped.
+    pub fn serves(&self, id: &str) -> Server {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        drop(listener);
+        let listen = address.to_string();
+        let args = [
+            "serve",
+            "--operator",
+            &self.address(),
+            "--engagement",
+            id,
+            "--listen",
+            &listen,
+        ];
+        let process = self
+            .command(&args, false)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("assay runs");
+        let server = Server {
+            url: format!("http://{address}"),
+            process,
+        };
+        for _ in 0..100 {
+            if std::net::TcpStream::connect(address).is_ok() {
+                return server;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no server at {address}");
     }
 
     /// Starts a signing command and kills it, as a power cut would, after `after`; whether it had not ended by itself.
