@@ -48,7 +48,7 @@ pub struct Args {
 /// Where the ciphertext comes from.
 #[derive(Debug)]
 pub enum Source {
-    Delivered(Delivery),
+    Delivered(Box<Delivery>),
     /// The calldata of `publishChunks`.
     Chain,
     /// Nowhere: only the deposit is to be saved.
@@ -83,7 +83,13 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
     let e = encrypted(&market, &account, args.id).await?;
     let source = match (args.from, args.unseen) {
-        (Some(place), _) => Source::Delivered(Delivery::open(&place, args.id, &args.server, e.mc, account.key())?),
+        (Some(place), _) => Source::Delivered(Box::new(Delivery::open(
+            &place,
+            args.id,
+            &args.server,
+            e.mc,
+            account.key(),
+        )?)),
         (None, true) => Source::Unseen,
         (None, false) => Source::Chain,
     };
@@ -99,7 +105,7 @@ pub async fn ack(
     id: B256,
     from: &Delivery,
 ) -> eyre::Result<Acknowledged> {
-    ack_from(ctx, market, account, id, &Source::Delivered(from.clone())).await
+    ack_from(ctx, market, account, id, &Source::Delivered(Box::new(from.clone()))).await
 }
 
 /// Checks the ciphertext, keeps it, and acknowledges it, once.
