@@ -8,7 +8,8 @@ use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::prover_api::{ModelArgs, Prover};
-use crate::transfer::policy::Stakes;
+use crate::transfer::belief::Prior;
+use crate::transfer::policy::{Caution, Decision as Advice, Stakes};
 use alloy::primitives::B256;
 use serde::Serialize;
 
@@ -27,8 +28,8 @@ pub struct Args {
     /// Proceed if enough probes are right, else abort
     #[arg(long)]
     decide: bool,
-    /// Proceed from this many right probes on [default: the fewest that leave a consumer nothing to win by choosing the set,
-    /// and never fewer than the target's share]
+    /// Proceed from this many right probes on [default: the fewest after which proceeding pays, and which leave a consumer
+    /// nothing to win by choosing the set]
     #[arg(long, value_name = "N")]
     at_least: Option<u32>,
     #[command(flatten)]
@@ -167,6 +168,9 @@ fn threshold(market: &Market, e: &EngagementView) -> Option<u32> {
         proven: p.n2,
         target_bps: e.targetBps,
     };
-    let share = crate::chain::statement::needed_correct(e.targetBps, p.n1);
-    stakes.unprofitable_threshold().map(|t| t.max(share))
+    // More right answers never speak against proceeding.
+    let counts: Vec<u32> = (0..=p.n1).collect();
+    let advised = |c: u32| stakes.decide(c, Prior::default(), Caution::Unprofitable) == Advice::Proceed;
+    let fewest = counts.partition_point(|c| !advised(*c));
+    counts.get(fewest).copied()
 }
