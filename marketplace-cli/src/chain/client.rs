@@ -14,7 +14,9 @@ use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::transports::{RpcError, TransportErrorKind};
 use eyre::WrapErr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// Chain id of anvil and other development chains.
 pub const DEVNET_CHAIN_ID: u64 = 31337;
@@ -155,6 +157,8 @@ impl Call {
 pub struct Account {
     pub chain: Chain,
     signer: PrivateKeySigner,
+    /// Held from the choice of a nonce until the node has its transaction; clones share it.
+    turn: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Account {
@@ -167,7 +171,11 @@ impl std::fmt::Debug for Account {
 
 impl Account {
     pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
-        Self { chain, signer }
+        Self {
+            chain,
+            signer,
+            turn: Arc::default(),
+        }
     }
 
     pub fn address(&self) -> Address {
@@ -217,9 +225,11 @@ impl Account {
             return Ok(receipt);
         }
         self.dry_run(call).await?;
+        let turn = self.turn.lock().await;
         let (hash, raw, nonce) = self.sign(call).await?;
         journal.set_step(step, Step::sent(hash, raw.clone(), nonce))?;
         self.broadcast(&raw).await?;
+        drop(turn);
         self.finish(journal, step, hash, out).await
     }
 
