@@ -42,7 +42,7 @@ impl Home {
     }
 
     pub fn model(&self, chain: &Chain, model_id: B256) -> PathBuf {
-        self.chain(chain).join("models").join(format!("{model_id}.json"))
+        self.models(chain).join(format!("{model_id}.json"))
     }
 
     pub fn offer(&self, chain: &Chain, market: Address, test_root: B256) -> PathBuf {
@@ -52,7 +52,15 @@ impl Home {
     }
 
     pub fn engagement(&self, chain: &Chain, id: B256) -> PathBuf {
-        self.chain(chain).join("engagements").join(id.to_string())
+        self.engagements(chain).join(id.to_string())
+    }
+
+    pub fn engagements(&self, chain: &Chain) -> PathBuf {
+        self.chain(chain).join("engagements")
+    }
+
+    pub fn models(&self, chain: &Chain) -> PathBuf {
+        self.chain(chain).join("models")
     }
 
     pub fn withdrawals(&self, chain: &Chain, account: Address) -> PathBuf {

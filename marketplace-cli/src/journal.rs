@@ -138,6 +138,21 @@ impl Journal {
         self.save()
     }
 
+    /// A fact of the journal at `path`, also while another command has it open; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the file is not a journal, or the fact is of another type.
+    pub fn peek<T: DeserializeOwned>(path: &Path, name: &str) -> eyre::Result<Option<T>> {
+        let damaged = || format!("journal {} is damaged", path.display());
+        let content = match std::fs::read(path) {
+            Ok(bytes) => parse(&bytes).wrap_err_with(damaged)?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
+        };
+        let value = content.facts.get(name).cloned();
+        value.map(serde_json::from_value).transpose().wrap_err_with(damaged)
+    }
+
     fn save(&self) -> eyre::Result<()> {
         write_atomic(&self.path, &serde_json::to_vec_pretty(&self.content)?, true)
     }
@@ -169,7 +184,10 @@ mod tests {
             journal.set_fact("set", &"dir").unwrap();
             assert!(Journal::open(&path).is_err(), "a second command must wait");
         }
+        assert_eq!(Journal::peek::<String>(&path, "set").unwrap().as_deref(), Some("dir"));
+        assert_eq!(Journal::peek::<String>(&path, "other").unwrap(), None);
         let journal = Journal::open(&path).unwrap();
+        assert_eq!(Journal::peek::<String>(&path, "set").unwrap().as_deref(), Some("dir"));
         assert_eq!(journal.step("accept"), Some(&step));
         assert_eq!(journal.fact::<String>("set").unwrap().as_deref(), Some("dir"));
         assert!(journal.fact::<u64>("set").is_err());
@@ -182,6 +200,7 @@ mod tests {
         for bytes in [&b"{"[..], b"{\"version\":9}", b"[]"] {
             std::fs::write(&path, bytes).unwrap();
             assert!(Journal::open(&path).is_err());
+            assert!(Journal::peek::<u64>(&path, "x").is_err());
             assert_eq!(std::fs::read(&path).unwrap(), bytes);
         }
     }

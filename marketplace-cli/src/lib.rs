@@ -12,6 +12,7 @@
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`serve`] | files between the parties of an engagement, over HTTP |
 //! | [`delivery`] | the same files through a directory or a server, as the commands take them |
+//! | [`watch`] | daemons that keep a party's engagements going |
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 
@@ -33,3 +34,4 @@ pub mod transfer;
 pub mod transport;
 pub mod verifier;
 pub mod verifier_check;
+pub mod watch;

@@ -33,7 +33,8 @@ impl Output {
         Self { secret_url, ..self }
     }
 
-    fn redacted(&self, text: String) -> String {
+    /// The text without the node's address.
+    pub fn redacted(&self, text: String) -> String {
         match self.secret_url.as_deref().map(|url| url.trim_end_matches('/')) {
             Some(url) if !url.is_empty() => text.replace(url, "the node's address"),
             _ => text,

@@ -10,11 +10,24 @@ use alloy::eips::{BlockId, BlockNumberOrTag, Decodable2718, Encodable2718};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, TxHash, B256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::client::ClientBuilder;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
+use alloy::transports::http::reqwest;
+use alloy::transports::layers::RetryBackoffLayer;
 use alloy::transports::{RpcError, TransportErrorKind};
 use eyre::WrapErr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How long a node may take to be reached, and to answer.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a request is repeated that the node refuses because there were too many.
+const RETRIES: u32 = 8;
+const FIRST_BACKOFF_MS: u64 = 500;
 
 /// Chain id of anvil and other development chains.
 pub const DEVNET_CHAIN_ID: u64 = 31337;
@@ -45,13 +58,20 @@ pub struct Chain {
 impl Chain {
     /// Connects and reads what identifies the chain. Without `confirmations`: 1 on a devnet, 12 elsewhere.
     pub async fn connect(url: &str, confirmations: Option<u64>) -> eyre::Result<Self> {
-        let parsed = url.parse::<alloy::transports::http::reqwest::Url>();
+        let parsed = url.parse::<reqwest::Url>();
         let parsed = parsed.map_err(|e| crate::exit::UsageError(format!("--rpc-url is not a URL: {e}")))?;
         // The path of a provider's URL often holds an access key.
         let shown = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or("?"));
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_PATIENCE)
+            .timeout(PATIENCE)
+            .build()?;
+        let client = ClientBuilder::default()
+            .layer(RetryBackoffLayer::new(RETRIES, FIRST_BACKOFF_MS, u64::MAX))
+            .http_with_client(http, parsed);
         let provider = ProviderBuilder::new()
             .disable_recommended_fillers()
-            .connect_http(parsed)
+            .connect_client(client)
             .erased();
         let unreachable = || ChainUnreachable { url: shown.clone() };
         let id = provider.get_chain_id().await.wrap_err_with(unreachable)?;
@@ -190,6 +210,8 @@ struct Fees {
 pub struct Account {
     pub chain: Chain,
     signer: PrivateKeySigner,
+    /// Held from the choice of a nonce until the node has its transaction; clones share it.
+    turn: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Account {
@@ -202,7 +224,11 @@ impl std::fmt::Debug for Account {
 
 impl Account {
     pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
-        Self { chain, signer }
+        Self {
+            chain,
+            signer,
+            turn: Arc::default(),
+        }
     }
 
     pub fn address(&self) -> Address {
@@ -253,9 +279,11 @@ impl Account {
             return Ok(receipt);
         }
         self.dry_run(call).await?;
+        let turn = self.turn.lock().await;
         let (hash, raw, nonce) = self.sign(call).await?;
         journal.set_step(step, Step::sent(hash, raw.clone(), nonce))?;
         self.broadcast(&raw).await?;
+        drop(turn);
         self.finish(journal, step, hash, &raw, out).await
     }
 

@@ -111,6 +111,21 @@ pub fn engagement_journal(ctx: &Context, chain: &Chain, id: B256) -> eyre::Resul
     Journal::open(&ctx.home.engagement(chain, id).join("journal.json"))
 }
 
+/// Ctrl-C, or what ends services.
+pub async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{signal, SignalKind};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            signal = tokio::signal::ctrl_c() => signal,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
 /// What a confirmed transaction cost.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,3 +1,4 @@
+use crate::cmd::told_to_end;
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::serve::parties::{self, Parties};
@@ -126,21 +127,6 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             }
         }
     }
-}
-
-/// Ctrl-C, or what ends services.
-async fn told_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{signal, SignalKind};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            signal = tokio::signal::ctrl_c() => signal,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// Where the parties come from.

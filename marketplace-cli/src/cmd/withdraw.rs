@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 /// An address that is not zero: what is sent there is lost.
-fn receiver(text: &str) -> Result<Address, String> {
+pub fn receiver(text: &str) -> Result<Address, String> {
     let address: Address = text.parse().map_err(|e| format!("{e}"))?;
     match address {
         Address::ZERO => Err("the zero address belongs to nobody".into()),

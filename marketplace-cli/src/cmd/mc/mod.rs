@@ -7,6 +7,7 @@ pub mod secrets;
 pub mod send;
 pub mod test_set;
 pub mod transfer;
+pub mod watch;
 
 use crate::context::Context;
 use clap::Subcommand;
@@ -36,6 +37,8 @@ pub enum Command {
     DemandFull(result::DemandArgs),
     /// Take back the bonds of challenges that were never answered
     Reclaim(result::ReclaimArgs),
+    /// Look after all engagements until told to end
+    Watch(Box<watch::Args>),
 }
 
 impl Command {
@@ -52,6 +55,7 @@ impl Command {
             Self::Challenge(args) => result::challenge(args, ctx).await,
             Self::DemandFull(args) => result::demand_full(args, ctx).await,
             Self::Reclaim(args) => result::reclaim(args, ctx).await,
+            Self::Watch(args) => watch::run(*args, ctx).await,
         }
     }
 }

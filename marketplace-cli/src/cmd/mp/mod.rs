@@ -16,6 +16,7 @@ pub mod register;
 pub mod stake;
 pub mod submit;
 pub mod transfer;
+pub mod watch;
 
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
 use crate::chain::client::Account;
@@ -56,6 +57,8 @@ pub enum Command {
     Answer(answer::Args),
     /// Admit that the target cannot be proven: costs the deposit, but no strike
     Concede(concede::Args),
+    /// Look after all engagements until told to end
+    Watch(Box<watch::Args>),
     /// Add to a model's stake
     #[command(name = "topup")]
     TopUp(stake::TopUpArgs),
@@ -84,6 +87,7 @@ impl Command {
             Self::Exit(args) => stake::exit(args, ctx).await,
             Self::TransportKey(args) => stake::transport_key(args, ctx).await,
             Self::Concede(args) => concede::run(args, ctx).await,
+            Self::Watch(args) => watch::run(*args, ctx).await,
         }
     }
 }

@@ -110,6 +110,72 @@ pub async fn prove(
     prover: &Prover,
     proceed_first: bool,
 ) -> eyre::Result<Proven> {
+    let prepared = prepare(ctx, market, account, id, set, prover).await?;
+    if !prepared.meets_target() {
+        let command = if prepared.state == State::Probing {
+            "abort"
+        } else {
+            "concede"
+        };
+        return Err(hinted(
+            format!(
+                "{} of {} correct, {} are needed",
+                prepared.correct.len(),
+                prepared.handover.entries.len(),
+                prepared.needed
+            ),
+            format!("the target cannot be proven: assay mp {command} {id}"),
+        ));
+    }
+    prepared.begin(ctx, market, account, set, prover, proceed_first).await?;
+    let mut proofs = Vec::new();
+    for (done, position) in prepared.correct.iter().copied().enumerate() {
+        ctx.out.note(format_args!(
+            "example {position} ({} of {})",
+            done + 1,
+            prepared.correct.len()
+        ));
+        if prepared.is_used_up(proofs.len(), prover)? {
+            ctx.out
+                .warn("the model's proofs are used up; the target is met all the same");
+            break;
+        }
+        proofs.push(prepared.prove(ctx, market, prover, position)?);
+    }
+    Ok(Proven {
+        id,
+        examples: prepared.handover.entries.len(),
+        correct: prepared.correct.len(),
+        needed: prepared.needed,
+        optimistic: prepared.adjudication == Adjudication::OPTIMISTIC,
+        proofs,
+    })
+}
+
+/// A proven set that was checked and run through the model.
+#[derive(Debug)]
+pub struct Prepared {
+    pub handover: Handover,
+    /// Positions that the model gets right.
+    pub correct: Vec<usize>,
+    pub needed: u32,
+    state: State,
+    mode: Mode,
+    adjudication: Adjudication,
+}
+
+/// Checks the set and runs the model on it; evidence about bad data is sent at once.
+///
+/// # Errors
+/// If the consumer sent bad data, or the set is not here.
+pub async fn prepare(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    set: Option<&Path>,
+    prover: &Prover,
+) -> eyre::Result<Prepared> {
     let e = market.engagement(id).await?;
     require_provider(&e, account)?;
     let handover = match (e.mode, set) {
@@ -134,59 +200,62 @@ pub async fn prove(
     };
     require_registered(prover, &handover.terms)?;
     let answers = handover.answers(prover, &ctx.out)?;
-    let needed = market.needed(e.mode, e.targetBps);
-    if answers.correct.len() < needed as usize {
-        let command = if e.state == State::Probing { "abort" } else { "concede" };
-        return Err(hinted(
-            format!(
-                "{} of {} correct, {needed} are needed",
-                answers.correct.len(),
-                handover.entries.len()
-            ),
-            format!("the target cannot be proven: assay mp {command} {id}"),
-        ));
+    Ok(Prepared {
+        handover,
+        correct: answers.correct,
+        needed: market.needed(e.mode, e.targetBps),
+        state: e.state,
+        mode: e.mode,
+        adjudication: e.adjudication,
+    })
+}
+
+impl Prepared {
+    pub fn meets_target(&self) -> bool {
+        self.correct.len() >= self.needed as usize
     }
-    if e.state == State::Probing && !has_budget(prover, needed, &ctx.out)? {
-        return Err(hinted(
-            format!(
-                "this model's weights commitment carries {} more proofs, {needed} are needed",
-                prover.remaining()?
-            ),
-            format!("the target cannot be proven: assay mp abort {id}"),
-        ));
+
+    /// Whether the model can make no more proofs and those made meet the target all the same.
+    pub fn is_used_up(&self, made: usize, prover: &Prover) -> eyre::Result<bool> {
+        Ok(made >= self.needed as usize && prover.remaining()? == 0)
     }
-    {
+
+    /// Notes what the later commands need, and commits to proving a set in clear if asked to.
+    pub async fn begin(
+        &self,
+        ctx: &Context,
+        market: &Market,
+        account: &Account,
+        set: Option<&Path>,
+        prover: &Prover,
+        proceed_first: bool,
+    ) -> eyre::Result<()> {
+        let id = self.handover.id;
+        if self.state == State::Probing && !has_budget(prover, self.needed, &ctx.out)? {
+            return Err(hinted(
+                format!(
+                    "this model's weights commitment carries {} more proofs, {} are needed",
+                    prover.remaining()?,
+                    self.needed
+                ),
+                format!("the target cannot be proven: assay mp abort {id}"),
+            ));
+        }
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         if let Some(dir) = set {
             journal.set_fact("handover", &dir.canonicalize()?)?;
         }
         journal.set_fact("imageBytes", &prover.image_len())?;
-        if proceed_first && e.mode == Mode::CLEAR {
+        if proceed_first && self.mode == Mode::CLEAR {
             proceed(ctx, market, account, &mut journal, id).await?;
         }
+        Ok(())
     }
-    let mut proofs = Vec::new();
-    for (done, position) in answers.correct.iter().copied().enumerate() {
-        ctx.out.note(format_args!(
-            "example {position} ({} of {})",
-            done + 1,
-            answers.correct.len()
-        ));
-        if proofs.len() >= needed as usize && prover.remaining()? == 0 {
-            ctx.out
-                .warn("the model's proofs are used up; the target is met all the same");
-            break;
-        }
-        proofs.push(prove_one(ctx, market, &handover, prover, position)?);
+
+    /// Proves one position, unless a proof that verifies is there.
+    pub fn prove(&self, ctx: &Context, market: &Market, prover: &Prover, position: usize) -> eyre::Result<OneProof> {
+        prove_one(ctx, market, &self.handover, prover, position)
     }
-    Ok(Proven {
-        id,
-        examples: handover.entries.len(),
-        correct: answers.correct.len(),
-        needed,
-        optimistic: e.adjudication == Adjudication::OPTIMISTIC,
-        proofs,
-    })
 }
 
 /// The proven set, once all its keys are out.

@@ -1,0 +1,76 @@
+use super::result::PublicModelArgs;
+use crate::chain::keys::KeyArgs;
+use crate::context::Context;
+use crate::delivery::{Place, ServerArgs};
+use crate::prover_api::SrsChoice;
+use crate::watch::consumer::{Consumer, Objection, Orders};
+use crate::watch::patrol::{connect, Patrol, PatrolArgs, Role};
+use crate::watch::Desk;
+use alloy::primitives::Address;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  assay mc watch --exchange /mnt/shared --arch digits.arch.json --keystore me.json --password-file pw\n  \
+    assay mc watch --exchange https://provider.example:8700 --arch digits.arch.json --keystore me.json --password-file pw \\\n      \
+    --object demand-full --publish --json\n  \
+    assay mc watch --exchange /mnt/shared --arch digits.arch.json --keystore me.json --password-file pw --once      from cron\n\n\
+    Looks after every engagement of this state directory: hands over leaf hashes, ciphertext or set, reveals the keys that\n\
+    are due, checks the proofs behind a posted result and accepts it if each claim is proven, closes what the provider let\n\
+    expire, and fetches bonds and money. Claims without a proof that verifies are objected to when half of the time for\n\
+    challenges is over. Without --arch results are left alone, and an optimistic verdict shows nothing.\n\n\
+    In a directory each engagement has one of its own, named by its id; a set in clear goes into set/ inside. Every event is\n\
+    one line on stdout, with --json one document with time, engagement, event and fields. It goes on after the node was away\n\
+    and after a restart, and ends between two actions on Ctrl-C or SIGTERM."
+)]
+pub struct Args {
+    /// Directory for the files of all engagements, or URL of a server
+    #[arg(long, value_name = "DIR|URL")]
+    exchange: Place,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Architecture file of the model, to check proofs with
+    #[arg(long, value_name = "FILE")]
+    arch: Option<PathBuf>,
+    /// Reference string: "dev" (insecure) or a snarkjs .ptau file
+    #[arg(long, value_name = "FILE|dev", default_value = "dev")]
+    srs: SrsChoice,
+    /// What to do about claims that are not proven
+    #[arg(long, value_enum, default_value_t = Objection::Challenge)]
+    object: Objection,
+    /// Challenges to have open at one time in one engagement
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    max_challenges: u32,
+    /// Put the ciphertext on chain when half of the time to acknowledge it is over
+    #[arg(long)]
+    publish: bool,
+    /// Receiver of the money [default: the signer]
+    #[arg(long, value_name = "ADDRESS", value_parser = crate::cmd::withdraw::receiver)]
+    withdraw_to: Option<Address>,
+    #[command(flatten)]
+    patrol: PatrolArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
+    let srs = args.srs;
+    let orders = Orders {
+        model: args.arch.map(|arch| PublicModelArgs { arch, srs }),
+        objection: args.object,
+        max_challenges: args.max_challenges as usize,
+        publishes: args.publish,
+        withdraw_to: args.withdraw_to.unwrap_or(account.address()),
+    };
+    let desk = Desk {
+        ctx: ctx.clone(),
+        market,
+        account,
+        exchange: args.exchange,
+        server: args.server,
+    };
+    Patrol::new(desk, Role::Consumer(Box::new(Consumer::new(orders))))
+        .run(&args.patrol)
+        .await
+}

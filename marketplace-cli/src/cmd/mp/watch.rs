@@ -1,0 +1,76 @@
+use super::accept::Policy;
+use crate::chain::keys::KeyArgs;
+use crate::context::Context;
+use crate::delivery::{Place, ServerArgs};
+use crate::prover_api::ModelArgs;
+use crate::watch::patrol::{connect, Patrol, PatrolArgs, Role};
+use crate::watch::provider::{Orders, Provider};
+use crate::watch::Desk;
+use alloy::primitives::Address;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  assay mp watch --model digits.assay --exchange /mnt/shared --keystore me.json --password-file pw\n  \
+    assay mp watch --model digits.assay --exchange https://consumer.example:8700 --keystore me.json --password-file pw \\\n      \
+    --accept --max-target-bps 9000 --json\n  \
+    assay mp watch --model digits.assay --exchange /mnt/shared --keystore me.json --password-file pw --once      from cron\n\n\
+    Looks after every engagement of this state directory: acknowledges the ciphertext, probes and decides, proves beside\n\
+    everything else and one example at a time, posts or submits, hands the proofs over, answers challenges and full demands,\n\
+    closes what the consumer let expire, and fetches the money. When half of a window is over it stops waiting: without\n\
+    usable examples it aborts, with enough proofs it claims those, and if the target cannot be met it concedes.\n\n\
+    In a directory each engagement has one of its own, named by its id; a set in clear is expected in set/ inside. Every\n\
+    event is one line on stdout, with --json one document with time, engagement, event and fields. It goes on after the node\n\
+    was away and after a restart, and ends between two actions on Ctrl-C or SIGTERM."
+)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Directory for the files of all engagements, or URL of a server
+    #[arg(long, value_name = "DIR|URL")]
+    exchange: Place,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Accept new offers for this model
+    #[arg(long)]
+    accept: bool,
+    /// Highest target to accept, hundredths of a percent: well below the model's own accuracy
+    #[arg(long, value_name = "BPS", requires = "accept", default_value_t = 10_000)]
+    max_target_bps: u16,
+    /// Accept only from these consumers
+    #[arg(long = "consumer", value_name = "ADDRESS", requires = "accept")]
+    consumers: Vec<Address>,
+    /// Proceed from this many right probes on [default: see assay mp probe]
+    #[arg(long, value_name = "N")]
+    at_least: Option<u32>,
+    /// Receiver of the money [default: the signer]
+    #[arg(long, value_name = "ADDRESS", value_parser = crate::cmd::withdraw::receiver)]
+    withdraw_to: Option<Address>,
+    #[command(flatten)]
+    patrol: PatrolArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
+    let orders = Orders {
+        model: args.model,
+        accepts: args.accept.then_some(Policy {
+            max_target_bps: args.max_target_bps,
+            consumers: args.consumers,
+        }),
+        at_least: args.at_least,
+        withdraw_to: args.withdraw_to.unwrap_or(account.address()),
+    };
+    let desk = Desk {
+        ctx: ctx.clone(),
+        market,
+        account,
+        exchange: args.exchange,
+        server: args.server,
+    };
+    let provider = Provider::new(&desk, orders)?;
+    Patrol::new(desk, Role::Provider(Box::new(provider)))
+        .run(&args.patrol)
+        .await
+}

@@ -1,0 +1,106 @@
+//! What a daemon did or saw, one line each: JSON with `--json`, else text.
+
+use crate::exit::Hinted;
+use crate::output::{utc, Output};
+use alloy::primitives::B256;
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt;
+use std::time::SystemTime;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Unix seconds of this machine.
+    pub time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engagement: Option<B256>,
+    /// `started`, `state`, `error`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, or the name of what was done.
+    pub event: &'static str,
+    /// The command's own result, for what was done.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub fields: Value,
+}
+
+impl Event {
+    pub fn new(engagement: Option<B256>, event: &'static str, fields: Value) -> Self {
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            time: time.unwrap_or_default().as_secs(),
+            engagement,
+            event,
+            fields,
+        }
+    }
+
+    pub fn print(&self, out: &Output) -> eyre::Result<()> {
+        out.result(self, self)
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", utc(self.time), self.event)?;
+        if let Some(id) = self.engagement {
+            write!(f, "  {id}")?;
+        }
+        let Value::Object(fields) = &self.fields else {
+            return Ok(());
+        };
+        // The long ones are for programs.
+        for (name, value) in fields
+            .iter()
+            .filter(|(name, value)| *name != "id" && !value.is_object())
+        {
+            match value {
+                Value::String(text) => write!(f, "  {name}={}", text.replace('\n', " "))?,
+                value => write!(f, "  {name}={value}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error with its causes and its hint, as fields; without the node's address.
+pub fn error_fields(out: &Output, during: &str, error: &eyre::Report) -> Value {
+    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>());
+    let mut fields = serde_json::json!({ "during": during, "error": out.redacted(format!("{error:#}")) });
+    if let Some(hinted) = hint {
+        fields["hint"] = hinted.hint.clone().into();
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::hinted;
+
+    #[test]
+    fn an_event_is_one_line_in_both_forms() {
+        let fields = error_fields(
+            &Output::new(true).hiding(Some("http://node/key".into())),
+            "ack",
+            &hinted("no file\nat http://node/key", "ask for it"),
+        );
+        let event = Event {
+            time: 0,
+            ..Event::new(Some(B256::ZERO), "error", fields)
+        };
+        let json = serde_json::to_string(&event).unwrap();
+        assert!(!json.contains('\n') && !json.contains("http"), "{json}");
+        let read: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (&read["event"], &read["fields"]["hint"]),
+            (&"error".into(), &"ask for it".into())
+        );
+        assert!(!event.to_string().contains('\n'), "{event}");
+        let text = Event::new(
+            None,
+            "rpcLost",
+            serde_json::json!({"id": 1, "wait": 2, "sent": {"a": 1}}),
+        )
+        .to_string();
+        assert!(text.ends_with("rpcLost  wait=2"), "{text}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Daemons that keep the engagements of a party going: they know every deadline and act before half of a window is over.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`decide`] | what to do next, as a function |
+//! | [`event`] | what happened, one line each |
+//! | [`patrol`] | passes over all engagements, until told to end |
+//! | [`provider`], [`consumer`] | what a party knows, and how it does what was decided |
+//! | [`proving`] | one proof at a time, beside everything else |
+//!
+//! Everything goes through the functions of the commands, hence through the journals: a daemon that was killed goes on
+//! where it was, and somebody may help it along by hand.
+
+pub mod consumer;
+pub mod decide;
+pub mod event;
+pub mod patrol;
+pub mod provider;
+pub mod proving;
+
+use crate::chain::bindings::{EngagementView, State};
+use crate::chain::client::Account;
+use crate::chain::market::Market;
+use crate::context::Context;
+use crate::delivery::{Delivery, Place, ServerArgs};
+use crate::journal::Journal;
+use alloy::primitives::{Address, B256};
+use serde::de::DeserializeOwned;
+
+/// A party at its market.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    pub ctx: Context,
+    pub market: Market,
+    pub account: Account,
+    /// Where files are handed over: a directory with one inside for each engagement, or a server.
+    pub exchange: Place,
+    pub server: ServerArgs,
+}
+
+impl Desk {
+    fn delivery(&self, id: B256, other: Address) -> eyre::Result<Delivery> {
+        Delivery::open(
+            &self.exchange.of_engagement(id),
+            id,
+            &self.server,
+            other,
+            self.account.key(),
+        )
+    }
+
+    /// A fact of an engagement's journal.
+    fn fact<T: DeserializeOwned>(&self, id: B256, name: &str) -> eyre::Result<Option<T>> {
+        let journal = self.ctx.home.engagement(&self.market.chain, id).join("journal.json");
+        Journal::peek(&journal, name)
+    }
+
+    /// First deadline of the open challenges.
+    async fn first_challenge(&self, id: B256, e: &EngagementView) -> eyre::Result<Option<u64>> {
+        if e.state != State::Claimed || e.openChallenges == 0 {
+            return Ok(None);
+        }
+        let open = self.market.open_challenges(id).await?;
+        Ok(open.iter().map(|(_, challenge)| challenge.deadline).min())
+    }
+}
+
+/// Seconds that a state of this engagement lasts; 0 if it has no window of its own.
+pub fn window(market: &Market, e: &EngagementView) -> u64 {
+    let (p, full) = (&market.params, &market.params.full);
+    match e.state {
+        State::Offered => p.acceptWindow,
+        State::Locked => full.commitWindow,
+        State::Committed | State::Published => full.ackWindow,
+        State::Acked | State::Proceeded => full.keyWindow,
+        State::Probing => p.decideWindow,
+        State::Proving => p.proveBase + u64::from(market.proven_size(e.mode)) * p.proveTimePerItem,
+        State::Claimed => full.challengeWindow,
+        State::FullDemanded => full.respondWindow + u64::from(market.needed(e.mode, e.targetBps)) * full.answerTime,
+        _ => 0,
+    }
+}

@@ -1,0 +1,73 @@
+//! Proofs take long: one at a time is made beside everything else, so that no other deadline waits for it.
+
+use super::Desk;
+use crate::cmd::mp::prove::prepare;
+use crate::prover_api::Prover;
+use alloy::primitives::B256;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// How the work on one engagement ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every example that the model gets right has its proof, or the model can make no more.
+    All,
+    /// The model gets too few right.
+    BelowTarget,
+    /// Told to end.
+    Stopped,
+}
+
+/// The engagement whose proofs are being made.
+#[derive(Debug)]
+pub struct Job {
+    pub id: B256,
+    stop: Arc<AtomicBool>,
+    task: JoinHandle<eyre::Result<Ended>>,
+}
+
+impl Job {
+    /// Checks the set, runs the model, and proves what it gets right; a set in clear is committed to first.
+    pub fn start(desk: Desk, id: B256, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = stop.clone();
+        let work = async move {
+            let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
+            let prepared = prepare(ctx, market, account, id, set.as_deref(), &prover).await?;
+            if !prepared.meets_target() {
+                return Ok(Ended::BelowTarget);
+            }
+            prepared
+                .begin(ctx, market, account, set.as_deref(), &prover, true)
+                .await?;
+            for (made, position) in prepared.correct.iter().enumerate() {
+                if told.load(Ordering::Relaxed) {
+                    return Ok(Ended::Stopped);
+                }
+                if prepared.is_used_up(made, &prover)? {
+                    break;
+                }
+                prepared.prove(ctx, market, &prover, *position)?;
+            }
+            Ok(Ended::All)
+        };
+        let task = tokio::task::spawn_blocking(move || Handle::current().block_on(work));
+        Self { id, stop, task }
+    }
+
+    /// Ends the work after the proof that is being made.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    pub async fn wait(self) -> eyre::Result<Ended> {
+        self.task.await?
+    }
+}
