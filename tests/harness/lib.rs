@@ -2,9 +2,11 @@
 //!
 //! Everything goes through the binary `assay`, as separate processes, and a real anvil.
 
+mod daemons;
 mod network;
 mod story;
 
+pub use daemons::{Daemon, Daemons};
 pub use network::{labelled_images, small_architecture};
 pub use story::{milliether, Story};
 
@@ -95,18 +97,21 @@ impl Devnet {
 
     /// Lets time pass and mines a block.
     pub fn pass(&self, seconds: u64) {
-        for (method, params) in [("evm_increaseTime", format!("[{seconds}]")), ("evm_mine", "[]".into())] {
-            let cast = root().join("node_modules/.bin/cast");
-            let output = Command::new(cast)
-                .args(["rpc", "--rpc-url", &self.url, "--raw", method, &params])
-                .output()
-                .expect("cast runs");
-            assert!(
-                output.status.success(),
-                "{method}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
+        self.rpc("evm_increaseTime", &format!("[{seconds}]"));
+        self.rpc("evm_mine", "[]");
+    }
+
+    /// Calls the node; what it says.
+    pub fn rpc(&self, method: &str, params: &str) -> String {
+        let cast = root().join("node_modules/.bin/cast");
+        let output = Command::new(cast)
+            .args(["rpc", "--rpc-url", &self.url, "--raw", method, params])
+            .output()
+            .expect("cast runs");
+        // The wrapper of this program ends with 0 whatever happened.
+        let (said, refused) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
+        assert!(!said.is_empty(), "{method}: {refused}");
+        String::from_utf8_lossy(said).trim().to_owned()
     }
 }
 
@@ -134,17 +139,28 @@ pub struct Party<'a> {
 
 impl Party<'_> {
     fn command(&self, args: &[&str], signs: bool) -> Command {
+        if signs {
+            return self.signing_at(&self.devnet.url, args);
+        }
+        self.command_at(&self.devnet.url, args)
+    }
+
+    fn command_at(&self, url: &str, args: &[&str]) -> Command {
         let mut command = Command::new(assay());
         command
             .current_dir(root())
             .args(args)
-            .args(["--json", "--rpc-url", &self.devnet.url, "--home"])
+            .args(["--json", "--rpc-url", url, "--home"])
             .arg(self.devnet.path(self.name))
             .arg("--deployment")
             .arg(&self.devnet.deployment);
-        if signs {
-            command.args(["--devnet-account", &self.account.to_string()]);
-        }
+        command
+    }
+
+    /// A signing command that is not run yet, at a node that may be a proxy.
+    pub fn signing_at(&self, url: &str, args: &[&str]) -> Command {
+        let mut command = self.command_at(url, args);
+        command.args(["--devnet-account", &self.account.to_string()]);
         command
     }
 

@@ -108,10 +108,15 @@ impl Chain {
         Ok(block.header.timestamp())
     }
 
+    /// The newest block that has its confirmations.
+    pub async fn newest_confirmed(&self) -> eyre::Result<BlockId> {
+        let head = self.provider.get_block_number().await?;
+        Ok(BlockId::number((head + 1).saturating_sub(self.confirmations)))
+    }
+
     /// Number of transactions of an account in blocks that have their confirmations.
     async fn confirmed_nonce(&self, account: Address) -> eyre::Result<u64> {
-        let head = self.provider.get_block_number().await?;
-        let block = BlockId::number((head + 1).saturating_sub(self.confirmations));
+        let block = self.newest_confirmed().await?;
         Ok(self.provider.get_transaction_count(account).block_id(block).await?)
     }
 

@@ -1,17 +1,20 @@
 //! The marketplace on one chain: registry and market, read together.
 
+use super::bindings::IAccuracyMarket::{
+    publishChunksCall, Challenged, ChunksPublished, KeyRevealed, Offered, ProbeKeysRevealed, ResultPosted,
+};
 use super::bindings::{
     Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, Mode, ModelView, OfferTerms,
     Params, ProofTerms, Reputation, State, Verdict,
 };
 use super::client::{Call, Chain};
+use super::history::history;
 use super::statement::{needed_correct, offer_hash, params_hash};
 use crate::exit::hinted;
 use alloy::consensus::Transaction;
-use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::primitives::{Address, Bytes, B256};
+use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::{DynProvider, Provider};
-use alloy::sol_types::SolCall;
+use alloy::sol_types::{SolCall, SolEvent};
 
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
@@ -102,8 +105,7 @@ impl Market {
 
     /// The engagement as it was when the newest confirmed block was the newest.
     pub async fn confirmed_engagement(&self, id: B256) -> eyre::Result<EngagementView> {
-        let head = self.chain.provider.get_block_number().await?;
-        let block = BlockId::number((head + 1).saturating_sub(self.chain.confirmations));
+        let block = self.chain.newest_confirmed().await?;
         self.chain.view(self.contract().engagement(id).block(block)).await
     }
 
@@ -129,33 +131,56 @@ impl Market {
 
     pub async fn is_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
         self.chain
-            .view(self.contract().isProven(id, alloy::primitives::U256::from(position)))
+            .view(self.contract().isProven(id, U256::from(position)))
             .await
+    }
+
+    /// Whether a position was proven when the newest confirmed block was the newest.
+    pub async fn is_confirmed_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
+        let block = self.chain.newest_confirmed().await?;
+        let contract = self.contract();
+        let call = contract.isProven(id, U256::from(position));
+        self.chain.view(call.block(block)).await
     }
 
     pub async fn challenge_at(&self, id: B256, position: u32) -> eyre::Result<Challenge> {
         self.chain.view(self.contract().challengeAt(id, position)).await
     }
 
+    /// Events of one kind about an engagement, oldest first, and the transactions that made them.
+    async fn events<E: SolEvent>(&self, id: B256) -> eyre::Result<Vec<(E, TxHash)>> {
+        let logs = history(&self.chain, self.address, id).await?;
+        let of_kind = logs.into_iter().filter(|log| log.topic0() == Some(&E::SIGNATURE_HASH));
+        let decoded = of_kind.map(|log| {
+            Ok((
+                E::decode_log(&log.inner)?.data,
+                log.transaction_hash.unwrap_or_default(),
+            ))
+        });
+        decoded.collect()
+    }
+
+    /// The newest event of a kind, which there must be.
+    async fn event<E: SolEvent>(&self, id: B256) -> eyre::Result<E> {
+        let found = self.events::<E>(id).await?;
+        let (event, _) = found.into_iter().last().ok_or_else(|| {
+            let name = E::SIGNATURE.split('(').next().unwrap_or_default();
+            hinted(
+                format!("the node has no {name} event of engagement {id}"),
+                "use a node that serves the logs of the whole chain",
+            )
+        })?;
+        Ok(event)
+    }
+
     /// keysA, from the event of `revealA`.
     pub async fn probe_keys(&self, id: B256) -> eyre::Result<Bytes> {
-        let contract = self.contract();
-        let query = contract.ProbeKeysRevealed_filter().topic1(id);
-        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
-        let (event, _) = found
-            .into_iter()
-            .last()
-            .ok_or_else(|| no_event(id, "ProbeKeysRevealed"))?;
-        Ok(event.keysA)
+        Ok(self.event::<ProbeKeysRevealed>(id).await?.keysA)
     }
 
     /// K, from the event of `revealAll` or `revealB`.
     pub async fn master_key(&self, id: B256) -> eyre::Result<B256> {
-        let contract = self.contract();
-        let query = contract.KeyRevealed_filter().topic1(id);
-        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
-        let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "KeyRevealed"))?;
-        Ok(event.master)
+        Ok(self.event::<KeyRevealed>(id).await?.master)
     }
 
     /// The words of every published chunk in order, from the transactions that published them.
@@ -163,15 +188,12 @@ impl Market {
     /// # Errors
     /// If the words are in no transaction's calldata, because a contract published them.
     pub async fn published_words(&self, id: B256) -> eyre::Result<Vec<B256>> {
-        let contract = self.contract();
-        let query = contract.ChunksPublished_filter().topic1(id);
         let mut words = Vec::new();
-        for (_, log) in query.from_block(BlockNumberOrTag::Earliest).query().await? {
-            let hash = log.transaction_hash.unwrap_or_default();
+        for (_, hash) in self.events::<ChunksPublished>(id).await? {
             let transaction = self.chain.provider.get_transaction_by_hash(hash).await?;
             let call = transaction
                 .filter(|t| t.to() == Some(self.address))
-                .and_then(|t| IAccuracyMarket::publishChunksCall::abi_decode(t.input()).ok())
+                .and_then(|t| publishChunksCall::abi_decode(t.input()).ok())
                 .filter(|call| call.id == id)
                 .ok_or_else(|| eyre::eyre!("transaction {hash} published chunks through another contract"))?;
             words.extend(call.cipherWords);
@@ -181,28 +203,18 @@ impl Market {
 
     /// The bitmap of `postResult`.
     pub async fn posted_result(&self, id: B256) -> eyre::Result<Bytes> {
-        let contract = self.contract();
-        let query = contract.ResultPosted_filter().topic1(id);
-        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
-        let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "ResultPosted"))?;
-        Ok(event.bitmap)
+        Ok(self.event::<ResultPosted>(id).await?.bitmap)
     }
 
     /// The terms under which an engagement was offered.
     pub async fn offered(&self, id: B256) -> eyre::Result<OfferTerms> {
-        let contract = self.contract();
-        let query = contract.Offered_filter().topic1(id);
-        let found = query.from_block(BlockNumberOrTag::Earliest).query().await?;
-        let (event, _) = found.into_iter().last().ok_or_else(|| no_event(id, "Offered"))?;
-        Ok(event.terms)
+        Ok(self.event::<Offered>(id).await?.terms)
     }
 
     /// Positions with an open challenge, and who made them.
     pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
-        let contract = self.contract();
-        let query = contract.Challenged_filter().topic1(id);
         let mut open = Vec::new();
-        for (event, _) in query.from_block(BlockNumberOrTag::Earliest).query().await? {
+        for (event, _) in self.events::<Challenged>(id).await? {
             let challenge = self.challenge_at(id, event.position).await?;
             if challenge.deadline != 0 {
                 open.push((event.position, challenge));
@@ -260,13 +272,6 @@ impl Market {
     pub fn registry_call(&self, call: &impl alloy::sol_types::SolCall) -> Call {
         Call::new(self.registry, call)
     }
-}
-
-fn no_event(id: B256, name: &str) -> eyre::Report {
-    hinted(
-        format!("the node has no {name} event of engagement {id}"),
-        "use a node that serves the logs of the whole chain",
-    )
 }
 
 /// Fails unless the engagement is in one of these states.

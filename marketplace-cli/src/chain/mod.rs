@@ -4,6 +4,7 @@ pub mod bindings;
 pub mod client;
 pub mod deploy;
 pub mod devnet;
+pub mod history;
 pub mod keys;
 pub mod market;
 pub mod revert;

@@ -170,12 +170,7 @@ impl Consumer {
         let key = self.key(desk, &model)?;
         let proofs = desk.delivery(id, e.mp)?;
         let verified = verify_result(&desk.ctx, &desk.market, id, None, &proofs, &key).await?;
-        let mut unproven = Vec::new();
-        for claim in verified.unproven {
-            if !desk.market.is_proven(id, claim.position).await? {
-                unproven.push(claim.position as u32);
-            }
-        }
+        let unproven = verified.unproven.iter().map(|claim| claim.position as u32).collect();
         Ok((verified.claimed, unproven))
     }
 }

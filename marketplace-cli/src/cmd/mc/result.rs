@@ -138,7 +138,7 @@ pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> 
     ctx.out.result(&result, &result)
 }
 
-/// Checks a proof of each claimed position; among several the one that verifies counts.
+/// Checks a proof of each claimed position; among several the one that verifies counts, and one on chain always.
 pub async fn verify_result(
     ctx: &Context,
     market: &Market,
@@ -190,7 +190,7 @@ pub async fn verify_result(
                 false
             }
         });
-        if is_proven {
+        if is_proven || market.is_confirmed_proven(id, position).await? {
             proven.push(position);
         } else {
             unproven.push(Unproven { position, why });
