@@ -199,6 +199,30 @@ fn nobody_proceeds_with_examples_that_were_not_checked() {
     assert!(said.contains("mp probe"), "{said}");
 }
 
+/// A repeated offer is the same one, and another one needs another set.
+#[test]
+fn a_set_is_offered_once() {
+    let story = Story::locked(&["--mode", "full"]);
+    let (set, arch) = (story.setting.shared("set"), text(&story.setting.arch).to_owned());
+    let offer = |target, mode| {
+        let model = story.setting.model_id.as_str();
+        let mut args = vec!["mc", "open", model, "--set", text(&set), "--arch", &arch];
+        args.extend(["--target-bps", target, "--mode", mode]);
+        args.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let consumer = story.setting.consumer();
+    let before = consumer.nonce();
+    let again = offer("6000", "full");
+    let again = consumer.does(&again.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(again["id"], story.id.as_str());
+    for (target, mode) in [("6001", "full"), ("6000", "simple")] {
+        let other = offer(target, mode);
+        let (_, said) = consumer.fails(&other.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(said.contains("other terms") && said.contains(&story.id), "{said}");
+    }
+    assert_eq!(consumer.nonce(), before);
+}
+
 #[test]
 fn both_sides_can_agree_to_close() {
     let story = Story::locked(&["--mode", "full"]).probing();

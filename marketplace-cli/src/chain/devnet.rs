@@ -38,9 +38,10 @@ impl Devnet {
             Some(port) => port,
             None => free_port()?,
         };
-        let mut arguments: Vec<String> = ["--silent", "--host", "127.0.0.1", "--port"]
-            .map(str::to_owned)
-            .to_vec();
+        // The rules of the main chain, with what a transaction may use (EIP-7825).
+        let rules = ["--silent", "--hardfork", "osaka", "--enable-tx-gas-limit"];
+        let mut arguments: Vec<String> = rules.map(str::to_owned).to_vec();
+        arguments.extend(["--host", "127.0.0.1", "--port"].map(str::to_owned));
         arguments.push(port.to_string());
         if let Some(seconds) = options.block_time {
             arguments.extend(["--block-time".to_owned(), seconds.to_string()]);

@@ -84,6 +84,11 @@ impl Market {
         self.amounts(Mode::CLEAR).deposit + self.params.fee
     }
 
+    /// W_prove: seconds between the last keys and the last proof.
+    pub fn prove_seconds(&self, mode: Mode) -> u64 {
+        self.params.proveBase + u64::from(self.proven_size(mode)) * self.params.proveTimePerItem
+    }
+
     /// k*: the fewest proofs that meet a target.
     pub fn needed(&self, mode: Mode, target_bps: u16) -> u32 {
         needed_correct(target_bps, self.proven_size(mode))

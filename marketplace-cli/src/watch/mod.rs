@@ -74,7 +74,7 @@ pub fn window(market: &Market, e: &EngagementView) -> u64 {
         State::Committed | State::Published => full.ackWindow,
         State::Acked | State::Proceeded => full.keyWindow,
         State::Probing => p.decideWindow,
-        State::Proving => p.proveBase + u64::from(market.proven_size(e.mode)) * p.proveTimePerItem,
+        State::Proving => market.prove_seconds(e.mode),
         State::Claimed => full.challengeWindow,
         State::FullDemanded => full.respondWindow + u64::from(market.needed(e.mode, e.targetBps)) * full.answerTime,
         _ => 0,

@@ -162,7 +162,9 @@ pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path,
     let mut journal = Journal::open(&ctx.home.offer(&market.chain, market.address, test_root))?;
     if let Some(receipt) = account.resume(&mut journal, "open", &ctx.out).await? {
         ctx.out.note("this set was offered before; this is that offer");
-        return finish(ctx, market, dir, &journal, &receipt);
+        let (opened, terms) = finish(ctx, market, dir, &journal, &receipt)?;
+        require_same(market, &ask, &opened, &terms)?;
+        return Ok(opened);
     }
     if !ask.allow_reuse {
         Revealed::load(ctx)?.refuse(&set)?;
@@ -187,16 +189,35 @@ pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path,
         .call(&IAccuracyMarket::openCall { terms })
         .with_value(market.entry_wei());
     let receipt = account.send(&mut journal, "open", &call, &ctx.out).await?;
-    finish(ctx, market, dir, &journal, &receipt)
+    Ok(finish(ctx, market, dir, &journal, &receipt)?.0)
 }
 
+/// A set is offered once: fails if it was for something else than what is asked now.
+fn require_same(market: &Market, ask: &Ask, opened: &Opened, terms: &OfferTerms) -> eyre::Result<()> {
+    let adjudication = ask
+        .adjudication
+        .unwrap_or_else(|| default_adjudication(market, ask.mode));
+    let asked = (ask.model_id, ask.mode, adjudication, ask.target_bps);
+    if asked == (terms.modelId, terms.mode, terms.adjudication, terms.targetBps) {
+        return Ok(());
+    }
+    Err(hinted(
+        format!(
+            "this set was offered before, to other terms: engagement {}, model {}, {:?}, {:?}, {} basis points",
+            opened.id, terms.modelId, terms.mode, terms.adjudication, terms.targetBps
+        ),
+        "go on with that engagement, or build the set again: new salts make another root",
+    ))
+}
+
+/// What the offer of this receipt is, and its terms.
 fn finish(
     ctx: &Context,
     market: &Market,
     dir: &Path,
     offer: &Journal,
     receipt: &alloy::rpc::types::TransactionReceipt,
-) -> eyre::Result<Opened> {
+) -> eyre::Result<(Opened, OfferTerms)> {
     let logs = receipt.logs().iter().filter(|log| log.address() == market.address);
     let event = logs
         .filter_map(|log| log.log_decode::<IAccuracyMarket::Offered>().ok())
@@ -211,7 +232,7 @@ fn finish(
     if let Some(secrets) = offer.fact::<Secrets>(Secrets::FACT)? {
         journal.set_fact(Secrets::FACT, &secrets)?;
     }
-    Ok(Opened {
+    let opened = Opened {
         id: event.id,
         model_id: event.modelId,
         test_root: event.terms.testRoot,
@@ -220,7 +241,8 @@ fn finish(
         expiry: event.terms.expiry,
         escrow_wei: market.entry_wei(),
         sent: Sent::from(receipt),
-    })
+    };
+    Ok((opened, event.terms))
 }
 
 /// Whether the set can be an engagement's on this market with this model.

@@ -1,3 +1,4 @@
+use super::probe::threshold;
 use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{require_provider, require_time};
 use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelView, State};
@@ -60,6 +61,8 @@ pub struct Accepted {
     pub mode: &'static str,
     /// Proofs that meet the target.
     pub needed: u32,
+    /// Time for all of them.
+    pub prove_seconds: u64,
     #[serde(serialize_with = "crate::output::as_decimal")]
     pub escrow_wei: u128,
     /// End of the window that begins now.
@@ -71,7 +74,13 @@ impl std::fmt::Display for Accepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "accepted    {} of consumer {}", self.id, self.mc)?;
         writeln!(f, "escrowed    {}", ether(U256::from(self.escrow_wei)))?;
-        writeln!(f, "needed      {} proofs", self.needed)?;
+        writeln!(
+            f,
+            "needed      {} proofs in {} s, {} s each",
+            self.needed,
+            self.prove_seconds,
+            self.prove_seconds / u64::from(self.needed.max(1))
+        )?;
         match self.mode {
             "CLEAR" => write!(
                 f,
@@ -126,6 +135,11 @@ pub async fn accept(
             let model = market.model(e.modelId).await?;
             check_model(ctx, market, e.modelId, &model)?;
             judge(policy, &e)?;
+            if e.mode == Mode::FULL && threshold(market, &e).is_none() {
+                ctx.out.warn(
+                    "with these prices and this target no number of right probes makes it pay to proceed: expect to abort",
+                );
+            }
             match leaves {
                 Some(from) => keep_leaves(ctx, market, id, from, e.testRoot).await?,
                 None if e.mode == Mode::CLEAR => {}
@@ -160,6 +174,7 @@ pub async fn accept(
         mc: after.mc,
         target_bps: after.targetBps,
         needed: market.needed(after.mode, after.targetBps),
+        prove_seconds: market.prove_seconds(after.mode),
         mode: mode_words(after.mode),
         escrow_wei: market.entry_wei(),
         decide_until: after.deadline,

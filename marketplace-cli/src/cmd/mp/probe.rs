@@ -153,7 +153,7 @@ pub async fn probe(
 }
 
 /// Right answers among the opened examples from which on to proceed.
-fn threshold(market: &Market, e: &EngagementView) -> Option<u32> {
+pub fn threshold(market: &Market, e: &EngagementView) -> Option<u32> {
     let p = &market.params;
     if e.mode != Mode::FULL {
         // Everything is open: the outcome is known.
