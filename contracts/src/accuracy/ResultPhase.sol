@@ -73,9 +73,8 @@ abstract contract ResultPhase is Engagements {
         _requireValue(CHALLENGE_BOND);
         require(ResultBitmap.contains(bitmap, position), NotClaimed(position));
         Challenge storage c = _challenges[id][position];
-        // A position is challenged once: an answer proves it for good.
+        // A position is challenged once: only an answer proves one while the result is claimed, and for good.
         require(c.challenger == address(0), AlreadyChallenged(position, c.challenger));
-        require(!_proven[id].contains(position), AlreadyProven(position));
         if (msg.sender != e.mc) {
             require(e.othersChallenges < OTHERS_MAX, TooManyChallenges(OTHERS_MAX));
             e.othersChallenges += 1;

@@ -162,7 +162,6 @@ interface IAccuracyMarket is ICredits {
     error PositionOutOfRange(uint256 limit, uint256 given);
     error BelowTarget(uint256 needed, uint256 given);
     error NotClaimed(uint32 position);
-    error AlreadyProven(uint32 position);
     error AlreadyChallenged(uint32 position, address challenger);
     error TooManyChallenges(uint32 limit);
     error NotChallenged(uint32 position);

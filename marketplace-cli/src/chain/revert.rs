@@ -179,7 +179,6 @@ fn market(error: M) -> (String, Option<&'static str>) {
             Some("if no more can be proven: assay mp concede ID"),
         ),
         M::NotClaimed(e) => (format!("the result does not claim position {}", e.position), None),
-        M::AlreadyProven(e) => (format!("position {} is proven already", e.position), None),
         M::AlreadyChallenged(e) => (
             format!("position {} was challenged already, by {}", e.position, e.challenger),
             None,
