@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -148,4 +149,21 @@ fn a_daemon_outlives_a_lost_node_and_ends_when_told() {
     assert!(status.success());
     hears("ended");
     assert!(daemon.0.wait().unwrap().success());
+}
+
+/// What a consumer gives it may take away: the provider proves and submits from its own copy.
+#[test]
+fn a_set_in_clear_that_vanishes_is_proven_all_the_same() {
+    let daemons = Daemons::new();
+    let id = daemons.open("gone", "clear");
+    assert_eq!(daemons.once("provider", &[]), ["accept"]);
+    assert_eq!(daemons.once("consumer", &[]), ["send"]);
+    let url = daemons.setting.devnet.url.clone();
+    let mut daemon = daemons.start("provider", &url, &["--every", "1"]);
+    let lines = BufReader::new(daemon.0.stdout.take().unwrap()).lines();
+    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    assert!(events.any(|event| event["fields"]["state"] == "Proving"));
+    std::fs::remove_dir_all(Path::new(&daemons.exchange).join(&id).join("set")).unwrap();
+    assert!(events.any(|event| event["event"] == "settle"));
+    assert_eq!(daemons.verdict(&id)["outcome"], "Passed");
 }

@@ -101,3 +101,17 @@ fn daemons_publish_and_read_the_chain_if_nothing_is_handed_over() {
     assert_eq!(provider, ["probe", "prove", "proven", "post", "settle"]);
     assert_eq!(daemons.verdict(&id)["outcome"], "Passed");
 }
+
+#[test]
+fn no_more_is_accepted_than_may_be_open() {
+    let daemons = Daemons::new();
+    let ids = ["first", "second", "third"].map(|name| daemons.open(name, "clear"));
+    let one = ["--max-open", "1"];
+    assert_eq!(daemons.once("provider", &one), ["accept"]);
+    assert!(daemons.once("provider", &one).is_empty());
+    let accepted = |id: &&String| daemons.verdict(id)["state"] == "Probing";
+    assert_eq!(ids.iter().filter(accepted).count(), 1);
+    // The default is two.
+    assert_eq!(daemons.once("provider", &[]), ["accept"]);
+    assert_eq!(ids.iter().filter(accepted).count(), 2);
+}

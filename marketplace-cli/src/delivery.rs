@@ -4,8 +4,9 @@
 //! Nothing that comes is believed here. Whoever receives compares it with what the chain commits to, and may find several
 //! candidates: each party of the engagement can put files on a server.
 
+use crate::chain::statement::N_MAX;
 use crate::exit::UsageError;
-use crate::files::copy_atomic;
+use crate::files::{copy_atomic, read_regular};
 use crate::output::Output;
 use crate::serve::blob::{Blob, Kind};
 use crate::serve::client::{Client, ClientOptions};
@@ -13,11 +14,13 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::signers::local::PrivateKeySigner;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Names that files have in a directory, or while they are kept.
 pub const CIPHER_FILE: &str = "transfer.cipher";
@@ -26,6 +29,20 @@ const PROOF_SUFFIX: &str = "proof";
 
 /// Bytes of the largest proof that is fetched.
 pub const MAX_PROOF_BYTES: u64 = 1 << 20;
+
+/// How long a server may take to list files, and to send them besides what their size explains.
+const LIST_TIME: Duration = Duration::from_secs(60);
+const FETCH_TIME: Duration = Duration::from_secs(300);
+
+/// Bytes a second of the slowest line.
+const SLOWEST: u64 = 16 << 10;
+
+/// Files of one kind that are fetched: as many proofs as the largest test set has examples, and their bytes.
+const MAX_FILES: usize = N_MAX;
+const MAX_PROOFS_BYTES: u64 = 1 << 30;
+
+/// Proofs of one context that are tried.
+const MAX_CANDIDATES: usize = 4;
 
 /// A directory, a file in it, or the URL of an `assay serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +189,24 @@ impl Delivery {
         }
     }
 
+    /// How many files of this kind are there; nothing is fetched.
+    ///
+    /// # Errors
+    /// As [`Delivery::get`], and if the server takes longer than a minute.
+    pub async fn count(&self, kind: Kind) -> eyre::Result<usize> {
+        match (&self.client, &self.place) {
+            (Some(client), _) => {
+                let listed = tokio::time::timeout(LIST_TIME, client.list(self.id, kind)).await;
+                Ok(listed
+                    .wrap_err_with(|| format!("{} does not answer", self.place))??
+                    .len())
+            }
+            (None, Place::Path(path)) => Ok(found(path, kind)?.len()),
+            (None, Place::Server(_)) => unreachable!("a server is opened with its client"),
+        }
+    }
+
+    /// What a server sends in time: proofs that come too slowly are as good as none, anything else is needed whole.
     async fn fetch(
         &self,
         client: &Client,
@@ -182,7 +217,15 @@ impl Delivery {
     ) -> eyre::Result<Vec<PathBuf>> {
         let failed = || format!("cannot fetch {kind} from {}", self.place);
         let mut files = Vec::new();
-        for listed in client.list(self.id, kind).await.wrap_err_with(failed)? {
+        let listed = tokio::time::timeout(LIST_TIME, client.list(self.id, kind)).await;
+        let all = listed.wrap_err_with(failed)?.wrap_err_with(failed)?;
+        let bytes: u64 = all.iter().map(|listed| listed.bytes.min(limit)).sum();
+        let mut room = match kind {
+            Kind::Proofs => MAX_PROOFS_BYTES,
+            _ => u64::MAX,
+        };
+        let until = Instant::now() + FETCH_TIME + Duration::from_secs(bytes / SLOWEST);
+        for listed in all.into_iter().take(MAX_FILES) {
             if listed.bytes > limit {
                 out.warn(format_args!(
                     "{} is no {kind}: it has {} bytes",
@@ -190,6 +233,11 @@ impl Delivery {
                 ));
                 continue;
             }
+            let Some(left) = room.checked_sub(listed.bytes) else {
+                out.warn(format_args!("{} sends too much; the rest is left", self.place));
+                break;
+            };
+            room = left;
             let blob = Blob {
                 engagement: self.id,
                 kind,
@@ -200,7 +248,14 @@ impl Delivery {
             if !file.exists() {
                 let bar = out.bar(format_args!("fetching {kind}"), listed.bytes);
                 let step = |done| bar.set(done);
-                client.download(&blob, &file, limit, step).await.wrap_err_with(failed)?;
+                match tokio::time::timeout_at(until, client.download(&blob, &file, limit, step)).await {
+                    Ok(done) => done.wrap_err_with(failed)?,
+                    Err(_) if kind == Kind::Proofs => {
+                        out.warn(format_args!("{} is too slow; the rest is left", self.place));
+                        break;
+                    }
+                    Err(late) => return Err(late).wrap_err_with(failed),
+                }
             }
             files.push(file);
         }
@@ -230,14 +285,26 @@ fn found(path: &Path, kind: Kind) -> std::io::Result<Vec<PathBuf>> {
     Ok(single.is_file().then_some(single).into_iter().collect())
 }
 
-/// Proofs by the context that they say they are for, whatever their files are called; what is no proof is left out.
-pub fn proofs_by_context(files: &[PathBuf], out: &Output) -> BTreeMap<U256, Vec<ProofBundle>> {
+/// Proofs by the context that they say they are for, whatever their files are called. What is no proof, or for none of these
+/// contexts, is left out; so is what comes after a few for the same one.
+pub fn proofs_by_context(
+    files: &[PathBuf],
+    contexts: &BTreeSet<U256>,
+    out: &Output,
+) -> BTreeMap<U256, Vec<ProofBundle>> {
     let mut proofs = BTreeMap::<U256, Vec<ProofBundle>>::new();
     for file in files {
-        match ProofBundle::load(file) {
+        let bundle = read_regular(file, MAX_PROOF_BYTES)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| ProofBundle::from_bytes(&bytes).map_err(|error| error.to_string()));
+        match bundle {
             Ok(bundle) => {
-                if let Some(claim) = crate::prover_api::Claim::of(&bundle) {
-                    proofs.entry(claim.ctx).or_default().push(bundle);
+                let Some(claim) = crate::prover_api::Claim::of(&bundle) else {
+                    continue;
+                };
+                let same = proofs.entry(claim.ctx).or_default();
+                if contexts.contains(&claim.ctx) && same.len() < MAX_CANDIDATES {
+                    same.push(bundle);
                 }
             }
             Err(error) => out.warn(format_args!("{} is no proof: {error}", file.display())),

@@ -1,8 +1,9 @@
 //! Files that survive a crash: written beside their place, synced, then renamed.
 
+use crate::exit::Hinted;
 use eyre::WrapErr;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Replaces `path` with `bytes` in one step; readable by the owner alone if `private`.
@@ -22,13 +23,40 @@ pub fn write_atomic(path: &Path, bytes: &[u8], private: bool) -> eyre::Result<()
     write().wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
+/// Opens a file that another party may have put there: a pipe would keep the reader waiting, a device never end.
+pub fn open_regular(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(std::io::Error::new(
+        std::io::ErrorKind::InvalidInput,
+        "it is no regular file",
+    ))
+}
+
+/// The bytes of such a file, of which there are no more than `limit`.
+pub fn read_regular(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let what = format!("it has more than {limit} bytes");
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, what));
+    }
+    Ok(bytes)
+}
+
 /// Copies a file in one step, readable by the owner alone.
 pub fn copy_atomic(from: &Path, to: &Path) -> eyre::Result<()> {
     let dir = parent(to);
     let copy = || -> std::io::Result<()> {
         fs::create_dir_all(&dir)?;
         let mut temp = tempfile::NamedTempFile::new_in(&dir)?;
-        std::io::copy(&mut File::open(from)?, temp.as_file_mut())?;
+        std::io::copy(&mut open_regular(from)?, temp.as_file_mut())?;
         temp.as_file().sync_all()?;
         temp.persist(to).map_err(|e| e.error)?;
         sync_dir(&dir)
@@ -56,6 +84,14 @@ pub fn create_dir_atomic(path: &Path, fill: impl FnOnce(&Path) -> eyre::Result<(
     finish().wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
+/// Somebody else holds a lock.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is in use", path.display())]
+pub struct InUse {
+    path: PathBuf,
+    source: Hinted,
+}
+
 /// A file that a second process cannot lock before this value is dropped.
 #[derive(Debug)]
 pub struct Lock(#[allow(dead_code)] File);
@@ -71,10 +107,14 @@ impl Lock {
         let file = open().wrap_err_with(|| format!("cannot open {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(fs::TryLockError::WouldBlock) => Err(crate::exit::hinted(
-                format!("{} is in use", path.display()),
-                "another assay command works on the same thing; wait for it",
-            )),
+            Err(fs::TryLockError::WouldBlock) => Err(InUse {
+                path: path.to_owned(),
+                source: Hinted {
+                    error: "another assay command works on the same thing".into(),
+                    hint: "wait for it, then repeat the command".into(),
+                },
+            }
+            .into()),
             Err(fs::TryLockError::Error(e)) => Err(e).wrap_err_with(|| format!("cannot lock {}", path.display())),
         }
     }
@@ -125,6 +165,21 @@ fn allow_all_to_read(_: &File) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_directories_and_long_files_are_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pipe, file) = (dir.path().join("pipe"), dir.path().join("file"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        fs::write(&file, [1; 10]).unwrap();
+        for refused in [pipe.as_path(), dir.path(), Path::new("/dev/zero")] {
+            assert!(open_regular(refused).is_err(), "{}", refused.display());
+        }
+        assert_eq!(read_regular(&file, 10).unwrap(), [1; 10]);
+        assert!(read_regular(&file, 9).is_err());
+    }
 
     #[cfg(unix)]
     #[test]

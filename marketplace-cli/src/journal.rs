@@ -23,6 +23,9 @@ pub struct Step {
     /// Earlier transactions with the same nonce and call.
     #[serde(default)]
     pub replaced: Vec<TxHash>,
+    /// No block took it for a long time.
+    #[serde(default)]
+    pub stalled: bool,
     /// Once it has its confirmations.
     #[serde(default)]
     pub mined: Option<Mined>,
@@ -43,6 +46,7 @@ impl Step {
             raw,
             nonce,
             replaced: Vec::new(),
+            stalled: false,
             mined: None,
         }
     }
@@ -50,7 +54,12 @@ impl Step {
     /// The same step with another transaction for the same nonce.
     pub fn replaced_by(mut self, tx_hash: TxHash, raw: Bytes) -> Self {
         self.replaced.push(self.tx_hash);
-        Self { tx_hash, raw, ..self }
+        Self {
+            tx_hash,
+            raw,
+            stalled: false,
+            ..self
+        }
     }
 
     /// Every transaction that may have been mined for this step, the newest first.
@@ -109,6 +118,13 @@ impl Journal {
 
     pub fn set_step(&mut self, name: &str, step: Step) -> eyre::Result<()> {
         self.content.steps.insert(name.to_owned(), step);
+        self.save()
+    }
+
+    pub fn mark_stalled(&mut self, name: &str) -> eyre::Result<()> {
+        if let Some(step) = self.content.steps.get_mut(name) {
+            step.stalled = true;
+        }
         self.save()
     }
 

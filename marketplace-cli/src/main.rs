@@ -7,8 +7,21 @@ use assay_cli::output::Output;
 use clap::Parser;
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run());
+    // What a command has left behind is on disk; nothing waits for a thread that does not end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run() -> ExitCode {
     // Wrong usage ends here with code 2.
     let cli = Cli::parse();
     let out = Output::new(cli.globals.json).hiding(cli.globals.rpc_url.clone());

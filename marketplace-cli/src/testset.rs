@@ -7,13 +7,14 @@
 //! ```
 
 use crate::chain::statement::{test_leaf, MerkleTree, N_MAX, SCALAR_ORDER};
-use crate::files::{create_dir_atomic, write_atomic};
+use crate::files::{create_dir_atomic, open_regular, read_regular, write_atomic};
 use crate::prover_api::input_commit;
 use alloy::primitives::{FixedBytes, B256, U256};
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 const VERSION: u32 = 1;
@@ -172,13 +173,8 @@ impl TestSet {
     pub fn load(dir: &Path) -> eyre::Result<Self> {
         let path = dir.join("set.json");
         let context = || format!("{} is not a test set", dir.display());
-        let len = std::fs::metadata(&path).wrap_err_with(context)?.len();
-        eyre::ensure!(
-            len <= MAX_SET_BYTES,
-            "{} has {len} bytes, too many for a test set",
-            path.display()
-        );
-        let file: SetFile = serde_json::from_slice(&std::fs::read(&path)?).wrap_err_with(context)?;
+        let bytes = read_regular(&path, MAX_SET_BYTES).wrap_err_with(context)?;
+        let file: SetFile = serde_json::from_slice(&bytes).wrap_err_with(context)?;
         eyre::ensure!(
             file.version == VERSION,
             "{}: version {}, this program reads {VERSION}",
@@ -225,7 +221,9 @@ fn image_path(dir: &Path, position: usize) -> PathBuf {
 /// HWC bytes of an image file of exactly this size; grey becomes three equal channels.
 pub fn read_image(path: &Path, size: ImageSize) -> eyre::Result<Vec<u8>> {
     let context = || format!("cannot read image {}", path.display());
-    let open = || -> eyre::Result<_> { Ok(image::ImageReader::open(path)?.with_guessed_format()?) };
+    let open = || -> eyre::Result<_> {
+        Ok(image::ImageReader::new(BufReader::new(open_regular(path)?)).with_guessed_format()?)
+    };
     let (width, height) = open().and_then(|r| Ok(r.into_dimensions()?)).wrap_err_with(context)?;
     eyre::ensure!(
         (width, height) == (size.width, size.height),

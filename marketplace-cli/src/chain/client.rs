@@ -18,12 +18,15 @@ use alloy::transports::layers::RetryBackoffLayer;
 use alloy::transports::{RpcError, TransportErrorKind};
 use eyre::WrapErr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// How long a node may take to be reached, and to answer.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a transaction may wait for a block before another one, with higher fees, shall take its place.
+const STALLED: Duration = Duration::from_secs(600);
 
 /// How often a request is repeated that the node refuses because there were too many.
 const RETRIES: u32 = 8;
@@ -140,11 +143,18 @@ impl Chain {
         call.call().await.map_err(explain_contract)
     }
 
-    /// Waits until the transaction `raw` is in a block that has its confirmations.
+    /// Waits until the transaction `raw` is in a block that has its confirmations; `None` if no block takes it.
     ///
     /// # Errors
     /// If it reverted.
-    async fn confirmed(&self, hash: TxHash, raw: &Bytes, what: &str, out: &Output) -> eyre::Result<TransactionReceipt> {
+    async fn confirmed(
+        &self,
+        hash: TxHash,
+        raw: &Bytes,
+        what: &str,
+        out: &Output,
+    ) -> eyre::Result<Option<TransactionReceipt>> {
+        let mut seen = Instant::now();
         let _bar = out.bar(
             format_args!("{what}: waiting for {} confirmation(s)", self.confirmations),
             0,
@@ -154,12 +164,15 @@ impl Chain {
         loop {
             polls += 1;
             if let Some(receipt) = self.provider.get_transaction_receipt(hash).await? {
+                seen = Instant::now();
                 let head = self.provider.get_block_number().await?;
                 let depth = receipt.block_number.map_or(0, |mined| (head + 1).saturating_sub(mined));
                 if depth >= self.confirmations {
                     eyre::ensure!(receipt.status(), "{what}: transaction {hash} reverted in block {head}");
-                    return Ok(receipt);
+                    return Ok(Some(receipt));
                 }
+            } else if seen.elapsed() > STALLED {
+                return Ok(None);
             } else if polls % POLLS_BEFORE_RESENDING == 0 {
                 // Most nodes know it and say so.
                 let _ = self.provider.send_raw_transaction(raw).await;
@@ -271,8 +284,8 @@ impl Account {
     /// confirmations.
     ///
     /// The signed transaction is in the journal before it is sent. A later call with the same step returns its receipt,
-    /// or sends the very same transaction again. If the fees have outgrown it or the node refuses it, another one with the
-    /// same nonce takes its place; only if neither can be mined any more is a new one made.
+    /// or sends the very same transaction again. If the fees have outgrown it, no block took it or the node refuses it, another
+    /// one with the same nonce takes its place; only if neither can be mined any more is a new one made.
     pub async fn send(
         &self,
         journal: &mut Journal,
@@ -280,16 +293,52 @@ impl Account {
         call: &Call,
         out: &Output,
     ) -> eyre::Result<TransactionReceipt> {
-        if let Some(receipt) = self.resume(journal, step, out).await? {
-            return Ok(receipt);
+        let (hash, raw) = self.begin(journal, step, call, out).await?;
+        self.finish(journal, step, hash, &raw, out).await
+    }
+
+    /// As [`Account::send`] for several calls, which wait for their blocks together; how each of them ended.
+    ///
+    /// # Errors
+    /// If the journal cannot be written, or the node does not answer.
+    pub async fn send_all(
+        &self,
+        journal: &mut Journal,
+        calls: Vec<(String, Call)>,
+        out: &Output,
+    ) -> Vec<eyre::Result<TransactionReceipt>> {
+        let mut begun = Vec::new();
+        for (step, call) in calls {
+            let sent = self.begin(journal, &step, &call, out).await;
+            begun.push((step, sent));
+        }
+        let mut ended = Vec::new();
+        for (step, sent) in begun {
+            ended.push(match sent {
+                Ok((hash, raw)) => self.finish(journal, &step, hash, &raw, out).await,
+                Err(error) => Err(error),
+            });
+        }
+        ended
+    }
+
+    /// Sends the call unless it was sent before; its transaction.
+    async fn begin(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        call: &Call,
+        out: &Output,
+    ) -> eyre::Result<(TxHash, Bytes)> {
+        if let Some(sent) = self.sent(journal, step, out).await? {
+            return Ok(sent);
         }
         self.dry_run(call).await?;
-        let turn = self.turn.lock().await;
+        let _turn = self.turn.lock().await;
         let (hash, raw, nonce) = self.sign(call).await?;
         journal.set_step(step, Step::sent(hash, raw.clone(), nonce))?;
         self.broadcast(&raw).await?;
-        drop(turn);
-        self.finish(journal, step, hash, &raw, out).await
+        Ok((hash, raw))
     }
 
     /// The receipt of a step that was sent before, if it was or still can be mined.
@@ -299,6 +348,14 @@ impl Account {
         step: &str,
         out: &Output,
     ) -> eyre::Result<Option<TransactionReceipt>> {
+        match self.sent(journal, step, out).await? {
+            Some((hash, raw)) => self.finish(journal, step, hash, &raw, out).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The transaction of a step that was sent before, if it succeeded or still can.
+    async fn sent(&self, journal: &mut Journal, step: &str, out: &Output) -> eyre::Result<Option<(TxHash, Bytes)>> {
         let Some(sent) = journal.step(step).cloned() else {
             return Ok(None);
         };
@@ -307,7 +364,7 @@ impl Account {
         for hash in sent.hashes() {
             match self.chain.provider.get_transaction_receipt(hash).await? {
                 Some(receipt) if receipt.status() => {
-                    return self.finish(journal, step, hash, &sent.raw, out).await.map(Some);
+                    return Ok(Some((hash, sent.raw.clone())));
                 }
                 // It will not succeed later either.
                 Some(_) => return Ok(None),
@@ -318,8 +375,7 @@ impl Account {
             return Ok(None);
         }
         out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
-        let (hash, raw) = self.send_again(journal, step, sent, out).await?;
-        self.finish(journal, step, hash, &raw, out).await.map(Some)
+        self.send_again(journal, step, sent, out).await.map(Some)
     }
 
     /// Sends a journaled transaction once more, or one with the same nonce and call in its place.
@@ -331,7 +387,7 @@ impl Account {
         out: &Output,
     ) -> eyre::Result<(TxHash, Bytes)> {
         let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
-        if self.chain.base_fee().await? <= old.max_fee_per_gas() {
+        if !sent.stalled && self.chain.base_fee().await? <= old.max_fee_per_gas() {
             match self.broadcast(&sent.raw).await {
                 Ok(()) => return Ok((sent.tx_hash, sent.raw)),
                 Err(error) => out.warn(format_args!("{step}: the node refuses {}: {error:#}", sent.tx_hash)),
@@ -379,9 +435,18 @@ impl Account {
         raw: &Bytes,
         out: &Output,
     ) -> eyre::Result<TransactionReceipt> {
-        let receipt = self.chain.confirmed(hash, raw, step, out).await?;
-        journal.confirm_step(step, &receipt)?;
-        Ok(receipt)
+        if let Some(receipt) = self.chain.confirmed(hash, raw, step, out).await? {
+            journal.confirm_step(step, &receipt)?;
+            return Ok(receipt);
+        }
+        journal.mark_stalled(step)?;
+        Err(hinted(
+            format!(
+                "{step}: no block has taken transaction {hash} for {} s",
+                STALLED.as_secs()
+            ),
+            "repeat the command: it sends the transaction again with higher fees",
+        ))
     }
 
     async fn sign(&self, call: &Call) -> eyre::Result<(TxHash, Bytes, u64)> {

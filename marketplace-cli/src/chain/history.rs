@@ -6,7 +6,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::SolEvent;
-use alloy::transports::{RpcError, TransportError};
+use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use std::future::Future;
 
 /// Every event of the market about an engagement, oldest first.
@@ -44,7 +44,10 @@ where
                 }
                 last = first - 1;
             }
-            Err(RpcError::ErrorResp(_)) if span > 1 => span /= 2,
+            // Some refuse in HTTP's words.
+            Err(RpcError::ErrorResp(_) | RpcError::Transport(TransportErrorKind::HttpError(_))) if span > 1 => {
+                span /= 2;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -4,8 +4,8 @@ use super::bindings::IAccuracyMarket::{
     publishChunksCall, Challenged, ChunksPublished, KeyRevealed, Offered, ProbeKeysRevealed, ResultPosted,
 };
 use super::bindings::{
-    Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, Mode, ModelView, OfferTerms,
-    Params, ProofTerms, Reputation, State, Verdict,
+    Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, IPublishedTransfers, Mode,
+    ModelView, OfferTerms, Params, ProofTerms, Reputation, State, Verdict,
 };
 use super::client::{Call, Chain};
 use super::history::history;
@@ -134,6 +134,13 @@ impl Market {
         self.chain.view(self.contract().verdict(id)).await
     }
 
+    /// Chunks of a ciphertext that are on chain.
+    pub async fn published_chunks(&self, id: B256) -> eyre::Result<usize> {
+        let publication = IPublishedTransfers::new(self.params.full.publication, &self.chain.provider);
+        let next = self.chain.view(publication.published(self.address, id)).await?;
+        Ok(next.saturating_to())
+    }
+
     pub async fn is_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
         self.chain
             .view(self.contract().isProven(id, U256::from(position)))
@@ -216,13 +223,25 @@ impl Market {
         Ok(self.event::<Offered>(id).await?.terms)
     }
 
-    /// Positions with an open challenge, and who made them.
+    /// Positions with an open challenge, and who made them. Where the node's logs leave some out, every position is asked for.
     pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
+        let e = self.engagement(id).await?;
+        let events = self.events::<Challenged>(id).await?;
+        let found = self
+            .open_among(id, events.iter().map(|(event, _)| event.position))
+            .await?;
+        if found.len() >= e.openChallenges as usize {
+            return Ok(found);
+        }
+        self.open_among(id, 0..self.proven_size(e.mode)).await
+    }
+
+    async fn open_among(&self, id: B256, positions: impl Iterator<Item = u32>) -> eyre::Result<Vec<(u32, Challenge)>> {
         let mut open = Vec::new();
-        for (event, _) in self.events::<Challenged>(id).await? {
-            let challenge = self.challenge_at(id, event.position).await?;
+        for position in positions {
+            let challenge = self.challenge_at(id, position).await?;
             if challenge.deadline != 0 {
-                open.push((event.position, challenge));
+                open.push((position, challenge));
             }
         }
         Ok(open)

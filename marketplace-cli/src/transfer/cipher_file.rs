@@ -14,7 +14,7 @@ use super::secret::{ExampleKey, MasterKey};
 use super::words::{Word, WORD_BYTES};
 use super::{keys, payload::ChunkWords};
 use crate::chain::statement::MerkleTree;
-use crate::files::{parent, sync_dir};
+use crate::files::{open_regular, parent, sync_dir};
 use crate::testset::TestSet;
 use alloy::primitives::B256;
 use rayon::prelude::*;
@@ -293,7 +293,7 @@ impl CipherFile {
     /// Says what differs and where.
     pub fn open(path: &Path, layout: Layout, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
         let context = |source| io_error(path, source);
-        let mut file = File::open(path).map_err(context)?;
+        let mut file = open_regular(path).map_err(context)?;
         let got = file.metadata().map_err(context)?.len();
         read_prefix(path, &mut file, &layout, engagement_id)?;
         let expected = file_bytes(&layout);

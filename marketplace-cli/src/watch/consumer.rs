@@ -10,17 +10,18 @@ use crate::cmd::mc::result::{
 };
 use crate::cmd::mc::send::{send, send_leaves, LEAVES_DELIVERED};
 use crate::cmd::mc::transfer::{self, publish_chunks, reveal, DELIVERED};
-use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
-use crate::delivery::MAX_PROOF_BYTES;
 use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256};
 use assay_prover::proof::VerifierKey;
 use clap::ValueEnum;
+use rand::rngs::OsRng;
+use rand::seq::SliceRandom;
 use serde_json::{json, Value};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What to do about claims that are not proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,41 +51,69 @@ pub struct Orders {
 pub struct Consumer {
     orders: Orders,
     /// Loaded when first needed.
-    key: Option<Arc<VerifierKey>>,
-    good: BTreeSet<B256>,
-    /// Results with unproven claims, and how many proofs were there then.
-    doubtful: BTreeMap<B256, usize>,
+    key: OnceLock<Arc<VerifierKey>>,
+    /// What was found out about posted results.
+    results: Mutex<BTreeMap<B256, Found>>,
 }
+
+/// What a check of a posted result found.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    is_good: bool,
+    /// Proofs that were there, and when they were looked at.
+    there: usize,
+    at: Instant,
+}
+
+/// How soon proofs that came since are looked at again.
+const RECHECK: Duration = Duration::from_secs(300);
 
 impl Consumer {
     pub fn new(orders: Orders) -> Self {
         Self {
             orders,
-            key: None,
-            good: BTreeSet::new(),
-            doubtful: BTreeMap::new(),
+            key: OnceLock::new(),
+            results: Mutex::default(),
         }
     }
 
-    fn key(&mut self, desk: &Desk, model: &PublicModelArgs) -> eyre::Result<Arc<VerifierKey>> {
-        if let Some(key) = &self.key {
+    fn key(&self, desk: &Desk, model: &PublicModelArgs) -> eyre::Result<Arc<VerifierKey>> {
+        if let Some(key) = self.key.get() {
             return Ok(key.clone());
         }
         let key = Arc::new(model.key(&desk.ctx)?);
-        self.key = Some(key.clone());
-        Ok(key)
+        Ok(self.key.get_or_init(|| key).clone())
     }
 
-    pub(super) async fn facts(&mut self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    fn results(&self) -> MutexGuard<'_, BTreeMap<B256, Found>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         let owed = match e.state {
             State::Offered => LEAVES_DELIVERED,
             _ => DELIVERED,
         };
+        let found = self.results().get(&id).copied();
+        let judgement = match found {
+            Some(found) if found.is_good => Judgement::Good,
+            Some(_) => Judgement::Doubtful,
+            None => Judgement::Unknown,
+        };
+        let has_news = match found {
+            _ if e.state != State::Claimed => false,
+            None => true,
+            Some(found) => found.at.elapsed() > RECHECK || found.there != proofs_there(desk, id, e).await,
+        };
+        let publishes = self.orders.publishes && e.state == State::Committed;
+        let challenges = desk.challenges(id, e).await?;
         Ok(Facts {
             handed_over: desk.fact::<Value>(id, owed)?.is_some(),
-            challenge: desk.first_challenge(id, e).await?,
-            judgement: self.judgement(desk, id, e).await?,
-            publishes: self.orders.publishes,
+            challenge: challenges.iter().map(|(_, deadline)| *deadline).min(),
+            judgement,
+            has_news,
+            publishes,
+            is_publishing: publishes && desk.market.published_chunks(id).await? > 0,
             checks: self.orders.model.is_some(),
             objects: self.orders.objection != Objection::None,
             is_settled: desk.fact::<bool>(id, SETTLED)?.unwrap_or(false),
@@ -92,24 +121,7 @@ impl Consumer {
         })
     }
 
-    async fn judgement(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Judgement> {
-        if self.good.contains(&id) {
-            return Ok(Judgement::Good);
-        }
-        Ok(match self.doubtful.get(&id).filter(|_| e.state == State::Claimed) {
-            // Proofs that came since may have changed it.
-            Some(then) if *then == proofs_there(desk, id, e).await? => Judgement::Doubtful,
-            _ => Judgement::Unknown,
-        })
-    }
-
-    pub(super) async fn act(
-        &mut self,
-        desk: &Desk,
-        id: B256,
-        e: &EngagementView,
-        action: Action,
-    ) -> eyre::Result<Value> {
+    pub(super) async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
         let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
         let done = match action {
             Action::Send if e.mode == Mode::CLEAR => {
@@ -126,24 +138,17 @@ impl Consumer {
             Action::Publish => json!(publish_chunks(ctx, market, account, id).await?),
             Action::Reveal => json!(reveal(ctx, market, account, id).await?),
             Action::Check => {
-                let there = proofs_there(desk, id, e).await?;
                 let (claimed, unproven) = self.unproven(desk, id, e).await?;
-                if unproven.is_empty() {
-                    self.good.insert(id);
-                } else {
-                    self.doubtful.insert(id, there);
-                }
                 json!({ "claimed": claimed, "unproven": unproven })
             }
             Action::AcceptResult => json!(accept_result(ctx, market, account, id).await?),
             Action::Object => {
                 let (_, mut unproven) = self.unproven(desk, id, e).await?;
                 match self.orders.objection {
-                    _ if unproven.is_empty() => {
-                        self.good.insert(id);
-                        json!({ "unproven": unproven })
-                    }
+                    _ if unproven.is_empty() => json!({ "unproven": unproven }),
                     Objection::Challenge => {
+                        // Nobody shall know before which of them are tried.
+                        unproven.shuffle(&mut OsRng);
                         unproven.truncate(self.orders.max_challenges);
                         json!(challenge_positions(ctx, market, account, id, &unproven).await?)
                     }
@@ -153,6 +158,7 @@ impl Consumer {
             }
             Action::Timeout => json!(timeout(ctx, market, account, id).await?),
             Action::Settle => {
+                let _till = desk.till.lock().await;
                 let bonds = reclaim_bonds(ctx, market, account, id).await?;
                 let withdrawn = withdraw(ctx, market, account, self.orders.withdraw_to).await?;
                 engagement_journal(ctx, &market.chain, id)?.set_fact(SETTLED, &true)?;
@@ -164,22 +170,27 @@ impl Consumer {
     }
 
     /// How many positions are claimed, and which of them are proven neither here nor on chain.
-    async fn unproven(&mut self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<(u32, Vec<u32>)> {
+    async fn unproven(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<(u32, Vec<u32>)> {
         let model = self.orders.model.clone();
         let model = model.ok_or_else(|| eyre::eyre!("no model to check proofs with"))?;
         let key = self.key(desk, &model)?;
         let proofs = desk.delivery(id, e.mp)?;
+        // Counted before they are looked at: what comes meanwhile is news.
+        let there = proofs_there(desk, id, e).await;
         let verified = verify_result(&desk.ctx, &desk.market, id, None, &proofs, &key).await?;
-        let unproven = verified.unproven.iter().map(|claim| claim.position as u32).collect();
+        let unproven: Vec<u32> = verified.unproven.iter().map(|claim| claim.position as u32).collect();
+        let found = Found {
+            is_good: unproven.is_empty(),
+            there,
+            at: Instant::now(),
+        };
+        self.results().insert(id, found);
         Ok((verified.claimed, unproven))
     }
 }
 
-async fn proofs_there(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<usize> {
-    let into = fetched_files(&desk.ctx, &desk.market, id).join("proofs");
-    let files = desk
-        .delivery(id, e.mp)?
-        .get(Kind::Proofs, &into, MAX_PROOF_BYTES, &desk.ctx.out)
-        .await?;
-    Ok(files.len())
+/// How many proofs can be had; none from a server that does not answer.
+async fn proofs_there(desk: &Desk, id: B256, e: &EngagementView) -> usize {
+    let count = async { desk.delivery(id, e.mp)?.count(Kind::Proofs).await };
+    count.await.unwrap_or(0)
 }

@@ -31,6 +31,11 @@ impl Situation {
     pub fn is_half_over(&self) -> bool {
         self.deadline.saturating_sub(self.now) <= self.window / 2
     }
+
+    /// Whether an eighth of the window is left: what has not succeeded by now is given up.
+    pub fn is_nearly_over(&self) -> bool {
+        self.deadline.saturating_sub(self.now) <= self.window / 8
+    }
 }
 
 /// How many proofs the provider has on disk.
@@ -48,7 +53,6 @@ pub enum Proofs {
 /// What the consumer knows about a posted result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Judgement {
-    /// Nothing, or something has come since it looked.
     #[default]
     Unknown,
     /// Every claim is proven.
@@ -69,13 +73,21 @@ pub struct Facts {
     pub proofs: Proofs,
     /// The model gets fewer examples right than the target needs.
     pub is_hopeless: bool,
-    /// The last try in this state failed for another reason than an unreachable node.
+    /// More than one try in this state failed, for other reasons than an unreachable node.
     pub has_failed: bool,
+    /// The proofs of this engagement are being made right now.
+    pub is_being_proven: bool,
     /// First deadline of the open challenges.
     pub challenge: Option<u64>,
+    /// Some open challenge can be answered: its proof is here.
+    pub can_answer: bool,
     pub judgement: Judgement,
+    /// Proofs may have come since the consumer looked.
+    pub has_news: bool,
     /// The consumer puts the ciphertext on chain if it is not acknowledged.
     pub publishes: bool,
+    /// Part of it is there.
+    pub is_publishing: bool,
     /// The consumer can check proofs.
     pub checks: bool,
     /// The consumer acts against claims that are not proven.
@@ -143,8 +155,9 @@ impl Action {
     }
 }
 
-/// The next action. What cannot fail for the party is done at once; what gives up something (abort, concede, publish,
-/// object) when half of the window is over, so that enough of it is left.
+/// The next action. What cannot fail for the party is done at once; what gives up something because the other side did
+/// nothing (abort, publish, object) when half of the window is over; what gives up because own tries failed (abort, concede)
+/// when an eighth of it is left.
 pub fn next(s: &Situation, f: &Facts) -> Action {
     match s.state {
         State::Closed if f.is_settled => Action::Wait,
@@ -155,19 +168,19 @@ pub fn next(s: &Situation, f: &Facts) -> Action {
 }
 
 fn provider(s: &Situation, f: &Facts) -> Action {
-    let (late, half) = (s.is_late(), s.is_half_over());
+    let (late, half, nearly) = (s.is_late(), s.is_half_over(), s.is_nearly_over());
     match s.state {
         State::Offered if f.accepts && !late => Action::Accept,
         // The consumer's moves; a published ciphertext is the provider's own duty.
         State::Locked | State::Committed | State::Acked | State::Proceeded if late => Action::Timeout,
-        State::Published if !late && half && f.has_failed => Action::AckUnseen,
+        State::Published if !late && nearly && f.has_failed => Action::AckUnseen,
         State::Committed | State::Published if !late => Action::Ack,
         State::Probing if !late => match s.mode {
-            Mode::CLEAR if f.is_hopeless => Action::Abort,
-            Mode::CLEAR if f.received && !(f.has_failed && half) => Action::Prove,
+            Mode::CLEAR if f.is_hopeless || nearly => Action::Abort,
+            Mode::CLEAR if f.is_being_proven || (f.received && !half) => Action::Prove,
             Mode::CLEAR if half => Action::Abort,
             Mode::CLEAR => Action::Wait,
-            _ if f.has_failed && half => Action::Abort,
+            _ if f.has_failed && nearly => Action::Abort,
             _ => Action::Probe,
         },
         State::Proving if !late => {
@@ -176,21 +189,24 @@ fn provider(s: &Situation, f: &Facts) -> Action {
                 _ => Action::Submit,
             };
             match f.proofs {
+                // Some of them may be damaged: those are made again.
+                Proofs::All | Proofs::Enough if f.has_failed && !nearly => Action::Prove,
                 Proofs::All => claim,
                 Proofs::Enough if half => claim,
                 _ if f.is_hopeless && half => Action::Concede,
                 _ if f.is_hopeless => Action::Wait,
+                Proofs::TooFew if nearly => Action::Concede,
                 _ => Action::Prove,
             }
         }
         State::Claimed => match f.challenge {
-            Some(deadline) if s.now <= deadline => Action::Answer,
-            Some(_) => Action::Wait,
+            Some(_) if f.can_answer => Action::Answer,
+            Some(_) => Action::Prove,
             None if late => Action::Timeout,
             None if !f.handed_over => Action::Claim,
             None => Action::Wait,
         },
-        State::FullDemanded if !late && f.proofs >= Proofs::Enough => Action::Submit,
+        State::FullDemanded if !late && f.proofs >= Proofs::Enough && !f.has_failed => Action::Submit,
         State::FullDemanded if !late => Action::Prove,
         _ => Action::Wait,
     }
@@ -207,17 +223,20 @@ fn consumer(s: &Situation, f: &Facts) -> Action {
         State::Committed | State::Published | State::Probing | State::Proving | State::FullDemanded if late => {
             Action::Timeout
         }
+        // The first chunk begins another window.
+        State::Committed if f.publishes && (half || f.is_publishing) => Action::Publish,
         State::Committed if !f.handed_over => Action::Send,
-        State::Committed if f.publishes && half => Action::Publish,
         State::Probing if s.mode == Mode::CLEAR && !f.handed_over => Action::Send,
         State::Claimed => match (f.challenge, f.judgement) {
             (Some(deadline), _) if s.now > deadline => Action::Timeout,
             (Some(_), _) => Action::Wait,
             (None, _) if late => Action::Timeout,
             (None, _) if !f.checks => Action::Wait,
-            (None, Judgement::Unknown) => Action::Check,
             (None, Judgement::Good) => Action::AcceptResult,
+            // Which looks again before it objects.
             (None, Judgement::Doubtful) if f.objects && half => Action::Object,
+            (None, Judgement::Doubtful) if half => Action::Wait,
+            (None, _) if f.has_news => Action::Check,
             _ => Action::Wait,
         },
         _ => Action::Wait,
@@ -273,7 +292,11 @@ mod tests {
                 [Wait, Wait, Wait, Timeout],
                 [Reveal, Reveal, Reveal, Wait],
             ),
-            (State::Proving, [Prove, Prove, Prove, Wait], [Wait, Wait, Wait, Timeout]),
+            (
+                State::Proving,
+                [Prove, Prove, Concede, Wait],
+                [Wait, Wait, Wait, Timeout],
+            ),
             (
                 State::Claimed,
                 [Claim, Claim, Claim, Timeout],
@@ -327,7 +350,10 @@ mod tests {
                         !actions[..3].contains(&Timeout),
                         "{state:?}: a timeout before the deadline"
                     );
-                    assert!(!own(party).contains(&actions[3]), "{party:?} {state:?} acts too late");
+                    // Challenges have deadlines of their own.
+                    if state != State::Claimed {
+                        assert!(!own(party).contains(&actions[3]), "{party:?} {state:?} acts too late");
+                    }
                 }
             }
         }
@@ -350,12 +376,16 @@ mod tests {
             received: true,
             ..facts
         };
-        assert_eq!(clear(received), [Prove, Prove, Prove, Wait]);
-        let failed = Facts {
-            has_failed: true,
+        assert_eq!(
+            clear(received),
+            [Prove, Abort, Abort, Wait],
+            "nothing else may keep it waiting"
+        );
+        let begun = Facts {
+            is_being_proven: true,
             ..received
         };
-        assert_eq!(clear(failed), [Prove, Abort, Abort, Wait], "it cannot be used");
+        assert_eq!(clear(begun), [Prove, Prove, Abort, Wait]);
         let hopeless = Facts {
             is_hopeless: true,
             ..received
@@ -365,11 +395,8 @@ mod tests {
             has_failed: true,
             ..facts
         };
-        assert_eq!(row(Provider, State::Probing, failed), [Probe, Abort, Abort, Wait]);
-        assert_eq!(
-            row(Provider, State::Published, failed),
-            [Ack, AckUnseen, AckUnseen, Wait]
-        );
+        assert_eq!(row(Provider, State::Probing, failed), [Probe, Probe, Abort, Wait]);
+        assert_eq!(row(Provider, State::Published, failed), [Ack, Ack, AckUnseen, Wait]);
     }
 
     #[test]
@@ -401,21 +428,38 @@ mod tests {
             row(Provider, State::FullDemanded, facts(Proofs::Enough)),
             [Submit, Submit, Submit, Wait]
         );
+        let damaged = Facts {
+            has_failed: true,
+            ..facts(Proofs::Enough)
+        };
+        assert_eq!(row(Provider, State::FullDemanded, damaged), [Prove, Prove, Prove, Wait]);
+        assert_eq!(row(Provider, State::Proving, damaged), [Prove, Prove, Claim, Wait]);
     }
 
     #[test]
     fn challenges_have_deadlines_of_their_own() {
         let challenged = Facts {
             challenge: Some(DEADLINE + 10),
+            can_answer: true,
             handed_over: true,
             checks: true,
             judgement: Judgement::Good,
             ..Facts::default()
         };
+        let lost = Facts {
+            can_answer: false,
+            ..challenged
+        };
+        assert_eq!(
+            row(Provider, State::Claimed, lost),
+            [Prove; 4],
+            "its proof is made again"
+        );
+        // Another challenge may still be open in time.
         for (now, provider, consumer) in [
             (DEADLINE - 1, Answer, Wait),
             (DEADLINE + 10, Answer, Wait),
-            (DEADLINE + 11, Wait, Timeout),
+            (DEADLINE + 11, Answer, Timeout),
         ] {
             assert_eq!(next(&at(Provider, State::Claimed, now), &challenged), provider);
             assert_eq!(next(&at(Consumer, State::Claimed, now), &challenged), consumer);
@@ -427,6 +471,7 @@ mod tests {
         let facts = |judgement| Facts {
             checks: true,
             objects: true,
+            has_news: true,
             judgement,
             ..Facts::default()
         };
@@ -435,12 +480,17 @@ mod tests {
         let good = [AcceptResult, AcceptResult, AcceptResult, Timeout];
         assert_eq!(claimed(facts(Judgement::Good)), good);
         let doubtful = facts(Judgement::Doubtful);
-        assert_eq!(claimed(doubtful), [Wait, Object, Object, Timeout]);
+        assert_eq!(claimed(doubtful), [Check, Object, Object, Timeout]);
+        let quiet = Facts {
+            has_news: false,
+            ..doubtful
+        };
+        assert_eq!(claimed(quiet), [Wait, Object, Object, Timeout]);
         let meek = Facts {
             objects: false,
             ..doubtful
         };
-        assert_eq!(claimed(meek), [Wait, Wait, Wait, Timeout]);
+        assert_eq!(claimed(meek), [Check, Wait, Wait, Timeout]);
     }
 
     #[test]
@@ -457,13 +507,25 @@ mod tests {
         for party in [Provider, Consumer] {
             assert_eq!(row(party, State::Closed, done), [Wait; 4]);
         }
-        let publishing = Facts {
+        let publishes = Facts {
             publishes: true,
             ..done
         };
+        let committed = |facts| row(Consumer, State::Committed, facts);
+        assert_eq!(committed(publishes), [Wait, Publish, Publish, Timeout]);
+        let begun = Facts {
+            is_publishing: true,
+            ..publishes
+        };
+        assert_eq!(committed(begun), [Publish, Publish, Publish, Timeout]);
+        let refused = Facts {
+            handed_over: false,
+            ..publishes
+        };
         assert_eq!(
-            row(Consumer, State::Committed, publishing),
-            [Wait, Publish, Publish, Timeout]
+            committed(refused),
+            [Send, Publish, Publish, Timeout],
+            "a server that takes nothing"
         );
     }
 }

@@ -7,6 +7,7 @@
 //! | [`patrol`] | passes over all engagements, until told to end |
 //! | [`provider`], [`consumer`] | what a party knows, and how it does what was decided |
 //! | [`proving`] | one proof at a time, beside everything else |
+//! | [`record`] | failures and complaints about one engagement |
 //!
 //! Everything goes through the functions of the commands, hence through the journals: a daemon that was killed goes on
 //! where it was, and somebody may help it along by hand.
@@ -17,6 +18,7 @@ pub mod event;
 pub mod patrol;
 pub mod provider;
 pub mod proving;
+pub mod record;
 
 use crate::chain::bindings::{EngagementView, State};
 use crate::chain::client::Account;
@@ -26,6 +28,8 @@ use crate::delivery::{Delivery, Place, ServerArgs};
 use crate::journal::Journal;
 use alloy::primitives::{Address, B256};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// A party at its market.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct Desk {
     /// Where files are handed over: a directory with one inside for each engagement, or a server.
     pub exchange: Place,
     pub server: ServerArgs,
+    /// Held while money is fetched: that has one journal for all engagements.
+    pub till: Arc<Mutex<()>>,
 }
 
 impl Desk {
@@ -55,13 +61,13 @@ impl Desk {
         Journal::peek(&journal, name)
     }
 
-    /// First deadline of the open challenges.
-    async fn first_challenge(&self, id: B256, e: &EngagementView) -> eyre::Result<Option<u64>> {
+    /// Position and deadline of the open challenges.
+    async fn challenges(&self, id: B256, e: &EngagementView) -> eyre::Result<Vec<(u32, u64)>> {
         if e.state != State::Claimed || e.openChallenges == 0 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let open = self.market.open_challenges(id).await?;
-        Ok(open.iter().map(|(_, challenge)| challenge.deadline).min())
+        Ok(open.iter().map(|(p, challenge)| (*p, challenge.deadline)).collect())
     }
 }
 

@@ -1,33 +1,47 @@
-//! Passes over all engagements of a party, until told to end.
+//! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
+//! waits for, no other waits for.
 
 use super::consumer::Consumer;
 use super::decide::{next, Action, Facts, Party, Situation};
 use super::event::{error_fields, Event};
 use super::provider::{Provider, SETTLED};
+use super::record::Record;
 use super::{window, Desk};
-use crate::chain::bindings::{EngagementView, State};
+use crate::chain::bindings::EngagementView;
 use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::told_to_end;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::files::InUse;
 use alloy::primitives::B256;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinHandle};
 
-/// How long one action may take before others get their turn. What it sent is in the journal, so it goes on there.
-const PATIENCE: Duration = Duration::from_secs(600);
-
-/// Actions on one engagement in one pass: more than any path has without the other side.
+/// Actions on one engagement in one turn: more than any path has without the other side.
 const STEPS: usize = 6;
 
-/// Pause after an action that failed; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_secs(15);
+/// Engagements that are looked at together.
+const LOOKS: usize = 8;
+
+/// How long the facts about one engagement may take to collect.
+const LOOK_TIME: Duration = Duration::from_secs(120);
+
+/// How long turns and a proof may take to end after the daemon was told to. What they sent is in the journals.
+const FAREWELL: Duration = Duration::from_secs(75);
 
 /// Longest pause while the node does not answer.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// Age of the newest block from which on the node is behind the chain.
+const STALE: u64 = 300;
 
 /// When to look.
 #[derive(Debug, Clone, clap::Args)]
@@ -56,14 +70,14 @@ impl Role {
         }
     }
 
-    async fn facts(&mut self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         match self {
             Self::Provider(provider) => provider.facts(desk, id, e).await,
             Self::Consumer(consumer) => consumer.facts(desk, id, e).await,
         }
     }
 
-    async fn act(&mut self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
+    async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
         match self {
             Self::Provider(provider) => provider.act(desk, id, e, action).await,
             Self::Consumer(consumer) => consumer.act(desk, id, e, action).await,
@@ -93,79 +107,89 @@ fn is_lost(error: &eyre::Report) -> bool {
     Exit::of(error) == Exit::ChainUnreachable
 }
 
-/// An engagement whose last action failed.
-#[derive(Debug, Clone, Copy)]
-struct Failure {
-    state: State,
-    pause: Duration,
-    again: Instant,
+/// What every turn works with.
+#[derive(Debug)]
+struct Beat {
+    desk: Desk,
+    role: Role,
+    looks: Semaphore,
+}
+
+/// An engagement between turns, or in one.
+#[derive(Debug)]
+enum Turn {
+    Over(Record),
+    Running(Task),
 }
 
 /// A party's daemon.
 #[derive(Debug)]
 pub struct Patrol {
-    desk: Desk,
-    role: Role,
-    /// State of each engagement when it was last looked at.
-    seen: BTreeMap<B256, State>,
-    failed: BTreeMap<B256, Failure>,
-    /// The node did not answer when it was last asked.
+    beat: Arc<Beat>,
+    turns: BTreeMap<B256, Turn>,
     is_lost: bool,
-    /// Last complaint about each, so that the same is said once.
-    said: BTreeMap<Option<B256>, String>,
+    is_stale: bool,
 }
 
 impl Patrol {
     pub fn new(desk: Desk, role: Role) -> Self {
+        let looks = Semaphore::new(LOOKS);
         Self {
-            desk,
-            role,
-            seen: BTreeMap::new(),
-            failed: BTreeMap::new(),
+            beat: Arc::new(Beat { desk, role, looks }),
+            turns: BTreeMap::new(),
             is_lost: false,
-            said: BTreeMap::new(),
+            is_stale: false,
         }
     }
 
     /// Passes until told to end; with `once` until nothing is due.
     ///
     /// # Errors
-    /// If events cannot be printed; with `once` also if the node does not answer.
+    /// If events cannot be printed; with `once` also what keeps it from looking.
     pub async fn run(mut self, args: &PatrolArgs) -> eyre::Result<()> {
         let every = Duration::from_secs(args.every);
         let mut told = tokio::spawn(told_to_end());
         let mut pause = every;
-        self.say(
+        let desk = &self.beat.desk;
+        self.beat.say(
             None,
             "started",
-            json!({ "account": self.desk.account.address(), "market": self.desk.market.address }),
+            json!({ "account": desk.account.address(), "market": desk.market.address }),
         )?;
         while !told.is_finished() {
-            match self.pass(|| told.is_finished()).await {
-                Err(error) if !is_lost(&error) || args.once => return Err(error),
+            let passed = tokio::select! {
+                passed = self.pass(args.once) => passed,
+                _ = &mut told => break,
+            };
+            match passed {
+                Err(error) if args.once => return Err(error),
                 Err(error) => {
-                    pause = if self.is_lost {
-                        (pause * 2).min(MAX_PAUSE.max(every))
+                    let (name, fields) = if is_lost(&error) {
+                        pause = if self.is_lost {
+                            (pause * 2).min(MAX_PAUSE.max(every))
+                        } else {
+                            Duration::from_secs(1)
+                        };
+                        self.is_lost = true;
+                        let mut fields = error_fields(&self.beat.desk.ctx.out, "look", &error);
+                        fields["wait"] = pause.as_secs().into();
+                        ("rpcLost", fields)
                     } else {
-                        Duration::from_secs(1)
+                        ("error", error_fields(&self.beat.desk.ctx.out, "look", &error))
                     };
-                    self.is_lost = true;
-                    let mut fields = error_fields(&self.desk.ctx.out, "look", &error);
-                    fields["wait"] = pause.as_secs().into();
-                    self.say(None, "rpcLost", fields)?;
+                    self.beat.say(None, name, fields)?;
                 }
                 Ok(()) => {
                     pause = every;
-                    if args.once {
-                        match &mut self.role {
-                            Role::Provider(provider) if provider.is_busy() => {
-                                tokio::select! {
-                                    () = provider.job_ended() => continue,
-                                    _ = &mut told => break,
-                                }
+                    match &self.beat.role {
+                        Role::Provider(provider) if args.once && provider.is_busy() => {
+                            tokio::select! {
+                                () = provider.job_ended() => continue,
+                                _ = &mut told => break,
                             }
-                            _ => break,
                         }
+                        _ if args.once => break,
+                        _ => {}
                     }
                 }
             }
@@ -174,48 +198,74 @@ impl Patrol {
                 _ = &mut told => break,
             }
         }
-        if let Role::Provider(provider) = &mut self.role {
-            provider.end().await;
-        }
-        self.say(None, "ended", Value::Null)
+        // What is not over by then goes on from its journal.
+        let _ = tokio::time::timeout(FAREWELL, self.end()).await;
+        self.beat.say(None, "ended", Value::Null)
     }
 
-    /// Looks at every engagement, the most urgent first, and does what is due.
+    async fn end(&mut self) {
+        if let Role::Provider(provider) = &self.beat.role {
+            provider.end().await;
+        }
+        for turn in self.turns.values_mut() {
+            if let Turn::Running(task) = turn {
+                let _ = task.await;
+            }
+        }
+    }
+
+    /// Gives every engagement whose last turn is over the next one.
     ///
     /// # Errors
-    /// If the node does not answer, or events cannot be printed: what goes wrong with one engagement is said, and the others
-    /// get their turn.
-    async fn pass(&mut self, told: impl Fn() -> bool) -> eyre::Result<()> {
-        if self.is_lost {
-            self.desk.market.chain.now().await?;
-            self.is_lost = false;
-            self.say(None, "rpcBack", Value::Null)?;
-        }
+    /// If the node does not answer, or events cannot be printed: what goes wrong with one engagement is said there.
+    async fn pass(&mut self, once: bool) -> eyre::Result<()> {
+        self.look_at_node().await?;
         self.news().await?;
-        let mut due = Vec::new();
-        for id in self.ids().await? {
-            if self.desk.fact(id, SETTLED).is_ok_and(|settled| settled == Some(true)) {
-                continue;
+        let known = self.journaled();
+        self.begin_turns(&known).await?;
+        if once {
+            self.turns_over().await?;
+        }
+        let beat = self.beat.clone();
+        if let Role::Provider(provider) = &beat.role {
+            // Before that it is not known how many are open.
+            let all_seen = known.iter().all(|id| match self.turns.get(id) {
+                Some(Turn::Over(record)) => record.is_known,
+                _ => false,
+            });
+            let offers = provider.offers(&beat.desk).await?;
+            if all_seen || !provider.is_accepting() {
+                self.begin_turns(&offers).await?;
             }
-            match self.look(id).await {
-                Ok(Some(e)) => due.push((e.deadline, id)),
-                Ok(None) => {}
-                Err(error) => self.complain(id, "look", error)?,
+            if once {
+                self.turns_over().await?;
+            }
+            if let Some(id) = provider.schedule(&beat.desk)? {
+                beat.say(Some(id), Action::Prove.name(), Value::Null)?;
             }
         }
-        due.sort_unstable();
-        for (_, id) in due {
-            if told() {
-                break;
-            }
-            self.serve(id).await?;
+        Ok(())
+    }
+
+    async fn look_at_node(&mut self) -> eyre::Result<()> {
+        let chain = &self.beat.desk.market.chain;
+        let block = chain.now().await?;
+        if std::mem::replace(&mut self.is_lost, false) {
+            self.beat.say(None, "rpcBack", Value::Null)?;
         }
+        let machine = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let behind = machine.unwrap_or_default().as_secs().saturating_sub(block);
+        let is_stale = !chain.is_devnet() && behind > STALE;
+        if is_stale && !self.is_stale {
+            self.beat.say(None, "nodeBehind", json!({ "seconds": behind }))?;
+        }
+        self.is_stale = is_stale;
         Ok(())
     }
 
     /// What became of the proofs.
     async fn news(&mut self) -> eyre::Result<()> {
-        let Role::Provider(provider) = &mut self.role else {
+        let Role::Provider(provider) = &self.beat.role else {
             return Ok(());
         };
         let Some((id, ended)) = provider.reap().await else {
@@ -223,126 +273,156 @@ impl Patrol {
         };
         match ended {
             Ok(ended) => {
-                self.failed.remove(&id);
-                self.say(Some(id), "proven", json!({ "result": format!("{ended:?}") }))
+                if let Some(Turn::Over(record)) = self.turns.get_mut(&id) {
+                    record.succeeded();
+                }
+                self.beat
+                    .say(Some(id), "proven", json!({ "result": format!("{ended:?}") }))
             }
             Err(error) => {
-                if let (false, Some(state)) = (is_lost(&error), self.seen.get(&id)) {
-                    self.fail(id, *state);
+                if let Some(Turn::Over(record)) = self.turns.get_mut(&id) {
+                    if let (false, Some(state)) = (is_passing(&error), record.state) {
+                        record.failed(state);
+                    }
                 }
-                self.say(Some(id), "error", error_fields(&self.desk.ctx.out, "prove", &error))
+                let fields = error_fields(&self.beat.desk.ctx.out, "prove", &error);
+                self.beat.say(Some(id), "error", fields)
             }
         }
     }
 
-    /// Engagements that this program has a journal of, and offers that may be accepted.
-    async fn ids(&mut self) -> eyre::Result<BTreeSet<B256>> {
-        let dir = self.desk.ctx.home.engagements(&self.desk.market.chain);
-        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        let mut ids: BTreeSet<B256> = entries
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .collect();
-        if let Role::Provider(provider) = &mut self.role {
-            ids.extend(provider.offers(&self.desk).await?);
-        }
-        Ok(ids)
+    /// Engagements that this program has a journal of and has not done with.
+    fn journaled(&self) -> BTreeSet<B256> {
+        let desk = &self.beat.desk;
+        let entries = std::fs::read_dir(desk.ctx.home.engagements(&desk.market.chain));
+        let ids = entries.into_iter().flatten().flatten();
+        let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        ids.filter(|id| !desk.fact(*id, SETTLED).is_ok_and(|settled| settled == Some(true)))
+            .collect()
     }
 
-    /// The engagement, if it is this party's and what the newest block says of it has its confirmations.
-    async fn look(&mut self, id: B256) -> eyre::Result<Option<EngagementView>> {
-        let market = &self.desk.market;
-        let e = match market.engagement(id).await {
-            Ok(e) => e,
-            Err(error) if is_lost(&error) => return Err(error),
-            // Of another market.
-            Err(_) => return Ok(None),
+    async fn begin_turns(&mut self, ids: &BTreeSet<B256>) -> eyre::Result<()> {
+        for id in ids {
+            let record = match self.turns.remove(id) {
+                Some(Turn::Running(task)) if !task.is_finished() => {
+                    self.turns.insert(*id, Turn::Running(task));
+                    continue;
+                }
+                Some(Turn::Running(task)) => {
+                    let (record, printed) = over(task).await;
+                    printed?;
+                    record
+                }
+                Some(Turn::Over(record)) => record,
+                None => Record::default(),
+            };
+            let (beat, id) = (self.beat.clone(), *id);
+            let handle = Handle::current();
+            let turn = move || handle.block_on(beat.turn(id, record));
+            self.turns.insert(id, Turn::Running(tokio::task::spawn_blocking(turn)));
+        }
+        // Those that were quick are over before the next pass.
+        tokio::task::yield_now().await;
+        self.collect().await
+    }
+
+    /// Takes back the records of the turns that are over.
+    async fn collect(&mut self) -> eyre::Result<()> {
+        for turn in self.turns.values_mut() {
+            turn.end_if(JoinHandle::is_finished).await?;
+        }
+        Ok(())
+    }
+
+    async fn turns_over(&mut self) -> eyre::Result<()> {
+        for turn in self.turns.values_mut() {
+            turn.end_if(|_| true).await?;
+        }
+        Ok(())
+    }
+}
+
+type Task = JoinHandle<(Record, eyre::Result<()>)>;
+
+impl Turn {
+    /// # Errors
+    /// If the turn could not print what it did.
+    async fn end_if(&mut self, is_due: impl Fn(&Task) -> bool) -> eyre::Result<()> {
+        match self {
+            Self::Running(task) if is_due(task) => {
+                let (record, printed) = over(task).await;
+                *self = Self::Over(record);
+                printed
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A turn that broke off has forgotten its record.
+async fn over(task: impl Future<Output = Result<(Record, eyre::Result<()>), JoinError>>) -> (Record, eyre::Result<()>) {
+    task.await
+        .unwrap_or_else(|error| (Record::default(), Err(error.into())))
+}
+
+/// Whether the error says nothing about the engagement: the node was away, or somebody else works on it.
+fn is_passing(error: &eyre::Report) -> bool {
+    is_lost(error) || error.chain().any(|cause| cause.is::<InUse>())
+}
+
+impl Beat {
+    /// One engagement's turn. The record comes back whatever happens.
+    async fn turn(&self, id: B256, mut record: Record) -> (Record, eyre::Result<()>) {
+        let done = if record.is_pausing() {
+            Ok(())
+        } else {
+            self.serve(id, &mut record).await
         };
-        let party = match self.role.party() {
-            Party::Provider => e.mp,
-            Party::Consumer => e.mc,
-        };
-        if party != self.desk.account.address() {
-            return Ok(None);
-        }
-        match market.confirmed_engagement(id).await {
-            Ok(confirmed) if (confirmed.state, confirmed.guard) == (e.state, e.guard) => {}
-            Err(error) if is_lost(&error) => return Err(error),
-            // It is young, or a reorganisation is still possible.
-            _ => return Ok(None),
-        }
-        if self.seen.insert(id, e.state) != Some(e.state) {
-            self.failed.remove(&id);
-            self.say(
-                Some(id),
-                "state",
-                json!({
-                    "state": format!("{:?}", e.state),
-                    "outcome": format!("{:?}", e.outcome),
-                    "deadline": e.deadline,
-                }),
-            )?;
-        }
-        Ok(Some(e))
+        (record, done)
     }
 
-    /// The engagement gets its next turn after a pause that doubles with each failure in a row.
-    fn fail(&mut self, id: B256, state: State) {
-        let before = self.failed.get(&id).map(|failure| failure.pause * 2);
-        let pause = before.unwrap_or(FIRST_PAUSE).min(PATIENCE);
-        let again = Instant::now() + pause;
-        self.failed.insert(id, Failure { state, pause, again });
-    }
-
-    /// Does what is due about one engagement, until something else has to happen.
-    async fn serve(&mut self, id: B256) -> eyre::Result<()> {
-        if self
-            .failed
-            .get(&id)
-            .is_some_and(|failure| Instant::now() < failure.again)
-        {
-            return Ok(());
-        }
+    /// Does what is due, until something else has to happen.
+    async fn serve(&self, id: B256, record: &mut Record) -> eyre::Result<()> {
         let mut last = Action::Wait;
         for _ in 0..STEPS {
-            let action = match self.decide(id).await {
-                Ok(Some((e, action))) if action != Action::Wait && action != last => {
-                    let acted = tokio::time::timeout(PATIENCE, self.role.act(&self.desk, id, &e, action)).await;
-                    let acted = acted.unwrap_or_else(|_| {
-                        Err(eyre::eyre!("not done after {} s; it goes on later", PATIENCE.as_secs()))
-                    });
-                    match acted {
-                        Ok(Value::Null) => {}
-                        Ok(fields) => {
-                            // A proof that was begun is no success yet.
-                            if action != Action::Prove {
-                                self.failed.remove(&id);
-                                self.said.remove(&Some(id));
-                            }
-                            self.say(Some(id), action.name(), fields)?;
-                        }
-                        Err(error) => {
-                            if !is_lost(&error) {
-                                self.fail(id, e.state);
-                            }
-                            return self.complain(id, action.name(), error);
-                        }
-                    }
-                    action
-                }
-                Ok(_) => return Ok(()),
-                Err(error) => return self.complain(id, "look", error),
+            let decided = {
+                // Never closed.
+                let _permit = self.looks.acquire().await?;
+                tokio::time::timeout(LOOK_TIME, self.decide(id, record)).await
             };
+            let decided = decided.unwrap_or_else(|_| Err(eyre::eyre!("nothing known after {} s", LOOK_TIME.as_secs())));
+            let (e, action) = match decided {
+                Ok(Some(decided)) => decided,
+                Ok(None) => return Ok(()),
+                Err(error) => return self.complain(id, record, "look", &error),
+            };
+            if action == Action::Wait || action == last {
+                return Ok(());
+            }
+            match self.role.act(&self.desk, id, &e, action).await {
+                Ok(Value::Null) => {}
+                Ok(fields) => {
+                    record.succeeded();
+                    self.say(Some(id), action.name(), fields)?;
+                }
+                Err(error) => {
+                    if !is_passing(&error) {
+                        record.failed(e.state);
+                    }
+                    return self.complain(id, record, action.name(), &error);
+                }
+            }
             last = action;
         }
         Ok(())
     }
 
-    async fn decide(&mut self, id: B256) -> eyre::Result<Option<(EngagementView, Action)>> {
-        let Some(e) = self.look(id).await? else {
+    async fn decide(&self, id: B256, record: &mut Record) -> eyre::Result<Option<(EngagementView, Action)>> {
+        let Some(e) = self.look(id, record).await? else {
             return Ok(None);
         };
         let facts = Facts {
-            has_failed: self.failed.get(&id).is_some_and(|failure| failure.state == e.state),
+            has_failed: record.has_failed(e.state),
             ..self.role.facts(&self.desk, id, &e).await?
         };
         let situation = Situation {
@@ -358,19 +438,61 @@ impl Patrol {
         Ok(Some((e, action)))
     }
 
-    /// Says what went wrong, once in a row.
-    ///
-    /// # Errors
-    /// The error itself if the node does not answer: nothing else can be done either.
-    fn complain(&mut self, id: B256, during: &str, error: eyre::Report) -> eyre::Result<()> {
-        if is_lost(&error) {
-            return Err(error);
+    /// The engagement, if it is this party's and what the newest block says of it has its confirmations.
+    async fn look(&self, id: B256, record: &mut Record) -> eyre::Result<Option<EngagementView>> {
+        let market = &self.desk.market;
+        let e = match market.engagement(id).await {
+            Ok(e) => e,
+            Err(error) if is_lost(&error) || record.state.is_some() => return Err(error),
+            // Of another market, or younger than this node's newest block.
+            Err(_) => {
+                record.is_known = true;
+                return Ok(None);
+            }
+        };
+        record.is_known = true;
+        let party = match self.role.party() {
+            Party::Provider => e.mp,
+            Party::Consumer => e.mc,
+        };
+        if party != self.desk.account.address() {
+            return Ok(None);
         }
-        let text = format!("{during}: {error:#}");
-        if self.said.insert(Some(id), text.clone()) == Some(text) {
+        if let Role::Provider(provider) = &self.role {
+            provider.note(&self.desk, id, &e);
+        }
+        match market.confirmed_engagement(id).await {
+            Ok(confirmed) if (confirmed.state, confirmed.guard) == (e.state, e.guard) => {}
+            Err(error) if is_lost(&error) => return Err(error),
+            // It is young, or a reorganisation is still possible.
+            other if record.is_stuck_unconfirmed() => {
+                let why = other
+                    .err()
+                    .map_or_else(|| "it changes".into(), |error| format!("{error:#}"));
+                return Err(eyre::eyre!("no confirmed state for a long time: {why}"));
+            }
+            _ => return Ok(None),
+        }
+        if record.is_news(e.state) {
+            self.say(
+                Some(id),
+                "state",
+                json!({
+                    "state": format!("{:?}", e.state),
+                    "outcome": format!("{:?}", e.outcome),
+                    "deadline": e.deadline,
+                }),
+            )?;
+        }
+        Ok(Some(e))
+    }
+
+    /// Says what went wrong, and again from time to time.
+    fn complain(&self, id: B256, record: &mut Record, during: &str, error: &eyre::Report) -> eyre::Result<()> {
+        if !record.shall_say(&format!("{during}: {error:#}")) {
             return Ok(());
         }
-        self.say(Some(id), "error", error_fields(&self.desk.ctx.out, during, &error))
+        self.say(Some(id), "error", error_fields(&self.desk.ctx.out, during, error))
     }
 
     fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {

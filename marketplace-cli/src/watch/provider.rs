@@ -2,12 +2,12 @@
 
 use super::decide::{Action, Facts, Proofs};
 use super::proving::{Ended, Job};
-use super::Desk;
+use super::{window, Desk};
 use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::engagement_journal;
 use crate::cmd::mp::accept::{accept, Policy};
 use crate::cmd::mp::ack::{ack_from, Acknowledged, Source};
-use crate::cmd::mp::handover::proofs_dir;
+use crate::cmd::mp::handover::{proof_path, proofs_dir};
 use crate::cmd::mp::post::PROOFS_DELIVERED;
 use crate::cmd::mp::probe::{probe, Decision};
 use crate::cmd::mp::{abort, answer, concede, post, submit};
@@ -19,9 +19,9 @@ use crate::prover_api::{ModelArgs, Prover};
 use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256, U256};
 use serde_json::{json, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Fact of a journal: what a closed engagement left has been fetched.
@@ -36,6 +36,8 @@ pub struct Orders {
     pub model: ModelArgs,
     /// Offers to accept, if any.
     pub accepts: Option<Policy>,
+    /// Engagements to have open at one time.
+    pub max_open: usize,
     /// Right probes from which on to proceed, if not the usual.
     pub at_least: Option<u32>,
     pub withdraw_to: Address,
@@ -45,15 +47,34 @@ pub struct Orders {
 pub struct Provider {
     orders: Orders,
     /// Loaded when first needed.
-    prover: Option<Arc<Prover>>,
+    prover: OnceLock<Arc<Prover>>,
     /// Registered models that the prover can prove for.
     models: Vec<B256>,
+    board: Mutex<Board>,
+}
+
+/// What the turns of all engagements share.
+#[derive(Debug, Default)]
+struct Board {
     /// Offers of these models that were looked at and are none any more.
     past: BTreeSet<B256>,
     offered: BTreeSet<B256>,
+    /// Accepted engagements that are not closed, and the proofs that each may still need.
+    open: BTreeMap<B256, u32>,
+    /// Engagements that wait for their proofs.
+    wanted: BTreeMap<B256, Wanted>,
     job: Option<Job>,
+    /// Every proof that can be made is there.
     complete: BTreeSet<B256>,
     hopeless: BTreeSet<B256>,
+}
+
+#[derive(Debug, Clone)]
+struct Wanted {
+    /// Until when work on it must have begun or be done, Unix seconds.
+    by: u64,
+    /// Where a set in clear was handed over.
+    set: Option<PathBuf>,
 }
 
 impl Provider {
@@ -62,97 +83,107 @@ impl Provider {
     pub fn new(desk: &Desk, orders: Orders) -> eyre::Result<Self> {
         let mut provider = Self {
             orders,
-            prover: None,
+            prover: OnceLock::new(),
             models: Vec::new(),
-            past: BTreeSet::new(),
-            offered: BTreeSet::new(),
-            job: None,
-            complete: BTreeSet::new(),
-            hopeless: BTreeSet::new(),
+            board: Mutex::default(),
         };
-        if provider.orders.accepts.is_some() {
+        if provider.is_accepting() {
             provider.models = own_models(desk, &*provider.prover(desk)?)?;
         }
         Ok(provider)
     }
 
-    fn prover(&mut self, desk: &Desk) -> eyre::Result<Arc<Prover>> {
-        if let Some(prover) = &self.prover {
+    pub(super) fn is_accepting(&self) -> bool {
+        self.orders.accepts.is_some()
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prover(&self, desk: &Desk) -> eyre::Result<Arc<Prover>> {
+        if let Some(prover) = self.prover.get() {
             return Ok(prover.clone());
         }
+        // If two load it at one time the second is dropped.
         let prover = Arc::new(self.orders.model.prover(false, &desk.ctx.out)?);
-        self.prover = Some(prover.clone());
-        Ok(prover)
+        Ok(self.prover.get_or_init(|| prover).clone())
     }
 
     /// Open offers to this provider's models.
-    pub(super) async fn offers(&mut self, desk: &Desk) -> eyre::Result<BTreeSet<B256>> {
+    pub(super) async fn offers(&self, desk: &Desk) -> eyre::Result<BTreeSet<B256>> {
         for model in &self.models {
             for id in desk.market.engagement_ids(*model).await? {
-                if self.past.contains(&id) {
+                if self.board().past.contains(&id) {
                     continue;
                 }
-                if desk
-                    .market
-                    .confirmed_engagement(id)
-                    .await
-                    .is_ok_and(|e| e.state != State::Offered)
-                {
-                    self.past.insert(id);
-                    self.offered.remove(&id);
+                let confirmed = desk.market.confirmed_engagement(id).await;
+                let is_past = confirmed.is_ok_and(|e| e.state != State::Offered);
+                let mut board = self.board();
+                if is_past {
+                    board.past.insert(id);
+                    board.offered.remove(&id);
                 } else {
-                    self.offered.insert(id);
+                    board.offered.insert(id);
                 }
             }
         }
-        Ok(self.offered.clone())
+        Ok(self.board().offered.clone())
     }
 
-    pub(super) async fn facts(&mut self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    /// Keeps count of what is open.
+    pub(super) fn note(&self, desk: &Desk, id: B256, e: &EngagementView) {
+        let mut board = self.board();
+        match e.state {
+            State::None | State::Offered | State::Closed => {
+                board.open.remove(&id);
+                board.wanted.remove(&id);
+            }
+            _ => {
+                board.open.insert(id, desk.market.needed(e.mode, e.targetBps));
+            }
+        }
+    }
+
+    pub(super) async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+        let challenges = desk.challenges(id, e).await?;
+        let has_proof = |position: u32| proof_path(&desk.ctx, &desk.market, id, position as usize).is_file();
+        let proofs = self.proofs(desk, id, e).await?;
+        let board = self.board();
         Ok(Facts {
-            accepts: self.offered.contains(&id),
+            accepts: board.offered.contains(&id) && board.open.len() < self.orders.max_open,
             handed_over: desk.fact::<Value>(id, PROOFS_DELIVERED)?.is_some(),
-            received: clear_set(desk, id).is_some_and(|dir| dir.is_dir()),
-            proofs: self.proofs(desk, id, e).await?,
-            is_hopeless: self.hopeless.contains(&id),
-            challenge: desk.first_challenge(id, e).await?,
+            received: handed_over_set(desk, id).is_some_and(|dir| dir.is_dir()),
+            proofs: if board.complete.contains(&id) {
+                Proofs::All
+            } else {
+                proofs
+            },
+            is_hopeless: board.hopeless.contains(&id),
+            is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id),
+            challenge: challenges.iter().map(|(_, deadline)| *deadline).min(),
+            can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
             is_settled: desk.fact::<bool>(id, SETTLED)?.unwrap_or(false),
             ..Facts::default()
         })
     }
 
     async fn proofs(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Proofs> {
-        if self.complete.contains(&id) {
-            return Ok(Proofs::All);
-        }
         let dir = proofs_dir(&desk.ctx, &desk.market, id);
         let files = Delivery::at(&dir, id).get(Kind::Proofs, &dir, 0, &desk.ctx.out).await?;
         let enough = files.len() >= desk.market.needed(e.mode, e.targetBps) as usize;
         Ok(if enough { Proofs::Enough } else { Proofs::TooFew })
     }
 
-    pub(super) async fn act(
-        &mut self,
-        desk: &Desk,
-        id: B256,
-        e: &EngagementView,
-        action: Action,
-    ) -> eyre::Result<Value> {
+    pub(super) async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
         let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
-        if action != Action::Prove {
-            self.stop(id);
+        match action {
+            Action::Prove => {}
+            Action::Answer => self.forget_wish(id),
+            _ => self.stop(id),
         }
         let done = match action {
-            Action::Accept => {
-                let Some(policy) = self.orders.accepts.clone() else {
-                    return Ok(Value::Null);
-                };
-                let leaves = match e.mode {
-                    Mode::CLEAR => None,
-                    _ => Some(desk.delivery(id, e.mc)?),
-                };
-                json!(accept(ctx, market, account, id, &policy, leaves.as_ref()).await?)
-            }
+            Action::Accept => return self.accept(desk, id, e).await,
             Action::Ack => json!(acknowledge(desk, id, e).await?),
             Action::AckUnseen => json!(ack_from(ctx, market, account, id, &Source::Unseen).await?),
             Action::Probe => {
@@ -163,7 +194,10 @@ impl Provider {
                 };
                 json!(probe(ctx, market, account, id, &prover, decision).await?)
             }
-            Action::Prove => return self.prove(desk, id, e),
+            Action::Prove => {
+                self.want(desk, id, e);
+                Value::Null
+            }
             Action::Claim => {
                 let to = desk.delivery(id, e.mc)?;
                 json!(post::post(ctx, market, account, id, Some(&to)).await?)
@@ -174,6 +208,7 @@ impl Provider {
             Action::Concede => json!(concede::concede(ctx, market, account, id).await?),
             Action::Timeout => json!(timeout(ctx, market, account, id).await?),
             Action::Settle => {
+                let _till = desk.till.lock().await;
                 let withdrawn = withdraw(ctx, market, account, self.orders.withdraw_to).await?;
                 engagement_journal(ctx, &market.chain, id)?.set_fact(SETTLED, &true)?;
                 json!(withdrawn)
@@ -183,56 +218,123 @@ impl Provider {
         Ok(done)
     }
 
-    /// Begins to prove, unless a proof is being made: then this engagement gets its turn later.
-    fn prove(&mut self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Value> {
-        if self.job.is_some() {
+    /// Accepts, if the model's proofs suffice for everything that is open besides.
+    async fn accept(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Value> {
+        let Some(policy) = self.orders.accepts.clone() else {
             return Ok(Value::Null);
-        }
-        let set = match e.mode {
-            Mode::CLEAR => clear_set(desk, id),
-            _ => None,
         };
-        let prover = self.prover(desk)?;
-        self.job = Some(Job::start(desk.clone(), id, set, prover));
-        Ok(json!({ "started": true }))
+        let needed = desk.market.needed(e.mode, e.targetBps);
+        let remaining = self.prover(desk)?.remaining()?;
+        {
+            // Two turns that accept at one time both count.
+            let mut board = self.board();
+            let promised: u64 = board.open.values().map(|n| u64::from(*n)).sum();
+            if board.open.len() >= self.orders.max_open {
+                return Ok(Value::Null);
+            }
+            eyre::ensure!(
+                promised + u64::from(needed) <= remaining,
+                "the model carries {remaining} more proofs, {promised} are promised and this offer needs {needed}"
+            );
+            board.open.insert(id, needed);
+        }
+        let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
+        let leaves = match e.mode {
+            Mode::CLEAR => None,
+            _ => Some(desk.delivery(id, e.mc)?),
+        };
+        let accepted = accept(ctx, market, account, id, &policy, leaves.as_ref()).await;
+        if accepted.is_err() {
+            self.board().open.remove(&id);
+        }
+        Ok(json!(accepted?))
     }
 
+    /// Notes that proofs are needed; [`Provider::schedule`] begins with the most urgent.
+    fn want(&self, desk: &Desk, id: B256, e: &EngagementView) {
+        let (by, set) = match (e.mode, e.state) {
+            (Mode::CLEAR, State::Probing) => (e.deadline - window(&desk.market, e) / 2, handed_over_set(desk, id)),
+            (Mode::CLEAR, _) => (e.deadline, handed_over_set(desk, id)),
+            _ => (e.deadline, None),
+        };
+        let mut board = self.board();
+        if board.job.as_ref().is_none_or(|job| job.id != id) {
+            board.wanted.insert(id, Wanted { by, set });
+        }
+    }
+
+    fn forget_wish(&self, id: B256) {
+        self.board().wanted.remove(&id);
+    }
+
+    /// Ends the work on proofs that are not needed any more.
     fn stop(&self, id: B256) {
-        if let Some(job) = self.job.as_ref().filter(|job| job.id == id) {
+        let mut board = self.board();
+        board.wanted.remove(&id);
+        if let Some(job) = board.job.as_ref().filter(|job| job.id == id) {
             job.stop();
         }
     }
 
+    /// Begins with the most urgent proofs, if none are made; those under way make room for more urgent ones after the proof
+    /// that is being made.
+    pub(super) fn schedule(&self, desk: &Desk) -> eyre::Result<Option<B256>> {
+        let urgent = {
+            let board = self.board();
+            let urgent = board.wanted.iter().min_by_key(|(id, wanted)| (wanted.by, **id));
+            let Some((id, wanted)) = urgent else {
+                return Ok(None);
+            };
+            if let Some(job) = &board.job {
+                if job.id != *id && wanted.by < job.by {
+                    job.stop();
+                }
+                return Ok(None);
+            }
+            (*id, wanted.clone())
+        };
+        let prover = self.prover(desk)?;
+        let (id, Wanted { by, set }) = urgent;
+        let mut board = self.board();
+        board.wanted.remove(&id);
+        board.job = Some(Job::start(desk.clone(), id, by, set, prover));
+        Ok(Some(id))
+    }
+
     pub(super) fn is_busy(&self) -> bool {
-        self.job.is_some()
+        self.board().job.is_some()
     }
 
     pub(super) async fn job_ended(&self) {
-        while self.job.as_ref().is_some_and(|job| !job.has_ended()) {
+        while self.board().job.as_ref().is_some_and(|job| !job.has_ended()) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
     /// The engagement whose proofs are made, or cannot be, since this was last asked.
-    pub(super) async fn reap(&mut self) -> Option<(B256, eyre::Result<Ended>)> {
-        let job = self.job.take_if(|job| job.has_ended())?;
+    pub(super) async fn reap(&self) -> Option<(B256, eyre::Result<Ended>)> {
+        let job = self.board().job.take_if(|job| job.has_ended())?;
         let id = job.id;
         let ended = job.wait().await;
+        let mut board = self.board();
+        board.wanted.remove(&id);
         match ended {
             Ok(Ended::All) => {
-                self.complete.insert(id);
+                board.complete.insert(id);
             }
             Ok(Ended::BelowTarget) => {
-                self.hopeless.insert(id);
+                board.hopeless.insert(id);
             }
             _ => {}
         }
+        drop(board);
         Some((id, ended))
     }
 
     /// Ends the work after the proof that is being made.
-    pub(super) async fn end(&mut self) {
-        if let Some(job) = self.job.take() {
+    pub(super) async fn end(&self) {
+        let job = self.board().job.take();
+        if let Some(job) = job {
             job.stop();
             // What it says now is said again by the next run.
             let _ = job.wait().await;
@@ -253,7 +355,8 @@ async fn acknowledge(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<
     }
 }
 
-fn clear_set(desk: &Desk, id: B256) -> Option<PathBuf> {
+/// Where the consumer hands a set over in clear.
+fn handed_over_set(desk: &Desk, id: B256) -> Option<PathBuf> {
     match desk.exchange.of_engagement(id) {
         Place::Path(dir) => Some(dir.join(CLEAR_SET)),
         Place::Server(_) => None,

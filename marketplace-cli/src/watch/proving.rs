@@ -25,13 +25,15 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Job {
     pub id: B256,
+    /// Until when the proofs are needed, Unix seconds.
+    pub by: u64,
     stop: Arc<AtomicBool>,
     task: JoinHandle<eyre::Result<Ended>>,
 }
 
 impl Job {
     /// Checks the set, runs the model, and proves what it gets right; a set in clear is committed to first.
-    pub fn start(desk: Desk, id: B256, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
+    pub fn start(desk: Desk, id: B256, by: u64, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
         let work = async move {
@@ -40,9 +42,7 @@ impl Job {
             if !prepared.meets_target() {
                 return Ok(Ended::BelowTarget);
             }
-            prepared
-                .begin(ctx, market, account, set.as_deref(), &prover, true)
-                .await?;
+            prepared.begin(ctx, market, account, &prover, true).await?;
             for (made, position) in prepared.correct.iter().enumerate() {
                 if told.load(Ordering::Relaxed) {
                     return Ok(Ended::Stopped);
@@ -55,7 +55,7 @@ impl Job {
             Ok(Ended::All)
         };
         let task = tokio::task::spawn_blocking(move || Handle::current().block_on(work));
-        Self { id, stop, task }
+        Self { id, by, stop, task }
     }
 
     /// Ends the work after the proof that is being made.

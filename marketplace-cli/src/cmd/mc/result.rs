@@ -167,7 +167,9 @@ pub async fn verify_result(
     let first = market.first_proven(e.mode) as usize;
     let into = fetched_files(ctx, market, id).join("proofs");
     let files = proofs.get(Kind::Proofs, &into, MAX_PROOF_BYTES, &ctx.out).await?;
-    let given = proofs_by_context(&files, &ctx.out);
+    let ctx_of = |position: usize| context(market.chain.id, market.address, id, (first + position) as u64);
+    let claimed = bitmap.positions().map(ctx_of).collect();
+    let given = proofs_by_context(&files, &claimed, &ctx.out);
     let bar = ctx.out.bar("verifying proofs", u64::from(bitmap.correct()));
     let (mut proven, mut unproven) = (Vec::new(), Vec::new());
     for position in bitmap.positions() {
@@ -176,7 +178,7 @@ pub async fn verify_result(
             .and_then(|index| set.examples.get(index))
             .ok_or_else(|| eyre::eyre!("position {position} is in no set of {n}"))?;
         let claim = Claim {
-            ctx: context(market.chain.id, market.address, id, (first + position) as u64),
+            ctx: ctx_of(position),
             weights_commit: terms.weightsCommit,
             input_commit: example.input_commit,
             output: U256::from(example.label),
@@ -190,7 +192,7 @@ pub async fn verify_result(
                 false
             }
         });
-        if is_proven || market.is_confirmed_proven(id, position).await? {
+        if is_proven || (e.provenOnChain > 0 && market.is_confirmed_proven(id, position).await?) {
             proven.push(position);
         } else {
             unproven.push(Unproven { position, why });

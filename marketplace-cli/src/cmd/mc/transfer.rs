@@ -5,7 +5,7 @@ use super::send::{hand_leaves_over, offered_set};
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
-    IPublishedTransfers, Mode, State,
+    Mode, State,
 };
 use crate::chain::client::{Account, Call};
 use crate::chain::keys::KeyArgs;
@@ -207,7 +207,6 @@ pub async fn publish_chunks(ctx: &Context, market: &Market, account: &Account, i
     require_state(id, &e, &[State::Committed, State::Published])?;
     let layout = layout(market, e.modelId).await?;
     let mut file = CipherFile::open(&own_files(ctx, market, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
-    let publication = IPublishedTransfers::new(market.params.full.publication, &market.chain.provider);
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let bar = ctx.out.bar("publishing chunks", layout.chunk_count() as u64);
     let mut sent = Vec::new();
@@ -215,7 +214,7 @@ pub async fn publish_chunks(ctx: &Context, market: &Market, account: &Account, i
         if market.engagement(id).await?.state != State::Committed {
             break;
         }
-        let next: usize = market.chain.view(publication.published(market.address, id)).await?.to();
+        let next = market.published_chunks(id).await?;
         bar.set(next as u64);
         let words = chunks_from(&mut file, next)?;
         let call = publishChunksCall {

@@ -8,6 +8,7 @@ use crate::watch::patrol::{connect, Patrol, PatrolArgs, Role};
 use crate::watch::Desk;
 use alloy::primitives::Address;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -69,6 +70,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         account,
         exchange: args.exchange,
         server: args.server,
+        till: Arc::default(),
     };
     Patrol::new(desk, Role::Consumer(Box::new(Consumer::new(orders))))
         .run(&args.patrol)

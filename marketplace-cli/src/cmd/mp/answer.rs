@@ -12,6 +12,9 @@ use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 
+/// Answers that wait for a block together.
+const IN_FLIGHT: usize = 8;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp answer 0x3f… --keystore me.json\n\n\
     Sends the proof of every position with an open challenge, the most urgent first. Each answer earns the challenger's\n\
@@ -57,7 +60,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-/// Answers every open challenge.
+/// Answers every open challenge whose proof is here, a few at a time.
 pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Answers> {
     let e = encrypted(market, account, id).await?;
     require_state(id, &e, &[State::Claimed])?;
@@ -65,25 +68,41 @@ pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256)
     open.sort_by_key(|(position, challenge)| (challenge.deadline, *position));
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let handover = held(ctx, market, &journal, id, &e, None).await?;
-    let mut answered = Vec::new();
-    for (position, _) in open {
-        let file = proof_path(ctx, market, id, position as usize);
-        let bundle = ProofBundle::load(&file).map_err(|error| {
-            hinted(
-                format!("the proof of position {position} is missing: {error}"),
-                format!("run: assay mp prove {id}"),
-            )
-        })?;
-        let call = answerCall {
-            id,
-            item: item(&handover, position as usize, &bundle)?,
-        };
-        let step = format!("answer-{position}");
-        let receipt = account.send(&mut journal, &step, &market.call(&call), &ctx.out).await?;
-        answered.push(Answer {
-            position,
-            sent: Sent::from(&receipt),
-        });
+    let (mut answered, mut missing, mut failed) = (Vec::new(), None, None);
+    for batch in open.chunks(IN_FLIGHT) {
+        let mut calls = Vec::new();
+        for (position, _) in batch {
+            match ProofBundle::load(&proof_path(ctx, market, id, *position as usize)) {
+                Ok(bundle) => {
+                    let item = item(&handover, *position as usize, &bundle)?;
+                    calls.push((*position, market.call(&answerCall { id, item })));
+                }
+                Err(error) => missing = Some((*position, error)),
+            }
+        }
+        let positions: Vec<u32> = calls.iter().map(|(position, _)| *position).collect();
+        let steps = calls.into_iter().map(|(p, call)| (format!("answer-{p}"), call));
+        let ended = account.send_all(&mut journal, steps.collect(), &ctx.out).await;
+        for (position, ended) in positions.into_iter().zip(ended) {
+            match ended {
+                Ok(receipt) => answered.push(Answer {
+                    position,
+                    sent: Sent::from(&receipt),
+                }),
+                // Somebody who saw the proof was faster.
+                Err(_) if market.challenge_at(id, position).await?.deadline == 0 => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if let Some((position, error)) = missing {
+        return Err(hinted(
+            format!("the proof of position {position} is missing: {error}"),
+            format!("run: assay mp prove {id}"),
+        ));
     }
     Ok(Answers {
         id,

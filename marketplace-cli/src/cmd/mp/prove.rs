@@ -1,5 +1,5 @@
 use super::handover::{proof_path, Handover};
-use super::transfer::{Accusation, Transfer};
+use super::transfer::{own_files, Accusation, Transfer};
 use super::{proceed, require_provider};
 use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
 use crate::chain::client::Account;
@@ -10,8 +10,10 @@ use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::output::Output;
 use crate::prover_api::{verify, ModelArgs, Prover};
+use crate::testset::TestSet;
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
+use eyre::WrapErr;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -127,7 +129,7 @@ pub async fn prove(
             format!("the target cannot be proven: assay mp {command} {id}"),
         ));
     }
-    prepared.begin(ctx, market, account, set, prover, proceed_first).await?;
+    prepared.begin(ctx, market, account, prover, proceed_first).await?;
     let mut proofs = Vec::new();
     for (done, position) in prepared.correct.iter().copied().enumerate() {
         ctx.out.note(format_args!(
@@ -179,11 +181,11 @@ pub async fn prepare(
     let e = market.engagement(id).await?;
     require_provider(&e, account)?;
     let handover = match (e.mode, set) {
-        (Mode::CLEAR, Some(dir)) => {
+        (Mode::CLEAR, set) => {
             require_state(id, &e, &[State::Probing, State::Proving])?;
-            Handover::receive(market, id, &e, dir, &ctx.out).await?
+            let own = keep_clear_set(ctx, market, id, &e, set)?;
+            Handover::receive(market, id, &e, &own, &ctx.out).await?
         }
-        (Mode::CLEAR, None) => return Err(UsageError("a set in clear is given with --set DIR".into()).into()),
         _ => match open_proven_set(ctx, market, id, &e, prover).await? {
             Ok(handover) => handover,
             Err(accusation) => {
@@ -226,7 +228,6 @@ impl Prepared {
         ctx: &Context,
         market: &Market,
         account: &Account,
-        set: Option<&Path>,
         prover: &Prover,
         proceed_first: bool,
     ) -> eyre::Result<()> {
@@ -242,9 +243,6 @@ impl Prepared {
             ));
         }
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
-        if let Some(dir) = set {
-            journal.set_fact("handover", &dir.canonicalize()?)?;
-        }
         journal.set_fact("imageBytes", &prover.image_len())?;
         if proceed_first && self.mode == Mode::CLEAR {
             proceed(ctx, market, account, &mut journal, id).await?;
@@ -256,6 +254,42 @@ impl Prepared {
     pub fn prove(&self, ctx: &Context, market: &Market, prover: &Prover, position: usize) -> eyre::Result<OneProof> {
         prove_one(ctx, market, &self.handover, prover, position)
     }
+}
+
+/// Where this provider keeps a set in clear: what the consumer put somewhere may be gone when proofs are sent.
+pub fn clear_set(ctx: &Context, market: &Market, id: B256) -> PathBuf {
+    own_files(ctx, market, id).join("set")
+}
+
+/// Copies a set in clear, if it is the one of the engagement and is not here yet.
+fn keep_clear_set(
+    ctx: &Context,
+    market: &Market,
+    id: B256,
+    e: &EngagementView,
+    given: Option<&Path>,
+) -> eyre::Result<PathBuf> {
+    let own = clear_set(ctx, market, id);
+    let leads_to = |dir: &Path| -> eyre::Result<(TestSet, B256)> {
+        let set = TestSet::load(dir)?;
+        let root = set.root()?;
+        Ok((set, root))
+    };
+    if leads_to(&own).is_ok_and(|(_, root)| root == e.testRoot) {
+        return Ok(own);
+    }
+    let given = given.ok_or_else(|| UsageError("a set in clear is given with --set DIR".into()))?;
+    let hint = format!("if the consumer has no better copy: assay mp abort {id}");
+    let (set, root) = leads_to(given).map_err(|error| hinted(format!("{error:#}"), hint.clone()))?;
+    if root != e.testRoot {
+        let what = format!("the set leads to root {root}, the consumer committed to {}", e.testRoot);
+        return Err(hinted(what, hint));
+    }
+    if own.exists() {
+        std::fs::remove_dir_all(&own).wrap_err_with(|| format!("cannot replace {}", own.display()))?;
+    }
+    set.save(&own)?;
+    Ok(own)
 }
 
 /// The proven set, once all its keys are out.

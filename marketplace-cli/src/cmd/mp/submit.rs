@@ -1,4 +1,5 @@
 use super::handover::{proof_path, Handover};
+use super::prove::clear_set;
 use super::transfer::Transfer;
 use super::{proceed, require_provider, require_time};
 use crate::chain::bindings::{
@@ -159,7 +160,13 @@ async fn collect(ctx: &Context, market: &Market, handover: &Handover) -> eyre::R
         if !file.exists() || market.is_proven(handover.id, position).await? {
             continue;
         }
-        let bundle = ProofBundle::load(&file)?;
+        let bundle = match ProofBundle::load(&file) {
+            Ok(bundle) => bundle,
+            Err(error) => {
+                ctx.out.warn(format_args!("{} is not sent: {error}", file.display()));
+                continue;
+            }
+        };
         if handover
             .claim(position)
             .is_ok_and(|claim| Claim::of(&bundle) == Some(claim))
@@ -208,8 +215,8 @@ pub async fn held(
     set: Option<&Path>,
 ) -> eyre::Result<Handover> {
     if e.mode == Mode::CLEAR {
-        let handed_over: Option<PathBuf> = journal.fact("handover")?;
-        let dir = set.map(Path::to_owned).or(handed_over);
+        let own = clear_set(ctx, market, id);
+        let dir = set.map(Path::to_owned).or_else(|| own.is_dir().then_some(own));
         let dir = dir.ok_or_else(|| {
             hinted(
                 "nothing was proven for this engagement here",

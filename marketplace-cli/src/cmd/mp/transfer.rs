@@ -10,6 +10,7 @@ use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::delivery::{CIPHER_FILE, LEAVES_FILE};
 use crate::exit::hinted;
+use crate::files::read_regular;
 use crate::transfer::cipher_file::CipherFile;
 use crate::transfer::evidence::Evidence;
 use crate::transfer::keys::{self, KeysOfRecord};
@@ -45,7 +46,9 @@ pub fn fetched_files(ctx: &Context, market: &Market, id: B256) -> PathBuf {
 
 /// The leaf hashes that the consumer gave away before the acceptance, checked against the test root.
 pub fn read_leaves(path: &Path, market: &Market, test_root: B256) -> eyre::Result<Vec<B256>> {
-    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    // A leaf is 66 characters between quotes, whatever white space is around it.
+    let limit = 80 * u64::from(market.examples()) + 1024;
+    let text = read_regular(path, limit).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let leaves: Vec<B256> =
         serde_json::from_slice(&text).wrap_err_with(|| format!("{} holds no leaf hashes", path.display()))?;
     eyre::ensure!(

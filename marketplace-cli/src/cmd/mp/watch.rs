@@ -7,6 +7,7 @@ use crate::watch::patrol::{connect, Patrol, PatrolArgs, Role};
 use crate::watch::provider::{Orders, Provider};
 use crate::watch::Desk;
 use alloy::primitives::Address;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -39,6 +40,9 @@ pub struct Args {
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS", requires = "accept")]
     consumers: Vec<Address>,
+    /// Engagements to have open at one time, accepted and not closed
+    #[arg(long, value_name = "N", requires = "accept", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    max_open: u32,
     /// Proceed from this many right probes on [default: see assay mp probe]
     #[arg(long, value_name = "N")]
     at_least: Option<u32>,
@@ -59,6 +63,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             max_target_bps: args.max_target_bps,
             consumers: args.consumers,
         }),
+        max_open: args.max_open as usize,
         at_least: args.at_least,
         withdraw_to: args.withdraw_to.unwrap_or(account.address()),
     };
@@ -68,6 +73,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         account,
         exchange: args.exchange,
         server: args.server,
+        till: Arc::default(),
     };
     let provider = Provider::new(&desk, orders)?;
     Patrol::new(desk, Role::Provider(Box::new(provider)))
