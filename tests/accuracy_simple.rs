@@ -89,10 +89,10 @@ fn a_provider_below_target_aborts_and_a_silent_one_loses_deposit_and_strike() {
     let silent = setting.open("silent", 4, 10_000);
     setting.provider().does(&["mp", "accept", &silent]);
     let outsider = setting.devnet.party("outsider", OUTSIDER);
-    let (_, early) = outsider.fails(&["timeout", &silent]);
+    let (_, early) = outsider.fails(&["timeout", "run", &silent]);
     assert!(!early.is_empty());
     setting.devnet.pass(3 * 3600);
-    outsider.does(&["timeout", &silent]);
+    outsider.does(&["timeout", "run", &silent]);
     let verdict = show(&setting, &silent);
     assert_eq!(
         (verdict["outcome"].as_str(), verdict["assurance"].as_str()),

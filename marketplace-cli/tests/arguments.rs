@@ -52,7 +52,7 @@ fn every_command_has_help_with_an_example() {
         &["mc", "verify"],
         &["mc", "watch"],
         &["serve"],
-        &["timeout"],
+        &["timeout", "run"],
         &["withdraw"],
         &["demo"],
         &["verdict", "show"],
@@ -74,7 +74,7 @@ fn wrong_usage_ends_with_code_2() {
     let cases: &[&[&str]] = &[
         &[],
         &["no-such-command"],
-        &["timeout", "not-an-id"],
+        &["timeout", "run", "not-an-id"],
         &[
             "mc",
             "open",

@@ -114,7 +114,7 @@ impl Story {
     pub fn times_out(&self, hours: u64) -> String {
         self.setting.devnet.pass(hours * HOUR);
         let outsider = self.setting.devnet.party("outsider", OUTSIDER);
-        outsider.does(&["timeout", &self.id])["outcome"]
+        outsider.does(&["timeout", "run", &self.id])["outcome"]
             .as_str()
             .unwrap()
             .to_owned()

@@ -323,7 +323,7 @@ fn library(error: L) -> (String, Option<&'static str>) {
     match error {
         L::DeadlinePassed(e) => (
             format!("the window ended {}, now it is {}", utc(e.deadline), utc(e.nowTs)),
-            Some("anybody may now call: assay timeout ID"),
+            Some("anybody may now call: assay timeout run ID"),
         ),
         L::DeadlineNotReached(e) => (
             format!("the window runs until {}, now it is {}", utc(e.deadline), utc(e.nowTs)),

@@ -71,7 +71,8 @@ pub enum Command {
     /// Serve files to the other party of an engagement
     Serve(serve::Args),
     /// Close an engagement whose window has passed; anybody may
-    Timeout(timeout::Args),
+    #[command(subcommand)]
+    Timeout(timeout::Command),
     /// Vote to end an engagement with an agreed split
     AgreeClose(agree_close::Args),
     /// Fetch what the contracts owe
@@ -97,7 +98,7 @@ impl Command {
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
-            Self::Timeout(args) => timeout::run(args, ctx).await,
+            Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,
             Self::Withdraw(args) => withdraw::run(args, ctx).await,
             Self::Demo(args) => demo::run(args, ctx).await,

@@ -13,8 +13,22 @@ use crate::output::utc;
 use alloy::primitives::B256;
 use serde::Serialize;
 
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Close it
+    Run(Args),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
+        match self {
+            Self::Run(args) => run(args, ctx).await,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  assay timeout 0x3f… --devnet-account 2\n\n\
+#[command(after_help = "Example:\n  assay timeout run 0x3f… --devnet-account 2\n\n\
     Whoever was to move and did not loses: a silent provider its deposit and a strike, a silent consumer its deposit; an\n\
     unanswered challenge convicts the provider. An offer returns to its consumer, an unchallenged result passes, a transfer\n\
     that was not acknowledged gives both deposits back.")]
@@ -51,7 +65,7 @@ impl std::fmt::Display for Ended {
     }
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
     let result = timeout(ctx, &market, &account, args.id).await?;
     ctx.out.result(&result, &result)

@@ -57,7 +57,7 @@ async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
     }
     Err(hinted(
         format!("the window ended {}", utc(e.deadline)),
-        "anybody may now call: assay timeout ID",
+        "anybody may now call: assay timeout run ID",
     ))
 }
 
