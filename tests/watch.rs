@@ -1,6 +1,6 @@
 //! Both daemons on anvil, with real proofs of a small network: nobody types a command between offer and withdrawal.
 
-use e2e::{text, Daemons};
+use e2e::{text, Daemons, OUTSIDER};
 use std::path::Path;
 
 #[test]
@@ -50,6 +50,9 @@ fn daemons_object_answer_abort_and_close_what_expired() {
         }
     }
     assert_eq!(daemons.once("consumer", &[]), ["verify"]);
+    // Challenges of others, who may be the provider's friends, do not keep the consumer from its own.
+    let friend = daemons.setting.devnet.party("friend", OUTSIDER);
+    friend.does(&["mc", "challenge", &id, "--position", "0"]);
     pass(1900);
     assert_eq!(daemons.once("consumer", &[]), ["verify", "object"]);
     assert_eq!(daemons.once("provider", &[]), ["answer"]);
@@ -60,6 +63,7 @@ fn daemons_object_answer_abort_and_close_what_expired() {
         (verdict["outcome"].as_str(), verdict["assurance"].as_str()),
         (Some("Passed"), Some("PROVEN"))
     );
+    assert_eq!(verdict["challengesAnswered"], 3);
 
     // A consumer that falls silent after the acceptance loses its deposit.
     let silent = daemons.open("silent", "simple");

@@ -37,6 +37,14 @@ const FETCH_TIME: Duration = Duration::from_secs(300);
 /// Bytes a second of the slowest line.
 const SLOWEST: u64 = 16 << 10;
 
+/// Longest transfer in one go; the next one goes on where it ended.
+const MAX_TRANSFER_TIME: Duration = Duration::from_secs(1800);
+
+/// How long so many bytes may take.
+fn patience(bytes: u64) -> Duration {
+    (FETCH_TIME + Duration::from_secs(bytes / SLOWEST)).min(MAX_TRANSFER_TIME)
+}
+
 /// Files of one kind that are fetched: as many proofs as the largest test set has examples, and their bytes.
 const MAX_FILES: usize = N_MAX;
 const MAX_PROOFS_BYTES: u64 = 1 << 30;
@@ -165,7 +173,10 @@ impl Delivery {
             (Some(client), _) => {
                 let bytes = std::fs::metadata(file).wrap_err_with(failed)?.len();
                 let bar = out.bar(format_args!("sending {kind}"), bytes);
-                let sent = client.upload(self.id, kind, file, |done| bar.set(done)).await;
+                let sent = client.upload(self.id, kind, file, |done| bar.set(done));
+                let sent = tokio::time::timeout(patience(bytes), sent)
+                    .await
+                    .wrap_err_with(failed)?;
                 sent.map(drop).wrap_err_with(failed)
             }
             (None, Place::Path(dir)) => {
@@ -206,7 +217,7 @@ impl Delivery {
         }
     }
 
-    /// What a server sends in time: proofs that come too slowly are as good as none, anything else is needed whole.
+    /// What a server sends in time: proofs that come too slowly or not at all are as good as none, anything else is needed.
     async fn fetch(
         &self,
         client: &Client,
@@ -219,13 +230,8 @@ impl Delivery {
         let mut files = Vec::new();
         let listed = tokio::time::timeout(LIST_TIME, client.list(self.id, kind)).await;
         let all = listed.wrap_err_with(failed)?.wrap_err_with(failed)?;
-        let bytes: u64 = all.iter().map(|listed| listed.bytes.min(limit)).sum();
-        let mut room = match kind {
-            Kind::Proofs => MAX_PROOFS_BYTES,
-            _ => u64::MAX,
-        };
-        let until = Instant::now() + FETCH_TIME + Duration::from_secs(bytes / SLOWEST);
-        for listed in all.into_iter().take(MAX_FILES) {
+        let (mut wanted, mut bytes) = (Vec::new(), 0);
+        for listed in all {
             if listed.bytes > limit {
                 out.warn(format_args!(
                     "{} is no {kind}: it has {} bytes",
@@ -233,11 +239,15 @@ impl Delivery {
                 ));
                 continue;
             }
-            let Some(left) = room.checked_sub(listed.bytes) else {
-                out.warn(format_args!("{} sends too much; the rest is left", self.place));
+            if wanted.len() == MAX_FILES || (kind == Kind::Proofs && bytes + listed.bytes > MAX_PROOFS_BYTES) {
+                out.warn(format_args!("{} offers too much; the rest is left", self.place));
                 break;
-            };
-            room = left;
+            }
+            bytes += listed.bytes;
+            wanted.push(listed);
+        }
+        let until = Instant::now() + patience(bytes);
+        for listed in wanted {
             let blob = Blob {
                 engagement: self.id,
                 kind,
@@ -248,13 +258,19 @@ impl Delivery {
             if !file.exists() {
                 let bar = out.bar(format_args!("fetching {kind}"), listed.bytes);
                 let step = |done| bar.set(done);
-                match tokio::time::timeout_at(until, client.download(&blob, &file, limit, step)).await {
-                    Ok(done) => done.wrap_err_with(failed)?,
-                    Err(_) if kind == Kind::Proofs => {
+                let done = tokio::time::timeout_at(until, client.download(&blob, &file, limit, step)).await;
+                match (done, kind) {
+                    (Ok(Ok(())), _) => {}
+                    (Ok(Err(error)), Kind::Proofs) => {
+                        out.warn(format_args!("{}: {error}", failed()));
+                        continue;
+                    }
+                    (Err(_), Kind::Proofs) => {
                         out.warn(format_args!("{} is too slow; the rest is left", self.place));
                         break;
                     }
-                    Err(late) => return Err(late).wrap_err_with(failed),
+                    (Ok(Err(error)), _) => return Err(error).wrap_err_with(failed),
+                    (Err(late), _) => return Err(late).wrap_err_with(failed),
                 }
             }
             files.push(file);

@@ -1,7 +1,7 @@
 //! The connection to a node: dry runs, signed transactions that are journaled before they are sent, confirmations.
 
 use super::revert;
-use crate::exit::{hinted, ChainUnreachable};
+use crate::exit::{hinted, ChainUnreachable, Hinted};
 use crate::journal::{Journal, Step};
 use crate::output::Output;
 use alloy::consensus::{BlockHeader, Transaction, TxEnvelope};
@@ -216,6 +216,24 @@ impl Call {
     }
 }
 
+/// Another transaction has the nonce of a journaled one and may yet lose it to a reorganisation.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}: another transaction took its nonce {nonce}")]
+pub struct NonceTaken {
+    step: String,
+    nonce: u64,
+    source: Hinted,
+}
+
+fn taken(step: &str, nonce: u64) -> eyre::Report {
+    let source = Hinted {
+        error: "it has not its confirmations yet".into(),
+        hint: "repeat the command when it has".into(),
+    };
+    let step = step.to_owned();
+    NonceTaken { step, nonce, source }.into()
+}
+
 /// Wei per gas.
 #[derive(Debug, Clone, Copy, Default)]
 struct Fees {
@@ -361,6 +379,7 @@ impl Account {
         };
         // The nonce first: whatever has used it by now has its receipt below.
         let used = self.chain.confirmed_nonce(self.address()).await?;
+        let mined = self.chain.provider_nonce(self.address()).await?;
         for hash in sent.hashes() {
             match self.chain.provider.get_transaction_receipt(hash).await? {
                 Some(receipt) if receipt.status() => {
@@ -373,6 +392,9 @@ impl Account {
         }
         if used > sent.nonce {
             return Ok(None);
+        }
+        if mined > sent.nonce {
+            return Err(taken(step, sent.nonce));
         }
         out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
         self.send_again(journal, step, sent, out).await.map(Some)
@@ -387,9 +409,14 @@ impl Account {
         out: &Output,
     ) -> eyre::Result<(TxHash, Bytes)> {
         let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+        let _turn = self.turn.lock().await;
         if !sent.stalled && self.chain.base_fee().await? <= old.max_fee_per_gas() {
             match self.broadcast(&sent.raw).await {
                 Ok(()) => return Ok((sent.tx_hash, sent.raw)),
+                // Of another command, which sent it while this one was in the journal only.
+                Err(error) if format!("{error:#}").contains("replacement transaction") => {
+                    return Err(taken(step, sent.nonce))
+                }
                 Err(error) => out.warn(format_args!("{step}: the node refuses {}: {error:#}", sent.tx_hash)),
             }
         }

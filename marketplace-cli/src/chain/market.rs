@@ -1,7 +1,7 @@
 //! The marketplace on one chain: registry and market, read together.
 
 use super::bindings::IAccuracyMarket::{
-    publishChunksCall, Challenged, ChunksPublished, KeyRevealed, Offered, ProbeKeysRevealed, ResultPosted,
+    publishChunksCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, ProbeKeysRevealed, ResultPosted,
 };
 use super::bindings::{
     Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, IPublishedTransfers, Mode,
@@ -14,7 +14,12 @@ use crate::exit::hinted;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::{DynProvider, Provider};
+use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
+use std::collections::BTreeSet;
+
+/// Requests that wait for their answers together.
+const REQUESTS_AT_ONCE: usize = 16;
 
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
@@ -162,14 +167,7 @@ impl Market {
     /// Events of one kind about an engagement, oldest first, and the transactions that made them.
     async fn events<E: SolEvent>(&self, id: B256) -> eyre::Result<Vec<(E, TxHash)>> {
         let logs = history(&self.chain, self.address, id).await?;
-        let of_kind = logs.into_iter().filter(|log| log.topic0() == Some(&E::SIGNATURE_HASH));
-        let decoded = of_kind.map(|log| {
-            Ok((
-                E::decode_log(&log.inner)?.data,
-                log.transaction_hash.unwrap_or_default(),
-            ))
-        });
-        decoded.collect()
+        Ok(decoded::<E>(&logs)?.collect())
     }
 
     /// The newest event of a kind, which there must be.
@@ -226,23 +224,23 @@ impl Market {
     /// Positions with an open challenge, and who made them. Where the node's logs leave some out, every position is asked for.
     pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
         let e = self.engagement(id).await?;
-        let events = self.events::<Challenged>(id).await?;
-        let found = self
-            .open_among(id, events.iter().map(|(event, _)| event.position))
-            .await?;
+        let logs = history(&self.chain, self.address, id).await?;
+        let answered: BTreeSet<u32> = decoded::<Answered>(&logs)?.map(|(event, _)| event.position).collect();
+        let challenged = decoded::<Challenged>(&logs)?.map(|(event, _)| event.position);
+        let positions = challenged.filter(|position| !answered.contains(position)).collect();
+        let found = self.open_among(id, positions).await?;
         if found.len() >= e.openChallenges as usize {
             return Ok(found);
         }
-        self.open_among(id, 0..self.proven_size(e.mode)).await
+        self.open_among(id, (0..self.proven_size(e.mode)).collect()).await
     }
 
-    async fn open_among(&self, id: B256, positions: impl Iterator<Item = u32>) -> eyre::Result<Vec<(u32, Challenge)>> {
+    async fn open_among(&self, id: B256, positions: Vec<u32>) -> eyre::Result<Vec<(u32, Challenge)>> {
         let mut open = Vec::new();
-        for position in positions {
-            let challenge = self.challenge_at(id, position).await?;
-            if challenge.deadline != 0 {
-                open.push((position, challenge));
-            }
+        for some in positions.chunks(REQUESTS_AT_ONCE) {
+            let asked = some.iter().map(|position| self.challenge_at(id, *position));
+            let challenges = futures_util::future::try_join_all(asked).await?;
+            open.extend(some.iter().copied().zip(challenges).filter(|(_, c)| c.deadline != 0));
         }
         Ok(open)
     }
@@ -296,6 +294,18 @@ impl Market {
     pub fn registry_call(&self, call: &impl alloy::sol_types::SolCall) -> Call {
         Call::new(self.registry, call)
     }
+}
+
+/// The events of one kind among logs.
+fn decoded<E: SolEvent>(logs: &[Log]) -> eyre::Result<impl Iterator<Item = (E, TxHash)>> {
+    let of_kind = logs.iter().filter(|log| log.topic0() == Some(&E::SIGNATURE_HASH));
+    let events = of_kind.map(|log| {
+        Ok((
+            E::decode_log(&log.inner)?.data,
+            log.transaction_hash.unwrap_or_default(),
+        ))
+    });
+    Ok(events.collect::<eyre::Result<Vec<_>>>()?.into_iter())
 }
 
 /// Fails unless the engagement is in one of these states.

@@ -1,6 +1,7 @@
 //! What a consumer knows about an engagement, and how it acts.
 
 use super::decide::{Action, Facts, Judgement};
+use super::patrol::is_lost;
 use super::provider::{CLEAR_SET, SETTLED};
 use super::Desk;
 use crate::chain::bindings::{EngagementView, Mode, State};
@@ -10,8 +11,10 @@ use crate::cmd::mc::result::{
 };
 use crate::cmd::mc::send::{send, send_leaves, LEAVES_DELIVERED};
 use crate::cmd::mc::transfer::{self, publish_chunks, reveal, DELIVERED};
+use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
+use crate::delivery::Delivery;
 use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256};
 use assay_prover::proof::VerifierKey;
@@ -109,7 +112,10 @@ impl Consumer {
         let challenges = desk.challenges(id, e).await?;
         Ok(Facts {
             handed_over: desk.fact::<Value>(id, owed)?.is_some(),
-            challenge: challenges.iter().map(|(_, deadline)| *deadline).min(),
+            challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
+            has_objected: challenges
+                .iter()
+                .any(|(_, challenge)| challenge.challenger == desk.account.address()),
             judgement,
             has_news,
             publishes,
@@ -147,6 +153,8 @@ impl Consumer {
                 match self.orders.objection {
                     _ if unproven.is_empty() => json!({ "unproven": unproven }),
                     Objection::Challenge => {
+                        let open = desk.challenges(id, e).await?;
+                        unproven.retain(|position| open.iter().all(|(taken, _)| taken != position));
                         // Nobody shall know before which of them are tried.
                         unproven.shuffle(&mut OsRng);
                         unproven.truncate(self.orders.max_challenges);
@@ -177,7 +185,16 @@ impl Consumer {
         let proofs = desk.delivery(id, e.mp)?;
         // Counted before they are looked at: what comes meanwhile is news.
         let there = proofs_there(desk, id, e).await;
-        let verified = verify_result(&desk.ctx, &desk.market, id, None, &proofs, &key).await?;
+        let verified = match verify_result(&desk.ctx, &desk.market, id, None, &proofs, &key).await {
+            // A server that gives nothing has given no proofs: what came before it stopped is all there is.
+            Err(error) if !is_lost(&error) => {
+                desk.ctx.out.warn(format_args!("{error:#}"));
+                let fetched = fetched_files(&desk.ctx, &desk.market, id).join("proofs");
+                let fetched = Delivery::at(fetched, id);
+                verify_result(&desk.ctx, &desk.market, id, None, &fetched, &key).await?
+            }
+            result => result?,
+        };
         let unproven: Vec<u32> = verified.unproven.iter().map(|claim| claim.position as u32).collect();
         let found = Found {
             is_good: unproven.is_empty(),

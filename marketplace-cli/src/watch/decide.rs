@@ -36,6 +36,11 @@ impl Situation {
     pub fn is_nearly_over(&self) -> bool {
         self.deadline.saturating_sub(self.now) <= self.window / 8
     }
+
+    /// Whether so little is left that even what is under way comes too late.
+    fn is_last_moment(&self) -> bool {
+        self.deadline.saturating_sub(self.now) <= self.window / 32
+    }
 }
 
 /// How many proofs the provider has on disk.
@@ -82,6 +87,8 @@ pub struct Facts {
     /// Some open challenge can be answered: its proof is here.
     pub can_answer: bool,
     pub judgement: Judgement,
+    /// The consumer has open challenges of its own.
+    pub has_objected: bool,
     /// Proofs may have come since the consumer looked.
     pub has_news: bool,
     /// The consumer puts the ciphertext on chain if it is not acknowledged.
@@ -195,18 +202,18 @@ fn provider(s: &Situation, f: &Facts) -> Action {
                 Proofs::Enough if half => claim,
                 _ if f.is_hopeless && half => Action::Concede,
                 _ if f.is_hopeless => Action::Wait,
-                Proofs::TooFew if nearly => Action::Concede,
+                Proofs::TooFew if nearly && (!f.is_being_proven || s.is_last_moment()) => Action::Concede,
                 _ => Action::Prove,
             }
         }
         State::Claimed => match f.challenge {
-            Some(_) if f.can_answer => Action::Answer,
+            Some(_) if f.can_answer && (!f.has_failed || nearly) => Action::Answer,
             Some(_) => Action::Prove,
             None if late => Action::Timeout,
             None if !f.handed_over => Action::Claim,
             None => Action::Wait,
         },
-        State::FullDemanded if !late && f.proofs >= Proofs::Enough && !f.has_failed => Action::Submit,
+        State::FullDemanded if !late && f.proofs >= Proofs::Enough && (!f.has_failed || nearly) => Action::Submit,
         State::FullDemanded if !late => Action::Prove,
         _ => Action::Wait,
     }
@@ -227,17 +234,20 @@ fn consumer(s: &Situation, f: &Facts) -> Action {
         State::Committed if f.publishes && (half || f.is_publishing) => Action::Publish,
         State::Committed if !f.handed_over => Action::Send,
         State::Probing if s.mode == Mode::CLEAR && !f.handed_over => Action::Send,
-        State::Claimed => match (f.challenge, f.judgement) {
-            (Some(deadline), _) if s.now > deadline => Action::Timeout,
-            (Some(_), _) => Action::Wait,
-            (None, _) if late => Action::Timeout,
-            (None, _) if !f.checks => Action::Wait,
-            (None, Judgement::Good) => Action::AcceptResult,
-            // Which looks again before it objects.
-            (None, Judgement::Doubtful) if f.objects && half => Action::Object,
-            (None, Judgement::Doubtful) if half => Action::Wait,
-            (None, _) if f.has_news => Action::Check,
-            _ => Action::Wait,
+        State::Claimed => match f.challenge {
+            Some(deadline) if s.now > deadline => Action::Timeout,
+            None if late => Action::Timeout,
+            _ if late || !f.checks => Action::Wait,
+            // Challenges of others do not keep this party from its own.
+            challenge => match f.judgement {
+                Judgement::Good if challenge.is_none() => Action::AcceptResult,
+                Judgement::Good => Action::Wait,
+                // Which looks again before it objects.
+                Judgement::Doubtful if f.objects && half && !f.has_objected => Action::Object,
+                Judgement::Doubtful if half => Action::Wait,
+                _ if f.has_news => Action::Check,
+                _ => Action::Wait,
+            },
         },
         _ => Action::Wait,
     }
@@ -424,6 +434,14 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(row(Provider, State::Proving, hopeless), [Wait, Concede, Concede, Wait]);
+        let under_way = Facts {
+            is_being_proven: true,
+            ..Facts::default()
+        };
+        let at_eighth = at(Provider, State::Proving, DEADLINE - WINDOW / 8);
+        assert_eq!(next(&at_eighth, &Facts::default()), Concede);
+        assert_eq!(next(&at_eighth, &under_way), Prove);
+        assert_eq!(row(Provider, State::Proving, under_way), [Prove, Prove, Concede, Wait]);
         assert_eq!(
             row(Provider, State::FullDemanded, facts(Proofs::Enough)),
             [Submit, Submit, Submit, Wait]
@@ -432,7 +450,10 @@ mod tests {
             has_failed: true,
             ..facts(Proofs::Enough)
         };
-        assert_eq!(row(Provider, State::FullDemanded, damaged), [Prove, Prove, Prove, Wait]);
+        assert_eq!(
+            row(Provider, State::FullDemanded, damaged),
+            [Prove, Prove, Submit, Wait]
+        );
         assert_eq!(row(Provider, State::Proving, damaged), [Prove, Prove, Claim, Wait]);
     }
 

@@ -20,7 +20,7 @@ pub mod provider;
 pub mod proving;
 pub mod record;
 
-use crate::chain::bindings::{EngagementView, State};
+use crate::chain::bindings::{Challenge, EngagementView, State};
 use crate::chain::client::Account;
 use crate::chain::market::Market;
 use crate::context::Context;
@@ -29,7 +29,7 @@ use crate::journal::Journal;
 use alloy::primitives::{Address, B256};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 /// A party at its market.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Desk {
     pub server: ServerArgs,
     /// Held while money is fetched: that has one journal for all engagements.
     pub till: Arc<Mutex<()>>,
+    /// Told when the next pass shall not wait.
+    pub wake: Arc<Notify>,
 }
 
 impl Desk {
@@ -61,13 +63,12 @@ impl Desk {
         Journal::peek(&journal, name)
     }
 
-    /// Position and deadline of the open challenges.
-    async fn challenges(&self, id: B256, e: &EngagementView) -> eyre::Result<Vec<(u32, u64)>> {
+    /// The open challenges of a claimed result.
+    async fn challenges(&self, id: B256, e: &EngagementView) -> eyre::Result<Vec<(u32, Challenge)>> {
         if e.state != State::Claimed || e.openChallenges == 0 {
             return Ok(Vec::new());
         }
-        let open = self.market.open_challenges(id).await?;
-        Ok(open.iter().map(|(p, challenge)| (*p, challenge.deadline)).collect())
+        self.market.open_challenges(id).await
     }
 }
 

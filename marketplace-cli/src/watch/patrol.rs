@@ -8,7 +8,7 @@ use super::provider::{Provider, SETTLED};
 use super::record::Record;
 use super::{window, Desk};
 use crate::chain::bindings::EngagementView;
-use crate::chain::client::Account;
+use crate::chain::client::{Account, NonceTaken};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::told_to_end;
@@ -103,7 +103,7 @@ pub async fn connect(ctx: &Context, keys: &KeyArgs, args: &PatrolArgs) -> eyre::
     }
 }
 
-fn is_lost(error: &eyre::Report) -> bool {
+pub(super) fn is_lost(error: &eyre::Report) -> bool {
     Exit::of(error) == Exit::ChainUnreachable
 }
 
@@ -113,6 +113,7 @@ struct Beat {
     desk: Desk,
     role: Role,
     looks: Semaphore,
+    once: bool,
 }
 
 /// An engagement between turns, or in one.
@@ -127,16 +128,24 @@ enum Turn {
 pub struct Patrol {
     beat: Arc<Beat>,
     turns: BTreeMap<B256, Turn>,
+    /// Engagements that were looked at.
+    known: BTreeSet<B256>,
     is_lost: bool,
     is_stale: bool,
 }
 
 impl Patrol {
-    pub fn new(desk: Desk, role: Role) -> Self {
-        let looks = Semaphore::new(LOOKS);
+    pub fn new(desk: Desk, role: Role, args: &PatrolArgs) -> Self {
+        let beat = Beat {
+            desk,
+            role,
+            looks: Semaphore::new(LOOKS),
+            once: args.once,
+        };
         Self {
-            beat: Arc::new(Beat { desk, role, looks }),
+            beat: Arc::new(beat),
             turns: BTreeMap::new(),
+            known: BTreeSet::new(),
             is_lost: false,
             is_stale: false,
         }
@@ -158,7 +167,7 @@ impl Patrol {
         )?;
         while !told.is_finished() {
             let passed = tokio::select! {
-                passed = self.pass(args.once) => passed,
+                passed = self.pass() => passed,
                 _ = &mut told => break,
             };
             match passed {
@@ -195,6 +204,7 @@ impl Patrol {
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
+                () = self.beat.desk.wake.notified() => {}
                 _ = &mut told => break,
             }
         }
@@ -218,26 +228,22 @@ impl Patrol {
     ///
     /// # Errors
     /// If the node does not answer, or events cannot be printed: what goes wrong with one engagement is said there.
-    async fn pass(&mut self, once: bool) -> eyre::Result<()> {
+    async fn pass(&mut self) -> eyre::Result<()> {
         self.look_at_node().await?;
         self.news().await?;
-        let known = self.journaled();
-        self.begin_turns(&known).await?;
-        if once {
+        let journaled = self.journaled();
+        self.begin_turns(&journaled).await?;
+        if self.beat.once {
             self.turns_over().await?;
         }
         let beat = self.beat.clone();
         if let Role::Provider(provider) = &beat.role {
-            // Before that it is not known how many are open.
-            let all_seen = known.iter().all(|id| match self.turns.get(id) {
-                Some(Turn::Over(record)) => record.is_known,
-                _ => false,
-            });
             let offers = provider.offers(&beat.desk).await?;
-            if all_seen || !provider.is_accepting() {
+            // Before that it is not known how many are open.
+            if journaled.is_subset(&self.known) {
                 self.begin_turns(&offers).await?;
             }
-            if once {
+            if self.beat.once {
                 self.turns_over().await?;
             }
             if let Some(id) = provider.schedule(&beat.desk)? {
@@ -302,41 +308,43 @@ impl Patrol {
     }
 
     async fn begin_turns(&mut self, ids: &BTreeSet<B256>) -> eyre::Result<()> {
+        self.collect(JoinHandle::is_finished).await?;
         for id in ids {
             let record = match self.turns.remove(id) {
-                Some(Turn::Running(task)) if !task.is_finished() => {
-                    self.turns.insert(*id, Turn::Running(task));
+                Some(Turn::Over(record)) => record,
+                Some(running) => {
+                    self.turns.insert(*id, running);
                     continue;
                 }
-                Some(Turn::Running(task)) => {
-                    let (record, printed) = over(task).await;
-                    printed?;
-                    record
-                }
-                Some(Turn::Over(record)) => record,
                 None => Record::default(),
             };
-            let (beat, id) = (self.beat.clone(), *id);
-            let handle = Handle::current();
+            let (beat, id, handle) = (self.beat.clone(), *id, Handle::current());
             let turn = move || handle.block_on(beat.turn(id, record));
             self.turns.insert(id, Turn::Running(tokio::task::spawn_blocking(turn)));
-        }
-        // Those that were quick are over before the next pass.
-        tokio::task::yield_now().await;
-        self.collect().await
-    }
-
-    /// Takes back the records of the turns that are over.
-    async fn collect(&mut self) -> eyre::Result<()> {
-        for turn in self.turns.values_mut() {
-            turn.end_if(JoinHandle::is_finished).await?;
         }
         Ok(())
     }
 
     async fn turns_over(&mut self) -> eyre::Result<()> {
-        for turn in self.turns.values_mut() {
-            turn.end_if(|_| true).await?;
+        self.collect(|_| true).await
+    }
+
+    /// Takes back the records of turns, waiting for those that are due.
+    ///
+    /// # Errors
+    /// If a turn could not print what it did.
+    async fn collect(&mut self, is_due: impl Fn(&Task) -> bool) -> eyre::Result<()> {
+        for (id, turn) in &mut self.turns {
+            if let Turn::Running(task) = turn {
+                if is_due(task) {
+                    let (record, printed) = over(task).await;
+                    if record.is_known {
+                        self.known.insert(*id);
+                    }
+                    *turn = Turn::Over(record);
+                    printed?;
+                }
+            }
         }
         Ok(())
     }
@@ -344,30 +352,19 @@ impl Patrol {
 
 type Task = JoinHandle<(Record, eyre::Result<()>)>;
 
-impl Turn {
-    /// # Errors
-    /// If the turn could not print what it did.
-    async fn end_if(&mut self, is_due: impl Fn(&Task) -> bool) -> eyre::Result<()> {
-        match self {
-            Self::Running(task) if is_due(task) => {
-                let (record, printed) = over(task).await;
-                *self = Self::Over(record);
-                printed
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 /// A turn that broke off has forgotten its record.
 async fn over(task: impl Future<Output = Result<(Record, eyre::Result<()>), JoinError>>) -> (Record, eyre::Result<()>) {
     task.await
         .unwrap_or_else(|error| (Record::default(), Err(error.into())))
 }
 
-/// Whether the error says nothing about the engagement: the node was away, or somebody else works on it.
+/// Whether the error says nothing about the engagement: the node was away, somebody else works on it, or the chain is being
+/// rewritten.
 fn is_passing(error: &eyre::Report) -> bool {
-    is_lost(error) || error.chain().any(|cause| cause.is::<InUse>())
+    is_lost(error)
+        || error
+            .chain()
+            .any(|cause| cause.is::<InUse>() || cause.is::<NonceTaken>())
 }
 
 impl Beat {
@@ -409,7 +406,10 @@ impl Beat {
                     if !is_passing(&error) {
                         record.failed(e.state);
                     }
-                    return self.complain(id, record, action.name(), &error);
+                    self.complain(id, record, action.name(), &error)?;
+                    if !self.once || record.failures(e.state) != 1 {
+                        return Ok(());
+                    }
                 }
             }
             last = action;
@@ -422,7 +422,8 @@ impl Beat {
             return Ok(None);
         };
         let facts = Facts {
-            has_failed: record.has_failed(e.state),
+            // A single pass has no second try.
+            has_failed: record.failures(e.state) > u32::from(!self.once),
             ..self.role.facts(&self.desk, id, &e).await?
         };
         let situation = Situation {

@@ -10,6 +10,7 @@ use crate::cmd::mp::ack::{ack_from, Acknowledged, Source};
 use crate::cmd::mp::handover::{proof_path, proofs_dir};
 use crate::cmd::mp::post::PROOFS_DELIVERED;
 use crate::cmd::mp::probe::{probe, Decision};
+use crate::cmd::mp::prove::{open_set, require_registered};
 use crate::cmd::mp::{abort, answer, concede, post, submit};
 use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
@@ -67,6 +68,8 @@ struct Board {
     /// Every proof that can be made is there.
     complete: BTreeSet<B256>,
     hopeless: BTreeSet<B256>,
+    /// Proven sets that were opened and are no bad data.
+    opened: BTreeSet<B256>,
 }
 
 #[derive(Debug, Clone)]
@@ -161,7 +164,7 @@ impl Provider {
             },
             is_hopeless: board.hopeless.contains(&id),
             is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id),
-            challenge: challenges.iter().map(|(_, deadline)| *deadline).min(),
+            challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
             is_settled: desk.fact::<bool>(id, SETTLED)?.unwrap_or(false),
             ..Facts::default()
@@ -180,6 +183,12 @@ impl Provider {
         match action {
             Action::Prove => {}
             Action::Answer => self.forget_wish(id),
+            // Only whoever has the model knows what it cannot do.
+            Action::Abort | Action::Concede => {
+                let terms = market.proof_terms(e.modelId).await?;
+                require_registered(&*self.prover(desk)?, &terms)?;
+                self.stop(id);
+            }
             _ => self.stop(id),
         }
         let done = match action {
@@ -195,7 +204,7 @@ impl Provider {
                 json!(probe(ctx, market, account, id, &prover, decision).await?)
             }
             Action::Prove => {
-                self.want(desk, id, e);
+                self.want(desk, id, e).await?;
                 Value::Null
             }
             Action::Claim => {
@@ -250,17 +259,34 @@ impl Provider {
         Ok(json!(accepted?))
     }
 
-    /// Notes that proofs are needed; [`Provider::schedule`] begins with the most urgent.
-    fn want(&self, desk: &Desk, id: B256, e: &EngagementView) {
+    /// Notes that proofs are needed; [`Provider::schedule`] begins with the most urgent. Bad data are looked for first: that
+    /// must not wait for the proofs of others.
+    async fn want(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<()> {
+        if e.mode == Mode::FULL && e.state == State::Proving && !self.board().opened.contains(&id) {
+            let prover = self.prover(desk)?;
+            open_set(&desk.ctx, &desk.market, &desk.account, id, e, &prover).await?;
+            self.board().opened.insert(id);
+        }
         let (by, set) = match (e.mode, e.state) {
             (Mode::CLEAR, State::Probing) => (e.deadline - window(&desk.market, e) / 2, handed_over_set(desk, id)),
             (Mode::CLEAR, _) => (e.deadline, handed_over_set(desk, id)),
+            (_, State::Claimed) => {
+                let challenges = desk.challenges(id, e).await?;
+                let first = challenges.iter().map(|(_, challenge)| challenge.deadline).min();
+                (first.unwrap_or(e.deadline), None)
+            }
             _ => (e.deadline, None),
         };
         let mut board = self.board();
-        if board.job.as_ref().is_none_or(|job| job.id != id) {
-            board.wanted.insert(id, Wanted { by, set });
+        match board.job.as_mut().filter(|job| job.id == id) {
+            Some(job) => job.by = by,
+            None => {
+                if board.wanted.insert(id, Wanted { by, set }).is_none() {
+                    desk.wake.notify_one();
+                }
+            }
         }
+        Ok(())
     }
 
     fn forget_wish(&self, id: B256) {
@@ -345,13 +371,17 @@ impl Provider {
 /// From where the files are handed over; what was published also from the chain.
 async fn acknowledge(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Acknowledged> {
     let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
-    let delivered = Source::Delivered(Box::new(desk.delivery(id, e.mc)?));
-    match ack_from(ctx, market, account, id, &delivered).await {
-        Err(error) if e.state == State::Published => {
-            ctx.out.note(format_args!("{error:#}; reading the chain"));
-            ack_from(ctx, market, account, id, &Source::Chain).await
+    let delivered = || eyre::Ok(Source::Delivered(Box::new(desk.delivery(id, e.mc)?)));
+    if e.state != State::Published {
+        return ack_from(ctx, market, account, id, &delivered()?).await;
+    }
+    // The chain does not keep anybody waiting.
+    match ack_from(ctx, market, account, id, &Source::Chain).await {
+        Err(error) => {
+            ctx.out.note(format_args!("{error:#}; asking the consumer"));
+            ack_from(ctx, market, account, id, &delivered()?).await
         }
-        result => result,
+        acked => acked,
     }
 }
 

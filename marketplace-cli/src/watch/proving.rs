@@ -1,8 +1,10 @@
 //! Proofs take long: one at a time is made beside everything else, so that no other deadline waits for it.
 
 use super::Desk;
-use crate::cmd::mp::prove::prepare;
+use crate::chain::market::Market;
+use crate::cmd::mp::prove::{prepare, Prepared};
 use crate::prover_api::Prover;
+use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,14 +45,15 @@ impl Job {
                 return Ok(Ended::BelowTarget);
             }
             prepared.begin(ctx, market, account, &prover, true).await?;
-            for (made, position) in prepared.correct.iter().enumerate() {
+            let positions = due_positions(market, id, &prepared).await?;
+            for (made, position) in positions.into_iter().enumerate() {
                 if told.load(Ordering::Relaxed) {
                     return Ok(Ended::Stopped);
                 }
                 if prepared.is_used_up(made, &prover)? {
                     break;
                 }
-                prepared.prove(ctx, market, &prover, *position)?;
+                prepared.prove(ctx, market, &prover, position)?;
             }
             Ok(Ended::All)
         };
@@ -70,4 +73,20 @@ impl Job {
     pub async fn wait(self) -> eyre::Result<Ended> {
         self.task.await?
     }
+}
+
+/// What to prove, the most urgent first: all that is correct, or of a posted result what was claimed.
+async fn due_positions(market: &Market, id: B256, prepared: &Prepared) -> eyre::Result<Vec<usize>> {
+    let mut positions = prepared.correct.clone();
+    if prepared.is_claimed() {
+        let bitmap = market.posted_result(id).await?;
+        let claimed = ResultBitmap::parse(prepared.handover.entries.len(), &bitmap)?;
+        let challenges = market.open_challenges(id).await?;
+        positions.retain(|position| claimed.is_set(*position));
+        positions.sort_by_key(|position| {
+            let challenge = challenges.iter().find(|(p, _)| *p as usize == *position);
+            challenge.map_or(u64::MAX, |(_, challenge)| challenge.deadline)
+        });
+    }
+    Ok(positions)
 }

@@ -38,10 +38,10 @@ impl Record {
         self.failures.is_some_and(|failures| Instant::now() < failures.again)
     }
 
-    /// Whether a second try failed in this state, too.
-    pub fn has_failed(&self, state: State) -> bool {
-        self.failures
-            .is_some_and(|failures| failures.state == state && failures.count > 1)
+    /// How many tries in a row failed in this state.
+    pub fn failures(&self, state: State) -> u32 {
+        let here = self.failures.filter(|failures| failures.state == state);
+        here.map_or(0, |failures| failures.count)
     }
 
     pub fn failed(&mut self, state: State) {
@@ -95,17 +95,17 @@ mod tests {
         let mut record = Record::default();
         assert!(record.is_news(State::Probing) && !record.is_news(State::Probing));
         record.failed(State::Probing);
-        assert!(record.is_pausing() && !record.has_failed(State::Probing));
+        assert!(record.is_pausing() && record.failures(State::Probing) == 1);
         let first = record.failures.unwrap().again;
         record.failed(State::Probing);
-        assert!(record.has_failed(State::Probing) && record.failures.unwrap().again > first + FIRST_PAUSE / 2);
-        assert!(!record.has_failed(State::Proving));
+        assert!(record.failures(State::Probing) == 2 && record.failures.unwrap().again > first + FIRST_PAUSE / 2);
+        assert_eq!(record.failures(State::Proving), 0);
         for _ in 0..100 {
             record.failed(State::Probing);
         }
         assert!(record.failures.unwrap().again <= Instant::now() + MAX_PAUSE);
         record.succeeded();
-        assert!(!record.is_pausing() && !record.has_failed(State::Probing));
+        assert!(!record.is_pausing() && record.failures(State::Probing) == 0);
         record.failed(State::Probing);
         assert!(record.is_news(State::Proving) && !record.is_pausing());
     }

@@ -71,8 +71,9 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         exchange: args.exchange,
         server: args.server,
         till: Arc::default(),
+        wake: Arc::default(),
     };
-    Patrol::new(desk, Role::Consumer(Box::new(Consumer::new(orders))))
+    Patrol::new(desk, Role::Consumer(Box::new(Consumer::new(orders))), &args.patrol)
         .run(&args.patrol)
         .await
 }

@@ -16,7 +16,9 @@ use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
+use eyre::WrapErr;
 use serde::Serialize;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -79,6 +81,9 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
+/// How long the proofs may take to be handed over in one go.
+const HAND_OVER_TIME: Duration = Duration::from_secs(1800);
+
 /// Posts the result once, and hands the proofs over each time.
 pub async fn post(
     ctx: &Context,
@@ -126,10 +131,16 @@ pub async fn post(
         }
     };
     if let Some(to) = to {
-        for position in bitmap.positions() {
-            to.put(Kind::Proofs, &proof_path(ctx, market, id, position), &ctx.out)
-                .await?;
-        }
+        let all = async {
+            for position in bitmap.positions() {
+                to.put(Kind::Proofs, &proof_path(ctx, market, id, position), &ctx.out)
+                    .await?;
+            }
+            eyre::Ok(())
+        };
+        // Challenges come meanwhile; repeated, it goes on where it was.
+        let slow = || format!("{} takes the proofs too slowly", to.place());
+        tokio::time::timeout(HAND_OVER_TIME, all).await.wrap_err_with(slow)??;
         journal.set_fact(PROOFS_DELIVERED, &to.place().to_string())?;
     }
     Ok(Posted {

@@ -186,19 +186,7 @@ pub async fn prepare(
             let own = keep_clear_set(ctx, market, id, &e, set)?;
             Handover::receive(market, id, &e, &own, &ctx.out).await?
         }
-        _ => match open_proven_set(ctx, market, id, &e, prover).await? {
-            Ok(handover) => handover,
-            Err(accusation) => {
-                let sent = accusation.send(ctx, market, account).await?;
-                return Err(hinted(
-                    format!(
-                        "the consumer sent bad data and has lost its deposit: {}",
-                        accusation.evidence
-                    ),
-                    format!("transaction {}; fetch the money: assay withdraw", sent.tx_hash),
-                ));
-            }
-        },
+        _ => open_set(ctx, market, account, id, &e, prover).await?,
     };
     require_registered(prover, &handover.terms)?;
     let answers = handover.answers(prover, &ctx.out)?;
@@ -212,9 +200,41 @@ pub async fn prepare(
     })
 }
 
+/// Opens an encrypted proven set; evidence about bad data is sent at once.
+///
+/// # Errors
+/// If the consumer sent bad data.
+pub async fn open_set(
+    ctx: &Context,
+    market: &Market,
+    account: &Account,
+    id: B256,
+    e: &EngagementView,
+    prover: &Prover,
+) -> eyre::Result<Handover> {
+    match open_proven_set(ctx, market, id, e, prover).await? {
+        Ok(handover) => Ok(handover),
+        Err(accusation) => {
+            let sent = accusation.send(ctx, market, account).await?;
+            Err(hinted(
+                format!(
+                    "the consumer sent bad data and has lost its deposit: {}",
+                    accusation.evidence
+                ),
+                format!("transaction {}; fetch the money: assay withdraw", sent.tx_hash),
+            ))
+        }
+    }
+}
+
 impl Prepared {
     pub fn meets_target(&self) -> bool {
         self.correct.len() >= self.needed as usize
+    }
+
+    /// Whether a result was posted: then only what it claims can be asked for.
+    pub fn is_claimed(&self) -> bool {
+        matches!(self.state, State::Claimed | State::FullDemanded)
     }
 
     /// Whether the model can make no more proofs and those made meet the target all the same.

@@ -74,9 +74,10 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         exchange: args.exchange,
         server: args.server,
         till: Arc::default(),
+        wake: Arc::default(),
     };
     let provider = Provider::new(&desk, orders)?;
-    Patrol::new(desk, Role::Provider(Box::new(provider)))
+    Patrol::new(desk, Role::Provider(Box::new(provider)), &args.patrol)
         .run(&args.patrol)
         .await
 }
