@@ -1,8 +1,8 @@
 //! What a consumer knows about an engagement, and how it acts.
 
 use super::decide::{Action, Facts, Judgement};
-use super::patrol::is_lost;
 use super::provider::{CLEAR_SET, SETTLED};
+use super::turn::is_lost;
 use super::Desk;
 use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::engagement_journal;

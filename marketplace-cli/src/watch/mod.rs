@@ -5,6 +5,7 @@
 //! | [`decide`] | what to do next, as a function |
 //! | [`event`] | what happened, one line each |
 //! | [`patrol`] | passes over all engagements, until told to end |
+//! | [`turn`] | one engagement's turn: look, decide, act |
 //! | [`provider`], [`consumer`] | what a party knows, and how it does what was decided |
 //! | [`proving`] | one proof at a time, beside everything else |
 //! | [`record`] | failures and complaints about one engagement |
@@ -19,6 +20,7 @@ pub mod patrol;
 pub mod provider;
 pub mod proving;
 pub mod record;
+pub mod turn;
 
 use crate::chain::bindings::{Challenge, EngagementView, State};
 use crate::chain::client::Account;

@@ -1,20 +1,17 @@
 //! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
 //! waits for, no other waits for.
 
-use super::consumer::Consumer;
-use super::decide::{next, Action, Facts, Party, Situation};
+use super::decide::Action;
 use super::event::{error_fields, Event};
-use super::provider::{Provider, SETTLED};
+use super::provider::SETTLED;
 use super::record::Record;
-use super::{window, Desk};
-use crate::chain::bindings::EngagementView;
-use crate::chain::client::{Account, NonceTaken};
+use super::turn::{is_lost, is_passing, Beat, Role};
+use super::Desk;
+use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::told_to_end;
 use crate::context::Context;
-use crate::exit::Exit;
-use crate::files::InUse;
 use alloy::primitives::B256;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,17 +19,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinHandle};
-
-/// Actions on one engagement in one turn: more than any path has without the other side.
-const STEPS: usize = 6;
-
-/// Engagements that are looked at together.
-const LOOKS: usize = 8;
-
-/// How long the facts about one engagement may take to collect.
-const LOOK_TIME: Duration = Duration::from_secs(120);
 
 /// How long turns and a proof may take to end after the daemon was told to. What they sent is in the journals.
 const FAREWELL: Duration = Duration::from_secs(75);
@@ -55,36 +42,6 @@ pub struct PatrolArgs {
     pub once: bool,
 }
 
-/// What differs between the parties.
-#[derive(Debug)]
-pub enum Role {
-    Provider(Box<Provider>),
-    Consumer(Box<Consumer>),
-}
-
-impl Role {
-    fn party(&self) -> Party {
-        match self {
-            Self::Provider(_) => Party::Provider,
-            Self::Consumer(_) => Party::Consumer,
-        }
-    }
-
-    async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
-        match self {
-            Self::Provider(provider) => provider.facts(desk, id, e).await,
-            Self::Consumer(consumer) => consumer.facts(desk, id, e).await,
-        }
-    }
-
-    async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
-        match self {
-            Self::Provider(provider) => provider.act(desk, id, e, action).await,
-            Self::Consumer(consumer) => consumer.act(desk, id, e, action).await,
-        }
-    }
-}
-
 /// Connects, waiting for the node as long as it takes unless this is a single pass.
 ///
 /// # Errors
@@ -101,19 +58,6 @@ pub async fn connect(ctx: &Context, keys: &KeyArgs, args: &PatrolArgs) -> eyre::
             result => return result,
         }
     }
-}
-
-pub(super) fn is_lost(error: &eyre::Report) -> bool {
-    Exit::of(error) == Exit::ChainUnreachable
-}
-
-/// What every turn works with.
-#[derive(Debug)]
-struct Beat {
-    desk: Desk,
-    role: Role,
-    looks: Semaphore,
-    once: bool,
 }
 
 /// An engagement between turns, or in one.
@@ -136,12 +80,7 @@ pub struct Patrol {
 
 impl Patrol {
     pub fn new(desk: Desk, role: Role, args: &PatrolArgs) -> Self {
-        let beat = Beat {
-            desk,
-            role,
-            looks: Semaphore::new(LOOKS),
-            once: args.once,
-        };
+        let beat = Beat::new(desk, role, args.once);
         Self {
             beat: Arc::new(beat),
             turns: BTreeMap::new(),
@@ -356,147 +295,4 @@ type Task = JoinHandle<(Record, eyre::Result<()>)>;
 async fn over(task: impl Future<Output = Result<(Record, eyre::Result<()>), JoinError>>) -> (Record, eyre::Result<()>) {
     task.await
         .unwrap_or_else(|error| (Record::default(), Err(error.into())))
-}
-
-/// Whether the error says nothing about the engagement: the node was away, somebody else works on it, or the chain is being
-/// rewritten.
-fn is_passing(error: &eyre::Report) -> bool {
-    is_lost(error)
-        || error
-            .chain()
-            .any(|cause| cause.is::<InUse>() || cause.is::<NonceTaken>())
-}
-
-impl Beat {
-    /// One engagement's turn. The record comes back whatever happens.
-    async fn turn(&self, id: B256, mut record: Record) -> (Record, eyre::Result<()>) {
-        let done = if record.is_pausing() {
-            Ok(())
-        } else {
-            self.serve(id, &mut record).await
-        };
-        (record, done)
-    }
-
-    /// Does what is due, until something else has to happen.
-    async fn serve(&self, id: B256, record: &mut Record) -> eyre::Result<()> {
-        let mut last = Action::Wait;
-        for _ in 0..STEPS {
-            let decided = {
-                // Never closed.
-                let _permit = self.looks.acquire().await?;
-                tokio::time::timeout(LOOK_TIME, self.decide(id, record)).await
-            };
-            let decided = decided.unwrap_or_else(|_| Err(eyre::eyre!("nothing known after {} s", LOOK_TIME.as_secs())));
-            let (e, action) = match decided {
-                Ok(Some(decided)) => decided,
-                Ok(None) => return Ok(()),
-                Err(error) => return self.complain(id, record, "look", &error),
-            };
-            if action == Action::Wait || action == last {
-                return Ok(());
-            }
-            match self.role.act(&self.desk, id, &e, action).await {
-                Ok(Value::Null) => {}
-                Ok(fields) => {
-                    record.succeeded();
-                    self.say(Some(id), action.name(), fields)?;
-                }
-                Err(error) => {
-                    if !is_passing(&error) {
-                        record.failed(e.state);
-                    }
-                    self.complain(id, record, action.name(), &error)?;
-                    if !self.once || record.failures(e.state) != 1 {
-                        return Ok(());
-                    }
-                }
-            }
-            last = action;
-        }
-        Ok(())
-    }
-
-    async fn decide(&self, id: B256, record: &mut Record) -> eyre::Result<Option<(EngagementView, Action)>> {
-        let Some(e) = self.look(id, record).await? else {
-            return Ok(None);
-        };
-        let facts = Facts {
-            // A single pass has no second try.
-            has_failed: record.failures(e.state) > u32::from(!self.once),
-            ..self.role.facts(&self.desk, id, &e).await?
-        };
-        let situation = Situation {
-            party: self.role.party(),
-            state: e.state,
-            mode: e.mode,
-            adjudication: e.adjudication,
-            now: self.desk.market.chain.now().await?,
-            deadline: e.deadline,
-            window: window(&self.desk.market, &e),
-        };
-        let action = next(&situation, &facts);
-        Ok(Some((e, action)))
-    }
-
-    /// The engagement, if it is this party's and what the newest block says of it has its confirmations.
-    async fn look(&self, id: B256, record: &mut Record) -> eyre::Result<Option<EngagementView>> {
-        let market = &self.desk.market;
-        let e = match market.engagement(id).await {
-            Ok(e) => e,
-            Err(error) if is_lost(&error) || record.state.is_some() => return Err(error),
-            // Of another market, or younger than this node's newest block.
-            Err(_) => {
-                record.is_known = true;
-                return Ok(None);
-            }
-        };
-        record.is_known = true;
-        let party = match self.role.party() {
-            Party::Provider => e.mp,
-            Party::Consumer => e.mc,
-        };
-        if party != self.desk.account.address() {
-            return Ok(None);
-        }
-        if let Role::Provider(provider) = &self.role {
-            provider.note(&self.desk, id, &e);
-        }
-        match market.confirmed_engagement(id).await {
-            Ok(confirmed) if (confirmed.state, confirmed.guard) == (e.state, e.guard) => {}
-            Err(error) if is_lost(&error) => return Err(error),
-            // It is young, or a reorganisation is still possible.
-            other if record.is_stuck_unconfirmed() => {
-                let why = other
-                    .err()
-                    .map_or_else(|| "it changes".into(), |error| format!("{error:#}"));
-                return Err(eyre::eyre!("no confirmed state for a long time: {why}"));
-            }
-            _ => return Ok(None),
-        }
-        if record.is_news(e.state) {
-            self.say(
-                Some(id),
-                "state",
-                json!({
-                    "state": format!("{:?}", e.state),
-                    "outcome": format!("{:?}", e.outcome),
-                    "deadline": e.deadline,
-                }),
-            )?;
-        }
-        Ok(Some(e))
-    }
-
-    /// Says what went wrong, and again from time to time.
-    fn complain(&self, id: B256, record: &mut Record, during: &str, error: &eyre::Report) -> eyre::Result<()> {
-        if !record.shall_say(&format!("{during}: {error:#}")) {
-            return Ok(());
-        }
-        self.say(Some(id), "error", error_fields(&self.desk.ctx.out, during, error))
-    }
-
-    fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
-        Event::new(id, event, fields).print(&self.desk.ctx.out)
-    }
 }
