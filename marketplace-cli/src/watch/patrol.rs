@@ -74,6 +74,8 @@ pub struct Patrol {
     turns: BTreeMap<B256, Turn>,
     /// Engagements that were looked at.
     known: BTreeSet<B256>,
+    /// Engagements whose proofs ended since their last turn, and whether in failure.
+    proved: BTreeMap<B256, bool>,
     is_lost: bool,
     is_stale: bool,
 }
@@ -85,6 +87,7 @@ impl Patrol {
             beat: Arc::new(beat),
             turns: BTreeMap::new(),
             known: BTreeSet::new(),
+            proved: BTreeMap::new(),
             is_lost: false,
             is_stale: false,
         }
@@ -216,20 +219,13 @@ impl Patrol {
         let Some((id, ended)) = provider.reap().await else {
             return Ok(());
         };
+        let is_failure = ended.as_ref().is_err_and(|error| !is_passing(error));
+        self.proved.insert(id, is_failure);
         match ended {
-            Ok(ended) => {
-                if let Some(Turn::Over(record)) = self.turns.get_mut(&id) {
-                    record.succeeded();
-                }
-                self.beat
-                    .say(Some(id), "proven", json!({ "result": format!("{ended:?}") }))
-            }
+            Ok(ended) => self
+                .beat
+                .say(Some(id), "proven", json!({ "result": format!("{ended:?}") })),
             Err(error) => {
-                if let Some(Turn::Over(record)) = self.turns.get_mut(&id) {
-                    if let (false, Some(state)) = (is_passing(&error), record.state) {
-                        record.failed(state);
-                    }
-                }
                 let fields = error_fields(&self.beat.desk.ctx.out, "prove", &error);
                 self.beat.say(Some(id), "error", fields)
             }
@@ -249,7 +245,7 @@ impl Patrol {
     async fn begin_turns(&mut self, ids: &BTreeSet<B256>) -> eyre::Result<()> {
         self.collect(JoinHandle::is_finished).await?;
         for id in ids {
-            let record = match self.turns.remove(id) {
+            let mut record = match self.turns.remove(id) {
                 Some(Turn::Over(record)) => record,
                 Some(running) => {
                     self.turns.insert(*id, running);
@@ -257,6 +253,11 @@ impl Patrol {
                 }
                 None => Record::default(),
             };
+            match (self.proved.remove(id), record.state) {
+                (Some(true), Some(state)) => record.failed(state),
+                (Some(false), _) => record.succeeded(),
+                _ => {}
+            }
             let (beat, id, handle) = (self.beat.clone(), *id, Handle::current());
             let turn = move || handle.block_on(beat.turn(id, record));
             self.turns.insert(id, Turn::Running(tokio::task::spawn_blocking(turn)));

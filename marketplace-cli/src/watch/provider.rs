@@ -183,10 +183,11 @@ impl Provider {
         match action {
             Action::Prove => {}
             Action::Answer => self.forget_wish(id),
-            // Only whoever has the model knows what it cannot do.
+            // What this model cannot do another daemon's may; without any model nothing else is left.
             Action::Abort | Action::Concede => {
-                let terms = market.proof_terms(e.modelId).await?;
-                require_registered(&*self.prover(desk)?, &terms)?;
+                if let Ok(prover) = self.prover(desk) {
+                    require_registered(&prover, &market.proof_terms(e.modelId).await?)?;
+                }
                 self.stop(id);
             }
             _ => self.stop(id),
