@@ -1,6 +1,7 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
-use crate::chain::client::{Account, Chain};
+use crate::chain::account::Account;
+use crate::chain::client::Chain;
 use crate::chain::deploy::Deployment;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;

@@ -1,6 +1,7 @@
 //! The verifier contract of an architecture: generated, compiled, deployed, and compared with what is on chain.
 
-use crate::chain::client::{Account, Call, Chain};
+use crate::chain::account::Account;
+use crate::chain::client::{Call, Chain};
 use crate::chain::deploy::VerifierEntry;
 use crate::cmd::Sent;
 use crate::exit::hinted;

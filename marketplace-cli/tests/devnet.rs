@@ -3,8 +3,9 @@
 mod support;
 
 use alloy::providers::Provider;
+use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Mode, Outcome, State};
-use assay_cli::chain::client::{Account, Call, Chain};
+use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::statement::{self, MerkleTree};
 use assay_cli::cmd::mc::open::{open, Ask};

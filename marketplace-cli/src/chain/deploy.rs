@@ -1,7 +1,8 @@
 //! Deployment of the contracts, and the address book.
 
+use super::account::Account;
 use super::bindings::{IAccuracyMarket, IAccuracyTerms, IModelRegistry, MarketParams, Mode, RegistryParams};
-use super::client::{Account, Call, Chain, DEVNET_CHAIN_ID};
+use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
 use crate::home::Repository;

@@ -1,5 +1,6 @@
 //! Everything that talks to a chain, or hashes what a chain hashes.
 
+pub mod account;
 pub mod bindings;
 pub mod client;
 pub mod deploy;

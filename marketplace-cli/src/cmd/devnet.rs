@@ -1,4 +1,4 @@
-use crate::chain::client::Account;
+use crate::chain::account::Account;
 use crate::chain::deploy::{deploy, Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};
 use crate::chain::keys::devnet_key;

@@ -1,10 +1,11 @@
 use super::{engagement_journal, Sent};
+use crate::chain::account::Account;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{finalizeCall, timeoutCall, timeoutChallengeCall},
     Outcome, State,
 };
-use crate::chain::client::{Account, Call};
+use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::context::Context;

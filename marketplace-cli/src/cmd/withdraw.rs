@@ -1,6 +1,7 @@
 use super::Sent;
+use crate::chain::account::Account;
 use crate::chain::bindings::ICredits::{self, withdrawCall};
-use crate::chain::client::{Account, Call};
+use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::context::Context;

@@ -22,8 +22,8 @@ pub mod proving;
 pub mod record;
 pub mod turn;
 
+use crate::chain::account::Account;
 use crate::chain::bindings::{Challenge, EngagementView, State};
-use crate::chain::client::Account;
 use crate::chain::market::Market;
 use crate::context::Context;
 use crate::delivery::{Delivery, Place, ServerArgs};
@@ -49,6 +49,18 @@ pub struct Desk {
 }
 
 impl Desk {
+    pub fn new(ctx: &Context, market: Market, account: Account, exchange: Place, server: ServerArgs) -> Self {
+        Self {
+            ctx: ctx.clone(),
+            market,
+            account,
+            exchange,
+            server,
+            till: Arc::default(),
+            wake: Arc::default(),
+        }
+    }
+
     fn delivery(&self, id: B256, other: Address) -> eyre::Result<Delivery> {
         Delivery::open(
             &self.exchange.of_engagement(id),

@@ -7,7 +7,7 @@ use super::provider::SETTLED;
 use super::record::Record;
 use super::turn::{is_lost, is_passing, Beat, Role};
 use super::Desk;
-use crate::chain::client::Account;
+use crate::chain::account::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::told_to_end;

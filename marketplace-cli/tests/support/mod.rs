@@ -5,8 +5,9 @@
 
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::providers::Provider;
+use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::{ICredits, Metric, Mode, ModelRecord};
-use assay_cli::chain::client::{Account, Chain};
+use assay_cli::chain::client::Chain;
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
 use assay_cli::chain::keys::devnet_key;

@@ -1,8 +1,9 @@
 //! False proofs, sent as real transactions: they must revert.
 
 use super::ledger::Attempt;
+use crate::chain::account::Account;
 use crate::chain::bindings::{IProofJudge::ProofRejected, ProofItem};
-use crate::chain::client::{Account, Call};
+use crate::chain::client::Call;
 use crate::chain::market::Market;
 use crate::chain::revert;
 use crate::cmd::Sent;

@@ -1,8 +1,9 @@
 //! What both stories begin and end with: a devnet, a registered model, a test set; and the money, counted.
 
 use super::ledger::{Ledger, Party, Summary};
+use crate::chain::account::Account;
 use crate::chain::bindings::{ICredits, Mode};
-use crate::chain::client::{Account, Chain};
+use crate::chain::client::Chain;
 use crate::chain::deploy::{Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};
 use crate::chain::keys::devnet_key;

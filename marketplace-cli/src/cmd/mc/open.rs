@@ -1,6 +1,6 @@
 use super::secrets::Secrets;
+use crate::chain::account::Account;
 use crate::chain::bindings::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::{engagement_journal, Sent};

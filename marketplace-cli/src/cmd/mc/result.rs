@@ -1,12 +1,12 @@
 //! What a consumer does about a posted result: check the proofs, accept, challenge, or demand them all on chain.
 
 use super::send::offered_set;
+use crate::chain::account::Account;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall},
     Mode, State,
 };
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::chain::statement::context;
@@ -378,17 +378,8 @@ pub async fn challenge_positions(
             position: *position,
         };
         let call = market.call(&call).with_value(bond);
-        sent.push(
-            once(
-                ctx,
-                market,
-                account,
-                id,
-                &format!("challenge-{}-{position}", account.address()),
-                &call,
-            )
-            .await?,
-        );
+        let step = format!("challenge-{}-{position}", account.address());
+        sent.push(once(ctx, market, account, id, &step, &call).await?);
         paid += bond;
     }
     Moved::read(market, id, paid, positions.to_vec(), sent).await
@@ -427,17 +418,8 @@ pub async fn reclaim_bonds(ctx: &Context, market: &Market, account: &Account, id
     for (position, challenge) in market.open_challenges(id).await? {
         if challenge.challenger == account.address() {
             let call = market.call(&reclaimBondCall { id, position });
-            sent.push(
-                once(
-                    ctx,
-                    market,
-                    account,
-                    id,
-                    &format!("reclaim-{}-{position}", account.address()),
-                    &call,
-                )
-                .await?,
-            );
+            let step = format!("reclaim-{}-{position}", account.address());
+            sent.push(once(ctx, market, account, id, &step, &call).await?);
             positions.push(position);
         }
     }

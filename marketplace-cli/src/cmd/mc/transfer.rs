@@ -2,12 +2,13 @@
 
 use super::secrets::Secrets;
 use super::send::{hand_leaves_over, offered_set};
+use crate::chain::account::Account;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
     Mode, State,
 };
-use crate::chain::client::{Account, Call};
+use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::mp::transfer::{layout, own_files};

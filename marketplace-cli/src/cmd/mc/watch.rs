@@ -9,7 +9,6 @@ use crate::watch::turn::Role;
 use crate::watch::Desk;
 use alloy::primitives::Address;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -65,15 +64,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         publishes: args.publish,
         withdraw_to: args.withdraw_to.unwrap_or(account.address()),
     };
-    let desk = Desk {
-        ctx: ctx.clone(),
-        market,
-        account,
-        exchange: args.exchange,
-        server: args.server,
-        till: Arc::default(),
-        wake: Arc::default(),
-    };
+    let desk = Desk::new(ctx, market, account, args.exchange, args.server);
     Patrol::new(desk, Role::Consumer(Box::new(Consumer::new(orders))), &args.patrol)
         .run(&args.patrol)
         .await

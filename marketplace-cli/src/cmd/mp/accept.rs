@@ -1,8 +1,8 @@
 use super::probe::threshold;
 use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{require_provider, require_time};
+use crate::chain::account::Account;
 use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelView, State};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::chain::revert::mode_words;

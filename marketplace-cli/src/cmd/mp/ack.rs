@@ -1,7 +1,7 @@
 use super::require_time;
 use super::transfer::{encrypted, fetched_files, layout, own_files, read_leaves};
+use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::ackCall, State};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};

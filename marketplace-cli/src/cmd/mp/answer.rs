@@ -1,8 +1,8 @@
 use super::handover::proof_path;
 use super::submit::{held, item};
 use super::transfer::encrypted;
+use crate::chain::account::Account;
 use crate::chain::bindings::{IAccuracyMarket::answerCall, State};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};

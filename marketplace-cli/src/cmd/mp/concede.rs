@@ -1,6 +1,6 @@
 use super::{accepted_guard, require_provider, require_time};
+use crate::chain::account::Account;
 use crate::chain::bindings::{IAccuracyMarket::concedeCall, State};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::timeout::Ended;

@@ -1,4 +1,4 @@
-use crate::chain::client::Account;
+use crate::chain::account::Account;
 use crate::chain::deploy::{Deployment, VerifierEntry};
 use crate::chain::keys::KeyArgs;
 use crate::cmd::Sent;

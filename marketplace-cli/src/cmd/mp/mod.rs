@@ -18,8 +18,8 @@ pub mod submit;
 pub mod transfer;
 pub mod watch;
 
+use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
-use crate::chain::client::Account;
 use crate::chain::market::Market;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;

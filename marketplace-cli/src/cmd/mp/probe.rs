@@ -1,8 +1,8 @@
 use super::prove::{has_budget, require_registered};
 use super::transfer::{encrypted, Transfer};
 use super::{proceed, require_time};
+use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, Mode, State};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};

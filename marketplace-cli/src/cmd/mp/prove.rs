@@ -1,8 +1,8 @@
 use super::handover::{proof_path, Handover};
 use super::transfer::{own_files, Accusation, Transfer};
 use super::{proceed, require_provider};
+use crate::chain::account::Account;
 use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
-use crate::chain::client::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::engagement_journal;

@@ -1,5 +1,5 @@
+use crate::chain::account::Account;
 use crate::chain::bindings::{IModelRegistry::registerCall, Metric, ModelRecord};
-use crate::chain::client::Account;
 use crate::chain::deploy::Deployment;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;

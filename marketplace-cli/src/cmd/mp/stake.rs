@@ -1,10 +1,11 @@
 //! The stake of a model, and its transport key.
 
+use crate::chain::account::Account;
 use crate::chain::bindings::{
     IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
     ModelStatus, ModelView,
 };
-use crate::chain::client::{Account, Call};
+use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::Sent;

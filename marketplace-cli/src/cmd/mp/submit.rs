@@ -2,12 +2,13 @@ use super::handover::{proof_path, Handover};
 use super::prove::clear_set;
 use super::transfer::Transfer;
 use super::{proceed, require_provider, require_time};
+use crate::chain::account::{Account, MAX_ESTIMATE};
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{submitDemandedCall, submitProofsCall},
     Mode, ProofItem, State,
 };
-use crate::chain::client::{Account, Call, MAX_ESTIMATE};
+use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};

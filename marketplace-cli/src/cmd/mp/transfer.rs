@@ -2,8 +2,8 @@
 
 use super::handover::{Entry, Handover};
 use super::require_provider;
+use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
-use crate::chain::client::Account;
 use crate::chain::market::Market;
 use crate::chain::statement::MerkleTree;
 use crate::cmd::{engagement_journal, Sent};

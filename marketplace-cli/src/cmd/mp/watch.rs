@@ -8,7 +8,6 @@ use crate::watch::provider::{Orders, Provider};
 use crate::watch::turn::Role;
 use crate::watch::Desk;
 use alloy::primitives::Address;
-use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -68,15 +67,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         at_least: args.at_least,
         withdraw_to: args.withdraw_to.unwrap_or(account.address()),
     };
-    let desk = Desk {
-        ctx: ctx.clone(),
-        market,
-        account,
-        exchange: args.exchange,
-        server: args.server,
-        till: Arc::default(),
-        wake: Arc::default(),
-    };
+    let desk = Desk::new(ctx, market, account, args.exchange, args.server);
     let provider = Provider::new(&desk, orders)?;
     Patrol::new(desk, Role::Provider(Box::new(provider)), &args.patrol)
         .run(&args.patrol)

@@ -1,0 +1,351 @@
+//! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
+
+use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
+use super::revert;
+use crate::exit::{hinted, Hinted};
+use crate::journal::{Journal, Step};
+use crate::output::Output;
+use alloy::consensus::{Transaction, TxEnvelope};
+use alloy::eips::{Decodable2718, Encodable2718};
+use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
+use alloy::primitives::{Address, Bytes, TxHash};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionReceipt;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::transports::RpcError;
+use eyre::WrapErr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
+const GAS_MARGIN_PERCENT: u64 = 20;
+
+/// Largest gas limit of a transaction (EIP-7825).
+pub const MAX_TX_GAS: u64 = 1 << 24;
+
+/// Largest estimate that leaves room for the margin.
+pub const MAX_ESTIMATE: u64 = MAX_TX_GAS / (100 + GAS_MARGIN_PERCENT) * 100;
+
+/// Another transaction has the nonce of a journaled one and may yet lose it to a reorganisation.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}: another transaction took its nonce {nonce}")]
+pub struct NonceTaken {
+    step: String,
+    nonce: u64,
+    source: Hinted,
+}
+
+fn taken(step: &str, nonce: u64) -> eyre::Report {
+    let source = Hinted {
+        error: "it has not its confirmations yet".into(),
+        hint: "repeat the command when it has".into(),
+    };
+    let step = step.to_owned();
+    NonceTaken { step, nonce, source }.into()
+}
+
+/// Wei per gas.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fees {
+    max_fee: u128,
+    tip: u128,
+}
+
+/// Somebody who signs, on one chain.
+#[derive(Clone)]
+pub struct Account {
+    pub chain: Chain,
+    signer: PrivateKeySigner,
+    /// Held from the choice of a nonce until the node has its transaction; clones share it.
+    turn: Arc<Mutex<()>>,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("address", &self.address())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Account {
+    pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
+        Self {
+            chain,
+            signer,
+            turn: Arc::default(),
+        }
+    }
+
+    pub fn address(&self) -> Address {
+        self.signer.address()
+    }
+
+    /// What else this party signs with, besides transactions.
+    pub fn key(&self) -> PrivateKeySigner {
+        self.signer.clone()
+    }
+
+    /// Executes the call on the node without a transaction.
+    ///
+    /// # Errors
+    /// The contract's refusal in words.
+    pub async fn dry_run(&self, call: &Call) -> eyre::Result<Bytes> {
+        self.try_dry_run(call).await?.map_err(|data| revert::explain(&data))
+    }
+
+    /// As [`Account::dry_run`], with revert data for the caller to judge.
+    pub async fn try_dry_run(&self, call: &Call) -> eyre::Result<Result<Bytes, Bytes>> {
+        match self.chain.provider.call(call.request(self.address())).await {
+            Ok(output) => Ok(Ok(output)),
+            Err(error) => revert_data(&error).map(Err).ok_or_else(|| error.into()),
+        }
+    }
+
+    /// Gas the call would use.
+    pub async fn estimate_gas(&self, call: &Call) -> eyre::Result<u64> {
+        let estimate = self.chain.provider.estimate_gas(call.request(self.address())).await;
+        estimate.map_err(explain_rpc)
+    }
+
+    /// Sends the call once, however often this is repeated with the same journal and `step`, and waits for its
+    /// confirmations.
+    ///
+    /// The signed transaction is in the journal before it is sent. A later call with the same step returns its receipt,
+    /// or sends the very same transaction again. If the fees have outgrown it, no block took it or the node refuses it, another
+    /// one with the same nonce takes its place; only if neither can be mined any more is a new one made.
+    pub async fn send(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        call: &Call,
+        out: &Output,
+    ) -> eyre::Result<TransactionReceipt> {
+        let (hash, raw) = self.begin(journal, step, call, out).await?;
+        self.finish(journal, step, hash, &raw, out).await
+    }
+
+    /// As [`Account::send`] for several calls, which wait for their blocks together; how each of them ended.
+    ///
+    /// # Errors
+    /// If the journal cannot be written, or the node does not answer.
+    pub async fn send_all(
+        &self,
+        journal: &mut Journal,
+        calls: Vec<(String, Call)>,
+        out: &Output,
+    ) -> Vec<eyre::Result<TransactionReceipt>> {
+        let mut begun = Vec::new();
+        for (step, call) in calls {
+            let sent = self.begin(journal, &step, &call, out).await;
+            begun.push((step, sent));
+        }
+        let mut ended = Vec::new();
+        for (step, sent) in begun {
+            ended.push(match sent {
+                Ok((hash, raw)) => self.finish(journal, &step, hash, &raw, out).await,
+                Err(error) => Err(error),
+            });
+        }
+        ended
+    }
+
+    /// Sends the call unless it was sent before; its transaction.
+    async fn begin(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        call: &Call,
+        out: &Output,
+    ) -> eyre::Result<(TxHash, Bytes)> {
+        if let Some(sent) = self.sent(journal, step, out).await? {
+            return Ok(sent);
+        }
+        self.dry_run(call).await?;
+        let _turn = self.turn.lock().await;
+        let (hash, raw, nonce) = self.sign(call).await?;
+        journal.set_step(step, Step::sent(hash, raw.clone(), nonce))?;
+        self.broadcast(&raw).await?;
+        Ok((hash, raw))
+    }
+
+    /// The receipt of a step that was sent before, if it was or still can be mined.
+    pub async fn resume(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        out: &Output,
+    ) -> eyre::Result<Option<TransactionReceipt>> {
+        match self.sent(journal, step, out).await? {
+            Some((hash, raw)) => self.finish(journal, step, hash, &raw, out).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The transaction of a step that was sent before, if it succeeded or still can.
+    async fn sent(&self, journal: &mut Journal, step: &str, out: &Output) -> eyre::Result<Option<(TxHash, Bytes)>> {
+        let Some(sent) = journal.step(step).cloned() else {
+            return Ok(None);
+        };
+        // The nonce first: whatever has used it by now has its receipt below.
+        let used = self.chain.confirmed_nonce(self.address()).await?;
+        let mined = self.chain.provider_nonce(self.address()).await?;
+        for hash in sent.hashes() {
+            match self.chain.provider.get_transaction_receipt(hash).await? {
+                Some(receipt) if receipt.status() => {
+                    return Ok(Some((hash, sent.raw.clone())));
+                }
+                // It will not succeed later either.
+                Some(_) => return Ok(None),
+                None => {}
+            }
+        }
+        if used > sent.nonce {
+            return Ok(None);
+        }
+        if mined > sent.nonce {
+            return Err(taken(step, sent.nonce));
+        }
+        out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
+        self.send_again(journal, step, sent, out).await.map(Some)
+    }
+
+    /// Sends a journaled transaction once more, or one with the same nonce and call in its place.
+    async fn send_again(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        sent: Step,
+        out: &Output,
+    ) -> eyre::Result<(TxHash, Bytes)> {
+        let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+        let _turn = self.turn.lock().await;
+        if !sent.stalled && self.chain.base_fee().await? <= old.max_fee_per_gas() {
+            match self.broadcast(&sent.raw).await {
+                Ok(()) => return Ok((sent.tx_hash, sent.raw)),
+                // Of another command, which sent it while this one was in the journal only.
+                Err(error) if format!("{error:#}").contains("replacement transaction") => {
+                    return Err(taken(step, sent.nonce))
+                }
+                Err(error) => out.warn(format_args!("{step}: the node refuses {}: {error:#}", sent.tx_hash)),
+            }
+        }
+        let call = Call {
+            to: old.to(),
+            data: old.input().clone(),
+            value_wei: old.value().to(),
+        };
+        // Nodes replace a transaction for fees that are a tenth higher.
+        let raised = |fee: u128| fee + fee / 8 + 1;
+        let floor = Fees {
+            max_fee: raised(old.max_fee_per_gas()),
+            tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
+        };
+        let gas = self.gas_limit(&call).await?;
+        let (hash, raw) = self.sign_with(&call, gas, sent.nonce, floor).await?;
+        out.note(format_args!(
+            "{step}: transaction {hash} takes the place of {}",
+            sent.tx_hash
+        ));
+        journal.set_step(step, sent.replaced_by(hash, raw.clone()))?;
+        self.broadcast(&raw).await?;
+        Ok((hash, raw))
+    }
+
+    /// Sends the call with this gas limit even if it will revert, and returns its receipt either way.
+    pub async fn send_regardless(&self, call: &Call, gas: u64) -> eyre::Result<TransactionReceipt> {
+        let (hash, raw, _) = self.sign_with_gas(call, gas).await?;
+        self.broadcast(&raw).await?;
+        loop {
+            if let Some(receipt) = self.chain.provider.get_transaction_receipt(hash).await? {
+                return Ok(receipt);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn finish(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        hash: TxHash,
+        raw: &Bytes,
+        out: &Output,
+    ) -> eyre::Result<TransactionReceipt> {
+        if let Some(receipt) = self.chain.confirmed(hash, raw, step, out).await? {
+            journal.confirm_step(step, &receipt)?;
+            return Ok(receipt);
+        }
+        journal.mark_stalled(step)?;
+        Err(hinted(
+            format!(
+                "{step}: no block has taken transaction {hash} for {} s",
+                STALLED.as_secs()
+            ),
+            "repeat the command: it sends the transaction again with higher fees",
+        ))
+    }
+
+    async fn sign(&self, call: &Call) -> eyre::Result<(TxHash, Bytes, u64)> {
+        let gas = self.gas_limit(call).await?;
+        self.sign_with_gas(call, gas).await
+    }
+
+    /// The estimate with its margin.
+    ///
+    /// # Errors
+    /// If no transaction may use as much.
+    async fn gas_limit(&self, call: &Call) -> eyre::Result<u64> {
+        let gas = self.estimate_gas(call).await?;
+        eyre::ensure!(
+            gas <= MAX_TX_GAS,
+            "the call takes {gas} gas, a transaction may use {MAX_TX_GAS}"
+        );
+        Ok((gas + gas * GAS_MARGIN_PERCENT / 100).min(MAX_TX_GAS))
+    }
+
+    async fn sign_with_gas(&self, call: &Call, gas: u64) -> eyre::Result<(TxHash, Bytes, u64)> {
+        let nonce = self
+            .chain
+            .provider
+            .get_transaction_count(self.address())
+            .pending()
+            .await?;
+        let (hash, raw) = self.sign_with(call, gas, nonce, Fees::default()).await?;
+        Ok((hash, raw, nonce))
+    }
+
+    /// Signs with the fees of the moment, and no less than `floor`.
+    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+        let fees = self.chain.provider.estimate_eip1559_fees().await?;
+        let tip = fees.max_priority_fee_per_gas.max(floor.tip);
+        let request = call
+            .request(self.address())
+            .with_chain_id(self.chain.id)
+            .with_nonce(nonce)
+            .with_gas_limit(gas)
+            .with_max_fee_per_gas(fees.max_fee_per_gas.max(floor.max_fee).max(tip))
+            .with_max_priority_fee_per_gas(tip);
+        let wallet = EthereumWallet::from(self.signer.clone());
+        let envelope = NetworkTransactionBuilder::<Ethereum>::build(request, &wallet).await?;
+        Ok((*envelope.tx_hash(), envelope.encoded_2718().into()))
+    }
+
+    async fn broadcast(&self, raw: &Bytes) -> eyre::Result<()> {
+        match self.chain.provider.send_raw_transaction(raw).await {
+            Ok(_) => Ok(()),
+            // Another run, or an earlier try whose answer was lost, was faster.
+            Err(RpcError::ErrorResp(e))
+                if e.message.contains("already known") || e.message.contains("already imported") =>
+            {
+                Ok(())
+            }
+            Err(RpcError::ErrorResp(e)) if e.message.to_lowercase().contains("insufficient funds") => Err(hinted(
+                format!("{} cannot pay for this transaction", self.address()),
+                "send ether to the account",
+            )),
+            Err(error) => Err(explain_rpc(error)),
+        }
+    }
+}
