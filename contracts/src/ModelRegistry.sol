@@ -41,6 +41,9 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
     uint256 private constant URI_MAX = 512;
     /// Outputs and TOP5 words carry class indices of 16 bits.
     uint256 private constant CLASSES_MAX = 1 << 16;
+    /// Code of a delegated account (EIP-7702): this prefix, then an address.
+    bytes3 private constant DELEGATION_PREFIX = 0xef0100;
+    uint256 private constant DELEGATION_LENGTH = 23;
 
     uint128 private immutable PRICE_INPUT;
     uint32 private immutable N1;
@@ -346,20 +349,27 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
 
     function _checkRecord(ModelRecord calldata r) private view {
         require(r.verifier.code.length != 0, VerifierHasNoCode(r.verifier));
+        require(!_isDelegated(r.verifier), VerifierIsDelegated(r.verifier));
         bytes32 codehash = r.verifier.codehash;
         require(codehash == r.verifierCodehash, VerifierChanged(r.verifier, r.verifierCodehash, codehash));
         require(r.vkDigest != 0, ZeroVkDigest());
         require(r.weightsCommit >> 248 == 0, WeightsCommitTooLarge(r.weightsCommit));
-        uint32 fewest = r.metric == Metric.TOP1 ? 1 : r.metric == Metric.TOP5 ? 5 : 2;
+        // One class alone is always right.
+        uint32 fewest = r.metric == Metric.TOP5 ? 5 : 2;
         uint256 most = r.metric == Metric.BIN ? 2 : CLASSES_MAX;
         require(r.classes >= fewest && r.classes <= most, BadClasses(r.metric, r.classes));
         require(r.inputWords != 0 && r.wordsPerHash != 0, BadInputShape(r.inputWords, r.wordsPerHash));
         require(bytes(r.uri).length <= URI_MAX, UriTooLong(URI_MAX, bytes(r.uri).length));
     }
 
+    /// Whether the code of `account` is a delegation of EIP-7702, which its owner may replace at any time.
+    function _isDelegated(address account) private view returns (bool) {
+        return account.code.length == DELEGATION_LENGTH && bytes3(account.code) == DELEGATION_PREFIX;
+    }
+
     function _isAdjudicator(address account) private view returns (bool) {
-        // No caller has address zero, so an absent prediction market gives nobody this right.
-        return account == ACCURACY || account == PREDICTION;
+        // An absent prediction market is address zero, which can call without a transaction.
+        return account != address(0) && (account == ACCURACY || account == PREDICTION);
     }
 
     function _isStaked(ModelStatus status) private pure returns (bool) {

@@ -6,6 +6,8 @@ interface ICredits {
     event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
 
+    /// @notice What is paid to address zero is lost.
+    error ZeroReceiver();
     /// @notice `account` has no credit.
     error NothingToWithdraw(address account);
     /// @notice The receiver refused the payment; the credit is kept.
@@ -14,6 +16,7 @@ interface ICredits {
     /// @notice Sends the whole credit of the caller to `to`.
     ///
     /// Requirements:
+    /// - `to` is not zero, else `ZeroReceiver`;
     /// - the caller has credit, else `NothingToWithdraw`;
     /// - `to` accepts the payment, else `TransferFailed` and nothing changes.
     ///

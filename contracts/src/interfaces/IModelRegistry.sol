@@ -43,6 +43,8 @@ interface IModelRegistry is ICredits {
     error ModelExists(bytes32 modelId);
     error WrongModelStatus(bytes32 modelId, ModelStatus given);
     error VerifierHasNoCode(address verifier);
+    /// @notice The verifier is an account that runs the code of another one, and may change which (EIP-7702).
+    error VerifierIsDelegated(address verifier);
     error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
     error ZeroVkDigest();
     error WeightsCommitTooLarge(uint256 given);
@@ -61,14 +63,15 @@ interface IModelRegistry is ICredits {
     /// Requirements:
     /// - `msg.value` is exactly `stakeRequired()`;
     /// - `record.mp` is the caller;
-    /// - `record.verifier` has code whose hash is `record.verifierCodehash`;
+    /// - `record.verifier` has code of its own, no delegation, whose hash is `record.verifierCodehash`;
     /// - `record.vkDigest` is not zero, `record.weightsCommit` is below 2^248;
     /// - `record.classes` fits the metric, `inputWords` and `wordsPerHash` are not zero, `uri` has at most 512 bytes;
     /// - `transportPubKey` is not zero;
     /// - the same (caller, record, nonce) was not registered before. A retried transaction therefore costs no stake.
     ///
     /// Warning: a weights commitment need not be unique; a copy of another model's record is worthless without its
-    /// weights. Clients trust no verifier code they do not recognise.
+    /// weights. Clients trust no verifier code they do not recognise: code that never changes may still ask other contracts,
+    /// as a proxy does, and nothing here compares the record with the circuit.
     ///
     /// @return modelId `keccak256(abi.encode(TAG_MODEL, chainid, registry, mp, modelHash, nonce))`.
     function register(ModelRecord calldata record, bytes32 transportPubKey, uint64 nonce)

@@ -13,6 +13,7 @@ abstract contract Credits is ICredits, ReentrancyGuardTransient {
 
     /// @inheritdoc ICredits
     function withdraw(address payable to) external nonReentrant returns (uint256 amount) {
+        require(to != address(0), ZeroReceiver());
         amount = _credit[msg.sender];
         require(amount != 0, NothingToWithdraw(msg.sender));
         // INVARIANT: the credit is gone before any code of the receiver runs.

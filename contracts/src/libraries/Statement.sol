@@ -89,15 +89,28 @@ library Statement {
         return keccak256(abi.encode(TAG_SEED, id, testRoot, ctRoot, mpSeed, mcSalt));
     }
 
-    /// @notice Whether `output` counts as correct for `label`. Labels that are no class are never correct.
+    /// @notice Whether `output` counts as correct for `label`.
     function isCorrect(Metric metric, uint32 classes, uint256 output, uint32 label) internal pure returns (bool) {
-        if (label >= classes) return false;
+        if (!isOutput(metric, classes, output)) return false;
         if (metric != Metric.TOP5) return output == label;
-        if (output >> 80 != 0) return false;
         for (uint256 j = 0; j < 5; ++j) {
             if ((output >> (16 * j)) & 0xffff == label) return true;
         }
         return false;
+    }
+
+    /// @notice Whether `output` is an output word of the metric, as `Metric` describes it. No word is one of TOP5 and of
+    /// another metric, so a circuit registered under the wrong one proves nothing.
+    function isOutput(Metric metric, uint32 classes, uint256 output) internal pure returns (bool) {
+        if (metric != Metric.TOP5) return output < classes;
+        uint256 smallest = 0;
+        for (uint256 j = 0; j < 5; ++j) {
+            uint256 class = output & 0xffff;
+            if (class < smallest || class >= classes) return false;
+            smallest = class + 1;
+            output >>= 16;
+        }
+        return output == 0;
     }
 
     /// @notice Whether the registered verifier accepts the proof of `item` in context `ctx`, which is canonical.

@@ -10,9 +10,11 @@ enum ModelStatus {
     Closed
 }
 
-/// How a proven output is compared with a committed label, and how the output word is encoded.
+/// How a proven output is compared with a committed label, and how the output word is encoded. Every index is below the
+/// number of classes; bits that no index uses are zero.
 ///
-/// `TOP1`: the class index. `TOP5`: five distinct class indices, index j in bits 16j..16j+15. `BIN`: 0 or 1.
+/// `TOP1`: the class index. `TOP5`: five class indices, each above the one before, index j in bits 16j..16j+15. `BIN`: 0
+/// or 1.
 enum Metric {
     TOP1,
     TOP5,
@@ -45,7 +47,7 @@ struct ModelRecord {
     /// `keccak256(weight column points) >> 8`; below 2^248.
     uint256 weightsCommit;
     Metric metric;
-    /// Number of classes: 1..65536 for TOP1, 5..65536 for TOP5, exactly 2 for BIN.
+    /// Number of classes: 2..65536 for TOP1, 5..65536 for TOP5, exactly 2 for BIN.
     uint32 classes;
     /// L: number of 31-byte words of one input; at least 1.
     uint32 inputWords;

@@ -253,6 +253,7 @@ sol! {
         event Credited(address indexed account, uint256 amount);
         event Withdrawn(address indexed account, address indexed to, uint256 amount);
 
+        error ZeroReceiver();
         error NothingToWithdraw(address account);
         error TransferFailed(address to, uint256 amount);
         error ReentrancyGuardReentrantCall();
@@ -287,6 +288,7 @@ sol! {
         error ModelExists(bytes32 modelId);
         error WrongModelStatus(bytes32 modelId, ModelStatus given);
         error VerifierHasNoCode(address verifier);
+        error VerifierIsDelegated(address verifier);
         error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
         error ZeroVkDigest();
         error WeightsCommitTooLarge(uint256 given);

@@ -52,6 +52,7 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
     }
     if let Ok(error) = C::abi_decode(data) {
         return match error {
+            C::ZeroReceiver(_) => ("the zero address belongs to nobody".into(), None),
             C::NothingToWithdraw(e) => (format!("{} has no credit", e.account), None),
             C::TransferFailed(e) => (
                 format!("{} refuses the payment of {}", e.to, ether(e.amount)),
@@ -287,6 +288,10 @@ fn registry(error: R) -> (String, Option<&'static str>) {
         R::WrongModelStatus(e) => (format!("model {} is {:?}", e.modelId, e.given), None),
         R::VerifierHasNoCode(e) => (
             format!("there is no contract at verifier {}", e.verifier),
+            Some("run: assay mp deploy-verifier"),
+        ),
+        R::VerifierIsDelegated(e) => (
+            format!("verifier {} is an account that may change its code at any time", e.verifier),
             Some("run: assay mp deploy-verifier"),
         ),
         R::VerifierChanged(e) => verifier_changed(e.verifier, e.expected, e.given),

@@ -88,18 +88,22 @@ pub fn context(chain_id: u64, market: Address, engagement_id: B256, position: u6
     U256::from_be_bytes(digest.0) >> 8
 }
 
-/// Whether `output` counts as correct for `label`; labels that are no class never do.
+/// Whether `output` counts as correct for `label`.
 pub fn is_correct(metric: Metric, classes: u32, output: U256, label: u32) -> bool {
-    if label >= classes {
-        return false;
-    }
     if metric != Metric::TOP5 {
-        return output == U256::from(label);
+        return output < U256::from(classes) && output == U256::from(label);
     }
     // Little-endian words of 16 bits, lowest first.
     let bytes = output.to_le_bytes::<32>();
-    let lane = |j: usize| u32::from(u16::from_le_bytes([bytes[2 * j], bytes[2 * j + 1]]));
-    output.bit_len() <= 80 && (0..5).any(|j| lane(j) == label)
+    let (places, rest) = bytes.split_at(10);
+    let places: Vec<u32> = places
+        .chunks_exact(2)
+        .map(|two| u32::from(u16::from_le_bytes([two[0], two[1]])))
+        .collect();
+    let is_output = rest.iter().all(|byte| *byte == 0)
+        && places.windows(2).all(|pair| pair[0] < pair[1])
+        && places.iter().all(|class| *class < classes);
+    is_output && places.contains(&label)
 }
 
 /// Smallest count that meets the target: `correct·10000 ≥ targetBps·n`.
@@ -218,6 +222,20 @@ mod tests {
         assert_eq!(needed_correct(7501, 4), 4);
         assert_eq!(needed_correct(1, 4), 1);
         assert_eq!(needed_correct(10_000, 65_536), 65_536);
+    }
+
+    #[test]
+    fn top5_is_five_ascending_classes() {
+        let word = |places: [u64; 5]| {
+            let places = places.iter().rev();
+            places.fold(U256::ZERO, |word, class| (word << 16) | U256::from(*class))
+        };
+        assert!(is_correct(Metric::TOP5, 10, word([5, 6, 7, 8, 9]), 5));
+        for places in [[5, 6, 7, 8, 10], [0, 0, 2, 3, 4], [0, 1, 2, 4, 4], [0, 1, 3, 2, 4], [7, 0, 0, 0, 0]] {
+            for label in places {
+                assert!(!is_correct(Metric::TOP5, 10, word(places), label as u32), "{places:?}");
+            }
+        }
     }
 
     #[test]

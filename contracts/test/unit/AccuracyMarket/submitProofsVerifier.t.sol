@@ -124,15 +124,26 @@ contract SubmitProofsMetricTest is MarketFixture {
         bytes32 id = engagementWith(Metric.TOP5, 10);
         for (uint32 p = 0; p < NEEDED; ++p) {
             ProofItem memory it = item(id, p);
-            // p-th place holds the label, the others 11, 12, ... are no labels of the set
-            it.output = 0;
-            for (uint256 j = 0; j < 5; ++j) {
-                it.output |= (j == p ? uint256(it.label) : 11 + j) << (16 * j);
-            }
+            // The labels of the set are 0 to 6, and these five classes hold label p at place p.
+            assertEq(it.label, p, "label");
+            it.output = 0x0004_0003_0002_0001_0000;
             it.proof = proofFor(id, it);
             market.submitProofs(id, only(it));
         }
         assertEq(uint256(market.verdict(id).assurance), uint256(Assurance.PROVEN), "PROVEN");
+    }
+
+    /// The circuit outputs one class; a record that says TOP5 would have it read as {c, 0, 0, 0, 0}.
+    function test_metric_top5OverACircuitOfOneClassProvesNothing() public {
+        bytes32 id = engagementWith(Metric.TOP5, 10);
+        for (uint256 class = 0; class < 10; ++class) {
+            ProofItem memory it = item(id, 0);
+            assertEq(it.label, 0, "label");
+            it.output = class;
+            it.proof = proofFor(id, it);
+            vm.expectRevert(abi.encodeWithSelector(IProofJudge.NotCorrect.selector, 0, class, 0));
+            market.submitProofs(id, only(it));
+        }
     }
 
     function test_metric_binRejectsLabelsThatAreNoBit() public {

@@ -63,6 +63,15 @@ contract WithdrawTest is MarketFixture {
         market.withdraw(payable(mc));
     }
 
+    function test_withdraw_revertsWhen_theReceiverIsAddressZero() public {
+        aborted();
+        vm.startPrank(mc);
+        vm.expectRevert(abi.encodeWithSelector(ICredits.ZeroReceiver.selector));
+        market.withdraw(payable(address(0)));
+        assertEq(market.credit(mc), DEPOSIT - ABORT_PAYMENT, "kept");
+        assertEq(market.withdraw(payable(mc)), DEPOSIT - ABORT_PAYMENT, "paid");
+    }
+
     /// A consumer contract that refuses ether cannot block the settlement of its engagement.
     function test_withdraw_refusalBlocksNobodyElse() public {
         RefusingReceiver refusing = new RefusingReceiver();

@@ -118,6 +118,23 @@ contract RegisterTest is RegistryFixture {
         expectRefusal(r, abi.encodeWithSelector(IModelRegistry.VerifierHasNoCode.selector, outsider));
     }
 
+    /// An account whose owner may give it other code at any time (EIP-7702).
+    function test_register_revertsWhen_verifierIsADelegatedAccount() public {
+        ModelRecord memory r = record();
+        r.verifier = outsider;
+        vm.etch(outsider, abi.encodePacked(hex"ef0100", address(verifier)));
+        r.verifierCodehash = outsider.codehash;
+        expectRefusal(r, abi.encodeWithSelector(IModelRegistry.VerifierIsDelegated.selector, outsider));
+    }
+
+    function test_register_takesOtherCodeOfTheSameLength() public {
+        ModelRecord memory r = record();
+        r.verifier = outsider;
+        vm.etch(outsider, abi.encodePacked(hex"000100", address(verifier)));
+        r.verifierCodehash = outsider.codehash;
+        register(r, 0);
+    }
+
     function test_register_revertsWhen_codehashIsAnother() public {
         ModelRecord memory r = record();
         r.verifierCodehash = keccak256("other code");
@@ -147,7 +164,8 @@ contract RegisterTest is RegistryFixture {
     }
 
     function test_register_revertsWhen_classesDoNotFitTheMetric() public {
-        expectClasses(Metric.TOP1, 0, 1, true);
+        expectClasses(Metric.TOP1, 0, 2, false);
+        expectClasses(Metric.TOP1, 1, 2, true);
         expectClasses(Metric.TOP1, 65_537, 65_536, true);
         expectClasses(Metric.TOP5, 4, 5, true);
         expectClasses(Metric.TOP5, 65_537, 65_536, true);

@@ -37,6 +37,15 @@ contract RegistryWithdrawTest is RegistryFixture {
         }
     }
 
+    function test_withdraw_revertsWhen_theReceiverIsAddressZero() public {
+        close();
+        vm.startPrank(mp);
+        vm.expectRevert(abi.encodeWithSelector(ICredits.ZeroReceiver.selector));
+        registry.withdraw(payable(address(0)));
+        assertEq(registry.credit(mp), STAKE, "kept");
+        assertEq(registry.withdraw(payable(mp)), STAKE, "paid");
+    }
+
     /// Registers and leaves, so that the stake is credit.
     function exitAs(ReenteringReceiver provider) private {
         ModelRecord memory r = record();

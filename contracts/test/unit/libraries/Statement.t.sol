@@ -93,17 +93,43 @@ contract StatementTest is TestBase {
         assertTrue(!Statement.isCorrect(Metric.TOP1, classes, uint256(label) + (1 << 32), label), "no truncation");
     }
 
-    function testFuzz_isCorrect_top5IsMembership(uint16[5] memory places, uint32 label, uint8 pick) public pure {
-        uint256 output = 0;
-        bool found = false;
+    /// Any five numbers of 16 bits, in order or not, equal or not, classes or not.
+    function testFuzz_isCorrect_top5IsMembershipInAnAscendingList(
+        uint16[5] memory places,
+        uint32 classes,
+        uint32 label,
+        uint8 pick
+    ) public pure {
         if (pick < 5) label = places[pick];
+        check(places, uint32(bound(classes, 0, 65_536)), label);
+        for (uint256 i = 1; i < 5; ++i) {
+            for (uint256 j = i; j > 0 && places[j] < places[j - 1]; --j) {
+                (places[j], places[j - 1]) = (places[j - 1], places[j]);
+            }
+        }
+        check(places, 65_536, label);
+        check(places, places[4], label);
+        check(places, uint32(places[4]) + 1, label);
+    }
+
+    function check(uint16[5] memory places, uint32 classes, uint32 label) private pure {
+        bool ascending =
+            places[0] < places[1] && places[1] < places[2] && places[2] < places[3] && places[3] < places[4];
+        bool found = false;
         for (uint256 j = 0; j < 5; ++j) {
-            output |= uint256(places[j]) << (16 * j);
             found = found || places[j] == label;
         }
-        assertTrue(Statement.isCorrect(Metric.TOP5, 65_536, output, label) == found, "membership");
-        assertTrue(!Statement.isCorrect(Metric.TOP5, 65_536, output | (1 << 80), label), "a sixth place");
-        assertTrue(!Statement.isCorrect(Metric.TOP5, label, output, label), "label is no class");
+        uint256 output = word(places);
+        bool correct = Statement.isCorrect(Metric.TOP5, classes, output, label);
+        assertTrue(correct == (ascending && places[4] < classes && found), "membership");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, classes, output | (1 << 80), label), "a sixth place");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, classes, output | (1 << 255), label), "the highest bit");
+    }
+
+    function word(uint16[5] memory places) private pure returns (uint256 output) {
+        for (uint256 j = 0; j < 5; ++j) {
+            output |= uint256(places[j]) << (16 * j);
+        }
     }
 
     function test_isCorrect_top5IgnoresNothingAtTheEdges() public pure {
@@ -115,11 +141,34 @@ contract StatementTest is TestBase {
         assertTrue(!Statement.isCorrect(Metric.TOP5, 65_535, output, 65_535), "no class");
     }
 
+    function test_isCorrect_top5RefusesWhatIsNoListOfFiveClasses() public pure {
+        assertTrue(Statement.isCorrect(Metric.TOP5, 10, word([uint16(0), 1, 2, 3, 4]), 0), "the smallest list");
+        assertTrue(Statement.isCorrect(Metric.TOP5, 10, word([uint16(5), 6, 7, 8, 9]), 9), "the largest list");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 10, word([uint16(5), 6, 7, 8, 10]), 5), "a place that is no class");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 10, word([uint16(0), 0, 2, 3, 4]), 0), "equal first places");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 10, word([uint16(0), 1, 2, 4, 4]), 0), "equal last places");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 10, word([uint16(0), 1, 3, 2, 4]), 0), "in another order");
+    }
+
+    /// The circuit's one class, registered under another metric, would make every example with label 0 right.
+    function testFuzz_isCorrect_oneClassIsNoListOfFive(uint16 class, uint32 label) public pure {
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 65_536, class, 0), "label 0");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 65_536, class, class), "the class itself");
+        assertTrue(!Statement.isCorrect(Metric.TOP5, 65_536, class, label), "any label");
+    }
+
+    function testFuzz_isOutput_ofOneClassIsBelowTheClasses(uint32 classes, uint256 output) public pure {
+        assertTrue(Statement.isOutput(Metric.TOP1, classes, output) == (output < classes), "TOP1");
+        assertTrue(Statement.isOutput(Metric.BIN, 2, output) == (output == 0 || output == 1), "BIN");
+        assertTrue(!Statement.isOutput(Metric.TOP1, classes, classes), "the number of classes is none");
+    }
+
     function test_isCorrect_binIsEqualityOfBits() public pure {
         assertTrue(Statement.isCorrect(Metric.BIN, 2, 0, 0), "0 = 0");
         assertTrue(Statement.isCorrect(Metric.BIN, 2, 1, 1), "1 = 1");
         assertTrue(!Statement.isCorrect(Metric.BIN, 2, 1, 0), "1 is not 0");
         assertTrue(!Statement.isCorrect(Metric.BIN, 2, 0, 1), "0 is not 1");
         assertTrue(!Statement.isCorrect(Metric.BIN, 2, 2, 2), "2 is no bit");
+        assertTrue(!Statement.isCorrect(Metric.BIN, 2, (1 << 255) + 1, 1), "the highest bit");
     }
 }
