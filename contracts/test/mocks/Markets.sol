@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IMarketplaceFactory} from "../../src/interfaces/IMarketplaceFactory.sol";
+
+/// A market that names a registry and does nothing else. Its parameters are two words.
+contract NamingMarket {
+    address private immutable REGISTRY;
+
+    constructor(address registry) {
+        REGISTRY = registry;
+    }
+
+    function terms() external view returns (address) {
+        return address(this);
+    }
+
+    function params() external view returns (address registry, uint256 price) {
+        return (REGISTRY, type(uint256).max);
+    }
+}
+
+/// Creates a marketplace of its own while it is created.
+contract Reentering {
+    constructor(IMarketplaceFactory factory, bytes memory registryCode, bytes memory accuracyCode) {
+        factory.create(registryCode, accuracyCode, "");
+    }
+}
