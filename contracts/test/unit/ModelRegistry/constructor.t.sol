@@ -6,7 +6,7 @@ import {RegistryFixture} from "../../base/RegistryFixture.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {Deadlines} from "../../../src/libraries/Deadlines.sol";
-import {Counter, ModelStatus, RegistryParams} from "../../../src/types/ModelTypes.sol";
+import {ModelStatus, RegistryParams} from "../../../src/types/ModelTypes.sol";
 
 contract RegistryConstructorTest is RegistryFixture {
     RegistryParams internal p;
@@ -94,9 +94,6 @@ contract RegistryConstructorTest is RegistryFixture {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotAdjudicator.selector, address(0)));
         vm.prank(address(0));
         registry.reserve(modelId, 1);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotAdjudicator.selector, address(0)));
-        vm.prank(address(0));
-        registry.release(modelId, 0, 0, Counter.Aborted);
     }
 
     function test_views_revertWhen_theModelIsUnknown() public {
