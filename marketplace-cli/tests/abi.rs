@@ -6,6 +6,7 @@ use assay_cli::chain::bindings::{
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
     IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},
     ICredits::{self, ICreditsCalls, ICreditsErrors},
+    IMarketplaceFactory::{self, IMarketplaceFactoryCalls, IMarketplaceFactoryErrors},
     IModelRegistry::{self, IModelRegistryCalls, IModelRegistryErrors},
     IProofJudge::IProofJudgeErrors,
     IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
@@ -87,6 +88,9 @@ fn functions_are_those_of_the_contracts() {
     compare("AccuracyTerms", "function", &terms, &[]);
     let judge = ours(&[ITransferJudgeCalls::selectors().collect()]);
     compare("TransferJudge", "function", &judge, &[]);
+    // Whoever created a factory knows it.
+    let factory = ours(&[IMarketplaceFactoryCalls::selectors().collect()]);
+    compare("MarketplaceFactory", "function", &factory, &["creator"]);
     // Only a market publishes.
     let publication = ours(&[IPublishedTransfersCalls::selectors().collect()]);
     compare("PublishedTransfers", "function", &publication, &["append"]);
@@ -102,6 +106,8 @@ fn events_are_those_of_the_contracts() {
     compare("AccuracyMarket", "event", &market, &[]);
     let registry = ours(&[IModelRegistry::IModelRegistryEvents::SELECTORS.to_vec(), credits]);
     compare("ModelRegistry", "event", &registry, &[]);
+    let factory = ours(&[IMarketplaceFactory::IMarketplaceFactoryEvents::SELECTORS.to_vec()]);
+    compare("MarketplaceFactory", "event", &factory, &[]);
 }
 
 #[test]
@@ -115,6 +121,7 @@ fn every_refusal_of_the_contracts_has_words() {
         ("AccuracyMarket", IAccuracyMarketErrors::selectors().collect::<Vec<_>>()),
         ("ModelRegistry", IModelRegistryErrors::selectors().collect()),
         ("AccuracyTerms", IAccuracyTermsErrors::selectors().collect()),
+        ("MarketplaceFactory", IMarketplaceFactoryErrors::selectors().collect()),
         ("ProofJudge", IProofJudgeErrors::selectors().collect()),
         ("TransferJudge", ITransferJudgeErrors::selectors().collect()),
         ("PublishedTransfers", IPublishedTransfersErrors::selectors().collect()),

@@ -263,6 +263,18 @@ sol! {
         function totalOwed() external view returns (uint256);
     }
 
+    interface IMarketplaceFactory {
+        event MarketplaceCreated(address indexed registry, address indexed accuracy, address prediction);
+
+        error NotCreator(address expected, address given);
+        error NothingCreated(uint256 place);
+        error WrongAdjudicator(address expected, address given);
+        error WrongRegistry(address market, address expected, address given);
+
+        function create(bytes calldata registryCode, bytes calldata accuracyCode, bytes calldata predictionCode)
+            external returns (address registry, address accuracy, address prediction);
+    }
+
     #[sol(rpc)]
     interface IModelRegistry {
         event ModelRegistered(

@@ -1,7 +1,9 @@
 //! Deployment of the contracts, and the address book.
 
 use super::account::Account;
-use super::bindings::{IAccuracyMarket, IAccuracyTerms, IModelRegistry, MarketParams, Mode, RegistryParams};
+use super::bindings::{
+    IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, MarketParams, Mode, RegistryParams,
+};
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
@@ -280,7 +282,8 @@ fn link_places(artifact: &serde_json::Value, library: &str) -> Vec<usize> {
         .collect()
 }
 
-/// Deploys everything. Registry and market name each other: the market's address is predicted from the deployer's nonce.
+/// Deploys everything: the contracts without parameters and a factory one by one, then registry and market by one call of
+/// the factory, so that there is never one without the other.
 ///
 /// # Errors
 /// Before the first transaction for terms that only a devnet may have; after the last one if anything on chain differs
@@ -310,22 +313,8 @@ pub async fn deploy(
         publication: create.contract("PublishedTransfers", &[], Vec::new()).await?,
         proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
     };
-    let deployer = account.address();
-    let nonce = match create.journal.step("ModelRegistry") {
-        Some(step) => step.nonce,
-        None => chain.provider.get_transaction_count(deployer).await?,
-    };
-    let predicted = deployer.create(nonce + 1);
-    let arguments = terms.registry_params(predicted).abi_encode();
-    let registry = create.contract("ModelRegistry", &[], arguments).await?;
-    let arguments = terms.market_params(registry, judges).abi_encode();
-    let market = create.contract("AccuracyMarket", &[], arguments).await?;
-    if market != predicted {
-        return Err(hinted(
-            format!("AccuracyMarket is at {market}, not at the predicted {predicted}"),
-            "another transaction of this account came between; deploy again",
-        ));
-    }
+    let factory = create.contract("MarketplaceFactory", &[], Vec::new()).await?;
+    let (registry, market) = create.marketplace(factory, terms, judges).await?;
     check(chain, terms, judges, registry, market).await?;
     Ok(Deployment {
         chain_id: chain.id,
@@ -366,6 +355,40 @@ impl Creator<'_> {
         self.out
             .note(format_args!("{contract} at {address}, {} gas", receipt.gas_used));
         Ok(address)
+    }
+
+    /// Registry and market, which name each other. Their addresses follow from the factory's nonce, which only this account
+    /// can raise.
+    async fn marketplace(
+        &mut self,
+        factory: Address,
+        terms: &MarketTerms,
+        judges: Judges,
+    ) -> eyre::Result<(Address, Address)> {
+        let nonce = self.account.chain.provider.get_transaction_count(factory).await?;
+        let (registry, market) = (factory.create(nonce), factory.create(nonce + 1));
+        let code = |contract, arguments| creation_code(self.repository, contract, &[], arguments);
+        let create = IMarketplaceFactory::createCall {
+            registryCode: code("ModelRegistry", terms.registry_params(market).abi_encode())?,
+            accuracyCode: code("AccuracyMarket", terms.market_params(registry, judges).abi_encode())?,
+            predictionCode: Bytes::new(),
+        };
+        let call = Call::new(factory, &create);
+        let receipt = self
+            .account
+            .send(self.journal, "Marketplace", &call, self.out)
+            .await
+            .wrap_err("cannot create registry and market")?;
+        // Of an earlier run, if that one made the call: the factory's nonce has moved on since.
+        let created = receipt
+            .decoded_log::<IMarketplaceFactory::MarketplaceCreated>()
+            .ok_or_else(|| eyre::eyre!("transaction {} created no marketplace", receipt.transaction_hash))?;
+        let (registry, market) = (created.registry, created.accuracy);
+        self.out.note(format_args!(
+            "ModelRegistry at {registry}, AccuracyMarket at {market}, {} gas",
+            receipt.gas_used
+        ));
+        Ok((registry, market))
     }
 }
 

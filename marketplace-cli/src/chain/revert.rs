@@ -4,6 +4,7 @@ use super::bindings::{
     Adjudication,
     IAccuracyMarket::IAccuracyMarketErrors as M,
     ICredits::ICreditsErrors as C,
+    IMarketplaceFactory::IMarketplaceFactoryErrors as F,
     IModelRegistry::{self, IModelRegistryErrors as R},
     IProofJudge::{self, IProofJudgeErrors as P},
     IPublishedTransfers::IPublishedTransfersErrors as T,
@@ -49,6 +50,9 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
     }
     if let Ok(error) = L::abi_decode(data) {
         return library(error);
+    }
+    if let Ok(error) = F::abi_decode(data) {
+        return (factory(error), None);
     }
     if let Ok(error) = C::abi_decode(data) {
         return match error {
@@ -265,6 +269,22 @@ fn publication(error: T) -> String {
     }
 }
 
+fn factory(error: F) -> String {
+    match error {
+        F::NotCreator(e) => format!(
+            "only {}, who created the factory, may use it, not {}",
+            e.expected, e.given
+        ),
+        F::NothingCreated(e) => {
+            let places = ["the registry", "the accuracy market", "the prediction market"];
+            let what = usize::try_from(e.place).ok().and_then(|place| places.get(place));
+            format!("{} was not created", what.unwrap_or(&"a contract"))
+        }
+        F::WrongAdjudicator(e) => format!("the registry lets {} judge where the market is {}", e.given, e.expected),
+        F::WrongRegistry(e) => format!("market {} serves registry {}, not {}", e.market, e.given, e.expected),
+    }
+}
+
 fn registry(error: R) -> (String, Option<&'static str>) {
     match error {
         R::BadParameter(e) => (format!("parameter {} is out of range: {}", name(e.name), e.value), None),
@@ -291,7 +311,10 @@ fn registry(error: R) -> (String, Option<&'static str>) {
             Some("run: assay mp deploy-verifier"),
         ),
         R::VerifierIsDelegated(e) => (
-            format!("verifier {} is an account that may change its code at any time", e.verifier),
+            format!(
+                "verifier {} is an account that may change its code at any time",
+                e.verifier
+            ),
             Some("run: assay mp deploy-verifier"),
         ),
         R::VerifierChanged(e) => verifier_changed(e.verifier, e.expected, e.given),

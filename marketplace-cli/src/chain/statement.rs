@@ -231,7 +231,13 @@ mod tests {
             places.fold(U256::ZERO, |word, class| (word << 16) | U256::from(*class))
         };
         assert!(is_correct(Metric::TOP5, 10, word([5, 6, 7, 8, 9]), 5));
-        for places in [[5, 6, 7, 8, 10], [0, 0, 2, 3, 4], [0, 1, 2, 4, 4], [0, 1, 3, 2, 4], [7, 0, 0, 0, 0]] {
+        for places in [
+            [5, 6, 7, 8, 10],
+            [0, 0, 2, 3, 4],
+            [0, 1, 2, 4, 4],
+            [0, 1, 3, 2, 4],
+            [7, 0, 0, 0, 0],
+        ] {
             for label in places {
                 assert!(!is_correct(Metric::TOP5, 10, word(places), label as u32), "{places:?}");
             }
