@@ -1,7 +1,7 @@
 //! The full accuracy protocol on anvil: encrypted transfer, coin-tossed probe set, both adjudications, and every way in which
 //! a party can cheat or fall silent. Real proofs of a small network; N1 = 1, N2 = 3.
 
-use e2e::{milliether, text, Story};
+use e2e::{milliether, text, Story, OUTSIDER};
 
 /// D = 2·4·10 = 80 milliether, A = 0.01, R = 2·(1·0.01 + 3·2) = 12.02.
 const PASSED: (u128, u128) = (67_980, 92_020);
@@ -36,6 +36,8 @@ fn a_claimed_result_that_the_consumer_verifies_passes_at_once() {
         (verdict["mode"].as_str(), verdict["n2"].as_u64()),
         (Some("FULL"), Some(3))
     );
+    assert_eq!(verdict["closedEarly"], true);
+    assert!(verdict["openFor"].as_u64().unwrap() < 3600, "{verdict}");
     assert_eq!(story.credits(), micro(PASSED));
 }
 
@@ -87,6 +89,63 @@ fn an_inflated_result_is_convicted_by_a_challenge() {
     let (_, said) = story.setting.provider().fails(&["mp", "answer", &story.id]);
     assert!(said.contains("position 1"), "{said}");
     assert_eq!(story.times_out(2), "Fault");
+}
+
+/// The consumer may be the provider's friend: what it demands and gets does not save the position that a watcher challenged.
+#[test]
+fn a_watchers_challenge_survives_a_demand_and_earns_a_tenth_of_the_strikes() {
+    let story = Story::locked(&["--mode", "full"]).claimed();
+    let watcher = story.setting.devnet.party("watcher", OUTSIDER);
+    let challenged = watcher.does(&["mc", "challenge", &story.id, "--position", "2"]);
+    // B + Z.
+    assert_eq!(challenged["paidWei"], milliether(4).as_str());
+    assert_eq!(story.mc("demand-full", &[])["state"], "FullDemanded");
+    let proofs = story.setting.files_of("provider", &story.id).join("proofs");
+    std::fs::remove_file(proofs.join("00002.proof")).unwrap();
+    let (_, said) = story.setting.provider().fails(&["mp", "submit", &story.id]);
+    assert!(said.contains("position 2 is challenged"), "{said}");
+    let (_, early) = watcher.fails(&["mc", "reclaim", &story.id]);
+    assert!(early.contains("FullDemanded"), "{early}");
+    let verdict = story.verdict();
+    assert_eq!(
+        (verdict["state"].as_str(), verdict["provenOnChain"].as_u64()),
+        (Some("FullDemanded"), Some(2))
+    );
+    story.setting.devnet.pass(2 * 3600);
+    assert_eq!(watcher.does(&["timeout", "run", &story.id])["outcome"], "Fault");
+    watcher.does(&["mc", "reclaim", &story.id]);
+    // The bond in the market, and in the registry a tenth of ten strikes of N1·E = 10 milliether.
+    let withdrawn = watcher.does(&["withdraw"]);
+    let mut amounts: Vec<&str> = withdrawn["withdrawals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["amountWei"].as_str().unwrap())
+        .collect();
+    amounts.sort_unstable();
+    assert_eq!(amounts, [milliether(10).as_str(), milliether(4).as_str()]);
+    assert_eq!(story.credits().0, milliether(160));
+}
+
+#[test]
+fn a_demand_beside_a_challenge_is_met_by_the_proofs_of_both() {
+    let story = Story::locked(&["--mode", "full"]).claimed();
+    let watcher = story.setting.devnet.party("watcher", OUTSIDER);
+    watcher.does(&["mc", "challenge", &story.id, "--position", "2"]);
+    story.mc("demand-full", &[]);
+    assert_eq!(story.mp("submit", &[])["outcome"], "Passed");
+    let verdict = story.verdict();
+    assert_eq!(
+        (
+            verdict["assurance"].as_str(),
+            verdict["challengesAnswered"].as_u64(),
+            verdict["claimedCorrect"].as_u64()
+        ),
+        (Some("PROVEN"), Some(1), Some(3))
+    );
+    assert_eq!(verdict["closedEarly"], false);
+    // The answer earns B + Z = 4 milliether; both other proofs were missing to k* = 2.
+    assert_eq!(story.credits(), micro((PASSED.0, PASSED.1 + 4_000 + 2_000)));
 }
 
 #[test]

@@ -85,6 +85,30 @@ fn daemons_object_answer_abort_and_close_what_expired() {
     assert_eq!(daemons.verdict(&silent)["outcome"], "McSilent");
 }
 
+/// What a demand asks for and what others challenged are both delivered, the challenged position first.
+#[test]
+fn daemons_meet_a_demand_beside_the_challenge_of_somebody_else() {
+    let daemons = Daemons::new();
+    let id = daemons.open("doubted", "full");
+    while !daemons.once("provider", &[]).contains(&"post".to_owned()) {
+        daemons.once("consumer", &[]);
+    }
+    let watcher = daemons.setting.devnet.party("watcher", OUTSIDER);
+    watcher.does(&["mc", "challenge", &id, "--position", "2"]);
+    daemons.setting.consumer().does(&["mc", "demand-full", &id]);
+    assert_eq!(daemons.once("provider", &[]), ["answer", "submit", "settle"]);
+    let verdict = daemons.verdict(&id);
+    assert_eq!(
+        (
+            verdict["assurance"].as_str(),
+            verdict["provenOnChain"].as_u64(),
+            verdict["challengesAnswered"].as_u64()
+        ),
+        (Some("PROVEN"), Some(3), Some(1))
+    );
+    assert_eq!(daemons.once("consumer", &[]), ["settle"]);
+}
+
 #[test]
 fn daemons_publish_and_read_the_chain_if_nothing_is_handed_over() {
     let daemons = Daemons::new();

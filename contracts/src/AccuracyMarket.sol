@@ -9,7 +9,6 @@ import {Bitmap} from "./libraries/Bitmap.sol";
 import {Deadlines} from "./libraries/Deadlines.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {TAG_VOTE} from "./libraries/Tags.sol";
-import {Target} from "./libraries/Target.sol";
 import {
     Adjudication,
     Assurance,
@@ -22,7 +21,7 @@ import {
     State,
     Verdict
 } from "./types/MarketTypes.sol";
-import {Counter, ModelStatus} from "./types/ModelTypes.sol";
+import {Counter} from "./types/ModelTypes.sol";
 
 /// @title Engagements that settle on proofs of accuracy
 /// @notice Offers, decisions, endings and views; `accuracy/` has the transfer and the adjudication.
@@ -35,7 +34,8 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         bytes32 mp;
     }
 
-    mapping(bytes32 modelId => uint256 count) private _count;
+    /// In the order of the offers.
+    mapping(bytes32 modelId => bytes32[] ids) private _ids;
     mapping(bytes32 id => Votes) private _votes;
 
     /// @notice See `Engagements`.
@@ -45,19 +45,11 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
 
     /// @inheritdoc IAccuracyMarket
     function open(OfferTerms calldata terms) external payable nonReentrant returns (bytes32 id) {
-        _checkMode(terms);
         _requireValue(ENTRY);
-        (ModelStatus status, address mp, bytes32 modelHash) = REGISTRY.standing(terms.modelId);
-        require(status == ModelStatus.Active, ModelNotActive(terms.modelId, status));
-        require(modelHash == terms.modelHash, ModelHashMismatch(modelHash, terms.modelHash));
-        require(terms.targetBps != 0 && terms.targetBps <= Target.BPS, BadTarget(terms.targetBps));
-        require(
-            terms.expiry >= block.timestamp && terms.expiry <= Deadlines.fromNow(ACCEPT_WINDOW),
-            BadExpiry(uint64(block.timestamp), Deadlines.fromNow(ACCEPT_WINDOW), terms.expiry)
-        );
-        require(terms.testRoot != 0, ZeroTestRoot());
-
-        id = Statement.engagementId(terms.modelId, _count[terms.modelId]++);
+        address mp = TERMS.checkOffer(terms);
+        bytes32[] storage ids = _ids[terms.modelId];
+        id = Statement.engagementId(terms.modelId, ids.length);
+        ids.push(id);
         bytes32 offerHash = Statement.offerHash(id, msg.sender, terms, PARAMS_HASH);
         Engagement storage e = _engagements[id];
         e.modelId = terms.modelId;
@@ -137,7 +129,7 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         if (msg.sender == e.mc) votes.mc = vote;
         if (msg.sender == e.mp) votes.mp = vote;
         emit CloseVoted(id, e.modelId, msg.sender, guard, mcAmount, mpAmount);
-        if (votes.mc == votes.mp) _closeWith(id, e, Outcome.Settled, mcAmount, 0, Counter.Settled);
+        if (votes.mc == votes.mp) _closeWith(id, e, Outcome.Settled, mcAmount, 0, Counter.Settled, address(0));
     }
 
     /// @inheritdoc IAccuracyMarket
@@ -146,6 +138,10 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         State state = e.state;
         require(state != State.None && state != State.Claimed && state != State.Closed, WrongState(id, state));
         Deadlines.requirePast(e.clock);
+        // A demand that has its k* proofs waits for the answers to challenges, which have deadlines of their own.
+        if (state == State.FullDemanded && _meetsTarget(e, e.provenOnChain)) {
+            revert ChallengesOpen(id, e.openChallenges);
+        }
         if (state == State.Offered) _cancel(id, e);
         else _close(id, e, _silenceIn(state));
     }
@@ -172,7 +168,7 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         v.ctRoot = e.ctRoot;
         v.seed = e.seed;
         v.claimedCorrect = e.claimedCorrect;
-        if (v.state == State.Claimed) v.openChallenges = e.openChallenges;
+        if (v.state == State.Claimed || v.state == State.FullDemanded) v.openChallenges = e.openChallenges;
     }
 
     /// @inheritdoc IAccuracyMarket
@@ -189,15 +185,18 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         v.n2 = _size(w.mode);
         v.provenOnChain = w.provenOnChain;
         v.claimedCorrect = w.provenOnChain;
-        if (w.adjudication == Adjudication.OPTIMISTIC) {
-            v.claimedCorrect = w.claimedCorrect;
-            // A posted result has set bits, and its hash is the last guard.
-            if (w.claimedCorrect != 0) v.resultHash = w.guard;
-        }
         v.challengesAnswered = e.challengesAnswered;
         v.outcome = w.outcome;
+        v.openFor = e.openFor;
         if (w.outcome == Outcome.Passed) {
-            v.assurance = _meetsTarget(e, w.provenOnChain) ? Assurance.PROVEN : Assurance.OPTIMISTIC;
+            bool proven = _meetsTarget(e, w.provenOnChain);
+            v.assurance = proven ? Assurance.PROVEN : Assurance.OPTIMISTIC;
+            v.closedEarly = !proven && v.openFor < CHALLENGE_WINDOW;
+        }
+        if (w.adjudication == Adjudication.OPTIMISTIC) {
+            if (v.assurance != Assurance.PROVEN) v.claimedCorrect = w.claimedCorrect;
+            // A posted result has set bits, and its hash is the last guard.
+            if (w.claimedCorrect != 0) v.resultHash = w.guard;
         }
         v.closedAt = w.closedAt;
         v.testRoot = w.testRoot;
@@ -223,30 +222,17 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
 
     /// @inheritdoc IAccuracyMarket
     function engagementCount(bytes32 modelId) external view returns (uint256) {
-        return _count[modelId];
+        return _ids[modelId].length;
     }
 
     /// @inheritdoc IAccuracyMarket
     function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32) {
-        require(seq < _count[modelId], SequenceOutOfRange(_count[modelId], seq));
-        return Statement.engagementId(modelId, seq);
+        bytes32[] storage ids = _ids[modelId];
+        require(seq < ids.length, SequenceOutOfRange(ids.length, seq));
+        return ids[seq];
     }
 
     // ---- internal ----
-
-    function _checkMode(OfferTerms calldata terms) private view {
-        Mode mode = terms.mode;
-        if (terms.adjudication == Adjudication.OPTIMISTIC) {
-            require(mode != Mode.CLEAR, Unsupported(mode, terms.adjudication));
-            require(_size(mode) > DIRECT_MAX, DirectRequired(DIRECT_MAX, _size(mode)));
-        }
-        if (mode == Mode.FULL) require(terms.mcSaltHash != 0, ZeroSaltHash());
-        else require(terms.mcSaltHash == 0, SaltHashNotZero(terms.mcSaltHash));
-        if (mode == Mode.CLEAR) return;
-        (, uint32 wordsPerHash) = REGISTRY.inputShape(terms.modelId);
-        uint256 rate = TRANSFER_JUDGE.wordsPerHash();
-        require(wordsPerHash == rate, WordsPerHashMismatch(rate, wordsPerHash));
-    }
 
     function _cancel(bytes32 id, Engagement storage e) private {
         e.state = State.Closed;

@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {Credits} from "./libraries/Credits.sol";
 import {Deadlines} from "./libraries/Deadlines.sol";
+import {Payouts} from "./libraries/Payouts.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {
     Counter,
@@ -204,7 +205,7 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
     }
 
     /// @inheritdoc IModelRegistry
-    function release(bytes32 modelId, uint32 strikes, uint32 burn, Counter counter)
+    function release(bytes32 modelId, uint32 strikes, uint32 burn, Counter counter, address finder)
         external
         nonReentrant
         onlyAdjudicator
@@ -216,7 +217,7 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
         m.reserved -= strikes;
         _count(modelId, burn, counter);
         emit Released(modelId, msg.sender, strikes, burn, counter);
-        if (burn != 0) _strike(modelId, m, burn);
+        if (burn != 0) _strike(modelId, m, burn, finder);
     }
 
     // ---- views ----
@@ -320,11 +321,13 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
 
     // ---- internal ----
 
-    function _strike(bytes32 modelId, Model storage m, uint32 burn) private {
+    function _strike(bytes32 modelId, Model storage m, uint32 burn, address finder) private {
         uint128 amount = burn * STRIKE;
         uint128 stake = m.stake - amount;
         m.stake = stake;
-        _give(TREASURY, amount);
+        uint256 reward = finder == address(0) ? 0 : Payouts.finderReward(amount);
+        _give(finder, reward);
+        _give(TREASURY, amount - reward);
         emit Struck(modelId, m.record.mp, burn, stake);
         // A model with a reservation open cannot be Unbonding or Closed: exit needs open = 0.
         if (m.status == ModelStatus.Active && stake < STAKE) {

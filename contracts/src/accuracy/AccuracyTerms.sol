@@ -2,16 +2,18 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
 import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {ITransferJudge} from "../interfaces/ITransferJudge.sol";
 import {Deadlines} from "../libraries/Deadlines.sol";
 import {Payouts} from "../libraries/Payouts.sol";
 import {TAG_PARAMS} from "../libraries/Tags.sol";
-import {Amounts, MarketParams, Mode, Outcome, Params} from "../types/MarketTypes.sol";
-import {Counter, RegistryParams} from "../types/ModelTypes.sol";
+import {Target} from "../libraries/Target.sol";
+import {Adjudication, Amounts, MarketParams, Mode, OfferTerms, Outcome, Params} from "../types/MarketTypes.sol";
+import {Counter, ModelStatus, RegistryParams} from "../types/ModelTypes.sol";
 
-/// @title Parameters of an accuracy market and what each outcome pays
+/// @title Parameters of an accuracy market, what an offer must be and what each outcome pays
 /// @notice Apart from the market because its code would exceed the limit with it.
 contract AccuracyTerms is IAccuracyTerms {
     /// Largest N: the result must stay a bitmap that fits a transaction.
@@ -48,15 +50,14 @@ contract AccuracyTerms is IAccuracyTerms {
     uint64 private immutable RESPOND_WINDOW;
     uint64 private immutable ANSWER_TIME;
     uint128 private immutable CHALLENGE_BOND;
-    uint32 private immutable OTHERS_MAX;
     uint32 private immutable DIRECT_MAX;
 
     /// @notice Requirements:
     /// - E > Z > P > 0, `fee` > 0, `n2` >= 1, N1 + N2 <= 65536, D + fee fits 128 bits;
     /// - the other contracts have code; `wordsPerChunk` is a positive multiple of the transfer judge's rho, at most 256;
-    /// - each window within its bounds, `proveTimePerItem`, `answerTime`, `othersMax`, `directMax` > 0;
+    /// - each window within its bounds, `proveTimePerItem`, `answerTime`, `directMax` > 0;
     /// - `challengeBond` even and > 0;
-    /// - the registry's unbonding delay covers the longest path of one engagement, every position challenged.
+    /// - the registry's unbonding delay covers the longest path of one engagement: every position challenged and demanded.
     constructor(MarketParams memory p) {
         RegistryParams memory r = IModelRegistry(p.registry).params();
         _checkPrices(p, r);
@@ -93,7 +94,6 @@ contract AccuracyTerms is IAccuracyTerms {
         RESPOND_WINDOW = p.respondWindow;
         ANSWER_TIME = p.answerTime;
         CHALLENGE_BOND = p.challengeBond;
-        OTHERS_MAX = p.othersMax;
         DIRECT_MAX = p.directMax;
         PARAMS_HASH = keccak256(abi.encode(TAG_PARAMS, params()));
     }
@@ -126,8 +126,22 @@ contract AccuracyTerms is IAccuracyTerms {
         p.respondWindow = RESPOND_WINDOW;
         p.answerTime = ANSWER_TIME;
         p.challengeBond = CHALLENGE_BOND;
-        p.othersMax = OTHERS_MAX;
         p.directMax = DIRECT_MAX;
+    }
+
+    /// @inheritdoc IAccuracyTerms
+    function checkOffer(OfferTerms calldata offer) external view returns (address) {
+        _checkMode(offer);
+        (ModelStatus status, address mp, bytes32 modelHash) = IModelRegistry(REGISTRY).standing(offer.modelId);
+        require(status == ModelStatus.Active, IAccuracyMarket.ModelNotActive(offer.modelId, status));
+        require(modelHash == offer.modelHash, IAccuracyMarket.ModelHashMismatch(modelHash, offer.modelHash));
+        require(offer.targetBps != 0 && offer.targetBps <= Target.BPS, IAccuracyMarket.BadTarget(offer.targetBps));
+        require(
+            offer.expiry >= block.timestamp && offer.expiry <= Deadlines.fromNow(ACCEPT_WINDOW),
+            IAccuracyMarket.BadExpiry(uint64(block.timestamp), Deadlines.fromNow(ACCEPT_WINDOW), offer.expiry)
+        );
+        require(offer.testRoot != 0, IAccuracyMarket.ZeroTestRoot());
+        return mp;
     }
 
     /// @inheritdoc IAccuracyTerms
@@ -152,6 +166,23 @@ contract AccuracyTerms is IAccuracyTerms {
         counter = Payouts.counter(outcome, proven);
     }
 
+    // ---- offers ----
+
+    function _checkMode(OfferTerms calldata offer) private view {
+        Mode mode = offer.mode;
+        if (offer.adjudication == Adjudication.OPTIMISTIC) {
+            require(mode != Mode.CLEAR, IAccuracyMarket.Unsupported(mode, offer.adjudication));
+            uint32 size = mode == Mode.FULL ? N2 : N1 + N2;
+            require(size > DIRECT_MAX, IAccuracyMarket.DirectRequired(DIRECT_MAX, size));
+        }
+        if (mode == Mode.FULL) require(offer.mcSaltHash != 0, IAccuracyMarket.ZeroSaltHash());
+        else require(offer.mcSaltHash == 0, IAccuracyMarket.SaltHashNotZero(offer.mcSaltHash));
+        if (mode == Mode.CLEAR) return;
+        (, uint32 wordsPerHash) = IModelRegistry(REGISTRY).inputShape(offer.modelId);
+        uint256 rate = ITransferJudge(TRANSFER_JUDGE).wordsPerHash();
+        require(wordsPerHash == rate, IAccuracyMarket.WordsPerHashMismatch(rate, wordsPerHash));
+    }
+
     // ---- construction ----
 
     function _checkPrices(MarketParams memory p, RegistryParams memory r) private pure {
@@ -162,7 +193,6 @@ contract AccuracyTerms is IAccuracyTerms {
         require(p.fee != 0, BadParameter("fee", p.fee));
         // Half of it is paid per proof of a full demand.
         require(p.challengeBond != 0 && p.challengeBond % 2 == 0, BadParameter("challengeBond", p.challengeBond));
-        require(p.othersMax != 0, BadParameter("othersMax", 0));
         require(p.directMax != 0, BadParameter("directMax", 0));
     }
 
@@ -192,7 +222,8 @@ contract AccuracyTerms is IAccuracyTerms {
         require(p.answerTime != 0, BadParameter("answerTime", 0));
         uint256 transfer = uint256(p.commitWindow) + 2 * p.ackWindow + p.publishWindow + 2 * p.keyWindow;
         uint256 prove = p.proveBase + n * p.proveTimePerItem;
-        uint256 answers = uint256(p.challengeWindow) + p.respondWindow + n * p.answerTime;
+        // A demand in the last second of W_challenge grows with what it asks for and with the challenges still open.
+        uint256 answers = uint256(p.challengeWindow) + p.respondWindow + 2 * n * p.answerTime;
         return transfer + p.decideWindow + prove + answers;
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
@@ -29,6 +30,8 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         Mode mode;
         Adjudication adjudication;
         uint16 targetBps;
+        /// Seconds in which anybody could challenge the posted result; at most W_challenge.
+        uint32 openFor;
         // one slot: what every transition writes
         address mp;
         /// Last second of the current window; once Closed, the second of closing.
@@ -41,9 +44,8 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         bytes32 seed;
         // one slot: the challenge game
         uint32 claimedCorrect;
-        /// Meaningful in Claimed only.
+        /// Meaningful in Claimed and FullDemanded only.
         uint32 openChallenges;
-        uint32 othersChallenges;
         uint32 challengesAnswered;
         /// Wei of `demandFull` that are not yet paid to the provider.
         uint256 fund;
@@ -52,7 +54,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
     /// @inheritdoc IAccuracyMarket
     bytes32 public immutable PARAMS_HASH;
 
-    IAccuracyTerms private immutable TERMS;
+    IAccuracyTerms internal immutable TERMS;
     IModelRegistry internal immutable REGISTRY;
     IProofJudge internal immutable PROOF_JUDGE;
     ITransferJudge internal immutable TRANSFER_JUDGE;
@@ -62,7 +64,6 @@ abstract contract Engagements is IAccuracyMarket, Credits {
     uint32 private immutable N2;
     uint16 internal immutable FAULT_STRIKES;
     uint32 internal immutable WORDS_PER_CHUNK;
-    uint64 internal immutable ACCEPT_WINDOW;
     uint64 internal immutable COMMIT_WINDOW;
     uint64 internal immutable ACK_WINDOW;
     uint64 internal immutable PUBLISH_WINDOW;
@@ -74,8 +75,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
     uint64 internal immutable RESPOND_WINDOW;
     uint64 internal immutable ANSWER_TIME;
     uint128 internal immutable CHALLENGE_BOND;
-    uint32 internal immutable OTHERS_MAX;
-    uint32 internal immutable DIRECT_MAX;
+    uint128 internal immutable PRICE_PROOF;
 
     // Derived from the parameters.
     /// N1 + N2.
@@ -111,7 +111,6 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         N = p.n1 + p.n2;
         FAULT_STRIKES = p.faultStrikes;
         WORDS_PER_CHUNK = p.wordsPerChunk;
-        ACCEPT_WINDOW = p.acceptWindow;
         COMMIT_WINDOW = p.commitWindow;
         ACK_WINDOW = p.ackWindow;
         PUBLISH_WINDOW = p.publishWindow;
@@ -123,8 +122,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         RESPOND_WINDOW = p.respondWindow;
         ANSWER_TIME = p.answerTime;
         CHALLENGE_BOND = p.challengeBond;
-        OTHERS_MAX = p.othersMax;
-        DIRECT_MAX = p.directMax;
+        PRICE_PROOF = p.priceProof;
         uint256 deposit = newTerms.amounts(Mode.CLEAR).deposit;
         ENTRY = deposit + p.fee;
         ESCROW = 2 * deposit;
@@ -139,9 +137,14 @@ abstract contract Engagements is IAccuracyMarket, Credits {
 
     /// Pays out a locked engagement by the row of its outcome.
     function _close(bytes32 id, Engagement storage e, Outcome outcome) internal {
+        _close(id, e, outcome, address(0));
+    }
+
+    /// As above; `finder` has a part in what is burned.
+    function _close(bytes32 id, Engagement storage e, Outcome outcome, address finder) internal {
         (uint256 mcAmount, uint32 burned, Counter counter) =
             TERMS.row(outcome, e.mode, _meetsTarget(e, e.provenOnChain));
-        _closeWith(id, e, outcome, mcAmount, burned, counter);
+        _closeWith(id, e, outcome, mcAmount, burned, counter, finder);
     }
 
     /// Pays out a locked engagement: `mcAmount` to the consumer, the rest of 2D to the provider.
@@ -151,8 +154,10 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         Outcome outcome,
         uint256 mcAmount,
         uint32 burned,
-        Counter counter
+        Counter counter,
+        address finder
     ) internal {
+        if (e.state == State.Claimed) _endObjections(e);
         // INVARIANT: Closed is never left and is entered before anything is paid, so each engagement pays 2D once.
         e.state = State.Closed;
         e.outcome = outcome;
@@ -163,7 +168,14 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         _give(e.mc, mcAmount + fund);
         _give(e.mp, mpAmount);
         emit Closed(id, e.modelId, msg.sender, outcome, mcAmount, mpAmount);
-        REGISTRY.release(e.modelId, FAULT_STRIKES, burned, counter);
+        REGISTRY.release(e.modelId, FAULT_STRIKES, burned, counter, finder);
+    }
+
+    /// On leaving Claimed, while `clock` is still the end of W_challenge.
+    function _endObjections(Engagement storage e) internal {
+        uint256 end = Math.min(block.timestamp, e.clock);
+        // At most W_challenge, which is at most a year.
+        e.openFor = uint32(end + CHALLENGE_WINDOW - e.clock);
     }
 
     // ---- sizes ----

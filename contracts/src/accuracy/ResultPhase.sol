@@ -24,7 +24,14 @@ abstract contract ResultPhase is Engagements {
         Engagement storage e = _in(id, State.Proving);
         _requireAdjudication(e, Adjudication.DIRECT);
         Deadlines.requireOpen(e.clock);
-        if (_proveBatch(id, e, items) && _meetsTarget(e, e.provenOnChain)) _close(id, e, Outcome.Passed);
+        uint256 size = _size(e.mode);
+        uint32 accepted = 0;
+        for (uint256 i = 0; i < items.length; ++i) {
+            require(items[i].position < size, PositionOutOfRange(size, items[i].position));
+            if (_prove(id, e, items[i])) ++accepted;
+        }
+        _count(id, e, accepted);
+        if (_meetsTarget(e, e.provenOnChain)) _close(id, e, Outcome.Passed);
     }
 
     /// @inheritdoc IAccuracyMarket
@@ -70,15 +77,11 @@ abstract contract ResultPhase is Engagements {
         Engagement storage e = _in(id, State.Claimed);
         Deadlines.requireOpen(e.clock);
         _requireGuard(e, keccak256(bitmap));
-        _requireValue(CHALLENGE_BOND);
+        _requireValue(_bondOf(e, msg.sender));
         require(ResultBitmap.contains(bitmap, position), NotClaimed(position));
         Challenge storage c = _challenges[id][position];
         // A position is challenged once: only an answer proves one while the result is claimed, and for good.
         require(c.challenger == address(0), AlreadyChallenged(position, c.challenger));
-        if (msg.sender != e.mc) {
-            require(e.othersChallenges < OTHERS_MAX, TooManyChallenges(OTHERS_MAX));
-            e.othersChallenges += 1;
-        }
         c.challenger = msg.sender;
         c.deadline = Deadlines.fromNow(RESPOND_WINDOW + e.openChallenges * ANSWER_TIME);
         e.openChallenges += 1;
@@ -88,36 +91,32 @@ abstract contract ResultPhase is Engagements {
 
     /// @inheritdoc IAccuracyMarket
     function answer(bytes32 id, ProofItem calldata item) external nonReentrant {
-        Engagement storage e = _in(id, State.Claimed);
+        Engagement storage e = _withChallenges(id);
         uint32 position = item.position;
         Challenge storage c = _openChallenge(id, position);
-        Deadlines.requireOpen(c.deadline);
-        _proven[id].insert(position);
-        c.deadline = 0;
+        _settleChallenge(id, e, position, c);
+        _prove(id, e, item);
         e.provenOnChain += 1;
-        e.openChallenges -= 1;
-        e.challengesAnswered += 1;
-        _give(e.mp, CHALLENGE_BOND);
-        emit Answered(id, e.modelId, msg.sender, position);
-        PROOF_JUDGE.check(_claim(id, e, position), item);
+        _closeIfDemandIsMet(id, e);
     }
 
     /// @inheritdoc IAccuracyMarket
     function timeoutChallenge(bytes32 id, uint32 position) external nonReentrant {
-        Engagement storage e = _in(id, State.Claimed);
-        Deadlines.requirePast(_openChallenge(id, position).deadline);
-        _close(id, e, Outcome.Fault);
+        Engagement storage e = _withChallenges(id);
+        Challenge storage c = _openChallenge(id, position);
+        Deadlines.requirePast(c.deadline);
+        // The consumer has 2D already.
+        _close(id, e, Outcome.Fault, c.challenger == e.mc ? address(0) : c.challenger);
     }
 
     /// @inheritdoc IAccuracyMarket
     function reclaimBond(bytes32 id, uint32 position) external nonReentrant {
-        Engagement storage e = _engagements[id];
-        require(e.state == State.Closed || e.state == State.FullDemanded, WrongState(id, e.state));
+        Engagement storage e = _in(id, State.Closed);
         Challenge storage c = _openChallenge(id, position);
         require(msg.sender == c.challenger, NotParty(c.challenger, msg.sender));
         // INVARIANT: an answered or reclaimed challenge has no deadline, so each bond is paid once.
         c.deadline = 0;
-        _give(msg.sender, CHALLENGE_BOND);
+        _give(msg.sender, _bondOf(e, msg.sender));
         emit BondReclaimed(id, e.modelId, msg.sender, position);
     }
 
@@ -133,7 +132,9 @@ abstract contract ResultPhase is Engagements {
         _requireValue(fund);
         e.fund = fund;
         _takeIn();
-        uint64 deadline = _enter(e, State.FullDemanded, RESPOND_WINDOW + needed * ANSWER_TIME);
+        _endObjections(e);
+        // Later than the deadline of every open challenge: fewer than k* of those that were open with it are answered.
+        uint64 deadline = _enter(e, State.FullDemanded, RESPOND_WINDOW + (needed + e.openChallenges) * ANSWER_TIME);
         emit FullDemanded(id, e.modelId, msg.sender, needed, deadline);
     }
 
@@ -142,42 +143,58 @@ abstract contract ResultPhase is Engagements {
         Engagement storage e = _in(id, State.FullDemanded);
         Deadlines.requireOpen(e.clock);
         _requireGuard(e, keccak256(bitmap));
+        uint32 answers = 0;
+        uint32 others = 0;
         for (uint256 i = 0; i < items.length; ++i) {
-            require(ResultBitmap.contains(bitmap, items[i].position), NotClaimed(items[i].position));
+            uint32 position = items[i].position;
+            require(ResultBitmap.contains(bitmap, position), NotClaimed(position));
+            if (!_prove(id, e, items[i])) continue;
+            Challenge storage c = _challenges[id][position];
+            if (c.deadline != 0) {
+                ++answers;
+                _settleChallenge(id, e, position, c);
+            } else {
+                ++others;
+            }
         }
-        uint256 needed = _needed(e);
-        uint256 before = e.provenOnChain;
-        if (!_proveBatch(id, e, items)) return;
-        uint256 proven = e.provenOnChain;
-        uint256 amount = Payouts.proofsPaid(before, proven, needed) * (CHALLENGE_BOND / 2);
+        // INVARIANT: an answer takes the bond and nothing of the fund, which pays for proofs that were missing to k* only.
+        uint256 amount = Payouts.proofsPaid(e.provenOnChain, others, _needed(e)) * (CHALLENGE_BOND / 2);
+        _count(id, e, answers + others);
         e.fund -= amount;
         _give(e.mp, amount);
-        if (proven >= needed) _close(id, e, Outcome.Passed);
+        _closeIfDemandIsMet(id, e);
     }
 
     // ---- internal ----
 
-    /// Proves the items whose positions are not proven yet; false if there are none.
-    function _proveBatch(bytes32 id, Engagement storage e, ProofItem[] calldata items) private returns (bool) {
-        uint256 size = _size(e.mode);
-        uint32 accepted = 0;
-        for (uint256 i = 0; i < items.length; ++i) {
-            ProofItem calldata item = items[i];
-            require(item.position < size, PositionOutOfRange(size, item.position));
-            // INVARIANT: a proven position is skipped, never a revert, or a copied item could sink a provider's batch.
-            if (!_proven[id].insert(item.position)) continue;
-            PROOF_JUDGE.check(_claim(id, e, item.position), item);
-            ++accepted;
-        }
-        if (accepted == 0) return false;
-        uint32 proven = e.provenOnChain + accepted;
-        e.provenOnChain = proven;
-        emit ProofsAccepted(id, e.modelId, msg.sender, accepted, proven);
-        return true;
+    /// What a challenge of that account costs.
+    function _bondOf(Engagement storage e, address challenger) private view returns (uint256) {
+        return challenger == e.mc ? CHALLENGE_BOND : uint256(CHALLENGE_BOND) + PRICE_PROOF;
     }
 
-    function _claim(bytes32 id, Engagement storage e, uint256 position) private view returns (Claim memory) {
-        return Claim({
+    /// Pays the bond of an open challenge to the provider for the proof that the caller of this checks.
+    function _settleChallenge(bytes32 id, Engagement storage e, uint32 position, Challenge storage c) private {
+        Deadlines.requireOpen(c.deadline);
+        c.deadline = 0;
+        e.openChallenges -= 1;
+        e.challengesAnswered += 1;
+        _give(e.mp, _bondOf(e, c.challenger));
+        emit Answered(id, e.modelId, msg.sender, position);
+    }
+
+    /// A demand is met by k* proofs and the answer to every challenge.
+    function _closeIfDemandIsMet(bytes32 id, Engagement storage e) private {
+        if (e.state == State.FullDemanded && e.openChallenges == 0 && _meetsTarget(e, e.provenOnChain)) {
+            _close(id, e, Outcome.Passed);
+        }
+    }
+
+    /// Proves the position of the item; false if it is proven already.
+    function _prove(bytes32 id, Engagement storage e, ProofItem calldata item) private returns (bool) {
+        uint256 position = item.position;
+        // INVARIANT: a proven position is skipped, never a revert, or a copied item could sink a provider's batch.
+        if (!_proven[id].insert(position)) return false;
+        Claim memory claim = Claim({
             registry: address(REGISTRY),
             modelId: e.modelId,
             kind: Statement.KIND_ACCURACY,
@@ -187,12 +204,27 @@ abstract contract ResultPhase is Engagements {
             examples: N,
             position: e.mode == Mode.FULL ? N1 + position : position
         });
+        PROOF_JUDGE.check(claim, item);
+        return true;
+    }
+
+    /// Counts new proofs of a batch.
+    function _count(bytes32 id, Engagement storage e, uint32 accepted) private {
+        if (accepted == 0) return;
+        uint32 proven = e.provenOnChain + accepted;
+        e.provenOnChain = proven;
+        emit ProofsAccepted(id, e.modelId, msg.sender, accepted, proven);
     }
 
     /// A challenge that is neither answered nor reclaimed.
     function _openChallenge(bytes32 id, uint32 position) private view returns (Challenge storage c) {
         c = _challenges[id][position];
         require(c.deadline != 0, NotChallenged(position));
+    }
+
+    function _withChallenges(bytes32 id) private view returns (Engagement storage e) {
+        e = _engagements[id];
+        require(e.state == State.Claimed || e.state == State.FullDemanded, WrongState(id, e.state));
     }
 
     function _requireNoneOpen(bytes32 id, Engagement storage e) private view {

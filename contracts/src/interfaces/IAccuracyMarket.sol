@@ -38,15 +38,15 @@ import {BadData, Evidence} from "../types/TransferTypes.sol";
 /// | Proving      | as above     | `concede`                  | mp     | W_prove     | Closed(FailedAccuracy) |
 /// | Proving      |              | `submitProofs` (DIRECT)    | anyone | W_prove     | Closed(Passed) at the target |
 /// | Proving      | keccak(K)    | `postResult` (OPTIMISTIC)  | mp     | W_prove     | Claimed |
-/// | Claimed      | resultHash   | `challenge`, value B       | anyone | W_challenge | |
-/// | Claimed      |              | `answer`                   | anyone | of the challenge | |
-/// | Claimed      |              | `timeoutChallenge`         | anyone | after that  | Closed(Fault) |
+/// | Claimed      | resultHash   | `challenge`, value B (mc), B + Z (others) | anyone | W_challenge | |
+/// | Claimed, FullDemanded |     | `answer`                   | anyone | of the challenge | FullDemanded: as below |
+/// | Claimed, FullDemanded |     | `timeoutChallenge`         | anyone | after that  | Closed(Fault) |
 /// | Claimed      | resultHash   | `acceptResult`, none open  | mc     | W_challenge | Closed(Passed) |
 /// | Claimed      |              | `finalize`, none open      | anyone | after W_challenge | Closed(Passed) |
 /// | Claimed      | resultHash   | `demandFull`, value k*·B/2 | mc     | W_challenge | FullDemanded |
-/// | FullDemanded | resultHash   | `submitDemanded`           | anyone | W_respond + k*·t_answer | Closed(Passed) at k* |
+/// | FullDemanded | resultHash   | `submitDemanded`           | anyone | W_demand    | Closed(Passed) at k*, none open |
 /// | Locked to FullDemanded | that of the state | `agreeClose` by both | mc, mp |   | Closed(Settled) |
-/// | all but Claimed |           | `timeout`                  | anyone | after       | Closed, see below |
+/// | all but Claimed |           | `timeout`, of a demand below k* | anyone | after  | Closed, see below |
 ///
 /// | outcome        | reached by                                          | mc gets | mp gets | strikes burned |
 /// |----------------|-----------------------------------------------------|---------|---------|----------------|
@@ -58,12 +58,23 @@ import {BadData, Evidence} from "../types/TransferTypes.sol";
 /// | MpSilent       | `timeout` in Published, Probing, Proving            | 2D      | 0       | 1 |
 /// | FailedAccuracy | `concede`                                           | 2D      | 0       | 0 |
 /// | Fault          | `timeoutChallenge`, or `timeout` in FullDemanded    | 2D      | 0       | faultStrikes |
-/// | Passed         | `submitProofs`, `acceptResult`, `finalize`, `submitDemanded` | D - R | D + R | 0 |
+/// | Passed         | `submitProofs`, `acceptResult`, `finalize`, `submitDemanded`, `answer` | D - R | D + R | 0 |
 /// | Settled        | `agreeClose`                                        | as agreed | as agreed | 0 |
 ///
 /// N = N1 + N2 and D = 2·N·E. The proven set has N2 examples in FULL, else N. A = N1·P and R = 2·(N1·P + N2·Z) in FULL, else
 /// A = N·P and R = 2·N·Z. k* = ceil(targetBps·size / 10000). Both fees go to the treasury when the engagement locks and are
-/// never refunded. An action is allowed iff now <= deadline, a timeout iff now > deadline.
+/// never refunded. W_demand = W_respond + (k* + open challenges)·t_answer. An action is allowed iff now <= deadline, a timeout
+/// iff now > deadline.
+///
+/// Strikes burned by a `timeoutChallenge` of anybody's challenge but the consumer's are credited to the challenger by a tenth,
+/// in the registry; all others, and the rest, to the treasury. A watcher of false results thus risks nothing but gas: its
+/// bond comes home unless the position is proven.
+///
+/// Challenges cost time and money, never the right to object. A provider that is challenged on every position of a result is
+/// paid size·B for its proofs, by strangers size·(B + Z), and gets t_answer for each; from the end of W_challenge to Closed it
+/// takes at most W_respond + size·t_answer, with a demand in the last second at most W_respond + (size + k*)·t_answer. Gas of a
+/// call does not depend on the number of challenges; that of `challenge` and `submitDemanded` grows with the calldata of the
+/// bitmap, of size/8 bytes.
 ///
 /// A position is 0..N-1 in the order of the shuffle by the seed, which FULL alone has: its first N1 are the probe set, the
 /// others the proven set. In the other modes it is the dataset index and all N are proven. Calls about a proof or a result
@@ -76,7 +87,7 @@ import {BadData, Evidence} from "../types/TransferTypes.sol";
 /// of them, that they match `testRoot` and that enough are correct. Whatever is missing or wrong is a reason to `abort`.
 ///
 /// Warning: an OPTIMISTIC verdict that passed with fewer than k* proofs says only that nobody who held the proofs objected in
-/// time.
+/// time; if it was `closedEarly`, only that its consumer accepted.
 interface IAccuracyMarket is ICredits {
     event Offered(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 offerHash, OfferTerms terms);
     /// @notice The offer ended without being accepted; no `Closed` follows.
@@ -163,7 +174,6 @@ interface IAccuracyMarket is ICredits {
     error BelowTarget(uint256 needed, uint256 given);
     error NotClaimed(uint32 position);
     error AlreadyChallenged(uint32 position, address challenger);
-    error TooManyChallenges(uint32 limit);
     error NotChallenged(uint32 position);
     error ChallengesOpen(bytes32 id, uint32 open);
     error NothingToDemand(uint256 needed, uint256 proven);
@@ -306,7 +316,7 @@ interface IAccuracyMarket is ICredits {
     /// Warning: set only bits whose proofs exist: one that nobody can answer loses D and `faultStrikes`.
     function postResult(bytes32 id, bytes32 guard, bytes calldata bitmap) external;
 
-    /// @notice The consumer agrees with the result; closes as Passed at once.
+    /// @notice The consumer agrees with the result; closes as Passed at once. The verdict says how long others could object.
     ///
     /// Requirements:
     /// - the engagement is Claimed without open challenges, the caller is the consumer, now <= deadline, `guard` is the
@@ -317,28 +327,30 @@ interface IAccuracyMarket is ICredits {
     ///
     /// Requirements:
     /// - the engagement is Claimed, now <= deadline, `bitmap` hashes to the guard; anybody may call;
-    /// - `msg.value` is exactly B; the answer pays it to the provider, else the challenger may reclaim it;
-    /// - the bit of `position` is set, and the position was not challenged before;
-    /// - the caller is the consumer, or fewer than `othersMax` challenges were made by others.
+    /// - `msg.value` is exactly B from the consumer, B + Z from anybody else; the answer pays it to the provider, else the
+    ///   challenger may reclaim it;
+    /// - the bit of `position` is set, and the position was not challenged before.
     function challenge(bytes32 id, bytes calldata bitmap, uint32 position) external payable;
 
-    /// @notice Proves a challenged position.
+    /// @notice Proves a challenged position. In FullDemanded the answer counts for the demand, and the last one that is due
+    /// closes as Passed.
     ///
     /// Requirements:
-    /// - the engagement is Claimed, the challenge open, now <= its deadline; anybody may call;
+    /// - the engagement is Claimed or FullDemanded, the challenge open, now <= its deadline; anybody may call;
     /// - `IProofJudge` accepts the item, else the call reverts and nothing changes.
     function answer(bytes32 id, ProofItem calldata item) external;
 
-    /// @notice Closes as Fault because a challenge was not answered.
+    /// @notice Closes as Fault because a challenge was not answered. The challenger, if it is not the consumer, is credited with
+    /// a tenth of the burned strikes in the registry.
     ///
     /// Requirements:
-    /// - the engagement is Claimed, the challenge open, now > its deadline.
+    /// - the engagement is Claimed or FullDemanded, the challenge open, now > its deadline.
     function timeoutChallenge(bytes32 id, uint32 position) external;
 
-    /// @notice Returns the bond of a challenge that was never answered.
+    /// @notice Returns the bond of a challenge that was never answered, as much as was paid.
     ///
     /// Requirements:
-    /// - the engagement is Closed or FullDemanded, the caller made the challenge, it is neither answered nor reclaimed.
+    /// - the engagement is Closed, the caller made the challenge, it is neither answered nor reclaimed.
     function reclaimBond(bytes32 id, uint32 position) external;
 
     /// @notice Closes an unchallenged result as Passed.
@@ -347,19 +359,22 @@ interface IAccuracyMarket is ICredits {
     /// - the engagement is Claimed without open challenges, now > deadline.
     function finalize(bytes32 id) external;
 
-    /// @notice Asks for k* proofs. Open challenges lapse.
+    /// @notice Asks for k* proofs. Open challenges stay open: they must be answered besides, by their own deadlines,
+    /// which are all before that of the demand.
     ///
     /// Requirements:
     /// - the engagement is Claimed with fewer than k* positions proven, the caller is the consumer, now <= deadline, `guard`
     ///   is the resultHash;
-    /// - `msg.value` is exactly k*·B/2. Each proof that was still missing pays B/2 to the provider; what is left returns.
+    /// - `msg.value` is exactly k*·B/2. Each proof that was still missing and answers no challenge pays B/2 to the provider;
+    ///   what is left returns when the engagement closes.
     function demandFull(bytes32 id, bytes32 guard) external payable;
 
-    /// @notice Proves claimed positions; closes as Passed at the end of the call with which k* are proven.
+    /// @notice Proves claimed positions; closes as Passed at the end of the call with which k* are proven and no challenge is
+    /// open. The item of a challenged position is its answer: it takes the bond, and nothing of what was paid for the demand.
     ///
     /// Requirements:
     /// - the engagement is FullDemanded, now <= deadline, `bitmap` hashes to the guard; anybody may call;
-    /// - the bit of every item is set; otherwise as `submitProofs`.
+    /// - the bit of every item is set; for an answer, now <= the deadline of the challenge; otherwise as `submitProofs`.
     function submitDemanded(bytes32 id, bytes calldata bitmap, ProofItem[] calldata items) external;
 
     // ---- endings ----
@@ -377,7 +392,8 @@ interface IAccuracyMarket is ICredits {
     /// @notice Closes an engagement whose window has passed, against the party whose move it was.
     ///
     /// Requirements:
-    /// - the engagement is neither Claimed nor Closed, now > deadline; anybody may call.
+    /// - the engagement is neither Claimed nor Closed, now > deadline; anybody may call;
+    /// - a demand has fewer than k* positions proven, else `ChallengesOpen`: what is still due has deadlines of its own.
     function timeout(bytes32 id) external;
 
     // ---- views ----
@@ -397,7 +413,8 @@ interface IAccuracyMarket is ICredits {
     /// @notice The challenge of `position`, if any.
     function challengeAt(bytes32 id, uint32 position) external view returns (Challenge memory);
 
-    /// @notice Last second of the current window: `timeout`, in Claimed `finalize`, is possible only later. Zero once Closed.
+    /// @notice Last second of the current window: `timeout`, in Claimed `finalize`, is possible only later; open challenges have
+    /// deadlines of their own. Zero once Closed.
     function timeoutAt(bytes32 id) external view returns (uint64);
 
     /// @notice Whether `position` of the proven set is proven.
@@ -406,6 +423,7 @@ interface IAccuracyMarket is ICredits {
     /// @notice Number of offers ever made on a model.
     function engagementCount(bytes32 modelId) external view returns (uint256);
 
-    /// @notice Identifier of offer number `seq`, counted from 0. Reverts `SequenceOutOfRange` past the last one.
+    /// @notice Identifier of offer number `seq`, counted from 0, as `open` returned it. Reverts `SequenceOutOfRange` past the
+    /// last one.
     function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Amounts, Mode, Outcome, Params} from "../types/MarketTypes.sol";
+import {Amounts, Mode, OfferTerms, Outcome, Params} from "../types/MarketTypes.sol";
 import {Counter} from "../types/ModelTypes.sol";
 
-/// @title Parameters of an accuracy market and what each outcome pays
+/// @title Parameters of an accuracy market, what an offer must be and what each outcome pays
 /// @notice Stateless and without money; the market deploys its own one.
 interface IAccuracyTerms {
     /// @notice A constructor parameter is outside its range.
@@ -14,6 +14,12 @@ interface IAccuracyTerms {
 
     /// @notice `keccak256(abi.encode(TAG_PARAMS, params()))`.
     function PARAMS_HASH() external view returns (bytes32);
+
+    /// @notice Checks an offer that is made now: every requirement of `IAccuracyMarket.open` but the value, with the errors of
+    /// that interface.
+    ///
+    /// @return mp The provider of the model.
+    function checkOffer(OfferTerms calldata offer) external view returns (address mp);
 
     /// @notice Deposit and payments of an engagement.
     function amounts(Mode mode) external view returns (Amounts memory);

@@ -106,8 +106,11 @@ interface IModelRegistry is ICredits {
     /// - the caller is an adjudicator, which calls this once per `reserve` with the same `strikes`;
     /// - `burn <= strikes`.
     ///
-    /// Burned strikes become treasury credit. A stake below `stakeRequired()` suspends the model.
-    function release(bytes32 modelId, uint32 strikes, uint32 burn, Counter counter) external;
+    /// A tenth of what is burned, rounded down, becomes credit of `finder` if that is not zero; the rest, or all, that of the
+    /// treasury. A stake below `stakeRequired()` suspends the model.
+    ///
+    /// @param finder Who showed what the strikes are for, and is not paid for it otherwise.
+    function release(bytes32 modelId, uint32 strikes, uint32 burn, Counter counter, address finder) external;
 
     /// @notice Starts the unbonding delay; no engagement can be accepted from now on.
     ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Mode, Outcome} from "../types/MarketTypes.sol";
 import {Counter} from "../types/ModelTypes.sol";
 
@@ -10,6 +11,8 @@ import {Counter} from "../types/ModelTypes.sol";
 library Payouts {
     /// Strikes burned by silence.
     uint32 internal constant SILENCE_STRIKES = 1;
+
+    uint256 private constant FINDER_PART = 10;
 
     /// @notice Cancelled pays before anything is locked, Settled what was agreed: neither is a row of the table.
     error NoRow(Outcome outcome);
@@ -51,13 +54,16 @@ library Payouts {
         return outcome == Outcome.Fault ? reserved : 0;
     }
 
-    /// @notice Proofs that a full demand pays for when `before` positions were proven and now `proven` are: those up to the
-    /// `needed` ones.
-    ///
-    /// Requirements:
-    /// - `before` is below `needed` and at most `proven`.
-    function proofsPaid(uint256 before, uint256 proven, uint256 needed) internal pure returns (uint256) {
-        return (proven < needed ? proven : needed) - before;
+    /// @notice Of `proofs` new ones that answer no challenge, those that a full demand pays for when `before` positions were
+    /// proven: those up to the `needed` ones.
+    function proofsPaid(uint256 before, uint256 proofs, uint256 needed) internal pure returns (uint256) {
+        return Math.min(proofs, Math.saturatingSub(needed, before));
+    }
+
+    /// @notice What is burned of a stake because of a finder's challenge, and goes to the finder: a tenth, rounded down. Nine
+    /// tenths are lost to a provider that is its own finder.
+    function finderReward(uint256 burnedWei) internal pure returns (uint256) {
+        return burnedWei / FINDER_PART;
     }
 
     /// @notice The reputation counter raised; `proven` matters in Passed only.

@@ -152,12 +152,11 @@ struct MarketParams {
     uint64 challengeWindow;
     /// W_respond: from a challenge or a full demand.
     uint64 respondWindow;
-    /// t_answer: more time per challenge open before, and per proof of a full demand; > 0.
+    /// t_answer: more time per challenge open before, and per proof of a full demand; > 0. One prover that makes a proof in
+    /// this time and takes them up in the order of their deadlines is never late.
     uint64 answerTime;
-    /// B: wei per challenge; about the gas of one answer; even and > 0.
+    /// B: wei per challenge by the consumer; about the gas of one answer; even and > 0. Anybody else pays B + Z.
     uint128 challengeBond;
-    /// OTHERS_MAX: challenges per engagement by anybody but the consumer, all together; > 0.
-    uint32 othersMax;
     /// DIRECT_MAX: proven sets up to this size must be adjudicated directly; > 0.
     uint32 directMax;
 }
@@ -190,7 +189,6 @@ struct Params {
     uint64 respondWindow;
     uint64 answerTime;
     uint128 challengeBond;
-    uint32 othersMax;
     uint32 directMax;
 }
 
@@ -231,7 +229,7 @@ struct EngagementView {
     bytes32 seed;
     /// Set bits of the posted result; zero before `postResult`.
     uint32 claimedCorrect;
-    /// Challenges that are neither answered nor lapsed.
+    /// Challenges that are not answered, in Claimed and FullDemanded; zero elsewhere.
     uint32 openChallenges;
 }
 
@@ -248,7 +246,7 @@ struct Verdict {
     uint16 targetBps;
     /// Size of the proven set: N2 in FULL, else N.
     uint32 n2;
-    /// Set bits of the posted result; in DIRECT equal to `provenOnChain`.
+    /// Set bits of the posted result; in DIRECT, and when the assurance is PROVEN, equal to `provenOnChain`.
     uint32 claimedCorrect;
     /// keccak256 of the posted bitmap; zero in DIRECT and before `postResult`.
     bytes32 resultHash;
@@ -258,4 +256,9 @@ struct Verdict {
     /// Unix seconds; zero until Closed.
     uint64 closedAt;
     bytes32 testRoot;
+    /// Seconds in which anybody could object to the posted result: from `postResult` until W_challenge ended, the consumer
+    /// accepted or demanded proofs, or the engagement closed otherwise, whichever came first. Zero before that and in DIRECT.
+    uint64 openFor;
+    /// The assurance is OPTIMISTIC because the consumer accepted before all of W_challenge had passed: its word, no more.
+    bool closedEarly;
 }

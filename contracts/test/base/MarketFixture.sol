@@ -49,11 +49,11 @@ abstract contract MarketFixture is TestBase {
     uint64 internal constant CHALLENGE_WINDOW = 4600;
     uint64 internal constant RESPOND_WINDOW = 4500;
     uint64 internal constant ANSWER_TIME = 13;
-    // 4000 + 2·4100 + 4200 + 2·4300 + 3 h + 18077 + 4600 + 4500 + 7·13
-    uint64 internal constant LONGEST_PATH = 63_068;
-    uint64 internal constant UNBOND_WINDOW = 20 hours;
+    // 4000 + 2·4100 + 4200 + 2·4300 + 3 h + 18077 + 4600 + 4500 + 2·7·13
+    uint64 internal constant LONGEST_PATH = 63_159;
+    uint64 internal constant UNBOND_WINDOW = 21 hours;
     uint128 internal constant BOND = 5002;
-    uint32 internal constant OTHERS_MAX = 2;
+    uint256 internal constant DEAR_BOND = 15_009; // B + Z, for anybody but the consumer
     uint32 internal constant DIRECT_MAX = 1;
     uint32 internal constant INPUT_WORDS = 7;
     uint32 internal constant WORDS_PER_CHUNK = 4;
@@ -134,7 +134,6 @@ abstract contract MarketFixture is TestBase {
             respondWindow: RESPOND_WINDOW,
             answerTime: ANSWER_TIME,
             challengeBond: BOND,
-            othersMax: OTHERS_MAX,
             directMax: DIRECT_MAX
         });
     }

@@ -73,9 +73,9 @@ abstract contract Moves is TransferFixture {
         return abi.encodeCall(market.timeout, (id));
     }
 
-    function valueOf(Move m, bytes32 id) internal view returns (uint256) {
+    function valueOf(Move m, bytes32 id, address by) internal view returns (uint256) {
         if (m == Move.Accept) return ENTRY;
-        if (m == Move.Challenge) return BOND;
+        if (m == Move.Challenge) return bondOf(by);
         if (m == Move.DemandFull) return uint256(neededOf(market.engagement(id).mode)) * BOND / 2;
         return 0;
     }
@@ -93,7 +93,8 @@ abstract contract Moves is TransferFixture {
         }
         if (m == Move.Abort || m == Move.Proceed) return s == State.Probing;
         if (m == Move.SubmitProofs || m == Move.Concede || m == Move.PostResult) return s == State.Proving;
-        if (m == Move.ReclaimBond) return s == State.FullDemanded || s == State.Closed;
+        if (m == Move.ReclaimBond) return s == State.Closed;
+        if (m == Move.Answer || m == Move.TimeoutChallenge) return s == State.Claimed || s == State.FullDemanded;
         if (m == Move.SubmitDemanded) return s == State.FullDemanded;
         if (m == Move.AgreeClose) return s != State.None && s != State.Offered && s != State.Closed;
         if (m == Move.Timeout) return s != State.None && s != State.Claimed && s != State.Closed;
@@ -124,7 +125,7 @@ abstract contract Moves is TransferFixture {
 
     function send(address by, Move m, bytes32 id, bytes32 g) internal returns (bool ok, bytes memory answer) {
         bytes memory data = callOf(m, id, g);
-        uint256 value = valueOf(m, id);
+        uint256 value = valueOf(m, id, by);
         vm.prank(by);
         return address(market).call{value: value}(data);
     }

@@ -27,7 +27,7 @@ abstract contract RegistryFixture is MarketFixture {
     function suspend() internal {
         reserve(FAULT_STRIKES);
         vm.prank(accuracy);
-        registry.release(modelId, FAULT_STRIKES, 1, Counter.MpFault);
+        registry.release(modelId, FAULT_STRIKES, 1, Counter.MpFault, address(0));
     }
 
     function unbond() internal {

@@ -189,7 +189,12 @@ abstract contract TransferFixture is MarketFixture {
     function challengeBy(address who, bytes32 id, uint32 position) internal {
         bytes memory bitmap = bitmapOf(sizeOf(market.engagement(id).mode));
         vm.prank(who);
-        market.challenge{value: BOND}(id, bitmap, position);
+        market.challenge{value: bondOf(who)}(id, bitmap, position);
+    }
+
+    /// What a challenge of that account costs.
+    function bondOf(address who) internal view returns (uint256) {
+        return who == mc ? BOND : DEAR_BOND;
     }
 
     function demandFull(bytes32 id, uint256 needed) internal {

@@ -15,6 +15,8 @@ contract EncryptedInvariantTest is TestBase {
     uint256 private constant ENTRY = 14_077_819;
     uint256 private constant DEPOSIT = 14_000_042;
     uint256 private constant BOND = 5002;
+    uint256 private constant DEAR_BOND = 15_009;
+    uint256 private constant CHALLENGE_WINDOW = 4600;
     uint256 private constant STRIKE = 3_000_009;
     uint256 private constant N = 7;
 
@@ -105,6 +107,17 @@ contract EncryptedInvariantTest is TestBase {
                 string(abi.encodePacked("never reached: move ", vm.toString(m)))
             );
         }
+        bytes32[6] memory ways = [
+            bytes32("demand met"),
+            "demand: answer",
+            "demand: answer in a batch",
+            "demand: fault of a challenge",
+            "demand: fault",
+            "finder"
+        ];
+        for (uint256 i = 0; i < ways.length; ++i) {
+            assertGe(handler.done(ways[i]), 1, string(abi.encodePacked("never reached: ", ways[i])));
+        }
         for (uint256 o = uint256(Outcome.Cancelled); o <= uint256(Outcome.Settled); ++o) {
             assertGe(
                 handler.outcomes(Outcome(o)), 1, string(abi.encodePacked("never reached: outcome ", vm.toString(o)))
@@ -120,7 +133,8 @@ contract EncryptedInvariantTest is TestBase {
             else if (all[i].state != State.Closed) held += 2 * DEPOSIT;
             held += all[i].fund;
             for (uint256 p = 0; p < N; ++p) {
-                if (handler.challengeOf(all[i].id, p).deadline != 0) held += BOND;
+                EncryptedHandler.GhostChallenge memory c = handler.challengeOf(all[i].id, p);
+                if (c.deadline != 0) held += c.challenger == handler.actors(1) ? BOND : DEAR_BOND;
             }
         }
         uint256 credits = 0;
@@ -132,8 +146,16 @@ contract EncryptedInvariantTest is TestBase {
         assertEq(market.totalOwed(), credits + held, "V1: owed");
         assertEq(address(market).balance, credits + held, "V1: balance");
         assertEq(handler.paidIn(), handler.paidOut() + credits + held, "V2");
-        assertEq(registry.credit(handler.actors(4)), handler.burned() * STRIKE, "V4: strikes");
-        assertEq(address(registry).balance, registry.credit(handler.actors(4)) + handler.stake(), "V1: registry");
+        uint256 finders = 0;
+        for (uint256 i = 0; i < 4; ++i) {
+            address a = handler.actors(i);
+            assertEq(registry.credit(a), handler.found(a), "V7: finders");
+            finders += handler.found(a);
+        }
+        assertEq(finders % STRIKE, 0, "V4: a tenth of ten strikes each");
+        assertEq(registry.credit(handler.actors(1)), 0, "V4: the consumer is no finder");
+        assertEq(registry.credit(handler.actors(4)), handler.burned() * STRIKE - finders, "V4: strikes");
+        assertEq(address(registry).balance, handler.burned() * STRIKE + handler.stake(), "V1: registry");
     }
 
     function checkEngagement(EncryptedHandler.Ghost memory g) private view {
@@ -163,9 +185,13 @@ contract EncryptedInvariantTest is TestBase {
             assertEq(market.challengeAt(g.id, uint32(p)).challenger, c.challenger, "V19: challenger");
             assertLe(c.paid, 1, "V19: a bond is paid once");
             assertTrue(c.challenger == address(0) || p < g.claimed, "V17: only set positions are challenged");
+            if (g.state == State.FullDemanded) {
+                assertLe(c.deadline + 1, g.deadline, "V8: challenges end before a demand");
+            }
         }
         assertEq(e.claimedCorrect, g.claimed, "V17: count");
-        if (g.state == State.Claimed) assertEq(e.openChallenges, open, "open challenges");
+        bool isOpen = g.state == State.Claimed || g.state == State.FullDemanded;
+        assertEq(e.openChallenges, isOpen ? open : 0, "open challenges");
         Verdict memory v = market.verdict(g.id);
         bool passed = g.outcome == Outcome.Passed;
         assertEq(v.provenOnChain, proven, "V12: count");
@@ -174,6 +200,12 @@ contract EncryptedInvariantTest is TestBase {
         Assurance expected = !passed ? Assurance.NONE : proven >= g.needed ? Assurance.PROVEN : Assurance.OPTIMISTIC;
         assertEq(uint256(v.assurance), uint256(expected), "V12: assurance");
         if (passed && v.adjudication == Adjudication.DIRECT) assertGe(proven, g.needed, "V12: DIRECT is PROVEN");
+        if (expected == Assurance.PROVEN) {
+            assertEq(v.claimedCorrect, proven, "V12: what is proven, not what was claimed");
+        }
+        assertEq(v.openFor, g.openFor, "time for objections");
+        bool early = expected == Assurance.OPTIMISTIC && g.openFor < CHALLENGE_WINDOW;
+        assertTrue(v.closedEarly == early, "closed early");
     }
 
     function checkModel() private view {

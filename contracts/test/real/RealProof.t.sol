@@ -158,7 +158,6 @@ contract RealProofTest is TestBase {
             respondWindow: 1 hours,
             answerTime: 60,
             challengeBond: 1000,
-            othersMax: 1,
             directMax: 1
         });
         vm.prank(DEPLOYER);

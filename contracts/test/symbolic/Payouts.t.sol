@@ -74,22 +74,58 @@ contract PayoutsSymbolicTest is TestBase {
     }
 
     /// What two batches of a full demand are paid is what one is paid, and never more than the demand was for.
-    function check_proofsPaid_addUp(uint32 before, uint32 between, uint32 proven, uint32 needed) public pure {
-        vm.assume(before <= between && between <= proven && between < needed);
-        uint256 first = Payouts.proofsPaid(before, between, needed);
-        uint256 second = Payouts.proofsPaid(between, proven, needed);
-        assert(first + second == Payouts.proofsPaid(before, proven, needed));
-        assert(first + second <= needed - before);
+    function check_proofsPaid_addUp(uint32 before, uint32 first, uint32 second, uint32 needed) public pure {
+        uint256 both = uint256(first) + second;
+        uint256 one = Payouts.proofsPaid(before, first, needed);
+        uint256 two = Payouts.proofsPaid(uint256(before) + first, second, needed);
+        assert(one + two == Payouts.proofsPaid(before, both, needed));
+        assert(one + two <= both);
+        uint256 missing = before < needed ? needed - before : 0;
+        assert(one + two <= missing);
         // The demand is met exactly when everything that was missing is paid.
-        assert((proven >= needed) == (first + second == needed - before));
+        assert((before + both >= needed) == (one + two == missing));
     }
 
-    function testFuzz_proofsPaid_addUp(uint32 before, uint32 between, uint32 proven, uint32 needed) public pure {
-        needed = uint32(bound(needed, 1, type(uint32).max));
-        between = uint32(bound(between, 0, needed - 1));
-        before = uint32(bound(before, 0, between));
-        proven = uint32(bound(proven, between, type(uint32).max));
-        check_proofsPaid_addUp(before, between, proven, needed);
+    function testFuzz_proofsPaid_addUp(uint32 before, uint32 first, uint32 second, uint32 needed) public pure {
+        check_proofsPaid_addUp(before, first, second, needed);
+        // Around the edge, where random words seldom are.
+        before = uint32(bound(before, 0, needed));
+        check_proofsPaid_addUp(before, uint32(bound(first, 0, needed - before)), second, needed);
+    }
+
+    /// Answers between two batches leave something in the fund, and never take more out of it.
+    function check_proofsPaid_neverOverdraws(uint32 before, uint32 first, uint32 answers, uint32 second, uint32 needed)
+        public
+        pure
+    {
+        vm.assume(before <= needed);
+        uint256 one = Payouts.proofsPaid(before, first, needed);
+        uint256 two = Payouts.proofsPaid(uint256(before) + first + answers, second, needed);
+        assert(one + two <= needed - before);
+    }
+
+    function testFuzz_proofsPaid_neverOverdraws(
+        uint32 before,
+        uint32 first,
+        uint32 answers,
+        uint32 second,
+        uint32 needed
+    ) public pure {
+        before = uint32(bound(before, 0, needed));
+        first = uint32(bound(first, 0, needed - before));
+        check_proofsPaid_neverOverdraws(before, first, uint32(bound(answers, 0, 3)), second, needed);
+    }
+
+    /// I7: whoever the finder is, nine tenths of what is burned are lost to the provider.
+    function check_finderReward_isATenth(uint128 burned) public pure {
+        uint256 reward = Payouts.finderReward(burned);
+        assert(reward * 10 <= burned);
+        assert(burned - reward * 10 < 10);
+        assert((burned - reward) * 10 >= uint256(burned) * 9);
+    }
+
+    function testFuzz_finderReward_isATenth(uint128 burned) public pure {
+        check_finderReward_isATenth(burned);
     }
 
     /// k* is the least count that meets the target: every target of some sizes. `isMet` never falls with the count.

@@ -124,7 +124,6 @@ sol! {
         uint64 respondWindow;
         uint64 answerTime;
         uint128 challengeBond;
-        uint32 othersMax;
         uint32 directMax;
     }
 
@@ -142,7 +141,6 @@ sol! {
         uint64 respondWindow;
         uint64 answerTime;
         uint128 challengeBond;
-        uint32 othersMax;
         uint32 directMax;
     }
 
@@ -246,6 +244,8 @@ sol! {
         Outcome outcome;
         uint64 closedAt;
         bytes32 testRoot;
+        uint64 openFor;
+        bool closedEarly;
     }
 
     #[sol(rpc)]
@@ -410,7 +410,6 @@ sol! {
         error BelowTarget(uint256 needed, uint256 given);
         error NotClaimed(uint32 position);
         error AlreadyChallenged(uint32 position, address challenger);
-        error TooManyChallenges(uint32 limit);
         error NotChallenged(uint32 position);
         error ChallengesOpen(bytes32 id, uint32 open);
         error NothingToDemand(uint256 needed, uint256 proven);
@@ -460,6 +459,7 @@ sol! {
 
         function params() external view returns (Params memory);
         function PARAMS_HASH() external view returns (bytes32);
+        function checkOffer(OfferTerms calldata offer) external view returns (address mp);
         function amounts(Mode mode) external view returns (Amounts memory);
         function row(Outcome outcome, Mode mode, bool proven)
             external view returns (uint256 mcAmount, uint32 burned, Counter counter);

@@ -102,10 +102,8 @@ pub struct MarketTerms {
     pub respond_window: u64,
     /// Time that each open challenge, and each proof of a full demand, adds.
     pub answer_time: u64,
-    /// B: about the gas of one answer; even.
+    /// B: about the gas of one answer; even. Others than the consumer pay the price of a proof on top.
     pub challenge_bond: u128,
-    /// Challenges that others than the consumer may make, all together.
-    pub others_max: u32,
     /// Proven sets up to this size are proven on chain, example by example.
     pub direct_max: u32,
 }
@@ -138,7 +136,6 @@ impl MarketTerms {
             respond_window: HOUR,
             answer_time: 600,
             challenge_bond: 2 * milliether,
-            others_max: 2,
             direct_max: 1,
         }
     }
@@ -223,7 +220,6 @@ impl MarketTerms {
             respondWindow: self.respond_window,
             answerTime: self.answer_time,
             challengeBond: self.challenge_bond,
-            othersMax: self.others_max,
             directMax: self.direct_max,
         }
     }

@@ -16,7 +16,8 @@ use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Requests that wait for their answers together.
 const REQUESTS_AT_ONCE: usize = 16;
@@ -29,6 +30,8 @@ pub struct Market {
     pub registry: Address,
     pub params: Params,
     pub params_hash: B256,
+    /// Ids of engagements by model, as far as they were asked for: they never change.
+    ids: Arc<Mutex<BTreeMap<B256, Vec<B256>>>>,
 }
 
 impl Market {
@@ -47,6 +50,7 @@ impl Market {
             address,
             params,
             params_hash,
+            ids: Arc::default(),
         })
     }
 
@@ -97,6 +101,12 @@ impl Market {
     /// k*: the fewest proofs that meet a target.
     pub fn needed(&self, mode: Mode, target_bps: u16) -> u32 {
         needed_correct(target_bps, self.proven_size(mode))
+    }
+
+    /// What a challenge by this account costs and an answer to it earns, wei.
+    pub fn bond(&self, e: &EngagementView, challenger: Address) -> u128 {
+        let extra = if challenger == e.mc { 0 } else { self.params.priceProof };
+        self.params.full.challengeBond.saturating_add(extra)
     }
 
     pub fn contract(&self) -> IAccuracyMarket::IAccuracyMarketInstance<&DynProvider> {
@@ -268,8 +278,24 @@ impl Market {
             .view(self.contract().engagementCount(model_id))
             .await?
             .saturating_to();
-        let id = |seq| super::statement::engagement_id(self.chain.id, self.address, model_id, seq);
-        Ok((0..count).map(id).collect())
+        let lock = || self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = lock().get(&model_id).cloned().unwrap_or_default();
+        let missing: Vec<u64> = (ids.len() as u64..count).collect();
+        for some in missing.chunks(REQUESTS_AT_ONCE) {
+            let asked = some.iter().map(|seq| async move {
+                let contract = self.contract();
+                self.chain
+                    .view(contract.engagementIdAt(model_id, U256::from(*seq)))
+                    .await
+            });
+            ids.extend(futures_util::future::try_join_all(asked).await?);
+        }
+        if !missing.is_empty() {
+            lock().insert(model_id, ids.clone());
+        }
+        // A reorganisation may have taken the newest offers back.
+        ids.truncate(usize::try_from(count)?);
+        Ok(ids)
     }
 
     /// The offer hash that the chain's view of an open offer must have; `salt_hash` is zero unless the mode is FULL.

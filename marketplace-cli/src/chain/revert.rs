@@ -188,13 +188,6 @@ fn market(error: M) -> (String, Option<&'static str>) {
             format!("position {} was challenged already, by {}", e.position, e.challenger),
             None,
         ),
-        M::TooManyChallenges(e) => (
-            format!(
-                "others than the consumer may challenge {} positions, which they have",
-                e.limit
-            ),
-            None,
-        ),
         M::NotChallenged(e) => (format!("position {} has no open challenge", e.position), None),
         M::ChallengesOpen(e) => (format!("{} challenge(s) of engagement {} are open", e.open, e.id), None),
         M::NothingToDemand(e) => (

@@ -11,7 +11,7 @@ use crate::chain::market::Market;
 use crate::context::Context;
 use crate::exit::hinted;
 use crate::output::utc;
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use serde::Serialize;
 
 #[derive(Debug, clap::Subcommand)]
@@ -78,28 +78,36 @@ pub async fn timeout(ctx: &Context, market: &Market, account: &Account, id: B256
     if e.state == State::Closed {
         return Ok(Ended::new(id, e.outcome, None));
     }
-    let (step, call) = due(market, id, &e).await?;
+    let (step, call) = due(market, id, &e, account.address()).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
     let outcome = market.engagement(id).await?.outcome;
     Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
 }
 
-/// The call that ends the engagement now.
-async fn due(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<(String, Call)> {
+/// The call by which `caller` ends the engagement now. Of several overdue challenges its own comes first: who made it has a part
+/// of what is burned.
+async fn due(market: &Market, id: B256, e: &EngagementView, caller: Address) -> eyre::Result<(String, Call)> {
     let now = market.chain.now().await?;
-    if e.state != State::Claimed {
-        require_over(id, e.deadline, now)?;
-        // A state is entered once: another state is another step.
-        return Ok((format!("timeout-{:?}", e.state), market.call(&timeoutCall { id })));
-    }
-    let open = market.open_challenges(id).await?;
-    let first = open.iter().min_by_key(|(_, challenge)| challenge.deadline);
+    let open = match e.state {
+        State::Claimed | State::FullDemanded => market.open_challenges(id).await?,
+        _ => Vec::new(),
+    };
+    let first = open.iter().min_by_key(|(_, challenge)| {
+        let is_over = now > challenge.deadline;
+        (!(is_over && challenge.challenger == caller), challenge.deadline)
+    });
     match first {
-        None => {
+        None if e.state == State::Claimed => {
             require_over(id, e.deadline, now)?;
             Ok(("finalize".into(), market.call(&finalizeCall { id })))
         }
+        None => {
+            require_over(id, e.deadline, now)?;
+            // A state is entered once: another state is another step.
+            Ok((format!("timeout-{:?}", e.state), market.call(&timeoutCall { id })))
+        }
+        // Its deadline is before that of a demand.
         Some((position, challenge)) => {
             require_over(id, challenge.deadline, now)?;
             let call = timeoutChallengeCall {

@@ -1,4 +1,4 @@
-use crate::chain::bindings::{Assurance, ModelView, Outcome, State, Verdict};
+use crate::chain::bindings::{Adjudication, Assurance, ModelView, Outcome, State, Verdict};
 use crate::chain::market::Market;
 use crate::context::Context;
 use crate::output::{ether, utc, Table};
@@ -65,6 +65,10 @@ pub struct Fields {
     pub outcome: String,
     pub closed_at: u64,
     pub test_root: B256,
+    /// Seconds in which anybody could object to the claimed result.
+    pub open_for: u64,
+    /// The consumer accepted before that time was over, and nothing else speaks for the result.
+    pub closed_early: bool,
 }
 
 impl Fields {
@@ -88,6 +92,8 @@ impl Fields {
             outcome: format!("{:?}", v.outcome),
             closed_at: v.closedAt,
             test_root: v.testRoot,
+            open_for: v.openFor,
+            closed_early: v.closedEarly,
         }
     }
 
@@ -154,6 +160,14 @@ fn sentence(state: State, v: &Verdict) -> String {
         (Assurance::PROVEN, _) => {
             format!("PROVEN: at least {} of {} correct, each of them proven on chain; target {target}", v.provenOnChain, v.n2)
         }
+        (Assurance::OPTIMISTIC, _) if v.closedEarly => format!(
+            "OPTIMISTIC: claimed {} of {} correct, only {} proven on chain; accepted by its consumer, others could object for {}; \
+             this shows nothing; target {target}",
+            v.claimedCorrect,
+            v.n2,
+            v.provenOnChain,
+            duration(v.openFor)
+        ),
         (Assurance::OPTIMISTIC, _) => format!(
             "OPTIMISTIC: claimed {} of {} correct, only {} proven on chain; nobody who held the proofs objected until {}; \
              without a live checker this shows nothing; target {target}",
@@ -202,6 +216,14 @@ impl fmt::Display for Shown {
             v.n2
         )?;
         writeln!(f, "test root      {}", v.test_root)?;
+        if v.adjudication == format!("{:?}", Adjudication::OPTIMISTIC) {
+            let early = if v.closed_early {
+                ", accepted by its consumer before the time was over"
+            } else {
+                ""
+            };
+            writeln!(f, "objections     possible for {}{early}", duration(v.open_for))?;
+        }
         if self.bound_95 > 0.0 {
             writeln!(
                 f,
@@ -319,7 +341,7 @@ impl fmt::Display for Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::bindings::{Adjudication, Metric, Mode};
+    use crate::chain::bindings::{Metric, Mode};
 
     fn verdict(assurance: Assurance, outcome: Outcome) -> Verdict {
         Verdict {
@@ -339,6 +361,8 @@ mod tests {
             outcome,
             closedAt: 1,
             testRoot: B256::ZERO,
+            openFor: 0,
+            closedEarly: false,
         }
     }
 
@@ -351,6 +375,16 @@ mod tests {
         );
         let optimistic = sentence(State::Closed, &verdict(Assurance::OPTIMISTIC, Outcome::Passed));
         assert!(optimistic.contains("only 3 proven on chain") && optimistic.contains("shows nothing"));
+        let early = Verdict {
+            openFor: 7,
+            closedEarly: true,
+            ..verdict(Assurance::OPTIMISTIC, Outcome::Passed)
+        };
+        assert_eq!(
+            sentence(State::Closed, &early),
+            "OPTIMISTIC: claimed 4 of 4 correct, only 3 proven on chain; accepted by its consumer, others could object for 7 s; \
+             this shows nothing; target 75 %"
+        );
         for outcome in [
             Outcome::Cancelled,
             Outcome::Abort,

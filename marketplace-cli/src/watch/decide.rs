@@ -86,6 +86,8 @@ pub struct Facts {
     pub challenge: Option<u64>,
     /// Some open challenge can be answered: its proof is here.
     pub can_answer: bool,
+    /// As many positions are proven on chain as the target needs.
+    pub is_met: bool,
     pub judgement: Judgement,
     /// The consumer has open challenges of its own.
     pub has_objected: bool,
@@ -213,8 +215,12 @@ fn provider(s: &Situation, f: &Facts) -> Action {
             None if !f.handed_over => Action::Claim,
             None => Action::Wait,
         },
-        State::FullDemanded if !late && f.proofs >= Proofs::Enough && (!f.has_failed || nearly) => Action::Submit,
-        State::FullDemanded if !late => Action::Prove,
+        // Challenges are due before the demand is.
+        State::FullDemanded if !late => match f.challenge {
+            Some(_) if f.can_answer && (!f.has_failed || nearly) => Action::Answer,
+            _ if !f.is_met && f.proofs >= Proofs::Enough && (!f.has_failed || nearly) => Action::Submit,
+            _ => Action::Prove,
+        },
         _ => Action::Wait,
     }
 }
@@ -230,6 +236,7 @@ fn consumer(s: &Situation, f: &Facts) -> Action {
         State::Committed | State::Published | State::Probing | State::Proving | State::FullDemanded if late => {
             Action::Timeout
         }
+        State::FullDemanded if f.challenge.is_some_and(|deadline| s.now > deadline) => Action::Timeout,
         // The first chunk begins another window.
         State::Committed if f.publishes && (half || f.is_publishing) => Action::Publish,
         State::Committed if !f.handed_over => Action::Send,

@@ -77,9 +77,9 @@ impl Desk {
         Journal::peek(&journal, name)
     }
 
-    /// The open challenges of a claimed result.
+    /// The open challenges of a claimed result, also beside a demand.
     async fn challenges(&self, id: B256, e: &EngagementView) -> eyre::Result<Vec<(u32, Challenge)>> {
-        if e.state != State::Claimed || e.openChallenges == 0 {
+        if e.openChallenges == 0 {
             return Ok(Vec::new());
         }
         self.market.open_challenges(id).await
@@ -97,7 +97,10 @@ pub fn window(market: &Market, e: &EngagementView) -> u64 {
         State::Probing => p.decideWindow,
         State::Proving => market.prove_seconds(e.mode),
         State::Claimed => full.challengeWindow,
-        State::FullDemanded => full.respondWindow + u64::from(market.needed(e.mode, e.targetBps)) * full.answerTime,
+        State::FullDemanded => {
+            let proofs = market.needed(e.mode, e.targetBps) + e.openChallenges;
+            full.respondWindow + u64::from(proofs) * full.answerTime
+        }
         _ => 0,
     }
 }

@@ -166,6 +166,7 @@ impl Provider {
             is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id),
             challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
+            is_met: e.provenOnChain >= desk.market.needed(e.mode, e.targetBps),
             is_settled: desk.fact::<bool>(id, SETTLED)?.unwrap_or(false),
             ..Facts::default()
         })
@@ -271,7 +272,7 @@ impl Provider {
         let (by, set) = match (e.mode, e.state) {
             (Mode::CLEAR, State::Probing) => (e.deadline - window(&desk.market, e) / 2, handed_over_set(desk, id)),
             (Mode::CLEAR, _) => (e.deadline, handed_over_set(desk, id)),
-            (_, State::Claimed) => {
+            (_, State::Claimed | State::FullDemanded) => {
                 let challenges = desk.challenges(id, e).await?;
                 let first = challenges.iter().map(|(_, challenge)| challenge.deadline).min();
                 (first.unwrap_or(e.deadline), None)

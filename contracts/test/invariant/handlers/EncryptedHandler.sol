@@ -23,7 +23,6 @@ contract EncryptedHandler is Moves {
         /// Set bits of the posted result: the lowest ones.
         uint256 claimed;
         uint256 provenMask;
-        uint256 others;
         uint256 answered;
         uint256 fund;
         bytes32 mcVote;
@@ -31,6 +30,8 @@ contract EncryptedHandler is Moves {
         /// Paid out of the two deposits.
         uint256 paid;
         uint256 strikes;
+        /// Seconds in which anybody could object.
+        uint256 openFor;
     }
 
     struct GhostChallenge {
@@ -49,6 +50,8 @@ contract EncryptedHandler is Moves {
     /// 0 provider, 1 consumer, 2 and 3 outsiders, 4 treasury, which only withdraws.
     address[5] public actors;
     mapping(address => uint256) public ghostCredit;
+    /// Tenths of burned stakes, credit in the registry.
+    mapping(address => uint256) public found;
     uint256 public paidIn;
     uint256 public paidOut;
     uint256 public everLocked;
@@ -78,7 +81,7 @@ contract EncryptedHandler is Moves {
         if (ghosts.length == 0) return;
         Ghost storage g = pick(which);
         uint256 deadline = g.deadline;
-        if (g.state == State.Claimed && challenges[g.id][p % 7].deadline != 0) {
+        if (isClaimed(g) && challenges[g.id][p % 7].deadline != 0) {
             deadline = challenges[g.id][p % 7].deadline;
         }
         deadline += after_ ? 1 : 0;
@@ -112,6 +115,7 @@ contract EncryptedHandler is Moves {
         Move m = natural(g, choice);
         address party = partyOf(m);
         if (m == Move.AgreeClose) party = arg & 1 == 0 ? mc : mp;
+        if (m == Move.Answer || m == Move.TimeoutChallenge || m == Move.ReclaimBond) arg = openAt(g, arg);
         attempt(g, m, party == address(0) || who % 8 == 0 ? actors[who % 4] : party, who % 16 != 1, arg);
     }
 
@@ -148,8 +152,8 @@ contract EncryptedHandler is Moves {
     function closeEverything() external {
         for (uint256 i = 0; i < ghosts.length; ++i) {
             Ghost storage g = ghosts[i];
-            if (g.state == State.Claimed) {
-                for (uint256 p = 0; p < N && g.state == State.Claimed; ++p) {
+            if (isClaimed(g)) {
+                for (uint256 p = 0; p < N && isClaimed(g); ++p) {
                     uint256 deadline = challenges[g.id][p].deadline;
                     if (deadline == 0) continue;
                     if (block.timestamp <= deadline) vm.warp(deadline + 1);
@@ -198,7 +202,7 @@ contract EncryptedHandler is Moves {
             && (partyOf(m) == address(0) || partyOf(m) == by) && (rightGuard || !hasGuard(m))
             && isAllowed(g, m, by, arg);
         bytes memory data = dataOf(g, m, guard_, arg);
-        uint256 value = m == Move.DemandFull ? g.needed * BOND / 2 : valueOf(m, g.id);
+        uint256 value = m == Move.DemandFull ? g.needed * BOND / 2 : valueOf(m, g.id, by);
         vm.prank(by);
         (bool ok,) = address(market).call{value: value}(data);
         expect(moveName(m), ok, allowed);
@@ -225,7 +229,7 @@ contract EncryptedHandler is Moves {
         if (m == Move.PostResult) return inTime && onesOf(g, arg) >= g.needed;
         if (m == Move.AcceptResult) return inTime && isQuiet(g);
         if (m == Move.Challenge) {
-            return inTime && arg % 7 < g.claimed && c.challenger == address(0) && (by == mc || g.others < OTHERS_MAX);
+            return inTime && arg % 7 < g.claimed && c.challenger == address(0);
         }
         if (m == Move.Answer) return c.deadline != 0 && arg % 7 < sizeOf(g.mode) && block.timestamp <= c.deadline;
         if (m == Move.TimeoutChallenge) return c.deadline != 0 && block.timestamp > c.deadline;
@@ -233,11 +237,15 @@ contract EncryptedHandler is Moves {
         if (m == Move.Finalize) return !inTime && isQuiet(g);
         if (m == Move.DemandFull) return inTime && provenIn(g) < g.needed;
         if (m == Move.SubmitDemanded) {
-            (, uint32 to) = rangeOf(g, arg);
+            (uint32 from, uint32 to) = rangeOf(g, arg);
+            for (uint256 p = from; p < to; ++p) {
+                uint256 deadline = challenges[g.id][p].deadline;
+                if (deadline != 0 && block.timestamp > deadline) return false;
+            }
             return inTime && to <= g.claimed;
         }
         if (m == Move.AgreeClose) return by == mc || by == mp;
-        if (m == Move.Timeout) return !inTime;
+        if (m == Move.Timeout) return !inTime && !(g.state == State.FullDemanded && provenIn(g) >= g.needed);
         return inTime;
     }
 
@@ -312,7 +320,7 @@ contract EncryptedHandler is Moves {
         } else if (m == Move.Proceed) {
             enter(g, State.Proving, proveWindow(g));
         } else if (m == Move.SubmitProofs) {
-            proved(g, arg, 0);
+            proved(g, arg);
         } else if (m == Move.Concede) {
             settle(g, Outcome.FailedAccuracy, 2 * DEPOSIT, 0);
         } else if (m == Move.PostResult) {
@@ -324,18 +332,25 @@ contract EncryptedHandler is Moves {
         } else if (m == Move.Challenge) {
             challenged(g, p, by);
         } else if (m == Move.Answer) {
+            if (g.state == State.FullDemanded) done["demand: answer"] += 1;
             answered(g, p);
+            meetDemand(g);
         } else if (m == Move.TimeoutChallenge) {
+            address challenger = challenges[g.id][p].challenger;
+            if (g.state == State.FullDemanded) done["demand: fault of a challenge"] += 1;
+            if (challenger != mc) done["finder"] += 1;
             settle(g, Outcome.Fault, 2 * DEPOSIT, RESERVED);
+            if (challenger != mc) found[challenger] += RESERVED * STRIKE / 10;
         } else if (m == Move.ReclaimBond) {
             challenges[g.id][p].deadline = 0;
             challenges[g.id][p].paid += 1;
-            ghostCredit[by] += BOND;
+            ghostCredit[by] += bondOf(by);
         } else if (m == Move.DemandFull) {
             g.fund = g.needed * BOND / 2;
-            enter(g, State.FullDemanded, RESPOND_WINDOW + g.needed * ANSWER_TIME);
+            objected(g);
+            enter(g, State.FullDemanded, RESPOND_WINDOW + (g.needed + openIn(g)) * ANSWER_TIME);
         } else if (m == Move.SubmitDemanded) {
-            proved(g, arg, BOND / 2);
+            demanded(g, arg);
         } else if (m == Move.AgreeClose) {
             voted(g, by, guard_, splitOf(arg));
         } else {
@@ -356,6 +371,7 @@ contract EncryptedHandler is Moves {
     }
 
     function settle(Ghost storage g, Outcome outcome, uint256 mcAmount, uint256 strikes) private {
+        if (g.state == State.Claimed) objected(g);
         ghostCredit[mc] += mcAmount + g.fund;
         ghostCredit[mp] += 2 * DEPOSIT - mcAmount;
         g.paid += 2 * DEPOSIT;
@@ -370,6 +386,7 @@ contract EncryptedHandler is Moves {
 
     function silent(Ghost storage g) private {
         State s = g.state;
+        if (s == State.FullDemanded) done["demand: fault"] += 1;
         if (s == State.Offered) cancelled(g);
         else if (s == State.Committed) settle(g, Outcome.NoAck, DEPOSIT, 0);
         else if (s == State.Locked || s == State.Acked || s == State.Proceeded) settle(g, Outcome.McSilent, 0, 0);
@@ -377,22 +394,47 @@ contract EncryptedHandler is Moves {
         else settle(g, Outcome.MpSilent, 2 * DEPOSIT, 1);
     }
 
-    /// The positions of the range are proven; each one that is missing to k* pays `price`.
-    function proved(Ghost storage g, uint256 arg, uint256 price) private {
+    /// The positions of the range are proven.
+    function proved(Ghost storage g, uint256 arg) private {
         (uint32 from, uint32 to) = rangeOf(g, arg);
         for (uint256 p = from; p < to; ++p) {
-            if (g.provenMask & (uint256(1) << p) != 0) continue;
-            if (provenIn(g) < g.needed) {
-                ghostCredit[mp] += price;
-                g.fund -= price;
-            }
             g.provenMask |= uint256(1) << p;
         }
         if (provenIn(g) >= g.needed) settle(g, Outcome.Passed, DEPOSIT - successOf(g), 0);
     }
 
+    /// As above; first those that answer no challenge, each of which is paid while k* are not reached, then the answers.
+    function demanded(Ghost storage g, uint256 arg) private {
+        (uint32 from, uint32 to) = rangeOf(g, arg);
+        for (uint256 p = from; p < to; ++p) {
+            if (g.provenMask & (uint256(1) << p) != 0 || challenges[g.id][p].deadline != 0) continue;
+            if (provenIn(g) < g.needed) {
+                ghostCredit[mp] += BOND / 2;
+                g.fund -= BOND / 2;
+            }
+            g.provenMask |= uint256(1) << p;
+        }
+        for (uint256 p = from; p < to; ++p) {
+            if (challenges[g.id][p].deadline == 0) continue;
+            done["demand: answer in a batch"] += 1;
+            answered(g, p);
+        }
+        meetDemand(g);
+    }
+
+    function meetDemand(Ghost storage g) private {
+        if (g.state != State.FullDemanded || provenIn(g) < g.needed || !isQuiet(g)) return;
+        done["demand met"] += 1;
+        settle(g, Outcome.Passed, DEPOSIT - successOf(g), 0);
+    }
+
+    /// The time for objections is over: now, or at the end of the window.
+    function objected(Ghost storage g) private {
+        uint256 end = block.timestamp < g.deadline ? block.timestamp : g.deadline;
+        g.openFor = CHALLENGE_WINDOW - (g.deadline - end);
+    }
+
     function challenged(Ghost storage g, uint256 p, address by) private {
-        if (by != mc) g.others += 1;
         challenges[g.id][p].challenger = by;
         challenges[g.id][p].deadline = block.timestamp + RESPOND_WINDOW + openIn(g) * ANSWER_TIME;
     }
@@ -402,7 +444,7 @@ contract EncryptedHandler is Moves {
         g.answered += 1;
         challenges[g.id][p].deadline = 0;
         challenges[g.id][p].paid += 1;
-        ghostCredit[mp] += BOND;
+        ghostCredit[mp] += bondOf(challenges[g.id][p].challenger);
     }
 
     function voted(Ghost storage g, address by, bytes32 guard_, uint256 mcAmount) private {
@@ -436,14 +478,17 @@ contract EncryptedHandler is Moves {
                 Move.Challenge,
                 Move.Challenge,
                 Move.Answer,
-                Move.Answer,
+                Move.DemandFull,
                 Move.DemandFull,
                 Move.AcceptResult,
                 block.timestamp > g.deadline ? Move.Finalize : Move.Challenge
             ];
             return claimed[c % 8];
         }
-        return s == State.FullDemanded && c < 8 ? Move.SubmitDemanded : Move.ReclaimBond;
+        if (s == State.FullDemanded) {
+            return c < 11 ? Move.SubmitDemanded : c < 13 ? Move.Answer : Move.TimeoutChallenge;
+        }
+        return Move.ReclaimBond;
     }
 
     function accusation(Ghost storage g) private view returns (bytes memory) {
@@ -504,6 +549,18 @@ contract EncryptedHandler is Moves {
         for (uint256 p = 0; p < N; ++p) {
             if (challenges[g.id][p].deadline != 0) ++count;
         }
+    }
+
+    /// The next position with an open challenge, if there is any.
+    function openAt(Ghost storage g, uint256 arg) private view returns (uint256) {
+        for (uint256 p = arg % N; p < arg % N + N; ++p) {
+            if (challenges[g.id][p % N].deadline != 0) return p % N;
+        }
+        return arg;
+    }
+
+    function isClaimed(Ghost storage g) private view returns (bool) {
+        return g.state == State.Claimed || g.state == State.FullDemanded;
     }
 
     function isQuiet(Ghost storage g) private view returns (bool) {

@@ -55,7 +55,7 @@ contract MarketHandler is TestBase {
     uint256 internal constant STAKE = 3_000_009_000;
     uint256 internal constant DECIDE_WINDOW = 3 hours;
     uint256 internal constant PROVE_WINDOW = 18_077;
-    uint256 internal constant UNBOND_WINDOW = 20 hours;
+    uint256 internal constant UNBOND_WINDOW = 21 hours;
 
     AccuracyMarket public market;
     ModelRegistry public registry;

@@ -57,7 +57,18 @@ contract ChallengeTest is TransferFixture {
             expectChallenge(
                 mc, hex"0f", 0, value, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, BOND, value)
             );
+            uint256 dear = i == 0 ? DEAR_BOND - 1 : DEAR_BOND + 1;
+            expectChallenge(
+                mp, hex"0f", 0, dear, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, DEAR_BOND, dear)
+            );
         }
+        // neither pays what the other one does
+        expectChallenge(
+            mc, hex"0f", 0, DEAR_BOND, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, BOND, DEAR_BOND)
+        );
+        expectChallenge(
+            outsider, hex"0f", 0, BOND, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, DEAR_BOND, BOND)
+        );
     }
 
     function test_challenge_revertsWhen_theBitmapIsAnother() public {
@@ -100,20 +111,20 @@ contract ChallengeTest is TransferFixture {
         );
     }
 
-    /// A provider that challenges itself cannot use up the consumer's challenges.
-    function test_challenge_othersShareALimitAndTheConsumerHasNone() public {
+    /// A provider that challenges itself shuts nobody out: whatever position it leaves can be challenged by anybody.
+    function test_challenge_nobodyIsShutOut() public {
         challengeBy(mp, id, 0);
-        challengeBy(outsider, id, 1);
-        expectChallenge(
-            treasury, hex"0f", 2, BOND, abi.encodeWithSelector(IAccuracyMarket.TooManyChallenges.selector, OTHERS_MAX)
-        );
-        // answered ones still count
+        challengeBy(mp, id, 1);
         market.answer(id, itemOf(id, 0));
-        expectChallenge(
-            mp, hex"0f", 2, BOND, abi.encodeWithSelector(IAccuracyMarket.TooManyChallenges.selector, OTHERS_MAX)
-        );
-        challengeBy(mc, id, 2);
-        challengeBy(mc, id, 3);
+        challengeBy(outsider, id, 2);
+        vm.deal(treasury, 1 ether);
+        challengeBy(treasury, id, 3);
+        assertEq(market.engagement(id).openChallenges, 3, "all positions were challenged");
+        for (uint32 p = 1; p < 4; ++p) {
+            market.answer(id, itemOf(id, p));
+        }
+        assertEq(market.credit(mp), 4 * DEAR_BOND, "each for what it cost");
+        assertSolvent();
     }
 
     // ---- answer ----
@@ -126,7 +137,7 @@ contract ChallengeTest is TransferFixture {
         emit IAccuracyMarket.Answered(id, modelId, treasury, 1);
         vm.prank(treasury);
         market.answer(id, it);
-        assertEq(market.credit(mp), BOND, "B to the provider, whoever sent it");
+        assertEq(market.credit(mp), DEAR_BOND, "B + Z to the provider, whoever sent it");
         assertTrue(market.isProven(id, 1), "proven");
         assertEq(market.engagement(id).provenOnChain, 1, "count");
         assertEq(market.engagement(id).openChallenges, 0, "open");
@@ -188,14 +199,41 @@ contract ChallengeTest is TransferFixture {
         assertEq(market.credit(mc), 2 * DEPOSIT, "2D");
         assertEq(market.credit(mp), 0, "nothing");
         assertEq(registry.model(modelId).stake, STAKE - 10 * STRIKE, "faultStrikes");
-        assertEq(registry.credit(treasury), 10 * STRIKE, "to the treasury");
+        assertEq(registry.credit(outsider), STRIKE, "a tenth to the finder");
+        assertEq(registry.credit(treasury), 9 * STRIKE, "the rest to the treasury");
         assertEq(registry.reputation(modelId).mpFault, 1, "mpFault");
         assertEq(uint256(registry.model(modelId).status), uint256(ModelStatus.Suspended), "suspended");
         // both bonds return, the answered ones would not
         reclaim(outsider, 1);
         reclaim(mc, 2);
-        assertEq(market.credit(outsider), BOND, "bond");
+        assertEq(market.credit(outsider), DEAR_BOND, "bond");
         assertEq(market.credit(mc), 2 * DEPOSIT + BOND, "bond of the consumer");
+        assertSolvent();
+    }
+
+    /// The consumer has 2D for it, and the caller of the timeout has done nothing.
+    function test_timeoutChallenge_ofTheConsumersChallengeHasNoFinder() public {
+        challengeBy(outsider, id, 1);
+        challengeBy(mc, id, 2);
+        vm.warp(START + RESPOND_WINDOW + ANSWER_TIME + 1);
+        vm.prank(outsider);
+        market.timeoutChallenge(id, 2);
+        assertEq(registry.credit(treasury), 10 * STRIKE, "all to the treasury");
+        assertEq(registry.credit(outsider) + registry.credit(mc), 0, "nothing to anybody else");
+        assertSolvent();
+    }
+
+    /// I7: a cheat that convicts itself before a watcher does has nine tenths of the strikes to lose, however few those are.
+    function test_timeoutChallenge_ofItsOwnChallengeCostsTheProviderNineTenths() public {
+        challengeBy(mp, id, 1);
+        vm.warp(START + RESPOND_WINDOW + 1);
+        vm.startPrank(mp);
+        market.timeoutChallenge(id, 1);
+        market.reclaimBond(id, 1);
+        vm.stopPrank();
+        assertEq(market.credit(mp), DEAR_BOND, "its bond, and nothing of 2D");
+        assertEq(registry.credit(mp), STRIKE, "a tenth of ten strikes");
+        assertEq(registry.credit(treasury), 9 * STRIKE, "nine tenths are lost");
         assertSolvent();
     }
 
@@ -252,7 +290,7 @@ contract ChallengeTest is TransferFixture {
         vm.prank(mp);
         market.agreeClose(id, g, DEPOSIT, DEPOSIT);
         reclaim(outsider, 1);
-        assertEq(market.credit(outsider), BOND, "bond");
+        assertEq(market.credit(outsider), DEAR_BOND, "bond");
         assertSolvent();
     }
 

@@ -48,7 +48,6 @@ contract MarketConstructorTest is MarketFixture {
         assertEq(p.respondWindow, RESPOND_WINDOW, "respondWindow");
         assertEq(p.answerTime, ANSWER_TIME, "answerTime");
         assertEq(p.challengeBond, BOND, "challengeBond");
-        assertEq(p.othersMax, OTHERS_MAX, "othersMax");
         assertEq(p.directMax, DIRECT_MAX, "directMax");
     }
 
@@ -64,16 +63,16 @@ contract MarketConstructorTest is MarketFixture {
         }
     }
 
-    /// The hash is over the 28 fields, one word each, after the tag.
+    /// The hash is over the 27 fields, one word each, after the tag.
     function test_constructor_hashesTheParameters() public view {
         bytes memory words = bytes.concat(
             abi.encode(keccak256("assay.params.v1"), address(registry), treasury, E, Z, P, FEE),
             abi.encode(N1, N2, FAULT_STRIKES, ACCEPT_WINDOW, DECIDE_WINDOW, PROVE_BASE, PROVE_TIME_PER_ITEM),
             abi.encode(UNBOND_WINDOW, proofJudge, transferJudge, publication, WORDS_PER_CHUNK, COMMIT_WINDOW),
             abi.encode(ACK_WINDOW, PUBLISH_WINDOW, KEY_WINDOW, CHALLENGE_WINDOW, RESPOND_WINDOW, ANSWER_TIME),
-            abi.encode(BOND, OTHERS_MAX, DIRECT_MAX)
+            abi.encode(BOND, DIRECT_MAX)
         );
-        assertEq(words.length, 29 * 32, "length");
+        assertEq(words.length, 28 * 32, "length");
         assertEq(accuracyTerms().PARAMS_HASH(), keccak256(words), "hash of the terms");
         assertEq(market.PARAMS_HASH(), keccak256(words), "hash");
     }
@@ -189,9 +188,6 @@ contract MarketConstructorTest is MarketFixture {
     }
 
     function test_constructor_revertsWhen_aCountIsZero() public {
-        m.othersMax = 0;
-        expectBad("othersMax", 0);
-        m.othersMax = 1;
         m.directMax = 0;
         expectBad("directMax", 0);
     }

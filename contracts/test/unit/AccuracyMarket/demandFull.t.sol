@@ -46,18 +46,154 @@ contract DemandFullTest is TransferFixture {
         market.demandFull{value: 3 * HALF}(id, g);
     }
 
-    function test_demandFull_letsOpenChallengesLapse() public {
+    // ---- open challenges beside a demand ----
+
+    function test_demandFull_keepsOpenChallengesAndTheirTime() public {
         challengeBy(outsider, id, 0);
+        challengeBy(mc, id, 3);
+        vm.warp(START + 100);
         demandFull(id, FULL_NEEDED);
-        assertEq(market.engagement(id).openChallenges, 0, "none");
+        assertEq(market.engagement(id).openChallenges, 2, "open");
+        assertEq(market.timeoutAt(id), START + 100 + RESPOND_WINDOW + 5 * ANSWER_TIME, "three demanded, two challenged");
+        assertEq(market.challengeAt(id, 3).deadline, START + RESPOND_WINDOW + ANSWER_TIME, "as it was");
         expectWrongState(id, State.FullDemanded);
-        market.timeoutChallenge(id, 0);
         vm.prank(outsider);
         market.reclaimBond(id, 0);
-        assertEq(market.credit(outsider), BOND, "bond");
-        market.submitDemanded(id, hex"0f", items(id, 0, 3));
-        assertEq(market.verdict(id).challengesAnswered, 0, "not an answer");
+        expectWrongState(id, State.FullDemanded);
+        vm.prank(outsider);
+        market.challenge{value: DEAR_BOND}(id, hex"0f", 1);
         assertSolvent();
+    }
+
+    /// The liar's friend demands, the k* true positions are proven, and the watcher's challenge of the false one decides.
+    function test_demandFull_doesNotSaveAFalsePosition() public {
+        challengeBy(outsider, id, 3);
+        demandFull(id, FULL_NEEDED);
+        uint64 deadline = market.timeoutAt(id);
+        market.submitDemanded(id, hex"0f", items(id, 0, 3));
+        ProofItem[] memory late = items(id, 3, 4);
+        assertState(id, State.FullDemanded);
+        assertEq(market.engagement(id).provenOnChain, FULL_NEEDED, "k* are proven");
+        assertEq(market.credit(mp), 3 * HALF, "and paid");
+        vm.warp(uint256(deadline) + 1);
+        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ChallengesOpen.selector, id, 1));
+        market.timeout(id);
+        vm.expectRevert(abi.encodeWithSelector(Deadlines.DeadlinePassed.selector, deadline, deadline + 1));
+        market.submitDemanded(id, hex"0f", late);
+        market.timeoutChallenge(id, 3);
+        assertEq(uint256(market.engagement(id).outcome), uint256(Outcome.Fault), "fault");
+        assertEq(uint256(market.verdict(id).assurance), uint256(Assurance.NONE), "no assurance");
+        assertEq(market.credit(mc), 2 * DEPOSIT, "2D");
+        assertEq(market.credit(mp), 3 * HALF, "what it had proven");
+        assertEq(registry.credit(outsider), STRIKE, "finder");
+        assertEq(registry.credit(treasury), 9 * STRIKE, "treasury");
+        vm.prank(outsider);
+        market.reclaimBond(id, 3);
+        assertEq(market.credit(outsider), DEAR_BOND, "bond");
+        assertSolvent();
+    }
+
+    function test_timeoutChallenge_inFullDemandedComesBeforeTheDeadlineOfTheDemand() public {
+        challengeBy(outsider, id, 3);
+        demandFull(id, FULL_NEEDED);
+        uint64 deadline = START + RESPOND_WINDOW;
+        vm.warp(deadline);
+        vm.expectRevert(abi.encodeWithSelector(Deadlines.DeadlineNotReached.selector, deadline, deadline));
+        market.timeoutChallenge(id, 3);
+        vm.warp(uint256(deadline) + 1);
+        // too late for an answer, whichever way it comes
+        bytes memory late = abi.encodeWithSelector(Deadlines.DeadlinePassed.selector, deadline, deadline + 1);
+        ProofItem[] memory all = items(id, 0, 4);
+        vm.expectRevert(late);
+        market.answer(id, all[3]);
+        vm.expectRevert(late);
+        market.submitDemanded(id, hex"0f", all);
+        market.timeoutChallenge(id, 3);
+        assertEq(uint256(market.engagement(id).outcome), uint256(Outcome.Fault), "fault");
+        assertEq(market.credit(mc), 2 * DEPOSIT + 3 * HALF, "2D and the fund");
+        assertEq(registry.credit(outsider), STRIKE, "finder");
+    }
+
+    /// The last answer closes when the k* proofs came first.
+    function test_answer_ofTheLastChallengeMeetsTheDemand() public {
+        challengeBy(outsider, id, 0);
+        challengeBy(outsider, id, 3);
+        demandFull(id, FULL_NEEDED);
+        market.submitDemanded(id, hex"0f", items(id, 1, 3));
+        market.answer(id, itemOf(id, 0));
+        assertState(id, State.FullDemanded);
+        assertEq(market.engagement(id).provenOnChain, FULL_NEEDED, "k*, but one is open");
+        vm.expectEmit(true, true, true, true, address(market));
+        emit IAccuracyMarket.Closed(
+            id, modelId, treasury, Outcome.Passed, DEPOSIT - FULL_SUCCESS_PAYMENT, DEPOSIT + FULL_SUCCESS_PAYMENT
+        );
+        ProofItem memory last = itemOf(id, 3);
+        vm.prank(treasury);
+        market.answer(id, last);
+        assertEq(market.credit(mp), DEPOSIT + FULL_SUCCESS_PAYMENT + 2 * DEAR_BOND + 2 * HALF, "provider");
+        assertEq(market.credit(mc), DEPOSIT - FULL_SUCCESS_PAYMENT + HALF, "the rest of the fund");
+        assertEq(market.verdict(id).challengesAnswered, 2, "answers");
+        assertEq(market.verdict(id).claimedCorrect, 4, "proven");
+        assertSolvent();
+    }
+
+    /// The k*-th proof closes when the answers came first; an answer that is the k*-th does as well.
+    function test_answer_countsForTheDemand() public {
+        challengeBy(outsider, id, 0);
+        demandFull(id, FULL_NEEDED);
+        market.answer(id, itemOf(id, 0));
+        market.submitDemanded(id, hex"0f", items(id, 1, 3));
+        assertEq(uint256(market.engagement(id).outcome), uint256(Outcome.Passed), "the third proof");
+        assertEq(market.credit(mc), DEPOSIT - FULL_SUCCESS_PAYMENT + HALF, "the rest of the fund");
+        id = reach(State.Claimed, FULL, OPTIMISTIC);
+        challengeBy(outsider, id, 0);
+        demandFull(id, FULL_NEEDED);
+        market.submitDemanded(id, hex"0f", items(id, 1, 3));
+        market.answer(id, itemOf(id, 0));
+        assertEq(uint256(market.engagement(id).outcome), uint256(Outcome.Passed), "the third proof is an answer");
+        assertSolvent();
+    }
+
+    function test_submitDemanded_answersChallengesForTheirBondsOnly() public {
+        challengeBy(outsider, id, 0);
+        challengeBy(mc, id, 1);
+        demandFull(id, FULL_NEEDED);
+        vm.expectEmit(true, true, true, true, address(market));
+        emit IAccuracyMarket.Answered(id, modelId, address(this), 0);
+        market.submitDemanded(id, hex"0f", items(id, 0, 1));
+        assertEq(market.credit(mp), DEAR_BOND, "a bond, nothing of the fund");
+        assertEq(market.engagement(id).openChallenges, 1, "one left");
+        assertEq(market.verdict(id).challengesAnswered, 1, "an answer");
+        assertEq(market.challengeAt(id, 0).deadline, 0, "done");
+        // one answer, and two others of which one was missing
+        market.submitDemanded(id, hex"0f", items(id, 0, 4));
+        assertEq(uint256(market.engagement(id).outcome), uint256(Outcome.Passed), "passed");
+        assertEq(market.credit(mp), DEPOSIT + FULL_SUCCESS_PAYMENT + DEAR_BOND + BOND + 2 * HALF, "provider");
+        assertEq(market.credit(mc), DEPOSIT - FULL_SUCCESS_PAYMENT + HALF, "the rest of the fund");
+        assertSolvent();
+    }
+
+    /// The fund pays the first proofs up to k* that answer nothing; once k* are proven it pays none.
+    function test_submitDemanded_paysNothingOnceTheTargetIsProven() public {
+        challengeBy(outsider, id, 0);
+        demandFull(id, FULL_NEEDED);
+        market.submitDemanded(id, hex"0f", items(id, 1, 4));
+        assertState(id, State.FullDemanded);
+        uint256 paid = market.credit(mp);
+        assertEq(paid, 3 * HALF, "k*");
+        market.submitDemanded(id, hex"0f", items(id, 0, 1));
+        assertEq(market.credit(mp), paid + DEPOSIT + FULL_SUCCESS_PAYMENT + DEAR_BOND, "the answer is not demanded");
+        assertSolvent();
+    }
+
+    /// What was proven counts, not what was claimed.
+    function test_verdict_ofADemandIsWhatWasProven() public {
+        assertEq(market.verdict(id).claimedCorrect, 4, "claimed");
+        demandFull(id, FULL_NEEDED);
+        assertEq(market.verdict(id).claimedCorrect, 4, "not proven yet");
+        market.submitDemanded(id, hex"0f", items(id, 0, 3));
+        assertEq(market.verdict(id).claimedCorrect, 3, "proven");
+        assertEq(market.verdict(id).resultHash, keccak256(hex"0f"), "the claim is still on record");
     }
 
     // ---- submitDemanded ----
@@ -153,6 +289,101 @@ contract DemandFullTest is TransferFixture {
         assertEq(market.credit(mp), HALF, "provider");
         assertEq(registry.reputation(modelId).settled, 1, "settled");
         assertSolvent();
+    }
+
+    /// Masks of positions.
+    struct Plan {
+        uint16 challenged;
+        /// Of those, by somebody else than the consumer.
+        uint16 byOthers;
+        /// Proven at first, and after that.
+        uint16 first;
+        uint16 second;
+        /// Challenges are answered by `answer`, else in the batch.
+        bool viaAnswer;
+    }
+
+    /// Whatever is challenged by whom, answered or demanded in whatever order: bonds and fund go where they belong.
+    function testFuzz_demandFull_conservesFundAndBonds(Plan memory plan) public {
+        plan.challenged &= 0xf;
+        plan.first &= 0xf;
+        plan.second &= 0xf & ~plan.first;
+        for (uint32 p = 0; p < 4; ++p) {
+            if (has(plan.challenged, p)) challengeBy(challengerOf(plan, p), id, p);
+        }
+        demandFull(id, FULL_NEEDED);
+        uint256 paid = prove(plan, plan.first, 0);
+        if (isMet(plan, plan.first)) plan.second = 0;
+        paid += prove(plan, plan.second, ones(plan.first));
+        uint16 proven = plan.first | plan.second;
+        bool met = isMet(plan, proven);
+        assertState(id, met ? State.Closed : State.FullDemanded);
+        if (!met) convict(plan, proven);
+        assertEq(market.credit(mp), (met ? DEPOSIT + FULL_SUCCESS_PAYMENT : 0) + paid, "provider");
+        uint256 consumer = (met ? DEPOSIT - FULL_SUCCESS_PAYMENT : 2 * DEPOSIT) + 3 * HALF - fundPaid;
+        uint16 left = plan.challenged & ~proven;
+        assertEq(market.credit(mc), consumer + ones(left & ~plan.byOthers) * BOND, "consumer");
+        assertEq(market.credit(outsider), ones(left & plan.byOthers) * DEAR_BOND, "watcher");
+        assertSolvent();
+    }
+
+    /// What the fund has paid so far, by the books of the test.
+    uint256 private fundPaid;
+
+    /// Proves the positions of the mask when `before` are proven; returns what this earns.
+    function prove(Plan memory plan, uint16 mask, uint256 before) private returns (uint256 earned) {
+        uint16 plain = mask & ~plan.challenged;
+        ProofItem[] memory list = new ProofItem[](ones(plan.viaAnswer ? plain : mask));
+        uint256 next = 0;
+        for (uint32 p = 0; p < 4; ++p) {
+            if (!has(mask, p)) continue;
+            if (has(plan.challenged, p)) earned += bondOf(challengerOf(plan, p));
+            if (has(plain, p) || !plan.viaAnswer) list[next++] = itemOf(id, p);
+        }
+        if (next != 0) market.submitDemanded(id, hex"0f", list);
+        for (uint32 p = 0; plan.viaAnswer && p < 4; ++p) {
+            if (has(mask & plan.challenged, p)) market.answer(id, itemOf(id, p));
+        }
+        uint256 missing = before < FULL_NEEDED ? FULL_NEEDED - before : 0;
+        uint256 demanded = ones(plain) < missing ? ones(plain) : missing;
+        fundPaid += demanded * HALF;
+        return earned + demanded * HALF;
+    }
+
+    /// By the demand or by a challenge, whichever is the way; then the open bonds come home.
+    function convict(Plan memory plan, uint16 proven) private {
+        vm.warp(uint256(market.timeoutAt(id)) + 1);
+        uint16 left = plan.challenged & ~proven;
+        if (ones(proven) < FULL_NEEDED) {
+            market.timeout(id);
+        } else {
+            uint32 p = 0;
+            while (!has(left, p)) ++p;
+            market.timeoutChallenge(id, p);
+        }
+        for (uint32 p = 0; p < 4; ++p) {
+            if (!has(left, p)) continue;
+            vm.prank(challengerOf(plan, p));
+            market.reclaimBond(id, p);
+        }
+    }
+
+    function isMet(Plan memory plan, uint16 proven) private pure returns (bool) {
+        return ones(proven) >= FULL_NEEDED && plan.challenged & ~proven == 0;
+    }
+
+    function challengerOf(Plan memory plan, uint32 p) private view returns (address) {
+        return has(plan.byOthers, p) ? outsider : mc;
+    }
+
+    function has(uint16 mask, uint32 p) private pure returns (bool) {
+        return mask & (uint16(1) << p) != 0;
+    }
+
+    function ones(uint16 mask) private pure returns (uint256 count) {
+        for (; mask != 0; mask &= mask - 1) {
+            ++count;
+        }
     }
 
     /// The fund plus what the provider was paid is always k*·B/2, whatever was answered before.

@@ -99,6 +99,65 @@ contract ResultTest is TransferFixture {
         assertEq(registry.reputation(modelId).passedOptimistic, 1, "counter");
     }
 
+    /// Accepted in the block of the claim, nobody had a second to object; accepted in its last one, everybody had them all.
+    function test_acceptResult_saysForHowLongOthersCouldObject() public {
+        uint64[4] memory after_ = [uint64(0), 1, CHALLENGE_WINDOW - 1, CHALLENGE_WINDOW];
+        for (uint256 i = 0; i < 4; ++i) {
+            bytes32 id = reach(State.Claimed, FULL, OPTIMISTIC);
+            assertEq(market.verdict(id).openFor, 0, "not yet known");
+            vm.warp(block.timestamp + after_[i]);
+            bytes32 g = guard(id);
+            vm.prank(mc);
+            market.acceptResult(id, g);
+            vm.warp(block.timestamp + 1 hours);
+            assertEq(market.verdict(id).openFor, after_[i], "seconds");
+            assertTrue(market.verdict(id).closedEarly == (i != 3), "early");
+        }
+    }
+
+    function test_finalize_comesAfterTheWholeWindow() public {
+        bytes32 id = reach(State.Claimed, FULL, OPTIMISTIC);
+        vm.warp(uint256(market.timeoutAt(id)) + 1 days);
+        market.finalize(id);
+        assertEq(market.verdict(id).openFor, CHALLENGE_WINDOW, "no longer than objections were possible");
+        assertTrue(!market.verdict(id).closedEarly, "not early");
+    }
+
+    /// An unconditional verdict needs nobody's objections: it was not closed early, however soon it was.
+    function test_verdict_thatIsProvenIsNotClosedEarly() public {
+        bytes32 demanded = reach(State.Claimed, FULL, OPTIMISTIC);
+        vm.warp(START + 70);
+        demandFull(demanded, FULL_NEEDED);
+        assertEq(market.verdict(demanded).openFor, 70, "until the demand");
+        vm.warp(START + 90);
+        market.submitDemanded(demanded, hex"0f", items(demanded, 0, 3));
+        assertEq(market.verdict(demanded).openFor, 70, "no longer");
+        assertTrue(!market.verdict(demanded).closedEarly, "PROVEN");
+        bytes32 answered = reach(State.Claimed, FULL, OPTIMISTIC);
+        for (uint32 p = 0; p < 3; ++p) {
+            challengeBy(mc, answered, p);
+            market.answer(answered, itemOf(answered, p));
+        }
+        bytes32 g = guard(answered);
+        vm.prank(mc);
+        market.acceptResult(answered, g);
+        assertEq(uint256(market.verdict(answered).assurance), uint256(Assurance.PROVEN), "answers suffice");
+        assertTrue(!market.verdict(answered).closedEarly, "PROVEN by answers");
+        assertEq(market.verdict(answered).claimedCorrect, 3, "what was proven");
+    }
+
+    function test_verdict_ofOtherEndingsSaysHowLongObjectionsWerePossible() public {
+        bytes32 direct = reach(State.Closed, FULL, DIRECT);
+        assertEq(market.verdict(direct).openFor, 0, "nothing was claimed");
+        assertTrue(!market.verdict(direct).closedEarly, "DIRECT");
+        bytes32 id = reach(State.Claimed, FULL, OPTIMISTIC);
+        challengeBy(outsider, id, 0);
+        vm.warp(START + RESPOND_WINDOW + 1);
+        market.timeoutChallenge(id, 0);
+        assertEq(market.verdict(id).openFor, RESPOND_WINDOW + 1, "fault");
+        assertTrue(!market.verdict(id).closedEarly, "no verdict to close early");
+    }
+
     function test_acceptResult_revertsWhen_aChallengeIsOpen() public {
         bytes32 id = reach(State.Claimed, FULL, OPTIMISTIC);
         challengeBy(outsider, id, 1);

@@ -76,6 +76,18 @@ contract MarketViewsTest is MarketFixture {
         market.engagementIdAt(keccak256("nobody"), 0);
     }
 
+    /// Ids are those that `open` returned, also after a fork has given this chain another id.
+    function test_engagementIdAt_isWhatOpenReturned() public {
+        bytes32 first = offered();
+        bytes32 second = offered();
+        vm.chainId(31_338);
+        bytes32 third = offered();
+        assertEq(market.engagementCount(modelId), 3, "count");
+        assertEq(market.engagementIdAt(modelId, 0), first, "first");
+        assertEq(market.engagementIdAt(modelId, 1), second, "second");
+        assertEq(market.engagementIdAt(modelId, 2), third, "third");
+    }
+
     /// Values of the enums are part of the ABI.
     function test_enums_keepTheOrderOfTheSpecification() public pure {
         assertEq(uint256(State.Offered), 1, "Offered");

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {RegistryFixture} from "../../base/RegistryFixture.sol";
+import {ICredits} from "../../../src/interfaces/ICredits.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {Counter, ModelStatus, ModelView, Reputation} from "../../../src/types/ModelTypes.sol";
 
@@ -88,6 +89,42 @@ contract ReleaseTest is RegistryFixture {
         assertRegistrySolvent();
     }
 
+    /// One strike is 3,000,009 wei, which ten does not divide.
+    function test_release_givesTheFinderATenthRoundedDown() public {
+        reserve(1);
+        vm.expectEmit(true, true, true, true, address(registry));
+        emit ICredits.Credited(outsider, 300_000);
+        vm.expectEmit(true, true, true, true, address(registry));
+        emit ICredits.Credited(treasury, 2_700_009);
+        vm.prank(accuracy);
+        registry.release(modelId, 1, 1, Counter.MpFault, outsider);
+        assertEq(registry.credit(outsider), 300_000, "finder");
+        assertEq(registry.credit(treasury), 2_700_009, "the rest");
+        assertEq(registry.model(modelId).stake, STAKE - STRIKE, "stake");
+        assertEq(registry.totalOwed(), STAKE, "money stays");
+        assertRegistrySolvent();
+    }
+
+    function test_release_withoutBurnGivesAFinderNothing() public {
+        reserve(1);
+        vm.prank(accuracy);
+        registry.release(modelId, 1, 0, Counter.Settled, outsider);
+        assertEq(registry.credit(outsider) + registry.credit(treasury), 0, "nothing");
+    }
+
+    /// I7: a provider that is its own finder gets a tenth back, whatever is burned.
+    function testFuzz_release_costsTheProviderNineTenths(uint16 rawBurn) public {
+        uint32 burn = uint32(bound(rawBurn, 1, 1000));
+        reserve(1000);
+        vm.prank(accuracy);
+        registry.release(modelId, 1000, burn, Counter.MpFault, mp);
+        uint256 amount = burn * STRIKE;
+        assertEq(registry.credit(mp), amount / 10, "a tenth");
+        assertEq(registry.credit(mp) + registry.credit(treasury), amount, "all of it");
+        assertGe(registry.credit(treasury) * 10, amount * 9, "nine tenths are lost");
+        assertRegistrySolvent();
+    }
+
     function test_release_leavesAModelWithASurplusActive() public {
         vm.prank(mp);
         registry.topUp{value: STRIKE}(modelId);
@@ -138,7 +175,7 @@ contract ReleaseTest is RegistryFixture {
         reserve(1);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotAdjudicator.selector, mp));
         vm.prank(mp);
-        registry.release(modelId, 1, 0, Counter.Aborted);
+        registry.release(modelId, 1, 0, Counter.Aborted, address(0));
     }
 
     function test_release_revertsWhen_burnIsAboveTheReservation() public {
@@ -161,11 +198,11 @@ contract ReleaseTest is RegistryFixture {
             abi.encodeWithSelector(IModelRegistry.WrongModelStatus.selector, keccak256("nothing"), ModelStatus.None)
         );
         vm.prank(accuracy);
-        registry.release(keccak256("nothing"), 0, 0, Counter.Aborted);
+        registry.release(keccak256("nothing"), 0, 0, Counter.Aborted, address(0));
     }
 
     function release(uint32 strikes, uint32 burn, Counter counter) private {
         vm.prank(accuracy);
-        registry.release(modelId, strikes, burn, counter);
+        registry.release(modelId, strikes, burn, counter, address(0));
     }
 }

@@ -149,7 +149,7 @@ contract ExitTest is RegistryFixture {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.HasOpenEngagements.selector, modelId, 1));
         unbond();
         vm.prank(accuracy);
-        registry.release(modelId, 1, 0, Counter.Aborted);
+        registry.release(modelId, 1, 0, Counter.Aborted, address(0));
         unbond();
     }
 

@@ -16,7 +16,7 @@ contract RegistryWithdrawTest is RegistryFixture {
             abi.encodeCall(IModelRegistry.setTransportKey, (modelId, keccak256("new"))),
             abi.encodeCall(IModelRegistry.topUp, (modelId)),
             abi.encodeCall(IModelRegistry.reserve, (modelId, 1)),
-            abi.encodeCall(IModelRegistry.release, (modelId, 1, 0, Counter.Aborted)),
+            abi.encodeCall(IModelRegistry.release, (modelId, 1, 0, Counter.Aborted, address(0))),
             abi.encodeCall(IModelRegistry.requestExit, (modelId)),
             abi.encodeCall(IModelRegistry.cancelExit, (modelId)),
             abi.encodeCall(IModelRegistry.exit, (modelId)),

@@ -229,8 +229,9 @@ pub struct AcceptArgs {
 #[command(
     after_help = "Examples:\n  assay mc challenge 0x3f… --position 2 --keystore me.json\n  \
     assay mc challenge 0x3f… --position 2 --position 5 --keystore anybody.json\n\n\
-    Each position costs the market's bond. It goes to the provider with the answer; without one the provider loses deposit\n\
-    and stake, and the bond comes back: assay mc reclaim."
+    Each position costs the market's bond, and whoever is not the consumer the price of a proof on top. Both go to the\n\
+    provider with the answer. Without one the provider loses deposit and strikes, a tenth of which is credited to the\n\
+    challenger if it is not the consumer, and what was paid comes back: assay mc reclaim."
 )]
 pub struct ChallengeArgs {
     /// Engagement
@@ -245,7 +246,7 @@ pub struct ChallengeArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mc demand-full 0x3f… --keystore me.json\n\n\
     Asks for as many proofs on chain as the target needs, at half a bond each; what is not earned comes back. The verdict is\n\
-    unconditional afterwards.")]
+    unconditional afterwards. Open challenges stay open and have to be answered besides.")]
 pub struct DemandArgs {
     /// Engagement
     id: B256,
@@ -255,7 +256,8 @@ pub struct DemandArgs {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mc reclaim 0x3f… --keystore me.json\n\n\
-    Credits the bonds of this account's challenges that were never answered; then: assay withdraw.")]
+    Credits the bonds of this account's challenges that were never answered, once the engagement is closed; then:\n\
+    assay withdraw.")]
 pub struct ReclaimArgs {
     /// Engagement
     id: B256,
@@ -363,7 +365,7 @@ pub async fn challenge_positions(
     let e = market.engagement(id).await?;
     require_state(id, &e, &[State::Claimed])?;
     let bitmap = posted(market, id, &e).await?;
-    let bond = market.params.full.challengeBond;
+    let bond = market.bond(&e, account.address());
     let (mut sent, mut paid) = (Vec::new(), 0);
     for position in positions {
         if !bitmap.is_set(*position as usize) {
@@ -413,7 +415,7 @@ pub async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {
 /// Takes back every bond of this account that is still open.
 pub async fn reclaim_bonds(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
     let e = market.engagement(id).await?;
-    require_state(id, &e, &[State::FullDemanded, State::Closed])?;
+    require_state(id, &e, &[State::Closed])?;
     let (mut sent, mut positions) = (Vec::new(), Vec::new());
     for (position, challenge) in market.open_challenges(id).await? {
         if challenge.challenger == account.address() {

@@ -18,7 +18,7 @@ const IN_FLIGHT: usize = 8;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp answer 0x3f… --keystore me.json\n\n\
     Sends the proof of every position with an open challenge, the most urgent first. Each answer earns the challenger's\n\
-    bond. A full demand is met by assay mp submit.")]
+    bond. A full demand is met by assay mp submit, which answers open challenges too.")]
 pub struct Args {
     /// Engagement
     id: B256,
@@ -63,7 +63,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 /// Answers every open challenge whose proof is here, a few at a time.
 pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Answers> {
     let e = encrypted(market, account, id).await?;
-    require_state(id, &e, &[State::Claimed])?;
+    require_state(id, &e, &[State::Claimed, State::FullDemanded])?;
     let mut open = market.open_challenges(id).await?;
     open.sort_by_key(|(position, challenge)| (challenge.deadline, *position));
     let mut journal = engagement_journal(ctx, &market.chain, id)?;

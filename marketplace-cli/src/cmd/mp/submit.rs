@@ -4,7 +4,7 @@ use super::transfer::Transfer;
 use super::{proceed, require_provider, require_time};
 use crate::chain::account::{Account, MAX_ESTIMATE};
 use crate::chain::bindings::{
-    EngagementView,
+    Challenge, EngagementView,
     IAccuracyMarket::{submitDemandedCall, submitProofsCall},
     Mode, ProofItem, State,
 };
@@ -28,7 +28,7 @@ const MAX_BATCH: usize = 24;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp submit 0x3f… --keystore me.json\n\n\
     Sends the proofs in batches, the last with all that remain; of a set in clear it first sends proceed, if that was not\n\
-    done. The engagement closes as soon as the target is met. Answers a full demand too. Interrupted, it goes on where it\n\
+    done. The engagement closes as soon as the target is met. Answers a full demand too, and the challenges beside it. Interrupted, it goes on where it\n\
     stopped.")]
 pub struct Args {
     /// Engagement
@@ -104,6 +104,14 @@ pub async fn submit(
             let claimed = ResultBitmap::parse(handover.entries.len(), bitmap)?;
             items.retain(|item| claimed.is_set(item.position as usize));
         }
+        let challenges = match e.state {
+            State::FullDemanded => market.open_challenges(id).await?,
+            _ => Vec::new(),
+        };
+        let mut due = put_answers_first(&mut items, &challenges, market.chain.now().await?);
+        let unanswered = challenges
+            .iter()
+            .find(|(position, _)| items.iter().all(|item| item.position != *position));
         let have = items.len() as u32 + e.provenOnChain;
         if have < needed {
             return Err(hinted(
@@ -115,9 +123,11 @@ pub async fn submit(
             proceeded = proceed(ctx, market, account, &mut journal, id).await?;
         }
         let mut proven = e.provenOnChain;
-        while proven < needed {
+        while proven < needed || due > 0 {
             let largest = largest_batch(market, account, id, &items, bitmap.as_ref()).await?;
-            let size = batch_size(items.len(), largest, (needed - proven) as usize);
+            let still_needed = due.max(needed.saturating_sub(proven) as usize);
+            let size = batch_size(items.len(), largest, still_needed);
+            due = due.saturating_sub(size);
             let batch: Vec<ProofItem> = items.drain(..size).collect();
             let positions: Vec<u32> = batch.iter().map(|item| item.position).collect();
             let call = submission(market, id, batch, bitmap.as_ref());
@@ -130,6 +140,12 @@ pub async fn submit(
             });
             proven = market.engagement(id).await?.provenOnChain;
         }
+        if let Some((position, _)) = unanswered {
+            return Err(hinted(
+                format!("position {position} is challenged, and there is no proof of it in time"),
+                format!("run: assay mp prove {id}"),
+            ));
+        }
     }
     let after: EngagementView = market.engagement(id).await?;
     Ok(Submitted {
@@ -141,6 +157,18 @@ pub async fn submit(
         proceed: proceeded,
         batches,
     })
+}
+
+/// Puts the items of challenged positions first, the most urgent foremost, and returns how many they are. Those that are too late
+/// are left out: a batch with one of them fails as a whole.
+fn put_answers_first(items: &mut Vec<ProofItem>, challenges: &[(u32, Challenge)], now: u64) -> usize {
+    let deadline = |item: &ProofItem| {
+        let challenge = challenges.iter().find(|(position, _)| *position == item.position);
+        challenge.map(|(_, challenge)| challenge.deadline)
+    };
+    items.retain(|item| deadline(item).is_none_or(|deadline| now <= deadline));
+    items.sort_by_key(|item| deadline(item).unwrap_or(u64::MAX));
+    items.iter().filter(|item| deadline(item).is_some()).count()
 }
 
 /// How many of `left` proofs to send now, so that the batch that meets the target is as full as possible: nothing counts
@@ -291,6 +319,33 @@ mod tests {
         assert_eq!(run(100, 20, 100), (vec![20; 5], 100));
         assert_eq!(run(5, 1, 3), (vec![1; 3], 3));
         assert_eq!(run(21, 20, 1), (vec![20], 20));
+    }
+
+    #[test]
+    fn answers_come_first_and_late_ones_not_at_all() {
+        let item = |position| ProofItem {
+            position,
+            inputCommit: U256::ZERO,
+            label: 0,
+            leafSalt: B256::ZERO,
+            path: Vec::new(),
+            output: U256::ZERO,
+            proof: Bytes::new(),
+        };
+        let challenge = |position, deadline| {
+            let challenger = alloy::primitives::Address::ZERO;
+            (position, Challenge { challenger, deadline })
+        };
+        let mut items: Vec<ProofItem> = (0..5).map(item).collect();
+        let challenges = [
+            challenge(1, 99),
+            challenge(2, 120),
+            challenge(4, 100),
+            challenge(7, 110),
+        ];
+        assert_eq!(put_answers_first(&mut items, &challenges, 100), 2);
+        let order: Vec<u32> = items.iter().map(|item| item.position).collect();
+        assert_eq!(order, [4, 2, 0, 3]);
     }
 
     #[test]

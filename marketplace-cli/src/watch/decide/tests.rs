@@ -231,6 +231,42 @@ fn challenges_have_deadlines_of_their_own() {
 }
 
 #[test]
+fn a_demand_waits_for_the_answers_to_challenges() {
+    let challenged = Facts {
+        challenge: Some(DEADLINE - 100),
+        can_answer: true,
+        proofs: Proofs::Enough,
+        ..Facts::default()
+    };
+    let demand = |facts| row(Provider, State::FullDemanded, facts);
+    assert_eq!(
+        demand(challenged),
+        [Answer, Answer, Answer, Wait],
+        "the most urgent first"
+    );
+    let lost = Facts {
+        can_answer: false,
+        ..challenged
+    };
+    assert_eq!(demand(lost), [Submit, Submit, Submit, Wait], "what is there counts");
+    let met = Facts { is_met: true, ..lost };
+    assert_eq!(demand(met), [Prove, Prove, Prove, Wait], "its proof is made again");
+    let answered = Facts {
+        challenge: None,
+        ..challenged
+    };
+    assert_eq!(demand(answered), [Submit, Submit, Submit, Wait]);
+    // The consumer need not wait for the demand's own deadline.
+    for (now, action) in [
+        (DEADLINE - 100, Wait),
+        (DEADLINE - 99, Timeout),
+        (DEADLINE + 1, Timeout),
+    ] {
+        assert_eq!(next(&at(Consumer, State::FullDemanded, now), &challenged), action);
+    }
+}
+
+#[test]
 fn a_consumer_judges_at_once_and_objects_when_half_of_the_window_is_over() {
     let facts = |judgement| Facts {
         checks: true,
