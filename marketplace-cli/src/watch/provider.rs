@@ -109,7 +109,7 @@ impl Provider {
             return Ok(prover.clone());
         }
         // If two load it at one time the second is dropped.
-        let prover = Arc::new(self.orders.model.prover(false, &desk.ctx.out)?);
+        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.ctx.out)?);
         Ok(self.prover.get_or_init(|| prover).clone())
     }
 

@@ -76,7 +76,7 @@ impl std::fmt::Display for Probed {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let prover = args.model.prover(false, &ctx.out)?;
+    let prover = args.model.prover(&market.chain, false, &ctx.out)?;
     let decision = Decision {
         act: args.decide,
         at_least: args.at_least,
