@@ -2,6 +2,7 @@
 
 use super::decide::{Action, Facts, Proofs};
 use super::proving::{Ended, Job};
+use super::turn::is_passing;
 use super::{window, Desk};
 use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::engagement_journal;
@@ -378,7 +379,7 @@ async fn acknowledge(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<
     }
     // The chain does not keep anybody waiting.
     match ack_from(ctx, market, account, id, &Source::Chain).await {
-        Err(error) => {
+        Err(error) if !is_passing(&error) => {
             ctx.out.note(format_args!("{error:#}; asking the consumer"));
             ack_from(ctx, market, account, id, &delivered()?).await
         }

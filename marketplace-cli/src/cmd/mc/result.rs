@@ -195,7 +195,7 @@ pub async fn verify_result(
                 false
             }
         });
-        if is_proven || (e.provenOnChain > 0 && market.is_confirmed_proven(id, position).await?) {
+        if is_proven || (e.provenOnChain > 0 && market.is_settled_proven(id, position).await?) {
             proven.push(position);
         } else {
             unproven.push(Unproven { position, why });

@@ -104,6 +104,10 @@ pub async fn probe(
     let e = encrypted(market, account, id).await?;
     require_state(id, &e, &[State::Probing])?;
     require_time(market, &e).await?;
+    if decision.act {
+        // Known before the work is done, not after it.
+        market.require_settled(id, &e).await?;
+    }
     let transfer = Transfer::load(ctx, market, id, &e).await?;
     let handover = match transfer.examples(ctx, market, &e, prover.image_len()).await? {
         Ok(handover) => handover,
