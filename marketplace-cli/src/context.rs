@@ -25,7 +25,8 @@ pub struct Globals {
     /// Node to talk to
     #[arg(long, global = true, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
     pub rpc_url: Option<String>,
-    /// Blocks a transaction must be deep to count, itself included [default: 1 on a devnet, 12 elsewhere]
+    /// Blocks a transaction must be deep to count, itself included [default: 1 on a devnet; elsewhere 12, but secrets and what
+    /// cannot be taken back wait for the node's finalized block, if it has one]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub confirmations: Option<u64>,
     /// Address book of the chain [default: the one that this program wrote when it deployed]
@@ -46,7 +47,7 @@ pub struct Context {
 impl Context {
     pub fn new(globals: Globals) -> eyre::Result<Self> {
         Ok(Self {
-            out: Output::new(globals.json).hiding(globals.rpc_url.clone()),
+            out: Output::new(globals.json).hiding(globals.rpc_url.as_deref()),
             home: Home::new(globals.home.clone())?,
             globals,
         })

@@ -1,6 +1,8 @@
 //! Exit codes, and the errors that ask for one other than 1.
 
-use alloy::transports::{RpcError, TransportErrorKind};
+use crate::chain::node_url::NodeUrl;
+use alloy::transports::http::reqwest;
+use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +33,9 @@ pub struct UsageError(pub String);
 
 /// No answer from the node.
 #[derive(Debug, thiserror::Error)]
-#[error("no answer from the node at {url}")]
+#[error("no answer from the node at {node}")]
 pub struct ChainUnreachable {
-    pub url: String,
+    pub node: NodeUrl,
 }
 
 /// A line that says how to get further, attached to an error and printed after it.
@@ -80,6 +82,16 @@ fn is_transport(cause: &(dyn std::error::Error + 'static)) -> bool {
     matches!(direct.or(wrapped), Some(RpcError::Transport(_)))
 }
 
+/// Whether a request found nobody who would answer it, or whoever took it went away; not whether waiting took too long.
+pub fn is_unanswered(error: &TransportError) -> bool {
+    let RpcError::Transport(TransportErrorKind::Custom(cause)) = error else {
+        return false;
+    };
+    cause
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(|error| error.is_request() && !error.is_timeout())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,7 +104,10 @@ mod tests {
             Exit::of(&inner.wrap_err("while submitting").unwrap_err()),
             Exit::ProofRejected
         );
-        let inner: eyre::Result<()> = Err(ChainUnreachable { url: "x".into() }.into());
+        let inner: eyre::Result<()> = Err(ChainUnreachable {
+            node: "http://x".parse().unwrap(),
+        }
+        .into());
         assert_eq!(
             Exit::of(&inner.wrap_err("cannot read").unwrap_err()),
             Exit::ChainUnreachable

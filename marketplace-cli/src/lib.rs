@@ -7,6 +7,7 @@
 //! | [`chain`] | bindings, node, keys, deployment, devnet, encodings |
 //! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers |
 //! | [`prover_api`] | the prover library in this program's words |
+//! | [`reference_string`] | which reference string will do on which chain |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
 //! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
@@ -26,6 +27,7 @@ pub mod home;
 pub mod journal;
 pub mod output;
 pub mod prover_api;
+pub mod reference_string;
 pub mod revealed;
 pub mod serve;
 pub mod stats;

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 async fn run() -> ExitCode {
     // Wrong usage ends here with code 2.
     let cli = Cli::parse();
-    let out = Output::new(cli.globals.json).hiding(cli.globals.rpc_url.clone());
+    let out = Output::new(cli.globals.json).hiding(cli.globals.rpc_url.as_deref());
     let done = match Context::new(cli.globals) {
         Ok(ctx) => cli.command.run(&ctx).await,
         Err(error) => Err(error),

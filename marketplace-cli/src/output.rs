@@ -1,5 +1,6 @@
 //! The only place that prints: results on stdout, everything else on stderr.
 
+use crate::chain::node_url::NodeUrl;
 use crate::exit::Hinted;
 use alloy::primitives::U256;
 use assay_prover::progress::Progress;
@@ -15,8 +16,8 @@ use std::time::{Duration, Instant};
 pub struct Output {
     json: bool,
     bars: MultiProgress,
-    /// The node's address, whose path may be an access key: never printed, though errors of other libraries quote it.
-    secret_url: Option<String>,
+    /// The node's address: never printed whole, though errors of other libraries quote it.
+    node: Option<NodeUrl>,
 }
 
 impl Output {
@@ -24,20 +25,21 @@ impl Output {
         Self {
             json,
             bars: MultiProgress::new(),
-            secret_url: None,
+            node: None,
         }
     }
 
-    /// Keeps this address out of everything that is printed.
-    pub fn hiding(self, secret_url: Option<String>) -> Self {
-        Self { secret_url, ..self }
+    /// Shows of this node's address nothing but scheme, host and port. What is no address is never used, so nothing quotes it.
+    pub fn hiding(self, rpc_url: Option<&str>) -> Self {
+        let node = rpc_url.and_then(|url| url.parse().ok());
+        Self { node, ..self }
     }
 
-    /// The text without the node's address.
+    /// The text with what may be shown of the node's address.
     pub fn redacted(&self, text: String) -> String {
-        match self.secret_url.as_deref().map(|url| url.trim_end_matches('/')) {
-            Some(url) if !url.is_empty() => text.replace(url, "the node's address"),
-            _ => text,
+        match &self.node {
+            Some(node) => node.redact(&text),
+            None => text,
         }
     }
 

@@ -1,8 +1,11 @@
 //! The prover library in the words of this program: one place to change when its interface does.
 
-use crate::exit::{hinted, ProofRejected, UsageError};
+use crate::chain::client::Chain;
+use crate::context::Context;
+use crate::exit::{ProofRejected, UsageError};
 use crate::files::write_atomic;
 use crate::output::Output;
+use crate::reference_string::{ReferenceString, SrsArgs};
 use alloy::primitives::{B256, U256};
 use assay_prover::cache::{Cache, CacheEvent};
 use assay_prover::circuit::FrozenArchitecture;
@@ -11,12 +14,9 @@ use assay_prover::field;
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::{self, ModelSecret};
-use assay_prover::srs::Srs;
 use clap::Args;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::sync::Arc;
 
 /// Message words that one call of the input hash absorbs.
 pub const WORDS_PER_HASH: u32 = commitment::poseidon::RATE as u32;
@@ -32,58 +32,10 @@ pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
     U256::from_be_bytes(field::to_be_bytes(&commit))
 }
 
-/// Which reference string: `dev`, or the path of a snarkjs `.ptau` file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SrsChoice {
-    Dev,
-    Ptau(PathBuf),
-}
-
-impl FromStr for SrsChoice {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == "dev" {
-            Self::Dev
-        } else {
-            Self::Ptau(text.into())
-        })
-    }
-}
-
-impl SrsChoice {
-    /// The string of 2^k powers, from the cache if it is there.
-    pub fn load(&self, k: u32, out: &Output) -> eyre::Result<Arc<Srs>> {
-        let cache = Cache::user()?;
-        let phases = out.phases();
-        let srs = match self {
-            Self::Dev => Srs::dev(k, &cache, &phases)?,
-            Self::Ptau(path) => Srs::import_ptau(path, k, &cache, &phases)?,
-        };
-        drop(phases);
-        warn_cache(srs.cache_event(), out);
-        if srs.is_development() {
-            out.warn("the development reference string is unsafe: anybody can forge proofs under it");
-        }
-        Ok(Arc::new(srs))
-    }
-}
-
-fn warn_cache(event: &CacheEvent, out: &Output) {
+pub(crate) fn warn_cache(event: &CacheEvent, out: &Output) {
     if let Some(warning) = event.warning() {
         out.warn(warning);
     }
-}
-
-/// Fails for a development string on a chain where money may be real.
-pub fn require_safe_srs(srs: &Srs, is_devnet: bool, forced: bool) -> eyre::Result<()> {
-    if srs.is_development() && !is_devnet && !forced {
-        return Err(hinted(
-            "the development reference string on a chain that is no devnet: anybody could forge proofs",
-            "use --srs FILE.ptau, or --allow-unsafe-srs if you know why",
-        ));
-    }
-    Ok(())
 }
 
 /// The architecture file: the public part of a model, with its layout.
@@ -107,8 +59,8 @@ pub fn load_model(path: &Path) -> eyre::Result<Model> {
 }
 
 /// The verifying key of an architecture.
-pub fn verifier_key(frozen: &FrozenArchitecture, srs: Arc<Srs>, out: &Output) -> eyre::Result<VerifierKey> {
-    let key = VerifierKey::load_or_build(frozen, srs, &Cache::user()?, &out.phases())?;
+pub fn verifier_key(frozen: &FrozenArchitecture, string: ReferenceString, out: &Output) -> eyre::Result<VerifierKey> {
+    let key = VerifierKey::load_or_build(frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
     warn_cache(key.cache_event(), out);
     Ok(key)
 }
@@ -126,9 +78,8 @@ pub struct ModelArgs {
     /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
     #[arg(long, value_name = "FILE")]
     pub secret: Option<PathBuf>,
-    /// Reference string: dev (unsafe), or a snarkjs .ptau file
-    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
-    pub srs: SrsChoice,
+    #[command(flatten)]
+    pub srs: SrsArgs,
 }
 
 impl ModelArgs {
@@ -155,12 +106,38 @@ impl ModelArgs {
         Ok(frozen)
     }
 
-    /// Loads or derives everything; makes the secret if `create_secret` and there is none.
-    pub fn prover(&self, create_secret: bool, out: &Output) -> eyre::Result<Prover> {
+    /// Loads or derives everything, to prove on this chain; makes the secret if `create_secret` and there is none.
+    ///
+    /// # Errors
+    /// Those of [`SrsArgs::load`], and if a file is not what it should be.
+    pub fn prover(&self, chain: &Chain, create_secret: bool, out: &Output) -> eyre::Result<Prover> {
+        let (model, frozen) = self.network()?;
+        let string = self.srs.load(chain, frozen.layout.k, out)?;
+        self.with_string(model, frozen, string, create_secret, out)
+    }
+
+    /// As [`ModelArgs::prover`] for a command that needs no node, see [`SrsArgs::load_off_chain`]; makes a missing secret.
+    pub async fn prover_off_chain(&self, ctx: &Context) -> eyre::Result<Prover> {
+        let (model, frozen) = self.network()?;
+        let string = self.srs.load_off_chain(ctx, frozen.layout.k).await?;
+        self.with_string(model, frozen, string, true, &ctx.out)
+    }
+
+    fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
         let model = load_model(&self.model)?;
         let frozen = self.frozen(&model)?;
-        let srs = self.srs.load(frozen.layout.k, out)?;
-        let keys = Keys::load_or_build(&frozen, srs, &Cache::user()?, &out.phases())?;
+        Ok((model, frozen))
+    }
+
+    fn with_string(
+        &self,
+        model: Model,
+        frozen: FrozenArchitecture,
+        string: ReferenceString,
+        create_secret: bool,
+        out: &Output,
+    ) -> eyre::Result<Prover> {
+        let keys = Keys::load_or_build(&frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
         warn_cache(keys.verifier().cache_event(), out);
         let secret = self.secret_path();
         if create_secret && !secret.exists() {

@@ -10,6 +10,7 @@ use crate::chain::statement::{test_leaf, MerkleTree, N_MAX, SCALAR_ORDER};
 use crate::files::{create_dir_atomic, open_regular, read_regular, write_atomic};
 use crate::prover_api::input_commit;
 use alloy::primitives::{FixedBytes, B256, U256};
+use assay_prover::import::decode_png;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -220,25 +221,9 @@ fn image_path(dir: &Path, position: usize) -> PathBuf {
 
 /// HWC bytes of an image file of exactly this size; grey becomes three equal channels.
 pub fn read_image(path: &Path, size: ImageSize) -> eyre::Result<Vec<u8>> {
-    let context = || format!("cannot read image {}", path.display());
-    let open = || -> eyre::Result<_> {
-        Ok(image::ImageReader::new(BufReader::new(open_regular(path)?)).with_guessed_format()?)
-    };
-    let (width, height) = open().and_then(|r| Ok(r.into_dimensions()?)).wrap_err_with(context)?;
-    eyre::ensure!(
-        (width, height) == (size.width, size.height),
-        "{} is {width}×{height}, the model takes {}×{}",
-        path.display(),
-        size.width,
-        size.height
-    );
-    let decoded = open().and_then(|r| Ok(r.decode()?)).wrap_err_with(context)?;
-    eyre::ensure!(
-        !decoded.color().has_alpha(),
-        "{} has an alpha channel; the model takes RGB",
-        path.display()
-    );
-    Ok(decoded.to_rgb8().into_raw())
+    let file = open_regular(path).wrap_err_with(|| format!("cannot read image {}", path.display()))?;
+    let decoded = decode_png(BufReader::new(file), size.width, size.height);
+    decoded.map_err(|error| eyre::eyre!("image {} {error}", path.display()))
 }
 
 fn encode_png(size: ImageSize, image: &[u8]) -> eyre::Result<Vec<u8>> {
@@ -405,9 +390,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("1_1.png");
         std::fs::write(&path, encode_png(ImageSize { height: 5, width: 6 }, &[0; 90]).unwrap()).unwrap();
-        assert!(read_image(&path, SIZE)
-            .unwrap_err()
-            .to_string()
-            .contains("6×5, the model takes 6×4"));
+        let error = read_image(&path, SIZE).unwrap_err().to_string();
+        assert!(error.contains("6x5 pixels, the network reads 6x4"), "{error}");
+    }
+
+    #[test]
+    fn what_a_model_import_refuses_is_in_no_set() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1_1.png");
+        let deep = image::ImageBuffer::from_pixel(6, 4, image::Rgb([256u16, 512, 65_535]));
+        image::DynamicImage::from(deep).save(&path).unwrap();
+        let shape = assay_prover::model::Shape::new(3, 4, 6);
+        assert!(assay_prover::import::load_png(&path, shape).is_err());
+        let error = read_image(&path, SIZE).unwrap_err().to_string();
+        assert!(error.contains("Rgb16"), "{error}");
     }
 }

@@ -5,9 +5,11 @@ use crate::chain::market::Market;
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::home::Repository;
-use crate::prover_api::{load_arch, require_safe_srs, verifier_key, SrsChoice};
+use crate::prover_api::{load_arch, verifier_key};
+use crate::reference_string::SrsArgs;
 use crate::verifier::VerifierCode;
 use alloy::primitives::B256;
+use alloy::providers::Provider;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,13 +20,10 @@ pub struct TrustArgs {
     /// Architecture that the model claims to have: key and contract are made anew from it and compared
     #[arg(long, value_name = "FILE", required_unless_present = "trust_codehash")]
     pub arch: Option<PathBuf>,
-    /// Reference string of the key: dev (unsafe), or a snarkjs .ptau file
-    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
-    pub srs: SrsChoice,
-    /// Accept the development reference string on a chain that is no devnet
-    #[arg(long)]
-    pub allow_unsafe_srs: bool,
-    /// Instead of comparing, trust a verifier with this code hash that was checked before
+    #[command(flatten)]
+    pub srs: SrsArgs,
+    /// Instead of comparing, trust a verifier with this code hash that was checked before; where no devnet is, --srs names the
+    /// reference string that it was checked under
     #[arg(long, value_name = "HASH", conflicts_with = "arch")]
     pub trust_codehash: Option<B256>,
 }
@@ -36,7 +35,10 @@ impl TrustArgs {
         let record = &model.record;
         let Some(path) = &self.arch else {
             return match self.trust_codehash {
-                Some(hash) if hash == record.verifierCodehash => Ok(()),
+                Some(hash) if hash == record.verifierCodehash => {
+                    let code = market.chain.provider.get_code_at(record.verifier).await?;
+                    self.srs.check_code(&market.chain, &code, &ctx.out)
+                }
                 Some(hash) => Err(hinted(
                     format!(
                         "the model's verifier has code hash {}, not {hash}",
@@ -48,9 +50,8 @@ impl TrustArgs {
             };
         };
         let frozen = load_arch(path)?;
-        let srs = self.srs.load(frozen.layout.k, &ctx.out)?;
-        require_safe_srs(&srs, market.chain.is_devnet(), self.allow_unsafe_srs)?;
-        let key = verifier_key(&frozen, srs, &ctx.out)?;
+        let string = self.srs.load(&market.chain, frozen.layout.k, &ctx.out)?;
+        let key = verifier_key(&frozen, string, &ctx.out)?;
         let digest = B256::from(key.vk_digest());
         if digest != record.vkDigest {
             return Err(hinted(

@@ -140,13 +140,21 @@ fn bytes_that_are_no_proof_end_with_code_3() {
 fn the_access_key_of_a_node_and_private_keys_are_never_printed() {
     const SECRET: &str = "s3cr3t-that-nobody-may-see";
     let url = format!("{NOWHERE}/{SECRET}");
-    let output = Command::new(env!("CARGO_BIN_EXE_assay"))
-        .args(["withdraw", "--rpc-url", &url])
-        .env("ASSAY_PRIVATE_KEY", SECRET)
-        .output()
-        .unwrap();
-    let printed = text(&output.stderr) + &text(&output.stdout);
-    assert!(!printed.contains(SECRET), "{printed}");
+    let user = format!("http://user:{SECRET}@[::1]:1/rpc?key={SECRET}");
+    let without_scheme = format!("node.example:1/{SECRET}");
+    for (url, said) in [
+        (&url, NOWHERE),
+        (&user, "http://[::1]:1"),
+        (&without_scheme, "--rpc-url"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_assay"))
+            .args(["withdraw", "--rpc-url", url])
+            .env("ASSAY_PRIVATE_KEY", SECRET)
+            .output()
+            .unwrap();
+        let printed = text(&output.stderr) + &text(&output.stdout);
+        assert!(printed.contains(said) && !printed.contains(SECRET), "{printed}");
+    }
     let help = Command::new(env!("CARGO_BIN_EXE_assay"))
         .arg("--help")
         .env("ETH_RPC_URL", &url)

@@ -411,3 +411,24 @@ async fn anvil_ends_when_the_program_is_killed() {
     }
     panic!("anvil outlived the program");
 }
+
+#[tokio::test]
+async fn nothing_final_answers_a_state_that_may_yet_be_undone() {
+    let w = World::new().await;
+    let m = &w.market;
+    let mut patient = m.clone();
+    patient.chain.confirmations = 3;
+    let unsettled = "does not have 3 confirmations yet";
+    let [aborted, conceded] = [w.opened(1).await.id, w.opened(2).await.id];
+    for id in [aborted, conceded] {
+        accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
+    }
+    says(proceed_now(&w.mp_ctx, &patient, &w.mp, conceded).await, unsettled);
+    says(abort(&w.mp_ctx, &patient, &w.mp, conceded).await, unsettled);
+    assert_eq!(m.engagement(conceded).await.unwrap().state, State::Probing);
+    w.mine().await;
+    w.mine().await;
+    proceed_now(&w.mp_ctx, &patient, &w.mp, conceded).await.unwrap();
+    says(concede(&w.mp_ctx, &patient, &w.mp, conceded).await, unsettled);
+    abort(&w.mp_ctx, &patient, &w.mp, aborted).await.unwrap();
+}

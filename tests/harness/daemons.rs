@@ -151,7 +151,7 @@ impl Daemons {
 
 /// What was done, without what was only seen.
 fn deeds(events: &[Value]) -> Vec<String> {
-    let seen = ["started", "ended", "state", "error"];
+    let seen = ["started", "ended", "state", "waiting", "error"];
     let names = events.iter().map(|event| {
         assert!(event["time"].is_u64(), "{event}");
         if event["event"] == "error" {

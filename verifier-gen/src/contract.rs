@@ -152,7 +152,7 @@ fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan
     let words = [
         &g1_words(&spec.kzg.g1)[..],
         &g2_words(&spec.kzg.g2),
-        &g2_words(&-spec.kzg.s_g2),
+        &spec.kzg.words_of_string(),
     ]
     .concat();
     values.lines(

@@ -68,6 +68,14 @@ impl From<&ParamsKZG<Bn256>> for KzgKey {
     }
 }
 
+impl KzgKey {
+    /// What tells one string from another in the code of a generated verifier: the words of `−τ·G2`, each of them pushed
+    /// somewhere.
+    pub fn words_of_string(&self) -> [[u8; 32]; 4] {
+        vk_data::g2_words(&-self.s_g2)
+    }
+}
+
 /// How the contract is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
+use super::refusal::Refusal;
 use super::revert;
 use crate::exit::{hinted, Hinted};
 use crate::journal::{Journal, Step};
@@ -12,7 +13,7 @@ use alloy::primitives::{Address, Bytes, TxHash};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::transports::RpcError;
+use alloy::transports::TransportError;
 use eyre::WrapErr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,11 @@ fn taken(step: &str, nonce: u64) -> eyre::Report {
     let step = step.to_owned();
     NonceTaken { step, nonce, source }.into()
 }
+
+/// The node has another transaction with this nonce, for fees that this one does not outbid.
+#[derive(Debug, thiserror::Error)]
+#[error("the node has another transaction in this one's place")]
+struct Replaces(#[source] TransportError);
 
 /// Wei per gas.
 #[derive(Debug, Clone, Copy, Default)]
@@ -225,9 +231,7 @@ impl Account {
             match self.broadcast(&sent.raw).await {
                 Ok(()) => return Ok((sent.tx_hash, sent.raw)),
                 // Of another command, which sent it while this one was in the journal only.
-                Err(error) if format!("{error:#}").contains("replacement transaction") => {
-                    return Err(taken(step, sent.nonce))
-                }
+                Err(error) if error.is::<Replaces>() => return Err(taken(step, sent.nonce)),
                 Err(error) => out.warn(format_args!("{step}: the node refuses {}: {error:#}", sent.tx_hash)),
             }
         }
@@ -333,19 +337,19 @@ impl Account {
     }
 
     async fn broadcast(&self, raw: &Bytes) -> eyre::Result<()> {
-        match self.chain.provider.send_raw_transaction(raw).await {
-            Ok(_) => Ok(()),
+        let Err(error) = self.chain.provider.send_raw_transaction(raw).await else {
+            return Ok(());
+        };
+        let answer = error.as_error_resp();
+        match answer.map_or(Refusal::Other, |answer| Refusal::of(&answer.message)) {
             // Another run, or an earlier try whose answer was lost, was faster.
-            Err(RpcError::ErrorResp(e))
-                if e.message.contains("already known") || e.message.contains("already imported") =>
-            {
-                Ok(())
-            }
-            Err(RpcError::ErrorResp(e)) if e.message.to_lowercase().contains("insufficient funds") => Err(hinted(
+            Refusal::Known => Ok(()),
+            Refusal::Underpriced => Err(Replaces(error).into()),
+            Refusal::Unpayable => Err(hinted(
                 format!("{} cannot pay for this transaction", self.address()),
                 "send ether to the account",
             )),
-            Err(error) => Err(explain_rpc(error)),
+            Refusal::Other => Err(explain_rpc(error)),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The connection to a node: what identifies its chain, views, confirmations.
 
+use super::node_url::NodeUrl;
 use super::revert;
-use crate::exit::{hinted, ChainUnreachable};
+use crate::exit::{hinted, is_unanswered, ChainUnreachable};
 use crate::output::Output;
 use alloy::consensus::BlockHeader;
 use alloy::contract::{CallBuilder, CallDecoder};
@@ -12,7 +13,7 @@ use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::ClientBuilder;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::transports::http::reqwest;
-use alloy::transports::layers::RetryBackoffLayer;
+use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer};
 use alloy::transports::{RpcError, TransportErrorKind};
 use eyre::WrapErr;
 use std::time::{Duration, Instant};
@@ -24,9 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a transaction may wait for a block before another one, with higher fees, shall take its place.
 pub(super) const STALLED: Duration = Duration::from_secs(600);
 
-/// How often a request is repeated that the node refuses because there were too many.
+/// How often a request is repeated that does not reach the node, or that it refuses because there were too many, and after
+/// which pause: four seconds in all, unless the node asks for longer ones.
 const RETRIES: u32 = 8;
-const FIRST_BACKOFF_MS: u64 = 500;
+const BACKOFF_MS: u64 = 500;
 
 /// Chain id of anvil and other development chains.
 pub const DEVNET_CHAIN_ID: u64 = 31337;
@@ -43,34 +45,51 @@ pub struct Chain {
     pub genesis: B256,
     /// Blocks that must be on top of nothing before a transaction counts: 1 is the block that holds it.
     pub confirmations: u64,
+    /// Whether what is answered by secrets or for good must be in a finalized block, if the node has one.
+    awaits_finality: bool,
+}
+
+/// What a state has to be before it is answered by secrets or for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// In a block that the consensus does not give up any more.
+    Finalized,
+    /// So many blocks deep.
+    Deep(u64),
 }
 
 impl Chain {
-    /// Connects and reads what identifies the chain. Without `confirmations`: 1 on a devnet, 12 elsewhere.
+    /// Connects and reads what identifies the chain. Without `confirmations`: 1 on a devnet; elsewhere 12, and finality for
+    /// what is answered by secrets or for good.
+    ///
+    /// # Errors
+    /// [`ChainUnreachable`] if the node does not answer within a few seconds.
     pub async fn connect(url: &str, confirmations: Option<u64>) -> eyre::Result<Self> {
-        let parsed = url.parse::<reqwest::Url>();
-        let parsed = parsed.map_err(|e| crate::exit::UsageError(format!("--rpc-url is not a URL: {e}")))?;
-        // The path of a provider's URL often holds an access key.
-        let shown = format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or("?"));
+        let node: NodeUrl = url.parse()?;
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_PATIENCE)
             .timeout(PATIENCE)
             .build()?;
         let client = ClientBuilder::default()
-            .layer(RetryBackoffLayer::new(RETRIES, FIRST_BACKOFF_MS, u64::MAX))
-            .http_with_client(http, parsed);
+            .layer(RetryBackoffLayer::new_with_policy(
+                RETRIES,
+                BACKOFF_MS,
+                u64::MAX,
+                RateLimitRetryPolicy::default().or(is_unanswered),
+            ))
+            .http_with_client(http, node.secret().clone());
         let provider = ProviderBuilder::new()
             .disable_recommended_fillers()
             .connect_client(client)
             .erased();
-        let unreachable = || ChainUnreachable { url: shown.clone() };
+        let unreachable = || ChainUnreachable { node: node.clone() };
         let id = provider.get_chain_id().await.wrap_err_with(unreachable)?;
         let genesis = provider
             .get_block_by_number(BlockNumberOrTag::Number(0))
             .await
             .wrap_err_with(unreachable)?;
         let genesis = genesis
-            .ok_or_else(|| eyre::eyre!("the node at {shown} has no block 0"))?
+            .ok_or_else(|| eyre::eyre!("the node at {node} has no block 0"))?
             .header
             .hash;
         let default = if id == DEVNET_CHAIN_ID { 1 } else { 12 };
@@ -79,6 +98,7 @@ impl Chain {
             id,
             genesis,
             confirmations: confirmations.unwrap_or(default).max(1),
+            awaits_finality: id != DEVNET_CHAIN_ID && confirmations.is_none(),
         })
     }
 
@@ -102,6 +122,21 @@ impl Chain {
     pub async fn newest_confirmed(&self) -> eyre::Result<BlockId> {
         let head = self.provider.get_block_number().await?;
         Ok(BlockId::number((head + 1).saturating_sub(self.confirmations)))
+    }
+
+    /// The newest block that may be answered by secrets or for good, and what it is: the finalized one where it is waited for and
+    /// the node has one, else the newest with its confirmations.
+    pub async fn newest_settled(&self) -> eyre::Result<(BlockId, Settled)> {
+        if self.awaits_finality {
+            let tag = BlockNumberOrTag::Finalized;
+            match self.provider.get_block_by_number(tag).await {
+                Ok(Some(block)) => return Ok((BlockId::number(block.header.number()), Settled::Finalized)),
+                // A node that does not know the tag, or no such block.
+                Ok(None) | Err(RpcError::ErrorResp(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((self.newest_confirmed().await?, Settled::Deep(self.confirmations)))
     }
 
     /// Number of transactions of an account in blocks that have their confirmations.
@@ -214,7 +249,7 @@ pub(super) fn explain_rpc(error: RpcError<TransportErrorKind>) -> eyre::Report {
     }
 }
 
-fn explain_contract(error: alloy::contract::Error) -> eyre::Report {
+pub(super) fn explain_contract(error: alloy::contract::Error) -> eyre::Report {
     match error {
         alloy::contract::Error::ZeroData(..) => hinted(
             "there is no such contract on this chain",

@@ -3,16 +3,20 @@
 use super::client::Chain;
 use crate::home::Repository;
 use eyre::WrapErr;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
+
+const LOCALHOST: &str = "127.0.0.1";
 
 /// How anvil is started.
 #[derive(Debug, Clone, Default)]
 pub struct DevnetOptions {
     /// Port to listen on; any free one if `None`.
     pub port: Option<u16>,
+    /// Chain id, if not the one of devnets.
+    pub chain_id: Option<u64>,
     /// Seconds between blocks; a block per transaction if `None`.
     pub block_time: Option<u64>,
     /// Outlive this program, once [`Devnet::detach`] is called.
@@ -41,10 +45,13 @@ impl Devnet {
         // The rules of the main chain, with what a transaction may use (EIP-7825).
         let rules = ["--silent", "--hardfork", "osaka", "--enable-tx-gas-limit"];
         let mut arguments: Vec<String> = rules.map(str::to_owned).to_vec();
-        arguments.extend(["--host", "127.0.0.1", "--port"].map(str::to_owned));
+        arguments.extend(["--host", LOCALHOST, "--port"].map(str::to_owned));
         arguments.push(port.to_string());
         if let Some(seconds) = options.block_time {
             arguments.extend(["--block-time".to_owned(), seconds.to_string()]);
+        }
+        if let Some(id) = options.chain_id {
+            arguments.extend(["--chain-id".to_owned(), id.to_string()]);
         }
         let mut command = if options.detach {
             detached(&program)
@@ -67,16 +74,17 @@ impl Devnet {
                 devnet.child = None;
                 eyre::bail!("anvil ended at once ({status}); is port {port} in use?");
             }
-            match Chain::connect(&devnet.url(), None).await {
-                Ok(chain) => return Ok((devnet, chain)),
-                Err(error) if began.elapsed() > PATIENCE => return Err(error.wrap_err("anvil does not answer")),
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            // Whose refusals are looked at more often than a command would.
+            if TcpStream::connect((LOCALHOST, port)).is_ok() || began.elapsed() > PATIENCE {
+                let chain = Chain::connect(&devnet.url(), None).await;
+                return Ok((devnet, chain.wrap_err("anvil does not answer")?));
             }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{LOCALHOST}:{}", self.port)
     }
 
     pub fn pid(&self) -> u32 {
@@ -136,6 +144,6 @@ wait "$anvil""#;
 }
 
 fn free_port() -> eyre::Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").wrap_err("no free port")?;
+    let listener = TcpListener::bind((LOCALHOST, 0)).wrap_err("no free port")?;
     Ok(listener.local_addr()?.port())
 }

@@ -2,15 +2,17 @@
 
 use super::bindings::IAccuracyMarket::{
     publishChunksCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, ProbeKeysRevealed, ResultPosted,
+    WrongState,
 };
 use super::bindings::{
     Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, IPublishedTransfers, Mode,
     ModelView, OfferTerms, Params, ProofTerms, Reputation, State, Verdict,
 };
-use super::client::{Call, Chain};
+use super::client::{explain_contract, Call, Chain, Settled};
 use super::history::history;
+use super::revert::is;
 use super::statement::{needed_correct, offer_hash, params_hash};
-use crate::exit::hinted;
+use crate::exit::{hinted, Exit, Hinted};
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::{DynProvider, Provider};
@@ -21,6 +23,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Requests that wait for their answers together.
 const REQUESTS_AT_ONCE: usize = 16;
+
+/// A state that a reorganisation may still undo.
+#[derive(Debug, thiserror::Error)]
+#[error("the state of engagement {id} {lacks} yet")]
+pub struct Unsettled {
+    id: B256,
+    lacks: String,
+    source: Hinted,
+}
+
+impl Unsettled {
+    pub(crate) fn new(id: B256, settled: Settled) -> Self {
+        let lacks = match settled {
+            Settled::Finalized => "is not in a finalized block".into(),
+            Settled::Deep(blocks) => format!("does not have {blocks} confirmations"),
+        };
+        let source = Hinted {
+            error: "what is answered before could be lost in a reorganisation".into(),
+            hint: "wait for more blocks, then repeat the command".into(),
+        };
+        Self { id, lacks, source }
+    }
+}
 
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
@@ -123,26 +148,35 @@ impl Market {
         self.chain.view(self.contract().engagement(id)).await
     }
 
+    /// The engagement, if this market has it.
+    pub async fn find_engagement(&self, id: B256) -> eyre::Result<Option<EngagementView>> {
+        match self.contract().engagement(id).call().await {
+            Ok(e) => Ok(Some(e)),
+            Err(error) if error.as_revert_data().is_some_and(|data| is::<WrongState>(&data)) => Ok(None),
+            Err(error) => Err(explain_contract(error)),
+        }
+    }
+
     /// The engagement as it was when the newest confirmed block was the newest.
     pub async fn confirmed_engagement(&self, id: B256) -> eyre::Result<EngagementView> {
         let block = self.chain.newest_confirmed().await?;
         self.chain.view(self.contract().engagement(id).block(block)).await
     }
 
-    /// Fails unless state and guard were the same when the newest confirmed block was the newest: secrets, and what cannot be
-    /// taken back, answer nothing less.
-    pub async fn require_confirmed(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
-        let confirmed = self.confirmed_engagement(id).await.ok();
-        if confirmed.is_some_and(|c| (c.state, c.guard) == (e.state, e.guard)) {
-            return Ok(());
+    /// Fails unless state and guard were the same when the newest settled block was the newest: secrets, and what cannot be taken
+    /// back, answer nothing less.
+    ///
+    /// # Errors
+    /// [`Unsettled`], or if the node does not answer.
+    pub async fn require_settled(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
+        let (block, settled) = self.chain.newest_settled().await?;
+        let then = self.chain.view(self.contract().engagement(id).block(block)).await;
+        match then {
+            Ok(then) if (then.state, then.guard) == (e.state, e.guard) => Ok(()),
+            Err(error) if Exit::of(&error) == Exit::ChainUnreachable => Err(error),
+            // Another state, or none yet.
+            _ => Err(Unsettled::new(id, settled).into()),
         }
-        Err(hinted(
-            format!(
-                "the state of engagement {id} does not have {} confirmations yet",
-                self.chain.confirmations
-            ),
-            "wait for more blocks: what is answered before could be lost in a reorganisation",
-        ))
     }
 
     pub async fn verdict(&self, id: B256) -> eyre::Result<Verdict> {
@@ -162,9 +196,9 @@ impl Market {
             .await
     }
 
-    /// Whether a position was proven when the newest confirmed block was the newest.
-    pub async fn is_confirmed_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
-        let block = self.chain.newest_confirmed().await?;
+    /// Whether a position was proven when the newest settled block was the newest.
+    pub async fn is_settled_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
+        let (block, _) = self.chain.newest_settled().await?;
         let contract = self.contract();
         let call = contract.isProven(id, U256::from(position));
         self.chain.view(call.block(block)).await

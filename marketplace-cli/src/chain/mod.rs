@@ -8,5 +8,7 @@ pub mod devnet;
 pub mod history;
 pub mod keys;
 pub mod market;
+pub mod node_url;
+mod refusal;
 pub mod revert;
 pub mod statement;

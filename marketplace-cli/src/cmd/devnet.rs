@@ -90,6 +90,7 @@ impl Command {
         };
         let options = DevnetOptions {
             port: args.port,
+            chain_id: None,
             block_time: args.block_time,
             detach: args.detach,
         };

@@ -50,11 +50,11 @@ struct Proven {
     prove_s: f64,
 }
 
-pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.ctx >= crate::chain::statement::SCALAR_ORDER {
         return Err(UsageError("--ctx is not below the scalar order".into()).into());
     }
-    let prover = args.model.prover(true, &ctx.out)?;
+    let prover = args.model.prover_off_chain(ctx).await?;
     let shape = prover.frozen.architecture.input;
     let size = ImageSize {
         height: shape.h as u32,

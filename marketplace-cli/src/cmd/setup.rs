@@ -1,5 +1,6 @@
 use crate::context::Context;
-use crate::prover_api::{load_arch, verifier_key, SrsChoice};
+use crate::prover_api::{load_arch, verifier_key};
+use crate::reference_string::SrsArgs;
 use alloy::primitives::B256;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -11,9 +12,8 @@ use std::time::Instant;
 pub struct Args {
     /// Architecture file, see assay plan
     arch: PathBuf,
-    /// Reference string: dev (unsafe), or a snarkjs .ptau file
-    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
-    srs: SrsChoice,
+    #[command(flatten)]
+    srs: SrsArgs,
 }
 
 #[derive(Serialize)]
@@ -27,11 +27,11 @@ struct Ready {
     seconds: f64,
 }
 
-pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = load_arch(&args.arch)?;
     let began = Instant::now();
-    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
-    let key = verifier_key(&frozen, srs, &ctx.out)?;
+    let string = args.srs.load_off_chain(ctx, frozen.layout.k).await?;
+    let key = verifier_key(&frozen, string, &ctx.out)?;
     let ready = Ready {
         arch_id: key.arch_id().into(),
         vk_digest: key.vk_digest().into(),

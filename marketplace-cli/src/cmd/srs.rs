@@ -1,5 +1,5 @@
 use crate::context::Context;
-use crate::prover_api::SrsChoice;
+use crate::reference_string::SrsChoice;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl Command {
             Self::Dev { k } => (SrsChoice::Dev, k),
             Self::Import { file, k } => (SrsChoice::Ptau(file), k),
         };
-        let srs = choice.load(k, &ctx.out)?;
+        let srs = choice.prepare(k, &ctx.out)?;
         let ready = Ready {
             srs_id: srs.id().to_string(),
             k,

@@ -1,6 +1,7 @@
 use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
-use crate::prover_api::{input_commit, load_arch, verifier_key, verify, Claim, SrsChoice};
+use crate::prover_api::{input_commit, load_arch, verifier_key, verify, Claim};
+use crate::reference_string::SrsArgs;
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{B256, U256};
 use assay_prover::proof::ProofBundle;
@@ -22,9 +23,8 @@ pub struct Args {
     /// Architecture file, see assay plan
     #[arg(long, value_name = "FILE")]
     arch: PathBuf,
-    /// Reference string: dev (unsafe), or a snarkjs .ptau file
-    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
-    srs: SrsChoice,
+    #[command(flatten)]
+    srs: SrsArgs,
     /// Commitment that the model must have
     #[arg(long, value_name = "HASH")]
     weights_commit: Option<B256>,
@@ -53,7 +53,7 @@ struct Verified {
     verify_ms: f64,
 }
 
-pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let bundle = ProofBundle::load(&args.proof)
         .map_err(|e| ProofRejected(e.to_string()))
         .wrap_err_with(|| format!("{} is no proof", args.proof.display()))?;
@@ -79,8 +79,8 @@ pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         };
         expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt.0);
     }
-    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
-    let key = verifier_key(&frozen, srs, &ctx.out)?;
+    let string = args.srs.load_off_chain(ctx, frozen.layout.k).await?;
+    let key = verifier_key(&frozen, string, &ctx.out)?;
     let began = Instant::now();
     verify(&key, &bundle, &expected).map_err(|e| differences(e, &stated, &expected))?;
     let verified = Verified {

@@ -84,7 +84,7 @@ impl Consumer {
         if let Some(key) = self.key.get() {
             return Ok(key.clone());
         }
-        let key = Arc::new(model.key(&desk.ctx)?);
+        let key = Arc::new(model.key(&desk.ctx, &desk.market.chain)?);
         Ok(self.key.get_or_init(|| key).clone())
     }
 

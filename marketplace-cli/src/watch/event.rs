@@ -15,7 +15,7 @@ pub struct Event {
     pub time: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engagement: Option<B256>,
-    /// `started`, `state`, `error`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, or the name of what was done.
+    /// `started`, `state`, `error`, `waiting`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, or the name of what was done.
     pub event: &'static str,
     /// The command's own result, for what was done.
     #[serde(skip_serializing_if = "Value::is_null")]
@@ -61,7 +61,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// An error with its causes and its hint, as fields; without the node's address.
+/// An error with its causes and its hint, as fields; with what may be shown of the node's address.
 pub fn error_fields(out: &Output, during: &str, error: &eyre::Report) -> Value {
     let hint = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>());
     let mut fields = serde_json::json!({ "during": during, "error": out.redacted(format!("{error:#}")) });
@@ -79,16 +79,17 @@ mod tests {
     #[test]
     fn an_event_is_one_line_in_both_forms() {
         let fields = error_fields(
-            &Output::new(true).hiding(Some("http://node/key".into())),
+            &Output::new(true).hiding(Some("http://node:1/secret-key")),
             "ack",
-            &hinted("no file\nat http://node/key", "ask for it"),
+            &hinted("no file\nat http://node:1/secret-key", "ask for it"),
         );
         let event = Event {
             time: 0,
             ..Event::new(Some(B256::ZERO), "error", fields)
         };
         let json = serde_json::to_string(&event).unwrap();
-        assert!(!json.contains('\n') && !json.contains("http"), "{json}");
+        assert!(!json.contains('\n') && !json.contains("secret"), "{json}");
+        assert!(json.contains("at http://node:1\""), "{json}");
         let read: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
             (&read["event"], &read["fields"]["hint"]),

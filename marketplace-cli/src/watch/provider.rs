@@ -2,6 +2,7 @@
 
 use super::decide::{Action, Facts, Proofs};
 use super::proving::{Ended, Job};
+use super::turn::is_passing;
 use super::{window, Desk};
 use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::engagement_journal;
@@ -109,7 +110,7 @@ impl Provider {
             return Ok(prover.clone());
         }
         // If two load it at one time the second is dropped.
-        let prover = Arc::new(self.orders.model.prover(false, &desk.ctx.out)?);
+        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.ctx.out)?);
         Ok(self.prover.get_or_init(|| prover).clone())
     }
 
@@ -379,7 +380,7 @@ async fn acknowledge(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<
     }
     // The chain does not keep anybody waiting.
     match ack_from(ctx, market, account, id, &Source::Chain).await {
-        Err(error) => {
+        Err(error) if !is_passing(&error) => {
             ctx.out.note(format_args!("{error:#}; asking the consumer"));
             ack_from(ctx, market, account, id, &delivered()?).await
         }

@@ -8,6 +8,7 @@ use super::record::Record;
 use super::{window, Desk};
 use crate::chain::account::NonceTaken;
 use crate::chain::bindings::EngagementView;
+use crate::chain::market::Unsettled;
 use crate::exit::Exit;
 use crate::files::InUse;
 use alloy::primitives::B256;
@@ -59,12 +60,17 @@ pub fn is_lost(error: &eyre::Report) -> bool {
 }
 
 /// Whether the error says nothing about the engagement: the node was away, somebody else works on it, or the chain is being
-/// rewritten.
+/// rewritten or may yet be.
 pub fn is_passing(error: &eyre::Report) -> bool {
     is_lost(error)
+        || is_unsettled(error)
         || error
             .chain()
             .any(|cause| cause.is::<InUse>() || cause.is::<NonceTaken>())
+}
+
+fn is_unsettled(error: &eyre::Report) -> bool {
+    error.chain().any(|cause| cause.is::<Unsettled>())
 }
 
 /// What every turn works with.
@@ -160,16 +166,16 @@ impl Beat {
     /// The engagement, if it is this party's and what the newest block says of it has its confirmations.
     async fn look(&self, id: B256, record: &mut Record) -> eyre::Result<Option<EngagementView>> {
         let market = &self.desk.market;
-        let e = match market.engagement(id).await {
-            Ok(e) => e,
-            Err(error) if is_lost(&error) || record.state.is_some() => return Err(error),
-            // Of another market, or younger than this node's newest block.
-            Err(_) => {
-                record.is_known = true;
-                return Ok(None);
-            }
-        };
+        let e = market.find_engagement(id).await?;
         record.is_known = true;
+        let Some(e) = e else {
+            eyre::ensure!(
+                record.state.is_none(),
+                "the node does not know this engagement any more"
+            );
+            // Of another market, or younger than this node's newest block.
+            return Ok(None);
+        };
         let party = match self.role.party() {
             Party::Provider => e.mp,
             Party::Consumer => e.mc,
@@ -211,10 +217,39 @@ impl Beat {
         if !record.shall_say(&format!("{during}: {error:#}")) {
             return Ok(());
         }
-        self.say(Some(id), "error", error_fields(&self.desk.ctx.out, during, error))
+        let event = if is_unsettled(error) { "waiting" } else { "error" };
+        self.say(Some(id), event, error_fields(&self.desk.ctx.out, during, error))
     }
 
     pub fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
         Event::new(id, event, fields).print(&self.desk.ctx.out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::client::Settled;
+    use crate::exit::{hinted, ChainUnreachable};
+    use eyre::{eyre, WrapErr};
+
+    #[test]
+    fn the_kind_of_an_error_decides_and_not_its_words() {
+        let node = "http://node:1".parse().unwrap();
+        let unsettled = |settled| eyre::Report::from(Unsettled::new(B256::ZERO, settled));
+        let passing = [
+            ChainUnreachable { node }.into(),
+            unsettled(Settled::Finalized),
+            unsettled(Settled::Deep(12)),
+        ];
+        let words = passing.each_ref().map(|error| format!("{error:#}"));
+        assert!(words[1].contains("is not in a finalized block yet") && words[2].contains("12 confirmations yet"));
+        for error in passing {
+            let error = Err::<(), _>(error).wrap_err("while probing").unwrap_err();
+            assert!(is_passing(&error), "{error:#}");
+        }
+        for words in words.into_iter().chain(["replacement transaction underpriced".into()]) {
+            assert!(!is_passing(&eyre!(words.clone())) && !is_passing(&hinted(words, "wait")));
+        }
     }
 }

@@ -1,5 +1,9 @@
 use super::ImportError;
 use crate::model::Shape;
+use image::codecs::png::PngDecoder;
+use image::{ColorType, DynamicImage, ImageDecoder};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 /// An image with the file it came from.
@@ -34,34 +38,126 @@ pub(super) fn load_directory(directory: &Path, shape: Shape) -> Result<Vec<Image
         .collect()
 }
 
-/// Reads a PNG file as the bytes a network of this input shape reads: row-major HWC, channels R, G, B.
+/// Why bytes are no image that a network reads.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    #[error("is no PNG image: {0}")]
+    Decode(#[from] image::ImageError),
+    #[error("has {width}x{height} pixels, the network reads {expected_width}x{expected_height}")]
+    Size {
+        width: u32,
+        height: u32,
+        expected_width: u32,
+        expected_height: u32,
+    },
+    #[error("has colour type {0:?}, expected RGB or grey with 8 bits")]
+    ColourType(image::ColorType),
+}
+
+/// Reads a PNG image of this size as networks and commitments take it: row-major HWC, channels R, G, B. The only reader, so that a
+/// file is the same image to whoever calibrates, commits or proves.
 ///
 /// # Errors
-/// If the file is not a PNG of that size with 8 bits per channel and without transparency.
+/// If it is no PNG of that size with 8 bits per channel and without transparency; the size is known before pixels are decoded.
+pub fn decode_png(png: impl BufRead + Seek, width: u32, height: u32) -> Result<Vec<u8>, ImageError> {
+    let decoder = PngDecoder::new(png)?;
+    let found = decoder.dimensions();
+    if found != (width, height) {
+        return Err(ImageError::Size {
+            width: found.0,
+            height: found.1,
+            expected_width: width,
+            expected_height: height,
+        });
+    }
+    match decoder.color_type() {
+        // Grey is the same number three times; other conversions would be a choice.
+        ColorType::Rgb8 | ColorType::L8 => Ok(DynamicImage::from_decoder(decoder)?.into_rgb8().into_raw()),
+        other => Err(ImageError::ColourType(other)),
+    }
+}
+
+/// Reads a PNG file as [`decode_png`] does, for a network of this input shape.
+///
+/// # Errors
+/// If the file cannot be read, is not such an image, or the network does not take three channels.
 pub fn load_png(path: &Path, shape: Shape) -> Result<Vec<u8>, ImportError> {
     let error = |reason: String| ImportError::Image {
         path: path.to_owned(),
         reason,
     };
-    let file = std::fs::read(path).map_err(|source| ImportError::Read {
+    if shape.c != 3 {
+        return Err(error(format!("has three channels, the network reads {}", shape.c)));
+    }
+    let file = File::open(path).map_err(|source| ImportError::Read {
         path: path.to_owned(),
         source,
     })?;
-    let image =
-        image::load_from_memory_with_format(&file, image::ImageFormat::Png).map_err(|e| error(e.to_string()))?;
-    let (w, h) = (image.width() as usize, image.height() as usize);
-    if shape != Shape::new(3, h, w) {
-        return Err(error(format!(
-            "has {w}x{h} pixels, the network reads {}x{}",
-            shape.w, shape.h
-        )));
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
+    decode_png(BufReader::new(file), side(shape.w), side(shape.h)).map_err(|e| error(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
+    use std::io::Cursor;
+
+    /// A PNG of 3x2 pixels, each of them `pixel`.
+    fn png(image: impl Into<DynamicImage>) -> Cursor<Vec<u8>> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.into().write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.set_position(0);
+        bytes
     }
-    match image {
-        // Grey is the same number three times; other conversions would be a choice.
-        image::DynamicImage::ImageRgb8(_) | image::DynamicImage::ImageLuma8(_) => Ok(image.into_rgb8().into_raw()),
-        other => Err(error(format!(
-            "has colour type {:?}, expected RGB or grey with 8 bits",
-            other.color()
-        ))),
+
+    #[test]
+    fn eight_bits_without_transparency_are_read_and_nothing_else() {
+        let rgb = png(ImageBuffer::from_pixel(3, 2, Rgb([1u8, 2, 3])));
+        assert_eq!(decode_png(rgb, 3, 2).unwrap(), [1, 2, 3].repeat(6));
+        let grey = png(ImageBuffer::from_pixel(3, 2, Luma([7u8])));
+        assert_eq!(decode_png(grey, 3, 2).unwrap(), [7; 18]);
+        let refused = [
+            (png(ImageBuffer::from_pixel(3, 2, Rgb([1u16, 2, 3]))), ColorType::Rgb16),
+            (png(ImageBuffer::from_pixel(3, 2, Luma([7u16]))), ColorType::L16),
+            (
+                png(ImageBuffer::from_pixel(3, 2, Rgba([1u8, 2, 3, 4]))),
+                ColorType::Rgba8,
+            ),
+            (
+                png(ImageBuffer::from_pixel(3, 2, Rgba([1u16, 2, 3, 4]))),
+                ColorType::Rgba16,
+            ),
+            (png(ImageBuffer::from_pixel(3, 2, LumaA([7u8, 255]))), ColorType::La8),
+        ];
+        for (image, colour) in refused {
+            let error = decode_png(image, 3, 2).unwrap_err();
+            assert!(matches!(error, ImageError::ColourType(c) if c == colour), "{error}");
+        }
+    }
+
+    #[test]
+    fn other_sizes_and_other_bytes_are_refused() {
+        let image = || png(ImageBuffer::from_pixel(3, 2, Rgb([1u8, 2, 3])));
+        for (width, height) in [(2, 3), (3, 1), (4, 2)] {
+            let error = decode_png(image(), width, height).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    ImageError::Size {
+                        width: 3,
+                        height: 2,
+                        ..
+                    }
+                ),
+                "{error}"
+            );
+        }
+        let whole = image().into_inner();
+        for bytes in [&b""[..], b"GIF89a", &whole[..whole.len() / 2]] {
+            let error = decode_png(Cursor::new(bytes), 3, 2).unwrap_err();
+            assert!(matches!(error, ImageError::Decode(_)), "{error}");
+        }
     }
 }

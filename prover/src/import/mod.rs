@@ -29,7 +29,7 @@ mod validate;
 pub use calibrate::RangeMethod;
 pub use error::ImportError;
 pub use float_run::FloatModel;
-pub use images::load_png;
+pub use images::{decode_png, load_png, ImageError};
 pub use report::{ImportReport, LayerReport};
 
 use crate::model::Model;

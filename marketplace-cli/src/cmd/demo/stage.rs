@@ -20,7 +20,8 @@ use crate::cmd::{devnet, model};
 use crate::context::Context;
 use crate::delivery::Delivery;
 use crate::home::{Home, Repository};
-use crate::prover_api::{save_arch, ModelArgs, Prover, SrsChoice};
+use crate::prover_api::{save_arch, ModelArgs, Prover};
+use crate::reference_string::SrsArgs;
 use crate::testset::{labelled_images, ImageSize};
 use crate::verifier_check::TrustArgs;
 use alloy::primitives::{B256, I256, U256};
@@ -94,13 +95,13 @@ impl Stage {
             model: work.join("digits.assay"),
             arch: Some(work.join("digits.arch.json")),
             secret: None,
-            srs: SrsChoice::Dev,
+            srs: SrsArgs::dev(),
         };
         let onnx = digits.join("mobilenet_v2_035_96.onnx");
         let (network, report) = model::import_model(&onnx, &digits.join("calibration"), &files.model, out)?;
         let arch_path = files.arch.clone().unwrap_or_default();
         save_arch(&arch_path, &FrozenArchitecture::plan(network.architecture)?)?;
-        let prover = files.prover(true, out)?;
+        let prover = files.prover(&chain, true, out)?;
 
         out.note("3. the provider deploys the generated verifier and registers the model with its stake");
         let verifier = deploy_verifier(&mp_side, &mp, prover.verifier_key(), &book).await?;
@@ -177,8 +178,7 @@ impl Stage {
     pub(super) async fn open(&mut self, mode: Mode) -> eyre::Result<Opened> {
         let trust = TrustArgs {
             arch: Some(self.arch.clone()),
-            srs: SrsChoice::Dev,
-            allow_unsafe_srs: false,
+            srs: SrsArgs::dev(),
             trust_codehash: None,
         };
         let model_id = self.model.model_id;

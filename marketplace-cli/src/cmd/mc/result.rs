@@ -7,6 +7,7 @@ use crate::chain::bindings::{
     IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall},
     Mode, State,
 };
+use crate::chain::client::Chain;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::chain::statement::context;
@@ -17,7 +18,8 @@ use crate::delivery::{proofs_by_context, Delivery, Place, ServerArgs, MAX_PROOF_
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
-use crate::prover_api::{load_arch, verifier_key, verify, Claim, SrsChoice};
+use crate::prover_api::{load_arch, verifier_key, verify, Claim};
+use crate::reference_string::SrsArgs;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
@@ -71,16 +73,16 @@ pub struct PublicModelArgs {
     /// Architecture file of the model
     #[arg(long, value_name = "FILE")]
     pub arch: PathBuf,
-    /// Reference string: "dev" (insecure) or a snarkjs .ptau file
-    #[arg(long, value_name = "FILE|dev", default_value = "dev")]
-    pub srs: SrsChoice,
+    #[command(flatten)]
+    pub srs: SrsArgs,
 }
 
 impl PublicModelArgs {
-    pub fn key(&self, ctx: &Context) -> eyre::Result<VerifierKey> {
+    /// The key that checks proofs on this chain.
+    pub fn key(&self, ctx: &Context, chain: &Chain) -> eyre::Result<VerifierKey> {
         let frozen = load_arch(&self.arch)?;
-        let srs = self.srs.load(frozen.layout.k, &ctx.out)?;
-        verifier_key(&frozen, srs, &ctx.out)
+        let string = self.srs.load(chain, frozen.layout.k, &ctx.out)?;
+        verifier_key(&frozen, string, &ctx.out)
     }
 }
 
@@ -126,6 +128,7 @@ impl std::fmt::Display for Verified {
 
 pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> {
     let market = ctx.market().await?;
+    let key = args.model.key(ctx, &market.chain)?;
     let id = args.id;
     let proofs = match &args.proofs {
         Place::Path(dir) => Delivery::at(dir, id),
@@ -134,7 +137,7 @@ pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> 
             Delivery::open(place, id, &args.server, market.engagement(id).await?.mp, account.key())?
         }
     };
-    let result = verify_result(ctx, &market, id, args.set.as_deref(), &proofs, &args.model.key(ctx)?).await?;
+    let result = verify_result(ctx, &market, id, args.set.as_deref(), &proofs, &key).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -192,7 +195,7 @@ pub async fn verify_result(
                 false
             }
         });
-        if is_proven || (e.provenOnChain > 0 && market.is_confirmed_proven(id, position).await?) {
+        if is_proven || (e.provenOnChain > 0 && market.is_settled_proven(id, position).await?) {
             proven.push(position);
         } else {
             unproven.push(Unproven { position, why });

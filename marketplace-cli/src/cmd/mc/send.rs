@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  assay mc send 0x3f… --to /mnt/shared/3f\n  \
     assay mc send 0x3f… --to https://provider.example:8700 --keystore me.json      if the transfer is encrypted\n\n\
-    The acceptance must have its confirmations. In an engagement in clear images, labels and salts go over as they are; else\n\
+    The acceptance must have its confirmations, see --confirmations. In an engagement in clear images, labels and salts go over as they are; else\n\
     they are encrypted, the ciphertext's root goes on chain, and only then the file into the directory or to the server\n\
     (assay serve, of either party). Before the acceptance of an encrypted engagement only the leaf hashes go over. A\n\
     directory is readable by you alone: give the provider access, or copy it over a channel of your own. What was handed\n\
@@ -138,24 +138,11 @@ pub(super) async fn hand_leaves_over(
     to.put(Kind::Leaves, &file, &ctx.out).await
 }
 
-/// Copies the set to `to`, once the acceptance is confirmed.
+/// Copies the set to `to`, once the acceptance is settled.
 pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, to: &Path) -> eyre::Result<HandedOver> {
-    let now = market.engagement(id).await?;
-    require_state(id, &now, &[State::Probing])?;
-    let confirmed = market
-        .confirmed_engagement(id)
-        .await
-        .ok()
-        .filter(|e| e.state == State::Probing);
-    let Some(e) = confirmed else {
-        return Err(hinted(
-            format!(
-                "the acceptance does not have {} confirmations yet",
-                market.chain.confirmations
-            ),
-            "wait for more blocks: what is handed over before could be lost in a reorganisation",
-        ));
-    };
+    let e = market.engagement(id).await?;
+    require_state(id, &e, &[State::Probing])?;
+    market.require_settled(id, &e).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let set = offered_set(&journal, id, &e, set)?;
     if to.exists() {

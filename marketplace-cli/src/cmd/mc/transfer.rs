@@ -118,7 +118,7 @@ pub async fn send(
     let sent = match account.resume(&mut journal, "commitTransfer", &ctx.out).await? {
         Some(receipt) => Some(receipt),
         None if e.state == State::Locked => {
-            market.require_confirmed(id, &e).await?;
+            market.require_settled(id, &e).await?;
             require_time(market, &e).await?;
             let call = commitTransferCall {
                 id,
@@ -308,7 +308,7 @@ pub async fn reveal(ctx: &Context, market: &Market, account: &Account, id: B256)
         _ => {
             require_state(id, &e, &[State::Acked, State::Proceeded])?;
             require_time(market, &e).await?;
-            market.require_confirmed(id, &e).await?;
+            market.require_settled(id, &e).await?;
             if e.state == State::Acked {
                 Due::Probe
             } else {

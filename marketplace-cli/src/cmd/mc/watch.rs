@@ -2,7 +2,7 @@ use super::result::PublicModelArgs;
 use crate::chain::keys::KeyArgs;
 use crate::context::Context;
 use crate::delivery::{Place, ServerArgs};
-use crate::prover_api::SrsChoice;
+use crate::reference_string::SrsArgs;
 use crate::watch::consumer::{Consumer, Objection, Orders};
 use crate::watch::patrol::{connect, Patrol, PatrolArgs};
 use crate::watch::turn::Role;
@@ -33,9 +33,8 @@ pub struct Args {
     /// Architecture file of the model, to check proofs with
     #[arg(long, value_name = "FILE")]
     arch: Option<PathBuf>,
-    /// Reference string: "dev" (insecure) or a snarkjs .ptau file
-    #[arg(long, value_name = "FILE|dev", default_value = "dev")]
-    srs: SrsChoice,
+    #[command(flatten)]
+    srs: SrsArgs,
     /// What to do about claims that are not proven
     #[arg(long, value_enum, default_value_t = Objection::Challenge)]
     object: Objection,
@@ -56,6 +55,9 @@ pub struct Args {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
+    if args.arch.is_some() {
+        args.srs.check_name(&market.chain)?;
+    }
     let srs = args.srs;
     let orders = Orders {
         model: args.arch.map(|arch| PublicModelArgs { arch, srs }),

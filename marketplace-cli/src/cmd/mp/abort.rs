@@ -33,6 +33,7 @@ pub async fn abort(ctx: &Context, market: &Market, account: &Account, id: B256) 
     require_state(id, &e, &[State::Probing])?;
     require_provider(&e, account)?;
     require_time(market, &e).await?;
+    market.require_settled(id, &e).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let guard = accepted_guard(&journal, &e)?;
     let receipt = account

@@ -123,7 +123,7 @@ pub async fn ack_from(
         None => {
             require_state(id, &e, &[State::Committed, State::Published])?;
             require_time(market, &e).await?;
-            market.require_confirmed(id, &e).await?;
+            market.require_settled(id, &e).await?;
             if matches!(source, Source::Unseen) {
                 require_state(id, &e, &[State::Published])?;
             } else {

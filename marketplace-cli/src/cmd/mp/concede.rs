@@ -33,7 +33,7 @@ pub async fn concede(ctx: &Context, market: &Market, account: &Account, id: B256
     require_state(id, &e, &[State::Proving])?;
     require_provider(&e, account)?;
     require_time(market, &e).await?;
-    market.require_confirmed(id, &e).await?;
+    market.require_settled(id, &e).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let guard = accepted_guard(&journal, &e)?;
     let receipt = account

@@ -5,7 +5,8 @@ use crate::cmd::Sent;
 use crate::context::Context;
 use crate::home::Repository;
 use crate::journal::Journal;
-use crate::prover_api::{load_arch, require_safe_srs, verifier_key, SrsChoice};
+use crate::prover_api::{load_arch, verifier_key};
+use crate::reference_string::SrsArgs;
 use crate::verifier::VerifierCode;
 use alloy::primitives::B256;
 use assay_prover::proof::VerifierKey;
@@ -20,12 +21,8 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// Architecture file, see assay plan
     arch: PathBuf,
-    /// Reference string: dev (unsafe), or a snarkjs .ptau file
-    #[arg(long, value_name = "dev|FILE", default_value = "dev")]
-    srs: SrsChoice,
-    /// Use the development reference string on a chain that is no devnet
-    #[arg(long)]
-    allow_unsafe_srs: bool,
+    #[command(flatten)]
+    srs: SrsArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -60,9 +57,8 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let chain = ctx.chain().await?;
     let account = ctx.account(&chain, &args.keys)?;
     let frozen = load_arch(&args.arch)?;
-    let srs = args.srs.load(frozen.layout.k, &ctx.out)?;
-    require_safe_srs(&srs, chain.is_devnet(), args.allow_unsafe_srs)?;
-    let key = verifier_key(&frozen, srs, &ctx.out)?;
+    let string = args.srs.load(&chain, frozen.layout.k, &ctx.out)?;
+    let key = verifier_key(&frozen, string, &ctx.out)?;
     let result = deploy_verifier(ctx, &account, &key, &ctx.deployment_path(&chain)).await?;
     ctx.out.result(&result, &result)
 }

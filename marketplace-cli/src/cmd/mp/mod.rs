@@ -149,7 +149,8 @@ pub async fn proceed_now(ctx: &Context, market: &Market, account: &Account, id: 
     proceed(ctx, market, account, &mut journal, id).await
 }
 
-/// Sends `proceed` if the engagement is still Probing.
+/// Sends `proceed` if the engagement is still Probing. Whoever saw the decision before the keys it answers are settled could
+/// play the engagement again, with the knowledge.
 async fn proceed(
     ctx: &Context,
     market: &Market,
@@ -162,6 +163,7 @@ async fn proceed(
         return Ok(None);
     }
     require_time(market, &e).await?;
+    market.require_settled(id, &e).await?;
     let guard = probed_guard(journal, id, &e)?;
     let receipt = account
         .send(journal, "proceed", &market.call(&proceedCall { id, guard }), &ctx.out)

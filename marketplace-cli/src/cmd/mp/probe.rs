@@ -76,7 +76,7 @@ impl std::fmt::Display for Probed {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let prover = args.model.prover(false, &ctx.out)?;
+    let prover = args.model.prover(&market.chain, false, &ctx.out)?;
     let decision = Decision {
         act: args.decide,
         at_least: args.at_least,
@@ -104,6 +104,10 @@ pub async fn probe(
     let e = encrypted(market, account, id).await?;
     require_state(id, &e, &[State::Probing])?;
     require_time(market, &e).await?;
+    if decision.act {
+        // Known before the work is done, not after it.
+        market.require_settled(id, &e).await?;
+    }
     let transfer = Transfer::load(ctx, market, id, &e).await?;
     let handover = match transfer.examples(ctx, market, &e, prover.image_len()).await? {
         Ok(handover) => handover,

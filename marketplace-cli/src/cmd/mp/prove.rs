@@ -88,7 +88,7 @@ impl std::fmt::Display for Proven {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let prover = args.model.prover(false, &ctx.out)?;
+    let prover = args.model.prover(&market.chain, false, &ctx.out)?;
     let result = prove(
         ctx,
         &market,

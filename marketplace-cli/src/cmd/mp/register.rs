@@ -11,7 +11,7 @@ use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::ether;
-use crate::prover_api::{input_words, require_safe_srs, ModelArgs, Prover, WORDS_PER_HASH};
+use crate::prover_api::{input_words, ModelArgs, Prover, WORDS_PER_HASH};
 use crate::transport;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{keccak256, Address, B256, U256};
@@ -36,9 +36,6 @@ pub struct Args {
     /// Tells copies of one model apart
     #[arg(long, default_value_t = 0)]
     nonce: u64,
-    /// Use the development reference string on a chain that is no devnet
-    #[arg(long)]
-    allow_unsafe_srs: bool,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -75,12 +72,7 @@ impl std::fmt::Display for Registered {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let prover = args.model.prover(true, &ctx.out)?;
-    require_safe_srs(
-        prover.verifier_key().srs(),
-        market.chain.is_devnet(),
-        args.allow_unsafe_srs,
-    )?;
+    let prover = args.model.prover(&market.chain, true, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,
         None => {

@@ -57,6 +57,7 @@ pub struct Args {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
+    args.model.srs.check_name(&market.chain)?;
     let orders = Orders {
         model: args.model,
         accepts: args.accept.then_some(Policy {
