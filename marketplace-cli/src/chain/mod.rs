@@ -8,5 +8,6 @@ pub mod devnet;
 pub mod history;
 pub mod keys;
 pub mod market;
+pub mod release;
 pub mod revert;
 pub mod statement;
