@@ -4,7 +4,7 @@ use e2e::{text, Setting, OUTSIDER};
 use serde_json::Value;
 
 fn show(setting: &Setting, id: &str) -> Value {
-    setting.consumer().reads(&["verdict", "show", id])
+    setting.verdict(id)
 }
 
 #[test]
@@ -35,6 +35,19 @@ fn an_honest_engagement_is_proven_and_pays_both_sides() {
     assert_eq!(
         (verdict["assurance"].as_str(), verdict["claimedCorrect"].as_u64()),
         (Some("PROVEN"), Some(4))
+    );
+    assert_eq!(
+        (
+            verdict["verifier"]["grade"].as_str(),
+            verdict["deployment"]["grade"].as_str()
+        ),
+        (Some("REPRODUCED"), Some("REPRODUCED"))
+    );
+    // A reader who compares nothing is not told that anything is proven.
+    let unaware = setting.consumer().reads(&["verdict", "show", &id]);
+    assert_eq!(
+        (unaware["assurance"].as_str(), unaware["bound95"].as_f64()),
+        (Some("NOT CHECKED"), Some(0.0))
     );
     assert_eq!(verdict["selfDealt"], false);
 

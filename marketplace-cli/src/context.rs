@@ -5,10 +5,11 @@ use crate::chain::client::Chain;
 use crate::chain::deploy::Deployment;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
+use crate::chain::release::{CheckedMarket, DeploymentCheck};
 use crate::exit::hinted;
 use crate::home::Home;
 use crate::output::Output;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,6 +36,9 @@ pub struct Globals {
     /// Address of the accuracy market, instead of the address book's
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub market: Option<Address>,
+    /// Trust contracts that are not this release's: the digest that the refusal prints
+    #[arg(long, global = true, value_name = "HASH")]
+    pub trust_deployment: Option<B256>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +87,27 @@ impl Context {
         Ok(Account::new(chain.clone(), keys.load(chain)?))
     }
 
-    /// The market and who signs.
+    /// How far the contracts behind a market are known.
+    pub async fn deployment_check(&self, market: &Market) -> eyre::Result<DeploymentCheck> {
+        DeploymentCheck::of(market, &self.home, self.globals.trust_deployment).await
+    }
+
+    /// A market to send money to.
+    ///
+    /// # Errors
+    /// If its contracts are neither this release's nor trusted.
+    pub async fn checked(&self, market: Market) -> eyre::Result<CheckedMarket> {
+        CheckedMarket::new(market, &self.home, self.globals.trust_deployment).await
+    }
+
+    /// The market to send money to, and who signs.
+    pub async fn checked_market_and_account(&self, keys: &KeyArgs) -> eyre::Result<(CheckedMarket, Account)> {
+        let market = self.checked(self.market().await?).await?;
+        let account = self.account(&market.chain, keys)?;
+        Ok((market, account))
+    }
+
+    /// The market and who signs, for calls that carry no money.
     pub async fn market_and_account(&self, keys: &KeyArgs) -> eyre::Result<(Market, Account)> {
         let market = self.market().await?;
         let account = self.account(&market.chain, keys)?;

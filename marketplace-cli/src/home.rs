@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 ///
 /// ```text
 /// HOME/<chain id>-<genesis>/deployment.json
+/// HOME/<chain id>-<genesis>/checked/<market>.json
 /// HOME/<chain id>-<genesis>/models/<model id>.json
 /// HOME/<chain id>-<genesis>/offers/<test root>.json
 /// HOME/<chain id>-<genesis>/engagements/<id>/journal.json, proofs/<position>.proof
@@ -39,6 +40,11 @@ impl Home {
 
     pub fn deployment(&self, chain: &Chain) -> PathBuf {
         self.chain(chain).join("deployment.json")
+    }
+
+    /// That the contracts behind a market were compared with a release.
+    pub fn checked_market(&self, chain: &Chain, market: Address) -> PathBuf {
+        self.chain(chain).join("checked").join(format!("{market}.json"))
     }
 
     pub fn model(&self, chain: &Chain, model_id: B256) -> PathBuf {

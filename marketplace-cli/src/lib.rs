@@ -5,7 +5,8 @@
 //! | [`cmd`] | one file per subcommand |
 //! | [`context`] | global options, and what every command starts from |
 //! | [`chain`] | bindings, node, keys, deployment, devnet, encodings |
-//! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers |
+//! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers and readers |
+//! | [`record`] | what an architecture determines of a model's record |
 //! | [`prover_api`] | the prover library in this program's words |
 //! | [`reference_string`] | which reference string will do on which chain |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
@@ -27,6 +28,7 @@ pub mod home;
 pub mod journal;
 pub mod output;
 pub mod prover_api;
+pub mod record;
 pub mod reference_string;
 pub mod revealed;
 pub mod serve;

@@ -188,10 +188,6 @@ impl Prover {
         self.keys.vk_digest().into()
     }
 
-    pub fn classes(&self) -> u32 {
-        self.model.architecture.classes() as u32
-    }
-
     pub fn image_len(&self) -> usize {
         self.model.architecture.image_len()
     }

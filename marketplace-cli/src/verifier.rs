@@ -75,18 +75,13 @@ impl VerifierCode {
         journal: &mut Journal,
         out: &Output,
     ) -> eyre::Result<(VerifierEntry, Vec<Sent>)> {
-        let create = |data: Bytes| Call {
-            to: None,
-            data,
-            value_wei: 0,
-        };
         let key = hex::encode(&self.vk_digest[..8]);
-        let data_call = create(self.generated.vk_data_initcode().into());
+        let data_call = Call::create(self.generated.vk_data_initcode().into());
         let data_receipt = account
             .send(journal, &format!("vk-data-{key}"), &data_call, out)
             .await?;
         let vk_data = created(&data_receipt)?;
-        let call = create(self.initcode(vk_data));
+        let call = Call::create(self.initcode(vk_data));
         let receipt = account.send(journal, &format!("verifier-{key}"), &call, out).await?;
         let address = created(&receipt)?;
         let entry = VerifierEntry {
@@ -98,20 +93,14 @@ impl VerifierCode {
         Ok((entry, vec![Sent::from(&data_receipt), Sent::from(&receipt)]))
     }
 
-    /// Whether the contract at `verifier` is exactly what this key generates.
+    /// Compares the contract at `verifier` with what this key generates.
     ///
     /// The key's data lies in a second contract whose address is part of the verifier's code: it is found there by its
     /// code hash, and the expected code is what the creation code leaves behind with that address.
     ///
     /// # Errors
-    /// If any byte differs.
-    pub async fn check(&self, chain: &Chain, verifier: Address) -> eyre::Result<()> {
-        let differs = || {
-            hinted(
-                format!("the contract at {verifier} is not the verifier of this architecture and reference string"),
-                "do not trust it; check --arch and --srs, or ask the provider how it was generated",
-            )
-        };
+    /// If the node does not answer; inside, if any byte differs.
+    pub async fn compare(&self, chain: &Chain, verifier: Address) -> eyre::Result<Result<(), VerifierDiffers>> {
         let code = chain.provider.get_code_at(verifier).await?;
         let data_hash: B256 = self.generated.manifest.vk_data_codehash.parse().wrap_err("manifest")?;
         for vk_data in addresses_in(&code) {
@@ -121,12 +110,32 @@ impl VerifierCode {
             let request = TransactionRequest::default().input(self.initcode(vk_data).into());
             let mut request = request;
             request.to = Some(alloy::primitives::TxKind::Create);
-            let expected = chain.provider.call(request).await?;
-            return if expected == code { Ok(()) } else { Err(differs()) };
+            if chain.provider.call(request).await? == code {
+                return Ok(Ok(()));
+            }
+            break;
         }
-        Err(differs())
+        Ok(Err(VerifierDiffers(verifier)))
+    }
+
+    /// As [`VerifierCode::compare`].
+    ///
+    /// # Errors
+    /// If any byte differs.
+    pub async fn check(&self, chain: &Chain, verifier: Address) -> eyre::Result<()> {
+        self.compare(chain, verifier).await?.map_err(|differs| {
+            hinted(
+                differs.to_string(),
+                "do not trust it; check --arch and --srs, or ask the provider how it was generated",
+            )
+        })
     }
 }
+
+/// A contract that is not what an architecture gives.
+#[derive(Debug, thiserror::Error)]
+#[error("the contract at {0} is not the verifier of this architecture and reference string")]
+pub struct VerifierDiffers(Address);
 
 fn created(receipt: &alloy::rpc::types::TransactionReceipt) -> eyre::Result<Address> {
     receipt

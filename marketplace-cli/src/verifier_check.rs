@@ -1,16 +1,20 @@
-//! What a consumer checks before it trusts a model's verifier with its money.
+//! How far the verifier of a model is known: what a consumer checks before it trusts it with its money, and what a reader
+//! needs to know of a verdict.
 
-use crate::chain::bindings::ModelView;
-use crate::chain::market::Market;
+use crate::chain::bindings::ModelRecord;
+use crate::chain::client::Chain;
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::home::Repository;
 use crate::prover_api::{load_arch, verifier_key};
+use crate::record::{Determined, RecordMismatch};
 use crate::reference_string::SrsArgs;
-use crate::verifier::VerifierCode;
-use alloy::primitives::B256;
+use crate::verifier::{VerifierCode, VerifierDiffers};
+use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
 use clap::Args;
+use serde::Serialize;
+use std::fmt;
 use std::path::PathBuf;
 
 /// How the model's verifier is judged.
@@ -18,7 +22,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Trust")]
 pub struct TrustArgs {
     /// Architecture that the model claims to have: key and contract are made anew from it and compared
-    #[arg(long, value_name = "FILE", required_unless_present = "trust_codehash")]
+    #[arg(long, value_name = "FILE")]
     pub arch: Option<PathBuf>,
     #[command(flatten)]
     pub srs: SrsArgs,
@@ -28,52 +32,204 @@ pub struct TrustArgs {
     pub trust_codehash: Option<B256>,
 }
 
+/// How far a verifier is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum VerifierGrade {
+    /// Key, record and contract are what the architecture gives.
+    #[serde(rename = "REPRODUCED")]
+    Reproduced,
+    /// It has a code hash that the reader trusts, and code that cannot change.
+    #[serde(rename = "SAME CODE")]
+    SameCode,
+    #[serde(rename = "NOT CHECKED")]
+    NotChecked,
+}
+
+impl fmt::Display for VerifierGrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reproduced => "REPRODUCED",
+            Self::SameCode => "SAME CODE",
+            Self::NotChecked => "NOT CHECKED",
+        })
+    }
+}
+
+/// The grade of a model's verifier, and what it rests on.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifierCheck {
+    pub grade: VerifierGrade,
+    pub address: Address,
+    /// As registered: the contracts ask no other code.
+    pub codehash: B256,
+    pub vk_digest: B256,
+    pub weights_commit: B256,
+    pub classes: u32,
+    pub metric: String,
+    /// Why it is not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl VerifierCheck {
+    pub fn is_known(&self) -> bool {
+        self.grade != VerifierGrade::NotChecked
+    }
+}
+
+impl fmt::Display for VerifierCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.grade, &self.why) {
+            (VerifierGrade::Reproduced, _) => write!(f, "REPRODUCED from the architecture"),
+            (VerifierGrade::SameCode, _) => write!(f, "SAME CODE as the hash you trust"),
+            (grade, Some(why)) => write!(f, "{grade}: {why}"),
+            (grade, None) => write!(f, "{grade}"),
+        }
+    }
+}
+
+/// What keeps a verifier from being known.
+#[derive(Debug, thiserror::Error)]
+enum Doubt {
+    #[error("nothing to compare it with: give --arch FILE or --trust-codehash HASH")]
+    NothingGiven,
+    #[error("the code at {0} is not the one that was registered")]
+    CodeChanged(Address),
+    #[error("{0} is an account that delegates to other code (EIP-7702), which can change")]
+    Delegated(Address),
+    #[error("the code at {0} calls other code in its own place, which can change")]
+    Proxy(Address),
+    #[error("the model's verifier has code hash {given}, not {trusted}")]
+    OtherHash { given: B256, trusted: B256 },
+    #[error(transparent)]
+    Record(#[from] RecordMismatch),
+    #[error(transparent)]
+    Differs(#[from] VerifierDiffers),
+}
+
 impl TrustArgs {
+    /// Judges a model's verifier.
+    ///
     /// # Errors
-    /// If the registered key or contract is not the one this program makes.
-    pub async fn check(&self, ctx: &Context, market: &Market, model: &ModelView) -> eyre::Result<()> {
-        let record = &model.record;
-        let Some(path) = &self.arch else {
-            return match self.trust_codehash {
-                Some(hash) if hash == record.verifierCodehash => {
-                    let code = market.chain.provider.get_code_at(record.verifier).await?;
-                    self.srs.check_code(&market.chain, &code, &ctx.out)
-                }
-                Some(hash) => Err(hinted(
-                    format!(
-                        "the model's verifier has code hash {}, not {hash}",
-                        record.verifierCodehash
-                    ),
-                    "check it with --arch FILE",
-                )),
-                None => Err(UsageError("--arch or --trust-codehash is needed to judge the verifier".into()).into()),
-            };
+    /// If it cannot be judged; one that is not what it should be has a grade that says so.
+    pub async fn judge(&self, ctx: &Context, chain: &Chain, record: &ModelRecord) -> eyre::Result<VerifierCheck> {
+        let (grade, why) = match self.grade(ctx, chain, record).await? {
+            Ok(grade) => (grade, None),
+            Err(doubt) => (VerifierGrade::NotChecked, Some(doubt.to_string())),
         };
-        let frozen = load_arch(path)?;
-        let string = self.srs.load(&market.chain, frozen.layout.k, &ctx.out)?;
-        let key = verifier_key(&frozen, string, &ctx.out)?;
-        let digest = B256::from(key.vk_digest());
-        if digest != record.vkDigest {
-            return Err(hinted(
-                format!(
-                    "the model is registered with verifying key {}, this architecture gives {digest}",
-                    record.vkDigest
-                ),
-                "do not trust it: it may prove something else",
-            ));
+        Ok(VerifierCheck {
+            grade,
+            address: record.verifier,
+            codehash: record.verifierCodehash,
+            vk_digest: record.vkDigest,
+            weights_commit: record.weightsCommit.into(),
+            classes: record.classes,
+            metric: format!("{:?}", record.metric),
+            why,
+        })
+    }
+
+    /// As [`TrustArgs::judge`], for somebody whose money depends on it.
+    ///
+    /// # Errors
+    /// If the verifier is not known.
+    pub async fn require(&self, ctx: &Context, chain: &Chain, record: &ModelRecord) -> eyre::Result<VerifierGrade> {
+        self.require_given()?;
+        self.grade(ctx, chain, record).await?.map_err(|doubt| {
+            hinted(
+                doubt.to_string(),
+                "do not trust it; check --arch and --srs, or ask the provider how it was generated",
+            )
+        })
+    }
+
+    /// # Errors
+    /// If there is nothing to judge a verifier by.
+    pub fn require_given(&self) -> eyre::Result<()> {
+        if self.arch.is_none() && self.trust_codehash.is_none() {
+            return Err(UsageError("--arch or --trust-codehash is needed to judge the verifier".into()).into());
         }
-        if frozen.architecture.classes() as u32 != record.classes {
-            return Err(hinted(
-                format!(
-                    "the model is registered with {} classes, the architecture has {}",
-                    record.classes,
-                    frozen.architecture.classes()
-                ),
-                "do not trust it",
-            ));
+        Ok(())
+    }
+
+    async fn grade(
+        &self,
+        ctx: &Context,
+        chain: &Chain,
+        record: &ModelRecord,
+    ) -> eyre::Result<Result<VerifierGrade, Doubt>> {
+        let code = chain.provider.get_code_at(record.verifier).await?;
+        if keccak256(&code) != record.verifierCodehash {
+            return Ok(Err(Doubt::CodeChanged(record.verifier)));
         }
-        VerifierCode::generate(&key, &Repository::find()?, &ctx.out)?
-            .check(&market.chain, record.verifier)
-            .await
+        if is_delegated(&code) {
+            return Ok(Err(Doubt::Delegated(record.verifier)));
+        }
+        if let Some(path) = &self.arch {
+            let frozen = load_arch(path)?;
+            let string = self.srs.load(chain, frozen.layout.k, &ctx.out)?;
+            let key = verifier_key(&frozen, string, &ctx.out)?;
+            if let Err(mismatch) = Determined::by_key(&key).check(record) {
+                return Ok(Err(mismatch.into()));
+            }
+            let made = VerifierCode::generate(&key, &Repository::find()?, &ctx.out)?;
+            let compared = made.compare(chain, record.verifier).await?;
+            return Ok(compared.map(|()| VerifierGrade::Reproduced).map_err(Doubt::from));
+        }
+        Ok(match self.trust_codehash {
+            None => Err(Doubt::NothingGiven),
+            Some(trusted) if trusted != record.verifierCodehash => Err(Doubt::OtherHash {
+                given: record.verifierCodehash,
+                trusted,
+            }),
+            Some(_) if is_proxy(&code) => Err(Doubt::Proxy(record.verifier)),
+            Some(_) => {
+                self.srs.check_code(chain, &code, &ctx.out)?;
+                Ok(VerifierGrade::SameCode)
+            }
+        })
+    }
+}
+
+/// Whether this is the code of an account that runs other code as its own (EIP-7702).
+fn is_delegated(code: &[u8]) -> bool {
+    code.starts_with(&[0xef, 0x01, 0x00])
+}
+
+/// Whether code may run other code in its own place: any DELEGATECALL or CALLCODE among its instructions. No generated verifier
+/// has one.
+fn is_proxy(code: &[u8]) -> bool {
+    const CALLCODE: u8 = 0xf2;
+    const DELEGATECALL: u8 = 0xf4;
+    const PUSH1: u8 = 0x60;
+    const PUSH32: u8 = 0x7f;
+    let mut at = 0;
+    while let Some(instruction) = code.get(at) {
+        match *instruction {
+            CALLCODE | DELEGATECALL => return true,
+            push @ PUSH1..=PUSH32 => at += 2 + usize::from(push - PUSH1),
+            _ => at += 1,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delegations_and_proxies_are_told_from_other_code() {
+        let delegation = hex::decode("ef01005fbdb2315678afecb367f032d93f642f64180aa3").unwrap();
+        assert!(is_delegated(&delegation));
+        // EIP-1167.
+        let proxy = "363d3d373d3d3d363d735fbdb2315678afecb367f032d93f642f64180aa35af43d82803e903d91602b57fd5bf3";
+        let proxy = hex::decode(proxy).unwrap();
+        assert!(is_proxy(&proxy) && !is_delegated(&proxy));
+        // PUSH1 0xf4, PUSH2 0xf2f4, STOP: data, not instructions.
+        assert!(!is_proxy(&[0x60, 0xf4, 0x61, 0xf2, 0xf4, 0x00]));
+        assert!(is_proxy(&[0x60, 0x00, 0xf2]));
+        assert!(!is_proxy(&[]));
     }
 }

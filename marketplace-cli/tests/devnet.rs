@@ -7,6 +7,7 @@ use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Mode, Outcome, State};
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
+use assay_cli::chain::market::Market;
 use assay_cli::chain::statement::{self, MerkleTree};
 use assay_cli::cmd::mc::open::{open, Ask};
 use assay_cli::cmd::mc::send::send;
@@ -22,7 +23,7 @@ use assay_cli::cmd::withdraw::withdraw;
 use assay_cli::delivery::Delivery;
 use assay_cli::exit::{Exit, Hinted};
 use assay_cli::testset::TestSet;
-use support::World;
+use support::{World, UNTRUSTING};
 
 const ANY: Policy = Policy {
     max_target_bps: 10_000,
@@ -77,13 +78,13 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         .withdrawals
         .is_empty());
 
-    let shown = Shown::read(m, opened.id).await.unwrap();
+    let shown = Shown::read(&w.mp_ctx, m, opened.id, &UNTRUSTING).await.unwrap();
     assert_eq!(
         (shown.fields.outcome.as_str(), shown.fields.assurance.as_str()),
         ("Abort", "NONE")
     );
     assert!(!shown.to_string().to_lowercase().contains("passed"));
-    let listed = Listed::read(m, w.model_id).await.unwrap();
+    let listed = Listed::read(&w.mp_ctx, m, w.model_id, &UNTRUSTING).await.unwrap();
     assert_eq!((listed.none.len(), listed.proven.len(), listed.open.len()), (1, 0, 0));
 }
 
@@ -195,7 +196,7 @@ async fn a_set_is_handed_over_after_acceptance_and_never_offered_again() {
     assert!(!to.exists());
     accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
 
-    let mut patient = m.clone();
+    let mut patient = Market::clone(m);
     patient.chain.confirmations = 3;
     says(
         send(&w.mc_ctx, &patient, id, None, &to).await,
@@ -237,7 +238,7 @@ async fn repeating_open_and_register_finds_what_was_done() {
     assert_eq!(w.market.engagement_ids(w.model_id).await.unwrap(), [first.id]);
 
     // Also without the journal: the registry knows.
-    let record = w.record().await;
+    let record = w.record(w.market.registry).await;
     let again = register_record(&w.mc_ctx, &w.market, &w.mp, &record, 0).await.unwrap();
     assert!(again.sent.is_none() && again.model_id == w.model_id);
     let copy = register_record(&w.mp_ctx, &w.market, &w.mp, &record, 1).await.unwrap();
@@ -282,7 +283,7 @@ async fn an_interrupted_command_sends_the_same_transaction_again() {
 async fn encodings_are_those_of_the_contracts() {
     let w = World::new().await;
     let (m, chain) = (&w.market, &w.market.chain);
-    let record = w.record().await;
+    let record = w.record(w.market.registry).await;
     let registry = IModelRegistry::new(m.registry, &chain.provider);
     assert_eq!(
         chain.view(registry.hashRecord(record.clone())).await.unwrap(),
@@ -351,7 +352,7 @@ async fn refusals_of_the_contracts_are_told_in_words() {
     let w = World::new().await;
     let opened = w.opened(1).await;
     let stranger: &Account = &w.other;
-    let call = |c: &IAccuracyMarket::acceptCall| w.market.call(c).with_value(w.market.entry_wei());
+    let call = |c: &IAccuracyMarket::acceptCall| w.market.paying(c, w.market.entry_wei());
     let right = IAccuracyMarket::acceptCall {
         id: opened.id,
         guard: opened.offer_hash,
@@ -363,7 +364,7 @@ async fn refusals_of_the_contracts_are_told_in_words() {
     };
     says(w.mp.dry_run(&call(&wrong)).await, "the offer on chain is");
     says(
-        w.mp.dry_run(&call(&right).with_value(1)).await,
+        w.mp.dry_run(&w.market.paying(&right, 1)).await,
         "the call takes 0.081 ETH, not 0.000000000000000001 ETH",
     );
     let nothing = Call::new(w.market.address, &ICredits::withdrawCall { to: stranger.address() });

@@ -145,7 +145,7 @@ impl Daemons {
     }
 
     pub fn verdict(&self, id: &str) -> Value {
-        self.setting.consumer().reads(&["verdict", "show", id])
+        self.setting.verdict(id)
     }
 }
 

@@ -365,6 +365,12 @@ impl Setting {
         set
     }
 
+    /// The verdict as a reader sees it who has the architecture.
+    pub fn verdict(&self, id: &str) -> Value {
+        self.consumer()
+            .reads(&["verdict", "show", id, "--arch", text(&self.arch)])
+    }
+
     /// What a party may withdraw from the market, wei.
     pub fn balance_in_market(&self, party: Party<'_>) -> String {
         let book = std::fs::read(&self.devnet.deployment).expect("the address book is there");

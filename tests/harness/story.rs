@@ -106,8 +106,9 @@ impl Story {
         story
     }
 
+    /// As a reader sees it who has the architecture.
     pub fn verdict(&self) -> Value {
-        self.setting.consumer().reads(&["verdict", "show", &self.id])
+        self.setting.verdict(&self.id)
     }
 
     /// After `hours` anybody ends it; the outcome.

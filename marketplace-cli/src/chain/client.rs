@@ -210,7 +210,7 @@ pub struct Call {
     /// `None` creates a contract.
     pub to: Option<Address>,
     pub data: Bytes,
-    pub value_wei: u128,
+    pub(super) value_wei: u128,
 }
 
 impl Call {
@@ -222,7 +222,17 @@ impl Call {
         }
     }
 
-    pub fn with_value(self, value_wei: u128) -> Self {
+    /// Creates a contract.
+    pub fn create(code: Bytes) -> Self {
+        Self {
+            to: None,
+            data: code,
+            value_wei: 0,
+        }
+    }
+
+    /// Only [`CheckedMarket`](super::release::CheckedMarket) sends money.
+    pub(super) fn with_value(self, value_wei: u128) -> Self {
         Self { value_wei, ..self }
     }
 

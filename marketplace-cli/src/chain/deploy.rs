@@ -185,7 +185,7 @@ impl MarketTerms {
         warnings
     }
 
-    fn registry_params(&self, market: Address) -> RegistryParams {
+    pub fn registry_params(&self, market: Address) -> RegistryParams {
         RegistryParams {
             priceInput: self.price_input,
             n1: self.n1,
@@ -197,7 +197,7 @@ impl MarketTerms {
         }
     }
 
-    fn market_params(&self, registry: Address, judges: Judges) -> MarketParams {
+    pub fn market_params(&self, registry: Address, judges: Judges) -> MarketParams {
         MarketParams {
             registry,
             priceProof: self.price_proof,
@@ -227,10 +227,10 @@ impl MarketTerms {
 
 /// The contracts without money that the market relies on.
 #[derive(Debug, Clone, Copy)]
-struct Judges {
-    proofs: Address,
-    transfers: Address,
-    publication: Address,
+pub struct Judges {
+    pub proofs: Address,
+    pub transfers: Address,
+    pub publication: Address,
 }
 
 /// Code that creates a contract: an artifact's bytecode, linked to `libraries`, and its encoded constructor arguments.
@@ -335,11 +335,7 @@ impl Creator<'_> {
         libraries: &[(&str, Address)],
         arguments: Vec<u8>,
     ) -> eyre::Result<Address> {
-        let call = Call {
-            to: None,
-            data: creation_code(self.repository, contract, libraries, arguments)?,
-            value_wei: 0,
-        };
+        let call = Call::create(creation_code(self.repository, contract, libraries, arguments)?);
         let receipt = self
             .account
             .send(self.journal, contract, &call, self.out)

@@ -10,5 +10,6 @@ pub mod keys;
 pub mod market;
 pub mod node_url;
 mod refusal;
+pub mod release;
 pub mod revert;
 pub mod statement;

@@ -1,8 +1,10 @@
-use crate::chain::bindings::{Adjudication, Assurance, ModelView, Outcome, State, Verdict};
+use crate::chain::bindings::{Adjudication, Assurance, Outcome, State, Verdict};
 use crate::chain::market::Market;
+use crate::chain::release::DeploymentCheck;
 use crate::context::Context;
 use crate::output::{ether, utc, Table};
 use crate::stats::lower_bound;
+use crate::verifier_check::{TrustArgs, VerifierCheck};
 use alloy::primitives::{Address, B256, U256};
 use clap::Subcommand;
 use serde::Serialize;
@@ -11,19 +13,32 @@ use std::fmt;
 /// One minus the confidence of the bound that is printed.
 const DELTA: f64 = 0.05;
 
+/// In place of an assurance that the reader's grades do not allow.
+const NOT_CHECKED: &str = "NOT CHECKED";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// What an engagement showed, and what it did not
-    #[command(after_help = "Example:\n  assay verdict show 0x3f… --rpc-url http://127.0.0.1:8545")]
+    #[command(after_help = "Examples:\n  \
+        assay verdict show 0x3f… --arch digits.arch.json --rpc-url http://127.0.0.1:8545\n  \
+        assay verdict show 0x3f… --trust-codehash 0x51…\n\n\
+        Whether proofs show anything depends on the contract that checked them: with --arch it is made anew and compared, with\n\
+        --trust-codehash it must have code that you compared before. Without either nothing is called proven.")]
     Show {
         /// Engagement
         id: B256,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
     /// Every engagement of a model, by assurance
-    #[command(after_help = "Examples:\n  assay verdict list 0x9a…\n  assay verdict list 0x9a… --json | jq .proven")]
+    #[command(after_help = "Examples:\n  \
+        assay verdict list 0x9a… --arch digits.arch.json\n  \
+        assay verdict list 0x9a… --arch digits.arch.json --json | jq .proven")]
     List {
         /// Model
         model_id: B256,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
 }
 
@@ -31,15 +46,72 @@ impl Command {
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         let market = ctx.market().await?;
         match self {
-            Self::Show { id } => {
-                let result = Shown::read(&market, id).await?;
+            Self::Show { id, trust } => {
+                let result = Shown::read(ctx, &market, id, &trust).await?;
                 ctx.out.result(&result, &result)
             }
-            Self::List { model_id } => {
-                let result = Listed::read(&market, model_id).await?;
+            Self::List { model_id, trust } => {
+                let result = Listed::read(ctx, &market, model_id, &trust).await?;
                 ctx.out.result(&result, &result)
             }
         }
+    }
+}
+
+/// What a reader knows of the contracts that say what they say.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grades {
+    /// Of registry, market, terms, judges and their library.
+    pub deployment: DeploymentCheck,
+    pub verifier: VerifierCheck,
+    /// Fees and strikes go here.
+    pub treasury: Address,
+}
+
+impl Grades {
+    async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
+        let record = market.model(model_id).await?.record;
+        Ok(Self {
+            deployment: ctx.deployment_check(market).await?,
+            verifier: trust.judge(ctx, &market.chain, &record).await?,
+            treasury: market.params.treasury,
+        })
+    }
+
+    /// Whether a verdict may be told as what the contracts call it.
+    fn allow(&self, assurance: Assurance) -> bool {
+        match assurance {
+            Assurance::PROVEN => self.deployment.is_known() && self.verifier.is_known(),
+            Assurance::OPTIMISTIC => self.deployment.is_known(),
+            _ => true,
+        }
+    }
+
+    /// What is not known, in words.
+    fn unknown(&self) -> &'static str {
+        match self.deployment.is_known() {
+            false => "these contracts are not those of this release, so nothing that they say is stated as a fact",
+            true => {
+                "proofs were accepted by a verifier that was not compared with the model's architecture (--arch FILE) or with \
+                 a code hash you trust (--trust-codehash HASH)"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Grades {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let v = &self.verifier;
+        writeln!(f, "contracts      {}", self.deployment)?;
+        if let (false, Some(digest)) = (self.deployment.is_known(), self.deployment.digest) {
+            writeln!(f, "               digest {digest}")?;
+        }
+        writeln!(f, "treasury       {}", self.treasury)?;
+        writeln!(f, "verifier       {v}")?;
+        writeln!(f, "               {}, code hash {}", v.address, v.codehash)?;
+        writeln!(f, "               key {}", v.vk_digest)?;
+        writeln!(f, "               weights {}, {} classes", v.weights_commit, v.classes)
     }
 }
 
@@ -72,7 +144,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    fn new(id: B256, state: State, v: &Verdict) -> Self {
+    fn new(id: B256, state: State, v: &Verdict, grades: &Grades) -> Self {
         Self {
             id,
             state: format!("{state:?}"),
@@ -81,7 +153,10 @@ impl Fields {
             mc: v.mc,
             mode: format!("{:?}", v.mode),
             adjudication: format!("{:?}", v.adjudication),
-            assurance: format!("{:?}", v.assurance),
+            assurance: match grades.allow(v.assurance) {
+                true => format!("{:?}", v.assurance),
+                false => NOT_CHECKED.into(),
+            },
             metric: format!("{:?}", v.metric),
             target_bps: v.targetBps,
             n2: v.n2,
@@ -109,7 +184,9 @@ impl Fields {
 pub struct Shown {
     #[serde(flatten)]
     pub fields: Fields,
-    /// Lower bound on the accuracy at 95 % confidence, if the examples were drawn at random; 0 without assurance.
+    #[serde(flatten)]
+    pub grades: Grades,
+    /// Lower bound on the accuracy at 95 % confidence, if the examples were drawn at random; 0 unless they are proven.
     pub bound_95: f64,
     /// The fee that each side paid.
     #[serde(serialize_with = "crate::output::as_decimal")]
@@ -123,34 +200,51 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub async fn read(market: &Market, id: B256) -> eyre::Result<Self> {
+    pub async fn read(ctx: &Context, market: &Market, id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
         let state = market.engagement(id).await?.state;
         let v = market.verdict(id).await?;
-        let model: ModelView = market.model(v.modelId).await?;
-        let fields = Fields::new(id, state, &v);
+        let grades = Grades::read(ctx, market, v.modelId, trust).await?;
+        let fields = Fields::new(id, state, &v, &grades);
         let mut others = Vec::new();
         for other in market.engagement_ids(v.modelId).await? {
             if other != id {
                 let verdict = market.verdict(other).await?;
                 if verdict.mc == v.mc && verdict.outcome != Outcome::None {
-                    others.push(Fields::new(other, State::Closed, &verdict));
+                    others.push(Fields::new(other, State::Closed, &verdict, &grades));
                 }
             }
         }
         Ok(Self {
             bound_95: match v.assurance {
-                Assurance::PROVEN => lower_bound(v.provenOnChain, v.n2, DELTA),
-                Assurance::OPTIMISTIC => lower_bound(v.claimedCorrect, v.n2, DELTA),
+                Assurance::PROVEN if grades.allow(v.assurance) => lower_bound(v.provenOnChain, v.n2, DELTA),
                 _ => 0.0,
             },
             fee_wei: market.params.fee,
             self_dealt: v.mc == v.mp,
-            model_registered_at: model.registeredAt,
+            model_registered_at: market.model(v.modelId).await?.registeredAt,
             others_of_this_consumer: others,
-            sentence: sentence(state, &v),
+            sentence: graded_sentence(state, &v, &grades),
             fields,
+            grades,
         })
     }
+}
+
+/// The verdict in one sentence, as far as the reader knows the contracts that gave it.
+fn graded_sentence(state: State, v: &Verdict, grades: &Grades) -> String {
+    if grades.deployment.is_known() && grades.allow(v.assurance) {
+        return sentence(state, v);
+    }
+    let counts = match v.assurance {
+        Assurance::PROVEN => format!(
+            "; they say {} of {}, target {}",
+            v.provenOnChain,
+            v.n2,
+            Fields::percent(v.targetBps)
+        ),
+        _ => String::new(),
+    };
+    format!("{NOT_CHECKED}: {}{counts}", grades.unknown())
 }
 
 /// The verdict in one sentence; never a bare "passed".
@@ -161,7 +255,7 @@ fn sentence(state: State, v: &Verdict) -> String {
             format!("PROVEN: at least {} of {} correct, each of them proven on chain; target {target}", v.provenOnChain, v.n2)
         }
         (Assurance::OPTIMISTIC, _) if v.closedEarly => format!(
-            "OPTIMISTIC: claimed {} of {} correct, only {} proven on chain; accepted by its consumer, others could object for {}; \
+            "OPTIMISTIC: claimed {} of {} correct, proofs of only {} accepted on chain; accepted by its consumer, others could object for {}; \
              this shows nothing; target {target}",
             v.claimedCorrect,
             v.n2,
@@ -169,7 +263,7 @@ fn sentence(state: State, v: &Verdict) -> String {
             duration(v.openFor)
         ),
         (Assurance::OPTIMISTIC, _) => format!(
-            "OPTIMISTIC: claimed {} of {} correct, only {} proven on chain; nobody who held the proofs objected until {}; \
+            "OPTIMISTIC: claimed {} of {} correct, proofs of only {} accepted on chain; nobody who held the proofs objected until {}; \
              without a live checker this shows nothing; target {target}",
             v.claimedCorrect,
             v.n2,
@@ -179,9 +273,9 @@ fn sentence(state: State, v: &Verdict) -> String {
         (_, Outcome::None) => format!("NO VERDICT YET: {}, {} of {} proven so far", crate::chain::revert::state_words(state), v.provenOnChain, v.n2),
         (_, Outcome::Cancelled) => "NO VERDICT: the offer was never accepted".into(),
         (_, Outcome::Abort) => "NO VERDICT: the provider aborted before proving; counted per consumer, it says little alone".into(),
-        (_, Outcome::MpSilent) => "NOT PROVEN: the provider fell silent, lost its deposit and a strike".into(),
+        (_, Outcome::MpSilent) => "NO PROOF: the provider fell silent, lost its deposit and a strike".into(),
         (_, Outcome::FailedAccuracy) => format!("FAILED: the provider conceded that it cannot prove {target}"),
-        (_, Outcome::Fault) => "NOT PROVEN: the provider claimed what it did not prove on demand; it lost its deposit and stake".into(),
+        (_, Outcome::Fault) => "NO PROOF: the provider claimed what it did not prove on demand; it lost its deposit and stake".into(),
         (_, Outcome::BadData) => "NO VERDICT: the consumer sent data it had not committed to, and lost its deposit".into(),
         (_, Outcome::McSilent) => "NO VERDICT: the consumer fell silent and lost its deposit".into(),
         (_, Outcome::Settled | Outcome::NoAck) => format!("NO INFORMATION: {:?}", v.outcome),
@@ -224,6 +318,7 @@ impl fmt::Display for Shown {
             };
             writeln!(f, "objections     possible for {}{early}", duration(v.open_for))?;
         }
+        write!(f, "{}", self.grades)?;
         if self.bound_95 > 0.0 {
             writeln!(
                 f,
@@ -273,8 +368,12 @@ fn duration(seconds: u64) -> String {
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     pub model_id: B256,
+    #[serde(flatten)]
+    pub grades: Grades,
     pub proven: Vec<Fields>,
     pub optimistic: Vec<Fields>,
+    /// Closed as proven or optimistic, says a contract that the reader does not know.
+    pub not_checked: Vec<Fields>,
     /// Closed without assurance.
     pub none: Vec<Fields>,
     /// Not closed.
@@ -283,11 +382,13 @@ pub struct Listed {
 }
 
 impl Listed {
-    pub async fn read(market: &Market, model_id: B256) -> eyre::Result<Self> {
+    pub async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
         let mut listed = Self {
             model_id,
+            grades: Grades::read(ctx, market, model_id, trust).await?,
             proven: Vec::new(),
             optimistic: Vec::new(),
+            not_checked: Vec::new(),
             none: Vec::new(),
             open: Vec::new(),
             strikes: market.reputation(model_id).await?.strikes,
@@ -295,13 +396,15 @@ impl Listed {
         for id in market.engagement_ids(model_id).await? {
             let state = market.engagement(id).await?.state;
             let v = market.verdict(id).await?;
+            let fields = Fields::new(id, state, &v, &listed.grades);
             let kind = match v.assurance {
                 _ if state != State::Closed => &mut listed.open,
+                assurance if !listed.grades.allow(assurance) => &mut listed.not_checked,
                 Assurance::PROVEN => &mut listed.proven,
                 Assurance::OPTIMISTIC => &mut listed.optimistic,
                 _ => &mut listed.none,
             };
-            kind.push(Fields::new(id, state, &v));
+            kind.push(fields);
         }
         Ok(listed)
     }
@@ -309,10 +412,13 @@ impl Listed {
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "model {}, {} strike(s)", self.model_id, self.strikes)?;
+        writeln!(f, "model          {}, {} strike(s)", self.model_id, self.strikes)?;
+        write!(f, "{}", self.grades)?;
+        let not_checked = format!("{NOT_CHECKED}: {}", self.grades.unknown());
         let kinds = [
             ("PROVEN", &self.proven),
             ("OPTIMISTIC: shows nothing without a live checker", &self.optimistic),
+            (&not_checked, &self.not_checked),
             ("NO ASSURANCE", &self.none),
             ("NOT CLOSED", &self.open),
         ];
@@ -320,7 +426,7 @@ impl fmt::Display for Listed {
             if kind.is_empty() {
                 continue;
             }
-            let mut table = Table::new(["engagement", "consumer", "target", "proven", "outcome"]);
+            let mut table = Table::new(["engagement", "consumer", "target", "accepted", "outcome"]);
             for v in kind {
                 let self_dealt = if v.mc == v.mp { " (self-dealt)" } else { "" };
                 let outcome = if v.outcome == "None" { &v.state } else { &v.outcome };
@@ -374,7 +480,7 @@ mod tests {
             "PROVEN: at least 3 of 4 correct, each of them proven on chain; target 75 %"
         );
         let optimistic = sentence(State::Closed, &verdict(Assurance::OPTIMISTIC, Outcome::Passed));
-        assert!(optimistic.contains("only 3 proven on chain") && optimistic.contains("shows nothing"));
+        assert!(optimistic.contains("only 3 accepted on chain") && optimistic.contains("shows nothing"));
         let early = Verdict {
             openFor: 7,
             closedEarly: true,
@@ -382,7 +488,7 @@ mod tests {
         };
         assert_eq!(
             sentence(State::Closed, &early),
-            "OPTIMISTIC: claimed 4 of 4 correct, only 3 proven on chain; accepted by its consumer, others could object for 7 s; \
+            "OPTIMISTIC: claimed 4 of 4 correct, proofs of only 3 accepted on chain; accepted by its consumer, others could object for 7 s; \
              this shows nothing; target 75 %"
         );
         for outcome in [

@@ -25,6 +25,7 @@ pub mod turn;
 use crate::chain::account::Account;
 use crate::chain::bindings::{Challenge, EngagementView, State};
 use crate::chain::market::Market;
+use crate::chain::release::CheckedMarket;
 use crate::context::Context;
 use crate::delivery::{Delivery, Place, ServerArgs};
 use crate::journal::Journal;
@@ -37,7 +38,7 @@ use tokio::sync::{Mutex, Notify};
 #[derive(Debug, Clone)]
 pub struct Desk {
     pub ctx: Context,
-    pub market: Market,
+    pub market: CheckedMarket,
     pub account: Account,
     /// Where files are handed over: a directory with one inside for each engagement, or a server.
     pub exchange: Place,
@@ -49,7 +50,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(ctx: &Context, market: Market, account: Account, exchange: Place, server: ServerArgs) -> Self {
+    pub fn new(ctx: &Context, market: CheckedMarket, account: Account, exchange: Place, server: ServerArgs) -> Self {
         Self {
             ctx: ctx.clone(),
             market,

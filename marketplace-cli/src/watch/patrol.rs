@@ -9,7 +9,7 @@ use super::turn::{is_lost, is_passing, Beat, Role};
 use super::Desk;
 use crate::chain::account::Account;
 use crate::chain::keys::KeyArgs;
-use crate::chain::market::Market;
+use crate::chain::release::CheckedMarket;
 use crate::cmd::told_to_end;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -46,10 +46,10 @@ pub struct PatrolArgs {
 ///
 /// # Errors
 /// Every other one.
-pub async fn connect(ctx: &Context, keys: &KeyArgs, args: &PatrolArgs) -> eyre::Result<(Market, Account)> {
+pub async fn connect(ctx: &Context, keys: &KeyArgs, args: &PatrolArgs) -> eyre::Result<(CheckedMarket, Account)> {
     let mut pause = Duration::from_secs(1);
     loop {
-        match ctx.market_and_account(keys).await {
+        match ctx.checked_market_and_account(keys).await {
             Err(error) if is_lost(&error) && !args.once => {
                 Event::new(None, "rpcLost", error_fields(&ctx.out, "connect", &error)).print(&ctx.out)?;
                 tokio::time::sleep(pause).await;

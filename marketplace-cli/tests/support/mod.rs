@@ -3,28 +3,68 @@
 // Each test program uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
-use alloy::primitives::{keccak256, B256, U256};
+use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::{ICredits, Metric, Mode, ModelRecord};
-use assay_cli::chain::client::Chain;
+use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
 use assay_cli::chain::keys::devnet_key;
 use assay_cli::chain::market::Market;
+use assay_cli::chain::release::CheckedMarket;
 use assay_cli::cmd::devnet::up;
 use assay_cli::cmd::mc::open::{open, Ask, Opened};
 use assay_cli::cmd::mp::register::register_record;
 use assay_cli::context::{Context, Globals};
-use assay_cli::prover_api::{input_words, WORDS_PER_HASH};
+use assay_cli::journal::Journal;
+use assay_cli::output::Output;
+use assay_cli::prover_api::{input_words, SrsChoice, WORDS_PER_HASH};
 use assay_cli::testset::{ImageSize, TestSet};
+use assay_cli::verifier_check::TrustArgs;
+use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Model, Op, OutputMode, Padding, Shape, TensorId};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
 pub const SIZE: ImageSize = ImageSize { height: 8, width: 8 };
 
+/// A reader who compares the verifier with nothing.
+pub const UNTRUSTING: TrustArgs = TrustArgs {
+    arch: None,
+    srs: SrsChoice::Dev,
+    allow_unsafe_srs: false,
+    trust_codehash: None,
+};
+
+/// 8×8 images, a convolution, an average and ten classes.
+pub fn small_architecture() -> Architecture {
+    let conv = |input, kind, out_channels, stride, pad| {
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels,
+            kind,
+            stride,
+            pad,
+            input_zero: 0,
+        })
+    };
+    let first = conv(0, ConvKind::Dense3x3, 6, 2, Padding::ONE);
+    let classifier = conv(2, ConvKind::Pointwise, 10, 1, Padding::NONE);
+    let layers = [
+        (first, Shape::new(6, 4, 4)),
+        (Op::GlobalAvgPool { input: TensorId(1) }, Shape::new(6, 1, 1)),
+        (classifier, Shape::new(10, 1, 1)),
+    ];
+    Architecture {
+        input: Shape::new(3, 8, 8),
+        shift: 10,
+        layers: layers.into_iter().map(|(op, output)| Layer { op, output }).collect(),
+        output: OutputMode::Top1,
+    }
+}
+
 pub struct World {
-    pub market: Market,
+    pub market: CheckedMarket,
     pub mp: Account,
     pub mc: Account,
     /// Account without a part in anything.
@@ -52,6 +92,7 @@ impl World {
         let (node, book, _) = up(&context("chain"), &options, &MarketTerms::devnet()).await.unwrap();
         let chain = Chain::connect(&node.url(), None).await.unwrap();
         let market = Market::load(chain.clone(), book.market).await.unwrap();
+        let market = context("chain").checked(market).await.unwrap();
         let account = |n| Account::new(chain.clone(), devnet_key(n, chain.id).unwrap());
         let mut world = Self {
             mp: account(1),
@@ -64,16 +105,42 @@ impl World {
             dir,
             node,
         };
-        let record = world.record().await;
-        let registered = register_record(&world.mp_ctx, &world.market, &world.mp, &record, 0)
-            .await
-            .unwrap();
-        world.model_id = registered.model_id;
+        let record = world.record(world.market.registry).await;
+        world.model_id = world.register(&record).await;
         world
     }
 
-    pub async fn record(&self) -> ModelRecord {
-        let verifier = self.market.registry;
+    /// Registers any record, as if it were of the small model.
+    pub async fn register(&self, record: &ModelRecord) -> B256 {
+        let registered = register_record(&self.mp_ctx, &self.market, &self.mp, record, 0).await;
+        let id = registered.unwrap().model_id;
+        let path = self.dir.path().join("small.assay");
+        Model::random(small_architecture(), 1).unwrap().save(&path).unwrap();
+        let journal = self.mp_ctx.home.model(&self.market.chain, id);
+        Journal::open(&journal).unwrap().set_fact("model", &path).unwrap();
+        id
+    }
+
+    /// Creates a contract with this runtime code.
+    pub async fn deploy(&self, runtime: &[u8]) -> Address {
+        // PUSH1 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN, and a byte that is not reached
+        let length = u8::try_from(runtime.len()).unwrap();
+        let mut code = vec![0x60, length, 0x80, 0x60, 0x0a, 0x5f, 0x39, 0x5f, 0xf3, 0x00];
+        code.extend(runtime);
+        self.create(code.into()).await
+    }
+
+    /// Creates a contract; a stranger pays.
+    pub async fn create(&self, code: Bytes) -> Address {
+        let name = format!("create-{}", keccak256(&code));
+        let mut journal = Journal::open(&self.dir.path().join(&name)).unwrap();
+        let (call, out) = (Call::create(code), Output::new(true));
+        let receipt = self.other.send(&mut journal, &name, &call, &out).await.unwrap();
+        receipt.contract_address.unwrap()
+    }
+
+    /// The record of the small model but for its key, with this verifier.
+    pub async fn record(&self, verifier: Address) -> ModelRecord {
         let code = self.market.chain.provider.get_code_at(verifier).await.unwrap();
         ModelRecord {
             mp: self.mp.address(),

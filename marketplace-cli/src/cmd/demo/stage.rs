@@ -8,6 +8,7 @@ use crate::chain::deploy::{Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};
 use crate::chain::keys::devnet_key;
 use crate::chain::market::Market;
+use crate::chain::release::CheckedMarket;
 use crate::cmd::mc::open::{open, Ask, Opened};
 use crate::cmd::mc::test_set;
 use crate::cmd::mp::accept::Policy;
@@ -48,7 +49,7 @@ pub(super) struct Stage {
     set: PathBuf,
     calibration_agreement: String,
     pub(super) chain: Chain,
-    pub(super) market: Market,
+    pub(super) market: CheckedMarket,
     pub(super) mp_side: Context,
     pub(super) mc_side: Context,
     pub(super) mp: Account,
@@ -81,7 +82,9 @@ impl Stage {
         };
         let (node, deployment, book) = devnet::up(&chain_side, &DevnetOptions::default(), &terms).await?;
         let chain = Chain::connect(&node.url(), None).await?;
-        let market = Market::load(chain.clone(), deployment.market).await?;
+        let market = outer
+            .checked(Market::load(chain.clone(), deployment.market).await?)
+            .await?;
         let account = |n: u32| -> eyre::Result<Account> { Ok(Account::new(chain.clone(), devnet_key(n, chain.id)?)) };
         let (mp, mc, stranger) = (account(1)?, account(2)?, account(3)?);
         let balance = |who: &Account| {
@@ -174,17 +177,20 @@ impl Stage {
         }
     }
 
-    /// The consumer checks the verifier contract, then offers.
-    pub(super) async fn open(&mut self, mode: Mode) -> eyre::Result<Opened> {
-        let trust = TrustArgs {
+    /// Whoever does not know the verifier compares it with the architecture.
+    fn trust(&self) -> TrustArgs {
+        TrustArgs {
             arch: Some(self.arch.clone()),
             srs: SrsArgs::dev(),
             trust_codehash: None,
-        };
+        }
+    }
+
+    /// The consumer checks the verifier contract, then offers.
+    pub(super) async fn open(&mut self, mode: Mode) -> eyre::Result<Opened> {
         let model_id = self.model.model_id;
-        trust
-            .check(&self.mc_side, &self.market, &self.market.model(model_id).await?)
-            .await?;
+        let record = self.market.model(model_id).await?.record;
+        self.trust().require(&self.mc_side, &self.chain, &record).await?;
         let ask = Ask {
             model_id,
             mode,
@@ -221,7 +227,7 @@ impl Stage {
         false_proofs: Vec<super::ledger::Attempt>,
     ) -> eyre::Result<Summary> {
         let reader = Market::load(Chain::connect(&self.node.url(), None).await?, self.deployment.market).await?;
-        let verdict = Shown::read(&reader, id).await?;
+        let verdict = Shown::read(&self.mc_side, &reader, id, &self.trust()).await?;
         let wei = |amount: u128| I256::from_raw(U256::from(amount));
         let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.fee));
         let payment = wei(self.market.amounts(mode).successPayment) + wei(bonds);

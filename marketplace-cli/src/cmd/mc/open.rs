@@ -3,6 +3,7 @@ use crate::chain::account::Account;
 use crate::chain::bindings::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
+use crate::chain::release::CheckedMarket;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
@@ -128,9 +129,10 @@ pub struct Ask {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    args.trust.require_given()?;
+    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let model = market.model(args.model_id).await?;
-    args.trust.check(ctx, &market, &model).await?;
+    args.trust.require(ctx, &market.chain, &model.record).await?;
     let ask = Ask {
         model_id: args.model_id,
         mode: args.mode.into(),
@@ -153,7 +155,13 @@ fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
 }
 
 /// Makes the offer once per test root. The caller has judged the model's verifier.
-pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path, ask: Ask) -> eyre::Result<Opened> {
+pub async fn open(
+    ctx: &Context,
+    market: &CheckedMarket,
+    account: &Account,
+    dir: &Path,
+    ask: Ask,
+) -> eyre::Result<Opened> {
     let set = TestSet::load(dir)?;
     let test_root = set.root()?;
     let model = market.model(ask.model_id).await?;
@@ -185,9 +193,7 @@ pub async fn open(ctx: &Context, market: &Market, account: &Account, dir: &Path,
         targetBps: ask.target_bps,
         expiry: market.chain.now().await? + ask.expires_in.min(market.params.acceptWindow),
     };
-    let call = market
-        .call(&IAccuracyMarket::openCall { terms })
-        .with_value(market.entry_wei());
+    let call = market.paying(&IAccuracyMarket::openCall { terms }, market.entry_wei());
     let receipt = account.send(&mut journal, "open", &call, &ctx.out).await?;
     Ok(finish(ctx, market, dir, &journal, &receipt)?.0)
 }

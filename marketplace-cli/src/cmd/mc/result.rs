@@ -10,6 +10,7 @@ use crate::chain::bindings::{
 use crate::chain::client::Chain;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
+use crate::chain::release::CheckedMarket;
 use crate::chain::statement::context;
 use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::{engagement_journal, Sent};
@@ -19,10 +20,12 @@ use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
 use crate::prover_api::{load_arch, verifier_key, verify, Claim};
+use crate::record::Determined;
 use crate::reference_string::SrsArgs;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
+use crate::verifier_check::{TrustArgs, VerifierCheck};
 use alloy::primitives::{B256, U256};
 use assay_prover::proof::VerifierKey;
 use serde::Serialize;
@@ -155,13 +158,10 @@ pub async fn verify_result(
     let bitmap = posted(market, id, &e).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let set = offered_set(&journal, id, &e, set)?;
-    let terms = market.proof_terms(e.modelId).await?;
-    if B256::from(key.vk_digest()) != terms.vkDigest {
-        return Err(hinted(
-            "architecture or reference string are not the ones of the registered model",
-            "check --arch and --srs",
-        ));
-    }
+    let record = market.model(e.modelId).await?.record;
+    Determined::by_key(key)
+        .check(&record)
+        .map_err(|mismatch| hinted(mismatch.to_string(), "check --arch and --srs; do not accept the result"))?;
     let n = market.examples() as usize;
     let order = match e.mode {
         Mode::FULL => Shuffle::new(e.seed, n),
@@ -182,7 +182,7 @@ pub async fn verify_result(
             .ok_or_else(|| eyre::eyre!("position {position} is in no set of {n}"))?;
         let claim = Claim {
             ctx: ctx_of(position),
-            weights_commit: terms.weightsCommit,
+            weights_commit: record.weightsCommit,
             input_commit: example.input_commit,
             output: U256::from(example.label),
         };
@@ -217,7 +217,8 @@ pub async fn verify_result(
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mc accept 0x3f… --keystore me.json\n\n\
     Closes the engagement as passed at once. The proofs have to be checked before, see assay mc verify: without a live\n\
-    checker an optimistic verdict shows nothing.")]
+    checker an optimistic verdict shows nothing. With --arch or --trust-codehash the contract that checks proofs on chain is\n\
+    judged too.")]
 pub struct AcceptArgs {
     /// Engagement
     id: B256,
@@ -225,7 +226,29 @@ pub struct AcceptArgs {
     #[arg(long)]
     unverified: bool,
     #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
     keys: KeyArgs,
+}
+
+/// An accepted result.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AcceptedResult {
+    #[serde(flatten)]
+    moved: Moved,
+    /// What proofs on chain were checked by.
+    verifier: VerifierCheck,
+}
+
+impl std::fmt::Display for AcceptedResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}\nverifier {} is {}",
+            self.moved, self.verifier.address, self.verifier
+        )
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -318,12 +341,15 @@ impl std::fmt::Display for Moved {
 
 pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = if args.unverified {
-        let guard = market.engagement(args.id).await?.guard;
-        accept_as(ctx, &market, &account, args.id, guard).await?
+    let e = market.engagement(args.id).await?;
+    let record = market.model(e.modelId).await?.record;
+    let verifier = args.trust.judge(ctx, &market.chain, &record).await?;
+    let moved = if args.unverified {
+        accept_as(ctx, &market, &account, args.id, e.guard).await?
     } else {
         accept_result(ctx, &market, &account, args.id).await?
     };
+    let result = AcceptedResult { moved, verifier };
     ctx.out.result(&result, &result)
 }
 
@@ -352,7 +378,7 @@ async fn accept_as(ctx: &Context, market: &Market, account: &Account, id: B256, 
 }
 
 pub async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let result = challenge_positions(ctx, &market, &account, args.id, &args.positions).await?;
     ctx.out.result(&result, &result)
 }
@@ -360,7 +386,7 @@ pub async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
 /// Challenges each position once.
 pub async fn challenge_positions(
     ctx: &Context,
-    market: &Market,
+    market: &CheckedMarket,
     account: &Account,
     id: B256,
     positions: &[u32],
@@ -382,7 +408,7 @@ pub async fn challenge_positions(
             bitmap: bitmap.bytes().to_vec().into(),
             position: *position,
         };
-        let call = market.call(&call).with_value(bond);
+        let call = market.paying(&call, bond);
         let step = format!("challenge-{}-{position}", account.address());
         sent.push(once(ctx, market, account, id, &step, &call).await?);
         paid += bond;
@@ -391,19 +417,19 @@ pub async fn challenge_positions(
 }
 
 pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let result = demand(ctx, &market, &account, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Demands the proofs of k* positions, once.
-pub async fn demand(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
+pub async fn demand(ctx: &Context, market: &CheckedMarket, account: &Account, id: B256) -> eyre::Result<Moved> {
     let e = market.engagement(id).await?;
     let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.full.challengeBond / 2);
     let mut sent = Vec::new();
     if e.state != State::FullDemanded {
         require_state(id, &e, &[State::Claimed])?;
-        let call = market.call(&demandFullCall { id, guard: e.guard }).with_value(fund);
+        let call = market.paying(&demandFullCall { id, guard: e.guard }, fund);
         sent.push(once(ctx, market, account, id, "demandFull", &call).await?);
     }
     Moved::read(market, id, fund, Vec::new(), sent).await

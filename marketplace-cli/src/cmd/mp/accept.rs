@@ -2,9 +2,10 @@ use super::probe::threshold;
 use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{require_provider, require_time};
 use crate::chain::account::Account;
-use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelView, State};
+use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelRecord, State};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
+use crate::chain::release::CheckedMarket;
 use crate::chain::revert::mode_words;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
@@ -13,9 +14,12 @@ use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
+use crate::prover_api::load_model;
+use crate::record::Determined;
 use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -99,7 +103,7 @@ impl std::fmt::Display for Accepted {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let policy = Policy {
         max_target_bps: args.max_target_bps,
         consumers: args.consumers,
@@ -118,7 +122,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 /// Judges the offer and accepts it, once.
 pub async fn accept(
     ctx: &Context,
-    market: &Market,
+    market: &CheckedMarket,
     account: &Account,
     id: B256,
     policy: &Policy,
@@ -133,7 +137,7 @@ pub async fn accept(
             require_state(id, &e, &[State::Offered])?;
             require_time(market, &e).await?;
             let model = market.model(e.modelId).await?;
-            check_model(ctx, market, e.modelId, &model)?;
+            check_model(ctx, market, e.modelId, &model.record)?;
             judge(policy, &e)?;
             if e.mode == Mode::FULL && threshold(market, &e).is_none() {
                 ctx.out.warn(
@@ -161,9 +165,7 @@ pub async fn accept(
                 e.offerHash
             );
             journal.set_fact("offerHash", &e.offerHash)?;
-            let call = market
-                .call(&acceptCall { id, guard: e.offerHash })
-                .with_value(market.entry_wei());
+            let call = market.paying(&acceptCall { id, guard: e.offerHash }, market.entry_wei());
             account.send(&mut journal, "accept", &call, &ctx.out).await?
         }
     };
@@ -182,17 +184,23 @@ pub async fn accept(
     })
 }
 
-/// The record must be the one this program registered: else it could not prove.
-fn check_model(ctx: &Context, market: &Market, model_id: B256, model: &ModelView) -> eyre::Result<()> {
+/// The record must be the one this program registered, and what the model's architecture determines: else it could not prove,
+/// or proofs would not show what the record says.
+fn check_model(ctx: &Context, market: &Market, model_id: B256, record: &ModelRecord) -> eyre::Result<()> {
+    let unknown = || {
+        hinted(
+            format!("this program did not register model {model_id}, so it may not be able to prove with it"),
+            "use the --home in which you registered, or register it again: assay mp register (costs nothing if it exists)",
+        )
+    };
     let journal = Journal::open(&ctx.home.model(&market.chain, model_id))?;
     let (weights, digest): (Option<U256>, Option<B256>) = (journal.fact("weightsCommit")?, journal.fact("vkDigest")?);
-    if (weights, digest) == (Some(model.record.weightsCommit), Some(model.record.vkDigest)) {
-        return Ok(());
+    let (path, digest) = journal.fact::<PathBuf>("model")?.zip(digest).ok_or_else(unknown)?;
+    if weights != Some(record.weightsCommit) {
+        return Err(unknown());
     }
-    Err(hinted(
-        format!("this program did not register model {model_id}, so it may not be able to prove with it"),
-        "use the --home in which you registered, or register it again: assay mp register (costs nothing if it exists)",
-    ))
+    let architecture = load_model(&path)?.architecture;
+    Ok(Determined::by(&architecture, digest).check(record)?)
 }
 
 fn judge(policy: &Policy, e: &crate::chain::bindings::EngagementView) -> eyre::Result<()> {

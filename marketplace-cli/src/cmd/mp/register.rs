@@ -1,8 +1,8 @@
 use crate::chain::account::Account;
-use crate::chain::bindings::{IModelRegistry::registerCall, Metric, ModelRecord};
+use crate::chain::bindings::{IModelRegistry::registerCall, ModelRecord};
 use crate::chain::deploy::Deployment;
 use crate::chain::keys::KeyArgs;
-use crate::chain::market::Market;
+use crate::chain::release::CheckedMarket;
 use crate::chain::revert::{self, ModelExists};
 use crate::chain::statement::{model_hash, model_id};
 use crate::cmd::Sent;
@@ -11,7 +11,8 @@ use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::ether;
-use crate::prover_api::{input_words, ModelArgs, Prover, WORDS_PER_HASH};
+use crate::prover_api::{ModelArgs, Prover};
+use crate::record::Determined;
 use crate::transport;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{keccak256, Address, B256, U256};
@@ -71,7 +72,7 @@ impl std::fmt::Display for Registered {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let prover = args.model.prover(&market.chain, true, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,
@@ -109,7 +110,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 #[allow(clippy::too_many_arguments)] // each is one thing the record or the journal holds
 pub async fn register(
     ctx: &Context,
-    market: &Market,
+    market: &CheckedMarket,
     account: &Account,
     files: &ModelArgs,
     prover: &Prover,
@@ -117,18 +118,20 @@ pub async fn register(
     uri: &str,
     nonce: u64,
 ) -> eyre::Result<Registered> {
+    let determined = Determined::by_key(prover.verifier_key());
     let record = ModelRecord {
         mp: account.address(),
         verifier,
         verifierCodehash: keccak256(market.chain.provider.get_code_at(verifier).await?),
-        vkDigest: prover.vk_digest(),
+        vkDigest: determined.vk_digest,
         weightsCommit: prover.weights_commit()?,
-        metric: Metric::TOP1,
-        classes: prover.classes(),
-        inputWords: input_words(prover.image_len()),
-        wordsPerHash: WORDS_PER_HASH,
+        metric: determined.metric,
+        classes: determined.classes,
+        inputWords: determined.input_words,
+        wordsPerHash: determined.words_per_hash,
         uri: uri.to_owned(),
     };
+    determined.check(&record)?;
     let result = register_record(ctx, market, account, &record, nonce).await?;
     let mut journal = Journal::open(&ctx.home.model(&market.chain, result.model_id))?;
     journal.set_fact("model", &files.model.canonicalize()?)?;
@@ -139,7 +142,7 @@ pub async fn register(
 /// Registers any record, once per nonce.
 pub async fn register_record(
     ctx: &Context,
-    market: &Market,
+    market: &CheckedMarket,
     account: &Account,
     record: &ModelRecord,
     nonce: u64,
@@ -156,7 +159,7 @@ pub async fn register_record(
         transportPubKey: transport_key,
         nonce,
     };
-    let call = market.registry_call(&call).with_value(stake_wei);
+    let call = market.paying_registry(&call, stake_wei);
     let sent = match account.resume(&mut journal, "register", &ctx.out).await? {
         Some(receipt) => Some(Sent::from(&receipt)),
         None => match account.try_dry_run(&call).await? {

@@ -94,7 +94,7 @@ impl std::fmt::Display for Staked {
 }
 
 pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let model = market.model(args.model_id).await?;
     let amount = match &args.ether {
         Some(text) => parse_ether(text)
@@ -106,9 +106,7 @@ pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
     if amount == 0 {
         return show(ctx, &market, args.model_id, None).await;
     }
-    let call = market
-        .registry_call(&topUpCall { modelId: args.model_id })
-        .with_value(amount);
+    let call = market.paying_registry(&topUpCall { modelId: args.model_id }, amount);
     act(ctx, &market, &account, args.model_id, "topup", &call).await
 }
 

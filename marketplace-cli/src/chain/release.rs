@@ -1,0 +1,419 @@
+//! Which contracts are those of this release, and the only way to send them money.
+//!
+//! Code on a chain is compared with `artefacts/release.json`: the same bytes with immutables, library addresses and a library's
+//! own address masked; each masked place must hold what the market's parameters say, and the linked library must have this
+//! release's code too. What it does **not** establish: that the contracts' constructors ran. Code that other code put there
+//! can have begun with other storage, and with parameters that the constructors refuse.
+
+use super::bindings::IAccuracyMarket;
+use super::client::{Call, Chain};
+use super::market::Market;
+use crate::exit::hinted;
+use crate::files::write_atomic;
+use crate::home::Home;
+use alloy::eips::BlockId;
+use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
+use alloy::providers::Provider;
+use alloy::sol_types::{SolCall, SolValue};
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::{Deref, Range};
+
+const RELEASE: &str = include_str!("../../artefacts/release.json");
+
+/// A stake is this many strikes, as in `ModelRegistry`.
+const STRIKES_PER_STAKE: u64 = 1000;
+
+/// The runtime code of this release's contracts, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Release {
+    pub contracts: BTreeMap<String, Artefact>,
+}
+
+/// The runtime code of one contract, but for what differs between deployments.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Artefact {
+    pub length: usize,
+    /// Of the code with zeros in the places below.
+    pub sha256: B256,
+    /// Where each immutable stands, as words of 32 bytes.
+    pub immutables: BTreeMap<String, Vec<usize>>,
+    /// Where the address of each linked library stands.
+    pub libraries: BTreeMap<String, Vec<usize>>,
+    /// Where a library's own address stands.
+    pub own: Vec<usize>,
+}
+
+impl Release {
+    /// This release's.
+    ///
+    /// # Panics
+    /// Never: the file is part of the program, and a test reads it.
+    pub fn this() -> Self {
+        serde_json::from_str(RELEASE).expect("scripts/release-artefacts wrote it")
+    }
+
+    /// What a home remembers deployments under.
+    fn hash() -> B256 {
+        B256::from_slice(&Sha256::digest(RELEASE))
+    }
+}
+
+const WORD: usize = 32;
+const ADDRESS: usize = 20;
+
+impl Artefact {
+    fn places(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let places = |starts: &[usize], length| -> Vec<_> { starts.iter().map(|at| *at..at + length).collect() };
+        let words = self.immutables.values().flat_map(move |at| places(at, WORD));
+        let libraries = self.libraries.values().flat_map(move |at| places(at, ADDRESS));
+        words.chain(libraries).chain(places(&self.own, ADDRESS))
+    }
+
+    /// Whether `code` is this contract's, whatever stands in the masked places.
+    pub fn is_code(&self, code: &[u8]) -> bool {
+        let mut masked = code.to_vec();
+        for place in self.places() {
+            match masked.get_mut(place) {
+                Some(bytes) => bytes.fill(0),
+                None => return false,
+            }
+        }
+        masked.len() == self.length && Sha256::digest(&masked)[..] == self.sha256[..]
+    }
+
+    /// What keeps the code at `at` from being this contract's with these immutables.
+    fn difference(&self, code: &[u8], at: Address, expected: &BTreeMap<&str, U256>) -> Option<String> {
+        if code.is_empty() {
+            return Some("there is no code".into());
+        }
+        if !self.is_code(code) || self.own.iter().any(|place| address_at(code, *place) != at) {
+            return Some("it has other code".into());
+        }
+        for (name, places) in &self.immutables {
+            let Some(expected) = expected.get(name.as_str()) else {
+                return Some(format!("nothing is known about its {name}"));
+            };
+            // The compiler writes one value everywhere; others need not.
+            if let Some(given) = places
+                .iter()
+                .map(|at| word_at(code, *at))
+                .find(|given| given != expected)
+            {
+                return Some(format!("{name} is {given:#x}, not {expected:#x}"));
+            }
+        }
+        None
+    }
+}
+
+/// One contract of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    pub contract: String,
+    pub address: Address,
+    pub codehash: B256,
+    /// Why it is not this release's, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differs: Option<String>,
+}
+
+/// The contracts behind a market, compared with this release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    chain_id: u64,
+    pub parts: Vec<Part>,
+}
+
+impl Survey {
+    /// Reads the code of everything that decides about money: as of the newest confirmed block.
+    pub async fn of(market: &Market) -> eyre::Result<Self> {
+        let release = Release::this();
+        let reader = CodeReader::new(&market.chain).await?;
+        let expected = immutables(market).await?;
+        let full = &market.params.full;
+        let contracts = [
+            ("ModelRegistry", market.registry),
+            ("AccuracyMarket", market.address),
+            ("AccuracyTerms", address(expected["TERMS"])),
+            ("ProofJudge", full.proofJudge),
+            ("TransferJudge", full.transferJudge),
+            ("PublishedTransfers", full.publication),
+        ];
+        let codes = try_join_all(contracts.map(|(_, at)| reader.code(at))).await?;
+        let mut survey = Self {
+            chain_id: market.chain.id,
+            parts: Vec::new(),
+        };
+        for ((contract, at), code) in contracts.into_iter().zip(codes) {
+            let artefact = &release.contracts[contract];
+            survey.add(contract, at, &code, artefact.difference(&code, at, &expected));
+            if !artefact.is_code(&code) {
+                continue;
+            }
+            for (library, places) in &artefact.libraries {
+                let mut linked: Vec<Address> = places.iter().map(|at| address_at(&code, *at)).collect();
+                linked.dedup();
+                for at in linked {
+                    let code = reader.code(at).await?;
+                    let difference = release.contracts[library].difference(&code, at, &expected);
+                    survey.add(library, at, &code, difference);
+                }
+            }
+            if let Some(place) = artefact.immutables.get("PREDICTION").and_then(|places| places.first()) {
+                let named = address(word_at(&code, *place));
+                if !named.is_zero() {
+                    // It could burn stakes as the accuracy market can.
+                    let code = reader.code(named).await?;
+                    survey.add("PredictionMarket", named, &code, Some("this release has none".into()));
+                }
+            }
+        }
+        Ok(survey)
+    }
+
+    fn add(&mut self, contract: &str, address: Address, code: &[u8], differs: Option<String>) {
+        self.parts.push(Part {
+            contract: contract.to_owned(),
+            address,
+            codehash: keccak256(code),
+            differs,
+        });
+    }
+
+    pub fn is_reproduced(&self) -> bool {
+        self.parts.iter().all(|part| part.differs.is_none())
+    }
+
+    /// Names these contracts with their code, on this chain.
+    pub fn digest(&self) -> B256 {
+        let parts: Vec<(String, Address, B256)> = self
+            .parts
+            .iter()
+            .map(|part| (part.contract.clone(), part.address, part.codehash))
+            .collect();
+        keccak256((U256::from(self.chain_id), parts).abi_encode())
+    }
+
+    /// What is not this release's, in words.
+    pub fn differences(&self) -> Vec<String> {
+        let of = |part: &Part| {
+            let why = part.differs.as_ref()?;
+            Some(format!("{} at {}: {why}", part.contract, part.address))
+        };
+        self.parts.iter().filter_map(of).collect()
+    }
+}
+
+/// Code as of one block.
+struct CodeReader<'a> {
+    chain: &'a Chain,
+    block: BlockId,
+}
+
+impl<'a> CodeReader<'a> {
+    async fn new(chain: &'a Chain) -> eyre::Result<Self> {
+        let block = chain.newest_confirmed().await?;
+        Ok(Self { chain, block })
+    }
+
+    async fn code(&self, at: Address) -> eyre::Result<Bytes> {
+        Ok(self.chain.provider.get_code_at(at).block_id(self.block).await?)
+    }
+}
+
+/// A word of code that [`Artefact::is_code`] has accepted.
+fn word_at(code: &[u8], at: usize) -> U256 {
+    U256::from_be_slice(&code[at..at + WORD])
+}
+
+/// An address in code that [`Artefact::is_code`] has accepted.
+fn address_at(code: &[u8], at: usize) -> Address {
+    Address::from_slice(&code[at..at + ADDRESS])
+}
+
+fn address(word: U256) -> Address {
+    Address::from_word(word.into())
+}
+
+/// What each immutable of the contracts must be; those of one name are the same in all of them.
+async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256>> {
+    let chain = &market.chain;
+    let terms = chain
+        .view(IAccuracyMarket::new(market.address, &chain.provider).terms())
+        .await?;
+    let (p, full) = (&market.params, &market.params.full);
+    let word = |address: Address| U256::from_be_bytes(address.into_word().0);
+    let (n1, n2) = (U256::from(p.n1), U256::from(p.n2));
+    let (price_input, fee) = (U256::from(p.priceInput), U256::from(p.fee));
+    let strike = n1 * price_input;
+    let deposit = U256::from(2) * (n1 + n2) * price_input;
+    Ok(BTreeMap::from([
+        ("REGISTRY", word(market.registry)),
+        ("ACCURACY", word(market.address)),
+        ("PREDICTION", U256::ZERO),
+        ("TERMS", word(terms)),
+        ("PARAMS_HASH", market.params_hash.into()),
+        ("TREASURY", word(p.treasury)),
+        ("PROOF_JUDGE", word(full.proofJudge)),
+        ("TRANSFER_JUDGE", word(full.transferJudge)),
+        ("PUBLICATION", word(full.publication)),
+        ("PRICE_INPUT", price_input),
+        ("PRICE_PROOF", U256::from(p.priceProof)),
+        ("PRICE_INFERENCE", U256::from(p.priceInference)),
+        ("FEE", fee),
+        ("FEES", U256::from(2) * fee),
+        ("ENTRY", deposit + fee),
+        ("ESCROW", U256::from(2) * deposit),
+        ("STRIKE", strike),
+        ("STAKE", U256::from(STRIKES_PER_STAKE) * strike),
+        ("N1", n1),
+        ("N2", n2),
+        ("N", n1 + n2),
+        ("FAULT_STRIKES", U256::from(p.faultStrikes)),
+        ("ACCEPT_WINDOW", U256::from(p.acceptWindow)),
+        ("DECIDE_WINDOW", U256::from(p.decideWindow)),
+        ("PROVE_BASE", U256::from(p.proveBase)),
+        ("PROVE_TIME_PER_ITEM", U256::from(p.proveTimePerItem)),
+        ("UNBOND_WINDOW", U256::from(p.unbondWindow)),
+        ("WORDS_PER_CHUNK", U256::from(full.wordsPerChunk)),
+        ("COMMIT_WINDOW", U256::from(full.commitWindow)),
+        ("ACK_WINDOW", U256::from(full.ackWindow)),
+        ("PUBLISH_WINDOW", U256::from(full.publishWindow)),
+        ("KEY_WINDOW", U256::from(full.keyWindow)),
+        ("CHALLENGE_WINDOW", U256::from(full.challengeWindow)),
+        ("RESPOND_WINDOW", U256::from(full.respondWindow)),
+        ("ANSWER_TIME", U256::from(full.answerTime)),
+        ("CHALLENGE_BOND", U256::from(full.challengeBond)),
+        ("OTHERS_MAX", U256::from(full.othersMax)),
+        ("DIRECT_MAX", U256::from(full.directMax)),
+    ]))
+}
+
+/// How far the contracts behind a market are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum DeploymentGrade {
+    /// They have this release's code, and its parameters agree.
+    Reproduced,
+    /// They are other ones, which the user trusts by their digest.
+    Trusted,
+    Unknown,
+}
+
+/// The grade of a market's contracts, and what it rests on.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentCheck {
+    pub grade: DeploymentGrade,
+    /// Names all contracts with their code; absent if they were compared by an earlier command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<B256>,
+    /// What is not this release's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
+}
+
+/// What a home keeps about a market whose contracts were found to be this release's.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Remembered {
+    /// Of the market; it contains the addresses of all others, whose code cannot change.
+    codehash: B256,
+    release: B256,
+}
+
+impl DeploymentCheck {
+    /// Compares the contracts with this release, once for each market and home.
+    pub async fn of(market: &Market, home: &Home, trusted: Option<B256>) -> eyre::Result<Self> {
+        let path = home.checked_market(&market.chain, market.address);
+        let remembered = Remembered {
+            codehash: keccak256(CodeReader::new(&market.chain).await?.code(market.address).await?),
+            release: Release::hash(),
+        };
+        let before = std::fs::read(&path)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
+        if before.as_ref() == Some(&remembered) {
+            return Ok(Self {
+                grade: DeploymentGrade::Reproduced,
+                digest: None,
+                differences: Vec::new(),
+            });
+        }
+        let survey = Survey::of(market).await?;
+        let digest = survey.digest();
+        let grade = if survey.is_reproduced() {
+            write_atomic(&path, &serde_json::to_vec_pretty(&remembered)?, false)?;
+            DeploymentGrade::Reproduced
+        } else if trusted == Some(digest) {
+            DeploymentGrade::Trusted
+        } else {
+            DeploymentGrade::Unknown
+        };
+        Ok(Self {
+            grade,
+            digest: Some(digest),
+            differences: survey.differences(),
+        })
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.grade != DeploymentGrade::Unknown
+    }
+}
+
+impl fmt::Display for DeploymentCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.grade {
+            DeploymentGrade::Reproduced => write!(f, "REPRODUCED: the code of assay {}", env!("CARGO_PKG_VERSION")),
+            DeploymentGrade::Trusted => write!(f, "TRUSTED by --trust-deployment"),
+            DeploymentGrade::Unknown => write!(f, "UNKNOWN: {}", self.differences.join("; ")),
+        }
+    }
+}
+
+/// A market whose contracts are this release's, or trusted by the user's word: only through it calls carry money.
+#[derive(Debug, Clone)]
+pub struct CheckedMarket(Market);
+
+impl CheckedMarket {
+    /// # Errors
+    /// If a contract is not this release's and `trusted` is not the digest of them all.
+    pub async fn new(market: Market, home: &Home, trusted: Option<B256>) -> eyre::Result<Self> {
+        let check = DeploymentCheck::of(&market, home, trusted).await?;
+        match (check.grade, check.digest) {
+            (DeploymentGrade::Unknown, Some(digest)) => Err(hinted(
+                format!(
+                    "the contracts of market {} are not those of this release: {}",
+                    market.address,
+                    check.differences.join("; ")
+                ),
+                format!("do not send them money; if you have checked them yourself: --trust-deployment {digest}"),
+            )),
+            _ => Ok(Self(market)),
+        }
+    }
+
+    /// A call of the market that pays.
+    pub fn paying(&self, call: &impl SolCall, value_wei: u128) -> Call {
+        self.call(call).with_value(value_wei)
+    }
+
+    /// A call of the registry that pays.
+    pub fn paying_registry(&self, call: &impl SolCall, value_wei: u128) -> Call {
+        self.registry_call(call).with_value(value_wei)
+    }
+}
+
+impl Deref for CheckedMarket {
+    type Target = Market;
+
+    fn deref(&self) -> &Market {
+        &self.0
+    }
+}

@@ -1,0 +1,366 @@
+//! The contracts that this program sends money to: the committed artefacts against a build, and rogue deployments on anvil.
+
+mod support;
+
+use alloy::primitives::{Address, Bytes, B256};
+use alloy::sol_types::SolValue;
+use assay_cli::chain::bindings::{MarketParams, RegistryParams};
+use assay_cli::chain::client::Chain;
+use assay_cli::chain::deploy::{creation_code, Judges, MarketTerms};
+use assay_cli::chain::devnet::DevnetOptions;
+use assay_cli::chain::market::Market;
+use assay_cli::chain::release::{DeploymentCheck, DeploymentGrade, Release, Survey};
+use assay_cli::cmd::devnet::up;
+use assay_cli::context::{Context, Globals};
+use assay_cli::home::Repository;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+use support::World;
+
+/// Answers 1 whatever it is asked.
+const YES: [u8; 10] = [0x60, 1, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
+
+/// Places of one kind in an artifact, each group sorted.
+fn groups(references: &Value) -> BTreeSet<Vec<u64>> {
+    let groups = references.as_object().into_iter().flat_map(|groups| groups.values());
+    let starts = |places: &Value| -> Vec<u64> {
+        let places = places.as_array().unwrap().iter();
+        let mut starts: Vec<u64> = places.map(|place| place["start"].as_u64().unwrap()).collect();
+        starts.sort_unstable();
+        starts
+    };
+    groups.map(starts).collect()
+}
+
+fn ours<'a>(groups: impl Iterator<Item = &'a Vec<usize>>) -> BTreeSet<Vec<u64>> {
+    groups
+        .map(|places| places.iter().map(|at| *at as u64).collect())
+        .collect()
+}
+
+/// `scripts/release-artefacts` writes what this compares.
+#[test]
+fn the_committed_artefacts_are_those_of_the_build() {
+    let release = Release::this();
+    let names: Vec<&str> = release.contracts.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "AccuracyMarket",
+            "AccuracyTerms",
+            "ModelRegistry",
+            "PoseidonT4",
+            "ProofJudge",
+            "PublishedTransfers",
+            "TransferJudge"
+        ]
+    );
+    for (name, artefact) in &release.contracts {
+        let artifact = Repository::find().unwrap().artifact(name).unwrap();
+        let built = &artifact["deployedBytecode"];
+        assert_eq!(
+            groups(&built["immutableReferences"]),
+            ours(artefact.immutables.values()),
+            "{name}: run scripts/release-artefacts"
+        );
+        let mut links = BTreeSet::new();
+        for file in built["linkReferences"].as_object().into_iter().flat_map(|f| f.values()) {
+            links.extend(groups(file));
+        }
+        assert_eq!(
+            links,
+            ours(artefact.libraries.values()),
+            "{name}: run scripts/release-artefacts"
+        );
+        // Placeholders of libraries are no hexadecimal digits.
+        let object = built["object"].as_str().unwrap().trim_start_matches("0x");
+        let object: String = object
+            .chars()
+            .map(|c| if c.is_ascii_hexdigit() { c } else { '0' })
+            .collect();
+        let mut code = hex::decode(object).unwrap();
+        assert!(artefact.is_code(&code), "{name}: run scripts/release-artefacts");
+        code[0] ^= 1;
+        assert!(!artefact.is_code(&code), "{name}");
+        assert!(!artefact.is_code(&code[..100]), "{name}");
+    }
+}
+
+/// Every parameter has a value of its own, so that a name in the artefacts stands for the right immutable.
+#[tokio::test]
+async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
+    let dir = tempfile::tempdir().unwrap();
+    let context = Context::new(Globals {
+        home: Some(dir.path().to_owned()),
+        ..Globals::default()
+    })
+    .unwrap();
+    let devnet = MarketTerms::devnet();
+    let terms = MarketTerms {
+        price_inference: devnet.price_inference + 1,
+        n1: 5,
+        n2: 6,
+        fault_strikes: 11,
+        accept_window: 3601,
+        decide_window: 3602,
+        prove_base: 3603,
+        prove_time_per_item: 604,
+        unbond_window: 1_000_000,
+        words_per_chunk: 12,
+        commit_window: 3605,
+        ack_window: 3606,
+        publish_window: 3607,
+        key_window: 3608,
+        challenge_window: 3609,
+        respond_window: 3610,
+        answer_time: 611,
+        challenge_bond: devnet.challenge_bond + 2,
+        direct_max: 3,
+        ..devnet
+    };
+    let (node, book, _) = up(&context, &DevnetOptions::default(), &terms).await.unwrap();
+    let chain = Chain::connect(&node.url(), None).await.unwrap();
+    let market = Market::load(chain, book.market).await.unwrap();
+    let survey = Survey::of(&market).await.unwrap();
+    assert_eq!(survey.differences(), Vec::<String>::new());
+    assert!(survey.is_reproduced());
+    let contracts: Vec<&str> = survey.parts.iter().map(|part| part.contract.as_str()).collect();
+    assert_eq!(
+        contracts,
+        [
+            "ModelRegistry",
+            "AccuracyMarket",
+            "AccuracyTerms",
+            "ProofJudge",
+            "TransferJudge",
+            "PoseidonT4",
+            "PublishedTransfers"
+        ]
+    );
+
+    // The comparison is made once for each home.
+    let first = context.deployment_check(&market).await.unwrap();
+    let second = context.deployment_check(&market).await.unwrap();
+    assert_eq!((first.digest, second.digest), (Some(survey.digest()), None));
+    assert_eq!(
+        (first.grade, second.grade),
+        (DeploymentGrade::Reproduced, DeploymentGrade::Reproduced)
+    );
+    // What is remembered is the code, not only the address.
+    let path = context.home.checked_market(&market.chain, market.address);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let codehash = survey.parts[1].codehash.to_string();
+    std::fs::write(&path, text.replace(&codehash, &B256::ZERO.to_string())).unwrap();
+    let third = DeploymentCheck::of(&market, &context.home, None).await.unwrap();
+    assert_eq!(third.digest, Some(survey.digest()));
+}
+
+/// The judges of a genuine deployment.
+fn judges(w: &World) -> Judges {
+    let full = &w.market.params.full;
+    Judges {
+        proofs: full.proofJudge,
+        transfers: full.transferJudge,
+        publication: full.publication,
+    }
+}
+
+/// A registry and a market of genuine code with other parameters.
+async fn rogue(
+    w: &World,
+    registry: impl Fn(&mut RegistryParams),
+    market: impl Fn(&mut MarketParams),
+) -> (Address, Market) {
+    let repository = Repository::find().unwrap();
+    let code = |name: &str, arguments: Vec<u8>| creation_code(&repository, name, &[], arguments).unwrap();
+    let terms = MarketTerms::devnet();
+    let nonce = w.market.chain.provider_nonce(w.other.address()).await.unwrap();
+    let predicted = w.other.address().create(nonce + 1);
+    let mut params = terms.registry_params(predicted);
+    registry(&mut params);
+    let registry = w.create(code("ModelRegistry", params.abi_encode())).await;
+    let mut params = terms.market_params(registry, judges(w));
+    market(&mut params);
+    let address = w.create(code("AccuracyMarket", params.abi_encode())).await;
+    assert_eq!(address, predicted);
+    (address, Market::load(w.market.chain.clone(), address).await.unwrap())
+}
+
+fn assay(w: &World, market: Address, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+    command
+        .args(args)
+        .args(["--rpc-url", &w.node.url(), "--market", &market.to_string(), "--home"])
+        .arg(w.dir.path().join("reader"))
+        .env_remove("ASSAY_PRIVATE_KEY");
+    command.output().expect("the program runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The hint of a refusal.
+fn digest(said: &str) -> B256 {
+    let (_, digest) = said.split_once("--trust-deployment ").expect("a hint");
+    digest.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+const ID: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
+
+/// Every command that sends money.
+fn paying_commands(w: &World) -> Vec<Vec<String>> {
+    let exchange = w.dir.path().to_str().unwrap();
+    let commands: [&[&str]; 8] = [
+        &["mp", "register", "--model", "none.assay"],
+        &["mp", "topup", ID],
+        &["mp", "accept", ID],
+        &["mp", "watch", "--model", "none.assay", "--exchange", exchange, "--once"],
+        &[
+            "mc",
+            "open",
+            ID,
+            "--set",
+            "none",
+            "--target-bps",
+            "1",
+            "--trust-codehash",
+            ID,
+        ],
+        &["mc", "challenge", ID, "--position", "0"],
+        &["mc", "demand-full", ID],
+        &["mc", "watch", "--exchange", exchange, "--once"],
+    ];
+    let signed = |args: &[&str]| {
+        let args = args.iter().chain(&["--devnet-account", "1"]);
+        args.map(|arg| (*arg).to_owned()).collect()
+    };
+    commands.into_iter().map(signed).collect()
+}
+
+async fn refuses_money(w: &World, market: Address, why: &str) -> B256 {
+    let mut digests = BTreeSet::new();
+    for command in paying_commands(w) {
+        let args: Vec<&str> = command.iter().map(String::as_str).collect();
+        let output = assay(w, market, &args);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
+        assert!(
+            said.contains("are not those of this release") && said.contains(why),
+            "{args:?}: {said}"
+        );
+        digests.insert(digest(&said));
+    }
+    let [digest] = Vec::from_iter(digests)[..] else {
+        panic!("one deployment has one digest")
+    };
+    digest
+}
+
+#[tokio::test]
+async fn no_command_pays_into_a_market_whose_proof_judge_accepts_everything() {
+    let w = World::new().await;
+    let yes = w.deploy(&YES).await;
+    let (market, _) = rogue(&w, |_| (), |p| p.proofJudge = yes).await;
+    let before = w.balance(&w.mp).await;
+    let digest = refuses_money(&w, market, &format!("ProofJudge at {yes}: it has other code")).await;
+    assert_eq!(w.balance(&w.mp).await, before);
+
+    // The word of the user is for these contracts and no others.
+    let topup = |trusted: B256| {
+        let trusted = trusted.to_string();
+        let output = assay(
+            &w,
+            market,
+            &[
+                "mp",
+                "topup",
+                ID,
+                "--devnet-account",
+                "1",
+                "--trust-deployment",
+                &trusted,
+            ],
+        );
+        stderr(&output)
+    };
+    assert!(topup(ID.parse().unwrap()).contains("are not those of this release"));
+    let trusted = topup(digest);
+    assert!(!trusted.contains("are not those of this release"), "{trusted}");
+    // That word is not remembered.
+    assert!(stderr(&assay(&w, market, &["mp", "topup", ID, "--devnet-account", "1"])).contains("not those"));
+}
+
+#[tokio::test]
+async fn no_command_pays_into_a_market_whose_transfer_judge_convicts_everybody() {
+    let w = World::new().await;
+    let yes = w.deploy(&YES).await;
+    let (market, _) = rogue(&w, |_| (), |p| p.transferJudge = yes).await;
+    refuses_money(&w, market, &format!("TransferJudge at {yes}: it has other code")).await;
+}
+
+#[tokio::test]
+async fn no_command_pays_into_a_registry_that_lets_an_account_burn_stakes() {
+    let w = World::new().await;
+    let account = w.mc.address();
+    let (market, _) = rogue(&w, |p| p.prediction = account, |_| ()).await;
+    refuses_money(&w, market, "PREDICTION is 0x").await;
+}
+
+#[tokio::test]
+async fn each_part_of_a_deployment_is_compared() {
+    let w = World::new().await;
+    let yes = w.deploy(&YES).await;
+    let (_, market) = rogue(&w, |_| (), |p| p.publication = yes).await;
+    let differences = Survey::of(&market).await.unwrap().differences();
+    assert_eq!(differences, [format!("PublishedTransfers at {yes}: it has other code")]);
+
+    // Genuine code linked with another library.
+    let repository = Repository::find().unwrap();
+    let linked = creation_code(&repository, "TransferJudge", &[("PoseidonT4", yes)], Vec::new()).unwrap();
+    let judge = w.create(linked).await;
+    let (_, market) = rogue(&w, |_| (), |p| p.transferJudge = judge).await;
+    let differences = Survey::of(&market).await.unwrap().differences();
+    assert_eq!(differences, [format!("PoseidonT4 at {yes}: it has other code")]);
+
+    // One word of a genuine contract changed: an immutable at one of its places.
+    let genuine = &w.market;
+    let registry = code_of(&w, genuine.registry).await;
+    let places = &Release::this().contracts["ModelRegistry"].immutables["STAKE"];
+    let mut patched = registry.to_vec();
+    patched[places[places.len() - 1] + 31] ^= 1;
+    set_code(&w, genuine.registry, patched.into()).await;
+    let differences = Survey::of(genuine).await.unwrap().differences();
+    let [difference] = differences.as_slice() else {
+        panic!("{differences:?}")
+    };
+    assert!(
+        difference.contains("ModelRegistry") && difference.contains("STAKE is"),
+        "{difference}"
+    );
+    // A delegation to the genuine code is other code.
+    let delegation = [&[0xef, 0x01, 0x00], &judges(&w).proofs[..]].concat();
+    set_code(&w, genuine.registry, registry).await;
+    set_code(&w, judges(&w).proofs, delegation.into()).await;
+    let differences = Survey::of(genuine).await.unwrap().differences();
+    assert_eq!(
+        differences,
+        [format!("ProofJudge at {}: it has other code", judges(&w).proofs)]
+    );
+}
+
+async fn code_of(w: &World, address: Address) -> Bytes {
+    alloy::providers::Provider::get_code_at(&w.market.chain.provider, address)
+        .await
+        .unwrap()
+}
+
+async fn set_code(w: &World, address: Address, code: Bytes) {
+    w.rpc(
+        "anvil_setCode",
+        vec![address.to_string().into(), code.to_string().into()],
+    )
+    .await;
+    w.mine().await;
+}
