@@ -9,6 +9,7 @@
 //! | [`prover_api`] | the prover library in this program's words |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
 //! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
+//! | [`promises`] | proofs that are promised, and how fast they are made |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`serve`] | files between the parties of an engagement, over HTTP |
 //! | [`delivery`] | the same files through a directory or a server, as the commands take them |
@@ -25,6 +26,7 @@ pub mod files;
 pub mod home;
 pub mod journal;
 pub mod output;
+pub mod promises;
 pub mod prover_api;
 pub mod revealed;
 pub mod serve;
