@@ -11,6 +11,7 @@
 //! | [`reference_string`] | which reference string will do on which chain |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
 //! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
+//! | [`promises`] | proofs that are promised, and how fast they are made |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`serve`] | files between the parties of an engagement, over HTTP |
 //! | [`delivery`] | the same files through a directory or a server, as the commands take them |
@@ -27,6 +28,7 @@ pub mod files;
 pub mod home;
 pub mod journal;
 pub mod output;
+pub mod promises;
 pub mod prover_api;
 pub mod record;
 pub mod reference_string;

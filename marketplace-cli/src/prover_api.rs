@@ -5,18 +5,21 @@ use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
 use crate::files::write_atomic;
 use crate::output::Output;
+use crate::promises;
 use crate::reference_string::{ReferenceString, SrsArgs};
 use alloy::primitives::{B256, U256};
 use assay_prover::cache::{Cache, CacheEvent};
-use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::commitment::{self, InputSalt};
 use assay_prover::field;
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
-use assay_prover::secret::{self, ModelSecret};
+use assay_prover::secret::ModelSecret;
 use clap::Args;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Message words that one call of the input hash absorbs.
 pub const WORDS_PER_HASH: u32 = commitment::poseidon::RATE as u32;
@@ -63,6 +66,12 @@ pub fn verifier_key(frozen: &FrozenArchitecture, string: ReferenceString, out: &
     let key = VerifierKey::load_or_build(frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
     warn_cache(key.cache_event(), out);
     Ok(key)
+}
+
+/// About how long one proof of the model takes on this machine.
+pub fn estimated_proof_time(model: &Model) -> eyre::Result<Duration> {
+    let compiled = Compiled::new(FrozenArchitecture::plan(model.architecture.clone())?)?;
+    Ok(Cost::of(&compiled).prove_time())
 }
 
 /// A model and what is needed to prove with it.
@@ -161,6 +170,7 @@ impl ModelArgs {
             frozen,
             keys,
             secret,
+            commit: Mutex::default(),
         })
     }
 }
@@ -173,6 +183,8 @@ pub struct Prover {
     pub frozen: FrozenArchitecture,
     keys: Keys,
     secret: PathBuf,
+    /// The weights' commitment under the secret with this fingerprint.
+    commit: Mutex<Option<([u8; 32], U256)>>,
 }
 
 impl Prover {
@@ -192,11 +204,16 @@ impl Prover {
         self.model.architecture.image_len()
     }
 
-    /// The commitment the model is registered with.
+    /// The commitment the model is registered with: computed once for as long as the secret file is the same.
     pub fn weights_commit(&self) -> eyre::Result<U256> {
         let secret = ModelSecret::open(&self.secret)?;
-        let commit = proof::weights_commit_with_secret(&self.keys, &self.model, &secret)?;
-        Ok(U256::from_be_bytes(commit))
+        let mut known = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, commit)) = known.filter(|(of, _)| *of == secret.fingerprint()) {
+            return Ok(commit);
+        }
+        let commit = U256::from_be_bytes(proof::weights_commit_with_secret(&self.keys, &self.model, &secret)?);
+        *known = Some((secret.fingerprint(), commit));
+        Ok(commit)
     }
 
     /// Proofs that the weights commitment still carries.
@@ -211,11 +228,24 @@ impl Prover {
         Ok(trace.top1() as u32)
     }
 
-    /// Proves one image; takes one of the model's proofs, whatever becomes of it.
-    pub fn prove(&self, image: &[u8], salt: &[u8; 31], ctx: U256, out: &Output) -> eyre::Result<ProofBundle> {
+    pub fn secret_path(&self) -> &Path {
+        &self.secret
+    }
+
+    /// Proves one image; takes one of the model's proofs, whatever becomes of it: of those that are promised to an
+    /// `engagement`, or of those that nobody is promised.
+    pub fn prove(
+        &self,
+        image: &[u8],
+        salt: &[u8; 31],
+        ctx: U256,
+        engagement: Option<B256>,
+        out: &Output,
+    ) -> eyre::Result<ProofBundle> {
         const FEW: u64 = 256;
         proof::check_secret(&self.keys, &ModelSecret::open(&self.secret)?)?;
-        let reservation = secret::reserve_proof(&self.secret)?;
+        let complain = |error: eyre::Report| out.warn(format_args!("a proof is still counted as promised: {error:#}"));
+        let reservation = promises::reserve_proof(&self.secret, engagement, complain)?;
         if reservation.remaining() < FEW {
             out.warn(format_args!(
                 "{} proofs are left of this model's {}",
@@ -230,7 +260,12 @@ impl Prover {
             salt: &InputSalt(*salt),
             ctx: ctx.to_be_bytes(),
         };
-        Ok(proof::prove_with_secret(&self.keys, &inference, &out.phases())?)
+        let began = Instant::now();
+        let bundle = proof::prove_with_secret(&self.keys, &inference, &out.phases())?;
+        if let Err(error) = promises::note_speed(&self.secret, began.elapsed()) {
+            out.warn(format_args!("the proving speed is not noted: {error:#}"));
+        }
+        Ok(bundle)
     }
 }
 

@@ -75,6 +75,14 @@ struct ExampleRow {
     input_commit: U256,
 }
 
+impl std::fmt::Debug for SetFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetFile")
+            .field("test_root", &self.test_root)
+            .finish_non_exhaustive()
+    }
+}
+
 impl TestSet {
     /// Salts the images afresh and commits to them. `step` hears how many are done.
     ///
@@ -135,12 +143,7 @@ impl TestSet {
     /// For the first example whose commitment is not of its image.
     pub fn check_commitments(&self, step: impl Fn(u64)) -> eyre::Result<()> {
         for (i, e) in self.examples.iter().enumerate() {
-            let computed = input_commit(&e.image, &e.input_salt.0);
-            eyre::ensure!(
-                computed == e.input_commit,
-                "example {i}: its image does not have the commitment that the set states"
-            );
-            eyre::ensure!(computed < SCALAR_ORDER, "example {i}: commitment out of range");
+            check_commitment(i, e)?;
             step(i as u64 + 1);
         }
         Ok(())
@@ -172,6 +175,26 @@ impl TestSet {
     /// Reads a set and checks that it leads to the root it states. Commitments are not recomputed:
     /// [`TestSet::check_commitments`] does that.
     pub fn load(dir: &Path) -> eyre::Result<Self> {
+        let stored = StoredSet::open(dir)?;
+        let examples = (0..stored.len()).map(|i| stored.read(i)).collect::<eyre::Result<_>>()?;
+        Ok(Self {
+            size: stored.file.size,
+            examples,
+        })
+    }
+}
+
+/// A saved set whose images stay on disk until they are asked for.
+#[derive(Debug)]
+pub struct StoredSet {
+    dir: PathBuf,
+    file: SetFile,
+    tree: MerkleTree,
+}
+
+impl StoredSet {
+    /// Reads everything but the images, and checks that it leads to the root it states.
+    pub fn open(dir: &Path) -> eyre::Result<Self> {
         let path = dir.join("set.json");
         let context = || format!("{} is not a test set", dir.display());
         let bytes = read_regular(&path, MAX_SET_BYTES).wrap_err_with(context)?;
@@ -182,37 +205,72 @@ impl TestSet {
             path.display(),
             file.version
         );
+        let leaf = |(i, row): (usize, &ExampleRow)| test_leaf(i as u64, row.input_commit, row.label, row.leaf_salt);
+        let leaves: Vec<B256> = file.examples.iter().enumerate().map(leaf).collect();
+        let tree = MerkleTree::new(&leaves)
+            .ok_or_else(|| eyre::eyre!("{}: a test set has 1 to {N_MAX} examples", path.display()))?;
         eyre::ensure!(
-            file.examples.len() <= N_MAX,
-            "{}: more than {N_MAX} examples",
-            path.display()
-        );
-        let example = |(i, row): (usize, ExampleRow)| -> eyre::Result<Example> {
-            Ok(Example {
-                image: read_image(&image_path(dir, i), file.size)?,
-                label: row.label,
-                input_salt: row.input_salt,
-                leaf_salt: row.leaf_salt,
-                input_commit: row.input_commit,
-            })
-        };
-        let examples = file
-            .examples
-            .into_iter()
-            .enumerate()
-            .map(example)
-            .collect::<eyre::Result<_>>()?;
-        let set = Self {
-            size: file.size,
-            examples,
-        };
-        eyre::ensure!(
-            set.root()? == file.test_root,
+            tree.root() == file.test_root,
             "{}: its examples do not lead to the root it states",
             path.display()
         );
-        Ok(set)
+        Ok(Self {
+            dir: dir.to_owned(),
+            file,
+            tree,
+        })
     }
+
+    pub fn len(&self) -> usize {
+        self.file.examples.len()
+    }
+
+    /// Never: a set has examples.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn tree(&self) -> &MerkleTree {
+        &self.tree
+    }
+
+    /// What the set states about an example, image aside: commitment, label and salt of its leaf.
+    pub fn stated(&self, index: usize) -> Option<(U256, u32, B256)> {
+        let row = self.file.examples.get(index)?;
+        Some((row.input_commit, row.label, row.leaf_salt))
+    }
+
+    /// One example, compared with its commitment.
+    ///
+    /// # Errors
+    /// If its image cannot be read or is another one.
+    pub fn example(&self, index: usize) -> eyre::Result<Example> {
+        let example = self.read(index)?;
+        check_commitment(index, &example)?;
+        Ok(example)
+    }
+
+    fn read(&self, index: usize) -> eyre::Result<Example> {
+        let row = self.file.examples.get(index);
+        let row = row.ok_or_else(|| eyre::eyre!("there is no example {index} in {}", self.dir.display()))?;
+        Ok(Example {
+            image: read_image(&image_path(&self.dir, index), self.file.size)?,
+            label: row.label,
+            input_salt: row.input_salt,
+            leaf_salt: row.leaf_salt,
+            input_commit: row.input_commit,
+        })
+    }
+}
+
+fn check_commitment(index: usize, example: &Example) -> eyre::Result<()> {
+    let computed = input_commit(&example.image, &example.input_salt.0);
+    eyre::ensure!(
+        computed == example.input_commit,
+        "example {index}: its image does not have the commitment that the set states"
+    );
+    eyre::ensure!(computed < SCALAR_ORDER, "example {index}: commitment out of range");
+    Ok(())
 }
 
 fn image_path(dir: &Path, position: usize) -> PathBuf {

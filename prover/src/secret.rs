@@ -236,6 +236,19 @@ impl ModelSecret {
         self.counter
     }
 
+    /// Tells secrets apart, whatever their counters say: what was derived from one is of use while this is the same.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(b"assay.secret.fingerprint.v1")
+            .chain_update(self.weight_columns.to_be_bytes())
+            .chain_update(self.salt_rows.to_be_bytes())
+            .chain_update(self.blinding_rows.to_be_bytes())
+            .chain_update(self.salt_seed)
+            .chain_update(self.blinder_seed)
+            .finalize()
+            .into()
+    }
+
     /// The salt of a weight column, one scalar per salt row.
     pub fn salt(&self, column: u32) -> Vec<Fr> {
         let mut rng = stream(b"assay.secret.salt.v1", &self.salt_seed, column);
@@ -332,18 +345,7 @@ impl fmt::Debug for ModelSecret {
 /// # Errors
 /// [`SecretError::BudgetExhausted`] and those of [`ModelSecret::open`].
 pub fn reserve_proof(path: &Path) -> Result<Reservation, SecretError> {
-    update(path, |secret| {
-        if secret.counter >= secret.budget() {
-            return Err(SecretError::BudgetExhausted {
-                budget: secret.budget(),
-            });
-        }
-        secret.counter += 1;
-        Ok(Reservation {
-            number: secret.counter,
-            budget: secret.budget(),
-        })
-    })
+    LockedSecret::open(path)?.reserve_proof()
 }
 
 /// Raises the counter to `proofs`, for a file that was restored from a backup or whose budget is shared out between
@@ -352,36 +354,79 @@ pub fn reserve_proof(path: &Path) -> Result<Reservation, SecretError> {
 /// # Errors
 /// Those of [`ModelSecret::open`].
 pub fn advance_counter(path: &Path, proofs: u64) -> Result<(), SecretError> {
-    update(path, |secret| {
-        secret.counter = secret.counter.max(proofs).min(secret.budget());
-        Ok(())
-    })
+    let mut locked = LockedSecret::open(path)?;
+    let budget = locked.secret.budget();
+    locked.count_to(locked.secret.counter.max(proofs).min(budget))
 }
 
-/// Changes the file under an exclusive lock. The lock lies in a file beside it, because replacing a file by renaming
-/// would leave others waiting for the lock of the old one.
-fn update<T>(path: &Path, change: impl FnOnce(&mut ModelSecret) -> Result<T, SecretError>) -> Result<T, SecretError> {
-    let error = |source| SecretError::Io {
-        path: path.into(),
-        source,
-    };
-    if !path.exists() {
-        return Err(SecretError::Missing { path: path.into() });
+/// A secret file that no other process or thread can count in before this is dropped: what is kept beside the file about its
+/// budget is read and written meanwhile.
+#[derive(Debug)]
+pub struct LockedSecret {
+    path: PathBuf,
+    secret: ModelSecret,
+    /// Lies in a file beside the secret, because replacing a file by renaming would leave others waiting for the lock of
+    /// the old one. Released when it is dropped or the process dies.
+    _lock: File,
+}
+
+impl LockedSecret {
+    /// Waits for the lock, then reads the file.
+    ///
+    /// # Errors
+    /// Those of [`ModelSecret::open`].
+    pub fn open(path: &Path) -> Result<Self, SecretError> {
+        let error = |source| SecretError::Io {
+            path: path.into(),
+            source,
+        };
+        if !path.exists() {
+            return Err(SecretError::Missing { path: path.into() });
+        }
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(lock_path)
+            .map_err(error)?;
+        lock.lock().map_err(error)?;
+        Ok(Self {
+            path: path.into(),
+            secret: ModelSecret::open(path)?,
+            _lock: lock,
+        })
     }
-    let mut lock_path = path.as_os_str().to_owned();
-    lock_path.push(".lock");
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(lock_path)
-        .map_err(error)?;
-    // Released when `lock` is dropped or the process dies.
-    lock.lock().map_err(error)?;
-    let mut secret = ModelSecret::open(path)?;
-    let result = change(&mut secret)?;
-    durable::replace(path, &secret.to_bytes(), Access::Private).map_err(error)?;
-    Ok(result)
+
+    /// Proofs that the commitment still carries.
+    pub fn remaining(&self) -> u64 {
+        self.secret.budget() - self.secret.counter
+    }
+
+    /// As [`reserve_proof`], under the lock that is held.
+    ///
+    /// # Errors
+    /// [`SecretError::BudgetExhausted`], [`SecretError::Io`].
+    pub fn reserve_proof(&mut self) -> Result<Reservation, SecretError> {
+        let budget = self.secret.budget();
+        if self.secret.counter >= budget {
+            return Err(SecretError::BudgetExhausted { budget });
+        }
+        self.count_to(self.secret.counter + 1)?;
+        Ok(Reservation {
+            number: self.secret.counter,
+            budget,
+        })
+    }
+
+    fn count_to(&mut self, proofs: u64) -> Result<(), SecretError> {
+        self.secret.counter = proofs;
+        durable::replace(&self.path, &self.secret.to_bytes(), Access::Private).map_err(|source| SecretError::Io {
+            path: self.path.clone(),
+            source,
+        })
+    }
 }
 
 fn number(rest: &mut &[u8], len: usize) -> Result<u64, &'static str> {

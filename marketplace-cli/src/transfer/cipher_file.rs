@@ -274,7 +274,7 @@ pub fn seal(
     writer.finish()
 }
 
-/// A ciphertext whose every chunk has been compared with `ctRoot`.
+/// A ciphertext whose leaves lead to `ctRoot`; every chunk is compared with its leaf when it is read.
 #[derive(Debug)]
 pub struct CipherFile {
     path: PathBuf,
@@ -292,6 +292,18 @@ impl CipherFile {
     /// # Errors
     /// Says what differs and where.
     pub fn open(path: &Path, layout: Layout, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
+        let mut opened = Self::open_kept(path, layout, engagement_id, ct_root)?;
+        for example in 0..layout.examples() {
+            opened.read_example(example)?;
+        }
+        Ok(opened)
+    }
+
+    /// Opens a file that [`CipherFile::open`] has checked before, without reading its words again.
+    ///
+    /// # Errors
+    /// If its sizes or leaves are not what they were; words that changed are found when they are read.
+    pub fn open_kept(path: &Path, layout: Layout, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
         let context = |source| io_error(path, source);
         let mut file = open_regular(path).map_err(context)?;
         let got = file.metadata().map_err(context)?.len();
@@ -304,7 +316,7 @@ impl CipherFile {
         if got > expected {
             return Err(CipherError::Extended { expected, got });
         }
-        let mut opened = Self {
+        let opened = Self {
             path: path.to_owned(),
             leaves: read_leaves(&mut file, &layout).map_err(context)?,
             file,
@@ -314,9 +326,6 @@ impl CipherFile {
         let got = opened.tree().root();
         if got != ct_root {
             return Err(CipherError::Root { expected: ct_root, got });
-        }
-        for example in 0..layout.examples() {
-            opened.read_example(example)?;
         }
         Ok(opened)
     }
@@ -334,7 +343,7 @@ impl CipherFile {
         MerkleTree::over(&self.leaves).expect("a transfer has chunks")
     }
 
-    /// The cipher words of an example, chunk by chunk, compared with their leaves once more.
+    /// The cipher words of an example, chunk by chunk, compared with their leaves.
     ///
     /// # Errors
     /// If the file cannot be read or has changed.
@@ -342,27 +351,49 @@ impl CipherFile {
     /// # Panics
     /// Unless there is such an example.
     pub fn read_example(&mut self, example: usize) -> Result<Vec<Vec<Word>>, CipherError> {
+        let words = self.read_words(example, self.layout.words_per_example())?;
+        let mut rest = &words[..];
+        let mut chunks = Vec::with_capacity(self.layout.chunks_per_example());
+        for part in self.layout.parts() {
+            let (chunk, after) = rest.split_at(self.layout.words_of(part));
+            rest = after;
+            chunks.push(self.compared(example, part, chunk)?);
+        }
+        Ok(chunks)
+    }
+
+    /// The cipher words of an example's header alone, compared with their leaf.
+    ///
+    /// # Errors
+    /// If the file cannot be read or they have changed.
+    ///
+    /// # Panics
+    /// Unless there is such an example.
+    pub fn read_header(&mut self, example: usize) -> Result<Vec<Word>, CipherError> {
+        let words = self.read_words(example, self.layout.words_of(Part::Header))?;
+        self.compared(example, Part::Header, &words)
+    }
+
+    /// The first words of an example.
+    fn read_words(&mut self, example: usize, count: usize) -> Result<Vec<Word>, CipherError> {
         assert!(example < self.layout.examples(), "no example {example}");
         let bytes = self.layout.words_per_example() * WORD_BYTES;
-        let mut words = vec![[0; WORD_BYTES]; self.layout.words_per_example()];
+        let mut words = vec![[0; WORD_BYTES]; count];
         let mut read = || -> io::Result<()> {
             self.file
                 .seek(SeekFrom::Start(PREFIX_BYTES + (example * bytes) as u64))?;
             self.file.read_exact(words.as_flattened_mut())
         };
         read().map_err(|source| io_error(&self.path, source))?;
-        let mut rest = &words[..];
-        let mut chunks = Vec::with_capacity(self.layout.chunks_per_example());
-        for part in self.layout.parts() {
-            let (chunk, after) = rest.split_at(self.layout.words_of(part));
-            rest = after;
-            let number = self.layout.chunk(example, part);
-            if leaf(number, chunk) != self.leaves[number] {
-                return Err(CipherError::Damaged { example, part });
-            }
-            chunks.push(chunk.to_vec());
+        Ok(words)
+    }
+
+    fn compared(&self, example: usize, part: Part, chunk: &[Word]) -> Result<Vec<Word>, CipherError> {
+        let number = self.layout.chunk(example, part);
+        if leaf(number, chunk) != self.leaves[number] {
+            return Err(CipherError::Damaged { example, part });
         }
-        Ok(chunks)
+        Ok(chunk.to_vec())
     }
 }
 

@@ -3,8 +3,9 @@
 use super::cipher;
 use super::cipher_file::{CipherError, CipherFile};
 use super::evidence::Evidence;
-use super::fault;
+use super::fault::{self, Fault};
 use super::keys::KeysOfRecord;
+use super::layout::Part;
 use super::payload::{header, ChunkWords, Received};
 use super::secret::{ExampleKey, Salt};
 use super::shuffle::Shuffle;
@@ -53,38 +54,46 @@ pub fn open(
     positions: Range<usize>,
     step: impl Fn(u64),
 ) -> Result<Opened, OpenError> {
-    let layout = *file.layout();
-    let examples = layout.examples();
-    if test_leaves.len() != examples || order.len() != examples {
-        return Err(OpenError::TestLeaves {
-            expected: examples,
-            got: test_leaves.len(),
-        });
-    }
-    let engagement_id = file.engagement_id();
     let mut received = Vec::with_capacity(positions.len());
+    let keep = |example| {
+        received.push(example);
+        step(received.len() as u64);
+    };
+    Ok(match scan(file, order, test_leaves, keys, positions, keep)? {
+        None => Opened::Good(received),
+        Some(evidence) => Opened::Faulty(evidence),
+    })
+}
+
+/// As [`open`], but the examples are handed to `visit` one by one and not kept; the evidence, if there is a fault.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn scan(
+    file: &mut CipherFile,
+    order: &Shuffle,
+    test_leaves: &[B256],
+    keys: &KeysOfRecord,
+    positions: Range<usize>,
+    mut visit: impl FnMut(Received),
+) -> Result<Option<Box<Evidence>>, OpenError> {
+    let layout = *file.layout();
+    require_lengths(file, order, test_leaves)?;
+    let engagement_id = file.engagement_id();
     let mut rest = positions;
     while !rest.is_empty() {
         let batch = rest.start..rest.end.min(rest.start + BATCH);
         rest.start = batch.end;
         let locked = batch
             .map(|position| {
-                let index = order
-                    .index_of(position)
-                    .ok_or(OpenError::NoPosition { position, examples })?;
-                let key = keys.key(position, index).ok_or(OpenError::NoKey { position })?;
+                let (index, key) = index_and_key(order, keys, position)?;
                 Ok((position, index, key, file.read_example(index)?))
             })
             .collect::<Result<Vec<_>, OpenError>>()?;
         let opened: Vec<_> = locked
             .into_par_iter()
             .map(|(position, index, key, words)| {
-                let chunks = decrypt(
-                    engagement_id,
-                    layout.chunk(index, super::layout::Part::Header),
-                    &key,
-                    words,
-                );
+                let chunks = decrypt(engagement_id, layout.chunk(index, Part::Header), &key, words);
                 match fault::first(&layout, index, &chunks, test_leaves[index]) {
                     None => Ok(received_example(index, &chunks, layout.input_words())),
                     Some(fault) => Err((position, index, fault)),
@@ -93,16 +102,89 @@ pub fn open(
             .collect();
         for example in opened {
             match example {
-                Ok(example) => received.push(example),
+                Ok(example) => visit(example),
                 Err((position, index, fault)) => {
                     let evidence = Evidence::collect(file, test_leaves, position, index, fault)?;
-                    return Ok(Opened::Faulty(Box::new(evidence)));
+                    return Ok(Some(Box::new(evidence)));
                 }
             }
         }
-        step(received.len() as u64);
     }
-    Ok(Opened::Good(received))
+    Ok(None)
+}
+
+/// What a header says that opens its committed test leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Dataset index.
+    pub index: usize,
+    pub input_commit: U256,
+    pub label: U256,
+    pub leaf_salt: B256,
+}
+
+/// Decrypts the header at one position and nothing else; or says what is wrong with it.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn read_header(
+    file: &mut CipherFile,
+    order: &Shuffle,
+    test_leaves: &[B256],
+    keys: &KeysOfRecord,
+    position: usize,
+) -> Result<Result<Header, Fault>, OpenError> {
+    require_lengths(file, order, test_leaves)?;
+    let (index, key) = index_and_key(order, keys, position)?;
+    let words = file.read_header(index)?;
+    let first = file.layout().chunk(index, Part::Header);
+    let head = &decrypt(file.engagement_id(), first, &key, vec![words])[0];
+    Ok(match fault::in_header(index, head, test_leaves[index]) {
+        Some(fault) => Err(fault),
+        None => Ok(Header {
+            index,
+            input_commit: U256::from_be_bytes(head[header::INPUT_COMMIT]),
+            label: U256::from_be_bytes(head[header::LABEL]),
+            leaf_salt: head[header::LEAF_SALT].into(),
+        }),
+    })
+}
+
+/// Decrypts the example at one position, of a set in which no fault was found: that is not looked for again.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn faultless(
+    file: &mut CipherFile,
+    order: &Shuffle,
+    keys: &KeysOfRecord,
+    position: usize,
+) -> Result<Received, OpenError> {
+    let (index, key) = index_and_key(order, keys, position)?;
+    let words = file.read_example(index)?;
+    let layout = file.layout();
+    let chunks = decrypt(file.engagement_id(), layout.chunk(index, Part::Header), &key, words);
+    Ok(received_example(index, &chunks, layout.input_words()))
+}
+
+fn require_lengths(file: &CipherFile, order: &Shuffle, test_leaves: &[B256]) -> Result<(), OpenError> {
+    let expected = file.layout().examples();
+    if test_leaves.len() == expected && order.len() == expected {
+        return Ok(());
+    }
+    Err(OpenError::TestLeaves {
+        expected,
+        got: test_leaves.len(),
+    })
+}
+
+fn index_and_key(order: &Shuffle, keys: &KeysOfRecord, position: usize) -> Result<(usize, ExampleKey), OpenError> {
+    let examples = order.len();
+    let index = order
+        .index_of(position)
+        .ok_or(OpenError::NoPosition { position, examples })?;
+    let key = keys.key(position, index).ok_or(OpenError::NoKey { position })?;
+    Ok((index, key))
 }
 
 /// The chunks of an example, the first of which has number `first`, in clear.

@@ -8,7 +8,8 @@ use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::engagement_journal;
 use crate::cmd::mp::accept::{accept, Policy};
 use crate::cmd::mp::ack::{ack_from, Acknowledged, Source};
-use crate::cmd::mp::handover::{proof_path, proofs_dir};
+use crate::cmd::mp::capacity::require_registered_secret;
+use crate::cmd::mp::held::{proof_path, proofs_dir};
 use crate::cmd::mp::post::PROOFS_DELIVERED;
 use crate::cmd::mp::probe::{probe, Decision};
 use crate::cmd::mp::prove::{open_set, require_registered};
@@ -61,8 +62,8 @@ struct Board {
     /// Offers of these models that were looked at and are none any more.
     past: BTreeSet<B256>,
     offered: BTreeSet<B256>,
-    /// Accepted engagements that are not closed, and the proofs that each may still need.
-    open: BTreeMap<B256, u32>,
+    /// Accepted engagements that are not closed.
+    open: BTreeSet<B256>,
     /// Engagements that wait for their proofs.
     wanted: BTreeMap<B256, Wanted>,
     job: Option<Job>,
@@ -136,7 +137,7 @@ impl Provider {
     }
 
     /// Keeps count of what is open.
-    pub(super) fn note(&self, desk: &Desk, id: B256, e: &EngagementView) {
+    pub(super) fn note(&self, id: B256, e: &EngagementView) {
         let mut board = self.board();
         match e.state {
             State::None | State::Offered | State::Closed => {
@@ -144,7 +145,7 @@ impl Provider {
                 board.wanted.remove(&id);
             }
             _ => {
-                board.open.insert(id, desk.market.needed(e.mode, e.targetBps));
+                board.open.insert(id);
             }
         }
     }
@@ -230,25 +231,18 @@ impl Provider {
         Ok(done)
     }
 
-    /// Accepts, if the model's proofs suffice for everything that is open besides.
+    /// Accepts, unless enough is open.
     async fn accept(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Value> {
         let Some(policy) = self.orders.accepts.clone() else {
             return Ok(Value::Null);
         };
-        let needed = desk.market.needed(e.mode, e.targetBps);
-        let remaining = self.prover(desk)?.remaining()?;
         {
             // Two turns that accept at one time both count.
             let mut board = self.board();
-            let promised: u64 = board.open.values().map(|n| u64::from(*n)).sum();
             if board.open.len() >= self.orders.max_open {
                 return Ok(Value::Null);
             }
-            eyre::ensure!(
-                promised + u64::from(needed) <= remaining,
-                "the model carries {remaining} more proofs, {promised} are promised and this offer needs {needed}"
-            );
-            board.open.insert(id, needed);
+            board.open.insert(id);
         }
         let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
         let leaves = match e.mode {
@@ -266,8 +260,7 @@ impl Provider {
     /// must not wait for the proofs of others.
     async fn want(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<()> {
         if e.mode == Mode::FULL && e.state == State::Proving && !self.board().opened.contains(&id) {
-            let prover = self.prover(desk)?;
-            open_set(&desk.ctx, &desk.market, &desk.account, id, e, &prover).await?;
+            open_set(&desk.ctx, &desk.market, &desk.account, id, e).await?;
             self.board().opened.insert(id);
         }
         let (by, set) = match (e.mode, e.state) {
@@ -411,6 +404,7 @@ fn own_models(desk: &Desk, prover: &Prover) -> eyre::Result<Vec<B256>> {
             Journal::peek::<B256>(&path, "vkDigest")?,
         );
         if registered == (weights, digest) {
+            require_registered_secret(&path, prover.secret_path())?;
             models.push(id);
         }
     }

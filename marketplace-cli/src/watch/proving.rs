@@ -40,7 +40,7 @@ impl Job {
         let told = stop.clone();
         let work = async move {
             let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
-            let prepared = prepare(ctx, market, account, id, set.as_deref(), &prover).await?;
+            let mut prepared = prepare(ctx, market, account, id, set.as_deref(), &prover).await?;
             if !prepared.meets_target() {
                 return Ok(Ended::BelowTarget);
             }
@@ -80,7 +80,7 @@ async fn due_positions(market: &Market, id: B256, prepared: &Prepared) -> eyre::
     let mut positions = prepared.correct.clone();
     if prepared.is_claimed() {
         let bitmap = market.posted_result(id).await?;
-        let claimed = ResultBitmap::parse(prepared.handover.entries.len(), &bitmap)?;
+        let claimed = ResultBitmap::parse(prepared.held.len(), &bitmap)?;
         let challenges = market.open_challenges(id).await?;
         positions.retain(|position| claimed.is_set(*position));
         positions.sort_by_key(|position| {

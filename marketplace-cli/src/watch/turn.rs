@@ -184,7 +184,7 @@ impl Beat {
             return Ok(None);
         }
         if let Role::Provider(provider) = &self.role {
-            provider.note(&self.desk, id, &e);
+            provider.note(id, &e);
         }
         match market.confirmed_engagement(id).await {
             Ok(confirmed) if (confirmed.state, confirmed.guard) == (e.state, e.guard) => {}

@@ -2,14 +2,21 @@
 
 use super::{CircuitParams, Compiled, NetworkCircuit};
 use crate::field::Fr;
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::halo2curves::bn256::{G1Affine, G1};
+use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
 use serde::Serialize;
+use std::time::{Duration, Instant};
 
 const POINT_BYTES: usize = 64;
 const SCALAR_BYTES: usize = 32;
 
 /// Scalars of the multi-exponentiation that time is counted in.
 const MSM_SCALARS: f64 = (1u32 << 18) as f64;
+/// Scalars of the one that is timed: enough that starting its threads does not count. A scalar of it takes longer than one of
+/// a larger one, so what follows from it errs to the safe side.
+const TIMED_SCALARS: usize = 1 << 14;
 /// Per committed polynomial of 2^18 rows. Fitted, like the rest here, to the table of layouts in `ARCHITECTURE.md`.
 const MSM_PER_POLYNOMIAL: f64 = 2.2;
 /// Bytes a row: keys and quotient, and each committed polynomial with its cosets.
@@ -39,6 +46,12 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Proving time on this machine, from a short multi-exponentiation that is timed here.
+    pub fn prove_time(&self) -> Duration {
+        let msm = timed_multiexp().mul_f64(MSM_SCALARS / TIMED_SCALARS as f64);
+        msm.mul_f64(self.prove_msm)
+    }
+
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
         let mut cs = ConstraintSystem::<Fr>::default();
@@ -74,4 +87,21 @@ impl Cost {
             gas: GAS_BASE + GAS_PER_COMMITMENT * commitments as u64,
         }
     }
+}
+
+fn timed_multiexp() -> Duration {
+    let step = G1::generator();
+    let points: Vec<G1> = std::iter::successors(Some(step), |point| Some(point + step))
+        .take(TIMED_SCALARS)
+        .collect();
+    let mut bases = vec![G1Affine::default(); TIMED_SCALARS];
+    G1::batch_normalize(&points, &mut bases);
+    // Powers of a constant are as good as random here.
+    let base = Fr::from(0x9e37_79b9_7f4a_7c15).square().square();
+    let scalars: Vec<Fr> = std::iter::successors(Some(base), |scalar| Some(scalar * base))
+        .take(TIMED_SCALARS)
+        .collect();
+    let began = Instant::now();
+    std::hint::black_box(best_multiexp(&scalars, &bases));
+    began.elapsed()
 }

@@ -6,8 +6,8 @@ use super::stage::{Stage, PROVIDER, STRANGER};
 use crate::chain::bindings::Mode;
 use crate::cmd::mc::send::send;
 use crate::cmd::mp::accept::accept;
-use crate::cmd::mp::handover::Handover;
-use crate::cmd::mp::submit::{item, submission, submit};
+use crate::cmd::mp::held::Held;
+use crate::cmd::mp::submit::{submission, submit};
 use crate::cmd::mp::{proceed_now, prove};
 use assay_prover::proof::ProofBundle;
 
@@ -30,13 +30,11 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
         s.ledger.add("proceed", PROVIDER, &sent);
     }
     let e = s.market.engagement(id).await?;
-    let handover = Handover::receive(&s.market, id, &e, &handed_over, &s.mp_side.out).await?;
-    let first_two = proven
-        .proofs
-        .iter()
-        .take(2)
-        .map(|p| item(&handover, p.position, &ProofBundle::load(&p.file)?));
-    let first_two = first_two.collect::<eyre::Result<Vec<_>>>()?;
+    let mut held = Held::open(&s.mp_side, &s.market, id, &e, None).await?;
+    let mut first_two = Vec::new();
+    for p in proven.proofs.iter().take(2) {
+        first_two.extend(held.item(p.position, &ProofBundle::load(&p.file)?)?);
+    }
     let [one, other] = first_two.as_slice() else {
         eyre::bail!(
             "the demo needs two proofs, the model got {} examples right",

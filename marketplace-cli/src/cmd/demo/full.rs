@@ -10,10 +10,11 @@ use crate::cmd::mc::transfer::{reveal, send};
 use crate::cmd::mp::accept::accept;
 use crate::cmd::mp::ack::ack;
 use crate::cmd::mp::answer::answer;
+use crate::cmd::mp::held::held;
 use crate::cmd::mp::post::post;
 use crate::cmd::mp::probe::{probe, Decision};
 use crate::cmd::mp::prove;
-use crate::cmd::mp::submit::{held, item, submit};
+use crate::cmd::mp::submit::submit;
 use crate::delivery::Delivery;
 use assay_prover::proof::ProofBundle;
 
@@ -69,14 +70,15 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
         s.ledger.add("challenge", CONSUMER, sent);
     }
     let e = s.market.engagement(id).await?;
-    let handover = {
+    let mut held = {
         let journal = engagement_journal(&s.mp_side, &s.market.chain, id)?;
         held(&s.mp_side, &s.market, &journal, id, &e, None).await?
     };
-    let load = |position: usize| -> eyre::Result<_> {
+    let mut load = |position: usize| -> eyre::Result<_> {
         let found = proven.proofs.iter().find(|p| p.position == position);
         let found = found.ok_or_else(|| eyre::eyre!("position {position} was claimed without a proof"))?;
-        item(&handover, position, &ProofBundle::load(&found.file)?)
+        let item = held.item(position, &ProofBundle::load(&found.file)?)?;
+        item.ok_or_else(|| eyre::eyre!("the proof of position {position} is about something else"))
     };
     let (one, other) = (load(*first)?, load(*second)?);
     let mut false_proofs = Vec::new();

@@ -1,3 +1,4 @@
+use super::capacity;
 use super::probe::threshold;
 use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{require_provider, require_time};
@@ -24,8 +25,9 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  assay mp accept 0x3f… --max-target-bps 9000 --leaves leaves.json --keystore me.json\n\n\
-    Refuses offers above the target you can meet, of models this program did not register, and offers that do not hash to\n\
-    what the chain says. From here on silence costs the deposit and a strike."
+    Refuses offers above the target you can meet, of models this program did not register, offers that do not hash to what\n\
+    the chain says, and those whose proofs cannot be made in half of the time beside everything that is promised already.\n\
+    From here on silence costs the deposit and a strike."
 )]
 pub struct Args {
     /// Engagement
@@ -164,9 +166,15 @@ pub async fn accept(
                 "the offer on chain does not hash to its own terms: {} instead of {expected}",
                 e.offerHash
             );
+            let reserved = capacity::reserve(ctx, market, id, &e).await?;
             journal.set_fact("offerHash", &e.offerHash)?;
             let call = market.paying(&acceptCall { id, guard: e.offerHash }, market.entry_wei());
-            account.send(&mut journal, "accept", &call, &ctx.out).await?
+            let sent = account.send(&mut journal, "accept", &call, &ctx.out).await;
+            // What was signed may still be mined, whatever went wrong after.
+            if let (Err(_), None, Some(reserved)) = (&sent, journal.step("accept"), &reserved) {
+                reserved.release()?;
+            }
+            sent?
         }
     };
     let after = market.engagement(id).await?;

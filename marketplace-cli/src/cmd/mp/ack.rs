@@ -119,7 +119,13 @@ pub async fn ack_from(
     let e = encrypted(market, account, id).await?;
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
     let receipt = match account.resume(&mut journal, "ack", &ctx.out).await? {
-        Some(receipt) => receipt,
+        Some(receipt) => {
+            // A file that was lost or altered since is fetched again.
+            if matches!(source, Source::Delivered(_)) {
+                keep(ctx, market, id, &e, source).await?;
+            }
+            receipt
+        }
         None => {
             require_state(id, &e, &[State::Committed, State::Published])?;
             require_time(market, &e).await?;

@@ -1,8 +1,7 @@
-use super::handover::proof_path;
-use super::submit::{held, item};
+use super::held::{held, proof_path, Held};
 use super::transfer::encrypted;
 use crate::chain::account::Account;
-use crate::chain::bindings::{IAccuracyMarket::answerCall, State};
+use crate::chain::bindings::{IAccuracyMarket::answerCall, ProofItem, State};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
@@ -67,17 +66,14 @@ pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256)
     let mut open = market.open_challenges(id).await?;
     open.sort_by_key(|(position, challenge)| (challenge.deadline, *position));
     let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let handover = held(ctx, market, &journal, id, &e, None).await?;
+    let mut held = held(ctx, market, &journal, id, &e, None).await?;
     let (mut answered, mut missing, mut failed) = (Vec::new(), None, None);
     for batch in open.chunks(IN_FLIGHT) {
         let mut calls = Vec::new();
         for (position, _) in batch {
-            match ProofBundle::load(&proof_path(ctx, market, id, *position as usize)) {
-                Ok(bundle) => {
-                    let item = item(&handover, *position as usize, &bundle)?;
-                    calls.push((*position, market.call(&answerCall { id, item })));
-                }
-                Err(error) => missing = Some((*position, error)),
+            match proven_item(ctx, market, &mut held, *position) {
+                Ok(item) => calls.push((*position, market.call(&answerCall { id, item }))),
+                Err(error) => missing = Some(error),
             }
         }
         let positions: Vec<u32> = calls.iter().map(|(position, _)| *position).collect();
@@ -98,15 +94,27 @@ pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256)
     if let Some(error) = failed {
         return Err(error);
     }
-    if let Some((position, error)) = missing {
-        return Err(hinted(
-            format!("the proof of position {position} is missing: {error}"),
-            format!("run: assay mp prove {id}"),
-        ));
+    if let Some(error) = missing {
+        return Err(error);
     }
     Ok(Answers {
         id,
         answered,
         proven_on_chain: market.engagement(id).await?.provenOnChain,
     })
+}
+
+/// What answers a challenge of this position. Neither image nor other positions are read for it.
+fn proven_item(ctx: &Context, market: &Market, held: &mut Held, position: u32) -> eyre::Result<ProofItem> {
+    let id = held.statement.id;
+    let missing = |why: String| {
+        hinted(
+            format!("the proof of position {position} is missing: {why}"),
+            format!("run: assay mp prove {id}"),
+        )
+    };
+    let path = proof_path(ctx, market, id, position as usize);
+    let bundle = ProofBundle::load(&path).map_err(|error| missing(error.to_string()))?;
+    let item = held.item(position as usize, &bundle)?;
+    item.ok_or_else(|| missing(format!("{} is about something else", path.display())))
 }

@@ -1,5 +1,4 @@
-use super::handover::proof_path;
-use super::submit::held;
+use super::held::{held, proof_path};
 use super::transfer::encrypted;
 use super::{accepted_guard, require_time};
 use crate::chain::account::Account;
@@ -106,13 +105,22 @@ pub async fn post(
         None => {
             require_state(id, &e, &[State::Proving])?;
             require_time(market, &e).await?;
-            let handover = held(ctx, market, &journal, id, &e, None).await?;
-            let proven = (0..handover.entries.len()).filter(|position| {
-                let bundle = ProofBundle::load(&proof_path(ctx, market, id, *position));
-                let claim = handover.claim(*position);
-                matches!((bundle, claim), (Ok(bundle), Ok(claim)) if Claim::of(&bundle) == Some(claim))
-            });
-            let bitmap = ResultBitmap::of(handover.entries.len(), proven)?;
+            let mut held = held(ctx, market, &journal, id, &e, None).await?;
+            let mut proven = Vec::new();
+            for position in 0..held.len() {
+                // Positions without a proof are not looked at.
+                if let Ok(bundle) = ProofBundle::load(&proof_path(ctx, market, id, position)) {
+                    match held.claim(position) {
+                        Ok(claim) if Claim::of(&bundle) == Some(claim) => proven.push(position),
+                        Ok(_) => {}
+                        // The others can still be claimed.
+                        Err(error) => ctx
+                            .out
+                            .warn(format_args!("position {position} is not claimed: {error:#}")),
+                    }
+                }
+            }
+            let bitmap = ResultBitmap::of(held.len(), proven)?;
             if bitmap.correct() < needed {
                 return Err(hinted(
                     format!("{} proofs are here, {needed} are needed", bitmap.correct()),

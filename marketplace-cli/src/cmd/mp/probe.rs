@@ -1,5 +1,6 @@
+use super::held::Held;
 use super::prove::{has_budget, require_registered};
-use super::transfer::{encrypted, Transfer};
+use super::transfer::encrypted;
 use super::{proceed, require_time};
 use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, Mode, State};
@@ -108,24 +109,21 @@ pub async fn probe(
         // Known before the work is done, not after it.
         market.require_settled(id, &e).await?;
     }
-    let transfer = Transfer::load(ctx, market, id, &e).await?;
-    let handover = match transfer.examples(ctx, market, &e, prover.image_len()).await? {
-        Ok(handover) => handover,
-        Err(accusation) => {
-            let sent = accusation.send(ctx, market, account).await?;
-            return Ok(Probed {
-                id,
-                opened: 0,
-                correct: 0,
-                threshold: None,
-                advice: "none",
-                bad_data: Some(accusation.evidence.to_string()),
-                sent: Some(sent),
-            });
-        }
-    };
-    require_registered(prover, &handover.terms)?;
-    let correct = handover.answers(prover, &ctx.out)?.correct.len();
+    let mut held = Held::open(ctx, market, id, &e, None).await?;
+    if let Some(accusation) = held.check(&ctx.out)? {
+        let sent = accusation.send(ctx, market, account).await?;
+        return Ok(Probed {
+            id,
+            opened: 0,
+            correct: 0,
+            threshold: None,
+            advice: "none",
+            bad_data: Some(accusation.evidence.to_string()),
+            sent: Some(sent),
+        });
+    }
+    require_registered(prover, &held.statement.terms)?;
+    let correct = held.correct(prover, &ctx.out)?.len();
     let threshold = decision.at_least.or_else(|| threshold(market, &e));
     let needed = market.needed(e.mode, e.targetBps);
     let enough = threshold.is_some_and(|t| correct >= t as usize) && has_budget(prover, needed, &ctx.out)?;
@@ -147,7 +145,7 @@ pub async fn probe(
     };
     Ok(Probed {
         id,
-        opened: handover.entries.len(),
+        opened: held.len(),
         correct,
         threshold,
         advice,

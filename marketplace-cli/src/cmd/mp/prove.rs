@@ -1,5 +1,5 @@
-use super::handover::{proof_path, Handover};
-use super::transfer::{own_files, Accusation, Transfer};
+use super::held::{proof_path, Held};
+use super::transfer::own_files;
 use super::{proceed, require_provider};
 use crate::chain::account::Account;
 use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::output::Output;
 use crate::prover_api::{verify, ModelArgs, Prover};
-use crate::testset::TestSet;
+use crate::testset::{StoredSet, TestSet};
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
@@ -112,7 +112,7 @@ pub async fn prove(
     prover: &Prover,
     proceed_first: bool,
 ) -> eyre::Result<Proven> {
-    let prepared = prepare(ctx, market, account, id, set, prover).await?;
+    let mut prepared = prepare(ctx, market, account, id, set, prover).await?;
     if !prepared.meets_target() {
         let command = if prepared.state == State::Probing {
             "abort"
@@ -123,7 +123,7 @@ pub async fn prove(
             format!(
                 "{} of {} correct, {} are needed",
                 prepared.correct.len(),
-                prepared.handover.entries.len(),
+                prepared.held.len(),
                 prepared.needed
             ),
             format!("the target cannot be proven: assay mp {command} {id}"),
@@ -131,7 +131,7 @@ pub async fn prove(
     }
     prepared.begin(ctx, market, account, prover, proceed_first).await?;
     let mut proofs = Vec::new();
-    for (done, position) in prepared.correct.iter().copied().enumerate() {
+    for (done, position) in prepared.correct.clone().into_iter().enumerate() {
         ctx.out.note(format_args!(
             "example {position} ({} of {})",
             done + 1,
@@ -146,7 +146,7 @@ pub async fn prove(
     }
     Ok(Proven {
         id,
-        examples: prepared.handover.entries.len(),
+        examples: prepared.held.len(),
         correct: prepared.correct.len(),
         needed: prepared.needed,
         optimistic: prepared.adjudication == Adjudication::OPTIMISTIC,
@@ -157,7 +157,7 @@ pub async fn prove(
 /// A proven set that was checked and run through the model.
 #[derive(Debug)]
 pub struct Prepared {
-    pub handover: Handover,
+    pub held: Held,
     /// Positions that the model gets right.
     pub correct: Vec<usize>,
     pub needed: u32,
@@ -180,19 +180,18 @@ pub async fn prepare(
 ) -> eyre::Result<Prepared> {
     let e = market.engagement(id).await?;
     require_provider(&e, account)?;
-    let handover = match (e.mode, set) {
-        (Mode::CLEAR, set) => {
+    let mut held = match e.mode {
+        Mode::CLEAR => {
             require_state(id, &e, &[State::Probing, State::Proving])?;
-            let own = keep_clear_set(ctx, market, id, &e, set)?;
-            Handover::receive(market, id, &e, &own, &ctx.out).await?
+            keep_clear_set(ctx, market, id, &e, set)?;
+            Held::open(ctx, market, id, &e, None).await?
         }
-        _ => open_set(ctx, market, account, id, &e, prover).await?,
+        _ => open_set(ctx, market, account, id, &e).await?,
     };
-    require_registered(prover, &handover.terms)?;
-    let answers = handover.answers(prover, &ctx.out)?;
+    require_registered(prover, &held.statement.terms)?;
     Ok(Prepared {
-        handover,
-        correct: answers.correct,
+        correct: held.correct(prover, &ctx.out)?,
+        held,
         needed: market.needed(e.mode, e.targetBps),
         state: e.state,
         mode: e.mode,
@@ -200,7 +199,7 @@ pub async fn prepare(
     })
 }
 
-/// Opens an encrypted proven set; evidence about bad data is sent at once.
+/// Opens an encrypted proven set, once all its keys are out; evidence about bad data is sent at once.
 ///
 /// # Errors
 /// If the consumer sent bad data.
@@ -210,21 +209,23 @@ pub async fn open_set(
     account: &Account,
     id: B256,
     e: &EngagementView,
-    prover: &Prover,
-) -> eyre::Result<Handover> {
-    match open_proven_set(ctx, market, id, e, prover).await? {
-        Ok(handover) => Ok(handover),
-        Err(accusation) => {
-            let sent = accusation.send(ctx, market, account).await?;
-            Err(hinted(
-                format!(
-                    "the consumer sent bad data and has lost its deposit: {}",
-                    accusation.evidence
-                ),
-                format!("transaction {}; fetch the money: assay withdraw", sent.tx_hash),
-            ))
-        }
-    }
+) -> eyre::Result<Held> {
+    const OPEN: [State; 4] = [State::Proving, State::Claimed, State::FullDemanded, State::Probing];
+    // The probe set of FULL is judged by `assay mp probe`.
+    let allowed = if e.mode == Mode::FULL { &OPEN[..3] } else { &OPEN };
+    require_state(id, e, allowed)?;
+    let mut held = Held::open(ctx, market, id, e, None).await?;
+    let Some(accusation) = held.check(&ctx.out)? else {
+        return Ok(held);
+    };
+    let sent = accusation.send(ctx, market, account).await?;
+    Err(hinted(
+        format!(
+            "the consumer sent bad data and has lost its deposit: {}",
+            accusation.evidence
+        ),
+        format!("transaction {}; fetch the money: assay withdraw", sent.tx_hash),
+    ))
 }
 
 impl Prepared {
@@ -251,7 +252,7 @@ impl Prepared {
         prover: &Prover,
         proceed_first: bool,
     ) -> eyre::Result<()> {
-        let id = self.handover.id;
+        let id = self.held.statement.id;
         if self.state == State::Probing && !has_budget(prover, self.needed, &ctx.out)? {
             return Err(hinted(
                 format!(
@@ -271,8 +272,14 @@ impl Prepared {
     }
 
     /// Proves one position, unless a proof that verifies is there.
-    pub fn prove(&self, ctx: &Context, market: &Market, prover: &Prover, position: usize) -> eyre::Result<OneProof> {
-        prove_one(ctx, market, &self.handover, prover, position)
+    pub fn prove(
+        &mut self,
+        ctx: &Context,
+        market: &Market,
+        prover: &Prover,
+        position: usize,
+    ) -> eyre::Result<OneProof> {
+        prove_one(ctx, market, &mut self.held, prover, position)
     }
 }
 
@@ -281,26 +288,27 @@ pub fn clear_set(ctx: &Context, market: &Market, id: B256) -> PathBuf {
     own_files(ctx, market, id).join("set")
 }
 
-/// Copies a set in clear, if it is the one of the engagement and is not here yet.
+/// Copies a set in clear, if it is the one of the engagement and is not here yet. Images are compared with their commitments
+/// when they are read.
 fn keep_clear_set(
     ctx: &Context,
     market: &Market,
     id: B256,
     e: &EngagementView,
     given: Option<&Path>,
-) -> eyre::Result<PathBuf> {
+) -> eyre::Result<()> {
     let own = clear_set(ctx, market, id);
-    let leads_to = |dir: &Path| -> eyre::Result<(TestSet, B256)> {
-        let set = TestSet::load(dir)?;
-        let root = set.root()?;
-        Ok((set, root))
-    };
-    if leads_to(&own).is_ok_and(|(_, root)| root == e.testRoot) {
-        return Ok(own);
+    if StoredSet::open(&own).is_ok_and(|set| set.tree().root() == e.testRoot) {
+        return Ok(());
     }
     let given = given.ok_or_else(|| UsageError("a set in clear is given with --set DIR".into()))?;
     let hint = format!("if the consumer has no better copy: assay mp abort {id}");
-    let (set, root) = leads_to(given).map_err(|error| hinted(format!("{error:#}"), hint.clone()))?;
+    let load = || -> eyre::Result<(TestSet, B256)> {
+        let set = TestSet::load(given)?;
+        let root = set.root()?;
+        Ok((set, root))
+    };
+    let (set, root) = load().map_err(|error| hinted(format!("{error:#}"), hint.clone()))?;
     if root != e.testRoot {
         let what = format!("the set leads to root {root}, the consumer committed to {}", e.testRoot);
         return Err(hinted(what, hint));
@@ -308,28 +316,7 @@ fn keep_clear_set(
     if own.exists() {
         std::fs::remove_dir_all(&own).wrap_err_with(|| format!("cannot replace {}", own.display()))?;
     }
-    set.save(&own)?;
-    Ok(own)
-}
-
-/// The proven set, once all its keys are out.
-async fn open_proven_set(
-    ctx: &Context,
-    market: &Market,
-    id: B256,
-    e: &EngagementView,
-    prover: &Prover,
-) -> eyre::Result<Result<Handover, Accusation>> {
-    match e.mode {
-        Mode::FULL => require_state(id, e, &[State::Proving, State::Claimed, State::FullDemanded])?,
-        _ => require_state(
-            id,
-            e,
-            &[State::Probing, State::Proving, State::Claimed, State::FullDemanded],
-        )?,
-    }
-    let transfer = Transfer::load(ctx, market, id, e).await?;
-    transfer.examples(ctx, market, e, prover.image_len()).await
+    set.save(&own)
 }
 
 /// Whether the model can still make so many proofs.
@@ -357,12 +344,13 @@ pub fn require_registered(prover: &Prover, terms: &ProofTerms) -> eyre::Result<(
 fn prove_one(
     ctx: &Context,
     market: &Market,
-    handover: &Handover,
+    held: &mut Held,
     prover: &Prover,
     position: usize,
 ) -> eyre::Result<OneProof> {
-    let file = proof_path(ctx, market, handover.id, position);
-    let claim = handover.claim(position)?;
+    let id = held.statement.id;
+    let file = proof_path(ctx, market, id, position);
+    let claim = held.claim(position)?;
     if file.exists() {
         match ProofBundle::load(&file)
             .map_err(eyre::Report::from)
@@ -379,9 +367,10 @@ fn prove_one(
             Err(error) => ctx.out.warn(format_args!("{} is made again: {error}", file.display())),
         }
     }
-    let example = handover.example(position)?;
+    let example = held.example(position, prover.image_len())?;
+    let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
     let began = Instant::now();
-    let bundle = prover.prove(&example.image, &example.input_salt.0, claim.ctx, &ctx.out)?;
+    let bundle = prover.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &ctx.out)?;
     let seconds = began.elapsed().as_secs_f64();
     verify(prover.verifier_key(), &bundle, &claim)?;
     if let Some(parent) = file.parent() {

@@ -1,6 +1,4 @@
-use super::handover::{proof_path, Handover};
-use super::prove::clear_set;
-use super::transfer::Transfer;
+use super::held::{held, proof_path, Held};
 use super::{proceed, require_provider, require_time};
 use crate::chain::account::{Account, MAX_ESTIMATE};
 use crate::chain::bindings::{
@@ -14,10 +12,8 @@ use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::exit::hinted;
-use crate::journal::Journal;
-use crate::prover_api::Claim;
 use crate::transfer::bitmap::ResultBitmap;
-use alloy::primitives::{keccak256, Bytes, B256, U256};
+use alloy::primitives::{keccak256, Bytes, B256};
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -93,15 +89,15 @@ pub async fn submit(
         require_state(id, &e, &[State::Probing, State::Proving, State::FullDemanded])?;
         require_provider(&e, account)?;
         require_time(market, &e).await?;
-        let handover = held(ctx, market, &journal, id, &e, set).await?;
-        let mut items = collect(ctx, market, &handover).await?;
+        let mut held = held(ctx, market, &journal, id, &e, set).await?;
+        let mut items = collect(ctx, market, &mut held).await?;
         // What counts in a full demand is what was claimed.
         let bitmap = match e.state {
             State::FullDemanded => Some(market.posted_result(id).await?),
             _ => None,
         };
         if let Some(bitmap) = &bitmap {
-            let claimed = ResultBitmap::parse(handover.entries.len(), bitmap)?;
+            let claimed = ResultBitmap::parse(held.len(), bitmap)?;
             items.retain(|item| claimed.is_set(item.position as usize));
         }
         let challenges = match e.state {
@@ -182,11 +178,12 @@ fn batch_size(left: usize, largest: usize, still_needed: usize) -> usize {
 }
 
 /// The proofs that are on disk and not on chain yet, by position.
-async fn collect(ctx: &Context, market: &Market, handover: &Handover) -> eyre::Result<Vec<ProofItem>> {
+async fn collect(ctx: &Context, market: &Market, held: &mut Held) -> eyre::Result<Vec<ProofItem>> {
     let mut items = Vec::new();
-    for position in 0..handover.entries.len() {
-        let file = proof_path(ctx, market, handover.id, position);
-        if !file.exists() || market.is_proven(handover.id, position).await? {
+    let id = held.statement.id;
+    for position in 0..held.len() {
+        let file = proof_path(ctx, market, id, position);
+        if !file.exists() || market.is_proven(id, position).await? {
             continue;
         }
         let bundle = match ProofBundle::load(&file) {
@@ -196,34 +193,17 @@ async fn collect(ctx: &Context, market: &Market, handover: &Handover) -> eyre::R
                 continue;
             }
         };
-        if handover
-            .claim(position)
-            .is_ok_and(|claim| Claim::of(&bundle) == Some(claim))
-        {
-            items.push(item(handover, position, &bundle)?);
-        } else {
-            ctx.out.warn(format_args!(
+        match held.item(position, &bundle) {
+            Ok(Some(item)) => items.push(item),
+            Ok(None) => ctx.out.warn(format_args!(
                 "{} is about something else and is not sent",
                 file.display()
-            ));
+            )),
+            // The others may be enough.
+            Err(error) => ctx.out.warn(format_args!("{} is not sent: {error:#}", file.display())),
         }
     }
     Ok(items)
-}
-
-/// A bundle as the market takes it.
-pub fn item(handover: &Handover, position: usize, bundle: &ProofBundle) -> eyre::Result<ProofItem> {
-    let example = handover.example(position)?;
-    let path = handover.tree.path(handover.entries[position].index);
-    Ok(ProofItem {
-        position: position as u32,
-        inputCommit: example.input_commit,
-        label: example.label,
-        leafSalt: example.leaf_salt,
-        path: path.ok_or_else(|| eyre::eyre!("position {position} is not in the tree"))?,
-        output: U256::from(example.label),
-        proof: Bytes::copy_from_slice(bundle.proof()),
-    })
 }
 
 /// The call that submits these items; with the posted bitmap in answer to a full demand.
@@ -231,46 +211,6 @@ pub fn submission(market: &Market, id: B256, items: Vec<ProofItem>, bitmap: Opti
     match bitmap.cloned() {
         None => market.call(&submitProofsCall { id, items }),
         Some(bitmap) => market.call(&submitDemandedCall { id, bitmap, items }),
-    }
-}
-
-/// The examples of the proven set as this program got them.
-pub async fn held(
-    ctx: &Context,
-    market: &Market,
-    journal: &Journal,
-    id: B256,
-    e: &EngagementView,
-    set: Option<&Path>,
-) -> eyre::Result<Handover> {
-    if e.mode == Mode::CLEAR {
-        let own = clear_set(ctx, market, id);
-        let dir = set.map(Path::to_owned).or_else(|| own.is_dir().then_some(own));
-        let dir = dir.ok_or_else(|| {
-            hinted(
-                "nothing was proven for this engagement here",
-                format!("run: assay mp prove {id}"),
-            )
-        })?;
-        return Handover::receive(market, id, e, &dir, &ctx.out).await;
-    }
-    let image_len: Option<usize> = journal.fact("imageBytes")?;
-    let image_len = image_len.ok_or_else(|| {
-        hinted(
-            "nothing was proven for this engagement here",
-            format!("run: assay mp prove {id}"),
-        )
-    })?;
-    match Transfer::load(ctx, market, id, e)
-        .await?
-        .examples(ctx, market, e, image_len)
-        .await?
-    {
-        Ok(handover) => Ok(handover),
-        Err(accusation) => Err(hinted(
-            format!("the consumer sent bad data: {}", accusation.evidence),
-            format!("run: assay mp prove {id}, which sends the evidence"),
-        )),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The ciphertext that a provider has acknowledged, opened as far as its keys are out.
 
-use super::handover::{Entry, Handover};
+use super::findings::contents;
 use super::require_provider;
 use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
@@ -15,7 +15,8 @@ use crate::transfer::cipher_file::CipherFile;
 use crate::transfer::evidence::Evidence;
 use crate::transfer::keys::{self, KeysOfRecord};
 use crate::transfer::layout::Layout;
-use crate::transfer::open::{self, Opened};
+use crate::transfer::open::{self, Header, OpenError};
+use crate::transfer::payload::Received;
 use crate::transfer::secret::MasterKey;
 use crate::transfer::shuffle::Shuffle;
 use alloy::primitives::{keccak256, Bytes, B256};
@@ -73,12 +74,16 @@ pub struct Transfer {
     id: B256,
     file: CipherFile,
     leaves: Vec<B256>,
+    /// Over the test leaves of the whole set.
+    tree: MerkleTree,
     order: Shuffle,
     /// What `proveBadData` takes as keys now.
     revealed: Bytes,
     keys: KeysOfRecord,
     /// Positions whose keys came out last: the probe set, or the proven set.
     open: Range<usize>,
+    /// Hash of everything that the examples follow from.
+    contents: B256,
 }
 
 impl Transfer {
@@ -88,15 +93,20 @@ impl Transfer {
     /// If no keys are out in this state, or the files are not there any more.
     pub async fn load(ctx: &Context, market: &Market, id: B256, e: &EngagementView) -> eyre::Result<Self> {
         let files = own_files(ctx, market, id);
-        let lost = || {
-            format!(
-                "the transfer of engagement {id} is not in {}: acknowledge it here, or use the --home in which it was",
-                files.display()
+        let lost = |error: eyre::Report| {
+            hinted(
+                format!(
+                    "the transfer of engagement {id} is not in {}: {error:#}",
+                    files.display()
+                ),
+                format!(
+                    "use the --home in which it was acknowledged, or fetch it again: assay mp ack {id} --from DIR|URL"
+                ),
             )
         };
-        let leaves = read_leaves(&files.join(LEAVES_FILE), market, e.testRoot).wrap_err_with(lost)?;
+        let leaves = read_leaves(&files.join(LEAVES_FILE), market, e.testRoot).map_err(lost)?;
         let layout = layout(market, e.modelId).await?;
-        let file = CipherFile::open(&files.join(CIPHER_FILE), layout, id, e.ctRoot).wrap_err_with(lost)?;
+        let file = CipherFile::open_kept(&files.join(CIPHER_FILE), layout, id, e.ctRoot).map_err(|e| lost(e.into()))?;
         let (n, n1) = (market.examples() as usize, market.first_proven(e.mode) as usize);
         let order = match e.mode {
             Mode::FULL => Shuffle::new(e.seed, n),
@@ -124,7 +134,7 @@ impl Transfer {
                 "the keys in the node's events are not the ones that the engagement is guarded by"
             );
         }
-        Ok(Self {
+        Self::of(
             id,
             file,
             leaves,
@@ -132,64 +142,117 @@ impl Transfer {
             revealed,
             keys,
             open,
+            [e.testRoot, e.ctRoot, e.seed],
+        )
+    }
+
+    /// A file that was acknowledged, with the keys that are out; `roots` are test root, ctRoot and seed.
+    ///
+    /// # Errors
+    /// Without test leaves.
+    #[allow(clippy::too_many_arguments)] // each is one thing that the chain or the disk says
+    pub fn of(
+        id: B256,
+        file: CipherFile,
+        leaves: Vec<B256>,
+        order: Shuffle,
+        revealed: Bytes,
+        keys: KeysOfRecord,
+        open: Range<usize>,
+        roots: [B256; 3],
+    ) -> eyre::Result<Self> {
+        let layout = file.layout();
+        let sizes = [
+            layout.examples(),
+            layout.input_words(),
+            layout.chunk_words(),
+            open.start,
+            open.end,
+        ];
+        let sizes = sizes.map(|size| B256::from(alloy::primitives::U256::from(size)));
+        let contents = contents("encrypted", &[&[id, keccak256(&revealed)], &roots[..], &sizes].concat());
+        Ok(Self {
+            id,
+            file,
+            tree: MerkleTree::new(&leaves).ok_or_else(|| eyre::eyre!("no test leaves"))?,
+            leaves,
+            order,
+            revealed,
+            keys,
+            open,
+            contents,
         })
     }
 
-    /// Decrypts and checks every example whose key is out.
-    ///
-    /// # Errors
-    /// Only for files that cannot be read: bad data of the consumer are a result.
-    pub fn open(&mut self, ctx: &Context) -> eyre::Result<Opened> {
-        let bar = ctx
-            .out
-            .bar("decrypting and checking the examples", self.open.len() as u64);
-        Ok(open::open(
-            &mut self.file,
-            &self.order,
-            &self.leaves,
-            &self.keys,
-            self.open.clone(),
-            |done| bar.set(done),
-        )?)
+    /// Number of positions whose keys came out last.
+    pub fn len(&self) -> usize {
+        self.open.len()
     }
 
-    /// The examples as a model for images of `image_bytes` takes them, or the evidence that convicts the consumer.
-    pub async fn examples(
-        mut self,
-        ctx: &Context,
-        market: &Market,
-        e: &EngagementView,
-        image_bytes: usize,
-    ) -> eyre::Result<Result<Handover, Accusation>> {
-        let received = match self.open(ctx)? {
-            Opened::Good(received) => received,
-            Opened::Faulty(evidence) => {
-                return Ok(Err(Accusation {
-                    id: self.id,
-                    keys: self.revealed,
-                    evidence: *evidence,
-                }))
-            }
-        };
-        let entries = received.into_iter().map(|r| match r.example(image_bytes) {
-            Ok(example) => Entry {
-                index: r.index,
-                example: Some(example),
-            },
-            Err(why) => {
-                ctx.out
-                    .warn(format_args!("example {}: {why}; it counts as wrong", r.index));
-                Entry {
-                    index: r.index,
-                    example: None,
-                }
-            }
-        });
-        let entries = entries.collect();
-        let tree = MerkleTree::new(&self.leaves).ok_or_else(|| eyre::eyre!("no test leaves"))?;
-        let first = self.open.start;
-        Ok(Ok(Handover::of(market, self.id, e, entries, tree, first).await?))
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
+
+    /// Position of the first of them in the whole set; the methods below count from there.
+    pub fn first(&self) -> usize {
+        self.open.start
+    }
+
+    pub fn tree(&self) -> &MerkleTree {
+        &self.tree
+    }
+
+    pub fn contents(&self) -> B256 {
+        self.contents
+    }
+
+    /// Decrypts and checks every example whose key is out; `step` hears of each. The evidence that convicts the consumer, if
+    /// it sent bad data.
+    ///
+    /// # Errors
+    /// For a file that cannot be read or was altered.
+    pub fn scan(&mut self, mut step: impl FnMut()) -> eyre::Result<Option<Accusation>> {
+        let (file, open) = (&mut self.file, self.open.clone());
+        let found = open::scan(file, &self.order, &self.leaves, &self.keys, open, |_| step());
+        let found = found.map_err(|error| altered(self.id, &error))?;
+        Ok(found.map(|evidence| Accusation {
+            id: self.id,
+            keys: self.revealed.clone(),
+            evidence: *evidence,
+        }))
+    }
+
+    /// The example at a position of a set in which no fault was found.
+    ///
+    /// # Errors
+    /// For a file that cannot be read or was altered.
+    pub fn received(&mut self, position: usize) -> eyre::Result<Received> {
+        let position = self.open.start + position;
+        open::faultless(&mut self.file, &self.order, &self.keys, position).map_err(|error| altered(self.id, &error))
+    }
+
+    /// What the header at a position says.
+    ///
+    /// # Errors
+    /// For a file that cannot be read or was altered, and for a header that is bad data.
+    pub fn header(&mut self, position: usize) -> eyre::Result<Header> {
+        let position = self.open.start + position;
+        let header = open::read_header(&mut self.file, &self.order, &self.leaves, &self.keys, position);
+        header.map_err(|error| altered(self.id, &error))?.map_err(|fault| {
+            hinted(
+                format!("the consumer sent bad data at position {position}: {fault}"),
+                format!("run: assay mp prove {}, which sends the evidence", self.id),
+            )
+        })
+    }
+}
+
+/// What was acknowledged is not on disk any more: no fault of the consumer, and no loss while it can be had again.
+fn altered(id: B256, error: &OpenError) -> eyre::Report {
+    hinted(
+        format!("the kept ciphertext was altered or damaged since it was acknowledged: {error}"),
+        format!("fetch it again: assay mp ack {id} --from DIR|URL"),
+    )
 }
 
 /// What the contract needs to see that the consumer sent bad data.

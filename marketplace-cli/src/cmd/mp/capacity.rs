@@ -1,0 +1,127 @@
+//! Whether a provider can answer what an offer may ask of it, beside everything that it has promised.
+
+use crate::chain::bindings::{Adjudication, EngagementView, Mode, State};
+use crate::chain::market::Market;
+use crate::context::Context;
+use crate::exit::hinted;
+use crate::journal::Journal;
+use crate::promises::{Promise, Promises, Speed};
+use crate::prover_api::{estimated_proof_time, load_model};
+use alloy::primitives::B256;
+use std::path::{Path, PathBuf};
+
+/// The files of a model that this program registered.
+#[derive(Debug)]
+struct Files {
+    model: PathBuf,
+    secret: PathBuf,
+}
+
+/// A promise that was just made.
+#[derive(Debug)]
+pub struct Reserved {
+    id: B256,
+    secret: PathBuf,
+}
+
+impl Reserved {
+    /// Takes it back: the offer was not accepted.
+    pub fn release(&self) -> eyre::Result<()> {
+        Promises::open(&self.secret)?.release(&[self.id])
+    }
+}
+
+/// Promises every proof that the engagement may ask for; `None` if the model was registered without its files, so that
+/// nothing is known about them.
+///
+/// Promises to engagements that are closed, and to offers that can no longer be accepted, are released first, both as of the
+/// newest confirmed block.
+///
+/// # Errors
+/// If the model's proofs or its proving speed do not suffice for everything that is promised.
+pub async fn reserve(ctx: &Context, market: &Market, id: B256, e: &EngagementView) -> eyre::Result<Option<Reserved>> {
+    let Some(files) = files(ctx, market, e.modelId)? else {
+        ctx.out
+            .warn("this model was registered without its files: nobody checks whether its proofs can be made in time");
+        return Ok(None);
+    };
+    let over = over(market, &files.secret).await?;
+    // The estimate takes a moment, in which the secret is not locked.
+    let measured = Promises::open(&files.secret)?.measured();
+    let speed = match measured {
+        Some(speed) => speed,
+        None => Speed::Estimated(2 * estimated_proof_time(&load_model(&files.model)?)?),
+    };
+    let mut promises = Promises::open(&files.secret)?;
+    promises.release(&over)?;
+    promises.promise(id, asked(market, e), speed)?;
+    Ok(Some(Reserved {
+        id,
+        secret: files.secret,
+    }))
+}
+
+/// What an engagement asks for at worst: the whole proven set, in the shortest window in which all of it may be due. Of a
+/// claimed result each challenge and each demanded proof adds to the window.
+fn asked(market: &Market, e: &EngagementView) -> Promise {
+    let proofs = u64::from(market.proven_size(e.mode));
+    let full = &market.params.full;
+    let prove = market.prove_seconds(e.mode);
+    let window_seconds = match (e.mode, e.adjudication) {
+        (Mode::CLEAR, _) | (_, Adjudication::DIRECT) => prove,
+        _ => prove.min(full.respondWindow + proofs * full.answerTime),
+    };
+    Promise {
+        proofs,
+        window_seconds,
+        chain: market.chain.label(),
+        market: market.address,
+    }
+}
+
+/// Engagements of this market that can ask for nothing any more, with confirmations.
+async fn over(market: &Market, secret: &Path) -> eyre::Result<Vec<B256>> {
+    let promised = Promises::open(secret)?.engagements(&market.chain.label(), market.address);
+    let now = market.chain.now().await?;
+    let mut over = Vec::new();
+    for id in promised {
+        // One that is too young for a confirmed state is not over.
+        if let Ok(e) = market.confirmed_engagement(id).await {
+            if e.state == State::Closed || (e.state == State::Offered && now > e.deadline) {
+                over.push(id);
+            }
+        }
+    }
+    Ok(over)
+}
+
+/// Where registration said that they are.
+fn files(ctx: &Context, market: &Market, model_id: B256) -> eyre::Result<Option<Files>> {
+    let journal = ctx.home.model(&market.chain, model_id);
+    let path = |name| Journal::peek::<PathBuf>(&journal, name);
+    let (Some(model), Some(secret)) = (path("model")?, path("secret")?) else {
+        return Ok(None);
+    };
+    for file in [&model, &secret] {
+        if !file.is_file() {
+            return Err(hinted(
+                format!("{}, with which model {model_id} was registered, is gone", file.display()),
+                "put it back, or say where it is by registering the model again: assay mp register (costs nothing if it exists)",
+            ));
+        }
+    }
+    Ok(Some(Files { model, secret }))
+}
+
+/// Fails unless the secret that proofs are made with is the one that promises are kept beside.
+pub fn require_registered_secret(journal: &Path, secret: &Path) -> eyre::Result<()> {
+    let registered: Option<PathBuf> = Journal::peek(journal, "secret")?;
+    let is_same = registered.is_none_or(|path| secret.canonicalize().is_ok_and(|own| own == path));
+    if is_same {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the model was registered with another secret file than {}", secret.display()),
+        "promises are kept beside the one it was registered with: use that, or register again: assay mp register (costs nothing if it exists)",
+    ))
+}

@@ -1,0 +1,477 @@
+//! Proofs that a model's owner has promised, and how fast they are made: one file beside the model's secret file, for all
+//! engagements, commands and daemons that use the secret.
+//!
+//! Read and written under the lock of the secret file, so that what is promised and what the secret's counter leaves are seen
+//! together. An engagement's promise is the number of proofs that it may still ask for; every proof made for it lowers it.
+//!
+//! ```text
+//! SECRET.promises   {"version":1,"proofMillis":…,"promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}}}
+//! ```
+
+use crate::exit::hinted;
+use crate::files::{read_regular, write_atomic};
+use alloy::primitives::{Address, B256};
+use assay_prover::secret::{LockedSecret, Reservation};
+use eyre::WrapErr;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const VERSION: u32 = 1;
+const MAX_BYTES: u64 = 16 << 20;
+
+/// What is promised may take at most one part in so many of its time: machines get busy, and blocks are late.
+pub const MARGIN: u64 = 2;
+
+/// What one engagement may still ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Promise {
+    pub proofs: u64,
+    /// Time for all of them from the moment that they are asked for.
+    pub window_seconds: u64,
+    /// Where the engagement is: [`crate::chain::client::Chain::label`], and the market.
+    pub chain: String,
+    pub market: Address,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Content {
+    version: u32,
+    /// Of one proof on this machine, once one was made.
+    #[serde(default)]
+    proof_millis: Option<u64>,
+    promises: BTreeMap<B256, Promise>,
+}
+
+/// How long a proof takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    Measured(Duration),
+    /// Twice what `assay plan` estimates.
+    Estimated(Duration),
+}
+
+impl Speed {
+    fn of_one(self) -> Duration {
+        match self {
+            Self::Measured(time) | Self::Estimated(time) => time,
+        }
+    }
+}
+
+impl std::fmt::Display for Speed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.of_one().as_secs_f64();
+        match self {
+            Self::Measured(_) => write!(f, "a proof takes {seconds:.1} s on this machine"),
+            Self::Estimated(_) => write!(
+                f,
+                "a proof takes {seconds:.1} s by twice the estimate, none was measured yet"
+            ),
+        }
+    }
+}
+
+/// Why another promise cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(
+        "the model's weights commitment carries {remaining} more proofs, {promised} are promised to other engagements and \
+         this offer may ask for {asked}"
+    )]
+    Budget { remaining: u64, promised: u64, asked: u64 },
+    #[error(
+        "{speed}: the {proofs} proofs that would be promised within {window} s take {seconds} s, with a margin of {MARGIN} \
+         {} s",
+        seconds * MARGIN
+    )]
+    Time {
+        speed: Speed,
+        /// Of all engagements whose windows are no longer than `window`.
+        proofs: u64,
+        window: u64,
+        /// For all of them.
+        seconds: u64,
+    },
+}
+
+/// The file, which nobody else reads or writes before this is dropped.
+#[derive(Debug)]
+pub struct Promises {
+    path: PathBuf,
+    content: Content,
+    secret: LockedSecret,
+}
+
+/// Where the promises of a secret are.
+pub fn promises_path(secret: &Path) -> PathBuf {
+    let mut path = secret.as_os_str().to_owned();
+    path.push(".promises");
+    path.into()
+}
+
+impl Promises {
+    /// Waits for the secret file's lock. No file means that nothing is promised.
+    ///
+    /// # Errors
+    /// If the secret or the file cannot be read.
+    pub fn open(secret: &Path) -> eyre::Result<Self> {
+        Self::under(LockedSecret::open(secret)?, secret)
+    }
+
+    /// As [`Promises::open`], under a lock that is held.
+    fn under(locked: LockedSecret, secret: &Path) -> eyre::Result<Self> {
+        let path = promises_path(secret);
+        Ok(Self {
+            content: read(&path)?,
+            path,
+            secret: locked,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn get(&self, id: B256) -> Option<&Promise> {
+        self.content.promises.get(&id)
+    }
+
+    /// Engagements of one market with a promise.
+    pub fn engagements(&self, chain: &str, market: Address) -> Vec<B256> {
+        let of_market = |p: &Promise| p.chain == chain && p.market == market;
+        let found = self.content.promises.iter().filter(|(_, p)| of_market(p));
+        found.map(|(id, _)| *id).collect()
+    }
+
+    /// How long a proof takes here, as far as that was measured.
+    pub fn measured(&self) -> Option<Speed> {
+        let millis = self.content.proof_millis?;
+        Some(Speed::Measured(Duration::from_millis(millis)))
+    }
+
+    /// Promises proofs to `id`, instead of what was promised to it before; on disk when this returns.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the file's name, if the model's proofs or the time do not suffice for everything together; nothing is
+    /// promised then.
+    pub fn promise(&mut self, id: B256, promise: Promise, speed: Speed) -> eyre::Result<()> {
+        let others = self.content.promises.iter().filter(|(other, _)| **other != id);
+        let others: Vec<&Promise> = others.map(|(_, p)| p).collect();
+        if let Err(refusal) = admit(&others, &promise, self.secret.remaining(), speed) {
+            let remedy = match refusal {
+                Refusal::Budget { .. } => "or register the model anew with a secret file of its own: another --secret",
+                Refusal::Time { .. } => "or take it on where proofs are made faster",
+            };
+            return Err(hinted(
+                refusal.to_string(),
+                format!(
+                    "wait until other engagements are closed, {remedy}; {} lists what is promised (entries of chains that are \
+                     gone can be taken out)",
+                    self.path.display()
+                ),
+            ));
+        }
+        self.content.promises.insert(id, promise);
+        self.save()
+    }
+
+    /// Takes promises back that cannot be asked for any more.
+    pub fn release(&mut self, ids: &[B256]) -> eyre::Result<()> {
+        let before = self.content.promises.len();
+        self.content.promises.retain(|id, _| !ids.contains(id));
+        if self.content.promises.len() == before {
+            return Ok(());
+        }
+        self.save()
+    }
+
+    /// Proofs that nobody is promised.
+    pub fn free(&self) -> u64 {
+        let promised = self.content.promises.values().map(|p| p.proofs).sum();
+        self.secret.remaining().saturating_sub(promised)
+    }
+
+    fn save(&self) -> eyre::Result<()> {
+        write_atomic(&self.path, &serde_json::to_vec_pretty(&self.content)?, true)
+    }
+}
+
+/// Takes one of the model's proofs, of what is promised to `id` or of what nobody is promised.
+///
+/// For an engagement the promise is lowered after the secret's counter is on disk: dying in between promises one proof too
+/// many. `complain` hears why the promise could not be lowered; a deadline does not wait for that.
+///
+/// # Errors
+/// If no proofs are left, or for nobody's proof all are promised.
+pub fn reserve_proof(
+    secret: &Path,
+    id: Option<B256>,
+    complain: impl FnOnce(eyre::Report),
+) -> eyre::Result<Reservation> {
+    let Some(id) = id else {
+        let mut promises = Promises::open(secret)?;
+        let remaining = promises.secret.remaining();
+        if remaining > 0 && promises.free() == 0 {
+            return Err(hinted(
+                format!("all of the {remaining} proofs that this model still carries are promised to engagements"),
+                format!("{} lists them", promises.path.display()),
+            ));
+        }
+        return Ok(promises.secret.reserve_proof()?);
+    };
+    let mut locked = LockedSecret::open(secret)?;
+    let reservation = locked.reserve_proof()?;
+    let lower = || -> eyre::Result<()> {
+        let mut promises = Promises::under(locked, secret)?;
+        match promises.content.promises.get_mut(&id) {
+            Some(promise) if promise.proofs > 0 => promise.proofs -= 1,
+            _ => return Ok(()),
+        }
+        promises.save()
+    };
+    if let Err(error) = lower() {
+        complain(error);
+    }
+    Ok(reservation)
+}
+
+/// Notes how long a proof took: slower ones count at once, faster ones by a quarter.
+pub fn note_speed(secret: &Path, time: Duration) -> eyre::Result<()> {
+    let mut promises = Promises::open(secret)?;
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+    let known = promises.content.proof_millis.unwrap_or(0);
+    promises.content.proof_millis = Some(millis.max(known - known / 4 + millis.min(known) / 4));
+    promises.save()
+}
+
+/// Whether one prover can answer everything that is promised, whenever it is asked for.
+///
+/// Proofs are made in the order of their deadlines, so windows that begin whenever they like are all met if and only if those
+/// no longer than any window, begun together, fit into it.
+fn admit(others: &[&Promise], new: &Promise, remaining: u64, speed: Speed) -> Result<(), Refusal> {
+    let promised: u64 = others.iter().map(|p| p.proofs).sum();
+    if promised.saturating_add(new.proofs) > remaining {
+        return Err(Refusal::Budget {
+            remaining,
+            promised,
+            asked: new.proofs,
+        });
+    }
+    let mut all = [others, &[new]].concat();
+    all.sort_by_key(|p| p.window_seconds);
+    let millis = u64::try_from(speed.of_one().as_millis()).unwrap_or(u64::MAX);
+    let mut proofs = 0;
+    for promise in all {
+        proofs += promise.proofs;
+        let needed = millis.saturating_mul(proofs);
+        // What fitted before goes on fitting: only windows that the new promise fills further are looked at.
+        let is_affected = promise.window_seconds >= new.window_seconds;
+        if is_affected && needed.saturating_mul(MARGIN) > promise.window_seconds.saturating_mul(1000) {
+            return Err(Refusal::Time {
+                speed,
+                proofs,
+                window: promise.window_seconds,
+                seconds: needed.div_ceil(1000),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> eyre::Result<Content> {
+    let damaged = || {
+        format!(
+            "{} is damaged; restore it, or remove it if this model has no open engagement",
+            path.display()
+        )
+    };
+    let bytes = match read_regular(path, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Content {
+                version: VERSION,
+                ..Content::default()
+            })
+        }
+        Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
+    };
+    let content: Content = serde_json::from_slice(&bytes).wrap_err_with(damaged)?;
+    eyre::ensure!(
+        content.version == VERSION,
+        "{}: version {}, this program reads {VERSION}",
+        path.display(),
+        content.version
+    );
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_prover::secret::{self, ModelSecret};
+
+    const SECOND: Speed = Speed::Measured(Duration::from_secs(1));
+
+    fn id(n: u8) -> B256 {
+        B256::repeat_byte(n)
+    }
+
+    fn promise(proofs: u64, window_seconds: u64) -> Promise {
+        Promise {
+            proofs,
+            window_seconds,
+            chain: "31337-aa".into(),
+            market: Address::ZERO,
+        }
+    }
+
+    /// A secret of 25 proofs.
+    fn fresh() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.secret");
+        ModelSecret::create(&path, 1, 20, 6).unwrap();
+        (dir, path)
+    }
+
+    fn refused(result: eyre::Result<()>) -> String {
+        let error = result.unwrap_err();
+        let hint = &error.downcast_ref::<crate::exit::Hinted>().unwrap().hint;
+        format!("{error}\n{hint}")
+    }
+
+    #[test]
+    fn two_engagements_that_fit_alone_do_not_fit_together_until_one_is_released() {
+        let (_dir, path) = fresh();
+        let open = || Promises::open(&path).unwrap();
+        open().promise(id(1), promise(8, 20), SECOND).unwrap();
+        let said = refused(open().promise(id(2), promise(8, 20), SECOND));
+        assert!(
+            said.contains("a proof takes 1.0 s on this machine: the 16 proofs")
+                && said.contains("within 20 s take 16 s, with a margin of 2 32 s")
+                && said.contains("m.secret.promises"),
+            "{said}"
+        );
+        assert_eq!(open().get(id(2)), None, "what is refused is not promised");
+        // The same again is the same promise: who died between promise and acceptance repeats it.
+        open().promise(id(1), promise(8, 20), SECOND).unwrap();
+        open().release(&[id(1)]).unwrap();
+        open().promise(id(2), promise(8, 20), SECOND).unwrap();
+        assert_eq!(open().engagements("31337-aa", Address::ZERO), [id(2)]);
+        assert!(open().engagements("1-aa", Address::ZERO).is_empty());
+    }
+
+    #[test]
+    fn short_windows_are_compared_with_what_is_more_urgent_only() {
+        let long = promise(12, 100);
+        let admits = |others: &[&Promise], new| admit(others, &new, 25, SECOND);
+        assert_eq!(admits(&[&long], promise(5, 10)), Ok(()));
+        let filled = Refusal::Time {
+            speed: SECOND,
+            proofs: 6,
+            window: 10,
+            seconds: 6,
+        };
+        assert_eq!(admits(&[&long], promise(6, 10)), Err(filled));
+        // An urgent offer must leave the patient one its time.
+        let long = promise(12, 30);
+        assert_eq!(admits(&[&long], promise(3, 10)), Ok(()));
+        let late = admits(&[&long], promise(4, 10));
+        assert!(
+            matches!(
+                late,
+                Err(Refusal::Time {
+                    proofs: 16,
+                    window: 30,
+                    ..
+                })
+            ),
+            "{late:?}"
+        );
+        // What cannot be kept any more because proofs became slow does not stand in the way of what can.
+        assert_eq!(admits(&[&promise(9, 10)], promise(1, 5)).map_err(|_| ()), Err(()));
+        assert_eq!(admits(&[&promise(9, 10)], promise(1, 20)), Ok(()));
+    }
+
+    #[test]
+    fn the_secrets_budget_counts_what_all_engagements_are_promised() {
+        let (_dir, path) = fresh();
+        let open = || Promises::open(&path).unwrap();
+        open().promise(id(1), promise(15, 1000), SECOND).unwrap();
+        let said = refused(open().promise(id(2), promise(11, 1000), SECOND));
+        assert!(
+            said.contains("carries 25 more proofs, 15 are promised to other engagements and this offer may ask for 11"),
+            "{said}"
+        );
+        open().promise(id(2), promise(10, 1000), SECOND).unwrap();
+        // Proofs made for an engagement are taken from its promise, others from what nobody is promised.
+        let never = |error: eyre::Report| panic!("{error}");
+        let refused = reserve_proof(&path, None, never).unwrap_err().to_string();
+        assert!(refused.contains("all of the 25 proofs"), "{refused}");
+        assert_eq!(reserve_proof(&path, Some(id(1)), never).unwrap().number, 1);
+        assert_eq!(open().get(id(1)).unwrap().proofs, 14);
+        assert_eq!((open().free(), open().secret.remaining()), (0, 24));
+        open().release(&[id(2)]).unwrap();
+        assert_eq!(open().free(), 10);
+        reserve_proof(&path, None, never).unwrap();
+        assert_eq!(open().free(), 9);
+    }
+
+    #[test]
+    fn two_processes_at_once_promise_no_more_than_there_is() {
+        let (_dir, path) = fresh();
+        let granted = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..8u8)
+                .map(|n| {
+                    let path = &path;
+                    // Each takes the file's lock on its own, as another process would.
+                    scope.spawn(move || {
+                        let mut promises = Promises::open(path).unwrap();
+                        promises.promise(id(n), promise(6, 1000), SECOND).is_ok()
+                    })
+                })
+                .collect();
+            tries
+                .into_iter()
+                .filter(|_| true)
+                .map(|t| t.join().unwrap())
+                .filter(|ok| *ok)
+                .count()
+        });
+        assert_eq!(granted, 4);
+        assert_eq!(Promises::open(&path).unwrap().free(), 1);
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_that_no_proof_waits_for() {
+        let (_dir, path) = fresh();
+        let file = promises_path(&path);
+        for bytes in ["", "{", "[]", "{\"version\":2,\"promises\":{}}", "{\"version\":1}"] {
+            std::fs::write(&file, bytes).unwrap();
+            let error = Promises::open(&path).unwrap_err().to_string();
+            assert!(error.contains("m.secret.promises"), "{error}");
+            assert!(reserve_proof(&path, None, |_| ()).is_err());
+            let mut complaint = None;
+            reserve_proof(&path, Some(id(1)), |error| complaint = Some(error)).unwrap();
+            assert!(complaint.is_some());
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), bytes, "it is left alone");
+        }
+        assert_eq!(ModelSecret::open(&path).unwrap().counter(), 5);
+    }
+
+    #[test]
+    fn slow_proofs_count_at_once_and_fast_ones_by_a_quarter() {
+        let (_dir, path) = fresh();
+        let measured = || Promises::open(&path).unwrap().content.proof_millis;
+        assert_eq!(measured(), None);
+        for (took, known) in [(1000, 1000), (3000, 3000), (1000, 2500), (1000, 2125), (4000, 4000)] {
+            note_speed(&path, Duration::from_millis(took)).unwrap();
+            assert_eq!(measured(), Some(known));
+        }
+        secret::advance_counter(&path, 3).unwrap();
+        assert_eq!(measured(), Some(4000));
+    }
+}
