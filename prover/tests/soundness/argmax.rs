@@ -208,7 +208,8 @@ fn half_chosen_classes_are_rejected() {
             other => panic!("{other:?}"),
         })
         .collect();
-    let expected = [("argmax", "chosen is boolean"), ("logup boundary", "")].map(|(g, c)| (g.to_owned(), c.to_owned()));
+    let expected =
+        [("argmax", "chosen is boolean"), ("logup boundary", "sum is zero")].map(|(g, c)| (g.to_owned(), c.to_owned()));
     assert_eq!(names, BTreeSet::from(expected));
 }
 

@@ -207,7 +207,7 @@ pub(crate) fn expect_constraint(failures: &[Failure], gate: &str, constraint: &s
 /// The lookup does not balance, and nothing else is wrong.
 #[track_caller]
 pub(crate) fn expect_unbalanced_lookup(cheat: &Cheat) {
-    let rows = expect_constraint(&cheat.failures(), "logup boundary", "");
+    let rows = expect_constraint(&cheat.failures(), "logup boundary", "sum is zero");
     assert_eq!(rows, [cheat.case.compiled.floor.on_rows]);
 }
 

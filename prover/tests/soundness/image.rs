@@ -138,17 +138,23 @@ fn image_byte_of_minus_one_is_rejected() {
 
 #[test]
 fn true_table_entries_that_clip_are_no_image_bytes() {
-    for (byte, step) in [(255, Fr::ONE), (0, -Fr::ONE)] {
+    // Three neighbours of one image row: every lane once.
+    let tries = [38, 41, 44]
+        .into_iter()
+        .flat_map(|f| [(f, 255, Fr::ONE), (f, 0, -Fr::ONE)]);
+    for (n, (f, byte, step)) in tries.enumerate() {
         let mut image = Case::tiny(1).image;
-        image[50] = byte;
+        image[f] = byte;
         let mut cheat = Cheat::of(with_image(Case::tiny(1), image));
-        let (c, y, x) = element(&cheat.case, 50);
+        let (c, y, x) = element(&cheat.case, f);
         let index = cheat.case.compiled.frozen.architecture.input.index(c, y, x);
         let [q, _, _] = cheat.activation(TensorId::IMAGE, index);
         *q += step;
         recount(&cheat.case.compiled, &mut cheat.witness);
-        let (row, _) = activation_cell(&cheat.case.compiled, TensorId::IMAGE, index);
-        assert_eq!(expect_constraint(&cheat.failures(), "image byte", ""), [row]);
+        let (row, lane) = activation_cell(&cheat.case.compiled, TensorId::IMAGE, index);
+        assert_eq!(lane, n / 2);
+        let name = format!("byte of lane {lane}");
+        assert_eq!(expect_constraint(&cheat.failures(), "image byte", &name), [row]);
     }
 }
 
@@ -255,8 +261,10 @@ fn skipped_or_changed_hash_round_is_rejected() {
         let row = cheat.case.compiled.floor.poseidon + 1 + r;
         cheat.witness.cells[column][row] += Fr::ONE;
         let failures = cheat.failures();
-        let rows = expect_constraint(&failures, "poseidon round", "");
-        assert!(rows.iter().all(|n| *n == row || *n + 1 == row));
+        assert!(!failures.is_empty());
+        assert!(failures.iter().all(
+            |f| matches!(f, crate::cheat::Failure::Gate { gate, row: n, .. } if gate == "poseidon round" && (*n == row || *n + 1 == row))
+        ));
     }
     // The capacity of a call must start at zero.
     let mut cheat = Cheat::of(Case::tiny(2));

@@ -42,6 +42,21 @@ fn no_gate_has_a_degree_above_five() {
 }
 
 #[test]
+fn every_constraint_has_a_name_of_its_own() {
+    for compiled in layouts() {
+        let (cs, _) = configure(&compiled);
+        let mut names = HashSet::new();
+        for gate in cs.gates() {
+            for n in 0..gate.polynomials().len() {
+                let name = (gate.name(), gate.constraint_name(n));
+                assert!(!name.1.is_empty(), "constraint {n} of {}", gate.name());
+                assert!(names.insert(name), "{name:?} twice");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_challenge_is_drawn_after_all_columns_of_phase_1() {
     for compiled in layouts() {
         let (cs, columns) = configure(&compiled);

@@ -70,7 +70,14 @@ fn sum_of_outputs_not_started_at_zero_is_rejected() {
         *r = if *r == Fr::ZERO { Fr::ONE } else { *r - Fr::ONE };
         recount(&cheat.case.compiled, &mut cheat.witness);
         cheat.pretend(&honest);
-        assert_eq!(expect_constraint(&cheat.failures(), "outputs of this layer", ""), [row]);
+        assert_eq!(
+            expect_constraint(
+                &cheat.failures(),
+                "outputs of this layer",
+                "sum of quotients and remainders"
+            ),
+            [row]
+        );
     }
 }
 
@@ -182,7 +189,7 @@ fn lookup_sum_not_started_at_zero_is_rejected() {
     let (mut cheat, _, defect) = unbalanced(3);
     let rows = cheat.case.compiled.floor.on_rows;
     let failures = with_phase_2(&mut cheat, |p| p.phi[..=rows].iter_mut().for_each(|phi| *phi -= defect));
-    assert_eq!(expect_constraint(&failures, "logup boundary", ""), [0]);
+    assert_eq!(expect_constraint(&failures, "logup boundary", "sum is zero"), [0]);
 }
 
 #[test]
@@ -192,7 +199,7 @@ fn lookup_sum_that_skips_a_row_is_rejected() {
     let failures = with_phase_2(&mut cheat, |p| {
         p.phi[101..=rows].iter_mut().for_each(|phi| *phi -= defect)
     });
-    assert_eq!(expect_constraint(&failures, "logup sum", ""), [100]);
+    assert_eq!(expect_constraint(&failures, "logup sum", "sum goes on"), [100]);
 }
 
 /// Every helper, whatever the number of activations per row: one without a constraint could balance any lie.
@@ -212,7 +219,7 @@ fn lookup_helper_that_is_no_sum_of_inverses_is_rejected() {
                 p.phi[row + 1..=last].iter_mut().for_each(|phi| *phi -= defect);
             });
             assert_eq!(
-                expect_constraint(&failures, "logup helper", ""),
+                expect_constraint(&failures, "logup helper", &format!("helper {helper}")),
                 [row],
                 "helper {helper} of {lanes} lanes"
             );
