@@ -15,6 +15,7 @@
 //! | `challenges` | what a prover could do who knew them |
 //! | `structure` | degrees, phases, queries |
 //! | `proofs` | real proofs, keys and bundles |
+//! | `weakened` | the changes under which `scripts/mutate --circuit` runs all this |
 //!
 //! `mutation_sweep` tries every cell.
 
@@ -40,3 +41,5 @@ mod slots;
 mod structure;
 #[path = "soundness/sums.rs"]
 mod sums;
+#[path = "soundness/weakened.rs"]
+mod weakened;
