@@ -37,7 +37,7 @@ fn passes(cheat: &Cheat, change: &str) -> bool {
     assert!(changes(compiled).iter().any(|name| name == change), "{change}");
     let circuit =
         NetworkCircuit::with_witness(compiled.clone(), cheat.witness.clone()).with_phase_2_edits(cheat.edits.clone());
-    let circuit = Weakened::new(circuit, compiled, Some(change));
+    let circuit = Weakened::new(circuit, compiled, change);
     let prover = MockProver::run(cheat.case.k(), &circuit, vec![cheat.instances.clone()]).expect("synthesis");
     prover.verify().is_ok()
 }
