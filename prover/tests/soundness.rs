@@ -16,6 +16,7 @@
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
 //! | `structure` | degrees, phases, queries |
+//! | `fixed` | what the fixed columns hold |
 //! | `proofs` | real proofs, keys and bundles |
 //!
 //! `mutation_sweep` tries every cell.
@@ -32,6 +33,8 @@ mod cheat;
 mod constants;
 #[path = "soundness/executor.rs"]
 mod executor;
+#[path = "soundness/fixed.rs"]
+mod fixed;
 #[path = "soundness/image.rs"]
 mod image;
 #[path = "soundness/poseidon.rs"]
