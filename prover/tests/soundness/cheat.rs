@@ -1,15 +1,15 @@
 //! A lying witness, and the constraints it violates.
 
 use crate::support::weakening::{lacks_constraint, Weakened};
-use crate::support::{configure, mock_phase_2, Case};
-use assay_prover::circuit::phase2::Phase2;
-use assay_prover::circuit::program::{Cell, Col};
+use crate::support::{configure, mock_challenges, mock_phase_2, Case};
+use assay_prover::circuit::phase2::{Challenges, Phase2};
+use assay_prover::circuit::program::{Cell, Col, Inputs};
 use assay_prover::circuit::{Columns, Compiled, Edit, NetworkCircuit};
 use assay_prover::field::Fr;
 use assay_prover::model::TensorId;
 use assay_prover::witness::Witness;
 use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
-use halo2_proofs::plonk::Any;
+use halo2_proofs::plonk::{Advice, Any, Column};
 
 /// What the mock prover complains about.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,28 @@ impl Cheat {
             .iter_mut()
             .map(|column| &mut column[row]);
         [(); 3].map(|()| cells.next().expect("three cells a lane"))
+    }
+
+    /// What the arithmetic region reads besides the running sums.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let Challenges { alpha, gamma, .. } = mock_challenges();
+        Inputs {
+            alpha,
+            gamma,
+            salt: self.witness.salt,
+            context: self.witness.context,
+        }
+    }
+
+    /// Phase 2 of this witness with a change.
+    pub(crate) fn forge(&mut self, change: impl FnOnce(&mut Phase2)) {
+        let compiled = &self.case.compiled;
+        let (honest, mut forged) = (
+            mock_phase_2(compiled, &self.witness),
+            mock_phase_2(compiled, &self.witness),
+        );
+        change(&mut forged);
+        self.edits = edits(compiled, &honest, &forged);
     }
 
     /// Phase 2 as it would be for `other`, except for the lookup, which stays honest: what a prover commits to who wants
@@ -176,19 +198,28 @@ fn failure(columns: &Columns, failure: &VerifyFailure) -> Failure {
     }
 }
 
+/// Column and row of a cell that can be copied.
+pub(crate) fn at(columns: &Columns, cell: Cell) -> (usize, usize) {
+    let of = columns_of_copies(columns).into_iter().find(|(_, col)| *col == cell.col);
+    (of.expect("a copied column").0.index(), cell.row)
+}
+
 fn column_of_copies(columns: &Columns, index: usize) -> Col {
-    let all = [
+    let of = columns_of_copies(columns)
+        .into_iter()
+        .find(|(column, _)| column.index() == index);
+    of.expect("a copied column").1
+}
+
+fn columns_of_copies(columns: &Columns) -> [(Column<Advice>, Col); 6] {
+    [
         (columns.acc_x, Col::AccX),
         (columns.acc_y, Col::AccY),
         (columns.acc_w, Col::AccW),
         (columns.a, Col::A),
         (columns.b, Col::B),
         (columns.acc, Col::Acc),
-    ];
-    all.into_iter()
-        .find(|(column, _)| column.index() == index)
-        .expect("a copied column")
-        .1
+    ]
 }
 
 /// All failures are of this constraint; their rows.
