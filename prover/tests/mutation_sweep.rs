@@ -1,6 +1,6 @@
 //! Every assigned cell of a small circuit changed by one: what survives is idle, and said to be.
 //!
-//! Besides, phase 2 must leave no choice: everything in it follows from phase 1 and the challenges.
+//! Besides, the hash and phase 2 must leave no choice: everything in them follows from the rest and the challenges.
 //!
 //! Three sweeps over a network with every kind of layer:
 //! 1. any cell alone, all others as they were;
@@ -14,13 +14,15 @@ mod support;
 mod cheat;
 #[path = "soundness/checker.rs"]
 mod checker;
+#[path = "soundness/recorder.rs"]
+mod recorder;
 
 use assay_prover::circuit::{Compiled, Edit, FrozenArchitecture};
 use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
 use assay_prover::witness::Witness;
 use cheat::{Cheat, Failure};
-use checker::{Checker, Violations};
+use checker::{Checker, Choice, Table, Violations};
 use halo2_proofs::halo2curves::ff::Field;
 use rand::seq::SliceRandom;
 use rand::SeedableRng;
@@ -263,6 +265,10 @@ impl Sweep {
         }
     }
 
+    fn table(&self) -> Table {
+        self.checker.table(&self.witness, &self.checker.phase_2(&self.witness))
+    }
+
     fn class(&self, cell: (usize, usize)) -> Class {
         class(&self.checker, &self.case.compiled, cell)
     }
@@ -313,9 +319,7 @@ impl Sweep {
 /// Sweep 1: the changed cell alone.
 fn every_cell_alone(lanes: usize) {
     let sweep = Sweep::new(lanes);
-    let table = sweep
-        .checker
-        .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness));
+    let table = sweep.table();
     let cells = sweep.cells(0..table.len());
     let survived: Vec<bool> = cells
         .par_iter()
@@ -443,15 +447,69 @@ fn changed_activation_is_rejected_with_tails_in_the_rows_too() {
 
 /// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
 #[test]
-fn phase_2_follows_from_phase_1_and_the_challenges() {
+fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
     for lanes in 3..=8 {
         let sweep = Sweep::new(lanes);
-        let table = sweep
-            .checker
-            .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness));
-        let free = sweep.checker.undetermined(&table, sweep.phase_1_columns());
-        let classes: Vec<_> = free.iter().map(|cell| (sweep.class(*cell).0, *cell)).collect();
-        assert!(free.is_empty(), "{lanes} activations per row: {classes:?}");
+        let choice = sweep.checker.choice(&sweep.table());
+        let classes: Vec<_> = choice.free.iter().map(|cell| sweep.class(*cell).0).collect();
+        assert_eq!(choice, Choice::default(), "{lanes} activations per row: {classes:?}");
+    }
+}
+
+/// The check above notices the loss of each constraint that computes something.
+#[test]
+fn without_any_one_computing_constraint_some_cell_is_free() {
+    let mut sweep = Sweep::new(3);
+    let table = sweep.table();
+    let names = sweep.checker.computing();
+    assert_eq!(names.len(), 33, "{names:?}");
+    for name in names {
+        let whole = sweep.checker.delete(&name);
+        assert_ne!(sweep.checker.choice(&table), Choice::default(), "{name:?}");
+        sweep.checker.restore(whole);
+    }
+}
+
+/// It notices each kind of fixed cell, too, that is off in a single row.
+#[test]
+fn where_a_computing_selector_is_off_some_cell_is_free() {
+    let mut sweep = Sweep::new(3);
+    let table = sweep.table();
+    let compiled = sweep.case.compiled.clone();
+    let (floor, fixed, program) = (&compiled.floor, &compiled.fixed, &compiled.program);
+    let columns = sweep.checker.columns.clone();
+    let of_kind = |column: &[u8], kind: u8| {
+        let rows: Vec<usize> = (0..column.len()).filter(|row| column[*row] == kind).collect();
+        [rows[0], rows[rows.len() / 2], rows[rows.len() - 1]]
+    };
+    let mut off = Vec::new();
+    for kind in 1..=2 {
+        off.extend(of_kind(&fixed.arith_kind, kind).map(|row| (columns.arith_kind, row)));
+        off.extend(of_kind(&fixed.round, kind).map(|row| (columns.round, row)));
+        off.extend(of_kind(&fixed.block, kind).map(|row| (columns.block, row)));
+    }
+    for kind in 1..=4 {
+        off.extend(of_kind(&fixed.weight_kind, kind).map(|row| (columns.weight_kind, row)));
+    }
+    // Zero is the first sum; both sides of a layer's identity end in the row before.
+    off.push((
+        columns.arith_kind,
+        program.steps.iter().find(|s| s.kind != 0).expect("zero").row,
+    ));
+    let sides = program.identities.iter().flat_map(|(left, right)| [left, right]);
+    off.extend(sides.map(|side| (columns.arith_kind, side.row - 1)));
+    off.extend(fixed.constants.iter().map(|(row, _)| (columns.constant, *row)));
+    off.extend(fixed.argmax.clone().map(|row| (columns.argmax, row)));
+    off.push((columns.boundary, 0));
+    off.extend([0, 77, floor.on_rows - 1].map(|row| (columns.on, row)));
+    for (column, row) in off {
+        let value = sweep.checker.switch_off(column, row);
+        assert_ne!(
+            sweep.checker.choice(&table),
+            Choice::default(),
+            "{column:?} in row {row}"
+        );
+        sweep.checker.switch_on(column, row, value);
     }
 }
 
@@ -460,10 +518,7 @@ fn phase_2_follows_from_phase_1_and_the_challenges() {
 fn checker_agrees_with_the_mock_prover() {
     let sweep = Sweep::new(3);
     let phase_1 = sweep.phase_1_columns();
-    let columns = sweep
-        .checker
-        .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness))
-        .len();
+    let columns = sweep.table().len();
     let mut rng = ChaCha20Rng::seed_from_u64(9);
     let pick = |cells: Vec<(usize, usize)>, rng: &mut ChaCha20Rng| -> Vec<(usize, usize)> {
         sweep.sample(cells, 2).choose_multiple(rng, 24).copied().collect()
@@ -481,9 +536,7 @@ fn checker_agrees_with_the_mock_prover() {
                 .checker
                 .table(&cheat.witness, &sweep.checker.phase_2(&cheat.witness));
         } else {
-            table = sweep
-                .checker
-                .table(&sweep.witness, &sweep.checker.phase_2(&sweep.witness));
+            table = sweep.table();
             table[cell.0][cell.1] += Fr::ONE;
             cheat.edits = vec![Edit {
                 column: cell.0,

@@ -10,11 +10,15 @@
 //! | `requantise` | `q̂·2^s + r`, the output of every kind of layer, both lookup tables |
 //! | `slots` | garbage, tails, slots beyond the last channel |
 //! | `image` | bytes, their packing, the commitment to them |
+//! | `poseidon` | values inside the hash |
 //! | `argmax` | the class |
 //! | `sums` | where running sums start, and what they add |
+//! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
 //! | `structure` | degrees, phases, queries |
+//! | `fixed` | what the fixed columns hold |
 //! | `proofs` | real proofs, keys and bundles |
+//! | `weakened` | the changes under which `scripts/mutate --circuit` runs all this |
 //!
 //! `mutation_sweep` tries every cell.
 
@@ -26,12 +30,20 @@ mod argmax;
 mod challenges;
 #[path = "soundness/cheat.rs"]
 mod cheat;
+#[path = "soundness/constants.rs"]
+mod constants;
 #[path = "soundness/executor.rs"]
 mod executor;
+#[path = "soundness/fixed.rs"]
+mod fixed;
 #[path = "soundness/image.rs"]
 mod image;
+#[path = "soundness/poseidon.rs"]
+mod poseidon;
 #[path = "soundness/proofs.rs"]
 mod proofs;
+#[path = "soundness/recorder.rs"]
+mod recorder;
 #[path = "soundness/requantise.rs"]
 mod requantise;
 #[path = "soundness/slots.rs"]
@@ -40,3 +52,5 @@ mod slots;
 mod structure;
 #[path = "soundness/sums.rs"]
 mod sums;
+#[path = "soundness/weakened.rs"]
+mod weakened;

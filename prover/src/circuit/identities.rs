@@ -62,13 +62,13 @@ struct Context<'a> {
 impl Context<'_> {
     fn layer(&mut self, layer: usize) {
         let op = &self.arch.layers[layer].op;
-        let (left, right) = match op {
-            Op::Conv(conv) if conv.kind == ConvKind::Pointwise => self.pointwise(layer, conv),
-            Op::Conv(conv) => self.conv_3x3(layer, conv),
-            Op::Add { lhs, rhs } => self.add(layer, *lhs, *rhs),
-            Op::GlobalAvgPool { input } => self.pool(layer, *input),
+        let (what, (left, right)) = match op {
+            Op::Conv(conv) if conv.kind == ConvKind::Pointwise => ("pointwise identity", self.pointwise(layer, conv)),
+            Op::Conv(conv) => ("3×3 identity", self.conv_3x3(layer, conv)),
+            Op::Add { lhs, rhs } => ("add identity", self.add(layer, *lhs, *rhs)),
+            Op::GlobalAvgPool { input } => ("pool identity", self.pool(layer, *input)),
         };
-        self.builder.identity(left, right);
+        self.builder.identity(what, left, right);
     }
 
     fn pointwise(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
@@ -83,8 +83,8 @@ impl Context<'_> {
             .enumerate()
             .map(|(c, e)| (e, Cell::new(Col::AccW, self.floor.weight_row(layer, c, chain))))
             .collect();
-        let start = self.builder.mul(s, bias);
-        (left, self.builder.dot(start, &pairs))
+        let start = self.builder.mul("pointwise bias", s, bias);
+        (left, self.builder.dot("pointwise sum", start, &pairs))
     }
 
     fn conv_3x3(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
@@ -107,15 +107,15 @@ impl Context<'_> {
         let sum = if conv.kind == ConvKind::Depthwise3x3 {
             let per_channel: Vec<_> = products
                 .iter()
-                .map(|pairs| self.builder.dot(self.builder.zero, pairs))
+                .map(|pairs| self.builder.dot("depthwise channel", self.builder.zero, pairs))
                 .collect();
-            self.builder.horner(self.builder.gamma, &per_channel)
+            self.builder.horner("depthwise sum", self.builder.gamma, &per_channel)
         } else {
-            self.builder.dot(self.builder.zero, &products.concat())
+            self.builder.dot("dense sum", self.builder.zero, &products.concat())
         };
         let shift = self.builder.alpha_power(spatial.t0);
-        let constant = self.builder.mul(s, bias);
-        let right = self.builder.dot(sum, &[(shift, constant)]);
+        let constant = self.builder.mul("3×3 bias", s, bias);
+        let right = self.builder.dot("3×3 sum and bias", sum, &[(shift, constant)]);
         (self.shifted_outputs(layer, shift), right)
     }
 
@@ -126,11 +126,9 @@ impl Context<'_> {
         let [a1, a2, bias] = [0, 1, 2].map(|n| Cell::new(Col::AccW, start + n));
         let [f1, f2] = [lhs, rhs].map(|x| self.folded(x));
         let (s, n) = (self.positions(shape.h, shape.w), self.channels(shape.c));
-        let all = self.builder.mul(s, n);
-        (
-            left,
-            self.builder.dot(self.builder.zero, &[(a1, f1), (a2, f2), (bias, all)]),
-        )
+        let all = self.builder.mul("add positions", s, n);
+        let pairs = [(a1, f1), (a2, f2), (bias, all)];
+        (left, self.builder.dot("add sum", self.builder.zero, &pairs))
     }
 
     fn pool(&mut self, layer: usize, input: TensorId) -> (Cell, Cell) {
@@ -141,10 +139,11 @@ impl Context<'_> {
         let folded = self.folded(input);
         let s = self.positions(x.h, x.w);
         let n = self.channels(x.c);
-        let product = self.builder.mul(s, folded);
+        let product = self.builder.mul("pool product", s, folded);
         let shift = self.builder.alpha_power(spatial.t0);
-        let constant = self.builder.mul(bias, n);
-        let right = self.builder.dot(self.builder.zero, &[(a, product), (shift, constant)]);
+        let constant = self.builder.mul("pool bias", bias, n);
+        let pairs = [(a, product), (shift, constant)];
+        let right = self.builder.dot("pool sum", self.builder.zero, &pairs);
         (self.shifted_outputs(layer, shift), right)
     }
 
@@ -162,7 +161,7 @@ impl Context<'_> {
         let per_channel: Vec<_> = (0..self.arch.shape(tensor).c)
             .map(|c| self.evaluate(tensor, c, Col::AccY))
             .collect();
-        self.builder.horner(self.builder.gamma, &per_channel)
+        self.builder.horner("outputs", self.builder.gamma, &per_channel)
     }
 
     /// `α^t0·E(Y) + Γ`.
@@ -179,9 +178,9 @@ impl Context<'_> {
         let garbage = if terms.is_empty() {
             self.builder.zero
         } else {
-            self.builder.sparse(&terms)
+            self.builder.sparse("garbage", &terms)
         };
-        self.builder.dot(garbage, &[(shift, outputs)])
+        self.builder.dot("outputs and garbage", garbage, &[(shift, outputs)])
     }
 
     /// `Σ_p α^t(p)` of one channel over the row sums in `col`, with `T` the map's width plus one.
@@ -189,7 +188,7 @@ impl Context<'_> {
         let rows = self.floor.tensor(tensor);
         let lines: Vec<_> = (0..rows.shape.h).map(|i| Cell::new(col, rows.line(c, i))).collect();
         let step = self.builder.alpha_power(rows.shape.w + 1);
-        self.builder.horner(step, &lines)
+        self.builder.horner("channel", step, &lines)
     }
 
     /// `e_c(X)` of every channel of a tensor that is read whole.
@@ -207,7 +206,7 @@ impl Context<'_> {
     /// `Σ_c γ^c e_c(X)`.
     fn folded(&mut self, tensor: TensorId) -> Cell {
         let channels = self.channels_of(tensor);
-        self.builder.horner(self.builder.gamma, &channels)
+        self.builder.horner("folded channels", self.builder.gamma, &channels)
     }
 
     /// `e_{c,u}(X)`: the sub-image `u` of the input, or all of it at stride 1.
@@ -223,15 +222,15 @@ impl Context<'_> {
             .map(|i| Cell::new(col, rows.line(c, i)))
             .collect();
         let step = self.builder.alpha_power(rows.shape.w / 2 + 1);
-        self.builder.horner(step, &lines)
+        self.builder.horner("sub-image", step, &lines)
     }
 
     fn minus_zero_point(&mut self, e: Cell, zero: u8, s: Cell) -> Cell {
         if zero == 0 {
             return e;
         }
-        let minus_zero = self.builder.constant(from_i64(-i64::from(zero)));
-        self.builder.dot(e, &[(minus_zero, s)])
+        let minus_zero = self.builder.constant("zero point", from_i64(-i64::from(zero)));
+        self.builder.dot("minus zero point", e, &[(minus_zero, s)])
     }
 
     /// `k_{c,u}`, or `Σ_o γ^o k_{o,c,u}` of a dense kernel.
@@ -244,7 +243,7 @@ impl Context<'_> {
                 .map(|a| row(self.floor.weight_row(layer, 3 * c + a, 1)))
                 .collect();
             let step = self.builder.alpha_power(spatial.t);
-            return self.builder.horner(step, &rows);
+            return self.builder.horner("kernel", step, &rows);
         }
         let rows_each = if conv.kind == ConvKind::Depthwise3x3 {
             1
@@ -260,7 +259,7 @@ impl Context<'_> {
                 (self.builder.alpha_power(tap.exponent), weight)
             })
             .collect();
-        self.builder.dot(self.builder.zero, &pairs)
+        self.builder.dot("taps", self.builder.zero, &pairs)
     }
 
     fn bias(&self, layer: usize) -> Cell {
@@ -273,10 +272,12 @@ impl Context<'_> {
             return *cell;
         }
         let one = self.builder.one;
-        let row = self.builder.horner(self.builder.alpha, &vec![one; w]);
+        let row = self
+            .builder
+            .horner("positions of a row", self.builder.alpha, &vec![one; w]);
         let step = self.builder.alpha_power(w + 1);
-        let rows = self.builder.horner(step, &vec![one; h]);
-        let cell = self.builder.mul(row, rows);
+        let rows = self.builder.horner("rows of positions", step, &vec![one; h]);
+        let cell = self.builder.mul("positions", row, rows);
         self.positions.insert((h, w), cell);
         cell
     }
@@ -286,7 +287,9 @@ impl Context<'_> {
         if let Some(cell) = self.channels.get(&c) {
             return *cell;
         }
-        let cell = self.builder.horner(self.builder.gamma, &vec![self.builder.one; c]);
+        let cell = self
+            .builder
+            .horner("number of channels", self.builder.gamma, &vec![self.builder.one; c]);
         self.channels.insert(c, cell);
         cell
     }
@@ -295,18 +298,20 @@ impl Context<'_> {
     fn image(&mut self, layout: &Layout) {
         let as_tensor = self.image_of_tensor();
         let (as_words, words) = self.image_of_words(layout);
-        self.builder.equal(as_tensor, as_words);
+        self.builder.equal("image is its words", as_tensor, as_words);
 
         let rounds = poseidon::parameters().rounds();
         let boundary = |call: usize| self.floor.poseidon + call * (rounds + 1);
         let calls = 1 + words.len().div_ceil(poseidon::RATE);
-        let tag = self.builder.constant(input::tag(words.len()));
+        let tag = self.builder.constant("hash tag", input::tag(words.len()));
         let zero = Operand::Copy(self.builder.zero);
-        self.builder.load(boundary(0), Operand::Copy(tag), Operand::Salt, zero);
+        self.builder
+            .load("tag and salt", boundary(0), Operand::Copy(tag), Operand::Salt, zero);
         for (call, pair) in words.chunks(poseidon::RATE).enumerate() {
             let row = boundary(call + 1);
             let second = pair.get(1).map_or(zero, |word| Operand::Copy(*word));
             self.builder.load(
+                "hash and words",
                 row,
                 Operand::Copy(Cell::new(Col::AccX, row)),
                 Operand::Copy(pair[0]),
@@ -322,15 +327,15 @@ impl Context<'_> {
         let rows = *self.floor.tensor(TensorId::IMAGE);
         let gamma = self.builder.gamma;
         let mut step = self.builder.one;
-        let mut base = self.builder.mul(gamma, gamma);
-        base = self.builder.mul(base, gamma);
+        let mut base = self.builder.mul("power of γ", gamma, gamma);
+        base = self.builder.mul("power of γ", base, gamma);
         // γ^(3W) by squaring.
         let mut exponent = rows.shape.w;
         while exponent > 0 {
             if exponent % 2 == 1 {
-                step = self.builder.mul(step, base);
+                step = self.builder.mul("power of γ", step, base);
             }
-            base = self.builder.mul(base, base);
+            base = self.builder.mul("power of γ", base, base);
             exponent /= 2;
         }
         let channels: Vec<_> = (0..rows.shape.c)
@@ -338,10 +343,10 @@ impl Context<'_> {
                 let lines: Vec<_> = (0..rows.shape.h)
                     .map(|i| Cell::new(Col::AccY, rows.line(c, i)))
                     .collect();
-                self.builder.horner(step, &lines)
+                self.builder.horner("image channel", step, &lines)
             })
             .collect();
-        self.builder.horner(gamma, &channels)
+        self.builder.horner("image", gamma, &channels)
     }
 
     /// The same sum from the words' rows, and the words.
@@ -355,7 +360,7 @@ impl Context<'_> {
                 // The 32nd byte of a word is zero: digits·256^(…) / 256 is the word.
                 let bytes_below = 32 - fold * (n + 1);
                 let value = Fr::from(256).pow([bytes_below as u64]) * Fr::from(256).invert().expect("256 is not zero");
-                self.builder.constant(value)
+                self.builder.constant("scale of digits", value)
             })
             .collect();
         let words: Vec<_> = (0..count)
@@ -363,7 +368,7 @@ impl Context<'_> {
                 let pairs: Vec<_> = (0..rows_each)
                     .map(|n| (Cell::new(Col::AccY, row(word, n)), scale[n]))
                     .collect();
-                self.builder.dot(self.builder.zero, &pairs)
+                self.builder.dot("word", self.builder.zero, &pairs)
             })
             .collect();
         // From the last row down: γ^L within a word, γ^(L−1) from a word to the one before.
@@ -372,7 +377,7 @@ impl Context<'_> {
         let mut across = self.builder.one;
         for _ in 1..fold {
             across = within;
-            within = self.builder.mul(within, gamma);
+            within = self.builder.mul("power of γ", within, gamma);
         }
         let mut terms: Vec<(Cell, Cell)> = Vec::with_capacity(count * rows_each);
         for word in (0..count).rev() {
@@ -382,7 +387,7 @@ impl Context<'_> {
             }
         }
         let start = terms.remove(0).1;
-        (self.builder.chain_horner(start, &terms), words)
+        (self.builder.chain_horner("image of words", start, &terms), words)
     }
 
     /// The argmax starts at zero, chooses one class and tells its index.
@@ -390,9 +395,12 @@ impl Context<'_> {
         let logits = self.floor.logits();
         let (first, after) = (logits.start, logits.rows().end);
         let zero = self.builder.zero;
-        self.builder.equal(zero, Cell::new(Col::B, first));
-        self.builder.equal(zero, Cell::new(Col::Acc, first));
-        self.builder.equal(self.builder.one, Cell::new(Col::B, after));
+        let one = self.builder.one;
+        self.builder
+            .equal("count starts at zero", zero, Cell::new(Col::B, first));
+        self.builder
+            .equal("index starts at zero", zero, Cell::new(Col::Acc, first));
+        self.builder.equal("one is chosen", one, Cell::new(Col::B, after));
         self.builder.instance(Cell::new(Col::Acc, after), instance::OUTPUT);
     }
 }

@@ -51,6 +51,8 @@ pub enum Operand {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
+    /// What the step is for; steps that serve one purpose share it.
+    pub what: &'static str,
     pub row: usize,
     /// `DOT`, `HORNER`, or 0: no operation.
     pub kind: u64,
@@ -64,8 +66,8 @@ pub struct Step {
 #[derive(Debug, Default)]
 pub struct Program {
     pub steps: Vec<Step>,
-    /// Equalities besides the operands' copies.
-    pub equal: Vec<(Cell, Cell)>,
+    /// Equalities besides the operands' copies, and what each is for.
+    pub equal: Vec<(&'static str, Cell, Cell)>,
     /// Cells bound to the instance column.
     pub instances: Vec<(Cell, usize)>,
     /// The equality that closes each layer.
@@ -134,11 +136,16 @@ impl Program {
 
     /// Every equality the permutation argument enforces.
     pub fn copies(&self) -> impl Iterator<Item = (Cell, Cell)> + '_ {
+        self.named_copies().map(|(_, from, to)| (from, to))
+    }
+
+    /// As [`Program::copies`], each with what its step is for.
+    pub fn named_copies(&self) -> impl Iterator<Item = (&'static str, Cell, Cell)> + '_ {
         let operands = self.steps.iter().flat_map(|step| {
             [(Col::A, step.a), (Col::B, step.b), (Col::Acc, step.acc)]
                 .into_iter()
                 .filter_map(|(col, operand)| match operand {
-                    Operand::Copy(from) => Some((from, Cell::new(col, step.row))),
+                    Operand::Copy(from) => Some((step.what, from, Cell::new(col, step.row))),
                     _ => None,
                 })
         });
@@ -181,9 +188,9 @@ impl Builder {
             zero: nowhere,
             one: nowhere,
         };
-        builder.one = builder.constant(Fr::ONE);
-        let minus_one = builder.constant(-Fr::ONE);
-        builder.zero = builder.dot(builder.one, &[(builder.one, minus_one)]);
+        builder.one = builder.constant("one", Fr::ONE);
+        let minus_one = builder.constant("minus one", -Fr::ONE);
+        builder.zero = builder.dot("zero", builder.one, &[(builder.one, minus_one)]);
         builder
     }
 
@@ -221,19 +228,15 @@ impl Builder {
         0
     }
 
-    fn step(&mut self, row: usize, kind: u64, a: Operand, b: Operand, acc: Operand) {
-        self.program.steps.push(Step { row, kind, a, b, acc });
-    }
-
     /// A cell that equals `value`, which is not zero.
-    pub fn constant(&mut self, value: Fr) -> Cell {
+    pub fn constant(&mut self, what: &'static str, value: Fr) -> Cell {
         assert!(!bool::from(value.is_zero()), "zero has a cell of its own");
         let key = crate::field::to_be_bytes(&value);
         if let Some(cell) = self.constants.get(&key) {
             return *cell;
         }
         let row = self.rows(1);
-        self.step(row, 0, Operand::Constant(value), Operand::Idle, Operand::Idle);
+        self.load(what, row, Operand::Idle, Operand::Constant(value), Operand::Idle);
         let cell = Cell::new(Col::A, row);
         self.constants.insert(key, cell);
         cell
@@ -242,11 +245,11 @@ impl Builder {
     /// A cell that is bound to an instance and to nothing else.
     pub fn context(&mut self, index: usize) {
         let row = self.rows(1);
-        self.step(row, 0, Operand::Context, Operand::Idle, Operand::Idle);
+        self.load("context", row, Operand::Idle, Operand::Context, Operand::Idle);
         self.program.instances.push((Cell::new(Col::A, row), index));
     }
 
-    fn chain(&mut self, kind: u64, start: Cell, operands: &[(Cell, Cell)]) -> Cell {
+    fn chain(&mut self, what: &'static str, kind: u64, start: Cell, operands: &[(Cell, Cell)]) -> Cell {
         if operands.is_empty() {
             return start;
         }
@@ -259,7 +262,14 @@ impl Builder {
         };
         for (n, (a, b)) in operands.iter().enumerate() {
             let acc = if n == 0 { acc } else { Operand::Idle };
-            self.step(row + n, kind, Operand::Copy(*a), Operand::Copy(*b), acc);
+            self.program.steps.push(Step {
+                what,
+                row: row + n,
+                kind,
+                a: Operand::Copy(*a),
+                b: Operand::Copy(*b),
+                acc,
+            });
         }
         let result = Cell::new(Col::Acc, row + operands.len());
         self.open = Some(result);
@@ -267,28 +277,28 @@ impl Builder {
     }
 
     /// `start + Σ a·b`.
-    pub fn dot(&mut self, start: Cell, pairs: &[(Cell, Cell)]) -> Cell {
-        self.chain(DOT, start, pairs)
+    pub fn dot(&mut self, what: &'static str, start: Cell, pairs: &[(Cell, Cell)]) -> Cell {
+        self.chain(what, DOT, start, pairs)
     }
 
-    pub fn mul(&mut self, a: Cell, b: Cell) -> Cell {
-        self.dot(self.zero, &[(a, b)])
+    pub fn mul(&mut self, what: &'static str, a: Cell, b: Cell) -> Cell {
+        self.dot(what, self.zero, &[(a, b)])
     }
 
     /// `Σ_i factor^i·terms[i]`; at least one term.
-    pub fn horner(&mut self, factor: Cell, terms: &[Cell]) -> Cell {
+    pub fn horner(&mut self, what: &'static str, factor: Cell, terms: &[Cell]) -> Cell {
         let (last, rest) = terms.split_last().expect("at least one term");
         let pairs: Vec<_> = rest.iter().rev().map(|term| (factor, *term)).collect();
-        self.chain(HORNER, *last, &pairs)
+        self.chain(what, HORNER, *last, &pairs)
     }
 
     /// `acc = acc·factor + term`, for each pair in turn.
-    pub fn chain_horner(&mut self, start: Cell, pairs: &[(Cell, Cell)]) -> Cell {
-        self.chain(HORNER, start, pairs)
+    pub fn chain_horner(&mut self, what: &'static str, start: Cell, pairs: &[(Cell, Cell)]) -> Cell {
+        self.chain(what, HORNER, start, pairs)
     }
 
     /// `Σ_i α^exponent[i]·terms[i]` for ascending exponents.
-    pub fn sparse(&mut self, terms: &[(usize, Cell)]) -> Cell {
+    pub fn sparse(&mut self, what: &'static str, terms: &[(usize, Cell)]) -> Cell {
         let (last, rest) = terms.split_last().expect("at least one term");
         let mut above = last.0;
         let mut pairs = Vec::with_capacity(terms.len());
@@ -299,7 +309,7 @@ impl Builder {
         if above > 0 {
             pairs.push((self.alpha_power(above), self.zero));
         }
-        self.chain(HORNER, last.1, &pairs)
+        self.chain(what, HORNER, last.1, &pairs)
     }
 
     /// α^n.
@@ -314,22 +324,22 @@ impl Builder {
         }
         let cell = if n.is_multiple_of(2) {
             let half = self.alpha_power(n / 2);
-            self.mul(half, half)
+            self.mul("power of α", half, half)
         } else {
             let below = self.alpha_power(n - 1);
-            self.mul(below, self.alpha)
+            self.mul("power of α", below, self.alpha)
         };
         self.alpha_powers.insert(n, cell);
         cell
     }
 
-    pub fn equal(&mut self, a: Cell, b: Cell) {
-        self.program.equal.push((a, b));
+    pub fn equal(&mut self, what: &'static str, a: Cell, b: Cell) {
+        self.program.equal.push((what, a, b));
     }
 
     /// The equality that makes a layer's identity hold.
-    pub fn identity(&mut self, left: Cell, right: Cell) {
-        self.equal(left, right);
+    pub fn identity(&mut self, what: &'static str, left: Cell, right: Cell) {
+        self.equal(what, left, right);
         self.program.identities.push((left, right));
     }
 
@@ -337,8 +347,15 @@ impl Builder {
         self.program.instances.push((cell, index));
     }
 
-    /// Operands of a row outside the region's own rows.
-    pub fn load(&mut self, row: usize, acc: Operand, a: Operand, b: Operand) {
-        self.step(row, 0, a, b, acc);
+    /// Operands of a row without an operation.
+    pub fn load(&mut self, what: &'static str, row: usize, acc: Operand, a: Operand, b: Operand) {
+        self.program.steps.push(Step {
+            what,
+            row,
+            kind: 0,
+            a,
+            b,
+            acc,
+        });
     }
 }

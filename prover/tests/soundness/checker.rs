@@ -1,18 +1,23 @@
 //! The constraints of a circuit as a plain check over columns, cell by cell: what the mock prover does, fast enough to
-//! try every cell. It shares nothing with the circuit's code but the constraint system and the list of copies.
+//! try every cell. It shares nothing with the circuit's code but the constraint system and what the layouter received.
+
+#[path = "determinacy.rs"]
+mod determinacy;
+
+pub(crate) use determinacy::Choice;
 
 use crate::cheat::phase_2_columns;
+use crate::recorder::{At, Recorder};
+use crate::support::weakening::lacks_constraint;
 use crate::support::{configure, mock_challenges, Case};
 use assay_prover::circuit::phase2::{Challenges, Phase2};
-use assay_prover::circuit::program::{Cell, Col};
 use assay_prover::circuit::{Columns, Compiled};
 use assay_prover::field::Fr;
 use assay_prover::witness::Witness;
-use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::ff::Field;
-use halo2_proofs::plonk::{Column, Expression, Fixed};
+use halo2_proofs::plonk::Expression;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Advice columns over all rows, blinding rows zero.
@@ -24,7 +29,7 @@ struct Polynomial {
     gate: usize,
     name: (String, String),
     expression: Expression<Fr>,
-    /// Advice cells it mentions: column, rotation.
+    /// Advice cells it mentions: column, rotation; ascending.
     queries: Vec<(usize, i32)>,
 }
 
@@ -38,9 +43,9 @@ pub(crate) struct Checker {
     polynomials: Vec<Polynomial>,
     /// Polynomials that mention a column, with the rotation.
     mentions: Vec<Vec<(usize, i32)>>,
-    copies: Vec<((usize, usize), (usize, usize))>,
-    copied: HashSet<(usize, usize)>,
-    bound: Vec<((usize, usize), usize)>,
+    copies: Vec<(At, At)>,
+    copied: HashSet<At>,
+    bound: Vec<(At, usize)>,
 }
 
 /// The names of violated constraints, and whether a copy is wrong.
@@ -60,23 +65,13 @@ impl Checker {
     pub(crate) fn new(case: &Case) -> Self {
         let compiled = case.compiled.clone();
         let (cs, columns) = configure(&compiled);
-        let prover = MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).expect("synthesis");
-        let value = |v: &CellValue<Fr>| match v {
-            CellValue::Assigned(v) => *v,
-            _ => Fr::ZERO,
-        };
-        let mut fixed = vec![Vec::new(); cs.num_fixed_columns()];
-        for column in fixed_columns(&columns) {
-            fixed[column.index()] = prover.fixed_values(column).iter().map(value).collect();
-        }
-        assert!(
-            fixed.iter().all(|column: &Vec<Fr>| column.len() == 1 << case.k()),
-            "every column is there"
-        );
         let mut polynomials = Vec::new();
         for (n, gate) in cs.gates().iter().enumerate() {
             for (i, expression) in gate.polynomials().iter().enumerate() {
                 let name = (gate.name().to_owned(), gate.constraint_name(i).to_owned());
+                if lacks_constraint(&name.0, &name.1) {
+                    continue;
+                }
                 let queries = queries(expression);
                 assert!(queries.len() <= 64, "a bit each");
                 polynomials.push(Polynomial {
@@ -93,19 +88,8 @@ impl Checker {
                 mentions[*column].push((n, *rotation));
             }
         }
-        let at = |cell: Cell| (column(&columns, cell.col), cell.row);
-        let copies: Vec<_> = compiled
-            .program
-            .copies()
-            .map(|(a, b)| (at(a), at(b)))
-            .filter(|(a, b)| a != b)
-            .collect();
-        let bound: Vec<_> = compiled
-            .program
-            .instances
-            .iter()
-            .map(|(cell, index)| (at(*cell), *index))
-            .collect();
+        let Recorder { fixed, copies, bound } = Recorder::new(&compiled);
+        let copies: Vec<(At, At)> = copies.into_iter().filter(|(a, b)| a != b).collect();
         let copied = copies
             .iter()
             .flat_map(|(a, b)| [*a, *b])
@@ -159,24 +143,24 @@ impl Checker {
             .filter(violated)
             .map(|p| p.name.clone())
             .collect();
-        let get = |(column, row): (usize, usize)| table[column][row];
-        let copies = self.copies.iter().any(|(a, b)| get(*a) != get(*b))
-            || self.bound.iter().any(|(cell, index)| get(*cell) != instances[*index]);
+        let copies = !self.copies_hold(table, instances);
         Violations { gates, copies }
     }
 
-    /// Whether a true statement's witness is still a witness when phase 2 is computed anew from this phase 1.
+    fn copies_hold(&self, table: &Table, instances: &[Fr]) -> bool {
+        let get = |(column, row): At| table[column][row];
+        self.copies.iter().all(|(a, b)| get(*a) == get(*b))
+            && self.bound.iter().all(|(cell, index)| get(*cell) == instances[*index])
+    }
+
+    /// Whether a witness is one when phase 2 is computed anew from this phase 1.
     pub(crate) fn accepts_recomputed(&self, witness: &Witness, instances: &[Fr]) -> bool {
-        let phase_2 = self.phase_2(witness);
-        // What fails first, without looking at every row.
-        let equal = self
-            .compiled
-            .program
-            .equal
-            .iter()
-            .all(|(a, b)| phase_2.values.get(*a) == phase_2.values.get(*b));
-        let balanced = phase_2.phi[self.compiled.floor.on_rows] == Fr::ZERO;
-        equal && balanced && self.violations(&self.table(witness, &phase_2), instances).none()
+        let table = self.table(witness, &self.phase_2(witness));
+        // Most lies show where the lookup ends, or as an inequality: looking at every row takes far longer.
+        let end = self.compiled.floor.on_rows;
+        self.polynomials.iter().all(|p| self.holds(p, &table, end, None))
+            && self.copies_hold(&table, instances)
+            && self.violations(&table, instances).none()
     }
 
     /// Whether a gate or a copy notices that one cell of an otherwise true table has another value.
@@ -224,78 +208,6 @@ impl Checker {
         (row as i64 + i64::from(rotation)).rem_euclid(self.rows as i64) as usize
     }
 
-    /// Cells of columns from `first` on that gates or copies use, but that follow from nothing: given the columns before
-    /// `first`, the instances and the challenges, what is not returned here has one value only.
-    ///
-    /// A set of cells that copies make equal is determined by a polynomial that is affine in it, with a coefficient that
-    /// is not zero at this witness, and whose other cells are determined already.
-    pub(crate) fn undetermined(&self, table: &Table, first: usize) -> Vec<(usize, usize)> {
-        let mut sets = Sets::default();
-        for (a, b) in &self.copies {
-            sets.join(*a, *b);
-        }
-        // What each constraint of each row still misses, and the constraints each set takes part in.
-        let mut constraints = Vec::new();
-        let mut uses: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
-        for (n, polynomial) in self.polynomials.iter().enumerate() {
-            for row in 0..self.rows {
-                let read = self.read(polynomial, row);
-                let unknown: BTreeSet<(usize, usize)> = polynomial
-                    .queries
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, (column, _))| read >> i & 1 == 1 && *column >= first)
-                    .map(|(_, (column, rotation))| sets.of((*column, self.at(row, *rotation))))
-                    .collect();
-                for set in &unknown {
-                    uses.entry(*set).or_default().push(constraints.len());
-                }
-                constraints.push((n, row, unknown));
-            }
-        }
-        let mut known: HashSet<(usize, usize)> = self.bound.iter().map(|(cell, _)| sets.of(*cell)).collect();
-        let mut queue: Vec<usize> = (0..constraints.len()).collect();
-        for set in &known {
-            for constraint in uses.get(set).into_iter().flatten() {
-                constraints[*constraint].2.remove(set);
-            }
-        }
-        while let Some(constraint) = queue.pop() {
-            let (n, row, unknown) = &constraints[constraint];
-            let (Some(set), 1) = (unknown.first().copied(), unknown.len()) else {
-                continue;
-            };
-            let moved = |by: u64| {
-                let get = |cell: (usize, usize)| {
-                    let value = table[cell.0][cell.1];
-                    if sets.of(cell) == set {
-                        value + Fr::from(by)
-                    } else {
-                        value
-                    }
-                };
-                self.value(&self.polynomials[*n], *row, &get)
-            };
-            let (once, twice) = (moved(1), moved(2));
-            if once == Fr::ZERO || twice != once.double() {
-                continue;
-            }
-            known.insert(set);
-            for constraint in &uses[&set] {
-                constraints[*constraint].2.remove(&set);
-                queue.push(*constraint);
-            }
-        }
-        let all = uses
-            .keys()
-            .copied()
-            .chain(self.copied.iter().map(|cell| sets.of(*cell)));
-        all.filter(|set| !known.contains(set))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect()
-    }
-
     /// For every cell the gates that read it, as bits: those in which its term has a factor that the fixed columns make
     /// zero do not.
     pub(crate) fn readers(&self) -> Vec<Vec<u64>> {
@@ -315,7 +227,7 @@ impl Checker {
 
     /// The queries that matter in one row, given the fixed columns.
     fn read(&self, p: &Polynomial, row: usize) -> u64 {
-        let index: HashMap<(usize, i32), usize> = p.queries.iter().enumerate().map(|(n, q)| (*q, n)).collect();
+        let bit = |query: (usize, i32)| 1 << p.queries.binary_search(&query).expect("the queries are all of them");
         let known = |v: Fr| Known {
             value: Some(v),
             reads: 0,
@@ -328,7 +240,7 @@ impl Checker {
                 &|q| known(self.fixed[q.column_index()][self.at(row, q.rotation().0)]),
                 &|q| Known {
                     value: None,
-                    reads: 1 << index[&(q.column_index(), q.rotation().0)],
+                    reads: bit((q.column_index(), q.rotation().0)),
                 },
                 &|_| unreachable!("no gate reads an instance"),
                 // Not zero.
@@ -383,27 +295,6 @@ struct Known {
     reads: u64,
 }
 
-/// Cells that copies make equal, each set named by one of its cells.
-#[derive(Default)]
-struct Sets(HashMap<(usize, usize), (usize, usize)>);
-
-impl Sets {
-    fn of(&self, mut cell: (usize, usize)) -> (usize, usize) {
-        while let Some(parent) = self.0.get(&cell) {
-            cell = *parent;
-        }
-        cell
-    }
-
-    fn join(&mut self, a: (usize, usize), b: (usize, usize)) {
-        let (a, b) = (self.of(a), self.of(b));
-        if a != b {
-            // Copies point from the source, which may have thousands: it becomes the name.
-            self.0.insert(b, a);
-        }
-    }
-}
-
 fn queries(expression: &Expression<Fr>) -> Vec<(usize, i32)> {
     let set: BTreeSet<(usize, i32)> = expression.evaluate(
         &|_| BTreeSet::new(),
@@ -418,45 +309,4 @@ fn queries(expression: &Expression<Fr>) -> Vec<(usize, i32)> {
         &|a, _| a,
     );
     set.into_iter().collect()
-}
-
-fn fixed_columns(columns: &Columns) -> Vec<Column<Fixed>> {
-    let Columns {
-        on,
-        table_q,
-        table_out,
-        round,
-        block,
-        weight_kind,
-        arith_kind,
-        constant,
-        boundary,
-        argmax,
-        ..
-    } = columns;
-    let single = [
-        on,
-        table_q,
-        table_out,
-        round,
-        block,
-        weight_kind,
-        arith_kind,
-        constant,
-        boundary,
-        argmax,
-    ];
-    single.into_iter().chain(&columns.coefficients).copied().collect()
-}
-
-fn column(columns: &Columns, col: Col) -> usize {
-    match col {
-        Col::AccX => columns.acc_x,
-        Col::AccY => columns.acc_y,
-        Col::AccW => columns.acc_w,
-        Col::A => columns.a,
-        Col::B => columns.b,
-        Col::Acc => columns.acc,
-    }
-    .index()
 }

@@ -2,11 +2,12 @@
 
 use crate::cheat::{activation_cell, expect_constraint, expect_unbalanced_lookup, expect_unequal, garbage_cell, Cheat};
 use crate::executor::{accumulators, requantise, rerun, tensor};
-use crate::support::{recount, Case};
-use assay_prover::circuit::instance;
-use assay_prover::commitment::poseidon::{self, WIDTH};
+use crate::poseidon::write_chain;
+use crate::support::{mock_phase_2, recount, Case, SALT_ROWS};
+use assay_prover::circuit::{instance, FrozenArchitecture};
 use assay_prover::commitment::{input, input_commit};
 use assay_prover::field::{from_i64, Fr};
+use assay_prover::model::random::tiny_network;
 use assay_prover::model::{FoldedLayer, TensorId};
 use assay_prover::reference;
 use halo2_proofs::halo2curves::ff::Field;
@@ -78,35 +79,23 @@ fn with_pixels(mut case: Case, pixels: &[(usize, i64)]) -> Cheat {
 
 /// Puts the hash of other words into the circuit and its instance.
 fn rehash(cheat: &mut Cheat, words: &[Fr]) {
-    let p = poseidon::parameters();
-    let floor = &cheat.case.compiled.floor;
-    let mut inputs = [input::tag(words.len()), cheat.witness.salt, Fr::ZERO];
-    for (call, pair) in std::iter::once(None).chain(words.chunks(2).map(Some)).enumerate() {
-        if let Some(pair) = pair {
-            inputs = [
-                poseidon::hash(&inputs),
-                pair[0],
-                pair.get(1).copied().unwrap_or(Fr::ZERO),
-            ];
-        }
-        let first = floor.poseidon + call * (p.rounds() + 1) + 1;
-        for (r, state) in poseidon::trace(&inputs).iter().enumerate() {
-            for i in 0..WIDTH {
-                cheat.witness.cells[i][first + r] = state[i];
-                if r < p.rounds() && (i == 0 || p.is_full(r)) {
-                    cheat.witness.cells[WIDTH + i][first + r] = (state[i] + p.constants[r][i]).square();
-                }
-            }
-        }
-    }
-    cheat.instances[instance::INPUT_COMMIT] = poseidon::hash(&inputs);
+    let mut calls = vec![[input::tag(words.len()), cheat.witness.salt, Fr::ZERO]];
+    // The first input of the later ones is the hash before them.
+    calls.extend(
+        words
+            .chunks(2)
+            .map(|pair| [Fr::ZERO, pair[0], pair.get(1).copied().unwrap_or(Fr::ZERO)]),
+    );
+    write_chain(cheat, &calls, None);
 }
 
-/// The equality of the image as tensor and as words: the first one after the layers' identities.
+/// The image as tensor and as words differ, and nothing else is wrong.
 #[track_caller]
 fn expect_unequal_images(cheat: &Cheat) {
-    let program = &cheat.case.compiled.program;
-    expect_unequal(&cheat.failures(), program.equal[program.identities.len()]);
+    let equal = &cheat.case.compiled.program.equal;
+    let link = equal.iter().find(|(what, ..)| *what == "image is its words");
+    let (_, as_tensor, as_words) = *link.expect("the image is linked");
+    expect_unequal(&cheat.failures(), (as_tensor, as_words));
 }
 
 /// Two images behind one commitment, if bytes had no range: a carry from one byte to its neighbour leaves the word.
@@ -138,17 +127,23 @@ fn image_byte_of_minus_one_is_rejected() {
 
 #[test]
 fn true_table_entries_that_clip_are_no_image_bytes() {
-    for (byte, step) in [(255, Fr::ONE), (0, -Fr::ONE)] {
-        let mut image = Case::tiny(1).image;
-        image[50] = byte;
-        let mut cheat = Cheat::of(with_image(Case::tiny(1), image));
-        let (c, y, x) = element(&cheat.case, 50);
-        let index = cheat.case.compiled.frozen.architecture.input.index(c, y, x);
-        let [q, _, _] = cheat.activation(TensorId::IMAGE, index);
-        *q += step;
-        recount(&cheat.case.compiled, &mut cheat.witness);
-        let (row, _) = activation_cell(&cheat.case.compiled, TensorId::IMAGE, index);
-        assert_eq!(expect_constraint(&cheat.failures(), "image byte", ""), [row]);
+    for lanes in [3, 5] {
+        let frozen = FrozenArchitecture::plan_with(tiny_network(10), lanes, SALT_ROWS).unwrap();
+        for (lane, (byte, step)) in (0..lanes).flat_map(|lane| [(lane, (255, Fr::ONE)), (lane, (0, -Fr::ONE))]) {
+            let honest = Case::frozen(frozen.clone(), 1);
+            let shape = honest.compiled.frozen.architecture.input;
+            let (c, y, x) = (2, 1, lane);
+            let mut image = honest.image.clone();
+            image[3 * (y * shape.w + x) + c] = byte;
+            let mut cheat = Cheat::of(with_image(honest, image));
+            let index = shape.index(c, y, x);
+            let [q, _, _] = cheat.activation(TensorId::IMAGE, index);
+            *q += step;
+            recount(&cheat.case.compiled, &mut cheat.witness);
+            let (row, _) = activation_cell(&cheat.case.compiled, TensorId::IMAGE, index);
+            let name = format!("byte of lane {lane}");
+            assert_eq!(expect_constraint(&cheat.failures(), "image byte", &name), [row]);
+        }
     }
 }
 
@@ -225,51 +220,84 @@ fn channels_or_rows_exchanged_between_tensor_and_words_are_rejected() {
     }
 }
 
-#[test]
-fn commitment_to_another_salt_or_image_is_rejected() {
-    let mut cheat = Cheat::of(Case::tiny(2));
-    cheat.instances[instance::INPUT_COMMIT] += Fr::ONE;
-    let compiled = cheat.case.compiled.clone();
-    let (cell, _) = compiled
-        .program
-        .instances
-        .iter()
-        .find(|(_, i)| *i == instance::INPUT_COMMIT)
-        .unwrap();
-    crate::cheat::expect_wrong_copy(&cheat.failures(), *cell);
+/// The network ran on one image, another one is committed to; both as honest cases. They differ in one byte.
+fn two_images() -> (Case, Case) {
+    let mut committed = Case::tiny(2).image;
+    committed[40] ^= 1;
+    (Case::tiny(2), with_image(Case::tiny(2), committed))
 }
 
-/// A state of the hash that the round does not reach.
+/// A prover with the tensor of `seen`, the words and the hash of `committed`.
+fn seen_and_committed(mut seen: Case, committed: &Case) -> Cheat {
+    seen.image.clone_from(&committed.image);
+    Cheat::of(seen)
+}
+
 #[test]
-fn skipped_or_changed_hash_round_is_rejected() {
-    let rounds = poseidon::parameters().rounds();
-    for (column, r) in [
-        (0, 1),
-        (2, 30),
-        (3, rounds - 1),
-        (WIDTH, 5),
-        (WIDTH + 2, 2),
-        (WIDTH + 3, rounds - 1),
-    ] {
-        let mut cheat = Cheat::of(Case::tiny(2));
-        let row = cheat.case.compiled.floor.poseidon + 1 + r;
-        cheat.witness.cells[column][row] += Fr::ONE;
-        let failures = cheat.failures();
-        let rows = expect_constraint(&failures, "poseidon round", "");
-        assert!(rows.iter().all(|n| *n == row || *n + 1 == row));
+fn digits_that_are_not_the_bytes_of_a_word_are_rejected() {
+    let (seen, committed) = two_images();
+    let (theirs, compiled) = (committed.witness(), seen.compiled.clone());
+    let rows = compiled.floor.words..compiled.floor.poseidon;
+    let digits = mock_phase_2(&compiled, &theirs).values.acc_y[rows.clone()].to_vec();
+    // Tensor and bytes of the words are those of the image seen; the hash is that of the other.
+    let mut cheat = Cheat::of(seen);
+    for (own, theirs) in cheat.witness.cells.iter_mut().zip(&theirs.cells) {
+        own[rows.end..compiled.floor.end].copy_from_slice(&theirs[rows.end..compiled.floor.end]);
     }
-    // The capacity of a call must start at zero.
-    let mut cheat = Cheat::of(Case::tiny(2));
-    let row = cheat.case.compiled.floor.poseidon + 1;
-    cheat.witness.cells[0][row] += Fr::ONE;
-    let failures = cheat.failures();
-    let name = (
-        "poseidon call".to_owned(),
-        "capacity starts at zero".to_owned(),
-        row - 1,
+    cheat.instances = committed.instances();
+    cheat.instances[instance::OUTPUT] = Fr::from(cheat.case.trace.top1() as u64);
+    let inputs = cheat.inputs();
+    cheat.forge(|p| {
+        p.values.acc_y[rows].copy_from_slice(&digits);
+        compiled.program.run(&inputs, &mut p.values);
+    });
+    let (_, row) = word_cell(&cheat.case, 40 / 31, 40 % 31);
+    assert_eq!(
+        expect_constraint(&cheat.failures(), "folded lanes", "digits of a word"),
+        [row]
     );
-    assert!(failures
-        .iter()
-        .any(|f| matches!(f, crate::cheat::Failure::Gate { gate, constraint, row }
-        if (gate, constraint, *row) == (&name.0, &name.1, name.2))));
+}
+
+#[test]
+fn sum_of_a_word_that_is_not_its_bytes_is_rejected() {
+    let (seen, committed) = two_images();
+    let compiled = seen.compiled.clone();
+    let rows = compiled.floor.words..compiled.floor.poseidon;
+    let sums = mock_phase_2(&compiled, &seen.witness()).values.acc_x[rows.clone()].to_vec();
+    let mut cheat = seen_and_committed(seen, &committed);
+    let inputs = cheat.inputs();
+    cheat.forge(|p| {
+        p.values.acc_x[rows].copy_from_slice(&sums);
+        compiled.program.run(&inputs, &mut p.values);
+    });
+    let (_, row) = word_cell(&cheat.case, 40 / 31, 40 % 31);
+    assert_eq!(
+        expect_constraint(&cheat.failures(), "folded lanes", "fold by gamma"),
+        [row]
+    );
+}
+
+#[test]
+fn sum_of_image_bytes_that_is_not_that_of_the_tensor_is_rejected() {
+    let (seen, committed) = two_images();
+    let compiled = seen.compiled.clone();
+    let rows = compiled.floor.tensor(TensorId::IMAGE).rows();
+    let sums = mock_phase_2(&compiled, &committed.witness()).values.acc_y[rows.clone()].to_vec();
+    let (c, y, x) = element(&seen, 40);
+    let index = compiled.frozen.architecture.input.index(c, y, x);
+    let (row, _) = activation_cell(&compiled, TensorId::IMAGE, index);
+    let mut cheat = seen_and_committed(seen, &committed);
+    let inputs = cheat.inputs();
+    cheat.forge(|p| {
+        p.values.acc_y[rows].copy_from_slice(&sums);
+        compiled.program.run(&inputs, &mut p.values);
+    });
+    assert_eq!(
+        expect_constraint(
+            &cheat.failures(),
+            "outputs of this layer",
+            "sum of quotients and remainders"
+        ),
+        [row]
+    );
 }

@@ -182,8 +182,10 @@ fn cheats_made_for_constant_challenges_have_no_proof() {
     }
 }
 
+/// A proof shown with instances that it was not made for. Transcript and instance polynomial change with them: this
+/// shows nothing of the circuit, which the next test is about.
 #[test]
-fn proof_for_another_context_input_or_class_is_rejected() {
+fn proof_shown_for_another_context_input_or_class_is_rejected() {
     for index in [instance::CTX, instance::INPUT_COMMIT, instance::OUTPUT] {
         let mut instances: Vec<Fr> = honest().scalars();
         instances[index] += Fr::ONE;
@@ -199,6 +201,23 @@ fn proof_for_another_context_input_or_class_is_rejected() {
         check(&with(honest(), exchanged, honest().proof().to_vec())),
         Err(VerifyError::False)
     ));
+}
+
+/// A prover who says from the beginning what it will claim: its transcript is in order, and only the circuit's binding of
+/// instance and cell is violated.
+#[test]
+fn statement_about_another_context_input_or_class_has_no_proof() {
+    for index in [instance::CTX, instance::INPUT_COMMIT, instance::OUTPUT] {
+        let mut cheat = Cheat::of(Case::tiny(1));
+        cheat.instances[index] += Fr::ONE;
+        let bundle = prove_anyway(&cheat);
+        assert!(matches!(check(&bundle), Err(VerifyError::False)), "instance {index}");
+        // Nothing else is wrong with it: for a witness of that context there is a proof.
+        if index == instance::CTX {
+            cheat.witness.context += Fr::ONE;
+            check(&prove_anyway(&cheat)).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -304,7 +323,12 @@ fn truncated_and_extended_proofs_are_rejected() {
         proof.len() - 1,
     ] {
         let bundle = with(honest(), honest().instances().to_vec(), proof[..length].to_vec());
-        assert!(check(&bundle).is_err(), "{length} of {} bytes", proof.len());
+        let refused = check(&bundle);
+        assert!(
+            matches!(refused, Err(VerifyError::False)),
+            "{length} of {} bytes: {refused:?}",
+            proof.len()
+        );
     }
     for more in [1, 32, 64] {
         let bundle = with(
@@ -316,7 +340,8 @@ fn truncated_and_extended_proofs_are_rejected() {
     }
 }
 
-/// A bit of every word, and words that are no canonical numbers.
+/// Every word: a changed bit, no canonical number, zero. Scalars among them get past decoding, and so do the points that
+/// [`exchanged_points_of_a_proof_are_rejected`] puts in.
 #[test]
 fn changed_words_of_a_proof_are_rejected_without_panic() {
     let proof = honest().proof();
@@ -326,7 +351,7 @@ fn changed_words_of_a_proof_are_rejected_without_panic() {
             let mut changed = proof.to_vec();
             f(&mut changed[32 * word..32 * word + 32]);
             let bundle = with(honest(), honest().instances().to_vec(), changed);
-            assert!(check(&bundle).is_err(), "word {word}");
+            assert!(matches!(check(&bundle), Err(VerifyError::False)), "word {word}");
         };
         change(&|w| w[31 - word % 32] ^= 1 << (word % 8));
         change(&|w| w.fill(0xff));

@@ -1,19 +1,24 @@
 //! What the constraint system itself must look like.
 
+use crate::cheat::{at, expect_wrong_copy, Cheat, Failure};
+use crate::recorder::{At, Recorder};
 use crate::support::{configure, Case};
-use assay_prover::circuit::program::Cell;
-use assay_prover::circuit::{Compiled, FrozenArchitecture};
+use assay_prover::circuit::program::{Cell, Col};
+use assay_prover::circuit::{instance, Compiled, FrozenArchitecture};
+use assay_prover::field::Fr;
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::Any;
 use halo2_proofs::poly::Rotation;
 use std::collections::HashSet;
+use std::sync::Arc;
 
-fn layouts() -> Vec<Compiled> {
+fn layouts() -> Vec<Arc<Compiled>> {
     let tiny = [3, 4, 5, 6].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
     let large = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     tiny.into_iter()
         .chain([large])
-        .map(|frozen| Compiled::new(frozen).unwrap())
+        .map(|frozen| Arc::new(Compiled::new(frozen).unwrap()))
         .collect()
 }
 
@@ -38,6 +43,21 @@ fn no_gate_has_a_degree_above_five() {
             cs.lookups().is_empty(),
             "the library's own lookups would raise the degree unseen"
         );
+    }
+}
+
+#[test]
+fn every_constraint_has_a_name_of_its_own() {
+    for compiled in layouts() {
+        let (cs, _) = configure(&compiled);
+        let mut names = HashSet::new();
+        for gate in cs.gates() {
+            for n in 0..gate.polynomials().len() {
+                let name = (gate.name(), gate.constraint_name(n));
+                assert!(!name.1.is_empty(), "constraint {n} of {}", gate.name());
+                assert!(names.insert(name), "{name:?} twice");
+            }
+        }
     }
 }
 
@@ -135,11 +155,34 @@ fn every_layer_is_closed_by_an_equality_and_every_instance_is_bound() {
         assert_eq!(program.identities.len(), compiled.frozen.architecture.layers.len());
         let cells: HashSet<Cell> = program.identities.iter().flat_map(|(l, r)| [*l, *r]).collect();
         assert_eq!(cells.len(), 2 * program.identities.len());
-        let copies: HashSet<(Cell, Cell)> = program.copies().collect();
-        assert!(program.identities.iter().all(|pair| copies.contains(pair)));
-        let mut bound: Vec<usize> = program.instances.iter().map(|(_, index)| *index).collect();
+        let (_, columns) = configure(&compiled);
+        let Recorder { copies, bound, .. } = Recorder::new(&compiled);
+        let copies: HashSet<(At, At)> = copies.into_iter().collect();
+        let received = |(left, right): &(Cell, Cell)| copies.contains(&(at(&columns, *left), at(&columns, *right)));
+        assert!(program.identities.iter().all(received));
+        let mut bound: Vec<usize> = bound.into_iter().map(|(_, index)| index).collect();
         bound.sort_unstable();
         assert_eq!(bound, [0, 1, 2]);
+    }
+}
+
+/// What the circuit itself binds, whatever a transcript does: a statement about another context, image or class.
+#[test]
+fn every_instance_is_bound_by_its_cell() {
+    let compiled = Case::tiny(1).compiled;
+    let floor = &compiled.floor;
+    let context = (compiled.program.instances.iter()).find(|(_, index)| *index == instance::CTX);
+    for (index, cell) in [
+        (instance::CTX, context.expect("a cell").0),
+        // The row after the last round, and the row after the last class.
+        (instance::INPUT_COMMIT, Cell::new(Col::AccX, floor.end - 2)),
+        (instance::OUTPUT, Cell::new(Col::Acc, floor.logits().rows().end)),
+    ] {
+        let mut cheat = Cheat::of(Case::tiny(1));
+        cheat.instances[index] += Fr::ONE;
+        let failures = cheat.failures();
+        assert!(failures.contains(&Failure::Instance(index)), "{failures:?}");
+        expect_wrong_copy(&failures, cell);
     }
 }
 

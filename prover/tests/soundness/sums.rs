@@ -1,11 +1,11 @@
 //! Running sums that do not start at zero or add something else than the cells: each is offset so that the layers see
 //! what the prover wants, and each is stopped by its own gate alone.
 
-use crate::cheat::{activation_cell, edits, expect_constraint, expect_wrong_copy, Cheat, Failure};
+use crate::cheat::{activation_cell, edits, expect_constraint, expect_wrong_copy, Cheat};
 use crate::executor::{rerun, unclipped};
-use crate::support::{mock_challenges, mock_phase_2, recount, Case};
+use crate::support::{mock_phase_2, recount, Case};
 use assay_prover::circuit::phase2::Phase2;
-use assay_prover::circuit::program::{Cell, Col, Inputs, Operand, Program};
+use assay_prover::circuit::program::{Cell, Col, Operand, Program};
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
@@ -70,7 +70,14 @@ fn sum_of_outputs_not_started_at_zero_is_rejected() {
         *r = if *r == Fr::ZERO { Fr::ONE } else { *r - Fr::ONE };
         recount(&cheat.case.compiled, &mut cheat.witness);
         cheat.pretend(&honest);
-        assert_eq!(expect_constraint(&cheat.failures(), "outputs of this layer", ""), [row]);
+        assert_eq!(
+            expect_constraint(
+                &cheat.failures(),
+                "outputs of this layer",
+                "sum of quotients and remainders"
+            ),
+            [row]
+        );
     }
 }
 
@@ -151,7 +158,7 @@ fn pool_multiplier_changed_in_one_proof_is_rejected() {
 }
 
 /// A remainder below 0, and what the lookup's sum is short of.
-fn unbalanced(lanes: usize) -> (Cheat, Phase2, Fr) {
+fn unbalanced(lanes: usize) -> (Cheat, Fr) {
     let mut case = Case::frozen(FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap(), 4);
     let index = unclipped(&case, 3);
     case.trace.layers[3].q_hat[index] += 1;
@@ -164,35 +171,26 @@ fn unbalanced(lanes: usize) -> (Cheat, Phase2, Fr) {
     let phase_2 = mock_phase_2(&cheat.case.compiled, &cheat.witness);
     let defect = phase_2.phi[cheat.case.compiled.floor.on_rows];
     assert_ne!(defect, Fr::ZERO);
-    (cheat, phase_2, defect)
-}
-
-/// Applies what `change` does to phase 2.
-fn with_phase_2(cheat: &mut Cheat, change: impl FnOnce(&mut Phase2)) -> Vec<Failure> {
-    let compiled = cheat.case.compiled.clone();
-    let honest = mock_phase_2(&compiled, &cheat.witness);
-    let mut forged = mock_phase_2(&compiled, &cheat.witness);
-    change(&mut forged);
-    cheat.edits = edits(&compiled, &honest, &forged);
-    cheat.failures()
+    (cheat, defect)
 }
 
 #[test]
 fn lookup_sum_not_started_at_zero_is_rejected() {
-    let (mut cheat, _, defect) = unbalanced(3);
+    let (mut cheat, defect) = unbalanced(3);
     let rows = cheat.case.compiled.floor.on_rows;
-    let failures = with_phase_2(&mut cheat, |p| p.phi[..=rows].iter_mut().for_each(|phi| *phi -= defect));
-    assert_eq!(expect_constraint(&failures, "logup boundary", ""), [0]);
+    cheat.forge(|p| p.phi[..=rows].iter_mut().for_each(|phi| *phi -= defect));
+    assert_eq!(
+        expect_constraint(&cheat.failures(), "logup boundary", "sum is zero"),
+        [0]
+    );
 }
 
 #[test]
 fn lookup_sum_that_skips_a_row_is_rejected() {
-    let (mut cheat, _, defect) = unbalanced(3);
+    let (mut cheat, defect) = unbalanced(3);
     let rows = cheat.case.compiled.floor.on_rows;
-    let failures = with_phase_2(&mut cheat, |p| {
-        p.phi[101..=rows].iter_mut().for_each(|phi| *phi -= defect)
-    });
-    assert_eq!(expect_constraint(&failures, "logup sum", ""), [100]);
+    cheat.forge(|p| p.phi[101..=rows].iter_mut().for_each(|phi| *phi -= defect));
+    assert_eq!(expect_constraint(&cheat.failures(), "logup sum", "sum goes on"), [100]);
 }
 
 /// Every helper, whatever the number of activations per row: one without a constraint could balance any lie.
@@ -205,14 +203,14 @@ fn lookup_helper_that_is_no_sum_of_inverses_is_rejected() {
             .layout
             .helpers()
         {
-            let (mut cheat, _, defect) = unbalanced(lanes);
+            let (mut cheat, defect) = unbalanced(lanes);
             let last = cheat.case.compiled.floor.on_rows;
-            let failures = with_phase_2(&mut cheat, |p| {
+            cheat.forge(|p| {
                 p.helpers[helper][row] -= defect;
                 p.phi[row + 1..=last].iter_mut().for_each(|phi| *phi -= defect);
             });
             assert_eq!(
-                expect_constraint(&failures, "logup helper", ""),
+                expect_constraint(&cheat.failures(), "logup helper", &format!("helper {helper}")),
                 [row],
                 "helper {helper} of {lanes} lanes"
             );
@@ -244,14 +242,7 @@ fn rerun_program(cheat: &Cheat, phase_2: &mut Phase2, change: impl FnOnce(&mut P
         ..Program::default()
     };
     change(&mut forged);
-    let challenges = mock_challenges();
-    let inputs = Inputs {
-        alpha: challenges.alpha,
-        gamma: challenges.gamma,
-        salt: cheat.witness.salt,
-        context: cheat.witness.context,
-    };
-    forged.run(&inputs, &mut phase_2.values);
+    forged.run(&cheat.inputs(), &mut phase_2.values);
 }
 
 /// A wrong output of a layer, and by how much the sides of its identity differ.
@@ -288,7 +279,7 @@ fn arithmetic_sum_not_started_at_zero_is_rejected() {
 
 #[test]
 fn arithmetic_operand_that_is_no_copy_is_rejected() {
-    for layer in [1, 2, 7] {
+    for (layer, col) in [1, 2, 7].into_iter().flat_map(|l| [(l, Col::A), (l, Col::B)]) {
         let (mut cheat, defect) = wrong_output(layer);
         let compiled = cheat.case.compiled.clone();
         let last = *closing_chain(&compiled.program, layer).end();
@@ -296,53 +287,64 @@ fn arithmetic_operand_that_is_no_copy_is_rejected() {
         let honest = mock_phase_2(&compiled, &cheat.witness);
         let mut forged = mock_phase_2(&compiled, &cheat.witness);
         // The last product makes up for the difference.
-        let b = forged.values.b[row] + defect * forged.values.a[row].invert().unwrap();
+        let (a, b) = (forged.values.a[row], forged.values.b[row]);
         rerun_program(&cheat, &mut forged, |program| {
-            program.steps[last].b = Operand::Constant(b)
+            let step = &mut program.steps[last];
+            match col {
+                Col::A => step.a = Operand::Constant(a + defect * b.invert().unwrap()),
+                _ => step.b = Operand::Constant(b + defect * a.invert().unwrap()),
+            }
         });
         cheat.edits = edits(&compiled, &honest, &forged);
-        expect_wrong_copy(&cheat.failures(), Cell::new(Col::B, row));
+        expect_wrong_copy(&cheat.failures(), Cell::new(col, row));
     }
 }
 
+/// The last step of a layer's right side, and of a pointwise layer's left side, which is Horner's. Nothing reads the
+/// results but the identity.
 #[test]
-fn arithmetic_step_that_adds_something_else_is_rejected() {
-    let layer = 2;
-    let (mut cheat, defect) = wrong_output(layer);
-    let right = cheat.case.compiled.program.identities[layer].1;
-    // Nothing reads the right side but the identity.
-    let failures = with_phase_2(&mut cheat, |p| p.values.acc[right.row] += defect);
-    assert_eq!(
-        expect_constraint(&failures, "arithmetic", "acc' = acc + a·b"),
-        [right.row - 1]
-    );
+fn arithmetic_step_with_another_result_is_rejected() {
+    for layer in 0..13 {
+        let (mut cheat, defect) = wrong_output(layer);
+        let right = cheat.case.compiled.program.identities[layer].1;
+        cheat.forge(|p| p.values.acc[right.row] += defect);
+        assert_eq!(
+            expect_constraint(&cheat.failures(), "arithmetic", "acc' = acc + a·b"),
+            [right.row - 1]
+        );
+    }
+    for layer in [2, 3, 5, 9, 11] {
+        let (mut cheat, defect) = wrong_output(layer);
+        let left = cheat.case.compiled.program.identities[layer].0;
+        cheat.forge(|p| p.values.acc[left.row] -= defect);
+        assert_eq!(
+            expect_constraint(&cheat.failures(), "arithmetic", "acc' = acc·a + b"),
+            [left.row - 1]
+        );
+    }
 }
 
-/// The kernel's taps stand at powers of α; a prover who takes another α there and nowhere else is stopped where α enters.
+/// A garbage coefficient as the layer wants it, in the sum and not in its cell.
 #[test]
-fn constants_and_challenges_in_cells_are_what_they_should_be() {
-    let compiled = Case::tiny(1).compiled;
-    let constant = compiled.fixed.constants[0].0;
-    for (col, row, constraint) in [
-        (Col::A, constant, "constant"),
-        (Col::A, 0, "alpha"),
-        (Col::B, 0, "gamma"),
-    ] {
-        let mut cheat = Cheat::of(Case::tiny(1));
-        let failures = with_phase_2(&mut cheat, |p| {
-            let column = if col == Col::A {
-                &mut p.values.a
-            } else {
-                &mut p.values.b
-            };
-            column[row] += Fr::ONE;
-        });
-        let gate = |f: &&Failure| matches!(f, Failure::Gate { .. });
-        let gates: Vec<Failure> = failures.iter().filter(gate).cloned().collect();
-        assert_eq!(expect_constraint(&gates, "constants", constraint), [row]);
-        assert!(
-            failures.contains(&Failure::Copy(Cell::new(col, row))),
-            "its copies are honest"
+fn sum_of_garbage_that_is_not_its_cells_is_rejected() {
+    for layer in [0, 1, 4, 7, 8, 10, 12] {
+        let (mut cheat, defect) = wrong_output(layer);
+        let compiled = cheat.case.compiled.clone();
+        let row = compiled.floor.garbage[layer].as_ref().unwrap().start;
+        let with = |by: Fr| {
+            let mut phase_2 = mock_phase_2(&compiled, &cheat.witness);
+            phase_2.values.acc_x[row] += by;
+            rerun_program(&cheat, &mut phase_2, |_| {});
+            phase_2
+        };
+        let (left, right) = compiled.program.identities[layer];
+        let one = with(Fr::ONE).values;
+        let slope = one.get(left) - one.get(right) - defect;
+        let forged = with(-defect * slope.invert().unwrap());
+        cheat.edits = edits(&compiled, &with(Fr::ZERO), &forged);
+        assert_eq!(
+            expect_constraint(&cheat.failures(), "folded lanes", "fold by gamma"),
+            [row]
         );
     }
 }

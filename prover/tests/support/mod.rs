@@ -1,6 +1,8 @@
 //! Small networks with witnesses, for the circuit's tests.
 #![allow(dead_code)]
 
+pub(crate) mod weakening;
+
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, NetworkCircuit};
 use assay_prover::commitment::{input_commit, InputSalt};

@@ -8,10 +8,8 @@
 //! One boolean is 1 (the count starts at 0 and ends at 1), there `q̂_k = m`; before it `q̂_j < m`, after it `q̂_j ≤ m`. Exactly
 //! one `k` satisfies that.
 
-use super::{constant, cur, fixed, next};
+use super::{constant, cur, fixed, next, Gates};
 use crate::circuit::Columns;
-use crate::field::Fr;
-use halo2_proofs::plonk::ConstraintSystem;
 
 /// Cell columns: quotient of lane 0, quotient and remainder of lane 1, quotient of lane 2.
 pub(crate) const LOGIT: usize = 0;
@@ -19,8 +17,8 @@ pub(crate) const MAXIMUM: usize = 3;
 pub(crate) const GAP: usize = 4;
 pub(crate) const CHOSEN: usize = 6;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
-    meta.create_gate("argmax", |meta| {
+pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+    gates.create("argmax", |meta| {
         let on = fixed(meta, columns.argmax);
         let [logit, maximum, gap, chosen] = [LOGIT, MAXIMUM, GAP, CHOSEN].map(|i| cur(meta, columns.cells[i]));
         let maximum_next = next(meta, columns.cells[MAXIMUM]);

@@ -1,16 +1,14 @@
 //! The arithmetic region: a small machine whose operands are copied from the running sums.
 
-use super::{cur, fixed, is_kind, next};
+use super::{cur, fixed, is_kind, next, Gates};
 use crate::circuit::Columns;
-use crate::field::Fr;
-use halo2_proofs::plonk::ConstraintSystem;
 
 /// Values of the arithmetic kind.
 pub(crate) const DOT: u64 = 1;
 pub(crate) const HORNER: u64 = 2;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
-    meta.create_gate("arithmetic", |meta| {
+pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+    gates.create("arithmetic", |meta| {
         let kind = fixed(meta, columns.arith_kind);
         let [dot, horner] = [DOT, HORNER].map(|v| is_kind(&kind, v, HORNER));
         let [a, b, acc] = [columns.a, columns.b, columns.acc].map(|c| cur(meta, c));
@@ -23,7 +21,7 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             ("acc' = acc·a + b", horner * (acc_next - acc * a - b)),
         ]
     });
-    meta.create_gate("constants", |meta| {
+    gates.create("constants", |meta| {
         let [a, b] = [columns.a, columns.b].map(|c| cur(meta, c));
         let value = fixed(meta, columns.constant);
         let boundary = fixed(meta, columns.boundary);

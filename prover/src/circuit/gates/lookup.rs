@@ -8,14 +8,14 @@
 //! it a pair with `out = 0` is a range entry, and any quotient passes with output 0 (`soundness::
 //! pair_lookup_cannot_be_met_by_the_range_table`). Multiplicities need no range: a wrong one unbalances a pole.
 
-use super::{cur, fixed, next, Expr};
+use super::{cur, fixed, next, Expr, Gates};
 use crate::circuit::columns::INPUTS_PER_HELPER;
 use crate::circuit::{Columns, Layout};
 use crate::field::Fr;
-use halo2_proofs::plonk::{ConstraintSystem, VirtualCells};
+use halo2_proofs::plonk::VirtualCells;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout) {
-    meta.create_gate("logup helper", |meta| {
+pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
+    gates.create("logup helper", |meta| {
         let on = fixed(meta, columns.on);
         let inputs = inputs(meta, columns, layout);
         // A helper without a constraint could balance any sum.
@@ -23,19 +23,20 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
         inputs
             .chunks(INPUTS_PER_HELPER)
             .zip(&columns.helpers)
-            .map(|(inputs, helper)| {
+            .enumerate()
+            .map(|(n, (inputs, helper))| {
                 let helper = cur(meta, *helper);
                 let product = product(inputs.iter());
                 let numerator = (0..inputs.len())
                     .map(|k| product_or_one(inputs.iter().enumerate().filter(|(l, _)| *l != k).map(|(_, f)| f)))
                     .reduce(|a, b| a + b)
                     .expect("at least one input");
-                on.clone() * (helper * product - numerator)
+                (format!("helper {n}"), on.clone() * (helper * product - numerator))
             })
-            .collect::<Vec<_>>()
+            .collect()
     });
 
-    meta.create_gate("logup sum", |meta| {
+    gates.create("logup sum", |meta| {
         let on = fixed(meta, columns.on);
         let [beta, theta] = [columns.beta, columns.theta].map(|c| meta.query_challenge(c));
         let table_q = fixed(meta, columns.table_q);
@@ -49,11 +50,12 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
             .reduce(|a, b| a + b)
             .expect("at least one helper");
         let step = next(meta, columns.phi) - cur(meta, columns.phi) - helpers;
-        vec![on * (step * pair.clone() * range.clone() + m_pair * range + m_range * pair)]
+        let balance = step * pair.clone() * range.clone() + m_pair * range + m_range * pair;
+        vec![("sum goes on", on * balance)]
     });
 
-    meta.create_gate("logup boundary", |meta| {
-        vec![fixed(meta, columns.boundary) * cur(meta, columns.phi)]
+    gates.create("logup boundary", |meta| {
+        vec![("sum is zero", fixed(meta, columns.boundary) * cur(meta, columns.phi))]
     });
 }
 

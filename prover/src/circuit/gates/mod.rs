@@ -3,12 +3,14 @@
 mod argmax;
 mod arith;
 mod lookup;
+mod named;
 mod poseidon;
 mod tensor;
 mod weights;
 
 use super::{Columns, Layout};
 use crate::field::Fr;
+use named::Gates;
 
 /// Values of the fixed columns that select a constraint, and the cells the argmax uses.
 pub(crate) mod kinds {
@@ -25,23 +27,14 @@ use halo2_proofs::poly::Rotation;
 pub const MAX_DEGREE: usize = 5;
 
 pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout, shift: u32) {
-    lookup::configure(meta, columns, layout);
-    tensor::configure(meta, columns, layout, shift);
-    tensor::configure_folded_lanes(meta, columns, layout);
-    weights::configure(meta, columns);
-    poseidon::configure(meta, columns);
-    arith::configure(meta, columns);
-    argmax::configure(meta, columns);
-    for gate in meta.gates() {
-        for polynomial in gate.polynomials() {
-            assert!(
-                polynomial.degree() <= MAX_DEGREE,
-                "gate {} has degree {}",
-                gate.name(),
-                polynomial.degree()
-            );
-        }
-    }
+    let mut gates = Gates::new(meta);
+    lookup::configure(&mut gates, columns, layout);
+    tensor::configure(&mut gates, columns, layout, shift);
+    tensor::configure_folded_lanes(&mut gates, columns, layout);
+    weights::configure(&mut gates, columns);
+    poseidon::configure(&mut gates, columns);
+    arith::configure(&mut gates, columns);
+    argmax::configure(&mut gates, columns);
     assert_eq!(meta.degree(), MAX_DEGREE);
 }
 

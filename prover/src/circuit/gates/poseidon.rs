@@ -3,11 +3,9 @@
 //! The first cells of a row hold the state before the round, the next ones the squares `(s_i + c_i)²`: with them the
 //! S-box `x^5 = square²·x` keeps the gate at degree 5.
 
-use super::{cur, fixed, is_kind, next, Expr};
+use super::{cur, fixed, is_kind, next, Expr, Gates};
 use crate::circuit::Columns;
 use crate::commitment::poseidon::{self, WIDTH};
-use crate::field::Fr;
-use halo2_proofs::plonk::ConstraintSystem;
 
 /// Values of the round kind.
 pub(crate) const FULL: u64 = 1;
@@ -15,9 +13,9 @@ pub(crate) const PARTIAL: u64 = 2;
 /// Value of the block kind: a call ends on this row and the next one begins on the next.
 pub(crate) const CALL_BOUNDARY: u64 = 2;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
+pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);
-    meta.create_gate("poseidon round", |meta| {
+    gates.create("poseidon round", |meta| {
         let kind = fixed(meta, columns.round);
         let [full, partial] = [FULL, PARTIAL].map(|v| is_kind(&kind, v, PARTIAL));
         let active = full.clone() + partial.clone();
@@ -30,10 +28,11 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
             .zip(&squares)
             .map(|(x, sq)| sq.clone() * sq.clone() * x.clone())
             .collect();
-        let mut polynomials: Vec<Expr> = (0..WIDTH)
+        let mut constraints: Vec<(String, Expr)> = (0..WIDTH)
             .map(|i| {
                 let used = if i == 0 { active.clone() } else { full.clone() };
-                used * (squares[i].clone() - linear[i].clone() * linear[i].clone())
+                let square = used * (squares[i].clone() - linear[i].clone() * linear[i].clone());
+                (format!("square of word {i}"), square)
             })
             .collect();
         let mds = &poseidon::parameters().mds;
@@ -46,24 +45,26 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
                     .expect("width is above 1")
             };
             let next_state = next(meta, state[i]) - first;
-            polynomials.push(active.clone() * next_state - full.clone() * mix(&sbox) - partial.clone() * mix(&linear));
+            let mixed = active.clone() * next_state - full.clone() * mix(&sbox) - partial.clone() * mix(&linear);
+            constraints.push((format!("next word {i}"), mixed));
         }
-        polynomials
+        constraints
     });
 
-    meta.create_gate("poseidon call", |meta| {
+    gates.create("poseidon call", |meta| {
         let on = is_kind(&fixed(meta, columns.block), CALL_BOUNDARY, 2);
         let inputs = [columns.acc, columns.a, columns.b].map(|c| cur(meta, c));
-        let mut polynomials = vec![
+        let mut constraints = vec![
             (
-                "hash is the first word",
+                "hash is the first word".to_owned(),
                 on.clone() * (cur(meta, columns.acc_x) - cur(meta, state[0])),
             ),
-            ("capacity starts at zero", on.clone() * next(meta, state[0])),
+            ("capacity starts at zero".to_owned(), on.clone() * next(meta, state[0])),
         ];
         for (i, input) in inputs.into_iter().enumerate() {
-            polynomials.push(("input word", on.clone() * (next(meta, state[i + 1]) - input)));
+            let word = on.clone() * (next(meta, state[i + 1]) - input);
+            constraints.push((format!("input word {i}"), word));
         }
-        polynomials
+        constraints
     });
 }

@@ -13,10 +13,10 @@
 //! Lane 0 of a tensor row is always a real cell; the others enter through their mask, so no tail slot can enter a sum.
 //! A sum starts where the continuation is 0, by a fixed column.
 
-use super::{cur, fixed, horner, is_kind, next, Expr};
+use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
 use crate::circuit::{Columns, Layout};
 use crate::field::Fr;
-use halo2_proofs::plonk::{ConstraintSystem, VirtualCells};
+use halo2_proofs::plonk::VirtualCells;
 
 /// Values of the kind coefficient.
 pub(crate) const PLAIN: u64 = 0;
@@ -68,9 +68,9 @@ impl Row {
     }
 }
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout, shift: u32) {
+pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32) {
     let w = layout.lanes;
-    meta.create_gate("outputs as input of the next layer", |meta| {
+    gates.create("outputs as input of the next layer", |meta| {
         let row = Row::new(meta, columns, layout);
         let out: Vec<Expr> = columns.cells.chunks(3).map(|lane| cur(meta, lane[2])).collect();
         let (even, odd) = (cur(meta, columns.acc_x), cur(meta, columns.acc));
@@ -94,7 +94,7 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
         ]
     });
 
-    meta.create_gate("outputs of this layer", |meta| {
+    gates.create("outputs of this layer", |meta| {
         let row = Row::new(meta, columns, layout);
         let modulus = super::constant(1 << shift);
         let t: Vec<Expr> = columns
@@ -107,34 +107,37 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
         let plain = row.sum(&t, 0..w, &row.alpha, tail.clone());
         let gamma_cubed = row.gamma.clone() * row.gamma.clone() * row.gamma.clone();
         let image = row.sum(&out, 0..w, &gamma_cubed, tail);
-        vec![row.on.clone() * (cur(meta, columns.acc_y) - plain.clone() - row.image.clone() * (image - plain))]
+        let expected = cur(meta, columns.acc_y) - plain.clone() - row.image.clone() * (image - plain);
+        vec![("sum of quotients and remainders", row.on.clone() * expected)]
     });
 
-    meta.create_gate("image byte", |meta| {
+    gates.create("image byte", |meta| {
         let row = Row::new(meta, columns, layout);
         let offset = super::constant(1 << (shift - 1));
-        // With (q̂, out) in the pair table, q̂ = out + 2^(s−1) leaves out the bytes 0..=255 and nothing else.
+        // Redundant for soundness, whatever the lane. An image row is a tensor row, so its (q̂, out) is a pair of the table,
+        // whose second numbers are the bytes 0..=255 and nothing else. Sums over image rows read `out` and not q̂ or r
+        // (`acc_x`, `acc` and, by the term of kind 2, `acc_y`), and no other gate is active here: bytes in, and what the
+        // network and the hash see are these bytes. All this gate adds is that q̂ follows from `out` where the table
+        // clips (bytes 0 and 255 have many pairs), so that the witness is unique. It goes with the next change of keys.
         columns
             .cells
             .chunks(3)
-            .map(|lane| {
-                let (q, out) = (cur(meta, lane[0]), cur(meta, lane[2]));
-                row.on.clone() * row.image.clone() * (q - out - offset.clone())
-            })
             .enumerate()
-            .map(|(lane, polynomial)| {
+            .map(|(lane, cells)| {
+                let (q, out) = (cur(meta, cells[0]), cur(meta, cells[2]));
+                let byte = row.on.clone() * row.image.clone() * (q - out - offset.clone());
                 // A tail lane holds the pair (0, 0).
-                row.masked(lane, polynomial)
+                (format!("byte of lane {lane}"), row.masked(lane, byte))
             })
-            .collect::<Vec<_>>()
+            .collect()
     });
 }
 
 /// `acc_x = Σ_l γ^l·cell_l + γ^L·[goes on]·acc_x'` over the first `L` cells of a row: garbage coefficients of channel
 /// after channel, or bytes of an image word. `acc_y = Σ_l 256^(L−1−l)·cell_l`, the word's digits, is used for the latter.
-pub(super) fn configure_folded_lanes(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout) {
+pub(super) fn configure_folded_lanes(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
     let fold = layout.fold();
-    meta.create_gate("folded lanes", |meta| {
+    gates.create("folded lanes", |meta| {
         let on = is_kind(&fixed(meta, columns.block), FOLDED_LANES, 2);
         let [last_is_zero, goes_on] = [0, 1].map(|i| fixed(meta, columns.coefficients[i]));
         let gamma = meta.query_challenge(columns.gamma);

@@ -5,10 +5,8 @@
 //! and where an output would stand their contribution has to vanish.
 //! Kernel rows (three taps, `Σ_j α^j·W_j`) and single numbers use only the columns named here.
 
-use super::{cur, fixed, horner, is_kind, next, Expr};
+use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
 use crate::circuit::Columns;
-use crate::field::Fr;
-use halo2_proofs::plonk::ConstraintSystem;
 
 /// Values of the weight kind.
 pub(crate) const CHAIN_GOES_ON: u64 = 1;
@@ -16,8 +14,8 @@ pub(crate) const CHAIN_ENDS: u64 = 2;
 pub(crate) const KERNEL_ROW: u64 = 3;
 pub(crate) const SINGLE: u64 = 4;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) {
-    meta.create_gate("weights", |meta| {
+pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+    gates.create("weights", |meta| {
         let kind = fixed(meta, columns.weight_kind);
         let [goes_on, ends, kernel_row, single] =
             [CHAIN_GOES_ON, CHAIN_ENDS, KERNEL_ROW, SINGLE].map(|v| is_kind(&kind, v, SINGLE));

@@ -1,0 +1,49 @@
+//! The only way to a gate: every constraint has a name of its own, and none is above the degree a proof can show.
+
+use super::{Expr, MAX_DEGREE};
+use crate::field::Fr;
+use halo2_proofs::plonk::{ConstraintSystem, VirtualCells};
+use std::collections::HashSet;
+
+/// Adds gates to a constraint system that it does not hand out.
+pub(super) struct Gates<'m> {
+    meta: &'m mut ConstraintSystem<Fr>,
+    names: HashSet<(&'static str, String)>,
+}
+
+impl<'m> Gates<'m> {
+    pub(super) fn new(meta: &'m mut ConstraintSystem<Fr>) -> Self {
+        Self {
+            meta,
+            names: HashSet::new(),
+        }
+    }
+
+    /// A gate of named constraints: each expression is zero in every row.
+    ///
+    /// # Panics
+    /// If a name is empty or taken within the gate, or a degree is above [`MAX_DEGREE`].
+    pub(super) fn create<N: Into<String>>(
+        &mut self,
+        gate: &'static str,
+        constraints: impl FnOnce(&mut VirtualCells<'_, Fr>) -> Vec<(N, Expr)>,
+    ) {
+        let names = &mut self.names;
+        self.meta.create_gate(gate, |meta| {
+            constraints(meta)
+                .into_iter()
+                .map(|(name, expression)| {
+                    let name = name.into();
+                    let degree = expression.degree();
+                    assert!(degree <= MAX_DEGREE, "{gate}: {name} has degree {degree}");
+                    assert!(!name.is_empty(), "{gate} has a constraint without a name");
+                    assert!(
+                        names.insert((gate, name.clone())),
+                        "{gate} has two constraints named {name}"
+                    );
+                    (name, expression)
+                })
+                .collect::<Vec<_>>()
+        });
+    }
+}

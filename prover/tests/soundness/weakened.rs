@@ -1,0 +1,73 @@
+//! The changes of `scripts/mutate --circuit`: what they are, and that they change something.
+
+use crate::argmax::choose;
+use crate::cheat::{edits, Cheat};
+use crate::support::weakening::{changes, Weakened};
+use crate::support::{mock_phase_2, Case, SALT_ROWS};
+use assay_prover::circuit::{instance, FrozenArchitecture, NetworkCircuit};
+use assay_prover::field::Fr;
+use assay_prover::model::random::tiny_network;
+use halo2_proofs::dev::MockProver;
+use halo2_proofs::halo2curves::ff::Field;
+use std::collections::BTreeSet;
+
+/// Prints them, one a line after `change: `. The numbers of activations are those of the sweeps.
+#[test]
+fn every_change_has_a_name() {
+    let mut all = BTreeSet::new();
+    for lanes in [3, 4, 5] {
+        let case = Case::frozen(
+            FrozenArchitecture::plan_with(tiny_network(10), lanes, SALT_ROWS).unwrap(),
+            1,
+        );
+        all.extend(changes(&case.compiled));
+    }
+    for kind in ["constraint", "fixed", "false", "copies", "instance"] {
+        let prefix = format!("{kind}, ");
+        assert!(all.iter().any(|name| name.starts_with(&prefix)), "{kind}");
+    }
+    for name in all {
+        println!("change: {name}");
+    }
+}
+
+/// Whether the mock prover accepts the cheat with a change of the circuit.
+fn passes(cheat: &Cheat, change: &str) -> bool {
+    let compiled = &cheat.case.compiled;
+    assert!(changes(compiled).iter().any(|name| name == change), "{change}");
+    let circuit =
+        NetworkCircuit::with_witness(compiled.clone(), cheat.witness.clone()).with_phase_2_edits(cheat.edits.clone());
+    let circuit = Weakened::new(circuit, compiled, change);
+    let prover = MockProver::run(cheat.case.k(), &circuit, vec![cheat.instances.clone()]).expect("synthesis");
+    prover.verify().is_ok()
+}
+
+#[test]
+fn circuit_without_a_binding_accepts_any_class() {
+    let mut cheat = Cheat::of(Case::tiny(1));
+    cheat.instances[instance::OUTPUT] += Fr::ONE;
+    assert!(!passes(&cheat, "instance, 0"));
+    assert!(passes(&cheat, "instance, 2"));
+}
+
+#[test]
+fn circuit_without_a_copy_accepts_what_only_that_copy_stops() {
+    let mut cheat = Cheat::of(Case::tiny(1));
+    choose(&mut cheat, Fr::from(1023), &[]);
+    assert!(!passes(&cheat, "copies, count starts at zero"));
+    assert!(passes(&cheat, "copies, one is chosen"));
+}
+
+#[test]
+fn circuit_with_a_selector_off_accepts_what_only_that_row_stops() {
+    let mut cheat = Cheat::of(Case::tiny(1));
+    let compiled = cheat.case.compiled.clone();
+    let after = compiled.floor.logits().rows().end;
+    let honest = mock_phase_2(&compiled, &cheat.witness);
+    let mut forged = mock_phase_2(&compiled, &cheat.witness);
+    forged.values.acc[after] += Fr::ONE;
+    cheat.instances[instance::OUTPUT] += Fr::ONE;
+    cheat.edits = edits(&compiled, &honest, &forged);
+    assert!(!passes(&cheat, "fixed, argmax: first row"));
+    assert!(passes(&cheat, "fixed, argmax: last row"));
+}
