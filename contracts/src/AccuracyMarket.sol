@@ -47,9 +47,8 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
     function open(OfferTerms calldata terms) external payable nonReentrant returns (bytes32 id) {
         _requireValue(ENTRY);
         address mp = TERMS.checkOffer(terms);
-        bytes32[] storage ids = _ids[terms.modelId];
-        id = Statement.engagementId(terms.modelId, ids.length);
-        ids.push(id);
+        id = Statement.engagementId(terms.modelId, _ids[terms.modelId].length);
+        _ids[terms.modelId].push(id);
         bytes32 offerHash = Statement.offerHash(id, msg.sender, terms, PARAMS_HASH);
         Engagement storage e = _engagements[id];
         e.modelId = terms.modelId;

@@ -95,6 +95,7 @@ abstract contract ResultPhase is Engagements {
         uint32 position = item.position;
         Challenge storage c = _openChallenge(id, position);
         _settleChallenge(id, e, position, c);
+        // A challenge opens on positions that are not proven, and is closed by the proof: nothing is skipped here.
         _prove(id, e, item);
         e.provenOnChain += 1;
         _closeIfDemandIsMet(id, e);

@@ -115,7 +115,8 @@ struct RegistryParams {
     uint16 faultStrikes;
     /// W_unbond in seconds.
     uint64 unbondWindow;
-    /// TR: receives burned strikes and fees. Warning: the deterrents are void if it refunds anybody.
+    /// TR: receives fees and burned strikes, less what finders have of these. Warning: the deterrents are void if it refunds
+    /// anybody.
     address treasury;
     /// The accuracy market, which may reserve and release.
     address accuracy;
