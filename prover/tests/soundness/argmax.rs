@@ -195,7 +195,7 @@ fn no_chosen_class_is_rejected() {
     expect_wrong_copy(&cheat.failures(), Cell::new(Col::B, after));
 }
 
-/// Two halves make one; neither is a boolean, nor a table entry.
+/// Two halves make one; neither is a boolean, nor a table entry: table and count make the boolean's constraint redundant.
 #[test]
 fn half_chosen_classes_are_rejected() {
     let (case, low, high) = tie();

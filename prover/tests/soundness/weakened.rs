@@ -2,7 +2,8 @@
 
 use crate::argmax::choose;
 use crate::cheat::{edits, Cheat};
-use crate::support::weakening::{changes, Weakened};
+use crate::support::weakening::changes::changes;
+use crate::support::weakening::Weakened;
 use crate::support::{mock_phase_2, Case, SALT_ROWS};
 use assay_prover::circuit::{instance, FrozenArchitecture, NetworkCircuit};
 use assay_prover::field::Fr;

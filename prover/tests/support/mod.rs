@@ -46,8 +46,12 @@ impl Case {
     }
 
     pub(crate) fn frozen(frozen: FrozenArchitecture, seed: u64) -> Self {
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let model = Model::random(frozen.architecture.clone(), seed).expect("random parameters are valid");
+        Self::with_model(frozen, model, seed)
+    }
+
+    pub(crate) fn with_model(frozen: FrozenArchitecture, model: Model, seed: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let folded = model.fold().expect("the model folds");
         let image: Vec<u8> = (0..frozen.architecture.image_len()).map(|_| rng.gen()).collect();
         let trace = reference::run(&frozen.architecture, &folded, &image).expect("the model is total");

@@ -7,6 +7,9 @@
 //! # Soundness
 //! One boolean is 1 (the count starts at 0 and ends at 1), there `q̂_k = m`; before it `q̂_j < m`, after it `q̂_j ≤ m`. Exactly
 //! one `k` satisfies that.
+//!
+//! That `b_j` is boolean is redundant: as the quotient of a pair of the table it is in `[0, 2^s)`, and so few such numbers
+//! add up to 1 only if one of them is 1 and the others 0. A lie that this constraint alone stops does not exist.
 
 use super::{constant, cur, fixed, next, Gates};
 use crate::circuit::Columns;

@@ -4,9 +4,7 @@
 //! cells, copies and bindings can be left out on their way; constraints are left out of what the mock prover complains
 //! about. Keys and proofs are made from the circuit itself, never from this wrapper.
 
-mod changes;
-
-pub(crate) use changes::changes;
+pub(crate) mod changes;
 
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, NetworkCircuit};
 use assay_prover::field::Fr;
@@ -19,7 +17,7 @@ use halo2_proofs::plonk::{
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The change that `ASSAY_WEAKEN` names: one line of [`changes`].
+/// The change that `ASSAY_WEAKEN` names: one line of [`changes::changes`].
 pub(crate) fn chosen() -> Option<&'static str> {
     static CHOSEN: OnceLock<Option<String>> = OnceLock::new();
     CHOSEN.get_or_init(|| std::env::var("ASSAY_WEAKEN").ok()).as_deref()
