@@ -7,8 +7,7 @@ use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::home::Repository;
 use crate::prover_api::{load_arch, require_safe_srs, verifier_key, SrsChoice};
-use crate::record::Determined;
-use crate::record::RecordMismatch;
+use crate::record::{check_any, Determined, RecordMismatch};
 use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
@@ -41,7 +40,8 @@ pub enum VerifierGrade {
     /// Key, record and contract are what the architecture gives.
     #[serde(rename = "REPRODUCED")]
     Reproduced,
-    /// It has a code hash that the reader trusts, and code that cannot change.
+    /// It has a code hash that the reader trusts, and code that cannot change; of the record only what all architectures share is
+    /// compared.
     #[serde(rename = "SAME CODE")]
     SameCode,
     #[serde(rename = "NOT CHECKED")]
@@ -188,7 +188,7 @@ impl TrustArgs {
                 trusted,
             }),
             Some(_) if is_proxy(&code) => Err(Doubt::Proxy(record.verifier)),
-            Some(_) => Ok(VerifierGrade::SameCode),
+            Some(_) => check_any(record).map(|()| VerifierGrade::SameCode).map_err(Doubt::from),
         })
     }
 }
