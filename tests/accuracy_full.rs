@@ -22,8 +22,14 @@ fn a_claimed_result_that_the_consumer_verifies_passes_at_once() {
     let verified = story.mc_reads("verify", &["--proofs", text(&story.proofs), "--arch", &arch]);
     assert_eq!(verified["proven"].as_array().unwrap().len(), 3, "{verified}");
     assert_eq!(verified["unproven"].as_array().unwrap().len(), 0, "{verified}");
-    assert_eq!(story.mc("accept", &[])["outcome"], "Passed");
+    let accepted = story.mc("accept", &["--arch", &arch]);
+    assert_eq!(
+        (accepted["outcome"].as_str(), accepted["verifier"]["grade"].as_str()),
+        (Some("Passed"), Some("REPRODUCED"))
+    );
     let verdict = story.verdict();
+    // Nobody proved the claim, so nothing is computed from it.
+    assert_eq!(verdict["bound95"].as_f64(), Some(0.0));
     assert_eq!(
         (
             verdict["assurance"].as_str(),

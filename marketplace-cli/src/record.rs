@@ -9,14 +9,17 @@ use assay_prover::proof::VerifierKey;
 /// Bits of a weights commitment.
 const COMMIT_BITS: usize = 248;
 
-/// The fields of a record that follow from the architecture and its key.
+/// What the one output mode of an architecture, [`OutputMode::Top1`], is for the contracts.
+pub const METRIC: Metric = match OutputMode::Top1 {
+    OutputMode::Top1 => Metric::TOP1,
+};
+
+/// The fields of a record that follow from the architecture and its key; [`check_any`] has the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Determined {
     pub vk_digest: B256,
-    pub metric: Metric,
     pub classes: u32,
     pub input_words: u32,
-    pub words_per_hash: u32,
 }
 
 /// A field of a record that the architecture does not have: proofs show something else than the record says, or honest data
@@ -25,7 +28,7 @@ pub struct Determined {
 pub enum RecordMismatch {
     #[error("the model is registered with verifying key {given}, this architecture gives {expected}")]
     VkDigest { given: B256, expected: B256 },
-    #[error("the model is registered with metric {given:?}, this architecture proves {expected:?}")]
+    #[error("the model is registered with metric {given:?}, the circuit proves {expected:?}")]
     Metric { given: Metric, expected: Metric },
     #[error("the model is registered with {given} classes, this architecture has {expected}")]
     Classes { given: u32, expected: u32 },
@@ -41,12 +44,8 @@ impl Determined {
     pub fn by(architecture: &Architecture, vk_digest: B256) -> Self {
         Self {
             vk_digest,
-            metric: match architecture.output {
-                OutputMode::Top1 => Metric::TOP1,
-            },
             classes: architecture.classes() as u32,
             input_words: input_words(architecture.image_len()),
-            words_per_hash: WORDS_PER_HASH,
         }
     }
 
@@ -63,12 +62,6 @@ impl Determined {
                 expected: self.vk_digest,
             });
         }
-        if record.metric != self.metric {
-            return Err(RecordMismatch::Metric {
-                given: record.metric,
-                expected: self.metric,
-            });
-        }
         if record.classes != self.classes {
             return Err(RecordMismatch::Classes {
                 given: record.classes,
@@ -81,19 +74,33 @@ impl Determined {
                 expected: self.input_words,
             });
         }
-        if record.wordsPerHash != self.words_per_hash {
-            return Err(RecordMismatch::WordsPerHash {
-                given: record.wordsPerHash,
-                expected: self.words_per_hash,
-            });
-        }
-        if record.weightsCommit.bit_len() > COMMIT_BITS {
-            return Err(RecordMismatch::WeightsCommit {
-                given: record.weightsCommit,
-            });
-        }
-        Ok(())
+        check_any(record)
     }
+}
+
+/// Checks what every architecture of this release determines alike.
+///
+/// # Errors
+/// The first field of the record that differs.
+pub fn check_any(record: &ModelRecord) -> Result<(), RecordMismatch> {
+    if record.metric != METRIC {
+        return Err(RecordMismatch::Metric {
+            given: record.metric,
+            expected: METRIC,
+        });
+    }
+    if record.wordsPerHash != WORDS_PER_HASH {
+        return Err(RecordMismatch::WordsPerHash {
+            given: record.wordsPerHash,
+            expected: WORDS_PER_HASH,
+        });
+    }
+    if record.weightsCommit.bit_len() > COMMIT_BITS {
+        return Err(RecordMismatch::WeightsCommit {
+            given: record.weightsCommit,
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

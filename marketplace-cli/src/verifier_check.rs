@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::home::Repository;
 use crate::prover_api::{load_arch, verifier_key};
-use crate::record::{Determined, RecordMismatch};
+use crate::record::{check_any, Determined, RecordMismatch};
 use crate::reference_string::SrsArgs;
 use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
@@ -38,7 +38,8 @@ pub enum VerifierGrade {
     /// Key, record and contract are what the architecture gives.
     #[serde(rename = "REPRODUCED")]
     Reproduced,
-    /// It has a code hash that the reader trusts, and code that cannot change.
+    /// It has a code hash that the reader trusts, and code that cannot change; of the record only what all architectures share is
+    /// compared.
     #[serde(rename = "SAME CODE")]
     SameCode,
     #[serde(rename = "NOT CHECKED")]
@@ -186,7 +187,7 @@ impl TrustArgs {
             Some(_) if is_proxy(&code) => Err(Doubt::Proxy(record.verifier)),
             Some(_) => {
                 self.srs.check_code(chain, &code, &ctx.out)?;
-                Ok(VerifierGrade::SameCode)
+                check_any(record).map(|()| VerifierGrade::SameCode).map_err(Doubt::from)
             }
         })
     }

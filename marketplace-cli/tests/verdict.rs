@@ -245,6 +245,17 @@ async fn code_that_can_change_has_no_grade_under_a_trusted_hash() {
         assert!(judged.why.as_ref().unwrap().contains(why), "{judged}");
         assert!(trust.require(&w.mc_ctx, &w.market.chain, &record).await.is_err());
     }
+    // A hash says nothing about the record beside it; what no architecture has is refused all the same.
+    let record = ModelRecord {
+        metric: Metric::TOP5,
+        ..w.record(genuine).await
+    };
+    let trust = TrustArgs {
+        trust_codehash: Some(record.verifierCodehash),
+        ..UNTRUSTING
+    };
+    let judged = trust.judge(&w.mc_ctx, &w.market.chain, &record).await.unwrap();
+    assert!(judged.why.unwrap().contains("metric TOP5"));
     // The code of a contract that changed after its registration.
     let mut record = w.record(genuine).await;
     record.verifierCodehash = B256::repeat_byte(1);

@@ -90,13 +90,11 @@ impl Grades {
 
     /// What is not known, in words.
     fn unknown(&self) -> &'static str {
-        match self.deployment.is_known() {
-            false => "these contracts are not those of this release, so nothing that they say is stated as a fact",
-            true => {
-                "proofs were accepted by a verifier that was not compared with the model's architecture (--arch FILE) or with \
-                 a code hash you trust (--trust-codehash HASH)"
-            }
+        if !self.deployment.is_known() {
+            return "these contracts are not those of this release, so nothing that they say is stated as a fact";
         }
+        "proofs were accepted by a verifier that was not compared with the model's architecture (--arch FILE) or with a code \
+         hash you trust (--trust-codehash HASH)"
     }
 }
 
@@ -153,9 +151,10 @@ impl Fields {
             mc: v.mc,
             mode: format!("{:?}", v.mode),
             adjudication: format!("{:?}", v.adjudication),
-            assurance: match grades.allow(v.assurance) {
-                true => format!("{:?}", v.assurance),
-                false => NOT_CHECKED.into(),
+            assurance: if grades.allow(v.assurance) {
+                format!("{:?}", v.assurance)
+            } else {
+                NOT_CHECKED.into()
             },
             metric: format!("{:?}", v.metric),
             target_bps: v.targetBps,
@@ -270,7 +269,7 @@ fn sentence(state: State, v: &Verdict) -> String {
             v.provenOnChain,
             utc(v.closedAt)
         ),
-        (_, Outcome::None) => format!("NO VERDICT YET: {}, {} of {} proven so far", crate::chain::revert::state_words(state), v.provenOnChain, v.n2),
+        (_, Outcome::None) => format!("NO VERDICT YET: {}, {} of {} proofs accepted so far", crate::chain::revert::state_words(state), v.provenOnChain, v.n2),
         (_, Outcome::Cancelled) => "NO VERDICT: the offer was never accepted".into(),
         (_, Outcome::Abort) => "NO VERDICT: the provider aborted before proving; counted per consumer, it says little alone".into(),
         (_, Outcome::MpSilent) => "NO PROOF: the provider fell silent, lost its deposit and a strike".into(),

@@ -11,8 +11,8 @@ use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::ether;
-use crate::prover_api::{ModelArgs, Prover};
-use crate::record::Determined;
+use crate::prover_api::{ModelArgs, Prover, WORDS_PER_HASH};
+use crate::record::{Determined, METRIC};
 use crate::transport;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{keccak256, Address, B256, U256};
@@ -125,10 +125,10 @@ pub async fn register(
         verifierCodehash: keccak256(market.chain.provider.get_code_at(verifier).await?),
         vkDigest: determined.vk_digest,
         weightsCommit: prover.weights_commit()?,
-        metric: determined.metric,
+        metric: METRIC,
         classes: determined.classes,
         inputWords: determined.input_words,
-        wordsPerHash: determined.words_per_hash,
+        wordsPerHash: WORDS_PER_HASH,
         uri: uri.to_owned(),
     };
     determined.check(&record)?;
