@@ -88,12 +88,8 @@ async fn a_deployment_cut_off_after_each_transaction_ends_as_one() {
             break deployed;
         }
         cuts += 1;
-        let nothing = Call {
-            to: Some(site.account.address()),
-            data: Bytes::new(),
-            value_wei: 0,
-        };
-        site.account.send_regardless(&nothing, 21_000).await.unwrap();
+        let nothing = Call::create(Bytes::new());
+        site.account.send_regardless(&nothing, 100_000).await.unwrap();
     };
     assert!(cuts > 2, "only {cuts} times");
     assert_eq!(site.sent().await, TRANSACTIONS + cuts, "each transaction once");

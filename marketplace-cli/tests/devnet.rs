@@ -417,7 +417,7 @@ async fn anvil_ends_when_the_program_is_killed() {
 async fn nothing_final_answers_a_state_that_may_yet_be_undone() {
     let w = World::new().await;
     let m = &w.market;
-    let mut patient = m.clone();
+    let mut patient = Market::clone(m);
     patient.chain.confirmations = 3;
     let unsettled = "does not have 3 confirmations yet";
     let [aborted, conceded] = [w.opened(1).await.id, w.opened(2).await.id];

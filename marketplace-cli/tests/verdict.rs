@@ -10,7 +10,8 @@ use assay_cli::cmd::mp::proceed_now;
 use assay_cli::cmd::mp::submit::submission;
 use assay_cli::journal::Journal;
 use assay_cli::output::Output;
-use assay_cli::prover_api::{save_arch, verifier_key, SrsChoice};
+use assay_cli::prover_api::{save_arch, verifier_key};
+use assay_cli::reference_string::SrsArgs;
 use assay_cli::testset::TestSet;
 use assay_cli::verifier_check::{TrustArgs, VerifierGrade};
 use assay_prover::circuit::FrozenArchitecture;
@@ -32,8 +33,8 @@ fn architecture(w: &World) -> (PathBuf, B256) {
     let frozen = FrozenArchitecture::plan_with(small_architecture(), 3, 64).unwrap();
     save_arch(&path, &frozen).unwrap();
     let out = Output::new(true);
-    let srs = SrsChoice::Dev.load(frozen.layout.k, &out).unwrap();
-    (path, verifier_key(&frozen, srs, &out).unwrap().vk_digest().into())
+    let string = SrsArgs::dev().load(&w.market.chain, frozen.layout.k, &out).unwrap();
+    (path, verifier_key(&frozen, string, &out).unwrap().vk_digest().into())
 }
 
 /// Offers a set, accepts it, and has four proofs of one byte accepted.

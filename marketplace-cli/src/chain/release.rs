@@ -289,7 +289,6 @@ async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256
         ("RESPOND_WINDOW", U256::from(full.respondWindow)),
         ("ANSWER_TIME", U256::from(full.answerTime)),
         ("CHALLENGE_BOND", U256::from(full.challengeBond)),
-        ("OTHERS_MAX", U256::from(full.othersMax)),
         ("DIRECT_MAX", U256::from(full.directMax)),
     ]))
 }

@@ -19,7 +19,8 @@ use assay_cli::cmd::mp::register::register_record;
 use assay_cli::context::{Context, Globals};
 use assay_cli::journal::Journal;
 use assay_cli::output::Output;
-use assay_cli::prover_api::{input_words, SrsChoice, WORDS_PER_HASH};
+use assay_cli::prover_api::{input_words, WORDS_PER_HASH};
+use assay_cli::reference_string::{SrsArgs, SrsChoice};
 use assay_cli::testset::{ImageSize, TestSet};
 use assay_cli::verifier_check::TrustArgs;
 use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Model, Op, OutputMode, Padding, Shape, TensorId};
@@ -31,8 +32,10 @@ pub const SIZE: ImageSize = ImageSize { height: 8, width: 8 };
 /// A reader who compares the verifier with nothing.
 pub const UNTRUSTING: TrustArgs = TrustArgs {
     arch: None,
-    srs: SrsChoice::Dev,
-    allow_unsafe_srs: false,
+    srs: SrsArgs {
+        choice: SrsChoice::Dev,
+        allow_unsafe_srs: false,
+    },
     trust_codehash: None,
 };
 

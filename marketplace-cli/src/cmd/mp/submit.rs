@@ -238,6 +238,7 @@ async fn largest_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::U256;
 
     /// Sizes of all batches, and how many proofs are on chain in the end.
     fn run(mut left: usize, largest: usize, needed: usize) -> (Vec<usize>, usize) {
