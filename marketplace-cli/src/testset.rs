@@ -229,6 +229,10 @@ impl StoredSet {
         self.len() == 0
     }
 
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub fn tree(&self) -> &MerkleTree {
         &self.tree
     }
