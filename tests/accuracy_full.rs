@@ -1,6 +1,8 @@
 //! The full accuracy protocol on anvil: encrypted transfer, coin-tossed probe set, both adjudications, and every way in which
 //! a party can cheat or fall silent. Real proofs of a small network; N1 = 1, N2 = 3.
 
+use assay_cli::transfer::layout::Layout;
+use assay_cli::transfer::words::WORD_BYTES;
 use e2e::{milliether, text, Story, OUTSIDER};
 
 /// D = 2·4·10 = 80 milliether, A = 0.01, R = 2·(1·0.01 + 3·2) = 12.02.
@@ -9,6 +11,18 @@ const PASSED: (u128, u128) = (67_980, 92_020);
 fn micro(pair: (u128, u128)) -> (String, String) {
     let wei = |n: u128| (n * 1_000_000_000_000).to_string();
     (wei(pair.0), wei(pair.1))
+}
+
+/// The ciphertext with another last word in every example: 8×8 images, chunks of eight words.
+fn with_spoiled_images(whole: &[u8]) -> Vec<u8> {
+    let layout = Layout::new(4, 7, 8).unwrap();
+    let words = layout.examples() * layout.words_per_example();
+    let prefix = whole.len() - (words + layout.chunk_count()) * WORD_BYTES;
+    let mut bytes = whole.to_vec();
+    for example in 1..=layout.examples() {
+        bytes[prefix + example * layout.words_per_example() * WORD_BYTES - 1] ^= 1;
+    }
+    bytes
 }
 
 #[test]
@@ -56,8 +70,16 @@ fn answered_challenges_earn_bonds_and_make_the_verdict_unconditional() {
         .consumer()
         .fails(&["mc", "accept", &story.id, "--unverified"]);
     assert!(early.contains("open"), "{early}");
+    // An answer needs the header of its example and nothing else of what the provider keeps.
+    let kept = story.setting.files_of("provider", &story.id).join("transfer.cipher");
+    let whole = std::fs::read(&kept).unwrap();
+    std::fs::write(&kept, with_spoiled_images(&whole)).unwrap();
     let answered = story.mp("answer", &[]);
     assert_eq!(answered["answered"].as_array().unwrap().len(), 2);
+    assert_eq!(story.setting.with_model(&["mp", "prove", &story.id])["correct"], 3);
+    // What was altered can be had again.
+    story.mp("ack", &["--from", text(&story.cipher)]);
+    assert_eq!(std::fs::read(&kept).unwrap(), whole);
     assert_eq!(story.times_out(2), "Passed");
     let verdict = story.verdict();
     assert_eq!(

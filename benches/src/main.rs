@@ -1,6 +1,6 @@
 //! Measures what the README quotes; results on stdout, progress on stderr.
 
-use assay_bench::prove;
+use assay_bench::{held, prove};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "bench",
-    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json"
+    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench held --examples 2000"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -19,11 +19,16 @@ struct Cli {
 enum Command {
     /// One proof of a network with random weights, from keys to a call of the generated contract
     Prove(prove::Args),
+    /// Reading a held test set as the provider's commands do, the first time and later
+    Held(held::Args),
 }
 
 fn main() -> ExitCode {
-    let Command::Prove(args) = Cli::parse().command;
-    match prove::run(&args) {
+    let done = match Cli::parse().command {
+        Command::Prove(args) => prove::run(&args),
+        Command::Held(args) => held::run(&args),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

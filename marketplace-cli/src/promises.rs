@@ -434,12 +434,7 @@ mod tests {
                     })
                 })
                 .collect();
-            tries
-                .into_iter()
-                .filter(|_| true)
-                .map(|t| t.join().unwrap())
-                .filter(|ok| *ok)
-                .count()
+            tries.into_iter().map(|t| t.join().unwrap()).filter(|ok| *ok).count()
         });
         assert_eq!(granted, 4);
         assert_eq!(Promises::open(&path).unwrap().free(), 1);

@@ -230,6 +230,10 @@ impl StoredSet {
         self.len() == 0
     }
 
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub fn tree(&self) -> &MerkleTree {
         &self.tree
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use assay_prover::cache::Cache;
 use assay_prover::progress::Silent;
-use assay_prover::secret::{advance_counter, reserve_proof, ModelSecret, SecretError};
+use assay_prover::secret::{advance_counter, reserve_proof, LockedSecret, ModelSecret, SecretError};
 use assay_prover::srs::Srs;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
@@ -280,4 +280,31 @@ fn processes_never_get_the_same_number() {
         numbers.extend(list.split(',').map(|n| n.parse::<u64>().unwrap()));
     }
     assert_eq!(sorted(numbers), (1..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_fingerprint_tells_secrets_apart_and_does_not_count() {
+    let (_dir, path, secret) = fresh();
+    let (_other_dir, _, other) = fresh();
+    assert_ne!(secret.fingerprint(), other.fingerprint());
+    assert_ne!(secret.fingerprint(), secret.bound_to(&[1; 32]).fingerprint());
+    reserve_proof(&path).unwrap();
+    let counted = ModelSecret::open(&path).unwrap();
+    assert_ne!(counted.counter(), secret.counter());
+    assert_eq!(counted.fingerprint(), secret.fingerprint());
+}
+
+#[test]
+fn who_holds_the_lock_counts_alone() {
+    let (_dir, path, secret) = fresh();
+    let mut locked = LockedSecret::open(&path).unwrap();
+    assert_eq!(locked.remaining(), secret.budget());
+    assert_eq!(locked.reserve_proof().unwrap().number, 1);
+    let waiting = {
+        let path = path.clone();
+        std::thread::spawn(move || reserve_proof(&path).unwrap().number)
+    };
+    assert_eq!(locked.reserve_proof().unwrap().number, 2);
+    drop(locked);
+    assert_eq!(waiting.join().unwrap(), 3);
 }

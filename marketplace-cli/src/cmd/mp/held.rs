@@ -213,10 +213,16 @@ impl Held {
         match &mut self.source {
             Source::Clear(set) => {
                 self.work.hashed += 1;
-                let example = set.example(position);
-                example
-                    .map(Ok)
-                    .map_err(|error| unusable(self.statement.id, &format!("{error:#}")))
+                set.example(position).map(Ok).map_err(|error| {
+                    let (id, dir) = (self.statement.id, set.dir().display());
+                    hinted(
+                        format!("{error:#}"),
+                        format!(
+                            "if the copy in {dir} was altered, remove it and run: assay mp prove {id} --set DIR; if the consumer \
+                             has no better copy: assay mp abort {id}"
+                        ),
+                    )
+                })
             }
             Source::Encrypted(transfer) => {
                 eyre::ensure!(

@@ -1,0 +1,138 @@
+//! What a provider takes on: no more than its model's proofs and its measured speed can answer, over all engagements.
+
+mod support;
+
+use alloy::primitives::B256;
+use assay_cli::chain::bindings::IAccuracyMarket::cancelCall;
+use assay_cli::chain::market::Market;
+use assay_cli::cmd::mp::abort::abort;
+use assay_cli::cmd::mp::accept::{accept, Policy};
+use assay_cli::cmd::mp::capacity::reserve;
+use assay_cli::exit::Hinted;
+use assay_cli::journal::Journal;
+use assay_cli::promises::{note_speed, promises_path, Promises};
+use assay_prover::secret::{self, ModelSecret};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use support::World;
+
+static ANY: Policy = Policy {
+    max_target_bps: 10_000,
+    consumers: Vec::new(),
+};
+
+/// A secret of 25 proofs, of which each was measured to take `seconds`: four within 3600 + 4·600 s are what an engagement may
+/// ask for.
+fn secret(w: &World, seconds: u64) -> PathBuf {
+    let path = w.dir.path().canonicalize().unwrap().join("model.secret");
+    ModelSecret::create(&path, 1, 20, 6).unwrap();
+    note_speed(&path, Duration::from_secs(seconds)).unwrap();
+    let journal = w.mp_ctx.home.model(&w.market.chain, w.model_id);
+    let mut journal = Journal::open(&journal).unwrap();
+    for name in ["model", "secret"] {
+        journal.set_fact(name, &path).unwrap();
+    }
+    path
+}
+
+fn promised(secret: &Path, market: &Market) -> Vec<B256> {
+    let promises = Promises::open(secret).unwrap();
+    promises.engagements(&market.chain.label(), market.address)
+}
+
+#[tokio::test]
+async fn two_engagements_that_fit_alone_are_not_accepted_together_until_one_is_closed() {
+    let w = World::new().await;
+    let secret = secret(&w, 600);
+    let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
+    let take = |id| accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None);
+    take(one).await.unwrap();
+    let refused = take(two).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(
+        said.contains("a proof takes 600.0 s on this machine: the 8 proofs")
+            && said.contains("within 6000 s take 4800 s, with a margin of 2 9600 s"),
+        "{said}"
+    );
+    assert!(refused
+        .downcast_ref::<Hinted>()
+        .unwrap()
+        .hint
+        .contains("wait until other"));
+    assert_eq!(promised(&secret, &w.market), [one]);
+
+    abort(&w.mp_ctx, &w.market, &w.mp, one).await.unwrap();
+    take(two).await.unwrap();
+    assert_eq!(promised(&secret, &w.market), [two]);
+}
+
+#[tokio::test]
+async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
+    let w = World::new().await;
+    let secret = secret(&w, 600);
+    let m = &w.market;
+    let take = |id| accept(&w.mp_ctx, m, &w.mp, id, &ANY, None);
+    let ctx = &w.mp_ctx;
+    let promise = |id| async move {
+        let e = m.engagement(id).await.unwrap();
+        // As a command that dies here leaves it.
+        reserve(ctx, m, id, &e).await.unwrap().unwrap();
+    };
+    let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
+    promise(one).await;
+    assert!(take(two).await.is_err(), "what is promised is promised");
+    take(one).await.unwrap();
+    abort(&w.mp_ctx, m, &w.mp, one).await.unwrap();
+
+    promise(two).await;
+    let mut journal = Journal::open(&w.dir.path().join("cancel.json")).unwrap();
+    let call = m.call(&cancelCall { id: two });
+    w.mc.send(&mut journal, "cancel", &call, &w.mc_ctx.out).await.unwrap();
+    drop(journal);
+    let three = w.opened(3).await.id;
+    take(three).await.unwrap();
+    assert_eq!(promised(&secret, m), [three]);
+    abort(&w.mp_ctx, m, &w.mp, three).await.unwrap();
+
+    // Nobody closes an offer that has expired.
+    let four = w.opened(4).await.id;
+    promise(four).await;
+    w.pass(1801).await;
+    let five = w.opened(5).await.id;
+    take(five).await.unwrap();
+    assert_eq!(promised(&secret, m), [five]);
+}
+
+#[tokio::test]
+async fn an_offer_that_could_not_be_accepted_is_promised_nothing() {
+    let w = World::new().await;
+    let secret = secret(&w, 600);
+    let id = w.opened(1).await.id;
+    let poor = vec![w.mp.address().to_string().into(), "0x0".into()];
+    w.rpc("anvil_setBalance", poor).await;
+    assert!(accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.is_err());
+    assert!(promised(&secret, &w.market).is_empty());
+}
+
+#[tokio::test]
+async fn no_more_proofs_are_promised_than_the_secret_carries() {
+    let w = World::new().await;
+    let secret = secret(&w, 1);
+    secret::advance_counter(&secret, 25 - 7).unwrap();
+    let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
+    accept(&w.mp_ctx, &w.market, &w.mp, one, &ANY, None).await.unwrap();
+    let refused = accept(&w.mp_ctx, &w.market, &w.mp, two, &ANY, None).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(
+        said.contains("carries 7 more proofs, 4 are promised to other engagements"),
+        "{said}"
+    );
+
+    // A file that cannot be read promises nothing to anybody.
+    std::fs::write(promises_path(&secret), "{").unwrap();
+    let damaged = accept(&w.mp_ctx, &w.market, &w.mp, two, &ANY, None).await.unwrap_err();
+    assert!(
+        damaged.to_string().contains("model.secret.promises is damaged"),
+        "{damaged}"
+    );
+}
