@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) const STALLED: Duration = Duration::from_secs(600);
 
 /// How often a request is repeated that does not reach the node, or that it refuses because there were too many, and after
-/// which pause: four seconds in all, unless the node asks for longer ones.
-const RETRIES: u32 = 8;
+/// which pause: six seconds in all, unless the node asks for longer ones.
+const RETRIES: u32 = 12;
 const BACKOFF_MS: u64 = 500;
 
 /// Chain id of anvil and other development chains.
