@@ -4,8 +4,10 @@ use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_cli::chain::bindings::{Metric, ProofTerms};
 use assay_cli::cmd::mp::held::{Held, Statement};
 use assay_cli::cmd::mp::transfer::Transfer;
+use assay_cli::context::{Context, Globals};
 use assay_cli::output::Output;
-use assay_cli::prover_api::{ModelArgs, SrsChoice};
+use assay_cli::prover_api::ModelArgs;
+use assay_cli::reference_string::SrsArgs;
 use assay_cli::testset::{ImageSize, TestSet};
 use assay_cli::transfer::cipher_file::{seal, CipherFile};
 use assay_cli::transfer::keys::KeysOfRecord;
@@ -17,6 +19,7 @@ use rand::RngCore;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tokio::runtime::Runtime;
 
 const ID: B256 = B256::repeat_byte(1);
 /// As on a devnet.
@@ -98,7 +101,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         })
     };
     let (answer_s, post_s) = (open(CHALLENGES.min(args.examples))?, open(args.examples)?);
-    let commit_s = args.model.as_deref().map(|model| commits(model, &out)).transpose()?;
+    let commit_s = args.model.as_deref().map(commits).transpose()?;
     Ok(Report {
         examples: args.examples,
         image_bytes,
@@ -119,15 +122,16 @@ fn timed<T>(work: impl FnOnce() -> eyre::Result<T>) -> eyre::Result<f64> {
 }
 
 /// Twice the commitment of one process.
-fn commits(model: &Path, out: &Output) -> eyre::Result<[f64; 2]> {
+fn commits(model: &Path) -> eyre::Result<[f64; 2]> {
     let scratch = tempfile::tempdir()?;
     let files = ModelArgs {
         model: model.to_owned(),
         arch: None,
         secret: Some(scratch.path().join("model.secret")),
-        srs: SrsChoice::Dev,
+        srs: SrsArgs::dev(),
     };
-    let prover = files.prover(true, out)?;
+    let ctx = Context::new(Globals::default())?;
+    let prover = Runtime::new()?.block_on(files.prover_off_chain(&ctx))?;
     Ok([timed(|| prover.weights_commit())?, timed(|| prover.weights_commit())?])
 }
 
