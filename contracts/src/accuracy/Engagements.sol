@@ -175,7 +175,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
     function _endObjections(Engagement storage e) internal {
         uint256 end = Math.min(block.timestamp, e.clock);
         // At most W_challenge, which is at most a year.
-        e.openFor = uint32(end + CHALLENGE_WINDOW - e.clock);
+        e.openFor = SafeCast.toUint32(end + CHALLENGE_WINDOW - e.clock);
     }
 
     // ---- sizes ----
