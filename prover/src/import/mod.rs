@@ -32,7 +32,7 @@ pub use float_run::FloatModel;
 pub use images::{decode_png, load_png, ImageError};
 pub use report::{ImportReport, LayerReport};
 
-use crate::model::Model;
+use crate::model::{Architecture, Model};
 use crate::progress::Progress;
 use std::path::Path;
 
@@ -61,6 +61,13 @@ impl Default for ImportOptions {
 
 impl ImportOptions {
     fn check(&self) -> Result<(), ImportError> {
+        let (min, max) = (Architecture::MIN_SHIFT, Architecture::MAX_SHIFT);
+        if !(min..=max).contains(&self.shift) {
+            return Err(ImportError::Option {
+                option: "shift",
+                problem: format!("{} is outside {min} to {max}", self.shift),
+            });
+        }
         if self.input_scale.is_finite() && self.input_scale > 0.0 {
             Ok(())
         } else {

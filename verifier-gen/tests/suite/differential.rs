@@ -2,9 +2,11 @@
 
 use crate::{
     circuit::Shape,
-    harness::{deploy, prove, raw_calldata, words},
+    harness::{deploy, prove, raw_calldata, reason, words, CALLDATA, PAIRING, POINT, SCALAR},
     mutation::{mutations, ProofShape},
 };
+use std::collections::BTreeSet;
+
 use assay_verifier_gen::{Interface, MAX_CODE_LEN};
 
 /// Proves, deploys, and compares both verifiers on the honest proof and on every mutation of it.
@@ -24,12 +26,18 @@ fn both_verifiers_agree(shape: Shape) {
     assert!(honest.accepted(), "{shape:?}: {honest:?}");
     assert!(proven.accepted_by_halo2(&instances, &proven.proof));
 
+    let mut reasons = BTreeSet::new();
     for mutation in mutations(&instances, &proven.proof, proof_shape) {
         let native = proven.accepted_by_halo2(&mutation.instances, &mutation.proof);
         let outcome = chain.call(&raw_calldata(&mutation.instances, &mutation.proof));
         assert_eq!(outcome.accepted(), native, "{shape:?}: {}: {outcome:?}", mutation.what);
         assert!(!native, "{shape:?}: {} is accepted", mutation.what);
+        let expected = proof_shape.reason(&mutation.instances, &mutation.proof);
+        assert_eq!(reason(&outcome), expected, "{shape:?}: {}: {outcome:?}", mutation.what);
+        reasons.insert(expected);
     }
+    // Among the changes are some of every kind: those that only the equation refuses are what this is about.
+    assert_eq!(reasons, BTreeSet::from([CALLDATA, POINT, SCALAR, PAIRING]), "{shape:?}");
 }
 
 #[test]

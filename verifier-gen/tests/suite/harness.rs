@@ -183,6 +183,14 @@ pub fn raw_calldata(instances: &[Word], proof: &[u8]) -> Vec<u8> {
     [instances.concat(), proof.to_vec()].concat()
 }
 
+/// Reasons of a `ProofRejected`.
+pub const CALLDATA: Option<u8> = Some(1);
+pub const DIGEST: Option<u8> = Some(2);
+pub const SCALAR: Option<u8> = Some(3);
+pub const WEIGHTS: Option<u8> = Some(4);
+pub const POINT: Option<u8> = Some(5);
+pub const PAIRING: Option<u8> = Some(8);
+
 /// `reason` of a `ProofRejected`.
 pub fn reason(outcome: &CallOutcome) -> Option<u8> {
     let selector = assay_verifier_gen::calldata::selector("ProofRejected(uint256)");

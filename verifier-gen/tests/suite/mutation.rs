@@ -1,11 +1,13 @@
 //! Statements and proofs that differ from honest ones.
 
 use halo2_proofs::halo2curves::{
-    bn256::{Fq, Fr},
+    bn256::{Fq, Fr, G1Affine},
     ff::PrimeField,
+    group::prime::PrimeCurveAffine,
+    CurveAffine,
 };
 
-use crate::harness::Word;
+use crate::harness::{Word, CALLDATA, PAIRING, POINT, SCALAR};
 
 /// A changed statement or proof, and how it was changed.
 #[derive(Clone, Debug)]
@@ -36,6 +38,38 @@ impl ProofShape {
         let late = early + 32 * self.scalars;
         (0..early).step_by(64).chain([late, late + 64]).collect()
     }
+
+    /// The reason for which the contract must refuse these instances and this false proof: what is no proof of the
+    /// circuit, then what is no point, what is no scalar, and what only the equation refuses.
+    pub fn reason(&self, instances: &[Word], proof: &[u8]) -> Option<u8> {
+        let word = |at: usize| -> Word { proof[at..at + 32].try_into().unwrap() };
+        if proof.len() != 64 * self.points + 32 * self.scalars {
+            return CALLDATA;
+        }
+        let is_point = |at: &usize| {
+            let [x, y] = [0, 32].map(|offset| element::<Fq>(word(at + offset)));
+            let point = x
+                .zip(y)
+                .and_then(|(x, y)| Option::<G1Affine>::from(G1Affine::from_xy(x, y)));
+            point.is_some_and(|point| !bool::from(point.is_identity()))
+        };
+        if !self.points().iter().all(is_point) {
+            return POINT;
+        }
+        let first = 64 * (self.points - 2);
+        let mut scalars = instances.to_vec();
+        scalars.extend((0..self.scalars).map(|n| word(first + 32 * n)));
+        if scalars.into_iter().any(|word| element::<Fr>(word).is_none()) {
+            return SCALAR;
+        }
+        PAIRING
+    }
+}
+
+/// A canonical big-endian number.
+fn element<F: PrimeField<Repr = Word>>(mut word: Word) -> Option<F> {
+    word.reverse();
+    F::from_repr(word).into()
 }
 
 const ALIAS: &str = "plus the scalar modulus";
