@@ -137,10 +137,9 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         State state = e.state;
         require(state != State.None && state != State.Claimed && state != State.Closed, WrongState(id, state));
         Deadlines.requirePast(e.clock);
-        // A demand that has its k* proofs waits for the answers to challenges, which have deadlines of their own.
-        if (state == State.FullDemanded && _meetsTarget(e, e.provenOnChain)) {
-            revert ChallengesOpen(id, e.openChallenges);
-        }
+        // An open challenge is overdue by now, and its end pays whoever watched. A demand that has its k* proofs is open for
+        // no other reason.
+        if (state == State.FullDemanded) _requireNoneOpen(id, e);
         if (state == State.Offered) _cancel(id, e);
         else _close(id, e, _silenceIn(state));
     }

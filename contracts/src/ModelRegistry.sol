@@ -357,8 +357,8 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
         require(codehash == r.verifierCodehash, VerifierChanged(r.verifier, r.verifierCodehash, codehash));
         require(r.vkDigest != 0, ZeroVkDigest());
         require(r.weightsCommit >> 248 == 0, WeightsCommitTooLarge(r.weightsCommit));
-        // One class alone is always right.
-        uint32 fewest = r.metric == Metric.TOP5 ? 5 : 2;
+        // One class of one, or five of five, are always right.
+        uint32 fewest = r.metric == Metric.TOP5 ? 6 : 2;
         uint256 most = r.metric == Metric.BIN ? 2 : CLASSES_MAX;
         require(r.classes >= fewest && r.classes <= most, BadClasses(r.metric, r.classes));
         require(r.inputWords != 0 && r.wordsPerHash != 0, BadInputShape(r.inputWords, r.wordsPerHash));

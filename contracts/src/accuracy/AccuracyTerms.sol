@@ -55,7 +55,7 @@ contract AccuracyTerms is IAccuracyTerms {
     /// @notice Requirements:
     /// - E > Z > P > 0, `fee` > 0, `n2` >= 1, N1 + N2 <= 65536, D + fee fits 128 bits;
     /// - the other contracts have code; `wordsPerChunk` is a positive multiple of the transfer judge's rho, at most 256;
-    /// - each window within its bounds, `proveTimePerItem`, `answerTime`, `directMax` > 0;
+    /// - each window within its bounds, `proveTimePerItem`, `answerTime`, `directMax` > 0, `answerTime` <= `respondWindow`;
     /// - `challengeBond` even and > 0;
     /// - the registry's unbonding delay covers the longest path of one engagement: every position challenged and demanded.
     constructor(MarketParams memory p) {
@@ -219,7 +219,8 @@ contract AccuracyTerms is IAccuracyTerms {
         Deadlines.checkWindow("challengeWindow", p.challengeWindow);
         Deadlines.checkWindow("respondWindow", p.respondWindow);
         require(p.proveTimePerItem != 0, BadParameter("proveTimePerItem", 0));
-        require(p.answerTime != 0, BadParameter("answerTime", 0));
+        // Else the proof for a lone challenge could take longer than its window.
+        require(p.answerTime != 0 && p.answerTime <= p.respondWindow, BadParameter("answerTime", p.answerTime));
         uint256 transfer = uint256(p.commitWindow) + 2 * p.ackWindow + p.publishWindow + 2 * p.keyWindow;
         uint256 prove = p.proveBase + n * p.proveTimePerItem;
         // A demand in the last second of W_challenge grows with what it asks for and with the challenges still open.

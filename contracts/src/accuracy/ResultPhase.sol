@@ -158,7 +158,7 @@ abstract contract ResultPhase is Engagements {
                 ++others;
             }
         }
-        // INVARIANT: an answer takes the bond and nothing of the fund, which pays for proofs that were missing to k* only.
+        // INVARIANT: an answer takes the bond and nothing of the fund, which pays for proofs that were missing to k* before.
         uint256 amount = Payouts.proofsPaid(e.provenOnChain, others, _needed(e)) * (CHALLENGE_BOND / 2);
         _count(id, e, answers + others);
         e.fund -= amount;
@@ -228,7 +228,7 @@ abstract contract ResultPhase is Engagements {
         require(e.state == State.Claimed || e.state == State.FullDemanded, WrongState(id, e.state));
     }
 
-    function _requireNoneOpen(bytes32 id, Engagement storage e) private view {
+    function _requireNoneOpen(bytes32 id, Engagement storage e) internal view {
         require(e.openChallenges == 0, ChallengesOpen(id, e.openChallenges));
     }
 }

@@ -393,7 +393,7 @@ interface IAccuracyMarket is ICredits {
     ///
     /// Requirements:
     /// - the engagement is neither Claimed nor Closed, now > deadline; anybody may call;
-    /// - a demand has fewer than k* positions proven, else `ChallengesOpen`: what is still due has deadlines of its own.
+    /// - no challenge is open beside a demand, else `ChallengesOpen`: all are overdue by then, and `timeoutChallenge` closes.
     function timeout(bytes32 id) external;
 
     // ---- views ----

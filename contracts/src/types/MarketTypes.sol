@@ -152,8 +152,8 @@ struct MarketParams {
     uint64 challengeWindow;
     /// W_respond: from a challenge or a full demand.
     uint64 respondWindow;
-    /// t_answer: more time per challenge open before, and per proof of a full demand; > 0. One prover that makes a proof in
-    /// this time and takes them up in the order of their deadlines is never late.
+    /// t_answer: more time per challenge open before, and per proof of a full demand; > 0, at most W_respond. A prover of
+    /// one engagement that makes a proof in this time and takes them up in the order of their deadlines is never late.
     uint64 answerTime;
     /// B: wei per challenge by the consumer; about the gas of one answer; even and > 0. Anybody else pays B + Z.
     uint128 challengeBond;

@@ -47,7 +47,7 @@ struct ModelRecord {
     /// `keccak256(weight column points) >> 8`; below 2^248.
     uint256 weightsCommit;
     Metric metric;
-    /// Number of classes: 2..65536 for TOP1, 5..65536 for TOP5, exactly 2 for BIN.
+    /// Number of classes: 2..65536 for TOP1, 6..65536 for TOP5, exactly 2 for BIN.
     uint32 classes;
     /// L: number of 31-byte words of one input; at least 1.
     uint32 inputWords;
@@ -89,6 +89,7 @@ struct ModelView {
 /// Public history of a model; raw counts, never a score.
 struct Reputation {
     uint32 passedProven;
+    /// Includes results that the consumer accepted before all of W_challenge had passed, see `Verdict.closedEarly`.
     uint32 passedOptimistic;
     uint32 failed;
     uint32 aborted;

@@ -245,7 +245,7 @@ contract EncryptedHandler is Moves {
             return inTime && to <= g.claimed;
         }
         if (m == Move.AgreeClose) return by == mc || by == mp;
-        if (m == Move.Timeout) return !inTime && !(g.state == State.FullDemanded && provenIn(g) >= g.needed);
+        if (m == Move.Timeout) return !inTime && (g.state != State.FullDemanded || isQuiet(g));
         return inTime;
     }
 

@@ -173,7 +173,9 @@ contract MarketConstructorTest is MarketFixture {
         m.proveTimePerItem = 1;
         m.answerTime = 0;
         expectBad("answerTime", 0);
-        m.answerTime = 1;
+        m.answerTime = m.respondWindow + 1;
+        expectBad("answerTime", m.respondWindow + 1);
+        (m.answerTime, r.unbondWindow) = (m.respondWindow, 30 days);
         deploys();
     }
 

@@ -277,6 +277,20 @@ contract DemandFullTest is TransferFixture {
         assertSolvent();
     }
 
+    /// Nobody ends a demand over the head of a watcher whose challenge is overdue.
+    function test_timeout_inFullDemandedLeavesTheEndToAnOpenChallenge() public {
+        challengeBy(outsider, id, 3);
+        demandFull(id, FULL_NEEDED);
+        vm.warp(uint256(market.timeoutAt(id)) + 1);
+        vm.prank(mp);
+        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ChallengesOpen.selector, id, 1));
+        market.timeout(id);
+        market.timeoutChallenge(id, 3);
+        assertEq(registry.credit(outsider), STRIKE, "finder");
+        assertEq(registry.credit(treasury), 9 * STRIKE, "treasury");
+        assertSolvent();
+    }
+
     function test_agreeClose_inFullDemandedReturnsTheFund() public {
         demandFull(id, FULL_NEEDED);
         market.submitDemanded(id, hex"0f", items(id, 0, 1));
@@ -354,9 +368,11 @@ contract DemandFullTest is TransferFixture {
     function convict(Plan memory plan, uint16 proven) private {
         vm.warp(uint256(market.timeoutAt(id)) + 1);
         uint16 left = plan.challenged & ~proven;
-        if (ones(proven) < FULL_NEEDED) {
+        if (left == 0) {
             market.timeout(id);
         } else {
+            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.ChallengesOpen.selector, id, ones(left)));
+            market.timeout(id);
             uint32 p = 0;
             while (!has(left, p)) ++p;
             market.timeoutChallenge(id, p);

@@ -167,7 +167,7 @@ contract RegisterTest is RegistryFixture {
         expectClasses(Metric.TOP1, 0, 2, false);
         expectClasses(Metric.TOP1, 1, 2, true);
         expectClasses(Metric.TOP1, 65_537, 65_536, true);
-        expectClasses(Metric.TOP5, 4, 5, true);
+        expectClasses(Metric.TOP5, 5, 6, true);
         expectClasses(Metric.TOP5, 65_537, 65_536, true);
         expectClasses(Metric.BIN, 1, 2, true);
         expectClasses(Metric.BIN, 3, 2, false);
