@@ -99,8 +99,8 @@ enum Doubt {
     CodeChanged(Address),
     #[error("{0} is an account that delegates to other code (EIP-7702), which can change")]
     Delegated(Address),
-    #[error("the code at {0} calls other code in its own place, which can change")]
-    Proxy(Address),
+    #[error("the code at {0} reads storage or runs other code in its own place: what it accepts can change")]
+    Changeable(Address),
     #[error("the model's verifier has code hash {given}, not {trusted}")]
     OtherHash { given: B256, trusted: B256 },
     #[error(transparent)]
@@ -184,7 +184,7 @@ impl TrustArgs {
                 given: record.verifierCodehash,
                 trusted,
             }),
-            Some(_) if is_proxy(&code) => Err(Doubt::Proxy(record.verifier)),
+            Some(_) if is_changeable(&code) => Err(Doubt::Changeable(record.verifier)),
             Some(_) => {
                 self.srs.check_code(chain, &code, &ctx.out)?;
                 check_any(record).map(|()| VerifierGrade::SameCode).map_err(Doubt::from)
@@ -198,9 +198,10 @@ fn is_delegated(code: &[u8]) -> bool {
     code.starts_with(&[0xef, 0x01, 0x00])
 }
 
-/// Whether code may run other code in its own place: any DELEGATECALL or CALLCODE among its instructions. No generated verifier
-/// has one.
-fn is_proxy(code: &[u8]) -> bool {
+/// Whether what code answers may depend on what can change: any SLOAD, DELEGATECALL or CALLCODE among its instructions. No
+/// generated verifier has one.
+fn is_changeable(code: &[u8]) -> bool {
+    const SLOAD: u8 = 0x54;
     const CALLCODE: u8 = 0xf2;
     const DELEGATECALL: u8 = 0xf4;
     const PUSH1: u8 = 0x60;
@@ -208,7 +209,7 @@ fn is_proxy(code: &[u8]) -> bool {
     let mut at = 0;
     while let Some(instruction) = code.get(at) {
         match *instruction {
-            CALLCODE | DELEGATECALL => return true,
+            SLOAD | CALLCODE | DELEGATECALL => return true,
             push @ PUSH1..=PUSH32 => at += 2 + usize::from(push - PUSH1),
             _ => at += 1,
         }
@@ -227,10 +228,12 @@ mod tests {
         // EIP-1167.
         let proxy = "363d3d373d3d3d363d735fbdb2315678afecb367f032d93f642f64180aa35af43d82803e903d91602b57fd5bf3";
         let proxy = hex::decode(proxy).unwrap();
-        assert!(is_proxy(&proxy) && !is_delegated(&proxy));
+        assert!(is_changeable(&proxy) && !is_delegated(&proxy));
         // PUSH1 0xf4, PUSH2 0xf2f4, STOP: data, not instructions.
-        assert!(!is_proxy(&[0x60, 0xf4, 0x61, 0xf2, 0xf4, 0x00]));
-        assert!(is_proxy(&[0x60, 0x00, 0xf2]));
-        assert!(!is_proxy(&[]));
+        assert!(!is_changeable(&[0x60, 0xf4, 0x61, 0xf2, 0xf4, 0x00]));
+        assert!(is_changeable(&[0x60, 0x00, 0xf2]));
+        // PUSH0, SLOAD.
+        assert!(is_changeable(&[0x5f, 0x54]));
+        assert!(!is_changeable(&[]));
     }
 }

@@ -347,7 +347,8 @@ impl DeploymentCheck {
         let survey = Survey::of(market).await?;
         let digest = survey.digest();
         let grade = if survey.is_reproduced() {
-            write_atomic(&path, &serde_json::to_vec_pretty(&remembered)?, false)?;
+            // A home that cannot be written to compares again.
+            write_atomic(&path, &serde_json::to_vec_pretty(&remembered)?, false).ok();
             DeploymentGrade::Reproduced
         } else if trusted == Some(digest) {
             DeploymentGrade::Trusted
@@ -385,17 +386,20 @@ impl CheckedMarket {
     /// If a contract is not this release's and `trusted` is not the digest of them all.
     pub async fn new(market: Market, home: &Home, trusted: Option<B256>) -> eyre::Result<Self> {
         let check = DeploymentCheck::of(&market, home, trusted).await?;
-        match (check.grade, check.digest) {
-            (DeploymentGrade::Unknown, Some(digest)) => Err(hinted(
-                format!(
-                    "the contracts of market {} are not those of this release: {}",
-                    market.address,
-                    check.differences.join("; ")
-                ),
-                format!("do not send them money; if you have checked them yourself: --trust-deployment {digest}"),
-            )),
-            _ => Ok(Self(market)),
+        if check.is_known() {
+            return Ok(Self(market));
         }
+        let hint = check.digest.map_or_else(String::new, |digest| {
+            format!("; if you have checked them yourself: --trust-deployment {digest}")
+        });
+        Err(hinted(
+            format!(
+                "the contracts of market {} are not those of this release: {}",
+                market.address,
+                check.differences.join("; ")
+            ),
+            format!("do not send them money{hint}"),
+        ))
     }
 
     /// A call of the market that pays.

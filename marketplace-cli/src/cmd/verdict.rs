@@ -70,7 +70,7 @@ pub struct Grades {
 }
 
 impl Grades {
-    async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
+    pub async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
         let record = market.model(model_id).await?.record;
         Ok(Self {
             deployment: ctx.deployment_check(market).await?,
@@ -262,12 +262,13 @@ fn sentence(state: State, v: &Verdict) -> String {
             duration(v.openFor)
         ),
         (Assurance::OPTIMISTIC, _) => format!(
-            "OPTIMISTIC: claimed {} of {} correct, proofs of only {} accepted on chain; nobody who held the proofs objected until {}; \
+            "OPTIMISTIC: claimed {} of {} correct, proofs of only {} accepted on chain; others could object for {}, {} challenge(s) answered; \
              without a live checker this shows nothing; target {target}",
             v.claimedCorrect,
             v.n2,
             v.provenOnChain,
-            utc(v.closedAt)
+            duration(v.openFor),
+            v.challengesAnswered
         ),
         (_, Outcome::None) => format!("NO VERDICT YET: {}, {} of {} proofs accepted so far", crate::chain::revert::state_words(state), v.provenOnChain, v.n2),
         (_, Outcome::Cancelled) => "NO VERDICT: the offer was never accepted".into(),

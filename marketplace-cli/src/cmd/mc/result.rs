@@ -13,10 +13,12 @@ use crate::chain::market::{require_state, Market};
 use crate::chain::release::CheckedMarket;
 use crate::chain::statement::context;
 use crate::cmd::mp::transfer::fetched_files;
+use crate::cmd::verdict::Grades;
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::delivery::{proofs_by_context, Delivery, Place, ServerArgs, MAX_PROOF_BYTES};
 use crate::exit::hinted;
+use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::{ether, utc};
 use crate::prover_api::{load_arch, verifier_key, verify, Claim};
@@ -25,8 +27,9 @@ use crate::reference_string::SrsArgs;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
-use crate::verifier_check::{TrustArgs, VerifierCheck};
-use alloy::primitives::{B256, U256};
+use crate::verifier::VerifierCode;
+use crate::verifier_check::TrustArgs;
+use alloy::primitives::{Address, B256, U256};
 use assay_prover::proof::VerifierKey;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -173,6 +176,7 @@ pub async fn verify_result(
     let ctx_of = |position: usize| context(market.chain.id, market.address, id, (first + position) as u64);
     let claimed = bitmap.positions().map(ctx_of).collect();
     let given = proofs_by_context(&files, &claimed, &ctx.out);
+    let are_known = e.provenOnChain > 0 && are_known(ctx, market, key, record.verifier).await?;
     let bar = ctx.out.bar("verifying proofs", u64::from(bitmap.correct()));
     let (mut proven, mut unproven) = (Vec::new(), Vec::new());
     for position in bitmap.positions() {
@@ -195,9 +199,13 @@ pub async fn verify_result(
                 false
             }
         });
-        if is_proven || (e.provenOnChain > 0 && market.is_settled_proven(id, position).await?) {
+        let is_accepted = !is_proven && e.provenOnChain > 0 && market.is_settled_proven(id, position).await?;
+        if is_proven || (is_accepted && are_known) {
             proven.push(position);
         } else {
+            if is_accepted {
+                why = "its proof was accepted by contracts that are not known to check it".into();
+            }
             unproven.push(Unproven { position, why });
         }
         bar.set((proven.len() + unproven.len()) as u64);
@@ -212,6 +220,15 @@ pub async fn verify_result(
         proven,
         unproven,
     })
+}
+
+/// Whether what the contracts accepted is proven: they are known, and the verifier is the one that this key gives.
+async fn are_known(ctx: &Context, market: &Market, key: &VerifierKey, verifier: Address) -> eyre::Result<bool> {
+    if !ctx.deployment_check(market).await?.is_known() {
+        return Ok(false);
+    }
+    let made = VerifierCode::generate(key, &Repository::find()?, &ctx.out)?;
+    Ok(made.compare(&market.chain, verifier).await?.is_ok())
 }
 
 #[derive(Debug, clap::Args)]
@@ -237,17 +254,14 @@ pub struct AcceptArgs {
 struct AcceptedResult {
     #[serde(flatten)]
     moved: Moved,
-    /// What proofs on chain were checked by.
-    verifier: VerifierCheck,
+    /// What is known of the contracts that checked proofs.
+    #[serde(flatten)]
+    grades: Grades,
 }
 
 impl std::fmt::Display for AcceptedResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}\nverifier {} is {}",
-            self.moved, self.verifier.address, self.verifier
-        )
+        write!(f, "{}\n{}", self.moved, self.grades)
     }
 }
 
@@ -342,14 +356,13 @@ impl std::fmt::Display for Moved {
 pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
     let e = market.engagement(args.id).await?;
-    let record = market.model(e.modelId).await?.record;
-    let verifier = args.trust.judge(ctx, &market.chain, &record).await?;
+    let grades = Grades::read(ctx, &market, e.modelId, &args.trust).await?;
     let moved = if args.unverified {
         accept_as(ctx, &market, &account, args.id, e.guard).await?
     } else {
         accept_result(ctx, &market, &account, args.id).await?
     };
-    let result = AcceptedResult { moved, verifier };
+    let result = AcceptedResult { moved, grades };
     ctx.out.result(&result, &result)
 }
 
