@@ -130,7 +130,7 @@ fn every_refusal_of_the_contracts_has_words() {
     ] {
         let mut known = ours(&[own.clone(), credits.clone(), libraries.clone()]);
         if contract == "AccuracyTerms" {
-            known.extend(ours(&[market.clone()]));
+            known.extend(ours(std::slice::from_ref(&market)));
         }
         for (selector, signature) in compiled(contract, "error") {
             // OpenZeppelin's, in a library function that these contracts never reach with such a value.

@@ -37,7 +37,7 @@ impl Checker {
     pub(crate) fn choice(&self, table: &Table) -> Choice {
         let cells = self.cells_read();
         let computed: HashSet<At> = (self.computations(&cells, &Sets::default()).iter().map(|c| c.result)).collect();
-        let (closing, operands): (Vec<(At, At)>, Vec<(At, At)>) =
+        let (closing, operands): (Vec<_>, Vec<_>) =
             (self.copies.iter()).partition(|(a, b)| computed.contains(a) && computed.contains(b));
         let sums = self.compiled.frozen.architecture.layers.len() + 2;
 
