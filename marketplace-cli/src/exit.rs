@@ -44,6 +44,9 @@ pub struct ChainUnreachable {
 pub struct Hinted {
     pub error: String,
     pub hint: String,
+    /// What was behind it, of which the kind counts.
+    #[source]
+    pub cause: Option<eyre::Report>,
 }
 
 /// An error with the line that says how to get further.
@@ -51,6 +54,16 @@ pub fn hinted(error: impl Into<String>, hint: impl Into<String>) -> eyre::Report
     eyre::Report::new(Hinted {
         error: error.into(),
         hint: hint.into(),
+        cause: None,
+    })
+}
+
+/// Like [`hinted`], for an error that has a cause.
+pub fn hinted_because(cause: eyre::Report, error: impl Into<String>, hint: impl Into<String>) -> eyre::Report {
+    eyre::Report::new(Hinted {
+        error: error.into(),
+        hint: hint.into(),
+        cause: Some(cause),
     })
 }
 

@@ -112,6 +112,7 @@ impl Lock {
                 source: Hinted {
                     error: "another assay command works on the same thing".into(),
                     hint: "wait for it, then repeat the command".into(),
+                    cause: None,
                 },
             }
             .into()),

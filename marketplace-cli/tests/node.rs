@@ -1,15 +1,19 @@
-//! Nodes that come late, go away, or know no finalized block.
+//! Nodes that come late, go away, refuse, or know no finalized block.
 
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
-use assay_cli::chain::client::{Chain, Settled};
+use assay_cli::chain::client::{Chain, FinalityUnknown, Settled};
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
+use assay_cli::chain::history::history;
 use assay_cli::exit::Exit;
 use assay_cli::home::Repository;
+use assay_cli::watch::turn::is_passing;
 use axum::body::Bytes;
 use serde_json::{json, Value};
 use std::net::TcpListener;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const ID: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
@@ -79,14 +83,14 @@ async fn a_request_waits_for_a_node_that_comes_back() {
     assert_eq!(Exit::of(&chain.now().await.unwrap_err()), Exit::ChainUnreachable);
 }
 
-/// A node in front of another one that has never heard of finality.
-async fn without_finality(url: String) -> String {
+/// A node in front of another one that refuses what `refusal` says, with that error.
+async fn refusing(url: String, refusal: impl Fn(&Value) -> Option<Value> + Send + Sync + 'static) -> String {
+    let refusal = Arc::new(refusal);
     let forward = move |body: Bytes| {
-        let url = url.clone();
+        let (url, refusal) = (url.clone(), refusal.clone());
         async move {
             let request: Value = serde_json::from_slice(&body).unwrap();
-            if request["params"][0] == "finalized" {
-                let error = json!({ "code": -32602, "message": "invalid block tag" });
+            if let Some(error) = refusal(&request) {
                 return json!({ "jsonrpc": "2.0", "id": request["id"], "error": error }).to_string();
             }
             let request = reqwest::Client::new()
@@ -100,6 +104,56 @@ async fn without_finality(url: String) -> String {
     let app = axum::Router::new().route("/", axum::routing::post(forward));
     tokio::spawn(async move { axum::serve(listener, app).await });
     format!("http://{address}")
+}
+
+/// A node in front of another one that answers so when it is asked for the finalized block.
+async fn without_finality(url: &str, code: i64, message: &'static str) -> Chain {
+    let refusal = move |request: &Value| {
+        let is_asked = request["params"][0] == "finalized";
+        is_asked.then(|| json!({ "code": code, "message": message }))
+    };
+    let url = refusing(url.to_owned(), refusal).await;
+    Chain::connect(&url, None).await.unwrap()
+}
+
+fn block(number: &Value) -> u64 {
+    u64::from_str_radix(number.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
+}
+
+#[tokio::test]
+async fn logs_of_too_many_blocks_are_asked_for_in_pages_and_too_many_requests_repeated() {
+    let node = anvil(None, None).await;
+    let refused = Arc::new(AtomicUsize::new(0));
+    let count = refused.clone();
+    let limited = refusing(node.url(), move |request| {
+        let filter = &request["params"][0];
+        let is_long =
+            request["method"] == "eth_getLogs" && block(&filter["toBlock"]) - block(&filter["fromBlock"]) >= 30;
+        is_long.then(|| {
+            count.fetch_add(1, Ordering::Relaxed);
+            json!({ "code": -32005, "message": "query returned more than 10000 results" })
+        })
+    });
+    let chain = Chain::connect(&limited.await, None).await.unwrap();
+    let _: Value = chain
+        .provider
+        .raw_request("anvil_mine".into(), json!(["0x64"]))
+        .await
+        .unwrap();
+    let (market, id) = (MARKET.parse().unwrap(), ID.parse().unwrap());
+    assert!(history(&chain, market, id).await.unwrap().is_empty());
+    // 101, 50; 25 pass.
+    assert_eq!(refused.load(Ordering::Relaxed), 2);
+
+    let count = Arc::new(AtomicUsize::new(0));
+    let busy = refusing(node.url(), move |request| {
+        let is_early = request["method"] == "eth_getLogs" && count.fetch_add(1, Ordering::Relaxed) < 2;
+        is_early.then(|| json!({ "code": -32005, "message": "project ID request rate exceeded" }))
+    });
+    let chain = Chain::connect(&busy.await, None).await.unwrap();
+    let began = Instant::now();
+    assert!(history(&chain, market, id).await.unwrap().is_empty());
+    assert!(began.elapsed() >= Duration::from_secs(1), "two pauses");
 }
 
 #[tokio::test]
@@ -123,9 +177,17 @@ async fn secrets_wait_for_the_finalized_block_or_for_confirmations_where_there_i
     );
     assert_eq!(chain.newest_confirmed().await.unwrap(), number(head - 11));
 
-    let old = Chain::connect(&without_finality(url.clone()).await, None)
-        .await
-        .unwrap();
+    for (code, message) in [
+        (-32000, "finalized block not found"),
+        (-39001, "Unknown block"),
+        (-32603, "Internal error"),
+    ] {
+        let error = without_finality(&url, code, message).await.newest_settled().await;
+        let error = error.unwrap_err();
+        assert!(error.is::<FinalityUnknown>() && is_passing(&error), "{error:#}");
+        assert!(format!("{error:#}").contains(message), "{error:#}");
+    }
+    let old = without_finality(&url, -32602, "invalid block tag").await;
     assert_eq!(
         old.newest_settled().await.unwrap(),
         (number(head - 11), Settled::Deep(12))

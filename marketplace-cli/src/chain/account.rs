@@ -41,6 +41,7 @@ fn taken(step: &str, nonce: u64) -> eyre::Report {
     let source = Hinted {
         error: "it has not its confirmations yet".into(),
         hint: "repeat the command when it has".into(),
+        cause: None,
     };
     let step = step.to_owned();
     NonceTaken { step, nonce, source }.into()

@@ -1,8 +1,9 @@
 //! The connection to a node: what identifies its chain, views, confirmations.
 
 use super::node_url::NodeUrl;
+use super::refusal::{asks_too_much, is_unknown_tag};
 use super::revert;
-use crate::exit::{hinted, is_unanswered, ChainUnreachable};
+use crate::exit::{hinted, is_unanswered, ChainUnreachable, Hinted};
 use crate::output::Output;
 use alloy::consensus::BlockHeader;
 use alloy::contract::{CallBuilder, CallDecoder};
@@ -13,9 +14,10 @@ use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::ClientBuilder;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::transports::http::reqwest;
-use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer};
-use alloy::transports::{RpcError, TransportErrorKind};
+use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
+use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use eyre::WrapErr;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How long a node may take to be reached, and to answer.
@@ -29,6 +31,23 @@ pub(super) const STALLED: Duration = Duration::from_secs(600);
 /// which pause: six seconds in all, unless the node asks for longer ones.
 const RETRIES: u32 = 12;
 const BACKOFF_MS: u64 = 500;
+
+/// What is repeated: requests that do not reach the node, and those that it refuses because there were too many.
+#[derive(Debug, Clone, Copy)]
+struct Repeated;
+
+impl RetryPolicy for Repeated {
+    fn should_retry(&self, error: &TransportError) -> bool {
+        match error.as_error_resp() {
+            Some(refusal) if asks_too_much(refusal.code, &refusal.message) => false,
+            _ => is_unanswered(error) || RateLimitRetryPolicy::default().should_retry(error),
+        }
+    }
+
+    fn backoff_hint(&self, error: &TransportError) -> Option<Duration> {
+        RateLimitRetryPolicy::default().backoff_hint(error)
+    }
+}
 
 /// Chain id of anvil and other development chains.
 pub const DEVNET_CHAIN_ID: u64 = 31337;
@@ -47,6 +66,24 @@ pub struct Chain {
     pub confirmations: u64,
     /// Whether what is answered by secrets or for good must be in a finalized block, if the node has one.
     awaits_finality: bool,
+}
+
+/// A node that knows of finality but does not say now which block is finalized, as after a restart.
+#[derive(Debug, thiserror::Error)]
+#[error("the node does not say which block is finalized")]
+pub struct FinalityUnknown {
+    source: Hinted,
+}
+
+impl FinalityUnknown {
+    pub(crate) fn new(refusal: impl fmt::Display) -> Self {
+        let source = Hinted {
+            error: refusal.to_string(),
+            hint: "wait until the node has caught up, then repeat the command, or say how deep is enough: --confirmations N".into(),
+            cause: None,
+        };
+        Self { source }
+    }
 }
 
 /// What a state has to be before it is answered by secrets or for good.
@@ -75,7 +112,7 @@ impl Chain {
                 RETRIES,
                 BACKOFF_MS,
                 u64::MAX,
-                RateLimitRetryPolicy::default().or(is_unanswered),
+                Repeated,
             ))
             .http_with_client(http, node.secret().clone());
         let provider = ProviderBuilder::new()
@@ -126,13 +163,17 @@ impl Chain {
 
     /// The newest block that may be answered by secrets or for good, and what it is: the finalized one where it is waited for and
     /// the node has one, else the newest with its confirmations.
+    ///
+    /// # Errors
+    /// [`FinalityUnknown`], or if the node does not answer.
     pub async fn newest_settled(&self) -> eyre::Result<(BlockId, Settled)> {
         if self.awaits_finality {
             let tag = BlockNumberOrTag::Finalized;
             match self.provider.get_block_by_number(tag).await {
                 Ok(Some(block)) => return Ok((BlockId::number(block.header.number()), Settled::Finalized)),
-                // A node that does not know the tag, or no such block.
-                Ok(None) | Err(RpcError::ErrorResp(_)) => {}
+                Ok(None) => {}
+                Err(RpcError::ErrorResp(refusal)) if is_unknown_tag(refusal.code, &refusal.message) => {}
+                Err(RpcError::ErrorResp(refusal)) => return Err(FinalityUnknown::new(refusal).into()),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -35,13 +35,18 @@ pub struct Unsettled {
 
 impl Unsettled {
     pub(crate) fn new(id: B256, settled: Settled) -> Self {
-        let lacks = match settled {
-            Settled::Finalized => "is not in a finalized block".into(),
-            Settled::Deep(blocks) => format!("does not have {blocks} confirmations"),
+        let wait = "wait for more blocks, then repeat the command";
+        let (lacks, hint) = match settled {
+            Settled::Finalized => (
+                "is not in a finalized block".into(),
+                format!("{wait}; if the chain finalizes none, say how deep is enough: --confirmations N"),
+            ),
+            Settled::Deep(blocks) => (format!("does not have {blocks} confirmations"), wait.into()),
         };
         let source = Hinted {
             error: "what is answered before could be lost in a reorganisation".into(),
-            hint: "wait for more blocks, then repeat the command".into(),
+            hint,
+            cause: None,
         };
         Self { id, lacks, source }
     }
@@ -167,7 +172,7 @@ impl Market {
     /// back, answer nothing less.
     ///
     /// # Errors
-    /// [`Unsettled`], or if the node does not answer.
+    /// [`Unsettled`], [`FinalityUnknown`](super::client::FinalityUnknown), or if the node does not answer.
     pub async fn require_settled(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
         let (block, settled) = self.chain.newest_settled().await?;
         let then = self.chain.view(self.contract().engagement(id).block(block)).await;

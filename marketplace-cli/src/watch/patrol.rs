@@ -4,8 +4,9 @@
 use super::decide::Action;
 use super::event::{error_fields, Event};
 use super::provider::SETTLED;
+use super::proving::Ended;
 use super::record::Record;
-use super::turn::{is_lost, is_passing, Beat, Role};
+use super::turn::{is_lost, Beat, Role};
 use super::Desk;
 use crate::chain::account::Account;
 use crate::chain::keys::KeyArgs;
@@ -74,8 +75,8 @@ pub struct Patrol {
     turns: BTreeMap<B256, Turn>,
     /// Engagements that were looked at.
     known: BTreeSet<B256>,
-    /// Engagements whose proofs ended since their last turn, and whether in failure.
-    proved: BTreeMap<B256, bool>,
+    /// Engagements whose proofs ended since their last turn, and how.
+    proved: BTreeMap<B256, eyre::Result<Ended>>,
     is_lost: bool,
     is_stale: bool,
 }
@@ -211,7 +212,7 @@ impl Patrol {
         Ok(())
     }
 
-    /// What became of the proofs.
+    /// What became of the proofs. What went wrong is said before the next turn, which knows what was said already.
     async fn news(&mut self) -> eyre::Result<()> {
         let Role::Provider(provider) = &self.beat.role else {
             return Ok(());
@@ -219,17 +220,12 @@ impl Patrol {
         let Some((id, ended)) = provider.reap().await else {
             return Ok(());
         };
-        let is_failure = ended.as_ref().is_err_and(|error| !is_passing(error));
-        self.proved.insert(id, is_failure);
-        match ended {
-            Ok(ended) => self
-                .beat
-                .say(Some(id), "proven", json!({ "result": format!("{ended:?}") })),
-            Err(error) => {
-                let fields = error_fields(&self.beat.desk.ctx.out, "prove", &error);
-                self.beat.say(Some(id), "error", fields)
-            }
+        if let Ok(ended) = &ended {
+            let fields = json!({ "result": format!("{ended:?}") });
+            self.beat.say(Some(id), "proven", fields)?;
         }
+        self.proved.insert(id, ended);
+        Ok(())
     }
 
     /// Engagements that this program has a journal of and has not done with.
@@ -253,10 +249,8 @@ impl Patrol {
                 }
                 None => Record::default(),
             };
-            match (self.proved.remove(id), record.state) {
-                (Some(true), Some(state)) => record.failed(state),
-                (Some(false), _) => record.succeeded(),
-                _ => {}
+            if let Some(ended) = self.proved.remove(id) {
+                self.beat.proofs_ended(*id, &mut record, &ended)?;
             }
             let (beat, id, handle) = (self.beat.clone(), *id, Handle::current());
             let turn = move || handle.block_on(beat.turn(id, record));

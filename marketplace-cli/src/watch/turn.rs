@@ -4,10 +4,12 @@ use super::consumer::Consumer;
 use super::decide::{next, Action, Facts, Party, Situation};
 use super::event::{error_fields, Event};
 use super::provider::Provider;
+use super::proving::Ended;
 use super::record::Record;
 use super::{window, Desk};
 use crate::chain::account::NonceTaken;
 use crate::chain::bindings::EngagementView;
+use crate::chain::client::FinalityUnknown;
 use crate::chain::market::Unsettled;
 use crate::exit::Exit;
 use crate::files::InUse;
@@ -70,7 +72,24 @@ pub fn is_passing(error: &eyre::Report) -> bool {
 }
 
 fn is_unsettled(error: &eyre::Report) -> bool {
-    error.chain().any(|cause| cause.is::<Unsettled>())
+    error
+        .chain()
+        .any(|cause| cause.is::<Unsettled>() || cause.is::<FinalityUnknown>())
+}
+
+/// The event that says what went wrong, if it is to be said: once, and again from time to time.
+fn complaint(record: &mut Record, during: &str, error: &eyre::Report) -> Option<&'static str> {
+    let event = if is_unsettled(error) { "waiting" } else { "error" };
+    record.shall_say(&format!("{during}: {error:#}")).then_some(event)
+}
+
+/// Takes note of how the proofs of an engagement ended; what passes is no success either, or it would be said each time.
+fn note_proofs(record: &mut Record, ended: &eyre::Result<Ended>) {
+    match (ended, record.state) {
+        (Ok(_), _) => record.succeeded(),
+        (Err(error), Some(state)) if !is_passing(error) => record.failed(state),
+        _ => {}
+    }
 }
 
 /// What every turn works with.
@@ -212,13 +231,20 @@ impl Beat {
         Ok(Some(e))
     }
 
-    /// Says what went wrong, and again from time to time.
-    fn complain(&self, id: B256, record: &mut Record, during: &str, error: &eyre::Report) -> eyre::Result<()> {
-        if !record.shall_say(&format!("{during}: {error:#}")) {
-            return Ok(());
+    /// Takes note of how the proofs of an engagement ended, between two of its turns.
+    pub fn proofs_ended(&self, id: B256, record: &mut Record, ended: &eyre::Result<Ended>) -> eyre::Result<()> {
+        note_proofs(record, ended);
+        match ended {
+            Ok(_) => Ok(()),
+            Err(error) => self.complain(id, record, "prove", error),
         }
-        let event = if is_unsettled(error) { "waiting" } else { "error" };
-        self.say(Some(id), event, error_fields(&self.desk.ctx.out, during, error))
+    }
+
+    fn complain(&self, id: B256, record: &mut Record, during: &str, error: &eyre::Report) -> eyre::Result<()> {
+        match complaint(record, during, error) {
+            Some(event) => self.say(Some(id), event, error_fields(&self.desk.ctx.out, during, error)),
+            None => Ok(()),
+        }
     }
 
     pub fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
@@ -229,8 +255,10 @@ impl Beat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::bindings::State;
     use crate::chain::client::Settled;
     use crate::exit::{hinted, ChainUnreachable};
+    use crate::output::Output;
     use eyre::{eyre, WrapErr};
 
     #[test]
@@ -241,6 +269,7 @@ mod tests {
             ChainUnreachable { node }.into(),
             unsettled(Settled::Finalized),
             unsettled(Settled::Deep(12)),
+            FinalityUnknown::new("finalized block not found").into(),
         ];
         let words = passing.each_ref().map(|error| format!("{error:#}"));
         assert!(words[1].contains("is not in a finalized block yet") && words[2].contains("12 confirmations yet"));
@@ -251,5 +280,35 @@ mod tests {
         for words in words.into_iter().chain(["replacement transaction underpriced".into()]) {
             assert!(!is_passing(&eyre!(words.clone())) && !is_passing(&hinted(words, "wait")));
         }
+    }
+
+    #[test]
+    fn proofs_that_wait_for_the_chain_have_not_failed_and_say_so_once() {
+        let mut record = Record::default();
+        record.is_news(State::Proving);
+        let mut end = |ended: eyre::Result<Ended>| {
+            note_proofs(&mut record, &ended);
+            let said = ended.err().and_then(|error| complaint(&mut record, "prove", &error));
+            (said, record.failures(State::Proving))
+        };
+        let unsettled = || Err(Unsettled::new(B256::ZERO, Settled::Finalized).into());
+        assert_eq!(end(unsettled()), (Some("waiting"), 0));
+        assert_eq!(end(unsettled()), (None, 0));
+        assert_eq!(end(Err(eyre!("the set is damaged"))), (Some("error"), 1));
+        assert_eq!(end(unsettled()), (Some("waiting"), 1));
+        assert_eq!(end(Ok(Ended::All)), (None, 0));
+    }
+
+    #[test]
+    fn a_chain_that_finalizes_nothing_has_a_way_on() {
+        let hint = |error: eyre::Report| error_fields(&Output::new(true), "ack", &error)["hint"].to_string();
+        for error in [
+            Unsettled::new(B256::ZERO, Settled::Finalized).into(),
+            FinalityUnknown::new("finalized block not found").into(),
+        ] {
+            assert!(hint(error).contains("--confirmations N"));
+        }
+        let told = Unsettled::new(B256::ZERO, Settled::Deep(3));
+        assert!(!hint(told.into()).contains("--confirmations"));
     }
 }

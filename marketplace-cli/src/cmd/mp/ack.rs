@@ -7,7 +7,7 @@ use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::delivery::{Delivery, Place, ServerArgs, CIPHER_FILE, LEAVES_FILE};
-use crate::exit::hinted;
+use crate::exit::{hinted, hinted_because};
 use crate::files::copy_atomic;
 use crate::journal::Journal;
 use crate::output::utc;
@@ -167,12 +167,9 @@ async fn keep(ctx: &Context, market: &Market, id: B256, e: &EngagementView, sour
         Source::Delivered(from) => delivered(ctx, market, id, e, layout, from, &kept).await?,
         Source::Chain | Source::Unseen => {
             require_state(id, e, &[State::Published])?;
-            from_chain(market, id, &kept, layout).await.map_err(|error| {
-                hinted(
-                    format!("the published ciphertext cannot be read back: {error:#}"),
-                    format!("get it from the consumer, or save the deposit: assay mp ack {id} --unseen, then assay mp abort {id}"),
-                )
-            })?;
+            from_chain(market, id, &kept, layout)
+                .await
+                .map_err(|error| not_read_back(id, error))?;
         }
     }
     // What is kept is what will be opened.
@@ -210,6 +207,14 @@ async fn delivered(
     })
 }
 
+fn not_read_back(id: B256, cause: eyre::Report) -> eyre::Report {
+    hinted_because(
+        cause,
+        "the published ciphertext cannot be read back",
+        format!("get it from the consumer, or save the deposit: assay mp ack {id} --unseen, then assay mp abort {id}"),
+    )
+}
+
 /// Rebuilds the file from the transactions that published its chunks.
 async fn from_chain(market: &Market, id: B256, kept: &Path, layout: Layout) -> eyre::Result<()> {
     let words = market.published_words(id).await?;
@@ -239,4 +244,27 @@ fn own_seed(journal: &mut Journal, ct_root: B256) -> eyre::Result<B256> {
     OsRng.fill_bytes(seed.as_mut_slice());
     journal.set_fact(&name, &seed)?;
     Ok(seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::{ChainUnreachable, Hinted};
+    use crate::watch::turn::is_lost;
+
+    #[test]
+    fn a_node_that_went_away_while_the_ciphertext_was_read_is_lost() {
+        let node = "http://node:1".parse().unwrap();
+        let error = not_read_back(B256::ZERO, ChainUnreachable { node }.into());
+        assert!(is_lost(&error), "{error:#}");
+        assert!(error.downcast_ref::<Hinted>().unwrap().hint.contains("--unseen"));
+        assert_eq!(
+            format!("{error:#}"),
+            "the published ciphertext cannot be read back: no answer from the node at http://node:1"
+        );
+        assert!(!is_lost(&not_read_back(
+            B256::ZERO,
+            eyre::eyre!("3 words are on chain, not 4")
+        )));
+    }
 }
