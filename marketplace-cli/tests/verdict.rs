@@ -188,7 +188,8 @@ async fn a_record_that_the_architecture_does_not_have_is_refused_by_reader_consu
         vkDigest: vk_digest,
         ..w.record(w.market.registry).await
     };
-    let changes: [(&str, fn(&mut ModelRecord)); 6] = [
+    type Change = fn(&mut ModelRecord);
+    let changes: [(&str, Change); 6] = [
         ("verifying key", |r| r.vkDigest = B256::repeat_byte(1)),
         ("metric TOP5", |r| r.metric = Metric::TOP5),
         ("11 classes", |r| r.classes = 11),
