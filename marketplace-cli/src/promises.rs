@@ -164,7 +164,9 @@ impl Promises {
         if let Err(refusal) = admit(&others, &promise, self.secret.remaining(), speed) {
             let remedy = match refusal {
                 Refusal::Budget { .. } => "or register the model anew with a secret file of its own: another --secret",
-                Refusal::Time { .. } => "or take it on where proofs are made faster",
+                Refusal::Time { .. } => {
+                    "let assay prove measure anew if this machine was busy, or take it on where proofs are made faster"
+                }
             };
             return Err(hinted(
                 refusal.to_string(),
@@ -250,8 +252,10 @@ pub fn note_speed(secret: &Path, time: Duration) -> eyre::Result<()> {
 
 /// Whether one prover can answer everything that is promised, whenever it is asked for.
 ///
-/// Proofs are made in the order of their deadlines, so windows that begin whenever they like are all met if and only if those
-/// no longer than any window, begun together, fit into it.
+/// Proofs are made in the order of their deadlines, so windows that begin whenever they like are all met if those no longer than
+/// any window, begun together, fit into it. A claim of which only some positions are challenged is due sooner than its whole
+/// window, in proportion to what is asked: the margin is for that, and for the proof that is being made when something
+/// urgent comes.
 fn admit(others: &[&Promise], new: &Promise, remaining: u64, speed: Speed) -> Result<(), Refusal> {
     let promised: u64 = others.iter().map(|p| p.proofs).sum();
     if promised.saturating_add(new.proofs) > remaining {

@@ -3,7 +3,7 @@
 mod support;
 
 use alloy::primitives::B256;
-use assay_cli::chain::bindings::IAccuracyMarket::cancelCall;
+use assay_cli::chain::bindings::{IAccuracyMarket::cancelCall, State};
 use assay_cli::chain::market::Market;
 use assay_cli::cmd::mp::abort::abort;
 use assay_cli::cmd::mp::accept::{accept, Policy};
@@ -29,9 +29,7 @@ fn secret(w: &World, seconds: u64) -> PathBuf {
     note_speed(&path, Duration::from_secs(seconds)).unwrap();
     let journal = w.mp_ctx.home.model(&w.market.chain, w.model_id);
     let mut journal = Journal::open(&journal).unwrap();
-    for name in ["model", "secret"] {
-        journal.set_fact(name, &path).unwrap();
-    }
+    journal.set_fact("secret", &path).unwrap();
     path
 }
 
@@ -101,6 +99,23 @@ async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
     let five = w.opened(5).await.id;
     take(five).await.unwrap();
     assert_eq!(promised(&secret, m), [five]);
+}
+
+#[tokio::test]
+async fn an_acceptance_without_its_confirmations_keeps_its_promise_after_the_offer_would_have_expired() {
+    let w = World::new().await;
+    let secret = secret(&w, 600);
+    let mut patient = Market::clone(&w.market);
+    patient.chain.confirmations = 3;
+    let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
+    let other = w.market.engagement(two).await.unwrap();
+    w.mine().await;
+    w.pass(1700).await;
+    accept(&w.mp_ctx, &w.market, &w.mp, one, &ANY, None).await.unwrap();
+    w.pass(200).await;
+    assert_eq!(patient.confirmed_engagement(one).await.unwrap().state, State::Offered);
+    assert!(reserve(&w.mp_ctx, &patient, two, &other).await.is_err());
+    assert_eq!(promised(&secret, &w.market), [one]);
 }
 
 #[tokio::test]

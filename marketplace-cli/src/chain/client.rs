@@ -150,9 +150,14 @@ impl Chain {
 
     /// Timestamp of the newest block, Unix seconds.
     pub async fn now(&self) -> eyre::Result<u64> {
-        let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await?;
-        let block = block.ok_or_else(|| eyre::eyre!("the node has no newest block"))?;
-        Ok(block.header.timestamp())
+        self.time_of(BlockId::latest()).await
+    }
+
+    /// Timestamp of a block, Unix seconds.
+    pub async fn time_of(&self, block: BlockId) -> eyre::Result<u64> {
+        let found = self.provider.get_block(block).await?;
+        let found = found.ok_or_else(|| eyre::eyre!("the node has no block {block}"))?;
+        Ok(found.header.timestamp())
     }
 
     /// The newest block that has its confirmations.

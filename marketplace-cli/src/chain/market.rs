@@ -14,6 +14,7 @@ use super::revert::is;
 use super::statement::{needed_correct, offer_hash, params_hash};
 use crate::exit::{hinted, Exit, Hinted};
 use alloy::consensus::Transaction;
+use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::Log;
@@ -165,6 +166,11 @@ impl Market {
     /// The engagement as it was when the newest confirmed block was the newest.
     pub async fn confirmed_engagement(&self, id: B256) -> eyre::Result<EngagementView> {
         let block = self.chain.newest_confirmed().await?;
+        self.engagement_at(id, block).await
+    }
+
+    /// The engagement as it was when `block` was the newest.
+    pub async fn engagement_at(&self, id: B256, block: BlockId) -> eyre::Result<EngagementView> {
         self.chain.view(self.contract().engagement(id).block(block)).await
     }
 
@@ -175,8 +181,7 @@ impl Market {
     /// [`Unsettled`], [`FinalityUnknown`](super::client::FinalityUnknown), or if the node does not answer.
     pub async fn require_settled(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
         let (block, settled) = self.chain.newest_settled().await?;
-        let then = self.chain.view(self.contract().engagement(id).block(block)).await;
-        match then {
+        match self.engagement_at(id, block).await {
             Ok(then) if (then.state, then.guard) == (e.state, e.guard) => Ok(()),
             Err(error) if Exit::of(&error) == Exit::ChainUnreachable => Err(error),
             // Another state, or none yet.

@@ -79,15 +79,19 @@ fn asked(market: &Market, e: &EngagementView) -> Promise {
     }
 }
 
-/// Engagements of this market that can ask for nothing any more, with confirmations.
+/// Engagements of this market that can ask for nothing any more, with confirmations. State and time are those of one block: an
+/// offer that is still one after its last second was accepted by nobody, whatever came later.
+///
+/// What no block has, say after a reorganisation, is not over: nobody knows whether it comes back.
 async fn over(market: &Market, secret: &Path) -> eyre::Result<Vec<B256>> {
     let promised = Promises::open(secret)?.engagements(&market.chain.label(), market.address);
-    let now = market.chain.now().await?;
+    let block = market.chain.newest_confirmed().await?;
+    let then = market.chain.time_of(block).await?;
     let mut over = Vec::new();
     for id in promised {
         // One that is too young for a confirmed state is not over.
-        if let Ok(e) = market.confirmed_engagement(id).await {
-            if e.state == State::Closed || (e.state == State::Offered && now > e.deadline) {
+        if let Ok(e) = market.engagement_at(id, block).await {
+            if e.state == State::Closed || (e.state == State::Offered && then > e.deadline) {
                 over.push(id);
             }
         }
