@@ -34,7 +34,7 @@ async fn anvil(port: Option<u16>, chain_id: Option<u64>) -> Devnet {
 
 /// Asks a node for an engagement, with a key in the node's address.
 fn show(port: u16) -> Output {
-    let url = format!("http://127.0.0.1:{port}/s3cr3t-key");
+    let url = format!("http://127.0.0.1:{port}/?key=s3cr3t-key");
     let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
     command.args(["verdict", "show", ID, "--market", MARKET, "--rpc-url", &url]);
     command.output().unwrap()
