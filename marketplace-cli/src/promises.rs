@@ -254,8 +254,8 @@ pub fn note_speed(secret: &Path, time: Duration) -> eyre::Result<()> {
 ///
 /// Proofs are made in the order of their deadlines, so windows that begin whenever they like are all met if those no longer than
 /// any window, begun together, fit into it. A claim of which only some positions are challenged is due sooner than its whole
-/// window, in proportion to what is asked: the margin is for that, and for the proof that is being made when something
-/// urgent comes.
+/// window, but no sooner than in proportion to what is asked. The margin of two covers that where such claims have one window,
+/// as in one market; it leaves some room, not always enough, for the proof that is being made when something urgent comes.
 fn admit(others: &[&Promise], new: &Promise, remaining: u64, speed: Speed) -> Result<(), Refusal> {
     let promised: u64 = others.iter().map(|p| p.proofs).sum();
     if promised.saturating_add(new.proofs) > remaining {
