@@ -49,22 +49,16 @@ impl Site {
         self.chain().provider_nonce(self.account.address()).await.unwrap()
     }
 
-    async fn deploy(&self) -> eyre::Result<Deployment> {
+    async fn deploy(&self, terms: &MarketTerms) -> eyre::Result<Deployment> {
         let mut journal = Journal::open(&self.journal)?;
         let out = Output::new(true);
-        deploy(
-            &self.account,
-            &MarketTerms::devnet(),
-            &self.repository,
-            &mut journal,
-            &out,
-        )
-        .await
+        deploy(&self.account, terms, &self.repository, &mut journal, &out).await
     }
 
     /// Runs the deployment until one more transaction is mined; `None` if it was cut off then.
     async fn deploy_one(&self) -> Option<Deployment> {
         let before = self.sent().await;
+        let terms = MarketTerms::devnet();
         let mined = async {
             while self.sent().await == before {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -73,7 +67,7 @@ impl Site {
         tokio::select! {
             biased;
             () = mined => None,
-            deployed = self.deploy() => Some(deployed.unwrap()),
+            deployed = self.deploy(&terms) => Some(deployed.unwrap()),
         }
     }
 }
@@ -100,6 +94,70 @@ async fn a_deployment_cut_off_after_each_transaction_ends_as_one() {
     let params = registry.params().call().await.unwrap();
     assert_eq!((params.accuracy, params.prediction), (deployed.market, Address::ZERO));
 
-    assert_eq!(site.deploy().await.unwrap(), deployed, "once more changes nothing");
+    assert_eq!(
+        site.deploy(&MarketTerms::devnet()).await.unwrap(),
+        deployed,
+        "once more changes nothing"
+    );
     assert_eq!(site.sent().await, TRANSACTIONS + cuts);
+}
+
+/// Each of these is refused by another constructor: the registry's, the market's own, that of its terms.
+#[tokio::test]
+async fn terms_that_the_contracts_refuse_cost_nothing() {
+    let site = Site::new().await;
+    let devnet = MarketTerms::devnet;
+    let refused = [
+        ("n1", MarketTerms { n1: 0, ..devnet() }),
+        ("n2", MarketTerms { n2: 0, ..devnet() }),
+        (
+            "acceptWindow",
+            MarketTerms {
+                accept_window: 1,
+                ..devnet()
+            },
+        ),
+        (
+            "unbondWindow",
+            MarketTerms {
+                unbond_window: 3600,
+                ..devnet()
+            },
+        ),
+        (
+            "treasury",
+            MarketTerms {
+                treasury: Address::ZERO,
+                ..devnet()
+            },
+        ),
+    ];
+    for (parameter, terms) in refused {
+        let error = format!("{:#}", site.deploy(&terms).await.unwrap_err());
+        assert!(error.contains("the contracts refuse these terms"), "{error}");
+        assert!(error.contains(parameter), "{error}");
+    }
+    assert_eq!(site.sent().await, 0);
+}
+
+#[tokio::test]
+async fn other_terms_are_another_marketplace_on_the_same_contracts() {
+    let site = Site::new().await;
+    let first = site.deploy(&MarketTerms::devnet()).await.unwrap();
+    let other = MarketTerms {
+        fault_strikes: 11,
+        ..MarketTerms::devnet()
+    };
+    let second = site.deploy(&other).await.unwrap();
+    assert_ne!((first.registry, first.market), (second.registry, second.market));
+    assert_eq!(site.sent().await, TRANSACTIONS + 1, "only registry and market are new");
+
+    let registry = IModelRegistry::new(second.registry, &site.chain().provider);
+    assert_eq!(registry.params().call().await.unwrap().faultStrikes, 11);
+    assert_eq!(
+        site.deploy(&MarketTerms::devnet()).await.unwrap(),
+        first,
+        "the first one is still known"
+    );
+    assert_eq!(site.sent().await, TRANSACTIONS + 1);
 }

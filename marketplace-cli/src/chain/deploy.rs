@@ -5,14 +5,15 @@ use super::bindings::{
     IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, MarketParams, Mode, RegistryParams,
 };
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
+use super::rehearsal::rehearse;
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::{ether, Output};
-use alloy::primitives::{address, Address, Bytes, B256, U256};
+use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
-use alloy::sol_types::SolValue;
+use alloy::sol_types::{SolCall, SolValue};
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -278,12 +279,30 @@ fn link_places(artifact: &serde_json::Value, library: &str) -> Vec<usize> {
         .collect()
 }
 
+/// The call by which `factory`, at this nonce, creates a registry and a market that name each other.
+pub(super) fn marketplace_call(
+    repository: &Repository,
+    factory: Address,
+    nonce: u64,
+    terms: &MarketTerms,
+    judges: Judges,
+) -> eyre::Result<IMarketplaceFactory::createCall> {
+    let (registry, market) = (factory.create(nonce), factory.create(nonce + 1));
+    let code = |contract, arguments| creation_code(repository, contract, &[], arguments);
+    Ok(IMarketplaceFactory::createCall {
+        registryCode: code("ModelRegistry", terms.registry_params(market).abi_encode())?,
+        accuracyCode: code("AccuracyMarket", terms.market_params(registry, judges).abi_encode())?,
+        predictionCode: Bytes::new(),
+    })
+}
+
 /// Deploys everything: the contracts without parameters and a factory one by one, then registry and market by one call of
-/// the factory, so that there is never one without the other.
+/// the factory, so that there is never one without the other. What an earlier run with this journal deployed is used again,
+/// where it is the same code with the same arguments.
 ///
 /// # Errors
-/// Before the first transaction for terms that only a devnet may have; after the last one if anything on chain differs
-/// from what was meant.
+/// Before the first transaction for terms that the contracts refuse; after the last one if anything on chain differs from what
+/// was meant.
 pub async fn deploy(
     account: &Account,
     terms: &MarketTerms,
@@ -295,6 +314,7 @@ pub async fn deploy(
     for warning in terms.warnings(chain.provider.get_gas_price().await?) {
         out.warn(warning);
     }
+    rehearse(account, terms, repository).await?;
     let mut create = Creator {
         account,
         repository,
@@ -336,9 +356,10 @@ impl Creator<'_> {
         arguments: Vec<u8>,
     ) -> eyre::Result<Address> {
         let call = Call::create(creation_code(self.repository, contract, libraries, arguments)?);
+        let step = step_name(contract, &call.data);
         let receipt = self
             .account
-            .send(self.journal, contract, &call, self.out)
+            .send(self.journal, &step, &call, self.out)
             .await
             .wrap_err_with(|| format!("cannot deploy {contract}"))?;
         let address = receipt
@@ -358,17 +379,13 @@ impl Creator<'_> {
         judges: Judges,
     ) -> eyre::Result<(Address, Address)> {
         let nonce = self.account.chain.provider.get_transaction_count(factory).await?;
-        let (registry, market) = (factory.create(nonce), factory.create(nonce + 1));
-        let code = |contract, arguments| creation_code(self.repository, contract, &[], arguments);
-        let create = IMarketplaceFactory::createCall {
-            registryCode: code("ModelRegistry", terms.registry_params(market).abi_encode())?,
-            accuracyCode: code("AccuracyMarket", terms.market_params(registry, judges).abi_encode())?,
-            predictionCode: Bytes::new(),
-        };
-        let call = Call::new(factory, &create);
+        let call = |nonce| marketplace_call(self.repository, factory, nonce, terms, judges);
+        // The same for every nonce.
+        let step = step_name("Marketplace", &call(1)?.abi_encode());
+        let call = Call::new(factory, &call(nonce)?);
         let receipt = self
             .account
-            .send(self.journal, "Marketplace", &call, self.out)
+            .send(self.journal, &step, &call, self.out)
             .await
             .wrap_err("cannot create registry and market")?;
         // Of an earlier run, if that one made the call: the factory's nonce has moved on since.
@@ -382,6 +399,11 @@ impl Creator<'_> {
         ));
         Ok((registry, market))
     }
+}
+
+/// Names a step by what it deploys: other code or arguments are another step.
+fn step_name(what: &str, data: &[u8]) -> String {
+    format!("{what} {}", hex::encode(&keccak256(data)[..8]))
 }
 
 /// Reads back what was deployed.

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod market;
 pub mod node_url;
 mod refusal;
+mod rehearsal;
 pub mod release;
 pub mod revert;
 pub mod statement;

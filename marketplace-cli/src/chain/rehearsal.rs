@@ -1,0 +1,62 @@
+//! A deployment tried on the node before its first transaction.
+
+use super::account::Account;
+use super::bindings::IMarketplaceFactory;
+use super::client::{revert_data, Call};
+use super::deploy::{creation_code, marketplace_call, Judges, MarketTerms};
+use super::revert;
+use crate::home::Repository;
+use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider;
+use alloy::rpc::types::state::StateOverridesBuilder;
+use alloy::sol_types::SolCall;
+use eyre::WrapErr;
+
+/// Where the contracts without parameters stand in the rehearsal: nobody's addresses.
+const POSEIDON: Address = Address::repeat_byte(0xd1);
+const JUDGES: Judges = Judges {
+    transfers: Address::repeat_byte(0xd2),
+    publication: Address::repeat_byte(0xd3),
+    proofs: Address::repeat_byte(0xd4),
+};
+const FACTORY: Address = Address::repeat_byte(0xd5);
+
+/// Lets the factory create registry and market in one `eth_call`, with the code of everything else laid under it by state
+/// overrides: the constructors judge the terms, and nothing is spent.
+///
+/// # Errors
+/// The constructor's refusal in words, or if the node cannot override the state of a call.
+pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository: &Repository) -> eyre::Result<()> {
+    let contracts: [(&str, Address, &[_]); 5] = [
+        ("PoseidonT4", POSEIDON, &[]),
+        ("TransferJudge", JUDGES.transfers, &[("PoseidonT4", POSEIDON)]),
+        ("PublishedTransfers", JUDGES.publication, &[]),
+        ("ProofJudge", JUDGES.proofs, &[]),
+        ("MarketplaceFactory", FACTORY, &[]),
+    ];
+    // A contract's first nonce; CREATE derives addresses from it.
+    let mut laid = StateOverridesBuilder::default().with_nonce(FACTORY, 1);
+    for (contract, at, libraries) in contracts {
+        let create = Call::create(creation_code(repository, contract, libraries, Vec::new())?);
+        let code = account.dry_run(&create).await;
+        laid = laid.with_code(at, code.wrap_err_with(|| format!("cannot create {contract}"))?);
+    }
+    let create = marketplace_call(repository, FACTORY, 1, terms, JUDGES)?;
+    let request = Call::new(FACTORY, &create).request(account.address());
+    let answer = account.chain.provider.call(request).overrides(laid.build()).await;
+    let created = answer.map_err(|error| match revert_data(&error) {
+        Some(data) => revert::explain(&data).wrap_err("the contracts refuse these terms"),
+        None => eyre::Report::new(error).wrap_err("the node cannot rehearse the deployment"),
+    })?;
+    created_by(&created)
+}
+
+/// What answers is the factory, not an empty account.
+fn created_by(answer: &Bytes) -> eyre::Result<()> {
+    let created = IMarketplaceFactory::createCall::abi_decode_returns(answer);
+    eyre::ensure!(
+        created.is_ok(),
+        "the node ignores state overrides of a call: it cannot rehearse the deployment"
+    );
+    Ok(())
+}
