@@ -137,6 +137,17 @@ fn bytes_that_are_no_proof_end_with_code_3() {
 }
 
 #[test]
+fn a_proof_that_is_not_there_is_not_a_rejected_one() {
+    let output = assay(&["verify", "missing.proof", "--arch", "missing.json"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("error: cannot read missing.proof\n") && !said.contains("rejected"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_access_key_of_a_node_and_private_keys_are_never_printed() {
     const SECRET: &str = "s3cr3t-that-nobody-may-see";
     let url = format!("{NOWHERE}/{SECRET}");
