@@ -1,6 +1,6 @@
 use super::{Fields, Grades, NOT_CHECKED};
 use crate::chain::bindings::{Assurance, State};
-use crate::chain::market::Market;
+use crate::chain::market::{all_answers, Market};
 use crate::context::Context;
 use crate::output::Table;
 use crate::verifier_check::TrustArgs;
@@ -38,10 +38,13 @@ impl Listed {
             open: Vec::new(),
             strikes: market.reputation(model_id).await?.strikes,
         };
-        for id in market.engagement_ids(model_id).await? {
+        let ids = market.engagement_ids(model_id).await?;
+        let asked = ids.iter().copied().map(|id| async move {
             let state = market.engagement(id).await?.state;
-            let v = market.verdict(id).await?;
-            let fields = Fields::new(id, state, &v, &listed.grades);
+            Ok((state, market.verdict(id).await?))
+        });
+        for (id, (state, v)) in ids.iter().zip(all_answers(asked).await?) {
+            let fields = Fields::new(*id, state, &v, &listed.grades);
             let kind = match v.assurance {
                 _ if state != State::Closed => &mut listed.open,
                 assurance if !listed.grades.allow(assurance) => &mut listed.not_checked,

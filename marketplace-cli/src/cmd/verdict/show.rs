@@ -1,6 +1,6 @@
 use super::{Fields, Grades, NOT_CHECKED};
 use crate::chain::bindings::{Adjudication, Assurance, Outcome, State, Verdict};
-use crate::chain::market::Market;
+use crate::chain::market::{all_answers, Market};
 use crate::context::Context;
 use crate::output::{ether, utc};
 use crate::stats::lower_bound;
@@ -39,15 +39,12 @@ impl Shown {
         let v = market.verdict(id).await?;
         let grades = Grades::read(ctx, market, v.modelId, trust).await?;
         let fields = Fields::new(id, state, &v, &grades);
-        let mut others = Vec::new();
-        for other in market.engagement_ids(v.modelId).await? {
-            if other != id {
-                let verdict = market.verdict(other).await?;
-                if verdict.mc == v.mc && verdict.outcome != Outcome::None {
-                    others.push(Fields::new(other, State::Closed, &verdict, &grades));
-                }
-            }
-        }
+        let mut ids = market.engagement_ids(v.modelId).await?;
+        ids.retain(|other| *other != id);
+        let verdicts = all_answers(ids.iter().copied().map(|other| market.verdict(other))).await?;
+        let closed = |other: &Verdict| other.mc == v.mc && other.outcome != Outcome::None;
+        let others = ids.iter().zip(&verdicts).filter(|(_, verdict)| closed(verdict));
+        let others = others.map(|(other, verdict)| Fields::new(*other, State::Closed, verdict, &grades));
         Ok(Self {
             bound_95: match v.assurance {
                 Assurance::PROVEN if grades.allow(v.assurance) => lower_bound(v.provenOnChain, v.n2, DELTA),
@@ -56,7 +53,7 @@ impl Shown {
             fee_wei: market.params.fee,
             self_dealt: v.mc == v.mp,
             model_registered_at: market.model(v.modelId).await?.registeredAt,
-            others_of_this_consumer: others,
+            others_of_this_consumer: others.collect(),
             sentence: graded_sentence(state, &v, &grades),
             fields,
             grades,
