@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
     The acceptance must have its confirmations, see --confirmations. In an engagement in clear images, labels and salts go over as they are; else\n\
     they are encrypted, the ciphertext's root goes on chain, and only then the file into the directory or to the server\n\
     (assay serve, of either party). Before the acceptance of an encrypted engagement only the leaf hashes go over. Files\n\
-    in a directory are readable by whom your umask allows, ciphertexts for good once the keys are out. What was handed over\n\
-    once is not offered again.")]
+    in a directory are readable by whom your umask allows, and who has a ciphertext can read the set once its keys are\n\
+    on chain. What was handed over once is not offered again.")]
 pub struct Args {
     /// Engagement
     id: B256,
