@@ -163,7 +163,7 @@ impl Delivery {
         &self.place
     }
 
-    /// Hands a file over; what is there already is not sent again.
+    /// Hands a file over, in a directory to whoever the umask lets read it; what is there already is not sent again.
     ///
     /// # Errors
     /// Those of the directory or the server. A later call goes on where an upload ended.
@@ -181,7 +181,7 @@ impl Delivery {
             }
             (None, Place::Path(dir)) => {
                 let name = file.file_name().unwrap_or(file.as_os_str());
-                copy_atomic(file, &dir.join(name)).wrap_err_with(failed)
+                copy_atomic(file, &dir.join(name), false).wrap_err_with(failed)
             }
             (None, Place::Server(_)) => unreachable!("a server is opened with its client"),
         }
@@ -349,6 +349,21 @@ mod tests {
         assert_eq!(parse("/a").of_engagement(ID), Place::Path(format!("/a/{ID}").into()));
         assert_eq!(parse("https://a").of_engagement(ID), parse("https://a"));
         assert!(parse("/a").directory().is_ok() && parse("https://a").directory().is_err());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_other_party_can_read_what_was_put_into_a_directory() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (own, plain) = (dir.path().join(CIPHER_FILE), dir.path().join("plain"));
+        crate::files::write_atomic(&own, b"content", true).unwrap();
+        std::fs::write(&plain, b"content").unwrap();
+        let shared = dir.path().join("shared");
+        let out = Output::new(false);
+        Delivery::at(&shared, ID).put(Kind::Cipher, &own, &out).await.unwrap();
+        assert_eq!(mode(&shared.join(CIPHER_FILE)), mode(&plain));
     }
 
     #[tokio::test]

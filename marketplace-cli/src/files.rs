@@ -6,21 +6,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Replaces `path` with `bytes` in one step; readable by the owner alone if `private`.
+/// Replaces `path` with `bytes` in one step; readable by the owner alone if `private`, else by whom the umask allows.
 pub fn write_atomic(path: &Path, bytes: &[u8], private: bool) -> eyre::Result<()> {
-    let dir = parent(path);
-    let write = || -> std::io::Result<()> {
-        fs::create_dir_all(&dir)?;
-        let mut temp = tempfile::NamedTempFile::new_in(&dir)?;
-        temp.write_all(bytes)?;
-        if !private {
-            allow_all_to_read(temp.as_file())?;
-        }
-        temp.as_file().sync_all()?;
-        temp.persist(path).map_err(|e| e.error)?;
-        sync_dir(&dir)
-    };
-    write().wrap_err_with(|| format!("cannot write {}", path.display()))
+    replace(path, private, |file| file.write_all(bytes)).wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
 /// Opens a file that another party may have put there: a pipe would keep the reader waiting, a device never end.
@@ -50,31 +38,36 @@ pub fn read_regular(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Copies a file in one step, readable by the owner alone.
-pub fn copy_atomic(from: &Path, to: &Path) -> eyre::Result<()> {
-    let dir = parent(to);
-    let copy = || -> std::io::Result<()> {
-        fs::create_dir_all(&dir)?;
-        let mut temp = tempfile::NamedTempFile::new_in(&dir)?;
-        std::io::copy(&mut open_regular(from)?, temp.as_file_mut())?;
-        temp.as_file().sync_all()?;
-        temp.persist(to).map_err(|e| e.error)?;
-        sync_dir(&dir)
-    };
-    copy().wrap_err_with(|| format!("cannot copy {} to {}", from.display(), to.display()))
+/// Copies a file in one step; who may read the copy is as with [`write_atomic`], whoever may read the file.
+pub fn copy_atomic(from: &Path, to: &Path, private: bool) -> eyre::Result<()> {
+    let copy = |file: &mut File| std::io::copy(&mut open_regular(from)?, file).map(drop);
+    replace(to, private, copy).wrap_err_with(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-/// Fills a new directory in one step: `fill` writes into a temporary one, which is synced and renamed to `path`.
+fn replace(path: &Path, private: bool, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> std::io::Result<()> {
+    let dir = parent(path);
+    fs::create_dir_all(&dir)?;
+    let mut temp = builder(private, 0o666).tempfile_in(&dir)?;
+    fill(temp.as_file_mut())?;
+    temp.as_file().sync_all()?;
+    temp.persist(path).map_err(|e| e.error)?;
+    sync_dir(&dir)
+}
+
+/// Fills a new directory in one step: `fill` writes into a temporary one, which is synced and renamed to `path`. Only the owner
+/// can enter it if `private`, else whom the umask allows.
 ///
 /// # Errors
 /// If `path` exists, or as `fill` says.
-pub fn create_dir_atomic(path: &Path, fill: impl FnOnce(&Path) -> eyre::Result<()>) -> eyre::Result<()> {
+pub fn create_dir_atomic(path: &Path, private: bool, fill: impl FnOnce(&Path) -> eyre::Result<()>) -> eyre::Result<()> {
     if path.exists() {
         eyre::bail!("{} exists already", path.display());
     }
     let dir = parent(path);
     fs::create_dir_all(&dir).wrap_err_with(|| format!("cannot create {}", dir.display()))?;
-    let temp = private_dir_in(&dir).wrap_err_with(|| format!("cannot write in {}", dir.display()))?;
+    let temp = builder(private, 0o777)
+        .tempdir_in(&dir)
+        .wrap_err_with(|| format!("cannot write in {}", dir.display()))?;
     fill(temp.path())?;
     let finish = || -> std::io::Result<()> {
         sync_tree(temp.path())?;
@@ -144,23 +137,16 @@ pub(crate) fn sync_dir(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// A new directory that only its owner can enter.
-fn private_dir_in(dir: &Path) -> std::io::Result<tempfile::TempDir> {
+/// Makes files or directories with this mode less the umask, or the owner's part of it.
+fn builder(private: bool, mode: u32) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(dir)
-}
-
-#[cfg(unix)]
-fn allow_all_to_read(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn allow_all_to_read(_: &File) -> std::io::Result<()> {
-    Ok(())
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(if private {
+        mode & 0o700
+    } else {
+        mode
+    }));
+    builder
 }
 
 #[cfg(test)]
@@ -184,25 +170,34 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn private_files_are_readable_by_the_owner_alone() {
+    fn private_files_are_readable_by_the_owner_alone_and_others_as_the_umask_says() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a/secret");
-        write_atomic(&path, b"1", true).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        write_atomic(&path, b"2", false).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"2");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (file, copy, plain) = (
+            dir.path().join("a/file"),
+            dir.path().join("b/copy"),
+            dir.path().join("plain"),
+        );
+        fs::write(&plain, b"0").unwrap();
+        for (private, expected) in [(true, 0o600), (false, mode(&plain)), (true, 0o600)] {
+            write_atomic(&file, b"1", private).unwrap();
+            assert_eq!(mode(&file), expected);
+            // Not the mode of what is copied.
+            write_atomic(&file, b"2", !private).unwrap();
+            copy_atomic(&file, &copy, private).unwrap();
+            assert_eq!((mode(&copy), fs::read(&copy).unwrap()), (expected, b"2".to_vec()));
+        }
     }
 
     #[test]
     fn a_failed_fill_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("set");
-        assert!(create_dir_atomic(&target, |_| eyre::bail!("disk full")).is_err());
+        assert!(create_dir_atomic(&target, true, |_| eyre::bail!("disk full")).is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-        create_dir_atomic(&target, |temp| Ok(fs::write(temp.join("x"), b"1")?)).unwrap();
-        assert!(create_dir_atomic(&target, |_| Ok(())).is_err());
+        create_dir_atomic(&target, true, |temp| Ok(fs::write(temp.join("x"), b"1")?)).unwrap();
+        assert!(create_dir_atomic(&target, true, |_| Ok(())).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::chain::node_url::NodeUrl;
 use crate::exit::Hinted;
 use alloy::primitives::U256;
 use assay_prover::progress::Progress;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -78,30 +78,78 @@ impl Output {
 
     /// A bar that is gone when dropped; counts `steps`, or spins if that is 0.
     pub fn bar(&self, name: impl fmt::Display, steps: u64) -> Bar {
-        Bar(self.bars.add(new_bar(&name.to_string(), steps)))
+        self.bar_of(name, steps, None)
+    }
+
+    /// A bar of a part of longer work, of which it says how much is over.
+    fn bar_of(&self, name: impl fmt::Display, steps: u64, whole: Option<(Instant, Estimate)>) -> Bar {
+        let bar = match steps {
+            0 => ProgressBar::new_spinner(),
+            _ => ProgressBar::new(steps),
+        };
+        let template = match (whole, steps) {
+            (Some(_), _) => "{spinner} {whole} {wide_msg}",
+            (None, 0) => "{spinner} {msg} [{elapsed}]",
+            (None, _) => "{msg} {bar:30} {pos}/{len} [{elapsed}]",
+        };
+        // Before anything is drawn: what a bar draws by itself, the others do not take away.
+        let bar = self.bars.add(bar);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(
+                style.with_key("whole", move |_: &ProgressState, w: &mut dyn fmt::Write| {
+                    if let Some((began, estimate)) = whole {
+                        let _ = w.write_str(&estimate.after(began.elapsed()));
+                    }
+                }),
+            );
+        }
+        bar.set_message(name.to_string());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Bar(bar)
     }
 
     /// Shows the phases of long work; each finished phase leaves one line with its time.
     pub fn phases(&self) -> PhaseBars {
+        self.phases_in(None)
+    }
+
+    /// As [`Output::phases`], of work that begins now and is expected to take some time in all.
+    pub fn phases_of(&self, estimate: Estimate) -> PhaseBars {
+        self.phases_in(Some((Instant::now(), estimate)))
+    }
+
+    fn phases_in(&self, whole: Option<(Instant, Estimate)>) -> PhaseBars {
         PhaseBars {
             output: self.clone(),
+            whole,
             current: Mutex::new(None),
         }
     }
 }
 
-fn new_bar(name: &str, steps: u64) -> ProgressBar {
-    let (bar, template) = if steps == 0 {
-        (ProgressBar::new_spinner(), "{spinner} {msg} [{elapsed}]")
-    } else {
-        (ProgressBar::new(steps), "{msg} {bar:30} {pos}/{len} [{elapsed}]")
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+/// How long work will take, as far as one can tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Estimate {
+    /// What is done.
+    pub what: &'static str,
+    pub time: Duration,
+    /// What the time was estimated from.
+    pub basis: &'static str,
+}
+
+impl Estimate {
+    /// What is over and what is left after so much time; never all of it.
+    fn after(&self, elapsed: Duration) -> String {
+        let Self { what, time, basis } = self;
+        match time.checked_sub(elapsed).filter(|left| !left.is_zero()) {
+            Some(left) => {
+                let percent = 100.0 * elapsed.as_secs_f64() / time.as_secs_f64();
+                let (percent, left) = (percent.min(99.0).floor(), left.as_secs_f64().ceil());
+                format!("{what}: {percent} % (about {left} s left, estimated from {basis})")
+            }
+            None => format!("{what}: 99 % (takes longer than estimated from {basis})"),
+        }
     }
-    bar.set_message(name.to_owned());
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
 }
 
 /// A progress bar; cleared when dropped.
@@ -124,13 +172,16 @@ impl Drop for Bar {
 #[derive(Debug)]
 pub struct PhaseBars {
     output: Output,
+    /// Since when all phases together go on, and how long they are expected to.
+    whole: Option<(Instant, Estimate)>,
     current: Mutex<Option<(String, Instant, Bar)>>,
 }
 
 impl PhaseBars {
-    fn replace(&self, next: Option<(String, Instant, Bar)>) {
-        let Ok(mut current) = self.current.lock() else { return };
-        if let Some((name, since, bar)) = std::mem::replace(&mut *current, next) {
+    /// Ends the phase that goes on, if there is one.
+    fn end(&self) {
+        let ended = self.current.lock().ok().and_then(|mut current| current.take());
+        if let Some((name, since, bar)) = ended {
             drop(bar);
             self.output
                 .note(format_args!("  {name}: {:.1} s", since.elapsed().as_secs_f64()));
@@ -140,7 +191,11 @@ impl PhaseBars {
 
 impl Progress for PhaseBars {
     fn phase(&self, name: &str, steps: u64) {
-        self.replace(Some((name.to_owned(), Instant::now(), self.output.bar(name, steps))));
+        self.end();
+        let bar = self.output.bar_of(name, steps, self.whole);
+        if let Ok(mut current) = self.current.lock() {
+            *current = Some((name.to_owned(), Instant::now(), bar));
+        }
     }
 
     fn step(&self, done: u64) {
@@ -154,7 +209,7 @@ impl Progress for PhaseBars {
 
 impl Drop for PhaseBars {
     fn drop(&mut self) {
-        self.replace(None);
+        self.end();
     }
 }
 
@@ -243,6 +298,39 @@ mod tests {
             "10 ETH"
         );
         assert_eq!(ether(alloy::primitives::U256::ZERO), "0 ETH");
+    }
+
+    #[test]
+    fn an_estimate_is_never_all_and_says_what_it_is() {
+        let estimate = Estimate {
+            what: "proving",
+            time: Duration::from_secs(40),
+            basis: "earlier proofs",
+        };
+        let after = |millis| estimate.after(Duration::from_millis(millis));
+        assert_eq!(
+            after(0),
+            "proving: 0 % (about 40 s left, estimated from earlier proofs)"
+        );
+        assert_eq!(
+            after(30_100),
+            "proving: 75 % (about 10 s left, estimated from earlier proofs)"
+        );
+        assert_eq!(
+            after(39_999),
+            "proving: 99 % (about 1 s left, estimated from earlier proofs)"
+        );
+        for late in [40_000, 400_000] {
+            assert_eq!(
+                after(late),
+                "proving: 99 % (takes longer than estimated from earlier proofs)"
+            );
+        }
+        let nothing = Estimate {
+            time: Duration::ZERO,
+            ..estimate
+        };
+        assert!(nothing.after(Duration::ZERO).contains("99 %"));
     }
 
     #[test]

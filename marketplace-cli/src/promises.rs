@@ -55,7 +55,7 @@ pub enum Speed {
 }
 
 impl Speed {
-    fn of_one(self) -> Duration {
+    pub fn of_one(self) -> Duration {
         match self {
             Self::Measured(time) | Self::Estimated(time) => time,
         }

@@ -4,8 +4,8 @@ use crate::chain::client::Chain;
 use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
 use crate::files::write_atomic;
-use crate::output::Output;
-use crate::promises;
+use crate::output::{Estimate, Output};
+use crate::promises::{self, Promises};
 use crate::reference_string::{ReferenceString, SrsArgs};
 use alloy::primitives::{B256, U256};
 use assay_prover::cache::{Cache, CacheEvent};
@@ -232,6 +232,23 @@ impl Prover {
         &self.secret
     }
 
+    /// How long a proof will take: as long as earlier ones of this model here, or what the plan says before there was one.
+    fn expected(&self) -> Estimate {
+        // Whoever reserves a proof hears of promises that cannot be read.
+        let measured = Promises::open(&self.secret)
+            .ok()
+            .and_then(|promises| promises.measured());
+        let (time, basis) = match measured {
+            Some(speed) => (speed.of_one(), "earlier proofs"),
+            None => (Cost::of(self.keys.verifier().compiled()).prove_time(), "the plan"),
+        };
+        Estimate {
+            what: "proving",
+            time,
+            basis,
+        }
+    }
+
     /// Proves one image; takes one of the model's proofs, whatever becomes of it: of those that are promised to an
     /// `engagement`, or of those that nobody is promised.
     pub fn prove(
@@ -253,6 +270,7 @@ impl Prover {
                 reservation.budget
             ));
         }
+        let expected = self.expected();
         let inference = Inference {
             model: &self.model,
             secret: &ModelSecret::open(&self.secret)?,
@@ -261,7 +279,7 @@ impl Prover {
             ctx: ctx.to_be_bytes(),
         };
         let began = Instant::now();
-        let bundle = proof::prove_with_secret(&self.keys, &inference, &out.phases())?;
+        let bundle = proof::prove_with_secret(&self.keys, &inference, &out.phases_of(expected))?;
         if let Err(error) = promises::note_speed(&self.secret, began.elapsed()) {
             out.warn(format_args!("the proving speed is not noted: {error:#}"));
         }

@@ -151,6 +151,15 @@ impl TestSet {
 
     /// Writes the set as a new directory, whole or not at all, readable by the owner alone.
     pub fn save(&self, dir: &Path) -> eyre::Result<()> {
+        self.write(dir, true)
+    }
+
+    /// As [`TestSet::save`], for the other party: readable by whom the umask allows.
+    pub fn hand_over(&self, dir: &Path) -> eyre::Result<()> {
+        self.write(dir, false)
+    }
+
+    fn write(&self, dir: &Path, private: bool) -> eyre::Result<()> {
         let row = |e: &Example| ExampleRow {
             label: e.label,
             input_salt: e.input_salt,
@@ -163,12 +172,12 @@ impl TestSet {
             test_root: self.root()?,
             examples: self.examples.iter().map(row).collect(),
         };
-        create_dir_atomic(dir, |temp| {
+        create_dir_atomic(dir, private, |temp| {
             for (i, e) in self.examples.iter().enumerate() {
-                write_atomic(&image_path(temp, i), &encode_png(self.size, &e.image)?, true)?;
+                write_atomic(&image_path(temp, i), &encode_png(self.size, &e.image)?, private)?;
             }
-            write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&self.leaves())?, true)?;
-            write_atomic(&temp.join("set.json"), &serde_json::to_vec_pretty(&file)?, true)
+            write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&self.leaves())?, private)?;
+            write_atomic(&temp.join("set.json"), &serde_json::to_vec_pretty(&file)?, private)
         })
     }
 
@@ -378,6 +387,14 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&path), mode(&path.join("set.json"))), (0o700, 0o600));
+            let (handed, plain) = (dir.path().join("handed"), dir.path().join("plain"));
+            set.hand_over(&handed).unwrap();
+            std::fs::create_dir(&plain).unwrap();
+            std::fs::write(plain.join("file"), b"").unwrap();
+            let modes = |path: &Path, file| (mode(path), mode(&path.join(file)));
+            for file in ["set.json", "leaves.json", "images/00000.png"] {
+                assert_eq!(modes(&handed, file), modes(&plain, "file"), "{file}");
+            }
         }
         assert!(set.save(&path).is_err(), "an existing set is never overwritten");
     }

@@ -1,5 +1,8 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
+use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::model::random::tiny_network;
+use assay_prover::model::Model;
 use std::process::{Command, Output};
 
 fn assay(args: &[&str]) -> Output {
@@ -137,6 +140,17 @@ fn bytes_that_are_no_proof_end_with_code_3() {
 }
 
 #[test]
+fn a_proof_that_is_not_there_is_not_a_rejected_one() {
+    let output = assay(&["verify", "missing.proof", "--arch", "missing.json"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("error: cannot read missing.proof\n") && !said.contains("rejected"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_access_key_of_a_node_and_private_keys_are_never_printed() {
     const SECRET: &str = "s3cr3t-that-nobody-may-see";
     let url = format!("{NOWHERE}/{SECRET}");
@@ -161,4 +175,66 @@ fn the_access_key_of_a_node_and_private_keys_are_never_printed() {
         .output()
         .unwrap();
     assert!(!text(&help.stdout).contains(SECRET));
+}
+
+/// What the program draws on a terminal, begun at every frame of a spinner.
+#[cfg(target_os = "linux")]
+fn frames(cache: &std::path::Path, args: &str) -> Vec<String> {
+    let output = Command::new("script")
+        .args([
+            "--quiet",
+            "--return",
+            "--command",
+            &format!("\"$ASSAY\" {args}"),
+            "/dev/null",
+        ])
+        .env("ASSAY", env!("CARGO_BIN_EXE_assay"))
+        .env("ASSAY_CACHE_DIR", cache)
+        .env("TERM", "xterm")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("`script` of util-linux is on the PATH");
+    let drawn = text(&output.stdout);
+    assert!(output.status.success(), "{drawn}");
+    let spinner = |c: char| ('\u{2800}'..='\u{28ff}').contains(&c);
+    drawn.split(spinner).skip(1).map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_frame_of_a_bar_is_taken_away_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let frames = frames(cache.path(), "srs dev -k 8");
+    assert!(!frames.is_empty());
+    for frame in frames {
+        assert!(frame.contains("\u{1b}[2K"), "this frame stays: {frame:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn proving_says_what_is_left_and_where_that_comes_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let model = Model::random(tiny_network(10), 3).unwrap();
+    let frozen = FrozenArchitecture::plan_with(model.architecture.clone(), 3, 64).unwrap();
+    model.save(&dir.path().join("tiny.assay")).unwrap();
+    std::fs::write(path("tiny.arch.json"), serde_json::to_vec(&frozen).unwrap()).unwrap();
+    let image = image::RgbImage::from_pixel(12, 8, image::Rgb([1, 2, 3]));
+    image.save(dir.path().join("x.png")).unwrap();
+    let (model, arch, image, home) = (path("tiny.assay"), path("tiny.arch.json"), path("x.png"), path("home"));
+    for basis in ["the plan", "earlier proofs"] {
+        let args = format!(
+            "prove --model {model} --arch {arch} --image {image} --out {} --home {home}",
+            path("x.proof")
+        );
+        let frames = frames(dir.path(), &args);
+        // The longest phase, its name cut off at the edge of the terminal.
+        let opening = frames.iter().find(|frame| frame.contains("commit to th"));
+        let (_, share) = opening.and_then(|frame| frame.split_once("proving: ")).unwrap();
+        let (percent, rest) = share.split_once(" % (").unwrap();
+        assert!(percent.parse::<u8>().unwrap() < 100, "{share}");
+        assert!(rest.contains(&format!("estimated from {basis})")), "{share}");
+        assert!(!frames.iter().any(|frame| frame.contains("100 %")));
+    }
 }

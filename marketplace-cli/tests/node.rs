@@ -1,5 +1,7 @@
 //! Nodes that come late, go away, refuse, or know no finalized block.
 
+mod node_support;
+
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
 use assay_cli::chain::client::{Chain, FinalityUnknown, Settled};
@@ -8,8 +10,9 @@ use assay_cli::chain::history::history;
 use assay_cli::exit::Exit;
 use assay_cli::home::Repository;
 use assay_cli::watch::turn::is_passing;
-use axum::body::Bytes;
+use node_support::in_front_of;
 use serde_json::{json, Value};
+use std::future::ready;
 use std::net::TcpListener;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,25 +88,7 @@ async fn a_request_waits_for_a_node_that_comes_back() {
 
 /// A node in front of another one that refuses what `refusal` says, with that error.
 async fn refusing(url: String, refusal: impl Fn(&Value) -> Option<Value> + Send + Sync + 'static) -> String {
-    let refusal = Arc::new(refusal);
-    let forward = move |body: Bytes| {
-        let (url, refusal) = (url.clone(), refusal.clone());
-        async move {
-            let request: Value = serde_json::from_slice(&body).unwrap();
-            if let Some(error) = refusal(&request) {
-                return json!({ "jsonrpc": "2.0", "id": request["id"], "error": error }).to_string();
-            }
-            let request = reqwest::Client::new()
-                .post(url)
-                .header("content-type", "application/json");
-            request.body(body).send().await.unwrap().text().await.unwrap()
-        }
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let app = axum::Router::new().route("/", axum::routing::post(forward));
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    format!("http://{address}")
+    in_front_of(url, move |request| ready(refusal(&request))).await
 }
 
 /// A node in front of another one that answers so when it is asked for the finalized block.

@@ -1,13 +1,19 @@
 //! What readers are told of a verdict whose verifier nobody compared with an architecture.
 
+mod node_support;
 mod support;
 
 use alloy::primitives::{keccak256, Address, B256, U256};
 use alloy::providers::Provider;
+use alloy::sol_types::SolCall;
+use assay_cli::chain::bindings::IAccuracyMarket::verdictCall;
 use assay_cli::chain::bindings::{Metric, ModelRecord, ProofItem};
+use assay_cli::chain::client::Chain;
+use assay_cli::chain::market::Market;
 use assay_cli::cmd::mp::accept::{accept, Policy};
 use assay_cli::cmd::mp::proceed_now;
 use assay_cli::cmd::mp::submit::submission;
+use assay_cli::cmd::verdict::Listed;
 use assay_cli::journal::Journal;
 use assay_cli::output::Output;
 use assay_cli::prover_api::{save_arch, verifier_key};
@@ -15,8 +21,12 @@ use assay_cli::reference_string::SrsArgs;
 use assay_cli::testset::TestSet;
 use assay_cli::verifier_check::{TrustArgs, VerifierGrade};
 use assay_prover::circuit::FrozenArchitecture;
+use node_support::in_front_of;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
 use support::{small_architecture, World, UNTRUSTING};
 
 /// Ten bytes that accept any proof.
@@ -268,4 +278,34 @@ async fn code_that_can_change_has_no_grade_under_a_trusted_hash() {
     let judged = trust.judge(&w.mc_ctx, &w.market.chain, &record).await.unwrap();
     assert!(judged.why.unwrap().contains("is not the one that was registered"));
     assert!(!w.market.chain.provider.get_code_at(genuine).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_engagements_of_a_model_are_asked_for_side_by_side() {
+    let w = World::new().await;
+    let mut ids = Vec::new();
+    for seed in 0..40 {
+        ids.push(w.opened(seed).await.id);
+    }
+    let (waiting, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let highest = most.clone();
+    let slow = in_front_of(w.node.url(), move |request| {
+        let is_verdict = request.to_string().contains(&hex::encode(verdictCall::SELECTOR));
+        let (waiting, highest) = (waiting.clone(), highest.clone());
+        async move {
+            if is_verdict {
+                highest.fetch_max(waiting.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            None
+        }
+    });
+    let chain = Chain::connect(&slow.await, None).await.unwrap();
+    let market = Market::load(chain, w.market.address).await.unwrap();
+    let listed = Listed::read(&w.mc_ctx, &market, w.model_id, &UNTRUSTING).await.unwrap();
+    let open: Vec<B256> = listed.open.iter().map(|fields| fields.id).collect();
+    assert_eq!(open, ids);
+    let together = most.load(Ordering::Relaxed);
+    assert!((16..=32).contains(&together), "{together} at one time");
 }

@@ -3,8 +3,9 @@
 use super::client::{Chain, DEVNET_CHAIN_ID};
 use crate::exit::{hinted, UsageError};
 use alloy::primitives::{Address, B256};
-use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
+use alloy::signers::local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner};
 use clap::Args;
+use eth_keystore::KeystoreError;
 use eyre::WrapErr;
 use std::path::PathBuf;
 
@@ -69,8 +70,13 @@ impl KeyArgs {
             (None, None) => rpassword::prompt_password(format!("password of {}: ", path.display()))
                 .wrap_err("cannot ask for the password; use --password-env or --password-file")?,
         };
-        PrivateKeySigner::decrypt_keystore(path, password)
-            .wrap_err_with(|| format!("cannot open keystore {}", path.display()))
+        PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| match error {
+            LocalSignerError::EthKeystoreError(KeystoreError::MacMismatch) => hinted(
+                format!("wrong password for keystore {}", path.display()),
+                "repeat the command with the password that the file was encrypted with",
+            ),
+            error => eyre::Report::new(error).wrap_err(format!("cannot open keystore {}", path.display())),
+        })
     }
 }
 
@@ -133,6 +139,12 @@ mod tests {
         };
         let path = dir.path().join("k");
         assert_eq!(args("right").decrypt(&path).unwrap().address(), key.address());
-        assert!(args("wrong").decrypt(&path).is_err());
+        let says = |path: &std::path::Path, expected: String| {
+            let error = args("wrong").decrypt(path).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        };
+        says(&path, format!("wrong password for keystore {}", path.display()));
+        let other = dir.path().join("password");
+        says(&other, format!("cannot open keystore {}", other.display()));
     }
 }

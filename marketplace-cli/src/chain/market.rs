@@ -19,11 +19,23 @@ use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Requests that wait for their answers together.
-const REQUESTS_AT_ONCE: usize = 16;
+const REQUESTS_AT_ONCE: usize = 32;
+
+/// The answers to all of these in their order, of which a bounded number is asked for at one time.
+///
+/// # Errors
+/// The first one; nothing more is asked for then.
+pub async fn all_answers<T>(
+    asked: impl Iterator<Item = impl Future<Output = eyre::Result<T>>>,
+) -> eyre::Result<Vec<T>> {
+    stream::iter(asked).buffered(REQUESTS_AT_ONCE).try_collect().await
+}
 
 /// A state that a reorganisation may still undo.
 #[derive(Debug, thiserror::Error)]
@@ -290,13 +302,13 @@ impl Market {
     }
 
     async fn open_among(&self, id: B256, positions: Vec<u32>) -> eyre::Result<Vec<(u32, Challenge)>> {
-        let mut open = Vec::new();
-        for some in positions.chunks(REQUESTS_AT_ONCE) {
-            let asked = some.iter().map(|position| self.challenge_at(id, *position));
-            let challenges = futures_util::future::try_join_all(asked).await?;
-            open.extend(some.iter().copied().zip(challenges).filter(|(_, c)| c.deadline != 0));
-        }
-        Ok(open)
+        let asked = positions
+            .iter()
+            .copied()
+            .map(|position| self.challenge_at(id, position));
+        let challenges = all_answers(asked).await?;
+        let of_positions = positions.into_iter().zip(challenges);
+        Ok(of_positions.filter(|(_, c)| c.deadline != 0).collect())
     }
 
     pub async fn model(&self, model_id: B256) -> eyre::Result<ModelView> {
@@ -324,17 +336,15 @@ impl Market {
             .saturating_to();
         let lock = || self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ids = lock().get(&model_id).cloned().unwrap_or_default();
-        let missing: Vec<u64> = (ids.len() as u64..count).collect();
-        for some in missing.chunks(REQUESTS_AT_ONCE) {
-            let asked = some.iter().map(|seq| async move {
+        let missing = ids.len() as u64..count;
+        if !missing.is_empty() {
+            let asked = missing.map(|seq| async move {
                 let contract = self.contract();
                 self.chain
-                    .view(contract.engagementIdAt(model_id, U256::from(*seq)))
+                    .view(contract.engagementIdAt(model_id, U256::from(seq)))
                     .await
             });
-            ids.extend(futures_util::future::try_join_all(asked).await?);
-        }
-        if !missing.is_empty() {
+            ids.extend(all_answers(asked).await?);
             lock().insert(model_id, ids.clone());
         }
         // A reorganisation may have taken the newest offers back.

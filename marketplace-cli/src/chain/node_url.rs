@@ -22,6 +22,9 @@ impl FromStr for NodeUrl {
     /// # Errors
     /// For anything but an absolute http or https URL; the error does not quote it.
     fn from_str(given: &str) -> Result<Self, UsageError> {
+        if let Some(meant) = without_scheme(given.trim()) {
+            return Err(UsageError(format!("--rpc-url has no scheme: write {meant}")));
+        }
         let url: Url = given.trim().parse().map_err(|e| {
             UsageError(format!(
                 "--rpc-url is not a URL: {e}; wanted is https://HOST[:PORT][/PATH]"
@@ -35,10 +38,18 @@ impl FromStr for NodeUrl {
             "ws" | "wss" => Err(UsageError(
                 "--rpc-url is a websocket; use the node's http or https address".into(),
             )),
-            // `localhost:8545` has the scheme `localhost`.
             _ => Err(UsageError("--rpc-url does not begin with http:// or https://".into())),
         }
     }
+}
+
+/// What `HOST:PORT` stands for, as far as it may be shown; text without a port may be anything, also a key.
+fn without_scheme(given: &str) -> Option<NodeUrl> {
+    if given.contains("://") {
+        return None;
+    }
+    let meant: NodeUrl = format!("http://{given}").parse().ok()?;
+    meant.url.port().is_some().then_some(meant)
 }
 
 impl NodeUrl {
@@ -154,6 +165,24 @@ mod tests {
             node.redact("v2 of the rpc, id 1, for me"),
             "v2 of the rpc, id 1, for me"
         );
+    }
+
+    #[test]
+    fn an_address_without_its_scheme_is_refused_with_it() {
+        for (given, meant) in [
+            ("localhost:8545", "http://localhost:8545"),
+            (" 127.0.0.1:8545/SECRET ", "http://127.0.0.1:8545"),
+            ("user:SECRET@node.example:8545", "http://node.example:8545"),
+            ("[::1]:8545?key=SECRET", "http://[::1]:8545"),
+        ] {
+            let error = given.parse::<NodeUrl>().expect_err(given).to_string();
+            assert_eq!(error, format!("--rpc-url has no scheme: write {meant}"));
+        }
+        // Nobody can tell what of these is a key.
+        for given in ["SECRET", "node.example", "SECRET@node.example"] {
+            let error = given.parse::<NodeUrl>().expect_err(given).to_string();
+            assert!(error.starts_with("--rpc-url is not a URL"), "{error}");
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ use std::time::{Duration, SystemTime};
 #[command(after_help = "Examples:\n  \
     assay serve --operator 0x52… --engagement 0x3f…        to this machine, parties as the market says\n  \
     assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n\n\
-    parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes.")]
+    parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. One host has at most 32\n\
+    connections at one time; what stands in front of the server, as a proxy does, is one host.")]
 pub struct Args {
     /// Address to listen on; outside the loopback interface only with TLS
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]

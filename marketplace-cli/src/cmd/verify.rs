@@ -4,10 +4,10 @@ use crate::prover_api::{input_commit, load_arch, verifier_key, verify, Claim};
 use crate::reference_string::SrsArgs;
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{B256, U256};
-use assay_prover::proof::ProofBundle;
+use assay_prover::proof::{BundleError, ProofBundle};
 use eyre::WrapErr;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -54,9 +54,7 @@ struct Verified {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let bundle = ProofBundle::load(&args.proof)
-        .map_err(|e| ProofRejected(e.to_string()))
-        .wrap_err_with(|| format!("{} is no proof", args.proof.display()))?;
+    let bundle = load(&args.proof)?;
     let frozen = load_arch(&args.arch)?;
     let stated = Claim::of(&bundle).ok_or_else(|| ProofRejected("it has another number of public inputs".into()))?;
     let mut expected = stated;
@@ -98,6 +96,16 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&verified, text)
 }
 
+/// A file that cannot be read says nothing about a proof.
+fn load(path: &Path) -> eyre::Result<ProofBundle> {
+    ProofBundle::load(path).map_err(|error| match error {
+        BundleError::Io { source, .. } => eyre::Report::new(source).wrap_err(format!("cannot read {}", path.display())),
+        error => {
+            eyre::Report::new(ProofRejected(error.to_string())).wrap_err(format!("{} is no proof", path.display()))
+        }
+    })
+}
+
 /// The error with the parts of the statement that differ.
 fn differences(error: eyre::Report, stated: &Claim, expected: &Claim) -> eyre::Report {
     let parts = [
@@ -114,4 +122,25 @@ fn differences(error: eyre::Report, stated: &Claim, expected: &Claim) -> eyre::R
         return error;
     }
     error.wrap_err(format!("what differs: {}", wrong.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn a_file_that_is_not_there_is_no_false_proof() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("42.proof");
+        for unreadable in [path.as_path(), dir.path()] {
+            let error = load(unreadable).unwrap_err();
+            assert_eq!(Exit::of(&error), Exit::Failed);
+            assert_eq!(error.to_string(), format!("cannot read {}", unreadable.display()));
+        }
+        std::fs::write(&path, b"no proof").unwrap();
+        let error = load(&path).unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::ProofRejected);
+        assert_eq!(error.to_string(), format!("{} is no proof", path.display()));
+    }
 }

@@ -52,10 +52,14 @@ pub struct Options {
     pub limits: Limits,
     /// How far a request's time may be from this machine's.
     pub skew: Duration,
-    /// How long a request's head, and then its body, may take.
+    /// How long a TLS handshake, and then a request's head, may take: nobody has signed anything yet.
+    pub head_patience: Duration,
+    /// How long a request's body may take.
     pub patience: Duration,
     /// Connections at one time, whoever makes them.
     pub connections: usize,
+    /// Of those, connections of one host: an IPv4 address, or the first 64 bits of an IPv6 one.
+    pub connections_of_one: usize,
     /// Requests of parties that are worked on at one time.
     pub requests: usize,
 }
@@ -70,8 +74,10 @@ impl Options {
             operator,
             limits: Limits::default(),
             skew: Duration::from_secs(60),
+            head_patience: Duration::from_secs(10),
             patience: Duration::from_secs(60),
             connections: 512,
+            connections_of_one: 32,
             requests: 64,
         }
     }
@@ -177,8 +183,8 @@ impl Server {
         let handle = Handle::new();
         let server = axum_server::from_tcp(listener).map_err(|source| ServeError::Listen { address, source })?;
         let server = server.handle(handle.clone());
-        let (service, patience) = (router.into_make_service(), options.patience);
-        let connections = Connections::new(options.connections);
+        let (service, patience) = (router.into_make_service(), options.head_patience);
+        let connections = Connections::new(options.connections, options.connections_of_one);
         let running = match tls {
             None => {
                 let mut server = server.acceptor(connections).http1_only();

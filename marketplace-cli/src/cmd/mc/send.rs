@@ -23,9 +23,9 @@ use std::path::{Path, PathBuf};
     assay mc send 0x3f… --to https://provider.example:8700 --keystore me.json      if the transfer is encrypted\n\n\
     The acceptance must have its confirmations, see --confirmations. In an engagement in clear images, labels and salts go over as they are; else\n\
     they are encrypted, the ciphertext's root goes on chain, and only then the file into the directory or to the server\n\
-    (assay serve, of either party). Before the acceptance of an encrypted engagement only the leaf hashes go over. A\n\
-    directory is readable by you alone: give the provider access, or copy it over a channel of your own. What was handed\n\
-    over once is not offered again.")]
+    (assay serve, of either party). Before the acceptance of an encrypted engagement only the leaf hashes go over. Files\n\
+    in a directory are readable by whom your umask allows, and who has a ciphertext can read the set once its keys are\n\
+    on chain. What was handed over once is not offered again.")]
 pub struct Args {
     /// Engagement
     id: B256,
@@ -152,7 +152,7 @@ pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, 
     } else {
         // Before the copy: an image that may have been seen counts as seen.
         Revealed::load(ctx)?.add(&set)?;
-        set.save(to)?;
+        set.hand_over(to)?;
     }
     journal.set_fact(DELIVERED, &to)?;
     Ok(HandedOver {

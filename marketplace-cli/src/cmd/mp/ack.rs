@@ -191,7 +191,7 @@ async fn delivered(
     let mut refused = None;
     for given in from.get(Kind::Cipher, &into, file_bytes(&layout), &ctx.out).await? {
         match CipherFile::open(&given, layout, id, e.ctRoot) {
-            Ok(_) => return copy_atomic(&given, kept),
+            Ok(_) => return copy_atomic(&given, kept, true),
             Err(error) => refused = Some((given, error)),
         }
     }

@@ -1,0 +1,63 @@
+use crate::chain::bindings::Assurance;
+use crate::chain::market::Market;
+use crate::chain::release::DeploymentCheck;
+use crate::context::Context;
+use crate::verifier_check::{TrustArgs, VerifierCheck};
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
+use std::fmt;
+
+/// What a reader knows of the contracts that say what they say.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grades {
+    /// Of registry, market, terms, judges and their library.
+    pub deployment: DeploymentCheck,
+    pub verifier: VerifierCheck,
+    /// Fees and strikes go here.
+    pub treasury: Address,
+}
+
+impl Grades {
+    pub async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
+        let record = market.model(model_id).await?.record;
+        Ok(Self {
+            deployment: ctx.deployment_check(market).await?,
+            verifier: trust.judge(ctx, &market.chain, &record).await?,
+            treasury: market.params.treasury,
+        })
+    }
+
+    /// Whether a verdict may be told as what the contracts call it.
+    pub(super) fn allow(&self, assurance: Assurance) -> bool {
+        match assurance {
+            Assurance::PROVEN => self.deployment.is_known() && self.verifier.is_known(),
+            Assurance::OPTIMISTIC => self.deployment.is_known(),
+            _ => true,
+        }
+    }
+
+    /// What is not known, in words.
+    pub(super) fn unknown(&self) -> &'static str {
+        if !self.deployment.is_known() {
+            return "these contracts are not those of this release, so nothing that they say is stated as a fact";
+        }
+        "proofs were accepted by a verifier that was not compared with the model's architecture (--arch FILE) or with a code \
+         hash you trust (--trust-codehash HASH)"
+    }
+}
+
+impl fmt::Display for Grades {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let v = &self.verifier;
+        writeln!(f, "contracts      {}", self.deployment)?;
+        if let (false, Some(digest)) = (self.deployment.is_known(), self.deployment.digest) {
+            writeln!(f, "               digest {digest}")?;
+        }
+        writeln!(f, "treasury       {}", self.treasury)?;
+        writeln!(f, "verifier       {v}")?;
+        writeln!(f, "               {}, code hash {}", v.address, v.codehash)?;
+        writeln!(f, "               key {}", v.vk_digest)?;
+        writeln!(f, "               weights {}, {} classes", v.weights_commit, v.classes)
+    }
+}

@@ -1,0 +1,123 @@
+mod grades;
+mod list;
+mod show;
+
+pub use grades::Grades;
+pub use list::Listed;
+pub use show::Shown;
+
+use crate::chain::bindings::{State, Verdict};
+use crate::context::Context;
+use crate::verifier_check::TrustArgs;
+use alloy::primitives::{Address, B256};
+use clap::Subcommand;
+use serde::Serialize;
+
+/// In place of an assurance that the reader's grades do not allow.
+const NOT_CHECKED: &str = "NOT CHECKED";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What an engagement showed, and what it did not
+    #[command(after_help = "Examples:\n  \
+        assay verdict show 0x3f… --arch digits.arch.json --rpc-url http://127.0.0.1:8545\n  \
+        assay verdict show 0x3f… --trust-codehash 0x51…\n\n\
+        Whether proofs show anything depends on the contract that checked them: with --arch it is made anew and compared, with\n\
+        --trust-codehash it must have code that you compared before. Without either nothing is called proven.")]
+    Show {
+        /// Engagement
+        id: B256,
+        #[command(flatten)]
+        trust: TrustArgs,
+    },
+    /// Every engagement of a model, by assurance
+    #[command(after_help = "Examples:\n  \
+        assay verdict list 0x9a… --arch digits.arch.json\n  \
+        assay verdict list 0x9a… --arch digits.arch.json --json | jq .proven")]
+    List {
+        /// Model
+        model_id: B256,
+        #[command(flatten)]
+        trust: TrustArgs,
+    },
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
+        let market = ctx.market().await?;
+        match self {
+            Self::Show { id, trust } => {
+                let result = Shown::read(ctx, &market, id, &trust).await?;
+                ctx.out.result(&result, &result)
+            }
+            Self::List { model_id, trust } => {
+                let result = Listed::read(ctx, &market, model_id, &trust).await?;
+                ctx.out.result(&result, &result)
+            }
+        }
+    }
+}
+
+/// The fields of `verdict(id)` in JSON, and the state.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fields {
+    pub id: B256,
+    pub state: String,
+    pub model_id: B256,
+    pub mp: Address,
+    pub mc: Address,
+    pub mode: String,
+    pub adjudication: String,
+    pub assurance: String,
+    pub metric: String,
+    pub target_bps: u16,
+    pub n2: u32,
+    pub claimed_correct: u32,
+    pub result_hash: B256,
+    pub proven_on_chain: u32,
+    pub challenges_answered: u32,
+    pub outcome: String,
+    pub closed_at: u64,
+    pub test_root: B256,
+    /// Seconds in which anybody could object to the claimed result.
+    pub open_for: u64,
+    /// The consumer accepted before that time was over, and nothing else speaks for the result.
+    pub closed_early: bool,
+}
+
+impl Fields {
+    pub(super) fn new(id: B256, state: State, v: &Verdict, grades: &Grades) -> Self {
+        Self {
+            id,
+            state: format!("{state:?}"),
+            model_id: v.modelId,
+            mp: v.mp,
+            mc: v.mc,
+            mode: format!("{:?}", v.mode),
+            adjudication: format!("{:?}", v.adjudication),
+            assurance: if grades.allow(v.assurance) {
+                format!("{:?}", v.assurance)
+            } else {
+                NOT_CHECKED.into()
+            },
+            metric: format!("{:?}", v.metric),
+            target_bps: v.targetBps,
+            n2: v.n2,
+            claimed_correct: v.claimedCorrect,
+            result_hash: v.resultHash,
+            proven_on_chain: v.provenOnChain,
+            challenges_answered: v.challengesAnswered,
+            outcome: format!("{:?}", v.outcome),
+            closed_at: v.closedAt,
+            test_root: v.testRoot,
+            open_for: v.openFor,
+            closed_early: v.closedEarly,
+        }
+    }
+
+    pub(super) fn percent(bps: u16) -> String {
+        let text = format!("{:.2}", f64::from(bps) / 100.0);
+        format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
