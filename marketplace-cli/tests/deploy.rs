@@ -1,5 +1,7 @@
 //! Deployment on anvil: interruptions cost nothing, and what is deployed belongs together.
 
+mod node_support;
+
 use alloy::primitives::{Address, Bytes};
 use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::IModelRegistry;
@@ -11,6 +13,9 @@ use assay_cli::chain::market::Market;
 use assay_cli::home::Repository;
 use assay_cli::journal::Journal;
 use assay_cli::output::Output;
+use node_support::in_front_of;
+use serde_json::json;
+use std::future::ready;
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -23,7 +28,7 @@ struct Site {
     repository: Repository,
     journal: PathBuf,
     _dir: TempDir,
-    _node: Devnet,
+    node: Devnet,
 }
 
 impl Site {
@@ -37,7 +42,7 @@ impl Site {
             repository,
             journal: dir.path().join("deployment.journal"),
             _dir: dir,
-            _node: node,
+            node,
         }
     }
 
@@ -137,6 +142,20 @@ async fn terms_that_the_contracts_refuse_cost_nothing() {
         assert!(error.contains("the contracts refuse these terms"), "{error}");
         assert!(error.contains(parameter), "{error}");
     }
+    assert_eq!(site.sent().await, 0);
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_try_a_deployment_is_sent_none() {
+    let mut site = Site::new().await;
+    let plain = in_front_of(site.node.url(), |request| {
+        let overrides = request["method"] == "eth_call" && request["params"][2].is_object();
+        ready(overrides.then(|| json!({ "code": -32602, "message": "too many arguments, want at most 2" })))
+    });
+    let chain = Chain::connect(&plain.await, None).await.unwrap();
+    site.account = Account::new(chain, site.account.key());
+    let error = format!("{:#}", site.deploy(&MarketTerms::devnet()).await.unwrap_err());
+    assert!(error.contains("cannot try the deployment"), "{error}");
     assert_eq!(site.sent().await, 0);
 }
 

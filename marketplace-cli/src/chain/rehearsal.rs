@@ -5,8 +5,9 @@ use super::bindings::IMarketplaceFactory;
 use super::client::{revert_data, Call};
 use super::deploy::{creation_code, marketplace_call, Judges, MarketTerms};
 use super::revert;
+use crate::exit::{hinted, hinted_because};
 use crate::home::Repository;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::state::StateOverridesBuilder;
 use alloy::sol_types::SolCall;
@@ -20,6 +21,9 @@ const JUDGES: Judges = Judges {
     proofs: Address::repeat_byte(0xd4),
 };
 const FACTORY: Address = Address::repeat_byte(0xd5);
+
+const UNABLE: &str = "the node cannot try the deployment before it is sent";
+const ANOTHER_NODE: &str = "nothing was sent; use a node whose eth_call takes state overrides";
 
 /// Lets the factory create registry and market in one `eth_call`, with the code of everything else laid under it by state
 /// overrides: the constructors judge the terms, and nothing is spent.
@@ -45,18 +49,16 @@ pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository:
     let request = Call::new(FACTORY, &create).request(account.address());
     let answer = account.chain.provider.call(request).overrides(laid.build()).await;
     let created = answer.map_err(|error| match revert_data(&error) {
-        Some(data) => revert::explain(&data).wrap_err("the contracts refuse these terms"),
-        None => eyre::Report::new(error).wrap_err("the node cannot rehearse the deployment"),
+        Some(data) => hinted_because(
+            revert::explain(&data),
+            "the contracts refuse these terms",
+            "nothing was sent; change the terms and repeat the command",
+        ),
+        None => hinted_because(error.into(), UNABLE, ANOTHER_NODE),
     })?;
-    created_by(&created)
-}
-
-/// What answers is the factory, not an empty account.
-fn created_by(answer: &Bytes) -> eyre::Result<()> {
-    let created = IMarketplaceFactory::createCall::abi_decode_returns(answer);
-    eyre::ensure!(
-        created.is_ok(),
-        "the node ignores state overrides of a call: it cannot rehearse the deployment"
-    );
-    Ok(())
+    // An account without code answers with nothing.
+    match IMarketplaceFactory::createCall::abi_decode_returns(&created) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(hinted(UNABLE, ANOTHER_NODE)),
+    }
 }
