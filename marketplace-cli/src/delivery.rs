@@ -104,13 +104,12 @@ impl Place {
 
 /// Who serves at a URL.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Server, if the place is a URL")]
 pub struct ServerArgs {
     /// Operator of the server, for whom requests are signed [default: the other party]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(help_heading = "Server, if the place is a URL", long, value_name = "ADDRESS")]
     pub server_address: Option<Address>,
     /// PEM file with the only certificates to trust, for a server whose certificate nobody else signed
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Server, if the place is a URL", long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 }
 

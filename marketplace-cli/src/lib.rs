@@ -17,10 +17,13 @@
 //! | [`delivery`] | the same files through a directory or a server, as the commands take them |
 //! | [`watch`] | daemons that keep a party's engagements going |
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
+//! | [`target`] | the accuracy an offer asks for, as people write it |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
+//! | [`consent`] | what is asked of a person first |
 
 pub mod chain;
 pub mod cmd;
+pub mod consent;
 pub mod context;
 pub mod delivery;
 pub mod exit;
@@ -35,6 +38,7 @@ pub mod reference_string;
 pub mod revealed;
 pub mod serve;
 pub mod stats;
+pub mod target;
 pub mod testset;
 pub mod transfer;
 pub mod transport;

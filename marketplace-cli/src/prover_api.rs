@@ -74,18 +74,22 @@ pub fn estimated_proof_time(model: &Model) -> eyre::Result<Duration> {
     Ok(Cost::of(&compiled).prove_time())
 }
 
+/// The secret file of a model for which no other is named.
+pub fn secret_beside(model: &Path) -> PathBuf {
+    model.with_extension("secret")
+}
+
 /// A model and what is needed to prove with it.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     /// Model file, see assay model import
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub model: PathBuf,
     /// Architecture file, see assay plan [default: planned from the model]
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub arch: Option<PathBuf>,
     /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub secret: Option<PathBuf>,
     #[command(flatten)]
     pub srs: SrsArgs,
@@ -93,9 +97,7 @@ pub struct ModelArgs {
 
 impl ModelArgs {
     pub fn secret_path(&self) -> PathBuf {
-        self.secret
-            .clone()
-            .unwrap_or_else(|| self.model.with_extension("secret"))
+        self.secret.clone().unwrap_or_else(|| secret_beside(&self.model))
     }
 
     /// The architecture with its layout: from its file, or planned.

@@ -55,10 +55,15 @@ impl SrsChoice {
 #[derive(Debug, Clone, Args)]
 pub struct SrsArgs {
     /// Reference string: dev (unsafe, refused where no devnet is), or a snarkjs .ptau file
-    #[arg(long = "srs", value_name = "dev|FILE", default_value = "dev")]
+    #[arg(
+        help_heading = "Reference string",
+        long = "srs",
+        value_name = "dev|FILE",
+        default_value = "dev"
+    )]
     pub choice: SrsChoice,
     /// Use the development reference string on a chain that is no devnet
-    #[arg(long)]
+    #[arg(help_heading = "Reference string", long)]
     pub allow_unsafe_srs: bool,
 }
 

@@ -19,16 +19,15 @@ use std::path::PathBuf;
 
 /// How the model's verifier is judged.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Trust")]
 pub struct TrustArgs {
     /// Architecture that the model claims to have: key and contract are made anew from it and compared
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Trust", long, value_name = "FILE")]
     pub arch: Option<PathBuf>,
     #[command(flatten)]
     pub srs: SrsArgs,
     /// Instead of comparing, trust a verifier with this code hash that was checked before; where no devnet is, --srs names the
     /// reference string that it was checked under
-    #[arg(long, value_name = "HASH", conflicts_with = "arch")]
+    #[arg(help_heading = "Trust", long, value_name = "HASH", conflicts_with = "arch")]
     pub trust_codehash: Option<B256>,
 }
 

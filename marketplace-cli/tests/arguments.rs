@@ -90,6 +90,7 @@ fn wrong_usage_ends_with_code_2() {
             ID,
         ],
         &["mc", "open", ID, "--set", "x", "--target-bps", "9000"],
+        &["mc", "open", ID, "--set", "x", "--trust-codehash", ID],
         &["withdraw", "--keystore", "k", "--devnet-account", "1"],
         &["withdraw", "--password-env", "P"],
         &["mc", "test-set", "build", "--size", "96", "--out", "x"],
@@ -111,6 +112,115 @@ fn wrong_usage_ends_with_code_2() {
         let output = assay(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty(), "{args:?} wrote to stdout");
+    }
+}
+
+/// The command line with what makes everything but the given options right.
+fn open_for(options: &[&str]) -> Output {
+    let open = [
+        "mc",
+        "open",
+        ID,
+        "--set",
+        "x",
+        "--trust-codehash",
+        ID,
+        "--rpc-url",
+        NOWHERE,
+    ];
+    assay(&[&open, options].concat())
+}
+
+#[test]
+fn a_target_is_percent_with_its_sign_and_asks_below_one_half() {
+    for options in [
+        &["--target", "75%"][..],
+        &["--target-bps", "7500"],
+        &["--target", "0.75%", "--yes"],
+    ] {
+        let output = open_for(options);
+        assert_eq!(output.status.code(), Some(4), "{options:?}: {}", text(&output.stderr));
+    }
+    for (options, said) in [
+        (&["--target", "75"][..], "percent sign"),
+        (&["--target", "0.75"], "percent sign"),
+        (&["--target", "75%", "--target-bps", "7500"], "cannot be used with"),
+        (
+            &["--target-bps", "75"],
+            "the target is 0.75 %, less than half of the examples: repeat with --yes",
+        ),
+        (&["--target", "49.99%"], "the target is 49.99 %"),
+    ] {
+        let output = open_for(options);
+        let printed = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {printed}");
+        assert!(printed.contains(said), "{options:?}: {printed}");
+    }
+}
+
+#[test]
+fn a_daemon_accepts_only_up_to_a_target_that_was_given() {
+    let watch = [
+        "mp",
+        "watch",
+        "--model",
+        "x",
+        "--exchange",
+        "x",
+        "--once",
+        "--rpc-url",
+        NOWHERE,
+    ];
+    let accepting = |options: &[&str]| assay(&[&watch, options].concat());
+    for options in [
+        &["--accept"][..],
+        &["--max-target", "90%"],
+        &["--max-target-bps", "9000"],
+    ] {
+        let output = accepting(options);
+        let printed = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {printed}");
+        assert!(
+            printed.contains("--max-target") || printed.contains("--accept"),
+            "{printed}"
+        );
+    }
+    for options in [
+        &["--accept", "--max-target", "90%"][..],
+        &["--accept", "--max-target-bps", "9000"],
+    ] {
+        let output = accepting(options);
+        assert_eq!(output.status.code(), Some(4), "{options:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_import_replaces_no_model_unasked_and_none_with_a_secret_file_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, secret) = (dir.path().join("m.assay"), dir.path().join("m.secret"));
+    std::fs::write(&model, b"model").unwrap();
+    let import = |options: &[&str]| {
+        let out = model.to_str().unwrap();
+        let missing = [
+            "model",
+            "import",
+            "missing.onnx",
+            "--calibration",
+            "missing",
+            "--out",
+            out,
+        ];
+        let output = assay(&[&missing, options].concat());
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = import(&[]);
+    assert!(code == Some(2) && said.contains("--force replaces it"), "{said}");
+    let (code, said) = import(&["--force"]);
+    assert!(code == Some(1) && said.contains("cannot import missing.onnx"), "{said}");
+    std::fs::write(&secret, b"secret").unwrap();
+    for options in [&[][..], &["--force"]] {
+        let (code, said) = import(options);
+        assert!(code == Some(2) && said.contains("never replaced"), "{said}");
     }
 }
 

@@ -165,7 +165,11 @@ async fn every_command_that_makes_a_key_refuses_the_development_string() {
         &[&["mp", "prove", ID], &model_args[..]].concat(),
         &[&["mp", "probe", ID], &model_args[..]].concat(),
         &[&["mp", "watch", "--once", "--exchange", exchange], &model_args[..]].concat(),
-        &[&["mp", "watch", "--accept", "--exchange", exchange], &model_args[..]].concat(),
+        &[
+            &["mp", "watch", "--accept", "--max-target", "90%", "--exchange", exchange],
+            &model_args[..],
+        ]
+        .concat(),
         &["mc", "verify", ID, "--proofs", exchange, "--arch", arch],
         &["mc", "watch", "--once", "--exchange", exchange, "--arch", arch],
         &["mc", "watch", "--exchange", exchange, "--arch", arch],

@@ -80,6 +80,8 @@ impl Daemons {
                 "--arch",
                 arch,
                 "--accept",
+                "--max-target",
+                "100%",
                 "--at-least",
                 "1",
             ],

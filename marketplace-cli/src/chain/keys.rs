@@ -17,22 +17,27 @@ const ANVIL_MNEMONIC: &str = "test test test test test test test test test test 
 
 /// Who signs.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Signing")]
 pub struct KeyArgs {
     /// Encrypted keystore file (as geth and cast write it)
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Signing", long, value_name = "FILE")]
     pub keystore: Option<PathBuf>,
     /// Name of the environment variable with the keystore's password
-    #[arg(long, value_name = "VAR", requires = "keystore", conflicts_with = "password_file")]
+    #[arg(
+        help_heading = "Signing",
+        long,
+        value_name = "VAR",
+        requires = "keystore",
+        conflicts_with = "password_file"
+    )]
     pub password_env: Option<String>,
     /// File with the keystore's password
-    #[arg(long, value_name = "FILE", requires = "keystore")]
+    #[arg(help_heading = "Signing", long, value_name = "FILE", requires = "keystore")]
     pub password_file: Option<PathBuf>,
     /// Account N of anvil's default mnemonic; only on a chain with id 31337
-    #[arg(long, value_name = "N", conflicts_with = "keystore")]
+    #[arg(help_heading = "Signing", long, value_name = "N", conflicts_with = "keystore")]
     pub devnet_account: Option<u32>,
     /// Refuse to sign as anybody else
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
     pub from: Option<Address>,
 }
 

@@ -1,5 +1,7 @@
 use crate::context::Context;
+use crate::exit::UsageError;
 use crate::output::Output;
+use crate::prover_api::secret_beside;
 use assay_prover::import::{import, ImportOptions, ImportReport};
 use assay_prover::model::{random::mobilenet_v2, Model};
 use clap::Subcommand;
@@ -25,6 +27,9 @@ pub enum Command {
         /// Where the model goes; keep it secret
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Replace the file that is there; never one with a secret file
+        #[arg(long)]
+        force: bool,
     },
     /// Make a MobileNet v2 with random weights, to measure with
     #[command(after_help = "Examples:\n  \
@@ -64,7 +69,13 @@ struct Made {
 impl Command {
     pub fn run(self, ctx: &Context) -> eyre::Result<()> {
         match self {
-            Self::Import { onnx, calibration, out } => {
+            Self::Import {
+                onnx,
+                calibration,
+                out,
+                force,
+            } => {
+                require_free(&out, force)?;
                 let (_, report) = import_model(&onnx, &calibration, &out, &ctx.out)?;
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
@@ -93,6 +104,25 @@ impl Command {
             }
         }
     }
+}
+
+/// Fails if a model is there that must not be replaced: what a registered model's secret file belongs to can never be made good.
+fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let (model, secret) = (out.display(), secret_beside(out));
+    if secret.exists() {
+        return Err(UsageError(format!(
+            "{model} has a secret file, {}: a registered model is never replaced; give --out another name",
+            secret.display()
+        ))
+        .into());
+    }
+    if !force {
+        return Err(UsageError(format!("{model} exists already; --force replaces it")).into());
+    }
+    Ok(())
 }
 
 /// Imports and saves.

@@ -33,13 +33,12 @@ const STALE: u64 = 300;
 
 /// When to look.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Watching")]
 pub struct PatrolArgs {
     /// Seconds between two looks at the chain
-    #[arg(long, value_name = "SECONDS", default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(help_heading = "Watching", long, value_name = "SECONDS", default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub every: u64,
     /// Do what is due now, with the proofs that it needs, and end
-    #[arg(long)]
+    #[arg(help_heading = "Watching", long)]
     pub once: bool,
 }
 

@@ -5,12 +5,14 @@ use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::chain::release::CheckedMarket;
 use crate::cmd::{engagement_journal, Sent};
+use crate::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
 use crate::output::{ether, utc};
 use crate::prover_api::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
+use crate::target::{percent, TargetArgs};
 use crate::testset::TestSet;
 use crate::transfer::keys;
 use alloy::primitives::{B256, U256};
@@ -18,10 +20,13 @@ use clap::ValueEnum;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+/// A target below this is more likely a slip, such as percent for hundredths of a percent.
+const SELDOM_MEANT_BPS: u16 = 5_000;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay mc open 0x9a… --set my-set --target-bps 9000 --arch digits.arch.json --keystore me.json\n  \
-    assay mc open 0x9a… --set my-set --target-bps 9000 --arch digits.arch.json --mode full --keystore me.json\n\n\
+    assay mc open 0x9a… --set my-set --target 90% --arch digits.arch.json --keystore me.json\n  \
+    assay mc open 0x9a… --set my-set --target 90% --arch digits.arch.json --mode full --keystore me.json\n\n\
     Escrows the deposit and the fee. Repeating the command with the same set finds the offer instead of making another.\n\
     Be reachable until the engagement closes: once a provider accepts, the examples are due.")]
 pub struct Args {
@@ -30,9 +35,8 @@ pub struct Args {
     /// Test set, see assay mc test-set build
     #[arg(long, value_name = "DIR")]
     set: PathBuf,
-    /// Required accuracy in hundredths of a percent, 1..10000
-    #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(1..=10000))]
-    target_bps: u16,
+    #[command(flatten)]
+    target: TargetArgs,
     /// How the provider gets the examples, and which of them count
     #[arg(long, value_enum, default_value_t = ModeArg::Clear)]
     mode: ModeArg,
@@ -45,6 +49,8 @@ pub struct Args {
     /// Offer images again that an earlier provider has seen
     #[arg(long)]
     allow_reuse: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
     #[command(flatten)]
     trust: crate::verifier_check::TrustArgs,
     #[command(flatten)]
@@ -97,6 +103,10 @@ pub struct Opened {
     pub test_root: B256,
     pub offer_hash: B256,
     pub target_bps: u16,
+    /// Right answers that meet the target.
+    pub needed: u32,
+    /// Examples that count.
+    pub counted: u32,
     pub expiry: u64,
     #[serde(serialize_with = "crate::output::as_decimal")]
     pub escrow_wei: u128,
@@ -106,6 +116,13 @@ pub struct Opened {
 impl std::fmt::Display for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "engagement  {}", self.id)?;
+        writeln!(
+            f,
+            "target      {}: {} of {}",
+            percent(self.target_bps),
+            self.needed,
+            self.counted
+        )?;
         writeln!(f, "escrowed    {}", ether(U256::from(self.escrow_wei)))?;
         writeln!(f, "expires     {}", utc(self.expiry))?;
         write!(
@@ -130,6 +147,13 @@ pub struct Ask {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     args.trust.require_given()?;
+    let target_bps = args.target.bps();
+    if target_bps < SELDOM_MEANT_BPS {
+        args.consent.require(
+            &ctx.out,
+            format_args!("the target is {}, less than half of the examples", percent(target_bps)),
+        )?;
+    }
     let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let model = market.model(args.model_id).await?;
     args.trust.require(ctx, &market.chain, &model.record).await?;
@@ -137,7 +161,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         model_id: args.model_id,
         mode: args.mode.into(),
         adjudication: args.adjudication.map(Into::into),
-        target_bps: args.target_bps,
+        target_bps,
         expires_in: args.expires_in,
         allow_reuse: args.allow_reuse,
     };
@@ -244,6 +268,8 @@ fn finish(
         test_root: event.terms.testRoot,
         offer_hash: event.offerHash,
         target_bps: event.terms.targetBps,
+        needed: market.needed(event.terms.mode, event.terms.targetBps),
+        counted: market.proven_size(event.terms.mode),
         expiry: event.terms.expiry,
         escrow_wei: market.entry_wei(),
         sent: Sent::from(receipt),

@@ -74,10 +74,9 @@ pub struct VerifyArgs {
 
 /// The public part of a model, which checks its proofs.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Model")]
 pub struct PublicModelArgs {
     /// Architecture file of the model
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub arch: PathBuf,
     #[command(flatten)]
     pub srs: SrsArgs,

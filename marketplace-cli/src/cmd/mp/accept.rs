@@ -18,13 +18,14 @@ use crate::output::{ether, utc};
 use crate::prover_api::load_model;
 use crate::record::Determined;
 use crate::serve::blob::Kind;
+use crate::target::MaxTargetArgs;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  assay mp accept 0x3f… --max-target-bps 9000 --leaves leaves.json --keystore me.json\n\n\
+    after_help = "Example:\n  assay mp accept 0x3f… --max-target 90% --leaves leaves.json --keystore me.json\n\n\
     Refuses offers above the target you can meet, of models this program did not register, offers that do not hash to what\n\
     the chain says, and those whose proofs cannot be made in half of the time beside everything that is promised already.\n\
     From here on silence costs the deposit and a strike."
@@ -32,9 +33,8 @@ use std::path::PathBuf;
 pub struct Args {
     /// Engagement
     id: B256,
-    /// Highest target to accept, hundredths of a percent: well below the model's own accuracy
-    #[arg(long, value_name = "BPS", default_value_t = 10_000)]
-    max_target_bps: u16,
+    #[command(flatten)]
+    max_target: MaxTargetArgs,
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS")]
     consumers: Vec<Address>,
@@ -107,7 +107,7 @@ impl std::fmt::Display for Accepted {
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let policy = Policy {
-        max_target_bps: args.max_target_bps,
+        max_target_bps: args.max_target.bps(),
         consumers: args.consumers,
     };
     let leaves = match &args.leaves {

@@ -1,12 +1,14 @@
 use super::{accepted_guard, require_provider, require_time};
 use crate::chain::account::Account;
-use crate::chain::bindings::{IAccuracyMarket::concedeCall, State};
+use crate::chain::bindings::{Amounts, IAccuracyMarket::concedeCall, State};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::timeout::Ended;
 use crate::cmd::{engagement_journal, Sent};
+use crate::consent::ConsentArgs;
 use crate::context::Context;
-use alloy::primitives::B256;
+use crate::output::ether;
+use alloy::primitives::{B256, U256};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp concede 0x3f… --keystore me.json\n\n\
@@ -15,13 +17,26 @@ pub struct Args {
     /// Engagement
     id: B256,
     #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
     keys: KeyArgs,
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let e = market.engagement(args.id).await?;
+    if e.state == State::Proving {
+        args.consent.state(&ctx.out, price(&market.amounts(e.mode)))?;
+    }
     let result = concede(ctx, &market, &account, args.id).await?;
     ctx.out.result(&result, &result)
+}
+
+fn price(amounts: &Amounts) -> String {
+    format!(
+        "conceding costs the whole deposit of {}: it goes to the consumer",
+        ether(U256::from(amounts.deposit))
+    )
 }
 
 /// Concedes once; does nothing if the engagement is closed.
@@ -46,4 +61,21 @@ pub async fn concede(ctx: &Context, market: &Market, account: &Account, id: B256
         .await?;
     let outcome = market.engagement(id).await?.outcome;
     Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_price_is_the_whole_deposit() {
+        let amounts = Amounts {
+            deposit: 80_000_000_000_000_000,
+            abortPayment: 1,
+            successPayment: 2,
+            fee: 3,
+        };
+        let said = "conceding costs the whole deposit of 0.08 ETH: it goes to the consumer";
+        assert_eq!(price(&amounts), said);
+    }
 }

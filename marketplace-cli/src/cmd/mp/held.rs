@@ -95,7 +95,7 @@ impl Held {
             return Ok(Self::encrypted(statement(transfer.first()), transfer, &file, &ctx.out));
         }
         let own = clear_set(ctx, market, id);
-        let stored = StoredSet::open(set.unwrap_or(&own)).map_err(|error| unusable(id, &format!("{error:#}")))?;
+        let stored = StoredSet::open(set.unwrap_or(&own)).map_err(|error| not_whole(set.unwrap_or(&own), &error))?;
         if stored.len() != market.examples() as usize {
             let what = format!("the set has {} examples, not {}", stored.len(), market.examples());
             return Err(unusable(id, &what));
@@ -305,6 +305,15 @@ impl Held {
             proof: Bytes::copy_from_slice(bundle.proof()),
         }))
     }
+}
+
+/// A set in clear that cannot be read here: that says nothing about the consumer's copy, so it hints nothing that costs money.
+pub(super) fn not_whole(given: &Path, error: &eyre::Report) -> eyre::Report {
+    let dir = given.display();
+    hinted(
+        format!("{error:#}"),
+        format!("{dir} is not the whole set: check --set, or ask the consumer for it again"),
+    )
 }
 
 fn unusable(id: B256, what: &str) -> eyre::Report {

@@ -1,4 +1,4 @@
-use super::held::{proof_path, Held};
+use super::held::{not_whole, proof_path, Held};
 use super::transfer::own_files;
 use super::{proceed, require_provider};
 use crate::chain::account::Account;
@@ -302,21 +302,32 @@ fn keep_clear_set(
         return Ok(());
     }
     let given = given.ok_or_else(|| UsageError("a set in clear is given with --set DIR".into()))?;
-    let hint = format!("if the consumer has no better copy: assay mp abort {id}");
+    let set = given_set(id, e.testRoot, given)?;
+    if own.exists() {
+        std::fs::remove_dir_all(&own).wrap_err_with(|| format!("cannot replace {}", own.display()))?;
+    }
+    set.save(&own)
+}
+
+/// The set in clear that the consumer handed over. That a file is missing here is no reason to end an engagement.
+fn given_set(id: B256, test_root: B256, given: &Path) -> eyre::Result<TestSet> {
+    if !given.is_dir() {
+        return Err(UsageError(format!("--set {}: there is no such directory", given.display())).into());
+    }
     let load = || -> eyre::Result<(TestSet, B256)> {
         let set = TestSet::load(given)?;
         let root = set.root()?;
         Ok((set, root))
     };
-    let (set, root) = load().map_err(|error| hinted(format!("{error:#}"), hint.clone()))?;
-    if root != e.testRoot {
-        let what = format!("the set leads to root {root}, the consumer committed to {}", e.testRoot);
-        return Err(hinted(what, hint));
+    let (set, root) = load().map_err(|error| not_whole(given, &error))?;
+    if root != test_root {
+        let what = format!("the set leads to root {root}, the consumer committed to {test_root}");
+        return Err(hinted(
+            what,
+            format!("if --set is right and the consumer has no better copy: assay mp abort {id}"),
+        ));
     }
-    if own.exists() {
-        std::fs::remove_dir_all(&own).wrap_err_with(|| format!("cannot replace {}", own.display()))?;
-    }
-    set.save(&own)
+    Ok(set)
 }
 
 /// Whether the model can still make so many proofs.
@@ -383,4 +394,20 @@ fn prove_one(
         proof_bytes: bundle.proof().len(),
         seconds: Some(seconds),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Hinted;
+
+    #[test]
+    fn a_set_that_is_not_there_is_no_reason_to_abort() {
+        let dir = tempfile::tempdir().unwrap();
+        let typo = given_set(B256::ZERO, B256::ZERO, &dir.path().join("typo")).unwrap_err();
+        assert!(typo.is::<UsageError>() && typo.to_string().contains("typo"), "{typo}");
+        let empty = given_set(B256::ZERO, B256::ZERO, dir.path()).unwrap_err();
+        let hint = &empty.downcast_ref::<Hinted>().unwrap().hint;
+        assert!(hint.contains("check --set") && !hint.contains("abort"), "{hint}");
+    }
 }

@@ -9,6 +9,7 @@ use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::cmd::Sent;
+use crate::consent::ConsentArgs;
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
@@ -44,6 +45,8 @@ pub struct ExitArgs {
     /// Take the request back
     #[arg(long)]
     cancel: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -128,7 +131,16 @@ pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
             }
             ("exit", market.registry_call(&exitCall { modelId: id }))
         }
-        (_, false) => ("requestExit", market.registry_call(&requestExitCall { modelId: id })),
+        (_, false) => {
+            args.consent.state(
+                &ctx.out,
+                format_args!(
+                    "from now on the model can accept no offer, and its stake of {} stays locked for the unbonding delay",
+                    ether(U256::from(model.stake))
+                ),
+            )?;
+            ("requestExit", market.registry_call(&requestExitCall { modelId: id }))
+        }
     };
     act(ctx, &market, &account, id, step, &call).await
 }

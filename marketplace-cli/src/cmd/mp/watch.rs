@@ -2,7 +2,9 @@ use super::accept::Policy;
 use crate::chain::keys::KeyArgs;
 use crate::context::Context;
 use crate::delivery::{Place, ServerArgs};
+use crate::exit::UsageError;
 use crate::prover_api::ModelArgs;
+use crate::target::MaxTargetArgs;
 use crate::watch::patrol::{connect, Patrol, PatrolArgs};
 use crate::watch::provider::{Orders, Provider};
 use crate::watch::turn::Role;
@@ -13,7 +15,7 @@ use alloy::primitives::Address;
 #[command(
     after_help = "Examples:\n  assay mp watch --model digits.assay --exchange /mnt/shared --keystore me.json --password-file pw\n  \
     assay mp watch --model digits.assay --exchange https://consumer.example:8700 --keystore me.json --password-file pw \\\n      \
-    --accept --max-target-bps 9000 --json\n  \
+    --accept --max-target 90% --json\n  \
     assay mp watch --model digits.assay --exchange /mnt/shared --keystore me.json --password-file pw --once      from cron\n\n\
     Looks after every engagement of this state directory: acknowledges the ciphertext, probes and decides, proves beside\n\
     everything else and one example at a time, posts or submits, hands the proofs over, answers challenges and full demands,\n\
@@ -32,11 +34,10 @@ pub struct Args {
     #[command(flatten)]
     server: ServerArgs,
     /// Accept new offers for this model
-    #[arg(long)]
+    #[arg(long, requires = "MaxTargetArgs")]
     accept: bool,
-    /// Highest target to accept, hundredths of a percent: well below the model's own accuracy
-    #[arg(long, value_name = "BPS", requires = "accept", default_value_t = 10_000)]
-    max_target_bps: u16,
+    #[command(flatten)]
+    max_target: MaxTargetArgs,
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS", requires = "accept")]
     consumers: Vec<Address>,
@@ -56,12 +57,15 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    if args.max_target.is_given() && !args.accept {
+        return Err(UsageError("a highest target is for --accept".into()).into());
+    }
     let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
     args.model.srs.check_name(&market.chain)?;
     let orders = Orders {
         model: args.model,
         accepts: args.accept.then_some(Policy {
-            max_target_bps: args.max_target_bps,
+            max_target_bps: args.max_target.bps(),
             consumers: args.consumers,
         }),
         max_open: args.max_open as usize,

@@ -3,6 +3,7 @@ use crate::chain::bindings::{Assurance, State};
 use crate::chain::market::{all_answers, Market};
 use crate::context::Context;
 use crate::output::Table;
+use crate::target::percent;
 use crate::verifier_check::TrustArgs;
 use alloy::primitives::B256;
 use serde::Serialize;
@@ -81,7 +82,7 @@ impl fmt::Display for Listed {
                 table.row([
                     v.id.to_string(),
                     format!("{}{self_dealt}", v.mc),
-                    Fields::percent(v.target_bps),
+                    percent(v.target_bps),
                     format!("{} of {}", v.proven_on_chain, v.n2),
                     outcome.clone(),
                 ]);

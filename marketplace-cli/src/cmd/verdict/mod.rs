@@ -115,9 +115,4 @@ impl Fields {
             closed_early: v.closedEarly,
         }
     }
-
-    pub(super) fn percent(bps: u16) -> String {
-        let text = format!("{:.2}", f64::from(bps) / 100.0);
-        format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
-    }
 }

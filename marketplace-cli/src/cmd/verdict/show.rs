@@ -4,6 +4,7 @@ use crate::chain::market::{all_answers, Market};
 use crate::context::Context;
 use crate::output::{ether, utc};
 use crate::stats::lower_bound;
+use crate::target::percent;
 use crate::verifier_check::TrustArgs;
 use alloy::primitives::{B256, U256};
 use serde::Serialize;
@@ -71,7 +72,7 @@ fn graded_sentence(state: State, v: &Verdict, grades: &Grades) -> String {
             "; they say {} of {}, target {}",
             v.provenOnChain,
             v.n2,
-            Fields::percent(v.targetBps)
+            percent(v.targetBps)
         ),
         _ => String::new(),
     };
@@ -80,7 +81,7 @@ fn graded_sentence(state: State, v: &Verdict, grades: &Grades) -> String {
 
 /// The verdict in one sentence; never a bare "passed".
 fn sentence(state: State, v: &Verdict) -> String {
-    let target = Fields::percent(v.targetBps);
+    let target = percent(v.targetBps);
     match (v.assurance, v.outcome) {
         (Assurance::PROVEN, _) => {
             format!("PROVEN: at least {} of {} correct, each of them proven on chain; target {target}", v.provenOnChain, v.n2)
@@ -135,12 +136,7 @@ impl fmt::Display for Shown {
             v.metric
         )?;
         writeln!(f, "mode           {}, {}", v.mode, v.adjudication)?;
-        writeln!(
-            f,
-            "target         {} of {} examples",
-            Fields::percent(v.target_bps),
-            v.n2
-        )?;
+        writeln!(f, "target         {} of {} examples", percent(v.target_bps), v.n2)?;
         writeln!(f, "test root      {}", v.test_root)?;
         if v.adjudication == format!("{:?}", Adjudication::OPTIMISTIC) {
             let early = if v.closed_early {
@@ -257,13 +253,5 @@ mod tests {
             let text = sentence(State::Closed, &verdict(Assurance::NONE, outcome));
             assert!(!text.to_lowercase().contains("passed"), "{text}");
         }
-    }
-
-    #[test]
-    fn targets_are_printed_without_rounding() {
-        assert_eq!(Fields::percent(7500), "75 %");
-        assert_eq!(Fields::percent(9999), "99.99 %");
-        assert_eq!(Fields::percent(1), "0.01 %");
-        assert_eq!(Fields::percent(10_000), "100 %");
     }
 }
