@@ -60,7 +60,7 @@ fn play(mut disturb: impl FnMut(usize, Party<'_>, &[&str]), mut ended: impl FnMu
         setting.shared("cipher"),
         setting.shared("proofs"),
     );
-    act(mp, &["mp", "accept", id, "--leaves", text(&leaves)]);
+    act(mp, &["mp", "accept", id, "--leaves", text(&leaves), "--force"]);
     act(mc, &["mc", "send", id, "--to", text(&cipher)]);
     act(mp, &["mp", "ack", id, "--from", text(&cipher)]);
     act(mc, &["mc", "reveal", id]);

@@ -17,6 +17,7 @@
 //! | [`delivery`] | the same files through a directory or a server, as the commands take them |
 //! | [`watch`] | daemons that keep a party's engagements going |
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
+//! | [`measured`] | how often a model was right on its provider's own examples |
 //! | [`target`] | the accuracy an offer asks for, as people write it |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 //! | [`consent`] | what is asked of a person first |
@@ -30,6 +31,7 @@ pub mod exit;
 pub mod files;
 pub mod home;
 pub mod journal;
+pub mod measured;
 pub mod output;
 pub mod promises;
 pub mod prover_api;

@@ -1,8 +1,19 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
+use assay_cli::chain::keys::KeyArgs;
+use assay_cli::cmd::mc::result::PublicModelArgs;
+use assay_cli::cmd::Cli;
+use assay_cli::context::Globals;
+use assay_cli::delivery::ServerArgs;
+use assay_cli::prover_api::ModelArgs;
+use assay_cli::reference_string::SrsArgs;
+use assay_cli::verifier_check::TrustArgs;
+use assay_cli::watch::patrol::PatrolArgs;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::Model;
+use clap::{Args, CommandFactory};
+use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
 fn assay(args: &[&str]) -> Output {
@@ -30,6 +41,7 @@ fn every_command_has_help_with_an_example() {
     let commands: &[&[&str]] = &[
         &["model", "import"],
         &["model", "random"],
+        &["model", "test"],
         &["plan"],
         &["srs", "dev"],
         &["srs", "import"],
@@ -347,4 +359,53 @@ fn proving_says_what_is_left_and_where_that_comes_from() {
         assert!(rest.contains(&format!("estimated from {basis})")), "{share}");
         assert!(!frames.iter().any(|frame| frame.contains("100 %")));
     }
+}
+
+type Headings = BTreeMap<String, Option<String>>;
+
+fn headings_in(command: &clap::Command) -> Headings {
+    let heading = |arg: &clap::Arg| (arg.get_id().to_string(), arg.get_help_heading().map(str::to_owned));
+    command.get_arguments().map(heading).collect()
+}
+
+/// Options that several commands share, by the name of their group.
+fn shared() -> Vec<(&'static str, Headings)> {
+    fn of<T: Args>() -> Headings {
+        headings_in(&T::augment_args(clap::Command::new("")))
+    }
+    vec![
+        ("Globals", of::<Globals>()),
+        ("KeyArgs", of::<KeyArgs>()),
+        ("ModelArgs", of::<ModelArgs>()),
+        ("PatrolArgs", of::<PatrolArgs>()),
+        ("PublicModelArgs", of::<PublicModelArgs>()),
+        ("ServerArgs", of::<ServerArgs>()),
+        ("SrsArgs", of::<SrsArgs>()),
+        ("TrustArgs", of::<TrustArgs>()),
+    ]
+}
+
+fn check_headings(command: &clap::Command, shared: &[(&str, Headings)]) {
+    let has = |name: &str| command.get_groups().any(|group| group.get_id() == name);
+    let groups = shared.iter().filter(|(name, _)| has(name));
+    let of_groups: Headings = groups.flat_map(|(_, headings)| headings.clone()).collect();
+    for (id, heading) in headings_in(command) {
+        let expected = of_groups.get(&id).cloned().flatten();
+        assert_eq!(heading, expected, "{id} of {}", command.get_name());
+    }
+    for inner in command.get_subcommands() {
+        check_headings(inner, shared);
+    }
+}
+
+#[test]
+fn every_option_stands_under_the_heading_of_its_own_group() {
+    let shared = shared();
+    for (name, headings) in &shared {
+        assert!(
+            !headings.is_empty() && headings.values().all(Option::is_some),
+            "{name} leaves an option to whatever stands before it: {headings:?}"
+        );
+    }
+    check_headings(&Cli::command(), &shared);
 }

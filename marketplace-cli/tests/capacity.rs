@@ -19,6 +19,7 @@ use support::World;
 static ANY: Policy = Policy {
     max_target_bps: 10_000,
     consumers: Vec::new(),
+    against_advice: true,
 };
 
 /// A secret of 25 proofs, of which each was measured to take `seconds`: four within 3600 + 4·600 s are what an engagement may

@@ -21,6 +21,7 @@ use support::World;
 const ANY: Policy = Policy {
     max_target_bps: 10_000,
     consumers: Vec::new(),
+    against_advice: true,
 };
 
 fn says<T: std::fmt::Debug>(result: eyre::Result<T>, part: &str) {

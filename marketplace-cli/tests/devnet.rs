@@ -28,6 +28,7 @@ use support::{World, UNTRUSTING};
 const ANY: Policy = Policy {
     max_target_bps: 10_000,
     consumers: Vec::new(),
+    against_advice: true,
 };
 
 fn says<T: std::fmt::Debug>(result: eyre::Result<T>, part: &str) {
@@ -162,14 +163,16 @@ async fn an_offer_is_judged_before_money_goes_in() {
     let low = Policy {
         max_target_bps: 7499,
         consumers: Vec::new(),
+        against_advice: true,
     };
     says(
         accept(&w.mp_ctx, m, &w.mp, id, &low, None).await,
-        "--max-target-bps is 7499",
+        "asks for 75 %, the highest target to accept is 74.99 %",
     );
     let others = Policy {
         max_target_bps: 7500,
         consumers: vec![w.other.address()],
+        against_advice: true,
     };
     says(
         accept(&w.mp_ctx, m, &w.mp, id, &others, None).await,

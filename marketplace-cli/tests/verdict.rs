@@ -35,6 +35,7 @@ const YES: [u8; 10] = [0x60, 1, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
 const ANY: Policy = Policy {
     max_target_bps: 10_000,
     consumers: Vec::new(),
+    against_advice: true,
 };
 
 /// The architecture file of the small model, and the digest of its key.

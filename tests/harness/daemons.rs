@@ -82,6 +82,7 @@ impl Daemons {
                 "--accept",
                 "--max-target",
                 "100%",
+                "--force",
                 "--at-least",
                 "1",
             ],

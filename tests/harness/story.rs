@@ -33,7 +33,7 @@ impl Story {
         let leaves = setting.shared("set").join("leaves.json");
         setting
             .provider()
-            .does(&["mp", "accept", &id, "--leaves", text(&leaves)]);
+            .does(&["mp", "accept", &id, "--leaves", text(&leaves), "--force"]);
         Self {
             cipher: setting.shared("cipher"),
             proofs: setting.shared("proofs"),

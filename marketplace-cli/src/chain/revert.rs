@@ -118,7 +118,10 @@ fn market(error: M) -> (String, Option<&'static str>) {
             ),
             None,
         ),
-        M::BadTarget(e) => (format!("target {} is not in 1..10000 basis points", e.targetBps), None),
+        M::BadTarget(e) => (
+            format!("target {} is not in 1..10000 hundredths of a percent", e.targetBps),
+            None,
+        ),
         M::BadExpiry(e) => (
             format!(
                 "expiry {} is not between {} and {}",

@@ -87,7 +87,7 @@ pub enum Command {
 impl Command {
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         match self {
-            Self::Model(command) => command.run(ctx),
+            Self::Model(command) => command.run(ctx).await,
             Self::Plan(args) => plan::run(args, ctx),
             Self::Srs(command) => command.run(ctx),
             Self::Setup(args) => setup::run(args, ctx).await,

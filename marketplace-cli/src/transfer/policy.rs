@@ -60,6 +60,17 @@ impl Stakes {
         self.work() / (self.success_payment() + self.deposit())
     }
 
+    /// Largest target, hundredths of a percent, that this belief allows to take on: missed with a probability of at most
+    /// [`Stakes::max_failure`], and `is_safe` for every lower one too. `None` if not even one right answer is.
+    pub fn largest_target(&self, belief: Belief, is_safe: impl Fn(u16) -> bool) -> Option<u16> {
+        let (n, limit) = (self.proven, self.max_failure());
+        // What needs just this many right answers at most.
+        let target = |needed: u32| (u64::from(needed) * 10_000 / u64::from(n)) as u16;
+        let counts: Vec<u32> = (1..=n).collect();
+        let allowed = counts.partition_point(|&k| belief.failure(k, n) <= limit && is_safe(target(k)));
+        (1..=allowed as u32).rev().map(target).find(|&bps| bps > 0)
+    }
+
     /// Success probability from which on tuning a test set against the provider earns the consumer something.
     pub fn profitable_evasion(&self) -> f64 {
         let (a, d, fee) = (self.abort_payment(), self.deposit(), self.fee as f64);
@@ -287,6 +298,28 @@ mod tests {
         };
         assert!(matches!(s.decide(68, bad, Caution::Trust), Decision::TooRisky { .. }));
         assert_eq!(decide(72, Caution::Trust), Decision::Proceed);
+    }
+
+    #[test]
+    fn the_largest_target_is_the_last_one_whose_risk_pays() {
+        let s = stakes(100, 0);
+        let belief = Belief::new(Prior::default(), 170, 200);
+        let largest = s.largest_target(belief, |_| true).unwrap();
+        let risk = |bps| belief.failure(needed_correct(bps, s.proven), s.proven);
+        assert!(
+            risk(largest) <= s.max_failure() && risk(largest + 1) > s.max_failure(),
+            "{largest}"
+        );
+        assert!((7000..8500).contains(&largest), "{largest}");
+        assert_eq!(s.largest_target(belief, |bps| bps <= 6000), Some(6000));
+        assert_eq!(s.largest_target(belief, |_| false), None);
+        // A model that is never right can promise nothing, one that always is, everything.
+        assert_eq!(
+            s.largest_target(Belief::new(Prior::default(), 0, 10_000), |_| true),
+            None
+        );
+        let perfect = Belief::new(Prior::default(), 1_000_000, 1_000_000);
+        assert_eq!(s.largest_target(perfect, |_| true), Some(10_000));
     }
 
     #[test]

@@ -174,6 +174,8 @@ impl Stage {
         Policy {
             max_target_bps: 9000,
             consumers: vec![self.mc.address()],
+            // With four examples the numbers advise against; the demo's provider knows its consumer.
+            against_advice: true,
         }
     }
 

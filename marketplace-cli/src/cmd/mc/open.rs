@@ -233,8 +233,12 @@ fn require_same(market: &Market, ask: &Ask, opened: &Opened, terms: &OfferTerms)
     }
     Err(hinted(
         format!(
-            "this set was offered before, to other terms: engagement {}, model {}, {:?}, {:?}, {} basis points",
-            opened.id, terms.modelId, terms.mode, terms.adjudication, terms.targetBps
+            "this set was offered before, to other terms: engagement {}, model {}, {:?}, {:?}, target {}",
+            opened.id,
+            terms.modelId,
+            terms.mode,
+            terms.adjudication,
+            percent(terms.targetBps)
         ),
         "go on with that engagement, or build the set again: new salts make another root",
     ))

@@ -32,7 +32,8 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-fn price(amounts: &Amounts) -> String {
+/// What aborting costs, in words.
+pub(super) fn price(amounts: &Amounts) -> String {
     format!(
         "aborting gives up the success payment of {}: the deposit of {} comes back with {} for the inferences, the fee of {} \
          does not, and the model's history counts it",

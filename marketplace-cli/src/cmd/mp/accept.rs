@@ -1,9 +1,8 @@
-use super::capacity;
-use super::probe::threshold;
 use super::transfer::{fetched_files, own_files, read_leaves};
+use super::{advice, capacity};
 use super::{require_provider, require_time};
 use crate::chain::account::Account;
-use crate::chain::bindings::{IAccuracyMarket::acceptCall, Mode, ModelRecord, State};
+use crate::chain::bindings::{EngagementView, IAccuracyMarket::acceptCall, Mode, ModelRecord, State};
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::chain::release::CheckedMarket;
@@ -14,20 +13,22 @@ use crate::delivery::{Delivery, Place, ServerArgs, LEAVES_FILE};
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
 use crate::journal::Journal;
+use crate::measured::Measured;
 use crate::output::{ether, utc};
 use crate::prover_api::load_model;
 use crate::record::Determined;
 use crate::serve::blob::Kind;
-use crate::target::MaxTargetArgs;
+use crate::target::{percent, MaxTargetArgs};
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  assay mp accept 0x3f… --max-target 90% --leaves leaves.json --keystore me.json\n\n\
     Refuses offers above the target you can meet, of models this program did not register, offers that do not hash to what\n\
-    the chain says, and those whose proofs cannot be made in half of the time beside everything that is promised already.\n\
+    the chain says, those whose proofs cannot be made in half of the time beside everything that is promised already, and,\n\
+    without --force, those that do not pay by their prices or by what assay model test measured.\n\
     From here on silence costs the deposit and a strike."
 )]
 pub struct Args {
@@ -38,6 +39,9 @@ pub struct Args {
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS")]
     consumers: Vec<Address>,
+    /// Accept though the numbers speak against it
+    #[arg(long)]
+    force: bool,
     /// The N leaf hashes from the consumer, checked against the test root; needed unless the set comes in clear
     #[arg(long, value_name = "FILE|URL")]
     leaves: Option<Place>,
@@ -53,6 +57,8 @@ pub struct Policy {
     pub max_target_bps: u16,
     /// Any if empty.
     pub consumers: Vec<Address>,
+    /// Whether to accept what the numbers speak against, see [`advice::against_accepting`].
+    pub against_advice: bool,
 }
 
 /// The result of an acceptance.
@@ -109,6 +115,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let policy = Policy {
         max_target_bps: args.max_target.bps(),
         consumers: args.consumers,
+        against_advice: args.force,
     };
     let leaves = match &args.leaves {
         Some(place) => {
@@ -139,13 +146,9 @@ pub async fn accept(
             require_state(id, &e, &[State::Offered])?;
             require_time(market, &e).await?;
             let model = market.model(e.modelId).await?;
-            check_model(ctx, market, e.modelId, &model.record)?;
+            let file = check_model(ctx, market, e.modelId, &model.record)?;
             judge(policy, &e)?;
-            if e.mode == Mode::FULL && threshold(market, &e).is_none() {
-                ctx.out.warn(
-                    "with these prices and this target no number of right probes makes it pay to proceed: expect to abort",
-                );
-            }
+            heed(ctx, policy, market, &e, &file)?;
             match leaves {
                 Some(from) => keep_leaves(ctx, market, id, from, e.testRoot).await?,
                 None if e.mode == Mode::CLEAR => {}
@@ -192,9 +195,9 @@ pub async fn accept(
     })
 }
 
-/// The record must be the one this program registered, and what the model's architecture determines: else it could not prove,
+/// The model's file. The record must be the one this program registered, and what the model's architecture determines: else it could not prove,
 /// or proofs would not show what the record says.
-fn check_model(ctx: &Context, market: &Market, model_id: B256, record: &ModelRecord) -> eyre::Result<()> {
+fn check_model(ctx: &Context, market: &Market, model_id: B256, record: &ModelRecord) -> eyre::Result<PathBuf> {
     let unknown = || {
         hinted(
             format!("this program did not register model {model_id}, so it may not be able to prove with it"),
@@ -208,14 +211,38 @@ fn check_model(ctx: &Context, market: &Market, model_id: B256, record: &ModelRec
         return Err(unknown());
     }
     let architecture = load_model(&path)?.architecture;
-    Ok(Determined::by(&architecture, digest).check(record)?)
+    Determined::by(&architecture, digest).check(record)?;
+    Ok(path)
 }
 
-fn judge(policy: &Policy, e: &crate::chain::bindings::EngagementView) -> eyre::Result<()> {
+/// Refuses an offer that the numbers speak against, unless told to accept it all the same.
+fn heed(ctx: &Context, policy: &Policy, market: &Market, e: &EngagementView, model: &Path) -> eyre::Result<()> {
+    let measured = Measured::of(model)?;
+    if measured.is_none() {
+        ctx.out.note(format_args!(
+            "how often this model is right was not measured here: assay model test {} --set DIR",
+            model.display()
+        ));
+    }
+    match advice::against_accepting(market, e.mode, e.targetBps, measured.as_ref()) {
+        Some(why) if policy.against_advice => {
+            ctx.out.warn(why);
+            Ok(())
+        }
+        Some(why) => Err(hinted(
+            format!("this offer does not pay: {why}"),
+            "leave it to its expiry, or accept it all the same with --force",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn judge(policy: &Policy, e: &EngagementView) -> eyre::Result<()> {
     if e.targetBps > policy.max_target_bps {
         return Err(UsageError(format!(
-            "the offer asks for {} basis points, --max-target-bps is {}",
-            e.targetBps, policy.max_target_bps
+            "the offer asks for {}, the highest target to accept is {}",
+            percent(e.targetBps),
+            percent(policy.max_target_bps)
         ))
         .into());
     }

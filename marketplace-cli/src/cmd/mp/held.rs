@@ -317,7 +317,10 @@ pub(super) fn not_whole(given: &Path, error: &eyre::Report) -> eyre::Report {
 }
 
 fn unusable(id: B256, what: &str) -> eyre::Report {
-    hinted(what, format!("if the consumer has no better copy: assay mp abort {id}"))
+    hinted(
+        what,
+        format!("check that this is the engagement's set; if it is and the consumer has no better copy: assay mp abort {id}"),
+    )
 }
 
 /// The proven set, for commands that send proofs of it.

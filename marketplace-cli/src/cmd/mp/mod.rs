@@ -3,6 +3,7 @@
 pub mod abort;
 pub mod accept;
 pub mod ack;
+pub mod advice;
 pub mod answer;
 pub mod capacity;
 pub mod concede;
@@ -151,7 +152,7 @@ pub async fn proceed_now(ctx: &Context, market: &Market, account: &Account, id: 
     proceed(ctx, market, account, &mut journal, id).await
 }
 
-/// Sends `proceed` if the engagement is still Probing. Whoever saw the decision before the keys it answers are settled could
+/// Sends `proceed` if the engagement is still Probing and nothing is known that speaks against it. Whoever saw the decision before the keys it answers are settled could
 /// play the engagement again, with the knowledge.
 async fn proceed(
     ctx: &Context,
@@ -167,6 +168,7 @@ async fn proceed(
     require_time(market, &e).await?;
     market.require_settled(id, &e).await?;
     let guard = probed_guard(journal, id, &e)?;
+    advice::require_no_advice_to_end(journal, id, guard)?;
     let receipt = account
         .send(journal, "proceed", &market.call(&proceedCall { id, guard }), &ctx.out)
         .await?;

@@ -3,6 +3,7 @@ use crate::chain::market::Market;
 use crate::chain::revert::{adjudication_words, mode_words};
 use crate::context::Context;
 use crate::output::{utc, Table};
+use crate::target::percent;
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ impl std::fmt::Display for Offers {
                 o.state.clone(),
                 o.mc.to_string(),
                 format!("{}, {}", o.mode, o.adjudication),
-                format!("{} bp", o.target_bps),
+                percent(o.target_bps),
                 format!("{}{over}", utc(o.until)),
             ]);
         }

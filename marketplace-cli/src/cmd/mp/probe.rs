@@ -1,16 +1,16 @@
+use super::abort::price;
+use super::advice;
 use super::held::Held;
 use super::prove::{has_budget, require_registered};
 use super::transfer::encrypted;
 use super::{proceed, require_time};
 use crate::chain::account::Account;
-use crate::chain::bindings::{EngagementView, Mode, State};
+use crate::chain::bindings::State;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::prover_api::{ModelArgs, Prover};
-use crate::transfer::belief::Prior;
-use crate::transfer::policy::{Caution, Decision as Advice, Stakes};
 use alloy::primitives::B256;
 use serde::Serialize;
 
@@ -124,7 +124,9 @@ pub async fn probe(
     }
     require_registered(prover, &held.statement.terms)?;
     let correct = held.correct(prover, &ctx.out)?.len();
-    let threshold = decision.at_least.or_else(|| threshold(market, &e));
+    let threshold = decision
+        .at_least
+        .or_else(|| advice::threshold(market, e.mode, e.targetBps));
     let needed = market.needed(e.mode, e.targetBps);
     let enough = threshold.is_some_and(|t| correct >= t as usize) && has_budget(prover, needed, &ctx.out)?;
     let advice = if enough { "proceed" } else { "abort" };
@@ -132,6 +134,7 @@ pub async fn probe(
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         // `proceed` answers what was probed, not what the chain says by then.
         journal.set_fact("probed", &e.guard)?;
+        advice::note(&mut journal, e.guard, !enough)?;
         if decision.act && enough {
             proceed(ctx, market, account, &mut journal, id).await?
         } else {
@@ -139,6 +142,7 @@ pub async fn probe(
         }
     };
     let sent = if decision.act && !enough {
+        ctx.out.note(price(&market.amounts(e.mode)));
         super::abort::abort(ctx, market, account, id).await?.sent
     } else {
         sent
@@ -152,27 +156,4 @@ pub async fn probe(
         bad_data: None,
         sent,
     })
-}
-
-/// Right answers among the opened examples from which on to proceed.
-pub fn threshold(market: &Market, e: &EngagementView) -> Option<u32> {
-    let p = &market.params;
-    if e.mode != Mode::FULL {
-        // Everything is open: the outcome is known.
-        return Some(market.needed(e.mode, e.targetBps));
-    }
-    let stakes = Stakes {
-        example: p.priceInput,
-        proof: p.priceProof,
-        inference: p.priceInference,
-        fee: p.fee,
-        probe: p.n1,
-        proven: p.n2,
-        target_bps: e.targetBps,
-    };
-    // More right answers never speak against proceeding.
-    let counts: Vec<u32> = (0..=p.n1).collect();
-    let advised = |c: u32| stakes.decide(c, Prior::default(), Caution::Unprofitable) == Advice::Proceed;
-    let fewest = counts.partition_point(|c| !advised(*c));
-    counts.get(fewest).copied()
 }

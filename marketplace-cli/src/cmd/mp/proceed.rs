@@ -1,6 +1,6 @@
-use super::{proceed_now, require_provider};
+use super::{advice, proceed_now, require_provider};
 use crate::chain::keys::KeyArgs;
-use crate::cmd::Sent;
+use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use alloy::primitives::B256;
 use serde::Serialize;
@@ -8,10 +8,13 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp proceed 0x3f… --keystore me.json\n\n\
     From here on only enough proofs save the deposit. In FULL the consumer reveals the proven set next. After an encrypted\n\
-    transfer the probe set has to be checked first, see assay mp probe.")]
+    transfer the probe set has to be checked first, see assay mp probe; if that advises to abort, only --force proceeds.")]
 pub struct Args {
     /// Engagement
     id: B256,
+    /// Proceed though too few of the open examples were right
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -33,7 +36,11 @@ impl std::fmt::Display for Proceeded {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    require_provider(&market.engagement(args.id).await?, &account)?;
+    let e = market.engagement(args.id).await?;
+    require_provider(&e, &account)?;
+    if args.force {
+        advice::note(&mut engagement_journal(ctx, &market.chain, args.id)?, e.guard, false)?;
+    }
     let sent = proceed_now(ctx, &market, &account, args.id).await?;
     let after = market.engagement(args.id).await?;
     let result = Proceeded {

@@ -1,3 +1,4 @@
+use super::advice;
 use super::held::{not_whole, proof_path, Held};
 use super::transfer::own_files;
 use super::{proceed, require_provider};
@@ -115,6 +116,7 @@ pub async fn prove(
     let mut prepared = prepare(ctx, market, account, id, set, prover).await?;
     if !prepared.meets_target() {
         let command = if prepared.state == State::Probing {
+            advice::note(&mut engagement_journal(ctx, &market.chain, id)?, prepared.guard, true)?;
             "abort"
         } else {
             "concede"
@@ -162,6 +164,7 @@ pub struct Prepared {
     pub correct: Vec<usize>,
     pub needed: u32,
     state: State,
+    guard: B256,
     mode: Mode,
     adjudication: Adjudication,
 }
@@ -194,6 +197,7 @@ pub async fn prepare(
         held,
         needed: market.needed(e.mode, e.targetBps),
         state: e.state,
+        guard: e.guard,
         mode: e.mode,
         adjudication: e.adjudication,
     })
@@ -265,6 +269,7 @@ impl Prepared {
         }
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         journal.set_fact("imageBytes", &prover.image_len())?;
+        advice::note(&mut journal, self.guard, false)?;
         if proceed_first && self.mode == Mode::CLEAR {
             proceed(ctx, market, account, &mut journal, id).await?;
         }

@@ -41,6 +41,9 @@ pub struct Args {
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS", requires = "accept")]
     consumers: Vec<Address>,
+    /// Accept though the numbers speak against it, see assay mp accept
+    #[arg(long, requires = "accept")]
+    force: bool,
     /// Engagements to have open at one time, accepted and not closed
     #[arg(long, value_name = "N", requires = "accept", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     max_open: u32,
@@ -67,6 +70,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         accepts: args.accept.then_some(Policy {
             max_target_bps: args.max_target.bps(),
             consumers: args.consumers,
+            against_advice: args.force,
         }),
         max_open: args.max_open as usize,
         at_least: args.at_least,

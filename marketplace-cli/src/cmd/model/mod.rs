@@ -1,3 +1,7 @@
+//! Models: imported, measured, or random.
+
+pub mod test;
+
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::output::Output;
@@ -31,6 +35,8 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Measure how often a model is right, and which targets that allows
+    Test(test::Args),
     /// Make a MobileNet v2 with random weights, to measure with
     #[command(after_help = "Examples:\n  \
         assay model random --out paper.assay                               the paper's first row: 0.35, 96, 1001 classes\n  \
@@ -67,7 +73,7 @@ struct Made {
 }
 
 impl Command {
-    pub fn run(self, ctx: &Context) -> eyre::Result<()> {
+    pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         match self {
             Self::Import {
                 onnx,
@@ -80,6 +86,7 @@ impl Command {
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
             }
+            Self::Test(args) => test::run(args, ctx).await,
             Self::Random {
                 width,
                 resolution,

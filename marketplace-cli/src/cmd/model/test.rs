@@ -1,0 +1,160 @@
+use crate::chain::bindings::{Metric, Mode};
+use crate::chain::market::Market;
+use crate::chain::revert::mode_words;
+use crate::chain::statement::is_correct;
+use crate::cmd::mp::advice;
+use crate::context::Context;
+use crate::exit::UsageError;
+use crate::measured::Measured;
+use crate::output::Output;
+use crate::prover_api::load_model;
+use crate::stats::lower_bound;
+use crate::target::percent;
+use crate::testset::StoredSet;
+use alloy::primitives::U256;
+use assay_prover::model::Model;
+use assay_prover::reference;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// One minus the confidence of the bound that is printed.
+const DELTA: f64 = 0.05;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    assay mc test-set build --from models/digits/heldout -n 48 --size 96 --out own-set\n  \
+    assay model test digits.assay --set own-set\n  \
+    assay model test digits.assay --set own-set --rpc-url http://127.0.0.1:8545     with a market's largest targets\n\n\
+    Runs the quantised model that is proven, not the float one. The examples must be none that the model was trained or\n\
+    calibrated on, and drawn as consumers draw theirs. The result is kept beside the model file: assay mp accept and\n\
+    assay mp watch --accept refuse offers that it speaks against.")]
+pub struct Args {
+    /// Model file, see assay model import
+    model: PathBuf,
+    /// Labelled examples, see assay mc test-set build
+    #[arg(long, value_name = "DIR")]
+    set: PathBuf,
+}
+
+/// The result of a measurement.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tested {
+    model: PathBuf,
+    examples: u32,
+    correct: u32,
+    /// At least so often right, with a confidence of 95 %.
+    bound95: f64,
+    /// By mode of the market; absent without a node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    targets: Option<[Largest; 3]>,
+}
+
+/// The largest target of one mode.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Largest {
+    mode: &'static str,
+    /// Hundredths of a percent; absent if no target should be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_bps: Option<u16>,
+    needed: u32,
+    counted: u32,
+}
+
+impl Largest {
+    fn of(market: &Market, mode: Mode, measured: &Measured) -> Self {
+        let target_bps = advice::largest_target(market, mode, measured);
+        Self {
+            mode: mode_words(mode),
+            target_bps,
+            needed: target_bps.map_or(0, |bps| market.needed(mode, bps)),
+            counted: market.proven_size(mode),
+        }
+    }
+}
+
+impl std::fmt::Display for Tested {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let share = 100.0 * f64::from(self.correct) / f64::from(self.examples);
+        writeln!(
+            f,
+            "right           {} of {} ({share:.2} %)",
+            self.correct, self.examples
+        )?;
+        write!(f, "at least        {:.2} %, with 95 % confidence", 100.0 * self.bound95)?;
+        let Some(targets) = &self.targets else {
+            return write!(
+                f,
+                "\nlargest target  depends on a market's prices and sizes: give --rpc-url"
+            );
+        };
+        for t in targets {
+            write!(f, "\nlargest target  {}: ", t.mode)?;
+            match t.target_bps {
+                Some(bps) => write!(f, "{}, {} of {}", percent(bps), t.needed, t.counted)?,
+                None => write!(f, "none: with these prices and sizes no target pays")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let market = match ctx.globals.rpc_url {
+        Some(_) => Some(ctx.market().await?),
+        None => None,
+    };
+    let model = load_model(&args.model)?;
+    let set = StoredSet::open(&args.set)?;
+    let correct = count_correct(&model, &set, &ctx.out)?;
+    let examples = set.len() as u32;
+    let measured = Measured::new(&args.model, set.tree().root(), examples, correct)?;
+    measured.save(&args.model)?;
+    let targets =
+        market.map(|market| [Mode::CLEAR, Mode::SIMPLE, Mode::FULL].map(|mode| Largest::of(&market, mode, &measured)));
+    let result = Tested {
+        model: args.model,
+        examples,
+        correct,
+        bound95: lower_bound(correct, examples, DELTA),
+        targets,
+    };
+    ctx.out.result(&result, &result)
+}
+
+/// How many examples the integer reference gets right.
+///
+/// # Errors
+/// If an image cannot be read, is not the one the set commits to, or has another size than the model's.
+fn count_correct(model: &Model, set: &StoredSet, out: &Output) -> eyre::Result<u32> {
+    let (architecture, folded) = (&model.architecture, model.fold()?);
+    let bar = out.bar("running the model", set.len() as u64);
+    let mut correct = 0;
+    for position in 0..set.len() {
+        let example = set.example(position)?;
+        require_size(architecture.image_len(), example.image.len(), set.dir())?;
+        let class = reference::run(architecture, &folded, &example.image)?.top1();
+        if is_correct(
+            Metric::TOP1,
+            architecture.classes() as u32,
+            U256::from(class),
+            example.label,
+        ) {
+            correct += 1;
+        }
+        bar.set(position as u64 + 1);
+    }
+    Ok(correct)
+}
+
+fn require_size(of_model: usize, of_set: usize, set: &Path) -> eyre::Result<()> {
+    if of_model == of_set {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "an image of {} has {of_set} bytes, the model takes {of_model}: build the set with the model's --size",
+        set.display()
+    ))
+    .into())
+}

@@ -1,0 +1,85 @@
+//! A provider measures its model first, and is held to what came out.
+
+use e2e::{text, Setting};
+
+#[test]
+fn a_provider_accepts_no_target_that_its_own_test_speaks_against() {
+    let setting = Setting::new();
+    let model = text(&setting.model);
+    let provider = setting.provider();
+
+    // Four of four right: in clear, of four fresh examples two can be promised, three not.
+    let own = setting.build("own", 4);
+    let tested = provider.reads(&["model", "test", model, "--set", text(&own)]);
+    assert_eq!(
+        (tested["correct"].as_u64(), tested["examples"].as_u64()),
+        (Some(4), Some(4))
+    );
+    let clear = &tested["targets"][0];
+    assert_eq!(
+        (
+            clear["mode"].as_str(),
+            clear["targetBps"].as_u64(),
+            clear["needed"].as_u64()
+        ),
+        (Some("CLEAR"), Some(5000), Some(2))
+    );
+    // One probe excludes no chosen set.
+    let full = &tested["targets"][2];
+    assert_eq!((full["mode"].as_str(), full.get("targetBps")), (Some("FULL"), None));
+
+    let half = setting.open("half", 4, 5_000);
+    provider.does(&["mp", "accept", &half]);
+    let more = setting.open("more", 4, 5_001);
+    let (_, said) = provider.fails(&["mp", "accept", &more]);
+    assert!(
+        said.contains("right on 4 of 4")
+            && said.contains("the largest target that does: 50 %")
+            && said.contains("--force"),
+        "{said}"
+    );
+    assert_eq!(setting.verdict(&more)["state"], "Offered");
+
+    // Another measurement takes the place of the first one.
+    let hard = setting.build("hard", 1);
+    let tested = provider.reads(&["model", "test", model, "--set", text(&hard)]);
+    assert_eq!(tested["correct"], 1);
+    let (_, said) = provider.fails(&["mp", "accept", &more]);
+    assert!(said.contains("right on 1 of 4"), "{said}");
+    provider.does(&["mp", "accept", &more, "--force"]);
+
+    let encrypted = setting.open_with("encrypted", 4, 5_000, &["--mode", "full"]);
+    let leaves = setting.shared("encrypted").join("leaves.json");
+    let (_, said) = provider.fails(&["mp", "accept", &encrypted, "--leaves", text(&leaves)]);
+    assert!(said.contains("no number of right probes"), "{said}");
+}
+
+#[test]
+fn a_provider_does_not_proceed_when_the_open_examples_speak_against_it() {
+    let setting = Setting::new();
+    let provider = setting.provider();
+    let id = setting.open("set", 1, 7_500);
+    provider.does(&["mp", "accept", &id]);
+    let set = setting.send(&id, "set");
+    let (model, arch) = (text(&setting.model), text(&setting.arch));
+    let prove = [
+        "mp",
+        "prove",
+        &id,
+        "--set",
+        text(&set),
+        "--model",
+        model,
+        "--arch",
+        arch,
+    ];
+    let (_, said) = provider.fails(&prove);
+    assert!(said.contains("1 of 4 correct, 3 are needed"), "{said}");
+    let (_, said) = provider.fails(&["mp", "proceed", &id]);
+    assert!(
+        said.contains("speaks against proceeding") && said.contains("--force"),
+        "{said}"
+    );
+    assert_eq!(setting.verdict(&id)["state"], "Probing");
+    assert_eq!(provider.does(&["mp", "proceed", &id, "--force"])["state"], "Proving");
+}
