@@ -83,3 +83,38 @@ fn a_provider_does_not_proceed_when_the_open_examples_speak_against_it() {
     assert_eq!(setting.verdict(&id)["state"], "Probing");
     assert_eq!(provider.does(&["mp", "proceed", &id, "--force"])["state"], "Proving");
 }
+
+/// The words on stderr of a signing command that succeeds.
+fn said_by(setting: &Setting, args: &[&str]) -> String {
+    let output = setting
+        .provider()
+        .signing_at(&setting.devnet.url, args)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn what_costs_money_states_its_price() {
+    let setting = Setting::new();
+    let provider = setting.provider();
+    let (one, two) = (setting.open("one", 4, 7_500), setting.open("two", 4, 7_500));
+    for id in [&one, &two] {
+        provider.does(&["mp", "accept", id]);
+    }
+    provider.does(&["mp", "proceed", &two]);
+    let said = said_by(&setting, &["mp", "abort", &one]);
+    assert!(
+        said.contains("aborting gives up the success payment of 0.016 ETH"),
+        "{said}"
+    );
+    let said = said_by(&setting, &["mp", "concede", &two]);
+    assert!(said.contains("conceding costs the whole deposit of 0.08 ETH"), "{said}");
+    let said = said_by(&setting, &["mp", "exit", &setting.model_id]);
+    assert!(
+        said.contains("the model can accept no offer, and its stake of"),
+        "{said}"
+    );
+}

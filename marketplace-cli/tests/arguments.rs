@@ -14,7 +14,8 @@ use assay_prover::model::random::tiny_network;
 use assay_prover::model::Model;
 use clap::{Args, CommandFactory};
 use std::collections::BTreeMap;
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 fn assay(args: &[&str]) -> Output {
     let home = std::env::temp_dir().join("assay-argument-tests");
@@ -299,10 +300,10 @@ fn the_access_key_of_a_node_and_private_keys_are_never_printed() {
     assert!(!text(&help.stdout).contains(SECRET));
 }
 
-/// What the program draws on a terminal, begun at every frame of a spinner.
+/// The program on a terminal on which nothing or `typed` is entered: exit code, and all that is drawn.
 #[cfg(target_os = "linux")]
-fn frames(cache: &std::path::Path, args: &str) -> Vec<String> {
-    let output = Command::new("script")
+fn on_terminal(cache: &std::path::Path, args: &str, typed: &str) -> (Option<i32>, String) {
+    let mut child = Command::new("script")
         .args([
             "--quiet",
             "--return",
@@ -312,14 +313,50 @@ fn frames(cache: &std::path::Path, args: &str) -> Vec<String> {
         ])
         .env("ASSAY", env!("CARGO_BIN_EXE_assay"))
         .env("ASSAY_CACHE_DIR", cache)
+        .env("ASSAY_HOME", cache)
         .env("TERM", "xterm")
-        .stdin(std::process::Stdio::null())
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("`script` of util-linux is on the PATH");
-    let drawn = text(&output.stdout);
-    assert!(output.status.success(), "{drawn}");
+    // Closed when it is dropped: the end of the input.
+    let mut keyboard = child.stdin.take().unwrap();
+    keyboard.write_all(typed.as_bytes()).unwrap();
+    drop(keyboard);
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), text(&output.stdout))
+}
+
+/// What the program draws on a terminal, begun at every frame of a spinner.
+#[cfg(target_os = "linux")]
+fn frames(cache: &std::path::Path, args: &str) -> Vec<String> {
+    let (code, drawn) = on_terminal(cache, args, "");
+    assert_eq!(code, Some(0), "{drawn}");
     let spinner = |c: char| ('\u{2800}'..='\u{28ff}').contains(&c);
     drawn.split(spinner).skip(1).map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_consent_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = format!("mc open {ID} --set x --trust-codehash {ID} --target 10% --rpc-url {NOWHERE}");
+    for typed in ["", "n\n", "\n"] {
+        let (code, said) = on_terminal(dir.path(), &open, typed);
+        assert!(
+            said.contains("the target is 10 %") && said.contains("go on? [y/N]"),
+            "{said}"
+        );
+        assert!(
+            code == Some(2) && said.contains("nothing was done"),
+            "{typed:?}: {said}"
+        );
+    }
+    // Asked no more, it looks for the node.
+    for (options, typed) in [("", "y\n"), (" --yes", "")] {
+        let (code, said) = on_terminal(dir.path(), &format!("{open}{options}"), typed);
+        assert_eq!(code, Some(4), "{said}");
+    }
 }
 
 #[cfg(target_os = "linux")]

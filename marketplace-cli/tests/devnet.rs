@@ -42,6 +42,7 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
     let m = &w.market;
     let before = w.balance(&w.mc).await;
     let opened = w.opened(1).await;
+    assert!(opened.to_string().contains("target      75 %: 3 of 4"), "{opened}");
     assert_eq!(
         w.balance(&w.mc).await + alloy::primitives::U256::from(m.entry_wei() + opened.sent.gas_wei),
         before
