@@ -90,6 +90,46 @@ fn answered_challenges_earn_bonds_and_make_the_verdict_unconditional() {
     assert_eq!(story.credits(), micro((PASSED.0, PASSED.1 + 4_000)));
 }
 
+/// What a contract accepted is proven only if that contract is known to check it.
+#[test]
+fn what_unknown_contracts_accepted_does_not_count_as_proven() {
+    let story = Story::locked(&["--mode", "full"]).claimed();
+    story.mc("challenge", &["--position", "1"]);
+    story.mp("answer", &[]);
+    std::fs::remove_file(story.proofs.join("00001.proof")).unwrap();
+    let arch = text(&story.setting.arch).to_owned();
+    let verified = || story.mc_reads("verify", &["--proofs", text(&story.proofs), "--arch", &arch]);
+    assert_eq!(verified()["proven"], serde_json::json!([0, 1, 2]));
+
+    let book = std::fs::read(&story.setting.devnet.deployment).unwrap();
+    let book: serde_json::Value = serde_json::from_slice(&book).unwrap();
+    let verifier = book["verifiers"].as_object().unwrap().values().next().unwrap()["address"]
+        .as_str()
+        .unwrap();
+    for contract in [book["market"].as_str().unwrap(), verifier] {
+        let code = story
+            .setting
+            .devnet
+            .rpc("eth_getCode", &format!("[\"{contract}\", \"latest\"]"));
+        let code = code.trim_matches('"');
+        let set = |code: &str| {
+            story
+                .setting
+                .devnet
+                .rpc("anvil_setCode", &format!("[\"{contract}\", \"{code}\"]"))
+        };
+        // Does the same, but is another contract's.
+        set(&format!("{code}00"));
+        let doubted = verified();
+        assert_eq!(doubted["proven"], serde_json::json!([0, 2]), "{doubted}");
+        assert_eq!(doubted["unproven"][0]["position"], 1);
+        let why = doubted["unproven"][0]["why"].as_str().unwrap();
+        assert!(why.contains("not known to check it"), "{why}");
+        set(code);
+        assert_eq!(verified()["proven"], serde_json::json!([0, 1, 2]));
+    }
+}
+
 #[test]
 fn an_unanswered_challenge_costs_the_provider_deposit_and_strikes() {
     let story = Story::locked(&["--mode", "full"]).claimed();

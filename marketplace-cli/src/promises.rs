@@ -163,19 +163,20 @@ impl Promises {
         let others: Vec<&Promise> = others.map(|(_, p)| p).collect();
         if let Err(refusal) = admit(&others, &promise, self.secret.remaining(), speed) {
             let remedy = match refusal {
-                Refusal::Budget { .. } => "or register the model anew with a secret file of its own: another --secret",
+                Refusal::Budget { .. } => "register the model anew with a secret file of its own: another --secret",
                 Refusal::Time { .. } => {
                     "let assay prove measure anew if this machine was busy, or take it on where proofs are made faster"
                 }
             };
-            return Err(hinted(
-                refusal.to_string(),
-                format!(
-                    "wait until other engagements are closed, {remedy}; {} lists what is promised (entries of chains that are \
+            let hint = match others[..] {
+                [] => remedy.to_owned(),
+                _ => format!(
+                    "wait until other engagements are closed, or {remedy}; {} lists what is promised (entries of chains that are \
                      gone can be taken out)",
                     self.path.display()
                 ),
-            ));
+            };
+            return Err(hinted(refusal.to_string(), hint));
         }
         self.content.promises.insert(id, promise);
         self.save()
@@ -356,6 +357,7 @@ mod tests {
         assert!(
             said.contains("a proof takes 1.0 s on this machine: the 16 proofs")
                 && said.contains("within 20 s take 16 s, with a margin of 2 32 s")
+                && said.contains("wait until other engagements are closed, or let assay prove measure anew")
                 && said.contains("m.secret.promises"),
             "{said}"
         );
@@ -366,6 +368,26 @@ mod tests {
         open().promise(id(2), promise(8, 20), SECOND).unwrap();
         assert_eq!(open().engagements("31337-aa", Address::ZERO), [id(2)]);
         assert!(open().engagements("1-aa", Address::ZERO).is_empty());
+    }
+
+    #[test]
+    fn who_has_promised_nothing_is_not_told_to_wait_for_others() {
+        let (_dir, path) = fresh();
+        let open = || Promises::open(&path).unwrap();
+        let slow = refused(open().promise(id(1), promise(8, 10), SECOND));
+        assert!(
+            slow.contains("let assay prove measure anew") && !slow.contains("wait until"),
+            "{slow}"
+        );
+        let many = refused(open().promise(id(1), promise(26, 1000), SECOND));
+        assert!(
+            many.contains("register the model anew") && !many.contains("wait until"),
+            "{many}"
+        );
+        // Nor for its own earlier promise.
+        open().promise(id(1), promise(8, 20), SECOND).unwrap();
+        let again = refused(open().promise(id(1), promise(26, 1000), SECOND));
+        assert!(!again.contains("wait until"), "{again}");
     }
 
     #[test]
