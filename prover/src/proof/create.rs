@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::reference::{self, ReferenceError, Trace};
 use crate::secret::ModelSecret;
 use crate::witness::{weight_columns, Statement, Witness};
-use assay_verifier_gen::transcript::KeccakWrite;
+use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};
 use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::plonk::create_proof;

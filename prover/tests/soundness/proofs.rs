@@ -17,7 +17,7 @@ use assay_prover::proof::bundle::{BundleError, HEADER_LEN};
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProveError, ProverInput, VerifyError};
 use assay_prover::secret::ModelSecret;
 use assay_prover::srs::Srs;
-use assay_verifier_gen::transcript::KeccakWrite;
+use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{create_proof, keygen_pk, keygen_vk_custom, ProvingKey};
