@@ -4,8 +4,8 @@ use super::images::Image;
 use super::quantise::Quant;
 use super::{FloatModel, ImportError};
 use crate::model::{FoldedModel, LayerParams, Model, QRange};
-use crate::progress::Progress;
 use crate::reference::{self, Trace};
+use assay_durable::progress::Progress;
 use serde::Serialize;
 use std::fmt::Write;
 

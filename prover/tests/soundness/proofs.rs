@@ -6,13 +6,13 @@ use crate::challenges::{
 };
 use crate::cheat::Cheat;
 use crate::support::{mock_challenges, Case};
-use assay_prover::cache::Cache;
+use assay_durable::cache::Cache;
+use assay_durable::progress::Silent;
 use assay_prover::circuit::{instance, Cost, FrozenArchitecture, NetworkCircuit};
 use assay_prover::commitment::{input_commit, InputSalt};
 use assay_prover::field::{to_be_bytes, Fr};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{LayerParams, Model, Op, Padding};
-use assay_prover::progress::Silent;
 use assay_prover::proof::bundle::{BundleError, HEADER_LEN};
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProveError, ProverInput, VerifyError};
 use assay_prover::secret::ModelSecret;
