@@ -1,3 +1,5 @@
+//! Ranges of every tensor from the calibration images.
+
 use super::fold::{Activation, FusedNetwork, FusedOp};
 use super::images::Image;
 use super::{FloatModel, ImportError, ImportOptions};

@@ -1,3 +1,5 @@
+//! What the import did, layer by layer.
+
 use super::calibrate::{check_outputs, for_each_image, Calibration};
 use super::fold::FusedNetwork;
 use super::images::Image;
