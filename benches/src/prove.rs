@@ -1,12 +1,12 @@
 //! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
 
-use assay_prover::cache::Cache;
+use assay_durable::cache::Cache;
+use assay_durable::progress::Progress;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::commitment::InputSalt;
 use assay_prover::field::Fr;
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
-use assay_prover::progress::Progress;
 use assay_prover::proof::{prove_with_secret, verify, Inference, Keys, ProofBundle};
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;

@@ -3,7 +3,7 @@
 use crate::chain::node_url::NodeUrl;
 use crate::exit::Hinted;
 use alloy::primitives::U256;
-use assay_prover::progress::Progress;
+use assay_durable::progress::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt::{self, Write as _};

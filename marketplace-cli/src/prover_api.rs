@@ -8,7 +8,7 @@ use crate::output::{Estimate, Output};
 use crate::promises::{self, Promises};
 use crate::reference_string::{ReferenceString, SrsArgs};
 use alloy::primitives::{B256, U256};
-use assay_prover::cache::{Cache, CacheEvent};
+use assay_durable::cache::{Cache, CacheEvent};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::commitment::{self, InputSalt};
 use assay_prover::field;

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::hinted;
 use crate::output::Output;
 use crate::prover_api::warn_cache;
-use assay_prover::cache::Cache;
+use assay_durable::cache::Cache;
 use assay_prover::srs::{Srs, MIN_K};
 use assay_verifier_gen::KzgKey;
 use clap::Args;

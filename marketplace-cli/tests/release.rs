@@ -224,7 +224,7 @@ fn paying_commands(w: &World) -> Vec<Vec<String>> {
             "--set",
             "none",
             "--target-bps",
-            "1",
+            "9000",
             "--trust-codehash",
             ID,
         ],

@@ -4,12 +4,12 @@
 //! ONNX ──import──▶ model ──reference──▶ trace ──witness──▶ circuit ──proof──▶ bundle
 //! ```
 //!
+//! Files and progress are [`assay_durable`]'s, the transcript is [`assay_transcript`]'s.
+//!
 //! | module | content | may use |
 //! |---|---|---|
-//! | [`cache`] | files that can be computed again, verified by hash | nothing |
-//! | [`durable`] | small files that are never half written | nothing |
-//! | [`secret`] | a model's salts, blinders and proof counter | `durable` |
-//! | [`srs`] | reference strings: development and imported | `cache` |
+//! | [`secret`] | a model's salts, blinders and proof counter | nothing |
+//! | [`srs`] | reference strings: development and imported | nothing |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
 //! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
 //! | [`reference`] | integer executor, the specification of every op | `model` |
@@ -18,14 +18,11 @@
 //! | [`witness`] | reference trace → cells of phase 1; computes, never constrains | `model`, `reference`, `commitment` |
 //! | [`circuit`] | columns, gates, layout, identities | `model`, `witness`, `commitment` |
 
-pub mod cache;
 pub mod circuit;
 pub mod commitment;
-pub mod durable;
 pub mod field;
 pub mod import;
 pub mod model;
-pub mod progress;
 pub mod proof;
 pub mod reference;
 pub mod secret;

@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::durable::{self, Access};
+use assay_durable::file::{self, Access};
 
 const MAGIC: [u8; 8] = *b"ASSAYSEC";
 const VERSION: u16 = 1;
@@ -159,7 +159,7 @@ impl ModelSecret {
         };
         draw(&mut secret.salt_seed)?;
         draw(&mut secret.blinder_seed)?;
-        durable::create(path, &secret.to_bytes(), Access::Private).map_err(|source| match source.kind() {
+        file::create(path, &secret.to_bytes(), Access::Private).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => SecretError::Exists { path: path.into() },
             _ => SecretError::Io {
                 path: path.into(),
@@ -422,7 +422,7 @@ impl LockedSecret {
 
     fn count_to(&mut self, proofs: u64) -> Result<(), SecretError> {
         self.secret.counter = proofs;
-        durable::replace(&self.path, &self.secret.to_bytes(), Access::Private).map_err(|source| SecretError::Io {
+        file::replace(&self.path, &self.secret.to_bytes(), Access::Private).map_err(|source| SecretError::Io {
             path: self.path.clone(),
             source,
         })

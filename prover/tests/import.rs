@@ -2,9 +2,9 @@
 
 mod import_support;
 
+use assay_durable::progress::Silent;
 use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, ImportReport, RangeMethod};
 use assay_prover::model::{Model, Op, Padding, Shape};
-use assay_prover::progress::Silent;
 use assay_prover::reference;
 use import_support::*;
 use rayon::prelude::*;

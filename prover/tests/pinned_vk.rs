@@ -3,11 +3,11 @@
 
 mod support;
 
-use assay_prover::cache::Cache;
+use assay_durable::cache::Cache;
+use assay_durable::progress::Silent;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::{mobilenet_v2_with_padding, tiny_network};
 use assay_prover::model::Padding;
-use assay_prover::progress::Silent;
 use assay_prover::proof::VerifierKey;
 use assay_prover::srs::Srs;
 use std::fmt::Write;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use assay_prover::cache::{Cache, CacheEvent};
-use assay_prover::progress::Silent;
+use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::progress::Silent;
 use assay_prover::srs::{Origin, PtauError, Srs, SrsError};
 use halo2_proofs::halo2curves::bn256::G2Affine;
 use halo2_proofs::halo2curves::serde::SerdeObject;

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use assay_prover::cache::Cache;
-use assay_prover::progress::Silent;
+use assay_durable::cache::Cache;
+use assay_durable::progress::Silent;
 use assay_prover::secret::{advance_counter, reserve_proof, LockedSecret, ModelSecret, SecretError};
 use assay_prover::srs::Srs;
 use halo2_proofs::halo2curves::bn256::Fr;

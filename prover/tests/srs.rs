@@ -2,8 +2,8 @@
 
 mod srs_support;
 
-use assay_prover::cache::{Cache, CacheEvent};
-use assay_prover::progress::Silent;
+use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::progress::Silent;
 use assay_prover::srs::{Origin, Srs, SrsError};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::poly::commitment::{Blind, Params, ParamsProver};

@@ -1,9 +1,10 @@
 //! What a generated contract is called with.
 
+use assay_transcript::fr_to_be;
 use halo2_proofs::halo2curves::bn256::Fr;
 use sha3::{Digest, Keccak256};
 
-use crate::{plan::POINT, transcript::fr_to_be};
+use crate::plan::POINT;
 
 /// Signature of the [`Model`](crate::Interface::Model) interface.
 pub const VERIFY_SIGNATURE: &str = "verify(bytes32,uint256[4],bytes)";

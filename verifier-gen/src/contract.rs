@@ -1,5 +1,6 @@
 //! Puts the parts together: every value that the templates ask for.
 
+use assay_transcript::fr_to_be;
 use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::group::prime::PrimeCurveAffine};
 use sha3::{Digest, Keccak256};
 
@@ -13,7 +14,6 @@ use crate::{
     plan::{fixed_polys, Plan, POINT, WORD},
     protocol::{Challenge, Point, Poly, Protocol},
     template::{check_contract_name, comment, constant, render, Entry, Values},
-    transcript::fr_to_be,
     vk_data::{g1_words, g2_words, KeyData},
     Generated, Interface, VerifierSpec,
 };

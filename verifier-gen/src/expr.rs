@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 
+use assay_transcript::fr_to_be;
 use halo2_proofs::halo2curves::{
     bn256::Fr,
     ff::{Field, PrimeField},
 };
 
-use crate::{plan::WORD, transcript::fr_to_be};
+use crate::plan::WORD;
 
 /// Deepest expression written without an intermediate word: the EVM reaches sixteen stack slots, and the modulus, the
 /// accumulator and its multiplier lie below.

@@ -2,7 +2,6 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`transcript`] | the transcript shared by prover, Rust verifier and contract |
 //! | `protocol` | order of transcript, evaluations and openings, read from the verifying key |
 //! | `plan` | the contract's memory map |
 //! | `constraints`, `expr` | gates, copy constraints and lookups, and their Yul |
@@ -16,7 +15,7 @@
 //! `VerifyingKey → Protocol → Plan → { constraints, opening, vk_data } → template → Generated`
 //!
 //! # Soundness
-//! A generated contract accepts what halo2's `verify_proof` accepts with [`transcript::KeccakRead`] read to its end,
+//! A generated contract accepts what halo2's `verify_proof` accepts with [`KeccakRead`](assay_transcript::KeccakRead) read to its end,
 //! and nothing else. What an accepted proof means is up to the circuit, and whether the parameters' secret is unknown
 //! is up to whoever chose them; neither is established here.
 
@@ -34,7 +33,6 @@ mod opening;
 mod plan;
 mod protocol;
 mod template;
-pub mod transcript;
 mod vk_data;
 
 use halo2_proofs::{

@@ -2,6 +2,7 @@
 //!
 //! `0x00 || commitments (x || y, 64 bytes each) || tables`. The leading STOP makes a call to it do nothing.
 
+use assay_transcript::fq_to_be;
 use halo2_proofs::{
     halo2curves::bn256::{G1Affine, G2Affine},
     plonk::VerifyingKey,
@@ -12,7 +13,6 @@ use crate::{
     opening,
     plan::{fixed_polys, Plan, POINT},
     protocol::{Poly, Protocol},
-    transcript::fq_to_be,
 };
 
 /// EIP-170.

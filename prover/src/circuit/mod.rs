@@ -40,8 +40,8 @@ pub use floor::{Floor, FloorError};
 pub use layout::{FrozenArchitecture, Layout};
 
 use crate::field::Fr;
-use crate::progress::{Progress, Silent};
 use crate::witness::Witness;
+use assay_durable::progress::{Progress, Silent};
 use halo2_proofs::circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed as FixedColumn};
 use phase2::{Challenges, Phase2};

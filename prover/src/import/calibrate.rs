@@ -1,7 +1,9 @@
+//! Ranges of every tensor from the calibration images.
+
 use super::fold::{Activation, FusedNetwork, FusedOp};
 use super::images::Image;
 use super::{FloatModel, ImportError, ImportOptions};
-use crate::progress::Progress;
+use assay_durable::progress::Progress;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,3 +1,5 @@
+//! Tensors that the ONNX file stores, with their types checked.
+
 use super::ImportError;
 use tract_onnx::pb;
 

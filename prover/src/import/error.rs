@@ -1,3 +1,5 @@
+//! Why an ONNX file cannot become a model.
+
 use crate::model::ParamsError;
 use crate::reference::ReferenceError;
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! The float network, run for calibration and comparison.
+
 use super::parse::{self, Graph};
 use super::{convert, ImportError, ImportOptions};
 use crate::model::Shape;

@@ -1,3 +1,5 @@
+//! Batch norms, biases and clips folded into the layers they follow.
+
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::ImportError;
 use crate::model::Shape;

@@ -1,3 +1,5 @@
+//! PNG images as a network reads them, in one strict way.
+
 use super::ImportError;
 use crate::model::Shape;
 use image::codecs::png::PngDecoder;

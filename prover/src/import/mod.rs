@@ -33,7 +33,7 @@ pub use images::{decode_png, load_png, ImageError};
 pub use report::{ImportReport, LayerReport};
 
 use crate::model::{Architecture, Model};
-use crate::progress::Progress;
+use assay_durable::progress::Progress;
 use std::path::Path;
 
 /// How images enter the network and how ranges are chosen.

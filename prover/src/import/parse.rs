@@ -1,3 +1,5 @@
+//! ONNX protobuf to a graph of plain types.
+
 use super::constant::Constant;
 use super::ImportError;
 use crate::model::Shape;

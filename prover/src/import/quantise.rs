@@ -1,3 +1,5 @@
+//! Float weights and ranges to 8-bit parameters (Jacob 2018).
+
 use super::calibrate::Calibration;
 use super::convert::FloatConv;
 use super::fold::{FusedLayer, FusedNetwork, FusedOp};

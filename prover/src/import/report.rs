@@ -1,11 +1,13 @@
+//! What the import did, layer by layer.
+
 use super::calibrate::{check_outputs, for_each_image, Calibration};
 use super::fold::FusedNetwork;
 use super::images::Image;
 use super::quantise::Quant;
 use super::{FloatModel, ImportError};
 use crate::model::{FoldedModel, LayerParams, Model, QRange};
-use crate::progress::Progress;
 use crate::reference::{self, Trace};
+use assay_durable::progress::Progress;
 use serde::Serialize;
 use std::fmt::Write;
 

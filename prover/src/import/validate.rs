@@ -1,3 +1,5 @@
+//! A model is kept only if every image has a proof.
+
 use super::fold::FusedNetwork;
 use super::ImportError;
 use crate::model::{FoldedModel, Model, ParamsError, QRange};

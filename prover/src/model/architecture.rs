@@ -1,3 +1,5 @@
+//! The public description of a network, and what makes one valid.
+
 use super::{Conv, ConvKind, Layer, Op, Padding, Shape, TensorId};
 use serde::{Deserialize, Serialize};
 

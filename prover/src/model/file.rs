@@ -12,7 +12,7 @@
 //! The hash finds accidents, it does not authenticate: a loaded model is validated like any bytes from outside.
 
 use super::{Model, ParamsError};
-use crate::durable::{self, Access};
+use assay_durable::file::{self, Access};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
@@ -110,7 +110,7 @@ impl Model {
     /// If the model is not valid or the directory cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ModelFileError> {
         let bytes = self.to_bytes()?;
-        durable::replace(path, &bytes, Access::Private).map_err(|e| io_error("write", path, e))
+        file::replace(path, &bytes, Access::Private).map_err(|e| io_error("write", path, e))
     }
 
     /// Reads and validates a model file.

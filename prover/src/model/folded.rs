@@ -1,3 +1,5 @@
+//! Parameters with zero points and scales folded in: the numbers that a proof commits to.
+
 use super::{Architecture, Conv, ConvParams, LayerParams, Model, Op, ParamsError};
 use serde::Serialize;
 

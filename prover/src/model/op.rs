@@ -1,3 +1,5 @@
+//! Layers and the operations they have.
+
 use super::Shape;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! The secret parameters of a network, and folding them.
+
 use super::{Architecture, ArchitectureError, ConvKind, Op};
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! Sizes of tensors and the order of their elements.
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

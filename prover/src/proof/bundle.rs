@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 use thiserror::Error;
 
-use crate::durable::{self, Access};
+use assay_durable::file::{self, Access};
 
 const MAGIC: [u8; 8] = *b"ASSAYPRF";
 /// The version written and the only one read.
@@ -257,7 +257,7 @@ impl ProofBundle {
     /// # Errors
     /// [`BundleError::Io`].
     pub fn save(&self, path: &Path) -> Result<(), BundleError> {
-        durable::replace(path, &self.to_bytes(), Access::Shared).map_err(|source| BundleError::Io {
+        file::replace(path, &self.to_bytes(), Access::Shared).map_err(|source| BundleError::Io {
             path: path.into(),
             source,
         })

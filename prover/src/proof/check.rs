@@ -3,7 +3,7 @@
 
 use super::{ProofBundle, VerifierKey};
 use crate::circuit::instance;
-use assay_verifier_gen::transcript::KeccakRead;
+use assay_transcript::KeccakRead;
 use halo2_proofs::halo2curves::bn256::Bn256;
 use halo2_proofs::plonk::verify_proof;
 use halo2_proofs::poly::commitment::ParamsProver;

@@ -2,11 +2,11 @@
 //!
 //! The verifying key depends on the frozen architecture and the reference string only, never on a model.
 
-use crate::cache::{Cache, CacheEvent};
 use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION};
 use crate::field::to_be_bytes;
-use crate::progress::Progress;
 use crate::srs::Srs;
+use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::progress::Progress;
 use halo2_proofs::halo2curves::bn256::G1Affine;
 use halo2_proofs::plonk::{keygen_pk, keygen_vk_custom, ProvingKey, VerifyingKey};
 use halo2_proofs::SerdeFormat;

@@ -1,3 +1,5 @@
+//! Convolution with a 3×3 kernel over all input channels.
+
 use super::Tensor;
 use crate::model::{Conv, Shape};
 

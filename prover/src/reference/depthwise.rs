@@ -1,3 +1,5 @@
+//! Convolution with a 3×3 kernel, channel by channel.
+
 use super::{conv, Tensor};
 use crate::model::{Conv, Shape};
 

@@ -1,3 +1,5 @@
+//! Convolution with a 1×1 kernel.
+
 use super::Tensor;
 
 /// `t[p] += Σ_c W'[c]·x[c, p]`; the zero point is folded into the bias.

@@ -1,3 +1,5 @@
+//! Average over the whole map.
+
 /// `t += A·Σ_p x[p]`, where `A` contains `1/(H·W)`; the zero point is folded into the bias.
 ///
 /// # Shapes

@@ -1,3 +1,5 @@
+//! Rounding and clipping of sums to bytes.
+
 use super::LayerTrace;
 
 /// Splits `t = q̂·2^s + r`; `None` unless `0 ≤ t < 2^(2s)`. The half that rounds is already in `t`.

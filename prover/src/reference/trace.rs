@@ -1,3 +1,5 @@
+//! What the integer network computes on one image, layer by layer.
+
 use crate::model::TensorId;
 
 /// Everything the network computes on one image. As secret as the image and the model.

@@ -17,7 +17,7 @@ use rand_core::{OsRng, RngCore, SeedableRng};
 use super::group_fft::lagrange_basis;
 use super::ptau::{snarkjs_domain, PtauError, PtauFile};
 use super::Powers;
-use crate::progress::Progress;
+use assay_durable::progress::Progress;
 
 /// The string of a file, with its Lagrange basis in halo2's domain.
 pub(super) fn checked_powers(file: PtauFile, k: u32, progress: &dyn Progress) -> Result<Powers, PtauError> {

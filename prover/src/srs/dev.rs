@@ -8,7 +8,7 @@ use sha2::{Digest, Sha512};
 
 use super::fixed_base::FixedBase;
 use super::Powers;
-use crate::progress::Progress;
+use assay_durable::progress::Progress;
 
 /// Hashed to the secret; a change is another string, hence other keys.
 const DOMAIN: &[u8] = b"assay development reference string v1: the secret is public, every proof can be forged";

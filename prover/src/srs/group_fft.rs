@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use rayon::prelude::*;
 
 use super::batch_affine::{BatchAffine, LANES};
-use crate::progress::Progress;
+use assay_durable::progress::Progress;
 
 /// `round(2^256·b2/r)` and `round(−2^256·b1/r)` of the short basis `(a1, b1), (a2, b2)` of the endomorphism's lattice.
 const GAMMA_1: [u64; 4] = [0xd91d_232e_c7e0_b3d7, 0x2, 0, 0];
@@ -164,7 +164,7 @@ fn non_adjacent_form((negative, magnitude): (bool, u128)) -> [i8; DIGITS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Silent;
+    use assay_durable::progress::Silent;
     use halo2_proofs::arithmetic::g_to_lagrange;
     use halo2_proofs::halo2curves::group::Curve;
     use rand_chacha::ChaCha20Rng;

@@ -23,8 +23,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::cache::{Cache, CacheEvent, EntryReader};
-use crate::progress::Progress;
+use assay_durable::cache::{Cache, CacheEvent, EntryReader};
+use assay_durable::progress::Progress;
 
 mod batch_affine;
 mod checks;

@@ -1,10 +1,10 @@
 //! A toy circuit, proven, with its two verifiers: halo2's in Rust and the generated contract in an EVM.
 use std::path::Path;
 
+use assay_transcript::{KeccakRead, KeccakWrite};
 use assay_verifier_gen::{
     calldata::encode_raw,
     evm::{CallOutcome, Compiled, Compiler, Deployed, Evm, MAX_GAS},
-    transcript::{KeccakRead, KeccakWrite},
     Generated, Interface, VerifierSpec,
 };
 use halo2_proofs::{

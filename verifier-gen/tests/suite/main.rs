@@ -11,5 +11,4 @@ mod model;
 mod mutation;
 mod oracle;
 mod snapshot;
-mod transcript;
 mod unsupported;

@@ -1,3 +1,5 @@
+//! Attributes of ONNX nodes: known ones with their defaults, unknown ones refused.
+
 use crate::import::parse::{Attribute, Node};
 use crate::import::ImportError;
 

@@ -1,3 +1,5 @@
+//! Convolutions and matrix products, as layers with weights.
+
 use super::{error, Converter, FloatConv, FloatOp, Value};
 use crate::import::parse::Node;
 use crate::import::ImportError;

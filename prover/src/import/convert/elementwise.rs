@@ -1,3 +1,5 @@
+//! Clips, batch norms, adds: what works element by element.
+
 use super::{error, Converter, FloatOp};
 use crate::import::parse::Node;
 use crate::import::ImportError;

@@ -1,3 +1,5 @@
+//! Average pools, and reshapes that only flatten.
+
 use super::{error, Converter, FloatOp, Value};
 use crate::import::constant::{Constant, Data};
 use crate::import::parse::{Attribute, Node};

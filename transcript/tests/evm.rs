@@ -1,6 +1,6 @@
 //! The transcript against snark-verifier's `EvmTranscript`, byte for byte, and what it must refuse.
 
-use assay_verifier_gen::transcript::{KeccakChallenge, KeccakRead, KeccakWrite};
+use assay_transcript::{KeccakChallenge, KeccakRead, KeccakWrite};
 use halo2_proofs::{
     halo2curves::{
         bn256::{Fq, Fr, G1Affine},

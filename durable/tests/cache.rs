@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::time::{Duration, SystemTime};
 
-use assay_prover::cache::{Cache, CacheEvent, Cached, Damage, HEADER_LEN};
+use assay_durable::cache::{Cache, CacheEvent, Cached, Damage, HEADER_LEN};
 
 const KEY: [u8; 32] = [7; 32];
 

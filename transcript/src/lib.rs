@@ -194,15 +194,15 @@ impl<W: Write> TranscriptWrite<G1Affine, KeccakChallenge> for KeccakWrite<W> {
     }
 }
 
-/// 32 bytes, big-endian.
-pub(crate) fn fr_to_be(scalar: &Fr) -> [u8; 32] {
+/// A scalar as it is absorbed: 32 bytes, big-endian.
+pub fn fr_to_be(scalar: &Fr) -> [u8; 32] {
     let mut bytes = scalar.to_repr();
     bytes.reverse();
     bytes
 }
 
-/// 32 bytes, big-endian.
-pub(crate) fn fq_to_be(coordinate: &Fq) -> [u8; 32] {
+/// A coordinate as it is absorbed: 32 bytes, big-endian.
+pub fn fq_to_be(coordinate: &Fq) -> [u8; 32] {
     let mut bytes = coordinate.to_repr();
     bytes.reverse();
     bytes
