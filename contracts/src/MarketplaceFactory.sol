@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {IMarketplaceFactory} from "./interfaces/IMarketplaceFactory.sol";
+import {Cradle} from "./Cradle.sol";
+import {Creation, IMarketplaceFactory} from "./interfaces/IMarketplaceFactory.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {RegistryParams} from "./types/ModelTypes.sol";
 
@@ -16,19 +16,21 @@ interface IMarketTerms {
     function params() external view returns (address registry);
 }
 
-/// @title Creates a registry and its markets together
+/// @title Creates a registry and its markets together, and keeps from which code
 contract MarketplaceFactory is IMarketplaceFactory {
-    address private immutable CREATOR = msg.sender;
+    /// @inheritdoc IMarketplaceFactory
+    mapping(address created => bytes32 hash) public creationCodeHash;
 
     /// @inheritdoc IMarketplaceFactory
-    function create(bytes calldata registryCode, bytes calldata accuracyCode, bytes calldata predictionCode)
+    function create(bytes32 salt, Creation calldata first, Creation calldata second, Creation calldata third)
         external
         returns (address registry, address accuracy, address prediction)
     {
-        require(msg.sender == CREATOR, NotCreator(CREATOR, msg.sender));
-        registry = _create(0, registryCode);
-        accuracy = _create(1, accuracyCode);
-        if (predictionCode.length != 0) prediction = _create(2, predictionCode);
+        // INVARIANT: one salt serves one sender once, so nonces 1, 2 and 3 of the cradle are those of this call.
+        Cradle cradle = new Cradle{salt: keccak256(abi.encode(msg.sender, salt))}();
+        registry = _create(cradle, 0, first);
+        accuracy = _create(cradle, 1, second);
+        if (third.code.length != 0) prediction = _create(cradle, 2, third);
 
         RegistryParams memory p = IModelRegistry(registry).params();
         require(p.accuracy == accuracy, WrongAdjudicator(accuracy, p.accuracy));
@@ -38,18 +40,11 @@ contract MarketplaceFactory is IMarketplaceFactory {
         emit MarketplaceCreated(registry, accuracy, prediction);
     }
 
-    /// @inheritdoc IMarketplaceFactory
-    function creator() external view returns (address) {
-        return CREATOR;
-    }
-
-    function _create(uint256 place, bytes memory code) private returns (address created) {
-        assembly ("memory-safe") {
-            created := create(0, add(code, 0x20), mload(code))
-        }
-        if (created == address(0) && LowLevelCall.returnDataSize() != 0) LowLevelCall.bubbleRevert();
+    function _create(Cradle cradle, uint256 place, Creation calldata c) private returns (address created) {
+        created = cradle.create(bytes.concat(c.code, c.arguments));
         // Address zero has none either.
         require(created.code.length != 0, NothingCreated(place));
+        creationCodeHash[created] = keccak256(c.code);
     }
 
     function _requireServes(address market, address registry) private view {

@@ -88,9 +88,8 @@ fn functions_are_those_of_the_contracts() {
     compare("AccuracyTerms", "function", &terms, &[]);
     let judge = ours(&[ITransferJudgeCalls::selectors().collect()]);
     compare("TransferJudge", "function", &judge, &[]);
-    // Whoever created a factory knows it.
     let factory = ours(&[IMarketplaceFactoryCalls::selectors().collect()]);
-    compare("MarketplaceFactory", "function", &factory, &["creator"]);
+    compare("MarketplaceFactory", "function", &factory, &[]);
     // Only a market publishes.
     let publication = ours(&[IPublishedTransfersCalls::selectors().collect()]);
     compare("PublishedTransfers", "function", &publication, &["append"]);

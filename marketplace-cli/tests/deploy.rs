@@ -77,7 +77,7 @@ impl Site {
     }
 }
 
-/// Between two runs the account sends something else: only the factory's nonce counts.
+/// Between two runs the account sends something else: its nonce does not count.
 #[tokio::test]
 async fn a_deployment_cut_off_after_each_transaction_ends_as_one() {
     let site = Site::new().await;

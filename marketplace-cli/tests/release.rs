@@ -2,10 +2,12 @@
 
 mod support;
 
-use alloy::primitives::{Address, Bytes, B256};
+use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
+use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
+use assay_cli::chain::bindings::IMarketplaceFactory::{self, Creation};
 use assay_cli::chain::bindings::{MarketParams, RegistryParams};
-use assay_cli::chain::client::Chain;
+use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::{creation_code, Judges, MarketTerms};
 use assay_cli::chain::devnet::DevnetOptions;
 use assay_cli::chain::market::Market;
@@ -20,6 +22,9 @@ use support::World;
 
 /// Answers 1 whatever it is asked.
 const YES: [u8; 10] = [0x60, 1, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
+
+/// The deterministic deployment proxy.
+const PROXY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
 
 /// Places of one kind in an artifact, each group sorted.
 fn groups(references: &Value) -> BTreeSet<Vec<u64>> {
@@ -84,6 +89,12 @@ fn the_committed_artefacts_are_those_of_the_build() {
         code[0] ^= 1;
         assert!(!artefact.is_code(&code), "{name}");
         assert!(!artefact.is_code(&code[..100]), "{name}");
+    }
+    let created: Vec<&str> = release.creation.keys().map(String::as_str).collect();
+    assert_eq!(created, ["AccuracyMarket", "MarketplaceFactory", "ModelRegistry"]);
+    for (name, hash) in &release.creation {
+        let code = creation_code(&Repository::find().unwrap(), name, &[], Vec::new()).unwrap();
+        assert_eq!(keccak256(code), *hash, "{name}: run scripts/release-artefacts");
     }
 }
 
@@ -166,7 +177,14 @@ fn judges(w: &World) -> Judges {
     }
 }
 
-/// A registry and a market of genuine code with other parameters.
+/// What differs but for how registry and market were created.
+async fn differences(market: &Market) -> Vec<String> {
+    let mut differences = Survey::of(market).await.unwrap().differences();
+    differences.retain(|difference| !difference.contains("was not created by this release's factory"));
+    differences
+}
+
+/// A registry and a market of genuine code with other parameters, created by an account.
 async fn rogue(
     w: &World,
     registry: impl Fn(&mut RegistryParams),
@@ -313,7 +331,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let w = World::new().await;
     let yes = w.deploy(&YES).await;
     let (_, market) = rogue(&w, |_| (), |p| p.publication = yes).await;
-    let differences = Survey::of(&market).await.unwrap().differences();
+    let differences = differences(&market).await;
     assert_eq!(differences, [format!("PublishedTransfers at {yes}: it has other code")]);
 
     // Genuine code linked with another library.
@@ -321,7 +339,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let linked = creation_code(&repository, "TransferJudge", &[("PoseidonT4", yes)], Vec::new()).unwrap();
     let judge = w.create(linked).await;
     let (_, market) = rogue(&w, |_| (), |p| p.transferJudge = judge).await;
-    let differences = Survey::of(&market).await.unwrap().differences();
+    let differences = differences(&market).await;
     assert_eq!(differences, [format!("PoseidonT4 at {yes}: it has other code")]);
 
     // One word of a genuine contract changed: an immutable at one of its places.
@@ -331,7 +349,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let mut patched = registry.to_vec();
     patched[places[places.len() - 1] + 31] ^= 1;
     set_code(&w, genuine.registry, patched.into()).await;
-    let differences = Survey::of(genuine).await.unwrap().differences();
+    let differences = differences(genuine).await;
     let [difference] = differences.as_slice() else {
         panic!("{differences:?}")
     };
@@ -343,17 +361,107 @@ async fn each_part_of_a_deployment_is_compared() {
     let delegation = [&[0xef, 0x01, 0x00], &judges(&w).proofs[..]].concat();
     set_code(&w, genuine.registry, registry).await;
     set_code(&w, judges(&w).proofs, delegation.into()).await;
-    let differences = Survey::of(genuine).await.unwrap().differences();
+    let differences = differences(genuine).await;
     assert_eq!(
         differences,
         [format!("ProofJudge at {}: it has other code", judges(&w).proofs)]
     );
 }
 
-async fn code_of(w: &World, address: Address) -> Bytes {
-    alloy::providers::Provider::get_code_at(&w.market.chain.provider, address)
+#[tokio::test]
+async fn genuine_code_that_no_genuine_factory_created_is_not_this_releases() {
+    let w = World::new().await;
+    let (address, market) = rogue(&w, |_| (), |_| ()).await;
+    let survey = Survey::of(&market).await.unwrap();
+    let why = "it was not created by this release's factory";
+    assert_eq!(
+        survey.differences(),
+        [
+            format!("ModelRegistry at {}: {why}", market.registry),
+            format!("AccuracyMarket at {address}: {why}")
+        ]
+    );
+    refuses_money(&w, address, why).await;
+}
+
+/// A market whose creation code is not the compiler's: it writes a word of storage, say a credit, and returns the genuine code.
+#[tokio::test]
+async fn genuine_code_behind_invented_storage_is_not_this_releases() {
+    let w = World::new().await;
+    let (genuine, chain) = (&w.market, &w.market.chain);
+    let repository = Repository::find().unwrap();
+    let code = |name: &str| creation_code(&repository, name, &[], Vec::new()).unwrap();
+    let factory = PROXY.create2(B256::ZERO, keccak256(code("MarketplaceFactory")));
+    let salt = B256::repeat_byte(1);
+    let cradle = factory.create2(
+        keccak256((w.other.address(), salt).abi_encode()),
+        keccak256(code("Cradle")),
+    );
+    let (registry, market) = (cradle.create(1), cradle.create(2));
+    let terms = MarketTerms::devnet();
+    let call = |second| IMarketplaceFactory::createCall {
+        salt,
+        first: Creation {
+            code: code("ModelRegistry"),
+            arguments: terms.registry_params(market).abi_encode().into(),
+        },
+        second,
+        third: Creation::default(),
+    };
+    let honest = Creation {
+        code: code("AccuracyMarket"),
+        arguments: terms.market_params(registry, judges(&w)).abi_encode().into(),
+    };
+    let create = |second| async {
+        let call = Call::new(factory, &call(second));
+        w.other.send_regardless(&call, 15_000_000).await.unwrap().status()
+    };
+    let before: Value = w.rpc("evm_snapshot", vec![]).await;
+    assert!(create(honest).await);
+    let address = Market::load(chain.clone(), market).await.unwrap();
+    assert_eq!(Survey::of(&address).await.unwrap().differences(), Vec::<String>::new());
+    let terms_at = market.create(1);
+    let (runtime, terms_code) = (code_of(&w, market).await, code_of(&w, terms_at).await);
+    let _: Value = w.rpc("evm_revert", vec![before]).await;
+
+    set_code(&w, terms_at, terms_code).await;
+    // SSTORE(0, 1); CODECOPY and RETURN of everything after these 19 bytes.
+    let length = u16::try_from(runtime.len()).unwrap().to_be_bytes();
+    let mut invented = vec![0x60, 1, 0x5f, 0x55, 0x61, length[0], length[1], 0x60, 19, 0x5f, 0x39];
+    invented.extend([0x61, length[0], length[1], 0x5f, 0xf3, 0, 0, 0, 0]);
+    assert_eq!(invented.len(), 19);
+    invented.extend(&runtime);
+    assert!(
+        create(Creation {
+            code: invented.into(),
+            arguments: Bytes::new(),
+        })
         .await
-        .unwrap()
+    );
+    assert_eq!(code_of(&w, market).await, runtime);
+    let word = chain.provider.get_storage_at(market, U256::ZERO).await.unwrap();
+    assert_eq!(word, U256::from(1));
+    let market = Market::load(chain.clone(), market).await.unwrap();
+    assert_eq!(
+        Survey::of(&market).await.unwrap().differences(),
+        [format!(
+            "AccuracyMarket at {}: it was created from other code",
+            market.address
+        )]
+    );
+    assert!(Survey::of(genuine).await.unwrap().is_reproduced());
+
+    // Without the proxy nothing shows which factory this is.
+    set_code(&w, PROXY, Bytes::from(vec![0])).await;
+    let differences = Survey::of(genuine).await.unwrap().differences();
+    assert!(
+        differences.len() == 2 && differences[0].contains("is no deployment proxy"),
+        "{differences:?}"
+    );
+}
+
+async fn code_of(w: &World, address: Address) -> Bytes {
+    w.market.chain.provider.get_code_at(address).await.unwrap()
 }
 
 async fn set_code(w: &World, address: Address, code: Bytes) {

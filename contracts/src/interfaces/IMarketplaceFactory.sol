@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Creates a registry and its markets together
+/// @notice A contract to create.
+/// @param code Creation code as the compiler makes it.
+/// @param arguments Of its constructor, ABI-encoded.
+struct Creation {
+    bytes code;
+    bytes arguments;
+}
+
+/// @title Creates a registry and its markets together, and keeps from which code
 /// @notice A registry whose adjudicator is a plain account lets that account burn every stake. Registry and markets name each
-/// other in parameters that never change, so each address must be known before its contract is there: the contracts of one
-/// call have the addresses of the factory's next nonces, `CREATE(factory, nonce)` for the registry, then the accuracy market,
-/// then the prediction market. A contract's first nonce is 1.
+/// other in parameters that never change, so each address must be known before its contract is there. The contracts of one
+/// call are created by a `Cradle` of their own at
+/// `CREATE2(factory, keccak256(abi.encode(sender, salt)), Cradle)`, with its nonces: `CREATE(cradle, 1)` is the registry, 2 the
+/// accuracy market, 3 the prediction market.
+///
+/// The code of a contract does not show how it began: other code may have put it there, behind storage that its constructor
+/// never wrote. `creationCodeHash` does show it, to whoever knows that this factory is genuine: it is, at the address that its
+/// own creation code determines, `CREATE2(deployer, 0, MarketplaceFactory)` of the deterministic deployment proxy that most
+/// chains have (0x4e59b44847b379578588920cA78FbF26c0B4956C).
 ///
 /// The factory holds no money and has no power over what it created.
 ///
-/// Warning: that contracts were created here says nothing about their code: what they answer is theirs to invent, and one
-/// written to do so may be gone when the transaction ends. Compare the code of each contract, as for any other deployment.
+/// Warning: that a contract was created here says nothing by itself: compare its `creationCodeHash` with that of the code it
+/// should be, and its parameters with what you expect.
 interface IMarketplaceFactory {
     /// @notice Registry and markets that name each other; `prediction` is zero when there is none.
     event MarketplaceCreated(address indexed registry, address indexed accuracy, address prediction);
 
-    error NotCreator(address expected, address given);
     /// @notice The contract that was to come at this place (0 registry, 1 accuracy market, 2 prediction market) has no code,
     /// or its constructor reverted without a reason. A reason is passed on as it is.
     error NothingCreated(uint256 place);
@@ -24,18 +37,19 @@ interface IMarketplaceFactory {
     /// @notice `market` serves the registry `given`, not the one created in this call.
     error WrongRegistry(address market, address expected, address given);
 
-    /// @notice Creates registry, accuracy market and, unless `predictionCode` is empty, prediction market, in this order.
-    /// Each argument is creation code with its constructor arguments.
+    /// @notice Creates registry (`first`), accuracy market (`second`) and, unless its code is empty, prediction market
+    /// (`third`), in this order.
     ///
     /// Requirements:
-    /// - the caller created this factory: a stranger could use up the nonces, and with them the addresses that the codes name;
+    /// - the caller has not used this salt before: the call then reverts without a reason;
     /// - every contract is created with code, else the reason of its constructor, or `NothingCreated`;
     /// - `params()` of the registry names these markets as its adjudicators, zero for one that was not asked for;
     /// - the contract at `terms()` of each market has `params()` that begin with this registry.
-    function create(bytes calldata registryCode, bytes calldata accuracyCode, bytes calldata predictionCode)
+    function create(bytes32 salt, Creation calldata first, Creation calldata second, Creation calldata third)
         external
         returns (address registry, address accuracy, address prediction);
 
-    /// @notice The only account that may call `create`.
-    function creator() external view returns (address);
+    /// @notice keccak256 of the creation code, without constructor arguments, that `created` came from; zero for what this
+    /// factory did not create.
+    function creationCodeHash(address created) external view returns (bytes32);
 }

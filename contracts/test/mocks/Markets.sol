@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IMarketplaceFactory} from "../../src/interfaces/IMarketplaceFactory.sol";
+import {Cradle} from "../../src/Cradle.sol";
+import {Creation, IMarketplaceFactory} from "../../src/interfaces/IMarketplaceFactory.sol";
 
 /// A market that names a registry and does nothing else. Its parameters are two words.
 contract NamingMarket {
@@ -21,8 +22,21 @@ contract NamingMarket {
 }
 
 /// Creates a marketplace of its own while it is created.
-contract Reentering {
-    constructor(IMarketplaceFactory factory, bytes memory registryCode, bytes memory accuracyCode) {
-        factory.create(registryCode, accuracyCode, "");
+contract Reentering is NamingMarket {
+    constructor(
+        address registry,
+        IMarketplaceFactory factory,
+        bytes32 salt,
+        Creation memory first,
+        Creation memory second
+    ) NamingMarket(registry) {
+        factory.create(salt, first, second, Creation("", ""));
+    }
+}
+
+/// Uses up a nonce of the cradle that creates it.
+contract Nested {
+    constructor() {
+        Cradle(msg.sender).create(hex"60006000f3");
     }
 }

@@ -263,16 +263,22 @@ sol! {
         function totalOwed() external view returns (uint256);
     }
 
+    #[sol(rpc)]
     interface IMarketplaceFactory {
+        struct Creation {
+            bytes code;
+            bytes arguments;
+        }
+
         event MarketplaceCreated(address indexed registry, address indexed accuracy, address prediction);
 
-        error NotCreator(address expected, address given);
         error NothingCreated(uint256 place);
         error WrongAdjudicator(address expected, address given);
         error WrongRegistry(address market, address expected, address given);
 
-        function create(bytes calldata registryCode, bytes calldata accuracyCode, bytes calldata predictionCode)
+        function create(bytes32 salt, Creation calldata first, Creation calldata second, Creation calldata third)
             external returns (address registry, address accuracy, address prediction);
+        function creationCodeHash(address created) external view returns (bytes32);
     }
 
     #[sol(rpc)]

@@ -5,12 +5,14 @@ use super::bindings::{
     IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, MarketParams, Mode, RegistryParams,
 };
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
+use super::origin::{deployer_input, factory_of, has_deployer, places, DEPLOYER};
 use super::rehearsal::rehearse;
 use crate::exit::{hinted, UsageError};
 use crate::files::write_atomic;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::output::{ether, Output};
+use alloy::eips::BlockId;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
@@ -279,26 +281,41 @@ fn link_places(artifact: &serde_json::Value, library: &str) -> Vec<usize> {
         .collect()
 }
 
-/// The call by which `factory`, at this nonce, creates a registry and a market that name each other.
+/// The genuine factory's creation code and address.
+pub(super) fn factory(repository: &Repository) -> eyre::Result<(Bytes, Address)> {
+    let code = creation_code(repository, "MarketplaceFactory", &[], Vec::new())?;
+    let at = factory_of(keccak256(&code));
+    Ok((code, at))
+}
+
+/// The call by which `sender` creates a registry and a market that name each other.
 pub(super) fn marketplace_call(
     repository: &Repository,
-    factory: Address,
-    nonce: u64,
+    sender: Address,
+    salt: B256,
     terms: &MarketTerms,
     judges: Judges,
 ) -> eyre::Result<IMarketplaceFactory::createCall> {
-    let (registry, market) = (factory.create(nonce), factory.create(nonce + 1));
-    let code = |contract, arguments| creation_code(repository, contract, &[], arguments);
+    let (_, factory) = factory(repository)?;
+    let code = |contract| creation_code(repository, contract, &[], Vec::new());
+    let (registry, market) = places(factory, &code("Cradle")?, sender, salt);
     Ok(IMarketplaceFactory::createCall {
-        registryCode: code("ModelRegistry", terms.registry_params(market).abi_encode())?,
-        accuracyCode: code("AccuracyMarket", terms.market_params(registry, judges).abi_encode())?,
-        predictionCode: Bytes::new(),
+        salt,
+        first: IMarketplaceFactory::Creation {
+            code: code("ModelRegistry")?,
+            arguments: terms.registry_params(market).abi_encode().into(),
+        },
+        second: IMarketplaceFactory::Creation {
+            code: code("AccuracyMarket")?,
+            arguments: terms.market_params(registry, judges).abi_encode().into(),
+        },
+        third: IMarketplaceFactory::Creation::default(),
     })
 }
 
-/// Deploys everything: the contracts without parameters and a factory one by one, then registry and market by one call of
-/// the factory, so that there is never one without the other. What an earlier run with this journal deployed is used again,
-/// where it is the same code with the same arguments.
+/// Deploys everything: the contracts without parameters one by one, the factory unless the chain has it, then registry and
+/// market by one call of the factory, so that there is never one without the other. What an earlier run with this journal
+/// deployed is used again, where it is the same code with the same arguments.
 ///
 /// # Errors
 /// Before the first transaction for terms that the contracts refuse; after the last one if anything on chain differs from what
@@ -313,6 +330,13 @@ pub async fn deploy(
     let chain = &account.chain;
     for warning in terms.warnings(chain.provider.get_gas_price().await?) {
         out.warn(warning);
+    }
+    if !has_deployer(chain, BlockId::latest()).await? {
+        return Err(hinted(
+            format!("this chain has no deterministic deployment proxy at {DEPLOYER}"),
+            "put it there first, as its authors describe (Arachnid/deterministic-deployment-proxy): the address of the factory \
+             shows what it is only if that proxy made it",
+        ));
     }
     rehearse(account, terms, repository).await?;
     let mut create = Creator {
@@ -329,7 +353,7 @@ pub async fn deploy(
         publication: create.contract("PublishedTransfers", &[], Vec::new()).await?,
         proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
     };
-    let factory = create.contract("MarketplaceFactory", &[], Vec::new()).await?;
+    let factory = create.factory().await?;
     let (registry, market) = create.marketplace(factory, terms, judges).await?;
     check(chain, terms, judges, registry, market).await?;
     Ok(Deployment {
@@ -370,25 +394,54 @@ impl Creator<'_> {
         Ok(address)
     }
 
-    /// Registry and market, which name each other. Their addresses follow from the factory's nonce, which only this account
-    /// can raise.
+    /// The genuine factory, which serves everybody on its chain.
+    async fn factory(&mut self) -> eyre::Result<Address> {
+        let chain = &self.account.chain;
+        let (code, at) = factory(self.repository)?;
+        if !chain.provider.get_code_at(at).await?.is_empty() {
+            return Ok(at);
+        }
+        let call = Call {
+            to: Some(DEPLOYER),
+            data: deployer_input(&code),
+            value_wei: 0,
+        };
+        let step = step_name("MarketplaceFactory", &call.data);
+        let receipt = self
+            .account
+            .send(self.journal, &step, &call, self.out)
+            .await
+            .wrap_err("cannot deploy MarketplaceFactory")?;
+        self.out
+            .note(format_args!("MarketplaceFactory at {at}, {} gas", receipt.gas_used));
+        Ok(at)
+    }
+
+    /// Registry and market, which name each other. Their addresses follow from account and salt.
     async fn marketplace(
         &mut self,
         factory: Address,
         terms: &MarketTerms,
         judges: Judges,
     ) -> eyre::Result<(Address, Address)> {
-        let nonce = self.account.chain.provider.get_transaction_count(factory).await?;
-        let call = |nonce| marketplace_call(self.repository, factory, nonce, terms, judges);
-        // The same for every nonce.
-        let step = step_name("Marketplace", &call(1)?.abi_encode());
-        let call = Call::new(factory, &call(nonce)?);
+        let call = |salt| marketplace_call(self.repository, self.account.address(), salt, terms, judges);
+        // The same for every salt.
+        let step = step_name("Marketplace", &call(B256::ZERO)?.abi_encode());
+        let name = format!("salt of {step}");
+        let salt = match self.journal.fact(&name)? {
+            Some(salt) => salt,
+            None => {
+                let salt = B256::random();
+                self.journal.set_fact(&name, &salt)?;
+                salt
+            }
+        };
+        let call = Call::new(factory, &call(salt)?);
         let receipt = self
             .account
             .send(self.journal, &step, &call, self.out)
             .await
             .wrap_err("cannot create registry and market")?;
-        // Of an earlier run, if that one made the call: the factory's nonce has moved on since.
         let created = receipt
             .decoded_log::<IMarketplaceFactory::MarketplaceCreated>()
             .ok_or_else(|| eyre::eyre!("transaction {} created no marketplace", receipt.transaction_hash))?;

@@ -9,6 +9,7 @@ pub mod history;
 pub mod keys;
 pub mod market;
 pub mod node_url;
+mod origin;
 mod refusal;
 mod rehearsal;
 pub mod release;

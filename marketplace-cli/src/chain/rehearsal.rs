@@ -3,11 +3,11 @@
 use super::account::Account;
 use super::bindings::IMarketplaceFactory;
 use super::client::{revert_data, Call};
-use super::deploy::{creation_code, marketplace_call, Judges, MarketTerms};
+use super::deploy::{creation_code, factory, marketplace_call, Judges, MarketTerms};
 use super::revert;
 use crate::exit::{hinted, hinted_because};
 use crate::home::Repository;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::StateOverridesBuilder;
 use alloy::sol_types::SolCall;
@@ -20,7 +20,6 @@ const JUDGES: Judges = Judges {
     publication: Address::repeat_byte(0xd3),
     proofs: Address::repeat_byte(0xd4),
 };
-const FACTORY: Address = Address::repeat_byte(0xd5);
 
 const UNABLE: &str = "the node cannot try the deployment before it is sent";
 const ANOTHER_NODE: &str = "nothing was sent; use a node whose eth_call takes state overrides";
@@ -31,22 +30,22 @@ const ANOTHER_NODE: &str = "nothing was sent; use a node whose eth_call takes st
 /// # Errors
 /// The constructor's refusal in words, or if the node cannot override the state of a call.
 pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository: &Repository) -> eyre::Result<()> {
+    let (_, factory) = factory(repository)?;
     let contracts: [(&str, Address, &[_]); 5] = [
         ("PoseidonT4", POSEIDON, &[]),
         ("TransferJudge", JUDGES.transfers, &[("PoseidonT4", POSEIDON)]),
         ("PublishedTransfers", JUDGES.publication, &[]),
         ("ProofJudge", JUDGES.proofs, &[]),
-        ("MarketplaceFactory", FACTORY, &[]),
+        ("MarketplaceFactory", factory, &[]),
     ];
-    // A contract's first nonce; CREATE derives addresses from it.
-    let mut laid = StateOverridesBuilder::default().with_nonce(FACTORY, 1);
+    let mut laid = StateOverridesBuilder::default();
     for (contract, at, libraries) in contracts {
         let create = Call::create(creation_code(repository, contract, libraries, Vec::new())?);
         let code = account.dry_run(&create).await;
         laid = laid.with_code(at, code.wrap_err_with(|| format!("cannot create {contract}"))?);
     }
-    let create = marketplace_call(repository, FACTORY, 1, terms, JUDGES)?;
-    let request = Call::new(FACTORY, &create).request(account.address());
+    let create = marketplace_call(repository, account.address(), B256::random(), terms, JUDGES)?;
+    let request = Call::new(factory, &create).request(account.address());
     let answer = account.chain.provider.call(request).overrides(laid.build()).await;
     let created = answer.map_err(|error| match revert_data(&error) {
         Some(data) => hinted_because(

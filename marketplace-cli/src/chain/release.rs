@@ -2,12 +2,15 @@
 //!
 //! Code on a chain is compared with `artefacts/release.json`: the same bytes with immutables, library addresses and a library's
 //! own address masked; each masked place must hold what the market's parameters say, and the linked library must have this
-//! release's code too. What it does **not** establish: that the contracts' constructors ran. Code that other code put there
-//! can have begun with other storage, and with parameters that the constructors refuse.
+//! release's code too. Code alone does not show that a constructor ran: what other code put there can have begun with other
+//! storage, say invented credits, and with parameters that the constructors refuse. So registry and market, which hold money,
+//! must also have been created by the genuine factory from this release's creation code, see [`origin`]. The market creates
+//! its own terms; the other contracts have no storage and no parameters.
 
 use super::bindings::IAccuracyMarket;
 use super::client::{Call, Chain};
 use super::market::Market;
+use super::origin;
 use crate::exit::hinted;
 use crate::files::write_atomic;
 use crate::home::Home;
@@ -31,6 +34,8 @@ const STRIKES_PER_STAKE: u64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
     pub contracts: BTreeMap<String, Artefact>,
+    /// keccak256 of the creation code, without arguments, of the factory and of what it creates.
+    pub creation: BTreeMap<String, B256>,
 }
 
 /// The runtime code of one contract, but for what differs between deployments.
@@ -151,7 +156,11 @@ impl Survey {
         };
         for ((contract, at), code) in contracts.into_iter().zip(codes) {
             let artefact = &release.contracts[contract];
-            survey.add(contract, at, &code, artefact.difference(&code, at, &expected));
+            let mut difference = artefact.difference(&code, at, &expected);
+            if difference.is_none() && release.creation.contains_key(contract) {
+                difference = origin::difference(&market.chain, &release, contract, at, reader.block).await?;
+            }
+            survey.add(contract, at, &code, difference);
             if !artefact.is_code(&code) {
                 continue;
             }

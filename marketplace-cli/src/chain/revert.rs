@@ -267,10 +267,6 @@ fn publication(error: T) -> String {
 
 fn factory(error: F) -> String {
     match error {
-        F::NotCreator(e) => format!(
-            "only {}, who created the factory, may use it, not {}",
-            e.expected, e.given
-        ),
         F::NothingCreated(e) => {
             let places = ["the registry", "the accuracy market", "the prediction market"];
             let what = usize::try_from(e.place).ok().and_then(|place| places.get(place));

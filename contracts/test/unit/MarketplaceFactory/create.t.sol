@@ -3,19 +3,22 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
+import {Cradle} from "../../../src/Cradle.sol";
 import {MarketplaceFactory} from "../../../src/MarketplaceFactory.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IAccuracyTerms} from "../../../src/interfaces/IAccuracyTerms.sol";
-import {IMarketplaceFactory} from "../../../src/interfaces/IMarketplaceFactory.sol";
+import {Creation, IMarketplaceFactory} from "../../../src/interfaces/IMarketplaceFactory.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {MarketParams} from "../../../src/types/MarketTypes.sol";
 import {RegistryParams} from "../../../src/types/ModelTypes.sol";
-import {NamingMarket, Reentering} from "../../mocks/Markets.sol";
+import {NamingMarket, Nested, Reentering} from "../../mocks/Markets.sol";
 
 contract CreateTest is MarketFixture {
+    bytes32 internal constant SALT = "salt";
+
     MarketplaceFactory internal factory;
-    // Where the factory creates its first three contracts.
+    // Where the factory creates the contracts of `mp`'s call with this salt.
     address internal first;
     address internal second;
     address internal third;
@@ -24,9 +27,8 @@ contract CreateTest is MarketFixture {
 
     function setUp() public override {
         super.setUp();
-        vm.prank(mp);
         factory = new MarketplaceFactory();
-        (first, second, third) = (place(1), place(2), place(3));
+        (first, second, third) = (place(mp, SALT, 1), place(mp, SALT, 2), place(mp, SALT, 3));
         r = registryParams();
         r.accuracy = second;
         m = marketParams();
@@ -38,7 +40,7 @@ contract CreateTest is MarketFixture {
     function test_create_makesARegistryAndAMarketThatNameEachOther() public {
         vm.expectEmit(true, true, true, true, address(factory));
         emit IMarketplaceFactory.MarketplaceCreated(first, second, address(0));
-        (address newRegistry, address accuracy, address prediction) = create(registryCode(), accuracyCode(), "");
+        (address newRegistry, address accuracy, address prediction) = create(registryCode(), accuracyCode(), none());
         assertEq(newRegistry, first, "registry");
         assertEq(accuracy, second, "accuracy");
         assertEq(prediction, address(0), "prediction");
@@ -49,7 +51,7 @@ contract CreateTest is MarketFixture {
 
     /// As if each had been created by a transaction of its own.
     function test_create_changesNoCode() public {
-        create(registryCode(), accuracyCode(), "");
+        create(registryCode(), accuracyCode(), none());
         assertEq(first.codehash, address(new ModelRegistry(r)).codehash, "registry");
         assertEq(second.code.length, address(market).code.length, "market");
     }
@@ -63,40 +65,83 @@ contract CreateTest is MarketFixture {
         assertEq(IModelRegistry(first).params().prediction, third, "the registry's");
     }
 
-    function test_create_againUsesTheNextNonces() public {
-        create(registryCode(), accuracyCode(), "");
-        r.accuracy = place(4);
-        m.registry = place(3);
-        (address newRegistry, address accuracy,) = create(registryCode(), accuracyCode(), "");
-        assertEq(newRegistry, place(3), "registry");
-        assertEq(accuracy, place(4), "accuracy");
+    /// Of the code as the compiler makes it, whatever the arguments are.
+    function test_create_keepsFromWhichCode() public {
+        r.prediction = third;
+        create(registryCode(), accuracyCode(), namingCode(first));
+        assertEq(factory.creationCodeHash(first), keccak256(type(ModelRegistry).creationCode), "registry");
+        assertEq(factory.creationCodeHash(second), keccak256(type(AccuracyMarket).creationCode), "accuracy");
+        assertEq(factory.creationCodeHash(third), keccak256(type(NamingMarket).creationCode), "prediction");
+        assertEq(factory.creationCodeHash(address(registry)), 0, "created elsewhere");
+    }
+
+    /// Arguments that are passed as part of the code make other code.
+    function test_create_keepsTheWholeCodeIfArgumentsArePartOfIt() public {
+        Creation memory a = registryCode();
+        bytes memory whole = bytes.concat(a.code, a.arguments);
+        create(Creation(whole, ""), accuracyCode(), none());
+        assertEq(factory.creationCodeHash(first), keccak256(whole), "not the registry's");
+    }
+
+    function test_create_onceForASalt() public {
+        create(registryCode(), accuracyCode(), none());
+        expect("");
+        create(registryCode(), accuracyCode(), none());
+        bytes32 other = "other";
+        r.accuracy = place(mp, other, 2);
+        m.registry = place(mp, other, 1);
+        vm.prank(mp);
+        (address newRegistry, address accuracy,) = factory.create(other, registryCode(), accuracyCode(), none());
+        assertEq(newRegistry, m.registry, "registry");
+        assertEq(accuracy, r.accuracy, "accuracy");
     }
 
     function test_create_leavesNothingBehindWhenItReverts() public {
         expect(abi.encodeWithSelector(IMarketplaceFactory.NothingCreated.selector, 1));
-        create(registryCode(), "", "");
-        assertEq(vm.getNonce(address(factory)), 1, "nonce");
+        create(registryCode(), none(), none());
         assertEq(first.code.length, 0, "no registry");
-        create(registryCode(), accuracyCode(), "");
+        assertEq(factory.creationCodeHash(first), 0, "no hash");
+        create(registryCode(), accuracyCode(), none());
     }
 
     // ---- who calls ----
 
-    function test_create_revertsWhen_callerDidNotCreateTheFactory() public {
-        assertEq(factory.creator(), mp, "creator");
-        (bytes memory a, bytes memory b) = (registryCode(), accuracyCode());
-        vm.expectRevert(abi.encodeWithSelector(IMarketplaceFactory.NotCreator.selector, mp, outsider));
+    /// Somebody else's call with the same salt makes other addresses, and takes none away.
+    function test_create_byAnotherIsAnotherMarketplace() public {
+        (r.accuracy, m.registry) = (place(outsider, SALT, 2), place(outsider, SALT, 1));
         vm.prank(outsider);
-        factory.create(a, b, "");
+        (address newRegistry,,) = factory.create(SALT, registryCode(), accuracyCode(), none());
+        assertEq(newRegistry, m.registry, "the outsider's");
+        (r.accuracy, m.registry) = (second, first);
+        create(registryCode(), accuracyCode(), none());
     }
 
-    function test_create_revertsWhen_aConstructorCallsBack() public {
-        bytes memory nested =
-            abi.encodePacked(type(Reentering).creationCode, abi.encode(factory, registryCode(), accuracyCode()));
-        expect(abi.encodeWithSelector(IMarketplaceFactory.NotCreator.selector, mp, first));
-        create(nested, accuracyCode(), "");
-        expect(abi.encodeWithSelector(IMarketplaceFactory.NotCreator.selector, mp, second));
-        create(registryCode(), nested, "");
+    function test_create_ofACradle_revertsWhen_callerIsNotTheFactory() public {
+        create(registryCode(), accuracyCode(), none());
+        Cradle cradle = cradleOf(mp, SALT);
+        vm.expectRevert(abi.encodeWithSelector(Cradle.NotFactory.selector, address(factory), mp));
+        vm.prank(mp);
+        cradle.create(hex"60006000f3");
+    }
+
+    function test_create_revertsWhen_aConstructorUsesTheCradle() public {
+        Creation memory nested = Creation(type(Nested).creationCode, "");
+        expect(abi.encodeWithSelector(Cradle.NotFactory.selector, address(factory), first));
+        create(nested, accuracyCode(), none());
+        expect(abi.encodeWithSelector(Cradle.NotFactory.selector, address(factory), second));
+        create(registryCode(), nested, none());
+    }
+
+    /// What a constructor creates through the factory is a marketplace of that contract's, beside this one.
+    function test_create_whileAConstructorCreatesAnother() public {
+        r.prediction = third;
+        (Creation memory a, Creation memory b) = (registryCode(), accuracyCode());
+        (r.accuracy, r.prediction, m.registry) = (place(third, SALT, 2), address(0), place(third, SALT, 1));
+        bytes memory arguments = abi.encode(first, factory, SALT, registryCode(), accuracyCode());
+        create(a, b, Creation(type(Reentering).creationCode, arguments));
+        assertEq(factory.creationCodeHash(r.accuracy), keccak256(type(AccuracyMarket).creationCode), "inner");
+        assertEq(factory.creationCodeHash(second), keccak256(type(AccuracyMarket).creationCode), "outer");
+        assertEq(factory.creationCodeHash(third), keccak256(type(Reentering).creationCode), "between");
     }
 
     // ---- names ----
@@ -105,11 +150,11 @@ contract CreateTest is MarketFixture {
     function test_create_revertsWhen_anAdjudicatorIsAnAccount() public {
         r.prediction = outsider;
         expect(abi.encodeWithSelector(IMarketplaceFactory.WrongAdjudicator.selector, address(0), outsider));
-        create(registryCode(), accuracyCode(), "");
+        create(registryCode(), accuracyCode(), none());
         r.accuracy = outsider;
         r.prediction = address(0);
         expect(abi.encodeWithSelector(IMarketplaceFactory.WrongAdjudicator.selector, second, outsider));
-        create(registryCode(), namingCode(first), "");
+        create(registryCode(), namingCode(first), none());
     }
 
     /// Also when it is a contract, and even a market of this registry.
@@ -120,7 +165,7 @@ contract CreateTest is MarketFixture {
         r.accuracy = r.prediction;
         r.prediction = address(0);
         expect(abi.encodeWithSelector(IMarketplaceFactory.WrongAdjudicator.selector, second, r.accuracy));
-        create(registryCode(), namingCode(first), "");
+        create(registryCode(), namingCode(first), none());
     }
 
     function test_create_revertsWhen_theRegistryDoesNotKnowThePredictionMarket() public {
@@ -132,7 +177,7 @@ contract CreateTest is MarketFixture {
     function test_create_revertsWhen_theMarketServesAnotherRegistry() public {
         m.registry = address(new ModelRegistry(r));
         expect(abi.encodeWithSelector(IMarketplaceFactory.WrongRegistry.selector, second, first, m.registry));
-        create(registryCode(), accuracyCode(), "");
+        create(registryCode(), accuracyCode(), none());
     }
 
     function test_create_revertsWhen_thePredictionMarketServesAnotherRegistry() public {
@@ -153,11 +198,11 @@ contract CreateTest is MarketFixture {
     function test_create_passesTheReasonOfAConstructorOn() public {
         r.n1 = 0;
         expect(abi.encodeWithSelector(IModelRegistry.BadParameter.selector, bytes32("n1"), 0));
-        create(registryCode(), accuracyCode(), "");
+        create(registryCode(), accuracyCode(), none());
         r.n1 = N1;
         r.accuracy = outsider;
         expect(abi.encodeWithSelector(IAccuracyMarket.NotRegistered.selector, outsider, second));
-        create(registryCode(), accuracyCode(), "");
+        create(registryCode(), accuracyCode(), none());
     }
 
     function test_create_revertsWhen_aContractHasNoCode() public {
@@ -166,13 +211,13 @@ contract CreateTest is MarketFixture {
         r.prediction = third;
         for (uint256 i = 0; i < 4; ++i) {
             expectNothing(0);
-            create(codes[i], accuracyCode(), namingCode(first));
+            create(Creation(codes[i], ""), accuracyCode(), namingCode(first));
             expectNothing(1);
-            create(registryCode(), codes[i], namingCode(first));
+            create(registryCode(), Creation(codes[i], ""), namingCode(first));
             // Empty code asks for no prediction market.
             if (i == 0) continue;
             expectNothing(2);
-            create(registryCode(), accuracyCode(), codes[i]);
+            create(registryCode(), accuracyCode(), Creation(codes[i], ""));
         }
     }
 
@@ -180,11 +225,11 @@ contract CreateTest is MarketFixture {
 
     /// The whole transaction: under EIP-7825's 2^24 gas, and under the 128 KiB that nodes relay.
     function test_gas_ofCreateFitsATransaction() public {
-        (bytes memory a, bytes memory b) = (registryCode(), accuracyCode());
-        bytes memory data = abi.encodeCall(IMarketplaceFactory.create, (a, b, ""));
+        (Creation memory a, Creation memory b) = (registryCode(), accuracyCode());
+        bytes memory data = abi.encodeCall(IMarketplaceFactory.create, (SALT, a, b, none()));
         vm.cool(address(factory));
         uint256 before = gasleft();
-        create(a, b, "");
+        create(a, b, none());
         uint256 execution = before - gasleft();
         uint256 zeros;
         for (uint256 i = 0; i < data.length; ++i) {
@@ -199,25 +244,38 @@ contract CreateTest is MarketFixture {
 
     // ---- helpers ----
 
-    function place(uint256 nonce) private view returns (address) {
-        return vm.computeCreateAddress(address(factory), nonce);
+    function cradleOf(address sender, bytes32 salt) private view returns (Cradle) {
+        bytes32 code = keccak256(type(Cradle).creationCode);
+        bytes memory image = abi.encodePacked(hex"ff", address(factory), keccak256(abi.encode(sender, salt)), code);
+        return Cradle(address(uint160(uint256(keccak256(image)))));
     }
 
-    function registryCode() private view returns (bytes memory) {
-        return abi.encodePacked(type(ModelRegistry).creationCode, abi.encode(r));
+    function place(address sender, bytes32 salt, uint256 nonce) private view returns (address) {
+        return vm.computeCreateAddress(address(cradleOf(sender, salt)), nonce);
     }
 
-    function accuracyCode() private view returns (bytes memory) {
-        return abi.encodePacked(type(AccuracyMarket).creationCode, abi.encode(m));
+    function registryCode() private view returns (Creation memory) {
+        return Creation(type(ModelRegistry).creationCode, abi.encode(r));
     }
 
-    function namingCode(address named) private pure returns (bytes memory) {
-        return abi.encodePacked(type(NamingMarket).creationCode, abi.encode(named));
+    function accuracyCode() private view returns (Creation memory) {
+        return Creation(type(AccuracyMarket).creationCode, abi.encode(m));
     }
 
-    function create(bytes memory a, bytes memory b, bytes memory c) private returns (address, address, address) {
+    function namingCode(address named) private pure returns (Creation memory) {
+        return Creation(type(NamingMarket).creationCode, abi.encode(named));
+    }
+
+    function none() private pure returns (Creation memory) {
+        return Creation("", "");
+    }
+
+    function create(Creation memory a, Creation memory b, Creation memory c)
+        private
+        returns (address, address, address)
+    {
         vm.prank(mp);
-        return factory.create(a, b, c);
+        return factory.create(SALT, a, b, c);
     }
 
     function expect(bytes memory reason) private {

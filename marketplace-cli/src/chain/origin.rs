@@ -1,0 +1,68 @@
+//! Which creation code a contract came from: what the genuine `MarketplaceFactory` kept.
+//!
+//! A CREATE2 address contains the hash of the creation code. So a contract at [`factory`] is the genuine one, whoever put it
+//! there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every chain.
+
+use super::bindings::IMarketplaceFactory;
+use super::client::Chain;
+use super::release::Release;
+use alloy::eips::BlockId;
+use alloy::primitives::{address, b256, keccak256, Address, Bytes, B256};
+use alloy::providers::Provider;
+use alloy::sol_types::SolValue;
+
+/// The deterministic deployment proxy: creates by CREATE2 what it is called with, `salt ‖ creation code`.
+pub(super) const DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
+const DEPLOYER_CODEHASH: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
+
+/// Where a factory of this creation code is, on every chain.
+pub(super) fn factory_of(code_hash: B256) -> Address {
+    DEPLOYER.create2(B256::ZERO, code_hash)
+}
+
+/// What [`DEPLOYER`] is called with, to create a factory at [`factory_of`].
+pub(super) fn deployer_input(code: &Bytes) -> Bytes {
+    [B256::ZERO.as_slice(), code].concat().into()
+}
+
+/// Where `factory` creates the first contract of `sender`'s call with this salt, and the second one.
+pub(super) fn places(factory: Address, cradle_code: &Bytes, sender: Address, salt: B256) -> (Address, Address) {
+    let salt = keccak256((sender, salt).abi_encode());
+    let cradle = factory.create2(salt, keccak256(cradle_code));
+    (cradle.create(1), cradle.create(2))
+}
+
+/// Whether the proxy is there, as of `block`.
+pub(super) async fn has_deployer(chain: &Chain, block: BlockId) -> eyre::Result<bool> {
+    let code = chain.provider.get_code_at(DEPLOYER).block_id(block).await?;
+    Ok(keccak256(code) == DEPLOYER_CODEHASH)
+}
+
+/// What keeps the contract at `at` from having been created by this release's factory from this release's `contract`, as of
+/// `block`.
+pub(super) async fn difference(
+    chain: &Chain,
+    release: &Release,
+    contract: &str,
+    at: Address,
+    block: BlockId,
+) -> eyre::Result<Option<String>> {
+    if !has_deployer(chain, block).await? {
+        return Ok(Some(format!(
+            "nothing shows how it was created: {DEPLOYER} is no deployment proxy"
+        )));
+    }
+    let factory = factory_of(release.creation["MarketplaceFactory"]);
+    if chain.provider.get_code_at(factory).block_id(block).await?.is_empty() {
+        return Ok(Some(format!(
+            "it was not created by this release's factory, which is not at {factory}"
+        )));
+    }
+    let kept = IMarketplaceFactory::new(factory, &chain.provider).creationCodeHash(at);
+    let kept = chain.view(kept.block(block)).await?;
+    Ok(match kept {
+        B256::ZERO => Some("it was not created by this release's factory".into()),
+        kept if kept == release.creation[contract] => None,
+        _ => Some("it was created from other code".into()),
+    })
+}
