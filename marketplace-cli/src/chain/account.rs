@@ -96,10 +96,10 @@ impl Account {
         self.signer.clone()
     }
 
-    /// Asks before anything else is done for it whether a step can be paid.
+    /// Whether a step that sends so much can be paid, with gas for so much, or 0 if that is not known yet.
     ///
     /// # Errors
-    /// If the account has less than the step sends and its gas, 0 if that is not known yet, or nothing at all.
+    /// If the account has less, or nothing at all.
     pub async fn require_funds(&self, value_wei: u128, gas_wei: u128) -> eyre::Result<()> {
         let balance = self.chain.provider.get_balance(self.address()).await?;
         if !balance.is_zero() && balance >= U256::from(value_wei) + U256::from(gas_wei) {
