@@ -84,7 +84,7 @@ impl Context {
     }
 
     pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
-        Ok(Account::new(chain.clone(), keys.load(chain)?))
+        Ok(Account::new(chain.clone(), keys.load(chain)?).within(keys.fees))
     }
 
     /// How far the contracts behind a market are known.

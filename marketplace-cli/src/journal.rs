@@ -4,11 +4,13 @@
 //! sent; secrets are in their own files before the transaction that commits to them is signed.
 
 use crate::files::{write_atomic, Lock};
-use alloy::primitives::{Bytes, TxHash};
+use crate::output::{about_ether, grouped};
+use alloy::primitives::{Bytes, TxHash, U256};
 use alloy::rpc::types::TransactionReceipt;
 use eyre::WrapErr;
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 const VERSION: u32 = 1;
@@ -37,6 +39,18 @@ pub struct Mined {
     pub gas_used: u64,
     /// What the sender paid for gas.
     pub gas_wei: u128,
+}
+
+impl fmt::Display for Mined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "in block {}, {} gas, {}",
+            self.block,
+            grouped(self.gas_used),
+            about_ether(U256::from(self.gas_wei))
+        )
+    }
 }
 
 impl Step {
@@ -128,15 +142,21 @@ impl Journal {
         self.save()
     }
 
-    pub fn confirm_step(&mut self, name: &str, receipt: &TransactionReceipt) -> eyre::Result<()> {
+    /// Notes that the step has its confirmations; what it came to, unless that was known.
+    pub fn confirm_step(&mut self, name: &str, receipt: &TransactionReceipt) -> eyre::Result<Option<Mined>> {
+        let mut news = None;
         if let Some(step) = self.content.steps.get_mut(name) {
-            step.mined = Some(Mined {
+            let mined = Mined {
                 block: receipt.block_number.unwrap_or_default(),
                 gas_used: receipt.gas_used,
-                gas_wei: u128::from(receipt.gas_used) * receipt.effective_gas_price,
-            });
+                gas_wei: u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price),
+            };
+            if step.mined.replace(mined.clone()).is_none() {
+                news = Some(mined);
+            }
         }
-        self.save()
+        self.save()?;
+        Ok(news)
     }
 
     /// A fact written by [`Journal::set_fact`].

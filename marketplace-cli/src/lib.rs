@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cmd`] | one file per subcommand |
 //! | [`context`] | global options, and what every command starts from |
-//! | [`chain`] | bindings, node, keys, deployment, devnet, encodings |
+//! | [`chain`] | bindings, node, keys, fees, deployment, devnet, encodings |
 //! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers and readers |
 //! | [`record`] | what an architecture determines of a model's record |
 //! | [`prover_api`] | the prover library in this program's words |

@@ -2,6 +2,7 @@
 
 use crate::chain::node_url::NodeUrl;
 use crate::exit::Hinted;
+use alloy::primitives::utils::{ParseUnits, Unit};
 use alloy::primitives::U256;
 use assay_durable::progress::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
@@ -58,6 +59,11 @@ impl Output {
     pub fn note(&self, line: impl fmt::Display) {
         let line = self.redacted(line.to_string());
         self.bars.suspend(|| eprintln!("{line}"));
+    }
+
+    /// Whether bars are drawn: they are on a terminal only.
+    pub fn draws_bars(&self) -> bool {
+        !self.bars.is_hidden()
     }
 
     pub fn warn(&self, line: impl fmt::Display) {
@@ -253,9 +259,38 @@ impl fmt::Display for Table {
 
 /// Ether with all its digits, for example `0.08 ETH`: never rounded.
 pub fn ether(wei: impl Into<U256>) -> String {
-    let text = alloy::primitives::utils::format_ether(wei.into());
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{} ETH", if text.is_empty() { "0" } else { text })
+    format!("{} ETH", decimal(wei.into(), Unit::ETHER))
+}
+
+/// Ether of which four digits are told, rounded up, for example `0.0004159 ETH`: what gas costs or may cost.
+pub fn about_ether(wei: U256) -> String {
+    ether(rounded_up(wei, 4))
+}
+
+/// An amount of wei in another unit, with all its digits.
+pub fn decimal(wei: U256, unit: Unit) -> String {
+    let text = ParseUnits::from(wei).format_units(unit);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The next number that has zeros after so many digits.
+pub fn rounded_up(number: U256, digits: usize) -> U256 {
+    let zeros = number.to_string().len().saturating_sub(digits);
+    let step = U256::from(10).pow(U256::from(zeros));
+    number.div_ceil(step).saturating_mul(step)
+}
+
+/// A number with a comma after each thousand, for example `277,250`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Writes an amount of wei as a decimal string: JSON numbers lose digits there.
@@ -298,6 +333,24 @@ mod tests {
             "10 ETH"
         );
         assert_eq!(ether(alloy::primitives::U256::ZERO), "0 ETH");
+    }
+
+    #[test]
+    fn what_gas_costs_is_told_in_few_digits_and_never_too_low() {
+        for (wei, told) in [
+            (0u128, "0 ETH"),
+            (1, "0.000000000000000001 ETH"),
+            (415_875_000_000_001, "0.0004159 ETH"),
+            (18_790_000_000_000_000_000, "18.79 ETH"),
+            (9_999_900_000_000_000_000, "10 ETH"),
+            (12_345_000_000_000_000_000_000, "12350 ETH"),
+        ] {
+            assert_eq!(about_ether(U256::from(wei)), told);
+        }
+        assert_eq!(
+            [0, 999, 1000, 277_250, 1_509_115].map(grouped),
+            ["0", "999", "1,000", "277,250", "1,509,115"]
+        );
     }
 
     #[test]

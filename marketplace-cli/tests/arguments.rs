@@ -172,6 +172,46 @@ fn a_target_is_percent_with_its_sign_and_asks_below_one_half() {
 }
 
 #[test]
+fn who_signs_can_say_what_gas_may_cost() {
+    let help = |args: &[&str]| text(&assay(&[args, &["--help"]].concat()).stdout);
+    for command in [
+        &["withdraw"][..],
+        &["deploy"],
+        &["mp", "watch"],
+        &["mc", "watch"],
+        &["mc", "open"],
+    ] {
+        let help = help(command);
+        let (_, fees) = help
+            .split_once("\nFees:\n")
+            .unwrap_or_else(|| panic!("{command:?}: {help}"));
+        for said in [
+            "--max-fee <GWEI>",
+            "--max-priority-fee <GWEI>",
+            "--max-cost <ETHER>",
+            "in gwei",
+            "in ether",
+            "[default: 5]",
+        ] {
+            assert!(fees.contains(said), "{command:?} {said}: {fees}");
+        }
+    }
+    for command in [&["verdict", "list"][..], &["verify"], &["serve"]] {
+        assert!(!help(command).contains("--max-cost"), "{command:?}");
+    }
+    for option in ["--max-fee", "--max-priority-fee", "--max-cost"] {
+        for amount in ["-1", "NaN", "1e3", "", "1 gwei"] {
+            let output = assay(&["withdraw", "--rpc-url", NOWHERE, option, amount]);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{option} {amount:?}: {said}");
+            assert!(said.contains(option), "{option} {amount:?}: {said}");
+        }
+        let output = assay(&["withdraw", "--rpc-url", NOWHERE, option, "0.5"]);
+        assert_eq!(output.status.code(), Some(4), "{option}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_daemon_accepts_only_up_to_a_target_that_was_given() {
     let watch = [
         "mp",

@@ -1,15 +1,16 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
+use super::fees::{FeeArgs, Fees, Quote, TooDear};
 use super::refusal::Refusal;
 use super::revert;
 use crate::exit::{hinted, Hinted};
 use crate::journal::{Journal, Step};
-use crate::output::Output;
+use crate::output::{about_ether, ether, Output};
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::{Decodable2718, Encodable2718};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
-use alloy::primitives::{Address, Bytes, TxHash};
+use alloy::primitives::{Address, Bytes, TxHash, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::local::PrivateKeySigner;
@@ -52,18 +53,12 @@ fn taken(step: &str, nonce: u64) -> eyre::Report {
 #[error("the node has another transaction in this one's place")]
 struct Replaces(#[source] TransportError);
 
-/// Wei per gas.
-#[derive(Debug, Clone, Copy, Default)]
-struct Fees {
-    max_fee: u128,
-    tip: u128,
-}
-
 /// Somebody who signs, on one chain.
 #[derive(Clone)]
 pub struct Account {
     pub chain: Chain,
     signer: PrivateKeySigner,
+    limits: FeeArgs,
     /// Held from the choice of a nonce until the node has its transaction; clones share it.
     turn: Arc<Mutex<()>>,
 }
@@ -77,12 +72,19 @@ impl std::fmt::Debug for Account {
 }
 
 impl Account {
+    /// Within the usual limits on fees.
     pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
         Self {
             chain,
             signer,
+            limits: FeeArgs::default(),
             turn: Arc::default(),
         }
+    }
+
+    /// The same within other limits.
+    pub fn within(self, limits: FeeArgs) -> Self {
+        Self { limits, ..self }
     }
 
     pub fn address(&self) -> Address {
@@ -94,16 +96,42 @@ impl Account {
         self.signer.clone()
     }
 
+    /// Whether a step that sends so much can be paid, with gas for so much, or 0 if that is not known yet.
+    ///
+    /// # Errors
+    /// If the account has less, or nothing at all.
+    pub async fn require_funds(&self, value_wei: u128, gas_wei: u128) -> eyre::Result<()> {
+        let balance = self.chain.provider.get_balance(self.address()).await?;
+        if !balance.is_zero() && balance >= U256::from(value_wei) + U256::from(gas_wei) {
+            return Ok(());
+        }
+        let gas = match gas_wei {
+            0 => "gas".to_owned(),
+            wei => format!("up to {} for gas", about_ether(U256::from(wei))),
+        };
+        let takes = match value_wei {
+            0 => format!("takes {gas}"),
+            wei => format!("sends {} and {gas}", ether(U256::from(wei))),
+        };
+        Err(hinted(
+            format!("{} has {}, this step {takes}", self.address(), ether(balance)),
+            "send ether to the account",
+        ))
+    }
+
     /// Executes the call on the node without a transaction.
     ///
     /// # Errors
-    /// The contract's refusal in words.
+    /// If the account has less than the call sends; the contract's refusal in words.
     pub async fn dry_run(&self, call: &Call) -> eyre::Result<Bytes> {
         self.try_dry_run(call).await?.map_err(|data| revert::explain(&data))
     }
 
     /// As [`Account::dry_run`], with revert data for the caller to judge.
     pub async fn try_dry_run(&self, call: &Call) -> eyre::Result<Result<Bytes, Bytes>> {
+        if call.value_wei > 0 {
+            self.require_funds(call.value_wei, 0).await?;
+        }
         match self.chain.provider.call(call.request(self.address())).await {
             Ok(output) => Ok(Ok(output)),
             Err(error) => revert_data(&error).map(Err).ok_or_else(|| error.into()),
@@ -122,6 +150,10 @@ impl Account {
     /// The signed transaction is in the journal before it is sent. A later call with the same step returns its receipt,
     /// or sends the very same transaction again. If the fees have outgrown it, no block took it or the node refuses it, another
     /// one with the same nonce takes its place; only if neither can be mined any more is a new one made.
+    ///
+    /// # Errors
+    /// [`TooDear`] if the account's limits do not allow the fees of a transaction that is to be signed. One that is only sent
+    /// again has the fees that were allowed when it was signed.
     pub async fn send(
         &self,
         journal: &mut Journal,
@@ -228,7 +260,8 @@ impl Account {
     ) -> eyre::Result<(TxHash, Bytes)> {
         let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
         let _turn = self.turn.lock().await;
-        if !sent.stalled && self.chain.base_fee().await? <= old.max_fee_per_gas() {
+        let is_acceptable = self.chain.base_fee().await? <= old.max_fee_per_gas();
+        if !sent.stalled && is_acceptable {
             match self.broadcast(&sent.raw).await {
                 Ok(()) => return Ok((sent.tx_hash, sent.raw)),
                 // Of another command, which sent it while this one was in the journal only.
@@ -248,7 +281,15 @@ impl Account {
             tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
         };
         let gas = self.gas_limit(&call).await?;
-        let (hash, raw) = self.sign_with(&call, gas, sent.nonce, floor).await?;
+        let (hash, raw) = match self.sign_with(&call, gas, sent.nonce, floor).await {
+            // The node may have dropped it, and fees may have fallen since.
+            Err(error) if error.is::<TooDear>() && sent.stalled && is_acceptable => {
+                out.warn(format_args!("{step}: {} is not replaced: {error:#}", sent.tx_hash));
+                self.broadcast(&sent.raw).await?;
+                return Ok((sent.tx_hash, sent.raw));
+            }
+            signed => signed?,
+        };
         out.note(format_args!(
             "{step}: transaction {hash} takes the place of {}",
             sent.tx_hash
@@ -279,7 +320,9 @@ impl Account {
         out: &Output,
     ) -> eyre::Result<TransactionReceipt> {
         if let Some(receipt) = self.chain.confirmed(hash, raw, step, out).await? {
-            journal.confirm_step(step, &receipt)?;
+            if let Some(mined) = journal.confirm_step(step, &receipt)? {
+                out.note(format_args!("{step}: {} {mined}", receipt.transaction_hash));
+            }
             return Ok(receipt);
         }
         journal.mark_stalled(step)?;
@@ -321,17 +364,26 @@ impl Account {
         Ok((hash, raw, nonce))
     }
 
-    /// Signs with the fees of the moment, and no less than `floor`.
+    /// Signs with the fees of the moment, within the limits and no less than `floor`.
+    ///
+    /// # Errors
+    /// [`TooDear`], or if the account cannot pay.
     async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
-        let fees = self.chain.provider.estimate_eip1559_fees().await?;
-        let tip = fees.max_priority_fee_per_gas.max(floor.tip);
+        let suggested = self.chain.provider.estimate_eip1559_fees().await?;
+        let quote = Quote {
+            base: self.chain.base_fee().await?,
+            tip: suggested.max_priority_fee_per_gas,
+        };
+        let fees = self.limits.fees(quote, floor, gas, call.value_wei)?;
+        self.require_funds(call.value_wei, fees.max_fee.saturating_mul(gas.into()))
+            .await?;
         let request = call
             .request(self.address())
             .with_chain_id(self.chain.id)
             .with_nonce(nonce)
             .with_gas_limit(gas)
-            .with_max_fee_per_gas(fees.max_fee_per_gas.max(floor.max_fee).max(tip))
-            .with_max_priority_fee_per_gas(tip);
+            .with_max_fee_per_gas(fees.max_fee)
+            .with_max_priority_fee_per_gas(fees.tip);
         let wallet = EthereumWallet::from(self.signer.clone());
         let envelope = NetworkTransactionBuilder::<Ethereum>::build(request, &wallet).await?;
         Ok((*envelope.tx_hash(), envelope.encoded_2718().into()))

@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a transaction may wait for a block before another one, with higher fees, shall take its place.
 pub(super) const STALLED: Duration = Duration::from_secs(600);
 
+/// How long a wait for confirmations may go unmentioned where no bar shows it.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// How often a request is repeated that does not reach the node, or that it refuses because there were too many, and after
 /// which pause: six seconds in all, unless the node asks for longer ones.
 const RETRIES: u32 = 12;
@@ -222,7 +225,9 @@ impl Chain {
         what: &str,
         out: &Output,
     ) -> eyre::Result<Option<TransactionReceipt>> {
-        let mut seen = Instant::now();
+        let began = Instant::now();
+        let mut seen = began;
+        let mut is_said = out.draws_bars();
         let _bar = out.bar(
             format_args!("{what}: waiting for {} confirmation(s)", self.confirmations),
             0,
@@ -244,6 +249,14 @@ impl Chain {
             } else if polls % POLLS_BEFORE_RESENDING == 0 {
                 // Most nodes know it and say so.
                 let _ = self.provider.send_raw_transaction(raw).await;
+            }
+            if !is_said && began.elapsed() > SILENCE {
+                let s = if self.confirmations == 1 { "" } else { "s" };
+                out.note(format_args!(
+                    "{what}: waiting for {} confirmation{s} of {hash}",
+                    self.confirmations
+                ));
+                is_said = true;
             }
             tokio::time::sleep(pause).await;
         }

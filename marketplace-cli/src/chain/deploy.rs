@@ -327,6 +327,7 @@ pub async fn deploy(
     journal: &mut Journal,
     out: &Output,
 ) -> eyre::Result<Deployment> {
+    account.require_funds(0, 0).await?;
     let chain = &account.chain;
     for warning in terms.warnings(chain.provider.get_gas_price().await?) {
         out.warn(warning);
@@ -389,8 +390,7 @@ impl Creator<'_> {
         let address = receipt
             .contract_address
             .ok_or_else(|| eyre::eyre!("transaction {} created nothing", receipt.transaction_hash))?;
-        self.out
-            .note(format_args!("{contract} at {address}, {} gas", receipt.gas_used));
+        self.out.note(format_args!("{contract} at {address}"));
         Ok(address)
     }
 
@@ -446,10 +446,8 @@ impl Creator<'_> {
             .decoded_log::<IMarketplaceFactory::MarketplaceCreated>()
             .ok_or_else(|| eyre::eyre!("transaction {} created no marketplace", receipt.transaction_hash))?;
         let (registry, market) = (created.registry, created.accuracy);
-        self.out.note(format_args!(
-            "ModelRegistry at {registry}, AccuracyMarket at {market}, {} gas",
-            receipt.gas_used
-        ));
+        self.out
+            .note(format_args!("ModelRegistry at {registry}, AccuracyMarket at {market}"));
         Ok((registry, market))
     }
 }

@@ -1,6 +1,7 @@
 //! Signing keys: an encrypted keystore file, an environment variable, or anvil's accounts on a devnet. Never an argument.
 
 use super::client::{Chain, DEVNET_CHAIN_ID};
+use super::fees::FeeArgs;
 use crate::exit::{hinted, UsageError};
 use alloy::primitives::{Address, B256};
 use alloy::signers::local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner};
@@ -15,7 +16,7 @@ pub const KEY_VARIABLE: &str = "ASSAY_PRIVATE_KEY";
 /// Anvil's published mnemonic: money on these accounts is anybody's.
 const ANVIL_MNEMONIC: &str = "test test test test test test test test test test test junk";
 
-/// Who signs.
+/// Who signs, and what it may cost.
 #[derive(Debug, Clone, Default, Args)]
 pub struct KeyArgs {
     /// Encrypted keystore file (as geth and cast write it)
@@ -39,6 +40,8 @@ pub struct KeyArgs {
     /// Refuse to sign as anybody else
     #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
     pub from: Option<Address>,
+    #[command(flatten)]
+    pub fees: FeeArgs,
 }
 
 impl KeyArgs {

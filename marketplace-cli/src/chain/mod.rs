@@ -5,6 +5,7 @@ pub mod bindings;
 pub mod client;
 pub mod deploy;
 pub mod devnet;
+pub mod fees;
 pub mod history;
 pub mod keys;
 pub mod market;

@@ -145,7 +145,7 @@ impl From<&TransactionReceipt> for Sent {
             tx_hash: receipt.transaction_hash,
             block: receipt.block_number.unwrap_or_default(),
             gas_used: receipt.gas_used,
-            gas_wei: u128::from(receipt.gas_used) * receipt.effective_gas_price,
+            gas_wei: u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price),
         }
     }
 }

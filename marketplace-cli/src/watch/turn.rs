@@ -10,6 +10,7 @@ use super::{window, Desk};
 use crate::chain::account::NonceTaken;
 use crate::chain::bindings::EngagementView;
 use crate::chain::client::FinalityUnknown;
+use crate::chain::fees::TooDear;
 use crate::chain::market::Unsettled;
 use crate::exit::Exit;
 use crate::files::InUse;
@@ -61,11 +62,12 @@ pub fn is_lost(error: &eyre::Report) -> bool {
     Exit::of(error) == Exit::ChainUnreachable
 }
 
-/// Whether the error says nothing about the engagement: the node was away, somebody else works on it, or the chain is being
-/// rewritten or may yet be.
+/// Whether the error says nothing about the engagement: the node was away, gas is too dear now, somebody else works on it, or
+/// the chain is being rewritten or may yet be.
 pub fn is_passing(error: &eyre::Report) -> bool {
     is_lost(error)
         || is_unsettled(error)
+        || is_too_dear(error)
         || error
             .chain()
             .any(|cause| cause.is::<InUse>() || cause.is::<NonceTaken>())
@@ -77,10 +79,16 @@ fn is_unsettled(error: &eyre::Report) -> bool {
         .any(|cause| cause.is::<Unsettled>() || cause.is::<FinalityUnknown>())
 }
 
-/// The event that says what went wrong, if it is to be said: once, and again from time to time.
+fn is_too_dear(error: &eyre::Report) -> bool {
+    error.chain().any(|cause| cause.is::<TooDear>())
+}
+
+/// The event that says what went wrong, if it is to be said: once, and again from time to time. What only a person can allow
+/// while a deadline comes nearer is said at every look.
 fn complaint(record: &mut Record, during: &str, error: &eyre::Report) -> Option<&'static str> {
     let event = if is_unsettled(error) { "waiting" } else { "error" };
-    record.shall_say(&format!("{during}: {error:#}")).then_some(event)
+    let is_due = record.shall_say(&format!("{during}: {error:#}")) || is_too_dear(error);
+    is_due.then_some(event)
 }
 
 /// Takes note of how the proofs of an engagement ended; what passes is no success either, or it would be said each time.
@@ -270,6 +278,7 @@ mod tests {
             unsettled(Settled::Finalized),
             unsettled(Settled::Deep(12)),
             FinalityUnknown::new("finalized block not found").into(),
+            too_dear(),
         ];
         let words = passing.each_ref().map(|error| format!("{error:#}"));
         assert!(words[1].contains("is not in a finalized block yet") && words[2].contains("12 confirmations yet"));
@@ -280,6 +289,29 @@ mod tests {
         for words in words.into_iter().chain(["replacement transaction underpriced".into()]) {
             assert!(!is_passing(&eyre!(words.clone())) && !is_passing(&hinted(words, "wait")));
         }
+    }
+
+    fn too_dear() -> eyre::Report {
+        TooDear::new("gas would cost up to 18.79 ETH".into(), "wait".into()).into()
+    }
+
+    #[test]
+    fn gas_that_is_too_dear_is_no_failure_and_is_said_at_every_look() {
+        let mut record = Record::default();
+        record.is_news(State::Proving);
+        for _ in 0..2 {
+            assert_eq!(complaint(&mut record, "submit", &too_dear()), Some("error"));
+            note_proofs(&mut record, &Err(too_dear()));
+        }
+        assert_eq!(record.failures(State::Proving), 0);
+        let fields = error_fields(&Output::new(true), "submit", &too_dear());
+        assert_eq!(
+            (&fields["error"], &fields["hint"]),
+            (
+                &"gas is too dear: gas would cost up to 18.79 ETH".into(),
+                &"wait".into()
+            )
+        );
     }
 
     #[test]

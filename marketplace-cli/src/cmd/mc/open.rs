@@ -13,7 +13,7 @@ use crate::output::{ether, utc};
 use crate::prover_api::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
 use crate::target::{percent, TargetArgs};
-use crate::testset::TestSet;
+use crate::testset::{StoredSet, TestSet};
 use crate::transfer::keys;
 use alloy::primitives::{B256, U256};
 use clap::ValueEnum;
@@ -156,6 +156,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     }
     let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
     let model = market.model(args.model_id).await?;
+    require_escrow(ctx, &market, &account, &args.set).await?;
     args.trust.require(ctx, &market.chain, &model.record).await?;
     let ask = Ask {
         model_id: args.model_id,
@@ -167,6 +168,15 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let result = open(ctx, &market, &account, &args.set, ask).await?;
     ctx.out.result(&result, &result)
+}
+
+/// Asks whether the account can pay for the offer, unless it was made before: what follows may take minutes.
+async fn require_escrow(ctx: &Context, market: &Market, account: &Account, dir: &Path) -> eyre::Result<()> {
+    let test_root = StoredSet::open(dir)?.tree().root();
+    if ctx.home.offer(&market.chain, market.address, test_root).exists() {
+        return Ok(());
+    }
+    account.require_funds(market.entry_wei(), 0).await
 }
 
 /// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.

@@ -56,6 +56,7 @@ impl std::fmt::Display for DeployedVerifier {
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let chain = ctx.chain().await?;
     let account = ctx.account(&chain, &args.keys)?;
+    account.require_funds(0, 0).await?;
     let frozen = load_arch(&args.arch)?;
     let string = args.srs.load(&chain, frozen.layout.k, &ctx.out)?;
     let key = verifier_key(&frozen, string, &ctx.out)?;

@@ -73,6 +73,12 @@ impl std::fmt::Display for Registered {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
+    // A model that was registered here before is found without another stake.
+    let stake_wei = match ctx.home.models(&market.chain).exists() {
+        true => 0,
+        false => market.stake_required().await?,
+    };
+    account.require_funds(stake_wei, 0).await?;
     let prover = args.model.prover(&market.chain, true, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,

@@ -1,0 +1,342 @@
+//! What gas may cost, who cannot pay for it, and what is said of what was sent.
+
+mod node_support;
+mod support;
+
+use alloy::consensus::{Transaction, TxEnvelope};
+use alloy::eips::Decodable2718;
+use alloy::primitives::{TxHash, U256};
+use alloy::providers::Provider;
+use alloy::signers::local::PrivateKeySigner;
+use assay_cli::chain::account::Account;
+use assay_cli::chain::bindings::State;
+use assay_cli::chain::client::Chain;
+use assay_cli::chain::fees::{FeeArgs, TooDear};
+use assay_cli::chain::keys::KEY_VARIABLE;
+use assay_cli::cmd::mc::open::{open, Opened};
+use assay_cli::cmd::timeout::timeout;
+use assay_cli::cmd::withdraw::withdraw;
+use assay_cli::context::Context;
+use assay_cli::journal::{Journal, Step};
+use assay_cli::testset::TestSet;
+use assay_cli::watch::turn::is_passing;
+use node_support::lying;
+use serde_json::{json, Value};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use support::World;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+const GWEI: u128 = 1_000_000_000;
+const ETHER: u128 = GWEI * GWEI;
+
+/// A fee that nobody pays: 100,000 gwei.
+const DEAR: u128 = 100_000 * GWEI;
+
+const ALLOWED: FeeArgs = FeeArgs {
+    max_fee: None,
+    max_priority_fee: None,
+    max_cost: Some(100 * ETHER),
+};
+
+/// Lets blocks take this fee from the newest one on.
+async fn set_base_fee(w: &World, wei: u128) {
+    w.rpc("anvil_setNextBlockBaseFeePerGas", vec![format!("{wei:#x}").into()])
+        .await;
+    w.mine().await;
+}
+
+/// The set of this seed, made once.
+fn set_of(w: &World, seed: u8) -> PathBuf {
+    let path = w.dir.path().join(format!("set-{seed}"));
+    if !path.exists() {
+        w.test_set(seed);
+    }
+    path
+}
+
+async fn open_as(w: &World, account: &Account, seed: u8) -> eyre::Result<Opened> {
+    open(&w.mc_ctx, &w.market, account, &set_of(w, seed), w.ask()).await
+}
+
+/// The journal of the offer of a set.
+fn offer_journal(w: &World, seed: u8) -> Journal {
+    let root = TestSet::load(&set_of(w, seed)).unwrap().root().unwrap();
+    Journal::open(&w.mc_ctx.home.offer(&w.market.chain, w.market.address, root)).unwrap()
+}
+
+async fn sent(w: &World, account: &Account) -> u64 {
+    w.market.chain.provider_nonce(account.address()).await.unwrap()
+}
+
+fn refused<T: std::fmt::Debug>(result: eyre::Result<T>, said: &str) {
+    let error = result.expect_err(said);
+    assert!(error.is::<TooDear>() && is_passing(&error), "{error:#}");
+    let printed = format!("{error:#}");
+    assert!(printed.contains(said), "{printed}");
+}
+
+#[tokio::test]
+async fn a_node_that_lies_about_tips_gets_no_more_than_the_bound() {
+    let w = World::new().await;
+    let liar = lying(w.node.url(), |request| match request["method"].as_str() {
+        // 50,000 gwei.
+        Some("eth_feeHistory") => Some(json!({
+            "oldestBlock": "0x1",
+            "baseFeePerGas": ["0x3b9aca00", "0x3b9aca00"],
+            "gasUsedRatio": [0.5],
+            "reward": [["0x2d79883d2000"]],
+        })),
+        Some("eth_maxPriorityFeePerGas") => Some(json!("0x2d79883d2000")),
+        _ => None,
+    });
+    let chain = Chain::connect(&liar.await, None).await.unwrap();
+    let account = Account::new(chain, w.mc.key());
+    let told = FeeArgs {
+        max_priority_fee: Some(2 * GWEI),
+        ..FeeArgs::default()
+    };
+    for (seed, limits, tip) in [(1, FeeArgs::default(), 5 * GWEI), (2, told, 2 * GWEI)] {
+        let opened = open_as(&w, &account.clone().within(limits), seed).await.unwrap();
+        assert_eq!(tip_of(&w, opened.sent.tx_hash).await, tip);
+    }
+}
+
+async fn tip_of(w: &World, hash: TxHash) -> u128 {
+    let found = w.market.chain.provider.get_transaction_by_hash(hash).await.unwrap();
+    found.unwrap().max_priority_fee_per_gas().unwrap()
+}
+
+#[tokio::test]
+async fn gas_that_is_too_dear_is_refused_and_nothing_is_signed() {
+    let w = World::new().await;
+    let cancelled = w.opened(1).await.id;
+    w.pass(1801).await;
+    timeout(&w.mc_ctx, &w.market, &w.other, cancelled).await.unwrap();
+    let before = (sent(&w, &w.mc).await, w.balance(&w.mc).await);
+
+    set_base_fee(&w, DEAR).await;
+    refused(open_as(&w, &w.mc, 2).await, "gas would cost up to ");
+    let without_money = withdraw(&w.mc_ctx, &w.market, &w.mc, w.mc.address()).await;
+    refused(without_money, " gas at 10000");
+    let told = FeeArgs {
+        max_fee: Some(50_000 * GWEI),
+        ..ALLOWED
+    };
+    let bounded = w.mc.clone().within(told);
+    refused(open_as(&w, &bounded, 2).await, "--max-fee is 50000 gwei");
+    assert_eq!(offer_journal(&w, 2).step("open"), None);
+    assert_eq!((sent(&w, &w.mc).await, w.balance(&w.mc).await), before);
+
+    let allowed = w.mc.clone().within(ALLOWED);
+    let opened = open_as(&w, &allowed, 2).await.unwrap();
+    assert!(opened.sent.gas_wei > ETHER);
+    assert_eq!(sent(&w, &w.mc).await, before.0 + 1);
+}
+
+/// Leaves an offer in its journal that the node has forgotten.
+async fn interrupted(w: &World) -> Step {
+    w.rpc("evm_setAutomine", vec![false.into()]).await;
+    let before = sent(w, &w.mc).await;
+    let pending = || w.market.chain.provider.get_transaction_count(w.mc.address()).pending();
+    let begun = async {
+        while pending().await.unwrap() == before {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        () = begun => {}
+        opened = open_as(w, &w.mc, 1) => panic!("no block took it: {opened:?}"),
+    }
+    w.rpc("anvil_dropAllTransactions", vec![]).await;
+    w.rpc("evm_setAutomine", vec![true.into()]).await;
+    offer_journal(w, 1).step("open").unwrap().clone()
+}
+
+/// Offers the set of an interrupted offer again.
+async fn repeated(w: &World, limits: FeeArgs) -> eyre::Result<Opened> {
+    open_as(w, &w.mc.clone().within(limits), 1).await
+}
+
+#[tokio::test]
+async fn a_replacement_keeps_to_the_limits() {
+    let w = World::new().await;
+    let before = sent(&w, &w.mc).await;
+    let step = interrupted(&w).await;
+    set_base_fee(&w, DEAR).await;
+    refused(repeated(&w, FeeArgs::default()).await, "gas would cost up to ");
+    assert_eq!(offer_journal(&w, 1).step("open"), Some(&step));
+    assert_eq!(sent(&w, &w.mc).await, before);
+
+    repeated(&w, ALLOWED).await.unwrap();
+    assert_eq!(offer_journal(&w, 1).step("open").unwrap().replaced, [step.tx_hash]);
+    assert_eq!(sent(&w, &w.mc).await, before + 1);
+}
+
+#[tokio::test]
+async fn what_was_signed_is_sent_again_where_its_replacement_is_too_dear() {
+    let w = World::new().await;
+    let step = interrupted(&w).await;
+    let signed = TxEnvelope::decode_2718(&mut step.raw.as_ref()).unwrap();
+    offer_journal(&w, 1).mark_stalled("open").unwrap();
+    let limits = FeeArgs {
+        max_fee: Some(signed.max_fee_per_gas()),
+        ..FeeArgs::default()
+    };
+    assert_eq!(repeated(&w, limits).await.unwrap().sent.tx_hash, step.tx_hash);
+}
+
+/// A new account with this much.
+async fn account_with(w: &World, wei: u128) -> Account {
+    let account = Account::new(w.market.chain.clone(), PrivateKeySigner::random());
+    let balance = json!([account.address(), format!("{wei:#x}")]);
+    let Value::Array(params) = balance else { unreachable!() };
+    w.rpc("anvil_setBalance", params).await;
+    account
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_pay_is_told_so_in_ether_before_anything_is_sent() {
+    let w = World::new().await;
+    let entry = w.market.entry_wei();
+    let poor = account_with(&w, ETHER / 100).await;
+    let error = open_as(&w, &poor, 1).await.unwrap_err().to_string();
+    let said = format!("{} has 0.01 ETH, this step sends 0.081 ETH and gas", poor.address());
+    assert_eq!(error, said);
+
+    let without_gas = account_with(&w, entry + 1).await;
+    let error = open_as(&w, &without_gas, 2).await.unwrap_err().to_string();
+    assert!(
+        error.contains("has 0.081000000000000001 ETH, this step sends 0.081 ETH and up to 0.00"),
+        "{error}"
+    );
+    assert!(error.ends_with(" ETH for gas"), "{error}");
+    for seed in [1, 2] {
+        assert_eq!(offer_journal(&w, seed).step("open"), None);
+    }
+}
+
+/// The program, as a party at the market.
+fn assay(w: &World, ctx: &Context, args: &[&str]) -> Command {
+    let market = w.market.address.to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+    command
+        .args(args)
+        .args(["--rpc-url", &w.node.url(), "--market", &market, "--home"])
+        .arg(ctx.home.path())
+        .env_remove(KEY_VARIABLE)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped());
+    command
+}
+
+/// What the program says, and its result.
+async fn ran(mut command: Command) -> (Option<i32>, String, String) {
+    let output = command.output().await.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stderr), text(&output.stdout))
+}
+
+/// The files that keys are made from are not even there.
+#[tokio::test]
+async fn an_account_that_cannot_pay_is_told_so_before_keys_are_made() {
+    let w = World::new().await;
+    let set = w.test_set(1);
+    let (set, terms) = (set.to_str().unwrap(), w.dir.path().join("terms.json"));
+    let devnet = assay_cli::chain::deploy::MarketTerms::devnet();
+    std::fs::write(&terms, serde_json::to_vec(&devnet).unwrap()).unwrap();
+    let id = w.model_id.to_string();
+    let commands: [(&[&str], &str); 4] = [
+        (&["deploy", "--terms", terms.to_str().unwrap()], "this step takes gas"),
+        (&["mp", "deploy-verifier", "missing.json"], "this step takes gas"),
+        (
+            &["mp", "register", "--model", "missing"],
+            "this step sends 10 ETH and gas",
+        ),
+        (
+            &[
+                "mc",
+                "open",
+                &id,
+                "--set",
+                set,
+                "--target",
+                "75%",
+                "--arch",
+                "missing.json",
+            ],
+            "this step sends 0.081 ETH and gas",
+        ),
+    ];
+    let account = account_with(&w, 0).await;
+    for (args, said) in commands {
+        let mut command = assay(&w, &w.mc_ctx, args);
+        command.env(KEY_VARIABLE, hex::encode(account.key().to_bytes()));
+        let (code, printed, _) = ran(command).await;
+        assert_eq!(code, Some(1), "{args:?}: {printed}");
+        let broke = format!("error: {} has 0 ETH, {said}\n", account.address());
+        assert!(printed.contains(&broke), "{args:?}: {printed}");
+        assert!(
+            printed.contains("hint: send ether to the account"),
+            "{args:?}: {printed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_told_once_with_its_block_and_gas() {
+    let w = World::new().await;
+    let id = w.opened(1).await.id.to_string();
+    let cancel = |options: &[&str]| {
+        let args = ["mc", "cancel", &id, "--devnet-account", "2"];
+        ran(assay(&w, &w.mc_ctx, &[&args[..], options].concat()))
+    };
+    let (code, said, result) = cancel(&["--json"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    let result: Value = serde_json::from_str(&result).unwrap();
+    let sent = &result["sent"];
+    let (hash, block) = (sent["txHash"].as_str().unwrap(), sent["block"].as_u64().unwrap());
+    let gas = assay_cli::output::grouped(sent["gasUsed"].as_u64().unwrap());
+    let wei: U256 = sent["gasWei"].as_str().unwrap().parse().unwrap();
+    let line = format!(
+        "cancel: {hash} in block {block}, {gas} gas, {}\n",
+        assay_cli::output::about_ether(wei)
+    );
+    assert!(gas.contains(',') && said.contains(&line), "{said}");
+    assert!(
+        !said.contains("waiting"),
+        "one confirmation is not worth a line: {said}"
+    );
+
+    let (_, said, _) = cancel(&[]).await;
+    assert!(!said.contains(" gas"), "nothing was sent: {said}");
+}
+
+#[tokio::test]
+async fn waiting_for_confirmations_is_told_once_where_no_bar_shows_it() {
+    let w = World::new().await;
+    let id = w.opened(1).await.id;
+    let text = id.to_string();
+    let args = ["mc", "cancel", &text, "--devnet-account", "2", "--confirmations", "3"];
+    let mut command = assay(&w, &w.mc_ctx, &args);
+    let mut program = command.kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let is_waiting = line.contains("waiting");
+        said.push(line);
+        if is_waiting {
+            assert_eq!(w.market.engagement(id).await.unwrap().state, State::Closed);
+            w.mine().await;
+            w.mine().await;
+        }
+    }
+    assert!(program.wait().await.unwrap().success(), "{said:?}");
+    let [waiting, done] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    let hash = waiting.strip_prefix("cancel: waiting for 3 confirmations of ").unwrap();
+    assert!(done.starts_with(&format!("cancel: {hash} in block ")), "{done}");
+}
