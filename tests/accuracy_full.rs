@@ -232,15 +232,15 @@ fn a_full_demand_that_is_met_is_paid_and_one_that_is_not_is_a_fault() {
 }
 
 #[test]
-fn direct_adjudication_proves_every_counted_example_on_chain() {
+fn direct_adjudication_proves_on_chain_what_the_target_needs() {
     let story = Story::locked(&["--mode", "full", "--adjudication", "direct"]).proving();
-    story.setting.with_model(&["mp", "prove", &story.id]);
+    assert_eq!(story.setting.with_model(&["mp", "prove", &story.id])["made"], 2);
     let (_, said) = story.setting.provider().fails(&["mp", "post", &story.id]);
     assert!(said.contains("OPTIMISTIC"), "{said}");
     let submitted = story.mp("submit", &[]);
     assert_eq!(
         (submitted["outcome"].as_str(), submitted["provenOnChain"].as_u64()),
-        (Some("Passed"), Some(3))
+        (Some("Passed"), Some(2))
     );
     assert_eq!(story.verdict()["assurance"], "PROVEN");
     assert_eq!(story.credits(), micro(PASSED));
@@ -255,8 +255,8 @@ fn simple_mode_opens_everything_at_once_and_counts_everything() {
         (Some(4), Some(3))
     );
     assert_eq!(story.mp("proceed", &[])["state"], "Proving");
-    story.setting.with_model(&["mp", "prove", &story.id]);
-    assert_eq!(story.mp("submit", &[])["provenOnChain"], 4);
+    story.setting.with_model(&["mp", "prove", &story.id, "--all"]);
+    assert_eq!(story.mp("submit", &["--all"])["provenOnChain"], 4);
     assert_eq!(story.verdict()["n2"], 4);
 }
 

@@ -1,7 +1,31 @@
 //! The simple accuracy protocol on anvil, with real proofs of a small network.
 
+use assay_prover::secret::ModelSecret;
 use e2e::{text, Setting, OUTSIDER};
 use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Proofs that the model has spent.
+fn spent(setting: &Setting) -> u64 {
+    ModelSecret::open(&setting.model.with_extension("secret"))
+        .unwrap()
+        .counter()
+}
+
+/// The arguments that prove an engagement of a set in clear.
+fn prove<'a>(setting: &'a Setting, id: &'a str, set: &'a Path) -> Vec<&'a str> {
+    let (model, arch) = (text(&setting.model), text(&setting.arch));
+    vec!["mp", "prove", id, "--set", text(set), "--model", model, "--arch", arch]
+}
+
+fn flip(file: &str, from_end: usize) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let at = bytes.len() - from_end;
+    bytes[at] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+}
 
 fn show(setting: &Setting, id: &str) -> Value {
     setting.verdict(id)
@@ -116,30 +140,144 @@ fn a_provider_below_target_aborts_and_a_silent_one_loses_deposit_and_strike() {
 }
 
 #[test]
-fn a_changed_proof_and_a_proof_of_another_engagement_are_refused() {
+fn a_damaged_proof_is_named_before_anything_is_sent() {
     let setting = Setting::new();
-    let first = setting.open("first", 4, 10_000);
-    setting.provider().does(&["mp", "accept", &first]);
-    let set = setting.send(&first, "first");
-    let proven = setting.prove(&first, &set);
+    let id = setting.open("set", 4, 10_000);
+    setting.provider().does(&["mp", "accept", &id]);
+    let set = setting.send(&id, "set");
+    let proven = setting.prove(&id, &set);
     let file = proven["proofs"][0]["file"].as_str().unwrap();
-    let honest = std::fs::read(file).unwrap();
-    let mut flipped = honest.clone();
-    let at = flipped.len() - 100;
-    flipped[at] ^= 1;
-    std::fs::write(file, &flipped).unwrap();
-    let (code, said) = setting.provider().fails(&["mp", "submit", &first]);
-    assert!(code == 3 || code == 1, "exit code {code}: {said}");
-    assert!(said.contains("proof"), "{said}");
-    // Proving again replaces what does not verify, and nothing else.
-    let repaired = setting.prove(&first, &set);
-    let made = repaired["proofs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|p| p.get("seconds").is_some())
-        .count();
-    assert_eq!(made, 1);
-    let submitted = setting.provider().does(&["mp", "submit", &first]);
+    let before = setting.provider().nonce();
+    // In the proof, which only the verifier notices; in the checksum; the proof of another position.
+    let other = proven["proofs"][1]["file"].as_str().unwrap();
+    let damages: [&dyn Fn(); 3] = [&|| flip(file, 100), &|| flip(file, 1), &|| {
+        std::fs::copy(other, file).unwrap();
+    }];
+    for damage in damages {
+        damage();
+        let (code, said) = setting.provider().fails(&["mp", "submit", &id]);
+        assert_eq!(code, 3, "{said}");
+        for words in [
+            "3 proofs that the market accepts, 4 are needed",
+            file,
+            "proof rejected",
+            "nothing was sent; run: assay mp prove",
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+        assert_eq!(setting.provider().nonce(), before);
+        assert_eq!(show(&setting, &id)["state"], "Probing");
+        let journal = std::fs::read(setting.files_of("provider", &id).join("journal.json")).unwrap();
+        let journal: Value = serde_json::from_slice(&journal).unwrap();
+        assert_eq!(
+            journal["steps"].as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["accept"]
+        );
+        // Proving again replaces what does not verify, and nothing else.
+        let repaired = setting.prove(&id, &set);
+        assert_eq!((&repaired["made"], &repaired["provenOnChain"]), (&1.into(), &0.into()));
+    }
+    let submitted = setting.provider().does(&["mp", "submit", &id]);
     assert_eq!(submitted["outcome"], "Passed");
+}
+
+#[test]
+fn no_more_is_proven_and_sent_than_the_target_needs() {
+    let setting = Setting::new();
+    let id = setting.open("set", 4, 5_000);
+    setting.provider().does(&["mp", "accept", &id]);
+    let set = setting.send(&id, "set");
+    let proven = setting.prove(&id, &set);
+    let numbers = |proven: &Value| ["needed", "made", "leftOut"].map(|name| proven[name].as_u64().unwrap());
+    assert_eq!(numbers(&proven), [2, 2, 2]);
+    assert_eq!(numbers(&setting.prove(&id, &set)), [2, 0, 2]);
+    assert_eq!(spent(&setting), 2);
+
+    let all = [&prove(&setting, &id, &set)[..], &["--all"]].concat();
+    assert_eq!(numbers(&setting.provider().does(&all)), [2, 2, 0]);
+    assert_eq!(spent(&setting), 4);
+    // One that is not needed may be damaged.
+    flip(proven["proofs"][0]["file"].as_str().unwrap(), 100);
+    let submitted = setting.provider().does(&["mp", "submit", &id]);
+    assert_eq!(
+        (submitted["provenOnChain"].as_u64(), submitted["outcome"].as_str()),
+        (Some(2), Some("Passed"))
+    );
+    assert_eq!(submitted["batches"][0]["positions"], serde_json::json!([1, 2]));
+}
+
+#[test]
+fn proving_beside_the_same_engagement_or_model_is_refused_and_spends_nothing() {
+    let setting = Setting::new();
+    let (first, second) = (setting.open("first", 4, 10_000), setting.open("second", 4, 10_000));
+    let sets = [(&first, "first"), (&second, "second")].map(|(id, name)| {
+        setting.provider().does(&["mp", "accept", id]);
+        setting.send(id, name)
+    });
+    let args = prove(&setting, &first, &sets[0]);
+    let mut running = setting
+        .provider()
+        .signing_at(&setting.devnet.url, &args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while spent(&setting) == 0 {
+        assert!(running.try_wait().unwrap().is_none(), "it ended without a proof");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // In the middle of a proof, so that it holds nothing but the locks that are tried here.
+    std::thread::sleep(Duration::from_millis(100));
+    let pid = running.id().to_string();
+    let signal = |name: &str| assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    signal("-STOP");
+    let before = spent(&setting);
+    let (code, said) = setting.provider().fails(&args);
+    assert!(code == 1 && said.contains("proving.lock is in use"), "{said}");
+    let (code, said) = setting.provider().fails(&prove(&setting, &second, &sets[1]));
+    assert!(code == 1 && said.contains("small.secret.proving is in use"), "{said}");
+    assert!(said.contains("wait until it has ended"), "{said}");
+    assert_eq!(spent(&setting), before);
+    signal("-CONT");
+    assert!(running.wait().unwrap().success());
+    assert_eq!(spent(&setting), 4);
+    // What is proven needs no lock of the model, and sending needs none at all.
+    assert_eq!(setting.prove(&first, &sets[0])["made"], 0);
+    assert_eq!(setting.provider().does(&["mp", "submit", &first])["outcome"], "Passed");
+}
+
+#[test]
+fn proving_does_not_begin_if_the_window_is_too_short() {
+    let setting = Setting::new();
+    let id = setting.open("set", 4, 7_500);
+    setting.provider().does(&["mp", "accept", &id]);
+    let set = setting.send(&id, "set");
+    // As if a proof had taken ten minutes.
+    let promises = setting.model.with_extension("secret.promises");
+    let mut content: Value = serde_json::from_slice(&std::fs::read(&promises).unwrap()).unwrap();
+    content["proofMillis"] = 600_000.into();
+    std::fs::write(&promises, serde_json::to_vec(&content).unwrap()).unwrap();
+    // One hour to decide.
+    setting.devnet.pass(2400);
+    let args = prove(&setting, &id, &set);
+    let (code, said) = setting.provider().fails(&args);
+    assert_eq!(code, 1, "{said}");
+    for words in [
+        "3 proof(s) need about 30 min, the window closes in 1",
+        "a proof takes 600.0 s on this machine",
+        "--proceed commits to proving first, which opens a window of 100 min",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert_eq!(spent(&setting), 0);
+    assert_eq!(show(&setting, &id)["state"], "Probing");
+    let forced = setting.provider().does(&[&args[..], &["--force"]].concat());
+    assert_eq!(forced["made"], 3);
+
+    std::fs::remove_file(forced["proofs"][0]["file"].as_str().unwrap()).unwrap();
+    setting.devnet.pass(1300);
+    let (_, said) = setting.provider().fails(&args);
+    assert!(said.contains("the window ended"), "{said}");
+    assert_eq!(spent(&setting), 3);
 }

@@ -1,6 +1,8 @@
 //! Both daemons on anvil, with real proofs of a small network: nobody types a command between offer and withdrawal.
 
+use assay_cli::files::Lock;
 use e2e::{text, Daemons, OUTSIDER};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 #[test]
@@ -142,4 +144,40 @@ fn no_more_is_accepted_than_may_be_open() {
     // The default is two.
     assert_eq!(daemons.once("provider", &[]), ["accept"]);
     assert_eq!(ids.iter().filter(accepted).count(), 2);
+}
+
+#[test]
+fn one_daemon_looks_after_what_an_account_has_in_a_state_directory() {
+    let daemons = Daemons::new();
+    let url = daemons.setting.devnet.url.clone();
+    let mut first = daemons.start("provider", &url, &[]);
+    let mut lines = BufReader::new(first.0.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("started"));
+    let said = daemons.once_fails("provider");
+    let lock = format!("provider-{}.lock is in use", daemons.setting.provider().address());
+    assert!(said.contains(&lock) && said.contains("another --home"), "{said}");
+    // The other party is somebody else. Killed, the first one holds nothing any more.
+    assert!(daemons.once("consumer", &[]).is_empty());
+    drop(first);
+    assert!(daemons.once("provider", &[]).is_empty());
+}
+
+#[test]
+fn a_daemon_waits_for_whoever_proves_by_hand_and_gives_nothing_up_meanwhile() {
+    let daemons = Daemons::new();
+    let id = daemons.open("by-hand", "full");
+    while daemons.verdict(&id)["state"] != "Proceeded" {
+        daemons.once("consumer", &[]);
+        daemons.once("provider", &[]);
+    }
+    assert_eq!(daemons.once("consumer", &[]), ["reveal"]);
+    let lock = daemons.setting.files_of("provider", &id).join("proving.lock");
+    let by_hand = Lock::take(&lock).unwrap();
+    assert_eq!(daemons.once("provider", &[]), ["prove"]);
+    // 3600 + 3·600 s to prove; an eighth of it is left.
+    daemons.setting.devnet.pass(4900);
+    assert_eq!(daemons.once("provider", &[]), ["prove"]);
+    assert_eq!(daemons.verdict(&id)["state"], "Proving");
+    drop(by_hand);
+    assert_eq!(daemons.once("provider", &[]), ["concede", "settle"]);
 }

@@ -85,7 +85,7 @@ pub struct InUse {
     source: Hinted,
 }
 
-/// A file that a second process cannot lock before this value is dropped.
+/// A file that a second process cannot lock before this value is dropped, or its process has ended however it did.
 #[derive(Debug)]
 pub struct Lock(#[allow(dead_code)] File);
 
@@ -93,6 +93,15 @@ impl Lock {
     /// # Errors
     /// If another process holds it.
     pub fn take(path: &Path) -> eyre::Result<Self> {
+        let remedy = "wait for it, then repeat the command";
+        Self::take_from(path, "another assay command works on the same thing", remedy)
+    }
+
+    /// As [`Lock::take`], for a lock of which it is known who holds it and what to do then.
+    ///
+    /// # Errors
+    /// If another process holds it.
+    pub fn take_from(path: &Path, holder: &str, remedy: &str) -> eyre::Result<Self> {
         let open = || -> std::io::Result<File> {
             fs::create_dir_all(parent(path))?;
             OpenOptions::new().create(true).truncate(false).write(true).open(path)
@@ -103,14 +112,20 @@ impl Lock {
             Err(fs::TryLockError::WouldBlock) => Err(InUse {
                 path: path.to_owned(),
                 source: Hinted {
-                    error: "another assay command works on the same thing".into(),
-                    hint: "wait for it, then repeat the command".into(),
+                    error: holder.into(),
+                    hint: remedy.into(),
                     cause: None,
                 },
             }
             .into()),
             Err(fs::TryLockError::Error(e)) => Err(e).wrap_err_with(|| format!("cannot lock {}", path.display())),
         }
+    }
+
+    /// Whether somebody holds it.
+    pub fn is_held(path: &Path) -> bool {
+        let file = File::open(path);
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 }
 
@@ -204,9 +219,11 @@ mod tests {
     fn a_lock_is_held_by_one() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
+        assert!(!Lock::is_held(&path));
         let held = Lock::take(&path).unwrap();
-        assert!(Lock::take(&path).is_err());
+        assert!(Lock::take(&path).is_err() && Lock::is_held(&path));
         drop(held);
+        assert!(!Lock::is_held(&path));
         Lock::take(&path).unwrap();
     }
 }

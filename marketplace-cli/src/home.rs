@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// HOME/<chain id>-<genesis>/checked/<market>.json
 /// HOME/<chain id>-<genesis>/models/<model id>.json
 /// HOME/<chain id>-<genesis>/offers/<test root>.json
-/// HOME/<chain id>-<genesis>/engagements/<id>/journal.json, proofs/<position>.proof
+/// HOME/<chain id>-<genesis>/engagements/<id>/journal.json, proving.lock, proofs/<position>.proof
+/// HOME/<chain id>-<genesis>/daemons/<role>-<account>.lock
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
 #[derive(Debug, Clone)]
@@ -71,6 +72,11 @@ impl Home {
 
     pub fn withdrawals(&self, chain: &Chain, account: Address) -> PathBuf {
         self.chain(chain).join("withdrawals").join(format!("{account}.json"))
+    }
+
+    /// Locked by the daemon of an account for as long as it runs.
+    pub fn daemon(&self, chain: &Chain, role: &str, account: Address) -> PathBuf {
+        self.chain(chain).join("daemons").join(format!("{role}-{account}.lock"))
     }
 
     pub fn revealed(&self) -> PathBuf {

@@ -298,6 +298,15 @@ pub fn as_decimal<T: fmt::Display, S: serde::Serializer>(wei: &T, serializer: S)
     serializer.collect_str(wei)
 }
 
+/// Seconds as somebody would say them: whole minutes or hours where there are many.
+pub fn in_words(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
 /// Unix seconds as UTC, for example `2026-11-20 23:55:24 UTC`.
 pub fn utc(unix: u64) -> String {
     let (days, seconds) = (unix / 86_400, unix % 86_400);
@@ -384,6 +393,14 @@ mod tests {
             ..estimate
         };
         assert!(nothing.after(Duration::ZERO).contains("99 %"));
+    }
+
+    #[test]
+    fn long_times_are_said_in_minutes_and_hours() {
+        assert_eq!(
+            [0, 119, 120, 719, 7199, 7260].map(in_words),
+            ["0 s", "119 s", "2 min", "11 min", "119 min", "2 h 1 min"]
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use crate::chain::client::Chain;
 use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
-use crate::files::write_atomic;
+use crate::files::{write_atomic, Lock};
 use crate::output::{Estimate, Output};
-use crate::promises::{self, Promises};
+use crate::promises::{self, Promises, Speed};
 use crate::reference_string::{ReferenceString, SrsArgs};
 use alloy::primitives::{B256, U256};
 use assay_durable::cache::{Cache, CacheEvent};
@@ -166,6 +166,9 @@ impl ModelArgs {
             ));
         }
         let folded = model.fold()?;
+        // Counter, promises and locks are beside the file itself, by whatever name it is given. One that is missing is missed
+        // later.
+        let secret = secret.canonicalize().unwrap_or(secret);
         Ok(Prover {
             folded,
             model,
@@ -234,15 +237,26 @@ impl Prover {
         &self.secret
     }
 
+    /// How long earlier proofs of this model took here.
+    fn measured(&self) -> Option<Speed> {
+        // Whoever reserves a proof hears of promises that cannot be read.
+        Promises::open(&self.secret).ok()?.measured()
+    }
+
+    fn planned(&self) -> Duration {
+        Cost::of(self.keys.verifier().compiled()).prove_time()
+    }
+
+    /// What to count with for one proof: as measured, or twice the plan before there was one.
+    pub fn speed(&self) -> Speed {
+        self.measured().unwrap_or_else(|| Speed::Estimated(2 * self.planned()))
+    }
+
     /// How long a proof will take: as long as earlier ones of this model here, or what the plan says before there was one.
     fn expected(&self) -> Estimate {
-        // Whoever reserves a proof hears of promises that cannot be read.
-        let measured = Promises::open(&self.secret)
-            .ok()
-            .and_then(|promises| promises.measured());
-        let (time, basis) = match measured {
+        let (time, basis) = match self.measured() {
             Some(speed) => (speed.of_one(), "earlier proofs"),
-            None => (Cost::of(self.keys.verifier().compiled()).prove_time(), "the plan"),
+            None => (self.planned(), "the plan"),
         };
         Estimate {
             what: "proving",
@@ -251,6 +265,35 @@ impl Prover {
         }
     }
 
+    /// Keeps every other process from proving with this model's secret until the result is dropped: two that work on the same
+    /// examples would spend its proofs twice, and each would take longer than anybody counts with.
+    ///
+    /// # Errors
+    /// If another one does, or there is no secret.
+    pub fn begin(&self) -> eyre::Result<Proving<'_>> {
+        ModelSecret::open(&self.secret)?;
+        let mut path = self.secret.as_os_str().to_owned();
+        path.push(".proving");
+        let lock = Lock::take_from(
+            path.as_ref(),
+            "another assay process proves with this model",
+            "wait until it has ended, then repeat the command",
+        )?;
+        Ok(Proving {
+            prover: self,
+            _lock: lock,
+        })
+    }
+}
+
+/// The right to prove with a model, which one process has at a time.
+#[derive(Debug)]
+pub struct Proving<'a> {
+    pub prover: &'a Prover,
+    _lock: Lock,
+}
+
+impl Proving<'_> {
     /// Proves one image; takes one of the model's proofs, whatever becomes of it: of those that are promised to an
     /// `engagement`, or of those that nobody is promised.
     pub fn prove(
@@ -262,9 +305,12 @@ impl Prover {
         out: &Output,
     ) -> eyre::Result<ProofBundle> {
         const FEW: u64 = 256;
-        proof::check_secret(&self.keys, &ModelSecret::open(&self.secret)?)?;
+        let Prover {
+            model, keys, secret, ..
+        } = self.prover;
+        proof::check_secret(keys, &ModelSecret::open(secret)?)?;
         let complain = |error: eyre::Report| out.warn(format_args!("a proof is still counted as promised: {error:#}"));
-        let reservation = promises::reserve_proof(&self.secret, engagement, complain)?;
+        let reservation = promises::reserve_proof(secret, engagement, complain)?;
         if reservation.remaining() < FEW {
             out.warn(format_args!(
                 "{} proofs are left of this model's {}",
@@ -272,17 +318,17 @@ impl Prover {
                 reservation.budget
             ));
         }
-        let expected = self.expected();
+        let expected = self.prover.expected();
         let inference = Inference {
-            model: &self.model,
-            secret: &ModelSecret::open(&self.secret)?,
+            model,
+            secret: &ModelSecret::open(secret)?,
             image,
             salt: &InputSalt(*salt),
             ctx: ctx.to_be_bytes(),
         };
         let began = Instant::now();
-        let bundle = proof::prove_with_secret(&self.keys, &inference, &out.phases_of(expected))?;
-        if let Err(error) = promises::note_speed(&self.secret, began.elapsed()) {
+        let bundle = proof::prove_with_secret(keys, &inference, &out.phases_of(expected))?;
+        if let Err(error) = promises::note_speed(secret, began.elapsed()) {
             out.warn(format_args!("the proving speed is not noted: {error:#}"));
         }
         Ok(bundle)

@@ -8,7 +8,7 @@ use assay_cli::chain::bindings::{
     ICredits::{self, ICreditsCalls, ICreditsErrors},
     IMarketplaceFactory::{self, IMarketplaceFactoryCalls, IMarketplaceFactoryErrors},
     IModelRegistry::{self, IModelRegistryCalls, IModelRegistryErrors},
-    IProofJudge::IProofJudgeErrors,
+    IProofJudge::{IProofJudgeCalls, IProofJudgeErrors},
     IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
     ITransferJudge::{ITransferJudgeCalls, ITransferJudgeErrors},
     Libraries::LibrariesErrors,
@@ -88,6 +88,8 @@ fn functions_are_those_of_the_contracts() {
     compare("AccuracyTerms", "function", &terms, &[]);
     let judge = ours(&[ITransferJudgeCalls::selectors().collect()]);
     compare("TransferJudge", "function", &judge, &[]);
+    let judge = ours(&[IProofJudgeCalls::selectors().collect()]);
+    compare("ProofJudge", "function", &judge, &[]);
     let factory = ours(&[IMarketplaceFactoryCalls::selectors().collect()]);
     compare("MarketplaceFactory", "function", &factory, &[]);
     // Only a market publishes.

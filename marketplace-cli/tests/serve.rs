@@ -512,6 +512,56 @@ async fn the_program_serves_until_it_is_told_to_end() {
     assert!(program.wait().await.unwrap().success());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn one_server_has_a_store_whatever_it_is_called() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("parties.json"), "{}").unwrap();
+    let serve = |store: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+        let operator = Address::ZERO.to_string();
+        command.args(["--json", "serve", "--listen", "127.0.0.1:0", "--operator", &operator]);
+        command.arg("--parties").arg(path("parties.json"));
+        command.arg("--store").arg(path(store)).arg("--home").arg(path("home"));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    };
+    let serving = |mut child: std::process::Child| {
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(line.contains("operator"), "{line}");
+        child
+    };
+    let end = |mut child: std::process::Child| {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    let first = serving(serve("store").spawn().unwrap());
+    std::os::unix::fs::symlink(path("store"), path("link")).unwrap();
+    for store in ["store", "link"] {
+        let second = serve(store).output().unwrap();
+        let said = String::from_utf8_lossy(&second.stderr).into_owned();
+        assert_eq!(second.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("serve.lock is in use") && said.contains("another --store"),
+            "{said}"
+        );
+    }
+    let other = serving(serve("other").spawn().unwrap());
+    end(first);
+    let next = serving(serve("link").spawn().unwrap());
+    end(next);
+    end(other);
+}
+
 #[tokio::test]
 async fn whoever_watches_hears_of_every_request() {
     let w = World::new().await;

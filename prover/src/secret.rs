@@ -376,13 +376,15 @@ impl LockedSecret {
     /// # Errors
     /// Those of [`ModelSecret::open`].
     pub fn open(path: &Path) -> Result<Self, SecretError> {
-        let error = |source| SecretError::Io {
-            path: path.into(),
-            source,
+        let error = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => SecretError::Missing { path: path.into() },
+            _ => SecretError::Io {
+                path: path.into(),
+                source,
+            },
         };
-        if !path.exists() {
-            return Err(SecretError::Missing { path: path.into() });
-        }
+        // Under another name than its own a file would be counted twice: replacing a link leaves what it led to as it was.
+        let path = &path.canonicalize().map_err(error)?;
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
         let lock = OpenOptions::new()

@@ -172,6 +172,18 @@ fn a_secret_is_never_overwritten_and_a_missing_one_is_said_so() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_counts_in_the_file_that_it_leads_to() {
+    let (dir, path, secret) = fresh();
+    let link = dir.path().join("link.secret");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let numbers = [&link, &path, &link].map(|name| reserve_proof(name).unwrap().number);
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(ModelSecret::open(&path).unwrap().counter(), 3);
+    assert_eq!(ModelSecret::open(&link).unwrap().fingerprint(), secret.fingerprint());
+}
+
+#[cfg(unix)]
+#[test]
 fn only_the_owner_may_read_it_before_and_after_a_reservation() {
     use std::os::unix::fs::PermissionsExt;
     let (_dir, path, _secret) = fresh();

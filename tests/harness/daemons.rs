@@ -3,7 +3,7 @@
 use crate::{text, Party, Server, Setting};
 use serde_json::Value;
 use std::io::BufRead;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// Passes of both daemons that are more than enough for any story.
 const ROUNDS: usize = 12;
@@ -103,14 +103,22 @@ impl Daemons {
         Daemon(self.command(party, url, options).spawn().expect("assay runs"))
     }
 
+    /// One pass that must fail; what it said.
+    pub fn once_fails(&self, party: &str) -> String {
+        let output = self.pass(party, &[]);
+        assert!(!output.status.success(), "{party} should have failed");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    fn pass(&self, party: &str, options: &[&str]) -> Output {
+        let mut command = self.command(party, &self.setting.devnet.url, options);
+        let command = command.arg("--once").stderr(Stdio::piped());
+        command.output().expect("assay runs")
+    }
+
     /// One pass; what it did.
     pub fn once(&self, party: &str, options: &[&str]) -> Vec<String> {
-        let mut command = self.command(party, &self.setting.devnet.url, options);
-        let output = command
-            .arg("--once")
-            .stderr(Stdio::piped())
-            .output()
-            .expect("assay runs");
+        let output = self.pass(party, options);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{party}: {said}");
         let lines = output.stdout.lines();

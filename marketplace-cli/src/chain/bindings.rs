@@ -471,11 +471,25 @@ sol! {
             external view returns (uint256 mcAmount, uint32 burned, Counter counter);
     }
 
+    /// `Claim` in Solidity: what an item must show.
+    struct ProofClaim {
+        address registry;
+        bytes32 modelId;
+        uint256 kind;
+        bytes32 id;
+        bytes32 testRoot;
+        bytes32 seed;
+        uint256 examples;
+        uint256 position;
+    }
+
     interface IProofJudge {
         error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
         error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
         error NotCorrect(uint32 position, uint256 output, uint32 label);
         error ProofRejected(uint32 position);
+
+        function check(ProofClaim calldata claim, ProofItem calldata item) external view;
     }
 
     interface ITransferJudge {

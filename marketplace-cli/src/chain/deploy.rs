@@ -407,13 +407,11 @@ impl Creator<'_> {
             value_wei: 0,
         };
         let step = step_name("MarketplaceFactory", &call.data);
-        let receipt = self
-            .account
+        self.account
             .send(self.journal, &step, &call, self.out)
             .await
             .wrap_err("cannot deploy MarketplaceFactory")?;
-        self.out
-            .note(format_args!("MarketplaceFactory at {at}, {} gas", receipt.gas_used));
+        self.out.note(format_args!("MarketplaceFactory at {at}"));
         Ok(at)
     }
 

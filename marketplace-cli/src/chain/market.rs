@@ -5,13 +5,14 @@ use super::bindings::IAccuracyMarket::{
     WrongState,
 };
 use super::bindings::{
-    Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, IPublishedTransfers, Mode,
-    ModelView, OfferTerms, Params, ProofTerms, Reputation, State, Verdict,
+    Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, IProofJudge,
+    IPublishedTransfers, Mode, ModelView, OfferTerms, Params, ProofClaim, ProofItem, ProofTerms, Reputation, State,
+    Verdict,
 };
-use super::client::{explain_contract, Call, Chain, Settled};
+use super::client::{explain_contract, revert_data, Call, Chain, Settled};
 use super::history::history;
-use super::revert::is;
-use super::statement::{needed_correct, offer_hash, params_hash};
+use super::revert::{self, is};
+use super::statement::{needed_correct, offer_hash, params_hash, KIND_ACCURACY};
 use crate::exit::{hinted, Exit, Hinted};
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
@@ -218,12 +219,59 @@ impl Market {
             .await
     }
 
+    /// Those of the positions that are not proven yet.
+    pub async fn not_proven(
+        &self,
+        id: B256,
+        e: &EngagementView,
+        mut positions: Vec<usize>,
+    ) -> eyre::Result<Vec<usize>> {
+        if e.provenOnChain > 0 {
+            let asked = positions.iter().copied().map(|position| self.is_proven(id, position));
+            let mut proven = all_answers(asked).await?.into_iter();
+            positions.retain(|_| proven.next() == Some(false));
+        }
+        Ok(positions)
+    }
+
     /// Whether a position was proven when the newest settled block was the newest.
     pub async fn is_settled_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
         let (block, _) = self.chain.newest_settled().await?;
         let contract = self.contract();
         let call = contract.isProven(id, U256::from(position));
         self.chain.view(call.block(block)).await
+    }
+
+    /// Whether the market would count this item once it takes proofs: its judge is asked in its name, which costs nothing and
+    /// gives the same answer before `proceed` as after it. A refusal in words.
+    ///
+    /// # Errors
+    /// If the node does not say.
+    pub async fn judge_item(
+        &self,
+        id: B256,
+        e: &EngagementView,
+        item: &ProofItem,
+    ) -> eyre::Result<Result<(), eyre::Report>> {
+        let claim = ProofClaim {
+            registry: self.registry,
+            modelId: e.modelId,
+            kind: U256::from(KIND_ACCURACY),
+            id,
+            testRoot: e.testRoot,
+            seed: e.seed,
+            examples: U256::from(self.examples()),
+            position: U256::from(self.first_proven(e.mode) + item.position),
+        };
+        let item = item.clone();
+        let call = Call::new(self.params.full.proofJudge, &IProofJudge::checkCall { claim, item });
+        match self.chain.provider.call(call.request(self.address)).await {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => match revert_data(&error) {
+                Some(data) => Ok(Err(revert::explain(&data))),
+                None => Err(error.into()),
+            },
+        }
     }
 
     pub async fn challenge_at(&self, id: B256, position: u32) -> eyre::Result<Challenge> {

@@ -78,7 +78,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         output: U256::from(prover.class_of(&image)?),
     };
     let began = Instant::now();
-    let bundle = prover.prove(&image, &salt.0, args.ctx, None, &ctx.out)?;
+    let bundle = prover.begin()?.prove(&image, &salt.0, args.ctx, None, &ctx.out)?;
     let prove_s = began.elapsed().as_secs_f64();
     verify(prover.verifier_key(), &bundle, &claim)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;

@@ -3,6 +3,7 @@ use crate::context::Context;
 use crate::exit::UsageError;
 use crate::serve::parties::{self, Parties};
 use crate::serve::server::{Event, Options, Server, Tls};
+use crate::serve::store::Store;
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use std::fmt;
@@ -17,7 +18,8 @@ use std::time::{Duration, SystemTime};
     assay serve --operator 0x52… --engagement 0x3f…        to this machine, parties as the market says\n  \
     assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n\n\
     parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. One host has at most 32\n\
-    connections at one time; what stands in front of the server, as a proxy does, is one host.")]
+    connections at one time; what stands in front of the server, as a proxy does, is one host. A second server on the same store\n\
+    is refused.")]
 pub struct Args {
     /// Address to listen on; outside the loopback interface only with TLS
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
@@ -78,6 +80,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     options.limits.blob_bytes = args.max_file.unwrap_or(options.limits.blob_bytes);
     options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
     options.check().map_err(|e| UsageError(e.to_string()))?;
+    let _lock = Store::lock(&options.store)?;
 
     let mut list = List {
         on_chain: on_chain(&args.engagements, ctx).await?,

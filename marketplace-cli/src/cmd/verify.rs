@@ -96,8 +96,8 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&verified, text)
 }
 
-/// A file that cannot be read says nothing about a proof.
-fn load(path: &Path) -> eyre::Result<ProofBundle> {
+/// A proof from its file; one that cannot be read says nothing about a proof.
+pub(crate) fn load(path: &Path) -> eyre::Result<ProofBundle> {
     ProofBundle::load(path).map_err(|error| match error {
         BundleError::Io { source, .. } => eyre::Report::new(source).wrap_err(format!("cannot read {}", path.display())),
         error => {

@@ -1,6 +1,7 @@
 //! Files under their hashes.
 //!
 //! ```text
+//! ROOT/serve.lock                                   locked by the program that serves it
 //! ROOT/<engagement>/<kind>/<id>                     complete
 //! ROOT/<engagement>/<kind>/<id>.<uploader>.part     under way; of each party its own, so that none spoils another's
 //! ```
@@ -8,8 +9,9 @@
 //! A file appears under its name in one step, after its content has been compared with the name and synced.
 
 use super::blob::{id_of, Blob, Kind, Listed};
-use crate::files::{parent, sync_dir};
+use crate::files::{parent, sync_dir, Lock};
 use alloy::primitives::{Address, B256};
+use eyre::WrapErr;
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -88,6 +90,20 @@ impl Store {
             limits,
             in_use: Mutex::default(),
         })
+    }
+
+    /// Keeps every other program from serving the directory, until the result is dropped: limits and requests under way are known
+    /// to one alone.
+    ///
+    /// # Errors
+    /// If another one does, or the directory cannot be made.
+    pub fn lock(root: &Path) -> eyre::Result<Lock> {
+        create_private_dir(root).wrap_err_with(|| format!("cannot create {}", root.display()))?;
+        Lock::take_from(
+            &root.join("serve.lock"),
+            "another assay serve has this store",
+            "let that one serve every engagement (--engagement again and again, or --parties), or give this one another --store",
+        )
     }
 
     pub fn limits(&self) -> &Limits {

@@ -8,6 +8,16 @@ pub enum Party {
     Consumer,
 }
 
+impl Party {
+    /// As it stands in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
 /// What the chain says. Times are Unix seconds of the newest block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Situation {
@@ -51,7 +61,7 @@ pub enum Proofs {
     TooFew,
     /// As many as the target needs.
     Enough,
-    /// Of every example that the model gets right.
+    /// All that are asked for, or that can be made.
     All,
 }
 

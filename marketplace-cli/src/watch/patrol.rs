@@ -1,18 +1,19 @@
 //! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
 //! waits for, no other waits for.
 
-use super::decide::Action;
+use super::decide::{Action, Party};
 use super::event::{error_fields, Event};
 use super::provider::SETTLED;
 use super::proving::Ended;
 use super::record::Record;
-use super::turn::{is_lost, Beat, Role};
+use super::turn::{is_lost, is_passing, Beat, Role};
 use super::Desk;
 use crate::chain::account::Account;
 use crate::chain::keys::KeyArgs;
 use crate::chain::release::CheckedMarket;
 use crate::cmd::told_to_end;
 use crate::context::Context;
+use crate::files::Lock;
 use alloy::primitives::B256;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,20 @@ pub struct PatrolArgs {
     /// Do what is due now, with the proofs that it needs, and end
     #[arg(help_heading = "Watching", long)]
     pub once: bool,
+}
+
+/// Keeps every other daemon, also a single pass, from looking after what this account has in this state directory: both would do
+/// what is due, and a proof that is made twice is spent twice.
+///
+/// # Errors
+/// If one does.
+pub fn only_one(ctx: &Context, account: &Account, party: Party) -> eyre::Result<Lock> {
+    let path = ctx.home.daemon(&account.chain, party.name(), account.address());
+    Lock::take_from(
+        &path,
+        "another daemon looks after the engagements of this account and state directory",
+        "it does what is due; end it first, or give this one another --home or account",
+    )
 }
 
 /// Connects, waiting for the node as long as it takes unless this is a single pass.
@@ -76,6 +91,8 @@ pub struct Patrol {
     known: BTreeSet<B256>,
     /// Engagements whose proofs ended since their last turn, and how.
     proved: BTreeMap<B256, eyre::Result<Ended>>,
+    /// With `once`: engagements whose proofs somebody or something keeps from being made.
+    put_off: BTreeSet<B256>,
     is_lost: bool,
     is_stale: bool,
 }
@@ -88,6 +105,7 @@ impl Patrol {
             turns: BTreeMap::new(),
             known: BTreeSet::new(),
             proved: BTreeMap::new(),
+            put_off: BTreeSet::new(),
             is_lost: false,
             is_stale: false,
         }
@@ -223,6 +241,9 @@ impl Patrol {
             let fields = json!({ "result": format!("{ended:?}") });
             self.beat.say(Some(id), "proven", fields)?;
         }
+        if self.beat.once && ended.as_ref().is_err_and(is_passing) {
+            self.put_off.insert(id);
+        }
         self.proved.insert(id, ended);
         Ok(())
     }
@@ -250,6 +271,10 @@ impl Patrol {
             };
             if let Some(ended) = self.proved.remove(id) {
                 self.beat.proofs_ended(*id, &mut record, &ended)?;
+            }
+            if self.put_off.contains(id) {
+                self.turns.insert(*id, Turn::Over(record));
+                continue;
             }
             let (beat, id, handle) = (self.beat.clone(), *id, Handle::current());
             let turn = move || handle.block_on(beat.turn(id, record));

@@ -12,11 +12,12 @@ use crate::cmd::mp::capacity::require_registered_secret;
 use crate::cmd::mp::held::{proof_path, proofs_dir};
 use crate::cmd::mp::post::PROOFS_DELIVERED;
 use crate::cmd::mp::probe::{probe, Decision};
-use crate::cmd::mp::prove::{open_set, require_registered};
+use crate::cmd::mp::prove::{open_set, proving_lock, require_registered};
 use crate::cmd::mp::{abort, answer, concede, post, submit};
 use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
 use crate::delivery::{Delivery, Place};
+use crate::files::Lock;
 use crate::journal::Journal;
 use crate::prover_api::{ModelArgs, Prover};
 use crate::serve::blob::Kind;
@@ -67,7 +68,7 @@ struct Board {
     /// Engagements that wait for their proofs.
     wanted: BTreeMap<B256, Wanted>,
     job: Option<Job>,
-    /// Every proof that can be made is there.
+    /// Every proof that is asked for and can be made is there.
     complete: BTreeSet<B256>,
     hopeless: BTreeSet<B256>,
     /// Proven sets that were opened and are no bad data.
@@ -165,7 +166,9 @@ impl Provider {
                 proofs
             },
             is_hopeless: board.hopeless.contains(&id),
-            is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id),
+            // By this program, or by somebody at the keyboard.
+            is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id)
+                || Lock::is_held(&proving_lock(&desk.ctx, &desk.market, id)),
             challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
             is_met: e.provenOnChain >= desk.market.needed(e.mode, e.targetBps),
@@ -215,7 +218,7 @@ impl Provider {
                 let to = desk.delivery(id, e.mc)?;
                 json!(post::post(ctx, market, account, id, Some(&to)).await?)
             }
-            Action::Submit => json!(submit::submit(ctx, market, account, id, None).await?),
+            Action::Submit => json!(submit::submit(ctx, market, account, id, None, false).await?),
             Action::Answer => json!(answer::answer(ctx, market, account, id).await?),
             Action::Abort => json!(abort::abort(ctx, market, account, id).await?),
             Action::Concede => json!(concede::concede(ctx, market, account, id).await?),

@@ -1,10 +1,11 @@
 //! Proofs take long: one at a time is made beside everything else, so that no other deadline waits for it.
+//!
+//! Nobody asks here whether the time suffices, as `assay mp prove` does: an estimate may be wrong, silence costs the deposit,
+//! and [`decide`](super::decide) gives up what is hopeless when the window is nearly over.
 
 use super::Desk;
-use crate::chain::market::Market;
-use crate::cmd::mp::prove::{prepare, Prepared};
+use crate::cmd::mp::prove::prepare;
 use crate::prover_api::Prover;
-use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use tokio::task::JoinHandle;
 /// How the work on one engagement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Every example that the model gets right has its proof, or the model can make no more.
+    /// Every proof that is asked for is there, or the model can make no more.
     All,
     /// The model gets too few right.
     BelowTarget,
@@ -34,7 +35,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Checks the set, runs the model, and proves what it gets right; a set in clear is committed to first.
+    /// Checks the set, runs the model, and proves what is asked for; a set in clear is committed to first.
     pub fn start(desk: Desk, id: B256, by: u64, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
@@ -44,16 +45,19 @@ impl Job {
             if !prepared.meets_target() {
                 return Ok(Ended::BelowTarget);
             }
-            prepared.begin(ctx, market, account, &prover, true).await?;
-            let positions = due_positions(market, id, &prepared).await?;
-            for (made, position) in positions.into_iter().enumerate() {
-                if told.load(Ordering::Relaxed) {
-                    return Ok(Ended::Stopped);
+            let plan = prepared.plan(ctx, market, &prover, false).await?;
+            let proving = plan.begin(&prover)?;
+            prepared.begin(ctx, market, account, &prover, &plan, true).await?;
+            if let Some(proving) = &proving {
+                for (made, position) in plan.to_make.iter().copied().enumerate() {
+                    if told.load(Ordering::Relaxed) {
+                        return Ok(Ended::Stopped);
+                    }
+                    if plan.is_used_up(made, &prover)? {
+                        break;
+                    }
+                    prepared.prove(ctx, market, proving, position)?;
                 }
-                if prepared.is_used_up(made, &prover)? {
-                    break;
-                }
-                prepared.prove(ctx, market, &prover, position)?;
             }
             Ok(Ended::All)
         };
@@ -73,20 +77,4 @@ impl Job {
     pub async fn wait(self) -> eyre::Result<Ended> {
         self.task.await?
     }
-}
-
-/// What to prove, the most urgent first: all that is correct, or of a posted result what was claimed.
-async fn due_positions(market: &Market, id: B256, prepared: &Prepared) -> eyre::Result<Vec<usize>> {
-    let mut positions = prepared.correct.clone();
-    if prepared.is_claimed() {
-        let bitmap = market.posted_result(id).await?;
-        let claimed = ResultBitmap::parse(prepared.held.len(), &bitmap)?;
-        let challenges = market.open_challenges(id).await?;
-        positions.retain(|position| claimed.is_set(*position));
-        positions.sort_by_key(|position| {
-            let challenge = challenges.iter().find(|(p, _)| *p as usize == *position);
-            challenge.map_or(u64::MAX, |(_, challenge)| challenge.deadline)
-        });
-    }
-    Ok(positions)
 }

@@ -22,8 +22,9 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     let handed_over = s.path("handed-over");
     send(&s.mc_side, &s.market, id, None, &handed_over).await?;
 
-    s.note("6. the provider checks the examples and proves each one its model gets right");
-    let proven = prove::prove(&s.mp_side, &s.market, &s.mp, id, Some(&handed_over), &s.prover, false).await?;
+    s.note("6. the provider checks the examples and proves as many as the target needs");
+    let manner = prove::Manner::default();
+    let proven = prove::prove(&s.mp_side, &s.market, &s.mp, id, Some(&handed_over), &s.prover, manner).await?;
 
     s.note("7. a stranger sends false proofs");
     if let Some(sent) = proceed_now(&s.mp_side, &s.market, &s.mp, id).await? {
@@ -54,7 +55,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     }
 
     s.note("8. the provider submits; the escrow settles; both withdraw");
-    let submitted = submit(&s.mp_side, &s.market, &s.mp, id, None).await?;
+    let submitted = submit(&s.mp_side, &s.market, &s.mp, id, None, false).await?;
     for batch in &submitted.batches {
         s.ledger.add(
             format!("submit {} proof(s)", batch.positions.len()),

@@ -55,7 +55,16 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     );
     let revealed = reveal(&s.mc_side, &s.market, &s.mc, id).await?;
     s.ledger.add("reveal all keys", CONSUMER, &revealed.sent);
-    let proven = prove::prove(&s.mp_side, &s.market, &s.mp, id, None, &s.prover, false).await?;
+    let proven = prove::prove(
+        &s.mp_side,
+        &s.market,
+        &s.mp,
+        id,
+        None,
+        &s.prover,
+        prove::Manner::default(),
+    )
+    .await?;
     let posted = post(&s.mp_side, &s.market, &s.mp, id, None).await?;
     s.ledger.add("post the result", PROVIDER, &posted.sent);
     let [first, second, ..] = posted.positions.as_slice() else {
@@ -100,7 +109,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     for sent in &demand(&s.mc_side, &s.market, &s.mc, id).await?.sent {
         s.ledger.add("demand all proofs", CONSUMER, sent);
     }
-    for batch in &submit(&s.mp_side, &s.market, &s.mp, id, None).await?.batches {
+    for batch in &submit(&s.mp_side, &s.market, &s.mp, id, None, false).await?.batches {
         s.ledger.add(
             format!("submit {} proof(s)", batch.positions.len()),
             PROVIDER,

@@ -4,7 +4,8 @@ use crate::context::Context;
 use crate::delivery::{Place, ServerArgs};
 use crate::reference_string::SrsArgs;
 use crate::watch::consumer::{Consumer, Objection, Orders};
-use crate::watch::patrol::{connect, Patrol, PatrolArgs};
+use crate::watch::decide::Party;
+use crate::watch::patrol::{connect, only_one, Patrol, PatrolArgs};
 use crate::watch::turn::Role;
 use crate::watch::Desk;
 use alloy::primitives::Address;
@@ -22,7 +23,8 @@ use std::path::PathBuf;
     challenges is over. Without --arch results are left alone, and an optimistic verdict shows nothing.\n\n\
     In a directory each engagement has one of its own, named by its id; a set in clear goes into set/ inside. Every event is\n\
     one line on stdout, with --json one document with time, engagement, event and fields. It goes on after the node was away\n\
-    and after a restart, and ends between two actions on Ctrl-C or SIGTERM."
+    and after a restart, and ends between two actions on Ctrl-C or SIGTERM. A second one for the same account and state\n\
+    directory is refused."
 )]
 pub struct Args {
     /// Directory for the files of all engagements, or URL of a server
@@ -55,6 +57,7 @@ pub struct Args {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
+    let _lock = only_one(ctx, &account, Party::Consumer)?;
     if args.arch.is_some() {
         args.srs.check_name(&market.chain)?;
     }

@@ -7,6 +7,7 @@ pub mod advice;
 pub mod answer;
 pub mod capacity;
 pub mod concede;
+pub mod demand;
 pub mod deploy_verifier;
 pub mod findings;
 pub mod held;
@@ -50,7 +51,7 @@ pub enum Command {
     Abort(abort::Args),
     /// Commit to proving
     Proceed(proceed::Args),
-    /// Check the test set and prove every correct example
+    /// Check the test set and prove what the target needs
     Prove(prove::Args),
     /// Send the proofs until the target is met
     Submit(submit::Args),

@@ -1,7 +1,8 @@
 use super::advice;
+use super::demand::{missed, Demand};
 use super::held::{not_whole, proof_path, Held};
 use super::transfer::own_files;
-use super::{proceed, require_provider};
+use super::{proceed, require_provider, require_time};
 use crate::chain::account::Account;
 use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
 use crate::chain::keys::KeyArgs;
@@ -9,22 +10,27 @@ use crate::chain::market::{require_state, Market};
 use crate::cmd::engagement_journal;
 use crate::context::Context;
 use crate::exit::{hinted, UsageError};
-use crate::output::Output;
-use crate::prover_api::{verify, ModelArgs, Prover};
+use crate::files::Lock;
+use crate::output::{in_words, utc, Output};
+use crate::promises::MARGIN;
+use crate::prover_api::{verify, ModelArgs, Prover, Proving};
 use crate::testset::{StoredSet, TestSet};
+use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  assay mp prove 0x3f… --set /mnt/shared/3f --model digits.assay --keystore me.json --proceed\n  \
     assay mp prove 0x3f… --model digits.assay --keystore me.json      after an encrypted transfer\n\n\
-    Checks the whole set first: commitments, root, and that the model is right often enough. Interrupted, it goes on where\n\
-    it stopped: proofs that are there and verify are kept."
+    Checks the whole set first: commitments, root, and that the model is right often enough. Where the proofs go on chain it\n\
+    makes as many as the target still needs there; of a result that is claimed, or will be, every correct one. Interrupted, it\n\
+    goes on where it stopped: proofs that are there and verify are kept. It does not begin if the proofs that the target needs\n\
+    take longer than the window is open, nor beside another process that proves for this engagement or with this model."
 )]
 pub struct Args {
     /// Engagement
@@ -38,8 +44,25 @@ pub struct Args {
     /// than the time to decide
     #[arg(long)]
     proceed: bool,
+    /// Prove every example that the model gets right, not only as many as the target needs
+    #[arg(long)]
+    all: bool,
+    /// Begin even if the time seems too short
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     keys: KeyArgs,
+}
+
+/// How to go about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// Commit to proving a set in clear first.
+    pub proceed: bool,
+    /// Prove more than the target needs.
+    pub all: bool,
+    /// Begin even if the time seems too short.
+    pub force: bool,
 }
 
 /// The result: which examples have a proof.
@@ -50,8 +73,13 @@ pub struct Proven {
     pub examples: usize,
     pub correct: usize,
     pub needed: u32,
+    pub proven_on_chain: u32,
     /// Whether the result is claimed, and proofs are sent on challenges only.
     pub optimistic: bool,
+    /// Proofs that were not there before.
+    pub made: usize,
+    /// Further ones that could be proven: the target does not need them.
+    pub left_out: usize,
     pub proofs: Vec<OneProof>,
 }
 
@@ -66,16 +94,30 @@ pub struct OneProof {
     pub seconds: Option<f64>,
 }
 
+impl OneProof {
+    fn new(position: usize, file: PathBuf, bundle: &ProofBundle, seconds: Option<f64>) -> Self {
+        Self {
+            position,
+            file,
+            proof_bytes: bundle.proof().len(),
+            seconds,
+        }
+    }
+}
+
 impl std::fmt::Display for Proven {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "{} of {} correct, {} needed, {} proven",
-            self.correct,
-            self.examples,
-            self.needed,
-            self.proofs.len()
+            "{} of {} correct, {} needed, {} proven on chain",
+            self.correct, self.examples, self.needed, self.proven_on_chain
         )?;
+        let before = self.proofs.len() - self.made;
+        write!(f, "proofs: {} made, {before} there before", self.made)?;
+        match self.left_out {
+            0 => writeln!(f)?,
+            n => writeln!(f, ", {n} left out that the target does not need")?,
+        }
         for p in &self.proofs {
             match p.seconds {
                 Some(s) => writeln!(f, "example {}: {} bytes in {s:.1} s", p.position, p.proof_bytes)?,
@@ -90,20 +132,16 @@ impl std::fmt::Display for Proven {
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
     let prover = args.model.prover(&market.chain, false, &ctx.out)?;
-    let result = prove(
-        ctx,
-        &market,
-        &account,
-        args.id,
-        args.set.as_deref(),
-        &prover,
-        args.proceed,
-    )
-    .await?;
+    let manner = Manner {
+        proceed: args.proceed,
+        all: args.all,
+        force: args.force,
+    };
+    let result = prove(ctx, &market, &account, args.id, args.set.as_deref(), &prover, manner).await?;
     ctx.out.result(&result, &result)
 }
 
-/// Checks the set and proves every example that the model gets right.
+/// Checks the set and proves what the engagement asks for.
 pub async fn prove(
     ctx: &Context,
     market: &Market,
@@ -111,12 +149,12 @@ pub async fn prove(
     id: B256,
     set: Option<&Path>,
     prover: &Prover,
-    proceed_first: bool,
+    manner: Manner,
 ) -> eyre::Result<Proven> {
     let mut prepared = prepare(ctx, market, account, id, set, prover).await?;
     if !prepared.meets_target() {
-        let command = if prepared.state == State::Probing {
-            advice::note(&mut engagement_journal(ctx, &market.chain, id)?, prepared.guard, true)?;
+        let command = if prepared.e.state == State::Probing {
+            advice::note(&mut engagement_journal(ctx, &market.chain, id)?, prepared.e.guard, true)?;
             "abort"
         } else {
             "concede"
@@ -131,48 +169,75 @@ pub async fn prove(
             format!("the target cannot be proven: assay mp {command} {id}"),
         ));
     }
-    prepared.begin(ctx, market, account, prover, proceed_first).await?;
-    let mut proofs = Vec::new();
-    for (done, position) in prepared.correct.clone().into_iter().enumerate() {
-        ctx.out.note(format_args!(
-            "example {position} ({} of {})",
-            done + 1,
-            prepared.correct.len()
-        ));
-        if prepared.is_used_up(proofs.len(), prover)? {
-            ctx.out
-                .warn("the model's proofs are used up; the target is met all the same");
-            break;
-        }
-        proofs.push(prepared.prove(ctx, market, prover, position)?);
+    let mut plan = prepared.plan(ctx, market, prover, manner.all).await?;
+    if !manner.force {
+        prepared.fit(ctx, market, prover, &mut plan, manner.proceed).await?;
     }
+    let proving = plan.begin(prover)?;
+    prepared
+        .begin(ctx, market, account, prover, &plan, manner.proceed)
+        .await?;
+    let mut made = Vec::new();
+    if let Some(proving) = &proving {
+        for position in plan.to_make.iter().copied() {
+            ctx.out.note(format_args!(
+                "example {position} ({} of {})",
+                made.len() + 1,
+                plan.to_make.len()
+            ));
+            if plan.is_used_up(made.len(), prover)? {
+                ctx.out
+                    .warn("the model's proofs are used up; the target is met all the same");
+                break;
+            }
+            made.push(prepared.prove(ctx, market, proving, position)?);
+        }
+    }
+    let left_out = plan.left_out + plan.to_make.len() - made.len();
+    let (made, mut proofs) = (made.len(), [plan.there, made].concat());
+    proofs.sort_unstable_by_key(|proof| proof.position);
     Ok(Proven {
         id,
         examples: prepared.held.len(),
         correct: prepared.correct.len(),
         needed: prepared.needed,
-        optimistic: prepared.adjudication == Adjudication::OPTIMISTIC,
+        proven_on_chain: prepared.e.provenOnChain,
+        optimistic: prepared.e.adjudication == Adjudication::OPTIMISTIC,
+        made,
+        left_out,
         proofs,
     })
 }
 
-/// A proven set that was checked and run through the model.
+/// A proven set that was checked and run through the model. Nobody else makes proofs of it before this is dropped.
 #[derive(Debug)]
 pub struct Prepared {
     pub held: Held,
     /// Positions that the model gets right.
     pub correct: Vec<usize>,
     pub needed: u32,
-    state: State,
-    guard: B256,
-    mode: Mode,
-    adjudication: Adjudication,
+    e: EngagementView,
+    _lock: Lock,
+}
+
+/// The proofs that an engagement asks for.
+#[derive(Debug)]
+pub struct Plan {
+    /// Those that are there and verify.
+    pub there: Vec<OneProof>,
+    /// Positions of those that are not, the most urgent first.
+    pub to_make: Vec<usize>,
+    /// Without the first so many of them the engagement is lost.
+    required: usize,
+    /// Correct examples of which none is asked for.
+    left_out: usize,
+    demand: Demand,
 }
 
 /// Checks the set and runs the model on it; evidence about bad data is sent at once.
 ///
 /// # Errors
-/// If the consumer sent bad data, or the set is not here.
+/// If another process proves for this engagement, the consumer sent bad data, or the set is not here.
 pub async fn prepare(
     ctx: &Context,
     market: &Market,
@@ -183,6 +248,11 @@ pub async fn prepare(
 ) -> eyre::Result<Prepared> {
     let e = market.engagement(id).await?;
     require_provider(&e, account)?;
+    let lock = Lock::take_from(
+        &proving_lock(ctx, market, id),
+        "another assay process makes the proofs of this engagement",
+        "wait until it has ended, then repeat the command",
+    )?;
     let mut held = match e.mode {
         Mode::CLEAR => {
             require_state(id, &e, &[State::Probing, State::Proving])?;
@@ -196,10 +266,8 @@ pub async fn prepare(
         correct: held.correct(prover, &ctx.out)?,
         held,
         needed: market.needed(e.mode, e.targetBps),
-        state: e.state,
-        guard: e.guard,
-        mode: e.mode,
-        adjudication: e.adjudication,
+        e,
+        _lock: lock,
     })
 }
 
@@ -232,19 +300,141 @@ pub async fn open_set(
     ))
 }
 
+impl Plan {
+    /// The right to make its proofs, if any are to be made: taken before anything is committed to.
+    ///
+    /// # Errors
+    /// If another process proves with this model.
+    pub fn begin<'a>(&self, prover: &'a Prover) -> eyre::Result<Option<Proving<'a>>> {
+        if self.to_make.is_empty() {
+            return Ok(None);
+        }
+        prover.begin().map(Some)
+    }
+
+    /// Whether the model can make no more proofs, and the target is met all the same once so many of these are made.
+    pub fn is_used_up(&self, made: usize, prover: &Prover) -> eyre::Result<bool> {
+        Ok(made >= self.required && prover.remaining()? == 0)
+    }
+}
+
 impl Prepared {
     pub fn meets_target(&self) -> bool {
         self.correct.len() >= self.needed as usize
     }
 
     /// Whether a result was posted: then only what it claims can be asked for.
-    pub fn is_claimed(&self) -> bool {
-        matches!(self.state, State::Claimed | State::FullDemanded)
+    fn is_claimed(&self) -> bool {
+        matches!(self.e.state, State::Claimed | State::FullDemanded)
     }
 
-    /// Whether the model can make no more proofs and those made meet the target all the same.
-    pub fn is_used_up(&self, made: usize, prover: &Prover) -> eyre::Result<bool> {
-        Ok(made >= self.needed as usize && prover.remaining()? == 0)
+    /// What the engagement asks for now; everything that can be proven if `all`.
+    pub async fn plan(&mut self, ctx: &Context, market: &Market, prover: &Prover, all: bool) -> eyre::Result<Plan> {
+        let id = self.held.statement.id;
+        self.e = market.engagement(id).await?;
+        require_state(
+            id,
+            &self.e,
+            &[State::Probing, State::Proving, State::Claimed, State::FullDemanded],
+        )?;
+        let (mut candidates, mut challenges) = (self.correct.clone(), Vec::new());
+        if self.is_claimed() {
+            let claimed = ResultBitmap::parse(self.held.len(), &market.posted_result(id).await?)?;
+            candidates.retain(|position| claimed.is_set(*position));
+            challenges = market.open_challenges(id).await?;
+        }
+        let candidates = market.not_proven(id, &self.e, candidates).await?;
+        let now = market.chain.now().await?;
+        let demand = Demand::of(&self.e, self.needed, &challenges, now, all);
+        let mut there = Vec::new();
+        let chosen = demand.choose(&candidates, |position| {
+            let found = existing(ctx, market, &mut self.held, prover, position)?;
+            let is_there = found.is_some();
+            there.extend(found);
+            Ok(is_there)
+        })?;
+        Ok(Plan {
+            there,
+            to_make: chosen.to_make,
+            required: chosen.required,
+            left_out: chosen.left_out,
+            demand,
+        })
+    }
+
+    /// Leaves out what nobody asks for and there may be no time for.
+    ///
+    /// # Errors
+    /// If there is no time for what the target needs.
+    async fn fit(
+        &self,
+        ctx: &Context,
+        market: &Market,
+        prover: &Prover,
+        plan: &mut Plan,
+        proceed_first: bool,
+    ) -> eyre::Result<()> {
+        if plan.to_make.is_empty() {
+            return Ok(());
+        }
+        // A claimed result is open to new challenges until its window ends, and each has a deadline of its own.
+        if self.e.state != State::Claimed || plan.required == 0 {
+            require_time(market, &self.e).await?;
+        }
+        let now = market.chain.now().await?;
+        let opens_window = proceed_first && self.e.mode == Mode::CLEAR && self.e.state == State::Probing;
+        let end = if opens_window {
+            now + market.prove_seconds(self.e.mode)
+        } else {
+            self.e.deadline
+        };
+        let speed = prover.speed();
+        let due = plan.demand.due(&plan.to_make[..plan.required], end);
+        if let Some((proofs, deadline)) = missed(&due, now, speed.of_one()) {
+            let time = speed.of_one().saturating_mul(proofs);
+            return Err(hinted(
+                format!(
+                    "{proofs} proof(s) need about {}, the window closes in {} (at {}): {speed}",
+                    in_words(time.as_secs_f64().ceil() as u64),
+                    in_words(deadline.saturating_sub(now)),
+                    utc(deadline)
+                ),
+                self.more_time(market, opens_window),
+            ));
+        }
+        if matches!(self.e.state, State::Probing | State::Proving) {
+            let one = speed
+                .of_one()
+                .saturating_mul(MARGIN as u32)
+                .max(Duration::from_millis(1));
+            let fits = Duration::from_secs(end.saturating_sub(now)).as_millis() / one.as_millis();
+            let kept = plan.required.max(usize::try_from(fits).unwrap_or(usize::MAX));
+            let late = plan.to_make.len().saturating_sub(kept);
+            if late > 0 {
+                plan.to_make.truncate(kept);
+                plan.left_out += late;
+                ctx.out.warn(format_args!(
+                    "{late} proof(s) more than the target needs are left out, the window closes in {}: {speed}",
+                    in_words(end.saturating_sub(now))
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What to do where the time seems too short.
+    fn more_time(&self, market: &Market, opens_window: bool) -> String {
+        let id = self.held.statement.id;
+        let window = in_words(market.prove_seconds(self.e.mode));
+        match (self.e.state, self.e.mode) {
+            (State::Probing, Mode::CLEAR) if !opens_window => {
+                format!("--proceed commits to proving first, which opens a window of {window}; --force begins without")
+            }
+            (State::Probing, mode) if mode != Mode::CLEAR => {
+                format!("assay mp proceed {id} opens a window of {window}; --force begins without")
+            }
+            _ => "--force begins all the same, and keeps what it makes".into(),
+        }
     }
 
     /// Notes what the later commands need, and commits to proving a set in clear if asked to.
@@ -254,38 +444,81 @@ impl Prepared {
         market: &Market,
         account: &Account,
         prover: &Prover,
+        plan: &Plan,
         proceed_first: bool,
     ) -> eyre::Result<()> {
         let id = self.held.statement.id;
-        if self.state == State::Probing && !has_budget(prover, self.needed, &ctx.out)? {
+        let required = u32::try_from(plan.required)?;
+        if self.e.state == State::Probing && !has_budget(prover, required, &ctx.out)? {
             return Err(hinted(
                 format!(
-                    "this model's weights commitment carries {} more proofs, {} are needed",
+                    "this model's weights commitment carries {} more proofs, {required} are needed",
                     prover.remaining()?,
-                    self.needed
                 ),
                 format!("the target cannot be proven: assay mp abort {id}"),
             ));
         }
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         journal.set_fact("imageBytes", &prover.image_len())?;
-        advice::note(&mut journal, self.guard, false)?;
-        if proceed_first && self.mode == Mode::CLEAR {
+        advice::note(&mut journal, self.e.guard, false)?;
+        if proceed_first && self.e.mode == Mode::CLEAR {
             proceed(ctx, market, account, &mut journal, id).await?;
         }
         Ok(())
     }
 
-    /// Proves one position, unless a proof that verifies is there.
+    /// Proves one position.
     pub fn prove(
         &mut self,
         ctx: &Context,
         market: &Market,
-        prover: &Prover,
+        proving: &Proving<'_>,
         position: usize,
     ) -> eyre::Result<OneProof> {
-        prove_one(ctx, market, &mut self.held, prover, position)
+        let (held, prover) = (&mut self.held, proving.prover);
+        let id = held.statement.id;
+        let file = proof_path(ctx, market, id, position);
+        let claim = held.claim(position)?;
+        let example = held.example(position, prover.image_len())?;
+        let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
+        let began = Instant::now();
+        let bundle = proving.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &ctx.out)?;
+        let seconds = began.elapsed().as_secs_f64();
+        verify(prover.verifier_key(), &bundle, &claim)?;
+        if let Some(parent) = file.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        bundle.save(&file)?;
+        Ok(OneProof::new(position, file, &bundle, Some(seconds)))
     }
+}
+
+/// The proof of a position that is there and verifies.
+fn existing(
+    ctx: &Context,
+    market: &Market,
+    held: &mut Held,
+    prover: &Prover,
+    position: usize,
+) -> eyre::Result<Option<OneProof>> {
+    let file = proof_path(ctx, market, held.statement.id, position);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let claim = held.claim(position)?;
+    let bundle = ProofBundle::load(&file).map_err(eyre::Report::from);
+    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &claim).map(|()| bundle)) {
+        Ok(bundle) => Ok(Some(OneProof::new(position, file, &bundle, None))),
+        Err(error) => {
+            ctx.out.warn(format_args!("{} does not count: {error}", file.display()));
+            Ok(None)
+        }
+    }
+}
+
+/// Locked by whoever makes the proofs of an engagement.
+pub fn proving_lock(ctx: &Context, market: &Market, id: B256) -> PathBuf {
+    own_files(ctx, market, id).join("proving.lock")
 }
 
 /// Where this provider keeps a set in clear: what the consumer put somewhere may be gone when proofs are sent.
@@ -355,50 +588,6 @@ pub fn require_registered(prover: &Prover, terms: &ProofTerms) -> eyre::Result<(
         "model, secret or reference string are not the ones of the registered model",
         "check --model, --secret, --arch and --srs",
     ))
-}
-
-fn prove_one(
-    ctx: &Context,
-    market: &Market,
-    held: &mut Held,
-    prover: &Prover,
-    position: usize,
-) -> eyre::Result<OneProof> {
-    let id = held.statement.id;
-    let file = proof_path(ctx, market, id, position);
-    let claim = held.claim(position)?;
-    if file.exists() {
-        match ProofBundle::load(&file)
-            .map_err(eyre::Report::from)
-            .and_then(|b| verify(prover.verifier_key(), &b, &claim).map(|()| b))
-        {
-            Ok(bundle) => {
-                return Ok(OneProof {
-                    position,
-                    file,
-                    proof_bytes: bundle.proof().len(),
-                    seconds: None,
-                })
-            }
-            Err(error) => ctx.out.warn(format_args!("{} is made again: {error}", file.display())),
-        }
-    }
-    let example = held.example(position, prover.image_len())?;
-    let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
-    let began = Instant::now();
-    let bundle = prover.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &ctx.out)?;
-    let seconds = began.elapsed().as_secs_f64();
-    verify(prover.verifier_key(), &bundle, &claim)?;
-    if let Some(parent) = file.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    bundle.save(&file)?;
-    Ok(OneProof {
-        position,
-        file,
-        proof_bytes: bundle.proof().len(),
-        seconds: Some(seconds),
-    })
 }
 
 #[cfg(test)]

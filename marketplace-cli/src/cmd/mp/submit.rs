@@ -1,20 +1,20 @@
+use super::demand::Demand;
 use super::held::{held, proof_path, Held};
 use super::{proceed, require_provider, require_time};
 use crate::chain::account::{Account, MAX_ESTIMATE};
 use crate::chain::bindings::{
-    Challenge, EngagementView,
+    EngagementView,
     IAccuracyMarket::{submitDemandedCall, submitProofsCall},
     Mode, ProofItem, State,
 };
 use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
-use crate::cmd::{engagement_journal, Sent};
+use crate::chain::market::{all_answers, require_state, Market};
+use crate::cmd::{engagement_journal, verify, Sent};
 use crate::context::Context;
-use crate::exit::hinted;
+use crate::exit::{hinted, hinted_because, ProofRejected};
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::{keccak256, Bytes, B256};
-use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -23,15 +23,19 @@ const MAX_BATCH: usize = 24;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp submit 0x3f… --keystore me.json\n\n\
-    Sends the proofs in batches, the last with all that remain; of a set in clear it first sends proceed, if that was not\n\
-    done. The engagement closes as soon as the target is met. Answers a full demand too, and the challenges beside it. Interrupted, it goes on where it\n\
-    stopped.")]
+    Lets the market's judge look at every proof that it will send, before anything is sent: one that it would refuse is named,\n\
+    and assay mp prove makes it again. Then sends as many as the target still needs, in batches; of a set in clear it first\n\
+    sends proceed, if that was not done. The engagement closes with the batch that meets the target. Answers a full demand too,\n\
+    and the challenges beside it. Interrupted, it goes on where it stopped.")]
 pub struct Args {
     /// Engagement
     id: B256,
     /// Test set that the consumer handed over in clear [default: the one that was proven]
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
+    /// Send more than the target needs: as many as fit into the batch that meets it
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -69,17 +73,18 @@ impl std::fmt::Display for Submitted {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = submit(ctx, &market, &account, args.id, args.set.as_deref()).await?;
+    let result = submit(ctx, &market, &account, args.id, args.set.as_deref(), args.all).await?;
     ctx.out.result(&result, &result)
 }
 
-/// Sends every proof that is there, until the target is met.
+/// Sends the proofs that the target still needs, once the judge has accepted every one of them; more if `all`.
 pub async fn submit(
     ctx: &Context,
     market: &Market,
     account: &Account,
     id: B256,
     set: Option<&Path>,
+    all: bool,
 ) -> eyre::Result<Submitted> {
     let e = market.engagement(id).await?;
     let needed = market.needed(e.mode, e.targetBps);
@@ -90,36 +95,41 @@ pub async fn submit(
         require_provider(&e, account)?;
         require_time(market, &e).await?;
         let mut held = held(ctx, market, &journal, id, &e, set).await?;
-        let mut items = collect(ctx, market, &mut held).await?;
-        // What counts in a full demand is what was claimed.
-        let bitmap = match e.state {
-            State::FullDemanded => Some(market.posted_result(id).await?),
-            _ => None,
-        };
-        if let Some(bitmap) = &bitmap {
-            let claimed = ResultBitmap::parse(held.len(), bitmap)?;
-            items.retain(|item| claimed.is_set(item.position as usize));
+        let has_file = |position: &usize| proof_path(ctx, market, id, *position).exists();
+        let files = (0..held.len()).filter(has_file).collect();
+        let mut candidates = market.not_proven(id, &e, files).await?;
+        let (mut bitmap, mut challenges) = (None, Vec::new());
+        if e.state == State::FullDemanded {
+            let posted = market.posted_result(id).await?;
+            // What counts in a full demand is what was claimed.
+            let claimed = ResultBitmap::parse(held.len(), &posted)?;
+            candidates.retain(|position| claimed.is_set(*position));
+            challenges = market.open_challenges(id).await?;
+            bitmap = Some(posted);
         }
-        let challenges = match e.state {
-            State::FullDemanded => market.open_challenges(id).await?,
-            _ => Vec::new(),
-        };
-        let mut due = put_answers_first(&mut items, &challenges, market.chain.now().await?);
+        let demand = Demand::of(&e, needed, &challenges, market.chain.now().await?, all);
+        let (challenged, others) = demand.ordered(&candidates);
+        let mut checked = Checked::default();
+        checked.add(ctx, market, &mut held, &e, &challenged, usize::MAX).await?;
+        let mut due = checked.items.len();
+        checked.add(ctx, market, &mut held, &e, &others, demand.others).await?;
+        let Checked { mut items, refused } = checked;
         let unanswered = challenges
             .iter()
             .find(|(position, _)| items.iter().all(|item| item.position != *position));
         let have = items.len() as u32 + e.provenOnChain;
         if have < needed {
-            return Err(hinted(
-                format!("{have} proofs, {needed} are needed"),
-                format!("run: assay mp prove {id}"),
-            ));
+            return Err(too_few(id, have, needed, refused));
         }
         if e.mode == Mode::CLEAR {
             proceeded = proceed(ctx, market, account, &mut journal, id).await?;
         }
         let mut proven = e.provenOnChain;
         while proven < needed || due > 0 {
+            eyre::ensure!(
+                !items.is_empty(),
+                "every proof is sent, {proven} are on chain, {needed} are needed"
+            );
             let largest = largest_batch(market, account, id, &items, bitmap.as_ref()).await?;
             let still_needed = due.max(needed.saturating_sub(proven) as usize);
             let size = batch_size(items.len(), largest, still_needed);
@@ -155,55 +165,96 @@ pub async fn submit(
     })
 }
 
-/// Puts the items of challenged positions first, the most urgent foremost, and returns how many they are. Those that are too late
-/// are left out: a batch with one of them fails as a whole.
-fn put_answers_first(items: &mut Vec<ProofItem>, challenges: &[(u32, Challenge)], now: u64) -> usize {
-    let deadline = |item: &ProofItem| {
-        let challenge = challenges.iter().find(|(position, _)| *position == item.position);
-        challenge.map(|(_, challenge)| challenge.deadline)
-    };
-    items.retain(|item| deadline(item).is_none_or(|deadline| now <= deadline));
-    items.sort_by_key(|item| deadline(item).unwrap_or(u64::MAX));
-    items.iter().filter(|item| deadline(item).is_some()).count()
+/// Proofs that the market's judge accepts, and files whose proofs it does not.
+#[derive(Debug, Default)]
+struct Checked {
+    items: Vec<ProofItem>,
+    refused: Vec<(PathBuf, eyre::Report)>,
 }
 
-/// How many of `left` proofs to send now, so that the batch that meets the target is as full as possible: nothing counts
-/// after it.
+impl Checked {
+    /// Looks at proofs of these positions until it has `most` more: what is refused may not be needed.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    async fn add(
+        &mut self,
+        ctx: &Context,
+        market: &Market,
+        held: &mut Held,
+        e: &EngagementView,
+        positions: &[usize],
+        most: usize,
+    ) -> eyre::Result<()> {
+        let id = held.statement.id;
+        let (mut left, wanted) = (positions, self.items.len().saturating_add(most));
+        while self.items.len() < wanted && !left.is_empty() {
+            let (next, rest) = left.split_at(left.len().min(wanted - self.items.len()));
+            left = rest;
+            let mut read = Vec::new();
+            for position in next {
+                let file = proof_path(ctx, market, id, *position);
+                match item(held, *position, &file) {
+                    Ok(item) => read.push((file, item)),
+                    Err(error) => self.refuse(ctx, file, error),
+                }
+            }
+            let asked = read.iter().map(|(_, item)| market.judge_item(id, e, item));
+            let judged = all_answers(asked).await?;
+            for ((file, item), judged) in read.into_iter().zip(judged) {
+                match judged {
+                    Ok(()) => self.items.push(item),
+                    Err(error) => self.refuse(ctx, file, error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, ctx: &Context, file: PathBuf, error: eyre::Report) {
+        ctx.out.warn(format_args!("{} is not sent: {error:#}", file.display()));
+        self.refused.push((file, error));
+    }
+}
+
+/// The proof of a position from its file, as the market takes it.
+fn item(held: &mut Held, position: usize, file: &Path) -> eyre::Result<ProofItem> {
+    let bundle = verify::load(file)?;
+    let item = held.item(position, &bundle)?;
+    item.ok_or_else(|| ProofRejected("it is about another context, model, input or output".into()).into())
+}
+
+fn too_few(id: B256, have: u32, needed: u32, refused: Vec<(PathBuf, eyre::Report)>) -> eyre::Report {
+    let more = refused.len().saturating_sub(1);
+    let Some((file, why)) = refused.into_iter().next() else {
+        return hinted(
+            format!("{have} proofs, {needed} are needed"),
+            format!("run: assay mp prove {id}"),
+        );
+    };
+    let others = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    hinted_because(
+        why,
+        format!(
+            "{have} proofs that the market accepts, {needed} are needed: {}{others} would be refused",
+            file.display()
+        ),
+        format!("nothing was sent; run: assay mp prove {id}, which makes it again, then repeat this command"),
+    )
+}
+
+/// How many of `left` proofs to send now, so that the batch that meets the target takes as many as possible of those that it
+/// does not need: nothing counts after it.
 fn batch_size(left: usize, largest: usize, still_needed: usize) -> usize {
     let largest = largest.max(1);
     if left <= largest || still_needed <= 1 {
         return left.min(largest);
     }
     largest.min(still_needed - 1).min(left - largest).max(1)
-}
-
-/// The proofs that are on disk and not on chain yet, by position.
-async fn collect(ctx: &Context, market: &Market, held: &mut Held) -> eyre::Result<Vec<ProofItem>> {
-    let mut items = Vec::new();
-    let id = held.statement.id;
-    for position in 0..held.len() {
-        let file = proof_path(ctx, market, id, position);
-        if !file.exists() || market.is_proven(id, position).await? {
-            continue;
-        }
-        let bundle = match ProofBundle::load(&file) {
-            Ok(bundle) => bundle,
-            Err(error) => {
-                ctx.out.warn(format_args!("{} is not sent: {error}", file.display()));
-                continue;
-            }
-        };
-        match held.item(position, &bundle) {
-            Ok(Some(item)) => items.push(item),
-            Ok(None) => ctx.out.warn(format_args!(
-                "{} is about something else and is not sent",
-                file.display()
-            )),
-            // The others may be enough.
-            Err(error) => ctx.out.warn(format_args!("{} is not sent: {error:#}", file.display())),
-        }
-    }
-    Ok(items)
 }
 
 /// The call that submits these items; with the posted bitmap in answer to a full demand.
@@ -238,7 +289,6 @@ async fn largest_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::U256;
 
     /// Sizes of all batches, and how many proofs are on chain in the end.
     fn run(mut left: usize, largest: usize, needed: usize) -> (Vec<usize>, usize) {
@@ -254,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_batch_that_meets_the_target_is_full() {
+    fn what_the_target_does_not_need_goes_with_the_batch_that_meets_it() {
         assert_eq!(run(4, 20, 3), (vec![4], 4));
         assert_eq!(run(100, 20, 75), (vec![20, 20, 20, 14, 20], 94));
         assert_eq!(run(100, 20, 100), (vec![20; 5], 100));
@@ -263,30 +313,10 @@ mod tests {
     }
 
     #[test]
-    fn answers_come_first_and_late_ones_not_at_all() {
-        let item = |position| ProofItem {
-            position,
-            inputCommit: U256::ZERO,
-            label: 0,
-            leafSalt: B256::ZERO,
-            path: Vec::new(),
-            output: U256::ZERO,
-            proof: Bytes::new(),
-        };
-        let challenge = |position, deadline| {
-            let challenger = alloy::primitives::Address::ZERO;
-            (position, Challenge { challenger, deadline })
-        };
-        let mut items: Vec<ProofItem> = (0..5).map(item).collect();
-        let challenges = [
-            challenge(1, 99),
-            challenge(2, 120),
-            challenge(4, 100),
-            challenge(7, 110),
-        ];
-        assert_eq!(put_answers_first(&mut items, &challenges, 100), 2);
-        let order: Vec<u32> = items.iter().map(|item| item.position).collect();
-        assert_eq!(order, [4, 2, 0, 3]);
+    fn exactly_what_the_target_needs_is_sent_if_no_more_is_to_be() {
+        assert_eq!(run(3, 20, 3), (vec![3], 3));
+        assert_eq!(run(75, 20, 75).1, 75);
+        assert_eq!(run(75, 20, 75).0.len(), 4);
     }
 
     #[test]

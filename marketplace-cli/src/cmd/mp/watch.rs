@@ -5,7 +5,8 @@ use crate::delivery::{Place, ServerArgs};
 use crate::exit::UsageError;
 use crate::prover_api::ModelArgs;
 use crate::target::MaxTargetArgs;
-use crate::watch::patrol::{connect, Patrol, PatrolArgs};
+use crate::watch::decide::Party;
+use crate::watch::patrol::{connect, only_one, Patrol, PatrolArgs};
 use crate::watch::provider::{Orders, Provider};
 use crate::watch::turn::Role;
 use crate::watch::Desk;
@@ -23,7 +24,8 @@ use alloy::primitives::Address;
     usable examples it aborts, with enough proofs it claims those, and if the target cannot be met it concedes.\n\n\
     In a directory each engagement has one of its own, named by its id; a set in clear is expected in set/ inside. Every\n\
     event is one line on stdout, with --json one document with time, engagement, event and fields. It goes on after the node\n\
-    was away and after a restart, and ends between two actions on Ctrl-C or SIGTERM."
+    was away and after a restart, and ends between two actions on Ctrl-C or SIGTERM. A second one for the same account and state\n\
+    directory is refused."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -64,6 +66,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         return Err(UsageError("a highest target is for --accept".into()).into());
     }
     let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
+    let _lock = only_one(ctx, &account, Party::Provider)?;
     args.model.srs.check_name(&market.chain)?;
     let orders = Orders {
         model: args.model,
