@@ -406,7 +406,10 @@ async fn genuine_code_behind_invented_storage_is_not_this_releases() {
             arguments: terms.registry_params(market).abi_encode().into(),
         },
         second,
-        third: Creation::default(),
+        third: Creation {
+            code: Bytes::new(),
+            arguments: Bytes::new(),
+        },
     };
     let honest = Creation {
         code: code("AccuracyMarket"),

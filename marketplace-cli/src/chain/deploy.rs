@@ -309,7 +309,11 @@ pub(super) fn marketplace_call(
             code: code("AccuracyMarket")?,
             arguments: terms.market_params(registry, judges).abi_encode().into(),
         },
-        third: IMarketplaceFactory::Creation::default(),
+        // There is no prediction market.
+        third: IMarketplaceFactory::Creation {
+            code: Bytes::new(),
+            arguments: Bytes::new(),
+        },
     })
 }
 
@@ -429,7 +433,7 @@ impl Creator<'_> {
         let salt = match self.journal.fact(&name)? {
             Some(salt) => salt,
             None => {
-                let salt = B256::random();
+                let salt = B256::new(rand::random());
                 self.journal.set_fact(&name, &salt)?;
                 salt
             }

@@ -58,9 +58,8 @@ pub(super) async fn difference(
             "it was not created by this release's factory, which is not at {factory}"
         )));
     }
-    let kept = IMarketplaceFactory::new(factory, &chain.provider).creationCodeHash(at);
-    let kept = chain.view(kept.block(block)).await?;
-    Ok(match kept {
+    let genuine = IMarketplaceFactory::new(factory, &chain.provider);
+    Ok(match chain.view(genuine.creationCodeHash(at).block(block)).await? {
         B256::ZERO => Some("it was not created by this release's factory".into()),
         kept if kept == release.creation[contract] => None,
         _ => Some("it was created from other code".into()),

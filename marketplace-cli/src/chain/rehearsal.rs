@@ -44,7 +44,8 @@ pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository:
         let code = account.dry_run(&create).await;
         laid = laid.with_code(at, code.wrap_err_with(|| format!("cannot create {contract}"))?);
     }
-    let create = marketplace_call(repository, account.address(), B256::random(), terms, JUDGES)?;
+    // No deployment uses this salt.
+    let create = marketplace_call(repository, account.address(), B256::ZERO, terms, JUDGES)?;
     let request = Call::new(factory, &create).request(account.address());
     let answer = account.chain.provider.call(request).overrides(laid.build()).await;
     let created = answer.map_err(|error| match revert_data(&error) {
