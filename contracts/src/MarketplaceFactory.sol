@@ -26,11 +26,13 @@ contract MarketplaceFactory is IMarketplaceFactory {
         external
         returns (address registry, address accuracy, address prediction)
     {
+        // A collision would burn all gas.
+        require(cradle(msg.sender, salt).code.length == 0, SaltUsed(msg.sender, salt));
         // INVARIANT: one salt serves one sender once, so nonces 1, 2 and 3 of the cradle are those of this call.
-        Cradle cradle = new Cradle{salt: keccak256(abi.encode(msg.sender, salt))}();
-        registry = _create(cradle, 0, first);
-        accuracy = _create(cradle, 1, second);
-        if (third.code.length != 0) prediction = _create(cradle, 2, third);
+        Cradle made = new Cradle{salt: _key(msg.sender, salt)}();
+        registry = _create(made, 0, first);
+        accuracy = _create(made, 1, second);
+        if (third.code.length != 0) prediction = _create(made, 2, third);
 
         RegistryParams memory p = IModelRegistry(registry).params();
         require(p.accuracy == accuracy, WrongAdjudicator(accuracy, p.accuracy));
@@ -40,8 +42,19 @@ contract MarketplaceFactory is IMarketplaceFactory {
         emit MarketplaceCreated(registry, accuracy, prediction);
     }
 
-    function _create(Cradle cradle, uint256 place, Creation calldata c) private returns (address created) {
-        created = cradle.create(bytes.concat(c.code, c.arguments));
+    /// @inheritdoc IMarketplaceFactory
+    function cradle(address sender, bytes32 salt) public view returns (address) {
+        bytes32 code = keccak256(type(Cradle).creationCode);
+        bytes memory image = abi.encodePacked(hex"ff", address(this), _key(sender, salt), code);
+        return address(uint160(uint256(keccak256(image))));
+    }
+
+    function _key(address sender, bytes32 salt) private pure returns (bytes32) {
+        return keccak256(abi.encode(sender, salt));
+    }
+
+    function _create(Cradle by, uint256 place, Creation calldata c) private returns (address created) {
+        created = by.create(bytes.concat(c.code, c.arguments));
         // Address zero has none either.
         require(created.code.length != 0, NothingCreated(place));
         creationCodeHash[created] = keccak256(c.code);

@@ -272,6 +272,7 @@ sol! {
 
         event MarketplaceCreated(address indexed registry, address indexed accuracy, address prediction);
 
+        error SaltUsed(address sender, bytes32 salt);
         error NothingCreated(uint256 place);
         error WrongAdjudicator(address expected, address given);
         error WrongRegistry(address market, address expected, address given);

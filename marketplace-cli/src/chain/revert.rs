@@ -267,6 +267,7 @@ fn publication(error: T) -> String {
 
 fn factory(error: F) -> String {
     match error {
+        F::SaltUsed(e) => format!("{} has created a marketplace with salt {} before", e.sender, e.salt),
         F::NothingCreated(e) => {
             let places = ["the registry", "the accuracy market", "the prediction market"];
             let what = usize::try_from(e.place).ok().and_then(|place| places.get(place));

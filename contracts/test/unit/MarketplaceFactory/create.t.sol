@@ -85,7 +85,7 @@ contract CreateTest is MarketFixture {
 
     function test_create_onceForASalt() public {
         create(registryCode(), accuracyCode(), none());
-        expect("");
+        expect(abi.encodeWithSelector(IMarketplaceFactory.SaltUsed.selector, mp, SALT));
         create(registryCode(), accuracyCode(), none());
         bytes32 other = "other";
         r.accuracy = place(mp, other, 2);
@@ -247,7 +247,9 @@ contract CreateTest is MarketFixture {
     function cradleOf(address sender, bytes32 salt) private view returns (Cradle) {
         bytes32 code = keccak256(type(Cradle).creationCode);
         bytes memory image = abi.encodePacked(hex"ff", address(factory), keccak256(abi.encode(sender, salt)), code);
-        return Cradle(address(uint160(uint256(keccak256(image)))));
+        Cradle computed = Cradle(address(uint160(uint256(keccak256(image)))));
+        assertEq(factory.cradle(sender, salt), address(computed), "as the factory says");
+        return computed;
     }
 
     function place(address sender, bytes32 salt, uint256 nonce) private view returns (address) {
