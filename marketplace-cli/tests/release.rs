@@ -178,7 +178,7 @@ fn judges(w: &World) -> Judges {
 }
 
 /// What differs but for how registry and market were created.
-async fn differences(market: &Market) -> Vec<String> {
+async fn differs(market: &Market) -> Vec<String> {
     let mut differences = Survey::of(market).await.unwrap().differences();
     differences.retain(|difference| !difference.contains("was not created by this release's factory"));
     differences
@@ -331,7 +331,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let w = World::new().await;
     let yes = w.deploy(&YES).await;
     let (_, market) = rogue(&w, |_| (), |p| p.publication = yes).await;
-    let differences = differences(&market).await;
+    let differences = differs(&market).await;
     assert_eq!(differences, [format!("PublishedTransfers at {yes}: it has other code")]);
 
     // Genuine code linked with another library.
@@ -339,7 +339,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let linked = creation_code(&repository, "TransferJudge", &[("PoseidonT4", yes)], Vec::new()).unwrap();
     let judge = w.create(linked).await;
     let (_, market) = rogue(&w, |_| (), |p| p.transferJudge = judge).await;
-    let differences = differences(&market).await;
+    let differences = differs(&market).await;
     assert_eq!(differences, [format!("PoseidonT4 at {yes}: it has other code")]);
 
     // One word of a genuine contract changed: an immutable at one of its places.
@@ -349,7 +349,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let mut patched = registry.to_vec();
     patched[places[places.len() - 1] + 31] ^= 1;
     set_code(&w, genuine.registry, patched.into()).await;
-    let differences = differences(genuine).await;
+    let differences = differs(genuine).await;
     let [difference] = differences.as_slice() else {
         panic!("{differences:?}")
     };
@@ -361,7 +361,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let delegation = [&[0xef, 0x01, 0x00], &judges(&w).proofs[..]].concat();
     set_code(&w, genuine.registry, registry).await;
     set_code(&w, judges(&w).proofs, delegation.into()).await;
-    let differences = differences(genuine).await;
+    let differences = differs(genuine).await;
     assert_eq!(
         differences,
         [format!("ProofJudge at {}: it has other code", judges(&w).proofs)]
