@@ -118,3 +118,44 @@ fn what_costs_money_states_its_price() {
         "{said}"
     );
 }
+
+#[test]
+fn a_slip_in_the_command_line_ends_no_engagement() {
+    let setting = Setting::new();
+    let provider = setting.provider();
+    let exchange = setting.shared("exchange");
+    std::fs::create_dir(&exchange).unwrap();
+    // A daemon that could make no proof would abort and concede.
+    let typo = setting.shared("typo.assay");
+    let (_, said) = provider.fails(&[
+        "mp",
+        "watch",
+        "--model",
+        text(&typo),
+        "--exchange",
+        text(&exchange),
+        "--once",
+    ]);
+    assert!(
+        said.contains("cannot load model") && said.contains("typo.assay"),
+        "{said}"
+    );
+
+    let story = e2e::Story::locked(&["--mode", "simple"]).probing();
+    let (model, arch) = (text(&story.setting.model), text(&story.setting.arch));
+    let probe = [
+        "mp",
+        "probe",
+        &story.id,
+        "--model",
+        model,
+        "--arch",
+        arch,
+        "--decide",
+        "--at-least",
+        "44",
+    ];
+    let (code, said) = story.setting.provider().fails(&probe);
+    assert!(code == 2 && said.contains("44 of 4 open examples"), "{said}");
+    assert_eq!(story.verdict()["state"], "Probing");
+}

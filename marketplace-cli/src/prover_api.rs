@@ -100,6 +100,16 @@ impl ModelArgs {
         self.secret.clone().unwrap_or_else(|| secret_beside(&self.model))
     }
 
+    /// Fails fast, before the keys are loaded, if one of the files is not what it should be.
+    pub fn require_files(&self) -> eyre::Result<()> {
+        load_model(&self.model)?;
+        if let Some(arch) = &self.arch {
+            load_arch(arch)?;
+        }
+        ModelSecret::open(&self.secret_path())?;
+        Ok(())
+    }
+
     /// The architecture with its layout: from its file, or planned.
     pub fn frozen(&self, model: &Model) -> eyre::Result<FrozenArchitecture> {
         let Some(path) = &self.arch else {

@@ -180,3 +180,20 @@ async fn other_terms_are_another_marketplace_on_the_same_contracts() {
     );
     assert_eq!(site.sent().await, TRANSACTIONS + 1);
 }
+
+/// The first account has sent a part, and has a transaction that no block took; the nonces of the second one are others.
+#[tokio::test]
+async fn another_account_goes_on_with_the_same_journal() {
+    let mut site = Site::new().await;
+    while site.sent().await < 3 {
+        assert!(site.deploy_one().await.is_none());
+    }
+    let first = site.account.address();
+    let sent = site.sent().await;
+    site.account = Account::new(site.chain().clone(), devnet_key(8, site.chain().id).unwrap());
+    let deployed = site.deploy(&MarketTerms::devnet()).await.unwrap();
+    assert_eq!(site.chain().provider_nonce(first).await.unwrap(), sent);
+    assert_eq!(site.sent().await + sent, TRANSACTIONS);
+    let market = Market::load(site.chain().clone(), deployed.market).await.unwrap();
+    assert_eq!(market.registry, deployed.registry);
+}

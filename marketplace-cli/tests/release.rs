@@ -91,7 +91,15 @@ fn the_committed_artefacts_are_those_of_the_build() {
         assert!(!artefact.is_code(&code[..100]), "{name}");
     }
     let created: Vec<&str> = release.creation.keys().map(String::as_str).collect();
-    assert_eq!(created, ["AccuracyMarket", "MarketplaceFactory", "ModelRegistry"]);
+    assert_eq!(
+        created,
+        [
+            "AccuracyMarket",
+            "MarketplaceFactory",
+            "ModelRegistry",
+            "PublishedTransfers"
+        ]
+    );
     for (name, hash) in &release.creation {
         let code = creation_code(&Repository::find().unwrap(), name, &[], Vec::new()).unwrap();
         assert_eq!(keccak256(code), *hash, "{name}: run scripts/release-artefacts");
@@ -368,6 +376,23 @@ async fn each_part_of_a_deployment_is_compared() {
     );
 }
 
+/// Its storage says which ciphertexts are on chain; another copy's can have been invented.
+#[tokio::test]
+async fn another_copy_of_the_published_transfers_is_not_this_releases() {
+    let w = World::new().await;
+    let repository = Repository::find().unwrap();
+    let code = creation_code(&repository, "PublishedTransfers", &[], Vec::new()).unwrap();
+    let copy = w.create(code).await;
+    assert_eq!(code_of(&w, copy).await, code_of(&w, judges(&w).publication).await);
+    let (_, market) = rogue(&w, |_| (), |p| p.publication = copy).await;
+    let differences = differs(&market).await;
+    assert!(
+        differences.len() == 1
+            && differences[0].contains(&format!("PublishedTransfers at {copy}: it is not the one at")),
+        "{differences:?}"
+    );
+}
+
 #[tokio::test]
 async fn genuine_code_that_no_genuine_factory_created_is_not_this_releases() {
     let w = World::new().await;
@@ -458,7 +483,7 @@ async fn genuine_code_behind_invented_storage_is_not_this_releases() {
     set_code(&w, PROXY, Bytes::from(vec![0])).await;
     let differences = Survey::of(genuine).await.unwrap().differences();
     assert!(
-        differences.len() == 2 && differences[0].contains("is no deployment proxy"),
+        differences.len() == 3 && differences[0].contains("is no deployment proxy"),
         "{differences:?}"
     );
 }

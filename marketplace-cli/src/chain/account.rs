@@ -240,7 +240,7 @@ impl Account {
                 None => {}
             }
         }
-        if used > sent.nonce {
+        if used > sent.nonce || self.is_of_another(&sent)? {
             return Ok(None);
         }
         if mined > sent.nonce {
@@ -248,6 +248,15 @@ impl Account {
         }
         out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
         self.send_again(journal, step, sent, out).await.map(Some)
+    }
+
+    /// Whether another account signed the step: its nonces say nothing about this one's.
+    fn is_of_another(&self, sent: &Step) -> eyre::Result<bool> {
+        let signed = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+        let signer = signed
+            .signature()
+            .recover_address_from_prehash(&signed.signature_hash())?;
+        Ok(signer != self.address())
     }
 
     /// Sends a journaled transaction once more, or one with the same nonce and call in its place.

@@ -5,9 +5,9 @@ use super::bindings::{
     IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, MarketParams, Mode, RegistryParams,
 };
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
-use super::origin::{deployer_input, factory_of, has_deployer, places, DEPLOYER};
+use super::origin::{deployer_input, has_deployer, place, places, DEPLOYER};
 use super::rehearsal::rehearse;
-use crate::exit::{hinted, UsageError};
+use crate::exit::{hinted, hinted_because, UsageError};
 use crate::files::write_atomic;
 use crate::home::Repository;
 use crate::journal::Journal;
@@ -284,7 +284,7 @@ fn link_places(artifact: &serde_json::Value, library: &str) -> Vec<usize> {
 /// The genuine factory's creation code and address.
 pub(super) fn factory(repository: &Repository) -> eyre::Result<(Bytes, Address)> {
     let code = creation_code(repository, "MarketplaceFactory", &[], Vec::new())?;
-    let at = factory_of(keccak256(&code));
+    let at = place(keccak256(&code));
     Ok((code, at))
 }
 
@@ -317,8 +317,8 @@ pub(super) fn marketplace_call(
     })
 }
 
-/// Deploys everything: the contracts without parameters one by one, the factory unless the chain has it, then registry and
-/// market by one call of the factory, so that there is never one without the other. What an earlier run with this journal
+/// Deploys everything: the contracts without parameters one by one, those that serve everybody unless the chain has them, then
+/// registry and market by one call of the factory, so that there is never one without the other. What an earlier run with this journal
 /// deployed is used again, where it is the same code with the same arguments.
 ///
 /// # Errors
@@ -355,10 +355,10 @@ pub async fn deploy(
         transfers: create
             .contract("TransferJudge", &[("PoseidonT4", poseidon)], Vec::new())
             .await?,
-        publication: create.contract("PublishedTransfers", &[], Vec::new()).await?,
+        publication: create.placed("PublishedTransfers").await?,
         proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
     };
-    let factory = create.factory().await?;
+    let factory = create.placed("MarketplaceFactory").await?;
     let (registry, market) = create.marketplace(factory, terms, judges).await?;
     check(chain, terms, judges, registry, market).await?;
     Ok(Deployment {
@@ -398,11 +398,13 @@ impl Creator<'_> {
         Ok(address)
     }
 
-    /// The genuine factory, which serves everybody on its chain.
-    async fn factory(&mut self) -> eyre::Result<Address> {
+    /// A contract that serves everybody on its chain, at the address that its code determines.
+    async fn placed(&mut self, contract: &str) -> eyre::Result<Address> {
         let chain = &self.account.chain;
-        let (code, at) = factory(self.repository)?;
-        if !chain.provider.get_code_at(at).await?.is_empty() {
+        let code = creation_code(self.repository, contract, &[], Vec::new())?;
+        let at = place(keccak256(&code));
+        let confirmed = chain.newest_confirmed().await?;
+        if !chain.provider.get_code_at(at).block_id(confirmed).await?.is_empty() {
             return Ok(at);
         }
         let call = Call {
@@ -410,12 +412,13 @@ impl Creator<'_> {
             data: deployer_input(&code),
             value_wei: 0,
         };
-        let step = step_name("MarketplaceFactory", &call.data);
-        self.account
-            .send(self.journal, &step, &call, self.out)
-            .await
-            .wrap_err("cannot deploy MarketplaceFactory")?;
-        self.out.note(format_args!("MarketplaceFactory at {at}"));
+        let step = step_name(contract, &call.data);
+        let sent = self.account.send(self.journal, &step, &call, self.out).await;
+        sent.map_err(|error| {
+            let hint = "if somebody else has just put it there, repeat the command";
+            hinted_because(error, format!("cannot deploy {contract}"), hint)
+        })?;
+        self.out.note(format_args!("{contract} at {at}"));
         Ok(at)
     }
 

@@ -24,6 +24,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Requests that wait for their answers together.
 const REQUESTS_AT_ONCE: usize = 32;
@@ -65,6 +66,9 @@ impl Unsettled {
         Self { id, lacks, source }
     }
 }
+
+/// How long the logs of an engagement may take to read where there is another way: some nodes serve few blocks at a time.
+const LOGS_TIME: Duration = Duration::from_secs(30);
 
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
@@ -335,10 +339,15 @@ impl Market {
         Ok(self.event::<Offered>(id).await?.terms)
     }
 
-    /// Positions with an open challenge, and who made them. Where the node's logs leave some out, every position is asked for.
+    /// Positions with an open challenge, and who made them. Where the node's logs leave some out, or are not to be had in
+    /// time, every position is asked for.
     pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
         let e = self.engagement(id).await?;
-        let logs = history(&self.chain, self.address, id).await?;
+        if e.openChallenges == 0 {
+            return Ok(Vec::new());
+        }
+        let logs = tokio::time::timeout(LOGS_TIME, history(&self.chain, self.address, id)).await;
+        let logs = logs.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_default();
         let answered: BTreeSet<u32> = decoded::<Answered>(&logs)?.map(|(event, _)| event.position).collect();
         let challenged = decoded::<Challenged>(&logs)?.map(|(event, _)| event.position);
         let positions = challenged.filter(|position| !answered.contains(position)).collect();

@@ -1,7 +1,8 @@
-//! Which creation code a contract came from: what the genuine `MarketplaceFactory` kept.
+//! Which creation code a contract came from: what its address says, or what the genuine `MarketplaceFactory` kept.
 //!
-//! A CREATE2 address contains the hash of the creation code. So a contract at [`factory`] is the genuine one, whoever put it
-//! there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every chain.
+//! A CREATE2 address contains the hash of the creation code. So a contract at its [`place`] began as that code makes it begin,
+//! whoever put it there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every
+//! chain.
 
 use super::bindings::IMarketplaceFactory;
 use super::client::Chain;
@@ -15,12 +16,15 @@ use alloy::sol_types::SolValue;
 pub(super) const DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
 const DEPLOYER_CODEHASH: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
 
-/// Where a factory of this creation code is, on every chain.
-pub(super) fn factory_of(code_hash: B256) -> Address {
+/// Contracts with storage that serve everybody: without arguments, at the place that their creation code determines.
+const CREATED_BY_PROXY: [&str; 1] = ["PublishedTransfers"];
+
+/// Where the proxy creates a contract of this creation code, on every chain.
+pub(super) fn place(code_hash: B256) -> Address {
     DEPLOYER.create2(B256::ZERO, code_hash)
 }
 
-/// What [`DEPLOYER`] is called with, to create a factory at [`factory_of`].
+/// What [`DEPLOYER`] is called with, to create a contract at its [`place`].
 pub(super) fn deployer_input(code: &Bytes) -> Bytes {
     [B256::ZERO.as_slice(), code].concat().into()
 }
@@ -38,8 +42,8 @@ pub(super) async fn has_deployer(chain: &Chain, block: BlockId) -> eyre::Result<
     Ok(keccak256(code) == DEPLOYER_CODEHASH)
 }
 
-/// What keeps the contract at `at` from having been created by this release's factory from this release's `contract`, as of
-/// `block`.
+/// What keeps the contract at `at` from having begun as this release's `contract` does, as of `block`. Nothing is asked about
+/// contracts without storage of their own.
 pub(super) async fn difference(
     chain: &Chain,
     release: &Release,
@@ -47,12 +51,21 @@ pub(super) async fn difference(
     at: Address,
     block: BlockId,
 ) -> eyre::Result<Option<String>> {
+    let Some(code_hash) = release.creation.get(contract) else {
+        return Ok(None);
+    };
     if !has_deployer(chain, block).await? {
         return Ok(Some(format!(
             "nothing shows how it was created: {DEPLOYER} is no deployment proxy"
         )));
     }
-    let factory = factory_of(release.creation["MarketplaceFactory"]);
+    if CREATED_BY_PROXY.contains(&contract) {
+        let place = place(*code_hash);
+        return Ok(
+            (at != place).then(|| format!("it is not the one at {place}, whose address shows how it was created"))
+        );
+    }
+    let factory = place(release.creation["MarketplaceFactory"]);
     if chain.provider.get_code_at(factory).block_id(block).await?.is_empty() {
         return Ok(Some(format!(
             "it was not created by this release's factory, which is not at {factory}"
@@ -61,7 +74,7 @@ pub(super) async fn difference(
     let genuine = IMarketplaceFactory::new(factory, &chain.provider);
     Ok(match chain.view(genuine.creationCodeHash(at).block(block)).await? {
         B256::ZERO => Some("it was not created by this release's factory".into()),
-        kept if kept == release.creation[contract] => None,
+        kept if kept == *code_hash => None,
         _ => Some("it was created from other code".into()),
     })
 }

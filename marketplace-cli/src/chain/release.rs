@@ -3,9 +3,10 @@
 //! Code on a chain is compared with `artefacts/release.json`: the same bytes with immutables, library addresses and a library's
 //! own address masked; each masked place must hold what the market's parameters say, and the linked library must have this
 //! release's code too. Code alone does not show that a constructor ran: what other code put there can have begun with other
-//! storage, say invented credits, and with parameters that the constructors refuse. So registry and market, which hold money,
-//! must also have been created by the genuine factory from this release's creation code, see [`origin`]. The market creates
-//! its own terms; the other contracts have no storage and no parameters.
+//! storage, say invented credits, and with parameters that the constructors refuse. So the contracts with storage must also have
+//! been created from this release's creation code, see [`origin`]: registry and market by the genuine factory, which keeps its
+//! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
+//! libraries have no storage.
 
 use super::bindings::IAccuracyMarket;
 use super::client::{Call, Chain};
@@ -34,7 +35,7 @@ const STRIKES_PER_STAKE: u64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
     pub contracts: BTreeMap<String, Artefact>,
-    /// keccak256 of the creation code, without arguments, of the factory and of what it creates.
+    /// keccak256 of the creation code, without arguments, of the factory and of every contract with storage.
     pub creation: BTreeMap<String, B256>,
 }
 
@@ -157,7 +158,7 @@ impl Survey {
         for ((contract, at), code) in contracts.into_iter().zip(codes) {
             let artefact = &release.contracts[contract];
             let mut difference = artefact.difference(&code, at, &expected);
-            if difference.is_none() && release.creation.contains_key(contract) {
+            if difference.is_none() {
                 difference = origin::difference(&market.chain, &release, contract, at, reader.block).await?;
             }
             survey.add(contract, at, &code, difference);

@@ -67,7 +67,8 @@ impl Stakes {
         // What needs just this many right answers at most.
         let target = |needed: u32| (u64::from(needed) * 10_000 / u64::from(n)) as u16;
         let counts: Vec<u32> = (1..=n).collect();
-        let allowed = counts.partition_point(|&k| belief.failure(k, n) <= limit && is_safe(target(k)));
+        let allowed =
+            counts.partition_point(|&k| belief.failure(k, n) <= limit && (target(k) == 0 || is_safe(target(k))));
         (1..=allowed as u32).rev().map(target).find(|&bps| bps > 0)
     }
 
@@ -318,6 +319,10 @@ mod tests {
             s.largest_target(Belief::new(Prior::default(), 0, 10_000), |_| true),
             None
         );
+        // One right answer of more than 10,000 is no target.
+        let large = Stakes { proven: 20_000, ..s };
+        assert_eq!(large.largest_target(belief, |bps| bps > 0 && bps <= 100), Some(100));
+        assert_eq!(large.largest_target(belief, |bps| bps > 10_000), None);
         let perfect = Belief::new(Prior::default(), 1_000_000, 1_000_000);
         assert_eq!(s.largest_target(perfect, |_| true), Some(10_000));
     }

@@ -85,8 +85,10 @@ struct Wanted {
 
 impl Provider {
     /// # Errors
-    /// If offers shall be accepted and the model cannot be loaded.
+    /// If a file of the model cannot be read: without proofs engagements would be ended. If offers shall be accepted, also if
+    /// its keys cannot be had.
     pub fn new(desk: &Desk, orders: Orders) -> eyre::Result<Self> {
+        orders.model.require_files()?;
         let mut provider = Self {
             orders,
             prover: OnceLock::new(),

@@ -9,9 +9,17 @@ use crate::target::percent;
 use crate::transfer::belief::Prior;
 use crate::transfer::policy::{Caution, Decision, Stakes};
 use alloy::primitives::B256;
+use serde::{Deserialize, Serialize};
 
-/// Fact of an engagement's journal: the guard of the state in which ending it was advised.
-const ADVISED_TO_END: &str = "advisedToEnd";
+/// Fact of an engagement's journal: why ending it was advised.
+const ADVICE: &str = "advisedToEnd";
+
+/// Why an engagement should be ended, in the state with this guard.
+#[derive(Debug, Serialize, Deserialize)]
+struct Advice {
+    guard: B256,
+    why: String,
+}
 
 /// What is at stake in an engagement of this mode and target.
 pub fn stakes(market: &Market, mode: Mode, target_bps: u16) -> Stakes {
@@ -59,8 +67,8 @@ pub fn against_accepting(market: &Market, mode: Mode, target_bps: u16, measured:
     (risk > stakes.max_failure()).then(|| {
         let largest = largest_target(market, mode, measured).map_or_else(|| "none".into(), percent);
         format!(
-            "the model was right on {} of {} examples of its own test: it misses {} of {} with a probability of {:.1} %, up to \
-             {:.1} % pays; the largest target that does: {largest}",
+            "the model was right on {} of {} examples of its own test: it misses {} of {} with a probability of {:.1} %, and \
+             proceeding pays up to {:.1} %; the largest target that does: {largest}",
             measured.correct,
             measured.examples,
             stakes.needed(),
@@ -71,22 +79,24 @@ pub fn against_accepting(market: &Market, mode: Mode, target_bps: u16, measured:
     })
 }
 
-/// Notes whether ending the engagement is advised in the state with this guard.
-pub fn note(journal: &mut Journal, guard: B256, is_to_end: bool) -> eyre::Result<()> {
-    let noted = if is_to_end { guard } else { B256::ZERO };
-    journal.set_fact(ADVISED_TO_END, &noted)
+/// Notes why ending the engagement is advised in the state with this guard, or that it is not.
+pub fn note(journal: &mut Journal, guard: B256, why: Option<String>) -> eyre::Result<()> {
+    journal.set_fact(ADVICE, &why.map(|why| Advice { guard, why }))
 }
 
 /// # Errors
 /// If ending the engagement is advised instead.
 pub fn require_no_advice_to_end(journal: &Journal, id: B256, guard: B256) -> eyre::Result<()> {
-    if journal.fact(ADVISED_TO_END)? != Some(guard) {
-        return Ok(());
+    let noted: Option<Advice> = journal.fact::<Option<Advice>>(ADVICE)?.flatten();
+    match noted.filter(|advice| advice.guard == guard) {
+        None => Ok(()),
+        Some(Advice { why, .. }) => Err(hinted(
+            format!("this speaks against proceeding: {why}"),
+            format!(
+                "assay mp abort {id} ends it; assay mp proceed {id} --force goes on all the same and puts the deposit at risk"
+            ),
+        )),
     }
-    Err(hinted(
-        "what is open of this engagement speaks against proceeding: too few answers were right",
-        format!("assay mp abort {id} ends it; assay mp proceed {id} --force goes on all the same and puts the deposit at risk"),
-    ))
 }
 
 #[cfg(test)]
@@ -100,11 +110,12 @@ mod tests {
         let mut journal = Journal::open(&dir.path().join("journal.json")).unwrap();
         let (id, one, two) = (B256::ZERO, B256::repeat_byte(1), B256::repeat_byte(2));
         assert!(require_no_advice_to_end(&journal, id, one).is_ok());
-        note(&mut journal, one, true).unwrap();
+        note(&mut journal, one, Some("1 of 4 was right".into())).unwrap();
         let refused = require_no_advice_to_end(&journal, id, one).unwrap_err();
+        assert!(refused.to_string().contains("1 of 4 was right"), "{refused}");
         assert!(refused.downcast_ref::<Hinted>().unwrap().hint.contains("--force"));
         assert!(require_no_advice_to_end(&journal, id, two).is_ok());
-        note(&mut journal, one, false).unwrap();
+        note(&mut journal, one, None).unwrap();
         assert!(require_no_advice_to_end(&journal, id, one).is_ok());
     }
 }

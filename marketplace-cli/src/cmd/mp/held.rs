@@ -218,8 +218,8 @@ impl Held {
                     hinted(
                         format!("{error:#}"),
                         format!(
-                            "if the copy in {dir} was altered, remove it and run: assay mp prove {id} --set DIR; if the consumer \
-                             has no better copy: assay mp abort {id}"
+                            "if the copy in {dir} was altered, remove it, ask the consumer for the set again and run: assay mp \
+                             prove {id} --set DIR"
                         ),
                     )
                 })
@@ -319,7 +319,7 @@ pub(super) fn not_whole(given: &Path, error: &eyre::Report) -> eyre::Report {
 fn unusable(id: B256, what: &str) -> eyre::Report {
     hinted(
         what,
-        format!("check that this is the engagement's set; if it is and the consumer has no better copy: assay mp abort {id}"),
+        format!("check that this is the set of engagement {id}, or ask the consumer for it again"),
     )
 }
 

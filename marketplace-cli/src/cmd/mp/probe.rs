@@ -10,6 +10,7 @@ use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::exit::UsageError;
 use crate::prover_api::{ModelArgs, Prover};
 use alloy::primitives::B256;
 use serde::Serialize;
@@ -123,18 +124,35 @@ pub async fn probe(
         });
     }
     require_registered(prover, &held.statement.terms)?;
+    if let Some(asked) = decision.at_least.filter(|asked| *asked as usize > held.len()) {
+        let what = format!("--at-least {asked} of {} open examples can never be right", held.len());
+        return Err(UsageError(what).into());
+    }
     let correct = held.correct(prover, &ctx.out)?.len();
     let threshold = decision
         .at_least
         .or_else(|| advice::threshold(market, e.mode, e.targetBps));
     let needed = market.needed(e.mode, e.targetBps);
-    let enough = threshold.is_some_and(|t| correct >= t as usize) && has_budget(prover, needed, &ctx.out)?;
+    let is_advised = threshold.is_some_and(|t| correct >= t as usize);
+    let can_prove = has_budget(prover, needed, &ctx.out)?;
+    let enough = is_advised && can_prove;
     let advice = if enough { "proceed" } else { "abort" };
     let sent = {
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         // `proceed` answers what was probed, not what the chain says by then.
         journal.set_fact("probed", &e.guard)?;
-        advice::note(&mut journal, e.guard, !enough)?;
+        let why = if !can_prove {
+            Some(format!("the model cannot make the {needed} proofs that are needed"))
+        } else if is_advised {
+            None
+        } else {
+            let from = threshold.map_or_else(
+                || "no number would be enough".into(),
+                |t| format!("proceed from {t} on"),
+            );
+            Some(format!("{correct} of {} open examples were right: {from}", held.len()))
+        };
+        advice::note(&mut journal, e.guard, why)?;
         if decision.act && enough {
             proceed(ctx, market, account, &mut journal, id).await?
         } else {

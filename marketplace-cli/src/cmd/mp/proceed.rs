@@ -39,7 +39,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let e = market.engagement(args.id).await?;
     require_provider(&e, &account)?;
     if args.force {
-        advice::note(&mut engagement_journal(ctx, &market.chain, args.id)?, e.guard, false)?;
+        advice::note(&mut engagement_journal(ctx, &market.chain, args.id)?, e.guard, None)?;
     }
     let sent = proceed_now(ctx, &market, &account, args.id).await?;
     let after = market.engagement(args.id).await?;

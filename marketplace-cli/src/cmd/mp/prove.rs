@@ -154,7 +154,17 @@ pub async fn prove(
     let mut prepared = prepare(ctx, market, account, id, set, prover).await?;
     if !prepared.meets_target() {
         let command = if prepared.e.state == State::Probing {
-            advice::note(&mut engagement_journal(ctx, &market.chain, id)?, prepared.e.guard, true)?;
+            let why = format!(
+                "{} of {} correct, {} are needed",
+                prepared.correct.len(),
+                prepared.held.len(),
+                prepared.needed
+            );
+            advice::note(
+                &mut engagement_journal(ctx, &market.chain, id)?,
+                prepared.e.guard,
+                Some(why),
+            )?;
             "abort"
         } else {
             "concede"
@@ -460,7 +470,10 @@ impl Prepared {
         }
         let mut journal = engagement_journal(ctx, &market.chain, id)?;
         journal.set_fact("imageBytes", &prover.image_len())?;
-        advice::note(&mut journal, self.e.guard, false)?;
+        if self.e.mode == Mode::CLEAR {
+            // A better copy of the set may have come.
+            advice::note(&mut journal, self.e.guard, None)?;
+        }
         if proceed_first && self.e.mode == Mode::CLEAR {
             proceed(ctx, market, account, &mut journal, id).await?;
         }

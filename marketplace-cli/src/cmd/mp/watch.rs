@@ -43,8 +43,8 @@ pub struct Args {
     /// Accept only from these consumers
     #[arg(long = "consumer", value_name = "ADDRESS", requires = "accept")]
     consumers: Vec<Address>,
-    /// Accept though the numbers speak against it, see assay mp accept
-    #[arg(long, requires = "accept")]
+    /// Accept though the numbers speak against it, see assay mp accept; by the usual --at-least such engagements would be aborted
+    #[arg(long, requires_all = ["accept", "at_least"])]
     force: bool,
     /// Engagements to have open at one time, accepted and not closed
     #[arg(long, value_name = "N", requires = "accept", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
