@@ -372,7 +372,7 @@ impl Prepared {
         })
     }
 
-    /// Leaves out what nobody asks for and there may be no time for.
+    /// Leaves out what the target does not need and there may be no time for.
     ///
     /// # Errors
     /// If there is no time for what the target needs.
