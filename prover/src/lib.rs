@@ -16,7 +16,8 @@
 //! | [`field`] | the scalar field | nothing |
 //! | [`commitment`] | input and weight commitments, natively | `field` |
 //! | [`witness`] | reference trace → cells of phase 1; computes, never constrains | `model`, `reference`, `commitment` |
-//! | [`circuit`] | columns, gates, layout, identities | `model`, `witness`, `commitment` |
+//! | [`plan`] | layout, rows, columns, identities: what follows from an architecture alone | `model`, `commitment` |
+//! | [`circuit`] | gates, fixed columns, phase 2 | `model`, `plan`, `witness`, `commitment` |
 
 pub mod cache;
 pub mod circuit;
@@ -25,6 +26,7 @@ pub mod durable;
 pub mod field;
 pub mod import;
 pub mod model;
+pub mod plan;
 pub mod progress;
 pub mod proof;
 pub mod reference;

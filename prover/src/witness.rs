@@ -2,13 +2,13 @@
 //!
 //! Computes, never constrains.
 
-use crate::circuit::floor::{Floor, GarbageRows};
 use crate::circuit::gates::kinds::{CHOSEN, GAP, MAXIMUM};
-use crate::circuit::Layout;
 use crate::commitment::input::{self, InputSalt};
 use crate::commitment::poseidon::{self, WIDTH};
 use crate::field::{from_i64, Fr};
 use crate::model::{Architecture, Conv, ConvKind, FoldedLayer, FoldedModel, Op, TensorId};
+use crate::plan::floor::{Floor, GarbageRows};
+use crate::plan::layout::Layout;
 use crate::reference::Trace;
 use halo2_proofs::halo2curves::ff::Field;
 

@@ -1,21 +1,21 @@
 //! Values of the fixed columns.
 
-use super::floor::Floor;
 use super::gates::kinds::{
     CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, FOLDED_LANES, FULL, IMAGE, KERNEL_ROW, PARTIAL, SINGLE,
 };
-use super::program::{Operand, Program};
-use super::Layout;
 use crate::commitment::{input, poseidon};
 use crate::field::Fr;
 use crate::model::{Architecture, ConvKind, Op};
+use crate::plan::floor::Floor;
+use crate::plan::layout::Layout;
+use crate::plan::program::{Operand, Program};
 
 /// The fixed columns; small kinds as bytes, constants as field elements.
 #[derive(Debug)]
 pub struct Fixed {
     /// Rows of the lookup tables; beyond them the tables hold the true entries (0, 0) and 0.
     pub table_rows: usize,
-    /// `coefficients[i][row]`: see [`Columns::coefficients`](super::Columns::coefficients).
+    /// `coefficients[i][row]`: see [`Columns::coefficients`](crate::plan::columns::Columns::coefficients).
     pub coefficients: Vec<Vec<u8>>,
     /// Round constants of a Poseidon row, by row.
     pub round_constants: Vec<(usize, usize)>,

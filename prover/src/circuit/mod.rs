@@ -2,44 +2,32 @@
 //!
 //! Phase 1 commits to weights, image, every activation and the lookup's multiplicities; then the challenges α, γ, β, θ
 //! are drawn; phase 2 holds the sums they make of it. Layers are polynomial identities at a random point
-//! ([`identities`]), ranges and clips one lookup argument ([`gates`]).
+//! ([`identities`](crate::plan::identities)), ranges and clips one lookup argument ([`gates`]).
 //!
 //! | module | content |
 //! |---|---|
-//! | [`columns`] | columns, challenges |
-//! | [`layout`] | number of rows and columns, frozen with the architecture |
-//! | [`floor`] | which rows hold what |
-//! | [`spatial`] | exponents of spatial layers |
 //! | [`gates`] | constraints, one file per topic |
-//! | [`program`] | the arithmetic region |
-//! | [`identities`] | layers as equalities of inner products |
 //! | [`fixed`] | values of the fixed columns |
 //! | [`phase2`] | values of the phase-2 columns |
-//! | [`instance`] | order of the public inputs |
 //! | [`cost`] | size of proofs, time, memory and gas to expect |
 
 /// Part of the name of every cached key: raise it with any change of gates, layout or fixed columns.
 pub const CIRCUIT_VERSION: u32 = 1;
 
-pub mod columns;
 pub mod cost;
 pub mod fixed;
-pub mod floor;
 pub mod gates;
-pub mod identities;
-pub mod instance;
-pub mod layout;
 pub mod phase2;
-pub mod program;
-pub mod spatial;
 
-pub use columns::Columns;
+pub use crate::plan::columns::Columns;
+pub use crate::plan::floor::{Floor, FloorError};
+pub use crate::plan::layout::{FrozenArchitecture, Layout};
+pub use crate::plan::{instance, program};
 pub use cost::Cost;
 pub use fixed::Fixed;
-pub use floor::{Floor, FloorError};
-pub use layout::{FrozenArchitecture, Layout};
 
 use crate::field::Fr;
+use crate::plan::{floor, identities};
 use crate::progress::{Progress, Silent};
 use crate::witness::Witness;
 use halo2_proofs::circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value};

@@ -12,7 +12,7 @@
 //! add up to 1 only if one of them is 1 and the others 0. A lie that this constraint alone stops does not exist.
 
 use super::{constant, cur, fixed, next, Gates};
-use crate::circuit::Columns;
+use crate::plan::columns::Columns;
 
 /// Cell columns: quotient of lane 0, quotient and remainder of lane 1, quotient of lane 2.
 pub(crate) const LOGIT: usize = 0;

@@ -1,7 +1,7 @@
 //! The arithmetic region: a small machine whose operands are copied from the running sums.
 
 use super::{cur, fixed, is_kind, next, Gates};
-use crate::circuit::Columns;
+use crate::plan::columns::Columns;
 
 /// Values of the arithmetic kind.
 pub(crate) const DOT: u64 = 1;

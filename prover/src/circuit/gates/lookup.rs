@@ -9,9 +9,9 @@
 //! pair_lookup_cannot_be_met_by_the_range_table`). Multiplicities need no range: a wrong one unbalances a pole.
 
 use super::{cur, fixed, next, Expr, Gates};
-use crate::circuit::columns::INPUTS_PER_HELPER;
-use crate::circuit::{Columns, Layout};
 use crate::field::Fr;
+use crate::plan::columns::{Columns, INPUTS_PER_HELPER};
+use crate::plan::layout::Layout;
 use halo2_proofs::plonk::VirtualCells;
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {

@@ -8,8 +8,9 @@ mod poseidon;
 mod tensor;
 mod weights;
 
-use super::{Columns, Layout};
 use crate::field::Fr;
+use crate::plan::columns::Columns;
+use crate::plan::layout::Layout;
 use named::Gates;
 
 /// Values of the fixed columns that select a constraint, and the cells the argmax uses.

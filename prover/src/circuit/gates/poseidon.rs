@@ -4,8 +4,8 @@
 //! S-box `x^5 = square²·x` keeps the gate at degree 5.
 
 use super::{cur, fixed, is_kind, next, Expr, Gates};
-use crate::circuit::Columns;
 use crate::commitment::poseidon::{self, WIDTH};
+use crate::plan::columns::Columns;
 
 /// Values of the round kind.
 pub(crate) const FULL: u64 = 1;

@@ -14,8 +14,9 @@
 //! A sum starts where the continuation is 0, by a fixed column.
 
 use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
-use crate::circuit::{Columns, Layout};
 use crate::field::Fr;
+use crate::plan::columns::Columns;
+use crate::plan::layout::Layout;
 use halo2_proofs::plonk::VirtualCells;
 
 /// Values of the kind coefficient.

@@ -6,7 +6,7 @@
 //! Kernel rows (three taps, `Σ_j α^j·W_j`) and single numbers use only the columns named here.
 
 use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
-use crate::circuit::Columns;
+use crate::plan::columns::Columns;
 
 /// Values of the weight kind.
 pub(crate) const CHAIN_GOES_ON: u64 = 1;

@@ -117,7 +117,7 @@ impl FrozenArchitecture {
                     architecture: architecture.clone(),
                     layout,
                 };
-                match super::Compiled::new(frozen) {
+                match crate::circuit::Compiled::new(frozen) {
                     Ok(compiled) => return Ok(compiled.frozen),
                     Err(e @ FloorError::Rows { .. }) => last = e,
                     Err(e) => return Err(e),

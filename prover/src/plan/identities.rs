@@ -20,10 +20,11 @@
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
 
 use super::floor::{Floor, FloorError};
-use super::gates::kinds::PLAIN;
+use super::instance;
+use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::Spatial;
-use super::{instance, Layout};
+use crate::circuit::gates::kinds::PLAIN;
 use crate::commitment::{input, poseidon};
 use crate::field::{from_i64, Fr};
 use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};

@@ -12,8 +12,8 @@
 //! usable                              salt rows
 //! ```
 
+use super::layout::Layout;
 use super::spatial::Spatial;
-use super::Layout;
 use crate::commitment::{input, poseidon};
 use crate::model::{Architecture, ArchitectureError, Conv, ConvKind, Op, Shape, TensorId};
 use std::ops::Range;
@@ -115,7 +115,7 @@ impl Floor {
     /// # Errors
     /// If the layout is too small for the architecture, or the architecture is not one the circuit supports.
     pub fn new(arch: &Architecture, layout: &Layout) -> Result<Self, FloorError> {
-        use super::gates::kinds::{IMAGE, PLAIN, STRIDED};
+        use crate::circuit::gates::kinds::{IMAGE, PLAIN, STRIDED};
         layout.validate()?;
         arch.validate()?;
         check_image(arch)?;

@@ -5,7 +5,7 @@
 //! only; [`Program::run`] computes the values.
 
 use super::floor::FloorError;
-use super::gates::kinds::{DOT, HORNER};
+use crate::circuit::gates::kinds::{DOT, HORNER};
 use crate::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use std::collections::HashMap;
