@@ -1,12 +1,12 @@
 //! Values of the fixed columns.
 
-use super::gates::kinds::{
-    CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, FOLDED_LANES, FULL, IMAGE, KERNEL_ROW, PARTIAL, SINGLE,
-};
 use crate::commitment::{input, poseidon};
 use crate::field::Fr;
 use crate::model::{Architecture, ConvKind, Op};
 use crate::plan::floor::Floor;
+use crate::plan::kinds::{
+    CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, FOLDED_LANES, FULL, IMAGE, KERNEL_ROW, PARTIAL, SINGLE,
+};
 use crate::plan::layout::Layout;
 use crate::plan::program::{Operand, Program};
 

@@ -20,14 +20,16 @@ pub mod gates;
 pub mod phase2;
 
 pub use crate::plan::columns::Columns;
-pub use crate::plan::floor::{Floor, FloorError};
+pub use crate::plan::error::FloorError;
+pub use crate::plan::floor::Floor;
 pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::{instance, program};
 pub use cost::Cost;
 pub use fixed::Fixed;
 
 use crate::field::Fr;
-use crate::plan::{floor, identities};
+use crate::plan::choose::lay_out;
+use crate::plan::floor;
 use crate::progress::{Progress, Silent};
 use crate::witness::Witness;
 use halo2_proofs::circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value};
@@ -49,8 +51,7 @@ impl Compiled {
     /// # Errors
     /// If the layout does not hold the architecture.
     pub fn new(frozen: FrozenArchitecture) -> Result<Self, FloorError> {
-        let floor = Floor::new(&frozen.architecture, &frozen.layout)?;
-        let program = identities::build(&frozen.architecture, &frozen.layout, &floor)?;
+        let (floor, program) = lay_out(&frozen)?;
         let fixed = Fixed::new(&frozen.architecture, &frozen.layout, &floor, &program);
         Ok(Self {
             frozen,

@@ -1,13 +1,13 @@
 //! Phase 2 of the witness: what the challenges make of phase 1.
 
-use super::gates::kinds::{
-    CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, CHOSEN, FOLDED_LANES, IMAGE, KERNEL_ROW, PLAIN, SINGLE, STRIDED,
-};
+use super::gates::argmax::CHOSEN;
 use super::{Compiled, Fixed};
 use crate::field::Fr;
-use crate::plan::columns::INPUTS_PER_HELPER;
 use crate::plan::floor::Floor;
-use crate::plan::layout::Layout;
+use crate::plan::kinds::{
+    CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, FOLDED_LANES, IMAGE, KERNEL_ROW, PLAIN, SINGLE, STRIDED,
+};
+use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
 use crate::plan::program::{Inputs, Values};
 use crate::witness::Witness;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};

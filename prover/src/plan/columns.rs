@@ -5,9 +5,6 @@ use crate::field::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
 use halo2_proofs::poly::Rotation;
 
-/// Logup inputs that share one helper column: with three the helper gate has degree 5.
-pub const INPUTS_PER_HELPER: usize = 3;
-
 /// Columns in the order in which they are declared: the weights come first, so that their commitments are the first
 /// points of every proof.
 #[derive(Clone, Debug)]

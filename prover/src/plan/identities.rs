@@ -19,12 +19,13 @@
 //! `q̂·2^s + r` takes 2^(2s) < |F| values, so the committed numbers and inputs leave one `(q̂, r)`.
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
 
-use super::floor::{Floor, FloorError};
+use super::error::FloorError;
+use super::floor::Floor;
 use super::instance;
+use super::kinds::PLAIN;
 use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::Spatial;
-use crate::circuit::gates::kinds::PLAIN;
 use crate::commitment::{input, poseidon};
 use crate::field::{from_i64, Fr};
 use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};

@@ -2,18 +2,24 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | [`error`] | why an architecture has no circuit |
 //! | [`layout`] | number of rows and columns, frozen with the architecture |
 //! | [`columns`] | columns, challenges |
+//! | `kinds` | values of the fixed columns that say what a row is |
 //! | [`spatial`] | exponents of spatial layers |
 //! | [`floor`] | which rows hold what |
 //! | [`program`] | the arithmetic region |
 //! | [`identities`] | layers as equalities of inner products |
 //! | [`instance`] | order of the public inputs |
+//! | [`choose`] | the smallest layout that holds everything |
 
+pub mod choose;
 pub mod columns;
+pub mod error;
 pub mod floor;
 pub mod identities;
 pub mod instance;
+pub(crate) mod kinds;
 pub mod layout;
 pub mod program;
 pub mod spatial;

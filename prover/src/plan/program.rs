@@ -4,8 +4,8 @@
 //! copies of other cells, so an operation costs a row whatever it connects. The program depends on the architecture
 //! only; [`Program::run`] computes the values.
 
-use super::floor::FloorError;
-use crate::circuit::gates::kinds::{DOT, HORNER};
+use super::error::FloorError;
+use super::kinds::{DOT, HORNER};
 use crate::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use std::collections::HashMap;

@@ -2,10 +2,7 @@
 
 use super::{cur, fixed, is_kind, next, Gates};
 use crate::plan::columns::Columns;
-
-/// Values of the arithmetic kind.
-pub(crate) const DOT: u64 = 1;
-pub(crate) const HORNER: u64 = 2;
+use crate::plan::kinds::{DOT, HORNER};
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("arithmetic", |meta| {

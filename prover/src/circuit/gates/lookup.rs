@@ -10,8 +10,8 @@
 
 use super::{cur, fixed, next, Expr, Gates};
 use crate::field::Fr;
-use crate::plan::columns::{Columns, INPUTS_PER_HELPER};
-use crate::plan::layout::Layout;
+use crate::plan::columns::Columns;
+use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
 use halo2_proofs::plonk::VirtualCells;
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {

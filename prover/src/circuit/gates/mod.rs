@@ -1,6 +1,6 @@
 //! The gates, one file per topic. Every polynomial has degree at most [`MAX_DEGREE`].
 
-mod argmax;
+pub(crate) mod argmax;
 mod arith;
 mod lookup;
 mod named;
@@ -11,18 +11,9 @@ mod weights;
 use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::layout::Layout;
-use named::Gates;
-
-/// Values of the fixed columns that select a constraint, and the cells the argmax uses.
-pub(crate) mod kinds {
-    pub(crate) use super::argmax::{CHOSEN, GAP, MAXIMUM};
-    pub(crate) use super::arith::{DOT, HORNER};
-    pub(crate) use super::poseidon::{CALL_BOUNDARY, FULL, PARTIAL};
-    pub(crate) use super::tensor::{FOLDED_LANES, IMAGE, PLAIN, STRIDED};
-    pub(crate) use super::weights::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
-}
 use halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Expression, Fixed, VirtualCells};
 use halo2_proofs::poly::Rotation;
+use named::Gates;
 
 /// halo2-axiom clamps the degree of the quotient to 5 without a word: a gate above it would verify in no real proof.
 pub const MAX_DEGREE: usize = 5;

@@ -6,12 +6,7 @@
 use super::{cur, fixed, is_kind, next, Expr, Gates};
 use crate::commitment::poseidon::{self, WIDTH};
 use crate::plan::columns::Columns;
-
-/// Values of the round kind.
-pub(crate) const FULL: u64 = 1;
-pub(crate) const PARTIAL: u64 = 2;
-/// Value of the block kind: a call ends on this row and the next one begins on the next.
-pub(crate) const CALL_BOUNDARY: u64 = 2;
+use crate::plan::kinds::{CALL_BOUNDARY, FULL, PARTIAL};
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);

@@ -16,15 +16,9 @@
 use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
 use crate::field::Fr;
 use crate::plan::columns::Columns;
+use crate::plan::kinds::{FOLDED_LANES, IMAGE, STRIDED};
 use crate::plan::layout::Layout;
 use halo2_proofs::plonk::VirtualCells;
-
-/// Values of the kind coefficient.
-pub(crate) const PLAIN: u64 = 0;
-pub(crate) const STRIDED: u64 = 1;
-pub(crate) const IMAGE: u64 = 2;
-/// Value of the block kind.
-pub(crate) const FOLDED_LANES: u64 = 1;
 
 struct Row {
     on: Expr,

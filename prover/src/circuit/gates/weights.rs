@@ -7,12 +7,7 @@
 
 use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
 use crate::plan::columns::Columns;
-
-/// Values of the weight kind.
-pub(crate) const CHAIN_GOES_ON: u64 = 1;
-pub(crate) const CHAIN_ENDS: u64 = 2;
-pub(crate) const KERNEL_ROW: u64 = 3;
-pub(crate) const SINGLE: u64 = 4;
+use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("weights", |meta| {
