@@ -17,9 +17,11 @@
 //! | [`commitment`] | input and weight commitments, natively | `field` |
 //! | [`witness`] | reference trace → cells of phase 1; computes, never constrains | `model`, `reference`, `commitment` |
 //! | [`plan`] | layout, rows, columns, identities: what follows from an architecture alone | `model`, `commitment` |
-//! | [`circuit`] | gates, fixed columns, phase 2 | `model`, `plan`, `witness`, `commitment` |
+//! | [`chips`] | gates, one file a topic | `plan`, `commitment`, `field` |
+//! | [`circuit`] | fixed columns, phase 2 | `model`, `plan`, `witness`, `commitment` |
 
 pub mod cache;
+pub mod chips;
 pub mod circuit;
 pub mod commitment;
 pub mod durable;

@@ -2,7 +2,7 @@
 //!
 //! Computes, never constrains.
 
-use crate::circuit::gates::argmax::{CHOSEN, GAP, MAXIMUM};
+use crate::chips::argmax::{CHOSEN, GAP, MAXIMUM};
 use crate::commitment::input::{self, InputSalt};
 use crate::commitment::poseidon::{self, WIDTH};
 use crate::field::{from_i64, Fr};

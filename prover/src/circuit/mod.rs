@@ -2,11 +2,10 @@
 //!
 //! Phase 1 commits to weights, image, every activation and the lookup's multiplicities; then the challenges α, γ, β, θ
 //! are drawn; phase 2 holds the sums they make of it. Layers are polynomial identities at a random point
-//! ([`identities`](crate::plan::identities)), ranges and clips one lookup argument ([`gates`]).
+//! ([`identities`](crate::plan::identities)), ranges and clips one lookup argument ([`chips`](crate::chips)).
 //!
 //! | module | content |
 //! |---|---|
-//! | [`gates`] | constraints, one file per topic |
 //! | [`fixed`] | values of the fixed columns |
 //! | [`phase2`] | values of the phase-2 columns |
 //! | [`cost`] | size of proofs, time, memory and gas to expect |
@@ -16,7 +15,6 @@ pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod cost;
 pub mod fixed;
-pub mod gates;
 pub mod phase2;
 
 pub use crate::plan::columns::Columns;
@@ -27,6 +25,7 @@ pub use crate::plan::{instance, program};
 pub use cost::Cost;
 pub use fixed::Fixed;
 
+use crate::chips;
 use crate::field::Fr;
 use crate::plan::choose::lay_out;
 use crate::plan::floor;
@@ -165,7 +164,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: CircuitParams) -> Columns {
         let columns = Columns::configure(meta, &params.layout);
-        gates::configure(meta, &columns, &params.layout, params.shift);
+        chips::configure(meta, &columns, &params.layout, params.shift);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
         assert_eq!(meta.blinding_factors() + 2, floor::RESERVED_ROWS);
         columns.assert_weights_are_opened_once(meta);

@@ -1,7 +1,7 @@
 //! Phase 2 of the witness: what the challenges make of phase 1.
 
-use super::gates::argmax::CHOSEN;
 use super::{Compiled, Fixed};
+use crate::chips::argmax::CHOSEN;
 use crate::field::Fr;
 use crate::plan::floor::Floor;
 use crate::plan::kinds::{

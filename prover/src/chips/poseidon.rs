@@ -3,7 +3,8 @@
 //! The first cells of a row hold the state before the round, the next ones the squares `(s_i + c_i)²`: with them the
 //! S-box `x^5 = square²·x` keeps the gate at degree 5.
 
-use super::{cur, fixed, is_kind, next, Expr, Gates};
+use super::expression::{cur, fixed, is_kind, next, Expr};
+use super::gates::Gates;
 use crate::commitment::poseidon::{self, WIDTH};
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{CALL_BOUNDARY, FULL, PARTIAL};

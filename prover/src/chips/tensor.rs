@@ -13,7 +13,8 @@
 //! Lane 0 of a tensor row is always a real cell; the others enter through their mask, so no tail slot can enter a sum.
 //! A sum starts where the continuation is 0, by a fixed column.
 
-use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
+use super::expression::{constant, cur, fixed, horner, is_kind, next, Expr};
+use super::gates::Gates;
 use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{FOLDED_LANES, IMAGE, STRIDED};
@@ -91,7 +92,7 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
     gates.create("outputs of this layer", |meta| {
         let row = Row::new(meta, columns, layout);
-        let modulus = super::constant(1 << shift);
+        let modulus = constant(1 << shift);
         let t: Vec<Expr> = columns
             .cells
             .chunks(3)
@@ -108,7 +109,7 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
     gates.create("image byte", |meta| {
         let row = Row::new(meta, columns, layout);
-        let offset = super::constant(1 << (shift - 1));
+        let offset = constant(1 << (shift - 1));
         // Redundant for soundness, whatever the lane. An image row is a tensor row, so its (q̂, out) is a pair of the table,
         // whose second numbers are the bytes 0..=255 and nothing else. Sums over image rows read `out` and not q̂ or r
         // (`acc_x`, `acc` and, by the term of kind 2, `acc_y`), and no other gate is active here: bytes in, and what the
@@ -139,7 +140,7 @@ pub(super) fn configure_folded_lanes(gates: &mut Gates<'_>, columns: &Columns, l
         let cells: Vec<Expr> = columns.cells[..fold].iter().map(|c| cur(meta, *c)).collect();
         let sum = horner(&cells, &gamma, Some(goes_on * next(meta, columns.acc_x)));
         let reversed: Vec<Expr> = cells.iter().rev().cloned().collect();
-        let digits = horner(&reversed, &super::constant(256), None);
+        let digits = horner(&reversed, &constant(256), None);
         vec![
             ("fold by gamma", on.clone() * (cur(meta, columns.acc_x) - sum)),
             ("digits of a word", on.clone() * (cur(meta, columns.acc_y) - digits)),

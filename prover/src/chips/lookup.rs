@@ -8,7 +8,8 @@
 //! it a pair with `out = 0` is a range entry, and any quotient passes with output 0 (`soundness::
 //! pair_lookup_cannot_be_met_by_the_range_table`). Multiplicities need no range: a wrong one unbalances a pole.
 
-use super::{cur, fixed, next, Expr, Gates};
+use super::expression::{constant, cur, fixed, next, Expr};
+use super::gates::Gates;
 use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
@@ -78,8 +79,5 @@ fn product<'a>(factors: impl Iterator<Item = &'a Expr>) -> Expr {
 }
 
 fn product_or_one<'a>(factors: impl Iterator<Item = &'a Expr>) -> Expr {
-    factors
-        .cloned()
-        .reduce(|a, b| a * b)
-        .unwrap_or_else(|| super::constant(1))
+    factors.cloned().reduce(|a, b| a * b).unwrap_or_else(|| constant(1))
 }

@@ -1,6 +1,7 @@
 //! The arithmetic region: a small machine whose operands are copied from the running sums.
 
-use super::{cur, fixed, is_kind, next, Gates};
+use super::expression::{cur, fixed, is_kind, next};
+use super::gates::Gates;
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{DOT, HORNER};
 

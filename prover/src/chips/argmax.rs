@@ -11,7 +11,8 @@
 //! That `b_j` is boolean is redundant: as the quotient of a pair of the table it is in `[0, 2^s)`, and so few such numbers
 //! add up to 1 only if one of them is 1 and the others 0. A lie that this constraint alone stops does not exist.
 
-use super::{constant, cur, fixed, next, Gates};
+use super::expression::{constant, cur, fixed, next};
+use super::gates::Gates;
 use crate::plan::columns::Columns;
 
 /// Cell columns: quotient of lane 0, quotient and remainder of lane 1, quotient of lane 2.

@@ -5,7 +5,8 @@
 //! and where an output would stand their contribution has to vanish.
 //! Kernel rows (three taps, `Σ_j α^j·W_j`) and single numbers use only the columns named here.
 
-use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
+use super::expression::{cur, fixed, horner, is_kind, next, Expr};
+use super::gates::Gates;
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 
