@@ -15,7 +15,7 @@
 //! | [`reference`] | integer executor, the specification of every op | `model` |
 //! | [`field`] | the scalar field | nothing |
 //! | [`commitment`] | input and weight commitments, natively | `field` |
-//! | [`witness`] | reference trace → cells of phase 1; computes, never constrains | `model`, `reference`, `commitment` |
+//! | [`witness`] | the witness as plain columns | `model`, `reference`, `plan`, `commitment` |
 //! | [`plan`] | layout, rows, columns, identities: what follows from an architecture alone | `model`, `commitment` |
 //! | [`chips`] | gates, one file a topic | `plan`, `commitment`, `field` |
 //! | [`circuit`] | fixed columns, phase 2 | `model`, `plan`, `witness`, `commitment` |

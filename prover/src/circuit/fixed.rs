@@ -1,8 +1,8 @@
 //! Values of the fixed columns.
 
 use crate::commitment::{input, poseidon};
-use crate::field::Fr;
 use crate::model::{Architecture, ConvKind, Op};
+use crate::plan::fixed::Fixed;
 use crate::plan::floor::Floor;
 use crate::plan::kinds::{
     CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, FOLDED_LANES, FULL, IMAGE, KERNEL_ROW, PARTIAL, SINGLE,
@@ -10,40 +10,12 @@ use crate::plan::kinds::{
 use crate::plan::layout::Layout;
 use crate::plan::program::{Operand, Program};
 
-/// The fixed columns; small kinds as bytes, constants as field elements.
-#[derive(Debug)]
-pub struct Fixed {
-    /// Rows of the lookup tables; beyond them the tables hold the true entries (0, 0) and 0.
-    pub table_rows: usize,
-    /// `coefficients[i][row]`: see [`Columns::coefficients`](crate::plan::columns::Columns::coefficients).
-    pub coefficients: Vec<Vec<u8>>,
-    /// Round constants of a Poseidon row, by row.
-    pub round_constants: Vec<(usize, usize)>,
-    pub round: Vec<u8>,
-    pub block: Vec<u8>,
-    pub weight_kind: Vec<u8>,
-    pub arith_kind: Vec<u8>,
-    pub constants: Vec<(usize, Fr)>,
-    pub boundary: [usize; 2],
-    pub argmax: std::ops::Range<usize>,
-}
-
 impl Fixed {
     pub fn new(arch: &Architecture, layout: &Layout, floor: &Floor, program: &Program) -> Self {
-        let rows = floor.usable;
-        let column = || vec![0u8; rows];
-        let mut fixed = Self {
-            table_rows: 1 << arch.shift,
-            coefficients: (0..layout.coefficients()).map(|_| column()).collect(),
-            round_constants: Vec::new(),
-            round: column(),
-            block: column(),
-            weight_kind: column(),
-            arith_kind: column(),
-            constants: Vec::new(),
-            boundary: [0, floor.on_rows],
-            argmax: floor.logits().rows(),
-        };
+        let mut fixed = Self::zero(layout, floor);
+        fixed.table_rows = 1 << arch.shift;
+        fixed.boundary = [0, floor.on_rows];
+        fixed.argmax = floor.logits().rows();
         fixed.tensors(layout, floor);
         fixed.folded_lanes(arch, layout, floor);
         fixed.hash(arch, floor);

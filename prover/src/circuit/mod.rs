@@ -6,45 +6,38 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`fixed`] | values of the fixed columns |
-//! | [`phase2`] | values of the phase-2 columns |
 //! | [`cost`] | size of proofs, time, memory and gas to expect |
 
 /// Part of the name of every cached key: raise it with any change of gates, layout or fixed columns.
 pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod cost;
-pub mod fixed;
-pub mod phase2;
+mod fixed;
+mod phase_1;
+mod phase_2;
 
 pub use crate::plan::columns::Columns;
+pub use crate::plan::compiled::Compiled;
 pub use crate::plan::error::FloorError;
+pub use crate::plan::fixed::Fixed;
 pub use crate::plan::floor::Floor;
 pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::{instance, program};
+pub use crate::witness::phase2;
 pub use cost::Cost;
-pub use fixed::Fixed;
+pub use phase_1::weight_columns;
 
 use crate::chips;
 use crate::field::Fr;
 use crate::plan::choose::lay_out;
 use crate::plan::floor;
 use crate::progress::{Progress, Silent};
+use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
 use halo2_proofs::circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed as FixedColumn};
-use phase2::{Challenges, Phase2};
-use program::{Cell, Col, Program};
+use program::{Cell, Col};
 use std::sync::Arc;
-
-/// Everything that follows from a frozen architecture.
-#[derive(Debug)]
-pub struct Compiled {
-    pub frozen: FrozenArchitecture,
-    pub floor: Floor,
-    pub fixed: Fixed,
-    pub program: Program,
-}
 
 impl Compiled {
     /// # Errors

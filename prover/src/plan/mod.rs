@@ -12,10 +12,14 @@
 //! | [`identities`] | layers as equalities of inner products |
 //! | [`instance`] | order of the public inputs |
 //! | [`choose`] | the smallest layout that holds everything |
+//! | [`fixed`] | the fixed columns as plain values |
+//! | [`compiled`] | all of it |
 
 pub mod choose;
 pub mod columns;
+pub mod compiled;
 pub mod error;
+pub mod fixed;
 pub mod floor;
 pub mod identities;
 pub mod instance;

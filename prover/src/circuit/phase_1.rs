@@ -10,47 +10,8 @@ use crate::model::{Architecture, Conv, ConvKind, FoldedLayer, FoldedModel, Op, T
 use crate::plan::floor::{Floor, GarbageRows};
 use crate::plan::layout::Layout;
 use crate::reference::Trace;
+use crate::witness::{Statement, Witness};
 use halo2_proofs::halo2curves::ff::Field;
-
-/// Values of the phase-1 columns over the usable rows, and what phase 2 needs besides.
-#[derive(Clone)]
-pub struct Witness {
-    pub weights: Vec<Vec<Fr>>,
-    /// `q̂, r, out` of each lane, interleaved.
-    pub cells: Vec<Vec<Fr>>,
-    pub pair_multiplicity: Vec<Fr>,
-    pub range_multiplicity: Vec<Fr>,
-    pub salt: Fr,
-    pub context: Fr,
-}
-
-impl std::fmt::Debug for Witness {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Witness(hidden)")
-    }
-}
-
-/// All that goes into one proof.
-#[derive(Clone, Copy)]
-pub struct Statement<'a> {
-    pub arch: &'a Architecture,
-    pub layout: &'a Layout,
-    pub floor: &'a Floor,
-    pub folded: &'a FoldedModel,
-    /// Random rows of each weight column.
-    pub weight_salts: &'a [Vec<Fr>],
-    pub trace: &'a Trace,
-    /// Row-major HWC.
-    pub image: &'a [u8],
-    pub salt: &'a InputSalt,
-    pub context: Fr,
-}
-
-impl std::fmt::Debug for Statement<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Statement(hidden)")
-    }
-}
 
 impl Witness {
     pub fn new(statement: &Statement<'_>) -> Self {
@@ -62,15 +23,15 @@ impl Witness {
             trace,
             ..
         } = *statement;
-        let column = || vec![Fr::ZERO; floor.usable];
-        let mut witness = Self {
-            weights: weight_columns(arch, layout, floor, folded, statement.weight_salts),
-            cells: (0..layout.cell_columns()).map(|_| column()).collect(),
-            pair_multiplicity: column(),
-            range_multiplicity: column(),
-            salt: statement.salt.to_field(),
-            context: statement.context,
-        };
+        let mut witness = Self::zero(statement);
+        fill_weights(
+            arch,
+            layout,
+            floor,
+            folded,
+            statement.weight_salts,
+            &mut witness.weights,
+        );
         witness.tensors(arch, layout, floor, trace);
         witness.argmax(arch, floor, trace);
         witness.multiplicities(arch, layout, floor);
@@ -217,8 +178,20 @@ pub fn weight_columns(
     folded: &FoldedModel,
     salts: &[Vec<Fr>],
 ) -> Vec<Vec<Fr>> {
-    let width = layout.weight_columns;
-    let mut columns = vec![vec![Fr::ZERO; floor.usable]; width];
+    let mut columns = vec![vec![Fr::ZERO; floor.usable]; layout.weight_columns];
+    fill_weights(arch, layout, floor, folded, salts, &mut columns);
+    columns
+}
+
+fn fill_weights(
+    arch: &Architecture,
+    layout: &Layout,
+    floor: &Floor,
+    folded: &FoldedModel,
+    salts: &[Vec<Fr>],
+    columns: &mut [Vec<Fr>],
+) {
+    let width = columns.len();
     let salt_rows = floor.salt_rows(layout);
     for (column, salt) in columns.iter_mut().zip(salts) {
         column[salt_rows.clone()].copy_from_slice(salt);
@@ -266,7 +239,6 @@ pub fn weight_columns(
             _ => unreachable!("fold checked the kinds"),
         }
     }
-    columns
 }
 
 /// Coefficients of `Σ x·W'` for output channel `o`, by exponent; the bias is not part of the product.

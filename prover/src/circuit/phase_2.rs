@@ -1,33 +1,18 @@
 //! Phase 2 of the witness: what the challenges make of phase 1.
 
-use super::{Compiled, Fixed};
 use crate::chips::argmax::CHOSEN;
 use crate::field::Fr;
+use crate::plan::compiled::Compiled;
+use crate::plan::fixed::Fixed;
 use crate::plan::floor::Floor;
 use crate::plan::kinds::{
     CALL_BOUNDARY, CHAIN_ENDS, CHAIN_GOES_ON, FOLDED_LANES, IMAGE, KERNEL_ROW, PLAIN, SINGLE, STRIDED,
 };
 use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
 use crate::plan::program::{Inputs, Values};
+use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
-
-/// The circuit's challenges.
-#[derive(Clone, Copy, Debug)]
-pub struct Challenges {
-    pub alpha: Fr,
-    pub gamma: Fr,
-    pub beta: Fr,
-    pub theta: Fr,
-}
-
-/// Values of the phase-2 columns over the usable rows.
-#[derive(Debug)]
-pub struct Phase2 {
-    pub helpers: Vec<Vec<Fr>>,
-    pub phi: Vec<Fr>,
-    pub values: Values,
-}
 
 impl Phase2 {
     pub fn new(compiled: &Compiled, witness: &Witness, challenges: &Challenges) -> Self {
@@ -38,15 +23,8 @@ impl Phase2 {
             program,
         } = compiled;
         let layout = &frozen.layout;
-        let column = || vec![Fr::ZERO; floor.usable + 1];
-        let mut values = Values {
-            acc_x: column(),
-            acc_y: column(),
-            acc_w: column(),
-            a: column(),
-            b: column(),
-            acc: column(),
-        };
+        let mut phase_2 = Self::zero(layout, floor);
+        let values = &mut phase_2.values;
         evaluate_tensors(
             frozen.architecture.shift,
             layout,
@@ -54,10 +32,10 @@ impl Phase2 {
             fixed,
             witness,
             challenges,
-            &mut values,
+            values,
         );
-        evaluate_folded_lanes(layout, floor, fixed, witness, challenges, &mut values);
-        evaluate_weights(fixed, witness, challenges, &mut values);
+        evaluate_folded_lanes(layout, floor, fixed, witness, challenges, values);
+        evaluate_weights(fixed, witness, challenges, values);
         for boundary in fixed.boundary {
             values.a[boundary] = challenges.alpha;
             values.b[boundary] = challenges.gamma;
@@ -68,10 +46,10 @@ impl Phase2 {
             salt: witness.salt,
             context: witness.context,
         };
-        program.run(&inputs, &mut values);
-        count_argmax(floor, witness, &mut values);
-        let (helpers, phi) = logup(layout, floor, fixed, witness, challenges);
-        Self { helpers, phi, values }
+        program.run(&inputs, values);
+        count_argmax(floor, witness, values);
+        logup(layout, floor, fixed, witness, challenges, &mut phase_2);
+        phase_2
     }
 }
 
@@ -195,7 +173,8 @@ fn logup(
     fixed: &Fixed,
     witness: &Witness,
     challenges: &Challenges,
-) -> (Vec<Vec<Fr>>, Vec<Fr>) {
+    phase_2: &mut Phase2,
+) {
     let Challenges { beta, theta, .. } = *challenges;
     let tag = theta.square();
     let w = layout.lanes;
@@ -228,9 +207,7 @@ fn logup(
                 chunk.batch_invert();
             });
     }
-    let column = || vec![Fr::ZERO; floor.usable + 1];
-    let mut helpers: Vec<Vec<Fr>> = (0..layout.helpers()).map(|_| column()).collect();
-    let mut phi = column();
+    let Phase2 { helpers, phi, .. } = phase_2;
     for row in 0..rows {
         let slot = &inverses[row * stride..(row + 1) * stride];
         let mut sum = Fr::ZERO;
@@ -241,5 +218,4 @@ fn logup(
         let table = witness.pair_multiplicity[row] * slot[2 * w] + witness.range_multiplicity[row] * slot[2 * w + 1];
         phi[row + 1] = phi[row] + sum - table;
     }
-    (helpers, phi)
 }
