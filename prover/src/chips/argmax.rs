@@ -21,7 +21,7 @@ pub(crate) const MAXIMUM: usize = 3;
 pub(crate) const GAP: usize = 4;
 pub(crate) const CHOSEN: usize = 6;
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("argmax", |meta| {
         let on = fixed(meta, columns.argmax);
         let [logit, maximum, gap, chosen] = [LOGIT, MAXIMUM, GAP, CHOSEN].map(|i| cur(meta, columns.cells[i]));

@@ -5,7 +5,7 @@ use super::gates::Gates;
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{DOT, HORNER};
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("arithmetic", |meta| {
         let kind = fixed(meta, columns.arith_kind);
         let [dot, horner] = [DOT, HORNER].map(|v| is_kind(&kind, v, HORNER));

@@ -15,7 +15,7 @@ use crate::plan::columns::Columns;
 use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
 use halo2_proofs::plonk::VirtualCells;
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
     gates.create("logup helper", |meta| {
         let on = fixed(meta, columns.on);
         let inputs = inputs(meta, columns, layout);

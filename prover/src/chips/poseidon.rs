@@ -9,7 +9,7 @@ use crate::commitment::poseidon::{self, WIDTH};
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{CALL_BOUNDARY, FULL, PARTIAL};
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);
     gates.create("poseidon round", |meta| {
         let kind = fixed(meta, columns.round);

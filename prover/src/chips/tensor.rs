@@ -64,7 +64,7 @@ impl Row {
     }
 }
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32) {
     let w = layout.lanes;
     gates.create("outputs as input of the next layer", |meta| {
         let row = Row::new(meta, columns, layout);
@@ -131,7 +131,7 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
 /// `acc_x = Σ_l γ^l·cell_l + γ^L·[goes on]·acc_x'` over the first `L` cells of a row: garbage coefficients of channel
 /// after channel, or bytes of an image word. `acc_y = Σ_l 256^(L−1−l)·cell_l`, the word's digits, is used for the latter.
-pub(super) fn configure_folded_lanes(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
+pub(crate) fn configure_folded_lanes(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
     let fold = layout.fold();
     gates.create("folded lanes", |meta| {
         let on = is_kind(&fixed(meta, columns.block), FOLDED_LANES, 2);

@@ -10,7 +10,7 @@ use super::gates::Gates;
 use crate::plan::columns::Columns;
 use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("weights", |meta| {
         let kind = fixed(meta, columns.weight_kind);
         let [goes_on, ends, kernel_row, single] =
