@@ -10,11 +10,11 @@ pub(super) fn constant(v: u64) -> Expr {
     Expression::Constant(Fr::from(v))
 }
 
-pub(super) fn fraction(numerator: i64, denominator: u64) -> Fr {
+fn fraction(numerator: i64, denominator: u64) -> Fr {
     crate::field::from_i64(numerator) * Fr::from(denominator).invert().expect("denominator is not zero")
 }
 
-pub(super) fn fixed(meta: &mut VirtualCells<'_, Fr>, column: Column<Fixed>) -> Expr {
+pub(super) fn fixed_cur(meta: &mut VirtualCells<'_, Fr>, column: Column<Fixed>) -> Expr {
     meta.query_fixed(column, Rotation::cur())
 }
 

@@ -14,10 +14,7 @@
 pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod cost;
-mod fixed;
 mod network;
-mod phase_1;
-mod phase_2;
 mod synthesis;
 
 pub use crate::plan::columns::Columns;
@@ -29,5 +26,4 @@ pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::{instance, program};
 pub use crate::witness::phase2;
 pub use cost::Cost;
-pub use phase_1::weight_columns;
 pub use synthesis::{CircuitParams, Edit, NetworkCircuit};

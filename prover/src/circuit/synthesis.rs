@@ -1,6 +1,7 @@
 //! The circuit as halo2 takes it: columns assigned, copies, instances.
 
 use super::network;
+use crate::chips::lookup;
 use crate::commitment::poseidon;
 use crate::field::Fr;
 use crate::plan::columns::Columns;
@@ -228,14 +229,9 @@ fn assign_fixed(compiled: &Compiled, columns: &Columns, fix: &mut impl FnMut(Col
     for row in 0..floor.on_rows {
         fix(columns.on, row, Fr::one());
     }
-    let half = fixed.table_rows as u64 / 2;
-    for row in 0..fixed.table_rows as u64 {
-        fix(columns.table_q, row as usize, Fr::from(row));
-        fix(
-            columns.table_out,
-            row as usize,
-            Fr::from(row.saturating_sub(half).min(255)),
-        );
+    for (row, (q, out)) in (0..).map_while(|row| Some((row, lookup::pair(fixed.table_rows, row)?))) {
+        fix(columns.table_q, row, Fr::from(q));
+        fix(columns.table_out, row, Fr::from(out));
     }
     let mut bytes = |column: Column<FixedColumn>, values: &[u8]| {
         for (row, value) in values.iter().enumerate().filter(|(_, v)| **v != 0) {

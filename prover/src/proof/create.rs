@@ -2,7 +2,8 @@
 
 use super::bundle::{self, BundleError, ProofBundle};
 use super::Keys;
-use crate::circuit::{instance, weight_columns, NetworkCircuit};
+use crate::chips::weights::weight_columns;
+use crate::circuit::{instance, NetworkCircuit};
 use crate::commitment::{input_commit, InputSalt};
 use crate::field::{from_be_bytes, to_be_bytes, Fr};
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
