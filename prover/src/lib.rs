@@ -1,28 +1,34 @@
 //! From a model file to a proof.
 //!
 //! ```text
-//! ONNX ──import──▶ model ──reference──▶ trace ──witness──▶ circuit ──proof──▶ bundle
+//! ONNX ──import──▶ model ──reference──▶ trace ──chips──▶ witness ──circuit──▶ proof ──▶ bundle
 //! ```
 //!
-//! Files and progress are [`assay_durable`]'s, the transcript is [`assay_transcript`]'s.
+//! Files, caches and progress are [`assay_durable`]'s, the transcript is [`assay_transcript`]'s. From low to high
+//! (`tests/arrows.rs` compares the last column with the code):
 //!
-//! | module | content | may use |
+//! | module | content | uses |
 //! |---|---|---|
+//! | [`field`] | the scalar field | nothing |
 //! | [`secret`] | a model's salts, blinders and proof counter | nothing |
 //! | [`srs`] | reference strings: development and imported | nothing |
-//! | [`model`] | quantised network: architecture and parameters | nothing |
-//! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
-//! | [`reference`] | integer executor, the specification of every op | `model` |
-//! | [`field`] | the scalar field | nothing |
 //! | [`commitment`] | input and weight commitments, natively | `field` |
-//! | [`witness`] | reference trace → cells of phase 1; computes, never constrains | `model`, `reference`, `commitment` |
-//! | [`circuit`] | columns, gates, layout, identities | `model`, `witness`, `commitment` |
+//! | [`model`] | quantised network: architecture and parameters | nothing |
+//! | [`reference`] | integer executor, the specification of every op | `model` |
+//! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
+//! | [`plan`] | what follows from an architecture alone: layout, rows, columns, identities | `commitment`, `field`, `model` |
+//! | [`witness`] | both phases of the witness as plain columns | `commitment`, `field`, `model`, `plan`, `reference` |
+//! | [`chips`] | one file a topic: gates, fixed columns and witness | `commitment`, `field`, `model`, `plan`, `reference`, `witness` |
+//! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `commitment`, `field`, `plan`, `witness` |
+//! | [`proof`] | keys, proving, verification, wire format | `chips`, `circuit`, `commitment`, `field`, `model`, `reference`, `secret`, `srs`, `witness` |
 
+pub mod chips;
 pub mod circuit;
 pub mod commitment;
 pub mod field;
 pub mod import;
 pub mod model;
+pub mod plan;
 pub mod proof;
 pub mod reference;
 pub mod secret;

@@ -2,13 +2,14 @@
 
 use super::bundle::{self, BundleError, ProofBundle};
 use super::Keys;
+use crate::chips::weights::weight_columns;
 use crate::circuit::{instance, NetworkCircuit};
 use crate::commitment::{input_commit, InputSalt};
 use crate::field::{from_be_bytes, to_be_bytes, Fr};
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
 use crate::reference::{self, ReferenceError, Trace};
 use crate::secret::ModelSecret;
-use crate::witness::{weight_columns, Statement, Witness};
+use crate::witness::{Statement, Witness};
 use assay_durable::progress::Progress;
 use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};

@@ -191,5 +191,9 @@ mod tests {
         assert_eq!((s.t, s.t0), (3, 7));
         assert!(!s.garbage.contains(&7));
         assert!(s.garbage.iter().all(|e| *e <= 14));
+        for (h, w) in [(3, 2), (3, 3), (4, 6)] {
+            let s = Spatial::pool(Shape::new(1, h, w));
+            assert_eq!(s.garbage.len(), 2 * s.t0, "{h}x{w}");
+        }
     }
 }

@@ -11,6 +11,20 @@
 //! | add | `E(Y) = A1·Σ_c γ^c e_c(X1) + A2·Σ_c γ^c e_c(X2) + B'·S·N` |
 //! | pool | `α^t0·E(Y) + Γ = A·S·Σ_c γ^c e_c(X) + α^t0·B'·N` |
 //!
+//! Where the numbers of a layer stand ([`floor`](super::floor)); `h×w` is the size of the output:
+//!
+//! | layer, stride | rows of the input | weight kind | kernels | garbage exponents |
+//! |---|---|---|---|---|
+//! | pointwise, 1 | `PLAIN` | chains | a chain an input channel | none |
+//! | depthwise 3×3, 1 | `PLAIN` | `KERNEL_ROW` | 3 rows a channel | `2w+h+3` |
+//! | depthwise 3×3, 2 | `STRIDED` | `SINGLE` | 9 taps a channel, over 4 sub-images | `w+h+1` |
+//! | conv 3×3, 1 | `PLAIN` | chains | 9 chains an input channel | `2w+h+3` |
+//! | conv 3×3, 2 | `STRIDED`; the image `IMAGE` | chains | 9 chains an input channel, over 4 sub-images | `w+h+1` |
+//! | add | `PLAIN`, both | `SINGLE` | 2 multipliers | none |
+//! | pool | `PLAIN` | `SINGLE` | 1 multiplier: the kernel is `S` | `2·t0`, from width 2 on |
+//!
+//! Biases of a convolution are a chain, those of add and pool one more number.
+//!
 //! # Soundness
 //! Both sides are polynomials in α and γ, drawn after every coefficient was committed: an identity that is false as
 //! polynomials holds with probability at most (deg_α + deg_γ)/|F|, below 2^−235 for every layer and the image of the
@@ -19,11 +33,13 @@
 //! `q̂·2^s + r` takes 2^(2s) < |F| values, so the committed numbers and inputs leave one `(q̂, r)`.
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
 
-use super::floor::{Floor, FloorError};
-use super::gates::kinds::PLAIN;
+use super::error::FloorError;
+use super::floor::Floor;
+use super::instance;
+use super::kinds::PLAIN;
+use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::Spatial;
-use super::{instance, Layout};
 use crate::commitment::{input, poseidon};
 use crate::field::{from_i64, Fr};
 use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};

@@ -1,11 +1,13 @@
 //! The frozen layout of an architecture: how many rows and columns its circuit has.
 
-use super::columns::INPUTS_PER_HELPER;
-use super::floor::FloorError;
+use super::error::FloorError;
 use crate::commitment::poseidon::WIDTH;
 use crate::model::Architecture;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
+
+/// Logup inputs that share one helper column: with three the helper gate has degree 5.
+pub const INPUTS_PER_HELPER: usize = 3;
 
 /// Sizes that, with the architecture, fix the verifying key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,44 +91,6 @@ pub struct FrozenArchitecture {
 }
 
 impl FrozenArchitecture {
-    /// Chooses the layout: the fewest rows that hold the network, then the fewest weight columns.
-    ///
-    /// # Errors
-    /// If the architecture is invalid or too large for 2^24 rows.
-    pub fn plan(architecture: Architecture) -> Result<Self, FloorError> {
-        Self::plan_with(architecture, 3, Layout::DEFAULT_SALT_ROWS)
-    }
-
-    /// As [`FrozenArchitecture::plan`], with a given number of activations per row and of salt rows.
-    ///
-    /// # Errors
-    /// If the architecture is invalid or too large for 2^24 rows.
-    pub fn plan_with(architecture: Architecture, lanes: usize, salt_rows: usize) -> Result<Self, FloorError> {
-        architecture.validate()?;
-        let mut last = FloorError::TooLarge;
-        for k in architecture.shift + 1..=Layout::MAX_K {
-            // More weight columns than cell columns do not pay: a taller circuit is cheaper.
-            for weight_columns in 3..=2 * lanes + 4 {
-                let layout = Layout {
-                    k,
-                    lanes,
-                    weight_columns,
-                    salt_rows,
-                };
-                let frozen = Self {
-                    architecture: architecture.clone(),
-                    layout,
-                };
-                match super::Compiled::new(frozen) {
-                    Ok(compiled) => return Ok(compiled.frozen),
-                    Err(e @ FloorError::Rows { .. }) => last = e,
-                    Err(e) => return Err(e),
-                }
-            }
-        }
-        Err(last)
-    }
-
     /// keccak256 of the canonical JSON of the architecture and its layout.
     pub fn arch_id(&self) -> [u8; 32] {
         let json = serde_json::to_vec(self).expect("plain data serialises");

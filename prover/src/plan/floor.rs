@@ -12,39 +12,16 @@
 //! usable                              salt rows
 //! ```
 
+use super::error::FloorError;
+use super::kinds::{IMAGE, PLAIN, STRIDED};
+use super::layout::Layout;
 use super::spatial::Spatial;
-use super::Layout;
 use crate::commitment::{input, poseidon};
-use crate::model::{Architecture, ArchitectureError, Conv, ConvKind, Op, Shape, TensorId};
+use crate::model::{Architecture, Conv, ConvKind, Op, Shape, TensorId};
 use std::ops::Range;
 
 /// Rows at the end of every column that hold blinding, and the last usable row, which has no successor.
 pub const RESERVED_ROWS: usize = 7;
-
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FloorError {
-    #[error(transparent)]
-    Architecture(#[from] ArchitectureError),
-    #[error("{what} needs {needed} rows, but 2^{k} leaves {available}")]
-    Rows {
-        what: &'static str,
-        needed: usize,
-        available: usize,
-        k: u32,
-    },
-    #[error("the network does not fit 2^24 rows")]
-    TooLarge,
-    #[error("the layout's {size} is {got}, outside {min}..={max}")]
-    Layout {
-        size: &'static str,
-        got: usize,
-        min: usize,
-        max: usize,
-    },
-    #[error("the image must have 3 channels and be read by one 3×3 convolution of stride 2, and by nothing else")]
-    Image,
-}
 
 /// Rows of one tensor: `line_rows` for each image row, image rows of a channel one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +92,6 @@ impl Floor {
     /// # Errors
     /// If the layout is too small for the architecture, or the architecture is not one the circuit supports.
     pub fn new(arch: &Architecture, layout: &Layout) -> Result<Self, FloorError> {
-        use super::gates::kinds::{IMAGE, PLAIN, STRIDED};
         layout.validate()?;
         arch.validate()?;
         check_image(arch)?;

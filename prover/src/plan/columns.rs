@@ -1,12 +1,9 @@
 //! The columns of the circuit and what each holds.
 
-use super::Layout;
+use super::layout::Layout;
 use crate::field::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
 use halo2_proofs::poly::Rotation;
-
-/// Logup inputs that share one helper column: with three the helper gate has degree 5.
-pub const INPUTS_PER_HELPER: usize = 3;
 
 /// Columns in the order in which they are declared: the weights come first, so that their commitments are the first
 /// points of every proof.
@@ -65,7 +62,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, layout: &Layout) -> Self {
+    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, layout: &Layout) -> Self {
         let mut phase_1 = |n: usize| (0..n).map(|_| meta.advice_column_in(FirstPhase)).collect::<Vec<_>>();
         let weights = phase_1(layout.weight_columns);
         let cells = phase_1(3 * layout.lanes);
@@ -116,7 +113,7 @@ impl Columns {
     }
 
     /// Every proof opens a weight column at one new point: the budget of proofs per model counts on it.
-    pub(super) fn assert_weights_are_opened_once(&self, meta: &ConstraintSystem<Fr>) {
+    pub(crate) fn assert_weights_are_opened_once(&self, meta: &ConstraintSystem<Fr>) {
         for (column, rotation) in meta.advice_queries() {
             assert!(!self.weights.contains(column) || *rotation == Rotation::cur());
         }

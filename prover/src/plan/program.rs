@@ -4,8 +4,8 @@
 //! copies of other cells, so an operation costs a row whatever it connects. The program depends on the architecture
 //! only; [`Program::run`] computes the values.
 
-use super::floor::FloorError;
-use super::gates::kinds::{DOT, HORNER};
+use super::error::FloorError;
+use super::kinds::{DOT, HORNER};
 use crate::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use std::collections::HashMap;
@@ -109,31 +109,6 @@ impl Values {
 }
 
 impl Program {
-    /// Fills `a`, `b` and `acc`, reading the running sums in `values`.
-    pub fn run(&self, inputs: &Inputs, values: &mut Values) {
-        for step in &self.steps {
-            let operand = |operand: Operand, values: &Values| match operand {
-                Operand::Idle => Fr::ZERO,
-                Operand::Copy(cell) => values.get(cell),
-                Operand::Constant(v) => v,
-                Operand::Salt => inputs.salt,
-                Operand::Context => inputs.context,
-            };
-            let (a, b) = (operand(step.a, values), operand(step.b, values));
-            if step.acc != Operand::Idle {
-                values.acc[step.row] = operand(step.acc, values);
-            }
-            let acc = values.acc[step.row];
-            values.a[step.row] = a;
-            values.b[step.row] = b;
-            match step.kind {
-                DOT => values.acc[step.row + 1] = acc + a * b,
-                HORNER => values.acc[step.row + 1] = acc * a + b,
-                _ => {}
-            }
-        }
-    }
-
     /// Every equality the permutation argument enforces.
     pub fn copies(&self) -> impl Iterator<Item = (Cell, Cell)> + '_ {
         self.named_copies().map(|(_, from, to)| (from, to))

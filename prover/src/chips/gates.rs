@@ -1,18 +1,21 @@
 //! The only way to a gate: every constraint has a name of its own, and none is above the degree a proof can show.
 
-use super::{Expr, MAX_DEGREE};
+use super::expression::Expr;
 use crate::field::Fr;
 use halo2_proofs::plonk::{ConstraintSystem, VirtualCells};
 use std::collections::HashSet;
 
+/// halo2-axiom clamps the degree of the quotient to 5 without a word: a gate above it would verify in no real proof.
+pub(crate) const MAX_DEGREE: usize = 5;
+
 /// Adds gates to a constraint system that it does not hand out.
-pub(super) struct Gates<'m> {
+pub(crate) struct Gates<'m> {
     meta: &'m mut ConstraintSystem<Fr>,
     names: HashSet<(&'static str, String)>,
 }
 
 impl<'m> Gates<'m> {
-    pub(super) fn new(meta: &'m mut ConstraintSystem<Fr>) -> Self {
+    pub(crate) fn new(meta: &'m mut ConstraintSystem<Fr>) -> Self {
         Self {
             meta,
             names: HashSet::new(),
@@ -23,7 +26,7 @@ impl<'m> Gates<'m> {
     ///
     /// # Panics
     /// If a name is empty or taken within the gate, or a degree is above [`MAX_DEGREE`].
-    pub(super) fn create<N: Into<String>>(
+    pub(crate) fn create<N: Into<String>>(
         &mut self,
         gate: &'static str,
         constraints: impl FnOnce(&mut VirtualCells<'_, Fr>) -> Vec<(N, Expr)>,

@@ -11,18 +11,26 @@
 //! That `b_j` is boolean is redundant: as the quotient of a pair of the table it is in `[0, 2^s)`, and so few such numbers
 //! add up to 1 only if one of them is 1 and the others 0. A lie that this constraint alone stops does not exist.
 
-use super::{constant, cur, fixed, next, Gates};
-use crate::circuit::Columns;
+use super::expression::{constant, cur, fixed_cur, next};
+use super::gates::Gates;
+use crate::field::{from_i64, Fr};
+use crate::plan::columns::Columns;
+use crate::plan::compiled::Compiled;
+use crate::plan::fixed::Fixed;
+use crate::plan::floor::Floor;
+use crate::witness::phase2::Phase2;
+use crate::witness::{Statement, Witness};
+use halo2_proofs::halo2curves::ff::Field;
 
 /// Cell columns: quotient of lane 0, quotient and remainder of lane 1, quotient of lane 2.
-pub(crate) const LOGIT: usize = 0;
-pub(crate) const MAXIMUM: usize = 3;
-pub(crate) const GAP: usize = 4;
-pub(crate) const CHOSEN: usize = 6;
+const LOGIT: usize = 0;
+const MAXIMUM: usize = 3;
+const GAP: usize = 4;
+const CHOSEN: usize = 6;
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("argmax", |meta| {
-        let on = fixed(meta, columns.argmax);
+        let on = fixed_cur(meta, columns.argmax);
         let [logit, maximum, gap, chosen] = [LOGIT, MAXIMUM, GAP, CHOSEN].map(|i| cur(meta, columns.cells[i]));
         let maximum_next = next(meta, columns.cells[MAXIMUM]);
         let [count, index] = [columns.b, columns.acc].map(|c| cur(meta, c));
@@ -46,4 +54,35 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
             ("index of the chosen", on * (index_next - index - before)),
         ]
     });
+}
+
+pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
+    fixed.argmax = floor.logits().rows();
+}
+
+pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
+    let Statement { arch, floor, trace, .. } = *statement;
+    let logits = &trace.layers.last().expect("there are logits").q_hat;
+    let chosen = trace.top1();
+    let maximum = i64::from(logits[chosen]);
+    let half = 1i64 << (arch.shift - 1);
+    let start = floor.logits().start;
+    for row in 0..=logits.len() {
+        witness.cells[MAXIMUM][start + row] = from_i64(maximum);
+        witness.cells[MAXIMUM + 2][start + row] = from_i64((maximum - half).clamp(0, 255));
+    }
+    for (j, logit) in logits.iter().enumerate() {
+        witness.cells[GAP][start + j] = from_i64(maximum - i64::from(*logit) - i64::from(j < chosen));
+        witness.cells[CHOSEN][start + j] = from_i64(i64::from(j == chosen));
+    }
+}
+
+pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, phase_2: &mut Phase2) {
+    let values = &mut phase_2.values;
+    for row in compiled.floor.logits().rows() {
+        let chosen = witness.cells[CHOSEN][row];
+        let before = Fr::ONE - values.b[row] - chosen;
+        values.b[row + 1] = values.b[row] + chosen;
+        values.acc[row + 1] = values.acc[row] + before;
+    }
 }

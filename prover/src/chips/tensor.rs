@@ -13,17 +13,19 @@
 //! Lane 0 of a tensor row is always a real cell; the others enter through their mask, so no tail slot can enter a sum.
 //! A sum starts where the continuation is 0, by a fixed column.
 
-use super::{cur, fixed, horner, is_kind, next, Expr, Gates};
-use crate::circuit::{Columns, Layout};
+use super::expression::{constant, cur, fixed_cur, horner, is_kind, next, Expr};
+use super::gates::Gates;
 use crate::field::Fr;
+use crate::plan::columns::Columns;
+use crate::plan::compiled::Compiled;
+use crate::plan::fixed::Fixed;
+use crate::plan::floor::Floor;
+use crate::plan::kinds::{IMAGE, PLAIN, STRIDED};
+use crate::plan::layout::Layout;
+use crate::witness::phase2::{Challenges, Phase2};
+use crate::witness::{Statement, Witness};
+use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::VirtualCells;
-
-/// Values of the kind coefficient.
-pub(crate) const PLAIN: u64 = 0;
-pub(crate) const STRIDED: u64 = 1;
-pub(crate) const IMAGE: u64 = 2;
-/// Value of the block kind.
-pub(crate) const FOLDED_LANES: u64 = 1;
 
 struct Row {
     on: Expr,
@@ -39,10 +41,10 @@ struct Row {
 impl Row {
     fn new(meta: &mut VirtualCells<'_, Fr>, columns: &Columns, layout: &Layout) -> Self {
         let w = layout.lanes;
-        let coefficient: Vec<Expr> = columns.coefficients.iter().map(|c| fixed(meta, *c)).collect();
+        let coefficient: Vec<Expr> = columns.coefficients.iter().map(|c| fixed_cur(meta, *c)).collect();
         let kind = &coefficient[w];
         Self {
-            on: fixed(meta, columns.on),
+            on: fixed_cur(meta, columns.on),
             masks: std::iter::once(None)
                 .chain(coefficient[..w - 1].iter().cloned().map(Some))
                 .collect(),
@@ -68,7 +70,7 @@ impl Row {
     }
 }
 
-pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32) {
     let w = layout.lanes;
     gates.create("outputs as input of the next layer", |meta| {
         let row = Row::new(meta, columns, layout);
@@ -96,7 +98,7 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
     gates.create("outputs of this layer", |meta| {
         let row = Row::new(meta, columns, layout);
-        let modulus = super::constant(1 << shift);
+        let modulus = constant(1 << shift);
         let t: Vec<Expr> = columns
             .cells
             .chunks(3)
@@ -113,7 +115,7 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
     gates.create("image byte", |meta| {
         let row = Row::new(meta, columns, layout);
-        let offset = super::constant(1 << (shift - 1));
+        let offset = constant(1 << (shift - 1));
         // Redundant for soundness, whatever the lane. An image row is a tensor row, so its (q̂, out) is a pair of the table,
         // whose second numbers are the bytes 0..=255 and nothing else. Sums over image rows read `out` and not q̂ or r
         // (`acc_x`, `acc` and, by the term of kind 2, `acc_y`), and no other gate is active here: bytes in, and what the
@@ -133,22 +135,110 @@ pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
     });
 }
 
-/// `acc_x = Σ_l γ^l·cell_l + γ^L·[goes on]·acc_x'` over the first `L` cells of a row: garbage coefficients of channel
-/// after channel, or bytes of an image word. `acc_y = Σ_l 256^(L−1−l)·cell_l`, the word's digits, is used for the latter.
-pub(super) fn configure_folded_lanes(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
-    let fold = layout.fold();
-    gates.create("folded lanes", |meta| {
-        let on = is_kind(&fixed(meta, columns.block), FOLDED_LANES, 2);
-        let [last_is_zero, goes_on] = [0, 1].map(|i| fixed(meta, columns.coefficients[i]));
-        let gamma = meta.query_challenge(columns.gamma);
-        let cells: Vec<Expr> = columns.cells[..fold].iter().map(|c| cur(meta, *c)).collect();
-        let sum = horner(&cells, &gamma, Some(goes_on * next(meta, columns.acc_x)));
-        let reversed: Vec<Expr> = cells.iter().rev().cloned().collect();
-        let digits = horner(&reversed, &super::constant(256), None);
-        vec![
-            ("fold by gamma", on.clone() * (cur(meta, columns.acc_x) - sum)),
-            ("digits of a word", on.clone() * (cur(meta, columns.acc_y) - digits)),
-            ("byte 32 of a word is zero", on * last_is_zero * cells[fold - 1].clone()),
-        ]
-    });
+pub(crate) fn fixed(layout: &Layout, floor: &Floor, fixed: &mut Fixed) {
+    let w = layout.lanes;
+    for tensor in &floor.tensors {
+        for (n, row) in tensor.rows().enumerate() {
+            let line_row = n % tensor.line_rows;
+            let real = (tensor.shape.w - line_row * w).min(w);
+            for lane in 1..real {
+                fixed.coefficients[lane - 1][row] = 1;
+            }
+            fixed.coefficients[w - 1][row] = u8::from(line_row + 1 < tensor.line_rows);
+            fixed.coefficients[w][row] = tensor.kind as u8;
+        }
+    }
+    debug_assert!(IMAGE <= u64::from(u8::MAX));
+}
+
+pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
+    let Statement {
+        arch,
+        layout,
+        floor,
+        trace,
+        ..
+    } = *statement;
+    let half = 1u64 << (arch.shift - 1);
+    for (t, rows) in floor.tensors.iter().enumerate() {
+        let mut index = 0;
+        for c in 0..rows.shape.c {
+            for i in 0..rows.shape.h {
+                for j in 0..rows.shape.w {
+                    let (row, lane) = rows.cell(c, i, j, layout.lanes);
+                    let (q, r, out) = match t.checked_sub(1) {
+                        None => {
+                            let byte = u64::from(trace.image[index]);
+                            (byte + half, 0, byte)
+                        }
+                        Some(layer) => {
+                            let layer = &trace.layers[layer];
+                            (
+                                layer.q_hat[index].into(),
+                                layer.r[index].into(),
+                                layer.out[index].into(),
+                            )
+                        }
+                    };
+                    for (n, value) in [q, r, out].into_iter().enumerate() {
+                        witness.cells[3 * lane + n][row] = Fr::from(value);
+                    }
+                    index += 1;
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Challenges, phase_2: &mut Phase2) {
+    let Compiled {
+        frozen, floor, fixed, ..
+    } = compiled;
+    let values = &mut phase_2.values;
+    let w = frozen.layout.lanes;
+    let modulus = Fr::from(1 << frozen.architecture.shift);
+    let gamma_cubed = challenges.gamma.square() * challenges.gamma;
+    let mut t = vec![Fr::ZERO; w];
+    let mut out = vec![Fr::ZERO; w];
+    for row in (0..floor.on_rows).rev() {
+        for lane in 0..w {
+            let real = lane == 0 || fixed.coefficients[lane - 1][row] == 1;
+            let cell = |n: usize| {
+                if real {
+                    witness.cells[3 * lane + n][row]
+                } else {
+                    Fr::ZERO
+                }
+            };
+            t[lane] = cell(0) * modulus + cell(1);
+            out[lane] = cell(2);
+        }
+        let goes_on = fixed.coefficients[w - 1][row] == 1;
+        let tail = |column: &[Fr]| if goes_on { column[row + 1] } else { Fr::ZERO };
+        let (x_next, odd_next, y_next) = (tail(&values.acc_x), tail(&values.acc), tail(&values.acc_y));
+        let alpha = challenges.alpha;
+        let kind = u64::from(fixed.coefficients[w][row]);
+        if kind == PLAIN {
+            values.acc_x[row] = fold(out.iter(), alpha, x_next);
+        } else {
+            debug_assert!(kind == STRIDED || kind == IMAGE);
+            let (even_tail, odd_tail) = if w % 2 == 1 {
+                (odd_next, x_next)
+            } else {
+                (x_next, odd_next)
+            };
+            values.acc_x[row] = fold(out.iter().step_by(2), alpha, even_tail);
+            values.acc[row] = fold(out[1..].iter().step_by(2), alpha, odd_tail);
+        }
+        values.acc_y[row] = if kind == IMAGE {
+            fold(out.iter(), gamma_cubed, y_next)
+        } else {
+            fold(t.iter(), alpha, y_next)
+        };
+    }
+}
+
+/// `x[0] + factor·(x[1] + … + factor·tail)`.
+fn fold<'a>(terms: impl DoubleEndedIterator<Item = &'a Fr>, factor: Fr, tail: Fr) -> Fr {
+    terms.rev().fold(tail, |acc, x| acc * factor + x)
 }

@@ -1,0 +1,27 @@
+//! The chips: one file a topic, with all of it.
+//!
+//! `configure` makes the gates, `fixed` fills the fixed columns, `phase_1` and `phase_2` the witness; a chip has those it needs.
+//!
+//! | chip | topic |
+//! |---|---|
+//! | `tensor` | activations, and their sums over an image row |
+//! | `weights` | committed numbers, and their sums over the channels |
+//! | `garbage` | coefficients of spatial layers that are no output |
+//! | `folded` | cells of a row folded by γ: garbage, image words |
+//! | `lookup` | ranges and clips, as one sum |
+//! | `poseidon` | the commitment to the image |
+//! | `argmax` | the class |
+//! | `arith` | what joins the sums of the others to the layers' identities |
+//!
+//! `gates` is the only way to a constraint, `expression` what it is written with.
+
+pub(crate) mod argmax;
+pub(crate) mod arith;
+mod expression;
+pub(crate) mod folded;
+pub(crate) mod garbage;
+pub(crate) mod gates;
+pub(crate) mod lookup;
+pub(crate) mod poseidon;
+pub(crate) mod tensor;
+pub(crate) mod weights;

@@ -1,0 +1,80 @@
+//! The chips in order, for every part of the circuit.
+
+use crate::chips::gates::{Gates, MAX_DEGREE};
+use crate::chips::{argmax, arith, folded, garbage, lookup, poseidon, tensor, weights};
+use crate::field::Fr;
+use crate::plan::choose::lay_out;
+use crate::plan::columns::Columns;
+use crate::plan::compiled::Compiled;
+use crate::plan::error::FloorError;
+use crate::plan::fixed::Fixed;
+use crate::plan::layout::{FrozenArchitecture, Layout};
+use crate::witness::phase2::{Challenges, Phase2};
+use crate::witness::{Statement, Witness};
+use halo2_proofs::plonk::ConstraintSystem;
+
+pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout, shift: u32) {
+    let mut gates = Gates::new(meta);
+    lookup::configure(&mut gates, columns, layout);
+    tensor::configure(&mut gates, columns, layout, shift);
+    folded::configure(&mut gates, columns, layout);
+    weights::configure(&mut gates, columns);
+    poseidon::configure(&mut gates, columns);
+    arith::configure(&mut gates, columns);
+    argmax::configure(&mut gates, columns);
+    assert_eq!(meta.degree(), MAX_DEGREE);
+}
+
+impl Compiled {
+    /// # Errors
+    /// If the layout does not hold the architecture.
+    pub fn new(frozen: FrozenArchitecture) -> Result<Self, FloorError> {
+        let (floor, program) = lay_out(&frozen)?;
+        let (arch, layout) = (&frozen.architecture, &frozen.layout);
+        let mut fixed = Fixed::zero(layout, &floor);
+        lookup::fixed(arch, &mut fixed);
+        tensor::fixed(layout, &floor, &mut fixed);
+        garbage::fixed(&floor, &mut fixed);
+        folded::fixed(arch, layout, &floor, &mut fixed);
+        poseidon::fixed(arch, &floor, &mut fixed);
+        weights::fixed(arch, &floor, &mut fixed);
+        arith::fixed(&floor, &program, &mut fixed);
+        argmax::fixed(&floor, &mut fixed);
+        Ok(Self {
+            frozen,
+            floor,
+            fixed,
+            program,
+        })
+    }
+}
+
+impl Witness {
+    pub fn new(statement: &Statement<'_>) -> Self {
+        let mut witness = Self::zero(statement);
+        weights::phase_1(statement, &mut witness);
+        tensor::phase_1(statement, &mut witness);
+        argmax::phase_1(statement, &mut witness);
+        // Counts the rows of the two before it.
+        lookup::phase_1(statement, &mut witness);
+        garbage::phase_1(statement, &mut witness);
+        folded::phase_1(statement, &mut witness);
+        poseidon::phase_1(statement, &mut witness);
+        witness
+    }
+}
+
+impl Phase2 {
+    pub fn new(compiled: &Compiled, witness: &Witness, challenges: &Challenges) -> Self {
+        let mut phase_2 = Self::zero(&compiled.frozen.layout, &compiled.floor);
+        tensor::phase_2(compiled, witness, challenges, &mut phase_2);
+        folded::phase_2(compiled, witness, challenges, &mut phase_2);
+        poseidon::phase_2(compiled, witness, &mut phase_2);
+        weights::phase_2(compiled, witness, challenges, &mut phase_2);
+        // Copies from the sums of those before it.
+        arith::phase_2(compiled, witness, challenges, &mut phase_2);
+        argmax::phase_2(compiled, witness, &mut phase_2);
+        lookup::phase_2(compiled, witness, challenges, &mut phase_2);
+        phase_2
+    }
+}

@@ -1,0 +1,58 @@
+//! The layout of an architecture: the smallest in which everything has its place.
+
+use super::error::FloorError;
+use super::floor::Floor;
+use super::identities;
+use super::layout::{FrozenArchitecture, Layout};
+use super::program::Program;
+use crate::model::Architecture;
+
+/// The rows of a frozen architecture and its arithmetic.
+///
+/// # Errors
+/// If the layout does not hold the architecture.
+pub fn lay_out(frozen: &FrozenArchitecture) -> Result<(Floor, Program), FloorError> {
+    let floor = Floor::new(&frozen.architecture, &frozen.layout)?;
+    let program = identities::build(&frozen.architecture, &frozen.layout, &floor)?;
+    Ok((floor, program))
+}
+
+impl FrozenArchitecture {
+    /// Chooses the layout: the fewest rows that hold the network, then the fewest weight columns.
+    ///
+    /// # Errors
+    /// If the architecture is invalid or too large for 2^24 rows.
+    pub fn plan(architecture: Architecture) -> Result<Self, FloorError> {
+        Self::plan_with(architecture, 3, Layout::DEFAULT_SALT_ROWS)
+    }
+
+    /// As [`FrozenArchitecture::plan`], with a given number of activations per row and of salt rows.
+    ///
+    /// # Errors
+    /// If the architecture is invalid or too large for 2^24 rows.
+    pub fn plan_with(architecture: Architecture, lanes: usize, salt_rows: usize) -> Result<Self, FloorError> {
+        architecture.validate()?;
+        let mut last = FloorError::TooLarge;
+        for k in architecture.shift + 1..=Layout::MAX_K {
+            // More weight columns than cell columns do not pay: a taller circuit is cheaper.
+            for weight_columns in 3..=2 * lanes + 4 {
+                let layout = Layout {
+                    k,
+                    lanes,
+                    weight_columns,
+                    salt_rows,
+                };
+                let frozen = Self {
+                    architecture: architecture.clone(),
+                    layout,
+                };
+                match lay_out(&frozen) {
+                    Ok(_) => return Ok(frozen),
+                    Err(e @ FloorError::Rows { .. }) => last = e,
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+        Err(last)
+    }
+}

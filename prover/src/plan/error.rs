@@ -1,0 +1,28 @@
+//! Why an architecture has no circuit, or not with this layout.
+
+use crate::model::ArchitectureError;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FloorError {
+    #[error(transparent)]
+    Architecture(#[from] ArchitectureError),
+    #[error("{what} needs {needed} rows, but 2^{k} leaves {available}")]
+    Rows {
+        what: &'static str,
+        needed: usize,
+        available: usize,
+        k: u32,
+    },
+    #[error("the network does not fit 2^24 rows")]
+    TooLarge,
+    #[error("the layout's {size} is {got}, outside {min}..={max}")]
+    Layout {
+        size: &'static str,
+        got: usize,
+        min: usize,
+        max: usize,
+    },
+    #[error("the image must have 3 channels and be read by one 3×3 convolution of stride 2, and by nothing else")]
+    Image,
+}

@@ -1,0 +1,42 @@
+//! The fixed columns as plain values.
+
+use super::floor::Floor;
+use super::layout::Layout;
+use crate::field::Fr;
+
+/// The fixed columns; small kinds as bytes, constants as field elements.
+#[derive(Debug)]
+pub struct Fixed {
+    /// Rows of the lookup tables; beyond them the tables hold the true entries (0, 0) and 0.
+    pub table_rows: usize,
+    /// `coefficients[i][row]`: see [`Columns::coefficients`](super::columns::Columns::coefficients).
+    pub coefficients: Vec<Vec<u8>>,
+    /// Round constants of a Poseidon row, by row.
+    pub round_constants: Vec<(usize, usize)>,
+    pub round: Vec<u8>,
+    pub block: Vec<u8>,
+    pub weight_kind: Vec<u8>,
+    pub arith_kind: Vec<u8>,
+    pub constants: Vec<(usize, Fr)>,
+    pub boundary: [usize; 2],
+    pub argmax: std::ops::Range<usize>,
+}
+
+impl Fixed {
+    /// Zero everywhere, to be filled chip by chip.
+    pub(crate) fn zero(layout: &Layout, floor: &Floor) -> Self {
+        let column = || vec![0u8; floor.usable];
+        Self {
+            table_rows: 0,
+            coefficients: (0..layout.coefficients()).map(|_| column()).collect(),
+            round_constants: Vec::new(),
+            round: column(),
+            block: column(),
+            weight_kind: column(),
+            arith_kind: column(),
+            constants: Vec::new(),
+            boundary: [0; 2],
+            argmax: 0..0,
+        }
+    }
+}

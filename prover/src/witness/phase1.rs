@@ -1,0 +1,65 @@
+//! Phase 1: the reference trace, the parameters and the image as columns.
+
+use crate::commitment::input::InputSalt;
+use crate::field::Fr;
+use crate::model::{Architecture, FoldedModel};
+use crate::plan::floor::Floor;
+use crate::plan::layout::Layout;
+use crate::reference::Trace;
+use halo2_proofs::halo2curves::ff::Field;
+
+/// Values of the phase-1 columns over the usable rows, and what phase 2 needs besides.
+#[derive(Clone)]
+pub struct Witness {
+    pub weights: Vec<Vec<Fr>>,
+    /// `q̂, r, out` of each lane, interleaved.
+    pub cells: Vec<Vec<Fr>>,
+    pub pair_multiplicity: Vec<Fr>,
+    pub range_multiplicity: Vec<Fr>,
+    pub salt: Fr,
+    pub context: Fr,
+}
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Witness(hidden)")
+    }
+}
+
+/// All that goes into one proof.
+#[derive(Clone, Copy)]
+pub struct Statement<'a> {
+    pub arch: &'a Architecture,
+    pub layout: &'a Layout,
+    pub floor: &'a Floor,
+    pub folded: &'a FoldedModel,
+    /// Random rows of each weight column.
+    pub weight_salts: &'a [Vec<Fr>],
+    pub trace: &'a Trace,
+    /// Row-major HWC.
+    pub image: &'a [u8],
+    pub salt: &'a InputSalt,
+    pub context: Fr,
+}
+
+impl std::fmt::Debug for Statement<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Statement(hidden)")
+    }
+}
+
+impl Witness {
+    /// Zero everywhere, to be filled chip by chip.
+    pub(crate) fn zero(statement: &Statement<'_>) -> Self {
+        let Statement { layout, floor, .. } = *statement;
+        let column = || vec![Fr::ZERO; floor.usable];
+        Self {
+            weights: (0..layout.weight_columns).map(|_| column()).collect(),
+            cells: (0..layout.cell_columns()).map(|_| column()).collect(),
+            pair_multiplicity: column(),
+            range_multiplicity: column(),
+            salt: statement.salt.to_field(),
+            context: statement.context,
+        }
+    }
+}

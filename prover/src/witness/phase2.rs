@@ -1,0 +1,43 @@
+//! Phase 2: what the challenges make of phase 1.
+
+use crate::field::Fr;
+use crate::plan::floor::Floor;
+use crate::plan::layout::Layout;
+use crate::plan::program::Values;
+use halo2_proofs::halo2curves::ff::Field;
+
+/// The circuit's challenges.
+#[derive(Clone, Copy, Debug)]
+pub struct Challenges {
+    pub alpha: Fr,
+    pub gamma: Fr,
+    pub beta: Fr,
+    pub theta: Fr,
+}
+
+/// Values of the phase-2 columns over the usable rows.
+#[derive(Debug)]
+pub struct Phase2 {
+    pub helpers: Vec<Vec<Fr>>,
+    pub phi: Vec<Fr>,
+    pub values: Values,
+}
+
+impl Phase2 {
+    /// Zero everywhere, to be filled chip by chip.
+    pub(crate) fn zero(layout: &Layout, floor: &Floor) -> Self {
+        let column = || vec![Fr::ZERO; floor.usable + 1];
+        Self {
+            helpers: (0..layout.helpers()).map(|_| column()).collect(),
+            phi: column(),
+            values: Values {
+                acc_x: column(),
+                acc_y: column(),
+                acc_w: column(),
+                a: column(),
+                b: column(),
+                acc: column(),
+            },
+        }
+    }
+}
