@@ -456,7 +456,7 @@ async fn genuine_code_behind_invented_storage_is_not_this_releases() {
     // SSTORE(0, 1); CODECOPY and RETURN of everything after these 19 bytes.
     let length = u16::try_from(runtime.len()).unwrap().to_be_bytes();
     let mut invented = vec![0x60, 1, 0x5f, 0x55, 0x61, length[0], length[1], 0x60, 19, 0x5f, 0x39];
-    invented.extend([0x61, length[0], length[1], 0x5f, 0xf3, 0, 0, 0, 0]);
+    invented.extend([0x61, length[0], length[1], 0x5f, 0xf3, 0, 0, 0]);
     assert_eq!(invented.len(), 19);
     invented.extend(&runtime);
     assert!(
