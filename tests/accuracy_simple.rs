@@ -259,7 +259,7 @@ fn proving_does_not_begin_if_the_window_is_too_short() {
     content["proofMillis"] = 600_000.into();
     std::fs::write(&promises, serde_json::to_vec(&content).unwrap()).unwrap();
     // One hour to decide.
-    setting.devnet.pass(2400);
+    setting.devnet.pass(2430);
     let args = prove(&setting, &id, &set);
     let (code, said) = setting.provider().fails(&args);
     assert_eq!(code, 1, "{said}");

@@ -343,7 +343,8 @@ impl Market {
     /// time, every position is asked for.
     pub async fn open_challenges(&self, id: B256) -> eyre::Result<Vec<(u32, Challenge)>> {
         let e = self.engagement(id).await?;
-        if e.openChallenges == 0 {
+        // After the end there are bonds to reclaim, which the count leaves out.
+        if e.openChallenges == 0 && e.state != State::Closed {
             return Ok(Vec::new());
         }
         let logs = tokio::time::timeout(LOGS_TIME, history(&self.chain, self.address, id)).await;
