@@ -324,7 +324,12 @@ async fn waiting_for_confirmations_is_told_once_where_no_bar_shows_it() {
     let mut program = command.kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
     let mut said = Vec::new();
-    while let Some(line) = lines.next_line().await.unwrap() {
+    let patience = Duration::from_secs(120);
+    while let Some(line) = tokio::time::timeout(patience, lines.next_line())
+        .await
+        .expect("it says what it waits for")
+        .unwrap()
+    {
         let is_waiting = line.contains("waiting");
         said.push(line);
         if is_waiting {
