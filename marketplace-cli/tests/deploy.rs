@@ -3,6 +3,7 @@
 mod node_support;
 
 use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::IModelRegistry;
 use assay_cli::chain::client::{Call, Chain};
@@ -181,19 +182,57 @@ async fn other_terms_are_another_marketplace_on_the_same_contracts() {
     assert_eq!(site.sent().await, TRANSACTIONS + 1);
 }
 
-/// The first account has sent a part, and has a transaction that no block took; the nonces of the second one are others.
+/// The first account ran out of ether with a transaction that no block took; the nonces of the second one are others.
 #[tokio::test]
 async fn another_account_goes_on_with_the_same_journal() {
     let mut site = Site::new().await;
     while site.sent().await < 3 {
         assert!(site.deploy_one().await.is_none());
     }
-    let first = site.account.address();
-    let sent = site.sent().await;
-    site.account = Account::new(site.chain().clone(), devnet_key(8, site.chain().id).unwrap());
-    let deployed = site.deploy(&MarketTerms::devnet()).await.unwrap();
-    assert_eq!(site.chain().provider_nonce(first).await.unwrap(), sent);
+    let (first, sent) = (site.account.address(), site.sent().await);
+    let chain = site.chain().clone();
+    let rpc = |method: &'static str, params: serde_json::Value| {
+        let provider = chain.provider.clone();
+        async move {
+            provider
+                .raw_request::<_, serde_json::Value>(method.into(), params)
+                .await
+                .unwrap()
+        }
+    };
+    rpc("evm_setAutomine", json!([false])).await;
+    let pending = async {
+        while chain.provider.get_transaction_count(first).pending().await.unwrap() == sent {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let terms = MarketTerms::devnet();
+    tokio::select! {
+        () = pending => {}
+        deployed = site.deploy(&terms) => panic!("no block took it: {deployed:?}"),
+    }
+    rpc("anvil_dropAllTransactions", json!([])).await;
+    rpc("anvil_setBalance", json!([first, "0x0"])).await;
+    rpc("evm_setAutomine", json!([true])).await;
+
+    site.account = Account::new(chain.clone(), devnet_key(8, chain.id).unwrap());
+    let deployed = tokio::time::timeout(Duration::from_secs(60), site.deploy(&terms)).await;
+    let deployed = deployed.expect("it waits for no nonce of the first").unwrap();
     assert_eq!(site.sent().await + sent, TRANSACTIONS);
-    let market = Market::load(site.chain().clone(), deployed.market).await.unwrap();
+    let market = Market::load(chain.clone(), deployed.market).await.unwrap();
     assert_eq!(market.registry, deployed.registry);
+}
+
+#[tokio::test]
+async fn a_chain_without_the_deployment_proxy_is_sent_nothing() {
+    let site = Site::new().await;
+    let proxy = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
+    let provider = &site.chain().provider;
+    let _: serde_json::Value = provider
+        .raw_request("anvil_setCode".into(), json!([proxy, "0x00"]))
+        .await
+        .unwrap();
+    let error = format!("{:#}", site.deploy(&MarketTerms::devnet()).await.unwrap_err());
+    assert!(error.contains("no deterministic deployment proxy"), "{error}");
+    assert_eq!(site.sent().await, 0);
 }

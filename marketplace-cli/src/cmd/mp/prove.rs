@@ -153,31 +153,21 @@ pub async fn prove(
 ) -> eyre::Result<Proven> {
     let mut prepared = prepare(ctx, market, account, id, set, prover).await?;
     if !prepared.meets_target() {
+        let what = format!(
+            "{} of {} correct, {} are needed",
+            prepared.correct.len(),
+            prepared.held.len(),
+            prepared.needed
+        );
         let command = if prepared.e.state == State::Probing {
-            let why = format!(
-                "{} of {} correct, {} are needed",
-                prepared.correct.len(),
-                prepared.held.len(),
-                prepared.needed
-            );
-            advice::note(
-                &mut engagement_journal(ctx, &market.chain, id)?,
-                prepared.e.guard,
-                Some(why),
-            )?;
+            let mut journal = engagement_journal(ctx, &market.chain, id)?;
+            advice::note(&mut journal, prepared.e.guard, Some(what.clone()))?;
             "abort"
         } else {
             "concede"
         };
-        return Err(hinted(
-            format!(
-                "{} of {} correct, {} are needed",
-                prepared.correct.len(),
-                prepared.held.len(),
-                prepared.needed
-            ),
-            format!("the target cannot be proven: assay mp {command} {id}"),
-        ));
+        let hint = format!("the target cannot be proven: assay mp {command} {id}");
+        return Err(hinted(what, hint));
     }
     let mut plan = prepared.plan(ctx, market, prover, manner.all).await?;
     if !manner.force {
