@@ -5,7 +5,7 @@ mod node_support;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
-use assay_cli::chain::bindings::IModelRegistry;
+use assay_cli::chain::bindings::IModelRegistry::paramsCall;
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::{deploy, Deployment, MarketTerms};
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
@@ -96,8 +96,7 @@ async fn a_deployment_cut_off_after_each_transaction_ends_as_one() {
 
     let market = Market::load(site.chain().clone(), deployed.market).await.unwrap();
     assert_eq!(market.registry, deployed.registry);
-    let registry = IModelRegistry::new(deployed.registry, &site.chain().provider);
-    let params = registry.params().call().await.unwrap();
+    let params = site.chain().view(deployed.registry, &paramsCall {}).await.unwrap();
     assert_eq!((params.accuracy, params.prediction), (deployed.market, Address::ZERO));
 
     assert_eq!(
@@ -172,8 +171,8 @@ async fn other_terms_are_another_marketplace_on_the_same_contracts() {
     assert_ne!((first.registry, first.market), (second.registry, second.market));
     assert_eq!(site.sent().await, TRANSACTIONS + 1, "only registry and market are new");
 
-    let registry = IModelRegistry::new(second.registry, &site.chain().provider);
-    assert_eq!(registry.params().call().await.unwrap().faultStrikes, 11);
+    let params = site.chain().view(second.registry, &paramsCall {}).await.unwrap();
+    assert_eq!(params.faultStrikes, 11);
     assert_eq!(
         site.deploy(&MarketTerms::devnet()).await.unwrap(),
         first,

@@ -4,7 +4,9 @@ mod support;
 
 use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
-use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, IModelRegistry, Mode, Outcome, State};
+use assay_cli::chain::bindings::IAccuracyMarket::engagementIdAtCall;
+use assay_cli::chain::bindings::IModelRegistry::{hashRecordCall, modelIdOfCall};
+use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, Mode, Outcome, State};
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::market::Market;
@@ -288,21 +290,28 @@ async fn encodings_are_those_of_the_contracts() {
     let w = World::new().await;
     let (m, chain) = (&w.market, &w.market.chain);
     let record = w.record(w.market.registry).await;
-    let registry = IModelRegistry::new(m.registry, &chain.provider);
+    let call = hashRecordCall { record: record.clone() };
     assert_eq!(
-        chain.view(registry.hashRecord(record.clone())).await.unwrap(),
+        chain.view(m.registry, &call).await.unwrap(),
         statement::model_hash(&record)
     );
     let hash = statement::model_hash(&record);
-    let id = chain.view(registry.modelIdOf(record.mp, hash, 5)).await.unwrap();
+    let call = modelIdOfCall {
+        mp: record.mp,
+        modelHash: hash,
+        nonce: 5,
+    };
+    let id = chain.view(m.registry, &call).await.unwrap();
     assert_eq!(id, statement::model_id(chain.id, m.registry, record.mp, hash, 5));
 
     let ids = [w.opened(1).await.id, w.opened(2).await.id];
     assert_eq!(m.engagement_ids(w.model_id).await.unwrap(), ids);
     for (seq, id) in ids.iter().enumerate() {
-        let contract = m.contract();
-        let view = contract.engagementIdAt(w.model_id, alloy::primitives::U256::from(seq));
-        assert_eq!(chain.view(view).await.unwrap(), *id);
+        let call = engagementIdAtCall {
+            modelId: w.model_id,
+            seq: alloy::primitives::U256::from(seq),
+        };
+        assert_eq!(chain.view(m.address, &call).await.unwrap(), *id);
         let e = m.engagement(*id).await.unwrap();
         assert_eq!(m.expected_offer_hash(*id, &e, hash, Default::default()), e.offerHash);
     }

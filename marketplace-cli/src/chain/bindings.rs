@@ -248,7 +248,6 @@ sol! {
         bool closedEarly;
     }
 
-    #[sol(rpc)]
     interface ICredits {
         event Credited(address indexed account, uint256 amount);
         event Withdrawn(address indexed account, address indexed to, uint256 amount);
@@ -263,7 +262,6 @@ sol! {
         function totalOwed() external view returns (uint256);
     }
 
-    #[sol(rpc)]
     interface IMarketplaceFactory {
         struct Creation {
             bytes code;
@@ -282,7 +280,6 @@ sol! {
         function creationCodeHash(address created) external view returns (bytes32);
     }
 
-    #[sol(rpc)]
     interface IModelRegistry {
         event ModelRegistered(
             bytes32 indexed modelId, address indexed mp, bytes32 modelHash, uint128 stake, ModelRecord record
@@ -341,7 +338,6 @@ sol! {
         function reputation(bytes32 modelId) external view returns (Reputation memory);
     }
 
-    #[sol(rpc)]
     interface IAccuracyMarket {
         event Offered(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 offerHash, OfferTerms terms);
         event Cancelled(bytes32 indexed id, bytes32 indexed modelId, address indexed mc);
@@ -460,7 +456,6 @@ sol! {
         function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32);
     }
 
-    #[sol(rpc)]
     interface IAccuracyTerms {
         error BadParameter(bytes32 name, uint256 value);
 
@@ -505,7 +500,6 @@ sol! {
         function wordsPerHash() external view returns (uint256);
     }
 
-    #[sol(rpc)]
     interface IPublishedTransfers {
         error OutOfOrder(uint256 expected, uint256 given);
         error TooManyChunks(uint256 chunks);
@@ -515,7 +509,6 @@ sol! {
         function published(address publisher, bytes32 id) external view returns (uint256);
     }
 
-    #[sol(rpc)]
     interface IZkVerifier {
         function verify(bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof) external view returns (bool);
     }

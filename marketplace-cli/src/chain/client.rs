@@ -6,13 +6,13 @@ use super::revert;
 use crate::exit::{hinted, is_unanswered, ChainUnreachable, Hinted};
 use crate::output::Output;
 use alloy::consensus::BlockHeader;
-use alloy::contract::{CallBuilder, CallDecoder};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, TxHash, B256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::ClientBuilder;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::sol_types::SolCall;
 use alloy::transports::http::reqwest;
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
@@ -206,12 +206,43 @@ impl Chain {
         Ok(self.provider.get_transaction_count(account).await?)
     }
 
-    /// Calls a view, with refusals in words.
-    pub async fn view<P: Provider, D: CallDecoder + Unpin>(
+    /// Calls a view of the contract at `to`, with refusals in words.
+    ///
+    /// # Errors
+    /// The contract's refusal, or that there is none.
+    pub async fn view<C: SolCall>(&self, to: Address, call: &C) -> eyre::Result<C::Return> {
+        self.view_at(to, call, BlockId::latest()).await
+    }
+
+    /// As [`Chain::view`], as it was when `block` was the newest.
+    ///
+    /// # Errors
+    /// Those of [`Chain::view`].
+    pub async fn view_at<C: SolCall>(&self, to: Address, call: &C, block: BlockId) -> eyre::Result<C::Return> {
+        self.try_view_at(to, call, block)
+            .await?
+            .map_err(|data| revert::explain(&data))
+    }
+
+    /// As [`Chain::view_at`], with revert data for the caller to judge.
+    ///
+    /// # Errors
+    /// If the node does not answer, or there is no such contract.
+    pub async fn try_view_at<C: SolCall>(
         &self,
-        call: CallBuilder<P, D>,
-    ) -> eyre::Result<D::CallOutput> {
-        call.call().await.map_err(explain_contract)
+        to: Address,
+        call: &C,
+        block: BlockId,
+    ) -> eyre::Result<Result<C::Return, Bytes>> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        match self.provider.call(request).block(block).await {
+            Ok(output) if output.is_empty() => Err(hinted(
+                "there is no such contract on this chain",
+                "check --rpc-url, --market and --deployment; on a devnet run: assay devnet up",
+            )),
+            Ok(output) => Ok(Ok(C::abi_decode_returns(&output)?)),
+            Err(error) => revert_data(&error).map(Err).ok_or_else(|| error.into()),
+        }
     }
 
     /// Waits until the transaction `raw` is in a block that has its confirmations; `None` if no block takes it.
@@ -273,7 +304,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn new(to: Address, call: &impl alloy::sol_types::SolCall) -> Self {
+    pub fn new(to: Address, call: &impl SolCall) -> Self {
         Self {
             to: Some(to),
             data: call.abi_encode().into(),
@@ -315,18 +346,5 @@ pub(super) fn explain_rpc(error: RpcError<TransportErrorKind>) -> eyre::Report {
     match revert_data(&error) {
         Some(data) => revert::explain(&data),
         None => error.into(),
-    }
-}
-
-pub(super) fn explain_contract(error: alloy::contract::Error) -> eyre::Report {
-    match error {
-        alloy::contract::Error::ZeroData(..) => hinted(
-            "there is no such contract on this chain",
-            "check --rpc-url, --market and --deployment; on a devnet run: assay devnet up",
-        ),
-        other => match other.as_revert_data() {
-            Some(data) => revert::explain(&data),
-            None => other.into(),
-        },
     }
 }

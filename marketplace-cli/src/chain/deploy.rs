@@ -470,9 +470,7 @@ async fn check(
     registry: Address,
     market: Address,
 ) -> eyre::Result<()> {
-    let registry_params = chain
-        .view(IModelRegistry::new(registry, &chain.provider).params())
-        .await?;
+    let registry_params = chain.view(registry, &IModelRegistry::paramsCall {}).await?;
     eyre::ensure!(
         registry_params == terms.registry_params(market),
         "the registry has other parameters than asked for"
@@ -488,13 +486,9 @@ async fn check(
                 == (meant.proofJudge, meant.transferJudge, meant.publication),
         "the market has other parameters than asked for"
     );
-    let address = chain
-        .view(IAccuracyMarket::new(market, &chain.provider).terms())
-        .await?;
+    let address = chain.view(market, &IAccuracyMarket::termsCall {}).await?;
     for mode in [Mode::CLEAR, Mode::FULL, Mode::SIMPLE] {
-        let got = chain
-            .view(IAccuracyTerms::new(address, &chain.provider).amounts(mode))
-            .await?;
+        let got = chain.view(address, &IAccuracyTerms::amountsCall { mode }).await?;
         let expected = loaded.amounts(mode);
         eyre::ensure!(
             got == expected,

@@ -1,15 +1,16 @@
 //! The marketplace on one chain: registry and market, read together.
 
 use super::bindings::IAccuracyMarket::{
-    publishChunksCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, ProbeKeysRevealed, ResultPosted,
-    WrongState,
+    challengeAtCall, engagementCall, engagementCountCall, engagementIdAtCall, isProvenCall, publishChunksCall,
+    termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, PARAMS_HASHCall,
+    ProbeKeysRevealed, ResultPosted, WrongState,
 };
+use super::bindings::IModelRegistry::{modelCall, proofTermsCall, reputationCall, stakeRequiredCall};
 use super::bindings::{
-    Amounts, Challenge, EngagementView, IAccuracyMarket, IAccuracyTerms, IModelRegistry, IProofJudge,
-    IPublishedTransfers, Mode, ModelView, OfferTerms, Params, ProofClaim, ProofItem, ProofTerms, Reputation, State,
-    Verdict,
+    Amounts, Challenge, EngagementView, IAccuracyTerms, IProofJudge, IPublishedTransfers, Mode, ModelView, OfferTerms,
+    Params, ProofClaim, ProofItem, ProofTerms, Reputation, State, Verdict,
 };
-use super::client::{explain_contract, revert_data, Call, Chain, Settled};
+use super::client::{revert_data, Call, Chain, Settled};
 use super::history::history;
 use super::revert::{self, is};
 use super::statement::{needed_correct, offer_hash, params_hash, KIND_ACCURACY};
@@ -17,7 +18,7 @@ use crate::exit::{hinted, Exit, Hinted};
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
-use alloy::providers::{DynProvider, Provider};
+use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -70,6 +71,11 @@ impl Unsettled {
 /// How long the logs of an engagement may take to read where there is another way: some nodes serve few blocks at a time.
 const LOGS_TIME: Duration = Duration::from_secs(30);
 
+fn is_proven(id: B256, position: usize) -> isProvenCall {
+    let position = U256::from(position);
+    isProvenCall { id, position }
+}
+
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
 pub struct Market {
@@ -84,12 +90,11 @@ pub struct Market {
 
 impl Market {
     pub async fn load(chain: Chain, address: Address) -> eyre::Result<Self> {
-        let contract = IAccuracyMarket::new(address, &chain.provider);
-        let terms = chain.view(contract.terms()).await?;
-        let params = chain.view(IAccuracyTerms::new(terms, &chain.provider).params()).await?;
+        let terms = chain.view(address, &termsCall {}).await?;
+        let params = chain.view(terms, &IAccuracyTerms::paramsCall {}).await?;
         let params_hash = params_hash(&params);
         eyre::ensure!(
-            params_hash == chain.view(contract.PARAMS_HASH()).await?,
+            params_hash == chain.view(address, &PARAMS_HASHCall {}).await?,
             "contract {address} hashes its parameters in another way: it is not this market"
         );
         Ok(Self {
@@ -157,26 +162,24 @@ impl Market {
         self.params.full.challengeBond.saturating_add(extra)
     }
 
-    pub fn contract(&self) -> IAccuracyMarket::IAccuracyMarketInstance<&DynProvider> {
-        IAccuracyMarket::new(self.address, &self.chain.provider)
-    }
-
-    fn models(&self) -> IModelRegistry::IModelRegistryInstance<&DynProvider> {
-        IModelRegistry::new(self.registry, &self.chain.provider)
+    /// Calls a view of the market.
+    async fn view<C: SolCall>(&self, call: &C) -> eyre::Result<C::Return> {
+        self.chain.view(self.address, call).await
     }
 
     /// # Errors
     /// If this market has no such engagement.
     pub async fn engagement(&self, id: B256) -> eyre::Result<EngagementView> {
-        self.chain.view(self.contract().engagement(id)).await
+        self.view(&engagementCall { id }).await
     }
 
     /// The engagement, if this market has it.
     pub async fn find_engagement(&self, id: B256) -> eyre::Result<Option<EngagementView>> {
-        match self.contract().engagement(id).call().await {
+        let call = engagementCall { id };
+        match self.chain.try_view_at(self.address, &call, BlockId::latest()).await? {
             Ok(e) => Ok(Some(e)),
-            Err(error) if error.as_revert_data().is_some_and(|data| is::<WrongState>(&data)) => Ok(None),
-            Err(error) => Err(explain_contract(error)),
+            Err(data) if is::<WrongState>(&data) => Ok(None),
+            Err(data) => Err(revert::explain(&data)),
         }
     }
 
@@ -188,7 +191,7 @@ impl Market {
 
     /// The engagement as it was when `block` was the newest.
     pub async fn engagement_at(&self, id: B256, block: BlockId) -> eyre::Result<EngagementView> {
-        self.chain.view(self.contract().engagement(id).block(block)).await
+        self.chain.view_at(self.address, &engagementCall { id }, block).await
     }
 
     /// Fails unless state and guard were the same when the newest settled block was the newest: secrets, and what cannot be taken
@@ -207,20 +210,21 @@ impl Market {
     }
 
     pub async fn verdict(&self, id: B256) -> eyre::Result<Verdict> {
-        self.chain.view(self.contract().verdict(id)).await
+        self.view(&verdictCall { id }).await
     }
 
     /// Chunks of a ciphertext that are on chain.
     pub async fn published_chunks(&self, id: B256) -> eyre::Result<usize> {
-        let publication = IPublishedTransfers::new(self.params.full.publication, &self.chain.provider);
-        let next = self.chain.view(publication.published(self.address, id)).await?;
+        let call = IPublishedTransfers::publishedCall {
+            publisher: self.address,
+            id,
+        };
+        let next = self.chain.view(self.params.full.publication, &call).await?;
         Ok(next.saturating_to())
     }
 
     pub async fn is_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
-        self.chain
-            .view(self.contract().isProven(id, U256::from(position)))
-            .await
+        self.view(&is_proven(id, position)).await
     }
 
     /// Those of the positions that are not proven yet.
@@ -241,9 +245,7 @@ impl Market {
     /// Whether a position was proven when the newest settled block was the newest.
     pub async fn is_settled_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
         let (block, _) = self.chain.newest_settled().await?;
-        let contract = self.contract();
-        let call = contract.isProven(id, U256::from(position));
-        self.chain.view(call.block(block)).await
+        self.chain.view_at(self.address, &is_proven(id, position), block).await
     }
 
     /// Whether the market would count this item once it takes proofs: its judge is asked in its name, which costs nothing and
@@ -279,7 +281,7 @@ impl Market {
     }
 
     pub async fn challenge_at(&self, id: B256, position: u32) -> eyre::Result<Challenge> {
-        self.chain.view(self.contract().challengeAt(id, position)).await
+        self.view(&challengeAtCall { id, position }).await
     }
 
     /// Events of one kind about an engagement, oldest first, and the transactions that made them.
@@ -370,37 +372,39 @@ impl Market {
     }
 
     pub async fn model(&self, model_id: B256) -> eyre::Result<ModelView> {
-        self.chain.view(self.models().model(model_id)).await
+        self.chain.view(self.registry, &modelCall { modelId: model_id }).await
     }
 
     pub async fn proof_terms(&self, model_id: B256) -> eyre::Result<ProofTerms> {
-        self.chain.view(self.models().proofTerms(model_id)).await
+        self.chain
+            .view(self.registry, &proofTermsCall { modelId: model_id })
+            .await
     }
 
     pub async fn reputation(&self, model_id: B256) -> eyre::Result<Reputation> {
-        self.chain.view(self.models().reputation(model_id)).await
+        self.chain
+            .view(self.registry, &reputationCall { modelId: model_id })
+            .await
     }
 
     pub async fn stake_required(&self) -> eyre::Result<u128> {
-        self.chain.view(self.models().stakeRequired()).await
+        self.chain.view(self.registry, &stakeRequiredCall {}).await
     }
 
     /// Every engagement of a model, oldest first.
     pub async fn engagement_ids(&self, model_id: B256) -> eyre::Result<Vec<B256>> {
-        let count: u64 = self
-            .chain
-            .view(self.contract().engagementCount(model_id))
-            .await?
-            .saturating_to();
+        let count = engagementCountCall { modelId: model_id };
+        let count: u64 = self.view(&count).await?.saturating_to();
         let lock = || self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ids = lock().get(&model_id).cloned().unwrap_or_default();
         let missing = ids.len() as u64..count;
         if !missing.is_empty() {
             let asked = missing.map(|seq| async move {
-                let contract = self.contract();
-                self.chain
-                    .view(contract.engagementIdAt(model_id, U256::from(seq)))
-                    .await
+                let call = engagementIdAtCall {
+                    modelId: model_id,
+                    seq: U256::from(seq),
+                };
+                self.view(&call).await
             });
             ids.extend(all_answers(asked).await?);
             lock().insert(model_id, ids.clone());

@@ -4,7 +4,7 @@
 //! whoever put it there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every
 //! chain.
 
-use super::bindings::IMarketplaceFactory;
+use super::bindings::IMarketplaceFactory::creationCodeHashCall;
 use super::client::Chain;
 use super::release::Release;
 use alloy::eips::BlockId;
@@ -71,8 +71,8 @@ pub(super) async fn difference(
             "it was not created by this release's factory, which is not at {factory}"
         )));
     }
-    let genuine = IMarketplaceFactory::new(factory, &chain.provider);
-    Ok(match chain.view(genuine.creationCodeHash(at).block(block)).await? {
+    let call = creationCodeHashCall { created: at };
+    Ok(match chain.view_at(factory, &call, block).await? {
         B256::ZERO => Some("it was not created by this release's factory".into()),
         kept if kept == *code_hash => None,
         _ => Some("it was created from other code".into()),

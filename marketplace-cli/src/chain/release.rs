@@ -8,7 +8,7 @@
 //! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 
-use super::bindings::IAccuracyMarket;
+use super::bindings::IAccuracyMarket::termsCall;
 use super::client::{Call, Chain};
 use super::market::Market;
 use super::origin;
@@ -253,9 +253,7 @@ fn address(word: U256) -> Address {
 /// What each immutable of the contracts must be; those of one name are the same in all of them.
 async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256>> {
     let chain = &market.chain;
-    let terms = chain
-        .view(IAccuracyMarket::new(market.address, &chain.provider).terms())
-        .await?;
+    let terms = chain.view(market.address, &termsCall {}).await?;
     let (p, full) = (&market.params, &market.params.full);
     let word = |address: Address| U256::from_be_bytes(address.into_word().0);
     let (n1, n2) = (U256::from(p.n1), U256::from(p.n2));

@@ -1,6 +1,6 @@
 use super::Sent;
 use crate::chain::account::Account;
-use crate::chain::bindings::ICredits::{self, withdrawCall};
+use crate::chain::bindings::ICredits::{self, creditCall, withdrawCall};
 use crate::chain::client::Call;
 use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
@@ -73,9 +73,10 @@ pub async fn withdraw(ctx: &Context, market: &Market, account: &Account, to: Add
     let mut journal = Journal::open(&ctx.home.withdrawals(chain, account.address()))?;
     let mut withdrawals = Vec::new();
     for contract in [market.address, market.registry] {
-        let credit = chain
-            .view(ICredits::new(contract, &chain.provider).credit(account.address()))
-            .await?;
+        let call = creditCall {
+            account: account.address(),
+        };
+        let credit = chain.view(contract, &call).await?;
         if credit.is_zero() {
             continue;
         }

@@ -6,7 +6,7 @@
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
-use assay_cli::chain::bindings::{ICredits, Metric, Mode, ModelRecord};
+use assay_cli::chain::bindings::{ICredits::creditCall, Metric, Mode, ModelRecord};
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
@@ -193,7 +193,12 @@ impl World {
     pub async fn credit(&self, account: &Account) -> u128 {
         let chain = &self.market.chain;
         let credit = chain
-            .view(ICredits::new(self.market.address, &chain.provider).credit(account.address()))
+            .view(
+                self.market.address,
+                &creditCall {
+                    account: account.address(),
+                },
+            )
             .await;
         credit.unwrap().to()
     }

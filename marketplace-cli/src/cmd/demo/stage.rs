@@ -2,7 +2,7 @@
 
 use super::ledger::{Ledger, Party, Summary};
 use crate::chain::account::Account;
-use crate::chain::bindings::{ICredits, Mode};
+use crate::chain::bindings::{ICredits::creditCall, Mode};
 use crate::chain::client::Chain;
 use crate::chain::deploy::{Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};
@@ -247,8 +247,10 @@ impl Stage {
         for (name, address, start, expected) in sides {
             parties.push(self.ledger.settle(&self.chain, name, address, start, expected).await?);
         }
-        let credits = ICredits::new(self.market.address, &self.chain.provider);
-        let treasury = self.chain.view(credits.credit(self.market.params.treasury)).await?;
+        let call = creditCall {
+            account: self.market.params.treasury,
+        };
+        let treasury = self.chain.view(self.market.address, &call).await?;
         eyre::ensure!(
             I256::from_raw(treasury) == fee + fee,
             "the treasury is owed {treasury} wei, not two fees"
