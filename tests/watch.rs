@@ -1,6 +1,6 @@
 //! Both daemons on anvil, with real proofs of a small network: nobody types a command between offer and withdrawal.
 
-use assay_cli::files::Lock;
+use assay_durable::lock::Lock;
 use e2e::{text, Daemons, OUTSIDER};
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -5,15 +5,15 @@ use assay_cli::chain::bindings::{Metric, ProofTerms};
 use assay_cli::cmd::mp::held::{Held, Statement};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::context::{Context, Globals};
-use assay_cli::output::Output;
-use assay_cli::prover_api::ModelArgs;
-use assay_cli::reference_string::SrsArgs;
+use assay_cli::prover_api::ModelFiles;
+use assay_cli::reference_string::SrsUse;
 use assay_cli::testset::{ImageSize, TestSet};
 use assay_cli::transfer::cipher_file::{seal, CipherFile};
 use assay_cli::transfer::keys::KeysOfRecord;
 use assay_cli::transfer::layout::Layout;
 use assay_cli::transfer::secret::MasterKey;
 use assay_cli::transfer::shuffle::Shuffle;
+use assay_durable::report::Reporter;
 use rand::rngs::OsRng;
 use rand::RngCore;
 use serde::Serialize;
@@ -87,7 +87,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     };
     let set = TestSet::build(size, (0..args.examples).map(image).collect(), |_| ())?;
     let sealed = Sealed::new(&set, image_bytes, dir.path())?;
-    let out = Output::new(false);
+    let out = Reporter::silent();
 
     let everything_s = timed(|| {
         sealed.checked()?;
@@ -124,14 +124,14 @@ fn timed<T>(work: impl FnOnce() -> eyre::Result<T>) -> eyre::Result<f64> {
 /// Twice the commitment of one process.
 fn commits(model: &Path) -> eyre::Result<[f64; 2]> {
     let scratch = tempfile::tempdir()?;
-    let files = ModelArgs {
+    let files = ModelFiles {
         model: model.to_owned(),
         arch: None,
         secret: Some(scratch.path().join("model.secret")),
-        srs: SrsArgs::dev(),
+        srs: SrsUse::dev(),
     };
     let ctx = Context::new(Globals::default())?;
-    let prover = Runtime::new()?.block_on(files.prover_off_chain(&ctx))?;
+    let prover = Runtime::new()?.block_on(files.prover_off_chain(async || Ok(None), &ctx.out))?;
     Ok([timed(|| prover.weights_commit())?, timed(|| prover.weights_commit())?])
 }
 
@@ -163,7 +163,7 @@ impl Sealed {
     }
 
     /// As a new process holds it.
-    fn held(&self, dir: &Path, out: &Output) -> eyre::Result<Held> {
+    fn held(&self, dir: &Path, out: &Reporter) -> eyre::Result<Held> {
         let terms = ProofTerms {
             verifier: Address::ZERO,
             verifierCodehash: B256::ZERO,

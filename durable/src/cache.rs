@@ -18,12 +18,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Take, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::file::{Access, Pending};
 use thiserror::Error;
 
 /// Ends in the format version.
@@ -241,14 +241,7 @@ impl Cache {
         let directory = self.root.join(kind);
         fs::create_dir_all(&directory)?;
         remove_stale(&directory);
-        let temporary = directory.join(temporary_name(key));
-        let result = write_entry(&temporary, kind, key, write).and_then(|()| fs::rename(&temporary, &path));
-        if result.is_err() {
-            // Nothing to do if this fails as well: a later `store` removes stale files.
-            let _ = fs::remove_file(&temporary);
-        }
-        result?;
-        File::open(&directory).and_then(|d| d.sync_all())
+        write_entry(&path, kind, key, write)
     }
 }
 
@@ -298,12 +291,12 @@ fn verify(file: &mut File, kind: &str, key: &[u8; 32]) -> Result<u64, Damage> {
 }
 
 fn write_entry(
-    temporary: &Path,
+    path: &Path,
     kind: &str,
     key: &[u8; 32],
     write: impl FnOnce(&mut EntryWriter) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+    let mut file = Pending::begin(path, Access::Shared)?;
     file.write_all(&[0; HEADER_LEN as usize])?;
     let hashing = Hashing {
         file,
@@ -322,7 +315,7 @@ fn write_entry(
     ] {
         file.write_all(field)?;
     }
-    file.sync_all()
+    file.commit()
 }
 
 /// Receives the payload of an entry that is being stored.
@@ -349,7 +342,7 @@ impl Write for EntryWriter {
 }
 
 struct Hashing {
-    file: File,
+    file: Pending,
     hasher: blake3::Hasher,
     len: u64,
 }
@@ -365,14 +358,6 @@ impl Write for Hashing {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-/// Unlike any other name that this or another process uses now.
-fn temporary_name(key: &[u8; 32]) -> String {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let salt: u64 = rand::random();
-    format!("{}.{}-{count}-{salt:016x}.tmp", hex::encode(key), std::process::id())
 }
 
 /// Removes what writers that died left behind; errors are somebody else's files.

@@ -2,10 +2,18 @@
 //!
 //! | module | content | may use |
 //! |---|---|---|
-//! | [`file`] | small files that are never half written | nothing |
-//! | [`cache`] | files that can be computed again, verified by hash | nothing |
+//! | [`read`] | files of others, read within limits | nothing |
+//! | [`file`] | files that are never half written | `read` |
+//! | [`directory`] | directories that appear whole | `file` |
+//! | [`lock`] | locks that end with their process | `file` |
+//! | [`cache`] | files that can be computed again, verified by hash | `file` |
 //! | [`progress`] | phases of long work, reported to whoever shows them | nothing |
+//! | [`report`] | lines, bars and phases for whoever shows them | `progress` |
 
 pub mod cache;
+pub mod directory;
 pub mod file;
+pub mod lock;
 pub mod progress;
+pub mod read;
+pub mod report;

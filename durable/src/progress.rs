@@ -12,6 +12,16 @@ pub trait Progress: Sync {
     }
 }
 
+impl<P: Progress + ?Sized> Progress for Box<P> {
+    fn phase(&self, name: &str, steps: u64) {
+        (**self).phase(name, steps);
+    }
+
+    fn step(&self, done: u64) {
+        (**self).step(done);
+    }
+}
+
 /// Reports nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;

@@ -1,11 +1,11 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
+use crate::args::keys::KeyArgs;
 use crate::chain::account::Account;
 use crate::chain::client::Chain;
 use crate::chain::deploy::Deployment;
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
-use crate::chain::release::{CheckedMarket, DeploymentCheck};
+use crate::engagement::{Desk, PayingDesk, Site};
 use crate::exit::hinted;
 use crate::home::Home;
 use crate::output::Output;
@@ -84,33 +84,48 @@ impl Context {
     }
 
     pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
-        Ok(Account::new(chain.clone(), keys.load(chain)?).within(keys.fees))
+        Ok(Account::new(chain.clone(), keys.load(chain)?).within(keys.fees.into()))
     }
 
-    /// How far the contracts behind a market are known.
-    pub async fn deployment_check(&self, market: &Market) -> eyre::Result<DeploymentCheck> {
-        DeploymentCheck::of(market, &self.home, self.globals.trust_deployment).await
+    /// The chain, if a node is named.
+    pub async fn named_chain(&self) -> eyre::Result<Option<Chain>> {
+        match self.globals.rpc_url {
+            Some(_) => self.chain().await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// A market to send money to.
-    ///
-    /// # Errors
-    /// If its contracts are neither this release's nor trusted.
-    pub async fn checked(&self, market: Market) -> eyre::Result<CheckedMarket> {
-        CheckedMarket::new(market, &self.home, self.globals.trust_deployment).await
+    /// The market and what is kept about it here.
+    pub async fn site(&self) -> eyre::Result<Site> {
+        Ok(self.site_of(self.market().await?))
     }
 
-    /// The market to send money to, and who signs.
-    pub async fn checked_market_and_account(&self, keys: &KeyArgs) -> eyre::Result<(CheckedMarket, Account)> {
-        let market = self.checked(self.market().await?).await?;
-        let account = self.account(&market.chain, keys)?;
-        Ok((market, account))
+    /// What is kept here about a market.
+    pub fn site_of(&self, market: Market) -> Site {
+        Site {
+            market,
+            home: self.home.clone(),
+            report: (*self.out).clone(),
+            trusted_deployment: self.globals.trust_deployment,
+        }
     }
 
     /// The market and who signs, for calls that carry no money.
-    pub async fn market_and_account(&self, keys: &KeyArgs) -> eyre::Result<(Market, Account)> {
-        let market = self.market().await?;
-        let account = self.account(&market.chain, keys)?;
-        Ok((market, account))
+    pub async fn desk(&self, keys: &KeyArgs) -> eyre::Result<Desk> {
+        let site = self.site().await?;
+        let account = self.account(&site.market.chain, keys)?;
+        Ok(Desk::new(site, account))
+    }
+
+    /// The market to send money to, and who signs.
+    ///
+    /// # Errors
+    /// If its contracts are neither this release's nor trusted.
+    pub async fn paying_desk(&self, keys: &KeyArgs) -> eyre::Result<PayingDesk> {
+        let site = self.site().await?;
+        // Before the key is asked for.
+        site.checked_market().await?;
+        let account = self.account(&site.market.chain, keys)?;
+        PayingDesk::new(site, account).await
     }
 }

@@ -6,12 +6,13 @@
 
 use crate::chain::statement::N_MAX;
 use crate::exit::UsageError;
-use crate::files::{copy_atomic, read_regular};
-use crate::output::Output;
 use crate::serve::blob::{Blob, Kind};
 use crate::serve::client::{Client, ClientOptions};
 use alloy::primitives::{Address, B256, U256};
 use alloy::signers::local::PrivateKeySigner;
+use assay_durable::file::copy_atomic;
+use assay_durable::read::read_regular;
+use assay_durable::report::Reporter;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,13 +104,11 @@ impl Place {
 }
 
 /// Who serves at a URL.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct ServerArgs {
-    /// Operator of the server, for whom requests are signed [default: the other party]
-    #[arg(help_heading = "Server, if the place is a URL", long, value_name = "ADDRESS")]
-    pub server_address: Option<Address>,
-    /// PEM file with the only certificates to trust, for a server whose certificate nobody else signed
-    #[arg(help_heading = "Server, if the place is a URL", long, value_name = "FILE")]
+#[derive(Debug, Clone, Default)]
+pub struct ServerIdentity {
+    /// Operator of the server, for whom requests are signed; the other party if nobody is named.
+    pub address: Option<Address>,
+    /// PEM file with the only certificates to trust.
     pub ca: Option<PathBuf>,
 }
 
@@ -137,7 +136,7 @@ impl Delivery {
     pub fn open(
         place: &Place,
         id: B256,
-        server: &ServerArgs,
+        server: &ServerIdentity,
         other: Address,
         key: PrivateKeySigner,
     ) -> eyre::Result<Self> {
@@ -146,7 +145,7 @@ impl Delivery {
             Place::Server(url) => {
                 let options = ClientOptions {
                     ca: server.ca.clone(),
-                    ..ClientOptions::new(url, server.server_address.unwrap_or(other))
+                    ..ClientOptions::new(url, server.address.unwrap_or(other))
                 };
                 Some(Client::new(options, key)?)
             }
@@ -166,7 +165,7 @@ impl Delivery {
     ///
     /// # Errors
     /// Those of the directory or the server. A later call goes on where an upload ended.
-    pub async fn put(&self, kind: Kind, file: &Path, out: &Output) -> eyre::Result<()> {
+    pub async fn put(&self, kind: Kind, file: &Path, out: &Reporter) -> eyre::Result<()> {
         let failed = || format!("cannot hand {} over to {}", file.display(), self.place);
         match (&self.client, &self.place) {
             (Some(client), _) => {
@@ -191,7 +190,7 @@ impl Delivery {
     ///
     /// # Errors
     /// Those of the directory or the server. That there is nothing is no error.
-    pub async fn get(&self, kind: Kind, into: &Path, limit: u64, out: &Output) -> eyre::Result<Vec<PathBuf>> {
+    pub async fn get(&self, kind: Kind, into: &Path, limit: u64, out: &Reporter) -> eyre::Result<Vec<PathBuf>> {
         match (&self.client, &self.place) {
             (Some(client), _) => self.fetch(client, kind, into, limit, out).await,
             (None, Place::Path(path)) => found(path, kind).wrap_err_with(|| format!("cannot read {}", path.display())),
@@ -223,7 +222,7 @@ impl Delivery {
         kind: Kind,
         into: &Path,
         limit: u64,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<Vec<PathBuf>> {
         let failed = || format!("cannot fetch {kind} from {}", self.place);
         let mut files = Vec::new();
@@ -305,7 +304,7 @@ fn found(path: &Path, kind: Kind) -> std::io::Result<Vec<PathBuf>> {
 pub fn proofs_by_context(
     files: &[PathBuf],
     contexts: &BTreeSet<U256>,
-    out: &Output,
+    out: &Reporter,
 ) -> BTreeMap<U256, Vec<ProofBundle>> {
     let mut proofs = BTreeMap::<U256, Vec<ProofBundle>>::new();
     for file in files {
@@ -357,10 +356,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let (own, plain) = (dir.path().join(CIPHER_FILE), dir.path().join("plain"));
-        crate::files::write_atomic(&own, b"content", true).unwrap();
+        assay_durable::file::write_atomic(&own, b"content", true).unwrap();
         std::fs::write(&plain, b"content").unwrap();
         let shared = dir.path().join("shared");
-        let out = Output::new(false);
+        let out = Reporter::silent();
         Delivery::at(&shared, ID).put(Kind::Cipher, &own, &out).await.unwrap();
         assert_eq!(mode(&shared.join(CIPHER_FILE)), mode(&plain));
     }
@@ -368,7 +367,7 @@ mod tests {
     #[tokio::test]
     async fn a_directory_gives_back_what_was_put_there() {
         let dir = tempfile::tempdir().unwrap();
-        let (shared, out) = (dir.path().join("shared"), Output::new(false));
+        let (shared, out) = (dir.path().join("shared"), Reporter::silent());
         let delivery = Delivery::at(&shared, ID);
         for kind in Kind::ALL {
             assert!(delivery.get(kind, dir.path(), 0, &out).await.unwrap().is_empty());

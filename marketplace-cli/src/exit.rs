@@ -3,6 +3,7 @@
 use crate::chain::node_url::NodeUrl;
 use alloy::transports::http::reqwest;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
+use assay_durable::lock::InUse;
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,14 @@ pub fn hinted_because(cause: eyre::Report, error: impl Into<String>, hint: impl 
         error: error.into(),
         hint: hint.into(),
         cause: Some(cause),
+    })
+}
+
+/// The line that says how to get further, if an error has one.
+pub fn hint_of(report: &eyre::Report) -> Option<&str> {
+    report.chain().find_map(|cause| {
+        let hinted = cause.downcast_ref::<Hinted>().map(|hinted| hinted.hint.as_str());
+        hinted.or_else(|| cause.downcast_ref::<InUse>().map(InUse::remedy))
     })
 }
 

@@ -3,10 +3,11 @@
 //! One JSON file per thing, replaced atomically, readable by the owner alone. A transaction is written here before it is
 //! sent; secrets are in their own files before the transaction that commits to them is signed.
 
-use crate::files::{write_atomic, Lock};
-use crate::output::{about_ether, grouped};
+use crate::units::{about_ether, grouped};
 use alloy::primitives::{Bytes, TxHash, U256};
 use alloy::rpc::types::TransactionReceipt;
+use assay_durable::file::write_atomic;
+use assay_durable::lock::Lock;
 use eyre::WrapErr;
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -190,7 +191,11 @@ impl Journal {
     }
 
     fn save(&self) -> eyre::Result<()> {
-        write_atomic(&self.path, &serde_json::to_vec_pretty(&self.content)?, true)
+        Ok(write_atomic(
+            &self.path,
+            &serde_json::to_vec_pretty(&self.content)?,
+            true,
+        )?)
     }
 }
 

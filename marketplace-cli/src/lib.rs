@@ -3,6 +3,8 @@
 //! | module | content |
 //! |---|---|
 //! | [`cmd`] | one file per subcommand |
+//! | [`args`] | options of several commands, as plain values |
+//! | [`engagement`] | what every engagement needs |
 //! | [`context`] | global options, and what every command starts from |
 //! | [`chain`] | bindings, node, keys, fees, deployment, devnet, encodings |
 //! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers and readers |
@@ -10,7 +12,7 @@
 //! | [`prover_api`] | the prover library in this program's words |
 //! | [`reference_string`] | which reference string will do on which chain |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
-//! | [`journal`], [`home`], [`files`] | what was sent, where state is, how files survive |
+//! | [`journal`], [`home`] | what was sent, where state is |
 //! | [`promises`] | proofs that are promised, and how fast they are made |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`serve`] | files between the parties of an engagement, over HTTP |
@@ -19,16 +21,16 @@
 //! | [`transport`], [`stats`] | transport key, confidence bounds |
 //! | [`measured`] | how often a model was right on its provider's own examples |
 //! | [`target`] | the accuracy an offer asks for, as people write it |
+//! | [`units`] | amounts and times in words |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
-//! | [`consent`] | what is asked of a person first |
 
+pub mod args;
 pub mod chain;
 pub mod cmd;
-pub mod consent;
 pub mod context;
 pub mod delivery;
+pub mod engagement;
 pub mod exit;
-pub mod files;
 pub mod home;
 pub mod journal;
 pub mod measured;
@@ -44,6 +46,7 @@ pub mod target;
 pub mod testset;
 pub mod transfer;
 pub mod transport;
+pub mod units;
 pub mod verifier;
 pub mod verifier_check;
 pub mod watch;

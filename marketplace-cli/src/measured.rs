@@ -1,9 +1,10 @@
 //! How often a model was right on examples that its provider labelled: a file beside the model file, for later decisions.
 
 use crate::exit::hinted;
-use crate::files::{read_regular, write_atomic};
 use crate::transfer::belief::{Belief, Prior};
 use alloy::primitives::B256;
+use assay_durable::file::write_atomic;
+use assay_durable::read::read_regular;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,7 +39,11 @@ impl Measured {
 
     /// Keeps it beside the model file, in place of an earlier one.
     pub fn save(&self, model: &Path) -> eyre::Result<()> {
-        write_atomic(&path_beside(model), &serde_json::to_vec_pretty(self)?, false)
+        Ok(write_atomic(
+            &path_beside(model),
+            &serde_json::to_vec_pretty(self)?,
+            false,
+        )?)
     }
 
     /// What was measured last of the model in this file; `None` if nothing was, or the file is another model now.

@@ -9,8 +9,9 @@
 //! ```
 
 use crate::exit::hinted;
-use crate::files::{read_regular, write_atomic};
 use alloy::primitives::{Address, B256};
+use assay_durable::file::write_atomic;
+use assay_durable::read::read_regular;
 use assay_prover::secret::{LockedSecret, Reservation};
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
@@ -199,7 +200,11 @@ impl Promises {
     }
 
     fn save(&self) -> eyre::Result<()> {
-        write_atomic(&self.path, &serde_json::to_vec_pretty(&self.content)?, true)
+        Ok(write_atomic(
+            &self.path,
+            &serde_json::to_vec_pretty(&self.content)?,
+            true,
+        )?)
     }
 }
 

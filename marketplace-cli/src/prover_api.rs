@@ -1,21 +1,20 @@
 //! The prover library in the words of this program: one place to change when its interface does.
 
 use crate::chain::client::Chain;
-use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
-use crate::files::{write_atomic, Lock};
-use crate::output::{Estimate, Output};
 use crate::promises::{self, Promises, Speed};
-use crate::reference_string::{ReferenceString, SrsArgs};
+use crate::reference_string::{ReferenceString, SrsUse};
 use alloy::primitives::{B256, U256};
 use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::file::write_atomic;
+use assay_durable::lock::Lock;
+use assay_durable::report::{Estimate, Reporter};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::commitment::{self, InputSalt};
 use assay_prover::field;
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
-use clap::Args;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +34,7 @@ pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
     U256::from_be_bytes(field::to_be_bytes(&commit))
 }
 
-pub(crate) fn warn_cache(event: &CacheEvent, out: &Output) {
+pub(crate) fn warn_cache(event: &CacheEvent, out: &Reporter) {
     if let Some(warning) = event.warning() {
         out.warn(warning);
     }
@@ -54,7 +53,7 @@ pub fn load_arch(path: &Path) -> eyre::Result<FrozenArchitecture> {
 }
 
 pub fn save_arch(path: &Path, frozen: &FrozenArchitecture) -> eyre::Result<()> {
-    write_atomic(path, &serde_json::to_vec(frozen)?, false)
+    Ok(write_atomic(path, &serde_json::to_vec(frozen)?, false)?)
 }
 
 pub fn load_model(path: &Path) -> eyre::Result<Model> {
@@ -62,7 +61,7 @@ pub fn load_model(path: &Path) -> eyre::Result<Model> {
 }
 
 /// The verifying key of an architecture.
-pub fn verifier_key(frozen: &FrozenArchitecture, string: ReferenceString, out: &Output) -> eyre::Result<VerifierKey> {
+pub fn verifier_key(frozen: &FrozenArchitecture, string: ReferenceString, out: &Reporter) -> eyre::Result<VerifierKey> {
     let key = VerifierKey::load_or_build(frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
     warn_cache(key.cache_event(), out);
     Ok(key)
@@ -79,23 +78,18 @@ pub fn secret_beside(model: &Path) -> PathBuf {
     model.with_extension("secret")
 }
 
-/// A model and what is needed to prove with it.
-#[derive(Debug, Clone, Args)]
-pub struct ModelArgs {
-    /// Model file, see assay model import
-    #[arg(help_heading = "Model", long, value_name = "FILE")]
+/// The files of a model, and what is needed to prove with it.
+#[derive(Debug, Clone)]
+pub struct ModelFiles {
     pub model: PathBuf,
-    /// Architecture file, see assay plan [default: planned from the model]
-    #[arg(help_heading = "Model", long, value_name = "FILE")]
+    /// Planned from the model if there is none.
     pub arch: Option<PathBuf>,
-    /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
-    #[arg(help_heading = "Model", long, value_name = "FILE")]
+    /// Salts, blinders and proof counter; the model file's name with `.secret` if none is named.
     pub secret: Option<PathBuf>,
-    #[command(flatten)]
-    pub srs: SrsArgs,
+    pub srs: SrsUse,
 }
 
-impl ModelArgs {
+impl ModelFiles {
     pub fn secret_path(&self) -> PathBuf {
         self.secret.clone().unwrap_or_else(|| secret_beside(&self.model))
     }
@@ -130,18 +124,25 @@ impl ModelArgs {
     /// Loads or derives everything, to prove on this chain; makes the secret if `create_secret` and there is none.
     ///
     /// # Errors
-    /// Those of [`SrsArgs::load`], and if a file is not what it should be.
-    pub fn prover(&self, chain: &Chain, create_secret: bool, out: &Output) -> eyre::Result<Prover> {
+    /// Those of [`SrsUse::load`], and if a file is not what it should be.
+    pub fn prover(&self, chain: &Chain, create_secret: bool, out: &Reporter) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
         let string = self.srs.load(chain, frozen.layout.k, out)?;
         self.with_string(model, frozen, string, create_secret, out)
     }
 
-    /// As [`ModelArgs::prover`] for a command that needs no node, see [`SrsArgs::load_off_chain`]; makes a missing secret.
-    pub async fn prover_off_chain(&self, ctx: &Context) -> eyre::Result<Prover> {
+    /// As [`ModelFiles::prover`] for work that needs no node, see [`SrsUse::load_off_chain`]; makes a missing secret.
+    ///
+    /// # Errors
+    /// Those of [`ModelFiles::prover`].
+    pub async fn prover_off_chain(
+        &self,
+        named_chain: impl AsyncFnOnce() -> eyre::Result<Option<Chain>>,
+        out: &Reporter,
+    ) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
-        let string = self.srs.load_off_chain(ctx, frozen.layout.k).await?;
-        self.with_string(model, frozen, string, true, &ctx.out)
+        let string = self.srs.load_off_chain(named_chain, frozen.layout.k, out).await?;
+        self.with_string(model, frozen, string, true, out)
     }
 
     fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
@@ -156,7 +157,7 @@ impl ModelArgs {
         frozen: FrozenArchitecture,
         string: ReferenceString,
         create_secret: bool,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<Prover> {
         let keys = Keys::load_or_build(&frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
         warn_cache(keys.verifier().cache_event(), out);
@@ -187,6 +188,22 @@ impl ModelArgs {
             secret,
             commit: Mutex::default(),
         })
+    }
+}
+
+/// The public part of a model, which checks its proofs.
+#[derive(Debug, Clone)]
+pub struct PublicModel {
+    pub arch: PathBuf,
+    pub srs: SrsUse,
+}
+
+impl PublicModel {
+    /// The key that checks proofs on this chain.
+    pub fn key(&self, chain: &Chain, out: &Reporter) -> eyre::Result<VerifierKey> {
+        let frozen = load_arch(&self.arch)?;
+        let string = self.srs.load(chain, frozen.layout.k, out)?;
+        verifier_key(&frozen, string, out)
     }
 }
 
@@ -312,7 +329,7 @@ impl Proving<'_> {
         salt: &[u8; 31],
         ctx: U256,
         engagement: Option<B256>,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<ProofBundle> {
         const FEW: u64 = 256;
         let Prover {

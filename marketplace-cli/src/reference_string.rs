@@ -1,14 +1,12 @@
 //! Reference strings, and which of them will do on which chain: the only way to a key, and to trust in somebody's verifier.
 
 use crate::chain::client::Chain;
-use crate::context::Context;
 use crate::exit::hinted;
-use crate::output::Output;
 use crate::prover_api::warn_cache;
 use assay_durable::cache::Cache;
+use assay_durable::report::Reporter;
 use assay_prover::srs::{Srs, MIN_K};
 use assay_verifier_gen::KzgKey;
-use clap::Args;
 use eyre::WrapErr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,7 +33,7 @@ impl FromStr for SrsChoice {
 
 impl SrsChoice {
     /// The string of 2^k powers, from the cache if it is there; nothing says yet where it may be used.
-    pub fn prepare(&self, k: u32, out: &Output) -> eyre::Result<Srs> {
+    pub fn prepare(&self, k: u32, out: &Reporter) -> eyre::Result<Srs> {
         let cache = Cache::user()?;
         let phases = out.phases();
         let srs = match self {
@@ -51,20 +49,12 @@ impl SrsChoice {
     }
 }
 
-/// The string under which keys are made.
-#[derive(Debug, Clone, Args)]
-pub struct SrsArgs {
-    /// Reference string: dev (unsafe, refused where no devnet is), or a snarkjs .ptau file
-    #[arg(
-        help_heading = "Reference string",
-        long = "srs",
-        value_name = "dev|FILE",
-        default_value = "dev"
-    )]
+/// Which string keys are made under, and whether whoever asks knows what that means.
+#[derive(Debug, Clone)]
+pub struct SrsUse {
     pub choice: SrsChoice,
-    /// Use the development reference string on a chain that is no devnet
-    #[arg(help_heading = "Reference string", long)]
-    pub allow_unsafe_srs: bool,
+    /// Use the development string also on a chain that is no devnet.
+    pub allow_unsafe: bool,
 }
 
 /// A reference string that may be used where it is used: keys take no other.
@@ -77,12 +67,12 @@ impl ReferenceString {
     }
 }
 
-impl SrsArgs {
+impl SrsUse {
     /// The development string, for devnets.
     pub fn dev() -> Self {
         Self {
             choice: SrsChoice::Dev,
-            allow_unsafe_srs: false,
+            allow_unsafe: false,
         }
     }
 
@@ -90,19 +80,28 @@ impl SrsArgs {
     ///
     /// # Errors
     /// For the development string, also in a `.ptau` file, on a chain that is no devnet.
-    pub fn load(&self, chain: &Chain, k: u32, out: &Output) -> eyre::Result<ReferenceString> {
+    pub fn load(&self, chain: &Chain, k: u32, out: &Reporter) -> eyre::Result<ReferenceString> {
         self.check_name(chain)?;
         let srs = self.choice.prepare(k, out)?;
         self.require_permitted(srs.is_development(), chain)?;
         Ok(ReferenceString(Arc::new(srs)))
     }
 
-    /// As [`SrsArgs::load`] for a command that needs no node: if one is named, its chain decides, else nothing depends on the
-    /// key.
-    pub async fn load_off_chain(&self, ctx: &Context, k: u32) -> eyre::Result<ReferenceString> {
-        let srs = self.choice.prepare(k, &ctx.out)?;
-        if srs.is_development() && ctx.globals.rpc_url.is_some() {
-            self.require_permitted(true, &ctx.chain().await?)?;
+    /// As [`SrsUse::load`] for work that needs no node: if one is named, its chain decides, else nothing depends on the key.
+    ///
+    /// # Errors
+    /// Those of [`SrsUse::load`], and of `named_chain`.
+    pub async fn load_off_chain(
+        &self,
+        named_chain: impl AsyncFnOnce() -> eyre::Result<Option<Chain>>,
+        k: u32,
+        out: &Reporter,
+    ) -> eyre::Result<ReferenceString> {
+        let srs = self.choice.prepare(k, out)?;
+        if srs.is_development() {
+            if let Some(chain) = named_chain().await? {
+                self.require_permitted(true, &chain)?;
+            }
         }
         Ok(ReferenceString(Arc::new(srs)))
     }
@@ -113,7 +112,7 @@ impl SrsArgs {
     }
 
     fn require_permitted(&self, is_development: bool, chain: &Chain) -> eyre::Result<()> {
-        if is_development && !chain.is_devnet() && !self.allow_unsafe_srs {
+        if is_development && !chain.is_devnet() && !self.allow_unsafe {
             return Err(hinted(
                 format!(
                     "the development reference string on chain {}, which is no devnet: anybody could forge proofs",
@@ -130,7 +129,7 @@ impl SrsArgs {
     ///
     /// # Errors
     /// On a chain that is no devnet for the development string, and for code that holds another string.
-    pub fn check_code(&self, chain: &Chain, code: &[u8], out: &Output) -> eyre::Result<()> {
+    pub fn check_code(&self, chain: &Chain, code: &[u8], out: &Reporter) -> eyre::Result<()> {
         if chain.is_devnet() {
             return Ok(());
         }

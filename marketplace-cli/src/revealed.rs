@@ -1,10 +1,11 @@
 //! Images this consumer has handed over: a test set is single-use, because a provider may train on what it saw.
 
-use crate::context::Context;
 use crate::exit::hinted;
-use crate::files::{write_atomic, Lock};
+use crate::home::Home;
 use crate::testset::TestSet;
 use alloy::primitives::B256;
+use assay_durable::file::write_atomic;
+use assay_durable::lock::Lock;
 use eyre::WrapErr;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ pub struct Revealed {
 }
 
 impl Revealed {
-    pub fn load(ctx: &Context) -> eyre::Result<Self> {
-        let path = ctx.home.revealed();
+    pub fn load(home: &Home) -> eyre::Result<Self> {
+        let path = home.revealed();
         let lock = Lock::take(&path.with_extension("lock"))?;
         let images = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).wrap_err_with(|| format!("{} is damaged", path.display()))?,
@@ -54,6 +55,6 @@ impl Revealed {
 
     pub fn add(&mut self, set: &TestSet) -> eyre::Result<()> {
         self.images.extend(set.fingerprints());
-        write_atomic(&self.path, &serde_json::to_vec(&self.images)?, true)
+        Ok(write_atomic(&self.path, &serde_json::to_vec(&self.images)?, true)?)
     }
 }

@@ -7,9 +7,11 @@
 //! ```
 
 use crate::chain::statement::{test_leaf, MerkleTree, N_MAX, SCALAR_ORDER};
-use crate::files::{create_dir_atomic, open_regular, read_regular, write_atomic};
 use crate::prover_api::input_commit;
 use alloy::primitives::{FixedBytes, B256, U256};
+use assay_durable::directory::create_dir_atomic;
+use assay_durable::file::write_atomic;
+use assay_durable::read::{open_regular, read_regular};
 use assay_prover::import::decode_png;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
@@ -172,12 +174,16 @@ impl TestSet {
             test_root: self.root()?,
             examples: self.examples.iter().map(row).collect(),
         };
-        create_dir_atomic(dir, private, |temp| {
+        create_dir_atomic::<eyre::Report>(dir, private, |temp| {
             for (i, e) in self.examples.iter().enumerate() {
                 write_atomic(&image_path(temp, i), &encode_png(self.size, &e.image)?, private)?;
             }
             write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&self.leaves())?, private)?;
-            write_atomic(&temp.join("set.json"), &serde_json::to_vec_pretty(&file)?, private)
+            Ok(write_atomic(
+                &temp.join("set.json"),
+                &serde_json::to_vec_pretty(&file)?,
+                private,
+            )?)
         })
     }
 

@@ -1,7 +1,7 @@
 //! The X25519 key to which consumers will encrypt: the private half stays in a file of the provider.
 
-use crate::files::write_atomic;
 use alloy::primitives::B256;
+use assay_durable::file::write_atomic;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use std::path::Path;

@@ -3,14 +3,14 @@
 use crate::chain::account::Account;
 use crate::chain::client::{Call, Chain};
 use crate::chain::deploy::VerifierEntry;
-use crate::cmd::Sent;
+use crate::engagement::Sent;
 use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
-use crate::output::Output;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
+use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
 use assay_verifier_gen::evm::{Compiled, Compiler};
 use assay_verifier_gen::{Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
@@ -30,7 +30,7 @@ pub struct VerifierCode {
 
 impl VerifierCode {
     /// Generates the Solidity and compiles it with the repository's compiler.
-    pub fn generate(key: &VerifierKey, repository: &Repository, out: &Output) -> eyre::Result<Self> {
+    pub fn generate(key: &VerifierKey, repository: &Repository, out: &Reporter) -> eyre::Result<Self> {
         let _bar = out.bar("generating and compiling the verifier contract", 0);
         let spec = VerifierSpec {
             vk: key.verifying_key(),
@@ -73,7 +73,7 @@ impl VerifierCode {
         &self,
         account: &Account,
         journal: &mut Journal,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<(VerifierEntry, Vec<Sent>)> {
         let key = hex::encode(&self.vk_digest[..8]);
         let data_call = Call::create(self.generated.vk_data_initcode().into());

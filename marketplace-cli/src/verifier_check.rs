@@ -3,31 +3,27 @@
 
 use crate::chain::bindings::ModelRecord;
 use crate::chain::client::Chain;
-use crate::context::Context;
 use crate::exit::{hinted, UsageError};
 use crate::home::Repository;
 use crate::prover_api::{load_arch, verifier_key};
 use crate::record::{check_any, Determined, RecordMismatch};
-use crate::reference_string::SrsArgs;
+use crate::reference_string::SrsUse;
 use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
-use clap::Args;
+use assay_durable::report::Reporter;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 
-/// How the model's verifier is judged.
-#[derive(Debug, Clone, Args)]
-pub struct TrustArgs {
-    /// Architecture that the model claims to have: key and contract are made anew from it and compared
-    #[arg(help_heading = "Trust", long, value_name = "FILE")]
+/// How a model's verifier is judged.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// Architecture that the model claims to have: key and contract are made anew from it and compared.
     pub arch: Option<PathBuf>,
-    #[command(flatten)]
-    pub srs: SrsArgs,
-    /// Instead of comparing, trust a verifier with this code hash that was checked before; where no devnet is, --srs names the
-    /// reference string that it was checked under
-    #[arg(help_heading = "Trust", long, value_name = "HASH", conflicts_with = "arch")]
+    pub srs: SrsUse,
+    /// Instead of comparing, trust a verifier with this code hash that was checked before; where no devnet is, `srs` names the
+    /// reference string that it was checked under.
     pub trust_codehash: Option<B256>,
 }
 
@@ -108,13 +104,13 @@ enum Doubt {
     Differs(#[from] VerifierDiffers),
 }
 
-impl TrustArgs {
+impl Trust {
     /// Judges a model's verifier.
     ///
     /// # Errors
     /// If it cannot be judged; one that is not what it should be has a grade that says so.
-    pub async fn judge(&self, ctx: &Context, chain: &Chain, record: &ModelRecord) -> eyre::Result<VerifierCheck> {
-        let (grade, why) = match self.grade(ctx, chain, record).await? {
+    pub async fn judge(&self, chain: &Chain, record: &ModelRecord, out: &Reporter) -> eyre::Result<VerifierCheck> {
+        let (grade, why) = match self.grade(chain, record, out).await? {
             Ok(grade) => (grade, None),
             Err(doubt) => (VerifierGrade::NotChecked, Some(doubt.to_string())),
         };
@@ -130,13 +126,13 @@ impl TrustArgs {
         })
     }
 
-    /// As [`TrustArgs::judge`], for somebody whose money depends on it.
+    /// As [`Trust::judge`], for somebody whose money depends on it.
     ///
     /// # Errors
     /// If the verifier is not known.
-    pub async fn require(&self, ctx: &Context, chain: &Chain, record: &ModelRecord) -> eyre::Result<VerifierGrade> {
+    pub async fn require(&self, chain: &Chain, record: &ModelRecord, out: &Reporter) -> eyre::Result<VerifierGrade> {
         self.require_given()?;
-        self.grade(ctx, chain, record).await?.map_err(|doubt| {
+        self.grade(chain, record, out).await?.map_err(|doubt| {
             hinted(
                 doubt.to_string(),
                 "do not trust it; check --arch and --srs, or ask the provider how it was generated",
@@ -155,9 +151,9 @@ impl TrustArgs {
 
     async fn grade(
         &self,
-        ctx: &Context,
         chain: &Chain,
         record: &ModelRecord,
+        out: &Reporter,
     ) -> eyre::Result<Result<VerifierGrade, Doubt>> {
         let code = chain.provider.get_code_at(record.verifier).await?;
         if keccak256(&code) != record.verifierCodehash {
@@ -168,12 +164,12 @@ impl TrustArgs {
         }
         if let Some(path) = &self.arch {
             let frozen = load_arch(path)?;
-            let string = self.srs.load(chain, frozen.layout.k, &ctx.out)?;
-            let key = verifier_key(&frozen, string, &ctx.out)?;
+            let string = self.srs.load(chain, frozen.layout.k, out)?;
+            let key = verifier_key(&frozen, string, out)?;
             if let Err(mismatch) = Determined::by_key(&key).check(record) {
                 return Ok(Err(mismatch.into()));
             }
-            let made = VerifierCode::generate(&key, &Repository::find()?, &ctx.out)?;
+            let made = VerifierCode::generate(&key, &Repository::find()?, out)?;
             let compared = made.compare(chain, record.verifier).await?;
             return Ok(compared.map(|()| VerifierGrade::Reproduced).map_err(Doubt::from));
         }
@@ -185,7 +181,7 @@ impl TrustArgs {
             }),
             Some(_) if is_changeable(&code) => Err(Doubt::Changeable(record.verifier)),
             Some(_) => {
-                self.srs.check_code(chain, &code, &ctx.out)?;
+                self.srs.check_code(chain, &code, out)?;
                 check_any(record).map(|()| VerifierGrade::SameCode).map_err(Doubt::from)
             }
         })

@@ -1,14 +1,13 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
-use assay_cli::chain::keys::KeyArgs;
-use assay_cli::cmd::mc::result::PublicModelArgs;
+use assay_cli::args::keys::KeyArgs;
+use assay_cli::args::model::{ModelArgs, PublicModelArgs};
+use assay_cli::args::patrol::PatrolArgs;
+use assay_cli::args::server::ServerArgs;
+use assay_cli::args::srs::SrsArgs;
+use assay_cli::args::trust::TrustArgs;
 use assay_cli::cmd::Cli;
 use assay_cli::context::Globals;
-use assay_cli::delivery::ServerArgs;
-use assay_cli::prover_api::ModelArgs;
-use assay_cli::reference_string::SrsArgs;
-use assay_cli::verifier_check::TrustArgs;
-use assay_cli::watch::patrol::PatrolArgs;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::Model;

@@ -28,7 +28,7 @@ fn secret(w: &World, seconds: u64) -> PathBuf {
     let path = w.dir.path().canonicalize().unwrap().join("model.secret");
     ModelSecret::create(&path, 1, 20, 6).unwrap();
     note_speed(&path, Duration::from_secs(seconds)).unwrap();
-    let journal = w.mp_ctx.home.model(&w.market.chain, w.model_id);
+    let journal = w.mp.home.model(&w.market.chain, w.model_id);
     let mut journal = Journal::open(&journal).unwrap();
     journal.set_fact("secret", &path).unwrap();
     path
@@ -44,7 +44,7 @@ async fn two_engagements_that_fit_alone_are_not_accepted_together_until_one_is_c
     let w = World::new().await;
     let secret = secret(&w, 600);
     let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
-    let take = |id| accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None);
+    let take = |id| accept(&w.mp, id, &ANY, None);
     take(one).await.unwrap();
     let refused = take(two).await.unwrap_err();
     let said = refused.to_string();
@@ -60,7 +60,7 @@ async fn two_engagements_that_fit_alone_are_not_accepted_together_until_one_is_c
         .contains("wait until other"));
     assert_eq!(promised(&secret, &w.market), [one]);
 
-    abort(&w.mp_ctx, &w.market, &w.mp, one).await.unwrap();
+    abort(&w.mp, one).await.unwrap();
     take(two).await.unwrap();
     assert_eq!(promised(&secret, &w.market), [two]);
 }
@@ -70,28 +70,31 @@ async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
     let w = World::new().await;
     let secret = secret(&w, 600);
     let m = &w.market;
-    let take = |id| accept(&w.mp_ctx, m, &w.mp, id, &ANY, None);
-    let ctx = &w.mp_ctx;
+    let take = |id| accept(&w.mp, id, &ANY, None);
+    let mp = &w.mp;
     let promise = |id| async move {
         let e = m.engagement(id).await.unwrap();
         // As a command that dies here leaves it.
-        reserve(ctx, m, id, &e).await.unwrap().unwrap();
+        reserve(mp, id, &e).await.unwrap().unwrap();
     };
     let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
     promise(one).await;
     assert!(take(two).await.is_err(), "what is promised is promised");
     take(one).await.unwrap();
-    abort(&w.mp_ctx, m, &w.mp, one).await.unwrap();
+    abort(&w.mp, one).await.unwrap();
 
     promise(two).await;
     let mut journal = Journal::open(&w.dir.path().join("cancel.json")).unwrap();
     let call = m.call(&cancelCall { id: two });
-    w.mc.send(&mut journal, "cancel", &call, &w.mc_ctx.out).await.unwrap();
+    w.mc.account
+        .send(&mut journal, "cancel", &call, &w.mc.report)
+        .await
+        .unwrap();
     drop(journal);
     let three = w.opened(3).await.id;
     take(three).await.unwrap();
     assert_eq!(promised(&secret, m), [three]);
-    abort(&w.mp_ctx, m, &w.mp, three).await.unwrap();
+    abort(&w.mp, three).await.unwrap();
 
     // Nobody closes an offer that has expired.
     let four = w.opened(4).await.id;
@@ -112,10 +115,10 @@ async fn an_acceptance_without_its_confirmations_keeps_its_promise_after_the_off
     let other = w.market.engagement(two).await.unwrap();
     w.mine().await;
     w.pass(1700).await;
-    accept(&w.mp_ctx, &w.market, &w.mp, one, &ANY, None).await.unwrap();
+    accept(&w.mp, one, &ANY, None).await.unwrap();
     w.pass(200).await;
     assert_eq!(patient.confirmed_engagement(one).await.unwrap().state, State::Offered);
-    assert!(reserve(&w.mp_ctx, &patient, two, &other).await.is_err());
+    assert!(reserve(&w.seeing(&w.mp, &patient), two, &other).await.is_err());
     assert_eq!(promised(&secret, &w.market), [one]);
 }
 
@@ -126,7 +129,7 @@ async fn an_offer_that_could_not_be_accepted_is_promised_nothing() {
     let id = w.opened(1).await.id;
     let poor = vec![w.mp.address().to_string().into(), "0x0".into()];
     w.rpc("anvil_setBalance", poor).await;
-    assert!(accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.is_err());
+    assert!(accept(&w.mp, id, &ANY, None).await.is_err());
     assert!(promised(&secret, &w.market).is_empty());
 }
 
@@ -136,8 +139,8 @@ async fn no_more_proofs_are_promised_than_the_secret_carries() {
     let secret = secret(&w, 1);
     secret::advance_counter(&secret, 25 - 7).unwrap();
     let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
-    accept(&w.mp_ctx, &w.market, &w.mp, one, &ANY, None).await.unwrap();
-    let refused = accept(&w.mp_ctx, &w.market, &w.mp, two, &ANY, None).await.unwrap_err();
+    accept(&w.mp, one, &ANY, None).await.unwrap();
+    let refused = accept(&w.mp, two, &ANY, None).await.unwrap_err();
     let said = refused.to_string();
     assert!(
         said.contains("carries 7 more proofs, 4 are promised to other engagements"),
@@ -146,7 +149,7 @@ async fn no_more_proofs_are_promised_than_the_secret_carries() {
 
     // A file that cannot be read promises nothing to anybody.
     std::fs::write(promises_path(&secret), "{").unwrap();
-    let damaged = accept(&w.mp_ctx, &w.market, &w.mp, two, &ANY, None).await.unwrap_err();
+    let damaged = accept(&w.mp, two, &ANY, None).await.unwrap_err();
     assert!(
         damaged.to_string().contains("model.secret.promises is damaged"),
         "{damaged}"

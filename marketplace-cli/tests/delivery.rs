@@ -9,7 +9,7 @@ use assay_cli::cmd::mc::send::send_leaves;
 use assay_cli::cmd::mc::transfer::{reveal, send};
 use assay_cli::cmd::mp::accept::{accept, Policy};
 use assay_cli::cmd::mp::ack::ack;
-use assay_cli::delivery::{Delivery, Place, ServerArgs};
+use assay_cli::delivery::{Delivery, Place, ServerIdentity};
 use assay_cli::serve::blob::Kind;
 use assay_cli::serve::parties::Parties;
 use assay_cli::serve::server::{Event, Options, Server, Tls};
@@ -54,8 +54,8 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
     .await
     .unwrap();
     let place: Place = format!("https://{}", server.address()).parse().unwrap();
-    let served_by = |server_address: Option<Address>| ServerArgs {
-        server_address,
+    let served_by = |address: Option<Address>| ServerIdentity {
+        address,
         ca: Some(tls.cert.clone()),
     };
 
@@ -64,54 +64,51 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
         ..w.ask()
     };
     let set = w.test_set(1);
-    let id = open(&w.mc_ctx, m, &w.mc, &set, ask).await.unwrap().id;
+    let id = open(&w.mc, &set, ask).await.unwrap().id;
     parties.allow(id, [w.mp.address(), w.mc.address()]);
-    let to = Delivery::open(&place, id, &served_by(None), w.mp.address(), w.mc.key()).unwrap();
+    let to = Delivery::open(&place, id, &served_by(None), w.mp.address(), w.mc.account.key()).unwrap();
     let own = served_by(Some(w.mp.address()));
-    let from = Delivery::open(&place, id, &own, w.mc.address(), w.mp.key()).unwrap();
+    let from = Delivery::open(&place, id, &own, w.mc.address(), w.mp.account.key()).unwrap();
 
     // Nothing is there; then somebody puts other leaves there first.
-    says(
-        accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&from)).await,
-        "there are no leaf hashes",
-    );
+    says(accept(&w.mp, id, &ANY, Some(&from)).await, "there are no leaf hashes");
     let wrong = w.test_set(9).join("leaves.json");
-    to.put(Kind::Leaves, &wrong, &w.mc_ctx.out).await.unwrap();
+    to.put(Kind::Leaves, &wrong, &w.mc.report).await.unwrap();
     says(
-        accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&from)).await,
+        accept(&w.mp, id, &ANY, Some(&from)).await,
         "do not lead to the test root",
     );
-    let sent = send_leaves(&w.mc_ctx, m, id, None, &to).await.unwrap();
+    let sent = send_leaves(&w.mc, id, None, &to).await.unwrap();
     assert_eq!((sent.leaves, sent.to), (4, place.to_string()));
-    accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&from)).await.unwrap();
+    accept(&w.mp, id, &ANY, Some(&from)).await.unwrap();
 
     let large = w.dir.path().join("large");
     fs::write(&large, vec![0; 1 << 20]).unwrap();
-    to.put(Kind::Cipher, &large, &w.mc_ctx.out).await.unwrap();
-    says(ack(&w.mp_ctx, m, &w.mp, id, &from).await, "is in state Locked");
-    let committed = send(&w.mc_ctx, m, &w.mc, id, None, &to).await.unwrap();
-    let other = Delivery::open(&place, id, &own, w.mc.address(), w.other.key()).unwrap();
+    to.put(Kind::Cipher, &large, &w.mc.report).await.unwrap();
+    says(ack(&w.mp, id, &from).await, "is in state Locked");
+    let committed = send(&w.mc, id, None, &to).await.unwrap();
+    let other = Delivery::open(&place, id, &own, w.mc.address(), w.other.account.key()).unwrap();
     says(
-        other.get(Kind::Cipher, w.dir.path(), 1 << 30, &w.mp_ctx.out).await,
+        other.get(Kind::Cipher, w.dir.path(), 1 << 30, &w.mp.report).await,
         "refuses",
     );
     // A server that was emptied is noticed before anything is acknowledged; sending again repairs it.
     server.store().forget(id).unwrap();
-    says(ack(&w.mp_ctx, m, &w.mp, id, &from).await, "there is no ciphertext");
+    says(ack(&w.mp, id, &from).await, "there is no ciphertext");
     assert_eq!(m.engagement(id).await.unwrap().state, State::Committed);
-    assert!(send(&w.mc_ctx, m, &w.mc, id, None, &to).await.unwrap().sent.is_some());
-    let acknowledged = ack(&w.mp_ctx, m, &w.mp, id, &from).await.unwrap();
+    assert!(send(&w.mc, id, None, &to).await.unwrap().sent.is_some());
+    let acknowledged = ack(&w.mp, id, &from).await.unwrap();
     assert_eq!(acknowledged.ct_root, committed.ct_root);
-    reveal(&w.mc_ctx, m, &w.mc, id).await.unwrap();
+    reveal(&w.mc, id).await.unwrap();
     assert_eq!(m.engagement(id).await.unwrap().state, State::Probing);
 
     // What was fetched is not fetched again.
     let before = requests.lock().unwrap().len();
     let into = w.dir.path().join("again");
-    let fetched = from.get(Kind::Cipher, &into, 1 << 30, &w.mp_ctx.out).await.unwrap();
+    let fetched = from.get(Kind::Cipher, &into, 1 << 30, &w.mp.report).await.unwrap();
     let between = requests.lock().unwrap().len();
     assert_eq!(
-        from.get(Kind::Cipher, &into, 1 << 30, &w.mp_ctx.out).await.unwrap(),
+        from.get(Kind::Cipher, &into, 1 << 30, &w.mp.report).await.unwrap(),
         fetched
     );
     assert_eq!(fetched.len(), 1);
@@ -122,32 +119,24 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
 #[tokio::test]
 async fn a_directory_without_the_ciphertext_or_with_another_is_refused() {
     let w = World::new().await;
-    let m = &w.market;
-    let account = &w.mp;
     let ask = Ask {
         mode: Mode::SIMPLE,
         ..w.ask()
     };
-    let id = open(&w.mc_ctx, m, &w.mc, &w.test_set(1), ask).await.unwrap().id;
+    let id = open(&w.mc, &w.test_set(1), ask).await.unwrap().id;
     let shared = w.dir.path().join("shared");
     let delivery = Delivery::at(&shared, id);
-    send_leaves(&w.mc_ctx, m, id, None, &delivery).await.unwrap();
-    accept(&w.mp_ctx, m, account, id, &ANY, Some(&delivery)).await.unwrap();
-    send(&w.mc_ctx, m, &w.mc, id, None, &delivery).await.unwrap();
+    send_leaves(&w.mc, id, None, &delivery).await.unwrap();
+    accept(&w.mp, id, &ANY, Some(&delivery)).await.unwrap();
+    send(&w.mc, id, None, &delivery).await.unwrap();
     let file = shared.join("transfer.cipher");
     let mut bytes = fs::read(&file).unwrap();
     fs::remove_file(&file).unwrap();
-    says(
-        ack(&w.mp_ctx, m, account, id, &delivery).await,
-        "there is no ciphertext",
-    );
+    says(ack(&w.mp, id, &delivery).await, "there is no ciphertext");
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, &bytes).unwrap();
-    says(
-        ack(&w.mp_ctx, m, account, id, &delivery).await,
-        "is not what the consumer committed to",
-    );
+    says(ack(&w.mp, id, &delivery).await, "is not what the consumer committed to");
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, &bytes).unwrap();
-    ack(&w.mp_ctx, m, account, id, &delivery).await.unwrap();
+    ack(&w.mp, id, &delivery).await.unwrap();
 }

@@ -13,7 +13,7 @@ use assay_cli::chain::keys::devnet_key;
 use assay_cli::chain::market::Market;
 use assay_cli::home::Repository;
 use assay_cli::journal::Journal;
-use assay_cli::output::Output;
+use assay_durable::report::Reporter;
 use node_support::in_front_of;
 use serde_json::json;
 use std::future::ready;
@@ -57,7 +57,7 @@ impl Site {
 
     async fn deploy(&self, terms: &MarketTerms) -> eyre::Result<Deployment> {
         let mut journal = Journal::open(&self.journal)?;
-        let out = Output::new(true);
+        let out = Reporter::silent();
         deploy(&self.account, terms, &self.repository, &mut journal, &out).await
     }
 

@@ -49,10 +49,10 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         w.balance(&w.mc).await + alloy::primitives::U256::from(m.entry_wei() + opened.sent.gas_wei),
         before
     );
-    let accepted = accept(&w.mp_ctx, m, &w.mp, opened.id, &ANY, None).await.unwrap();
+    let accepted = accept(&w.mp, opened.id, &ANY, None).await.unwrap();
     assert_eq!((accepted.needed, accepted.offer_hash), (3, opened.offer_hash));
 
-    let ended = abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap();
+    let ended = abort(&w.mp, opened.id).await.unwrap();
     assert_eq!(ended.outcome, "Abort");
     assert_eq!(
         w.credit(&w.mc).await,
@@ -63,12 +63,12 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         m.amounts(Mode::CLEAR).deposit + m.amounts(Mode::CLEAR).abortPayment
     );
     assert!(
-        abort(&w.mp_ctx, m, &w.mp, opened.id).await.unwrap().sent.is_none(),
+        abort(&w.mp, opened.id).await.unwrap().sent.is_none(),
         "the second abort sends nothing"
     );
 
     let before = w.balance(&w.mp).await;
-    let withdrawn = withdraw(&w.mp_ctx, m, &w.mp, w.mp.address()).await.unwrap();
+    let withdrawn = withdraw(&w.mp, w.mp.address()).await.unwrap();
     let [one] = withdrawn.withdrawals.as_slice() else {
         panic!("one contract owes")
     };
@@ -76,19 +76,15 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         w.balance(&w.mp).await + alloy::primitives::U256::from(one.sent.gas_wei),
         before + one.amount_wei
     );
-    assert!(withdraw(&w.mp_ctx, m, &w.mp, w.mp.address())
-        .await
-        .unwrap()
-        .withdrawals
-        .is_empty());
+    assert!(withdraw(&w.mp, w.mp.address()).await.unwrap().withdrawals.is_empty());
 
-    let shown = Shown::read(&w.mp_ctx, m, opened.id, &UNTRUSTING).await.unwrap();
+    let shown = Shown::read(&w.mp, opened.id, &UNTRUSTING).await.unwrap();
     assert_eq!(
         (shown.fields.outcome.as_str(), shown.fields.assurance.as_str()),
         ("Abort", "NONE")
     );
     assert!(!shown.to_string().to_lowercase().contains("passed"));
-    let listed = Listed::read(&w.mp_ctx, m, w.model_id, &UNTRUSTING).await.unwrap();
+    let listed = Listed::read(&w.mp, w.model_id, &UNTRUSTING).await.unwrap();
     assert_eq!((listed.none.len(), listed.proven.len(), listed.open.len()), (1, 0, 0));
 }
 
@@ -96,23 +92,19 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
 async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     let w = World::new().await;
     let id = w.opened(1).await.id;
-    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
-    let early = timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap_err();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    let early = timeout(&w.other, id).await.unwrap_err();
     assert!(early.downcast_ref::<Hinted>().unwrap().hint.starts_with("try again in"));
     w.pass(MarketTerms::devnet().decide_window + 1).await;
-    says(abort(&w.mp_ctx, &w.market, &w.mp, id).await, "the window ended");
-    let ended = timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap();
+    says(abort(&w.mp, id).await, "the window ended");
+    let ended = timeout(&w.other, id).await.unwrap();
     assert_eq!(ended.outcome, "MpSilent");
     assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts(Mode::CLEAR).deposit);
     assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 1);
-    assert!(timeout(&w.mc_ctx, &w.market, &w.other, id)
-        .await
-        .unwrap()
-        .sent
-        .is_none());
+    assert!(timeout(&w.other, id).await.unwrap().sent.is_none());
     // One strike suspends: nobody can open against this model now.
     let set = w.test_set(2);
-    says(open(&w.mc_ctx, &w.market, &w.mc, &set, w.ask()).await, "Suspended");
+    says(open(&w.mc, &set, w.ask()).await, "Suspended");
 }
 
 #[tokio::test]
@@ -120,14 +112,8 @@ async fn an_expired_offer_returns_to_its_consumer_by_anybody() {
     let w = World::new().await;
     let id = w.opened(1).await.id;
     w.pass(1801).await;
-    says(
-        accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await,
-        "the window ended",
-    );
-    assert_eq!(
-        timeout(&w.mc_ctx, &w.market, &w.other, id).await.unwrap().outcome,
-        "Cancelled"
-    );
+    says(accept(&w.mp, id, &ANY, None).await, "the window ended");
+    assert_eq!(timeout(&w.other, id).await.unwrap().outcome, "Cancelled");
     assert_eq!(w.credit(&w.mc).await, w.market.entry_wei());
 }
 
@@ -135,15 +121,12 @@ async fn an_expired_offer_returns_to_its_consumer_by_anybody() {
 async fn a_conceded_engagement_costs_the_deposit_but_no_strike() {
     let w = World::new().await;
     let id = w.opened(1).await.id;
-    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
-    says(concede(&w.mp_ctx, &w.market, &w.mp, id).await, "in state Probing");
-    assert!(proceed_now(&w.mp_ctx, &w.market, &w.mp, id).await.unwrap().is_some());
-    assert!(proceed_now(&w.mp_ctx, &w.market, &w.mp, id).await.unwrap().is_none());
-    says(abort(&w.mp_ctx, &w.market, &w.mp, id).await, "in state Proving");
-    assert_eq!(
-        concede(&w.mp_ctx, &w.market, &w.mp, id).await.unwrap().outcome,
-        "FailedAccuracy"
-    );
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    says(concede(&w.mp, id).await, "in state Probing");
+    assert!(proceed_now(&w.mp, id).await.unwrap().is_some());
+    assert!(proceed_now(&w.mp, id).await.unwrap().is_none());
+    says(abort(&w.mp, id).await, "in state Proving");
+    assert_eq!(concede(&w.mp, id).await.unwrap().outcome, "FailedAccuracy");
     assert_eq!(
         (w.credit(&w.mc).await, w.credit(&w.mp).await),
         (2 * w.market.amounts(Mode::CLEAR).deposit, 0)
@@ -156,11 +139,11 @@ async fn an_offer_is_judged_before_money_goes_in() {
     let w = World::new().await;
     let (m, id) = (&w.market, w.opened(1).await.id);
     says(
-        accept(&w.mp_ctx, m, &w.mc, id, &ANY, None).await,
+        accept(&w.as_of(&w.mp, &w.mc.account).await, id, &ANY, None).await,
         "the provider of this engagement is",
     );
     says(
-        accept(&w.mc_ctx, m, &w.mp, id, &ANY, None).await,
+        accept(&w.as_of(&w.mc, &w.mp.account).await, id, &ANY, None).await,
         "did not register model",
     );
     let low = Policy {
@@ -169,7 +152,7 @@ async fn an_offer_is_judged_before_money_goes_in() {
         against_advice: true,
     };
     says(
-        accept(&w.mp_ctx, m, &w.mp, id, &low, None).await,
+        accept(&w.mp, id, &low, None).await,
         "asks for 75 %, the highest target to accept is 74.99 %",
     );
     let others = Policy {
@@ -177,20 +160,15 @@ async fn an_offer_is_judged_before_money_goes_in() {
         consumers: vec![w.other.address()],
         against_advice: true,
     };
-    says(
-        accept(&w.mp_ctx, m, &w.mp, id, &others, None).await,
-        "none of --consumer",
-    );
+    says(accept(&w.mp, id, &others, None).await, "none of --consumer");
     let wrong = w.test_set(9).join("leaves.json");
     says(
-        accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&Delivery::at(wrong, id))).await,
+        accept(&w.mp, id, &ANY, Some(&Delivery::at(wrong, id))).await,
         "do not lead to the test root",
     );
     assert_eq!(m.engagement(id).await.unwrap().state, State::Offered);
     let right = w.dir.path().join("set-1/leaves.json");
-    accept(&w.mp_ctx, m, &w.mp, id, &ANY, Some(&Delivery::at(right, id)))
-        .await
-        .unwrap();
+    accept(&w.mp, id, &ANY, Some(&Delivery::at(right, id))).await.unwrap();
 }
 
 #[tokio::test]
@@ -198,23 +176,21 @@ async fn a_set_is_handed_over_after_acceptance_and_never_offered_again() {
     let w = World::new().await;
     let (m, id) = (&w.market, w.opened(1).await.id);
     let to = w.dir.path().join("handed-over");
-    says(send(&w.mc_ctx, m, id, None, &to).await, "is an open offer");
+    says(send(&w.mc, id, None, &to).await, "is an open offer");
     assert!(!to.exists());
-    accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
 
     let mut patient = Market::clone(m);
     patient.chain.confirmations = 3;
     says(
-        send(&w.mc_ctx, &patient, id, None, &to).await,
+        send(&w.seeing(&w.mc, &patient), id, None, &to).await,
         "does not have 3 confirmations yet",
     );
     assert!(!to.exists());
     w.mine().await;
     w.mine().await;
-    send(&w.mc_ctx, &patient, id, None, &to).await.unwrap();
-    send(&w.mc_ctx, m, id, None, &to)
-        .await
-        .expect("sending again changes nothing");
+    send(&w.seeing(&w.mc, &patient), id, None, &to).await.unwrap();
+    send(&w.mc, id, None, &to).await.expect("sending again changes nothing");
     assert_eq!(
         TestSet::load(&to).unwrap(),
         TestSet::load(&w.dir.path().join("set-1")).unwrap()
@@ -223,31 +199,30 @@ async fn a_set_is_handed_over_after_acceptance_and_never_offered_again() {
     // The same images with new salts are the same images.
     std::fs::rename(w.dir.path().join("set-1"), w.dir.path().join("old")).unwrap();
     let again = w.test_set(1);
-    says(
-        open(&w.mc_ctx, m, &w.mc, &again, w.ask()).await,
-        "handed over to a provider before",
-    );
+    says(open(&w.mc, &again, w.ask()).await, "handed over to a provider before");
     let reuse = Ask {
         allow_reuse: true,
         ..w.ask()
     };
-    open(&w.mc_ctx, m, &w.mc, &again, reuse).await.unwrap();
+    open(&w.mc, &again, reuse).await.unwrap();
 }
 
 #[tokio::test]
 async fn repeating_open_and_register_finds_what_was_done() {
     let w = World::new().await;
     let set = w.test_set(1);
-    let first = open(&w.mc_ctx, &w.market, &w.mc, &set, w.ask()).await.unwrap();
-    let second = open(&w.mc_ctx, &w.market, &w.mc, &set, w.ask()).await.unwrap();
+    let first = open(&w.mc, &set, w.ask()).await.unwrap();
+    let second = open(&w.mc, &set, w.ask()).await.unwrap();
     assert_eq!((first.id, first.sent.tx_hash), (second.id, second.sent.tx_hash));
     assert_eq!(w.market.engagement_ids(w.model_id).await.unwrap(), [first.id]);
 
     // Also without the journal: the registry knows.
     let record = w.record(w.market.registry).await;
-    let again = register_record(&w.mc_ctx, &w.market, &w.mp, &record, 0).await.unwrap();
+    let again = register_record(&w.as_of(&w.mc, &w.mp.account).await, &record, 0)
+        .await
+        .unwrap();
     assert!(again.sent.is_none() && again.model_id == w.model_id);
-    let copy = register_record(&w.mp_ctx, &w.market, &w.mp, &record, 1).await.unwrap();
+    let copy = register_record(&w.mp, &record, 1).await.unwrap();
     assert_ne!(copy.model_id, w.model_id);
 }
 
@@ -257,7 +232,7 @@ async fn an_interrupted_command_sends_the_same_transaction_again() {
     let id = w.opened(1).await.id;
     w.rpc("evm_setAutomine", vec![false.into()]).await;
     let policy = ANY;
-    let interrupted = accept(&w.mp_ctx, &w.market, &w.mp, id, &policy, None);
+    let interrupted = accept(&w.mp, id, &policy, None);
     let patience = std::time::Duration::from_secs(2);
     assert!(
         tokio::time::timeout(patience, interrupted).await.is_err(),
@@ -273,8 +248,8 @@ async fn an_interrupted_command_sends_the_same_transaction_again() {
         .get_transaction_count(w.mp.address())
         .await
         .unwrap();
-    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
-    accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
     let after = w
         .market
         .chain
@@ -322,8 +297,8 @@ async fn encodings_are_those_of_the_contracts() {
 async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
     let w = World::new().await;
     let (m, id) = (&w.market, w.opened(1).await.id);
-    accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
-    proceed_now(&w.mp_ctx, m, &w.mp, id).await.unwrap();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    proceed_now(&w.mp, id).await.unwrap();
     let set = TestSet::load(&w.dir.path().join("set-1")).unwrap();
     let tree: MerkleTree = set.tree().unwrap();
     let item = |i: usize| {
@@ -341,6 +316,7 @@ async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
     for i in 0..4 {
         let refused = w
             .other
+            .account
             .dry_run(&submission(m, id, vec![item(i)], None))
             .await
             .unwrap_err();
@@ -348,14 +324,14 @@ async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
         let mut moved = item(i);
         moved.position = (i as u32 + 1) % 4;
         says(
-            w.other.dry_run(&submission(m, id, vec![moved], None)).await,
+            w.other.account.dry_run(&submission(m, id, vec![moved], None)).await,
             "the consumer committed to",
         );
     }
     let mut wrong = item(0);
     wrong.output += alloy::primitives::U256::from(1);
     says(
-        w.other.dry_run(&submission(m, id, vec![wrong], None)).await,
+        w.other.account.dry_run(&submission(m, id, vec![wrong], None)).await,
         "is not its label",
     );
 }
@@ -364,8 +340,8 @@ async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
 async fn refusals_of_the_contracts_are_told_in_words() {
     let w = World::new().await;
     let opened = w.opened(1).await;
-    let stranger: &Account = &w.other;
-    let call = |c: &IAccuracyMarket::acceptCall| w.market.paying(c, w.market.entry_wei());
+    let stranger: &Account = &w.other.account;
+    let call = |c: &IAccuracyMarket::acceptCall| w.mc.paying(c, w.market.entry_wei());
     let right = IAccuracyMarket::acceptCall {
         id: opened.id,
         guard: opened.offer_hash,
@@ -375,9 +351,9 @@ async fn refusals_of_the_contracts_are_told_in_words() {
         id: opened.id,
         guard: opened.id,
     };
-    says(w.mp.dry_run(&call(&wrong)).await, "the offer on chain is");
+    says(w.mp.account.dry_run(&call(&wrong)).await, "the offer on chain is");
     says(
-        w.mp.dry_run(&w.market.paying(&right, 1)).await,
+        w.mp.account.dry_run(&w.mc.paying(&right, 1)).await,
         "the call takes 0.081 ETH, not 0.000000000000000001 ETH",
     );
     let nothing = Call::new(w.market.address, &ICredits::withdrawCall { to: stranger.address() });
@@ -435,14 +411,14 @@ async fn nothing_final_answers_a_state_that_may_yet_be_undone() {
     let unsettled = "does not have 3 confirmations yet";
     let [aborted, conceded] = [w.opened(1).await.id, w.opened(2).await.id];
     for id in [aborted, conceded] {
-        accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
+        accept(&w.mp, id, &ANY, None).await.unwrap();
     }
-    says(proceed_now(&w.mp_ctx, &patient, &w.mp, conceded).await, unsettled);
-    says(abort(&w.mp_ctx, &patient, &w.mp, conceded).await, unsettled);
+    says(proceed_now(&w.seeing(&w.mp, &patient), conceded).await, unsettled);
+    says(abort(&w.seeing(&w.mp, &patient), conceded).await, unsettled);
     assert_eq!(m.engagement(conceded).await.unwrap().state, State::Probing);
     w.mine().await;
     w.mine().await;
-    proceed_now(&w.mp_ctx, &patient, &w.mp, conceded).await.unwrap();
-    says(concede(&w.mp_ctx, &patient, &w.mp, conceded).await, unsettled);
-    abort(&w.mp_ctx, &patient, &w.mp, aborted).await.unwrap();
+    proceed_now(&w.seeing(&w.mp, &patient), conceded).await.unwrap();
+    says(concede(&w.seeing(&w.mp, &patient), conceded).await, unsettled);
+    abort(&w.seeing(&w.mp, &patient), aborted).await.unwrap();
 }

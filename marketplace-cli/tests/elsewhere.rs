@@ -1,16 +1,17 @@
 //! A chain that is no devnet: whatever makes a key there, or trusts one, refuses the development reference string.
 
 use alloy::primitives::B256;
+use assay_cli::args::keys::KEY_VARIABLE;
 use assay_cli::chain::account::Account;
 use assay_cli::chain::client::{Chain, DEVNET_CHAIN_ID};
 use assay_cli::chain::deploy::{deploy, MarketTerms};
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
-use assay_cli::chain::keys::{devnet_key, KEY_VARIABLE};
+use assay_cli::chain::keys::devnet_key;
 use assay_cli::chain::market::Market;
 use assay_cli::home::Repository;
 use assay_cli::journal::Journal;
-use assay_cli::output::Output;
 use assay_cli::testset::{ImageSize, TestSet};
+use assay_durable::report::Reporter;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::Model;
@@ -59,7 +60,7 @@ impl Elsewhere {
             ..MarketTerms::devnet()
         };
         let mut journal = Journal::open(&dir.path().join("journal.json")).unwrap();
-        let deployment = deploy(&account, &terms, &repository, &mut journal, &Output::new(true))
+        let deployment = deploy(&account, &terms, &repository, &mut journal, &Reporter::silent())
             .await
             .unwrap();
         let book = dir.path().join("deployment.json");

@@ -8,15 +8,15 @@ use alloy::eips::Decodable2718;
 use alloy::primitives::{TxHash, U256};
 use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
+use assay_cli::args::keys::KEY_VARIABLE;
 use assay_cli::chain::account::Account;
 use assay_cli::chain::bindings::State;
 use assay_cli::chain::client::Chain;
-use assay_cli::chain::fees::{FeeArgs, TooDear};
-use assay_cli::chain::keys::KEY_VARIABLE;
+use assay_cli::chain::fees::{FeeLimits, TooDear};
 use assay_cli::cmd::mc::open::{open, Opened};
 use assay_cli::cmd::timeout::timeout;
 use assay_cli::cmd::withdraw::withdraw;
-use assay_cli::context::Context;
+use assay_cli::home::Home;
 use assay_cli::journal::{Journal, Step};
 use assay_cli::testset::TestSet;
 use assay_cli::watch::turn::is_passing;
@@ -35,7 +35,7 @@ const ETHER: u128 = GWEI * GWEI;
 /// A fee that nobody pays: 100,000 gwei.
 const DEAR: u128 = 100_000 * GWEI;
 
-const ALLOWED: FeeArgs = FeeArgs {
+const ALLOWED: FeeLimits = FeeLimits {
     max_fee: None,
     max_priority_fee: None,
     max_cost: Some(100 * ETHER),
@@ -58,13 +58,13 @@ fn set_of(w: &World, seed: u8) -> PathBuf {
 }
 
 async fn open_as(w: &World, account: &Account, seed: u8) -> eyre::Result<Opened> {
-    open(&w.mc_ctx, &w.market, account, &set_of(w, seed), w.ask()).await
+    open(&w.as_of(&w.mc, account).await, &set_of(w, seed), w.ask()).await
 }
 
 /// The journal of the offer of a set.
 fn offer_journal(w: &World, seed: u8) -> Journal {
     let root = TestSet::load(&set_of(w, seed)).unwrap().root().unwrap();
-    Journal::open(&w.mc_ctx.home.offer(&w.market.chain, w.market.address, root)).unwrap()
+    Journal::open(&w.mc.home.offer(&w.market.chain, w.market.address, root)).unwrap()
 }
 
 async fn sent(w: &World, account: &Account) -> u64 {
@@ -93,12 +93,12 @@ async fn a_node_that_lies_about_tips_gets_no_more_than_the_bound() {
         _ => None,
     });
     let chain = Chain::connect(&liar.await, None).await.unwrap();
-    let account = Account::new(chain, w.mc.key());
-    let told = FeeArgs {
+    let account = Account::new(chain, w.mc.account.key());
+    let told = FeeLimits {
         max_priority_fee: Some(2 * GWEI),
-        ..FeeArgs::default()
+        ..FeeLimits::default()
     };
-    for (seed, limits, tip) in [(1, FeeArgs::default(), 5 * GWEI), (2, told, 2 * GWEI)] {
+    for (seed, limits, tip) in [(1, FeeLimits::default(), 5 * GWEI), (2, told, 2 * GWEI)] {
         let opened = open_as(&w, &account.clone().within(limits), seed).await.unwrap();
         assert_eq!(tip_of(&w, opened.sent.tx_hash).await, tip);
     }
@@ -114,32 +114,32 @@ async fn gas_that_is_too_dear_is_refused_and_nothing_is_signed() {
     let w = World::new().await;
     let cancelled = w.opened(1).await.id;
     w.pass(1801).await;
-    timeout(&w.mc_ctx, &w.market, &w.other, cancelled).await.unwrap();
-    let before = (sent(&w, &w.mc).await, w.balance(&w.mc).await);
+    timeout(&w.other, cancelled).await.unwrap();
+    let before = (sent(&w, &w.mc.account).await, w.balance(&w.mc).await);
 
     set_base_fee(&w, DEAR).await;
-    refused(open_as(&w, &w.mc, 2).await, "gas would cost up to ");
-    let without_money = withdraw(&w.mc_ctx, &w.market, &w.mc, w.mc.address()).await;
+    refused(open_as(&w, &w.mc.account, 2).await, "gas would cost up to ");
+    let without_money = withdraw(&w.mc, w.mc.address()).await;
     refused(without_money, " gas at 10000");
-    let told = FeeArgs {
+    let told = FeeLimits {
         max_fee: Some(50_000 * GWEI),
         ..ALLOWED
     };
-    let bounded = w.mc.clone().within(told);
+    let bounded = w.mc.account.clone().within(told);
     refused(open_as(&w, &bounded, 2).await, "--max-fee is 50000 gwei");
     assert_eq!(offer_journal(&w, 2).step("open"), None);
-    assert_eq!((sent(&w, &w.mc).await, w.balance(&w.mc).await), before);
+    assert_eq!((sent(&w, &w.mc.account).await, w.balance(&w.mc).await), before);
 
-    let allowed = w.mc.clone().within(ALLOWED);
+    let allowed = w.mc.account.clone().within(ALLOWED);
     let opened = open_as(&w, &allowed, 2).await.unwrap();
     assert!(opened.sent.gas_wei > ETHER);
-    assert_eq!(sent(&w, &w.mc).await, before.0 + 1);
+    assert_eq!(sent(&w, &w.mc.account).await, before.0 + 1);
 }
 
 /// Leaves an offer in its journal that the node has forgotten.
 async fn interrupted(w: &World) -> Step {
     w.rpc("evm_setAutomine", vec![false.into()]).await;
-    let before = sent(w, &w.mc).await;
+    let before = sent(w, &w.mc.account).await;
     let pending = || w.market.chain.provider.get_transaction_count(w.mc.address()).pending();
     let begun = async {
         while pending().await.unwrap() == before {
@@ -148,7 +148,7 @@ async fn interrupted(w: &World) -> Step {
     };
     tokio::select! {
         () = begun => {}
-        opened = open_as(w, &w.mc, 1) => panic!("no block took it: {opened:?}"),
+        opened = open_as(w, &w.mc.account, 1) => panic!("no block took it: {opened:?}"),
     }
     w.rpc("anvil_dropAllTransactions", vec![]).await;
     w.rpc("evm_setAutomine", vec![true.into()]).await;
@@ -156,23 +156,23 @@ async fn interrupted(w: &World) -> Step {
 }
 
 /// Offers the set of an interrupted offer again.
-async fn repeated(w: &World, limits: FeeArgs) -> eyre::Result<Opened> {
-    open_as(w, &w.mc.clone().within(limits), 1).await
+async fn repeated(w: &World, limits: FeeLimits) -> eyre::Result<Opened> {
+    open_as(w, &w.mc.account.clone().within(limits), 1).await
 }
 
 #[tokio::test]
 async fn a_replacement_keeps_to_the_limits() {
     let w = World::new().await;
-    let before = sent(&w, &w.mc).await;
+    let before = sent(&w, &w.mc.account).await;
     let step = interrupted(&w).await;
     set_base_fee(&w, DEAR).await;
-    refused(repeated(&w, FeeArgs::default()).await, "gas would cost up to ");
+    refused(repeated(&w, FeeLimits::default()).await, "gas would cost up to ");
     assert_eq!(offer_journal(&w, 1).step("open"), Some(&step));
-    assert_eq!(sent(&w, &w.mc).await, before);
+    assert_eq!(sent(&w, &w.mc.account).await, before);
 
     repeated(&w, ALLOWED).await.unwrap();
     assert_eq!(offer_journal(&w, 1).step("open").unwrap().replaced, [step.tx_hash]);
-    assert_eq!(sent(&w, &w.mc).await, before + 1);
+    assert_eq!(sent(&w, &w.mc.account).await, before + 1);
 }
 
 #[tokio::test]
@@ -181,9 +181,9 @@ async fn what_was_signed_is_sent_again_where_its_replacement_is_too_dear() {
     let step = interrupted(&w).await;
     let signed = TxEnvelope::decode_2718(&mut step.raw.as_ref()).unwrap();
     offer_journal(&w, 1).mark_stalled("open").unwrap();
-    let limits = FeeArgs {
+    let limits = FeeLimits {
         max_fee: Some(signed.max_fee_per_gas()),
-        ..FeeArgs::default()
+        ..FeeLimits::default()
     };
     assert_eq!(repeated(&w, limits).await.unwrap().sent.tx_hash, step.tx_hash);
 }
@@ -219,13 +219,13 @@ async fn an_account_that_cannot_pay_is_told_so_in_ether_before_anything_is_sent(
 }
 
 /// The program, as a party at the market.
-fn assay(w: &World, ctx: &Context, args: &[&str]) -> Command {
+fn assay(w: &World, home: &Home, args: &[&str]) -> Command {
     let market = w.market.address.to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
     command
         .args(args)
         .args(["--rpc-url", &w.node.url(), "--market", &market, "--home"])
-        .arg(ctx.home.path())
+        .arg(home.path())
         .env_remove(KEY_VARIABLE)
         .stderr(Stdio::piped())
         .stdout(Stdio::piped());
@@ -272,7 +272,7 @@ async fn an_account_that_cannot_pay_is_told_so_before_keys_are_made() {
     ];
     let account = account_with(&w, 0).await;
     for (args, said) in commands {
-        let mut command = assay(&w, &w.mc_ctx, args);
+        let mut command = assay(&w, &w.mc.home, args);
         command.env(KEY_VARIABLE, hex::encode(account.key().to_bytes()));
         let (code, printed, _) = ran(command).await;
         assert_eq!(code, Some(1), "{args:?}: {printed}");
@@ -291,18 +291,18 @@ async fn what_was_sent_is_told_once_with_its_block_and_gas() {
     let id = w.opened(1).await.id.to_string();
     let cancel = |options: &[&str]| {
         let args = ["mc", "cancel", &id, "--devnet-account", "2"];
-        ran(assay(&w, &w.mc_ctx, &[&args[..], options].concat()))
+        ran(assay(&w, &w.mc.home, &[&args[..], options].concat()))
     };
     let (code, said, result) = cancel(&["--json"]).await;
     assert_eq!(code, Some(0), "{said}");
     let result: Value = serde_json::from_str(&result).unwrap();
     let sent = &result["sent"];
     let (hash, block) = (sent["txHash"].as_str().unwrap(), sent["block"].as_u64().unwrap());
-    let gas = assay_cli::output::grouped(sent["gasUsed"].as_u64().unwrap());
+    let gas = assay_cli::units::grouped(sent["gasUsed"].as_u64().unwrap());
     let wei: U256 = sent["gasWei"].as_str().unwrap().parse().unwrap();
     let line = format!(
         "cancel: {hash} in block {block}, {gas} gas, {}\n",
-        assay_cli::output::about_ether(wei)
+        assay_cli::units::about_ether(wei)
     );
     assert!(gas.contains(',') && said.contains(&line), "{said}");
     assert!(
@@ -320,7 +320,7 @@ async fn waiting_for_confirmations_is_told_once_where_no_bar_shows_it() {
     let id = w.opened(1).await.id;
     let text = id.to_string();
     let args = ["mc", "cancel", &text, "--devnet-account", "2", "--confirmations", "3"];
-    let mut command = assay(&w, &w.mc_ctx, &args);
+    let mut command = assay(&w, &w.mc.home, &args);
     let mut program = command.kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
     let mut said = Vec::new();

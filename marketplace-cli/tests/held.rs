@@ -8,10 +8,10 @@ use assay_cli::chain::bindings::{Metric, ProofTerms};
 use assay_cli::cmd::mp::held::{Held, Statement, Work};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::exit::Hinted;
-use assay_cli::output::Output;
 use assay_cli::testset::{ImageSize, StoredSet, TestSet};
 use assay_cli::transfer::layout::Part;
 use assay_cli::transfer::words::WORD_BYTES;
+use assay_durable::report::Reporter;
 use std::path::Path;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};
 
@@ -20,8 +20,8 @@ const IMAGE_BYTES: usize = 130;
 /// Bytes of a ciphertext before its first word.
 const PREFIX_BYTES: usize = 52;
 
-fn out() -> Output {
-    Output::new(false)
+fn out() -> Reporter {
+    Reporter::silent()
 }
 
 fn statement() -> Statement {

@@ -159,8 +159,8 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
     );
 
     // The comparison is made once for each home.
-    let first = context.deployment_check(&market).await.unwrap();
-    let second = context.deployment_check(&market).await.unwrap();
+    let first = context.site_of(market.clone()).deployment_check().await.unwrap();
+    let second = context.site_of(market.clone()).deployment_check().await.unwrap();
     assert_eq!((first.digest, second.digest), (Some(survey.digest()), None));
     assert_eq!(
         (first.grade, second.grade),
@@ -442,7 +442,12 @@ async fn genuine_code_behind_invented_storage_is_not_this_releases() {
     };
     let create = |second| async {
         let call = Call::new(factory, &call(second));
-        w.other.send_regardless(&call, 15_000_000).await.unwrap().status()
+        w.other
+            .account
+            .send_regardless(&call, 15_000_000)
+            .await
+            .unwrap()
+            .status()
     };
     let before: Value = w.rpc("evm_snapshot", vec![]).await;
     assert!(create(honest).await);

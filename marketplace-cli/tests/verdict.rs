@@ -15,11 +15,11 @@ use assay_cli::cmd::mp::proceed_now;
 use assay_cli::cmd::mp::submit::submission;
 use assay_cli::cmd::verdict::Listed;
 use assay_cli::journal::Journal;
-use assay_cli::output::Output;
 use assay_cli::prover_api::{save_arch, verifier_key};
-use assay_cli::reference_string::SrsArgs;
+use assay_cli::reference_string::SrsUse;
 use assay_cli::testset::TestSet;
-use assay_cli::verifier_check::{TrustArgs, VerifierGrade};
+use assay_cli::verifier_check::{Trust, VerifierGrade};
+use assay_durable::report::Reporter;
 use assay_prover::circuit::FrozenArchitecture;
 use node_support::in_front_of;
 use std::path::PathBuf;
@@ -43,16 +43,16 @@ fn architecture(w: &World) -> (PathBuf, B256) {
     let path = w.dir.path().join("small.arch.json");
     let frozen = FrozenArchitecture::plan_with(small_architecture(), 3, 64).unwrap();
     save_arch(&path, &frozen).unwrap();
-    let out = Output::new(true);
-    let string = SrsArgs::dev().load(&w.market.chain, frozen.layout.k, &out).unwrap();
+    let out = Reporter::silent();
+    let string = SrsUse::dev().load(&w.market.chain, frozen.layout.k, &out).unwrap();
     (path, verifier_key(&frozen, string, &out).unwrap().vk_digest().into())
 }
 
 /// Offers a set, accepts it, and has four proofs of one byte accepted.
 async fn settled(w: &World) -> B256 {
     let (m, id) = (&w.market, w.opened(1).await.id);
-    accept(&w.mp_ctx, m, &w.mp, id, &ANY, None).await.unwrap();
-    proceed_now(&w.mp_ctx, m, &w.mp, id).await.unwrap();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    proceed_now(&w.mp, id).await.unwrap();
     let set = TestSet::load(&w.dir.path().join("set-1")).unwrap();
     let tree = set.tree().unwrap();
     let item = |(i, e): (usize, &assay_cli::testset::Example)| ProofItem {
@@ -67,7 +67,10 @@ async fn settled(w: &World) -> B256 {
     let items = set.examples.iter().enumerate().map(item).collect();
     let mut journal = Journal::open(&w.dir.path().join("proofs.json")).unwrap();
     let call = submission(m, id, items, None);
-    w.mp.send(&mut journal, "submit", &call, &w.mp_ctx.out).await.unwrap();
+    w.mp.account
+        .send(&mut journal, "submit", &call, &w.mp.report)
+        .await
+        .unwrap();
     id
 }
 
@@ -191,7 +194,7 @@ async fn proofs_that_an_unknown_verifier_accepted_are_never_called_proven() {
 async fn a_record_that_the_architecture_does_not_have_is_refused_by_reader_consumer_and_provider() {
     let w = World::new().await;
     let (arch, vk_digest) = architecture(&w);
-    let trust = TrustArgs {
+    let trust = Trust {
         arch: Some(arch),
         ..UNTRUSTING
     };
@@ -211,10 +214,10 @@ async fn a_record_that_the_architecture_does_not_have_is_refused_by_reader_consu
     for (named, change) in changes {
         let mut record = right.clone();
         change(&mut record);
-        let judged = trust.judge(&w.mc_ctx, &w.market.chain, &record).await.unwrap();
+        let judged = trust.judge(&w.market.chain, &record, &w.mc.report).await.unwrap();
         assert_eq!(judged.grade, VerifierGrade::NotChecked);
         assert!(judged.why.as_ref().unwrap().contains(named), "{judged}");
-        let refused = trust.require(&w.mc_ctx, &w.market.chain, &record).await.unwrap_err();
+        let refused = trust.require(&w.market.chain, &record, &w.mc.report).await.unwrap_err();
         assert!(format!("{refused:#}").contains(named), "{refused:#}");
     }
 
@@ -223,7 +226,7 @@ async fn a_record_that_the_architecture_does_not_have_is_refused_by_reader_consu
     let mut w = w;
     w.model_id = w.register(&wrong).await;
     let id = w.opened(1).await.id;
-    let refused = accept(&w.mp_ctx, &w.market, &w.mp, id, &ANY, None).await.unwrap_err();
+    let refused = accept(&w.mp, id, &ANY, None).await.unwrap_err();
     assert!(
         format!("{refused:#}").contains("registered with 11 classes, this architecture has 10"),
         "{refused:#}"
@@ -249,34 +252,34 @@ async fn code_that_can_change_has_no_grade_under_a_trusted_hash() {
             .await;
         let record = w.record(address).await;
         assert_eq!(record.verifierCodehash, keccak256(&code));
-        let trust = TrustArgs {
+        let trust = Trust {
             trust_codehash: Some(record.verifierCodehash),
             ..UNTRUSTING
         };
-        let judged = trust.judge(&w.mc_ctx, &w.market.chain, &record).await.unwrap();
+        let judged = trust.judge(&w.market.chain, &record, &w.mc.report).await.unwrap();
         assert_eq!(judged.grade, VerifierGrade::NotChecked);
         assert!(judged.why.as_ref().unwrap().contains(why), "{judged}");
-        assert!(trust.require(&w.mc_ctx, &w.market.chain, &record).await.is_err());
+        assert!(trust.require(&w.market.chain, &record, &w.mc.report).await.is_err());
     }
     // A hash says nothing about the record beside it; what no architecture has is refused all the same.
     let record = ModelRecord {
         metric: Metric::TOP5,
         ..w.record(genuine).await
     };
-    let trust = TrustArgs {
+    let trust = Trust {
         trust_codehash: Some(record.verifierCodehash),
         ..UNTRUSTING
     };
-    let judged = trust.judge(&w.mc_ctx, &w.market.chain, &record).await.unwrap();
+    let judged = trust.judge(&w.market.chain, &record, &w.mc.report).await.unwrap();
     assert!(judged.why.unwrap().contains("metric TOP5"));
     // The code of a contract that changed after its registration.
     let mut record = w.record(genuine).await;
     record.verifierCodehash = B256::repeat_byte(1);
-    let trust = TrustArgs {
+    let trust = Trust {
         trust_codehash: Some(record.verifierCodehash),
         ..UNTRUSTING
     };
-    let judged = trust.judge(&w.mc_ctx, &w.market.chain, &record).await.unwrap();
+    let judged = trust.judge(&w.market.chain, &record, &w.mc.report).await.unwrap();
     assert!(judged.why.unwrap().contains("is not the one that was registered"));
     assert!(!w.market.chain.provider.get_code_at(genuine).await.unwrap().is_empty());
 }
@@ -308,7 +311,9 @@ async fn the_engagements_of_a_model_are_asked_for_side_by_side() {
     });
     let chain = Chain::connect(&slow.await, None).await.unwrap();
     let market = Market::load(chain, w.market.address).await.unwrap();
-    let listed = Listed::read(&w.mc_ctx, &market, w.model_id, &UNTRUSTING).await.unwrap();
+    let listed = Listed::read(&w.seeing(&w.mc, &market), w.model_id, &UNTRUSTING)
+        .await
+        .unwrap();
     let open: Vec<B256> = listed.open.iter().map(|fields| fields.id).collect();
     assert_eq!(open, ids);
     assert_eq!(most.load(Ordering::Relaxed), 32, "at one time");

@@ -1,12 +1,12 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
-use super::fees::{FeeArgs, Fees, Quote, TooDear};
+use super::fees::{FeeLimits, Fees, Quote, TooDear};
 use super::refusal::Refusal;
 use super::revert;
 use crate::exit::{hinted, Hinted};
 use crate::journal::{Journal, Step};
-use crate::output::{about_ether, ether, Output};
+use crate::units::{about_ether, ether};
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::{Decodable2718, Encodable2718};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
@@ -15,6 +15,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::transports::TransportError;
+use assay_durable::report::Reporter;
 use eyre::WrapErr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +59,7 @@ struct Replaces(#[source] TransportError);
 pub struct Account {
     pub chain: Chain,
     signer: PrivateKeySigner,
-    limits: FeeArgs,
+    limits: FeeLimits,
     /// Held from the choice of a nonce until the node has its transaction; clones share it.
     turn: Arc<Mutex<()>>,
 }
@@ -77,13 +78,13 @@ impl Account {
         Self {
             chain,
             signer,
-            limits: FeeArgs::default(),
+            limits: FeeLimits::default(),
             turn: Arc::default(),
         }
     }
 
     /// The same within other limits.
-    pub fn within(self, limits: FeeArgs) -> Self {
+    pub fn within(self, limits: FeeLimits) -> Self {
         Self { limits, ..self }
     }
 
@@ -159,7 +160,7 @@ impl Account {
         journal: &mut Journal,
         step: &str,
         call: &Call,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<TransactionReceipt> {
         let (hash, raw) = self.begin(journal, step, call, out).await?;
         self.finish(journal, step, hash, &raw, out).await
@@ -173,7 +174,7 @@ impl Account {
         &self,
         journal: &mut Journal,
         calls: Vec<(String, Call)>,
-        out: &Output,
+        out: &Reporter,
     ) -> Vec<eyre::Result<TransactionReceipt>> {
         let mut begun = Vec::new();
         for (step, call) in calls {
@@ -196,7 +197,7 @@ impl Account {
         journal: &mut Journal,
         step: &str,
         call: &Call,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
         if let Some(sent) = self.sent(journal, step, out).await? {
             return Ok(sent);
@@ -214,7 +215,7 @@ impl Account {
         &self,
         journal: &mut Journal,
         step: &str,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
         match self.sent(journal, step, out).await? {
             Some((hash, raw)) => self.finish(journal, step, hash, &raw, out).await.map(Some),
@@ -223,7 +224,7 @@ impl Account {
     }
 
     /// The transaction of a step that was sent before, if it succeeded or still can.
-    async fn sent(&self, journal: &mut Journal, step: &str, out: &Output) -> eyre::Result<Option<(TxHash, Bytes)>> {
+    async fn sent(&self, journal: &mut Journal, step: &str, out: &Reporter) -> eyre::Result<Option<(TxHash, Bytes)>> {
         let Some(sent) = journal.step(step).cloned() else {
             return Ok(None);
         };
@@ -265,7 +266,7 @@ impl Account {
         journal: &mut Journal,
         step: &str,
         sent: Step,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
         let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
         let _turn = self.turn.lock().await;
@@ -326,7 +327,7 @@ impl Account {
         step: &str,
         hash: TxHash,
         raw: &Bytes,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<TransactionReceipt> {
         if let Some(receipt) = self.chain.confirmed(hash, raw, step, out).await? {
             if let Some(mined) = journal.confirm_step(step, &receipt)? {

@@ -4,7 +4,6 @@ use super::node_url::NodeUrl;
 use super::refusal::{asks_too_much, is_unknown_tag};
 use super::revert;
 use crate::exit::{hinted, is_unanswered, ChainUnreachable, Hinted};
-use crate::output::Output;
 use alloy::consensus::BlockHeader;
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::TransactionBuilder;
@@ -16,6 +15,7 @@ use alloy::sol_types::SolCall;
 use alloy::transports::http::reqwest;
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
+use assay_durable::report::Reporter;
 use eyre::WrapErr;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -254,7 +254,7 @@ impl Chain {
         hash: TxHash,
         raw: &Bytes,
         what: &str,
-        out: &Output,
+        out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
         let began = Instant::now();
         let mut seen = began;

@@ -8,14 +8,15 @@ use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use super::origin::{deployer_input, has_deployer, place, places, DEPLOYER};
 use super::rehearsal::rehearse;
 use crate::exit::{hinted, hinted_because, UsageError};
-use crate::files::write_atomic;
 use crate::home::Repository;
 use crate::journal::Journal;
-use crate::output::{ether, Output};
+use crate::units::ether;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
+use assay_durable::file::write_atomic;
+use assay_durable::report::Reporter;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,7 +75,7 @@ impl Deployment {
     }
 
     pub fn save(&self, path: &Path) -> eyre::Result<()> {
-        write_atomic(path, &serde_json::to_vec_pretty(self)?, false)
+        Ok(write_atomic(path, &serde_json::to_vec_pretty(self)?, false)?)
     }
 }
 
@@ -329,7 +330,7 @@ pub async fn deploy(
     terms: &MarketTerms,
     repository: &Repository,
     journal: &mut Journal,
-    out: &Output,
+    out: &Reporter,
 ) -> eyre::Result<Deployment> {
     account.require_funds(0, 0).await?;
     let chain = &account.chain;
@@ -374,7 +375,7 @@ struct Creator<'a> {
     account: &'a Account,
     repository: &'a Repository,
     journal: &'a mut Journal,
-    out: &'a Output,
+    out: &'a Reporter,
 }
 
 impl Creator<'_> {

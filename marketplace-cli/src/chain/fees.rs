@@ -1,10 +1,9 @@
 //! What a transaction may cost: what the node says about fees, within limits that are not the node's.
 
 use crate::exit::Hinted;
-use crate::output::{about_ether, decimal, grouped, rounded_up};
-use alloy::primitives::utils::{ParseUnits, Unit};
+use crate::units::{about_ether, decimal, grouped, rounded_up};
+use alloy::primitives::utils::Unit;
 use alloy::primitives::U256;
-use clap::Args;
 
 const GWEI: u128 = 1_000_000_000;
 
@@ -19,44 +18,15 @@ const DEFAULT_MAX_TIP: u128 = 5 * GWEI;
 const DEFAULT_MAX_PRICE: u128 = 250 * GWEI;
 const DEFAULT_MAX_PART: u128 = 10;
 
-/// What transactions may cost.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub struct FeeArgs {
-    /// Most to pay per gas, in gwei [default: twice the newest block's base fee and the tip, as far as --max-cost allows]
-    #[arg(help_heading = "Fees", long, value_name = "GWEI", value_parser = gwei, allow_negative_numbers = true)]
+/// What transactions may cost; where nothing is told, the defaults hold.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FeeLimits {
+    /// Most to pay per gas, wei.
     pub max_fee: Option<u128>,
-    /// Most of it that is for whoever makes the block, in gwei, whatever the node suggests; twice that for a transaction that
-    /// takes the place of one that no block took [default: 5]
-    #[arg(help_heading = "Fees", long, value_name = "GWEI", value_parser = gwei, allow_negative_numbers = true)]
+    /// Most of it that is for whoever makes the block, wei per gas.
     pub max_priority_fee: Option<u128>,
-    /// Most that the gas of each transaction may cost, in ether [default: 250 gwei per gas, or a tenth of what the transaction
-    /// sends if that is more]
-    #[arg(help_heading = "Fees", long, value_name = "ETHER", value_parser = ether, allow_negative_numbers = true)]
+    /// Most that the gas of one transaction may cost, wei.
     pub max_cost: Option<u128>,
-}
-
-fn gwei(text: &str) -> Result<u128, String> {
-    amount(text, Unit::GWEI)
-}
-
-fn ether(text: &str) -> Result<u128, String> {
-    amount(text, Unit::ETHER)
-}
-
-/// Wei of a decimal number of `unit`.
-fn amount(text: &str, unit: Unit) -> Result<u128, String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) {
-        return Err("an amount is a decimal number, such as 2 or 0.5".into());
-    }
-    if fraction.len() > usize::from(unit.get()) {
-        return Err(format!("at most {} digits after the point", unit.get()));
-    }
-    let wei: U256 = ParseUnits::parse_units(text, unit)
-        .map_err(|error| error.to_string())?
-        .into();
-    wei.try_into().map_err(|_| "more than there is".into())
 }
 
 /// Wei per gas.
@@ -93,7 +63,7 @@ impl TooDear {
     }
 }
 
-impl FeeArgs {
+impl FeeLimits {
     /// The fees of a transaction of at most so much gas that sends `value_wei`: twice the base fee and the tip, so that it
     /// stays acceptable while fees rise, or less where the limits ask for it and the next block still takes it. No less than
     /// `floor`.
@@ -191,10 +161,10 @@ mod tests {
 
     #[test]
     fn fees_follow_the_base_fee_and_a_bounded_tip() {
-        let limits = FeeArgs::default();
+        let limits = FeeLimits::default();
         assert_eq!(limits.fees(quote(20, 1), NONE, GAS, 0).unwrap(), fees(41, 1));
         assert_eq!(limits.fees(quote(20, 50_000), NONE, GAS, 0).unwrap(), fees(45, 5));
-        let told = FeeArgs {
+        let told = FeeLimits {
             max_priority_fee: Some(2 * GWEI),
             ..limits
         };
@@ -208,7 +178,7 @@ mod tests {
 
     #[test]
     fn without_limits_gas_costs_a_price_or_a_tenth_of_what_is_sent() {
-        let limits = FeeArgs::default();
+        let limits = FeeLimits::default();
         // Less room for fees that rise, but the next block takes it.
         assert_eq!(limits.fees(quote(200, 1), NONE, GAS, 0).unwrap(), fees(250, 1));
         assert_eq!(limits.fees(quote(249, 1), NONE, GAS, 0).unwrap(), fees(250, 1));
@@ -220,14 +190,14 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_gas_would_cost_and_how_to_allow_it() {
-        let limits = FeeArgs::default();
+        let limits = FeeLimits::default();
         let said = refusal(limits.fees(quote(100_000, 0), NONE, 187_900, 41 * ETHER / 1000));
         assert_eq!(
             said,
             "gas would cost up to 18.79 ETH (187,900 gas at 100000 gwei): 0.04698 ETH is allowed, 250 gwei per gas or a tenth \
              of what the transaction sends; wait until fees fall, or allow it, with room for fees that rise: --max-cost 37.6"
         );
-        let told = |max_cost| FeeArgs {
+        let told = |max_cost| FeeLimits {
             max_cost: Some(max_cost),
             ..limits
         };
@@ -244,9 +214,9 @@ mod tests {
 
     #[test]
     fn a_fee_that_was_told_is_a_bound_as_long_as_the_next_block_takes_it() {
-        let told = |max_fee| FeeArgs {
+        let told = |max_fee| FeeLimits {
             max_fee: Some(max_fee * GWEI),
-            ..FeeArgs::default()
+            ..FeeLimits::default()
         };
         assert_eq!(told(30).fees(quote(20, 1), NONE, GAS, 0).unwrap(), fees(30, 1));
         assert_eq!(told(21).fees(quote(20, 1), NONE, GAS, 0).unwrap(), fees(21, 1));
@@ -261,31 +231,17 @@ mod tests {
 
     #[test]
     fn replacements_outbid_within_the_same_limits() {
-        let limits = FeeArgs::default();
+        let limits = FeeLimits::default();
         let outbid = |floor, base| limits.fees(quote(base, 1), floor, GAS, 0);
         assert_eq!(outbid(fees(60, 6), 20).unwrap(), fees(60, 6));
         assert_eq!(outbid(fees(40, 10), 20).unwrap(), fees(50, 10));
         assert!(refusal(outbid(fees(60, 11), 20))
             .contains("11 gwei per gas to whoever makes the block: twice --max-priority-fee is 10 gwei"));
         assert!(refusal(outbid(fees(251, 6), 20)).contains("(200,000 gas at 251 gwei)"));
-        let told = FeeArgs {
+        let told = FeeLimits {
             max_fee: Some(59 * GWEI),
             ..limits
         };
         assert!(refusal(told.fees(quote(20, 1), fees(60, 6), GAS, 0)).contains("--max-fee is 59 gwei"));
-    }
-
-    #[test]
-    fn amounts_are_plain_decimal_numbers() {
-        assert_eq!(gwei("2"), Ok(2 * GWEI));
-        assert_eq!(gwei("0.000000001"), Ok(1));
-        assert_eq!(ether("18.8"), Ok(188 * ETHER / 10));
-        for text in [
-            "", ".", "1.", ".5", "-1", "+1", "1e9", "NaN", "inf", "0x1", "1,5", "1_000", "1.2.3", " 1",
-        ] {
-            assert!(gwei(text).is_err() && ether(text).is_err(), "{text}");
-        }
-        assert!(gwei("0.0000000001").is_err(), "less than a wei");
-        assert!(ether("400000000000000000000").is_err() && ether(&"9".repeat(90)).is_err());
     }
 }

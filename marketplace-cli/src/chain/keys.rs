@@ -1,108 +1,11 @@
-//! Signing keys: an encrypted keystore file, an environment variable, or anvil's accounts on a devnet. Never an argument.
+//! Keys that anybody has.
 
-use super::client::{Chain, DEVNET_CHAIN_ID};
-use super::fees::FeeArgs;
-use crate::exit::{hinted, UsageError};
-use alloy::primitives::{Address, B256};
-use alloy::signers::local::{LocalSignerError, MnemonicBuilder, PrivateKeySigner};
-use clap::Args;
-use eth_keystore::KeystoreError;
-use eyre::WrapErr;
-use std::path::PathBuf;
-
-/// The variable that may hold a private key, 32 bytes in hexadecimal.
-pub const KEY_VARIABLE: &str = "ASSAY_PRIVATE_KEY";
+use super::client::DEVNET_CHAIN_ID;
+use crate::exit::UsageError;
+use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 
 /// Anvil's published mnemonic: money on these accounts is anybody's.
 const ANVIL_MNEMONIC: &str = "test test test test test test test test test test test junk";
-
-/// Who signs, and what it may cost.
-#[derive(Debug, Clone, Default, Args)]
-pub struct KeyArgs {
-    /// Encrypted keystore file (as geth and cast write it)
-    #[arg(help_heading = "Signing", long, value_name = "FILE")]
-    pub keystore: Option<PathBuf>,
-    /// Name of the environment variable with the keystore's password
-    #[arg(
-        help_heading = "Signing",
-        long,
-        value_name = "VAR",
-        requires = "keystore",
-        conflicts_with = "password_file"
-    )]
-    pub password_env: Option<String>,
-    /// File with the keystore's password
-    #[arg(help_heading = "Signing", long, value_name = "FILE", requires = "keystore")]
-    pub password_file: Option<PathBuf>,
-    /// Account N of anvil's default mnemonic; only on a chain with id 31337
-    #[arg(help_heading = "Signing", long, value_name = "N", conflicts_with = "keystore")]
-    pub devnet_account: Option<u32>,
-    /// Refuse to sign as anybody else
-    #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
-    pub from: Option<Address>,
-    #[command(flatten)]
-    pub fees: FeeArgs,
-}
-
-impl KeyArgs {
-    /// Anvil's account `n`.
-    pub fn devnet(n: u32) -> Self {
-        Self {
-            devnet_account: Some(n),
-            ..Self::default()
-        }
-    }
-
-    /// Loads the key; asks for the keystore's password on the terminal if no option says where it is.
-    pub fn load(&self, chain: &Chain) -> eyre::Result<PrivateKeySigner> {
-        let signer = match (&self.keystore, self.devnet_account) {
-            (Some(path), _) => self.decrypt(path)?,
-            (None, Some(n)) => devnet_key(n, chain.id)?,
-            (None, None) => from_variable()?,
-        };
-        match self.from {
-            Some(from) if from != signer.address() => {
-                Err(UsageError(format!("--from is {from}, but the key is of {}", signer.address())).into())
-            }
-            _ => Ok(signer),
-        }
-    }
-
-    fn decrypt(&self, path: &std::path::Path) -> eyre::Result<PrivateKeySigner> {
-        let password = match (&self.password_env, &self.password_file) {
-            (Some(name), _) => std::env::var(name).wrap_err_with(|| format!("no password in the variable {name}"))?,
-            (None, Some(file)) => {
-                let text = std::fs::read_to_string(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
-                text.trim_end_matches(['\r', '\n']).to_owned()
-            }
-            (None, None) => rpassword::prompt_password(format!("password of {}: ", path.display()))
-                .wrap_err("cannot ask for the password; use --password-env or --password-file")?,
-        };
-        PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| match error {
-            LocalSignerError::EthKeystoreError(KeystoreError::MacMismatch) => hinted(
-                format!("wrong password for keystore {}", path.display()),
-                "repeat the command with the password that the file was encrypted with",
-            ),
-            error => eyre::Report::new(error).wrap_err(format!("cannot open keystore {}", path.display())),
-        })
-    }
-}
-
-fn from_variable() -> eyre::Result<PrivateKeySigner> {
-    let Ok(text) = std::env::var(KEY_VARIABLE) else {
-        return Err(hinted(
-            "no key to sign with",
-            format!("use --keystore FILE, set {KEY_VARIABLE}, or --devnet-account N on a devnet"),
-        ));
-    };
-    // The parser's own message may quote the text.
-    let key = text
-        .trim()
-        .parse::<B256>()
-        .ok()
-        .and_then(|bytes| PrivateKeySigner::from_bytes(&bytes).ok());
-    key.ok_or_else(|| eyre::eyre!("{KEY_VARIABLE} does not hold a private key of 32 bytes in hexadecimal"))
-}
 
 /// Anvil's account `n`, only for a development chain.
 pub fn devnet_key(n: u32, chain_id: u64) -> eyre::Result<PrivateKeySigner> {
@@ -128,31 +31,5 @@ mod tests {
             "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
         );
         assert!(devnet_key(0, 1).is_err());
-    }
-
-    #[test]
-    fn keystore_opens_with_its_password_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = devnet_key(3, DEVNET_CHAIN_ID).unwrap();
-        PrivateKeySigner::encrypt_keystore(dir.path(), &mut rand::rngs::OsRng, key.to_bytes(), "right", Some("k"))
-            .unwrap();
-        let args = |password: &str| {
-            let file = dir.path().join("password");
-            std::fs::write(&file, format!("{password}\n")).unwrap();
-            KeyArgs {
-                keystore: Some(dir.path().join("k")),
-                password_file: Some(file),
-                ..KeyArgs::default()
-            }
-        };
-        let path = dir.path().join("k");
-        assert_eq!(args("right").decrypt(&path).unwrap().address(), key.address());
-        let says = |path: &std::path::Path, expected: String| {
-            let error = args("wrong").decrypt(path).unwrap_err();
-            assert_eq!(error.to_string(), expected);
-        };
-        says(&path, format!("wrong password for keystore {}", path.display()));
-        let other = dir.path().join("password");
-        says(&other, format!("cannot open keystore {}", other.display()));
     }
 }

@@ -13,7 +13,7 @@ use super::bindings::{
     Mode,
 };
 use crate::exit::{hinted, ProofRejected};
-use crate::output::{ether, utc};
+use crate::units::{ether, utc};
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};
 

@@ -1,8 +1,8 @@
 use super::mc::result::Moved;
-use super::{engagement_journal, Sent};
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{IAccuracyMarket::agreeCloseCall, Mode, State};
-use crate::chain::keys::KeyArgs;
 use crate::context::Context;
+use crate::engagement::Sent;
 use crate::exit::UsageError;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{keccak256, B256, U256};
@@ -25,12 +25,12 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let desk = ctx.desk(&args.keys).await?;
     let id = args.id;
-    let e = market.engagement(id).await?;
+    let e = desk.market.engagement(id).await?;
     let mut sent = Vec::new();
     if e.state != State::Closed {
-        let escrow = U256::from(2 * market.amounts(Mode::FULL).deposit);
+        let escrow = U256::from(2 * desk.market.amounts(Mode::FULL).deposit);
         let mc_amount = parse_ether(&args.mc_ether)
             .ok()
             .filter(|amount| *amount <= escrow)
@@ -38,25 +38,25 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
                 UsageError(format!(
                     "--mc-ether {} is no amount up to {}",
                     args.mc_ether,
-                    crate::output::ether(escrow)
+                    crate::units::ether(escrow)
                 ))
             })?;
-        let call = market.call(&agreeCloseCall {
+        let call = desk.market.call(&agreeCloseCall {
             id,
             guard: e.guard,
             mcAmount: mc_amount,
             mpAmount: escrow - mc_amount,
         });
-        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        let mut journal = desk.journal(id)?;
         // Another side, state or split is another vote.
         let step = format!(
             "agreeClose-{}-{}",
-            account.address(),
+            desk.account.address(),
             hex::encode(&keccak256(&call.data)[..8])
         );
-        let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
+        let receipt = desk.account.send(&mut journal, &step, &call, &ctx.out).await?;
         sent.push(Sent::from(&receipt));
     }
-    let result = Moved::read(&market, id, 0, Vec::new(), sent).await?;
+    let result = Moved::read(&desk.market, id, 0, Vec::new(), sent).await?;
     ctx.out.result(&result, &result)
 }

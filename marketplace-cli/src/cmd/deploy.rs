@@ -1,6 +1,6 @@
 use super::devnet::Deployed;
+use crate::args::keys::KeyArgs;
 use crate::chain::deploy::{deploy, MarketTerms};
-use crate::chain::keys::KeyArgs;
 use crate::context::Context;
 use crate::home::Repository;
 use crate::journal::Journal;

@@ -17,13 +17,10 @@ pub mod verdict;
 pub mod verify;
 pub mod withdraw;
 
-use crate::chain::client::Chain;
 use crate::context::{Context, Globals};
-use crate::journal::Journal;
-use alloy::primitives::B256;
-use alloy::rpc::types::TransactionReceipt;
+use crate::output::Output;
+use crate::watch::event::Announcer;
 use clap::{Parser, Subcommand};
-use serde::Serialize;
 
 /// Staked accuracy verification of committed neural networks by zero-knowledge proofs.
 #[derive(Debug, Parser)]
@@ -107,45 +104,8 @@ impl Command {
     }
 }
 
-/// The journal of an engagement.
-pub fn engagement_journal(ctx: &Context, chain: &Chain, id: B256) -> eyre::Result<Journal> {
-    Journal::open(&ctx.home.engagement(chain, id).join("journal.json"))
-}
-
-/// Ctrl-C, or what ends services.
-pub async fn told_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{signal, SignalKind};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            signal = tokio::signal::ctrl_c() => signal,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
-}
-
-/// What a confirmed transaction cost.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Sent {
-    pub tx_hash: B256,
-    pub block: u64,
-    pub gas_used: u64,
-    /// Paid for gas, wei.
-    #[serde(serialize_with = "crate::output::as_decimal")]
-    pub gas_wei: u128,
-}
-
-impl From<&TransactionReceipt> for Sent {
-    fn from(receipt: &TransactionReceipt) -> Self {
-        Self {
-            tx_hash: receipt.transaction_hash,
-            block: receipt.block_number.unwrap_or_default(),
-            gas_used: receipt.gas_used,
-            gas_wei: u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price),
-        }
-    }
+/// Daemons say what happens as results: a line each on stdout.
+pub(crate) fn events(out: &Output) -> Announcer {
+    let out = out.clone();
+    Announcer::new(move |event| out.result(event, event))
 }

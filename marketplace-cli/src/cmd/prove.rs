@@ -1,6 +1,8 @@
+use crate::args::model::ModelArgs;
 use crate::context::Context;
 use crate::exit::UsageError;
-use crate::prover_api::{input_commit, verify, Claim, ModelArgs};
+use crate::prover_api::ModelFiles;
+use crate::prover_api::{input_commit, verify, Claim};
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{FixedBytes, B256, U256};
 use eyre::WrapErr;
@@ -54,7 +56,9 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.ctx >= crate::chain::statement::SCALAR_ORDER {
         return Err(UsageError("--ctx is not below the scalar order".into()).into());
     }
-    let prover = args.model.prover_off_chain(ctx).await?;
+    let prover = ModelFiles::from(args.model)
+        .prover_off_chain(async || ctx.named_chain().await, &ctx.out)
+        .await?;
     let shape = prover.frozen.architecture.input;
     let size = ImageSize {
         height: shape.h as u32,
@@ -69,7 +73,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         input_commit: commit.into(),
     };
     let opening_path = PathBuf::from(format!("{}.input.json", args.out.display()));
-    crate::files::write_atomic(&opening_path, &serde_json::to_vec_pretty(&opening)?, true)?;
+    assay_durable::file::write_atomic(&opening_path, &serde_json::to_vec_pretty(&opening)?, true)?;
 
     let claim = Claim {
         ctx: args.ctx,

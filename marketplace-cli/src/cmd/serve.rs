@@ -1,9 +1,9 @@
-use crate::cmd::told_to_end;
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::serve::parties::{self, Parties};
 use crate::serve::server::{Event, Options, Server, Tls};
 use crate::serve::store::Store;
+use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use std::fmt;
@@ -170,10 +170,10 @@ async fn on_chain(engagements: &[B256], ctx: &Context) -> eyre::Result<parties::
     if engagements.is_empty() {
         return Ok(table);
     }
-    let market = ctx.market().await?;
+    let site = ctx.site().await?;
     for id in engagements {
-        let engagement = market.engagement(*id).await?;
-        let model = market.model(engagement.modelId).await?;
+        let engagement = site.market.engagement(*id).await?;
+        let model = site.market.model(engagement.modelId).await?;
         table.entry(*id).or_default().extend([engagement.mc, model.record.mp]);
     }
     Ok(table)

@@ -1,6 +1,7 @@
+use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use crate::prover_api::{load_arch, verifier_key};
-use crate::reference_string::SrsArgs;
+use crate::reference_string::SrsUse;
 use alloy::primitives::B256;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -30,7 +31,9 @@ struct Ready {
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = load_arch(&args.arch)?;
     let began = Instant::now();
-    let string = args.srs.load_off_chain(ctx, frozen.layout.k).await?;
+    let string = SrsUse::from(args.srs)
+        .load_off_chain(async || ctx.named_chain().await, frozen.layout.k, &ctx.out)
+        .await?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
     let ready = Ready {
         arch_id: key.arch_id().into(),

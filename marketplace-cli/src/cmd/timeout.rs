@@ -1,16 +1,15 @@
-use super::{engagement_journal, Sent};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{finalizeCall, timeoutCall, timeoutChallengeCall},
     Outcome, State,
 };
 use crate::chain::client::Call;
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
 use crate::context::Context;
+use crate::engagement::{Desk, Sent};
 use crate::exit::hinted;
-use crate::output::utc;
+use crate::units::utc;
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 
@@ -67,21 +66,21 @@ impl std::fmt::Display for Ended {
 }
 
 async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = timeout(ctx, &market, &account, args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = timeout(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Closes an engagement whose window has passed, or finalises an unchallenged result; does nothing if it is closed.
-pub async fn timeout(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Ended> {
-    let e = market.engagement(id).await?;
+pub async fn timeout(desk: &Desk, id: B256) -> eyre::Result<Ended> {
+    let e = desk.market.engagement(id).await?;
     if e.state == State::Closed {
         return Ok(Ended::new(id, e.outcome, None));
     }
-    let (step, call) = due(market, id, &e, account.address()).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
-    let outcome = market.engagement(id).await?.outcome;
+    let (step, call) = due(&desk.market, id, &e, desk.account.address()).await?;
+    let mut journal = desk.journal(id)?;
+    let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+    let outcome = desk.market.engagement(id).await?.outcome;
     Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
 }
 

@@ -1,7 +1,8 @@
+use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
 use crate::prover_api::{input_commit, load_arch, verifier_key, verify, Claim};
-use crate::reference_string::SrsArgs;
+use crate::reference_string::SrsUse;
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{B256, U256};
 use assay_prover::proof::{BundleError, ProofBundle};
@@ -77,7 +78,9 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         };
         expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt.0);
     }
-    let string = args.srs.load_off_chain(ctx, frozen.layout.k).await?;
+    let string = SrsUse::from(args.srs)
+        .load_off_chain(async || ctx.named_chain().await, frozen.layout.k, &ctx.out)
+        .await?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
     let began = Instant::now();
     verify(&key, &bundle, &expected).map_err(|e| differences(e, &stated, &expected))?;

@@ -1,12 +1,10 @@
-use super::Sent;
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::ICredits::{self, creditCall, withdrawCall};
 use crate::chain::client::Call;
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::Market;
 use crate::context::Context;
+use crate::engagement::{Desk, Sent};
 use crate::journal::Journal;
-use crate::output::ether;
+use crate::units::ether;
 use alloy::primitives::{Address, U256};
 use serde::Serialize;
 use std::fmt;
@@ -44,7 +42,7 @@ pub struct Withdrawn {
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     pub contract: Address,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub amount_wei: U256,
     pub sent: Sent,
 }
@@ -62,32 +60,33 @@ impl fmt::Display for Withdrawn {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = withdraw(ctx, &market, &account, args.to.unwrap_or(account.address())).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = withdraw(&desk, args.to.unwrap_or(desk.account.address())).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Withdraws from registry and market, where there is credit.
-pub async fn withdraw(ctx: &Context, market: &Market, account: &Account, to: Address) -> eyre::Result<Withdrawn> {
-    let chain = &market.chain;
-    let mut journal = Journal::open(&ctx.home.withdrawals(chain, account.address()))?;
+pub async fn withdraw(desk: &Desk, to: Address) -> eyre::Result<Withdrawn> {
+    let chain = &desk.market.chain;
+    let mut journal = Journal::open(&desk.home.withdrawals(chain, desk.account.address()))?;
     let mut withdrawals = Vec::new();
-    for contract in [market.address, market.registry] {
+    for contract in [desk.market.address, desk.market.registry] {
         let call = creditCall {
-            account: account.address(),
+            account: desk.account.address(),
         };
         let credit = chain.view(contract, &call).await?;
         if credit.is_zero() {
             continue;
         }
         // A credit that is there now was not in an earlier withdrawal: this is a new step, whatever came before.
-        let step = format!("{contract}-{}", chain.provider_nonce(account.address()).await?);
-        let receipt = account
+        let step = format!("{contract}-{}", chain.provider_nonce(desk.account.address()).await?);
+        let receipt = desk
+            .account
             .send(
                 &mut journal,
                 &step,
                 &Call::new(contract, &withdrawCall { to }),
-                &ctx.out,
+                &desk.report,
             )
             .await?;
         withdrawals.push(Withdrawal {
@@ -97,7 +96,7 @@ pub async fn withdraw(ctx: &Context, market: &Market, account: &Account, to: Add
         });
     }
     Ok(Withdrawn {
-        account: account.address(),
+        account: desk.account.address(),
         to,
         withdrawals,
     })

@@ -9,8 +9,9 @@
 //! A file appears under its name in one step, after its content has been compared with the name and synced.
 
 use super::blob::{id_of, Blob, Kind, Listed};
-use crate::files::{parent, sync_dir, Lock};
 use alloy::primitives::{Address, B256};
+use assay_durable::file::{parent, sync_dir};
+use assay_durable::lock::Lock;
 use eyre::WrapErr;
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
@@ -99,11 +100,11 @@ impl Store {
     /// If another one does, or the directory cannot be made.
     pub fn lock(root: &Path) -> eyre::Result<Lock> {
         create_private_dir(root).wrap_err_with(|| format!("cannot create {}", root.display()))?;
-        Lock::take_from(
+        Ok(Lock::take_from(
             &root.join("serve.lock"),
             "another assay serve has this store",
             "let that one serve every engagement (--engagement again and again, or --parties), or give this one another --store",
-        )
+        )?)
     }
 
     pub fn limits(&self) -> &Limits {

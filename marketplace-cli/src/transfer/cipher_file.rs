@@ -14,14 +14,14 @@ use super::secret::{ExampleKey, MasterKey};
 use super::words::{Word, WORD_BYTES};
 use super::{keys, payload::ChunkWords};
 use crate::chain::statement::MerkleTree;
-use crate::files::{open_regular, parent, sync_dir};
 use crate::testset::TestSet;
 use alloy::primitives::B256;
+use assay_durable::file::{parent, Access, Pending};
+use assay_durable::read::open_regular;
 use rayon::prelude::*;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 const MAGIC: &[u8; 8] = b"ASSAYCT1";
 const PREFIX_BYTES: u64 = 8 + 32 + 3 * 4;
@@ -114,7 +114,7 @@ fn place(layout: &Layout, offset: u64) -> Place {
 #[derive(Debug)]
 pub struct CipherWriter {
     path: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: Pending,
     layout: Layout,
     engagement_id: B256,
     leaves: Vec<B256>,
@@ -130,8 +130,7 @@ impl CipherWriter {
         let dir = parent(path);
         std::fs::create_dir_all(&dir).map_err(context)?;
         // Readable by the owner alone: the key will be public one day.
-        let temp = NamedTempFile::new_in(&dir).map_err(context)?;
-        let mut out = BufWriter::with_capacity(1 << 20, temp);
+        let mut out = Pending::begin(path, Access::Private).map_err(context)?;
         let mut prefix = MAGIC.to_vec();
         prefix.extend_from_slice(engagement_id.as_slice());
         for size in [layout.examples(), layout.input_words(), layout.chunk_words()] {
@@ -217,10 +216,7 @@ impl CipherWriter {
             for leaf in &self.leaves {
                 self.out.write_all(leaf.as_slice())?;
             }
-            let temp = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-            temp.as_file().sync_all()?;
-            temp.persist(&path).map_err(|e| e.error)?;
-            sync_dir(&parent(&path))
+            self.out.commit()
         };
         finish().map_err(|source| io_error(&path, source))?;
         Ok(tree.root())

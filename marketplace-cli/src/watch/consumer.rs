@@ -3,22 +3,19 @@
 use super::decide::{Action, Facts, Judgement};
 use super::provider::{CLEAR_SET, SETTLED};
 use super::turn::is_lost;
-use super::Desk;
+use super::Station;
 use crate::chain::bindings::{EngagementView, Mode, State};
-use crate::cmd::engagement_journal;
-use crate::cmd::mc::result::{
-    accept_result, challenge_positions, demand, reclaim_bonds, verify_result, PublicModelArgs,
-};
+use crate::cmd::mc::result::{accept_result, challenge_positions, demand, reclaim_bonds, verify_result};
 use crate::cmd::mc::send::{send, send_leaves, LEAVES_DELIVERED};
 use crate::cmd::mc::transfer::{self, publish_chunks, reveal, DELIVERED};
 use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
 use crate::delivery::Delivery;
+use crate::prover_api::PublicModel;
 use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256};
 use assay_prover::proof::VerifierKey;
-use clap::ValueEnum;
 use rand::rngs::OsRng;
 use rand::seq::SliceRandom;
 use serde_json::{json, Value};
@@ -27,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What to do about claims that are not proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objection {
     /// Challenge them, at one bond each
     Challenge,
@@ -41,7 +38,7 @@ pub enum Objection {
 #[derive(Debug)]
 pub struct Orders {
     /// The model whose proofs are checked; without it results are left alone.
-    pub model: Option<PublicModelArgs>,
+    pub model: Option<PublicModel>,
     pub objection: Objection,
     /// Bonds to risk on one engagement at one time.
     pub max_challenges: usize,
@@ -80,11 +77,11 @@ impl Consumer {
         }
     }
 
-    fn key(&self, desk: &Desk, model: &PublicModelArgs) -> eyre::Result<Arc<VerifierKey>> {
+    fn key(&self, desk: &Station, model: &PublicModel) -> eyre::Result<Arc<VerifierKey>> {
         if let Some(key) = self.key.get() {
             return Ok(key.clone());
         }
-        let key = Arc::new(model.key(&desk.ctx, &desk.market.chain)?);
+        let key = Arc::new(model.key(&desk.market.chain, &desk.report)?);
         Ok(self.key.get_or_init(|| key).clone())
     }
 
@@ -92,7 +89,7 @@ impl Consumer {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    pub(super) async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         let owed = match e.state {
             State::Offered => LEAVES_DELIVERED,
             _ => DELIVERED,
@@ -127,27 +124,32 @@ impl Consumer {
         })
     }
 
-    pub(super) async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
-        let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
+    pub(super) async fn act(
+        &self,
+        desk: &Station,
+        id: B256,
+        e: &EngagementView,
+        action: Action,
+    ) -> eyre::Result<Value> {
         let done = match action {
             Action::Send if e.mode == Mode::CLEAR => {
                 let dir = desk.exchange.of_engagement(id);
-                json!(send(ctx, market, id, None, &dir.directory()?.join(CLEAR_SET)).await?)
+                json!(send(desk, id, None, &dir.directory()?.join(CLEAR_SET)).await?)
             }
             Action::Send => {
                 let to = desk.delivery(id, e.mp)?;
                 match e.state {
-                    State::Offered => json!(send_leaves(ctx, market, id, None, &to).await?),
-                    _ => json!(transfer::send(ctx, market, account, id, None, &to).await?),
+                    State::Offered => json!(send_leaves(desk, id, None, &to).await?),
+                    _ => json!(transfer::send(desk, id, None, &to).await?),
                 }
             }
-            Action::Publish => json!(publish_chunks(ctx, market, account, id).await?),
-            Action::Reveal => json!(reveal(ctx, market, account, id).await?),
+            Action::Publish => json!(publish_chunks(desk, id).await?),
+            Action::Reveal => json!(reveal(desk, id).await?),
             Action::Check => {
                 let (claimed, unproven) = self.unproven(desk, id, e).await?;
                 json!({ "claimed": claimed, "unproven": unproven })
             }
-            Action::AcceptResult => json!(accept_result(ctx, market, account, id).await?),
+            Action::AcceptResult => json!(accept_result(desk, id).await?),
             Action::Object => {
                 let (_, mut unproven) = self.unproven(desk, id, e).await?;
                 match self.orders.objection {
@@ -158,18 +160,18 @@ impl Consumer {
                         // Nobody shall know before which of them are tried.
                         unproven.shuffle(&mut OsRng);
                         unproven.truncate(self.orders.max_challenges);
-                        json!(challenge_positions(ctx, market, account, id, &unproven).await?)
+                        json!(challenge_positions(desk, id, &unproven).await?)
                     }
-                    Objection::DemandFull => json!(demand(ctx, market, account, id).await?),
+                    Objection::DemandFull => json!(demand(desk, id).await?),
                     Objection::None => Value::Null,
                 }
             }
-            Action::Timeout => json!(timeout(ctx, market, account, id).await?),
+            Action::Timeout => json!(timeout(desk, id).await?),
             Action::Settle => {
                 let _till = desk.till.lock().await;
-                let bonds = reclaim_bonds(ctx, market, account, id).await?;
-                let withdrawn = withdraw(ctx, market, account, self.orders.withdraw_to).await?;
-                engagement_journal(ctx, &market.chain, id)?.set_fact(SETTLED, &true)?;
+                let bonds = reclaim_bonds(desk, id).await?;
+                let withdrawn = withdraw(desk, self.orders.withdraw_to).await?;
+                desk.journal(id)?.set_fact(SETTLED, &true)?;
                 json!({ "bonds": bonds.positions, "withdrawals": withdrawn.withdrawals })
             }
             _ => Value::Null,
@@ -178,20 +180,20 @@ impl Consumer {
     }
 
     /// How many positions are claimed, and which of them are proven neither here nor on chain.
-    async fn unproven(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<(u32, Vec<u32>)> {
+    async fn unproven(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<(u32, Vec<u32>)> {
         let model = self.orders.model.clone();
         let model = model.ok_or_else(|| eyre::eyre!("no model to check proofs with"))?;
         let key = self.key(desk, &model)?;
         let proofs = desk.delivery(id, e.mp)?;
         // Counted before they are looked at: what comes meanwhile is news.
         let there = proofs_there(desk, id, e).await;
-        let verified = match verify_result(&desk.ctx, &desk.market, id, None, &proofs, &key).await {
+        let verified = match verify_result(desk, id, None, &proofs, &key).await {
             // A server that gives nothing has given no proofs: what came before it stopped is all there is.
             Err(error) if !is_lost(&error) => {
-                desk.ctx.out.warn(format_args!("{error:#}"));
-                let fetched = fetched_files(&desk.ctx, &desk.market, id).join("proofs");
+                desk.report.warn(format_args!("{error:#}"));
+                let fetched = fetched_files(desk, id).join("proofs");
                 let fetched = Delivery::at(fetched, id);
-                verify_result(&desk.ctx, &desk.market, id, None, &fetched, &key).await?
+                verify_result(desk, id, None, &fetched, &key).await?
             }
             result => result?,
         };
@@ -207,7 +209,7 @@ impl Consumer {
 }
 
 /// How many proofs can be had; none from a server that does not answer.
-async fn proofs_there(desk: &Desk, id: B256, e: &EngagementView) -> usize {
+async fn proofs_there(desk: &Station, id: B256, e: &EngagementView) -> usize {
     let count = async { desk.delivery(id, e.mp)?.count(Kind::Proofs).await };
     count.await.unwrap_or(0)
 }

@@ -1,11 +1,13 @@
 //! What a daemon did or saw, one line each: JSON with `--json`, else text.
 
-use crate::exit::Hinted;
-use crate::output::{utc, Output};
+use crate::exit::hint_of;
+use crate::units::utc;
 use alloy::primitives::B256;
+use assay_durable::report::Reporter;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 #[derive(Debug, Serialize)]
@@ -32,9 +34,27 @@ impl Event {
             fields,
         }
     }
+}
 
-    pub fn print(&self, out: &Output) -> eyre::Result<()> {
-        out.result(self, self)
+/// Where events go: whoever runs the daemon shows them.
+#[derive(Clone)]
+pub struct Announcer(Arc<dyn Fn(&Event) -> eyre::Result<()> + Send + Sync>);
+
+impl Announcer {
+    pub fn new(announce: impl Fn(&Event) -> eyre::Result<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(announce))
+    }
+
+    /// # Errors
+    /// If it cannot be shown.
+    pub fn say(&self, engagement: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
+        (self.0)(&Event::new(engagement, event, fields))
+    }
+}
+
+impl fmt::Debug for Announcer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Announcer")
     }
 }
 
@@ -62,11 +82,10 @@ impl fmt::Display for Event {
 }
 
 /// An error with its causes and its hint, as fields; with what may be shown of the node's address.
-pub fn error_fields(out: &Output, during: &str, error: &eyre::Report) -> Value {
-    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Hinted>());
+pub fn error_fields(out: &Reporter, during: &str, error: &eyre::Report) -> Value {
     let mut fields = serde_json::json!({ "during": during, "error": out.redacted(format!("{error:#}")) });
-    if let Some(hinted) = hint {
-        fields["hint"] = hinted.hint.clone().into();
+    if let Some(hint) = hint_of(error) {
+        fields["hint"] = hint.into();
     }
     fields
 }
@@ -79,7 +98,7 @@ mod tests {
     #[test]
     fn an_event_is_one_line_in_both_forms() {
         let fields = error_fields(
-            &Output::new(true).hiding(Some("http://node:1/secret-key")),
+            &crate::output::Output::new(true).hiding(Some("http://node:1/secret-key")),
             "ack",
             &hinted("no file\nat http://node:1/secret-key", "ask for it"),
         );

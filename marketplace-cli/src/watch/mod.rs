@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`decide`] | what to do next, as a function |
+//! | [`end`] | when to end |
 //! | [`event`] | what happened, one line each |
 //! | [`patrol`] | passes over all engagements, until told to end |
 //! | [`turn`] | one engagement's turn: look, decide, act |
@@ -15,6 +16,7 @@
 
 pub mod consumer;
 pub mod decide;
+pub mod end;
 pub mod event;
 pub mod patrol;
 pub mod provider;
@@ -22,41 +24,40 @@ pub mod proving;
 pub mod record;
 pub mod turn;
 
-use crate::chain::account::Account;
+use self::event::Announcer;
 use crate::chain::bindings::{Challenge, EngagementView, State};
 use crate::chain::market::Market;
-use crate::chain::release::CheckedMarket;
-use crate::context::Context;
-use crate::delivery::{Delivery, Place, ServerArgs};
+use crate::delivery::{Delivery, Place, ServerIdentity};
+use crate::engagement::PayingDesk;
 use crate::journal::Journal;
 use alloy::primitives::{Address, B256};
 use serde::de::DeserializeOwned;
+use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 
-/// A party at its market.
+/// A party's desk, with what its daemon needs besides.
 #[derive(Debug, Clone)]
-pub struct Desk {
-    pub ctx: Context,
-    pub market: CheckedMarket,
-    pub account: Account,
+pub struct Station {
+    desk: PayingDesk,
     /// Where files are handed over: a directory with one inside for each engagement, or a server.
     pub exchange: Place,
-    pub server: ServerArgs,
+    pub server: ServerIdentity,
+    /// Hears what happens.
+    pub announce: Announcer,
     /// Held while money is fetched: that has one journal for all engagements.
     pub till: Arc<Mutex<()>>,
     /// Told when the next pass shall not wait.
     pub wake: Arc<Notify>,
 }
 
-impl Desk {
-    pub fn new(ctx: &Context, market: CheckedMarket, account: Account, exchange: Place, server: ServerArgs) -> Self {
+impl Station {
+    pub fn new(desk: PayingDesk, exchange: Place, server: ServerIdentity, announce: Announcer) -> Self {
         Self {
-            ctx: ctx.clone(),
-            market,
-            account,
+            desk,
             exchange,
             server,
+            announce,
             till: Arc::default(),
             wake: Arc::default(),
         }
@@ -74,8 +75,7 @@ impl Desk {
 
     /// A fact of an engagement's journal.
     fn fact<T: DeserializeOwned>(&self, id: B256, name: &str) -> eyre::Result<Option<T>> {
-        let journal = self.ctx.home.engagement(&self.market.chain, id).join("journal.json");
-        Journal::peek(&journal, name)
+        Journal::peek(&self.journal_path(id), name)
     }
 
     /// The open challenges of a claimed result, also beside a demand.
@@ -84,6 +84,14 @@ impl Desk {
             return Ok(Vec::new());
         }
         self.market.open_challenges(id).await
+    }
+}
+
+impl Deref for Station {
+    type Target = PayingDesk;
+
+    fn deref(&self) -> &PayingDesk {
+        &self.desk
     }
 }
 

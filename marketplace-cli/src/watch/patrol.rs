@@ -2,19 +2,19 @@
 //! waits for, no other waits for.
 
 use super::decide::{Action, Party};
-use super::event::{error_fields, Event};
+use super::end::told_to_end;
+use super::event::{error_fields, Announcer};
 use super::provider::SETTLED;
 use super::proving::Ended;
 use super::record::Record;
 use super::turn::{is_lost, is_passing, Beat, Role};
-use super::Desk;
+use super::Station;
 use crate::chain::account::Account;
-use crate::chain::keys::KeyArgs;
-use crate::chain::release::CheckedMarket;
-use crate::cmd::told_to_end;
-use crate::context::Context;
-use crate::files::Lock;
+use crate::engagement::PayingDesk;
+use crate::home::Home;
 use alloy::primitives::B256;
+use assay_durable::lock::Lock;
+use assay_durable::report::Reporter;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -33,13 +33,11 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 const STALE: u64 = 300;
 
 /// When to look.
-#[derive(Debug, Clone, clap::Args)]
-pub struct PatrolArgs {
-    /// Seconds between two looks at the chain
-    #[arg(help_heading = "Watching", long, value_name = "SECONDS", default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub every: u64,
-    /// Do what is due now, with the proofs that it needs, and end
-    #[arg(help_heading = "Watching", long)]
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// Between two looks at the chain.
+    pub every: Duration,
+    /// Do what is due now, with the proofs that it needs, and end.
     pub once: bool,
 }
 
@@ -48,25 +46,31 @@ pub struct PatrolArgs {
 ///
 /// # Errors
 /// If one does.
-pub fn only_one(ctx: &Context, account: &Account, party: Party) -> eyre::Result<Lock> {
-    let path = ctx.home.daemon(&account.chain, party.name(), account.address());
+pub fn only_one(home: &Home, account: &Account, party: Party) -> eyre::Result<Lock> {
+    let path = home.daemon(&account.chain, party.name(), account.address());
     Lock::take_from(
         &path,
         "another daemon looks after the engagements of this account and state directory",
         "it does what is due; end it first, or give this one another --home or account",
     )
+    .map_err(Into::into)
 }
 
 /// Connects, waiting for the node as long as it takes unless this is a single pass.
 ///
 /// # Errors
 /// Every other one.
-pub async fn connect(ctx: &Context, keys: &KeyArgs, args: &PatrolArgs) -> eyre::Result<(CheckedMarket, Account)> {
+pub async fn connect(
+    announce: &Announcer,
+    report: &Reporter,
+    schedule: Schedule,
+    desk: impl AsyncFn() -> eyre::Result<PayingDesk>,
+) -> eyre::Result<PayingDesk> {
     let mut pause = Duration::from_secs(1);
     loop {
-        match ctx.checked_market_and_account(keys).await {
-            Err(error) if is_lost(&error) && !args.once => {
-                Event::new(None, "rpcLost", error_fields(&ctx.out, "connect", &error)).print(&ctx.out)?;
+        match desk().await {
+            Err(error) if is_lost(&error) && !schedule.once => {
+                announce.say(None, "rpcLost", error_fields(report, "connect", &error))?;
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(MAX_PAUSE);
             }
@@ -98,8 +102,8 @@ pub struct Patrol {
 }
 
 impl Patrol {
-    pub fn new(desk: Desk, role: Role, args: &PatrolArgs) -> Self {
-        let beat = Beat::new(desk, role, args.once);
+    pub fn new(desk: Station, role: Role, schedule: Schedule) -> Self {
+        let beat = Beat::new(desk, role, schedule.once);
         Self {
             beat: Arc::new(beat),
             turns: BTreeMap::new(),
@@ -115,8 +119,8 @@ impl Patrol {
     ///
     /// # Errors
     /// If events cannot be printed; with `once` also what keeps it from looking.
-    pub async fn run(mut self, args: &PatrolArgs) -> eyre::Result<()> {
-        let every = Duration::from_secs(args.every);
+    pub async fn run(mut self, schedule: Schedule) -> eyre::Result<()> {
+        let every = schedule.every;
         let mut told = tokio::spawn(told_to_end());
         let mut pause = every;
         let desk = &self.beat.desk;
@@ -131,7 +135,7 @@ impl Patrol {
                 _ = &mut told => break,
             };
             match passed {
-                Err(error) if args.once => return Err(error),
+                Err(error) if schedule.once => return Err(error),
                 Err(error) => {
                     let (name, fields) = if is_lost(&error) {
                         pause = if self.is_lost {
@@ -140,24 +144,24 @@ impl Patrol {
                             Duration::from_secs(1)
                         };
                         self.is_lost = true;
-                        let mut fields = error_fields(&self.beat.desk.ctx.out, "look", &error);
+                        let mut fields = error_fields(&self.beat.desk.report, "look", &error);
                         fields["wait"] = pause.as_secs().into();
                         ("rpcLost", fields)
                     } else {
-                        ("error", error_fields(&self.beat.desk.ctx.out, "look", &error))
+                        ("error", error_fields(&self.beat.desk.report, "look", &error))
                     };
                     self.beat.say(None, name, fields)?;
                 }
                 Ok(()) => {
                     pause = every;
                     match &self.beat.role {
-                        Role::Provider(provider) if args.once && provider.is_busy() => {
+                        Role::Provider(provider) if schedule.once && provider.is_busy() => {
                             tokio::select! {
                                 () = provider.job_ended() => continue,
                                 _ = &mut told => break,
                             }
                         }
-                        _ if args.once => break,
+                        _ if schedule.once => break,
                         _ => {}
                     }
                 }
@@ -251,7 +255,7 @@ impl Patrol {
     /// Engagements that this program has a journal of and has not done with.
     fn journaled(&self) -> BTreeSet<B256> {
         let desk = &self.beat.desk;
-        let entries = std::fs::read_dir(desk.ctx.home.engagements(&desk.market.chain));
+        let entries = std::fs::read_dir(desk.home.engagements(&desk.market.chain));
         let ids = entries.into_iter().flatten().flatten();
         let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         ids.filter(|id| !desk.fact(*id, SETTLED).is_ok_and(|settled| settled == Some(true)))

@@ -3,9 +3,8 @@
 use super::decide::{Action, Facts, Proofs};
 use super::proving::{Ended, Job};
 use super::turn::is_passing;
-use super::{window, Desk};
+use super::{window, Station};
 use crate::chain::bindings::{EngagementView, Mode, State};
-use crate::cmd::engagement_journal;
 use crate::cmd::mp::accept::{accept, Policy};
 use crate::cmd::mp::ack::{ack_from, Acknowledged, Source};
 use crate::cmd::mp::capacity::require_registered_secret;
@@ -17,11 +16,11 @@ use crate::cmd::mp::{abort, answer, concede, post, submit};
 use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
 use crate::delivery::{Delivery, Place};
-use crate::files::Lock;
 use crate::journal::Journal;
-use crate::prover_api::{ModelArgs, Prover};
+use crate::prover_api::{ModelFiles, Prover};
 use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256, U256};
+use assay_durable::lock::Lock;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -37,7 +36,7 @@ pub(super) const CLEAR_SET: &str = "set";
 /// What the provider was told.
 #[derive(Debug)]
 pub struct Orders {
-    pub model: ModelArgs,
+    pub model: ModelFiles,
     /// Offers to accept, if any.
     pub accepts: Option<Policy>,
     /// Engagements to have open at one time.
@@ -87,7 +86,7 @@ impl Provider {
     /// # Errors
     /// If a file of the model cannot be read: without proofs engagements would be ended. If offers shall be accepted, also if
     /// its keys cannot be had.
-    pub fn new(desk: &Desk, orders: Orders) -> eyre::Result<Self> {
+    pub fn new(desk: &Station, orders: Orders) -> eyre::Result<Self> {
         orders.model.require_files()?;
         let mut provider = Self {
             orders,
@@ -109,17 +108,17 @@ impl Provider {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn prover(&self, desk: &Desk) -> eyre::Result<Arc<Prover>> {
+    fn prover(&self, desk: &Station) -> eyre::Result<Arc<Prover>> {
         if let Some(prover) = self.prover.get() {
             return Ok(prover.clone());
         }
         // If two load it at one time the second is dropped.
-        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.ctx.out)?);
+        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.report)?);
         Ok(self.prover.get_or_init(|| prover).clone())
     }
 
     /// Open offers to this provider's models.
-    pub(super) async fn offers(&self, desk: &Desk) -> eyre::Result<BTreeSet<B256>> {
+    pub(super) async fn offers(&self, desk: &Station) -> eyre::Result<BTreeSet<B256>> {
         for model in &self.models {
             for id in desk.market.engagement_ids(*model).await? {
                 if self.board().past.contains(&id) {
@@ -153,9 +152,9 @@ impl Provider {
         }
     }
 
-    pub(super) async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    pub(super) async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         let challenges = desk.challenges(id, e).await?;
-        let has_proof = |position: u32| proof_path(&desk.ctx, &desk.market, id, position as usize).is_file();
+        let has_proof = |position: u32| proof_path(desk, id, position as usize).is_file();
         let proofs = self.proofs(desk, id, e).await?;
         let board = self.board();
         Ok(Facts {
@@ -170,7 +169,7 @@ impl Provider {
             is_hopeless: board.hopeless.contains(&id),
             // By this program, or by somebody at the keyboard.
             is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id)
-                || Lock::is_held(&proving_lock(&desk.ctx, &desk.market, id)),
+                || Lock::is_held(&proving_lock(desk, id)),
             challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
             is_met: e.provenOnChain >= desk.market.needed(e.mode, e.targetBps),
@@ -179,22 +178,27 @@ impl Provider {
         })
     }
 
-    async fn proofs(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Proofs> {
-        let dir = proofs_dir(&desk.ctx, &desk.market, id);
-        let files = Delivery::at(&dir, id).get(Kind::Proofs, &dir, 0, &desk.ctx.out).await?;
+    async fn proofs(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Proofs> {
+        let dir = proofs_dir(desk, id);
+        let files = Delivery::at(&dir, id).get(Kind::Proofs, &dir, 0, &desk.report).await?;
         let enough = files.len() >= desk.market.needed(e.mode, e.targetBps) as usize;
         Ok(if enough { Proofs::Enough } else { Proofs::TooFew })
     }
 
-    pub(super) async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
-        let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
+    pub(super) async fn act(
+        &self,
+        desk: &Station,
+        id: B256,
+        e: &EngagementView,
+        action: Action,
+    ) -> eyre::Result<Value> {
         match action {
             Action::Prove => {}
             Action::Answer => self.forget_wish(id),
             // What this model cannot do another daemon's may; without any model nothing else is left.
             Action::Abort | Action::Concede => {
                 if let Ok(prover) = self.prover(desk) {
-                    require_registered(&prover, &market.proof_terms(e.modelId).await?)?;
+                    require_registered(&prover, &desk.market.proof_terms(e.modelId).await?)?;
                 }
                 self.stop(id);
             }
@@ -203,14 +207,14 @@ impl Provider {
         let done = match action {
             Action::Accept => return self.accept(desk, id, e).await,
             Action::Ack => json!(acknowledge(desk, id, e).await?),
-            Action::AckUnseen => json!(ack_from(ctx, market, account, id, &Source::Unseen).await?),
+            Action::AckUnseen => json!(ack_from(desk, id, &Source::Unseen).await?),
             Action::Probe => {
                 let prover = self.prover(desk)?;
                 let decision = Decision {
                     act: true,
                     at_least: self.orders.at_least,
                 };
-                json!(probe(ctx, market, account, id, &prover, decision).await?)
+                json!(probe(desk, id, &prover, decision).await?)
             }
             Action::Prove => {
                 self.want(desk, id, e).await?;
@@ -218,17 +222,17 @@ impl Provider {
             }
             Action::Claim => {
                 let to = desk.delivery(id, e.mc)?;
-                json!(post::post(ctx, market, account, id, Some(&to)).await?)
+                json!(post::post(desk, id, Some(&to)).await?)
             }
-            Action::Submit => json!(submit::submit(ctx, market, account, id, None, false).await?),
-            Action::Answer => json!(answer::answer(ctx, market, account, id).await?),
-            Action::Abort => json!(abort::abort(ctx, market, account, id).await?),
-            Action::Concede => json!(concede::concede(ctx, market, account, id).await?),
-            Action::Timeout => json!(timeout(ctx, market, account, id).await?),
+            Action::Submit => json!(submit::submit(desk, id, None, false).await?),
+            Action::Answer => json!(answer::answer(desk, id).await?),
+            Action::Abort => json!(abort::abort(desk, id).await?),
+            Action::Concede => json!(concede::concede(desk, id).await?),
+            Action::Timeout => json!(timeout(desk, id).await?),
             Action::Settle => {
                 let _till = desk.till.lock().await;
-                let withdrawn = withdraw(ctx, market, account, self.orders.withdraw_to).await?;
-                engagement_journal(ctx, &market.chain, id)?.set_fact(SETTLED, &true)?;
+                let withdrawn = withdraw(desk, self.orders.withdraw_to).await?;
+                desk.journal(id)?.set_fact(SETTLED, &true)?;
                 json!(withdrawn)
             }
             _ => Value::Null,
@@ -237,7 +241,7 @@ impl Provider {
     }
 
     /// Accepts, unless enough is open.
-    async fn accept(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Value> {
+    async fn accept(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Value> {
         let Some(policy) = self.orders.accepts.clone() else {
             return Ok(Value::Null);
         };
@@ -249,12 +253,11 @@ impl Provider {
             }
             board.open.insert(id);
         }
-        let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
         let leaves = match e.mode {
             Mode::CLEAR => None,
             _ => Some(desk.delivery(id, e.mc)?),
         };
-        let accepted = accept(ctx, market, account, id, &policy, leaves.as_ref()).await;
+        let accepted = accept(desk, id, &policy, leaves.as_ref()).await;
         if accepted.is_err() {
             self.board().open.remove(&id);
         }
@@ -263,9 +266,9 @@ impl Provider {
 
     /// Notes that proofs are needed; [`Provider::schedule`] begins with the most urgent. Bad data are looked for first: that
     /// must not wait for the proofs of others.
-    async fn want(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<()> {
+    async fn want(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<()> {
         if e.mode == Mode::FULL && e.state == State::Proving && !self.board().opened.contains(&id) {
-            open_set(&desk.ctx, &desk.market, &desk.account, id, e).await?;
+            open_set(desk, id, e).await?;
             self.board().opened.insert(id);
         }
         let (by, set) = match (e.mode, e.state) {
@@ -305,7 +308,7 @@ impl Provider {
 
     /// Begins with the most urgent proofs, if none are made; those under way make room for more urgent ones after the proof
     /// that is being made.
-    pub(super) fn schedule(&self, desk: &Desk) -> eyre::Result<Option<B256>> {
+    pub(super) fn schedule(&self, desk: &Station) -> eyre::Result<Option<B256>> {
         let urgent = {
             let board = self.board();
             let urgent = board.wanted.iter().min_by_key(|(id, wanted)| (wanted.by, **id));
@@ -370,24 +373,23 @@ impl Provider {
 }
 
 /// From where the files are handed over; what was published also from the chain.
-async fn acknowledge(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Acknowledged> {
-    let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
+async fn acknowledge(desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Acknowledged> {
     let delivered = || eyre::Ok(Source::Delivered(Box::new(desk.delivery(id, e.mc)?)));
     if e.state != State::Published {
-        return ack_from(ctx, market, account, id, &delivered()?).await;
+        return ack_from(desk, id, &delivered()?).await;
     }
     // The chain does not keep anybody waiting.
-    match ack_from(ctx, market, account, id, &Source::Chain).await {
+    match ack_from(desk, id, &Source::Chain).await {
         Err(error) if !is_passing(&error) => {
-            ctx.out.note(format_args!("{error:#}; asking the consumer"));
-            ack_from(ctx, market, account, id, &delivered()?).await
+            desk.report.note(format_args!("{error:#}; asking the consumer"));
+            ack_from(desk, id, &delivered()?).await
         }
         acked => acked,
     }
 }
 
 /// Where the consumer hands a set over in clear.
-fn handed_over_set(desk: &Desk, id: B256) -> Option<PathBuf> {
+fn handed_over_set(desk: &Station, id: B256) -> Option<PathBuf> {
     match desk.exchange.of_engagement(id) {
         Place::Path(dir) => Some(dir.join(CLEAR_SET)),
         Place::Server(_) => None,
@@ -395,9 +397,9 @@ fn handed_over_set(desk: &Desk, id: B256) -> Option<PathBuf> {
 }
 
 /// Models that this program registered and this prover proves for.
-fn own_models(desk: &Desk, prover: &Prover) -> eyre::Result<Vec<B256>> {
+fn own_models(desk: &Station, prover: &Prover) -> eyre::Result<Vec<B256>> {
     let (weights, digest) = (Some(prover.weights_commit()?), Some(prover.vk_digest()));
-    let entries = std::fs::read_dir(desk.ctx.home.models(&desk.market.chain));
+    let entries = std::fs::read_dir(desk.home.models(&desk.market.chain));
     let mut models = Vec::new();
     for entry in entries.into_iter().flatten() {
         let path = entry?.path();

@@ -3,7 +3,7 @@
 //! Nobody asks here whether the time suffices, as `assay mp prove` does: an estimate may be wrong, silence costs the deposit,
 //! and [`decide`](super::decide) gives up what is hopeless when the window is nearly over.
 
-use super::Desk;
+use super::Station;
 use crate::cmd::mp::prove::prepare;
 use crate::prover_api::Prover;
 use alloy::primitives::B256;
@@ -36,18 +36,17 @@ pub struct Job {
 
 impl Job {
     /// Checks the set, runs the model, and proves what is asked for; a set in clear is committed to first.
-    pub fn start(desk: Desk, id: B256, by: u64, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
+    pub fn start(desk: Station, id: B256, by: u64, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
         let work = async move {
-            let (ctx, market, account) = (&desk.ctx, &desk.market, &desk.account);
-            let mut prepared = prepare(ctx, market, account, id, set.as_deref(), &prover).await?;
+            let mut prepared = prepare(&desk, id, set.as_deref(), &prover).await?;
             if !prepared.meets_target() {
                 return Ok(Ended::BelowTarget);
             }
-            let plan = prepared.plan(ctx, market, &prover, false).await?;
+            let plan = prepared.plan(&desk, &prover, false).await?;
             let proving = plan.begin(&prover)?;
-            prepared.begin(ctx, market, account, &prover, &plan, true).await?;
+            prepared.begin(&desk, &prover, &plan, true).await?;
             if let Some(proving) = &proving {
                 for (made, position) in plan.to_make.iter().copied().enumerate() {
                     if told.load(Ordering::Relaxed) {
@@ -56,7 +55,7 @@ impl Job {
                     if plan.is_used_up(made, &prover)? {
                         break;
                     }
-                    prepared.prove(ctx, market, proving, position)?;
+                    prepared.prove(&desk, proving, position)?;
                 }
             }
             Ok(Ended::All)

@@ -2,19 +2,19 @@
 
 use super::consumer::Consumer;
 use super::decide::{next, Action, Facts, Party, Situation};
-use super::event::{error_fields, Event};
+use super::event::error_fields;
 use super::provider::Provider;
 use super::proving::Ended;
 use super::record::Record;
-use super::{window, Desk};
+use super::{window, Station};
 use crate::chain::account::NonceTaken;
 use crate::chain::bindings::EngagementView;
 use crate::chain::client::FinalityUnknown;
 use crate::chain::fees::TooDear;
 use crate::chain::market::Unsettled;
 use crate::exit::Exit;
-use crate::files::InUse;
 use alloy::primitives::B256;
+use assay_durable::lock::InUse;
 use serde_json::{json, Value};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -43,14 +43,14 @@ impl Role {
         }
     }
 
-    async fn facts(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         match self {
             Self::Provider(provider) => provider.facts(desk, id, e).await,
             Self::Consumer(consumer) => consumer.facts(desk, id, e).await,
         }
     }
 
-    async fn act(&self, desk: &Desk, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
+    async fn act(&self, desk: &Station, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
         match self {
             Self::Provider(provider) => provider.act(desk, id, e, action).await,
             Self::Consumer(consumer) => consumer.act(desk, id, e, action).await,
@@ -103,7 +103,7 @@ fn note_proofs(record: &mut Record, ended: &eyre::Result<Ended>) {
 /// What every turn works with.
 #[derive(Debug)]
 pub struct Beat {
-    pub desk: Desk,
+    pub desk: Station,
     pub role: Role,
     looks: Semaphore,
     /// A single pass, which has no second try.
@@ -111,7 +111,7 @@ pub struct Beat {
 }
 
 impl Beat {
-    pub fn new(desk: Desk, role: Role, once: bool) -> Self {
+    pub fn new(desk: Station, role: Role, once: bool) -> Self {
         Self {
             desk,
             role,
@@ -250,13 +250,13 @@ impl Beat {
 
     fn complain(&self, id: B256, record: &mut Record, during: &str, error: &eyre::Report) -> eyre::Result<()> {
         match complaint(record, during, error) {
-            Some(event) => self.say(Some(id), event, error_fields(&self.desk.ctx.out, during, error)),
+            Some(event) => self.say(Some(id), event, error_fields(&self.desk.report, during, error)),
             None => Ok(()),
         }
     }
 
     pub fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
-        Event::new(id, event, fields).print(&self.desk.ctx.out)
+        self.desk.announce.say(id, event, fields)
     }
 }
 
@@ -266,7 +266,7 @@ mod tests {
     use crate::chain::bindings::State;
     use crate::chain::client::Settled;
     use crate::exit::{hinted, ChainUnreachable};
-    use crate::output::Output;
+    use assay_durable::report::Reporter;
     use eyre::{eyre, WrapErr};
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
             note_proofs(&mut record, &Err(too_dear()));
         }
         assert_eq!(record.failures(State::Proving), 0);
-        let fields = error_fields(&Output::new(true), "submit", &too_dear());
+        let fields = error_fields(&Reporter::silent(), "submit", &too_dear());
         assert_eq!(
             (&fields["error"], &fields["hint"]),
             (
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_chain_that_finalizes_nothing_has_a_way_on() {
-        let hint = |error: eyre::Report| error_fields(&Output::new(true), "ack", &error)["hint"].to_string();
+        let hint = |error: eyre::Report| error_fields(&Reporter::silent(), "ack", &error)["hint"].to_string();
         for error in [
             Unsettled::new(B256::ZERO, Settled::Finalized).into(),
             FinalityUnknown::new("finalized block not found").into(),

@@ -12,17 +12,17 @@ use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
 use assay_cli::chain::keys::devnet_key;
 use assay_cli::chain::market::Market;
-use assay_cli::chain::release::CheckedMarket;
 use assay_cli::cmd::devnet::up;
 use assay_cli::cmd::mc::open::{open, Ask, Opened};
 use assay_cli::cmd::mp::register::register_record;
 use assay_cli::context::{Context, Globals};
+use assay_cli::engagement::{Desk, PayingDesk, Site};
 use assay_cli::journal::Journal;
-use assay_cli::output::Output;
 use assay_cli::prover_api::{input_words, WORDS_PER_HASH};
-use assay_cli::reference_string::{SrsArgs, SrsChoice};
+use assay_cli::reference_string::{SrsChoice, SrsUse};
 use assay_cli::testset::{ImageSize, TestSet};
-use assay_cli::verifier_check::TrustArgs;
+use assay_cli::verifier_check::Trust;
+use assay_durable::report::Reporter;
 use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Model, Op, OutputMode, Padding, Shape, TensorId};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -30,11 +30,11 @@ use tempfile::TempDir;
 pub const SIZE: ImageSize = ImageSize { height: 8, width: 8 };
 
 /// A reader who compares the verifier with nothing.
-pub const UNTRUSTING: TrustArgs = TrustArgs {
+pub const UNTRUSTING: Trust = Trust {
     arch: None,
-    srs: SrsArgs {
+    srs: SrsUse {
         choice: SrsChoice::Dev,
-        allow_unsafe_srs: false,
+        allow_unsafe: false,
     },
     trust_codehash: None,
 };
@@ -67,14 +67,11 @@ pub fn small_architecture() -> Architecture {
 }
 
 pub struct World {
-    pub market: CheckedMarket,
-    pub mp: Account,
-    pub mc: Account,
-    /// Account without a part in anything.
-    pub other: Account,
-    /// State of the provider and of the consumer.
-    pub mp_ctx: Context,
-    pub mc_ctx: Context,
+    pub market: Market,
+    pub mp: PayingDesk,
+    pub mc: PayingDesk,
+    /// Somebody without a part in anything.
+    pub other: PayingDesk,
     pub model_id: B256,
     pub dir: TempDir,
     pub node: Devnet,
@@ -95,14 +92,15 @@ impl World {
         let (node, book, _) = up(&context("chain"), &options, &MarketTerms::devnet()).await.unwrap();
         let chain = Chain::connect(&node.url(), None).await.unwrap();
         let market = Market::load(chain.clone(), book.market).await.unwrap();
-        let market = context("chain").checked(market).await.unwrap();
-        let account = |n| Account::new(chain.clone(), devnet_key(n, chain.id).unwrap());
+        let desk = async |name, n| {
+            let account = Account::new(chain.clone(), devnet_key(n, chain.id).unwrap());
+            let site = context(name).site_of(market.clone());
+            PayingDesk::new(site, account).await.unwrap()
+        };
         let mut world = Self {
-            mp: account(1),
-            mc: account(2),
-            other: account(3),
-            mp_ctx: context("provider"),
-            mc_ctx: context("consumer"),
+            mp: desk("provider", 1).await,
+            mc: desk("consumer", 2).await,
+            other: desk("other", 3).await,
             model_id: B256::ZERO,
             market,
             dir,
@@ -113,13 +111,27 @@ impl World {
         world
     }
 
+    /// Somebody else with this one's state directory.
+    pub async fn as_of(&self, whose: &Desk, account: &Account) -> PayingDesk {
+        PayingDesk::new(Site::clone(whose), account.clone()).await.unwrap()
+    }
+
+    /// The same party with another view of the market.
+    pub fn seeing(&self, whose: &Desk, market: &Market) -> Desk {
+        let site = Site {
+            market: market.clone(),
+            ..Site::clone(whose)
+        };
+        Desk::new(site, whose.account.clone())
+    }
+
     /// Registers any record, as if it were of the small model.
     pub async fn register(&self, record: &ModelRecord) -> B256 {
-        let registered = register_record(&self.mp_ctx, &self.market, &self.mp, record, 0).await;
+        let registered = register_record(&self.mp, record, 0).await;
         let id = registered.unwrap().model_id;
         let path = self.dir.path().join("small.assay");
         Model::random(small_architecture(), 1).unwrap().save(&path).unwrap();
-        let journal = self.mp_ctx.home.model(&self.market.chain, id);
+        let journal = self.mp.home.model(&self.market.chain, id);
         Journal::open(&journal).unwrap().set_fact("model", &path).unwrap();
         id
     }
@@ -137,8 +149,8 @@ impl World {
     pub async fn create(&self, code: Bytes) -> Address {
         let name = format!("create-{}", keccak256(&code));
         let mut journal = Journal::open(&self.dir.path().join(&name)).unwrap();
-        let (call, out) = (Call::create(code), Output::new(true));
-        let receipt = self.other.send(&mut journal, &name, &call, &out).await.unwrap();
+        let (call, out) = (Call::create(code), Reporter::silent());
+        let receipt = self.other.account.send(&mut journal, &name, &call, &out).await.unwrap();
         receipt.contract_address.unwrap()
     }
 
@@ -181,22 +193,20 @@ impl World {
     }
 
     pub async fn opened(&self, seed: u8) -> Opened {
-        open(&self.mc_ctx, &self.market, &self.mc, &self.test_set(seed), self.ask())
-            .await
-            .unwrap()
+        open(&self.mc, &self.test_set(seed), self.ask()).await.unwrap()
     }
 
-    pub async fn balance(&self, account: &Account) -> U256 {
-        self.market.chain.provider.get_balance(account.address()).await.unwrap()
+    pub async fn balance(&self, desk: &Desk) -> U256 {
+        self.market.chain.provider.get_balance(desk.address()).await.unwrap()
     }
 
-    pub async fn credit(&self, account: &Account) -> u128 {
+    pub async fn credit(&self, desk: &Desk) -> u128 {
         let chain = &self.market.chain;
         let credit = chain
             .view(
                 self.market.address,
                 &creditCall {
-                    account: account.address(),
+                    account: desk.address(),
                 },
             )
             .await;

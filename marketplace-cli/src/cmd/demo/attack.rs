@@ -1,29 +1,21 @@
 //! False proofs, sent as real transactions: they must revert.
 
 use super::ledger::Attempt;
-use crate::chain::account::Account;
 use crate::chain::bindings::{IProofJudge::ProofRejected, ProofItem};
 use crate::chain::client::Call;
-use crate::chain::market::Market;
 use crate::chain::revert;
-use crate::cmd::Sent;
+use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 
 /// Gas of one attempt: far more than an honest proof takes.
 const GAS: u64 = 5_000_000;
 
 /// Sends a call with a proof that must not be accepted, without asking the node first whether it would be.
-pub(super) async fn attempt(
-    what: &'static str,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    call: &Call,
-) -> eyre::Result<Attempt> {
-    let before = market.engagement(id).await?.provenOnChain;
-    let simulated = account.try_dry_run(call).await?;
-    let receipt = account.send_regardless(call, GAS).await?;
-    let after = market.engagement(id).await?.provenOnChain;
+pub(super) async fn attempt(what: &'static str, desk: &Desk, id: B256, call: &Call) -> eyre::Result<Attempt> {
+    let before = desk.market.engagement(id).await?.provenOnChain;
+    let simulated = desk.account.try_dry_run(call).await?;
+    let receipt = desk.account.send_regardless(call, GAS).await?;
+    let after = desk.market.engagement(id).await?.provenOnChain;
     let (rejected, answer) = match &simulated {
         Ok(_) => (false, "the call succeeds".to_owned()),
         Err(data) => (revert::is::<ProofRejected>(data), revert::explain(data).to_string()),

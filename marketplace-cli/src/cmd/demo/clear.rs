@@ -17,21 +17,21 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
 
     s.note("5. the provider accepts; the consumer hands the examples over");
     let leaves = s.leaves(id);
-    let accepted = accept(&s.mp_side, &s.market, &s.mp, id, &s.policy(), Some(&leaves)).await?;
+    let accepted = accept(&s.mp, id, &s.policy(), Some(&leaves)).await?;
     s.ledger.add("accept", PROVIDER, &accepted.sent);
     let handed_over = s.path("handed-over");
-    send(&s.mc_side, &s.market, id, None, &handed_over).await?;
+    send(&s.mc, id, None, &handed_over).await?;
 
     s.note("6. the provider checks the examples and proves as many as the target needs");
     let manner = prove::Manner::default();
-    let proven = prove::prove(&s.mp_side, &s.market, &s.mp, id, Some(&handed_over), &s.prover, manner).await?;
+    let proven = prove::prove(&s.mp, id, Some(&handed_over), &s.prover, manner).await?;
 
     s.note("7. a stranger sends false proofs");
-    if let Some(sent) = proceed_now(&s.mp_side, &s.market, &s.mp, id).await? {
+    if let Some(sent) = proceed_now(&s.mp, id).await? {
         s.ledger.add("proceed", PROVIDER, &sent);
     }
     let e = s.market.engagement(id).await?;
-    let mut held = Held::open(&s.mp_side, &s.market, id, &e, None).await?;
+    let mut held = Held::open(&s.mp, id, &e, None).await?;
     let mut first_two = Vec::new();
     for p in proven.proofs.iter().take(2) {
         first_two.extend(held.item(p.position, &ProofBundle::load(&p.file)?)?);
@@ -48,14 +48,14 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
         ("a proof for another image", with_proof_of(other, one)),
     ] {
         let call = submission(&s.market, id, vec![item], None);
-        let refused = attempt(what, &s.market, &s.stranger, id, &call).await?;
+        let refused = attempt(what, &s.stranger, id, &call).await?;
         s.note(format_args!("   {}: {}", refused.what, refused.answer));
         s.ledger.add(format!("{what} (reverts)"), STRANGER, &refused.sent);
         false_proofs.push(refused);
     }
 
     s.note("8. the provider submits; the escrow settles; both withdraw");
-    let submitted = submit(&s.mp_side, &s.market, &s.mp, id, None, false).await?;
+    let submitted = submit(&s.mp, id, None, false).await?;
     for batch in &submitted.batches {
         s.ledger.add(
             format!("submit {} proof(s)", batch.positions.len()),

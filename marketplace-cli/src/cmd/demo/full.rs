@@ -4,7 +4,6 @@ use super::attack::{attempt, with_flipped_bit, with_proof_of};
 use super::ledger::Summary;
 use super::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
 use crate::chain::bindings::{IAccuracyMarket::answerCall, Mode};
-use crate::cmd::engagement_journal;
 use crate::cmd::mc::result::{challenge_positions, demand};
 use crate::cmd::mc::transfer::{reveal, send};
 use crate::cmd::mp::accept::accept;
@@ -26,25 +25,25 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
 
     s.note("5. the provider accepts; the consumer encrypts all examples and commits to the ciphertext; the provider acknowledges");
     let leaves = s.leaves(id);
-    let accepted = accept(&s.mp_side, &s.market, &s.mp, id, &s.policy(), Some(&leaves)).await?;
+    let accepted = accept(&s.mp, id, &s.policy(), Some(&leaves)).await?;
     s.ledger.add("accept", PROVIDER, &accepted.sent);
     let cipher = Delivery::at(s.path("handed-over"), id);
-    let committed = send(&s.mc_side, &s.market, &s.mc, id, None, &cipher).await?;
+    let committed = send(&s.mc, id, None, &cipher).await?;
     if let Some(sent) = &committed.sent {
         s.ledger.add("commit to the ciphertext", CONSUMER, sent);
     }
-    let acked = ack(&s.mp_side, &s.market, &s.mp, id, &cipher).await?;
+    let acked = ack(&s.mp, id, &cipher).await?;
     s.ledger.add("acknowledge", PROVIDER, &acked.sent);
 
     s.note("6. the seed is tossed: the consumer reveals the keys of the probe set, the provider probes and proceeds");
-    let revealed = reveal(&s.mc_side, &s.market, &s.mc, id).await?;
+    let revealed = reveal(&s.mc, id).await?;
     s.ledger.add("reveal probe keys", CONSUMER, &revealed.sent);
     // One probe convinces nobody; the demo's provider knows its consumer.
     let decision = Decision {
         act: true,
         at_least: Some(1),
     };
-    let probed = probe(&s.mp_side, &s.market, &s.mp, id, &s.prover, decision).await?;
+    let probed = probe(&s.mp, id, &s.prover, decision).await?;
     eyre::ensure!(probed.advice == "proceed", "the probe failed: {probed}");
     if let Some(sent) = &probed.sent {
         s.ledger.add("proceed", PROVIDER, sent);
@@ -53,19 +52,10 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     s.note(
         "7. the consumer reveals the other keys; the provider proves each example its model gets right and claims them",
     );
-    let revealed = reveal(&s.mc_side, &s.market, &s.mc, id).await?;
+    let revealed = reveal(&s.mc, id).await?;
     s.ledger.add("reveal all keys", CONSUMER, &revealed.sent);
-    let proven = prove::prove(
-        &s.mp_side,
-        &s.market,
-        &s.mp,
-        id,
-        None,
-        &s.prover,
-        prove::Manner::default(),
-    )
-    .await?;
-    let posted = post(&s.mp_side, &s.market, &s.mp, id, None).await?;
+    let proven = prove::prove(&s.mp, id, None, &s.prover, prove::Manner::default()).await?;
+    let posted = post(&s.mp, id, None).await?;
     s.ledger.add("post the result", PROVIDER, &posted.sent);
     let [first, second, ..] = posted.positions.as_slice() else {
         eyre::bail!("the demo needs two proofs, {} examples are right", posted.claimed);
@@ -74,14 +64,14 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     s.note(
         "8. the consumer challenges a position; a stranger answers with false proofs, the provider with the true one",
     );
-    let challenged = challenge_positions(&s.mc_side, &s.market, &s.mc, id, &[*first as u32]).await?;
+    let challenged = challenge_positions(&s.mc, id, &[*first as u32]).await?;
     for sent in &challenged.sent {
         s.ledger.add("challenge", CONSUMER, sent);
     }
     let e = s.market.engagement(id).await?;
     let mut held = {
-        let journal = engagement_journal(&s.mp_side, &s.market.chain, id)?;
-        held(&s.mp_side, &s.market, &journal, id, &e, None).await?
+        let journal = s.mp.journal(id)?;
+        held(&s.mp, &journal, id, &e, None).await?
     };
     let mut load = |position: usize| -> eyre::Result<_> {
         let found = proven.proofs.iter().find(|p| p.position == position);
@@ -96,20 +86,20 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
         ("a proof for another image", with_proof_of(&one, &other)),
     ] {
         let call = s.market.call(&answerCall { id, item });
-        let refused = attempt(what, &s.market, &s.stranger, id, &call).await?;
+        let refused = attempt(what, &s.stranger, id, &call).await?;
         s.note(format_args!("   {}: {}", refused.what, refused.answer));
         s.ledger.add(format!("{what} (reverts)"), STRANGER, &refused.sent);
         false_proofs.push(refused);
     }
-    for a in answer(&s.mp_side, &s.market, &s.mp, id).await?.answered {
+    for a in answer(&s.mp, id).await?.answered {
         s.ledger.add("answer", PROVIDER, &a.sent);
     }
 
     s.note("9. the consumer demands all proofs that the target needs; the provider delivers; both withdraw");
-    for sent in &demand(&s.mc_side, &s.market, &s.mc, id).await?.sent {
+    for sent in &demand(&s.mc, id).await?.sent {
         s.ledger.add("demand all proofs", CONSUMER, sent);
     }
-    for batch in &submit(&s.mp_side, &s.market, &s.mp, id, None, false).await?.batches {
+    for batch in &submit(&s.mp, id, None, false).await?.batches {
         s.ledger.add(
             format!("submit {} proof(s)", batch.positions.len()),
             PROVIDER,

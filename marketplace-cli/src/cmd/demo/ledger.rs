@@ -3,8 +3,9 @@
 use crate::chain::client::Chain;
 use crate::cmd::mp::prove::OneProof;
 use crate::cmd::verdict::Shown;
-use crate::cmd::Sent;
-use crate::output::{ether, Table};
+use crate::engagement::Sent;
+use crate::output::Table;
+use crate::units::ether;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
 use serde::Serialize;
@@ -16,14 +17,14 @@ use std::fmt;
 pub(super) struct Party {
     pub(super) name: &'static str,
     pub(super) address: Address,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub(super) start_wei: U256,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub(super) end_wei: U256,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub(super) gas_wei: u128,
     /// What the protocol says, gas apart.
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub(super) expected_wei: I256,
 }
 

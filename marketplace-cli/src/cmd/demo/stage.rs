@@ -8,7 +8,6 @@ use crate::chain::deploy::{Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};
 use crate::chain::keys::devnet_key;
 use crate::chain::market::Market;
-use crate::chain::release::CheckedMarket;
 use crate::cmd::mc::open::{open, Ask, Opened};
 use crate::cmd::mc::test_set;
 use crate::cmd::mp::accept::Policy;
@@ -20,11 +19,13 @@ use crate::cmd::withdraw::withdraw;
 use crate::cmd::{devnet, model};
 use crate::context::Context;
 use crate::delivery::Delivery;
+use crate::engagement::{Desk, PayingDesk, Site};
 use crate::home::{Home, Repository};
-use crate::prover_api::{save_arch, ModelArgs, Prover};
-use crate::reference_string::SrsArgs;
+use crate::prover_api::ModelFiles;
+use crate::prover_api::{save_arch, Prover};
+use crate::reference_string::SrsUse;
 use crate::testset::{labelled_images, ImageSize};
-use crate::verifier_check::TrustArgs;
+use crate::verifier_check::Trust;
 use alloy::primitives::{B256, I256, U256};
 use alloy::providers::Provider;
 use assay_prover::circuit::FrozenArchitecture;
@@ -49,12 +50,10 @@ pub(super) struct Stage {
     set: PathBuf,
     calibration_agreement: String,
     pub(super) chain: Chain,
-    pub(super) market: CheckedMarket,
-    pub(super) mp_side: Context,
-    pub(super) mc_side: Context,
-    pub(super) mp: Account,
-    pub(super) mc: Account,
-    pub(super) stranger: Account,
+    pub(super) market: Market,
+    pub(super) mp: PayingDesk,
+    pub(super) mc: PayingDesk,
+    pub(super) stranger: Desk,
     pub(super) prover: Prover,
     pub(super) model: Registered,
     pub(super) ledger: Ledger,
@@ -82,9 +81,7 @@ impl Stage {
         };
         let (node, deployment, book) = devnet::up(&chain_side, &DevnetOptions::default(), &terms).await?;
         let chain = Chain::connect(&node.url(), None).await?;
-        let market = outer
-            .checked(Market::load(chain.clone(), deployment.market).await?)
-            .await?;
+        let market = Market::load(chain.clone(), deployment.market).await?;
         let account = |n: u32| -> eyre::Result<Account> { Ok(Account::new(chain.clone(), devnet_key(n, chain.id)?)) };
         let (mp, mc, stranger) = (account(1)?, account(2)?, account(3)?);
         let balance = |who: &Account| {
@@ -92,13 +89,18 @@ impl Stage {
             async move { provider.get_balance(address).await }
         };
         let starts = [balance(&mp).await?, balance(&mc).await?, balance(&stranger).await?];
+        let (mp, mc) = (
+            PayingDesk::new(mp_side.site_of(market.clone()), mp).await?,
+            PayingDesk::new(mc_side.site_of(market.clone()), mc).await?,
+        );
+        let stranger = Desk::new(mc_side.site_of(market.clone()), stranger);
 
         out.note("2. the provider imports the trained network, plans its circuit and makes keys");
-        let files = ModelArgs {
+        let files = ModelFiles {
             model: work.join("digits.assay"),
             arch: Some(work.join("digits.arch.json")),
             secret: None,
-            srs: SrsArgs::dev(),
+            srs: SrsUse::dev(),
         };
         let onnx = digits.join("mobilenet_v2_035_96.onnx");
         let (network, report) = model::import_model(&onnx, &digits.join("calibration"), &files.model, out)?;
@@ -107,21 +109,11 @@ impl Stage {
         let prover = files.prover(&chain, true, out)?;
 
         out.note("3. the provider deploys the generated verifier and registers the model with its stake");
-        let verifier = deploy_verifier(&mp_side, &mp, prover.verifier_key(), &book).await?;
+        let verifier = deploy_verifier(&mp_side, &mp.account, prover.verifier_key(), &book).await?;
         for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
             ledger.add(*name, PROVIDER, sent);
         }
-        let registered = register(
-            &mp_side,
-            &market,
-            &mp,
-            &files,
-            &prover,
-            verifier.entry.address,
-            "models/digits",
-            0,
-        )
-        .await?;
+        let registered = register(&mp, &files, &prover, verifier.entry.address, "models/digits", 0).await?;
         if let Some(sent) = &registered.sent {
             ledger.add("register", PROVIDER, sent);
         }
@@ -145,8 +137,6 @@ impl Stage {
             calibration_agreement: format!("{} of {}", report.same_top1, report.calibration_images),
             chain,
             market,
-            mp_side,
-            mc_side,
             mp,
             mc,
             stranger,
@@ -157,7 +147,7 @@ impl Stage {
     }
 
     pub(super) fn note(&self, line: impl std::fmt::Display) {
-        self.mc_side.out.note(line);
+        self.mc.report.note(line);
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -173,17 +163,17 @@ impl Stage {
     pub(super) fn policy(&self) -> Policy {
         Policy {
             max_target_bps: 9000,
-            consumers: vec![self.mc.address()],
+            consumers: vec![self.mc.account.address()],
             // With four examples the numbers advise against; the demo's provider knows its consumer.
             against_advice: true,
         }
     }
 
     /// Whoever does not know the verifier compares it with the architecture.
-    fn trust(&self) -> TrustArgs {
-        TrustArgs {
+    fn trust(&self) -> Trust {
+        Trust {
             arch: Some(self.arch.clone()),
-            srs: SrsArgs::dev(),
+            srs: SrsUse::dev(),
             trust_codehash: None,
         }
     }
@@ -192,7 +182,7 @@ impl Stage {
     pub(super) async fn open(&mut self, mode: Mode) -> eyre::Result<Opened> {
         let model_id = self.model.model_id;
         let record = self.market.model(model_id).await?.record;
-        self.trust().require(&self.mc_side, &self.chain, &record).await?;
+        self.trust().require(&self.chain, &record, &self.mc.report).await?;
         let ask = Ask {
             model_id,
             mode,
@@ -201,16 +191,15 @@ impl Stage {
             expires_in: 1800,
             allow_reuse: false,
         };
-        let opened = open(&self.mc_side, &self.market, &self.mc, &self.set, ask).await?;
+        let opened = open(&self.mc, &self.set, ask).await?;
         self.ledger.add("open", CONSUMER, &opened.sent);
         Ok(opened)
     }
 
     /// Both sides fetch their money.
     pub(super) async fn withdraw(&mut self) -> eyre::Result<()> {
-        let sides = [(PROVIDER, &self.mp_side, &self.mp), (CONSUMER, &self.mc_side, &self.mc)];
-        for (who, side, account) in sides {
-            let withdrawn = withdraw(side, &self.market, account, account.address()).await?;
+        for (who, desk) in [(PROVIDER, &self.mp), (CONSUMER, &self.mc)] {
+            let withdrawn = withdraw(desk, desk.account.address()).await?;
             for w in &withdrawn.withdrawals {
                 self.ledger.add("withdraw", who, &w.sent);
             }
@@ -229,7 +218,11 @@ impl Stage {
         false_proofs: Vec<super::ledger::Attempt>,
     ) -> eyre::Result<Summary> {
         let reader = Market::load(Chain::connect(&self.node.url(), None).await?, self.deployment.market).await?;
-        let verdict = Shown::read(&self.mc_side, &reader, id, &self.trust()).await?;
+        let reader = Site {
+            market: reader,
+            ..(**self.mc).clone()
+        };
+        let verdict = Shown::read(&reader, id, &self.trust()).await?;
         let wei = |amount: u128| I256::from_raw(U256::from(amount));
         let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.fee));
         let payment = wei(self.market.amounts(mode).successPayment) + wei(bonds);
@@ -237,9 +230,9 @@ impl Stage {
         let [mp, mc, stranger] = self.starts;
         // The contracts began empty.
         let sides = [
-            (PROVIDER, self.mp.address(), mp, payment - fee - stake),
-            (CONSUMER, self.mc.address(), mc, zero - payment - fee),
-            (STRANGER, self.stranger.address(), stranger, zero),
+            (PROVIDER, self.mp.account.address(), mp, payment - fee - stake),
+            (CONSUMER, self.mc.account.address(), mc, zero - payment - fee),
+            (STRANGER, self.stranger.account.address(), stranger, zero),
             ("market", self.market.address, U256::ZERO, fee + fee),
             ("registry", self.market.registry, U256::ZERO, stake),
         ];

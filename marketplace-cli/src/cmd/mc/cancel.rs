@@ -1,9 +1,9 @@
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{IAccuracyMarket::cancelCall, State};
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
-use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::engagement::Sent;
 use alloy::primitives::B256;
 
 #[derive(Debug, clap::Args)]
@@ -18,18 +18,19 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let desk = ctx.desk(&args.keys).await?;
     let id = args.id;
-    let e = market.engagement(id).await?;
+    let e = desk.market.engagement(id).await?;
     let mut sent = None;
     if e.state != State::Closed {
         require_state(id, &e, &[State::Offered])?;
-        let mut journal = engagement_journal(ctx, &market.chain, id)?;
-        let receipt = account
-            .send(&mut journal, "cancel", &market.call(&cancelCall { id }), &ctx.out)
+        let mut journal = desk.journal(id)?;
+        let receipt = desk
+            .account
+            .send(&mut journal, "cancel", &desk.market.call(&cancelCall { id }), &ctx.out)
             .await?;
         sent = Some(Sent::from(&receipt));
     }
-    let result = Ended::new(id, market.engagement(id).await?.outcome, sent);
+    let result = Ended::new(id, desk.market.engagement(id).await?.outcome, sent);
     ctx.out.result(&result, &result)
 }

@@ -1,20 +1,20 @@
 use super::secrets::Secrets;
-use crate::chain::account::Account;
+use crate::args::consent::ConsentArgs;
+use crate::args::keys::KeyArgs;
+use crate::args::target::TargetArgs;
 use crate::chain::bindings::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::Market;
-use crate::chain::release::CheckedMarket;
-use crate::cmd::{engagement_journal, Sent};
-use crate::consent::ConsentArgs;
 use crate::context::Context;
+use crate::engagement::{Desk, PayingDesk, Sent, Site};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
-use crate::output::{ether, utc};
 use crate::prover_api::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
-use crate::target::{percent, TargetArgs};
+use crate::target::percent;
 use crate::testset::{StoredSet, TestSet};
 use crate::transfer::keys;
+use crate::units::{ether, utc};
+use crate::verifier_check::Trust;
 use alloy::primitives::{B256, U256};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -52,7 +52,7 @@ pub struct Args {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
-    trust: crate::verifier_check::TrustArgs,
+    trust: crate::args::trust::TrustArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -108,7 +108,7 @@ pub struct Opened {
     /// Examples that count.
     pub counted: u32,
     pub expiry: u64,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub escrow_wei: u128,
     pub sent: Sent,
 }
@@ -146,7 +146,8 @@ pub struct Ask {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    args.trust.require_given()?;
+    let trust = Trust::from(args.trust);
+    trust.require_given()?;
     let target_bps = args.target.bps();
     if target_bps < SELDOM_MEANT_BPS {
         args.consent.require(
@@ -154,10 +155,10 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             format_args!("the target is {}, less than half of the examples", percent(target_bps)),
         )?;
     }
-    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
-    let model = market.model(args.model_id).await?;
-    require_escrow(ctx, &market, &account, &args.set).await?;
-    args.trust.require(ctx, &market.chain, &model.record).await?;
+    let desk = ctx.paying_desk(&args.keys).await?;
+    let model = desk.market.model(args.model_id).await?;
+    require_escrow(&desk, &args.set).await?;
+    trust.require(&desk.market.chain, &model.record, &ctx.out).await?;
     let ask = Ask {
         model_id: args.model_id,
         mode: args.mode.into(),
@@ -166,17 +167,21 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         expires_in: args.expires_in,
         allow_reuse: args.allow_reuse,
     };
-    let result = open(ctx, &market, &account, &args.set, ask).await?;
+    let result = open(&desk, &args.set, ask).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Asks whether the account can pay for the offer, unless it was made before: what follows may take minutes.
-async fn require_escrow(ctx: &Context, market: &Market, account: &Account, dir: &Path) -> eyre::Result<()> {
+async fn require_escrow(desk: &Desk, dir: &Path) -> eyre::Result<()> {
     let test_root = StoredSet::open(dir)?.tree().root();
-    if ctx.home.offer(&market.chain, market.address, test_root).exists() {
+    if desk
+        .home
+        .offer(&desk.market.chain, desk.market.address, test_root)
+        .exists()
+    {
         return Ok(());
     }
-    account.require_funds(market.entry_wei(), 0).await
+    desk.account.require_funds(desk.market.entry_wei(), 0).await
 }
 
 /// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.
@@ -189,27 +194,21 @@ fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
 }
 
 /// Makes the offer once per test root. The caller has judged the model's verifier.
-pub async fn open(
-    ctx: &Context,
-    market: &CheckedMarket,
-    account: &Account,
-    dir: &Path,
-    ask: Ask,
-) -> eyre::Result<Opened> {
+pub async fn open(desk: &PayingDesk, dir: &Path, ask: Ask) -> eyre::Result<Opened> {
     let set = TestSet::load(dir)?;
     let test_root = set.root()?;
-    let model = market.model(ask.model_id).await?;
-    check_set(market, &model, &set)?;
+    let model = desk.market.model(ask.model_id).await?;
+    check_set(&desk.market, &model, &set)?;
 
-    let mut journal = Journal::open(&ctx.home.offer(&market.chain, market.address, test_root))?;
-    if let Some(receipt) = account.resume(&mut journal, "open", &ctx.out).await? {
-        ctx.out.note("this set was offered before; this is that offer");
-        let (opened, terms) = finish(ctx, market, dir, &journal, &receipt)?;
-        require_same(market, &ask, &opened, &terms)?;
+    let mut journal = Journal::open(&desk.home.offer(&desk.market.chain, desk.market.address, test_root))?;
+    if let Some(receipt) = desk.account.resume(&mut journal, "open", &desk.report).await? {
+        desk.report.note("this set was offered before; this is that offer");
+        let (opened, terms) = finish(desk, dir, &journal, &receipt)?;
+        require_same(&desk.market, &ask, &opened, &terms)?;
         return Ok(opened);
     }
     if !ask.allow_reuse {
-        Revealed::load(ctx)?.refuse(&set)?;
+        Revealed::load(&desk.home)?.refuse(&set)?;
     }
     let secrets = Secrets::of_offer(&mut journal, ask.mode)?;
     let terms = OfferTerms {
@@ -218,18 +217,18 @@ pub async fn open(
         mode: ask.mode,
         adjudication: ask
             .adjudication
-            .unwrap_or_else(|| default_adjudication(market, ask.mode)),
+            .unwrap_or_else(|| default_adjudication(&desk.market, ask.mode)),
         testRoot: test_root,
         mcSaltHash: match (&secrets, ask.mode) {
             (Some(secrets), Mode::FULL) => keys::mc_salt_hash(&secrets.salt()),
             _ => B256::ZERO,
         },
         targetBps: ask.target_bps,
-        expiry: market.chain.now().await? + ask.expires_in.min(market.params.acceptWindow),
+        expiry: desk.market.chain.now().await? + ask.expires_in.min(desk.market.params.acceptWindow),
     };
-    let call = market.paying(&IAccuracyMarket::openCall { terms }, market.entry_wei());
-    let receipt = account.send(&mut journal, "open", &call, &ctx.out).await?;
-    Ok(finish(ctx, market, dir, &journal, &receipt)?.0)
+    let call = desk.paying(&IAccuracyMarket::openCall { terms }, desk.market.entry_wei());
+    let receipt = desk.account.send(&mut journal, "open", &call, &desk.report).await?;
+    Ok(finish(desk, dir, &journal, &receipt)?.0)
 }
 
 /// A set is offered once: fails if it was for something else than what is asked now.
@@ -256,13 +255,12 @@ fn require_same(market: &Market, ask: &Ask, opened: &Opened, terms: &OfferTerms)
 
 /// What the offer of this receipt is, and its terms.
 fn finish(
-    ctx: &Context,
-    market: &Market,
+    site: &Site,
     dir: &Path,
     offer: &Journal,
     receipt: &alloy::rpc::types::TransactionReceipt,
 ) -> eyre::Result<(Opened, OfferTerms)> {
-    let logs = receipt.logs().iter().filter(|log| log.address() == market.address);
+    let logs = receipt.logs().iter().filter(|log| log.address() == site.market.address);
     let event = logs
         .filter_map(|log| log.log_decode::<IAccuracyMarket::Offered>().ok())
         .next();
@@ -270,7 +268,7 @@ fn finish(
         .ok_or_else(|| eyre::eyre!("transaction {} has no Offered event", receipt.transaction_hash))?
         .inner
         .data;
-    let mut journal = engagement_journal(ctx, &market.chain, event.id)?;
+    let mut journal = site.journal(event.id)?;
     journal.set_fact("testSet", &dir.canonicalize()?)?;
     journal.set_fact("offerHash", &event.offerHash)?;
     if let Some(secrets) = offer.fact::<Secrets>(Secrets::FACT)? {
@@ -282,10 +280,10 @@ fn finish(
         test_root: event.terms.testRoot,
         offer_hash: event.offerHash,
         target_bps: event.terms.targetBps,
-        needed: market.needed(event.terms.mode, event.terms.targetBps),
-        counted: market.proven_size(event.terms.mode),
+        needed: site.market.needed(event.terms.mode, event.terms.targetBps),
+        counted: site.market.proven_size(event.terms.mode),
         expiry: event.terms.expiry,
-        escrow_wei: market.entry_wei(),
+        escrow_wei: site.market.entry_wei(),
         sent: Sent::from(receipt),
     };
     Ok((opened, event.terms))

@@ -1,34 +1,33 @@
 //! What a consumer does about a posted result: check the proofs, accept, challenge, or demand them all on chain.
 
 use super::send::offered_set;
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::model::PublicModelArgs;
+use crate::args::server::ServerArgs;
+use crate::args::trust::TrustArgs;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall},
     Mode, State,
 };
-use crate::chain::client::Chain;
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
-use crate::chain::release::CheckedMarket;
 use crate::chain::statement::context;
 use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::verdict::Grades;
-use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
-use crate::delivery::{proofs_by_context, Delivery, Place, ServerArgs, MAX_PROOF_BYTES};
+use crate::delivery::{proofs_by_context, Delivery, Place, MAX_PROOF_BYTES};
+use crate::engagement::{Desk, PayingDesk, Sent, Site};
 use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
-use crate::output::{ether, utc};
-use crate::prover_api::{load_arch, verifier_key, verify, Claim};
+use crate::prover_api::PublicModel;
+use crate::prover_api::{verify, Claim};
 use crate::record::Determined;
-use crate::reference_string::SrsArgs;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
+use crate::units::{ether, utc};
 use crate::verifier::VerifierCode;
-use crate::verifier_check::TrustArgs;
 use alloy::primitives::{Address, B256, U256};
 use assay_prover::proof::VerifierKey;
 use serde::Serialize;
@@ -72,25 +71,6 @@ pub struct VerifyArgs {
     keys: KeyArgs,
 }
 
-/// The public part of a model, which checks its proofs.
-#[derive(Debug, Clone, clap::Args)]
-pub struct PublicModelArgs {
-    /// Architecture file of the model
-    #[arg(help_heading = "Model", long, value_name = "FILE")]
-    pub arch: PathBuf,
-    #[command(flatten)]
-    pub srs: SrsArgs,
-}
-
-impl PublicModelArgs {
-    /// The key that checks proofs on this chain.
-    pub fn key(&self, ctx: &Context, chain: &Chain) -> eyre::Result<VerifierKey> {
-        let frozen = load_arch(&self.arch)?;
-        let string = self.srs.load(chain, frozen.layout.k, &ctx.out)?;
-        verifier_key(&frozen, string, &ctx.out)
-    }
-}
-
 /// What the provider's proofs show.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,51 +112,56 @@ impl std::fmt::Display for Verified {
 }
 
 pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> {
-    let market = ctx.market().await?;
-    let key = args.model.key(ctx, &market.chain)?;
+    let site = ctx.site().await?;
+    let key = PublicModel::from(args.model).key(&site.market.chain, &ctx.out)?;
     let id = args.id;
     let proofs = match &args.proofs {
         Place::Path(dir) => Delivery::at(dir, id),
         place => {
-            let account = ctx.account(&market.chain, &args.keys)?;
-            Delivery::open(place, id, &args.server, market.engagement(id).await?.mp, account.key())?
+            let account = ctx.account(&site.market.chain, &args.keys)?;
+            Delivery::open(
+                place,
+                id,
+                &args.server.into(),
+                site.market.engagement(id).await?.mp,
+                account.key(),
+            )?
         }
     };
-    let result = verify_result(ctx, &market, id, args.set.as_deref(), &proofs, &key).await?;
+    let result = verify_result(&site, id, args.set.as_deref(), &proofs, &key).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Checks a proof of each claimed position; among several the one that verifies counts, and one on chain always.
 pub async fn verify_result(
-    ctx: &Context,
-    market: &Market,
+    site: &Site,
     id: B256,
     set: Option<&Path>,
     proofs: &Delivery,
     key: &VerifierKey,
 ) -> eyre::Result<Verified> {
-    let e = market.engagement(id).await?;
+    let e = site.market.engagement(id).await?;
     require_state(id, &e, &[State::Claimed, State::FullDemanded, State::Closed])?;
-    let bitmap = posted(market, id, &e).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let bitmap = posted(&site.market, id, &e).await?;
+    let mut journal = site.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
-    let record = market.model(e.modelId).await?.record;
+    let record = site.market.model(e.modelId).await?.record;
     Determined::by_key(key)
         .check(&record)
         .map_err(|mismatch| hinted(mismatch.to_string(), "check --arch and --srs; do not accept the result"))?;
-    let n = market.examples() as usize;
+    let n = site.market.examples() as usize;
     let order = match e.mode {
         Mode::FULL => Shuffle::new(e.seed, n),
         _ => Shuffle::identity(n),
     };
-    let first = market.first_proven(e.mode) as usize;
-    let into = fetched_files(ctx, market, id).join("proofs");
-    let files = proofs.get(Kind::Proofs, &into, MAX_PROOF_BYTES, &ctx.out).await?;
-    let ctx_of = |position: usize| context(market.chain.id, market.address, id, (first + position) as u64);
+    let first = site.market.first_proven(e.mode) as usize;
+    let into = fetched_files(site, id).join("proofs");
+    let files = proofs.get(Kind::Proofs, &into, MAX_PROOF_BYTES, &site.report).await?;
+    let ctx_of = |position: usize| context(site.market.chain.id, site.market.address, id, (first + position) as u64);
     let claimed = bitmap.positions().map(ctx_of).collect();
-    let given = proofs_by_context(&files, &claimed, &ctx.out);
-    let are_known = e.provenOnChain > 0 && are_known(ctx, market, key, record.verifier).await?;
-    let bar = ctx.out.bar("verifying proofs", u64::from(bitmap.correct()));
+    let given = proofs_by_context(&files, &claimed, &site.report);
+    let are_known = e.provenOnChain > 0 && are_known(site, key, record.verifier).await?;
+    let bar = site.report.bar("verifying proofs", u64::from(bitmap.correct()));
     let (mut proven, mut unproven) = (Vec::new(), Vec::new());
     for position in bitmap.positions() {
         let index = order.index_of(first + position);
@@ -198,7 +183,7 @@ pub async fn verify_result(
                 false
             }
         });
-        let is_accepted = !is_proven && e.provenOnChain > 0 && market.is_settled_proven(id, position).await?;
+        let is_accepted = !is_proven && e.provenOnChain > 0 && site.market.is_settled_proven(id, position).await?;
         if is_proven || (is_accepted && are_known) {
             proven.push(position);
         } else {
@@ -222,12 +207,12 @@ pub async fn verify_result(
 }
 
 /// Whether what the contracts accepted is proven: they are known, and the verifier is the one that this key gives.
-async fn are_known(ctx: &Context, market: &Market, key: &VerifierKey, verifier: Address) -> eyre::Result<bool> {
-    if !ctx.deployment_check(market).await?.is_known() {
+async fn are_known(site: &Site, key: &VerifierKey, verifier: Address) -> eyre::Result<bool> {
+    if !site.deployment_check().await?.is_known() {
         return Ok(false);
     }
-    let made = VerifierCode::generate(key, &Repository::find()?, &ctx.out)?;
-    Ok(made.compare(&market.chain, verifier).await?.is_ok())
+    let made = VerifierCode::generate(key, &Repository::find()?, &site.report)?;
+    Ok(made.compare(&site.market.chain, verifier).await?.is_ok())
 }
 
 #[derive(Debug, clap::Args)]
@@ -313,7 +298,7 @@ pub struct Moved {
     pub outcome: String,
     /// End of the window that runs now; 0 if none.
     pub until: u64,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub paid_wei: u128,
     pub positions: Vec<u32>,
     pub sent: Vec<Sent>,
@@ -353,60 +338,54 @@ impl std::fmt::Display for Moved {
 }
 
 pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let e = market.engagement(args.id).await?;
-    let grades = Grades::read(ctx, &market, e.modelId, &args.trust).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let e = desk.market.engagement(args.id).await?;
+    let grades = Grades::read(&desk, e.modelId, &args.trust.into()).await?;
     let moved = if args.unverified {
-        accept_as(ctx, &market, &account, args.id, e.guard).await?
+        accept_as(&desk, args.id, e.guard).await?
     } else {
-        accept_result(ctx, &market, &account, args.id).await?
+        accept_result(&desk, args.id).await?
     };
     let result = AcceptedResult { moved, grades };
     ctx.out.result(&result, &result)
 }
 
 /// Closes a claimed engagement as passed, once, if its result is the one that was verified here.
-pub async fn accept_result(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
-    let e = market.engagement(id).await?;
-    let verified: Option<B256> = engagement_journal(ctx, &market.chain, id)?.fact(VERIFIED)?;
+pub async fn accept_result(desk: &Desk, id: B256) -> eyre::Result<Moved> {
+    let e = desk.market.engagement(id).await?;
+    let verified: Option<B256> = desk.journal(id)?.fact(VERIFIED)?;
     if e.state == State::Claimed && verified != Some(e.guard) {
         return Err(hinted(
             "this result has not been verified here",
             format!("run: assay mc verify {id}"),
         ));
     }
-    accept_as(ctx, market, account, id, e.guard).await
+    accept_as(desk, id, e.guard).await
 }
 
-async fn accept_as(ctx: &Context, market: &Market, account: &Account, id: B256, guard: B256) -> eyre::Result<Moved> {
-    let e = market.engagement(id).await?;
+async fn accept_as(desk: &Desk, id: B256, guard: B256) -> eyre::Result<Moved> {
+    let e = desk.market.engagement(id).await?;
     let mut sent = Vec::new();
     if e.state != State::Closed {
         require_state(id, &e, &[State::Claimed])?;
-        let call = market.call(&acceptResultCall { id, guard });
-        sent.push(once(ctx, market, account, id, "acceptResult", &call).await?);
+        let call = desk.market.call(&acceptResultCall { id, guard });
+        sent.push(once(desk, id, "acceptResult", &call).await?);
     }
-    Moved::read(market, id, 0, Vec::new(), sent).await
+    Moved::read(&desk.market, id, 0, Vec::new(), sent).await
 }
 
 pub async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
-    let result = challenge_positions(ctx, &market, &account, args.id, &args.positions).await?;
+    let desk = ctx.paying_desk(&args.keys).await?;
+    let result = challenge_positions(&desk, args.id, &args.positions).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Challenges each position once.
-pub async fn challenge_positions(
-    ctx: &Context,
-    market: &CheckedMarket,
-    account: &Account,
-    id: B256,
-    positions: &[u32],
-) -> eyre::Result<Moved> {
-    let e = market.engagement(id).await?;
+pub async fn challenge_positions(desk: &PayingDesk, id: B256, positions: &[u32]) -> eyre::Result<Moved> {
+    let e = desk.market.engagement(id).await?;
     require_state(id, &e, &[State::Claimed])?;
-    let bitmap = posted(market, id, &e).await?;
-    let bond = market.bond(&e, account.address());
+    let bitmap = posted(&desk.market, id, &e).await?;
+    let bond = desk.market.bond(&e, desk.account.address());
     let (mut sent, mut paid) = (Vec::new(), 0);
     for position in positions {
         if !bitmap.is_set(*position as usize) {
@@ -420,65 +399,58 @@ pub async fn challenge_positions(
             bitmap: bitmap.bytes().to_vec().into(),
             position: *position,
         };
-        let call = market.paying(&call, bond);
-        let step = format!("challenge-{}-{position}", account.address());
-        sent.push(once(ctx, market, account, id, &step, &call).await?);
+        let call = desk.paying(&call, bond);
+        let step = format!("challenge-{}-{position}", desk.account.address());
+        sent.push(once(desk, id, &step, &call).await?);
         paid += bond;
     }
-    Moved::read(market, id, paid, positions.to_vec(), sent).await
+    Moved::read(&desk.market, id, paid, positions.to_vec(), sent).await
 }
 
 pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
-    let result = demand(ctx, &market, &account, args.id).await?;
+    let desk = ctx.paying_desk(&args.keys).await?;
+    let result = demand(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Demands the proofs of k* positions, once.
-pub async fn demand(ctx: &Context, market: &CheckedMarket, account: &Account, id: B256) -> eyre::Result<Moved> {
-    let e = market.engagement(id).await?;
-    let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.full.challengeBond / 2);
+pub async fn demand(desk: &PayingDesk, id: B256) -> eyre::Result<Moved> {
+    let e = desk.market.engagement(id).await?;
+    let fund = u128::from(desk.market.needed(e.mode, e.targetBps)) * (desk.market.params.full.challengeBond / 2);
     let mut sent = Vec::new();
     if e.state != State::FullDemanded {
         require_state(id, &e, &[State::Claimed])?;
-        let call = market.paying(&demandFullCall { id, guard: e.guard }, fund);
-        sent.push(once(ctx, market, account, id, "demandFull", &call).await?);
+        let call = desk.paying(&demandFullCall { id, guard: e.guard }, fund);
+        sent.push(once(desk, id, "demandFull", &call).await?);
     }
-    Moved::read(market, id, fund, Vec::new(), sent).await
+    Moved::read(&desk.market, id, fund, Vec::new(), sent).await
 }
 
 pub async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = reclaim_bonds(ctx, &market, &account, args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = reclaim_bonds(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Takes back every bond of this account that is still open.
-pub async fn reclaim_bonds(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Moved> {
-    let e = market.engagement(id).await?;
+pub async fn reclaim_bonds(desk: &Desk, id: B256) -> eyre::Result<Moved> {
+    let e = desk.market.engagement(id).await?;
     require_state(id, &e, &[State::Closed])?;
     let (mut sent, mut positions) = (Vec::new(), Vec::new());
-    for (position, challenge) in market.open_challenges(id).await? {
-        if challenge.challenger == account.address() {
-            let call = market.call(&reclaimBondCall { id, position });
-            let step = format!("reclaim-{}-{position}", account.address());
-            sent.push(once(ctx, market, account, id, &step, &call).await?);
+    for (position, challenge) in desk.market.open_challenges(id).await? {
+        if challenge.challenger == desk.account.address() {
+            let call = desk.market.call(&reclaimBondCall { id, position });
+            let step = format!("reclaim-{}-{position}", desk.account.address());
+            sent.push(once(desk, id, &step, &call).await?);
             positions.push(position);
         }
     }
-    Moved::read(market, id, 0, positions, sent).await
+    Moved::read(&desk.market, id, 0, positions, sent).await
 }
 
 /// Sends a step of an engagement, once.
-async fn once(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    step: &str,
-    call: &crate::chain::client::Call,
-) -> eyre::Result<Sent> {
-    let mut journal: Journal = engagement_journal(ctx, &market.chain, id)?;
-    let receipt = account.send(&mut journal, step, call, &ctx.out).await?;
+async fn once(desk: &Desk, id: B256, step: &str, call: &crate::chain::client::Call) -> eyre::Result<Sent> {
+    let mut journal: Journal = desk.journal(id)?;
+    let receipt = desk.account.send(&mut journal, step, call, &desk.report).await?;
     Ok(Sent::from(&receipt))
 }

@@ -1,19 +1,21 @@
 use super::transfer::{self, DELIVERED};
+use crate::args::keys::KeyArgs;
+use crate::args::server::ServerArgs;
 use crate::chain::bindings::{EngagementView, Mode, State};
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
-use crate::cmd::engagement_journal;
+use crate::chain::market::require_state;
 use crate::cmd::mp::transfer::own_files;
 use crate::context::Context;
-use crate::delivery::{Delivery, Place, ServerArgs, LEAVES_FILE};
+use crate::delivery::{Delivery, Place, LEAVES_FILE};
+use crate::engagement::Desk;
+use crate::engagement::Site;
 use crate::exit::hinted;
-use crate::files::write_atomic;
 use crate::journal::Journal;
-use crate::output::utc;
 use crate::revealed::Revealed;
 use crate::serve::blob::Kind;
 use crate::testset::TestSet;
+use crate::units::utc;
 use alloy::primitives::B256;
+use assay_durable::file::write_atomic;
 use eyre::WrapErr;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -65,20 +67,21 @@ impl std::fmt::Display for HandedOver {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let market = ctx.market().await?;
+    let site = ctx.site().await?;
     let (id, set) = (args.id, args.set.as_deref());
-    let e = market.engagement(id).await?;
+    let e = site.market.engagement(id).await?;
     if e.mode == Mode::CLEAR {
-        let result = send(ctx, &market, id, set, args.to.directory()?).await?;
+        let result = send(&site, id, set, args.to.directory()?).await?;
         return ctx.out.result(&result, &result);
     }
-    let account = ctx.account(&market.chain, &args.keys)?;
-    let to = Delivery::open(&args.to, id, &args.server, e.mp, account.key())?;
+    let account = ctx.account(&site.market.chain, &args.keys)?;
+    let desk = Desk::new(site, account);
+    let to = Delivery::open(&args.to, id, &args.server.into(), e.mp, desk.account.key())?;
     if e.state == State::Offered {
-        let result = send_leaves(ctx, &market, id, set, &to).await?;
+        let result = send_leaves(&desk, id, set, &to).await?;
         return ctx.out.result(&result, &result);
     }
-    let result = transfer::send(ctx, &market, &account, id, set, &to).await?;
+    let result = transfer::send(&desk, id, set, &to).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -106,18 +109,12 @@ impl std::fmt::Display for LeavesSent {
 pub const LEAVES_DELIVERED: &str = "leavesDelivered";
 
 /// Hands over the leaf hashes of an offer: they show nothing of the examples.
-pub async fn send_leaves(
-    ctx: &Context,
-    market: &Market,
-    id: B256,
-    set: Option<&Path>,
-    to: &Delivery,
-) -> eyre::Result<LeavesSent> {
-    let e = market.engagement(id).await?;
+pub async fn send_leaves(site: &Site, id: B256, set: Option<&Path>, to: &Delivery) -> eyre::Result<LeavesSent> {
+    let e = site.market.engagement(id).await?;
     require_state(id, &e, &[State::Offered])?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    let mut journal = site.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
-    hand_leaves_over(ctx, market, id, &set, to).await?;
+    hand_leaves_over(site, id, &set, to).await?;
     journal.set_fact(LEAVES_DELIVERED, &to.place().to_string())?;
     Ok(LeavesSent {
         id,
@@ -126,24 +123,18 @@ pub async fn send_leaves(
     })
 }
 
-pub(super) async fn hand_leaves_over(
-    ctx: &Context,
-    market: &Market,
-    id: B256,
-    set: &TestSet,
-    to: &Delivery,
-) -> eyre::Result<()> {
-    let file = own_files(ctx, market, id).join(LEAVES_FILE);
+pub(super) async fn hand_leaves_over(site: &Site, id: B256, set: &TestSet, to: &Delivery) -> eyre::Result<()> {
+    let file = own_files(site, id).join(LEAVES_FILE);
     write_atomic(&file, &serde_json::to_vec(&set.leaves())?, true)?;
-    to.put(Kind::Leaves, &file, &ctx.out).await
+    to.put(Kind::Leaves, &file, &site.report).await
 }
 
 /// Copies the set to `to`, once the acceptance is settled.
-pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, to: &Path) -> eyre::Result<HandedOver> {
-    let e = market.engagement(id).await?;
+pub async fn send(site: &Site, id: B256, set: Option<&Path>, to: &Path) -> eyre::Result<HandedOver> {
+    let e = site.market.engagement(id).await?;
     require_state(id, &e, &[State::Probing])?;
-    market.require_settled(id, &e).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    site.market.require_settled(id, &e).await?;
+    let mut journal = site.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
     if to.exists() {
         let there =
@@ -151,7 +142,7 @@ pub async fn send(ctx: &Context, market: &Market, id: B256, set: Option<&Path>, 
         eyre::ensure!(there == set, "{} holds another test set", to.display());
     } else {
         // Before the copy: an image that may have been seen counts as seen.
-        Revealed::load(ctx)?.add(&set)?;
+        Revealed::load(&site.home)?.add(&set)?;
         set.hand_over(to)?;
     }
     journal.set_fact(DELIVERED, &to)?;

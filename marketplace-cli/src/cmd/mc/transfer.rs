@@ -2,28 +2,27 @@
 
 use super::secrets::Secrets;
 use super::send::{hand_leaves_over, offered_set};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
     Mode, State,
 };
 use crate::chain::client::Call;
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::mp::transfer::{layout, own_files};
-use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
 use crate::delivery::{Delivery, CIPHER_FILE};
+use crate::engagement::{Desk, Sent};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
-use crate::output::utc;
 use crate::revealed::Revealed;
 use crate::serve::blob::Kind;
 use crate::transfer::cipher_file::{seal, CipherFile};
 use crate::transfer::keys;
 use crate::transfer::shuffle::Shuffle;
 use crate::transfer::words::Word;
+use crate::units::utc;
 use alloy::primitives::{B256, U256};
 use serde::Serialize;
 use std::path::Path;
@@ -35,13 +34,13 @@ pub const DELIVERED: &str = "delivered";
 const PUBLISHED_WORDS: usize = 3500;
 
 /// The consumer's view of an engagement with an encrypted transfer.
-async fn own(market: &Market, account: &Account, id: B256) -> eyre::Result<EngagementView> {
-    let e = market.engagement(id).await?;
-    if e.mc != account.address() {
+async fn own(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
+    let e = desk.market.engagement(id).await?;
+    if e.mc != desk.account.address() {
         return Err(UsageError(format!(
             "the consumer of this engagement is {}, the key is of {}",
             e.mc,
-            account.address()
+            desk.account.address()
         ))
         .into());
     }
@@ -90,47 +89,48 @@ impl std::fmt::Display for Committed {
 }
 
 /// Encrypts the set once, commits to the ciphertext once, and hands it over.
-pub async fn send(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    set: Option<&Path>,
-    to: &Delivery,
-) -> eyre::Result<Committed> {
-    let e = own(market, account, id).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> eyre::Result<Committed> {
+    let e = own(desk, id).await?;
+    let mut journal = desk.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
-    let layout = layout(market, e.modelId).await?;
-    let file = own_files(ctx, market, id).join(CIPHER_FILE);
+    let layout = layout(&desk.market, e.modelId).await?;
+    let file = own_files(desk, id).join(CIPHER_FILE);
     let known: Option<B256> = journal.fact("ctRoot")?;
     let ct_root = match known {
         Some(root) if CipherFile::open(&file, layout, id, root).is_ok() => root,
         _ => {
             let secrets = Secrets::of_engagement(&journal, id)?;
-            let bar = ctx.out.bar("encrypting the examples", set.examples.len() as u64);
+            let bar = desk.report.bar("encrypting the examples", set.examples.len() as u64);
             // The cipher is deterministic: what was lost is made again as it was.
             let root = seal(&file, layout, id, &secrets.master(), &set, |done| bar.set(done))?;
             journal.set_fact("ctRoot", &root)?;
             root
         }
     };
-    let sent = match account.resume(&mut journal, "commitTransfer", &ctx.out).await? {
+    let sent = match desk
+        .account
+        .resume(&mut journal, "commitTransfer", &desk.report)
+        .await?
+    {
         Some(receipt) => Some(receipt),
         None if e.state == State::Locked => {
-            market.require_settled(id, &e).await?;
-            require_time(market, &e).await?;
+            desk.market.require_settled(id, &e).await?;
+            require_time(&desk.market, &e).await?;
             let call = commitTransferCall {
                 id,
                 guard: offer_hash(&journal, &e)?,
                 ctRoot: ct_root,
             };
-            let call = market.call(&call);
-            Some(account.send(&mut journal, "commitTransfer", &call, &ctx.out).await?)
+            let call = desk.market.call(&call);
+            Some(
+                desk.account
+                    .send(&mut journal, "commitTransfer", &call, &desk.report)
+                    .await?,
+            )
         }
         None => None,
     };
-    let after = market.engagement(id).await?;
+    let after = desk.market.engagement(id).await?;
     require_state(id, &after, &[State::Committed, State::Published, State::Acked])?;
     eyre::ensure!(
         after.ctRoot == ct_root,
@@ -138,9 +138,9 @@ pub async fn send(
         after.ctRoot
     );
     // Before the copy: an image that may have been seen counts as seen.
-    Revealed::load(ctx)?.add(&set)?;
-    hand_leaves_over(ctx, market, id, &set, to).await?;
-    to.put(Kind::Cipher, &file, &ctx.out).await?;
+    Revealed::load(&desk.home)?.add(&set)?;
+    hand_leaves_over(desk, id, &set, to).await?;
+    to.put(Kind::Cipher, &file, &desk.report).await?;
     journal.set_fact(DELIVERED, &to.place().to_string())?;
     Ok(Committed {
         id,
@@ -197,25 +197,25 @@ impl std::fmt::Display for Published {
 }
 
 pub async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = publish_chunks(ctx, &market, &account, args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = publish_chunks(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Publishes what is not on chain yet.
-pub async fn publish_chunks(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Published> {
-    let e = own(market, account, id).await?;
+pub async fn publish_chunks(desk: &Desk, id: B256) -> eyre::Result<Published> {
+    let e = own(desk, id).await?;
     require_state(id, &e, &[State::Committed, State::Published])?;
-    let layout = layout(market, e.modelId).await?;
-    let mut file = CipherFile::open(&own_files(ctx, market, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let bar = ctx.out.bar("publishing chunks", layout.chunk_count() as u64);
+    let layout = layout(&desk.market, e.modelId).await?;
+    let mut file = CipherFile::open(&own_files(desk, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
+    let mut journal = desk.journal(id)?;
+    let bar = desk.report.bar("publishing chunks", layout.chunk_count() as u64);
     let mut sent = Vec::new();
     loop {
-        if market.engagement(id).await?.state != State::Committed {
+        if desk.market.engagement(id).await?.state != State::Committed {
             break;
         }
-        let next = market.published_chunks(id).await?;
+        let next = desk.market.published_chunks(id).await?;
         bar.set(next as u64);
         let words = chunks_from(&mut file, next)?;
         let call = publishChunksCall {
@@ -225,13 +225,16 @@ pub async fn publish_chunks(ctx: &Context, market: &Market, account: &Account, i
             cipherWords: words.into_iter().map(B256::from).collect(),
         };
         let step = format!("publish-{next}");
-        let receipt = account.send(&mut journal, &step, &market.call(&call), &ctx.out).await?;
+        let receipt = desk
+            .account
+            .send(&mut journal, &step, &desk.market.call(&call), &desk.report)
+            .await?;
         sent.push(Sent::from(&receipt));
     }
     Ok(Published {
         id,
         chunks: layout.chunk_count(),
-        state: format!("{:?}", market.engagement(id).await?.state),
+        state: format!("{:?}", desk.market.engagement(id).await?.state),
         sent,
     })
 }
@@ -292,23 +295,23 @@ impl std::fmt::Display for RevealedKeys {
 }
 
 pub async fn reveal_keys(args: RevealArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = reveal(ctx, &market, &account, args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = reveal(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Reveals what is due in the confirmed state, once.
-pub async fn reveal(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<RevealedKeys> {
-    let e = own(market, account, id).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+pub async fn reveal(desk: &Desk, id: B256) -> eyre::Result<RevealedKeys> {
+    let e = own(desk, id).await?;
+    let mut journal = desk.journal(id)?;
     let due = match e.state {
         // Repeated after an interruption: the same step is found again.
         State::Probing => Due::Probe,
         State::Proving => Due::Proven,
         _ => {
             require_state(id, &e, &[State::Acked, State::Proceeded])?;
-            require_time(market, &e).await?;
-            market.require_settled(id, &e).await?;
+            require_time(&desk.market, &e).await?;
+            desk.market.require_settled(id, &e).await?;
             if e.state == State::Acked {
                 Due::Probe
             } else {
@@ -321,15 +324,15 @@ pub async fn reveal(ctx: &Context, market: &Market, account: &Account, id: B256)
         (Mode::FULL, Due::Proven) => ("revealB", "the keys of the proven set"),
         _ => ("revealAll", "all keys"),
     };
-    let receipt = match account.resume(&mut journal, step, &ctx.out).await? {
+    let receipt = match desk.account.resume(&mut journal, step, &desk.report).await? {
         Some(receipt) => receipt,
         None => {
             require_state(id, &e, &[State::Acked, State::Proceeded])?;
-            let call = revealing(market, &journal, id, &e)?;
-            account.send(&mut journal, step, &call, &ctx.out).await?
+            let call = revealing(&desk.market, &journal, id, &e)?;
+            desk.account.send(&mut journal, step, &call, &desk.report).await?
         }
     };
-    let after = market.engagement(id).await?;
+    let after = desk.market.engagement(id).await?;
     Ok(RevealedKeys {
         id,
         what,

@@ -1,14 +1,19 @@
-use super::result::PublicModelArgs;
-use crate::chain::keys::KeyArgs;
+use crate::args::keys::KeyArgs;
+use crate::args::patrol::PatrolArgs;
+use crate::args::server::ServerArgs;
+use crate::args::srs::SrsArgs;
+use crate::cmd::events;
 use crate::context::Context;
-use crate::delivery::{Place, ServerArgs};
-use crate::reference_string::SrsArgs;
+use crate::delivery::Place;
+use crate::prover_api::PublicModel;
+use crate::reference_string::SrsUse;
 use crate::watch::consumer::{Consumer, Objection, Orders};
 use crate::watch::decide::Party;
-use crate::watch::patrol::{connect, only_one, Patrol, PatrolArgs};
+use crate::watch::patrol::{connect, only_one, Patrol, Schedule};
 use crate::watch::turn::Role;
-use crate::watch::Desk;
+use crate::watch::Station;
 use alloy::primitives::Address;
+use clap::ValueEnum;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -38,8 +43,8 @@ pub struct Args {
     #[command(flatten)]
     srs: SrsArgs,
     /// What to do about claims that are not proven
-    #[arg(long, value_enum, default_value_t = Objection::Challenge)]
-    object: Objection,
+    #[arg(long, value_enum, default_value_t = Object::Challenge)]
+    object: Object,
     /// Challenges to have open at one time in one engagement
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     max_challenges: u32,
@@ -55,22 +60,47 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
-    let _lock = only_one(ctx, &account, Party::Consumer)?;
-    if args.arch.is_some() {
-        args.srs.check_name(&market.chain)?;
+/// What to do about claims that are not proven.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Object {
+    /// Challenge them, at one bond each
+    Challenge,
+    /// Demand as many proofs on chain as the target needs, at half a bond each
+    DemandFull,
+    /// Only say so
+    None,
+}
+
+impl From<Object> for Objection {
+    fn from(object: Object) -> Self {
+        match object {
+            Object::Challenge => Self::Challenge,
+            Object::DemandFull => Self::DemandFull,
+            Object::None => Self::None,
+        }
     }
-    let srs = args.srs;
+}
+
+pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let (schedule, announce) = (Schedule::from(args.patrol), events(&ctx.out));
+    let desk = connect(&announce, &ctx.out, schedule, async || {
+        ctx.paying_desk(&args.keys).await
+    })
+    .await?;
+    let _lock = only_one(&desk.home, &desk.account, Party::Consumer)?;
+    let srs = SrsUse::from(args.srs);
+    if args.arch.is_some() {
+        srs.check_name(&desk.market.chain)?;
+    }
     let orders = Orders {
-        model: args.arch.map(|arch| PublicModelArgs { arch, srs }),
-        objection: args.object,
+        model: args.arch.map(|arch| PublicModel { arch, srs }),
+        objection: args.object.into(),
         max_challenges: args.max_challenges as usize,
         publishes: args.publish,
-        withdraw_to: args.withdraw_to.unwrap_or(account.address()),
+        withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
     };
-    let desk = Desk::new(ctx, market, account, args.exchange, args.server);
-    Patrol::new(desk, Role::Consumer(Box::new(Consumer::new(orders))), &args.patrol)
-        .run(&args.patrol)
+    let station = Station::new(desk, args.exchange, args.server.into(), announce);
+    Patrol::new(station, Role::Consumer(Box::new(Consumer::new(orders))), schedule)
+        .run(schedule)
         .await
 }

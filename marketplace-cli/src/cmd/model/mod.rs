@@ -4,8 +4,8 @@ pub mod test;
 
 use crate::context::Context;
 use crate::exit::UsageError;
-use crate::output::Output;
 use crate::prover_api::secret_beside;
+use assay_durable::report::Reporter;
 use assay_prover::import::{import, ImportOptions, ImportReport};
 use assay_prover::model::{random::mobilenet_v2, Model};
 use clap::Subcommand;
@@ -133,7 +133,7 @@ fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
 }
 
 /// Imports and saves.
-pub fn import_model(onnx: &Path, calibration: &Path, to: &Path, out: &Output) -> eyre::Result<(Model, ImportReport)> {
+pub fn import_model(onnx: &Path, calibration: &Path, to: &Path, out: &Reporter) -> eyre::Result<(Model, ImportReport)> {
     let imported = import(onnx, calibration, &ImportOptions::default(), &out.phases());
     let (model, report) = imported.wrap_err_with(|| format!("cannot import {}", onnx.display()))?;
     save(&model, to)?;

@@ -6,12 +6,12 @@ use crate::cmd::mp::advice;
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::measured::Measured;
-use crate::output::Output;
 use crate::prover_api::load_model;
 use crate::stats::lower_bound;
 use crate::target::percent;
 use crate::testset::StoredSet;
 use alloy::primitives::U256;
+use assay_durable::report::Reporter;
 use assay_prover::model::Model;
 use assay_prover::reference;
 use serde::Serialize;
@@ -127,7 +127,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 ///
 /// # Errors
 /// If an image cannot be read, is not the one the set commits to, or has another size than the model's.
-fn count_correct(model: &Model, set: &StoredSet, out: &Output) -> eyre::Result<u32> {
+fn count_correct(model: &Model, set: &StoredSet, out: &Reporter) -> eyre::Result<u32> {
     let (architecture, folded) = (&model.architecture, model.fold()?);
     let bar = out.bar("running the model", set.len() as u64);
     let mut correct = 0;

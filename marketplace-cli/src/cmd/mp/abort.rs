@@ -1,13 +1,12 @@
 use super::{accepted_guard, require_provider, require_time};
-use crate::chain::account::Account;
+use crate::args::consent::ConsentArgs;
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{Amounts, IAccuracyMarket::abortCall, State};
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
+use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
-use crate::cmd::{engagement_journal, Sent};
-use crate::consent::ConsentArgs;
 use crate::context::Context;
-use crate::output::ether;
+use crate::engagement::{Desk, Sent};
+use crate::units::ether;
 use alloy::primitives::{B256, U256};
 
 #[derive(Debug, clap::Args)]
@@ -23,12 +22,12 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let e = market.engagement(args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let e = desk.market.engagement(args.id).await?;
     if e.state == State::Probing {
-        args.consent.state(&ctx.out, price(&market.amounts(e.mode)))?;
+        args.consent.state(&ctx.out, price(&desk.market.amounts(e.mode)))?;
     }
-    let result = abort(ctx, &market, &account, args.id).await?;
+    let result = abort(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -45,21 +44,27 @@ pub(super) fn price(amounts: &Amounts) -> String {
 }
 
 /// Aborts once; does nothing if the engagement is closed.
-pub async fn abort(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Ended> {
-    let e = market.engagement(id).await?;
+pub async fn abort(desk: &Desk, id: B256) -> eyre::Result<Ended> {
+    let e = desk.market.engagement(id).await?;
     if e.state == State::Closed {
         return Ok(Ended::new(id, e.outcome, None));
     }
     require_state(id, &e, &[State::Probing])?;
-    require_provider(&e, account)?;
-    require_time(market, &e).await?;
-    market.require_settled(id, &e).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    require_provider(&e, &desk.account)?;
+    require_time(&desk.market, &e).await?;
+    desk.market.require_settled(id, &e).await?;
+    let mut journal = desk.journal(id)?;
     let guard = accepted_guard(&journal, &e)?;
-    let receipt = account
-        .send(&mut journal, "abort", &market.call(&abortCall { id, guard }), &ctx.out)
+    let receipt = desk
+        .account
+        .send(
+            &mut journal,
+            "abort",
+            &desk.market.call(&abortCall { id, guard }),
+            &desk.report,
+        )
         .await?;
-    let outcome = market.engagement(id).await?.outcome;
+    let outcome = desk.market.engagement(id).await?.outcome;
     Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
 }
 

@@ -1,25 +1,25 @@
 use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{advice, capacity};
 use super::{require_provider, require_time};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::server::ServerArgs;
+use crate::args::target::MaxTargetArgs;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::acceptCall, Mode, ModelRecord, State};
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
-use crate::chain::release::CheckedMarket;
+use crate::chain::market::require_state;
 use crate::chain::revert::mode_words;
-use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
-use crate::delivery::{Delivery, Place, ServerArgs, LEAVES_FILE};
+use crate::delivery::{Delivery, Place, LEAVES_FILE};
+use crate::engagement::{PayingDesk, Sent, Site};
 use crate::exit::{hinted, UsageError};
-use crate::files::write_atomic;
 use crate::journal::Journal;
 use crate::measured::Measured;
-use crate::output::{ether, utc};
 use crate::prover_api::load_model;
 use crate::record::Determined;
 use crate::serve::blob::Kind;
-use crate::target::{percent, MaxTargetArgs};
+use crate::target::percent;
+use crate::units::{ether, utc};
 use alloy::primitives::{Address, B256, U256};
+use assay_durable::file::write_atomic;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -75,7 +75,7 @@ pub struct Accepted {
     pub needed: u32,
     /// Time for all of them.
     pub prove_seconds: u64,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub escrow_wei: u128,
     /// End of the window that begins now.
     pub decide_until: u64,
@@ -111,7 +111,7 @@ impl std::fmt::Display for Accepted {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
+    let desk = ctx.paying_desk(&args.keys).await?;
     let policy = Policy {
         max_target_bps: args.max_target.bps(),
         consumers: args.consumers,
@@ -119,38 +119,37 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let leaves = match &args.leaves {
         Some(place) => {
-            let e = market.engagement(args.id).await?;
-            Some(Delivery::open(place, args.id, &args.server, e.mc, account.key())?)
+            let e = desk.market.engagement(args.id).await?;
+            Some(Delivery::open(
+                place,
+                args.id,
+                &args.server.into(),
+                e.mc,
+                desk.account.key(),
+            )?)
         }
         None => None,
     };
-    let result = accept(ctx, &market, &account, args.id, &policy, leaves.as_ref()).await?;
+    let result = accept(&desk, args.id, &policy, leaves.as_ref()).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Judges the offer and accepts it, once.
-pub async fn accept(
-    ctx: &Context,
-    market: &CheckedMarket,
-    account: &Account,
-    id: B256,
-    policy: &Policy,
-    leaves: Option<&Delivery>,
-) -> eyre::Result<Accepted> {
-    let e = market.engagement(id).await?;
-    require_provider(&e, account)?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let receipt = match account.resume(&mut journal, "accept", &ctx.out).await? {
+pub async fn accept(desk: &PayingDesk, id: B256, policy: &Policy, leaves: Option<&Delivery>) -> eyre::Result<Accepted> {
+    let e = desk.market.engagement(id).await?;
+    require_provider(&e, &desk.account)?;
+    let mut journal = desk.journal(id)?;
+    let receipt = match desk.account.resume(&mut journal, "accept", &desk.report).await? {
         Some(receipt) => receipt,
         None => {
             require_state(id, &e, &[State::Offered])?;
-            require_time(market, &e).await?;
-            let model = market.model(e.modelId).await?;
-            let file = check_model(ctx, market, e.modelId, &model.record)?;
+            require_time(&desk.market, &e).await?;
+            let model = desk.market.model(e.modelId).await?;
+            let file = check_model(desk, e.modelId, &model.record)?;
             judge(policy, &e)?;
-            heed(ctx, policy, market, &e, &file)?;
+            heed(desk, policy, &e, &file)?;
             match leaves {
-                Some(from) => keep_leaves(ctx, market, id, from, e.testRoot).await?,
+                Some(from) => keep_leaves(desk, id, from, e.testRoot).await?,
                 None if e.mode == Mode::CLEAR => {}
                 None => {
                     return Err(hinted(
@@ -160,19 +159,19 @@ pub async fn accept(
                 }
             }
             let salt_hash = match e.mode {
-                Mode::FULL => market.offered(id).await?.mcSaltHash,
+                Mode::FULL => desk.market.offered(id).await?.mcSaltHash,
                 _ => B256::ZERO,
             };
-            let expected = market.expected_offer_hash(id, &e, model.modelHash, salt_hash);
+            let expected = desk.market.expected_offer_hash(id, &e, model.modelHash, salt_hash);
             eyre::ensure!(
                 expected == e.offerHash,
                 "the offer on chain does not hash to its own terms: {} instead of {expected}",
                 e.offerHash
             );
-            let reserved = capacity::reserve(ctx, market, id, &e).await?;
+            let reserved = capacity::reserve(desk, id, &e).await?;
             journal.set_fact("offerHash", &e.offerHash)?;
-            let call = market.paying(&acceptCall { id, guard: e.offerHash }, market.entry_wei());
-            let sent = account.send(&mut journal, "accept", &call, &ctx.out).await;
+            let call = desk.paying(&acceptCall { id, guard: e.offerHash }, desk.market.entry_wei());
+            let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;
             // What was signed may still be mined, whatever went wrong after.
             if let (Err(_), None, Some(reserved)) = (&sent, journal.step("accept"), &reserved) {
                 reserved.release()?;
@@ -180,16 +179,16 @@ pub async fn accept(
             sent?
         }
     };
-    let after = market.engagement(id).await?;
+    let after = desk.market.engagement(id).await?;
     Ok(Accepted {
         id,
         offer_hash: after.offerHash,
         mc: after.mc,
         target_bps: after.targetBps,
-        needed: market.needed(after.mode, after.targetBps),
-        prove_seconds: market.prove_seconds(after.mode),
+        needed: desk.market.needed(after.mode, after.targetBps),
+        prove_seconds: desk.market.prove_seconds(after.mode),
         mode: mode_words(after.mode),
-        escrow_wei: market.entry_wei(),
+        escrow_wei: desk.market.entry_wei(),
         decide_until: after.deadline,
         sent: Sent::from(&receipt),
     })
@@ -197,14 +196,14 @@ pub async fn accept(
 
 /// The model's file. The record must be the one this program registered, and what the model's architecture determines: else it could not prove,
 /// or proofs would not show what the record says.
-fn check_model(ctx: &Context, market: &Market, model_id: B256, record: &ModelRecord) -> eyre::Result<PathBuf> {
+fn check_model(site: &Site, model_id: B256, record: &ModelRecord) -> eyre::Result<PathBuf> {
     let unknown = || {
         hinted(
             format!("this program did not register model {model_id}, so it may not be able to prove with it"),
             "use the --home in which you registered, or register it again: assay mp register (costs nothing if it exists)",
         )
     };
-    let journal = Journal::open(&ctx.home.model(&market.chain, model_id))?;
+    let journal = Journal::open(&site.home.model(&site.market.chain, model_id))?;
     let (weights, digest): (Option<U256>, Option<B256>) = (journal.fact("weightsCommit")?, journal.fact("vkDigest")?);
     let (path, digest) = journal.fact::<PathBuf>("model")?.zip(digest).ok_or_else(unknown)?;
     if weights != Some(record.weightsCommit) {
@@ -216,17 +215,17 @@ fn check_model(ctx: &Context, market: &Market, model_id: B256, record: &ModelRec
 }
 
 /// Refuses an offer that the numbers speak against, unless told to accept it all the same.
-fn heed(ctx: &Context, policy: &Policy, market: &Market, e: &EngagementView, model: &Path) -> eyre::Result<()> {
+fn heed(site: &Site, policy: &Policy, e: &EngagementView, model: &Path) -> eyre::Result<()> {
     let measured = Measured::of(model)?;
     if measured.is_none() {
-        ctx.out.note(format_args!(
+        site.report.note(format_args!(
             "how often this model is right was not measured here: assay model test {} --set DIR",
             model.display()
         ));
     }
-    match advice::against_accepting(market, e.mode, e.targetBps, measured.as_ref()) {
+    match advice::against_accepting(&site.market, e.mode, e.targetBps, measured.as_ref()) {
         Some(why) if policy.against_advice => {
-            ctx.out.warn(why);
+            site.report.warn(why);
             Ok(())
         }
         Some(why) => Err(hinted(
@@ -253,18 +252,18 @@ fn judge(policy: &Policy, e: &EngagementView) -> eyre::Result<()> {
 }
 
 /// Checks the leaf hashes and keeps them: evidence about bad data needs them.
-async fn keep_leaves(ctx: &Context, market: &Market, id: B256, from: &Delivery, test_root: B256) -> eyre::Result<()> {
+async fn keep_leaves(site: &Site, id: B256, from: &Delivery, test_root: B256) -> eyre::Result<()> {
     // A leaf is 66 characters between quotes, whatever white space is around it.
-    let limit = 80 * u64::from(market.examples()) + 1024;
+    let limit = 80 * u64::from(site.market.examples()) + 1024;
     let mut refused = None;
     for path in from
-        .get(Kind::Leaves, &fetched_files(ctx, market, id), limit, &ctx.out)
+        .get(Kind::Leaves, &fetched_files(site, id), limit, &site.report)
         .await?
     {
-        match read_leaves(&path, market, test_root) {
+        match read_leaves(&path, &site.market, test_root) {
             Ok(leaves) => {
-                let kept = own_files(ctx, market, id).join(LEAVES_FILE);
-                return write_atomic(&kept, &serde_json::to_vec(&leaves)?, false);
+                let kept = own_files(site, id).join(LEAVES_FILE);
+                return Ok(write_atomic(&kept, &serde_json::to_vec(&leaves)?, false)?);
             }
             Err(error) => refused = Some(error),
         }

@@ -1,21 +1,21 @@
 use super::require_time;
 use super::transfer::{encrypted, fetched_files, layout, own_files, read_leaves};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::server::ServerArgs;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::ackCall, State};
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
-use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
-use crate::delivery::{Delivery, Place, ServerArgs, CIPHER_FILE, LEAVES_FILE};
+use crate::delivery::{Delivery, Place, CIPHER_FILE, LEAVES_FILE};
+use crate::engagement::{Desk, Sent, Site};
 use crate::exit::{hinted, hinted_because};
-use crate::files::copy_atomic;
 use crate::journal::Journal;
-use crate::output::utc;
 use crate::serve::blob::Kind;
 use crate::transfer::cipher_file::{file_bytes, CipherFile, CipherWriter};
 use crate::transfer::layout::Layout;
 use crate::transfer::words::Word;
+use crate::units::utc;
 use alloy::primitives::B256;
+use assay_durable::file::copy_atomic;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::Serialize;
@@ -80,94 +80,84 @@ impl std::fmt::Display for Acknowledged {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let e = encrypted(&market, &account, args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let e = encrypted(&desk, args.id).await?;
     let source = match (args.from, args.unseen) {
         (Some(place), _) => Source::Delivered(Box::new(Delivery::open(
             &place,
             args.id,
-            &args.server,
+            &args.server.into(),
             e.mc,
-            account.key(),
+            desk.account.key(),
         )?)),
         (None, true) => Source::Unseen,
         (None, false) => Source::Chain,
     };
-    let result = ack_from(ctx, &market, &account, args.id, &source).await?;
+    let result = ack_from(&desk, args.id, &source).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Acknowledges a ciphertext that was delivered.
-pub async fn ack(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    from: &Delivery,
-) -> eyre::Result<Acknowledged> {
-    ack_from(ctx, market, account, id, &Source::Delivered(Box::new(from.clone()))).await
+pub async fn ack(desk: &Desk, id: B256, from: &Delivery) -> eyre::Result<Acknowledged> {
+    ack_from(desk, id, &Source::Delivered(Box::new(from.clone()))).await
 }
 
 /// Checks the ciphertext, keeps it, and acknowledges it, once.
-pub async fn ack_from(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    source: &Source,
-) -> eyre::Result<Acknowledged> {
-    let e = encrypted(market, account, id).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let receipt = match account.resume(&mut journal, "ack", &ctx.out).await? {
+pub async fn ack_from(desk: &Desk, id: B256, source: &Source) -> eyre::Result<Acknowledged> {
+    let e = encrypted(desk, id).await?;
+    let mut journal = desk.journal(id)?;
+    let receipt = match desk.account.resume(&mut journal, "ack", &desk.report).await? {
         Some(receipt) => {
             // A file that was lost or altered since is fetched again.
             if matches!(source, Source::Delivered(_)) {
-                keep(ctx, market, id, &e, source).await?;
+                keep(desk, id, &e, source).await?;
             }
             receipt
         }
         None => {
             require_state(id, &e, &[State::Committed, State::Published])?;
-            require_time(market, &e).await?;
-            market.require_settled(id, &e).await?;
+            require_time(&desk.market, &e).await?;
+            desk.market.require_settled(id, &e).await?;
             if matches!(source, Source::Unseen) {
                 require_state(id, &e, &[State::Published])?;
             } else {
-                keep(ctx, market, id, &e, source).await?;
+                keep(desk, id, &e, source).await?;
             }
             let call = ackCall {
                 id,
                 guard: e.ctRoot,
                 mpSeed: own_seed(&mut journal, e.ctRoot)?,
             };
-            account.send(&mut journal, "ack", &market.call(&call), &ctx.out).await?
+            desk.account
+                .send(&mut journal, "ack", &desk.market.call(&call), &desk.report)
+                .await?
         }
     };
-    let after = market.engagement(id).await?;
+    let after = desk.market.engagement(id).await?;
     Ok(Acknowledged {
         id,
         ct_root: after.ctRoot,
-        chunks: layout(market, after.modelId).await?.chunk_count(),
+        chunks: layout(&desk.market, after.modelId).await?.chunk_count(),
         keys_until: after.deadline,
         sent: Sent::from(&receipt),
     })
 }
 
 /// Puts the committed ciphertext where it will be opened, if it is not there.
-async fn keep(ctx: &Context, market: &Market, id: B256, e: &EngagementView, source: &Source) -> eyre::Result<()> {
-    let files = own_files(ctx, market, id);
-    read_leaves(&files.join(LEAVES_FILE), market, e.testRoot)
+async fn keep(site: &Site, id: B256, e: &EngagementView, source: &Source) -> eyre::Result<()> {
+    let files = own_files(site, id);
+    read_leaves(&files.join(LEAVES_FILE), &site.market, e.testRoot)
         .wrap_err("the leaf hashes that were checked at the acceptance are needed to judge the transfer")?;
-    let layout = layout(market, e.modelId).await?;
+    let layout = layout(&site.market, e.modelId).await?;
     let kept = files.join(CIPHER_FILE);
     if CipherFile::open(&kept, layout, id, e.ctRoot).is_ok() {
         return Ok(());
     }
     match source {
-        Source::Delivered(from) => delivered(ctx, market, id, e, layout, from, &kept).await?,
+        Source::Delivered(from) => delivered(site, id, e, layout, from, &kept).await?,
         Source::Chain | Source::Unseen => {
             require_state(id, e, &[State::Published])?;
-            from_chain(market, id, &kept, layout)
+            from_chain(&site.market, id, &kept, layout)
                 .await
                 .map_err(|error| not_read_back(id, error))?;
         }
@@ -179,19 +169,18 @@ async fn keep(ctx: &Context, market: &Market, id: B256, e: &EngagementView, sour
 
 /// The first of the delivered files that is the committed ciphertext.
 async fn delivered(
-    ctx: &Context,
-    market: &Market,
+    site: &Site,
     id: B256,
     e: &EngagementView,
     layout: Layout,
     from: &Delivery,
     kept: &Path,
 ) -> eyre::Result<()> {
-    let into = fetched_files(ctx, market, id);
+    let into = fetched_files(site, id);
     let mut refused = None;
-    for given in from.get(Kind::Cipher, &into, file_bytes(&layout), &ctx.out).await? {
+    for given in from.get(Kind::Cipher, &into, file_bytes(&layout), &site.report).await? {
         match CipherFile::open(&given, layout, id, e.ctRoot) {
-            Ok(_) => return copy_atomic(&given, kept, true),
+            Ok(_) => return Ok(copy_atomic(&given, kept, true)?),
             Err(error) => refused = Some((given, error)),
         }
     }

@@ -1,11 +1,10 @@
 use super::held::{held, proof_path, Held};
 use super::transfer::encrypted;
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{IAccuracyMarket::answerCall, ProofItem, State};
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
-use crate::cmd::{engagement_journal, Sent};
+use crate::chain::market::require_state;
 use crate::context::Context;
+use crate::engagement::{Desk, Sent, Site};
 use crate::exit::hinted;
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
@@ -54,31 +53,31 @@ impl std::fmt::Display for Answers {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = answer(ctx, &market, &account, args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = answer(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Answers every open challenge whose proof is here, a few at a time.
-pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Answers> {
-    let e = encrypted(market, account, id).await?;
+pub async fn answer(desk: &Desk, id: B256) -> eyre::Result<Answers> {
+    let e = encrypted(desk, id).await?;
     require_state(id, &e, &[State::Claimed, State::FullDemanded])?;
-    let mut open = market.open_challenges(id).await?;
+    let mut open = desk.market.open_challenges(id).await?;
     open.sort_by_key(|(position, challenge)| (challenge.deadline, *position));
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let mut held = held(ctx, market, &journal, id, &e, None).await?;
+    let mut journal = desk.journal(id)?;
+    let mut held = held(desk, &journal, id, &e, None).await?;
     let (mut answered, mut missing, mut failed) = (Vec::new(), None, None);
     for batch in open.chunks(IN_FLIGHT) {
         let mut calls = Vec::new();
         for (position, _) in batch {
-            match proven_item(ctx, market, &mut held, *position) {
-                Ok(item) => calls.push((*position, market.call(&answerCall { id, item }))),
+            match proven_item(desk, &mut held, *position) {
+                Ok(item) => calls.push((*position, desk.market.call(&answerCall { id, item }))),
                 Err(error) => missing = Some(error),
             }
         }
         let positions: Vec<u32> = calls.iter().map(|(position, _)| *position).collect();
         let steps = calls.into_iter().map(|(p, call)| (format!("answer-{p}"), call));
-        let ended = account.send_all(&mut journal, steps.collect(), &ctx.out).await;
+        let ended = desk.account.send_all(&mut journal, steps.collect(), &desk.report).await;
         for (position, ended) in positions.into_iter().zip(ended) {
             match ended {
                 Ok(receipt) => answered.push(Answer {
@@ -86,7 +85,7 @@ pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256)
                     sent: Sent::from(&receipt),
                 }),
                 // Somebody who saw the proof was faster.
-                Err(_) if market.challenge_at(id, position).await?.deadline == 0 => {}
+                Err(_) if desk.market.challenge_at(id, position).await?.deadline == 0 => {}
                 Err(error) => failed = Some(error),
             }
         }
@@ -100,12 +99,12 @@ pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256)
     Ok(Answers {
         id,
         answered,
-        proven_on_chain: market.engagement(id).await?.provenOnChain,
+        proven_on_chain: desk.market.engagement(id).await?.provenOnChain,
     })
 }
 
 /// What answers a challenge of this position. Neither image nor other positions are read for it.
-fn proven_item(ctx: &Context, market: &Market, held: &mut Held, position: u32) -> eyre::Result<ProofItem> {
+fn proven_item(site: &Site, held: &mut Held, position: u32) -> eyre::Result<ProofItem> {
     let id = held.statement.id;
     let missing = |why: String| {
         hinted(
@@ -113,7 +112,7 @@ fn proven_item(ctx: &Context, market: &Market, held: &mut Held, position: u32) -
             format!("run: assay mp prove {id}"),
         )
     };
-    let path = proof_path(ctx, market, id, position as usize);
+    let path = proof_path(site, id, position as usize);
     let bundle = ProofBundle::load(&path).map_err(|error| missing(error.to_string()))?;
     let item = held.item(position as usize, &bundle)?;
     item.ok_or_else(|| missing(format!("{} is about something else", path.display())))

@@ -2,7 +2,7 @@
 
 use crate::chain::bindings::{Adjudication, EngagementView, Mode, State};
 use crate::chain::market::Market;
-use crate::context::Context;
+use crate::engagement::Site;
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::promises::{Promise, Promises, Speed};
@@ -39,13 +39,13 @@ impl Reserved {
 ///
 /// # Errors
 /// If the model's proofs or its proving speed do not suffice for everything that is promised.
-pub async fn reserve(ctx: &Context, market: &Market, id: B256, e: &EngagementView) -> eyre::Result<Option<Reserved>> {
-    let Some(files) = files(ctx, market, e.modelId)? else {
-        ctx.out
+pub async fn reserve(site: &Site, id: B256, e: &EngagementView) -> eyre::Result<Option<Reserved>> {
+    let Some(files) = files(site, e.modelId)? else {
+        site.report
             .warn("this model was registered without its files: nobody checks whether its proofs can be made in time");
         return Ok(None);
     };
-    let over = over(market, &files.secret).await?;
+    let over = over(&site.market, &files.secret).await?;
     // The estimate takes a moment, in which the secret is not locked.
     let measured = Promises::open(&files.secret)?.measured();
     let speed = match measured {
@@ -54,7 +54,7 @@ pub async fn reserve(ctx: &Context, market: &Market, id: B256, e: &EngagementVie
     };
     let mut promises = Promises::open(&files.secret)?;
     promises.release(&over)?;
-    promises.promise(id, asked(market, e), speed)?;
+    promises.promise(id, asked(&site.market, e), speed)?;
     Ok(Some(Reserved {
         id,
         secret: files.secret,
@@ -100,8 +100,8 @@ async fn over(market: &Market, secret: &Path) -> eyre::Result<Vec<B256>> {
 }
 
 /// Where registration said that they are.
-fn files(ctx: &Context, market: &Market, model_id: B256) -> eyre::Result<Option<Files>> {
-    let journal = ctx.home.model(&market.chain, model_id);
+fn files(site: &Site, model_id: B256) -> eyre::Result<Option<Files>> {
+    let journal = site.home.model(&site.market.chain, model_id);
     let path = |name| Journal::peek::<PathBuf>(&journal, name);
     let (Some(model), Some(secret)) = (path("model")?, path("secret")?) else {
         return Ok(None);

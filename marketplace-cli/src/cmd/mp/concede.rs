@@ -1,13 +1,12 @@
 use super::{accepted_guard, require_provider, require_time};
-use crate::chain::account::Account;
+use crate::args::consent::ConsentArgs;
+use crate::args::keys::KeyArgs;
 use crate::chain::bindings::{Amounts, IAccuracyMarket::concedeCall, State};
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
+use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
-use crate::cmd::{engagement_journal, Sent};
-use crate::consent::ConsentArgs;
 use crate::context::Context;
-use crate::output::ether;
+use crate::engagement::{Desk, Sent};
+use crate::units::ether;
 use alloy::primitives::{B256, U256};
 
 #[derive(Debug, clap::Args)]
@@ -23,12 +22,12 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let e = market.engagement(args.id).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let e = desk.market.engagement(args.id).await?;
     if e.state == State::Proving {
-        args.consent.state(&ctx.out, price(&market.amounts(e.mode)))?;
+        args.consent.state(&ctx.out, price(&desk.market.amounts(e.mode)))?;
     }
-    let result = concede(ctx, &market, &account, args.id).await?;
+    let result = concede(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -40,26 +39,27 @@ fn price(amounts: &Amounts) -> String {
 }
 
 /// Concedes once; does nothing if the engagement is closed.
-pub async fn concede(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Ended> {
-    let e = market.engagement(id).await?;
+pub async fn concede(desk: &Desk, id: B256) -> eyre::Result<Ended> {
+    let e = desk.market.engagement(id).await?;
     if e.state == State::Closed {
         return Ok(Ended::new(id, e.outcome, None));
     }
     require_state(id, &e, &[State::Proving])?;
-    require_provider(&e, account)?;
-    require_time(market, &e).await?;
-    market.require_settled(id, &e).await?;
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+    require_provider(&e, &desk.account)?;
+    require_time(&desk.market, &e).await?;
+    desk.market.require_settled(id, &e).await?;
+    let mut journal = desk.journal(id)?;
     let guard = accepted_guard(&journal, &e)?;
-    let receipt = account
+    let receipt = desk
+        .account
         .send(
             &mut journal,
             "concede",
-            &market.call(&concedeCall { id, guard }),
-            &ctx.out,
+            &desk.market.call(&concedeCall { id, guard }),
+            &desk.report,
         )
         .await?;
-    let outcome = market.engagement(id).await?.outcome;
+    let outcome = desk.market.engagement(id).await?.outcome;
     Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
 }
 

@@ -1,12 +1,13 @@
+use crate::args::keys::KeyArgs;
+use crate::args::srs::SrsArgs;
 use crate::chain::account::Account;
 use crate::chain::deploy::{Deployment, VerifierEntry};
-use crate::chain::keys::KeyArgs;
-use crate::cmd::Sent;
 use crate::context::Context;
+use crate::engagement::Sent;
 use crate::home::Repository;
 use crate::journal::Journal;
 use crate::prover_api::{load_arch, verifier_key};
-use crate::reference_string::SrsArgs;
+use crate::reference_string::SrsUse;
 use crate::verifier::VerifierCode;
 use alloy::primitives::B256;
 use assay_prover::proof::VerifierKey;
@@ -58,7 +59,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let account = ctx.account(&chain, &args.keys)?;
     account.require_funds(0, 0).await?;
     let frozen = load_arch(&args.arch)?;
-    let string = args.srs.load(&chain, frozen.layout.k, &ctx.out)?;
+    let string = SrsUse::from(args.srs).load(&chain, frozen.layout.k, &ctx.out)?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
     let result = deploy_verifier(ctx, &account, &key, &ctx.deployment_path(&chain)).await?;
     ctx.out.result(&result, &result)

@@ -4,10 +4,11 @@
 //! committed to, the keys that it revealed, the order. So it is true for as long as the file says what this program wrote,
 //! whatever becomes of the set's files. A file that is damaged is no loss: the work is done again.
 
-use crate::files::{read_regular, write_atomic};
-use crate::output::Output;
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::sol_types::SolValue;
+use assay_durable::file::write_atomic;
+use assay_durable::read::read_regular;
+use assay_durable::report::Reporter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -64,7 +65,7 @@ pub fn model(weights_commit: U256, vk_digest: B256) -> B256 {
 impl Findings {
     /// What the file at `path` says about the set of `positions` examples that follows from `set`: nothing, if there is no
     /// file or it is damaged.
-    pub fn load(path: &Path, set: B256, positions: usize, out: &Output) -> Self {
+    pub fn load(path: &Path, set: B256, positions: usize, out: &Reporter) -> Self {
         let mut found = match read(path) {
             Ok(mut sets) => sets.remove(&set).unwrap_or_default(),
             Err(error) => {
@@ -112,7 +113,7 @@ impl Findings {
             sha256: B256::from_slice(&Sha256::digest(&content)),
             content,
         };
-        write_atomic(&self.path, &serde_json::to_vec(&sealed)?, true)
+        Ok(write_atomic(&self.path, &serde_json::to_vec(&sealed)?, true)?)
     }
 }
 
@@ -140,7 +141,7 @@ mod tests {
     const MODEL: B256 = B256::repeat_byte(2);
 
     fn load(path: &Path, set: B256) -> Findings {
-        Findings::load(path, set, 10, &Output::new(false))
+        Findings::load(path, set, 10, &Reporter::silent())
     }
 
     #[test]

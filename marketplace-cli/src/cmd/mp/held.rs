@@ -9,15 +9,14 @@ use super::findings::{contents, model, Findings};
 use super::prove::clear_set;
 use super::transfer::{own_files, Accusation, Transfer};
 use crate::chain::bindings::{EngagementView, Mode, ProofItem, ProofTerms};
-use crate::chain::market::Market;
 use crate::chain::statement::{context, is_correct, MerkleTree};
-use crate::context::Context;
+use crate::engagement::Site;
 use crate::exit::hinted;
 use crate::journal::Journal;
-use crate::output::Output;
 use crate::prover_api::{Claim, Prover};
 use crate::testset::{Example, StoredSet};
 use alloy::primitives::{Address, Bytes, B256, U256};
+use assay_durable::report::Reporter;
 use assay_prover::proof::ProofBundle;
 use std::path::{Path, PathBuf};
 
@@ -74,30 +73,29 @@ impl Held {
     ///
     /// # Errors
     /// If it is not here, or does not lead to what the consumer committed to.
-    pub async fn open(
-        ctx: &Context,
-        market: &Market,
-        id: B256,
-        e: &EngagementView,
-        set: Option<&Path>,
-    ) -> eyre::Result<Self> {
-        let terms = market.proof_terms(e.modelId).await?;
-        let file = own_files(ctx, market, id).join("held.json");
+    pub async fn open(site: &Site, id: B256, e: &EngagementView, set: Option<&Path>) -> eyre::Result<Self> {
+        let terms = site.market.proof_terms(e.modelId).await?;
+        let file = own_files(site, id).join("held.json");
         let statement = |first| Statement {
             id,
-            chain_id: market.chain.id,
-            market: market.address,
+            chain_id: site.market.chain.id,
+            market: site.market.address,
             terms,
             first,
         };
         if e.mode != Mode::CLEAR {
-            let transfer = Transfer::load(ctx, market, id, e).await?;
-            return Ok(Self::encrypted(statement(transfer.first()), transfer, &file, &ctx.out));
+            let transfer = Transfer::load(site, id, e).await?;
+            return Ok(Self::encrypted(
+                statement(transfer.first()),
+                transfer,
+                &file,
+                &site.report,
+            ));
         }
-        let own = clear_set(ctx, market, id);
+        let own = clear_set(site, id);
         let stored = StoredSet::open(set.unwrap_or(&own)).map_err(|error| not_whole(set.unwrap_or(&own), &error))?;
-        if stored.len() != market.examples() as usize {
-            let what = format!("the set has {} examples, not {}", stored.len(), market.examples());
+        if stored.len() != site.market.examples() as usize {
+            let what = format!("the set has {} examples, not {}", stored.len(), site.market.examples());
             return Err(unusable(id, &what));
         }
         let root = stored.tree().root();
@@ -105,11 +103,11 @@ impl Held {
             let what = format!("the set leads to root {root}, the consumer committed to {}", e.testRoot);
             return Err(unusable(id, &what));
         }
-        Ok(Self::clear(statement(0), stored, &file, &ctx.out))
+        Ok(Self::clear(statement(0), stored, &file, &site.report))
     }
 
     /// A set in clear; findings about it are kept in `file`.
-    pub fn clear(statement: Statement, set: StoredSet, file: &Path, out: &Output) -> Self {
+    pub fn clear(statement: Statement, set: StoredSet, file: &Path, out: &Reporter) -> Self {
         let contents = contents("clear", &[set.tree().root()]);
         Self {
             findings: Findings::load(file, contents, set.len(), out),
@@ -120,7 +118,7 @@ impl Held {
     }
 
     /// A transfer whose keys are out; findings about it are kept in `file`.
-    pub fn encrypted(statement: Statement, transfer: Transfer, file: &Path, out: &Output) -> Self {
+    pub fn encrypted(statement: Statement, transfer: Transfer, file: &Path, out: &Reporter) -> Self {
         Self {
             findings: Findings::load(file, transfer.contents(), transfer.len(), out),
             statement,
@@ -151,7 +149,7 @@ impl Held {
     ///
     /// # Errors
     /// For files that cannot be read or were altered.
-    pub fn check(&mut self, out: &Output) -> eyre::Result<Option<Accusation>> {
+    pub fn check(&mut self, out: &Reporter) -> eyre::Result<Option<Accusation>> {
         let Source::Encrypted(transfer) = &mut self.source else {
             return Ok(None);
         };
@@ -176,7 +174,7 @@ impl Held {
     ///
     /// # Errors
     /// For files that cannot be read or were altered.
-    pub fn correct(&mut self, prover: &Prover, out: &Output) -> eyre::Result<Vec<usize>> {
+    pub fn correct(&mut self, prover: &Prover, out: &Reporter) -> eyre::Result<Vec<usize>> {
         let model = model(prover.weights_commit()?, prover.vk_digest());
         if let Some(correct) = self.findings.correct(model) {
             return Ok(correct);
@@ -328,15 +326,14 @@ fn unusable(id: B256, what: &str) -> eyre::Report {
 /// # Errors
 /// If nothing was proven here.
 pub async fn held(
-    ctx: &Context,
-    market: &Market,
+    site: &Site,
     journal: &Journal,
     id: B256,
     e: &EngagementView,
     set: Option<&Path>,
 ) -> eyre::Result<Held> {
     let was_proven = match e.mode {
-        Mode::CLEAR => set.is_some() || clear_set(ctx, market, id).is_dir(),
+        Mode::CLEAR => set.is_some() || clear_set(site, id).is_dir(),
         _ => journal.fact::<usize>("imageBytes")?.is_some(),
     };
     if !was_proven {
@@ -345,16 +342,16 @@ pub async fn held(
             format!("run: assay mp prove {id}"),
         ));
     }
-    Held::open(ctx, market, id, e, set).await
+    Held::open(site, id, e, set).await
 }
 
 /// Where the proofs of an engagement are kept; `position` counts in the proven set.
-pub fn proof_path(ctx: &Context, market: &Market, id: B256, position: usize) -> PathBuf {
-    proofs_dir(ctx, market, id).join(proof_name(position))
+pub fn proof_path(site: &Site, id: B256, position: usize) -> PathBuf {
+    proofs_dir(site, id).join(proof_name(position))
 }
 
-pub fn proofs_dir(ctx: &Context, market: &Market, id: B256) -> PathBuf {
-    ctx.home.engagement(&market.chain, id).join("proofs")
+pub fn proofs_dir(site: &Site, id: B256) -> PathBuf {
+    site.home.engagement(&site.market.chain, id).join("proofs")
 }
 
 pub fn proof_name(position: usize) -> String {

@@ -25,11 +25,11 @@ pub mod watch;
 use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
 use crate::chain::market::Market;
-use crate::cmd::{engagement_journal, Sent};
 use crate::context::Context;
+use crate::engagement::{Desk, Sent};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
-use crate::output::utc;
+use crate::units::utc;
 use alloy::primitives::B256;
 use clap::Subcommand;
 
@@ -148,30 +148,30 @@ fn probed_guard(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result
 }
 
 /// Commits to proving, once; the provider has everything it needs.
-pub async fn proceed_now(ctx: &Context, market: &Market, account: &Account, id: B256) -> eyre::Result<Option<Sent>> {
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    proceed(ctx, market, account, &mut journal, id).await
+pub async fn proceed_now(desk: &Desk, id: B256) -> eyre::Result<Option<Sent>> {
+    let mut journal = desk.journal(id)?;
+    proceed(desk, &mut journal, id).await
 }
 
 /// Sends `proceed` if the engagement is still Probing and nothing is known that speaks against it. Whoever saw the decision before the keys it answers are settled could
 /// play the engagement again, with the knowledge.
-async fn proceed(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    journal: &mut Journal,
-    id: B256,
-) -> eyre::Result<Option<Sent>> {
-    let e = market.engagement(id).await?;
+async fn proceed(desk: &Desk, journal: &mut Journal, id: B256) -> eyre::Result<Option<Sent>> {
+    let e = desk.market.engagement(id).await?;
     if e.state != State::Probing {
         return Ok(None);
     }
-    require_time(market, &e).await?;
-    market.require_settled(id, &e).await?;
+    require_time(&desk.market, &e).await?;
+    desk.market.require_settled(id, &e).await?;
     let guard = probed_guard(journal, id, &e)?;
     advice::require_no_advice_to_end(journal, id, guard)?;
-    let receipt = account
-        .send(journal, "proceed", &market.call(&proceedCall { id, guard }), &ctx.out)
+    let receipt = desk
+        .account
+        .send(
+            journal,
+            "proceed",
+            &desk.market.call(&proceedCall { id, guard }),
+            &desk.report,
+        )
         .await?;
     Ok(Some(Sent::from(&receipt)))
 }

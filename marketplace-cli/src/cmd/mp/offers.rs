@@ -2,8 +2,9 @@ use crate::chain::bindings::State;
 use crate::chain::market::Market;
 use crate::chain::revert::{adjudication_words, mode_words};
 use crate::context::Context;
-use crate::output::{utc, Table};
+use crate::output::Table;
 use crate::target::percent;
+use crate::units::utc;
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 

@@ -1,18 +1,18 @@
 use super::held::{held, proof_path};
 use super::transfer::encrypted;
 use super::{accepted_guard, require_time};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::server::ServerArgs;
 use crate::chain::bindings::{IAccuracyMarket::postResultCall, State};
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
-use crate::cmd::{engagement_journal, Sent};
+use crate::chain::market::require_state;
 use crate::context::Context;
-use crate::delivery::{Delivery, Place, ServerArgs};
+use crate::delivery::{Delivery, Place};
+use crate::engagement::{Desk, Sent};
 use crate::exit::hinted;
-use crate::output::utc;
 use crate::prover_api::Claim;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
+use crate::units::utc;
 use alloy::primitives::B256;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
@@ -68,15 +68,21 @@ impl std::fmt::Display for Posted {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let desk = ctx.desk(&args.keys).await?;
     let to = match &args.to {
         Some(place) => {
-            let e = encrypted(&market, &account, args.id).await?;
-            Some(Delivery::open(place, args.id, &args.server, e.mc, account.key())?)
+            let e = encrypted(&desk, args.id).await?;
+            Some(Delivery::open(
+                place,
+                args.id,
+                &args.server.into(),
+                e.mc,
+                desk.account.key(),
+            )?)
         }
         None => None,
     };
-    let result = post(ctx, &market, &account, args.id, to.as_ref()).await?;
+    let result = post(&desk, args.id, to.as_ref()).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -84,38 +90,32 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 const HAND_OVER_TIME: Duration = Duration::from_secs(1800);
 
 /// Posts the result once, and hands the proofs over each time.
-pub async fn post(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    to: Option<&Delivery>,
-) -> eyre::Result<Posted> {
-    let e = encrypted(market, account, id).await?;
-    let needed = market.needed(e.mode, e.targetBps);
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
-    let (receipt, bitmap) = match account.resume(&mut journal, "post", &ctx.out).await? {
+pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<Posted> {
+    let e = encrypted(desk, id).await?;
+    let needed = desk.market.needed(e.mode, e.targetBps);
+    let mut journal = desk.journal(id)?;
+    let (receipt, bitmap) = match desk.account.resume(&mut journal, "post", &desk.report).await? {
         Some(receipt) => {
-            let bytes = market.posted_result(id).await?;
+            let bytes = desk.market.posted_result(id).await?;
             (
                 receipt,
-                ResultBitmap::parse(market.proven_size(e.mode) as usize, &bytes)?,
+                ResultBitmap::parse(desk.market.proven_size(e.mode) as usize, &bytes)?,
             )
         }
         None => {
             require_state(id, &e, &[State::Proving])?;
-            require_time(market, &e).await?;
-            let mut held = held(ctx, market, &journal, id, &e, None).await?;
+            require_time(&desk.market, &e).await?;
+            let mut held = held(desk, &journal, id, &e, None).await?;
             let mut proven = Vec::new();
             for position in 0..held.len() {
                 // Positions without a proof are not looked at.
-                if let Ok(bundle) = ProofBundle::load(&proof_path(ctx, market, id, position)) {
+                if let Ok(bundle) = ProofBundle::load(&proof_path(desk, id, position)) {
                     match held.claim(position) {
                         Ok(claim) if Claim::of(&bundle) == Some(claim) => proven.push(position),
                         Ok(_) => {}
                         // The others can still be claimed.
-                        Err(error) => ctx
-                            .out
+                        Err(error) => desk
+                            .report
                             .warn(format_args!("position {position} is not claimed: {error:#}")),
                     }
                 }
@@ -132,8 +132,9 @@ pub async fn post(
                 guard: accepted_guard(&journal, &e)?,
                 bitmap: bitmap.bytes().to_vec().into(),
             };
-            let receipt = account
-                .send(&mut journal, "post", &market.call(&call), &ctx.out)
+            let receipt = desk
+                .account
+                .send(&mut journal, "post", &desk.market.call(&call), &desk.report)
                 .await?;
             (receipt, bitmap)
         }
@@ -141,7 +142,7 @@ pub async fn post(
     if let Some(to) = to {
         let all = async {
             for position in bitmap.positions() {
-                to.put(Kind::Proofs, &proof_path(ctx, market, id, position), &ctx.out)
+                to.put(Kind::Proofs, &proof_path(desk, id, position), &desk.report)
                     .await?;
             }
             eyre::Ok(())
@@ -157,7 +158,7 @@ pub async fn post(
         claimed: bitmap.correct(),
         needed,
         positions: bitmap.positions().collect(),
-        challenges_until: market.engagement(id).await?.deadline,
+        challenges_until: desk.market.engagement(id).await?.deadline,
         sent: Sent::from(&receipt),
     })
 }

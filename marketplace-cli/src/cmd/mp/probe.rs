@@ -4,14 +4,15 @@ use super::held::Held;
 use super::prove::{has_budget, require_registered};
 use super::transfer::encrypted;
 use super::{proceed, require_time};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::model::ModelArgs;
 use crate::chain::bindings::State;
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::{require_state, Market};
-use crate::cmd::{engagement_journal, Sent};
+use crate::chain::market::require_state;
 use crate::context::Context;
+use crate::engagement::{Desk, Sent};
 use crate::exit::UsageError;
-use crate::prover_api::{ModelArgs, Prover};
+use crate::prover_api::ModelFiles;
+use crate::prover_api::Prover;
 use alloy::primitives::B256;
 use serde::Serialize;
 
@@ -77,13 +78,13 @@ impl std::fmt::Display for Probed {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let prover = args.model.prover(&market.chain, false, &ctx.out)?;
+    let desk = ctx.desk(&args.keys).await?;
+    let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
     let decision = Decision {
         act: args.decide,
         at_least: args.at_least,
     };
-    let result = probe(ctx, &market, &account, args.id, &prover, decision).await?;
+    let result = probe(&desk, args.id, &prover, decision).await?;
     ctx.out.result(&result, &result)
 }
 
@@ -95,24 +96,17 @@ pub struct Decision {
 }
 
 /// Opens what is out, and decides if asked to.
-pub async fn probe(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    prover: &Prover,
-    decision: Decision,
-) -> eyre::Result<Probed> {
-    let e = encrypted(market, account, id).await?;
+pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -> eyre::Result<Probed> {
+    let e = encrypted(desk, id).await?;
     require_state(id, &e, &[State::Probing])?;
-    require_time(market, &e).await?;
+    require_time(&desk.market, &e).await?;
     if decision.act {
         // Known before the work is done, not after it.
-        market.require_settled(id, &e).await?;
+        desk.market.require_settled(id, &e).await?;
     }
-    let mut held = Held::open(ctx, market, id, &e, None).await?;
-    if let Some(accusation) = held.check(&ctx.out)? {
-        let sent = accusation.send(ctx, market, account).await?;
+    let mut held = Held::open(desk, id, &e, None).await?;
+    if let Some(accusation) = held.check(&desk.report)? {
+        let sent = accusation.send(desk).await?;
         return Ok(Probed {
             id,
             opened: 0,
@@ -128,17 +122,17 @@ pub async fn probe(
         let what = format!("--at-least {asked} of {} open examples can never be right", held.len());
         return Err(UsageError(what).into());
     }
-    let correct = held.correct(prover, &ctx.out)?.len();
+    let correct = held.correct(prover, &desk.report)?.len();
     let threshold = decision
         .at_least
-        .or_else(|| advice::threshold(market, e.mode, e.targetBps));
-    let needed = market.needed(e.mode, e.targetBps);
+        .or_else(|| advice::threshold(&desk.market, e.mode, e.targetBps));
+    let needed = desk.market.needed(e.mode, e.targetBps);
     let is_advised = threshold.is_some_and(|t| correct >= t as usize);
-    let can_prove = has_budget(prover, needed, &ctx.out)?;
+    let can_prove = has_budget(prover, needed, &desk.report)?;
     let enough = is_advised && can_prove;
     let advice = if enough { "proceed" } else { "abort" };
     let sent = {
-        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        let mut journal = desk.journal(id)?;
         // `proceed` answers what was probed, not what the chain says by then.
         journal.set_fact("probed", &e.guard)?;
         let why = if !can_prove {
@@ -154,14 +148,14 @@ pub async fn probe(
         };
         advice::note(&mut journal, e.guard, why)?;
         if decision.act && enough {
-            proceed(ctx, market, account, &mut journal, id).await?
+            proceed(desk, &mut journal, id).await?
         } else {
             None
         }
     };
     let sent = if decision.act && !enough {
-        ctx.out.note(price(&market.amounts(e.mode)));
-        super::abort::abort(ctx, market, account, id).await?.sent
+        desk.report.note(price(&desk.market.amounts(e.mode)));
+        super::abort::abort(desk, id).await?.sent
     } else {
         sent
     };

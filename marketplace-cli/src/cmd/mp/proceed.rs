@@ -1,7 +1,7 @@
 use super::{advice, proceed_now, require_provider};
-use crate::chain::keys::KeyArgs;
-use crate::cmd::{engagement_journal, Sent};
+use crate::args::keys::KeyArgs;
 use crate::context::Context;
+use crate::engagement::Sent;
 use alloy::primitives::B256;
 use serde::Serialize;
 
@@ -35,14 +35,14 @@ impl std::fmt::Display for Proceeded {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let e = market.engagement(args.id).await?;
-    require_provider(&e, &account)?;
+    let desk = ctx.desk(&args.keys).await?;
+    let e = desk.market.engagement(args.id).await?;
+    require_provider(&e, &desk.account)?;
     if args.force {
-        advice::note(&mut engagement_journal(ctx, &market.chain, args.id)?, e.guard, None)?;
+        advice::note(&mut desk.journal(args.id)?, e.guard, None)?;
     }
-    let sent = proceed_now(ctx, &market, &account, args.id).await?;
-    let after = market.engagement(args.id).await?;
+    let sent = proceed_now(&desk, args.id).await?;
+    let after = desk.market.engagement(args.id).await?;
     let result = Proceeded {
         id: args.id,
         state: format!("{:?}", after.state),

@@ -3,20 +3,22 @@ use super::demand::{missed, Demand};
 use super::held::{not_whole, proof_path, Held};
 use super::transfer::own_files;
 use super::{proceed, require_provider, require_time};
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::model::ModelArgs;
 use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::{require_state, Market};
-use crate::cmd::engagement_journal;
 use crate::context::Context;
+use crate::engagement::{Desk, Site};
 use crate::exit::{hinted, UsageError};
-use crate::files::Lock;
-use crate::output::{in_words, utc, Output};
 use crate::promises::MARGIN;
-use crate::prover_api::{verify, ModelArgs, Prover, Proving};
+use crate::prover_api::ModelFiles;
+use crate::prover_api::{verify, Prover, Proving};
 use crate::testset::{StoredSet, TestSet};
 use crate::transfer::bitmap::ResultBitmap;
+use crate::units::{in_words, utc};
 use alloy::primitives::B256;
+use assay_durable::lock::Lock;
+use assay_durable::report::Reporter;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use serde::Serialize;
@@ -130,28 +132,20 @@ impl std::fmt::Display for Proven {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let prover = args.model.prover(&market.chain, false, &ctx.out)?;
+    let desk = ctx.desk(&args.keys).await?;
+    let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
     let manner = Manner {
         proceed: args.proceed,
         all: args.all,
         force: args.force,
     };
-    let result = prove(ctx, &market, &account, args.id, args.set.as_deref(), &prover, manner).await?;
+    let result = prove(&desk, args.id, args.set.as_deref(), &prover, manner).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Checks the set and proves what the engagement asks for.
-pub async fn prove(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    set: Option<&Path>,
-    prover: &Prover,
-    manner: Manner,
-) -> eyre::Result<Proven> {
-    let mut prepared = prepare(ctx, market, account, id, set, prover).await?;
+pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, manner: Manner) -> eyre::Result<Proven> {
+    let mut prepared = prepare(desk, id, set, prover).await?;
     if !prepared.meets_target() {
         let what = format!(
             "{} of {} correct, {} are needed",
@@ -160,7 +154,7 @@ pub async fn prove(
             prepared.needed
         );
         let command = if prepared.e.state == State::Probing {
-            let mut journal = engagement_journal(ctx, &market.chain, id)?;
+            let mut journal = desk.journal(id)?;
             advice::note(&mut journal, prepared.e.guard, Some(what.clone()))?;
             "abort"
         } else {
@@ -169,28 +163,26 @@ pub async fn prove(
         let hint = format!("the target cannot be proven: assay mp {command} {id}");
         return Err(hinted(what, hint));
     }
-    let mut plan = prepared.plan(ctx, market, prover, manner.all).await?;
+    let mut plan = prepared.plan(desk, prover, manner.all).await?;
     if !manner.force {
-        prepared.fit(ctx, market, prover, &mut plan, manner.proceed).await?;
+        prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
     let proving = plan.begin(prover)?;
-    prepared
-        .begin(ctx, market, account, prover, &plan, manner.proceed)
-        .await?;
+    prepared.begin(desk, prover, &plan, manner.proceed).await?;
     let mut made = Vec::new();
     if let Some(proving) = &proving {
         for position in plan.to_make.iter().copied() {
-            ctx.out.note(format_args!(
+            desk.report.note(format_args!(
                 "example {position} ({} of {})",
                 made.len() + 1,
                 plan.to_make.len()
             ));
             if plan.is_used_up(made.len(), prover)? {
-                ctx.out
+                desk.report
                     .warn("the model's proofs are used up; the target is met all the same");
                 break;
             }
-            made.push(prepared.prove(ctx, market, proving, position)?);
+            made.push(prepared.prove(desk, proving, position)?);
         }
     }
     let left_out = plan.left_out + plan.to_make.len() - made.len();
@@ -238,34 +230,27 @@ pub struct Plan {
 ///
 /// # Errors
 /// If another process proves for this engagement, the consumer sent bad data, or the set is not here.
-pub async fn prepare(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    set: Option<&Path>,
-    prover: &Prover,
-) -> eyre::Result<Prepared> {
-    let e = market.engagement(id).await?;
-    require_provider(&e, account)?;
+pub async fn prepare(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover) -> eyre::Result<Prepared> {
+    let e = desk.market.engagement(id).await?;
+    require_provider(&e, &desk.account)?;
     let lock = Lock::take_from(
-        &proving_lock(ctx, market, id),
+        &proving_lock(desk, id),
         "another assay process makes the proofs of this engagement",
         "wait until it has ended, then repeat the command",
     )?;
     let mut held = match e.mode {
         Mode::CLEAR => {
             require_state(id, &e, &[State::Probing, State::Proving])?;
-            keep_clear_set(ctx, market, id, &e, set)?;
-            Held::open(ctx, market, id, &e, None).await?
+            keep_clear_set(desk, id, &e, set)?;
+            Held::open(desk, id, &e, None).await?
         }
-        _ => open_set(ctx, market, account, id, &e).await?,
+        _ => open_set(desk, id, &e).await?,
     };
     require_registered(prover, &held.statement.terms)?;
     Ok(Prepared {
-        correct: held.correct(prover, &ctx.out)?,
+        correct: held.correct(prover, &desk.report)?,
         held,
-        needed: market.needed(e.mode, e.targetBps),
+        needed: desk.market.needed(e.mode, e.targetBps),
         e,
         _lock: lock,
     })
@@ -275,22 +260,16 @@ pub async fn prepare(
 ///
 /// # Errors
 /// If the consumer sent bad data.
-pub async fn open_set(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    e: &EngagementView,
-) -> eyre::Result<Held> {
+pub async fn open_set(desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<Held> {
     const OPEN: [State; 4] = [State::Proving, State::Claimed, State::FullDemanded, State::Probing];
     // The probe set of FULL is judged by `assay mp probe`.
     let allowed = if e.mode == Mode::FULL { &OPEN[..3] } else { &OPEN };
     require_state(id, e, allowed)?;
-    let mut held = Held::open(ctx, market, id, e, None).await?;
-    let Some(accusation) = held.check(&ctx.out)? else {
+    let mut held = Held::open(desk, id, e, None).await?;
+    let Some(accusation) = held.check(&desk.report)? else {
         return Ok(held);
     };
-    let sent = accusation.send(ctx, market, account).await?;
+    let sent = accusation.send(desk).await?;
     Err(hinted(
         format!(
             "the consumer sent bad data and has lost its deposit: {}",
@@ -329,9 +308,9 @@ impl Prepared {
     }
 
     /// What the engagement asks for now; everything that can be proven if `all`.
-    pub async fn plan(&mut self, ctx: &Context, market: &Market, prover: &Prover, all: bool) -> eyre::Result<Plan> {
+    pub async fn plan(&mut self, site: &Site, prover: &Prover, all: bool) -> eyre::Result<Plan> {
         let id = self.held.statement.id;
-        self.e = market.engagement(id).await?;
+        self.e = site.market.engagement(id).await?;
         require_state(
             id,
             &self.e,
@@ -339,16 +318,16 @@ impl Prepared {
         )?;
         let (mut candidates, mut challenges) = (self.correct.clone(), Vec::new());
         if self.is_claimed() {
-            let claimed = ResultBitmap::parse(self.held.len(), &market.posted_result(id).await?)?;
+            let claimed = ResultBitmap::parse(self.held.len(), &site.market.posted_result(id).await?)?;
             candidates.retain(|position| claimed.is_set(*position));
-            challenges = market.open_challenges(id).await?;
+            challenges = site.market.open_challenges(id).await?;
         }
-        let candidates = market.not_proven(id, &self.e, candidates).await?;
-        let now = market.chain.now().await?;
+        let candidates = site.market.not_proven(id, &self.e, candidates).await?;
+        let now = site.market.chain.now().await?;
         let demand = Demand::of(&self.e, self.needed, &challenges, now, all);
         let mut there = Vec::new();
         let chosen = demand.choose(&candidates, |position| {
-            let found = existing(ctx, market, &mut self.held, prover, position)?;
+            let found = existing(site, &mut self.held, prover, position)?;
             let is_there = found.is_some();
             there.extend(found);
             Ok(is_there)
@@ -366,25 +345,18 @@ impl Prepared {
     ///
     /// # Errors
     /// If there is no time for what the target needs.
-    async fn fit(
-        &self,
-        ctx: &Context,
-        market: &Market,
-        prover: &Prover,
-        plan: &mut Plan,
-        proceed_first: bool,
-    ) -> eyre::Result<()> {
+    async fn fit(&self, site: &Site, prover: &Prover, plan: &mut Plan, proceed_first: bool) -> eyre::Result<()> {
         if plan.to_make.is_empty() {
             return Ok(());
         }
         // A claimed result is open to new challenges until its window ends, and each has a deadline of its own.
         if self.e.state != State::Claimed || plan.required == 0 {
-            require_time(market, &self.e).await?;
+            require_time(&site.market, &self.e).await?;
         }
-        let now = market.chain.now().await?;
+        let now = site.market.chain.now().await?;
         let opens_window = proceed_first && self.e.mode == Mode::CLEAR && self.e.state == State::Probing;
         let end = if opens_window {
-            now + market.prove_seconds(self.e.mode)
+            now + site.market.prove_seconds(self.e.mode)
         } else {
             self.e.deadline
         };
@@ -399,7 +371,7 @@ impl Prepared {
                     in_words(deadline.saturating_sub(now)),
                     utc(deadline)
                 ),
-                self.more_time(market, opens_window),
+                self.more_time(&site.market, opens_window),
             ));
         }
         if matches!(self.e.state, State::Probing | State::Proving) {
@@ -413,7 +385,7 @@ impl Prepared {
             if late > 0 {
                 plan.to_make.truncate(kept);
                 plan.left_out += late;
-                ctx.out.warn(format_args!(
+                site.report.warn(format_args!(
                     "{late} proof(s) more than the target needs are left out, the window closes in {}: {speed}",
                     in_words(end.saturating_sub(now))
                 ));
@@ -438,18 +410,10 @@ impl Prepared {
     }
 
     /// Notes what the later commands need, and commits to proving a set in clear if asked to.
-    pub async fn begin(
-        &self,
-        ctx: &Context,
-        market: &Market,
-        account: &Account,
-        prover: &Prover,
-        plan: &Plan,
-        proceed_first: bool,
-    ) -> eyre::Result<()> {
+    pub async fn begin(&self, desk: &Desk, prover: &Prover, plan: &Plan, proceed_first: bool) -> eyre::Result<()> {
         let id = self.held.statement.id;
         let required = u32::try_from(plan.required)?;
-        if self.e.state == State::Probing && !has_budget(prover, required, &ctx.out)? {
+        if self.e.state == State::Probing && !has_budget(prover, required, &desk.report)? {
             return Err(hinted(
                 format!(
                     "this model's weights commitment carries {} more proofs, {required} are needed",
@@ -458,34 +422,28 @@ impl Prepared {
                 format!("the target cannot be proven: assay mp abort {id}"),
             ));
         }
-        let mut journal = engagement_journal(ctx, &market.chain, id)?;
+        let mut journal = desk.journal(id)?;
         journal.set_fact("imageBytes", &prover.image_len())?;
         if self.e.mode == Mode::CLEAR {
             // A better copy of the set may have come.
             advice::note(&mut journal, self.e.guard, None)?;
         }
         if proceed_first && self.e.mode == Mode::CLEAR {
-            proceed(ctx, market, account, &mut journal, id).await?;
+            proceed(desk, &mut journal, id).await?;
         }
         Ok(())
     }
 
     /// Proves one position.
-    pub fn prove(
-        &mut self,
-        ctx: &Context,
-        market: &Market,
-        proving: &Proving<'_>,
-        position: usize,
-    ) -> eyre::Result<OneProof> {
+    pub fn prove(&mut self, site: &Site, proving: &Proving<'_>, position: usize) -> eyre::Result<OneProof> {
         let (held, prover) = (&mut self.held, proving.prover);
         let id = held.statement.id;
-        let file = proof_path(ctx, market, id, position);
+        let file = proof_path(site, id, position);
         let claim = held.claim(position)?;
         let example = held.example(position, prover.image_len())?;
         let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
         let began = Instant::now();
-        let bundle = proving.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &ctx.out)?;
+        let bundle = proving.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &site.report)?;
         let seconds = began.elapsed().as_secs_f64();
         verify(prover.verifier_key(), &bundle, &claim)?;
         if let Some(parent) = file.parent() {
@@ -497,14 +455,8 @@ impl Prepared {
 }
 
 /// The proof of a position that is there and verifies.
-fn existing(
-    ctx: &Context,
-    market: &Market,
-    held: &mut Held,
-    prover: &Prover,
-    position: usize,
-) -> eyre::Result<Option<OneProof>> {
-    let file = proof_path(ctx, market, held.statement.id, position);
+fn existing(site: &Site, held: &mut Held, prover: &Prover, position: usize) -> eyre::Result<Option<OneProof>> {
+    let file = proof_path(site, held.statement.id, position);
     if !file.exists() {
         return Ok(None);
     }
@@ -513,32 +465,27 @@ fn existing(
     match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &claim).map(|()| bundle)) {
         Ok(bundle) => Ok(Some(OneProof::new(position, file, &bundle, None))),
         Err(error) => {
-            ctx.out.warn(format_args!("{} does not count: {error}", file.display()));
+            site.report
+                .warn(format_args!("{} does not count: {error}", file.display()));
             Ok(None)
         }
     }
 }
 
 /// Locked by whoever makes the proofs of an engagement.
-pub fn proving_lock(ctx: &Context, market: &Market, id: B256) -> PathBuf {
-    own_files(ctx, market, id).join("proving.lock")
+pub fn proving_lock(site: &Site, id: B256) -> PathBuf {
+    own_files(site, id).join("proving.lock")
 }
 
 /// Where this provider keeps a set in clear: what the consumer put somewhere may be gone when proofs are sent.
-pub fn clear_set(ctx: &Context, market: &Market, id: B256) -> PathBuf {
-    own_files(ctx, market, id).join("set")
+pub fn clear_set(site: &Site, id: B256) -> PathBuf {
+    own_files(site, id).join("set")
 }
 
 /// Copies a set in clear, if it is the one of the engagement and is not here yet. Images are compared with their commitments
 /// when they are read.
-fn keep_clear_set(
-    ctx: &Context,
-    market: &Market,
-    id: B256,
-    e: &EngagementView,
-    given: Option<&Path>,
-) -> eyre::Result<()> {
-    let own = clear_set(ctx, market, id);
+fn keep_clear_set(site: &Site, id: B256, e: &EngagementView, given: Option<&Path>) -> eyre::Result<()> {
+    let own = clear_set(site, id);
     if StoredSet::open(&own).is_ok_and(|set| set.tree().root() == e.testRoot) {
         return Ok(());
     }
@@ -572,7 +519,7 @@ fn given_set(id: B256, test_root: B256, given: &Path) -> eyre::Result<TestSet> {
 }
 
 /// Whether the model can still make so many proofs.
-pub fn has_budget(prover: &Prover, needed: u32, out: &Output) -> eyre::Result<bool> {
+pub fn has_budget(prover: &Prover, needed: u32, out: &Reporter) -> eyre::Result<bool> {
     let remaining = prover.remaining()?;
     if remaining < u64::from(needed) {
         out.warn(format_args!(

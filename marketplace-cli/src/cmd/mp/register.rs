@@ -1,19 +1,19 @@
-use crate::chain::account::Account;
+use crate::args::keys::KeyArgs;
+use crate::args::model::ModelArgs;
 use crate::chain::bindings::{IModelRegistry::registerCall, ModelRecord};
 use crate::chain::deploy::Deployment;
-use crate::chain::keys::KeyArgs;
-use crate::chain::release::CheckedMarket;
 use crate::chain::revert::{self, ModelExists};
 use crate::chain::statement::{model_hash, model_id};
-use crate::cmd::Sent;
 use crate::context::Context;
+use crate::engagement::{PayingDesk, Sent};
 use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
-use crate::output::ether;
-use crate::prover_api::{ModelArgs, Prover, WORDS_PER_HASH};
+use crate::prover_api::ModelFiles;
+use crate::prover_api::{Prover, WORDS_PER_HASH};
 use crate::record::{Determined, METRIC};
 use crate::transport;
+use crate::units::ether;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{keccak256, Address, B256, U256};
 use alloy::providers::Provider;
@@ -50,7 +50,7 @@ pub struct Registered {
     pub weights_commit: B256,
     pub vk_digest: B256,
     pub verifier: Address,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub stake_wei: u128,
     /// Absent if the model was registered before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,18 +72,19 @@ impl std::fmt::Display for Registered {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
+    let desk = ctx.paying_desk(&args.keys).await?;
     // A model that was registered here before is found without another stake.
-    let stake_wei = match ctx.home.models(&market.chain).exists() {
+    let stake_wei = match ctx.home.models(&desk.market.chain).exists() {
         true => 0,
-        false => market.stake_required().await?,
+        false => desk.market.stake_required().await?,
     };
-    account.require_funds(stake_wei, 0).await?;
-    let prover = args.model.prover(&market.chain, true, &ctx.out)?;
+    desk.account.require_funds(stake_wei, 0).await?;
+    let files = ModelFiles::from(args.model);
+    let prover = files.prover(&desk.market.chain, true, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,
         None => {
-            let book = Deployment::load(&ctx.deployment_path(&market.chain), &market.chain)?;
+            let book = Deployment::load(&ctx.deployment_path(&desk.market.chain), &desk.market.chain)?;
             book.verifiers
                 .get(&prover.arch_id())
                 .map(|entry| entry.address)
@@ -96,29 +97,17 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         }
     };
     VerifierCode::generate(prover.verifier_key(), &Repository::find()?, &ctx.out)?
-        .check(&market.chain, verifier)
+        .check(&desk.market.chain, verifier)
         .await?;
-    let result = register(
-        ctx,
-        &market,
-        &account,
-        &args.model,
-        &prover,
-        verifier,
-        &args.uri,
-        args.nonce,
-    )
-    .await?;
+    let result = register(&desk, &files, &prover, verifier, &args.uri, args.nonce).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Registers a model once per nonce. The caller has checked the verifier.
 #[allow(clippy::too_many_arguments)] // each is one thing the record or the journal holds
 pub async fn register(
-    ctx: &Context,
-    market: &CheckedMarket,
-    account: &Account,
-    files: &ModelArgs,
+    desk: &PayingDesk,
+    files: &ModelFiles,
     prover: &Prover,
     verifier: Address,
     uri: &str,
@@ -126,9 +115,9 @@ pub async fn register(
 ) -> eyre::Result<Registered> {
     let determined = Determined::by_key(prover.verifier_key());
     let record = ModelRecord {
-        mp: account.address(),
+        mp: desk.account.address(),
         verifier,
-        verifierCodehash: keccak256(market.chain.provider.get_code_at(verifier).await?),
+        verifierCodehash: keccak256(desk.market.chain.provider.get_code_at(verifier).await?),
         vkDigest: determined.vk_digest,
         weightsCommit: prover.weights_commit()?,
         metric: METRIC,
@@ -138,41 +127,35 @@ pub async fn register(
         uri: uri.to_owned(),
     };
     determined.check(&record)?;
-    let result = register_record(ctx, market, account, &record, nonce).await?;
-    let mut journal = Journal::open(&ctx.home.model(&market.chain, result.model_id))?;
+    let result = register_record(desk, &record, nonce).await?;
+    let mut journal = Journal::open(&desk.home.model(&desk.market.chain, result.model_id))?;
     journal.set_fact("model", &files.model.canonicalize()?)?;
     journal.set_fact("secret", &files.secret_path().canonicalize()?)?;
     Ok(result)
 }
 
 /// Registers any record, once per nonce.
-pub async fn register_record(
-    ctx: &Context,
-    market: &CheckedMarket,
-    account: &Account,
-    record: &ModelRecord,
-    nonce: u64,
-) -> eyre::Result<Registered> {
+pub async fn register_record(desk: &PayingDesk, record: &ModelRecord, nonce: u64) -> eyre::Result<Registered> {
     let hash = model_hash(record);
-    let id = model_id(market.chain.id, market.registry, record.mp, hash, nonce);
-    let stake_wei = market.stake_required().await?;
-    let mut journal = Journal::open(&ctx.home.model(&market.chain, id))?;
+    let id = model_id(desk.market.chain.id, desk.market.registry, record.mp, hash, nonce);
+    let stake_wei = desk.market.stake_required().await?;
+    let mut journal = Journal::open(&desk.home.model(&desk.market.chain, id))?;
     journal.set_fact("weightsCommit", &record.weightsCommit)?;
     journal.set_fact("vkDigest", &record.vkDigest)?;
-    let transport_key = transport::public_key(&ctx.home.path().join("transport.key"))?;
+    let transport_key = transport::public_key(&desk.home.path().join("transport.key"))?;
     let call = registerCall {
         record: record.clone(),
         transportPubKey: transport_key,
         nonce,
     };
-    let call = market.paying_registry(&call, stake_wei);
-    let sent = match account.resume(&mut journal, "register", &ctx.out).await? {
+    let call = desk.paying_registry(&call, stake_wei);
+    let sent = match desk.account.resume(&mut journal, "register", &desk.report).await? {
         Some(receipt) => Some(Sent::from(&receipt)),
-        None => match account.try_dry_run(&call).await? {
+        None => match desk.account.try_dry_run(&call).await? {
             Err(data) if revert::is::<ModelExists>(&data) => None,
             Err(data) => return Err(revert::explain(&data)),
             Ok(_) => Some(Sent::from(
-                &account.send(&mut journal, "register", &call, &ctx.out).await?,
+                &desk.account.send(&mut journal, "register", &call, &desk.report).await?,
             )),
         },
     };

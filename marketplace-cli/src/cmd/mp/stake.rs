@@ -1,20 +1,19 @@
 //! The stake of a model, and its transport key.
 
+use crate::args::consent::ConsentArgs;
+use crate::args::keys::KeyArgs;
 use crate::chain::account::Account;
 use crate::chain::bindings::{
     IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
     ModelStatus, ModelView,
 };
 use crate::chain::client::Call;
-use crate::chain::keys::KeyArgs;
-use crate::chain::market::Market;
-use crate::cmd::Sent;
-use crate::consent::ConsentArgs;
 use crate::context::Context;
+use crate::engagement::{Desk, Sent, Site};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
-use crate::output::{ether, utc};
 use crate::transport;
+use crate::units::{ether, utc};
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{B256, U256};
 use serde::Serialize;
@@ -72,7 +71,7 @@ pub struct TransportKeyArgs {
 struct Staked {
     model_id: B256,
     status: String,
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     stake_wei: u128,
     unlock_at: u64,
     transport_pub_key: B256,
@@ -97,39 +96,39 @@ impl std::fmt::Display for Staked {
 }
 
 pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.checked_market_and_account(&args.keys).await?;
-    let model = market.model(args.model_id).await?;
+    let desk = ctx.paying_desk(&args.keys).await?;
+    let model = desk.market.model(args.model_id).await?;
     let amount = match &args.ether {
         Some(text) => parse_ether(text)
             .ok()
             .and_then(|wei| u128::try_from(wei).ok())
             .ok_or_else(|| UsageError(format!("--ether {text} is no amount of ether")))?,
-        None => market.stake_required().await?.saturating_sub(model.stake),
+        None => desk.market.stake_required().await?.saturating_sub(model.stake),
     };
     if amount == 0 {
-        return show(ctx, &market, args.model_id, None).await;
+        return show(ctx, &desk, args.model_id, None).await;
     }
-    let call = market.paying_registry(&topUpCall { modelId: args.model_id }, amount);
-    act(ctx, &market, &account, args.model_id, "topup", &call).await
+    let call = desk.paying_registry(&topUpCall { modelId: args.model_id }, amount);
+    act(ctx, &desk, args.model_id, "topup", &call).await
 }
 
 pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
+    let desk = ctx.desk(&args.keys).await?;
     let id = args.model_id;
-    let model = market.model(id).await?;
-    require_owner(&model, &account)?;
+    let model = desk.market.model(id).await?;
+    require_owner(&model, &desk.account)?;
     let (step, call) = match (model.status, args.cancel) {
-        (ModelStatus::Unbonding, true) => ("cancelExit", market.registry_call(&cancelExitCall { modelId: id })),
-        (_, true) | (ModelStatus::Closed, false) => return show(ctx, &market, id, None).await,
+        (ModelStatus::Unbonding, true) => ("cancelExit", desk.market.registry_call(&cancelExitCall { modelId: id })),
+        (_, true) | (ModelStatus::Closed, false) => return show(ctx, &desk, id, None).await,
         (ModelStatus::Unbonding, false) => {
-            let now = market.chain.now().await?;
+            let now = desk.market.chain.now().await?;
             if now <= model.unlockAt {
                 return Err(hinted(
                     format!("the stake of model {id} unlocks {}", utc(model.unlockAt)),
                     format!("try again in {} s", model.unlockAt - now + 1),
                 ));
             }
-            ("exit", market.registry_call(&exitCall { modelId: id }))
+            ("exit", desk.market.registry_call(&exitCall { modelId: id }))
         }
         (_, false) => {
             args.consent.state(
@@ -139,25 +138,28 @@ pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
                     ether(U256::from(model.stake))
                 ),
             )?;
-            ("requestExit", market.registry_call(&requestExitCall { modelId: id }))
+            (
+                "requestExit",
+                desk.market.registry_call(&requestExitCall { modelId: id }),
+            )
         }
     };
-    act(ctx, &market, &account, id, step, &call).await
+    act(ctx, &desk, id, step, &call).await
 }
 
 pub async fn transport_key(args: TransportKeyArgs, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let model = market.model(args.model_id).await?;
-    require_owner(&model, &account)?;
+    let desk = ctx.desk(&args.keys).await?;
+    let model = desk.market.model(args.model_id).await?;
+    require_owner(&model, &desk.account)?;
     let key = transport::public_key(&args.file)?;
     if model.transportPubKey == key {
-        return show(ctx, &market, args.model_id, None).await;
+        return show(ctx, &desk, args.model_id, None).await;
     }
-    let call = market.registry_call(&setTransportKeyCall {
+    let call = desk.market.registry_call(&setTransportKeyCall {
         modelId: args.model_id,
         transportPubKey: key,
     });
-    act(ctx, &market, &account, args.model_id, "transportKey", &call).await
+    act(ctx, &desk, args.model_id, "transportKey", &call).await
 }
 
 fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
@@ -173,22 +175,18 @@ fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
 }
 
 /// Sends a step of a model's life. These repeat, so each is named after the account's nonce.
-async fn act(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    model_id: B256,
-    step: &str,
-    call: &Call,
-) -> eyre::Result<()> {
-    let mut journal = Journal::open(&ctx.home.model(&market.chain, model_id))?;
-    let step = format!("{step}-{}", market.chain.provider_nonce(account.address()).await?);
-    let receipt = account.send(&mut journal, &step, call, &ctx.out).await?;
-    show(ctx, market, model_id, Some(Sent::from(&receipt))).await
+async fn act(ctx: &Context, desk: &Desk, model_id: B256, step: &str, call: &Call) -> eyre::Result<()> {
+    let mut journal = Journal::open(&desk.home.model(&desk.market.chain, model_id))?;
+    let step = format!(
+        "{step}-{}",
+        desk.market.chain.provider_nonce(desk.account.address()).await?
+    );
+    let receipt = desk.account.send(&mut journal, &step, call, &desk.report).await?;
+    show(ctx, desk, model_id, Some(Sent::from(&receipt))).await
 }
 
-async fn show(ctx: &Context, market: &Market, model_id: B256, sent: Option<Sent>) -> eyre::Result<()> {
-    let model = market.model(model_id).await?;
+async fn show(ctx: &Context, site: &Site, model_id: B256, sent: Option<Sent>) -> eyre::Result<()> {
+    let model = site.market.model(model_id).await?;
     let result = Staked {
         model_id,
         status: format!("{:?}", model.status),

@@ -1,17 +1,19 @@
 use super::demand::Demand;
 use super::held::{held, proof_path, Held};
 use super::{proceed, require_provider, require_time};
-use crate::chain::account::{Account, MAX_ESTIMATE};
+use crate::args::keys::KeyArgs;
+use crate::chain::account::MAX_ESTIMATE;
 use crate::chain::bindings::{
     EngagementView,
     IAccuracyMarket::{submitDemandedCall, submitProofsCall},
     Mode, ProofItem, State,
 };
 use crate::chain::client::Call;
-use crate::chain::keys::KeyArgs;
 use crate::chain::market::{all_answers, require_state, Market};
-use crate::cmd::{engagement_journal, verify, Sent};
+use crate::cmd::verify;
 use crate::context::Context;
+use crate::engagement::Sent;
+use crate::engagement::{Desk, Site};
 use crate::exit::{hinted, hinted_because, ProofRejected};
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::{keccak256, Bytes, B256};
@@ -72,47 +74,40 @@ impl std::fmt::Display for Submitted {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (market, account) = ctx.market_and_account(&args.keys).await?;
-    let result = submit(ctx, &market, &account, args.id, args.set.as_deref(), args.all).await?;
+    let desk = ctx.desk(&args.keys).await?;
+    let result = submit(&desk, args.id, args.set.as_deref(), args.all).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Sends the proofs that the target still needs, once the judge has accepted every one of them; more if `all`.
-pub async fn submit(
-    ctx: &Context,
-    market: &Market,
-    account: &Account,
-    id: B256,
-    set: Option<&Path>,
-    all: bool,
-) -> eyre::Result<Submitted> {
-    let e = market.engagement(id).await?;
-    let needed = market.needed(e.mode, e.targetBps);
-    let mut journal = engagement_journal(ctx, &market.chain, id)?;
+pub async fn submit(desk: &Desk, id: B256, set: Option<&Path>, all: bool) -> eyre::Result<Submitted> {
+    let e = desk.market.engagement(id).await?;
+    let needed = desk.market.needed(e.mode, e.targetBps);
+    let mut journal = desk.journal(id)?;
     let (mut batches, mut proceeded) = (Vec::new(), None);
     if e.state != State::Closed {
         require_state(id, &e, &[State::Probing, State::Proving, State::FullDemanded])?;
-        require_provider(&e, account)?;
-        require_time(market, &e).await?;
-        let mut held = held(ctx, market, &journal, id, &e, set).await?;
-        let has_file = |position: &usize| proof_path(ctx, market, id, *position).exists();
+        require_provider(&e, &desk.account)?;
+        require_time(&desk.market, &e).await?;
+        let mut held = held(desk, &journal, id, &e, set).await?;
+        let has_file = |position: &usize| proof_path(desk, id, *position).exists();
         let files = (0..held.len()).filter(has_file).collect();
-        let mut candidates = market.not_proven(id, &e, files).await?;
+        let mut candidates = desk.market.not_proven(id, &e, files).await?;
         let (mut bitmap, mut challenges) = (None, Vec::new());
         if e.state == State::FullDemanded {
-            let posted = market.posted_result(id).await?;
+            let posted = desk.market.posted_result(id).await?;
             // What counts in a full demand is what was claimed.
             let claimed = ResultBitmap::parse(held.len(), &posted)?;
             candidates.retain(|position| claimed.is_set(*position));
-            challenges = market.open_challenges(id).await?;
+            challenges = desk.market.open_challenges(id).await?;
             bitmap = Some(posted);
         }
-        let demand = Demand::of(&e, needed, &challenges, market.chain.now().await?, all);
+        let demand = Demand::of(&e, needed, &challenges, desk.market.chain.now().await?, all);
         let (challenged, others) = demand.ordered(&candidates);
         let mut checked = Checked::default();
-        checked.add(ctx, market, &mut held, &e, &challenged, usize::MAX).await?;
+        checked.add(desk, &mut held, &e, &challenged, usize::MAX).await?;
         let mut due = checked.items.len();
-        checked.add(ctx, market, &mut held, &e, &others, demand.others).await?;
+        checked.add(desk, &mut held, &e, &others, demand.others).await?;
         let Checked { mut items, refused } = checked;
         let unanswered = challenges
             .iter()
@@ -122,7 +117,7 @@ pub async fn submit(
             return Err(too_few(id, have, needed, refused));
         }
         if e.mode == Mode::CLEAR {
-            proceeded = proceed(ctx, market, account, &mut journal, id).await?;
+            proceeded = proceed(desk, &mut journal, id).await?;
         }
         let mut proven = e.provenOnChain;
         while proven < needed || due > 0 {
@@ -130,21 +125,21 @@ pub async fn submit(
                 !items.is_empty(),
                 "every proof is sent, {proven} are on chain, {needed} are needed"
             );
-            let largest = largest_batch(market, account, id, &items, bitmap.as_ref()).await?;
+            let largest = largest_batch(desk, id, &items, bitmap.as_ref()).await?;
             let still_needed = due.max(needed.saturating_sub(proven) as usize);
             let size = batch_size(items.len(), largest, still_needed);
             due = due.saturating_sub(size);
             let batch: Vec<ProofItem> = items.drain(..size).collect();
             let positions: Vec<u32> = batch.iter().map(|item| item.position).collect();
-            let call = submission(market, id, batch, bitmap.as_ref());
+            let call = submission(&desk.market, id, batch, bitmap.as_ref());
             // A step is named after what it sends: another batch is another step.
             let step = format!("submit-{}", hex::encode(&keccak256(&call.data)[..8]));
-            let receipt = account.send(&mut journal, &step, &call, &ctx.out).await?;
+            let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
             batches.push(Batch {
                 positions,
                 sent: Sent::from(&receipt),
             });
-            proven = market.engagement(id).await?.provenOnChain;
+            proven = desk.market.engagement(id).await?.provenOnChain;
         }
         if let Some((position, _)) = unanswered {
             return Err(hinted(
@@ -153,7 +148,7 @@ pub async fn submit(
             ));
         }
     }
-    let after: EngagementView = market.engagement(id).await?;
+    let after: EngagementView = desk.market.engagement(id).await?;
     Ok(Submitted {
         id,
         state: format!("{:?}", after.state),
@@ -179,8 +174,7 @@ impl Checked {
     /// If the node does not answer.
     async fn add(
         &mut self,
-        ctx: &Context,
-        market: &Market,
+        site: &Site,
         held: &mut Held,
         e: &EngagementView,
         positions: &[usize],
@@ -193,26 +187,27 @@ impl Checked {
             left = rest;
             let mut read = Vec::new();
             for position in next {
-                let file = proof_path(ctx, market, id, *position);
+                let file = proof_path(site, id, *position);
                 match item(held, *position, &file) {
                     Ok(item) => read.push((file, item)),
-                    Err(error) => self.refuse(ctx, file, error),
+                    Err(error) => self.refuse(site, file, error),
                 }
             }
-            let asked = read.iter().map(|(_, item)| market.judge_item(id, e, item));
+            let asked = read.iter().map(|(_, item)| site.market.judge_item(id, e, item));
             let judged = all_answers(asked).await?;
             for ((file, item), judged) in read.into_iter().zip(judged) {
                 match judged {
                     Ok(()) => self.items.push(item),
-                    Err(error) => self.refuse(ctx, file, error),
+                    Err(error) => self.refuse(site, file, error),
                 }
             }
         }
         Ok(())
     }
 
-    fn refuse(&mut self, ctx: &Context, file: PathBuf, error: eyre::Report) {
-        ctx.out.warn(format_args!("{} is not sent: {error:#}", file.display()));
+    fn refuse(&mut self, site: &Site, file: PathBuf, error: eyre::Report) {
+        site.report
+            .warn(format_args!("{} is not sent: {error:#}", file.display()));
         self.refused.push((file, error));
     }
 }
@@ -266,17 +261,12 @@ pub fn submission(market: &Market, id: B256, items: Vec<ProofItem>, bitmap: Opti
 }
 
 /// How many of the items fit one transaction: half as many until the estimate says so.
-async fn largest_batch(
-    market: &Market,
-    account: &Account,
-    id: B256,
-    items: &[ProofItem],
-    bitmap: Option<&Bytes>,
-) -> eyre::Result<usize> {
+async fn largest_batch(desk: &Desk, id: B256, items: &[ProofItem], bitmap: Option<&Bytes>) -> eyre::Result<usize> {
     let mut size = items.len().min(MAX_BATCH);
     while size > 1 {
-        let gas = account
-            .estimate_gas(&submission(market, id, items[..size].to_vec(), bitmap))
+        let gas = desk
+            .account
+            .estimate_gas(&submission(&desk.market, id, items[..size].to_vec(), bitmap))
             .await;
         if gas.is_ok_and(|gas| gas <= MAX_ESTIMATE) {
             break;

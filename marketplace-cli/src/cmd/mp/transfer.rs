@@ -2,15 +2,12 @@
 
 use super::findings::contents;
 use super::require_provider;
-use crate::chain::account::Account;
 use crate::chain::bindings::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
 use crate::chain::market::Market;
 use crate::chain::statement::MerkleTree;
-use crate::cmd::{engagement_journal, Sent};
-use crate::context::Context;
 use crate::delivery::{CIPHER_FILE, LEAVES_FILE};
+use crate::engagement::{Desk, Sent, Site};
 use crate::exit::hinted;
-use crate::files::read_regular;
 use crate::transfer::cipher_file::CipherFile;
 use crate::transfer::evidence::Evidence;
 use crate::transfer::keys::{self, KeysOfRecord};
@@ -20,6 +17,7 @@ use crate::transfer::payload::Received;
 use crate::transfer::secret::MasterKey;
 use crate::transfer::shuffle::Shuffle;
 use alloy::primitives::{keccak256, Bytes, B256};
+use assay_durable::read::read_regular;
 use eyre::WrapErr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -36,13 +34,13 @@ pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
 }
 
 /// The directory where this program keeps the files of an engagement.
-pub fn own_files(ctx: &Context, market: &Market, id: B256) -> PathBuf {
-    ctx.home.engagement(&market.chain, id)
+pub fn own_files(site: &Site, id: B256) -> PathBuf {
+    site.home.engagement(&site.market.chain, id)
 }
 
 /// Where files that come from the other party's server are put before they are checked.
-pub fn fetched_files(ctx: &Context, market: &Market, id: B256) -> PathBuf {
-    own_files(ctx, market, id).join("fetched")
+pub fn fetched_files(site: &Site, id: B256) -> PathBuf {
+    own_files(site, id).join("fetched")
 }
 
 /// The leaf hashes that the consumer gave away before the acceptance, checked against the test root.
@@ -91,8 +89,8 @@ impl Transfer {
     ///
     /// # Errors
     /// If no keys are out in this state, or the files are not there any more.
-    pub async fn load(ctx: &Context, market: &Market, id: B256, e: &EngagementView) -> eyre::Result<Self> {
-        let files = own_files(ctx, market, id);
+    pub async fn load(site: &Site, id: B256, e: &EngagementView) -> eyre::Result<Self> {
+        let files = own_files(site, id);
         let lost = |error: eyre::Report| {
             hinted(
                 format!(
@@ -104,22 +102,25 @@ impl Transfer {
                 ),
             )
         };
-        let leaves = read_leaves(&files.join(LEAVES_FILE), market, e.testRoot).map_err(lost)?;
-        let layout = layout(market, e.modelId).await?;
+        let leaves = read_leaves(&files.join(LEAVES_FILE), &site.market, e.testRoot).map_err(lost)?;
+        let layout = layout(&site.market, e.modelId).await?;
         let file = CipherFile::open_kept(&files.join(CIPHER_FILE), layout, id, e.ctRoot).map_err(|e| lost(e.into()))?;
-        let (n, n1) = (market.examples() as usize, market.first_proven(e.mode) as usize);
+        let (n, n1) = (
+            site.market.examples() as usize,
+            site.market.first_proven(e.mode) as usize,
+        );
         let order = match e.mode {
             Mode::FULL => Shuffle::new(e.seed, n),
             _ => Shuffle::identity(n),
         };
         let (revealed, keys, open) = match (e.mode, e.state) {
             (Mode::FULL, State::Probing | State::Proceeded) => {
-                let packed = market.probe_keys(id).await?;
+                let packed = site.market.probe_keys(id).await?;
                 let probe = keys::unpack(&packed, n1)?;
                 (packed, KeysOfRecord { probe, master: None }, 0..n1)
             }
             _ => {
-                let master = market.master_key(id).await?;
+                let master = site.market.master_key(id).await?;
                 let keys = KeysOfRecord {
                     probe: Vec::new(),
                     master: Some(MasterKey::new(master.0)),
@@ -265,27 +266,30 @@ pub struct Accusation {
 
 impl Accusation {
     /// Sends the evidence: the consumer loses its deposit.
-    pub async fn send(&self, ctx: &Context, market: &Market, account: &Account) -> eyre::Result<Sent> {
-        ctx.out.warn(format_args!(
+    pub async fn send(&self, desk: &Desk) -> eyre::Result<Sent> {
+        desk.report.warn(format_args!(
             "the consumer sent bad data: {}; sending the evidence",
             self.evidence
         ));
-        let call = market.call(&proveBadDataCall {
+        let call = desk.market.call(&proveBadDataCall {
             id: self.id,
             position: alloy::primitives::U256::from(self.evidence.position),
             keys: self.keys.clone(),
             evidence: TransferEvidence::from(&self.evidence),
         });
-        let mut journal = engagement_journal(ctx, &market.chain, self.id)?;
-        let receipt = account.send(&mut journal, "proveBadData", &call, &ctx.out).await?;
+        let mut journal = desk.journal(self.id)?;
+        let receipt = desk
+            .account
+            .send(&mut journal, "proveBadData", &call, &desk.report)
+            .await?;
         Ok(Sent::from(&receipt))
     }
 }
 
 /// The engagement, if it is the provider's and uses an encrypted transfer.
-pub async fn encrypted(market: &Market, account: &Account, id: B256) -> eyre::Result<EngagementView> {
-    let e = market.engagement(id).await?;
-    require_provider(&e, account)?;
+pub async fn encrypted(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
+    let e = desk.market.engagement(id).await?;
+    require_provider(&e, &desk.account)?;
     if e.mode == Mode::CLEAR {
         return Err(hinted(
             format!("the examples of engagement {id} are handed over in clear"),

@@ -1,15 +1,19 @@
 use super::accept::Policy;
-use crate::chain::keys::KeyArgs;
+use crate::args::keys::KeyArgs;
+use crate::args::model::ModelArgs;
+use crate::args::patrol::PatrolArgs;
+use crate::args::server::ServerArgs;
+use crate::args::target::MaxTargetArgs;
+use crate::cmd::events;
 use crate::context::Context;
-use crate::delivery::{Place, ServerArgs};
+use crate::delivery::Place;
 use crate::exit::UsageError;
-use crate::prover_api::ModelArgs;
-use crate::target::MaxTargetArgs;
+use crate::prover_api::ModelFiles;
 use crate::watch::decide::Party;
-use crate::watch::patrol::{connect, only_one, Patrol, PatrolArgs};
+use crate::watch::patrol::{connect, only_one, Patrol, Schedule};
 use crate::watch::provider::{Orders, Provider};
 use crate::watch::turn::Role;
-use crate::watch::Desk;
+use crate::watch::Station;
 use alloy::primitives::Address;
 
 #[derive(Debug, clap::Args)]
@@ -65,11 +69,16 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.max_target.is_given() && !args.accept {
         return Err(UsageError("a highest target is for --accept".into()).into());
     }
-    let (market, account) = connect(ctx, &args.keys, &args.patrol).await?;
-    let _lock = only_one(ctx, &account, Party::Provider)?;
-    args.model.srs.check_name(&market.chain)?;
+    let (schedule, announce) = (Schedule::from(args.patrol), events(&ctx.out));
+    let desk = connect(&announce, &ctx.out, schedule, async || {
+        ctx.paying_desk(&args.keys).await
+    })
+    .await?;
+    let _lock = only_one(&desk.home, &desk.account, Party::Provider)?;
+    let model = ModelFiles::from(args.model);
+    model.srs.check_name(&desk.market.chain)?;
     let orders = Orders {
-        model: args.model,
+        model,
         accepts: args.accept.then_some(Policy {
             max_target_bps: args.max_target.bps(),
             consumers: args.consumers,
@@ -77,11 +86,11 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         }),
         max_open: args.max_open as usize,
         at_least: args.at_least,
-        withdraw_to: args.withdraw_to.unwrap_or(account.address()),
+        withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
     };
-    let desk = Desk::new(ctx, market, account, args.exchange, args.server);
-    let provider = Provider::new(&desk, orders)?;
-    Patrol::new(desk, Role::Provider(Box::new(provider)), &args.patrol)
-        .run(&args.patrol)
+    let station = Station::new(desk, args.exchange, args.server.into(), announce);
+    let provider = Provider::new(&station, orders)?;
+    Patrol::new(station, Role::Provider(Box::new(provider)), schedule)
+        .run(schedule)
         .await
 }

@@ -1,8 +1,7 @@
 use crate::chain::bindings::Assurance;
-use crate::chain::market::Market;
 use crate::chain::release::DeploymentCheck;
-use crate::context::Context;
-use crate::verifier_check::{TrustArgs, VerifierCheck};
+use crate::engagement::Site;
+use crate::verifier_check::{Trust, VerifierCheck};
 use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use std::fmt;
@@ -19,12 +18,12 @@ pub struct Grades {
 }
 
 impl Grades {
-    pub async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
-        let record = market.model(model_id).await?.record;
+    pub async fn read(site: &Site, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
+        let record = site.market.model(model_id).await?.record;
         Ok(Self {
-            deployment: ctx.deployment_check(market).await?,
-            verifier: trust.judge(ctx, &market.chain, &record).await?,
-            treasury: market.params.treasury,
+            deployment: site.deployment_check().await?,
+            verifier: trust.judge(&site.market.chain, &record, &site.report).await?,
+            treasury: site.market.params.treasury,
         })
     }
 

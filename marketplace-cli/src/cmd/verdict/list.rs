@@ -1,10 +1,10 @@
 use super::{Fields, Grades, NOT_CHECKED};
 use crate::chain::bindings::{Assurance, State};
-use crate::chain::market::{all_answers, Market};
-use crate::context::Context;
+use crate::chain::market::all_answers;
+use crate::engagement::Site;
 use crate::output::Table;
 use crate::target::percent;
-use crate::verifier_check::TrustArgs;
+use crate::verifier_check::Trust;
 use alloy::primitives::B256;
 use serde::Serialize;
 use std::fmt;
@@ -28,21 +28,21 @@ pub struct Listed {
 }
 
 impl Listed {
-    pub async fn read(ctx: &Context, market: &Market, model_id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
+    pub async fn read(site: &Site, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
         let mut listed = Self {
             model_id,
-            grades: Grades::read(ctx, market, model_id, trust).await?,
+            grades: Grades::read(site, model_id, trust).await?,
             proven: Vec::new(),
             optimistic: Vec::new(),
             not_checked: Vec::new(),
             none: Vec::new(),
             open: Vec::new(),
-            strikes: market.reputation(model_id).await?.strikes,
+            strikes: site.market.reputation(model_id).await?.strikes,
         };
-        let ids = market.engagement_ids(model_id).await?;
+        let ids = site.market.engagement_ids(model_id).await?;
         let asked = ids.iter().copied().map(|id| async move {
-            let state = market.engagement(id).await?.state;
-            Ok((state, market.verdict(id).await?))
+            let state = site.market.engagement(id).await?.state;
+            Ok((state, site.market.verdict(id).await?))
         });
         for (id, (state, v)) in ids.iter().zip(all_answers(asked).await?) {
             let fields = Fields::new(*id, state, &v, &listed.grades);

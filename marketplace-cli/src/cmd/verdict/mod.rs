@@ -6,9 +6,9 @@ pub use grades::Grades;
 pub use list::Listed;
 pub use show::Shown;
 
+use crate::args::trust::TrustArgs;
 use crate::chain::bindings::{State, Verdict};
 use crate::context::Context;
-use crate::verifier_check::TrustArgs;
 use alloy::primitives::{Address, B256};
 use clap::Subcommand;
 use serde::Serialize;
@@ -44,14 +44,14 @@ pub enum Command {
 
 impl Command {
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
-        let market = ctx.market().await?;
+        let site = ctx.site().await?;
         match self {
             Self::Show { id, trust } => {
-                let result = Shown::read(ctx, &market, id, &trust).await?;
+                let result = Shown::read(&site, id, &trust.into()).await?;
                 ctx.out.result(&result, &result)
             }
             Self::List { model_id, trust } => {
-                let result = Listed::read(ctx, &market, model_id, &trust).await?;
+                let result = Listed::read(&site, model_id, &trust.into()).await?;
                 ctx.out.result(&result, &result)
             }
         }

@@ -1,11 +1,11 @@
 use super::{Fields, Grades, NOT_CHECKED};
 use crate::chain::bindings::{Adjudication, Assurance, Outcome, State, Verdict};
-use crate::chain::market::{all_answers, Market};
-use crate::context::Context;
-use crate::output::{ether, utc};
+use crate::chain::market::all_answers;
+use crate::engagement::Site;
 use crate::stats::lower_bound;
 use crate::target::percent;
-use crate::verifier_check::TrustArgs;
+use crate::units::{ether, utc};
+use crate::verifier_check::Trust;
 use alloy::primitives::{B256, U256};
 use serde::Serialize;
 use std::fmt;
@@ -24,7 +24,7 @@ pub struct Shown {
     /// Lower bound on the accuracy at 95 % confidence, if the examples were drawn at random; 0 unless they are proven.
     pub bound_95: f64,
     /// The fee that each side paid.
-    #[serde(serialize_with = "crate::output::as_decimal")]
+    #[serde(serialize_with = "crate::units::as_decimal")]
     pub fee_wei: u128,
     pub self_dealt: bool,
     pub model_registered_at: u64,
@@ -35,14 +35,14 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub async fn read(ctx: &Context, market: &Market, id: B256, trust: &TrustArgs) -> eyre::Result<Self> {
-        let state = market.engagement(id).await?.state;
-        let v = market.verdict(id).await?;
-        let grades = Grades::read(ctx, market, v.modelId, trust).await?;
+    pub async fn read(site: &Site, id: B256, trust: &Trust) -> eyre::Result<Self> {
+        let state = site.market.engagement(id).await?.state;
+        let v = site.market.verdict(id).await?;
+        let grades = Grades::read(site, v.modelId, trust).await?;
         let fields = Fields::new(id, state, &v, &grades);
-        let mut ids = market.engagement_ids(v.modelId).await?;
+        let mut ids = site.market.engagement_ids(v.modelId).await?;
         ids.retain(|other| *other != id);
-        let verdicts = all_answers(ids.iter().copied().map(|other| market.verdict(other))).await?;
+        let verdicts = all_answers(ids.iter().copied().map(|other| site.market.verdict(other))).await?;
         let closed = |other: &Verdict| other.mc == v.mc && other.outcome != Outcome::None;
         let others = ids.iter().zip(&verdicts).filter(|(_, verdict)| closed(verdict));
         let others = others.map(|(other, verdict)| Fields::new(*other, State::Closed, verdict, &grades));
@@ -51,9 +51,9 @@ impl Shown {
                 Assurance::PROVEN if grades.allow(v.assurance) => lower_bound(v.provenOnChain, v.n2, DELTA),
                 _ => 0.0,
             },
-            fee_wei: market.params.fee,
+            fee_wei: site.market.params.fee,
             self_dealt: v.mc == v.mp,
-            model_registered_at: market.model(v.modelId).await?.registeredAt,
+            model_registered_at: site.market.model(v.modelId).await?.registeredAt,
             others_of_this_consumer: others.collect(),
             sentence: graded_sentence(state, &v, &grades),
             fields,

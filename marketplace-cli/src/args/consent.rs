@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn only_yes_is_consent() {
-        let out = Output::new(false);
+        let out = Output::new(true);
         for answer in ["y\n", "Y\n", "yes\n", " y \n"] {
             assert!(ask(&out, &mut answer.as_bytes()).is_ok(), "{answer:?}");
         }

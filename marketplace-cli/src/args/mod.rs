@@ -1,0 +1,20 @@
+//! What is typed, as plain values: the only place that turns options into what operations take.
+//!
+//! | module | options about |
+//! |---|---|
+//! | [`keys`], [`fees`] | who signs, and what it may cost |
+//! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
+//! | [`server`] | who serves at a URL |
+//! | [`target`] | the accuracy that is asked for |
+//! | [`patrol`] | when a daemon looks |
+//! | [`consent`] | what is asked of a person first |
+
+pub mod consent;
+pub mod fees;
+pub mod keys;
+pub mod model;
+pub mod patrol;
+pub mod server;
+pub mod srs;
+pub mod target;
+pub mod trust;

@@ -1,0 +1,52 @@
+//! A model, whole or its public part.
+
+use super::srs::SrsArgs;
+use crate::prover_api::{ModelFiles, PublicModel};
+use clap::Args;
+use std::path::PathBuf;
+
+/// A model and what is needed to prove with it.
+#[derive(Debug, Clone, Args)]
+pub struct ModelArgs {
+    /// Model file, see assay model import
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Architecture file, see assay plan [default: planned from the model]
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
+    pub arch: Option<PathBuf>,
+    /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
+    pub secret: Option<PathBuf>,
+    #[command(flatten)]
+    pub srs: SrsArgs,
+}
+
+impl From<ModelArgs> for ModelFiles {
+    fn from(args: ModelArgs) -> Self {
+        Self {
+            model: args.model,
+            arch: args.arch,
+            secret: args.secret,
+            srs: args.srs.into(),
+        }
+    }
+}
+
+/// The public part of a model, which checks its proofs.
+#[derive(Debug, Clone, Args)]
+pub struct PublicModelArgs {
+    /// Architecture file of the model
+    #[arg(help_heading = "Model", long, value_name = "FILE")]
+    pub arch: PathBuf,
+    #[command(flatten)]
+    pub srs: SrsArgs,
+}
+
+impl From<PublicModelArgs> for PublicModel {
+    fn from(args: PublicModelArgs) -> Self {
+        Self {
+            arch: args.arch,
+            srs: args.srs.into(),
+        }
+    }
+}

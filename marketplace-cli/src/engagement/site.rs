@@ -1,0 +1,55 @@
+//! A market, and what this machine keeps about it.
+
+use crate::chain::market::Market;
+use crate::chain::release::{CheckedMarket, DeploymentCheck};
+use crate::home::Home;
+use crate::journal::Journal;
+use alloy::primitives::B256;
+use assay_durable::report::Reporter;
+use std::path::PathBuf;
+
+/// A market, the state directory that knows about it, and whoever hears what goes on.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub market: Market,
+    pub home: Home,
+    pub report: Reporter,
+    /// Digest of contracts that are not this release's and are trusted all the same.
+    pub trusted_deployment: Option<B256>,
+}
+
+impl Site {
+    /// How far the contracts behind the market are known.
+    ///
+    /// # Errors
+    /// If the node does not say.
+    pub async fn deployment_check(&self) -> eyre::Result<DeploymentCheck> {
+        DeploymentCheck::of(&self.market, &self.home, self.trusted_deployment).await
+    }
+
+    /// The directory where this program keeps the files of an engagement.
+    pub fn files(&self, id: B256) -> PathBuf {
+        self.home.engagement(&self.market.chain, id)
+    }
+
+    /// Where the journal of an engagement is.
+    pub fn journal_path(&self, id: B256) -> PathBuf {
+        self.files(id).join("journal.json")
+    }
+
+    /// The market, if it is known well enough to send money to.
+    ///
+    /// # Errors
+    /// If its contracts are neither this release's nor trusted.
+    pub async fn checked_market(&self) -> eyre::Result<CheckedMarket> {
+        CheckedMarket::new(self.market.clone(), &self.home, self.trusted_deployment).await
+    }
+
+    /// The journal of an engagement.
+    ///
+    /// # Errors
+    /// Those of [`Journal::open`].
+    pub fn journal(&self, id: B256) -> eyre::Result<Journal> {
+        Journal::open(&self.journal_path(id))
+    }
+}
