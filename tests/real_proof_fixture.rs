@@ -11,12 +11,13 @@ use assay_cli::chain::statement::{context, engagement_id, model_hash, model_id, 
 use assay_cli::prover_api::{input_commit, input_words, WORDS_PER_HASH};
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
-use assay_prover::circuit::{instance, FrozenArchitecture};
-use assay_prover::commitment::InputSalt;
-use assay_prover::field::Fr;
+use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProverInput};
 use assay_prover::srs::Srs;
+use assay_statement::field::Fr;
+use assay_statement::input::InputSalt;
+use assay_statement::instance;
 use assay_verifier_gen::evm::{Compiler, Evm};
 use assay_verifier_gen::{Interface, KzgKey, VerifierSpec};
 use e2e::{root, small_architecture};

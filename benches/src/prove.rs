@@ -3,13 +3,13 @@
 use assay_durable::cache::Cache;
 use assay_durable::progress::Progress;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
-use assay_prover::commitment::InputSalt;
-use assay_prover::field::Fr;
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove_with_secret, verify, Inference, Keys, ProofBundle};
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
+use assay_statement::field::Fr;
+use assay_statement::input::InputSalt;
 use assay_verifier_gen::calldata::encode_model;
 use assay_verifier_gen::evm::{Compiler, Evm};
 use assay_verifier_gen::{Interface, KzgKey, VerifierSpec};

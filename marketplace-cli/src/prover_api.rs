@@ -10,11 +10,11 @@ use crate::reference_string::{ReferenceString, SrsArgs};
 use alloy::primitives::{B256, U256};
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
-use assay_prover::commitment::{self, InputSalt};
-use assay_prover::field;
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
+use assay_statement::field;
+use assay_statement::input::{self, InputSalt};
 use clap::Args;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
@@ -22,16 +22,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Message words that one call of the input hash absorbs.
-pub const WORDS_PER_HASH: u32 = commitment::poseidon::RATE as u32;
+pub const WORDS_PER_HASH: u32 = assay_statement::poseidon::RATE as u32;
 
 /// Number of 31-byte words of an image of `bytes` bytes.
 pub fn input_words(bytes: usize) -> u32 {
-    commitment::input::word_count(bytes) as u32
+    input::word_count(bytes) as u32
 }
 
 /// The salted commitment to an image of HWC bytes, as the chain writes it.
 pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
-    let commit = commitment::input_commit(image_hwc, &InputSalt(*salt));
+    let commit = input::input_commit(image_hwc, &InputSalt(*salt));
     U256::from_be_bytes(field::to_be_bytes(&commit))
 }
 

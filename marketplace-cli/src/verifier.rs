@@ -18,7 +18,7 @@ use eyre::WrapErr;
 
 const CONTRACT: &str = "AssayVerifier";
 /// Words of the instance column: ctx, inputCommit, output.
-const INSTANCES: usize = assay_prover::circuit::instance::COUNT;
+const INSTANCES: usize = assay_statement::instance::COUNT;
 
 /// The two contracts of one verifying key.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::secret::Salt;
 use super::words::{uint, Word};
 use crate::testset::Example;
 use alloy::primitives::{FixedBytes, U256};
-use assay_prover::commitment::input::WORD_BYTES as MESSAGE_BYTES;
+use assay_statement::input::WORD_BYTES as MESSAGE_BYTES;
 use zeroize::Zeroizing;
 
 /// Words of one chunk, in clear.

@@ -14,8 +14,6 @@
 
 use super::expression::{constant, cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::commitment::input;
-use crate::field::Fr;
 use crate::model::Architecture;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -25,6 +23,8 @@ use crate::plan::kinds::FOLDED_LANES;
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Statement, Witness};
+use assay_statement::field::Fr;
+use assay_statement::input;
 use halo2_proofs::halo2curves::ff::Field;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {

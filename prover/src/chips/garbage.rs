@@ -7,13 +7,13 @@
 //! # Soundness
 //! The cells are free: whatever they hold stands at exponents of its own and cannot move an output.
 
-use crate::field::from_i64;
 use crate::model::{Architecture, Conv, ConvKind, FoldedLayer, Op, TensorId};
 use crate::plan::fixed::Fixed;
 use crate::plan::floor::{Floor, GarbageRows};
 use crate::plan::kinds::FOLDED_LANES;
 use crate::reference::Trace;
 use crate::witness::{Statement, Witness};
+use assay_statement::field::from_i64;
 
 pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
     for garbage in floor.garbage.iter().flatten() {

@@ -10,7 +10,6 @@
 
 use super::expression::{constant, cur, fixed_cur, next, Expr};
 use super::gates::Gates;
-use crate::field::{to_be_bytes, Fr};
 use crate::model::Architecture;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -18,6 +17,7 @@ use crate::plan::fixed::Fixed;
 use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Statement, Witness};
+use assay_statement::field::{to_be_bytes, Fr};
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
 use halo2_proofs::plonk::VirtualCells;
 

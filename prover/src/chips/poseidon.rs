@@ -11,8 +11,6 @@
 
 use super::expression::{cur, fixed_cur, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::commitment::input;
-use crate::commitment::poseidon::{self, WIDTH};
 use crate::model::Architecture;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -21,6 +19,8 @@ use crate::plan::floor::Floor;
 use crate::plan::kinds::{CALL_BOUNDARY, FULL, PARTIAL};
 use crate::witness::phase2::Phase2;
 use crate::witness::{Statement, Witness};
+use assay_statement::input;
+use assay_statement::poseidon::{self, WIDTH};
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);

@@ -15,7 +15,6 @@
 
 use super::expression::{constant, cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
@@ -24,6 +23,7 @@ use crate::plan::kinds::{IMAGE, PLAIN, STRIDED};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Statement, Witness};
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::VirtualCells;
 

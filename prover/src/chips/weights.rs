@@ -17,7 +17,6 @@
 
 use super::expression::{cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::field::{from_i64, Fr};
 use crate::model::{params, Architecture, ConvKind, FoldedLayer, FoldedModel, Op};
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -27,6 +26,7 @@ use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Statement, Witness};
+use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {

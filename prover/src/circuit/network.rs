@@ -2,7 +2,6 @@
 
 use crate::chips::gates::{Gates, MAX_DEGREE};
 use crate::chips::{argmax, arith, folded, garbage, lookup, poseidon, tensor, weights};
-use crate::field::Fr;
 use crate::plan::choose::lay_out;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -11,6 +10,7 @@ use crate::plan::fixed::Fixed;
 use crate::plan::layout::{FrozenArchitecture, Layout};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Statement, Witness};
+use assay_statement::field::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
 pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout, shift: u32) {

@@ -23,10 +23,10 @@ use std::path::{Path, PathBuf};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::PrimeField;
 use serde::{Deserialize, Serialize};
-use sha3::{Digest, Keccak256};
 use thiserror::Error;
 
 use assay_durable::file::{self, Access};
+use assay_statement::weights::weights_commit;
 
 const MAGIC: [u8; 8] = *b"ASSAYPRF";
 /// The version written and the only one read.
@@ -280,14 +280,6 @@ impl ProofBundle {
         }
         Self::from_bytes(&bytes)
     }
-}
-
-/// The commitment to the weights that consists of these points, 64 bytes each.
-pub fn weights_commit(points: &[u8]) -> [u8; 32] {
-    let digest = Keccak256::digest(points);
-    let mut commit = [0u8; 32];
-    commit.iter_mut().skip(1).zip(digest).for_each(|(c, d)| *c = d);
-    commit
 }
 
 fn check_sizes(weight_points: u16, instances: usize, proof_len: usize) -> Result<(), BundleError> {

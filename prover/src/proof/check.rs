@@ -2,7 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::{ProofBundle, VerifierKey};
-use crate::circuit::instance;
+use assay_statement::instance;
 use assay_transcript::KeccakRead;
 use halo2_proofs::halo2curves::bn256::Bn256;
 use halo2_proofs::plonk::verify_proof;

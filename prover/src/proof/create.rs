@@ -1,16 +1,17 @@
 //! A proof of one image.
 
-use super::bundle::{self, BundleError, ProofBundle};
+use super::bundle::{BundleError, ProofBundle};
 use super::Keys;
 use crate::chips::weights::weight_columns;
-use crate::circuit::{instance, NetworkCircuit};
-use crate::commitment::{input_commit, InputSalt};
-use crate::field::{from_be_bytes, to_be_bytes, Fr};
+use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
 use crate::reference::{self, ReferenceError, Trace};
 use crate::secret::ModelSecret;
 use crate::witness::{Statement, Witness};
 use assay_durable::progress::Progress;
+use assay_statement::field::{from_be_bytes, to_be_bytes, Fr};
+use assay_statement::input::{input_commit, InputSalt};
+use assay_statement::{instance, weights};
 use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};
 use halo2_proofs::halo2curves::group::Curve;
@@ -288,7 +289,7 @@ pub fn weights_commit(
     let mut affine = vec![G1Affine::default(); points.len()];
     G1::batch_normalize(&points, &mut affine);
     let bytes: Vec<u8> = affine.iter().flat_map(point_bytes).collect();
-    Ok(bundle::weights_commit(&bytes))
+    Ok(weights::weights_commit(&bytes))
 }
 
 /// `x ‖ y`, big-endian, as in the proof.

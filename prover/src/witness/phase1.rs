@@ -1,11 +1,11 @@
 //! Phase 1: the reference trace, the parameters and the image as columns.
 
-use crate::commitment::input::InputSalt;
-use crate::field::Fr;
 use crate::model::{Architecture, FoldedModel};
 use crate::plan::floor::Floor;
 use crate::plan::layout::Layout;
 use crate::reference::Trace;
+use assay_statement::field::Fr;
+use assay_statement::input::InputSalt;
 use halo2_proofs::halo2curves::ff::Field;
 
 /// Values of the phase-1 columns over the usable rows, and what phase 2 needs besides.

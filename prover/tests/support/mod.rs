@@ -5,12 +5,12 @@ pub(crate) mod weakening;
 
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, NetworkCircuit};
-use assay_prover::commitment::{input_commit, InputSalt};
-use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{Architecture, FoldedModel, Model};
 use assay_prover::reference::{self, Trace};
 use assay_prover::witness::{Statement, Witness};
+use assay_statement::field::Fr;
+use assay_statement::input::{input_commit, InputSalt};
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::dev::{AdviceCellValue, MockProver};
 use halo2_proofs::halo2curves::ff::PrimeField;

@@ -4,8 +4,8 @@
 //! commitment is the last `h`. Words hold 31 bytes big-endian, the last one zero-filled on the right;
 //! `TAG_LEN = (uint120(keccak256("assay.input.v1")) << 64) | L` with `L` the number of words.
 
-use super::poseidon::{hash, INPUTS, RATE};
 use crate::field::{from_be_bytes, Fr};
+use crate::poseidon::{hash, INPUTS, RATE};
 use halo2_proofs::halo2curves::ff::Field;
 use sha3::{Digest, Keccak256};
 
