@@ -136,7 +136,7 @@ fn bytes(bytes: &[u8]) -> String {
 }
 
 fn class(bundle: &ProofBundle) -> u32 {
-    U256::from_be_bytes(bundle.instances()[instance::OUTPUT]).to()
+    U256::from_be_bytes(bundle.statement().unwrap().output).to()
 }
 
 struct Verifier {

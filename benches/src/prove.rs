@@ -241,12 +241,10 @@ fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
     let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
     let mut evm = Evm::new();
     let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;
-    let [ctx, input, output]: [[u8; 32]; 3] = bundle
-        .instances()
-        .try_into()
-        .wrap_err("the statement has three public inputs")?;
-    let inst = [ctx, bundle.weights_commit(), input, output];
-    let calldata = encode_model(bundle.vk_digest(), &inst, bundle.proof());
+    let statement = bundle
+        .statement()
+        .ok_or_else(|| eyre!("another number of public inputs"))?;
+    let calldata = encode_model(bundle.vk_digest(), &statement.call_words(), bundle.proof());
     let outcome = evm.call(&verifier, &calldata, assay_verifier_gen::evm::MAX_GAS)?;
     ensure!(
         outcome.accepted(),

@@ -13,8 +13,9 @@ use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
-use assay_statement::field;
+use assay_statement::field::{self, Word};
 use assay_statement::input::{self, InputSalt};
+use assay_statement::Statement;
 use clap::Args;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
@@ -310,7 +311,7 @@ impl Proving<'_> {
         &self,
         image: &[u8],
         salt: &[u8; 31],
-        ctx: U256,
+        ctx: Word,
         engagement: Option<B256>,
         out: &Output,
     ) -> eyre::Result<ProofBundle> {
@@ -334,7 +335,7 @@ impl Proving<'_> {
             secret: &ModelSecret::open(secret)?,
             image,
             salt: &InputSalt(*salt),
-            ctx: ctx.to_be_bytes(),
+            ctx,
         };
         let began = Instant::now();
         let bundle = proof::prove_with_secret(keys, &inference, &out.phases_of(expected))?;
@@ -345,34 +346,9 @@ impl Proving<'_> {
     }
 }
 
-/// What a proof must be about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    pub ctx: U256,
-    pub weights_commit: U256,
-    pub input_commit: U256,
-    pub output: U256,
-}
-
-impl Claim {
-    /// What the bundle says it proves.
-    pub fn of(bundle: &ProofBundle) -> Option<Self> {
-        let [ctx, input_commit, output] = bundle.instances() else {
-            return None;
-        };
-        Some(Self {
-            ctx: U256::from_be_bytes(*ctx),
-            weights_commit: U256::from_be_bytes(bundle.weights_commit()),
-            input_commit: U256::from_be_bytes(*input_commit),
-            output: U256::from_be_bytes(*output),
-        })
-    }
-}
-
 /// Verifies a bundle, and that it is about `expected`.
-pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Claim) -> eyre::Result<()> {
-    let claim = Claim::of(bundle);
-    if claim.as_ref() != Some(expected) {
+pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Statement) -> eyre::Result<()> {
+    if bundle.statement() != Some(*expected) {
         return Err(ProofRejected("it is about another context, model, input or output".into()).into());
     }
     proof::verify(key, bundle).map_err(|e| ProofRejected(e.to_string()).into())

@@ -1,17 +1,21 @@
-//! What a proof says: the words of a statement and how they are made.
+//! What a proof says, and the words it is said in: one definition for prover, verifiers, command line and generator.
 //!
-//! The circuit computes the same as the plain functions here.
+//! | module | content | uses |
+//! |---|---|---|
+//! | [`field`] | the scalar field and its words | nothing |
+//! | [`poseidon`] | the hash inside the circuit | `field` |
+//! | [`input`] | the commitment to an image | `field`, `poseidon` |
+//! | [`weights`] | the commitment to a model's weights | `field` |
+//! | [`instance`] | order of the public inputs | nothing |
+//! | [`statement`] | all words of a proof and the orders they are written in | `field`, `instance` |
 //!
-//! | module | content |
-//! |---|---|
-//! | [`field`] | the scalar field and its words |
-//! | [`poseidon`] | the hash inside the circuit |
-//! | [`input`] | the commitment to an image |
-//! | [`weights`] | the commitment to a model's weights |
-//! | [`instance`] | order of the public inputs |
+//! Below everything but halo2's field: no crate of the workspace is used here.
 
 pub mod field;
 pub mod input;
 pub mod instance;
 pub mod poseidon;
+pub mod statement;
 pub mod weights;
+
+pub use statement::Statement;

@@ -22,7 +22,7 @@ use crate::plan::floor::Floor;
 use crate::plan::kinds::FOLDED_LANES;
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
 use assay_statement::field::Fr;
 use assay_statement::input;
 use halo2_proofs::halo2curves::ff::Field;
@@ -56,10 +56,10 @@ pub(crate) fn fixed(arch: &Architecture, layout: &Layout, floor: &Floor, fixed: 
 }
 
 /// The bytes of the image words.
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         layout, floor, image, ..
-    } = *statement;
+    } = *inputs;
     let fold = layout.fold();
     for (word, bytes) in image.chunks(input::WORD_BYTES).enumerate() {
         for (n, byte) in bytes.iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::plan::fixed::Fixed;
 use crate::plan::floor::{Floor, GarbageRows};
 use crate::plan::kinds::FOLDED_LANES;
 use crate::reference::Trace;
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
 use assay_statement::field::from_i64;
 
 pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
@@ -25,15 +25,15 @@ pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
     }
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         arch,
         layout,
         floor,
         folded,
         trace,
         ..
-    } = *statement;
+    } = *inputs;
     let fold = layout.fold();
     for (layer, garbage) in floor.garbage.iter().enumerate() {
         let Some(garbage) = garbage else { continue };

@@ -18,7 +18,7 @@ use crate::plan::fixed::Fixed;
 use crate::plan::floor::Floor;
 use crate::plan::kinds::{CALL_BOUNDARY, FULL, PARTIAL};
 use crate::witness::phase2::Phase2;
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
 use assay_statement::input;
 use assay_statement::poseidon::{self, WIDTH};
 
@@ -94,8 +94,8 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
     }
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement { floor, image, salt, .. } = *statement;
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs { floor, image, salt, .. } = *inputs;
     let p = poseidon::parameters();
     for (call, inputs) in input::calls(image, salt).iter().enumerate() {
         let first = floor.poseidon + call * (p.rounds() + 1) + 1;

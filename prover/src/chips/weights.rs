@@ -25,7 +25,7 @@ use crate::plan::floor::Floor;
 use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
 use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
@@ -80,15 +80,15 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
     }
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         arch,
         layout,
         floor,
         folded,
         weight_salts,
         ..
-    } = *statement;
+    } = *inputs;
     fill(arch, layout, floor, folded, weight_salts, &mut witness.weights);
 }
 

@@ -188,7 +188,7 @@ fn cheats_made_for_constant_challenges_have_no_proof() {
 #[test]
 fn proof_shown_for_another_context_input_or_class_is_rejected() {
     for index in [instance::CTX, instance::INPUT_COMMIT, instance::OUTPUT] {
-        let mut instances: Vec<Fr> = honest().scalars();
+        let mut instances = honest().statement().unwrap().instances().unwrap();
         instances[index] += Fr::ONE;
         let bundle = with(
             honest(),
@@ -496,8 +496,8 @@ fn zero_image_salt_proves_and_hides_nothing() {
     let bundle = owner.prove();
     check(&bundle).unwrap();
     assert_eq!(
-        bundle.scalars()[instance::INPUT_COMMIT],
-        input_commit(&owner.case.image, &InputSalt([0; 31]))
+        bundle.statement().unwrap().input_commit,
+        to_be_bytes(&input_commit(&owner.case.image, &InputSalt([0; 31])))
     );
 }
 

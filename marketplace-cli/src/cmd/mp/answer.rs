@@ -106,7 +106,7 @@ pub async fn answer(ctx: &Context, market: &Market, account: &Account, id: B256)
 
 /// What answers a challenge of this position. Neither image nor other positions are read for it.
 fn proven_item(ctx: &Context, market: &Market, held: &mut Held, position: u32) -> eyre::Result<ProofItem> {
-    let id = held.statement.id;
+    let id = held.engagement.id;
     let missing = |why: String| {
         hinted(
             format!("the proof of position {position} is missing: {why}"),

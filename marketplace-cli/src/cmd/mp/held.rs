@@ -15,15 +15,16 @@ use crate::context::Context;
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::output::Output;
-use crate::prover_api::{Claim, Prover};
+use crate::prover_api::Prover;
 use crate::testset::{Example, StoredSet};
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_prover::proof::ProofBundle;
+use assay_statement::Statement;
 use std::path::{Path, PathBuf};
 
 /// What the chain says about the engagement.
 #[derive(Debug, Clone)]
-pub struct Statement {
+pub struct Engagement {
     pub id: B256,
     pub chain_id: u64,
     pub market: Address,
@@ -62,7 +63,7 @@ pub struct Opening {
 /// Examples that are the ones of their engagement: the proven set, or the probe set.
 #[derive(Debug)]
 pub struct Held {
-    pub statement: Statement,
+    pub engagement: Engagement,
     source: Source,
     findings: Findings,
     work: Work,
@@ -83,7 +84,7 @@ impl Held {
     ) -> eyre::Result<Self> {
         let terms = market.proof_terms(e.modelId).await?;
         let file = own_files(ctx, market, id).join("held.json");
-        let statement = |first| Statement {
+        let engagement = |first| Engagement {
             id,
             chain_id: market.chain.id,
             market: market.address,
@@ -92,7 +93,7 @@ impl Held {
         };
         if e.mode != Mode::CLEAR {
             let transfer = Transfer::load(ctx, market, id, e).await?;
-            return Ok(Self::encrypted(statement(transfer.first()), transfer, &file, &ctx.out));
+            return Ok(Self::encrypted(engagement(transfer.first()), transfer, &file, &ctx.out));
         }
         let own = clear_set(ctx, market, id);
         let stored = StoredSet::open(set.unwrap_or(&own)).map_err(|error| not_whole(set.unwrap_or(&own), &error))?;
@@ -105,25 +106,25 @@ impl Held {
             let what = format!("the set leads to root {root}, the consumer committed to {}", e.testRoot);
             return Err(unusable(id, &what));
         }
-        Ok(Self::clear(statement(0), stored, &file, &ctx.out))
+        Ok(Self::clear(engagement(0), stored, &file, &ctx.out))
     }
 
     /// A set in clear; findings about it are kept in `file`.
-    pub fn clear(statement: Statement, set: StoredSet, file: &Path, out: &Output) -> Self {
+    pub fn clear(engagement: Engagement, set: StoredSet, file: &Path, out: &Output) -> Self {
         let contents = contents("clear", &[set.tree().root()]);
         Self {
             findings: Findings::load(file, contents, set.len(), out),
-            statement,
+            engagement,
             source: Source::Clear(set),
             work: Work::default(),
         }
     }
 
     /// A transfer whose keys are out; findings about it are kept in `file`.
-    pub fn encrypted(statement: Statement, transfer: Transfer, file: &Path, out: &Output) -> Self {
+    pub fn encrypted(engagement: Engagement, transfer: Transfer, file: &Path, out: &Output) -> Self {
         Self {
             findings: Findings::load(file, transfer.contents(), transfer.len(), out),
-            statement,
+            engagement,
             source: Source::Encrypted(Box::new(transfer)),
             work: Work::default(),
         }
@@ -188,8 +189,8 @@ impl Held {
                 Ok(e) => {
                     let class = U256::from(prover.class_of(&e.image)?);
                     if is_correct(
-                        self.statement.terms.metric,
-                        self.statement.terms.classes,
+                        self.engagement.terms.metric,
+                        self.engagement.terms.classes,
                         class,
                         e.label,
                     ) {
@@ -214,7 +215,7 @@ impl Held {
             Source::Clear(set) => {
                 self.work.hashed += 1;
                 set.example(position).map(Ok).map_err(|error| {
-                    let (id, dir) = (self.statement.id, set.dir().display());
+                    let (id, dir) = (self.engagement.id, set.dir().display());
                     hinted(
                         format!("{error:#}"),
                         format!(
@@ -228,7 +229,7 @@ impl Held {
                 eyre::ensure!(
                     self.findings.is_faultless(),
                     "the examples of engagement {} were not checked",
-                    self.statement.id
+                    self.engagement.id
                 );
                 let received = transfer.received(position)?;
                 Ok(received.example(image_bytes).map_err(|why| why.to_string()))
@@ -266,18 +267,18 @@ impl Held {
     }
 
     /// What a proof for `position` must state; the output must be the label for it to count.
-    pub fn claim(&mut self, position: usize) -> eyre::Result<Claim> {
+    pub fn statement_at(&mut self, position: usize) -> eyre::Result<Statement> {
         let opening = self.opening(position)?;
-        Ok(self.claim_of(position, &opening))
+        Ok(self.statement_of(position, &opening))
     }
 
-    fn claim_of(&self, position: usize, opening: &Opening) -> Claim {
-        let s = &self.statement;
-        Claim {
-            ctx: context(s.chain_id, s.market, s.id, (s.first + position) as u64),
-            weights_commit: s.terms.weightsCommit,
-            input_commit: opening.input_commit,
-            output: U256::from(opening.label),
+    fn statement_of(&self, position: usize, opening: &Opening) -> Statement {
+        let e = &self.engagement;
+        Statement {
+            ctx: context(e.chain_id, e.market, e.id, (e.first + position) as u64).to_be_bytes(),
+            weights_commit: e.terms.weightsCommit.to_be_bytes(),
+            input_commit: opening.input_commit.to_be_bytes(),
+            output: U256::from(opening.label).to_be_bytes(),
         }
     }
 
@@ -291,7 +292,7 @@ impl Held {
     /// A bundle as the market takes it; `None` if it is about something else.
     pub fn item(&mut self, position: usize, bundle: &ProofBundle) -> eyre::Result<Option<ProofItem>> {
         let opening = self.opening(position)?;
-        if Claim::of(bundle) != Some(self.claim_of(position, &opening)) {
+        if bundle.statement() != Some(self.statement_of(position, &opening)) {
             return Ok(None);
         }
         let path = self.tree().path(opening.index);

@@ -10,7 +10,6 @@ use crate::context::Context;
 use crate::delivery::{Delivery, Place, ServerArgs};
 use crate::exit::hinted;
 use crate::output::utc;
-use crate::prover_api::Claim;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
@@ -110,8 +109,8 @@ pub async fn post(
             for position in 0..held.len() {
                 // Positions without a proof are not looked at.
                 if let Ok(bundle) = ProofBundle::load(&proof_path(ctx, market, id, position)) {
-                    match held.claim(position) {
-                        Ok(claim) if Claim::of(&bundle) == Some(claim) => proven.push(position),
+                    match held.statement_at(position) {
+                        Ok(statement) if bundle.statement() == Some(statement) => proven.push(position),
                         Ok(_) => {}
                         // The others can still be claimed.
                         Err(error) => ctx

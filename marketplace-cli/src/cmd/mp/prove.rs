@@ -261,7 +261,7 @@ pub async fn prepare(
         }
         _ => open_set(ctx, market, account, id, &e).await?,
     };
-    require_registered(prover, &held.statement.terms)?;
+    require_registered(prover, &held.engagement.terms)?;
     Ok(Prepared {
         correct: held.correct(prover, &ctx.out)?,
         held,
@@ -330,7 +330,7 @@ impl Prepared {
 
     /// What the engagement asks for now; everything that can be proven if `all`.
     pub async fn plan(&mut self, ctx: &Context, market: &Market, prover: &Prover, all: bool) -> eyre::Result<Plan> {
-        let id = self.held.statement.id;
+        let id = self.held.engagement.id;
         self.e = market.engagement(id).await?;
         require_state(
             id,
@@ -424,7 +424,7 @@ impl Prepared {
 
     /// What to do where the time seems too short.
     fn more_time(&self, market: &Market, opens_window: bool) -> String {
-        let id = self.held.statement.id;
+        let id = self.held.engagement.id;
         let window = in_words(market.prove_seconds(self.e.mode));
         match (self.e.state, self.e.mode) {
             (State::Probing, Mode::CLEAR) if !opens_window => {
@@ -447,7 +447,7 @@ impl Prepared {
         plan: &Plan,
         proceed_first: bool,
     ) -> eyre::Result<()> {
-        let id = self.held.statement.id;
+        let id = self.held.engagement.id;
         let required = u32::try_from(plan.required)?;
         if self.e.state == State::Probing && !has_budget(prover, required, &ctx.out)? {
             return Err(hinted(
@@ -479,15 +479,15 @@ impl Prepared {
         position: usize,
     ) -> eyre::Result<OneProof> {
         let (held, prover) = (&mut self.held, proving.prover);
-        let id = held.statement.id;
+        let id = held.engagement.id;
         let file = proof_path(ctx, market, id, position);
-        let claim = held.claim(position)?;
+        let statement = held.statement_at(position)?;
         let example = held.example(position, prover.image_len())?;
         let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
         let began = Instant::now();
-        let bundle = proving.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &ctx.out)?;
+        let bundle = proving.prove(&example.image, &example.input_salt.0, statement.ctx, Some(id), &ctx.out)?;
         let seconds = began.elapsed().as_secs_f64();
-        verify(prover.verifier_key(), &bundle, &claim)?;
+        verify(prover.verifier_key(), &bundle, &statement)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -504,13 +504,13 @@ fn existing(
     prover: &Prover,
     position: usize,
 ) -> eyre::Result<Option<OneProof>> {
-    let file = proof_path(ctx, market, held.statement.id, position);
+    let file = proof_path(ctx, market, held.engagement.id, position);
     if !file.exists() {
         return Ok(None);
     }
-    let claim = held.claim(position)?;
+    let statement = held.statement_at(position)?;
     let bundle = ProofBundle::load(&file).map_err(eyre::Report::from);
-    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &claim).map(|()| bundle)) {
+    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &statement).map(|()| bundle)) {
         Ok(bundle) => Ok(Some(OneProof::new(position, file, &bundle, None))),
         Err(error) => {
             ctx.out.warn(format_args!("{} does not count: {error}", file.display()));
