@@ -22,6 +22,11 @@
 use crate::field::{from_be_bytes, Fr, Word};
 use crate::instance::{self, in_order};
 
+/// What [`Statement::call_words`] are called on chain.
+pub const CALL_WORDS: [&str; 4] = ["ctx", "weightsCommit", "inputCommit", "output"];
+/// Which of them is no public input of the circuit but the hash of the proof's leading points, see [`crate::weights`].
+pub const WEIGHTS_WORD: usize = 1;
+
 /// What a proof says, as the chain writes it; see the module for the equation.
 ///
 /// Any words can stand here: what is expected of a proof may come from a stranger. Only words below the modulus have an
@@ -59,8 +64,8 @@ impl Statement {
         Some([a?, b?, c?])
     }
 
-    /// The words a verifier contract is called with.
-    pub fn call_words(&self) -> [Word; 4] {
+    /// The words a verifier contract is called with, see [`CALL_WORDS`].
+    pub fn call_words(&self) -> [Word; CALL_WORDS.len()] {
         [self.ctx, self.weights_commit, self.input_commit, self.output]
     }
 }
@@ -81,7 +86,12 @@ mod tests {
     fn words_stand_in_the_orders_of_circuit_and_contract() {
         let instances = STATEMENT.instances().unwrap().map(|v| to_be_bytes(&v));
         assert_eq!(instances, [[1; 32], [3; 32], [4; 32]]);
-        assert_eq!(STATEMENT.call_words(), [[1; 32], [2; 32], [3; 32], [4; 32]]);
+        let call = STATEMENT.call_words();
+        assert_eq!(call, [[1; 32], [2; 32], [3; 32], [4; 32]]);
+        assert_eq!(call[WEIGHTS_WORD], STATEMENT.weights_commit);
+        let mut without = call.to_vec();
+        without.remove(WEIGHTS_WORD);
+        assert_eq!(without, instances);
         assert_eq!(Statement::from_instances(&instances, [2; 32]), Some(STATEMENT));
     }
 
