@@ -1,7 +1,8 @@
 //! The verifier. Bytes from a prover never panic here.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::{ProofBundle, VerifierKey};
+use super::bundle::ProofBundle;
+use super::keys::VerifierKey;
 use assay_statement::instance;
 use assay_transcript::KeccakRead;
 use halo2_proofs::halo2curves::bn256::Bn256;

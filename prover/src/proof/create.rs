@@ -1,7 +1,7 @@
 //! A proof of one image.
 
 use super::bundle::{BundleError, ProofBundle};
-use super::Keys;
+use super::keys::Keys;
 use crate::chips::weights::weight_columns;
 use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
