@@ -16,6 +16,14 @@
 //! Parsing accepts exactly what [`ProofBundle::to_bytes`] writes: one bundle, one byte string. It establishes form
 //! only; what the proof proves is the verifier's to say.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
