@@ -5,19 +5,38 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// From low to high; a crate uses only what stands before it.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("assay-durable", &[]),
     ("assay-transcript", &[]),
-    ("assay-prover", &["assay-durable", "assay-transcript"]),
+    ("assay-statement", &[]),
+    (
+        "assay-prover",
+        &["assay-durable", "assay-statement", "assay-transcript"],
+    ),
     ("assay-verifier-gen", &["assay-transcript"]),
-    ("assay-cli", &["assay-durable", "assay-prover", "assay-verifier-gen"]),
+    (
+        "assay-cli",
+        &["assay-durable", "assay-prover", "assay-statement", "assay-verifier-gen"],
+    ),
     (
         "assay-bench",
-        &["assay-cli", "assay-durable", "assay-prover", "assay-verifier-gen"],
+        &[
+            "assay-cli",
+            "assay-durable",
+            "assay-prover",
+            "assay-statement",
+            "assay-verifier-gen",
+        ],
     ),
     (
         "e2e",
-        &["assay-cli", "assay-durable", "assay-prover", "assay-verifier-gen"],
+        &[
+            "assay-cli",
+            "assay-durable",
+            "assay-prover",
+            "assay-statement",
+            "assay-verifier-gen",
+        ],
     ),
 ];
 

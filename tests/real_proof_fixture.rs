@@ -9,16 +9,16 @@ use alloy::primitives::{address, keccak256, Address, B256, U256};
 use assay_cli::chain::bindings::{Metric, ModelRecord};
 use assay_cli::chain::statement::{context, engagement_id, model_hash, model_id, test_leaf, MerkleTree};
 use assay_cli::prover_api::{input_commit, input_words, WORDS_PER_HASH};
+use assay_cli::verifier::spec;
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
-use assay_prover::circuit::{instance, FrozenArchitecture};
-use assay_prover::commitment::InputSalt;
-use assay_prover::field::Fr;
+use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProverInput};
 use assay_prover::srs::Srs;
+use assay_statement::field::Fr;
+use assay_statement::input::InputSalt;
 use assay_verifier_gen::evm::{Compiler, Evm};
-use assay_verifier_gen::{Interface, KzgKey, VerifierSpec};
 use e2e::{root, small_architecture};
 use halo2_proofs::halo2curves::ff::Field;
 use rand::{RngCore, SeedableRng};
@@ -135,7 +135,7 @@ fn bytes(bytes: &[u8]) -> String {
 }
 
 fn class(bundle: &ProofBundle) -> u32 {
-    U256::from_be_bytes(bundle.instances()[instance::OUTPUT]).to()
+    U256::from_be_bytes(bundle.statement().unwrap().output).to()
 }
 
 struct Verifier {
@@ -180,18 +180,7 @@ impl Network {
     }
 
     fn verifier(&self) -> Verifier {
-        let generated = VerifierSpec {
-            vk: self.keys.verifying_key(),
-            kzg: KzgKey::from(self.keys.verifier().srs().params()),
-            num_instances: instance::COUNT,
-            interface: Interface::Model {
-                weight_points: self.weight_salts.len(),
-            },
-            contract_name: CONTRACT,
-            command: "cargo test",
-        }
-        .generate()
-        .unwrap();
+        let generated = spec(self.keys.verifier(), CONTRACT, "cargo test").generate().unwrap();
         let compiled = Compiler::in_repo(&root())
             .unwrap()
             .compile(&generated.verifier_source, CONTRACT)

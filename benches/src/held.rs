@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_cli::chain::bindings::{Metric, ProofTerms};
-use assay_cli::cmd::mp::held::{Held, Statement};
+use assay_cli::cmd::mp::held::{Engagement, Held};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::context::{Context, Globals};
 use assay_cli::prover_api::ModelFiles;
@@ -172,7 +172,7 @@ impl Sealed {
             metric: Metric::TOP1,
             classes: 10,
         };
-        let statement = Statement {
+        let engagement = Engagement {
             id: ID,
             chain_id: 1,
             market: Address::ZERO,
@@ -194,6 +194,6 @@ impl Sealed {
             0..n,
             [B256::ZERO, self.ct_root, B256::ZERO],
         )?;
-        Ok(Held::encrypted(statement, transfer, &dir.join("held.json"), out))
+        Ok(Held::encrypted(engagement, transfer, &dir.join("held.json"), out))
     }
 }

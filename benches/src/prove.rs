@@ -1,18 +1,18 @@
 //! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
 
+use assay_cli::verifier;
 use assay_durable::cache::Cache;
 use assay_durable::progress::Progress;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
-use assay_prover::commitment::InputSalt;
-use assay_prover::field::Fr;
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove_with_secret, verify, Inference, Keys, ProofBundle};
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
-use assay_verifier_gen::calldata::encode_model;
+use assay_statement::field::Fr;
+use assay_statement::input::InputSalt;
+use assay_verifier_gen::calldata::encode_bound;
 use assay_verifier_gen::evm::{Compiler, Evm};
-use assay_verifier_gen::{Interface, KzgKey, VerifierSpec};
 use eyre::{bail, ensure, eyre, WrapErr};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::ff::Field;
@@ -115,13 +115,13 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     // An empty cache: key generation is part of the measurement.
     let scratch = tempfile::tempdir()?;
     let start = Instant::now();
-    let keys = Keys::load_or_build(&frozen, srs.clone(), &Cache::at(scratch.path().join("cache")), &Stderr)?;
+    let keys = Keys::load_or_build(&frozen, srs, &Cache::at(scratch.path().join("cache")), &Stderr)?;
     let keygen_s = start.elapsed().as_secs_f64();
 
     let (bundle, prove_s) = timed_proof(&frozen, &keys, scratch.path())?;
     let peak_rss_bytes = peak_rss()?;
     let verify_ms = timed_verification(&keys, &bundle)?;
-    let evm = on_evm(&keys, &srs, &bundle)?;
+    let evm = on_evm(&keys, &bundle)?;
 
     let cost = Cost::of(keys.verifier().compiled());
     let cs = keys.verifying_key().cs();
@@ -223,30 +223,18 @@ struct OnEvm {
     vk_code: usize,
 }
 
-fn on_evm(keys: &Keys, srs: &Srs, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
+fn on_evm(keys: &Keys, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .ok_or_else(|| eyre!("no repository root"))?;
-    let generated = VerifierSpec {
-        vk: keys.verifying_key(),
-        kzg: KzgKey::from(srs.params()),
-        num_instances: bundle.instances().len(),
-        interface: Interface::Model {
-            weight_points: usize::from(bundle.weight_points()),
-        },
-        contract_name: "BenchVerifier",
-        command: "scripts/bench prove",
-    }
-    .generate()?;
+    let generated = verifier::spec(keys.verifier(), "BenchVerifier", "scripts/bench prove").generate()?;
     let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
     let mut evm = Evm::new();
     let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;
-    let [ctx, input, output]: [[u8; 32]; 3] = bundle
-        .instances()
-        .try_into()
-        .wrap_err("the statement has three public inputs")?;
-    let inst = [ctx, bundle.weights_commit(), input, output];
-    let calldata = encode_model(bundle.vk_digest(), &inst, bundle.proof());
+    let statement = bundle
+        .statement()
+        .ok_or_else(|| eyre!("another number of public inputs"))?;
+    let calldata = encode_bound(bundle.vk_digest(), &statement.call_words(), bundle.proof());
     let outcome = evm.call(&verifier, &calldata, assay_verifier_gen::evm::MAX_GAS)?;
     ensure!(
         outcome.accepted(),

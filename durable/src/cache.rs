@@ -16,6 +16,14 @@
 //! A cache that cannot be read or written costs time, never a result: every such fact is a [`CacheEvent`] for the
 //! caller to show. The hash finds damage, it is no protection against someone who may write to the directory.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};

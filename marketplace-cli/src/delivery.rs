@@ -313,11 +313,12 @@ pub fn proofs_by_context(
             .and_then(|bytes| ProofBundle::from_bytes(&bytes).map_err(|error| error.to_string()));
         match bundle {
             Ok(bundle) => {
-                let Some(claim) = crate::prover_api::Claim::of(&bundle) else {
+                let Some(statement) = bundle.statement() else {
                     continue;
                 };
-                let same = proofs.entry(claim.ctx).or_default();
-                if contexts.contains(&claim.ctx) && same.len() < MAX_CANDIDATES {
+                let ctx = U256::from_be_bytes(statement.ctx);
+                let same = proofs.entry(ctx).or_default();
+                if contexts.contains(&ctx) && same.len() < MAX_CANDIDATES {
                     same.push(bundle);
                 }
             }

@@ -10,27 +10,28 @@ use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
 use assay_durable::report::{Estimate, Reporter};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
-use assay_prover::commitment::{self, InputSalt};
-use assay_prover::field;
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
+use assay_statement::field::{self, Word};
+use assay_statement::input::{self, InputSalt};
+use assay_statement::Statement;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Message words that one call of the input hash absorbs.
-pub const WORDS_PER_HASH: u32 = commitment::poseidon::RATE as u32;
+pub const WORDS_PER_HASH: u32 = assay_statement::poseidon::RATE as u32;
 
 /// Number of 31-byte words of an image of `bytes` bytes.
 pub fn input_words(bytes: usize) -> u32 {
-    commitment::input::word_count(bytes) as u32
+    input::word_count(bytes) as u32
 }
 
 /// The salted commitment to an image of HWC bytes, as the chain writes it.
 pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
-    let commit = commitment::input_commit(image_hwc, &InputSalt(*salt));
+    let commit = input::input_commit(image_hwc, &InputSalt(*salt));
     U256::from_be_bytes(field::to_be_bytes(&commit))
 }
 
@@ -327,7 +328,7 @@ impl Proving<'_> {
         &self,
         image: &[u8],
         salt: &[u8; 31],
-        ctx: U256,
+        ctx: Word,
         engagement: Option<B256>,
         out: &Reporter,
     ) -> eyre::Result<ProofBundle> {
@@ -351,7 +352,7 @@ impl Proving<'_> {
             secret: &ModelSecret::open(secret)?,
             image,
             salt: &InputSalt(*salt),
-            ctx: ctx.to_be_bytes(),
+            ctx,
         };
         let began = Instant::now();
         let bundle = proof::prove_with_secret(keys, &inference, &out.phases_of(expected))?;
@@ -362,34 +363,9 @@ impl Proving<'_> {
     }
 }
 
-/// What a proof must be about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    pub ctx: U256,
-    pub weights_commit: U256,
-    pub input_commit: U256,
-    pub output: U256,
-}
-
-impl Claim {
-    /// What the bundle says it proves.
-    pub fn of(bundle: &ProofBundle) -> Option<Self> {
-        let [ctx, input_commit, output] = bundle.instances() else {
-            return None;
-        };
-        Some(Self {
-            ctx: U256::from_be_bytes(*ctx),
-            weights_commit: U256::from_be_bytes(bundle.weights_commit()),
-            input_commit: U256::from_be_bytes(*input_commit),
-            output: U256::from_be_bytes(*output),
-        })
-    }
-}
-
 /// Verifies a bundle, and that it is about `expected`.
-pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Claim) -> eyre::Result<()> {
-    let claim = Claim::of(bundle);
-    if claim.as_ref() != Some(expected) {
+pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Statement) -> eyre::Result<()> {
+    if bundle.statement() != Some(*expected) {
         return Err(ProofRejected("it is about another context, model, input or output".into()).into());
     }
     proof::verify(key, bundle).map_err(|e| ProofRejected(e.to_string()).into())

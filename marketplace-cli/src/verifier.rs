@@ -12,13 +12,33 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
+use assay_statement::{instance, statement};
 use assay_verifier_gen::evm::{Compiled, Compiler};
-use assay_verifier_gen::{Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
+use assay_verifier_gen::{CallWords, Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
 use eyre::WrapErr;
 
 const CONTRACT: &str = "AssayVerifier";
-/// Words of the instance column: ctx, inputCommit, output.
-const INSTANCES: usize = assay_prover::circuit::instance::COUNT;
+/// What the market calls a verifier with.
+const WORDS: CallWords = CallWords {
+    notice: "Checks a proof for one of the market's models.",
+    names: &statement::CALL_WORDS,
+    hash: statement::WEIGHTS_WORD,
+};
+
+/// The verifier contract that the market takes for this key; `command` makes it again.
+pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) -> VerifierSpec<'a> {
+    VerifierSpec {
+        vk: key.verifying_key(),
+        kzg: KzgKey::from(key.srs().params()),
+        num_instances: instance::COUNT,
+        interface: Interface::Bound {
+            words: WORDS,
+            leading_points: key.compiled().frozen.layout.weight_columns,
+        },
+        contract_name,
+        command,
+    }
+}
 
 /// The two contracts of one verifying key.
 #[derive(Debug)]
@@ -32,17 +52,7 @@ impl VerifierCode {
     /// Generates the Solidity and compiles it with the repository's compiler.
     pub fn generate(key: &VerifierKey, repository: &Repository, out: &Reporter) -> eyre::Result<Self> {
         let _bar = out.bar("generating and compiling the verifier contract", 0);
-        let spec = VerifierSpec {
-            vk: key.verifying_key(),
-            kzg: KzgKey::from(key.srs().params()),
-            num_instances: INSTANCES,
-            interface: Interface::Model {
-                weight_points: key.compiled().frozen.layout.weight_columns,
-            },
-            contract_name: CONTRACT,
-            command: "assay mp deploy-verifier",
-        };
-        let generated = spec.generate()?;
+        let generated = spec(key, CONTRACT, "assay mp deploy-verifier").generate()?;
         let compiled = Compiler::in_repo(repository.root())
             .and_then(|compiler| compiler.compile(&generated.verifier_source, CONTRACT))
             .wrap_err("cannot compile the verifier contract")?;

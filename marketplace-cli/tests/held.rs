@@ -5,7 +5,7 @@ mod transfer_support;
 
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_cli::chain::bindings::{Metric, ProofTerms};
-use assay_cli::cmd::mp::held::{Held, Statement, Work};
+use assay_cli::cmd::mp::held::{Engagement, Held, Work};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::exit::Hinted;
 use assay_cli::testset::{ImageSize, StoredSet, TestSet};
@@ -24,8 +24,8 @@ fn out() -> Reporter {
     Reporter::silent()
 }
 
-fn statement() -> Statement {
-    Statement {
+fn engagement() -> Engagement {
+    Engagement {
         id: ENGAGEMENT,
         chain_id: 1,
         market: Address::ZERO,
@@ -55,7 +55,7 @@ fn held(delivery: &Delivery, findings: &Path, revealed: u8) -> Held {
         0..EXAMPLES,
         [B256::ZERO, delivery.ct_root, B256::ZERO],
     );
-    Held::encrypted(statement(), transfer.unwrap(), findings, &out())
+    Held::encrypted(engagement(), transfer.unwrap(), findings, &out())
 }
 
 /// Changes one word of every example but those at `spared` positions.
@@ -168,7 +168,7 @@ fn a_set_in_clear_is_sent_without_its_images_and_proven_from_checked_ones() {
     set.save(&path).unwrap();
     let held = || {
         let stored = StoredSet::open(&path).unwrap();
-        Held::clear(statement(), stored, &dir.path().join("held.json"), &out())
+        Held::clear(engagement(), stored, &dir.path().join("held.json"), &out())
     };
     let image = |i: usize| path.join("images").join(format!("{i:05}.png"));
     std::fs::copy(image(0), image(1)).unwrap();

@@ -4,28 +4,24 @@
 //! ONNX ──import──▶ model ──reference──▶ trace ──chips──▶ witness ──circuit──▶ proof ──▶ bundle
 //! ```
 //!
-//! Files, caches and progress are [`assay_durable`]'s, the transcript is [`assay_transcript`]'s. From low to high
-//! (`tests/arrows.rs` compares the last column with the code):
+//! Files, caches and progress are [`assay_durable`]'s, the transcript is [`assay_transcript`]'s, field words and commitments are
+//! [`assay_statement`]'s. From low to high (`tests/arrows.rs` compares the last column with the code):
 //!
 //! | module | content | uses |
 //! |---|---|---|
-//! | [`field`] | the scalar field | nothing |
 //! | [`secret`] | a model's salts, blinders and proof counter | nothing |
 //! | [`srs`] | reference strings: development and imported | nothing |
-//! | [`commitment`] | input and weight commitments, natively | `field` |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
 //! | [`reference`] | integer executor, the specification of every op | `model` |
 //! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
-//! | [`plan`] | what follows from an architecture alone: layout, rows, columns, identities | `commitment`, `field`, `model` |
-//! | [`witness`] | both phases of the witness as plain columns | `commitment`, `field`, `model`, `plan`, `reference` |
-//! | [`chips`] | one file a topic: gates, fixed columns and witness | `commitment`, `field`, `model`, `plan`, `reference`, `witness` |
-//! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `commitment`, `field`, `plan`, `witness` |
-//! | [`proof`] | keys, proving, verification, wire format | `chips`, `circuit`, `commitment`, `field`, `model`, `reference`, `secret`, `srs`, `witness` |
+//! | [`plan`] | what follows from an architecture alone: layout, rows, columns, identities | `model` |
+//! | [`witness`] | both phases of the witness as plain columns | `model`, `plan`, `reference` |
+//! | [`chips`] | one file a topic: gates, fixed columns and witness | `model`, `plan`, `reference`, `witness` |
+//! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `plan`, `witness` |
+//! | [`proof`] | keys, proving, verification, wire format | `chips`, `circuit`, `model`, `reference`, `secret`, `srs`, `witness` |
 
 pub mod chips;
 pub mod circuit;
-pub mod commitment;
-pub mod field;
 pub mod import;
 pub mod model;
 pub mod plan;

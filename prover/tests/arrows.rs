@@ -5,7 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders in which no file may use itself through others.
-const WITHOUT_CIRCLES: [&str; 4] = ["plan", "witness", "chips", "circuit"];
+const WITHOUT_CIRCLES: [&str; 8] = [
+    "srs",
+    "model",
+    "reference",
+    "plan",
+    "witness",
+    "chips",
+    "circuit",
+    "proof",
+];
 
 fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -6,8 +6,8 @@ mod definition;
 mod support;
 
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::field::Fr;
 use assay_prover::model::{Architecture, Model, ParamsError};
+use assay_statement::field::Fr;
 use definition::{quotients, random_architecture, FirstLayer};
 use halo2_proofs::dev::MockProver;
 use rand::{Rng, SeedableRng};
@@ -67,7 +67,7 @@ fn definition_reference_and_circuit_agree_on_random_networks() {
             .expect("it is one of them");
 
         let mut instances = case.instances();
-        instances[assay_prover::circuit::instance::OUTPUT] = Fr::from(class as u64);
+        instances[assay_statement::instance::OUTPUT] = Fr::from(class as u64);
         let prover = MockProver::run(case.k(), &case.circuit(), vec![instances]).expect("synthesis");
         if let Err(failures) = prover.verify_par() {
             panic!("{told}: {failures:#?}");

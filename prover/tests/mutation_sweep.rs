@@ -18,9 +18,9 @@ mod checker;
 mod recorder;
 
 use assay_prover::circuit::{Compiled, Edit, FrozenArchitecture};
-use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
 use assay_prover::witness::Witness;
+use assay_statement::field::Fr;
 use cheat::{Cheat, Failure};
 use checker::{Checker, Choice, Table, Violations};
 use halo2_proofs::halo2curves::ff::Field;

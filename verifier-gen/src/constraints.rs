@@ -12,7 +12,7 @@ use crate::{
     error::GenerateError,
     expr::{delta_pow, Graph, Id},
     plan::Plan,
-    protocol::{column_poly, Challenge, Poly, Protocol, Query},
+    protocol::{column_poly, Poly, Protocol, Query, Squeezed},
 };
 
 /// One identity with what it is about, for a comment in the contract.
@@ -128,7 +128,7 @@ impl Builder<'_> {
             let value = self.ends_in_bit(product);
             self.push(format!("{name}: product ends in zero or one"), value);
 
-            let (beta, gamma) = (self.challenge(Challenge::Beta), self.challenge(Challenge::Gamma));
+            let (beta, gamma) = (self.challenge(Squeezed::Beta), self.challenge(Squeezed::Gamma));
             let left = self.times_sum(product_next, input, beta);
             let left = self.times_sum(left, table, gamma);
             let inputs = self.compress(lookup.input_expressions(), &name)?;
@@ -172,7 +172,7 @@ impl Builder<'_> {
 
     /// `acc · (value + β·label + γ)`
     fn times_permuted(&mut self, acc: Id, value: Id, label: Id) -> Id {
-        let (beta, gamma) = (self.challenge(Challenge::Beta), self.challenge(Challenge::Gamma));
+        let (beta, gamma) = (self.challenge(Squeezed::Beta), self.challenge(Squeezed::Gamma));
         let label = self.graph.mul(beta, label);
         let sum = self.graph.add(value, label);
         self.times_sum(acc, sum, gamma)
@@ -186,7 +186,7 @@ impl Builder<'_> {
 
     /// `δ^position · x`, the label of a cell under the identity permutation.
     fn identity(&mut self, position: usize) -> Id {
-        let (x, delta) = (self.challenge(Challenge::X), self.graph.constant(delta_pow(position)));
+        let (x, delta) = (self.challenge(Squeezed::X), self.graph.constant(delta_pow(position)));
         self.graph.mul(x, delta)
     }
 
@@ -209,7 +209,7 @@ impl Builder<'_> {
 
     /// `(…(e_0·θ + e_1)·θ + …) + e_last`
     fn compress(&mut self, expressions: &[Expression<Fr>], what: &str) -> Result<Id, GenerateError> {
-        let theta = self.challenge(Challenge::Theta);
+        let theta = self.challenge(Squeezed::Theta);
         let mut acc = self.graph.constant(Fr::ZERO);
         for expression in expressions {
             let value = self.expression(expression, what)?;
@@ -226,7 +226,7 @@ impl Builder<'_> {
             Expression::Fixed(query) => self.eval(Poly::Fixed(query.column_index()), query.rotation().0, what),
             Expression::Advice(query) => self.eval(Poly::Advice(query.column_index()), query.rotation().0, what),
             Expression::Instance(query) => self.eval(Poly::Instance, query.rotation().0, what),
-            Expression::Challenge(challenge) => Ok(self.challenge(Challenge::Circuit(challenge.index()))),
+            Expression::Challenge(challenge) => Ok(self.challenge(Squeezed::Circuit(challenge.index()))),
             Expression::Negated(a) => {
                 let a = self.expression(a, what)?;
                 Ok(self.graph.neg(a))
@@ -257,7 +257,7 @@ impl Builder<'_> {
         }
     }
 
-    fn challenge(&mut self, challenge: Challenge) -> Id {
+    fn challenge(&mut self, challenge: Squeezed) -> Id {
         self.graph.load(self.plan.challenge(challenge))
     }
 }

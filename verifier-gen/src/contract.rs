@@ -5,21 +5,18 @@ use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::group::prime::PrimeCurve
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    calldata::{encode_model, selector, MODEL_PROOF_OFFSET, REJECTED_SIGNATURE},
+    calldata::{encode_bound, proof_offset, selector, REJECTED_SIGNATURE},
     constraints::{constraints, Constraint},
     error::GenerateError,
     expr::{hex, Emitter, Graph, Id},
     manifest::Manifest,
     opening,
     plan::{fixed_polys, Plan, POINT, WORD},
-    protocol::{Challenge, Point, Poly, Protocol},
+    protocol::{Point, Poly, Protocol, Squeezed},
     template::{check_contract_name, comment, constant, render, Entry, Values},
     vk_data::{g1_words, g2_words, KeyData},
-    Generated, Interface, VerifierSpec,
+    CallWords, Generated, Interface, VerifierSpec,
 };
-
-/// `[ctx, inputCommit, output]`
-const MODEL_INSTANCES: usize = 3;
 
 pub(crate) fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> {
     check_contract_name(spec.contract_name)?;
@@ -45,7 +42,7 @@ pub(crate) fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> 
     values.lines("numerator", numerator);
     let entry = match spec.interface {
         Interface::Raw => Entry::Raw,
-        Interface::Model { .. } => Entry::Model,
+        Interface::Bound { .. } => Entry::Bound,
     };
     Ok(Generated {
         verifier_source: render(entry, values),
@@ -55,20 +52,19 @@ pub(crate) fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> 
 }
 
 fn check_interface(spec: &VerifierSpec, protocol: &Protocol) -> Result<(), GenerateError> {
-    let Interface::Model { weight_points } = spec.interface else {
+    let Interface::Bound { words, leading_points } = spec.interface else {
         return Ok(());
     };
-    if spec.num_instances != MODEL_INSTANCES {
-        return Err(GenerateError::ModelInstances {
-            got: spec.num_instances,
-        });
+    let (instances, hash, words) = (spec.num_instances, words.hash, words.names.len());
+    if words != instances + 1 {
+        return Err(GenerateError::CallWords { words, instances });
     }
-    let available = protocol.first_phase_points;
-    if weight_points == 0 || weight_points > available {
-        return Err(GenerateError::WeightPoints {
-            asked: weight_points,
-            available,
-        });
+    if hash >= words {
+        return Err(GenerateError::HashWord { hash, words });
+    }
+    let (asked, available) = (leading_points, protocol.first_phase_points);
+    if asked == 0 || asked > available {
+        return Err(GenerateError::LeadingPoints { asked, available });
     }
     Ok(())
 }
@@ -76,7 +72,9 @@ fn check_interface(spec: &VerifierSpec, protocol: &Protocol) -> Result<(), Gener
 fn manifest(spec: &VerifierSpec, protocol: &Protocol, plan: &Plan, key_data: &KeyData, constraints: usize) -> Manifest {
     let calldata_len = match spec.interface {
         Interface::Raw => spec.num_instances * WORD + plan.proof_len,
-        Interface::Model { .. } => encode_model(&[0; 32], &[[0; 32]; 4], &vec![0; plan.proof_len]).len(),
+        Interface::Bound { words, .. } => {
+            encode_bound(&[0; 32], &vec![[0; 32]; words.names.len()], &vec![0; plan.proof_len]).len()
+        }
     };
     Manifest {
         contract: spec.contract_name.into(),
@@ -188,10 +186,10 @@ fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan
         constant("PROOF_LEN", plan.proof_len),
         constant("INSTANCES_LEN", spec.num_instances * WORD),
     ];
-    if let Interface::Model { weight_points } = spec.interface {
-        layout.push(constant("PROOF_OFFSET", MODEL_PROOF_OFFSET));
-        layout.push(constant("WEIGHT_POINTS_LEN", weight_points * POINT));
-        values.line("weight_points", weight_points);
+    if let Interface::Bound { words, leading_points } = spec.interface {
+        layout.push(constant("PROOF_OFFSET", proof_offset(words.names.len())));
+        layout.push(constant("WEIGHT_POINTS_LEN", leading_points * POINT));
+        bound_words(values, &words, leading_points);
     }
     layout.push(constant("EVALS_LEN", protocol.evals.len() * WORD));
     layout.push(constant("KEY_DATA_LEN", plan.vk_data_len));
@@ -213,9 +211,9 @@ fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan
         ("INSTANCES_QUERIED_END", queried_end),
         ("FIRST_POINTS", plan.segments[0].points.0),
         ("EVALS", plan.evals),
-        ("X", plan.challenge(Challenge::X)),
-        ("Y", plan.challenge(Challenge::Y)),
-        ("OPENING_U", plan.challenge(Challenge::OpeningU)),
+        ("X", plan.challenge(Squeezed::X)),
+        ("Y", plan.challenge(Squeezed::Y)),
+        ("OPENING_U", plan.challenge(Squeezed::OpeningU)),
         ("LAGRANGE", plan.lagrange),
         ("LAGRANGE_ROW_0", plan.lagrange(0)),
         ("LAGRANGE_END", plan.inverse_vanishing),
@@ -242,11 +240,35 @@ fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan
     debug_assert_eq!(plan.commitment(Poly::Quotient), plan.quotient);
 }
 
+/// What the entry says of the words it is called with, and how it reads them.
+fn bound_words(values: &mut Values, words: &CallWords, leading_points: usize) {
+    let CallWords { notice, names, hash } = *words;
+    values.line("notice", comment(notice));
+    values.line("words", comment(&names.join(", ")));
+    values.line("hash_word", comment(names[hash]));
+    values.line("word_count", names.len());
+    values.line("leading_points", leading_points);
+    let at = |word: usize| format!("{:#04x}", word * WORD);
+    values.line("hash_at", at(hash));
+    // Runs of words around the hash: from which word, to which instance, how many.
+    let runs = [(0, 0, hash), (hash + 1, hash, names.len() - hash - 1)];
+    let offset = |base: &str, words: usize| match words {
+        0 => base.to_owned(),
+        _ => format!("add({base}, {})", at(words)),
+    };
+    let copies = runs.into_iter().filter(|(_, _, count)| *count > 0);
+    let copy = |(from, to, count)| {
+        let (to, from) = (offset("INSTANCES", to), offset("inst", from));
+        format!("calldatacopy({to}, {from}, {})", at(count))
+    };
+    values.lines("copy_instances", copies.map(copy).collect());
+}
+
 /// The generated statements, except for the constraints.
 fn body(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Plan) {
     let proof_at = match spec.interface {
         Interface::Raw => "INSTANCES_LEN",
-        Interface::Model { .. } => "PROOF_OFFSET",
+        Interface::Bound { .. } => "PROOF_OFFSET",
     };
     let copies = plan
         .segments
@@ -285,7 +307,7 @@ fn body(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Pl
             transcript.push(format!("mstore8({:#06x}, 1)", place.start + WORD));
             hashed = 1;
         }
-        let at = |challenge: &Challenge| format!("{:#06x}", plan.challenge(*challenge));
+        let at = |challenge: &Squeezed| format!("{:#06x}", plan.challenge(*challenge));
         transcript.push("{".into());
         let (start, len) = (place.start, WORD + hashed);
         transcript.push(format!(

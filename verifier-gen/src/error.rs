@@ -24,10 +24,12 @@ pub enum GenerateError {
     NotOpened { what: String, poly: String, rotation: i32 },
     #[error("the proof opens at {got} rotations, at most {max} are supported")]
     TooManyRotations { got: usize, max: usize },
-    #[error("{asked} weight points asked for, the proof starts with {available} first-phase commitments")]
-    WeightPoints { asked: usize, available: usize },
-    #[error("the model interface has three instances [ctx, inputCommit, output], the circuit has {got}")]
-    ModelInstances { got: usize },
+    #[error("{asked} leading points asked for, the proof starts with {available} first-phase commitments")]
+    LeadingPoints { asked: usize, available: usize },
+    #[error("the call has {words} words, one of them the hash of points; the circuit has {instances} instances")]
+    CallWords { words: usize, instances: usize },
+    #[error("word {hash} of the call is to be the hash of points, there are {words}")]
+    HashWord { hash: usize, words: usize },
     #[error("the verifier needs {bytes} bytes of memory, table addresses reach {max}")]
     MemoryTooLarge { bytes: usize, max: usize },
     #[error("the verifying key data takes {bytes} bytes of code, a contract has at most {max}")]

@@ -40,7 +40,7 @@ use halo2_proofs::{
     plonk::VerifyingKey,
     poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use error::GenerateError;
 pub use manifest::Manifest;
@@ -75,16 +75,31 @@ impl KzgKey {
 }
 
 /// How the contract is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interface {
     /// Fallback function; calldata is `instances || proof`.
     Raw,
-    /// `verify(bytes32 vkDigest, uint256[4] inst, bytes proof)` with `inst = [ctx, weightsCommit, inputCommit, output]`.
-    ///
-    /// The circuit's instances are `[ctx, inputCommit, output]`. The first `weight_points` commitments of the proof
-    /// are bound to `weightsCommit`, see [`calldata::weights_commit`].
-    Model { weight_points: usize },
+    /// `verify(bytes32 vkDigest, uint256[N] inst, bytes proof)`: the words are the circuit's instances and one more, which binds
+    /// the first `leading_points` commitments of the proof.
+    Bound {
+        /// What the words are.
+        words: CallWords,
+        /// 1 up to the number of commitments of the first phase.
+        leading_points: usize,
+    },
+}
+
+/// The words `inst` of a [`Bound`](Interface::Bound) call: every one is the circuit's next instance, but for one that has to be
+/// `keccak256(leading points) >> 8`, each point as `x || y`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CallWords {
+    /// What a call is for, a sentence of the contract's documentation.
+    pub notice: &'static str,
+    /// What each word is called there.
+    pub names: &'static [&'static str],
+    /// Which of them is the hash.
+    pub hash: usize,
 }
 
 /// What to generate a contract for.

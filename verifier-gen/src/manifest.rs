@@ -1,11 +1,11 @@
 //! What a deployer and a caller must know about a generated contract, as data.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{plan::Region, Interface};
 
 /// Facts fixed by the generation. Hashes and digests are lower-case hexadecimal with `0x`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Manifest {
     /// Name of the contract in the source.
     pub contract: String,
@@ -13,7 +13,7 @@ pub struct Manifest {
     pub generator: String,
     /// How the contract is called.
     pub interface: Interface,
-    /// What the transcript absorbs first, and the `vkDigest` of the model interface.
+    /// What the transcript absorbs first, and the `vkDigest` of the [`Bound`](Interface::Bound) interface.
     pub vk_digest: String,
     /// `extcodehash` that the contract with the key data must have.
     pub vk_data_codehash: String,

@@ -12,7 +12,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use crate::{
     expr::{hex, load},
     plan::{count, fixed_polys, record_len, Plan, WORD},
-    protocol::{Challenge, Protocol, Query, RotationSet},
+    protocol::{Protocol, Query, RotationSet, Squeezed},
     vk_data::KeyData,
 };
 
@@ -118,7 +118,7 @@ fn terms(protocol: &Protocol, plan: &Plan, index: usize, table: usize) -> Vec<St
     let set = &protocol.sets[index];
     let record = record_len(set.rotations.len());
     let end = table + record * set.polys.len();
-    let y = load(plan.challenge(Challenge::OpeningY));
+    let y = load(plan.challenge(Squeezed::OpeningY));
     let mut out = vec![];
     let start = if index == 0 {
         out.push("// The first commitment starts the accumulator: its scalar is one.".into());
@@ -150,7 +150,7 @@ fn terms(protocol: &Protocol, plan: &Plan, index: usize, table: usize) -> Vec<St
         out.push("}".into());
     }
     out.push(format!("mstore({:#x}, sum)", plan.opening_sum));
-    let v = load(plan.challenge(Challenge::OpeningV));
+    let v = load(plan.challenge(Squeezed::OpeningV));
     let v_power = if index == 0 {
         v
     } else {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::GenerateError,
-    protocol::{Challenge, Point, Poly, Protocol, Query, Segment},
+    protocol::{Point, Poly, Protocol, Query, Segment, Squeezed},
 };
 
 pub(crate) const WORD: usize = 0x20;
@@ -54,7 +54,7 @@ pub(crate) struct Plan {
     pub(crate) segments: Vec<SegmentAt>,
     pub(crate) instances: usize,
     pub(crate) evals: usize,
-    pub(crate) challenges: HashMap<Challenge, usize>,
+    pub(crate) challenges: HashMap<Squeezed, usize>,
     /// Values of the Lagrange polynomials; start of the words that are inverted together.
     pub(crate) lagrange: usize,
     pub(crate) lagrange_first_row: i32,
@@ -127,7 +127,7 @@ impl Plan {
             proof_len += proof_bytes;
         }
 
-        let names: Vec<Challenge> = protocol
+        let names: Vec<Squeezed> = protocol
             .segments
             .iter()
             .flat_map(|segment| segment.challenges.clone())
@@ -253,7 +253,7 @@ impl Plan {
         self.eval_at.get(&query).copied()
     }
 
-    pub(crate) fn challenge(&self, challenge: Challenge) -> usize {
+    pub(crate) fn challenge(&self, challenge: Squeezed) -> usize {
         self.challenges[&challenge]
     }
 

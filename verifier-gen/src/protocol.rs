@@ -72,7 +72,7 @@ pub(crate) enum Point {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Challenge {
+pub(crate) enum Squeezed {
     /// Challenge of the circuit, by its index in the constraint system.
     Circuit(usize),
     Theta,
@@ -88,7 +88,7 @@ pub(crate) enum Challenge {
     OpeningU,
 }
 
-impl fmt::Display for Challenge {
+impl fmt::Display for Squeezed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Circuit(i) => write!(f, "circuit challenge {i}"),
@@ -109,7 +109,7 @@ impl fmt::Display for Challenge {
 pub(crate) struct Segment {
     pub(crate) points: Vec<Point>,
     pub(crate) evals: usize,
-    pub(crate) challenges: Vec<Challenge>,
+    pub(crate) challenges: Vec<Squeezed>,
 }
 
 /// Polynomials opened at the same points. Rotations ascend.
@@ -224,23 +224,23 @@ fn segments(vk: &VerifyingKey<G1Affine>, shape: &Shape, quotient_chunks: usize, 
         script.points(columns.map(Poly::Advice));
         let challenge_phases = cs.challenge_phase();
         let challenges = (0..challenge_phases.len()).filter(|index| challenge_phases[*index] == phase);
-        challenges.for_each(|index| script.squeeze(Challenge::Circuit(index)));
+        challenges.for_each(|index| script.squeeze(Squeezed::Circuit(index)));
     }
-    script.squeeze(Challenge::Theta);
+    script.squeeze(Squeezed::Theta);
     script.points((0..shape.lookups).flat_map(|i| [Poly::LookupInput(i), Poly::LookupTable(i)]));
-    script.squeeze(Challenge::Beta);
-    script.squeeze(Challenge::Gamma);
+    script.squeeze(Squeezed::Beta);
+    script.squeeze(Squeezed::Gamma);
     script.points((0..shape.products).map(Poly::PermutationProduct));
     script.points((0..shape.lookups).map(Poly::LookupProduct));
     script.points([Poly::Random]);
-    script.squeeze(Challenge::Y);
+    script.squeeze(Squeezed::Y);
     (0..quotient_chunks).for_each(|i| script.point(Point::QuotientChunk(i)));
-    script.squeeze(Challenge::X);
+    script.squeeze(Squeezed::X);
     script.open().evals = evals;
-    script.squeeze(Challenge::OpeningY);
-    script.squeeze(Challenge::OpeningV);
+    script.squeeze(Squeezed::OpeningY);
+    script.squeeze(Squeezed::OpeningV);
     script.point(Point::W);
-    script.squeeze(Challenge::OpeningU);
+    script.squeeze(Squeezed::OpeningU);
     script.point(Point::WPrime);
     script.0
 }
@@ -265,7 +265,7 @@ impl Script {
         polys.into_iter().for_each(|poly| self.point(Point::Commitment(poly)));
     }
 
-    fn squeeze(&mut self, challenge: Challenge) {
+    fn squeeze(&mut self, challenge: Squeezed) {
         if self.0.is_empty() {
             self.0.push(Segment::default());
         }

@@ -5,7 +5,7 @@
 use crate::error::GenerateError;
 
 const VERIFIER: &str = include_str!("../templates/verifier.sol");
-const ENTRY_MODEL: &str = include_str!("../templates/entry_model.sol");
+const ENTRY_BOUND: &str = include_str!("../templates/entry_bound.sol");
 const ENTRY_RAW: &str = include_str!("../templates/entry_raw.sol");
 const FUNCTIONS: &str = include_str!("../templates/functions.yul");
 const CORE: &str = include_str!("../templates/core.yul");
@@ -14,7 +14,7 @@ const CORE: &str = include_str!("../templates/core.yul");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     Raw,
-    Model,
+    Bound,
 }
 
 /// Values by placeholder name.
@@ -42,7 +42,7 @@ pub(crate) fn render(entry: Entry, mut values: Values) -> String {
     values.lines("core", fill(CORE, &values));
     let entry = match entry {
         Entry::Raw => ENTRY_RAW,
-        Entry::Model => ENTRY_MODEL,
+        Entry::Bound => ENTRY_BOUND,
     };
     values.lines("entry", fill(entry, &values));
     let mut source = fill(VERIFIER, &values).join("\n");

@@ -6,7 +6,7 @@ import {PoseidonT4} from "poseidon-solidity/PoseidonT4.sol";
 /// @title The input commitment, step by step
 /// @notice `h_0 = H(TAG_LEN, salt, 0)`, `h_{j+1} = H(h_j, m_{2j}, m_{2j+1})` with zero words only to complete the last call;
 /// the commitment is the last h. H is circomlib's Poseidon of three inputs over BN254: state `[0, inputs]`, output the
-/// first word. The circuit's native twin is `prover/src/commitment`.
+/// first word. The circuit's native twin is `statement/src`.
 ///
 /// Warning: `PoseidonT4` is a linked library, reached by delegatecall: use this from contracts without storage or money.
 library PoseidonChain {

@@ -2,9 +2,10 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::prover_api::ModelFiles;
-use crate::prover_api::{input_commit, verify, Claim};
+use crate::prover_api::{input_commit, verify};
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{FixedBytes, B256, U256};
+use assay_statement::Statement;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -75,23 +76,24 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let opening_path = PathBuf::from(format!("{}.input.json", args.out.display()));
     assay_durable::file::write_atomic(&opening_path, &serde_json::to_vec_pretty(&opening)?, true)?;
 
-    let claim = Claim {
-        ctx: args.ctx,
-        weights_commit: prover.weights_commit()?,
-        input_commit: commit,
-        output: U256::from(prover.class_of(&image)?),
+    let class = prover.class_of(&image)?;
+    let statement = Statement {
+        ctx: args.ctx.to_be_bytes(),
+        weights_commit: prover.weights_commit()?.to_be_bytes(),
+        input_commit: commit.to_be_bytes(),
+        output: U256::from(class).to_be_bytes(),
     };
     let began = Instant::now();
-    let bundle = prover.begin()?.prove(&image, &salt.0, args.ctx, None, &ctx.out)?;
+    let bundle = prover.begin()?.prove(&image, &salt.0, statement.ctx, None, &ctx.out)?;
     let prove_s = began.elapsed().as_secs_f64();
-    verify(prover.verifier_key(), &bundle, &claim)?;
+    verify(prover.verifier_key(), &bundle, &statement)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;
     let proven = Proven {
         proof: args.out,
-        class: claim.output.to(),
-        ctx: claim.ctx.into(),
-        input_commit: claim.input_commit.into(),
-        weights_commit: claim.weights_commit.into(),
+        class,
+        ctx: statement.ctx.into(),
+        input_commit: statement.input_commit.into(),
+        weights_commit: statement.weights_commit.into(),
         vk_digest: prover.vk_digest(),
         proof_bytes: bundle.proof().len(),
         prove_s,

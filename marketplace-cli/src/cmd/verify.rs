@@ -1,11 +1,12 @@
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};
-use crate::prover_api::{input_commit, load_arch, verifier_key, verify, Claim};
+use crate::prover_api::{input_commit, load_arch, verifier_key, verify};
 use crate::reference_string::SrsUse;
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{B256, U256};
 use assay_prover::proof::{BundleError, ProofBundle};
+use assay_statement::Statement;
 use eyre::WrapErr;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -57,16 +58,20 @@ struct Verified {
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let bundle = load(&args.proof)?;
     let frozen = load_arch(&args.arch)?;
-    let stated = Claim::of(&bundle).ok_or_else(|| ProofRejected("it has another number of public inputs".into()))?;
+    let stated = bundle
+        .statement()
+        .ok_or_else(|| ProofRejected("it has another number of public inputs".into()))?;
     let mut expected = stated;
     if let Some(weights) = args.weights_commit {
-        expected.weights_commit = weights.into();
+        expected.weights_commit = weights.0;
     } else {
         ctx.out
             .warn("without --weights-commit the proof is about any model of this architecture");
     }
-    expected.ctx = args.ctx.unwrap_or(stated.ctx);
-    expected.output = args.class.map_or(stated.output, U256::from);
+    expected.ctx = args.ctx.map_or(stated.ctx, |ctx| ctx.to_be_bytes());
+    expected.output = args
+        .class
+        .map_or(stated.output, |class| U256::from(class).to_be_bytes());
     if let (Some(image), Some(opening)) = (&args.image, &args.opening) {
         let text = std::fs::read(opening).wrap_err_with(|| format!("cannot read {}", opening.display()))?;
         let opening: super::prove::InputOpening =
@@ -76,7 +81,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             height: shape.h as u32,
             width: shape.w as u32,
         };
-        expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt.0);
+        expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt.0).to_be_bytes();
     }
     let string = SrsUse::from(args.srs)
         .load_off_chain(async || ctx.named_chain().await, frozen.layout.k, &ctx.out)
@@ -86,7 +91,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     verify(&key, &bundle, &expected).map_err(|e| differences(e, &stated, &expected))?;
     let verified = Verified {
         valid: true,
-        class: stated.output,
+        class: U256::from_be_bytes(stated.output),
         ctx: stated.ctx.into(),
         input_commit: stated.input_commit.into(),
         weights_commit: stated.weights_commit.into(),
@@ -110,7 +115,7 @@ pub(crate) fn load(path: &Path) -> eyre::Result<ProofBundle> {
 }
 
 /// The error with the parts of the statement that differ.
-fn differences(error: eyre::Report, stated: &Claim, expected: &Claim) -> eyre::Report {
+fn differences(error: eyre::Report, stated: &Statement, expected: &Statement) -> eyre::Report {
     let parts = [
         (
             "the model's commitment",

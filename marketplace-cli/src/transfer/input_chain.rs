@@ -1,9 +1,9 @@
 //! The chain behind an input commitment, one chunk at a time.
 
 use super::words::Word;
-use assay_prover::commitment::input::tag;
-use assay_prover::commitment::poseidon::{hash, RATE};
-use assay_prover::field::{from_be_bytes, to_be_bytes, Fr};
+use assay_statement::field::{from_be_bytes, to_be_bytes, Fr};
+use assay_statement::input::tag;
+use assay_statement::poseidon::{hash, RATE};
 
 /// Words of a message stay below 2^248.
 pub fn is_message_word(word: &Word) -> bool {
@@ -34,7 +34,7 @@ pub fn absorb(value: &Word, words: &[Word]) -> Option<Word> {
 mod tests {
     use super::*;
     use crate::prover_api::input_commit;
-    use assay_prover::commitment::input::words;
+    use assay_statement::input::words;
 
     #[test]
     fn chunk_by_chunk_is_the_commitment_of_the_prover() {

@@ -4,7 +4,7 @@
 //! `L' = ⌈L/w⌉` data chunks of `1 + w` words each, the last one filled up with zeros.
 
 use crate::chain::statement::N_MAX;
-use assay_prover::commitment::poseidon::RATE;
+use assay_statement::poseidon::RATE;
 use std::fmt;
 
 /// `[index, inputCommit, label, leafSalt, inputSalt]`.

@@ -10,7 +10,8 @@ use super::secret::Salt;
 use super::words::{uint, Word};
 use crate::testset::Example;
 use alloy::primitives::{FixedBytes, U256};
-use assay_prover::commitment::input::WORD_BYTES as MESSAGE_BYTES;
+use assay_statement::field::to_be_bytes;
+use assay_statement::input;
 use zeroize::Zeroizing;
 
 /// Words of one chunk, in clear.
@@ -44,7 +45,7 @@ pub enum PayloadError {
 /// If the image has another size than the layout, or another commitment than it states: sending that would prove the
 /// sender at fault.
 pub fn chunks(layout: &Layout, index: usize, example: &Example) -> Result<Vec<ChunkWords>, PayloadError> {
-    let words = message_words(&example.image);
+    let words: Vec<Word> = input::words(&example.image).iter().map(to_be_bytes).collect();
     if words.len() != layout.input_words() {
         return Err(PayloadError::InputWords {
             example: index,
@@ -81,16 +82,6 @@ pub fn chunks(layout: &Layout, index: usize, example: &Example) -> Result<Vec<Ch
     }
 }
 
-/// The words of an image: 31 bytes each, big-endian, zeros after the last byte.
-pub fn message_words(image: &[u8]) -> Vec<Word> {
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 32];
-        word[1..=bytes.len()].copy_from_slice(bytes);
-        word
-    };
-    image.chunks(MESSAGE_BYTES).map(word).collect()
-}
-
 /// An example as it came out of a transfer in which no fault was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
@@ -124,7 +115,7 @@ impl Received {
     /// # Errors
     /// If the sender committed to something that is no such image.
     pub fn example(&self, image_bytes: usize) -> Result<Example, Unprovable> {
-        let expected = image_bytes.div_ceil(MESSAGE_BYTES);
+        let expected = image_bytes.div_ceil(input::WORD_BYTES);
         if self.words.len() != expected {
             return Err(Unprovable::Size {
                 expected,
@@ -198,7 +189,7 @@ mod tests {
             label: U256::from(3),
             leaf_salt: Salt::new([1; 32]),
             input_salt: Salt::new([0; 32]),
-            words: message_words(&[5; BYTES]),
+            words: input::words(&[5; BYTES]).iter().map(to_be_bytes).collect(),
         };
         assert_eq!(good.example(BYTES).unwrap().image, [5; BYTES]);
         let size = Unprovable::Size { expected: 6, got: 5 };

@@ -13,13 +13,13 @@
 
 use super::expression::{constant, cur, fixed_cur, next};
 use super::gates::Gates;
-use crate::field::{from_i64, Fr};
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
 use crate::plan::floor::Floor;
 use crate::witness::phase2::Phase2;
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
 /// Cell columns: quotient of lane 0, quotient and remainder of lane 1, quotient of lane 2.
@@ -60,8 +60,8 @@ pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
     fixed.argmax = floor.logits().rows();
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement { arch, floor, trace, .. } = *statement;
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs { arch, floor, trace, .. } = *inputs;
     let logits = &trace.layers.last().expect("there are logits").q_hat;
     let chosen = trace.top1();
     let maximum = i64::from(logits[chosen]);

@@ -11,7 +11,6 @@
 
 use super::expression::{cur, fixed_cur, is_kind, next};
 use super::gates::Gates;
-use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
@@ -20,6 +19,7 @@ use crate::plan::kinds::{DOT, HORNER};
 use crate::plan::program::{Inputs, Operand, Program, Values};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {

@@ -1,6 +1,6 @@
 //! What gates are written with.
 
-use crate::field::Fr;
+use assay_statement::field::Fr;
 use halo2_proofs::plonk::{Advice, Column, Expression, Fixed, VirtualCells};
 use halo2_proofs::poly::Rotation;
 
@@ -11,7 +11,7 @@ pub(super) fn constant(v: u64) -> Expr {
 }
 
 fn fraction(numerator: i64, denominator: u64) -> Fr {
-    crate::field::from_i64(numerator) * Fr::from(denominator).invert().expect("denominator is not zero")
+    assay_statement::field::from_i64(numerator) * Fr::from(denominator).invert().expect("denominator is not zero")
 }
 
 pub(super) fn fixed_cur(meta: &mut VirtualCells<'_, Fr>, column: Column<Fixed>) -> Expr {

@@ -14,8 +14,6 @@
 
 use super::expression::{constant, cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::commitment::input;
-use crate::field::Fr;
 use crate::model::Architecture;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -24,7 +22,9 @@ use crate::plan::floor::Floor;
 use crate::plan::kinds::FOLDED_LANES;
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::Fr;
+use assay_statement::input;
 use halo2_proofs::halo2curves::ff::Field;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
@@ -56,10 +56,10 @@ pub(crate) fn fixed(arch: &Architecture, layout: &Layout, floor: &Floor, fixed: 
 }
 
 /// The bytes of the image words.
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         layout, floor, image, ..
-    } = *statement;
+    } = *inputs;
     let fold = layout.fold();
     for (word, bytes) in image.chunks(input::WORD_BYTES).enumerate() {
         for (n, byte) in bytes.iter().enumerate() {

@@ -7,13 +7,13 @@
 //! # Soundness
 //! The cells are free: whatever they hold stands at exponents of its own and cannot move an output.
 
-use crate::field::from_i64;
 use crate::model::{Architecture, Conv, ConvKind, FoldedLayer, Op, TensorId};
 use crate::plan::fixed::Fixed;
 use crate::plan::floor::{Floor, GarbageRows};
 use crate::plan::kinds::FOLDED_LANES;
 use crate::reference::Trace;
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::from_i64;
 
 pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
     for garbage in floor.garbage.iter().flatten() {
@@ -25,15 +25,15 @@ pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
     }
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         arch,
         layout,
         floor,
         folded,
         trace,
         ..
-    } = *statement;
+    } = *inputs;
     let fold = layout.fold();
     for (layer, garbage) in floor.garbage.iter().enumerate() {
         let Some(garbage) = garbage else { continue };

@@ -1,7 +1,7 @@
 //! The only way to a gate: every constraint has a name of its own, and none is above the degree a proof can show.
 
 use super::expression::Expr;
-use crate::field::Fr;
+use assay_statement::field::Fr;
 use halo2_proofs::plonk::{ConstraintSystem, VirtualCells};
 use std::collections::HashSet;
 

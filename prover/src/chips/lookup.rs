@@ -10,14 +10,14 @@
 
 use super::expression::{constant, cur, fixed_cur, next, Expr};
 use super::gates::Gates;
-use crate::field::{to_be_bytes, Fr};
 use crate::model::Architecture;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
 use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::{to_be_bytes, Fr};
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
 use halo2_proofs::plonk::VirtualCells;
 
@@ -102,10 +102,10 @@ pub(crate) fn pair(table_rows: usize, row: usize) -> Option<(u64, u64)> {
 }
 
 /// Counts what the other chips have put on the tensor rows.
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         arch, layout, floor, ..
-    } = *statement;
+    } = *inputs;
     let mut counts = [vec![0u64; 1 << arch.shift], vec![0u64; 1 << arch.shift]];
     for row in 0..floor.on_rows {
         for lane in 0..layout.lanes {

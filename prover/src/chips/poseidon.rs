@@ -11,8 +11,6 @@
 
 use super::expression::{cur, fixed_cur, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::commitment::input;
-use crate::commitment::poseidon::{self, WIDTH};
 use crate::model::Architecture;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -20,7 +18,9 @@ use crate::plan::fixed::Fixed;
 use crate::plan::floor::Floor;
 use crate::plan::kinds::{CALL_BOUNDARY, FULL, PARTIAL};
 use crate::witness::phase2::Phase2;
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::input;
+use assay_statement::poseidon::{self, WIDTH};
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);
@@ -94,8 +94,8 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
     }
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement { floor, image, salt, .. } = *statement;
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs { floor, image, salt, .. } = *inputs;
     let p = poseidon::parameters();
     for (call, inputs) in input::calls(image, salt).iter().enumerate() {
         let first = floor.poseidon + call * (p.rounds() + 1) + 1;

@@ -15,7 +15,6 @@
 
 use super::expression::{constant, cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
@@ -23,7 +22,8 @@ use crate::plan::floor::Floor;
 use crate::plan::kinds::{IMAGE, PLAIN, STRIDED};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::VirtualCells;
 
@@ -151,14 +151,14 @@ pub(crate) fn fixed(layout: &Layout, floor: &Floor, fixed: &mut Fixed) {
     debug_assert!(IMAGE <= u64::from(u8::MAX));
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         arch,
         layout,
         floor,
         trace,
         ..
-    } = *statement;
+    } = *inputs;
     let half = 1u64 << (arch.shift - 1);
     for (t, rows) in floor.tensors.iter().enumerate() {
         let mut index = 0;

@@ -17,7 +17,6 @@
 
 use super::expression::{cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::field::{from_i64, Fr};
 use crate::model::{params, Architecture, ConvKind, FoldedLayer, FoldedModel, Op};
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -26,7 +25,8 @@ use crate::plan::floor::Floor;
 use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
@@ -80,15 +80,15 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
     }
 }
 
-pub(crate) fn phase_1(statement: &Statement<'_>, witness: &mut Witness) {
-    let Statement {
+pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
+    let Inputs {
         arch,
         layout,
         floor,
         folded,
         weight_salts,
         ..
-    } = *statement;
+    } = *inputs;
     fill(arch, layout, floor, folded, weight_salts, &mut witness.weights);
 }
 

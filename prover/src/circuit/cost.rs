@@ -1,8 +1,8 @@
 //! What proofs of an architecture cost: counted from the constraint system, or fitted to measurements.
 
 use super::synthesis::{CircuitParams, NetworkCircuit};
-use crate::field::Fr;
 use crate::plan::compiled::Compiled;
+use assay_statement::field::Fr;
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::bn256::{G1Affine, G1};
 use halo2_proofs::halo2curves::group::Curve;

@@ -23,7 +23,7 @@ pub use crate::plan::error::FloorError;
 pub use crate::plan::fixed::Fixed;
 pub use crate::plan::floor::Floor;
 pub use crate::plan::layout::{FrozenArchitecture, Layout};
-pub use crate::plan::{instance, program};
+pub use crate::plan::program;
 pub use crate::witness::phase2;
 pub use cost::Cost;
 pub use synthesis::{CircuitParams, Edit, NetworkCircuit};

@@ -2,7 +2,6 @@
 
 use crate::chips::gates::{Gates, MAX_DEGREE};
 use crate::chips::{argmax, arith, folded, garbage, lookup, poseidon, tensor, weights};
-use crate::field::Fr;
 use crate::plan::choose::lay_out;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
@@ -10,7 +9,8 @@ use crate::plan::error::FloorError;
 use crate::plan::fixed::Fixed;
 use crate::plan::layout::{FrozenArchitecture, Layout};
 use crate::witness::phase2::{Challenges, Phase2};
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
+use assay_statement::field::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
 pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout, shift: u32) {
@@ -50,16 +50,16 @@ impl Compiled {
 }
 
 impl Witness {
-    pub fn new(statement: &Statement<'_>) -> Self {
-        let mut witness = Self::zero(statement);
-        weights::phase_1(statement, &mut witness);
-        tensor::phase_1(statement, &mut witness);
-        argmax::phase_1(statement, &mut witness);
+    pub fn new(inputs: &Inputs<'_>) -> Self {
+        let mut witness = Self::zero(inputs);
+        weights::phase_1(inputs, &mut witness);
+        tensor::phase_1(inputs, &mut witness);
+        argmax::phase_1(inputs, &mut witness);
         // Counts the rows of the two before it.
-        lookup::phase_1(statement, &mut witness);
-        garbage::phase_1(statement, &mut witness);
-        folded::phase_1(statement, &mut witness);
-        poseidon::phase_1(statement, &mut witness);
+        lookup::phase_1(inputs, &mut witness);
+        garbage::phase_1(inputs, &mut witness);
+        folded::phase_1(inputs, &mut witness);
+        poseidon::phase_1(inputs, &mut witness);
         witness
     }
 }

@@ -2,8 +2,6 @@
 
 use super::network;
 use crate::chips::lookup;
-use crate::commitment::poseidon;
-use crate::field::Fr;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::floor::RESERVED_ROWS;
@@ -12,6 +10,8 @@ use crate::plan::program::{Cell, Col};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
 use assay_durable::progress::{Progress, Silent};
+use assay_statement::field::Fr;
+use assay_statement::poseidon;
 use halo2_proofs::circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed as FixedColumn};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The public description of a network, and what makes one valid.
 
-use super::{Conv, ConvKind, Layer, Op, Padding, Shape, TensorId};
+use super::op::{Conv, ConvKind, Layer, Op, Padding, TensorId};
+use super::shape::Shape;
 use serde::{Deserialize, Serialize};
 
 /// What a proof reveals of the last layer.

@@ -11,7 +11,7 @@
 //!
 //! The hash finds accidents, it does not authenticate: a loaded model is validated like any bytes from outside.
 
-use super::{Model, ParamsError};
+use super::params::{Model, ParamsError};
 use assay_durable::file::{self, Access};
 use sha2::{Digest, Sha256};
 use std::fs;

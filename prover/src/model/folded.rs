@@ -1,6 +1,8 @@
 //! Parameters with zero points and scales folded in: the numbers that a proof commits to.
 
-use super::{Architecture, Conv, ConvParams, LayerParams, Model, Op, ParamsError};
+use super::architecture::Architecture;
+use super::op::{Conv, Op};
+use super::params::{ConvParams, LayerParams, Model, ParamsError};
 use serde::Serialize;
 
 /// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(s−1) ≥ 0`.

@@ -2,7 +2,9 @@
 //!
 //! MobileNet v2 is Sandler18 table 2 with the channel rounding of TensorFlow-Slim.
 
-use super::{Architecture, Conv, ConvKind, Layer, Op, OutputMode, Padding, Shape, TensorId};
+use super::architecture::{Architecture, OutputMode};
+use super::op::{Conv, ConvKind, Layer, Op, Padding, TensorId};
+use super::shape::Shape;
 
 /// MobileNet v2 with TensorFlow's SAME padding and shift 16; see [`mobilenet_v2_with_padding`].
 pub fn mobilenet_v2(width: f64, resolution: usize, classes: usize) -> Architecture {

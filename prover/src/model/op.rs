@@ -1,6 +1,6 @@
 //! Layers and the operations they have.
 
-use super::Shape;
+use super::shape::Shape;
 use serde::{Deserialize, Serialize};
 
 /// A tensor of the network: 0 is the image, `i + 1` the output of layer `i`.

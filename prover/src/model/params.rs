@@ -1,6 +1,7 @@
 //! The secret parameters of a network, and folding them.
 
-use super::{Architecture, ArchitectureError, ConvKind, Op};
+use super::architecture::{Architecture, ArchitectureError};
+use super::op::{ConvKind, Op};
 use serde::{Deserialize, Serialize};
 
 /// A quantised network: the architecture and its secret parameters.

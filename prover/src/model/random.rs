@@ -2,9 +2,9 @@
 
 pub use super::networks::{mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 
-use super::{
-    AddParams, Architecture, Conv, ConvKind, ConvParams, LayerParams, Model, Op, ParamsError, PoolParams, TensorId,
-};
+use super::architecture::Architecture;
+use super::op::{Conv, ConvKind, Op, TensorId};
+use super::params::{AddParams, ConvParams, LayerParams, Model, ParamsError, PoolParams};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 

@@ -1,7 +1,7 @@
 //! The columns of the circuit and what each holds.
 
 use super::layout::Layout;
-use crate::field::Fr;
+use assay_statement::field::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
 use halo2_proofs::poly::Rotation;
 

@@ -2,7 +2,7 @@
 
 use super::floor::Floor;
 use super::layout::Layout;
-use crate::field::Fr;
+use assay_statement::field::Fr;
 
 /// The fixed columns; small kinds as bytes, constants as field elements.
 #[derive(Debug)]

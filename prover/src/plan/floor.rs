@@ -16,8 +16,8 @@ use super::error::FloorError;
 use super::kinds::{IMAGE, PLAIN, STRIDED};
 use super::layout::Layout;
 use super::spatial::Spatial;
-use crate::commitment::{input, poseidon};
 use crate::model::{Architecture, Conv, ConvKind, Op, Shape, TensorId};
+use assay_statement::{input, poseidon};
 use std::ops::Range;
 
 /// Rows at the end of every column that hold blinding, and the last usable row, which has no successor.

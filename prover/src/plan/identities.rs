@@ -35,14 +35,14 @@
 
 use super::error::FloorError;
 use super::floor::Floor;
-use super::instance;
 use super::kinds::PLAIN;
 use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::Spatial;
-use crate::commitment::{input, poseidon};
-use crate::field::{from_i64, Fr};
 use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};
+use assay_statement::field::{from_i64, Fr};
+use assay_statement::instance;
+use assay_statement::{input, poseidon};
 use halo2_proofs::halo2curves::ff::Field;
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! The frozen layout of an architecture: how many rows and columns its circuit has.
 
 use super::error::FloorError;
-use crate::commitment::poseidon::WIDTH;
 use crate::model::Architecture;
+use assay_statement::poseidon::WIDTH;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 

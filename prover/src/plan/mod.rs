@@ -10,7 +10,6 @@
 //! | [`floor`] | which rows hold what |
 //! | [`program`] | the arithmetic region |
 //! | [`identities`] | layers as equalities of inner products |
-//! | [`instance`] | order of the public inputs |
 //! | [`choose`] | the smallest layout that holds everything |
 //! | [`fixed`] | the fixed columns as plain values |
 //! | [`compiled`] | all of it |
@@ -22,7 +21,6 @@ pub mod error;
 pub mod fixed;
 pub mod floor;
 pub mod identities;
-pub mod instance;
 pub(crate) mod kinds;
 pub mod layout;
 pub mod program;

@@ -6,7 +6,7 @@
 
 use super::error::FloorError;
 use super::kinds::{DOT, HORNER};
-use crate::field::Fr;
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -206,7 +206,7 @@ impl Builder {
     /// A cell that equals `value`, which is not zero.
     pub fn constant(&mut self, what: &'static str, value: Fr) -> Cell {
         assert!(!bool::from(value.is_zero()), "zero has a cell of its own");
-        let key = crate::field::to_be_bytes(&value);
+        let key = assay_statement::field::to_be_bytes(&value);
         if let Some(cell) = self.constants.get(&key) {
             return *cell;
         }

@@ -16,17 +16,25 @@
 //! Parsing accepts exactly what [`ProofBundle::to_bytes`] writes: one bundle, one byte string. It establishes form
 //! only; what the proof proves is the verifier's to say.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::halo2curves::ff::PrimeField;
 use serde::{Deserialize, Serialize};
-use sha3::{Digest, Keccak256};
 use thiserror::Error;
 
 use assay_durable::file::{self, Access};
+use assay_statement::field::from_be_bytes;
+use assay_statement::weights::weights_commit;
+use assay_statement::Statement;
 
 const MAGIC: [u8; 8] = *b"ASSAYPRF";
 /// The version written and the only one read.
@@ -143,7 +151,7 @@ impl ProofBundle {
     ) -> Result<Self, BundleError> {
         check_sizes(weight_points, instances.len(), proof.len())?;
         for (index, instance) in instances.iter().enumerate() {
-            if to_scalar(instance).is_none() {
+            if from_be_bytes(instance).is_none() {
                 return Err(BundleError::NonCanonicalInstance {
                     index,
                     offset: HEADER_LEN + 32 * index,
@@ -184,10 +192,9 @@ impl ProofBundle {
         &self.instances
     }
 
-    /// Public inputs as field elements.
-    pub fn scalars(&self) -> Vec<Fr> {
-        // `new` has checked every one.
-        self.instances.iter().filter_map(to_scalar).collect()
+    /// What the bundle says it proves; `None` if it has another number of instances than a statement.
+    pub fn statement(&self) -> Option<Statement> {
+        Statement::from_instances(&self.instances, self.weights_commit())
     }
 
     /// The proof.
@@ -195,7 +202,7 @@ impl ProofBundle {
         &self.proof
     }
 
-    /// `keccak256(first 64·N bytes of the proof) >> 8`, big-endian: what the registry calls the weights' commitment.
+    /// The commitment that the leading points make, see [`weights_commit`].
     pub fn weights_commit(&self) -> [u8; 32] {
         // `new` has checked that the points are there.
         let points = self
@@ -282,14 +289,6 @@ impl ProofBundle {
     }
 }
 
-/// The commitment to the weights that consists of these points, 64 bytes each.
-pub fn weights_commit(points: &[u8]) -> [u8; 32] {
-    let digest = Keccak256::digest(points);
-    let mut commit = [0u8; 32];
-    commit.iter_mut().skip(1).zip(digest).for_each(|(c, d)| *c = d);
-    commit
-}
-
 fn check_sizes(weight_points: u16, instances: usize, proof_len: usize) -> Result<(), BundleError> {
     if instances > MAX_INSTANCES {
         return Err(BundleError::TooManyInstances { got: instances });
@@ -304,12 +303,6 @@ fn check_sizes(weight_points: u16, instances: usize, proof_len: usize) -> Result
         });
     }
     Ok(())
-}
-
-fn to_scalar(big_endian: &[u8; 32]) -> Option<Fr> {
-    let mut repr = *big_endian;
-    repr.reverse();
-    Fr::from_repr(repr).into()
 }
 
 struct Fields<'a> {

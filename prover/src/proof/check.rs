@@ -1,8 +1,9 @@
 //! The verifier. Bytes from a prover never panic here.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use super::{ProofBundle, VerifierKey};
-use crate::circuit::instance;
+use super::bundle::ProofBundle;
+use super::keys::VerifierKey;
+use assay_statement::instance;
 use assay_transcript::KeccakRead;
 use halo2_proofs::halo2curves::bn256::Bn256;
 use halo2_proofs::plonk::verify_proof;
@@ -29,10 +30,9 @@ pub enum VerifyError {
     False,
 }
 
-/// Checks a proof against the statement it carries: its instances and the commitment to its weights.
+/// Checks a proof against the statement it carries.
 ///
-/// The caller compares these with what it expected: they are [`ProofBundle::instances`] and
-/// [`ProofBundle::weights_commit`].
+/// The caller compares [`ProofBundle::statement`] with what it expected.
 ///
 /// # Errors
 /// Says why the proof does not hold.
@@ -50,13 +50,11 @@ pub fn verify(key: &VerifierKey, bundle: &ProofBundle) -> Result<(), VerifyError
     if got != expected {
         return Err(VerifyError::WeightPoints { expected, got });
     }
-    let instances = bundle.scalars();
-    if instances.len() != instance::COUNT {
-        return Err(VerifyError::Instances {
-            expected: instance::COUNT,
-            got: instances.len(),
-        });
-    }
+    let instances = bundle.statement().and_then(|statement| statement.instances());
+    let instances = instances.ok_or(VerifyError::Instances {
+        expected: instance::COUNT,
+        got: bundle.instances().len(),
+    })?;
     let mut transcript = KeccakRead::init(bundle.proof());
     let params = key.srs.params().verifier_params();
     verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(

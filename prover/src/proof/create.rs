@@ -1,16 +1,18 @@
 //! A proof of one image.
 
-use super::bundle::{self, BundleError, ProofBundle};
-use super::Keys;
+use super::bundle::{BundleError, ProofBundle};
+use super::keys::Keys;
 use crate::chips::weights::weight_columns;
-use crate::circuit::{instance, NetworkCircuit};
-use crate::commitment::{input_commit, InputSalt};
-use crate::field::{from_be_bytes, to_be_bytes, Fr};
+use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
-use crate::reference::{self, ReferenceError, Trace};
+use crate::reference::{self, ReferenceError};
 use crate::secret::ModelSecret;
-use crate::witness::{Statement, Witness};
+use crate::witness::{Inputs, Witness};
 use assay_durable::progress::Progress;
+use assay_statement::field::{from_be_bytes, to_be_bytes, Fr};
+use assay_statement::input::{input_commit, InputSalt};
+use assay_statement::instance::in_order;
+use assay_statement::weights;
 use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};
 use halo2_proofs::halo2curves::group::Curve;
@@ -88,8 +90,12 @@ pub fn prove(
     let context = from_be_bytes(&input.ctx).ok_or(ProveError::Context)?;
     progress.phase("run the network", 0);
     let trace = reference::run(&frozen.architecture, &folded, input.image)?;
-    let instances = instances(input, &trace, context);
-    let witness = Witness::new(&Statement {
+    let instances = in_order(
+        context,
+        input_commit(input.image, input.salt),
+        Fr::from(trace.top1() as u64),
+    );
+    let witness = Witness::new(&Inputs {
         arch: &frozen.architecture,
         layout: &frozen.layout,
         floor: &compiled.floor,
@@ -118,14 +124,6 @@ pub fn prove(
         instances.iter().map(to_be_bytes).collect(),
         transcript.finalize(),
     )?)
-}
-
-fn instances(input: &ProverInput<'_>, trace: &Trace, context: Fr) -> Vec<Fr> {
-    let mut instances = vec![Fr::zero(); instance::COUNT];
-    instances[instance::CTX] = context;
-    instances[instance::INPUT_COMMIT] = input_commit(input.image, input.salt);
-    instances[instance::OUTPUT] = Fr::from(trace.top1() as u64);
-    instances
 }
 
 fn fold(keys: &Keys, model: &Model) -> Result<FoldedModel, ProveError> {
@@ -288,7 +286,7 @@ pub fn weights_commit(
     let mut affine = vec![G1Affine::default(); points.len()];
     G1::batch_normalize(&points, &mut affine);
     let bytes: Vec<u8> = affine.iter().flat_map(point_bytes).collect();
-    Ok(bundle::weights_commit(&bytes))
+    Ok(weights::weights_commit(&bytes))
 }
 
 /// `x ‖ y`, big-endian, as in the proof.

@@ -3,10 +3,10 @@
 //! The verifying key depends on the frozen architecture and the reference string only, never on a model.
 
 use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION};
-use crate::field::to_be_bytes;
 use crate::srs::Srs;
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::progress::Progress;
+use assay_statement::field::to_be_bytes;
 use halo2_proofs::halo2curves::bn256::G1Affine;
 use halo2_proofs::plonk::{keygen_pk, keygen_vk_custom, ProvingKey, VerifyingKey};
 use halo2_proofs::SerdeFormat;

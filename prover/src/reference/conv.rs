@@ -1,6 +1,6 @@
 //! Convolution with a 3×3 kernel over all input channels.
 
-use super::Tensor;
+use super::tensor::Tensor;
 use crate::model::{Conv, Shape};
 
 /// `t[i, j] += Σ_{c,a,b} W'[c, a, b]·(x[c, i·stride + a − top, j·stride + b − left] − z_x)`.

@@ -1,6 +1,7 @@
 //! Convolution with a 3×3 kernel, channel by channel.
 
-use super::{conv, Tensor};
+use super::conv;
+use super::tensor::Tensor;
 use crate::model::{Conv, Shape};
 
 /// `t[i, j] += Σ_{a,b} W'[a, b]·(x[c, i·stride + a − top, j·stride + b − left] − z_x)`.

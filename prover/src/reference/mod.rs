@@ -21,8 +21,10 @@ pub mod depthwise;
 pub mod pointwise;
 pub mod pool;
 pub mod requantise;
+mod tensor;
 mod trace;
 
+pub use tensor::Tensor;
 pub use trace::{LayerTrace, Trace};
 
 use crate::model::{Architecture, ConvKind, FoldedLayer, FoldedModel, Op, ParamsError, Shape, TensorId};
@@ -37,21 +39,6 @@ pub enum ReferenceError {
     Params(#[from] ParamsError),
     #[error("{layer}: output channel {channel} leaves the table's range on this image (t = {t})")]
     OutOfRange { layer: String, channel: usize, t: i64 },
-}
-
-/// One tensor: channel-major bytes and their shape.
-#[derive(Clone, Copy, Debug)]
-pub struct Tensor<'a> {
-    pub shape: Shape,
-    pub data: &'a [u8],
-}
-
-impl<'a> Tensor<'a> {
-    /// The map of channel `c`, row-major.
-    pub fn channel(&self, c: usize) -> &'a [u8] {
-        let size = self.shape.h * self.shape.w;
-        &self.data[c * size..(c + 1) * size]
-    }
 }
 
 /// Runs the network on `image_hwc`, row-major bytes with channels R, G, B next to each other.

@@ -1,6 +1,6 @@
 //! Convolution with a 1×1 kernel.
 
-use super::Tensor;
+use super::tensor::Tensor;
 
 /// `t[p] += Σ_c W'[c]·x[c, p]`; the zero point is folded into the bias.
 ///

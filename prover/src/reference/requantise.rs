@@ -1,6 +1,6 @@
 //! Rounding and clipping of sums to bytes.
 
-use super::LayerTrace;
+use super::trace::LayerTrace;
 
 /// Splits `t = q̂·2^s + r`; `None` unless `0 ≤ t < 2^(2s)`. The half that rounds is already in `t`.
 pub fn split(t: i64, shift: u32) -> Option<(u32, u32)> {

@@ -15,8 +15,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{OsRng, RngCore, SeedableRng};
 
 use super::group_fft::lagrange_basis;
+use super::powers::Powers;
 use super::ptau::{snarkjs_domain, PtauError, PtauFile};
-use super::Powers;
 use assay_durable::progress::Progress;
 
 /// The string of a file, with its Lagrange basis in halo2's domain.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha512};
 
 use super::fixed_base::FixedBase;
-use super::Powers;
+use super::powers::Powers;
 use assay_durable::progress::Progress;
 
 /// Hashed to the secret; a change is another string, hence other keys.

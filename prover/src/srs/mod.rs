@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `dev` | deterministic string with a **public** secret, for tests and demonstrations |
 //! | `ptau`, `checks` | string of a public ceremony: a snarkjs `.ptau` file, checked by pairings |
+//! | `powers` | the points as they are cached |
 //! | `batch_affine`, `fixed_base`, `group_fft` | how the points are computed quickly |
 //!
 //! # Soundness
@@ -12,18 +13,17 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G2Affine};
 use halo2_proofs::halo2curves::serde::SerdeObject;
 use halo2_proofs::poly::commitment::{Params, ParamsProver};
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use assay_durable::cache::{Cache, CacheEvent, EntryReader};
+use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::progress::Progress;
 
 mod batch_affine;
@@ -31,7 +31,10 @@ mod checks;
 mod dev;
 mod fixed_base;
 mod group_fft;
+mod powers;
 mod ptau;
+
+use powers::Powers;
 
 pub use ptau::PtauError;
 
@@ -40,8 +43,6 @@ pub const MAX_K: u32 = 24;
 /// Smallest k: halo2 needs room for its blinding rows anyway.
 pub const MIN_K: u32 = 1;
 
-/// Bytes of a point of G1 in the cache: both coordinates in Montgomery form.
-const G1_BYTES: usize = 64;
 /// Part of the cache keys: a change of what an entry holds changes it.
 const PAYLOAD_VERSION: &[u8] = b"assay srs payload v1";
 
@@ -119,13 +120,6 @@ pub enum Origin {
         /// SHA-256 of the whole file, to compare with the one its ceremony published.
         file_sha256: [u8; 32],
     },
-}
-
-/// The points of a string of 2^k powers.
-struct Powers {
-    g: Vec<G1Affine>,
-    g_lagrange: Vec<G1Affine>,
-    s_g2: G2Affine,
 }
 
 /// A reference string ready for use.
@@ -244,39 +238,6 @@ impl Srs {
     pub fn g(&self) -> &[G1Affine] {
         self.params.get_g()
     }
-}
-
-impl Powers {
-    /// Reads what [`Powers::write`] wrote. The entry's checksum vouches for the points.
-    fn read(k: u32, reader: &mut EntryReader, progress: &dyn Progress) -> io::Result<Self> {
-        progress.phase("reference string from the cache", 0);
-        let mut s_g2 = [0u8; 2 * G1_BYTES];
-        reader.read_exact(&mut s_g2)?;
-        let s_g2 = G2Affine::from_raw_bytes(&s_g2)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not a point of G2"))?;
-        Ok(Self {
-            g: read_g1(k, reader)?,
-            g_lagrange: read_g1(k, reader)?,
-            s_g2,
-        })
-    }
-
-    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
-        self.s_g2.write_raw(writer)?;
-        self.g
-            .iter()
-            .chain(&self.g_lagrange)
-            .try_for_each(|point| point.write_raw(writer))
-    }
-}
-
-fn read_g1(k: u32, reader: &mut EntryReader) -> io::Result<Vec<G1Affine>> {
-    let mut bytes = vec![0u8; G1_BYTES << k];
-    reader.read_exact(&mut bytes)?;
-    Ok(bytes
-        .par_chunks_exact(G1_BYTES)
-        .map(G1Affine::from_raw_bytes_unchecked)
-        .collect())
 }
 
 fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {

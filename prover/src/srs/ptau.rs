@@ -21,6 +21,14 @@
 //! `checks`. Bytes that are not read (powers beyond 2^k, sections 4 to 7) are hashed and otherwise ignored; they cannot
 //! change the string.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use std::io::{self, Read};
 
 use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G2Affine, G2};
@@ -236,8 +244,9 @@ pub(super) fn snarkjs_domain(k: u32) -> impl Fn(usize) -> usize {
     let r_minus_1 = (-Fr::ONE).to_repr();
     let (limbs, _) = r_minus_1.as_chunks::<8>();
     let exponent: Vec<u64> = limbs.iter().map(|l| u64::from_le_bytes(*l)).collect();
-    let exponent: Vec<u64> = (0..exponent.len())
-        .map(|i| exponent[i] >> Fr::S | exponent.get(i + 1).map_or(0, |next| next << (64 - Fr::S)))
+    let following = exponent.iter().skip(1).chain([&0]);
+    let exponent: Vec<u64> = (exponent.iter().zip(following))
+        .map(|(limb, next)| limb >> Fr::S | next << (64 - Fr::S))
         .collect();
     let root = |full: Fr| (k..Fr::S).fold(full, |w, _| w.square());
     let (theirs, ours) = (root(Fr::from(5).pow_vartime(exponent)), root(Fr::ROOT_OF_UNITY));

@@ -8,4 +8,4 @@
 pub mod phase1;
 pub mod phase2;
 
-pub use phase1::{Statement, Witness};
+pub use phase1::{Inputs, Witness};

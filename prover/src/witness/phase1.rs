@@ -1,11 +1,11 @@
 //! Phase 1: the reference trace, the parameters and the image as columns.
 
-use crate::commitment::input::InputSalt;
-use crate::field::Fr;
 use crate::model::{Architecture, FoldedModel};
 use crate::plan::floor::Floor;
 use crate::plan::layout::Layout;
 use crate::reference::Trace;
+use assay_statement::field::Fr;
+use assay_statement::input::InputSalt;
 use halo2_proofs::halo2curves::ff::Field;
 
 /// Values of the phase-1 columns over the usable rows, and what phase 2 needs besides.
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Witness {
 
 /// All that goes into one proof.
 #[derive(Clone, Copy)]
-pub struct Statement<'a> {
+pub struct Inputs<'a> {
     pub arch: &'a Architecture,
     pub layout: &'a Layout,
     pub floor: &'a Floor,
@@ -42,24 +42,24 @@ pub struct Statement<'a> {
     pub context: Fr,
 }
 
-impl std::fmt::Debug for Statement<'_> {
+impl std::fmt::Debug for Inputs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Statement(hidden)")
+        f.write_str("Inputs(hidden)")
     }
 }
 
 impl Witness {
     /// Zero everywhere, to be filled chip by chip.
-    pub(crate) fn zero(statement: &Statement<'_>) -> Self {
-        let Statement { layout, floor, .. } = *statement;
+    pub(crate) fn zero(inputs: &Inputs<'_>) -> Self {
+        let Inputs { layout, floor, .. } = *inputs;
         let column = || vec![Fr::ZERO; floor.usable];
         Self {
             weights: (0..layout.weight_columns).map(|_| column()).collect(),
             cells: (0..layout.cell_columns()).map(|_| column()).collect(),
             pair_multiplicity: column(),
             range_multiplicity: column(),
-            salt: statement.salt.to_field(),
-            context: statement.context,
+            salt: inputs.salt.to_field(),
+            context: inputs.context,
         }
     }
 }

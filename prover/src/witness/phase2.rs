@@ -1,9 +1,9 @@
 //! Phase 2: what the challenges make of phase 1.
 
-use crate::field::Fr;
 use crate::plan::floor::Floor;
 use crate::plan::layout::Layout;
 use crate::plan::program::Values;
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 
 /// The circuit's challenges.

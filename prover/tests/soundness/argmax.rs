@@ -2,11 +2,11 @@
 
 use crate::cheat::{edits, expect_constraint, expect_unbalanced_lookup, expect_wrong_copy, Cheat, Failure};
 use crate::support::{mock_phase_2, recount, Case};
-use assay_prover::circuit::instance;
 use assay_prover::circuit::program::{Cell, Col, Values};
-use assay_prover::field::{from_i64, Fr};
 use assay_prover::model::FoldedLayer;
 use assay_prover::reference;
+use assay_statement::field::{from_i64, Fr};
+use assay_statement::instance;
 use halo2_proofs::halo2curves::ff::Field;
 use std::collections::BTreeSet;
 

@@ -5,11 +5,11 @@
 use crate::cheat::{activation_cell, chain_cell, expect_identity, expect_unbalanced_lookup, garbage_cell, Cheat};
 use crate::executor::{rerun, unclipped};
 use crate::support::{mock_challenges, recount, Case};
-use assay_prover::circuit::instance;
 use assay_prover::circuit::phase2::{Challenges, Phase2};
-use assay_prover::field::Fr;
 use assay_prover::model::TensorId;
 use assay_prover::reference::requantise::clip;
+use assay_statement::field::Fr;
+use assay_statement::instance;
 use halo2_proofs::halo2curves::ff::Field;
 
 /// An output of a depthwise layer one quotient step too large, balanced by a garbage coefficient at the known α.

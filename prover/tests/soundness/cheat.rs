@@ -5,9 +5,9 @@ use crate::support::{configure, mock_challenges, mock_phase_2, Case};
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::program::{Cell, Col, Inputs};
 use assay_prover::circuit::{Columns, Compiled, Edit, NetworkCircuit};
-use assay_prover::field::Fr;
 use assay_prover::model::TensorId;
 use assay_prover::witness::Witness;
+use assay_statement::field::Fr;
 use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
 use halo2_proofs::plonk::{Advice, Any, Column};
 

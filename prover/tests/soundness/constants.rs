@@ -7,14 +7,14 @@ use crate::argmax::{choose_from, count_from, tie};
 use crate::cheat::{expect_constraint, Cheat};
 use crate::poseidon::write_chain;
 use crate::support::{mock_phase_2, Case};
-use assay_prover::circuit::instance;
 use assay_prover::circuit::phase2::Phase2;
 use assay_prover::circuit::program::{Cell, Operand, Program};
-use assay_prover::commitment::input;
-use assay_prover::commitment::poseidon::{self, INPUTS};
-use assay_prover::field::Fr;
 use assay_prover::model::Op;
 use assay_prover::witness::Witness;
+use assay_statement::field::Fr;
+use assay_statement::input;
+use assay_statement::instance;
+use assay_statement::poseidon::{self, INPUTS};
 use halo2_proofs::halo2curves::ff::Field;
 
 /// What the prover puts where the circuit wants something else.

@@ -4,9 +4,9 @@
 //! equalities that close a sum, instances and the inputs of the hash would otherwise hide that the sum is free.
 
 use super::{At, Checker, Polynomial, Table};
-use assay_prover::circuit::instance;
-use assay_prover::commitment::poseidon::{self, WIDTH};
-use assay_prover::field::Fr;
+use assay_statement::field::Fr;
+use assay_statement::instance;
+use assay_statement::poseidon::{self, WIDTH};
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column, Expression, Fixed};
 use rayon::prelude::*;

@@ -6,10 +6,10 @@
 use crate::recorder::Recorder;
 use crate::support::{configure, SALT_ROWS};
 use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture};
-use assay_prover::commitment::poseidon::{self, WIDTH};
-use assay_prover::field::{from_be_bytes, from_i64, Fr};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{ConvKind, Op, TensorId};
+use assay_statement::field::{from_be_bytes, from_i64, Fr};
+use assay_statement::poseidon::{self, WIDTH};
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{Column, Fixed};
 use sha3::{Digest, Keccak256};

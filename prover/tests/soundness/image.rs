@@ -4,12 +4,13 @@ use crate::cheat::{activation_cell, expect_constraint, expect_unbalanced_lookup,
 use crate::executor::{accumulators, requantise, rerun, tensor};
 use crate::poseidon::write_chain;
 use crate::support::{mock_phase_2, recount, Case, SALT_ROWS};
-use assay_prover::circuit::{instance, FrozenArchitecture};
-use assay_prover::commitment::{input, input_commit};
-use assay_prover::field::{from_i64, Fr};
+use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{FoldedLayer, TensorId};
 use assay_prover::reference;
+use assay_statement::field::{from_i64, Fr};
+use assay_statement::input::{self, input_commit};
+use assay_statement::instance;
 use halo2_proofs::halo2curves::ff::Field;
 
 /// The case with another image.

@@ -3,11 +3,11 @@
 
 use crate::cheat::{expect_constraint, expect_wrong_copy, Cheat};
 use crate::support::Case;
-use assay_prover::circuit::instance;
 use assay_prover::circuit::program::{Cell, Col};
-use assay_prover::commitment::input;
-use assay_prover::commitment::poseidon::{self, INPUTS, WIDTH};
-use assay_prover::field::Fr;
+use assay_statement::field::Fr;
+use assay_statement::input;
+use assay_statement::instance;
+use assay_statement::poseidon::{self, INPUTS, WIDTH};
 use halo2_proofs::halo2curves::ff::Field;
 
 /// A value of one call of the hash.

@@ -8,15 +8,16 @@ use crate::cheat::Cheat;
 use crate::support::{mock_challenges, Case};
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
-use assay_prover::circuit::{instance, Cost, FrozenArchitecture, NetworkCircuit};
-use assay_prover::commitment::{input_commit, InputSalt};
-use assay_prover::field::{to_be_bytes, Fr};
+use assay_prover::circuit::{Cost, FrozenArchitecture, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{LayerParams, Model, Op, Padding};
 use assay_prover::proof::bundle::{BundleError, HEADER_LEN};
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProveError, ProverInput, VerifyError};
 use assay_prover::secret::ModelSecret;
 use assay_prover::srs::Srs;
+use assay_statement::field::{to_be_bytes, Fr};
+use assay_statement::input::{input_commit, InputSalt};
+use assay_statement::instance;
 use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
@@ -187,7 +188,7 @@ fn cheats_made_for_constant_challenges_have_no_proof() {
 #[test]
 fn proof_shown_for_another_context_input_or_class_is_rejected() {
     for index in [instance::CTX, instance::INPUT_COMMIT, instance::OUTPUT] {
-        let mut instances: Vec<Fr> = honest().scalars();
+        let mut instances = honest().statement().unwrap().instances().unwrap();
         instances[index] += Fr::ONE;
         let bundle = with(
             honest(),
@@ -495,8 +496,8 @@ fn zero_image_salt_proves_and_hides_nothing() {
     let bundle = owner.prove();
     check(&bundle).unwrap();
     assert_eq!(
-        bundle.scalars()[instance::INPUT_COMMIT],
-        input_commit(&owner.case.image, &InputSalt([0; 31]))
+        bundle.statement().unwrap().input_commit,
+        to_be_bytes(&input_commit(&owner.case.image, &InputSalt([0; 31])))
     );
 }
 

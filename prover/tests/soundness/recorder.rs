@@ -3,7 +3,7 @@
 use crate::support::configure;
 use crate::support::weakening::Weakened;
 use assay_prover::circuit::{Compiled, NetworkCircuit};
-use assay_prover::field::Fr;
+use assay_statement::field::Fr;
 use halo2_proofs::circuit::{SimpleFloorPlanner, Value};
 use halo2_proofs::plonk::{
     Advice, Any, Assigned, Assignment, Challenge, Column, Error, Fixed, FloorPlanner, Instance, Selector,

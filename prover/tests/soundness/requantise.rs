@@ -5,11 +5,11 @@ use crate::executor::{accumulators, requantise, rerun, tensor, unclipped};
 use crate::support::{mock_challenges, recount, Case};
 use assay_prover::circuit::phase2::Challenges;
 use assay_prover::circuit::Compiled;
-use assay_prover::field::{from_i64, Fr};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{Architecture, Conv, ConvKind, Op, Padding, TensorId};
 use assay_prover::reference::requantise::clip;
 use assay_prover::witness::Witness;
+use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
 /// A quotient or remainder one off, the rest of the network computed from it.

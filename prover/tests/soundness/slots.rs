@@ -7,10 +7,10 @@ use crate::cheat::{chain_cell, expect_identity, expect_unbalanced_lookup, garbag
 use crate::executor::rerun;
 use crate::support::{mock_phase_2, recount, small, Case};
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::field::{from_i64, Fr};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{FoldedLayer, TensorId};
 use assay_prover::reference::requantise::clip;
+use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
 /// Layers of the test network with garbage.

@@ -7,10 +7,10 @@ use crate::support::{mock_phase_2, recount, Case};
 use assay_prover::circuit::phase2::Phase2;
 use assay_prover::circuit::program::{Cell, Col, Operand, Program};
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{FoldedLayer, TensorId};
 use assay_prover::witness::Witness;
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 
 /// The layer after `layer` reads a pixel that is not there, by a sum that starts at an offset in the last row of a line.

@@ -5,12 +5,13 @@ pub(crate) mod weakening;
 
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, NetworkCircuit};
-use assay_prover::commitment::{input_commit, InputSalt};
-use assay_prover::field::Fr;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{Architecture, FoldedModel, Model};
 use assay_prover::reference::{self, Trace};
-use assay_prover::witness::{Statement, Witness};
+use assay_prover::witness::{Inputs, Witness};
+use assay_statement::field::Fr;
+use assay_statement::input::{input_commit, InputSalt};
+use assay_statement::instance::in_order;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::dev::{AdviceCellValue, MockProver};
 use halo2_proofs::halo2curves::ff::PrimeField;
@@ -72,7 +73,7 @@ impl Case {
     }
 
     pub(crate) fn witness(&self) -> Witness {
-        Witness::new(&Statement {
+        Witness::new(&Inputs {
             arch: &self.compiled.frozen.architecture,
             layout: &self.compiled.frozen.layout,
             floor: &self.compiled.floor,
@@ -89,13 +90,13 @@ impl Case {
         NetworkCircuit::with_witness(self.compiled.clone(), self.witness())
     }
 
-    /// `[ctx, inputCommit, output]`.
     pub(crate) fn instances(&self) -> Vec<Fr> {
-        vec![
+        in_order(
             self.context,
             input_commit(&self.image, &self.salt),
             Fr::from(self.trace.top1() as u64),
-        ]
+        )
+        .to_vec()
     }
 
     pub(crate) fn k(&self) -> u32 {

@@ -1,11 +1,12 @@
 //! A toy circuit, proven, with its two verifiers: halo2's in Rust and the generated contract in an EVM.
 use std::path::Path;
 
+use assay_statement::{statement, weights};
 use assay_transcript::{KeccakRead, KeccakWrite};
 use assay_verifier_gen::{
     calldata::encode_raw,
     evm::{CallOutcome, Compiled, Compiler, Deployed, Evm, MAX_GAS},
-    Generated, Interface, VerifierSpec,
+    CallWords, Generated, Interface, VerifierSpec,
 };
 use halo2_proofs::{
     dev::MockProver,
@@ -29,6 +30,18 @@ use rand_chacha::ChaCha20Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::circuit::{Shape, Toy};
+
+/// The market's words.
+pub const WORDS: CallWords = CallWords {
+    notice: "Checks a proof for one of the market's models.",
+    names: &statement::CALL_WORDS,
+    hash: statement::WEIGHTS_WORD,
+};
+
+/// The word that binds the first points; `None` if the proof is shorter.
+pub fn weights_commit(proof: &[u8], points: usize) -> Option<Word> {
+    proof.get(..64 * points).map(weights::weights_commit)
+}
 
 /// A word of calldata or of a proof.
 pub type Word = [u8; 32];

@@ -3,23 +3,24 @@
 use crate::{
     circuit::Shape,
     harness::{
-        compiler, deploy_compiled, generate_and_compile, prove, reason, words, OnChain, Proven, Word, CALLDATA, DIGEST,
-        PAIRING, POINT, SCALAR, WEIGHTS,
+        compiler, deploy, deploy_compiled, generate_and_compile, prove, reason, weights_commit, words, OnChain, Proven,
+        Word, CALLDATA, DIGEST, PAIRING, POINT, SCALAR, WEIGHTS, WORDS,
     },
     mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
 };
 use std::sync::LazyLock;
 
 use assay_verifier_gen::{
-    calldata::{encode_model, encode_raw, selector, weights_commit, MODEL_PROOF_OFFSET},
+    calldata::{encode_bound, encode_raw, proof_offset, selector},
     evm::{CallOutcome, Compiled, Evm, EvmError, MAX_GAS},
-    GenerateError, Generated, Interface,
+    CallWords, GenerateError, Generated, Interface,
 };
 use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
 
 const WEIGHT_POINTS: usize = 2;
-const INTERFACE: Interface = Interface::Model {
-    weight_points: WEIGHT_POINTS,
+const INTERFACE: Interface = Interface::Bound {
+    words: WORDS,
+    leading_points: WEIGHT_POINTS,
 };
 const SHAPE: Shape = Shape {
     phases: 2,
@@ -66,16 +67,16 @@ impl Market {
     }
 
     fn honest(&self) -> Vec<u8> {
-        encode_model(&self.digest, &self.inst, &self.proven.proof)
+        encode_bound(&self.digest, &self.inst, &self.proven.proof)
     }
 
     fn with_proof(&mut self, proof: &[u8]) -> CallOutcome {
-        let calldata = encode_model(&self.digest, &self.inst, proof);
+        let calldata = encode_bound(&self.digest, &self.inst, proof);
         self.chain.call(&calldata)
     }
 
     fn with_inst(&mut self, inst: [Word; 4]) -> CallOutcome {
-        let calldata = encode_model(&self.digest, &inst, &self.proven.proof);
+        let calldata = encode_bound(&self.digest, &inst, &self.proven.proof);
         self.chain.call(&calldata)
     }
 }
@@ -131,7 +132,7 @@ fn call_for_another_verifying_key_is_rejected() {
     for byte in 0..32 {
         let mut digest = market.digest;
         digest[byte] ^= 1;
-        let calldata = encode_model(&digest, &market.inst, &market.proven.proof);
+        let calldata = encode_bound(&digest, &market.inst, &market.proven.proof);
         assert_eq!(reason(&market.chain.call(&calldata)), DIGEST);
     }
 }
@@ -160,7 +161,7 @@ fn weight_commitments_hashed_are_those_verified() {
     proof[..64].copy_from_slice(&[small_word(1), small_word(2)].concat());
     let mut inst = market.inst;
     inst[1] = weights_commit(&proof, WEIGHT_POINTS).unwrap();
-    let calldata = encode_model(&market.digest, &inst, &proof);
+    let calldata = encode_bound(&market.digest, &inst, &proof);
     assert_eq!(reason(&market.chain.call(&calldata)), PAIRING);
     // A third commitment is not bound to the weights.
     let mut proof = market.proven.proof.clone();
@@ -205,7 +206,7 @@ fn every_changed_proof_is_rejected_for_the_reason_given() {
         let outcome = match weights_commit(&mutation.proof, WEIGHT_POINTS) {
             Some(commit) => {
                 inst[1] = commit;
-                let calldata = encode_model(&market.digest, &inst, &mutation.proof);
+                let calldata = encode_bound(&market.digest, &inst, &mutation.proof);
                 market.chain.call(&calldata)
             }
             None => outcome,
@@ -243,7 +244,7 @@ fn calldata_with_another_layout_is_rejected() {
     overlapping[offset_word + 31] -= 32;
     assert!(market.chain.call(&overlapping).rejected());
 
-    for byte in offset_word..MODEL_PROOF_OFFSET {
+    for byte in offset_word..proof_offset(4) {
         let mut changed = honest.clone();
         changed[byte] ^= 1;
         assert!(market.chain.call(&changed).rejected(), "byte {byte}");
@@ -296,16 +297,50 @@ fn verifier_cannot_be_deployed_on_other_key_data() {
     assert!(evm.deploy_verifier(generated, compiled).is_ok());
 }
 
+/// Other words than the market's: the hash first, and last.
 #[test]
-fn model_interface_refuses_circuits_it_does_not_fit() {
+fn hash_stands_where_the_caller_says() {
+    let (proven, ..) = &*SHARED;
+    let commit = weights_commit(&proven.proof, 1).unwrap();
+    for hash in [0, 3] {
+        let interface = Interface::Bound {
+            words: CallWords { hash, ..WORDS },
+            leading_points: 1,
+        };
+        let mut chain = deploy(&proven.spec(interface, "ToyBoundVerifier"));
+        let mut inst = words(&proven.instances);
+        inst.insert(hash, commit);
+        let mut digest = proven.pk.get_vk().transcript_repr().to_repr();
+        digest.reverse();
+        let outcome = chain.call(&encode_bound(&digest, &inst, &proven.proof));
+        assert!(outcome.accepted(), "{hash}: {outcome:?}");
+        inst.swap(0, 3);
+        let outcome = chain.call(&encode_bound(&digest, &inst, &proven.proof));
+        assert_eq!(reason(&outcome), WEIGHTS, "{hash}");
+    }
+}
+
+#[test]
+fn bound_interface_refuses_circuits_it_does_not_fit() {
     let (proven, ..) = &*SHARED;
     let available = SHAPE.bits + 1;
     for asked in [0, available + 1] {
-        let interface = Interface::Model { weight_points: asked };
+        let interface = Interface::Bound {
+            words: WORDS,
+            leading_points: asked,
+        };
         let error = proven.spec(interface, "V").generate().unwrap_err();
-        assert_eq!(error, GenerateError::WeightPoints { asked, available });
+        assert_eq!(error, GenerateError::LeadingPoints { asked, available });
     }
     let mut spec = proven.spec(INTERFACE, "V");
     spec.num_instances = 2;
-    assert_eq!(spec.generate().unwrap_err(), GenerateError::ModelInstances { got: 2 });
+    let error = GenerateError::CallWords { words: 4, instances: 2 };
+    assert_eq!(spec.generate().unwrap_err(), error);
+    let mut spec = proven.spec(INTERFACE, "V");
+    spec.interface = Interface::Bound {
+        words: CallWords { hash: 4, ..WORDS },
+        leading_points: WEIGHT_POINTS,
+    };
+    let error = GenerateError::HashWord { hash: 4, words: 4 };
+    assert_eq!(spec.generate().unwrap_err(), error);
 }

@@ -4,12 +4,9 @@ use std::{fmt::Write, path::PathBuf};
 
 use crate::{
     circuit::Shape,
-    harness::{deploy, prove, raw_calldata, words, OnChain, Word},
+    harness::{deploy, prove, raw_calldata, weights_commit, words, OnChain, Word, WORDS},
 };
-use assay_verifier_gen::{
-    calldata::{encode_model, weights_commit},
-    Interface, Manifest, MAX_CODE_LEN,
-};
+use assay_verifier_gen::{calldata::encode_bound, Interface, MAX_CODE_LEN};
 use halo2_proofs::halo2curves::ff::PrimeField;
 
 /// The columns of the market's MobileNet circuit, at fewer rows.
@@ -53,18 +50,15 @@ fn source_and_manifest_are_those_on_record() {
         instances: 3,
         ..Shape::PLAIN
     });
-    let generated = proven
-        .spec(Interface::Model { weight_points: 2 }, "GoldenVerifier")
-        .generate()
-        .unwrap();
+    let interface = Interface::Bound {
+        words: WORDS,
+        leading_points: 2,
+    };
+    let generated = proven.spec(interface, "GoldenVerifier").generate().unwrap();
     compare_or_bless("golden/GoldenVerifier.sol", &generated.verifier_source);
     let manifest = serde_json::to_string_pretty(&generated.manifest).unwrap();
     compare_or_bless("golden/GoldenVerifier.json", &format!("{manifest}\n"));
-    assert_eq!(serde_json::from_str::<Manifest>(&manifest).unwrap(), generated.manifest);
-    let again = proven
-        .spec(Interface::Model { weight_points: 2 }, "GoldenVerifier")
-        .generate()
-        .unwrap();
+    let again = proven.spec(interface, "GoldenVerifier").generate().unwrap();
     assert_eq!(
         again.verifier_source, generated.verifier_source,
         "generation is not deterministic"
@@ -132,14 +126,18 @@ fn size_and_gas_are_those_on_record() {
     }
 
     let proven = prove(MODEL_SIZED);
-    let weight_points = 10;
-    let mut chain = deploy(&proven.spec(Interface::Model { weight_points }, "ModelVerifier"));
+    let leading_points = 10;
+    let interface = Interface::Bound {
+        words: WORDS,
+        leading_points,
+    };
+    let mut chain = deploy(&proven.spec(interface, "ModelVerifier"));
     let mut digest = proven.pk.get_vk().transcript_repr().to_repr();
     digest.reverse();
     let [ctx, input, output]: [Word; 3] = words(&proven.instances).try_into().unwrap();
     let inst = [
         ctx,
-        weights_commit(&proven.proof, weight_points).unwrap(),
+        weights_commit(&proven.proof, leading_points).unwrap(),
         input,
         output,
     ];
@@ -147,7 +145,7 @@ fn size_and_gas_are_those_on_record() {
         &mut table,
         "model sized",
         &mut chain,
-        &encode_model(&digest, &inst, &proven.proof),
+        &encode_bound(&digest, &inst, &proven.proof),
     );
     assert!(
         chain.verifier.code_len <= MAX_CODE_LEN,

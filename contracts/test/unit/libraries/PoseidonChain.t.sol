@@ -5,7 +5,7 @@ import {TestBase} from "../../base/TestBase.sol";
 import {PoseidonChain} from "../../../src/libraries/PoseidonChain.sol";
 
 contract PoseidonChainTest is TestBase {
-    /// circomlibjs: `poseidon([1, 2, 3])`; `prover/src/commitment/poseidon.rs` pins the same value.
+    /// circomlibjs: `poseidon([1, 2, 3])`; `statement/src/poseidon.rs` pins the same value.
     function test_step_isCircomlibsPoseidonOfThree() public pure {
         assertEq(
             PoseidonChain.step(1, 2, 3), 0x0e7732d89e6939c0ff03d5e58dab6302f3230e269dc5b968f725df34ab36d732, "1, 2, 3"

@@ -20,8 +20,8 @@ use crate::engagement::{Desk, PayingDesk, Sent, Site};
 use crate::exit::hinted;
 use crate::home::Repository;
 use crate::journal::Journal;
+use crate::prover_api::verify;
 use crate::prover_api::PublicModel;
-use crate::prover_api::{verify, Claim};
 use crate::record::Determined;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
@@ -30,6 +30,7 @@ use crate::units::{ether, utc};
 use crate::verifier::VerifierCode;
 use alloy::primitives::{Address, B256, U256};
 use assay_prover::proof::VerifierKey;
+use assay_statement::Statement;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -168,15 +169,16 @@ pub async fn verify_result(
         let example = index
             .and_then(|index| set.examples.get(index))
             .ok_or_else(|| eyre::eyre!("position {position} is in no set of {n}"))?;
-        let claim = Claim {
-            ctx: ctx_of(position),
-            weights_commit: record.weightsCommit,
-            input_commit: example.input_commit,
-            output: U256::from(example.label),
+        let ctx = ctx_of(position);
+        let statement = Statement {
+            ctx: ctx.to_be_bytes(),
+            weights_commit: record.weightsCommit.to_be_bytes(),
+            input_commit: example.input_commit.to_be_bytes(),
+            output: U256::from(example.label).to_be_bytes(),
         };
         let mut why = String::from("there is no proof of it");
-        let mut candidates = given.get(&claim.ctx).into_iter().flatten();
-        let is_proven = candidates.any(|bundle| match verify(key, bundle, &claim) {
+        let mut candidates = given.get(&ctx).into_iter().flatten();
+        let is_proven = candidates.any(|bundle| match verify(key, bundle, &statement) {
             Ok(()) => true,
             Err(error) => {
                 why = format!("{error:#}");

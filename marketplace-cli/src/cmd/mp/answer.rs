@@ -105,7 +105,7 @@ pub async fn answer(desk: &Desk, id: B256) -> eyre::Result<Answers> {
 
 /// What answers a challenge of this position. Neither image nor other positions are read for it.
 fn proven_item(site: &Site, held: &mut Held, position: u32) -> eyre::Result<ProofItem> {
-    let id = held.statement.id;
+    let id = held.engagement.id;
     let missing = |why: String| {
         hinted(
             format!("the proof of position {position} is missing: {why}"),

@@ -13,16 +13,17 @@ use crate::chain::statement::{context, is_correct, MerkleTree};
 use crate::engagement::Site;
 use crate::exit::hinted;
 use crate::journal::Journal;
-use crate::prover_api::{Claim, Prover};
+use crate::prover_api::Prover;
 use crate::testset::{Example, StoredSet};
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_durable::report::Reporter;
 use assay_prover::proof::ProofBundle;
+use assay_statement::Statement;
 use std::path::{Path, PathBuf};
 
 /// What the chain says about the engagement.
 #[derive(Debug, Clone)]
-pub struct Statement {
+pub struct Engagement {
     pub id: B256,
     pub chain_id: u64,
     pub market: Address,
@@ -61,7 +62,7 @@ pub struct Opening {
 /// Examples that are the ones of their engagement: the proven set, or the probe set.
 #[derive(Debug)]
 pub struct Held {
-    pub statement: Statement,
+    pub engagement: Engagement,
     source: Source,
     findings: Findings,
     work: Work,
@@ -76,7 +77,7 @@ impl Held {
     pub async fn open(site: &Site, id: B256, e: &EngagementView, set: Option<&Path>) -> eyre::Result<Self> {
         let terms = site.market.proof_terms(e.modelId).await?;
         let file = own_files(site, id).join("held.json");
-        let statement = |first| Statement {
+        let engagement = |first| Engagement {
             id,
             chain_id: site.market.chain.id,
             market: site.market.address,
@@ -86,7 +87,7 @@ impl Held {
         if e.mode != Mode::CLEAR {
             let transfer = Transfer::load(site, id, e).await?;
             return Ok(Self::encrypted(
-                statement(transfer.first()),
+                engagement(transfer.first()),
                 transfer,
                 &file,
                 &site.report,
@@ -103,25 +104,25 @@ impl Held {
             let what = format!("the set leads to root {root}, the consumer committed to {}", e.testRoot);
             return Err(unusable(id, &what));
         }
-        Ok(Self::clear(statement(0), stored, &file, &site.report))
+        Ok(Self::clear(engagement(0), stored, &file, &site.report))
     }
 
     /// A set in clear; findings about it are kept in `file`.
-    pub fn clear(statement: Statement, set: StoredSet, file: &Path, out: &Reporter) -> Self {
+    pub fn clear(engagement: Engagement, set: StoredSet, file: &Path, out: &Reporter) -> Self {
         let contents = contents("clear", &[set.tree().root()]);
         Self {
             findings: Findings::load(file, contents, set.len(), out),
-            statement,
+            engagement,
             source: Source::Clear(set),
             work: Work::default(),
         }
     }
 
     /// A transfer whose keys are out; findings about it are kept in `file`.
-    pub fn encrypted(statement: Statement, transfer: Transfer, file: &Path, out: &Reporter) -> Self {
+    pub fn encrypted(engagement: Engagement, transfer: Transfer, file: &Path, out: &Reporter) -> Self {
         Self {
             findings: Findings::load(file, transfer.contents(), transfer.len(), out),
-            statement,
+            engagement,
             source: Source::Encrypted(Box::new(transfer)),
             work: Work::default(),
         }
@@ -186,8 +187,8 @@ impl Held {
                 Ok(e) => {
                     let class = U256::from(prover.class_of(&e.image)?);
                     if is_correct(
-                        self.statement.terms.metric,
-                        self.statement.terms.classes,
+                        self.engagement.terms.metric,
+                        self.engagement.terms.classes,
                         class,
                         e.label,
                     ) {
@@ -212,7 +213,7 @@ impl Held {
             Source::Clear(set) => {
                 self.work.hashed += 1;
                 set.example(position).map(Ok).map_err(|error| {
-                    let (id, dir) = (self.statement.id, set.dir().display());
+                    let (id, dir) = (self.engagement.id, set.dir().display());
                     hinted(
                         format!("{error:#}"),
                         format!(
@@ -226,7 +227,7 @@ impl Held {
                 eyre::ensure!(
                     self.findings.is_faultless(),
                     "the examples of engagement {} were not checked",
-                    self.statement.id
+                    self.engagement.id
                 );
                 let received = transfer.received(position)?;
                 Ok(received.example(image_bytes).map_err(|why| why.to_string()))
@@ -264,18 +265,18 @@ impl Held {
     }
 
     /// What a proof for `position` must state; the output must be the label for it to count.
-    pub fn claim(&mut self, position: usize) -> eyre::Result<Claim> {
+    pub fn statement_at(&mut self, position: usize) -> eyre::Result<Statement> {
         let opening = self.opening(position)?;
-        Ok(self.claim_of(position, &opening))
+        Ok(self.statement_of(position, &opening))
     }
 
-    fn claim_of(&self, position: usize, opening: &Opening) -> Claim {
-        let s = &self.statement;
-        Claim {
-            ctx: context(s.chain_id, s.market, s.id, (s.first + position) as u64),
-            weights_commit: s.terms.weightsCommit,
-            input_commit: opening.input_commit,
-            output: U256::from(opening.label),
+    fn statement_of(&self, position: usize, opening: &Opening) -> Statement {
+        let e = &self.engagement;
+        Statement {
+            ctx: context(e.chain_id, e.market, e.id, (e.first + position) as u64).to_be_bytes(),
+            weights_commit: e.terms.weightsCommit.to_be_bytes(),
+            input_commit: opening.input_commit.to_be_bytes(),
+            output: U256::from(opening.label).to_be_bytes(),
         }
     }
 
@@ -289,7 +290,7 @@ impl Held {
     /// A bundle as the market takes it; `None` if it is about something else.
     pub fn item(&mut self, position: usize, bundle: &ProofBundle) -> eyre::Result<Option<ProofItem>> {
         let opening = self.opening(position)?;
-        if Claim::of(bundle) != Some(self.claim_of(position, &opening)) {
+        if bundle.statement() != Some(self.statement_of(position, &opening)) {
             return Ok(None);
         }
         let path = self.tree().path(opening.index);

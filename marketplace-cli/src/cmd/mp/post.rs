@@ -9,7 +9,6 @@ use crate::context::Context;
 use crate::delivery::{Delivery, Place};
 use crate::engagement::{Desk, Sent};
 use crate::exit::hinted;
-use crate::prover_api::Claim;
 use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::units::utc;
@@ -110,8 +109,8 @@ pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<
             for position in 0..held.len() {
                 // Positions without a proof are not looked at.
                 if let Ok(bundle) = ProofBundle::load(&proof_path(desk, id, position)) {
-                    match held.claim(position) {
-                        Ok(claim) if Claim::of(&bundle) == Some(claim) => proven.push(position),
+                    match held.statement_at(position) {
+                        Ok(statement) if bundle.statement() == Some(statement) => proven.push(position),
                         Ok(_) => {}
                         // The others can still be claimed.
                         Err(error) => desk

@@ -117,7 +117,7 @@ pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -
             sent: Some(sent),
         });
     }
-    require_registered(prover, &held.statement.terms)?;
+    require_registered(prover, &held.engagement.terms)?;
     if let Some(asked) = decision.at_least.filter(|asked| *asked as usize > held.len()) {
         let what = format!("--at-least {asked} of {} open examples can never be right", held.len());
         return Err(UsageError(what).into());

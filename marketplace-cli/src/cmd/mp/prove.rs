@@ -246,7 +246,7 @@ pub async fn prepare(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover)
         }
         _ => open_set(desk, id, &e).await?,
     };
-    require_registered(prover, &held.statement.terms)?;
+    require_registered(prover, &held.engagement.terms)?;
     Ok(Prepared {
         correct: held.correct(prover, &desk.report)?,
         held,
@@ -309,7 +309,7 @@ impl Prepared {
 
     /// What the engagement asks for now; everything that can be proven if `all`.
     pub async fn plan(&mut self, site: &Site, prover: &Prover, all: bool) -> eyre::Result<Plan> {
-        let id = self.held.statement.id;
+        let id = self.held.engagement.id;
         self.e = site.market.engagement(id).await?;
         require_state(
             id,
@@ -396,7 +396,7 @@ impl Prepared {
 
     /// What to do where the time seems too short.
     fn more_time(&self, market: &Market, opens_window: bool) -> String {
-        let id = self.held.statement.id;
+        let id = self.held.engagement.id;
         let window = in_words(market.prove_seconds(self.e.mode));
         match (self.e.state, self.e.mode) {
             (State::Probing, Mode::CLEAR) if !opens_window => {
@@ -411,7 +411,7 @@ impl Prepared {
 
     /// Notes what the later commands need, and commits to proving a set in clear if asked to.
     pub async fn begin(&self, desk: &Desk, prover: &Prover, plan: &Plan, proceed_first: bool) -> eyre::Result<()> {
-        let id = self.held.statement.id;
+        let id = self.held.engagement.id;
         let required = u32::try_from(plan.required)?;
         if self.e.state == State::Probing && !has_budget(prover, required, &desk.report)? {
             return Err(hinted(
@@ -437,15 +437,21 @@ impl Prepared {
     /// Proves one position.
     pub fn prove(&mut self, site: &Site, proving: &Proving<'_>, position: usize) -> eyre::Result<OneProof> {
         let (held, prover) = (&mut self.held, proving.prover);
-        let id = held.statement.id;
+        let id = held.engagement.id;
         let file = proof_path(site, id, position);
-        let claim = held.claim(position)?;
+        let statement = held.statement_at(position)?;
         let example = held.example(position, prover.image_len())?;
         let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
         let began = Instant::now();
-        let bundle = proving.prove(&example.image, &example.input_salt.0, claim.ctx, Some(id), &site.report)?;
+        let bundle = proving.prove(
+            &example.image,
+            &example.input_salt.0,
+            statement.ctx,
+            Some(id),
+            &site.report,
+        )?;
         let seconds = began.elapsed().as_secs_f64();
-        verify(prover.verifier_key(), &bundle, &claim)?;
+        verify(prover.verifier_key(), &bundle, &statement)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -456,13 +462,13 @@ impl Prepared {
 
 /// The proof of a position that is there and verifies.
 fn existing(site: &Site, held: &mut Held, prover: &Prover, position: usize) -> eyre::Result<Option<OneProof>> {
-    let file = proof_path(site, held.statement.id, position);
+    let file = proof_path(site, held.engagement.id, position);
     if !file.exists() {
         return Ok(None);
     }
-    let claim = held.claim(position)?;
+    let statement = held.statement_at(position)?;
     let bundle = ProofBundle::load(&file).map_err(eyre::Report::from);
-    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &claim).map(|()| bundle)) {
+    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &statement).map(|()| bundle)) {
         Ok(bundle) => Ok(Some(OneProof::new(position, file, &bundle, None))),
         Err(error) => {
             site.report

@@ -180,7 +180,7 @@ impl Checked {
         positions: &[usize],
         most: usize,
     ) -> eyre::Result<()> {
-        let id = held.statement.id;
+        let id = held.engagement.id;
         let (mut left, wanted) = (positions, self.items.len().saturating_add(most));
         while self.items.len() < wanted && !left.is_empty() {
             let (next, rest) = left.split_at(left.len().min(wanted - self.items.len()));

@@ -4,8 +4,8 @@
 use crate::support::configure;
 use assay_prover::circuit::program::{Cell, Col, Step};
 use assay_prover::circuit::{Columns, Compiled};
-use assay_prover::field::Fr;
 use assay_prover::model::{ConvKind, Op};
+use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Any, Column, Fixed};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -135,7 +135,7 @@ fn fixed_classes(compiled: &Compiled, columns: &Columns) -> Vec<(FixedCell, Stri
             all.push(((*column, row), class));
         }
     }
-    let rounds = assay_prover::commitment::poseidon::parameters().rounds();
+    let rounds = assay_statement::poseidon::parameters().rounds();
     let calls = (floor.end - floor.poseidon) / (rounds + 1);
     let call = |row: usize| (row - floor.poseidon) / (rounds + 1);
     let call_name = |row: usize| position(call(row) == 0, call(row) + 1 == calls);

@@ -7,7 +7,7 @@
 pub(crate) mod changes;
 
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, NetworkCircuit};
-use assay_prover::field::Fr;
+use assay_statement::field::Fr;
 use changes::{constraint_change, weakening, Weakening};
 use halo2_proofs::circuit::layouter::RegionLayouter;
 use halo2_proofs::circuit::{AssignedCell, Cell as Halo2Cell, Layouter, Region, SimpleFloorPlanner, Table, Value};

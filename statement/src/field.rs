@@ -3,6 +3,9 @@
 pub use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::PrimeField;
 
+/// A number as the chain writes it: 32 bytes, big-endian. Not every word is a field element.
+pub type Word = [u8; 32];
+
 /// A signed integer as a field element: negative numbers count down from the modulus.
 pub fn from_i64(v: i64) -> Fr {
     if v < 0 {
@@ -13,14 +16,14 @@ pub fn from_i64(v: i64) -> Fr {
 }
 
 /// Big-endian canonical bytes, the encoding of the chain.
-pub fn to_be_bytes(v: &Fr) -> [u8; 32] {
-    let mut bytes: [u8; 32] = v.to_repr();
+pub fn to_be_bytes(v: &Fr) -> Word {
+    let mut bytes: Word = v.to_repr();
     bytes.reverse();
     bytes
 }
 
 /// The element behind big-endian bytes; `None` unless they are below the modulus.
-pub fn from_be_bytes(bytes: &[u8; 32]) -> Option<Fr> {
+pub fn from_be_bytes(bytes: &Word) -> Option<Fr> {
     let mut repr = *bytes;
     repr.reverse();
     Fr::from_repr(repr).into()

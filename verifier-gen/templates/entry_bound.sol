@@ -1,10 +1,10 @@
-/// @notice Checks a proof for one of the market's models.
+/// @notice {{notice}}
 /// @param vkDigest digest of the verifying key, must be the one of this verifier.
-/// @param inst `[ctx, weightsCommit, inputCommit, output]`. `weightsCommit` is not an instance of the circuit: it is
-/// recomputed here from the first {{weight_points}} points of the proof, as `keccak256(points) >> 8`.
+/// @param inst `[{{words}}]`. `{{hash_word}}` is not an instance of the circuit: it is
+/// recomputed here from the first {{leading_points}} points of the proof, as `keccak256(points) >> 8`.
 /// @param proof the proof, {{proof_len}} bytes: a whole number of words, so that the ABI adds no padding.
 /// @return true; whatever is not proven reverts.
-function verify(bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof) external view returns (bool) {
+function verify(bytes32 vkDigest, uint256[{{word_count}}] calldata inst, bytes calldata proof) external view returns (bool) {
     address vkData = VK_DATA;
     assembly {
         {{functions}}
@@ -17,11 +17,10 @@ function verify(bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof
             )
         ) { reject(CALLDATA) }
         if iszero(eq(vkDigest, VK_DIGEST)) { reject(DIGEST) }
-        calldatacopy(INSTANCES, inst, 0x20)
-        calldatacopy(add(INSTANCES, 0x20), add(inst, 0x40), 0x40)
+        {{copy_instances}}
         requireScalars(INSTANCES, add(INSTANCES, INSTANCES_LEN))
         {{copy_proof}}
-        if iszero(eq(shr(8, keccak256(FIRST_POINTS, WEIGHT_POINTS_LEN)), calldataload(add(inst, 0x20)))) {
+        if iszero(eq(shr(8, keccak256(FIRST_POINTS, WEIGHT_POINTS_LEN)), calldataload(add(inst, {{hash_at}})))) {
             reject(WEIGHTS)
         }
 

@@ -4,8 +4,8 @@
 //! commitment is the last `h`. Words hold 31 bytes big-endian, the last one zero-filled on the right;
 //! `TAG_LEN = (uint120(keccak256("assay.input.v1")) << 64) | L` with `L` the number of words.
 
-use super::poseidon::{hash, INPUTS, RATE};
 use crate::field::{from_be_bytes, Fr};
+use crate::poseidon::{hash, INPUTS, RATE};
 use halo2_proofs::halo2curves::ff::Field;
 use sha3::{Digest, Keccak256};
 
@@ -16,13 +16,6 @@ pub const WORD_BYTES: usize = 31;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct InputSalt(pub [u8; 31]);
 
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SaltError {
-    #[error("an input salt has 31 bytes, not {0}")]
-    Length(usize),
-}
-
 impl InputSalt {
     /// A fresh salt from the operating system.
     pub fn random() -> Self {
@@ -30,12 +23,6 @@ impl InputSalt {
         let mut bytes = [0; 31];
         rand::rngs::OsRng.fill_bytes(&mut bytes);
         Self(bytes)
-    }
-
-    /// # Errors
-    /// Unless there are exactly 31 bytes.
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, SaltError> {
-        bytes.try_into().map(Self).map_err(|_| SaltError::Length(bytes.len()))
     }
 
     pub fn to_field(&self) -> Fr {
