@@ -4,6 +4,8 @@
 
 mod daemons;
 mod network;
+#[path = "../../marketplace-cli/tests/snapshots/mod.rs"]
+mod snapshots;
 mod story;
 
 pub use daemons::{Daemon, Daemons};
@@ -74,7 +76,7 @@ impl Devnet {
             .current_dir(root())
             .args(["devnet", "up", "--detach", "--json", "--home"])
             .arg(directory.path().join("deployer")));
-        let up = json(&output);
+        let up = json(&["devnet", "up"], &output);
         Self {
             url: up["rpcUrl"].as_str().expect("a node").to_owned(),
             deployment: up["addressBook"].as_str().expect("an address book").into(),
@@ -166,12 +168,12 @@ impl Party<'_> {
 
     /// A command that signs; its JSON result.
     pub fn does(&self, args: &[&str]) -> Value {
-        json(&run(&mut self.command(args, true)))
+        json(args, &run(&mut self.command(args, true)))
     }
 
     /// A command that only reads or works off chain.
     pub fn reads(&self, args: &[&str]) -> Value {
-        json(&run(&mut self.command(args, false)))
+        json(args, &run(&mut self.command(args, false)))
     }
 
     /// Serves the files of an engagement to the other party, until the result is dropped.
@@ -270,9 +272,12 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|e| panic!("no JSON result ({e}): {}", String::from_utf8_lossy(&output.stdout)))
+/// The result of a command, which must be of the recorded shape.
+fn json(args: &[&str], output: &Output) -> Value {
+    let result = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("no JSON result ({e}): {}", String::from_utf8_lossy(&output.stdout)));
+    snapshots::assert_shape(args, &result);
+    result
 }
 
 /// A registered small model and a consumer's test set of images that the model gets right.
