@@ -4,8 +4,7 @@
 use e2e::{Daemon, Daemons, Party};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -132,8 +131,7 @@ fn a_daemon_outlives_a_lost_node_and_ends_when_told() {
     let away = Arc::new(AtomicBool::new(false));
     let url = proxy(&daemons.setting.devnet.url, away.clone());
     let mut daemon = daemons.start("consumer", &url, &["--every", "1"]);
-    let lines = BufReader::new(daemon.0.stdout.take().unwrap()).lines();
-    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let mut events = daemon.events();
     let mut hears = |name: &str| {
         let heard = events.find(|event| event["event"] == name);
         heard.unwrap_or_else(|| panic!("it ended without {name}"))
@@ -151,10 +149,13 @@ fn a_daemon_outlives_a_lost_node_and_ends_when_told() {
     away.store(false, Ordering::Relaxed);
     hears("rpcBack");
     assert_eq!(hears("send")["engagement"], id.as_str());
-    let status = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
+    let status = Command::new("kill")
+        .arg(daemon.process.id().to_string())
+        .status()
+        .unwrap();
     assert!(status.success());
     hears("ended");
-    assert!(daemon.0.wait().unwrap().success());
+    assert!(daemon.process.wait().unwrap().success());
 }
 
 /// What a consumer gives it may take away: the provider proves and submits from its own copy.
@@ -166,8 +167,7 @@ fn a_set_in_clear_that_vanishes_is_proven_all_the_same() {
     assert_eq!(daemons.once("consumer", &[]), ["send"]);
     let url = daemons.setting.devnet.url.clone();
     let mut daemon = daemons.start("provider", &url, &["--every", "1"]);
-    let lines = BufReader::new(daemon.0.stdout.take().unwrap()).lines();
-    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let mut events = daemon.events();
     assert!(events.any(|event| event["fields"]["state"] == "Proving"));
     std::fs::remove_dir_all(Path::new(&daemons.exchange).join(&id).join("set")).unwrap();
     assert!(events.any(|event| event["event"] == "settle"));

@@ -2,7 +2,6 @@
 
 use assay_durable::lock::Lock;
 use e2e::{text, Daemons, OUTSIDER};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 #[test]
@@ -151,8 +150,8 @@ fn one_daemon_looks_after_what_an_account_has_in_a_state_directory() {
     let daemons = Daemons::new();
     let url = daemons.setting.devnet.url.clone();
     let mut first = daemons.start("provider", &url, &[]);
-    let mut lines = BufReader::new(first.0.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().contains("started"));
+    let mut events = first.events();
+    assert_eq!(events.next().unwrap()["event"], "started");
     let said = daemons.once_fails("provider");
     let lock = format!("provider-{}.lock is in use", daemons.setting.provider().address());
     assert!(said.contains(&lock) && said.contains("another --home"), "{said}");

@@ -1,5 +1,7 @@
 //! A chain that is no devnet: whatever makes a key there, or trusts one, refuses the development reference string.
 
+mod snapshots;
+
 use alloy::primitives::B256;
 use assay_cli::args::keys::KEY_VARIABLE;
 use assay_cli::chain::account::Account;
@@ -96,6 +98,9 @@ impl Elsewhere {
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let result = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        if !result.is_null() {
+            snapshots::assert_shape(args, &result);
+        }
         (output.status.code().unwrap(), result, said)
     }
 

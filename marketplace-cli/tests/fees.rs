@@ -1,6 +1,7 @@
 //! What gas may cost, who cannot pay for it, and what is said of what was sent.
 
 mod node_support;
+mod snapshots;
 mod support;
 
 use alloy::consensus::{Transaction, TxEnvelope};
@@ -296,6 +297,7 @@ async fn what_was_sent_is_told_once_with_its_block_and_gas() {
     let (code, said, result) = cancel(&["--json"]).await;
     assert_eq!(code, Some(0), "{said}");
     let result: Value = serde_json::from_str(&result).unwrap();
+    snapshots::assert_shape(&["mc", "cancel"], &result);
     let sent = &result["sent"];
     let (hash, block) = (sent["txHash"].as_str().unwrap(), sent["block"].as_u64().unwrap());
     let gas = assay_cli::units::grouped(sent["gasUsed"].as_u64().unwrap());

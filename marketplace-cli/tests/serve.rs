@@ -2,6 +2,7 @@
 //! refused.
 
 mod serve_support;
+mod snapshots;
 mod transfer_support;
 
 use alloy::primitives::{keccak256, Address, B256};
@@ -501,6 +502,7 @@ async fn the_program_serves_until_it_is_told_to_end() {
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let line = lines.next_line().await.unwrap().unwrap();
     let serving: serde_json::Value = serde_json::from_str(&line).unwrap();
+    snapshots::assert_shape(&["serve"], &serving);
     let client = Client::new(ClientOptions::new(serving["url"].as_str().unwrap(), operator), key).unwrap();
     let path = dir.path().join("leaves");
     fs::write(&path, b"content").unwrap();

@@ -1,8 +1,8 @@
 //! Both parties' daemons: `assay mp watch` and `assay mc watch`.
 
-use crate::{text, Party, Server, Setting};
+use crate::{snapshots, text, Party, Server, Setting};
 use serde_json::Value;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 
 /// Passes of both daemons that are more than enough for any story.
@@ -10,12 +10,26 @@ const ROUNDS: usize = 12;
 
 /// A daemon; killed when dropped.
 #[derive(Debug)]
-pub struct Daemon(pub Child);
+pub struct Daemon {
+    pub process: Child,
+    party: String,
+}
+
+impl Daemon {
+    /// What it says from here on, line by line.
+    ///
+    /// # Panics
+    /// If somebody listens already.
+    pub fn events(&mut self) -> impl Iterator<Item = Value> {
+        let stdout = self.process.stdout.take().expect("nobody else listens");
+        events(&self.party, stdout)
+    }
+}
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -100,7 +114,10 @@ impl Daemons {
     }
 
     pub fn start(&self, party: &str, url: &str, options: &[&str]) -> Daemon {
-        Daemon(self.command(party, url, options).spawn().expect("assay runs"))
+        Daemon {
+            process: self.command(party, url, options).spawn().expect("assay runs"),
+            party: party.to_owned(),
+        }
     }
 
     /// One pass that must fail; what it said.
@@ -121,9 +138,7 @@ impl Daemons {
         let output = self.pass(party, options);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{party}: {said}");
-        let lines = output.stdout.lines();
-        let events = lines.map(|line| serde_json::from_str(&line.expect("text")).expect("an event"));
-        deeds(&events.collect::<Vec<Value>>())
+        deeds(&events(party, output.stdout.as_slice()).collect::<Vec<_>>())
     }
 
     /// Alternating passes until both have settled; what the consumer and the provider did.
@@ -158,6 +173,17 @@ impl Daemons {
     pub fn verdict(&self, id: &str) -> Value {
         self.setting.verdict(id)
     }
+}
+
+/// The lines of a party's daemon, each of the shape that is recorded for its event.
+fn events(party: &str, stdout: impl Read) -> impl Iterator<Item = Value> {
+    let role = if party == "provider" { "mp" } else { "mc" };
+    BufReader::new(stdout).lines().map(move |line| {
+        let event: Value = serde_json::from_str(&line.expect("text")).expect("an event");
+        let name = event["event"].as_str().expect("a name");
+        snapshots::assert_shape(&[role, "watch", name], &event);
+        event
+    })
 }
 
 /// What was done, without what was only seen.

@@ -4,6 +4,9 @@
 
 mod daemons;
 mod network;
+mod saved;
+#[path = "../../marketplace-cli/tests/snapshots/mod.rs"]
+mod snapshots;
 mod story;
 
 pub use daemons::{Daemon, Daemons};
@@ -15,7 +18,7 @@ use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -32,11 +35,17 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The binary, which the workspace build has made.
+/// Names another binary than the workspace's, of another release.
+const OTHER_BINARY: &str = "ASSAY_BINARY";
+
+/// The binary, which the workspace build has made, unless another one is named.
 ///
 /// # Panics
 /// If it is not there.
 pub fn assay() -> PathBuf {
+    if let Some(other) = std::env::var_os(OTHER_BINARY) {
+        return other.into();
+    }
     let target = std::env::current_exe().expect("a test has a path");
     let binary = target
         .parent()
@@ -58,12 +67,17 @@ pub struct Devnet {
     pub deployment: PathBuf,
     directory: TempDir,
     pid: u64,
+    /// The node, if this program started it itself.
+    anvil: Option<Child>,
 }
 
 impl Drop for Devnet {
     fn drop(&mut self) {
         // The process id came from our own child's report.
         let _ = Command::new("kill").arg(self.pid.to_string()).status();
+        if let Some(anvil) = &mut self.anvil {
+            let _ = anvil.wait();
+        }
     }
 }
 
@@ -74,11 +88,12 @@ impl Devnet {
             .current_dir(root())
             .args(["devnet", "up", "--detach", "--json", "--home"])
             .arg(directory.path().join("deployer")));
-        let up = json(&output);
+        let up = json(&["devnet", "up"], &output);
         Self {
             url: up["rpcUrl"].as_str().expect("a node").to_owned(),
             deployment: up["addressBook"].as_str().expect("an address book").into(),
             pid: up["pid"].as_u64().expect("a process id"),
+            anvil: None,
             directory,
         }
     }
@@ -119,7 +134,7 @@ impl Devnet {
 #[derive(Debug)]
 pub struct Server {
     pub url: String,
-    process: std::process::Child,
+    process: Child,
 }
 
 impl Drop for Server {
@@ -166,12 +181,12 @@ impl Party<'_> {
 
     /// A command that signs; its JSON result.
     pub fn does(&self, args: &[&str]) -> Value {
-        json(&run(&mut self.command(args, true)))
+        json(args, &run(&mut self.command(args, true)))
     }
 
     /// A command that only reads or works off chain.
     pub fn reads(&self, args: &[&str]) -> Value {
-        json(&run(&mut self.command(args, false)))
+        json(args, &run(&mut self.command(args, false)))
     }
 
     /// Serves the files of an engagement to the other party, until the result is dropped.
@@ -270,9 +285,14 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|e| panic!("no JSON result ({e}): {}", String::from_utf8_lossy(&output.stdout)))
+/// The result of a command, which must be of the recorded shape.
+fn json(args: &[&str], output: &Output) -> Value {
+    let result = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("no JSON result ({e}): {}", String::from_utf8_lossy(&output.stdout)));
+    if std::env::var_os(OTHER_BINARY).is_none() {
+        snapshots::assert_shape(args, &result);
+    }
+    result
 }
 
 /// A registered small model and a consumer's test set of images that the model gets right.
