@@ -231,7 +231,7 @@ impl Stage {
         let reader = Market::load(Chain::connect(&self.node.url(), None).await?, self.deployment.market).await?;
         let verdict = Shown::read(&self.mc_side, &reader, id, &self.trust()).await?;
         let wei = |amount: u128| I256::from_raw(U256::from(amount));
-        let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.fee));
+        let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.prices.fee));
         let payment = wei(self.market.amounts(mode).successPayment) + wei(bonds);
         let zero = I256::ZERO;
         let [mp, mc, stranger] = self.starts;

@@ -181,7 +181,7 @@ async fn require_escrow(ctx: &Context, market: &Market, account: &Account, dir: 
 
 /// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.
 fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
-    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.full.directMax {
+    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.claim.directMax {
         Adjudication::DIRECT
     } else {
         Adjudication::OPTIMISTIC
@@ -225,7 +225,7 @@ pub async fn open(
             _ => B256::ZERO,
         },
         targetBps: ask.target_bps,
-        expiry: market.chain.now().await? + ask.expires_in.min(market.params.acceptWindow),
+        expiry: market.chain.now().await? + ask.expires_in.min(market.params.windows.accept),
     };
     let call = market.paying(&IAccuracyMarket::openCall { terms }, market.entry_wei());
     let receipt = account.send(&mut journal, "open", &call, &ctx.out).await?;

@@ -437,7 +437,7 @@ pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
 /// Demands the proofs of k* positions, once.
 pub async fn demand(ctx: &Context, market: &CheckedMarket, account: &Account, id: B256) -> eyre::Result<Moved> {
     let e = market.engagement(id).await?;
-    let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.full.challengeBond / 2);
+    let fund = u128::from(market.needed(e.mode, e.targetBps)) * (market.params.claim.challengeBond / 2);
     let mut sent = Vec::new();
     if e.state != State::FullDemanded {
         require_state(id, &e, &[State::Claimed])?;
