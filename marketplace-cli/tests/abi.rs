@@ -1,7 +1,7 @@
 //! The hand-written bindings against what forge compiled.
 
-use alloy::primitives::keccak256;
-use alloy::sol_types::SolInterface;
+use alloy::primitives::{b256, keccak256, U256};
+use alloy::sol_types::{SolInterface, SolValue};
 use assay_cli::chain::bindings::{
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
     IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},
@@ -12,7 +12,9 @@ use assay_cli::chain::bindings::{
     IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
     ITransferJudge::{ITransferJudgeCalls, ITransferJudgeErrors},
     Libraries::LibrariesErrors,
+    MarketParams, Params,
 };
+use assay_cli::chain::statement::params_hash;
 use assay_cli::home::Repository;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,4 +149,28 @@ fn every_refusal_of_the_contracts_has_words() {
             assert!(compiled.contains_key(&selector), "{contract} has no error 0x{selector}");
         }
     }
+}
+
+/// Those of `contracts/test/unit/AccuracyMarket/params.t.sol`, and the hash that it pins.
+#[test]
+fn parameters_have_the_words_and_the_hash_of_the_contracts() {
+    let encoded = |words: &[u64]| -> Vec<u8> {
+        let words = words.iter().map(|word| U256::from(*word).to_be_bytes::<32>());
+        words.flatten().collect()
+    };
+    let tail = [0xa3, 0xa4, 0xa5, 8, 4005, 4106, 4207, 4308, 4609, 4510, 13, 5002, 2];
+    let head = [0xa1, 10_007, 101, 77_777, 4, 7201, 10_802, 18_003, 11];
+    let given = encoded(&[&head[..], &tail].concat());
+    assert_eq!(MarketParams::abi_decode_validate(&given).unwrap().abi_encode(), given);
+
+    let head = [
+        0xa1, 0xa2, 1_000_003, 10_007, 101, 77_777, 3, 4, 10, 7201, 10_802, 18_003, 11, 75_604,
+    ];
+    let words = encoded(&[&head[..], &tail].concat());
+    let params = Params::abi_decode_validate(&words).unwrap();
+    assert_eq!(params.abi_encode(), words);
+    assert_eq!(
+        params_hash(&params),
+        b256!("260044776307d4bdf196b6c655b1de16f1560a3dbcf18f9bac4aa33c5331b830")
+    );
 }

@@ -6,9 +6,9 @@ use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
 use assay_cli::chain::bindings::IMarketplaceFactory::{self, Creation};
-use assay_cli::chain::bindings::{MarketParams, RegistryParams};
+use assay_cli::chain::bindings::{Judges, MarketParams, RegistryParams};
 use assay_cli::chain::client::{Call, Chain};
-use assay_cli::chain::deploy::{creation_code, Judges, MarketTerms};
+use assay_cli::chain::deploy::{creation_code, MarketTerms};
 use assay_cli::chain::devnet::DevnetOptions;
 use assay_cli::chain::market::Market;
 use assay_cli::chain::release::{DeploymentCheck, DeploymentGrade, Release, Survey};
@@ -177,12 +177,7 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
 
 /// The judges of a genuine deployment.
 fn judges(w: &World) -> Judges {
-    let full = &w.market.params.full;
-    Judges {
-        proofs: full.proofJudge,
-        transfers: full.transferJudge,
-        publication: full.publication,
-    }
+    w.market.params.judges
 }
 
 /// What differs but for how registry and market were created.
@@ -288,7 +283,7 @@ async fn refuses_money(w: &World, market: Address, why: &str) -> B256 {
 async fn no_command_pays_into_a_market_whose_proof_judge_accepts_everything() {
     let w = World::new().await;
     let yes = w.deploy(&YES).await;
-    let (market, _) = rogue(&w, |_| (), |p| p.proofJudge = yes).await;
+    let (market, _) = rogue(&w, |_| (), |p| p.judges.proofs = yes).await;
     let before = w.balance(&w.mp).await;
     let digest = refuses_money(&w, market, &format!("ProofJudge at {yes}: it has other code")).await;
     assert_eq!(w.balance(&w.mp).await, before);
@@ -322,7 +317,7 @@ async fn no_command_pays_into_a_market_whose_proof_judge_accepts_everything() {
 async fn no_command_pays_into_a_market_whose_transfer_judge_convicts_everybody() {
     let w = World::new().await;
     let yes = w.deploy(&YES).await;
-    let (market, _) = rogue(&w, |_| (), |p| p.transferJudge = yes).await;
+    let (market, _) = rogue(&w, |_| (), |p| p.judges.transfers = yes).await;
     refuses_money(&w, market, &format!("TransferJudge at {yes}: it has other code")).await;
 }
 
@@ -338,7 +333,7 @@ async fn no_command_pays_into_a_registry_that_lets_an_account_burn_stakes() {
 async fn each_part_of_a_deployment_is_compared() {
     let w = World::new().await;
     let yes = w.deploy(&YES).await;
-    let (_, market) = rogue(&w, |_| (), |p| p.publication = yes).await;
+    let (_, market) = rogue(&w, |_| (), |p| p.judges.publication = yes).await;
     let differences = differs(&market).await;
     assert_eq!(differences, [format!("PublishedTransfers at {yes}: it has other code")]);
 
@@ -346,7 +341,7 @@ async fn each_part_of_a_deployment_is_compared() {
     let repository = Repository::find().unwrap();
     let linked = creation_code(&repository, "TransferJudge", &[("PoseidonT4", yes)], Vec::new()).unwrap();
     let judge = w.create(linked).await;
-    let (_, market) = rogue(&w, |_| (), |p| p.transferJudge = judge).await;
+    let (_, market) = rogue(&w, |_| (), |p| p.judges.transfers = judge).await;
     let differences = differs(&market).await;
     assert_eq!(differences, [format!("PoseidonT4 at {yes}: it has other code")]);
 
@@ -384,7 +379,7 @@ async fn another_copy_of_the_published_transfers_is_not_this_releases() {
     let code = creation_code(&repository, "PublishedTransfers", &[], Vec::new()).unwrap();
     let copy = w.create(code).await;
     assert_eq!(code_of(&w, copy).await, code_of(&w, judges(&w).publication).await);
-    let (_, market) = rogue(&w, |_| (), |p| p.publication = copy).await;
+    let (_, market) = rogue(&w, |_| (), |p| p.judges.publication = copy).await;
     let differences = differs(&market).await;
     assert!(
         differences.len() == 1

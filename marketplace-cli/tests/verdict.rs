@@ -180,7 +180,7 @@ async fn proofs_that_an_unknown_verifier_accepted_are_never_called_proven() {
     // Contracts that are not this release's may say anything.
     w.rpc(
         "anvil_setCode",
-        vec![w.market.params.full.proofJudge.to_string().into(), "0x00".into()],
+        vec![w.market.params.judges.proofs.to_string().into(), "0x00".into()],
     )
     .await;
     std::fs::remove_dir_all(reader).unwrap();

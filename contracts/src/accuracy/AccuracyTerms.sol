@@ -10,7 +10,20 @@ import {Deadlines} from "../libraries/Deadlines.sol";
 import {Payouts} from "../libraries/Payouts.sol";
 import {TAG_PARAMS} from "../libraries/Tags.sol";
 import {Target} from "../libraries/Target.sol";
-import {Adjudication, Amounts, MarketParams, Mode, OfferTerms, Outcome, Params} from "../types/MarketTypes.sol";
+import {
+    Adjudication,
+    Amounts,
+    ClaimParams,
+    Judges,
+    MarketParams,
+    Mode,
+    OfferTerms,
+    Outcome,
+    Params,
+    Prices,
+    TransferParams,
+    Windows
+} from "../types/MarketTypes.sol";
 import {Counter, ModelStatus, RegistryParams} from "../types/ModelTypes.sol";
 
 /// @title Parameters of an accuracy market, what an offer must be and what each outcome pays
@@ -60,73 +73,62 @@ contract AccuracyTerms is IAccuracyTerms {
     /// - the registry's unbonding delay covers the longest path of one engagement: every position challenged and demanded.
     constructor(MarketParams memory p) {
         RegistryParams memory r = IModelRegistry(p.registry).params();
-        _checkPrices(p, r);
-        _checkContracts(p);
+        _checkPrices(p.prices, r.priceInput);
+        _checkBond(p.claim);
+        _checkJudges(p.judges, p.transfer.wordsPerChunk);
         uint256 n = uint256(r.n1) + p.n2;
         require(p.n2 != 0 && n <= N_MAX, BadParameter("n2", p.n2));
         uint256 d = Payouts.deposit(n, r.priceInput);
-        require(d + p.fee <= type(uint128).max, BadParameter("deposit", d));
-        require(r.unbondWindow >= _longestPath(p, n), BadParameter("unbondWindow", r.unbondWindow));
+        require(d + p.prices.fee <= type(uint128).max, BadParameter("deposit", d));
+        uint256 longest = _longestPath(p.windows, p.transfer, p.claim, n);
+        require(r.unbondWindow >= longest, BadParameter("unbondWindow", r.unbondWindow));
 
         REGISTRY = p.registry;
         TREASURY = r.treasury;
         PRICE_INPUT = r.priceInput;
-        PRICE_PROOF = p.priceProof;
-        PRICE_INFERENCE = p.priceInference;
-        FEE = p.fee;
+        PRICE_PROOF = p.prices.proof;
+        PRICE_INFERENCE = p.prices.inference;
+        FEE = p.prices.fee;
         N1 = r.n1;
         N2 = p.n2;
         FAULT_STRIKES = r.faultStrikes;
-        ACCEPT_WINDOW = p.acceptWindow;
-        DECIDE_WINDOW = p.decideWindow;
-        PROVE_BASE = p.proveBase;
-        PROVE_TIME_PER_ITEM = p.proveTimePerItem;
+        ACCEPT_WINDOW = p.windows.accept;
+        DECIDE_WINDOW = p.windows.decide;
+        PROVE_BASE = p.windows.proveBase;
+        PROVE_TIME_PER_ITEM = p.windows.proveTimePerItem;
         UNBOND_WINDOW = r.unbondWindow;
-        PROOF_JUDGE = p.proofJudge;
-        TRANSFER_JUDGE = p.transferJudge;
-        PUBLICATION = p.publication;
-        WORDS_PER_CHUNK = p.wordsPerChunk;
-        COMMIT_WINDOW = p.commitWindow;
-        ACK_WINDOW = p.ackWindow;
-        PUBLISH_WINDOW = p.publishWindow;
-        KEY_WINDOW = p.keyWindow;
-        CHALLENGE_WINDOW = p.challengeWindow;
-        RESPOND_WINDOW = p.respondWindow;
-        ANSWER_TIME = p.answerTime;
-        CHALLENGE_BOND = p.challengeBond;
-        DIRECT_MAX = p.directMax;
+        PROOF_JUDGE = p.judges.proofs;
+        TRANSFER_JUDGE = p.judges.transfers;
+        PUBLICATION = p.judges.publication;
+        WORDS_PER_CHUNK = p.transfer.wordsPerChunk;
+        COMMIT_WINDOW = p.transfer.commitWindow;
+        ACK_WINDOW = p.transfer.ackWindow;
+        PUBLISH_WINDOW = p.transfer.publishWindow;
+        KEY_WINDOW = p.transfer.keyWindow;
+        CHALLENGE_WINDOW = p.claim.challengeWindow;
+        RESPOND_WINDOW = p.claim.respondWindow;
+        ANSWER_TIME = p.claim.answerTime;
+        CHALLENGE_BOND = p.claim.challengeBond;
+        DIRECT_MAX = p.claim.directMax;
         PARAMS_HASH = keccak256(abi.encode(TAG_PARAMS, params()));
     }
 
     /// @inheritdoc IAccuracyTerms
-    function params() public view returns (Params memory p) {
-        p.registry = REGISTRY;
-        p.treasury = TREASURY;
-        p.priceInput = PRICE_INPUT;
-        p.priceProof = PRICE_PROOF;
-        p.priceInference = PRICE_INFERENCE;
-        p.fee = FEE;
-        p.n1 = N1;
-        p.n2 = N2;
-        p.faultStrikes = FAULT_STRIKES;
-        p.acceptWindow = ACCEPT_WINDOW;
-        p.decideWindow = DECIDE_WINDOW;
-        p.proveBase = PROVE_BASE;
-        p.proveTimePerItem = PROVE_TIME_PER_ITEM;
-        p.unbondWindow = UNBOND_WINDOW;
-        p.proofJudge = PROOF_JUDGE;
-        p.transferJudge = TRANSFER_JUDGE;
-        p.publication = PUBLICATION;
-        p.wordsPerChunk = WORDS_PER_CHUNK;
-        p.commitWindow = COMMIT_WINDOW;
-        p.ackWindow = ACK_WINDOW;
-        p.publishWindow = PUBLISH_WINDOW;
-        p.keyWindow = KEY_WINDOW;
-        p.challengeWindow = CHALLENGE_WINDOW;
-        p.respondWindow = RESPOND_WINDOW;
-        p.answerTime = ANSWER_TIME;
-        p.challengeBond = CHALLENGE_BOND;
-        p.directMax = DIRECT_MAX;
+    function params() public view returns (Params memory) {
+        return Params({
+            registry: REGISTRY,
+            treasury: TREASURY,
+            priceInput: PRICE_INPUT,
+            prices: Prices(PRICE_PROOF, PRICE_INFERENCE, FEE),
+            n1: N1,
+            n2: N2,
+            faultStrikes: FAULT_STRIKES,
+            windows: Windows(ACCEPT_WINDOW, DECIDE_WINDOW, PROVE_BASE, PROVE_TIME_PER_ITEM),
+            unbondWindow: UNBOND_WINDOW,
+            judges: Judges(PROOF_JUDGE, TRANSFER_JUDGE, PUBLICATION),
+            transfer: TransferParams(WORDS_PER_CHUNK, COMMIT_WINDOW, ACK_WINDOW, PUBLISH_WINDOW, KEY_WINDOW),
+            claim: ClaimParams(CHALLENGE_WINDOW, RESPOND_WINDOW, ANSWER_TIME, CHALLENGE_BOND, DIRECT_MAX)
+        });
     }
 
     /// @inheritdoc IAccuracyTerms
@@ -185,46 +187,51 @@ contract AccuracyTerms is IAccuracyTerms {
 
     // ---- construction ----
 
-    function _checkPrices(MarketParams memory p, RegistryParams memory r) private pure {
-        require(r.priceInput > p.priceProof, BadParameter("priceProof", p.priceProof));
-        require(
-            p.priceProof > p.priceInference && p.priceInference != 0, BadParameter("priceInference", p.priceInference)
-        );
+    function _checkPrices(Prices memory p, uint128 priceInput) private pure {
+        require(priceInput > p.proof, BadParameter("priceProof", p.proof));
+        require(p.proof > p.inference && p.inference != 0, BadParameter("priceInference", p.inference));
         require(p.fee != 0, BadParameter("fee", p.fee));
-        // Half of it is paid per proof of a full demand.
-        require(p.challengeBond != 0 && p.challengeBond % 2 == 0, BadParameter("challengeBond", p.challengeBond));
-        require(p.directMax != 0, BadParameter("directMax", 0));
     }
 
-    function _checkContracts(MarketParams memory p) private view {
-        require(p.proofJudge.code.length != 0, BadParameter("proofJudge", uint160(p.proofJudge)));
-        require(p.transferJudge.code.length != 0, BadParameter("transferJudge", uint160(p.transferJudge)));
-        require(p.publication.code.length != 0, BadParameter("publication", uint160(p.publication)));
-        uint256 rate = ITransferJudge(p.transferJudge).wordsPerHash();
+    function _checkBond(ClaimParams memory c) private pure {
+        // Half of it is paid per proof of a full demand.
+        require(c.challengeBond != 0 && c.challengeBond % 2 == 0, BadParameter("challengeBond", c.challengeBond));
+        require(c.directMax != 0, BadParameter("directMax", 0));
+    }
+
+    function _checkJudges(Judges memory j, uint32 wordsPerChunk) private view {
+        require(j.proofs.code.length != 0, BadParameter("proofJudge", uint160(j.proofs)));
+        require(j.transfers.code.length != 0, BadParameter("transferJudge", uint160(j.transfers)));
+        require(j.publication.code.length != 0, BadParameter("publication", uint160(j.publication)));
+        uint256 rate = ITransferJudge(j.transfers).wordsPerHash();
         require(
-            p.wordsPerChunk != 0 && p.wordsPerChunk <= CHUNK_MAX && p.wordsPerChunk % rate == 0,
-            BadParameter("wordsPerChunk", p.wordsPerChunk)
+            wordsPerChunk != 0 && wordsPerChunk <= CHUNK_MAX && wordsPerChunk % rate == 0,
+            BadParameter("wordsPerChunk", wordsPerChunk)
         );
     }
 
     /// Seconds from `accept` to Closed when everybody waits for each deadline; checks the windows on the way.
-    function _longestPath(MarketParams memory p, uint256 n) private view returns (uint256) {
-        Deadlines.checkWindow("acceptWindow", p.acceptWindow);
-        Deadlines.checkWindow("commitWindow", p.commitWindow);
-        Deadlines.checkWindow("ackWindow", p.ackWindow);
-        Deadlines.checkWindow("publishWindow", p.publishWindow);
-        Deadlines.checkWindow("keyWindow", p.keyWindow);
-        Deadlines.checkWindow("decideWindow", p.decideWindow);
-        Deadlines.checkWindow("proveBase", p.proveBase);
-        Deadlines.checkWindow("challengeWindow", p.challengeWindow);
-        Deadlines.checkWindow("respondWindow", p.respondWindow);
-        require(p.proveTimePerItem != 0, BadParameter("proveTimePerItem", 0));
+    function _longestPath(Windows memory w, TransferParams memory t, ClaimParams memory c, uint256 n)
+        private
+        view
+        returns (uint256)
+    {
+        Deadlines.checkWindow("acceptWindow", w.accept);
+        Deadlines.checkWindow("commitWindow", t.commitWindow);
+        Deadlines.checkWindow("ackWindow", t.ackWindow);
+        Deadlines.checkWindow("publishWindow", t.publishWindow);
+        Deadlines.checkWindow("keyWindow", t.keyWindow);
+        Deadlines.checkWindow("decideWindow", w.decide);
+        Deadlines.checkWindow("proveBase", w.proveBase);
+        Deadlines.checkWindow("challengeWindow", c.challengeWindow);
+        Deadlines.checkWindow("respondWindow", c.respondWindow);
+        require(w.proveTimePerItem != 0, BadParameter("proveTimePerItem", 0));
         // Else the proof for a lone challenge could take longer than its window.
-        require(p.answerTime != 0 && p.answerTime <= p.respondWindow, BadParameter("answerTime", p.answerTime));
-        uint256 transfer = uint256(p.commitWindow) + 2 * p.ackWindow + p.publishWindow + 2 * p.keyWindow;
-        uint256 prove = p.proveBase + n * p.proveTimePerItem;
+        require(c.answerTime != 0 && c.answerTime <= c.respondWindow, BadParameter("answerTime", c.answerTime));
+        uint256 transfer = uint256(t.commitWindow) + 2 * t.ackWindow + t.publishWindow + 2 * t.keyWindow;
+        uint256 prove = w.proveBase + n * w.proveTimePerItem;
         // A demand in the last second of W_challenge grows with what it asks for and with the challenges still open.
-        uint256 answers = uint256(p.challengeWindow) + p.respondWindow + 2 * n * p.answerTime;
-        return transfer + p.decideWindow + prove + answers;
+        uint256 answers = uint256(c.challengeWindow) + c.respondWindow + 2 * n * c.answerTime;
+        return transfer + w.decide + prove + answers;
     }
 }

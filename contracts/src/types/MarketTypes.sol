@@ -115,29 +115,36 @@ struct Challenge {
     uint64 deadline;
 }
 
-/// Constructor argument of `AccuracyMarket`; E, N1, faultStrikes, the unbonding delay and the treasury come from the
-/// registry. Windows are in seconds.
-struct MarketParams {
-    address registry;
-    /// Z: wei per proof; E > Z.
-    uint128 priceProof;
-    /// P: wei per inference; Z > P > 0.
-    uint128 priceInference;
-    /// epsilon: wei paid by each side when an engagement locks; > 0.
+/// What is paid, wei.
+struct Prices {
+    /// Z: per proof; E > Z.
+    uint128 proof;
+    /// P: per inference; Z > P > 0.
+    uint128 inference;
+    /// epsilon: by each side when an engagement locks; > 0.
     uint128 fee;
-    /// N2: proven set size; N = N1 + N2 <= 65536.
-    uint32 n2;
+}
+
+/// Windows of every engagement, seconds.
+struct Windows {
     /// Longest time between `open` and its expiry.
-    uint64 acceptWindow;
+    uint64 accept;
     /// W_decide: for probing and deciding.
-    uint64 decideWindow;
+    uint64 decide;
     /// W_prove = proveBase + (size of the proven set)·proveTimePerItem.
     uint64 proveBase;
     uint64 proveTimePerItem;
-    /// Stateless contracts that judge proofs and transfers, and the one that keeps frontiers of published ciphertexts.
-    address proofJudge;
-    address transferJudge;
+}
+
+/// Stateless contracts that judge proofs and transfers, and the one that keeps frontiers of published ciphertexts.
+struct Judges {
+    address proofs;
+    address transfers;
     address publication;
+}
+
+/// The encrypted transfer; windows in seconds.
+struct TransferParams {
     /// w: message words per data chunk; a multiple of the judge's rho, at most 256.
     uint32 wordsPerChunk;
     /// W_commit: from `accept` to `commitTransfer`.
@@ -148,6 +155,10 @@ struct MarketParams {
     uint64 publishWindow;
     /// W_key: for each reveal of keys.
     uint64 keyWindow;
+}
+
+/// Claimed results; windows in seconds.
+struct ClaimParams {
     /// W_challenge: from `postResult`.
     uint64 challengeWindow;
     /// W_respond: from a challenge or a full demand.
@@ -161,35 +172,33 @@ struct MarketParams {
     uint32 directMax;
 }
 
-/// Every parameter that an engagement depends on; `PARAMS_HASH = keccak256(abi.encode(TAG_PARAMS, Params))`.
+/// Constructor argument of `AccuracyMarket`: what the registry does not say.
+struct MarketParams {
+    address registry;
+    Prices prices;
+    /// N2: proven set size; N = N1 + N2 <= 65536.
+    uint32 n2;
+    Windows windows;
+    Judges judges;
+    TransferParams transfer;
+    ClaimParams claim;
+}
+
+/// Every parameter that an engagement depends on; `PARAMS_HASH = keccak256(abi.encode(TAG_PARAMS, Params))`. Its 27 words are in
+/// this order whatever structs they are in, since all are static.
 struct Params {
     address registry;
     address treasury;
     uint128 priceInput;
-    uint128 priceProof;
-    uint128 priceInference;
-    uint128 fee;
+    Prices prices;
     uint32 n1;
     uint32 n2;
     uint16 faultStrikes;
-    uint64 acceptWindow;
-    uint64 decideWindow;
-    uint64 proveBase;
-    uint64 proveTimePerItem;
+    Windows windows;
     uint64 unbondWindow;
-    address proofJudge;
-    address transferJudge;
-    address publication;
-    uint32 wordsPerChunk;
-    uint64 commitWindow;
-    uint64 ackWindow;
-    uint64 publishWindow;
-    uint64 keyWindow;
-    uint64 challengeWindow;
-    uint64 respondWindow;
-    uint64 answerTime;
-    uint128 challengeBond;
-    uint32 directMax;
+    Judges judges;
+    TransferParams transfer;
+    ClaimParams claim;
 }
 
 /// Amounts of an engagement, wei.

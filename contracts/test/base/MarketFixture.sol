@@ -7,7 +7,19 @@ import {ProofJudge} from "../../src/ProofJudge.sol";
 import {PublishedTransfers} from "../../src/PublishedTransfers.sol";
 import {TransferJudge} from "../../src/TransferJudge.sol";
 import {TAG_CTX} from "../../src/libraries/Tags.sol";
-import {Adjudication, MarketParams, Mode, OfferTerms, ProofItem, State} from "../../src/types/MarketTypes.sol";
+import {
+    Adjudication,
+    ClaimParams,
+    Judges,
+    MarketParams,
+    Mode,
+    OfferTerms,
+    Prices,
+    ProofItem,
+    State,
+    TransferParams,
+    Windows
+} from "../../src/types/MarketTypes.sol";
 import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
 import {IAccuracyMarket} from "../../src/interfaces/IAccuracyMarket.sol";
 import {Metric, ModelRecord, RegistryParams} from "../../src/types/ModelTypes.sol";
@@ -114,27 +126,31 @@ abstract contract MarketFixture is TestBase {
     function marketParams() internal view returns (MarketParams memory) {
         return MarketParams({
             registry: address(0), // known in deploy
-            priceProof: Z,
-            priceInference: P,
-            fee: FEE,
+            prices: Prices({proof: Z, inference: P, fee: FEE}),
             n2: N2,
-            acceptWindow: ACCEPT_WINDOW,
-            decideWindow: DECIDE_WINDOW,
-            proveBase: PROVE_BASE,
-            proveTimePerItem: PROVE_TIME_PER_ITEM,
-            proofJudge: address(proofJudge),
-            transferJudge: address(transferJudge),
-            publication: address(publication),
-            wordsPerChunk: WORDS_PER_CHUNK,
-            commitWindow: COMMIT_WINDOW,
-            ackWindow: ACK_WINDOW,
-            publishWindow: PUBLISH_WINDOW,
-            keyWindow: KEY_WINDOW,
-            challengeWindow: CHALLENGE_WINDOW,
-            respondWindow: RESPOND_WINDOW,
-            answerTime: ANSWER_TIME,
-            challengeBond: BOND,
-            directMax: DIRECT_MAX
+            windows: Windows({
+                accept: ACCEPT_WINDOW,
+                decide: DECIDE_WINDOW,
+                proveBase: PROVE_BASE,
+                proveTimePerItem: PROVE_TIME_PER_ITEM
+            }),
+            judges: Judges({
+                proofs: address(proofJudge), transfers: address(transferJudge), publication: address(publication)
+            }),
+            transfer: TransferParams({
+                wordsPerChunk: WORDS_PER_CHUNK,
+                commitWindow: COMMIT_WINDOW,
+                ackWindow: ACK_WINDOW,
+                publishWindow: PUBLISH_WINDOW,
+                keyWindow: KEY_WINDOW
+            }),
+            claim: ClaimParams({
+                challengeWindow: CHALLENGE_WINDOW,
+                respondWindow: RESPOND_WINDOW,
+                answerTime: ANSWER_TIME,
+                challengeBond: BOND,
+                directMax: DIRECT_MAX
+            })
         });
     }
 

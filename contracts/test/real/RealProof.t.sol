@@ -10,7 +10,20 @@ import {TransferJudge} from "../../src/TransferJudge.sol";
 import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
 import {IProofJudge} from "../../src/interfaces/IProofJudge.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
-import {Amounts, Assurance, MarketParams, OfferTerms, Outcome, ProofItem, State} from "../../src/types/MarketTypes.sol";
+import {
+    Amounts,
+    Assurance,
+    ClaimParams,
+    Judges,
+    MarketParams,
+    OfferTerms,
+    Outcome,
+    Prices,
+    ProofItem,
+    State,
+    TransferParams,
+    Windows
+} from "../../src/types/MarketTypes.sol";
 import {Metric, ModelRecord, RegistryParams} from "../../src/types/ModelTypes.sol";
 
 /// The generated verifier and real proofs in a whole engagement. The fixture is made by the Rust side; every address and
@@ -138,27 +151,20 @@ contract RealProofTest is TestBase {
         registry = new ModelRegistry(r);
         MarketParams memory m = MarketParams({
             registry: address(registry),
-            priceProof: 10_000,
-            priceInference: 100,
-            fee: 1000,
+            prices: Prices({proof: 10_000, inference: 100, fee: 1000}),
             n2: uint32(vm.parseJsonUint(json, ".n2")),
-            acceptWindow: 1 hours,
-            decideWindow: 1 hours,
-            proveBase: 1 hours,
-            proveTimePerItem: 60,
-            proofJudge: address(new ProofJudge()),
-            transferJudge: address(new TransferJudge()),
-            publication: address(new PublishedTransfers()),
-            wordsPerChunk: 8,
-            commitWindow: 1 hours,
-            ackWindow: 1 hours,
-            publishWindow: 1 hours,
-            keyWindow: 1 hours,
-            challengeWindow: 1 hours,
-            respondWindow: 1 hours,
-            answerTime: 60,
-            challengeBond: 1000,
-            directMax: 1
+            windows: Windows({accept: 1 hours, decide: 1 hours, proveBase: 1 hours, proveTimePerItem: 60}),
+            judges: Judges({
+                proofs: address(new ProofJudge()),
+                transfers: address(new TransferJudge()),
+                publication: address(new PublishedTransfers())
+            }),
+            transfer: TransferParams({
+                wordsPerChunk: 8, commitWindow: 1 hours, ackWindow: 1 hours, publishWindow: 1 hours, keyWindow: 1 hours
+            }),
+            claim: ClaimParams({
+                challengeWindow: 1 hours, respondWindow: 1 hours, answerTime: 60, challengeBond: 1000, directMax: 1
+            })
         });
         vm.prank(DEPLOYER);
         market = new AccuracyMarket(m);

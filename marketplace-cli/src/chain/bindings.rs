@@ -102,24 +102,36 @@ sol! {
         bytes proof;
     }
 
-    struct MarketParams {
-        address registry;
-        uint128 priceProof;
-        uint128 priceInference;
+    struct Prices {
+        uint128 proof;
+        uint128 inference;
         uint128 fee;
-        uint32 n2;
-        uint64 acceptWindow;
-        uint64 decideWindow;
+    }
+
+    struct Windows {
+        uint64 accept;
+        uint64 decide;
         uint64 proveBase;
         uint64 proveTimePerItem;
-        address proofJudge;
-        address transferJudge;
+    }
+
+    /// The contracts without money that the market relies on.
+    #[derive(Copy)]
+    struct Judges {
+        address proofs;
+        address transfers;
         address publication;
+    }
+
+    struct TransferParams {
         uint32 wordsPerChunk;
         uint64 commitWindow;
         uint64 ackWindow;
         uint64 publishWindow;
         uint64 keyWindow;
+    }
+
+    struct ClaimParams {
         uint64 challengeWindow;
         uint64 respondWindow;
         uint64 answerTime;
@@ -127,39 +139,29 @@ sol! {
         uint32 directMax;
     }
 
-    /// In Solidity these fields go on in `Params`, which is too long for alloy; the encoding is the same.
-    struct FullParams {
-        address proofJudge;
-        address transferJudge;
-        address publication;
-        uint32 wordsPerChunk;
-        uint64 commitWindow;
-        uint64 ackWindow;
-        uint64 publishWindow;
-        uint64 keyWindow;
-        uint64 challengeWindow;
-        uint64 respondWindow;
-        uint64 answerTime;
-        uint128 challengeBond;
-        uint32 directMax;
+    struct MarketParams {
+        address registry;
+        Prices prices;
+        uint32 n2;
+        Windows windows;
+        Judges judges;
+        TransferParams transfer;
+        ClaimParams claim;
     }
 
     struct Params {
         address registry;
         address treasury;
         uint128 priceInput;
-        uint128 priceProof;
-        uint128 priceInference;
-        uint128 fee;
+        Prices prices;
         uint32 n1;
         uint32 n2;
         uint16 faultStrikes;
-        uint64 acceptWindow;
-        uint64 decideWindow;
-        uint64 proveBase;
-        uint64 proveTimePerItem;
+        Windows windows;
         uint64 unbondWindow;
-        FullParams full;
+        Judges judges;
+        TransferParams transfer;
+        ClaimParams claim;
     }
 
     struct Amounts {

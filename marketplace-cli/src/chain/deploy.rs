@@ -2,7 +2,8 @@
 
 use super::account::Account;
 use super::bindings::{
-    IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, MarketParams, Mode, RegistryParams,
+    ClaimParams, IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, MarketParams, Mode,
+    Prices, RegistryParams, TransferParams, Windows,
 };
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use super::origin::{deployer_input, has_deployer, place, places, DEPLOYER};
@@ -204,37 +205,35 @@ impl MarketTerms {
     pub fn market_params(&self, registry: Address, judges: Judges) -> MarketParams {
         MarketParams {
             registry,
-            priceProof: self.price_proof,
-            priceInference: self.price_inference,
-            fee: self.fee,
+            prices: Prices {
+                proof: self.price_proof,
+                inference: self.price_inference,
+                fee: self.fee,
+            },
             n2: self.n2,
-            acceptWindow: self.accept_window,
-            decideWindow: self.decide_window,
-            proveBase: self.prove_base,
-            proveTimePerItem: self.prove_time_per_item,
-            proofJudge: judges.proofs,
-            transferJudge: judges.transfers,
-            publication: judges.publication,
-            wordsPerChunk: self.words_per_chunk,
-            commitWindow: self.commit_window,
-            ackWindow: self.ack_window,
-            publishWindow: self.publish_window,
-            keyWindow: self.key_window,
-            challengeWindow: self.challenge_window,
-            respondWindow: self.respond_window,
-            answerTime: self.answer_time,
-            challengeBond: self.challenge_bond,
-            directMax: self.direct_max,
+            windows: Windows {
+                accept: self.accept_window,
+                decide: self.decide_window,
+                proveBase: self.prove_base,
+                proveTimePerItem: self.prove_time_per_item,
+            },
+            judges,
+            transfer: TransferParams {
+                wordsPerChunk: self.words_per_chunk,
+                commitWindow: self.commit_window,
+                ackWindow: self.ack_window,
+                publishWindow: self.publish_window,
+                keyWindow: self.key_window,
+            },
+            claim: ClaimParams {
+                challengeWindow: self.challenge_window,
+                respondWindow: self.respond_window,
+                answerTime: self.answer_time,
+                challengeBond: self.challenge_bond,
+                directMax: self.direct_max,
+            },
         }
     }
-}
-
-/// The contracts without money that the market relies on.
-#[derive(Debug, Clone, Copy)]
-pub struct Judges {
-    pub proofs: Address,
-    pub transfers: Address,
-    pub publication: Address,
 }
 
 /// Code that creates a contract: an artifact's bytecode, linked to `libraries`, and its encoded constructor arguments.
@@ -477,14 +476,13 @@ async fn check(
         "the registry has other parameters than asked for"
     );
     let loaded = super::market::Market::load(chain.clone(), market).await?;
-    let (p, meant) = (&loaded.params, terms.market_params(registry, judges));
+    let p = &loaded.params;
     eyre::ensure!(
         p.registry == registry
             && p.treasury == terms.treasury
             && p.n1 == terms.n1
             && p.n2 == terms.n2
-            && (p.full.proofJudge, p.full.transferJudge, p.full.publication)
-                == (meant.proofJudge, meant.transferJudge, meant.publication),
+            && p.judges == judges,
         "the market has other parameters than asked for"
     );
     let address = chain.view(market, &IAccuracyMarket::termsCall {}).await?;

@@ -127,28 +127,29 @@ impl Market {
 
     /// D, A, R and the fee of an engagement, wei.
     pub fn amounts(&self, mode: Mode) -> Amounts {
-        let p = &self.params;
+        let (p, price) = (&self.params, &self.params.prices);
         let (n, n1, n2) = (u128::from(self.examples()), u128::from(p.n1), u128::from(p.n2));
         let (abort, success) = match mode {
-            Mode::FULL => (n1 * p.priceInference, 2 * (n1 * p.priceInference + n2 * p.priceProof)),
-            _ => (n * p.priceInference, 2 * n * p.priceProof),
+            Mode::FULL => (n1 * price.inference, 2 * (n1 * price.inference + n2 * price.proof)),
+            _ => (n * price.inference, 2 * n * price.proof),
         };
         Amounts {
             deposit: 2 * n * p.priceInput,
             abortPayment: abort,
             successPayment: success,
-            fee: p.fee,
+            fee: price.fee,
         }
     }
 
     /// D + fee: what `open` and `accept` take.
     pub fn entry_wei(&self) -> u128 {
-        self.amounts(Mode::CLEAR).deposit + self.params.fee
+        self.amounts(Mode::CLEAR).deposit + self.params.prices.fee
     }
 
     /// W_prove: seconds between the last keys and the last proof.
     pub fn prove_seconds(&self, mode: Mode) -> u64 {
-        self.params.proveBase + u64::from(self.proven_size(mode)) * self.params.proveTimePerItem
+        let windows = &self.params.windows;
+        windows.proveBase + u64::from(self.proven_size(mode)) * windows.proveTimePerItem
     }
 
     /// k*: the fewest proofs that meet a target.
@@ -158,8 +159,12 @@ impl Market {
 
     /// What a challenge by this account costs and an answer to it earns, wei.
     pub fn bond(&self, e: &EngagementView, challenger: Address) -> u128 {
-        let extra = if challenger == e.mc { 0 } else { self.params.priceProof };
-        self.params.full.challengeBond.saturating_add(extra)
+        let extra = if challenger == e.mc {
+            0
+        } else {
+            self.params.prices.proof
+        };
+        self.params.claim.challengeBond.saturating_add(extra)
     }
 
     /// Calls a view of the market.
@@ -219,7 +224,7 @@ impl Market {
             publisher: self.address,
             id,
         };
-        let next = self.chain.view(self.params.full.publication, &call).await?;
+        let next = self.chain.view(self.params.judges.publication, &call).await?;
         Ok(next.saturating_to())
     }
 
@@ -270,7 +275,7 @@ impl Market {
             position: U256::from(self.first_proven(e.mode) + item.position),
         };
         let item = item.clone();
-        let call = Call::new(self.params.full.proofJudge, &IProofJudge::checkCall { claim, item });
+        let call = Call::new(self.params.judges.proofs, &IProofJudge::checkCall { claim, item });
         match self.chain.provider.call(call.request(self.address)).await {
             Ok(_) => Ok(Ok(())),
             Err(error) => match revert_data(&error) {

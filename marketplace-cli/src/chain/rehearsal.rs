@@ -1,9 +1,9 @@
 //! A deployment tried on the node before its first transaction.
 
 use super::account::Account;
-use super::bindings::IMarketplaceFactory;
+use super::bindings::{IMarketplaceFactory, Judges};
 use super::client::{revert_data, Call};
-use super::deploy::{creation_code, factory, marketplace_call, Judges, MarketTerms};
+use super::deploy::{creation_code, factory, marketplace_call, MarketTerms};
 use super::revert;
 use crate::exit::{hinted, hinted_because};
 use crate::home::Repository;

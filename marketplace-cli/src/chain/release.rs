@@ -141,14 +141,14 @@ impl Survey {
         let release = Release::this();
         let reader = CodeReader::new(&market.chain).await?;
         let expected = immutables(market).await?;
-        let full = &market.params.full;
+        let judges = &market.params.judges;
         let contracts = [
             ("ModelRegistry", market.registry),
             ("AccuracyMarket", market.address),
             ("AccuracyTerms", address(expected["TERMS"])),
-            ("ProofJudge", full.proofJudge),
-            ("TransferJudge", full.transferJudge),
-            ("PublishedTransfers", full.publication),
+            ("ProofJudge", judges.proofs),
+            ("TransferJudge", judges.transfers),
+            ("PublishedTransfers", judges.publication),
         ];
         let codes = try_join_all(contracts.map(|(_, at)| reader.code(at))).await?;
         let mut survey = Self {
@@ -254,10 +254,11 @@ fn address(word: U256) -> Address {
 async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256>> {
     let chain = &market.chain;
     let terms = chain.view(market.address, &termsCall {}).await?;
-    let (p, full) = (&market.params, &market.params.full);
+    let p = &market.params;
+    let (prices, windows, judges, transfer, claim) = (&p.prices, &p.windows, &p.judges, &p.transfer, &p.claim);
     let word = |address: Address| U256::from_be_bytes(address.into_word().0);
     let (n1, n2) = (U256::from(p.n1), U256::from(p.n2));
-    let (price_input, fee) = (U256::from(p.priceInput), U256::from(p.fee));
+    let (price_input, fee) = (U256::from(p.priceInput), U256::from(prices.fee));
     let strike = n1 * price_input;
     let deposit = U256::from(2) * (n1 + n2) * price_input;
     Ok(BTreeMap::from([
@@ -267,12 +268,12 @@ async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256
         ("TERMS", word(terms)),
         ("PARAMS_HASH", market.params_hash.into()),
         ("TREASURY", word(p.treasury)),
-        ("PROOF_JUDGE", word(full.proofJudge)),
-        ("TRANSFER_JUDGE", word(full.transferJudge)),
-        ("PUBLICATION", word(full.publication)),
+        ("PROOF_JUDGE", word(judges.proofs)),
+        ("TRANSFER_JUDGE", word(judges.transfers)),
+        ("PUBLICATION", word(judges.publication)),
         ("PRICE_INPUT", price_input),
-        ("PRICE_PROOF", U256::from(p.priceProof)),
-        ("PRICE_INFERENCE", U256::from(p.priceInference)),
+        ("PRICE_PROOF", U256::from(prices.proof)),
+        ("PRICE_INFERENCE", U256::from(prices.inference)),
         ("FEE", fee),
         ("FEES", U256::from(2) * fee),
         ("ENTRY", deposit + fee),
@@ -283,21 +284,21 @@ async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256
         ("N2", n2),
         ("N", n1 + n2),
         ("FAULT_STRIKES", U256::from(p.faultStrikes)),
-        ("ACCEPT_WINDOW", U256::from(p.acceptWindow)),
-        ("DECIDE_WINDOW", U256::from(p.decideWindow)),
-        ("PROVE_BASE", U256::from(p.proveBase)),
-        ("PROVE_TIME_PER_ITEM", U256::from(p.proveTimePerItem)),
+        ("ACCEPT_WINDOW", U256::from(windows.accept)),
+        ("DECIDE_WINDOW", U256::from(windows.decide)),
+        ("PROVE_BASE", U256::from(windows.proveBase)),
+        ("PROVE_TIME_PER_ITEM", U256::from(windows.proveTimePerItem)),
         ("UNBOND_WINDOW", U256::from(p.unbondWindow)),
-        ("WORDS_PER_CHUNK", U256::from(full.wordsPerChunk)),
-        ("COMMIT_WINDOW", U256::from(full.commitWindow)),
-        ("ACK_WINDOW", U256::from(full.ackWindow)),
-        ("PUBLISH_WINDOW", U256::from(full.publishWindow)),
-        ("KEY_WINDOW", U256::from(full.keyWindow)),
-        ("CHALLENGE_WINDOW", U256::from(full.challengeWindow)),
-        ("RESPOND_WINDOW", U256::from(full.respondWindow)),
-        ("ANSWER_TIME", U256::from(full.answerTime)),
-        ("CHALLENGE_BOND", U256::from(full.challengeBond)),
-        ("DIRECT_MAX", U256::from(full.directMax)),
+        ("WORDS_PER_CHUNK", U256::from(transfer.wordsPerChunk)),
+        ("COMMIT_WINDOW", U256::from(transfer.commitWindow)),
+        ("ACK_WINDOW", U256::from(transfer.ackWindow)),
+        ("PUBLISH_WINDOW", U256::from(transfer.publishWindow)),
+        ("KEY_WINDOW", U256::from(transfer.keyWindow)),
+        ("CHALLENGE_WINDOW", U256::from(claim.challengeWindow)),
+        ("RESPOND_WINDOW", U256::from(claim.respondWindow)),
+        ("ANSWER_TIME", U256::from(claim.answerTime)),
+        ("CHALLENGE_BOND", U256::from(claim.challengeBond)),
+        ("DIRECT_MAX", U256::from(claim.directMax)),
     ]))
 }
 

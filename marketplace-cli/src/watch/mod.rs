@@ -97,18 +97,18 @@ impl Deref for Station {
 
 /// Seconds that a state of this engagement lasts; 0 if it has no window of its own.
 pub fn window(market: &Market, e: &EngagementView) -> u64 {
-    let (p, full) = (&market.params, &market.params.full);
+    let p = &market.params;
     match e.state {
-        State::Offered => p.acceptWindow,
-        State::Locked => full.commitWindow,
-        State::Committed | State::Published => full.ackWindow,
-        State::Acked | State::Proceeded => full.keyWindow,
-        State::Probing => p.decideWindow,
+        State::Offered => p.windows.accept,
+        State::Locked => p.transfer.commitWindow,
+        State::Committed | State::Published => p.transfer.ackWindow,
+        State::Acked | State::Proceeded => p.transfer.keyWindow,
+        State::Probing => p.windows.decide,
         State::Proving => market.prove_seconds(e.mode),
-        State::Claimed => full.challengeWindow,
+        State::Claimed => p.claim.challengeWindow,
         State::FullDemanded => {
             let proofs = market.needed(e.mode, e.targetBps) + e.openChallenges;
-            full.respondWindow + u64::from(proofs) * full.answerTime
+            p.claim.respondWindow + u64::from(proofs) * p.claim.answerTime
         }
         _ => 0,
     }

@@ -24,7 +24,7 @@ contract CrowdTest is TransferFixture {
         MarketParams memory m = marketParams();
         r.unbondWindow = 40 hours;
         m.n2 = SIZE - N1;
-        m.proofJudge = address(new AcceptingJudge());
+        m.judges.proofs = address(new AcceptingJudge());
         (registry, market) = deploy(r, m);
         modelId = register(record(), 0);
         for (uint256 i = 0; i < SIZE / 8; ++i) {

@@ -84,7 +84,7 @@ contract OpenTest is MarketFixture {
     /// Sets of up to DIRECT_MAX examples get an unconditional verdict: N2 counts in FULL, N in SIMPLE.
     function test_open_revertsWhen_aSmallSetIsOptimistic() public {
         MarketParams memory m = marketParams();
-        m.directMax = N2;
+        m.claim.directMax = N2;
         (registry, market) = deploy(registryParams(), m);
         modelId = register(record(), 0);
         OfferTerms memory t = terms();

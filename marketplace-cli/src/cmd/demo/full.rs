@@ -110,7 +110,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
 
     s.note("10. a third party reads the verdict");
     // A whole bond for the answer, half of one for each proof that was still needed.
-    let bond = s.market.params.full.challengeBond;
+    let bond = s.market.params.claim.challengeBond;
     let demanded = u128::from(s.market.needed(e.mode, e.targetBps)) - 1;
     s.finish(id, Mode::FULL, bond + demanded * (bond / 2), proven, false_proofs)
         .await

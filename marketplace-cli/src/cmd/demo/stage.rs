@@ -224,7 +224,7 @@ impl Stage {
         };
         let verdict = Shown::read(&reader, id, &self.trust()).await?;
         let wei = |amount: u128| I256::from_raw(U256::from(amount));
-        let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.fee));
+        let (stake, fee) = (wei(self.model.stake_wei), wei(self.market.params.prices.fee));
         let payment = wei(self.market.amounts(mode).successPayment) + wei(bonds);
         let zero = I256::ZERO;
         let [mp, mc, stranger] = self.starts;

@@ -186,7 +186,7 @@ async fn require_escrow(desk: &Desk, dir: &Path) -> eyre::Result<()> {
 
 /// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.
 fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
-    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.full.directMax {
+    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.claim.directMax {
         Adjudication::DIRECT
     } else {
         Adjudication::OPTIMISTIC
@@ -224,7 +224,7 @@ pub async fn open(desk: &PayingDesk, dir: &Path, ask: Ask) -> eyre::Result<Opene
             _ => B256::ZERO,
         },
         targetBps: ask.target_bps,
-        expiry: desk.market.chain.now().await? + ask.expires_in.min(desk.market.params.acceptWindow),
+        expiry: desk.market.chain.now().await? + ask.expires_in.min(desk.market.params.windows.accept),
     };
     let call = desk.paying(&IAccuracyMarket::openCall { terms }, desk.market.entry_wei());
     let receipt = desk.account.send(&mut journal, "open", &call, &desk.report).await?;

@@ -418,7 +418,7 @@ pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
 /// Demands the proofs of k* positions, once.
 pub async fn demand(desk: &PayingDesk, id: B256) -> eyre::Result<Moved> {
     let e = desk.market.engagement(id).await?;
-    let fund = u128::from(desk.market.needed(e.mode, e.targetBps)) * (desk.market.params.full.challengeBond / 2);
+    let fund = u128::from(desk.market.needed(e.mode, e.targetBps)) * (desk.market.params.claim.challengeBond / 2);
     let mut sent = Vec::new();
     if e.state != State::FullDemanded {
         require_state(id, &e, &[State::Claimed])?;

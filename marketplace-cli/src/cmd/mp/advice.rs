@@ -27,9 +27,9 @@ pub fn stakes(market: &Market, mode: Mode, target_bps: u16) -> Stakes {
     let proven = market.proven_size(mode);
     Stakes {
         example: p.priceInput,
-        proof: p.priceProof,
-        inference: p.priceInference,
-        fee: p.fee,
+        proof: p.prices.proof,
+        inference: p.prices.inference,
+        fee: p.prices.fee,
         probe: market.examples() - proven,
         proven,
         target_bps,

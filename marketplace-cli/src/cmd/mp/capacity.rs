@@ -65,11 +65,11 @@ pub async fn reserve(site: &Site, id: B256, e: &EngagementView) -> eyre::Result<
 /// claimed result each challenge and each demanded proof adds to the window.
 fn asked(market: &Market, e: &EngagementView) -> Promise {
     let proofs = u64::from(market.proven_size(e.mode));
-    let full = &market.params.full;
+    let claim = &market.params.claim;
     let prove = market.prove_seconds(e.mode);
     let window_seconds = match (e.mode, e.adjudication) {
         (Mode::CLEAR, _) | (_, Adjudication::DIRECT) => prove,
-        _ => prove.min(full.respondWindow + proofs * full.answerTime),
+        _ => prove.min(claim.respondWindow + proofs * claim.answerTime),
     };
     Promise {
         proofs,

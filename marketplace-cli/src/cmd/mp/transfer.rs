@@ -28,7 +28,7 @@ pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
     let layout = Layout::new(
         market.examples() as usize,
         words as usize,
-        market.params.full.wordsPerChunk as usize,
+        market.params.transfer.wordsPerChunk as usize,
     );
     Ok(layout?)
 }

@@ -51,7 +51,7 @@ impl Shown {
                 Assurance::PROVEN if grades.allow(v.assurance) => lower_bound(v.provenOnChain, v.n2, DELTA),
                 _ => 0.0,
             },
-            fee_wei: site.market.params.fee,
+            fee_wei: site.market.params.prices.fee,
             self_dealt: v.mc == v.mp,
             model_registered_at: site.market.model(v.modelId).await?.registeredAt,
             others_of_this_consumer: others.collect(),
