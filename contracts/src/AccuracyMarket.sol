@@ -6,9 +6,9 @@ import {ResultPhase} from "./accuracy/ResultPhase.sol";
 import {TransferPhase} from "./accuracy/TransferPhase.sol";
 import {IAccuracyMarket} from "./interfaces/IAccuracyMarket.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
-import {Deadlines} from "./libraries/Deadlines.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {TAG_VOTE} from "./libraries/Tags.sol";
+import {Deadlines} from "./shared/Deadlines.sol";
 import {
     Adjudication,
     Assurance,

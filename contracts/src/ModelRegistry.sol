@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
-import {Credits} from "./libraries/Credits.sol";
-import {Deadlines} from "./libraries/Deadlines.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {Statement} from "./libraries/Statement.sol";
+import {Credits} from "./shared/Credits.sol";
+import {Deadlines} from "./shared/Deadlines.sol";
 import {
     Counter,
     Metric,

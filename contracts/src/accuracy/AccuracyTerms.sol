@@ -6,10 +6,10 @@ import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
 import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {ITransferJudge} from "../interfaces/ITransferJudge.sol";
-import {Deadlines} from "../libraries/Deadlines.sol";
 import {Payouts} from "../libraries/Payouts.sol";
 import {TAG_PARAMS} from "../libraries/Tags.sol";
 import {Target} from "../libraries/Target.sol";
+import {Deadlines} from "../shared/Deadlines.sol";
 import {
     Adjudication,
     Amounts,

@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
 import {Bitmap} from "../libraries/Bitmap.sol";
-import {Deadlines} from "../libraries/Deadlines.sol";
 import {Payouts} from "../libraries/Payouts.sol";
 import {ResultBitmap} from "../libraries/ResultBitmap.sol";
 import {Statement} from "../libraries/Statement.sol";
+import {Deadlines} from "../shared/Deadlines.sol";
 import {Adjudication, Challenge, Claim, Mode, Outcome, ProofItem, State} from "../types/MarketTypes.sol";
 import {Engagements} from "./Engagements.sol";
 

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
-import {Deadlines} from "../libraries/Deadlines.sol";
 import {Statement} from "../libraries/Statement.sol";
 import {TAG_TEST} from "../libraries/Tags.sol";
+import {Deadlines} from "../shared/Deadlines.sol";
 import {Mode, Outcome, State} from "../types/MarketTypes.sol";
 import {BadData, Evidence, Shape, Transfer} from "../types/TransferTypes.sol";
 import {Engagements} from "./Engagements.sol";

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {EngagementView, State} from "../../../src/types/MarketTypes.sol";
 import {ModelStatus} from "../../../src/types/ModelTypes.sol";
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Outcome, State, EngagementView} from "../../../src/types/MarketTypes.sol";
 import {Reputation} from "../../../src/types/ModelTypes.sol";
 

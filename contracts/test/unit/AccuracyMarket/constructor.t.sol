@@ -6,7 +6,7 @@ import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IAccuracyTerms} from "../../../src/interfaces/IAccuracyTerms.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Amounts, MarketParams, Mode, Params} from "../../../src/types/MarketTypes.sol";
 import {RegistryParams} from "../../../src/types/ModelTypes.sol";
 

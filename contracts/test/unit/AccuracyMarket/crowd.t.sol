@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {AcceptingJudge} from "../../mocks/AcceptingJudge.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Assurance, MarketParams, Mode, OfferTerms, Outcome, ProofItem} from "../../../src/types/MarketTypes.sol";
 import {RegistryParams} from "../../../src/types/ModelTypes.sol";
 

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyTerms} from "../../../src/interfaces/IAccuracyTerms.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
 import {Payouts} from "../../../src/libraries/Payouts.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Adjudication, Assurance, Mode, Outcome, State} from "../../../src/types/MarketTypes.sol";
 import {Counter, Reputation} from "../../../src/types/ModelTypes.sol";
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {ITransferJudge} from "../../../src/interfaces/ITransferJudge.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Mode, Outcome, State} from "../../../src/types/MarketTypes.sol";
 import {BadData, Evidence} from "../../../src/types/TransferTypes.sol";
 import {Reputation} from "../../../src/types/ModelTypes.sol";

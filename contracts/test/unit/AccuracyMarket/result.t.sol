@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
 import {ResultBitmap} from "../../../src/libraries/ResultBitmap.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Assurance, EngagementView, OfferTerms, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 
 /// The posted result, its acceptance and its end, and proofs of positions that a shuffle has moved.

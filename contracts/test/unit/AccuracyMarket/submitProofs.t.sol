@@ -7,9 +7,9 @@ import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
 import {Merkle} from "../../../src/libraries/Merkle.sol";
 import {Statement} from "../../../src/libraries/Statement.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {
     Assurance,
     EngagementView,

@@ -5,7 +5,7 @@ import {Payload} from "../../base/Payload.sol";
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IPublishedTransfers} from "../../../src/interfaces/IPublishedTransfers.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {EngagementView, Outcome, State} from "../../../src/types/MarketTypes.sol";
 
 /// Ciphertext, receipt, seed and keys: what each call stores, says and refuses. Callers, guards, states and deadlines are in

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Moves} from "../../base/Moves.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Adjudication, Mode, State} from "../../../src/types/MarketTypes.sol";
 
 /// Every move in every state of every mode and adjudication: the wrong state, the wrong party, the wrong guard and the wrong

@@ -5,7 +5,7 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {RegistryFixture} from "../../base/RegistryFixture.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {ModelStatus, RegistryParams} from "../../../src/types/ModelTypes.sol";
 
 contract RegistryConstructorTest is RegistryFixture {

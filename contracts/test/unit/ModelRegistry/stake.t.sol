@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {RegistryFixture} from "../../base/RegistryFixture.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {ICredits} from "../../../src/interfaces/ICredits.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Counter, ModelStatus} from "../../../src/types/ModelTypes.sol";
 
 contract TransportKeyTest is RegistryFixture {

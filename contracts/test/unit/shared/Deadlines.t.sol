@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TestBase} from "../../base/TestBase.sol";
-import {Deadlines} from "../../../src/libraries/Deadlines.sol";
+import {Deadlines} from "../../../src/shared/Deadlines.sol";
 
 contract DeadlinesTest is TestBase {
     function requireOpen(uint64 deadline) external view {
