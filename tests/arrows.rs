@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// From low to high; a crate uses only what stands before it.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("assay-durable", &[]),
     ("assay-transcript", &[]),
     ("assay-statement", &[]),
@@ -14,15 +14,26 @@ const MAY_USE: [(&str, &[&str]); 8] = [
         &["assay-durable", "assay-statement", "assay-transcript"],
     ),
     ("assay-verifier-gen", &["assay-transcript"]),
+    ("assay-protocol", &[]),
+    ("assay-exchange", &["assay-durable"]),
     (
         "assay-cli",
-        &["assay-durable", "assay-prover", "assay-statement", "assay-verifier-gen"],
+        &[
+            "assay-durable",
+            "assay-exchange",
+            "assay-protocol",
+            "assay-prover",
+            "assay-statement",
+            "assay-verifier-gen",
+        ],
     ),
     (
         "assay-bench",
         &[
             "assay-cli",
             "assay-durable",
+            "assay-exchange",
+            "assay-protocol",
             "assay-prover",
             "assay-statement",
             "assay-verifier-gen",
@@ -33,6 +44,8 @@ const MAY_USE: [(&str, &[&str]); 8] = [
         &[
             "assay-cli",
             "assay-durable",
+            "assay-exchange",
+            "assay-protocol",
             "assay-prover",
             "assay-statement",
             "assay-verifier-gen",
@@ -90,5 +103,37 @@ fn the_table_has_no_arrow_upward() {
     for (rank, (from, used)) in MAY_USE.iter().enumerate() {
         let below: Vec<&str> = MAY_USE[..rank].iter().map(|(name, _)| *name).collect();
         assert!(used.iter().all(|used| below.contains(used)), "{from}");
+    }
+}
+
+/// What brings in files, clocks, nodes or a terminal.
+const OUTSIDE: [&str; 6] = ["assay-durable", "tokio", "reqwest", "axum", "clap", "indicatif"];
+
+#[test]
+fn the_protocol_is_functions() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let protocol = packages
+        .iter()
+        .find(|p| p["name"] == "assay-protocol")
+        .expect("protocol");
+    for dependency in protocol["dependencies"].as_array().expect("dependencies") {
+        let name = dependency["name"].as_str().expect("a name");
+        assert!(!OUTSIDE.contains(&name), "protocol uses {name}");
+    }
+    let folder = e2e::root().join("protocol/src");
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("text");
+            for outside in ["std::fs", "std::net", "std::process", "SystemTime", "Instant"] {
+                assert!(!text.contains(outside), "{} uses {outside}", path.display());
+            }
+        }
     }
 }

@@ -6,12 +6,13 @@
 //! encoding changes.
 
 use alloy::primitives::{address, keccak256, Address, B256, U256};
-use assay_cli::chain::bindings::{Metric, ModelRecord};
-use assay_cli::chain::statement::{context, engagement_id, model_hash, model_id, test_leaf, MerkleTree};
 use assay_cli::prover_api::{input_commit, input_words, WORDS_PER_HASH};
 use assay_cli::verifier::spec;
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
+use assay_protocol::abi::{Metric, ModelRecord};
+use assay_protocol::ids::{context, engagement_id, model_hash, model_id, test_leaf};
+use assay_protocol::merkle::MerkleTree;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProverInput};

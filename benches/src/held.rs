@@ -1,7 +1,6 @@
 //! `bench held`: what the provider's commands spend on an encrypted test set, when it is checked and afterwards.
 
 use alloy::primitives::{Address, Bytes, B256, U256};
-use assay_cli::chain::bindings::{Metric, ProofTerms};
 use assay_cli::cmd::mp::held::{Engagement, Held};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::context::{Context, Globals};
@@ -14,6 +13,7 @@ use assay_cli::transfer::layout::Layout;
 use assay_cli::transfer::secret::MasterKey;
 use assay_cli::transfer::shuffle::Shuffle;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{Metric, ProofTerms};
 use rand::rngs::OsRng;
 use rand::RngCore;
 use serde::Serialize;

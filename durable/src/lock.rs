@@ -13,13 +13,6 @@ pub struct InUse {
     source: Holder,
 }
 
-impl InUse {
-    /// What to do then.
-    pub fn remedy(&self) -> &str {
-        &self.source.remedy
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
 #[error("{who}")]
 struct Holder {
@@ -36,6 +29,16 @@ pub enum LockError {
     /// The operating system does not let this one have it.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl LockError {
+    /// What to do, if another process holds the lock.
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::InUse(in_use) => Some(&in_use.source.remedy),
+            Self::File(_) => None,
+        }
+    }
 }
 
 /// A file that a second process cannot lock before this value is dropped, or its process has ended however it did.
@@ -91,7 +94,9 @@ mod tests {
         let path = dir.path().join("lock");
         assert!(!Lock::is_held(&path));
         let held = Lock::take(&path).unwrap();
-        assert!(Lock::take(&path).is_err() && Lock::is_held(&path));
+        let refused = Lock::take_from(&path, "somebody has it", "wait").unwrap_err();
+        assert!(refused.remedy() == Some("wait") && Lock::is_held(&path));
+        assert!(Lock::take(dir.path()).unwrap_err().remedy().is_none());
         drop(held);
         assert!(!Lock::is_held(&path));
         Lock::take(&path).unwrap();

@@ -4,15 +4,15 @@
 //! Nothing that comes is believed here. Whoever receives compares it with what the chain commits to, and may find several
 //! candidates: each party of the engagement can put files on a server.
 
-use crate::chain::statement::N_MAX;
 use crate::exit::UsageError;
-use crate::serve::blob::{Blob, Kind};
-use crate::serve::client::{Client, ClientOptions};
 use alloy::primitives::{Address, B256, U256};
 use alloy::signers::local::PrivateKeySigner;
 use assay_durable::file::copy_atomic;
 use assay_durable::read::read_regular;
 use assay_durable::report::Reporter;
+use assay_exchange::blob::{Blob, Kind};
+use assay_exchange::client::{Client, ClientOptions};
+use assay_protocol::ids::N_MAX;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use std::collections::{BTreeMap, BTreeSet};

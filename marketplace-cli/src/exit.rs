@@ -3,7 +3,7 @@
 use crate::chain::node_url::NodeUrl;
 use alloy::transports::http::reqwest;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
-use assay_durable::lock::InUse;
+use assay_durable::lock::LockError;
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn hinted_because(cause: eyre::Report, error: impl Into<String>, hint: impl 
 pub fn hint_of(report: &eyre::Report) -> Option<&str> {
     report.chain().find_map(|cause| {
         let hinted = cause.downcast_ref::<Hinted>().map(|hinted| hinted.hint.as_str());
-        hinted.or_else(|| cause.downcast_ref::<InUse>().map(InUse::remedy))
+        hinted.or_else(|| cause.downcast_ref::<LockError>()?.remedy())
     })
 }
 

@@ -3,11 +3,11 @@
 //! One JSON file per thing, replaced atomically, readable by the owner alone. A transaction is written here before it is
 //! sent; secrets are in their own files before the transaction that commits to them is signed.
 
-use crate::units::{about_ether, grouped};
 use alloy::primitives::{Bytes, TxHash, U256};
 use alloy::rpc::types::TransactionReceipt;
 use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
+use assay_protocol::units::{about_ether, grouped};
 use eyre::WrapErr;
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::collections::BTreeMap;

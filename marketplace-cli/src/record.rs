@@ -1,8 +1,8 @@
 //! What an architecture determines of a model's record.
 
-use crate::chain::bindings::{Metric, ModelRecord};
 use crate::prover_api::{input_words, WORDS_PER_HASH};
 use alloy::primitives::{B256, U256};
+use assay_protocol::abi::{Metric, ModelRecord};
 use assay_prover::model::{Architecture, OutputMode};
 use assay_prover::proof::VerifierKey;
 

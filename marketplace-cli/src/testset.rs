@@ -6,12 +6,13 @@
 //! SET/leaves.json          the leaf hashes alone, which may be shown to a provider before it accepts
 //! ```
 
-use crate::chain::statement::{test_leaf, MerkleTree, N_MAX, SCALAR_ORDER};
 use crate::prover_api::input_commit;
 use alloy::primitives::{FixedBytes, B256, U256};
 use assay_durable::directory::create_dir_atomic;
 use assay_durable::file::write_atomic;
 use assay_durable::read::{open_regular, read_regular};
+use assay_protocol::ids::{test_leaf, N_MAX, SCALAR_ORDER};
+use assay_protocol::merkle::MerkleTree;
 use assay_prover::import::decode_png;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};

@@ -1,7 +1,6 @@
 //! How far the verifier of a model is known: what a consumer checks before it trusts it with its money, and what a reader
 //! needs to know of a verdict.
 
-use crate::chain::bindings::ModelRecord;
 use crate::chain::client::Chain;
 use crate::exit::{hinted, UsageError};
 use crate::home::Repository;
@@ -12,6 +11,7 @@ use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::ModelRecord;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;

@@ -2,7 +2,8 @@
 
 use alloy::primitives::{b256, keccak256, U256};
 use alloy::sol_types::{SolInterface, SolValue};
-use assay_cli::chain::bindings::{
+use assay_cli::home::Repository;
+use assay_protocol::abi::{
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
     IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},
     ICredits::{self, ICreditsCalls, ICreditsErrors},
@@ -14,8 +15,7 @@ use assay_cli::chain::bindings::{
     Libraries::LibrariesErrors,
     MarketParams, Params,
 };
-use assay_cli::chain::statement::params_hash;
-use assay_cli::home::Repository;
+use assay_protocol::ids::params_hash;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,13 +4,9 @@ mod support;
 
 use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
-use assay_cli::chain::bindings::IAccuracyMarket::engagementIdAtCall;
-use assay_cli::chain::bindings::IModelRegistry::{hashRecordCall, modelIdOfCall};
-use assay_cli::chain::bindings::{IAccuracyMarket, ICredits, Mode, Outcome, State};
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::market::Market;
-use assay_cli::chain::statement::{self, MerkleTree};
 use assay_cli::cmd::mc::open::{open, Ask};
 use assay_cli::cmd::mc::send::send;
 use assay_cli::cmd::mp::abort::abort;
@@ -25,6 +21,11 @@ use assay_cli::cmd::withdraw::withdraw;
 use assay_cli::delivery::Delivery;
 use assay_cli::exit::{Exit, Hinted};
 use assay_cli::testset::TestSet;
+use assay_protocol::abi::IAccuracyMarket::engagementIdAtCall;
+use assay_protocol::abi::IModelRegistry::{hashRecordCall, modelIdOfCall};
+use assay_protocol::abi::{IAccuracyMarket, ICredits, Mode, Outcome, State};
+use assay_protocol::ids;
+use assay_protocol::merkle::MerkleTree;
 use support::{World, UNTRUSTING};
 
 const ANY: Policy = Policy {
@@ -266,18 +267,15 @@ async fn encodings_are_those_of_the_contracts() {
     let (m, chain) = (&w.market, &w.market.chain);
     let record = w.record(w.market.registry).await;
     let call = hashRecordCall { record: record.clone() };
-    assert_eq!(
-        chain.view(m.registry, &call).await.unwrap(),
-        statement::model_hash(&record)
-    );
-    let hash = statement::model_hash(&record);
+    assert_eq!(chain.view(m.registry, &call).await.unwrap(), ids::model_hash(&record));
+    let hash = ids::model_hash(&record);
     let call = modelIdOfCall {
         mp: record.mp,
         modelHash: hash,
         nonce: 5,
     };
     let id = chain.view(m.registry, &call).await.unwrap();
-    assert_eq!(id, statement::model_id(chain.id, m.registry, record.mp, hash, 5));
+    assert_eq!(id, ids::model_id(chain.id, m.registry, record.mp, hash, 5));
 
     let ids = [w.opened(1).await.id, w.opened(2).await.id];
     assert_eq!(m.engagement_ids(w.model_id).await.unwrap(), ids);
@@ -303,7 +301,7 @@ async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
     let tree: MerkleTree = set.tree().unwrap();
     let item = |i: usize| {
         let e = &set.examples[i];
-        assay_cli::chain::bindings::ProofItem {
+        assay_protocol::abi::ProofItem {
             position: i as u32,
             inputCommit: e.input_commit,
             label: e.label,

@@ -11,7 +11,6 @@ use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
 use assay_cli::args::keys::KEY_VARIABLE;
 use assay_cli::chain::account::Account;
-use assay_cli::chain::bindings::State;
 use assay_cli::chain::client::Chain;
 use assay_cli::chain::fees::{FeeLimits, TooDear};
 use assay_cli::cmd::mc::open::{open, Opened};
@@ -21,6 +20,7 @@ use assay_cli::home::Home;
 use assay_cli::journal::{Journal, Step};
 use assay_cli::testset::TestSet;
 use assay_cli::watch::turn::is_passing;
+use assay_protocol::abi::State;
 use node_support::lying;
 use serde_json::{json, Value};
 use std::path::PathBuf;
@@ -300,11 +300,11 @@ async fn what_was_sent_is_told_once_with_its_block_and_gas() {
     snapshots::assert_shape(&["mc", "cancel"], &result);
     let sent = &result["sent"];
     let (hash, block) = (sent["txHash"].as_str().unwrap(), sent["block"].as_u64().unwrap());
-    let gas = assay_cli::units::grouped(sent["gasUsed"].as_u64().unwrap());
+    let gas = assay_protocol::units::grouped(sent["gasUsed"].as_u64().unwrap());
     let wei: U256 = sent["gasWei"].as_str().unwrap().parse().unwrap();
     let line = format!(
         "cancel: {hash} in block {block}, {gas} gas, {}\n",
-        assay_cli::units::about_ether(wei)
+        assay_protocol::units::about_ether(wei)
     );
     assert!(gas.contains(',') && said.contains(&line), "{said}");
     assert!(

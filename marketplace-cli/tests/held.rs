@@ -4,7 +4,6 @@
 mod transfer_support;
 
 use alloy::primitives::{Address, Bytes, B256, U256};
-use assay_cli::chain::bindings::{Metric, ProofTerms};
 use assay_cli::cmd::mp::held::{Engagement, Held, Work};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::exit::Hinted;
@@ -12,6 +11,7 @@ use assay_cli::testset::{ImageSize, StoredSet, TestSet};
 use assay_cli::transfer::layout::Part;
 use assay_cli::transfer::words::WORD_BYTES;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{Metric, ProofTerms};
 use std::path::Path;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};
 

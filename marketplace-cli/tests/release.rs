@@ -5,8 +5,6 @@ mod support;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
-use assay_cli::chain::bindings::IMarketplaceFactory::{self, Creation};
-use assay_cli::chain::bindings::{Judges, MarketParams, RegistryParams};
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::{creation_code, MarketTerms};
 use assay_cli::chain::devnet::DevnetOptions;
@@ -15,6 +13,8 @@ use assay_cli::chain::release::{DeploymentCheck, DeploymentGrade, Release, Surve
 use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
 use assay_cli::home::Repository;
+use assay_protocol::abi::IMarketplaceFactory::{self, Creation};
+use assay_protocol::abi::{Judges, MarketParams, RegistryParams};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Command, Output};

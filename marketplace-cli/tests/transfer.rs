@@ -4,7 +4,6 @@
 mod transfer_support;
 
 use alloy::primitives::B256;
-use assay_cli::chain::statement::SCALAR_ORDER;
 use assay_cli::transfer::cipher;
 use assay_cli::transfer::cipher_file::{file_bytes, seal, CipherError, CipherFile, CipherWriter, Place};
 use assay_cli::transfer::evidence::Evidence;
@@ -16,6 +15,7 @@ use assay_cli::transfer::open::{open, OpenError, Opened};
 use assay_cli::transfer::payload::{header, Unprovable};
 use assay_cli::transfer::secret::ExampleKey;
 use assay_cli::transfer::words::Word;
+use assay_protocol::ids::SCALAR_ORDER;
 use proptest::prelude::*;
 use transfer_support::{set, Delivery, Sender, ENGAGEMENT};
 

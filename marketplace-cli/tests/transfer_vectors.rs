@@ -6,8 +6,6 @@ mod transfer_support;
 
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::sol_types::SolValue;
-use assay_cli::chain::bindings::{BadData, TransferEvidence};
-use assay_cli::chain::statement::{MerkleTree, SCALAR_ORDER};
 use assay_cli::transfer::abi::{self, RecordedKey};
 use assay_cli::transfer::evidence::Evidence;
 use assay_cli::transfer::fault::Fault;
@@ -20,6 +18,9 @@ use assay_cli::transfer::secret::{ExampleKey, MasterKey, McSalt};
 use assay_cli::transfer::shuffle::Shuffle;
 use assay_cli::transfer::words::{uint, Word, TAG_CIPHER, TAG_KEY, TAG_KEYSTREAM, TAG_SALT, TAG_SEED, TAG_SHUFFLE};
 use assay_cli::transfer::{bitmap::ResultBitmap, cipher, input_chain};
+use assay_protocol::abi::{BadData, TransferEvidence};
+use assay_protocol::ids::SCALAR_ORDER;
+use assay_protocol::merkle::MerkleTree;
 use serde_json::{json, Value};
 use std::path::PathBuf;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};

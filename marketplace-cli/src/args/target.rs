@@ -1,6 +1,6 @@
 //! The accuracy that an offer asks for.
 
-use crate::target::parse;
+use assay_protocol::target::parse;
 use clap::Args;
 
 /// What an offer requires, given in one way.

@@ -1,23 +1,23 @@
 //! Deployment of the contracts, and the address book.
 
 use super::account::Account;
-use super::bindings::{
-    ClaimParams, IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, MarketParams, Mode,
-    Prices, RegistryParams, TransferParams, Windows,
-};
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use super::origin::{deployer_input, has_deployer, place, places, DEPLOYER};
 use super::rehearsal::rehearse;
 use crate::exit::{hinted, hinted_because, UsageError};
 use crate::home::Repository;
 use crate::journal::Journal;
-use crate::units::ether;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use assay_durable::file::write_atomic;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{
+    ClaimParams, IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, MarketParams, Mode,
+    Prices, RegistryParams, TransferParams, Windows,
+};
+use assay_protocol::units::ether;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

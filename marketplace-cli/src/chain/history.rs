@@ -1,12 +1,12 @@
 //! The events of one engagement, also from nodes that serve the logs of a few blocks at a time.
 
-use super::bindings::IAccuracyMarket::Offered;
 use super::client::Chain;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::SolEvent;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
+use assay_protocol::abi::IAccuracyMarket::Offered;
 use std::future::Future;
 
 /// Every event of the market about an engagement, oldest first.

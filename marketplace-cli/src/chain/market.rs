@@ -1,19 +1,8 @@
 //! The marketplace on one chain: registry and market, read together.
 
-use super::bindings::IAccuracyMarket::{
-    challengeAtCall, engagementCall, engagementCountCall, engagementIdAtCall, isProvenCall, publishChunksCall,
-    termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, PARAMS_HASHCall,
-    ProbeKeysRevealed, ResultPosted, WrongState,
-};
-use super::bindings::IModelRegistry::{modelCall, proofTermsCall, reputationCall, stakeRequiredCall};
-use super::bindings::{
-    Amounts, Challenge, EngagementView, IAccuracyTerms, IProofJudge, IPublishedTransfers, Mode, ModelView, OfferTerms,
-    Params, ProofClaim, ProofItem, ProofTerms, Reputation, State, Verdict,
-};
 use super::client::{revert_data, Call, Chain, Settled};
 use super::history::history;
 use super::revert::{self, is};
-use super::statement::{needed_correct, offer_hash, params_hash, KIND_ACCURACY};
 use crate::exit::{hinted, Exit, Hinted};
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
@@ -21,6 +10,17 @@ use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
+use assay_protocol::abi::IAccuracyMarket::{
+    challengeAtCall, engagementCall, engagementCountCall, engagementIdAtCall, isProvenCall, publishChunksCall,
+    termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, PARAMS_HASHCall,
+    ProbeKeysRevealed, ResultPosted, WrongState,
+};
+use assay_protocol::abi::IModelRegistry::{modelCall, proofTermsCall, reputationCall, stakeRequiredCall};
+use assay_protocol::abi::{
+    Amounts, Challenge, EngagementView, IAccuracyTerms, IProofJudge, IPublishedTransfers, Mode, ModelView, OfferTerms,
+    Params, ProofClaim, ProofItem, ProofTerms, Reputation, State, Verdict,
+};
+use assay_protocol::ids::{needed_correct, offer_hash, params_hash, KIND_ACCURACY};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

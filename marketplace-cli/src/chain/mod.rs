@@ -1,7 +1,6 @@
 //! Everything that talks to a chain, or hashes what a chain hashes.
 
 pub mod account;
-pub mod bindings;
 pub mod client;
 pub mod deploy;
 pub mod devnet;
@@ -15,4 +14,3 @@ mod refusal;
 mod rehearsal;
 pub mod release;
 pub mod revert;
-pub mod statement;

@@ -4,13 +4,13 @@
 //! whoever put it there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every
 //! chain.
 
-use super::bindings::IMarketplaceFactory::creationCodeHashCall;
 use super::client::Chain;
 use super::release::Release;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, b256, keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
+use assay_protocol::abi::IMarketplaceFactory::creationCodeHashCall;
 
 /// The deterministic deployment proxy: creates by CREATE2 what it is called with, `salt ‖ creation code`.
 pub(super) const DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");

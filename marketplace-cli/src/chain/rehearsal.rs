@@ -1,7 +1,6 @@
 //! A deployment tried on the node before its first transaction.
 
 use super::account::Account;
-use super::bindings::{IMarketplaceFactory, Judges};
 use super::client::{revert_data, Call};
 use super::deploy::{creation_code, factory, marketplace_call, MarketTerms};
 use super::revert;
@@ -11,6 +10,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::StateOverridesBuilder;
 use alloy::sol_types::SolCall;
+use assay_protocol::abi::{IMarketplaceFactory, Judges};
 use eyre::WrapErr;
 
 /// Where the contracts without parameters stand in the rehearsal: nobody's addresses.

@@ -8,7 +8,6 @@
 //! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 
-use super::bindings::IAccuracyMarket::termsCall;
 use super::client::{Call, Chain};
 use super::market::Market;
 use super::origin;
@@ -19,6 +18,7 @@ use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use assay_durable::file::write_atomic;
+use assay_protocol::abi::IAccuracyMarket::termsCall;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

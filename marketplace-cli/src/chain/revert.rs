@@ -1,6 +1,9 @@
 //! What a contract's refusal means in the user's words, with the cure where there is one.
 
-use super::bindings::{
+use crate::exit::{hinted, ProofRejected};
+use alloy::primitives::B256;
+use alloy::sol_types::{Revert, SolError, SolInterface};
+use assay_protocol::abi::{
     Adjudication,
     IAccuracyMarket::IAccuracyMarketErrors as M,
     ICredits::ICreditsErrors as C,
@@ -12,10 +15,7 @@ use super::bindings::{
     Libraries::LibrariesErrors as L,
     Mode,
 };
-use crate::exit::{hinted, ProofRejected};
-use crate::units::{ether, utc};
-use alloy::primitives::B256;
-use alloy::sol_types::{Revert, SolError, SolInterface};
+use assay_protocol::units::{ether, utc};
 
 /// The error for revert data; says the raw selector if the data is none of ours.
 pub fn explain(data: &[u8]) -> eyre::Report {
@@ -294,7 +294,7 @@ fn registry(error: R) -> (String, Option<&'static str>) {
             format!("this model is registered already as {}", e.modelId),
             Some("use it, or register a copy with another --nonce"),
         ),
-        R::WrongModelStatus(e) if e.given == super::bindings::ModelStatus::None => (
+        R::WrongModelStatus(e) if e.given == assay_protocol::abi::ModelStatus::None => (
             format!("there is no model {}", e.modelId),
             Some("check the id, the registry and the chain"),
         ),
@@ -403,8 +403,8 @@ pub fn adjudication_words(adjudication: Adjudication) -> &'static str {
 }
 
 /// A state in words, as part of a sentence.
-pub fn state_words(state: super::bindings::State) -> String {
-    use super::bindings::State;
+pub fn state_words(state: assay_protocol::abi::State) -> String {
+    use assay_protocol::abi::State;
     match state {
         State::None => "unknown to this market".into(),
         State::Offered => "an open offer".into(),
@@ -430,9 +430,9 @@ pub type ModelExists = IModelRegistry::ModelExists;
 
 #[cfg(test)]
 mod tests {
-    use super::super::bindings::{Libraries, State};
     use super::*;
     use crate::exit::Exit;
+    use assay_protocol::abi::{Libraries, State};
 
     #[test]
     fn a_rejected_proof_has_its_own_exit_code() {
@@ -442,7 +442,7 @@ mod tests {
 
     #[test]
     fn refusals_are_told_in_words() {
-        let data = super::super::bindings::IAccuracyMarket::WrongState {
+        let data = assay_protocol::abi::IAccuracyMarket::WrongState {
             id: B256::ZERO,
             given: State::Offered,
         }

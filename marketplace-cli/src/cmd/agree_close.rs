@@ -1,11 +1,13 @@
+//! Both parties' vote for an agreed split.
+
 use super::mc::result::Moved;
 use crate::args::keys::KeyArgs;
-use crate::chain::bindings::{IAccuracyMarket::agreeCloseCall, Mode, State};
 use crate::context::Context;
 use crate::engagement::Sent;
 use crate::exit::UsageError;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{keccak256, B256, U256};
+use assay_protocol::abi::{IAccuracyMarket::agreeCloseCall, Mode, State};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -38,7 +40,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
                 UsageError(format!(
                     "--mc-ether {} is no amount up to {}",
                     args.mc_ether,
-                    crate::units::ether(escrow)
+                    assay_protocol::units::ether(escrow)
                 ))
             })?;
         let call = desk.market.call(&agreeCloseCall {

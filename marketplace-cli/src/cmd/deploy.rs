@@ -1,3 +1,5 @@
+//! Deploys registry and market.
+
 use super::devnet::Deployed;
 use crate::args::keys::KeyArgs;
 use crate::chain::deploy::{deploy, MarketTerms};

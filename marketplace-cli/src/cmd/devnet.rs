@@ -1,3 +1,5 @@
+//! A development chain with the contracts on it.
+
 use crate::chain::account::Account;
 use crate::chain::deploy::{deploy, Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};

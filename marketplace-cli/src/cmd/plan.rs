@@ -1,3 +1,5 @@
+//! Chooses the layout of a model's circuit.
+
 use crate::context::Context;
 use crate::prover_api::{load_model, save_arch};
 use alloy::primitives::B256;

@@ -1,3 +1,5 @@
+//! Proves one inference, off any market.
+
 use crate::args::model::ModelArgs;
 use crate::context::Context;
 use crate::exit::UsageError;
@@ -54,7 +56,7 @@ struct Proven {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    if args.ctx >= crate::chain::statement::SCALAR_ORDER {
+    if args.ctx >= assay_protocol::ids::SCALAR_ORDER {
         return Err(UsageError("--ctx is not below the scalar order".into()).into());
     }
     let prover = ModelFiles::from(args.model)

@@ -1,10 +1,12 @@
+//! Serves files to the other party of an engagement.
+
 use crate::context::Context;
 use crate::exit::UsageError;
-use crate::serve::parties::{self, Parties};
-use crate::serve::server::{Event, Options, Server, Tls};
-use crate::serve::store::Store;
 use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
+use assay_exchange::parties::{self, Parties};
+use assay_exchange::server::{Event, Options, Server, Tls};
+use assay_exchange::store::Store;
 use serde::Serialize;
 use std::fmt;
 use std::net::SocketAddr;

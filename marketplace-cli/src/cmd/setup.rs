@@ -1,3 +1,5 @@
+//! Makes the keys of an architecture.
+
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use crate::prover_api::{load_arch, verifier_key};

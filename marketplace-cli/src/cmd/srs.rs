@@ -1,3 +1,5 @@
+//! Imports and names reference strings.
+
 use crate::context::Context;
 use crate::reference_string::SrsChoice;
 use clap::Subcommand;

@@ -1,16 +1,18 @@
+//! Closes an engagement whose window has passed.
+
 use crate::args::keys::KeyArgs;
-use crate::chain::bindings::{
-    EngagementView,
-    IAccuracyMarket::{finalizeCall, timeoutCall, timeoutChallengeCall},
-    Outcome, State,
-};
 use crate::chain::client::Call;
 use crate::chain::market::Market;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
 use crate::exit::hinted;
-use crate::units::utc;
 use alloy::primitives::{Address, B256};
+use assay_protocol::abi::{
+    EngagementView,
+    IAccuracyMarket::{finalizeCall, timeoutCall, timeoutChallengeCall},
+    Outcome, State,
+};
+use assay_protocol::units::utc;
 use serde::Serialize;
 
 #[derive(Debug, clap::Subcommand)]

@@ -1,3 +1,5 @@
+//! Verifies one proof, off any market.
+
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use crate::exit::{ProofRejected, UsageError};

@@ -1,11 +1,13 @@
+//! Fetches what the contracts owe.
+
 use crate::args::keys::KeyArgs;
-use crate::chain::bindings::ICredits::{self, creditCall, withdrawCall};
 use crate::chain::client::Call;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
 use crate::journal::Journal;
-use crate::units::ether;
 use alloy::primitives::{Address, U256};
+use assay_protocol::abi::ICredits::{self, creditCall, withdrawCall};
+use assay_protocol::units::ether;
 use serde::Serialize;
 use std::fmt;
 
@@ -42,7 +44,7 @@ pub struct Withdrawn {
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     pub contract: Address,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub amount_wei: U256,
     pub sent: Sent,
 }

@@ -12,7 +12,7 @@ pub struct Sent {
     pub block: u64,
     pub gas_used: u64,
     /// Paid for gas, wei.
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub gas_wei: u128,
 }
 

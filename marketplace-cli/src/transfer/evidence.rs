@@ -3,8 +3,8 @@
 use super::cipher_file::{CipherError, CipherFile};
 use super::fault::Fault;
 use super::words::Word;
-use crate::chain::statement::MerkleTree;
 use alloy::primitives::B256;
+use assay_protocol::merkle::MerkleTree;
 use std::fmt;
 
 /// A chunk as it was committed, with its way to the root of the ciphertext.

@@ -8,8 +8,8 @@ use super::open::decrypt;
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
-use crate::chain::statement::root_from;
 use alloy::primitives::B256;
+use assay_protocol::merkle::root_from;
 
 /// What the market knows about a transfer.
 #[derive(Debug, Clone, Copy)]

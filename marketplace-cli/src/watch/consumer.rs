@@ -1,10 +1,8 @@
 //! What a consumer knows about an engagement, and how it acts.
 
-use super::decide::{Action, Facts, Judgement};
 use super::provider::{CLEAR_SET, SETTLED};
 use super::turn::is_lost;
 use super::Station;
-use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::mc::result::{accept_result, challenge_positions, demand, reclaim_bonds, verify_result};
 use crate::cmd::mc::send::{send, send_leaves, LEAVES_DELIVERED};
 use crate::cmd::mc::transfer::{self, publish_chunks, reveal, DELIVERED};
@@ -13,8 +11,10 @@ use crate::cmd::timeout::timeout;
 use crate::cmd::withdraw::withdraw;
 use crate::delivery::Delivery;
 use crate::prover_api::PublicModel;
-use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256};
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{EngagementView, Mode, State};
+use assay_protocol::accuracy::decide::{Action, Facts, Judgement};
 use assay_prover::proof::VerifierKey;
 use rand::rngs::OsRng;
 use rand::seq::SliceRandom;

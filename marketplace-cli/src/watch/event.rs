@@ -1,9 +1,9 @@
 //! What a daemon did or saw, one line each: JSON with `--json`, else text.
 
 use crate::exit::hint_of;
-use crate::units::utc;
 use alloy::primitives::B256;
 use assay_durable::report::Reporter;
+use assay_protocol::units::utc;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;

@@ -2,7 +2,6 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`decide`] | what to do next, as a function |
 //! | [`end`] | when to end |
 //! | [`event`] | what happened, one line each |
 //! | [`patrol`] | passes over all engagements, until told to end |
@@ -15,7 +14,6 @@
 //! where it was, and somebody may help it along by hand.
 
 pub mod consumer;
-pub mod decide;
 pub mod end;
 pub mod event;
 pub mod patrol;
@@ -25,12 +23,12 @@ pub mod record;
 pub mod turn;
 
 use self::event::Announcer;
-use crate::chain::bindings::{Challenge, EngagementView, State};
 use crate::chain::market::Market;
 use crate::delivery::{Delivery, Place, ServerIdentity};
 use crate::engagement::PayingDesk;
 use crate::journal::Journal;
 use alloy::primitives::{Address, B256};
+use assay_protocol::abi::{Challenge, EngagementView, State};
 use serde::de::DeserializeOwned;
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
 //! waits for, no other waits for.
 
-use super::decide::{Action, Party};
 use super::end::told_to_end;
 use super::event::{error_fields, Announcer};
 use super::provider::SETTLED;
@@ -15,6 +14,7 @@ use crate::home::Home;
 use alloy::primitives::B256;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
+use assay_protocol::accuracy::decide::{Action, Party};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

@@ -1,10 +1,8 @@
 //! What a provider knows about an engagement, and how it acts.
 
-use super::decide::{Action, Facts, Proofs};
 use super::proving::{Ended, Job};
 use super::turn::is_passing;
 use super::{window, Station};
-use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::cmd::mp::accept::{accept, Policy};
 use crate::cmd::mp::ack::{ack_from, Acknowledged, Source};
 use crate::cmd::mp::capacity::require_registered_secret;
@@ -18,9 +16,11 @@ use crate::cmd::withdraw::withdraw;
 use crate::delivery::{Delivery, Place};
 use crate::journal::Journal;
 use crate::prover_api::{ModelFiles, Prover};
-use crate::serve::blob::Kind;
 use alloy::primitives::{Address, B256, U256};
 use assay_durable::lock::Lock;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{EngagementView, Mode, State};
+use assay_protocol::accuracy::decide::{Action, Facts, Proofs};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

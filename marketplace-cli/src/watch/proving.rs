@@ -1,7 +1,7 @@
 //! Proofs take long: one at a time is made beside everything else, so that no other deadline waits for it.
 //!
 //! Nobody asks here whether the time suffices, as `assay mp prove` does: an estimate may be wrong, silence costs the deposit,
-//! and [`decide`](super::decide) gives up what is hopeless when the window is nearly over.
+//! and [`decide`](assay_protocol::accuracy::decide) gives up what is hopeless when the window is nearly over.
 
 use super::Station;
 use crate::cmd::mp::prove::prepare;

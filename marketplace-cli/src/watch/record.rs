@@ -1,6 +1,6 @@
 //! What a daemon remembers about one engagement between two turns.
 
-use crate::chain::bindings::State;
+use assay_protocol::abi::State;
 use std::time::{Duration, Instant};
 
 /// Pause after an action that failed; it doubles with each.

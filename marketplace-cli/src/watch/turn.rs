@@ -1,20 +1,20 @@
 //! One engagement's turn: look, decide, act, until something else has to happen.
 
 use super::consumer::Consumer;
-use super::decide::{next, Action, Facts, Party, Situation};
 use super::event::error_fields;
 use super::provider::Provider;
 use super::proving::Ended;
 use super::record::Record;
 use super::{window, Station};
 use crate::chain::account::NonceTaken;
-use crate::chain::bindings::EngagementView;
 use crate::chain::client::FinalityUnknown;
 use crate::chain::fees::TooDear;
 use crate::chain::market::Unsettled;
 use crate::exit::Exit;
 use alloy::primitives::B256;
-use assay_durable::lock::InUse;
+use assay_durable::lock::LockError;
+use assay_protocol::abi::EngagementView;
+use assay_protocol::accuracy::decide::{next, Action, Facts, Party, Situation};
 use serde_json::{json, Value};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -68,9 +68,11 @@ pub fn is_passing(error: &eyre::Report) -> bool {
     is_lost(error)
         || is_unsettled(error)
         || is_too_dear(error)
-        || error
-            .chain()
-            .any(|cause| cause.is::<InUse>() || cause.is::<NonceTaken>())
+        || error.chain().any(|cause| is_in_use(cause) || cause.is::<NonceTaken>())
+}
+
+fn is_in_use(cause: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(LockError::InUse(_)))
 }
 
 fn is_unsettled(error: &eyre::Report) -> bool {
@@ -263,14 +265,18 @@ impl Beat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::bindings::State;
     use crate::chain::client::Settled;
     use crate::exit::{hinted, ChainUnreachable};
+    use assay_durable::lock::Lock;
     use assay_durable::report::Reporter;
+    use assay_protocol::abi::State;
     use eyre::{eyre, WrapErr};
 
     #[test]
     fn the_kind_of_an_error_decides_and_not_its_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = dir.path().join("lock");
+        let _held = Lock::take(&lock).unwrap();
         let node = "http://node:1".parse().unwrap();
         let unsettled = |settled| eyre::Report::from(Unsettled::new(B256::ZERO, settled));
         let passing = [
@@ -279,6 +285,7 @@ mod tests {
             unsettled(Settled::Deep(12)),
             FinalityUnknown::new("finalized block not found").into(),
             too_dear(),
+            Lock::take(&lock).unwrap_err().into(),
         ];
         let words = passing.each_ref().map(|error| format!("{error:#}"));
         assert!(words[1].contains("is not in a finalized block yet") && words[2].contains("12 confirmations yet"));

@@ -2,11 +2,11 @@
 
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;
-use assay_cli::serve::auth::Stamp;
-use assay_cli::serve::blob::{Blob, Kind};
-use assay_cli::serve::client::{Client, ClientOptions};
-use assay_cli::serve::parties::Parties;
-use assay_cli::serve::server::{Event, Options, Server};
+use assay_exchange::auth::Stamp;
+use assay_exchange::blob::{Blob, Kind};
+use assay_exchange::client::{Client, ClientOptions};
+use assay_exchange::parties::Parties;
+use assay_exchange::server::{Event, Options, Server};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -6,7 +6,6 @@
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use assay_cli::chain::account::Account;
-use assay_cli::chain::bindings::{ICredits::creditCall, Metric, Mode, ModelRecord};
 use assay_cli::chain::client::{Call, Chain};
 use assay_cli::chain::deploy::MarketTerms;
 use assay_cli::chain::devnet::{Devnet, DevnetOptions};
@@ -23,6 +22,7 @@ use assay_cli::reference_string::{SrsChoice, SrsUse};
 use assay_cli::testset::{ImageSize, TestSet};
 use assay_cli::verifier_check::Trust;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{ICredits::creditCall, Metric, Mode, ModelRecord};
 use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Model, Op, OutputMode, Padding, Shape, TensorId};
 use std::path::PathBuf;
 use tempfile::TempDir;

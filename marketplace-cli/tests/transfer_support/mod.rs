@@ -3,7 +3,6 @@
 #![allow(dead_code)] // each test program uses a part
 
 use alloy::primitives::{FixedBytes, B256};
-use assay_cli::chain::statement::MerkleTree;
 use assay_cli::prover_api::input_commit;
 use assay_cli::testset::{Example, ImageSize, TestSet};
 use assay_cli::transfer::cipher_file::{CipherFile, CipherWriter};
@@ -15,6 +14,7 @@ use assay_cli::transfer::payload::{chunks, header, ChunkWords};
 use assay_cli::transfer::secret::{ExampleKey, MasterKey};
 use assay_cli::transfer::shuffle::Shuffle;
 use assay_cli::transfer::words::{digest, uint, Word, TAG_TEST};
+use assay_protocol::merkle::MerkleTree;
 use std::path::PathBuf;
 
 pub(crate) const ENGAGEMENT: B256 = B256::repeat_byte(0xe1);

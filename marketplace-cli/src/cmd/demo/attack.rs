@@ -1,11 +1,11 @@
 //! False proofs, sent as real transactions: they must revert.
 
 use super::ledger::Attempt;
-use crate::chain::bindings::{IProofJudge::ProofRejected, ProofItem};
 use crate::chain::client::Call;
 use crate::chain::revert;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
+use assay_protocol::abi::{IProofJudge::ProofRejected, ProofItem};
 
 /// Gas of one attempt: far more than an honest proof takes.
 const GAS: u64 = 5_000_000;

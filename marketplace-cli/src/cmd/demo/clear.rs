@@ -3,12 +3,12 @@
 use super::attack::{attempt, with_flipped_bit, with_proof_of};
 use super::ledger::Summary;
 use super::stage::{Stage, PROVIDER, STRANGER};
-use crate::chain::bindings::Mode;
 use crate::cmd::mc::send::send;
 use crate::cmd::mp::accept::accept;
 use crate::cmd::mp::held::Held;
 use crate::cmd::mp::submit::{submission, submit};
 use crate::cmd::mp::{proceed_now, prove};
+use assay_protocol::abi::Mode;
 use assay_prover::proof::ProofBundle;
 
 pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {

@@ -3,7 +3,6 @@
 use super::attack::{attempt, with_flipped_bit, with_proof_of};
 use super::ledger::Summary;
 use super::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
-use crate::chain::bindings::{IAccuracyMarket::answerCall, Mode};
 use crate::cmd::mc::result::{challenge_positions, demand};
 use crate::cmd::mc::transfer::{reveal, send};
 use crate::cmd::mp::accept::accept;
@@ -15,6 +14,7 @@ use crate::cmd::mp::probe::{probe, Decision};
 use crate::cmd::mp::prove;
 use crate::cmd::mp::submit::submit;
 use crate::delivery::Delivery;
+use assay_protocol::abi::{IAccuracyMarket::answerCall, Mode};
 use assay_prover::proof::ProofBundle;
 
 pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {

@@ -5,9 +5,9 @@ use crate::cmd::mp::prove::OneProof;
 use crate::cmd::verdict::Shown;
 use crate::engagement::Sent;
 use crate::output::Table;
-use crate::units::ether;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
+use assay_protocol::units::ether;
 use serde::Serialize;
 use std::fmt;
 
@@ -17,14 +17,14 @@ use std::fmt;
 pub(super) struct Party {
     pub(super) name: &'static str,
     pub(super) address: Address,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub(super) start_wei: U256,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub(super) end_wei: U256,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub(super) gas_wei: u128,
     /// What the protocol says, gas apart.
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub(super) expected_wei: I256,
 }
 

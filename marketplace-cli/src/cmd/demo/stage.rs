@@ -2,7 +2,6 @@
 
 use super::ledger::{Ledger, Party, Summary};
 use crate::chain::account::Account;
-use crate::chain::bindings::{ICredits::creditCall, Mode};
 use crate::chain::client::Chain;
 use crate::chain::deploy::{Deployment, MarketTerms};
 use crate::chain::devnet::{Devnet, DevnetOptions};
@@ -28,6 +27,7 @@ use crate::testset::{labelled_images, ImageSize};
 use crate::verifier_check::Trust;
 use alloy::primitives::{B256, I256, U256};
 use alloy::providers::Provider;
+use assay_protocol::abi::{ICredits::creditCall, Mode};
 use assay_prover::circuit::FrozenArchitecture;
 use rand::{rngs::StdRng, seq::SliceRandom, SeedableRng};
 use std::path::{Path, PathBuf};

@@ -1,10 +1,12 @@
+//! Withdraws an offer that nobody accepted.
+
 use crate::args::keys::KeyArgs;
-use crate::chain::bindings::{IAccuracyMarket::cancelCall, State};
 use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
 use crate::context::Context;
 use crate::engagement::Sent;
 use alloy::primitives::B256;
+use assay_protocol::abi::{IAccuracyMarket::cancelCall, State};
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -1,8 +1,9 @@
+//! Offers an engagement and escrows its money.
+
 use super::secrets::Secrets;
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
 use crate::args::target::TargetArgs;
-use crate::chain::bindings::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
 use crate::chain::market::Market;
 use crate::context::Context;
 use crate::engagement::{Desk, PayingDesk, Sent, Site};
@@ -10,12 +11,13 @@ use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
 use crate::prover_api::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
-use crate::target::percent;
 use crate::testset::{StoredSet, TestSet};
 use crate::transfer::keys;
-use crate::units::{ether, utc};
 use crate::verifier_check::Trust;
 use alloy::primitives::{B256, U256};
+use assay_protocol::abi::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
+use assay_protocol::target::percent;
+use assay_protocol::units::{ether, utc};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -108,7 +110,7 @@ pub struct Opened {
     /// Examples that count.
     pub counted: u32,
     pub expiry: u64,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub escrow_wei: u128,
     pub sent: Sent,
 }

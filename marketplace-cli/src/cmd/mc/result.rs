@@ -5,13 +5,7 @@ use crate::args::keys::KeyArgs;
 use crate::args::model::PublicModelArgs;
 use crate::args::server::ServerArgs;
 use crate::args::trust::TrustArgs;
-use crate::chain::bindings::{
-    EngagementView,
-    IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall},
-    Mode, State,
-};
 use crate::chain::market::{require_state, Market};
-use crate::chain::statement::context;
 use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::verdict::Grades;
 use crate::context::Context;
@@ -23,12 +17,18 @@ use crate::journal::Journal;
 use crate::prover_api::verify;
 use crate::prover_api::PublicModel;
 use crate::record::Determined;
-use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
-use crate::units::{ether, utc};
 use crate::verifier::VerifierCode;
 use alloy::primitives::{Address, B256, U256};
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{
+    EngagementView,
+    IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall},
+    Mode, State,
+};
+use assay_protocol::ids::context;
+use assay_protocol::units::{ether, utc};
 use assay_prover::proof::VerifierKey;
 use assay_statement::Statement;
 use serde::Serialize;
@@ -300,7 +300,7 @@ pub struct Moved {
     pub outcome: String,
     /// End of the window that runs now; 0 if none.
     pub until: u64,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub paid_wei: u128,
     pub positions: Vec<u32>,
     pub sent: Vec<Sent>,

@@ -1,11 +1,11 @@
 //! What a consumer must not lose and nobody may see before its time: the salt of its half of the seed, and the key of the
 //! transfer.
 
-use crate::chain::bindings::Mode;
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::transfer::secret::{MasterKey, McSalt};
 use alloy::primitives::B256;
+use assay_protocol::abi::Mode;
 use serde::{Deserialize, Serialize};
 
 /// In the journal of the offer before the offer is sent, and then in that of the engagement.

@@ -1,7 +1,8 @@
+//! Hands the leaf hashes, or the set in clear, over to the provider.
+
 use super::transfer::{self, DELIVERED};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
-use crate::chain::bindings::{EngagementView, Mode, State};
 use crate::chain::market::require_state;
 use crate::cmd::mp::transfer::own_files;
 use crate::context::Context;
@@ -11,11 +12,12 @@ use crate::engagement::Site;
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::revealed::Revealed;
-use crate::serve::blob::Kind;
 use crate::testset::TestSet;
-use crate::units::utc;
 use alloy::primitives::B256;
 use assay_durable::file::write_atomic;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{EngagementView, Mode, State};
+use assay_protocol::units::utc;
 use eyre::WrapErr;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

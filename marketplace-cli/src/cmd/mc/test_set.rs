@@ -1,3 +1,5 @@
+//! Prepares the examples of an engagement.
+
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::testset::{label_of, labelled_images, read_image, ImageSize, TestSet};

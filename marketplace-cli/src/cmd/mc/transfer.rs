@@ -3,11 +3,6 @@
 use super::secrets::Secrets;
 use super::send::{hand_leaves_over, offered_set};
 use crate::args::keys::KeyArgs;
-use crate::chain::bindings::{
-    EngagementView,
-    IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
-    Mode, State,
-};
 use crate::chain::client::Call;
 use crate::chain::market::{require_state, Market};
 use crate::cmd::mp::transfer::{layout, own_files};
@@ -17,13 +12,18 @@ use crate::engagement::{Desk, Sent};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
 use crate::revealed::Revealed;
-use crate::serve::blob::Kind;
 use crate::transfer::cipher_file::{seal, CipherFile};
 use crate::transfer::keys;
 use crate::transfer::shuffle::Shuffle;
 use crate::transfer::words::Word;
-use crate::units::utc;
 use alloy::primitives::{B256, U256};
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{
+    EngagementView,
+    IAccuracyMarket::{commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall},
+    Mode, State,
+};
+use assay_protocol::units::utc;
 use serde::Serialize;
 use std::path::Path;
 

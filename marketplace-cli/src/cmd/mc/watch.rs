@@ -1,3 +1,5 @@
+//! The consumer's daemon.
+
 use crate::args::keys::KeyArgs;
 use crate::args::patrol::PatrolArgs;
 use crate::args::server::ServerArgs;
@@ -8,11 +10,11 @@ use crate::delivery::Place;
 use crate::prover_api::PublicModel;
 use crate::reference_string::SrsUse;
 use crate::watch::consumer::{Consumer, Objection, Orders};
-use crate::watch::decide::Party;
 use crate::watch::patrol::{connect, only_one, Patrol, Schedule};
 use crate::watch::turn::Role;
 use crate::watch::Station;
 use alloy::primitives::Address;
+use assay_protocol::accuracy::decide::Party;
 use clap::ValueEnum;
 use std::path::PathBuf;
 

@@ -1,17 +1,19 @@
-use crate::chain::bindings::{Metric, Mode};
+//! Measures how often a model is right, and says what target that carries.
+
 use crate::chain::market::Market;
 use crate::chain::revert::mode_words;
-use crate::chain::statement::is_correct;
 use crate::cmd::mp::advice;
 use crate::context::Context;
 use crate::exit::UsageError;
 use crate::measured::Measured;
 use crate::prover_api::load_model;
-use crate::stats::lower_bound;
-use crate::target::percent;
 use crate::testset::StoredSet;
 use alloy::primitives::U256;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{Metric, Mode};
+use assay_protocol::bounds::lower_bound;
+use assay_protocol::ids::is_correct;
+use assay_protocol::target::percent;
 use assay_prover::model::Model;
 use assay_prover::reference;
 use serde::Serialize;

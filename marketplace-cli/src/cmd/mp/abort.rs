@@ -1,13 +1,15 @@
+//! Ends an accepted engagement before proving.
+
 use super::{accepted_guard, require_provider, require_time};
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
-use crate::chain::bindings::{Amounts, IAccuracyMarket::abortCall, State};
 use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
-use crate::units::ether;
 use alloy::primitives::{B256, U256};
+use assay_protocol::abi::{Amounts, IAccuracyMarket::abortCall, State};
+use assay_protocol::units::ether;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay mp abort 0x3f… --keystore me.json\n\n\

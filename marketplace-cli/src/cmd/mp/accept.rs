@@ -1,10 +1,11 @@
+//! Judges an offer, promises its proofs, and escrows the provider's money.
+
 use super::transfer::{fetched_files, own_files, read_leaves};
 use super::{advice, capacity};
 use super::{require_provider, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
-use crate::chain::bindings::{EngagementView, IAccuracyMarket::acceptCall, Mode, ModelRecord, State};
 use crate::chain::market::require_state;
 use crate::chain::revert::mode_words;
 use crate::context::Context;
@@ -15,11 +16,12 @@ use crate::journal::Journal;
 use crate::measured::Measured;
 use crate::prover_api::load_model;
 use crate::record::Determined;
-use crate::serve::blob::Kind;
-use crate::target::percent;
-use crate::units::{ether, utc};
 use alloy::primitives::{Address, B256, U256};
 use assay_durable::file::write_atomic;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{EngagementView, IAccuracyMarket::acceptCall, Mode, ModelRecord, State};
+use assay_protocol::target::percent;
+use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -75,7 +77,7 @@ pub struct Accepted {
     pub needed: u32,
     /// Time for all of them.
     pub prove_seconds: u64,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub escrow_wei: u128,
     /// End of the window that begins now.
     pub decide_until: u64,

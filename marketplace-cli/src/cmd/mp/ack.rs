@@ -1,21 +1,23 @@
+//! Keeps the consumer's ciphertext and says so on chain.
+
 use super::require_time;
 use super::transfer::{encrypted, fetched_files, layout, own_files, read_leaves};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
-use crate::chain::bindings::{EngagementView, IAccuracyMarket::ackCall, State};
 use crate::chain::market::{require_state, Market};
 use crate::context::Context;
 use crate::delivery::{Delivery, Place, CIPHER_FILE, LEAVES_FILE};
 use crate::engagement::{Desk, Sent, Site};
 use crate::exit::{hinted, hinted_because};
 use crate::journal::Journal;
-use crate::serve::blob::Kind;
 use crate::transfer::cipher_file::{file_bytes, CipherFile, CipherWriter};
 use crate::transfer::layout::Layout;
 use crate::transfer::words::Word;
-use crate::units::utc;
 use alloy::primitives::B256;
 use assay_durable::file::copy_atomic;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{EngagementView, IAccuracyMarket::ackCall, State};
+use assay_protocol::units::utc;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::Serialize;

@@ -1,14 +1,14 @@
 //! What the numbers say about an engagement, and whether a provider acts against it.
 
-use crate::chain::bindings::Mode;
 use crate::chain::market::Market;
 use crate::exit::hinted;
 use crate::journal::Journal;
 use crate::measured::Measured;
-use crate::target::percent;
 use crate::transfer::belief::Prior;
 use crate::transfer::policy::{Caution, Decision, Stakes};
 use alloy::primitives::B256;
+use assay_protocol::abi::Mode;
+use assay_protocol::target::percent;
 use serde::{Deserialize, Serialize};
 
 /// Fact of an engagement's journal: why ending it was advised.

@@ -1,6 +1,5 @@
 //! Whether a provider can answer what an offer may ask of it, beside everything that it has promised.
 
-use crate::chain::bindings::{Adjudication, EngagementView, Mode, State};
 use crate::chain::market::Market;
 use crate::engagement::Site;
 use crate::exit::hinted;
@@ -8,6 +7,7 @@ use crate::journal::Journal;
 use crate::promises::{Promise, Promises, Speed};
 use crate::prover_api::{estimated_proof_time, load_model};
 use alloy::primitives::B256;
+use assay_protocol::abi::{Adjudication, EngagementView, Mode, State};
 use std::path::{Path, PathBuf};
 
 /// The files of a model that this program registered.

@@ -1,6 +1,6 @@
 //! How many proofs an engagement asks of its provider, of which positions and until when, as functions.
 
-use crate::chain::bindings::{Adjudication, Challenge, EngagementView, State};
+use assay_protocol::abi::{Adjudication, Challenge, EngagementView, State};
 use std::time::Duration;
 
 /// What is asked for, beside what is proven on chain.
@@ -124,8 +124,8 @@ pub fn missed(due: &[u64], now: u64, one: Duration) -> Option<(u32, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::bindings::{Mode, Outcome};
     use alloy::primitives::{Address, B256};
+    use assay_protocol::abi::{Mode, Outcome};
     use Adjudication::{DIRECT, OPTIMISTIC};
 
     const NOW: u64 = 100;

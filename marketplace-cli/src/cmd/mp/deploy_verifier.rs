@@ -1,3 +1,5 @@
+//! Generates, compiles and deploys the verifier of an architecture.
+
 use crate::args::keys::KeyArgs;
 use crate::args::srs::SrsArgs;
 use crate::chain::account::Account;

@@ -8,8 +8,6 @@
 use super::findings::{contents, model, Findings};
 use super::prove::clear_set;
 use super::transfer::{own_files, Accusation, Transfer};
-use crate::chain::bindings::{EngagementView, Mode, ProofItem, ProofTerms};
-use crate::chain::statement::{context, is_correct, MerkleTree};
 use crate::engagement::Site;
 use crate::exit::hinted;
 use crate::journal::Journal;
@@ -17,6 +15,9 @@ use crate::prover_api::Prover;
 use crate::testset::{Example, StoredSet};
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{EngagementView, Mode, ProofItem, ProofTerms};
+use assay_protocol::ids::{context, is_correct};
+use assay_protocol::merkle::MerkleTree;
 use assay_prover::proof::ProofBundle;
 use assay_statement::Statement;
 use std::path::{Path, PathBuf};

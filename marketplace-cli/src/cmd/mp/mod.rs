@@ -23,14 +23,14 @@ pub mod transfer;
 pub mod watch;
 
 use crate::chain::account::Account;
-use crate::chain::bindings::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
 use crate::chain::market::Market;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
-use crate::units::utc;
 use alloy::primitives::B256;
+use assay_protocol::abi::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
+use assay_protocol::units::utc;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]

@@ -1,11 +1,13 @@
-use crate::chain::bindings::State;
+//! Lists what is open on a model.
+
 use crate::chain::market::Market;
 use crate::chain::revert::{adjudication_words, mode_words};
 use crate::context::Context;
 use crate::output::Table;
-use crate::target::percent;
-use crate::units::utc;
 use alloy::primitives::{Address, B256};
+use assay_protocol::abi::State;
+use assay_protocol::target::percent;
+use assay_protocol::units::utc;
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]

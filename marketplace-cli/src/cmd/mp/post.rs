@@ -1,18 +1,20 @@
+//! Claims a result, and hands its proofs over.
+
 use super::held::{held, proof_path};
 use super::transfer::encrypted;
 use super::{accepted_guard, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
-use crate::chain::bindings::{IAccuracyMarket::postResultCall, State};
 use crate::chain::market::require_state;
 use crate::context::Context;
 use crate::delivery::{Delivery, Place};
 use crate::engagement::{Desk, Sent};
 use crate::exit::hinted;
-use crate::serve::blob::Kind;
 use crate::transfer::bitmap::ResultBitmap;
-use crate::units::utc;
 use alloy::primitives::B256;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{IAccuracyMarket::postResultCall, State};
+use assay_protocol::units::utc;
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use serde::Serialize;

@@ -1,3 +1,5 @@
+//! Opens the examples whose keys are out, and judges them.
+
 use super::abort::price;
 use super::advice;
 use super::held::Held;
@@ -6,7 +8,6 @@ use super::transfer::encrypted;
 use super::{proceed, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
-use crate::chain::bindings::State;
 use crate::chain::market::require_state;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
@@ -14,6 +15,7 @@ use crate::exit::UsageError;
 use crate::prover_api::ModelFiles;
 use crate::prover_api::Prover;
 use alloy::primitives::B256;
+use assay_protocol::abi::State;
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]

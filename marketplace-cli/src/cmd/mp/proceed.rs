@@ -1,3 +1,5 @@
+//! Commits to proving.
+
 use super::{advice, proceed_now, require_provider};
 use crate::args::keys::KeyArgs;
 use crate::context::Context;

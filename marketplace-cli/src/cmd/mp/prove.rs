@@ -1,3 +1,5 @@
+//! Checks the test set and proves what the engagement asks for.
+
 use super::advice;
 use super::demand::{missed, Demand};
 use super::held::{not_whole, proof_path, Held};
@@ -5,7 +7,6 @@ use super::transfer::own_files;
 use super::{proceed, require_provider, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
-use crate::chain::bindings::{Adjudication, EngagementView, Mode, ProofTerms, State};
 use crate::chain::market::{require_state, Market};
 use crate::context::Context;
 use crate::engagement::{Desk, Site};
@@ -15,10 +16,11 @@ use crate::prover_api::ModelFiles;
 use crate::prover_api::{verify, Prover, Proving};
 use crate::testset::{StoredSet, TestSet};
 use crate::transfer::bitmap::ResultBitmap;
-use crate::units::{in_words, utc};
 use alloy::primitives::B256;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::{Adjudication, EngagementView, Mode, ProofTerms, State};
+use assay_protocol::units::{in_words, utc};
 use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use serde::Serialize;

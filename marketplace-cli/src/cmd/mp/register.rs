@@ -1,9 +1,9 @@
+//! Registers a model and stakes on it.
+
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
-use crate::chain::bindings::{IModelRegistry::registerCall, ModelRecord};
 use crate::chain::deploy::Deployment;
 use crate::chain::revert::{self, ModelExists};
-use crate::chain::statement::{model_hash, model_id};
 use crate::context::Context;
 use crate::engagement::{PayingDesk, Sent};
 use crate::exit::hinted;
@@ -13,10 +13,12 @@ use crate::prover_api::ModelFiles;
 use crate::prover_api::{Prover, WORDS_PER_HASH};
 use crate::record::{Determined, METRIC};
 use crate::transport;
-use crate::units::ether;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{keccak256, Address, B256, U256};
 use alloy::providers::Provider;
+use assay_protocol::abi::{IModelRegistry::registerCall, ModelRecord};
+use assay_protocol::ids::{model_hash, model_id};
+use assay_protocol::units::ether;
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
@@ -50,7 +52,7 @@ pub struct Registered {
     pub weights_commit: B256,
     pub vk_digest: B256,
     pub verifier: Address,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub stake_wei: u128,
     /// Absent if the model was registered before.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,19 +3,19 @@
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
 use crate::chain::account::Account;
-use crate::chain::bindings::{
-    IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
-    ModelStatus, ModelView,
-};
 use crate::chain::client::Call;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent, Site};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
 use crate::transport;
-use crate::units::{ether, utc};
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{B256, U256};
+use assay_protocol::abi::{
+    IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
+    ModelStatus, ModelView,
+};
+use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -71,7 +71,7 @@ pub struct TransportKeyArgs {
 struct Staked {
     model_id: B256,
     status: String,
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     stake_wei: u128,
     unlock_at: u64,
     transport_pub_key: B256,

@@ -1,13 +1,10 @@
+//! Sends proofs until the target is met.
+
 use super::demand::Demand;
 use super::held::{held, proof_path, Held};
 use super::{proceed, require_provider, require_time};
 use crate::args::keys::KeyArgs;
 use crate::chain::account::MAX_ESTIMATE;
-use crate::chain::bindings::{
-    EngagementView,
-    IAccuracyMarket::{submitDemandedCall, submitProofsCall},
-    Mode, ProofItem, State,
-};
 use crate::chain::client::Call;
 use crate::chain::market::{all_answers, require_state, Market};
 use crate::cmd::verify;
@@ -17,6 +14,11 @@ use crate::engagement::{Desk, Site};
 use crate::exit::{hinted, hinted_because, ProofRejected};
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::{keccak256, Bytes, B256};
+use assay_protocol::abi::{
+    EngagementView,
+    IAccuracyMarket::{submitDemandedCall, submitProofsCall},
+    Mode, ProofItem, State,
+};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

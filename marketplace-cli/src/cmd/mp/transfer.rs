@@ -2,9 +2,7 @@
 
 use super::findings::contents;
 use super::require_provider;
-use crate::chain::bindings::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
 use crate::chain::market::Market;
-use crate::chain::statement::MerkleTree;
 use crate::delivery::{CIPHER_FILE, LEAVES_FILE};
 use crate::engagement::{Desk, Sent, Site};
 use crate::exit::hinted;
@@ -18,6 +16,8 @@ use crate::transfer::secret::MasterKey;
 use crate::transfer::shuffle::Shuffle;
 use alloy::primitives::{keccak256, Bytes, B256};
 use assay_durable::read::read_regular;
+use assay_protocol::abi::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
+use assay_protocol::merkle::MerkleTree;
 use eyre::WrapErr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! The provider's daemon.
+
 use super::accept::Policy;
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
@@ -9,12 +11,12 @@ use crate::context::Context;
 use crate::delivery::Place;
 use crate::exit::UsageError;
 use crate::prover_api::ModelFiles;
-use crate::watch::decide::Party;
 use crate::watch::patrol::{connect, only_one, Patrol, Schedule};
 use crate::watch::provider::{Orders, Provider};
 use crate::watch::turn::Role;
 use crate::watch::Station;
 use alloy::primitives::Address;
+use assay_protocol::accuracy::decide::Party;
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -1,3 +1,5 @@
+//! Reads the public result of engagements.
+
 mod grades;
 mod list;
 mod show;
@@ -7,9 +9,9 @@ pub use list::Listed;
 pub use show::Shown;
 
 use crate::args::trust::TrustArgs;
-use crate::chain::bindings::{State, Verdict};
 use crate::context::Context;
 use alloy::primitives::{Address, B256};
+use assay_protocol::abi::{State, Verdict};
 use clap::Subcommand;
 use serde::Serialize;
 

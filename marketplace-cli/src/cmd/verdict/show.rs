@@ -1,12 +1,14 @@
+//! One verdict, with what speaks for it.
+
 use super::{Fields, Grades, NOT_CHECKED};
-use crate::chain::bindings::{Adjudication, Assurance, Outcome, State, Verdict};
 use crate::chain::market::all_answers;
 use crate::engagement::Site;
-use crate::stats::lower_bound;
-use crate::target::percent;
-use crate::units::{ether, utc};
 use crate::verifier_check::Trust;
 use alloy::primitives::{B256, U256};
+use assay_protocol::abi::{Adjudication, Assurance, Outcome, State, Verdict};
+use assay_protocol::bounds::lower_bound;
+use assay_protocol::target::percent;
+use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 use std::fmt;
 
@@ -24,7 +26,7 @@ pub struct Shown {
     /// Lower bound on the accuracy at 95 % confidence, if the examples were drawn at random; 0 unless they are proven.
     pub bound_95: f64,
     /// The fee that each side paid.
-    #[serde(serialize_with = "crate::units::as_decimal")]
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub fee_wei: u128,
     pub self_dealt: bool,
     pub model_registered_at: u64,
@@ -194,8 +196,8 @@ fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::bindings::{Metric, Mode};
     use alloy::primitives::Address;
+    use assay_protocol::abi::{Metric, Mode};
 
     fn verdict(assurance: Assurance, outcome: Outcome) -> Verdict {
         Verdict {

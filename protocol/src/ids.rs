@@ -1,9 +1,9 @@
-//! What the contracts hash, on this side: tags, test leaves, positional Merkle trees, identifiers and contexts.
+//! What the contracts hash, on this side: tags, test leaves, identifiers and contexts.
 //!
-//! Every encoding is `keccak256(abi.encode(TAG, fields…))` as in `contracts/src/libraries/{Tags,Statement,Merkle}.sol`;
+//! Every encoding is `keccak256(abi.encode(TAG, fields…))` as in `contracts/src/libraries/{Tags,Statement}.sol`;
 //! the devnet tests compare each of them with the contracts' own answer.
 
-use super::bindings::{Metric, ModelRecord, OfferTerms, Params};
+use crate::abi::{Metric, ModelRecord, OfferTerms, Params};
 use alloy::primitives::{keccak256, uint, Address, B256, U256};
 use alloy::sol_types::SolValue;
 
@@ -16,11 +16,11 @@ pub const KIND_ACCURACY: u64 = 1;
 /// Largest N: the result must stay a bitmap that fits a transaction.
 pub const N_MAX: usize = 1 << 16;
 
-fn tag(name: &str) -> B256 {
+pub(crate) fn tag(name: &str) -> B256 {
     keccak256(name)
 }
 
-fn hash(fields: &impl SolValue) -> B256 {
+pub(crate) fn hash(fields: &impl SolValue) -> B256 {
     keccak256(fields.abi_encode())
 }
 
@@ -112,109 +112,9 @@ pub fn needed_correct(target_bps: u16, n: u32) -> u32 {
     product.div_ceil(10_000) as u32
 }
 
-/// Positional Merkle tree: depth `ceil(log2 n)`, unused leaves are the tagged EMPTY.
-#[derive(Debug, Clone)]
-pub struct MerkleTree {
-    /// From the leaves, padded to a power of two, up to the root alone.
-    levels: Vec<Vec<B256>>,
-    leaves: usize,
-}
-
-impl MerkleTree {
-    /// The tree of a test set: `None` without leaves or with more than [`N_MAX`].
-    pub fn new(leaves: &[B256]) -> Option<Self> {
-        if leaves.len() > N_MAX {
-            return None;
-        }
-        Self::over(leaves)
-    }
-
-    /// A tree of any size, for example over the chunks of a transfer: `None` without leaves.
-    pub fn over(leaves: &[B256]) -> Option<Self> {
-        if leaves.is_empty() {
-            return None;
-        }
-        let empty = hash(&tag("assay.empty.v1"));
-        let mut level = leaves.to_vec();
-        level.resize(leaves.len().next_power_of_two(), empty);
-        let mut levels = vec![level];
-        while let Some(below) = levels.last().filter(|l| l.len() > 1) {
-            let above = below.chunks_exact(2).map(|pair| parent(pair[0], pair[1])).collect();
-            levels.push(above);
-        }
-        Some(Self {
-            levels,
-            leaves: leaves.len(),
-        })
-    }
-
-    pub fn root(&self) -> B256 {
-        self.levels[self.levels.len() - 1][0]
-    }
-
-    /// Siblings from the leaf upward; `None` past the last leaf.
-    pub fn path(&self, index: usize) -> Option<Vec<B256>> {
-        (index < self.leaves).then(|| {
-            let below_root = &self.levels[..self.levels.len() - 1];
-            below_root
-                .iter()
-                .enumerate()
-                .map(|(j, level)| level[(index >> j) ^ 1])
-                .collect()
-        })
-    }
-}
-
-/// Root that `leaf` has at `index` with the given siblings.
-pub fn root_from(leaf: B256, index: usize, path: &[B256]) -> B256 {
-    path.iter().enumerate().fold(leaf, |node, (j, sibling)| {
-        if (index >> j) & 1 == 0 {
-            parent(node, *sibling)
-        } else {
-            parent(*sibling, node)
-        }
-    })
-}
-
-fn parent(left: B256, right: B256) -> B256 {
-    hash(&(tag("assay.node.v1"), left, right))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn leaves(n: usize) -> Vec<B256> {
-        (0..n)
-            .map(|i| test_leaf(i as u64, U256::from(7 * i), 3, B256::repeat_byte(i as u8)))
-            .collect()
-    }
-
-    #[test]
-    fn every_path_leads_to_the_root_at_its_own_position_only() {
-        for n in 1..=9 {
-            let leaves = leaves(n);
-            let tree = MerkleTree::new(&leaves).unwrap();
-            let depth = (n as f64).log2().ceil() as usize;
-            for (i, leaf) in leaves.iter().enumerate() {
-                let path = tree.path(i).unwrap();
-                assert_eq!(path.len(), depth);
-                assert_eq!(root_from(*leaf, i, &path), tree.root());
-                for other in (0..1 << depth).filter(|other| *other != i) {
-                    assert_ne!(root_from(*leaf, other, &path), tree.root());
-                }
-            }
-            assert_eq!(tree.path(n), None);
-        }
-    }
-
-    #[test]
-    fn trees_of_other_sizes_have_other_roots() {
-        let roots: std::collections::HashSet<_> =
-            (1..=9).map(|n| MerkleTree::new(&leaves(n)).unwrap().root()).collect();
-        assert_eq!(roots.len(), 9);
-        assert!(MerkleTree::new(&[]).is_none());
-    }
 
     #[test]
     fn target_is_met_without_rounding() {

@@ -1,6 +1,6 @@
 //! What a party does next about one engagement: `protocols.md` 6.3, 6.5 and 8 as a function.
 
-use crate::chain::bindings::{Adjudication, Mode, State};
+use crate::abi::{Adjudication, Mode, State};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {

@@ -1,3 +1,5 @@
+//! What a party does next, row by row.
+
 use super::*;
 use Action::*;
 use Party::{Consumer, Provider};

@@ -1,0 +1,7 @@
+//! Accuracy engagements.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`decide`] | what a party does next |
+
+pub mod decide;

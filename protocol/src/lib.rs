@@ -1,0 +1,19 @@
+//! The marketplace as functions: no files, no clock, no node.
+//!
+//! | module | content | may use |
+//! |---|---|---|
+//! | [`abi`] | the contracts' types, calls, events and errors | nothing |
+//! | [`ids`] | what the contracts hash: leaves, identifiers, contexts | `abi` |
+//! | [`merkle`] | positional Merkle trees | `ids` |
+//! | [`bounds`] | what a result shows about an accuracy | nothing |
+//! | [`target`] | the accuracy that an offer asks for, in words | nothing |
+//! | [`units`] | amounts and times in words | nothing |
+//! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
+
+pub mod abi;
+pub mod accuracy;
+pub mod bounds;
+pub mod ids;
+pub mod merkle;
+pub mod target;
+pub mod units;
