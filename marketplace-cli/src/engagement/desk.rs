@@ -1,11 +1,9 @@
 //! Somebody who signs at a market.
 
-use super::{Sent, Site};
+use super::Site;
 use crate::chain::account::Account;
 use crate::chain::client::Call;
 use crate::chain::release::CheckedMarket;
-use crate::exit::UsageError;
-use crate::journal::Journal;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use std::ops::Deref;
@@ -25,28 +23,6 @@ impl Desk {
     /// Whose desk it is.
     pub fn address(&self) -> Address {
         self.account.address()
-    }
-
-    /// Sends a call once under the name of its step, see [`Account::send`].
-    ///
-    /// # Errors
-    /// Those of [`Account::send`].
-    pub async fn send(&self, journal: &mut Journal, step: &str, call: &Call) -> eyre::Result<Sent> {
-        let receipt = self.account.send(journal, step, call, &self.report).await?;
-        Ok(Sent::from(&receipt))
-    }
-
-    /// # Errors
-    /// If the key is of somebody else.
-    pub fn require_is(&self, role: &str, address: Address) -> eyre::Result<()> {
-        let own = self.address();
-        if own == address {
-            return Ok(());
-        }
-        Err(UsageError(format!(
-            "the {role} of this engagement is {address}, the key is of {own}"
-        ))
-        .into())
     }
 }
 

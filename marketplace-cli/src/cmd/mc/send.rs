@@ -4,7 +4,6 @@ use super::transfer::{self, DELIVERED};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
 use crate::chain::market::require_state;
-use crate::cmd::mp::transfer::own_files;
 use crate::context::Context;
 use crate::delivery::{Delivery, Place, LEAVES_FILE};
 use crate::engagement::Desk;
@@ -126,7 +125,7 @@ pub async fn send_leaves(site: &Site, id: B256, set: Option<&Path>, to: &Deliver
 }
 
 pub(super) async fn hand_leaves_over(site: &Site, id: B256, set: &TestSet, to: &Delivery) -> eyre::Result<()> {
-    let file = own_files(site, id).join(LEAVES_FILE);
+    let file = site.files(id).join(LEAVES_FILE);
     write_atomic(&file, &serde_json::to_vec(&set.leaves())?, true)?;
     to.put(Kind::Leaves, &file, &site.report).await
 }

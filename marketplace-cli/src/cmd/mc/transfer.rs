@@ -5,7 +5,7 @@ use super::send::{hand_leaves_over, offered_set};
 use crate::args::keys::KeyArgs;
 use crate::chain::client::Call;
 use crate::chain::market::{require_state, Market};
-use crate::cmd::mp::transfer::{layout, own_files};
+use crate::cmd::mp::transfer::layout;
 use crate::context::Context;
 use crate::delivery::{Delivery, CIPHER_FILE};
 use crate::engagement::{Desk, Sent};
@@ -94,7 +94,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
     let mut journal = desk.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
     let layout = layout(&desk.market, e.modelId).await?;
-    let file = own_files(desk, id).join(CIPHER_FILE);
+    let file = desk.files(id).join(CIPHER_FILE);
     let known: Option<B256> = journal.fact("ctRoot")?;
     let ct_root = match known {
         Some(root) if CipherFile::open(&file, layout, id, root).is_ok() => root,
@@ -207,7 +207,7 @@ pub async fn publish_chunks(desk: &Desk, id: B256) -> eyre::Result<Published> {
     let e = own(desk, id).await?;
     require_state(id, &e, &[State::Committed, State::Published])?;
     let layout = layout(&desk.market, e.modelId).await?;
-    let mut file = CipherFile::open(&own_files(desk, id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
+    let mut file = CipherFile::open(&desk.files(id).join(CIPHER_FILE), layout, id, e.ctRoot)?;
     let mut journal = desk.journal(id)?;
     let bar = desk.report.bar("publishing chunks", layout.chunk_count() as u64);
     let mut sent = Vec::new();

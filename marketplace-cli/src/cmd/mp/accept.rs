@@ -1,6 +1,6 @@
 //! Judges an offer, promises its proofs, and escrows the provider's money.
 
-use super::transfer::{fetched_files, own_files, read_leaves};
+use super::transfer::{fetched_files, read_leaves};
 use super::{advice, capacity};
 use super::{require_provider, require_time};
 use crate::args::keys::KeyArgs;
@@ -264,7 +264,7 @@ async fn keep_leaves(site: &Site, id: B256, from: &Delivery, test_root: B256) ->
     {
         match read_leaves(&path, &site.market, test_root) {
             Ok(leaves) => {
-                let kept = own_files(site, id).join(LEAVES_FILE);
+                let kept = site.files(id).join(LEAVES_FILE);
                 return Ok(write_atomic(&kept, &serde_json::to_vec(&leaves)?, false)?);
             }
             Err(error) => refused = Some(error),

@@ -1,7 +1,7 @@
 //! Keeps the consumer's ciphertext and says so on chain.
 
 use super::require_time;
-use super::transfer::{encrypted, fetched_files, layout, own_files, read_leaves};
+use super::transfer::{encrypted, fetched_files, layout, read_leaves};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
 use crate::chain::market::{require_state, Market};
@@ -147,7 +147,7 @@ pub async fn ack_from(desk: &Desk, id: B256, source: &Source) -> eyre::Result<Ac
 
 /// Puts the committed ciphertext where it will be opened, if it is not there.
 async fn keep(site: &Site, id: B256, e: &EngagementView, source: &Source) -> eyre::Result<()> {
-    let files = own_files(site, id);
+    let files = site.files(id);
     read_leaves(&files.join(LEAVES_FILE), &site.market, e.testRoot)
         .wrap_err("the leaf hashes that were checked at the acceptance are needed to judge the transfer")?;
     let layout = layout(&site.market, e.modelId).await?;

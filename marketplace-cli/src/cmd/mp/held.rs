@@ -7,7 +7,7 @@
 
 use super::findings::{contents, model, Findings};
 use super::prove::clear_set;
-use super::transfer::{own_files, Accusation, Transfer};
+use super::transfer::{Accusation, Transfer};
 use crate::engagement::Site;
 use crate::exit::hinted;
 use crate::journal::Journal;
@@ -77,7 +77,7 @@ impl Held {
     /// If it is not here, or does not lead to what the consumer committed to.
     pub async fn open(site: &Site, id: B256, e: &EngagementView, set: Option<&Path>) -> eyre::Result<Self> {
         let terms = site.market.proof_terms(e.modelId).await?;
-        let file = own_files(site, id).join("held.json");
+        let file = site.files(id).join("held.json");
         let engagement = |first| Engagement {
             id,
             chain_id: site.market.chain.id,

@@ -3,7 +3,6 @@
 use super::advice;
 use super::demand::{missed, Demand};
 use super::held::{not_whole, proof_path, Held};
-use super::transfer::own_files;
 use super::{proceed, require_provider, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
@@ -482,12 +481,12 @@ fn existing(site: &Site, held: &mut Held, prover: &Prover, position: usize) -> e
 
 /// Locked by whoever makes the proofs of an engagement.
 pub fn proving_lock(site: &Site, id: B256) -> PathBuf {
-    own_files(site, id).join("proving.lock")
+    site.files(id).join("proving.lock")
 }
 
 /// Where this provider keeps a set in clear: what the consumer put somewhere may be gone when proofs are sent.
 pub fn clear_set(site: &Site, id: B256) -> PathBuf {
-    own_files(site, id).join("set")
+    site.files(id).join("set")
 }
 
 /// Copies a set in clear, if it is the one of the engagement and is not here yet. Images are compared with their commitments

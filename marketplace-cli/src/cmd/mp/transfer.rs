@@ -33,14 +33,9 @@ pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
     Ok(layout?)
 }
 
-/// The directory where this program keeps the files of an engagement.
-pub fn own_files(site: &Site, id: B256) -> PathBuf {
-    site.home.engagement(&site.market.chain, id)
-}
-
 /// Where files that come from the other party's server are put before they are checked.
 pub fn fetched_files(site: &Site, id: B256) -> PathBuf {
-    own_files(site, id).join("fetched")
+    site.files(id).join("fetched")
 }
 
 /// The leaf hashes that the consumer gave away before the acceptance, checked against the test root.
@@ -90,7 +85,7 @@ impl Transfer {
     /// # Errors
     /// If no keys are out in this state, or the files are not there any more.
     pub async fn load(site: &Site, id: B256, e: &EngagementView) -> eyre::Result<Self> {
-        let files = own_files(site, id);
+        let files = site.files(id);
         let lost = |error: eyre::Report| {
             hinted(
                 format!(
