@@ -36,9 +36,11 @@ impl Event {
     }
 }
 
+type Announce = dyn Fn(&Event) -> eyre::Result<()> + Send + Sync;
+
 /// Where events go: whoever runs the daemon shows them.
 #[derive(Clone)]
-pub struct Announcer(Arc<dyn Fn(&Event) -> eyre::Result<()> + Send + Sync>);
+pub struct Announcer(Arc<Announce>);
 
 impl Announcer {
     pub fn new(announce: impl Fn(&Event) -> eyre::Result<()> + Send + Sync + 'static) -> Self {
