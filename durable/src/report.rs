@@ -108,9 +108,3 @@ impl Reporter {
         self.0.phases(Some(estimate))
     }
 }
-
-impl Default for Reporter {
-    fn default() -> Self {
-        Self::silent()
-    }
-}
