@@ -1,9 +1,11 @@
 //! Serves files to the other party of an engagement.
 
 use crate::context::Context;
+use crate::engagement::Site;
 use crate::exit::UsageError;
 use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
+use assay_durable::report::Reporter;
 use assay_exchange::parties::{self, Parties};
 use assay_exchange::server::{Event, Options, Server, Tls};
 use assay_exchange::store::Store;
@@ -82,23 +84,39 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     options.limits.blob_bytes = args.max_file.unwrap_or(options.limits.blob_bytes);
     options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
     options.check().map_err(|e| UsageError(e.to_string()))?;
-    let _lock = Store::lock(&options.store)?;
 
-    let mut list = List {
-        on_chain: on_chain(&args.engagements, ctx).await?,
+    let list = List {
+        on_chain: match args.engagements.as_slice() {
+            [] => parties::Table::new(),
+            engagements => on_chain(&ctx.site().await?, engagements).await?,
+        },
         file: args.parties,
         modified: None,
     };
+    serve(options, list, &ctx.out, |serving| ctx.out.result(serving, serving)).await
+}
+
+/// Serves until told to end; `started` hears where.
+///
+/// # Errors
+/// If the server cannot start, or ends by itself.
+async fn serve(
+    options: Options,
+    mut list: List,
+    out: &Reporter,
+    started: impl FnOnce(&Serving) -> eyre::Result<()>,
+) -> eyre::Result<()> {
+    let _lock = Store::lock(&options.store)?;
     let parties = Parties::default();
     parties.replace(list.read()?);
-    let out = ctx.out.clone();
+    let requests = out.clone();
     let watch = move |event: Event| {
         // Strangers may ask for paths of any length.
         let target: String = event.target.chars().take(250).collect();
         let party = event
             .party
             .map_or_else(|| "nobody".to_owned(), |address| address.to_string());
-        out.note(format_args!(
+        requests.note(format_args!(
             "{} {} {} by {party}",
             event.status.as_u16(),
             event.method,
@@ -112,8 +130,8 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         operator: options.operator,
         store: options.store,
     };
-    ctx.out.result(&serving, &serving)?;
-    ctx.out.note("serving; Ctrl-C ends it");
+    started(&serving)?;
+    out.note("serving; Ctrl-C ends it");
     let mut look = tokio::time::interval(LOOK);
     let mut stop = pin!(told_to_end());
     loop {
@@ -127,7 +145,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
                 if list.has_changed() {
                     match list.read() {
                         Ok(table) => parties.replace(table),
-                        Err(error) => ctx.out.warn(format_args!("the parties stay as they were: {error:#}")),
+                        Err(error) => out.warn(format_args!("the parties stay as they were: {error:#}")),
                     }
                 }
             }
@@ -167,12 +185,8 @@ impl List {
 }
 
 /// Consumer and provider of each engagement.
-async fn on_chain(engagements: &[B256], ctx: &Context) -> eyre::Result<parties::Table> {
+async fn on_chain(site: &Site, engagements: &[B256]) -> eyre::Result<parties::Table> {
     let mut table = parties::Table::new();
-    if engagements.is_empty() {
-        return Ok(table);
-    }
-    let site = ctx.site().await?;
     for id in engagements {
         let engagement = site.market.engagement(*id).await?;
         let model = site.market.model(engagement.modelId).await?;

@@ -109,7 +109,7 @@ impl Stage {
         let prover = files.prover(&chain, true, out)?;
 
         out.note("3. the provider deploys the generated verifier and registers the model with its stake");
-        let verifier = deploy_verifier(&mp_side, &mp.account, prover.verifier_key(), &book).await?;
+        let verifier = deploy_verifier(&mp_side.home, &mp.account, prover.verifier_key(), &book, out).await?;
         for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
             ledger.add(*name, PROVIDER, sent);
         }
@@ -125,7 +125,7 @@ impl Stage {
             width: shape.w as u32,
         };
         let set = work.join(CONSUMER).join("test-set");
-        test_set::build(&mc_side, &images, size, &set)?;
+        test_set::build(&images, size, &set, out)?;
         Ok(Self {
             began,
             work: work.to_owned(),

@@ -4,7 +4,7 @@ use crate::args::keys::KeyArgs;
 use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
 use crate::context::Context;
-use crate::engagement::Sent;
+use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_protocol::abi::{IAccuracyMarket::cancelCall, State};
 
@@ -21,7 +21,12 @@ pub struct Args {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let id = args.id;
+    let result = cancel(&desk, args.id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Cancels once; does nothing if the engagement is closed.
+pub async fn cancel(desk: &Desk, id: B256) -> eyre::Result<Ended> {
     let e = desk.market.engagement(id).await?;
     let mut sent = None;
     if e.state != State::Closed {
@@ -29,10 +34,14 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         let mut journal = desk.journal(id)?;
         let receipt = desk
             .account
-            .send(&mut journal, "cancel", &desk.market.call(&cancelCall { id }), &ctx.out)
+            .send(
+                &mut journal,
+                "cancel",
+                &desk.market.call(&cancelCall { id }),
+                &desk.report,
+            )
             .await?;
         sent = Some(Sent::from(&receipt));
     }
-    let result = Ended::new(id, desk.market.engagement(id).await?.outcome, sent);
-    ctx.out.result(&result, &result)
+    Ok(Ended::new(id, desk.market.engagement(id).await?.outcome, sent))
 }

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::exit::UsageError;
 use crate::testset::{label_of, labelled_images, read_image, ImageSize, TestSet};
 use alloy::primitives::B256;
+use assay_durable::report::Reporter;
 use clap::Subcommand;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, seq::SliceRandom};
@@ -76,32 +77,33 @@ impl Command {
             height: args.size,
             width: args.size,
         };
-        let result = build(ctx, &chosen, size, &args.out)?;
+        let result = build(&chosen, size, &args.out, &ctx.out)?;
         ctx.out.result(&result, &result)
     }
 }
 
-/// Salts these images and saves the set at `out`.
-pub fn build(ctx: &Context, images: &[(PathBuf, u32)], size: ImageSize, out: &Path) -> eyre::Result<Built> {
+/// Salts these images and saves the set at `to`.
+pub fn build(images: &[(PathBuf, u32)], size: ImageSize, to: &Path, out: &Reporter) -> eyre::Result<Built> {
     eyre::ensure!(
-        !out.exists(),
+        !to.exists(),
         "{} exists already: a test set is never overwritten",
-        out.display()
+        to.display()
     );
     let images = images.iter().map(|(path, label)| Ok((read_image(path, size)?, *label)));
     let images = images.collect::<eyre::Result<Vec<_>>>()?;
-    let bar = ctx.out.bar("committing to images", images.len() as u64);
+    let bar = out.bar("committing to images", images.len() as u64);
     let set = TestSet::build(size, images, |done| bar.set(done))?;
-    set.save(out)?;
-    let out = out.canonicalize().wrap_err("the set is not where it was written")?;
+    set.save(to)?;
+    let to = to.canonicalize().wrap_err("the set is not where it was written")?;
     Ok(Built {
-        set: out,
+        set: to,
         examples: set.examples.len(),
         test_root: set.root()?,
     })
 }
 
-fn draw(dir: &Path, count: Option<u32>) -> eyre::Result<Vec<(PathBuf, u32)>> {
+/// `count` of a folder's labelled images, or all, in random order.
+pub fn draw(dir: &Path, count: Option<u32>) -> eyre::Result<Vec<(PathBuf, u32)>> {
     let mut found = labelled_images(dir)?;
     let count = count.map_or(found.len(), |n| n as usize);
     if count > found.len() {

@@ -41,27 +41,27 @@ pub struct Args {
 /// The result of a measurement.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Tested {
-    model: PathBuf,
-    examples: u32,
-    correct: u32,
+pub struct Tested {
+    pub model: PathBuf,
+    pub examples: u32,
+    pub correct: u32,
     /// At least so often right, with a confidence of 95 %.
-    bound95: f64,
+    pub bound95: f64,
     /// By mode of the market; absent without a node.
     #[serde(skip_serializing_if = "Option::is_none")]
-    targets: Option<[Largest; 3]>,
+    pub targets: Option<[Largest; 3]>,
 }
 
 /// The largest target of one mode.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Largest {
-    mode: &'static str,
+pub struct Largest {
+    pub mode: &'static str,
     /// Hundredths of a percent; absent if no target should be accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    target_bps: Option<u16>,
-    needed: u32,
-    counted: u32,
+    pub target_bps: Option<u16>,
+    pub needed: u32,
+    pub counted: u32,
 }
 
 impl Largest {
@@ -107,22 +107,29 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         Some(_) => Some(ctx.market().await?),
         None => None,
     };
-    let model = load_model(&args.model)?;
-    let set = StoredSet::open(&args.set)?;
-    let correct = count_correct(&model, &set, &ctx.out)?;
+    let result = test(&args.model, &args.set, market.as_ref(), &ctx.out)?;
+    ctx.out.result(&result, &result)
+}
+
+/// Runs a model on a set, keeps the measurement beside the model's file, and says which targets of the market it carries.
+///
+/// # Errors
+/// If model or set cannot be read, or an image has another size than the model's.
+pub fn test(model: &Path, set: &Path, market: Option<&Market>, out: &Reporter) -> eyre::Result<Tested> {
+    let set = StoredSet::open(set)?;
+    let correct = count_correct(&load_model(model)?, &set, out)?;
     let examples = set.len() as u32;
-    let measured = Measured::new(&args.model, set.tree().root(), examples, correct)?;
-    measured.save(&args.model)?;
+    let measured = Measured::new(model, set.tree().root(), examples, correct)?;
+    measured.save(model)?;
     let targets =
-        market.map(|market| [Mode::CLEAR, Mode::SIMPLE, Mode::FULL].map(|mode| Largest::of(&market, mode, &measured)));
-    let result = Tested {
-        model: args.model,
+        market.map(|market| [Mode::CLEAR, Mode::SIMPLE, Mode::FULL].map(|mode| Largest::of(market, mode, &measured)));
+    Ok(Tested {
+        model: model.to_owned(),
         examples,
         correct,
         bound95: lower_bound(correct, examples, DELTA),
         targets,
-    };
-    ctx.out.result(&result, &result)
+    })
 }
 
 /// How many examples the integer reference gets right.

@@ -6,12 +6,13 @@ use crate::chain::account::Account;
 use crate::chain::deploy::{Deployment, VerifierEntry};
 use crate::context::Context;
 use crate::engagement::Sent;
-use crate::home::Repository;
+use crate::home::{Home, Repository};
 use crate::journal::Journal;
 use crate::prover_api::{load_arch, verifier_key};
 use crate::reference_string::SrsUse;
 use crate::verifier::VerifierCode;
 use alloy::primitives::B256;
+use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -63,21 +64,22 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = load_arch(&args.arch)?;
     let string = SrsUse::from(args.srs).load(&chain, frozen.layout.k, &ctx.out)?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
-    let result = deploy_verifier(ctx, &account, &key, &ctx.deployment_path(&chain)).await?;
+    let result = deploy_verifier(&ctx.home, &account, &key, &ctx.deployment_path(&chain), &ctx.out).await?;
     ctx.out.result(&result, &result)
 }
 
 /// Deploys the verifier of a key and enters it in the address book.
 pub async fn deploy_verifier(
-    ctx: &Context,
+    home: &Home,
     account: &Account,
     key: &VerifierKey,
     book: &Path,
+    out: &Reporter,
 ) -> eyre::Result<DeployedVerifier> {
     let mut deployment = Deployment::load(book, &account.chain)?;
-    let code = VerifierCode::generate(key, &Repository::find()?, &ctx.out)?;
-    let mut journal = Journal::open(&ctx.home.deployment(&account.chain).with_extension("verifiers"))?;
-    let (entry, sent) = code.deploy(account, &mut journal, &ctx.out).await?;
+    let code = VerifierCode::generate(key, &Repository::find()?, out)?;
+    let mut journal = Journal::open(&home.deployment(&account.chain).with_extension("verifiers"))?;
+    let (entry, sent) = code.deploy(account, &mut journal, out).await?;
     code.check(&account.chain, entry.address).await?;
     let arch_id = B256::from(key.arch_id());
     deployment.verifiers.insert(arch_id, entry.clone());

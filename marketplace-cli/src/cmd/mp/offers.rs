@@ -21,23 +21,24 @@ pub struct Args {
 /// One engagement that is not closed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Offer {
-    id: B256,
-    state: String,
-    mc: Address,
-    mode: &'static str,
-    adjudication: &'static str,
-    target_bps: u16,
+pub struct Offer {
+    pub id: B256,
+    pub state: String,
+    pub mc: Address,
+    pub mode: &'static str,
+    pub adjudication: &'static str,
+    pub target_bps: u16,
     /// End of the window that runs now.
-    until: u64,
-    expired: bool,
+    pub until: u64,
+    pub expired: bool,
 }
 
+/// The engagements of a model that are not closed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Offers {
-    model_id: B256,
-    offers: Vec<Offer>,
+pub struct Offers {
+    pub model_id: B256,
+    pub offers: Vec<Offer>,
 }
 
 impl std::fmt::Display for Offers {
@@ -62,10 +63,15 @@ impl std::fmt::Display for Offers {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let market: Market = ctx.market().await?;
+    let result = offers(&ctx.market().await?, args.model_id).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// What is open on a model.
+pub async fn offers(market: &Market, model_id: B256) -> eyre::Result<Offers> {
     let now = market.chain.now().await?;
     let mut offers = Vec::new();
-    for id in market.engagement_ids(args.model_id).await? {
+    for id in market.engagement_ids(model_id).await? {
         let e = market.engagement(id).await?;
         if e.state != State::Closed {
             offers.push(Offer {
@@ -80,9 +86,5 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             });
         }
     }
-    let result = Offers {
-        model_id: args.model_id,
-        offers,
-    };
-    ctx.out.result(&result, &result)
+    Ok(Offers { model_id, offers })
 }

@@ -3,7 +3,7 @@
 use super::{advice, proceed_now, require_provider};
 use crate::args::keys::KeyArgs;
 use crate::context::Context;
-use crate::engagement::Sent;
+use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use serde::Serialize;
 
@@ -21,13 +21,14 @@ pub struct Args {
     keys: KeyArgs,
 }
 
+/// The result of a commitment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Proceeded {
-    id: B256,
-    state: String,
+pub struct Proceeded {
+    pub id: B256,
+    pub state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent: Option<Sent>,
+    pub sent: Option<Sent>,
 }
 
 impl std::fmt::Display for Proceeded {
@@ -38,17 +39,22 @@ impl std::fmt::Display for Proceeded {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let e = desk.market.engagement(args.id).await?;
+    let result = proceed_anyway(&desk, args.id, args.force).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Commits to proving, once; `against_advice` forgets what was advised.
+pub async fn proceed_anyway(desk: &Desk, id: B256, against_advice: bool) -> eyre::Result<Proceeded> {
+    let e = desk.market.engagement(id).await?;
     require_provider(&e, &desk.account)?;
-    if args.force {
-        advice::note(&mut desk.journal(args.id)?, e.guard, None)?;
+    if against_advice {
+        advice::note(&mut desk.journal(id)?, e.guard, None)?;
     }
-    let sent = proceed_now(&desk, args.id).await?;
-    let after = desk.market.engagement(args.id).await?;
-    let result = Proceeded {
-        id: args.id,
+    let sent = proceed_now(desk, id).await?;
+    let after = desk.market.engagement(id).await?;
+    Ok(Proceeded {
+        id,
         state: format!("{:?}", after.state),
         sent,
-    };
-    ctx.out.result(&result, &result)
+    })
 }

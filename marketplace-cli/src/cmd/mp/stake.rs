@@ -5,7 +5,7 @@ use crate::args::keys::KeyArgs;
 use crate::chain::account::Account;
 use crate::chain::client::Call;
 use crate::context::Context;
-use crate::engagement::{Desk, Sent, Site};
+use crate::engagement::{Desk, PayingDesk, Sent, Site};
 use crate::exit::{hinted, UsageError};
 use crate::journal::Journal;
 use crate::transport;
@@ -17,7 +17,7 @@ use assay_protocol::abi::{
 };
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -68,15 +68,29 @@ pub struct TransportKeyArgs {
 /// The model after the call.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Staked {
-    model_id: B256,
-    status: String,
+pub struct Staked {
+    pub model_id: B256,
+    pub status: String,
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
-    stake_wei: u128,
-    unlock_at: u64,
-    transport_pub_key: B256,
+    pub stake_wei: u128,
+    pub unlock_at: u64,
+    pub transport_pub_key: B256,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent: Option<Sent>,
+    pub sent: Option<Sent>,
+}
+
+impl Staked {
+    async fn read(site: &Site, model_id: B256, sent: Option<Sent>) -> eyre::Result<Self> {
+        let model = site.market.model(model_id).await?;
+        Ok(Self {
+            model_id,
+            status: format!("{:?}", model.status),
+            stake_wei: model.stake,
+            unlock_at: model.unlockAt,
+            transport_pub_key: model.transportPubKey,
+            sent,
+        })
+    }
 }
 
 impl std::fmt::Display for Staked {
@@ -105,21 +119,51 @@ pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
             .ok_or_else(|| UsageError(format!("--ether {text} is no amount of ether")))?,
         None => desk.market.stake_required().await?.saturating_sub(model.stake),
     };
-    if amount == 0 {
-        return show(ctx, &desk, args.model_id, None).await;
+    let result = add(&desk, args.model_id, amount).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Adds to a model's stake.
+pub async fn add(desk: &PayingDesk, model_id: B256, amount_wei: u128) -> eyre::Result<Staked> {
+    if amount_wei == 0 {
+        return Staked::read(desk, model_id, None).await;
     }
-    let call = desk.paying_registry(&topUpCall { modelId: args.model_id }, amount);
-    act(ctx, &desk, args.model_id, "topup", &call).await
+    let call = desk.paying_registry(&topUpCall { modelId: model_id }, amount_wei);
+    act(desk, model_id, "topup", &call).await
 }
 
 pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let id = args.model_id;
+    let model = desk.market.model(args.model_id).await?;
+    if begins_exit(&model, args.cancel) {
+        require_owner(&model, &desk.account)?;
+        args.consent.state(
+            &ctx.out,
+            format_args!(
+                "from now on the model can accept no offer, and its stake of {} stays locked for the unbonding delay",
+                ether(U256::from(model.stake))
+            ),
+        )?;
+    }
+    let result = leave(&desk, args.model_id, args.cancel).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Whether leaving starts the unbonding delay, or has done so before.
+pub fn begins_exit(model: &ModelView, cancel: bool) -> bool {
+    !cancel && !matches!(model.status, ModelStatus::Unbonding | ModelStatus::Closed)
+}
+
+/// The next step on a model's way out: asks for the stake, then takes it; or goes back, with `cancel`.
+///
+/// # Errors
+/// Before the unbonding delay is over.
+pub async fn leave(desk: &Desk, id: B256, cancel: bool) -> eyre::Result<Staked> {
     let model = desk.market.model(id).await?;
     require_owner(&model, &desk.account)?;
-    let (step, call) = match (model.status, args.cancel) {
+    let (step, call) = match (model.status, cancel) {
         (ModelStatus::Unbonding, true) => ("cancelExit", desk.market.registry_call(&cancelExitCall { modelId: id })),
-        (_, true) | (ModelStatus::Closed, false) => return show(ctx, &desk, id, None).await,
+        (_, true) | (ModelStatus::Closed, false) => return Staked::read(desk, id, None).await,
         (ModelStatus::Unbonding, false) => {
             let now = desk.market.chain.now().await?;
             if now <= model.unlockAt {
@@ -130,36 +174,33 @@ pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
             }
             ("exit", desk.market.registry_call(&exitCall { modelId: id }))
         }
-        (_, false) => {
-            args.consent.state(
-                &ctx.out,
-                format_args!(
-                    "from now on the model can accept no offer, and its stake of {} stays locked for the unbonding delay",
-                    ether(U256::from(model.stake))
-                ),
-            )?;
-            (
-                "requestExit",
-                desk.market.registry_call(&requestExitCall { modelId: id }),
-            )
-        }
+        (_, false) => (
+            "requestExit",
+            desk.market.registry_call(&requestExitCall { modelId: id }),
+        ),
     };
-    act(ctx, &desk, id, step, &call).await
+    act(desk, id, step, &call).await
 }
 
 pub async fn transport_key(args: TransportKeyArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let model = desk.market.model(args.model_id).await?;
+    let result = set_transport_key(&desk, args.model_id, &args.file).await?;
+    ctx.out.result(&result, &result)
+}
+
+/// Registers the public half of the key in `file`, which is made if it is not there.
+pub async fn set_transport_key(desk: &Desk, model_id: B256, file: &Path) -> eyre::Result<Staked> {
+    let model = desk.market.model(model_id).await?;
     require_owner(&model, &desk.account)?;
-    let key = transport::public_key(&args.file)?;
+    let key = transport::public_key(file)?;
     if model.transportPubKey == key {
-        return show(ctx, &desk, args.model_id, None).await;
+        return Staked::read(desk, model_id, None).await;
     }
     let call = desk.market.registry_call(&setTransportKeyCall {
-        modelId: args.model_id,
+        modelId: model_id,
         transportPubKey: key,
     });
-    act(ctx, &desk, args.model_id, "transportKey", &call).await
+    act(desk, model_id, "transportKey", &call).await
 }
 
 fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
@@ -175,25 +216,12 @@ fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
 }
 
 /// Sends a step of a model's life. These repeat, so each is named after the account's nonce.
-async fn act(ctx: &Context, desk: &Desk, model_id: B256, step: &str, call: &Call) -> eyre::Result<()> {
+async fn act(desk: &Desk, model_id: B256, step: &str, call: &Call) -> eyre::Result<Staked> {
     let mut journal = Journal::open(&desk.home.model(&desk.market.chain, model_id))?;
     let step = format!(
         "{step}-{}",
         desk.market.chain.provider_nonce(desk.account.address()).await?
     );
     let receipt = desk.account.send(&mut journal, &step, call, &desk.report).await?;
-    show(ctx, desk, model_id, Some(Sent::from(&receipt))).await
-}
-
-async fn show(ctx: &Context, site: &Site, model_id: B256, sent: Option<Sent>) -> eyre::Result<()> {
-    let model = site.market.model(model_id).await?;
-    let result = Staked {
-        model_id,
-        status: format!("{:?}", model.status),
-        stake_wei: model.stake,
-        unlock_at: model.unlockAt,
-        transport_pub_key: model.transportPubKey,
-        sent,
-    };
-    ctx.out.result(&result, &result)
+    Staked::read(desk, model_id, Some(Sent::from(&receipt))).await
 }
