@@ -86,12 +86,21 @@ impl Exit {
             if cause.is::<UsageError>() {
                 return Self::Usage;
             }
-            if cause.is::<ChainUnreachable>() || is_transport(cause) {
+            if is_no_answer(cause) {
                 return Self::ChainUnreachable;
             }
         }
         Self::Failed
     }
+}
+
+fn is_no_answer(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<ChainUnreachable>() || is_transport(cause)
+}
+
+/// Whether the node did not answer, and nothing is known for that reason.
+pub fn is_unreachable(report: &eyre::Report) -> bool {
+    report.chain().any(is_no_answer)
 }
 
 fn is_transport(cause: &(dyn std::error::Error + 'static)) -> bool {

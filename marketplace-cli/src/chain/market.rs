@@ -3,7 +3,7 @@
 use super::client::{revert_data, Call, Chain, Settled};
 use super::history::history;
 use super::revert::{self, is};
-use crate::exit::{hinted, Exit, Hinted};
+use crate::exit::{hinted, is_unreachable, Hinted};
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
@@ -208,7 +208,7 @@ impl Market {
         let (block, settled) = self.chain.newest_settled().await?;
         match self.engagement_at(id, block).await {
             Ok(then) if (then.state, then.guard) == (e.state, e.guard) => Ok(()),
-            Err(error) if Exit::of(&error) == Exit::ChainUnreachable => Err(error),
+            Err(error) if is_unreachable(&error) => Err(error),
             // Another state, or none yet.
             _ => Err(Unsettled::new(id, settled).into()),
         }

@@ -431,13 +431,12 @@ pub type ModelExists = IModelRegistry::ModelExists;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
     use assay_protocol::abi::{Libraries, State};
 
     #[test]
     fn a_rejected_proof_has_its_own_exit_code() {
         let data = IProofJudge::ProofRejected { position: 3 }.abi_encode();
-        assert_eq!(Exit::of(&explain(&data)), Exit::ProofRejected);
+        assert!(explain(&data).chain().any(|cause| cause.is::<ProofRejected>()));
     }
 
     #[test]

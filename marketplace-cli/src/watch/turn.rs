@@ -10,7 +10,7 @@ use crate::chain::account::NonceTaken;
 use crate::chain::client::FinalityUnknown;
 use crate::chain::fees::TooDear;
 use crate::chain::market::Unsettled;
-use crate::exit::Exit;
+use crate::exit::is_unreachable;
 use alloy::primitives::B256;
 use assay_durable::lock::LockError;
 use assay_protocol::abi::EngagementView;
@@ -59,7 +59,7 @@ impl Role {
 }
 
 pub fn is_lost(error: &eyre::Report) -> bool {
-    Exit::of(error) == Exit::ChainUnreachable
+    is_unreachable(error)
 }
 
 /// Whether the error says nothing about the engagement: the node was away, gas is too dear now, somebody else works on it, or
