@@ -6,6 +6,7 @@ use std::process::Command;
 
 /// What measurements and stories use.
 const EVERYTHING: &[&str] = &[
+    "assay-chain",
     "assay-cli",
     "assay-durable",
     "assay-exchange",
@@ -16,7 +17,7 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// From low to high; a crate uses only what stands before it.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("assay-durable", &[]),
     ("assay-transcript", &[]),
     ("assay-statement", &[]),
@@ -27,9 +28,11 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("assay-verifier-gen", &["assay-transcript"]),
     ("assay-protocol", &[]),
     ("assay-exchange", &["assay-durable"]),
+    ("assay-chain", &["assay-durable", "assay-protocol"]),
     (
         "assay-cli",
         &[
+            "assay-chain",
             "assay-durable",
             "assay-exchange",
             "assay-protocol",

@@ -1,15 +1,15 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
 use crate::args::keys::KeyArgs;
-use crate::chain::account::Account;
-use crate::chain::client::Chain;
-use crate::chain::deploy::Deployment;
-use crate::chain::market::Market;
 use crate::engagement::{Desk, PayingDesk, Site};
-use crate::exit::hinted;
 use crate::home::Home;
 use crate::output::Output;
 use alloy::primitives::{Address, B256};
+use assay_chain::account::Account;
+use assay_chain::client::Chain;
+use assay_chain::deploy::Deployment;
+use assay_chain::error::hinted;
+use assay_chain::market::Market;
 use clap::Args;
 use std::path::PathBuf;
 

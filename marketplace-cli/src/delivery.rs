@@ -4,9 +4,9 @@
 //! Nothing that comes is believed here. Whoever receives compares it with what the chain commits to, and may find several
 //! candidates: each party of the engagement can put files on a server.
 
-use crate::exit::UsageError;
 use alloy::primitives::{Address, B256, U256};
 use alloy::signers::local::PrivateKeySigner;
+use assay_chain::error::UsageError;
 use assay_durable::file::copy_atomic;
 use assay_durable::read::read_regular;
 use assay_durable::report::Reporter;

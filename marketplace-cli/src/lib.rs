@@ -6,13 +6,12 @@
 //! | [`args`] | options of several commands, as plain values |
 //! | [`engagement`] | what every engagement needs |
 //! | [`context`] | global options, and what every command starts from |
-//! | [`chain`] | node, accounts, fees, market, deployment, devnet |
 //! | [`verifier`], [`verifier_check`] | the generated contract: deployed by providers, checked by consumers and readers |
 //! | [`record`] | what an architecture determines of a model's record |
 //! | [`prover_api`] | the prover library in this program's words |
 //! | [`reference_string`] | which reference string will do on which chain |
 //! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
-//! | [`journal`], [`home`] | what was sent, where state is |
+//! | [`home`] | where state is |
 //! | [`promises`] | proofs that are promised, and how fast they are made |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) |
@@ -20,16 +19,16 @@
 //! | [`transport`] | transport key |
 //! | [`measured`] | how often a model was right on its provider's own examples |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
+//!
+//! Node, accounts, journal, market and errors are in [`assay_chain`].
 
 pub mod args;
-pub mod chain;
 pub mod cmd;
 pub mod context;
 pub mod delivery;
 pub mod engagement;
 pub mod exit;
 pub mod home;
-pub mod journal;
 pub mod measured;
 pub mod output;
 pub mod promises;

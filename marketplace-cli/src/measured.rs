@@ -1,8 +1,8 @@
 //! How often a model was right on examples that its provider labelled: a file beside the model file, for later decisions.
 
-use crate::exit::hinted;
 use crate::transfer::belief::{Belief, Prior};
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
 use eyre::WrapErr;
@@ -86,7 +86,7 @@ fn hash_of(model: &Path) -> eyre::Result<B256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Hinted;
+    use assay_chain::error::Hinted;
 
     #[test]
     fn a_measurement_is_of_the_model_file_that_was_measured() {

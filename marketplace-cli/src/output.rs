@@ -1,7 +1,7 @@
 //! The only place that prints: results on stdout, everything else on stderr.
 
-use crate::chain::node_url::NodeUrl;
-use crate::exit::hint_of;
+use assay_chain::error::hint_of;
+use assay_chain::node_url::NodeUrl;
 use assay_durable::progress::Progress;
 use assay_durable::report::{self, Estimate, Report, Reporter};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};

@@ -8,8 +8,8 @@
 //! SECRET.promises   {"version":1,"proofMillis":…,"promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}}}
 //! ```
 
-use crate::exit::hinted;
 use alloy::primitives::{Address, B256};
+use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
 use assay_prover::secret::{LockedSecret, Reservation};
@@ -32,7 +32,7 @@ pub struct Promise {
     pub proofs: u64,
     /// Time for all of them from the moment that they are asked for.
     pub window_seconds: u64,
-    /// Where the engagement is: [`crate::chain::client::Chain::label`], and the market.
+    /// Where the engagement is: [`assay_chain::client::Chain::label`], and the market.
     pub chain: String,
     pub market: Address,
 }
@@ -349,7 +349,7 @@ mod tests {
 
     fn refused(result: eyre::Result<()>) -> String {
         let error = result.unwrap_err();
-        let hint = &error.downcast_ref::<crate::exit::Hinted>().unwrap().hint;
+        let hint = &error.downcast_ref::<assay_chain::error::Hinted>().unwrap().hint;
         format!("{error}\n{hint}")
     }
 

@@ -1,10 +1,10 @@
 //! The prover library in the words of this program: one place to change when its interface does.
 
-use crate::chain::client::Chain;
-use crate::exit::{ProofRejected, UsageError};
 use crate::promises::{self, Promises, Speed};
 use crate::reference_string::{ReferenceString, SrsUse};
 use alloy::primitives::{B256, U256};
+use assay_chain::client::Chain;
+use assay_chain::error::{ProofRejected, UsageError};
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;

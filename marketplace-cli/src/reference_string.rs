@@ -1,8 +1,8 @@
 //! Reference strings, and which of them will do on which chain: the only way to a key, and to trust in somebody's verifier.
 
-use crate::chain::client::Chain;
-use crate::exit::hinted;
 use crate::prover_api::warn_cache;
+use assay_chain::client::Chain;
+use assay_chain::error::hinted;
 use assay_durable::cache::Cache;
 use assay_durable::report::Reporter;
 use assay_prover::srs::{Srs, MIN_K};

@@ -1,9 +1,9 @@
 //! Images this consumer has handed over: a test set is single-use, because a provider may train on what it saw.
 
-use crate::exit::hinted;
 use crate::home::Home;
 use crate::testset::TestSet;
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
 use eyre::WrapErr;

@@ -362,7 +362,7 @@ pub fn label_of(path: &Path) -> eyre::Result<u32> {
         .unwrap_or_default();
     let label = stem.rsplit_once('_').and_then(|(_, label)| label.parse().ok());
     label.ok_or_else(|| {
-        crate::exit::hinted(
+        assay_chain::error::hinted(
             format!("{} has no label in its name", path.display()),
             "name images NNNN_LABEL.png, or put a labels.csv with lines file,label beside them",
         )

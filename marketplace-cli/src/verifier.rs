@@ -1,15 +1,15 @@
 //! The verifier contract of an architecture: generated, compiled, deployed, and compared with what is on chain.
 
-use crate::chain::account::Account;
-use crate::chain::client::{Call, Chain};
-use crate::chain::deploy::VerifierEntry;
 use crate::engagement::Sent;
-use crate::exit::hinted;
-use crate::home::Repository;
-use crate::journal::Journal;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
+use assay_chain::account::Account;
+use assay_chain::client::{Call, Chain};
+use assay_chain::deploy::VerifierEntry;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
 use assay_statement::{instance, statement};

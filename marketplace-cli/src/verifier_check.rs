@@ -1,15 +1,15 @@
 //! How far the verifier of a model is known: what a consumer checks before it trusts it with its money, and what a reader
 //! needs to know of a verdict.
 
-use crate::chain::client::Chain;
-use crate::exit::{hinted, UsageError};
-use crate::home::Repository;
 use crate::prover_api::{load_arch, verifier_key};
 use crate::record::{check_any, Determined, RecordMismatch};
 use crate::reference_string::SrsUse;
 use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
+use assay_chain::client::Chain;
+use assay_chain::error::{hinted, UsageError};
+use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ModelRecord;
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{b256, keccak256, U256};
 use alloy::sol_types::{SolInterface, SolValue};
-use assay_cli::home::Repository;
+use assay_chain::repository::Repository;
 use assay_protocol::abi::{
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
     IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},

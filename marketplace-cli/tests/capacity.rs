@@ -3,12 +3,12 @@
 mod support;
 
 use alloy::primitives::B256;
-use assay_cli::chain::market::Market;
+use assay_chain::error::Hinted;
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
 use assay_cli::cmd::mp::abort::abort;
 use assay_cli::cmd::mp::accept::{accept, Policy};
 use assay_cli::cmd::mp::capacity::reserve;
-use assay_cli::exit::Hinted;
-use assay_cli::journal::Journal;
 use assay_cli::promises::{note_speed, promises_path, Promises};
 use assay_protocol::abi::{IAccuracyMarket::cancelCall, State};
 use assay_prover::secret::{self, ModelSecret};

@@ -3,10 +3,11 @@
 mod support;
 
 use alloy::providers::Provider;
-use assay_cli::chain::account::Account;
-use assay_cli::chain::client::{Call, Chain};
-use assay_cli::chain::deploy::MarketTerms;
-use assay_cli::chain::market::Market;
+use assay_chain::account::Account;
+use assay_chain::client::{Call, Chain};
+use assay_chain::deploy::MarketTerms;
+use assay_chain::error::Hinted;
+use assay_chain::market::Market;
 use assay_cli::cmd::mc::open::{open, Ask};
 use assay_cli::cmd::mc::send::send;
 use assay_cli::cmd::mp::abort::abort;
@@ -19,7 +20,7 @@ use assay_cli::cmd::timeout::timeout;
 use assay_cli::cmd::verdict::{Listed, Shown};
 use assay_cli::cmd::withdraw::withdraw;
 use assay_cli::delivery::Delivery;
-use assay_cli::exit::{Exit, Hinted};
+use assay_cli::exit::Exit;
 use assay_cli::testset::TestSet;
 use assay_protocol::abi::IAccuracyMarket::engagementIdAtCall;
 use assay_protocol::abi::IModelRegistry::{hashRecordCall, modelIdOfCall};
@@ -368,7 +369,7 @@ async fn anvil_ends_with_its_guard() {
     let w = World::new().await;
     let url = w.node.url();
     drop(w);
-    let error = assay_cli::chain::client::Chain::connect(&url, None).await.unwrap_err();
+    let error = assay_chain::client::Chain::connect(&url, None).await.unwrap_err();
     assert_eq!(Exit::of(&error), Exit::ChainUnreachable);
 }
 

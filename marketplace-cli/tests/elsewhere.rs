@@ -3,15 +3,15 @@
 mod snapshots;
 
 use alloy::primitives::B256;
+use assay_chain::account::Account;
+use assay_chain::client::{Chain, DEVNET_CHAIN_ID};
+use assay_chain::deploy::{deploy, MarketTerms};
+use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::journal::Journal;
+use assay_chain::keys::devnet_key;
+use assay_chain::market::Market;
+use assay_chain::repository::Repository;
 use assay_cli::args::keys::KEY_VARIABLE;
-use assay_cli::chain::account::Account;
-use assay_cli::chain::client::{Chain, DEVNET_CHAIN_ID};
-use assay_cli::chain::deploy::{deploy, MarketTerms};
-use assay_cli::chain::devnet::{Devnet, DevnetOptions};
-use assay_cli::chain::keys::devnet_key;
-use assay_cli::chain::market::Market;
-use assay_cli::home::Repository;
-use assay_cli::journal::Journal;
 use assay_cli::testset::{ImageSize, TestSet};
 use assay_durable::report::Reporter;
 use assay_prover::circuit::FrozenArchitecture;

@@ -9,15 +9,15 @@ use alloy::eips::Decodable2718;
 use alloy::primitives::{TxHash, U256};
 use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
+use assay_chain::account::Account;
+use assay_chain::client::Chain;
+use assay_chain::fees::{FeeLimits, TooDear};
+use assay_chain::journal::{Journal, Step};
 use assay_cli::args::keys::KEY_VARIABLE;
-use assay_cli::chain::account::Account;
-use assay_cli::chain::client::Chain;
-use assay_cli::chain::fees::{FeeLimits, TooDear};
 use assay_cli::cmd::mc::open::{open, Opened};
 use assay_cli::cmd::timeout::timeout;
 use assay_cli::cmd::withdraw::withdraw;
 use assay_cli::home::Home;
-use assay_cli::journal::{Journal, Step};
 use assay_cli::testset::TestSet;
 use assay_cli::watch::turn::is_passing;
 use assay_protocol::abi::State;
@@ -246,7 +246,7 @@ async fn an_account_that_cannot_pay_is_told_so_before_keys_are_made() {
     let w = World::new().await;
     let set = w.test_set(1);
     let (set, terms) = (set.to_str().unwrap(), w.dir.path().join("terms.json"));
-    let devnet = assay_cli::chain::deploy::MarketTerms::devnet();
+    let devnet = assay_chain::deploy::MarketTerms::devnet();
     std::fs::write(&terms, serde_json::to_vec(&devnet).unwrap()).unwrap();
     let id = w.model_id.to_string();
     let commands: [(&[&str], &str); 4] = [

@@ -4,9 +4,9 @@
 mod transfer_support;
 
 use alloy::primitives::{Address, Bytes, B256, U256};
+use assay_chain::error::Hinted;
 use assay_cli::cmd::mp::held::{Engagement, Held, Work};
 use assay_cli::cmd::mp::transfer::Transfer;
-use assay_cli::exit::Hinted;
 use assay_cli::testset::{ImageSize, StoredSet, TestSet};
 use assay_cli::transfer::layout::Part;
 use assay_cli::transfer::words::WORD_BYTES;

@@ -4,11 +4,11 @@ mod node_support;
 
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
-use assay_cli::chain::client::{Chain, FinalityUnknown, Settled};
-use assay_cli::chain::devnet::{Devnet, DevnetOptions};
-use assay_cli::chain::history::history;
-use assay_cli::exit::is_unreachable;
-use assay_cli::home::Repository;
+use assay_chain::client::{Chain, FinalityUnknown, Settled};
+use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::error::is_unreachable;
+use assay_chain::history::history;
+use assay_chain::repository::Repository;
 use assay_cli::watch::turn::is_passing;
 use node_support::in_front_of;
 use serde_json::{json, Value};

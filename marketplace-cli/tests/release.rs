@@ -5,14 +5,14 @@ mod support;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
-use assay_cli::chain::client::{Call, Chain};
-use assay_cli::chain::deploy::{creation_code, MarketTerms};
-use assay_cli::chain::devnet::DevnetOptions;
-use assay_cli::chain::market::Market;
-use assay_cli::chain::release::{DeploymentCheck, DeploymentGrade, Release, Survey};
+use assay_chain::client::{Call, Chain};
+use assay_chain::deploy::{creation_code, MarketTerms};
+use assay_chain::devnet::DevnetOptions;
+use assay_chain::market::Market;
+use assay_chain::release::{DeploymentCheck, DeploymentGrade, Release, Survey};
+use assay_chain::repository::Repository;
 use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
-use assay_cli::home::Repository;
 use assay_protocol::abi::IMarketplaceFactory::{self, Creation};
 use assay_protocol::abi::{Judges, MarketParams, RegistryParams};
 use serde_json::Value;
@@ -171,7 +171,13 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
     let text = std::fs::read_to_string(&path).unwrap();
     let codehash = survey.parts[1].codehash.to_string();
     std::fs::write(&path, text.replace(&codehash, &B256::ZERO.to_string())).unwrap();
-    let third = DeploymentCheck::of(&market, &context.home, None).await.unwrap();
+    let third = DeploymentCheck::of(
+        &market,
+        &context.home.checked_market(&market.chain, market.address),
+        None,
+    )
+    .await
+    .unwrap();
     assert_eq!(third.digest, Some(survey.digest()));
 }
 

@@ -13,7 +13,7 @@ pub use daemons::{Daemon, Daemons};
 pub use network::{labelled_images, small_architecture};
 pub use story::{milliether, Story};
 
-use assay_cli::chain::keys::devnet_key;
+use assay_chain::keys::devnet_key;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! A setting on disk: the chain, the files of everybody, and what happened there, to be continued later by another program.
 
 use crate::{run, text, Devnet, Setting};
-use assay_cli::home::Repository;
+use assay_chain::repository::Repository;
 use serde_json::Value;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

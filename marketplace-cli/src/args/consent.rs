@@ -1,7 +1,7 @@
 //! What is asked of a person before a command does what costs money or is rarely meant.
 
-use crate::exit::UsageError;
 use crate::output::Output;
+use assay_chain::error::UsageError;
 use clap::Args;
 use std::fmt::Display;
 use std::io::{BufRead, IsTerminal};

@@ -1,8 +1,8 @@
 //! What transactions may cost.
 
-use crate::chain::fees::FeeLimits;
 use alloy::primitives::utils::{ParseUnits, Unit};
 use alloy::primitives::U256;
+use assay_chain::fees::FeeLimits;
 use clap::Args;
 
 /// What transactions may cost.

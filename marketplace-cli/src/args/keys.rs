@@ -1,11 +1,11 @@
 //! Signing keys: an encrypted keystore file, an environment variable, or anvil's accounts on a devnet. Never an argument.
 
 use super::fees::FeeArgs;
-use crate::chain::client::Chain;
-use crate::chain::keys::devnet_key;
-use crate::exit::{hinted, UsageError};
 use alloy::primitives::{Address, B256};
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
+use assay_chain::client::Chain;
+use assay_chain::error::{hinted, UsageError};
+use assay_chain::keys::devnet_key;
 use clap::Args;
 use eth_keystore::KeystoreError;
 use eyre::WrapErr;
@@ -105,7 +105,7 @@ fn from_variable() -> eyre::Result<PrivateKeySigner> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::client::DEVNET_CHAIN_ID;
+    use assay_chain::client::DEVNET_CHAIN_ID;
 
     #[test]
     fn keystore_opens_with_its_password_only() {

@@ -2,12 +2,12 @@
 
 use super::mc::result::Moved;
 use crate::args::keys::KeyArgs;
-use crate::chain::market::Market;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
-use crate::exit::UsageError;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{keccak256, B256, U256};
+use assay_chain::error::UsageError;
+use assay_chain::market::Market;
 use assay_protocol::abi::{IAccuracyMarket::agreeCloseCall, Mode, State};
 use assay_protocol::units::ether;
 

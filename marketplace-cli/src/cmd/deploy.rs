@@ -2,10 +2,10 @@
 
 use super::devnet::Deployed;
 use crate::args::keys::KeyArgs;
-use crate::chain::deploy::{deploy, MarketTerms};
 use crate::context::Context;
-use crate::home::Repository;
-use crate::journal::Journal;
+use assay_chain::deploy::{deploy, MarketTerms};
+use assay_chain::journal::Journal;
+use assay_chain::repository::Repository;
 use eyre::WrapErr;
 use std::path::PathBuf;
 

@@ -1,13 +1,13 @@
 //! A development chain with the contracts on it.
 
-use crate::chain::account::Account;
-use crate::chain::deploy::{deploy, Deployment, MarketTerms};
-use crate::chain::devnet::{Devnet, DevnetOptions};
-use crate::chain::keys::devnet_key;
 use crate::context::Context;
-use crate::home::Repository;
-use crate::journal::Journal;
 use alloy::primitives::Address;
+use assay_chain::account::Account;
+use assay_chain::deploy::{deploy, Deployment, MarketTerms};
+use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::journal::Journal;
+use assay_chain::keys::devnet_key;
+use assay_chain::repository::Repository;
 use clap::Subcommand;
 use eyre::WrapErr;
 use serde::Serialize;

@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::engagement::Site;
-use crate::exit::UsageError;
 use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
+use assay_chain::error::UsageError;
 use assay_durable::report::Reporter;
 use assay_exchange::parties::{self, Parties};
 use assay_exchange::server::{Event, Options, Server, Tls};

@@ -1,12 +1,12 @@
 //! Closes an engagement whose window has passed.
 
 use crate::args::keys::KeyArgs;
-use crate::chain::client::Call;
-use crate::chain::market::Market;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
-use crate::exit::hinted;
 use alloy::primitives::{Address, B256};
+use assay_chain::client::Call;
+use assay_chain::error::hinted;
+use assay_chain::market::Market;
 use assay_protocol::abi::{
     EngagementView,
     IAccuracyMarket::{finalizeCall, timeoutCall, timeoutChallengeCall},

@@ -2,11 +2,11 @@
 
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
-use crate::exit::{ProofRejected, UsageError};
 use crate::prover_api::{input_commit, load_arch, verifier_key, verify};
 use crate::reference_string::SrsUse;
 use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{B256, U256};
+use assay_chain::error::{ProofRejected, UsageError};
 use assay_prover::proof::{BundleError, ProofBundle};
 use assay_statement::Statement;
 use eyre::WrapErr;

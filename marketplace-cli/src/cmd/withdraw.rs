@@ -1,11 +1,11 @@
 //! Fetches what the contracts owe.
 
 use crate::args::keys::KeyArgs;
-use crate::chain::client::Call;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
-use crate::journal::Journal;
 use alloy::primitives::{Address, U256};
+use assay_chain::client::Call;
+use assay_chain::journal::Journal;
 use assay_protocol::abi::ICredits::{self, creditCall, withdrawCall};
 use assay_protocol::units::ether;
 use serde::Serialize;

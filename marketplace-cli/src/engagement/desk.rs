@@ -1,11 +1,11 @@
 //! Somebody who signs at a market.
 
 use super::Site;
-use crate::chain::account::Account;
-use crate::chain::client::Call;
-use crate::chain::release::CheckedMarket;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use assay_chain::account::Account;
+use assay_chain::client::Call;
+use assay_chain::release::CheckedMarket;
 use std::ops::Deref;
 
 /// A party of engagements at one market: every move goes through its journal.

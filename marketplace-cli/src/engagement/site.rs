@@ -1,10 +1,10 @@
 //! A market, and what this machine keeps about it.
 
-use crate::chain::market::Market;
-use crate::chain::release::{CheckedMarket, DeploymentCheck};
 use crate::home::Home;
-use crate::journal::Journal;
 use alloy::primitives::B256;
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
+use assay_chain::release::{CheckedMarket, DeploymentCheck};
 use assay_durable::report::Reporter;
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ impl Site {
     /// # Errors
     /// If the node does not say.
     pub async fn deployment_check(&self) -> eyre::Result<DeploymentCheck> {
-        DeploymentCheck::of(&self.market, &self.home, self.trusted_deployment).await
+        DeploymentCheck::of(&self.market, &self.kept_check(), self.trusted_deployment).await
     }
 
     /// The directory where this program keeps the files of an engagement.
@@ -42,7 +42,11 @@ impl Site {
     /// # Errors
     /// If its contracts are neither this release's nor trusted.
     pub async fn checked_market(&self) -> eyre::Result<CheckedMarket> {
-        CheckedMarket::new(self.market.clone(), &self.home, self.trusted_deployment).await
+        CheckedMarket::new(self.market.clone(), &self.kept_check(), self.trusted_deployment).await
+    }
+
+    fn kept_check(&self) -> PathBuf {
+        self.home.checked_market(&self.market.chain, self.market.address)
     }
 
     /// The journal of an engagement.

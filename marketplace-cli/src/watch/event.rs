@@ -1,7 +1,7 @@
 //! What a daemon did or saw, one line each: JSON with `--json`, else text.
 
-use crate::exit::hint_of;
 use alloy::primitives::B256;
+use assay_chain::error::hint_of;
 use assay_durable::report::Reporter;
 use assay_protocol::units::utc;
 use serde::Serialize;
@@ -95,7 +95,7 @@ pub fn error_fields(out: &Reporter, during: &str, error: &eyre::Report) -> Value
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::hinted;
+    use assay_chain::error::hinted;
 
     #[test]
     fn an_event_is_one_line_in_both_forms() {

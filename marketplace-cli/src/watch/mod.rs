@@ -23,11 +23,11 @@ pub mod record;
 pub mod turn;
 
 use self::event::Announcer;
-use crate::chain::market::Market;
 use crate::delivery::{Delivery, Place, ServerIdentity};
 use crate::engagement::PayingDesk;
-use crate::journal::Journal;
 use alloy::primitives::{Address, B256};
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
 use assay_protocol::abi::{Challenge, EngagementView, State};
 use serde::de::DeserializeOwned;
 use std::ops::Deref;

@@ -6,12 +6,12 @@ use super::provider::Provider;
 use super::proving::Ended;
 use super::record::Record;
 use super::{window, Station};
-use crate::chain::account::NonceTaken;
-use crate::chain::client::FinalityUnknown;
-use crate::chain::fees::TooDear;
-use crate::chain::market::Unsettled;
-use crate::exit::is_unreachable;
 use alloy::primitives::B256;
+use assay_chain::account::NonceTaken;
+use assay_chain::client::FinalityUnknown;
+use assay_chain::error::is_unreachable;
+use assay_chain::fees::TooDear;
+use assay_chain::market::Unsettled;
 use assay_durable::lock::LockError;
 use assay_protocol::abi::EngagementView;
 use assay_protocol::accuracy::decide::{next, Action, Facts, Party, Situation};
@@ -265,8 +265,8 @@ impl Beat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::client::Settled;
-    use crate::exit::{hinted, ChainUnreachable};
+    use assay_chain::client::Settled;
+    use assay_chain::error::{hinted, ChainUnreachable};
     use assay_durable::lock::Lock;
     use assay_durable::report::Reporter;
     use assay_protocol::abi::State;

@@ -5,18 +5,18 @@
 
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
-use assay_cli::chain::account::Account;
-use assay_cli::chain::client::{Call, Chain};
-use assay_cli::chain::deploy::MarketTerms;
-use assay_cli::chain::devnet::{Devnet, DevnetOptions};
-use assay_cli::chain::keys::devnet_key;
-use assay_cli::chain::market::Market;
+use assay_chain::account::Account;
+use assay_chain::client::{Call, Chain};
+use assay_chain::deploy::MarketTerms;
+use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::journal::Journal;
+use assay_chain::keys::devnet_key;
+use assay_chain::market::Market;
 use assay_cli::cmd::devnet::up;
 use assay_cli::cmd::mc::open::{open, Ask, Opened};
 use assay_cli::cmd::mp::register::register_record;
 use assay_cli::context::{Context, Globals};
 use assay_cli::engagement::{Desk, PayingDesk, Site};
-use assay_cli::journal::Journal;
 use assay_cli::prover_api::{input_words, WORDS_PER_HASH};
 use assay_cli::reference_string::{SrsChoice, SrsUse};
 use assay_cli::testset::{ImageSize, TestSet};

@@ -1,12 +1,6 @@
 //! What both stories begin and end with: a devnet, a registered model, a test set; and the money, counted.
 
 use super::ledger::{Ledger, Party, Summary};
-use crate::chain::account::Account;
-use crate::chain::client::Chain;
-use crate::chain::deploy::{Deployment, MarketTerms};
-use crate::chain::devnet::{Devnet, DevnetOptions};
-use crate::chain::keys::devnet_key;
-use crate::chain::market::Market;
 use crate::cmd::mc::open::{open, Ask, Opened};
 use crate::cmd::mc::test_set;
 use crate::cmd::mp::accept::Policy;
@@ -19,7 +13,7 @@ use crate::cmd::{devnet, model};
 use crate::context::Context;
 use crate::delivery::Delivery;
 use crate::engagement::{Desk, PayingDesk, Site};
-use crate::home::{Home, Repository};
+use crate::home::Home;
 use crate::prover_api::ModelFiles;
 use crate::prover_api::{save_arch, Prover};
 use crate::reference_string::SrsUse;
@@ -27,6 +21,13 @@ use crate::testset::{labelled_images, ImageSize};
 use crate::verifier_check::Trust;
 use alloy::primitives::{B256, I256, U256};
 use alloy::providers::Provider;
+use assay_chain::account::Account;
+use assay_chain::client::Chain;
+use assay_chain::deploy::{Deployment, MarketTerms};
+use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::keys::devnet_key;
+use assay_chain::market::Market;
+use assay_chain::repository::Repository;
 use assay_protocol::abi::{ICredits::creditCall, Mode};
 use assay_prover::circuit::FrozenArchitecture;
 use rand::{rngs::StdRng, seq::SliceRandom, SeedableRng};

@@ -1,11 +1,11 @@
 //! Withdraws an offer that nobody accepted.
 
 use crate::args::keys::KeyArgs;
-use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
+use assay_chain::market::require_state;
 use assay_protocol::abi::{IAccuracyMarket::cancelCall, State};
 
 #[derive(Debug, clap::Args)]

@@ -5,15 +5,11 @@ use crate::args::keys::KeyArgs;
 use crate::args::model::PublicModelArgs;
 use crate::args::server::ServerArgs;
 use crate::args::trust::TrustArgs;
-use crate::chain::market::{require_state, Market};
 use crate::cmd::mp::transfer::fetched_files;
 use crate::cmd::verdict::Grades;
 use crate::context::Context;
 use crate::delivery::{proofs_by_context, Delivery, Place, MAX_PROOF_BYTES};
 use crate::engagement::{Desk, PayingDesk, Sent, Site};
-use crate::exit::hinted;
-use crate::home::Repository;
-use crate::journal::Journal;
 use crate::prover_api::verify;
 use crate::prover_api::PublicModel;
 use crate::record::Determined;
@@ -21,6 +17,10 @@ use crate::transfer::bitmap::ResultBitmap;
 use crate::transfer::shuffle::Shuffle;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{Address, B256, U256};
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::market::{require_state, Market};
+use assay_chain::repository::Repository;
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::{
     EngagementView,
@@ -451,7 +451,7 @@ pub async fn reclaim_bonds(desk: &Desk, id: B256) -> eyre::Result<Moved> {
 }
 
 /// Sends a step of an engagement, once.
-async fn once(desk: &Desk, id: B256, step: &str, call: &crate::chain::client::Call) -> eyre::Result<Sent> {
+async fn once(desk: &Desk, id: B256, step: &str, call: &assay_chain::client::Call) -> eyre::Result<Sent> {
     let mut journal: Journal = desk.journal(id)?;
     let receipt = desk.account.send(&mut journal, step, call, &desk.report).await?;
     Ok(Sent::from(&receipt))

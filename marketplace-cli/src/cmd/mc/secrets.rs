@@ -1,10 +1,10 @@
 //! What a consumer must not lose and nobody may see before its time: the salt of its half of the seed, and the key of the
 //! transfer.
 
-use crate::exit::hinted;
-use crate::journal::Journal;
 use crate::transfer::secret::{MasterKey, McSalt};
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
 use assay_protocol::abi::Mode;
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! Prepares the examples of an engagement.
 
 use crate::context::Context;
-use crate::exit::UsageError;
 use crate::testset::{label_of, labelled_images, read_image, ImageSize, TestSet};
 use alloy::primitives::B256;
+use assay_chain::error::UsageError;
 use assay_durable::report::Reporter;
 use clap::Subcommand;
 use eyre::WrapErr;

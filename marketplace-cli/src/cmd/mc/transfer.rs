@@ -3,20 +3,20 @@
 use super::secrets::Secrets;
 use super::send::{hand_leaves_over, offered_set};
 use crate::args::keys::KeyArgs;
-use crate::chain::client::Call;
-use crate::chain::market::{require_state, Market};
 use crate::cmd::mp::transfer::layout;
 use crate::context::Context;
 use crate::delivery::{Delivery, CIPHER_FILE};
 use crate::engagement::{Desk, Sent};
-use crate::exit::{hinted, UsageError};
-use crate::journal::Journal;
 use crate::revealed::Revealed;
 use crate::transfer::cipher_file::{seal, CipherFile};
 use crate::transfer::keys;
 use crate::transfer::shuffle::Shuffle;
 use crate::transfer::words::Word;
 use alloy::primitives::{B256, U256};
+use assay_chain::client::Call;
+use assay_chain::error::{hinted, UsageError};
+use assay_chain::journal::Journal;
+use assay_chain::market::{require_state, Market};
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::{
     EngagementView,

@@ -3,8 +3,8 @@
 pub mod test;
 
 use crate::context::Context;
-use crate::exit::UsageError;
 use crate::prover_api::secret_beside;
+use assay_chain::error::UsageError;
 use assay_durable::report::Reporter;
 use assay_prover::import::{import, ImportOptions, ImportReport};
 use assay_prover::model::{random::mobilenet_v2, Model};

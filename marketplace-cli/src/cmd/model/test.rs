@@ -1,14 +1,14 @@
 //! Measures how often a model is right, and says what target that carries.
 
-use crate::chain::market::Market;
-use crate::chain::revert::mode_words;
 use crate::cmd::mp::advice;
 use crate::context::Context;
-use crate::exit::UsageError;
 use crate::measured::Measured;
 use crate::prover_api::load_model;
 use crate::testset::StoredSet;
 use alloy::primitives::U256;
+use assay_chain::error::UsageError;
+use assay_chain::market::Market;
+use assay_chain::revert::mode_words;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, Mode};
 use assay_protocol::bounds::lower_bound;

@@ -3,11 +3,11 @@
 use super::{accepted_guard, require_provider, require_time};
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
-use crate::chain::market::require_state;
 use crate::cmd::timeout::Ended;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::{B256, U256};
+use assay_chain::market::require_state;
 use assay_protocol::abi::{Amounts, IAccuracyMarket::abortCall, State};
 use assay_protocol::units::ether;
 

@@ -4,16 +4,16 @@ use super::require_time;
 use super::transfer::{encrypted, fetched_files, layout, read_leaves};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
-use crate::chain::market::{require_state, Market};
 use crate::context::Context;
 use crate::delivery::{Delivery, Place, CIPHER_FILE, LEAVES_FILE};
 use crate::engagement::{Desk, Sent, Site};
-use crate::exit::{hinted, hinted_because};
-use crate::journal::Journal;
 use crate::transfer::cipher_file::{file_bytes, CipherFile, CipherWriter};
 use crate::transfer::layout::Layout;
 use crate::transfer::words::Word;
 use alloy::primitives::B256;
+use assay_chain::error::{hinted, hinted_because};
+use assay_chain::journal::Journal;
+use assay_chain::market::{require_state, Market};
 use assay_durable::file::copy_atomic;
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::{EngagementView, IAccuracyMarket::ackCall, State};
@@ -240,8 +240,8 @@ fn own_seed(journal: &mut Journal, ct_root: B256) -> eyre::Result<B256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::{ChainUnreachable, Hinted};
     use crate::watch::turn::is_lost;
+    use assay_chain::error::{ChainUnreachable, Hinted};
 
     #[test]
     fn a_node_that_went_away_while_the_ciphertext_was_read_is_lost() {

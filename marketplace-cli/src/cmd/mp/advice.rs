@@ -1,12 +1,12 @@
 //! What the numbers say about an engagement, and whether a provider acts against it.
 
-use crate::chain::market::Market;
-use crate::exit::hinted;
-use crate::journal::Journal;
 use crate::measured::Measured;
 use crate::transfer::belief::Prior;
 use crate::transfer::policy::{Caution, Decision, Stakes};
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
 use assay_protocol::abi::Mode;
 use assay_protocol::target::percent;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ pub fn require_no_advice_to_end(journal: &Journal, id: B256, guard: B256) -> eyr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Hinted;
+    use assay_chain::error::Hinted;
 
     #[test]
     fn advice_holds_for_the_state_it_was_given_in() {

@@ -3,11 +3,11 @@
 use super::held::{held, proof_path, Held};
 use super::transfer::encrypted;
 use crate::args::keys::KeyArgs;
-use crate::chain::market::require_state;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent, Site};
-use crate::exit::hinted;
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::market::require_state;
 use assay_protocol::abi::{IAccuracyMarket::answerCall, ProofItem, State};
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;

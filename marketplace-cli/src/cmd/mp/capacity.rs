@@ -1,12 +1,12 @@
 //! Whether a provider can answer what an offer may ask of it, beside everything that it has promised.
 
-use crate::chain::market::Market;
 use crate::engagement::Site;
-use crate::exit::hinted;
-use crate::journal::Journal;
 use crate::promises::{Promise, Promises, Speed};
 use crate::prover_api::{estimated_proof_time, load_model};
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
 use assay_protocol::abi::{Adjudication, EngagementView, Mode, State};
 use std::path::{Path, PathBuf};
 

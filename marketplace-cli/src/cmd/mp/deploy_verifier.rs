@@ -2,16 +2,17 @@
 
 use crate::args::keys::KeyArgs;
 use crate::args::srs::SrsArgs;
-use crate::chain::account::Account;
-use crate::chain::deploy::{Deployment, VerifierEntry};
 use crate::context::Context;
 use crate::engagement::Sent;
-use crate::home::{Home, Repository};
-use crate::journal::Journal;
+use crate::home::Home;
 use crate::prover_api::{load_arch, verifier_key};
 use crate::reference_string::SrsUse;
 use crate::verifier::VerifierCode;
 use alloy::primitives::B256;
+use assay_chain::account::Account;
+use assay_chain::deploy::{Deployment, VerifierEntry};
+use assay_chain::journal::Journal;
+use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
 use serde::Serialize;

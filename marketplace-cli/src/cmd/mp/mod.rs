@@ -22,13 +22,13 @@ pub mod submit;
 pub mod transfer;
 pub mod watch;
 
-use crate::chain::account::Account;
-use crate::chain::market::Market;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
-use crate::exit::{hinted, UsageError};
-use crate::journal::Journal;
 use alloy::primitives::B256;
+use assay_chain::account::Account;
+use assay_chain::error::{hinted, UsageError};
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
 use assay_protocol::abi::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
 use assay_protocol::units::utc;
 use clap::Subcommand;

@@ -1,10 +1,10 @@
 //! Lists what is open on a model.
 
-use crate::chain::market::Market;
-use crate::chain::revert::{adjudication_words, mode_words};
 use crate::context::Context;
 use crate::output::Table;
 use alloy::primitives::{Address, B256};
+use assay_chain::market::Market;
+use assay_chain::revert::{adjudication_words, mode_words};
 use assay_protocol::abi::State;
 use assay_protocol::target::percent;
 use assay_protocol::units::utc;

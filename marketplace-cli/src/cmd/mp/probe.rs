@@ -8,13 +8,13 @@ use super::transfer::encrypted;
 use super::{proceed, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
-use crate::chain::market::require_state;
 use crate::context::Context;
 use crate::engagement::{Desk, Sent};
-use crate::exit::UsageError;
 use crate::prover_api::ModelFiles;
 use crate::prover_api::Prover;
 use alloy::primitives::B256;
+use assay_chain::error::UsageError;
+use assay_chain::market::require_state;
 use assay_protocol::abi::State;
 use serde::Serialize;
 

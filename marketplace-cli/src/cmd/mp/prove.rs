@@ -6,16 +6,16 @@ use super::held::{not_whole, proof_path, Held};
 use super::{proceed, require_provider, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
-use crate::chain::market::{require_state, Market};
 use crate::context::Context;
 use crate::engagement::{Desk, Site};
-use crate::exit::{hinted, UsageError};
 use crate::promises::MARGIN;
 use crate::prover_api::ModelFiles;
 use crate::prover_api::{verify, Prover, Proving};
 use crate::testset::{StoredSet, TestSet};
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::B256;
+use assay_chain::error::{hinted, UsageError};
+use assay_chain::market::{require_state, Market};
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Adjudication, EngagementView, Mode, ProofTerms, State};
@@ -550,7 +550,7 @@ pub fn require_registered(prover: &Prover, terms: &ProofTerms) -> eyre::Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Hinted;
+    use assay_chain::error::Hinted;
 
     #[test]
     fn a_set_that_is_not_there_is_no_reason_to_abort() {

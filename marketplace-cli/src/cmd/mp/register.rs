@@ -2,13 +2,8 @@
 
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
-use crate::chain::deploy::Deployment;
-use crate::chain::revert::{self, ModelExists};
 use crate::context::Context;
 use crate::engagement::{PayingDesk, Sent};
-use crate::exit::hinted;
-use crate::home::Repository;
-use crate::journal::Journal;
 use crate::prover_api::ModelFiles;
 use crate::prover_api::{Prover, WORDS_PER_HASH};
 use crate::record::{Determined, METRIC};
@@ -16,6 +11,11 @@ use crate::transport;
 use crate::verifier::VerifierCode;
 use alloy::primitives::{keccak256, Address, B256, U256};
 use alloy::providers::Provider;
+use assay_chain::deploy::Deployment;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::repository::Repository;
+use assay_chain::revert::{self, ModelExists};
 use assay_protocol::abi::{IModelRegistry::registerCall, ModelRecord};
 use assay_protocol::ids::{model_hash, model_id};
 use assay_protocol::units::ether;

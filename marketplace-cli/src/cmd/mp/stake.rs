@@ -2,15 +2,15 @@
 
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
-use crate::chain::account::Account;
-use crate::chain::client::Call;
 use crate::context::Context;
 use crate::engagement::{Desk, PayingDesk, Sent, Site};
-use crate::exit::{hinted, UsageError};
-use crate::journal::Journal;
 use crate::transport;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{B256, U256};
+use assay_chain::account::Account;
+use assay_chain::client::Call;
+use assay_chain::error::{hinted, UsageError};
+use assay_chain::journal::Journal;
 use assay_protocol::abi::{
     IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
     ModelStatus, ModelView,

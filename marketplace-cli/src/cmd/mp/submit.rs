@@ -4,16 +4,16 @@ use super::demand::Demand;
 use super::held::{held, proof_path, Held};
 use super::{proceed, require_provider, require_time};
 use crate::args::keys::KeyArgs;
-use crate::chain::account::MAX_ESTIMATE;
-use crate::chain::client::Call;
-use crate::chain::market::{all_answers, require_state, Market};
 use crate::cmd::verify;
 use crate::context::Context;
 use crate::engagement::Sent;
 use crate::engagement::{Desk, Site};
-use crate::exit::{hinted, hinted_because, ProofRejected};
 use crate::transfer::bitmap::ResultBitmap;
 use alloy::primitives::{keccak256, Bytes, B256};
+use assay_chain::account::MAX_ESTIMATE;
+use assay_chain::client::Call;
+use assay_chain::error::{hinted, hinted_because, ProofRejected};
+use assay_chain::market::{all_answers, require_state, Market};
 use assay_protocol::abi::{
     EngagementView,
     IAccuracyMarket::{submitDemandedCall, submitProofsCall},

@@ -2,10 +2,8 @@
 
 use super::findings::contents;
 use super::require_provider;
-use crate::chain::market::Market;
 use crate::delivery::{CIPHER_FILE, LEAVES_FILE};
 use crate::engagement::{Desk, Sent, Site};
-use crate::exit::hinted;
 use crate::transfer::cipher_file::CipherFile;
 use crate::transfer::evidence::Evidence;
 use crate::transfer::keys::{self, KeysOfRecord};
@@ -15,6 +13,8 @@ use crate::transfer::payload::Received;
 use crate::transfer::secret::MasterKey;
 use crate::transfer::shuffle::Shuffle;
 use alloy::primitives::{keccak256, Bytes, B256};
+use assay_chain::error::hinted;
+use assay_chain::market::Market;
 use assay_durable::read::read_regular;
 use assay_protocol::abi::{EngagementView, IAccuracyMarket::proveBadDataCall, Mode, State, TransferEvidence};
 use assay_protocol::merkle::MerkleTree;

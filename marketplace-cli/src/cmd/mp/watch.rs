@@ -9,13 +9,13 @@ use crate::args::target::MaxTargetArgs;
 use crate::cmd::events;
 use crate::context::Context;
 use crate::delivery::Place;
-use crate::exit::UsageError;
 use crate::prover_api::ModelFiles;
 use crate::watch::patrol::{connect, only_one, Patrol, Schedule};
 use crate::watch::provider::{Orders, Provider};
 use crate::watch::turn::Role;
 use crate::watch::Station;
 use alloy::primitives::Address;
+use assay_chain::error::UsageError;
 use assay_protocol::accuracy::decide::Party;
 
 #[derive(Debug, clap::Args)]

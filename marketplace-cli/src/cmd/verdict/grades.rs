@@ -1,9 +1,9 @@
 //! How far contracts and verifier behind a verdict are known.
 
-use crate::chain::release::DeploymentCheck;
 use crate::engagement::Site;
 use crate::verifier_check::{Trust, VerifierCheck};
 use alloy::primitives::{Address, B256};
+use assay_chain::release::DeploymentCheck;
 use assay_protocol::abi::Assurance;
 use serde::Serialize;
 use std::fmt;

@@ -1,11 +1,11 @@
 //! Every engagement of a model, by assurance.
 
 use super::{Fields, Grades, NOT_CHECKED};
-use crate::chain::market::all_answers;
 use crate::engagement::Site;
 use crate::output::Table;
 use crate::verifier_check::Trust;
 use alloy::primitives::B256;
+use assay_chain::market::all_answers;
 use assay_protocol::abi::{Assurance, State};
 use assay_protocol::target::percent;
 use serde::Serialize;

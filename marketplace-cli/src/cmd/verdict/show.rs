@@ -1,10 +1,10 @@
 //! One verdict, with what speaks for it.
 
 use super::{Fields, Grades, NOT_CHECKED};
-use crate::chain::market::all_answers;
 use crate::engagement::Site;
 use crate::verifier_check::Trust;
 use alloy::primitives::{B256, U256};
+use assay_chain::market::all_answers;
 use assay_protocol::abi::{Adjudication, Assurance, Outcome, State, Verdict};
 use assay_protocol::bounds::lower_bound;
 use assay_protocol::target::percent;
@@ -105,7 +105,7 @@ fn sentence(state: State, v: &Verdict) -> String {
             duration(v.openFor),
             v.challengesAnswered
         ),
-        (_, Outcome::None) => format!("NO VERDICT YET: {}, {} of {} proofs accepted so far", crate::chain::revert::state_words(state), v.provenOnChain, v.n2),
+        (_, Outcome::None) => format!("NO VERDICT YET: {}, {} of {} proofs accepted so far", assay_chain::revert::state_words(state), v.provenOnChain, v.n2),
         (_, Outcome::Cancelled) => "NO VERDICT: the offer was never accepted".into(),
         (_, Outcome::Abort) => "NO VERDICT: the provider aborted before proving; counted per consumer, it says little alone".into(),
         (_, Outcome::MpSilent) => "NO PROOF: the provider fell silent, lost its deposit and a strike".into(),

@@ -1,6 +1,6 @@
 //! What a contract's refusal means in the user's words, with the cure where there is one.
 
-use crate::exit::{hinted, ProofRejected};
+use crate::error::{hinted, ProofRejected};
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};
 use assay_protocol::abi::{

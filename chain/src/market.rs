@@ -3,7 +3,7 @@
 use super::client::{revert_data, Call, Chain, Settled};
 use super::history::history;
 use super::revert::{self, is};
-use crate::exit::{hinted, is_unreachable, Hinted};
+use crate::error::{hinted, is_unreachable, Hinted};
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};

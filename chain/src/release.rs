@@ -11,8 +11,7 @@
 use super::client::{Call, Chain};
 use super::market::Market;
 use super::origin;
-use crate::exit::hinted;
-use crate::home::Home;
+use crate::error::hinted;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
@@ -25,8 +24,9 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, Range};
+use std::path::Path;
 
-const RELEASE: &str = include_str!("../../artefacts/release.json");
+const RELEASE: &str = include_str!("../artefacts/release.json");
 
 /// A stake is this many strikes, as in `ModelRegistry`.
 const STRIKES_PER_STAKE: u64 = 1000;
@@ -62,7 +62,7 @@ impl Release {
         serde_json::from_str(RELEASE).expect("scripts/release-artefacts wrote it")
     }
 
-    /// What a home remembers deployments under.
+    /// What checked deployments are remembered under.
     fn hash() -> B256 {
         B256::from_slice(&Sha256::digest(RELEASE))
     }
@@ -326,7 +326,7 @@ pub struct DeploymentCheck {
     pub differences: Vec<String>,
 }
 
-/// What a home keeps about a market whose contracts were found to be this release's.
+/// What is kept about a market whose contracts were found to be this release's.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Remembered {
@@ -336,14 +336,13 @@ struct Remembered {
 }
 
 impl DeploymentCheck {
-    /// Compares the contracts with this release, once for each market and home.
-    pub async fn of(market: &Market, home: &Home, trusted: Option<B256>) -> eyre::Result<Self> {
-        let path = home.checked_market(&market.chain, market.address);
+    /// Compares the contracts with this release, once for each market: that they are is remembered in the file `kept`.
+    pub async fn of(market: &Market, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
         let remembered = Remembered {
             codehash: keccak256(CodeReader::new(&market.chain).await?.code(market.address).await?),
             release: Release::hash(),
         };
-        let before = std::fs::read(&path)
+        let before = std::fs::read(kept)
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok());
         if before.as_ref() == Some(&remembered) {
@@ -356,8 +355,8 @@ impl DeploymentCheck {
         let survey = Survey::of(market).await?;
         let digest = survey.digest();
         let grade = if survey.is_reproduced() {
-            // A home that cannot be written to compares again.
-            write_atomic(&path, &serde_json::to_vec_pretty(&remembered)?, false).ok();
+            // Where nothing can be written the next command compares again.
+            write_atomic(kept, &serde_json::to_vec_pretty(&remembered)?, false).ok();
             DeploymentGrade::Reproduced
         } else if trusted == Some(digest) {
             DeploymentGrade::Trusted
@@ -393,8 +392,8 @@ pub struct CheckedMarket(Market);
 impl CheckedMarket {
     /// # Errors
     /// If a contract is not this release's and `trusted` is not the digest of them all.
-    pub async fn new(market: Market, home: &Home, trusted: Option<B256>) -> eyre::Result<Self> {
-        let check = DeploymentCheck::of(&market, home, trusted).await?;
+    pub async fn new(market: Market, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
+        let check = DeploymentCheck::of(&market, kept, trusted).await?;
         if check.is_known() {
             return Ok(Self(market));
         }

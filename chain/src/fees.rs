@@ -1,6 +1,6 @@
 //! What a transaction may cost: what the node says about fees, within limits that are not the node's.
 
-use crate::exit::Hinted;
+use crate::error::Hinted;
 use alloy::primitives::utils::Unit;
 use alloy::primitives::U256;
 use assay_protocol::units::{about_ether, decimal, grouped, rounded_up};

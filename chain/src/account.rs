@@ -4,7 +4,7 @@ use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
 use super::fees::{FeeLimits, Fees, Quote, TooDear};
 use super::refusal::Refusal;
 use super::revert;
-use crate::exit::{hinted, Hinted};
+use crate::error::{hinted, Hinted};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::{Decodable2718, Encodable2718};

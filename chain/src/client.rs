@@ -3,7 +3,7 @@
 use super::node_url::NodeUrl;
 use super::refusal::{asks_too_much, is_unknown_tag};
 use super::revert;
-use crate::exit::{hinted, is_unanswered, ChainUnreachable, Hinted};
+use crate::error::{hinted, is_unanswered, ChainUnreachable, Hinted};
 use alloy::consensus::BlockHeader;
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::TransactionBuilder;

@@ -1,6 +1,6 @@
 //! The address of a node: where requests go, and what of it may be shown.
 
-use crate::exit::UsageError;
+use crate::error::UsageError;
 use alloy::transports::http::reqwest::Url;
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! Keys that anybody has.
 
 use super::client::DEVNET_CHAIN_ID;
-use crate::exit::UsageError;
+use crate::error::UsageError;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 
 /// Anvil's published mnemonic: money on these accounts is anybody's.

@@ -1,7 +1,7 @@
 //! An anvil process that dies with its guard.
 
 use super::client::Chain;
-use crate::home::Repository;
+use crate::repository::Repository;
 use eyre::WrapErr;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -1,0 +1,34 @@
+//! Everything that talks to a chain: what is sent is journalled first, and an error says what kind it is.
+//!
+//! | module | content | may use |
+//! |---|---|---|
+//! | [`node_url`] | the node's address, which is never shown whole | nothing |
+//! | [`error`] | errors with a kind and a remedy | `node_url` |
+//! | [`repository`] | compiled contracts and tools | `error` |
+//! | [`journal`] | what was signed, before it is sent | nothing |
+//! | `refusal`, [`revert`] | why a node or a contract refused | `error` |
+//! | [`client`] | a chain over a node | `refusal`, `revert` |
+//! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
+//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
+//! | [`history`], [`market`] | past events; the market and its registry | `client` |
+//! | [`deploy`], `rehearsal` | contracts are deployed, tried out before | `account`, `origin` |
+//! | `origin`, [`release`] | contracts compared with this release | `client`, `market` |
+//! | [`devnet`] | anvil | `client`, `repository` |
+
+pub mod account;
+pub mod client;
+pub mod deploy;
+pub mod devnet;
+pub mod error;
+pub mod fees;
+pub mod history;
+pub mod journal;
+pub mod keys;
+pub mod market;
+pub mod node_url;
+mod origin;
+mod refusal;
+mod rehearsal;
+pub mod release;
+pub mod repository;
+pub mod revert;
