@@ -12,23 +12,23 @@
 //! | [`secret`], [`keys`] | key, salt, keys of record, seed |
 //! | [`shuffle`] | the permutation from positions to examples |
 //! | [`input_chain`], [`payload`] | the hash chain over the words of an input, and the chunks that carry it |
-//! | [`cipher`], [`cipher_file`] | keystream, leaves, and the file that travels |
+//! | [`cipher`] | keystream, and the leaves over what it encrypts |
+//! | [`ciphertext`], [`cipher_file`] | what of it can be read, and the file that travels |
 //! | [`fault`] | what can be wrong with an example |
 //! | [`evidence`], [`judge`] | a fault with what the contract needs to see it, and the contract's rules |
 //! | [`abi`] | the contract's types |
 //! | [`open`] | decrypts and checks a set of positions |
 //! | [`bitmap`] | the result that a provider posts |
 //! | [`belief`], [`policy`] | what a probe tells, and when to proceed |
-//! | [`bounds`] | how many examples a statement needs |
 //!
 //! Nothing here talks to a network or a chain.
 
 pub mod abi;
 pub mod belief;
 pub mod bitmap;
-pub mod bounds;
 pub mod cipher;
 pub mod cipher_file;
+pub mod ciphertext;
 pub mod evidence;
 pub mod fault;
 pub mod input_chain;
