@@ -6,14 +6,15 @@
 //! SET/leaves.json          the leaf hashes alone, which may be shown to a provider before it accepts
 //! ```
 
-use crate::prover_api::input_commit;
 use alloy::primitives::{FixedBytes, B256, U256};
 use assay_durable::directory::create_dir_atomic;
 use assay_durable::file::write_atomic;
 use assay_durable::read::{open_regular, read_regular};
-use assay_protocol::ids::{test_leaf, N_MAX, SCALAR_ORDER};
+use assay_protocol::ids::{test_leaf, N_MAX};
 use assay_protocol::merkle::MerkleTree;
 use assay_prover::import::decode_png;
+use assay_statement::field;
+use assay_statement::input::{self, InputSalt};
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -86,18 +87,51 @@ impl std::fmt::Debug for SetFile {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TestSetError {
+    #[error("a test set needs at least one image")]
+    NoImage,
+    #[error("a test set has at most {N_MAX} images, not {0}")]
+    Images(usize),
+    #[error("a test set has 1 to {N_MAX} examples")]
+    Examples,
+    #[error("example {index}: its image does not have the commitment that the set states")]
+    Commitment { index: usize },
+}
+
+/// The salted commitment to an image of HWC bytes, as the chain writes it.
+pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
+    let commit = input::input_commit(image_hwc, &InputSalt(*salt));
+    U256::from_be_bytes(field::to_be_bytes(&commit))
+}
+
+impl Example {
+    /// Recomputes the input commitment of example `index`.
+    ///
+    /// # Errors
+    /// If it is not of the image.
+    pub fn check_commitment(&self, index: usize) -> Result<(), TestSetError> {
+        if input_commit(&self.image, &self.input_salt.0) == self.input_commit {
+            Ok(())
+        } else {
+            Err(TestSetError::Commitment { index })
+        }
+    }
+}
+
 impl TestSet {
     /// Salts the images afresh and commits to them. `step` hears how many are done.
     ///
     /// # Errors
     /// If there are none, or more than a market can hold.
-    pub fn build(size: ImageSize, images: Vec<(Vec<u8>, u32)>, step: impl Fn(u64)) -> eyre::Result<Self> {
-        eyre::ensure!(!images.is_empty(), "a test set needs at least one image");
-        eyre::ensure!(
-            images.len() <= N_MAX,
-            "a test set has at most {N_MAX} images, not {}",
-            images.len()
-        );
+    pub fn build(size: ImageSize, images: Vec<(Vec<u8>, u32)>, step: impl Fn(u64)) -> Result<Self, TestSetError> {
+        if images.is_empty() {
+            return Err(TestSetError::NoImage);
+        }
+        if images.len() > N_MAX {
+            return Err(TestSetError::Images(images.len()));
+        }
         let examples = images.into_iter().enumerate().map(|(i, (image, label))| {
             let mut input_salt = FixedBytes::<31>::ZERO;
             let mut leaf_salt = B256::ZERO;
@@ -124,11 +158,11 @@ impl TestSet {
 
     /// # Errors
     /// If the set is empty or too large.
-    pub fn tree(&self) -> eyre::Result<MerkleTree> {
-        MerkleTree::new(&self.leaves()).ok_or_else(|| eyre::eyre!("a test set has 1 to {N_MAX} examples"))
+    pub fn tree(&self) -> Result<MerkleTree, TestSetError> {
+        MerkleTree::new(&self.leaves()).ok_or(TestSetError::Examples)
     }
 
-    pub fn root(&self) -> eyre::Result<B256> {
+    pub fn root(&self) -> Result<B256, TestSetError> {
         Ok(self.tree()?.root())
     }
 
@@ -144,60 +178,60 @@ impl TestSet {
     ///
     /// # Errors
     /// For the first example whose commitment is not of its image.
-    pub fn check_commitments(&self, step: impl Fn(u64)) -> eyre::Result<()> {
+    pub fn check_commitments(&self, step: impl Fn(u64)) -> Result<(), TestSetError> {
         for (i, e) in self.examples.iter().enumerate() {
-            check_commitment(i, e)?;
+            e.check_commitment(i)?;
             step(i as u64 + 1);
         }
         Ok(())
     }
+}
 
-    /// Writes the set as a new directory, whole or not at all, readable by the owner alone.
-    pub fn save(&self, dir: &Path) -> eyre::Result<()> {
-        self.write(dir, true)
-    }
+/// Writes the set as a new directory, whole or not at all, readable by the owner alone.
+pub fn save(set: &TestSet, dir: &Path) -> eyre::Result<()> {
+    write(set, dir, true)
+}
 
-    /// As [`TestSet::save`], for the other party: readable by whom the umask allows.
-    pub fn hand_over(&self, dir: &Path) -> eyre::Result<()> {
-        self.write(dir, false)
-    }
+/// As [`save`], for the other party: readable by whom the umask allows.
+pub fn hand_over(set: &TestSet, dir: &Path) -> eyre::Result<()> {
+    write(set, dir, false)
+}
 
-    fn write(&self, dir: &Path, private: bool) -> eyre::Result<()> {
-        let row = |e: &Example| ExampleRow {
-            label: e.label,
-            input_salt: e.input_salt,
-            leaf_salt: e.leaf_salt,
-            input_commit: e.input_commit,
-        };
-        let file = SetFile {
-            version: VERSION,
-            size: self.size,
-            test_root: self.root()?,
-            examples: self.examples.iter().map(row).collect(),
-        };
-        create_dir_atomic::<eyre::Report>(dir, private, |temp| {
-            for (i, e) in self.examples.iter().enumerate() {
-                write_atomic(&image_path(temp, i), &encode_png(self.size, &e.image)?, private)?;
-            }
-            write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&self.leaves())?, private)?;
-            Ok(write_atomic(
-                &temp.join("set.json"),
-                &serde_json::to_vec_pretty(&file)?,
-                private,
-            )?)
-        })
-    }
+fn write(set: &TestSet, dir: &Path, private: bool) -> eyre::Result<()> {
+    let row = |e: &Example| ExampleRow {
+        label: e.label,
+        input_salt: e.input_salt,
+        leaf_salt: e.leaf_salt,
+        input_commit: e.input_commit,
+    };
+    let file = SetFile {
+        version: VERSION,
+        size: set.size,
+        test_root: set.root()?,
+        examples: set.examples.iter().map(row).collect(),
+    };
+    create_dir_atomic::<eyre::Report>(dir, private, |temp| {
+        for (i, e) in set.examples.iter().enumerate() {
+            write_atomic(&image_path(temp, i), &encode_png(set.size, &e.image)?, private)?;
+        }
+        write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&set.leaves())?, private)?;
+        Ok(write_atomic(
+            &temp.join("set.json"),
+            &serde_json::to_vec_pretty(&file)?,
+            private,
+        )?)
+    })
+}
 
-    /// Reads a set and checks that it leads to the root it states. Commitments are not recomputed:
-    /// [`TestSet::check_commitments`] does that.
-    pub fn load(dir: &Path) -> eyre::Result<Self> {
-        let stored = StoredSet::open(dir)?;
-        let examples = (0..stored.len()).map(|i| stored.read(i)).collect::<eyre::Result<_>>()?;
-        Ok(Self {
-            size: stored.file.size,
-            examples,
-        })
-    }
+/// Reads a set and checks that it leads to the root it states. Commitments are not recomputed:
+/// [`TestSet::check_commitments`] does that.
+pub fn load(dir: &Path) -> eyre::Result<TestSet> {
+    let stored = StoredSet::open(dir)?;
+    let examples = (0..stored.len()).map(|i| stored.read(i)).collect::<eyre::Result<_>>()?;
+    Ok(TestSet {
+        size: stored.file.size,
+        examples,
+    })
 }
 
 /// A saved set whose images stay on disk until they are asked for.
@@ -266,7 +300,7 @@ impl StoredSet {
     /// If its image cannot be read or is another one.
     pub fn example(&self, index: usize) -> eyre::Result<Example> {
         let example = self.read(index)?;
-        check_commitment(index, &example)?;
+        example.check_commitment(index)?;
         Ok(example)
     }
 
@@ -281,16 +315,6 @@ impl StoredSet {
             input_commit: row.input_commit,
         })
     }
-}
-
-fn check_commitment(index: usize, example: &Example) -> eyre::Result<()> {
-    let computed = input_commit(&example.image, &example.input_salt.0);
-    eyre::ensure!(
-        computed == example.input_commit,
-        "example {index}: its image does not have the commitment that the set states"
-    );
-    eyre::ensure!(computed < SCALAR_ORDER, "example {index}: commitment out of range");
-    Ok(())
 }
 
 fn image_path(dir: &Path, position: usize) -> PathBuf {
@@ -385,8 +409,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
         let set = set(5);
-        set.save(&path).unwrap();
-        let loaded = TestSet::load(&path).unwrap();
+        save(&set, &path).unwrap();
+        let loaded = load(&path).unwrap();
         assert_eq!(loaded, set);
         loaded.check_commitments(|_| ()).unwrap();
         #[cfg(unix)]
@@ -395,7 +419,7 @@ mod tests {
             let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&path), mode(&path.join("set.json"))), (0o700, 0o600));
             let (handed, plain) = (dir.path().join("handed"), dir.path().join("plain"));
-            set.hand_over(&handed).unwrap();
+            hand_over(&set, &handed).unwrap();
             std::fs::create_dir(&plain).unwrap();
             std::fs::write(plain.join("file"), b"").unwrap();
             let modes = |path: &Path, file| (mode(path), mode(&path.join(file)));
@@ -403,7 +427,7 @@ mod tests {
                 assert_eq!(modes(&handed, file), modes(&plain, "file"), "{file}");
             }
         }
-        assert!(set.save(&path).is_err(), "an existing set is never overwritten");
+        assert!(save(&set, &path).is_err(), "an existing set is never overwritten");
     }
 
     #[test]
@@ -418,9 +442,9 @@ mod tests {
     fn an_exchanged_image_is_found_by_its_commitment() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
-        set(3).save(&path).unwrap();
+        save(&set(3), &path).unwrap();
         std::fs::copy(image_path(&path, 0), image_path(&path, 1)).unwrap();
-        let error = TestSet::load(&path).unwrap().check_commitments(|_| ()).unwrap_err();
+        let error = load(&path).unwrap().check_commitments(|_| ()).unwrap_err();
         assert!(error.to_string().starts_with("example 1:"), "{error}");
     }
 
@@ -428,13 +452,13 @@ mod tests {
     fn an_edited_label_is_found_by_the_root() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
-        set(3).save(&path).unwrap();
+        save(&set(3), &path).unwrap();
         let file = path.join("set.json");
         let text = std::fs::read_to_string(&file)
             .unwrap()
             .replacen("\"label\": 0", "\"label\": 9", 1);
         std::fs::write(&file, text).unwrap();
-        assert!(TestSet::load(&path).is_err());
+        assert!(load(&path).is_err());
     }
 
     #[test]
@@ -448,7 +472,7 @@ mod tests {
             b"{\"version\":1,\"size\":{\"height\":1,\"width\":1},\"examples\":[]}",
         ] {
             std::fs::write(dir.path().join("set.json"), bytes).unwrap();
-            assert!(TestSet::load(dir.path()).is_err());
+            assert!(load(dir.path()).is_err());
         }
     }
 

@@ -33,7 +33,7 @@ pub fn absorb(value: &Word, words: &[Word]) -> Option<Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prover_api::input_commit;
+    use crate::testset::input_commit;
     use assay_statement::input::words;
 
     #[test]

@@ -92,7 +92,7 @@ pub fn build(ctx: &Context, images: &[(PathBuf, u32)], size: ImageSize, out: &Pa
     let images = images.collect::<eyre::Result<Vec<_>>>()?;
     let bar = ctx.out.bar("committing to images", images.len() as u64);
     let set = TestSet::build(size, images, |done| bar.set(done))?;
-    set.save(out)?;
+    crate::testset::save(&set, out)?;
     let out = out.canonicalize().wrap_err("the set is not where it was written")?;
     Ok(Built {
         set: out,
