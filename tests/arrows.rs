@@ -25,7 +25,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
         &["assay-durable", "assay-statement", "assay-transcript"],
     ),
     ("assay-verifier-gen", &["assay-transcript"]),
-    ("assay-protocol", &[]),
+    ("assay-protocol", &["assay-statement"]),
     ("assay-exchange", &["assay-durable"]),
     (
         "assay-cli",

@@ -29,7 +29,7 @@ pub fn input_words(bytes: usize) -> u32 {
     input::word_count(bytes) as u32
 }
 
-pub use crate::testset::input_commit;
+pub use assay_protocol::testset::input_commit;
 
 pub(crate) fn warn_cache(event: &CacheEvent, out: &Reporter) {
     if let Some(warning) = event.warning() {

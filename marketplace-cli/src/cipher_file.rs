@@ -7,18 +7,18 @@
 //! The leaves can be computed from the words. They are there so that a damaged chunk can be named, and fetched again
 //! alone: they lead to `ctRoot`, hence are genuine, whatever became of the words.
 
-use super::cipher::{encrypt, leaf};
-use super::ciphertext::Ciphertext;
-use super::keys;
-use super::layout::{Layout, LayoutError, Part};
-use super::payload::{self, ChunkWords, PayloadError};
-use super::secret::{ExampleKey, MasterKey};
-use super::words::{Word, WORD_BYTES};
-use crate::testset::TestSet;
 use alloy::primitives::B256;
 use assay_durable::file::{parent, Access, Pending};
 use assay_durable::read::open_regular;
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::testset::TestSet;
+use assay_protocol::transfer::cipher::{encrypt, leaf};
+use assay_protocol::transfer::ciphertext::Ciphertext;
+use assay_protocol::transfer::keys;
+use assay_protocol::transfer::layout::{Layout, LayoutError, Part};
+use assay_protocol::transfer::payload::{self, ChunkWords, PayloadError};
+use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
+use assay_protocol::transfer::words::{Word, WORD_BYTES};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};

@@ -2,8 +2,8 @@
 
 use super::layout::Layout;
 use super::words::Word;
+use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
-use assay_protocol::merkle::MerkleTree;
 
 /// A ciphertext whose leaves lead to `ctRoot`; every chunk is compared with its leaf when it is read.
 pub trait Ciphertext {

@@ -7,8 +7,8 @@ use super::layout::{Layout, Part};
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
+use crate::merkle::root_from;
 use alloy::primitives::B256;
-use assay_protocol::merkle::root_from;
 
 /// What the market knows about a transfer.
 #[derive(Debug, Clone, Copy)]

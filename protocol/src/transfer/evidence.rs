@@ -4,8 +4,8 @@ use super::ciphertext::Ciphertext;
 use super::fault::{Fault, Kind};
 use super::layout::Part;
 use super::words::Word;
+use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
-use assay_protocol::merkle::MerkleTree;
 use std::fmt;
 
 /// A chunk as it was committed, with its way to the root of the ciphertext.
