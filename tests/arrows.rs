@@ -26,7 +26,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
         &["assay-durable", "assay-statement", "assay-transcript"],
     ),
     ("assay-verifier-gen", &["assay-transcript"]),
-    ("assay-protocol", &[]),
+    ("assay-protocol", &["assay-statement"]),
     ("assay-exchange", &["assay-durable"]),
     ("assay-chain", &["assay-durable", "assay-protocol"]),
     (

@@ -1,7 +1,7 @@
 //! Consumers that send bad data: each kind is found by the provider's commands and convicts on chain.
 
 use alloy::primitives::B256;
-use assay_cli::testset::TestSet;
+use assay_cli::testset;
 use assay_cli::transfer::cipher_file::CipherWriter;
 use assay_cli::transfer::layout::Layout;
 use assay_cli::transfer::payload::{self, ChunkWords};
@@ -35,7 +35,7 @@ fn master(journal: &Value) -> MasterKey {
 fn spoiled(spoil: impl Fn(&mut Vec<ChunkWords>)) -> Story {
     let story = Story::locked(&["--mode", "full"]);
     let (path, mut journal) = journal(&story);
-    let set = TestSet::load(&story.setting.shared("set")).unwrap();
+    let set = testset::load(&story.setting.shared("set")).unwrap();
     let layout = Layout::new(set.examples.len(), INPUT_WORDS, CHUNK_WORDS).unwrap();
     let id: B256 = story.id.parse().unwrap();
     let mut writer = CipherWriter::create(&path.with_file_name("transfer.cipher"), layout, id).unwrap();

@@ -10,10 +10,10 @@
 //! | [`record`] | what an architecture determines of a model's record |
 //! | [`prover_api`] | the prover library in this program's words |
 //! | [`reference_string`] | which reference string will do on which chain |
-//! | [`testset`], [`revealed`] | labelled examples with salts, and which were seen |
+//! | [`testset`], [`revealed`] | test sets on disk, and which images were seen |
 //! | [`home`] | where state is |
 //! | [`promises`] | proofs that are promised, and how fast they are made |
-//! | [`transfer`] | encrypted hand-over of a test set, and evidence about it |
+//! | [`cipher_file`], [`transfer`] | encrypted hand-over of a test set: the file, and what [`assay_protocol::transfer`] says |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) |
 //! | [`watch`] | daemons that keep a party's engagements going |
 //! | [`transport`] | transport key |
@@ -23,6 +23,7 @@
 //! Node, accounts, journal, market and errors are in [`assay_chain`].
 
 pub mod args;
+pub mod cipher_file;
 pub mod cmd;
 pub mod context;
 pub mod delivery;

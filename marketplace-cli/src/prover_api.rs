@@ -13,7 +13,7 @@ use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::{FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
-use assay_statement::field::{self, Word};
+use assay_statement::field::Word;
 use assay_statement::input::{self, InputSalt};
 use assay_statement::Statement;
 use eyre::WrapErr;
@@ -29,11 +29,7 @@ pub fn input_words(bytes: usize) -> u32 {
     input::word_count(bytes) as u32
 }
 
-/// The salted commitment to an image of HWC bytes, as the chain writes it.
-pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
-    let commit = input::input_commit(image_hwc, &InputSalt(*salt));
-    U256::from_be_bytes(field::to_be_bytes(&commit))
-}
+pub use assay_protocol::testset::input_commit;
 
 pub(crate) fn warn_cache(event: &CacheEvent, out: &Reporter) {
     if let Some(warning) = event.warning() {

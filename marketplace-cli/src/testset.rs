@@ -1,4 +1,4 @@
-//! A consumer's labelled examples with their salts: built, saved, handed over, and checked by whoever receives them.
+//! A [`TestSet`] on disk: saved, handed over, and checked by whoever receives it.
 //!
 //! ```text
 //! SET/set.json             everything but the images; secret until it is handed over
@@ -6,58 +6,23 @@
 //! SET/leaves.json          the leaf hashes alone, which may be shown to a provider before it accepts
 //! ```
 
-use crate::prover_api::input_commit;
 use alloy::primitives::{FixedBytes, B256, U256};
 use assay_durable::directory::create_dir_atomic;
 use assay_durable::file::write_atomic;
 use assay_durable::read::{open_regular, read_regular};
-use assay_protocol::ids::{test_leaf, N_MAX, SCALAR_ORDER};
+use assay_protocol::ids::{test_leaf, N_MAX};
 use assay_protocol::merkle::MerkleTree;
 use assay_prover::import::decode_png;
 use eyre::WrapErr;
-use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+
+pub use assay_protocol::testset::*;
 
 const VERSION: u32 = 1;
 /// Far above a set of [`N_MAX`] examples.
 const MAX_SET_BYTES: u64 = 64 << 20;
-
-/// Height and width of the images; three channels in the order R, G, B.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImageSize {
-    pub height: u32,
-    pub width: u32,
-}
-
-/// One labelled image with the salts that hide it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Example {
-    /// Row-major HWC.
-    pub image: Vec<u8>,
-    pub label: u32,
-    /// 31 random bytes, so that as a number it is below the scalar order.
-    pub input_salt: FixedBytes<31>,
-    pub leaf_salt: B256,
-    pub input_commit: U256,
-}
-
-impl std::fmt::Debug for Example {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Example")
-            .field("input_commit", &self.input_commit)
-            .finish_non_exhaustive()
-    }
-}
-
-/// N examples in the order of their positions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TestSet {
-    pub size: ImageSize,
-    pub examples: Vec<Example>,
-}
 
 /// `set.json`.
 #[derive(Serialize, Deserialize)]
@@ -86,118 +51,51 @@ impl std::fmt::Debug for SetFile {
     }
 }
 
-impl TestSet {
-    /// Salts the images afresh and commits to them. `step` hears how many are done.
-    ///
-    /// # Errors
-    /// If there are none, or more than a market can hold.
-    pub fn build(size: ImageSize, images: Vec<(Vec<u8>, u32)>, step: impl Fn(u64)) -> eyre::Result<Self> {
-        eyre::ensure!(!images.is_empty(), "a test set needs at least one image");
-        eyre::ensure!(
-            images.len() <= N_MAX,
-            "a test set has at most {N_MAX} images, not {}",
-            images.len()
-        );
-        let examples = images.into_iter().enumerate().map(|(i, (image, label))| {
-            let mut input_salt = FixedBytes::<31>::ZERO;
-            let mut leaf_salt = B256::ZERO;
-            OsRng.fill_bytes(input_salt.as_mut_slice());
-            OsRng.fill_bytes(leaf_salt.as_mut_slice());
-            let input_commit = input_commit(&image, &input_salt.0);
-            step(i as u64 + 1);
-            Example {
-                image,
-                label,
-                input_salt,
-                leaf_salt,
-                input_commit,
-            }
-        });
-        let examples = examples.collect();
-        Ok(Self { size, examples })
-    }
+/// Writes the set as a new directory, whole or not at all, readable by the owner alone.
+pub fn save(set: &TestSet, dir: &Path) -> eyre::Result<()> {
+    write(set, dir, true)
+}
 
-    pub fn leaves(&self) -> Vec<B256> {
-        let leaf = |(i, e): (usize, &Example)| test_leaf(i as u64, e.input_commit, e.label, e.leaf_salt);
-        self.examples.iter().enumerate().map(leaf).collect()
-    }
+/// As [`save`], for the other party: readable by whom the umask allows.
+pub fn hand_over(set: &TestSet, dir: &Path) -> eyre::Result<()> {
+    write(set, dir, false)
+}
 
-    /// # Errors
-    /// If the set is empty or too large.
-    pub fn tree(&self) -> eyre::Result<MerkleTree> {
-        MerkleTree::new(&self.leaves()).ok_or_else(|| eyre::eyre!("a test set has 1 to {N_MAX} examples"))
-    }
-
-    pub fn root(&self) -> eyre::Result<B256> {
-        Ok(self.tree()?.root())
-    }
-
-    /// SHA-256 of each image's bytes: what the single-use rule compares.
-    pub fn fingerprints(&self) -> Vec<B256> {
-        self.examples
-            .iter()
-            .map(|e| B256::from_slice(&Sha256::digest(&e.image)))
-            .collect()
-    }
-
-    /// Recomputes every input commitment.
-    ///
-    /// # Errors
-    /// For the first example whose commitment is not of its image.
-    pub fn check_commitments(&self, step: impl Fn(u64)) -> eyre::Result<()> {
-        for (i, e) in self.examples.iter().enumerate() {
-            check_commitment(i, e)?;
-            step(i as u64 + 1);
+fn write(set: &TestSet, dir: &Path, private: bool) -> eyre::Result<()> {
+    let row = |e: &Example| ExampleRow {
+        label: e.label,
+        input_salt: e.input_salt,
+        leaf_salt: e.leaf_salt,
+        input_commit: e.input_commit,
+    };
+    let file = SetFile {
+        version: VERSION,
+        size: set.size,
+        test_root: set.root()?,
+        examples: set.examples.iter().map(row).collect(),
+    };
+    create_dir_atomic::<eyre::Report>(dir, private, |temp| {
+        for (i, e) in set.examples.iter().enumerate() {
+            write_atomic(&image_path(temp, i), &encode_png(set.size, &e.image)?, private)?;
         }
-        Ok(())
-    }
+        write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&set.leaves())?, private)?;
+        Ok(write_atomic(
+            &temp.join("set.json"),
+            &serde_json::to_vec_pretty(&file)?,
+            private,
+        )?)
+    })
+}
 
-    /// Writes the set as a new directory, whole or not at all, readable by the owner alone.
-    pub fn save(&self, dir: &Path) -> eyre::Result<()> {
-        self.write(dir, true)
-    }
-
-    /// As [`TestSet::save`], for the other party: readable by whom the umask allows.
-    pub fn hand_over(&self, dir: &Path) -> eyre::Result<()> {
-        self.write(dir, false)
-    }
-
-    fn write(&self, dir: &Path, private: bool) -> eyre::Result<()> {
-        let row = |e: &Example| ExampleRow {
-            label: e.label,
-            input_salt: e.input_salt,
-            leaf_salt: e.leaf_salt,
-            input_commit: e.input_commit,
-        };
-        let file = SetFile {
-            version: VERSION,
-            size: self.size,
-            test_root: self.root()?,
-            examples: self.examples.iter().map(row).collect(),
-        };
-        create_dir_atomic::<eyre::Report>(dir, private, |temp| {
-            for (i, e) in self.examples.iter().enumerate() {
-                write_atomic(&image_path(temp, i), &encode_png(self.size, &e.image)?, private)?;
-            }
-            write_atomic(&temp.join("leaves.json"), &serde_json::to_vec(&self.leaves())?, private)?;
-            Ok(write_atomic(
-                &temp.join("set.json"),
-                &serde_json::to_vec_pretty(&file)?,
-                private,
-            )?)
-        })
-    }
-
-    /// Reads a set and checks that it leads to the root it states. Commitments are not recomputed:
-    /// [`TestSet::check_commitments`] does that.
-    pub fn load(dir: &Path) -> eyre::Result<Self> {
-        let stored = StoredSet::open(dir)?;
-        let examples = (0..stored.len()).map(|i| stored.read(i)).collect::<eyre::Result<_>>()?;
-        Ok(Self {
-            size: stored.file.size,
-            examples,
-        })
-    }
+/// Reads a set and checks that it leads to the root it states. Commitments are not recomputed:
+/// [`TestSet::check_commitments`] does that.
+pub fn load(dir: &Path) -> eyre::Result<TestSet> {
+    let stored = StoredSet::open(dir)?;
+    let examples = (0..stored.len()).map(|i| stored.read(i)).collect::<eyre::Result<_>>()?;
+    Ok(TestSet {
+        size: stored.file.size,
+        examples,
+    })
 }
 
 /// A saved set whose images stay on disk until they are asked for.
@@ -266,7 +164,7 @@ impl StoredSet {
     /// If its image cannot be read or is another one.
     pub fn example(&self, index: usize) -> eyre::Result<Example> {
         let example = self.read(index)?;
-        check_commitment(index, &example)?;
+        example.check_commitment(index)?;
         Ok(example)
     }
 
@@ -281,16 +179,6 @@ impl StoredSet {
             input_commit: row.input_commit,
         })
     }
-}
-
-fn check_commitment(index: usize, example: &Example) -> eyre::Result<()> {
-    let computed = input_commit(&example.image, &example.input_salt.0);
-    eyre::ensure!(
-        computed == example.input_commit,
-        "example {index}: its image does not have the commitment that the set states"
-    );
-    eyre::ensure!(computed < SCALAR_ORDER, "example {index}: commitment out of range");
-    Ok(())
 }
 
 fn image_path(dir: &Path, position: usize) -> PathBuf {
@@ -385,8 +273,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
         let set = set(5);
-        set.save(&path).unwrap();
-        let loaded = TestSet::load(&path).unwrap();
+        save(&set, &path).unwrap();
+        let loaded = load(&path).unwrap();
         assert_eq!(loaded, set);
         loaded.check_commitments(|_| ()).unwrap();
         #[cfg(unix)]
@@ -395,7 +283,7 @@ mod tests {
             let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&path), mode(&path.join("set.json"))), (0o700, 0o600));
             let (handed, plain) = (dir.path().join("handed"), dir.path().join("plain"));
-            set.hand_over(&handed).unwrap();
+            hand_over(&set, &handed).unwrap();
             std::fs::create_dir(&plain).unwrap();
             std::fs::write(plain.join("file"), b"").unwrap();
             let modes = |path: &Path, file| (mode(path), mode(&path.join(file)));
@@ -403,24 +291,16 @@ mod tests {
                 assert_eq!(modes(&handed, file), modes(&plain, "file"), "{file}");
             }
         }
-        assert!(set.save(&path).is_err(), "an existing set is never overwritten");
-    }
-
-    #[test]
-    fn same_images_have_other_commitments_in_another_set() {
-        let (a, b) = (set(3), set(3));
-        assert_ne!(a.root().unwrap(), b.root().unwrap());
-        assert_ne!(a.examples[0].input_commit, b.examples[0].input_commit);
-        assert_eq!(a.fingerprints(), b.fingerprints());
+        assert!(save(&set, &path).is_err(), "an existing set is never overwritten");
     }
 
     #[test]
     fn an_exchanged_image_is_found_by_its_commitment() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
-        set(3).save(&path).unwrap();
+        save(&set(3), &path).unwrap();
         std::fs::copy(image_path(&path, 0), image_path(&path, 1)).unwrap();
-        let error = TestSet::load(&path).unwrap().check_commitments(|_| ()).unwrap_err();
+        let error = load(&path).unwrap().check_commitments(|_| ()).unwrap_err();
         assert!(error.to_string().starts_with("example 1:"), "{error}");
     }
 
@@ -428,13 +308,13 @@ mod tests {
     fn an_edited_label_is_found_by_the_root() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
-        set(3).save(&path).unwrap();
+        save(&set(3), &path).unwrap();
         let file = path.join("set.json");
         let text = std::fs::read_to_string(&file)
             .unwrap()
             .replacen("\"label\": 0", "\"label\": 9", 1);
         std::fs::write(&file, text).unwrap();
-        assert!(TestSet::load(&path).is_err());
+        assert!(load(&path).is_err());
     }
 
     #[test]
@@ -448,7 +328,7 @@ mod tests {
             b"{\"version\":1,\"size\":{\"height\":1,\"width\":1},\"examples\":[]}",
         ] {
             std::fs::write(dir.path().join("set.json"), bytes).unwrap();
-            assert!(TestSet::load(dir.path()).is_err());
+            assert!(load(dir.path()).is_err());
         }
     }
 

@@ -21,7 +21,7 @@ use assay_cli::cmd::verdict::{Listed, Shown};
 use assay_cli::cmd::withdraw::withdraw;
 use assay_cli::delivery::Delivery;
 use assay_cli::exit::Exit;
-use assay_cli::testset::TestSet;
+use assay_cli::testset;
 use assay_protocol::abi::IAccuracyMarket::engagementIdAtCall;
 use assay_protocol::abi::IModelRegistry::{hashRecordCall, modelIdOfCall};
 use assay_protocol::abi::{IAccuracyMarket, ICredits, Mode, Outcome, State};
@@ -194,8 +194,8 @@ async fn a_set_is_handed_over_after_acceptance_and_never_offered_again() {
     send(&w.seeing(&w.mc, &patient), id, None, &to).await.unwrap();
     send(&w.mc, id, None, &to).await.expect("sending again changes nothing");
     assert_eq!(
-        TestSet::load(&to).unwrap(),
-        TestSet::load(&w.dir.path().join("set-1")).unwrap()
+        testset::load(&to).unwrap(),
+        testset::load(&w.dir.path().join("set-1")).unwrap()
     );
 
     // The same images with new salts are the same images.
@@ -298,7 +298,7 @@ async fn every_leaf_and_path_opens_the_root_on_chain_and_nothing_else_does() {
     let (m, id) = (&w.market, w.opened(1).await.id);
     accept(&w.mp, id, &ANY, None).await.unwrap();
     proceed_now(&w.mp, id).await.unwrap();
-    let set = TestSet::load(&w.dir.path().join("set-1")).unwrap();
+    let set = testset::load(&w.dir.path().join("set-1")).unwrap();
     let tree: MerkleTree = set.tree().unwrap();
     let item = |i: usize| {
         let e = &set.examples[i];

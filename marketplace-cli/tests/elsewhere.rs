@@ -12,7 +12,7 @@ use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
 use assay_chain::repository::Repository;
 use assay_cli::args::keys::KEY_VARIABLE;
-use assay_cli::testset::{ImageSize, TestSet};
+use assay_cli::testset::{save, ImageSize, TestSet};
 use assay_durable::report::Reporter;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
@@ -209,10 +209,8 @@ async fn a_code_hash_is_trusted_only_with_the_string_it_was_checked_under() {
     let registered = w.does(&["mp", "register", "--model", model, "--arch", arch, "--srs", string]);
     let model_id = registered["modelId"].as_str().unwrap();
     let images = (0..4).map(|i| (vec![i; 8 * 12 * 3], u32::from(i))).collect();
-    TestSet::build(SIZE, images, |_| ())
-        .unwrap()
-        .save(Path::new(set))
-        .unwrap();
+    let examples = TestSet::build(SIZE, images, |_| ()).unwrap();
+    save(&examples, Path::new(set)).unwrap();
 
     let open = ["mc", "open", model_id, "--set", set, "--target-bps", "7500"];
     let hash = verifier["codehash"].as_str().unwrap();

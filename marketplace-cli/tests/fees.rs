@@ -18,7 +18,7 @@ use assay_cli::cmd::mc::open::{open, Opened};
 use assay_cli::cmd::timeout::timeout;
 use assay_cli::cmd::withdraw::withdraw;
 use assay_cli::home::Home;
-use assay_cli::testset::TestSet;
+use assay_cli::testset;
 use assay_cli::watch::turn::is_passing;
 use assay_protocol::abi::State;
 use node_support::lying;
@@ -64,7 +64,7 @@ async fn open_as(w: &World, account: &Account, seed: u8) -> eyre::Result<Opened>
 
 /// The journal of the offer of a set.
 fn offer_journal(w: &World, seed: u8) -> Journal {
-    let root = TestSet::load(&set_of(w, seed)).unwrap().root().unwrap();
+    let root = testset::load(&set_of(w, seed)).unwrap().root().unwrap();
     Journal::open(&w.mc.home.offer(&w.market.chain, w.market.address, root)).unwrap()
 }
 

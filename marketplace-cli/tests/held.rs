@@ -7,7 +7,7 @@ use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_chain::error::Hinted;
 use assay_cli::cmd::mp::held::{Engagement, Held, Work};
 use assay_cli::cmd::mp::transfer::Transfer;
-use assay_cli::testset::{ImageSize, StoredSet, TestSet};
+use assay_cli::testset::{save, ImageSize, StoredSet, TestSet};
 use assay_cli::transfer::layout::Part;
 use assay_cli::transfer::words::WORD_BYTES;
 use assay_durable::report::Reporter;
@@ -165,7 +165,7 @@ fn a_set_in_clear_is_sent_without_its_images_and_proven_from_checked_ones() {
     let size = ImageSize { height: 4, width: 6 };
     let images = (0..3).map(|i| (vec![i; 4 * 6 * 3], u32::from(i))).collect();
     let set = TestSet::build(size, images, |_| ()).unwrap();
-    set.save(&path).unwrap();
+    save(&set, &path).unwrap();
     let held = || {
         let stored = StoredSet::open(&path).unwrap();
         Held::clear(engagement(), stored, &dir.path().join("held.json"), &out())

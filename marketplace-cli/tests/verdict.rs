@@ -15,7 +15,7 @@ use assay_cli::cmd::mp::submit::submission;
 use assay_cli::cmd::verdict::Listed;
 use assay_cli::prover_api::{save_arch, verifier_key};
 use assay_cli::reference_string::SrsUse;
-use assay_cli::testset::TestSet;
+use assay_cli::testset;
 use assay_cli::verifier_check::{Trust, VerifierGrade};
 use assay_durable::report::Reporter;
 use assay_protocol::abi::IAccuracyMarket::verdictCall;
@@ -53,9 +53,9 @@ async fn settled(w: &World) -> B256 {
     let (m, id) = (&w.market, w.opened(1).await.id);
     accept(&w.mp, id, &ANY, None).await.unwrap();
     proceed_now(&w.mp, id).await.unwrap();
-    let set = TestSet::load(&w.dir.path().join("set-1")).unwrap();
+    let set = testset::load(&w.dir.path().join("set-1")).unwrap();
     let tree = set.tree().unwrap();
-    let item = |(i, e): (usize, &assay_cli::testset::Example)| ProofItem {
+    let item = |(i, e): (usize, &testset::Example)| ProofItem {
         position: i as u32,
         inputCommit: e.input_commit,
         label: e.label,

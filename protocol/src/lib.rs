@@ -5,7 +5,9 @@
 //! | [`abi`] | the contracts' types, calls, events and errors | nothing |
 //! | [`ids`] | what the contracts hash: leaves, identifiers, contexts | `abi` |
 //! | [`merkle`] | positional Merkle trees | `ids` |
-//! | [`bounds`] | what a result shows about an accuracy | nothing |
+//! | [`bounds`] | what examples show about an accuracy | nothing |
+//! | [`testset`] | labelled examples with their salts, and what they commit to | `ids`, `merkle` |
+//! | [`transfer`] | encrypted hand-over of a test set, and evidence about it | `abi`, `ids`, `merkle`, `testset` |
 //! | [`target`] | the accuracy that an offer asks for, in words | nothing |
 //! | [`units`] | amounts and times in words | nothing |
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
@@ -16,4 +18,6 @@ pub mod bounds;
 pub mod ids;
 pub mod merkle;
 pub mod target;
+pub mod testset;
+pub mod transfer;
 pub mod units;

@@ -19,7 +19,7 @@ use assay_cli::context::{Context, Globals};
 use assay_cli::engagement::{Desk, PayingDesk, Site};
 use assay_cli::prover_api::{input_words, WORDS_PER_HASH};
 use assay_cli::reference_string::{SrsChoice, SrsUse};
-use assay_cli::testset::{ImageSize, TestSet};
+use assay_cli::testset::{save, ImageSize, TestSet};
 use assay_cli::verifier_check::Trust;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{ICredits::creditCall, Metric, Mode, ModelRecord};
@@ -177,7 +177,7 @@ impl World {
         let images = (0..4)
             .map(|i| (vec![seed.wrapping_mul(16) + i; 8 * 8 * 3], u32::from(i)))
             .collect();
-        TestSet::build(SIZE, images, |_| ()).unwrap().save(&path).unwrap();
+        save(&TestSet::build(SIZE, images, |_| ()).unwrap(), &path).unwrap();
         path
     }
 

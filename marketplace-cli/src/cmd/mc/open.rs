@@ -197,7 +197,7 @@ fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
 
 /// Makes the offer once per test root. The caller has judged the model's verifier.
 pub async fn open(desk: &PayingDesk, dir: &Path, ask: Ask) -> eyre::Result<Opened> {
-    let set = TestSet::load(dir)?;
+    let set = crate::testset::load(dir)?;
     let test_root = set.root()?;
     let model = desk.market.model(ask.model_id).await?;
     check_set(&desk.market, &model, &set)?;

@@ -138,13 +138,13 @@ pub async fn send(site: &Site, id: B256, set: Option<&Path>, to: &Path) -> eyre:
     let mut journal = site.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
     if to.exists() {
-        let there =
-            TestSet::load(to).wrap_err_with(|| format!("{} exists and is no finished hand-over", to.display()))?;
+        let there = crate::testset::load(to)
+            .wrap_err_with(|| format!("{} exists and is no finished hand-over", to.display()))?;
         eyre::ensure!(there == set, "{} holds another test set", to.display());
     } else {
         // Before the copy: an image that may have been seen counts as seen.
         Revealed::load(&site.home)?.add(&set)?;
-        set.hand_over(to)?;
+        crate::testset::hand_over(&set, to)?;
     }
     journal.set_fact(DELIVERED, &to)?;
     Ok(HandedOver {
@@ -170,7 +170,7 @@ pub(super) fn offered_set(
             "use --set DIR",
         )
     })?;
-    let set = TestSet::load(&dir)?;
+    let set = crate::testset::load(&dir)?;
     eyre::ensure!(
         set.root()? == e.testRoot,
         "{} is not the set of engagement {id}: its root differs",

@@ -93,7 +93,7 @@ pub fn build(images: &[(PathBuf, u32)], size: ImageSize, to: &Path, out: &Report
     let images = images.collect::<eyre::Result<Vec<_>>>()?;
     let bar = out.bar("committing to images", images.len() as u64);
     let set = TestSet::build(size, images, |done| bar.set(done))?;
-    set.save(to)?;
+    crate::testset::save(&set, to)?;
     let to = to.canonicalize().wrap_err("the set is not where it was written")?;
     Ok(Built {
         set: to,

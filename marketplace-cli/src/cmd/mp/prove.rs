@@ -501,7 +501,7 @@ fn keep_clear_set(site: &Site, id: B256, e: &EngagementView, given: Option<&Path
     if own.exists() {
         std::fs::remove_dir_all(&own).wrap_err_with(|| format!("cannot replace {}", own.display()))?;
     }
-    set.save(&own)
+    crate::testset::save(&set, &own)
 }
 
 /// The set in clear that the consumer handed over. That a file is missing here is no reason to end an engagement.
@@ -510,7 +510,7 @@ fn given_set(id: B256, test_root: B256, given: &Path) -> eyre::Result<TestSet> {
         return Err(UsageError(format!("--set {}: there is no such directory", given.display())).into());
     }
     let load = || -> eyre::Result<(TestSet, B256)> {
-        let set = TestSet::load(given)?;
+        let set = crate::testset::load(given)?;
         let root = set.root()?;
         Ok((set, root))
     };

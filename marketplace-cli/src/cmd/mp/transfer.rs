@@ -244,7 +244,7 @@ impl Transfer {
 }
 
 /// What was acknowledged is not on disk any more: no fault of the consumer, and no loss while it can be had again.
-fn altered(id: B256, error: &OpenError) -> eyre::Report {
+fn altered(id: B256, error: &OpenError<crate::transfer::cipher_file::CipherError>) -> eyre::Report {
     hinted(
         format!("the kept ciphertext was altered or damaged since it was acknowledged: {error}"),
         format!("fetch it again: assay mp ack {id} --from DIR|URL"),

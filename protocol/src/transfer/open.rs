@@ -1,7 +1,7 @@
 //! Decrypts and checks the examples at a range of positions, once their keys are out.
 
-use super::cipher;
-use super::cipher_file::{CipherError, CipherFile};
+use super::cipher::decrypt;
+use super::ciphertext::Ciphertext;
 use super::evidence::Evidence;
 use super::fault::{self, Fault};
 use super::keys::KeysOfRecord;
@@ -9,11 +9,9 @@ use super::layout::Part;
 use super::payload::{header, ChunkWords, Received};
 use super::secret::{ExampleKey, Salt};
 use super::shuffle::Shuffle;
-use super::words::Word;
 use alloy::primitives::{B256, U256};
 use rayon::prelude::*;
 use std::ops::Range;
-use zeroize::Zeroizing;
 
 /// Examples that are in memory as cipher words at one time.
 const BATCH: usize = 64;
@@ -29,9 +27,9 @@ pub enum Opened {
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum OpenError<E> {
     #[error(transparent)]
-    Cipher(#[from] CipherError),
+    Cipher(#[from] E),
     #[error("the key of position {position} is not out")]
     NoKey { position: usize },
     #[error("there is no position {position} among {examples} examples")]
@@ -44,22 +42,22 @@ pub enum OpenError {
 /// positions are done.
 ///
 /// # Errors
-/// For a file that cannot be read or has changed since it was opened, and for arguments that do not belong together.
+/// For a ciphertext that cannot be read or has changed since it was opened, and for arguments that do not belong together.
 /// Faults of the sender are no errors.
-pub fn open(
-    file: &mut CipherFile,
+pub fn open<C: Ciphertext>(
+    ciphertext: &mut C,
     order: &Shuffle,
     test_leaves: &[B256],
     keys: &KeysOfRecord,
     positions: Range<usize>,
     step: impl Fn(u64),
-) -> Result<Opened, OpenError> {
+) -> Result<Opened, OpenError<C::Error>> {
     let mut received = Vec::with_capacity(positions.len());
     let keep = |example| {
         received.push(example);
         step(received.len() as u64);
     };
-    Ok(match scan(file, order, test_leaves, keys, positions, keep)? {
+    Ok(match scan(ciphertext, order, test_leaves, keys, positions, keep)? {
         None => Opened::Good(received),
         Some(evidence) => Opened::Faulty(evidence),
     })
@@ -69,17 +67,17 @@ pub fn open(
 ///
 /// # Errors
 /// Those of [`open`].
-pub fn scan(
-    file: &mut CipherFile,
+pub fn scan<C: Ciphertext>(
+    ciphertext: &mut C,
     order: &Shuffle,
     test_leaves: &[B256],
     keys: &KeysOfRecord,
     positions: Range<usize>,
     mut visit: impl FnMut(Received),
-) -> Result<Option<Box<Evidence>>, OpenError> {
-    let layout = *file.layout();
-    require_lengths(file, order, test_leaves)?;
-    let engagement_id = file.engagement_id();
+) -> Result<Option<Box<Evidence>>, OpenError<C::Error>> {
+    let layout = *ciphertext.layout();
+    require_lengths(ciphertext, order, test_leaves)?;
+    let engagement_id = ciphertext.engagement_id();
     let mut rest = positions;
     while !rest.is_empty() {
         let batch = rest.start..rest.end.min(rest.start + BATCH);
@@ -87,9 +85,9 @@ pub fn scan(
         let locked = batch
             .map(|position| {
                 let (index, key) = index_and_key(order, keys, position)?;
-                Ok((position, index, key, file.read_example(index)?))
+                Ok((position, index, key, ciphertext.read_example(index)?))
             })
-            .collect::<Result<Vec<_>, OpenError>>()?;
+            .collect::<Result<Vec<_>, OpenError<C::Error>>>()?;
         let opened: Vec<_> = locked
             .into_par_iter()
             .map(|(position, index, key, words)| {
@@ -104,7 +102,7 @@ pub fn scan(
             match example {
                 Ok(example) => visit(example),
                 Err((position, index, fault)) => {
-                    let evidence = Evidence::collect(file, test_leaves, position, index, fault)?;
+                    let evidence = Evidence::collect(ciphertext, test_leaves, position, index, fault)?;
                     return Ok(Some(Box::new(evidence)));
                 }
             }
@@ -127,18 +125,18 @@ pub struct Header {
 ///
 /// # Errors
 /// Those of [`open`].
-pub fn read_header(
-    file: &mut CipherFile,
+pub fn read_header<C: Ciphertext>(
+    ciphertext: &mut C,
     order: &Shuffle,
     test_leaves: &[B256],
     keys: &KeysOfRecord,
     position: usize,
-) -> Result<Result<Header, Fault>, OpenError> {
-    require_lengths(file, order, test_leaves)?;
+) -> Result<Result<Header, Fault>, OpenError<C::Error>> {
+    require_lengths(ciphertext, order, test_leaves)?;
     let (index, key) = index_and_key(order, keys, position)?;
-    let words = file.read_header(index)?;
-    let first = file.layout().chunk(index, Part::Header);
-    let head = &decrypt(file.engagement_id(), first, &key, vec![words])[0];
+    let words = ciphertext.read_header(index)?;
+    let first = ciphertext.layout().chunk(index, Part::Header);
+    let head = &decrypt(ciphertext.engagement_id(), first, &key, vec![words])[0];
     Ok(match fault::in_header(index, head, test_leaves[index]) {
         Some(fault) => Err(fault),
         None => Ok(Header {
@@ -154,21 +152,30 @@ pub fn read_header(
 ///
 /// # Errors
 /// Those of [`open`].
-pub fn faultless(
-    file: &mut CipherFile,
+pub fn faultless<C: Ciphertext>(
+    ciphertext: &mut C,
     order: &Shuffle,
     keys: &KeysOfRecord,
     position: usize,
-) -> Result<Received, OpenError> {
+) -> Result<Received, OpenError<C::Error>> {
     let (index, key) = index_and_key(order, keys, position)?;
-    let words = file.read_example(index)?;
-    let layout = file.layout();
-    let chunks = decrypt(file.engagement_id(), layout.chunk(index, Part::Header), &key, words);
+    let words = ciphertext.read_example(index)?;
+    let layout = ciphertext.layout();
+    let chunks = decrypt(
+        ciphertext.engagement_id(),
+        layout.chunk(index, Part::Header),
+        &key,
+        words,
+    );
     Ok(received_example(index, &chunks, layout.input_words()))
 }
 
-fn require_lengths(file: &CipherFile, order: &Shuffle, test_leaves: &[B256]) -> Result<(), OpenError> {
-    let expected = file.layout().examples();
+fn require_lengths<C: Ciphertext>(
+    ciphertext: &C,
+    order: &Shuffle,
+    test_leaves: &[B256],
+) -> Result<(), OpenError<C::Error>> {
+    let expected = ciphertext.layout().examples();
     if test_leaves.len() == expected && order.len() == expected {
         return Ok(());
     }
@@ -178,23 +185,17 @@ fn require_lengths(file: &CipherFile, order: &Shuffle, test_leaves: &[B256]) -> 
     })
 }
 
-fn index_and_key(order: &Shuffle, keys: &KeysOfRecord, position: usize) -> Result<(usize, ExampleKey), OpenError> {
+fn index_and_key<E>(
+    order: &Shuffle,
+    keys: &KeysOfRecord,
+    position: usize,
+) -> Result<(usize, ExampleKey), OpenError<E>> {
     let examples = order.len();
     let index = order
         .index_of(position)
         .ok_or(OpenError::NoPosition { position, examples })?;
     let key = keys.key(position, index).ok_or(OpenError::NoKey { position })?;
     Ok((index, key))
-}
-
-/// The chunks of an example, the first of which has number `first`, in clear.
-pub fn decrypt(engagement_id: B256, first: usize, key: &ExampleKey, cipher_words: Vec<Vec<Word>>) -> Vec<ChunkWords> {
-    let chunk = |(c, words): (usize, Vec<Word>)| {
-        let mut words = Zeroizing::new(words);
-        cipher::apply(key, engagement_id, first + c, &mut words);
-        words
-    };
-    cipher_words.into_iter().enumerate().map(chunk).collect()
 }
 
 /// The example in chunks without a fault.

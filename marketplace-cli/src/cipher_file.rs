@@ -7,17 +7,18 @@
 //! The leaves can be computed from the words. They are there so that a damaged chunk can be named, and fetched again
 //! alone: they lead to `ctRoot`, hence are genuine, whatever became of the words.
 
-use super::cipher::{self, leaf};
-use super::layout::{Layout, LayoutError, Part};
-use super::payload::{self, PayloadError};
-use super::secret::{ExampleKey, MasterKey};
-use super::words::{Word, WORD_BYTES};
-use super::{keys, payload::ChunkWords};
-use crate::testset::TestSet;
 use alloy::primitives::B256;
 use assay_durable::file::{parent, Access, Pending};
 use assay_durable::read::open_regular;
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::testset::TestSet;
+use assay_protocol::transfer::cipher::{encrypt, leaf};
+use assay_protocol::transfer::ciphertext::Ciphertext;
+use assay_protocol::transfer::keys;
+use assay_protocol::transfer::layout::{Layout, LayoutError, Part};
+use assay_protocol::transfer::payload::{self, ChunkWords, PayloadError};
+use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
+use assay_protocol::transfer::words::{Word, WORD_BYTES};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -223,25 +224,6 @@ impl CipherWriter {
     }
 }
 
-/// The cipher words of an example.
-fn encrypt(
-    layout: &Layout,
-    engagement_id: B256,
-    example: usize,
-    key: &ExampleKey,
-    chunks: Vec<ChunkWords>,
-) -> Vec<Vec<Word>> {
-    assert_eq!(chunks.len(), layout.chunks_per_example(), "chunks of an example");
-    let parts = layout.parts().zip(chunks);
-    let encrypted = parts.map(|(part, mut chunk)| {
-        assert_eq!(chunk.len(), layout.words_of(part), "words of {part}");
-        cipher::apply(key, engagement_id, layout.chunk(example, part), &mut chunk);
-        // What is moved out is cipher text by now.
-        std::mem::take(&mut *chunk)
-    });
-    encrypted.collect()
-}
-
 /// Encrypts a whole test set into the file at `path` and returns `ctRoot`. `step` hears how many examples are done.
 ///
 /// # Errors
@@ -330,15 +312,6 @@ impl CipherFile {
         &self.layout
     }
 
-    pub fn engagement_id(&self) -> B256 {
-        self.engagement_id
-    }
-
-    /// The tree over the leaves of all chunks.
-    pub fn tree(&self) -> MerkleTree {
-        MerkleTree::over(&self.leaves).expect("a transfer has chunks")
-    }
-
     /// The cipher words of an example, chunk by chunk, compared with their leaves.
     ///
     /// # Errors
@@ -356,18 +329,6 @@ impl CipherFile {
             chunks.push(self.compared(example, part, chunk)?);
         }
         Ok(chunks)
-    }
-
-    /// The cipher words of an example's header alone, compared with their leaf.
-    ///
-    /// # Errors
-    /// If the file cannot be read or they have changed.
-    ///
-    /// # Panics
-    /// Unless there is such an example.
-    pub fn read_header(&mut self, example: usize) -> Result<Vec<Word>, CipherError> {
-        let words = self.read_words(example, self.layout.words_of(Part::Header))?;
-        self.compared(example, Part::Header, &words)
     }
 
     /// The first words of an example.
@@ -390,6 +351,31 @@ impl CipherFile {
             return Err(CipherError::Damaged { example, part });
         }
         Ok(chunk.to_vec())
+    }
+}
+
+impl Ciphertext for CipherFile {
+    type Error = CipherError;
+
+    fn layout(&self) -> &Layout {
+        self.layout()
+    }
+
+    fn engagement_id(&self) -> B256 {
+        self.engagement_id
+    }
+
+    fn tree(&self) -> MerkleTree {
+        MerkleTree::over(&self.leaves).expect("a transfer has chunks")
+    }
+
+    fn read_example(&mut self, example: usize) -> Result<Vec<Vec<Word>>, CipherError> {
+        self.read_example(example)
+    }
+
+    fn read_header(&mut self, example: usize) -> Result<Vec<Word>, CipherError> {
+        let words = self.read_words(example, self.layout.words_of(Part::Header))?;
+        self.compared(example, Part::Header, &words)
     }
 }
 

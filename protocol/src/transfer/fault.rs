@@ -9,8 +9,8 @@ use super::input_chain::{absorb, is_message_word, start};
 use super::layout::{Layout, Part};
 use super::payload::header;
 use super::words::{digest, uint, Word, TAG_TEST};
+use crate::ids::SCALAR_ORDER;
 use alloy::primitives::B256;
-use assay_protocol::ids::SCALAR_ORDER;
 use std::fmt;
 
 /// The kinds of evidence that the contract knows.

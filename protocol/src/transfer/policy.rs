@@ -5,7 +5,7 @@
 //! hold against the worst such set.
 
 use super::belief::{Belief, Prior};
-use assay_protocol::ids::needed_correct;
+use crate::ids::needed_correct;
 
 /// Prices in wei, sizes, and the target of an engagement in FULL mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

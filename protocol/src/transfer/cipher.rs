@@ -4,9 +4,12 @@
 //! Confidential as long as one example's key is used for one engagement only. Integrity comes from the tree over the
 //! leaves, not from the cipher: any key decrypts to something, and what it decrypts to is judged.
 
+use super::layout::Layout;
+use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::words::{digest, uint, Word, TAG_CIPHER, TAG_KEYSTREAM};
 use alloy::primitives::{Keccak256, B256};
+use zeroize::Zeroizing;
 
 /// Encrypts, or decrypts, the words of chunk number `chunk` in place.
 pub fn apply(key: &ExampleKey, engagement_id: B256, chunk: usize, words: &mut [Word]) {
@@ -17,6 +20,38 @@ pub fn apply(key: &ExampleKey, engagement_id: B256, chunk: usize, words: &mut [W
             *byte ^= s;
         }
     }
+}
+
+/// The cipher words of an example, chunk by chunk.
+///
+/// # Panics
+/// Unless the chunks have the lengths of the layout.
+pub fn encrypt(
+    layout: &Layout,
+    engagement_id: B256,
+    example: usize,
+    key: &ExampleKey,
+    chunks: Vec<ChunkWords>,
+) -> Vec<Vec<Word>> {
+    assert_eq!(chunks.len(), layout.chunks_per_example(), "chunks of an example");
+    let parts = layout.parts().zip(chunks);
+    let encrypted = parts.map(|(part, mut chunk)| {
+        assert_eq!(chunk.len(), layout.words_of(part), "words of {part}");
+        apply(key, engagement_id, layout.chunk(example, part), &mut chunk);
+        // What is moved out is cipher text by now.
+        std::mem::take(&mut *chunk)
+    });
+    encrypted.collect()
+}
+
+/// The chunks of an example, the first of which has number `first`, in clear.
+pub fn decrypt(engagement_id: B256, first: usize, key: &ExampleKey, cipher_words: Vec<Vec<Word>>) -> Vec<ChunkWords> {
+    let chunk = |(c, words): (usize, Vec<Word>)| {
+        let mut words = Zeroizing::new(words);
+        apply(key, engagement_id, first + c, &mut words);
+        words
+    };
+    cipher_words.into_iter().enumerate().map(chunk).collect()
 }
 
 /// Leaf of chunk number `chunk` with these cipher words.

@@ -33,7 +33,7 @@ pub fn absorb(value: &Word, words: &[Word]) -> Option<Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prover_api::input_commit;
+    use crate::testset::input_commit;
     use assay_statement::input::words;
 
     #[test]
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn numbers_from_the_scalar_order_on_have_no_value() {
-        let order = assay_protocol::ids::SCALAR_ORDER.to_be_bytes::<32>();
+        let order = crate::ids::SCALAR_ORDER.to_be_bytes::<32>();
         assert_eq!(start(1, &order), None);
         assert_eq!(absorb(&order, &[[0; 32]]), None);
         assert_eq!(absorb(&[0; 32], &[order]), None);

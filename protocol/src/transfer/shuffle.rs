@@ -5,8 +5,8 @@
 //! Ethereum consensus specification and tagged Keccak-256.
 
 use super::words::{digest, uint, Word, TAG_SHUFFLE};
+use crate::ids::N_MAX;
 use alloy::primitives::{B256, U256};
-use assay_protocol::ids::N_MAX;
 
 pub const ROUNDS: usize = 90;
 

@@ -5,8 +5,8 @@ use super::fault::{Fault, Kind};
 use super::judge::Terms;
 use super::secret::{ExampleKey, MasterKey};
 use super::words::TAG_TEST;
+use crate::abi::{BadData, ChunkOpening, Shape, TransferEvidence, TransferTerms};
 use alloy::primitives::{B256, U256};
-use assay_protocol::abi::{BadData, ChunkOpening, Shape, TransferEvidence, TransferTerms};
 
 /// The key of record of a position, as the contract is told it.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 //! Example `i` takes `1 + L'` consecutive chunks from number `i·(1 + L')`: a header of [`HEADER_WORDS`] words, then
 //! `L' = ⌈L/w⌉` data chunks of `1 + w` words each, the last one filled up with zeros.
 
-use assay_protocol::ids::N_MAX;
+use crate::ids::N_MAX;
 use assay_statement::poseidon::RATE;
 use std::fmt;
 

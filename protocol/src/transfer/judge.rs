@@ -1,15 +1,14 @@
 //! The rules by which the contract `TransferJudge` convicts a sender: whoever is about to send evidence asks here first.
 
-use super::cipher;
+use super::cipher::{decrypt, leaf};
 use super::evidence::{CommittedChunk, Evidence};
 use super::fault::{self, Kind};
 use super::layout::{Layout, Part};
-use super::open::decrypt;
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
+use crate::merkle::root_from;
 use alloy::primitives::B256;
-use assay_protocol::merkle::root_from;
 
 /// What the market knows about a transfer.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +81,7 @@ fn open(
     let number = layout.chunk(index, part);
     let opens = || {
         chunk.path.len() == depth(layout.chunk_count())
-            && root_from(cipher::leaf(number, &chunk.cipher_words), number, &chunk.path) == terms.ct_root
+            && root_from(leaf(number, &chunk.cipher_words), number, &chunk.path) == terms.ct_root
     };
     let exists = !matches!(part, Part::Data(j) if j >= layout.data_chunks());
     if chunk.number != number || !exists || chunk.cipher_words.len() != layout.words_of(part) {

@@ -1,10 +1,11 @@
 //! A fault, with everything that lets a contract see it.
 
-use super::cipher_file::{CipherError, CipherFile};
-use super::fault::Fault;
+use super::ciphertext::Ciphertext;
+use super::fault::{Fault, Kind};
+use super::layout::Part;
 use super::words::Word;
+use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
-use assay_protocol::merkle::MerkleTree;
 use std::fmt;
 
 /// A chunk as it was committed, with its way to the root of the ciphertext.
@@ -39,31 +40,31 @@ impl Evidence {
     /// Puts the evidence together; `test_leaves` are the leaf hashes that the consumer showed before it opened.
     ///
     /// # Errors
-    /// If the file cannot be read, or is not what it was when it was opened.
+    /// If the ciphertext cannot be read, or is not what was committed to.
     ///
     /// # Panics
     /// Unless there is a test leaf for `index`.
-    pub fn collect(
-        file: &mut CipherFile,
+    pub fn collect<C: Ciphertext>(
+        ciphertext: &mut C,
         test_leaves: &[B256],
         position: usize,
         index: usize,
         fault: Fault,
-    ) -> Result<Self, CipherError> {
-        let layout = *file.layout();
-        let tree = file.tree();
-        let words = file.read_example(index)?;
+    ) -> Result<Self, C::Error> {
+        let layout = *ciphertext.layout();
+        let tree = ciphertext.tree();
+        let words = ciphertext.read_example(index)?;
         let (first, second) = fault.parts(&layout);
         let chunk = |part| {
             let number = layout.chunk(index, part);
             CommittedChunk {
                 number,
-                cipher_words: words[number - layout.chunk(index, super::layout::Part::Header)].clone(),
-                path: tree.path(number).expect("the example is in the file"),
+                cipher_words: words[number - layout.chunk(index, Part::Header)].clone(),
+                path: tree.path(number).expect("the example is in the ciphertext"),
             }
         };
         let chunks = std::iter::once(first).chain(second).map(chunk).collect();
-        let test_leaf = (fault.kind() == super::fault::Kind::Header).then(|| {
+        let test_leaf = (fault.kind() == Kind::Header).then(|| {
             let tree = MerkleTree::new(test_leaves).expect("a test set is not empty");
             (
                 test_leaves[index],

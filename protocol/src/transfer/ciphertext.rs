@@ -1,0 +1,37 @@
+//! A ciphertext as its receiver reads it, wherever it is kept.
+
+use super::layout::Layout;
+use super::words::Word;
+use crate::merkle::MerkleTree;
+use alloy::primitives::B256;
+
+/// A ciphertext whose leaves lead to `ctRoot`; every chunk is compared with its leaf when it is read.
+pub trait Ciphertext {
+    /// Why words cannot be read, or are not those that were committed to.
+    type Error;
+
+    fn layout(&self) -> &Layout;
+
+    fn engagement_id(&self) -> B256;
+
+    /// The tree over the leaves of all chunks.
+    fn tree(&self) -> MerkleTree;
+
+    /// The cipher words of an example, chunk by chunk, compared with their leaves.
+    ///
+    /// # Errors
+    /// If they cannot be read or have changed.
+    ///
+    /// # Panics
+    /// Unless there is such an example.
+    fn read_example(&mut self, example: usize) -> Result<Vec<Vec<Word>>, Self::Error>;
+
+    /// The cipher words of an example's header alone, compared with their leaf.
+    ///
+    /// # Errors
+    /// If they cannot be read or have changed.
+    ///
+    /// # Panics
+    /// Unless there is such an example.
+    fn read_header(&mut self, example: usize) -> Result<Vec<Word>, Self::Error>;
+}
