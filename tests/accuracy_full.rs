@@ -1,8 +1,8 @@
 //! The full accuracy protocol on anvil: encrypted transfer, coin-tossed probe set, both adjudications, and every way in which
 //! a party can cheat or fall silent. Real proofs of a small network; N1 = 1, N2 = 3.
 
-use assay_cli::transfer::layout::Layout;
-use assay_cli::transfer::words::WORD_BYTES;
+use assay_protocol::transfer::layout::Layout;
+use assay_protocol::transfer::words::WORD_BYTES;
 use e2e::{milliether, text, Story, OUTSIDER};
 
 /// D = 2·4·10 = 80 milliether, A = 0.01, R = 2·(1·0.01 + 3·2) = 12.02.

@@ -10,6 +10,7 @@ const EVERYTHING: &[&str] = &[
     "assay-cli",
     "assay-durable",
     "assay-exchange",
+    "assay-marketplace",
     "assay-protocol",
     "assay-prover",
     "assay-statement",
@@ -17,7 +18,7 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// From low to high; a crate uses only what stands before it.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("assay-durable", &[]),
     ("assay-transcript", &[]),
     ("assay-statement", &[]),
@@ -30,7 +31,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("assay-exchange", &["assay-durable"]),
     ("assay-chain", &["assay-durable", "assay-protocol"]),
     (
-        "assay-cli",
+        "assay-marketplace",
         &[
             "assay-chain",
             "assay-durable",
@@ -39,6 +40,18 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "assay-prover",
             "assay-statement",
             "assay-verifier-gen",
+        ],
+    ),
+    (
+        "assay-cli",
+        &[
+            "assay-chain",
+            "assay-durable",
+            "assay-exchange",
+            "assay-marketplace",
+            "assay-protocol",
+            "assay-prover",
+            "assay-statement",
         ],
     ),
     ("assay-bench", EVERYTHING),

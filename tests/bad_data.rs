@@ -1,11 +1,13 @@
 //! Consumers that send bad data: each kind is found by the provider's commands and convicts on chain.
 
 use alloy::primitives::B256;
-use assay_cli::testset;
-use assay_cli::transfer::cipher_file::CipherWriter;
-use assay_cli::transfer::layout::Layout;
-use assay_cli::transfer::payload::{self, ChunkWords};
-use assay_cli::transfer::{keys, secret::MasterKey};
+use assay_marketplace::cipher_file::CipherWriter;
+use assay_marketplace::testset;
+use assay_protocol::transfer::keys;
+use assay_protocol::transfer::layout::Layout;
+use assay_protocol::transfer::payload;
+use assay_protocol::transfer::payload::ChunkWords;
+use assay_protocol::transfer::secret::MasterKey;
 use e2e::{milliether, Story};
 use serde_json::{json, Value};
 

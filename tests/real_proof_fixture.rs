@@ -6,10 +6,10 @@
 //! encoding changes.
 
 use alloy::primitives::{address, keccak256, Address, B256, U256};
-use assay_cli::prover_api::{input_commit, input_words, WORDS_PER_HASH};
-use assay_cli::verifier::spec;
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
+use assay_marketplace::proving::{input_commit, input_words, WORDS_PER_HASH};
+use assay_marketplace::verifier::spec;
 use assay_protocol::abi::{Metric, ModelRecord};
 use assay_protocol::ids::{context, engagement_id, model_hash, model_id, test_leaf};
 use assay_protocol::merkle::MerkleTree;

@@ -1,19 +1,19 @@
 //! `bench held`: what the provider's commands spend on an encrypted test set, when it is checked and afterwards.
 
 use alloy::primitives::{Address, Bytes, B256, U256};
-use assay_cli::cmd::mp::held::{Engagement, Held};
-use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::context::{Context, Globals};
-use assay_cli::prover_api::ModelFiles;
-use assay_cli::reference_string::SrsUse;
-use assay_cli::testset::{ImageSize, TestSet};
-use assay_cli::transfer::cipher_file::{seal, CipherFile};
-use assay_cli::transfer::keys::KeysOfRecord;
-use assay_cli::transfer::layout::Layout;
-use assay_cli::transfer::secret::MasterKey;
-use assay_cli::transfer::shuffle::Shuffle;
 use assay_durable::report::Reporter;
+use assay_marketplace::accuracy::provider::held::{Engagement, Held};
+use assay_marketplace::accuracy::provider::received::Transfer;
+use assay_marketplace::cipher_file::{seal, CipherFile};
+use assay_marketplace::proving::reference_string::SrsUse;
+use assay_marketplace::proving::ModelFiles;
 use assay_protocol::abi::{Metric, ProofTerms};
+use assay_protocol::testset::{ImageSize, TestSet};
+use assay_protocol::transfer::keys::KeysOfRecord;
+use assay_protocol::transfer::layout::Layout;
+use assay_protocol::transfer::secret::MasterKey;
+use assay_protocol::transfer::shuffle::Shuffle;
 use rand::rngs::OsRng;
 use rand::RngCore;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
 
-use assay_cli::verifier;
 use assay_durable::cache::Cache;
 use assay_durable::progress::Progress;
+use assay_marketplace::verifier;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;

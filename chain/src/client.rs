@@ -79,7 +79,7 @@ pub struct FinalityUnknown {
 }
 
 impl FinalityUnknown {
-    pub(crate) fn new(refusal: impl fmt::Display) -> Self {
+    pub fn new(refusal: impl fmt::Display) -> Self {
         let source = Hinted {
             error: refusal.to_string(),
             hint: "wait until the node has caught up, then repeat the command, or say how deep is enough: --confirmations N".into(),

@@ -53,7 +53,7 @@ pub struct TooDear {
 }
 
 impl TooDear {
-    pub(crate) fn new(error: String, hint: String) -> Self {
+    pub fn new(error: String, hint: String) -> Self {
         let source = Hinted {
             error,
             hint,

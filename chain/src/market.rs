@@ -50,7 +50,7 @@ pub struct Unsettled {
 }
 
 impl Unsettled {
-    pub(crate) fn new(id: B256, settled: Settled) -> Self {
+    pub fn new(id: B256, settled: Settled) -> Self {
         let wait = "wait for more blocks, then repeat the command";
         let (lacks, hint) = match settled {
             Settled::Finalized => (

@@ -1,8 +1,6 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
 use crate::args::keys::KeyArgs;
-use crate::engagement::{Desk, PayingDesk, Site};
-use crate::home::Home;
 use crate::output::Output;
 use alloy::primitives::{Address, B256};
 use assay_chain::account::Account;
@@ -10,6 +8,8 @@ use assay_chain::client::Chain;
 use assay_chain::deploy::Deployment;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
+use assay_marketplace::engagement::{Desk, PayingDesk, Site};
+use assay_marketplace::home::Home;
 use clap::Args;
 use std::path::PathBuf;
 

@@ -3,15 +3,15 @@
 mod support;
 
 use alloy::primitives::Address;
-use assay_cli::cmd::mc::open::{open, Ask};
-use assay_cli::cmd::mc::send::send_leaves;
-use assay_cli::cmd::mc::transfer::{reveal, send};
-use assay_cli::cmd::mp::accept::{accept, Policy};
-use assay_cli::cmd::mp::ack::ack;
-use assay_cli::delivery::{Delivery, Place, ServerIdentity};
 use assay_exchange::blob::Kind;
 use assay_exchange::parties::Parties;
 use assay_exchange::server::{Event, Options, Server, Tls};
+use assay_marketplace::accuracy::consumer::hand_over::send_leaves;
+use assay_marketplace::accuracy::consumer::open::{open, Ask};
+use assay_marketplace::accuracy::consumer::transfer::{reveal, send};
+use assay_marketplace::accuracy::provider::accept::{accept, Policy};
+use assay_marketplace::accuracy::provider::ack::ack;
+use assay_marketplace::delivery::{Delivery, Place, ServerIdentity};
 use assay_protocol::abi::{Mode, State};
 use std::fs;
 use std::sync::{Arc, Mutex};

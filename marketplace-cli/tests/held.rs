@@ -5,13 +5,14 @@ mod transfer_support;
 
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_chain::error::Hinted;
-use assay_cli::cmd::mp::held::{Engagement, Held, Work};
-use assay_cli::cmd::mp::transfer::Transfer;
-use assay_cli::testset::{save, ImageSize, StoredSet, TestSet};
-use assay_cli::transfer::layout::Part;
-use assay_cli::transfer::words::WORD_BYTES;
 use assay_durable::report::Reporter;
+use assay_marketplace::accuracy::provider::held::{Engagement, Held, Work};
+use assay_marketplace::accuracy::provider::received::Transfer;
+use assay_marketplace::testset::{save, StoredSet};
 use assay_protocol::abi::{Metric, ProofTerms};
+use assay_protocol::testset::{ImageSize, TestSet};
+use assay_protocol::transfer::layout::Part;
+use assay_protocol::transfer::words::WORD_BYTES;
 use std::path::Path;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};
 
@@ -43,7 +44,7 @@ fn engagement() -> Engagement {
 
 /// As another command holds it: nothing is known but what is on disk.
 fn held(delivery: &Delivery, findings: &Path, revealed: u8) -> Held {
-    use assay_cli::transfer::cipher_file::CipherFile;
+    use assay_marketplace::cipher_file::CipherFile;
     let file = CipherFile::open_kept(&delivery.path, delivery.layout, ENGAGEMENT, delivery.ct_root).unwrap();
     let transfer = Transfer::of(
         ENGAGEMENT,

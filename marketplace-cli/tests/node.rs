@@ -9,7 +9,7 @@ use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::error::is_unreachable;
 use assay_chain::history::history;
 use assay_chain::repository::Repository;
-use assay_cli::watch::turn::is_passing;
+use assay_marketplace::watch::turn::is_passing;
 use node_support::in_front_of;
 use serde_json::{json, Value};
 use std::future::ready;

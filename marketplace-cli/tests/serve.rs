@@ -7,7 +7,6 @@ mod transfer_support;
 
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;
-use assay_cli::transfer::cipher_file::CipherFile;
 use assay_exchange::auth::{now, Stamp};
 use assay_exchange::blob::{Blob, Kind, Listed, Target};
 use assay_exchange::client::{part_of, Client, ClientError, ClientOptions};
@@ -15,6 +14,7 @@ use assay_exchange::parties::Parties;
 use assay_exchange::refusal::Code;
 use assay_exchange::server::{Options, ServeError, Server, Tls};
 use assay_exchange::store::{Limits, Progress};
+use assay_marketplace::cipher_file::CipherFile;
 use serve_support::{content, raw, World, ENGAGEMENT, READ, SEGMENT};
 use std::cell::RefCell;
 use std::fs;

@@ -4,18 +4,18 @@
 mod transfer_support;
 
 use alloy::primitives::B256;
-use assay_cli::transfer::cipher;
-use assay_cli::transfer::cipher_file::{file_bytes, seal, CipherError, CipherFile, CipherWriter, Place};
-use assay_cli::transfer::evidence::Evidence;
-use assay_cli::transfer::fault::{Fault, Kind};
-use assay_cli::transfer::judge::{judge, Dismissed};
-use assay_cli::transfer::keys::example_key;
-use assay_cli::transfer::layout::{Layout, Part};
-use assay_cli::transfer::open::{open, OpenError, Opened};
-use assay_cli::transfer::payload::{header, Unprovable};
-use assay_cli::transfer::secret::ExampleKey;
-use assay_cli::transfer::words::Word;
+use assay_marketplace::cipher_file::{file_bytes, seal, CipherError, CipherFile, CipherWriter, Place};
 use assay_protocol::ids::SCALAR_ORDER;
+use assay_protocol::transfer::cipher;
+use assay_protocol::transfer::evidence::Evidence;
+use assay_protocol::transfer::fault::{Fault, Kind};
+use assay_protocol::transfer::judge::{judge, Dismissed};
+use assay_protocol::transfer::keys::example_key;
+use assay_protocol::transfer::layout::{Layout, Part};
+use assay_protocol::transfer::open::{open, OpenError, Opened};
+use assay_protocol::transfer::payload::{header, Unprovable};
+use assay_protocol::transfer::secret::ExampleKey;
+use assay_protocol::transfer::words::Word;
 use proptest::prelude::*;
 use transfer_support::{set, Delivery, Sender, ENGAGEMENT};
 

@@ -6,21 +6,25 @@ mod transfer_support;
 
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::sol_types::SolValue;
-use assay_cli::transfer::abi::{self, RecordedKey};
-use assay_cli::transfer::evidence::Evidence;
-use assay_cli::transfer::fault::Fault;
-use assay_cli::transfer::judge::{judge, Dismissed};
-use assay_cli::transfer::keys::{example_key, mc_salt_hash, pack, seed, KeysOfRecord};
-use assay_cli::transfer::layout::Part;
-use assay_cli::transfer::open::{open, Opened};
-use assay_cli::transfer::payload::header;
-use assay_cli::transfer::secret::{ExampleKey, MasterKey, McSalt};
-use assay_cli::transfer::shuffle::Shuffle;
-use assay_cli::transfer::words::{uint, Word, TAG_CIPHER, TAG_KEY, TAG_KEYSTREAM, TAG_SALT, TAG_SEED, TAG_SHUFFLE};
-use assay_cli::transfer::{bitmap::ResultBitmap, cipher, input_chain};
 use assay_protocol::abi::{BadData, TransferEvidence};
 use assay_protocol::ids::SCALAR_ORDER;
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::transfer::abi;
+use assay_protocol::transfer::abi::RecordedKey;
+use assay_protocol::transfer::bitmap::ResultBitmap;
+use assay_protocol::transfer::evidence::Evidence;
+use assay_protocol::transfer::fault::Fault;
+use assay_protocol::transfer::judge::{judge, Dismissed};
+use assay_protocol::transfer::keys::{example_key, mc_salt_hash, pack, seed, KeysOfRecord};
+use assay_protocol::transfer::layout::Part;
+use assay_protocol::transfer::open::{open, Opened};
+use assay_protocol::transfer::payload::header;
+use assay_protocol::transfer::secret::{ExampleKey, MasterKey, McSalt};
+use assay_protocol::transfer::shuffle::Shuffle;
+use assay_protocol::transfer::words::{
+    uint, Word, TAG_CIPHER, TAG_KEY, TAG_KEYSTREAM, TAG_SALT, TAG_SEED, TAG_SHUFFLE,
+};
+use assay_protocol::transfer::{cipher, input_chain};
 use serde_json::{json, Value};
 use std::path::PathBuf;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};

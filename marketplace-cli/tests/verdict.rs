@@ -9,15 +9,15 @@ use alloy::sol_types::SolCall;
 use assay_chain::client::Chain;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
-use assay_cli::cmd::mp::accept::{accept, Policy};
-use assay_cli::cmd::mp::proceed_now;
-use assay_cli::cmd::mp::submit::submission;
-use assay_cli::cmd::verdict::Listed;
-use assay_cli::prover_api::{save_arch, verifier_key};
-use assay_cli::reference_string::SrsUse;
-use assay_cli::testset;
-use assay_cli::verifier_check::{Trust, VerifierGrade};
 use assay_durable::report::Reporter;
+use assay_marketplace::accuracy::anybody::verdict::Listed;
+use assay_marketplace::accuracy::provider::accept::{accept, Policy};
+use assay_marketplace::accuracy::provider::proceed::proceed_now;
+use assay_marketplace::accuracy::provider::submit::submission;
+use assay_marketplace::proving::reference_string::SrsUse;
+use assay_marketplace::proving::{save_arch, verifier_key};
+use assay_marketplace::testset;
+use assay_marketplace::verifier::check::{Trust, VerifierGrade};
 use assay_protocol::abi::IAccuracyMarket::verdictCall;
 use assay_protocol::abi::{Metric, ModelRecord, ProofItem};
 use assay_prover::circuit::FrozenArchitecture;
@@ -55,7 +55,7 @@ async fn settled(w: &World) -> B256 {
     proceed_now(&w.mp, id).await.unwrap();
     let set = testset::load(&w.dir.path().join("set-1")).unwrap();
     let tree = set.tree().unwrap();
-    let item = |(i, e): (usize, &testset::Example)| ProofItem {
+    let item = |(i, e): (usize, &assay_protocol::testset::Example)| ProofItem {
         position: i as u32,
         inputCommit: e.input_commit,
         label: e.label,

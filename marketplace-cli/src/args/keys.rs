@@ -1,6 +1,6 @@
 //! Signing keys: an encrypted keystore file, an environment variable, or anvil's accounts on a devnet. Never an argument.
 
-use super::fees::FeeArgs;
+use crate::args::fees::FeeArgs;
 use alloy::primitives::{Address, B256};
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use assay_chain::client::Chain;

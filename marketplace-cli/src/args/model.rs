@@ -1,7 +1,7 @@
 //! A model, whole or its public part.
 
-use super::srs::SrsArgs;
-use crate::prover_api::{ModelFiles, PublicModel};
+use crate::args::srs::SrsArgs;
+use assay_marketplace::proving::{ModelFiles, PublicModel};
 use clap::Args;
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! When a daemon looks.
 
-use crate::watch::patrol::Schedule;
+use assay_marketplace::watch::patrol::Schedule;
 use std::time::Duration;
 
 /// When to look.

@@ -1,7 +1,7 @@
 //! The server that files are exchanged over.
 
-use crate::delivery::ServerIdentity;
 use alloy::primitives::Address;
+use assay_marketplace::delivery::ServerIdentity;
 use std::path::PathBuf;
 
 /// Who serves at a URL.

@@ -1,6 +1,6 @@
 //! The reference string.
 
-use crate::reference_string::{SrsChoice, SrsUse};
+use assay_marketplace::proving::reference_string::{SrsChoice, SrsUse};
 use clap::Args;
 
 /// The string under which keys are made.

@@ -1,8 +1,8 @@
 //! How a verifier is judged.
 
-use super::srs::SrsArgs;
-use crate::verifier_check::Trust;
+use crate::args::srs::SrsArgs;
 use alloy::primitives::B256;
+use assay_marketplace::verifier::check::Trust;
 use clap::Args;
 use std::path::PathBuf;
 

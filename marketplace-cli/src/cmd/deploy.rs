@@ -1,7 +1,7 @@
 //! Deploys registry and market.
 
-use super::devnet::Deployed;
 use crate::args::keys::KeyArgs;
+use crate::cmd::devnet::Deployed;
 use crate::context::Context;
 use assay_chain::deploy::{deploy, MarketTerms};
 use assay_chain::journal::Journal;

@@ -19,7 +19,7 @@ pub mod withdraw;
 
 use crate::context::{Context, Globals};
 use crate::output::Output;
-use crate::watch::event::Announcer;
+use assay_marketplace::watch::event::Announcer;
 use clap::{Parser, Subcommand};
 
 /// Staked accuracy verification of committed neural networks by zero-knowledge proofs.

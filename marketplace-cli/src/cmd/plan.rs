@@ -1,8 +1,8 @@
 //! Chooses the layout of a model's circuit.
 
 use crate::context::Context;
-use crate::prover_api::{load_model, save_arch};
 use alloy::primitives::B256;
+use assay_marketplace::proving::{load_model, save_arch};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use serde::Serialize;
 use std::path::PathBuf;

@@ -2,11 +2,12 @@
 
 use crate::args::model::ModelArgs;
 use crate::context::Context;
-use crate::prover_api::ModelFiles;
-use crate::prover_api::{input_commit, verify};
-use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{FixedBytes, B256, U256};
 use assay_chain::error::UsageError;
+use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::proving::{input_commit, verify};
+use assay_marketplace::testset::read_image;
+use assay_protocol::testset::ImageSize;
 use assay_statement::Statement;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};

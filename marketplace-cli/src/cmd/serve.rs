@@ -1,21 +1,13 @@
 //! Serves files to the other party of an engagement.
 
 use crate::context::Context;
-use crate::engagement::Site;
-use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
 use assay_chain::error::UsageError;
-use assay_durable::report::Reporter;
-use assay_exchange::parties::{self, Parties};
-use assay_exchange::server::{Event, Options, Server, Tls};
-use assay_exchange::store::Store;
-use serde::Serialize;
-use std::fmt;
+use assay_exchange::parties;
+use assay_exchange::server::{Options, Tls};
+use assay_marketplace::serve::{on_chain, serve, List};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -54,29 +46,6 @@ pub struct Args {
     max_engagement: Option<u64>,
 }
 
-/// How often the list of parties is looked at.
-const LOOK: Duration = Duration::from_secs(5);
-
-/// How long transfers under way may still take at the end.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// Where the server is.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Serving {
-    pub url: String,
-    pub operator: Address,
-    pub store: PathBuf,
-}
-
-impl fmt::Display for Serving {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "url       {}", self.url)?;
-        writeln!(f, "operator  {}", self.operator)?;
-        writeln!(f, "store     {}", self.store.display())
-    }
-}
-
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let store = args.store.clone().unwrap_or_else(|| ctx.home.path().join("files"));
     let mut options = Options::new(args.listen, store, args.operator);
@@ -85,138 +54,12 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
     options.check().map_err(|e| UsageError(e.to_string()))?;
 
-    let list = List {
-        on_chain: match args.engagements.as_slice() {
-            [] => parties::Table::new(),
-            engagements => on_chain(&ctx.site().await?, engagements).await?,
-        },
-        file: args.parties,
-        modified: None,
+    let parties = match args.engagements.as_slice() {
+        [] => parties::Table::new(),
+        engagements => on_chain(&ctx.site().await?, engagements).await?,
     };
-    serve(options, list, &ctx.out, |serving| ctx.out.result(serving, serving)).await
-}
-
-/// Serves until told to end; `started` hears where.
-///
-/// # Errors
-/// If the server cannot start, or ends by itself.
-async fn serve(
-    options: Options,
-    mut list: List,
-    out: &Reporter,
-    started: impl FnOnce(&Serving) -> eyre::Result<()>,
-) -> eyre::Result<()> {
-    let _lock = Store::lock(&options.store)?;
-    let parties = Parties::default();
-    parties.replace(list.read()?);
-    let requests = out.clone();
-    let watch = move |event: Event| {
-        // Strangers may ask for paths of any length.
-        let target: String = event.target.chars().take(250).collect();
-        let party = event
-            .party
-            .map_or_else(|| "nobody".to_owned(), |address| address.to_string());
-        requests.note(format_args!(
-            "{} {} {} by {party}",
-            event.status.as_u16(),
-            event.method,
-            target
-        ));
-    };
-    let mut server = Server::start(&options, parties.clone(), Arc::new(watch)).await?;
-    let scheme = if options.tls.is_some() { "https" } else { "http" };
-    let serving = Serving {
-        url: format!("{scheme}://{}", server.address()),
-        operator: options.operator,
-        store: options.store,
-    };
-    started(&serving)?;
-    out.note("serving; Ctrl-C ends it");
-    let mut look = tokio::time::interval(LOOK);
-    let mut stop = pin!(told_to_end());
-    loop {
-        tokio::select! {
-            ended = server.ended() => return Ok(ended?),
-            signal = &mut stop => {
-                signal?;
-                return Ok(server.shutdown(GRACE).await?);
-            }
-            _ = look.tick() => {
-                if list.has_changed() {
-                    match list.read() {
-                        Ok(table) => parties.replace(table),
-                        Err(error) => out.warn(format_args!("the parties stay as they were: {error:#}")),
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Where the parties come from.
-struct List {
-    on_chain: parties::Table,
-    file: Option<PathBuf>,
-    /// Of the file when it was read.
-    modified: Option<SystemTime>,
-}
-
-impl List {
-    fn modified(&self) -> Option<SystemTime> {
-        std::fs::metadata(self.file.as_ref()?)
-            .and_then(|data| data.modified())
-            .ok()
-    }
-
-    fn has_changed(&self) -> bool {
-        self.modified() != self.modified
-    }
-
-    fn read(&mut self) -> eyre::Result<parties::Table> {
-        self.modified = self.modified();
-        let mut table = self.on_chain.clone();
-        if let Some(path) = &self.file {
-            for (id, addresses) in parties::read(path)? {
-                table.entry(id).or_default().extend(addresses);
-            }
-        }
-        Ok(table)
-    }
-}
-
-/// Consumer and provider of each engagement.
-async fn on_chain(site: &Site, engagements: &[B256]) -> eyre::Result<parties::Table> {
-    let mut table = parties::Table::new();
-    for id in engagements {
-        let engagement = site.market.engagement(*id).await?;
-        let model = site.market.model(engagement.modelId).await?;
-        table.entry(*id).or_default().extend([engagement.mc, model.record.mp]);
-    }
-    Ok(table)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_changed_file_adds_to_what_the_chain_says() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("parties.json");
-        let (id, one, two) = (B256::repeat_byte(1), Address::repeat_byte(1), Address::repeat_byte(2));
-        let mut list = List {
-            on_chain: parties::Table::from([(id, [one].into())]),
-            file: Some(file.clone()),
-            modified: None,
-        };
-        assert!(list.read().is_err());
-        std::fs::write(&file, format!("{{\"{id}\": [\"{two}\"]}}")).unwrap();
-        assert!(list.has_changed());
-        assert_eq!(list.read().unwrap()[&id], [one, two].into());
-        assert!(!list.has_changed());
-        std::fs::remove_file(&file).unwrap();
-        assert!(list.has_changed());
-        assert!(list.read().is_err());
-        assert!(!list.has_changed(), "a missing file is reported once");
-    }
+    serve(options, List::new(parties, args.parties), &ctx.out, |serving| {
+        ctx.out.result(serving, serving)
+    })
+    .await
 }

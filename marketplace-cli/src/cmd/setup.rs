@@ -2,9 +2,9 @@
 
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
-use crate::prover_api::{load_arch, verifier_key};
-use crate::reference_string::SrsUse;
 use alloy::primitives::B256;
+use assay_marketplace::proving::reference_string::SrsUse;
+use assay_marketplace::proving::{load_arch, verifier_key};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! Imports and names reference strings.
 
 use crate::context::Context;
-use crate::reference_string::SrsChoice;
+use assay_marketplace::proving::reference_string::SrsChoice;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;

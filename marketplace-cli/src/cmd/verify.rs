@@ -2,16 +2,17 @@
 
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
-use crate::prover_api::{input_commit, load_arch, verifier_key, verify};
-use crate::reference_string::SrsUse;
-use crate::testset::{read_image, ImageSize};
 use alloy::primitives::{B256, U256};
 use assay_chain::error::{ProofRejected, UsageError};
-use assay_prover::proof::{BundleError, ProofBundle};
+use assay_marketplace::proving::bundle::load;
+use assay_marketplace::proving::reference_string::SrsUse;
+use assay_marketplace::proving::{input_commit, load_arch, verifier_key, verify};
+use assay_marketplace::testset::read_image;
+use assay_protocol::testset::ImageSize;
 use assay_statement::Statement;
 use eyre::WrapErr;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -76,7 +77,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         .map_or(stated.output, |class| U256::from(class).to_be_bytes());
     if let (Some(image), Some(opening)) = (&args.image, &args.opening) {
         let text = std::fs::read(opening).wrap_err_with(|| format!("cannot read {}", opening.display()))?;
-        let opening: super::prove::InputOpening =
+        let opening: crate::cmd::prove::InputOpening =
             serde_json::from_slice(&text).map_err(|e| UsageError(format!("{}: {e}", opening.display())))?;
         let shape = frozen.architecture.input;
         let size = ImageSize {
@@ -106,16 +107,6 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&verified, text)
 }
 
-/// A proof from its file; one that cannot be read says nothing about a proof.
-pub(crate) fn load(path: &Path) -> eyre::Result<ProofBundle> {
-    ProofBundle::load(path).map_err(|error| match error {
-        BundleError::Io { source, .. } => eyre::Report::new(source).wrap_err(format!("cannot read {}", path.display())),
-        error => {
-            eyre::Report::new(ProofRejected(error.to_string())).wrap_err(format!("{} is no proof", path.display()))
-        }
-    })
-}
-
 /// The error with the parts of the statement that differ.
 fn differences(error: eyre::Report, stated: &Statement, expected: &Statement) -> eyre::Report {
     let parts = [
@@ -132,28 +123,4 @@ fn differences(error: eyre::Report, stated: &Statement, expected: &Statement) ->
         return error;
     }
     error.wrap_err(format!("what differs: {}", wrong.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_rejected(error: &eyre::Report) -> bool {
-        error.chain().any(|cause| cause.is::<ProofRejected>())
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_is_no_false_proof() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("42.proof");
-        for unreadable in [path.as_path(), dir.path()] {
-            let error = load(unreadable).unwrap_err();
-            assert!(!is_rejected(&error));
-            assert_eq!(error.to_string(), format!("cannot read {}", unreadable.display()));
-        }
-        std::fs::write(&path, b"no proof").unwrap();
-        let error = load(&path).unwrap_err();
-        assert!(is_rejected(&error));
-        assert_eq!(error.to_string(), format!("{} is no proof", path.display()));
-    }
 }

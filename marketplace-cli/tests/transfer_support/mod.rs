@@ -3,18 +3,18 @@
 #![allow(dead_code)] // each test program uses a part
 
 use alloy::primitives::{FixedBytes, B256};
-use assay_cli::prover_api::input_commit;
-use assay_cli::testset::{Example, ImageSize, TestSet};
-use assay_cli::transfer::cipher_file::{CipherFile, CipherWriter};
-use assay_cli::transfer::judge::Terms;
-use assay_cli::transfer::keys::{example_key, KeysOfRecord};
-use assay_cli::transfer::layout::Layout;
-use assay_cli::transfer::open::{open, Opened};
-use assay_cli::transfer::payload::{chunks, header, ChunkWords};
-use assay_cli::transfer::secret::{ExampleKey, MasterKey};
-use assay_cli::transfer::shuffle::Shuffle;
-use assay_cli::transfer::words::{digest, uint, Word, TAG_TEST};
+use assay_marketplace::cipher_file::{CipherFile, CipherWriter};
+use assay_marketplace::proving::input_commit;
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::testset::{Example, ImageSize, TestSet};
+use assay_protocol::transfer::judge::Terms;
+use assay_protocol::transfer::keys::{example_key, KeysOfRecord};
+use assay_protocol::transfer::layout::Layout;
+use assay_protocol::transfer::open::{open, Opened};
+use assay_protocol::transfer::payload::{chunks, header, ChunkWords};
+use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
+use assay_protocol::transfer::shuffle::Shuffle;
+use assay_protocol::transfer::words::{digest, uint, Word, TAG_TEST};
 use std::path::PathBuf;
 
 pub(crate) const ENGAGEMENT: B256 = B256::repeat_byte(0xe1);

@@ -1,10 +1,10 @@
 //! False proofs, sent as real transactions: they must revert.
 
-use super::ledger::Attempt;
-use crate::engagement::{Desk, Sent};
+use crate::cmd::demo::ledger::Attempt;
 use alloy::primitives::B256;
 use assay_chain::client::Call;
 use assay_chain::revert;
+use assay_marketplace::engagement::{Desk, Sent};
 use assay_protocol::abi::{IProofJudge::ProofRejected, ProofItem};
 
 /// Gas of one attempt: far more than an honest proof takes.

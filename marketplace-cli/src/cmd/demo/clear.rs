@@ -1,13 +1,14 @@
 //! The simple protocol with a clear hand-over: everything that counts is proven on chain.
 
-use super::attack::{attempt, with_flipped_bit, with_proof_of};
-use super::ledger::Summary;
-use super::stage::{Stage, PROVIDER, STRANGER};
-use crate::cmd::mc::send::send;
-use crate::cmd::mp::accept::accept;
-use crate::cmd::mp::held::Held;
-use crate::cmd::mp::submit::{submission, submit};
-use crate::cmd::mp::{proceed_now, prove};
+use crate::cmd::demo::attack::{attempt, with_flipped_bit, with_proof_of};
+use crate::cmd::demo::ledger::Summary;
+use crate::cmd::demo::stage::{Stage, PROVIDER, STRANGER};
+use assay_marketplace::accuracy::consumer::hand_over::send;
+use assay_marketplace::accuracy::provider::accept::accept;
+use assay_marketplace::accuracy::provider::held::Held;
+use assay_marketplace::accuracy::provider::proceed::proceed_now;
+use assay_marketplace::accuracy::provider::prove;
+use assay_marketplace::accuracy::provider::submit::{submission, submit};
 use assay_protocol::abi::Mode;
 use assay_prover::proof::ProofBundle;
 

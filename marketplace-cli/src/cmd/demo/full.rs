@@ -1,19 +1,19 @@
 //! The full protocol: encrypted transfer, a probe set drawn by both, a claimed result that is challenged and then demanded.
 
-use super::attack::{attempt, with_flipped_bit, with_proof_of};
-use super::ledger::Summary;
-use super::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
-use crate::cmd::mc::result::{challenge_positions, demand};
-use crate::cmd::mc::transfer::{reveal, send};
-use crate::cmd::mp::accept::accept;
-use crate::cmd::mp::ack::ack;
-use crate::cmd::mp::answer::answer;
-use crate::cmd::mp::held::held;
-use crate::cmd::mp::post::post;
-use crate::cmd::mp::probe::{probe, Decision};
-use crate::cmd::mp::prove;
-use crate::cmd::mp::submit::submit;
-use crate::delivery::Delivery;
+use crate::cmd::demo::attack::{attempt, with_flipped_bit, with_proof_of};
+use crate::cmd::demo::ledger::Summary;
+use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
+use assay_marketplace::accuracy::consumer::object::{challenge_positions, demand};
+use assay_marketplace::accuracy::consumer::transfer::{reveal, send};
+use assay_marketplace::accuracy::provider::accept::accept;
+use assay_marketplace::accuracy::provider::ack::ack;
+use assay_marketplace::accuracy::provider::answer::answer;
+use assay_marketplace::accuracy::provider::held::held;
+use assay_marketplace::accuracy::provider::post::post;
+use assay_marketplace::accuracy::provider::probe::{probe, Decision};
+use assay_marketplace::accuracy::provider::prove;
+use assay_marketplace::accuracy::provider::submit::submit;
+use assay_marketplace::delivery::Delivery;
 use assay_protocol::abi::{IAccuracyMarket::answerCall, Mode};
 use assay_prover::proof::ProofBundle;
 

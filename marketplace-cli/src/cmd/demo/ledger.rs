@@ -1,12 +1,12 @@
 //! Who paid what, to the wei, and the demo's summary.
 
-use crate::cmd::mp::prove::OneProof;
-use crate::cmd::verdict::Shown;
-use crate::engagement::Sent;
-use crate::output::Table;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;
+use assay_marketplace::accuracy::anybody::verdict::Shown;
+use assay_marketplace::accuracy::provider::prepared::OneProof;
+use assay_marketplace::engagement::Sent;
+use assay_marketplace::table::Table;
 use assay_protocol::units::ether;
 use serde::Serialize;
 use std::fmt;

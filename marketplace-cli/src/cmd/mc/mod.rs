@@ -3,7 +3,6 @@
 pub mod cancel;
 pub mod open;
 pub mod result;
-pub mod secrets;
 pub mod send;
 pub mod test_set;
 pub mod transfer;

@@ -1,26 +1,16 @@
 //! Offers an engagement and escrows its money.
 
-use super::secrets::Secrets;
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
 use crate::args::target::TargetArgs;
 use crate::context::Context;
-use crate::engagement::{Desk, PayingDesk, Sent, Site};
-use crate::prover_api::{input_words, WORDS_PER_HASH};
-use crate::revealed::Revealed;
-use crate::testset::{StoredSet, TestSet};
-use crate::transfer::keys;
-use crate::verifier_check::Trust;
-use alloy::primitives::{B256, U256};
-use assay_chain::error::{hinted, UsageError};
-use assay_chain::journal::Journal;
-use assay_chain::market::Market;
-use assay_protocol::abi::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
+use alloy::primitives::B256;
+use assay_marketplace::accuracy::consumer::open::{open, require_escrow, Ask};
+use assay_marketplace::verifier::check::Trust;
+use assay_protocol::abi::{Adjudication, Mode};
 use assay_protocol::target::percent;
-use assay_protocol::units::{ether, utc};
 use clap::ValueEnum;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A target below this is more likely a slip, such as percent for hundredths of a percent.
 const SELDOM_MEANT_BPS: u16 = 5_000;
@@ -96,57 +86,6 @@ impl From<AdjudicationArg> for Adjudication {
     }
 }
 
-/// The result of an offer.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Opened {
-    pub id: B256,
-    pub model_id: B256,
-    pub test_root: B256,
-    pub offer_hash: B256,
-    pub target_bps: u16,
-    /// Right answers that meet the target.
-    pub needed: u32,
-    /// Examples that count.
-    pub counted: u32,
-    pub expiry: u64,
-    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
-    pub escrow_wei: u128,
-    pub sent: Sent,
-}
-
-impl std::fmt::Display for Opened {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "engagement  {}", self.id)?;
-        writeln!(
-            f,
-            "target      {}: {} of {}",
-            percent(self.target_bps),
-            self.needed,
-            self.counted
-        )?;
-        writeln!(f, "escrowed    {}", ether(U256::from(self.escrow_wei)))?;
-        writeln!(f, "expires     {}", utc(self.expiry))?;
-        write!(
-            f,
-            "next        give the provider the set's leaves.json; when it has accepted: assay mc send {} --to DIR",
-            self.id
-        )
-    }
-}
-
-/// What an offer asks for, besides the set.
-#[derive(Debug, Clone, Copy)]
-pub struct Ask {
-    pub model_id: B256,
-    pub mode: Mode,
-    /// As the market demands if not given.
-    pub adjudication: Option<Adjudication>,
-    pub target_bps: u16,
-    pub expires_in: u64,
-    pub allow_reuse: bool,
-}
-
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let trust = Trust::from(args.trust);
     trust.require_given()?;
@@ -171,165 +110,4 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let result = open(&desk, &args.set, ask).await?;
     ctx.out.result(&result, &result)
-}
-
-/// Asks whether the account can pay for the offer, unless it was made before: what follows may take minutes.
-async fn require_escrow(desk: &Desk, dir: &Path) -> eyre::Result<()> {
-    let test_root = StoredSet::open(dir)?.tree().root();
-    if desk
-        .home
-        .offer(&desk.market.chain, desk.market.address, test_root)
-        .exists()
-    {
-        return Ok(());
-    }
-    desk.account.require_funds(desk.market.entry_wei(), 0).await
-}
-
-/// DIRECT where the market forces it and where nothing else exists, else OPTIMISTIC.
-fn default_adjudication(market: &Market, mode: Mode) -> Adjudication {
-    if mode == Mode::CLEAR || market.proven_size(mode) <= market.params.claim.directMax {
-        Adjudication::DIRECT
-    } else {
-        Adjudication::OPTIMISTIC
-    }
-}
-
-/// Makes the offer once per test root. The caller has judged the model's verifier.
-pub async fn open(desk: &PayingDesk, dir: &Path, ask: Ask) -> eyre::Result<Opened> {
-    let set = crate::testset::load(dir)?;
-    let test_root = set.root()?;
-    let model = desk.market.model(ask.model_id).await?;
-    check_set(&desk.market, &model, &set)?;
-
-    let mut journal = Journal::open(&desk.home.offer(&desk.market.chain, desk.market.address, test_root))?;
-    if let Some(receipt) = desk.account.resume(&mut journal, "open", &desk.report).await? {
-        desk.report.note("this set was offered before; this is that offer");
-        let (opened, terms) = finish(desk, dir, &journal, &receipt)?;
-        require_same(&desk.market, &ask, &opened, &terms)?;
-        return Ok(opened);
-    }
-    if !ask.allow_reuse {
-        Revealed::load(&desk.home)?.refuse(&set)?;
-    }
-    let secrets = Secrets::of_offer(&mut journal, ask.mode)?;
-    let terms = OfferTerms {
-        modelId: ask.model_id,
-        modelHash: model.modelHash,
-        mode: ask.mode,
-        adjudication: ask
-            .adjudication
-            .unwrap_or_else(|| default_adjudication(&desk.market, ask.mode)),
-        testRoot: test_root,
-        mcSaltHash: match (&secrets, ask.mode) {
-            (Some(secrets), Mode::FULL) => keys::mc_salt_hash(&secrets.salt()),
-            _ => B256::ZERO,
-        },
-        targetBps: ask.target_bps,
-        expiry: desk.market.chain.now().await? + ask.expires_in.min(desk.market.params.windows.accept),
-    };
-    let call = desk.paying(&IAccuracyMarket::openCall { terms }, desk.market.entry_wei());
-    let receipt = desk.account.send(&mut journal, "open", &call, &desk.report).await?;
-    Ok(finish(desk, dir, &journal, &receipt)?.0)
-}
-
-/// A set is offered once: fails if it was for something else than what is asked now.
-fn require_same(market: &Market, ask: &Ask, opened: &Opened, terms: &OfferTerms) -> eyre::Result<()> {
-    let adjudication = ask
-        .adjudication
-        .unwrap_or_else(|| default_adjudication(market, ask.mode));
-    let asked = (ask.model_id, ask.mode, adjudication, ask.target_bps);
-    if asked == (terms.modelId, terms.mode, terms.adjudication, terms.targetBps) {
-        return Ok(());
-    }
-    Err(hinted(
-        format!(
-            "this set was offered before, to other terms: engagement {}, model {}, {:?}, {:?}, target {}",
-            opened.id,
-            terms.modelId,
-            terms.mode,
-            terms.adjudication,
-            percent(terms.targetBps)
-        ),
-        "go on with that engagement, or build the set again: new salts make another root",
-    ))
-}
-
-/// What the offer of this receipt is, and its terms.
-fn finish(
-    site: &Site,
-    dir: &Path,
-    offer: &Journal,
-    receipt: &alloy::rpc::types::TransactionReceipt,
-) -> eyre::Result<(Opened, OfferTerms)> {
-    let logs = receipt.logs().iter().filter(|log| log.address() == site.market.address);
-    let event = logs
-        .filter_map(|log| log.log_decode::<IAccuracyMarket::Offered>().ok())
-        .next();
-    let event = event
-        .ok_or_else(|| eyre::eyre!("transaction {} has no Offered event", receipt.transaction_hash))?
-        .inner
-        .data;
-    let mut journal = site.journal(event.id)?;
-    journal.set_fact("testSet", &dir.canonicalize()?)?;
-    journal.set_fact("offerHash", &event.offerHash)?;
-    if let Some(secrets) = offer.fact::<Secrets>(Secrets::FACT)? {
-        journal.set_fact(Secrets::FACT, &secrets)?;
-    }
-    let opened = Opened {
-        id: event.id,
-        model_id: event.modelId,
-        test_root: event.terms.testRoot,
-        offer_hash: event.offerHash,
-        target_bps: event.terms.targetBps,
-        needed: site.market.needed(event.terms.mode, event.terms.targetBps),
-        counted: site.market.proven_size(event.terms.mode),
-        expiry: event.terms.expiry,
-        escrow_wei: site.market.entry_wei(),
-        sent: Sent::from(receipt),
-    };
-    Ok((opened, event.terms))
-}
-
-/// Whether the set can be an engagement's on this market with this model.
-fn check_set(market: &Market, model: &ModelView, set: &TestSet) -> eyre::Result<()> {
-    let (n, expected) = (set.examples.len(), market.examples());
-    if n != expected as usize {
-        return Err(UsageError(format!(
-            "the set has {n} examples, this market takes exactly {expected}"
-        ))
-        .into());
-    }
-    if model.status != ModelStatus::Active {
-        return Err(hinted(
-            format!("the model is {:?}, not Active", model.status),
-            "it accepts no engagement now",
-        ));
-    }
-    let record = &model.record;
-    let words = set
-        .examples
-        .iter()
-        .map(|e| input_words(e.image.len()))
-        .max()
-        .unwrap_or(0);
-    eyre::ensure!(
-        (words, WORDS_PER_HASH) == (record.inputWords, record.wordsPerHash),
-        "the model takes inputs of {} words, {} per hash; this set's have {words}, {WORDS_PER_HASH} per hash",
-        record.inputWords,
-        record.wordsPerHash
-    );
-    eyre::ensure!(
-        record.metric == Metric::TOP1,
-        "metric {:?}: this program knows TOP1 only",
-        record.metric
-    );
-    if let Some(e) = set.examples.iter().find(|e| e.label >= record.classes) {
-        return Err(UsageError(format!(
-            "label {} is none of the model's {} classes",
-            e.label, record.classes
-        ))
-        .into());
-    }
-    Ok(())
 }

@@ -1,25 +1,15 @@
 //! Hands the leaf hashes, or the set in clear, over to the provider.
 
-use super::transfer::{self, DELIVERED};
 use crate::args::keys::KeyArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
-use crate::delivery::{Delivery, Place, LEAVES_FILE};
-use crate::engagement::Desk;
-use crate::engagement::Site;
-use crate::revealed::Revealed;
-use crate::testset::TestSet;
 use alloy::primitives::B256;
-use assay_chain::error::hinted;
-use assay_chain::journal::Journal;
-use assay_chain::market::require_state;
-use assay_durable::file::write_atomic;
-use assay_exchange::blob::Kind;
-use assay_protocol::abi::{EngagementView, Mode, State};
-use assay_protocol::units::utc;
-use eyre::WrapErr;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use assay_marketplace::accuracy::consumer::hand_over::{send, send_leaves};
+use assay_marketplace::accuracy::consumer::transfer;
+use assay_marketplace::delivery::{Delivery, Place};
+use assay_marketplace::engagement::Desk;
+use assay_protocol::abi::{Mode, State};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  assay mc send 0x3f… --to /mnt/shared/3f\n  \
@@ -44,29 +34,6 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-/// The result of a hand-over.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HandedOver {
-    pub id: B256,
-    pub to: PathBuf,
-    pub examples: usize,
-    /// Last second in which the provider may decide.
-    pub decide_until: u64,
-}
-
-impl std::fmt::Display for HandedOver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} examples are in {}; the provider decides until {}",
-            self.examples,
-            self.to.display(),
-            utc(self.decide_until)
-        )
-    }
-}
-
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.site().await?;
     let (id, set) = (args.id, args.set.as_deref());
@@ -84,97 +51,4 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     }
     let result = transfer::send(&desk, id, set, &to).await?;
     ctx.out.result(&result, &result)
-}
-
-/// The leaf hashes that a provider wants to see before it accepts.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LeavesSent {
-    pub id: B256,
-    pub to: String,
-    pub leaves: usize,
-}
-
-impl std::fmt::Display for LeavesSent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{} leaf hashes are in {}", self.leaves, self.to)?;
-        write!(
-            f,
-            "next: when the provider has accepted, assay mc send {} again",
-            self.id
-        )
-    }
-}
-
-/// Fact of a journal: where the leaf hashes were handed over.
-pub const LEAVES_DELIVERED: &str = "leavesDelivered";
-
-/// Hands over the leaf hashes of an offer: they show nothing of the examples.
-pub async fn send_leaves(site: &Site, id: B256, set: Option<&Path>, to: &Delivery) -> eyre::Result<LeavesSent> {
-    let e = site.market.engagement(id).await?;
-    require_state(id, &e, &[State::Offered])?;
-    let mut journal = site.journal(id)?;
-    let set = offered_set(&journal, id, &e, set)?;
-    hand_leaves_over(site, id, &set, to).await?;
-    journal.set_fact(LEAVES_DELIVERED, &to.place().to_string())?;
-    Ok(LeavesSent {
-        id,
-        to: to.place().to_string(),
-        leaves: set.examples.len(),
-    })
-}
-
-pub(super) async fn hand_leaves_over(site: &Site, id: B256, set: &TestSet, to: &Delivery) -> eyre::Result<()> {
-    let file = site.files(id).join(LEAVES_FILE);
-    write_atomic(&file, &serde_json::to_vec(&set.leaves())?, true)?;
-    to.put(Kind::Leaves, &file, &site.report).await
-}
-
-/// Copies the set to `to`, once the acceptance is settled.
-pub async fn send(site: &Site, id: B256, set: Option<&Path>, to: &Path) -> eyre::Result<HandedOver> {
-    let e = site.market.engagement(id).await?;
-    require_state(id, &e, &[State::Probing])?;
-    site.market.require_settled(id, &e).await?;
-    let mut journal = site.journal(id)?;
-    let set = offered_set(&journal, id, &e, set)?;
-    if to.exists() {
-        let there = crate::testset::load(to)
-            .wrap_err_with(|| format!("{} exists and is no finished hand-over", to.display()))?;
-        eyre::ensure!(there == set, "{} holds another test set", to.display());
-    } else {
-        // Before the copy: an image that may have been seen counts as seen.
-        Revealed::load(&site.home)?.add(&set)?;
-        crate::testset::hand_over(&set, to)?;
-    }
-    journal.set_fact(DELIVERED, &to)?;
-    Ok(HandedOver {
-        id,
-        to: to.canonicalize()?,
-        examples: set.examples.len(),
-        decide_until: e.deadline,
-    })
-}
-
-/// The set that was offered, from `given` or where it was when it was offered.
-pub(super) fn offered_set(
-    journal: &Journal,
-    id: B256,
-    e: &EngagementView,
-    given: Option<&Path>,
-) -> eyre::Result<TestSet> {
-    let offered: Option<PathBuf> = journal.fact("testSet")?;
-    let dir = given.map(Path::to_owned).or(offered);
-    let dir = dir.ok_or_else(|| {
-        hinted(
-            "this program did not make the offer, so it does not know the set",
-            "use --set DIR",
-        )
-    })?;
-    let set = crate::testset::load(&dir)?;
-    eyre::ensure!(
-        set.root()? == e.testRoot,
-        "{} is not the set of engagement {id}: its root differs",
-        dir.display()
-    );
-    Ok(set)
 }

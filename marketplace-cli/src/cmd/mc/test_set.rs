@@ -1,15 +1,11 @@
 //! Prepares the examples of an engagement.
 
 use crate::context::Context;
-use crate::testset::{label_of, labelled_images, read_image, ImageSize, TestSet};
-use alloy::primitives::B256;
-use assay_chain::error::UsageError;
-use assay_durable::report::Reporter;
+use assay_marketplace::accuracy::consumer::test_set::{build, draw};
+use assay_marketplace::testset::label_of;
+use assay_protocol::testset::ImageSize;
 use clap::Subcommand;
-use eyre::WrapErr;
-use rand::{rngs::OsRng, seq::SliceRandom};
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -41,27 +37,6 @@ pub struct BuildArgs {
     out: PathBuf,
 }
 
-/// The result of a build.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Built {
-    pub set: PathBuf,
-    pub examples: usize,
-    pub test_root: B256,
-}
-
-impl std::fmt::Display for Built {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} examples in {}\ntest root {}",
-            self.examples,
-            self.set.display(),
-            self.test_root
-        )
-    }
-}
-
 impl Command {
     pub fn run(self, ctx: &Context) -> eyre::Result<()> {
         let Self::Build(args) = self;
@@ -80,36 +55,4 @@ impl Command {
         let result = build(&chosen, size, &args.out, &ctx.out)?;
         ctx.out.result(&result, &result)
     }
-}
-
-/// Salts these images and saves the set at `to`.
-pub fn build(images: &[(PathBuf, u32)], size: ImageSize, to: &Path, out: &Reporter) -> eyre::Result<Built> {
-    eyre::ensure!(
-        !to.exists(),
-        "{} exists already: a test set is never overwritten",
-        to.display()
-    );
-    let images = images.iter().map(|(path, label)| Ok((read_image(path, size)?, *label)));
-    let images = images.collect::<eyre::Result<Vec<_>>>()?;
-    let bar = out.bar("committing to images", images.len() as u64);
-    let set = TestSet::build(size, images, |done| bar.set(done))?;
-    crate::testset::save(&set, to)?;
-    let to = to.canonicalize().wrap_err("the set is not where it was written")?;
-    Ok(Built {
-        set: to,
-        examples: set.examples.len(),
-        test_root: set.root()?,
-    })
-}
-
-/// `count` of a folder's labelled images, or all, in random order.
-pub fn draw(dir: &Path, count: Option<u32>) -> eyre::Result<Vec<(PathBuf, u32)>> {
-    let mut found = labelled_images(dir)?;
-    let count = count.map_or(found.len(), |n| n as usize);
-    if count > found.len() {
-        return Err(UsageError(format!("{} holds {} images, not {count}", dir.display(), found.len())).into());
-    }
-    found.shuffle(&mut OsRng);
-    found.truncate(count);
-    Ok(found)
 }

@@ -3,15 +3,13 @@
 pub mod test;
 
 use crate::context::Context;
-use crate::prover_api::secret_beside;
-use assay_chain::error::UsageError;
-use assay_durable::report::Reporter;
-use assay_prover::import::{import, ImportOptions, ImportReport};
-use assay_prover::model::{random::mobilenet_v2, Model};
+use assay_marketplace::model::import::{import_model, require_free, save};
+use assay_prover::import::ImportReport;
+use assay_prover::model::random::mobilenet_v2;
+use assay_prover::model::Model;
 use clap::Subcommand;
-use eyre::WrapErr;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -111,37 +109,4 @@ impl Command {
             }
         }
     }
-}
-
-/// Fails if a model is there that must not be replaced: what a registered model's secret file belongs to can never be made good.
-fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
-    if !out.exists() {
-        return Ok(());
-    }
-    let (model, secret) = (out.display(), secret_beside(out));
-    if secret.exists() {
-        return Err(UsageError(format!(
-            "{model} has a secret file, {}: a registered model is never replaced; give --out another name",
-            secret.display()
-        ))
-        .into());
-    }
-    if !force {
-        return Err(UsageError(format!("{model} exists already; --force replaces it")).into());
-    }
-    Ok(())
-}
-
-/// Imports and saves.
-pub fn import_model(onnx: &Path, calibration: &Path, to: &Path, out: &Reporter) -> eyre::Result<(Model, ImportReport)> {
-    let imported = import(onnx, calibration, &ImportOptions::default(), &out.phases());
-    let (model, report) = imported.wrap_err_with(|| format!("cannot import {}", onnx.display()))?;
-    save(&model, to)?;
-    Ok((model, report))
-}
-
-fn save(model: &Model, path: &Path) -> eyre::Result<()> {
-    model
-        .save(path)
-        .wrap_err_with(|| format!("cannot write {}", path.display()))
 }

@@ -1,26 +1,8 @@
 //! Measures how often a model is right, and says what target that carries.
 
-use crate::cmd::mp::advice;
 use crate::context::Context;
-use crate::measured::Measured;
-use crate::prover_api::load_model;
-use crate::testset::StoredSet;
-use alloy::primitives::U256;
-use assay_chain::error::UsageError;
-use assay_chain::market::Market;
-use assay_chain::revert::mode_words;
-use assay_durable::report::Reporter;
-use assay_protocol::abi::{Metric, Mode};
-use assay_protocol::bounds::lower_bound;
-use assay_protocol::ids::is_correct;
-use assay_protocol::target::percent;
-use assay_prover::model::Model;
-use assay_prover::reference;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
-
-/// One minus the confidence of the bound that is printed.
-const DELTA: f64 = 0.05;
+use assay_marketplace::model::measure::test;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -38,70 +20,6 @@ pub struct Args {
     set: PathBuf,
 }
 
-/// The result of a measurement.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tested {
-    pub model: PathBuf,
-    pub examples: u32,
-    pub correct: u32,
-    /// At least so often right, with a confidence of 95 %.
-    pub bound95: f64,
-    /// By mode of the market; absent without a node.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub targets: Option<[Largest; 3]>,
-}
-
-/// The largest target of one mode.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Largest {
-    pub mode: &'static str,
-    /// Hundredths of a percent; absent if no target should be accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_bps: Option<u16>,
-    pub needed: u32,
-    pub counted: u32,
-}
-
-impl Largest {
-    fn of(market: &Market, mode: Mode, measured: &Measured) -> Self {
-        let target_bps = advice::largest_target(market, mode, measured);
-        Self {
-            mode: mode_words(mode),
-            target_bps,
-            needed: target_bps.map_or(0, |bps| market.needed(mode, bps)),
-            counted: market.proven_size(mode),
-        }
-    }
-}
-
-impl std::fmt::Display for Tested {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let share = 100.0 * f64::from(self.correct) / f64::from(self.examples);
-        writeln!(
-            f,
-            "right           {} of {} ({share:.2} %)",
-            self.correct, self.examples
-        )?;
-        write!(f, "at least        {:.2} %, with 95 % confidence", 100.0 * self.bound95)?;
-        let Some(targets) = &self.targets else {
-            return write!(
-                f,
-                "\nlargest target  depends on a market's prices and sizes: give --rpc-url"
-            );
-        };
-        for t in targets {
-            write!(f, "\nlargest target  {}: ", t.mode)?;
-            match t.target_bps {
-                Some(bps) => write!(f, "{}, {} of {}", percent(bps), t.needed, t.counted)?,
-                None => write!(f, "none: with these prices and sizes no target pays")?,
-            }
-        }
-        Ok(())
-    }
-}
-
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let market = match ctx.globals.rpc_url {
         Some(_) => Some(ctx.market().await?),
@@ -109,61 +27,4 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let result = test(&args.model, &args.set, market.as_ref(), &ctx.out)?;
     ctx.out.result(&result, &result)
-}
-
-/// Runs a model on a set, keeps the measurement beside the model's file, and says which targets of the market it carries.
-///
-/// # Errors
-/// If model or set cannot be read, or an image has another size than the model's.
-pub fn test(model: &Path, set: &Path, market: Option<&Market>, out: &Reporter) -> eyre::Result<Tested> {
-    let set = StoredSet::open(set)?;
-    let correct = count_correct(&load_model(model)?, &set, out)?;
-    let examples = set.len() as u32;
-    let measured = Measured::new(model, set.tree().root(), examples, correct)?;
-    measured.save(model)?;
-    let targets =
-        market.map(|market| [Mode::CLEAR, Mode::SIMPLE, Mode::FULL].map(|mode| Largest::of(market, mode, &measured)));
-    Ok(Tested {
-        model: model.to_owned(),
-        examples,
-        correct,
-        bound95: lower_bound(correct, examples, DELTA),
-        targets,
-    })
-}
-
-/// How many examples the integer reference gets right.
-///
-/// # Errors
-/// If an image cannot be read, is not the one the set commits to, or has another size than the model's.
-fn count_correct(model: &Model, set: &StoredSet, out: &Reporter) -> eyre::Result<u32> {
-    let (architecture, folded) = (&model.architecture, model.fold()?);
-    let bar = out.bar("running the model", set.len() as u64);
-    let mut correct = 0;
-    for position in 0..set.len() {
-        let example = set.example(position)?;
-        require_size(architecture.image_len(), example.image.len(), set.dir())?;
-        let class = reference::run(architecture, &folded, &example.image)?.top1();
-        if is_correct(
-            Metric::TOP1,
-            architecture.classes() as u32,
-            U256::from(class),
-            example.label,
-        ) {
-            correct += 1;
-        }
-        bar.set(position as u64 + 1);
-    }
-    Ok(correct)
-}
-
-fn require_size(of_model: usize, of_set: usize, set: &Path) -> eyre::Result<()> {
-    if of_model == of_set {
-        return Ok(());
-    }
-    Err(UsageError(format!(
-        "an image of {} has {of_set} bytes, the model takes {of_model}: build the set with the model's --size",
-        set.display()
-    ))
-    .into())
 }

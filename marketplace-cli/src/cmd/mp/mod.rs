@@ -3,14 +3,9 @@
 pub mod abort;
 pub mod accept;
 pub mod ack;
-pub mod advice;
 pub mod answer;
-pub mod capacity;
 pub mod concede;
-pub mod demand;
 pub mod deploy_verifier;
-pub mod findings;
-pub mod held;
 pub mod offers;
 pub mod post;
 pub mod probe;
@@ -19,18 +14,9 @@ pub mod prove;
 pub mod register;
 pub mod stake;
 pub mod submit;
-pub mod transfer;
 pub mod watch;
 
 use crate::context::Context;
-use crate::engagement::{Desk, Sent};
-use alloy::primitives::B256;
-use assay_chain::account::Account;
-use assay_chain::error::{hinted, UsageError};
-use assay_chain::journal::Journal;
-use assay_chain::market::Market;
-use assay_protocol::abi::{EngagementView, IAccuracyMarket::proceedCall, Mode, State};
-use assay_protocol::units::utc;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -94,84 +80,4 @@ impl Command {
             Self::Watch(args) => watch::run(*args, ctx).await,
         }
     }
-}
-
-fn require_provider(e: &EngagementView, account: &Account) -> eyre::Result<()> {
-    if e.mp == account.address() {
-        return Ok(());
-    }
-    Err(UsageError(format!(
-        "the provider of this engagement is {}, the key is of {}",
-        e.mp,
-        account.address()
-    ))
-    .into())
-}
-
-async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
-    let now = market.chain.now().await?;
-    if now <= e.deadline {
-        return Ok(());
-    }
-    Err(hinted(
-        format!("the window ended {}", utc(e.deadline)),
-        "anybody may now call: assay timeout run ID",
-    ))
-}
-
-/// What a call of the provider answers now: the guard of the state, of the offer that this provider accepted.
-fn accepted_guard(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
-    let accepted: Option<B256> = journal.fact("offerHash")?;
-    match accepted {
-        Some(offer) if offer != e.offerHash => Err(hinted(
-            format!(
-                "this provider accepted offer {offer}, the chain now has {}",
-                e.offerHash
-            ),
-            "the chain was reorganised; look at the engagement again",
-        )),
-        _ => Ok(e.guard),
-    }
-}
-
-/// The guard of `proceed`: after an encrypted transfer, the keys under which the probe set was checked.
-fn probed_guard(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result<B256> {
-    let guard = accepted_guard(journal, e)?;
-    let probed: Option<B256> = journal.fact("probed")?;
-    if e.mode == Mode::CLEAR || probed == Some(guard) {
-        return Ok(guard);
-    }
-    Err(hinted(
-        "the examples that are open now have not been checked",
-        format!("run: assay mp probe {id}"),
-    ))
-}
-
-/// Commits to proving, once; the provider has everything it needs.
-pub async fn proceed_now(desk: &Desk, id: B256) -> eyre::Result<Option<Sent>> {
-    let mut journal = desk.journal(id)?;
-    proceed(desk, &mut journal, id).await
-}
-
-/// Sends `proceed` if the engagement is still Probing and nothing is known that speaks against it. Whoever saw the decision before the keys it answers are settled could
-/// play the engagement again, with the knowledge.
-async fn proceed(desk: &Desk, journal: &mut Journal, id: B256) -> eyre::Result<Option<Sent>> {
-    let e = desk.market.engagement(id).await?;
-    if e.state != State::Probing {
-        return Ok(None);
-    }
-    require_time(&desk.market, &e).await?;
-    desk.market.require_settled(id, &e).await?;
-    let guard = probed_guard(journal, id, &e)?;
-    advice::require_no_advice_to_end(journal, id, guard)?;
-    let receipt = desk
-        .account
-        .send(
-            journal,
-            "proceed",
-            &desk.market.call(&proceedCall { id, guard }),
-            &desk.report,
-        )
-        .await?;
-    Ok(Some(Sent::from(&receipt)))
 }

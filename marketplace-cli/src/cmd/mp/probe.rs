@@ -1,22 +1,11 @@
 //! Opens the examples whose keys are out, and judges them.
 
-use super::abort::price;
-use super::advice;
-use super::held::Held;
-use super::prove::{has_budget, require_registered};
-use super::transfer::encrypted;
-use super::{proceed, require_time};
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::context::Context;
-use crate::engagement::{Desk, Sent};
-use crate::prover_api::ModelFiles;
-use crate::prover_api::Prover;
 use alloy::primitives::B256;
-use assay_chain::error::UsageError;
-use assay_chain::market::require_state;
-use assay_protocol::abi::State;
-use serde::Serialize;
+use assay_marketplace::accuracy::provider::probe::{probe, Decision};
+use assay_marketplace::proving::ModelFiles;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -41,44 +30,6 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-/// What the probe showed.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Probed {
-    pub id: B256,
-    /// Examples that were opened: N1 in FULL, all in SIMPLE.
-    pub opened: usize,
-    pub correct: usize,
-    /// Right probes from which on proceeding is advised; absent if not even all of them are enough.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<u32>,
-    pub advice: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bad_data: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<Sent>,
-}
-
-impl std::fmt::Display for Probed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(what) = &self.bad_data {
-            return write!(f, "bad data, proven to the contract: {what}");
-        }
-        writeln!(f, "{} of {} right", self.correct, self.opened)?;
-        match self.threshold {
-            Some(t) => writeln!(f, "proceed from {t} on")?,
-            None => writeln!(
-                f,
-                "no probe of this size makes proceeding safe against a chosen test set"
-            )?,
-        }
-        match self.sent {
-            Some(_) => write!(f, "done: {}", self.advice),
-            None => write!(f, "next: assay mp {} {}", self.advice, self.id),
-        }
-    }
-}
-
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
@@ -88,86 +39,4 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let result = probe(&desk, args.id, &prover, decision).await?;
     ctx.out.result(&result, &result)
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Decision {
-    /// Send `proceed` or `abort`.
-    pub act: bool,
-    pub at_least: Option<u32>,
-}
-
-/// Opens what is out, and decides if asked to.
-pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -> eyre::Result<Probed> {
-    let e = encrypted(desk, id).await?;
-    require_state(id, &e, &[State::Probing])?;
-    require_time(&desk.market, &e).await?;
-    if decision.act {
-        // Known before the work is done, not after it.
-        desk.market.require_settled(id, &e).await?;
-    }
-    let mut held = Held::open(desk, id, &e, None).await?;
-    if let Some(accusation) = held.check(&desk.report)? {
-        let sent = accusation.send(desk).await?;
-        return Ok(Probed {
-            id,
-            opened: 0,
-            correct: 0,
-            threshold: None,
-            advice: "none",
-            bad_data: Some(accusation.evidence.to_string()),
-            sent: Some(sent),
-        });
-    }
-    require_registered(prover, &held.engagement.terms)?;
-    if let Some(asked) = decision.at_least.filter(|asked| *asked as usize > held.len()) {
-        let what = format!("--at-least {asked} of {} open examples can never be right", held.len());
-        return Err(UsageError(what).into());
-    }
-    let correct = held.correct(prover, &desk.report)?.len();
-    let threshold = decision
-        .at_least
-        .or_else(|| advice::threshold(&desk.market, e.mode, e.targetBps));
-    let needed = desk.market.needed(e.mode, e.targetBps);
-    let is_advised = threshold.is_some_and(|t| correct >= t as usize);
-    let can_prove = has_budget(prover, needed, &desk.report)?;
-    let enough = is_advised && can_prove;
-    let advice = if enough { "proceed" } else { "abort" };
-    let sent = {
-        let mut journal = desk.journal(id)?;
-        // `proceed` answers what was probed, not what the chain says by then.
-        journal.set_fact("probed", &e.guard)?;
-        let why = if !can_prove {
-            Some(format!("the model cannot make the {needed} proofs that are needed"))
-        } else if is_advised {
-            None
-        } else {
-            let from = threshold.map_or_else(
-                || "no number would be enough".into(),
-                |t| format!("proceed from {t} on"),
-            );
-            Some(format!("{correct} of {} open examples were right: {from}", held.len()))
-        };
-        advice::note(&mut journal, e.guard, why)?;
-        if decision.act && enough {
-            proceed(desk, &mut journal, id).await?
-        } else {
-            None
-        }
-    };
-    let sent = if decision.act && !enough {
-        desk.report.note(price(&desk.market.amounts(e.mode)));
-        super::abort::abort(desk, id).await?.sent
-    } else {
-        sent
-    };
-    Ok(Probed {
-        id,
-        opened: held.len(),
-        correct,
-        threshold,
-        advice,
-        bad_data: None,
-        sent,
-    })
 }

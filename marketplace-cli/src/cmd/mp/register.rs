@@ -3,23 +3,13 @@
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::context::Context;
-use crate::engagement::{PayingDesk, Sent};
-use crate::prover_api::ModelFiles;
-use crate::prover_api::{Prover, WORDS_PER_HASH};
-use crate::record::{Determined, METRIC};
-use crate::transport;
-use crate::verifier::VerifierCode;
-use alloy::primitives::{keccak256, Address, B256, U256};
-use alloy::providers::Provider;
+use alloy::primitives::Address;
 use assay_chain::deploy::Deployment;
 use assay_chain::error::hinted;
-use assay_chain::journal::Journal;
 use assay_chain::repository::Repository;
-use assay_chain::revert::{self, ModelExists};
-use assay_protocol::abi::{IModelRegistry::registerCall, ModelRecord};
-use assay_protocol::ids::{model_hash, model_id};
-use assay_protocol::units::ether;
-use serde::Serialize;
+use assay_marketplace::model::register::register;
+use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::verifier::VerifierCode;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -41,36 +31,6 @@ pub struct Args {
     nonce: u64,
     #[command(flatten)]
     keys: KeyArgs,
-}
-
-/// The result of a registration.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Registered {
-    pub model_id: B256,
-    pub model_hash: B256,
-    pub weights_commit: B256,
-    pub vk_digest: B256,
-    pub verifier: Address,
-    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
-    pub stake_wei: u128,
-    /// Absent if the model was registered before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<Sent>,
-}
-
-impl std::fmt::Display for Registered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let again = if self.sent.is_none() {
-            " (registered before)"
-        } else {
-            ""
-        };
-        writeln!(f, "model       {}{again}", self.model_id)?;
-        writeln!(f, "stake       {}", ether(U256::from(self.stake_wei)))?;
-        writeln!(f, "weights     {}", self.weights_commit)?;
-        write!(f, "verifier    {}", self.verifier)
-    }
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -103,71 +63,4 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         .await?;
     let result = register(&desk, &files, &prover, verifier, &args.uri, args.nonce).await?;
     ctx.out.result(&result, &result)
-}
-
-/// Registers a model once per nonce. The caller has checked the verifier.
-#[allow(clippy::too_many_arguments)] // each is one thing the record or the journal holds
-pub async fn register(
-    desk: &PayingDesk,
-    files: &ModelFiles,
-    prover: &Prover,
-    verifier: Address,
-    uri: &str,
-    nonce: u64,
-) -> eyre::Result<Registered> {
-    let determined = Determined::by_key(prover.verifier_key());
-    let record = ModelRecord {
-        mp: desk.account.address(),
-        verifier,
-        verifierCodehash: keccak256(desk.market.chain.provider.get_code_at(verifier).await?),
-        vkDigest: determined.vk_digest,
-        weightsCommit: prover.weights_commit()?,
-        metric: METRIC,
-        classes: determined.classes,
-        inputWords: determined.input_words,
-        wordsPerHash: WORDS_PER_HASH,
-        uri: uri.to_owned(),
-    };
-    determined.check(&record)?;
-    let result = register_record(desk, &record, nonce).await?;
-    let mut journal = Journal::open(&desk.home.model(&desk.market.chain, result.model_id))?;
-    journal.set_fact("model", &files.model.canonicalize()?)?;
-    journal.set_fact("secret", &files.secret_path().canonicalize()?)?;
-    Ok(result)
-}
-
-/// Registers any record, once per nonce.
-pub async fn register_record(desk: &PayingDesk, record: &ModelRecord, nonce: u64) -> eyre::Result<Registered> {
-    let hash = model_hash(record);
-    let id = model_id(desk.market.chain.id, desk.market.registry, record.mp, hash, nonce);
-    let stake_wei = desk.market.stake_required().await?;
-    let mut journal = Journal::open(&desk.home.model(&desk.market.chain, id))?;
-    journal.set_fact("weightsCommit", &record.weightsCommit)?;
-    journal.set_fact("vkDigest", &record.vkDigest)?;
-    let transport_key = transport::public_key(&desk.home.path().join("transport.key"))?;
-    let call = registerCall {
-        record: record.clone(),
-        transportPubKey: transport_key,
-        nonce,
-    };
-    let call = desk.paying_registry(&call, stake_wei);
-    let sent = match desk.account.resume(&mut journal, "register", &desk.report).await? {
-        Some(receipt) => Some(Sent::from(&receipt)),
-        None => match desk.account.try_dry_run(&call).await? {
-            Err(data) if revert::is::<ModelExists>(&data) => None,
-            Err(data) => return Err(revert::explain(&data)),
-            Ok(_) => Some(Sent::from(
-                &desk.account.send(&mut journal, "register", &call, &desk.report).await?,
-            )),
-        },
-    };
-    Ok(Registered {
-        model_id: id,
-        model_hash: hash,
-        weights_commit: record.weightsCommit.into(),
-        vk_digest: record.vkDigest,
-        verifier: record.verifier,
-        stake_wei,
-        sent,
-    })
 }

@@ -3,21 +3,12 @@
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
 use crate::context::Context;
-use crate::engagement::{Desk, PayingDesk, Sent, Site};
-use crate::transport;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{B256, U256};
-use assay_chain::account::Account;
-use assay_chain::client::Call;
-use assay_chain::error::{hinted, UsageError};
-use assay_chain::journal::Journal;
-use assay_protocol::abi::{
-    IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall},
-    ModelStatus, ModelView,
-};
-use assay_protocol::units::{ether, utc};
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use assay_chain::error::UsageError;
+use assay_marketplace::model::stake::{add, begins_exit, leave, require_owner, set_transport_key};
+use assay_protocol::units::ether;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -65,50 +56,6 @@ pub struct TransportKeyArgs {
     keys: KeyArgs,
 }
 
-/// The model after the call.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Staked {
-    pub model_id: B256,
-    pub status: String,
-    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
-    pub stake_wei: u128,
-    pub unlock_at: u64,
-    pub transport_pub_key: B256,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<Sent>,
-}
-
-impl Staked {
-    async fn read(site: &Site, model_id: B256, sent: Option<Sent>) -> eyre::Result<Self> {
-        let model = site.market.model(model_id).await?;
-        Ok(Self {
-            model_id,
-            status: format!("{:?}", model.status),
-            stake_wei: model.stake,
-            unlock_at: model.unlockAt,
-            transport_pub_key: model.transportPubKey,
-            sent,
-        })
-    }
-}
-
-impl std::fmt::Display for Staked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "model {} is {}, stake {}",
-            self.model_id,
-            self.status,
-            ether(U256::from(self.stake_wei))
-        )?;
-        if self.unlock_at > 0 {
-            write!(f, "\nunlocks {}: run this again then", utc(self.unlock_at))?;
-        }
-        Ok(())
-    }
-}
-
 pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     let model = desk.market.model(args.model_id).await?;
@@ -121,15 +68,6 @@ pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
     };
     let result = add(&desk, args.model_id, amount).await?;
     ctx.out.result(&result, &result)
-}
-
-/// Adds to a model's stake.
-pub async fn add(desk: &PayingDesk, model_id: B256, amount_wei: u128) -> eyre::Result<Staked> {
-    if amount_wei == 0 {
-        return Staked::read(desk, model_id, None).await;
-    }
-    let call = desk.paying_registry(&topUpCall { modelId: model_id }, amount_wei);
-    act(desk, model_id, "topup", &call).await
 }
 
 pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
@@ -149,79 +87,8 @@ pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-/// Whether leaving starts the unbonding delay, or has done so before.
-pub fn begins_exit(model: &ModelView, cancel: bool) -> bool {
-    !cancel && !matches!(model.status, ModelStatus::Unbonding | ModelStatus::Closed)
-}
-
-/// The next step on a model's way out: asks for the stake, then takes it; or goes back, with `cancel`.
-///
-/// # Errors
-/// Before the unbonding delay is over.
-pub async fn leave(desk: &Desk, id: B256, cancel: bool) -> eyre::Result<Staked> {
-    let model = desk.market.model(id).await?;
-    require_owner(&model, &desk.account)?;
-    let (step, call) = match (model.status, cancel) {
-        (ModelStatus::Unbonding, true) => ("cancelExit", desk.market.registry_call(&cancelExitCall { modelId: id })),
-        (_, true) | (ModelStatus::Closed, false) => return Staked::read(desk, id, None).await,
-        (ModelStatus::Unbonding, false) => {
-            let now = desk.market.chain.now().await?;
-            if now <= model.unlockAt {
-                return Err(hinted(
-                    format!("the stake of model {id} unlocks {}", utc(model.unlockAt)),
-                    format!("try again in {} s", model.unlockAt - now + 1),
-                ));
-            }
-            ("exit", desk.market.registry_call(&exitCall { modelId: id }))
-        }
-        (_, false) => (
-            "requestExit",
-            desk.market.registry_call(&requestExitCall { modelId: id }),
-        ),
-    };
-    act(desk, id, step, &call).await
-}
-
 pub async fn transport_key(args: TransportKeyArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = set_transport_key(&desk, args.model_id, &args.file).await?;
     ctx.out.result(&result, &result)
-}
-
-/// Registers the public half of the key in `file`, which is made if it is not there.
-pub async fn set_transport_key(desk: &Desk, model_id: B256, file: &Path) -> eyre::Result<Staked> {
-    let model = desk.market.model(model_id).await?;
-    require_owner(&model, &desk.account)?;
-    let key = transport::public_key(file)?;
-    if model.transportPubKey == key {
-        return Staked::read(desk, model_id, None).await;
-    }
-    let call = desk.market.registry_call(&setTransportKeyCall {
-        modelId: model_id,
-        transportPubKey: key,
-    });
-    act(desk, model_id, "transportKey", &call).await
-}
-
-fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
-    if model.record.mp == account.address() {
-        return Ok(());
-    }
-    Err(UsageError(format!(
-        "the model belongs to {}, the key is of {}",
-        model.record.mp,
-        account.address()
-    ))
-    .into())
-}
-
-/// Sends a step of a model's life. These repeat, so each is named after the account's nonce.
-async fn act(desk: &Desk, model_id: B256, step: &str, call: &Call) -> eyre::Result<Staked> {
-    let mut journal = Journal::open(&desk.home.model(&desk.market.chain, model_id))?;
-    let step = format!(
-        "{step}-{}",
-        desk.market.chain.provider_nonce(desk.account.address()).await?
-    );
-    let receipt = desk.account.send(&mut journal, &step, call, &desk.report).await?;
-    Staked::read(desk, model_id, Some(Sent::from(&receipt))).await
 }

@@ -1,6 +1,5 @@
 //! The provider's daemon.
 
-use super::accept::Policy;
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::args::patrol::PatrolArgs;
@@ -8,14 +7,15 @@ use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
 use crate::cmd::events;
 use crate::context::Context;
-use crate::delivery::Place;
-use crate::prover_api::ModelFiles;
-use crate::watch::patrol::{connect, only_one, Patrol, Schedule};
-use crate::watch::provider::{Orders, Provider};
-use crate::watch::turn::Role;
-use crate::watch::Station;
 use alloy::primitives::Address;
 use assay_chain::error::UsageError;
+use assay_marketplace::accuracy::provider::accept::Policy;
+use assay_marketplace::delivery::Place;
+use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
+use assay_marketplace::watch::provider::{Orders, Provider};
+use assay_marketplace::watch::turn::Role;
+use assay_marketplace::watch::Station;
 use assay_protocol::accuracy::decide::Party;
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,0 @@
-//! Encrypted hand-over of a test set: what [`assay_protocol::transfer`] says, and the file that carries it.
-
-pub use crate::cipher_file;
-pub use assay_protocol::transfer::*;

@@ -1,0 +1,62 @@
+//! What a consumer must not lose and nobody may see before its time: the salt of its half of the seed, and the key of the
+//! transfer.
+
+use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_protocol::abi::Mode;
+use assay_protocol::transfer::secret::{MasterKey, McSalt};
+use serde::{Deserialize, Serialize};
+
+/// In the journal of the offer before the offer is sent, and then in that of the engagement.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    mc_salt: B256,
+    master: B256,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(hidden)")
+    }
+}
+
+impl Secrets {
+    pub const FACT: &'static str = "transferSecrets";
+
+    /// Those of an offer, drawn once; none if the examples go over in clear.
+    pub fn of_offer(journal: &mut Journal, mode: Mode) -> eyre::Result<Option<Self>> {
+        if mode == Mode::CLEAR {
+            return Ok(None);
+        }
+        if let Some(secrets) = journal.fact(Self::FACT)? {
+            return Ok(Some(secrets));
+        }
+        let secrets = Self {
+            mc_salt: B256::from(*McSalt::random().expose()),
+            master: B256::from(*MasterKey::random().expose()),
+        };
+        journal.set_fact(Self::FACT, &secrets)?;
+        Ok(Some(secrets))
+    }
+
+    /// # Errors
+    /// If this program did not make the offer.
+    pub fn of_engagement(journal: &Journal, id: B256) -> eyre::Result<Self> {
+        journal.fact(Self::FACT)?.ok_or_else(|| {
+            hinted(
+                format!("the secrets of engagement {id} are not here"),
+                "use the --home in which the offer was made",
+            )
+        })
+    }
+
+    pub fn salt(&self) -> McSalt {
+        McSalt::new(self.mc_salt.0)
+    }
+
+    pub fn master(&self) -> MasterKey {
+        MasterKey::new(self.master.0)
+    }
+}

@@ -1,0 +1,161 @@
+//! Checks the proofs behind a posted result.
+
+use crate::accuracy::consumer::hand_over::offered_set;
+use crate::accuracy::provider::received::fetched_files;
+use crate::delivery::{proofs_by_context, Delivery, MAX_PROOF_BYTES};
+use crate::engagement::Site;
+use crate::proving::verify;
+use crate::verifier::record::Determined;
+use crate::verifier::VerifierCode;
+use alloy::primitives::{Address, B256, U256};
+use assay_chain::error::hinted;
+use assay_chain::market::{require_state, Market};
+use assay_chain::repository::Repository;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::{EngagementView, Mode, State};
+use assay_protocol::ids::context;
+use assay_protocol::transfer::bitmap::ResultBitmap;
+use assay_protocol::transfer::shuffle::Shuffle;
+use assay_prover::proof::VerifierKey;
+use assay_statement::Statement;
+use serde::Serialize;
+use std::path::Path;
+
+/// Fact of an engagement: the result whose every position was proven to this consumer.
+pub(crate) const VERIFIED: &str = "verifiedResult";
+
+/// The posted bitmap, compared with the hash that the engagement is guarded by.
+pub(crate) async fn posted(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<ResultBitmap> {
+    let bytes = market.posted_result(id).await?;
+    let bitmap = ResultBitmap::parse(market.proven_size(e.mode) as usize, &bytes)?;
+    let hash = market.verdict(id).await?.resultHash;
+    eyre::ensure!(
+        bitmap.hash() == hash,
+        "the node's ResultPosted event does not hash to {hash}"
+    );
+    Ok(bitmap)
+}
+
+/// What the provider's proofs show.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    pub id: B256,
+    pub claimed: u32,
+    pub proven: Vec<usize>,
+    /// Claimed without a proof that verifies, and why.
+    pub unproven: Vec<Unproven>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unproven {
+    pub position: usize,
+    pub why: String,
+}
+
+impl std::fmt::Display for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{} of {} claimed positions are proven",
+            self.proven.len(),
+            self.claimed
+        )?;
+        for u in &self.unproven {
+            writeln!(f, "position {}: {}", u.position, u.why)?;
+        }
+        match self.unproven.first() {
+            None => write!(f, "next: assay mc accept {}", self.id),
+            Some(u) => write!(
+                f,
+                "next: assay mc challenge {} --position {}, or assay mc demand-full {}",
+                self.id, u.position, self.id
+            ),
+        }
+    }
+}
+
+/// Checks a proof of each claimed position; among several the one that verifies counts, and one on chain always.
+pub async fn verify_result(
+    site: &Site,
+    id: B256,
+    set: Option<&Path>,
+    proofs: &Delivery,
+    key: &VerifierKey,
+) -> eyre::Result<Verified> {
+    let e = site.market.engagement(id).await?;
+    require_state(id, &e, &[State::Claimed, State::FullDemanded, State::Closed])?;
+    let bitmap = posted(&site.market, id, &e).await?;
+    let mut journal = site.journal(id)?;
+    let set = offered_set(&journal, id, &e, set)?;
+    let record = site.market.model(e.modelId).await?.record;
+    Determined::by_key(key)
+        .check(&record)
+        .map_err(|mismatch| hinted(mismatch.to_string(), "check --arch and --srs; do not accept the result"))?;
+    let n = site.market.examples() as usize;
+    let order = match e.mode {
+        Mode::FULL => Shuffle::new(e.seed, n),
+        _ => Shuffle::identity(n),
+    };
+    let first = site.market.first_proven(e.mode) as usize;
+    let into = fetched_files(site, id).join("proofs");
+    let files = proofs.get(Kind::Proofs, &into, MAX_PROOF_BYTES, &site.report).await?;
+    let ctx_of = |position: usize| context(site.market.chain.id, site.market.address, id, (first + position) as u64);
+    let claimed = bitmap.positions().map(ctx_of).collect();
+    let given = proofs_by_context(&files, &claimed, &site.report);
+    let are_known = e.provenOnChain > 0 && are_known(site, key, record.verifier).await?;
+    let bar = site.report.bar("verifying proofs", u64::from(bitmap.correct()));
+    let (mut proven, mut unproven) = (Vec::new(), Vec::new());
+    for position in bitmap.positions() {
+        let index = order.index_of(first + position);
+        let example = index
+            .and_then(|index| set.examples.get(index))
+            .ok_or_else(|| eyre::eyre!("position {position} is in no set of {n}"))?;
+        let ctx = ctx_of(position);
+        let statement = Statement {
+            ctx: ctx.to_be_bytes(),
+            weights_commit: record.weightsCommit.to_be_bytes(),
+            input_commit: example.input_commit.to_be_bytes(),
+            output: U256::from(example.label).to_be_bytes(),
+        };
+        let mut why = String::from("there is no proof of it");
+        let mut candidates = given.get(&ctx).into_iter().flatten();
+        let is_proven = candidates.any(|bundle| match verify(key, bundle, &statement) {
+            Ok(()) => true,
+            Err(error) => {
+                why = format!("{error:#}");
+                false
+            }
+        });
+        let is_accepted = !is_proven && e.provenOnChain > 0 && site.market.is_settled_proven(id, position).await?;
+        if is_proven || (is_accepted && are_known) {
+            proven.push(position);
+        } else {
+            if is_accepted {
+                why = "its proof was accepted by contracts that are not known to check it".into();
+            }
+            unproven.push(Unproven { position, why });
+        }
+        bar.set((proven.len() + unproven.len()) as u64);
+    }
+    if unproven.is_empty() {
+        // `accept` answers what was verified, not what the chain says by then.
+        journal.set_fact(VERIFIED, &bitmap.hash())?;
+    }
+    Ok(Verified {
+        id,
+        claimed: bitmap.correct(),
+        proven,
+        unproven,
+    })
+}
+
+/// Whether what the contracts accepted is proven: they are known, and the verifier is the one that this key gives.
+async fn are_known(site: &Site, key: &VerifierKey, verifier: Address) -> eyre::Result<bool> {
+    if !site.deployment_check().await?.is_known() {
+        return Ok(false);
+    }
+    let made = VerifierCode::generate(key, &Repository::find()?, &site.report)?;
+    Ok(made.compare(&site.market.chain, verifier).await?.is_ok())
+}

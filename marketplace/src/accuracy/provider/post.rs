@@ -1,0 +1,125 @@
+//! Claims a result, and hands its proofs over.
+
+use crate::accuracy::provider::guard::{accepted_guard, require_time};
+use crate::accuracy::provider::held::{held, proof_path};
+use crate::accuracy::provider::received::encrypted;
+use crate::delivery::Delivery;
+use crate::engagement::{Desk, Sent};
+use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::market::require_state;
+use assay_exchange::blob::Kind;
+use assay_protocol::abi::IAccuracyMarket::postResultCall;
+use assay_protocol::abi::State;
+use assay_protocol::transfer::bitmap::ResultBitmap;
+use assay_protocol::units::utc;
+use assay_prover::proof::ProofBundle;
+use eyre::WrapErr;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Fact of a journal: where the proofs of the posted result were handed over.
+pub const PROOFS_DELIVERED: &str = "proofsDelivered";
+
+/// The result that was posted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Posted {
+    pub id: B256,
+    pub result_hash: B256,
+    pub claimed: u32,
+    pub needed: u32,
+    pub positions: Vec<usize>,
+    /// Last second for challenges.
+    pub challenges_until: u64,
+    pub sent: Sent,
+}
+
+impl std::fmt::Display for Posted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "claimed  {} correct, {} needed", self.claimed, self.needed)?;
+        write!(
+            f,
+            "next     challenges until {}: assay mp answer {}",
+            utc(self.challenges_until),
+            self.id
+        )
+    }
+}
+
+/// How long the proofs may take to be handed over in one go.
+const HAND_OVER_TIME: Duration = Duration::from_secs(1800);
+
+/// Posts the result once, and hands the proofs over each time.
+pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<Posted> {
+    let e = encrypted(desk, id).await?;
+    let needed = desk.market.needed(e.mode, e.targetBps);
+    let mut journal = desk.journal(id)?;
+    let (receipt, bitmap) = match desk.account.resume(&mut journal, "post", &desk.report).await? {
+        Some(receipt) => {
+            let bytes = desk.market.posted_result(id).await?;
+            (
+                receipt,
+                ResultBitmap::parse(desk.market.proven_size(e.mode) as usize, &bytes)?,
+            )
+        }
+        None => {
+            require_state(id, &e, &[State::Proving])?;
+            require_time(&desk.market, &e).await?;
+            let mut held = held(desk, &journal, id, &e, None).await?;
+            let mut proven = Vec::new();
+            for position in 0..held.len() {
+                // Positions without a proof are not looked at.
+                if let Ok(bundle) = ProofBundle::load(&proof_path(desk, id, position)) {
+                    match held.statement_at(position) {
+                        Ok(statement) if bundle.statement() == Some(statement) => proven.push(position),
+                        Ok(_) => {}
+                        // The others can still be claimed.
+                        Err(error) => desk
+                            .report
+                            .warn(format_args!("position {position} is not claimed: {error:#}")),
+                    }
+                }
+            }
+            let bitmap = ResultBitmap::of(held.len(), proven)?;
+            if bitmap.correct() < needed {
+                return Err(hinted(
+                    format!("{} proofs are here, {needed} are needed", bitmap.correct()),
+                    format!("run: assay mp prove {id}; if no more can be proven: assay mp concede {id}"),
+                ));
+            }
+            let call = postResultCall {
+                id,
+                guard: accepted_guard(&journal, &e)?,
+                bitmap: bitmap.bytes().to_vec().into(),
+            };
+            let receipt = desk
+                .account
+                .send(&mut journal, "post", &desk.market.call(&call), &desk.report)
+                .await?;
+            (receipt, bitmap)
+        }
+    };
+    if let Some(to) = to {
+        let all = async {
+            for position in bitmap.positions() {
+                to.put(Kind::Proofs, &proof_path(desk, id, position), &desk.report)
+                    .await?;
+            }
+            eyre::Ok(())
+        };
+        // Challenges come meanwhile; repeated, it goes on where it was.
+        let slow = || format!("{} takes the proofs too slowly", to.place());
+        tokio::time::timeout(HAND_OVER_TIME, all).await.wrap_err_with(slow)??;
+        journal.set_fact(PROOFS_DELIVERED, &to.place().to_string())?;
+    }
+    Ok(Posted {
+        id,
+        result_hash: bitmap.hash(),
+        claimed: bitmap.correct(),
+        needed,
+        positions: bitmap.positions().collect(),
+        challenges_until: desk.market.engagement(id).await?.deadline,
+        sent: Sent::from(&receipt),
+    })
+}

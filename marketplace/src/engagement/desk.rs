@@ -1,0 +1,70 @@
+//! Somebody who signs at a market.
+
+use crate::engagement::Site;
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
+use assay_chain::account::Account;
+use assay_chain::client::Call;
+use assay_chain::release::CheckedMarket;
+use std::ops::Deref;
+
+/// A party of engagements at one market: every move goes through its journal.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    site: Site,
+    pub account: Account,
+}
+
+impl Desk {
+    pub fn new(site: Site, account: Account) -> Self {
+        Self { site, account }
+    }
+
+    /// Whose desk it is.
+    pub fn address(&self) -> Address {
+        self.account.address()
+    }
+}
+
+impl Deref for Desk {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+/// A desk whose market is known well enough to send money to.
+#[derive(Debug, Clone)]
+pub struct PayingDesk {
+    desk: Desk,
+    checked: CheckedMarket,
+}
+
+impl PayingDesk {
+    /// # Errors
+    /// If the contracts of the site are neither this release's nor trusted.
+    pub async fn new(site: Site, account: Account) -> eyre::Result<Self> {
+        let checked = site.checked_market().await?;
+        let desk = Desk::new(site, account);
+        Ok(Self { desk, checked })
+    }
+
+    /// A call of the market that pays.
+    pub fn paying(&self, call: &impl SolCall, value_wei: u128) -> Call {
+        self.checked.paying(call, value_wei)
+    }
+
+    /// A call of the registry that pays.
+    pub fn paying_registry(&self, call: &impl SolCall, value_wei: u128) -> Call {
+        self.checked.paying_registry(call, value_wei)
+    }
+}
+
+impl Deref for PayingDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}

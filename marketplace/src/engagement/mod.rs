@@ -1,0 +1,22 @@
+//! What every engagement needs, whatever is at stake in it: where it is, who acts, what was sent.
+//!
+//! | module | content | may use |
+//! |---|---|---|
+//! | [`site`] | a market, and what this machine keeps about it | nothing |
+//! | [`desk`] | somebody who signs there | `site` |
+//! | [`sent`] | what a transaction cost | nothing |
+//! | [`moved`], [`ended`] | what an engagement is after a call | `sent` |
+//! | [`withdraw`] | what the contracts owe | `desk`, `sent` |
+
+pub mod desk;
+pub mod ended;
+pub mod moved;
+pub mod sent;
+pub mod site;
+pub mod withdraw;
+
+pub use desk::{Desk, PayingDesk};
+pub use ended::Ended;
+pub use moved::Moved;
+pub use sent::Sent;
+pub use site::Site;

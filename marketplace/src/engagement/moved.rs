@@ -1,0 +1,55 @@
+//! What an engagement is after a call.
+
+use crate::engagement::Sent;
+use alloy::primitives::{B256, U256};
+use assay_chain::market::Market;
+use assay_protocol::units::{ether, utc};
+use serde::Serialize;
+
+/// An engagement after a move.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    pub id: B256,
+    pub state: String,
+    pub outcome: String,
+    /// End of the window that runs now; 0 if none.
+    pub until: u64,
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
+    pub paid_wei: u128,
+    pub positions: Vec<u32>,
+    pub sent: Vec<Sent>,
+}
+
+impl Moved {
+    pub async fn read(
+        market: &Market,
+        id: B256,
+        paid_wei: u128,
+        positions: Vec<u32>,
+        sent: Vec<Sent>,
+    ) -> eyre::Result<Self> {
+        let after = market.engagement(id).await?;
+        Ok(Self {
+            id,
+            state: format!("{:?}", after.state),
+            outcome: format!("{:?}", after.outcome),
+            until: after.deadline,
+            paid_wei,
+            positions,
+            sent,
+        })
+    }
+}
+
+impl std::fmt::Display for Moved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.paid_wei > 0 {
+            writeln!(f, "paid {}", ether(U256::from(self.paid_wei)))?;
+        }
+        match self.until {
+            0 => write!(f, "engagement {} is {}: {}", self.id, self.state, self.outcome),
+            until => write!(f, "engagement {} is {} until {}", self.id, self.state, utc(until)),
+        }
+    }
+}

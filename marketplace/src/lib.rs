@@ -1,0 +1,33 @@
+//! What providers, consumers and third parties do in the markets: operations that take plain values and report to whoever
+//! listens.
+//!
+//! | module | content | may use |
+//! |---|---|---|
+//! | [`home`] | where state is | nothing |
+//! | [`table`] | tables as text | nothing |
+//! | [`transport`] | transport key | nothing |
+//! | [`testset`], [`revealed`] | test sets on disk, and which images were seen | `home` |
+//! | [`cipher_file`] | the file of an encrypted transfer | nothing |
+//! | [`proving`] | the prover with a model's files, its promises, its reference string | nothing |
+//! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement` |
+//! | [`engagement`] | what every engagement needs | `home` |
+//! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
+//! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
+//! | [`model`] | models: imported, measured, registered, staked on | `accuracy` |
+//! | [`watch`] | daemons that keep a party's engagements going | `accuracy` |
+//! | [`serve`] | files served to the other party | `watch` |
+
+pub mod accuracy;
+pub mod cipher_file;
+pub mod delivery;
+pub mod engagement;
+pub mod home;
+pub mod model;
+pub mod proving;
+pub mod revealed;
+pub mod serve;
+pub mod table;
+pub mod testset;
+pub mod transport;
+pub mod verifier;
+pub mod watch;

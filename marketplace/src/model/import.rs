@@ -1,0 +1,42 @@
+//! Imports a float network.
+
+use crate::proving::secret_beside;
+use assay_chain::error::UsageError;
+use assay_durable::report::Reporter;
+use assay_prover::import::{import, ImportOptions, ImportReport};
+use assay_prover::model::Model;
+use eyre::WrapErr;
+use std::path::Path;
+
+/// Fails if a model is there that must not be replaced: what a registered model's secret file belongs to can never be made good.
+pub fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let (model, secret) = (out.display(), secret_beside(out));
+    if secret.exists() {
+        return Err(UsageError(format!(
+            "{model} has a secret file, {}: a registered model is never replaced; give --out another name",
+            secret.display()
+        ))
+        .into());
+    }
+    if !force {
+        return Err(UsageError(format!("{model} exists already; --force replaces it")).into());
+    }
+    Ok(())
+}
+
+/// Imports and saves.
+pub fn import_model(onnx: &Path, calibration: &Path, to: &Path, out: &Reporter) -> eyre::Result<(Model, ImportReport)> {
+    let imported = import(onnx, calibration, &ImportOptions::default(), &out.phases());
+    let (model, report) = imported.wrap_err_with(|| format!("cannot import {}", onnx.display()))?;
+    save(&model, to)?;
+    Ok((model, report))
+}
+
+pub fn save(model: &Model, path: &Path) -> eyre::Result<()> {
+    model
+        .save(path)
+        .wrap_err_with(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,373 @@
+//! The prover library in the words of this program: one place to change when its interface does.
+
+pub mod bundle;
+pub mod measured;
+pub mod promises;
+pub mod reference_string;
+
+use crate::proving::promises::{Promises, Speed};
+use crate::proving::reference_string::{ReferenceString, SrsUse};
+use alloy::primitives::{B256, U256};
+use assay_chain::client::Chain;
+use assay_chain::error::{ProofRejected, UsageError};
+use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::file::write_atomic;
+use assay_durable::lock::Lock;
+use assay_durable::report::{Estimate, Reporter};
+use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
+use assay_prover::model::{FoldedModel, Model};
+use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
+use assay_prover::secret::ModelSecret;
+use assay_statement::field::Word;
+use assay_statement::input::{self, InputSalt};
+use assay_statement::Statement;
+use eyre::WrapErr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Message words that one call of the input hash absorbs.
+pub const WORDS_PER_HASH: u32 = assay_statement::poseidon::RATE as u32;
+
+/// Number of 31-byte words of an image of `bytes` bytes.
+pub fn input_words(bytes: usize) -> u32 {
+    input::word_count(bytes) as u32
+}
+
+pub use assay_protocol::testset::input_commit;
+
+pub(crate) fn warn_cache(event: &CacheEvent, out: &Reporter) {
+    if let Some(warning) = event.warning() {
+        out.warn(warning);
+    }
+}
+
+/// The architecture file: the public part of a model, with its layout.
+pub fn load_arch(path: &Path) -> eyre::Result<FrozenArchitecture> {
+    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    let frozen: FrozenArchitecture =
+        serde_json::from_slice(&text).wrap_err_with(|| format!("{} is no architecture file", path.display()))?;
+    frozen
+        .architecture
+        .validate()
+        .wrap_err_with(|| format!("{} holds an invalid architecture", path.display()))?;
+    Ok(frozen)
+}
+
+pub fn save_arch(path: &Path, frozen: &FrozenArchitecture) -> eyre::Result<()> {
+    Ok(write_atomic(path, &serde_json::to_vec(frozen)?, false)?)
+}
+
+pub fn load_model(path: &Path) -> eyre::Result<Model> {
+    Model::load(path).wrap_err_with(|| format!("cannot load model {}", path.display()))
+}
+
+/// The verifying key of an architecture.
+pub fn verifier_key(frozen: &FrozenArchitecture, string: ReferenceString, out: &Reporter) -> eyre::Result<VerifierKey> {
+    let key = VerifierKey::load_or_build(frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
+    warn_cache(key.cache_event(), out);
+    Ok(key)
+}
+
+/// About how long one proof of the model takes on this machine.
+pub fn estimated_proof_time(model: &Model) -> eyre::Result<Duration> {
+    let compiled = Compiled::new(FrozenArchitecture::plan(model.architecture.clone())?)?;
+    Ok(Cost::of(&compiled).prove_time())
+}
+
+/// The secret file of a model for which no other is named.
+pub fn secret_beside(model: &Path) -> PathBuf {
+    model.with_extension("secret")
+}
+
+/// The files of a model, and what is needed to prove with it.
+#[derive(Debug, Clone)]
+pub struct ModelFiles {
+    pub model: PathBuf,
+    /// Planned from the model if there is none.
+    pub arch: Option<PathBuf>,
+    /// Salts, blinders and proof counter; the model file's name with `.secret` if none is named.
+    pub secret: Option<PathBuf>,
+    pub srs: SrsUse,
+}
+
+impl ModelFiles {
+    pub fn secret_path(&self) -> PathBuf {
+        self.secret.clone().unwrap_or_else(|| secret_beside(&self.model))
+    }
+
+    /// Fails fast, before the keys are loaded, if one of the files is not what it should be.
+    pub fn require_files(&self) -> eyre::Result<()> {
+        load_model(&self.model)?;
+        if let Some(arch) = &self.arch {
+            load_arch(arch)?;
+        }
+        ModelSecret::open(&self.secret_path())?;
+        Ok(())
+    }
+
+    /// The architecture with its layout: from its file, or planned.
+    pub fn frozen(&self, model: &Model) -> eyre::Result<FrozenArchitecture> {
+        let Some(path) = &self.arch else {
+            return Ok(FrozenArchitecture::plan(model.architecture.clone())?);
+        };
+        let frozen = load_arch(path)?;
+        if frozen.architecture != model.architecture {
+            return Err(UsageError(format!(
+                "{} is not the architecture of {}",
+                path.display(),
+                self.model.display()
+            ))
+            .into());
+        }
+        Ok(frozen)
+    }
+
+    /// Loads or derives everything, to prove on this chain; makes the secret if `create_secret` and there is none.
+    ///
+    /// # Errors
+    /// Those of [`SrsUse::load`], and if a file is not what it should be.
+    pub fn prover(&self, chain: &Chain, create_secret: bool, out: &Reporter) -> eyre::Result<Prover> {
+        let (model, frozen) = self.network()?;
+        let string = self.srs.load(chain, frozen.layout.k, out)?;
+        self.with_string(model, frozen, string, create_secret, out)
+    }
+
+    /// As [`ModelFiles::prover`] for work that needs no node, see [`SrsUse::load_off_chain`]; makes a missing secret.
+    ///
+    /// # Errors
+    /// Those of [`ModelFiles::prover`].
+    pub async fn prover_off_chain(
+        &self,
+        named_chain: impl AsyncFnOnce() -> eyre::Result<Option<Chain>>,
+        out: &Reporter,
+    ) -> eyre::Result<Prover> {
+        let (model, frozen) = self.network()?;
+        let string = self.srs.load_off_chain(named_chain, frozen.layout.k, out).await?;
+        self.with_string(model, frozen, string, true, out)
+    }
+
+    fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
+        let model = load_model(&self.model)?;
+        let frozen = self.frozen(&model)?;
+        Ok((model, frozen))
+    }
+
+    fn with_string(
+        &self,
+        model: Model,
+        frozen: FrozenArchitecture,
+        string: ReferenceString,
+        create_secret: bool,
+        out: &Reporter,
+    ) -> eyre::Result<Prover> {
+        let keys = Keys::load_or_build(&frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
+        warn_cache(keys.verifier().cache_event(), out);
+        let secret = self.secret_path();
+        if create_secret && !secret.exists() {
+            let layout = &frozen.layout;
+            let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+            ModelSecret::create(
+                &secret,
+                layout.weight_columns as u32,
+                layout.salt_rows as u32,
+                blinding_rows as u32,
+            )?;
+            out.note(format_args!(
+                "wrote {}: back it up, without it this model cannot prove",
+                secret.display()
+            ));
+        }
+        let folded = model.fold()?;
+        // Counter, promises and locks are beside the file itself, by whatever name it is given. One that is missing is missed
+        // later.
+        let secret = secret.canonicalize().unwrap_or(secret);
+        Ok(Prover {
+            folded,
+            model,
+            frozen,
+            keys,
+            secret,
+            commit: Mutex::default(),
+        })
+    }
+}
+
+/// The public part of a model, which checks its proofs.
+#[derive(Debug, Clone)]
+pub struct PublicModel {
+    pub arch: PathBuf,
+    pub srs: SrsUse,
+}
+
+impl PublicModel {
+    /// The key that checks proofs on this chain.
+    pub fn key(&self, chain: &Chain, out: &Reporter) -> eyre::Result<VerifierKey> {
+        let frozen = load_arch(&self.arch)?;
+        let string = self.srs.load(chain, frozen.layout.k, out)?;
+        verifier_key(&frozen, string, out)
+    }
+}
+
+/// A model with its keys and secret.
+#[derive(Debug)]
+pub struct Prover {
+    model: Model,
+    folded: FoldedModel,
+    pub frozen: FrozenArchitecture,
+    keys: Keys,
+    secret: PathBuf,
+    /// The weights' commitment under the secret with this fingerprint.
+    commit: Mutex<Option<([u8; 32], U256)>>,
+}
+
+impl Prover {
+    pub fn verifier_key(&self) -> &VerifierKey {
+        self.keys.verifier()
+    }
+
+    pub fn arch_id(&self) -> B256 {
+        self.frozen.arch_id().into()
+    }
+
+    pub fn vk_digest(&self) -> B256 {
+        self.keys.vk_digest().into()
+    }
+
+    pub fn image_len(&self) -> usize {
+        self.model.architecture.image_len()
+    }
+
+    /// The commitment the model is registered with: computed once for as long as the secret file is the same.
+    pub fn weights_commit(&self) -> eyre::Result<U256> {
+        let secret = ModelSecret::open(&self.secret)?;
+        let mut known = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, commit)) = known.filter(|(of, _)| *of == secret.fingerprint()) {
+            return Ok(commit);
+        }
+        let commit = U256::from_be_bytes(proof::weights_commit_with_secret(&self.keys, &self.model, &secret)?);
+        *known = Some((secret.fingerprint(), commit));
+        Ok(commit)
+    }
+
+    /// Proofs that the weights commitment still carries.
+    pub fn remaining(&self) -> eyre::Result<u64> {
+        let secret = ModelSecret::open(&self.secret)?;
+        Ok(secret.budget().saturating_sub(secret.counter()))
+    }
+
+    /// The class of an image, by the integer reference.
+    pub fn class_of(&self, image_hwc: &[u8]) -> eyre::Result<u32> {
+        let trace = assay_prover::reference::run(&self.model.architecture, &self.folded, image_hwc)?;
+        Ok(trace.top1() as u32)
+    }
+
+    pub fn secret_path(&self) -> &Path {
+        &self.secret
+    }
+
+    /// How long earlier proofs of this model took here.
+    fn measured(&self) -> Option<Speed> {
+        // Whoever reserves a proof hears of promises that cannot be read.
+        Promises::open(&self.secret).ok()?.measured()
+    }
+
+    fn planned(&self) -> Duration {
+        Cost::of(self.keys.verifier().compiled()).prove_time()
+    }
+
+    /// What to count with for one proof: as measured, or twice the plan before there was one.
+    pub fn speed(&self) -> Speed {
+        self.measured().unwrap_or_else(|| Speed::Estimated(2 * self.planned()))
+    }
+
+    /// How long a proof will take: as long as earlier ones of this model here, or what the plan says before there was one.
+    fn expected(&self) -> Estimate {
+        let (time, basis) = match self.measured() {
+            Some(speed) => (speed.of_one(), "earlier proofs"),
+            None => (self.planned(), "the plan"),
+        };
+        Estimate {
+            what: "proving",
+            time,
+            basis,
+        }
+    }
+
+    /// Keeps every other process from proving with this model's secret until the result is dropped: two that work on the same
+    /// examples would spend its proofs twice, and each would take longer than anybody counts with.
+    ///
+    /// # Errors
+    /// If another one does, or there is no secret.
+    pub fn begin(&self) -> eyre::Result<Proving<'_>> {
+        ModelSecret::open(&self.secret)?;
+        let mut path = self.secret.as_os_str().to_owned();
+        path.push(".proving");
+        let lock = Lock::take_from(
+            path.as_ref(),
+            "another assay process proves with this model",
+            "wait until it has ended, then repeat the command",
+        )?;
+        Ok(Proving {
+            prover: self,
+            _lock: lock,
+        })
+    }
+}
+
+/// The right to prove with a model, which one process has at a time.
+#[derive(Debug)]
+pub struct Proving<'a> {
+    pub prover: &'a Prover,
+    _lock: Lock,
+}
+
+impl Proving<'_> {
+    /// Proves one image; takes one of the model's proofs, whatever becomes of it: of those that are promised to an
+    /// `engagement`, or of those that nobody is promised.
+    pub fn prove(
+        &self,
+        image: &[u8],
+        salt: &[u8; 31],
+        ctx: Word,
+        engagement: Option<B256>,
+        out: &Reporter,
+    ) -> eyre::Result<ProofBundle> {
+        const FEW: u64 = 256;
+        let Prover {
+            model, keys, secret, ..
+        } = self.prover;
+        proof::check_secret(keys, &ModelSecret::open(secret)?)?;
+        let complain = |error: eyre::Report| out.warn(format_args!("a proof is still counted as promised: {error:#}"));
+        let reservation = promises::reserve_proof(secret, engagement, complain)?;
+        if reservation.remaining() < FEW {
+            out.warn(format_args!(
+                "{} proofs are left of this model's {}",
+                reservation.remaining(),
+                reservation.budget
+            ));
+        }
+        let expected = self.prover.expected();
+        let inference = Inference {
+            model,
+            secret: &ModelSecret::open(secret)?,
+            image,
+            salt: &InputSalt(*salt),
+            ctx,
+        };
+        let began = Instant::now();
+        let bundle = proof::prove_with_secret(keys, &inference, &out.phases_of(expected))?;
+        if let Err(error) = promises::note_speed(secret, began.elapsed()) {
+            out.warn(format_args!("the proving speed is not noted: {error:#}"));
+        }
+        Ok(bundle)
+    }
+}
+
+/// Verifies a bundle, and that it is about `expected`.
+pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Statement) -> eyre::Result<()> {
+    if bundle.statement() != Some(*expected) {
+        return Err(ProofRejected("it is about another context, model, input or output".into()).into());
+    }
+    proof::verify(key, bundle).map_err(|e| ProofRejected(e.to_string()).into())
+}

@@ -1,0 +1,321 @@
+//! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
+//! waits for, no other waits for.
+
+use crate::engagement::PayingDesk;
+use crate::home::Home;
+use crate::watch::end::told_to_end;
+use crate::watch::event::{error_fields, Announcer};
+use crate::watch::provider::SETTLED;
+use crate::watch::proving::Ended;
+use crate::watch::record::Record;
+use crate::watch::turn::{is_lost, is_passing, Beat, Role};
+use crate::watch::Station;
+use alloy::primitives::B256;
+use assay_chain::account::Account;
+use assay_durable::lock::Lock;
+use assay_durable::report::Reporter;
+use assay_protocol::accuracy::decide::{Action, Party};
+use serde_json::{json, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
+
+/// How long turns and a proof may take to end after the daemon was told to. What they sent is in the journals.
+const FAREWELL: Duration = Duration::from_secs(75);
+
+/// Longest pause while the node does not answer.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// Age of the newest block from which on the node is behind the chain.
+const STALE: u64 = 300;
+
+/// When to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// Between two looks at the chain.
+    pub every: Duration,
+    /// Do what is due now, with the proofs that it needs, and end.
+    pub once: bool,
+}
+
+/// Keeps every other daemon, also a single pass, from looking after what this account has in this state directory: both would do
+/// what is due, and a proof that is made twice is spent twice.
+///
+/// # Errors
+/// If one does.
+pub fn only_one(home: &Home, account: &Account, party: Party) -> eyre::Result<Lock> {
+    let path = home.daemon(&account.chain, party.name(), account.address());
+    Lock::take_from(
+        &path,
+        "another daemon looks after the engagements of this account and state directory",
+        "it does what is due; end it first, or give this one another --home or account",
+    )
+    .map_err(Into::into)
+}
+
+/// Connects, waiting for the node as long as it takes unless this is a single pass.
+///
+/// # Errors
+/// Every other one.
+pub async fn connect(
+    announce: &Announcer,
+    report: &Reporter,
+    schedule: Schedule,
+    desk: impl AsyncFn() -> eyre::Result<PayingDesk>,
+) -> eyre::Result<PayingDesk> {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        match desk().await {
+            Err(error) if is_lost(&error) && !schedule.once => {
+                announce.say(None, "rpcLost", error_fields(report, "connect", &error))?;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(MAX_PAUSE);
+            }
+            result => return result,
+        }
+    }
+}
+
+/// An engagement between turns, or in one.
+#[derive(Debug)]
+enum Turn {
+    Over(Record),
+    Running(Task),
+}
+
+/// A party's daemon.
+#[derive(Debug)]
+pub struct Patrol {
+    beat: Arc<Beat>,
+    turns: BTreeMap<B256, Turn>,
+    /// Engagements that were looked at.
+    known: BTreeSet<B256>,
+    /// Engagements whose proofs ended since their last turn, and how.
+    proved: BTreeMap<B256, eyre::Result<Ended>>,
+    /// With `once`: engagements whose proofs somebody or something keeps from being made.
+    put_off: BTreeSet<B256>,
+    is_lost: bool,
+    is_stale: bool,
+}
+
+impl Patrol {
+    pub fn new(desk: Station, role: Role, schedule: Schedule) -> Self {
+        let beat = Beat::new(desk, role, schedule.once);
+        Self {
+            beat: Arc::new(beat),
+            turns: BTreeMap::new(),
+            known: BTreeSet::new(),
+            proved: BTreeMap::new(),
+            put_off: BTreeSet::new(),
+            is_lost: false,
+            is_stale: false,
+        }
+    }
+
+    /// Passes until told to end; with `once` until nothing is due.
+    ///
+    /// # Errors
+    /// If events cannot be printed; with `once` also what keeps it from looking.
+    pub async fn run(mut self, schedule: Schedule) -> eyre::Result<()> {
+        let every = schedule.every;
+        let mut told = tokio::spawn(told_to_end());
+        let mut pause = every;
+        let desk = &self.beat.desk;
+        self.beat.say(
+            None,
+            "started",
+            json!({ "account": desk.account.address(), "market": desk.market.address }),
+        )?;
+        while !told.is_finished() {
+            let passed = tokio::select! {
+                passed = self.pass() => passed,
+                _ = &mut told => break,
+            };
+            match passed {
+                Err(error) if schedule.once => return Err(error),
+                Err(error) => {
+                    let (name, fields) = if is_lost(&error) {
+                        pause = if self.is_lost {
+                            (pause * 2).min(MAX_PAUSE.max(every))
+                        } else {
+                            Duration::from_secs(1)
+                        };
+                        self.is_lost = true;
+                        let mut fields = error_fields(&self.beat.desk.report, "look", &error);
+                        fields["wait"] = pause.as_secs().into();
+                        ("rpcLost", fields)
+                    } else {
+                        ("error", error_fields(&self.beat.desk.report, "look", &error))
+                    };
+                    self.beat.say(None, name, fields)?;
+                }
+                Ok(()) => {
+                    pause = every;
+                    match &self.beat.role {
+                        Role::Provider(provider) if schedule.once && provider.is_busy() => {
+                            tokio::select! {
+                                () = provider.job_ended() => continue,
+                                _ = &mut told => break,
+                            }
+                        }
+                        _ if schedule.once => break,
+                        _ => {}
+                    }
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.beat.desk.wake.notified() => {}
+                _ = &mut told => break,
+            }
+        }
+        // What is not over by then goes on from its journal.
+        let _ = tokio::time::timeout(FAREWELL, self.end()).await;
+        self.beat.say(None, "ended", Value::Null)
+    }
+
+    async fn end(&mut self) {
+        if let Role::Provider(provider) = &self.beat.role {
+            provider.end().await;
+        }
+        for turn in self.turns.values_mut() {
+            if let Turn::Running(task) = turn {
+                let _ = task.await;
+            }
+        }
+    }
+
+    /// Gives every engagement whose last turn is over the next one.
+    ///
+    /// # Errors
+    /// If the node does not answer, or events cannot be printed: what goes wrong with one engagement is said there.
+    async fn pass(&mut self) -> eyre::Result<()> {
+        self.look_at_node().await?;
+        self.news().await?;
+        let journaled = self.journaled();
+        self.begin_turns(&journaled).await?;
+        if self.beat.once {
+            self.turns_over().await?;
+        }
+        let beat = self.beat.clone();
+        if let Role::Provider(provider) = &beat.role {
+            let offers = provider.offers(&beat.desk).await?;
+            // Before that it is not known how many are open.
+            if journaled.is_subset(&self.known) {
+                self.begin_turns(&offers).await?;
+            }
+            if self.beat.once {
+                self.turns_over().await?;
+            }
+            if let Some(id) = provider.schedule(&beat.desk)? {
+                beat.say(Some(id), Action::Prove.name(), Value::Null)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at_node(&mut self) -> eyre::Result<()> {
+        let chain = &self.beat.desk.market.chain;
+        let block = chain.now().await?;
+        if std::mem::replace(&mut self.is_lost, false) {
+            self.beat.say(None, "rpcBack", Value::Null)?;
+        }
+        let machine = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let behind = machine.unwrap_or_default().as_secs().saturating_sub(block);
+        let is_stale = !chain.is_devnet() && behind > STALE;
+        if is_stale && !self.is_stale {
+            self.beat.say(None, "nodeBehind", json!({ "seconds": behind }))?;
+        }
+        self.is_stale = is_stale;
+        Ok(())
+    }
+
+    /// What became of the proofs. What went wrong is said before the next turn, which knows what was said already.
+    async fn news(&mut self) -> eyre::Result<()> {
+        let Role::Provider(provider) = &self.beat.role else {
+            return Ok(());
+        };
+        let Some((id, ended)) = provider.reap().await else {
+            return Ok(());
+        };
+        if let Ok(ended) = &ended {
+            let fields = json!({ "result": format!("{ended:?}") });
+            self.beat.say(Some(id), "proven", fields)?;
+        }
+        if self.beat.once && ended.as_ref().is_err_and(is_passing) {
+            self.put_off.insert(id);
+        }
+        self.proved.insert(id, ended);
+        Ok(())
+    }
+
+    /// Engagements that this program has a journal of and has not done with.
+    fn journaled(&self) -> BTreeSet<B256> {
+        let desk = &self.beat.desk;
+        let entries = std::fs::read_dir(desk.home.engagements(&desk.market.chain));
+        let ids = entries.into_iter().flatten().flatten();
+        let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        ids.filter(|id| !desk.fact(*id, SETTLED).is_ok_and(|settled| settled == Some(true)))
+            .collect()
+    }
+
+    async fn begin_turns(&mut self, ids: &BTreeSet<B256>) -> eyre::Result<()> {
+        self.collect(JoinHandle::is_finished).await?;
+        for id in ids {
+            let mut record = match self.turns.remove(id) {
+                Some(Turn::Over(record)) => record,
+                Some(running) => {
+                    self.turns.insert(*id, running);
+                    continue;
+                }
+                None => Record::default(),
+            };
+            if let Some(ended) = self.proved.remove(id) {
+                self.beat.proofs_ended(*id, &mut record, &ended)?;
+            }
+            if self.put_off.contains(id) {
+                self.turns.insert(*id, Turn::Over(record));
+                continue;
+            }
+            let (beat, id, handle) = (self.beat.clone(), *id, Handle::current());
+            let turn = move || handle.block_on(beat.turn(id, record));
+            self.turns.insert(id, Turn::Running(tokio::task::spawn_blocking(turn)));
+        }
+        Ok(())
+    }
+
+    async fn turns_over(&mut self) -> eyre::Result<()> {
+        self.collect(|_| true).await
+    }
+
+    /// Takes back the records of turns, waiting for those that are due.
+    ///
+    /// # Errors
+    /// If a turn could not print what it did.
+    async fn collect(&mut self, is_due: impl Fn(&Task) -> bool) -> eyre::Result<()> {
+        for (id, turn) in &mut self.turns {
+            if let Turn::Running(task) = turn {
+                if is_due(task) {
+                    let (record, printed) = over(task).await;
+                    if record.is_known {
+                        self.known.insert(*id);
+                    }
+                    *turn = Turn::Over(record);
+                    printed?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+type Task = JoinHandle<(Record, eyre::Result<()>)>;
+
+/// A turn that broke off has forgotten its record.
+async fn over(task: impl Future<Output = Result<(Record, eyre::Result<()>), JoinError>>) -> (Record, eyre::Result<()>) {
+    task.await
+        .unwrap_or_else(|error| (Record::default(), Err(error.into())))
+}
