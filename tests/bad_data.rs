@@ -2,8 +2,8 @@
 
 use alloy::primitives::B256;
 use assay_cli::testset;
+use assay_cli::transfer::chunks::Chunks;
 use assay_cli::transfer::cipher_file::CipherWriter;
-use assay_cli::transfer::layout::Layout;
 use assay_cli::transfer::payload::{self, ChunkWords};
 use assay_cli::transfer::{keys, secret::MasterKey};
 use e2e::{milliether, Story};
@@ -36,7 +36,7 @@ fn spoiled(spoil: impl Fn(&mut Vec<ChunkWords>)) -> Story {
     let story = Story::locked(&["--mode", "full"]);
     let (path, mut journal) = journal(&story);
     let set = testset::load(&story.setting.shared("set")).unwrap();
-    let layout = Layout::new(set.examples.len(), INPUT_WORDS, CHUNK_WORDS).unwrap();
+    let layout = Chunks::new(set.examples.len(), INPUT_WORDS, CHUNK_WORDS).unwrap();
     let id: B256 = story.id.parse().unwrap();
     let mut writer = CipherWriter::create(&path.with_file_name("transfer.cipher"), layout, id).unwrap();
     for (index, example) in set.examples.iter().enumerate() {

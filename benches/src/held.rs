@@ -7,9 +7,9 @@ use assay_cli::context::{Context, Globals};
 use assay_cli::prover_api::ModelFiles;
 use assay_cli::reference_string::SrsUse;
 use assay_cli::testset::{ImageSize, TestSet};
+use assay_cli::transfer::chunks::Chunks;
 use assay_cli::transfer::cipher_file::{seal, CipherFile};
 use assay_cli::transfer::keys::KeysOfRecord;
-use assay_cli::transfer::layout::Layout;
 use assay_cli::transfer::secret::MasterKey;
 use assay_cli::transfer::shuffle::Shuffle;
 use assay_durable::report::Reporter;
@@ -138,7 +138,7 @@ fn commits(model: &Path) -> eyre::Result<[f64; 2]> {
 /// A ciphertext that a provider keeps.
 struct Sealed {
     path: PathBuf,
-    layout: Layout,
+    layout: Chunks,
     ct_root: B256,
     master: MasterKey,
     leaves: Vec<B256>,
@@ -146,7 +146,7 @@ struct Sealed {
 
 impl Sealed {
     fn new(set: &TestSet, image_bytes: usize, dir: &Path) -> eyre::Result<Self> {
-        let layout = Layout::new(set.examples.len(), image_bytes.div_ceil(31), WORDS_PER_CHUNK)?;
+        let layout = Chunks::new(set.examples.len(), image_bytes.div_ceil(31), WORDS_PER_CHUNK)?;
         let (path, master) = (dir.join("transfer.cipher"), MasterKey::random());
         Ok(Self {
             ct_root: seal(&path, layout, ID, &master, set, |_| ())?,

@@ -8,7 +8,7 @@ use assay_cli::cmd::mp::held::{Engagement, Held, Work};
 use assay_cli::cmd::mp::transfer::Transfer;
 use assay_cli::exit::Hinted;
 use assay_cli::testset::{save, ImageSize, StoredSet, TestSet};
-use assay_cli::transfer::layout::Part;
+use assay_cli::transfer::chunks::Part;
 use assay_cli::transfer::words::WORD_BYTES;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, ProofTerms};

@@ -4,13 +4,13 @@
 mod transfer_support;
 
 use alloy::primitives::B256;
+use assay_cli::transfer::chunks::{Chunks, Part};
 use assay_cli::transfer::cipher;
 use assay_cli::transfer::cipher_file::{file_bytes, seal, CipherError, CipherFile, CipherWriter, Place};
 use assay_cli::transfer::evidence::Evidence;
 use assay_cli::transfer::fault::{Fault, Kind};
 use assay_cli::transfer::judge::{judge, Dismissed};
 use assay_cli::transfer::keys::example_key;
-use assay_cli::transfer::layout::{Layout, Part};
 use assay_cli::transfer::open::{open, OpenError, Opened};
 use assay_cli::transfer::payload::{header, Unprovable};
 use assay_cli::transfer::secret::ExampleKey;
@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use transfer_support::{set, Delivery, Sender, ENGAGEMENT};
 
 /// Every claim that evidence about `layout` could make.
-fn claims(layout: &Layout) -> Vec<Fault> {
+fn claims(layout: &Chunks) -> Vec<Fault> {
     let mut claims = vec![Fault::Index, Fault::Leaf, Fault::Salt, Fault::Start];
     for chunk in 0..layout.data_chunks() {
         claims.extend([Fault::ChainValue { chunk }, Fault::Step { chunk }]);
@@ -354,7 +354,7 @@ fn every_flipped_byte_is_noticed_and_damaged_words_are_named() {
         match (at, reopen(&delivery, &bytes)) {
             (0..8, CipherError::Magic(_)) => (),
             (8..40, CipherError::Engagement { .. }) => (),
-            (40..52, CipherError::OtherLayout { .. } | CipherError::Layout(_)) => (),
+            (40..52, CipherError::OtherChunks { .. } | CipherError::Chunks(_)) => (),
             (_, CipherError::Root { .. }) if at >= leaves => (),
             (_, CipherError::Damaged { example, .. }) if at < leaves => {
                 assert_eq!(example, (at - 52) / (32 * delivery.layout.words_per_example()));
@@ -396,10 +396,10 @@ fn files_of_other_transfers_are_refused() {
         open(layout, B256::ZERO, delivery.ct_root),
         CipherError::Engagement { .. }
     ));
-    let other = Layout::new(4, 5, 4).unwrap();
+    let other = Chunks::new(4, 5, 4).unwrap();
     assert!(matches!(
         open(other, ENGAGEMENT, delivery.ct_root),
-        CipherError::OtherLayout { .. }
+        CipherError::OtherChunks { .. }
     ));
     let missing = CipherFile::open(&delivery.path.with_extension("no"), layout, ENGAGEMENT, B256::ZERO);
     assert!(matches!(missing, Err(CipherError::Io { .. })));

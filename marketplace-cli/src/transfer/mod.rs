@@ -2,3 +2,7 @@
 
 pub use crate::cipher_file;
 pub use assay_protocol::transfer::*;
+
+pub mod layout {
+    pub use assay_protocol::transfer::chunks::{Chunks as Layout, Part};
+}

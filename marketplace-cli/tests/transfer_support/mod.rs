@@ -5,10 +5,10 @@
 use alloy::primitives::{FixedBytes, B256};
 use assay_cli::prover_api::input_commit;
 use assay_cli::testset::{Example, ImageSize, TestSet};
+use assay_cli::transfer::chunks::Chunks;
 use assay_cli::transfer::cipher_file::{CipherFile, CipherWriter};
 use assay_cli::transfer::judge::Terms;
 use assay_cli::transfer::keys::{example_key, KeysOfRecord};
-use assay_cli::transfer::layout::Layout;
 use assay_cli::transfer::open::{open, Opened};
 use assay_cli::transfer::payload::{chunks, header, ChunkWords};
 use assay_cli::transfer::secret::{ExampleKey, MasterKey};
@@ -44,7 +44,7 @@ pub(crate) fn set(n: usize, bytes: usize) -> TestSet {
 /// A consumer before it encrypts.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
-    pub(crate) layout: Layout,
+    pub(crate) layout: Chunks,
     pub(crate) master: MasterKey,
     pub(crate) set: TestSet,
     /// By example, then chunk.
@@ -54,7 +54,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn honest(n: usize, bytes: usize, chunk_words: usize) -> Self {
-        let layout = Layout::new(n, bytes.div_ceil(31), chunk_words).unwrap();
+        let layout = Chunks::new(n, bytes.div_ceil(31), chunk_words).unwrap();
         let set = set(n, bytes);
         let payload = set.examples.iter().enumerate();
         let chunks = payload.map(|(i, e)| chunks(&layout, i, e).unwrap()).collect();
@@ -114,7 +114,7 @@ pub(crate) struct Delivery {
     _dir: tempfile::TempDir,
     pub(crate) path: PathBuf,
     pub(crate) ct_root: B256,
-    pub(crate) layout: Layout,
+    pub(crate) layout: Chunks,
     pub(crate) test_leaves: Vec<B256>,
     pub(crate) order: Shuffle,
     pub(crate) keys: KeysOfRecord,

@@ -1,11 +1,11 @@
 //! Decrypts and checks the examples at a range of positions, once their keys are out.
 
+use super::chunks::Part;
 use super::cipher::decrypt;
 use super::ciphertext::Ciphertext;
 use super::evidence::Evidence;
 use super::fault::{self, Fault};
 use super::keys::KeysOfRecord;
-use super::layout::Part;
 use super::payload::{header, ChunkWords, Received};
 use super::secret::{ExampleKey, Salt};
 use super::shuffle::Shuffle;

@@ -4,8 +4,8 @@
 //! value of the input's hash chain before these words. The value after them is the next chunk's `hIn`, and after the last
 //! chunk the header's `inputCommit`.
 
+use super::chunks::{Chunks, Part, HEADER_WORDS};
 use super::input_chain;
-use super::layout::{Layout, Part, HEADER_WORDS};
 use super::secret::Salt;
 use super::words::{uint, Word};
 use crate::testset::Example;
@@ -44,7 +44,7 @@ pub enum PayloadError {
 /// # Errors
 /// If the image has another size than the layout, or another commitment than it states: sending that would prove the
 /// sender at fault.
-pub fn chunks(layout: &Layout, index: usize, example: &Example) -> Result<Vec<ChunkWords>, PayloadError> {
+pub fn chunks(layout: &Chunks, index: usize, example: &Example) -> Result<Vec<ChunkWords>, PayloadError> {
     let words: Vec<Word> = input::words(&example.image).iter().map(to_be_bytes).collect();
     if words.len() != layout.input_words() {
         return Err(PayloadError::InputWords {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn chunks_have_the_lengths_of_the_layout_and_zero_padding() {
-        let layout = Layout::new(1, 5, 2).unwrap();
+        let layout = Chunks::new(1, 5, 2).unwrap();
         let chunks = chunks(&layout, 0, &example()).unwrap();
         let lengths: Vec<_> = chunks.iter().map(|c| c.len()).collect();
         assert_eq!(lengths, [5, 3, 3, 3]);
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn another_size_or_a_wrong_commitment_is_not_sent() {
         let mut example = example();
-        let error = chunks(&Layout::new(1, 6, 2).unwrap(), 0, &example).unwrap_err();
+        let error = chunks(&Chunks::new(1, 6, 2).unwrap(), 0, &example).unwrap_err();
         assert!(matches!(
             error,
             PayloadError::InputWords {
@@ -177,7 +177,7 @@ mod tests {
             }
         ));
         example.image[3] ^= 1;
-        let error = chunks(&Layout::new(9, 5, 2).unwrap(), 8, &example).unwrap_err();
+        let error = chunks(&Chunks::new(9, 5, 2).unwrap(), 8, &example).unwrap_err();
         assert_eq!(error, PayloadError::Commitment { example: 8 });
     }
 
