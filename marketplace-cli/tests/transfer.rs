@@ -11,7 +11,7 @@ use assay_cli::transfer::evidence::Evidence;
 use assay_cli::transfer::fault::{Fault, Kind};
 use assay_cli::transfer::judge::{judge, Dismissed};
 use assay_cli::transfer::keys::example_key;
-use assay_cli::transfer::open::{open, OpenError, Opened};
+use assay_cli::transfer::open::{faultless, open, OpenError, Opened};
 use assay_cli::transfer::payload::{header, Unprovable};
 use assay_cli::transfer::secret::ExampleKey;
 use assay_cli::transfer::words::Word;
@@ -260,6 +260,19 @@ fn arguments_that_do_not_belong_together_are_errors() {
         run(&delivery, &leaves, 0..1),
         OpenError::NoKey { position: 0 }
     ));
+}
+
+#[test]
+fn a_salt_that_is_none_is_an_error_where_faults_are_not_looked_for() {
+    let mut sender = Sender::small();
+    sender.word_mut(1, 0, header::INPUT_SALT)[0] = 1;
+    let delivery = sender.deliver();
+    let read = |index| {
+        let position = delivery.order.position_of(index).unwrap();
+        faultless(&mut delivery.file(), &delivery.order, &delivery.keys, position)
+    };
+    assert_eq!(read(0).unwrap().example(130).unwrap(), sender.set.examples[0]);
+    assert!(matches!(read(1), Err(OpenError::Fault { fault: Fault::Salt, .. })));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // each test program uses a part
 
-use alloy::primitives::{FixedBytes, B256};
+use alloy::primitives::B256;
 use assay_cli::prover_api::input_commit;
 use assay_cli::testset::{Example, ImageSize, TestSet};
 use assay_cli::transfer::chunks::Chunks;
@@ -15,6 +15,7 @@ use assay_cli::transfer::secret::{ExampleKey, MasterKey};
 use assay_cli::transfer::shuffle::Shuffle;
 use assay_cli::transfer::words::{digest, uint, Word, TAG_TEST};
 use assay_protocol::merkle::MerkleTree;
+use assay_statement::input::InputSalt;
 use std::path::PathBuf;
 
 pub(crate) const ENGAGEMENT: B256 = B256::repeat_byte(0xe1);
@@ -23,9 +24,11 @@ pub(crate) const ENGAGEMENT: B256 = B256::repeat_byte(0xe1);
 pub(crate) fn set(n: usize, bytes: usize) -> TestSet {
     let example = |i: usize| {
         let image: Vec<u8> = (0..bytes).map(|b| (b * 7 + i * 13 + 1) as u8).collect();
-        let input_salt = FixedBytes::<31>::from_slice(&digest(&TAG_TEST, &[&uint(i)])[1..]);
+        let mut salt = digest(&TAG_TEST, &[&uint(i)]);
+        salt[0] = 0;
+        let input_salt = InputSalt::from_word(&salt).unwrap();
         Example {
-            input_commit: input_commit(&image, &input_salt.0),
+            input_commit: input_commit(&image, &input_salt),
             image,
             label: i as u32 % 3,
             input_salt,

@@ -6,12 +6,12 @@
 
 use super::chunks::{Chunks, Part, HEADER_WORDS};
 use super::input_chain;
-use super::secret::Salt;
 use super::words::{uint, Word};
 use crate::testset::Example;
-use alloy::primitives::{FixedBytes, U256};
+use alloy::primitives::{B256, U256};
 use assay_statement::field::to_be_bytes;
-use assay_statement::input;
+use assay_statement::input::{self, InputSalt};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Words of one chunk, in clear.
@@ -53,8 +53,7 @@ pub fn chunks(layout: &Chunks, index: usize, example: &Example) -> Result<Vec<Ch
             got: words.len(),
         });
     }
-    let mut input_salt = Zeroizing::new([0; 32]);
-    input_salt[1..].copy_from_slice(example.input_salt.as_slice());
+    let input_salt = Zeroizing::new(example.input_salt.to_word());
     let commit = example.input_commit.to_be_bytes::<32>();
     let head: [Word; HEADER_WORDS] = [
         uint(index),
@@ -83,18 +82,26 @@ pub fn chunks(layout: &Chunks, index: usize, example: &Example) -> Result<Vec<Ch
 }
 
 /// An example as it came out of a transfer in which no fault was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Received {
     /// Dataset index.
     pub index: usize,
     pub input_commit: U256,
     /// Of any size: a label that is no class is simply never predicted.
     pub label: U256,
-    pub leaf_salt: Salt,
-    /// Below 2^248.
-    pub input_salt: Salt,
+    pub leaf_salt: B256,
+    pub input_salt: InputSalt,
     /// Message words, each below 2^248.
     pub words: Vec<Word>,
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("index", &self.index)
+            .field("input_commit", &self.input_commit)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why no proof can be made about a faultless example: it counts as one that the model gets wrong.
@@ -131,8 +138,8 @@ impl Received {
         Ok(Example {
             image,
             label,
-            input_salt: FixedBytes::from_slice(&self.input_salt.expose()[1..]),
-            leaf_salt: (*self.leaf_salt.expose()).into(),
+            input_salt: self.input_salt,
+            leaf_salt: self.leaf_salt,
             input_commit: self.input_commit,
         })
     }
@@ -187,8 +194,8 @@ mod tests {
             index: 0,
             input_commit: U256::ZERO,
             label: U256::from(3),
-            leaf_salt: Salt::new([1; 32]),
-            input_salt: Salt::new([0; 32]),
+            leaf_salt: B256::repeat_byte(1),
+            input_salt: InputSalt([0; 31]),
             words: input::words(&[5; BYTES]).iter().map(to_be_bytes).collect(),
         };
         assert_eq!(good.example(BYTES).unwrap().image, [5; BYTES]);
