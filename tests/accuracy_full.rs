@@ -1,7 +1,7 @@
 //! The full accuracy protocol on anvil: encrypted transfer, coin-tossed probe set, both adjudications, and every way in which
 //! a party can cheat or fall silent. Real proofs of a small network; N1 = 1, N2 = 3.
 
-use assay_protocol::transfer::layout::Layout;
+use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::words::WORD_BYTES;
 use e2e::{milliether, text, Story, OUTSIDER};
 
@@ -15,7 +15,7 @@ fn micro(pair: (u128, u128)) -> (String, String) {
 
 /// The ciphertext with another last word in every example: 8×8 images, chunks of eight words.
 fn with_spoiled_images(whole: &[u8]) -> Vec<u8> {
-    let layout = Layout::new(4, 7, 8).unwrap();
+    let layout = Chunks::new(4, 7, 8).unwrap();
     let words = layout.examples() * layout.words_per_example();
     let prefix = whole.len() - (words + layout.chunk_count()) * WORD_BYTES;
     let mut bytes = whole.to_vec();

@@ -3,8 +3,8 @@
 use alloy::primitives::B256;
 use assay_marketplace::cipher_file::CipherWriter;
 use assay_marketplace::testset;
+use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::keys;
-use assay_protocol::transfer::layout::Layout;
 use assay_protocol::transfer::payload;
 use assay_protocol::transfer::payload::ChunkWords;
 use assay_protocol::transfer::secret::MasterKey;
@@ -38,7 +38,7 @@ fn spoiled(spoil: impl Fn(&mut Vec<ChunkWords>)) -> Story {
     let story = Story::locked(&["--mode", "full"]);
     let (path, mut journal) = journal(&story);
     let set = testset::load(&story.setting.shared("set")).unwrap();
-    let layout = Layout::new(set.examples.len(), INPUT_WORDS, CHUNK_WORDS).unwrap();
+    let layout = Chunks::new(set.examples.len(), INPUT_WORDS, CHUNK_WORDS).unwrap();
     let id: B256 = story.id.parse().unwrap();
     let mut writer = CipherWriter::create(&path.with_file_name("transfer.cipher"), layout, id).unwrap();
     for (index, example) in set.examples.iter().enumerate() {

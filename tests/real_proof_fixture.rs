@@ -149,7 +149,7 @@ struct Verifier {
 
 struct Example {
     image: Vec<u8>,
-    salt: [u8; 31],
+    salt: InputSalt,
     leaf_salt: B256,
     commit: U256,
 }
@@ -208,9 +208,9 @@ impl Network {
     fn example(&self, index: u64) -> Example {
         let mut rng = seeded("example", index);
         let mut image = vec![0; self.model.architecture.image_len()];
-        let (mut salt, mut leaf_salt) = ([0; 31], B256::ZERO);
+        let (mut salt, mut leaf_salt) = (InputSalt([0; 31]), B256::ZERO);
         rng.fill_bytes(&mut image);
-        rng.fill_bytes(&mut salt);
+        rng.fill_bytes(&mut salt.0);
         rng.fill_bytes(leaf_salt.as_mut_slice());
         Example {
             commit: input_commit(&image, &salt),
@@ -225,7 +225,7 @@ impl Network {
             model: &self.model,
             weight_salts: &self.weight_salts,
             image: &example.image,
-            salt: &InputSalt(example.salt),
+            salt: &example.salt,
             ctx: ctx.to_be_bytes(),
         };
         let bundle = prove(&self.keys, &input, blinders(), &Silent).unwrap();

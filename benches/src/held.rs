@@ -10,8 +10,8 @@ use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::ModelFiles;
 use assay_protocol::abi::{Metric, ProofTerms};
 use assay_protocol::testset::{ImageSize, TestSet};
+use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::keys::KeysOfRecord;
-use assay_protocol::transfer::layout::Layout;
 use assay_protocol::transfer::secret::MasterKey;
 use assay_protocol::transfer::shuffle::Shuffle;
 use rand::rngs::OsRng;
@@ -138,7 +138,7 @@ fn commits(model: &Path) -> eyre::Result<[f64; 2]> {
 /// A ciphertext that a provider keeps.
 struct Sealed {
     path: PathBuf,
-    layout: Layout,
+    layout: Chunks,
     ct_root: B256,
     master: MasterKey,
     leaves: Vec<B256>,
@@ -146,7 +146,7 @@ struct Sealed {
 
 impl Sealed {
     fn new(set: &TestSet, image_bytes: usize, dir: &Path) -> eyre::Result<Self> {
-        let layout = Layout::new(set.examples.len(), image_bytes.div_ceil(31), WORDS_PER_CHUNK)?;
+        let layout = Chunks::new(set.examples.len(), image_bytes.div_ceil(31), WORDS_PER_CHUNK)?;
         let (path, master) = (dir.join("transfer.cipher"), MasterKey::random());
         Ok(Self {
             ct_root: seal(&path, layout, ID, &master, set, |_| ())?,

@@ -11,7 +11,7 @@ use assay_marketplace::accuracy::provider::received::Transfer;
 use assay_marketplace::testset::{save, StoredSet};
 use assay_protocol::abi::{Metric, ProofTerms};
 use assay_protocol::testset::{ImageSize, TestSet};
-use assay_protocol::transfer::layout::Part;
+use assay_protocol::transfer::chunks::Part;
 use assay_protocol::transfer::words::WORD_BYTES;
 use std::path::Path;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};

@@ -6,13 +6,13 @@ mod transfer_support;
 use alloy::primitives::B256;
 use assay_marketplace::cipher_file::{file_bytes, seal, CipherError, CipherFile, CipherWriter, Place};
 use assay_protocol::ids::SCALAR_ORDER;
+use assay_protocol::transfer::chunks::{Chunks, Part};
 use assay_protocol::transfer::cipher;
 use assay_protocol::transfer::evidence::Evidence;
 use assay_protocol::transfer::fault::{Fault, Kind};
 use assay_protocol::transfer::judge::{judge, Dismissed};
 use assay_protocol::transfer::keys::example_key;
-use assay_protocol::transfer::layout::{Layout, Part};
-use assay_protocol::transfer::open::{open, OpenError, Opened};
+use assay_protocol::transfer::open::{faultless, open, OpenError, Opened};
 use assay_protocol::transfer::payload::{header, Unprovable};
 use assay_protocol::transfer::secret::ExampleKey;
 use assay_protocol::transfer::words::Word;
@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use transfer_support::{set, Delivery, Sender, ENGAGEMENT};
 
 /// Every claim that evidence about `layout` could make.
-fn claims(layout: &Layout) -> Vec<Fault> {
+fn claims(layout: &Chunks) -> Vec<Fault> {
     let mut claims = vec![Fault::Index, Fault::Leaf, Fault::Salt, Fault::Start];
     for chunk in 0..layout.data_chunks() {
         claims.extend([Fault::ChainValue { chunk }, Fault::Step { chunk }]);
@@ -263,6 +263,19 @@ fn arguments_that_do_not_belong_together_are_errors() {
 }
 
 #[test]
+fn a_salt_that_is_none_is_an_error_where_faults_are_not_looked_for() {
+    let mut sender = Sender::small();
+    sender.word_mut(1, 0, header::INPUT_SALT)[0] = 1;
+    let delivery = sender.deliver();
+    let read = |index| {
+        let position = delivery.order.position_of(index).unwrap();
+        faultless(&mut delivery.file(), &delivery.order, &delivery.keys, position)
+    };
+    assert_eq!(read(0).unwrap().example(130).unwrap(), sender.set.examples[0]);
+    assert!(matches!(read(1), Err(OpenError::Fault { fault: Fault::Salt, .. })));
+}
+
+#[test]
 fn a_writer_wants_exactly_the_announced_examples() {
     let sender = Sender::small();
     let dir = tempfile::tempdir().unwrap();
@@ -354,7 +367,7 @@ fn every_flipped_byte_is_noticed_and_damaged_words_are_named() {
         match (at, reopen(&delivery, &bytes)) {
             (0..8, CipherError::Magic(_)) => (),
             (8..40, CipherError::Engagement { .. }) => (),
-            (40..52, CipherError::OtherLayout { .. } | CipherError::Layout(_)) => (),
+            (40..52, CipherError::OtherChunks { .. } | CipherError::Chunks(_)) => (),
             (_, CipherError::Root { .. }) if at >= leaves => (),
             (_, CipherError::Damaged { example, .. }) if at < leaves => {
                 assert_eq!(example, (at - 52) / (32 * delivery.layout.words_per_example()));
@@ -396,10 +409,10 @@ fn files_of_other_transfers_are_refused() {
         open(layout, B256::ZERO, delivery.ct_root),
         CipherError::Engagement { .. }
     ));
-    let other = Layout::new(4, 5, 4).unwrap();
+    let other = Chunks::new(4, 5, 4).unwrap();
     assert!(matches!(
         open(other, ENGAGEMENT, delivery.ct_root),
-        CipherError::OtherLayout { .. }
+        CipherError::OtherChunks { .. }
     ));
     let missing = CipherFile::open(&delivery.path.with_extension("no"), layout, ENGAGEMENT, B256::ZERO);
     assert!(matches!(missing, Err(CipherError::Io { .. })));

@@ -12,10 +12,10 @@ use assay_durable::file::{parent, Access, Pending};
 use assay_durable::read::open_regular;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::testset::TestSet;
+use assay_protocol::transfer::chunks::{Chunks, ChunksError, Part};
 use assay_protocol::transfer::cipher::{encrypt, leaf};
 use assay_protocol::transfer::ciphertext::Ciphertext;
 use assay_protocol::transfer::keys;
-use assay_protocol::transfer::layout::{Layout, LayoutError, Part};
 use assay_protocol::transfer::payload::{self, ChunkWords, PayloadError};
 use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
 use assay_protocol::transfer::words::{Word, WORD_BYTES};
@@ -42,7 +42,7 @@ pub enum CipherError {
     #[error("{} is no ciphertext of a test set", .0.display())]
     Magic(PathBuf),
     #[error("the ciphertext states sizes that no transfer has")]
-    Layout(#[from] LayoutError),
+    Chunks(#[from] ChunksError),
     #[error("the ciphertext is for engagement {got}, not {expected}")]
     Engagement { expected: B256, got: B256 },
     #[error(
@@ -50,7 +50,7 @@ pub enum CipherError {
         got.examples(), got.input_words(), got.chunk_words(),
         expected.examples(), expected.input_words(), expected.chunk_words()
     )]
-    OtherLayout { expected: Layout, got: Layout },
+    OtherChunks { expected: Chunks, got: Chunks },
     #[error("the ciphertext ends {place}: it has {got} bytes, not {expected}")]
     Truncated { expected: u64, got: u64, place: Place },
     #[error("the ciphertext has {got} bytes, {} more than it should", got - expected)]
@@ -83,17 +83,17 @@ impl std::fmt::Display for Place {
     }
 }
 
-fn words_bytes(layout: &Layout) -> u64 {
+fn words_bytes(layout: &Chunks) -> u64 {
     (layout.examples() * layout.words_per_example() * WORD_BYTES) as u64
 }
 
 /// Bytes of the file of a transfer.
-pub fn file_bytes(layout: &Layout) -> u64 {
+pub fn file_bytes(layout: &Chunks) -> u64 {
     PREFIX_BYTES + words_bytes(layout) + (layout.chunk_count() * WORD_BYTES) as u64
 }
 
 /// Which word the byte at `offset` belongs to.
-fn place(layout: &Layout, offset: u64) -> Place {
+fn place(layout: &Chunks, offset: u64) -> Place {
     let Some(offset) = offset.checked_sub(PREFIX_BYTES) else {
         return Place::Prefix;
     };
@@ -116,7 +116,7 @@ fn place(layout: &Layout, offset: u64) -> Place {
 pub struct CipherWriter {
     path: PathBuf,
     out: Pending,
-    layout: Layout,
+    layout: Chunks,
     engagement_id: B256,
     leaves: Vec<B256>,
 }
@@ -126,7 +126,7 @@ impl CipherWriter {
     ///
     /// # Errors
     /// Those of the operating system.
-    pub fn create(path: &Path, layout: Layout, engagement_id: B256) -> Result<Self, CipherError> {
+    pub fn create(path: &Path, layout: Chunks, engagement_id: B256) -> Result<Self, CipherError> {
         let context = |source| io_error(path, source);
         let dir = parent(path);
         std::fs::create_dir_all(&dir).map_err(context)?;
@@ -230,7 +230,7 @@ impl CipherWriter {
 /// Those of the operating system, and for a set that does not fit the layout or whose commitments are wrong.
 pub fn seal(
     path: &Path,
-    layout: Layout,
+    layout: Chunks,
     engagement_id: B256,
     master: &MasterKey,
     set: &TestSet,
@@ -257,7 +257,7 @@ pub fn seal(
 pub struct CipherFile {
     path: PathBuf,
     file: File,
-    layout: Layout,
+    layout: Chunks,
     engagement_id: B256,
     leaves: Vec<B256>,
 }
@@ -269,7 +269,7 @@ impl CipherFile {
     ///
     /// # Errors
     /// Says what differs and where.
-    pub fn open(path: &Path, layout: Layout, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
+    pub fn open(path: &Path, layout: Chunks, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
         let mut opened = Self::open_kept(path, layout, engagement_id, ct_root)?;
         for example in 0..layout.examples() {
             opened.read_example(example)?;
@@ -281,7 +281,7 @@ impl CipherFile {
     ///
     /// # Errors
     /// If its sizes or leaves are not what they were; words that changed are found when they are read.
-    pub fn open_kept(path: &Path, layout: Layout, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
+    pub fn open_kept(path: &Path, layout: Chunks, engagement_id: B256, ct_root: B256) -> Result<Self, CipherError> {
         let context = |source| io_error(path, source);
         let mut file = open_regular(path).map_err(context)?;
         let got = file.metadata().map_err(context)?.len();
@@ -308,7 +308,7 @@ impl CipherFile {
         Ok(opened)
     }
 
-    pub fn layout(&self) -> &Layout {
+    pub fn layout(&self) -> &Chunks {
         &self.layout
     }
 
@@ -357,7 +357,7 @@ impl CipherFile {
 impl Ciphertext for CipherFile {
     type Error = CipherError;
 
-    fn layout(&self) -> &Layout {
+    fn layout(&self) -> &Chunks {
         self.layout()
     }
 
@@ -379,7 +379,7 @@ impl Ciphertext for CipherFile {
     }
 }
 
-fn read_prefix(path: &Path, file: &mut File, layout: &Layout, engagement_id: B256) -> Result<(), CipherError> {
+fn read_prefix(path: &Path, file: &mut File, layout: &Chunks, engagement_id: B256) -> Result<(), CipherError> {
     let mut prefix = [0; PREFIX_BYTES as usize];
     file.read_exact(&mut prefix).map_err(|source| match source.kind() {
         io::ErrorKind::UnexpectedEof => CipherError::Magic(path.to_owned()),
@@ -396,14 +396,14 @@ fn read_prefix(path: &Path, file: &mut File, layout: &Layout, engagement_id: B25
         });
     }
     let size = |at: usize| u32::from_be_bytes(std::array::from_fn(|b| prefix[at + b])) as usize;
-    let got = Layout::new(size(40), size(44), size(48))?;
+    let got = Chunks::new(size(40), size(44), size(48))?;
     if got != *layout {
-        return Err(CipherError::OtherLayout { expected: *layout, got });
+        return Err(CipherError::OtherChunks { expected: *layout, got });
     }
     Ok(())
 }
 
-fn read_leaves(file: &mut File, layout: &Layout) -> io::Result<Vec<B256>> {
+fn read_leaves(file: &mut File, layout: &Chunks) -> io::Result<Vec<B256>> {
     file.seek(SeekFrom::Start(PREFIX_BYTES + words_bytes(layout)))?;
     let mut reader = BufReader::new(file);
     let read = |_| {

@@ -6,13 +6,14 @@
 //! SET/leaves.json          the leaf hashes alone, which may be shown to a provider before it accepts
 //! ```
 
-use alloy::primitives::{FixedBytes, B256, U256};
+use alloy::primitives::{B256, U256};
 use assay_durable::directory::create_dir_atomic;
 use assay_durable::file::write_atomic;
 use assay_durable::read::{open_regular, read_regular};
 use assay_protocol::ids::{test_leaf, N_MAX};
 use assay_protocol::merkle::MerkleTree;
 use assay_prover::import::decode_png;
+use assay_statement::input::InputSalt;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use std::io::BufReader;
@@ -38,7 +39,7 @@ struct SetFile {
 #[serde(deny_unknown_fields)]
 struct ExampleRow {
     label: u32,
-    input_salt: FixedBytes<31>,
+    input_salt: InputSalt,
     leaf_salt: B256,
     input_commit: U256,
 }

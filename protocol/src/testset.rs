@@ -2,7 +2,7 @@
 
 use crate::ids::{test_leaf, N_MAX};
 use crate::merkle::MerkleTree;
-use alloy::primitives::{FixedBytes, B256, U256};
+use alloy::primitives::{B256, U256};
 use assay_statement::field;
 use assay_statement::input::{self, InputSalt};
 use rand::{rngs::OsRng, RngCore};
@@ -22,8 +22,7 @@ pub struct Example {
     /// Row-major HWC.
     pub image: Vec<u8>,
     pub label: u32,
-    /// 31 random bytes, so that as a number it is below the scalar order.
-    pub input_salt: FixedBytes<31>,
+    pub input_salt: InputSalt,
     pub leaf_salt: B256,
     pub input_commit: U256,
 }
@@ -57,8 +56,8 @@ pub enum TestSetError {
 }
 
 /// The salted commitment to an image of HWC bytes, as the chain writes it.
-pub fn input_commit(image_hwc: &[u8], salt: &[u8; 31]) -> U256 {
-    let commit = input::input_commit(image_hwc, &InputSalt(*salt));
+pub fn input_commit(image_hwc: &[u8], salt: &InputSalt) -> U256 {
+    let commit = input::input_commit(image_hwc, salt);
     U256::from_be_bytes(field::to_be_bytes(&commit))
 }
 
@@ -68,7 +67,7 @@ impl Example {
     /// # Errors
     /// If it is not of the image.
     pub fn check_commitment(&self, index: usize) -> Result<(), TestSetError> {
-        if input_commit(&self.image, &self.input_salt.0) == self.input_commit {
+        if input_commit(&self.image, &self.input_salt) == self.input_commit {
             Ok(())
         } else {
             Err(TestSetError::Commitment { index })
@@ -89,11 +88,10 @@ impl TestSet {
             return Err(TestSetError::Images(images.len()));
         }
         let examples = images.into_iter().enumerate().map(|(i, (image, label))| {
-            let mut input_salt = FixedBytes::<31>::ZERO;
+            let input_salt = InputSalt::random();
             let mut leaf_salt = B256::ZERO;
-            OsRng.fill_bytes(input_salt.as_mut_slice());
             OsRng.fill_bytes(leaf_salt.as_mut_slice());
-            let input_commit = input_commit(&image, &input_salt.0);
+            let input_commit = input_commit(&image, &input_salt);
             step(i as u64 + 1);
             Example {
                 image,
@@ -152,6 +150,18 @@ mod tests {
     fn set(n: u8) -> TestSet {
         let images = (0..n).map(|i| (vec![i; 4 * 6 * 3], u32::from(i) % 10)).collect();
         TestSet::build(SIZE, images, |_| ()).unwrap()
+    }
+
+    #[test]
+    fn sets_have_one_to_n_max_images() {
+        let build = |n| TestSet::build(SIZE, vec![(Vec::new(), 0); n], |_| ());
+        assert_eq!(build(0), Err(TestSetError::NoImage));
+        assert_eq!(build(N_MAX + 1), Err(TestSetError::Images(N_MAX + 1)));
+        let empty = TestSet {
+            size: SIZE,
+            examples: Vec::new(),
+        };
+        assert_eq!(empty.root(), Err(TestSetError::Examples));
     }
 
     #[test]

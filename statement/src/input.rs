@@ -4,15 +4,17 @@
 //! commitment is the last `h`. Words hold 31 bytes big-endian, the last one zero-filled on the right;
 //! `TAG_LEN = (uint120(keccak256("assay.input.v1")) << 64) | L` with `L` the number of words.
 
-use crate::field::{from_be_bytes, Fr};
+use crate::field::{from_be_bytes, Fr, Word};
 use crate::poseidon::{hash, INPUTS, RATE};
 use halo2_proofs::halo2curves::ff::Field;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha3::{Digest, Keccak256};
 
 /// Bytes of one message word.
 pub const WORD_BYTES: usize = 31;
 
-/// 31 random bytes that hide an image behind its commitment.
+/// 31 random bytes that hide an image behind its commitment: as a number they are below the scalar order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct InputSalt(pub [u8; 31]);
 
@@ -25,8 +27,39 @@ impl InputSalt {
         Self(bytes)
     }
 
+    /// The salt that a word states; `None` unless it is below 2^248.
+    pub fn from_word(word: &Word) -> Option<Self> {
+        match word {
+            [0, bytes @ ..] => Some(Self(*bytes)),
+            _ => None,
+        }
+    }
+
+    pub fn to_word(&self) -> Word {
+        let mut word = [0; 32];
+        word[1..].copy_from_slice(&self.0);
+        word
+    }
+
     pub fn to_field(&self) -> Fr {
         word(&self.0)
+    }
+}
+
+/// Hexadecimal digits after `0x`.
+impl Serialize for InputSalt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("0x{}", hex::encode(self.0)))
+    }
+}
+
+impl<'de> Deserialize<'de> for InputSalt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut bytes = [0; 31];
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        hex::decode_to_slice(digits, &mut bytes).map_err(D::Error::custom)?;
+        Ok(Self(bytes))
     }
 }
 
@@ -100,6 +133,34 @@ mod tests {
         let mut longer = image.clone();
         longer.resize(130, 0);
         assert_ne!(input_commit(&longer, &salt), commit);
+    }
+
+    #[test]
+    fn a_salt_is_a_word_below_248_bits_and_62_digits_of_text() {
+        let salt = InputSalt(std::array::from_fn(|b| b as u8 + 0xa0));
+        let mut word = salt.to_word();
+        assert_eq!((word[0], InputSalt::from_word(&word)), (0, Some(salt)));
+        assert_eq!(crate::field::to_be_bytes(&salt.to_field()), word);
+        word[0] = 1;
+        assert_eq!(InputSalt::from_word(&word), None);
+
+        let text = serde_json::to_string(&salt).unwrap();
+        assert_eq!(
+            text,
+            "\"0xa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbe\""
+        );
+        assert_eq!(serde_json::from_str::<InputSalt>(&text).unwrap(), salt);
+        assert_eq!(
+            serde_json::from_str::<InputSalt>(&text.replace("0x", "")).unwrap(),
+            salt
+        );
+        for wrong in [
+            text.replace("be", ""),
+            text.replace("be", "bebf"),
+            text.replace("be", "bg"),
+        ] {
+            assert!(serde_json::from_str::<InputSalt>(&wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use crate::args::model::ModelArgs;
 use crate::context::Context;
-use alloy::primitives::{FixedBytes, B256, U256};
+use alloy::primitives::{B256, U256};
 use assay_chain::error::UsageError;
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::proving::{input_commit, verify};
 use assay_marketplace::testset::read_image;
 use assay_protocol::testset::ImageSize;
+use assay_statement::input::InputSalt;
 use assay_statement::Statement;
 use eyre::WrapErr;
-use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -39,7 +39,7 @@ pub struct Args {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InputOpening {
-    pub input_salt: FixedBytes<31>,
+    pub input_salt: InputSalt,
     pub input_commit: B256,
 }
 
@@ -69,9 +69,8 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         width: shape.w as u32,
     };
     let image = read_image(&args.image, size)?;
-    let mut salt = FixedBytes::<31>::ZERO;
-    OsRng.fill_bytes(salt.as_mut_slice());
-    let commit = input_commit(&image, &salt.0);
+    let salt = InputSalt::random();
+    let commit = input_commit(&image, &salt);
     let opening = InputOpening {
         input_salt: salt,
         input_commit: commit.into(),
@@ -87,7 +86,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         output: U256::from(class).to_be_bytes(),
     };
     let began = Instant::now();
-    let bundle = prover.begin()?.prove(&image, &salt.0, statement.ctx, None, &ctx.out)?;
+    let bundle = prover.begin()?.prove(&image, &salt, statement.ctx, None, &ctx.out)?;
     let prove_s = began.elapsed().as_secs_f64();
     verify(prover.verifier_key(), &bundle, &statement)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;

@@ -84,7 +84,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             height: shape.h as u32,
             width: shape.w as u32,
         };
-        expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt.0).to_be_bytes();
+        expected.input_commit = input_commit(&read_image(image, size)?, &opening.input_salt).to_be_bytes();
     }
     let string = SrsUse::from(args.srs)
         .load_off_chain(async || ctx.named_chain().await, frozen.layout.k, &ctx.out)

@@ -7,9 +7,9 @@ use assay_marketplace::cipher_file::{CipherFile, CipherWriter};
 use assay_marketplace::proving::input_commit;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::testset::{Example, ImageSize, TestSet};
+use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::judge::Terms;
 use assay_protocol::transfer::keys::{example_key, KeysOfRecord};
-use assay_protocol::transfer::layout::Layout;
 use assay_protocol::transfer::open::{open, Opened};
 use assay_protocol::transfer::payload::{chunks, header, ChunkWords};
 use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
@@ -23,9 +23,11 @@ pub(crate) const ENGAGEMENT: B256 = B256::repeat_byte(0xe1);
 pub(crate) fn set(n: usize, bytes: usize) -> TestSet {
     let example = |i: usize| {
         let image: Vec<u8> = (0..bytes).map(|b| (b * 7 + i * 13 + 1) as u8).collect();
-        let input_salt = FixedBytes::<31>::from_slice(&digest(&TAG_TEST, &[&uint(i)])[1..]);
+        let mut salt = digest(&TAG_TEST, &[&uint(i)]);
+        salt[0] = 0;
+        let input_salt = InputSalt::from_word(&salt).unwrap();
         Example {
-            input_commit: input_commit(&image, &input_salt.0),
+            input_commit: input_commit(&image, &input_salt),
             image,
             label: i as u32 % 3,
             input_salt,
@@ -44,7 +46,7 @@ pub(crate) fn set(n: usize, bytes: usize) -> TestSet {
 /// A consumer before it encrypts.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
-    pub(crate) layout: Layout,
+    pub(crate) layout: Chunks,
     pub(crate) master: MasterKey,
     pub(crate) set: TestSet,
     /// By example, then chunk.
@@ -54,7 +56,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn honest(n: usize, bytes: usize, chunk_words: usize) -> Self {
-        let layout = Layout::new(n, bytes.div_ceil(31), chunk_words).unwrap();
+        let layout = Chunks::new(n, bytes.div_ceil(31), chunk_words).unwrap();
         let set = set(n, bytes);
         let payload = set.examples.iter().enumerate();
         let chunks = payload.map(|(i, e)| chunks(&layout, i, e).unwrap()).collect();
@@ -114,7 +116,7 @@ pub(crate) struct Delivery {
     _dir: tempfile::TempDir,
     pub(crate) path: PathBuf,
     pub(crate) ct_root: B256,
-    pub(crate) layout: Layout,
+    pub(crate) layout: Chunks,
     pub(crate) test_leaves: Vec<B256>,
     pub(crate) order: Shuffle,
     pub(crate) keys: KeysOfRecord,

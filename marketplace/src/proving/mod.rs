@@ -328,7 +328,7 @@ impl Proving<'_> {
     pub fn prove(
         &self,
         image: &[u8],
-        salt: &[u8; 31],
+        salt: &InputSalt,
         ctx: Word,
         engagement: Option<B256>,
         out: &Reporter,
@@ -352,7 +352,7 @@ impl Proving<'_> {
             model,
             secret: &ModelSecret::open(secret)?,
             image,
-            salt: &InputSalt(*salt),
+            salt,
             ctx,
         };
         let began = Instant::now();

@@ -4,7 +4,7 @@
 //! Confidential as long as one example's key is used for one engagement only. Integrity comes from the tree over the
 //! leaves, not from the cipher: any key decrypts to something, and what it decrypts to is judged.
 
-use super::layout::Layout;
+use super::chunks::Chunks;
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::words::{digest, uint, Word, TAG_CIPHER, TAG_KEYSTREAM};
@@ -27,7 +27,7 @@ pub fn apply(key: &ExampleKey, engagement_id: B256, chunk: usize, words: &mut [W
 /// # Panics
 /// Unless the chunks have the lengths of the layout.
 pub fn encrypt(
-    layout: &Layout,
+    layout: &Chunks,
     engagement_id: B256,
     example: usize,
     key: &ExampleKey,

@@ -1,6 +1,6 @@
 //! A ciphertext as its receiver reads it, wherever it is kept.
 
-use super::layout::Layout;
+use super::chunks::Chunks;
 use super::words::Word;
 use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
@@ -10,7 +10,7 @@ pub trait Ciphertext {
     /// Why words cannot be read, or are not those that were committed to.
     type Error;
 
-    fn layout(&self) -> &Layout;
+    fn layout(&self) -> &Chunks;
 
     fn engagement_id(&self) -> B256;
 

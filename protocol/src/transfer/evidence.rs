@@ -1,8 +1,8 @@
 //! A fault, with everything that lets a contract see it.
 
+use super::chunks::Part;
 use super::ciphertext::Ciphertext;
 use super::fault::{Fault, Kind};
-use super::layout::Part;
 use super::words::Word;
 use crate::merkle::MerkleTree;
 use alloy::primitives::B256;

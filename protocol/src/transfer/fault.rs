@@ -5,8 +5,8 @@
 //! from a canonical salt (C2), and every later value is the one after the words before it, up to the committed
 //! `inputCommit` (C3). An example that the sender built from a real input passes them all.
 
+use super::chunks::{Chunks, Part};
 use super::input_chain::{absorb, is_message_word, start};
-use super::layout::{Layout, Part};
 use super::payload::header;
 use super::words::{digest, uint, Word, TAG_TEST};
 use crate::ids::SCALAR_ORDER;
@@ -55,7 +55,7 @@ impl Fault {
     }
 
     /// The chunks that show it: one, or two.
-    pub fn parts(&self, layout: &Layout) -> (Part, Option<Part>) {
+    pub fn parts(&self, layout: &Chunks) -> (Part, Option<Part>) {
         match *self {
             Self::Index | Self::Leaf | Self::Salt => (Part::Header, None),
             Self::Start => (Part::Header, Some(Part::Data(0))),
@@ -86,7 +86,7 @@ impl fmt::Display for Fault {
 }
 
 /// Where the value after data chunk `j` is stated.
-fn after(layout: &Layout, j: usize) -> Part {
+fn after(layout: &Chunks, j: usize) -> Part {
     if j + 1 < layout.data_chunks() {
         Part::Data(j + 1)
     } else {
@@ -110,13 +110,13 @@ pub fn in_salt(head: &[Word]) -> Option<Fault> {
 }
 
 /// C2 of a header whose salt is in order, and the first data chunk.
-pub fn in_start(layout: &Layout, head: &[Word], first: &[Word]) -> Option<Fault> {
+pub fn in_start(layout: &Chunks, head: &[Word], first: &[Word]) -> Option<Fault> {
     let value = start(layout.input_words(), &head[header::INPUT_SALT]);
     (value.as_ref() != Some(&first[0])).then_some(Fault::Start)
 }
 
 /// C3 as far as data chunk `j` alone shows it.
-pub fn in_words(layout: &Layout, j: usize, chunk: &[Word]) -> Option<Fault> {
+pub fn in_words(layout: &Chunks, j: usize, chunk: &[Word]) -> Option<Fault> {
     if chunk[0] >= SCALAR_ORDER.to_be_bytes::<32>() {
         return Some(Fault::ChainValue { chunk: j });
     }
@@ -133,7 +133,7 @@ pub fn in_words(layout: &Layout, j: usize, chunk: &[Word]) -> Option<Fault> {
 }
 
 /// C3 of a data chunk whose words are in order: `next` is the chunk that states the value after it.
-pub fn in_step(layout: &Layout, j: usize, chunk: &[Word], next: &[Word]) -> Option<Fault> {
+pub fn in_step(layout: &Chunks, j: usize, chunk: &[Word], next: &[Word]) -> Option<Fault> {
     let stated = match after(layout, j) {
         Part::Header => &next[header::INPUT_COMMIT],
         Part::Data(_) => &next[0],
@@ -143,7 +143,7 @@ pub fn in_step(layout: &Layout, j: usize, chunk: &[Word], next: &[Word]) -> Opti
 }
 
 /// The first fault of example `index`, given all its chunks in clear, each of the length that the layout says.
-pub fn first(layout: &Layout, index: usize, chunks: &[impl AsRef<[Word]>], test_leaf: B256) -> Option<Fault> {
+pub fn first(layout: &Chunks, index: usize, chunks: &[impl AsRef<[Word]>], test_leaf: B256) -> Option<Fault> {
     let (head, data) = chunks.split_first().expect("an example has a header");
     let head = head.as_ref();
     let step = |j: usize| {

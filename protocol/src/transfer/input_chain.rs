@@ -34,17 +34,15 @@ pub fn absorb(value: &Word, words: &[Word]) -> Option<Word> {
 mod tests {
     use super::*;
     use crate::testset::input_commit;
-    use assay_statement::input::words;
+    use assay_statement::input::{words, InputSalt};
 
     #[test]
     fn chunk_by_chunk_is_the_commitment_of_the_prover() {
-        let salt = [9u8; 31];
-        let mut salt_word = [0; 32];
-        salt_word[1..].copy_from_slice(&salt);
+        let salt = InputSalt([9; 31]);
         for bytes in [1, 31, 32, 155, 310] {
             let image: Vec<u8> = (0..bytes).map(|b| b as u8).collect();
             let words: Vec<Word> = words(&image).iter().map(to_be_bytes).collect();
-            let mut value = start(words.len(), &salt_word).unwrap();
+            let mut value = start(words.len(), &salt.to_word()).unwrap();
             for chunk in words.chunks(4) {
                 value = absorb(&value, chunk).unwrap();
             }

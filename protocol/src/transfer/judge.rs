@@ -1,9 +1,9 @@
 //! The rules by which the contract `TransferJudge` convicts a sender: whoever is about to send evidence asks here first.
 
+use super::chunks::{Chunks, Part};
 use super::cipher::{decrypt, leaf};
 use super::evidence::{CommittedChunk, Evidence};
 use super::fault::{self, Kind};
-use super::layout::{Layout, Part};
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
@@ -14,7 +14,7 @@ use alloy::primitives::B256;
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     pub engagement_id: B256,
-    pub layout: Layout,
+    pub layout: Chunks,
     pub test_root: B256,
     pub ct_root: B256,
     pub order: &'a Shuffle,

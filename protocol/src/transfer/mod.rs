@@ -8,7 +8,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`words`] | 32-byte words, tags, and the one way to hash them |
-//! | [`layout`] | which chunk holds what |
+//! | [`chunks`] | which chunk holds what |
 //! | [`secret`], [`keys`] | key, salt, keys of record, seed |
 //! | [`shuffle`] | the permutation from positions to examples |
 //! | [`input_chain`], [`payload`] | the hash chain over the words of an input, and the chunks that carry it |
@@ -24,6 +24,7 @@
 pub mod abi;
 pub mod belief;
 pub mod bitmap;
+pub mod chunks;
 pub mod cipher;
 pub mod ciphertext;
 pub mod evidence;
@@ -31,7 +32,6 @@ pub mod fault;
 pub mod input_chain;
 pub mod judge;
 pub mod keys;
-pub mod layout;
 pub mod open;
 pub mod payload;
 pub mod policy;

@@ -1,15 +1,16 @@
 //! Decrypts and checks the examples at a range of positions, once their keys are out.
 
+use super::chunks::Part;
 use super::cipher::decrypt;
 use super::ciphertext::Ciphertext;
 use super::evidence::Evidence;
 use super::fault::{self, Fault};
 use super::keys::KeysOfRecord;
-use super::layout::Part;
 use super::payload::{header, ChunkWords, Received};
-use super::secret::{ExampleKey, Salt};
+use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
 use alloy::primitives::{B256, U256};
+use assay_statement::input::InputSalt;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -30,6 +31,8 @@ pub enum Opened {
 pub enum OpenError<E> {
     #[error(transparent)]
     Cipher(#[from] E),
+    #[error("position {position}, where no fault was found before: {fault}")]
+    Fault { position: usize, fault: Fault },
     #[error("the key of position {position} is not out")]
     NoKey { position: usize },
     #[error("there is no position {position} among {examples} examples")]
@@ -92,10 +95,11 @@ pub fn scan<C: Ciphertext>(
             .into_par_iter()
             .map(|(position, index, key, words)| {
                 let chunks = decrypt(engagement_id, layout.chunk(index, Part::Header), &key, words);
-                match fault::first(&layout, index, &chunks, test_leaves[index]) {
-                    None => Ok(received_example(index, &chunks, layout.input_words())),
-                    Some(fault) => Err((position, index, fault)),
-                }
+                let example = match fault::first(&layout, index, &chunks, test_leaves[index]) {
+                    None => received_example(index, &chunks, layout.input_words()),
+                    Some(fault) => Err(fault),
+                };
+                example.map_err(|fault| (position, index, fault))
             })
             .collect();
         for example in opened {
@@ -167,7 +171,7 @@ pub fn faultless<C: Ciphertext>(
         &key,
         words,
     );
-    Ok(received_example(index, &chunks, layout.input_words()))
+    received_example(index, &chunks, layout.input_words()).map_err(|fault| OpenError::Fault { position, fault })
 }
 
 fn require_lengths<C: Ciphertext>(
@@ -198,16 +202,16 @@ fn index_and_key<E>(
     Ok((index, key))
 }
 
-/// The example in chunks without a fault.
-fn received_example(index: usize, chunks: &[ChunkWords], input_words: usize) -> Received {
+/// The example in chunks without a fault; of their faults it meets only one.
+fn received_example(index: usize, chunks: &[ChunkWords], input_words: usize) -> Result<Received, Fault> {
     let head = &chunks[0];
     let message = chunks[1..].iter().flat_map(|chunk| chunk[1..].iter().copied());
-    Received {
+    Ok(Received {
         index,
         input_commit: U256::from_be_bytes(head[header::INPUT_COMMIT]),
         label: U256::from_be_bytes(head[header::LABEL]),
-        leaf_salt: Salt::new(head[header::LEAF_SALT]),
-        input_salt: Salt::new(head[header::INPUT_SALT]),
+        leaf_salt: head[header::LEAF_SALT].into(),
+        input_salt: InputSalt::from_word(&head[header::INPUT_SALT]).ok_or(Fault::Salt)?,
         words: message.take(input_words).collect(),
-    }
+    })
 }

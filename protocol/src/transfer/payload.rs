@@ -4,14 +4,14 @@
 //! value of the input's hash chain before these words. The value after them is the next chunk's `hIn`, and after the last
 //! chunk the header's `inputCommit`.
 
+use super::chunks::{Chunks, Part, HEADER_WORDS};
 use super::input_chain;
-use super::layout::{Layout, Part, HEADER_WORDS};
-use super::secret::Salt;
 use super::words::{uint, Word};
 use crate::testset::Example;
-use alloy::primitives::{FixedBytes, U256};
+use alloy::primitives::{B256, U256};
 use assay_statement::field::to_be_bytes;
-use assay_statement::input;
+use assay_statement::input::{self, InputSalt};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Words of one chunk, in clear.
@@ -44,7 +44,7 @@ pub enum PayloadError {
 /// # Errors
 /// If the image has another size than the layout, or another commitment than it states: sending that would prove the
 /// sender at fault.
-pub fn chunks(layout: &Layout, index: usize, example: &Example) -> Result<Vec<ChunkWords>, PayloadError> {
+pub fn chunks(layout: &Chunks, index: usize, example: &Example) -> Result<Vec<ChunkWords>, PayloadError> {
     let words: Vec<Word> = input::words(&example.image).iter().map(to_be_bytes).collect();
     if words.len() != layout.input_words() {
         return Err(PayloadError::InputWords {
@@ -53,8 +53,7 @@ pub fn chunks(layout: &Layout, index: usize, example: &Example) -> Result<Vec<Ch
             got: words.len(),
         });
     }
-    let mut input_salt = Zeroizing::new([0; 32]);
-    input_salt[1..].copy_from_slice(example.input_salt.as_slice());
+    let input_salt = Zeroizing::new(example.input_salt.to_word());
     let commit = example.input_commit.to_be_bytes::<32>();
     let head: [Word; HEADER_WORDS] = [
         uint(index),
@@ -83,18 +82,26 @@ pub fn chunks(layout: &Layout, index: usize, example: &Example) -> Result<Vec<Ch
 }
 
 /// An example as it came out of a transfer in which no fault was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Received {
     /// Dataset index.
     pub index: usize,
     pub input_commit: U256,
     /// Of any size: a label that is no class is simply never predicted.
     pub label: U256,
-    pub leaf_salt: Salt,
-    /// Below 2^248.
-    pub input_salt: Salt,
+    pub leaf_salt: B256,
+    pub input_salt: InputSalt,
     /// Message words, each below 2^248.
     pub words: Vec<Word>,
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("index", &self.index)
+            .field("input_commit", &self.input_commit)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why no proof can be made about a faultless example: it counts as one that the model gets wrong.
@@ -131,8 +138,8 @@ impl Received {
         Ok(Example {
             image,
             label,
-            input_salt: FixedBytes::from_slice(&self.input_salt.expose()[1..]),
-            leaf_salt: (*self.leaf_salt.expose()).into(),
+            input_salt: self.input_salt,
+            leaf_salt: self.leaf_salt,
             input_commit: self.input_commit,
         })
     }
@@ -156,7 +163,7 @@ mod tests {
 
     #[test]
     fn chunks_have_the_lengths_of_the_layout_and_zero_padding() {
-        let layout = Layout::new(1, 5, 2).unwrap();
+        let layout = Chunks::new(1, 5, 2).unwrap();
         let chunks = chunks(&layout, 0, &example()).unwrap();
         let lengths: Vec<_> = chunks.iter().map(|c| c.len()).collect();
         assert_eq!(lengths, [5, 3, 3, 3]);
@@ -167,7 +174,7 @@ mod tests {
     #[test]
     fn another_size_or_a_wrong_commitment_is_not_sent() {
         let mut example = example();
-        let error = chunks(&Layout::new(1, 6, 2).unwrap(), 0, &example).unwrap_err();
+        let error = chunks(&Chunks::new(1, 6, 2).unwrap(), 0, &example).unwrap_err();
         assert!(matches!(
             error,
             PayloadError::InputWords {
@@ -177,7 +184,7 @@ mod tests {
             }
         ));
         example.image[3] ^= 1;
-        let error = chunks(&Layout::new(9, 5, 2).unwrap(), 8, &example).unwrap_err();
+        let error = chunks(&Chunks::new(9, 5, 2).unwrap(), 8, &example).unwrap_err();
         assert_eq!(error, PayloadError::Commitment { example: 8 });
     }
 
@@ -187,8 +194,8 @@ mod tests {
             index: 0,
             input_commit: U256::ZERO,
             label: U256::from(3),
-            leaf_salt: Salt::new([1; 32]),
-            input_salt: Salt::new([0; 32]),
+            leaf_salt: B256::repeat_byte(1),
+            input_salt: InputSalt([0; 31]),
             words: input::words(&[5; BYTES]).iter().map(to_be_bytes).collect(),
         };
         assert_eq!(good.example(BYTES).unwrap().image, [5; BYTES]);

@@ -45,11 +45,6 @@ secret_word! {
     McSalt
 }
 
-secret_word! {
-    /// What hides an input or a label behind its hash.
-    Salt
-}
-
 impl MasterKey {
     /// A fresh key from the operating system. One key serves one engagement.
     pub fn random() -> Self {

@@ -13,7 +13,7 @@ use assay_durable::file::copy_atomic;
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::IAccuracyMarket::ackCall;
 use assay_protocol::abi::{EngagementView, State};
-use assay_protocol::transfer::layout::Layout;
+use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::words::Word;
 use assay_protocol::units::utc;
 use eyre::WrapErr;
@@ -131,7 +131,7 @@ async fn delivered(
     site: &Site,
     id: B256,
     e: &EngagementView,
-    layout: Layout,
+    layout: Chunks,
     from: &Delivery,
     kept: &Path,
 ) -> eyre::Result<()> {
@@ -164,7 +164,7 @@ fn not_read_back(id: B256, cause: eyre::Report) -> eyre::Report {
 }
 
 /// Rebuilds the file from the transactions that published its chunks.
-async fn from_chain(market: &Market, id: B256, kept: &Path, layout: Layout) -> eyre::Result<()> {
+async fn from_chain(market: &Market, id: B256, kept: &Path, layout: Chunks) -> eyre::Result<()> {
     let words = market.published_words(id).await?;
     let words: Vec<Word> = words.into_iter().map(|word| word.0).collect();
     let expected = layout.examples() * layout.words_per_example();

@@ -249,7 +249,7 @@ impl Prepared {
         let began = Instant::now();
         let bundle = proving.prove(
             &example.image,
-            &example.input_salt.0,
+            &example.input_salt,
             statement.ctx,
             Some(id),
             &site.report,

@@ -12,9 +12,9 @@ use assay_durable::read::read_regular;
 use assay_protocol::abi::IAccuracyMarket::proveBadDataCall;
 use assay_protocol::abi::{EngagementView, Mode, State, TransferEvidence};
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::evidence::Evidence;
 use assay_protocol::transfer::keys::KeysOfRecord;
-use assay_protocol::transfer::layout::Layout;
 use assay_protocol::transfer::open::{Header, OpenError};
 use assay_protocol::transfer::payload::Received;
 use assay_protocol::transfer::secret::MasterKey;
@@ -25,9 +25,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// How the examples of a model are cut into chunks on this market.
-pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Layout> {
+pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Chunks> {
     let words = market.model(model_id).await?.record.inputWords;
-    let layout = Layout::new(
+    let layout = Chunks::new(
         market.examples() as usize,
         words as usize,
         market.params.transfer.wordsPerChunk as usize,

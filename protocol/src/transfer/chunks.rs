@@ -19,9 +19,9 @@ pub const MAX_INPUT_WORDS: usize = 1 << 20;
 /// Largest w: evidence about a chunk must fit one transaction.
 pub const MAX_CHUNK_WORDS: usize = 256;
 
-/// Sizes of a transfer. Every number of this type has been checked.
+/// How a transfer is cut into chunks. Every number of this type has been checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
+pub struct Chunks {
     examples: usize,
     input_words: usize,
     chunk_words: usize,
@@ -29,7 +29,7 @@ pub struct Layout {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum LayoutError {
+pub enum ChunksError {
     #[error("a transfer has 1 to {N_MAX} examples, not {0}")]
     Examples(usize),
     #[error("an input has 1 to {MAX_INPUT_WORDS} words, not {0}")]
@@ -55,20 +55,20 @@ impl fmt::Display for Part {
     }
 }
 
-impl Layout {
+impl Chunks {
     /// `examples` is N, `input_words` L, `chunk_words` w.
     ///
     /// # Errors
     /// If a number is out of its range, or the hash would have to absorb a part of a chunk's words per call.
-    pub fn new(examples: usize, input_words: usize, chunk_words: usize) -> Result<Self, LayoutError> {
+    pub fn new(examples: usize, input_words: usize, chunk_words: usize) -> Result<Self, ChunksError> {
         if !(1..=N_MAX).contains(&examples) {
-            return Err(LayoutError::Examples(examples));
+            return Err(ChunksError::Examples(examples));
         }
         if !(1..=MAX_INPUT_WORDS).contains(&input_words) {
-            return Err(LayoutError::InputWords(input_words));
+            return Err(ChunksError::InputWords(input_words));
         }
         if chunk_words == 0 || !chunk_words.is_multiple_of(RATE) || chunk_words > MAX_CHUNK_WORDS {
-            return Err(LayoutError::ChunkWords(chunk_words));
+            return Err(ChunksError::ChunkWords(chunk_words));
         }
         Ok(Self {
             examples,
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_demo_image_has_the_sizes_of_the_protocol() {
-        let layout = Layout::new(700, 892, 8).unwrap();
+        let layout = Chunks::new(700, 892, 8).unwrap();
         assert_eq!((layout.data_chunks(), layout.words_per_example()), (112, 1013));
         assert_eq!(layout.chunk_count(), 700 * 113);
         assert_eq!((layout.used_words(110), layout.used_words(111)), (8, 4));
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn chunks_are_numbered_without_gaps() {
-        let layout = Layout::new(4, 5, 2).unwrap();
+        let layout = Chunks::new(4, 5, 2).unwrap();
         let numbers: Vec<_> = (0..4)
             .flat_map(|i| layout.parts().map(move |part| layout.chunk(i, part)))
             .collect();
@@ -166,11 +166,11 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_refused() {
-        assert_eq!(Layout::new(0, 5, 2), Err(LayoutError::Examples(0)));
-        assert_eq!(Layout::new(N_MAX + 1, 5, 2), Err(LayoutError::Examples(N_MAX + 1)));
-        assert_eq!(Layout::new(1, 0, 2), Err(LayoutError::InputWords(0)));
+        assert_eq!(Chunks::new(0, 5, 2), Err(ChunksError::Examples(0)));
+        assert_eq!(Chunks::new(N_MAX + 1, 5, 2), Err(ChunksError::Examples(N_MAX + 1)));
+        assert_eq!(Chunks::new(1, 0, 2), Err(ChunksError::InputWords(0)));
         for w in [0, 3, MAX_CHUNK_WORDS + RATE] {
-            assert_eq!(Layout::new(1, 5, w), Err(LayoutError::ChunkWords(w)));
+            assert_eq!(Chunks::new(1, 5, w), Err(ChunksError::ChunkWords(w)));
         }
     }
 }
