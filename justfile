@@ -11,11 +11,12 @@ install:
 test *flags:
     scripts/test {{flags}}
 
-# Formatting and lints alone
+# Formatting, lints and documentation alone
 check:
     cargo fmt --check
     scripts/forge fmt --check
     cargo clippy --locked --release --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --workspace --no-deps --document-private-items
 
 # The whole story on a local chain (--protocol accuracy-full)
 demo *flags:

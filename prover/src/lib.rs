@@ -12,7 +12,7 @@
 //! | [`secret`] | a model's salts, blinders and proof counter | nothing |
 //! | [`srs`] | reference strings: development and imported | nothing |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
-//! | [`reference`] | integer executor, the specification of every op | `model` |
+//! | [`reference`](mod@reference) | integer executor, the specification of every op | `model` |
 //! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
 //! | [`plan`] | what follows from an architecture alone: layout, rows, columns, identities | `model` |
 //! | [`witness`] | both phases of the witness as plain columns | `model`, `plan`, `reference` |

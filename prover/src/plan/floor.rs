@@ -216,7 +216,7 @@ impl Floor {
         self.tensors.last().expect("there are logits")
     }
 
-    /// First row of chain `n` of a layer's weights; the chains are those of [`weight_index`].
+    /// First row of chain `n` of a layer's weights, where every chain has `rows_each` rows.
     pub fn weight_row(&self, layer: usize, n: usize, rows_each: usize) -> usize {
         self.weights[layer].start + n * rows_each
     }
