@@ -26,6 +26,8 @@
 //! What a file says is not checked here: the receiver of a ciphertext still compares it with `ctRoot`. TLS keeps
 //! outsiders from reading; it is asked for everywhere but on the loopback interface.
 
+#![warn(missing_docs)]
+
 pub mod auth;
 pub mod blob;
 pub mod client;

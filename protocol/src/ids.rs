@@ -45,6 +45,7 @@ pub fn model_hash(r: &ModelRecord) -> B256 {
     ))
 }
 
+/// What the registry calls a provider's model: one record at one nonce of its account there.
 pub fn model_id(chain_id: u64, registry: Address, mp: Address, model_hash: B256, nonce: u64) -> B256 {
     hash(&(
         tag("assay.model.v1"),
@@ -56,6 +57,7 @@ pub fn model_id(chain_id: u64, registry: Address, mp: Address, model_hash: B256,
     ))
 }
 
+/// What a market calls its offer number `seq` about a model.
 pub fn engagement_id(chain_id: u64, market: Address, model_id: B256, seq: u64) -> B256 {
     hash(&(
         tag("assay.engagement.v1"),
@@ -66,6 +68,7 @@ pub fn engagement_id(chain_id: u64, market: Address, model_id: B256, seq: u64) -
     ))
 }
 
+/// What a market says its parameters are, and every offer is bound to.
 pub fn params_hash(params: &Params) -> B256 {
     hash(&(tag("assay.params.v1"), params.clone()))
 }

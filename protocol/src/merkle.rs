@@ -39,6 +39,7 @@ impl MerkleTree {
         })
     }
 
+    /// The node above all leaves; a tree of one leaf is that leaf.
     pub fn root(&self) -> B256 {
         self.levels[self.levels.len() - 1][0]
     }

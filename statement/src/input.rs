@@ -25,6 +25,7 @@ impl InputSalt {
         Self(bytes)
     }
 
+    /// The 31 bytes as one big-endian message word.
     pub fn to_field(&self) -> Fr {
         word(&self.0)
     }

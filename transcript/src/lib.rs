@@ -10,6 +10,7 @@
 //! it would not be for a protocol of variable shape. The caller absorbs the verifying key and all instances first,
 //! which halo2's `create_proof` and `verify_proof` do.
 
+#![warn(missing_docs)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::io::{self, Read, Write};

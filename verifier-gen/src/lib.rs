@@ -19,6 +19,7 @@
 //! and nothing else. What an accepted proof means is up to the circuit, and whether the parameters' secret is unknown
 //! is up to whoever chose them; neither is established here.
 
+#![warn(missing_docs)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod calldata;
@@ -50,7 +51,9 @@ pub use vk_data::MAX_CODE_LEN;
 /// The part of the KZG parameters that a verifier needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KzgKey {
+    /// The generator that commitments are multiples of.
     pub g1: G1Affine,
+    /// The generator of the other group.
     pub g2: G2Affine,
     /// The secret times `g2`.
     pub s_g2: G2Affine,
@@ -105,10 +108,13 @@ pub struct CallWords {
 /// What to generate a contract for.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifierSpec<'a> {
+    /// The circuit's; everything in the contract but the pairing's points follows from it.
     pub vk: &'a VerifyingKey<G1Affine>,
+    /// Of the string that `vk` was made with.
     pub kzg: KzgKey,
     /// Words of the instance column that a statement fills.
     pub num_instances: usize,
+    /// What the calldata is.
     pub interface: Interface,
     /// A Solidity identifier with a capital first letter.
     pub contract_name: &'a str,
@@ -123,6 +129,7 @@ pub struct Generated {
     pub verifier_source: String,
     /// Runtime code of the data contract, `0x00 || data`.
     pub vk_data: Vec<u8>,
+    /// What there is to know about both without reading them.
     pub manifest: Manifest,
 }
 

@@ -43,6 +43,7 @@ pub struct ImportOptions {
     pub shift: u32,
     /// The float network reads `input_scale·(byte − input_zero)`.
     pub input_scale: f64,
+    /// The byte that stands for the float 0.
     pub input_zero: u8,
     /// How the range of a linear tensor follows from its calibration values.
     pub range: RangeMethod,

@@ -23,8 +23,10 @@ const VERSION: u32 = 1;
 const HEADER: usize = 20;
 const HASH: usize = 32;
 
+/// Why bytes are no model file, or a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ModelFileError {
     #[error("cannot {action} {path}", path = .path.display())]
     Io {

@@ -13,8 +13,10 @@ use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::transcript::TranscriptReadBuffer;
 
+/// Why a proof does not hold.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum VerifyError {
     #[error("the proof is for architecture {got}, not {expected}")]
     Architecture { expected: String, got: String },
