@@ -199,6 +199,28 @@ impl Action {
 /// The next action. What cannot fail for the party is done at once; what gives up something because the other side did
 /// nothing (abort, publish, object) when half of the window is over; what gives up because own tries failed (abort, concede)
 /// when an eighth of it is left.
+///
+/// # Examples
+/// ```
+/// use assay_protocol::abi::{Adjudication, Mode, State};
+/// use assay_protocol::accuracy::decide::{next, Action, Facts, Judgement, Party, Situation};
+///
+/// let situation = Situation {
+///     party: Party::Consumer,
+///     state: State::Claimed,
+///     mode: Mode::SIMPLE,
+///     adjudication: Adjudication::OPTIMISTIC,
+///     now: 1_000,
+///     deadline: 8_200,
+///     window: 7_200,
+/// };
+/// let facts = Facts { checks: true, objects: true, has_news: true, ..Facts::default() };
+/// // A result was posted: look at its proofs, and challenge those that are missing only when half of the window is over.
+/// assert_eq!(next(&situation, &facts), Action::Check);
+/// let doubts = Facts { judgement: Judgement::Doubtful, has_news: false, ..facts };
+/// assert_eq!(next(&situation, &doubts), Action::Wait);
+/// assert_eq!(next(&Situation { now: 4_700, ..situation }, &doubts), Action::Object);
+/// ```
 pub fn next(s: &Situation, f: &Facts) -> Action {
     match s.state {
         State::Closed if f.is_settled => Action::Wait,
