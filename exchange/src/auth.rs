@@ -90,7 +90,9 @@ impl Stamp {
             (SIGNATURE, &signature.as_bytes()),
         ] {
             let text = alloy::hex::encode_prefixed(bytes);
-            headers.insert(name, HeaderValue::from_str(&text).expect("hexadecimal digits"));
+            #[expect(clippy::expect_used, reason = "digits are a header's value, whatever they say")]
+            let value = HeaderValue::from_str(&text).expect("hexadecimal digits");
+            headers.insert(name, value);
         }
         Ok(headers)
     }

@@ -137,7 +137,7 @@ pub fn id_of(mut content: impl Read) -> io::Result<B256> {
     loop {
         match content.read(&mut buffer) {
             Ok(0) => return Ok(hasher.finalize()),
-            Ok(n) => hasher.update(&buffer[..n]),
+            Ok(n) => hasher.update(buffer.get(..n).unwrap_or(&buffer)),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
             Err(e) => return Err(e),
         }

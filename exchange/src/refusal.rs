@@ -113,6 +113,7 @@ impl From<StoreError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        #[expect(clippy::expect_used, reason = "two strings of this program are always JSON")]
         let body = serde_json::to_vec(&self).expect("two strings");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.error.status();

@@ -415,6 +415,7 @@ impl Gate {
         headers.insert(header::CONTENT_TYPE, binary);
         if status == StatusCode::PARTIAL_CONTENT {
             let range = format!("bytes {from}-{}/{bytes}", to - 1);
+            #[expect(clippy::expect_used, reason = "digits are a header's value, whatever they say")]
             let range = HeaderValue::from_str(&range).expect("digits");
             headers.insert(header::CONTENT_RANGE, range);
         }
@@ -452,6 +453,7 @@ fn head(progress: Progress) -> Response {
 }
 
 fn json<T: Serialize>(value: &T) -> Response {
+    #[expect(clippy::expect_used, reason = "names and numbers of this program are always JSON")]
     let body = serde_json::to_vec(value).expect("plain data");
     let mut response = Response::new(Body::from(body));
     let json = HeaderValue::from_static("application/json");

@@ -20,7 +20,7 @@
 //! is up to whoever chose them; neither is established here.
 
 #![warn(missing_docs)]
-#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+#![warn(clippy::unwrap_used)]
 
 pub mod calldata;
 mod constraints;

@@ -1,5 +1,11 @@
 //! The verifier. Bytes from a prover never panic here.
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
 
 use super::bundle::ProofBundle;
 use super::keys::VerifierKey;
