@@ -30,6 +30,10 @@ bench *args:
 analyse:
     scripts/analyse
 
+# Compare what Cargo.lock brings in with deny.toml
+deny:
+    scripts/deny
+
 # Change the code, one spot at a time, and see which test notices (FILE..., or --circuit)
 mutate *args:
     scripts/mutate {{args}}
