@@ -1,6 +1,7 @@
 //! Clips, batch norms, adds: what works element by element.
 
-use super::{error, Converter, FloatOp};
+use super::converter::{error, Converter};
+use super::network::FloatOp;
 use crate::import::parse::Node;
 use crate::import::ImportError;
 
