@@ -1,8 +1,10 @@
 //! Ranges of every tensor from the calibration images.
 
+use super::error::ImportError;
+use super::float_run::FloatModel;
 use super::fold::{Activation, FusedNetwork, FusedOp};
 use super::images::Image;
-use super::{FloatModel, ImportError, ImportOptions, RangeMethod};
+use super::options::{ImportOptions, RangeMethod};
 use assay_durable::progress::Progress;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};

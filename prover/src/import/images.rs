@@ -1,6 +1,6 @@
 //! PNG images as a network reads them, in one strict way.
 
-use super::ImportError;
+use super::error::ImportError;
 use crate::model::Shape;
 use image::codecs::png::PngDecoder;
 use image::{ColorType, DynamicImage, ImageDecoder};

@@ -1,6 +1,6 @@
 //! What whoever imports a network chooses.
 
-use super::ImportError;
+use super::error::ImportError;
 use crate::model::Architecture;
 
 /// How the range of a linear tensor follows from its values on the calibration images.

@@ -1,10 +1,11 @@
 //! What the import did, layer by layer.
 
 use super::calibrate::{check_outputs, for_each_image, Calibration};
+use super::error::ImportError;
+use super::float_run::FloatModel;
 use super::fold::FusedNetwork;
 use super::images::Image;
 use super::quantise::Quant;
-use super::{FloatModel, ImportError};
 use crate::model::{FoldedModel, LayerParams, Model, QRange};
 use crate::reference::{self, Trace};
 use assay_durable::progress::Progress;

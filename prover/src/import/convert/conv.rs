@@ -2,8 +2,8 @@
 
 use super::converter::{error, Converter, Value};
 use super::network::{FloatConv, FloatOp};
+use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::import::ImportError;
 use crate::model::{ConvKind, Padding, Shape};
 
 const MAX_CHANNELS: usize = 1 << 16;

@@ -2,8 +2,8 @@
 
 use super::network::{FloatLayer, FloatNetwork, FloatOp};
 use crate::import::constant::{Constant, Data};
+use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::import::ImportError;
 use crate::model::Shape;
 use std::collections::HashMap;
 

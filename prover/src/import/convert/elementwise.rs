@@ -2,8 +2,8 @@
 
 use super::converter::{error, Converter};
 use super::network::FloatOp;
+use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::import::ImportError;
 
 impl Converter {
     pub(super) fn batch_norm(&mut self, node: &Node) -> Result<(), ImportError> {

@@ -1,4 +1,11 @@
 //! Operators → the few layer kinds there are.
+//!
+//! | module | content |
+//! |---|---|
+//! | `network` | the result: layers in real numbers |
+//! | `converter` | what is known of the graph so far |
+//! | `attributes` | what a node says besides its inputs |
+//! | `conv`, `elementwise`, `spatial` | one operator a function |
 
 mod attributes;
 mod conv;
@@ -9,8 +16,8 @@ mod spatial;
 
 pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 
+use super::error::ImportError;
 use super::parse::{Graph, Node};
-use super::ImportError;
 use crate::model::{Architecture, ArchitectureError, ParamsError};
 use converter::{Converter, Value};
 use std::collections::HashMap;
