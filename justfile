@@ -11,11 +11,12 @@ install:
 test *flags:
     scripts/test {{flags}}
 
-# Formatting and lints alone
+# Formatting, lints and documentation alone
 check:
     cargo fmt --check
     scripts/forge fmt --check
     cargo clippy --locked --release --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --workspace --no-deps --document-private-items
 
 # The whole story on a local chain (--protocol accuracy-full)
 demo *flags:
@@ -28,6 +29,10 @@ bench *args:
 # Static analysis and symbolic execution of the contracts
 analyse:
     scripts/analyse
+
+# Compare what Cargo.lock brings in with deny.toml
+deny:
+    scripts/deny
 
 # Change the code, one spot at a time, and see which test notices (FILE..., or --circuit)
 mutate *args:

@@ -4,7 +4,7 @@
 //! own address masked; each masked place must hold what the market's parameters say, and the linked library must have this
 //! release's code too. Code alone does not show that a constructor ran: what other code put there can have begun with other
 //! storage, say invented credits, and with parameters that the constructors refuse. So the contracts with storage must also have
-//! been created from this release's creation code, see [`origin`]: registry and market by the genuine factory, which keeps its
+//! been created from this release's creation code, see `origin`: registry and market by the genuine factory, which keeps its
 //! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 

@@ -3,12 +3,14 @@
 //! | module | content | may use |
 //! |---|---|---|
 //! | [`read`] | files of others, read within limits | nothing |
-//! | [`file`] | files that are never half written | `read` |
+//! | [`file`](mod@file) | files that are never half written | `read` |
 //! | [`directory`] | directories that appear whole | `file` |
 //! | [`lock`] | locks that end with their process | `file` |
 //! | [`cache`] | files that can be computed again, verified by hash | `file` |
 //! | [`progress`] | phases of long work, reported to whoever shows them | nothing |
 //! | [`report`] | lines, bars and phases for whoever shows them | `progress` |
+
+#![warn(missing_docs)]
 
 pub mod cache;
 pub mod directory;

@@ -1,5 +1,13 @@
 //! Files that somebody else may have put there, read within limits.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;

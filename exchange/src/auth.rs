@@ -12,9 +12,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use rand::{rngs::OsRng, RngCore};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// Header: milliseconds since 1970, decimal.
 pub const TIME: &str = "assay-time";
+/// Header: 32 random bytes, `0x` and hexadecimal.
 pub const NONCE: &str = "assay-nonce";
+/// Header: Keccak-256 of the body, `0x` and hexadecimal.
 pub const BODY: &str = "assay-body";
+/// Header: the signature, `r`, `s` and recovery byte, `0x` and hexadecimal.
 pub const SIGNATURE: &str = "assay-signature";
 
 sol! {
@@ -33,6 +37,7 @@ sol! {
 pub struct Stamp {
     /// Milliseconds since 1970.
     pub time: u64,
+    /// Random: what makes two requests of one millisecond differ.
     pub nonce: B256,
     /// Keccak-256 of the body.
     pub body: B256,
@@ -85,7 +90,9 @@ impl Stamp {
             (SIGNATURE, &signature.as_bytes()),
         ] {
             let text = alloy::hex::encode_prefixed(bytes);
-            headers.insert(name, HeaderValue::from_str(&text).expect("hexadecimal digits"));
+            #[expect(clippy::expect_used, reason = "digits are a header's value, whatever they say")]
+            let value = HeaderValue::from_str(&text).expect("hexadecimal digits");
+            headers.insert(name, value);
         }
         Ok(headers)
     }

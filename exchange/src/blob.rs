@@ -19,8 +19,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in the order of the protocol.
     pub const ALL: [Self; 3] = [Self::Leaves, Self::Cipher, Self::Proofs];
 
+    /// As it stands in paths, of requests and of the store.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Leaves => "leaves",
@@ -36,6 +38,7 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A name that is none of [`Kind::name`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no kind of file called {0:?}")]
 pub struct UnknownKind(String);
@@ -52,7 +55,9 @@ impl FromStr for Kind {
 /// One file of an engagement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Blob {
+    /// Whose file it is.
     pub engagement: B256,
+    /// What it is for.
     pub kind: Kind,
     /// Keccak-256 of the content.
     pub id: B256,
@@ -61,14 +66,23 @@ pub struct Blob {
 /// A complete file, as a store lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Listed {
+    /// Keccak-256 of the content.
     pub id: B256,
+    /// Its length.
     pub bytes: u64,
 }
 
 /// What a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    List { engagement: B256, kind: Kind },
+    /// The complete files of one kind: `/v1/ENGAGEMENT/KIND`.
+    List {
+        /// Whose files.
+        engagement: B256,
+        /// Which of them.
+        kind: Kind,
+    },
+    /// One file: `/v1/ENGAGEMENT/KIND/ID`.
     Blob(Blob),
 }
 
@@ -90,6 +104,7 @@ impl Target {
         parts.next().is_none().then_some(target)
     }
 
+    /// Whose parties may ask.
     pub fn engagement(&self) -> B256 {
         match self {
             Self::List { engagement, .. } | Self::Blob(Blob { engagement, .. }) => *engagement,
@@ -122,7 +137,7 @@ pub fn id_of(mut content: impl Read) -> io::Result<B256> {
     loop {
         match content.read(&mut buffer) {
             Ok(0) => return Ok(hasher.finalize()),
-            Ok(n) => hasher.update(&buffer[..n]),
+            Ok(n) => hasher.update(buffer.get(..n).unwrap_or(&buffer)),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
             Err(e) => return Err(e),
         }

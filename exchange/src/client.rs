@@ -20,6 +20,7 @@ use tokio::io::AsyncWriteExt;
 /// Bytes of an answer that is no file.
 const MAX_ANSWER: usize = 8 << 20;
 
+/// Which server to talk to, and how patiently.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// `https://host:port`; `http` only on the loopback interface.
@@ -39,6 +40,7 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
+    /// This machine's certificates, segments of 4 MiB, a minute of silence and six tries.
     pub fn new(url: impl Into<String>, server: Address) -> Self {
         Self {
             url: url.into(),
@@ -52,8 +54,10 @@ impl ClientOptions {
     }
 }
 
+/// Why nothing was sent or fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ClientError {
     #[error("{0} is no address of a server: wanted is https://host:port")]
     Url(String),
@@ -344,6 +348,7 @@ impl Client {
     ) -> Result<Response, ClientError> {
         let stamp = Stamp::new(&body);
         let headers = stamp.sign(&self.key, self.options.server, method.as_str(), target);
+        #[expect(clippy::expect_used, reason = "every target is written by this file")]
         let url = self.base.join(target).expect("a path of hexadecimal digits");
         let mut request = self
             .http

@@ -24,7 +24,17 @@
 //!
 //! # Soundness
 //! What a file says is not checked here: the receiver of a ciphertext still compares it with `ctRoot`. TLS keeps
-//! outsiders from reading; it is asked for everywhere but on the loopback interface.
+//! outsiders from reading; it is asked for everywhere but on the loopback interface. Nothing that a stranger sends makes
+//! either end panic.
+
+#![warn(missing_docs)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
 
 pub mod auth;
 pub mod blob;

@@ -40,6 +40,7 @@ impl Parties {
         table.remove(&engagement);
     }
 
+    /// Whether `address` is a party of the engagement.
     pub fn may(&self, engagement: B256, address: Address) -> bool {
         let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
         table.get(&engagement).is_some_and(|parties| parties.contains(&address))

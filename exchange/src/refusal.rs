@@ -11,25 +11,42 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
+    /// No such file, or a path that leads to none.
     NotFound,
+    /// Not a request that the protocol knows.
     BadRequest,
+    /// Another method than this path has.
     MethodNotAllowed,
+    /// No signature, or a malformed one.
     Unsigned,
+    /// Signed too long before or after the server's time.
     Stale,
+    /// Signed once, sent twice.
     Replayed,
+    /// The signer is no party of the engagement.
     Forbidden,
+    /// The body is not the one that was signed.
     OtherBody,
+    /// The body did not arrive in time.
     TooSlow,
+    /// More bytes than a request or a file may have.
     TooLarge,
+    /// More bytes than an engagement may have.
     Quota,
+    /// The upload is elsewhere than the request says, or another request is at it.
     Conflict,
+    /// The whole file is there, and is not the one that its name says.
     WrongHash,
+    /// No such part of the file.
     Range,
+    /// Too many requests at one time: later it may work.
     Busy,
+    /// The server cannot use its store.
     Internal,
 }
 
 impl Code {
+    /// The HTTP status that goes with it.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -52,11 +69,14 @@ impl Code {
 /// The body of such an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
+    /// For programs.
     pub error: Code,
+    /// For people.
     pub message: String,
 }
 
 impl Refusal {
+    /// A refusal with a message that says nothing about this machine.
     pub fn new(error: Code, message: impl Into<String>) -> Self {
         Self {
             error,
@@ -93,6 +113,7 @@ impl From<StoreError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        #[expect(clippy::expect_used, reason = "two strings of this program are always JSON")]
         let body = serde_json::to_vec(&self).expect("two strings");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.error.status();

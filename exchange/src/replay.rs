@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 /// Nonces that are remembered at one time.
 const MAX_NONCES: usize = 1 << 17;
 
+/// Why a signed request is not served now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotFresh {
     /// Too old, too far in the future, or from before this server started.
     Stale,
+    /// This very stamp was served before.
     Replayed,
     /// More requests than can be remembered.
     Busy,
@@ -29,6 +31,7 @@ pub struct Served {
 }
 
 impl Served {
+    /// Nothing served yet; what was signed before `now` never will be. Both in milliseconds.
     pub fn new(skew: u64, now: u64) -> Self {
         Self {
             skew,

@@ -35,10 +35,13 @@ pub const OFFSET: &str = "assay-offset";
 /// A certificate chain and its key, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
+    /// The chain, the server's own certificate first.
     pub cert: PathBuf,
+    /// Its private key.
     pub key: PathBuf,
 }
 
+/// Where a server listens, what it serves, and its limits.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Port 0 is any free one.
@@ -49,6 +52,7 @@ pub struct Options {
     pub store: PathBuf,
     /// The party that serves: requests are signed for this address.
     pub operator: Address,
+    /// How much parties may store.
     pub limits: Limits,
     /// How far a request's time may be from this machine's.
     pub skew: Duration,
@@ -92,8 +96,10 @@ impl Options {
     }
 }
 
+/// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ServeError {
     #[error("{0} is no loopback address: it is served with TLS or not at all")]
     Plain(SocketAddr),
@@ -120,11 +126,13 @@ pub enum ServeError {
 /// What was asked and how it ended, for whoever watches.
 #[derive(Debug, Clone)]
 pub struct Event {
+    /// GET, HEAD, PATCH, or what else came.
     pub method: Method,
     /// Path with query.
     pub target: String,
     /// Who signed; nobody if the signature was not looked at.
     pub party: Option<Address>,
+    /// Of the answer.
     pub status: StatusCode,
 }
 
@@ -206,6 +214,7 @@ impl Server {
         })
     }
 
+    /// Where it listens, with the port that was free.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -406,6 +415,7 @@ impl Gate {
         headers.insert(header::CONTENT_TYPE, binary);
         if status == StatusCode::PARTIAL_CONTENT {
             let range = format!("bytes {from}-{}/{bytes}", to - 1);
+            #[expect(clippy::expect_used, reason = "digits are a header's value, whatever they say")]
             let range = HeaderValue::from_str(&range).expect("digits");
             headers.insert(header::CONTENT_RANGE, range);
         }
@@ -428,6 +438,7 @@ impl Gate {
 pub struct Appended {
     /// Bytes that are there.
     pub offset: u64,
+    /// Whether that is the whole file, under its hash.
     pub complete: bool,
 }
 
@@ -442,6 +453,7 @@ fn head(progress: Progress) -> Response {
 }
 
 fn json<T: Serialize>(value: &T) -> Response {
+    #[expect(clippy::expect_used, reason = "names and numbers of this program are always JSON")]
     let body = serde_json::to_vec(value).expect("plain data");
     let mut response = Response::new(Body::from(body));
     let json = HeaderValue::from_static("application/json");

@@ -52,8 +52,10 @@ pub enum Progress {
     Complete(u64),
 }
 
+/// Why the store does not give or take a file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum StoreError {
     #[error("there is no such file")]
     Absent,
@@ -107,6 +109,7 @@ impl Store {
         )?)
     }
 
+    /// How much parties may store.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }

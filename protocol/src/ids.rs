@@ -3,6 +3,14 @@
 //! Every encoding is `keccak256(abi.encode(TAG, fields…))` as in `contracts/src/libraries/{Tags,Statement}.sol`;
 //! the devnet tests compare each of them with the contracts' own answer.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use crate::abi::{Metric, ModelRecord, OfferTerms, Params};
 use alloy::primitives::{keccak256, uint, Address, B256, U256};
 use alloy::sol_types::SolValue;
@@ -45,6 +53,7 @@ pub fn model_hash(r: &ModelRecord) -> B256 {
     ))
 }
 
+/// What the registry calls a provider's model: one record at one nonce of its account there.
 pub fn model_id(chain_id: u64, registry: Address, mp: Address, model_hash: B256, nonce: u64) -> B256 {
     hash(&(
         tag("assay.model.v1"),
@@ -56,6 +65,7 @@ pub fn model_id(chain_id: u64, registry: Address, mp: Address, model_hash: B256,
     ))
 }
 
+/// What a market calls its offer number `seq` about a model.
 pub fn engagement_id(chain_id: u64, market: Address, model_id: B256, seq: u64) -> B256 {
     hash(&(
         tag("assay.engagement.v1"),
@@ -66,6 +76,7 @@ pub fn engagement_id(chain_id: u64, market: Address, model_id: B256, seq: u64) -
     ))
 }
 
+/// What a market says its parameters are, and every offer is bound to.
 pub fn params_hash(params: &Params) -> B256 {
     hash(&(tag("assay.params.v1"), params.clone()))
 }
@@ -96,12 +107,10 @@ pub fn is_correct(metric: Metric, classes: u32, output: U256, label: u32) -> boo
     // Little-endian words of 16 bits, lowest first.
     let bytes = output.to_le_bytes::<32>();
     let (places, rest) = bytes.split_at(10);
-    let places: Vec<u32> = places
-        .chunks_exact(2)
-        .map(|two| u32::from(u16::from_le_bytes([two[0], two[1]])))
-        .collect();
+    let (places, _) = places.as_chunks::<2>();
+    let places: Vec<u32> = places.iter().map(|two| u16::from_le_bytes(*two).into()).collect();
     let is_output = rest.iter().all(|byte| *byte == 0)
-        && places.windows(2).all(|pair| pair[0] < pair[1])
+        && places.is_sorted_by(|a, b| a < b)
         && places.iter().all(|class| *class < classes);
     is_output && places.contains(&label)
 }

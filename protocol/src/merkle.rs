@@ -1,5 +1,13 @@
 //! Positional Merkle trees, as in `contracts/src/libraries/Merkle.sol`.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use crate::ids::{hash, tag, N_MAX};
 use alloy::primitives::B256;
 
@@ -30,7 +38,8 @@ impl MerkleTree {
         level.resize(leaves.len().next_power_of_two(), empty);
         let mut levels = vec![level];
         while let Some(below) = levels.last().filter(|l| l.len() > 1) {
-            let above = below.chunks_exact(2).map(|pair| parent(pair[0], pair[1])).collect();
+            let (pairs, _) = below.as_chunks::<2>();
+            let above = pairs.iter().map(|[left, right]| parent(*left, *right)).collect();
             levels.push(above);
         }
         Some(Self {
@@ -39,11 +48,17 @@ impl MerkleTree {
         })
     }
 
+    /// The node above all leaves; a tree of one leaf is that leaf.
+    #[expect(clippy::indexing_slicing, reason = "there is a last level, and it is the root alone")]
     pub fn root(&self) -> B256 {
         self.levels[self.levels.len() - 1][0]
     }
 
     /// Siblings from the leaf upward; `None` past the last leaf.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "levels have a power of two of nodes, and the index is below their number"
+    )]
     pub fn path(&self, index: usize) -> Option<Vec<B256>> {
         (index < self.leaves).then(|| {
             let below_root = &self.levels[..self.levels.len() - 1];
@@ -59,7 +74,9 @@ impl MerkleTree {
 /// Root that `leaf` has at `index` with the given siblings.
 pub fn root_from(leaf: B256, index: usize, path: &[B256]) -> B256 {
     path.iter().enumerate().fold(leaf, |node, (j, sibling)| {
-        if (index >> j) & 1 == 0 {
+        // A path may be longer than an index has bits.
+        let bit = u32::try_from(j).ok().and_then(|j| index.checked_shr(j)).unwrap_or(0) & 1;
+        if bit == 0 {
             parent(node, *sibling)
         } else {
             parent(*sibling, node)
@@ -98,6 +115,16 @@ mod tests {
                 }
             }
             assert_eq!(tree.path(n), None);
+        }
+    }
+
+    #[test]
+    fn a_path_longer_than_an_index_leads_elsewhere() {
+        let leaf = leaves(1)[0];
+        for index in [0, usize::MAX] {
+            let path = [leaf; usize::BITS as usize + 1];
+            let (shorter, _) = path.split_at(path.len() - 1);
+            assert_ne!(root_from(leaf, index, &path), root_from(leaf, index, shorter));
         }
     }
 

@@ -12,13 +12,15 @@
 //! | [`secret`] | a model's salts, blinders and proof counter | nothing |
 //! | [`srs`] | reference strings: development and imported | nothing |
 //! | [`model`] | quantised network: architecture and parameters | nothing |
-//! | [`reference`] | integer executor, the specification of every op | `model` |
+//! | [`reference`](mod@reference) | integer executor, the specification of every op | `model` |
 //! | [`import`] | ONNX → quantised model; the only place with floating point | `model`, `reference` |
 //! | [`plan`] | what follows from an architecture alone: layout, rows, columns, identities | `model` |
 //! | [`witness`] | both phases of the witness as plain columns | `model`, `plan`, `reference` |
 //! | [`chips`] | one file a topic: gates, fixed columns and witness | `model`, `plan`, `reference`, `witness` |
 //! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `plan`, `witness` |
 //! | [`proof`] | keys, proving, verification, wire format | `chips`, `circuit`, `model`, `reference`, `secret`, `srs`, `witness` |
+
+#![warn(missing_docs)]
 
 pub mod chips;
 pub mod circuit;

@@ -35,12 +35,14 @@ impl InputSalt {
         }
     }
 
+    /// The salt as a 32-byte word, its first byte 0.
     pub fn to_word(&self) -> Word {
         let mut word = [0; 32];
         word[1..].copy_from_slice(&self.0);
         word
     }
 
+    /// The 31 bytes as one big-endian message word.
     pub fn to_field(&self) -> Fr {
         word(&self.0)
     }

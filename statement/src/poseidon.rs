@@ -19,13 +19,16 @@ pub const RATE: usize = INPUTS - 1;
 pub struct Parameters {
     /// Full rounds, half of them before and half after the partial ones.
     pub full_rounds: usize,
+    /// Rounds whose S-box takes the first word only.
     pub partial_rounds: usize,
     /// One row of constants per round.
     pub constants: Vec<[Fr; WIDTH]>,
+    /// The mixing matrix, by rows: `state' = mds·state`.
     pub mds: [[Fr; WIDTH]; WIDTH],
 }
 
 impl Parameters {
+    /// Full and partial rounds together.
     pub fn rounds(&self) -> usize {
         self.full_rounds + self.partial_rounds
     }

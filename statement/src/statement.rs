@@ -19,6 +19,14 @@
 //! | the circuit's instance column, a proof bundle | `[ctx, inputCommit, output]`, see [`Statement::instances`] |
 //! | a verifier contract's `uint256[4] inst` | `[ctx, weightsCommit, inputCommit, output]`, see [`Statement::call_words`] |
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use crate::field::{from_be_bytes, Fr, Word};
 use crate::instance::{self, in_order};
 

@@ -10,7 +10,14 @@
 //! it would not be for a protocol of variable shape. The caller absorbs the verifying key and all instances first,
 //! which halo2's `create_proof` and `verify_proof` do.
 
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![warn(missing_docs)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
 
 use std::io::{self, Read, Write};
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 /// A circuit or a request that this generator does not support, or refuses as unsound.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum GenerateError {
     #[error("{got} instance columns, at most one is supported")]
     InstanceColumns { got: usize },

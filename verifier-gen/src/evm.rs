@@ -27,6 +27,7 @@ pub const MAX_GAS: u64 = 1 << 24;
 
 #[derive(Debug, Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum EvmError {
     #[error("{path} is missing: not the root of the repository?")]
     NoSolc { path: PathBuf },
@@ -145,6 +146,7 @@ impl Compiler {
 /// A contract on the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deployed {
+    /// Where it is.
     pub address: [u8; 20],
     /// Bytes of runtime code.
     pub code_len: usize,
@@ -157,6 +159,7 @@ pub struct Deployed {
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallStatus {
+    /// By `return` or `stop`.
     Returned,
     /// By the contract's own `revert`.
     Reverted,
@@ -167,6 +170,7 @@ pub enum CallStatus {
 /// A finished call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallOutcome {
+    /// How it ended.
     pub status: CallStatus,
     /// Return data, or the data of the revert.
     pub output: Vec<u8>,
@@ -207,6 +211,7 @@ impl Default for Evm {
 }
 
 impl Evm {
+    /// With the code size limit of EIP-170.
     pub fn new() -> Self {
         Self::with_code_limit(None)
     }

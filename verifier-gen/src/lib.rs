@@ -19,7 +19,8 @@
 //! and nothing else. What an accepted proof means is up to the circuit, and whether the parameters' secret is unknown
 //! is up to whoever chose them; neither is established here.
 
-#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+#![warn(missing_docs)]
+#![warn(clippy::unwrap_used)]
 
 pub mod calldata;
 mod constraints;
@@ -50,7 +51,9 @@ pub use vk_data::MAX_CODE_LEN;
 /// The part of the KZG parameters that a verifier needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KzgKey {
+    /// The generator that commitments are multiples of.
     pub g1: G1Affine,
+    /// The generator of the other group.
     pub g2: G2Affine,
     /// The secret times `g2`.
     pub s_g2: G2Affine,
@@ -105,10 +108,13 @@ pub struct CallWords {
 /// What to generate a contract for.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifierSpec<'a> {
+    /// The circuit's; everything in the contract but the pairing's points follows from it.
     pub vk: &'a VerifyingKey<G1Affine>,
+    /// Of the string that `vk` was made with.
     pub kzg: KzgKey,
     /// Words of the instance column that a statement fills.
     pub num_instances: usize,
+    /// What the calldata is.
     pub interface: Interface,
     /// A Solidity identifier with a capital first letter.
     pub contract_name: &'a str,
@@ -123,6 +129,7 @@ pub struct Generated {
     pub verifier_source: String,
     /// Runtime code of the data contract, `0x00 || data`.
     pub vk_data: Vec<u8>,
+    /// What there is to know about both without reading them.
     pub manifest: Manifest,
 }
 
@@ -132,6 +139,56 @@ impl VerifierSpec<'_> {
     /// # Errors
     /// Circuits that the contract cannot follow, see [`GenerateError`]. The size of the verifier's code is known only
     /// to the compiler: check it against [`MAX_CODE_LEN`].
+    ///
+    /// # Examples
+    /// ```
+    /// use assay_verifier_gen::{Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
+    /// use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
+    /// use halo2_proofs::halo2curves::bn256::Fr;
+    /// use halo2_proofs::plonk::{keygen_vk, Advice, Circuit, Column, ConstraintSystem, Error};
+    /// use halo2_proofs::poly::{kzg::commitment::ParamsKZG, Rotation};
+    ///
+    /// /// Every cell of the column is 0 or 1.
+    /// struct Bits;
+    ///
+    /// impl Circuit<Fr> for Bits {
+    ///     type Config = Column<Advice>;
+    ///     type FloorPlanner = SimpleFloorPlanner;
+    /// #   type Params = ();
+    /// #   fn without_witnesses(&self) -> Self { Bits }
+    ///
+    ///     fn configure(meta: &mut ConstraintSystem<Fr>) -> Column<Advice> {
+    ///         let (bits, _statement) = (meta.advice_column(), meta.instance_column());
+    ///         meta.create_gate("bit", |cells| {
+    ///             let bit = cells.query_advice(bits, Rotation::cur());
+    ///             [bit.clone() * bit.clone() - bit]
+    ///         });
+    ///         bits
+    ///     }
+    ///
+    ///     fn synthesize(&self, _: Column<Advice>, _: impl Layouter<Fr>) -> Result<(), Error> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let params = ParamsKZG::setup(4, rand::rngs::OsRng);
+    /// let spec = VerifierSpec {
+    ///     vk: &keygen_vk(&params, &Bits)?,
+    ///     kzg: KzgKey::from(&params),
+    ///     num_instances: 1,
+    ///     interface: Interface::Raw,
+    ///     contract_name: "BitsVerifier",
+    ///     command: "cargo test --doc",
+    /// };
+    /// let generated = spec.generate()?;
+    /// assert!(generated.verifier_source.contains("contract BitsVerifier"));
+    /// assert!(generated.vk_data.len() <= MAX_CODE_LEN);
+    /// // A call is one word of the statement, then the proof.
+    /// let manifest = &generated.manifest;
+    /// assert_eq!(manifest.calldata_len, 32 + manifest.proof_len);
+    /// assert_eq!(manifest.proof_len, 64 * manifest.proof_points + 32 * manifest.proof_scalars);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn generate(&self) -> Result<Generated, GenerateError> {
         contract::generate(self)
     }

@@ -2,9 +2,12 @@
 
 use crate::abi::{Adjudication, Mode, State};
 
+/// Who decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
+    /// Has the model and proves.
     Provider,
+    /// Has the test set and pays.
     Consumer,
 }
 
@@ -21,10 +24,15 @@ impl Party {
 /// What the chain says. Times are Unix seconds of the newest block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Situation {
+    /// Whose move is asked for.
     pub party: Party,
+    /// Of the engagement; it says who is to move.
     pub state: State,
+    /// How the provider gets the examples.
     pub mode: Mode,
+    /// Whether each example is proven on chain, or a posted result stands unless challenged.
     pub adjudication: Adjudication,
+    /// Time of the newest block.
     pub now: u64,
     /// Last second in which whoever is to move may.
     pub deadline: u64,
@@ -68,6 +76,7 @@ pub enum Proofs {
 /// What the consumer knows about a posted result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Judgement {
+    /// The proofs have not been looked at, or not all of them could be.
     #[default]
     Unknown,
     /// Every claim is proven.
@@ -85,6 +94,7 @@ pub struct Facts {
     pub handed_over: bool,
     /// The set in clear is here.
     pub received: bool,
+    /// Of the examples that count.
     pub proofs: Proofs,
     /// The model gets fewer examples right than the target needs.
     pub is_hopeless: bool,
@@ -98,6 +108,7 @@ pub struct Facts {
     pub can_answer: bool,
     /// As many positions are proven on chain as the target needs.
     pub is_met: bool,
+    /// Of the posted result.
     pub judgement: Judgement,
     /// The consumer has open challenges of its own.
     pub has_objected: bool,
@@ -115,29 +126,40 @@ pub struct Facts {
     pub is_settled: bool,
 }
 
+/// What to do next; each is one command, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Nothing for now.
     Wait,
+    /// Take the offer and lock the bond.
     Accept,
+    /// Say that the ciphertext has arrived.
     Ack,
     /// Acknowledge published data that cannot be had: an abort is cheaper than silence.
     AckUnseen,
     /// Open the probe set, then proceed or abort.
     Probe,
+    /// Give up before anything is proven, for a price.
     Abort,
+    /// Make the proofs.
     Prove,
     /// Submit the proofs.
     Submit,
     /// Post the result and hand the proofs over.
     Claim,
+    /// Give up: the target is not reached.
     Concede,
+    /// Answer an open challenge with its proof.
     Answer,
     /// Hand over what is due: leaf hashes, ciphertext, set.
     Send,
+    /// Put the ciphertext on chain.
     Publish,
+    /// Open what was committed to, on chain.
     Reveal,
     /// Check the proofs of a posted result.
     Check,
+    /// Agree to a posted result before its time is over.
     AcceptResult,
     /// Challenge what is not proven, or demand all proofs.
     Object,
@@ -177,6 +199,28 @@ impl Action {
 /// The next action. What cannot fail for the party is done at once; what gives up something because the other side did
 /// nothing (abort, publish, object) when half of the window is over; what gives up because own tries failed (abort, concede)
 /// when an eighth of it is left.
+///
+/// # Examples
+/// ```
+/// use assay_protocol::abi::{Adjudication, Mode, State};
+/// use assay_protocol::accuracy::decide::{next, Action, Facts, Judgement, Party, Situation};
+///
+/// let situation = Situation {
+///     party: Party::Consumer,
+///     state: State::Claimed,
+///     mode: Mode::SIMPLE,
+///     adjudication: Adjudication::OPTIMISTIC,
+///     now: 1_000,
+///     deadline: 8_200,
+///     window: 7_200,
+/// };
+/// let facts = Facts { checks: true, objects: true, has_news: true, ..Facts::default() };
+/// // A result was posted: look at its proofs, and challenge those that are missing only when half of the window is over.
+/// assert_eq!(next(&situation, &facts), Action::Check);
+/// let doubts = Facts { judgement: Judgement::Doubtful, has_news: false, ..facts };
+/// assert_eq!(next(&situation, &doubts), Action::Wait);
+/// assert_eq!(next(&Situation { now: 4_700, ..situation }, &doubts), Action::Object);
+/// ```
 pub fn next(s: &Situation, f: &Facts) -> Action {
     match s.state {
         State::Closed if f.is_settled => Action::Wait,

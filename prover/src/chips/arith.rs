@@ -1,5 +1,5 @@
 //! The arithmetic region: a small machine whose operands are copied from the running sums, and runs a
-//! [`Program`](crate::plan::program::Program).
+//! [`Program`].
 //!
 //! | kind of row | next `acc` |
 //! |---|---|

@@ -37,10 +37,12 @@ pub struct Cost {
     pub advice_columns: usize,
     /// Points that a verifier multiplies: of the proof and of the verifying key.
     pub commitments: usize,
+    /// Of the proof alone, without instances and the bundle's header.
     pub proof_bytes: usize,
     /// Proving time in multi-exponentiations of 2^18 random scalars on the same machine: multiply by the seconds that one
     /// takes (`scripts/bench` prints both).
     pub prove_msm: f64,
+    /// The prover's peak.
     pub memory_bytes: u64,
     /// One call of the generated contract, with its calldata and the base fee of a transaction.
     pub gas: u64,
@@ -53,6 +55,7 @@ impl Cost {
         msm.mul_f64(self.prove_msm)
     }
 
+    /// What proofs of a compiled architecture cost; nothing is measured.
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
         let mut cs = ConstraintSystem::<Fr>::default();

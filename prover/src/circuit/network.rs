@@ -26,6 +26,8 @@ pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layo
 }
 
 impl Compiled {
+    /// Places everything in the rows of the layout.
+    ///
     /// # Errors
     /// If the layout does not hold the architecture.
     pub fn new(frozen: FrozenArchitecture) -> Result<Self, FloorError> {
@@ -50,6 +52,7 @@ impl Compiled {
 }
 
 impl Witness {
+    /// The phase-1 columns of one proof, filled chip by chip.
     pub fn new(inputs: &Inputs<'_>) -> Self {
         let mut witness = Self::zero(inputs);
         weights::phase_1(inputs, &mut witness);
@@ -65,6 +68,7 @@ impl Witness {
 }
 
 impl Phase2 {
+    /// The phase-2 columns that `challenges` make of `witness`.
     pub fn new(compiled: &Compiled, witness: &Witness, challenges: &Challenges) -> Self {
         let mut phase_2 = Self::zero(&compiled.frozen.layout, &compiled.floor);
         tensor::phase_2(compiled, witness, challenges, &mut phase_2);

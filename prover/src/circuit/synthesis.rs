@@ -43,6 +43,7 @@ impl std::fmt::Debug for NetworkCircuit<'_> {
 }
 
 impl<'p> NetworkCircuit<'p> {
+    /// The circuit without a witness: its keys are those of every proof.
     pub fn for_keygen(compiled: Arc<Compiled>) -> Self {
         Self {
             compiled,
@@ -52,6 +53,7 @@ impl<'p> NetworkCircuit<'p> {
         }
     }
 
+    /// The circuit of one proof.
     pub fn with_witness(compiled: Arc<Compiled>, witness: Witness) -> Self {
         Self {
             compiled,
@@ -78,7 +80,9 @@ impl<'p> NetworkCircuit<'p> {
 /// What `configure` needs to know.
 #[derive(Clone, Copy, Debug)]
 pub struct CircuitParams {
+    /// Number of rows and columns.
     pub layout: Layout,
+    /// [`Architecture::shift`](crate::model::Architecture::shift), which the requantisation gate holds.
     pub shift: u32,
 }
 

@@ -1,20 +1,13 @@
 //! Ranges of every tensor from the calibration images.
 
+use super::error::ImportError;
+use super::float_run::FloatModel;
 use super::fold::{Activation, FusedNetwork, FusedOp};
 use super::images::Image;
-use super::{FloatModel, ImportError, ImportOptions};
+use super::options::{ImportOptions, RangeMethod};
 use assay_durable::progress::Progress;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// How the range of a linear tensor follows from its values on the calibration images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RangeMethod {
-    /// Smallest to largest value.
-    MinMax,
-    /// The range with the least mean squared error of 8-bit rounding and clipping.
-    Mse,
-}
 
 /// What the calibration images do to one layer's output.
 #[derive(Clone, Copy, Debug)]

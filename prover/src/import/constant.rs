@@ -1,6 +1,6 @@
 //! Tensors that the ONNX file stores, with their types checked.
 
-use super::ImportError;
+use super::error::ImportError;
 use tract_onnx::pb;
 
 /// A tensor that the file stores, row-major.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 /// Why a file cannot become a model. Nodes and tensors carry the names of the ONNX file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ImportError {
     #[error("cannot read {path}", path = .path.display())]
     Read {

@@ -1,7 +1,9 @@
 //! The float network, run for calibration and comparison.
 
+use super::convert;
+use super::error::ImportError;
+use super::options::ImportOptions;
 use super::parse::{self, Graph};
-use super::{convert, ImportError, ImportOptions};
 use crate::model::Shape;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;

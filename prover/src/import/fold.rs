@@ -1,7 +1,7 @@
 //! Batch norms, biases and clips folded into the layers they follow.
 
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
-use super::ImportError;
+use super::error::ImportError;
 use crate::model::Shape;
 
 /// The network with batch norms, biases and clips inside the layers they follow.

@@ -1,6 +1,6 @@
 //! PNG images as a network reads them, in one strict way.
 
-use super::ImportError;
+use super::error::ImportError;
 use crate::model::Shape;
 use image::codecs::png::PngDecoder;
 use image::{ColorType, DynamicImage, ImageDecoder};
@@ -43,6 +43,7 @@ pub(super) fn load_directory(directory: &Path, shape: Shape) -> Result<Vec<Image
 /// Why bytes are no image that a network reads.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ImageError {
     #[error("is no PNG image: {0}")]
     Decode(#[from] image::ImageError),

@@ -21,63 +21,21 @@ mod error;
 mod float_run;
 mod fold;
 mod images;
+mod options;
 mod parse;
 mod quantise;
 mod report;
 mod validate;
 
-pub use calibrate::RangeMethod;
 pub use error::ImportError;
 pub use float_run::FloatModel;
 pub use images::{decode_png, load_png, ImageError};
+pub use options::{ImportOptions, RangeMethod};
 pub use report::{ImportReport, LayerReport};
 
-use crate::model::{Architecture, Model};
+use crate::model::Model;
 use assay_durable::progress::Progress;
 use std::path::Path;
-
-/// How images enter the network and how ranges are chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ImportOptions {
-    /// `s`: multipliers are `a/2^s`.
-    pub shift: u32,
-    /// The float network reads `input_scale·(byte − input_zero)`.
-    pub input_scale: f64,
-    pub input_zero: u8,
-    /// How the range of a linear tensor follows from its calibration values.
-    pub range: RangeMethod,
-}
-
-impl Default for ImportOptions {
-    fn default() -> Self {
-        Self {
-            shift: 16,
-            input_scale: 1.0 / 255.0,
-            input_zero: 0,
-            range: RangeMethod::Mse,
-        }
-    }
-}
-
-impl ImportOptions {
-    fn check(&self) -> Result<(), ImportError> {
-        let (min, max) = (Architecture::MIN_SHIFT, Architecture::MAX_SHIFT);
-        if !(min..=max).contains(&self.shift) {
-            return Err(ImportError::Option {
-                option: "shift",
-                problem: format!("{} is outside {min} to {max}", self.shift),
-            });
-        }
-        if self.input_scale.is_finite() && self.input_scale > 0.0 {
-            Ok(())
-        } else {
-            Err(ImportError::Option {
-                option: "input_scale",
-                problem: format!("{} is not a positive number", self.input_scale),
-            })
-        }
-    }
-}
 
 /// Quantises the float network in `onnx`; `calibration` is a directory of PNG images of the network's size.
 ///

@@ -1,7 +1,7 @@
 //! ONNX protobuf to a graph of plain types.
 
 use super::constant::Constant;
-use super::ImportError;
+use super::error::ImportError;
 use crate::model::Shape;
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;

@@ -2,8 +2,9 @@
 
 use super::calibrate::Calibration;
 use super::convert::FloatConv;
+use super::error::ImportError;
 use super::fold::{FusedLayer, FusedNetwork, FusedOp};
-use super::{ImportError, ImportOptions};
+use super::options::ImportOptions;
 use crate::model::params::MAX_MULTIPLIER;
 use crate::model::{
     AddParams, Architecture, Conv, ConvParams, Layer, LayerParams, Model, Op, OutputMode, ParamsError, PoolParams,

@@ -1,10 +1,11 @@
 //! What the import did, layer by layer.
 
 use super::calibrate::{check_outputs, for_each_image, Calibration};
+use super::error::ImportError;
+use super::float_run::FloatModel;
 use super::fold::FusedNetwork;
 use super::images::Image;
 use super::quantise::Quant;
-use super::{FloatModel, ImportError};
 use crate::model::{FoldedModel, LayerParams, Model, QRange};
 use crate::reference::{self, Trace};
 use assay_durable::progress::Progress;
@@ -14,16 +15,19 @@ use std::fmt::Write;
 /// What the import did, for the owner's eyes: ranges say something about the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImportReport {
+    /// In the order of the quantised network.
     pub layers: Vec<LayerReport>,
     /// Secret integers: weights, biases and multipliers.
     pub parameters: usize,
     /// Outputs of all layers.
     pub activations: usize,
+    /// Images that both networks were run on.
     pub calibration_images: usize,
     /// Calibration images on which the float and the integer network choose the same class.
     pub same_top1: usize,
 }
 
+/// What the import did to one layer.
 #[derive(Clone, Debug, Serialize)]
 pub struct LayerReport {
     /// Position and kind.
@@ -32,16 +36,21 @@ pub struct LayerReport {
     pub node: String,
     /// `[c, h, w]` of the output.
     pub shape: [usize; 3],
-    /// Smallest and largest float value on the calibration images.
+    /// Smallest float value on the calibration images.
     pub float_min: f64,
+    /// Largest float value on them.
     pub float_max: f64,
     /// `real = scale·(q − zero)`.
     pub scale: f64,
+    /// The integer that stands for 0.
     pub zero: i32,
+    /// Smallest of the layer's multipliers `a`.
     pub multiplier_min: u32,
+    /// Largest of them.
     pub multiplier_max: u32,
-    /// Bounds of `q` over all images whatsoever.
+    /// Lower bound of `q` over all images whatsoever.
     pub q_min: i64,
+    /// Upper bound.
     pub q_max: i64,
     /// Largest difference to the float run on the calibration images, earlier layers' errors included.
     pub max_abs_error: f64,

@@ -1,7 +1,7 @@
 //! A model is kept only if every image has a proof.
 
+use super::error::ImportError;
 use super::fold::FusedNetwork;
-use super::ImportError;
 use crate::model::{FoldedModel, Model, ParamsError, QRange};
 
 /// Checks the architecture, every bound, and totality: no image may exist for which an honest owner has no proof.

@@ -20,12 +20,16 @@ pub struct Architecture {
     pub input: Shape,
     /// `s` of `t = q·2^s + r`, and the width of the lookup tables. 16, or less in small test networks.
     pub shift: u32,
+    /// In the order in which they run: each reads the image or outputs of layers before it.
     pub layers: Vec<Layer>,
+    /// What becomes public of the logits.
     pub output: OutputMode,
 }
 
+/// Which rule an architecture breaks.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ArchitectureError {
     #[error("the network has no layer")]
     Empty,
@@ -60,10 +64,13 @@ pub enum ArchitectureError {
 }
 
 impl Architecture {
+    /// With fewer bits `q < 2^(s−1)` would not reach every output, 0 to 255.
     pub const MIN_SHIFT: u32 = 9;
+    /// Both lookup tables have `2^s` rows, and every circuit more than they.
     pub const MAX_SHIFT: u32 = 16;
     /// Far above MobileNet v2 (1.0, 224), which has about 6.7 million; keeps hostile files from exhausting memory.
     pub const MAX_ACTIVATIONS: usize = 1 << 26;
+    /// MobileNet v2 has 64; the rest keeps hostile files short.
     pub const MAX_LAYERS: usize = 1 << 12;
 
     /// Number of classes: channels of the last layer, 0 in an empty network.

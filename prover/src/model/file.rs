@@ -11,6 +11,14 @@
 //!
 //! The hash finds accidents, it does not authenticate: a loaded model is validated like any bytes from outside.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use super::params::{Model, ParamsError};
 use assay_durable::file::{self, Access};
 use sha2::{Digest, Sha256};
@@ -23,8 +31,10 @@ const VERSION: u32 = 1;
 const HEADER: usize = 20;
 const HASH: usize = 32;
 
+/// Why bytes are no model file, or a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ModelFileError {
     #[error("cannot {action} {path}", path = .path.display())]
     Io {
@@ -92,11 +102,12 @@ impl Model {
         if expected != bytes.len() as u64 {
             return Err(length(expected));
         }
-        let (body, hash) = bytes.split_at(bytes.len() - HASH);
+        let (body, hash) = bytes.split_last_chunk::<HASH>().ok_or_else(short)?;
+        let payload = body.get(HEADER..).ok_or_else(short)?;
         if Sha256::digest(body).as_slice() != hash {
             return Err(E::Hash);
         }
-        let (model, trailing) = postcard::take_from_bytes::<Self>(&body[HEADER..]).map_err(E::Payload)?;
+        let (model, trailing) = postcard::take_from_bytes::<Self>(payload).map_err(E::Payload)?;
         if !trailing.is_empty() {
             return Err(E::Trailing(trailing.len()));
         }

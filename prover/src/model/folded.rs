@@ -8,6 +8,7 @@ use serde::Serialize;
 /// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(s−1) ≥ 0`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FoldedModel {
+    /// One entry per layer of the architecture.
     pub layers: Vec<FoldedLayer>,
 }
 
@@ -23,18 +24,27 @@ impl std::fmt::Debug for FoldedModel {
 /// [`FoldedModel::check_total`] below 2^33.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoldedLayer {
-    /// Weights in the order of [`ConvParams::weights`], one bias per output channel.
+    /// `Σ W'·x + B'` per output channel.
     Conv {
+        /// `W' = a·w`, in the order of [`ConvParams::weights`].
         weights: Vec<i64>,
+        /// `B'`, one per output channel.
         bias: Vec<i64>,
     },
+    /// `A1·x1 + A2·x2 + B'`.
     Add {
+        /// `A1`.
         lhs: i64,
+        /// `A2`.
         rhs: i64,
+        /// `B'`.
         bias: i64,
     },
+    /// `A·Σ_p x[p] + B'`.
     Pool {
+        /// `A`.
         multiplier: i64,
+        /// `B'`.
         bias: i64,
     },
 }
@@ -197,7 +207,9 @@ impl FoldedModel {
 /// Smallest and largest `q` a layer can take over all inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct QRange {
+    /// Smallest, over all output channels.
     pub min: i64,
+    /// Largest, over all output channels.
     pub max: i64,
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct TensorId(pub usize);
 
 impl TensorId {
+    /// What the network reads.
     pub const IMAGE: Self = Self(0);
 
     /// The output of layer `i`.
@@ -21,7 +22,9 @@ impl TensorId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
+    /// What it computes, and from which tensors.
     pub op: Op,
+    /// Implied by the shapes it reads; said again so that a file can be checked.
     pub output: Shape,
 }
 
@@ -29,14 +32,18 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Op {
+    /// `t[o] = a[o]·(Σ w·(x − z_x) + b[o]) + …`, see [`ConvParams`](super::ConvParams).
     Conv(Conv),
     /// `t = A1·x1 + A2·x2 + B'`, elementwise.
     Add {
+        /// `x1`.
         lhs: TensorId,
+        /// `x2`, of the same shape.
         rhs: TensorId,
     },
     /// `t[c] = A·Σ_p x[c, p] + B'`; `A` contains `1/(H·W)`.
     GlobalAvgPool {
+        /// `x`, at most 4096 positions.
         input: TensorId,
     },
 }
@@ -56,17 +63,22 @@ impl Op {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conv {
+    /// `x`.
     pub input: TensorId,
+    /// As many as `x` has in a depthwise convolution.
     pub out_channels: usize,
+    /// Size of the kernel, and which channels it joins.
     pub kind: ConvKind,
     /// 1 or 2, both axes. Pointwise convolutions have stride 1.
     pub stride: usize,
+    /// None for pointwise kernels; [`Padding::ONE`] or, at stride 2, [`Padding::SAME_STRIDE_2`] for the others.
     pub pad: Padding,
     /// `z_x` of a layer with padding, which reads `x − z_x` with zero padding; 0 in a layer without padding, whose zero
     /// point is folded into its bias.
     pub input_zero: u8,
 }
 
+/// Size of a kernel, and which channels it joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConvKind {
@@ -82,13 +94,18 @@ pub enum ConvKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Padding {
+    /// Rows above.
     pub top: usize,
+    /// Columns to the left.
     pub left: usize,
+    /// Rows below.
     pub bottom: usize,
+    /// Columns to the right.
     pub right: usize,
 }
 
 impl Padding {
+    /// The kernel reads pixels of the image only.
     pub const NONE: Self = Self {
         top: 0,
         left: 0,
@@ -110,6 +127,7 @@ impl Padding {
         right: 1,
     };
 
+    /// Whether no side is padded.
     pub fn is_none(&self) -> bool {
         *self == Self::NONE
     }

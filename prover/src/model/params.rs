@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A quantised network: the architecture and its secret parameters.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
+    /// What is public.
     pub architecture: Architecture,
     /// One entry per layer.
     pub params: Vec<LayerParams>,
@@ -20,10 +21,14 @@ impl std::fmt::Debug for Model {
     }
 }
 
+/// Parameters of one layer, of the kind that its [`Op`] has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LayerParams {
+    /// Of [`Op::Conv`].
     Conv(ConvParams),
+    /// Of [`Op::Add`].
     Add(AddParams),
+    /// Of [`Op::GlobalAvgPool`].
     Pool(PoolParams),
 }
 
@@ -36,6 +41,7 @@ pub struct ConvParams {
     pub bias: Vec<i32>,
     /// `a[o] > 0`: the real scale is about `a[o] / 2^s`.
     pub multiplier: Vec<u32>,
+    /// `z_x`; the architecture's own in a layer with padding.
     pub input_zero: u8,
     /// Zero point of the output; may leave 0..=255 in the last layer, whose output is not clipped.
     pub output_zero: i32,
@@ -44,23 +50,33 @@ pub struct ConvParams {
 /// `t = a1·(x1 − z1) + a2·(x2 − z2) + z_y·2^s + 2^(s−1)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddParams {
+    /// `a1 > 0`.
     pub lhs_multiplier: u32,
+    /// `a2 > 0`.
     pub rhs_multiplier: u32,
+    /// `z1`.
     pub lhs_zero: u8,
+    /// `z2`.
     pub rhs_zero: u8,
+    /// `z_y`, a byte.
     pub output_zero: i32,
 }
 
 /// `t = a·Σ_p (x[p] − z_x) + z_y·2^s + 2^(s−1)`; `a` contains `1/(H·W)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolParams {
+    /// `a > 0`.
     pub multiplier: u32,
+    /// `z_x`.
     pub input_zero: u8,
+    /// `z_y`, a byte.
     pub output_zero: i32,
 }
 
+/// Which rule a model breaks.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ParamsError {
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),

@@ -7,12 +7,16 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
+    /// Channels.
     pub c: usize,
+    /// Rows.
     pub h: usize,
+    /// Columns.
     pub w: usize,
 }
 
 impl Shape {
+    /// Channels, rows, columns.
     pub const fn new(c: usize, h: usize, w: usize) -> Self {
         Self { c, h, w }
     }
@@ -22,6 +26,7 @@ impl Shape {
         self.c * self.h * self.w
     }
 
+    /// Whether some size is 0.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }

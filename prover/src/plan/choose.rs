@@ -22,6 +22,24 @@ impl FrozenArchitecture {
     ///
     /// # Errors
     /// If the architecture is invalid or too large for 2^24 rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use assay_prover::model::random::tiny_network;
+    /// use assay_prover::plan::compiled::Compiled;
+    /// use assay_prover::plan::layout::FrozenArchitecture;
+    ///
+    /// let frozen = FrozenArchitecture::plan(tiny_network(10))?;
+    /// let rows = 1 << frozen.layout.k;
+    /// assert!(frozen.layout.salt_rows < rows);
+    ///
+    /// // Everything has its place in this many rows, and in half as many it has not.
+    /// let mut lower = frozen.clone();
+    /// lower.layout.k -= 1;
+    /// assert!(Compiled::new(frozen).is_ok());
+    /// assert!(Compiled::new(lower).is_err());
+    /// # Ok::<(), assay_prover::plan::error::FloorError>(())
+    /// ```
     pub fn plan(architecture: Architecture) -> Result<Self, FloorError> {
         Self::plan_with(architecture, 3, Layout::DEFAULT_SALT_ROWS)
     }

@@ -14,25 +14,32 @@ pub struct Columns {
     /// Phase 1. `q̂, r, out` of each of the `lanes` activations of a row, interleaved. Off the tensor rows the same
     /// columns hold garbage coefficients, image words and the Poseidon state.
     pub cells: Vec<Column<Advice>>,
-    /// Phase 1. Multiplicities of the pair table and of the range table.
+    /// Phase 1. How often each row of the pair table is looked up.
     pub pair_multiplicity: Column<Advice>,
+    /// Phase 1. The same of the range table.
     pub range_multiplicity: Column<Advice>,
-    /// Phase 2. LogUp helpers, the running sum of the lookup.
+    /// Phase 2. LogUp helpers: sums of up to three fractions each.
     pub helpers: Vec<Column<Advice>>,
+    /// Phase 2. φ, the running sum of the lookup.
     pub phi: Column<Advice>,
-    /// Phase 2. Running evaluations: of `out`, of `q̂·2^s + r`, and of the weights.
+    /// Phase 2. Running evaluation of `out`.
     pub acc_x: Column<Advice>,
+    /// Phase 2. Running evaluation of `q̂·2^s + r`.
     pub acc_y: Column<Advice>,
+    /// Phase 2. Running evaluation of the weights.
     pub acc_w: Column<Advice>,
-    /// Phase 2. The arithmetic region: `acc' = acc + a·b` or `acc' = acc·a + b`.
+    /// Phase 2. First operand of the arithmetic region, `acc' = acc + a·b` or `acc' = acc·a + b`.
     pub a: Column<Advice>,
+    /// Phase 2. Second operand.
     pub b: Column<Advice>,
+    /// Phase 2. Accumulator; the result stands on the next row.
     pub acc: Column<Advice>,
 
     /// 1 on tensor rows, where both lookups are active: a prefix of the rows.
     pub on: Column<Fixed>,
-    /// `q̂` and `out` of the pair table; `table_q` is the range table too.
+    /// `q̂` of the pair table; the range table too.
     pub table_q: Column<Fixed>,
+    /// `out` of the pair table.
     pub table_out: Column<Fixed>,
     /// On tensor rows: masks of lanes 1…, whether the image row continues, kind of row. On Poseidon rows: constants. On
     /// folded rows: whether the last cell is zero, whether the chain goes on.
@@ -52,12 +59,16 @@ pub struct Columns {
     /// 1 on the rows of the logits.
     pub argmax: Column<Fixed>,
 
+    /// The statement, in the order of [`assay_statement::instance`].
     pub instance: Column<Instance>,
 
-    /// Evaluation point of positions, of channels; lookup denominators; compression of the pair.
+    /// α, the evaluation point of positions.
     pub alpha: Challenge,
+    /// γ, the evaluation point of channels.
     pub gamma: Challenge,
+    /// β, in the denominators of the lookups.
     pub beta: Challenge,
+    /// θ, which compresses the pair of a lookup.
     pub theta: Challenge,
 }
 

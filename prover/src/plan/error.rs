@@ -2,8 +2,10 @@
 
 use crate::model::ArchitectureError;
 
+/// Why an architecture has no circuit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum FloorError {
     #[error(transparent)]
     Architecture(#[from] ArchitectureError),

@@ -13,12 +13,19 @@ pub struct Fixed {
     pub coefficients: Vec<Vec<u8>>,
     /// Round constants of a Poseidon row, by row.
     pub round_constants: Vec<(usize, usize)>,
+    /// By row: see [`Columns::round`](super::columns::Columns::round).
     pub round: Vec<u8>,
+    /// By row: see [`Columns::block`](super::columns::Columns::block).
     pub block: Vec<u8>,
+    /// By row: see [`Columns::weight_kind`](super::columns::Columns::weight_kind).
     pub weight_kind: Vec<u8>,
+    /// By row: see [`Columns::arith_kind`](super::columns::Columns::arith_kind).
     pub arith_kind: Vec<u8>,
+    /// Row and value of each cell of the column of constants that is not 0.
     pub constants: Vec<(usize, Fr)>,
+    /// The first row, and the row after the last tensor row.
     pub boundary: [usize; 2],
+    /// Rows of the logits.
     pub argmax: std::ops::Range<usize>,
 }
 

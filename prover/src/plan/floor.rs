@@ -26,9 +26,13 @@ pub const RESERVED_ROWS: usize = 7;
 /// Rows of one tensor: `line_rows` for each image row, image rows of a channel one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct TensorRows {
+    /// Of the tensor.
     pub shape: Shape,
+    /// First row.
     pub start: usize,
+    /// Rows of one image row: its width over the lanes, rounded up.
     pub line_rows: usize,
+    /// Value of the kind of row: plain, read with stride 2, or image.
     pub kind: u64,
 }
 
@@ -43,6 +47,7 @@ impl TensorRows {
         (self.line(c, i) + j / lanes, j % lanes)
     }
 
+    /// All of its rows.
     pub fn rows(&self) -> Range<usize> {
         self.start..self.start + self.shape.c * self.shape.h * self.line_rows
     }
@@ -62,15 +67,22 @@ pub struct WeightRows {
 /// Rows of the garbage coefficients of one layer: a chain over the channels for each exponent.
 #[derive(Clone, Debug)]
 pub struct GarbageRows {
+    /// Exponents of the layer, those of garbage among them.
     pub spatial: Spatial,
+    /// First row of the first chain.
     pub start: usize,
+    /// Rows of a chain over the channels.
     pub chain: usize,
 }
 
+/// Which rows hold what, see the module.
 #[derive(Clone, Debug)]
 pub struct Floor {
+    /// By [`TensorId`]: the image, then one per layer.
     pub tensors: Vec<TensorRows>,
+    /// One per layer.
     pub weights: Vec<WeightRows>,
+    /// One per layer; spatial layers have garbage.
     pub garbage: Vec<Option<GarbageRows>>,
     /// Tensor rows: `0..on_rows`.
     pub on_rows: usize,
@@ -207,6 +219,7 @@ impl Floor {
         self.usable - layout.salt_rows..self.usable
     }
 
+    /// Rows of a tensor.
     pub fn tensor(&self, tensor: TensorId) -> &TensorRows {
         &self.tensors[tensor.0]
     }
@@ -216,7 +229,7 @@ impl Floor {
         self.tensors.last().expect("there are logits")
     }
 
-    /// First row of chain `n` of a layer's weights; the chains are those of [`weight_index`].
+    /// First row of chain `n` of a layer's weights, where every chain has `rows_each` rows.
     pub fn weight_row(&self, layer: usize, n: usize, rows_each: usize) -> usize {
         self.weights[layer].start + n * rows_each
     }

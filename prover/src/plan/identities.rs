@@ -1,7 +1,7 @@
 //! Every layer as one equality of inner products, written as a [`Program`].
 //!
 //! With `e_c(X) = Σ_p α^t(p)·X[c,p]`, `E(Y) = Σ_o γ^o Σ_p α^t(p)·(q̂·2^s + r)`, `κ_c = Σ_o γ^o·W'[o,c]`, `β = Σ_o γ^o·B'[o]`,
-//! `S = Σ_p α^t(p)`, `N = Σ_c γ^c`, kernel polynomials `k` and garbage `Γ` of [`Spatial`](super::spatial::Spatial):
+//! `S = Σ_p α^t(p)`, `N = Σ_c γ^c`, kernel polynomials `k` and garbage `Γ` of [`Spatial`]:
 //!
 //! | layer | holds iff |
 //! |---|---|

@@ -26,7 +26,9 @@ pub struct Layout {
 impl Layout {
     /// Salt rows of a model that is meant to be used: about as many proofs.
     pub const DEFAULT_SALT_ROWS: usize = 1 << 13;
+    /// Largest [`Layout::k`]: the largest reference string there is.
     pub const MAX_K: u32 = 24;
+    /// Largest [`Layout::lanes`].
     pub const MAX_LANES: usize = 8;
 
     /// Rejects sizes that no plan has, before anything is computed from them: a layout may come from a file.
@@ -86,7 +88,9 @@ impl Layout {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FrozenArchitecture {
+    /// What is computed.
     pub architecture: Architecture,
+    /// On how many rows and columns.
     pub layout: Layout,
 }
 

@@ -14,22 +14,31 @@ use std::ops::Range;
 /// The columns under the permutation argument, instances apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Col {
+    /// [`Columns::acc_x`](super::columns::Columns::acc_x).
     AccX,
+    /// [`Columns::acc_y`](super::columns::Columns::acc_y).
     AccY,
+    /// [`Columns::acc_w`](super::columns::Columns::acc_w).
     AccW,
+    /// [`Columns::a`](super::columns::Columns::a).
     A,
+    /// [`Columns::b`](super::columns::Columns::b).
     B,
+    /// [`Columns::acc`](super::columns::Columns::acc).
     Acc,
 }
 
 /// A cell that can be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
+    /// Its column.
     pub col: Col,
+    /// Its row, from 0.
     pub row: usize,
 }
 
 impl Cell {
+    /// Row `row` of `col`.
     pub const fn new(col: Col, row: usize) -> Self {
         Self { col, row }
     }
@@ -40,6 +49,7 @@ impl Cell {
 pub enum Operand {
     /// Zero by convention, in no constraint.
     Idle,
+    /// Equal to another cell, by the permutation argument.
     Copy(Cell),
     /// Column `a` only.
     Constant(Fr),
@@ -49,14 +59,18 @@ pub enum Operand {
     Context,
 }
 
+/// One row of the arithmetic region.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// What the step is for; steps that serve one purpose share it.
     pub what: &'static str,
+    /// Row of the operands; the result is on the next.
     pub row: usize,
     /// `DOT`, `HORNER`, or 0: no operation.
     pub kind: u64,
+    /// First operand.
     pub a: Operand,
+    /// Second operand.
     pub b: Operand,
     /// `Idle` where the step before this row computes it.
     pub acc: Operand,
@@ -65,6 +79,7 @@ pub struct Step {
 /// Rows, operands and equalities of the arithmetic region.
 #[derive(Debug, Default)]
 pub struct Program {
+    /// At most one per row, in no order of rows.
     pub steps: Vec<Step>,
     /// Equalities besides the operands' copies, and what each is for.
     pub equal: Vec<(&'static str, Cell, Cell)>,
@@ -77,24 +92,38 @@ pub struct Program {
 /// Values that enter the program from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs {
+    /// The challenge α.
     pub alpha: Fr,
+    /// The challenge γ.
     pub gamma: Fr,
+    /// Salt of the input.
     pub salt: Fr,
+    /// What the proof is bound to.
     pub context: Fr,
 }
 
-/// Columns of the arithmetic region.
+/// Columns under the permutation argument, instances apart.
 #[derive(Debug)]
 pub struct Values {
+    /// [`Columns::acc_x`](super::columns::Columns::acc_x), by row.
     pub acc_x: Vec<Fr>,
+    /// [`Columns::acc_y`](super::columns::Columns::acc_y), by row.
     pub acc_y: Vec<Fr>,
+    /// [`Columns::acc_w`](super::columns::Columns::acc_w), by row.
     pub acc_w: Vec<Fr>,
+    /// [`Columns::a`](super::columns::Columns::a), by row.
     pub a: Vec<Fr>,
+    /// [`Columns::b`](super::columns::Columns::b), by row.
     pub b: Vec<Fr>,
+    /// [`Columns::acc`](super::columns::Columns::acc), by row.
     pub acc: Vec<Fr>,
 }
 
 impl Values {
+    /// Value of a cell.
+    ///
+    /// # Panics
+    /// Below the last row.
     pub fn get(&self, cell: Cell) -> Fr {
         let column = match cell.col {
             Col::AccX => &self.acc_x,
@@ -139,14 +168,18 @@ pub struct Builder {
     open: Option<Cell>,
     constants: HashMap<[u8; 32], Cell>,
     alpha_powers: HashMap<usize, Cell>,
+    /// A cell that is α.
     pub alpha: Cell,
+    /// A cell that is γ.
     pub gamma: Cell,
+    /// A cell that is 0.
     pub zero: Cell,
+    /// A cell that is 1.
     pub one: Cell,
 }
 
 impl Builder {
-    /// `challenges` is a row on which `a` is α and `b` is γ.
+    /// A program on the rows of `ranges`; `challenges` is a row on which `a` is α and `b` is γ.
     pub fn new(ranges: impl IntoIterator<Item = Range<usize>>, challenges: usize) -> Self {
         let ranges: Vec<_> = ranges.into_iter().collect();
         let nowhere = Cell::new(Col::A, usize::MAX);
@@ -169,6 +202,8 @@ impl Builder {
         builder
     }
 
+    /// The program; `k` is for the message.
+    ///
     /// # Errors
     /// If the rows given were too few.
     pub fn finish(self, k: u32) -> Result<Program, FloorError> {
@@ -184,6 +219,7 @@ impl Builder {
         Ok(self.program)
     }
 
+    /// Rows given out, or counted after the last was.
     pub fn rows_used(&self) -> usize {
         self.rows_needed
     }
@@ -256,6 +292,7 @@ impl Builder {
         self.chain(what, DOT, start, pairs)
     }
 
+    /// `a·b`.
     pub fn mul(&mut self, what: &'static str, a: Cell, b: Cell) -> Cell {
         self.dot(what, self.zero, &[(a, b)])
     }
@@ -308,6 +345,7 @@ impl Builder {
         cell
     }
 
+    /// Makes two cells equal.
     pub fn equal(&mut self, what: &'static str, a: Cell, b: Cell) {
         self.program.equal.push((what, a, b));
     }
@@ -318,6 +356,7 @@ impl Builder {
         self.program.identities.push((left, right));
     }
 
+    /// Binds a cell to word `index` of the instance.
     pub fn instance(&mut self, cell: Cell, index: usize) {
         self.program.instances.push((cell, index));
     }

@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 /// One tap of a 3×3 kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tap {
-    /// Kernel row and column.
+    /// Kernel row.
     pub a: usize,
+    /// Kernel column.
     pub b: usize,
     /// Sub-image it reads: `2·(row parity) + column parity`; 0 at stride 1.
     pub part: usize,

@@ -1,5 +1,11 @@
 //! The verifier. Bytes from a prover never panic here.
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
 
 use super::bundle::ProofBundle;
 use super::keys::VerifierKey;
@@ -13,8 +19,10 @@ use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::transcript::TranscriptReadBuffer;
 
+/// Why a proof does not hold.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum VerifyError {
     #[error("the proof is for architecture {got}, not {expected}")]
     Architecture { expected: String, got: String },

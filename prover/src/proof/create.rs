@@ -24,8 +24,10 @@ use halo2_proofs::transcript::TranscriptWriterBuffer;
 use rand_core::RngCore;
 use sha2::{Digest, Sha256};
 
+/// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ProveError {
     #[error(transparent)]
     Params(#[from] ParamsError),
@@ -53,11 +55,13 @@ pub enum ProveError {
 /// What one proof is about.
 #[derive(Clone, Copy)]
 pub struct ProverInput<'a> {
+    /// What is committed to; its architecture is the keys'.
     pub model: &'a Model,
     /// Salt of each weight column, the same in every proof of the model.
     pub weight_salts: &'a [Vec<Fr>],
     /// Row-major HWC bytes.
     pub image: &'a [u8],
+    /// Hides the image behind its commitment.
     pub salt: &'a InputSalt,
     /// Big-endian, below the modulus.
     pub ctx: [u8; 32],
@@ -151,10 +155,13 @@ fn check_salts(keys: &Keys, salts: &[Vec<Fr>]) -> Result<(), ProveError> {
 /// Whose proof it is and what it is about: the input of [`prove_with_secret`].
 #[derive(Clone, Copy)]
 pub struct Inference<'a> {
+    /// What is committed to; its architecture is the keys'.
     pub model: &'a Model,
+    /// The model's own: another model's is refused.
     pub secret: &'a ModelSecret,
     /// Row-major HWC bytes.
     pub image: &'a [u8],
+    /// Hides the image behind its commitment.
     pub salt: &'a InputSalt,
     /// Big-endian, below the modulus.
     pub ctx: [u8; 32],

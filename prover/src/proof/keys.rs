@@ -13,8 +13,10 @@ use halo2_proofs::SerdeFormat;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
+/// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum KeyError {
     #[error(transparent)]
     Floor(#[from] FloorError),
@@ -90,18 +92,22 @@ impl VerifierKey {
         to_be_bytes(&self.vk.transcript_repr())
     }
 
+    /// The architecture the key is for, with its layout.
     pub fn arch_id(&self) -> [u8; 32] {
         self.arch_id
     }
 
+    /// The proving system's own key.
     pub fn verifying_key(&self) -> &VerifyingKey<G1Affine> {
         &self.vk
     }
 
+    /// The circuit without a model.
     pub fn compiled(&self) -> &Compiled {
         &self.compiled
     }
 
+    /// The reference string the key was made with.
     pub fn srs(&self) -> &Srs {
         &self.srs
     }
@@ -138,14 +144,17 @@ impl Keys {
         Ok(Self { verifier, pk })
     }
 
+    /// What checks the proofs made with these keys.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
     }
 
+    /// That of [`Keys::verifier`].
     pub fn vk_digest(&self) -> [u8; 32] {
         self.verifier.vk_digest()
     }
 
+    /// That of [`Keys::verifier`].
     pub fn verifying_key(&self) -> &VerifyingKey<G1Affine> {
         self.verifier.verifying_key()
     }

@@ -30,8 +30,10 @@ pub use trace::{LayerTrace, Trace};
 use crate::model::{Architecture, ConvKind, FoldedLayer, FoldedModel, Op, ParamsError, Shape, TensorId};
 use rayon::prelude::*;
 
+/// Why an image has no trace.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ReferenceError {
     #[error("the image has {got} bytes, the network reads {expected}")]
     ImageLength { expected: usize, got: usize },

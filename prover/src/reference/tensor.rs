@@ -5,7 +5,9 @@ use crate::model::Shape;
 /// One tensor: channel-major bytes and their shape.
 #[derive(Clone, Copy, Debug)]
 pub struct Tensor<'a> {
+    /// Of `data`.
     pub shape: Shape,
+    /// Row-major within a channel, channel after channel.
     pub data: &'a [u8],
 }
 

@@ -11,12 +11,17 @@ use halo2_proofs::halo2curves::ff::Field;
 /// Values of the phase-1 columns over the usable rows, and what phase 2 needs besides.
 #[derive(Clone)]
 pub struct Witness {
+    /// Folded weights, biases and multipliers, and the salt rows.
     pub weights: Vec<Vec<Fr>>,
     /// `q̂, r, out` of each lane, interleaved.
     pub cells: Vec<Vec<Fr>>,
+    /// How often each row of the pair table is looked up.
     pub pair_multiplicity: Vec<Fr>,
+    /// The same of the range table.
     pub range_multiplicity: Vec<Fr>,
+    /// Salt of the input.
     pub salt: Fr,
+    /// What the proof is bound to.
     pub context: Fr,
 }
 
@@ -29,16 +34,23 @@ impl std::fmt::Debug for Witness {
 /// All that goes into one proof.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
+    /// The network.
     pub arch: &'a Architecture,
+    /// Number of rows and columns.
     pub layout: &'a Layout,
+    /// Which rows hold what.
     pub floor: &'a Floor,
+    /// The numbers that are committed to.
     pub folded: &'a FoldedModel,
     /// Random rows of each weight column.
     pub weight_salts: &'a [Vec<Fr>],
+    /// The run of `folded` on `image`.
     pub trace: &'a Trace,
     /// Row-major HWC.
     pub image: &'a [u8],
+    /// Hides the image behind its commitment.
     pub salt: &'a InputSalt,
+    /// What the proof is bound to.
     pub context: Fr,
 }
 

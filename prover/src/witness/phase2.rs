@@ -9,17 +9,24 @@ use halo2_proofs::halo2curves::ff::Field;
 /// The circuit's challenges.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenges {
+    /// α, the evaluation point of positions.
     pub alpha: Fr,
+    /// γ, the evaluation point of channels.
     pub gamma: Fr,
+    /// β, in the denominators of the lookups.
     pub beta: Fr,
+    /// θ, which compresses the pair of a lookup.
     pub theta: Fr,
 }
 
 /// Values of the phase-2 columns over the usable rows.
 #[derive(Debug)]
 pub struct Phase2 {
+    /// LogUp helpers, column by column.
     pub helpers: Vec<Vec<Fr>>,
+    /// φ, the running sum of the lookup.
     pub phi: Vec<Fr>,
+    /// Running evaluations and the arithmetic region.
     pub values: Values,
 }
 

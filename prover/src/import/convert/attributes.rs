@@ -1,7 +1,7 @@
 //! Attributes of ONNX nodes: known ones with their defaults, unknown ones refused.
 
+use crate::import::error::ImportError;
 use crate::import::parse::{Attribute, Node};
-use crate::import::ImportError;
 
 /// Typed access to attributes; what is missing has its default.
 impl Node {

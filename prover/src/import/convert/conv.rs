@@ -1,8 +1,9 @@
 //! Convolutions and matrix products, as layers with weights.
 
-use super::{error, Converter, FloatConv, FloatOp, Value};
+use super::converter::{error, Converter, Value};
+use super::network::{FloatConv, FloatOp};
+use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::import::ImportError;
 use crate::model::{ConvKind, Padding, Shape};
 
 const MAX_CHANNELS: usize = 1 << 16;

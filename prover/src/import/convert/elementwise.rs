@@ -1,8 +1,9 @@
 //! Clips, batch norms, adds: what works element by element.
 
-use super::{error, Converter, FloatOp};
+use super::converter::{error, Converter};
+use super::network::FloatOp;
+use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::import::ImportError;
 
 impl Converter {
     pub(super) fn batch_norm(&mut self, node: &Node) -> Result<(), ImportError> {

@@ -1,9 +1,10 @@
 //! Average pools, and reshapes that only flatten.
 
-use super::{error, Converter, FloatOp, Value};
+use super::converter::{error, Converter, Value};
+use super::network::FloatOp;
 use crate::import::constant::{Constant, Data};
+use crate::import::error::ImportError;
 use crate::import::parse::{Attribute, Node};
-use crate::import::ImportError;
 use crate::model::Shape;
 
 impl Converter {
