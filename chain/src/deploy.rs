@@ -5,7 +5,7 @@ use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use super::origin::{deployer_input, has_deployer, place, places, DEPLOYER};
 use super::rehearsal::rehearse;
 use crate::error::{hinted, hinted_because, UsageError};
-use crate::journal::Journal;
+use crate::journal::{Fact, Journal};
 use crate::repository::Repository;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
@@ -432,12 +432,12 @@ impl Creator<'_> {
         let call = |salt| marketplace_call(self.repository, self.account.address(), salt, terms, judges);
         // The same for every salt.
         let step = step_name("Marketplace", &call(B256::ZERO)?.abi_encode());
-        let name = format!("salt of {step}");
-        let salt = match self.journal.fact(&name)? {
+        let drawn = Fact::<B256>::named(format!("salt of {step}"));
+        let salt = match self.journal.fact(&drawn)? {
             Some(salt) => salt,
             None => {
                 let salt = B256::new(rand::random());
-                self.journal.set_fact(&name, &salt)?;
+                self.journal.set_fact(&drawn, &salt)?;
                 salt
             }
         };

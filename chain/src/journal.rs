@@ -10,8 +10,10 @@ use assay_durable::lock::Lock;
 use assay_protocol::units::{about_ether, grouped};
 use eyre::WrapErr;
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 const VERSION: u32 = 1;
@@ -80,6 +82,31 @@ impl Step {
     /// Every transaction that may have been mined for this step, the newest first.
     pub fn hashes(&self) -> impl Iterator<Item = TxHash> + '_ {
         std::iter::once(self.tx_hash).chain(self.replaced.iter().rev().copied())
+    }
+}
+
+/// Something that a journal notes beside its steps: a name on disk, and the type behind it.
+#[derive(Debug)]
+pub struct Fact<T> {
+    name: Cow<'static, str>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Fact<T> {
+    /// A fact of this name.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            of: PhantomData,
+        }
+    }
+
+    /// One of several facts of a kind, told apart by their names.
+    pub const fn named(name: String) -> Self {
+        Self {
+            name: Cow::Owned(name),
+            of: PhantomData,
+        }
     }
 }
 
@@ -164,14 +191,16 @@ impl Journal {
     ///
     /// # Errors
     /// If it is of another type.
-    pub fn fact<T: DeserializeOwned>(&self, name: &str) -> eyre::Result<Option<T>> {
-        let value = self.content.facts.get(name).cloned();
+    pub fn fact<T: DeserializeOwned>(&self, fact: &Fact<T>) -> eyre::Result<Option<T>> {
+        let value = self.content.facts.get(fact.name.as_ref()).cloned();
         let parsed = value.map(serde_json::from_value).transpose();
-        parsed.wrap_err_with(|| format!("journal {}: {name} does not parse", self.path.display()))
+        parsed.wrap_err_with(|| format!("journal {}: {} does not parse", self.path.display(), fact.name))
     }
 
-    pub fn set_fact<T: Serialize>(&mut self, name: &str, value: &T) -> eyre::Result<()> {
-        self.content.facts.insert(name.to_owned(), serde_json::to_value(value)?);
+    /// Notes a fact, in place of what it was.
+    pub fn set_fact<T: Serialize>(&mut self, fact: &Fact<T>, value: &T) -> eyre::Result<()> {
+        let value = serde_json::to_value(value)?;
+        self.content.facts.insert(fact.name.to_string(), value);
         self.save()
     }
 
@@ -179,14 +208,14 @@ impl Journal {
     ///
     /// # Errors
     /// If the file is not a journal, or the fact is of another type.
-    pub fn peek<T: DeserializeOwned>(path: &Path, name: &str) -> eyre::Result<Option<T>> {
+    pub fn peek<T: DeserializeOwned>(path: &Path, fact: &Fact<T>) -> eyre::Result<Option<T>> {
         let damaged = || format!("journal {} is damaged", path.display());
         let content = match std::fs::read(path) {
             Ok(bytes) => parse(&bytes).wrap_err_with(damaged)?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
         };
-        let value = content.facts.get(name).cloned();
+        let value = content.facts.get(fact.name.as_ref()).cloned();
         value.map(serde_json::from_value).transpose().wrap_err_with(damaged)
     }
 
@@ -213,6 +242,8 @@ fn parse(bytes: &[u8]) -> eyre::Result<Content> {
 mod tests {
     use super::*;
 
+    const SET: Fact<String> = Fact::new("set");
+
     #[test]
     fn a_journal_remembers_what_was_sent() {
         let dir = tempfile::tempdir().unwrap();
@@ -222,16 +253,16 @@ mod tests {
             let mut journal = Journal::open(&path).unwrap();
             assert_eq!(journal.step("accept"), None);
             journal.set_step("accept", step.clone()).unwrap();
-            journal.set_fact("set", &"dir").unwrap();
+            journal.set_fact(&SET, &"dir".to_owned()).unwrap();
             assert!(Journal::open(&path).is_err(), "a second command must wait");
         }
-        assert_eq!(Journal::peek::<String>(&path, "set").unwrap().as_deref(), Some("dir"));
-        assert_eq!(Journal::peek::<String>(&path, "other").unwrap(), None);
+        assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
+        assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
         let journal = Journal::open(&path).unwrap();
-        assert_eq!(Journal::peek::<String>(&path, "set").unwrap().as_deref(), Some("dir"));
+        assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(journal.step("accept"), Some(&step));
-        assert_eq!(journal.fact::<String>("set").unwrap().as_deref(), Some("dir"));
-        assert!(journal.fact::<u64>("set").is_err());
+        assert_eq!(journal.fact(&SET).unwrap().as_deref(), Some("dir"));
+        assert!(journal.fact(&Fact::<u64>::new("set")).is_err());
     }
 
     #[test]
@@ -241,7 +272,7 @@ mod tests {
         for bytes in [&b"{"[..], b"{\"version\":9}", b"[]"] {
             std::fs::write(&path, bytes).unwrap();
             assert!(Journal::open(&path).is_err());
-            assert!(Journal::peek::<u64>(&path, "x").is_err());
+            assert!(Journal::peek(&path, &Fact::<u64>::new("x")).is_err());
             assert_eq!(std::fs::read(&path).unwrap(), bytes);
         }
     }

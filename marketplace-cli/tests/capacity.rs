@@ -30,7 +30,9 @@ fn secret(w: &World, seconds: u64) -> PathBuf {
     note_speed(&path, Duration::from_secs(seconds)).unwrap();
     let journal = w.mp.home.model(&w.market.chain, w.model_id);
     let mut journal = Journal::open(&journal).unwrap();
-    journal.set_fact("secret", &path).unwrap();
+    journal
+        .set_fact(&assay_marketplace::engagement::facts::SECRET, &path)
+        .unwrap();
     path
 }
 

@@ -133,7 +133,10 @@ impl World {
         let path = self.dir.path().join("small.assay");
         Model::random(small_architecture(), 1).unwrap().save(&path).unwrap();
         let journal = self.mp.home.model(&self.market.chain, id);
-        Journal::open(&journal).unwrap().set_fact("model", &path).unwrap();
+        Journal::open(&journal)
+            .unwrap()
+            .set_fact(&assay_marketplace::engagement::facts::MODEL, &path)
+            .unwrap();
         id
     }
 

@@ -2,8 +2,7 @@
 
 #![allow(dead_code)] // each test program uses a part
 
-use alloy::primitives::{FixedBytes, B256};
-use assay_marketplace::cipher_file::{CipherFile, CipherWriter};
+use alloy::primitives::B256;
 use assay_marketplace::proving::input_commit;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::testset::{Example, ImageSize, TestSet};
@@ -15,6 +14,7 @@ use assay_protocol::transfer::payload::{chunks, header, ChunkWords};
 use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
 use assay_protocol::transfer::shuffle::Shuffle;
 use assay_protocol::transfer::words::{digest, uint, Word, TAG_TEST};
+use assay_statement::input::InputSalt;
 use std::path::PathBuf;
 
 pub(crate) const ENGAGEMENT: B256 = B256::repeat_byte(0xe1);

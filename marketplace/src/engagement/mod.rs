@@ -5,12 +5,16 @@
 //! | [`site`] | a market, and what this machine keeps about it | nothing |
 //! | [`desk`] | somebody who signs there | `site` |
 //! | [`sent`] | what a transaction cost | nothing |
+//! | [`secrets`] | key and salt of an encrypted transfer | nothing |
+//! | [`facts`] | what journals note | nothing |
 //! | [`moved`], [`ended`] | what an engagement is after a call | `sent` |
 //! | [`withdraw`] | what the contracts owe | `desk`, `sent` |
 
 pub mod desk;
 pub mod ended;
+pub mod facts;
 pub mod moved;
+pub mod secrets;
 pub mod sent;
 pub mod site;
 pub mod withdraw;

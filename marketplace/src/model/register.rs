@@ -1,5 +1,6 @@
 //! Registers a model and stakes on it.
 
+use crate::engagement::facts::{MODEL, SECRET, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::{PayingDesk, Sent};
 use crate::proving::{ModelFiles, Prover, WORDS_PER_HASH};
 use crate::transport;
@@ -71,8 +72,8 @@ pub async fn register(
     determined.check(&record)?;
     let result = register_record(desk, &record, nonce).await?;
     let mut journal = Journal::open(&desk.home.model(&desk.market.chain, result.model_id))?;
-    journal.set_fact("model", &files.model.canonicalize()?)?;
-    journal.set_fact("secret", &files.secret_path().canonicalize()?)?;
+    journal.set_fact(&MODEL, &files.model.canonicalize()?)?;
+    journal.set_fact(&SECRET, &files.secret_path().canonicalize()?)?;
     Ok(result)
 }
 
@@ -82,8 +83,8 @@ pub async fn register_record(desk: &PayingDesk, record: &ModelRecord, nonce: u64
     let id = model_id(desk.market.chain.id, desk.market.registry, record.mp, hash, nonce);
     let stake_wei = desk.market.stake_required().await?;
     let mut journal = Journal::open(&desk.home.model(&desk.market.chain, id))?;
-    journal.set_fact("weightsCommit", &record.weightsCommit)?;
-    journal.set_fact("vkDigest", &record.vkDigest)?;
+    journal.set_fact(&WEIGHTS_COMMIT, &record.weightsCommit)?;
+    journal.set_fact(&VK_DIGEST, &record.vkDigest)?;
     let transport_key = transport::public_key(&desk.home.path().join("transport.key"))?;
     let call = registerCall {
         record: record.clone(),

@@ -1,16 +1,17 @@
 //! What a consumer knows about an engagement, and how it acts.
 
 use crate::accuracy::anybody::timeout::timeout;
-use crate::accuracy::consumer::hand_over::{send, send_leaves, LEAVES_DELIVERED};
+use crate::accuracy::consumer::hand_over::{send, send_leaves};
 use crate::accuracy::consumer::object::{accept_result, challenge_positions, demand, reclaim_bonds};
 use crate::accuracy::consumer::transfer;
-use crate::accuracy::consumer::transfer::{publish_chunks, reveal, DELIVERED};
+use crate::accuracy::consumer::transfer::{publish_chunks, reveal};
 use crate::accuracy::consumer::verify::verify_result;
 use crate::accuracy::provider::received::fetched_files;
 use crate::delivery::Delivery;
+use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::proving::PublicModel;
-use crate::watch::provider::{CLEAR_SET, SETTLED};
+use crate::watch::provider::CLEAR_SET;
 use crate::watch::turn::is_lost;
 use crate::watch::Station;
 use alloy::primitives::{Address, B256};
@@ -110,7 +111,7 @@ impl Consumer {
         let publishes = self.orders.publishes && e.state == State::Committed;
         let challenges = desk.challenges(id, e).await?;
         Ok(Facts {
-            handed_over: desk.fact::<Value>(id, owed)?.is_some(),
+            handed_over: desk.fact(id, &owed)?.is_some(),
             challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             has_objected: challenges
                 .iter()
@@ -121,7 +122,7 @@ impl Consumer {
             is_publishing: publishes && desk.market.published_chunks(id).await? > 0,
             checks: self.orders.model.is_some(),
             objects: self.orders.objection != Objection::None,
-            is_settled: desk.fact::<bool>(id, SETTLED)?.unwrap_or(false),
+            is_settled: desk.fact(id, &SETTLED)?.unwrap_or(false),
             ..Facts::default()
         })
     }
@@ -173,7 +174,7 @@ impl Consumer {
                 let _till = desk.till.lock().await;
                 let bonds = reclaim_bonds(desk, id).await?;
                 let withdrawn = withdraw(desk, self.orders.withdraw_to).await?;
-                desk.journal(id)?.set_fact(SETTLED, &true)?;
+                desk.journal(id)?.set_fact(&SETTLED, &true)?;
                 json!({ "bonds": bonds.positions, "withdrawals": withdrawn.withdrawals })
             }
             _ => Value::Null,

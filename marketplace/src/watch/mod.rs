@@ -26,7 +26,7 @@ use self::event::Announcer;
 use crate::delivery::{Delivery, Place, ServerIdentity};
 use crate::engagement::PayingDesk;
 use alloy::primitives::{Address, B256};
-use assay_chain::journal::Journal;
+use assay_chain::journal::{Fact, Journal};
 use assay_chain::market::Market;
 use assay_protocol::abi::{Challenge, EngagementView, State};
 use serde::de::DeserializeOwned;
@@ -72,8 +72,8 @@ impl Station {
     }
 
     /// A fact of an engagement's journal.
-    fn fact<T: DeserializeOwned>(&self, id: B256, name: &str) -> eyre::Result<Option<T>> {
-        Journal::peek(&self.journal_path(id), name)
+    fn fact<T: DeserializeOwned>(&self, id: B256, fact: &Fact<T>) -> eyre::Result<Option<T>> {
+        Journal::peek(&self.journal_path(id), fact)
     }
 
     /// The open challenges of a claimed result, also beside a demand.

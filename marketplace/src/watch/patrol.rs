@@ -1,11 +1,11 @@
 //! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
 //! waits for, no other waits for.
 
+use crate::engagement::facts::SETTLED;
 use crate::engagement::PayingDesk;
 use crate::home::Home;
 use crate::watch::end::told_to_end;
 use crate::watch::event::{error_fields, Announcer};
-use crate::watch::provider::SETTLED;
 use crate::watch::proving::Ended;
 use crate::watch::record::Record;
 use crate::watch::turn::{is_lost, is_passing, Beat, Role};
@@ -258,7 +258,7 @@ impl Patrol {
         let entries = std::fs::read_dir(desk.home.engagements(&desk.market.chain));
         let ids = entries.into_iter().flatten().flatten();
         let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        ids.filter(|id| !desk.fact(*id, SETTLED).is_ok_and(|settled| settled == Some(true)))
+        ids.filter(|id| !desk.fact(*id, &SETTLED).is_ok_and(|settled| settled == Some(true)))
             .collect()
     }
 

@@ -6,18 +6,18 @@ use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
 use crate::accuracy::provider::capacity::require_registered;
 use crate::accuracy::provider::capacity::require_registered_secret;
 use crate::accuracy::provider::held::{proof_path, proofs_dir};
-use crate::accuracy::provider::post::PROOFS_DELIVERED;
 use crate::accuracy::provider::prepared::proving_lock;
 use crate::accuracy::provider::probe::{probe, Decision};
 use crate::accuracy::provider::set::open_set;
 use crate::accuracy::provider::{abort, answer, concede, post, submit};
 use crate::delivery::{Delivery, Place};
+use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::withdraw::withdraw;
 use crate::proving::{ModelFiles, Prover};
 use crate::watch::proving::{Ended, Job};
 use crate::watch::turn::is_passing;
 use crate::watch::{window, Station};
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256};
 use assay_chain::journal::Journal;
 use assay_durable::lock::Lock;
 use assay_exchange::blob::Kind;
@@ -28,9 +28,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-
-/// Fact of a journal: what a closed engagement left has been fetched.
-pub(super) const SETTLED: &str = "settled";
 
 /// Where a set in clear is inside an engagement's directory.
 pub(super) const CLEAR_SET: &str = "set";
@@ -161,7 +158,7 @@ impl Provider {
         let board = self.board();
         Ok(Facts {
             accepts: board.offered.contains(&id) && board.open.len() < self.orders.max_open,
-            handed_over: desk.fact::<Value>(id, PROOFS_DELIVERED)?.is_some(),
+            handed_over: desk.fact(id, &PROOFS_DELIVERED)?.is_some(),
             received: handed_over_set(desk, id).is_some_and(|dir| dir.is_dir()),
             proofs: if board.complete.contains(&id) {
                 Proofs::All
@@ -175,7 +172,7 @@ impl Provider {
             challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
             is_met: e.provenOnChain >= desk.market.needed(e.mode, e.targetBps),
-            is_settled: desk.fact::<bool>(id, SETTLED)?.unwrap_or(false),
+            is_settled: desk.fact(id, &SETTLED)?.unwrap_or(false),
             ..Facts::default()
         })
     }
@@ -234,7 +231,7 @@ impl Provider {
             Action::Settle => {
                 let _till = desk.till.lock().await;
                 let withdrawn = withdraw(desk, self.orders.withdraw_to).await?;
-                desk.journal(id)?.set_fact(SETTLED, &true)?;
+                desk.journal(id)?.set_fact(&SETTLED, &true)?;
                 json!(withdrawn)
             }
             _ => Value::Null,
@@ -409,8 +406,8 @@ fn own_models(desk: &Station, prover: &Prover) -> eyre::Result<Vec<B256>> {
         let id = path.file_stem().and_then(|name| name.to_str()?.parse().ok());
         let (true, Some(id)) = (is_journal, id) else { continue };
         let registered = (
-            Journal::peek::<U256>(&path, "weightsCommit")?,
-            Journal::peek::<B256>(&path, "vkDigest")?,
+            Journal::peek(&path, &WEIGHTS_COMMIT)?,
+            Journal::peek(&path, &VK_DIGEST)?,
         );
         if registered == (weights, digest) {
             require_registered_secret(&path, prover.secret_path())?;

@@ -1,7 +1,7 @@
 //! Hands the leaf hashes, or the set in clear, over to the provider.
 
-use crate::accuracy::consumer::transfer::DELIVERED;
 use crate::delivery::{Delivery, LEAVES_FILE};
+use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, TEST_SET};
 use crate::engagement::Site;
 use crate::revealed::Revealed;
 use alloy::primitives::B256;
@@ -60,9 +60,6 @@ impl std::fmt::Display for LeavesSent {
     }
 }
 
-/// Fact of a journal: where the leaf hashes were handed over.
-pub const LEAVES_DELIVERED: &str = "leavesDelivered";
-
 /// Hands over the leaf hashes of an offer: they show nothing of the examples.
 pub async fn send_leaves(site: &Site, id: B256, set: Option<&Path>, to: &Delivery) -> eyre::Result<LeavesSent> {
     let e = site.market.engagement(id).await?;
@@ -70,7 +67,7 @@ pub async fn send_leaves(site: &Site, id: B256, set: Option<&Path>, to: &Deliver
     let mut journal = site.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
     hand_leaves_over(site, id, &set, to).await?;
-    journal.set_fact(LEAVES_DELIVERED, &to.place().to_string())?;
+    journal.set_fact(&LEAVES_DELIVERED, &to.place().to_string())?;
     Ok(LeavesSent {
         id,
         to: to.place().to_string(),
@@ -100,7 +97,7 @@ pub async fn send(site: &Site, id: B256, set: Option<&Path>, to: &Path) -> eyre:
         Revealed::load(&site.home)?.add(&set)?;
         crate::testset::hand_over(&set, to)?;
     }
-    journal.set_fact(DELIVERED, &to)?;
+    journal.set_fact(&DELIVERED, &to.display().to_string())?;
     Ok(HandedOver {
         id,
         to: to.canonicalize()?,
@@ -116,7 +113,7 @@ pub(crate) fn offered_set(
     e: &EngagementView,
     given: Option<&Path>,
 ) -> eyre::Result<TestSet> {
-    let offered: Option<PathBuf> = journal.fact("testSet")?;
+    let offered = journal.fact(&TEST_SET)?;
     let dir = given.map(Path::to_owned).or(offered);
     let dir = dir.ok_or_else(|| {
         hinted(

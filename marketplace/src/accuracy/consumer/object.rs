@@ -1,6 +1,7 @@
 //! What a consumer does about a posted result: accept, challenge, or demand the proofs on chain.
 
-use crate::accuracy::consumer::verify::{posted, VERIFIED};
+use crate::accuracy::consumer::verify::posted;
+use crate::engagement::facts::VERIFIED_RESULT;
 use crate::engagement::moved::Moved;
 use crate::engagement::{Desk, PayingDesk, Sent};
 use alloy::primitives::B256;
@@ -13,7 +14,7 @@ use assay_protocol::abi::State;
 /// Closes a claimed engagement as passed, once, if its result is the one that was verified here.
 pub async fn accept_result(desk: &Desk, id: B256) -> eyre::Result<Moved> {
     let e = desk.market.engagement(id).await?;
-    let verified: Option<B256> = desk.journal(id)?.fact(VERIFIED)?;
+    let verified = desk.journal(id)?.fact(&VERIFIED_RESULT)?;
     if e.state == State::Claimed && verified != Some(e.guard) {
         return Err(hinted(
             "this result has not been verified here",

@@ -1,6 +1,7 @@
 //! Offers an engagement and escrows its money.
 
-use crate::accuracy::consumer::secrets::Secrets;
+use crate::engagement::facts::{OFFER_HASH, TEST_SET};
+use crate::engagement::secrets::{Secrets, TRANSFER_SECRETS};
 use crate::engagement::{Desk, PayingDesk, Sent, Site};
 use crate::proving::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
@@ -166,10 +167,10 @@ fn finish(
         .inner
         .data;
     let mut journal = site.journal(event.id)?;
-    journal.set_fact("testSet", &dir.canonicalize()?)?;
-    journal.set_fact("offerHash", &event.offerHash)?;
-    if let Some(secrets) = offer.fact::<Secrets>(Secrets::FACT)? {
-        journal.set_fact(Secrets::FACT, &secrets)?;
+    journal.set_fact(&TEST_SET, &dir.canonicalize()?)?;
+    journal.set_fact(&OFFER_HASH, &event.offerHash)?;
+    if let Some(secrets) = offer.fact(&TRANSFER_SECRETS)? {
+        journal.set_fact(&TRANSFER_SECRETS, &secrets)?;
     }
     let opened = Opened {
         id: event.id,

@@ -1,10 +1,11 @@
 //! The consumer's side of the encrypted transfer: seal, commit, hand over, publish, reveal.
 
 use crate::accuracy::consumer::hand_over::{hand_leaves_over, offered_set};
-use crate::accuracy::consumer::secrets::Secrets;
 use crate::accuracy::provider::received::layout;
 use crate::cipher_file::{seal, CipherFile};
 use crate::delivery::{Delivery, CIPHER_FILE};
+use crate::engagement::facts::{CT_ROOT, DELIVERED, OFFER_HASH};
+use crate::engagement::secrets::Secrets;
 use crate::engagement::{Desk, Sent};
 use crate::revealed::Revealed;
 use alloy::primitives::{B256, U256};
@@ -23,9 +24,6 @@ use assay_protocol::transfer::words::Word;
 use assay_protocol::units::utc;
 use serde::Serialize;
 use std::path::Path;
-
-/// Fact of a journal: where the examples were handed over.
-pub const DELIVERED: &str = "delivered";
 
 /// Calldata of one `publishChunks`, words: below the 128 KiB that nodes take, and below 2^24 gas at 64 gas a byte.
 const PUBLISHED_WORDS: usize = 3500;
@@ -92,7 +90,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
     let set = offered_set(&journal, id, &e, set)?;
     let layout = layout(&desk.market, e.modelId).await?;
     let file = desk.files(id).join(CIPHER_FILE);
-    let known: Option<B256> = journal.fact("ctRoot")?;
+    let known = journal.fact(&CT_ROOT)?;
     let ct_root = match known {
         Some(root) if CipherFile::open(&file, layout, id, root).is_ok() => root,
         _ => {
@@ -100,7 +98,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
             let bar = desk.report.bar("encrypting the examples", set.examples.len() as u64);
             // The cipher is deterministic: what was lost is made again as it was.
             let root = seal(&file, layout, id, &secrets.master(), &set, |done| bar.set(done))?;
-            journal.set_fact("ctRoot", &root)?;
+            journal.set_fact(&CT_ROOT, &root)?;
             root
         }
     };
@@ -138,7 +136,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
     Revealed::load(&desk.home)?.add(&set)?;
     hand_leaves_over(desk, id, &set, to).await?;
     to.put(Kind::Cipher, &file, &desk.report).await?;
-    journal.set_fact(DELIVERED, &to.place().to_string())?;
+    journal.set_fact(&DELIVERED, &to.place().to_string())?;
     Ok(Committed {
         id,
         ct_root,
@@ -151,7 +149,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
 
 /// The hash of the offer that this consumer made, so that a reorganised chain is noticed.
 fn offer_hash(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
-    let offered: Option<B256> = journal.fact("offerHash")?;
+    let offered = journal.fact(&OFFER_HASH)?;
     match offered {
         Some(hash) if hash != e.offerHash => Err(hinted(
             format!("this consumer made offer {hash}, the chain now has {}", e.offerHash),

@@ -3,6 +3,7 @@
 use crate::accuracy::consumer::hand_over::offered_set;
 use crate::accuracy::provider::received::fetched_files;
 use crate::delivery::{proofs_by_context, Delivery, MAX_PROOF_BYTES};
+use crate::engagement::facts::VERIFIED_RESULT;
 use crate::engagement::Site;
 use crate::proving::verify;
 use crate::verifier::record::Determined;
@@ -20,9 +21,6 @@ use assay_prover::proof::VerifierKey;
 use assay_statement::Statement;
 use serde::Serialize;
 use std::path::Path;
-
-/// Fact of an engagement: the result whose every position was proven to this consumer.
-pub(crate) const VERIFIED: &str = "verifiedResult";
 
 /// The posted bitmap, compared with the hash that the engagement is guarded by.
 pub(crate) async fn posted(market: &Market, id: B256, e: &EngagementView) -> eyre::Result<ResultBitmap> {
@@ -141,7 +139,7 @@ pub async fn verify_result(
     }
     if unproven.is_empty() {
         // `accept` answers what was verified, not what the chain says by then.
-        journal.set_fact(VERIFIED, &bitmap.hash())?;
+        journal.set_fact(&VERIFIED_RESULT, &bitmap.hash())?;
     }
     Ok(Verified {
         id,

@@ -4,6 +4,7 @@ use crate::accuracy::provider::guard::{require_provider, require_time};
 use crate::accuracy::provider::received::{fetched_files, read_leaves};
 use crate::accuracy::provider::{advice, capacity};
 use crate::delivery::{Delivery, LEAVES_FILE};
+use crate::engagement::facts::{MODEL, OFFER_HASH, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::{PayingDesk, Sent, Site};
 use crate::proving::load_model;
 use crate::proving::measured::Measured;
@@ -116,7 +117,7 @@ pub async fn accept(desk: &PayingDesk, id: B256, policy: &Policy, leaves: Option
                 e.offerHash
             );
             let reserved = capacity::reserve(desk, id, &e).await?;
-            journal.set_fact("offerHash", &e.offerHash)?;
+            journal.set_fact(&OFFER_HASH, &e.offerHash)?;
             let call = desk.paying(&acceptCall { id, guard: e.offerHash }, desk.market.entry_wei());
             let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;
             // What was signed may still be mined, whatever went wrong after.
@@ -151,8 +152,8 @@ fn check_model(site: &Site, model_id: B256, record: &ModelRecord) -> eyre::Resul
         )
     };
     let journal = Journal::open(&site.home.model(&site.market.chain, model_id))?;
-    let (weights, digest): (Option<U256>, Option<B256>) = (journal.fact("weightsCommit")?, journal.fact("vkDigest")?);
-    let (path, digest) = journal.fact::<PathBuf>("model")?.zip(digest).ok_or_else(unknown)?;
+    let (weights, digest) = (journal.fact(&WEIGHTS_COMMIT)?, journal.fact(&VK_DIGEST)?);
+    let (path, digest) = journal.fact(&MODEL)?.zip(digest).ok_or_else(unknown)?;
     if weights != Some(record.weightsCommit) {
         return Err(unknown());
     }

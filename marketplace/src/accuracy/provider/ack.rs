@@ -4,6 +4,7 @@ use crate::accuracy::provider::guard::require_time;
 use crate::accuracy::provider::received::{encrypted, fetched_files, layout, read_leaves};
 use crate::cipher_file::{file_bytes, CipherFile, CipherWriter};
 use crate::delivery::{Delivery, CIPHER_FILE, LEAVES_FILE};
+use crate::engagement::facts::MP_SEED;
 use crate::engagement::{Desk, Sent, Site};
 use alloy::primitives::B256;
 use assay_chain::error::{hinted, hinted_because};
@@ -184,13 +185,13 @@ async fn from_chain(market: &Market, id: B256, kept: &Path, layout: Chunks) -> e
 /// This provider's part of the seed: drawn once for a ciphertext, on disk before the chain sees it. Another ciphertext gets
 /// another one, or a consumer that has seen it could choose the ciphertext by the probe set that it gives.
 fn own_seed(journal: &mut Journal, ct_root: B256) -> eyre::Result<B256> {
-    let name = format!("mpSeed-{ct_root}");
-    if let Some(seed) = journal.fact(&name)? {
+    let own = MP_SEED(ct_root);
+    if let Some(seed) = journal.fact(&own)? {
         return Ok(seed);
     }
     let mut seed = B256::ZERO;
     OsRng.fill_bytes(seed.as_mut_slice());
-    journal.set_fact(&name, &seed)?;
+    journal.set_fact(&own, &seed)?;
     Ok(seed)
 }
 

@@ -1,5 +1,6 @@
 //! What the numbers say about an engagement, and whether a provider acts against it.
 
+use crate::engagement::facts::{Advice, ADVISED_TO_END};
 use crate::proving::measured::Measured;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -9,17 +10,6 @@ use assay_protocol::abi::Mode;
 use assay_protocol::target::percent;
 use assay_protocol::transfer::belief::Prior;
 use assay_protocol::transfer::policy::{Caution, Decision, Stakes};
-use serde::{Deserialize, Serialize};
-
-/// Fact of an engagement's journal: why ending it was advised.
-const ADVICE: &str = "advisedToEnd";
-
-/// Why an engagement should be ended, in the state with this guard.
-#[derive(Debug, Serialize, Deserialize)]
-struct Advice {
-    guard: B256,
-    why: String,
-}
 
 /// What is at stake in an engagement of this mode and target.
 pub fn stakes(market: &Market, mode: Mode, target_bps: u16) -> Stakes {
@@ -81,13 +71,13 @@ pub fn against_accepting(market: &Market, mode: Mode, target_bps: u16, measured:
 
 /// Notes why ending the engagement is advised in the state with this guard, or that it is not.
 pub fn note(journal: &mut Journal, guard: B256, why: Option<String>) -> eyre::Result<()> {
-    journal.set_fact(ADVICE, &why.map(|why| Advice { guard, why }))
+    journal.set_fact(&ADVISED_TO_END, &why.map(|why| Advice { guard, why }))
 }
 
 /// # Errors
 /// If ending the engagement is advised instead.
 pub fn require_no_advice_to_end(journal: &Journal, id: B256, guard: B256) -> eyre::Result<()> {
-    let noted: Option<Advice> = journal.fact::<Option<Advice>>(ADVICE)?.flatten();
+    let noted = journal.fact(&ADVISED_TO_END)?.flatten();
     match noted.filter(|advice| advice.guard == guard) {
         None => Ok(()),
         Some(Advice { why, .. }) => Err(hinted(

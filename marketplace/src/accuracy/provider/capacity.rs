@@ -1,5 +1,6 @@
 //! Whether a provider can answer what an offer may ask of it, beside everything that it has promised.
 
+use crate::engagement::facts::{MODEL, SECRET};
 use crate::engagement::Site;
 use crate::proving::promises::{Promise, Promises, Speed};
 use crate::proving::{estimated_proof_time, load_model, Prover};
@@ -103,8 +104,8 @@ async fn over(market: &Market, secret: &Path) -> eyre::Result<Vec<B256>> {
 /// Where registration said that they are.
 fn files(site: &Site, model_id: B256) -> eyre::Result<Option<Files>> {
     let journal = site.home.model(&site.market.chain, model_id);
-    let path = |name| Journal::peek::<PathBuf>(&journal, name);
-    let (Some(model), Some(secret)) = (path("model")?, path("secret")?) else {
+    let path = |fact| Journal::peek(&journal, fact);
+    let (Some(model), Some(secret)) = (path(&MODEL)?, path(&SECRET)?) else {
         return Ok(None);
     };
     for file in [&model, &secret] {
@@ -120,7 +121,7 @@ fn files(site: &Site, model_id: B256) -> eyre::Result<Option<Files>> {
 
 /// Fails unless the secret that proofs are made with is the one that promises are kept beside.
 pub fn require_registered_secret(journal: &Path, secret: &Path) -> eyre::Result<()> {
-    let registered: Option<PathBuf> = Journal::peek(journal, "secret")?;
+    let registered = Journal::peek(journal, &SECRET)?;
     let is_same = registered.is_none_or(|path| secret.canonicalize().is_ok_and(|own| own == path));
     if is_same {
         return Ok(());

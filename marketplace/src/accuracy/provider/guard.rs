@@ -1,5 +1,6 @@
 //! What a provider checks before it moves: whose engagement it is, the time, and what its call answers.
 
+use crate::engagement::facts::{OFFER_HASH, PROBED};
 use alloy::primitives::B256;
 use assay_chain::account::Account;
 use assay_chain::error::{hinted, UsageError};
@@ -33,7 +34,7 @@ pub(crate) async fn require_time(market: &Market, e: &EngagementView) -> eyre::R
 
 /// What a call of the provider answers now: the guard of the state, of the offer that this provider accepted.
 pub(crate) fn accepted_guard(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
-    let accepted: Option<B256> = journal.fact("offerHash")?;
+    let accepted = journal.fact(&OFFER_HASH)?;
     match accepted {
         Some(offer) if offer != e.offerHash => Err(hinted(
             format!(
@@ -49,7 +50,7 @@ pub(crate) fn accepted_guard(journal: &Journal, e: &EngagementView) -> eyre::Res
 /// The guard of `proceed`: after an encrypted transfer, the keys under which the probe set was checked.
 pub(crate) fn probed_guard(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result<B256> {
     let guard = accepted_guard(journal, e)?;
-    let probed: Option<B256> = journal.fact("probed")?;
+    let probed = journal.fact(&PROBED)?;
     if e.mode == Mode::CLEAR || probed == Some(guard) {
         return Ok(guard);
     }

@@ -7,6 +7,7 @@
 
 use crate::accuracy::provider::findings::{contents, model, Findings};
 use crate::accuracy::provider::received::{Accusation, Transfer};
+use crate::engagement::facts::IMAGE_BYTES;
 use crate::engagement::Site;
 use crate::proving::Prover;
 use crate::testset::StoredSet;
@@ -336,7 +337,7 @@ pub async fn held(
 ) -> eyre::Result<Held> {
     let was_proven = match e.mode {
         Mode::CLEAR => set.is_some() || clear_set(site, id).is_dir(),
-        _ => journal.fact::<usize>("imageBytes")?.is_some(),
+        _ => journal.fact(&IMAGE_BYTES)?.is_some(),
     };
     if !was_proven {
         return Err(hinted(

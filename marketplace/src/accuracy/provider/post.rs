@@ -4,6 +4,7 @@ use crate::accuracy::provider::guard::{accepted_guard, require_time};
 use crate::accuracy::provider::held::{held, proof_path};
 use crate::accuracy::provider::received::encrypted;
 use crate::delivery::Delivery;
+use crate::engagement::facts::PROOFS_DELIVERED;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -17,9 +18,6 @@ use assay_prover::proof::ProofBundle;
 use eyre::WrapErr;
 use serde::Serialize;
 use std::time::Duration;
-
-/// Fact of a journal: where the proofs of the posted result were handed over.
-pub const PROOFS_DELIVERED: &str = "proofsDelivered";
 
 /// The result that was posted.
 #[derive(Debug, Serialize)]
@@ -111,7 +109,7 @@ pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<
         // Challenges come meanwhile; repeated, it goes on where it was.
         let slow = || format!("{} takes the proofs too slowly", to.place());
         tokio::time::timeout(HAND_OVER_TIME, all).await.wrap_err_with(slow)??;
-        journal.set_fact(PROOFS_DELIVERED, &to.place().to_string())?;
+        journal.set_fact(&PROOFS_DELIVERED, &to.place().to_string())?;
     }
     Ok(Posted {
         id,

@@ -7,6 +7,7 @@ use crate::accuracy::provider::guard::{require_provider, require_time};
 use crate::accuracy::provider::held::{proof_path, Held};
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::set::{keep_clear_set, open_set};
+use crate::engagement::facts::IMAGE_BYTES;
 use crate::engagement::{Desk, Site};
 use crate::proving::promises::MARGIN;
 use crate::proving::{verify, Prover, Proving};
@@ -227,7 +228,7 @@ impl Prepared {
             ));
         }
         let mut journal = desk.journal(id)?;
-        journal.set_fact("imageBytes", &prover.image_len())?;
+        journal.set_fact(&IMAGE_BYTES, &prover.image_len())?;
         if self.e.mode == Mode::CLEAR {
             // A better copy of the set may have come.
             advice::note(&mut journal, self.e.guard, None)?;

@@ -7,6 +7,7 @@ use crate::accuracy::provider::guard::require_time;
 use crate::accuracy::provider::held::Held;
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::received::encrypted;
+use crate::engagement::facts::PROBED;
 use crate::engagement::{Desk, Sent};
 use crate::proving::Prover;
 use alloy::primitives::B256;
@@ -99,7 +100,7 @@ pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -
     let sent = {
         let mut journal = desk.journal(id)?;
         // `proceed` answers what was probed, not what the chain says by then.
-        journal.set_fact("probed", &e.guard)?;
+        journal.set_fact(&PROBED, &e.guard)?;
         let why = if !can_prove {
             Some(format!("the model cannot make the {needed} proofs that are needed"))
         } else if is_advised {

@@ -3,10 +3,13 @@
 
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
-use assay_chain::journal::Journal;
+use assay_chain::journal::{Fact, Journal};
 use assay_protocol::abi::Mode;
 use assay_protocol::transfer::secret::{MasterKey, McSalt};
 use serde::{Deserialize, Serialize};
+
+/// See [`facts`](super::facts).
+pub const TRANSFER_SECRETS: Fact<Secrets> = Fact::new("transferSecrets");
 
 /// In the journal of the offer before the offer is sent, and then in that of the engagement.
 #[derive(Clone, Serialize, Deserialize)]
@@ -23,28 +26,26 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    pub const FACT: &'static str = "transferSecrets";
-
     /// Those of an offer, drawn once; none if the examples go over in clear.
     pub fn of_offer(journal: &mut Journal, mode: Mode) -> eyre::Result<Option<Self>> {
         if mode == Mode::CLEAR {
             return Ok(None);
         }
-        if let Some(secrets) = journal.fact(Self::FACT)? {
+        if let Some(secrets) = journal.fact(&TRANSFER_SECRETS)? {
             return Ok(Some(secrets));
         }
         let secrets = Self {
             mc_salt: B256::from(*McSalt::random().expose()),
             master: B256::from(*MasterKey::random().expose()),
         };
-        journal.set_fact(Self::FACT, &secrets)?;
+        journal.set_fact(&TRANSFER_SECRETS, &secrets)?;
         Ok(Some(secrets))
     }
 
     /// # Errors
     /// If this program did not make the offer.
     pub fn of_engagement(journal: &Journal, id: B256) -> eyre::Result<Self> {
-        journal.fact(Self::FACT)?.ok_or_else(|| {
+        journal.fact(&TRANSFER_SECRETS)?.ok_or_else(|| {
             hinted(
                 format!("the secrets of engagement {id} are not here"),
                 "use the --home in which the offer was made",
