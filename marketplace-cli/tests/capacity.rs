@@ -6,9 +6,9 @@ use alloy::primitives::B256;
 use assay_chain::error::Hinted;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
-use assay_marketplace::accuracy::provider::abort::abort;
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::accuracy::provider::capacity::reserve;
+use assay_marketplace::accuracy::provider::moves::ABORT;
 use assay_marketplace::proving::promises::{note_speed, promises_path, Promises};
 use assay_protocol::abi::{IAccuracyMarket::cancelCall, State};
 use assay_prover::secret::{self, ModelSecret};
@@ -62,7 +62,7 @@ async fn two_engagements_that_fit_alone_are_not_accepted_together_until_one_is_c
         .contains("wait until other"));
     assert_eq!(promised(&secret, &w.market), [one]);
 
-    abort(&w.mp, one).await.unwrap();
+    w.mp.play(one, &ABORT).await.unwrap();
     take(two).await.unwrap();
     assert_eq!(promised(&secret, &w.market), [two]);
 }
@@ -83,7 +83,7 @@ async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
     promise(one).await;
     assert!(take(two).await.is_err(), "what is promised is promised");
     take(one).await.unwrap();
-    abort(&w.mp, one).await.unwrap();
+    w.mp.play(one, &ABORT).await.unwrap();
 
     promise(two).await;
     let mut journal = Journal::open(&w.dir.path().join("cancel.json")).unwrap();
@@ -96,7 +96,7 @@ async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
     let three = w.opened(3).await.id;
     take(three).await.unwrap();
     assert_eq!(promised(&secret, m), [three]);
-    abort(&w.mp, three).await.unwrap();
+    w.mp.play(three, &ABORT).await.unwrap();
 
     // Nobody closes an offer that has expired.
     let four = w.opened(4).await.id;

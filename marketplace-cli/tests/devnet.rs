@@ -13,9 +13,9 @@ use assay_marketplace::accuracy::anybody::timeout::timeout;
 use assay_marketplace::accuracy::anybody::verdict::{Listed, Shown};
 use assay_marketplace::accuracy::consumer::hand_over::send;
 use assay_marketplace::accuracy::consumer::open::{open, Ask};
-use assay_marketplace::accuracy::provider::abort::abort;
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
-use assay_marketplace::accuracy::provider::concede::concede;
+use assay_marketplace::accuracy::provider::moves::ABORT;
+use assay_marketplace::accuracy::provider::moves::CONCEDE;
 use assay_marketplace::accuracy::provider::proceed::proceed_now;
 use assay_marketplace::accuracy::provider::submit::submission;
 use assay_marketplace::delivery::Delivery;
@@ -54,8 +54,12 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
     let accepted = accept(&w.mp, opened.id, &ANY, None).await.unwrap();
     assert_eq!((accepted.needed, accepted.offer_hash), (3, opened.offer_hash));
 
-    let ended = abort(&w.mp, opened.id).await.unwrap();
-    assert_eq!(ended.outcome, "Abort");
+    says(
+        w.mc.play(opened.id, &ABORT).await,
+        &format!("the provider of this engagement is {}", w.mp.address()),
+    );
+    let ended = w.mp.play(opened.id, &ABORT).await.unwrap();
+    assert_eq!(ended.after.outcome, Outcome::Abort);
     assert_eq!(
         w.credit(&w.mc).await,
         m.amounts(Mode::CLEAR).deposit - m.amounts(Mode::CLEAR).abortPayment
@@ -65,7 +69,7 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         m.amounts(Mode::CLEAR).deposit + m.amounts(Mode::CLEAR).abortPayment
     );
     assert!(
-        abort(&w.mp, opened.id).await.unwrap().sent.is_none(),
+        w.mp.play(opened.id, &ABORT).await.unwrap().sent.is_none(),
         "the second abort sends nothing"
     );
 
@@ -98,7 +102,7 @@ async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     let early = timeout(&w.other, id).await.unwrap_err();
     assert!(early.downcast_ref::<Hinted>().unwrap().hint.starts_with("try again in"));
     w.pass(MarketTerms::devnet().decide_window + 1).await;
-    says(abort(&w.mp, id).await, "the window ended");
+    says(w.mp.play(id, &ABORT).await, "the window ended");
     let ended = timeout(&w.other, id).await.unwrap();
     assert_eq!(ended.outcome, "MpSilent");
     assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts(Mode::CLEAR).deposit);
@@ -124,11 +128,14 @@ async fn a_conceded_engagement_costs_the_deposit_but_no_strike() {
     let w = World::new().await;
     let id = w.opened(1).await.id;
     accept(&w.mp, id, &ANY, None).await.unwrap();
-    says(concede(&w.mp, id).await, "in state Probing");
+    says(w.mp.play(id, &CONCEDE).await, "in state Probing");
     assert!(proceed_now(&w.mp, id).await.unwrap().is_some());
     assert!(proceed_now(&w.mp, id).await.unwrap().is_none());
-    says(abort(&w.mp, id).await, "in state Proving");
-    assert_eq!(concede(&w.mp, id).await.unwrap().outcome, "FailedAccuracy");
+    says(w.mp.play(id, &ABORT).await, "in state Proving");
+    assert_eq!(
+        w.mp.play(id, &CONCEDE).await.unwrap().after.outcome,
+        Outcome::FailedAccuracy
+    );
     assert_eq!(
         (w.credit(&w.mc).await, w.credit(&w.mp).await),
         (2 * w.market.amounts(Mode::CLEAR).deposit, 0)
@@ -413,11 +420,11 @@ async fn nothing_final_answers_a_state_that_may_yet_be_undone() {
         accept(&w.mp, id, &ANY, None).await.unwrap();
     }
     says(proceed_now(&w.seeing(&w.mp, &patient), conceded).await, unsettled);
-    says(abort(&w.seeing(&w.mp, &patient), conceded).await, unsettled);
+    says(w.seeing(&w.mp, &patient).play(conceded, &ABORT).await, unsettled);
     assert_eq!(m.engagement(conceded).await.unwrap().state, State::Probing);
     w.mine().await;
     w.mine().await;
     proceed_now(&w.seeing(&w.mp, &patient), conceded).await.unwrap();
-    says(concede(&w.seeing(&w.mp, &patient), conceded).await, unsettled);
-    abort(&w.seeing(&w.mp, &patient), aborted).await.unwrap();
+    says(w.seeing(&w.mp, &patient).play(conceded, &CONCEDE).await, unsettled);
+    w.seeing(&w.mp, &patient).play(aborted, &ABORT).await.unwrap();
 }

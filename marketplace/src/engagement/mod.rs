@@ -8,12 +8,14 @@
 //! | [`secrets`] | key and salt of an encrypted transfer | nothing |
 //! | [`facts`] | what journals note | nothing |
 //! | [`moved`], [`ended`] | what an engagement is after a call | `sent` |
+//! | [`play`] | calls that only move an engagement, as rows | `desk`, `moved`, `ended` |
 //! | [`withdraw`] | what the contracts owe | `desk`, `sent` |
 
 pub mod desk;
 pub mod ended;
 pub mod facts;
 pub mod moved;
+pub mod play;
 pub mod secrets;
 pub mod sent;
 pub mod site;

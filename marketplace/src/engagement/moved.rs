@@ -3,6 +3,7 @@
 use crate::engagement::Sent;
 use alloy::primitives::{B256, U256};
 use assay_chain::market::Market;
+use assay_protocol::abi::EngagementView;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 
@@ -22,6 +23,20 @@ pub struct Moved {
 }
 
 impl Moved {
+    /// What a view says, after calls that paid `paid_wei` for these positions.
+    pub fn new(id: B256, after: &EngagementView, paid_wei: u128, positions: Vec<u32>, sent: Vec<Sent>) -> Self {
+        Self {
+            id,
+            state: format!("{:?}", after.state),
+            outcome: format!("{:?}", after.outcome),
+            until: after.deadline,
+            paid_wei,
+            positions,
+            sent,
+        }
+    }
+
+    /// As [`Moved::new`], with what the market says now.
     pub async fn read(
         market: &Market,
         id: B256,
@@ -30,15 +45,7 @@ impl Moved {
         sent: Vec<Sent>,
     ) -> eyre::Result<Self> {
         let after = market.engagement(id).await?;
-        Ok(Self {
-            id,
-            state: format!("{:?}", after.state),
-            outcome: format!("{:?}", after.outcome),
-            until: after.deadline,
-            paid_wei,
-            positions,
-            sent,
-        })
+        Ok(Self::new(id, &after, paid_wei, positions, sent))
     }
 }
 

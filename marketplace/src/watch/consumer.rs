@@ -2,7 +2,8 @@
 
 use crate::accuracy::anybody::timeout::timeout;
 use crate::accuracy::consumer::hand_over::{send, send_leaves};
-use crate::accuracy::consumer::object::{accept_result, challenge_positions, demand, reclaim_bonds};
+use crate::accuracy::consumer::moves::ACCEPT_RESULT;
+use crate::accuracy::consumer::object::{challenge_positions, demand, reclaim_bonds};
 use crate::accuracy::consumer::transfer;
 use crate::accuracy::consumer::transfer::{publish_chunks, reveal};
 use crate::accuracy::consumer::verify::verify_result;
@@ -10,6 +11,7 @@ use crate::accuracy::provider::received::fetched_files;
 use crate::delivery::Delivery;
 use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
+use crate::engagement::Moved;
 use crate::proving::PublicModel;
 use crate::watch::provider::CLEAR_SET;
 use crate::watch::turn::is_lost;
@@ -152,7 +154,7 @@ impl Consumer {
                 let (claimed, unproven) = self.unproven(desk, id, e).await?;
                 json!({ "claimed": claimed, "unproven": unproven })
             }
-            Action::AcceptResult => json!(accept_result(desk, id).await?),
+            Action::AcceptResult => json!(Moved::from(desk.play(id, &ACCEPT_RESULT).await?)),
             Action::Object => {
                 let (_, mut unproven) = self.unproven(desk, id, e).await?;
                 match self.orders.objection {

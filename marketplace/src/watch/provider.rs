@@ -6,11 +6,13 @@ use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
 use crate::accuracy::provider::capacity::require_registered;
 use crate::accuracy::provider::capacity::require_registered_secret;
 use crate::accuracy::provider::held::{proof_path, proofs_dir};
+use crate::accuracy::provider::moves::{ABORT, CONCEDE};
 use crate::accuracy::provider::prepared::proving_lock;
 use crate::accuracy::provider::probe::{probe, Decision};
 use crate::accuracy::provider::set::open_set;
-use crate::accuracy::provider::{abort, answer, concede, post, submit};
+use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
+use crate::engagement;
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::withdraw::withdraw;
 use crate::proving::{ModelFiles, Prover};
@@ -225,8 +227,8 @@ impl Provider {
             }
             Action::Submit => json!(submit::submit(desk, id, None, false).await?),
             Action::Answer => json!(answer::answer(desk, id).await?),
-            Action::Abort => json!(abort::abort(desk, id).await?),
-            Action::Concede => json!(concede::concede(desk, id).await?),
+            Action::Abort => json!(engagement::Ended::from(desk.play(id, &ABORT).await?)),
+            Action::Concede => json!(engagement::Ended::from(desk.play(id, &CONCEDE).await?)),
             Action::Timeout => json!(timeout(desk, id).await?),
             Action::Settle => {
                 let _till = desk.till.lock().await;

@@ -3,7 +3,8 @@
 use crate::args::keys::KeyArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
-use assay_marketplace::accuracy::consumer::cancel::cancel;
+use assay_marketplace::accuracy::consumer::moves::CANCEL;
+use assay_marketplace::engagement::Ended;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -18,6 +19,6 @@ pub struct Args {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let result = cancel(&desk, args.id).await?;
+    let result = Ended::from(desk.play(args.id, &CANCEL).await?);
     ctx.out.result(&result, &result)
 }

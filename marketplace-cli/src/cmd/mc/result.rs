@@ -7,9 +7,8 @@ use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::anybody::verdict::Grades;
-use assay_marketplace::accuracy::consumer::object::{
-    accept_as, accept_result, challenge_positions, demand, reclaim_bonds,
-};
+use assay_marketplace::accuracy::consumer::moves::{ACCEPT_RESULT, ACCEPT_UNVERIFIED};
+use assay_marketplace::accuracy::consumer::object::{challenge_positions, demand, reclaim_bonds};
 use assay_marketplace::accuracy::consumer::verify::verify_result;
 use assay_marketplace::delivery::{Delivery, Place};
 use assay_marketplace::engagement::moved::Moved;
@@ -139,11 +138,12 @@ pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let e = desk.market.engagement(args.id).await?;
     let grades = Grades::read(&desk, e.modelId, &args.trust.into()).await?;
-    let moved = if args.unverified {
-        accept_as(&desk, args.id, e.guard).await?
+    let row = if args.unverified {
+        &ACCEPT_UNVERIFIED
     } else {
-        accept_result(&desk, args.id).await?
+        &ACCEPT_RESULT
     };
+    let moved = Moved::from(desk.play(args.id, row).await?);
     let result = AcceptedResult { moved, grades };
     ctx.out.result(&result, &result)
 }

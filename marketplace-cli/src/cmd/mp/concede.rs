@@ -4,7 +4,8 @@ use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
-use assay_marketplace::accuracy::provider::concede::{concede, price};
+use assay_marketplace::accuracy::provider::moves::{price_of_concession, CONCEDE};
+use assay_marketplace::engagement::Ended;
 use assay_protocol::abi::State;
 
 #[derive(Debug, clap::Args)]
@@ -23,8 +24,9 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let e = desk.market.engagement(args.id).await?;
     if e.state == State::Proving {
-        args.consent.state(&ctx.out, price(&desk.market.amounts(e.mode)))?;
+        args.consent
+            .state(&ctx.out, price_of_concession(&desk.market.amounts(e.mode)))?;
     }
-    let result = concede(&desk, args.id).await?;
+    let result = Ended::from(desk.play(args.id, &CONCEDE).await?);
     ctx.out.result(&result, &result)
 }

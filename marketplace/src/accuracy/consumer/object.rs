@@ -1,39 +1,13 @@
-//! What a consumer does about a posted result: accept, challenge, or demand the proofs on chain.
+//! What a consumer does about a posted result: challenge, or demand the proofs on chain.
 
 use crate::accuracy::consumer::verify::posted;
-use crate::engagement::facts::VERIFIED_RESULT;
 use crate::engagement::moved::Moved;
 use crate::engagement::{Desk, PayingDesk, Sent};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
-use assay_chain::journal::Journal;
 use assay_chain::market::require_state;
-use assay_protocol::abi::IAccuracyMarket::{acceptResultCall, challengeCall, demandFullCall, reclaimBondCall};
+use assay_protocol::abi::IAccuracyMarket::{challengeCall, demandFullCall, reclaimBondCall};
 use assay_protocol::abi::State;
-
-/// Closes a claimed engagement as passed, once, if its result is the one that was verified here.
-pub async fn accept_result(desk: &Desk, id: B256) -> eyre::Result<Moved> {
-    let e = desk.market.engagement(id).await?;
-    let verified = desk.journal(id)?.fact(&VERIFIED_RESULT)?;
-    if e.state == State::Claimed && verified != Some(e.guard) {
-        return Err(hinted(
-            "this result has not been verified here",
-            format!("run: assay mc verify {id}"),
-        ));
-    }
-    accept_as(desk, id, e.guard).await
-}
-
-pub async fn accept_as(desk: &Desk, id: B256, guard: B256) -> eyre::Result<Moved> {
-    let e = desk.market.engagement(id).await?;
-    let mut sent = Vec::new();
-    if e.state != State::Closed {
-        require_state(id, &e, &[State::Claimed])?;
-        let call = desk.market.call(&acceptResultCall { id, guard });
-        sent.push(once(desk, id, "acceptResult", &call).await?);
-    }
-    Moved::read(&desk.market, id, 0, Vec::new(), sent).await
-}
 
 /// Challenges each position once.
 pub async fn challenge_positions(desk: &PayingDesk, id: B256, positions: &[u32]) -> eyre::Result<Moved> {
@@ -93,7 +67,7 @@ pub async fn reclaim_bonds(desk: &Desk, id: B256) -> eyre::Result<Moved> {
 
 /// Sends a step of an engagement, once.
 pub async fn once(desk: &Desk, id: B256, step: &str, call: &assay_chain::client::Call) -> eyre::Result<Sent> {
-    let mut journal: Journal = desk.journal(id)?;
+    let mut journal = desk.journal(id)?;
     let receipt = desk.account.send(&mut journal, step, call, &desk.report).await?;
     Ok(Sent::from(&receipt))
 }

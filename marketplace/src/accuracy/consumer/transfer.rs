@@ -5,6 +5,7 @@ use crate::accuracy::provider::received::layout;
 use crate::cipher_file::{seal, CipherFile};
 use crate::delivery::{Delivery, CIPHER_FILE};
 use crate::engagement::facts::{CT_ROOT, DELIVERED, OFFER_HASH};
+use crate::engagement::play::{require_party, require_time};
 use crate::engagement::secrets::Secrets;
 use crate::engagement::{Desk, Sent};
 use crate::revealed::Revealed;
@@ -18,6 +19,7 @@ use assay_protocol::abi::IAccuracyMarket::{
     commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall,
 };
 use assay_protocol::abi::{EngagementView, Mode, State};
+use assay_protocol::accuracy::decide::Party;
 use assay_protocol::transfer::keys;
 use assay_protocol::transfer::shuffle::Shuffle;
 use assay_protocol::transfer::words::Word;
@@ -31,29 +33,11 @@ const PUBLISHED_WORDS: usize = 3500;
 /// The consumer's view of an engagement with an encrypted transfer.
 async fn own(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
     let e = desk.market.engagement(id).await?;
-    if e.mc != desk.account.address() {
-        return Err(UsageError(format!(
-            "the consumer of this engagement is {}, the key is of {}",
-            e.mc,
-            desk.account.address()
-        ))
-        .into());
-    }
+    require_party(&e, &desk.account, Party::Consumer)?;
     if e.mode == Mode::CLEAR {
         return Err(UsageError(format!("the examples of engagement {id} go over in clear")).into());
     }
     Ok(e)
-}
-
-async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
-    let now = market.chain.now().await?;
-    if now <= e.deadline {
-        return Ok(());
-    }
-    Err(hinted(
-        format!("the window ended {}", utc(e.deadline)),
-        "anybody may now call: assay timeout run ID",
-    ))
 }
 
 /// The result of a hand-over.

@@ -1,10 +1,10 @@
 //! Judges an offer, promises its proofs, and escrows the provider's money.
 
-use crate::accuracy::provider::guard::{require_provider, require_time};
 use crate::accuracy::provider::received::{fetched_files, read_leaves};
 use crate::accuracy::provider::{advice, capacity};
 use crate::delivery::{Delivery, LEAVES_FILE};
 use crate::engagement::facts::{MODEL, OFFER_HASH, VK_DIGEST, WEIGHTS_COMMIT};
+use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{PayingDesk, Sent, Site};
 use crate::proving::load_model;
 use crate::proving::measured::Measured;
@@ -18,6 +18,7 @@ use assay_durable::file::write_atomic;
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::IAccuracyMarket::acceptCall;
 use assay_protocol::abi::{EngagementView, Mode, ModelRecord, State};
+use assay_protocol::accuracy::decide::Party;
 use assay_protocol::target::percent;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
@@ -85,7 +86,7 @@ impl std::fmt::Display for Accepted {
 /// Judges the offer and accepts it, once.
 pub async fn accept(desk: &PayingDesk, id: B256, policy: &Policy, leaves: Option<&Delivery>) -> eyre::Result<Accepted> {
     let e = desk.market.engagement(id).await?;
-    require_provider(&e, &desk.account)?;
+    require_party(&e, &desk.account, Party::Provider)?;
     let mut journal = desk.journal(id)?;
     let receipt = match desk.account.resume(&mut journal, "accept", &desk.report).await? {
         Some(receipt) => receipt,

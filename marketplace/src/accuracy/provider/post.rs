@@ -1,10 +1,11 @@
 //! Claims a result, and hands its proofs over.
 
-use crate::accuracy::provider::guard::{accepted_guard, require_time};
+use crate::accuracy::provider::guard::accepted_guard;
 use crate::accuracy::provider::held::{held, proof_path};
 use crate::accuracy::provider::received::encrypted;
 use crate::delivery::Delivery;
 use crate::engagement::facts::PROOFS_DELIVERED;
+use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -88,7 +89,7 @@ pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<
             }
             let call = postResultCall {
                 id,
-                guard: accepted_guard(&journal, &e)?,
+                guard: accepted_guard(&journal, id, &e)?,
                 bitmap: bitmap.bytes().to_vec().into(),
             };
             let receipt = desk

@@ -3,11 +3,11 @@
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::capacity::{has_budget, require_registered};
 use crate::accuracy::provider::demand::{missed, Demand};
-use crate::accuracy::provider::guard::{require_provider, require_time};
 use crate::accuracy::provider::held::{proof_path, Held};
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::set::{keep_clear_set, open_set};
 use crate::engagement::facts::IMAGE_BYTES;
+use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
 use crate::proving::promises::MARGIN;
 use crate::proving::{verify, Prover, Proving};
@@ -16,6 +16,7 @@ use assay_chain::error::hinted;
 use assay_chain::market::{require_state, Market};
 use assay_durable::lock::Lock;
 use assay_protocol::abi::{EngagementView, Mode, State};
+use assay_protocol::accuracy::decide::Party;
 use assay_protocol::transfer::bitmap::ResultBitmap;
 use assay_protocol::units::{in_words, utc};
 use assay_prover::proof::ProofBundle;
@@ -54,7 +55,7 @@ pub struct Plan {
 /// If another process proves for this engagement, the consumer sent bad data, or the set is not here.
 pub async fn prepare(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover) -> eyre::Result<Prepared> {
     let e = desk.market.engagement(id).await?;
-    require_provider(&e, &desk.account)?;
+    require_party(&e, &desk.account, Party::Provider)?;
     let lock = Lock::take_from(
         &proving_lock(desk, id),
         "another assay process makes the proofs of this engagement",

@@ -1,13 +1,13 @@
 //! Opens the examples whose keys are out, and judges them.
 
-use crate::accuracy::provider::abort::price;
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::capacity::{has_budget, require_registered};
-use crate::accuracy::provider::guard::require_time;
 use crate::accuracy::provider::held::Held;
+use crate::accuracy::provider::moves::{price_of_abort, ABORT};
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::received::encrypted;
 use crate::engagement::facts::PROBED;
+use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent};
 use crate::proving::Prover;
 use alloy::primitives::B256;
@@ -120,8 +120,8 @@ pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -
         }
     };
     let sent = if decision.act && !enough {
-        desk.report.note(price(&desk.market.amounts(e.mode)));
-        crate::accuracy::provider::abort::abort(desk, id).await?.sent
+        desk.report.note(price_of_abort(&desk.market.amounts(e.mode)));
+        desk.play(id, &ABORT).await?.sent
     } else {
         sent
     };

@@ -1,12 +1,13 @@
 //! Commits to proving.
 
 use crate::accuracy::provider::advice;
-use crate::accuracy::provider::guard::{probed_guard, require_provider, require_time};
+use crate::accuracy::provider::moves::PROCEED;
+use crate::engagement::play::require_party;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_chain::journal::Journal;
-use assay_protocol::abi::IAccuracyMarket::proceedCall;
 use assay_protocol::abi::State;
+use assay_protocol::accuracy::decide::Party;
 use serde::Serialize;
 
 /// The result of a commitment.
@@ -28,7 +29,7 @@ impl std::fmt::Display for Proceeded {
 /// Commits to proving, once; `against_advice` forgets what was advised.
 pub async fn proceed_anyway(desk: &Desk, id: B256, against_advice: bool) -> eyre::Result<Proceeded> {
     let e = desk.market.engagement(id).await?;
-    require_provider(&e, &desk.account)?;
+    require_party(&e, &desk.account, Party::Provider)?;
     if against_advice {
         advice::note(&mut desk.journal(id)?, e.guard, None)?;
     }
@@ -47,25 +48,10 @@ pub async fn proceed_now(desk: &Desk, id: B256) -> eyre::Result<Option<Sent>> {
     proceed(desk, &mut journal, id).await
 }
 
-/// Sends `proceed` if the engagement is still Probing and nothing is known that speaks against it. Whoever saw the decision before the keys it answers are settled could
-/// play the engagement again, with the knowledge.
+/// Sends `proceed`, unless the engagement has left Probing.
 pub async fn proceed(desk: &Desk, journal: &mut Journal, id: B256) -> eyre::Result<Option<Sent>> {
-    let e = desk.market.engagement(id).await?;
-    if e.state != State::Probing {
+    if desk.market.engagement(id).await?.state != State::Probing {
         return Ok(None);
     }
-    require_time(&desk.market, &e).await?;
-    desk.market.require_settled(id, &e).await?;
-    let guard = probed_guard(journal, id, &e)?;
-    advice::require_no_advice_to_end(journal, id, guard)?;
-    let receipt = desk
-        .account
-        .send(
-            journal,
-            "proceed",
-            &desk.market.call(&proceedCall { id, guard }),
-            &desk.report,
-        )
-        .await?;
-    Ok(Some(Sent::from(&receipt)))
+    Ok(desk.play_in(journal, id, &PROCEED).await?.sent)
 }

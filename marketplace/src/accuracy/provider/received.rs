@@ -1,9 +1,9 @@
 //! The ciphertext that a provider has acknowledged, opened as far as its keys are out.
 
 use crate::accuracy::provider::findings::contents;
-use crate::accuracy::provider::guard::require_provider;
 use crate::cipher_file::CipherFile;
 use crate::delivery::{CIPHER_FILE, LEAVES_FILE};
+use crate::engagement::play::require_party;
 use crate::engagement::{Desk, Sent, Site};
 use alloy::primitives::{keccak256, Bytes, B256};
 use assay_chain::error::hinted;
@@ -11,6 +11,7 @@ use assay_chain::market::Market;
 use assay_durable::read::read_regular;
 use assay_protocol::abi::IAccuracyMarket::proveBadDataCall;
 use assay_protocol::abi::{EngagementView, Mode, State, TransferEvidence};
+use assay_protocol::accuracy::decide::Party;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::evidence::Evidence;
@@ -286,7 +287,7 @@ impl Accusation {
 /// The engagement, if it is the provider's and uses an encrypted transfer.
 pub async fn encrypted(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
     let e = desk.market.engagement(id).await?;
-    require_provider(&e, &desk.account)?;
+    require_party(&e, &desk.account, Party::Provider)?;
     if e.mode == Mode::CLEAR {
         return Err(hinted(
             format!("the examples of engagement {id} are handed over in clear"),

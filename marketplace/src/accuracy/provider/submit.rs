@@ -1,9 +1,9 @@
 //! Sends proofs until the target is met.
 
 use crate::accuracy::provider::demand::Demand;
-use crate::accuracy::provider::guard::{require_provider, require_time};
 use crate::accuracy::provider::held::{held, proof_path, Held};
 use crate::accuracy::provider::proceed::proceed;
+use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Sent, Site};
 use crate::proving::bundle;
 use alloy::primitives::{keccak256, Bytes, B256};
@@ -13,6 +13,7 @@ use assay_chain::error::{hinted, hinted_because, ProofRejected};
 use assay_chain::market::{all_answers, require_state, Market};
 use assay_protocol::abi::IAccuracyMarket::{submitDemandedCall, submitProofsCall};
 use assay_protocol::abi::{EngagementView, Mode, ProofItem, State};
+use assay_protocol::accuracy::decide::Party;
 use assay_protocol::transfer::bitmap::ResultBitmap;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ pub async fn submit(desk: &Desk, id: B256, set: Option<&Path>, all: bool) -> eyr
     let (mut batches, mut proceeded) = (Vec::new(), None);
     if e.state != State::Closed {
         require_state(id, &e, &[State::Probing, State::Proving, State::FullDemanded])?;
-        require_provider(&e, &desk.account)?;
+        require_party(&e, &desk.account, Party::Provider)?;
         require_time(&desk.market, &e).await?;
         let mut held = held(desk, &journal, id, &e, set).await?;
         let has_file = |position: &usize| proof_path(desk, id, *position).exists();
