@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test program uses a part
 
 use alloy::primitives::B256;
+use assay_marketplace::cipher_file::{CipherFile, CipherWriter};
 use assay_marketplace::proving::input_commit;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::testset::{Example, ImageSize, TestSet};
