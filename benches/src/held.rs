@@ -27,6 +27,7 @@ const WORDS_PER_CHUNK: usize = 8;
 /// Challenges that are answered together.
 const CHALLENGES: usize = 8;
 
+/// What to time, and how large.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Examples of the set
@@ -43,7 +44,9 @@ pub struct Args {
 /// Seconds of wall clock.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// Of the set.
     pub examples: usize,
+    /// Of one image.
     pub image_bytes: usize,
     /// Reading, decrypting and hashing everything, as every command would without findings.
     pub everything_s: f64,

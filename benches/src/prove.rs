@@ -30,6 +30,7 @@ const GAS_SAVED_BY_ZERO_BYTE: u64 = 16 - 4;
 /// Verifications whose median is reported.
 const VERIFICATIONS: usize = 5;
 
+/// What to prove.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper
@@ -45,27 +46,39 @@ pub struct Args {
 /// The measurements. Seconds are wall clock.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// As it was asked for.
     pub arch: String,
+    /// log₂ of the circuit's rows.
     pub k: u32,
+    /// Columns committed in each proof.
     pub advice_columns: usize,
     /// Points that the verifier reads: of the verifying key and of the proof.
     pub commitments: usize,
+    /// Rows of the highest column, without blinding.
     pub rows_used: usize,
+    /// Both keys, the verifying one from nothing.
     pub keygen_s: f64,
+    /// One proof.
     pub prove_s: f64,
+    /// Median of a few verifications in Rust, ms.
     pub verify_ms: f64,
     /// One multi-exponentiation of 2^18 random scalars, before the proof.
     pub msm_ref_s: f64,
     /// `prove_s / msm_ref_s`.
     pub ratio: f64,
+    /// Of this process, up to the proof.
     pub peak_rss_bytes: u64,
+    /// Without instances and the bundle's header.
     pub proof_bytes: usize,
+    /// Of one call of the verifier.
     pub calldata_bytes: usize,
     /// Of one call from outside: base fee, calldata and execution.
     pub gas: u64,
     /// The same if no byte of the calldata were zero: the most that a proof can cost, and the same for every proof.
     pub gas_at_most: u64,
+    /// Runtime code of the verifier.
     pub verifier_code_bytes: usize,
+    /// Runtime code of the contract that holds its key's data.
     pub vk_code_bytes: usize,
 }
 

@@ -43,7 +43,7 @@ impl LockError {
 
 /// A file that a second process cannot lock before this value is dropped, or its process has ended however it did.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code)] File);
+pub struct Lock(#[expect(dead_code, reason = "held until it is dropped, never read")] File);
 
 impl Lock {
     /// # Errors

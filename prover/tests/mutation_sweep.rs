@@ -10,7 +10,7 @@
 mod support;
 
 #[path = "soundness/cheat.rs"]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the soundness tests use all of it")]
 mod cheat;
 #[path = "soundness/checker.rs"]
 mod checker;

@@ -11,6 +11,7 @@ const ROUNDS: usize = 12;
 /// A daemon; killed when dropped.
 #[derive(Debug)]
 pub struct Daemon {
+    /// Its standard output is a line of JSON per event.
     pub process: Child,
     party: String,
 }
@@ -36,6 +37,7 @@ impl Drop for Daemon {
 /// A setting whose engagements are left to daemons.
 #[derive(Debug)]
 pub struct Daemons {
+    /// Both parties, a model and a devnet.
     pub setting: Setting,
     /// Directory or URL where both hand files over.
     pub exchange: String,
@@ -113,6 +115,7 @@ impl Daemons {
         command
     }
 
+    /// Starts the daemon of `provider` or `consumer` at the node behind `url`.
     pub fn start(&self, party: &str, url: &str, options: &[&str]) -> Daemon {
         Daemon {
             process: self.command(party, url, options).spawn().expect("assay runs"),
@@ -170,6 +173,7 @@ impl Daemons {
         content["facts"]["settled"] == true
     }
 
+    /// As a reader sees it who has the architecture.
     pub fn verdict(&self, id: &str) -> Value {
         self.setting.verdict(id)
     }

@@ -2,6 +2,8 @@
 //!
 //! Everything goes through the binary `assay`, as separate processes, and a real anvil.
 
+#![warn(missing_docs)]
+
 mod daemons;
 mod network;
 mod saved;
@@ -22,9 +24,11 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Anvil accounts of the parties.
+/// Anvil account of the provider.
 pub const PROVIDER: u32 = 0;
+/// Anvil account of the consumer.
 pub const CONSUMER: u32 = 1;
+/// Anvil account of somebody who is no party.
 pub const OUTSIDER: u32 = 2;
 
 /// The repository's root.
@@ -63,7 +67,9 @@ pub fn assay() -> PathBuf {
 /// A devnet with the contracts; anvil dies with it.
 #[derive(Debug)]
 pub struct Devnet {
+    /// Of the node.
     pub url: String,
+    /// File with the addresses of the contracts.
     pub deployment: PathBuf,
     directory: TempDir,
     pid: u64,
@@ -82,6 +88,7 @@ impl Drop for Devnet {
 }
 
 impl Devnet {
+    /// A fresh chain with the contracts on it.
     pub fn up() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let output = run(Command::new(assay())
@@ -98,10 +105,12 @@ impl Devnet {
         }
     }
 
+    /// A file or directory that lives as long as the devnet.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
+    /// Somebody with this anvil account, and the state directory `name`.
     pub fn party(&self, name: &'static str, account: u32) -> Party<'_> {
         Party {
             devnet: self,
@@ -133,6 +142,7 @@ impl Devnet {
 /// `assay serve` of one party.
 #[derive(Debug)]
 pub struct Server {
+    /// What the other party calls.
     pub url: String,
     process: Child,
 }
@@ -240,6 +250,7 @@ impl Party<'_> {
         running
     }
 
+    /// Checksummed.
     pub fn address(&self) -> String {
         let key = devnet_key(self.account, 31337).expect("anvil's account");
         key.address().to_checksum(None)
@@ -298,9 +309,13 @@ fn json(args: &[&str], output: &Output) -> Value {
 /// A registered small model and a consumer's test set of images that the model gets right.
 #[derive(Debug)]
 pub struct Setting {
+    /// The chain.
     pub devnet: Devnet,
+    /// Model file; its secret is beside it.
     pub model: PathBuf,
+    /// Architecture file.
     pub arch: PathBuf,
+    /// What the registry calls it.
     pub model_id: String,
 }
 
@@ -325,10 +340,12 @@ impl Setting {
         }
     }
 
+    /// The account and state directory of the provider.
     pub fn provider(&self) -> Party<'_> {
         self.devnet.party("provider", PROVIDER)
     }
 
+    /// The account and state directory of the consumer.
     pub fn consumer(&self) -> Party<'_> {
         self.devnet.party("consumer", CONSUMER)
     }
@@ -439,6 +456,7 @@ impl Setting {
         self.provider().does(&[args, &model].concat())
     }
 
+    /// Proofs of an engagement in clear, with what `mp prove` says.
     pub fn prove(&self, id: &str, set: &Path) -> Value {
         let (model, arch) = (text(&self.model), text(&self.arch));
         self.provider()

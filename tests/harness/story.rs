@@ -14,10 +14,13 @@ pub fn milliether(n: u128) -> String {
 /// An engagement with an encrypted transfer, moved on step by step.
 #[derive(Debug)]
 pub struct Story {
+    /// Both parties, a model and a devnet.
     pub setting: Setting,
+    /// Of the engagement.
     pub id: String,
-    /// Hand-over directories of ciphertext and of proofs.
+    /// Hand-over directory of ciphertext.
     pub cipher: PathBuf,
+    /// Hand-over directory of proofs.
     pub proofs: PathBuf,
 }
 
@@ -27,6 +30,7 @@ impl Story {
         Self::with_correct(4, options)
     }
 
+    /// Offered and accepted; `correct` of four examples have the model's answer as label.
     pub fn with_correct(correct: usize, options: &[&str]) -> Self {
         let setting = Setting::new();
         let id = setting.open_with("set", correct, 6_000, options);
@@ -63,11 +67,13 @@ impl Story {
             .does(&[&["mp", command, &self.id], args].concat())
     }
 
+    /// The ciphertext is handed over, its root on chain.
     pub fn committed(self) -> Self {
         self.mc("send", &["--to", text(&self.cipher)]);
         self
     }
 
+    /// The provider has it.
     pub fn acked(self) -> Self {
         self.mp("ack", &["--from", text(&self.cipher)]);
         self

@@ -198,7 +198,7 @@ fn true_word() -> [u8; 32] {
 }
 
 /// A chain of its own, empty at first.
-#[allow(missing_debug_implementations)] // revm's machine has none
+#[expect(missing_debug_implementations, reason = "revm's machine has none")]
 pub struct Evm {
     inner: MainnetEvm<MainnetContext<InMemoryDB>>,
     sender: Address,

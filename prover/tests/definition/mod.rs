@@ -1,7 +1,7 @@
 //! Networks on integers, from the unfolded definition: `acc = Σ w·(x − z_x) + b`, `t = a·acc + z_y·2^s + 2^(s−1)`,
 //! `q = ⌊t / 2^s⌋`. It shares nothing with the reference executor but the description of a model.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part, some all of it")]
 
 use assay_prover::model::{
     Architecture, Conv, ConvKind, ConvParams, Layer, LayerParams, Model, Op, OutputMode, Padding, Shape, TensorId,

@@ -1,5 +1,5 @@
 //! A small circuit to try a reference string on; every test file uses a part.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part, some all of it")]
 
 use assay_prover::srs::Srs;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};

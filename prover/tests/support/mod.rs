@@ -1,5 +1,5 @@
 //! Small networks with witnesses, for the circuit's tests.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part, some all of it")]
 
 pub(crate) mod weakening;
 

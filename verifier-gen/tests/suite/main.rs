@@ -2,7 +2,7 @@
 //!
 //! One binary, because every binary compiles halo2's prover once more.
 
-#![allow(unreachable_pub)]
+#![expect(unreachable_pub, reason = "modules of one program")]
 
 mod circuit;
 mod differential;
