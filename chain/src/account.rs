@@ -1,10 +1,10 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
-use super::fees::{FeeLimits, Fees, Quote, TooDear};
+use super::fees::{FeeLimits, Fees, Quote};
 use super::refusal::Refusal;
 use super::revert;
-use crate::error::{hinted, Hinted};
+use crate::error::{hinted, Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::{Decodable2718, Encodable2718};
@@ -31,22 +31,14 @@ pub const MAX_TX_GAS: u64 = 1 << 24;
 pub const MAX_ESTIMATE: u64 = MAX_TX_GAS / (100 + GAS_MARGIN_PERCENT) * 100;
 
 /// Another transaction has the nonce of a journaled one and may yet lose it to a reorganisation.
-#[derive(Debug, thiserror::Error)]
-#[error("{step}: another transaction took its nonce {nonce}")]
-pub struct NonceTaken {
-    step: String,
-    nonce: u64,
-    source: Hinted,
-}
-
 fn taken(step: &str, nonce: u64) -> eyre::Report {
-    let source = Hinted {
-        error: "it has not its confirmations yet".into(),
-        hint: "repeat the command when it has".into(),
-        cause: None,
-    };
-    let step = step.to_owned();
-    NonceTaken { step, nonce, source }.into()
+    Error::new(
+        Kind::NonceTaken,
+        format!("{step}: another transaction took its nonce {nonce}"),
+    )
+    .because(eyre::eyre!("it has not its confirmations yet"))
+    .hint("repeat the command when it has")
+    .into()
 }
 
 /// The node has another transaction with this nonce, for fees that this one does not outbid.
@@ -153,7 +145,7 @@ impl Account {
     /// one with the same nonce takes its place; only if neither can be mined any more is a new one made.
     ///
     /// # Errors
-    /// [`TooDear`] if the account's limits do not allow the fees of a transaction that is to be signed. One that is only sent
+    /// [`Kind::TooDear`] if the account's limits do not allow the fees of a transaction that is to be signed. One that is only sent
     /// again has the fees that were allowed when it was signed.
     pub async fn send(
         &self,
@@ -293,7 +285,7 @@ impl Account {
         let gas = self.gas_limit(&call).await?;
         let (hash, raw) = match self.sign_with(&call, gas, sent.nonce, floor).await {
             // The node may have dropped it, and fees may have fallen since.
-            Err(error) if error.is::<TooDear>() && sent.stalled && is_acceptable => {
+            Err(error) if Kind::TooDear.is_of(&error) && sent.stalled && is_acceptable => {
                 out.warn(format_args!("{step}: {} is not replaced: {error:#}", sent.tx_hash));
                 self.broadcast(&sent.raw).await?;
                 return Ok((sent.tx_hash, sent.raw));
@@ -377,7 +369,7 @@ impl Account {
     /// Signs with the fees of the moment, within the limits and no less than `floor`.
     ///
     /// # Errors
-    /// [`TooDear`], or if the account cannot pay.
+    /// [`Kind::TooDear`], or if the account cannot pay.
     async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
         let suggested = self.chain.provider.estimate_eip1559_fees().await?;
         let quote = Quote {

@@ -3,7 +3,7 @@
 use super::node_url::NodeUrl;
 use super::refusal::{asks_too_much, is_unknown_tag};
 use super::revert;
-use crate::error::{hinted, is_unanswered, ChainUnreachable, Hinted};
+use crate::error::{hinted, is_unanswered, unreachable, Error, Kind};
 use alloy::consensus::BlockHeader;
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::TransactionBuilder;
@@ -72,21 +72,12 @@ pub struct Chain {
 }
 
 /// A node that knows of finality but does not say now which block is finalized, as after a restart.
-#[derive(Debug, thiserror::Error)]
-#[error("the node does not say which block is finalized")]
-pub struct FinalityUnknown {
-    source: Hinted,
-}
-
-impl FinalityUnknown {
-    pub fn new(refusal: impl fmt::Display) -> Self {
-        let source = Hinted {
-            error: refusal.to_string(),
-            hint: "wait until the node has caught up, then repeat the command, or say how deep is enough: --confirmations N".into(),
-            cause: None,
-        };
-        Self { source }
-    }
+pub fn finality_unknown(refusal: &impl fmt::Display) -> Error {
+    Error::new(Kind::Unsettled, "the node does not say which block is finalized")
+        .because(eyre::eyre!("{refusal}"))
+        .hint(
+            "wait until the node has caught up, then repeat the command, or say how deep is enough: --confirmations N",
+        )
 }
 
 /// What a state has to be before it is answered by secrets or for good.
@@ -103,7 +94,7 @@ impl Chain {
     /// what is answered by secrets or for good.
     ///
     /// # Errors
-    /// [`ChainUnreachable`] if the node does not answer within a few seconds.
+    /// [`Kind::Unreachable`] if the node does not answer within a few seconds.
     pub async fn connect(url: &str, confirmations: Option<u64>) -> eyre::Result<Self> {
         let node: NodeUrl = url.parse()?;
         let http = reqwest::Client::builder()
@@ -122,7 +113,7 @@ impl Chain {
             .disable_recommended_fillers()
             .connect_client(client)
             .erased();
-        let unreachable = || ChainUnreachable { node: node.clone() };
+        let unreachable = || unreachable(&node);
         let id = provider.get_chain_id().await.wrap_err_with(unreachable)?;
         let genesis = provider
             .get_block_by_number(BlockNumberOrTag::Number(0))
@@ -173,7 +164,7 @@ impl Chain {
     /// the node has one, else the newest with its confirmations.
     ///
     /// # Errors
-    /// [`FinalityUnknown`], or if the node does not answer.
+    /// [`Kind::Unsettled`], or if the node does not answer.
     pub async fn newest_settled(&self) -> eyre::Result<(BlockId, Settled)> {
         if self.awaits_finality {
             let tag = BlockNumberOrTag::Finalized;
@@ -181,7 +172,7 @@ impl Chain {
                 Ok(Some(block)) => return Ok((BlockId::number(block.header.number()), Settled::Finalized)),
                 Ok(None) => {}
                 Err(RpcError::ErrorResp(refusal)) if is_unknown_tag(refusal.code, &refusal.message) => {}
-                Err(RpcError::ErrorResp(refusal)) => return Err(FinalityUnknown::new(refusal).into()),
+                Err(RpcError::ErrorResp(refusal)) => return Err(finality_unknown(&refusal).into()),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::client::{Call, Chain, DEVNET_CHAIN_ID};
 use super::origin::{deployer_input, has_deployer, place, places, DEPLOYER};
 use super::rehearsal::rehearse;
-use crate::error::{hinted, hinted_because, UsageError};
+use crate::error::{hinted, hinted_because, usage};
 use crate::journal::{Fact, Journal};
 use crate::repository::Repository;
 use alloy::eips::BlockId;
@@ -64,13 +64,12 @@ impl Deployment {
         let book: Self =
             serde_json::from_slice(&bytes).wrap_err_with(|| format!("{} is no address book", path.display()))?;
         if book.chain_id != chain.id {
-            return Err(UsageError(format!(
+            return Err(usage(format!(
                 "{} is of chain {}, this is chain {}",
                 path.display(),
                 book.chain_id,
                 chain.id
-            ))
-            .into());
+            )));
         }
         Ok(book)
     }

@@ -1,6 +1,6 @@
 //! What a transaction may cost: what the node says about fees, within limits that are not the node's.
 
-use crate::error::Hinted;
+use crate::error::{Error, Kind};
 use alloy::primitives::utils::Unit;
 use alloy::primitives::U256;
 use assay_protocol::units::{about_ether, decimal, grouped, rounded_up};
@@ -46,21 +46,10 @@ pub(super) struct Quote {
 }
 
 /// Gas costs more now than it may. Later it may not.
-#[derive(Debug, thiserror::Error)]
-#[error("gas is too dear")]
-pub struct TooDear {
-    source: Hinted,
-}
-
-impl TooDear {
-    pub fn new(error: String, hint: String) -> Self {
-        let source = Hinted {
-            error,
-            hint,
-            cause: None,
-        };
-        Self { source }
-    }
+pub fn too_dear(why: String, hint: String) -> Error {
+    Error::new(Kind::TooDear, "gas is too dear")
+        .because(eyre::eyre!(why))
+        .hint(hint)
 }
 
 impl FeeLimits {
@@ -70,12 +59,12 @@ impl FeeLimits {
     ///
     /// # Errors
     /// If the limits do not allow what the next block, or the floor, asks for.
-    pub(super) fn fees(&self, quote: Quote, floor: Fees, gas: u64, value_wei: u128) -> Result<Fees, TooDear> {
+    pub(super) fn fees(&self, quote: Quote, floor: Fees, gas: u64, value_wei: u128) -> Result<Fees, Error> {
         let max_tip = self.max_priority_fee.unwrap_or(DEFAULT_MAX_TIP);
         let max_replacing_tip = max_tip.saturating_mul(2);
         let tip = quote.tip.min(max_tip).max(floor.tip);
         if tip > max_replacing_tip {
-            return Err(TooDear::new(
+            return Err(too_dear(
                 format!(
                     "to take the place of one that no block took, the transaction has to give {} per gas to whoever makes the \
                      block: twice --max-priority-fee is {}",
@@ -88,7 +77,7 @@ impl FeeLimits {
         let least = quote.base.saturating_add(tip).max(floor.max_fee);
         let wanted = quote.base.saturating_mul(2).saturating_add(tip).max(floor.max_fee);
         if let Some(max_fee) = self.max_fee.filter(|max_fee| *max_fee < least) {
-            return Err(TooDear::new(
+            return Err(too_dear(
                 format!(
                     "the transaction has to offer {} per gas, --max-fee is {}",
                     in_gwei(least),
@@ -110,7 +99,7 @@ impl FeeLimits {
                 ),
             };
             let room = decimal(rounded_up(U256::from(cost(wanted)), 3), Unit::ETHER);
-            return Err(TooDear::new(
+            return Err(too_dear(
                 format!(
                     "gas would cost up to {} ({} gas at {}): {allowed}",
                     about_ether(U256::from(cost(least))),
@@ -154,7 +143,7 @@ mod tests {
         }
     }
 
-    fn refusal(result: Result<Fees, TooDear>) -> String {
+    fn refusal(result: Result<Fees, Error>) -> String {
         let source = result.unwrap_err().source;
         format!("{}; {}", source.error, source.hint)
     }

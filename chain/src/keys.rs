@@ -1,7 +1,7 @@
 //! Keys that anybody has.
 
 use super::client::DEVNET_CHAIN_ID;
-use crate::error::UsageError;
+use crate::error::usage;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 
 /// Anvil's published mnemonic: money on these accounts is anybody's.
@@ -10,10 +10,9 @@ const ANVIL_MNEMONIC: &str = "test test test test test test test test test test 
 /// Anvil's account `n`, only for a development chain.
 pub fn devnet_key(n: u32, chain_id: u64) -> eyre::Result<PrivateKeySigner> {
     if chain_id != DEVNET_CHAIN_ID {
-        return Err(UsageError(format!(
+        return Err(usage(format!(
             "--devnet-account works only on chain {DEVNET_CHAIN_ID}, this is chain {chain_id}: its key is public"
-        ))
-        .into());
+        )));
     }
     let builder = MnemonicBuilder::from_phrase(ANVIL_MNEMONIC).index(n);
     Ok(builder.and_then(|b| b.build())?)

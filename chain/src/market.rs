@@ -3,7 +3,7 @@
 use super::client::{revert_data, Call, Chain, Settled};
 use super::history::history;
 use super::revert::{self, is};
-use crate::error::{hinted, is_unreachable, Hinted};
+use crate::error::{hinted, Error, Kind};
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
@@ -41,31 +41,18 @@ pub async fn all_answers<T>(
 }
 
 /// A state that a reorganisation may still undo.
-#[derive(Debug, thiserror::Error)]
-#[error("the state of engagement {id} {lacks} yet")]
-pub struct Unsettled {
-    id: B256,
-    lacks: String,
-    source: Hinted,
-}
-
-impl Unsettled {
-    pub fn new(id: B256, settled: Settled) -> Self {
-        let wait = "wait for more blocks, then repeat the command";
-        let (lacks, hint) = match settled {
-            Settled::Finalized => (
-                "is not in a finalized block".into(),
-                format!("{wait}; if the chain finalizes none, say how deep is enough: --confirmations N"),
-            ),
-            Settled::Deep(blocks) => (format!("does not have {blocks} confirmations"), wait.into()),
-        };
-        let source = Hinted {
-            error: "what is answered before could be lost in a reorganisation".into(),
-            hint,
-            cause: None,
-        };
-        Self { id, lacks, source }
-    }
+pub fn unsettled(id: B256, settled: Settled) -> Error {
+    let wait = "wait for more blocks, then repeat the command";
+    let (lacks, hint) = match settled {
+        Settled::Finalized => (
+            "is not in a finalized block".into(),
+            format!("{wait}; if the chain finalizes none, say how deep is enough: --confirmations N"),
+        ),
+        Settled::Deep(blocks) => (format!("does not have {blocks} confirmations"), wait.into()),
+    };
+    Error::new(Kind::Unsettled, format!("the state of engagement {id} {lacks} yet"))
+        .because(eyre::eyre!("what is answered before could be lost in a reorganisation"))
+        .hint(hint)
 }
 
 /// How long the logs of an engagement may take to read where there is another way: some nodes serve few blocks at a time.
@@ -203,14 +190,14 @@ impl Market {
     /// back, answer nothing less.
     ///
     /// # Errors
-    /// [`Unsettled`], [`FinalityUnknown`](super::client::FinalityUnknown), or if the node does not answer.
+    /// [`Kind::Unsettled`], or if the node does not answer.
     pub async fn require_settled(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
         let (block, settled) = self.chain.newest_settled().await?;
         match self.engagement_at(id, block).await {
             Ok(then) if (then.state, then.guard) == (e.state, e.guard) => Ok(()),
-            Err(error) if is_unreachable(&error) => Err(error),
+            Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
             // Another state, or none yet.
-            _ => Err(Unsettled::new(id, settled).into()),
+            _ => Err(unsettled(id, settled).into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The address of a node: where requests go, and what of it may be shown.
 
-use crate::error::UsageError;
+use crate::error::{Error, Kind};
 use alloy::transports::http::reqwest::Url;
 use std::fmt;
 use std::str::FromStr;
@@ -17,28 +17,36 @@ pub struct NodeUrl {
 }
 
 impl FromStr for NodeUrl {
-    type Err = UsageError;
+    type Err = Error;
 
     /// # Errors
     /// For anything but an absolute http or https URL; the error does not quote it.
-    fn from_str(given: &str) -> Result<Self, UsageError> {
+    fn from_str(given: &str) -> Result<Self, Error> {
         if let Some(meant) = without_scheme(given.trim()) {
-            return Err(UsageError(format!("--rpc-url has no scheme: write {meant}")));
+            return Err(Error::new(
+                Kind::Usage,
+                format!("--rpc-url has no scheme: write {meant}"),
+            ));
         }
         let url: Url = given.trim().parse().map_err(|e| {
-            UsageError(format!(
-                "--rpc-url is not a URL: {e}; wanted is https://HOST[:PORT][/PATH]"
-            ))
+            Error::new(
+                Kind::Usage,
+                format!("--rpc-url is not a URL: {e}; wanted is https://HOST[:PORT][/PATH]"),
+            )
         })?;
         match url.scheme() {
             "http" | "https" => Ok(Self {
                 url,
                 given: given.trim().to_owned(),
             }),
-            "ws" | "wss" => Err(UsageError(
-                "--rpc-url is a websocket; use the node's http or https address".into(),
+            "ws" | "wss" => Err(Error::new(
+                Kind::Usage,
+                "--rpc-url is a websocket; use the node's http or https address",
             )),
-            _ => Err(UsageError("--rpc-url does not begin with http:// or https://".into())),
+            _ => Err(Error::new(
+                Kind::Usage,
+                "--rpc-url does not begin with http:// or https://",
+            )),
         }
     }
 }

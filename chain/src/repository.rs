@@ -81,13 +81,13 @@ impl Repository {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Hinted;
+    use crate::error::hint_of;
 
     #[test]
     fn a_missing_artifact_says_which_command_makes_it() {
         let dir = tempfile::tempdir().unwrap();
         let error = Repository::at(dir.path()).artifact("ModelRegistry").unwrap_err();
-        assert_eq!(error.downcast_ref::<Hinted>().unwrap().hint, "run: scripts/forge build");
+        assert_eq!(hint_of(&error).unwrap(), "run: scripts/forge build");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a contract's refusal means in the user's words, with the cure where there is one.
 
-use crate::error::{hinted, ProofRejected};
+use crate::error::{hinted, rejected};
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};
 use assay_protocol::abi::{
@@ -20,7 +20,7 @@ use assay_protocol::units::{ether, utc};
 /// The error for revert data; says the raw selector if the data is none of ours.
 pub fn explain(data: &[u8]) -> eyre::Report {
     if let Ok(IProofJudge::ProofRejected { position }) = IProofJudge::ProofRejected::abi_decode(data) {
-        return ProofRejected(format!("the verifier contract refuses the proof of example {position}")).into();
+        return rejected(format!("the verifier contract refuses the proof of example {position}"));
     }
     let (error, hint) = words(data);
     match hint {
@@ -431,12 +431,13 @@ pub type ModelExists = IModelRegistry::ModelExists;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
     use assay_protocol::abi::{Libraries, State};
 
     #[test]
     fn a_rejected_proof_has_its_own_exit_code() {
         let data = IProofJudge::ProofRejected { position: 3 }.abi_encode();
-        assert!(explain(&data).chain().any(|cause| cause.is::<ProofRejected>()));
+        assert_eq!(Kind::of(&explain(&data)), Some(Kind::Rejected));
     }
 
     #[test]

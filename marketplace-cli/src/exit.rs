@@ -1,15 +1,21 @@
 //! Exit codes.
 
-use assay_chain::error::{is_no_answer, ProofRejected, UsageError};
+use assay_chain::error::Kind;
 use std::process::ExitCode;
 
+/// What a command ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
+    /// It did what was asked.
     Done = 0,
+    /// It failed.
     Failed = 1,
+    /// Its arguments do not go together.
     Usage = 2,
+    /// A proof does not verify.
     ProofRejected = 3,
+    /// The node does not answer.
     ChainUnreachable = 4,
 }
 
@@ -20,44 +26,34 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// The code of an error: the first cause in its chain that asks for one decides.
+    /// The code of an error, by its kind.
     pub fn of(report: &eyre::Report) -> Self {
-        for cause in report.chain() {
-            if cause.is::<ProofRejected>() {
-                return Self::ProofRejected;
-            }
-            if cause.is::<UsageError>() {
-                return Self::Usage;
-            }
-            if is_no_answer(cause) {
-                return Self::ChainUnreachable;
-            }
+        match Kind::of(report) {
+            Some(Kind::Usage) => Self::Usage,
+            Some(Kind::Rejected) => Self::ProofRejected,
+            Some(Kind::Unreachable) => Self::ChainUnreachable,
+            _ => Self::Failed,
         }
-        Self::Failed
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_chain::error::ChainUnreachable;
+    use assay_chain::error::{rejected, unreachable, usage};
     use eyre::WrapErr;
 
     #[test]
     fn the_cause_decides_through_added_context() {
-        let inner: eyre::Result<()> = Err(ProofRejected("bundle.json".into()).into());
-        assert_eq!(
-            Exit::of(&inner.wrap_err("while submitting").unwrap_err()),
-            Exit::ProofRejected
-        );
-        let inner: eyre::Result<()> = Err(ChainUnreachable {
-            node: "http://x".parse().unwrap(),
+        let codes = [
+            (usage("--from"), Exit::Usage),
+            (rejected("bundle.json"), Exit::ProofRejected),
+            (unreachable(&"http://x").into(), Exit::ChainUnreachable),
+            (eyre::eyre!("anything else"), Exit::Failed),
+        ];
+        for (error, code) in codes {
+            let error = Err::<(), _>(error).wrap_err("while submitting").unwrap_err();
+            assert_eq!(Exit::of(&error), code, "{error:#}");
         }
-        .into());
-        assert_eq!(
-            Exit::of(&inner.wrap_err("cannot read").unwrap_err()),
-            Exit::ChainUnreachable
-        );
-        assert_eq!(Exit::of(&eyre::eyre!("anything else")), Exit::Failed);
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use alloy::primitives::B256;
-use assay_chain::error::Hinted;
+use assay_chain::error::hint_of;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
@@ -55,11 +55,7 @@ async fn two_engagements_that_fit_alone_are_not_accepted_together_until_one_is_c
             && said.contains("within 6000 s take 4800 s, with a margin of 2 9600 s"),
         "{said}"
     );
-    assert!(refused
-        .downcast_ref::<Hinted>()
-        .unwrap()
-        .hint
-        .contains("wait until other"));
+    assert!(hint_of(&refused).unwrap().contains("wait until other"));
     assert_eq!(promised(&secret, &w.market), [one]);
 
     w.mp.play(one, &ABORT).await.unwrap();

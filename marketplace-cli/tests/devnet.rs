@@ -6,7 +6,7 @@ use alloy::providers::Provider;
 use assay_chain::account::Account;
 use assay_chain::client::{Call, Chain};
 use assay_chain::deploy::MarketTerms;
-use assay_chain::error::Hinted;
+use assay_chain::error::hint_of;
 use assay_chain::market::Market;
 use assay_cli::exit::Exit;
 use assay_marketplace::accuracy::anybody::timeout::timeout;
@@ -100,7 +100,7 @@ async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     let id = w.opened(1).await.id;
     accept(&w.mp, id, &ANY, None).await.unwrap();
     let early = timeout(&w.other, id).await.unwrap_err();
-    assert!(early.downcast_ref::<Hinted>().unwrap().hint.starts_with("try again in"));
+    assert!(hint_of(&early).unwrap().starts_with("try again in"));
     w.pass(MarketTerms::devnet().decide_window + 1).await;
     says(w.mp.play(id, &ABORT).await, "the window ended");
     let ended = timeout(&w.other, id).await.unwrap();

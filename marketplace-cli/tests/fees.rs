@@ -11,7 +11,8 @@ use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
 use assay_chain::account::Account;
 use assay_chain::client::Chain;
-use assay_chain::fees::{FeeLimits, TooDear};
+use assay_chain::error::{is_passing, Kind};
+use assay_chain::fees::FeeLimits;
 use assay_chain::journal::{Journal, Step};
 use assay_cli::args::keys::KEY_VARIABLE;
 use assay_marketplace::accuracy::anybody::timeout::timeout;
@@ -19,7 +20,6 @@ use assay_marketplace::accuracy::consumer::open::{open, Opened};
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::home::Home;
 use assay_marketplace::testset;
-use assay_marketplace::watch::turn::is_passing;
 use assay_protocol::abi::State;
 use node_support::lying;
 use serde_json::{json, Value};
@@ -74,7 +74,7 @@ async fn sent(w: &World, account: &Account) -> u64 {
 
 fn refused<T: std::fmt::Debug>(result: eyre::Result<T>, said: &str) {
     let error = result.expect_err(said);
-    assert!(error.is::<TooDear>() && is_passing(&error), "{error:#}");
+    assert!(Kind::TooDear.is_of(&error) && is_passing(&error), "{error:#}");
     let printed = format!("{error:#}");
     assert!(printed.contains(said), "{printed}");
 }

@@ -4,7 +4,7 @@
 mod transfer_support;
 
 use alloy::primitives::{Address, Bytes, B256, U256};
-use assay_chain::error::Hinted;
+use assay_chain::error::hint_of;
 use assay_durable::report::Reporter;
 use assay_marketplace::accuracy::provider::held::{Engagement, Held, Work};
 use assay_marketplace::accuracy::provider::received::Transfer;
@@ -77,7 +77,7 @@ fn spoil(delivery: &Delivery, part: Part, spared: &[usize]) {
 }
 
 fn hint<T: std::fmt::Debug>(result: eyre::Result<T>) -> String {
-    result.unwrap_err().downcast_ref::<Hinted>().unwrap().hint.clone()
+    hint_of(&result.unwrap_err()).unwrap().to_owned()
 }
 
 #[test]

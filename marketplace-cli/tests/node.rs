@@ -4,12 +4,11 @@ mod node_support;
 
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
-use assay_chain::client::{Chain, FinalityUnknown, Settled};
+use assay_chain::client::{Chain, Settled};
 use assay_chain::devnet::{Devnet, DevnetOptions};
-use assay_chain::error::is_unreachable;
+use assay_chain::error::{is_passing, Kind};
 use assay_chain::history::history;
 use assay_chain::repository::Repository;
-use assay_marketplace::watch::turn::is_passing;
 use node_support::in_front_of;
 use serde_json::{json, Value};
 use std::future::ready;
@@ -83,7 +82,7 @@ async fn a_request_waits_for_a_node_that_comes_back() {
 
     let chain = Chain::connect(&node.url(), None).await.unwrap();
     drop(node);
-    assert!(is_unreachable(&chain.now().await.unwrap_err()));
+    assert!(Kind::Unreachable.is_of(&chain.now().await.unwrap_err()));
 }
 
 /// A node in front of another one that refuses what `refusal` says, with that error.
@@ -169,7 +168,7 @@ async fn secrets_wait_for_the_finalized_block_or_for_confirmations_where_there_i
     ] {
         let error = without_finality(&url, code, message).await.newest_settled().await;
         let error = error.unwrap_err();
-        assert!(error.is::<FinalityUnknown>() && is_passing(&error), "{error:#}");
+        assert!(Kind::Unsettled.is_of(&error) && is_passing(&error), "{error:#}");
         assert!(format!("{error:#}").contains(message), "{error:#}");
     }
     let old = without_finality(&url, -32602, "invalid block tag").await;

@@ -6,7 +6,7 @@
 
 use alloy::primitives::{Address, B256, U256};
 use alloy::signers::local::PrivateKeySigner;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_durable::file::copy_atomic;
 use assay_durable::read::read_regular;
 use assay_durable::report::Reporter;
@@ -96,9 +96,9 @@ impl Place {
     pub fn directory(&self) -> eyre::Result<&Path> {
         match self {
             Self::Path(dir) => Ok(dir),
-            Self::Server(_) => {
-                Err(UsageError("a set in clear is handed over in a directory, not over a server".into()).into())
-            }
+            Self::Server(_) => Err(usage(
+                "a set in clear is handed over in a directory, not over a server".into(),
+            )),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked of a person before a command does what costs money or is rarely meant.
 
 use crate::output::Output;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use clap::Args;
 use std::fmt::Display;
 use std::io::{BufRead, IsTerminal};
@@ -27,7 +27,7 @@ impl ConsentArgs {
     /// States what follows and asks on a terminal; without one, only `--yes` is consent.
     pub fn require(self, out: &Output, what: impl Display) -> eyre::Result<()> {
         if !self.yes && !on_terminal() {
-            return Err(UsageError(format!("{what}: repeat with --yes if that is meant")).into());
+            return Err(usage(format!("{what}: repeat with --yes if that is meant")));
         }
         self.state(out, what)
     }
@@ -43,7 +43,7 @@ fn ask(out: &Output, answers: &mut impl BufRead) -> eyre::Result<()> {
     answers.read_line(&mut answer)?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(UsageError("not confirmed; nothing was done".into()).into()),
+        _ => Err(usage("not confirmed; nothing was done")),
     }
 }
 

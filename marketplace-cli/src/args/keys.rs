@@ -4,7 +4,7 @@ use crate::args::fees::FeeArgs;
 use alloy::primitives::{Address, B256};
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use assay_chain::client::Chain;
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::keys::devnet_key;
 use clap::Args;
 use eth_keystore::KeystoreError;
@@ -59,9 +59,10 @@ impl KeyArgs {
             (None, None) => from_variable()?,
         };
         match self.from {
-            Some(from) if from != signer.address() => {
-                Err(UsageError(format!("--from is {from}, but the key is of {}", signer.address())).into())
-            }
+            Some(from) if from != signer.address() => Err(usage(format!(
+                "--from is {from}, but the key is of {}",
+                signer.address()
+            ))),
             _ => Ok(signer),
         }
     }

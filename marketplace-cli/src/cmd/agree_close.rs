@@ -4,7 +4,7 @@ use crate::args::keys::KeyArgs;
 use crate::context::Context;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::B256;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_marketplace::accuracy::anybody::agree_close::{agree_close, escrow};
 use assay_protocol::units::ether;
 
@@ -32,7 +32,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         .ok()
         .filter(|amount| *amount <= escrow)
         .ok_or_else(|| {
-            UsageError(format!(
+            usage(format!(
                 "--mc-ether {} is no amount up to {}",
                 args.mc_ether,
                 ether(escrow)

@@ -3,7 +3,7 @@
 use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::proving::{input_commit, verify};
 use assay_marketplace::testset::read_image;
@@ -58,7 +58,7 @@ struct Proven {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.ctx >= assay_protocol::ids::SCALAR_ORDER {
-        return Err(UsageError("--ctx is not below the scalar order".into()).into());
+        return Err(usage("--ctx is not below the scalar order"));
     }
     let prover = ModelFiles::from(args.model)
         .prover_off_chain(async || ctx.named_chain().await, &ctx.out)

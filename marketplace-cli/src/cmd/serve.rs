@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use alloy::primitives::{Address, B256};
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_exchange::parties;
 use assay_exchange::server::{Options, Tls};
 use assay_marketplace::serve::{on_chain, serve, List};
@@ -52,7 +52,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     options.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });
     options.limits.blob_bytes = args.max_file.unwrap_or(options.limits.blob_bytes);
     options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
-    options.check().map_err(|e| UsageError(e.to_string()))?;
+    options.check().map_err(|e| usage(e.to_string()))?;
 
     let parties = match args.engagements.as_slice() {
         [] => parties::Table::new(),

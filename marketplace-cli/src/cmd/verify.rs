@@ -3,7 +3,7 @@
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::{ProofRejected, UsageError};
+use assay_chain::error::{rejected, usage};
 use assay_marketplace::proving::bundle::load;
 use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::{input_commit, load_arch, verifier_key, verify};
@@ -63,7 +63,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = load_arch(&args.arch)?;
     let stated = bundle
         .statement()
-        .ok_or_else(|| ProofRejected("it has another number of public inputs".into()))?;
+        .ok_or_else(|| rejected("it has another number of public inputs"))?;
     let mut expected = stated;
     if let Some(weights) = args.weights_commit {
         expected.weights_commit = weights.0;
@@ -78,7 +78,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if let (Some(image), Some(opening)) = (&args.image, &args.opening) {
         let text = std::fs::read(opening).wrap_err_with(|| format!("cannot read {}", opening.display()))?;
         let opening: crate::cmd::prove::InputOpening =
-            serde_json::from_slice(&text).map_err(|e| UsageError(format!("{}: {e}", opening.display())))?;
+            serde_json::from_slice(&text).map_err(|e| usage(format!("{}: {e}", opening.display())))?;
         let shape = frozen.architecture.input;
         let size = ImageSize {
             height: shape.h as u32,

@@ -5,7 +5,7 @@ use super::{Desk, Ended, Moved, Sent};
 use alloy::primitives::B256;
 use assay_chain::account::Account;
 use assay_chain::client::Call;
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::market::{require_state, Market};
 use assay_protocol::abi::{EngagementView, State};
@@ -138,7 +138,7 @@ impl From<Played> for Moved {
 /// Fails unless this is the account of that party.
 ///
 /// # Errors
-/// [`UsageError`] with both addresses.
+/// [`Kind::Usage`](assay_chain::error::Kind) with both addresses.
 pub fn require_party(e: &EngagementView, account: &Account, party: Party) -> eyre::Result<()> {
     let theirs = match party {
         Party::Provider => e.mp,
@@ -147,12 +147,11 @@ pub fn require_party(e: &EngagementView, account: &Account, party: Party) -> eyr
     if theirs == account.address() {
         return Ok(());
     }
-    Err(UsageError(format!(
+    Err(usage(format!(
         "the {} of this engagement is {theirs}, the key is of {}",
         party.name(),
         account.address()
-    ))
-    .into())
+    )))
 }
 
 /// Fails if the window that runs in this state is over.

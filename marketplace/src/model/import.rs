@@ -1,7 +1,7 @@
 //! Imports a float network.
 
 use crate::proving::secret_beside;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_durable::report::Reporter;
 use assay_prover::import::{import, ImportOptions, ImportReport};
 use assay_prover::model::Model;
@@ -15,14 +15,13 @@ pub fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
     }
     let (model, secret) = (out.display(), secret_beside(out));
     if secret.exists() {
-        return Err(UsageError(format!(
+        return Err(usage(format!(
             "{model} has a secret file, {}: a registered model is never replaced; give --out another name",
             secret.display()
-        ))
-        .into());
+        )));
     }
     if !force {
-        return Err(UsageError(format!("{model} exists already; --force replaces it")).into());
+        return Err(usage(format!("{model} exists already; --force replaces it")));
     }
     Ok(())
 }

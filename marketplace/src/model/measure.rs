@@ -5,7 +5,7 @@ use crate::proving::load_model;
 use crate::proving::measured::Measured;
 use crate::testset::StoredSet;
 use alloy::primitives::U256;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_chain::market::Market;
 use assay_chain::revert::mode_words;
 use assay_durable::report::Reporter;
@@ -135,9 +135,8 @@ fn require_size(of_model: usize, of_set: usize, set: &Path) -> eyre::Result<()> 
     if of_model == of_set {
         return Ok(());
     }
-    Err(UsageError(format!(
+    Err(usage(format!(
         "an image of {} has {of_set} bytes, the model takes {of_model}: build the set with the model's --size",
         set.display()
-    ))
-    .into())
+    )))
 }

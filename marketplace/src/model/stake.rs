@@ -5,7 +5,7 @@ use crate::transport;
 use alloy::primitives::{B256, U256};
 use assay_chain::account::Account;
 use assay_chain::client::Call;
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_protocol::abi::IModelRegistry::{cancelExitCall, exitCall, requestExitCall, setTransportKeyCall, topUpCall};
 use assay_protocol::abi::{ModelStatus, ModelView};
@@ -118,12 +118,11 @@ pub fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
     if model.record.mp == account.address() {
         return Ok(());
     }
-    Err(UsageError(format!(
+    Err(usage(format!(
         "the model belongs to {}, the key is of {}",
         model.record.mp,
         account.address()
-    ))
-    .into())
+    )))
 }
 
 /// Sends a step of a model's life. These repeat, so each is named after the account's nonce.

@@ -1,6 +1,6 @@
 //! Proofs in files.
 
-use assay_chain::error::ProofRejected;
+use assay_chain::error::rejected;
 use assay_prover::proof::{BundleError, ProofBundle};
 use std::path::Path;
 
@@ -8,18 +8,17 @@ use std::path::Path;
 pub fn load(path: &Path) -> eyre::Result<ProofBundle> {
     ProofBundle::load(path).map_err(|error| match error {
         BundleError::Io { source, .. } => eyre::Report::new(source).wrap_err(format!("cannot read {}", path.display())),
-        error => {
-            eyre::Report::new(ProofRejected(error.to_string())).wrap_err(format!("{} is no proof", path.display()))
-        }
+        error => rejected(error.to_string()).wrap_err(format!("{} is no proof", path.display())),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_chain::error::Kind;
 
     fn is_rejected(error: &eyre::Report) -> bool {
-        error.chain().any(|cause| cause.is::<ProofRejected>())
+        Kind::Rejected.is_of(error)
     }
 
     #[test]

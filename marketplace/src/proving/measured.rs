@@ -86,7 +86,7 @@ fn hash_of(model: &Path) -> eyre::Result<B256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_chain::error::Hinted;
+    use assay_chain::error::hint_of;
 
     #[test]
     fn a_measurement_is_of_the_model_file_that_was_measured() {
@@ -111,11 +111,7 @@ mod tests {
             std::fs::write(path_beside(&model), damaged).unwrap();
             let error = Measured::of(&model).unwrap_err();
             assert!(error.to_string().contains("m.tested.json is damaged"), "{error}");
-            assert!(error
-                .downcast_ref::<Hinted>()
-                .unwrap()
-                .hint
-                .contains("assay model test"));
+            assert!(hint_of(&error).unwrap().contains("assay model test"));
         }
     }
 }

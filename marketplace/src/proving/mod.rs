@@ -9,7 +9,7 @@ use crate::proving::promises::{Promises, Speed};
 use crate::proving::reference_string::{ReferenceString, SrsUse};
 use alloy::primitives::{B256, U256};
 use assay_chain::client::Chain;
-use assay_chain::error::{ProofRejected, UsageError};
+use assay_chain::error::{rejected, usage};
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
@@ -113,12 +113,11 @@ impl ModelFiles {
         };
         let frozen = load_arch(path)?;
         if frozen.architecture != model.architecture {
-            return Err(UsageError(format!(
+            return Err(usage(format!(
                 "{} is not the architecture of {}",
                 path.display(),
                 self.model.display()
-            ))
-            .into());
+            )));
         }
         Ok(frozen)
     }
@@ -367,7 +366,7 @@ impl Proving<'_> {
 /// Verifies a bundle, and that it is about `expected`.
 pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Statement) -> eyre::Result<()> {
     if bundle.statement() != Some(*expected) {
-        return Err(ProofRejected("it is about another context, model, input or output".into()).into());
+        return Err(rejected("it is about another context, model, input or output"));
     }
-    proof::verify(key, bundle).map_err(|e| ProofRejected(e.to_string()).into())
+    proof::verify(key, bundle).map_err(|e| rejected(e.to_string()))
 }

@@ -322,6 +322,7 @@ fn read(path: &Path) -> eyre::Result<Content> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_chain::error::hint_of;
     use assay_prover::secret::{self, ModelSecret};
 
     const SECOND: Speed = Speed::Measured(Duration::from_secs(1));
@@ -349,7 +350,7 @@ mod tests {
 
     fn refused(result: eyre::Result<()>) -> String {
         let error = result.unwrap_err();
-        let hint = &error.downcast_ref::<assay_chain::error::Hinted>().unwrap().hint;
+        let hint = &hint_of(&error).unwrap();
         format!("{error}\n{hint}")
     }
 

@@ -8,7 +8,7 @@ use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ModelRecord;
@@ -144,7 +144,9 @@ impl Trust {
     /// If there is nothing to judge a verifier by.
     pub fn require_given(&self) -> eyre::Result<()> {
         if self.arch.is_none() && self.trust_codehash.is_none() {
-            return Err(UsageError("--arch or --trust-codehash is needed to judge the verifier".into()).into());
+            return Err(usage(
+                "--arch or --trust-codehash is needed to judge the verifier".into(),
+            ));
         }
         Ok(())
     }

@@ -8,10 +8,11 @@ use crate::watch::end::told_to_end;
 use crate::watch::event::{error_fields, Announcer};
 use crate::watch::proving::Ended;
 use crate::watch::record::Record;
-use crate::watch::turn::{is_lost, is_passing, Beat, Role};
+use crate::watch::turn::{Beat, Role};
 use crate::watch::Station;
 use alloy::primitives::B256;
 use assay_chain::account::Account;
+use assay_chain::error::Kind;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::accuracy::decide::{Action, Party};
@@ -69,7 +70,7 @@ pub async fn connect(
     let mut pause = Duration::from_secs(1);
     loop {
         match desk().await {
-            Err(error) if is_lost(&error) && !schedule.once => {
+            Err(error) if Kind::Unreachable.is_of(&error) && !schedule.once => {
                 announce.say(None, "rpcLost", error_fields(report, "connect", &error))?;
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(MAX_PAUSE);
@@ -137,7 +138,7 @@ impl Patrol {
             match passed {
                 Err(error) if schedule.once => return Err(error),
                 Err(error) => {
-                    let (name, fields) = if is_lost(&error) {
+                    let (name, fields) = if Kind::Unreachable.is_of(&error) {
                         pause = if self.is_lost {
                             (pause * 2).min(MAX_PAUSE.max(every))
                         } else {

@@ -17,7 +17,8 @@ use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED, VK_DIGEST, WEIGHTS_COM
 use crate::engagement::withdraw::withdraw;
 use crate::proving::{ModelFiles, Prover};
 use crate::watch::proving::{Ended, Job};
-use crate::watch::turn::is_passing;
+use assay_chain::error::is_passing;
+
 use crate::watch::{window, Station};
 use alloy::primitives::{Address, B256};
 use assay_chain::journal::Journal;

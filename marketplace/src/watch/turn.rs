@@ -7,11 +7,7 @@ use crate::watch::proving::Ended;
 use crate::watch::record::Record;
 use crate::watch::{window, Station};
 use alloy::primitives::B256;
-use assay_chain::account::NonceTaken;
-use assay_chain::client::FinalityUnknown;
-use assay_chain::error::is_unreachable;
-use assay_chain::fees::TooDear;
-use assay_chain::market::Unsettled;
+use assay_chain::error::{is_passing, Kind};
 use assay_durable::lock::LockError;
 use assay_protocol::abi::EngagementView;
 use assay_protocol::accuracy::decide::{next, Action, Facts, Party, Situation};
@@ -58,38 +54,15 @@ impl Role {
     }
 }
 
-pub fn is_lost(error: &eyre::Report) -> bool {
-    is_unreachable(error)
-}
-
-/// Whether the error says nothing about the engagement: the node was away, gas is too dear now, somebody else works on it, or
-/// the chain is being rewritten or may yet be.
-pub fn is_passing(error: &eyre::Report) -> bool {
-    is_lost(error)
-        || is_unsettled(error)
-        || is_too_dear(error)
-        || error.chain().any(|cause| is_in_use(cause) || cause.is::<NonceTaken>())
-}
-
-fn is_in_use(cause: &(dyn std::error::Error + 'static)) -> bool {
-    matches!(cause.downcast_ref(), Some(LockError::InUse(_)))
-}
-
-fn is_unsettled(error: &eyre::Report) -> bool {
-    error
-        .chain()
-        .any(|cause| cause.is::<Unsettled>() || cause.is::<FinalityUnknown>())
-}
-
-fn is_too_dear(error: &eyre::Report) -> bool {
-    error.chain().any(|cause| cause.is::<TooDear>())
-}
-
 /// The event that says what went wrong, if it is to be said: once, and again from time to time. What only a person can allow
 /// while a deadline comes nearer is said at every look.
 fn complaint(record: &mut Record, during: &str, error: &eyre::Report) -> Option<&'static str> {
-    let event = if is_unsettled(error) { "waiting" } else { "error" };
-    let is_due = record.shall_say(&format!("{during}: {error:#}")) || is_too_dear(error);
+    let event = if Kind::Unsettled.is_of(error) {
+        "waiting"
+    } else {
+        "error"
+    };
+    let is_due = record.shall_say(&format!("{during}: {error:#}")) || Kind::TooDear.is_of(error);
     is_due.then_some(event)
 }
 
@@ -217,7 +190,7 @@ impl Beat {
         }
         match market.confirmed_engagement(id).await {
             Ok(confirmed) if (confirmed.state, confirmed.guard) == (e.state, e.guard) => {}
-            Err(error) if is_lost(&error) => return Err(error),
+            Err(error) if Kind::Unreachable.is_of(&error) => return Err(error),
             // It is young, or a reorganisation is still possible.
             other if record.is_stuck_unconfirmed() => {
                 let why = other
@@ -265,8 +238,10 @@ impl Beat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_chain::client::Settled;
-    use assay_chain::error::{hinted, ChainUnreachable};
+    use assay_chain::client::{finality_unknown, Settled};
+    use assay_chain::error::{hinted, unreachable};
+    use assay_chain::fees;
+    use assay_chain::market::unsettled;
     use assay_durable::lock::Lock;
     use assay_durable::report::Reporter;
     use assay_protocol::abi::State;
@@ -277,13 +252,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = dir.path().join("lock");
         let _held = Lock::take(&lock).unwrap();
-        let node = "http://node:1".parse().unwrap();
-        let unsettled = |settled| eyre::Report::from(Unsettled::new(B256::ZERO, settled));
+        let not_deep = |settled| eyre::Report::from(unsettled(B256::ZERO, settled));
         let passing = [
-            ChainUnreachable { node }.into(),
-            unsettled(Settled::Finalized),
-            unsettled(Settled::Deep(12)),
-            FinalityUnknown::new("finalized block not found").into(),
+            unreachable(&"http://node:1").into(),
+            not_deep(Settled::Finalized),
+            not_deep(Settled::Deep(12)),
+            finality_unknown(&"finalized block not found").into(),
             too_dear(),
             Lock::take(&lock).unwrap_err().into(),
         ];
@@ -299,7 +273,7 @@ mod tests {
     }
 
     fn too_dear() -> eyre::Report {
-        TooDear::new("gas would cost up to 18.79 ETH".into(), "wait".into()).into()
+        fees::too_dear("gas would cost up to 18.79 ETH".into(), "wait".into()).into()
     }
 
     #[test]
@@ -330,11 +304,11 @@ mod tests {
             let said = ended.err().and_then(|error| complaint(&mut record, "prove", &error));
             (said, record.failures(State::Proving))
         };
-        let unsettled = || Err(Unsettled::new(B256::ZERO, Settled::Finalized).into());
-        assert_eq!(end(unsettled()), (Some("waiting"), 0));
-        assert_eq!(end(unsettled()), (None, 0));
+        let not_deep = || Err(unsettled(B256::ZERO, Settled::Finalized).into());
+        assert_eq!(end(not_deep()), (Some("waiting"), 0));
+        assert_eq!(end(not_deep()), (None, 0));
         assert_eq!(end(Err(eyre!("the set is damaged"))), (Some("error"), 1));
-        assert_eq!(end(unsettled()), (Some("waiting"), 1));
+        assert_eq!(end(not_deep()), (Some("waiting"), 1));
         assert_eq!(end(Ok(Ended::All)), (None, 0));
     }
 
@@ -342,12 +316,12 @@ mod tests {
     fn a_chain_that_finalizes_nothing_has_a_way_on() {
         let hint = |error: eyre::Report| error_fields(&Reporter::silent(), "ack", &error)["hint"].to_string();
         for error in [
-            Unsettled::new(B256::ZERO, Settled::Finalized).into(),
-            FinalityUnknown::new("finalized block not found").into(),
+            unsettled(B256::ZERO, Settled::Finalized).into(),
+            finality_unknown(&"finalized block not found").into(),
         ] {
             assert!(hint(error).contains("--confirmations N"));
         }
-        let told = Unsettled::new(B256::ZERO, Settled::Deep(3));
+        let told = unsettled(B256::ZERO, Settled::Deep(3));
         assert!(!hint(told.into()).contains("--confirmations"));
     }
 }

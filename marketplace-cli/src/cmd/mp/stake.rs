@@ -5,7 +5,7 @@ use crate::args::keys::KeyArgs;
 use crate::context::Context;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_marketplace::model::stake::{add, begins_exit, leave, require_owner, set_transport_key};
 use assay_protocol::units::ether;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
         Some(text) => parse_ether(text)
             .ok()
             .and_then(|wei| u128::try_from(wei).ok())
-            .ok_or_else(|| UsageError(format!("--ether {text} is no amount of ether")))?,
+            .ok_or_else(|| usage(format!("--ether {text} is no amount of ether")))?,
         None => desk.market.stake_required().await?.saturating_sub(model.stake),
     };
     let result = add(&desk, args.model_id, amount).await?;

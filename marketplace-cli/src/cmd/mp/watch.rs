@@ -8,7 +8,7 @@ use crate::args::target::MaxTargetArgs;
 use crate::cmd::events;
 use crate::context::Context;
 use alloy::primitives::Address;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_marketplace::accuracy::provider::accept::Policy;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::ModelFiles;
@@ -69,7 +69,7 @@ pub struct Args {
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.max_target.is_given() && !args.accept {
-        return Err(UsageError("a highest target is for --accept".into()).into());
+        return Err(usage("a highest target is for --accept"));
     }
     let (schedule, announce) = (Schedule::from(args.patrol), events(&ctx.out));
     let desk = connect(&announce, &ctx.out, schedule, async || {

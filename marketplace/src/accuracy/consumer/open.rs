@@ -7,7 +7,7 @@ use crate::proving::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
 use crate::testset::StoredSet;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_protocol::abi::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
@@ -191,10 +191,9 @@ fn finish(
 fn check_set(market: &Market, model: &ModelView, set: &TestSet) -> eyre::Result<()> {
     let (n, expected) = (set.examples.len(), market.examples());
     if n != expected as usize {
-        return Err(UsageError(format!(
+        return Err(usage(format!(
             "the set has {n} examples, this market takes exactly {expected}"
-        ))
-        .into());
+        )));
     }
     if model.status != ModelStatus::Active {
         return Err(hinted(
@@ -221,11 +220,10 @@ fn check_set(market: &Market, model: &ModelView, set: &TestSet) -> eyre::Result<
         record.metric
     );
     if let Some(e) = set.examples.iter().find(|e| e.label >= record.classes) {
-        return Err(UsageError(format!(
+        return Err(usage(format!(
             "label {} is none of the model's {} classes",
             e.label, record.classes
-        ))
-        .into());
+        )));
     }
     Ok(())
 }

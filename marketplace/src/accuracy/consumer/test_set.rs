@@ -2,7 +2,7 @@
 
 use crate::testset::{labelled_images, read_image};
 use alloy::primitives::B256;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_durable::report::Reporter;
 use assay_protocol::testset::{ImageSize, TestSet};
 use eyre::WrapErr;
@@ -57,7 +57,11 @@ pub fn draw(dir: &Path, count: Option<u32>) -> eyre::Result<Vec<(PathBuf, u32)>>
     let mut found = labelled_images(dir)?;
     let count = count.map_or(found.len(), |n| n as usize);
     if count > found.len() {
-        return Err(UsageError(format!("{} holds {} images, not {count}", dir.display(), found.len())).into());
+        return Err(usage(format!(
+            "{} holds {} images, not {count}",
+            dir.display(),
+            found.len()
+        )));
     }
     found.shuffle(&mut OsRng);
     found.truncate(count);

@@ -11,7 +11,7 @@ use crate::engagement::{Desk, Sent};
 use crate::revealed::Revealed;
 use alloy::primitives::{B256, U256};
 use assay_chain::client::Call;
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::market::{require_state, Market};
 use assay_exchange::blob::Kind;
@@ -35,7 +35,7 @@ async fn own(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
     let e = desk.market.engagement(id).await?;
     require_party(&e, &desk.account, Party::Consumer)?;
     if e.mode == Mode::CLEAR {
-        return Err(UsageError(format!("the examples of engagement {id} go over in clear")).into());
+        return Err(usage(format!("the examples of engagement {id} go over in clear")));
     }
     Ok(e)
 }

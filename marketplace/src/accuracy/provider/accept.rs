@@ -10,7 +10,7 @@ use crate::proving::load_model;
 use crate::proving::measured::Measured;
 use crate::verifier::record::Determined;
 use alloy::primitives::{Address, B256, U256};
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::market::require_state;
 use assay_chain::revert::mode_words;
@@ -187,15 +187,14 @@ fn heed(site: &Site, policy: &Policy, e: &EngagementView, model: &Path) -> eyre:
 
 fn judge(policy: &Policy, e: &EngagementView) -> eyre::Result<()> {
     if e.targetBps > policy.max_target_bps {
-        return Err(UsageError(format!(
+        return Err(usage(format!(
             "the offer asks for {}, the highest target to accept is {}",
             percent(e.targetBps),
             percent(policy.max_target_bps)
-        ))
-        .into());
+        )));
     }
     if !policy.consumers.is_empty() && !policy.consumers.contains(&e.mc) {
-        return Err(UsageError(format!("the offer is of {}, which is none of --consumer", e.mc)).into());
+        return Err(usage(format!("the offer is of {}, which is none of --consumer", e.mc)));
     }
     Ok(())
 }

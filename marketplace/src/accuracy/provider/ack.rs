@@ -198,15 +198,13 @@ fn own_seed(journal: &mut Journal, ct_root: B256) -> eyre::Result<B256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::turn::is_lost;
-    use assay_chain::error::{ChainUnreachable, Hinted};
+    use assay_chain::error::{hint_of, unreachable, Kind};
 
     #[test]
     fn a_node_that_went_away_while_the_ciphertext_was_read_is_lost() {
-        let node = "http://node:1".parse().unwrap();
-        let error = not_read_back(B256::ZERO, ChainUnreachable { node }.into());
-        assert!(is_lost(&error), "{error:#}");
-        assert!(error.downcast_ref::<Hinted>().unwrap().hint.contains("--unseen"));
+        let error = not_read_back(B256::ZERO, unreachable(&"http://node:1").into());
+        assert!(Kind::Unreachable.is_of(&error), "{error:#}");
+        assert!(hint_of(&error).unwrap().contains("--unseen"));
         assert_eq!(
             format!("{error:#}"),
             "the published ciphertext cannot be read back: no answer from the node at http://node:1"

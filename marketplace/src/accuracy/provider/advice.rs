@@ -92,7 +92,7 @@ pub fn require_no_advice_to_end(journal: &Journal, id: B256, guard: B256) -> eyr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_chain::error::Hinted;
+    use assay_chain::error::hint_of;
 
     #[test]
     fn advice_holds_for_the_state_it_was_given_in() {
@@ -103,7 +103,7 @@ mod tests {
         note(&mut journal, one, Some("1 of 4 was right".into())).unwrap();
         let refused = require_no_advice_to_end(&journal, id, one).unwrap_err();
         assert!(refused.to_string().contains("1 of 4 was right"), "{refused}");
-        assert!(refused.downcast_ref::<Hinted>().unwrap().hint.contains("--force"));
+        assert!(hint_of(&refused).unwrap().contains("--force"));
         assert!(require_no_advice_to_end(&journal, id, two).is_ok());
         note(&mut journal, one, None).unwrap();
         assert!(require_no_advice_to_end(&journal, id, one).is_ok());

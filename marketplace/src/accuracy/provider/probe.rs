@@ -11,7 +11,7 @@ use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent};
 use crate::proving::Prover;
 use alloy::primitives::B256;
-use assay_chain::error::UsageError;
+use assay_chain::error::usage;
 use assay_chain::market::require_state;
 use assay_protocol::abi::State;
 use serde::Serialize;
@@ -86,7 +86,7 @@ pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -
     require_registered(prover, &held.engagement.terms)?;
     if let Some(asked) = decision.at_least.filter(|asked| *asked as usize > held.len()) {
         let what = format!("--at-least {asked} of {} open examples can never be right", held.len());
-        return Err(UsageError(what).into());
+        return Err(usage(what));
     }
     let correct = held.correct(prover, &desk.report)?.len();
     let threshold = decision

@@ -4,7 +4,7 @@ use crate::accuracy::provider::held::{clear_set, not_whole, Held};
 use crate::engagement::{Desk, Site};
 use crate::testset::StoredSet;
 use alloy::primitives::B256;
-use assay_chain::error::{hinted, UsageError};
+use assay_chain::error::{hinted, usage};
 use assay_chain::market::require_state;
 use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::testset::TestSet;
@@ -41,7 +41,7 @@ pub(crate) fn keep_clear_set(site: &Site, id: B256, e: &EngagementView, given: O
     if StoredSet::open(&own).is_ok_and(|set| set.tree().root() == e.testRoot) {
         return Ok(());
     }
-    let given = given.ok_or_else(|| UsageError("a set in clear is given with --set DIR".into()))?;
+    let given = given.ok_or_else(|| usage("a set in clear is given with --set DIR"))?;
     let set = given_set(id, e.testRoot, given)?;
     if own.exists() {
         std::fs::remove_dir_all(&own).wrap_err_with(|| format!("cannot replace {}", own.display()))?;
@@ -52,7 +52,7 @@ pub(crate) fn keep_clear_set(site: &Site, id: B256, e: &EngagementView, given: O
 /// The set in clear that the consumer handed over. That a file is missing here is no reason to end an engagement.
 fn given_set(id: B256, test_root: B256, given: &Path) -> eyre::Result<TestSet> {
     if !given.is_dir() {
-        return Err(UsageError(format!("--set {}: there is no such directory", given.display())).into());
+        return Err(usage(format!("--set {}: there is no such directory", given.display())));
     }
     let load = || -> eyre::Result<(TestSet, B256)> {
         let set = crate::testset::load(given)?;
@@ -73,15 +73,15 @@ fn given_set(id: B256, test_root: B256, given: &Path) -> eyre::Result<TestSet> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_chain::error::Hinted;
+    use assay_chain::error::{hint_of, Kind};
 
     #[test]
     fn a_set_that_is_not_there_is_no_reason_to_abort() {
         let dir = tempfile::tempdir().unwrap();
         let typo = given_set(B256::ZERO, B256::ZERO, &dir.path().join("typo")).unwrap_err();
-        assert!(typo.is::<UsageError>() && typo.to_string().contains("typo"), "{typo}");
+        assert!(Kind::Usage.is_of(&typo) && typo.to_string().contains("typo"), "{typo}");
         let empty = given_set(B256::ZERO, B256::ZERO, dir.path()).unwrap_err();
-        let hint = &empty.downcast_ref::<Hinted>().unwrap().hint;
+        let hint = &hint_of(&empty).unwrap();
         assert!(hint.contains("check --set") && !hint.contains("abort"), "{hint}");
     }
 }

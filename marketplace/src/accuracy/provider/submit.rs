@@ -9,7 +9,7 @@ use crate::proving::bundle;
 use alloy::primitives::{keccak256, Bytes, B256};
 use assay_chain::account::MAX_ESTIMATE;
 use assay_chain::client::Call;
-use assay_chain::error::{hinted, hinted_because, ProofRejected};
+use assay_chain::error::{hinted, hinted_because, rejected};
 use assay_chain::market::{all_answers, require_state, Market};
 use assay_protocol::abi::IAccuracyMarket::{submitDemandedCall, submitProofsCall};
 use assay_protocol::abi::{EngagementView, Mode, ProofItem, State};
@@ -189,7 +189,7 @@ impl Checked {
 fn item(held: &mut Held, position: usize, file: &Path) -> eyre::Result<ProofItem> {
     let bundle = bundle::load(file)?;
     let item = held.item(position, &bundle)?;
-    item.ok_or_else(|| ProofRejected("it is about another context, model, input or output".into()).into())
+    item.ok_or_else(|| rejected("it is about another context, model, input or output"))
 }
 
 fn too_few(id: B256, have: u32, needed: u32, refused: Vec<(PathBuf, eyre::Report)>) -> eyre::Report {
