@@ -96,9 +96,7 @@ impl Place {
     pub fn directory(&self) -> eyre::Result<&Path> {
         match self {
             Self::Path(dir) => Ok(dir),
-            Self::Server(_) => Err(usage(
-                "a set in clear is handed over in a directory, not over a server".into(),
-            )),
+            Self::Server(_) => Err(usage("a set in clear is handed over in a directory, not over a server")),
         }
     }
 }

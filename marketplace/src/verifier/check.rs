@@ -144,9 +144,7 @@ impl Trust {
     /// If there is nothing to judge a verifier by.
     pub fn require_given(&self) -> eyre::Result<()> {
         if self.arch.is_none() && self.trust_codehash.is_none() {
-            return Err(usage(
-                "--arch or --trust-codehash is needed to judge the verifier".into(),
-            ));
+            return Err(usage("--arch or --trust-codehash is needed to judge the verifier"));
         }
         Ok(())
     }

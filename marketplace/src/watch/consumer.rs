@@ -14,7 +14,7 @@ use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;
 use crate::watch::provider::CLEAR_SET;
-use assay_chain::error::Kind;
+use assay_chain::error;
 
 use crate::watch::Station;
 use alloy::primitives::{Address, B256};
@@ -195,7 +195,7 @@ impl Consumer {
         let there = proofs_there(desk, id, e).await;
         let verified = match verify_result(desk, id, None, &proofs, &key).await {
             // A server that gives nothing has given no proofs: what came before it stopped is all there is.
-            Err(error) if !Kind::Unreachable.is_of(&error) => {
+            Err(error) if !error::Kind::Unreachable.is_of(&error) => {
                 desk.report.warn(format_args!("{error:#}"));
                 let fetched = fetched_files(desk, id).join("proofs");
                 let fetched = Delivery::at(fetched, id);

@@ -12,7 +12,7 @@ use crate::watch::turn::{Beat, Role};
 use crate::watch::Station;
 use alloy::primitives::B256;
 use assay_chain::account::Account;
-use assay_chain::error::Kind;
+use assay_chain::error::{is_passing, Kind};
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::accuracy::decide::{Action, Party};

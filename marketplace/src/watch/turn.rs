@@ -8,7 +8,6 @@ use crate::watch::record::Record;
 use crate::watch::{window, Station};
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
-use assay_durable::lock::LockError;
 use assay_protocol::abi::EngagementView;
 use assay_protocol::accuracy::decide::{next, Action, Facts, Party, Situation};
 use serde_json::{json, Value};
