@@ -8,11 +8,12 @@
 use alloy::primitives::{address, keccak256, Address, B256, U256};
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
-use assay_marketplace::proving::{input_commit, input_words, WORDS_PER_HASH};
+use assay_marketplace::proving::{input_words, WORDS_PER_HASH};
 use assay_marketplace::verifier::spec;
 use assay_protocol::abi::{Metric, ModelRecord};
 use assay_protocol::ids::{context, engagement_id, model_hash, model_id, test_leaf};
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::testset::input_commit;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProverInput};

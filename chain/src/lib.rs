@@ -11,12 +11,18 @@
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
-//! | [`deploy`], `rehearsal` | contracts are deployed, tried out before | `account`, `origin` |
-//! | `origin`, [`release`] | contracts compared with this release | `client`, `market` |
+//! | `artefact` | what the code of this release is | nothing |
+//! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `market` |
+//! | [`address_book`], [`terms`] | what was deployed, and with what | `client` |
+//! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
+//! | `rehearsal`, [`deploy`] | contracts are tried out, then deployed | `account`, `creation`, `origin`, `terms` |
 //! | [`devnet`] | anvil | `client`, `repository` |
 
 pub mod account;
+pub mod address_book;
+mod artefact;
 pub mod client;
+pub mod creation;
 pub mod deploy;
 pub mod devnet;
 pub mod error;
@@ -32,3 +38,4 @@ mod rehearsal;
 pub mod release;
 pub mod repository;
 pub mod revert;
+pub mod terms;

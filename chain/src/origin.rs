@@ -4,8 +4,8 @@
 //! whoever put it there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every
 //! chain.
 
+use super::artefact::Release;
 use super::client::Chain;
-use super::release::Release;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, b256, keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;

@@ -2,8 +2,9 @@
 
 use super::account::Account;
 use super::client::{revert_data, Call};
-use super::deploy::{creation_code, factory, marketplace_call, MarketTerms};
+use super::creation::{creation_code, factory, marketplace_call};
 use super::revert;
+use super::terms::MarketTerms;
 use crate::error::{hinted, hinted_because};
 use crate::repository::Repository;
 use alloy::primitives::{Address, B256};

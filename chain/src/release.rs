@@ -8,10 +8,11 @@
 //! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 
-use super::client::{Call, Chain};
-use super::market::Market;
-use super::origin;
+use crate::artefact::{address, address_at, word_at, Artefact, Release, ADDRESS, WORD};
+use crate::client::{Call, Chain};
 use crate::error::hinted;
+use crate::market::Market;
+use crate::origin;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
@@ -20,101 +21,14 @@ use assay_durable::file::write_atomic;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 use std::path::Path;
-
-const RELEASE: &str = include_str!("../artefacts/release.json");
 
 /// A stake is this many strikes, as in `ModelRegistry`.
 const STRIKES_PER_STAKE: u64 = 1000;
-
-/// The runtime code of this release's contracts, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Release {
-    pub contracts: BTreeMap<String, Artefact>,
-    /// keccak256 of the creation code, without arguments, of the factory and of every contract with storage.
-    pub creation: BTreeMap<String, B256>,
-}
-
-/// The runtime code of one contract, but for what differs between deployments.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Artefact {
-    pub length: usize,
-    /// Of the code with zeros in the places below.
-    pub sha256: B256,
-    /// Where each immutable stands, as words of 32 bytes.
-    pub immutables: BTreeMap<String, Vec<usize>>,
-    /// Where the address of each linked library stands.
-    pub libraries: BTreeMap<String, Vec<usize>>,
-    /// Where a library's own address stands.
-    pub own: Vec<usize>,
-}
-
-impl Release {
-    /// This release's.
-    ///
-    /// # Panics
-    /// Never: the file is part of the program, and a test reads it.
-    pub fn this() -> Self {
-        serde_json::from_str(RELEASE).expect("scripts/release-artefacts wrote it")
-    }
-
-    /// What checked deployments are remembered under.
-    fn hash() -> B256 {
-        B256::from_slice(&Sha256::digest(RELEASE))
-    }
-}
-
-const WORD: usize = 32;
-const ADDRESS: usize = 20;
-
-impl Artefact {
-    fn places(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        let places = |starts: &[usize], length| -> Vec<_> { starts.iter().map(|at| *at..at + length).collect() };
-        let words = self.immutables.values().flat_map(move |at| places(at, WORD));
-        let libraries = self.libraries.values().flat_map(move |at| places(at, ADDRESS));
-        words.chain(libraries).chain(places(&self.own, ADDRESS))
-    }
-
-    /// Whether `code` is this contract's, whatever stands in the masked places.
-    pub fn is_code(&self, code: &[u8]) -> bool {
-        let mut masked = code.to_vec();
-        for place in self.places() {
-            match masked.get_mut(place) {
-                Some(bytes) => bytes.fill(0),
-                None => return false,
-            }
-        }
-        masked.len() == self.length && Sha256::digest(&masked)[..] == self.sha256[..]
-    }
-
-    /// What keeps the code at `at` from being this contract's with these immutables.
-    fn difference(&self, code: &[u8], at: Address, expected: &BTreeMap<&str, U256>) -> Option<String> {
-        if code.is_empty() {
-            return Some("there is no code".into());
-        }
-        if !self.is_code(code) || self.own.iter().any(|place| address_at(code, *place) != at) {
-            return Some("it has other code".into());
-        }
-        for (name, places) in &self.immutables {
-            let Some(expected) = expected.get(name.as_str()) else {
-                return Some(format!("nothing is known about its {name}"));
-            };
-            // The compiler writes one value everywhere; others need not.
-            if let Some(given) = places
-                .iter()
-                .map(|at| word_at(code, *at))
-                .find(|given| given != expected)
-            {
-                return Some(format!("{name} is {given:#x}, not {expected:#x}"));
-            }
-        }
-        None
-    }
-}
 
 /// One contract of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -234,20 +148,6 @@ impl<'a> CodeReader<'a> {
     async fn code(&self, at: Address) -> eyre::Result<Bytes> {
         Ok(self.chain.provider.get_code_at(at).block_id(self.block).await?)
     }
-}
-
-/// A word of code that [`Artefact::is_code`] has accepted.
-fn word_at(code: &[u8], at: usize) -> U256 {
-    U256::from_be_slice(&code[at..at + WORD])
-}
-
-/// An address in code that [`Artefact::is_code`] has accepted.
-fn address_at(code: &[u8], at: usize) -> Address {
-    Address::from_slice(&code[at..at + ADDRESS])
-}
-
-fn address(word: U256) -> Address {
-    Address::from_word(word.into())
 }
 
 /// What each immutable of the contracts must be; those of one name are the same in all of them.

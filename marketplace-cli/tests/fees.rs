@@ -246,7 +246,7 @@ async fn an_account_that_cannot_pay_is_told_so_before_keys_are_made() {
     let w = World::new().await;
     let set = w.test_set(1);
     let (set, terms) = (set.to_str().unwrap(), w.dir.path().join("terms.json"));
-    let devnet = assay_chain::deploy::MarketTerms::devnet();
+    let devnet = assay_chain::terms::MarketTerms::devnet();
     std::fs::write(&terms, serde_json::to_vec(&devnet).unwrap()).unwrap();
     let id = w.model_id.to_string();
     let commands: [(&[&str], &str); 4] = [

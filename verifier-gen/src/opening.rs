@@ -11,9 +11,8 @@ use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::{
     expr::{hex, load},
-    plan::{count, fixed_polys, record_len, Plan, WORD},
+    plan::{count, record_len, Plan, WORD},
     protocol::{Protocol, Query, RotationSet, Squeezed},
-    vk_data::KeyData,
 };
 
 /// Writes `u − x·ω^ρ` for all rotations.
@@ -48,7 +47,7 @@ pub(crate) fn first_vanishing(protocol: &Protocol, plan: &Plan) -> String {
 
 /// Adds every set's commitments to the accumulator and its opened values to the sum.
 pub(crate) fn sets(protocol: &Protocol, plan: &Plan) -> Vec<String> {
-    let mut table = plan.vk_data + KeyData::points_len(fixed_polys(protocol).len());
+    let mut table = plan.opening_table(protocol);
     let mut out = vec![];
     for (i, set) in protocol.sets.iter().enumerate() {
         let rotations = set.rotations.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");

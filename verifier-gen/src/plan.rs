@@ -263,6 +263,13 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Where the tables of the opening are: behind the commitments of the verifying key.
+    pub(crate) fn opening_table(&self, protocol: &Protocol) -> usize {
+        self.vk_data + fixed_polys(protocol).len() * POINT
+    }
+}
+
 /// Bytes of a table record for a polynomial opened at `rotations` points.
 pub(crate) fn record_len(rotations: usize) -> usize {
     2 + 2 * rotations

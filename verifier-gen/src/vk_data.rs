@@ -45,11 +45,6 @@ impl KeyData {
         }
         Ok(Self(code))
     }
-
-    /// Bytes taken by `count` commitments; the tables follow.
-    pub(crate) fn points_len(count: usize) -> usize {
-        count * POINT
-    }
 }
 
 /// Deployment code for a contract whose runtime code is `code`.

@@ -3,9 +3,10 @@
 use crate::args::keys::KeyArgs;
 use crate::cmd::devnet::Deployed;
 use crate::context::Context;
-use assay_chain::deploy::{deploy, MarketTerms};
+use assay_chain::deploy::deploy;
 use assay_chain::journal::Journal;
 use assay_chain::repository::Repository;
+use assay_chain::terms::MarketTerms;
 use eyre::WrapErr;
 use std::path::PathBuf;
 

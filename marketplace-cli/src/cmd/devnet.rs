@@ -3,11 +3,13 @@
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_chain::account::Account;
-use assay_chain::deploy::{deploy, Deployment, MarketTerms};
+use assay_chain::address_book::Deployment;
+use assay_chain::deploy::deploy;
 use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::repository::Repository;
+use assay_chain::terms::MarketTerms;
 use clap::Subcommand;
 use eyre::WrapErr;
 use serde::Serialize;

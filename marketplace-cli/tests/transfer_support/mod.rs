@@ -4,8 +4,8 @@
 
 use alloy::primitives::B256;
 use assay_marketplace::cipher_file::{CipherFile, CipherWriter};
-use assay_marketplace::proving::input_commit;
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::testset::input_commit;
 use assay_protocol::testset::{Example, ImageSize, TestSet};
 use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::judge::Terms;

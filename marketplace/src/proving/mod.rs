@@ -6,11 +6,11 @@ pub mod promises;
 pub mod reference_string;
 
 use crate::proving::promises::{Promises, Speed};
-use crate::proving::reference_string::{ReferenceString, SrsUse};
+use crate::proving::reference_string::{warn_cache, ReferenceString, SrsUse};
 use alloy::primitives::{B256, U256};
 use assay_chain::client::Chain;
 use assay_chain::error::{rejected, usage};
-use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
 use assay_durable::report::{Estimate, Reporter};
@@ -32,14 +32,6 @@ pub const WORDS_PER_HASH: u32 = assay_statement::poseidon::RATE as u32;
 /// Number of 31-byte words of an image of `bytes` bytes.
 pub fn input_words(bytes: usize) -> u32 {
     input::word_count(bytes) as u32
-}
-
-pub use assay_protocol::testset::input_commit;
-
-pub(crate) fn warn_cache(event: &CacheEvent, out: &Reporter) {
-    if let Some(warning) = event.warning() {
-        out.warn(warning);
-    }
 }
 
 /// The architecture file: the public part of a model, with its layout.

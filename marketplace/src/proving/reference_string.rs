@@ -1,9 +1,8 @@
 //! Reference strings, and which of them will do on which chain: the only way to a key, and to trust in somebody's verifier.
 
-use crate::proving::warn_cache;
 use assay_chain::client::Chain;
 use assay_chain::error::hinted;
-use assay_durable::cache::Cache;
+use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::report::Reporter;
 use assay_prover::srs::{Srs, MIN_K};
 use assay_verifier_gen::KzgKey;
@@ -144,5 +143,12 @@ impl SrsUse {
             "the verifier's code does not hold the reference string of --srs",
             "name the string that the code hash was checked under, or check it anew with --arch FILE",
         ))
+    }
+}
+
+/// Says what was damaged in the cache, or could not be kept there.
+pub(crate) fn warn_cache(event: &CacheEvent, out: &Reporter) {
+    if let Some(warning) = event.warning() {
+        out.warn(warning);
     }
 }

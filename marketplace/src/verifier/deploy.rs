@@ -5,7 +5,7 @@ use crate::home::Home;
 use crate::verifier::VerifierCode;
 use alloy::primitives::B256;
 use assay_chain::account::Account;
-use assay_chain::deploy::{Deployment, VerifierEntry};
+use assay_chain::address_book::{Deployment, VerifierEntry};
 use assay_chain::journal::Journal;
 use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;

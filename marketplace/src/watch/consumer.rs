@@ -13,7 +13,7 @@ use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;
-use crate::watch::provider::CLEAR_SET;
+use crate::watch::CLEAR_SET;
 use assay_chain::error;
 
 use crate::watch::Station;

@@ -34,6 +34,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 
+/// Where a set in clear is inside an engagement's directory.
+const CLEAR_SET: &str = "set";
+
 /// A party's desk, with what its daemon needs besides.
 #[derive(Debug, Clone)]
 pub struct Station {

@@ -19,7 +19,7 @@ use crate::proving::{ModelFiles, Prover};
 use crate::watch::proving::{Ended, Job};
 use assay_chain::error::is_passing;
 
-use crate::watch::{window, Station};
+use crate::watch::{window, Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
 use assay_chain::journal::Journal;
 use assay_durable::lock::Lock;
@@ -31,9 +31,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-
-/// Where a set in clear is inside an engagement's directory.
-pub(super) const CLEAR_SET: &str = "set";
 
 /// What the provider was told.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
-use assay_chain::deploy::Deployment;
+use assay_chain::address_book::Deployment;
 use assay_chain::error::hinted;
 use assay_chain::repository::Repository;
 use assay_marketplace::model::register::register;

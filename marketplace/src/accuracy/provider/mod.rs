@@ -3,7 +3,6 @@
 //! | module | content | may use |
 //! |---|---|---|
 //! | [`offers`] | what is open on a model | nothing |
-//! | [`demand`] | how many proofs are asked for, as functions | nothing |
 //! | [`advice`] | what the numbers advise | nothing |
 //! | [`guard`] | what a call answers | `advice` |
 //! | [`findings`] | what was found about a held set | nothing |
@@ -20,7 +19,6 @@ pub mod ack;
 pub mod advice;
 pub mod answer;
 pub mod capacity;
-pub mod demand;
 pub mod findings;
 pub mod guard;
 pub mod held;

@@ -2,7 +2,6 @@
 
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::capacity::{has_budget, require_registered};
-use crate::accuracy::provider::demand::{missed, Demand};
 use crate::accuracy::provider::held::{proof_path, Held};
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::set::{keep_clear_set, open_set};
@@ -17,6 +16,7 @@ use assay_chain::market::{require_state, Market};
 use assay_durable::lock::Lock;
 use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::accuracy::decide::Party;
+use assay_protocol::accuracy::demand::{missed, Demand};
 use assay_protocol::transfer::bitmap::ResultBitmap;
 use assay_protocol::units::{in_words, utc};
 use assay_prover::proof::ProofBundle;

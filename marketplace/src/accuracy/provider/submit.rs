@@ -1,6 +1,5 @@
 //! Sends proofs until the target is met.
 
-use crate::accuracy::provider::demand::Demand;
 use crate::accuracy::provider::held::{held, proof_path, Held};
 use crate::accuracy::provider::proceed::proceed;
 use crate::engagement::play::{require_party, require_time};
@@ -14,6 +13,7 @@ use assay_chain::market::{all_answers, require_state, Market};
 use assay_protocol::abi::IAccuracyMarket::{submitDemandedCall, submitProofsCall};
 use assay_protocol::abi::{EngagementView, Mode, ProofItem, State};
 use assay_protocol::accuracy::decide::Party;
+use assay_protocol::accuracy::demand::Demand;
 use assay_protocol::transfer::bitmap::ResultBitmap;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

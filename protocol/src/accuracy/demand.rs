@@ -1,6 +1,6 @@
 //! How many proofs an engagement asks of its provider, of which positions and until when, as functions.
 
-use assay_protocol::abi::{Adjudication, Challenge, EngagementView, State};
+use crate::abi::{Adjudication, Challenge, EngagementView, State};
 use std::time::Duration;
 
 /// What is asked for, beside what is proven on chain.
@@ -65,11 +65,11 @@ impl Demand {
     ///
     /// # Errors
     /// Those of `has_proof`.
-    pub fn choose(
+    pub fn choose<E>(
         &self,
         candidates: &[usize],
-        mut has_proof: impl FnMut(usize) -> eyre::Result<bool>,
-    ) -> eyre::Result<Chosen> {
+        mut has_proof: impl FnMut(usize) -> Result<bool, E>,
+    ) -> Result<Chosen, E> {
         let (challenged, others) = self.ordered(candidates);
         let mut chosen = Chosen::default();
         for position in challenged {
@@ -124,8 +124,8 @@ pub fn missed(due: &[u64], now: u64, one: Duration) -> Option<(u32, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi::{Mode, Outcome};
     use alloy::primitives::{Address, B256};
-    use assay_protocol::abi::{Mode, Outcome};
     use Adjudication::{DIRECT, OPTIMISTIC};
 
     const NOW: u64 = 100;

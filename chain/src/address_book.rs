@@ -1,0 +1,62 @@
+//! The address book of a chain: what was deployed there.
+
+use crate::client::Chain;
+use crate::error::{hinted, usage};
+use alloy::primitives::{address, Address, B256};
+use alloy::providers::Provider;
+use alloy::sol_types::{SolCall, SolValue};
+use assay_durable::file::write_atomic;
+use eyre::WrapErr;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A verifier contract and what was deployed with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifierEntry {
+    /// The contract that models register.
+    pub address: Address,
+    pub codehash: B256,
+    /// The contract that holds the verifying key.
+    pub vk_data: Address,
+    pub vk_digest: B256,
+}
+
+/// Where the contracts of one chain are: `deployment.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    pub chain_id: u64,
+    pub registry: Address,
+    pub market: Address,
+    /// By archId.
+    #[serde(default)]
+    pub verifiers: BTreeMap<B256, VerifierEntry>,
+}
+
+impl Deployment {
+    pub fn load(path: &Path, chain: &Chain) -> eyre::Result<Self> {
+        let bytes = std::fs::read(path).map_err(|_| {
+            hinted(
+                format!("no address book for this chain: {}", path.display()),
+                "give --market ADDRESS or --deployment FILE; on a devnet run: assay devnet up",
+            )
+        })?;
+        let book: Self =
+            serde_json::from_slice(&bytes).wrap_err_with(|| format!("{} is no address book", path.display()))?;
+        if book.chain_id != chain.id {
+            return Err(usage(format!(
+                "{} is of chain {}, this is chain {}",
+                path.display(),
+                book.chain_id,
+                chain.id
+            )));
+        }
+        Ok(book)
+    }
+
+    pub fn save(&self, path: &Path) -> eyre::Result<()> {
+        Ok(write_atomic(path, &serde_json::to_vec_pretty(self)?, false)?)
+    }
+}
