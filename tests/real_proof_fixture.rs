@@ -9,7 +9,7 @@ use alloy::primitives::{address, keccak256, Address, B256, U256};
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
 use assay_marketplace::proving::{input_words, WORDS_PER_HASH};
-use assay_marketplace::verifier::spec;
+use assay_marketplace::verifier::code::spec;
 use assay_protocol::abi::{Metric, ModelRecord};
 use assay_protocol::ids::{context, engagement_id, model_hash, model_id, test_leaf};
 use assay_protocol::merkle::MerkleTree;

@@ -3,8 +3,8 @@
 
 use crate::proving::reference_string::SrsUse;
 use crate::proving::{load_arch, verifier_key};
+use crate::verifier::code::{VerifierCode, VerifierDiffers};
 use crate::verifier::record::{check_any, Determined, RecordMismatch};
-use crate::verifier::{VerifierCode, VerifierDiffers};
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;

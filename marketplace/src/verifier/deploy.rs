@@ -2,7 +2,7 @@
 
 use crate::engagement::Sent;
 use crate::home::Home;
-use crate::verifier::VerifierCode;
+use crate::verifier::code::VerifierCode;
 use alloy::primitives::B256;
 use assay_chain::account::Account;
 use assay_chain::address_book::{Deployment, VerifierEntry};

@@ -16,7 +16,7 @@ use crate::proving::PublicModel;
 use crate::watch::CLEAR_SET;
 use assay_chain::error;
 
-use crate::watch::Station;
+use crate::watch::station::Station;
 use alloy::primitives::{Address, B256};
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::{EngagementView, Mode, State};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`end`] | when to end |
 //! | [`event`] | what happened, one line each |
+//! | [`station`] | where a daemon works |
 //! | [`patrol`] | passes over all engagements, until told to end |
 //! | [`turn`] | one engagement's turn: look, decide, act |
 //! | [`provider`], [`consumer`] | what a party knows, and how it does what was decided |
@@ -20,97 +21,5 @@ pub mod patrol;
 pub mod provider;
 pub mod proving;
 pub mod record;
+pub mod station;
 pub mod turn;
-
-use self::event::Announcer;
-use crate::delivery::{Delivery, Place, ServerIdentity};
-use crate::engagement::PayingDesk;
-use alloy::primitives::{Address, B256};
-use assay_chain::journal::{Fact, Journal};
-use assay_chain::market::Market;
-use assay_protocol::abi::{Challenge, EngagementView, State};
-use serde::de::DeserializeOwned;
-use std::ops::Deref;
-use std::sync::Arc;
-use tokio::sync::{Mutex, Notify};
-
-/// Where a set in clear is inside an engagement's directory.
-const CLEAR_SET: &str = "set";
-
-/// A party's desk, with what its daemon needs besides.
-#[derive(Debug, Clone)]
-pub struct Station {
-    desk: PayingDesk,
-    /// Where files are handed over: a directory with one inside for each engagement, or a server.
-    pub exchange: Place,
-    pub server: ServerIdentity,
-    /// Hears what happens.
-    pub announce: Announcer,
-    /// Held while money is fetched: that has one journal for all engagements.
-    pub till: Arc<Mutex<()>>,
-    /// Told when the next pass shall not wait.
-    pub wake: Arc<Notify>,
-}
-
-impl Station {
-    pub fn new(desk: PayingDesk, exchange: Place, server: ServerIdentity, announce: Announcer) -> Self {
-        Self {
-            desk,
-            exchange,
-            server,
-            announce,
-            till: Arc::default(),
-            wake: Arc::default(),
-        }
-    }
-
-    fn delivery(&self, id: B256, other: Address) -> eyre::Result<Delivery> {
-        Delivery::open(
-            &self.exchange.of_engagement(id),
-            id,
-            &self.server,
-            other,
-            self.account.key(),
-        )
-    }
-
-    /// A fact of an engagement's journal.
-    fn fact<T: DeserializeOwned>(&self, id: B256, fact: &Fact<T>) -> eyre::Result<Option<T>> {
-        Journal::peek(&self.journal_path(id), fact)
-    }
-
-    /// The open challenges of a claimed result, also beside a demand.
-    async fn challenges(&self, id: B256, e: &EngagementView) -> eyre::Result<Vec<(u32, Challenge)>> {
-        if e.openChallenges == 0 {
-            return Ok(Vec::new());
-        }
-        self.market.open_challenges(id).await
-    }
-}
-
-impl Deref for Station {
-    type Target = PayingDesk;
-
-    fn deref(&self) -> &PayingDesk {
-        &self.desk
-    }
-}
-
-/// Seconds that a state of this engagement lasts; 0 if it has no window of its own.
-pub fn window(market: &Market, e: &EngagementView) -> u64 {
-    let p = &market.params;
-    match e.state {
-        State::Offered => p.windows.accept,
-        State::Locked => p.transfer.commitWindow,
-        State::Committed | State::Published => p.transfer.ackWindow,
-        State::Acked | State::Proceeded => p.transfer.keyWindow,
-        State::Probing => p.windows.decide,
-        State::Proving => market.prove_seconds(e.mode),
-        State::Claimed => p.claim.challengeWindow,
-        State::FullDemanded => {
-            let proofs = market.needed(e.mode, e.targetBps) + e.openChallenges;
-            p.claim.respondWindow + u64::from(proofs) * p.claim.answerTime
-        }
-        _ => 0,
-    }
-}

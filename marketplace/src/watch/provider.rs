@@ -19,7 +19,7 @@ use crate::proving::{ModelFiles, Prover};
 use crate::watch::proving::{Ended, Job};
 use assay_chain::error::is_passing;
 
-use crate::watch::{window, Station, CLEAR_SET};
+use crate::watch::station::{window, Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
 use assay_chain::journal::Journal;
 use assay_durable::lock::Lock;

@@ -5,7 +5,7 @@
 
 use crate::accuracy::provider::prepared::prepare;
 use crate::proving::Prover;
-use crate::watch::Station;
+use crate::watch::station::Station;
 use alloy::primitives::B256;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

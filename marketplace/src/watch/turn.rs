@@ -5,7 +5,7 @@ use crate::watch::event::error_fields;
 use crate::watch::provider::Provider;
 use crate::watch::proving::Ended;
 use crate::watch::record::Record;
-use crate::watch::{window, Station};
+use crate::watch::station::{window, Station};
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
 use assay_protocol::abi::EngagementView;

@@ -9,7 +9,7 @@ use assay_chain::error::hinted;
 use assay_chain::repository::Repository;
 use assay_marketplace::model::register::register;
 use assay_marketplace::proving::ModelFiles;
-use assay_marketplace::verifier::VerifierCode;
+use assay_marketplace::verifier::code::VerifierCode;
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -14,8 +14,8 @@ use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
 use assay_marketplace::watch::provider::{Orders, Provider};
+use assay_marketplace::watch::station::Station;
 use assay_marketplace::watch::turn::Role;
-use assay_marketplace::watch::Station;
 use assay_protocol::accuracy::decide::Party;
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! Every engagement of a model, by assurance.
 
-use crate::accuracy::anybody::verdict::{Fields, Grades, NOT_CHECKED};
+use super::fields::{Fields, NOT_CHECKED};
+use super::grades::Grades;
 use crate::engagement::Site;
 use crate::table::Table;
 use crate::verifier::check::Trust;

@@ -1,6 +1,7 @@
 //! One verdict, with what speaks for it.
 
-use crate::accuracy::anybody::verdict::{Fields, Grades, NOT_CHECKED};
+use super::fields::{Fields, NOT_CHECKED};
+use super::grades::Grades;
 use crate::engagement::Site;
 use crate::verifier::check::Trust;
 use alloy::primitives::{B256, U256};

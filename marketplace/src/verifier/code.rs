@@ -1,0 +1,163 @@
+//! The verifier contract of an architecture: generated, compiled, deployed, and compared with what is on chain.
+
+use crate::engagement::Sent;
+use alloy::primitives::{keccak256, Address, Bytes, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use assay_chain::account::Account;
+use assay_chain::address_book::VerifierEntry;
+use assay_chain::client::{Call, Chain};
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::repository::Repository;
+use assay_durable::report::Reporter;
+use assay_prover::proof::VerifierKey;
+use assay_statement::{instance, statement};
+use assay_verifier_gen::evm::{Compiled, Compiler};
+use assay_verifier_gen::{CallWords, Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
+use eyre::WrapErr;
+
+const CONTRACT: &str = "AssayVerifier";
+/// What the market calls a verifier with.
+const WORDS: CallWords = CallWords {
+    notice: "Checks a proof for one of the market's models.",
+    names: &statement::CALL_WORDS,
+    hash: statement::WEIGHTS_WORD,
+};
+
+/// The verifier contract that the market takes for this key; `command` makes it again.
+pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) -> VerifierSpec<'a> {
+    VerifierSpec {
+        vk: key.verifying_key(),
+        kzg: KzgKey::from(key.srs().params()),
+        num_instances: instance::COUNT,
+        interface: Interface::Bound {
+            words: WORDS,
+            leading_points: key.compiled().frozen.layout.weight_columns,
+        },
+        contract_name,
+        command,
+    }
+}
+
+/// The two contracts of one verifying key.
+#[derive(Debug)]
+pub struct VerifierCode {
+    pub generated: Generated,
+    pub compiled: Compiled,
+    pub vk_digest: B256,
+}
+
+impl VerifierCode {
+    /// Generates the Solidity and compiles it with the repository's compiler.
+    pub fn generate(key: &VerifierKey, repository: &Repository, out: &Reporter) -> eyre::Result<Self> {
+        let _bar = out.bar("generating and compiling the verifier contract", 0);
+        let generated = spec(key, CONTRACT, "assay mp deploy-verifier").generate()?;
+        let compiled = Compiler::in_repo(repository.root())
+            .and_then(|compiler| compiler.compile(&generated.verifier_source, CONTRACT))
+            .wrap_err("cannot compile the verifier contract")?;
+        for (name, len) in [
+            ("verifier", compiled.runtime_len),
+            ("key data", generated.vk_data.len()),
+        ] {
+            eyre::ensure!(
+                len <= MAX_CODE_LEN,
+                "the {name} contract has {len} bytes of code, a chain takes {MAX_CODE_LEN}"
+            );
+        }
+        Ok(Self {
+            generated,
+            compiled,
+            vk_digest: key.vk_digest().into(),
+        })
+    }
+
+    fn initcode(&self, vk_data: Address) -> Bytes {
+        let mut code = self.compiled.initcode.clone();
+        code.extend(vk_data.into_word());
+        code.into()
+    }
+
+    /// Deploys both contracts, once per journal; says what each transaction cost.
+    pub async fn deploy(
+        &self,
+        account: &Account,
+        journal: &mut Journal,
+        out: &Reporter,
+    ) -> eyre::Result<(VerifierEntry, Vec<Sent>)> {
+        let key = hex::encode(&self.vk_digest[..8]);
+        let data_call = Call::create(self.generated.vk_data_initcode().into());
+        let data_receipt = account
+            .send(journal, &format!("vk-data-{key}"), &data_call, out)
+            .await?;
+        let vk_data = created(&data_receipt)?;
+        let call = Call::create(self.initcode(vk_data));
+        let receipt = account.send(journal, &format!("verifier-{key}"), &call, out).await?;
+        let address = created(&receipt)?;
+        let entry = VerifierEntry {
+            address,
+            codehash: keccak256(account.chain.provider.get_code_at(address).await?),
+            vk_data,
+            vk_digest: self.vk_digest,
+        };
+        Ok((entry, vec![Sent::from(&data_receipt), Sent::from(&receipt)]))
+    }
+
+    /// Compares the contract at `verifier` with what this key generates.
+    ///
+    /// The key's data lies in a second contract whose address is part of the verifier's code: it is found there by its
+    /// code hash, and the expected code is what the creation code leaves behind with that address.
+    ///
+    /// # Errors
+    /// If the node does not answer; inside, if any byte differs.
+    pub async fn compare(&self, chain: &Chain, verifier: Address) -> eyre::Result<Result<(), VerifierDiffers>> {
+        let code = chain.provider.get_code_at(verifier).await?;
+        let data_hash: B256 = self.generated.manifest.vk_data_codehash.parse().wrap_err("manifest")?;
+        for vk_data in addresses_in(&code) {
+            if keccak256(chain.provider.get_code_at(vk_data).await?) != data_hash {
+                continue;
+            }
+            let request = TransactionRequest::default().input(self.initcode(vk_data).into());
+            let mut request = request;
+            request.to = Some(alloy::primitives::TxKind::Create);
+            if chain.provider.call(request).await? == code {
+                return Ok(Ok(()));
+            }
+            break;
+        }
+        Ok(Err(VerifierDiffers(verifier)))
+    }
+
+    /// As [`VerifierCode::compare`].
+    ///
+    /// # Errors
+    /// If any byte differs.
+    pub async fn check(&self, chain: &Chain, verifier: Address) -> eyre::Result<()> {
+        self.compare(chain, verifier).await?.map_err(|differs| {
+            hinted(
+                differs.to_string(),
+                "do not trust it; check --arch and --srs, or ask the provider how it was generated",
+            )
+        })
+    }
+}
+
+/// A contract that is not what an architecture gives.
+#[derive(Debug, thiserror::Error)]
+#[error("the contract at {0} is not the verifier of this architecture and reference string")]
+pub struct VerifierDiffers(Address);
+
+fn created(receipt: &alloy::rpc::types::TransactionReceipt) -> eyre::Result<Address> {
+    receipt
+        .contract_address
+        .ok_or_else(|| eyre::eyre!("transaction {} created no contract", receipt.transaction_hash))
+}
+
+/// Addresses that code pushes as a 32-byte word, as the compiler writes immutables.
+fn addresses_in(code: &[u8]) -> Vec<Address> {
+    const PUSH32: u8 = 0x7f;
+    let words = code.windows(33).filter(|w| w[0] == PUSH32 && w[1..13] == [0; 12]);
+    let mut found: Vec<Address> = words.map(|w| Address::from_slice(&w[13..])).collect();
+    found.dedup();
+    found
+}
