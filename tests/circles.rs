@@ -166,6 +166,11 @@ fn arrows(files: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, BTreeSet<St
                 .iter()
                 .filter_map(|path| target(files, above, path)),
         );
+        // What a folder's own file declares it brings up, or calls as methods of a type that both know.
+        if name == "mod" {
+            let declared = code.windows(3).filter(|words| words[0] == "mod" && words[2] == ";");
+            uses.extend(declared.filter_map(|words| target(files, folder, &words[1..2])));
+        }
         uses.remove(file);
         arrows.insert(file.clone(), uses);
     }

@@ -18,8 +18,6 @@ pub mod verify;
 pub mod withdraw;
 
 use crate::context::{Context, Globals};
-use crate::output::Output;
-use assay_marketplace::watch::event::Announcer;
 use clap::{Parser, Subcommand};
 
 /// Staked accuracy verification of committed neural networks by zero-knowledge proofs.
@@ -102,10 +100,4 @@ impl Command {
             Self::Verdict(command) => command.run(ctx).await,
         }
     }
-}
-
-/// Daemons say what happens as results: a line each on stdout.
-pub(crate) fn events(out: &Output) -> Announcer {
-    let out = out.clone();
-    Announcer::new(move |event| out.result(event, event))
 }

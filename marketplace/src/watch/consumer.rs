@@ -13,10 +13,9 @@ use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;
-use crate::watch::CLEAR_SET;
 use assay_chain::error;
 
-use crate::watch::station::Station;
+use crate::watch::station::{Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
 use assay_exchange::blob::Kind;
 use assay_protocol::abi::{EngagementView, Mode, State};

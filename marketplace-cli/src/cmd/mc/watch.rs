@@ -4,7 +4,6 @@ use crate::args::keys::KeyArgs;
 use crate::args::patrol::PatrolArgs;
 use crate::args::server::ServerArgs;
 use crate::args::srs::SrsArgs;
-use crate::cmd::events;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_marketplace::delivery::Place;
@@ -84,7 +83,7 @@ impl From<Object> for Objection {
 }
 
 pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (schedule, announce) = (Schedule::from(args.patrol), events(&ctx.out));
+    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_desk(&args.keys).await
     })

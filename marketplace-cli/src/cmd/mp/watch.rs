@@ -5,7 +5,6 @@ use crate::args::model::ModelArgs;
 use crate::args::patrol::PatrolArgs;
 use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
-use crate::cmd::events;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_chain::error::usage;
@@ -71,7 +70,7 @@ pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.max_target.is_given() && !args.accept {
         return Err(usage("a highest target is for --accept"));
     }
-    let (schedule, announce) = (Schedule::from(args.patrol), events(&ctx.out));
+    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_desk(&args.keys).await
     })
