@@ -2,9 +2,7 @@
 
 use crate::client::Chain;
 use crate::error::{hinted, usage};
-use alloy::primitives::{address, Address, B256};
-use alloy::providers::Provider;
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::primitives::{Address, B256};
 use assay_durable::file::write_atomic;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};

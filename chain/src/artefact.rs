@@ -1,18 +1,16 @@
 //! What the code of this release is on a chain, from `artefacts/release.json`.
 
-use alloy::primitives::{keccak256, Address, B256, U256};
-use alloy::providers::Provider;
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::primitives::{Address, B256, U256};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::ops::{Deref, Range};
+use std::ops::Range;
 
 const RELEASE: &str = include_str!("../artefacts/release.json");
 
 /// The runtime code of this release's contracts, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Release {
+pub(crate) struct Release {
     pub contracts: BTreeMap<String, Artefact>,
     /// keccak256 of the creation code, without arguments, of the factory and of every contract with storage.
     pub creation: BTreeMap<String, B256>,
@@ -20,7 +18,7 @@ pub struct Release {
 
 /// The runtime code of one contract, but for what differs between deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Artefact {
+pub(crate) struct Artefact {
     pub length: usize,
     /// Of the code with zeros in the places below.
     pub sha256: B256,
@@ -37,12 +35,12 @@ impl Release {
     ///
     /// # Panics
     /// Never: the file is part of the program, and a test reads it.
-    pub fn this() -> Self {
+    pub(crate) fn this() -> Self {
         serde_json::from_str(RELEASE).expect("scripts/release-artefacts wrote it")
     }
 
     /// What checked deployments are remembered under.
-    fn hash() -> B256 {
+    pub(crate) fn hash() -> B256 {
         B256::from_slice(&Sha256::digest(RELEASE))
     }
 }
@@ -60,7 +58,7 @@ impl Artefact {
     }
 
     /// Whether `code` is this contract's, whatever stands in the masked places.
-    pub fn is_code(&self, code: &[u8]) -> bool {
+    pub(crate) fn is_code(&self, code: &[u8]) -> bool {
         let mut masked = code.to_vec();
         for place in self.places() {
             match masked.get_mut(place) {
@@ -72,7 +70,7 @@ impl Artefact {
     }
 
     /// What keeps the code at `at` from being this contract's with these immutables.
-    fn difference(&self, code: &[u8], at: Address, expected: &BTreeMap<&str, U256>) -> Option<String> {
+    pub(crate) fn difference(&self, code: &[u8], at: Address, expected: &BTreeMap<&str, U256>) -> Option<String> {
         if code.is_empty() {
             return Some("there is no code".into());
         }

@@ -4,11 +4,9 @@ use crate::error::hinted;
 use crate::origin::{place, places};
 use crate::repository::Repository;
 use crate::terms::MarketTerms;
-use alloy::primitives::{address, keccak256, Address, Bytes, B256};
-use alloy::providers::Provider;
+use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::sol_types::{SolCall, SolValue};
 use assay_protocol::abi::{IMarketplaceFactory, Judges};
-use eyre::WrapErr;
 
 /// Code that creates a contract: an artifact's bytecode, linked to `libraries`, and its encoded constructor arguments.
 pub fn creation_code(

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::address_book::Deployment;
 use crate::client::{Call, Chain, DEVNET_CHAIN_ID};
-use crate::creation::{creation_code, factory, marketplace_call};
+use crate::creation::{creation_code, marketplace_call};
 use crate::error::{hinted, hinted_because};
 use crate::journal::{Fact, Journal};
 use crate::origin::{deployer_input, has_deployer, place, DEPLOYER};
@@ -11,7 +11,7 @@ use crate::rehearsal::rehearse;
 use crate::repository::Repository;
 use crate::terms::MarketTerms;
 use alloy::eips::BlockId;
-use alloy::primitives::{address, keccak256, Address, B256};
+use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use assay_durable::report::Reporter;

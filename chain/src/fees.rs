@@ -124,6 +124,7 @@ fn in_gwei(wei: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::hint_of;
 
     const GAS: u64 = 200_000;
     const NONE: Fees = Fees { max_fee: 0, tip: 0 };
@@ -144,8 +145,8 @@ mod tests {
     }
 
     fn refusal(result: Result<Fees, Error>) -> String {
-        let source = result.unwrap_err().source;
-        format!("{}; {}", source.error, source.hint)
+        let error = eyre::Report::from(result.unwrap_err());
+        format!("{}; {}", error.root_cause(), hint_of(&error).unwrap())
     }
 
     #[test]

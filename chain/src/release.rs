@@ -8,7 +8,7 @@
 //! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 
-use crate::artefact::{address, address_at, word_at, Artefact, Release, ADDRESS, WORD};
+use crate::artefact::{address, address_at, word_at, Release};
 use crate::client::{Call, Chain};
 use crate::error::hinted;
 use crate::market::Market;

@@ -1,11 +1,9 @@
 //! The terms that a market is deployed with: prices, sizes and windows, which can never be changed.
 
 use alloy::primitives::{address, Address, U256};
-use alloy::providers::Provider;
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::sol_types::SolCall;
 use assay_protocol::abi::{ClaimParams, Judges, MarketParams, Prices, RegistryParams, TransferParams, Windows};
 use assay_protocol::units::ether;
-use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 
 /// Nobody's: fees and strikes sent here deter, because they refund nobody.

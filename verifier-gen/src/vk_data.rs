@@ -11,7 +11,7 @@ use halo2_proofs::{
 use crate::{
     error::GenerateError,
     opening,
-    plan::{fixed_polys, Plan, POINT},
+    plan::{fixed_polys, Plan},
     protocol::{Poly, Protocol},
 };
 

@@ -209,9 +209,6 @@ mod tests {
             format!("{error:#}"),
             "the published ciphertext cannot be read back: no answer from the node at http://node:1"
         );
-        assert!(!is_lost(&not_read_back(
-            B256::ZERO,
-            eyre::eyre!("3 words are on chain, not 4")
-        )));
+        assert!(!Kind::Unreachable.is_of(&not_read_back(B256::ZERO, eyre::eyre!("3 words are on chain, not 4"))));
     }
 }

@@ -130,7 +130,7 @@ impl Prepared {
             let found = existing(site, &mut self.held, prover, position)?;
             let is_there = found.is_some();
             there.extend(found);
-            Ok(is_there)
+            eyre::Ok(is_there)
         })?;
         Ok(Plan {
             there,
