@@ -19,6 +19,7 @@ pub struct UsageError(pub String);
 #[derive(Debug, thiserror::Error)]
 #[error("no answer from the node at {node}")]
 pub struct ChainUnreachable {
+    /// Shown without its secrets.
     pub node: NodeUrl,
 }
 
@@ -26,7 +27,9 @@ pub struct ChainUnreachable {
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Hinted {
+    /// What happened, without the remedy.
     pub error: String,
+    /// The remedy: an imperative, often with the command to type.
     pub hint: String,
     /// What was behind it, of which the kind counts.
     #[source]

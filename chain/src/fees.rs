@@ -53,6 +53,7 @@ pub struct TooDear {
 }
 
 impl TooDear {
+    /// `error` says what gas costs and what it may cost, `hint` which option allows more.
     pub fn new(error: String, hint: String) -> Self {
         let source = Hinted {
             error,

@@ -15,6 +15,8 @@
 //! | `origin`, [`release`] | contracts compared with this release | `client`, `market` |
 //! | [`devnet`] | anvil | `client`, `repository` |
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod client;
 pub mod deploy;

@@ -34,6 +34,7 @@ const STRIKES_PER_STAKE: u64 = 1000;
 /// The runtime code of this release's contracts, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
+    /// By the contract's name.
     pub contracts: BTreeMap<String, Artefact>,
     /// keccak256 of the creation code, without arguments, of the factory and of every contract with storage.
     pub creation: BTreeMap<String, B256>,
@@ -42,6 +43,7 @@ pub struct Release {
 /// The runtime code of one contract, but for what differs between deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Artefact {
+    /// Bytes.
     pub length: usize,
     /// Of the code with zeros in the places below.
     pub sha256: B256,
@@ -120,8 +122,11 @@ impl Artefact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
+    /// Name in the sources.
     pub contract: String,
+    /// Where it is on this chain.
     pub address: Address,
+    /// keccak256 of its code, immutables and all.
     pub codehash: B256,
     /// Why it is not this release's, if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,6 +137,7 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
     chain_id: u64,
+    /// Registry, market, terms, judges, and the libraries that these are linked to.
     pub parts: Vec<Part>,
 }
 
@@ -195,6 +201,7 @@ impl Survey {
         });
     }
 
+    /// Whether every part has this release's code.
     pub fn is_reproduced(&self) -> bool {
         self.parts.iter().all(|part| part.differs.is_none())
     }
@@ -310,6 +317,7 @@ pub enum DeploymentGrade {
     Reproduced,
     /// They are other ones, which the user trusts by their digest.
     Trusted,
+    /// Neither: nothing about money is to be believed.
     Unknown,
 }
 
@@ -317,6 +325,7 @@ pub enum DeploymentGrade {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentCheck {
+    /// Of all the contracts together.
     pub grade: DeploymentGrade,
     /// Names all contracts with their code; absent if they were compared by an earlier command.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -370,6 +379,7 @@ impl DeploymentCheck {
         })
     }
 
+    /// Whether money may depend on these contracts.
     pub fn is_known(&self) -> bool {
         self.grade != DeploymentGrade::Unknown
     }
