@@ -3,13 +3,19 @@
 use assay_chain::error::{is_no_answer, ProofRejected, UsageError};
 use std::process::ExitCode;
 
+/// What the program ends with, for scripts: the numbers stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
+    /// What was asked for is done.
     Done = 0,
+    /// Everything that no other code is for.
     Failed = 1,
+    /// Arguments that are wrong, alone or together.
     Usage = 2,
+    /// A proof is false, or about something else.
     ProofRejected = 3,
+    /// The node does not answer; trying later may help.
     ChainUnreachable = 4,
 }
 
