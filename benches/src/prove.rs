@@ -2,7 +2,7 @@
 
 use assay_durable::cache::Cache;
 use assay_durable::progress::Progress;
-use assay_marketplace::verifier;
+use assay_marketplace::verifier::code::spec;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;

@@ -49,6 +49,7 @@ struct Replaces(#[source] TransportError);
 /// Somebody who signs, on one chain.
 #[derive(Clone)]
 pub struct Account {
+    /// Where the transactions go, and are waited for.
     pub chain: Chain,
     signer: PrivateKeySigner,
     limits: FeeLimits,
@@ -80,6 +81,7 @@ impl Account {
         Self { limits, ..self }
     }
 
+    /// Whom the contracts see.
     pub fn address(&self) -> Address {
         self.signer.address()
     }

@@ -61,7 +61,9 @@ const POLLS_BEFORE_RESENDING: u32 = 60;
 /// A node and what identifies its chain.
 #[derive(Debug, Clone)]
 pub struct Chain {
+    /// Signs nothing; asks again after a while where the node limits the rate.
     pub provider: DynProvider,
+    /// As the node states it, EIP-155.
     pub id: u64,
     /// Hash of block 0: two development chains share the id, not this.
     pub genesis: B256,
@@ -133,6 +135,7 @@ impl Chain {
         })
     }
 
+    /// Whether keys and contracts for development are in place: goes by the chain id alone.
     pub fn is_devnet(&self) -> bool {
         self.id == DEVNET_CHAIN_ID
     }
@@ -290,11 +293,13 @@ impl Chain {
 pub struct Call {
     /// `None` creates a contract.
     pub to: Option<Address>,
+    /// Calldata, or the creation code with its arguments.
     pub data: Bytes,
     pub(super) value_wei: u128,
 }
 
 impl Call {
+    /// Sends no money.
     pub fn new(to: Address, call: &impl SolCall) -> Self {
         Self {
             to: Some(to),

@@ -83,10 +83,12 @@ impl Devnet {
         }
     }
 
+    /// Plain http on the loopback interface.
     pub fn url(&self) -> String {
         format!("http://{LOCALHOST}:{}", self.port)
     }
 
+    /// Of anvil's process, also once it is detached.
     pub fn pid(&self) -> u32 {
         self.pid
     }

@@ -21,9 +21,11 @@ const VERSION: u32 = 1;
 /// One transaction of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
+    /// Of `raw`.
     pub tx_hash: TxHash,
     /// The signed transaction.
     pub raw: Bytes,
+    /// Of the signer; one that replaces this transaction has it too.
     pub nonce: u64,
     /// Earlier transactions with the same nonce and call.
     #[serde(default)]
@@ -36,9 +38,12 @@ pub struct Step {
     pub mined: Option<Mined>,
 }
 
+/// Where a transaction counted, and what it cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mined {
+    /// Number of the block when the confirmations were there.
     pub block: u64,
+    /// Of the receipt.
     pub gas_used: u64,
     /// What the sender paid for gas.
     pub gas_wei: u128,
@@ -57,6 +62,7 @@ impl fmt::Display for Mined {
 }
 
 impl Step {
+    /// A step that no block has taken yet: written before `raw` goes to the node.
     pub fn sent(tx_hash: TxHash, raw: Bytes, nonce: u64) -> Self {
         Self {
             tx_hash,
@@ -150,19 +156,23 @@ impl Journal {
         })
     }
 
+    /// `None` if nothing of this name was ever signed.
     pub fn step(&self, name: &str) -> Option<&Step> {
         self.content.steps.get(name)
     }
 
+    /// By name, in the order of the names.
     pub fn steps(&self) -> impl Iterator<Item = (&str, &Step)> {
         self.content.steps.iter().map(|(name, step)| (name.as_str(), step))
     }
 
+    /// On disk when this returns; a step of the same name is overwritten.
     pub fn set_step(&mut self, name: &str, step: Step) -> eyre::Result<()> {
         self.content.steps.insert(name.to_owned(), step);
         self.save()
     }
 
+    /// Notes that no block takes the step's transaction; one that was never signed is left out.
     pub fn mark_stalled(&mut self, name: &str) -> eyre::Result<()> {
         if let Some(step) = self.content.steps.get_mut(name) {
             step.stalled = true;

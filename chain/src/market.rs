@@ -66,16 +66,25 @@ fn is_proven(id: B256, position: usize) -> isProvenCall {
 /// A market whose parameters were read and hashed.
 #[derive(Debug, Clone)]
 pub struct Market {
+    /// The node that all answers come from.
     pub chain: Chain,
+    /// `AccuracyMarket`.
     pub address: Address,
+    /// `ModelRegistry`, as the market's parameters state it.
     pub registry: Address,
+    /// Fixed when the market was deployed.
     pub params: Params,
+    /// `PARAMS_HASH`, recomputed from `params`.
     pub params_hash: B256,
     /// Ids of engagements by model, as far as they were asked for: they never change.
     ids: Arc<Mutex<BTreeMap<B256, Vec<B256>>>>,
 }
 
 impl Market {
+    /// Reads the parameters of the market at `address`.
+    ///
+    /// # Errors
+    /// If no market is there, or it hashes its parameters in another way.
     pub async fn load(chain: Chain, address: Address) -> eyre::Result<Self> {
         let terms = chain.view(address, &termsCall {}).await?;
         let params = chain.view(terms, &IAccuracyTerms::paramsCall {}).await?;
@@ -201,6 +210,7 @@ impl Market {
         }
     }
 
+    /// The result so far: outcome None and assurance NONE until the engagement is closed.
     pub async fn verdict(&self, id: B256) -> eyre::Result<Verdict> {
         self.view(&verdictCall { id }).await
     }
@@ -215,6 +225,7 @@ impl Market {
         Ok(next.saturating_to())
     }
 
+    /// Whether the proof of `position` of the proven set was accepted on chain.
     pub async fn is_proven(&self, id: B256, position: usize) -> eyre::Result<bool> {
         self.view(&is_proven(id, position)).await
     }
@@ -272,6 +283,7 @@ impl Market {
         }
     }
 
+    /// All zeros if `position` of the proven set was never challenged.
     pub async fn challenge_at(&self, id: B256, position: u32) -> eyre::Result<Challenge> {
         self.view(&challengeAtCall { id, position }).await
     }
@@ -363,22 +375,26 @@ impl Market {
         Ok(of_positions.filter(|(_, c)| c.deadline != 0).collect())
     }
 
+    /// Reverts with `WrongModelStatus` if no such model was ever registered, as do the next two.
     pub async fn model(&self, model_id: B256) -> eyre::Result<ModelView> {
         self.chain.view(self.registry, &modelCall { modelId: model_id }).await
     }
 
+    /// What the contracts check a proof about the model against.
     pub async fn proof_terms(&self, model_id: B256) -> eyre::Result<ProofTerms> {
         self.chain
             .view(self.registry, &proofTermsCall { modelId: model_id })
             .await
     }
 
+    /// Counts of the model's closed engagements by outcome, as the registry keeps them.
     pub async fn reputation(&self, model_id: B256) -> eyre::Result<Reputation> {
         self.chain
             .view(self.registry, &reputationCall { modelId: model_id })
             .await
     }
 
+    /// Wei of a full stake.
     pub async fn stake_required(&self) -> eyre::Result<u128> {
         self.chain.view(self.registry, &stakeRequiredCall {}).await
     }
@@ -421,10 +437,12 @@ impl Market {
         offer_hash(id, e.mc, &terms, self.params_hash)
     }
 
+    /// A call of the market that sends no money.
     pub fn call(&self, call: &impl alloy::sol_types::SolCall) -> Call {
         Call::new(self.address, call)
     }
 
+    /// A call of the registry that sends no money.
     pub fn registry_call(&self, call: &impl alloy::sol_types::SolCall) -> Call {
         Call::new(self.registry, call)
     }

@@ -34,8 +34,11 @@ const STRIKES_PER_STAKE: u64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
+    /// Name in the sources.
     pub contract: String,
+    /// Where it is on this chain.
     pub address: Address,
+    /// keccak256 of its code, immutables and all.
     pub codehash: B256,
     /// Why it is not this release's, if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,7 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
     chain_id: u64,
+    /// Registry, market, terms, judges, and the libraries that these are linked to.
     pub parts: Vec<Part>,
 }
 
@@ -109,6 +113,7 @@ impl Survey {
         });
     }
 
+    /// Whether every part has this release's code.
     pub fn is_reproduced(&self) -> bool {
         self.parts.iter().all(|part| part.differs.is_none())
     }
@@ -210,6 +215,7 @@ pub enum DeploymentGrade {
     Reproduced,
     /// They are other ones, which the user trusts by their digest.
     Trusted,
+    /// Neither: nothing about money is to be believed.
     Unknown,
 }
 
@@ -217,6 +223,7 @@ pub enum DeploymentGrade {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentCheck {
+    /// Of all the contracts together.
     pub grade: DeploymentGrade,
     /// Names all contracts with their code; absent if they were compared by an earlier command.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -270,6 +277,7 @@ impl DeploymentCheck {
         })
     }
 
+    /// Whether money may depend on these contracts.
     pub fn is_known(&self) -> bool {
         self.grade != DeploymentGrade::Unknown
     }

@@ -28,10 +28,12 @@ impl Repository {
         })
     }
 
+    /// Takes the path as it is: nothing is looked for.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self(root.into())
     }
 
+    /// Where `foundry.toml` and `contracts/` are.
     pub fn root(&self) -> &Path {
         &self.0
     }

@@ -394,6 +394,7 @@ pub fn mode_words(mode: Mode) -> &'static str {
     }
 }
 
+/// An adjudication in words: who has to prove what.
 pub fn adjudication_words(adjudication: Adjudication) -> &'static str {
     match adjudication {
         Adjudication::DIRECT => "DIRECT",

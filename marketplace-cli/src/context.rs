@@ -41,14 +41,22 @@ pub struct Globals {
     pub trust_deployment: Option<B256>,
 }
 
+/// Made once per call of the program; connects to nothing before it is asked.
 #[derive(Debug, Clone)]
 pub struct Context {
+    /// As they were given.
     pub globals: Globals,
+    /// Hides the secrets of the node's address.
     pub out: Output,
+    /// Not made before something is written.
     pub home: Home,
 }
 
 impl Context {
+    /// The output and the state directory that the options ask for.
+    ///
+    /// # Errors
+    /// If no state directory is named and the environment has none.
     pub fn new(globals: Globals) -> eyre::Result<Self> {
         Ok(Self {
             out: Output::new(globals.json).hiding(globals.rpc_url.as_deref()),
@@ -57,6 +65,10 @@ impl Context {
         })
     }
 
+    /// Connects to the node that the options name.
+    ///
+    /// # Errors
+    /// If they name none, or it does not answer.
     pub async fn chain(&self) -> eyre::Result<Chain> {
         let Some(url) = &self.globals.rpc_url else {
             return Err(hinted(
@@ -67,6 +79,7 @@ impl Context {
         Chain::connect(url, self.globals.confirmations).await
     }
 
+    /// Address book of `chain`, whether or not it is there.
     pub fn deployment_path(&self, chain: &Chain) -> PathBuf {
         self.globals
             .deployment
@@ -74,6 +87,10 @@ impl Context {
             .unwrap_or_else(|| self.home.deployment(chain))
     }
 
+    /// The market at `--market`, else the address book's.
+    ///
+    /// # Errors
+    /// If neither says where it is, or no market is there.
     pub async fn market(&self) -> eyre::Result<Market> {
         let chain = self.chain().await?;
         let address = match self.globals.market {
@@ -83,6 +100,10 @@ impl Context {
         Market::load(chain, address).await
     }
 
+    /// Who signs on `chain`, within the fees of the options; may ask for a password.
+    ///
+    /// # Errors
+    /// If no key is named, more than one is, or it cannot be opened.
     pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
         Ok(Account::new(chain.clone(), keys.load(chain)?).within(keys.fees.into()))
     }

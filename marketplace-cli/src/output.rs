@@ -21,6 +21,7 @@ pub struct Output {
 }
 
 impl Output {
+    /// With `json` results are one JSON document each; messages stay text.
     pub fn new(json: bool) -> Self {
         Self {
             json,

@@ -30,8 +30,10 @@ const PREFIX_BYTES: u64 = 8 + 32 + 3 * 4;
 /// Examples that are encrypted at one time.
 const BATCH: usize = 64;
 
+/// Why a ciphertext cannot be written, read or trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum CipherError {
     #[error("cannot read or write {}", path.display())]
     Io {
@@ -67,6 +69,7 @@ pub enum CipherError {
 
 /// A place in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the text of each says where it is")]
 pub enum Place {
     Prefix,
     Word { example: usize, part: Part, word: usize },
@@ -308,6 +311,7 @@ impl CipherFile {
         Ok(opened)
     }
 
+    /// As it was asked for when the file was opened; a file with another is refused.
     pub fn layout(&self) -> &Chunks {
         &self.layout
     }

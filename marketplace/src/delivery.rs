@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 /// Names that files have in a directory, or while they are kept.
 pub const CIPHER_FILE: &str = "transfer.cipher";
+/// The test leaves by dataset index, which a provider wants to see before it accepts.
 pub const LEAVES_FILE: &str = "leaves.json";
 const PROOF_SUFFIX: &str = "proof";
 
@@ -56,7 +57,9 @@ const MAX_CANDIDATES: usize = 4;
 /// A directory, a file in it, or the URL of an `assay serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
+    /// Directory or file; need not be there.
     Path(PathBuf),
+    /// `http://` or `https://`, as it was typed.
     Server(String),
 }
 
@@ -119,6 +122,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A directory or file that this party writes or reads itself: nothing is signed.
     pub fn at(path: impl Into<PathBuf>, id: B256) -> Self {
         Self {
             id,
@@ -155,6 +159,7 @@ impl Delivery {
         })
     }
 
+    /// As it was given.
     pub fn place(&self) -> &Place {
         &self.place
     }

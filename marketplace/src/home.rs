@@ -30,6 +30,7 @@ impl Home {
             .ok_or_else(|| hinted("no directory for this program's state", "use --home DIR"))
     }
 
+    /// The state directory itself.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -38,6 +39,7 @@ impl Home {
         self.0.join(chain.label())
     }
 
+    /// Address book of a chain.
     pub fn deployment(&self, chain: &Chain) -> PathBuf {
         self.chain(chain).join("deployment.json")
     }
@@ -47,28 +49,34 @@ impl Home {
         self.chain(chain).join("checked").join(format!("{market}.json"))
     }
 
+    /// Journal of a registration, and of what its owner does about the stake.
     pub fn model(&self, chain: &Chain, model_id: B256) -> PathBuf {
         self.models(chain).join(format!("{model_id}.json"))
     }
 
+    /// Journal of the offer of a test set: a set is offered once in each market.
     pub fn offer(&self, chain: &Chain, market: Address, test_root: B256) -> PathBuf {
         self.chain(chain)
             .join("offers")
             .join(format!("{market}-{test_root}.json"))
     }
 
+    /// Directory of an engagement: journal, secrets, files.
     pub fn engagement(&self, chain: &Chain, id: B256) -> PathBuf {
         self.engagements(chain).join(id.to_string())
     }
 
+    /// Directory with one inside for each engagement of a chain.
     pub fn engagements(&self, chain: &Chain) -> PathBuf {
         self.chain(chain).join("engagements")
     }
 
+    /// Directory with a journal for each registered model of a chain.
     pub fn models(&self, chain: &Chain) -> PathBuf {
         self.chain(chain).join("models")
     }
 
+    /// Journal of what an account has fetched, from all contracts of a chain.
     pub fn withdrawals(&self, chain: &Chain, account: Address) -> PathBuf {
         self.chain(chain).join("withdrawals").join(format!("{account}.json"))
     }
@@ -78,6 +86,7 @@ impl Home {
         self.chain(chain).join("daemons").join(format!("{role}-{account}.lock"))
     }
 
+    /// Fingerprints of the images that were handed over, on whatever chain.
     pub fn revealed(&self) -> PathBuf {
         self.0.join("revealed.json")
     }

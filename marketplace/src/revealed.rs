@@ -19,6 +19,8 @@ pub struct Revealed {
 }
 
 impl Revealed {
+    /// # Errors
+    /// If another command has the list open, or its file is damaged.
     pub fn load(home: &Home) -> eyre::Result<Self> {
         let path = home.revealed();
         let lock = Lock::take(&path.with_extension("lock"))?;
@@ -53,6 +55,7 @@ impl Revealed {
         ))
     }
 
+    /// On disk when this returns, which has to be before the set is handed over.
     pub fn add(&mut self, set: &TestSet) -> eyre::Result<()> {
         self.images.extend(set.fingerprints());
         Ok(write_atomic(&self.path, &serde_json::to_vec(&self.images)?, true)?)

@@ -25,8 +25,11 @@ const GRACE: Duration = Duration::from_secs(30);
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Serving {
+    /// Scheme, host and port.
     pub url: String,
+    /// The party that serves: requests are signed for this address.
     pub operator: Address,
+    /// Directory of the files.
     pub store: PathBuf,
 }
 

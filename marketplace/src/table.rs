@@ -7,10 +7,12 @@ use std::fmt;
 pub struct Table(Vec<Vec<String>>);
 
 impl Table {
+    /// One name for each column.
     pub fn new<const N: usize>(head: [&str; N]) -> Self {
         Self(vec![head.map(str::to_owned).to_vec()])
     }
 
+    /// As many cells as the head has.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.0.push(cells.to_vec());
     }

@@ -136,6 +136,7 @@ impl StoredSet {
         })
     }
 
+    /// N.
     pub fn len(&self) -> usize {
         self.file.examples.len()
     }
@@ -145,10 +146,12 @@ impl StoredSet {
         self.len() == 0
     }
 
+    /// As it was opened.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
+    /// Over the test leaves by dataset index; compared with the root that the set states.
     pub fn tree(&self) -> &MerkleTree {
         &self.tree
     }

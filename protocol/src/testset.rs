@@ -12,7 +12,9 @@ use sha2::{Digest, Sha256};
 /// Height and width of the images; three channels in the order R, G, B.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageSize {
+    /// Pixels.
     pub height: u32,
+    /// Pixels.
     pub width: u32,
 }
 
@@ -21,9 +23,13 @@ pub struct ImageSize {
 pub struct Example {
     /// Row-major HWC.
     pub image: Vec<u8>,
+    /// Class number, from 0. Not checked against the model's classes: one that is no class is never predicted.
     pub label: u32,
+    /// Hides the image in `input_commit`.
     pub input_salt: InputSalt,
+    /// Hides the label in the test leaf.
     pub leaf_salt: B256,
+    /// [`input_commit`] of the image, as the set states it; [`Example::check_commitment`] recomputes it.
     pub input_commit: U256,
 }
 
@@ -35,15 +41,19 @@ impl std::fmt::Debug for Example {
     }
 }
 
-/// N examples in the order of their positions.
+/// N examples with their salts: a secret of the consumer until it hands them over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestSet {
+    /// Of every image.
     pub size: ImageSize,
+    /// 1 to [`N_MAX`]; the place in the list is the dataset index.
     pub examples: Vec<Example>,
 }
 
+/// Why images make no test set, or a test set does not hold together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum TestSetError {
     #[error("a test set needs at least one image")]
     NoImage,
@@ -105,6 +115,7 @@ impl TestSet {
         Ok(Self { size, examples })
     }
 
+    /// Test leaves by dataset index: what a provider may see before it accepts.
     pub fn leaves(&self) -> Vec<B256> {
         let leaf = |(i, e): (usize, &Example)| test_leaf(i as u64, e.input_commit, e.label, e.leaf_salt);
         self.examples.iter().enumerate().map(leaf).collect()
@@ -116,6 +127,10 @@ impl TestSet {
         MerkleTree::new(&self.leaves()).ok_or(TestSetError::Examples)
     }
 
+    /// `testRoot` of the offer.
+    ///
+    /// # Errors
+    /// Those of [`TestSet::tree`].
     pub fn root(&self) -> Result<B256, TestSetError> {
         Ok(self.tree()?.root())
     }

@@ -38,6 +38,7 @@ pub struct KeyArgs {
     /// Refuse to sign as anybody else
     #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
     pub from: Option<Address>,
+    /// Limits of what its transactions may cost.
     #[command(flatten)]
     pub fees: FeeArgs,
 }

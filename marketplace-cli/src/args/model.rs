@@ -17,6 +17,7 @@ pub struct ModelArgs {
     /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
     #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub secret: Option<PathBuf>,
+    /// The reference string that keys are made under.
     #[command(flatten)]
     pub srs: SrsArgs,
 }
@@ -38,6 +39,7 @@ pub struct PublicModelArgs {
     /// Architecture file of the model
     #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub arch: PathBuf,
+    /// The reference string that keys are made under.
     #[command(flatten)]
     pub srs: SrsArgs,
 }

@@ -35,6 +35,7 @@ pub struct MaxTargetArgs {
 }
 
 impl MaxTargetArgs {
+    /// Whether there is any limit.
     pub fn is_given(&self) -> bool {
         self.max_target.or(self.max_target_bps).is_some()
     }

@@ -12,6 +12,7 @@ pub struct TrustArgs {
     /// Architecture that the model claims to have: key and contract are made anew from it and compared
     #[arg(help_heading = "Trust", long, value_name = "FILE")]
     pub arch: Option<PathBuf>,
+    /// The reference string that the architecture's verifier is made under, to compare.
     #[command(flatten)]
     pub srs: SrsArgs,
     /// Instead of comparing, trust a verifier with this code hash that was checked before; where no devnet is, --srs names the

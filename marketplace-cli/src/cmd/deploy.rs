@@ -25,7 +25,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let Some(path) = args.terms.filter(|_| !args.print_terms) else {
         let terms = MarketTerms::devnet();
         return ctx.out.result(&terms, serde_json::to_string_pretty(&terms)?);

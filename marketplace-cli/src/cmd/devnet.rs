@@ -16,6 +16,7 @@ use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// `assay devnet …`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start anvil and deploy the contracts
@@ -27,6 +28,7 @@ pub enum Command {
     assay devnet up                              until Ctrl-C\n  \
     assay devnet up --detach --port 8545         in the background; the result says its process id\n  \
     assay devnet up --terms terms.json           other prices and windows, see assay deploy --print-terms")]
+/// `assay devnet up`.
 pub struct UpArgs {
     /// Port to listen on [default: any free one]
     #[arg(long)]
@@ -46,17 +48,24 @@ pub struct UpArgs {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deployed {
+    /// EIP-155.
     pub chain_id: u64,
+    /// `ModelRegistry`.
     pub registry: Address,
+    /// `AccuracyMarket`.
     pub market: Address,
+    /// The file that other commands find the contracts in.
     pub address_book: PathBuf,
+    /// Absent where somebody else's node was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rpc_url: Option<String>,
+    /// Anvil's process, to end it; absent with `rpc_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
 }
 
 impl Deployed {
+    /// `book` is where `deployment` was written; `devnet` is anvil, if it was started for this.
     pub fn new(deployment: &Deployment, book: &Path, devnet: Option<&Devnet>) -> Self {
         Self {
             chain_id: deployment.chain_id,
@@ -83,6 +92,7 @@ impl fmt::Display for Deployed {
 }
 
 impl Command {
+    /// With `--detach` as soon as the contracts are there, else when somebody ends it.
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         let Self::Up(args) = self;
         let terms = match &args.terms {

@@ -1,21 +1,21 @@
 //! One file per subcommand: its `Args` and its `run`.
 
-pub mod agree_close;
-pub mod demo;
-pub mod deploy;
+mod agree_close;
+mod demo;
+mod deploy;
 pub mod devnet;
-pub mod mc;
-pub mod model;
-pub mod mp;
-pub mod plan;
-pub mod prove;
-pub mod serve;
-pub mod setup;
-pub mod srs;
-pub mod timeout;
-pub mod verdict;
-pub mod verify;
-pub mod withdraw;
+mod mc;
+mod model;
+mod mp;
+mod plan;
+mod prove;
+mod serve;
+mod setup;
+mod srs;
+mod timeout;
+mod verdict;
+mod verify;
+mod withdraw;
 
 use crate::context::{Context, Globals};
 use clap::{Parser, Subcommand};
@@ -30,12 +30,15 @@ use clap::{Parser, Subcommand};
                   Results go to stdout, everything else to stderr."
 )]
 pub struct Cli {
+    /// Allowed before and after the subcommand.
     #[command(flatten)]
     pub globals: Globals,
+    /// What is asked for.
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// The subcommands of `assay`; each one's doc is what its help begins with.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make model files
@@ -80,6 +83,10 @@ pub enum Command {
 }
 
 impl Command {
+    /// Runs the command to its end, daemons until they are told to stop.
+    ///
+    /// # Errors
+    /// Those that [`Exit::of`](crate::exit::Exit::of) tells apart.
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         match self {
             Self::Model(command) => command.run(ctx).await,

@@ -65,7 +65,7 @@ impl std::fmt::Display for Planned {
     }
 }
 
-pub fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let model = load_model(&args.model)?;
     let frozen = FrozenArchitecture::plan(model.architecture)?;
     if let Some(path) = &args.out {

@@ -39,9 +39,9 @@ pub struct Args {
 /// `OUT.input.json`: opens the input commitment.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct InputOpening {
-    pub input_salt: InputSalt,
-    pub input_commit: B256,
+pub(crate) struct InputOpening {
+    pub(crate) input_salt: InputSalt,
+    pub(crate) input_commit: B256,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,7 +57,7 @@ struct Proven {
     prove_s: f64,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.ctx >= assay_protocol::ids::SCALAR_ORDER {
         return Err(usage("--ctx is not below the scalar order"));
     }

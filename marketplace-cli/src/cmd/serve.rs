@@ -46,7 +46,7 @@ pub struct Args {
     max_engagement: Option<u64>,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let store = args.store.clone().unwrap_or_else(|| ctx.home.path().join("files"));
     let mut options = Options::new(args.listen, store, args.operator);
     options.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });

@@ -30,7 +30,7 @@ struct Ready {
     seconds: f64,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = load_arch(&args.arch)?;
     let began = Instant::now();
     let string = SrsUse::from(args.srs)

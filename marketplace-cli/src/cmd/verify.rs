@@ -59,7 +59,7 @@ struct Verified {
     verify_ms: f64,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let bundle = load(&args.proof)?;
     let frozen = load_arch(&args.arch)?;
     let stated = bundle

@@ -17,7 +17,7 @@ pub struct Args {
 }
 
 /// An address that is not zero: what is sent there is lost.
-pub fn receiver(text: &str) -> Result<Address, String> {
+pub(crate) fn receiver(text: &str) -> Result<Address, String> {
     let address: Address = text.parse().map_err(|e| format!("{e}"))?;
     match address {
         Address::ZERO => Err("the zero address belongs to nobody".into()),
@@ -25,7 +25,7 @@ pub fn receiver(text: &str) -> Result<Address, String> {
     }
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = withdraw(&desk, args.to.unwrap_or(desk.account.address())).await?;
     ctx.out.result(&result, &result)

@@ -12,10 +12,12 @@ use std::ops::Deref;
 #[derive(Debug, Clone)]
 pub struct Desk {
     site: Site,
+    /// Who signs, within its limits on fees.
     pub account: Account,
 }
 
 impl Desk {
+    /// For calls that carry no money: the contracts are not compared, see [`PayingDesk`].
     pub fn new(site: Site, account: Account) -> Self {
         Self { site, account }
     }

@@ -9,13 +9,17 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ended {
+    /// Of the engagement.
     pub id: B256,
+    /// As the contract names it; `None` while the engagement is open.
     pub outcome: String,
+    /// Absent if somebody else closed it, or it was closed before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
 }
 
 impl Ended {
+    /// `sent` is the transaction that closed it, if this command sent one.
     pub fn new(id: B256, outcome: Outcome, sent: Option<Sent>) -> Self {
         Self {
             id,

@@ -11,14 +11,20 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
+    /// Of the engagement.
     pub id: B256,
+    /// As the contract names it.
     pub state: String,
+    /// `None` while the engagement is open.
     pub outcome: String,
     /// End of the window that runs now; 0 if none.
     pub until: u64,
+    /// Sent with the calls, gas aside.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub paid_wei: u128,
+    /// In the proven set; empty where the move is about no position.
     pub positions: Vec<u32>,
+    /// Empty if nothing was left to do.
     pub sent: Vec<Sent>,
 }
 

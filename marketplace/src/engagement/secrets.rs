@@ -53,10 +53,12 @@ impl Secrets {
         })
     }
 
+    /// A copy that is wiped on drop.
     pub fn salt(&self) -> McSalt {
         McSalt::new(self.mc_salt.0)
     }
 
+    /// A copy that is wiped on drop.
     pub fn master(&self) -> MasterKey {
         MasterKey::new(self.master.0)
     }

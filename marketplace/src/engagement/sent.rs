@@ -8,8 +8,11 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sent {
+    /// Of the transaction that counted, which may have replaced another.
     pub tx_hash: B256,
+    /// Number.
     pub block: u64,
+    /// Of the receipt.
     pub gas_used: u64,
     /// Paid for gas, wei.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]

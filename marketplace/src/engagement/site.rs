@@ -11,8 +11,11 @@ use std::path::PathBuf;
 /// A market, the state directory that knows about it, and whoever hears what goes on.
 #[derive(Debug, Clone)]
 pub struct Site {
+    /// With the node that it is read from.
     pub market: Market,
+    /// May know about other markets and chains too.
     pub home: Home,
+    /// Notes, warnings, progress.
     pub report: Reporter,
     /// Digest of contracts that are not this release's and are trusted all the same.
     pub trusted_deployment: Option<B256>,

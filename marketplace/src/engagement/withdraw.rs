@@ -14,17 +14,24 @@ use std::fmt;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawn {
+    /// Whose credit it was.
     pub account: Address,
+    /// Receiver.
     pub to: Address,
+    /// Empty if there was no credit.
     pub withdrawals: Vec<Withdrawal>,
 }
 
+/// Credit of one contract, all of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
+    /// Market or registry.
     pub contract: Address,
+    /// A decimal string in JSON.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub amount_wei: U256,
+    /// The transaction that fetched it.
     pub sent: Sent,
 }
 

@@ -34,6 +34,7 @@ pub fn import_model(onnx: &Path, calibration: &Path, to: &Path, out: &Reporter) 
     Ok((model, report))
 }
 
+/// Writes the model file; `path` is in the error.
 pub fn save(model: &Model, path: &Path) -> eyre::Result<()> {
     model
         .save(path)

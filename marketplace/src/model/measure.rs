@@ -25,8 +25,11 @@ const DELTA: f64 = 0.05;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tested {
+    /// The model file.
     pub model: PathBuf,
+    /// Labelled ones that were tried.
     pub examples: u32,
+    /// Those of them that the model gets right.
     pub correct: u32,
     /// At least so often right, with a confidence of 95 %.
     pub bound95: f64,
@@ -39,11 +42,14 @@ pub struct Tested {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Largest {
+    /// In words.
     pub mode: &'static str,
     /// Hundredths of a percent; absent if no target should be accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_bps: Option<u16>,
+    /// Right answers that meet the target; 0 without one.
     pub needed: u32,
+    /// Examples that count in this mode.
     pub counted: u32,
 }
 

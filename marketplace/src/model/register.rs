@@ -20,11 +20,17 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registered {
+    /// What offers name; depends on the provider's account.
     pub model_id: B256,
+    /// Of the whole record.
     pub model_hash: B256,
+    /// Commits to the weights under the secret.
     pub weights_commit: B256,
+    /// Names the verifying key.
     pub vk_digest: B256,
+    /// The contract that checks the model's proofs.
     pub verifier: Address,
+    /// At stake now.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub stake_wei: u128,
     /// Absent if the model was registered before.

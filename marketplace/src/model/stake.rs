@@ -17,12 +17,18 @@ use std::path::Path;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Staked {
+    /// What the stake is on.
     pub model_id: B256,
+    /// As the contract names it.
     pub status: String,
+    /// At stake now.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub stake_wei: u128,
+    /// While unbonding, the last second before the stake may be taken out, Unix seconds; else 0.
     pub unlock_at: u64,
+    /// X25519 key that consumers encrypt to; zero if none is registered.
     pub transport_pub_key: B256,
+    /// Absent if nothing was left to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
 }
@@ -114,6 +120,8 @@ pub async fn set_transport_key(desk: &Desk, model_id: B256, file: &Path) -> eyre
     act(desk, model_id, "transportKey", &call).await
 }
 
+/// # Errors
+/// Unless `account` registered the model; names both.
 pub fn require_owner(model: &ModelView, account: &Account) -> eyre::Result<()> {
     if model.record.mp == account.address() {
         return Ok(());

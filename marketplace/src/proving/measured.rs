@@ -20,8 +20,11 @@ const MAX_BYTES: u64 = 4096;
 pub struct Measured {
     /// Of the model file that was measured.
     model_sha256: B256,
+    /// Which examples it was measured on.
     pub test_root: B256,
+    /// Those that were tried.
     pub examples: u32,
+    /// Those of them that the model gets right.
     pub correct: u32,
 }
 

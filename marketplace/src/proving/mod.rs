@@ -46,10 +46,13 @@ pub fn load_arch(path: &Path) -> eyre::Result<FrozenArchitecture> {
     Ok(frozen)
 }
 
+/// Writes an architecture with its layout, whole or not at all.
 pub fn save_arch(path: &Path, frozen: &FrozenArchitecture) -> eyre::Result<()> {
     Ok(write_atomic(path, &serde_json::to_vec(frozen)?, false)?)
 }
 
+/// # Errors
+/// If the file cannot be read, or holds no model that passes its checks; `path` is in the error.
 pub fn load_model(path: &Path) -> eyre::Result<Model> {
     Model::load(path).wrap_err_with(|| format!("cannot load model {}", path.display()))
 }
@@ -75,15 +78,18 @@ pub fn secret_beside(model: &Path) -> PathBuf {
 /// The files of a model, and what is needed to prove with it.
 #[derive(Debug, Clone)]
 pub struct ModelFiles {
+    /// Written by `assay model`.
     pub model: PathBuf,
     /// Planned from the model if there is none.
     pub arch: Option<PathBuf>,
     /// Salts, blinders and proof counter; the model file's name with `.secret` if none is named.
     pub secret: Option<PathBuf>,
+    /// The reference string that the keys are made under.
     pub srs: SrsUse,
 }
 
 impl ModelFiles {
+    /// The named secret file, else the one beside the model.
     pub fn secret_path(&self) -> PathBuf {
         self.secret.clone().unwrap_or_else(|| secret_beside(&self.model))
     }
@@ -187,7 +193,9 @@ impl ModelFiles {
 /// The public part of a model, which checks its proofs.
 #[derive(Debug, Clone)]
 pub struct PublicModel {
+    /// Architecture with its layout.
     pub arch: PathBuf,
+    /// The reference string that the key is made under.
     pub srs: SrsUse,
 }
 
@@ -205,6 +213,7 @@ impl PublicModel {
 pub struct Prover {
     model: Model,
     folded: FoldedModel,
+    /// Architecture with its layout.
     pub frozen: FrozenArchitecture,
     keys: Keys,
     secret: PathBuf,
@@ -213,18 +222,22 @@ pub struct Prover {
 }
 
 impl Prover {
+    /// Checks this model's proofs; has nothing secret.
     pub fn verifier_key(&self) -> &VerifierKey {
         self.keys.verifier()
     }
 
+    /// What verifiers are listed under in an address book.
     pub fn arch_id(&self) -> B256 {
         self.frozen.arch_id().into()
     }
 
+    /// Names the verifying key, as in the model's record.
     pub fn vk_digest(&self) -> B256 {
         self.keys.vk_digest().into()
     }
 
+    /// Bytes.
     pub fn image_len(&self) -> usize {
         self.model.architecture.image_len()
     }
@@ -253,6 +266,7 @@ impl Prover {
         Ok(trace.top1() as u32)
     }
 
+    /// Where salts, blinders and proof counter are.
     pub fn secret_path(&self) -> &Path {
         &self.secret
     }
@@ -309,6 +323,7 @@ impl Prover {
 /// The right to prove with a model, which one process has at a time.
 #[derive(Debug)]
 pub struct Proving<'a> {
+    /// Whose proofs are made.
     pub prover: &'a Prover,
     _lock: Lock,
 }

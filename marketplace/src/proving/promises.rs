@@ -29,11 +29,13 @@ pub const MARGIN: u64 = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Promise {
+    /// Every proof that is made for it lowers this.
     pub proofs: u64,
     /// Time for all of them from the moment that they are asked for.
     pub window_seconds: u64,
     /// Where the engagement is: [`assay_chain::client::Chain::label`], and the market.
     pub chain: String,
+    /// On `chain`.
     pub market: Address,
 }
 
@@ -50,12 +52,14 @@ struct Content {
 /// How long a proof takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speed {
+    /// Of earlier proofs on this machine: slower ones count at once, faster ones by a quarter.
     Measured(Duration),
     /// Twice what `assay plan` estimates.
     Estimated(Duration),
 }
 
 impl Speed {
+    /// One proof after the other.
     pub fn of_one(self) -> Duration {
         match self {
             Self::Measured(time) | Self::Estimated(time) => time,
@@ -78,6 +82,7 @@ impl std::fmt::Display for Speed {
 
 /// Why another promise cannot be kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum Refusal {
     #[error(
         "the model's weights commitment carries {remaining} more proofs, {promised} are promised to other engagements and \
@@ -133,10 +138,12 @@ impl Promises {
         })
     }
 
+    /// Of the promises, not of the secret.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// `None` if nothing is promised to the engagement.
     pub fn get(&self, id: B256) -> Option<&Promise> {
         self.content.promises.get(&id)
     }

@@ -14,7 +14,9 @@ use std::sync::Arc;
 /// Which reference string: `dev`, or the path of a snarkjs `.ptau` file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SrsChoice {
+    /// Its secret is public: proofs under it show nothing.
     Dev,
+    /// Of a ceremony.
     Ptau(PathBuf),
 }
 
@@ -51,6 +53,7 @@ impl SrsChoice {
 /// Which string keys are made under, and whether whoever asks knows what that means.
 #[derive(Debug, Clone)]
 pub struct SrsUse {
+    /// Where the powers come from.
     pub choice: SrsChoice,
     /// Use the development string also on a chain that is no devnet.
     pub allow_unsafe: bool,
@@ -61,6 +64,7 @@ pub struct SrsUse {
 pub struct ReferenceString(Arc<Srs>);
 
 impl ReferenceString {
+    /// For the prover library, which does not ask where it is used.
     pub fn into_srs(self) -> Arc<Srs> {
         self.0
     }

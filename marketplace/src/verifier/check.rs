@@ -21,6 +21,7 @@ use std::path::PathBuf;
 pub struct Trust {
     /// Architecture that the model claims to have: key and contract are made anew from it and compared.
     pub arch: Option<PathBuf>,
+    /// The reference string that the key is made under.
     pub srs: SrsUse,
     /// Instead of comparing, trust a verifier with this code hash that was checked before; where no devnet is, `srs` names the
     /// reference string that it was checked under.
@@ -37,6 +38,7 @@ pub enum VerifierGrade {
     /// compared.
     #[serde(rename = "SAME CODE")]
     SameCode,
+    /// Neither: proofs that it accepts may show nothing.
     #[serde(rename = "NOT CHECKED")]
     NotChecked,
 }
@@ -55,13 +57,19 @@ impl fmt::Display for VerifierGrade {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifierCheck {
+    /// What all of it comes to.
     pub grade: VerifierGrade,
+    /// Of the verifier contract, as registered.
     pub address: Address,
     /// As registered: the contracts ask no other code.
     pub codehash: B256,
+    /// As registered.
     pub vk_digest: B256,
+    /// As registered; the weights stay secret.
     pub weights_commit: B256,
+    /// As registered.
     pub classes: u32,
+    /// As registered, in the contract's words.
     pub metric: String,
     /// Why it is not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +77,7 @@ pub struct VerifierCheck {
 }
 
 impl VerifierCheck {
+    /// Whether its proofs show what they state.
     pub fn is_known(&self) -> bool {
         self.grade != VerifierGrade::NotChecked
     }

@@ -17,10 +17,14 @@ use std::path::Path;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeployedVerifier {
+    /// What the address book lists it under.
     pub arch_id: B256,
+    /// Flattened into this JSON object.
     #[serde(flatten)]
     pub entry: VerifierEntry,
+    /// A contract has at most 24,576.
     pub verifier_code_bytes: usize,
+    /// Likewise.
     pub vk_code_bytes: usize,
     /// Key data, then verifier.
     pub sent: Vec<Sent>,

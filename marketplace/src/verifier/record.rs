@@ -17,14 +17,18 @@ pub const METRIC: Metric = match OutputMode::Top1 {
 /// The fields of a record that follow from the architecture and its key; [`check_any`] has the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Determined {
+    /// Names the verifying key.
     pub vk_digest: B256,
+    /// Answers that the model can give.
     pub classes: u32,
+    /// L: words of an image.
     pub input_words: u32,
 }
 
 /// A field of a record that the architecture does not have: proofs show something else than the record says, or honest data
 /// count as bad.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum RecordMismatch {
     #[error("the model is registered with verifying key {given}, this architecture gives {expected}")]
     VkDigest { given: B256, expected: B256 },
@@ -41,6 +45,7 @@ pub enum RecordMismatch {
 }
 
 impl Determined {
+    /// `vk_digest` has to be of a key of this architecture.
     pub fn by(architecture: &Architecture, vk_digest: B256) -> Self {
         Self {
             vk_digest,
@@ -49,6 +54,7 @@ impl Determined {
         }
     }
 
+    /// Of the architecture that the key was made for.
     pub fn by_key(key: &VerifierKey) -> Self {
         Self::by(&key.compiled().frozen.architecture, key.vk_digest().into())
     }

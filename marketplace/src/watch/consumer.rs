@@ -44,14 +44,17 @@ pub enum Objection {
 pub struct Orders {
     /// The model whose proofs are checked; without it results are left alone.
     pub model: Option<PublicModel>,
+    /// What to do about claims without a proof.
     pub objection: Objection,
     /// Bonds to risk on one engagement at one time.
     pub max_challenges: usize,
     /// Put the ciphertext on chain if it is not acknowledged.
     pub publishes: bool,
+    /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
 }
 
+/// The consumer's part of a patrol.
 #[derive(Debug)]
 pub struct Consumer {
     orders: Orders,
@@ -74,6 +77,7 @@ struct Found {
 const RECHECK: Duration = Duration::from_secs(300);
 
 impl Consumer {
+    /// Reads nothing: the key is loaded when first needed.
     pub fn new(orders: Orders) -> Self {
         Self {
             orders,

@@ -10,11 +10,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+/// One line of a daemon's output.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Unix seconds of this machine.
     pub time: u64,
+    /// Absent where the event is about all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engagement: Option<B256>,
     /// `started`, `state`, `error`, `waiting`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, or the name of what was done.
@@ -25,6 +27,7 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event of now.
     pub fn new(engagement: Option<B256>, event: &'static str, fields: Value) -> Self {
         let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Self {
@@ -43,6 +46,7 @@ type Announce = dyn Fn(&Event) -> eyre::Result<()> + Send + Sync;
 pub struct Announcer(Arc<Announce>);
 
 impl Announcer {
+    /// `announce` may be called from several threads at once.
     pub fn new(announce: impl Fn(&Event) -> eyre::Result<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(announce))
     }

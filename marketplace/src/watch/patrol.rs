@@ -103,6 +103,7 @@ pub struct Patrol {
 }
 
 impl Patrol {
+    /// Knows of no engagement before its first pass.
     pub fn new(desk: Station, role: Role, schedule: Schedule) -> Self {
         let beat = Beat::new(desk, role, schedule.once);
         Self {

@@ -35,6 +35,7 @@ use std::time::Duration;
 /// What the provider was told.
 #[derive(Debug)]
 pub struct Orders {
+    /// Offers on every model that was registered with these files are looked at.
     pub model: ModelFiles,
     /// Offers to accept, if any.
     pub accepts: Option<Policy>,
@@ -42,9 +43,11 @@ pub struct Orders {
     pub max_open: usize,
     /// Right probes from which on to proceed, if not the usual.
     pub at_least: Option<u32>,
+    /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
 }
 
+/// The provider's part of a patrol.
 #[derive(Debug)]
 pub struct Provider {
     orders: Orders,

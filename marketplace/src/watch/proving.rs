@@ -27,6 +27,7 @@ pub enum Ended {
 /// The engagement whose proofs are being made.
 #[derive(Debug)]
 pub struct Job {
+    /// Of the engagement.
     pub id: B256,
     /// Until when the proofs are needed, Unix seconds.
     pub by: u64,
@@ -69,10 +70,13 @@ impl Job {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// [`Job::wait`] will not wait.
     pub fn has_ended(&self) -> bool {
         self.task.is_finished()
     }
 
+    /// # Errors
+    /// Those of the preparation and of the proofs, or if the work panicked.
     pub async fn wait(self) -> eyre::Result<Ended> {
         self.task.await?
     }

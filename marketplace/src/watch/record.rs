@@ -21,6 +21,7 @@ struct Failures {
     again: Instant,
 }
 
+/// Kept in memory only: a daemon that starts again looks at everything anew.
 #[derive(Debug, Default)]
 pub struct Record {
     /// It was looked at, whatever came out.
@@ -44,6 +45,7 @@ impl Record {
         here.map_or(0, |failures| failures.count)
     }
 
+    /// Notes a failure in this state: the pause after it is twice the one before.
     pub fn failed(&mut self, state: State) {
         let before = self.failures.filter(|failures| failures.state == state);
         let count = before.map_or(0, |failures| failures.count) + 1;
@@ -55,6 +57,7 @@ impl Record {
         });
     }
 
+    /// Forgets failures and complaints.
     pub fn succeeded(&mut self) {
         self.failures = None;
         self.complaint = None;

@@ -26,7 +26,9 @@ const LOOK_TIME: Duration = Duration::from_secs(120);
 /// What differs between the parties.
 #[derive(Debug)]
 pub enum Role {
+    /// Accepts, proves, answers.
     Provider(Box<Provider>),
+    /// Hands over, checks, objects.
     Consumer(Box<Consumer>),
 }
 
@@ -77,7 +79,9 @@ fn note_proofs(record: &mut Record, ended: &eyre::Result<Ended>) {
 /// What every turn works with.
 #[derive(Debug)]
 pub struct Beat {
+    /// Who signs, and where files are.
     pub desk: Station,
+    /// Decides what is due.
     pub role: Role,
     looks: Semaphore,
     /// A single pass, which has no second try.
@@ -85,6 +89,7 @@ pub struct Beat {
 }
 
 impl Beat {
+    /// `once` for a single pass.
     pub fn new(desk: Station, role: Role, once: bool) -> Self {
         Self {
             desk,
@@ -229,6 +234,10 @@ impl Beat {
         }
     }
 
+    /// Announces an event; `id` is `None` for one that is about all engagements.
+    ///
+    /// # Errors
+    /// If it cannot be shown.
     pub fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
         self.desk.announce.say(id, event, fields)
     }

@@ -3,7 +3,9 @@
 /// Examples that the provider has tried before; a provider that knows nothing has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Prior {
+    /// Count of examples.
     pub correct: u32,
+    /// Count of examples.
     pub wrong: u32,
 }
 

@@ -4,14 +4,17 @@
 
 use alloy::primitives::{keccak256, B256};
 
+/// A result in its one encoding: `⌈n/8⌉` bytes, unused bits zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultBitmap {
     n: usize,
     bytes: Vec<u8>,
 }
 
+/// Why bytes or positions are no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum BitmapError {
     #[error("a result of {n} positions has {} bytes, not {got}", n.div_ceil(8))]
     Length { n: usize, got: usize },
@@ -54,6 +57,7 @@ impl ResultBitmap {
         })
     }
 
+    /// As they are posted.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

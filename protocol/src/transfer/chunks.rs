@@ -27,8 +27,10 @@ pub struct Chunks {
     chunk_words: usize,
 }
 
+/// Which number is out of its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ChunksError {
     #[error("a transfer has 1 to {N_MAX} examples, not {0}")]
     Examples(usize),
@@ -41,6 +43,7 @@ pub enum ChunksError {
 /// One of the chunks of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
+    /// Always the first, of [`HEADER_WORDS`] words.
     Header,
     /// Data chunk, 0 to L' − 1.
     Data(usize),

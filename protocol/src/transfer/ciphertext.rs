@@ -10,8 +10,10 @@ pub trait Ciphertext {
     /// Why words cannot be read, or are not those that were committed to.
     type Error;
 
+    /// N, L and w as the market has them.
     fn layout(&self) -> &Chunks;
 
+    /// Part of every word's keystream: the same key gives another ciphertext in another engagement.
     fn engagement_id(&self) -> B256;
 
     /// The tree over the leaves of all chunks.

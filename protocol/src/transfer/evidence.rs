@@ -11,7 +11,9 @@ use std::fmt;
 /// A chunk as it was committed, with its way to the root of the ciphertext.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedChunk {
+    /// Within the whole transfer, see [`Chunks::chunk`](super::chunks::Chunks::chunk).
     pub number: usize,
+    /// Still encrypted: the contract decrypts them under the key of record.
     pub cipher_words: Vec<Word>,
     /// Siblings from the leaf upward.
     pub path: Vec<B256>,
@@ -20,9 +22,11 @@ pub struct CommittedChunk {
 /// What `proveBadData` takes, besides the keys that are known already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
+    /// Below N1 the key that was revealed counts, from there on the one that comes from K.
     pub position: usize,
     /// π(position).
     pub index: usize,
+    /// What `chunks` show.
     pub fault: Fault,
     /// One or two chunks, see [`Fault::parts`].
     pub chunks: Vec<CommittedChunk>,

@@ -26,6 +26,7 @@ pub enum Kind {
 
 /// One fault. Data chunks and words are counted within the example and the chunk, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those numbers")]
 pub enum Fault {
     /// The header states another index.
     Index,
@@ -46,6 +47,7 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What the contract is asked to look for.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Index | Self::Leaf => Kind::Header,

@@ -13,16 +13,22 @@ use alloy::primitives::B256;
 /// What the market knows about a transfer.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
+    /// Part of the keystream.
     pub engagement_id: B256,
+    /// N, L and w.
     pub layout: Chunks,
+    /// Over the test leaves by dataset index, from the offer.
     pub test_root: B256,
+    /// Over the leaves of all chunks, from the offer.
     pub ct_root: B256,
+    /// π; the identity in SIMPLE mode.
     pub order: &'a Shuffle,
 }
 
 /// Why evidence convicts nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum Dismissed {
     #[error("the evidence is about example {index}, which is not at position {position}")]
     Position { position: usize, index: usize },

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 /// Largest probe set whose keys a client sends or accepts: 64 KiB of calldata.
 pub const MAX_PROBE_KEYS: usize = 2048;
 
+/// `keysA` has another length than the probe set asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the keys of {expected} probe positions take {} bytes, not {got}", expected * WORD_BYTES)]
 pub struct KeysLength {

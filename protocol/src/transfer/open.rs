@@ -26,8 +26,10 @@ pub enum Opened {
     Faulty(Box<Evidence>),
 }
 
+/// Why positions cannot be read. A fault that convicts the sender is a result, not one of these.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum OpenError<E> {
     #[error(transparent)]
     Cipher(#[from] E),
@@ -120,8 +122,11 @@ pub fn scan<C: Ciphertext>(
 pub struct Header {
     /// Dataset index.
     pub index: usize,
+    /// Of the image with its salt; the chunks that must lead to it are not looked at.
     pub input_commit: U256,
+    /// Of any size: one that is no class is never predicted.
     pub label: U256,
+    /// Hides the label in the test leaf.
     pub leaf_salt: B256,
 }
 

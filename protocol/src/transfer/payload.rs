@@ -19,15 +19,22 @@ pub type ChunkWords = Zeroizing<Vec<Word>>;
 
 /// Places of the header's words.
 pub mod header {
+    /// Dataset index of the example.
     pub const INDEX: usize = 0;
+    /// Where the hash chain must end.
     pub const INPUT_COMMIT: usize = 1;
+    /// A whole word, though a label of an honest sender has 32 bits.
     pub const LABEL: usize = 2;
+    /// Hides the label in the test leaf.
     pub const LEAF_SALT: usize = 3;
+    /// Where the hash chain starts; below 2^248.
     pub const INPUT_SALT: usize = 4;
 }
 
+/// Why an example cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum PayloadError {
     #[error("example {example}: an input of {got} words, the transfer takes {expected}")]
     InputWords {
@@ -86,10 +93,13 @@ pub fn chunks(layout: &Chunks, index: usize, example: &Example) -> Result<Vec<Ch
 pub struct Received {
     /// Dataset index.
     pub index: usize,
+    /// Where the hash chain over salt and words ends.
     pub input_commit: U256,
     /// Of any size: a label that is no class is simply never predicted.
     pub label: U256,
+    /// Hides the label in the test leaf.
     pub leaf_salt: B256,
+    /// Where the hash chain starts.
     pub input_salt: InputSalt,
     /// Message words, each below 2^248.
     pub words: Vec<Word>,
@@ -107,6 +117,7 @@ impl fmt::Debug for Received {
 /// Why no proof can be made about a faultless example: it counts as one that the model gets wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum Unprovable {
     #[error("the image has {expected} words, {got} were received")]
     Size { expected: usize, got: usize },

@@ -22,6 +22,7 @@ pub struct Stakes {
     pub probe: u32,
     /// N2.
     pub proven: u32,
+    /// Least accuracy of the proven set, hundredths of a percent.
     pub target_bps: u16,
 }
 
@@ -141,19 +142,17 @@ pub enum Caution {
     Griefing(f64),
 }
 
+/// What [`Stakes::decide`] advises, with the numbers that decided.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "each variant names its fields")]
 pub enum Decision {
+    /// Neither risk nor tuning speaks against it.
     Proceed,
     /// Abort: the set fails with probability `failure`, more than the `limit` from which on aborting is worth more.
-    TooRisky {
-        failure: f64,
-        limit: f64,
-    },
+    TooRisky { failure: f64, limit: f64 },
     /// Abort: the set may have been tuned, as fewer than `threshold` probes were correct; `None`: no number of correct
     /// probes would rule it out.
-    MaybeTuned {
-        threshold: Option<u32>,
-    },
+    MaybeTuned { threshold: Option<u32> },
 }
 
 /// Chances of a consumer that chooses how many of the N examples the model gets right.

@@ -12,6 +12,7 @@ macro_rules! secret_word {
         pub struct $name(Zeroizing<Word>);
 
         impl $name {
+            /// Takes the word as it is; the caller wipes its own copy.
             pub fn new(word: Word) -> Self {
                 Self(Zeroizing::new(word))
             }

@@ -8,6 +8,7 @@ use super::words::{digest, uint, Word, TAG_SHUFFLE};
 use crate::ids::N_MAX;
 use alloy::primitives::{B256, U256};
 
+/// Each decides for every place whether it swaps with its partner. As many as the Ethereum consensus specification has.
 pub const ROUNDS: usize = 90;
 
 /// Places that share one hash.
@@ -51,10 +52,12 @@ impl Shuffle {
         Self { n, rounds: Vec::new() }
     }
 
+    /// Positions, and as many dataset indices.
     pub fn len(&self) -> usize {
         self.n
     }
 
+    /// Only the identity of no places is.
     pub fn is_empty(&self) -> bool {
         self.n == 0
     }

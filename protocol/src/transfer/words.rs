@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 /// A number below 2^256, big-endian. Comparing two words compares the numbers.
 pub type Word = [u8; 32];
 
+/// Also of a word in the ABI's encoding, and of a packed key.
 pub const WORD_BYTES: usize = 32;
 
 /// Leaf of the test set: (index, inputCommit, label, leafSalt).

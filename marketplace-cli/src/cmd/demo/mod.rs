@@ -40,7 +40,7 @@ enum Protocol {
     AccuracyFull,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let temp;
     let work = match &args.keep {
         Some(dir) => {

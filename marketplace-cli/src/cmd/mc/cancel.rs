@@ -17,7 +17,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = Ended::from(desk.play(args.id, &CANCEL).await?);
     ctx.out.result(&result, &result)

@@ -1,12 +1,12 @@
 //! What a model consumer does.
 
-pub mod cancel;
-pub mod open;
-pub mod result;
-pub mod send;
-pub mod test_set;
-pub mod transfer;
-pub mod watch;
+mod cancel;
+mod open;
+mod result;
+mod send;
+mod test_set;
+mod transfer;
+mod watch;
 
 use crate::context::Context;
 use clap::Subcommand;

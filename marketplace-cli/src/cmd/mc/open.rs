@@ -50,7 +50,7 @@ pub struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ModeArg {
+enum ModeArg {
     /// In clear after the acceptance; all count
     Clear,
     /// Encrypted; a random part is opened for probing, the rest counts
@@ -60,7 +60,7 @@ pub enum ModeArg {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AdjudicationArg {
+enum AdjudicationArg {
     /// Each counted example is proven on chain
     Direct,
     /// A claimed result stands unless somebody challenges it
@@ -86,7 +86,7 @@ impl From<AdjudicationArg> for Adjudication {
     }
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let trust = Trust::from(args.trust);
     trust.require_given()?;
     let target_bps = args.target.bps();

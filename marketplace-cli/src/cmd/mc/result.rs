@@ -39,7 +39,7 @@ pub struct VerifyArgs {
     keys: KeyArgs,
 }
 
-pub async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.site().await?;
     let key = PublicModel::from(args.model).key(&site.market.chain, &ctx.out)?;
     let id = args.id;
@@ -134,7 +134,7 @@ pub struct ReclaimArgs {
     keys: KeyArgs,
 }
 
-pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let e = desk.market.engagement(args.id).await?;
     let grades = Grades::read(&desk, e.modelId, &args.trust.into()).await?;
@@ -148,19 +148,19 @@ pub async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-pub async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn challenge(args: ChallengeArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     let result = challenge_positions(&desk, args.id, &args.positions).await?;
     ctx.out.result(&result, &result)
 }
 
-pub async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn demand_full(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     let result = demand(&desk, args.id).await?;
     ctx.out.result(&result, &result)
 }
 
-pub async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn reclaim(args: ReclaimArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = reclaim_bonds(&desk, args.id).await?;
     ctx.out.result(&result, &result)

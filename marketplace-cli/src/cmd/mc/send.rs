@@ -34,7 +34,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.site().await?;
     let (id, set) = (args.id, args.set.as_deref());
     let e = site.market.engagement(id).await?;

@@ -16,7 +16,7 @@ pub struct PublishArgs {
     keys: KeyArgs,
 }
 
-pub async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = publish_chunks(&desk, args.id).await?;
     ctx.out.result(&result, &result)
@@ -33,7 +33,7 @@ pub struct RevealArgs {
     keys: KeyArgs,
 }
 
-pub async fn reveal_keys(args: RevealArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn reveal_keys(args: RevealArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = reveal(&desk, args.id).await?;
     ctx.out.result(&result, &result)

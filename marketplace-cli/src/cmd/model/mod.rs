@@ -1,6 +1,6 @@
 //! Models: imported, measured, or random.
 
-pub mod test;
+mod test;
 
 use crate::context::Context;
 use assay_marketplace::model::import::{import_model, require_free, save};

@@ -20,7 +20,7 @@ pub struct Args {
     set: PathBuf,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let market = match ctx.globals.rpc_url {
         Some(_) => Some(ctx.market().await?),
         None => None,

@@ -36,7 +36,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     let policy = Policy {
         max_target_bps: args.max_target.bps(),

@@ -22,7 +22,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let chain = ctx.chain().await?;
     let account = ctx.account(&chain, &args.keys)?;
     account.require_funds(0, 0).await?;

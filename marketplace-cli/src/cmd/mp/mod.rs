@@ -1,20 +1,20 @@
 //! What a model provider does.
 
-pub mod abort;
-pub mod accept;
-pub mod ack;
-pub mod answer;
-pub mod concede;
-pub mod deploy_verifier;
-pub mod offers;
-pub mod post;
-pub mod probe;
-pub mod proceed;
-pub mod prove;
-pub mod register;
-pub mod stake;
-pub mod submit;
-pub mod watch;
+mod abort;
+mod accept;
+mod ack;
+mod answer;
+mod concede;
+mod deploy_verifier;
+mod offers;
+mod post;
+mod probe;
+mod proceed;
+mod prove;
+mod register;
+mod stake;
+mod submit;
+mod watch;
 
 use crate::context::Context;
 use clap::Subcommand;

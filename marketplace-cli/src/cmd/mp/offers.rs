@@ -12,7 +12,7 @@ pub struct Args {
     model_id: B256,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let result = offers(&ctx.market().await?, args.model_id).await?;
     ctx.out.result(&result, &result)
 }

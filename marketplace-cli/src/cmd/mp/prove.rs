@@ -39,7 +39,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
     let manner = Manner {

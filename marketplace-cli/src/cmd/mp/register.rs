@@ -33,7 +33,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     // A model that was registered here before is found without another stake.
     let stake_wei = match ctx.home.models(&desk.market.chain).exists() {

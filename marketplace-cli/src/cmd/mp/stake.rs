@@ -56,7 +56,7 @@ pub struct TransportKeyArgs {
     keys: KeyArgs,
 }
 
-pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     let model = desk.market.model(args.model_id).await?;
     let amount = match &args.ether {
@@ -70,7 +70,7 @@ pub async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let model = desk.market.model(args.model_id).await?;
     if begins_exit(&model, args.cancel) {
@@ -87,7 +87,7 @@ pub async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-pub async fn transport_key(args: TransportKeyArgs, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn transport_key(args: TransportKeyArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = set_transport_key(&desk, args.model_id, &args.file).await?;
     ctx.out.result(&result, &result)

@@ -25,7 +25,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let result = submit(&desk, args.id, args.set.as_deref(), args.all).await?;
     ctx.out.result(&result, &result)

@@ -66,7 +66,7 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.max_target.is_given() && !args.accept {
         return Err(usage("a highest target is for --accept"));
     }

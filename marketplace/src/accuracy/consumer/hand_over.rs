@@ -21,8 +21,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HandedOver {
+    /// Of the engagement.
     pub id: B256,
+    /// Directory with the set.
     pub to: PathBuf,
+    /// N.
     pub examples: usize,
     /// Last second in which the provider may decide.
     pub decide_until: u64,
@@ -44,8 +47,11 @@ impl std::fmt::Display for HandedOver {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeavesSent {
+    /// Of the engagement.
     pub id: B256,
+    /// Directory or URL.
     pub to: String,
+    /// N.
     pub leaves: usize,
 }
 

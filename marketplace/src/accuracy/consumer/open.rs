@@ -22,18 +22,26 @@ use std::path::Path;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Opened {
+    /// Of the engagement.
     pub id: B256,
+    /// What is to be verified.
     pub model_id: B256,
+    /// Commits to the examples.
     pub test_root: B256,
+    /// Covers all terms and the market's parameters; the provider accepts by it.
     pub offer_hash: B256,
+    /// Hundredths of a percent.
     pub target_bps: u16,
     /// Right answers that meet the target.
     pub needed: u32,
     /// Examples that count.
     pub counted: u32,
+    /// Last second in which a provider may accept, Unix seconds.
     pub expiry: u64,
+    /// Deposit and fee.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub escrow_wei: u128,
+    /// The transaction that made the offer, now or before.
     pub sent: Sent,
 }
 
@@ -60,12 +68,17 @@ impl std::fmt::Display for Opened {
 /// What an offer asks for, besides the set.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask {
+    /// What is to be verified.
     pub model_id: B256,
+    /// How the examples travel, and which of them count.
     pub mode: Mode,
     /// As the market demands if not given.
     pub adjudication: Option<Adjudication>,
+    /// Hundredths of a percent.
     pub target_bps: u16,
+    /// Seconds; no more than the market's accept window counts.
     pub expires_in: u64,
+    /// Whether images may be in the set that were handed over before.
     pub allow_reuse: bool,
 }
 

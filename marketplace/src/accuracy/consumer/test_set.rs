@@ -15,8 +15,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Built {
+    /// The directory.
     pub set: PathBuf,
+    /// Images, each with its label.
     pub examples: usize,
+    /// What an offer will commit to.
     pub test_root: B256,
 }
 

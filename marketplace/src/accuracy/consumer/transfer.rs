@@ -44,12 +44,17 @@ async fn own(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Committed {
+    /// Of the engagement.
     pub id: B256,
+    /// Over the leaves of all chunks.
     pub ct_root: B256,
+    /// Of the whole transfer.
     pub chunks: usize,
+    /// Directory or URL.
     pub to: String,
     /// Last second in which the provider may acknowledge.
     pub ack_until: u64,
+    /// Absent if it was committed to before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
 }
@@ -147,9 +152,13 @@ fn offer_hash(journal: &Journal, e: &EngagementView) -> eyre::Result<B256> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Published {
+    /// Of the engagement.
     pub id: B256,
+    /// On chain, now or before.
     pub chunks: usize,
+    /// Of the engagement, as the contract names it.
     pub state: String,
+    /// Of this call alone.
     pub sent: Vec<Sent>,
 }
 
@@ -224,11 +233,15 @@ fn chunks_from(file: &mut CipherFile, next: usize) -> eyre::Result<Vec<Word>> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RevealedKeys {
+    /// Of the engagement.
     pub id: B256,
+    /// Which keys, in words.
     pub what: &'static str,
+    /// After it, as the contract names it.
     pub state: String,
     /// End of the window that begins now.
     pub until: u64,
+    /// The transaction that they are in.
     pub sent: Sent,
 }
 

@@ -38,17 +38,23 @@ pub(crate) async fn posted(market: &Market, id: B256, e: &EngagementView) -> eyr
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
+    /// Of the engagement.
     pub id: B256,
+    /// Positions that the posted result claims.
     pub claimed: u32,
+    /// Claimed positions whose proof verifies.
     pub proven: Vec<usize>,
     /// Claimed without a proof that verifies, and why.
     pub unproven: Vec<Unproven>,
 }
 
+/// A reason to challenge.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unproven {
+    /// In the proven set.
     pub position: usize,
+    /// For a person to read.
     pub why: String,
 }
 

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 /// What the provider takes on.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    /// Hundredths of a percent; offers that ask for more are refused.
     pub max_target_bps: u16,
     /// Any if empty.
     pub consumers: Vec<Address>,
@@ -38,9 +39,13 @@ pub struct Policy {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
+    /// Of the engagement.
     pub id: B256,
+    /// Of the terms as they were judged: the contract accepts no others.
     pub offer_hash: B256,
+    /// Consumer.
     pub mc: Address,
+    /// Hundredths of a percent.
     pub target_bps: u16,
     /// How the examples come.
     pub mode: &'static str,
@@ -48,10 +53,12 @@ pub struct Accepted {
     pub needed: u32,
     /// Time for all of them.
     pub prove_seconds: u64,
+    /// Deposit and fee.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub escrow_wei: u128,
     /// End of the window that begins now.
     pub decide_until: u64,
+    /// The transaction that accepted, now or before.
     pub sent: Sent,
 }
 

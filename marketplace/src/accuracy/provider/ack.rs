@@ -26,6 +26,7 @@ use std::path::Path;
 /// Where the ciphertext comes from.
 #[derive(Debug)]
 pub enum Source {
+    /// The consumer's hand-over.
     Delivered(Box<Delivery>),
     /// The calldata of `publishChunks`.
     Chain,
@@ -37,11 +38,15 @@ pub enum Source {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Acknowledged {
+    /// Of the engagement.
     pub id: B256,
+    /// What the ciphertext was compared with.
     pub ct_root: B256,
+    /// Of the whole transfer.
     pub chunks: usize,
     /// Last second in which the consumer may reveal keys.
     pub keys_until: u64,
+    /// The transaction that acknowledged, now or before.
     pub sent: Sent,
 }
 

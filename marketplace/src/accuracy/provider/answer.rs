@@ -18,15 +18,21 @@ const IN_FLIGHT: usize = 8;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
+    /// Of the engagement.
     pub id: B256,
+    /// Empty if no challenge was open.
     pub answered: Vec<Answer>,
+    /// Positions, these and earlier ones.
     pub proven_on_chain: u32,
 }
 
+/// A challenge that is answered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
+    /// In the proven set.
     pub position: u32,
+    /// The transaction with the proof.
     pub sent: Sent,
 }
 

@@ -87,19 +87,23 @@ impl Findings {
         }
     }
 
+    /// Whether every example was decrypted and checked before; `false` says nothing.
     pub fn is_faultless(&self) -> bool {
         self.found.faultless
     }
 
+    /// On disk when this returns.
     pub fn note_faultless(&mut self) -> eyre::Result<()> {
         self.found.faultless = true;
         self.save()
     }
 
+    /// Positions that this model gets right, ascending; `None` if it was not run. See [`model`].
     pub fn correct(&self, model: B256) -> Option<Vec<usize>> {
         self.found.correct.get(&model).cloned()
     }
 
+    /// On disk when this returns.
     pub fn note_correct(&mut self, model: B256, correct: &[usize]) -> eyre::Result<()> {
         self.found.correct.insert(model, correct.to_vec());
         self.save()

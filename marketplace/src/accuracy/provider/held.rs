@@ -26,9 +26,13 @@ use std::path::{Path, PathBuf};
 /// What the chain says about the engagement.
 #[derive(Debug, Clone)]
 pub struct Engagement {
+    /// Part of every context.
     pub id: B256,
+    /// EIP-155; part of every context.
     pub chain_id: u64,
+    /// Part of every context.
     pub market: Address,
+    /// What the model is registered with.
     pub terms: ProofTerms,
     /// Position of the first example in the whole set: contexts count from there.
     pub first: usize,
@@ -56,14 +60,18 @@ pub struct Work {
 pub struct Opening {
     /// Of the example in the consumer's set, hence of its test leaf.
     pub index: usize,
+    /// Of the image with its salt.
     pub input_commit: U256,
+    /// What the proven answer has to be.
     pub label: u32,
+    /// Hides the label in the test leaf.
     pub leaf_salt: B256,
 }
 
 /// Examples that are the ones of their engagement: the proven set, or the probe set.
 #[derive(Debug)]
 pub struct Held {
+    /// Whose examples they are.
     pub engagement: Engagement,
     source: Source,
     findings: Findings,
@@ -138,6 +146,7 @@ impl Held {
         }
     }
 
+    /// Before any key is out; never of a set in clear.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -353,10 +362,12 @@ pub fn proof_path(site: &Site, id: B256, position: usize) -> PathBuf {
     proofs_dir(site, id).join(proof_name(position))
 }
 
+/// Directory of an engagement's proofs, whether or not there are any.
 pub fn proofs_dir(site: &Site, id: B256) -> PathBuf {
     site.home.engagement(&site.market.chain, id).join("proofs")
 }
 
+/// Name of a proof's file, by which directories and servers find it; `position` counts in the proven set.
 pub fn proof_name(position: usize) -> String {
     format!("{position:05}.proof")
 }

@@ -13,14 +13,21 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
+    /// Of the engagement.
     pub id: B256,
+    /// As the contract names it.
     pub state: String,
+    /// Consumer.
     pub mc: Address,
+    /// How the examples come.
     pub mode: &'static str,
+    /// What has to be proven.
     pub adjudication: &'static str,
+    /// Hundredths of a percent.
     pub target_bps: u16,
     /// End of the window that runs now.
     pub until: u64,
+    /// That window is over, and nobody closed the engagement.
     pub expired: bool,
 }
 
@@ -28,7 +35,9 @@ pub struct Offer {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offers {
+    /// What they are on.
     pub model_id: B256,
+    /// Offers and engagements that were accepted.
     pub offers: Vec<Offer>,
 }
 

@@ -24,13 +24,19 @@ use std::time::Duration;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Posted {
+    /// Of the engagement.
     pub id: B256,
+    /// keccak256 of the posted bitmap.
     pub result_hash: B256,
+    /// Set bits of the bitmap.
     pub claimed: u32,
+    /// Right answers that meet the target.
     pub needed: u32,
+    /// The claimed ones, ascending, in the proven set.
     pub positions: Vec<usize>,
     /// Last second for challenges.
     pub challenges_until: u64,
+    /// The transaction with the result, now or before.
     pub sent: Sent,
 }
 

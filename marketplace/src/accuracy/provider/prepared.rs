@@ -27,9 +27,11 @@ use std::time::{Duration, Instant};
 /// A proven set that was checked and run through the model. Nobody else makes proofs of it before this is dropped.
 #[derive(Debug)]
 pub struct Prepared {
+    /// The examples, checked.
     pub held: Held,
     /// Positions that the model gets right.
     pub correct: Vec<usize>,
+    /// Right answers that meet the target.
     pub needed: u32,
     pub(super) e: EngagementView,
     _lock: Lock,
@@ -98,6 +100,7 @@ impl Plan {
 }
 
 impl Prepared {
+    /// Whether the model gets enough right: else there is nothing to prove.
     pub fn meets_target(&self) -> bool {
         self.correct.len() >= self.needed as usize
     }
@@ -293,8 +296,11 @@ pub fn proving_lock(site: &Site, id: B256) -> PathBuf {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OneProof {
+    /// In the proven set.
     pub position: usize,
+    /// The proof with its statement.
     pub file: PathBuf,
+    /// Of the proof alone, as it goes on chain.
     pub proof_bytes: usize,
     /// Absent if the proof was there before.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,16 +20,21 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Probed {
+    /// Of the engagement.
     pub id: B256,
     /// Examples that were opened: N1 in FULL, all in SIMPLE.
     pub opened: usize,
+    /// Of those that were opened.
     pub correct: usize,
     /// Right probes from which on proceeding is advised; absent if not even all of them are enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<u32>,
+    /// `proceed` or `abort`; `none` after bad data.
     pub advice: &'static str,
+    /// The fault that the consumer was convicted of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bad_data: Option<String>,
+    /// `proceed`, `abort` or the evidence; absent if nothing was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
 }
@@ -54,10 +59,12 @@ impl std::fmt::Display for Probed {
     }
 }
 
+/// What to do about what a probe shows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Decision {
     /// Send `proceed` or `abort`.
     pub act: bool,
+    /// Right probes from which on to proceed, if not the advised number.
     pub at_least: Option<u32>,
 }
 

@@ -14,8 +14,11 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Proceeded {
+    /// Of the engagement.
     pub id: B256,
+    /// After it, as the contract names it.
     pub state: String,
+    /// Absent if the provider had committed before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
 }

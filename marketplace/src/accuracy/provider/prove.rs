@@ -25,10 +25,15 @@ pub struct Manner {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Proven {
+    /// Of the engagement.
     pub id: B256,
+    /// Those that count.
     pub examples: usize,
+    /// Those of them that the model gets right.
     pub correct: usize,
+    /// Right answers that meet the target.
     pub needed: u32,
+    /// Positions.
     pub proven_on_chain: u32,
     /// Whether the result is claimed, and proofs are sent on challenges only.
     pub optimistic: bool,
@@ -36,6 +41,7 @@ pub struct Proven {
     pub made: usize,
     /// Further ones that could be proven: the target does not need them.
     pub left_out: usize,
+    /// All that are here, these and earlier ones.
     pub proofs: Vec<OneProof>,
 }
 

@@ -188,6 +188,7 @@ impl Transfer {
         self.open.len()
     }
 
+    /// Before any key is out.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
@@ -197,10 +198,12 @@ impl Transfer {
         self.open.start
     }
 
+    /// Over the test leaves of the whole set.
     pub fn tree(&self) -> &MerkleTree {
         &self.tree
     }
 
+    /// Hash of everything that the open examples follow from, which [findings](super::findings) are kept under.
     pub fn contents(&self) -> B256 {
         self.contents
     }
@@ -259,6 +262,7 @@ fn altered(id: B256, error: &OpenError<crate::cipher_file::CipherError>) -> eyre
 pub struct Accusation {
     id: B256,
     keys: Bytes,
+    /// With the example that it is about.
     pub evidence: Evidence,
 }
 

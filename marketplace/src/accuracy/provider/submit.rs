@@ -25,20 +25,30 @@ const MAX_BATCH: usize = 24;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Submitted {
+    /// Of the engagement.
     pub id: B256,
+    /// After it, as the contract names it.
     pub state: String,
+    /// `None` while the engagement is open.
     pub outcome: String,
+    /// Positions, these and earlier ones.
     pub proven_on_chain: u32,
+    /// Right answers that meet the target.
     pub needed: u32,
+    /// Absent if it was sent before, or is not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proceed: Option<Sent>,
+    /// In the order of sending; empty if nothing was left to send.
     pub batches: Vec<Batch>,
 }
 
+/// Proofs that share a transaction.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
+    /// In the proven set.
     pub positions: Vec<u32>,
+    /// That transaction.
     pub sent: Sent,
 }
 

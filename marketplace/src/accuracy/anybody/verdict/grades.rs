@@ -14,12 +14,17 @@ use std::fmt;
 pub struct Grades {
     /// Of registry, market, terms, judges and their library.
     pub deployment: DeploymentCheck,
+    /// Of the model.
     pub verifier: VerifierCheck,
     /// Fees and strikes go here.
     pub treasury: Address,
 }
 
 impl Grades {
+    /// Judges the contracts of `site`, and the verifier that the model is registered with.
+    ///
+    /// # Errors
+    /// If the node does not answer, or no such model is registered. What is not known is a grade, not an error.
     pub async fn read(site: &Site, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
         let record = site.market.model(model_id).await?.record;
         Ok(Self {

@@ -16,10 +16,14 @@ use std::fmt;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
+    /// Whose engagements they are.
     pub model_id: B256,
+    /// Flattened into this JSON object.
     #[serde(flatten)]
     pub grades: Grades,
+    /// Every right answer that counts has a proof on chain.
     pub proven: Vec<Fields>,
+    /// A claim that nobody objected to.
     pub optimistic: Vec<Fields>,
     /// Closed as proven or optimistic, says a contract that the reader does not know.
     pub not_checked: Vec<Fields>,
@@ -27,10 +31,15 @@ pub struct Listed {
     pub none: Vec<Fields>,
     /// Not closed.
     pub open: Vec<Fields>,
+    /// Burned so far, in all engagements of the model.
     pub strikes: u32,
 }
 
 impl Listed {
+    /// Reads the model's engagements one by one.
+    ///
+    /// # Errors
+    /// Those of [`Grades::read`].
     pub async fn read(site: &Site, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
         let mut listed = Self {
             model_id,

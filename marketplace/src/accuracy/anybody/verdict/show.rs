@@ -20,8 +20,10 @@ const DELTA: f64 = 0.05;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
+    /// Flattened into this JSON object, as `grades` are.
     #[serde(flatten)]
     pub fields: Fields,
+    /// Of the contracts and the verifier that the verdict depends on.
     #[serde(flatten)]
     pub grades: Grades,
     /// Lower bound on the accuracy at 95 % confidence, if the examples were drawn at random; 0 unless they are proven.
@@ -29,7 +31,9 @@ pub struct Shown {
     /// The fee that each side paid.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub fee_wei: u128,
+    /// Provider and consumer are one account.
     pub self_dealt: bool,
+    /// Unix seconds.
     pub model_registered_at: u64,
     /// Other engagements of this consumer with this model that are closed.
     pub others_of_this_consumer: Vec<Fields>,
@@ -38,6 +42,10 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Reads the verdict, and those of the model's other engagements.
+    ///
+    /// # Errors
+    /// Those of [`Grades::read`], or if there is no such engagement.
     pub async fn read(site: &Site, id: B256, trust: &Trust) -> eyre::Result<Self> {
         let state = site.market.engagement(id).await?.state;
         let v = site.market.verdict(id).await?;
