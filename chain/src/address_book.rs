@@ -15,9 +15,11 @@ use std::path::Path;
 pub struct VerifierEntry {
     /// The contract that models register.
     pub address: Address,
+    /// keccak256 of the deployed code; the registry pins it.
     pub codehash: B256,
     /// The contract that holds the verifying key.
     pub vk_data: Address,
+    /// Names the circuit's verifying key.
     pub vk_digest: B256,
 }
 
@@ -25,8 +27,11 @@ pub struct VerifierEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deployment {
+    /// EIP-155; a book of another chain is refused.
     pub chain_id: u64,
+    /// `ModelRegistry`.
     pub registry: Address,
+    /// `AccuracyMarket`.
     pub market: Address,
     /// By archId.
     #[serde(default)]
@@ -34,6 +39,10 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// Reads the address book at `path`.
+    ///
+    /// # Errors
+    /// If there is none, it is damaged, or it is of another chain than `chain`.
     pub fn load(path: &Path, chain: &Chain) -> eyre::Result<Self> {
         let bytes = std::fs::read(path).map_err(|_| {
             hinted(
@@ -54,6 +63,7 @@ impl Deployment {
         Ok(book)
     }
 
+    /// Writes the address book whole or not at all.
     pub fn save(&self, path: &Path) -> eyre::Result<()> {
         Ok(write_atomic(path, &serde_json::to_vec_pretty(self)?, false)?)
     }

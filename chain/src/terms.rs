@@ -16,26 +16,45 @@ const PROOF_GAS: u128 = 900_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MarketTerms {
+    /// E: per labelled input.
     pub price_input: u128,
+    /// Z: per proof; E > Z.
     pub price_proof: u128,
+    /// P: per inference; Z > P > 0.
     pub price_inference: u128,
+    /// ε: of each side when an engagement locks; > 0.
     pub fee: u128,
+    /// N1: probe set size, 1 to 2048.
     pub n1: u32,
+    /// N2: proven set size; N1 + N2 is at most 65536.
     pub n2: u32,
+    /// Reserved by an engagement and burned by a Fault, 1 to 1000; a stake is 1000.
     pub fault_strikes: u16,
+    /// Longest time from `open` to the offer's expiry.
     pub accept_window: u64,
+    /// W_decide: for probing and deciding.
     pub decide_window: u64,
+    /// Part of W_prove that does not depend on the set.
     pub prove_base: u64,
+    /// Part of W_prove for each example of the proven set.
     pub prove_time_per_item: u64,
+    /// W_unbond: from the request to leave until the stake comes out.
     pub unbond_window: u64,
+    /// TR: receives fees and burned strikes. They deter only if it refunds nobody, see [`BURN_ADDRESS`].
     pub treasury: Address,
     /// w: words of an input that one chunk of a transfer carries; even.
     pub words_per_chunk: u32,
+    /// W_commit: from `accept` to `commitTransfer`.
     pub commit_window: u64,
+    /// W_ack: from `commitTransfer`, and again from the last published chunk, to `ack`.
     pub ack_window: u64,
+    /// W_publish: added once to W_ack by the first `publishChunks`.
     pub publish_window: u64,
+    /// W_key: for each reveal of keys.
     pub key_window: u64,
+    /// W_challenge: from `postResult`.
     pub challenge_window: u64,
+    /// W_respond: from a challenge or a full demand.
     pub respond_window: u64,
     /// Time that each open challenge, and each proof of a full demand, adds.
     pub answer_time: u64,
@@ -122,6 +141,7 @@ impl MarketTerms {
         warnings
     }
 
+    /// The registry's constructor argument; `market` has to be known before it is deployed.
     pub fn registry_params(&self, market: Address) -> RegistryParams {
         RegistryParams {
             priceInput: self.price_input,
@@ -134,6 +154,7 @@ impl MarketTerms {
         }
     }
 
+    /// The market's constructor argument.
     pub fn market_params(&self, registry: Address, judges: Judges) -> MarketParams {
         MarketParams {
             registry,

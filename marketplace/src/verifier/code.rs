@@ -43,8 +43,11 @@ pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) 
 /// The two contracts of one verifying key.
 #[derive(Debug)]
 pub struct VerifierCode {
+    /// The Solidity.
     pub generated: Generated,
+    /// By the repository's compiler, see `foundry.toml`.
     pub compiled: Compiled,
+    /// As registered.
     pub vk_digest: B256,
 }
 

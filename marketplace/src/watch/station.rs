@@ -21,6 +21,7 @@ pub struct Station {
     desk: PayingDesk,
     /// Where files are handed over: a directory with one inside for each engagement, or a server.
     pub exchange: Place,
+    /// For requests to a server.
     pub server: ServerIdentity,
     /// Hears what happens.
     pub announce: Announcer,
@@ -31,6 +32,7 @@ pub struct Station {
 }
 
 impl Station {
+    /// What daemons of both parties start from.
     pub fn new(desk: PayingDesk, exchange: Place, server: ServerIdentity, announce: Announcer) -> Self {
         Self {
             desk,

@@ -82,7 +82,7 @@ impl From<Object> for Objection {
     }
 }
 
-pub async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_desk(&args.keys).await
