@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum BlobKind {
     /// Hashes of all examples of a test set, before anything is locked.
     Leaves,
     /// A test set, encrypted.
@@ -18,7 +18,7 @@ pub enum Kind {
     Proofs,
 }
 
-impl Kind {
+impl BlobKind {
     /// Every kind, in the order of the protocol.
     pub const ALL: [Self; 3] = [Self::Leaves, Self::Cipher, Self::Proofs];
 
@@ -32,18 +32,18 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for BlobKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-/// A name that is none of [`Kind::name`].
+/// A name that is none of [`BlobKind::name`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no kind of file called {0:?}")]
 pub struct UnknownKind(String);
 
-impl FromStr for Kind {
+impl FromStr for BlobKind {
     type Err = UnknownKind;
 
     fn from_str(name: &str) -> Result<Self, UnknownKind> {
@@ -58,7 +58,7 @@ pub struct Blob {
     /// Whose file it is.
     pub engagement: B256,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: BlobKind,
     /// Keccak-256 of the content.
     pub id: B256,
 }
@@ -80,7 +80,7 @@ pub enum Target {
         /// Whose files.
         engagement: B256,
         /// Which of them.
-        kind: Kind,
+        kind: BlobKind,
     },
     /// One file: `/v1/ENGAGEMENT/KIND/ID`.
     Blob(Blob),
@@ -153,7 +153,7 @@ mod tests {
     fn a_target_has_one_spelling() {
         let blob = Blob {
             engagement: B256::repeat_byte(0xab),
-            kind: Kind::Cipher,
+            kind: BlobKind::Cipher,
             id: B256::repeat_byte(2),
         };
         let path = Target::Blob(blob).to_string();

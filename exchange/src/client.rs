@@ -1,7 +1,7 @@
 //! The end that sends and fetches. Both go on where an earlier try ended, also one of an earlier run of the program.
 
 use super::auth::Stamp;
-use super::blob::{id_of, Blob, Kind, Listed, Target};
+use super::blob::{id_of, Blob, BlobKind, Listed, Target};
 use super::refusal::{Code, Refusal};
 use super::server::{Appended, OFFSET};
 use super::store::{private_options, Progress};
@@ -145,7 +145,7 @@ impl Client {
     ///
     /// # Errors
     /// If the server does not answer or refuses.
-    pub async fn list(&self, engagement: B256, kind: Kind) -> Result<Vec<Listed>, ClientError> {
+    pub async fn list(&self, engagement: B256, kind: BlobKind) -> Result<Vec<Listed>, ClientError> {
         let target = Target::List { engagement, kind }.to_string();
         parse(self.request(Method::GET, &target, Vec::new(), None).await?).await
     }
@@ -172,7 +172,7 @@ impl Client {
     pub async fn upload(
         &self,
         engagement: B256,
-        kind: Kind,
+        kind: BlobKind,
         path: &Path,
         step: impl Fn(u64),
     ) -> Result<B256, ClientError> {

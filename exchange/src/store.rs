@@ -8,7 +8,7 @@
 //!
 //! A file appears under its name in one step, after its content has been compared with the name and synced.
 
-use super::blob::{id_of, Blob, Kind, Listed};
+use super::blob::{id_of, Blob, BlobKind, Listed};
 use alloy::primitives::{Address, B256};
 use assay_durable::file::{parent, sync_dir};
 use assay_durable::lock::Lock;
@@ -114,7 +114,7 @@ impl Store {
         &self.limits
     }
 
-    fn dir(&self, engagement: B256, kind: Kind) -> PathBuf {
+    fn dir(&self, engagement: B256, kind: BlobKind) -> PathBuf {
         self.root.join(engagement.to_string()).join(kind.name())
     }
 
@@ -132,7 +132,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the operating system.
-    pub fn add(&self, engagement: B256, kind: Kind, source: &Path) -> io::Result<B256> {
+    pub fn add(&self, engagement: B256, kind: BlobKind, source: &Path) -> io::Result<B256> {
         let dir = self.dir(engagement, kind);
         create_private_dir(&dir)?;
         let mut temp = tempfile::Builder::new().suffix(".part").tempfile_in(&dir)?;
@@ -165,7 +165,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the operating system.
-    pub fn list(&self, engagement: B256, kind: Kind) -> io::Result<Vec<Listed>> {
+    pub fn list(&self, engagement: B256, kind: BlobKind) -> io::Result<Vec<Listed>> {
         let mut list = Vec::new();
         for (name, bytes) in files(&self.dir(engagement, kind))? {
             if let Ok(id) = name.parse() {
@@ -243,7 +243,7 @@ impl Store {
         let end = offset.checked_add(got).filter(|end| got > 0 && *end <= length);
         let end = end.ok_or(StoreError::Segment { offset, length, got })?;
         let mut used = length.max(BLOCK_BYTES);
-        for kind in Kind::ALL {
+        for kind in BlobKind::ALL {
             let dir = self.dir(blob.engagement, kind);
             for (name, bytes) in files(&dir)? {
                 if dir.join(name) != part {
@@ -353,7 +353,7 @@ mod tests {
     fn blob(content: &[u8]) -> Blob {
         Blob {
             engagement: ID,
-            kind: Kind::Cipher,
+            kind: BlobKind::Cipher,
             id: keccak256(content),
         }
     }
@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(append(0, &content[..3]).unwrap(), Progress::Partial(3));
         assert_eq!(store.progress(&blob, ME).unwrap(), Progress::Partial(3));
         assert!(matches!(store.read(&blob), Err(StoreError::Absent)));
-        assert!(store.list(ID, Kind::Cipher).unwrap().is_empty());
+        assert!(store.list(ID, BlobKind::Cipher).unwrap().is_empty());
         for offset in [0, 2, 4] {
             let error = append(offset, &content[3..5]).unwrap_err();
             assert!(matches!(error, StoreError::Offset { expected: 3, .. }), "{error}");
@@ -375,9 +375,13 @@ mod tests {
         assert_eq!(append(3, &content[3..]).unwrap(), Progress::Complete(11));
         assert_eq!(fs::read(store.path(&blob)).unwrap(), content);
         let listed = Listed { id: blob.id, bytes: 11 };
-        assert_eq!(store.list(ID, Kind::Cipher).unwrap(), [listed]);
-        assert!(store.list(ID, Kind::Proofs).unwrap().is_empty());
-        assert_eq!(files(&store.dir(ID, Kind::Cipher)).unwrap().len(), 1, "no part is left");
+        assert_eq!(store.list(ID, BlobKind::Cipher).unwrap(), [listed]);
+        assert!(store.list(ID, BlobKind::Proofs).unwrap().is_empty());
+        assert_eq!(
+            files(&store.dir(ID, BlobKind::Cipher)).unwrap().len(),
+            1,
+            "no part is left"
+        );
         assert_eq!(
             append(0, content).unwrap(),
             Progress::Complete(11),
@@ -398,7 +402,7 @@ mod tests {
             matches!(error, StoreError::WrongHash { got, .. } if got == keccak256(b"wrong")),
             "{error}"
         );
-        assert!(files(&store.dir(ID, Kind::Cipher)).unwrap().is_empty());
+        assert!(files(&store.dir(ID, BlobKind::Cipher)).unwrap().is_empty());
         assert_eq!(store.append(&blob, ME, 0, 5, b"right").unwrap(), Progress::Complete(5));
     }
 
@@ -457,9 +461,9 @@ mod tests {
         let (dir, store) = store(Limits::default());
         let source = dir.path().join("file");
         fs::write(&source, b"content").unwrap();
-        let id = store.add(ID, Kind::Leaves, &source).unwrap();
+        let id = store.add(ID, BlobKind::Leaves, &source).unwrap();
         assert_eq!(id, keccak256(b"content"));
-        assert_eq!(store.list(ID, Kind::Leaves).unwrap(), [Listed { id, bytes: 7 }]);
+        assert_eq!(store.list(ID, BlobKind::Leaves).unwrap(), [Listed { id, bytes: 7 }]);
     }
 
     #[test]

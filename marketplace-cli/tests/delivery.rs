@@ -3,7 +3,7 @@
 mod support;
 
 use alloy::primitives::Address;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_exchange::parties::Parties;
 use assay_exchange::server::{Event, Options, Server, Tls};
 use assay_marketplace::accuracy::consumer::hand_over::send_leaves;
@@ -73,7 +73,7 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
     // Nothing is there; then somebody puts other leaves there first.
     says(accept(&w.mp, id, &ANY, Some(&from)).await, "there are no leaf hashes");
     let wrong = w.test_set(9).join("leaves.json");
-    to.put(Kind::Leaves, &wrong, &w.mc.report).await.unwrap();
+    to.put(BlobKind::Leaves, &wrong, &w.mc.report).await.unwrap();
     says(
         accept(&w.mp, id, &ANY, Some(&from)).await,
         "do not lead to the test root",
@@ -84,12 +84,12 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
 
     let large = w.dir.path().join("large");
     fs::write(&large, vec![0; 1 << 20]).unwrap();
-    to.put(Kind::Cipher, &large, &w.mc.report).await.unwrap();
+    to.put(BlobKind::Cipher, &large, &w.mc.report).await.unwrap();
     says(ack(&w.mp, id, &from).await, "is in state Locked");
     let committed = send(&w.mc, id, None, &to).await.unwrap();
     let other = Delivery::open(&place, id, &own, w.mc.address(), w.other.account.key()).unwrap();
     says(
-        other.get(Kind::Cipher, w.dir.path(), 1 << 30, &w.mp.report).await,
+        other.get(BlobKind::Cipher, w.dir.path(), 1 << 30, &w.mp.report).await,
         "refuses",
     );
     // A server that was emptied is noticed before anything is acknowledged; sending again repairs it.
@@ -105,10 +105,10 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
     // What was fetched is not fetched again.
     let before = requests.lock().unwrap().len();
     let into = w.dir.path().join("again");
-    let fetched = from.get(Kind::Cipher, &into, 1 << 30, &w.mp.report).await.unwrap();
+    let fetched = from.get(BlobKind::Cipher, &into, 1 << 30, &w.mp.report).await.unwrap();
     let between = requests.lock().unwrap().len();
     assert_eq!(
-        from.get(Kind::Cipher, &into, 1 << 30, &w.mp.report).await.unwrap(),
+        from.get(BlobKind::Cipher, &into, 1 << 30, &w.mp.report).await.unwrap(),
         fetched
     );
     assert_eq!(fetched.len(), 1);

@@ -8,7 +8,7 @@ mod transfer_support;
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;
 use assay_exchange::auth::{now, Stamp};
-use assay_exchange::blob::{Blob, Kind, Listed, Target};
+use assay_exchange::blob::{Blob, BlobKind, Listed, Target};
 use assay_exchange::client::{part_of, Client, ClientError, ClientOptions};
 use assay_exchange::parties::Parties;
 use assay_exchange::refusal::Code;
@@ -56,7 +56,7 @@ async fn an_upload_that_was_interrupted_goes_on_even_at_a_new_server() {
     assert_eq!(client.progress(&blob).await.unwrap(), there);
     let steps = RefCell::new(Vec::new());
     let id = client
-        .upload(ENGAGEMENT, Kind::Cipher, &path, |at| steps.borrow_mut().push(at))
+        .upload(ENGAGEMENT, BlobKind::Cipher, &path, |at| steps.borrow_mut().push(at))
         .await
         .unwrap();
     assert_eq!(id, blob.id);
@@ -65,10 +65,10 @@ async fn an_upload_that_was_interrupted_goes_on_even_at_a_new_server() {
     assert_eq!(steps.last(), Some(&length));
     assert_eq!(fs::read(w.server().store().path(&blob)).unwrap(), bytes);
     let listed = Listed { id, bytes: length };
-    assert_eq!(client.list(ENGAGEMENT, Kind::Cipher).await.unwrap(), [listed]);
+    assert_eq!(client.list(ENGAGEMENT, BlobKind::Cipher).await.unwrap(), [listed]);
     // Sending it again sends nothing.
     let steps = RefCell::new(Vec::new());
-    let again = client.upload(ENGAGEMENT, Kind::Cipher, &path, |at| steps.borrow_mut().push(at));
+    let again = client.upload(ENGAGEMENT, BlobKind::Cipher, &path, |at| steps.borrow_mut().push(at));
     assert_eq!(again.await.unwrap(), id);
     assert_eq!(steps.into_inner(), [length]);
 }
@@ -83,7 +83,10 @@ async fn a_damaged_upload_begins_again_by_itself() {
         .append(&blob, 0, bytes.len() as u64, vec![0; SEGMENT])
         .await
         .unwrap();
-    client.upload(ENGAGEMENT, Kind::Cipher, &path, |_| ()).await.unwrap();
+    client
+        .upload(ENGAGEMENT, BlobKind::Cipher, &path, |_| ())
+        .await
+        .unwrap();
     assert_eq!(fs::read(w.server().store().path(&blob)).unwrap(), bytes);
 }
 
@@ -92,10 +95,10 @@ async fn a_download_goes_on_where_it_ended() {
     let w = World::new().await;
     let client = w.client();
     let (path, bytes) = w.file(100_000);
-    let id = w.server().store().add(ENGAGEMENT, Kind::Proofs, &path).unwrap();
+    let id = w.server().store().add(ENGAGEMENT, BlobKind::Proofs, &path).unwrap();
     let blob = Blob {
         engagement: ENGAGEMENT,
-        kind: Kind::Proofs,
+        kind: BlobKind::Proofs,
         id,
     };
     let into = w.dir.path().join("deep/fetched");
@@ -147,15 +150,18 @@ async fn what_is_too_large_is_refused_before_it_is_stored() {
     let w = World::with(|options| options.limits = limits).await;
     let client = w.client();
     let (large, _) = w.file(5 * SEGMENT + 1);
-    let sent = client.upload(ENGAGEMENT, Kind::Cipher, &large, |_| ()).await;
+    let sent = client.upload(ENGAGEMENT, BlobKind::Cipher, &large, |_| ()).await;
     assert_eq!(refused(sent), Code::TooLarge);
     let (fits, bytes) = w.file(5 * SEGMENT);
     let blob = w.blob(&bytes);
     let long = client.append(&blob, 0, bytes.len() as u64, bytes[..SEGMENT + 1].to_vec());
     assert_eq!(refused(long.await), Code::TooLarge);
-    client.upload(ENGAGEMENT, Kind::Cipher, &fits, |_| ()).await.unwrap();
+    client
+        .upload(ENGAGEMENT, BlobKind::Cipher, &fits, |_| ())
+        .await
+        .unwrap();
     let (third, _) = w.file(3 * SEGMENT);
-    let sent = client.upload(ENGAGEMENT, Kind::Proofs, &third, |_| ()).await;
+    let sent = client.upload(ENGAGEMENT, BlobKind::Proofs, &third, |_| ()).await;
     assert_eq!(refused(sent), Code::Quota);
 
     // A body of unstated length is cut off at the limit.
@@ -175,24 +181,30 @@ async fn only_parties_of_the_engagement_are_served() {
     let (path, bytes) = w.file(10);
     let blob = w.blob(&bytes);
     let stranger = w.client_of(PrivateKeySigner::random(), w.operator);
-    let sent = stranger.upload(ENGAGEMENT, Kind::Cipher, &path, |_| ()).await;
+    let sent = stranger.upload(ENGAGEMENT, BlobKind::Cipher, &path, |_| ()).await;
     assert_eq!(refused(sent), Code::Forbidden);
-    assert_eq!(refused(stranger.list(ENGAGEMENT, Kind::Cipher).await), Code::Forbidden);
+    assert_eq!(
+        refused(stranger.list(ENGAGEMENT, BlobKind::Cipher).await),
+        Code::Forbidden
+    );
     let into = w.dir.path().join("fetched");
     let fetched = stranger.download(&blob, &into, 10, |_| ()).await;
     assert_eq!(refused(fetched), Code::Forbidden);
 
     let other = B256::repeat_byte(9);
     let party = w.client();
-    assert_eq!(refused(party.list(other, Kind::Cipher).await), Code::Forbidden);
+    assert_eq!(refused(party.list(other, BlobKind::Cipher).await), Code::Forbidden);
     w.parties.allow(other, [w.key.address()]);
-    assert!(party.list(other, Kind::Cipher).await.unwrap().is_empty());
+    assert!(party.list(other, BlobKind::Cipher).await.unwrap().is_empty());
     w.parties.remove(other);
-    assert_eq!(refused(party.list(other, Kind::Cipher).await), Code::Forbidden);
+    assert_eq!(refused(party.list(other, BlobKind::Cipher).await), Code::Forbidden);
 
     // Signed for another server.
     let elsewhere = w.client_of(w.key.clone(), Address::repeat_byte(7));
-    assert_eq!(refused(elsewhere.list(ENGAGEMENT, Kind::Cipher).await), Code::Forbidden);
+    assert_eq!(
+        refused(elsewhere.list(ENGAGEMENT, BlobKind::Cipher).await),
+        Code::Forbidden
+    );
     assert!(!w.server().store().path(&blob).exists());
 }
 
@@ -353,7 +365,7 @@ async fn requests_that_the_protocol_does_not_have_are_refused() {
 async fn ranges_of_a_file_are_served() {
     let w = World::new().await;
     let (path, bytes) = w.file(1000);
-    w.server().store().add(ENGAGEMENT, Kind::Cipher, &path).unwrap();
+    w.server().store().add(ENGAGEMENT, BlobKind::Cipher, &path).unwrap();
     let target = Target::Blob(w.blob(&bytes)).to_string();
     let get = |range: &str| {
         let head = w.head("GET", &target, b"", &format!("range: {range}\r\n"));
@@ -395,7 +407,7 @@ const LARGE: usize = 48 << 20;
 async fn a_download_under_way_ends_before_the_server_does_and_counts_as_work() {
     let mut w = World::with(|options| options.requests = 1).await;
     let (path, bytes) = w.file(LARGE);
-    w.server().store().add(ENGAGEMENT, Kind::Cipher, &path).unwrap();
+    w.server().store().add(ENGAGEMENT, BlobKind::Cipher, &path).unwrap();
     let target = Target::Blob(w.blob(&bytes)).to_string();
     let mut under_way = raw(w.server().address(), &w.head("GET", &target, b"", ""), b"").await;
     under_way.read_some().await;
@@ -446,7 +458,7 @@ async fn half_open_requests_of_one_host_lock_nobody_else_out() {
         let _ = stream.write_all(b"GET / HTTP/1.1\r\n").await;
         half_open.push(stream);
     }
-    assert!(w.client().list(ENGAGEMENT, Kind::Cipher).await.unwrap().is_empty());
+    assert!(w.client().list(ENGAGEMENT, BlobKind::Cipher).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -455,16 +467,16 @@ async fn an_encrypted_test_set_travels_and_is_the_one_that_was_committed_to() {
     let delivery = transfer_support::Sender::honest(20, 1000, 8).deliver();
     let client = w.client();
     let id = client
-        .upload(ENGAGEMENT, Kind::Cipher, &delivery.path, |_| ())
+        .upload(ENGAGEMENT, BlobKind::Cipher, &delivery.path, |_| ())
         .await
         .unwrap();
-    let [listed] = client.list(ENGAGEMENT, Kind::Cipher).await.unwrap()[..] else {
+    let [listed] = client.list(ENGAGEMENT, BlobKind::Cipher).await.unwrap()[..] else {
         panic!("one file was sent");
     };
     assert_eq!(listed.id, id);
     let blob = Blob {
         engagement: ENGAGEMENT,
-        kind: Kind::Cipher,
+        kind: BlobKind::Cipher,
         id,
     };
     let into = w.dir.path().join("set.ct");
@@ -506,7 +518,10 @@ async fn the_program_serves_until_it_is_told_to_end() {
     let client = Client::new(ClientOptions::new(serving["url"].as_str().unwrap(), operator), key).unwrap();
     let path = dir.path().join("leaves");
     fs::write(&path, b"content").unwrap();
-    let id = client.upload(ENGAGEMENT, Kind::Leaves, &path, |_| ()).await.unwrap();
+    let id = client
+        .upload(ENGAGEMENT, BlobKind::Leaves, &path, |_| ())
+        .await
+        .unwrap();
     let stored = dir.path().join(format!("home/files/{ENGAGEMENT}/leaves/{id}"));
     assert_eq!(fs::read(stored).unwrap(), b"content");
     let process = program.id().unwrap().to_string();
@@ -568,10 +583,10 @@ async fn one_server_has_a_store_whatever_it_is_called() {
 async fn whoever_watches_hears_of_every_request() {
     let w = World::new().await;
     let client = w.client();
-    client.list(ENGAGEMENT, Kind::Leaves).await.unwrap();
+    client.list(ENGAGEMENT, BlobKind::Leaves).await.unwrap();
     let stranger = PrivateKeySigner::random();
     let denied = w.client_of(stranger.clone(), w.operator);
-    denied.list(ENGAGEMENT, Kind::Leaves).await.unwrap_err();
+    denied.list(ENGAGEMENT, BlobKind::Leaves).await.unwrap_err();
     let events = w.events.lock().unwrap();
     let seen: Vec<_> = events.iter().map(|e| (e.party, e.status.as_u16())).collect();
     assert_eq!(seen, [(Some(w.key.address()), 200), (Some(stranger.address()), 403)]);
@@ -620,7 +635,10 @@ async fn tls_serves_those_who_trust_the_certificate() {
     };
     let (path, bytes) = w.file(3 * SEGMENT);
     let trusting = client(Some(&tls));
-    let id = trusting.upload(ENGAGEMENT, Kind::Cipher, &path, |_| ()).await.unwrap();
+    let id = trusting
+        .upload(ENGAGEMENT, BlobKind::Cipher, &path, |_| ())
+        .await
+        .unwrap();
     let into = w.dir.path().join("fetched");
     let blob = w.blob(&bytes);
     assert_eq!(id, blob.id);
@@ -628,7 +646,7 @@ async fn tls_serves_those_who_trust_the_certificate() {
     assert_eq!(fs::read(&into).unwrap(), bytes);
 
     for wrong in [client(None), client(Some(&other))] {
-        let error = wrong.list(ENGAGEMENT, Kind::Cipher).await.unwrap_err();
+        let error = wrong.list(ENGAGEMENT, BlobKind::Cipher).await.unwrap_err();
         assert!(matches!(error, ClientError::Unreachable(_)), "{error}");
     }
     // Nobody is answered in clear.
@@ -658,7 +676,7 @@ async fn a_server_that_is_away_is_tried_again() {
         let address = w.server().address();
         w.stop().shutdown(Duration::ZERO).await.unwrap();
         w.options.listen = address;
-        async move { client.upload(ENGAGEMENT, Kind::Cipher, &path, |_| ()).await }
+        async move { client.upload(ENGAGEMENT, BlobKind::Cipher, &path, |_| ()).await }
     });
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert!(!sending.is_finished());

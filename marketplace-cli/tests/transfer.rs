@@ -9,7 +9,7 @@ use assay_protocol::ids::SCALAR_ORDER;
 use assay_protocol::transfer::chunks::{Chunks, Part};
 use assay_protocol::transfer::cipher;
 use assay_protocol::transfer::evidence::Evidence;
-use assay_protocol::transfer::fault::{Fault, Kind};
+use assay_protocol::transfer::fault::{Fault, FaultKind};
 use assay_protocol::transfer::judge::{judge, Dismissed};
 use assay_protocol::transfer::keys::example_key;
 use assay_protocol::transfer::open::{faultless, open, OpenError, Opened};
@@ -122,9 +122,9 @@ fn every_single_corrupt_word_convicts_by_the_kind_of_the_protocol() {
                 let found = faulty(&delivery);
                 assert_eq!(found.index, index);
                 let expected = match (part, word) {
-                    (Part::Header, header::INPUT_SALT) | (Part::Data(0), 0) => Kind::Start,
-                    (Part::Header, _) => Kind::Header,
-                    _ => Kind::Step,
+                    (Part::Header, header::INPUT_SALT) | (Part::Data(0), 0) => FaultKind::Start,
+                    (Part::Header, _) => FaultKind::Header,
+                    _ => FaultKind::Step,
                 };
                 let verdict = judge(&delivery.terms(), &delivery.key(found.position), &found);
                 assert_eq!(verdict, Ok(expected), "{part}, word {word}, {name}: {found}");
@@ -142,7 +142,7 @@ fn a_commitment_without_an_input_behind_it_convicts_by_the_last_step() {
     let found = faulty(&delivery);
     assert_eq!(found.fault, Fault::Step { chunk: 2 });
     let verdict = judge(&delivery.terms(), &delivery.key(found.position), &found);
-    assert_eq!(verdict, Ok(Kind::Step));
+    assert_eq!(verdict, Ok(FaultKind::Step));
 }
 
 #[test]
@@ -180,9 +180,9 @@ fn a_wrong_probe_key_convicts_and_the_right_one_does_not() {
     let right = delivery.key(0);
     delivery.keys.probe = vec![ExampleKey::new([1; 32])];
     let found = faulty(&delivery);
-    assert_eq!((found.position, found.fault.kind()), (0, Kind::Header));
+    assert_eq!((found.position, found.fault.kind()), (0, FaultKind::Header));
     let terms = delivery.terms();
-    assert_eq!(judge(&terms, &delivery.key(0), &found), Ok(Kind::Header));
+    assert_eq!(judge(&terms, &delivery.key(0), &found), Ok(FaultKind::Header));
     assert_eq!(judge(&terms, &right, &found), Err(Dismissed::NoFault));
 }
 
@@ -196,7 +196,10 @@ fn evidence_that_does_not_open_the_commitments_is_dismissed() {
     let step = evidence(&delivery, position(2), Fault::Step { chunk: 0 });
     let leaf = evidence(&delivery, position(3), Fault::Leaf);
     let verdict = |e: &Evidence| judge(&delivery.terms(), &delivery.key(e.position.min(3)), e);
-    assert_eq!((verdict(&step), verdict(&leaf)), (Ok(Kind::Step), Ok(Kind::Header)));
+    assert_eq!(
+        (verdict(&step), verdict(&leaf)),
+        (Ok(FaultKind::Step), Ok(FaultKind::Header))
+    );
 
     let changed = |from: &Evidence, change: fn(&mut Evidence)| {
         let mut evidence = from.clone();

@@ -10,7 +10,7 @@ use assay_chain::error::usage;
 use assay_durable::file::copy_atomic;
 use assay_durable::read::read_regular;
 use assay_durable::report::Reporter;
-use assay_exchange::blob::{Blob, Kind};
+use assay_exchange::blob::{Blob, BlobKind};
 use assay_exchange::client::{Client, ClientOptions};
 use assay_protocol::ids::N_MAX;
 use assay_prover::proof::ProofBundle;
@@ -168,7 +168,7 @@ impl Delivery {
     ///
     /// # Errors
     /// Those of the directory or the server. A later call goes on where an upload ended.
-    pub async fn put(&self, kind: Kind, file: &Path, out: &Reporter) -> eyre::Result<()> {
+    pub async fn put(&self, kind: BlobKind, file: &Path, out: &Reporter) -> eyre::Result<()> {
         let failed = || format!("cannot hand {} over to {}", file.display(), self.place);
         match (&self.client, &self.place) {
             (Some(client), _) => {
@@ -193,7 +193,7 @@ impl Delivery {
     ///
     /// # Errors
     /// Those of the directory or the server. That there is nothing is no error.
-    pub async fn get(&self, kind: Kind, into: &Path, limit: u64, out: &Reporter) -> eyre::Result<Vec<PathBuf>> {
+    pub async fn get(&self, kind: BlobKind, into: &Path, limit: u64, out: &Reporter) -> eyre::Result<Vec<PathBuf>> {
         match (&self.client, &self.place) {
             (Some(client), _) => self.fetch(client, kind, into, limit, out).await,
             (None, Place::Path(path)) => found(path, kind).wrap_err_with(|| format!("cannot read {}", path.display())),
@@ -205,7 +205,7 @@ impl Delivery {
     ///
     /// # Errors
     /// As [`Delivery::get`], and if the server takes longer than a minute.
-    pub async fn count(&self, kind: Kind) -> eyre::Result<usize> {
+    pub async fn count(&self, kind: BlobKind) -> eyre::Result<usize> {
         match (&self.client, &self.place) {
             (Some(client), _) => {
                 let listed = tokio::time::timeout(LIST_TIME, client.list(self.id, kind)).await;
@@ -222,7 +222,7 @@ impl Delivery {
     async fn fetch(
         &self,
         client: &Client,
-        kind: Kind,
+        kind: BlobKind,
         into: &Path,
         limit: u64,
         out: &Reporter,
@@ -240,7 +240,7 @@ impl Delivery {
                 ));
                 continue;
             }
-            if wanted.len() == MAX_FILES || (kind == Kind::Proofs && bytes + listed.bytes > MAX_PROOFS_BYTES) {
+            if wanted.len() == MAX_FILES || (kind == BlobKind::Proofs && bytes + listed.bytes > MAX_PROOFS_BYTES) {
                 out.warn(format_args!("{} offers too much; the rest is left", self.place));
                 break;
             }
@@ -262,11 +262,11 @@ impl Delivery {
                 let done = tokio::time::timeout_at(until, client.download(&blob, &file, limit, step)).await;
                 match (done, kind) {
                     (Ok(Ok(())), _) => {}
-                    (Ok(Err(error)), Kind::Proofs) => {
+                    (Ok(Err(error)), BlobKind::Proofs) => {
                         out.warn(format_args!("{}: {error}", failed()));
                         continue;
                     }
-                    (Err(_), Kind::Proofs) => {
+                    (Err(_), BlobKind::Proofs) => {
                         out.warn(format_args!("{} is too slow; the rest is left", self.place));
                         break;
                     }
@@ -281,14 +281,14 @@ impl Delivery {
 }
 
 /// Files of a kind in a directory; or the file itself, if it is one.
-fn found(path: &Path, kind: Kind) -> std::io::Result<Vec<PathBuf>> {
+fn found(path: &Path, kind: BlobKind) -> std::io::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let single = match kind {
-        Kind::Leaves => path.join(LEAVES_FILE),
-        Kind::Cipher => path.join(CIPHER_FILE),
-        Kind::Proofs => {
+        BlobKind::Leaves => path.join(LEAVES_FILE),
+        BlobKind::Cipher => path.join(CIPHER_FILE),
+        BlobKind::Proofs => {
             let entries = match std::fs::read_dir(path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
                 entries => entries?,
@@ -364,7 +364,10 @@ mod tests {
         std::fs::write(&plain, b"content").unwrap();
         let shared = dir.path().join("shared");
         let out = Reporter::silent();
-        Delivery::at(&shared, ID).put(Kind::Cipher, &own, &out).await.unwrap();
+        Delivery::at(&shared, ID)
+            .put(BlobKind::Cipher, &own, &out)
+            .await
+            .unwrap();
         assert_eq!(mode(&shared.join(CIPHER_FILE)), mode(&plain));
     }
 
@@ -373,13 +376,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (shared, out) = (dir.path().join("shared"), Reporter::silent());
         let delivery = Delivery::at(&shared, ID);
-        for kind in Kind::ALL {
+        for kind in BlobKind::ALL {
             assert!(delivery.get(kind, dir.path(), 0, &out).await.unwrap().is_empty());
         }
         for (kind, name) in [
-            (Kind::Leaves, LEAVES_FILE),
-            (Kind::Cipher, CIPHER_FILE),
-            (Kind::Proofs, "00001.proof"),
+            (BlobKind::Leaves, LEAVES_FILE),
+            (BlobKind::Cipher, CIPHER_FILE),
+            (BlobKind::Proofs, "00001.proof"),
         ] {
             let file = dir.path().join(name);
             std::fs::write(&file, name).unwrap();

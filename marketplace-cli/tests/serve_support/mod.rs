@@ -3,7 +3,7 @@
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;
 use assay_exchange::auth::Stamp;
-use assay_exchange::blob::{Blob, Kind};
+use assay_exchange::blob::{Blob, BlobKind};
 use assay_exchange::client::{Client, ClientOptions};
 use assay_exchange::parties::Parties;
 use assay_exchange::server::{Event, Options, Server};
@@ -107,7 +107,7 @@ impl World {
     pub(crate) fn blob(&self, content: &[u8]) -> Blob {
         Blob {
             engagement: ENGAGEMENT,
-            kind: Kind::Cipher,
+            kind: BlobKind::Cipher,
             id: keccak256(content),
         }
     }

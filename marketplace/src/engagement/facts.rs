@@ -46,7 +46,7 @@ pub const PROOFS_DELIVERED: Fact<String> = Fact::new("proofsDelivered");
 /// Guard of the state whose open examples were judged.
 pub const PROBED: Fact<B256> = Fact::new("probed");
 /// Why ending the engagement was advised; null once it is not any more.
-pub const ADVISED_TO_END: Fact<Option<Advice>> = Fact::new("advisedToEnd");
+pub const ADVISED_TO_END: Fact<Option<EndAdvised>> = Fact::new("advisedToEnd");
 /// Bytes of an image of the model that proved.
 pub const IMAGE_BYTES: Fact<usize> = Fact::new("imageBytes");
 /// Hash of the result whose every position was proven to this consumer.
@@ -56,7 +56,7 @@ pub const SETTLED: Fact<bool> = Fact::new("settled");
 
 /// Why an engagement should be ended, in the state with this guard.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Advice {
+pub struct EndAdvised {
     /// Of the state it was given in.
     pub guard: B256,
     /// In words.

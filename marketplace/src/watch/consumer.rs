@@ -17,7 +17,7 @@ use assay_chain::error;
 
 use crate::watch::station::{Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::accuracy::decide::{Action, Facts, Judgement};
 use assay_prover::proof::VerifierKey;
@@ -41,7 +41,7 @@ pub enum Objection {
 
 /// What the consumer was told.
 #[derive(Debug)]
-pub struct Orders {
+pub struct ConsumerOrders {
     /// The model whose proofs are checked; without it results are left alone.
     pub model: Option<PublicModel>,
     /// What to do about claims without a proof.
@@ -57,7 +57,7 @@ pub struct Orders {
 /// The consumer's part of a patrol.
 #[derive(Debug)]
 pub struct Consumer {
-    orders: Orders,
+    orders: ConsumerOrders,
     /// Loaded when first needed.
     key: OnceLock<Arc<VerifierKey>>,
     /// What was found out about posted results.
@@ -78,7 +78,7 @@ const RECHECK: Duration = Duration::from_secs(300);
 
 impl Consumer {
     /// Reads nothing: the key is loaded when first needed.
-    pub fn new(orders: Orders) -> Self {
+    pub fn new(orders: ConsumerOrders) -> Self {
         Self {
             orders,
             key: OnceLock::new(),
@@ -219,6 +219,6 @@ impl Consumer {
 
 /// How many proofs can be had; none from a server that does not answer.
 async fn proofs_there(desk: &Station, id: B256, e: &EngagementView) -> usize {
-    let count = async { desk.delivery(id, e.mp)?.count(Kind::Proofs).await };
+    let count = async { desk.delivery(id, e.mp)?.count(BlobKind::Proofs).await };
     count.await.unwrap_or(0)
 }

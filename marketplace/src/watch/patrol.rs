@@ -6,7 +6,7 @@ use crate::engagement::PayingDesk;
 use crate::home::Home;
 use crate::watch::end::told_to_end;
 use crate::watch::event::{error_fields, Announcer};
-use crate::watch::proving::Ended;
+use crate::watch::proving::JobEnd;
 use crate::watch::record::Record;
 use crate::watch::station::Station;
 use crate::watch::turn::{Beat, Role};
@@ -95,7 +95,7 @@ pub struct Patrol {
     /// Engagements that were looked at.
     known: BTreeSet<B256>,
     /// Engagements whose proofs ended since their last turn, and how.
-    proved: BTreeMap<B256, eyre::Result<Ended>>,
+    proved: BTreeMap<B256, eyre::Result<JobEnd>>,
     /// With `once`: engagements whose proofs somebody or something keeps from being made.
     put_off: BTreeSet<B256>,
     is_lost: bool,

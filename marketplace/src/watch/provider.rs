@@ -8,22 +8,22 @@ use crate::accuracy::provider::capacity::require_registered_secret;
 use crate::accuracy::provider::held::{proof_path, proofs_dir};
 use crate::accuracy::provider::moves::{ABORT, CONCEDE};
 use crate::accuracy::provider::prepared::proving_lock;
-use crate::accuracy::provider::probe::{probe, Decision};
+use crate::accuracy::provider::probe::{probe, AfterProbe};
 use crate::accuracy::provider::set::open_set;
 use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
-use crate::engagement;
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::withdraw::withdraw;
+use crate::engagement::Ended;
 use crate::proving::{ModelFiles, Prover};
-use crate::watch::proving::{Ended, Job};
+use crate::watch::proving::{Job, JobEnd};
 use assay_chain::error::is_passing;
 
 use crate::watch::station::{window, Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
 use assay_chain::journal::Journal;
 use assay_durable::lock::Lock;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::accuracy::decide::{Action, Facts, Proofs};
 use serde_json::{json, Value};
@@ -34,7 +34,7 @@ use std::time::Duration;
 
 /// What the provider was told.
 #[derive(Debug)]
-pub struct Orders {
+pub struct ProviderOrders {
     /// Offers on every model that was registered with these files are looked at.
     pub model: ModelFiles,
     /// Offers to accept, if any.
@@ -50,7 +50,7 @@ pub struct Orders {
 /// The provider's part of a patrol.
 #[derive(Debug)]
 pub struct Provider {
-    orders: Orders,
+    orders: ProviderOrders,
     /// Loaded when first needed.
     prover: OnceLock<Arc<Prover>>,
     /// Registered models that the prover can prove for.
@@ -88,7 +88,7 @@ impl Provider {
     /// # Errors
     /// If a file of the model cannot be read: without proofs engagements would be ended. If offers shall be accepted, also if
     /// its keys cannot be had.
-    pub fn new(desk: &Station, orders: Orders) -> eyre::Result<Self> {
+    pub fn new(desk: &Station, orders: ProviderOrders) -> eyre::Result<Self> {
         orders.model.require_files()?;
         let mut provider = Self {
             orders,
@@ -182,7 +182,9 @@ impl Provider {
 
     async fn proofs(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Proofs> {
         let dir = proofs_dir(desk, id);
-        let files = Delivery::at(&dir, id).get(Kind::Proofs, &dir, 0, &desk.report).await?;
+        let files = Delivery::at(&dir, id)
+            .get(BlobKind::Proofs, &dir, 0, &desk.report)
+            .await?;
         let enough = files.len() >= desk.market.needed(e.mode, e.targetBps) as usize;
         Ok(if enough { Proofs::Enough } else { Proofs::TooFew })
     }
@@ -212,7 +214,7 @@ impl Provider {
             Action::AckUnseen => json!(ack_from(desk, id, &Source::Unseen).await?),
             Action::Probe => {
                 let prover = self.prover(desk)?;
-                let decision = Decision {
+                let decision = AfterProbe {
                     act: true,
                     at_least: self.orders.at_least,
                 };
@@ -228,8 +230,8 @@ impl Provider {
             }
             Action::Submit => json!(submit::submit(desk, id, None, false).await?),
             Action::Answer => json!(answer::answer(desk, id).await?),
-            Action::Abort => json!(engagement::Ended::from(desk.play(id, &ABORT).await?)),
-            Action::Concede => json!(engagement::Ended::from(desk.play(id, &CONCEDE).await?)),
+            Action::Abort => json!(Ended::from(desk.play(id, &ABORT).await?)),
+            Action::Concede => json!(Ended::from(desk.play(id, &CONCEDE).await?)),
             Action::Timeout => json!(timeout(desk, id).await?),
             Action::Settle => {
                 let _till = desk.till.lock().await;
@@ -344,17 +346,17 @@ impl Provider {
     }
 
     /// The engagement whose proofs are made, or cannot be, since this was last asked.
-    pub(super) async fn reap(&self) -> Option<(B256, eyre::Result<Ended>)> {
+    pub(super) async fn reap(&self) -> Option<(B256, eyre::Result<JobEnd>)> {
         let job = self.board().job.take_if(|job| job.has_ended())?;
         let id = job.id;
         let ended = job.wait().await;
         let mut board = self.board();
         board.wanted.remove(&id);
         match ended {
-            Ok(Ended::All) => {
+            Ok(JobEnd::All) => {
                 board.complete.insert(id);
             }
-            Ok(Ended::BelowTarget) => {
+            Ok(JobEnd::BelowTarget) => {
                 board.hopeless.insert(id);
             }
             _ => {}

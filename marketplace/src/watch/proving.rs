@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 /// How the work on one engagement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum JobEnd {
     /// Every proof that is asked for is there, or the model can make no more.
     All,
     /// The model gets too few right.
@@ -32,7 +32,7 @@ pub struct Job {
     /// Until when the proofs are needed, Unix seconds.
     pub by: u64,
     stop: Arc<AtomicBool>,
-    task: JoinHandle<eyre::Result<Ended>>,
+    task: JoinHandle<eyre::Result<JobEnd>>,
 }
 
 impl Job {
@@ -43,7 +43,7 @@ impl Job {
         let work = async move {
             let mut prepared = prepare(&desk, id, set.as_deref(), &prover).await?;
             if !prepared.meets_target() {
-                return Ok(Ended::BelowTarget);
+                return Ok(JobEnd::BelowTarget);
             }
             let plan = prepared.plan(&desk, &prover, false).await?;
             let proving = plan.begin(&prover)?;
@@ -51,7 +51,7 @@ impl Job {
             if let Some(proving) = &proving {
                 for (made, position) in plan.to_make.iter().copied().enumerate() {
                     if told.load(Ordering::Relaxed) {
-                        return Ok(Ended::Stopped);
+                        return Ok(JobEnd::Stopped);
                     }
                     if plan.is_used_up(made, &prover)? {
                         break;
@@ -59,7 +59,7 @@ impl Job {
                     prepared.prove(&desk, proving, position)?;
                 }
             }
-            Ok(Ended::All)
+            Ok(JobEnd::All)
         };
         let task = tokio::task::spawn_blocking(move || Handle::current().block_on(work));
         Self { id, by, stop, task }
@@ -77,7 +77,7 @@ impl Job {
 
     /// # Errors
     /// Those of the preparation and of the proofs, or if the work panicked.
-    pub async fn wait(self) -> eyre::Result<Ended> {
+    pub async fn wait(self) -> eyre::Result<JobEnd> {
         self.task.await?
     }
 }

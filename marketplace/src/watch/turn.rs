@@ -3,7 +3,7 @@
 use crate::watch::consumer::Consumer;
 use crate::watch::event::error_fields;
 use crate::watch::provider::Provider;
-use crate::watch::proving::Ended;
+use crate::watch::proving::JobEnd;
 use crate::watch::record::Record;
 use crate::watch::station::{window, Station};
 use alloy::primitives::B256;
@@ -68,7 +68,7 @@ fn complaint(record: &mut Record, during: &str, error: &eyre::Report) -> Option<
 }
 
 /// Takes note of how the proofs of an engagement ended; what passes is no success either, or it would be said each time.
-fn note_proofs(record: &mut Record, ended: &eyre::Result<Ended>) {
+fn note_proofs(record: &mut Record, ended: &eyre::Result<JobEnd>) {
     match (ended, record.state) {
         (Ok(_), _) => record.succeeded(),
         (Err(error), Some(state)) if !is_passing(error) => record.failed(state),
@@ -219,7 +219,7 @@ impl Beat {
     }
 
     /// Takes note of how the proofs of an engagement ended, between two of its turns.
-    pub fn proofs_ended(&self, id: B256, record: &mut Record, ended: &eyre::Result<Ended>) -> eyre::Result<()> {
+    pub fn proofs_ended(&self, id: B256, record: &mut Record, ended: &eyre::Result<JobEnd>) -> eyre::Result<()> {
         note_proofs(record, ended);
         match ended {
             Ok(_) => Ok(()),
@@ -307,7 +307,7 @@ mod tests {
     fn proofs_that_wait_for_the_chain_have_not_failed_and_say_so_once() {
         let mut record = Record::default();
         record.is_news(State::Proving);
-        let mut end = |ended: eyre::Result<Ended>| {
+        let mut end = |ended: eyre::Result<JobEnd>| {
             note_proofs(&mut record, &ended);
             let said = ended.err().and_then(|error| complaint(&mut record, "prove", &error));
             (said, record.failures(State::Proving))
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(end(not_deep()), (None, 0));
         assert_eq!(end(Err(eyre!("the set is damaged"))), (Some("error"), 1));
         assert_eq!(end(not_deep()), (Some("waiting"), 1));
-        assert_eq!(end(Ok(Ended::All)), (None, 0));
+        assert_eq!(end(Ok(JobEnd::All)), (None, 0));
     }
 
     #[test]

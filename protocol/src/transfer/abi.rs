@@ -1,7 +1,7 @@
 //! What `TransferJudge` takes, in the contract's own types.
 
 use super::evidence::{CommittedChunk, Evidence};
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::judge::Terms;
 use super::secret::{ExampleKey, MasterKey};
 use super::words::TAG_TEST;
@@ -77,12 +77,12 @@ impl From<&Evidence> for TransferEvidence {
     }
 }
 
-impl From<Kind> for BadData {
-    fn from(kind: Kind) -> Self {
+impl From<FaultKind> for BadData {
+    fn from(kind: FaultKind) -> Self {
         match kind {
-            Kind::Header => Self::Header,
-            Kind::Start => Self::Start,
-            Kind::Step => Self::Step,
+            FaultKind::Header => Self::Header,
+            FaultKind::Start => Self::Start,
+            FaultKind::Step => Self::Step,
         }
     }
 }

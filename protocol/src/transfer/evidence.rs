@@ -2,7 +2,7 @@
 
 use super::chunks::Part;
 use super::ciphertext::Ciphertext;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::words::Word;
 use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
@@ -68,7 +68,7 @@ impl Evidence {
             }
         };
         let chunks = std::iter::once(first).chain(second).map(chunk).collect();
-        let test_leaf = (fault.kind() == Kind::Header).then(|| {
+        let test_leaf = (fault.kind() == FaultKind::Header).then(|| {
             let tree = MerkleTree::new(test_leaves).expect("a test set is not empty");
             (
                 test_leaves[index],

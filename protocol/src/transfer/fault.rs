@@ -15,7 +15,7 @@ use std::fmt;
 
 /// The kinds of evidence that the contract knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum FaultKind {
     /// C1: the header does not open the committed test leaf.
     Header,
     /// C2: the chain does not start from the header's salt.
@@ -48,11 +48,11 @@ pub enum Fault {
 
 impl Fault {
     /// What the contract is asked to look for.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FaultKind {
         match self {
-            Self::Index | Self::Leaf => Kind::Header,
-            Self::Salt | Self::Start => Kind::Start,
-            Self::ChainValue { .. } | Self::Word { .. } | Self::Padding { .. } | Self::Step { .. } => Kind::Step,
+            Self::Index | Self::Leaf => FaultKind::Header,
+            Self::Salt | Self::Start => FaultKind::Start,
+            Self::ChainValue { .. } | Self::Word { .. } | Self::Padding { .. } | Self::Step { .. } => FaultKind::Step,
         }
     }
 

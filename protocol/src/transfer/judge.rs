@@ -3,7 +3,7 @@
 use super::chunks::{Chunks, Part};
 use super::cipher::{decrypt, leaf};
 use super::evidence::{CommittedChunk, Evidence};
-use super::fault::{self, Kind};
+use super::fault::{self, FaultKind};
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
@@ -46,7 +46,7 @@ pub enum Dismissed {
 ///
 /// # Errors
 /// Says why not.
-pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result<Kind, Dismissed> {
+pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result<FaultKind, Dismissed> {
     let (position, index) = (evidence.position, evidence.index);
     if terms.order.index_of(position) != Some(index) {
         return Err(Dismissed::Position { position, index });
@@ -63,11 +63,11 @@ pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result
         .map(|(part, chunk)| open(terms, key, index, *part, chunk))
         .collect::<Result<Vec<_>, _>>()?;
     let found = match (evidence.fault.kind(), first, opened.as_slice()) {
-        (Kind::Header, _, [head]) => fault::in_header(index, head, test_leaf(terms, index, evidence)?),
-        (Kind::Start, _, [head]) => fault::in_salt(head),
-        (Kind::Start, _, [head, start]) => fault::in_salt(head).or_else(|| fault::in_start(layout, head, start)),
-        (Kind::Step, Part::Data(j), [chunk]) => fault::in_words(layout, j, chunk),
-        (Kind::Step, Part::Data(j), [chunk, next]) => {
+        (FaultKind::Header, _, [head]) => fault::in_header(index, head, test_leaf(terms, index, evidence)?),
+        (FaultKind::Start, _, [head]) => fault::in_salt(head),
+        (FaultKind::Start, _, [head, start]) => fault::in_salt(head).or_else(|| fault::in_start(layout, head, start)),
+        (FaultKind::Step, Part::Data(j), [chunk]) => fault::in_words(layout, j, chunk),
+        (FaultKind::Step, Part::Data(j), [chunk, next]) => {
             fault::in_words(layout, j, chunk).or_else(|| fault::in_step(layout, j, chunk, next))
         }
         _ => return Err(Dismissed::Chunks),

@@ -103,13 +103,13 @@ impl Stakes {
     ///
     /// # Panics
     /// If more were correct than there are.
-    pub fn decide(&self, correct: u32, prior: Prior, caution: Caution) -> Decision {
+    pub fn decide(&self, correct: u32, prior: Prior, caution: Caution) -> Advice {
         let (failure, limit) = (
             Belief::new(prior, correct, self.probe).failure(self.needed(), self.proven),
             self.max_failure(),
         );
         if failure > limit {
-            return Decision::TooRisky { failure, limit };
+            return Advice::TooRisky { failure, limit };
         }
         let threshold = match caution {
             Caution::Trust => Some(0),
@@ -117,8 +117,8 @@ impl Stakes {
             Caution::Griefing(factor) => self.griefing_threshold(factor),
         };
         match threshold {
-            Some(threshold) if correct >= threshold => Decision::Proceed,
-            threshold => Decision::MaybeTuned { threshold },
+            Some(threshold) if correct >= threshold => Advice::Proceed,
+            threshold => Advice::MaybeTuned { threshold },
         }
     }
 
@@ -145,7 +145,7 @@ pub enum Caution {
 /// What [`Stakes::decide`] advises, with the numbers that decided.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(missing_docs, reason = "each variant names its fields")]
-pub enum Decision {
+pub enum Advice {
     /// Neither risk nor tuning speaks against it.
     Proceed,
     /// Abort: the set fails with probability `failure`, more than the `limit` from which on aborting is worth more.
@@ -282,22 +282,22 @@ mod tests {
         let decide = |correct, caution| s.decide(correct, Prior::default(), caution);
         assert!(matches!(
             decide(60, Caution::Trust),
-            Decision::TooRisky { failure, limit } if failure > 0.4 && limit < 0.04
+            Advice::TooRisky { failure, limit } if failure > 0.4 && limit < 0.04
         ));
-        assert_eq!(decide(78, Caution::Trust), Decision::Proceed);
-        let tuned = Decision::MaybeTuned { threshold: Some(79) };
+        assert_eq!(decide(78, Caution::Trust), Advice::Proceed);
+        let tuned = Advice::MaybeTuned { threshold: Some(79) };
         assert_eq!(decide(78, Caution::Unprofitable), tuned);
-        assert_eq!(decide(79, Caution::Unprofitable), Decision::Proceed);
-        let tuned = Decision::MaybeTuned { threshold: Some(84) };
+        assert_eq!(decide(79, Caution::Unprofitable), Advice::Proceed);
+        let tuned = Advice::MaybeTuned { threshold: Some(84) };
         assert_eq!(decide(83, Caution::Griefing(100.0)), tuned);
-        assert_eq!(decide(84, Caution::Griefing(100.0)), Decision::Proceed);
+        assert_eq!(decide(84, Caution::Griefing(100.0)), Advice::Proceed);
         // A provider that knows better than the probe.
         let bad = Prior {
             correct: 600,
             wrong: 400,
         };
-        assert!(matches!(s.decide(68, bad, Caution::Trust), Decision::TooRisky { .. }));
-        assert_eq!(decide(72, Caution::Trust), Decision::Proceed);
+        assert!(matches!(s.decide(68, bad, Caution::Trust), Advice::TooRisky { .. }));
+        assert_eq!(decide(72, Caution::Trust), Advice::Proceed);
     }
 
     #[test]

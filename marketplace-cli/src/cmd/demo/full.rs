@@ -10,7 +10,7 @@ use assay_marketplace::accuracy::provider::ack::ack;
 use assay_marketplace::accuracy::provider::answer::answer;
 use assay_marketplace::accuracy::provider::held::held;
 use assay_marketplace::accuracy::provider::post::post;
-use assay_marketplace::accuracy::provider::probe::{probe, Decision};
+use assay_marketplace::accuracy::provider::probe::{probe, AfterProbe};
 use assay_marketplace::accuracy::provider::prove;
 use assay_marketplace::accuracy::provider::submit::submit;
 use assay_marketplace::delivery::Delivery;
@@ -39,7 +39,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     let revealed = reveal(&s.mc, id).await?;
     s.ledger.add("reveal probe keys", CONSUMER, &revealed.sent);
     // One probe convinces nobody; the demo's provider knows its consumer.
-    let decision = Decision {
+    let decision = AfterProbe {
         act: true,
         at_least: Some(1),
     };

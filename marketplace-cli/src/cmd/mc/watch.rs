@@ -9,7 +9,7 @@ use alloy::primitives::Address;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::PublicModel;
-use assay_marketplace::watch::consumer::{Consumer, Objection, Orders};
+use assay_marketplace::watch::consumer::{Consumer, ConsumerOrders, Objection};
 use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
 use assay_marketplace::watch::station::Station;
 use assay_marketplace::watch::turn::Role;
@@ -93,7 +93,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.arch.is_some() {
         srs.check_name(&desk.market.chain)?;
     }
-    let orders = Orders {
+    let orders = ConsumerOrders {
         model: args.arch.map(|arch| PublicModel { arch, srs }),
         objection: args.object.into(),
         max_challenges: args.max_challenges as usize,

@@ -4,7 +4,7 @@ use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
-use assay_marketplace::accuracy::provider::probe::{probe, Decision};
+use assay_marketplace::accuracy::provider::probe::{probe, AfterProbe};
 use assay_marketplace::proving::ModelFiles;
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub struct Args {
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
-    let decision = Decision {
+    let decision = AfterProbe {
         act: args.decide,
         at_least: args.at_least,
     };

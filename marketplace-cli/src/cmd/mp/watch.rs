@@ -12,7 +12,7 @@ use assay_marketplace::accuracy::provider::accept::Policy;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
-use assay_marketplace::watch::provider::{Orders, Provider};
+use assay_marketplace::watch::provider::{Provider, ProviderOrders};
 use assay_marketplace::watch::station::Station;
 use assay_marketplace::watch::turn::Role;
 use assay_protocol::accuracy::decide::Party;
@@ -78,7 +78,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let _lock = only_one(&desk.home, &desk.account, Party::Provider)?;
     let model = ModelFiles::from(args.model);
     model.srs.check_name(&desk.market.chain)?;
-    let orders = Orders {
+    let orders = ProviderOrders {
         model,
         accepts: args.accept.then_some(Policy {
             max_target_bps: args.max_target.bps(),

@@ -9,7 +9,7 @@ use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::market::require_state;
 use assay_durable::file::write_atomic;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, State};
 use assay_protocol::testset::TestSet;
 use assay_protocol::units::utc;
@@ -84,7 +84,7 @@ pub async fn send_leaves(site: &Site, id: B256, set: Option<&Path>, to: &Deliver
 pub(crate) async fn hand_leaves_over(site: &Site, id: B256, set: &TestSet, to: &Delivery) -> eyre::Result<()> {
     let file = site.files(id).join(LEAVES_FILE);
     write_atomic(&file, &serde_json::to_vec(&set.leaves())?, true)?;
-    to.put(Kind::Leaves, &file, &site.report).await
+    to.put(BlobKind::Leaves, &file, &site.report).await
 }
 
 /// Copies the set to `to`, once the acceptance is settled.

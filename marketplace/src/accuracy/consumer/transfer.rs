@@ -14,7 +14,7 @@ use assay_chain::client::Call;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::market::{require_state, Market};
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::{
     commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall,
 };
@@ -124,7 +124,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
     // Before the copy: an image that may have been seen counts as seen.
     Revealed::load(&desk.home)?.add(&set)?;
     hand_leaves_over(desk, id, &set, to).await?;
-    to.put(Kind::Cipher, &file, &desk.report).await?;
+    to.put(BlobKind::Cipher, &file, &desk.report).await?;
     journal.set_fact(&DELIVERED, &to.place().to_string())?;
     Ok(Committed {
         id,

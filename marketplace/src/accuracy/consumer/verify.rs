@@ -12,7 +12,7 @@ use alloy::primitives::{Address, B256, U256};
 use assay_chain::error::hinted;
 use assay_chain::market::{require_state, Market};
 use assay_chain::repository::Repository;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::ids::context;
 use assay_protocol::transfer::bitmap::ResultBitmap;
@@ -104,7 +104,9 @@ pub async fn verify_result(
     };
     let first = site.market.first_proven(e.mode) as usize;
     let into = fetched_files(site, id).join("proofs");
-    let files = proofs.get(Kind::Proofs, &into, MAX_PROOF_BYTES, &site.report).await?;
+    let files = proofs
+        .get(BlobKind::Proofs, &into, MAX_PROOF_BYTES, &site.report)
+        .await?;
     let ctx_of = |position: usize| context(site.market.chain.id, site.market.address, id, (first + position) as u64);
     let claimed = bitmap.positions().map(ctx_of).collect();
     let given = proofs_by_context(&files, &claimed, &site.report);

@@ -15,7 +15,7 @@ use assay_chain::journal::Journal;
 use assay_chain::market::require_state;
 use assay_chain::revert::mode_words;
 use assay_durable::file::write_atomic;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::acceptCall;
 use assay_protocol::abi::{EngagementView, Mode, ModelRecord, State};
 use assay_protocol::accuracy::decide::Party;
@@ -212,7 +212,7 @@ async fn keep_leaves(site: &Site, id: B256, from: &Delivery, test_root: B256) ->
     let limit = 80 * u64::from(site.market.examples()) + 1024;
     let mut refused = None;
     for path in from
-        .get(Kind::Leaves, &fetched_files(site, id), limit, &site.report)
+        .get(BlobKind::Leaves, &fetched_files(site, id), limit, &site.report)
         .await?
     {
         match read_leaves(&path, &site.market, test_root) {

@@ -11,7 +11,7 @@ use assay_chain::error::{hinted, hinted_because};
 use assay_chain::journal::Journal;
 use assay_chain::market::{require_state, Market};
 use assay_durable::file::copy_atomic;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::ackCall;
 use assay_protocol::abi::{EngagementView, State};
 use assay_protocol::transfer::chunks::Chunks;
@@ -143,7 +143,10 @@ async fn delivered(
 ) -> eyre::Result<()> {
     let into = fetched_files(site, id);
     let mut refused = None;
-    for given in from.get(Kind::Cipher, &into, file_bytes(&layout), &site.report).await? {
+    for given in from
+        .get(BlobKind::Cipher, &into, file_bytes(&layout), &site.report)
+        .await?
+    {
         match CipherFile::open(&given, layout, id, e.ctRoot) {
             Ok(_) => return Ok(copy_atomic(&given, kept, true)?),
             Err(error) => refused = Some((given, error)),

@@ -1,6 +1,6 @@
 //! What the numbers say about an engagement, and whether a provider acts against it.
 
-use crate::engagement::facts::{Advice, ADVISED_TO_END};
+use crate::engagement::facts::{EndAdvised, ADVISED_TO_END};
 use crate::proving::measured::Measured;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -9,7 +9,7 @@ use assay_chain::market::Market;
 use assay_protocol::abi::Mode;
 use assay_protocol::target::percent;
 use assay_protocol::transfer::belief::Prior;
-use assay_protocol::transfer::policy::{Caution, Decision, Stakes};
+use assay_protocol::transfer::policy::{Advice, Caution, Stakes};
 
 /// What is at stake in an engagement of this mode and target.
 pub fn stakes(market: &Market, mode: Mode, target_bps: u16) -> Stakes {
@@ -35,7 +35,7 @@ pub fn threshold(market: &Market, mode: Mode, target_bps: u16) -> Option<u32> {
     let stakes = stakes(market, mode, target_bps);
     // More right answers never speak against proceeding.
     let counts: Vec<u32> = (0..=stakes.probe).collect();
-    let advised = |c: u32| stakes.decide(c, Prior::default(), Caution::Unprofitable) == Decision::Proceed;
+    let advised = |c: u32| stakes.decide(c, Prior::default(), Caution::Unprofitable) == Advice::Proceed;
     let fewest = counts.partition_point(|c| !advised(*c));
     counts.get(fewest).copied()
 }
@@ -71,7 +71,7 @@ pub fn against_accepting(market: &Market, mode: Mode, target_bps: u16, measured:
 
 /// Notes why ending the engagement is advised in the state with this guard, or that it is not.
 pub fn note(journal: &mut Journal, guard: B256, why: Option<String>) -> eyre::Result<()> {
-    journal.set_fact(&ADVISED_TO_END, &why.map(|why| Advice { guard, why }))
+    journal.set_fact(&ADVISED_TO_END, &why.map(|why| EndAdvised { guard, why }))
 }
 
 /// # Errors
@@ -80,7 +80,7 @@ pub fn require_no_advice_to_end(journal: &Journal, id: B256, guard: B256) -> eyr
     let noted = journal.fact(&ADVISED_TO_END)?.flatten();
     match noted.filter(|advice| advice.guard == guard) {
         None => Ok(()),
-        Some(Advice { why, .. }) => Err(hinted(
+        Some(EndAdvised { why, .. }) => Err(hinted(
             format!("this speaks against proceeding: {why}"),
             format!(
                 "assay mp abort {id} ends it; assay mp proceed {id} --force goes on all the same and puts the deposit at risk"

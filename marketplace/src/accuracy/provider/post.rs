@@ -10,7 +10,7 @@ use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::market::require_state;
-use assay_exchange::blob::Kind;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::postResultCall;
 use assay_protocol::abi::State;
 use assay_protocol::transfer::bitmap::ResultBitmap;
@@ -108,7 +108,7 @@ pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<
     if let Some(to) = to {
         let all = async {
             for position in bitmap.positions() {
-                to.put(Kind::Proofs, &proof_path(desk, id, position), &desk.report)
+                to.put(BlobKind::Proofs, &proof_path(desk, id, position), &desk.report)
                     .await?;
             }
             eyre::Ok(())

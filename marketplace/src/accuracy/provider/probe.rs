@@ -61,7 +61,7 @@ impl std::fmt::Display for Probed {
 
 /// What to do about what a probe shows.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Decision {
+pub struct AfterProbe {
     /// Send `proceed` or `abort`.
     pub act: bool,
     /// Right probes from which on to proceed, if not the advised number.
@@ -69,7 +69,7 @@ pub struct Decision {
 }
 
 /// Opens what is out, and decides if asked to.
-pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: Decision) -> eyre::Result<Probed> {
+pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: AfterProbe) -> eyre::Result<Probed> {
     let e = encrypted(desk, id).await?;
     require_state(id, &e, &[State::Probing])?;
     require_time(&desk.market, &e).await?;
