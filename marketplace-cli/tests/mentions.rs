@@ -1,0 +1,120 @@
+//! Every command that a message, a help or a page names is one that exists, with the options it is named with.
+
+use assay_cli::cmd::Cli;
+use clap::{Command, CommandFactory};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What may end a command within a sentence.
+const ENDS: [char; 9] = ['"', '`', ',', ';', ')', '(', '|', '\n', '\\'];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Code and pages that people's eyes meet.
+fn texts() -> Vec<(PathBuf, String)> {
+    let mut folders: Vec<PathBuf> = [
+        "chain",
+        "durable",
+        "exchange",
+        "marketplace",
+        "marketplace-cli",
+        "protocol",
+        "prover",
+    ]
+    .map(|name| root().join(name).join("src"))
+    .into();
+    folders.push(root().join("contracts/src"));
+    folders.push(root().join("scripts"));
+    let mut files: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "contracts/README.md"]
+        .map(|name| root().join(name))
+        .into();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    let read = |path: PathBuf| fs::read_to_string(&path).ok().map(|text| (path, text));
+    files.into_iter().filter_map(read).collect()
+}
+
+/// What is wrong with a command as it is named, or nothing; words behind it are no part of it.
+fn fault(assay: &Command, named: &str) -> Option<String> {
+    let mut words = named.split_whitespace().peekable();
+    let mut command = assay;
+    while command.has_subcommands() {
+        let name =
+            words.next_if(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-'));
+        // A group alone, as in a sentence about all of it.
+        let Some(name) = name else { break };
+        let Some(found) = command.find_subcommand(name) else {
+            // `assay` begins a sentence.
+            let is_prose = command.get_name() == "assay";
+            return (!is_prose).then(|| format!("{} has no {name}", command.get_name()));
+        };
+        command = found;
+    }
+    let known = |flag: &str| {
+        let of = |command: &Command| command.get_arguments().any(|arg| arg.get_long() == Some(flag));
+        ["help", "version"].contains(&flag) || of(command) || of(assay)
+    };
+    let flags = words.filter_map(|word| word.strip_prefix("--"));
+    let flags = flags.map(|flag| flag.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()));
+    let mut flags = flags
+        .map(|flag| flag.split('=').next().unwrap_or(flag))
+        .filter(|flag| !flag.is_empty());
+    flags
+        .find(|flag| !known(flag))
+        .map(|flag| format!("{} has no --{flag}", command.get_name()))
+}
+
+/// Commands in a text: from `assay ` to the end of the phrase.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    let at = text.match_indices("assay ").map(|(at, _)| at);
+    let alone = at.filter(|at| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || "-_./".contains(c)));
+    alone.map(|at| {
+        let rest = &text[at + "assay ".len()..];
+        &rest[..rest.find(ENDS).unwrap_or(rest.len())]
+    })
+}
+
+#[test]
+fn every_command_that_is_named_exists() {
+    let mut assay = Cli::command();
+    assay.build();
+    let (mut faults, mut seen) = (Vec::new(), 0);
+    for (path, text) in texts() {
+        for command in named(&text) {
+            seen += 1;
+            if let Some(fault) = fault(&assay, command) {
+                faults.push(format!("{}: assay {command}: {fault}", path.display()));
+            }
+        }
+    }
+    assert!(seen > 150, "{seen}");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_seen() {
+    let mut assay = Cli::command();
+    assay.build();
+    let faults = |text| {
+        named(text)
+            .filter_map(|command| fault(&assay, command))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        faults("run: assay mp prove {id} --set DIR; then assay withdraw"),
+        Vec::<String>::new()
+    );
+    assert_eq!(faults("`assay mp proove {id}`"), ["mp has no proove"]);
+    assert_eq!(faults("run: assay mp prove {id} --sett DIR"), ["prove has no --sett"]);
+    assert_eq!(faults("another assay process makes the proofs"), Vec::<String>::new());
+}
