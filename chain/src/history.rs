@@ -1,5 +1,13 @@
 //! The events of one engagement, also from nodes that serve the logs of a few blocks at a time.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use super::client::Chain;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;

@@ -18,8 +18,6 @@
 //! | `rehearsal`, [`deploy`] | contracts are tried out, then deployed | `account`, `creation`, `origin`, `terms` |
 //! | [`devnet`] | anvil | `client`, `repository` |
 
-#![warn(missing_docs)]
-
 pub mod account;
 pub mod address_book;
 mod artefact;

@@ -1,5 +1,13 @@
 //! What a contract's refusal means in the user's words, with the cure where there is one.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use crate::error::{hinted, rejected};
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};

@@ -10,8 +10,6 @@
 //! | [`progress`] | phases of long work, reported to whoever shows them | nothing |
 //! | [`report`] | lines, bars and phases for whoever shows them | `progress` |
 
-#![warn(missing_docs)]
-
 pub mod cache;
 pub mod directory;
 pub mod file;

@@ -27,7 +27,6 @@
 //! outsiders from reading; it is asked for everywhere but on the loopback interface. Nothing that a stranger sends makes
 //! either end panic.
 
-#![warn(missing_docs)]
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -7,8 +7,6 @@
 //! | [`context`] | global options, and what every command starts from |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 
-#![warn(missing_docs)]
-
 pub mod args;
 pub mod cmd;
 pub mod context;

@@ -7,6 +7,14 @@
 //! The leaves can be computed from the words. They are there so that a damaged chunk can be named, and fetched again
 //! alone: they lead to `ctRoot`, hence are genuine, whatever became of the words.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use alloy::primitives::B256;
 use assay_durable::file::{parent, Access, Pending};
 use assay_durable::read::open_regular;
@@ -65,6 +73,8 @@ pub enum CipherError {
     Payload(#[from] PayloadError),
     #[error("{got} examples were written, {expected} were announced")]
     Examples { expected: usize, got: usize },
+    #[error("there is no example {example} of {examples}")]
+    NoExample { example: usize, examples: usize },
 }
 
 /// A place in the file.
@@ -214,7 +224,9 @@ impl CipherWriter {
         if self.next_example() != self.layout.examples() {
             return Err(self.count(self.next_example()));
         }
-        let tree = MerkleTree::over(&self.leaves).expect("a transfer has chunks");
+        let Some(tree) = MerkleTree::over(&self.leaves) else {
+            return Err(self.count(0));
+        };
         let path = self.path;
         let finish = || -> io::Result<()> {
             for leaf in &self.leaves {
@@ -337,7 +349,12 @@ impl CipherFile {
 
     /// The first words of an example.
     fn read_words(&mut self, example: usize, count: usize) -> Result<Vec<Word>, CipherError> {
-        assert!(example < self.layout.examples(), "no example {example}");
+        if example >= self.layout.examples() {
+            return Err(CipherError::NoExample {
+                example,
+                examples: self.layout.examples(),
+            });
+        }
         let bytes = self.layout.words_per_example() * WORD_BYTES;
         let mut words = vec![[0; WORD_BYTES]; count];
         let mut read = || -> io::Result<()> {
@@ -351,7 +368,7 @@ impl CipherFile {
 
     fn compared(&self, example: usize, part: Part, chunk: &[Word]) -> Result<Vec<Word>, CipherError> {
         let number = self.layout.chunk(example, part);
-        if leaf(number, chunk) != self.leaves[number] {
+        if Some(&leaf(number, chunk)) != self.leaves.get(number) {
             return Err(CipherError::Damaged { example, part });
         }
         Ok(chunk.to_vec())
@@ -369,6 +386,10 @@ impl Ciphertext for CipherFile {
         self.engagement_id
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "opening compared the root over these leaves with the chain's"
+    )]
     fn tree(&self) -> MerkleTree {
         MerkleTree::over(&self.leaves).expect("a transfer has chunks")
     }
@@ -384,23 +405,27 @@ impl Ciphertext for CipherFile {
 }
 
 fn read_prefix(path: &Path, file: &mut File, layout: &Chunks, engagement_id: B256) -> Result<(), CipherError> {
-    let mut prefix = [0; PREFIX_BYTES as usize];
-    file.read_exact(&mut prefix).map_err(|source| match source.kind() {
-        io::ErrorKind::UnexpectedEof => CipherError::Magic(path.to_owned()),
-        _ => io_error(path, source),
-    })?;
-    if !prefix.starts_with(MAGIC) {
+    let mut next = |bytes: &mut [u8]| {
+        file.read_exact(bytes).map_err(|source| match source.kind() {
+            io::ErrorKind::UnexpectedEof => CipherError::Magic(path.to_owned()),
+            _ => io_error(path, source),
+        })
+    };
+    let (mut magic, mut got, mut sizes) = ([0; MAGIC.len()], B256::ZERO, [[0; 4]; 3]);
+    next(&mut magic)?;
+    next(got.as_mut_slice())?;
+    next(sizes.as_flattened_mut())?;
+    if magic != *MAGIC {
         return Err(CipherError::Magic(path.to_owned()));
     }
-    let got = B256::from_slice(&prefix[8..40]);
     if got != engagement_id {
         return Err(CipherError::Engagement {
             expected: engagement_id,
             got,
         });
     }
-    let size = |at: usize| u32::from_be_bytes(std::array::from_fn(|b| prefix[at + b])) as usize;
-    let got = Chunks::new(size(40), size(44), size(48))?;
+    let [examples, input_words, chunk_words] = sizes.map(|size| u32::from_be_bytes(size) as usize);
+    let got = Chunks::new(examples, input_words, chunk_words)?;
     if got != *layout {
         return Err(CipherError::OtherChunks { expected: *layout, got });
     }

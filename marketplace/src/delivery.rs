@@ -4,6 +4,14 @@
 //! Nothing that comes is believed here. Whoever receives compares it with what the chain commits to, and may find several
 //! candidates: each party of the engagement can put files on a server.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use alloy::primitives::{Address, B256, U256};
 use alloy::signers::local::PrivateKeySigner;
 use assay_chain::error::usage;

@@ -17,8 +17,6 @@
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy` |
 //! | [`serve`] | files served to the other party | `watch` |
 
-#![warn(missing_docs)]
-
 pub mod accuracy;
 pub mod cipher_file;
 pub mod delivery;

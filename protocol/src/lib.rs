@@ -12,8 +12,6 @@
 //! | [`units`] | amounts and times in words | nothing |
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
 
-#![warn(missing_docs)]
-
 pub mod abi;
 pub mod accuracy;
 pub mod bounds;

@@ -20,8 +20,6 @@
 //! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `plan`, `witness` |
 //! | [`proof`] | keys, proving, verification, wire format | `chips`, `circuit`, `model`, `reference`, `secret`, `srs`, `witness` |
 
-#![warn(missing_docs)]
-
 pub mod chips;
 pub mod circuit;
 pub mod import;

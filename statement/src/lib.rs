@@ -11,8 +11,6 @@
 //!
 //! Below everything but halo2's field: no crate of the workspace is used here.
 
-#![warn(missing_docs)]
-
 pub mod field;
 pub mod input;
 pub mod instance;

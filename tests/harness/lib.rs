@@ -2,8 +2,6 @@
 //!
 //! Everything goes through the binary `assay`, as separate processes, and a real anvil.
 
-#![warn(missing_docs)]
-
 mod daemons;
 mod network;
 mod saved;

@@ -19,7 +19,6 @@
 //! and nothing else. What an accepted proof means is up to the circuit, and whether the parameters' secret is unknown
 //! is up to whoever chose them; neither is established here.
 
-#![warn(missing_docs)]
 #![warn(clippy::unwrap_used)]
 
 pub mod calldata;

@@ -26,7 +26,7 @@ pub struct Staked {
     pub stake_wei: u128,
     /// While unbonding, the last second before the stake may be taken out, Unix seconds; else 0.
     pub unlock_at: u64,
-    /// X25519 key that consumers encrypt to; zero if none is registered.
+    /// X25519 public key that consumers encrypt to.
     pub transport_pub_key: B256,
     /// Absent if nothing was left to do.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,14 @@
 //!
 //! Bit `p` is bit `p mod 8`, least significant first, of byte `⌊p/8⌋`; the unused bits of the last byte are zero.
 
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
 use alloy::primitives::{keccak256, B256};
 
 /// A result in its one encoding: `⌈n/8⌉` bytes, unused bits zero.

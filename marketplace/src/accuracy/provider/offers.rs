@@ -27,7 +27,7 @@ pub struct Offer {
     pub target_bps: u16,
     /// End of the window that runs now.
     pub until: u64,
-    /// That window is over, and nobody closed the engagement.
+    /// `until` has passed, and nobody has closed the engagement.
     pub expired: bool,
 }
 
