@@ -10,7 +10,7 @@ const RELEASE: &str = include_str!("../artefacts/release.json");
 
 /// The runtime code of this release's contracts, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Release {
+pub struct Release {
     pub contracts: BTreeMap<String, Artefact>,
     /// keccak256 of the creation code, without arguments, of the factory and of every contract with storage.
     pub creation: BTreeMap<String, B256>,
@@ -18,7 +18,7 @@ pub(crate) struct Release {
 
 /// The runtime code of one contract, but for what differs between deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Artefact {
+pub struct Artefact {
     pub length: usize,
     /// Of the code with zeros in the places below.
     pub sha256: B256,
@@ -35,7 +35,7 @@ impl Release {
     ///
     /// # Panics
     /// Never: the file is part of the program, and a test reads it.
-    pub(crate) fn this() -> Self {
+    pub fn this() -> Self {
         serde_json::from_str(RELEASE).expect("scripts/release-artefacts wrote it")
     }
 
@@ -58,7 +58,7 @@ impl Artefact {
     }
 
     /// Whether `code` is this contract's, whatever stands in the masked places.
-    pub(crate) fn is_code(&self, code: &[u8]) -> bool {
+    pub fn is_code(&self, code: &[u8]) -> bool {
         let mut masked = code.to_vec();
         for place in self.places() {
             match masked.get_mut(place) {

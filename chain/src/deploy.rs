@@ -212,6 +212,7 @@ async fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::address;
 
     #[test]
     fn devnet_terms_keep_to_the_incentive_inequalities() {

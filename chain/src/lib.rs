@@ -11,7 +11,7 @@
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
-//! | `artefact` | what the code of this release is | nothing |
+//! | [`artefact`] | what the code of this release is | nothing |
 //! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `market` |
 //! | [`address_book`], [`terms`] | what was deployed, and with what | `client` |
 //! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
@@ -20,7 +20,7 @@
 
 pub mod account;
 pub mod address_book;
-mod artefact;
+pub mod artefact;
 pub mod client;
 pub mod creation;
 pub mod deploy;

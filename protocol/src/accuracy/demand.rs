@@ -126,6 +126,7 @@ mod tests {
     use super::*;
     use crate::abi::{Mode, Outcome};
     use alloy::primitives::{Address, B256};
+    use std::convert::Infallible;
     use Adjudication::{DIRECT, OPTIMISTIC};
 
     const NOW: u64 = 100;
@@ -165,7 +166,7 @@ mod tests {
     /// What is chosen of `candidates` if there are proofs of the positions in `files`.
     fn chosen(demand: &Demand, candidates: &[usize], files: &[usize]) -> Chosen {
         demand
-            .choose(candidates, |position| Ok(files.contains(&position)))
+            .choose(candidates, |position| Ok::<_, Infallible>(files.contains(&position)))
             .unwrap()
     }
 
@@ -206,7 +207,7 @@ mod tests {
         let mut asked = Vec::new();
         let has_proof = |position| {
             asked.push(position);
-            Ok(position != 1)
+            Ok::<_, Infallible>(position != 1)
         };
         demand.choose(&[0, 1, 2, 3, 4], has_proof).unwrap();
         assert_eq!(asked, [0, 1, 2]);

@@ -43,7 +43,9 @@ impl ResultBitmap {
             if position >= n {
                 return Err(BitmapError::Position { n, position });
             }
-            bytes[position / 8] |= 1 << (position % 8);
+            if let Some(byte) = bytes.get_mut(position / 8) {
+                *byte |= 1 << (position % 8);
+            }
         }
         Ok(Self { n, bytes })
     }
@@ -72,7 +74,8 @@ impl ResultBitmap {
 
     /// Whether `position` is claimed correct; what is no position is not.
     pub fn is_set(&self, position: usize) -> bool {
-        position < self.n && (self.bytes[position / 8] >> (position % 8)) & 1 == 1
+        let byte = self.bytes.get(position / 8).filter(|_| position < self.n);
+        byte.is_some_and(|byte| (byte >> (position % 8)) & 1 == 1)
     }
 
     /// The claimed positions in ascending order.
