@@ -11,6 +11,7 @@ const RELEASE: &str = include_str!("../artefacts/release.json");
 /// The runtime code of this release's contracts, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {
+    /// By name.
     pub contracts: BTreeMap<String, Artefact>,
     /// keccak256 of the creation code, without arguments, of the factory and of every contract with storage.
     pub creation: BTreeMap<String, B256>,
@@ -19,6 +20,7 @@ pub struct Release {
 /// The runtime code of one contract, but for what differs between deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Artefact {
+    /// Of the code, in bytes.
     pub length: usize,
     /// Of the code with zeros in the places below.
     pub sha256: B256,

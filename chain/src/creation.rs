@@ -5,7 +5,7 @@ use crate::origin::{place, places};
 use crate::repository::Repository;
 use crate::terms::MarketTerms;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::sol_types::SolValue;
 use assay_protocol::abi::{IMarketplaceFactory, Judges};
 
 /// Code that creates a contract: an artifact's bytecode, linked to `libraries`, and its encoded constructor arguments.

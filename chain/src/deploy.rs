@@ -13,7 +13,7 @@ use crate::terms::MarketTerms;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::sol_types::SolCall;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, Mode};
 use eyre::WrapErr;

@@ -21,7 +21,6 @@ use assay_durable::file::write_atomic;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use sha2::Digest;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;

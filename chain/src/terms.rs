@@ -1,7 +1,6 @@
 //! The terms that a market is deployed with: prices, sizes and windows, which can never be changed.
 
 use alloy::primitives::{address, Address, U256};
-use alloy::sol_types::SolCall;
 use assay_protocol::abi::{ClaimParams, Judges, MarketParams, Prices, RegistryParams, TransferParams, Windows};
 use assay_protocol::units::ether;
 use serde::{Deserialize, Serialize};

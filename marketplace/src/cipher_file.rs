@@ -73,6 +73,8 @@ pub enum CipherError {
     Payload(#[from] PayloadError),
     #[error("{got} examples were written, {expected} were announced")]
     Examples { expected: usize, got: usize },
+    #[error("{got} words, an example has {expected}")]
+    Words { expected: usize, got: usize },
     #[error("there is no example {example} of {examples}")]
     NoExample { example: usize, examples: usize },
 }
@@ -175,12 +177,14 @@ impl CipherWriter {
     /// Writes the next example as it was encrypted by its sender.
     ///
     /// # Errors
-    /// Those of the operating system, and if the transfer is full.
-    ///
-    /// # Panics
-    /// Unless there are as many words as the layout says.
+    /// Those of the operating system, if the transfer is full, and unless there are as many words as the layout says.
     pub fn write_cipher_words(&mut self, words: &[Word]) -> Result<(), CipherError> {
-        assert_eq!(words.len(), self.layout.words_per_example(), "words of an example");
+        if words.len() != self.layout.words_per_example() {
+            return Err(CipherError::Words {
+                expected: self.layout.words_per_example(),
+                got: words.len(),
+            });
+        }
         let mut rest = words;
         let layout = self.layout;
         let chunks = layout.parts().map(|part| {
@@ -331,10 +335,7 @@ impl CipherFile {
     /// The cipher words of an example, chunk by chunk, compared with their leaves.
     ///
     /// # Errors
-    /// If the file cannot be read or has changed.
-    ///
-    /// # Panics
-    /// Unless there is such an example.
+    /// If the file cannot be read or has changed, or there is no such example.
     pub fn read_example(&mut self, example: usize) -> Result<Vec<Vec<Word>>, CipherError> {
         let words = self.read_words(example, self.layout.words_per_example())?;
         let mut rest = &words[..];
