@@ -77,7 +77,13 @@ fn fault(assay: &Command, named: &str) -> Option<String> {
 /// Commands in a text: from `assay ` to the end of the phrase.
 fn named(text: &str) -> impl Iterator<Item = &str> {
     let at = text.match_indices("assay ").map(|(at, _)| at);
-    let alone = at.filter(|at| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || "-_./".contains(c)));
+    // Not within a name or a path, nor the name of a target of cargo, nor bytes of a format.
+    let is_command = |at: &usize| {
+        let before = &text[..*at];
+        let within = before.ends_with(|c: char| c.is_alphanumeric() || "-_./".contains(c));
+        !within && !before.ends_with("--bin ") && !before.ends_with("b\"")
+    };
+    let alone = at.filter(is_command);
     alone.map(|at| {
         let rest = &text[at + "assay ".len()..];
         &rest[..rest.find(ENDS).unwrap_or(rest.len())]
