@@ -15,7 +15,7 @@ use assay_protocol::transfer::keys::example_key;
 use assay_protocol::transfer::open::{faultless, open, OpenError, Opened};
 use assay_protocol::transfer::payload::{header, Unprovable};
 use assay_protocol::transfer::secret::ExampleKey;
-use assay_protocol::transfer::words::Word;
+use assay_statement::field::Word;
 use proptest::prelude::*;
 use transfer_support::{set, Delivery, Sender, ENGAGEMENT};
 

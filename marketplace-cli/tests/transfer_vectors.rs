@@ -21,10 +21,9 @@ use assay_protocol::transfer::open::{open, Opened};
 use assay_protocol::transfer::payload::header;
 use assay_protocol::transfer::secret::{ExampleKey, MasterKey, McSalt};
 use assay_protocol::transfer::shuffle::Shuffle;
-use assay_protocol::transfer::words::{
-    uint, Word, TAG_CIPHER, TAG_KEY, TAG_KEYSTREAM, TAG_SALT, TAG_SEED, TAG_SHUFFLE,
-};
+use assay_protocol::transfer::words::{uint, TAG_CIPHER, TAG_KEY, TAG_KEYSTREAM, TAG_SALT, TAG_SEED, TAG_SHUFFLE};
 use assay_protocol::transfer::{cipher, input_chain};
+use assay_statement::field::Word;
 use serde_json::{json, Value};
 use std::path::PathBuf;
 use transfer_support::{Delivery, Sender, ENGAGEMENT};

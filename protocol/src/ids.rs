@@ -32,9 +32,12 @@ pub(crate) fn hash(fields: &impl SolValue) -> B256 {
     keccak256(fields.abi_encode())
 }
 
+/// Tag of a test leaf.
+pub(crate) const TEST_TAG: &str = "assay.test.v1";
+
 /// Leaf of example `index` of a test set.
 pub fn test_leaf(index: u64, input_commit: U256, label: u32, leaf_salt: B256) -> B256 {
-    hash(&(tag("assay.test.v1"), U256::from(index), input_commit, label, leaf_salt))
+    hash(&(tag(TEST_TAG), U256::from(index), input_commit, label, leaf_salt))
 }
 
 /// `modelHash`: everything of a record but its uri.

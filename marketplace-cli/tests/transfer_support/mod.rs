@@ -14,7 +14,8 @@ use assay_protocol::transfer::open::{open, Opened};
 use assay_protocol::transfer::payload::{chunks, header, ChunkWords};
 use assay_protocol::transfer::secret::{ExampleKey, MasterKey};
 use assay_protocol::transfer::shuffle::Shuffle;
-use assay_protocol::transfer::words::{digest, uint, Word, TAG_TEST};
+use assay_protocol::transfer::words::{digest, uint, TAG_TEST};
+use assay_statement::field::Word;
 use assay_statement::input::InputSalt;
 use std::path::PathBuf;
 

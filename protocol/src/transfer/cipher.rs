@@ -7,8 +7,9 @@
 use super::chunks::Chunks;
 use super::payload::ChunkWords;
 use super::secret::ExampleKey;
-use super::words::{digest, uint, Word, TAG_CIPHER, TAG_KEYSTREAM};
+use super::words::{digest, uint, TAG_CIPHER, TAG_KEYSTREAM};
 use alloy::primitives::{Keccak256, B256};
+use assay_statement::field::Word;
 use zeroize::Zeroizing;
 
 /// Encrypts, or decrypts, the words of chunk number `chunk` in place.

@@ -1,9 +1,9 @@
 //! A ciphertext as its receiver reads it, wherever it is kept.
 
 use super::chunks::Chunks;
-use super::words::Word;
 use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
+use assay_statement::field::Word;
 
 /// A ciphertext whose leaves lead to `ctRoot`; every chunk is compared with its leaf when it is read.
 pub trait Ciphertext {

@@ -3,9 +3,9 @@
 use super::chunks::Part;
 use super::ciphertext::Ciphertext;
 use super::fault::{Fault, FaultKind};
-use super::words::Word;
 use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
+use assay_statement::field::Word;
 use std::fmt;
 
 /// A chunk as it was committed, with its way to the root of the ciphertext.

@@ -8,9 +8,10 @@
 use super::chunks::{Chunks, Part};
 use super::input_chain::{absorb, is_message_word, start};
 use super::payload::header;
-use super::words::{digest, uint, Word, TAG_TEST};
+use super::words::{digest, uint, TAG_TEST};
 use crate::ids::SCALAR_ORDER;
 use alloy::primitives::B256;
+use assay_statement::field::Word;
 use std::fmt;
 
 /// The kinds of evidence that the contract knows.

@@ -1,6 +1,6 @@
 //! The chain behind an input commitment, one chunk at a time.
 
-use super::words::Word;
+use assay_statement::field::Word;
 use assay_statement::field::{from_be_bytes, to_be_bytes, Fr};
 use assay_statement::input::tag;
 use assay_statement::poseidon::{hash, RATE};

@@ -1,8 +1,9 @@
 //! Keys of the examples, and the seed that both sides toss.
 
 use super::secret::{ExampleKey, MasterKey, McSalt};
-use super::words::{digest, uint, Word, TAG_KEY, TAG_SALT, TAG_SEED, WORD_BYTES};
+use super::words::{digest, uint, TAG_KEY, TAG_SALT, TAG_SEED, WORD_BYTES};
 use alloy::primitives::B256;
+use assay_statement::field::Word;
 use zeroize::Zeroizing;
 
 /// Largest probe set whose keys a client sends or accepts: 64 KiB of calldata.

@@ -6,10 +6,11 @@
 
 use super::chunks::{Chunks, Part, HEADER_WORDS};
 use super::input_chain;
-use super::words::{uint, Word};
+use super::words::uint;
 use crate::testset::Example;
 use alloy::primitives::{B256, U256};
 use assay_statement::field::to_be_bytes;
+use assay_statement::field::Word;
 use assay_statement::input::{self, InputSalt};
 use std::fmt;
 use zeroize::Zeroizing;

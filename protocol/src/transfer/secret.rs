@@ -1,6 +1,6 @@
 //! The values that must not leak before their time: wiped on drop, hidden in debug output.
 
-use super::words::Word;
+use assay_statement::field::Word;
 use rand::{rngs::OsRng, RngCore};
 use std::fmt;
 use zeroize::Zeroizing;

@@ -4,9 +4,10 @@
 //! Hoang, Morris, Rogaway, "An enciphering scheme based on a card shuffle" (CRYPTO 2012), with the rounds of the
 //! Ethereum consensus specification and tagged Keccak-256.
 
-use super::words::{digest, uint, Word, TAG_SHUFFLE};
+use super::words::{digest, uint, TAG_SHUFFLE};
 use crate::ids::N_MAX;
 use alloy::primitives::{B256, U256};
+use assay_statement::field::Word;
 
 /// Each decides for every place whether it swaps with its partner. As many as the Ethereum consensus specification has.
 pub const ROUNDS: usize = 90;

@@ -1,16 +1,15 @@
 //! Words of 32 bytes, and `keccak256(abi.encode(TAG, words…))` over them.
 
+use crate::ids::TEST_TAG;
 use alloy::primitives::{keccak256, Keccak256, B256};
+use assay_statement::field::Word;
 use std::sync::LazyLock;
-
-/// A number below 2^256, big-endian. Comparing two words compares the numbers.
-pub type Word = [u8; 32];
 
 /// Also of a word in the ABI's encoding, and of a packed key.
 pub const WORD_BYTES: usize = 32;
 
 /// Leaf of the test set: (index, inputCommit, label, leafSalt).
-pub static TAG_TEST: LazyLock<B256> = LazyLock::new(|| keccak256("assay.test.v1"));
+pub static TAG_TEST: LazyLock<B256> = LazyLock::new(|| keccak256(TEST_TAG));
 /// Commitment to the consumer's salt: (mcSalt).
 pub static TAG_SALT: LazyLock<B256> = LazyLock::new(|| keccak256("assay.salt.v1"));
 /// Seed of the shuffle: (engagementId, testRoot, ctRoot, mpSeed, mcSalt).

@@ -22,8 +22,8 @@ use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::transfer::keys;
 use assay_protocol::transfer::shuffle::Shuffle;
-use assay_protocol::transfer::words::Word;
 use assay_protocol::units::utc;
+use assay_statement::field::Word;
 use serde::Serialize;
 use std::path::Path;
 
