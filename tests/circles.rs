@@ -108,10 +108,12 @@ fn branches(code: &[String], mut at: usize, trunk: &[String], found: &mut Vec<Ve
 /// Names that a folder's own file hands on from its children.
 fn handed_on(code: &[String]) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for (at, pair) in code.windows(2).enumerate() {
-        if pair == ["pub", "use"] {
+    for (at, token) in code.iter().enumerate() {
+        let before: Vec<&str> = code[..at].iter().rev().take(4).map(String::as_str).collect();
+        let is_public = matches!(before[..], ["pub", ..] | [")", _, "(", "pub"]);
+        if token == "use" && is_public {
             let mut paths = Vec::new();
-            branches(code, at + 2, &[], &mut paths);
+            branches(code, at + 1, &[], &mut paths);
             for path in paths {
                 if let (Some(child), Some(name)) = (path.first(), path.last()) {
                     found.insert(name.clone(), child.clone());
@@ -122,23 +124,30 @@ fn handed_on(code: &[String]) -> BTreeMap<String, String> {
     found
 }
 
+/// The file that declares what is in a folder.
+fn own_file(files: &BTreeMap<String, Vec<String>>, folder: &str) -> String {
+    let inside = format!("{folder}/mod");
+    match folder {
+        "" => "lib".to_owned(),
+        _ if files.contains_key(&inside) => inside,
+        folder => folder.to_owned(),
+    }
+}
+
 /// Where a path from within `folder` leads: down to a file, or to the own file of the folder where it ends.
 fn target(files: &BTreeMap<String, Vec<String>>, folder: &str, path: &[String]) -> Option<String> {
     let within = |name: &str| match folder {
         "" => name.to_owned(),
         folder => format!("{folder}/{name}"),
     };
-    let own = if folder.is_empty() {
-        "lib".to_owned()
-    } else {
-        within("mod")
-    };
+    let own = own_file(files, folder);
     if let [name, rest @ ..] = path {
+        let below = format!("{}/", within(name));
+        if files.keys().any(|file| file.starts_with(&below)) {
+            return target(files, &within(name), rest);
+        }
         if files.contains_key(&within(name)) {
             return Some(within(name));
-        }
-        if files.contains_key(&within(&format!("{name}/mod"))) {
-            return target(files, &within(name), rest);
         }
         if let Some(child) = files.get(&own).and_then(|code| handed_on(code).remove(name)) {
             if child != *name && files.keys().any(|file| *file == within(&child)) {
@@ -154,22 +163,36 @@ fn arrows(files: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, BTreeSet<St
     let mut arrows = BTreeMap::new();
     for (file, code) in files {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-        // What `super` means: the folder, or of a folder's own file the one above.
-        let above = match name {
-            "mod" => folder.rsplit_once('/').map_or("", |(above, _)| above),
-            _ => folder,
+        let parent = |folder: &str| {
+            folder
+                .rsplit_once('/')
+                .map_or(String::new(), |(above, _)| above.to_owned())
         };
         let mut uses: BTreeSet<String> = BTreeSet::new();
         uses.extend(paths(code, "crate").iter().filter_map(|path| target(files, "", path)));
-        uses.extend(
-            paths(code, "super")
-                .iter()
-                .filter_map(|path| target(files, above, path)),
-        );
+        for path in paths(code, "super") {
+            // The folder, or of a folder's own file the one above; and further up for each `super` more.
+            let ups = path.iter().take_while(|name| *name == "super").count();
+            let first = if name == "mod" {
+                parent(folder)
+            } else {
+                folder.to_owned()
+            };
+            let above = (0..ups).fold(first, |folder, _| parent(&folder));
+            uses.extend(target(files, &above, &path[ups..]));
+        }
         // What a folder's own file declares it brings up, or calls as methods of a type that both know.
-        if name == "mod" {
+        let inside = match (name, folder) {
+            ("mod", _) => Some(folder.to_owned()),
+            ("lib", "") => Some(String::new()),
+            _ => files
+                .keys()
+                .any(|other| other.starts_with(&format!("{file}/")))
+                .then(|| file.clone()),
+        };
+        if let Some(inside) = inside {
             let declared = code.windows(3).filter(|words| words[0] == "mod" && words[2] == ";");
-            uses.extend(declared.filter_map(|words| target(files, folder, &words[1..2])));
+            uses.extend(declared.filter_map(|words| target(files, &inside, &words[1..2])));
         }
         uses.remove(file);
         arrows.insert(file.clone(), uses);
@@ -212,20 +235,37 @@ fn no_file_uses_itself_through_others() {
 fn a_circle_through_a_tree_of_names_is_seen() {
     let code = |text: &str| text.lines().flat_map(tokens).collect::<Vec<_>>();
     let mut files = BTreeMap::from([
-        ("lib".to_owned(), code("pub mod a;")),
+        ("lib".to_owned(), code("pub mod a; mod d;")),
         (
             "a/mod".to_owned(),
             code("pub mod b; pub mod c; pub use b::{Bee as Bumble, Wasp};"),
         ),
         ("a/b".to_owned(), code("use crate::{d::{D, e}, x};")),
         ("a/c".to_owned(), code("use super::Wasp; fn f() { crate::d::g() }")),
-        ("d".to_owned(), code("fn g() {}")),
+        ("d".to_owned(), code("mod inner; fn g() {}")),
+        ("d/inner".to_owned(), code("use super::super::a::c;")),
     ]);
     let seen = arrows(&files);
-    assert_eq!(seen["a/c"], BTreeSet::from(["a/b".to_owned(), "d".to_owned()]));
-    assert_eq!(seen["a/b"], BTreeSet::from(["d".to_owned(), "lib".to_owned()]));
-    assert!(circles(seen).is_empty());
-    files.insert("d".to_owned(), code("pub fn g(x: crate::a::c::C) {}"));
+    let to = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(seen["a/c"], to(&["a/b", "d"]));
+    assert_eq!(seen["a/b"], to(&["d", "lib"]));
+    assert_eq!(seen["a/mod"], to(&["a/b", "a/c"]));
+    assert_eq!((&seen["d"], &seen["d/inner"]), (&to(&["d/inner"]), &to(&["a/c"])));
+    let circle: Vec<String> = circles(seen).into_keys().collect();
+    assert!(
+        ["a/c", "d", "d/inner"]
+            .iter()
+            .all(|name| circle.contains(&(*name).to_owned())),
+        "{circle:?}"
+    );
+    // What a crate's root defines and its children use.
+    files.insert("a/b".to_owned(), code("use crate::d::D;"));
+    files.insert("d/inner".to_owned(), code("use crate::Thing;"));
     let circle: Vec<String> = circles(arrows(&files)).into_keys().collect();
-    assert_eq!(circle, ["a/b", "a/c", "d"]);
+    assert!(
+        circle.contains(&"lib".to_owned()) && circle.contains(&"d/inner".to_owned()),
+        "{circle:?}"
+    );
+    files.insert("d/inner".to_owned(), code("use std::fmt;"));
+    assert_eq!(circles(arrows(&files)), BTreeMap::new());
 }

@@ -115,12 +115,15 @@ impl Chain {
             .disable_recommended_fillers()
             .connect_client(client)
             .erased();
-        let unreachable = || unreachable(&node);
-        let id = provider.get_chain_id().await.wrap_err_with(unreachable)?;
+        let refused = |error: TransportError| match error {
+            RpcError::Transport(_) => unreachable(&node).because(error).into(),
+            error => eyre::Report::new(error).wrap_err(format!("the node at {node} does not say which chain it has")),
+        };
+        let id = provider.get_chain_id().await.map_err(refused)?;
         let genesis = provider
             .get_block_by_number(BlockNumberOrTag::Number(0))
             .await
-            .wrap_err_with(unreachable)?;
+            .map_err(refused)?;
         let genesis = genesis
             .ok_or_else(|| eyre::eyre!("the node at {node} has no block 0"))?
             .header

@@ -116,13 +116,23 @@ impl<T> Fact<T> {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Content {
     version: u32,
     #[serde(default)]
     facts: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     steps: BTreeMap<String, Step>,
+}
+
+/// Facts may be secrets: their names only.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content")
+            .field("facts", &self.facts.keys())
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An open journal; nobody else can open it meanwhile.
@@ -269,6 +279,8 @@ mod tests {
         assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
         let journal = Journal::open(&path).unwrap();
+        let shown = format!("{journal:?}");
+        assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");
         assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(journal.step("accept"), Some(&step));
         assert_eq!(journal.fact(&SET).unwrap().as_deref(), Some("dir"));

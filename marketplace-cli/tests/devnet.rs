@@ -12,6 +12,8 @@ use assay_cli::exit::Exit;
 use assay_marketplace::accuracy::anybody::timeout::timeout;
 use assay_marketplace::accuracy::anybody::verdict::{Listed, Shown};
 use assay_marketplace::accuracy::consumer::hand_over::send;
+use assay_marketplace::accuracy::consumer::moves::CANCEL;
+use assay_marketplace::accuracy::consumer::moves::CANCEL;
 use assay_marketplace::accuracy::consumer::open::{open, Ask};
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::accuracy::provider::moves::ABORT;
@@ -121,6 +123,15 @@ async fn an_expired_offer_returns_to_its_consumer_by_anybody() {
     says(accept(&w.mp, id, &ANY, None).await, "the window ended");
     assert_eq!(timeout(&w.other, id).await.unwrap().outcome, "Cancelled");
     assert_eq!(w.credit(&w.mc).await, w.market.entry_wei());
+
+    let id = w.opened(2).await.id;
+    says(w.other.play(id, &CANCEL).await, "the consumer of this engagement is");
+    w.pass(1801).await;
+    assert_eq!(
+        w.other.play(id, &CANCEL).await.unwrap().after.outcome,
+        Outcome::Cancelled
+    );
+    assert_eq!(w.credit(&w.mc).await, 2 * w.market.entry_wei());
 }
 
 #[tokio::test]

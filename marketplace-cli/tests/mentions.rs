@@ -6,15 +6,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What may end a command within a sentence.
-const ENDS: [char; 9] = ['"', '`', ',', ';', ')', '(', '|', '\n', '\\'];
+const ENDS: [char; 8] = ['"', '`', ',', ';', ')', '(', '|', '\n'];
+
+/// Words after which `assay` is the program, not the beginning of a command.
+const PROSE: [&str; 7] = ["command", "has", "model", "process", "program", "repository", "was"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Code and pages that people's eyes meet.
+/// Code and pages that people's eyes meet, continued lines in one.
 fn texts() -> Vec<(PathBuf, String)> {
-    let mut folders: Vec<PathBuf> = [
+    let pages = [
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "README.md",
+        "SECURITY.md",
+        "contracts/CHALLENGERS.md",
+        "contracts/README.md",
+        "models/digits/README.md",
+        "verifier-gen/README.md",
+    ];
+    let crates = [
+        "benches",
         "chain",
         "durable",
         "exchange",
@@ -22,14 +36,12 @@ fn texts() -> Vec<(PathBuf, String)> {
         "marketplace-cli",
         "protocol",
         "prover",
-    ]
-    .map(|name| root().join(name).join("src"))
-    .into();
+        "statement",
+        "verifier-gen",
+    ];
+    let mut folders: Vec<PathBuf> = crates.map(|name| root().join(name).join("src")).into();
     folders.push(root().join("contracts/src"));
-    folders.push(root().join("scripts"));
-    let mut files: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "contracts/README.md"]
-        .map(|name| root().join(name))
-        .into();
+    let mut files: Vec<PathBuf> = pages.map(|name| root().join(name)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -40,8 +52,17 @@ fn texts() -> Vec<(PathBuf, String)> {
             }
         }
     }
-    let read = |path: PathBuf| fs::read_to_string(&path).ok().map(|text| (path, text));
-    files.into_iter().filter_map(read).collect()
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, one_line_each(&text))
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// A text in which a command stands on one line, whether a shell or a literal of Rust continues it.
+fn one_line_each(text: &str) -> String {
+    let in_literals = text.replace(r"\\\n", " ").replace(r"\n", "\n");
+    in_literals.replace("\\\n", " ")
 }
 
 /// What is wrong with a command as it is named, or nothing; words behind it are no part of it.
@@ -49,13 +70,13 @@ fn fault(assay: &Command, named: &str) -> Option<String> {
     let mut words = named.split_whitespace().peekable();
     let mut command = assay;
     while command.has_subcommands() {
-        let name =
-            words.next_if(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-'));
+        let name = words
+            .next_if(|word| word.chars().all(|c| c.is_ascii_lowercase() || "-.".contains(c)) && !word.starts_with('-'));
         // A group alone, as in a sentence about all of it.
         let Some(name) = name else { break };
+        let name = name.trim_end_matches('.');
         let Some(found) = command.find_subcommand(name) else {
-            // `assay` begins a sentence.
-            let is_prose = command.get_name() == "assay";
+            let is_prose = command.get_name() == "assay" && PROSE.contains(&name);
             return (!is_prose).then(|| format!("{} has no {name}", command.get_name()));
         };
         command = found;
@@ -111,7 +132,7 @@ fn every_command_that_is_named_exists() {
 fn a_command_that_does_not_exist_is_seen() {
     let mut assay = Cli::command();
     assay.build();
-    let faults = |text| {
+    let faults = |text: &str| {
         named(text)
             .filter_map(|command| fault(&assay, command))
             .collect::<Vec<_>>()
@@ -122,5 +143,10 @@ fn a_command_that_does_not_exist_is_seen() {
     );
     assert_eq!(faults("`assay mp proove {id}`"), ["mp has no proove"]);
     assert_eq!(faults("run: assay mp prove {id} --sett DIR"), ["prove has no --sett"]);
+    assert_eq!(faults("run: assay withdrow --to X"), ["assay has no withdrow"]);
+    assert_eq!(
+        faults(&one_line_each("assay mp prove 1 \\\n  --sett DIR")),
+        ["prove has no --sett"]
+    );
     assert_eq!(faults("another assay process makes the proofs"), Vec::<String>::new());
 }

@@ -3,11 +3,11 @@
 use crate::engagement::Site;
 use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
+use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_exchange::parties;
 use assay_exchange::parties::Parties;
 use assay_exchange::server::{Event, Options, Server};
-use assay_exchange::store::Store;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -41,17 +41,17 @@ impl fmt::Display for Serving {
     }
 }
 
-/// Serves until told to end; `started` hears where.
+/// Serves until told to end, under the lock of the store; `started` hears where.
 ///
 /// # Errors
 /// If the server cannot start, or ends by itself.
 pub async fn serve(
     options: Options,
+    _lock: Lock,
     mut list: List,
     out: &Reporter,
     started: impl FnOnce(&Serving) -> eyre::Result<()>,
 ) -> eyre::Result<()> {
-    let _lock = Store::lock(&options.store)?;
     let parties = Parties::default();
     parties.replace(list.read()?);
     let requests = out.clone();

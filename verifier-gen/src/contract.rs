@@ -4,6 +4,8 @@ use assay_transcript::fr_to_be;
 use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::group::prime::PrimeCurveAffine};
 use sha3::{Digest, Keccak256};
 
+use crate::generated::Generated;
+use crate::spec::{CallWords, Interface, VerifierSpec};
 use crate::{
     calldata::{encode_bound, proof_offset, selector, REJECTED_SIGNATURE},
     constraints::{constraints, Constraint},
@@ -15,10 +17,70 @@ use crate::{
     protocol::{Point, Poly, Protocol, Squeezed},
     template::{check_contract_name, comment, constant, render, Entry, Values},
     vk_data::{g1_words, g2_words, KeyData},
-    CallWords, Generated, Interface, VerifierSpec,
 };
 
-pub(crate) fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> {
+impl VerifierSpec<'_> {
+    /// Writes the contracts.
+    ///
+    /// # Errors
+    /// Circuits that the contract cannot follow, see [`GenerateError`]. The size of the verifier's code is known only
+    /// to the compiler: check it against [`MAX_CODE_LEN`](crate::MAX_CODE_LEN).
+    ///
+    /// # Examples
+    /// ```
+    /// use assay_verifier_gen::{Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
+    /// use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
+    /// use halo2_proofs::halo2curves::bn256::Fr;
+    /// use halo2_proofs::plonk::{keygen_vk, Advice, Circuit, Column, ConstraintSystem, Error};
+    /// use halo2_proofs::poly::{kzg::commitment::ParamsKZG, Rotation};
+    ///
+    /// /// Every cell of the column is 0 or 1.
+    /// struct Bits;
+    ///
+    /// impl Circuit<Fr> for Bits {
+    ///     type Config = Column<Advice>;
+    ///     type FloorPlanner = SimpleFloorPlanner;
+    /// #   type Params = ();
+    /// #   fn without_witnesses(&self) -> Self { Bits }
+    ///
+    ///     fn configure(meta: &mut ConstraintSystem<Fr>) -> Column<Advice> {
+    ///         let (bits, _statement) = (meta.advice_column(), meta.instance_column());
+    ///         meta.create_gate("bit", |cells| {
+    ///             let bit = cells.query_advice(bits, Rotation::cur());
+    ///             [bit.clone() * bit.clone() - bit]
+    ///         });
+    ///         bits
+    ///     }
+    ///
+    ///     fn synthesize(&self, _: Column<Advice>, _: impl Layouter<Fr>) -> Result<(), Error> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let params = ParamsKZG::setup(4, rand::rngs::OsRng);
+    /// let spec = VerifierSpec {
+    ///     vk: &keygen_vk(&params, &Bits)?,
+    ///     kzg: KzgKey::from(&params),
+    ///     num_instances: 1,
+    ///     interface: Interface::Raw,
+    ///     contract_name: "BitsVerifier",
+    ///     command: "cargo test --doc",
+    /// };
+    /// let generated = spec.generate()?;
+    /// assert!(generated.verifier_source.contains("contract BitsVerifier"));
+    /// assert!(generated.vk_data.len() <= MAX_CODE_LEN);
+    /// // A call is one word of the statement, then the proof.
+    /// let manifest = &generated.manifest;
+    /// assert_eq!(manifest.calldata_len, 32 + manifest.proof_len);
+    /// assert_eq!(manifest.proof_len, 64 * manifest.proof_points + 32 * manifest.proof_scalars);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn generate(&self) -> Result<Generated, GenerateError> {
+        generate(self)
+    }
+}
+
+fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> {
     check_contract_name(spec.contract_name)?;
     let kzg = &spec.kzg;
     if bool::from(kzg.g1.is_identity() | kzg.g2.is_identity() | kzg.s_g2.is_identity()) {

@@ -20,7 +20,7 @@ use serde_json::{json, Value};
 use sha3::{Digest, Keccak256};
 use thiserror::Error;
 
-use crate::Generated;
+use crate::generated::Generated;
 
 /// Gas for deployments and for calls without a limit of their own: the cap of a transaction (EIP-7825).
 pub const MAX_GAS: u64 = 1 << 24;

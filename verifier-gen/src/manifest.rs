@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{plan::Region, Interface};
+use crate::plan::Region;
+use crate::spec::Interface;
 
 /// Facts fixed by the generation. Hashes and digests are lower-case hexadecimal with `0x`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

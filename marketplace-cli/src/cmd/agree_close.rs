@@ -27,17 +27,8 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let escrow = escrow(&desk.market);
     let mc_amount = parse_ether(&args.mc_ether)
-        .ok()
-        .filter(|amount| *amount <= escrow)
-        .ok_or_else(|| {
-            usage(format!(
-                "--mc-ether {} is no amount up to {}",
-                args.mc_ether,
-                ether(escrow)
-            ))
-        })?;
+        .map_err(|_| usage(format!("--mc-ether {} is no amount of ether", args.mc_ether)))?;
     let result = agree_close(&desk, args.id, mc_amount).await?;
     ctx.out.result(&result, &result)
 }

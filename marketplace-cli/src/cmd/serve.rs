@@ -5,6 +5,7 @@ use alloy::primitives::{Address, B256};
 use assay_chain::error::usage;
 use assay_exchange::parties;
 use assay_exchange::server::{Options, Tls};
+use assay_exchange::store::Store;
 use assay_marketplace::serve::{on_chain, serve, List};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,11 +55,12 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
     options.check().map_err(|e| usage(e.to_string()))?;
 
+    let lock = Store::lock(&options.store)?;
     let parties = match args.engagements.as_slice() {
         [] => parties::Table::new(),
         engagements => on_chain(&ctx.site().await?, engagements).await?,
     };
-    serve(options, List::new(parties, args.parties), &ctx.out, |serving| {
+    serve(options, lock, List::new(parties, args.parties), &ctx.out, |serving| {
         ctx.out.result(serving, serving)
     })
     .await

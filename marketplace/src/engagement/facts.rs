@@ -1,18 +1,20 @@
-//! Everything that journals note beside the transactions, and what is lost without it.
+//! What the journals of models, offers and engagements note beside the transactions, and what is lost without it. That of a
+//! deployment notes one thing, the salt that registry and market are created with, **before** they are: see
+//! [`deploy`](assay_chain::deploy).
 //!
 //! | fact | in the journal of | written by, when | without it |
 //! |---|---|---|---|
-//! | [`MODEL`], [`SECRET`] | model | provider, when it is registered | no daemon or reservation finds the model's files |
-//! | [`WEIGHTS_COMMIT`], [`VK_DIGEST`] | model | provider, before it is registered | offers are refused as those of an unknown model |
+//! | [`MODEL`], [`SECRET`] | model | provider, once the registration is mined | offers are refused without the one; without either nothing is promised for them |
+//! | [`WEIGHTS_COMMIT`], [`VK_DIGEST`] | model | provider, **before** the registration | offers are refused as those of an unknown model, and a daemon does not look for any |
 //! | [`TRANSFER_SECRETS`](super::secrets::TRANSFER_SECRETS) | offer, then engagement | consumer, **before** the offer that commits to them | the deposit: keys cannot be revealed |
 //! | [`TEST_SET`] | engagement | consumer, once the offer is mined | the set must be named again |
-//! | [`OFFER_HASH`] | engagement | both, when the offer is made or accepted | a reorganised offer would go unnoticed |
+//! | [`OFFER_HASH`] | engagement | consumer, once the offer is mined; provider, **before** it accepts | a reorganised offer would go unnoticed |
 //! | [`MP_SEED`] | engagement | provider, **before** the acknowledgement that tells it | another seed, which the consumer could choose by |
 //! | [`CT_ROOT`] | engagement | consumer, **before** the commitment on chain | the ciphertext is made again, as it was |
 //! | [`LEAVES_DELIVERED`], [`DELIVERED`], [`PROOFS_DELIVERED`] | engagement | who handed something over, after it | it is handed over again |
 //! | [`PROBED`] | engagement | provider, when open examples were judged | `proceed` is refused until they are |
-//! | [`ADVISED_TO_END`] | engagement | provider, with the judgement | nothing speaks against proceeding |
-//! | [`IMAGE_BYTES`] | engagement | provider, when it begins to prove | proofs are not sent until `prove` ran again |
+//! | [`ADVISED_TO_END`] | engagement | provider, when open examples or the whole set are judged; taken back by a better set in clear and by force | nothing speaks against proceeding |
+//! | [`IMAGE_BYTES`] | engagement | provider, when it begins to prove | after an encrypted transfer no proof is sent until `prove` ran again |
 //! | [`VERIFIED_RESULT`] | engagement | consumer, when every claim was proven to it | the result is not accepted |
 //! | [`SETTLED`] | engagement | daemons, when nothing can happen any more | the engagement is looked at again |
 

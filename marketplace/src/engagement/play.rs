@@ -20,7 +20,7 @@ pub struct Move {
     /// States that it leaves.
     pub from: &'static [State],
     /// Whose it is.
-    pub by: Party,
+    pub by: By,
     /// Until when.
     pub time: Time,
     /// How sure the state must be that it answers.
@@ -29,6 +29,15 @@ pub struct Move {
     pub guard: fn(&Journal, B256, &EngagementView) -> eyre::Result<B256>,
     /// The call about an engagement, with its guard.
     pub call: fn(&Market, B256, B256) -> Call,
+}
+
+/// Whose a move is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// This party's.
+    Party(Party),
+    /// This party's, and anybody's once the window is over.
+    PartyThenAnybody(Party),
 }
 
 /// Until when a move can be made.
@@ -81,21 +90,29 @@ impl Desk {
         row.send(self, &mut journal, id, &e).await
     }
 
-    /// Makes a move as [`Desk::play`] does, with a journal that is open.
+    /// Makes a move as [`Desk::play`] does, of an engagement that was read and with its journal, which is open.
     ///
     /// # Errors
     /// As there; also if the engagement is closed.
-    pub async fn play_in(&self, journal: &mut Journal, id: B256, row: &Move) -> eyre::Result<Played> {
-        let e = self.market.engagement(id).await?;
-        row.require(self, id, &e).await?;
-        row.send(self, journal, id, &e).await
+    pub async fn play_in(
+        &self,
+        journal: &mut Journal,
+        id: B256,
+        e: &EngagementView,
+        row: &Move,
+    ) -> eyre::Result<Played> {
+        row.require(self, id, e).await?;
+        row.send(self, journal, id, e).await
     }
 }
 
 impl Move {
     async fn require(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<()> {
         require_state(id, e, self.from)?;
-        require_party(e, &desk.account, self.by)?;
+        match self.by {
+            By::PartyThenAnybody(_) if desk.market.chain.now().await? > e.deadline => {}
+            By::Party(party) | By::PartyThenAnybody(party) => require_party(e, &desk.account, party)?,
+        }
         if self.time == Time::InWindow {
             require_time(&desk.market, e).await?;
         }

@@ -72,18 +72,17 @@ pub async fn add(desk: &PayingDesk, model_id: B256, amount_wei: u128) -> eyre::R
     act(desk, model_id, "topup", &call).await
 }
 
-/// Whether leaving starts the unbonding delay, or has done so before.
+/// Whether leaving starts the unbonding delay: from then on the model can accept no offer.
 pub fn begins_exit(model: &ModelView, cancel: bool) -> bool {
     !cancel && !matches!(model.status, ModelStatus::Unbonding | ModelStatus::Closed)
 }
 
-/// The next step on a model's way out: asks for the stake, then takes it; or goes back, with `cancel`.
+/// The next step on the way out of a model as it was read: asks for the stake, then takes it; or goes back, with `cancel`.
 ///
 /// # Errors
-/// Before the unbonding delay is over.
-pub async fn leave(desk: &Desk, id: B256, cancel: bool) -> eyre::Result<Staked> {
-    let model = desk.market.model(id).await?;
-    require_owner(&model, &desk.account)?;
+/// Before the unbonding delay is over, or if the chain has another state by then.
+pub async fn leave(desk: &Desk, id: B256, model: &ModelView, cancel: bool) -> eyre::Result<Staked> {
+    require_owner(model, &desk.account)?;
     let (step, call) = match (model.status, cancel) {
         (ModelStatus::Unbonding, true) => ("cancelExit", desk.market.registry_call(&cancelExitCall { modelId: id })),
         (_, true) | (ModelStatus::Closed, false) => return Staked::read(desk, id, None).await,

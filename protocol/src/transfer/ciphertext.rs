@@ -22,18 +22,12 @@ pub trait Ciphertext {
     /// The cipher words of an example, chunk by chunk, compared with their leaves.
     ///
     /// # Errors
-    /// If they cannot be read or have changed.
-    ///
-    /// # Panics
-    /// Unless there is such an example.
+    /// If they cannot be read or have changed, or there is no such example.
     fn read_example(&mut self, example: usize) -> Result<Vec<Vec<Word>>, Self::Error>;
 
     /// The cipher words of an example's header alone, compared with their leaf.
     ///
     /// # Errors
-    /// If they cannot be read or have changed.
-    ///
-    /// # Panics
-    /// Unless there is such an example.
+    /// If they cannot be read or have changed, or there is no such example.
     fn read_header(&mut self, example: usize) -> Result<Vec<Word>, Self::Error>;
 }

@@ -83,7 +83,7 @@ pub(crate) async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
             ),
         )?;
     }
-    let result = leave(&desk, args.model_id, args.cancel).await?;
+    let result = leave(&desk, args.model_id, &model, args.cancel).await?;
     ctx.out.result(&result, &result)
 }
 

@@ -3,6 +3,7 @@
 use crate::engagement::moved::Moved;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::{keccak256, B256, U256};
+use assay_chain::error::usage;
 use assay_chain::market::Market;
 use assay_protocol::abi::IAccuracyMarket::agreeCloseCall;
 use assay_protocol::abi::{Mode, State};
@@ -22,9 +23,13 @@ pub async fn agree_close(desk: &Desk, id: B256, mc_amount: U256) -> eyre::Result
     let mut sent = Vec::new();
     if e.state != State::Closed {
         let escrow = escrow(&desk.market);
-        let mp_amount = escrow
-            .checked_sub(mc_amount)
-            .ok_or_else(|| eyre::eyre!("both deposits are {} together", ether(escrow)))?;
+        let mp_amount = escrow.checked_sub(mc_amount).ok_or_else(|| {
+            usage(format!(
+                "the consumer cannot get {}: both deposits are {} together",
+                ether(mc_amount),
+                ether(escrow)
+            ))
+        })?;
         let call = desk.market.call(&agreeCloseCall {
             id,
             guard: e.guard,

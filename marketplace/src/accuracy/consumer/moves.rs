@@ -1,7 +1,7 @@
 //! A consumer's moves as rows.
 
 use crate::engagement::facts::VERIFIED_RESULT;
-use crate::engagement::play::{Confirmed, Move, Time};
+use crate::engagement::play::{By, Confirmed, Move, Time};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
@@ -13,7 +13,7 @@ use assay_protocol::accuracy::decide::Party;
 pub const CANCEL: Move = Move {
     step: "cancel",
     from: &[State::Offered],
-    by: Party::Consumer,
+    by: By::PartyThenAnybody(Party::Consumer),
     time: Time::AnyTime("an offer that has expired can be taken back too"),
     confirmed: Confirmed::No("it answers nothing: nobody has moved yet"),
     guard: |_, _, e| Ok(e.guard),
@@ -24,8 +24,8 @@ pub const CANCEL: Move = Move {
 pub const ACCEPT_RESULT: Move = Move {
     step: "acceptResult",
     from: &[State::Claimed],
-    by: Party::Consumer,
-    time: Time::AnyTime("an unchallenged result passes by itself"),
+    by: By::Party(Party::Consumer),
+    time: Time::InWindow,
     confirmed: Confirmed::No("the guard is the result that was verified"),
     guard: verified_result,
     call: |market, id, guard| market.call(&acceptResultCall { id, guard }),

@@ -1,7 +1,7 @@
 //! A provider's moves as rows, and what those that end an engagement cost.
 
 use crate::accuracy::provider::guard::{accepted_guard, proceed_guard};
-use crate::engagement::play::{Confirmed, Move, Time};
+use crate::engagement::play::{By, Confirmed, Move, Time};
 use alloy::primitives::U256;
 use assay_protocol::abi::IAccuracyMarket::{abortCall, concedeCall, proceedCall};
 use assay_protocol::abi::{Amounts, State};
@@ -12,7 +12,7 @@ use assay_protocol::units::ether;
 pub const ABORT: Move = Move {
     step: "abort",
     from: &[State::Probing],
-    by: Party::Provider,
+    by: By::Party(Party::Provider),
     time: Time::InWindow,
     confirmed: Confirmed::Settled,
     guard: accepted_guard,
@@ -24,7 +24,7 @@ pub const ABORT: Move = Move {
 pub const PROCEED: Move = Move {
     step: "proceed",
     from: &[State::Probing],
-    by: Party::Provider,
+    by: By::Party(Party::Provider),
     time: Time::InWindow,
     confirmed: Confirmed::Settled,
     guard: proceed_guard,
@@ -35,7 +35,7 @@ pub const PROCEED: Move = Move {
 pub const CONCEDE: Move = Move {
     step: "concede",
     from: &[State::Proving],
-    by: Party::Provider,
+    by: By::Party(Party::Provider),
     time: Time::InWindow,
     confirmed: Confirmed::Settled,
     guard: accepted_guard,

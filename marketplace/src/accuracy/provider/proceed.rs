@@ -53,8 +53,9 @@ pub async fn proceed_now(desk: &Desk, id: B256) -> eyre::Result<Option<Sent>> {
 
 /// Sends `proceed`, unless the engagement has left Probing.
 pub async fn proceed(desk: &Desk, journal: &mut Journal, id: B256) -> eyre::Result<Option<Sent>> {
-    if desk.market.engagement(id).await?.state != State::Probing {
+    let e = desk.market.engagement(id).await?;
+    if e.state != State::Probing {
         return Ok(None);
     }
-    Ok(desk.play_in(journal, id, &PROCEED).await?.sent)
+    Ok(desk.play_in(journal, id, &e, &PROCEED).await?.sent)
 }
