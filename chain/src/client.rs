@@ -16,7 +16,6 @@ use alloy::transports::http::reqwest;
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use assay_durable::report::Reporter;
-use eyre::WrapErr;
 use std::fmt;
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,6 @@ use assay_marketplace::accuracy::anybody::timeout::timeout;
 use assay_marketplace::accuracy::anybody::verdict::{Listed, Shown};
 use assay_marketplace::accuracy::consumer::hand_over::send;
 use assay_marketplace::accuracy::consumer::moves::CANCEL;
-use assay_marketplace::accuracy::consumer::moves::CANCEL;
 use assay_marketplace::accuracy::consumer::open::{open, Ask};
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::accuracy::provider::moves::ABORT;

@@ -5,8 +5,7 @@ use crate::context::Context;
 use alloy::primitives::utils::parse_ether;
 use alloy::primitives::B256;
 use assay_chain::error::usage;
-use assay_marketplace::accuracy::anybody::agree_close::{agree_close, escrow};
-use assay_protocol::units::ether;
+use assay_marketplace::accuracy::anybody::agree_close::agree_close;
 
 #[derive(Debug, clap::Args)]
 #[command(

@@ -10,7 +10,7 @@ use assay_protocol::abi::{Mode, State};
 use assay_protocol::units::ether;
 
 /// What both deposits are together: what there is to split.
-pub fn escrow(market: &Market) -> U256 {
+fn escrow(market: &Market) -> U256 {
     U256::from(2 * market.amounts(Mode::FULL).deposit)
 }
 
