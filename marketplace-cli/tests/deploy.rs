@@ -9,6 +9,7 @@ use assay_chain::address_book::Deployment;
 use assay_chain::client::{Call, Chain};
 use assay_chain::deploy::deploy;
 use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::error::Kind;
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
@@ -58,7 +59,13 @@ impl Site {
     }
 
     async fn deploy(&self, terms: &MarketTerms) -> eyre::Result<Deployment> {
-        let mut journal = Journal::open(&self.journal)?;
+        // A process that another test starts has the locks of this one until it begins.
+        let mut journal = loop {
+            match Journal::open(&self.journal) {
+                Err(error) if Kind::InUse.is_of(&error) => tokio::time::sleep(Duration::from_millis(10)).await,
+                opened => break opened?,
+            }
+        };
         let out = Reporter::silent();
         deploy(&self.account, terms, &self.repository, &mut journal, &out).await
     }
