@@ -53,7 +53,6 @@ impl std::fmt::Display for Registered {
 }
 
 /// Registers a model once per nonce. The caller has checked the verifier.
-#[allow(clippy::too_many_arguments)] // each is one thing the record or the journal holds
 pub async fn register(
     desk: &PayingDesk,
     files: &ModelFiles,

@@ -11,7 +11,7 @@
 //! | [`proving`] | one proof at a time, beside everything else |
 //! | [`record`] | failures and complaints about one engagement |
 //!
-//! Everything goes through the functions of the commands, hence through the journals: a daemon that was killed goes on
+//! Everything goes through the operations of the commands, hence through the journals: a daemon that was killed goes on
 //! where it was, and somebody may help it along by hand.
 
 pub mod consumer;

@@ -47,3 +47,29 @@ fn verified_result(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Res
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::sol_types::SolValue;
+    use assay_chain::error::hint_of;
+
+    #[test]
+    fn only_the_result_that_was_verified_is_accepted() {
+        const FIELDS: usize = 18;
+        let claimed = |result| EngagementView {
+            guard: result,
+            ..EngagementView::abi_decode(&[0; 32 * FIELDS]).unwrap()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&dir.path().join("journal.json")).unwrap();
+        let (id, one, two) = (B256::ZERO, B256::repeat_byte(1), B256::repeat_byte(2));
+        let guard = |journal: &Journal, result| (ACCEPT_RESULT.guard)(journal, id, &claimed(result));
+        let refused = guard(&journal, one).unwrap_err();
+        assert!(hint_of(&refused).unwrap().contains("assay mc verify"));
+        journal.set_fact(&VERIFIED_RESULT, &one).unwrap();
+        assert_eq!(guard(&journal, one).unwrap(), one);
+        assert!(guard(&journal, two).is_err());
+        assert_eq!(ACCEPT_RESULT.time, Time::InWindow);
+    }
+}

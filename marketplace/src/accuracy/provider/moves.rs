@@ -74,6 +74,18 @@ mod tests {
     };
 
     #[test]
+    fn what_cannot_be_taken_back_answers_a_settled_state_in_its_window() {
+        for row in [ABORT, PROCEED, CONCEDE] {
+            assert_eq!(
+                (row.by, row.time, row.confirmed),
+                (By::Party(Party::Provider), Time::InWindow, Confirmed::Settled),
+                "{}",
+                row.step
+            );
+        }
+    }
+
+    #[test]
     fn the_price_of_an_abort_is_what_a_success_would_have_paid() {
         assert_eq!(
             price_of_abort(&AMOUNTS),

@@ -149,7 +149,10 @@ impl Transfer {
     ///
     /// # Errors
     /// Without test leaves.
-    #[allow(clippy::too_many_arguments)] // each is one thing that the chain or the disk says
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one thing that the chain or the disk says"
+    )]
     pub fn of(
         id: B256,
         file: CipherFile,
