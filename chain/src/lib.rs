@@ -11,6 +11,7 @@
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
+//! | [`venue`] | what every market is to those who move things along | `client`, `market` |
 //! | [`artefact`] | what the code of this release is | nothing |
 //! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `market` |
 //! | [`address_book`], [`terms`] | what was deployed, and with what | `client` |
@@ -39,3 +40,4 @@ pub mod release;
 pub mod repository;
 pub mod revert;
 pub mod terms;
+pub mod venue;

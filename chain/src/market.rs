@@ -1,9 +1,9 @@
 //! The marketplace on one chain: registry and market, read together.
 
-use super::client::{revert_data, Call, Chain, Settled};
+use super::client::{revert_data, Call, Chain};
 use super::history::history;
 use super::revert::{self, is};
-use crate::error::{hinted, Error, Kind};
+use crate::error::hinted;
 use alloy::consensus::Transaction;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
@@ -38,21 +38,6 @@ pub async fn all_answers<T>(
     asked: impl Iterator<Item = impl Future<Output = eyre::Result<T>>>,
 ) -> eyre::Result<Vec<T>> {
     stream::iter(asked).buffered(REQUESTS_AT_ONCE).try_collect().await
-}
-
-/// A state that a reorganisation may still undo.
-pub fn unsettled(id: B256, settled: Settled) -> Error {
-    let wait = "wait for more blocks, then repeat the command";
-    let (lacks, hint) = match settled {
-        Settled::Finalized => (
-            "is not in a finalized block".into(),
-            format!("{wait}; if the chain finalizes none, say how deep is enough: --confirmations N"),
-        ),
-        Settled::Deep(blocks) => (format!("does not have {blocks} confirmations"), wait.into()),
-    };
-    Error::new(Kind::Unsettled, format!("the state of engagement {id} {lacks} yet"))
-        .because(eyre::eyre!("what is answered before could be lost in a reorganisation"))
-        .hint(hint)
 }
 
 /// How long the logs of an engagement may take to read where there is another way: some nodes serve few blocks at a time.
@@ -184,30 +169,9 @@ impl Market {
         }
     }
 
-    /// The engagement as it was when the newest confirmed block was the newest.
-    pub async fn confirmed_engagement(&self, id: B256) -> eyre::Result<EngagementView> {
-        let block = self.chain.newest_confirmed().await?;
-        self.engagement_at(id, block).await
-    }
-
     /// The engagement as it was when `block` was the newest.
     pub async fn engagement_at(&self, id: B256, block: BlockId) -> eyre::Result<EngagementView> {
         self.chain.view_at(self.address, &engagementCall { id }, block).await
-    }
-
-    /// Fails unless state and guard were the same when the newest settled block was the newest: secrets, and what cannot be taken
-    /// back, answer nothing less.
-    ///
-    /// # Errors
-    /// [`Kind::Unsettled`], or if the node does not answer.
-    pub async fn require_settled(&self, id: B256, e: &EngagementView) -> eyre::Result<()> {
-        let (block, settled) = self.chain.newest_settled().await?;
-        match self.engagement_at(id, block).await {
-            Ok(then) if (then.state, then.guard) == (e.state, e.guard) => Ok(()),
-            Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
-            // Another state, or none yet.
-            _ => Err(unsettled(id, settled).into()),
-        }
     }
 
     /// The result so far: outcome None and assurance NONE until the engagement is closed.
@@ -458,15 +422,4 @@ fn decoded<E: SolEvent>(logs: &[Log]) -> eyre::Result<impl Iterator<Item = (E, T
         ))
     });
     Ok(events.collect::<eyre::Result<Vec<_>>>()?.into_iter())
-}
-
-/// Fails unless the engagement is in one of these states.
-pub fn require_state(id: B256, e: &EngagementView, allowed: &[State]) -> eyre::Result<()> {
-    if allowed.contains(&e.state) {
-        return Ok(());
-    }
-    Err(hinted(
-        format!("engagement {id} is {}", super::revert::state_words(e.state)),
-        format!("assay verdict show {id} tells where it stands"),
-    ))
 }

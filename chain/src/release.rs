@@ -13,6 +13,7 @@ use crate::client::{Call, Chain};
 use crate::error::hinted;
 use crate::market::Market;
 use crate::origin;
+use crate::venue::Venue;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
@@ -317,9 +318,9 @@ impl CheckedMarket {
         ))
     }
 
-    /// A call of the market that pays.
-    pub fn paying(&self, call: &impl SolCall, value_wei: u128) -> Call {
-        self.call(call).with_value(value_wei)
+    /// A call that pays, of this market or of the one for predictions that its registry names.
+    pub fn paying(&self, venue: &impl Venue, call: &impl SolCall, value_wei: u128) -> Call {
+        Call::new(venue.address(), call).with_value(value_wei)
     }
 
     /// A call of the registry that pays.

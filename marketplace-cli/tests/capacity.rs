@@ -6,6 +6,7 @@ use alloy::primitives::B256;
 use assay_chain::error::hint_of;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
+use assay_chain::venue::Venue;
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::accuracy::provider::capacity::reserve;
 use assay_marketplace::accuracy::provider::moves::ABORT;
@@ -115,7 +116,7 @@ async fn an_acceptance_without_its_confirmations_keeps_its_promise_after_the_off
     w.pass(1700).await;
     accept(&w.mp, one, &ANY, None).await.unwrap();
     w.pass(200).await;
-    assert_eq!(patient.confirmed_engagement(one).await.unwrap().state, State::Offered);
+    assert_eq!(patient.confirmed(one).await.unwrap().state, State::Offered);
     assert!(reserve(&w.seeing(&w.mp, &patient), two, &other).await.is_err());
     assert_eq!(promised(&secret, &w.market), [one]);
 }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 /// HOME/<chain id>-<genesis>/models/<model id>.json
 /// HOME/<chain id>-<genesis>/offers/<test root>.json
 /// HOME/<chain id>-<genesis>/engagements/<id>/journal.json, proving.lock, proofs/<position>.proof
+/// HOME/<chain id>-<genesis>/rounds/<id>/journal.json, proving.lock, proofs/<index>.proof
 /// HOME/<chain id>-<genesis>/daemons/<role>-<account>.lock
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
@@ -61,14 +62,14 @@ impl Home {
             .join(format!("{market}-{test_root}.json"))
     }
 
-    /// Directory of an engagement: journal, secrets, files.
-    pub fn engagement(&self, chain: &Chain, id: B256) -> PathBuf {
-        self.engagements(chain).join(id.to_string())
+    /// Directory of an engagement or a round: journal, secrets, files.
+    pub fn of_id(&self, chain: &Chain, folder: &str, id: B256) -> PathBuf {
+        self.ids(chain, folder).join(id.to_string())
     }
 
-    /// Directory with one inside for each engagement of a chain.
-    pub fn engagements(&self, chain: &Chain) -> PathBuf {
-        self.chain(chain).join("engagements")
+    /// Directory with one inside for each engagement, or each round, of a chain.
+    pub fn ids(&self, chain: &Chain, folder: &str) -> PathBuf {
+        self.chain(chain).join(folder)
     }
 
     /// Directory with a journal for each registered model of a chain.

@@ -2,14 +2,16 @@
 
 use crate::engagement::Sent;
 use alloy::primitives::B256;
-use assay_protocol::abi::Outcome;
+use assay_chain::venue::View;
 use serde::Serialize;
 
 /// The result of a command that closes an engagement, or tries to.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ended {
-    /// Of the engagement.
+    #[serde(skip)]
+    thing: &'static str,
+    /// Of the engagement or the round.
     pub id: B256,
     /// As the contract names it; `None` while the engagement is open.
     pub outcome: String,
@@ -20,10 +22,11 @@ pub struct Ended {
 
 impl Ended {
     /// `sent` is the transaction that closed it, if this command sent one.
-    pub fn new(id: B256, outcome: Outcome, sent: Option<Sent>) -> Self {
+    pub fn new<W: View>(id: B256, after: &W, sent: Option<Sent>) -> Self {
         Self {
+            thing: W::THING,
             id,
-            outcome: format!("{outcome:?}"),
+            outcome: after.outcome(),
             sent,
         }
     }
@@ -31,6 +34,6 @@ impl Ended {
 
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "engagement {} is closed: {}", self.id, self.outcome)
+        write!(f, "{} {} is closed: {}", self.thing, self.id, self.outcome)
     }
 }

@@ -2,16 +2,17 @@
 
 use crate::engagement::Sent;
 use alloy::primitives::{B256, U256};
-use assay_chain::market::Market;
-use assay_protocol::abi::EngagementView;
+use assay_chain::venue::{Venue, View};
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 
-/// An engagement after a move.
+/// An engagement or a round after a move.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
-    /// Of the engagement.
+    #[serde(skip)]
+    thing: &'static str,
+    /// Of the engagement or the round.
     pub id: B256,
     /// As the contract names it.
     pub state: String,
@@ -22,7 +23,7 @@ pub struct Moved {
     /// Sent with the calls, gas aside.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub paid_wei: u128,
-    /// In the proven set; empty where the move is about no position.
+    /// In the proven set, or of the round; empty where the move is about no position.
     pub positions: Vec<u32>,
     /// Empty if nothing was left to do.
     pub sent: Vec<Sent>,
@@ -30,12 +31,13 @@ pub struct Moved {
 
 impl Moved {
     /// What a view says, after calls that paid `paid_wei` for these positions.
-    pub fn new(id: B256, after: &EngagementView, paid_wei: u128, positions: Vec<u32>, sent: Vec<Sent>) -> Self {
+    pub fn new<W: View>(id: B256, after: &W, paid_wei: u128, positions: Vec<u32>, sent: Vec<Sent>) -> Self {
         Self {
+            thing: W::THING,
             id,
-            state: format!("{:?}", after.state),
-            outcome: format!("{:?}", after.outcome),
-            until: after.deadline,
+            state: format!("{:?}", after.state()),
+            outcome: after.outcome(),
+            until: after.deadline(),
             paid_wei,
             positions,
             sent,
@@ -44,13 +46,13 @@ impl Moved {
 
     /// As [`Moved::new`], with what the market says now.
     pub async fn read(
-        market: &Market,
+        market: &impl Venue,
         id: B256,
         paid_wei: u128,
         positions: Vec<u32>,
         sent: Vec<Sent>,
     ) -> eyre::Result<Self> {
-        let after = market.engagement(id).await?;
+        let after = market.newest(id).await?;
         Ok(Self::new(id, &after, paid_wei, positions, sent))
     }
 }
@@ -61,8 +63,8 @@ impl std::fmt::Display for Moved {
             writeln!(f, "paid {}", ether(U256::from(self.paid_wei)))?;
         }
         match self.until {
-            0 => write!(f, "engagement {} is {}: {}", self.id, self.state, self.outcome),
-            until => write!(f, "engagement {} is {} until {}", self.id, self.state, utc(until)),
+            0 => write!(f, "{} {} is {}: {}", self.thing, self.id, self.state, self.outcome),
+            until => write!(f, "{} {} is {} until {}", self.thing, self.id, self.state, utc(until)),
         }
     }
 }

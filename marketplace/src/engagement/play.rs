@@ -2,23 +2,23 @@
 //! in the row, and is checked in one place.
 
 use super::{Desk, Ended, Moved, Sent};
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use assay_chain::account::Account;
 use assay_chain::client::Call;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
-use assay_chain::market::{require_state, Market};
-use assay_protocol::abi::{EngagementView, State};
+use assay_chain::market::Market;
+use assay_chain::venue::{require_state, StateOf, Venue, View};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::units::utc;
 
-/// A call that only moves an engagement.
-#[derive(Debug, Clone, Copy)]
-pub struct Move {
+/// A call that only moves an engagement, or what else a venue settles.
+#[derive(Debug)]
+pub struct Move<V: Venue = Market> {
     /// Name of its step in the journal: it is sent once.
     pub step: &'static str,
     /// States that it leaves.
-    pub from: &'static [State],
+    pub from: &'static [StateOf<V>],
     /// Whose it is.
     pub by: By,
     /// Until when.
@@ -26,9 +26,9 @@ pub struct Move {
     /// How sure the state must be that it answers.
     pub confirmed: Confirmed,
     /// What it answers, from what this party knows of the engagement.
-    pub guard: fn(&Journal, B256, &EngagementView) -> eyre::Result<B256>,
-    /// The call about an engagement, with its guard.
-    pub call: fn(&Market, B256, B256) -> Call,
+    pub guard: fn(&Journal, B256, &V::View) -> eyre::Result<B256>,
+    /// The call about an id, with its guard.
+    pub call: fn(&V, B256, B256) -> Call,
 }
 
 /// Whose a move is.
@@ -60,24 +60,24 @@ pub enum Confirmed {
 
 /// What a move came to.
 #[derive(Debug)]
-pub struct Played {
-    /// Which engagement.
+pub struct Played<W> {
+    /// Which one.
     pub id: B256,
     /// What it is now.
-    pub after: EngagementView,
+    pub after: W,
     /// Absent if it was closed before.
     pub sent: Option<Sent>,
 }
 
-impl Desk {
-    /// Makes a move, once; does nothing if the engagement is closed.
+impl<V: Venue> Desk<V> {
+    /// Makes a move, once; does nothing if what it moves is closed.
     ///
     /// # Errors
     /// If the engagement is in another state, the move is not this party's, comes too late or too early to be sure, or is
     /// refused by the contract.
-    pub async fn play(&self, id: B256, row: &Move) -> eyre::Result<Played> {
-        let e = self.market.engagement(id).await?;
-        if e.state == State::Closed {
+    pub async fn play(&self, id: B256, row: &Move<V>) -> eyre::Result<Played<V::View>> {
+        let e = self.market.newest(id).await?;
+        if e.is_closed() {
             return Ok(Played {
                 id,
                 after: e,
@@ -98,19 +98,19 @@ impl Desk {
         &self,
         journal: &mut Journal,
         id: B256,
-        e: &EngagementView,
-        row: &Move,
-    ) -> eyre::Result<Played> {
+        e: &V::View,
+        row: &Move<V>,
+    ) -> eyre::Result<Played<V::View>> {
         row.require(self, id, e).await?;
         row.send(self, journal, id, e).await
     }
 }
 
-impl Move {
-    async fn require(&self, desk: &Desk, id: B256, e: &EngagementView) -> eyre::Result<()> {
+impl<V: Venue> Move<V> {
+    async fn require(&self, desk: &Desk<V>, id: B256, e: &V::View) -> eyre::Result<()> {
         require_state(id, e, self.from)?;
         match self.by {
-            By::PartyThenAnybody(_) if desk.market.chain.now().await? > e.deadline => {}
+            By::PartyThenAnybody(_) if desk.market.chain().now().await? > e.deadline() => {}
             By::Party(party) | By::PartyThenAnybody(party) => require_party(e, &desk.account, party)?,
         }
         if self.time == Time::InWindow {
@@ -122,26 +122,32 @@ impl Move {
         Ok(())
     }
 
-    async fn send(&self, desk: &Desk, journal: &mut Journal, id: B256, e: &EngagementView) -> eyre::Result<Played> {
+    async fn send(
+        &self,
+        desk: &Desk<V>,
+        journal: &mut Journal,
+        id: B256,
+        e: &V::View,
+    ) -> eyre::Result<Played<V::View>> {
         let guard = (self.guard)(journal, id, e)?;
         let call = (self.call)(&desk.market, id, guard);
         let receipt = desk.account.send(journal, self.step, &call, &desk.report).await?;
         Ok(Played {
             id,
-            after: desk.market.engagement(id).await?,
+            after: desk.market.newest(id).await?,
             sent: Some(Sent::from(&receipt)),
         })
     }
 }
 
-impl From<Played> for Ended {
-    fn from(played: Played) -> Self {
-        Self::new(played.id, played.after.outcome, played.sent)
+impl<W: View> From<Played<W>> for Ended {
+    fn from(played: Played<W>) -> Self {
+        Self::new(played.id, &played.after, played.sent)
     }
 }
 
-impl From<Played> for Moved {
-    fn from(played: Played) -> Self {
+impl<W: View> From<Played<W>> for Moved {
+    fn from(played: Played<W>) -> Self {
         Self::new(
             played.id,
             &played.after,
@@ -156,17 +162,15 @@ impl From<Played> for Moved {
 ///
 /// # Errors
 /// [`Kind::Usage`](assay_chain::error::Kind) with both addresses.
-pub fn require_party(e: &EngagementView, account: &Account, party: Party) -> eyre::Result<()> {
-    let theirs = match party {
-        Party::Provider => e.mp,
-        Party::Consumer => e.mc,
-    };
+pub fn require_party<W: View>(e: &W, account: &Account, party: Party) -> eyre::Result<()> {
+    let theirs = party_of(e, party);
     if theirs == account.address() {
         return Ok(());
     }
     Err(usage(format!(
-        "the {} of this engagement is {theirs}, the key is of {}",
+        "the {} of this {} is {theirs}, the key is of {}",
         party.name(),
+        W::THING,
         account.address()
     )))
 }
@@ -175,13 +179,21 @@ pub fn require_party(e: &EngagementView, account: &Account, party: Party) -> eyr
 ///
 /// # Errors
 /// With when it ended, and what anybody may do now.
-pub async fn require_time(market: &Market, e: &EngagementView) -> eyre::Result<()> {
-    let now = market.chain.now().await?;
-    if now <= e.deadline {
+pub async fn require_time<V: Venue>(market: &V, e: &V::View) -> eyre::Result<()> {
+    let now = market.chain().now().await?;
+    if now <= e.deadline() {
         return Ok(());
     }
     Err(hinted(
-        format!("the window ended {}", utc(e.deadline)),
-        "anybody may now call: assay timeout run ID",
+        format!("the window ended {}", utc(e.deadline())),
+        format!("anybody may now call: {} ID", V::View::TIMEOUT),
     ))
+}
+
+/// Whose account that party's is.
+pub fn party_of(e: &impl View, party: Party) -> Address {
+    match party {
+        Party::Provider => e.provider(),
+        Party::Consumer => e.consumer(),
+    }
 }

@@ -5,14 +5,15 @@ use alloy::primitives::B256;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_chain::release::{CheckedMarket, DeploymentCheck};
+use assay_chain::venue::Venue;
 use assay_durable::report::Reporter;
 use std::path::PathBuf;
 
 /// A market, the state directory that knows about it, and whoever hears what goes on.
 #[derive(Debug, Clone)]
-pub struct Site {
+pub struct Site<V = Market> {
     /// With the node that it is read from.
-    pub market: Market,
+    pub market: V,
     /// May know about other markets and chains too.
     pub home: Home,
     /// Notes, warnings, progress.
@@ -21,21 +22,21 @@ pub struct Site {
     pub trusted_deployment: Option<B256>,
 }
 
-impl Site {
+impl<V: Venue> Site<V> {
     /// How far the contracts behind the market are known.
     ///
     /// # Errors
     /// If the node does not say.
     pub async fn deployment_check(&self) -> eyre::Result<DeploymentCheck> {
-        DeploymentCheck::of(&self.market, &self.kept_check(), self.trusted_deployment).await
+        DeploymentCheck::of(self.market.marketplace(), &self.kept_check(), self.trusted_deployment).await
     }
 
-    /// The directory where this program keeps the files of an engagement.
+    /// The directory where this program keeps the files of an engagement or a round.
     pub fn files(&self, id: B256) -> PathBuf {
-        self.home.engagement(&self.market.chain, id)
+        self.home.of_id(self.market.chain(), V::FOLDER, id)
     }
 
-    /// Where the journal of an engagement is.
+    /// Where the journal of an id is.
     pub fn journal_path(&self, id: B256) -> PathBuf {
         self.files(id).join("journal.json")
     }
@@ -45,14 +46,20 @@ impl Site {
     /// # Errors
     /// If its contracts are neither this release's nor trusted.
     pub async fn checked_market(&self) -> eyre::Result<CheckedMarket> {
-        CheckedMarket::new(self.market.clone(), &self.kept_check(), self.trusted_deployment).await
+        CheckedMarket::new(
+            self.market.marketplace().clone(),
+            &self.kept_check(),
+            self.trusted_deployment,
+        )
+        .await
     }
 
     fn kept_check(&self) -> PathBuf {
-        self.home.checked_market(&self.market.chain, self.market.address)
+        let market = self.market.marketplace();
+        self.home.checked_market(&market.chain, market.address)
     }
 
-    /// The journal of an engagement.
+    /// The journal of an id.
     ///
     /// # Errors
     /// Those of [`Journal::open`].

@@ -13,13 +13,15 @@ use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;
+use crate::watch::turn::Role;
 use assay_chain::error;
+use assay_chain::market::Market;
 
 use crate::watch::station::{Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
-use assay_protocol::accuracy::decide::{Action, Facts, Judgement};
+use assay_protocol::accuracy::decide::{next, Action, Facts, Judgement, Party};
 use assay_prover::proof::VerifierKey;
 use rand::rngs::OsRng;
 use rand::seq::SliceRandom;
@@ -98,7 +100,7 @@ impl Consumer {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         let owed = match e.state {
             State::Offered => LEAVES_DELIVERED,
             _ => DELIVERED,
@@ -133,13 +135,49 @@ impl Consumer {
         })
     }
 
-    pub(super) async fn act(
-        &self,
-        desk: &Station,
-        id: B256,
-        e: &EngagementView,
-        action: Action,
-    ) -> eyre::Result<Value> {
+    /// How many positions are claimed, and which of them are proven neither here nor on chain.
+    async fn unproven(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<(u32, Vec<u32>)> {
+        let model = self.orders.model.clone();
+        let model = model.ok_or_else(|| eyre::eyre!("no model to check proofs with"))?;
+        let key = self.key(desk, &model)?;
+        let proofs = desk.delivery(id, e.mp)?;
+        // Counted before they are looked at: what comes meanwhile is news.
+        let there = proofs_there(desk, id, e).await;
+        let verified = match verify_result(desk, id, None, &proofs, &key).await {
+            // A server that gives nothing has given no proofs: what came before it stopped is all there is.
+            Err(error) if !error::Kind::Unreachable.is_of(&error) => {
+                desk.report.warn(format_args!("{error:#}"));
+                let fetched = fetched_files(desk, id).join("proofs");
+                let fetched = Delivery::at(fetched, id);
+                verify_result(desk, id, None, &fetched, &key).await?
+            }
+            result => result?,
+        };
+        let unproven: Vec<u32> = verified.unproven.iter().map(|claim| claim.position as u32).collect();
+        let found = Found {
+            is_good: unproven.is_empty(),
+            there,
+            at: Instant::now(),
+        };
+        self.results().insert(id, found);
+        Ok((verified.claimed, unproven))
+    }
+}
+
+impl Role for Consumer {
+    type Venue = Market;
+    type Act = Action;
+    const PARTY: Party = Party::Consumer;
+
+    async fn next(&self, desk: &Station, id: B256, e: &EngagementView, has_failed: bool) -> eyre::Result<Action> {
+        let facts = Facts {
+            has_failed,
+            ..self.facts(desk, id, e).await?
+        };
+        Ok(next(&desk.situation(Self::PARTY, e).await?, &facts))
+    }
+
+    async fn act(&self, desk: &Station, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
         let done = match action {
             Action::Send if e.mode == Mode::CLEAR => {
                 let dir = desk.exchange.of_engagement(id);
@@ -186,34 +224,6 @@ impl Consumer {
             _ => Value::Null,
         };
         Ok(done)
-    }
-
-    /// How many positions are claimed, and which of them are proven neither here nor on chain.
-    async fn unproven(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<(u32, Vec<u32>)> {
-        let model = self.orders.model.clone();
-        let model = model.ok_or_else(|| eyre::eyre!("no model to check proofs with"))?;
-        let key = self.key(desk, &model)?;
-        let proofs = desk.delivery(id, e.mp)?;
-        // Counted before they are looked at: what comes meanwhile is news.
-        let there = proofs_there(desk, id, e).await;
-        let verified = match verify_result(desk, id, None, &proofs, &key).await {
-            // A server that gives nothing has given no proofs: what came before it stopped is all there is.
-            Err(error) if !error::Kind::Unreachable.is_of(&error) => {
-                desk.report.warn(format_args!("{error:#}"));
-                let fetched = fetched_files(desk, id).join("proofs");
-                let fetched = Delivery::at(fetched, id);
-                verify_result(desk, id, None, &fetched, &key).await?
-            }
-            result => result?,
-        };
-        let unproven: Vec<u32> = verified.unproven.iter().map(|claim| claim.position as u32).collect();
-        let found = Found {
-            is_good: unproven.is_empty(),
-            there,
-            at: Instant::now(),
-        };
-        self.results().insert(id, found);
-        Ok((verified.claimed, unproven))
     }
 }
 

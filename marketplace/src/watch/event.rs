@@ -4,11 +4,24 @@ use alloy::primitives::B256;
 use assay_chain::error::hint_of;
 use assay_durable::report::Reporter;
 use assay_protocol::units::utc;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
+
+/// What an event is about: what it is called, and its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject(pub &'static str, pub B256);
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.0, &self.1)?;
+        map.end()
+    }
+}
 
 /// One line of a daemon's output.
 #[derive(Debug, Serialize)]
@@ -16,9 +29,9 @@ use std::time::SystemTime;
 pub struct Event {
     /// Unix seconds of this machine.
     pub time: u64,
-    /// Absent where the event is about all of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub engagement: Option<B256>,
+    /// What the event is about: `engagement` or `round`, and its id; absent where it is about all of them.
+    #[serde(flatten)]
+    pub subject: Option<Subject>,
     /// `started`, `state`, `error`, `waiting`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, or the name of what was done.
     pub event: &'static str,
     /// The command's own result, for what was done.
@@ -28,11 +41,11 @@ pub struct Event {
 
 impl Event {
     /// An event of now.
-    pub fn new(engagement: Option<B256>, event: &'static str, fields: Value) -> Self {
+    pub fn new(subject: Option<Subject>, event: &'static str, fields: Value) -> Self {
         let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Self {
             time: time.unwrap_or_default().as_secs(),
-            engagement,
+            subject,
             event,
             fields,
         }
@@ -53,8 +66,8 @@ impl Announcer {
 
     /// # Errors
     /// If it cannot be shown.
-    pub fn say(&self, engagement: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
-        (self.0)(&Event::new(engagement, event, fields))
+    pub fn say(&self, subject: Option<Subject>, event: &'static str, fields: Value) -> eyre::Result<()> {
+        (self.0)(&Event::new(subject, event, fields))
     }
 }
 
@@ -67,7 +80,7 @@ impl fmt::Debug for Announcer {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}", utc(self.time), self.event)?;
-        if let Some(id) = self.engagement {
+        if let Some(Subject(_, id)) = self.subject {
             write!(f, "  {id}")?;
         }
         let Value::Object(fields) = &self.fields else {
@@ -124,7 +137,7 @@ mod tests {
         );
         let event = Event {
             time: 0,
-            ..Event::new(Some(B256::ZERO), "error", fields)
+            ..Event::new(Some(Subject("engagement", B256::ZERO)), "error", fields)
         };
         let json = serde_json::to_string(&event).unwrap();
         assert!(!json.contains('\n') && !json.contains("secret"), "{json}");

@@ -2,17 +2,17 @@
 //! waits for, no other waits for.
 
 use crate::engagement::facts::SETTLED;
-use crate::engagement::PayingDesk;
-use crate::home::Home;
+use crate::engagement::{Desk, PayingDesk};
 use crate::watch::end::told_to_end;
 use crate::watch::event::{error_fields, Announcer};
 use crate::watch::proving::JobEnd;
 use crate::watch::record::Record;
 use crate::watch::station::Station;
-use crate::watch::turn::{Beat, Role};
+use crate::watch::turn::{Beat, Role, RoleState};
 use alloy::primitives::B256;
-use assay_chain::account::Account;
 use assay_chain::error::{is_passing, Kind};
+use assay_chain::market::Market;
+use assay_chain::venue::Venue;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::accuracy::decide::{Action, Party};
@@ -47,11 +47,18 @@ pub struct Schedule {
 ///
 /// # Errors
 /// If one does.
-pub fn only_one(home: &Home, account: &Account, party: Party) -> eyre::Result<Lock> {
-    let path = home.daemon(&account.chain, party.name(), account.address());
+pub fn only_one<V: Venue>(desk: &Desk<V>, party: Party) -> eyre::Result<Lock> {
+    let role = match V::FOLDER {
+        Market::FOLDER => party.name().to_owned(),
+        folder => format!("{}-{folder}", party.name()),
+    };
+    let path = desk.home.daemon(&desk.account.chain, &role, desk.address());
     Lock::take_from(
         &path,
-        "another daemon looks after the engagements of this account and state directory",
+        &format!(
+            "another daemon looks after the {} of this account and state directory",
+            V::FOLDER
+        ),
         "it does what is due; end it first, or give this one another --home or account",
     )
     .map_err(Into::into)
@@ -61,12 +68,12 @@ pub fn only_one(home: &Home, account: &Account, party: Party) -> eyre::Result<Lo
 ///
 /// # Errors
 /// Every other one.
-pub async fn connect(
+pub async fn connect<V>(
     announce: &Announcer,
     report: &Reporter,
     schedule: Schedule,
-    desk: impl AsyncFn() -> eyre::Result<PayingDesk>,
-) -> eyre::Result<PayingDesk> {
+    desk: impl AsyncFn() -> eyre::Result<PayingDesk<V>>,
+) -> eyre::Result<PayingDesk<V>> {
     let mut pause = Duration::from_secs(1);
     loop {
         match desk().await {
@@ -82,16 +89,16 @@ pub async fn connect(
 
 /// An engagement between turns, or in one.
 #[derive(Debug)]
-enum Turn {
-    Over(Record),
-    Running(Task),
+enum Turn<S> {
+    Over(Record<S>),
+    Running(Task<S>),
 }
 
 /// A party's daemon.
 #[derive(Debug)]
-pub struct Patrol {
-    beat: Arc<Beat>,
-    turns: BTreeMap<B256, Turn>,
+pub struct Patrol<R: Role> {
+    beat: Arc<Beat<R>>,
+    turns: BTreeMap<B256, Turn<RoleState<R>>>,
     /// Engagements that were looked at.
     known: BTreeSet<B256>,
     /// Engagements whose proofs ended since their last turn, and how.
@@ -102,9 +109,12 @@ pub struct Patrol {
     is_stale: bool,
 }
 
-impl Patrol {
+impl<R: Role> Patrol<R>
+where
+    RoleState<R>: 'static,
+{
     /// Knows of no engagement before its first pass.
-    pub fn new(desk: Station, role: Role, schedule: Schedule) -> Self {
+    pub fn new(desk: Station<R::Venue>, role: R, schedule: Schedule) -> Self {
         let beat = Beat::new(desk, role, schedule.once);
         Self {
             beat: Arc::new(beat),
@@ -129,7 +139,7 @@ impl Patrol {
         self.beat.say(
             None,
             "started",
-            json!({ "account": desk.account.address(), "market": desk.market.address }),
+            json!({ "account": desk.account.address(), "market": desk.market.address() }),
         )?;
         while !told.is_finished() {
             let passed = tokio::select! {
@@ -156,10 +166,10 @@ impl Patrol {
                 }
                 Ok(()) => {
                     pause = every;
-                    match &self.beat.role {
-                        Role::Provider(provider) if schedule.once && provider.is_busy() => {
+                    match self.beat.role.queue() {
+                        Some(queue) if schedule.once && queue.is_busy() => {
                             tokio::select! {
-                                () = provider.job_ended() => continue,
+                                () = queue.job_ended() => continue,
                                 _ = &mut told => break,
                             }
                         }
@@ -180,8 +190,8 @@ impl Patrol {
     }
 
     async fn end(&mut self) {
-        if let Role::Provider(provider) = &self.beat.role {
-            provider.end().await;
+        if let Some(queue) = self.beat.role.queue() {
+            queue.end().await;
         }
         for turn in self.turns.values_mut() {
             if let Turn::Running(task) = turn {
@@ -203,24 +213,22 @@ impl Patrol {
             self.turns_over().await?;
         }
         let beat = self.beat.clone();
-        if let Role::Provider(provider) = &beat.role {
-            let offers = provider.offers(&beat.desk).await?;
-            // Before that it is not known how many are open.
-            if journaled.is_subset(&self.known) {
-                self.begin_turns(&offers).await?;
-            }
-            if self.beat.once {
-                self.turns_over().await?;
-            }
-            if let Some(id) = provider.schedule(&beat.desk)? {
-                beat.say(Some(id), Action::Prove.name(), Value::Null)?;
-            }
+        let offers = beat.role.offers(&beat.desk).await?;
+        // Before that it is not known how many are open.
+        if journaled.is_subset(&self.known) {
+            self.begin_turns(&offers).await?;
+        }
+        if self.beat.once {
+            self.turns_over().await?;
+        }
+        if let Some(id) = beat.role.schedule(&beat.desk)? {
+            beat.say(Some(id), Action::Prove.name(), Value::Null)?;
         }
         Ok(())
     }
 
     async fn look_at_node(&mut self) -> eyre::Result<()> {
-        let chain = &self.beat.desk.market.chain;
+        let chain = self.beat.desk.market.chain();
         let block = chain.now().await?;
         if std::mem::replace(&mut self.is_lost, false) {
             self.beat.say(None, "rpcBack", Value::Null)?;
@@ -237,10 +245,10 @@ impl Patrol {
 
     /// What became of the proofs. What went wrong is said before the next turn, which knows what was said already.
     async fn news(&mut self) -> eyre::Result<()> {
-        let Role::Provider(provider) = &self.beat.role else {
+        let Some(queue) = self.beat.role.queue() else {
             return Ok(());
         };
-        let Some((id, ended)) = provider.reap().await else {
+        let Some((id, ended)) = queue.reap().await else {
             return Ok(());
         };
         if let Ok(ended) = &ended {
@@ -257,7 +265,7 @@ impl Patrol {
     /// Engagements that this program has a journal of and has not done with.
     fn journaled(&self) -> BTreeSet<B256> {
         let desk = &self.beat.desk;
-        let entries = std::fs::read_dir(desk.home.engagements(&desk.market.chain));
+        let entries = std::fs::read_dir(desk.home.ids(desk.market.chain(), R::Venue::FOLDER));
         let ids = entries.into_iter().flatten().flatten();
         let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         ids.filter(|id| !desk.fact(*id, &SETTLED).is_ok_and(|settled| settled == Some(true)))
@@ -297,7 +305,7 @@ impl Patrol {
     ///
     /// # Errors
     /// If a turn could not print what it did.
-    async fn collect(&mut self, is_due: impl Fn(&Task) -> bool) -> eyre::Result<()> {
+    async fn collect(&mut self, is_due: impl Fn(&Task<RoleState<R>>) -> bool) -> eyre::Result<()> {
         for (id, turn) in &mut self.turns {
             if let Turn::Running(task) = turn {
                 if is_due(task) {
@@ -314,10 +322,12 @@ impl Patrol {
     }
 }
 
-type Task = JoinHandle<(Record, eyre::Result<()>)>;
+type Task<S> = JoinHandle<(Record<S>, eyre::Result<()>)>;
 
 /// A turn that broke off has forgotten its record.
-async fn over(task: impl Future<Output = Result<(Record, eyre::Result<()>), JoinError>>) -> (Record, eyre::Result<()>) {
+async fn over<S>(
+    task: impl Future<Output = Result<(Record<S>, eyre::Result<()>), JoinError>>,
+) -> (Record<S>, eyre::Result<()>) {
     task.await
         .unwrap_or_else(|error| (Record::default(), Err(error.into())))
 }

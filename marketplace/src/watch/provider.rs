@@ -7,6 +7,7 @@ use crate::accuracy::provider::capacity::require_registered;
 use crate::accuracy::provider::capacity::require_registered_secret;
 use crate::accuracy::provider::held::{proof_path, proofs_dir};
 use crate::accuracy::provider::moves::{ABORT, CONCEDE};
+use crate::accuracy::provider::prepared::prepare;
 use crate::accuracy::provider::prepared::proving_lock;
 use crate::accuracy::provider::probe::{probe, AfterProbe};
 use crate::accuracy::provider::set::open_set;
@@ -16,8 +17,11 @@ use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED, VK_DIGEST, WEIGHTS_COM
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Ended;
 use crate::proving::{ModelFiles, Prover};
-use crate::watch::proving::{Job, JobEnd};
+use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::turn::Role;
 use assay_chain::error::is_passing;
+use assay_chain::market::Market;
+use assay_chain::venue::Venue;
 
 use crate::watch::station::{window, Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
@@ -25,12 +29,12 @@ use assay_chain::journal::Journal;
 use assay_durable::lock::Lock;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
-use assay_protocol::accuracy::decide::{Action, Facts, Proofs};
+use assay_protocol::accuracy::decide::{next, Action, Facts, Party, Proofs};
 use serde_json::{json, Value};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 /// What the provider was told.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ pub struct Provider {
     /// Registered models that the prover can prove for.
     models: Vec<B256>,
     board: Mutex<Board>,
+    queue: Queue,
 }
 
 /// What the turns of all engagements share.
@@ -66,22 +71,8 @@ struct Board {
     offered: BTreeSet<B256>,
     /// Accepted engagements that are not closed.
     open: BTreeSet<B256>,
-    /// Engagements that wait for their proofs.
-    wanted: BTreeMap<B256, Wanted>,
-    job: Option<Job>,
-    /// Every proof that is asked for and can be made is there.
-    complete: BTreeSet<B256>,
-    hopeless: BTreeSet<B256>,
     /// Proven sets that were opened and are no bad data.
     opened: BTreeSet<B256>,
-}
-
-#[derive(Debug, Clone)]
-struct Wanted {
-    /// Until when work on it must have begun or be done, Unix seconds.
-    by: u64,
-    /// Where a set in clear was handed over.
-    set: Option<PathBuf>,
 }
 
 impl Provider {
@@ -95,6 +86,7 @@ impl Provider {
             prover: OnceLock::new(),
             models: Vec::new(),
             board: Mutex::default(),
+            queue: Queue::default(),
         };
         if provider.is_accepting() {
             provider.models = own_models(desk, &*provider.prover(desk)?)?;
@@ -119,42 +111,7 @@ impl Provider {
         Ok(self.prover.get_or_init(|| prover).clone())
     }
 
-    /// Open offers to this provider's models.
-    pub(super) async fn offers(&self, desk: &Station) -> eyre::Result<BTreeSet<B256>> {
-        for model in &self.models {
-            for id in desk.market.engagement_ids(*model).await? {
-                if self.board().past.contains(&id) {
-                    continue;
-                }
-                let confirmed = desk.market.confirmed_engagement(id).await;
-                let is_past = confirmed.is_ok_and(|e| e.state != State::Offered);
-                let mut board = self.board();
-                if is_past {
-                    board.past.insert(id);
-                    board.offered.remove(&id);
-                } else {
-                    board.offered.insert(id);
-                }
-            }
-        }
-        Ok(self.board().offered.clone())
-    }
-
-    /// Keeps count of what is open.
-    pub(super) fn note(&self, id: B256, e: &EngagementView) {
-        let mut board = self.board();
-        match e.state {
-            State::None | State::Offered | State::Closed => {
-                board.open.remove(&id);
-                board.wanted.remove(&id);
-            }
-            _ => {
-                board.open.insert(id);
-            }
-        }
-    }
-
-    pub(super) async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
+    async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
         let challenges = desk.challenges(id, e).await?;
         let has_proof = |position: u32| proof_path(desk, id, position as usize).is_file();
         let proofs = self.proofs(desk, id, e).await?;
@@ -163,15 +120,14 @@ impl Provider {
             accepts: board.offered.contains(&id) && board.open.len() < self.orders.max_open,
             handed_over: desk.fact(id, &PROOFS_DELIVERED)?.is_some(),
             received: handed_over_set(desk, id).is_some_and(|dir| dir.is_dir()),
-            proofs: if board.complete.contains(&id) {
+            proofs: if self.queue.is_complete(id) {
                 Proofs::All
             } else {
                 proofs
             },
-            is_hopeless: board.hopeless.contains(&id),
+            is_hopeless: self.queue.is_hopeless(id),
             // By this program, or by somebody at the keyboard.
-            is_being_proven: board.job.as_ref().is_some_and(|job| job.id == id)
-                || Lock::is_held(&proving_lock(desk, id)),
+            is_being_proven: self.queue.is_making(id) || Lock::is_held(&proving_lock(desk, id)),
             challenge: challenges.iter().map(|(_, challenge)| challenge.deadline).min(),
             can_answer: challenges.iter().any(|(position, _)| has_proof(*position)),
             is_met: e.provenOnChain >= desk.market.needed(e.mode, e.targetBps),
@@ -189,24 +145,78 @@ impl Provider {
         Ok(if enough { Proofs::Enough } else { Proofs::TooFew })
     }
 
-    pub(super) async fn act(
-        &self,
-        desk: &Station,
-        id: B256,
-        e: &EngagementView,
-        action: Action,
-    ) -> eyre::Result<Value> {
+    /// Accepts, unless enough is open.
+    async fn accept(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Value> {
+        let Some(policy) = self.orders.accepts.clone() else {
+            return Ok(Value::Null);
+        };
+        {
+            // Two turns that accept at one time both count.
+            let mut board = self.board();
+            if board.open.len() >= self.orders.max_open {
+                return Ok(Value::Null);
+            }
+            board.open.insert(id);
+        }
+        let leaves = match e.mode {
+            Mode::CLEAR => None,
+            _ => Some(desk.delivery(id, e.mc)?),
+        };
+        let accepted = accept(desk, id, &policy, leaves.as_ref()).await;
+        if accepted.is_err() {
+            self.board().open.remove(&id);
+        }
+        Ok(json!(accepted?))
+    }
+
+    /// Notes that proofs are needed; [`Provider::schedule`] begins with the most urgent. Bad data are looked for first: that
+    /// must not wait for the proofs of others.
+    async fn want(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<()> {
+        if e.mode == Mode::FULL && e.state == State::Proving && !self.board().opened.contains(&id) {
+            open_set(desk, id, e).await?;
+            self.board().opened.insert(id);
+        }
+        let by = match (e.mode, e.state) {
+            (Mode::CLEAR, State::Probing) => e.deadline - window(&desk.market, e) / 2,
+            (Mode::FULL | Mode::SIMPLE, State::Claimed | State::FullDemanded) => {
+                let challenges = desk.challenges(id, e).await?;
+                let first = challenges.iter().map(|(_, challenge)| challenge.deadline).min();
+                first.unwrap_or(e.deadline)
+            }
+            _ => e.deadline,
+        };
+        if self.queue.want(id, by) {
+            desk.wake.notify_one();
+        }
+        Ok(())
+    }
+}
+
+impl Role for Provider {
+    type Venue = Market;
+    type Act = Action;
+    const PARTY: Party = Party::Provider;
+
+    async fn next(&self, desk: &Station, id: B256, e: &EngagementView, has_failed: bool) -> eyre::Result<Action> {
+        let facts = Facts {
+            has_failed,
+            ..self.facts(desk, id, e).await?
+        };
+        Ok(next(&desk.situation(Self::PARTY, e).await?, &facts))
+    }
+
+    async fn act(&self, desk: &Station, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
         match action {
             Action::Prove => {}
-            Action::Answer => self.forget_wish(id),
+            Action::Answer => self.queue.forget(id),
             // What this model cannot do another daemon's may; without any model nothing else is left.
             Action::Abort | Action::Concede => {
                 if let Ok(prover) = self.prover(desk) {
                     require_registered(&prover, &desk.market.proof_terms(e.modelId).await?)?;
                 }
-                self.stop(id);
+                self.queue.stop(id);
             }
-            _ => self.stop(id),
+            _ => self.queue.stop(id),
         }
         let done = match action {
             Action::Accept => return self.accept(desk, id, e).await,
@@ -244,136 +254,81 @@ impl Provider {
         Ok(done)
     }
 
-    /// Accepts, unless enough is open.
-    async fn accept(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Value> {
-        let Some(policy) = self.orders.accepts.clone() else {
-            return Ok(Value::Null);
-        };
-        {
-            // Two turns that accept at one time both count.
-            let mut board = self.board();
-            if board.open.len() >= self.orders.max_open {
-                return Ok(Value::Null);
+    fn note(&self, id: B256, e: &EngagementView) {
+        let mut board = self.board();
+        match e.state {
+            State::None | State::Offered | State::Closed => {
+                board.open.remove(&id);
+                self.queue.forget(id);
             }
-            board.open.insert(id);
+            _ => {
+                board.open.insert(id);
+            }
         }
-        let leaves = match e.mode {
-            Mode::CLEAR => None,
-            _ => Some(desk.delivery(id, e.mc)?),
-        };
-        let accepted = accept(desk, id, &policy, leaves.as_ref()).await;
-        if accepted.is_err() {
-            self.board().open.remove(&id);
-        }
-        Ok(json!(accepted?))
     }
 
-    /// Notes that proofs are needed; [`Provider::schedule`] begins with the most urgent. Bad data are looked for first: that
-    /// must not wait for the proofs of others.
-    async fn want(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<()> {
-        if e.mode == Mode::FULL && e.state == State::Proving && !self.board().opened.contains(&id) {
-            open_set(desk, id, e).await?;
-            self.board().opened.insert(id);
-        }
-        let (by, set) = match (e.mode, e.state) {
-            (Mode::CLEAR, State::Probing) => (e.deadline - window(&desk.market, e) / 2, handed_over_set(desk, id)),
-            (Mode::CLEAR, _) => (e.deadline, handed_over_set(desk, id)),
-            (_, State::Claimed | State::FullDemanded) => {
-                let challenges = desk.challenges(id, e).await?;
-                let first = challenges.iter().map(|(_, challenge)| challenge.deadline).min();
-                (first.unwrap_or(e.deadline), None)
-            }
-            _ => (e.deadline, None),
-        };
-        let mut board = self.board();
-        match board.job.as_mut().filter(|job| job.id == id) {
-            Some(job) => job.by = by,
-            None => {
-                if board.wanted.insert(id, Wanted { by, set }).is_none() {
-                    desk.wake.notify_one();
+    /// Open offers to this provider's models.
+    async fn offers(&self, desk: &Station) -> eyre::Result<BTreeSet<B256>> {
+        for model in &self.models {
+            for id in desk.market.engagement_ids(*model).await? {
+                if self.board().past.contains(&id) {
+                    continue;
+                }
+                let confirmed = desk.market.confirmed(id).await;
+                let is_past = confirmed.is_ok_and(|e| e.state != State::Offered);
+                let mut board = self.board();
+                if is_past {
+                    board.past.insert(id);
+                    board.offered.remove(&id);
+                } else {
+                    board.offered.insert(id);
                 }
             }
         }
-        Ok(())
+        Ok(self.board().offered.clone())
     }
 
-    fn forget_wish(&self, id: B256) {
-        self.board().wanted.remove(&id);
+    fn queue(&self) -> Option<&Queue> {
+        Some(&self.queue)
     }
 
-    /// Ends the work on proofs that are not needed any more.
-    fn stop(&self, id: B256) {
-        let mut board = self.board();
-        board.wanted.remove(&id);
-        if let Some(job) = board.job.as_ref().filter(|job| job.id == id) {
-            job.stop();
-        }
+    fn schedule(&self, desk: &Station) -> eyre::Result<Option<B256>> {
+        self.queue.schedule(|id, by| {
+            let (desk, prover) = (desk.clone(), self.prover(desk)?);
+            let set = handed_over_set(&desk, id);
+            let work = async move |told: &AtomicBool| prove(&desk, id, set.as_deref(), &prover, told).await;
+            Ok(Job::start(id, by, work))
+        })
     }
+}
 
-    /// Begins with the most urgent proofs, if none are made; those under way make room for more urgent ones after the proof
-    /// that is being made.
-    pub(super) fn schedule(&self, desk: &Station) -> eyre::Result<Option<B256>> {
-        let urgent = {
-            let board = self.board();
-            let urgent = board.wanted.iter().min_by_key(|(id, wanted)| (wanted.by, **id));
-            let Some((id, wanted)) = urgent else {
-                return Ok(None);
-            };
-            if let Some(job) = &board.job {
-                if job.id != *id && wanted.by < job.by {
-                    job.stop();
-                }
-                return Ok(None);
+/// Checks the set, runs the model, and proves what is asked for; a set in clear is committed to first.
+async fn prove(
+    desk: &Station,
+    id: B256,
+    set: Option<&Path>,
+    prover: &Prover,
+    told: &AtomicBool,
+) -> eyre::Result<JobEnd> {
+    let mut prepared = prepare(desk, id, set, prover).await?;
+    if !prepared.meets_target() {
+        return Ok(JobEnd::BelowTarget);
+    }
+    let plan = prepared.plan(desk, prover, false).await?;
+    let proving = plan.begin(prover)?;
+    prepared.begin(desk, prover, &plan, true).await?;
+    if let Some(proving) = &proving {
+        for (made, position) in plan.to_make.iter().copied().enumerate() {
+            if told.load(Ordering::Relaxed) {
+                return Ok(JobEnd::Stopped);
             }
-            (*id, wanted.clone())
-        };
-        let prover = self.prover(desk)?;
-        let (id, Wanted { by, set }) = urgent;
-        let mut board = self.board();
-        board.wanted.remove(&id);
-        board.job = Some(Job::start(desk.clone(), id, by, set, prover));
-        Ok(Some(id))
-    }
-
-    pub(super) fn is_busy(&self) -> bool {
-        self.board().job.is_some()
-    }
-
-    pub(super) async fn job_ended(&self) {
-        while self.board().job.as_ref().is_some_and(|job| !job.has_ended()) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    /// The engagement whose proofs are made, or cannot be, since this was last asked.
-    pub(super) async fn reap(&self) -> Option<(B256, eyre::Result<JobEnd>)> {
-        let job = self.board().job.take_if(|job| job.has_ended())?;
-        let id = job.id;
-        let ended = job.wait().await;
-        let mut board = self.board();
-        board.wanted.remove(&id);
-        match ended {
-            Ok(JobEnd::All) => {
-                board.complete.insert(id);
+            if plan.is_used_up(made, prover)? {
+                break;
             }
-            Ok(JobEnd::BelowTarget) => {
-                board.hopeless.insert(id);
-            }
-            _ => {}
-        }
-        drop(board);
-        Some((id, ended))
-    }
-
-    /// Ends the work after the proof that is being made.
-    pub(super) async fn end(&self) {
-        let job = self.board().job.take();
-        if let Some(job) = job {
-            job.stop();
-            // What it says now is said again by the next run.
-            let _ = job.wait().await;
+            prepared.prove(desk, proving, position)?;
         }
     }
+    Ok(JobEnd::All)
 }
 
 /// From where the files are handed over; what was published also from the chain.

@@ -3,17 +3,15 @@
 //! Nobody asks here whether the time suffices, as `assay mp prove` does: an estimate may be wrong, silence costs the deposit,
 //! and [`decide`](assay_protocol::accuracy::decide) gives up what is hopeless when the window is nearly over.
 
-use crate::accuracy::provider::prepared::prepare;
-use crate::proving::Prover;
-use crate::watch::station::Station;
 use alloy::primitives::B256;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// How the work on one engagement ended.
+/// How the work on one engagement or round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
     /// Every proof that is asked for is there, or the model can make no more.
@@ -24,60 +22,177 @@ pub enum JobEnd {
     Stopped,
 }
 
-/// The engagement whose proofs are being made.
+/// Whose proofs are being made.
 #[derive(Debug)]
 pub struct Job {
-    /// Of the engagement.
-    pub id: B256,
+    /// Of the engagement or the round.
+    id: B256,
     /// Until when the proofs are needed, Unix seconds.
-    pub by: u64,
+    by: u64,
     stop: Arc<AtomicBool>,
     task: JoinHandle<eyre::Result<JobEnd>>,
 }
 
 impl Job {
-    /// Checks the set, runs the model, and proves what is asked for; a set in clear is committed to first.
-    pub fn start(desk: Station, id: B256, by: u64, set: Option<PathBuf>, prover: Arc<Prover>) -> Self {
+    /// Begins `work`, which looks between two proofs whether it was told to end.
+    pub fn start(
+        id: B256,
+        by: u64,
+        work: impl AsyncFnOnce(&AtomicBool) -> eyre::Result<JobEnd> + Send + 'static,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
-        let work = async move {
-            let mut prepared = prepare(&desk, id, set.as_deref(), &prover).await?;
-            if !prepared.meets_target() {
-                return Ok(JobEnd::BelowTarget);
-            }
-            let plan = prepared.plan(&desk, &prover, false).await?;
-            let proving = plan.begin(&prover)?;
-            prepared.begin(&desk, &prover, &plan, true).await?;
-            if let Some(proving) = &proving {
-                for (made, position) in plan.to_make.iter().copied().enumerate() {
-                    if told.load(Ordering::Relaxed) {
-                        return Ok(JobEnd::Stopped);
-                    }
-                    if plan.is_used_up(made, &prover)? {
-                        break;
-                    }
-                    prepared.prove(&desk, proving, position)?;
-                }
-            }
-            Ok(JobEnd::All)
-        };
-        let task = tokio::task::spawn_blocking(move || Handle::current().block_on(work));
+        let task = tokio::task::spawn_blocking(move || Handle::current().block_on(work(&told)));
         Self { id, by, stop, task }
     }
 
     /// Ends the work after the proof that is being made.
-    pub fn stop(&self) {
+    fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
     /// [`Job::wait`] will not wait.
-    pub fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         self.task.is_finished()
     }
 
     /// # Errors
     /// Those of the preparation and of the proofs, or if the work panicked.
-    pub async fn wait(self) -> eyre::Result<JobEnd> {
+    async fn wait(self) -> eyre::Result<JobEnd> {
         self.task.await?
+    }
+}
+
+/// Who waits for proofs, and what is known about those that were made.
+#[derive(Debug, Default)]
+pub struct Queue(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// Until when work on each must have begun or be done, Unix seconds.
+    wanted: BTreeMap<B256, u64>,
+    job: Option<Job>,
+    complete: BTreeSet<B256>,
+    hopeless: BTreeSet<B256>,
+}
+
+impl Queue {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that proofs are needed by then; whether that was not known before.
+    pub fn want(&self, id: B256, by: u64) -> bool {
+        let mut inner = self.inner();
+        match inner.job.as_mut().filter(|job| job.id == id) {
+            Some(job) => {
+                job.by = by;
+                false
+            }
+            None => inner.wanted.insert(id, by).is_none(),
+        }
+    }
+
+    /// Nothing waits for them any more; what is being made is ended by [`Queue::stop`].
+    pub fn forget(&self, id: B256) {
+        self.inner().wanted.remove(&id);
+    }
+
+    /// Ends the work on proofs that are not needed any more.
+    pub fn stop(&self, id: B256) {
+        let mut inner = self.inner();
+        inner.wanted.remove(&id);
+        if let Some(job) = inner.job.as_ref().filter(|job| job.id == id) {
+            job.stop();
+        }
+    }
+
+    /// Whether they are being made.
+    pub fn is_making(&self, id: B256) -> bool {
+        self.inner().job.as_ref().is_some_and(|job| job.id == id)
+    }
+
+    /// Whether every proof that was asked for when they were made last is there, or cannot be made.
+    pub fn is_complete(&self, id: B256) -> bool {
+        self.inner().complete.contains(&id)
+    }
+
+    /// That more is asked for than when they were made last.
+    pub fn is_incomplete(&self, id: B256) {
+        self.inner().complete.remove(&id);
+    }
+
+    /// Whether too few are right.
+    pub fn is_hopeless(&self, id: B256) -> bool {
+        self.inner().hopeless.contains(&id)
+    }
+
+    /// Begins with the most urgent proofs, if none are made; those under way make room for more urgent ones after the proof
+    /// that is being made. Whose are begun.
+    ///
+    /// # Errors
+    /// Those of `start`, which gets the id and its time.
+    pub fn schedule(&self, start: impl FnOnce(B256, u64) -> eyre::Result<Job>) -> eyre::Result<Option<B256>> {
+        let (id, by) = {
+            let inner = self.inner();
+            let urgent = inner.wanted.iter().min_by_key(|(id, by)| (**by, **id));
+            let Some((id, by)) = urgent else {
+                return Ok(None);
+            };
+            if let Some(job) = &inner.job {
+                if job.id != *id && *by < job.by {
+                    job.stop();
+                }
+                return Ok(None);
+            }
+            (*id, *by)
+        };
+        let job = start(id, by)?;
+        let mut inner = self.inner();
+        inner.wanted.remove(&id);
+        inner.job = Some(job);
+        Ok(Some(id))
+    }
+
+    /// Whether something is being made.
+    pub fn is_busy(&self) -> bool {
+        self.inner().job.is_some()
+    }
+
+    /// Returns when nothing is being made any more.
+    pub async fn job_ended(&self) {
+        while self.inner().job.as_ref().is_some_and(|job| !job.has_ended()) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Whose proofs are made, or cannot be, since this was last asked.
+    pub async fn reap(&self) -> Option<(B256, eyre::Result<JobEnd>)> {
+        let job = self.inner().job.take_if(|job| job.has_ended())?;
+        let id = job.id;
+        let ended = job.wait().await;
+        let mut inner = self.inner();
+        inner.wanted.remove(&id);
+        match ended {
+            Ok(JobEnd::All) => {
+                inner.complete.insert(id);
+            }
+            Ok(JobEnd::BelowTarget) => {
+                inner.hopeless.insert(id);
+            }
+            _ => {}
+        }
+        drop(inner);
+        Some((id, ended))
+    }
+
+    /// Ends the work after the proof that is being made.
+    pub async fn end(&self) {
+        let job = self.inner().job.take();
+        if let Some(job) = job {
+            job.stop();
+            // What it says now is said again by the next run.
+            let _ = job.wait().await;
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! What a daemon remembers about one engagement between two turns.
+//! What a daemon remembers about one engagement or round between two turns.
 
-use assay_protocol::abi::State;
 use std::time::{Duration, Instant};
 
 /// Pause after an action that failed; it doubles with each.
@@ -13,40 +12,52 @@ const REMINDER: Duration = Duration::from_secs(1800);
 /// How long a state may go without its confirmations before somebody should look at the node.
 const UNCONFIRMED: Duration = Duration::from_secs(1800);
 
-/// Actions on one engagement that failed in a row, in one state.
+/// Actions on one of them that failed in a row, in one state.
 #[derive(Debug, Clone, Copy)]
-struct Failures {
-    state: State,
+struct Failures<S> {
+    state: S,
     count: u32,
     again: Instant,
 }
 
 /// Kept in memory only: a daemon that starts again looks at everything anew.
-#[derive(Debug, Default)]
-pub struct Record {
+#[derive(Debug)]
+pub struct Record<S> {
     /// It was looked at, whatever came out.
     pub is_known: bool,
     /// What is this party's, with its confirmations.
-    pub state: Option<State>,
-    failures: Option<Failures>,
+    pub state: Option<S>,
+    failures: Option<Failures<S>>,
     complaint: Option<(String, Instant)>,
     unconfirmed: Option<Instant>,
 }
 
-impl Record {
+impl<S> Default for Record<S> {
+    fn default() -> Self {
+        Self {
+            is_known: false,
+            state: None,
+            failures: None,
+            complaint: None,
+            unconfirmed: None,
+        }
+    }
+}
+
+impl<S: Copy + PartialEq> Record<S> {
     /// Whether an action failed so lately that the next one is not yet tried.
     pub fn is_pausing(&self) -> bool {
         self.failures.is_some_and(|failures| Instant::now() < failures.again)
     }
 
     /// How many tries in a row failed in this state.
-    pub fn failures(&self, state: State) -> u32 {
+    pub fn failures(&self, state: S) -> u32 {
         let here = self.failures.filter(|failures| failures.state == state);
         here.map_or(0, |failures| failures.count)
     }
 
     /// Notes a failure in this state: the pause after it is twice the one before.
-    pub fn failed(&mut self, state: State) {
+    pub fn failed(&mut self, state: S) {
         let before = self.failures.filter(|failures| failures.state == state);
         let count = before.map_or(0, |failures| failures.count) + 1;
         let pause = FIRST_PAUSE * 2u32.saturating_pow(count - 1).min(64);
@@ -64,7 +75,7 @@ impl Record {
     }
 
     /// Notes the state; whether it is another one than before.
-    pub fn is_news(&mut self, state: State) -> bool {
+    pub fn is_news(&mut self, state: S) -> bool {
         self.unconfirmed = None;
         let is_news = self.state.replace(state) != Some(state);
         if is_news {
@@ -92,6 +103,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_protocol::abi::State;
 
     #[test]
     fn only_failures_in_a_row_count_and_each_makes_a_longer_pause() {
@@ -115,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_complaint_is_said_once_until_another_comes() {
-        let mut record = Record::default();
+        let mut record = Record::<State>::default();
         assert!(record.shall_say("a") && !record.shall_say("a"));
         assert!(record.shall_say("b") && record.shall_say("a"));
         record.succeeded();

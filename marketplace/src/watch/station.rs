@@ -6,7 +6,9 @@ use crate::engagement::PayingDesk;
 use alloy::primitives::{Address, B256};
 use assay_chain::journal::{Fact, Journal};
 use assay_chain::market::Market;
+use assay_chain::venue::Venue;
 use assay_protocol::abi::{Challenge, EngagementView, State};
+use assay_protocol::accuracy::decide::{Party, Situation};
 use serde::de::DeserializeOwned;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -17,23 +19,23 @@ pub(super) const CLEAR_SET: &str = "set";
 
 /// A party's desk, with what its daemon needs besides.
 #[derive(Debug, Clone)]
-pub struct Station {
-    desk: PayingDesk,
-    /// Where files are handed over: a directory with one inside for each engagement, or a server.
+pub struct Station<V = Market> {
+    desk: PayingDesk<V>,
+    /// Where files are handed over: a directory with one inside for each id, or a server.
     pub exchange: Place,
     /// For requests to a server.
     pub server: ServerIdentity,
     /// Hears what happens.
     pub announce: Announcer,
-    /// Held while money is fetched: that has one journal for all engagements.
+    /// Held while money is fetched: that has one journal for everything.
     pub till: Arc<Mutex<()>>,
     /// Told when the next pass shall not wait.
     pub wake: Arc<Notify>,
 }
 
-impl Station {
+impl<V: Venue> Station<V> {
     /// What daemons of both parties start from.
-    pub fn new(desk: PayingDesk, exchange: Place, server: ServerIdentity, announce: Announcer) -> Self {
+    pub fn new(desk: PayingDesk<V>, exchange: Place, server: ServerIdentity, announce: Announcer) -> Self {
         Self {
             desk,
             exchange,
@@ -54,11 +56,13 @@ impl Station {
         )
     }
 
-    /// A fact of an engagement's journal.
+    /// A fact of an id's journal.
     pub(super) fn fact<T: DeserializeOwned>(&self, id: B256, fact: &Fact<T>) -> eyre::Result<Option<T>> {
         Journal::peek(&self.journal_path(id), fact)
     }
+}
 
+impl Station {
     /// The open challenges of a claimed result, also beside a demand.
     pub(super) async fn challenges(&self, id: B256, e: &EngagementView) -> eyre::Result<Vec<(u32, Challenge)>> {
         if e.openChallenges == 0 {
@@ -68,10 +72,25 @@ impl Station {
     }
 }
 
-impl Deref for Station {
-    type Target = PayingDesk;
+impl Station {
+    /// What the chain says of an engagement that it is this party's turn in.
+    pub(super) async fn situation(&self, party: Party, e: &EngagementView) -> eyre::Result<Situation> {
+        Ok(Situation {
+            party,
+            state: e.state,
+            mode: e.mode,
+            adjudication: e.adjudication,
+            now: self.market.chain.now().await?,
+            deadline: e.deadline,
+            window: window(&self.market, e),
+        })
+    }
+}
 
-    fn deref(&self) -> &PayingDesk {
+impl<V> Deref for Station<V> {
+    type Target = PayingDesk<V>;
+
+    fn deref(&self) -> &PayingDesk<V> {
         &self.desk
     }
 }

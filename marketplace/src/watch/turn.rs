@@ -1,16 +1,18 @@
 //! One engagement's turn: look, decide, act, until something else has to happen.
 
-use crate::watch::consumer::Consumer;
-use crate::watch::event::error_fields;
-use crate::watch::provider::Provider;
-use crate::watch::proving::JobEnd;
+use crate::engagement::play::party_of;
+use crate::watch::event::{error_fields, Subject};
+use crate::watch::proving::{JobEnd, Queue};
 use crate::watch::record::Record;
-use crate::watch::station::{window, Station};
+use crate::watch::station::Station;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
-use assay_protocol::abi::EngagementView;
-use assay_protocol::accuracy::decide::{next, Action, Facts, Party, Situation};
+use assay_chain::venue::{StateOf, Venue, View};
+use assay_protocol::accuracy::decide::{Action, Party};
 use serde_json::{json, Value};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::future::Future;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -23,41 +25,80 @@ const LOOKS: usize = 8;
 /// How long the facts about one engagement may take to collect.
 const LOOK_TIME: Duration = Duration::from_secs(120);
 
-/// What differs between the parties.
-#[derive(Debug)]
-pub enum Role {
-    /// Accepts, proves, answers.
-    Provider(Box<Provider>),
-    /// Hands over, checks, objects.
-    Consumer(Box<Consumer>),
+/// What differs between the parties and between the markets.
+pub trait Role: Debug + Send + Sync + 'static {
+    /// Where it acts.
+    type Venue: Venue;
+    /// What it may do next.
+    type Act: Act;
+    /// Whose part it is.
+    const PARTY: Party;
+
+    /// What is due, from what the chain says, what is known here, and whether more tries than are allowed failed in this state.
+    fn next(
+        &self,
+        desk: &Station<Self::Venue>,
+        id: B256,
+        view: &ViewOf<Self>,
+        has_failed: bool,
+    ) -> impl Future<Output = eyre::Result<Self::Act>>;
+
+    /// Does it; what there is to tell about it.
+    fn act(
+        &self,
+        desk: &Station<Self::Venue>,
+        id: B256,
+        view: &ViewOf<Self>,
+        act: Self::Act,
+    ) -> impl Future<Output = eyre::Result<Value>>;
+
+    /// Keeps count of what is open.
+    fn note(&self, _id: B256, _view: &ViewOf<Self>) {}
+
+    /// What this party has no journal of, and may take.
+    fn offers(&self, _desk: &Station<Self::Venue>) -> impl Future<Output = eyre::Result<BTreeSet<B256>>> {
+        async { Ok(BTreeSet::new()) }
+    }
+
+    /// Proofs that are made beside everything else.
+    fn queue(&self) -> Option<&Queue> {
+        None
+    }
+
+    /// Begins with the most urgent proofs, if none are made; whose they are.
+    ///
+    /// # Errors
+    /// If the keys cannot be had.
+    fn schedule(&self, _desk: &Station<Self::Venue>) -> eyre::Result<Option<B256>> {
+        Ok(None)
+    }
 }
 
-impl Role {
-    fn party(&self) -> Party {
-        match self {
-            Self::Provider(_) => Party::Provider,
-            Self::Consumer(_) => Party::Consumer,
-        }
-    }
+/// What a role acts on.
+pub type ViewOf<R> = <<R as Role>::Venue as Venue>::View;
+/// Where it stands.
+pub type RoleState<R> = StateOf<<R as Role>::Venue>;
 
-    async fn facts(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Facts> {
-        match self {
-            Self::Provider(provider) => provider.facts(desk, id, e).await,
-            Self::Consumer(consumer) => consumer.facts(desk, id, e).await,
-        }
-    }
+/// What a party may do next; each is one command, or nothing.
+pub trait Act: Debug + Copy + PartialEq {
+    /// Nothing for now.
+    const WAIT: Self;
 
-    async fn act(&self, desk: &Station, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
-        match self {
-            Self::Provider(provider) => provider.act(desk, id, e, action).await,
-            Self::Consumer(consumer) => consumer.act(desk, id, e, action).await,
-        }
+    /// As it stands in events.
+    fn name(&self) -> &'static str;
+}
+
+impl Act for Action {
+    const WAIT: Self = Self::Wait;
+
+    fn name(&self) -> &'static str {
+        Self::name(self)
     }
 }
 
 /// The event that says what went wrong, if it is to be said: once, and again from time to time. What only a person can allow
 /// while a deadline comes nearer is said at every look.
-fn complaint(record: &mut Record, during: &str, error: &eyre::Report) -> Option<&'static str> {
+fn complaint<S: Copy + PartialEq>(record: &mut Record<S>, during: &str, error: &eyre::Report) -> Option<&'static str> {
     let event = if Kind::Unsettled.is_of(error) {
         "waiting"
     } else {
@@ -68,7 +109,7 @@ fn complaint(record: &mut Record, during: &str, error: &eyre::Report) -> Option<
 }
 
 /// Takes note of how the proofs of an engagement ended; what passes is no success either, or it would be said each time.
-fn note_proofs(record: &mut Record, ended: &eyre::Result<JobEnd>) {
+fn note_proofs<S: Copy + PartialEq>(record: &mut Record<S>, ended: &eyre::Result<JobEnd>) {
     match (ended, record.state) {
         (Ok(_), _) => record.succeeded(),
         (Err(error), Some(state)) if !is_passing(error) => record.failed(state),
@@ -78,19 +119,19 @@ fn note_proofs(record: &mut Record, ended: &eyre::Result<JobEnd>) {
 
 /// What every turn works with.
 #[derive(Debug)]
-pub struct Beat {
+pub struct Beat<R: Role> {
     /// Who signs, and where files are.
-    pub desk: Station,
+    pub desk: Station<R::Venue>,
     /// Decides what is due.
-    pub role: Role,
+    pub role: R,
     looks: Semaphore,
     /// A single pass, which has no second try.
     pub once: bool,
 }
 
-impl Beat {
+impl<R: Role> Beat<R> {
     /// `once` for a single pass.
-    pub fn new(desk: Station, role: Role, once: bool) -> Self {
+    pub fn new(desk: Station<R::Venue>, role: R, once: bool) -> Self {
         Self {
             desk,
             role,
@@ -100,7 +141,7 @@ impl Beat {
     }
 
     /// One engagement's turn. The record comes back whatever happens.
-    pub async fn turn(&self, id: B256, mut record: Record) -> (Record, eyre::Result<()>) {
+    pub async fn turn(&self, id: B256, mut record: Record<RoleState<R>>) -> (Record<RoleState<R>>, eyre::Result<()>) {
         let done = if record.is_pausing() {
             Ok(())
         } else {
@@ -110,8 +151,8 @@ impl Beat {
     }
 
     /// Does what is due, until something else has to happen.
-    async fn serve(&self, id: B256, record: &mut Record) -> eyre::Result<()> {
-        let mut last = Action::Wait;
+    async fn serve(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<()> {
+        let mut last = R::Act::WAIT;
         for _ in 0..STEPS {
             let decided = {
                 // Never closed.
@@ -124,7 +165,7 @@ impl Beat {
                 Ok(None) => return Ok(()),
                 Err(error) => return self.complain(id, record, "look", &error),
             };
-            if action == Action::Wait || action == last {
+            if action == R::Act::WAIT || action == last {
                 return Ok(());
             }
             match self.role.act(&self.desk, id, &e, action).await {
@@ -135,10 +176,10 @@ impl Beat {
                 }
                 Err(error) => {
                     if !is_passing(&error) {
-                        record.failed(e.state);
+                        record.failed(e.state());
                     }
                     self.complain(id, record, action.name(), &error)?;
-                    if !self.once || record.failures(e.state) != 1 {
+                    if !self.once || record.failures(e.state()) != 1 {
                         return Ok(());
                     }
                 }
@@ -148,52 +189,35 @@ impl Beat {
         Ok(())
     }
 
-    async fn decide(&self, id: B256, record: &mut Record) -> eyre::Result<Option<(EngagementView, Action)>> {
+    async fn decide(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<Option<(ViewOf<R>, R::Act)>> {
         let Some(e) = self.look(id, record).await? else {
             return Ok(None);
         };
-        let facts = Facts {
-            has_failed: record.failures(e.state) > u32::from(!self.once),
-            ..self.role.facts(&self.desk, id, &e).await?
-        };
-        let situation = Situation {
-            party: self.role.party(),
-            state: e.state,
-            mode: e.mode,
-            adjudication: e.adjudication,
-            now: self.desk.market.chain.now().await?,
-            deadline: e.deadline,
-            window: window(&self.desk.market, &e),
-        };
-        let action = next(&situation, &facts);
+        let has_failed = record.failures(e.state()) > u32::from(!self.once);
+        let action = self.role.next(&self.desk, id, &e, has_failed).await?;
         Ok(Some((e, action)))
     }
 
     /// The engagement, if it is this party's and what the newest block says of it has its confirmations.
-    async fn look(&self, id: B256, record: &mut Record) -> eyre::Result<Option<EngagementView>> {
+    async fn look(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<Option<ViewOf<R>>> {
         let market = &self.desk.market;
-        let e = market.find_engagement(id).await?;
+        let e = market.find(id).await?;
         record.is_known = true;
         let Some(e) = e else {
             eyre::ensure!(
                 record.state.is_none(),
-                "the node does not know this engagement any more"
+                "the node does not know this {} any more",
+                ViewOf::<R>::THING
             );
             // Of another market, or younger than this node's newest block.
             return Ok(None);
         };
-        let party = match self.role.party() {
-            Party::Provider => e.mp,
-            Party::Consumer => e.mc,
-        };
-        if party != self.desk.account.address() {
+        if party_of(&e, R::PARTY) != self.desk.account.address() {
             return Ok(None);
         }
-        if let Role::Provider(provider) = &self.role {
-            provider.note(id, &e);
-        }
-        match market.confirmed_engagement(id).await {
-            Ok(confirmed) if (confirmed.state, confirmed.guard) == (e.state, e.guard) => {}
+        self.role.note(id, &e);
+        match market.confirmed(id).await {
+            Ok(confirmed) if (confirmed.state(), confirmed.guard()) == (e.state(), e.guard()) => {}
             Err(error) if Kind::Unreachable.is_of(&error) => return Err(error),
             // It is young, or a reorganisation is still possible.
             other if record.is_stuck_unconfirmed() => {
@@ -204,14 +228,14 @@ impl Beat {
             }
             _ => return Ok(None),
         }
-        if record.is_news(e.state) {
+        if record.is_news(e.state()) {
             self.say(
                 Some(id),
                 "state",
                 json!({
-                    "state": format!("{:?}", e.state),
-                    "outcome": format!("{:?}", e.outcome),
-                    "deadline": e.deadline,
+                    "state": format!("{:?}", e.state()),
+                    "outcome": e.outcome(),
+                    "deadline": e.deadline(),
                 }),
             )?;
         }
@@ -219,7 +243,12 @@ impl Beat {
     }
 
     /// Takes note of how the proofs of an engagement ended, between two of its turns.
-    pub fn proofs_ended(&self, id: B256, record: &mut Record, ended: &eyre::Result<JobEnd>) -> eyre::Result<()> {
+    pub fn proofs_ended(
+        &self,
+        id: B256,
+        record: &mut Record<RoleState<R>>,
+        ended: &eyre::Result<JobEnd>,
+    ) -> eyre::Result<()> {
         note_proofs(record, ended);
         match ended {
             Ok(_) => Ok(()),
@@ -227,19 +256,26 @@ impl Beat {
         }
     }
 
-    fn complain(&self, id: B256, record: &mut Record, during: &str, error: &eyre::Report) -> eyre::Result<()> {
+    fn complain(
+        &self,
+        id: B256,
+        record: &mut Record<RoleState<R>>,
+        during: &str,
+        error: &eyre::Report,
+    ) -> eyre::Result<()> {
         match complaint(record, during, error) {
             Some(event) => self.say(Some(id), event, error_fields(&self.desk.report, during, error)),
             None => Ok(()),
         }
     }
 
-    /// Announces an event; `id` is `None` for one that is about all engagements.
+    /// Announces an event; `id` is `None` for one that is about everything.
     ///
     /// # Errors
     /// If it cannot be shown.
     pub fn say(&self, id: Option<B256>, event: &'static str, fields: Value) -> eyre::Result<()> {
-        self.desk.announce.say(id, event, fields)
+        let subject = id.map(|id| Subject(ViewOf::<R>::THING, id));
+        self.desk.announce.say(subject, event, fields)
     }
 }
 
@@ -249,7 +285,7 @@ mod tests {
     use assay_chain::client::{finality_unknown, Settled};
     use assay_chain::error::{hinted, unreachable};
     use assay_chain::fees;
-    use assay_chain::market::unsettled;
+    use assay_chain::venue::unsettled;
     use assay_durable::lock::Lock;
     use assay_durable::report::Reporter;
     use assay_protocol::abi::State;
@@ -260,7 +296,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = dir.path().join("lock");
         let _held = Lock::take(&lock).unwrap();
-        let not_deep = |settled| eyre::Report::from(unsettled(B256::ZERO, settled));
+        let not_deep = |settled| eyre::Report::from(unsettled("engagement", B256::ZERO, settled));
         let passing = [
             unreachable(&"http://node:1").into(),
             not_deep(Settled::Finalized),
@@ -312,7 +348,7 @@ mod tests {
             let said = ended.err().and_then(|error| complaint(&mut record, "prove", &error));
             (said, record.failures(State::Proving))
         };
-        let not_deep = || Err(unsettled(B256::ZERO, Settled::Finalized).into());
+        let not_deep = || Err(unsettled("engagement", B256::ZERO, Settled::Finalized).into());
         assert_eq!(end(not_deep()), (Some("waiting"), 0));
         assert_eq!(end(not_deep()), (None, 0));
         assert_eq!(end(Err(eyre!("the set is damaged"))), (Some("error"), 1));
@@ -324,12 +360,12 @@ mod tests {
     fn a_chain_that_finalizes_nothing_has_a_way_on() {
         let hint = |error: eyre::Report| error_fields(&Reporter::silent(), "ack", &error)["hint"].to_string();
         for error in [
-            unsettled(B256::ZERO, Settled::Finalized).into(),
+            unsettled("engagement", B256::ZERO, Settled::Finalized).into(),
             finality_unknown(&"finalized block not found").into(),
         ] {
             assert!(hint(error).contains("--confirmations N"));
         }
-        let told = unsettled(B256::ZERO, Settled::Deep(3));
+        let told = unsettled("engagement", B256::ZERO, Settled::Deep(3));
         assert!(!hint(told.into()).contains("--confirmations"));
     }
 }

@@ -12,7 +12,6 @@ use assay_marketplace::proving::PublicModel;
 use assay_marketplace::watch::consumer::{Consumer, ConsumerOrders, Objection};
 use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
 use assay_marketplace::watch::station::Station;
-use assay_marketplace::watch::turn::Role;
 use assay_protocol::accuracy::decide::Party;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -88,7 +87,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         ctx.paying_desk(&args.keys).await
     })
     .await?;
-    let _lock = only_one(&desk.home, &desk.account, Party::Consumer)?;
+    let _lock = only_one(&desk, Party::Consumer)?;
     let srs = SrsUse::from(args.srs);
     if args.arch.is_some() {
         srs.check_name(&desk.market.chain)?;
@@ -101,7 +100,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
     };
     let station = Station::new(desk, args.exchange, args.server.into(), announce);
-    Patrol::new(station, Role::Consumer(Box::new(Consumer::new(orders))), schedule)
+    Patrol::new(station, Consumer::new(orders), schedule)
         .run(schedule)
         .await
 }

@@ -14,7 +14,6 @@ use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
 use assay_marketplace::watch::provider::{Provider, ProviderOrders};
 use assay_marketplace::watch::station::Station;
-use assay_marketplace::watch::turn::Role;
 use assay_protocol::accuracy::decide::Party;
 
 #[derive(Debug, clap::Args)]
@@ -75,7 +74,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         ctx.paying_desk(&args.keys).await
     })
     .await?;
-    let _lock = only_one(&desk.home, &desk.account, Party::Provider)?;
+    let _lock = only_one(&desk, Party::Provider)?;
     let model = ModelFiles::from(args.model);
     model.srs.check_name(&desk.market.chain)?;
     let orders = ProviderOrders {
@@ -91,7 +90,5 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let station = Station::new(desk, args.exchange, args.server.into(), announce);
     let provider = Provider::new(&station, orders)?;
-    Patrol::new(station, Role::Provider(Box::new(provider)), schedule)
-        .run(schedule)
-        .await
+    Patrol::new(station, provider, schedule).run(schedule).await
 }

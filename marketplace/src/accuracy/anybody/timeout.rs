@@ -14,13 +14,13 @@ use assay_protocol::units::utc;
 pub async fn timeout(desk: &Desk, id: B256) -> eyre::Result<Ended> {
     let e = desk.market.engagement(id).await?;
     if e.state == State::Closed {
-        return Ok(Ended::new(id, e.outcome, None));
+        return Ok(Ended::new(id, &e, None));
     }
     let (step, call) = due(&desk.market, id, &e, desk.account.address()).await?;
     let mut journal = desk.journal(id)?;
     let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
-    let outcome = desk.market.engagement(id).await?.outcome;
-    Ok(Ended::new(id, outcome, Some(Sent::from(&receipt))))
+    let after = desk.market.engagement(id).await?;
+    Ok(Ended::new(id, &after, Some(Sent::from(&receipt))))
 }
 
 /// The call by which `caller` ends the engagement now. Of several overdue challenges its own comes first: who made it has a part

@@ -7,7 +7,7 @@ use crate::revealed::Revealed;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
-use assay_chain::market::require_state;
+use assay_chain::venue::{require_state, Venue};
 use assay_durable::file::write_atomic;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, State};

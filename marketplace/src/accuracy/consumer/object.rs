@@ -5,7 +5,7 @@ use crate::engagement::moved::Moved;
 use crate::engagement::{Desk, PayingDesk, Sent};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
-use assay_chain::market::require_state;
+use assay_chain::venue::require_state;
 use assay_protocol::abi::IAccuracyMarket::{challengeCall, demandFullCall, reclaimBondCall};
 use assay_protocol::abi::State;
 

@@ -13,7 +13,8 @@ use alloy::primitives::{B256, U256};
 use assay_chain::client::Call;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
-use assay_chain::market::{require_state, Market};
+use assay_chain::market::Market;
+use assay_chain::venue::{require_state, Venue};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::{
     commitTransferCall, publishChunksCall, revealACall, revealAllCall, revealBCall,

@@ -5,7 +5,7 @@ use crate::accuracy::provider::received::encrypted;
 use crate::engagement::{Desk, Sent, Site};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
-use assay_chain::market::require_state;
+use assay_chain::venue::require_state;
 use assay_protocol::abi::IAccuracyMarket::answerCall;
 use assay_protocol::abi::{ProofItem, State};
 use assay_prover::proof::ProofBundle;

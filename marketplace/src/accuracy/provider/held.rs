@@ -364,7 +364,7 @@ pub fn proof_path(site: &Site, id: B256, position: usize) -> PathBuf {
 
 /// Directory of an engagement's proofs, whether or not there are any.
 pub fn proofs_dir(site: &Site, id: B256) -> PathBuf {
-    site.home.engagement(&site.market.chain, id).join("proofs")
+    site.files(id).join("proofs")
 }
 
 /// Name of a proof's file, by which directories and servers find it; `position` counts in the proven set.

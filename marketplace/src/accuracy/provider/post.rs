@@ -9,7 +9,7 @@ use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
-use assay_chain::market::require_state;
+use assay_chain::venue::require_state;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::postResultCall;
 use assay_protocol::abi::State;

@@ -12,7 +12,7 @@ use crate::engagement::{Desk, Sent};
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::usage;
-use assay_chain::market::require_state;
+use assay_chain::venue::{require_state, Venue};
 use assay_protocol::abi::State;
 use serde::Serialize;
 

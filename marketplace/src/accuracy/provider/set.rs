@@ -5,7 +5,7 @@ use crate::engagement::{Desk, Site};
 use crate::testset::StoredSet;
 use alloy::primitives::B256;
 use assay_chain::error::{hinted, usage};
-use assay_chain::market::require_state;
+use assay_chain::venue::require_state;
 use assay_protocol::abi::{EngagementView, Mode, State};
 use assay_protocol::testset::TestSet;
 use eyre::WrapErr;

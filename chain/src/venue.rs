@@ -1,0 +1,198 @@
+//! What a market is to those who only move things along: a contract in which something by an id goes from state to state, each
+//! with a guard and a deadline, until it is closed.
+
+use crate::client::{Chain, Settled};
+use crate::error::{hinted, Error, Kind};
+use crate::market::Market;
+use crate::revert::state_words;
+use alloy::eips::BlockId;
+use alloy::primitives::{Address, B256};
+use assay_protocol::abi::{EngagementView, State};
+use std::fmt::Debug;
+use std::future::Future;
+
+/// What a contract says of one thing.
+pub trait View: Debug + Clone + Send + Sync {
+    /// Where it stands.
+    type State: Debug + Copy + PartialEq + Send + Sync;
+    /// What it is called.
+    const THING: &'static str;
+    /// The command that shows it; the id comes after it.
+    const SHOW: &'static str;
+    /// The command that closes it once its window has passed; the id comes after it.
+    const TIMEOUT: &'static str;
+
+    /// Where it stands.
+    fn state(&self) -> Self::State;
+    /// What a call of a party must name now: the thing it answers.
+    fn guard(&self) -> B256;
+    /// Last second of the window that runs now; 0 if none does.
+    fn deadline(&self) -> u64;
+    /// Whoever pays for proofs.
+    fn consumer(&self) -> Address;
+    /// Whoever makes them.
+    fn provider(&self) -> Address;
+    /// Whether it waits for somebody to take it.
+    fn is_offer(&self) -> bool;
+    /// Whether nothing can happen any more.
+    fn is_closed(&self) -> bool;
+    /// As the contract names it; `None` while it is open.
+    fn outcome(&self) -> String;
+    /// The state in words, after "is".
+    fn state_words(&self) -> String;
+}
+
+/// A contract in which things of one kind are settled.
+pub trait Venue: Debug + Clone + Send + Sync + 'static {
+    /// What it says of one of them.
+    type View: View;
+    /// Directory with one inside for each of them, in a chain's state.
+    const FOLDER: &'static str;
+
+    /// The node that all answers come from.
+    fn chain(&self) -> &Chain;
+    /// Where the contract is.
+    fn address(&self) -> Address;
+    /// The accuracy market and the registry that it is deployed with.
+    fn marketplace(&self) -> &Market;
+    /// The thing with this id, if the contract has it.
+    fn find(&self, id: B256) -> impl Future<Output = eyre::Result<Option<Self::View>>> + Send;
+    /// As it was when `block` was the newest.
+    ///
+    /// # Errors
+    /// If there was none then.
+    fn at(&self, id: B256, block: BlockId) -> impl Future<Output = eyre::Result<Self::View>> + Send;
+
+    /// As the newest block has it.
+    ///
+    /// # Errors
+    /// If the contract has none with this id.
+    fn newest(&self, id: B256) -> impl Future<Output = eyre::Result<Self::View>> + Send {
+        self.at(id, BlockId::latest())
+    }
+
+    /// As it was when the newest confirmed block was the newest.
+    fn confirmed(&self, id: B256) -> impl Future<Output = eyre::Result<Self::View>> + Send {
+        async move {
+            let block = self.chain().newest_confirmed().await?;
+            self.at(id, block).await
+        }
+    }
+
+    /// Fails unless state and guard were the same when the newest settled block was the newest: secrets, and what cannot be
+    /// taken back, answer nothing less.
+    ///
+    /// # Errors
+    /// [`Kind::Unsettled`], or if the node does not answer.
+    fn require_settled(&self, id: B256, now: &Self::View) -> impl Future<Output = eyre::Result<()>> + Send {
+        async move {
+            let (block, settled) = self.chain().newest_settled().await?;
+            match self.at(id, block).await {
+                Ok(then) if (then.state(), then.guard()) == (now.state(), now.guard()) => Ok(()),
+                Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
+                // Another state, or none yet.
+                _ => Err(unsettled(Self::View::THING, id, settled).into()),
+            }
+        }
+    }
+}
+
+/// Fails unless the thing is in one of these states.
+///
+/// # Errors
+/// With the state it is in, and the command that tells more.
+pub fn require_state<W: View>(id: B256, view: &W, allowed: &[W::State]) -> eyre::Result<()> {
+    if allowed.contains(&view.state()) {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("{} {id} is {}", W::THING, view.state_words()),
+        format!("{} {id} tells where it stands", W::SHOW),
+    ))
+}
+
+/// Where the things of a venue stand.
+pub type StateOf<V> = <<V as Venue>::View as View>::State;
+
+/// A state that a reorganisation may still undo.
+pub fn unsettled(thing: &str, id: B256, settled: Settled) -> Error {
+    let wait = "wait for more blocks, then repeat the command";
+    let (lacks, hint) = match settled {
+        Settled::Finalized => (
+            "is not in a finalized block".into(),
+            format!("{wait}; if the chain finalizes none, say how deep is enough: --confirmations N"),
+        ),
+        Settled::Deep(blocks) => (format!("does not have {blocks} confirmations"), wait.into()),
+    };
+    Error::new(Kind::Unsettled, format!("the state of {thing} {id} {lacks} yet"))
+        .because(eyre::eyre!("what is answered before could be lost in a reorganisation"))
+        .hint(hint)
+}
+
+impl View for EngagementView {
+    type State = State;
+    const THING: &'static str = "engagement";
+    const SHOW: &'static str = "assay verdict show";
+    const TIMEOUT: &'static str = "assay timeout run";
+
+    fn state(&self) -> State {
+        self.state
+    }
+
+    fn guard(&self) -> B256 {
+        self.guard
+    }
+
+    fn deadline(&self) -> u64 {
+        self.deadline
+    }
+
+    fn consumer(&self) -> Address {
+        self.mc
+    }
+
+    fn provider(&self) -> Address {
+        self.mp
+    }
+
+    fn is_offer(&self) -> bool {
+        self.state == State::Offered
+    }
+
+    fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    fn outcome(&self) -> String {
+        format!("{:?}", self.outcome)
+    }
+
+    fn state_words(&self) -> String {
+        state_words(self.state)
+    }
+}
+
+impl Venue for Market {
+    type View = EngagementView;
+    const FOLDER: &'static str = "engagements";
+
+    fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    fn address(&self) -> Address {
+        self.address
+    }
+
+    fn marketplace(&self) -> &Market {
+        self
+    }
+
+    async fn find(&self, id: B256) -> eyre::Result<Option<EngagementView>> {
+        self.find_engagement(id).await
+    }
+
+    async fn at(&self, id: B256, block: BlockId) -> eyre::Result<EngagementView> {
+        self.engagement_at(id, block).await
+    }
+}
