@@ -241,6 +241,28 @@ impl Chain {
         }
     }
 
+    /// Number of the newest block.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn height(&self) -> eyre::Result<u64> {
+        Ok(self.provider.get_block_number().await?)
+    }
+
+    /// Whether `from` could make a call that returns nothing; a refusal in words.
+    ///
+    /// # Errors
+    /// If the node does not say.
+    pub async fn judged(&self, from: Address, call: &Call) -> eyre::Result<Result<(), eyre::Report>> {
+        match self.provider.call(call.request(from)).await {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => match revert_data(&error) {
+                Some(data) => Ok(Err(revert::explain(&data))),
+                None => Err(error.into()),
+            },
+        }
+    }
+
     /// Waits until the transaction `raw` is in a block that has its confirmations; `None` if no block takes it.
     ///
     /// # Errors

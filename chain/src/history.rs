@@ -12,23 +12,21 @@ use super::client::Chain;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
-use alloy::sol_types::SolEvent;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
-use assay_protocol::abi::IAccuracyMarket::Offered;
 use std::future::Future;
 
-/// Every event of the market about an engagement, oldest first.
+/// Every event of a market about an id, oldest first; the oldest of all has topic `first`.
 ///
 /// # Errors
 /// If the node refuses the logs of a single block, or does not answer.
-pub async fn history(chain: &Chain, market: Address, id: B256) -> eyre::Result<Vec<Log>> {
+pub async fn history(chain: &Chain, market: Address, id: B256, first: B256) -> eyre::Result<Vec<Log>> {
     let filter = Filter::new().address(market).topic1(id);
     let head = chain.provider.get_block_number().await?;
     let page = |first: u64, last: u64| {
         let filter = filter.clone().from_block(first).to_block(last);
         async move { chain.provider.get_logs(&filter).await }
     };
-    let is_first = |log: &Log| log.topic0() == Some(&Offered::SIGNATURE_HASH);
+    let is_first = |log: &Log| log.topic0() == Some(&first);
     Ok(backwards(head, page, is_first).await?)
 }
 

@@ -6,11 +6,12 @@
 //! | [`error`] | errors with a kind and a remedy | `node_url` |
 //! | [`repository`] | compiled contracts and tools | `error` |
 //! | [`journal`] | what was signed, before it is sent | nothing |
-//! | `refusal`, [`revert`] | why a node or a contract refused | `error` |
+//! | `refusal`, `round_refusals`, [`revert`] | why a node or a contract refused | `error` |
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
+//! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
 //! | [`artefact`] | what the code of this release is | nothing |
 //! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `market` |
@@ -39,5 +40,7 @@ mod rehearsal;
 pub mod release;
 pub mod repository;
 pub mod revert;
+mod round_refusals;
+pub mod rounds;
 pub mod terms;
 pub mod venue;

@@ -1,6 +1,6 @@
 //! The marketplace on one chain: registry and market, read together.
 
-use super::client::{revert_data, Call, Chain};
+use super::client::{Call, Chain};
 use super::history::history;
 use super::revert::{self, is};
 use crate::error::hinted;
@@ -238,13 +238,7 @@ impl Market {
         };
         let item = item.clone();
         let call = Call::new(self.params.judges.proofs, &IProofJudge::checkCall { claim, item });
-        match self.chain.provider.call(call.request(self.address)).await {
-            Ok(_) => Ok(Ok(())),
-            Err(error) => match revert_data(&error) {
-                Some(data) => Ok(Err(revert::explain(&data))),
-                None => Err(error.into()),
-            },
-        }
+        self.chain.judged(self.address, &call).await
     }
 
     /// All zeros if `position` of the proven set was never challenged.
@@ -254,7 +248,7 @@ impl Market {
 
     /// Events of one kind about an engagement, oldest first, and the transactions that made them.
     async fn events<E: SolEvent>(&self, id: B256) -> eyre::Result<Vec<(E, TxHash)>> {
-        let logs = history(&self.chain, self.address, id).await?;
+        let logs = history(&self.chain, self.address, id, Offered::SIGNATURE_HASH).await?;
         Ok(decoded::<E>(&logs)?.collect())
     }
 
@@ -317,7 +311,11 @@ impl Market {
         if e.openChallenges == 0 && e.state != State::Closed {
             return Ok(Vec::new());
         }
-        let logs = tokio::time::timeout(LOGS_TIME, history(&self.chain, self.address, id)).await;
+        let logs = tokio::time::timeout(
+            LOGS_TIME,
+            history(&self.chain, self.address, id, Offered::SIGNATURE_HASH),
+        )
+        .await;
         let logs = logs.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_default();
         let answered: BTreeSet<u32> = decoded::<Answered>(&logs)?.map(|(event, _)| event.position).collect();
         let challenged = decoded::<Challenged>(&logs)?.map(|(event, _)| event.position);
@@ -413,7 +411,7 @@ impl Market {
 }
 
 /// The events of one kind among logs.
-fn decoded<E: SolEvent>(logs: &[Log]) -> eyre::Result<impl Iterator<Item = (E, TxHash)>> {
+pub(crate) fn decoded<E: SolEvent>(logs: &[Log]) -> eyre::Result<impl Iterator<Item = (E, TxHash)>> {
     let of_kind = logs.iter().filter(|log| log.topic0() == Some(&E::SIGNATURE_HASH));
     let events = of_kind.map(|log| {
         Ok((

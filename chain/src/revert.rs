@@ -9,6 +9,7 @@
 )]
 
 use crate::error::{hinted, rejected};
+use crate::round_refusals;
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};
 use assay_protocol::abi::{
@@ -17,6 +18,7 @@ use assay_protocol::abi::{
     ICredits::ICreditsErrors as C,
     IMarketplaceFactory::IMarketplaceFactoryErrors as F,
     IModelRegistry::{self, IModelRegistryErrors as R},
+    IOutputJudge,
     IProofJudge::{self, IProofJudgeErrors as P},
     IPublishedTransfers::IPublishedTransfersErrors as T,
     ITransferJudge::ITransferJudgeErrors as J,
@@ -29,6 +31,9 @@ use assay_protocol::units::{ether, utc};
 pub fn explain(data: &[u8]) -> eyre::Report {
     if let Ok(IProofJudge::ProofRejected { position }) = IProofJudge::ProofRejected::abi_decode(data) {
         return rejected(format!("the verifier contract refuses the proof of example {position}"));
+    }
+    if let Ok(IOutputJudge::ProofRejected { index }) = IOutputJudge::ProofRejected::abi_decode(data) {
+        return rejected(format!("the verifier contract refuses the proof of prediction {index}"));
     }
     let (error, hint) = words(data);
     match hint {
@@ -55,6 +60,9 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
             publication(error),
             Some("run assay mc publish again: it goes on where the chain is"),
         );
+    }
+    if let Some(words) = round_refusals::words(data) {
+        return words;
     }
     if let Ok(error) = L::abi_decode(data) {
         return library(error);
@@ -296,6 +304,10 @@ fn registry(error: R) -> (String, Option<&'static str>) {
         R::NotProvider(e) => (
             format!("the model belongs to {}, not {}", e.expected, e.given),
             Some("sign with the key of that account"),
+        ),
+        R::SequenceOutOfRange(e) => (
+            format!("the registry has {} models, there is no number {}", e.count, e.given),
+            None,
         ),
         R::NotAdjudicator(e) => (format!("{} is no market of this registry", e.given), None),
         R::ModelExists(e) => (

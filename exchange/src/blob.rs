@@ -16,11 +16,15 @@ pub enum BlobKind {
     Cipher,
     /// Proofs about a proven set.
     Proofs,
+    /// The inputs of a round of predictions, with their salts.
+    Inputs,
+    /// The outputs of a round, with what opens them.
+    Outputs,
 }
 
 impl BlobKind {
-    /// Every kind, in the order of the protocol.
-    pub const ALL: [Self; 3] = [Self::Leaves, Self::Cipher, Self::Proofs];
+    /// Every kind, in the order of the protocols.
+    pub const ALL: [Self; 5] = [Self::Leaves, Self::Cipher, Self::Proofs, Self::Inputs, Self::Outputs];
 
     /// As it stands in paths, of requests and of the store.
     pub fn name(&self) -> &'static str {
@@ -28,6 +32,8 @@ impl BlobKind {
             Self::Leaves => "leaves",
             Self::Cipher => "cipher",
             Self::Proofs => "proofs",
+            Self::Inputs => "inputs",
+            Self::Outputs => "outputs",
         }
     }
 }

@@ -35,6 +35,10 @@ use tokio::time::Instant;
 pub const CIPHER_FILE: &str = "transfer.cipher";
 /// The test leaves by dataset index, which a provider wants to see before it accepts.
 pub const LEAVES_FILE: &str = "leaves.json";
+/// The inputs of a round.
+pub const INPUTS_FILE: &str = "inputs.assay";
+/// The outputs of a round.
+pub const OUTPUTS_FILE: &str = "outputs.json";
 const PROOF_SUFFIX: &str = "proof";
 
 /// Bytes of the largest proof that is fetched.
@@ -296,6 +300,8 @@ fn found(path: &Path, kind: BlobKind) -> std::io::Result<Vec<PathBuf>> {
     let single = match kind {
         BlobKind::Leaves => path.join(LEAVES_FILE),
         BlobKind::Cipher => path.join(CIPHER_FILE),
+        BlobKind::Inputs => path.join(INPUTS_FILE),
+        BlobKind::Outputs => path.join(OUTPUTS_FILE),
         BlobKind::Proofs => {
             let entries = match std::fs::read_dir(path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -12,17 +12,23 @@
 //! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement` |
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
+//! | [`capacity`] | proofs promised, by whatever market | `engagement`, `proving` |
+//! | [`inputs`] | the inputs of a round on disk | nothing |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
+//! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
 //! | [`model`] | models: imported, measured, registered, staked on | `accuracy` |
-//! | [`watch`] | daemons that keep a party's engagements going | `accuracy` |
+//! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction` |
 //! | [`serve`] | files served to the other party | `watch` |
 
 pub mod accuracy;
+pub mod capacity;
 pub mod cipher_file;
 pub mod delivery;
 pub mod engagement;
 pub mod home;
+pub mod inputs;
 pub mod model;
+pub mod prediction;
 pub mod proving;
 pub mod revealed;
 pub mod serve;

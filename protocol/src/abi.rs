@@ -12,7 +12,10 @@ sol! {
 
     enum ModelStatus { None, Active, Suspended, Unbonding, Closed }
     enum Metric { TOP1, TOP5, BIN }
-    enum Counter { PassedProven, PassedOptimistic, Failed, Aborted, Unacked, McFault, MpFault, Settled, Voided }
+    enum Counter {
+        PassedProven, PassedOptimistic, Failed, Aborted, Unacked, McFault, MpFault, Settled, Voided, RoundClean, RoundUpheld,
+        RoundFault
+    }
     enum State {
         None, Offered, Locked, Committed, Published, Acked, Probing, Proceeded, Proving, Claimed, FullDemanded, Closed
     }
@@ -71,6 +74,9 @@ sol! {
         uint32 strikes;
         uint64 firstSeen;
         uint64 providerFirstSeen;
+        uint32 roundClean;
+        uint32 roundUpheld;
+        uint32 roundFault;
     }
 
     struct RegistryParams {
@@ -252,6 +258,109 @@ sol! {
         bool closedEarly;
     }
 
+    enum RoundState { None, Offered, Rooted, Served, Closed }
+    enum RoundOutcome { None, Cancelled, Void, Clean, Upheld, Fault }
+    enum Privacy { PUBLIC, PRIVATE }
+
+    struct RoundTerms {
+        bytes32 modelId;
+        bytes32 modelHash;
+        bytes32 inputRoot;
+        uint32 predictions;
+        uint32 contestCap;
+        uint128 mpDeposit;
+        uint128 price;
+        Privacy privacy;
+        uint64 expiry;
+    }
+
+    struct RoundWindows {
+        uint64 accept;
+        uint64 publish;
+        uint64 contest;
+        uint64 respond;
+        uint64 answerTime;
+    }
+
+    struct PredictionMarketParams {
+        address registry;
+        address judge;
+        uint128 priceProof;
+        uint128 fee;
+        uint32 answerGas;
+        RoundWindows windows;
+    }
+
+    struct QuietGas {
+        uint32 confirm;
+        uint32 publishBase;
+        uint32 publishPerWord;
+    }
+
+    struct PredictionParams {
+        address registry;
+        address treasury;
+        address judge;
+        uint128 priceProof;
+        uint128 fee;
+        uint32 answerGas;
+        QuietGas quiet;
+        RoundWindows windows;
+        uint64 unbondWindow;
+    }
+
+    struct RoundClaim {
+        address registry;
+        bytes32 modelId;
+        uint256 kind;
+        bytes32 id;
+        bytes32 inputRoot;
+        bytes32 outputsRoot;
+        uint256 predictions;
+        Privacy privacy;
+    }
+
+    struct RoundView {
+        bytes32 modelId;
+        bytes32 inputRoot;
+        bytes32 offerHash;
+        bytes32 outputsRoot;
+        bytes32 guard;
+        address mc;
+        address mp;
+        RoundState state;
+        RoundOutcome outcome;
+        Privacy privacy;
+        Metric metric;
+        bool published;
+        uint32 predictions;
+        uint32 contestCap;
+        uint32 contested;
+        uint32 proven;
+        uint256 mcDeposit;
+        uint128 mpDeposit;
+        uint128 price;
+        uint128 quietBond;
+        uint128 contestFees;
+        uint64 deadline;
+        uint64 answerBy;
+        uint64 closedAt;
+    }
+
+    struct OutputOpening {
+        uint256 word;
+        bytes32 salt;
+        bytes32[] path;
+    }
+
+    struct AnswerGroup {
+        uint32[] indices;
+        uint256[] inputCommits;
+        bytes32[][] inputPaths;
+        OutputOpening[] outputs;
+        bytes proof;
+    }
+
     interface ICredits {
         event Credited(address indexed account, uint256 amount);
         event Withdrawn(address indexed account, address indexed to, uint256 amount);
@@ -320,6 +429,7 @@ sol! {
         error HasOpenEngagements(bytes32 modelId, uint32 open);
         error BurnAboveReservation(uint32 reserved, uint32 burn);
         error ReleaseAboveReserved(uint32 reserved, uint32 released);
+        error SequenceOutOfRange(uint256 count, uint256 given);
 
         function register(ModelRecord calldata record, bytes32 transportPubKey, uint64 nonce)
             external payable returns (bytes32 modelId);
@@ -332,6 +442,9 @@ sol! {
         function stakeRequired() external view returns (uint128);
         function strike() external view returns (uint128);
         function accuracy() external view returns (address);
+        function prediction() external view returns (address);
+        function modelCount() external view returns (uint256);
+        function modelIdAt(uint256 i) external view returns (bytes32);
         function hashRecord(ModelRecord calldata record) external pure returns (bytes32 modelHash);
         function modelIdOf(address mp, bytes32 modelHash, uint64 nonce) external view returns (bytes32);
         function model(bytes32 modelId) external view returns (ModelView memory);
@@ -456,8 +569,99 @@ sol! {
         function challengeAt(bytes32 id, uint32 position) external view returns (Challenge memory);
         function timeoutAt(bytes32 id) external view returns (uint64);
         function isProven(bytes32 id, uint256 position) external view returns (bool);
+        function lockedCount(bytes32 modelId) external view returns (uint256);
+        function lockedIdAt(bytes32 modelId, uint256 i) external view returns (bytes32);
         function engagementCount(bytes32 modelId) external view returns (uint256);
         function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32);
+    }
+
+    interface IPredictionMarket {
+        event RoundOffered(
+            bytes32 indexed id,
+            bytes32 indexed modelId,
+            address indexed mc,
+            bytes32 offerHash,
+            uint128 quietBond,
+            RoundTerms terms
+        );
+        event RoundCancelled(bytes32 indexed id, bytes32 indexed modelId, address indexed mc);
+        event RoundServed(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mp, bytes32 outputsRoot, uint64 deadline
+        );
+        event OutputsPublished(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed mp, bytes32 master, uint256[] words, uint64 deadline
+        );
+        event Contested(
+            bytes32 indexed id,
+            bytes32 indexed modelId,
+            address indexed mc,
+            bytes bitmap,
+            uint32 added,
+            uint32 contested,
+            uint64 answerBy
+        );
+        event RoundAnswered(
+            bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 accepted, uint32 proven
+        );
+        event RoundClosed(
+            bytes32 indexed id,
+            bytes32 indexed modelId,
+            address indexed by,
+            RoundOutcome outcome,
+            uint256 mcAmount,
+            uint256 mpAmount
+        );
+
+        error BadParameter(bytes32 name, uint256 value);
+        error WrongRoundState(bytes32 id, RoundState given);
+        error WrongPrivacy(Privacy expected, Privacy given);
+        error ZeroInputRoot();
+        error ZeroOutputsRoot();
+        error BadPredictions(uint256 limit, uint256 given);
+        error BadContestCap(uint256 limit, uint256 given);
+        error DepositTooLow(uint256 least, uint256 given);
+        error ValueTooLow(uint256 due, uint256 given);
+        error WrongOutputs(bytes32 expected, bytes32 given);
+        error NothingNew();
+        error AboveCap(uint256 cap, uint256 given);
+        error Overdue(uint64 answerBy, uint64 nowTs);
+        error Unproven(bytes32 id, uint256 count);
+        error NothingUnproven(bytes32 id);
+
+        function open(RoundTerms calldata terms) external payable returns (bytes32 id);
+        function cancel(bytes32 id) external;
+        function serve(bytes32 id, bytes32 guard, bytes32 outputsRoot) external payable;
+        function publish(bytes32 id, bytes32 guard, bytes32 master, uint256[] calldata words) external;
+        function confirm(bytes32 id, bytes32 guard) external;
+        function contest(bytes32 id, bytes32 guard, bytes calldata bitmap) external payable;
+        function answer(bytes32 id, AnswerGroup[] calldata groups) external;
+        function finalize(bytes32 id) external;
+        function timeout(bytes32 id) external;
+        function params() external view returns (PredictionParams memory);
+        function quietBond(Privacy privacy, uint32 predictions, uint256 baseFee) external view returns (uint256);
+        function contestFee(uint32 added, uint256 baseFee) external view returns (uint256);
+        function round(bytes32 id) external view returns (RoundView memory);
+        function contestedSet(bytes32 id) external view returns (bytes memory bitmap);
+        function provenSet(bytes32 id) external view returns (bytes memory bitmap);
+        function timeoutAt(bytes32 id) external view returns (uint64);
+        function roundCount(bytes32 modelId) external view returns (uint256);
+        function roundIdAt(bytes32 modelId, uint256 i) external view returns (bytes32);
+        function offerCount(bytes32 modelId) external view returns (uint256);
+        function offerIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32);
+        function terms() external view returns (address);
+        function PARAMS_HASH() external view returns (bytes32);
+    }
+
+    interface IOutputJudge {
+        error BatchUnsupported(uint256 indices);
+        error BadGroup(uint256 inputCommits, uint256 inputPaths, uint256 outputs);
+        error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
+        error WrongInputLeaf(uint32 index, bytes32 expected, bytes32 given);
+        error WrongOutputLeaf(uint32 index, bytes32 expected, bytes32 given);
+        error NotAnOutput(uint32 index, uint256 output);
+        error ProofRejected(uint32 index);
+
+        function check(RoundClaim calldata claim, AnswerGroup calldata group) external view;
     }
 
     interface IAccuracyTerms {

@@ -11,7 +11,7 @@
     clippy::unwrap_used
 )]
 
-use crate::abi::{Metric, ModelRecord, OfferTerms, Params};
+use crate::abi::{Metric, ModelRecord, OfferTerms, Params, PredictionParams, RoundTerms};
 use alloy::primitives::{keccak256, uint, Address, B256, U256};
 use alloy::sol_types::SolValue;
 
@@ -20,6 +20,9 @@ pub const SCALAR_ORDER: U256 = uint!(0x30644e72e131a029b85045b68181585d2833e8487
 
 /// `kind` of a context that belongs to an accuracy engagement.
 pub const KIND_ACCURACY: u64 = 1;
+
+/// `kind` of a context that belongs to a round of predictions.
+pub const KIND_PREDICTION: u64 = 2;
 
 /// Largest N: the result must stay a bitmap that fits a transaction.
 pub const N_MAX: usize = 1 << 16;
@@ -89,14 +92,51 @@ pub fn offer_hash(id: B256, mc: Address, terms: &OfferTerms, params_hash: B256) 
     hash(&(tag("assay.offer.v1"), id, mc, terms.clone(), params_hash))
 }
 
+/// What a prediction market calls its offer number `seq` about a model.
+pub fn round_id(chain_id: u64, market: Address, model_id: B256, seq: u64) -> B256 {
+    hash(&(
+        tag("assay.round.v1"),
+        U256::from(chain_id),
+        market,
+        model_id,
+        U256::from(seq),
+    ))
+}
+
+/// What a prediction market says its parameters are, and every offer is bound to.
+pub fn round_params_hash(params: &PredictionParams) -> B256 {
+    hash(&(tag("assay.round-params.v1"), params.clone()))
+}
+
+/// What serving a round answers.
+pub fn round_offer_hash(id: B256, mc: Address, terms: &RoundTerms, quiet_bond: u128, params_hash: B256) -> B256 {
+    hash(&(
+        tag("assay.round-offer.v1"),
+        id,
+        mc,
+        terms.clone(),
+        quiet_bond,
+        params_hash,
+    ))
+}
+
 /// `ctx`, the first instance of a proof: binds it to one position of one engagement on one chain.
 pub fn context(chain_id: u64, market: Address, engagement_id: B256, position: u64) -> U256 {
+    context_of(KIND_ACCURACY, chain_id, market, engagement_id, position)
+}
+
+/// As [`context`], of one index of a round.
+pub fn round_context(chain_id: u64, market: Address, round_id: B256, index: u64) -> U256 {
+    context_of(KIND_PREDICTION, chain_id, market, round_id, index)
+}
+
+fn context_of(kind: u64, chain_id: u64, contract: Address, id: B256, position: u64) -> U256 {
     let digest = hash(&(
         tag("assay.ctx.v1"),
         U256::from(chain_id),
-        market,
-        U256::from(KIND_ACCURACY),
-        engagement_id,
+        contract,
+        U256::from(kind),
+        id,
         U256::from(position),
     ));
     U256::from_be_bytes(digest.0) >> 8
@@ -176,5 +216,6 @@ mod tests {
         assert_ne!(base, context(1, Address::ZERO, id, 0));
         assert_ne!(base, context(1, market, B256::ZERO, 0));
         assert_ne!(base, context(1, market, id, 1));
+        assert_ne!(base, round_context(1, market, id, 0));
     }
 }

@@ -11,12 +11,14 @@
 //! | [`target`] | the accuracy that an offer asks for, in words | nothing |
 //! | [`units`] | amounts and times in words | nothing |
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
+//! | [`prediction`] | rounds of contested predictions | `abi`, `accuracy`, `ids`, `merkle` |
 
 pub mod abi;
 pub mod accuracy;
 pub mod bounds;
 pub mod ids;
 pub mod merkle;
+pub mod prediction;
 pub mod target;
 pub mod testset;
 pub mod transfer;

@@ -65,6 +65,11 @@ pub enum TestSetError {
     Commitment { index: usize },
 }
 
+/// By which an image is known that was handed over before.
+pub fn fingerprint(image_hwc: &[u8]) -> B256 {
+    B256::from_slice(&Sha256::digest(image_hwc))
+}
+
 /// The salted commitment to an image of HWC bytes, as the chain writes it.
 pub fn input_commit(image_hwc: &[u8], salt: &InputSalt) -> U256 {
     let commit = input::input_commit(image_hwc, salt);
@@ -137,10 +142,7 @@ impl TestSet {
 
     /// SHA-256 of each image's bytes: what the single-use rule compares.
     pub fn fingerprints(&self) -> Vec<B256> {
-        self.examples
-            .iter()
-            .map(|e| B256::from_slice(&Sha256::digest(&e.image)))
-            .collect()
+        self.examples.iter().map(|e| fingerprint(&e.image)).collect()
     }
 
     /// Recomputes every input commitment.

@@ -4,8 +4,10 @@ use crate::engagement::{Desk, Sent};
 use alloy::primitives::{Address, U256};
 use assay_chain::client::Call;
 use assay_chain::journal::Journal;
+use assay_chain::venue::Venue;
 use assay_protocol::abi::ICredits;
 use assay_protocol::abi::ICredits::{creditCall, withdrawCall};
+use assay_protocol::abi::IModelRegistry::predictionCall;
 use assay_protocol::units::ether;
 use serde::Serialize;
 use std::fmt;
@@ -26,7 +28,7 @@ pub struct Withdrawn {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
-    /// Market or registry.
+    /// A market or the registry.
     pub contract: Address,
     /// A decimal string in JSON.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
@@ -47,12 +49,15 @@ impl fmt::Display for Withdrawn {
     }
 }
 
-/// Withdraws from registry and market, where there is credit.
-pub async fn withdraw(desk: &Desk, to: Address) -> eyre::Result<Withdrawn> {
-    let chain = &desk.market.chain;
+/// Withdraws from registry and markets, where there is credit.
+pub async fn withdraw<V: Venue>(desk: &Desk<V>, to: Address) -> eyre::Result<Withdrawn> {
+    let market = desk.market.marketplace();
+    let chain = &market.chain;
     let mut journal = Journal::open(&desk.home.withdrawals(chain, desk.account.address()))?;
     let mut withdrawals = Vec::new();
-    for contract in [desk.market.address, desk.market.registry] {
+    let prediction = chain.view(market.registry, &predictionCall {}).await?;
+    let contracts = [market.address, market.registry, prediction];
+    for contract in contracts.into_iter().filter(|contract| !contract.is_zero()) {
         let call = creditCall {
             account: desk.account.address(),
         };

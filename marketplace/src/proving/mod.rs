@@ -266,6 +266,14 @@ impl Prover {
         Ok(trace.top1() as u32)
     }
 
+    /// What a proof about an image says as its output, by the integer reference. If there is one, there is a witness too.
+    ///
+    /// # Errors
+    /// If the image has another size, or no witness.
+    pub fn output_of(&self, image_hwc: &[u8]) -> eyre::Result<U256> {
+        self.class_of(image_hwc).map(U256::from)
+    }
+
     /// Where salts, blinders and proof counter are.
     pub fn secret_path(&self) -> &Path {
         &self.secret

@@ -7,9 +7,9 @@ use crate::accuracy::consumer::object::{challenge_positions, demand, reclaim_bon
 use crate::accuracy::consumer::transfer;
 use crate::accuracy::consumer::transfer::{publish_chunks, reveal};
 use crate::accuracy::consumer::verify::verify_result;
-use crate::accuracy::provider::received::fetched_files;
 use crate::delivery::Delivery;
 use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
+use crate::engagement::paths::fetched_files;
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;

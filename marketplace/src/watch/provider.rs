@@ -3,12 +3,11 @@
 use crate::accuracy::anybody::timeout::timeout;
 use crate::accuracy::provider::accept::{accept, Policy};
 use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
-use crate::accuracy::provider::capacity::require_registered;
-use crate::accuracy::provider::capacity::require_registered_secret;
-use crate::accuracy::provider::held::{proof_path, proofs_dir};
+use crate::capacity::{require_registered, require_registered_secret};
+use crate::engagement::paths::{proof_path, proofs_dir, proving_lock};
+
 use crate::accuracy::provider::moves::{ABORT, CONCEDE};
 use crate::accuracy::provider::prepared::prepare;
-use crate::accuracy::provider::prepared::proving_lock;
 use crate::accuracy::provider::probe::{probe, AfterProbe};
 use crate::accuracy::provider::set::open_set;
 use crate::accuracy::provider::{answer, post, submit};

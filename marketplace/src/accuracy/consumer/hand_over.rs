@@ -100,7 +100,7 @@ pub async fn send(site: &Site, id: B256, set: Option<&Path>, to: &Path) -> eyre:
         eyre::ensure!(there == set, "{} holds another test set", to.display());
     } else {
         // Before the copy: an image that may have been seen counts as seen.
-        Revealed::load(&site.home)?.add(&set)?;
+        Revealed::load(&site.home)?.add(set.fingerprints())?;
         crate::testset::hand_over(&set, to)?;
     }
     journal.set_fact(&DELIVERED, &to.display().to_string())?;

@@ -123,7 +123,7 @@ pub async fn send(desk: &Desk, id: B256, set: Option<&Path>, to: &Delivery) -> e
         after.ctRoot
     );
     // Before the copy: an image that may have been seen counts as seen.
-    Revealed::load(&desk.home)?.add(&set)?;
+    Revealed::load(&desk.home)?.add(set.fingerprints())?;
     hand_leaves_over(desk, id, &set, to).await?;
     to.put(BlobKind::Cipher, &file, &desk.report).await?;
     journal.set_fact(&DELIVERED, &to.place().to_string())?;

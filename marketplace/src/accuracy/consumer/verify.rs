@@ -1,9 +1,9 @@
 //! Checks the proofs behind a posted result.
 
 use crate::accuracy::consumer::hand_over::offered_set;
-use crate::accuracy::provider::received::fetched_files;
 use crate::delivery::{proofs_by_context, Delivery, MAX_PROOF_BYTES};
 use crate::engagement::facts::VERIFIED_RESULT;
+use crate::engagement::paths::fetched_files;
 use crate::engagement::Site;
 use crate::proving::verify;
 use crate::verifier::code::VerifierCode;

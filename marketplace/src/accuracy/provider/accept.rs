@@ -1,9 +1,10 @@
 //! Judges an offer, promises its proofs, and escrows the provider's money.
 
-use crate::accuracy::provider::received::{fetched_files, read_leaves};
+use crate::accuracy::provider::received::read_leaves;
 use crate::accuracy::provider::{advice, capacity};
 use crate::delivery::{Delivery, LEAVES_FILE};
 use crate::engagement::facts::{MODEL, OFFER_HASH, VK_DIGEST, WEIGHTS_COMMIT};
+use crate::engagement::paths::fetched_files;
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{PayingDesk, Sent, Site};
 use crate::proving::load_model;
@@ -13,7 +14,7 @@ use alloy::primitives::{Address, B256, U256};
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::revert::mode_words;
-use assay_chain::venue::require_state;
+use assay_chain::venue::{require_state, Venue};
 use assay_durable::file::write_atomic;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IAccuracyMarket::acceptCall;
@@ -150,16 +151,16 @@ pub async fn accept(desk: &PayingDesk, id: B256, policy: &Policy, leaves: Option
     })
 }
 
-/// The model's file. The record must be the one this program registered, and what the model's architecture determines: else it could not prove,
+/// The file of a model. The record must be the one this program registered, and what the model's architecture determines: else it could not prove,
 /// or proofs would not show what the record says.
-fn check_model(site: &Site, model_id: B256, record: &ModelRecord) -> eyre::Result<PathBuf> {
+pub fn check_model<V: Venue>(site: &Site<V>, model_id: B256, record: &ModelRecord) -> eyre::Result<PathBuf> {
     let unknown = || {
         hinted(
             format!("this program did not register model {model_id}, so it may not be able to prove with it"),
             "use the --home in which you registered, or register it again: assay mp register (costs nothing if it exists)",
         )
     };
-    let journal = Journal::open(&site.home.model(&site.market.chain, model_id))?;
+    let journal = Journal::open(&site.home.model(site.market.chain(), model_id))?;
     let (weights, digest) = (journal.fact(&WEIGHTS_COMMIT)?, journal.fact(&VK_DIGEST)?);
     let (path, digest) = journal.fact(&MODEL)?.zip(digest).ok_or_else(unknown)?;
     if weights != Some(record.weightsCommit) {

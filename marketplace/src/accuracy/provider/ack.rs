@@ -1,9 +1,10 @@
 //! Keeps the consumer's ciphertext and says so on chain.
 
-use crate::accuracy::provider::received::{encrypted, fetched_files, layout, read_leaves};
+use crate::accuracy::provider::received::{encrypted, layout, read_leaves};
 use crate::cipher_file::{file_bytes, CipherFile, CipherWriter};
 use crate::delivery::{Delivery, CIPHER_FILE, LEAVES_FILE};
 use crate::engagement::facts::MP_SEED;
+use crate::engagement::paths::fetched_files;
 use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent, Site};
 use alloy::primitives::B256;

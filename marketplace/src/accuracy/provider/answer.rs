@@ -1,7 +1,8 @@
 //! Answers the open challenges.
 
-use crate::accuracy::provider::held::{held, proof_path, Held};
+use crate::accuracy::provider::held::{held, Held};
 use crate::accuracy::provider::received::encrypted;
+use crate::engagement::paths::proof_path;
 use crate::engagement::{Desk, Sent, Site};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;

@@ -357,21 +357,6 @@ pub async fn held(
     Held::open(site, id, e, set).await
 }
 
-/// Where the proofs of an engagement are kept; `position` counts in the proven set.
-pub fn proof_path(site: &Site, id: B256, position: usize) -> PathBuf {
-    proofs_dir(site, id).join(proof_name(position))
-}
-
-/// Directory of an engagement's proofs, whether or not there are any.
-pub fn proofs_dir(site: &Site, id: B256) -> PathBuf {
-    site.files(id).join("proofs")
-}
-
-/// Name of a proof's file, by which directories and servers find it; `position` counts in the proven set.
-pub fn proof_name(position: usize) -> String {
-    format!("{position:05}.proof")
-}
-
 /// Where this provider keeps a set in clear: what the consumer put somewhere may be gone when proofs are sent.
 pub fn clear_set(site: &Site, id: B256) -> PathBuf {
     site.files(id).join("set")

@@ -1,10 +1,11 @@
 //! Claims a result, and hands its proofs over.
 
 use crate::accuracy::provider::guard::accepted_guard;
-use crate::accuracy::provider::held::{held, proof_path};
+use crate::accuracy::provider::held::held;
 use crate::accuracy::provider::received::encrypted;
 use crate::delivery::Delivery;
 use crate::engagement::facts::PROOFS_DELIVERED;
+use crate::engagement::paths::proof_path;
 use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;

@@ -1,11 +1,12 @@
 //! A proven set that is ready to be proven, and which of its positions to prove.
 
 use crate::accuracy::provider::advice;
-use crate::accuracy::provider::capacity::{has_budget, require_registered};
-use crate::accuracy::provider::held::{proof_path, Held};
+use crate::accuracy::provider::held::Held;
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::set::{keep_clear_set, open_set};
+use crate::capacity::{has_budget, require_registered};
 use crate::engagement::facts::IMAGE_BYTES;
+use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
 use crate::proving::promises::MARGIN;
@@ -286,11 +287,6 @@ fn existing(site: &Site, held: &mut Held, prover: &Prover, position: usize) -> e
             Ok(None)
         }
     }
-}
-
-/// Locked by whoever makes the proofs of an engagement.
-pub fn proving_lock(site: &Site, id: B256) -> PathBuf {
-    site.files(id).join("proving.lock")
 }
 
 /// A proof in its file.

@@ -1,11 +1,11 @@
 //! Opens the examples whose keys are out, and judges them.
 
 use crate::accuracy::provider::advice;
-use crate::accuracy::provider::capacity::{has_budget, require_registered};
 use crate::accuracy::provider::held::Held;
 use crate::accuracy::provider::moves::{price_of_abort, ABORT};
 use crate::accuracy::provider::proceed::proceed;
 use crate::accuracy::provider::received::encrypted;
+use crate::capacity::{has_budget, require_registered};
 use crate::engagement::facts::PROBED;
 use crate::engagement::play::require_time;
 use crate::engagement::{Desk, Sent};

@@ -23,7 +23,7 @@ use assay_protocol::transfer::shuffle::Shuffle;
 use assay_protocol::transfer::{keys, open};
 use eyre::WrapErr;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How the examples of a model are cut into chunks on this market.
 pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Chunks> {
@@ -34,11 +34,6 @@ pub async fn layout(market: &Market, model_id: B256) -> eyre::Result<Chunks> {
         market.params.transfer.wordsPerChunk as usize,
     );
     Ok(layout?)
-}
-
-/// Where files that come from the other party's server are put before they are checked.
-pub fn fetched_files(site: &Site, id: B256) -> PathBuf {
-    site.files(id).join("fetched")
 }
 
 /// The leaf hashes that the consumer gave away before the acceptance, checked against the test root.

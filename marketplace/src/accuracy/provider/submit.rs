@@ -1,12 +1,13 @@
 //! Sends proofs until the target is met.
 
-use crate::accuracy::provider::held::{held, proof_path, Held};
+use crate::accuracy::provider::held::{held, Held};
 use crate::accuracy::provider::proceed::proceed;
+use crate::engagement::batch::largest_batch;
+use crate::engagement::paths::proof_path;
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Sent, Site};
 use crate::proving::bundle;
 use alloy::primitives::{keccak256, Bytes, B256};
-use assay_chain::account::MAX_ESTIMATE;
 use assay_chain::client::Call;
 use assay_chain::error::{hinted, hinted_because, rejected};
 use assay_chain::market::{all_answers, Market};
@@ -109,7 +110,8 @@ pub async fn submit(desk: &Desk, id: B256, set: Option<&Path>, all: bool) -> eyr
                 !items.is_empty(),
                 "every proof is sent, {proven} are on chain, {needed} are needed"
             );
-            let largest = largest_batch(desk, id, &items, bitmap.as_ref()).await?;
+            let call_of = |size: usize| submission(&desk.market, id, items[..size].to_vec(), bitmap.as_ref());
+            let largest = largest_batch(desk, items.len().min(MAX_BATCH), call_of).await;
             let still_needed = due.max(needed.saturating_sub(proven) as usize);
             let size = batch_size(items.len(), largest, still_needed);
             due = due.saturating_sub(size);
@@ -242,22 +244,6 @@ pub fn submission(market: &Market, id: B256, items: Vec<ProofItem>, bitmap: Opti
         None => market.call(&submitProofsCall { id, items }),
         Some(bitmap) => market.call(&submitDemandedCall { id, bitmap, items }),
     }
-}
-
-/// How many of the items fit one transaction: half as many until the estimate says so.
-async fn largest_batch(desk: &Desk, id: B256, items: &[ProofItem], bitmap: Option<&Bytes>) -> eyre::Result<usize> {
-    let mut size = items.len().min(MAX_BATCH);
-    while size > 1 {
-        let gas = desk
-            .account
-            .estimate_gas(&submission(&desk.market, id, items[..size].to_vec(), bitmap))
-            .await;
-        if gas.is_ok_and(|gas| gas <= MAX_ESTIMATE) {
-            break;
-        }
-        size /= 2;
-    }
-    Ok(size)
 }
 
 #[cfg(test)]

@@ -1,0 +1,142 @@
+//! Whether a provider can answer what an offer may ask of it, beside everything that it has promised in whatever market.
+
+use crate::engagement::facts::{MODEL, SECRET};
+use crate::engagement::Site;
+use crate::proving::promises::{Promise, Promises, Speed};
+use crate::proving::{estimated_proof_time, load_model, Prover};
+use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::venue::{Venue, View};
+use assay_durable::report::Reporter;
+use assay_protocol::abi::ProofTerms;
+use std::path::{Path, PathBuf};
+
+/// The files of a model that this program registered.
+#[derive(Debug)]
+struct Files {
+    model: PathBuf,
+    secret: PathBuf,
+}
+
+/// A promise that was just made.
+#[derive(Debug)]
+pub struct Reserved {
+    id: B256,
+    secret: PathBuf,
+}
+
+impl Reserved {
+    /// Takes it back: the offer was not accepted.
+    pub fn release(&self) -> eyre::Result<()> {
+        Promises::open(&self.secret)?.release(&[self.id])
+    }
+}
+
+/// Promises every proof that an engagement or a round may ask for; `None` if the model was registered without its files, so that
+/// nothing is known about them.
+///
+/// Promises to what is closed, and to offers that can no longer be accepted, are released first, both as of the
+/// newest confirmed block.
+///
+/// # Errors
+/// If the model's proofs or its proving speed do not suffice for everything that is promised.
+pub async fn reserve<V: Venue>(
+    site: &Site<V>,
+    id: B256,
+    model_id: B256,
+    promise: Promise,
+) -> eyre::Result<Option<Reserved>> {
+    let Some(files) = files(site, model_id)? else {
+        site.report
+            .warn("this model was registered without its files: nobody checks whether its proofs can be made in time");
+        return Ok(None);
+    };
+    let over = over(&site.market, &files.secret).await?;
+    // The estimate takes a moment, in which the secret is not locked.
+    let measured = Promises::open(&files.secret)?.measured();
+    let speed = match measured {
+        Some(speed) => speed,
+        None => Speed::Estimated(2 * estimated_proof_time(&load_model(&files.model)?)?),
+    };
+    let mut promises = Promises::open(&files.secret)?;
+    promises.release(&over)?;
+    promises.promise(id, promise, speed)?;
+    Ok(Some(Reserved {
+        id,
+        secret: files.secret,
+    }))
+}
+
+/// What can ask this market for nothing any more, with confirmations. State and time are those of one block: an
+/// offer that is still one after its last second was accepted by nobody, whatever came later.
+///
+/// What no block has, say after a reorganisation, is not over: nobody knows whether it comes back.
+async fn over<V: Venue>(market: &V, secret: &Path) -> eyre::Result<Vec<B256>> {
+    let promised = Promises::open(secret)?.engagements(&market.chain().label(), market.address());
+    let block = market.chain().newest_confirmed().await?;
+    let then = market.chain().time_of(block).await?;
+    let mut over = Vec::new();
+    for id in promised {
+        // One that is too young for a confirmed state is not over.
+        if let Ok(e) = market.at(id, block).await {
+            if e.is_closed() || (e.is_offer() && then > e.deadline()) {
+                over.push(id);
+            }
+        }
+    }
+    Ok(over)
+}
+
+/// Where registration said that they are.
+fn files<V: Venue>(site: &Site<V>, model_id: B256) -> eyre::Result<Option<Files>> {
+    let journal = site.home.model(site.market.chain(), model_id);
+    let path = |fact| Journal::peek(&journal, fact);
+    let (Some(model), Some(secret)) = (path(&MODEL)?, path(&SECRET)?) else {
+        return Ok(None);
+    };
+    for file in [&model, &secret] {
+        if !file.is_file() {
+            return Err(hinted(
+                format!("{}, with which model {model_id} was registered, is gone", file.display()),
+                "put it back, or say where it is by registering the model again: assay mp register (costs nothing if it exists)",
+            ));
+        }
+    }
+    Ok(Some(Files { model, secret }))
+}
+
+/// Fails unless the secret that proofs are made with is the one that promises are kept beside.
+pub fn require_registered_secret(journal: &Path, secret: &Path) -> eyre::Result<()> {
+    let registered = Journal::peek(journal, &SECRET)?;
+    let is_same = registered.is_none_or(|path| secret.canonicalize().is_ok_and(|own| own == path));
+    if is_same {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the model was registered with another secret file than {}", secret.display()),
+        "promises are kept beside the one it was registered with: use that, or register again: assay mp register (costs nothing if it exists)",
+    ))
+}
+
+/// Whether the model can still make so many proofs.
+pub fn has_budget(prover: &Prover, needed: u32, out: &Reporter) -> eyre::Result<bool> {
+    let remaining = prover.remaining()?;
+    if remaining < u64::from(needed) {
+        out.warn(format_args!(
+            "the model carries {remaining} more proofs, {needed} are needed"
+        ));
+    }
+    Ok(remaining >= u64::from(needed))
+}
+
+/// Fails unless this program can prove for the registered model.
+pub fn require_registered(prover: &Prover, terms: &ProofTerms) -> eyre::Result<()> {
+    if prover.vk_digest() == terms.vkDigest && prover.weights_commit()? == terms.weightsCommit {
+        return Ok(());
+    }
+    Err(hinted(
+        "model, secret or reference string are not the ones of the registered model",
+        "check --model, --secret, --arch and --srs",
+    ))
+}

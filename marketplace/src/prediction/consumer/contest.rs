@@ -1,0 +1,111 @@
+//! Has outputs proven.
+
+use crate::engagement::play::require_party;
+use crate::engagement::{Moved, PayingDesk, Sent};
+use crate::prediction::consumer::moves::checked_root;
+use crate::prediction::facts::CONTEST_SET;
+use alloy::primitives::{keccak256, B256};
+use assay_chain::error::{hinted, usage};
+use assay_chain::rounds::Rounds;
+use assay_chain::venue::{require_state, Venue};
+use assay_protocol::abi::IPredictionMarket::contestCall;
+use assay_protocol::abi::RoundState;
+use assay_protocol::accuracy::decide::Party;
+use assay_protocol::prediction::indices::bitmap;
+use rand::rngs::OsRng;
+use rand::seq::index::sample;
+use std::collections::BTreeSet;
+
+/// How much more than the base fee of now is sent along, in hundredths: what is left over comes back as credit.
+const BASE_FEE_MARGIN: u128 = 200;
+
+/// Which outputs are to be proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// These.
+    Indices(BTreeSet<u32>),
+    /// So many, drawn from the operating system's randomness; those of an earlier contest that was not sent are drawn no more.
+    Random(u32),
+}
+
+/// Contests what is chosen and was not contested before, once. The set is on disk before it is on chain: one that was drawn is not
+/// drawn again, or the provider could wait for a better one.
+///
+/// # Errors
+/// If the outputs were not checked here, or more would be contested than the round allows.
+pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> eyre::Result<Moved> {
+    let round = desk.market.newest(id).await?;
+    require_party(&round, &desk.account, Party::Consumer)?;
+    require_state(id, &round, &[RoundState::Rooted, RoundState::Served])?;
+    let mut journal = desk.journal(id)?;
+    let guard = checked_root(&journal, id, &round)?;
+    let contested = desk.market.contested(id, &round).await?;
+    let mut chosen = match choice {
+        Choice::Indices(indices) => {
+            if let Some(index) = indices.iter().find(|index| **index >= round.predictions) {
+                return Err(usage(format!(
+                    "there is no prediction {index}: the round has {}, from 0",
+                    round.predictions
+                )));
+            }
+            indices.clone()
+        }
+        Choice::Random(count) => match journal.fact(&CONTEST_SET)? {
+            Some(drawn) if !drawn.is_subset(&contested) => drawn,
+            _ => draw(round.predictions, *count, &contested),
+        },
+    };
+    chosen.retain(|index| !contested.contains(index));
+    let free = round.contestCap - round.contested;
+    if chosen.len() > free as usize {
+        return Err(hinted(
+            format!(
+                "{} contests are more than the {free} that this round still allows",
+                chosen.len()
+            ),
+            "name fewer",
+        ));
+    }
+    let (mut sent, mut paid) = (Vec::new(), 0);
+    if !chosen.is_empty() {
+        journal.set_fact(&CONTEST_SET, &chosen)?;
+        let base_fee = desk.market.base_fee().await? * BASE_FEE_MARGIN / 100;
+        paid = desk.market.contest_fee(u32::try_from(chosen.len())?, base_fee);
+        let bitmap = bitmap(&chosen, round.predictions);
+        let step = format!("contest-{}", hex::encode(&keccak256(&bitmap)[..8]));
+        let call = contestCall {
+            id,
+            guard,
+            bitmap: bitmap.into(),
+        };
+        let call = desk.paying(&call, paid);
+        let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+        sent.push(Sent::from(&receipt));
+    }
+    Moved::read(&desk.market, id, paid, chosen.into_iter().collect(), sent).await
+}
+
+/// So many of the indices that are not contested yet, or all of them.
+fn draw(predictions: u32, count: u32, contested: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let free: Vec<u32> = (0..predictions).filter(|index| !contested.contains(index)).collect();
+    let count = free.len().min(count as usize);
+    let drawn = sample(&mut OsRng, free.len(), count);
+    drawn.into_iter().filter_map(|at| free.get(at).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_is_new_and_as_many_as_asked_for() {
+        let contested = (0..6).collect();
+        for count in 0..10 {
+            let drawn = draw(10, count, &contested);
+            assert_eq!(drawn.len(), count.min(4) as usize);
+            assert!(drawn.iter().all(|index| (6..10).contains(index)));
+        }
+        let several: BTreeSet<_> = (0..20).map(|_| draw(1000, 3, &BTreeSet::new())).collect();
+        assert!(several.len() > 15, "they differ");
+    }
+}

@@ -1,0 +1,164 @@
+//! Makes the proofs of contested outputs.
+
+use crate::capacity;
+use crate::engagement::paths::{proof_path, proving_lock};
+use crate::engagement::play::require_party;
+use crate::engagement::{Desk, Site};
+use crate::inputs::{Input, Inputs};
+use crate::prediction::facts::INPUTS;
+use crate::prediction::held::{load_committed, outputs_path};
+use crate::proving::{verify, Prover};
+use alloy::primitives::{B256, U256};
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::rounds::Rounds;
+use assay_chain::venue::{require_state, Venue};
+use assay_durable::lock::Lock;
+use assay_protocol::abi::RoundState;
+use assay_protocol::accuracy::decide::Party;
+use assay_protocol::ids::round_context;
+use assay_prover::proof::ProofBundle;
+use assay_statement::Statement;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What of a round is proven here.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoundProofs {
+    /// Of the round.
+    pub id: B256,
+    /// Contested and not proven on chain.
+    pub unproven: BTreeSet<u32>,
+    /// Those whose proof was made now.
+    pub made: Vec<u32>,
+    /// Whether it was told to end before all were made.
+    pub stopped: bool,
+}
+
+impl std::fmt::Display for RoundProofs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{} contested predictions to prove, {} proofs made",
+            self.unproven.len(),
+            self.made.len()
+        )?;
+        write!(f, "next: assay predict answer {}", self.id)
+    }
+}
+
+/// What the proof of an index must say.
+pub fn statement(
+    market: &Rounds,
+    id: B256,
+    index: u32,
+    weights_commit: U256,
+    input: &Input,
+    output: U256,
+) -> Statement {
+    Statement {
+        ctx: round_context(market.chain.id, market.address, id, index.into()).to_be_bytes(),
+        weights_commit: weights_commit.to_be_bytes(),
+        input_commit: input.commit().to_be_bytes(),
+        output: output.to_be_bytes(),
+    }
+}
+
+/// The inputs that this provider served.
+///
+/// # Errors
+/// If it has none.
+pub fn served_inputs(site: &Site<Rounds>, id: B256) -> eyre::Result<Inputs> {
+    let path = Journal::peek(&site.journal_path(id), &INPUTS)?.ok_or_else(|| {
+        hinted(
+            format!("this program did not serve round {id}, so it does not know the inputs"),
+            "use the --home with which it was served",
+        )
+    })?;
+    Inputs::open(&path)
+}
+
+/// Proves every contested index that has no proof here and is not proven on chain; looks before each whether to end.
+///
+/// # Errors
+/// If another process proves for this round or with this model, or an output is not what the model says.
+pub async fn prove(
+    desk: &Desk<Rounds>,
+    id: B256,
+    prover: &Prover,
+    shall_end: impl Fn() -> bool,
+) -> eyre::Result<RoundProofs> {
+    let round = desk.market.newest(id).await?;
+    require_party(&round, &desk.account, Party::Provider)?;
+    require_state(id, &round, &[RoundState::Served])?;
+    let _lock = Lock::take_from(
+        &proving_lock(desk, id),
+        "another assay process makes the proofs of this round",
+        "wait until it has ended, then repeat the command",
+    )?;
+    let terms = desk.market.proof_terms(round.modelId).await?;
+    capacity::require_registered(prover, &terms)?;
+    let unproven = desk.market.unproven(id, &round).await?;
+    let outputs = load_committed(&outputs_path(desk, id), id, &round)?;
+    let inputs = served_inputs(desk, id)?;
+    let mut made = Vec::new();
+    let mut stopped = false;
+    let mut proving = None;
+    for index in unproven.iter().copied() {
+        let input = inputs.read(index as usize)?;
+        let output = outputs.output(index as usize).unwrap_or_default();
+        let statement = statement(&desk.market, id, index, terms.weightsCommit, &input, output);
+        let file = proof_path(desk, id, index as usize);
+        if is_there(desk, &file, prover, &statement) {
+            continue;
+        }
+        if shall_end() {
+            stopped = true;
+            break;
+        }
+        let says = prover.output_of(&input.image)?;
+        eyre::ensure!(
+            says == output,
+            "prediction {index} was served as {output}, the model says {says}: it cannot be proven"
+        );
+        let proving = match &proving {
+            Some(proving) => proving,
+            None => proving.insert(prover.begin()?),
+        };
+        let bundle = proving.prove(&input.image, &input.salt, statement.ctx, Some(id), &desk.report)?;
+        verify(prover.verifier_key(), &bundle, &statement)?;
+        if let Some(parent) = file.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        bundle.save(&file)?;
+        made.push(index);
+    }
+    Ok(RoundProofs {
+        id,
+        unproven,
+        made,
+        stopped,
+    })
+}
+
+fn is_there(site: &Site<Rounds>, file: &std::path::Path, prover: &Prover, statement: &Statement) -> bool {
+    if !file.exists() {
+        return false;
+    }
+    let bundle = ProofBundle::load(file).map_err(eyre::Report::from);
+    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, statement)) {
+        Ok(()) => true,
+        Err(error) => {
+            site.report
+                .warn(format_args!("{} does not count: {error}", file.display()));
+            false
+        }
+    }
+}
+
+/// Indices whose proof is in its file, whatever it is worth.
+pub fn with_files(site: &Site<Rounds>, id: B256, indices: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let is_there = |index: &u32| proof_path(site, id, *index as usize).is_file();
+    indices.iter().copied().filter(is_there).collect()
+}
