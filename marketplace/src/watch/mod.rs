@@ -8,6 +8,8 @@
 //! | [`patrol`] | passes over all engagements, until told to end |
 //! | [`turn`] | one engagement's turn: look, decide, act |
 //! | [`provider`], [`consumer`] | what a party knows, and how it does what was decided |
+//! | [`round_provider`], [`round_consumer`], `rounds` | the same about rounds |
+//! | `models` | what this program registered |
 //! | [`proving`] | one proof at a time, beside everything else |
 //! | [`record`] | failures and complaints about one engagement |
 //!
@@ -17,9 +19,13 @@
 pub mod consumer;
 pub mod end;
 pub mod event;
+mod models;
 pub mod patrol;
 pub mod provider;
 pub mod proving;
 pub mod record;
+pub mod round_consumer;
+pub mod round_provider;
+mod rounds;
 pub mod station;
 pub mod turn;

@@ -3,7 +3,7 @@
 use crate::accuracy::anybody::timeout::timeout;
 use crate::accuracy::provider::accept::{accept, Policy};
 use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
-use crate::capacity::{require_registered, require_registered_secret};
+use crate::capacity::require_registered;
 use crate::engagement::paths::{proof_path, proofs_dir, proving_lock};
 
 use crate::accuracy::provider::moves::{ABORT, CONCEDE};
@@ -12,10 +12,11 @@ use crate::accuracy::provider::probe::{probe, AfterProbe};
 use crate::accuracy::provider::set::open_set;
 use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
-use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED, VK_DIGEST, WEIGHTS_COMMIT};
+use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Ended;
 use crate::proving::{ModelFiles, Prover};
+use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::turn::Role;
 use assay_chain::error::is_passing;
@@ -24,7 +25,6 @@ use assay_chain::venue::Venue;
 
 use crate::watch::station::{window, Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
-use assay_chain::journal::Journal;
 use assay_durable::lock::Lock;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
@@ -352,26 +352,4 @@ fn handed_over_set(desk: &Station, id: B256) -> Option<PathBuf> {
         Place::Path(dir) => Some(dir.join(CLEAR_SET)),
         Place::Server(_) => None,
     }
-}
-
-/// Models that this program registered and this prover proves for.
-fn own_models(desk: &Station, prover: &Prover) -> eyre::Result<Vec<B256>> {
-    let (weights, digest) = (Some(prover.weights_commit()?), Some(prover.vk_digest()));
-    let entries = std::fs::read_dir(desk.home.models(&desk.market.chain));
-    let mut models = Vec::new();
-    for entry in entries.into_iter().flatten() {
-        let path = entry?.path();
-        let is_journal = path.extension().is_some_and(|suffix| suffix == "json");
-        let id = path.file_stem().and_then(|name| name.to_str()?.parse().ok());
-        let (true, Some(id)) = (is_journal, id) else { continue };
-        let registered = (
-            Journal::peek(&path, &WEIGHTS_COMMIT)?,
-            Journal::peek(&path, &VK_DIGEST)?,
-        );
-        if registered == (weights, digest) {
-            require_registered_secret(&path, prover.secret_path())?;
-            models.push(id);
-        }
-    }
-    Ok(models)
 }

@@ -1,0 +1,129 @@
+//! What a consumer knows about a round, and how it acts.
+
+use crate::engagement::facts::SETTLED;
+use crate::engagement::Moved;
+use crate::prediction::anybody::close::close;
+use crate::prediction::consumer::check::check;
+use crate::prediction::consumer::contest::{contest, Choice};
+use crate::prediction::consumer::moves::CONFIRM;
+use crate::prediction::consumer::send::send_inputs;
+use crate::prediction::facts::INPUTS_DELIVERED;
+use crate::watch::rounds::{settle, situation};
+use crate::watch::station::Station;
+use crate::watch::turn::Role;
+use alloy::primitives::{Address, B256};
+use assay_chain::rounds::Rounds;
+use assay_protocol::abi::{RoundState, RoundView};
+use assay_protocol::accuracy::decide::{Judgement, Party};
+use assay_protocol::prediction::decide::{next, Action, Facts};
+use serde_json::{json, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the consumer was told.
+#[derive(Debug)]
+pub struct RoundConsumerOrders {
+    /// Predictions to contest at random.
+    pub contests: u32,
+    /// A model of this consumer's own: what it says otherwise is contested too, as far as the round allows.
+    pub reference: Option<PathBuf>,
+    /// Receiver of what the contracts owe.
+    pub withdraw_to: Address,
+}
+
+/// The consumer's part of a patrol over rounds.
+#[derive(Debug)]
+pub struct RoundConsumer {
+    orders: RoundConsumerOrders,
+    /// Outputs that were checked, and what they say otherwise than the reference.
+    checked: Mutex<BTreeMap<B256, BTreeSet<u32>>>,
+}
+
+impl RoundConsumer {
+    /// Reads nothing.
+    pub fn new(orders: RoundConsumerOrders) -> Self {
+        Self {
+            orders,
+            checked: Mutex::default(),
+        }
+    }
+
+    fn checked(&self) -> MutexGuard<'_, BTreeMap<B256, BTreeSet<u32>>> {
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many are still to be contested: of those that differ, and of those that are drawn.
+    fn left(&self, round: &RoundView, differing: &BTreeSet<u32>) -> u32 {
+        let wanted = u32::try_from(differing.len())
+            .unwrap_or(u32::MAX)
+            .max(self.orders.contests);
+        wanted.min(round.contestCap).saturating_sub(round.contested)
+    }
+
+    /// As many of those that differ as the round allows, else some at random.
+    async fn contest(&self, desk: &Station<Rounds>, id: B256, round: &RoundView) -> eyre::Result<Value> {
+        let differing = self.checked().get(&id).cloned().unwrap_or_default();
+        let left = self.left(round, &differing);
+        let contested = desk.market.contested(id, round).await?;
+        let new: BTreeSet<u32> = differing.difference(&contested).copied().take(left as usize).collect();
+        let choice = match new.is_empty() {
+            true => Choice::Random(left),
+            false => Choice::Indices(new),
+        };
+        Ok(json!(contest(desk, id, &choice).await?))
+    }
+}
+
+impl Role for RoundConsumer {
+    type Venue = Rounds;
+    type Act = Action;
+    const PARTY: Party = Party::Consumer;
+
+    async fn next(
+        &self,
+        desk: &Station<Rounds>,
+        id: B256,
+        round: &RoundView,
+        has_failed: bool,
+    ) -> eyre::Result<Action> {
+        let differing = self.checked().get(&id).cloned();
+        let judgement = match &differing {
+            None => Judgement::Unknown,
+            Some(differing) if self.left(round, differing) > 0 => Judgement::Doubtful,
+            Some(_) => Judgement::Good,
+        };
+        let facts = Facts {
+            handed_over: desk.fact(id, &INPUTS_DELIVERED)?.is_some(),
+            received: differing.is_some(),
+            judgement,
+            contests: true,
+            has_failed,
+            is_settled: desk.fact(id, &SETTLED)?.unwrap_or(false),
+            ..Facts::default()
+        };
+        Ok(next(&situation(desk, Self::PARTY, round).await?, &facts))
+    }
+
+    async fn act(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, action: Action) -> eyre::Result<Value> {
+        let done = match action {
+            Action::Send => json!(send_inputs(desk, id, None, &desk.delivery(id, round.mp)?).await?),
+            Action::Check => {
+                let from = match round.state {
+                    RoundState::Rooted | RoundState::Served => Some(desk.delivery(id, round.mp)?),
+                    _ => None,
+                };
+                let checked = check(desk, id, from.as_ref(), self.orders.reference.as_deref(), None).await?;
+                let differing = checked.differing.clone().unwrap_or_default().into_iter().collect();
+                self.checked().insert(id, differing);
+                json!({ "predictions": checked.outputs.len(), "differing": checked.differing })
+            }
+            Action::Contest => self.contest(desk, id, round).await?,
+            Action::Confirm => json!(Moved::from(desk.play(id, &CONFIRM).await?)),
+            Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
+            Action::Settle => settle(desk, id, self.orders.withdraw_to).await?,
+            _ => Value::Null,
+        };
+        Ok(done)
+    }
+}

@@ -1,0 +1,232 @@
+//! What a provider knows about a round, and how it acts.
+
+use crate::engagement::facts::SETTLED;
+use crate::prediction::anybody::close::close;
+use crate::prediction::facts::OUTPUTS_DELIVERED;
+use crate::prediction::provider::answer::answer;
+use crate::prediction::provider::prove::{prove, with_files};
+use crate::prediction::provider::publish::{publish, send_outputs};
+use crate::prediction::provider::serve::{serve, ServePolicy};
+use crate::proving::{ModelFiles, Prover};
+use crate::watch::models::own_models;
+use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::rounds::{settle, situation};
+use crate::watch::station::Station;
+use crate::watch::turn::Role;
+use alloy::primitives::{Address, B256};
+use assay_chain::rounds::Rounds;
+use assay_chain::venue::Venue;
+use assay_protocol::abi::{Privacy, RoundState, RoundView};
+use assay_protocol::accuracy::decide::Party;
+use assay_protocol::prediction::decide::{next, Action, Facts};
+use serde_json::{json, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What the provider was told.
+#[derive(Debug)]
+pub struct RoundProviderOrders {
+    /// Offers on every model that was registered with these files are looked at.
+    pub model: ModelFiles,
+    /// Offers to serve, if any.
+    pub serves: Option<ServePolicy>,
+    /// Rounds to have open at one time.
+    pub max_open: usize,
+    /// Receiver of what the contracts owe.
+    pub withdraw_to: Address,
+}
+
+/// The provider's part of a patrol over rounds.
+#[derive(Debug)]
+pub struct RoundProvider {
+    orders: RoundProviderOrders,
+    /// Loaded when first needed.
+    prover: OnceLock<Arc<Prover>>,
+    /// Registered models that the prover can prove for.
+    models: Vec<B256>,
+    board: Mutex<Board>,
+    queue: Queue,
+}
+
+/// What the turns of all rounds share.
+#[derive(Debug, Default)]
+struct Board {
+    /// How many offers of a model were looked at, and those of them that are still offers.
+    seen: BTreeMap<B256, u64>,
+    offered: BTreeSet<B256>,
+    /// Served rounds that are not closed.
+    open: BTreeSet<B256>,
+}
+
+impl RoundProvider {
+    /// # Errors
+    /// If a file of the model cannot be read; if offers shall be served, also if its keys cannot be had.
+    pub fn new(desk: &Station<Rounds>, orders: RoundProviderOrders) -> eyre::Result<Self> {
+        orders.model.require_files()?;
+        let mut provider = Self {
+            orders,
+            prover: OnceLock::new(),
+            models: Vec::new(),
+            board: Mutex::default(),
+            queue: Queue::default(),
+        };
+        if provider.orders.serves.is_some() {
+            provider.models = own_models(desk, &*provider.prover(desk)?)?;
+        }
+        Ok(provider)
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prover(&self, desk: &Station<Rounds>) -> eyre::Result<Arc<Prover>> {
+        if let Some(prover) = self.prover.get() {
+            return Ok(prover.clone());
+        }
+        // If two load it at one time the second is dropped.
+        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.report)?);
+        Ok(self.prover.get_or_init(|| prover).clone())
+    }
+
+    async fn facts(&self, desk: &Station<Rounds>, id: B256, round: &RoundView) -> eyre::Result<Facts> {
+        let unproven = desk.market.unproven(id, round).await?;
+        let ready = with_files(desk, id, &unproven);
+        let publishes = round.state == RoundState::Rooted
+            && round.privacy == Privacy::PRIVATE
+            && publication_pays(desk, round).await?;
+        let board = self.board();
+        Ok(Facts {
+            accepts: board.offered.contains(&id) && board.open.len() < self.orders.max_open,
+            handed_over: desk.fact(id, &OUTPUTS_DELIVERED)?.is_some(),
+            can_answer: !ready.is_empty(),
+            can_answer_all: !ready.is_empty() && ready.len() == unproven.len(),
+            publishes,
+            is_settled: desk.fact(id, &SETTLED)?.unwrap_or(false),
+            ..Facts::default()
+        })
+    }
+
+    /// Serves, unless enough is open.
+    async fn serve(&self, desk: &Station<Rounds>, id: B256, round: &RoundView) -> eyre::Result<Value> {
+        let Some(policy) = self.orders.serves.clone() else {
+            return Ok(Value::Null);
+        };
+        {
+            // Two turns that serve at one time both count.
+            let mut board = self.board();
+            if board.open.len() >= self.orders.max_open {
+                return Ok(Value::Null);
+            }
+            board.open.insert(id);
+        }
+        let served = async {
+            let inputs = desk.delivery(id, round.mc)?;
+            serve(desk, id, &*self.prover(desk)?, &policy, &inputs).await
+        };
+        let served = served.await;
+        if served.is_err() {
+            self.board().open.remove(&id);
+        }
+        Ok(json!(served?))
+    }
+}
+
+/// Whether publishing a private round earns more than it costs: the price and the quiet bond are lost without it.
+async fn publication_pays(desk: &Station<Rounds>, round: &RoundView) -> eyre::Result<bool> {
+    let quiet = &desk.market.params.quiet;
+    let gas = u128::from(quiet.publishBase) + u128::from(round.predictions) * u128::from(quiet.publishPerWord);
+    let cost = gas.saturating_mul(desk.market.base_fee().await?);
+    Ok(round.price.saturating_add(round.quietBond) > cost)
+}
+
+impl Role for RoundProvider {
+    type Venue = Rounds;
+    type Act = Action;
+    const PARTY: Party = Party::Provider;
+
+    async fn next(
+        &self,
+        desk: &Station<Rounds>,
+        id: B256,
+        round: &RoundView,
+        has_failed: bool,
+    ) -> eyre::Result<Action> {
+        let facts = Facts {
+            has_failed,
+            ..self.facts(desk, id, round).await?
+        };
+        Ok(next(&situation(desk, Self::PARTY, round).await?, &facts))
+    }
+
+    async fn act(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, action: Action) -> eyre::Result<Value> {
+        if action != Action::Prove && action != Action::Wait {
+            self.queue.forget(id);
+        }
+        let done = match action {
+            Action::Serve => return self.serve(desk, id, round).await,
+            Action::Send => json!(send_outputs(desk, id, &desk.delivery(id, round.mc)?).await?),
+            Action::Publish => json!(publish(desk, id).await?),
+            Action::Prove => {
+                if self.queue.want(id, round.answerBy) {
+                    desk.wake.notify_one();
+                }
+                Value::Null
+            }
+            Action::Answer => json!(answer(desk, id).await?),
+            Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
+            Action::Settle => {
+                self.queue.stop(id);
+                settle(desk, id, self.orders.withdraw_to).await?
+            }
+            _ => Value::Null,
+        };
+        Ok(done)
+    }
+
+    fn note(&self, id: B256, round: &RoundView) {
+        let mut board = self.board();
+        match round.state {
+            RoundState::Rooted | RoundState::Served => {
+                board.open.insert(id);
+            }
+            _ => {
+                board.open.remove(&id);
+                self.queue.forget(id);
+            }
+        }
+    }
+
+    async fn offers(&self, desk: &Station<Rounds>) -> eyre::Result<BTreeSet<B256>> {
+        for model in &self.models {
+            let from = self.board().seen.get(model).copied().unwrap_or_default();
+            let new = desk.market.offer_ids(*model, from).await?;
+            let mut board = self.board();
+            board.seen.insert(*model, from + new.len() as u64);
+            board.offered.extend(new);
+        }
+        let offered: Vec<B256> = self.board().offered.iter().copied().collect();
+        for id in offered {
+            let confirmed = desk.market.confirmed(id).await;
+            if confirmed.is_ok_and(|round| round.state != RoundState::Offered) {
+                self.board().offered.remove(&id);
+            }
+        }
+        Ok(self.board().offered.clone())
+    }
+
+    fn queue(&self) -> Option<&Queue> {
+        Some(&self.queue)
+    }
+
+    fn schedule(&self, desk: &Station<Rounds>) -> eyre::Result<Option<B256>> {
+        self.queue.schedule(|id, by| {
+            let (desk, prover) = (desk.clone(), self.prover(desk)?);
+            Ok(Job::start(id, by, async move |told| {
+                let made = prove(&desk, id, &prover, || told.load(Ordering::Relaxed)).await?;
+                Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
+            }))
+        })
+    }
+}

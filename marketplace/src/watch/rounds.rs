@@ -1,0 +1,50 @@
+//! What daemons of both parties know about rounds.
+
+use crate::engagement::facts::SETTLED;
+use crate::engagement::withdraw::withdraw;
+use crate::watch::station::Station;
+use crate::watch::turn::Act;
+use alloy::primitives::{Address, B256};
+use assay_chain::rounds::Rounds;
+use assay_protocol::abi::{Privacy, RoundState, RoundView};
+use assay_protocol::accuracy::decide::Party;
+use assay_protocol::prediction::decide::{Action, Situation};
+use serde_json::{json, Value};
+
+impl Act for Action {
+    const WAIT: Self = Self::Wait;
+
+    fn name(&self) -> &'static str {
+        Self::name(self)
+    }
+}
+
+/// What the chain says of a round that it is this party's turn in.
+pub(super) async fn situation(desk: &Station<Rounds>, party: Party, round: &RoundView) -> eyre::Result<Situation> {
+    let windows = &desk.market.params.windows;
+    Ok(Situation {
+        party,
+        state: round.state,
+        privacy: round.privacy,
+        now: desk.market.chain.now().await?,
+        deadline: round.deadline,
+        window: match (round.state, round.privacy) {
+            (RoundState::Offered, _) => windows.accept,
+            (RoundState::Rooted, Privacy::PUBLIC) => windows.publish,
+            _ => windows.contest,
+        },
+        answer_by: round.answerBy,
+        answer_window: windows.respond + u64::from(round.contested) * windows.answerTime,
+        publish_window: windows.publish,
+        unproven: round.contested - round.proven,
+        is_full: round.contested == round.contestCap,
+    })
+}
+
+/// Fetches what a closed round left, and is done with it.
+pub(super) async fn settle(desk: &Station<Rounds>, id: B256, to: Address) -> eyre::Result<Value> {
+    let _till = desk.till.lock().await;
+    let withdrawn = withdraw(desk, to).await?;
+    desk.journal(id)?.set_fact(&SETTLED, &true)?;
+    Ok(json!(withdrawn))
+}
