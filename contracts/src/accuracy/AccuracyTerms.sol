@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../interfaces/IMarket.sol";
 import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {ITransferJudge} from "../interfaces/ITransferJudge.sol";
@@ -135,12 +136,12 @@ contract AccuracyTerms is IAccuracyTerms {
     function checkOffer(OfferTerms calldata offer) external view returns (address) {
         _checkMode(offer);
         (ModelStatus status, address mp, bytes32 modelHash) = IModelRegistry(REGISTRY).standing(offer.modelId);
-        require(status == ModelStatus.Active, IAccuracyMarket.ModelNotActive(offer.modelId, status));
-        require(modelHash == offer.modelHash, IAccuracyMarket.ModelHashMismatch(modelHash, offer.modelHash));
+        require(status == ModelStatus.Active, IMarket.ModelNotActive(offer.modelId, status));
+        require(modelHash == offer.modelHash, IMarket.ModelHashMismatch(modelHash, offer.modelHash));
         require(offer.targetBps != 0 && offer.targetBps <= Target.BPS, IAccuracyMarket.BadTarget(offer.targetBps));
         require(
             offer.expiry >= block.timestamp && offer.expiry <= Deadlines.fromNow(ACCEPT_WINDOW),
-            IAccuracyMarket.BadExpiry(uint64(block.timestamp), Deadlines.fromNow(ACCEPT_WINDOW), offer.expiry)
+            IMarket.BadExpiry(uint64(block.timestamp), Deadlines.fromNow(ACCEPT_WINDOW), offer.expiry)
         );
         require(offer.testRoot != 0, IAccuracyMarket.ZeroTestRoot());
         return mp;

@@ -5,6 +5,7 @@ import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../interfaces/IMarket.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProofJudge} from "../interfaces/IProofJudge.sol";
 import {IPublishedTransfers} from "../interfaces/IPublishedTransfers.sol";
@@ -51,7 +52,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         uint256 fund;
     }
 
-    /// @inheritdoc IAccuracyMarket
+    /// @inheritdoc IMarket
     bytes32 public immutable PARAMS_HASH;
 
     IAccuracyTerms internal immutable TERMS;
@@ -128,7 +129,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         ESCROW = 2 * deposit;
     }
 
-    /// @inheritdoc IAccuracyMarket
+    /// @inheritdoc IMarket
     function terms() external view returns (address) {
         return address(TERMS);
     }

@@ -4,7 +4,21 @@ pragma solidity 0.8.37;
 import {IZkVerifier} from "../interfaces/IZkVerifier.sol";
 import {Metric, ModelRecord, ProofTerms} from "../types/ModelTypes.sol";
 import {OfferTerms, ProofItem} from "../types/MarketTypes.sol";
-import {TAG_CTX, TAG_ENG, TAG_MODEL, TAG_OFFER, TAG_RECORD, TAG_SALT, TAG_SEED, TAG_TEST} from "./Tags.sol";
+import {RoundTerms} from "../types/RoundTypes.sol";
+import {
+    TAG_CTX,
+    TAG_ENG,
+    TAG_IN,
+    TAG_MODEL,
+    TAG_OFFER,
+    TAG_OUT,
+    TAG_RECORD,
+    TAG_ROUND,
+    TAG_ROUND_OFFER,
+    TAG_SALT,
+    TAG_SEED,
+    TAG_TEST
+} from "./Tags.sol";
 
 /// @title What is hashed, and what a proof states
 /// @notice Each encoding is `abi.encode` of fixed-width values: every field takes one 32-byte big-endian word, in the
@@ -15,6 +29,9 @@ library Statement {
 
     /// `kind` of a context that belongs to an accuracy engagement.
     uint256 internal constant KIND_ACCURACY = 1;
+    /// Of one that belongs to a round of predictions, and to an audit of a corpus.
+    uint256 internal constant KIND_PREDICTION = 2;
+    uint256 internal constant KIND_RETRIEVAL = 3;
 
     /// @notice A value of an instance is not below the scalar order.
     error NotCanonical(uint256 value);
@@ -57,6 +74,36 @@ library Statement {
     {
         // A static struct is encoded as its fields in order.
         return keccak256(abi.encode(TAG_OFFER, id, mc, terms, paramsHash));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_ROUND, chainid, contract, modelId, seq))`; the contract is the caller.
+    function roundId(bytes32 model, uint256 seq) internal view returns (bytes32) {
+        return keccak256(abi.encode(TAG_ROUND, block.chainid, address(this), model, seq));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_ROUND_OFFER, id, mc, modelId, modelHash, inputRoot, predictions, contestCap, mpDeposit,
+    /// price, privacy, expiry, quietBond, PARAMS_HASH))`.
+    function roundOfferHash(bytes32 id, address mc, RoundTerms calldata terms, uint128 quietBond, bytes32 paramsHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(TAG_ROUND_OFFER, id, mc, terms, quietBond, paramsHash));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_IN, index, inputCommit))`: the commitment is salted.
+    function inputLeaf(uint256 index, uint256 inputCommit) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_IN, index, inputCommit));
+    }
+
+    /// @notice Salt of output word number `w` under the master salt of the round: `keccak256(abi.encode(TAG_OUT, master, w))`.
+    function outputSalt(bytes32 master, uint256 w) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_OUT, master, w));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_OUT, w, word, salt))`: one field more than a salt, so neither is read as the other.
+    function outputLeaf(uint256 w, uint256 word, bytes32 salt) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_OUT, w, word, salt));
     }
 
     /// @notice `keccak256(abi.encode(TAG_TEST, index, inputCommit, label, leafSalt))`.
