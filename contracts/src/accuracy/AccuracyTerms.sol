@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
-import {IMarket} from "../interfaces/IMarket.sol";
 import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {ITransferJudge} from "../interfaces/ITransferJudge.sol";
@@ -11,6 +10,7 @@ import {Payouts} from "../libraries/Payouts.sol";
 import {TAG_PARAMS} from "../libraries/Tags.sol";
 import {Target} from "../libraries/Target.sol";
 import {Deadlines} from "../shared/Deadlines.sol";
+import {Offers} from "../shared/Offers.sol";
 import {
     Adjudication,
     Amounts,
@@ -25,7 +25,7 @@ import {
     TransferParams,
     Windows
 } from "../types/MarketTypes.sol";
-import {Counter, ModelStatus, RegistryParams} from "../types/ModelTypes.sol";
+import {Counter, RegistryParams} from "../types/ModelTypes.sol";
 
 /// @title Parameters of an accuracy market, what an offer must be and what each outcome pays
 /// @notice Apart from the market because its code would exceed the limit with it.
@@ -135,14 +135,8 @@ contract AccuracyTerms is IAccuracyTerms {
     /// @inheritdoc IAccuracyTerms
     function checkOffer(OfferTerms calldata offer) external view returns (address) {
         _checkMode(offer);
-        (ModelStatus status, address mp, bytes32 modelHash) = IModelRegistry(REGISTRY).standing(offer.modelId);
-        require(status == ModelStatus.Active, IMarket.ModelNotActive(offer.modelId, status));
-        require(modelHash == offer.modelHash, IMarket.ModelHashMismatch(modelHash, offer.modelHash));
+        address mp = Offers.check(IModelRegistry(REGISTRY), offer.modelId, offer.modelHash, offer.expiry, ACCEPT_WINDOW);
         require(offer.targetBps != 0 && offer.targetBps <= Target.BPS, IAccuracyMarket.BadTarget(offer.targetBps));
-        require(
-            offer.expiry >= block.timestamp && offer.expiry <= Deadlines.fromNow(ACCEPT_WINDOW),
-            IMarket.BadExpiry(uint64(block.timestamp), Deadlines.fromNow(ACCEPT_WINDOW), offer.expiry)
-        );
         require(offer.testRoot != 0, IAccuracyMarket.ZeroTestRoot());
         return mp;
     }

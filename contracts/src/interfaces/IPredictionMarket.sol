@@ -55,7 +55,7 @@ import {
 /// `OutputWords` and `Statement`.
 ///
 /// Calls that reach another contract may revert with its errors: `IModelRegistry`, `IOutputJudge`; those that check a deadline
-/// with the errors of `Deadlines`, a bitmap with `ResultBitmap`.
+/// with the errors of `Deadlines`, a bitmap with `ResultBitmap`, output words with `OutputWords`.
 ///
 /// Warning: the contract learns nothing about who handed over what. A provider must hold all inputs, matching inputRoot, and a
 /// witness of each before it serves. In PRIVATE a consumer without all outputs must neither confirm nor contest: it is silent,
@@ -109,7 +109,6 @@ interface IPredictionMarket is IMarket {
     /// @notice A constructor parameter is outside its range.
     error BadParameter(bytes32 name, uint256 value);
     error WrongState(bytes32 id, RoundState given);
-    error WrongPrivacy(Privacy expected, Privacy given);
     error ZeroInputRoot();
     error ZeroOutputsRoot();
     error BadPredictions(uint256 limit, uint256 given);
@@ -131,7 +130,7 @@ interface IPredictionMarket is IMarket {
     /// @notice Offers a round on a registered model.
     ///
     /// Requirements:
-    /// - the model is Active and its hash is `terms.modelHash`;
+    /// - the model is Active and its hash is `t.modelHash`;
     /// - `inputRoot` is not zero, `predictions` is in 1..4096 (PRIVATE: 1..1024), `contestCap` in 1..predictions;
     /// - `mpDeposit` is at least 2·contestCap·Z;
     /// - `expiry` is in now..now + acceptWindow;
@@ -140,7 +139,7 @@ interface IPredictionMarket is IMarket {
     /// Warning: inputs handed over are read whether the round is served or not.
     ///
     /// @return id `keccak256(abi.encode(TAG_ROUND, chainid, market, modelId, seq))`, seq counting the offers on this model.
-    function open(RoundTerms calldata terms) external payable returns (bytes32 id);
+    function open(RoundTerms calldata t) external payable returns (bytes32 id);
 
     /// @notice Withdraws an offer that was not served; 2CZ + pi + fee + Q return to the consumer.
     ///
@@ -226,7 +225,7 @@ interface IPredictionMarket is IMarket {
     function params() external view returns (PredictionParams memory);
 
     /// @notice Q of a round that is offered at that base fee. A node may report no base fee to a call, hence it is an argument.
-    function quietBond(Privacy privacy, uint32 predictions, uint256 baseFee) external view returns (uint256);
+    function quietBond(Privacy privacy, uint32 predictions, uint256 baseFee) external pure returns (uint256);
 
     /// @notice What a contest that adds so many predictions must bring at that base fee.
     function contestFee(uint32 added, uint256 baseFee) external view returns (uint256);
@@ -240,7 +239,8 @@ interface IPredictionMarket is IMarket {
     /// @notice The proven predictions, in the same form.
     function provenSet(bytes32 id) external view returns (bytes memory bitmap);
 
-    /// @notice Last second before which `timeout`, or else `finalize` or `cancel` by anybody, is impossible. Zero once Closed.
+    /// @notice Last second in which only a party can end the round; later anybody can, by `timeout`, `finalize` or, of an offer,
+    /// `cancel`. Zero once Closed, and when all of C contested predictions are proven.
     function timeoutAt(bytes32 id) external view returns (uint64);
 
     /// @notice Number of rounds on a model that were ever served. Offers cost their maker gas only, and are counted apart.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IZkVerifier} from "../interfaces/IZkVerifier.sol";
 import {Metric, ModelRecord, ProofTerms} from "../types/ModelTypes.sol";
-import {OfferTerms, ProofItem} from "../types/MarketTypes.sol";
+import {OfferTerms} from "../types/MarketTypes.sol";
 import {RoundTerms} from "../types/RoundTypes.sol";
 import {
     TAG_CTX,
@@ -160,20 +160,24 @@ library Statement {
         return output == 0;
     }
 
-    /// @notice Whether the registered verifier accepts the proof of `item` in context `ctx`, which is canonical.
+    /// @notice Whether the registered verifier accepts `proof` in context `ctx`, which is canonical.
     ///
     /// Requirements:
     /// - `inputCommit` and `output` are below the scalar order, else `NotCanonical`.
     ///
     /// Only success with exactly 32 bytes of return data equal to 1 is acceptance. A false answer, a revert and too
     /// little gas look the same here, hence a caller must never hold a rejection against the prover.
-    function isProven(ProofTerms memory terms, uint256 ctx, ProofItem calldata item) internal view returns (bool) {
-        requireCanonical(item.inputCommit);
-        requireCanonical(item.output);
+    function isProven(ProofTerms memory terms, uint256 ctx, uint256 inputCommit, uint256 output, bytes calldata proof)
+        internal
+        view
+        returns (bool)
+    {
+        requireCanonical(inputCommit);
+        requireCanonical(output);
         // weightsCommit is below 2^248, hence canonical.
-        uint256[4] memory inst = [ctx, terms.weightsCommit, item.inputCommit, item.output];
+        uint256[4] memory inst = [ctx, terms.weightsCommit, inputCommit, output];
         (bool ok, bytes memory answer) =
-            terms.verifier.staticcall(abi.encodeCall(IZkVerifier.verify, (terms.vkDigest, inst, item.proof)));
+            terms.verifier.staticcall(abi.encodeCall(IZkVerifier.verify, (terms.vkDigest, inst, proof)));
         return ok && answer.length == 32 && abi.decode(answer, (uint256)) == 1;
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IMarket} from "../../../src/interfaces/IMarket.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Challenge, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
@@ -160,7 +161,7 @@ contract ChallengeTest is TransferFixture {
         challengeBy(mc, id, 1);
         ProofItem memory it = itemOf(id, 1);
         it.proof = "";
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 1));
         market.answer(id, it);
         it = itemOf(id, 1);
         it.output = uint256(it.label) + 1;

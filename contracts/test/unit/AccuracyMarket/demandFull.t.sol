@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
 import {IMarket} from "../../../src/interfaces/IMarket.sol";
-import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Assurance, OfferTerms, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 
@@ -244,7 +244,7 @@ contract DemandFullTest is TransferFixture {
         demandFull(id, FULL_NEEDED);
         ProofItem[] memory list = items(id, 0, 3);
         list[2].proof = "bad";
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
         market.submitDemanded(id, hex"0f", list);
         assertEq(market.engagement(id).provenOnChain, 0, "nothing counted");
         assertEq(market.credit(mp), 0, "nothing paid");
