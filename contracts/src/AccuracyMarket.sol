@@ -34,8 +34,9 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         bytes32 mp;
     }
 
-    /// In the order of the offers.
-    mapping(bytes32 modelId => bytes32[] ids) private _ids;
+    mapping(bytes32 modelId => uint256 count) private _offers;
+    /// In the order of acceptance.
+    mapping(bytes32 modelId => bytes32[] ids) private _locked;
     mapping(bytes32 id => Votes) private _votes;
 
     /// @notice See `Engagements`.
@@ -47,8 +48,7 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
     function open(OfferTerms calldata terms) external payable nonReentrant returns (bytes32 id) {
         _requireValue(ENTRY);
         address mp = TERMS.checkOffer(terms);
-        id = Statement.engagementId(terms.modelId, _ids[terms.modelId].length);
-        _ids[terms.modelId].push(id);
+        id = Statement.engagementId(terms.modelId, _offers[terms.modelId]++);
         bytes32 offerHash = Statement.offerHash(id, msg.sender, terms, PARAMS_HASH);
         Engagement storage e = _engagements[id];
         e.modelId = terms.modelId;
@@ -81,6 +81,7 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         _requireValue(ENTRY);
         uint64 deadline =
             e.mode == Mode.CLEAR ? _enter(e, State.Probing, DECIDE_WINDOW) : _enter(e, State.Locked, COMMIT_WINDOW);
+        _locked[e.modelId].push(id);
         _takeIn();
         // INVARIANT: from here on 2D is in escrow for this engagement, both fees are the treasury's.
         _give(TREASURY, FEES);
@@ -219,15 +220,26 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
     }
 
     /// @inheritdoc IAccuracyMarket
+    function lockedCount(bytes32 modelId) external view returns (uint256) {
+        return _locked[modelId].length;
+    }
+
+    /// @inheritdoc IAccuracyMarket
+    function lockedIdAt(bytes32 modelId, uint256 i) external view returns (bytes32) {
+        bytes32[] storage ids = _locked[modelId];
+        require(i < ids.length, SequenceOutOfRange(ids.length, i));
+        return ids[i];
+    }
+
+    /// @inheritdoc IAccuracyMarket
     function engagementCount(bytes32 modelId) external view returns (uint256) {
-        return _ids[modelId].length;
+        return _offers[modelId];
     }
 
     /// @inheritdoc IAccuracyMarket
     function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32) {
-        bytes32[] storage ids = _ids[modelId];
-        require(seq < ids.length, SequenceOutOfRange(ids.length, seq));
-        return ids[seq];
+        require(seq < _offers[modelId], SequenceOutOfRange(_offers[modelId], seq));
+        return Statement.engagementId(modelId, seq);
     }
 
     // ---- internal ----

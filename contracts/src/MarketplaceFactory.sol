@@ -3,13 +3,9 @@ pragma solidity 0.8.37;
 
 import {Cradle} from "./Cradle.sol";
 import {Creation, IMarketplaceFactory} from "./interfaces/IMarketplaceFactory.sol";
+import {IMarket} from "./interfaces/IMarket.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {RegistryParams} from "./types/ModelTypes.sol";
-
-/// What every market answers about itself.
-interface IMarket {
-    function terms() external view returns (address);
-}
 
 /// The first word of a longer answer: parameters of every market begin with its registry.
 interface IMarketTerms {

@@ -58,6 +58,8 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
 
     mapping(bytes32 modelId => Model) private _models;
     mapping(bytes32 modelId => Reputation) private _reputations;
+    /// In the order of registration.
+    bytes32[] private _ids;
     mapping(address mp => uint64 time) private _providerFirstSeen;
 
     modifier onlyAdjudicator() {
@@ -121,6 +123,7 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
         m.status = ModelStatus.Active;
         m.stake = STAKE;
         m.registeredAt = nowTs;
+        _ids.push(modelId);
         if (_providerFirstSeen[msg.sender] == 0) _providerFirstSeen[msg.sender] = nowTs;
         _takeIn();
         emit ModelRegistered(modelId, msg.sender, hash, STAKE, record);
@@ -251,6 +254,22 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
     }
 
     /// @inheritdoc IModelRegistry
+    function prediction() external view returns (address) {
+        return PREDICTION;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function modelCount() external view returns (uint256) {
+        return _ids.length;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function modelIdAt(uint256 i) external view returns (bytes32) {
+        require(i < _ids.length, SequenceOutOfRange(_ids.length, i));
+        return _ids[i];
+    }
+
+    /// @inheritdoc IModelRegistry
     function hashRecord(ModelRecord calldata record) external pure returns (bytes32) {
         return Statement.modelHash(record);
     }
@@ -346,7 +365,10 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
         else if (counter == Counter.McFault) r.mcFault += 1;
         else if (counter == Counter.MpFault) r.mpFault += 1;
         else if (counter == Counter.Settled) r.settled += 1;
-        else r.voided += 1;
+        else if (counter == Counter.Voided) r.voided += 1;
+        else if (counter == Counter.RoundClean) r.roundClean += 1;
+        else if (counter == Counter.RoundUpheld) r.roundUpheld += 1;
+        else r.roundFault += 1;
         r.strikes += burn;
     }
 

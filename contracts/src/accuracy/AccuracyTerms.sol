@@ -10,6 +10,7 @@ import {Payouts} from "../libraries/Payouts.sol";
 import {TAG_PARAMS} from "../libraries/Tags.sol";
 import {Target} from "../libraries/Target.sol";
 import {Deadlines} from "../shared/Deadlines.sol";
+import {Offers} from "../shared/Offers.sol";
 import {
     Adjudication,
     Amounts,
@@ -24,7 +25,7 @@ import {
     TransferParams,
     Windows
 } from "../types/MarketTypes.sol";
-import {Counter, ModelStatus, RegistryParams} from "../types/ModelTypes.sol";
+import {Counter, RegistryParams} from "../types/ModelTypes.sol";
 
 /// @title Parameters of an accuracy market, what an offer must be and what each outcome pays
 /// @notice Apart from the market because its code would exceed the limit with it.
@@ -134,14 +135,8 @@ contract AccuracyTerms is IAccuracyTerms {
     /// @inheritdoc IAccuracyTerms
     function checkOffer(OfferTerms calldata offer) external view returns (address) {
         _checkMode(offer);
-        (ModelStatus status, address mp, bytes32 modelHash) = IModelRegistry(REGISTRY).standing(offer.modelId);
-        require(status == ModelStatus.Active, IAccuracyMarket.ModelNotActive(offer.modelId, status));
-        require(modelHash == offer.modelHash, IAccuracyMarket.ModelHashMismatch(modelHash, offer.modelHash));
+        address mp = Offers.check(IModelRegistry(REGISTRY), offer.modelId, offer.modelHash, offer.expiry, ACCEPT_WINDOW);
         require(offer.targetBps != 0 && offer.targetBps <= Target.BPS, IAccuracyMarket.BadTarget(offer.targetBps));
-        require(
-            offer.expiry >= block.timestamp && offer.expiry <= Deadlines.fromNow(ACCEPT_WINDOW),
-            IAccuracyMarket.BadExpiry(uint64(block.timestamp), Deadlines.fromNow(ACCEPT_WINDOW), offer.expiry)
-        );
         require(offer.testRoot != 0, IAccuracyMarket.ZeroTestRoot());
         return mp;
     }

@@ -5,6 +5,7 @@ import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../interfaces/IMarket.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProofJudge} from "../interfaces/IProofJudge.sol";
 import {IPublishedTransfers} from "../interfaces/IPublishedTransfers.sol";
@@ -13,6 +14,7 @@ import {Bitmap} from "../libraries/Bitmap.sol";
 import {Target} from "../libraries/Target.sol";
 import {Credits} from "../shared/Credits.sol";
 import {Deadlines} from "../shared/Deadlines.sol";
+import {Parties} from "../shared/Parties.sol";
 import {Adjudication, MarketParams, Mode, Outcome, Params, State} from "../types/MarketTypes.sol";
 import {Counter} from "../types/ModelTypes.sol";
 import {AccuracyTerms} from "./AccuracyTerms.sol";
@@ -51,7 +53,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         uint256 fund;
     }
 
-    /// @inheritdoc IAccuracyMarket
+    /// @inheritdoc IMarket
     bytes32 public immutable PARAMS_HASH;
 
     IAccuracyTerms internal immutable TERMS;
@@ -128,7 +130,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
         ESCROW = 2 * deposit;
     }
 
-    /// @inheritdoc IAccuracyMarket
+    /// @inheritdoc IMarket
     function terms() external view returns (address) {
         return address(TERMS);
     }
@@ -208,13 +210,11 @@ abstract contract Engagements is IAccuracyMarket, Credits {
 
     /// What every call of a party needs: the right caller, the thing it answers, and time left.
     function _requireAction(Engagement storage e, address party, bytes32 guard) internal view {
-        require(msg.sender == party, NotParty(party, msg.sender));
-        _requireGuard(e, guard);
-        Deadlines.requireOpen(e.clock);
+        Parties.requireAction(party, e.guard, guard, e.clock);
     }
 
     function _requireGuard(Engagement storage e, bytes32 guard) internal view {
-        require(guard == e.guard, GuardMismatch(e.guard, guard));
+        Parties.requireGuard(e.guard, guard);
     }
 
     function _requireMode(Engagement storage e, Mode mode) internal view {
@@ -226,7 +226,7 @@ abstract contract Engagements is IAccuracyMarket, Credits {
     }
 
     function _requireValue(uint256 due) internal view {
-        require(msg.value == due, WrongValue(due, msg.value));
+        Parties.requireValue(due);
     }
 
     function _in(bytes32 id, State state) internal view returns (Engagement storage e) {

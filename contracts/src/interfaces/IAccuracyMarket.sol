@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICredits} from "./ICredits.sol";
+import {IMarket} from "./IMarket.sol";
 import {
     Adjudication,
     Challenge,
@@ -13,7 +13,6 @@ import {
     State,
     Verdict
 } from "../types/MarketTypes.sol";
-import {ModelStatus} from "../types/ModelTypes.sol";
 import {BadData, Evidence} from "../types/TransferTypes.sol";
 
 /// @title Engagements that settle on proofs of accuracy
@@ -80,7 +79,8 @@ import {BadData, Evidence} from "../types/TransferTypes.sol";
 /// others the proven set. In the other modes it is the dataset index and all N are proven. Calls about a proof or a result
 /// count positions within the proven set.
 ///
-/// Calls that reach another contract may revert with its errors: `IModelRegistry`, `IProofJudge`, `ITransferJudge`,
+/// The parameters, amounts and payout table are at `terms()` (`IAccuracyTerms`). Calls that reach another contract may revert
+/// with its errors: `IModelRegistry`, `IProofJudge`, `ITransferJudge`,
 /// `IPublishedTransfers`; those that check a deadline with the errors of `Deadlines`, a bitmap with `ResultBitmap`.
 ///
 /// Warning: in CLEAR nobody proves delivery of the examples. `proceed` is the provider's acknowledgement that it holds all
@@ -88,7 +88,7 @@ import {BadData, Evidence} from "../types/TransferTypes.sol";
 ///
 /// Warning: an OPTIMISTIC verdict that passed with fewer than k* proofs says only that nobody who held the proofs objected in
 /// time; if it was `closedEarly`, only that its consumer accepted.
-interface IAccuracyMarket is ICredits {
+interface IAccuracyMarket is IMarket {
     event Offered(bytes32 indexed id, bytes32 indexed modelId, address indexed mc, bytes32 offerHash, OfferTerms terms);
     /// @notice The offer ended without being accepted; no `Closed` follows.
     event Cancelled(bytes32 indexed id, bytes32 indexed modelId, address indexed mc);
@@ -142,22 +142,13 @@ interface IAccuracyMarket is ICredits {
         uint256 mpAmount
     );
 
-    /// @notice The registry was built for another accuracy market.
-    error NotRegistered(address expected, address given);
     error Unsupported(Mode mode, Adjudication adjudication);
     /// @notice A proven set of up to `directMax` examples gets an unconditional verdict.
     error DirectRequired(uint32 directMax, uint32 size);
-    error WrongValue(uint256 expected, uint256 given);
     error WrongState(bytes32 id, State given);
     error WrongMode(Mode expected, Mode given);
     error WrongAdjudication(Adjudication expected, Adjudication given);
-    error NotParty(address expected, address given);
-    /// @notice The thing the caller answers is not the thing that is there.
-    error GuardMismatch(bytes32 expected, bytes32 given);
-    error ModelNotActive(bytes32 modelId, ModelStatus status);
-    error ModelHashMismatch(bytes32 expected, bytes32 given);
     error BadTarget(uint16 targetBps);
-    error BadExpiry(uint64 earliest, uint64 latest, uint64 given);
     error ZeroTestRoot();
     error SaltHashNotZero(bytes32 given);
     error ZeroSaltHash();
@@ -178,7 +169,6 @@ interface IAccuracyMarket is ICredits {
     error ChallengesOpen(bytes32 id, uint32 open);
     error NothingToDemand(uint256 needed, uint256 proven);
     error BadSplit(uint256 escrow, uint256 mcAmount, uint256 mpAmount);
-    error SequenceOutOfRange(uint256 count, uint256 given);
 
     // ---- offers ----
 
@@ -398,12 +388,6 @@ interface IAccuracyMarket is ICredits {
 
     // ---- views ----
 
-    /// @notice The contract that has the parameters, the amounts and the payout table (`IAccuracyTerms`).
-    function terms() external view returns (address);
-
-    /// @notice `keccak256(abi.encode(TAG_PARAMS, params()))` with `params` of the terms, covered by every offer hash.
-    function PARAMS_HASH() external view returns (bytes32);
-
     /// @notice Reverts `WrongState` for an unknown id, as do the next views.
     function engagement(bytes32 id) external view returns (EngagementView memory);
 
@@ -419,6 +403,12 @@ interface IAccuracyMarket is ICredits {
 
     /// @notice Whether `position` of the proven set is proven.
     function isProven(bytes32 id, uint256 position) external view returns (bool);
+
+    /// @notice Number of engagements on a model that were ever locked. Offers cost their maker gas only, and are counted apart.
+    function lockedCount(bytes32 modelId) external view returns (uint256);
+
+    /// @notice Identifier of locked engagement number `i`, counted from 0. Reverts `SequenceOutOfRange` past the last one.
+    function lockedIdAt(bytes32 modelId, uint256 i) external view returns (bytes32);
 
     /// @notice Number of offers ever made on a model.
     function engagementCount(bytes32 modelId) external view returns (uint256);

@@ -57,6 +57,7 @@ interface IModelRegistry is ICredits {
     error HasOpenEngagements(bytes32 modelId, uint32 open);
     error BurnAboveReservation(uint32 reserved, uint32 burn);
     error ReleaseAboveReserved(uint32 reserved, uint32 released);
+    error SequenceOutOfRange(uint256 count, uint256 given);
 
     /// @notice Registers `record` with the caller as provider and the sent value as stake.
     ///
@@ -140,6 +141,15 @@ interface IModelRegistry is ICredits {
 
     /// @notice The accuracy market.
     function accuracy() external view returns (address);
+
+    /// @notice The prediction market; zero when there is none.
+    function prediction() external view returns (address);
+
+    /// @notice Number of models ever registered.
+    function modelCount() external view returns (uint256);
+
+    /// @notice Identifier of model number `i`, counted from 0. Reverts `SequenceOutOfRange` past the last one.
+    function modelIdAt(uint256 i) external view returns (bytes32);
 
     /// @notice `keccak256(abi.encode(TAG_RECORD, mp, verifier, verifierCodehash, vkDigest, weightsCommit, metric, classes,
     /// inputWords, wordsPerHash))`: everything but `uri`, each field in one word.

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IJudge} from "./IJudge.sol";
 import {Claim, ProofItem} from "../types/MarketTypes.sol";
 
 /// @title Decides whether one example is proven correct
 /// @notice Stateless and without money.
-interface IProofJudge {
-    error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
+interface IProofJudge is IJudge {
     /// @notice The opening does not lead to the committed root.
     error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
     /// @notice The proven output does not count as correct for the committed label.
     error NotCorrect(uint32 position, uint256 output, uint32 label);
-    /// @notice The verifier reverted, ran out of gas, or returned anything but the 32-byte word 1.
-    error ProofRejected(uint32 position);
 
     /// @notice Returns iff `item` is proven correct in the sense of `claim`; `item.position` only names it in errors.
     ///

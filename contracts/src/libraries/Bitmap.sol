@@ -19,4 +19,11 @@ library Bitmap {
         added = bits & mask == 0;
         if (added) self.words[position >> 8] = bits | mask;
     }
+
+    /// @notice Adds the positions 256·word.. that are set in `bits`; those that were not there.
+    function insertAll(Set storage self, uint256 word, uint256 bits) internal returns (uint256 added) {
+        uint256 present = self.words[word];
+        added = bits & ~present;
+        if (added != 0) self.words[word] = present | added;
+    }
 }

@@ -3,8 +3,22 @@ pragma solidity 0.8.37;
 
 import {IZkVerifier} from "../interfaces/IZkVerifier.sol";
 import {Metric, ModelRecord, ProofTerms} from "../types/ModelTypes.sol";
-import {OfferTerms, ProofItem} from "../types/MarketTypes.sol";
-import {TAG_CTX, TAG_ENG, TAG_MODEL, TAG_OFFER, TAG_RECORD, TAG_SALT, TAG_SEED, TAG_TEST} from "./Tags.sol";
+import {OfferTerms} from "../types/MarketTypes.sol";
+import {RoundTerms} from "../types/RoundTypes.sol";
+import {
+    TAG_CTX,
+    TAG_ENG,
+    TAG_IN,
+    TAG_MODEL,
+    TAG_OFFER,
+    TAG_OUT,
+    TAG_RECORD,
+    TAG_ROUND,
+    TAG_ROUND_OFFER,
+    TAG_SALT,
+    TAG_SEED,
+    TAG_TEST
+} from "./Tags.sol";
 
 /// @title What is hashed, and what a proof states
 /// @notice Each encoding is `abi.encode` of fixed-width values: every field takes one 32-byte big-endian word, in the
@@ -15,6 +29,9 @@ library Statement {
 
     /// `kind` of a context that belongs to an accuracy engagement.
     uint256 internal constant KIND_ACCURACY = 1;
+    /// Of one that belongs to a round of predictions, and to an audit of a corpus.
+    uint256 internal constant KIND_PREDICTION = 2;
+    uint256 internal constant KIND_RETRIEVAL = 3;
 
     /// @notice A value of an instance is not below the scalar order.
     error NotCanonical(uint256 value);
@@ -57,6 +74,36 @@ library Statement {
     {
         // A static struct is encoded as its fields in order.
         return keccak256(abi.encode(TAG_OFFER, id, mc, terms, paramsHash));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_ROUND, chainid, contract, modelId, seq))`; the contract is the caller.
+    function roundId(bytes32 model, uint256 seq) internal view returns (bytes32) {
+        return keccak256(abi.encode(TAG_ROUND, block.chainid, address(this), model, seq));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_ROUND_OFFER, id, mc, modelId, modelHash, inputRoot, predictions, contestCap, mpDeposit,
+    /// price, privacy, expiry, quietBond, PARAMS_HASH))`.
+    function roundOfferHash(bytes32 id, address mc, RoundTerms calldata terms, uint128 quietBond, bytes32 paramsHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(TAG_ROUND_OFFER, id, mc, terms, quietBond, paramsHash));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_IN, index, inputCommit))`: the commitment is salted.
+    function inputLeaf(uint256 index, uint256 inputCommit) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_IN, index, inputCommit));
+    }
+
+    /// @notice Salt of output word number `w` under the master salt of the round: `keccak256(abi.encode(TAG_OUT, master, w))`.
+    function outputSalt(bytes32 master, uint256 w) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_OUT, master, w));
+    }
+
+    /// @notice `keccak256(abi.encode(TAG_OUT, w, word, salt))`: one field more than a salt, so neither is read as the other.
+    function outputLeaf(uint256 w, uint256 word, bytes32 salt) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_OUT, w, word, salt));
     }
 
     /// @notice `keccak256(abi.encode(TAG_TEST, index, inputCommit, label, leafSalt))`.
@@ -113,20 +160,24 @@ library Statement {
         return output == 0;
     }
 
-    /// @notice Whether the registered verifier accepts the proof of `item` in context `ctx`, which is canonical.
+    /// @notice Whether the registered verifier accepts `proof` in context `ctx`, which is canonical.
     ///
     /// Requirements:
     /// - `inputCommit` and `output` are below the scalar order, else `NotCanonical`.
     ///
     /// Only success with exactly 32 bytes of return data equal to 1 is acceptance. A false answer, a revert and too
     /// little gas look the same here, hence a caller must never hold a rejection against the prover.
-    function isProven(ProofTerms memory terms, uint256 ctx, ProofItem calldata item) internal view returns (bool) {
-        requireCanonical(item.inputCommit);
-        requireCanonical(item.output);
+    function isProven(ProofTerms memory terms, uint256 ctx, uint256 inputCommit, uint256 output, bytes calldata proof)
+        internal
+        view
+        returns (bool)
+    {
+        requireCanonical(inputCommit);
+        requireCanonical(output);
         // weightsCommit is below 2^248, hence canonical.
-        uint256[4] memory inst = [ctx, terms.weightsCommit, item.inputCommit, item.output];
+        uint256[4] memory inst = [ctx, terms.weightsCommit, inputCommit, output];
         (bool ok, bytes memory answer) =
-            terms.verifier.staticcall(abi.encodeCall(IZkVerifier.verify, (terms.vkDigest, inst, item.proof)));
+            terms.verifier.staticcall(abi.encodeCall(IZkVerifier.verify, (terms.vkDigest, inst, proof)));
         return ok && answer.length == 32 && abi.decode(answer, (uint256)) == 1;
     }
 

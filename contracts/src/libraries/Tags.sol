@@ -11,7 +11,7 @@ bytes32 constant TAG_TEST = keccak256("assay.test.v1");
 bytes32 constant TAG_NODE = keccak256("assay.node.v1");
 // Unused leaf of a Merkle tree: ().
 bytes32 constant TAG_EMPTY = keccak256("assay.empty.v1");
-// Proof context: (chainid, contract, kind, engagementId, position).
+// Proof context: (chainid, contract, kind, id, position).
 bytes32 constant TAG_CTX = keccak256("assay.ctx.v1");
 // Model record without uri: see `IModelRegistry.hashRecord`.
 bytes32 constant TAG_RECORD = keccak256("assay.record.v1");
@@ -37,3 +37,15 @@ bytes32 constant TAG_KS = keccak256("assay.keystream.v1");
 bytes32 constant TAG_CT = keccak256("assay.cipher.v1");
 // Vote for a cooperative close: (state, guard, mcAmount, mpAmount).
 bytes32 constant TAG_VOTE = keccak256("assay.vote.v1");
+// Round identifier: (chainid, contract, modelId, seq).
+bytes32 constant TAG_ROUND = keccak256("assay.round.v1");
+// Round offer: (id, mc, every argument of open, quiet bond, PARAMS_HASH).
+bytes32 constant TAG_ROUND_OFFER = keccak256("assay.round-offer.v1");
+// Parameters of a prediction market: every field of `PredictionParams`.
+bytes32 constant TAG_ROUND_PARAMS = keccak256("assay.round-params.v1");
+// Leaf of the inputs of a round: (index, inputCommit).
+bytes32 constant TAG_IN = keccak256("assay.input-leaf.v1");
+// Leaf of the outputs of a round: (word number, word, salt). Its salt: (master salt, word number).
+bytes32 constant TAG_OUT = keccak256("assay.output.v1");
+// Position of a proof of several predictions in its context: (indices...).
+bytes32 constant TAG_GROUP = keccak256("assay.group.v1");

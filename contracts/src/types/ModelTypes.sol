@@ -31,7 +31,10 @@ enum Counter {
     McFault,
     MpFault,
     Settled,
-    Voided
+    Voided,
+    RoundClean,
+    RoundUpheld,
+    RoundFault
 }
 
 /// What a provider registers: immutable, and all of it but `uri` is hashed into `modelHash`.
@@ -104,6 +107,10 @@ struct Reputation {
     uint64 firstSeen;
     /// Unix seconds: the provider's first registration of any model here.
     uint64 providerFirstSeen;
+    /// Rounds of predictions, in none of which a verdict was given. One without outputs is `voided`.
+    uint32 roundClean;
+    uint32 roundUpheld;
+    uint32 roundFault;
 }
 
 /// Constructor argument of `ModelRegistry`.

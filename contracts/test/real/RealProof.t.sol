@@ -8,7 +8,7 @@ import {ProofJudge} from "../../src/ProofJudge.sol";
 import {PublishedTransfers} from "../../src/PublishedTransfers.sol";
 import {TransferJudge} from "../../src/TransferJudge.sol";
 import {IAccuracyTerms} from "../../src/interfaces/IAccuracyTerms.sol";
-import {IProofJudge} from "../../src/interfaces/IProofJudge.sol";
+import {IJudge} from "../../src/interfaces/IJudge.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
 import {
     Amounts,
@@ -94,7 +94,7 @@ contract RealProofTest is TestBase {
 
     function test_realProof_ofAnotherEngagementIsRejected() public {
         bytes32 other = engage(market.engagement(id).modelId);
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, items()[0].position));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, items()[0].position));
         market.submitProofs(other, only(0));
     }
 
@@ -235,7 +235,7 @@ contract RealProofTest is TestBase {
     }
 
     function expectRejection(ProofItem[] memory one) private {
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, one[0].position));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, one[0].position));
         market.submitProofs(id, one);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {EngagementView, State} from "../../../src/types/MarketTypes.sol";
@@ -49,7 +50,7 @@ contract AcceptTest is MarketFixture {
         bytes32 guard = guardOf(id);
         address[2] memory callers = [mc, outsider];
         for (uint256 i = 0; i < 2; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotParty.selector, mp, callers[i]));
+            vm.expectRevert(abi.encodeWithSelector(IMarket.NotParty.selector, mp, callers[i]));
             vm.prank(callers[i]);
             market.accept{value: ENTRY}(id, guard);
         }
@@ -58,7 +59,7 @@ contract AcceptTest is MarketFixture {
     function test_accept_revertsWhen_guardIsAnotherOffer() public {
         bytes32 id = offered();
         bytes32 wrong = guardOf(offered());
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, guardOf(id), wrong));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, guardOf(id), wrong));
         vm.prank(mp);
         market.accept{value: ENTRY}(id, wrong);
     }
@@ -68,7 +69,7 @@ contract AcceptTest is MarketFixture {
         bytes32 guard = guardOf(id);
         for (uint256 i = 0; i < 2; ++i) {
             uint256 value = i == 0 ? ENTRY - 1 : ENTRY + 1;
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, ENTRY, value));
+            vm.expectRevert(abi.encodeWithSelector(IMarket.WrongValue.selector, ENTRY, value));
             vm.prank(mp);
             market.accept{value: value}(id, guard);
         }

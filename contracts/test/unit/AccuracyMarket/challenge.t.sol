@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Challenge, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
@@ -54,20 +56,14 @@ contract ChallengeTest is TransferFixture {
     function test_challenge_revertsWhen_theValueIsOneWeiOff() public {
         for (uint256 i = 0; i < 2; ++i) {
             uint256 value = i == 0 ? BOND - 1 : BOND + 1;
-            expectChallenge(
-                mc, hex"0f", 0, value, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, BOND, value)
-            );
+            expectChallenge(mc, hex"0f", 0, value, abi.encodeWithSelector(IMarket.WrongValue.selector, BOND, value));
             uint256 dear = i == 0 ? DEAR_BOND - 1 : DEAR_BOND + 1;
-            expectChallenge(
-                mp, hex"0f", 0, dear, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, DEAR_BOND, dear)
-            );
+            expectChallenge(mp, hex"0f", 0, dear, abi.encodeWithSelector(IMarket.WrongValue.selector, DEAR_BOND, dear));
         }
         // neither pays what the other one does
+        expectChallenge(mc, hex"0f", 0, DEAR_BOND, abi.encodeWithSelector(IMarket.WrongValue.selector, BOND, DEAR_BOND));
         expectChallenge(
-            mc, hex"0f", 0, DEAR_BOND, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, BOND, DEAR_BOND)
-        );
-        expectChallenge(
-            outsider, hex"0f", 0, BOND, abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, DEAR_BOND, BOND)
+            outsider, hex"0f", 0, BOND, abi.encodeWithSelector(IMarket.WrongValue.selector, DEAR_BOND, BOND)
         );
     }
 
@@ -77,7 +73,7 @@ contract ChallengeTest is TransferFixture {
             hex"07",
             0,
             BOND,
-            abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, keccak256(hex"0f"), keccak256(hex"07"))
+            abi.encodeWithSelector(IMarket.GuardMismatch.selector, keccak256(hex"0f"), keccak256(hex"07"))
         );
     }
 
@@ -165,7 +161,7 @@ contract ChallengeTest is TransferFixture {
         challengeBy(mc, id, 1);
         ProofItem memory it = itemOf(id, 1);
         it.proof = "";
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 1));
         market.answer(id, it);
         it = itemOf(id, 1);
         it.output = uint256(it.label) + 1;
@@ -268,7 +264,7 @@ contract ChallengeTest is TransferFixture {
         market.answer(id, itemOf(id, 2));
         vm.warp(START + RESPOND_WINDOW + 1);
         market.timeoutChallenge(id, 1);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotParty.selector, outsider, mc));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.NotParty.selector, outsider, mc));
         vm.prank(mc);
         market.reclaimBond(id, 1);
         vm.expectEmit(true, true, true, true, address(market));

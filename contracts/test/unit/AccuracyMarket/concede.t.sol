@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Outcome, State, EngagementView} from "../../../src/types/MarketTypes.sol";
 import {Reputation} from "../../../src/types/ModelTypes.sol";
@@ -66,7 +67,7 @@ contract ConcedeTest is MarketFixture {
         bytes32 guard = guardOf(id);
         address[2] memory callers = [mc, outsider];
         for (uint256 i = 0; i < 2; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotParty.selector, mp, callers[i]));
+            vm.expectRevert(abi.encodeWithSelector(IMarket.NotParty.selector, mp, callers[i]));
             vm.prank(callers[i]);
             market.concede(id, guard);
         }
@@ -75,7 +76,7 @@ contract ConcedeTest is MarketFixture {
     function test_concede_revertsWhen_guardIsAnotherOffer() public {
         bytes32 id = proving();
         bytes32 wrong = guardOf(offered());
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, guardOf(id), wrong));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, guardOf(id), wrong));
         vm.prank(mp);
         market.concede(id, wrong);
     }

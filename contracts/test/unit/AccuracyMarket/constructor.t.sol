@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
-import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IAccuracyTerms} from "../../../src/interfaces/IAccuracyTerms.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Amounts, MarketParams, Mode, Params} from "../../../src/types/MarketTypes.sol";
@@ -51,7 +51,7 @@ contract MarketConstructorTest is MarketFixture {
     function test_constructor_revertsWhen_registryNamesAnotherMarket() public {
         m.registry = address(registry);
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotRegistered.selector, address(market), predicted));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.NotRegistered.selector, address(market), predicted));
         new AccuracyMarket(m);
     }
 

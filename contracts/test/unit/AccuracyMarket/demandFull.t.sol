@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
-import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Assurance, OfferTerms, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 
@@ -32,7 +33,7 @@ contract DemandFullTest is TransferFixture {
         uint256 due = 3 * HALF;
         for (uint256 i = 0; i < 2; ++i) {
             uint256 value = i == 0 ? due - 1 : due + 1;
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, due, value));
+            vm.expectRevert(abi.encodeWithSelector(IMarket.WrongValue.selector, due, value));
             vm.prank(mc);
             market.demandFull{value: value}(id, g);
         }
@@ -235,9 +236,7 @@ contract DemandFullTest is TransferFixture {
         vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotClaimed.selector, 2));
         market.submitDemanded(id, hex"0b", list);
         list = items(id, 0, 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, keccak256(hex"0b"), keccak256(hex"0f"))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, keccak256(hex"0b"), keccak256(hex"0f")));
         market.submitDemanded(id, hex"0f", list);
     }
 
@@ -245,7 +244,7 @@ contract DemandFullTest is TransferFixture {
         demandFull(id, FULL_NEEDED);
         ProofItem[] memory list = items(id, 0, 3);
         list[2].proof = "bad";
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
         market.submitDemanded(id, hex"0f", list);
         assertEq(market.engagement(id).provenOnChain, 0, "nothing counted");
         assertEq(market.credit(mp), 0, "nothing paid");

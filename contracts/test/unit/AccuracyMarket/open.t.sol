@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {TAG_ENG, TAG_OFFER} from "../../../src/libraries/Tags.sol";
 import {
@@ -69,7 +70,7 @@ contract OpenTest is MarketFixture {
         OfferTerms memory t = terms();
         for (uint256 i = 0; i < 2; ++i) {
             uint256 value = i == 0 ? ENTRY - 1 : ENTRY + 1;
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.WrongValue.selector, ENTRY, value));
+            vm.expectRevert(abi.encodeWithSelector(IMarket.WrongValue.selector, ENTRY, value));
             vm.prank(mc);
             market.open{value: value}(t);
         }
@@ -129,24 +130,20 @@ contract OpenTest is MarketFixture {
     function test_open_revertsWhen_modelIsUnbonding() public {
         vm.prank(mp);
         registry.requestExit(modelId);
-        expectRefusal(
-            terms(), abi.encodeWithSelector(IAccuracyMarket.ModelNotActive.selector, modelId, ModelStatus.Unbonding)
-        );
+        expectRefusal(terms(), abi.encodeWithSelector(IMarket.ModelNotActive.selector, modelId, ModelStatus.Unbonding));
     }
 
     function test_open_revertsWhen_modelIsSuspended() public {
         bytes32 id = probing();
         vm.warp(START + DECIDE_WINDOW + 1);
         market.timeout(id);
-        expectRefusal(
-            terms(), abi.encodeWithSelector(IAccuracyMarket.ModelNotActive.selector, modelId, ModelStatus.Suspended)
-        );
+        expectRefusal(terms(), abi.encodeWithSelector(IMarket.ModelNotActive.selector, modelId, ModelStatus.Suspended));
     }
 
     function test_open_revertsWhen_modelHashIsAnother() public {
         OfferTerms memory t = terms();
         t.modelHash = keccak256("another");
-        expectRefusal(t, abi.encodeWithSelector(IAccuracyMarket.ModelHashMismatch.selector, modelHash, t.modelHash));
+        expectRefusal(t, abi.encodeWithSelector(IMarket.ModelHashMismatch.selector, modelHash, t.modelHash));
     }
 
     function test_open_revertsWhen_targetIsZeroOrAboveOne() public {
@@ -177,9 +174,7 @@ contract OpenTest is MarketFixture {
         OfferTerms memory t = terms();
         for (uint256 i = 0; i < 2; ++i) {
             t.expiry = i == 0 ? START - 1 : START + ACCEPT_WINDOW + 1;
-            expectRefusal(
-                t, abi.encodeWithSelector(IAccuracyMarket.BadExpiry.selector, START, START + ACCEPT_WINDOW, t.expiry)
-            );
+            expectRefusal(t, abi.encodeWithSelector(IMarket.BadExpiry.selector, START, START + ACCEPT_WINDOW, t.expiry));
         }
     }
 

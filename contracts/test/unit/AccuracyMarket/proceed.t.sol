@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Outcome, State, EngagementView} from "../../../src/types/MarketTypes.sol";
 import {Reputation} from "../../../src/types/ModelTypes.sol";
@@ -51,7 +52,7 @@ contract ProceedTest is MarketFixture {
         bytes32 guard = guardOf(id);
         address[2] memory callers = [mc, outsider];
         for (uint256 i = 0; i < 2; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.NotParty.selector, mp, callers[i]));
+            vm.expectRevert(abi.encodeWithSelector(IMarket.NotParty.selector, mp, callers[i]));
             vm.prank(callers[i]);
             market.proceed(id, guard);
         }
@@ -60,7 +61,7 @@ contract ProceedTest is MarketFixture {
     function test_proceed_revertsWhen_guardIsAnotherOffer() public {
         bytes32 id = probing();
         bytes32 wrong = guardOf(offered());
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, guardOf(id), wrong));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, guardOf(id), wrong));
         vm.prank(mp);
         market.proceed(id, wrong);
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {ITransferJudge} from "../../../src/interfaces/ITransferJudge.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Mode, Outcome, State} from "../../../src/types/MarketTypes.sol";
@@ -104,12 +105,9 @@ contract ProveBadDataTest is TransferFixture {
         bytes32 g = guard(id);
         bytes memory keys = keysA(id);
         keys[0] ^= 0x01;
-        expectRefusal(id, 0, keys, abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, g, keccak256(keys)));
+        expectRefusal(id, 0, keys, abi.encodeWithSelector(IMarket.GuardMismatch.selector, g, keccak256(keys)));
         expectRefusal(
-            id,
-            0,
-            masterBytes(),
-            abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, g, keccak256(masterBytes()))
+            id, 0, masterBytes(), abi.encodeWithSelector(IMarket.GuardMismatch.selector, g, keccak256(masterBytes()))
         );
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
-import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {OfferTerms, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 
 /// The chain forgets blocks and replays the pending calls on another history: a call must act on what its sender saw or
@@ -19,7 +19,7 @@ contract ReorgTest is MarketFixture {
         worse.targetBps = 10_000;
         vm.prank(outsider);
         assertEq(market.open{value: ENTRY}(worse), id, "the same id");
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, guardOf(id), guard));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, guardOf(id), guard));
         vm.prank(mp);
         market.accept{value: ENTRY}(id, guard);
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {TransferFixture} from "../../base/TransferFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {ResultBitmap} from "../../../src/libraries/ResultBitmap.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
@@ -222,7 +223,7 @@ contract ResultTest is TransferFixture {
         bytes32 id = reach(State.Proving, FULL, DIRECT);
         ProofItem memory it = itemOf(id, 1);
         it.proof = abi.encode(verifier.proofOf(VK_DIGEST, [context(id, 1), WEIGHTS, it.inputCommit, it.output]));
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 1));
         market.submitProofs(id, only(it));
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
-import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {Assurance, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 
 /// Whole engagements of an honest party against each strategy of the other one (V10, V11): what the honest side has in
@@ -96,7 +96,7 @@ contract StrategiesTest is MarketFixture {
         bytes32 id = proving();
         ProofItem memory it = item(id, 0);
         it.proof = abi.encode(verifier.proofOf(VK_DIGEST, [context(id, 0), 1, it.inputCommit, it.output]));
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 0));
         vm.prank(mp);
         market.submitProofs(id, only(it));
         vm.warp(START + PROVE_WINDOW + 1);

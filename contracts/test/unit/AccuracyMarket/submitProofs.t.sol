@@ -6,6 +6,7 @@ import {TestSet} from "../../base/TestSet.sol";
 import {AccuracyMarket} from "../../../src/AccuracyMarket.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {Merkle} from "../../../src/libraries/Merkle.sol";
 import {Statement} from "../../../src/libraries/Statement.sol";
@@ -259,15 +260,15 @@ contract SubmitProofsTest is MarketFixture {
     function test_submitProofs_revertsWhen_proofIsWrong() public {
         ProofItem memory it = item(id, 2);
         it.proof[31] ^= 0x01;
-        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
         it.proof = "";
-        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
     }
 
     function test_submitProofs_revertsAsAWholeWhen_theLastItemIsBad() public {
         ProofItem[] memory items = batch(id, 0, NEEDED);
         items[NEEDED - 1].proof = "bad";
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, NEEDED - 1));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, NEEDED - 1));
         market.submitProofs(id, items);
         assertEq(market.engagement(id).provenOnChain, 0, "nothing counted");
         for (uint256 p = 0; p < N; ++p) {
@@ -282,7 +283,7 @@ contract SubmitProofsTest is MarketFixture {
     function test_submitProofs_rejectsTheProofOfAnotherEngagement() public {
         bytes32 other = proving();
         ProofItem memory it = item(other, 2);
-        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
         market.submitProofs(other, only(it));
     }
 
@@ -297,23 +298,23 @@ contract SubmitProofsTest is MarketFixture {
         ProofItem memory it = item(id, 2);
         for (uint256 i = 0; i < 5; ++i) {
             it.proof = abi.encode(verifier.proofOf(VK_DIGEST, [contexts[i], WEIGHTS, it.inputCommit, it.output]));
-            expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+            expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
         }
     }
 
     function test_submitProofs_rejectsTheProofAfterAChainSplit() public {
         ProofItem memory it = item(id, 2);
         vm.chainId(31338);
-        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
     }
 
     function test_submitProofs_rejectsTheProofOfOtherWeightsOrAnotherKey() public {
         ProofItem memory it = item(id, 2);
         it.proof = abi.encode(verifier.proofOf(VK_DIGEST, [context(id, 2), WEIGHTS + 1, it.inputCommit, it.output]));
-        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
         it.proof =
             abi.encode(verifier.proofOf(keccak256("other vk"), [context(id, 2), WEIGHTS, it.inputCommit, it.output]));
-        expectRejection(it, abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 2));
+        expectRejection(it, abi.encodeWithSelector(IJudge.ProofRejected.selector, 2));
     }
 
     // ---- helpers ----

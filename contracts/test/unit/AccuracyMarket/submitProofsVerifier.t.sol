@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IJudge} from "../../../src/interfaces/IJudge.sol";
 import {IProofJudge} from "../../../src/interfaces/IProofJudge.sol";
 import {Assurance, OfferTerms, Outcome, ProofItem, State} from "../../../src/types/MarketTypes.sol";
 import {Metric, ModelRecord} from "../../../src/types/ModelTypes.sol";
@@ -44,7 +45,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         ProofItem[] memory items = batch(id, 0, NEEDED);
         for (uint256 i = 0; i < answers.length; ++i) {
             odd.set(answers[i]);
-            vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
+            vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 0));
             market.submitProofs(id, items);
         }
         assertUntouched();
@@ -53,7 +54,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
     function test_verifier_burningAllGasIsARejectionAndNoFault() public {
         ProofItem[] memory items = batch(id, 0, 1);
         odd.set(OddVerifier.Answer.BurnGas);
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 0));
         market.submitProofs{gas: 5_000_000}(id, items);
         assertUntouched();
     }
@@ -74,7 +75,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         odd.aim(market, id);
         odd.set(OddVerifier.Answer.ReenterTimeout);
         ProofItem[] memory items = batch(id, 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(IProofJudge.ProofRejected.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IJudge.ProofRejected.selector, 0));
         market.submitProofs(id, items);
         assertUntouched();
     }
@@ -85,7 +86,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         vm.etch(address(odd), accepting);
         ProofItem[] memory items = batch(id, 0, NEEDED);
         vm.expectRevert(
-            abi.encodeWithSelector(IProofJudge.VerifierChanged.selector, address(odd), before, keccak256(accepting))
+            abi.encodeWithSelector(IJudge.VerifierChanged.selector, address(odd), before, keccak256(accepting))
         );
         market.submitProofs(id, items);
         assertUntouched();
@@ -96,7 +97,7 @@ contract SubmitProofsVerifierTest is MarketFixture {
         vm.etch(address(odd), "");
         ProofItem[] memory items = batch(id, 0, NEEDED);
         vm.expectRevert(
-            abi.encodeWithSelector(IProofJudge.VerifierChanged.selector, address(odd), before, address(odd).codehash)
+            abi.encodeWithSelector(IJudge.VerifierChanged.selector, address(odd), before, address(odd).codehash)
         );
         market.submitProofs(id, items);
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Moves} from "../../base/Moves.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {Adjudication, Mode, State} from "../../../src/types/MarketTypes.sol";
 
@@ -85,10 +86,10 @@ contract TransitionsTest is Moves {
         address[3] memory callers = [mc, mp, outsider];
         for (uint256 i = 0; i < 3; ++i) {
             if (callers[i] == party) continue;
-            refused(callers[i], m, id, g, abi.encodeWithSelector(IAccuracyMarket.NotParty.selector, party, callers[i]));
+            refused(callers[i], m, id, g, abi.encodeWithSelector(IMarket.NotParty.selector, party, callers[i]));
         }
         bytes32 wrong = g ^ bytes32(uint256(1));
-        refused(party, m, id, wrong, abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, g, wrong));
+        refused(party, m, id, wrong, abi.encodeWithSelector(IMarket.GuardMismatch.selector, g, wrong));
 
         uint64 deadline = market.timeoutAt(id);
         uint256 before = vm.snapshotState();
@@ -101,9 +102,9 @@ contract TransitionsTest is Moves {
     }
 
     function checkVote(Move m, bytes32 id, bytes32 g) private {
-        refused(outsider, m, id, g, abi.encodeWithSelector(IAccuracyMarket.NotParty.selector, mc, outsider));
+        refused(outsider, m, id, g, abi.encodeWithSelector(IMarket.NotParty.selector, mc, outsider));
         bytes32 wrong = g ^ bytes32(uint256(1));
-        refused(mp, m, id, wrong, abi.encodeWithSelector(IAccuracyMarket.GuardMismatch.selector, g, wrong));
+        refused(mp, m, id, wrong, abi.encodeWithSelector(IMarket.GuardMismatch.selector, g, wrong));
         (bool ok,) = send(mc, m, id, g);
         assertTrue(ok, "a vote");
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
-import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {Adjudication, Assurance, Mode, Outcome, State, Verdict} from "../../../src/types/MarketTypes.sol";
 import {Metric} from "../../../src/types/ModelTypes.sol";
 
@@ -70,9 +70,9 @@ contract MarketViewsTest is MarketFixture {
 
     function test_engagementIdAt_revertsWhen_pastTheLast() public {
         offered();
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.SequenceOutOfRange.selector, 1, 1));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.SequenceOutOfRange.selector, 1, 1));
         market.engagementIdAt(modelId, 1);
-        vm.expectRevert(abi.encodeWithSelector(IAccuracyMarket.SequenceOutOfRange.selector, 0, 0));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.SequenceOutOfRange.selector, 0, 0));
         market.engagementIdAt(keccak256("nobody"), 0);
     }
 

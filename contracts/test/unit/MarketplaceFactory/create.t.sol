@@ -7,6 +7,7 @@ import {Cradle} from "../../../src/Cradle.sol";
 import {MarketplaceFactory} from "../../../src/MarketplaceFactory.sol";
 import {ModelRegistry} from "../../../src/ModelRegistry.sol";
 import {IAccuracyMarket} from "../../../src/interfaces/IAccuracyMarket.sol";
+import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IAccuracyTerms} from "../../../src/interfaces/IAccuracyTerms.sol";
 import {Creation, IMarketplaceFactory} from "../../../src/interfaces/IMarketplaceFactory.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
@@ -201,7 +202,7 @@ contract CreateTest is MarketFixture {
         create(registryCode(), accuracyCode(), none());
         r.n1 = N1;
         r.accuracy = outsider;
-        expect(abi.encodeWithSelector(IAccuracyMarket.NotRegistered.selector, outsider, second));
+        expect(abi.encodeWithSelector(IMarket.NotRegistered.selector, outsider, second));
         create(registryCode(), accuracyCode(), none());
     }
 

@@ -13,7 +13,7 @@ contract StatementTest is TestBase {
     }
 
     function isProven(ProofTerms memory terms, uint256 ctx, ProofItem calldata item) external view returns (bool) {
-        return Statement.isProven(terms, ctx, item);
+        return Statement.isProven(terms, ctx, item.inputCommit, item.output, item.proof);
     }
 
     /// No value of an instance reaches a verifier unless it is canonical, whatever the metric has checked before.
