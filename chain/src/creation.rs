@@ -60,31 +60,42 @@ pub(super) fn factory(repository: &Repository) -> eyre::Result<(Bytes, Address)>
     Ok((code, at))
 }
 
-/// The call by which `sender` creates a registry and a market that name each other.
+/// The call by which `sender` creates a registry and markets that name each other.
 pub(super) fn marketplace_call(
     repository: &Repository,
     sender: Address,
     salt: B256,
     terms: &MarketTerms,
     judges: Judges,
+    outputs: Address,
 ) -> eyre::Result<IMarketplaceFactory::createCall> {
     let (_, factory) = factory(repository)?;
     let code = |contract| creation_code(repository, contract, &[], Vec::new());
-    let (registry, market) = places(factory, &code("Cradle")?, sender, salt);
+    let [registry, market, prediction] = places(factory, &code("Cradle")?, sender, salt);
+    let prediction_params = terms.prediction_params(registry, outputs);
+    let named = match prediction_params {
+        Some(_) => prediction,
+        None => Address::ZERO,
+    };
     Ok(IMarketplaceFactory::createCall {
         salt,
         first: IMarketplaceFactory::Creation {
             code: code("ModelRegistry")?,
-            arguments: terms.registry_params(market).abi_encode().into(),
+            arguments: terms.registry_params(market, named).abi_encode().into(),
         },
         second: IMarketplaceFactory::Creation {
             code: code("AccuracyMarket")?,
             arguments: terms.market_params(registry, judges).abi_encode().into(),
         },
-        // There is no prediction market.
-        third: IMarketplaceFactory::Creation {
-            code: Bytes::new(),
-            arguments: Bytes::new(),
+        third: match prediction_params {
+            Some(params) => IMarketplaceFactory::Creation {
+                code: code("PredictionMarket")?,
+                arguments: params.abi_encode().into(),
+            },
+            None => IMarketplaceFactory::Creation {
+                code: Bytes::new(),
+                arguments: Bytes::new(),
+            },
         },
     })
 }

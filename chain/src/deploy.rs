@@ -9,18 +9,21 @@ use crate::journal::{Fact, Journal};
 use crate::origin::{deployer_input, has_deployer, place, DEPLOYER};
 use crate::rehearsal::rehearse;
 use crate::repository::Repository;
+use crate::rounds::Rounds;
 use crate::terms::MarketTerms;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
 use assay_durable::report::Reporter;
-use assay_protocol::abi::{IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, Mode};
+use assay_protocol::abi::{
+    IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, Mode, PredictionMarketParams,
+};
 use eyre::WrapErr;
 use std::collections::BTreeMap;
 
 /// Deploys everything: the contracts without parameters one by one, those that serve everybody unless the chain has them, then
-/// registry and market by one call of the factory, so that there is never one without the other. What an earlier run with this journal
+/// registry and markets by one call of the factory, so that there is never one without the other. What an earlier run with this journal
 /// deployed is used again, where it is the same code with the same arguments.
 ///
 /// # Errors
@@ -60,9 +63,14 @@ pub async fn deploy(
         publication: create.placed("PublishedTransfers").await?,
         proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
     };
+    let outputs = match terms.rounds {
+        Some(_) => create.contract("OutputJudge", &[], Vec::new()).await?,
+        None => Address::ZERO,
+    };
     let factory = create.placed("MarketplaceFactory").await?;
-    let (registry, market) = create.marketplace(factory, terms, judges).await?;
-    check(chain, terms, judges, registry, market).await?;
+    let created = create.marketplace(factory, terms, judges, outputs).await?;
+    let (registry, market) = (created.registry, created.accuracy);
+    check(chain, terms, judges, &created).await?;
     Ok(Deployment {
         chain_id: chain.id,
         registry,
@@ -124,14 +132,15 @@ impl Creator<'_> {
         Ok(at)
     }
 
-    /// Registry and market, which name each other. Their addresses follow from account and salt.
+    /// Registry and markets, which name each other. Their addresses follow from account and salt.
     async fn marketplace(
         &mut self,
         factory: Address,
         terms: &MarketTerms,
         judges: Judges,
-    ) -> eyre::Result<(Address, Address)> {
-        let call = |salt| marketplace_call(self.repository, self.account.address(), salt, terms, judges);
+        outputs: Address,
+    ) -> eyre::Result<IMarketplaceFactory::MarketplaceCreated> {
+        let call = |salt| marketplace_call(self.repository, self.account.address(), salt, terms, judges, outputs);
         // The same for every salt.
         let step = step_name("Marketplace", &call(B256::ZERO)?.abi_encode());
         let drawn = Fact::<B256>::named(format!("salt of {step}"));
@@ -148,14 +157,19 @@ impl Creator<'_> {
             .account
             .send(self.journal, &step, &call, self.out)
             .await
-            .wrap_err("cannot create registry and market")?;
+            .wrap_err("cannot create registry and markets")?;
         let created = receipt
             .decoded_log::<IMarketplaceFactory::MarketplaceCreated>()
             .ok_or_else(|| eyre::eyre!("transaction {} created no marketplace", receipt.transaction_hash))?;
-        let (registry, market) = (created.registry, created.accuracy);
-        self.out
-            .note(format_args!("ModelRegistry at {registry}, AccuracyMarket at {market}"));
-        Ok((registry, market))
+        self.out.note(format_args!(
+            "ModelRegistry at {}, AccuracyMarket at {}",
+            created.registry, created.accuracy
+        ));
+        if !created.prediction.is_zero() {
+            self.out
+                .note(format_args!("PredictionMarket at {}", created.prediction));
+        }
+        Ok(created.data.clone())
     }
 }
 
@@ -169,12 +183,12 @@ async fn check(
     chain: &Chain,
     terms: &MarketTerms,
     judges: Judges,
-    registry: Address,
-    market: Address,
+    created: &IMarketplaceFactory::MarketplaceCreated,
 ) -> eyre::Result<()> {
+    let (registry, market, prediction) = (created.registry, created.accuracy, created.prediction);
     let registry_params = chain.view(registry, &IModelRegistry::paramsCall {}).await?;
     eyre::ensure!(
-        registry_params == terms.registry_params(market),
+        registry_params == terms.registry_params(market, prediction),
         "the registry has other parameters than asked for"
     );
     let loaded = super::market::Market::load(chain.clone(), market).await?;
@@ -196,9 +210,29 @@ async fn check(
             "the market's amounts are {got:?}, expected {expected:?}"
         );
     }
+    if terms.rounds.is_some() {
+        let rounds = Rounds::of(loaded).await?;
+        let p = &rounds.params;
+        let expected = terms.prediction_params(registry, p.judge);
+        let got = PredictionMarketParams {
+            registry: p.registry,
+            judge: p.judge,
+            priceProof: p.priceProof,
+            fee: p.fee,
+            answerGas: p.answerGas,
+            windows: p.windows.clone(),
+        };
+        eyre::ensure!(
+            rounds.address == prediction && expected == Some(got),
+            "the prediction market has other parameters than asked for"
+        );
+    }
     if chain.id != DEVNET_CHAIN_ID {
         const MAX_CODE: usize = 24_576;
-        for contract in [registry, market] {
+        for contract in [registry, market, prediction] {
+            if contract.is_zero() {
+                continue;
+            }
             let len = chain.provider.get_code_at(contract).await?.len();
             eyre::ensure!(
                 len > 0 && len <= MAX_CODE,

@@ -29,11 +29,11 @@ pub(super) fn deployer_input(code: &Bytes) -> Bytes {
     [B256::ZERO.as_slice(), code].concat().into()
 }
 
-/// Where `factory` creates the first contract of `sender`'s call with this salt, and the second one.
-pub(super) fn places(factory: Address, cradle_code: &Bytes, sender: Address, salt: B256) -> (Address, Address) {
+/// Where `factory` creates the three contracts of `sender`'s call with this salt, in their order.
+pub(super) fn places(factory: Address, cradle_code: &Bytes, sender: Address, salt: B256) -> [Address; 3] {
     let salt = keccak256((sender, salt).abi_encode());
     let cradle = factory.create2(salt, keccak256(cradle_code));
-    (cradle.create(1), cradle.create(2))
+    [1, 2, 3].map(|nonce| cradle.create(nonce))
 }
 
 /// Whether the proxy is there, as of `block`.

@@ -21,22 +21,24 @@ const JUDGES: Judges = Judges {
     publication: Address::repeat_byte(0xd3),
     proofs: Address::repeat_byte(0xd4),
 };
+const OUTPUT_JUDGE: Address = Address::repeat_byte(0xd5);
 
 const UNABLE: &str = "the node cannot try the deployment before it is sent";
 const ANOTHER_NODE: &str = "nothing was sent; use a node whose eth_call takes state overrides";
 
-/// Lets the factory create registry and market in one `eth_call`, with the code of everything else laid under it by state
+/// Lets the factory create registry and markets in one `eth_call`, with the code of everything else laid under it by state
 /// overrides: the constructors judge the terms, and nothing is spent.
 ///
 /// # Errors
 /// The constructor's refusal in words, or if the node cannot override the state of a call.
 pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository: &Repository) -> eyre::Result<()> {
     let (_, factory) = factory(repository)?;
-    let contracts: [(&str, Address, &[_]); 5] = [
+    let contracts: [(&str, Address, &[_]); 6] = [
         ("PoseidonT4", POSEIDON, &[]),
         ("TransferJudge", JUDGES.transfers, &[("PoseidonT4", POSEIDON)]),
         ("PublishedTransfers", JUDGES.publication, &[]),
         ("ProofJudge", JUDGES.proofs, &[]),
+        ("OutputJudge", OUTPUT_JUDGE, &[]),
         ("MarketplaceFactory", factory, &[]),
     ];
     let mut laid = StateOverridesBuilder::default();
@@ -46,7 +48,7 @@ pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository:
         laid = laid.with_code(at, code.wrap_err_with(|| format!("cannot create {contract}"))?);
     }
     // No deployment uses this salt.
-    let create = marketplace_call(repository, account.address(), B256::ZERO, terms, JUDGES)?;
+    let create = marketplace_call(repository, account.address(), B256::ZERO, terms, JUDGES, OUTPUT_JUDGE)?;
     let request = Call::new(factory, &create).request(account.address());
     let answer = account.chain.provider.call(request).overrides(laid.build()).await;
     let created = answer.map_err(|error| match revert_data(&error) {

@@ -4,15 +4,16 @@
 //! own address masked; each masked place must hold what the market's parameters say, and the linked library must have this
 //! release's code too. Code alone does not show that a constructor ran: what other code put there can have begun with other
 //! storage, say invented credits, and with parameters that the constructors refuse. So the contracts with storage must also have
-//! been created from this release's creation code, see `origin`: registry and market by the genuine factory, which keeps its
+//! been created from this release's creation code, see `origin`: registry and markets by the genuine factory, which keeps its
 //! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 
-use crate::artefact::{address, address_at, word_at, Release};
+use crate::artefact::{address, address_at, Release};
 use crate::client::{Call, Chain};
 use crate::error::hinted;
 use crate::market::Market;
 use crate::origin;
+use crate::rounds::Rounds;
 use crate::venue::Venue;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
@@ -20,6 +21,7 @@ use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use assay_durable::file::write_atomic;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
+use assay_protocol::abi::IModelRegistry::predictionCall;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,7 +51,7 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
     chain_id: u64,
-    /// Registry, market, terms, judges, and the libraries that these are linked to.
+    /// Registry, markets, terms, judges, and the libraries that these are linked to.
     pub parts: Vec<Part>,
 }
 
@@ -60,7 +62,7 @@ impl Survey {
         let reader = CodeReader::new(&market.chain).await?;
         let expected = immutables(market).await?;
         let judges = &market.params.judges;
-        let contracts = [
+        let mut contracts = vec![
             ("ModelRegistry", market.registry),
             ("AccuracyMarket", market.address),
             ("AccuracyTerms", address(expected["TERMS"])),
@@ -68,14 +70,28 @@ impl Survey {
             ("TransferJudge", judges.transfers),
             ("PublishedTransfers", judges.publication),
         ];
-        let codes = try_join_all(contracts.map(|(_, at)| reader.code(at))).await?;
+        let prediction = address(expected["PREDICTION"]);
+        let mut of_rounds = BTreeMap::new();
+        if !prediction.is_zero() {
+            // It can burn stakes as the accuracy market can.
+            contracts.push(("PredictionMarket", prediction));
+            if let Ok(rounds) = Rounds::of(market.clone()).await {
+                of_rounds = round_immutables(market, &rounds);
+                contracts.push(("OutputJudge", rounds.params.judge));
+            }
+        }
+        let codes = try_join_all(contracts.iter().map(|(_, at)| reader.code(*at))).await?;
         let mut survey = Self {
             chain_id: market.chain.id,
             parts: Vec::new(),
         };
         for ((contract, at), code) in contracts.into_iter().zip(codes) {
             let artefact = &release.contracts[contract];
-            let mut difference = artefact.difference(&code, at, &expected);
+            let expected = match contract {
+                "PredictionMarket" => &of_rounds,
+                _ => &expected,
+            };
+            let mut difference = artefact.difference(&code, at, expected);
             if difference.is_none() {
                 difference = origin::difference(&market.chain, &release, contract, at, reader.block).await?;
             }
@@ -88,16 +104,8 @@ impl Survey {
                 linked.dedup();
                 for at in linked {
                     let code = reader.code(at).await?;
-                    let difference = release.contracts[library].difference(&code, at, &expected);
+                    let difference = release.contracts[library].difference(&code, at, expected);
                     survey.add(library, at, &code, difference);
-                }
-            }
-            if let Some(place) = artefact.immutables.get("PREDICTION").and_then(|places| places.first()) {
-                let named = address(word_at(&code, *place));
-                if !named.is_zero() {
-                    // It could burn stakes as the accuracy market can.
-                    let code = reader.code(named).await?;
-                    survey.add("PredictionMarket", named, &code, Some("this release has none".into()));
                 }
             }
         }
@@ -169,7 +177,10 @@ async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256
     Ok(BTreeMap::from([
         ("REGISTRY", word(market.registry)),
         ("ACCURACY", word(market.address)),
-        ("PREDICTION", U256::ZERO),
+        (
+            "PREDICTION",
+            word(chain.view(market.registry, &predictionCall {}).await?),
+        ),
         ("TERMS", word(terms)),
         ("PARAMS_HASH", market.params_hash.into()),
         ("TREASURY", word(p.treasury)),
@@ -205,6 +216,27 @@ async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256
         ("CHALLENGE_BOND", U256::from(claim.challengeBond)),
         ("DIRECT_MAX", U256::from(claim.directMax)),
     ]))
+}
+
+/// What each immutable of the prediction market must be; what it shares with the accuracy market is that one's.
+fn round_immutables(market: &Market, rounds: &Rounds) -> BTreeMap<&'static str, U256> {
+    let word = |address: Address| U256::from_be_bytes(address.into_word().0);
+    let (p, windows) = (&rounds.params, &rounds.params.windows);
+    BTreeMap::from([
+        ("REGISTRY", word(market.registry)),
+        ("JUDGE", word(p.judge)),
+        ("TREASURY", word(market.params.treasury)),
+        ("PARAMS_HASH", rounds.params_hash.into()),
+        ("PRICE_PROOF", U256::from(p.priceProof)),
+        ("FEE", U256::from(p.fee)),
+        ("ANSWER_GAS", U256::from(p.answerGas)),
+        ("ACCEPT_WINDOW", U256::from(windows.accept)),
+        ("PUBLISH_WINDOW", U256::from(windows.publish)),
+        ("CONTEST_WINDOW", U256::from(windows.contest)),
+        ("RESPOND_WINDOW", U256::from(windows.respond)),
+        ("ANSWER_TIME", U256::from(windows.answerTime)),
+        ("UNBOND_WINDOW", U256::from(market.params.unbondWindow)),
+    ])
 }
 
 /// How far the contracts behind a market are known.

@@ -1,7 +1,11 @@
 //! The terms that a market is deployed with: prices, sizes and windows, which can never be changed.
 
 use alloy::primitives::{address, Address, U256};
-use assay_protocol::abi::{ClaimParams, Judges, MarketParams, Prices, RegistryParams, TransferParams, Windows};
+use assay_protocol::abi::{
+    ClaimParams, Judges, MarketParams, PredictionMarketParams, Prices, RegistryParams, RoundWindows, TransferParams,
+    Windows,
+};
+use assay_protocol::prediction::MAX_PREDICTIONS;
 use assay_protocol::units::ether;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +65,36 @@ pub struct MarketTerms {
     pub challenge_bond: u128,
     /// Proven sets up to this size are proven on chain, example by example.
     pub direct_max: u32,
+    /// Of the prediction market; without them the marketplace has none, and can get none later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<RoundMarketTerms>,
+}
+
+/// What is fixed of the prediction market; the price of a proof is the accuracy market's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoundMarketTerms {
+    /// ε: of each side when a round is served.
+    pub fee: u128,
+    /// G: gas of an answer, for which a contest pays at the base fee; 0 asks for none.
+    pub answer_gas: u32,
+    /// Longest time from `open` to the offer's expiry.
+    pub accept_window: u64,
+    /// For the outputs: after `serve` in public, after the consumer's silence in private.
+    pub publish_window: u64,
+    /// For contests and confirmations.
+    pub contest_window: u64,
+    /// From the last contest to its answers.
+    pub respond_window: u64,
+    /// Time that each contested prediction adds.
+    pub answer_time: u64,
+}
+
+impl RoundMarketTerms {
+    /// Seconds from `serve` to the end when everybody waits for each deadline.
+    pub fn longest(&self) -> u64 {
+        self.publish_window + 2 * self.contest_window + self.respond_window + MAX_PREDICTIONS as u64 * self.answer_time
+    }
 }
 
 impl MarketTerms {
@@ -80,7 +114,8 @@ impl MarketTerms {
             decide_window: HOUR,
             prove_base: HOUR,
             prove_time_per_item: 600,
-            unbond_window: 24 * HOUR,
+            // All 4096 predictions of a round may be contested, one after the other.
+            unbond_window: 7 * 24 * HOUR,
             treasury: BURN_ADDRESS,
             words_per_chunk: 8,
             commit_window: HOUR,
@@ -92,6 +127,15 @@ impl MarketTerms {
             answer_time: 600,
             challenge_bond: 2 * milliether,
             direct_max: 1,
+            rounds: Some(RoundMarketTerms {
+                fee: milliether / 10,
+                answer_gas: 1_000_000,
+                accept_window: HOUR,
+                publish_window: HOUR,
+                contest_window: HOUR,
+                respond_window: HOUR,
+                answer_time: 120,
+            }),
         }
     }
 
@@ -140,8 +184,8 @@ impl MarketTerms {
         warnings
     }
 
-    /// The registry's constructor argument; `market` has to be known before it is deployed.
-    pub fn registry_params(&self, market: Address) -> RegistryParams {
+    /// The registry's constructor argument; the markets have to be known before they are deployed, `prediction` zero for none.
+    pub fn registry_params(&self, market: Address, prediction: Address) -> RegistryParams {
         RegistryParams {
             priceInput: self.price_input,
             n1: self.n1,
@@ -149,11 +193,30 @@ impl MarketTerms {
             unbondWindow: self.unbond_window,
             treasury: self.treasury,
             accuracy: market,
-            prediction: Address::ZERO,
+            prediction,
         }
     }
 
-    /// The market's constructor argument.
+    /// The prediction market's constructor argument, if there shall be one.
+    pub fn prediction_params(&self, registry: Address, judge: Address) -> Option<PredictionMarketParams> {
+        let rounds = self.rounds.as_ref()?;
+        Some(PredictionMarketParams {
+            registry,
+            judge,
+            priceProof: self.price_proof,
+            fee: rounds.fee,
+            answerGas: rounds.answer_gas,
+            windows: RoundWindows {
+                accept: rounds.accept_window,
+                publish: rounds.publish_window,
+                contest: rounds.contest_window,
+                respond: rounds.respond_window,
+                answerTime: rounds.answer_time,
+            },
+        })
+    }
+
+    /// The accuracy market's constructor argument.
     pub fn market_params(&self, registry: Address, judges: Judges) -> MarketParams {
         MarketParams {
             registry,

@@ -117,7 +117,7 @@ contract PredictionMarket is ContestPhase {
     function timeout(bytes32 id) external nonReentrant {
         Round storage r = _rounds[id];
         RoundState state = r.state;
-        require(state == RoundState.Rooted || state == RoundState.Served, WrongState(id, state));
+        require(state == RoundState.Rooted || state == RoundState.Served, WrongRoundState(id, state));
         if (state == RoundState.Served) require(_unproven(r) != 0, NothingUnproven(id));
         Deadlines.requirePast(timeoutAt(id));
         _close(id, r, state == RoundState.Rooted ? RoundOutcome.Void : RoundOutcome.Fault);

@@ -8,6 +8,7 @@ use assay_chain::address_book::Deployment;
 use assay_chain::client::Chain;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
+use assay_chain::rounds::Rounds;
 use assay_marketplace::engagement::{Desk, PayingDesk, Site};
 use assay_marketplace::home::Home;
 use clap::Args;
@@ -129,6 +130,42 @@ impl Context {
             report: (*self.out).clone(),
             trusted_deployment: self.globals.trust_deployment,
         }
+    }
+
+    /// The prediction market of the marketplace and what is kept about it here.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn rounds_site(&self) -> eyre::Result<Site<Rounds>> {
+        let site = self.site().await?;
+        Ok(Site {
+            market: Rounds::of(site.market).await?,
+            home: site.home,
+            report: site.report,
+            trusted_deployment: site.trusted_deployment,
+        })
+    }
+
+    /// The prediction market and who signs, for calls that carry no money.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn rounds_desk(&self, keys: &KeyArgs) -> eyre::Result<Desk<Rounds>> {
+        let site = self.rounds_site().await?;
+        let account = self.account(&site.market.chain, keys)?;
+        Ok(Desk::new(site, account))
+    }
+
+    /// The prediction market to send money to, and who signs.
+    ///
+    /// # Errors
+    /// If there is none, or its contracts are neither this release's nor trusted.
+    pub async fn paying_rounds_desk(&self, keys: &KeyArgs) -> eyre::Result<PayingDesk<Rounds>> {
+        let site = self.rounds_site().await?;
+        // Before the key is asked for.
+        site.checked_market().await?;
+        let account = self.account(&site.market.chain, keys)?;
+        PayingDesk::new(site, account).await
     }
 
     /// The market and who signs, for calls that carry no money.

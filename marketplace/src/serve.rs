@@ -1,8 +1,8 @@
 //! Serves files to the other party of an engagement.
 
-use crate::engagement::Site;
 use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
+use assay_chain::venue::{Venue, View};
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_exchange::parties;
@@ -139,13 +139,12 @@ impl List {
     }
 }
 
-/// Consumer and provider of each engagement.
-pub async fn on_chain(site: &Site, engagements: &[B256]) -> eyre::Result<parties::Table> {
+/// Consumer and provider of each engagement or round.
+pub async fn on_chain(market: &impl Venue, ids: &[B256]) -> eyre::Result<parties::Table> {
     let mut table = parties::Table::new();
-    for id in engagements {
-        let engagement = site.market.engagement(*id).await?;
-        let model = site.market.model(engagement.modelId).await?;
-        table.entry(*id).or_default().extend([engagement.mc, model.record.mp]);
+    for id in ids {
+        let view = market.newest(*id).await?;
+        table.entry(*id).or_default().extend([view.consumer(), view.provider()]);
     }
     Ok(table)
 }

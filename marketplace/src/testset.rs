@@ -232,11 +232,7 @@ pub fn labelled_images(dir: &Path) -> eyre::Result<Vec<(PathBuf, u32)>> {
         };
         rows.map(row).collect::<eyre::Result<_>>()?
     } else {
-        let entries = std::fs::read_dir(dir).wrap_err_with(|| format!("cannot read {}", dir.display()))?;
-        let pngs = entries
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| p.extension().is_some_and(|x| x == "png"));
+        let pngs = image_files(dir)?.into_iter();
         pngs.map(|path| label_of(&path).map(|label| (path, label)))
             .collect::<eyre::Result<_>>()?
     };
@@ -244,6 +240,16 @@ pub fn labelled_images(dir: &Path) -> eyre::Result<Vec<(PathBuf, u32)>> {
     found.sort();
     eyre::ensure!(!found.is_empty(), "no labelled PNG images in {}", dir.display());
     Ok(found)
+}
+
+/// The PNG files of a folder, sorted by name.
+pub fn image_files(dir: &Path) -> eyre::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(dir).wrap_err_with(|| format!("cannot read {}", dir.display()))?;
+    let paths = entries.flatten().map(|e| e.path());
+    let mut pngs: Vec<PathBuf> = paths.filter(|p| p.extension().is_some_and(|x| x == "png")).collect();
+    pngs.sort();
+    eyre::ensure!(!pngs.is_empty(), "no PNG images in {}", dir.display());
+    Ok(pngs)
 }
 
 /// The label at the end of a file name, as in `0042_7.png`.

@@ -4,6 +4,7 @@
 
 mod daemons;
 mod network;
+mod rounds;
 mod saved;
 #[path = "../../marketplace-cli/tests/snapshots/mod.rs"]
 mod snapshots;
@@ -199,19 +200,20 @@ impl Party<'_> {
 
     /// Serves the files of an engagement to the other party, until the result is dropped.
     pub fn serves(&self, id: &str) -> Server {
+        self.serves_what("--engagement", id)
+    }
+
+    /// As [`Party::serves`], of a round.
+    pub fn serves_round(&self, id: &str) -> Server {
+        self.serves_what("--round", id)
+    }
+
+    fn serves_what(&self, what: &str, id: &str) -> Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         drop(listener);
         let listen = address.to_string();
-        let args = [
-            "serve",
-            "--operator",
-            &self.address(),
-            "--engagement",
-            id,
-            "--listen",
-            &listen,
-        ];
+        let args = ["serve", "--operator", &self.address(), what, id, "--listen", &listen];
         let process = self
             .command(&args, false)
             .stdin(Stdio::null())

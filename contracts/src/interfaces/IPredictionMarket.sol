@@ -108,7 +108,7 @@ interface IPredictionMarket is IMarket {
 
     /// @notice A constructor parameter is outside its range.
     error BadParameter(bytes32 name, uint256 value);
-    error WrongState(bytes32 id, RoundState given);
+    error WrongRoundState(bytes32 id, RoundState given);
     error ZeroInputRoot();
     error ZeroOutputsRoot();
     error BadPredictions(uint256 limit, uint256 given);
@@ -230,7 +230,7 @@ interface IPredictionMarket is IMarket {
     /// @notice What a contest that adds so many predictions must bring at that base fee.
     function contestFee(uint32 added, uint256 baseFee) external view returns (uint256);
 
-    /// @notice Reverts `WrongState` for an unknown id, as do the next views.
+    /// @notice Reverts `WrongRoundState` for an unknown id, as do the next views.
     function round(bytes32 id) external view returns (RoundView memory);
 
     /// @notice The contested predictions as `contest` takes them.

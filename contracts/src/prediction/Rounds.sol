@@ -179,19 +179,19 @@ abstract contract Rounds is IPredictionMarket, Credits {
 
     function _in(bytes32 id, RoundState state) internal view returns (Round storage r) {
         r = _rounds[id];
-        require(r.state == state, WrongState(id, r.state));
+        require(r.state == state, WrongRoundState(id, r.state));
     }
 
     /// A round whose consumer may have its outputs: Served, or Rooted in PRIVATE.
     function _withOutputs(bytes32 id) internal view returns (Round storage r) {
         r = _rounds[id];
         bool handed = r.state == RoundState.Rooted && r.privacy == Privacy.PRIVATE;
-        require(handed || r.state == RoundState.Served, WrongState(id, r.state));
+        require(handed || r.state == RoundState.Served, WrongRoundState(id, r.state));
     }
 
     function _known(bytes32 id) internal view returns (Round storage r) {
         r = _rounds[id];
-        require(r.state != RoundState.None, WrongState(id, RoundState.None));
+        require(r.state != RoundState.None, WrongRoundState(id, RoundState.None));
     }
 
     function _unproven(Round storage r) internal view returns (uint32) {

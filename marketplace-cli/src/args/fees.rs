@@ -25,7 +25,7 @@ fn gwei(text: &str) -> Result<u128, String> {
     amount(text, Unit::GWEI)
 }
 
-fn ether(text: &str) -> Result<u128, String> {
+pub(crate) fn ether(text: &str) -> Result<u128, String> {
     amount(text, Unit::ETHER)
 }
 

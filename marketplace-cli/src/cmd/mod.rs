@@ -8,6 +8,7 @@ mod mc;
 mod model;
 mod mp;
 mod plan;
+mod predict;
 mod prove;
 mod serve;
 mod setup;
@@ -66,7 +67,10 @@ pub enum Command {
     /// What a model consumer does
     #[command(subcommand)]
     Mc(mc::Command),
-    /// Serve files to the other party of an engagement
+    /// Rounds of contested predictions
+    #[command(subcommand)]
+    Predict(predict::Command),
+    /// Serve files to the other party of an engagement or a round
     Serve(serve::Args),
     /// Close an engagement whose window has passed; anybody may
     #[command(subcommand)]
@@ -99,6 +103,7 @@ impl Command {
             Self::Deploy(args) => deploy::run(args, ctx).await,
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
+            Self::Predict(command) => command.run(ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,

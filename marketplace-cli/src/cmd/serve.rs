@@ -1,4 +1,4 @@
-//! Serves files to the other party of an engagement.
+//! Serves files to the other party of an engagement or a round.
 
 use crate::context::Context;
 use alloy::primitives::{Address, B256};
@@ -13,6 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     assay serve --operator 0x52… --engagement 0x3f…        to this machine, parties as the market says\n  \
+    assay serve --operator 0x52… --round 0x9b…\n  \
     assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n\n\
     parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. One host has at most 32\n\
     connections at one time; what stands in front of the server, as a proxy does, is one host. A second server on the same store\n\
@@ -34,15 +35,18 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS")]
     operator: Address,
     /// Serve the consumer and the provider of this engagement
-    #[arg(long = "engagement", value_name = "ID", required_unless_present = "parties")]
+    #[arg(long = "engagement", value_name = "ID", required_unless_present_any = ["parties", "rounds"])]
     engagements: Vec<B256>,
-    /// JSON file with the parties of engagements
+    /// Serve the consumer and the provider of this round of predictions
+    #[arg(long = "round", value_name = "ID")]
+    rounds: Vec<B256>,
+    /// JSON file with the parties of engagements and rounds
     #[arg(long, value_name = "FILE")]
     parties: Option<PathBuf>,
     /// Bytes of the largest file to take
     #[arg(long, value_name = "BYTES")]
     max_file: Option<u64>,
-    /// Bytes to take for one engagement
+    /// Bytes to take for one engagement or round
     #[arg(long, value_name = "BYTES")]
     max_engagement: Option<u64>,
 }
@@ -56,10 +60,13 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     options.check().map_err(|e| usage(e.to_string()))?;
 
     let lock = Store::lock(&options.store)?;
-    let parties = match args.engagements.as_slice() {
+    let mut parties = match args.engagements.as_slice() {
         [] => parties::Table::new(),
-        engagements => on_chain(&ctx.site().await?, engagements).await?,
+        engagements => on_chain(&ctx.site().await?.market, engagements).await?,
     };
+    if !args.rounds.is_empty() {
+        parties.extend(on_chain(&ctx.rounds_site().await?.market, &args.rounds).await?);
+    }
     serve(options, lock, List::new(parties, args.parties), &ctx.out, |serving| {
         ctx.out.result(serving, serving)
     })

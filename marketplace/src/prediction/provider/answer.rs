@@ -90,7 +90,7 @@ pub async fn answer(desk: &Desk<Rounds>, id: B256) -> eyre::Result<RoundAnswers>
                 "{} predictions are contested, and none has its proof here",
                 unproven.len()
             ),
-            format!("run: assay predict prove {id}"),
+            format!("run: assay predict answer {id} --model FILE, which makes it"),
         ));
     }
     let after = desk.market.newest(id).await?;

@@ -1,0 +1,167 @@
+//! Rounds of contested predictions on anvil, with real proofs of a small network, each party a process with a home of its own.
+
+use e2e::{text, Party, Setting, OUTSIDER};
+use serde_json::Value;
+
+const HOUR: u64 = 3600;
+const MILLIETHER: u128 = 1_000_000_000_000_000;
+
+/// Devnet terms: Z is 2 milliether, so 2CZ is 8 for C = 2, and a contested prediction that is proven costs 4.
+const CAP: u32 = 2;
+
+fn id_of(opened: &Value) -> String {
+    opened["id"].as_str().unwrap().to_owned()
+}
+
+fn wei(value: &Value) -> u128 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// What a party fetches, in all.
+fn fetched(party: Party<'_>) -> u128 {
+    let withdrawn = party.does(&["withdraw"]);
+    let withdrawals = withdrawn["withdrawals"].as_array().unwrap();
+    withdrawals.iter().map(|w| wei(&w["amountWei"])).sum()
+}
+
+#[test]
+fn a_public_round_is_contested_proven_and_upheld() {
+    let setting = Setting::new();
+    let options = ["--public", "--price", "0.003", "--deposit", "0.02"];
+    let opened = setting.open_round("round", 20, CAP, &options);
+    let id = id_of(&opened);
+    // The same inputs are the same offer.
+    assert_eq!(id_of(&setting.open_round("round", 20, CAP, &options)), id);
+    let (_, said) = setting.consumer().fails(&["predict", "check", &id]);
+    assert!(said.contains("an open offer"), "{said}");
+    let served = setting.serve_round(&id);
+    assert!(served["imagesPerSecond"].as_f64().unwrap() > 0.0, "{served}");
+    setting.provider().does(&["predict", "publish", &id]);
+
+    let (_, said) = setting.consumer().fails(&["predict", "contest", &id, "--random", "2"]);
+    assert!(said.contains("have not been checked"), "{said}");
+    let reference = text(&setting.model);
+    let checked = setting
+        .consumer()
+        .does(&["predict", "check", &id, "--reference", reference]);
+    assert_eq!(checked["outputs"].as_array().unwrap().len(), 20);
+    assert_eq!(checked["differing"].as_array().unwrap().len(), 0);
+    let contested = setting.consumer().does(&["predict", "contest", &id, "--random", "2"]);
+    assert_eq!(contested["positions"].as_array().unwrap().len(), 2);
+    let (_, said) = setting.consumer().fails(&["predict", "confirm", &id]);
+    assert!(said.contains("not proven"), "{said}");
+
+    let answered = setting.with_model(&["predict", "answer", &id]);
+    assert_eq!(answered["unproven"], 0, "{answered}");
+    let outsider = setting.devnet.party("outsider", OUTSIDER);
+    assert_eq!(outsider.does(&["predict", "finalize", &id])["outcome"], "Upheld");
+
+    let round = setting.round(&id);
+    assert_eq!((&round["contested"], &round["proven"]), (&2.into(), &2.into()));
+    // M + π + 2kZ + F
+    let fees = wei(&round["contestFeesWei"]);
+    assert!(fees > 0);
+    assert_eq!(fetched(setting.provider()), (20 + 3 + 8) * MILLIETHER + fees);
+    let listed = setting.consumer().reads(&["predict", "list", &setting.model_id]);
+    assert_eq!(listed["rounds"][0]["outcome"], "Upheld");
+}
+
+#[test]
+fn a_private_round_is_handed_over_by_servers_and_confirmed() {
+    let setting = Setting::new();
+    let id = id_of(&setting.open_round("round", 5, CAP, &["--price", "0.003"]));
+    let consumers = setting.consumer().serves_round(&id);
+    let (mp, mc) = (setting.provider(), setting.consumer());
+    mc.does(&[
+        "predict",
+        "send",
+        &id,
+        "--to",
+        &consumers.url,
+        "--server-address",
+        &mc.address(),
+    ]);
+    setting.with_model(&["predict", "serve", &id, "--inputs", &consumers.url]);
+    let (_, said) = mc.fails(&["predict", "confirm", &id]);
+    assert!(said.contains("have not been checked"), "{said}");
+    let (_, said) = mp.fails(&["predict", "publish", &id]);
+    assert!(said.contains("the consumer has until"), "{said}");
+    mp.does(&["predict", "send", &id, "--to", &consumers.url]);
+    let checked = mc.does(&[
+        "predict",
+        "check",
+        &id,
+        "--from",
+        &consumers.url,
+        "--server-address",
+        &mc.address(),
+    ]);
+    assert_eq!(
+        (checked["outputs"].as_array().unwrap().len(), &checked["published"]),
+        (5, &false.into())
+    );
+    assert_eq!(mc.does(&["predict", "confirm", &id])["outcome"], "Clean");
+    // M, the least: 2CZ; and π.
+    assert_eq!(fetched(mp), (8 + 3) * MILLIETHER);
+}
+
+#[test]
+fn a_provider_that_does_not_answer_loses_its_deposit_and_a_strike() {
+    let setting = Setting::new();
+    let id = id_of(&setting.open_round("round", 4, CAP, &["--price", "0.003", "--deposit", "0.02"]));
+    setting.serve_round(&id);
+    let to = setting.shared("outputs");
+    setting.provider().does(&["predict", "send", &id, "--to", text(&to)]);
+    let (mc, outsider) = (setting.consumer(), setting.devnet.party("outsider", OUTSIDER));
+    mc.does(&["predict", "check", &id, "--from", text(&to)]);
+    mc.does(&["predict", "contest", &id, "--index", "3"]);
+    let (_, early) = outsider.fails(&["predict", "finalize", &id]);
+    assert!(early.contains("runs until"), "{early}");
+    setting.devnet.pass(2 * HOUR);
+    assert_eq!(outsider.does(&["predict", "finalize", &id])["outcome"], "Fault");
+    let round = setting.round(&id);
+    let (fees, bond) = (wei(&round["contestFeesWei"]), wei(&round["quietBondWei"]));
+    assert!(bond > 0 && fees > 0);
+    // 2CZ + π + M + F + Q; what was sent along for the base fee besides.
+    let all = (8 + 3 + 20) * MILLIETHER + fees + bond;
+    let back = fetched(mc);
+    assert!(back >= all && back < all + 10 * MILLIETHER, "{back} {all}");
+    assert_eq!(fetched(setting.provider()), 0);
+    let listed = mc.reads(&["verdict", "list", &setting.model_id]);
+    assert_eq!(listed["strikes"], 1, "{listed}");
+}
+
+#[test]
+fn a_silent_consumer_pays_for_the_publication_and_a_silent_provider_gets_nothing() {
+    let setting = Setting::new();
+    let quiet = id_of(&setting.open_round("quiet", 3, 1, &["--price", "0.003"]));
+    setting.serve_round(&quiet);
+    let void = id_of(&setting.open_round("void", 3, 1, &["--price", "0.003"]));
+    setting.serve_round(&void);
+    setting.devnet.pass(HOUR + 1);
+    setting.provider().does(&["predict", "publish", &quiet]);
+    setting.devnet.pass(HOUR + 1);
+    let outsider = setting.devnet.party("outsider", OUTSIDER);
+    assert_eq!(outsider.does(&["predict", "finalize", &quiet])["outcome"], "Clean");
+    assert_eq!(outsider.does(&["predict", "finalize", &void])["outcome"], "Void");
+    // Both deposits of 4, one price, and the quiet bond of the one that had to be published.
+    let bond = wei(&setting.round(&quiet)["quietBondWei"]);
+    assert_eq!(fetched(setting.provider()), (4 + 4 + 3) * MILLIETHER + bond);
+    let listed = setting.consumer().reads(&["verdict", "list", &setting.model_id]);
+    assert_eq!(listed["strikes"], 0, "nobody knows who was silent");
+}
+
+#[test]
+fn an_offer_that_nobody_serves_comes_back() {
+    let setting = Setting::new();
+    let id = id_of(&setting.open_round("round", 3, 1, &["--price", "0.003"]));
+    let opened = wei(&setting.round(&id)["quietBondWei"]);
+    assert_eq!(
+        setting.consumer().does(&["predict", "cancel", &id])["outcome"],
+        "Cancelled"
+    );
+    let back = fetched(setting.consumer());
+    // 2CZ + π + ε, Q, and what was sent along for a dearer block.
+    let least = (4 + 3) * MILLIETHER + MILLIETHER / 10 + opened;
+    assert!(back >= least && back < least + MILLIETHER, "{back} {least}");
+}
