@@ -127,17 +127,47 @@ impl Summary {
                 attempt.answer
             );
         }
-        for p in &self.parties {
-            eyre::ensure!(
-                p.is_right(),
-                "the {} gained {} wei apart from gas, the protocol says {}",
-                p.name,
-                p.change_wei(),
-                p.expected_wei
-            );
-        }
-        Ok(())
+        require_right(&self.parties)
     }
+}
+
+/// # Errors
+/// If somebody gained or lost another amount than the protocol says.
+pub(super) fn require_right(parties: &[Party]) -> eyre::Result<()> {
+    for p in parties {
+        eyre::ensure!(
+            p.is_right(),
+            "the {} gained {} wei apart from gas, the protocol says {}",
+            p.name,
+            p.change_wei(),
+            p.expected_wei
+        );
+    }
+    Ok(())
+}
+
+/// Who gained or paid what.
+pub(super) fn money_table(parties: &[Party]) -> Table {
+    let mut money = Table::new(["who", "gained or paid", "protocol says", "gas paid", "right"]);
+    for p in parties {
+        money.row([
+            p.name.into(),
+            signed(p.change_wei()),
+            signed(p.expected_wei),
+            ether(U256::from(p.gas_wei)),
+            if p.is_right() { "to the wei" } else { "NO" }.into(),
+        ]);
+    }
+    money
+}
+
+/// What each step took.
+pub(super) fn gas_table(steps: &Ledger) -> Table {
+    let mut gas = Table::new(["step", "by", "gas"]);
+    for s in &steps.0 {
+        gas.row([s.name.clone(), s.who.into(), s.sent.gas_used.to_string()]);
+    }
+    gas
 }
 
 fn signed(wei: I256) -> String {
@@ -149,23 +179,8 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.verdict)?;
 
-        let mut money = Table::new(["who", "gained or paid", "protocol says", "gas paid", "right"]);
-        for p in &self.parties {
-            money.row([
-                p.name.into(),
-                signed(p.change_wei()),
-                signed(p.expected_wei),
-                ether(U256::from(p.gas_wei)),
-                if p.is_right() { "to the wei" } else { "NO" }.into(),
-            ]);
-        }
-        writeln!(f, "{money}")?;
-
-        let mut gas = Table::new(["step", "by", "gas"]);
-        for s in &self.steps.0 {
-            gas.row([s.name.clone(), s.who.into(), s.sent.gas_used.to_string()]);
-        }
-        writeln!(f, "{gas}")?;
+        writeln!(f, "{}", money_table(&self.parties))?;
+        writeln!(f, "{}", gas_table(&self.steps))?;
 
         let mut proofs = Table::new(["example", "proving time", "proof"]);
         for p in &self.proofs {

@@ -4,6 +4,7 @@ mod attack;
 mod clear;
 mod full;
 mod ledger;
+mod rounds;
 mod stage;
 
 use crate::context::Context;
@@ -13,9 +14,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n\n\
+    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n  assay demo --protocol predict\n\n\
     Needs the repository: the digits model and images in models/digits, the compiled contracts, anvil. Ends with code 1\n\
-    unless the verdict is PROVEN, false proofs were refused on chain, and every balance is right to the wei."
+    unless the verdict is PROVEN, or the rounds are Upheld and Fault; false proofs were refused on chain; and every balance is\n    right to the wei."
 )]
 pub struct Args {
     /// Which protocol to play
@@ -38,6 +39,8 @@ enum Protocol {
     AccuracySimple,
     /// Encrypted transfer, coin-tossed probe set, claimed result with challenge and full demand
     AccuracyFull,
+    /// Two rounds of predictions: one that is contested and proven, one in which a cheaper model is served and caught
+    Predict,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -53,9 +56,14 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         }
     };
     let stage = stage::Stage::set(ctx, &work, args.examples, args.seed).await?;
+    if args.protocol == Protocol::Predict {
+        let summary = rounds::play(stage).await?;
+        ctx.out.result(&summary, &summary)?;
+        return summary.check();
+    }
     let summary = match args.protocol {
         Protocol::AccuracySimple => clear::play(stage).await?,
-        Protocol::AccuracyFull => full::play(stage).await?,
+        _ => full::play(stage).await?,
     };
     ctx.out.result(&summary, &summary)?;
     summary.check()

@@ -45,12 +45,13 @@ const TARGET_BPS: u16 = 7500;
 
 /// All parties on a fresh devnet; each has a directory of its own in `work`.
 pub(super) struct Stage {
-    began: Instant,
+    pub(super) began: Instant,
     work: PathBuf,
     node: Devnet,
     deployment: Deployment,
-    starts: [U256; 3],
+    pub(super) starts: [U256; 3],
     arch: PathBuf,
+    pub(super) digits: PathBuf,
     set: PathBuf,
     calibration_agreement: String,
     pub(super) chain: Chain,
@@ -137,6 +138,7 @@ impl Stage {
             deployment,
             starts,
             arch: arch_path,
+            digits,
             set,
             calibration_agreement: format!("{} of {}", report.same_top1, report.calibration_images),
             chain,
@@ -174,7 +176,7 @@ impl Stage {
     }
 
     /// Whoever does not know the verifier compares it with the architecture.
-    fn trust(&self) -> Trust {
+    pub(super) fn trust(&self) -> Trust {
         Trust {
             arch: Some(self.arch.clone()),
             srs: SrsUse::dev(),

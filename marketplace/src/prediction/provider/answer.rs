@@ -7,7 +7,7 @@ use crate::inputs::{require_root, Inputs};
 use crate::prediction::held::{load_committed, outputs_path};
 use crate::prediction::provider::prove::{served_inputs, with_files};
 use crate::proving::bundle;
-use alloy::primitives::{keccak256, B256};
+use alloy::primitives::{keccak256, Bytes, B256};
 use assay_chain::client::Call;
 use assay_chain::error::{hinted, rejected};
 use assay_chain::market::all_answers;
@@ -109,15 +109,18 @@ fn call<'a>(market: &Rounds, id: B256, groups: impl Iterator<Item = &'a AnswerGr
     })
 }
 
-/// What opens inputs and outputs of a round.
-struct Openings {
+/// What opens inputs and outputs of a round that was served here.
+#[derive(Debug)]
+pub struct Openings {
     inputs: Inputs,
     tree: MerkleTree,
     outputs: Outputs,
 }
 
 impl Openings {
-    fn new(desk: &Desk<Rounds>, id: B256, round: &RoundView) -> eyre::Result<Self> {
+    /// # Errors
+    /// If inputs or outputs are not here, or lead to other roots than the round's.
+    pub fn new(desk: &Desk<Rounds>, id: B256, round: &RoundView) -> eyre::Result<Self> {
         let inputs = served_inputs(desk, id)?;
         let bar = desk.report.bar("opening inputs", inputs.len() as u64);
         let commits = inputs.commits(|done| bar.set(done))?;
@@ -129,14 +132,10 @@ impl Openings {
     }
 
     /// The answer of an index with the proof in its file.
-    fn group(&self, desk: &Desk<Rounds>, id: B256, index: u32) -> eyre::Result<AnswerGroup> {
+    fn proven(&self, desk: &Desk<Rounds>, id: B256, index: u32) -> eyre::Result<AnswerGroup> {
         let file = proof_path(desk, id, index as usize);
         let bundle = bundle::load(&file)?;
         let input = self.inputs.read(index as usize)?;
-        let (opened, path) = (self.outputs.open(index as usize), self.tree.path(index as usize));
-        let (opened, path) = opened
-            .zip(path)
-            .ok_or_else(|| eyre::eyre!("the round has no prediction {index}"))?;
         let statement = bundle
             .statement()
             .ok_or_else(|| rejected("its instances are none of this circuit"))?;
@@ -148,6 +147,19 @@ impl Openings {
         {
             return Err(rejected("it is about another context, input or output"));
         }
+        self.group(index, bundle.proof().to_vec().into())
+    }
+
+    /// The answer of an index with this proof, whatever it is worth.
+    ///
+    /// # Errors
+    /// If the round has no such index.
+    pub fn group(&self, index: u32, proof: Bytes) -> eyre::Result<AnswerGroup> {
+        let (opened, path) = (self.outputs.open(index as usize), self.tree.path(index as usize));
+        let (opened, path) = opened
+            .zip(path)
+            .ok_or_else(|| eyre::eyre!("the round has no prediction {index}"))?;
+        let commit = self.inputs.read(index as usize)?.commit();
         Ok(AnswerGroup {
             indices: vec![index],
             inputCommits: vec![commit],
@@ -157,7 +169,7 @@ impl Openings {
                 salt: opened.salt,
                 path: opened.path,
             }],
-            proof: bundle.proof().to_vec().into(),
+            proof,
         })
     }
 }
@@ -175,7 +187,7 @@ async fn judged(
 ) -> eyre::Result<Vec<(u32, AnswerGroup)>> {
     let (mut groups, mut refused) = (Vec::new(), None);
     for index in indices {
-        match openings.group(desk, id, *index) {
+        match openings.proven(desk, id, *index) {
             Ok(group) => groups.push((*index, group)),
             Err(error) => refused = Some((*index, error)),
         }

@@ -6,7 +6,7 @@ use crate::delivery::{Delivery, INPUTS_FILE};
 use crate::engagement::paths::fetched_files;
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{PayingDesk, Sent, Site};
-use crate::inputs::{max_file_bytes, require_root, Inputs};
+use crate::inputs::{max_file_bytes, require_root, Input, Inputs};
 use crate::prediction::facts::{INPUTS, MASTER, OUTPUTS_ROOT, ROUND_OFFER};
 use crate::prediction::held::{outputs_path, save};
 use crate::proving::promises::Promise;
@@ -113,6 +113,27 @@ pub async fn serve(
     policy: &ServePolicy,
     inputs: &Delivery,
 ) -> eyre::Result<Served> {
+    let honest = |index: usize, input: &Input| {
+        prover
+            .output_of(&input.image)
+            .map_err(|error| error.wrap_err(format!("input {index} cannot be proven, so it is not predicted")))
+    };
+    serve_as(desk, id, prover, policy, inputs, honest).await
+}
+
+/// As [`serve`], with outputs that `predict` says. Whatever the registered model does not say cannot be proven: contested, it
+/// costs the deposit.
+///
+/// # Errors
+/// As there, and those of `predict`.
+pub async fn serve_as(
+    desk: &PayingDesk<Rounds>,
+    id: B256,
+    prover: &Prover,
+    policy: &ServePolicy,
+    inputs: &Delivery,
+    predict: impl Fn(usize, &Input) -> eyre::Result<U256> + Sync,
+) -> eyre::Result<Served> {
     let round = desk.market.newest(id).await?;
     require_party(&round, &desk.account, Party::Provider)?;
     let mut journal = desk.journal(id)?;
@@ -133,14 +154,7 @@ pub async fn serve(
             journal.set_fact(&INPUTS, &held.path().to_owned())?;
             let began = Instant::now();
             let bar = desk.report.bar("predicting", held.len() as u64);
-            let values = held.each(
-                |done| bar.set(done),
-                |index, input| {
-                    prover.output_of(&input.image).map_err(|error| {
-                        error.wrap_err(format!("input {index} cannot be proven, so it is not predicted"))
-                    })
-                },
-            )?;
+            let values = held.each(|done| bar.set(done), &predict)?;
             drop(bar);
             images_per_second = Some(held.len() as f64 / began.elapsed().as_secs_f64().max(1e-6));
             let reserved = capacity::reserve(desk, id, round.modelId, asked(&desk.market, &round)).await?;
