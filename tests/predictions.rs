@@ -48,6 +48,9 @@ fn a_public_round_is_contested_proven_and_upheld() {
     assert_eq!(checked["differing"].as_array().unwrap().len(), 0);
     let contested = setting.consumer().does(&["predict", "contest", &id, "--random", "2"]);
     assert_eq!(contested["positions"].as_array().unwrap().len(), 2);
+    // What was drawn is not drawn again.
+    let again = setting.consumer().does(&["predict", "contest", &id, "--random", "2"]);
+    assert_eq!(again["positions"].as_array().unwrap().len(), 0);
     let (_, said) = setting.consumer().fails(&["predict", "confirm", &id]);
     assert!(said.contains("not proven"), "{said}");
 
@@ -164,4 +167,112 @@ fn an_offer_that_nobody_serves_comes_back() {
     // 2CZ + π + ε, Q, and what was sent along for a dearer block.
     let least = (4 + 3) * MILLIETHER + MILLIETHER / 10 + opened;
     assert!(back >= least && back < least + MILLIETHER, "{back} {least}");
+}
+
+/// One pass of a party's daemon; what it did.
+fn pass(setting: &Setting, party: &str, exchange: &str, options: &[&str]) -> Vec<String> {
+    let (model, arch) = (text(&setting.model), text(&setting.arch));
+    let provider = ["predict", "watch", "mp", "--model", model, "--arch", arch, "--serve"];
+    let consumer = ["predict", "watch", "mc"];
+    let (who, own): (_, &[&str]) = match party {
+        "mp" => (setting.provider(), &provider),
+        _ => (setting.consumer(), &consumer),
+    };
+    let rest = ["--exchange", exchange, "--once"];
+    let mut command = who.signing_at(&setting.devnet.url, &[own, &rest, options].concat());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{party}: {said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let deeds = events.filter(|event| event.get("round").is_some() && event["event"] != "state");
+    let names: Vec<String> = deeds.map(|event| event["event"].as_str().unwrap().to_owned()).collect();
+    assert!(!names.iter().any(|name| name == "error"), "{party}: {text}");
+    names
+}
+
+/// Alternating passes until both have settled; what consumer and provider did.
+fn until_settled(setting: &Setting, exchange: &str, options: &[&str]) -> [Vec<String>; 2] {
+    let mut done = [Vec::new(), Vec::new()];
+    for _ in 0..8 {
+        done[0].extend(pass(setting, "mc", exchange, options));
+        done[1].extend(pass(setting, "mp", exchange, &[]));
+        if done.iter().all(|deeds| deeds.iter().any(|deed| deed == "settle")) {
+            return done;
+        }
+    }
+    panic!("not settled: {done:?}");
+}
+
+#[test]
+fn daemons_bring_rounds_of_both_kinds_to_their_end() {
+    let setting = Setting::new();
+    let exchange = setting.shared("exchange");
+    let private = id_of(&setting.open_round("private", 5, CAP, &["--price", "0.003"]));
+    let [mc, mp] = until_settled(&setting, text(&exchange), &["--contest", "1"]);
+    // A daemon that starts anew looks anew.
+    assert_eq!(mc, ["send", "check", "contest", "check", "confirm", "settle"]);
+    assert_eq!(mp, ["serve", "send", "prove", "proven", "answer", "settle"]);
+    assert_eq!(setting.round(&private)["outcome"], "Upheld");
+
+    let public = id_of(&setting.open_round("public", 40, CAP, &["--price", "0.003", "--public"]));
+    let reference = ["--reference", text(&setting.model)];
+    let [mc, mp] = until_settled(&setting, text(&exchange), &reference);
+    assert_eq!(mc, ["send", "check", "confirm", "settle"]);
+    assert_eq!(mp, ["serve", "publish", "settle"]);
+    let round = setting.round(&public);
+    assert_eq!(
+        (&round["outcome"], &round["published"]),
+        (&"Clean".into(), &true.into())
+    );
+}
+
+#[test]
+fn whatever_is_killed_goes_on_and_nothing_is_sent_twice() {
+    use std::time::Duration;
+    let setting = Setting::new();
+    let (mp, mc) = (setting.provider(), setting.consumer());
+    let before = [mp.nonce(), mc.nonce()];
+    let (model, arch) = (text(&setting.model).to_owned(), text(&setting.arch).to_owned());
+    let inputs = setting.shared("killed.inputs");
+    let first = setting.open_round("killed", 6, CAP, &["--price", "0.003"]);
+    let id = id_of(&first);
+    let (shared_in, shared_out) = (setting.shared("in"), setting.shared("out"));
+    assert!(inputs.is_file());
+    let mut step = 0u64;
+    let mut survive = |party: Party<'_>, args: &[&str]| {
+        for _ in 0..3 {
+            step += 1;
+            // Somewhere in the command, another place each time.
+            party.is_killed(args, Duration::from_millis(step * 97 % 900));
+        }
+        party.does(args)
+    };
+    survive(mc, &["predict", "send", &id, "--to", text(&shared_in)]);
+    let serve = [
+        "predict",
+        "serve",
+        &id,
+        "--inputs",
+        text(&shared_in),
+        "--model",
+        &model,
+        "--arch",
+        &arch,
+    ];
+    let served = survive(mp, &serve);
+    survive(mp, &["predict", "send", &id, "--to", text(&shared_out)]);
+    survive(mc, &["predict", "check", &id, "--from", text(&shared_out)]);
+    let contested = survive(mc, &["predict", "contest", &id, "--random", "2"]);
+    let answered = survive(mp, &["predict", "answer", &id, "--model", &model, "--arch", &arch]);
+    assert_eq!(answered["unproven"], 0);
+    let ended = survive(mc, &["predict", "confirm", &id]);
+    assert_eq!(ended["outcome"], "Upheld");
+    let round = setting.round(&id);
+    // The root that was locked is the one that was handed over and answered from; the set was drawn once.
+    assert_eq!(round["outputsRoot"], served["outputsRoot"]);
+    assert_eq!((&round["contested"], &round["proven"]), (&2.into(), &2.into()));
+    drop(contested);
+    // Of the provider: serve, answer. Of the consumer: open, contest, confirm.
+    assert_eq!([mp.nonce() - before[0], mc.nonce() - before[1]], [2, 3]);
 }

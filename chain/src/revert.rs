@@ -18,7 +18,6 @@ use assay_protocol::abi::{
     ICredits::ICreditsErrors as C,
     IMarketplaceFactory::IMarketplaceFactoryErrors as F,
     IModelRegistry::{self, IModelRegistryErrors as R},
-    IOutputJudge,
     IProofJudge::{self, IProofJudgeErrors as P},
     IPublishedTransfers::IPublishedTransfersErrors as T,
     ITransferJudge::ITransferJudgeErrors as J,
@@ -30,10 +29,8 @@ use assay_protocol::units::{ether, utc};
 /// The error for revert data; says the raw selector if the data is none of ours.
 pub fn explain(data: &[u8]) -> eyre::Report {
     if let Ok(IProofJudge::ProofRejected { position }) = IProofJudge::ProofRejected::abi_decode(data) {
-        return rejected(format!("the verifier contract refuses the proof of example {position}"));
-    }
-    if let Ok(IOutputJudge::ProofRejected { index }) = IOutputJudge::ProofRejected::abi_decode(data) {
-        return rejected(format!("the verifier contract refuses the proof of prediction {index}"));
+        // Both judges say it in the same way.
+        return rejected(format!("the verifier contract refuses the proof of number {position}"));
     }
     let (error, hint) = words(data);
     match hint {

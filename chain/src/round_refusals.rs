@@ -130,7 +130,7 @@ fn judge(error: J) -> (String, Option<&'static str>) {
             Some("nobody can prove it"),
         ),
         J::ProofRejected(e) => (
-            format!("the verifier contract refuses the proof of prediction {}", e.index),
+            format!("the verifier contract refuses the proof of number {}", e.index),
             None,
         ),
     }

@@ -68,7 +68,7 @@ impl RoundConsumer {
         let contested = desk.market.contested(id, round).await?;
         let new: BTreeSet<u32> = differing.difference(&contested).copied().take(left as usize).collect();
         let choice = match new.is_empty() {
-            true => Choice::Random(left),
+            true => Choice::Random(self.orders.contests),
             false => Choice::Indices(new),
         };
         Ok(json!(contest(desk, id, &choice).await?))

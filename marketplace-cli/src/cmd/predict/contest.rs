@@ -14,8 +14,8 @@ use std::path::PathBuf;
     assay predict contest 0x3f… --random 4 --keystore me.json\n  \
     assay predict contest 0x3f… --reference mine.assay --keystore me.json      what your own model says otherwise\n\n\
     Each contested prediction costs twice the price of a proof if it is proven, and the gas of its answer; if one is not\n\
-    proven in time the provider's whole deposit is yours. Random ones are drawn by this machine and kept: a set that was drawn is not\n\
-    drawn again. The outputs must have been checked here."
+    proven in time the provider's whole deposit is yours. What was drawn is kept: repeating the command draws no other set. The\n\
+    outputs must have been checked here."
 )]
 pub struct Args {
     /// Round
@@ -23,7 +23,7 @@ pub struct Args {
     /// Prediction to have proven, counted from 0
     #[arg(long = "index", value_name = "N")]
     indices: Vec<u32>,
-    /// So many, drawn at random
+    /// So many in all, drawn at random
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["indices", "reference"], value_parser = clap::value_parser!(u32).range(1..))]
     random: Option<u32>,
     /// Model file of your own: what it says otherwise, as far as the round allows

@@ -24,11 +24,11 @@ const BASE_FEE_MARGIN: u128 = 200;
 pub enum Choice {
     /// These.
     Indices(BTreeSet<u32>),
-    /// So many, drawn from the operating system's randomness; those of an earlier contest that was not sent are drawn no more.
+    /// So many in all, drawn from the operating system's randomness: what was named or drawn before counts, and stays.
     Random(u32),
 }
 
-/// Contests what is chosen and was not contested before, once. The set is on disk before it is on chain: one that was drawn is not
+/// Contests what is chosen and was not contested before, once, also what an earlier call chose and could not send. The set is on disk before it is on chain: one that was drawn is not
 /// drawn again, or the provider could wait for a better one.
 ///
 /// # Errors
@@ -40,7 +40,8 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     let mut journal = desk.journal(id)?;
     let guard = checked_root(&journal, id, &round)?;
     let contested = desk.market.contested(id, &round).await?;
-    let mut chosen = match choice {
+    let mut chosen = journal.fact(&CONTEST_SET)?.unwrap_or_default();
+    match choice {
         Choice::Indices(indices) => {
             if let Some(index) = indices.iter().find(|index| **index >= round.predictions) {
                 return Err(usage(format!(
@@ -48,13 +49,15 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
                     round.predictions
                 )));
             }
-            indices.clone()
+            chosen.extend(indices);
         }
-        Choice::Random(count) => match journal.fact(&CONTEST_SET)? {
-            Some(drawn) if !drawn.is_subset(&contested) => drawn,
-            _ => draw(round.predictions, *count, &contested),
-        },
-    };
+        Choice::Random(count) => {
+            let missing = count.saturating_sub(u32::try_from(chosen.len())?);
+            let taken = chosen.union(&contested).copied().collect();
+            chosen.extend(draw(round.predictions, missing, &taken));
+        }
+    }
+    let wanted = chosen.clone();
     chosen.retain(|index| !contested.contains(index));
     let free = round.contestCap - round.contested;
     if chosen.len() > free as usize {
@@ -68,7 +71,7 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     }
     let (mut sent, mut paid) = (Vec::new(), 0);
     if !chosen.is_empty() {
-        journal.set_fact(&CONTEST_SET, &chosen)?;
+        journal.set_fact(&CONTEST_SET, &wanted)?;
         let base_fee = desk.market.base_fee().await? * BASE_FEE_MARGIN / 100;
         paid = desk.market.contest_fee(u32::try_from(chosen.len())?, base_fee);
         let bitmap = bitmap(&chosen, round.predictions);
@@ -85,9 +88,9 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     Moved::read(&desk.market, id, paid, chosen.into_iter().collect(), sent).await
 }
 
-/// So many of the indices that are not contested yet, or all of them.
-fn draw(predictions: u32, count: u32, contested: &BTreeSet<u32>) -> BTreeSet<u32> {
-    let free: Vec<u32> = (0..predictions).filter(|index| !contested.contains(index)).collect();
+/// So many of the indices that are not taken yet, or all of them.
+fn draw(predictions: u32, count: u32, taken: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let free: Vec<u32> = (0..predictions).filter(|index| !taken.contains(index)).collect();
     let count = free.len().min(count as usize);
     let drawn = sample(&mut OsRng, free.len(), count);
     drawn.into_iter().filter_map(|at| free.get(at).copied()).collect()
@@ -99,9 +102,9 @@ mod tests {
 
     #[test]
     fn what_is_drawn_is_new_and_as_many_as_asked_for() {
-        let contested = (0..6).collect();
+        let taken = (0..6).collect();
         for count in 0..10 {
-            let drawn = draw(10, count, &contested);
+            let drawn = draw(10, count, &taken);
             assert_eq!(drawn.len(), count.min(4) as usize);
             assert!(drawn.iter().all(|index| (6..10).contains(index)));
         }
