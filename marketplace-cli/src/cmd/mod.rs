@@ -8,6 +8,7 @@ mod mc;
 mod model;
 mod mp;
 mod plan;
+mod policy;
 mod prove;
 mod serve;
 mod setup;
@@ -80,6 +81,9 @@ pub enum Command {
     /// Read the public result of engagements
     #[command(subcommand)]
     Verdict(verdict::Command),
+    /// How many samples, which prices and deposits, what it costs
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 impl Command {
@@ -105,6 +109,7 @@ impl Command {
             Self::Withdraw(args) => withdraw::run(args, ctx).await,
             Self::Demo(args) => demo::run(args, ctx).await,
             Self::Verdict(command) => command.run(ctx).await,
+            Self::Policy(command) => command.run(ctx).await,
         }
     }
 }
