@@ -10,6 +10,7 @@ use alloy::primitives::{Address, Bytes, TxHash, B256, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
+use assay_economics::accuracy::Terms;
 use assay_protocol::abi::IAccuracyMarket::{
     challengeAtCall, engagementCall, engagementCountCall, engagementIdAtCall, isProvenCall, publishChunksCall,
     termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, PARAMS_HASHCall,
@@ -21,6 +22,7 @@ use assay_protocol::abi::{
     Params, ProofClaim, ProofItem, ProofTerms, Reputation, State, Verdict,
 };
 use assay_protocol::ids::{needed_correct, offer_hash, params_hash, KIND_ACCURACY};
+use assay_protocol::units::in_ether;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -104,6 +106,20 @@ impl Market {
     /// Position of the first proven example: those before it are the probe set.
     pub fn first_proven(&self, mode: Mode) -> u32 {
         self.examples() - self.proven_size(mode)
+    }
+
+    /// Prices in ether and sizes, for questions about risk and gain.
+    pub fn economic_terms(&self) -> Terms {
+        let p = &self.params;
+        Terms {
+            example: in_ether(p.priceInput),
+            proof: in_ether(p.prices.proof),
+            inference: in_ether(p.prices.inference),
+            fee: in_ether(p.prices.fee),
+            probe: p.n1,
+            proven: p.n2,
+            fault_strikes: p.faultStrikes,
+        }
     }
 
     /// D, A, R and the fee of an engagement, wei.

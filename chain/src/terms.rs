@@ -1,19 +1,25 @@
 //! The terms that a market is deployed with: prices, sizes and windows, which can never be changed.
 
-use alloy::primitives::{address, Address, U256};
+use alloy::primitives::{address, Address};
+use assay_economics::accuracy::Terms;
+use assay_economics::conditions::{accuracy, round, AccuracyCase, Costs, RoundCase, Verdict};
+use assay_economics::cost::{self, Proof};
+use assay_economics::rounds::Round;
 use assay_protocol::abi::{
     ClaimParams, Judges, MarketParams, PredictionMarketParams, Prices, RegistryParams, RoundWindows, TransferParams,
     Windows,
 };
 use assay_protocol::prediction::MAX_PREDICTIONS;
-use assay_protocol::units::ether;
+use assay_protocol::units::in_ether;
 use serde::{Deserialize, Serialize};
 
 /// Nobody's: fees and strikes sent here deter, because they refund nobody.
 pub const BURN_ADDRESS: Address = address!("000000000000000000000000000000000000dEaD");
 
-/// About what the market uses for one item of `submitProofs`.
-const PROOF_GAS: u128 = 900_000;
+/// Whether what is sent there comes back to nobody.
+pub fn refunds_nobody(treasury: Address) -> bool {
+    [BURN_ADDRESS, Address::ZERO].contains(&treasury)
+}
 
 /// Everything that is fixed when the marketplace is deployed; amounts in wei, times in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,44 +150,54 @@ impl MarketTerms {
         self.n1 + self.n2
     }
 
-    /// What the contracts do not refuse but nobody should deploy, at this price of gas.
-    ///
-    /// I1 and I3 are those of `protocols.md` 3: an honest provider earns, one that only wants the test set does not.
+    /// Prices in ether and sizes, for questions about risk and gain.
+    pub fn economic_terms(&self) -> Terms {
+        Terms {
+            example: in_ether(self.price_input),
+            proof: in_ether(self.price_proof),
+            inference: in_ether(self.price_inference),
+            fee: in_ether(self.fee),
+            probe: self.n1,
+            proven: self.n2,
+            fault_strikes: self.fault_strikes,
+        }
+    }
+
+    /// Conditions that the contracts do not check and these terms violate at this price of gas: nobody should deploy them
+    /// without knowing.
     pub fn warnings(&self, gas_price_wei: u128) -> Vec<String> {
-        let n = u128::from(self.examples());
-        let mut warnings = Vec::new();
-        // I3 with v = 1: every leaked example is worth a labelled input. Handed over in clear, all N leak.
-        let theft = n * (self.price_inference + self.price_input);
-        if 199 * self.fee < theft {
-            warnings.push(format!(
-                "a provider that only wants the test set gains: 199 fees are {}, {n} examples are worth {} (I3)",
-                ether(U256::from(199 * self.fee)),
-                ether(U256::from(theft)),
-            ));
+        let costs = Costs {
+            proof: Proof::measured(),
+            prices: cost::Prices::l1(gas_price_wei as f64 / 1e9),
+        };
+        let case = AccuracyCase {
+            challenge_bond: Some(in_ether(self.challenge_bond)),
+            treasury_refunds_nobody: Some(refunds_nobody(self.treasury)),
+            ..AccuracyCase::new(self.economic_terms(), costs)
+        };
+        let mut conditions = accuracy(&case);
+        if let Some(rounds) = &self.rounds {
+            // What depends on an offer is the parties' affair: of this one nothing but proofs and gas can fail.
+            let z = in_ether(self.price_proof);
+            conditions.extend(round(&RoundCase {
+                round: Round {
+                    outputs: 1,
+                    cap: 1,
+                    provider_deposit: 2.0 * z,
+                    price: 0.0,
+                    proof: z,
+                    inference: in_ether(self.price_inference),
+                },
+                gain: 0.0,
+                contests: None,
+                misses: None,
+                answer_gas: rounds.answer_gas.into(),
+                publish_gas: None,
+                costs,
+            }));
         }
-        let income = n * self.price_proof.saturating_sub(self.price_inference);
-        if self.fee >= income {
-            warnings.push(format!(
-                "an honest provider loses: the fee {} is not below {} (I1)",
-                ether(U256::from(self.fee)),
-                ether(U256::from(income))
-            ));
-        }
-        let proof_gas_wei = PROOF_GAS * gas_price_wei;
-        if self.price_proof < proof_gas_wei {
-            warnings.push(format!(
-                "a proof earns {}, but its gas costs about {} now",
-                ether(U256::from(self.price_proof)),
-                ether(U256::from(proof_gas_wei))
-            ));
-        }
-        if [BURN_ADDRESS, Address::ZERO].iter().all(|burn| *burn != self.treasury) {
-            warnings.push(format!(
-                "fees and strikes go to {}: they deter only if it refunds nobody",
-                self.treasury
-            ));
-        }
-        warnings
+        let violated = conditions.into_iter().filter(|c| c.verdict == Verdict::Fails);
+        violated.map(|c| format!("{} ({})", c.sentence, c.name)).collect()
     }
 
     /// The registry's constructor argument; the markets have to be known before they are deployed, `prediction` zero for none.

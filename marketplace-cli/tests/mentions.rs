@@ -31,6 +31,7 @@ fn texts() -> Vec<(PathBuf, String)> {
         "benches",
         "chain",
         "durable",
+        "economics",
         "exchange",
         "marketplace",
         "marketplace-cli",

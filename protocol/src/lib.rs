@@ -5,7 +5,6 @@
 //! | [`abi`] | the contracts' types, calls, events and errors | nothing |
 //! | [`ids`] | what the contracts hash: leaves, identifiers, contexts | `abi` |
 //! | [`merkle`] | positional Merkle trees | `ids` |
-//! | [`bounds`] | what examples show about an accuracy | nothing |
 //! | [`testset`] | labelled examples with their salts, and what they commit to | `ids`, `merkle` |
 //! | [`transfer`] | encrypted hand-over of a test set, and evidence about it | `abi`, `ids`, `merkle`, `testset` |
 //! | [`target`] | the accuracy that an offer asks for, in words | nothing |
@@ -15,7 +14,6 @@
 
 pub mod abi;
 pub mod accuracy;
-pub mod bounds;
 pub mod ids;
 pub mod merkle;
 pub mod prediction;

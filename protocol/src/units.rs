@@ -9,6 +9,11 @@ pub fn ether(wei: impl Into<U256>) -> String {
     format!("{} ETH", decimal(wei.into(), Unit::ETHER))
 }
 
+/// Ether in floating point: for questions about risk and gain, not for payments.
+pub fn in_ether(wei: u128) -> f64 {
+    wei as f64 / 1e18
+}
+
 /// Ether of which four digits are told, rounded up, for example `0.0004159 ETH`: what gas costs or may cost.
 pub fn about_ether(wei: U256) -> String {
     ether(rounded_up(wei, 4))

@@ -6,10 +6,12 @@
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
 //! | [`server`] | who serves at a URL |
 //! | [`target`] | the accuracy that is asked for |
+//! | [`economics`] | prices of a market, costs of a proof |
 //! | [`patrol`] | when a daemon looks |
 //! | [`consent`] | what is asked of a person first |
 
 pub mod consent;
+pub mod economics;
 pub mod fees;
 pub mod keys;
 pub mod model;

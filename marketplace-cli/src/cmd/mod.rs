@@ -8,6 +8,7 @@ mod mc;
 mod model;
 mod mp;
 mod plan;
+mod policy;
 mod predict;
 mod prove;
 mod serve;
@@ -84,6 +85,9 @@ pub enum Command {
     /// Read the public result of engagements
     #[command(subcommand)]
     Verdict(verdict::Command),
+    /// How many samples, which prices and deposits, what it costs
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 impl Command {
@@ -110,6 +114,7 @@ impl Command {
             Self::Withdraw(args) => withdraw::run(args, ctx).await,
             Self::Demo(args) => demo::run(args, ctx).await,
             Self::Verdict(command) => command.run(ctx).await,
+            Self::Policy(command) => command.run(ctx).await,
         }
     }
 }

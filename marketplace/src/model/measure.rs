@@ -9,17 +9,14 @@ use assay_chain::error::usage;
 use assay_chain::market::Market;
 use assay_chain::revert::mode_words;
 use assay_durable::report::Reporter;
+use assay_economics::binomial::stated_lower;
 use assay_protocol::abi::{Metric, Mode};
-use assay_protocol::bounds::lower_bound;
 use assay_protocol::ids::is_correct;
 use assay_protocol::target::percent;
 use assay_prover::model::Model;
 use assay_prover::reference;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-
-/// One minus the confidence of the bound that is printed.
-const DELTA: f64 = 0.05;
 
 /// The result of a measurement.
 #[derive(Debug, Serialize)]
@@ -107,7 +104,7 @@ pub fn test(model: &Path, set: &Path, market: Option<&Market>, out: &Reporter) -
         model: model.to_owned(),
         examples,
         correct,
-        bound95: lower_bound(correct, examples, DELTA),
+        bound95: stated_lower(correct, examples),
         targets,
     })
 }

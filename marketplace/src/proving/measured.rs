@@ -4,7 +4,7 @@ use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
-use assay_protocol::transfer::belief::{Belief, Prior};
+use assay_economics::belief::{Belief, Prior};
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -19,10 +19,9 @@
 //! | [`abi`] | the contract's types |
 //! | [`open`] | decrypts and checks a set of positions |
 //! | [`bitmap`] | the result that a provider posts |
-//! | [`belief`], [`policy`] | what a probe tells, and when to proceed |
+//! | [`policy`] | when to proceed |
 
 pub mod abi;
-pub mod belief;
 pub mod bitmap;
 pub mod chunks;
 pub mod cipher;

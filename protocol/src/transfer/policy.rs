@@ -4,67 +4,35 @@
 //! consumer that chose a set on which the provider passes the probe and fails the rest (I5)? The thresholds of the second
 //! hold against the worst such set.
 
-use super::belief::{Belief, Prior};
 use crate::ids::needed_correct;
+use assay_economics::accuracy::{Opened, Terms};
+use assay_economics::belief::{Belief, Prior};
+use assay_economics::tuning::{griefing_threshold, unprofitable_threshold};
 
-/// Prices in wei, sizes, and the target of an engagement in FULL mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is at stake in an engagement of FULL mode, and its target.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stakes {
-    /// E, per labelled input.
-    pub example: u128,
-    /// Z, per proof.
-    pub proof: u128,
-    /// P, per inference.
-    pub inference: u128,
-    /// ε, per side.
-    pub fee: u128,
-    /// N1.
-    pub probe: u32,
-    /// N2.
-    pub proven: u32,
+    /// Prices and sizes.
+    pub terms: Terms,
     /// Least accuracy of the proven set, hundredths of a percent.
     pub target_bps: u16,
 }
 
 impl Stakes {
-    fn n(&self) -> u32 {
-        self.probe + self.proven
-    }
-
-    /// D. Sums of this module are in floating point: they decide about a risk, they pay nothing.
-    fn deposit(&self) -> f64 {
-        2.0 * f64::from(self.n()) * self.example as f64
-    }
-
-    /// A.
-    fn abort_payment(&self) -> f64 {
-        f64::from(self.probe) * self.inference as f64
-    }
-
-    /// R.
-    fn success_payment(&self) -> f64 {
-        2.0 * self.work()
-    }
-
-    /// What probing and proving cost the provider: N1·P + N2·Z.
-    fn work(&self) -> f64 {
-        self.abort_payment() + f64::from(self.proven) * self.proof as f64
-    }
-
     /// T, the correct answers that the proven set must show.
     pub fn needed(&self) -> u32 {
-        needed_correct(self.target_bps, self.proven)
+        needed_correct(self.target_bps, self.terms.proven)
     }
 
     /// α*: proceed iff the probability of failing is at most this.
     pub fn max_failure(&self) -> f64 {
-        self.work() / (self.success_payment() + self.deposit())
+        self.terms.max_failure(Opened::Probes)
     }
 
     /// Largest target, hundredths of a percent, that this belief allows to take on: missed with a probability of at most
     /// [`Stakes::max_failure`], and `is_safe` for every lower one too. `None` if not even one right answer is.
     pub fn largest_target(&self, belief: Belief, is_safe: impl Fn(u16) -> bool) -> Option<u16> {
-        let (n, limit) = (self.proven, self.max_failure());
+        let (n, limit) = (self.terms.proven, self.max_failure());
         // What needs just this many right answers at most.
         let target = |needed: u32| (u64::from(needed) * 10_000 / u64::from(n)) as u16;
         let counts: Vec<u32> = (1..=n).collect();
@@ -73,39 +41,13 @@ impl Stakes {
         (1..=allowed as u32).rev().map(target).find(|&bps| bps > 0)
     }
 
-    /// Success probability from which on tuning a test set against the provider earns the consumer something.
-    pub fn profitable_evasion(&self) -> f64 {
-        let (a, d, fee) = (self.abort_payment(), self.deposit(), self.fee as f64);
-        (a + fee) / (a + d)
-    }
-
-    /// Largest success probability at which a consumer that tunes its set loses at least `factor` times what the
-    /// provider does.
-    pub fn griefing_evasion(&self, factor: f64) -> f64 {
-        let (a, d, fee) = (self.abort_payment(), self.deposit(), self.fee as f64);
-        (a + fee) / (a + d + factor * (d + self.work() + fee))
-    }
-
-    /// Smallest count of correct probes from which on proceeding leaves nothing to win for a consumer that tunes its
-    /// set; `None` if not even a perfect probe does.
-    pub fn unprofitable_threshold(&self) -> Option<u32> {
-        let limit = self.profitable_evasion();
-        self.threshold(|s| s < limit)
-    }
-
-    /// Smallest count of correct probes at which such a consumer loses `factor` times what the provider loses.
-    pub fn griefing_threshold(&self, factor: f64) -> Option<u32> {
-        let limit = self.griefing_evasion(factor);
-        self.threshold(|s| s <= limit)
-    }
-
     /// Whether to proceed after `correct` probes were.
     ///
     /// # Panics
     /// If more were correct than there are.
     pub fn decide(&self, correct: u32, prior: Prior, caution: Caution) -> Advice {
         let (failure, limit) = (
-            Belief::new(prior, correct, self.probe).failure(self.needed(), self.proven),
+            Belief::new(prior, correct, self.terms.probe).failure(self.needed(), self.terms.proven),
             self.max_failure(),
         );
         if failure > limit {
@@ -113,21 +55,13 @@ impl Stakes {
         }
         let threshold = match caution {
             Caution::Trust => Some(0),
-            Caution::Unprofitable => self.unprofitable_threshold(),
-            Caution::Griefing(factor) => self.griefing_threshold(factor),
+            Caution::Unprofitable => unprofitable_threshold(&self.terms, self.needed()),
+            Caution::Griefing(factor) => griefing_threshold(&self.terms, self.needed(), factor),
         };
         match threshold {
             Some(threshold) if correct >= threshold => Advice::Proceed,
             threshold => Advice::MaybeTuned { threshold },
         }
-    }
-
-    fn threshold(&self, acceptable: impl Fn(f64) -> bool) -> Option<u32> {
-        let evasion = Evasion::new(self.probe, self.proven, self.needed());
-        // Asking for more can only help the provider.
-        let counts: Vec<u32> = (0..=self.probe).collect();
-        let c = counts.partition_point(|c| !acceptable(evasion.probability(*c)));
-        counts.get(c).copied()
     }
 }
 
@@ -155,130 +89,29 @@ pub enum Advice {
     MaybeTuned { threshold: Option<u32> },
 }
 
-/// Chances of a consumer that chooses how many of the N examples the model gets right.
-#[derive(Debug, Clone)]
-pub struct Evasion {
-    n1: u32,
-    n2: u32,
-    needed: u32,
-    /// ln k! for k up to N.
-    ln_factorial: Vec<f64>,
-}
-
-impl Evasion {
-    /// # Panics
-    /// Unless `needed` is 1 to `n2`.
-    pub fn new(n1: u32, n2: u32, needed: u32) -> Self {
-        assert!((1..=n2).contains(&needed), "{needed} of {n2} needed");
-        let mut ln_factorial = vec![0.0; (n1 + n2) as usize + 1];
-        for k in 1..ln_factorial.len() {
-            ln_factorial[k] = ln_factorial[k - 1] + (k as f64).ln();
-        }
-        Self {
-            n1,
-            n2,
-            needed,
-            ln_factorial,
-        }
-    }
-
-    /// s(c): the largest probability, over all sets, that at least `c` probes are correct and fewer than needed of the
-    /// proven set are.
-    ///
-    /// With M correct examples in all, of which k fall into the probe set, that is `k ≥ c` and `M − k < needed`. Below
-    /// `M = needed + c − 1` the first condition alone binds and gets likelier with M; above it the second does and gets
-    /// less likely. So that M is the worst.
-    pub fn probability(&self, c: u32) -> f64 {
-        if c > self.n1 {
-            return 0.0;
-        }
-        if c == 0 {
-            // Nothing is asked of the probe: a set on which the model is always wrong.
-            return 1.0;
-        }
-        self.with_correct(self.needed + c - 1, c)
-    }
-
-    /// Probability of passing the probe at `c` and failing afterwards when `m` of all examples are correct.
-    fn with_correct(&self, m: u32, c: u32) -> f64 {
-        let from = c.max((m + 1).saturating_sub(self.needed));
-        let tail: f64 = (from..=self.n1.min(m)).map(|k| self.drawn(m, k)).sum();
-        tail.min(1.0)
-    }
-
-    /// P[Hypergeometric(N, m, N1) = k].
-    fn drawn(&self, m: u32, k: u32) -> f64 {
-        let n = self.n1 + self.n2;
-        if k > m || k > self.n1 || self.n1 - k > n - m {
-            return 0.0;
-        }
-        (self.ln_choose(m, k) + self.ln_choose(n - m, self.n1 - k) - self.ln_choose(n, self.n1)).exp()
-    }
-
-    fn ln_choose(&self, n: u32, k: u32) -> f64 {
-        let ln = |k: u32| self.ln_factorial[k as usize];
-        ln(n) - ln(k) - ln(n - k)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const UNIT: u128 = 99_000_000;
-
-    /// E = 1, Z = 0.1, P = 0.001, target 60 %.
-    fn stakes(probe: u32, fee: u128) -> Stakes {
+    /// E = 1, Z = 0.1, P = 0.001, 100 of 700 examples are probes; target 60 %.
+    fn stakes(fee: f64) -> Stakes {
         Stakes {
-            example: UNIT,
-            proof: UNIT / 10,
-            inference: UNIT / 1000,
-            fee,
-            probe,
-            proven: 600,
+            terms: Terms {
+                example: 1.0,
+                proof: 0.1,
+                inference: 0.001,
+                fee,
+                probe: 100,
+                proven: 600,
+                fault_strikes: 10,
+            },
             target_bps: 6000,
         }
     }
 
     #[test]
-    fn the_largest_acceptable_risk_is_the_protocols() {
-        assert!((stakes(100, 0).max_failure() - 0.0395).abs() < 5e-5);
-    }
-
-    /// The table of inequality I5: unprofitable, griefing factor 1, griefing factor 100.
-    #[test]
-    fn thresholds_are_those_of_the_protocol() {
-        let p = UNIT / 1000;
-        let rows = [
-            (100, 100 * p / 99, [80, 81, 85]),
-            (100, 100 * p, [79, 80, 84]),
-            (300, 300 * p, [215, 217, 226]),
-            (600, 600 * p, [415, 418, 433]),
-            (100, 100 * (p + UNIT), [69, 70, 77]),
-        ];
-        for (probe, fee, expected) in rows {
-            let s = stakes(probe, fee);
-            let found = [
-                s.unprofitable_threshold(),
-                s.griefing_threshold(1.0),
-                s.griefing_threshold(100.0),
-            ];
-            assert_eq!(found, expected.map(Some), "N1 = {probe}, fee {fee}");
-        }
-    }
-
-    #[test]
-    fn a_threshold_is_the_smallest_that_is_safe() {
-        let s = stakes(100, 100 * UNIT / 1000);
-        let c = s.unprofitable_threshold().unwrap();
-        let evasion = Evasion::new(100, 600, s.needed());
-        assert!(evasion.probability(c) < s.profitable_evasion());
-        assert!(evasion.probability(c - 1) >= s.profitable_evasion());
-    }
-
-    #[test]
     fn a_provider_proceeds_only_if_risk_and_consumer_allow_it() {
-        let s = stakes(100, 100 * UNIT / 1000);
+        let s = stakes(0.1);
         let decide = |correct, caution| s.decide(correct, Prior::default(), caution);
         assert!(matches!(
             decide(60, Caution::Trust),
@@ -302,10 +135,10 @@ mod tests {
 
     #[test]
     fn the_largest_target_is_the_last_one_whose_risk_pays() {
-        let s = stakes(100, 0);
+        let s = stakes(0.0);
         let belief = Belief::new(Prior::default(), 170, 200);
         let largest = s.largest_target(belief, |_| true).unwrap();
-        let risk = |bps| belief.failure(needed_correct(bps, s.proven), s.proven);
+        let risk = |bps| belief.failure(needed_correct(bps, s.terms.proven), s.terms.proven);
         assert!(
             risk(largest) <= s.max_failure() && risk(largest + 1) > s.max_failure(),
             "{largest}"
@@ -319,42 +152,14 @@ mod tests {
             None
         );
         // One right answer of more than 10,000 is no target.
-        let large = Stakes { proven: 20_000, ..s };
+        let terms = Terms {
+            proven: 20_000,
+            ..s.terms
+        };
+        let large = Stakes { terms, ..s };
         assert_eq!(large.largest_target(belief, |bps| bps > 0 && bps <= 100), Some(100));
         assert_eq!(large.largest_target(belief, |bps| bps > 10_000), None);
         let perfect = Belief::new(Prior::default(), 1_000_000, 1_000_000);
         assert_eq!(s.largest_target(perfect, |_| true), Some(10_000));
-    }
-
-    #[test]
-    fn a_probe_of_one_is_never_safe() {
-        assert_eq!(stakes(1, 0).unprofitable_threshold(), None);
-    }
-
-    #[test]
-    fn the_worst_set_is_the_worst_of_all() {
-        for (n1, n2, needed) in [(1, 1, 1), (5, 7, 4), (8, 3, 3), (6, 20, 13)] {
-            let evasion = Evasion::new(n1, n2, needed);
-            for c in 0..=n1 {
-                let worst = (0..=n1 + n2).map(|m| evasion.with_correct(m, c)).fold(0.0, f64::max);
-                assert!((evasion.probability(c) - worst).abs() < 1e-12, "{n1} {n2} {needed} {c}");
-            }
-        }
-    }
-
-    #[test]
-    fn probabilities_sum_to_one_even_for_the_largest_set() {
-        let evasion = Evasion::new(2048, 63_488, 40_000);
-        for m in [0, 1, 40_000, 65_536] {
-            let total: f64 = (0..=2048).map(|k| evasion.drawn(m, k)).sum();
-            assert!((total - 1.0).abs() < 1e-8, "{m}: {total}");
-        }
-    }
-
-    /// 3 of 7 correct, 3 probes: P[all three are] = 1/C(7,3).
-    #[test]
-    fn a_small_case_by_hand() {
-        let evasion = Evasion::new(3, 4, 1);
-        assert!((evasion.probability(3) - 1.0 / 35.0).abs() < 1e-12);
     }
 }

@@ -6,22 +6,21 @@ use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
+use assay_economics::accuracy::Terms;
+use assay_economics::belief::Prior;
 use assay_protocol::abi::Mode;
 use assay_protocol::target::percent;
-use assay_protocol::transfer::belief::Prior;
 use assay_protocol::transfer::policy::{Advice, Caution, Stakes};
 
 /// What is at stake in an engagement of this mode and target.
 pub fn stakes(market: &Market, mode: Mode, target_bps: u16) -> Stakes {
-    let p = &market.params;
     let proven = market.proven_size(mode);
     Stakes {
-        example: p.priceInput,
-        proof: p.prices.proof,
-        inference: p.prices.inference,
-        fee: p.prices.fee,
-        probe: market.examples() - proven,
-        proven,
+        terms: Terms {
+            probe: market.examples() - proven,
+            proven,
+            ..market.economic_terms()
+        },
         target_bps,
     }
 }
@@ -34,7 +33,7 @@ pub fn threshold(market: &Market, mode: Mode, target_bps: u16) -> Option<u32> {
     }
     let stakes = stakes(market, mode, target_bps);
     // More right answers never speak against proceeding.
-    let counts: Vec<u32> = (0..=stakes.probe).collect();
+    let counts: Vec<u32> = (0..=stakes.terms.probe).collect();
     let advised = |c: u32| stakes.decide(c, Prior::default(), Caution::Unprofitable) == Advice::Proceed;
     let fewest = counts.partition_point(|c| !advised(*c));
     counts.get(fewest).copied()
@@ -53,7 +52,7 @@ pub fn against_accepting(market: &Market, mode: Mode, target_bps: u16, measured:
     }
     let measured = measured?;
     let stakes = stakes(market, mode, target_bps);
-    let risk = measured.belief().failure(stakes.needed(), stakes.proven);
+    let risk = measured.belief().failure(stakes.needed(), stakes.terms.proven);
     (risk > stakes.max_failure()).then(|| {
         let largest = largest_target(market, mode, measured).map_or_else(|| "none".into(), percent);
         format!(
@@ -62,7 +61,7 @@ pub fn against_accepting(market: &Market, mode: Mode, target_bps: u16, measured:
             measured.correct,
             measured.examples,
             stakes.needed(),
-            stakes.proven,
+            stakes.terms.proven,
             100.0 * risk,
             100.0 * stakes.max_failure()
         )

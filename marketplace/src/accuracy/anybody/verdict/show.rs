@@ -6,15 +6,12 @@ use crate::engagement::Site;
 use crate::verifier::check::Trust;
 use alloy::primitives::{B256, U256};
 use assay_chain::market::all_answers;
+use assay_economics::binomial::stated_lower;
 use assay_protocol::abi::{Adjudication, Assurance, Outcome, State, Verdict};
-use assay_protocol::bounds::lower_bound;
 use assay_protocol::target::percent;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 use std::fmt;
-
-/// One minus the confidence of the bound that is printed.
-const DELTA: f64 = 0.05;
 
 /// A verdict with what a reader needs to judge it.
 #[derive(Debug, Serialize)]
@@ -59,7 +56,7 @@ impl Shown {
         let others = others.map(|(other, verdict)| Fields::new(*other, State::Closed, verdict, &grades));
         Ok(Self {
             bound_95: match v.assurance {
-                Assurance::PROVEN if grades.allow(v.assurance) => lower_bound(v.provenOnChain, v.n2, DELTA),
+                Assurance::PROVEN if grades.allow(v.assurance) => stated_lower(v.provenOnChain, v.n2),
                 _ => 0.0,
             },
             fee_wei: site.market.params.prices.fee,
