@@ -386,6 +386,11 @@ fn library(error: L) -> (String, Option<&'static str>) {
             format!("a result of {} bytes is none of {} positions", e.length, e.bits),
             None,
         ),
+        L::WrongWordCount(e) => (
+            format!("the outputs of the round are {} words, not {}", e.expected, e.given),
+            None,
+        ),
+        L::UnusedBits(e) => (format!("word {} has bits that no output uses", e.w), None),
         L::NoRow(e) => (format!("outcome {:?} has no row in the payout table", e.outcome), None),
     }
 }

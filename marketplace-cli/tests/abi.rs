@@ -9,6 +9,8 @@ use assay_protocol::abi::{
     ICredits::{self, ICreditsCalls, ICreditsErrors},
     IMarketplaceFactory::{self, IMarketplaceFactoryCalls, IMarketplaceFactoryErrors},
     IModelRegistry::{self, IModelRegistryCalls, IModelRegistryErrors},
+    IOutputJudge::{IOutputJudgeCalls, IOutputJudgeErrors},
+    IPredictionMarket::{self, IPredictionMarketCalls, IPredictionMarketErrors},
     IProofJudge::{IProofJudgeCalls, IProofJudgeErrors},
     IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
     ITransferJudge::{ITransferJudgeCalls, ITransferJudgeErrors},
@@ -86,6 +88,13 @@ fn functions_are_those_of_the_contracts() {
         &registry,
         &["reserve", "release", "supportsInterface"],
     );
+    let predictions = ours(&[
+        IPredictionMarketCalls::selectors().collect(),
+        ICreditsCalls::selectors().collect(),
+    ]);
+    compare("PredictionMarket", "function", &predictions, &[]);
+    let judge = ours(&[IOutputJudgeCalls::selectors().collect()]);
+    compare("OutputJudge", "function", &judge, &[]);
     let terms = ours(&[IAccuracyTermsCalls::selectors().collect()]);
     compare("AccuracyTerms", "function", &terms, &[]);
     let judge = ours(&[ITransferJudgeCalls::selectors().collect()]);
@@ -108,6 +117,11 @@ fn events_are_those_of_the_contracts() {
         credits.clone(),
     ]);
     compare("AccuracyMarket", "event", &market, &[]);
+    let predictions = ours(&[
+        IPredictionMarket::IPredictionMarketEvents::SELECTORS.to_vec(),
+        credits.clone(),
+    ]);
+    compare("PredictionMarket", "event", &predictions, &[]);
     let registry = ours(&[IModelRegistry::IModelRegistryEvents::SELECTORS.to_vec(), credits]);
     compare("ModelRegistry", "event", &registry, &[]);
     let factory = ours(&[IMarketplaceFactory::IMarketplaceFactoryEvents::SELECTORS.to_vec()]);
@@ -128,12 +142,15 @@ fn every_refusal_of_the_contracts_has_words() {
         ("ModelRegistry", IModelRegistryErrors::selectors().collect()),
         ("AccuracyTerms", IAccuracyTermsErrors::selectors().collect()),
         ("MarketplaceFactory", IMarketplaceFactoryErrors::selectors().collect()),
+        ("PredictionMarket", IPredictionMarketErrors::selectors().collect()),
+        ("OutputJudge", IOutputJudgeErrors::selectors().collect()),
         ("ProofJudge", IProofJudgeErrors::selectors().collect()),
         ("TransferJudge", ITransferJudgeErrors::selectors().collect()),
         ("PublishedTransfers", IPublishedTransfersErrors::selectors().collect()),
     ] {
         let mut known = ours(&[own.clone(), credits.clone(), libraries.clone()]);
-        if contract == "AccuracyTerms" {
+        // What both markets refuse stands once, with the accuracy market.
+        if ["AccuracyTerms", "PredictionMarket"].contains(&contract) {
             known.extend(ours(std::slice::from_ref(&market)));
         }
         for (selector, signature) in compiled(contract, "error") {

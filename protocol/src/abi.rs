@@ -730,5 +730,7 @@ sol! {
         error NotCanonical(uint256 value);
         error BadBitmap(uint256 bits, uint256 length);
         error NoRow(Outcome outcome);
+        error WrongWordCount(uint256 expected, uint256 given);
+        error UnusedBits(uint256 w, uint256 word);
     }
 }
