@@ -1,7 +1,5 @@
 //! What an answer cannot be computed from.
 
-use crate::hypergeometric::MAX_CORPUS;
-
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +18,6 @@ pub enum Error {
     #[error("{n} samples with failures are more than the {limit} that the bound is exact for")]
     TooManySamples { n: u64, limit: u64 },
     /// A corpus has 1 to 2^20 documents.
-    #[error("a corpus of {of} documents: 1 to {MAX_CORPUS} can be committed to")]
-    CorpusSize { of: u64 },
+    #[error("a corpus of {of} documents: 1 to {limit} can be committed to")]
+    CorpusSize { of: u64, limit: u64 },
 }

@@ -33,7 +33,7 @@ fn is_missed(of: u64, bad: u64, drawn: u64, delta: &Share) -> bool {
 
 fn require_counts(of: u64, bad: u64, drawn: u64) -> Result<(), Error> {
     if of == 0 || of > MAX_CORPUS {
-        return Err(Error::CorpusSize { of });
+        return Err(Error::CorpusSize { of, limit: MAX_CORPUS });
     }
     for (part, what) in [(bad, "bad documents"), (drawn, "draws")] {
         if part > of {
@@ -182,7 +182,13 @@ mod tests {
     #[test]
     fn counts_that_do_not_go_together_are_named() {
         let delta: Share = "5%".parse().unwrap();
-        assert_eq!(bound(0, 0, &delta), Err(Error::CorpusSize { of: 0 }));
+        assert_eq!(
+            bound(0, 0, &delta),
+            Err(Error::CorpusSize {
+                of: 0,
+                limit: MAX_CORPUS
+            })
+        );
         assert!(bound(MAX_CORPUS + 1, 1, &delta).is_err() && bound(10, 11, &delta).is_err());
         assert!(detection(10, 11, 1).is_err() && none_drawn(10, 1, 11).is_err());
     }

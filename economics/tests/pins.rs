@@ -318,7 +318,7 @@ fn costs() {
     all_close(row(Prices::l1(1.0), &three), &["140.26", "282.90", "354.22", "710.82"]);
     all_close(row(Prices::off_chain(), &four), &["0.80", "3.20", "19.97"]);
     all_close(row(Prices::l1(0.1), &four), &["143.36", "572.72", "3578.97"]);
-    all_close(row(Prices::l1(1.0), &four), &["1426.40", "5698.45", "35609.98"]);
+    all_close(row(Prices::l1(1.0), &four), &["1426.40", "5698.45", "35609.99"]);
     all_close(
         four.map(|n| n as f64 * Proof::measured().seconds / 3600.0),
         &["8.0", "32.0", "199.7"],

@@ -1,8 +1,10 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
+use assay_cli::args::economics::{CostArgs, MarketArgs};
 use assay_cli::args::keys::KeyArgs;
 use assay_cli::args::model::{ModelArgs, PublicModelArgs};
 use assay_cli::args::patrol::PatrolArgs;
+use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::server::ServerArgs;
 use assay_cli::args::srs::SrsArgs;
 use assay_cli::args::trust::TrustArgs;
@@ -458,11 +460,17 @@ fn shared() -> Vec<(&'static str, Headings)> {
         headings_in(&T::augment_args(clap::Command::new("")))
     }
     vec![
+        ("AssumedArgs", of::<AssumedArgs>()),
+        ("AuditArgs", of::<AuditArgs>()),
+        ("CostArgs", of::<CostArgs>()),
         ("Globals", of::<Globals>()),
         ("KeyArgs", of::<KeyArgs>()),
+        ("LoadArgs", of::<LoadArgs>()),
+        ("MarketArgs", of::<MarketArgs>()),
         ("ModelArgs", of::<ModelArgs>()),
         ("PatrolArgs", of::<PatrolArgs>()),
         ("PublicModelArgs", of::<PublicModelArgs>()),
+        ("RoundArgs", of::<RoundArgs>()),
         ("ServerArgs", of::<ServerArgs>()),
         ("SrsArgs", of::<SrsArgs>()),
         ("TrustArgs", of::<TrustArgs>()),

@@ -158,7 +158,7 @@ fn the_papers_tables_and_slips() {
     ];
     assert_eq!(names, expected);
     let text = says(&["tables"]);
-    for part in ["$710.82", "$35609.98", "366, $38.86", "2.59 %", "0.03 %", "47.39 %"] {
+    for part in ["$710.82", "$35,609.99", "366, $38.86", "2.59 %", "0.03 %", "47.39 %"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
 }
@@ -180,7 +180,7 @@ fn conditions_are_checked_and_strict_makes_them_an_error() {
     let market = |more: &[&'static str]| [&["check"], &MARKET[..], more].concat();
     assert_eq!(
         failing(&market(&["--example-value", "0"])),
-        ["I3 FULL v=1", "I3 CLEAR v=1"]
+        ["I3 FULL v=1", "I3 CLEAR v=1", "I4 CLEAR g=99"]
     );
     let output = policy(&market(&["--strict"]));
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));

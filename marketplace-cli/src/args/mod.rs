@@ -6,7 +6,7 @@
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
 //! | [`server`] | who serves at a URL |
 //! | [`target`] | the accuracy that is asked for |
-//! | [`economics`] | prices of a market, costs of a proof |
+//! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
 //! | [`patrol`] | when a daemon looks |
 //! | [`consent`] | what is asked of a person first |
 
@@ -16,6 +16,7 @@ pub mod fees;
 pub mod keys;
 pub mod model;
 pub mod patrol;
+pub mod policy;
 pub mod server;
 pub mod srs;
 pub mod target;

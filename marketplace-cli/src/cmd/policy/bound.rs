@@ -85,6 +85,7 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             "--of bounds what a sample without a failure leaves hidden: a failure that was found is no longer hidden",
         ));
     }
+    let failures_at_most = upper(k, n, delta, Sides::One)?;
     let two = [
         if k == 0 { 0.0 } else { lower(k, n, delta, Sides::Two)? },
         upper(k, n, delta, Sides::Two)?,
@@ -92,10 +93,10 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let hidden = args.of.map(|of| hypergeometric::bound(of, n, delta)).transpose()?;
     let bounded = Bounded {
         confidence: 1.0 - delta.value(),
-        failures_at_most: upper(k, n, delta, Sides::One)?,
+        failures_at_most,
         failures_between: two,
-        successes_at_least: lower(n.saturating_sub(k), n, delta, Sides::One)?,
-        successes_at_least_hoeffding: hoeffding::lower(n.saturating_sub(k), n, delta, Sides::One)?,
+        successes_at_least: lower(n - k, n, delta, Sides::One)?,
+        successes_at_least_hoeffding: hoeffding::lower(n - k, n, delta, Sides::One)?,
         hidden_at_most: hidden,
         recall_at_least: args.positives.zip(hidden).map(|(p, h)| hypergeometric::recall(p, h)),
     };

@@ -15,40 +15,40 @@ use std::fmt;
     assay policy deposit --zeros 9900 --samples 299 --hidden 100 --value 0.5\n\n\
     The first is about a round of predictions: a provider that serves wrong ones does not gain, however many, if its deposit is\n\
     K(P + g)/q. The second is about an audit: hiding documents does not pay if the bond is their worth over the chance to be found.")]
-#[group(required = true, multiple = false, args = ["outputs", "zeros"])]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["outputs", "zeros"])))]
 pub struct Args {
     /// K: predictions of a round
-    #[arg(help_heading = "A round", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096), requires_all = ["price_proof", "price_inference"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096), requires_all = ["price_proof", "price_inference"])]
     outputs: Option<u32>,
     /// C: most of them that may be contested [default: all]
-    #[arg(help_heading = "A round", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096), requires = "outputs")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096), requires = "outputs")]
     cap: Option<u32>,
     /// q: probability that a round has at least one prediction contested that was drawn at random
-    #[arg(help_heading = "A round", long, value_name = "SHARE", value_parser = chance, default_value = "1")]
+    #[arg(long, value_name = "SHARE", value_parser = chance, default_value = "1")]
     contests: f64,
     /// g: ether that one wrong prediction is worth to the provider elsewhere
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
+    #[arg(long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
     gain: f64,
     /// Z: ether of each side per contested prediction
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = positive)]
+    #[arg(long, value_name = "ETHER", value_parser = positive)]
     price_proof: Option<f64>,
     /// P: ether that one inference costs the provider
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(long, value_name = "ETHER", value_parser = amount)]
     price_inference: Option<f64>,
-    /// Ether that the predictions are paid
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
+    /// Ether that the predictions of a round are paid
+    #[arg(long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
     price: f64,
     /// z: documents that were answered with no
-    #[arg(help_heading = "An audit", long, value_name = "N", requires_all = ["samples", "hidden"])]
+    #[arg(long, value_name = "N", requires_all = ["samples", "hidden"])]
     zeros: Option<u64>,
     /// n: how many of them are proven
-    #[arg(help_heading = "An audit", long, value_name = "N", requires = "zeros", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "zeros", value_parser = clap::value_parser!(u64).range(1..))]
     samples: Option<u64>,
     /// Documents that could be hidden among them
-    #[arg(help_heading = "An audit", long, value_name = "N", requires = "zeros")]
+    #[arg(long, value_name = "N", requires = "zeros")]
     hidden: Option<u64>,
     /// Ether that hiding one is worth
-    #[arg(help_heading = "An audit", long, value_name = "ETHER", value_parser = amount, default_value_t = 1.0)]
+    #[arg(long, value_name = "ETHER", value_parser = amount, default_value_t = 1.0)]
     value: f64,
 }
 

@@ -16,7 +16,7 @@ use std::fmt;
     assay policy size --failure-rate 5% --failures 2 as many, if two of them may fail\n  \
     assay policy size --failure-rate 1% --of 10000   of a corpus of 10,000, exact\n  \
     assay policy size --margin 2.5%                  to know an accuracy within 2.5 points")]
-#[group(required = true, multiple = false, args = ["failure_rate", "margin"])]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["failure_rate", "margin"])))]
 pub struct Args {
     /// Share of failures to exclude (Clopper-Pearson)
     #[arg(long, value_name = "SHARE")]

@@ -23,10 +23,10 @@ pub struct Args {
     #[command(flatten)]
     costs: CostArgs,
     /// Price of gas on the L2 of the last line, gwei
-    #[arg(help_heading = "Costs", long, value_name = "GWEI", value_parser = amount, default_value_t = 0.01)]
+    #[arg(long, value_name = "GWEI", value_parser = amount, default_value_t = 0.01)]
     l2_gwei: f64,
     /// Price of a byte that this L2 posts, gwei
-    #[arg(help_heading = "Costs", long, value_name = "GWEI", value_parser = amount, default_value_t = 1.0)]
+    #[arg(long, value_name = "GWEI", value_parser = amount, default_value_t = 1.0)]
     l2_gwei_per_byte: f64,
 }
 
@@ -92,7 +92,8 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, lines: &[Line], cell: impl Fn(&Li
 }
 
 fn dollars(amount: f64) -> String {
-    format!("${amount:.2}")
+    let cents = (100.0 * amount).round() as u64;
+    format!("${}.{:02}", grouped(cents / 100), cents % 100)
 }
 
 impl Tables {
