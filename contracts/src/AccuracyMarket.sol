@@ -9,6 +9,7 @@ import {Bitmap} from "./libraries/Bitmap.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {TAG_VOTE} from "./libraries/Tags.sol";
 import {Deadlines} from "./shared/Deadlines.sol";
+import {Sequence} from "./shared/Sequence.sol";
 import {
     Adjudication,
     Assurance,
@@ -27,6 +28,7 @@ import {Counter} from "./types/ModelTypes.sol";
 /// @notice Offers, decisions, endings and views; `accuracy/` has the transfer and the adjudication.
 contract AccuracyMarket is TransferPhase, ResultPhase {
     using Bitmap for Bitmap.Set;
+    using Sequence for bytes32[];
 
     /// Hash of a party's last vote: state, guard and amounts.
     struct Votes {
@@ -34,7 +36,8 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
         bytes32 mp;
     }
 
-    mapping(bytes32 modelId => uint256 count) private _offers;
+    /// In the order of the offers.
+    mapping(bytes32 modelId => bytes32[] ids) private _ids;
     /// In the order of acceptance.
     mapping(bytes32 modelId => bytes32[] ids) private _locked;
     mapping(bytes32 id => Votes) private _votes;
@@ -48,7 +51,9 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
     function open(OfferTerms calldata terms) external payable nonReentrant returns (bytes32 id) {
         _requireValue(ENTRY);
         address mp = TERMS.checkOffer(terms);
-        id = Statement.engagementId(terms.modelId, _offers[terms.modelId]++);
+        bytes32[] storage ids = _ids[terms.modelId];
+        id = Statement.engagementId(terms.modelId, ids.length);
+        ids.push(id);
         bytes32 offerHash = Statement.offerHash(id, msg.sender, terms, PARAMS_HASH);
         Engagement storage e = _engagements[id];
         e.modelId = terms.modelId;
@@ -226,20 +231,17 @@ contract AccuracyMarket is TransferPhase, ResultPhase {
 
     /// @inheritdoc IAccuracyMarket
     function lockedIdAt(bytes32 modelId, uint256 i) external view returns (bytes32) {
-        bytes32[] storage ids = _locked[modelId];
-        require(i < ids.length, SequenceOutOfRange(ids.length, i));
-        return ids[i];
+        return _locked[modelId].idAt(i);
     }
 
     /// @inheritdoc IAccuracyMarket
     function engagementCount(bytes32 modelId) external view returns (uint256) {
-        return _offers[modelId];
+        return _ids[modelId].length;
     }
 
     /// @inheritdoc IAccuracyMarket
     function engagementIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32) {
-        require(seq < _offers[modelId], SequenceOutOfRange(_offers[modelId], seq));
-        return Statement.engagementId(modelId, seq);
+        return _ids[modelId].idAt(seq);
     }
 
     // ---- internal ----

@@ -8,6 +8,7 @@ import {Payouts} from "./libraries/Payouts.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {Credits} from "./shared/Credits.sol";
 import {Deadlines} from "./shared/Deadlines.sol";
+import {Sequence} from "./shared/Sequence.sol";
 import {
     Counter,
     Metric,
@@ -21,6 +22,8 @@ import {
 
 /// @title Model records, stakes, reservations and public history
 contract ModelRegistry is IModelRegistry, IERC165, Credits {
+    using Sequence for bytes32[];
+
     struct Model {
         ModelRecord record;
         bytes32 modelHash;
@@ -265,8 +268,7 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
 
     /// @inheritdoc IModelRegistry
     function modelIdAt(uint256 i) external view returns (bytes32) {
-        require(i < _ids.length, SequenceOutOfRange(_ids.length, i));
-        return _ids[i];
+        return _ids.idAt(i);
     }
 
     /// @inheritdoc IModelRegistry

@@ -40,12 +40,12 @@ contract OutputJudge is IOutputJudge, Judge {
         pure
         returns (uint256 output)
     {
-        OutputWords.Layout memory layout = OutputWords.layout(claim.predictions, terms.metric, claim.privacy);
-        uint256 w = index / layout.lanes;
+        OutputWords.Layout memory outputs = OutputWords.planned(claim.predictions, terms.metric, claim.privacy);
+        uint256 w = index / outputs.lanes;
         bytes32 leaf = Statement.outputLeaf(w, opening.word, opening.salt);
-        bytes32 root = Merkle.rootFrom(leaf, w, layout.count(), opening.path);
+        bytes32 root = Merkle.rootFrom(leaf, w, outputs.count(), opening.path);
         require(root == claim.outputsRoot, WrongOutputLeaf(index, claim.outputsRoot, root));
-        output = layout.outputAt(index, opening.word);
+        output = outputs.outputAt(index, opening.word);
         require(Statement.isOutput(terms.metric, terms.classes, output), NotAnOutput(index, output));
     }
 }

@@ -12,14 +12,17 @@ import {Rounds} from "./prediction/Rounds.sol";
 import {Deadlines} from "./shared/Deadlines.sol";
 import {Offers} from "./shared/Offers.sol";
 import {Parties} from "./shared/Parties.sol";
+import {Sequence} from "./shared/Sequence.sol";
 import {PredictionMarketParams, Privacy, RoundOutcome, RoundState, RoundTerms, RoundView} from "./types/RoundTypes.sol";
 
 /// @title Rounds of predictions that settle on contests
 /// @notice Offers, outputs, endings and views; `prediction/` has the contests.
 contract PredictionMarket is ContestPhase {
     using OutputWords for OutputWords.Layout;
+    using Sequence for bytes32[];
 
-    mapping(bytes32 modelId => uint256 count) private _offers;
+    /// In the order of the offers.
+    mapping(bytes32 modelId => bytes32[] ids) private _ids;
     /// In the order of `serve`.
     mapping(bytes32 modelId => bytes32[] ids) private _served;
 
@@ -32,7 +35,9 @@ contract PredictionMarket is ContestPhase {
     function open(RoundTerms calldata t) external payable nonReentrant returns (bytes32 id) {
         address mp = Offers.check(REGISTRY, t.modelId, t.modelHash, t.expiry, ACCEPT_WINDOW);
         _checkSizes(t);
-        id = Statement.roundId(t.modelId, _offers[t.modelId]++);
+        bytes32[] storage ids = _ids[t.modelId];
+        id = Statement.roundId(t.modelId, ids.length);
+        ids.push(id);
         uint128 bond = SafeCast.toUint128(quietBond(t.privacy, t.predictions, block.basefee));
         bytes32 offerHash = Statement.roundOfferHash(id, msg.sender, t, bond, PARAMS_HASH);
         Round storage r = _rounds[id];
@@ -88,7 +93,7 @@ contract PredictionMarket is ContestPhase {
         Parties.requireAction(r.mp, r.outputsRoot, guard, _publishBy(r));
         // The consumer has all of the window to confirm what it was handed.
         if (r.privacy == Privacy.PRIVATE) Deadlines.requirePast(r.clock);
-        bytes32 root = OutputWords.layout(r.predictions, r.metric, r.privacy).root(master, words);
+        bytes32 root = OutputWords.planned(r.predictions, r.metric, r.privacy).root(master, words);
         require(root == r.outputsRoot, WrongOutputs(r.outputsRoot, root));
         r.published = true;
         uint64 deadline = _enter(r, RoundState.Served, CONTEST_WINDOW);
@@ -188,20 +193,17 @@ contract PredictionMarket is ContestPhase {
 
     /// @inheritdoc IPredictionMarket
     function roundIdAt(bytes32 modelId, uint256 i) external view returns (bytes32) {
-        bytes32[] storage ids = _served[modelId];
-        require(i < ids.length, SequenceOutOfRange(ids.length, i));
-        return ids[i];
+        return _served[modelId].idAt(i);
     }
 
     /// @inheritdoc IPredictionMarket
     function offerCount(bytes32 modelId) external view returns (uint256) {
-        return _offers[modelId];
+        return _ids[modelId].length;
     }
 
     /// @inheritdoc IPredictionMarket
     function offerIdAt(bytes32 modelId, uint256 seq) external view returns (bytes32) {
-        require(seq < _offers[modelId], SequenceOutOfRange(_offers[modelId], seq));
-        return Statement.roundId(modelId, seq);
+        return _ids[modelId].idAt(seq);
     }
 
     // ---- internal ----

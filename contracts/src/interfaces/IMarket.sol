@@ -15,7 +15,6 @@ interface IMarket is ICredits {
     error ModelNotActive(bytes32 modelId, ModelStatus status);
     error ModelHashMismatch(bytes32 expected, bytes32 given);
     error BadExpiry(uint64 earliest, uint64 latest, uint64 given);
-    error SequenceOutOfRange(uint256 count, uint256 given);
 
     /// @notice The contract that has the parameters: its `params()` begin with the registry.
     function terms() external view returns (address);

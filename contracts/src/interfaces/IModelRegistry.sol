@@ -57,7 +57,6 @@ interface IModelRegistry is ICredits {
     error HasOpenEngagements(bytes32 modelId, uint32 open);
     error BurnAboveReservation(uint32 reserved, uint32 burn);
     error ReleaseAboveReserved(uint32 reserved, uint32 released);
-    error SequenceOutOfRange(uint256 count, uint256 given);
 
     /// @notice Registers `record` with the caller as provider and the sent value as stake.
     ///

@@ -31,7 +31,7 @@ library OutputWords {
         uint256 lanes;
     }
 
-    function layout(uint256 predictions, Metric metric, Privacy privacy) internal pure returns (Layout memory) {
+    function planned(uint256 predictions, Metric metric, Privacy privacy) internal pure returns (Layout memory) {
         uint256 bits = metric == Metric.TOP1 ? 16 : metric == Metric.TOP5 ? 80 : 1;
         return Layout(predictions, bits, privacy == Privacy.PRIVATE ? 1 : WORD_BITS / bits);
     }

@@ -14,6 +14,7 @@ interface Vm {
     function stopPrank() external;
     function deal(address account, uint256 balance) external;
     function warp(uint256 timestamp) external;
+    function fee(uint256 baseFee) external;
     function chainId(uint256 id) external;
     function etch(address target, bytes calldata code) external;
     function setNonce(address account, uint64 nonce) external;

@@ -17,7 +17,7 @@ contract MarketGasTest is Moves {
     }
 
     function test_gas_ofEachTransition() public {
-        check(Move.Accept, State.Offered, 70_000);
+        check(Move.Accept, State.Offered, 112_000);
         check(Move.CommitTransfer, State.Locked, 48_000);
         check(Move.Ack, State.Committed, 25_000);
         check(Move.RevealA, State.Acked, 58_000);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MarketFixture} from "../../base/MarketFixture.sol";
-import {IMarket} from "../../../src/interfaces/IMarket.sol";
+import {Sequence} from "../../../src/shared/Sequence.sol";
 import {Adjudication, Assurance, Mode, Outcome, State, Verdict} from "../../../src/types/MarketTypes.sol";
 import {Metric} from "../../../src/types/ModelTypes.sol";
 
@@ -70,9 +70,9 @@ contract MarketViewsTest is MarketFixture {
 
     function test_engagementIdAt_revertsWhen_pastTheLast() public {
         offered();
-        vm.expectRevert(abi.encodeWithSelector(IMarket.SequenceOutOfRange.selector, 1, 1));
+        vm.expectRevert(abi.encodeWithSelector(Sequence.SequenceOutOfRange.selector, 1, 1));
         market.engagementIdAt(modelId, 1);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.SequenceOutOfRange.selector, 0, 0));
+        vm.expectRevert(abi.encodeWithSelector(Sequence.SequenceOutOfRange.selector, 0, 0));
         market.engagementIdAt(keccak256("nobody"), 0);
     }
 
@@ -86,6 +86,22 @@ contract MarketViewsTest is MarketFixture {
         assertEq(market.engagementIdAt(modelId, 0), first, "first");
         assertEq(market.engagementIdAt(modelId, 1), second, "second");
         assertEq(market.engagementIdAt(modelId, 2), third, "third");
+    }
+
+    /// Offers that nobody accepted are free to make, and are not among the locked ones.
+    function test_lockedIdAt_isInTheOrderOfAcceptance() public {
+        bytes32 first = offered();
+        offered();
+        bytes32 third = offered();
+        assertEq(market.lockedCount(modelId), 0, "offers only");
+        acceptBy(mp, third);
+        acceptBy(mp, first);
+        assertEq(market.engagementCount(modelId), 3, "offers");
+        assertEq(market.lockedCount(modelId), 2, "locked");
+        assertEq(market.lockedIdAt(modelId, 0), third, "the first accepted");
+        assertEq(market.lockedIdAt(modelId, 1), first, "the second accepted");
+        vm.expectRevert(abi.encodeWithSelector(Sequence.SequenceOutOfRange.selector, 2, 2));
+        market.lockedIdAt(modelId, 2);
     }
 
     /// Values of the enums are part of the ABI.

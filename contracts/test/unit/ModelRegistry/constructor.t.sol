@@ -24,6 +24,7 @@ contract RegistryConstructorTest is RegistryFixture {
         assertEq(registry.strike(), STRIKE, "strike");
         assertEq(registry.stakeRequired(), STAKE, "stake");
         assertEq(registry.accuracy(), accuracy, "accuracy");
+        assertEq(registry.prediction(), prediction, "prediction");
     }
 
     function test_constructor_revertsWhen_priceIsZero() public {

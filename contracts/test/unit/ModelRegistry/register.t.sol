@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {RegistryFixture} from "../../base/RegistryFixture.sol";
+import {Sequence} from "../../../src/shared/Sequence.sol";
 import {IModelRegistry} from "../../../src/interfaces/IModelRegistry.sol";
 import {TAG_MODEL, TAG_RECORD} from "../../../src/libraries/Tags.sol";
 import {Metric, ModelRecord, ModelStatus, ModelView, ProofTerms, Reputation} from "../../../src/types/ModelTypes.sol";
@@ -87,6 +88,16 @@ contract RegisterTest is RegistryFixture {
 
     function test_register_anotherNonceIsAnotherModel() public {
         assertTrue(register(record(), 1) != modelId, "distinct");
+    }
+
+    function test_modelIdAt_isInTheOrderOfRegistration() public {
+        bytes32 second = register(record(), 1);
+        close();
+        assertEq(registry.modelCount(), 2, "count");
+        assertEq(registry.modelIdAt(0), modelId, "first, though closed");
+        assertEq(registry.modelIdAt(1), second, "second");
+        vm.expectRevert(abi.encodeWithSelector(Sequence.SequenceOutOfRange.selector, 2, 2));
+        registry.modelIdAt(2);
     }
 
     function test_register_aClosedModelStaysClosed() public {

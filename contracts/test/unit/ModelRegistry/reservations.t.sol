@@ -152,7 +152,7 @@ contract ReleaseTest is RegistryFixture {
     }
 
     function test_release_countsEachOutcomeInItsPlace() public {
-        for (uint256 i = 0; i < 9; ++i) {
+        for (uint256 i = 0; i < 12; ++i) {
             for (uint256 k = 0; k <= i; ++k) {
                 reserve(1);
                 release(1, 0, Counter(i));
@@ -168,7 +168,21 @@ contract ReleaseTest is RegistryFixture {
         assertEq(r.mpFault, 7, "mpFault");
         assertEq(r.settled, 8, "settled");
         assertEq(r.voided, 9, "voided");
+        assertEq(r.roundClean, 10, "roundClean");
+        assertEq(r.roundUpheld, 11, "roundUpheld");
+        assertEq(r.roundFault, 12, "roundFault");
         assertEq(r.strikes, 0, "strikes");
+    }
+
+    /// What is no counter reaches none.
+    function test_release_revertsWhen_theCounterIsUnknown() public {
+        reserve(1);
+        bytes memory data = abi.encodeCall(IModelRegistry.release, (modelId, 1, 0, Counter.RoundFault, address(0)));
+        data[4 + 4 * 32 - 1] = bytes1(uint8(12));
+        vm.prank(accuracy);
+        (bool ok,) = address(registry).call(data);
+        assertTrue(!ok, "refused");
+        assertEq(registry.model(modelId).open, 1, "still open");
     }
 
     function test_release_revertsWhen_callerIsNoAdjudicator() public {

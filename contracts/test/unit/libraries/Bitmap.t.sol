@@ -32,4 +32,14 @@ contract BitmapTest is TestBase {
             assertTrue(set.contains(p) == model[p], "contains after");
         }
     }
+
+    /// A word at once is its positions one by one, and what is added is what was not there.
+    function testFuzz_insertAll_isManyInsertions(uint256 present, uint256 bits, uint8 word) public {
+        set.words[word] = present;
+        set.words[uint256(word) + 1] = 5;
+        assertEq(set.insertAll(word, bits), bits & ~present, "added");
+        assertEq(set.words[word], present | bits, "all of them");
+        assertEq(set.words[uint256(word) + 1], 5, "the next word");
+        assertEq(set.insertAll(word, bits), 0, "not twice");
+    }
 }

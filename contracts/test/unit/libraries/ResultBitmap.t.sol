@@ -2,9 +2,18 @@
 pragma solidity 0.8.37;
 
 import {TestBase} from "../../base/TestBase.sol";
+import {Bitmap} from "../../../src/libraries/Bitmap.sol";
 import {ResultBitmap} from "../../../src/libraries/ResultBitmap.sol";
 
 contract ResultBitmapTest is TestBase {
+    using Bitmap for Bitmap.Set;
+
+    Bitmap.Set internal set;
+
+    function wordAt(bytes calldata bitmap, uint256 w) external pure returns (uint256) {
+        return ResultBitmap.wordAt(bitmap, w);
+    }
+
     function count(bytes calldata bitmap, uint256 bits) external pure returns (uint256) {
         return ResultBitmap.count(bitmap, bits);
     }
@@ -77,6 +86,37 @@ contract ResultBitmapTest is TestBase {
                 expectBad(11, 2);
                 this.count(bitmap, 11);
             }
+        }
+    }
+
+    /// Position p is bit p mod 256 of word p / 256, and zero beyond the end.
+    function testFuzz_wordAt_hasThePositionsOfABitmap(bytes memory bitmap) public view {
+        for (uint256 w = 0; 32 * w < bitmap.length; ++w) {
+            uint256 word = this.wordAt(bitmap, w);
+            for (uint256 p = 0; p < 256; ++p) {
+                assertTrue((word >> p) & 1 == 1 == this.contains(bitmap, 256 * w + p), "position");
+            }
+        }
+    }
+
+    /// What is stored word by word comes back as the same bytes.
+    function testFuzz_pack_undoesWordAt(bytes memory bitmap, uint8 used) public {
+        vm.assume(bitmap.length != 0 && bitmap.length <= 512);
+        uint256 bits = 8 * bitmap.length - used % 8;
+        bitmap[bitmap.length - 1] = bytes1(uint8(bitmap[bitmap.length - 1]) & uint8(0xff >> (used % 8)));
+        for (uint256 w = 0; 32 * w < bitmap.length; ++w) {
+            set.insertAll(w, this.wordAt(bitmap, w));
+        }
+        assertEq(keccak256(ResultBitmap.pack(set, bits)), keccak256(bitmap), "the same bytes");
+    }
+
+    function test_pack_atTheEdgesOfWords() public {
+        uint256[5] memory sizes = [uint256(1), 255, 256, 257, 4096];
+        for (uint256 i = 0; i < sizes.length; ++i) {
+            set.insert(sizes[i] - 1);
+            bytes memory packed = ResultBitmap.pack(set, sizes[i]);
+            assertEq(packed.length, (sizes[i] + 7) / 8, "length");
+            assertTrue(this.contains(packed, sizes[i] - 1), "the last position");
         }
     }
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {RoundPayouts} from "../../src/libraries/RoundPayouts.sol";
+import {Counter} from "../../src/types/ModelTypes.sol";
+import {Privacy, RoundOutcome} from "../../src/types/RoundTypes.sol";
+import {TestBase} from "../base/TestBase.sol";
+
+/// Properties of the payout functions of rounds. Each `check_` is for halmos (README.md in `contracts/`), which proves it for
+/// all arguments; the test below it is for forge.
+contract RoundPayoutsSymbolicTest is TestBase {
+    struct Case {
+        uint128 mcDeposit;
+        uint128 price;
+        uint128 mpDeposit;
+        uint128 contestFees;
+        uint128 quietBond;
+        uint128 tolled;
+        bool hadToPublish;
+    }
+
+    function escrow(Case memory c) private pure returns (RoundPayouts.Escrow memory) {
+        return RoundPayouts.Escrow(c.mcDeposit, c.price, c.mpDeposit, c.contestFees, c.quietBond);
+    }
+
+    /// V22: every row pays out the escrow, and the bond goes to one party whole.
+    function check_row_paysTheEscrow(uint8 outcome, Case memory c) public pure {
+        vm.assume(outcome >= uint8(RoundOutcome.Void) && outcome <= uint8(RoundOutcome.Fault));
+        vm.assume(c.tolled <= c.mcDeposit);
+        (uint256 toMc, uint256 toMp) = RoundPayouts.row(RoundOutcome(outcome), escrow(c), c.tolled, c.hadToPublish);
+        assert(toMc + toMp == uint256(c.mcDeposit) + c.price + c.mpDeposit + c.contestFees + c.quietBond);
+        uint256 bondOfMc = c.hadToPublish ? 0 : c.quietBond;
+        assert(toMc >= bondOfMc && toMp >= c.quietBond - bondOfMc);
+        // V24: an honest provider has its deposit in every row but Fault, an honest consumer its own less the toll in each.
+        if (outcome != uint8(RoundOutcome.Fault)) assert(toMp >= c.mpDeposit);
+        else assert(toMp == c.quietBond - bondOfMc);
+        assert(toMc >= uint256(c.mcDeposit) - c.tolled);
+        // Only outputs are paid for.
+        bool paid = outcome == uint8(RoundOutcome.Clean) || outcome == uint8(RoundOutcome.Upheld);
+        if (!paid) assert(toMc >= uint256(c.mcDeposit) + c.price);
+        else assert(toMp >= uint256(c.mpDeposit) + c.price);
+    }
+
+    function testFuzz_row_paysTheEscrow(uint8 outcome, Case memory c) public pure {
+        c.tolled = uint128(bound(c.tolled, 0, c.mcDeposit));
+        check_row_paysTheEscrow(uint8(bound(outcome, uint8(RoundOutcome.Void), uint8(RoundOutcome.Fault))), c);
+    }
+
+    /// Upheld pays the provider more with every prediction proven, by exactly its toll and what the contest brought.
+    function check_row_upheldPaysTollAndFees(Case memory c) public pure {
+        vm.assume(c.tolled <= c.mcDeposit);
+        RoundPayouts.Escrow memory e = escrow(c);
+        (uint256 mc, uint256 mp) = RoundPayouts.row(RoundOutcome.Upheld, e, c.tolled, c.hadToPublish);
+        e.contestFees = 0;
+        (uint256 mcClean, uint256 mpClean) = RoundPayouts.row(RoundOutcome.Clean, e, 0, c.hadToPublish);
+        assert(mp == mpClean + c.tolled + c.contestFees);
+        assert(mc == mcClean - c.tolled);
+    }
+
+    function testFuzz_row_upheldPaysTollAndFees(Case memory c) public pure {
+        c.tolled = uint128(bound(c.tolled, 0, c.mcDeposit));
+        check_row_upheldPaysTollAndFees(c);
+    }
+
+    /// At most the one reserved strike: in a Fault, and in PUBLIC for outputs that never came.
+    function check_burned_isWithinTheReservation(uint8 outcome, uint8 privacy) public pure {
+        vm.assume(outcome <= uint8(RoundOutcome.Fault) && privacy < 2);
+        uint32 burned = RoundPayouts.burned(RoundOutcome(outcome), Privacy(privacy));
+        assert(burned <= RoundPayouts.STRIKES);
+        bool expected = outcome == uint8(RoundOutcome.Fault)
+            || (outcome == uint8(RoundOutcome.Void) && privacy == uint8(Privacy.PUBLIC));
+        assert((burned == 1) == expected);
+    }
+
+    function test_burned_isWithinTheReservation() public pure {
+        for (uint8 outcome = 0; outcome <= uint8(RoundOutcome.Fault); ++outcome) {
+            check_burned_isWithinTheReservation(outcome, 0);
+            check_burned_isWithinTheReservation(outcome, 1);
+        }
+    }
+
+    /// A bond is never more than to publish and to confirm cost, nor less than to confirm, and none in PUBLIC. Narrow, since
+    /// no solver here multiplies wide words.
+    function check_quietBond_liesBetween(uint8 predictions, uint8 baseFee) public pure {
+        liesBetween(predictions, baseFee);
+    }
+
+    function liesBetween(uint256 predictions, uint256 baseFee) private pure {
+        uint256 bond = RoundPayouts.quietBond(Privacy.PRIVATE, predictions, baseFee);
+        assert(bond >= uint256(RoundPayouts.quietGas().confirm) * baseFee);
+        uint256 publish = RoundPayouts.quietGas().publishBase + predictions * RoundPayouts.quietGas().publishPerWord;
+        assert(bond <= (RoundPayouts.quietGas().confirm + publish / 2) * baseFee);
+        assert(RoundPayouts.quietBond(Privacy.PUBLIC, predictions, baseFee) == 0);
+    }
+
+    function testFuzz_quietBond_liesBetween(uint16 predictions, uint64 baseFee) public pure {
+        liesBetween(predictions, baseFee);
+    }
+
+    /// Written out by hand.
+    function test_amounts() public pure {
+        assertEq(RoundPayouts.toll(3, 20_011), 120_066, "2kZ");
+        assertEq(RoundPayouts.toll(0, 20_011), 0, "none");
+        assertEq(RoundPayouts.contestFee(3, 900_001, 7), 18_900_021, "three answers");
+        // 140,000 + (50,000 + 17·2,250)/2 = 184,125
+        assertEq(RoundPayouts.quietBond(Privacy.PRIVATE, 17, 7), 1_288_875, "Q");
+    }
+
+    function test_counter_ofEachOutcome() public {
+        assertTrue(RoundPayouts.counter(RoundOutcome.Void) == Counter.Voided, "Void");
+        assertTrue(RoundPayouts.counter(RoundOutcome.Clean) == Counter.RoundClean, "Clean");
+        assertTrue(RoundPayouts.counter(RoundOutcome.Upheld) == Counter.RoundUpheld, "Upheld");
+        assertTrue(RoundPayouts.counter(RoundOutcome.Fault) == Counter.RoundFault, "Fault");
+        RoundOutcome[2] memory none = [RoundOutcome.None, RoundOutcome.Cancelled];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(RoundPayouts.NoRow.selector, none[i]));
+            this.counterOf(none[i]);
+            vm.expectRevert(abi.encodeWithSelector(RoundPayouts.NoRow.selector, none[i]));
+            this.rowOf(none[i]);
+        }
+    }
+
+    function counterOf(RoundOutcome outcome) external pure returns (Counter) {
+        return RoundPayouts.counter(outcome);
+    }
+
+    function rowOf(RoundOutcome outcome) external pure returns (uint256 mc, uint256 mp) {
+        return RoundPayouts.row(outcome, RoundPayouts.Escrow(1, 1, 1, 1, 1), 0, false);
+    }
+}
