@@ -309,7 +309,7 @@ abstract contract RoundFixture is MarketFixture {
     }
 
     function expectRoundState(bytes32 id, RoundState given) internal {
-        vm.expectRevert(abi.encodeWithSelector(IPredictionMarket.WrongState.selector, id, given));
+        vm.expectRevert(abi.encodeWithSelector(IPredictionMarket.WrongRoundState.selector, id, given));
     }
 
     /// Credits of the two parties and of the treasury in the market of rounds.
