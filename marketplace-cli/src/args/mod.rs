@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`keys`], [`fees`] | who signs, and what it may cost |
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
+//! | [`output`] | what proofs of a new model reveal |
 //! | [`server`] | who serves at a URL |
 //! | [`target`] | the accuracy that is asked for |
 //! | [`patrol`] | when a daemon looks |
@@ -13,6 +14,7 @@ pub mod consent;
 pub mod fees;
 pub mod keys;
 pub mod model;
+pub mod output;
 pub mod patrol;
 pub mod server;
 pub mod srs;

@@ -166,7 +166,7 @@ fn check_model(site: &Site, model_id: B256, record: &ModelRecord) -> eyre::Resul
         return Err(unknown());
     }
     let architecture = load_model(&path)?.architecture;
-    Determined::by(&architecture, digest).check(record)?;
+    Determined::by(&architecture, digest)?.check(record)?;
     Ok(path)
 }
 
