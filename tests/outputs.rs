@@ -3,7 +3,7 @@
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
 use assay_marketplace::verifier::code::spec;
-use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::{Model, OutputMode};
 use assay_prover::proof::{prove, verify, Keys, ProofBundle, ProverInput, VerifyError};
 use assay_prover::reference;
@@ -12,11 +12,12 @@ use assay_statement::field::{to_be_bytes, Fr};
 use assay_statement::input::InputSalt;
 use assay_verifier_gen::calldata::encode_bound;
 use assay_verifier_gen::evm::{Compiler, Evm, MAX_GAS};
-use e2e::{labelled_images, root, small_architecture_with, text, Devnet, Setting, PROVIDER};
+use e2e::{assay, labelled_images, root, small_architecture_with, text, Devnet, Setting, Story, PROVIDER};
 use halo2_proofs::halo2curves::ff::Field;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{json, Value};
+use std::process::Command;
 use std::sync::Arc;
 
 const CONTRACT: &str = "OutputVerifier";
@@ -50,6 +51,7 @@ fn proven(output: OutputMode) -> Proven {
     };
     let bundle = prove(&keys, &input, rng, &Silent).unwrap();
     verify(keys.verifier(), &bundle).unwrap();
+    assert_eq!(bundle.proof().len(), Cost::of(keys.verifier().compiled()).proof_bytes);
     Proven {
         keys,
         outputs: trace.outputs(output),
@@ -168,16 +170,73 @@ fn no_contract_is_made_for_logits_and_no_model_registered_but_proofs_serve_off_c
     assert_eq!(proven["logits"].as_array().map(Vec::len), Some(10));
 }
 
-/// Opened with one wrong label of four, measured, proven, settled and read.
-fn engagement(output: OutputMode, metric: &str) -> Setting {
-    let setting = Setting::with_output(output);
+#[test]
+fn five_classes_are_claimed_checked_and_proven_with_labels_that_are_not_the_class() {
+    let story = Story::of(Setting::with_output(OutputMode::Top5), 4, &["--mode", "full"]).claimed();
+    let arch = text(&story.setting.arch).to_owned();
+    let verified = story.mc_reads("verify", &["--proofs", text(&story.proofs), "--arch", &arch]);
+    assert_eq!(verified["proven"].as_array().map(Vec::len), Some(3), "{verified}");
+    story.mc("challenge", &["--position", "1"]);
+    assert_eq!(story.mp("answer", &[])["provenOnChain"], 1);
+    let verdict = story.verdict();
+    assert_eq!(
+        (verdict["metric"].as_str(), verdict["verifier"]["grade"].as_str()),
+        (Some("TOP5"), Some("REPRODUCED"))
+    );
+
+    // One of these proofs, off the market.
+    let proof = story.proofs.join("00001.proof");
+    let claimed = |class: &str| {
+        let output = Command::new(assay())
+            .current_dir(root())
+            .args([
+                "verify",
+                text(&proof),
+                "--arch",
+                &arch,
+                "--class",
+                class,
+                "--json",
+                "--home",
+            ])
+            .arg(story.setting.shared("reader"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (
+            output.status.code(),
+            serde_json::from_slice::<Value>(&output.stdout).ok(),
+            said,
+        )
+    };
+    let bundle = ProofBundle::load(&proof).unwrap();
+    let word = bundle.instances()[2];
+    let classes: Vec<u8> = (0..5).map(|place| word[31 - 2 * place]).collect();
+    assert!(classes.is_sorted_by(|a, b| a < b), "{classes:?}");
+    for class in 0..10 {
+        let (code, result, said) = claimed(&class.to_string());
+        if classes.contains(&class) {
+            let result = result.unwrap();
+            assert_eq!(
+                (&result["output"], &result["classes"]),
+                (&json!("top5"), &json!(classes))
+            );
+        } else {
+            assert!(code == Some(3) && said.contains("the class"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_bit_is_measured_and_proven_in_an_engagement() {
+    let setting = Setting::with_output(OutputMode::Bit);
     let id = setting.open("set", 3, 7_500);
     setting.provider().does(&["mp", "accept", &id]);
     let set = setting.send(&id, "set");
-    let measured = setting
-        .provider()
-        .reads(&["model", "test", text(&setting.model), "--set", text(&set)]);
-    assert_eq!((&measured["correct"], &measured["metric"]), (&json!(3), &json!(metric)));
+    let (someone, model) = (setting.provider(), text(&setting.model));
+    let measured = someone.reads(&["model", "test", model, "--set", text(&set)]);
+    assert_eq!((&measured["correct"], &measured["metric"]), (&json!(3), &json!("BIN")));
+    assert_eq!(someone.reads(&["plan", model])["output"], "bit");
     assert_eq!(setting.prove(&id, &set)["correct"], 3);
     let submitted = setting.provider().does(&["mp", "submit", &id]);
     assert_eq!(
@@ -186,43 +245,7 @@ fn engagement(output: OutputMode, metric: &str) -> Setting {
     );
     let verdict = setting.verdict(&id);
     assert_eq!(
-        (
-            verdict["assurance"].as_str(),
-            verdict["verifier"]["grade"].as_str(),
-            verdict["metric"].as_str()
-        ),
-        (Some("PROVEN"), Some("REPRODUCED"), Some(metric))
+        (verdict["assurance"].as_str(), verdict["metric"].as_str()),
+        (Some("PROVEN"), Some("BIN"))
     );
-    setting
-}
-
-#[test]
-fn an_engagement_about_five_classes_is_proven_with_labels_that_are_not_the_class() {
-    let setting = engagement(OutputMode::Top5, "TOP5");
-    let image = std::fs::read_dir(setting.shared("set-images")).unwrap().next().unwrap();
-    let (image, proof, arch) = (image.unwrap().path(), setting.shared("one.proof"), text(&setting.arch));
-    let files = ["--model", text(&setting.model), "--arch", arch];
-    let made = ["prove", "--image", text(&image), "--out", text(&proof)];
-    let someone = setting.consumer();
-    let proven = someone.reads(&[&made[..], &files].concat());
-    assert_eq!(proven["output"], "top5");
-    let classes: Vec<u64> = serde_json::from_value(proven["classes"].clone()).unwrap();
-    assert!(classes.len() == 5 && classes.is_sorted());
-    for class in 0..10 {
-        let number = class.to_string();
-        let claim = ["verify", text(&proof), "--arch", arch, "--class", &number];
-        if classes.contains(&class) {
-            assert_eq!(someone.reads(&claim)["classes"], proven["classes"]);
-        } else {
-            let (code, said) = someone.fails(&claim);
-            assert!(code == 3 && said.contains("the class"), "{said}");
-        }
-    }
-}
-
-#[test]
-fn an_engagement_about_a_bit_is_proven() {
-    let setting = engagement(OutputMode::Bit, "BIN");
-    let planned = setting.consumer().reads(&["plan", text(&setting.model)]);
-    assert_eq!(planned["output"], "bit");
 }
