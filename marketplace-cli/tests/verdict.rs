@@ -263,7 +263,7 @@ async fn code_that_can_change_has_no_grade_under_a_trusted_hash() {
     }
     // A hash says nothing about the record beside it; what no architecture has is refused all the same.
     let record = ModelRecord {
-        metric: Metric::TOP5,
+        wordsPerHash: 1,
         ..w.record(genuine).await
     };
     let trust = Trust {
@@ -271,7 +271,7 @@ async fn code_that_can_change_has_no_grade_under_a_trusted_hash() {
         ..UNTRUSTING
     };
     let judged = trust.judge(&w.market.chain, &record, &w.mc.report).await.unwrap();
-    assert!(judged.why.unwrap().contains("metric TOP5"));
+    assert!(judged.why.unwrap().contains("words per hash"));
     // The code of a contract that changed after its registration.
     let mut record = w.record(genuine).await;
     record.verifierCodehash = B256::repeat_byte(1);

@@ -4,6 +4,7 @@ mod support;
 
 use assay_prover::circuit::{Compiled, FloorError, FrozenArchitecture, Layout};
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use assay_prover::model::OutputMode;
 use halo2_proofs::dev::MockProver;
 use support::Case;
 
@@ -13,6 +14,19 @@ fn honest_witness_of_every_layer_kind_is_accepted() {
         let case = Case::tiny(seed);
         let prover = MockProver::run(case.k(), &case.circuit(), vec![case.instances()]).unwrap();
         prover.assert_satisfied_par();
+    }
+}
+
+#[test]
+fn honest_witness_of_every_output_is_accepted() {
+    for output in OutputMode::ALL {
+        for seed in 0..3 {
+            let case = Case::tiny_with(output, seed);
+            let instances = case.instances();
+            assert_eq!(instances.len(), 2 + case.compiled.frozen.architecture.outputs());
+            let prover = MockProver::run(case.k(), &case.circuit(), vec![instances]).unwrap();
+            prover.assert_satisfied_par();
+        }
     }
 }
 
@@ -68,4 +82,18 @@ fn mobilenet_v2_035_96_fits_two_to_the_eighteen_rows() {
         floor.arith, floor.usable
     );
     assert_eq!(layout.k, 18);
+    // What is revealed costs no row of a tensor and no column: five classes need one constant more.
+    for (output, steps) in [(OutputMode::Top5, 1), (OutputMode::Logits, 0)] {
+        let mut architecture = mobilenet_v2(0.35, 96, 1001);
+        architecture.output = output;
+        let other = Compiled::new(FrozenArchitecture::plan(architecture).unwrap()).unwrap();
+        assert_eq!(other.frozen.layout, layout, "{output}");
+        let rows = (other.floor.on_rows, other.floor.end);
+        assert_eq!(rows, (compiled.floor.on_rows, compiled.floor.end), "{output}");
+        assert_eq!(
+            other.program.steps.len(),
+            compiled.program.steps.len() + steps,
+            "{output}"
+        );
+    }
 }

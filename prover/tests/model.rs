@@ -1,8 +1,8 @@
 //! Hostile models and model files: typed errors, never a panic or an overflow.
 
 use assay_prover::model::{
-    tiny_network, Architecture, ArchitectureError, FoldedLayer, LayerParams, Model, ModelFileError, Op, ParamsError,
-    Shape, TensorId,
+    tiny_network, Architecture, ArchitectureError, FoldedLayer, LayerParams, Model, ModelFileError, Op, OutputMode,
+    ParamsError, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
 use proptest::prelude::*;
@@ -111,6 +111,26 @@ fn folded_numbers_that_could_overflow_a_sum_are_refused() {
     assert!(matches!(folded.check_total(arch), Err(ParamsError::LayerCount { .. })));
 }
 
+fn with_output(output: OutputMode, classes: usize) -> Architecture {
+    let mut arch = tiny_network(10);
+    arch.output = output;
+    let last = arch.layers.last_mut().unwrap();
+    last.output.c = classes;
+    match &mut last.op {
+        Op::Conv(conv) => conv.out_channels = classes,
+        _ => panic!("the last layer is no convolution"),
+    }
+    arch
+}
+
+#[test]
+fn an_output_is_written_as_its_name() {
+    for output in OutputMode::ALL {
+        let json = serde_json::to_string(&output).unwrap();
+        assert_eq!(json, format!("\"{output}\""));
+    }
+}
+
 #[test]
 fn hostile_architectures_are_refused() {
     let check = |change: fn(&mut Architecture)| {
@@ -153,6 +173,18 @@ fn hostile_architectures_are_refused() {
     assert!(matches!(check(|a| conv(a, 2).input_zero = 1), E::UnfoldedZero { .. }));
     assert!(matches!(check(|a| a.input.w = 13), E::OddSize { .. }));
     assert!(matches!(check(|a| a.layers.truncate(3)), E::LastLayer { .. }));
+    assert!(matches!(
+        check(|a| a.output = OutputMode::Bit),
+        E::BitClasses { classes: 10 }
+    ));
+    for classes in [2, 5] {
+        let mut arch = with_output(OutputMode::Top5, classes);
+        assert!(matches!(arch.validate(), Err(E::Top5Classes { .. })), "{classes}");
+        arch.output = OutputMode::Logits;
+        assert_eq!(arch.validate(), Ok(()));
+    }
+    assert_eq!(with_output(OutputMode::Top5, 6).validate(), Ok(()));
+    assert_eq!(with_output(OutputMode::Bit, 2).validate(), Ok(()));
     let layer = |a: &mut Architecture| {
         let last = a.layers[13].clone();
         a.layers.extend(std::iter::repeat_n(last, Architecture::MAX_LAYERS));

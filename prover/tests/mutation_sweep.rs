@@ -19,6 +19,7 @@ mod recorder;
 
 use assay_prover::circuit::{Compiled, Edit, FrozenArchitecture};
 use assay_prover::model::random::tiny_network;
+use assay_prover::model::{Architecture, OutputMode};
 use assay_prover::witness::Witness;
 use assay_statement::field::Fr;
 use cheat::{Cheat, Failure};
@@ -29,7 +30,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use support::{recount, small, Case, SALT_ROWS};
+use support::{recount, small, tiny_with, Case, SALT_ROWS};
+
+/// Outputs with a gate of their own; a bit has that of the class.
+const OTHER_OUTPUTS: [OutputMode; 2] = [OutputMode::Top5, OutputMode::Logits];
 
 /// What a cell is for, and why nothing reads it if so.
 type Class = (String, Option<&'static str>);
@@ -173,7 +177,13 @@ fn arithmetic_class(checker: &Checker, compiled: &Compiled, (column, row): (usiz
         .find(|(c, _)| c.index() == column);
     let name = name.expect("all other columns are taken").1;
     let floor = &compiled.floor;
-    let argmax = (floor.logits().start..=floor.logits().rows().end).contains(&row) && name != "a";
+    let logits = floor.logits().rows();
+    let (here, after) = (logits.contains(&row), row == logits.end);
+    let (output, of_output) = match compiled.frozen.architecture.output {
+        OutputMode::Top1 | OutputMode::Bit => ("argmax", (here || after) && name != "a"),
+        OutputMode::Top5 => ("top5", here || after),
+        OutputMode::Logits => ("logits", here && name == "acc"),
+    };
     let strided = name == "acc" && row < floor.on_rows && {
         let kind = |r: usize| compiled.fixed.coefficients[compiled.frozen.layout.lanes][r];
         kind(row) != 0
@@ -188,8 +198,8 @@ fn arithmetic_class(checker: &Checker, compiled: &Compiled, (column, row): (usiz
     let result = name == "acc" && program.steps.iter().any(|s| s.row + 1 == row && s.kind != 0);
     let hash = compiled.fixed.block[row] == 2;
     let boundary = compiled.fixed.boundary.contains(&row) && name != "acc";
-    if argmax {
-        used(format!("argmax: {name}"))
+    if of_output {
+        used(format!("{output}: {name}"))
     } else if strided {
         used("acc: odd columns of a tensor")
     } else if operand || result || hash || boundary {
@@ -249,7 +259,11 @@ struct Sweep {
 
 impl Sweep {
     fn new(lanes: usize) -> Self {
-        let frozen = FrozenArchitecture::plan_with(tiny_network(10), lanes, SALT_ROWS).unwrap();
+        Self::with(tiny_network(10), lanes)
+    }
+
+    fn with(architecture: Architecture, lanes: usize) -> Self {
+        let frozen = FrozenArchitecture::plan_with(architecture, lanes, SALT_ROWS).unwrap();
         let case = Case::frozen(frozen, 11);
         let checker = Checker::new(&case);
         let (witness, instances) = (case.witness(), case.instances());
@@ -317,8 +331,8 @@ impl Sweep {
 }
 
 /// Sweep 1: the changed cell alone.
-fn every_cell_alone(lanes: usize) {
-    let sweep = Sweep::new(lanes);
+fn every_cell_alone(sweep: &Sweep) {
+    let lanes = sweep.case.compiled.frozen.layout.lanes;
     let table = sweep.table();
     let cells = sweep.cells(0..table.len());
     let survived: Vec<bool> = cells
@@ -341,17 +355,35 @@ fn every_cell_alone(lanes: usize) {
 
 #[test]
 fn every_changed_cell_is_noticed_unless_it_is_idle() {
-    every_cell_alone(3);
+    every_cell_alone(&Sweep::new(3));
 }
 
 #[test]
 fn every_changed_cell_is_noticed_with_tails_in_the_rows_too() {
-    every_cell_alone(4);
+    every_cell_alone(&Sweep::new(4));
+}
+
+#[test]
+fn every_changed_cell_is_noticed_whatever_the_output() {
+    for output in OTHER_OUTPUTS {
+        every_cell_alone(&Sweep::with(tiny_with(output), 3));
+    }
 }
 
 #[test]
 fn changed_cell_of_phase_1_is_rejected_whatever_follows_honestly() {
-    let sweep = Sweep::new(3);
+    changed_phase_1(&Sweep::new(3));
+}
+
+#[test]
+fn changed_cell_of_phase_1_is_rejected_whatever_the_output() {
+    for output in OTHER_OUTPUTS {
+        changed_phase_1(&Sweep::with(tiny_with(output), 3));
+    }
+}
+
+/// Sweep 2.
+fn changed_phase_1(sweep: &Sweep) {
     let cells = sweep.sample(sweep.cells(0..sweep.phase_1_columns()), 150);
     let survived: Vec<bool> = cells
         .par_iter()
@@ -372,8 +404,8 @@ fn changed_cell_of_phase_1_is_rejected_whatever_follows_honestly() {
 
 /// Sweep 3: one activation changed within the tables, output and multiplicities to match. Only cells that no gate but
 /// the lookup reads can survive: tails, the remainders of the image, unused lanes of the logits.
-fn adapted_activations(lanes: usize, limit: usize) {
-    let sweep = Sweep::new(lanes);
+fn adapted_activations(sweep: &Sweep, limit: usize) {
+    let lanes = sweep.case.compiled.frozen.layout.lanes;
     let weights = sweep.case.compiled.frozen.layout.weight_columns;
     let half = 512;
     let triples: Vec<(usize, usize)> = sweep
@@ -437,12 +469,19 @@ fn adapted_activations(lanes: usize, limit: usize) {
 
 #[test]
 fn changed_activation_is_rejected_even_with_its_lookups_in_order() {
-    adapted_activations(3, 300);
+    adapted_activations(&Sweep::new(3), 300);
 }
 
 #[test]
 fn changed_activation_is_rejected_with_tails_in_the_rows_too() {
-    adapted_activations(4, 100);
+    adapted_activations(&Sweep::new(4), 100);
+}
+
+#[test]
+fn changed_activation_is_rejected_whatever_the_output() {
+    for output in OTHER_OUTPUTS {
+        adapted_activations(&Sweep::with(tiny_with(output), 3), 100);
+    }
 }
 
 /// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
@@ -454,6 +493,12 @@ fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
         let classes: Vec<_> = choice.free.iter().map(|cell| sweep.class(*cell).0).collect();
         assert_eq!(choice, Choice::default(), "{lanes} activations per row: {classes:?}");
     }
+    for output in OTHER_OUTPUTS {
+        let sweep = Sweep::with(tiny_with(output), 3);
+        let choice = sweep.checker.choice(&sweep.table());
+        let classes: Vec<_> = choice.free.iter().map(|cell| sweep.class(*cell).0).collect();
+        assert_eq!(choice, Choice::default(), "{output}: {classes:?}");
+    }
 }
 
 /// The check above notices the loss of each constraint that computes something.
@@ -464,10 +509,25 @@ fn without_any_one_computing_constraint_some_cell_is_free() {
     let names = sweep.checker.computing();
     assert_eq!(names.len(), 33, "{names:?}");
     for name in names {
-        let whole = sweep.checker.delete(&name);
-        assert_ne!(sweep.checker.choice(&table), Choice::default(), "{name:?}");
-        sweep.checker.restore(whole);
+        notices_the_loss(&mut sweep, &table, &name);
     }
+    for (output, computing) in [(OutputMode::Top5, 3), (OutputMode::Logits, 1)] {
+        let mut sweep = Sweep::with(tiny_with(output), 3);
+        let table = sweep.table();
+        let names = sweep.checker.computing();
+        let own: Vec<_> = names.into_iter().filter(|(gate, _)| gate == output.name()).collect();
+        assert_eq!(own.len(), computing, "{own:?}");
+        for name in own {
+            notices_the_loss(&mut sweep, &table, &name);
+        }
+    }
+}
+
+#[track_caller]
+fn notices_the_loss(sweep: &mut Sweep, table: &Table, name: &(String, String)) {
+    let whole = sweep.checker.delete(name);
+    assert_ne!(sweep.checker.choice(table), Choice::default(), "{name:?}");
+    sweep.checker.restore(whole);
 }
 
 /// It notices each kind of fixed cell, too, that is off in a single row.
@@ -499,7 +559,7 @@ fn where_a_computing_selector_is_off_some_cell_is_free() {
     let sides = program.identities.iter().flat_map(|(left, right)| [left, right]);
     off.extend(sides.map(|side| (columns.arith_kind, side.row - 1)));
     off.extend(fixed.constants.iter().map(|(row, _)| (columns.constant, *row)));
-    off.extend(fixed.argmax.clone().map(|row| (columns.argmax, row)));
+    off.extend(fixed.logits.iter().map(|(row, _)| (columns.logits, *row)));
     off.push((columns.boundary, 0));
     off.extend([0, 77, floor.on_rows - 1].map(|row| (columns.on, row)));
     for (column, row) in off {
@@ -510,6 +570,20 @@ fn where_a_computing_selector_is_off_some_cell_is_free() {
             "{column:?} in row {row}"
         );
         sweep.checker.switch_on(column, row, value);
+    }
+}
+
+#[test]
+fn where_the_gate_of_the_output_is_off_some_cell_is_free() {
+    for output in OTHER_OUTPUTS {
+        let mut sweep = Sweep::with(tiny_with(output), 3);
+        let table = sweep.table();
+        let column = sweep.checker.columns.logits;
+        for (row, _) in sweep.case.compiled.clone().fixed.logits.iter() {
+            let value = sweep.checker.switch_off(column, *row);
+            assert_ne!(sweep.checker.choice(&table), Choice::default(), "{output}, row {row}");
+            sweep.checker.switch_on(column, *row, value);
+        }
     }
 }
 

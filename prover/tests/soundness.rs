@@ -12,6 +12,8 @@
 //! | `image` | bytes, their packing, the commitment to them |
 //! | `poseidon` | values inside the hash |
 //! | `argmax` | the class |
+//! | `top5` | the five classes |
+//! | `logits` | the logits as they are exposed |
 //! | `sums` | where running sums start, and what they add |
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
@@ -38,6 +40,8 @@ mod executor;
 mod fixed;
 #[path = "soundness/image.rs"]
 mod image;
+#[path = "soundness/logits.rs"]
+mod logits;
 #[path = "soundness/poseidon.rs"]
 mod poseidon;
 #[path = "soundness/proofs.rs"]
@@ -52,5 +56,7 @@ mod slots;
 mod structure;
 #[path = "soundness/sums.rs"]
 mod sums;
+#[path = "soundness/top5.rs"]
+mod top5;
 #[path = "soundness/weakened.rs"]
 mod weakened;

@@ -4,7 +4,7 @@
 //! Whoever made the proof knows a model, its secret, an image and a salt with
 //!
 //! ```text
-//! output        = class that the architecture's integer network gives for (model, image)
+//! output        = what the architecture's integer network gives for (model, image), in the architecture's mode
 //! inputCommit   = last h of the salted chain over the image            (crate::input)
 //! weightsCommit = keccak256(points) >> 8, points the commitments to model and secret   (crate::weights)
 //! ctx           = bound as it is: the proof holds for no other
@@ -13,10 +13,17 @@
 //! The architecture is the verifying key's. The points are the first of the proof, so `weightsCommit` is no public input of the
 //! circuit: whoever reads the proof computes it.
 //!
+//! | mode | output |
+//! |---|---|
+//! | `top1` | the class |
+//! | `bit` | the class of two: 0 or 1 |
+//! | `top5` | five classes ascending, 16 bits each, the lowest class in the lowest bits |
+//! | `logits` | one word per class: `q̂`, for use off chain; no [`Statement`] |
+//!
 //! # Orders
 //! | where | words |
 //! |---|---|
-//! | the circuit's instance column, a proof bundle | `[ctx, inputCommit, output]`, see [`Statement::instances`] |
+//! | the circuit's instance column, a proof bundle | `[ctx, inputCommit, output…]`, see [`Statement::instances`] |
 //! | a verifier contract's `uint256[4] inst` | `[ctx, weightsCommit, inputCommit, output]`, see [`Statement::call_words`] |
 
 #![deny(
@@ -47,7 +54,7 @@ pub struct Statement {
     pub weights_commit: Word,
     /// The commitment to the image.
     pub input_commit: Word,
-    /// The class.
+    /// One number, see the module.
     pub output: Word,
 }
 

@@ -11,12 +11,12 @@ mod snapshots;
 mod story;
 
 pub use daemons::{Daemon, Daemons};
-pub use network::{labelled_images, small_architecture};
+pub use network::{labelled_images, small_architecture, small_architecture_with};
 pub use story::{milliether, Story};
 
 use assay_chain::keys::devnet_key;
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::model::Model;
+use assay_prover::model::{Model, OutputMode};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -107,6 +107,16 @@ impl Devnet {
     /// A file or directory that lives as long as the devnet.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// Model and architecture file of a small network.
+    pub fn small_model(&self, output: OutputMode) -> (PathBuf, PathBuf) {
+        let (model, arch) = (self.path("small.assay"), self.path("small.arch.json"));
+        let network = Model::random(small_architecture_with(output), 11).expect("random parameters are valid");
+        network.save(&model).expect("the model can be written");
+        let frozen = FrozenArchitecture::plan_with(network.architecture, 3, 64).expect("the network fits");
+        std::fs::write(&arch, serde_json::to_vec(&frozen).expect("plain data")).expect("the file can be written");
+        (model, arch)
     }
 
     /// Somebody with this anvil account, and the state directory `name`.
@@ -322,12 +332,13 @@ pub struct Setting {
 impl Setting {
     /// Deploys contracts and verifier and registers a small network.
     pub fn new() -> Self {
+        Self::with_output(OutputMode::Top1)
+    }
+
+    /// The same with a network of another output that a market takes.
+    pub fn with_output(output: OutputMode) -> Self {
         let devnet = Devnet::up();
-        let (model, arch) = (devnet.path("small.assay"), devnet.path("small.arch.json"));
-        let network = Model::random(small_architecture(), 11).expect("random parameters are valid");
-        network.save(&model).expect("the model can be written");
-        let frozen = FrozenArchitecture::plan_with(network.architecture.clone(), 3, 64).expect("the network fits");
-        std::fs::write(&arch, serde_json::to_vec(&frozen).expect("plain data")).expect("the file can be written");
+        let (model, arch) = devnet.small_model(output);
         let mp = devnet.party("provider", PROVIDER);
         mp.does(&["mp", "deploy-verifier", text(&arch)]);
         let registered = mp.does(&["mp", "register", "--model", text(&model), "--arch", text(&arch)]);

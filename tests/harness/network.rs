@@ -48,7 +48,22 @@ pub fn small_architecture() -> Architecture {
     }
 }
 
-/// Writes random images, others for every seed, named `NNNN_LABEL.png`; the first `correct` labels are the model's own answers, the others are not.
+/// The same with another output; with two classes for a bit.
+pub fn small_architecture_with(output: OutputMode) -> Architecture {
+    let mut architecture = small_architecture();
+    architecture.output = output;
+    if output == OutputMode::Bit {
+        let last = architecture.layers.last_mut().expect("there are layers");
+        last.output.c = 2;
+        if let Op::Conv(conv) = &mut last.op {
+            conv.out_channels = 2;
+        }
+    }
+    architecture
+}
+
+/// Writes random images, others for every seed, named `NNNN_LABEL.png`; the first `correct` labels are the model's own answers, the
+/// others are not. Of five classes the answer is the fifth, which is not the class.
 pub fn labelled_images(model: &Model, directory: &Path, seed: u64, count: usize, correct: usize) -> Vec<PathBuf> {
     std::fs::create_dir_all(directory).expect("the directory can be made");
     let arch = &model.architecture;
@@ -57,13 +72,17 @@ pub fn labelled_images(model: &Model, directory: &Path, seed: u64, count: usize,
     (0..count)
         .map(|n| {
             let bytes: Vec<u8> = (0..arch.image_len()).map(|_| rng.gen()).collect();
-            let class = reference::run(arch, &folded, &bytes)
+            let best = reference::run(arch, &folded, &bytes)
                 .expect("the model is total")
-                .top1();
+                .top5();
+            let (right, wrong) = match arch.output {
+                OutputMode::Top5 => (best[4], (0..arch.classes()).find(|class| !best.contains(class))),
+                _ => (best[0], Some((best[0] + 1) % arch.classes())),
+            };
             let label = if n < correct {
-                class
+                right
             } else {
-                (class + 1) % arch.classes()
+                wrong.expect("there are more than five classes")
             };
             let path = directory.join(format!("{n:04}_{label}.png"));
             let (w, h) = (arch.input.w as u32, arch.input.h as u32);

@@ -32,7 +32,11 @@ impl Story {
 
     /// Offered and accepted; `correct` of four examples have the model's answer as label.
     pub fn with_correct(correct: usize, options: &[&str]) -> Self {
-        let setting = Setting::new();
+        Self::of(Setting::new(), correct, options)
+    }
+
+    /// The same with a model of the caller's.
+    pub fn of(setting: Setting, correct: usize, options: &[&str]) -> Self {
         let id = setting.open_with("set", correct, 6_000, options);
         let leaves = setting.shared("set").join("leaves.json");
         setting

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`keys`], [`fees`] | who signs, and what it may cost |
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
+//! | [`output`] | what proofs of a new model reveal |
 //! | [`server`] | who serves at a URL |
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
@@ -15,6 +16,7 @@ pub mod economics;
 pub mod fees;
 pub mod keys;
 pub mod model;
+pub mod output;
 pub mod patrol;
 pub mod policy;
 pub mod server;

@@ -4,6 +4,7 @@ use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::proving::{load_model, save_arch};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
+use assay_prover::model::OutputMode;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -25,6 +26,8 @@ pub struct Args {
 #[serde(rename_all = "camelCase")]
 struct Planned {
     arch_id: B256,
+    /// What proofs reveal.
+    output: OutputMode,
     k: u32,
     lanes: usize,
     weight_columns: usize,
@@ -39,6 +42,7 @@ struct Planned {
 impl std::fmt::Display for Planned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "arch id         {}", self.arch_id)?;
+        writeln!(f, "output          {}", self.output)?;
         writeln!(f, "rows            2^{}", self.k)?;
         writeln!(f, "activations     {}, {} per row", self.activations, self.lanes)?;
         writeln!(
@@ -75,6 +79,7 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = &compiled.frozen;
     let planned = Planned {
         arch_id: frozen.arch_id().into(),
+        output: frozen.architecture.output,
         k: frozen.layout.k,
         lanes: frozen.layout.lanes,
         weight_columns: frozen.layout.weight_columns,

@@ -4,13 +4,13 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::usage;
-use assay_marketplace::proving::verify;
+use assay_marketplace::proving::stated::{verify, Answer, Decoded, Stated};
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::testset::read_image;
 use assay_protocol::testset::input_commit;
 use assay_protocol::testset::ImageSize;
+use assay_prover::model::OutputMode;
 use assay_statement::input::InputSalt;
-use assay_statement::Statement;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -48,7 +48,11 @@ pub(crate) struct InputOpening {
 #[serde(rename_all = "camelCase")]
 struct Proven {
     proof: PathBuf,
-    class: u32,
+    output: OutputMode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<u32>,
+    #[serde(flatten)]
+    answer: Decoded,
     ctx: B256,
     input_commit: B256,
     weights_commit: B256,
@@ -79,31 +83,34 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let opening_path = PathBuf::from(format!("{}.input.json", args.out.display()));
     assay_durable::file::write_atomic(&opening_path, &serde_json::to_vec_pretty(&opening)?, true)?;
 
-    let class = prover.class_of(&image)?;
-    let statement = Statement {
+    let outputs = prover.outputs_of(&image)?;
+    let stated = Stated {
         ctx: args.ctx.to_be_bytes(),
         weights_commit: prover.weights_commit()?.to_be_bytes(),
         input_commit: commit.to_be_bytes(),
-        output: U256::from(class).to_be_bytes(),
+        outputs: outputs.iter().map(|word| word.to_be_bytes()).collect(),
     };
+    let mode = prover.frozen.architecture.output;
+    let answer = Answer::of(mode, &outputs).ok_or_else(|| eyre::eyre!("the model gives {} words", outputs.len()))?;
     let began = Instant::now();
-    let bundle = prover.begin()?.prove(&image, &salt, statement.ctx, None, &ctx.out)?;
+    let bundle = prover.begin()?.prove(&image, &salt, stated.ctx, None, &ctx.out)?;
     let prove_s = began.elapsed().as_secs_f64();
-    verify(prover.verifier_key(), &bundle, &statement)?;
+    verify(prover.verifier_key(), &bundle, &stated)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;
     let proven = Proven {
         proof: args.out,
-        class,
-        ctx: statement.ctx.into(),
-        input_commit: statement.input_commit.into(),
-        weights_commit: statement.weights_commit.into(),
+        output: mode,
+        class: answer.class().map(|class| class.saturating_to()),
+        answer: Decoded::from(&answer),
+        ctx: stated.ctx.into(),
+        input_commit: stated.input_commit.into(),
+        weights_commit: stated.weights_commit.into(),
         vk_digest: prover.vk_digest(),
         proof_bytes: bundle.proof().len(),
         prove_s,
     };
     let text = format!(
-        "class {}, {} bytes, {:.1} s\n{}",
-        proven.class,
+        "{answer}, {} bytes, {:.1} s\n{}",
         proven.proof_bytes,
         proven.prove_s,
         proven.proof.display()

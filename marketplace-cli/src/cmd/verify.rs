@@ -6,11 +6,12 @@ use alloy::primitives::{B256, U256};
 use assay_chain::error::{rejected, usage};
 use assay_marketplace::proving::bundle::load;
 use assay_marketplace::proving::reference_string::SrsUse;
-use assay_marketplace::proving::{load_arch, verifier_key, verify};
+use assay_marketplace::proving::stated::{verify, Answer, Decoded, Stated};
+use assay_marketplace::proving::{load_arch, verifier_key};
 use assay_marketplace::testset::read_image;
 use assay_protocol::testset::input_commit;
 use assay_protocol::testset::ImageSize;
-use assay_statement::Statement;
+use assay_prover::model::OutputMode;
 use eyre::WrapErr;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ pub struct Args {
     /// Context that the proof must be bound to
     #[arg(long, value_name = "NUMBER")]
     ctx: Option<U256>,
-    /// Class that the model must answer
+    /// Class that the model must answer, or have among its five
     #[arg(long)]
     class: Option<u32>,
     /// Image that the input commitment must be of
@@ -52,7 +53,11 @@ pub struct Args {
 #[serde(rename_all = "camelCase")]
 struct Verified {
     valid: bool,
-    class: U256,
+    output: OutputMode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<U256>,
+    #[serde(flatten)]
+    answer: Decoded,
     ctx: B256,
     input_commit: B256,
     weights_commit: B256,
@@ -62,10 +67,12 @@ struct Verified {
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let bundle = load(&args.proof)?;
     let frozen = load_arch(&args.arch)?;
-    let stated = bundle
-        .statement()
-        .ok_or_else(|| rejected("it has another number of public inputs"))?;
-    let mut expected = stated;
+    let mode = frozen.architecture.output;
+    let other_number = || rejected("it has another number of public inputs");
+    let stated = Stated::by(&bundle).ok_or_else(other_number)?;
+    let outputs: Vec<U256> = stated.outputs.iter().map(|word| U256::from_be_bytes(*word)).collect();
+    let answer = Answer::of(mode, &outputs).ok_or_else(other_number)?;
+    let mut expected = stated.clone();
     if let Some(weights) = args.weights_commit {
         expected.weights_commit = weights.0;
     } else {
@@ -73,9 +80,6 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             .warn("without --weights-commit the proof is about any model of this architecture");
     }
     expected.ctx = args.ctx.map_or(stated.ctx, |ctx| ctx.to_be_bytes());
-    expected.output = args
-        .class
-        .map_or(stated.output, |class| U256::from(class).to_be_bytes());
     if let (Some(image), Some(opening)) = (&args.image, &args.opening) {
         let text = std::fs::read(opening).wrap_err_with(|| format!("cannot read {}", opening.display()))?;
         let opening: crate::cmd::prove::InputOpening =
@@ -92,24 +96,32 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         .await?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
     let began = Instant::now();
-    verify(&key, &bundle, &expected).map_err(|e| differences(e, &stated, &expected))?;
+    let names_class = args.class.is_none_or(|class| answer.names(class));
+    let verified = if names_class {
+        verify(&key, &bundle, &expected)
+    } else {
+        Err(rejected(format!("it states {answer}")))
+    };
+    verified.map_err(|e| differences(e, &stated, &expected, names_class))?;
     let verified = Verified {
         valid: true,
-        class: U256::from_be_bytes(stated.output),
+        output: mode,
+        class: answer.class(),
+        answer: Decoded::from(&answer),
         ctx: stated.ctx.into(),
         input_commit: stated.input_commit.into(),
         weights_commit: stated.weights_commit.into(),
         verify_ms: began.elapsed().as_secs_f64() * 1e3,
     };
     let text = format!(
-        "valid: class {}, verified in {:.1} ms\nweights {}",
-        verified.class, verified.verify_ms, verified.weights_commit
+        "valid: {answer}, verified in {:.1} ms\nweights {}",
+        verified.verify_ms, verified.weights_commit
     );
     ctx.out.result(&verified, text)
 }
 
 /// The error with the parts of the statement that differ.
-fn differences(error: eyre::Report, stated: &Statement, expected: &Statement) -> eyre::Report {
+fn differences(error: eyre::Report, stated: &Stated, expected: &Stated, names_class: bool) -> eyre::Report {
     let parts = [
         (
             "the model's commitment",
@@ -117,7 +129,7 @@ fn differences(error: eyre::Report, stated: &Statement, expected: &Statement) ->
         ),
         ("the context", stated.ctx == expected.ctx),
         ("the input", stated.input_commit == expected.input_commit),
-        ("the class", stated.output == expected.output),
+        ("the class", names_class),
     ];
     let wrong: Vec<&str> = parts.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
     if wrong.is_empty() {

@@ -4,6 +4,7 @@ use crate::accuracy::provider::advice;
 use crate::proving::load_model;
 use crate::proving::measured::Measured;
 use crate::testset::StoredSet;
+use crate::verifier::record::metric_of;
 use alloy::primitives::U256;
 use assay_chain::error::usage;
 use assay_chain::market::Market;
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 pub struct Tested {
     /// The model file.
     pub model: PathBuf,
+    /// What makes an answer right.
+    pub metric: String,
     /// Labelled ones that were tried.
     pub examples: u32,
     /// Those of them that the model gets right.
@@ -67,8 +70,8 @@ impl std::fmt::Display for Tested {
         let share = 100.0 * f64::from(self.correct) / f64::from(self.examples);
         writeln!(
             f,
-            "right           {} of {} ({share:.2} %)",
-            self.correct, self.examples
+            "right           {} of {} ({share:.2} %) by {}",
+            self.correct, self.examples, self.metric
         )?;
         write!(f, "at least        {:.2} %, with 95 % confidence", 100.0 * self.bound95)?;
         let Some(targets) = &self.targets else {
@@ -91,10 +94,12 @@ impl std::fmt::Display for Tested {
 /// Runs a model on a set, keeps the measurement beside the model's file, and says which targets of the market it carries.
 ///
 /// # Errors
-/// If model or set cannot be read, or an image has another size than the model's.
+/// If model or set cannot be read, an image has another size than the model's, or no metric is about its output.
 pub fn test(model: &Path, set: &Path, market: Option<&Market>, out: &Reporter) -> eyre::Result<Tested> {
     let set = StoredSet::open(set)?;
-    let correct = count_correct(&load_model(model)?, &set, out)?;
+    let network = load_model(model)?;
+    let metric = metric_of(network.architecture.output)?;
+    let correct = count_correct(&network, metric, &set, out)?;
     let examples = set.len() as u32;
     let measured = Measured::new(model, set.tree().root(), examples, correct)?;
     measured.save(model)?;
@@ -102,6 +107,7 @@ pub fn test(model: &Path, set: &Path, market: Option<&Market>, out: &Reporter) -
         market.map(|market| [Mode::CLEAR, Mode::SIMPLE, Mode::FULL].map(|mode| Largest::of(market, mode, &measured)));
     Ok(Tested {
         model: model.to_owned(),
+        metric: format!("{metric:?}"),
         examples,
         correct,
         bound95: stated_lower(correct, examples),
@@ -113,20 +119,17 @@ pub fn test(model: &Path, set: &Path, market: Option<&Market>, out: &Reporter) -
 ///
 /// # Errors
 /// If an image cannot be read, is not the one the set commits to, or has another size than the model's.
-fn count_correct(model: &Model, set: &StoredSet, out: &Reporter) -> eyre::Result<u32> {
+fn count_correct(model: &Model, metric: Metric, set: &StoredSet, out: &Reporter) -> eyre::Result<u32> {
     let (architecture, folded) = (&model.architecture, model.fold()?);
     let bar = out.bar("running the model", set.len() as u64);
     let mut correct = 0;
     for position in 0..set.len() {
         let example = set.example(position)?;
         require_size(architecture.image_len(), example.image.len(), set.dir())?;
-        let class = reference::run(architecture, &folded, &example.image)?.top1();
-        if is_correct(
-            Metric::TOP1,
-            architecture.classes() as u32,
-            U256::from(class),
-            example.label,
-        ) {
+        let outputs = reference::run(architecture, &folded, &example.image)?.outputs(architecture.output);
+        // The output of a mode that has a metric.
+        let output = U256::from(outputs[0]);
+        if is_correct(metric, architecture.classes() as u32, output, example.label) {
             correct += 1;
         }
         bar.set(position as u64 + 1);

@@ -4,7 +4,7 @@ use crate::engagement::facts::{MODEL, SECRET, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::{PayingDesk, Sent};
 use crate::proving::{ModelFiles, Prover, WORDS_PER_HASH};
 use crate::transport;
-use crate::verifier::record::{Determined, METRIC};
+use crate::verifier::record::Determined;
 use alloy::primitives::{keccak256, Address, B256, U256};
 use alloy::providers::Provider;
 use assay_chain::journal::Journal;
@@ -30,6 +30,8 @@ pub struct Registered {
     pub vk_digest: B256,
     /// The contract that checks the model's proofs.
     pub verifier: Address,
+    /// What the model's output is compared with labels by.
+    pub metric: String,
     /// At stake now.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub stake_wei: u128,
@@ -47,6 +49,7 @@ impl std::fmt::Display for Registered {
         };
         writeln!(f, "model       {}{again}", self.model_id)?;
         writeln!(f, "stake       {}", ether(U256::from(self.stake_wei)))?;
+        writeln!(f, "metric      {}", self.metric)?;
         writeln!(f, "weights     {}", self.weights_commit)?;
         write!(f, "verifier    {}", self.verifier)
     }
@@ -61,14 +64,14 @@ pub async fn register(
     uri: &str,
     nonce: u64,
 ) -> eyre::Result<Registered> {
-    let determined = Determined::by_key(prover.verifier_key());
+    let determined = Determined::by_key(prover.verifier_key())?;
     let record = ModelRecord {
         mp: desk.account.address(),
         verifier,
         verifierCodehash: keccak256(desk.market.chain.provider.get_code_at(verifier).await?),
         vkDigest: determined.vk_digest,
         weightsCommit: prover.weights_commit()?,
-        metric: METRIC,
+        metric: determined.metric,
         classes: determined.classes,
         inputWords: determined.input_words,
         wordsPerHash: WORDS_PER_HASH,
@@ -113,6 +116,7 @@ pub async fn register_record(desk: &PayingDesk, record: &ModelRecord, nonce: u64
         weights_commit: record.weightsCommit.into(),
         vk_digest: record.vkDigest,
         verifier: record.verifier,
+        metric: format!("{:?}", record.metric),
         stake_wei,
         sent,
     })

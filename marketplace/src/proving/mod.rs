@@ -4,12 +4,13 @@ pub mod bundle;
 pub mod measured;
 pub mod promises;
 pub mod reference_string;
+pub mod stated;
 
 use crate::proving::promises::{Promises, Speed};
 use crate::proving::reference_string::{warn_cache, ReferenceString, SrsUse};
 use alloy::primitives::{B256, U256};
 use assay_chain::client::Chain;
-use assay_chain::error::{rejected, usage};
+use assay_chain::error::usage;
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
@@ -20,7 +21,6 @@ use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::Word;
 use assay_statement::input::{self, InputSalt};
-use assay_statement::Statement;
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -260,10 +260,11 @@ impl Prover {
         Ok(secret.budget().saturating_sub(secret.counter()))
     }
 
-    /// The class of an image, by the integer reference.
-    pub fn class_of(&self, image_hwc: &[u8]) -> eyre::Result<u32> {
-        let trace = assay_prover::reference::run(&self.model.architecture, &self.folded, image_hwc)?;
-        Ok(trace.top1() as u32)
+    /// What a proof about this image reveals, by the integer reference: one number, or one per class.
+    pub fn outputs_of(&self, image_hwc: &[u8]) -> eyre::Result<Vec<U256>> {
+        let architecture = &self.model.architecture;
+        let trace = assay_prover::reference::run(architecture, &self.folded, image_hwc)?;
+        Ok(trace.outputs(architecture.output).into_iter().map(U256::from).collect())
     }
 
     /// What a proof about an image says as its output, by the integer reference. If there is one, there is a witness too.
@@ -376,12 +377,4 @@ impl Proving<'_> {
         }
         Ok(bundle)
     }
-}
-
-/// Verifies a bundle, and that it is about `expected`.
-pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Statement) -> eyre::Result<()> {
-    if bundle.statement() != Some(*expected) {
-        return Err(rejected("it is about another context, model, input or output"));
-    }
-    proof::verify(key, bundle).map_err(|e| rejected(e.to_string()))
 }

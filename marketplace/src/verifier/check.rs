@@ -175,7 +175,7 @@ impl Trust {
             let frozen = load_arch(path)?;
             let string = self.srs.load(chain, frozen.layout.k, out)?;
             let key = verifier_key(&frozen, string, out)?;
-            if let Err(mismatch) = Determined::by_key(&key).check(record) {
+            if let Err(mismatch) = Determined::by_key(&key)?.check(record) {
                 return Ok(Err(mismatch.into()));
             }
             let made = VerifierCode::generate(&key, &Repository::find()?, out)?;

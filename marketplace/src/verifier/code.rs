@@ -1,6 +1,7 @@
 //! The verifier contract of an architecture: generated, compiled, deployed, and compared with what is on chain.
 
 use crate::engagement::Sent;
+use crate::verifier::record::metric_of;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
@@ -53,7 +54,11 @@ pub struct VerifierCode {
 
 impl VerifierCode {
     /// Generates the Solidity and compiles it with the repository's compiler.
+    ///
+    /// # Errors
+    /// If the key's proofs are none for a market, see [`metric_of`], or there is no contract for it.
     pub fn generate(key: &VerifierKey, repository: &Repository, out: &Reporter) -> eyre::Result<Self> {
+        metric_of(key.compiled().frozen.architecture.output)?;
         let _bar = out.bar("generating and compiling the verifier contract", 0);
         let generated = spec(key, CONTRACT, "assay mp deploy-verifier").generate()?;
         let compiled = Compiler::in_repo(repository.root())

@@ -2,6 +2,7 @@
 
 use crate::proving::{input_words, WORDS_PER_HASH};
 use alloy::primitives::{B256, U256};
+use assay_chain::error::hinted;
 use assay_protocol::abi::{Metric, ModelRecord};
 use assay_prover::model::{Architecture, OutputMode};
 use assay_prover::proof::VerifierKey;
@@ -9,16 +10,29 @@ use assay_prover::proof::VerifierKey;
 /// Bits of a weights commitment.
 const COMMIT_BITS: usize = 248;
 
-/// What the one output mode of an architecture, [`OutputMode::Top1`], is for the contracts.
-pub const METRIC: Metric = match OutputMode::Top1 {
-    OutputMode::Top1 => Metric::TOP1,
-};
+/// What an output mode is for the contracts.
+///
+/// # Errors
+/// For a mode whose proofs no contract reads.
+pub fn metric_of(mode: OutputMode) -> eyre::Result<Metric> {
+    match mode {
+        OutputMode::Top1 => Ok(Metric::TOP1),
+        OutputMode::Bit => Ok(Metric::BIN),
+        OutputMode::Top5 => Ok(Metric::TOP5),
+        OutputMode::Logits => Err(hinted(
+            "this model's output is its logits, a number per class: the contracts compare one number with a label",
+            "it serves assay prove and assay verify only; for a market import the network with --metric top1, top5 or bin",
+        )),
+    }
+}
 
 /// The fields of a record that follow from the architecture and its key; [`check_any`] has the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Determined {
     /// Names the verifying key.
     pub vk_digest: B256,
+    /// What the output is compared with a label by.
+    pub metric: Metric,
     /// Answers that the model can give.
     pub classes: u32,
     /// L: words of an image.
@@ -46,16 +60,23 @@ pub enum RecordMismatch {
 
 impl Determined {
     /// `vk_digest` has to be of a key of this architecture.
-    pub fn by(architecture: &Architecture, vk_digest: B256) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// If it is none for a market, see [`metric_of`].
+    pub fn by(architecture: &Architecture, vk_digest: B256) -> eyre::Result<Self> {
+        Ok(Self {
             vk_digest,
+            metric: metric_of(architecture.output)?,
             classes: architecture.classes() as u32,
             input_words: input_words(architecture.image_len()),
-        }
+        })
     }
 
     /// Of the architecture that the key was made for.
-    pub fn by_key(key: &VerifierKey) -> Self {
+    ///
+    /// # Errors
+    /// As [`Determined::by`].
+    pub fn by_key(key: &VerifierKey) -> eyre::Result<Self> {
         Self::by(&key.compiled().frozen.architecture, key.vk_digest().into())
     }
 
@@ -66,6 +87,12 @@ impl Determined {
             return Err(RecordMismatch::VkDigest {
                 given: record.vkDigest,
                 expected: self.vk_digest,
+            });
+        }
+        if record.metric != self.metric {
+            return Err(RecordMismatch::Metric {
+                given: record.metric,
+                expected: self.metric,
             });
         }
         if record.classes != self.classes {
@@ -84,17 +111,12 @@ impl Determined {
     }
 }
 
-/// Checks what every architecture of this release determines alike.
+/// Checks what every architecture of this release determines alike. The metric is not among it; a record with a verifier's
+/// code and another metric has no proof that counts, because no word is an output of both, unless it says the same.
 ///
 /// # Errors
 /// The first field of the record that differs.
 pub fn check_any(record: &ModelRecord) -> Result<(), RecordMismatch> {
-    if record.metric != METRIC {
-        return Err(RecordMismatch::Metric {
-            given: record.metric,
-            expected: METRIC,
-        });
-    }
     if record.wordsPerHash != WORDS_PER_HASH {
         return Err(RecordMismatch::WordsPerHash {
             given: record.wordsPerHash,
@@ -113,6 +135,7 @@ pub fn check_any(record: &ModelRecord) -> Result<(), RecordMismatch> {
 mod tests {
     use super::*;
     use alloy::primitives::Address;
+    use assay_chain::error::hint_of;
     use assay_prover::model::{Conv, ConvKind, Layer, Op, Padding, Shape, TensorId};
 
     fn architecture() -> Architecture {
@@ -154,16 +177,57 @@ mod tests {
         }
     }
 
+    fn determined() -> Determined {
+        Determined::by(&architecture(), KEY).unwrap()
+    }
+
     fn mismatch(change: impl Fn(&mut ModelRecord)) -> RecordMismatch {
         let mut record = record();
         change(&mut record);
-        Determined::by(&architecture(), KEY).check(&record).unwrap_err()
+        determined().check(&record).unwrap_err()
     }
 
     #[test]
     fn the_record_of_an_architecture_agrees_with_it() {
         architecture().validate().unwrap();
-        assert_eq!(Determined::by(&architecture(), KEY).check(&record()), Ok(()));
+        assert_eq!(determined().check(&record()), Ok(()));
+    }
+
+    #[test]
+    fn the_metric_follows_from_the_output_and_logits_have_none() {
+        for (output, classes, metric) in [
+            (OutputMode::Top1, 10, Metric::TOP1),
+            (OutputMode::Top5, 10, Metric::TOP5),
+            (OutputMode::Bit, 2, Metric::BIN),
+        ] {
+            let mut architecture = architecture();
+            architecture.output = output;
+            let last = architecture.layers.last_mut().unwrap();
+            last.output.c = classes;
+            if let Op::Conv(conv) = &mut last.op {
+                conv.out_channels = classes;
+            }
+            architecture.validate().unwrap();
+            let determined = Determined::by(&architecture, KEY).unwrap();
+            for given in [Metric::TOP1, Metric::TOP5, Metric::BIN] {
+                let record = ModelRecord {
+                    metric: given,
+                    classes: classes as u32,
+                    ..record()
+                };
+                let expected = metric;
+                let wrong = RecordMismatch::Metric { given, expected };
+                let result = if given == metric { Ok(()) } else { Err(wrong) };
+                assert_eq!(determined.check(&record), result, "{output}");
+            }
+        }
+        let mut logits = architecture();
+        logits.output = OutputMode::Logits;
+        let refused = Determined::by(&logits, KEY).unwrap_err();
+        assert!(
+            hint_of(&refused).unwrap().contains("--metric top1, top5 or bin"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `top1`: the class with the largest logit, the lowest index among equals.
+//! `top1`, and `bit` over two classes: the class with the largest logit, the lowest index among equals.
 //!
 //! Row `j` of the logits holds `q̂_j` in lane 0; `m − q̂_j − [j < k]` as the remainder of lane 1, so that the range table
 //! bounds it; the maximum `m` as the quotient of lane 1; the boolean `b_j` as the quotient of lane 2. Column `b` counts
@@ -30,7 +30,7 @@ const CHOSEN: usize = 6;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("argmax", |meta| {
-        let on = fixed_cur(meta, columns.argmax);
+        let on = fixed_cur(meta, columns.logits);
         let [logit, maximum, gap, chosen] = [LOGIT, MAXIMUM, GAP, CHOSEN].map(|i| cur(meta, columns.cells[i]));
         let maximum_next = next(meta, columns.cells[MAXIMUM]);
         let [count, index] = [columns.b, columns.acc].map(|c| cur(meta, c));
@@ -57,7 +57,7 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
 }
 
 pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
-    fixed.argmax = floor.logits().rows();
+    fixed.logits = floor.logits().rows().map(|row| (row, 1)).collect();
 }
 
 pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {

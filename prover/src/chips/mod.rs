@@ -10,18 +10,24 @@
 //! | `folded` | cells of a row folded by γ: garbage, image words |
 //! | `lookup` | ranges and clips, as one sum |
 //! | `poseidon` | the commitment to the image |
+//! | `output` | which of the next three makes the output |
 //! | `argmax` | the class |
+//! | `top5` | five classes |
+//! | `logits` | every logit |
 //! | `arith` | what joins the sums of the others to the layers' identities |
 //!
 //! `gates` is the only way to a constraint, `expression` what it is written with.
 
-pub(crate) mod argmax;
+mod argmax;
 pub(crate) mod arith;
 mod expression;
 pub(crate) mod folded;
 pub(crate) mod garbage;
 pub(crate) mod gates;
+mod logits;
 pub(crate) mod lookup;
+pub(crate) mod output;
 pub(crate) mod poseidon;
 pub(crate) mod tensor;
+mod top5;
 pub(crate) mod weights;

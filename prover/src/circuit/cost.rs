@@ -59,13 +59,7 @@ impl Cost {
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
         let mut cs = ConstraintSystem::<Fr>::default();
-        NetworkCircuit::configure_with_params(
-            &mut cs,
-            CircuitParams {
-                layout,
-                shift: compiled.frozen.architecture.shift,
-            },
-        );
+        NetworkCircuit::configure_with_params(&mut cs, CircuitParams::of(&compiled.frozen));
         let advice = cs.num_advice_columns();
         let sigmas = cs.permutation().get_columns().len();
         // One product is of `degree - 2` columns.

@@ -1,27 +1,29 @@
 //! The chips in order, for every part of the circuit.
 
+use super::synthesis::CircuitParams;
 use crate::chips::gates::{Gates, MAX_DEGREE};
-use crate::chips::{argmax, arith, folded, garbage, lookup, poseidon, tensor, weights};
+use crate::chips::{arith, folded, garbage, lookup, output, poseidon, tensor, weights};
 use crate::plan::choose::lay_out;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::error::FloorError;
 use crate::plan::fixed::Fixed;
-use crate::plan::layout::{FrozenArchitecture, Layout};
+use crate::plan::layout::FrozenArchitecture;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, layout: &Layout, shift: u32) {
+pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, params: &CircuitParams) {
+    let CircuitParams { layout, shift, output } = params;
     let mut gates = Gates::new(meta);
     lookup::configure(&mut gates, columns, layout);
-    tensor::configure(&mut gates, columns, layout, shift);
+    tensor::configure(&mut gates, columns, layout, *shift);
     folded::configure(&mut gates, columns, layout);
     weights::configure(&mut gates, columns);
     poseidon::configure(&mut gates, columns);
     arith::configure(&mut gates, columns);
-    argmax::configure(&mut gates, columns);
+    output::configure(&mut gates, columns, *output);
     assert_eq!(meta.degree(), MAX_DEGREE);
 }
 
@@ -41,7 +43,7 @@ impl Compiled {
         poseidon::fixed(arch, &floor, &mut fixed);
         weights::fixed(arch, &floor, &mut fixed);
         arith::fixed(&floor, &program, &mut fixed);
-        argmax::fixed(&floor, &mut fixed);
+        output::fixed(arch, &floor, &mut fixed);
         Ok(Self {
             frozen,
             floor,
@@ -57,7 +59,7 @@ impl Witness {
         let mut witness = Self::zero(inputs);
         weights::phase_1(inputs, &mut witness);
         tensor::phase_1(inputs, &mut witness);
-        argmax::phase_1(inputs, &mut witness);
+        output::phase_1(inputs, &mut witness);
         // Counts the rows of the two before it.
         lookup::phase_1(inputs, &mut witness);
         garbage::phase_1(inputs, &mut witness);
@@ -77,7 +79,7 @@ impl Phase2 {
         weights::phase_2(compiled, witness, challenges, &mut phase_2);
         // Copies from the sums of those before it.
         arith::phase_2(compiled, witness, challenges, &mut phase_2);
-        argmax::phase_2(compiled, witness, &mut phase_2);
+        output::phase_2(compiled, witness, &mut phase_2);
         lookup::phase_2(compiled, witness, challenges, &mut phase_2);
         phase_2
     }

@@ -2,10 +2,11 @@
 
 use super::network;
 use crate::chips::lookup;
+use crate::model::OutputMode;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::floor::RESERVED_ROWS;
-use crate::plan::layout::Layout;
+use crate::plan::layout::{FrozenArchitecture, Layout};
 use crate::plan::program::{Cell, Col};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
@@ -84,6 +85,19 @@ pub struct CircuitParams {
     pub layout: Layout,
     /// [`Architecture::shift`](crate::model::Architecture::shift), which the requantisation gate holds.
     pub shift: u32,
+    /// [`Architecture::output`](crate::model::Architecture::output), which chooses the gate over the logits.
+    pub output: OutputMode,
+}
+
+impl CircuitParams {
+    /// Those of an architecture with its layout.
+    pub fn of(frozen: &FrozenArchitecture) -> Self {
+        Self {
+            layout: frozen.layout,
+            shift: frozen.architecture.shift,
+            output: frozen.architecture.output,
+        }
+    }
 }
 
 impl Default for CircuitParams {
@@ -96,6 +110,7 @@ impl Default for CircuitParams {
                 salt_rows: 0,
             },
             shift: 16,
+            output: OutputMode::Top1,
         }
     }
 }
@@ -106,11 +121,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
     type Params = CircuitParams;
 
     fn params(&self) -> CircuitParams {
-        let frozen = &self.compiled.frozen;
-        CircuitParams {
-            layout: frozen.layout,
-            shift: frozen.architecture.shift,
-        }
+        CircuitParams::of(&self.compiled.frozen)
     }
 
     fn without_witnesses(&self) -> Self {
@@ -123,7 +134,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: CircuitParams) -> Columns {
         let columns = Columns::configure(meta, &params.layout);
-        network::configure(meta, &columns, &params.layout, params.shift);
+        network::configure(meta, &columns, &params);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
         assert_eq!(meta.blinding_factors() + 2, RESERVED_ROWS);
         columns.assert_weights_are_opened_once(meta);
@@ -261,7 +272,7 @@ fn assign_fixed(compiled: &Compiled, columns: &Columns, fix: &mut impl FnMut(Col
     for row in fixed.boundary {
         fix(columns.boundary, row, Fr::one());
     }
-    for row in fixed.argmax.clone() {
-        fix(columns.argmax, row, Fr::one());
+    for (row, value) in &fixed.logits {
+        fix(columns.logits, *row, Fr::from(*value));
     }
 }

@@ -1,7 +1,7 @@
 //! What whoever imports a network chooses.
 
 use super::error::ImportError;
-use crate::model::Architecture;
+use crate::model::{Architecture, OutputMode};
 
 /// How the range of a linear tensor follows from its values on the calibration images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ImportOptions {
     pub input_zero: u8,
     /// How the range of a linear tensor follows from its calibration values.
     pub range: RangeMethod,
+    /// What proofs reveal of the logits.
+    pub output: OutputMode,
 }
 
 impl Default for ImportOptions {
@@ -32,6 +34,7 @@ impl Default for ImportOptions {
             input_scale: 1.0 / 255.0,
             input_zero: 0,
             range: RangeMethod::Mse,
+            output: OutputMode::Top1,
         }
     }
 }

@@ -7,8 +7,7 @@ use super::fold::{FusedLayer, FusedNetwork, FusedOp};
 use super::options::ImportOptions;
 use crate::model::params::MAX_MULTIPLIER;
 use crate::model::{
-    AddParams, Architecture, Conv, ConvParams, Layer, LayerParams, Model, Op, OutputMode, ParamsError, PoolParams,
-    TensorId,
+    AddParams, Architecture, Conv, ConvParams, Layer, LayerParams, Model, Op, ParamsError, PoolParams, TensorId,
 };
 
 /// Jacob18 (1): `real = scale·(q − zero)`. Zero points of all tensors that are read are bytes.
@@ -57,7 +56,7 @@ pub(super) fn quantise(
                 input: network.input,
                 shift: options.shift,
                 layers: Vec::new(),
-                output: OutputMode::Top1,
+                output: options.output,
             },
             params: Vec::new(),
         },

@@ -6,10 +6,12 @@ use super::float_run::FloatModel;
 use super::fold::FusedNetwork;
 use super::images::Image;
 use super::quantise::Quant;
-use crate::model::{FoldedModel, LayerParams, Model, QRange};
+use crate::model::{FoldedModel, LayerParams, Model, OutputMode, QRange};
 use crate::reference::{self, Trace};
 use assay_durable::progress::Progress;
 use serde::Serialize;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// What the import did, for the owner's eyes: ranges say something about the model.
@@ -25,6 +27,9 @@ pub struct ImportReport {
     pub calibration_images: usize,
     /// Calibration images on which the float and the integer network choose the same class.
     pub same_top1: usize,
+    /// Those on which both have the same five classes with the largest logits; of a network whose output is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_top5: Option<usize>,
 }
 
 /// What the import did to one layer.
@@ -84,19 +89,25 @@ pub(super) fn report(
         let noise: Vec<Noise> = (0..outputs.len())
             .map(|i| Noise::of(&outputs[i], &trace, i, integers))
             .collect();
-        Ok((noise, trace.top1()))
+        Ok((noise, trace.top5()))
     })?;
     let mut noise = vec![Noise::default(); network.layers.len()];
     for (image, _) in &runs {
         noise.iter_mut().zip(image).for_each(|(total, layer)| total.add(layer));
     }
-    let top1 = runs.iter().map(|(_, top1)| *top1);
-    let same_top1 = calibration
-        .logits
-        .iter()
-        .zip(top1)
-        .filter(|(logits, top1)| argmax(logits) == *top1)
-        .count();
+    let best = || {
+        calibration
+            .logits
+            .iter()
+            .map(|logits| top5(logits))
+            .zip(runs.iter().map(|(_, best)| best))
+    };
+    let same_top1 = best().filter(|(float, integers)| float[0] == integers[0]).count();
+    let same_top5 = || {
+        best()
+            .filter(|(float, integers)| as_set(float) == as_set(integers))
+            .count()
+    };
     let layers = network.layers.iter().enumerate().map(|(i, layer)| {
         let (multiplier_min, multiplier_max, zero) = multipliers(&integers.model.params[i]);
         LayerReport {
@@ -121,6 +132,7 @@ pub(super) fn report(
         activations: arch.activation_count(),
         calibration_images: images.len(),
         same_top1,
+        same_top5: (arch.output == OutputMode::Top5).then(same_top5),
     })
 }
 
@@ -142,9 +154,17 @@ fn multipliers(params: &LayerParams) -> (u32, u32, i32) {
     }
 }
 
-/// The largest logit, the lowest index among equals, as in [`Trace::top1`].
-fn argmax(logits: &[f32]) -> usize {
-    (0..logits.len()).fold(0, |best, k| if logits[k] > logits[best] { k } else { best })
+/// The largest logits, the lowest indices among equals, as in [`Trace::top5`].
+fn top5(logits: &[f32]) -> Vec<usize> {
+    let mut classes: Vec<usize> = (0..logits.len()).collect();
+    // Every logit of a calibration image is finite.
+    classes.sort_by(|a, b| logits[*b].partial_cmp(&logits[*a]).unwrap_or(Ordering::Equal));
+    classes.truncate(5);
+    classes
+}
+
+fn as_set(classes: &[usize]) -> BTreeSet<usize> {
+    classes.iter().copied().collect()
 }
 
 /// Differences between the float run and the integers.
@@ -221,10 +241,14 @@ impl ImportReport {
                 sqnr,
             );
         }
+        let (same, of) = match self.same_top5 {
+            Some(same) => ("five classes", same),
+            None => ("class", self.same_top1),
+        };
         let _ = writeln!(
             text,
-            "{} parameters, {} activations; the same class as the float network on {} of {} calibration images",
-            self.parameters, self.activations, self.same_top1, self.calibration_images
+            "{} parameters, {} activations; the same {same} as the float network on {of} of {} calibration images",
+            self.parameters, self.activations, self.calibration_images
         );
         text
     }

@@ -10,6 +10,34 @@ use serde::{Deserialize, Serialize};
 pub enum OutputMode {
     /// The class with the largest logit; the lowest index among equals.
     Top1,
+    /// As [`OutputMode::Top1`], over two classes: 0 or 1.
+    Bit,
+    /// The five classes with the largest logits, the lowest indices among equals: ascending, 16 bits each, the lowest class
+    /// in the lowest bits. Their order among themselves stays hidden.
+    Top5,
+    /// Every logit `q̂`, one number per class. For use off chain: an engagement has one word per image.
+    Logits,
+}
+
+impl OutputMode {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Top1, Self::Bit, Self::Top5, Self::Logits];
+
+    /// As it stands in a file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Top1 => "top1",
+            Self::Bit => "bit",
+            Self::Top5 => "top5",
+            Self::Logits => "logits",
+        }
+    }
+}
+
+impl std::fmt::Display for OutputMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 /// The public description of a network: everything the verifying key depends on besides the layout.
@@ -61,6 +89,10 @@ pub enum ArchitectureError {
     TooManyLayers { layers: usize, max: usize },
     #[error("the last layer must be a pointwise convolution of a 1×1 map with 2 to 65536 classes, not {shape}")]
     LastLayer { shape: Shape },
+    #[error("output bit needs exactly 2 classes, the network has {classes}: use top1")]
+    BitClasses { classes: usize },
+    #[error("output top5 needs at least 6 classes, the network has {classes}: use top1")]
+    Top5Classes { classes: usize },
 }
 
 impl Architecture {
@@ -76,6 +108,14 @@ impl Architecture {
     /// Number of classes: channels of the last layer, 0 in an empty network.
     pub fn classes(&self) -> usize {
         self.layers.last().map_or(0, |l| l.output.c)
+    }
+
+    /// How many numbers a proof reveals: one, or one per class.
+    pub fn outputs(&self) -> usize {
+        match self.output {
+            OutputMode::Top1 | OutputMode::Bit | OutputMode::Top5 => 1,
+            OutputMode::Logits => self.classes(),
+        }
     }
 
     /// Shape of a tensor.
@@ -231,7 +271,12 @@ impl Architecture {
         if !pointwise || last.output.h != 1 || last.output.w != 1 || last.output.c < 2 {
             return Err(E::LastLayer { shape: last.output });
         }
-        Ok(())
+        let classes = last.output.c;
+        match self.output {
+            OutputMode::Bit if classes != 2 => Err(E::BitClasses { classes }),
+            OutputMode::Top5 if classes < 6 => Err(E::Top5Classes { classes }),
+            _ => Ok(()),
+        }
     }
 
     fn implied_shape(&self, layer: usize) -> Result<Shape, ArchitectureError> {

@@ -56,8 +56,8 @@ pub struct Columns {
     pub constant: Column<Fixed>,
     /// 1 on the first row and on the row after the last tensor row: φ is 0, `a` is α and `b` is γ.
     pub boundary: Column<Fixed>,
-    /// 1 on the rows of the logits.
-    pub argmax: Column<Fixed>,
+    /// Not 0 on the rows of the logits: 1, or the class's index plus 1 where the gate of the output mode needs that.
+    pub logits: Column<Fixed>,
 
     /// The statement, in the order of [`assay_statement::instance`].
     pub instance: Column<Instance>,
@@ -85,7 +85,7 @@ impl Columns {
         let [phi, acc_x, acc_y, acc_w, a, b, acc] = [(); 7].map(|()| meta.advice_column_in(SecondPhase));
         let [on, table_q, table_out] = [(); 3].map(|()| meta.fixed_column());
         let coefficients = (0..layout.coefficients()).map(|_| meta.fixed_column()).collect();
-        let [round, block, weight_kind, arith_kind, constant, boundary, argmax] = [(); 7].map(|()| meta.fixed_column());
+        let [round, block, weight_kind, arith_kind, constant, boundary, logits] = [(); 7].map(|()| meta.fixed_column());
         let instance = meta.instance_column();
         meta.enable_equality(instance);
         for column in [acc_x, acc_y, acc_w, a, b, acc] {
@@ -114,7 +114,7 @@ impl Columns {
             arith_kind,
             constant,
             boundary,
-            argmax,
+            logits,
             instance,
             alpha,
             gamma,

@@ -25,8 +25,8 @@ pub struct Fixed {
     pub constants: Vec<(usize, Fr)>,
     /// The first row, and the row after the last tensor row.
     pub boundary: [usize; 2],
-    /// Rows of the logits.
-    pub argmax: std::ops::Range<usize>,
+    /// Row and value on the rows of the logits: see [`Columns::logits`](super::columns::Columns::logits).
+    pub logits: Vec<(usize, u64)>,
 }
 
 impl Fixed {
@@ -43,7 +43,7 @@ impl Fixed {
             arith_kind: column(),
             constants: Vec::new(),
             boundary: [0; 2],
-            argmax: 0..0,
+            logits: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! rows of the cell columns            weight columns      a, b, acc
 //! 0            plain tensors          layer after layer   arithmetic
 //! …            (idle)
-//!              tensors read with                          (odd columns, argmax)
+//!              tensors read with                          (odd columns, output)
 //!              stride 2, image, logits
 //! on_rows      garbage, image words   …                   arithmetic
 //! poseidon     hash chain                                 hash inputs
@@ -150,7 +150,7 @@ impl Floor {
             .map(|t| place(&mut tensors, t))
             .last()
             .expect("there are logits");
-        // One more row takes the final values of the argmax. The lookup tables must fit as well.
+        // One more row takes the final values of the gate over the logits. The lookup tables must fit as well.
         let on_rows = (reserved_end + 1).max(1 << arch.shift);
         let moved = on_rows - (reserved_end + 1);
         for t in &mut tensors {

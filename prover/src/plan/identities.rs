@@ -39,7 +39,7 @@ use super::kinds::PLAIN;
 use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::Spatial;
-use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};
+use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, TensorId};
 use assay_statement::field::{from_i64, Fr};
 use assay_statement::instance;
 use assay_statement::{input, poseidon};
@@ -61,7 +61,7 @@ pub fn build(arch: &Architecture, layout: &Layout, floor: &Floor) -> Result<Prog
         context.layer(layer);
     }
     context.image(layout);
-    context.argmax();
+    context.output();
     context.builder.finish(layout.k)
 }
 
@@ -406,6 +406,20 @@ impl Context<'_> {
         (self.builder.chain_horner("image of words", start, &terms), words)
     }
 
+    /// What the gate over the logits starts and ends with, and what of it is public.
+    fn output(&mut self) {
+        match self.arch.output {
+            OutputMode::Top1 | OutputMode::Bit => self.argmax(),
+            OutputMode::Top5 => self.top5(),
+            OutputMode::Logits => {
+                for (class, row) in self.floor.logits().rows().enumerate() {
+                    self.builder
+                        .instance(Cell::new(Col::Acc, row), instance::OUTPUT + class);
+                }
+            }
+        }
+    }
+
     /// The argmax starts at zero, chooses one class and tells its index.
     fn argmax(&mut self) {
         let logits = self.floor.logits();
@@ -417,6 +431,23 @@ impl Context<'_> {
         self.builder
             .equal("index starts at zero", zero, Cell::new(Col::Acc, first));
         self.builder.equal("one is chosen", one, Cell::new(Col::B, after));
+        self.builder.instance(Cell::new(Col::Acc, after), instance::OUTPUT);
+    }
+
+    /// One threshold; a scale that moves on by 16 bits five times; and the word it packs.
+    fn top5(&mut self) {
+        let logits = self.floor.logits();
+        let (first, after) = (logits.start, logits.rows().end);
+        let (zero, one) = (self.builder.zero, self.builder.one);
+        let five_moves = self
+            .builder
+            .constant("five classes of 16 bits", Fr::from(2).pow([5 * 16]));
+        let mut equal = |what, cell: Cell, col: Col, row: usize| self.builder.equal(what, cell, Cell::new(col, row));
+        equal("threshold count starts at zero", zero, Col::B, first);
+        equal("word starts at zero", zero, Col::Acc, first);
+        equal("scale starts at one", one, Col::A, first);
+        equal("one is the threshold", one, Col::B, after);
+        equal("five are chosen", five_moves, Col::A, after);
         self.builder.instance(Cell::new(Col::Acc, after), instance::OUTPUT);
     }
 }

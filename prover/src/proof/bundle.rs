@@ -33,6 +33,7 @@ use thiserror::Error;
 
 use assay_durable::file::{self, Access};
 use assay_statement::field::from_be_bytes;
+use assay_statement::instance;
 use assay_statement::weights::weights_commit;
 use assay_statement::Statement;
 
@@ -43,8 +44,8 @@ pub const VERSION: u16 = 1;
 pub const HEADER_LEN: usize = 84;
 /// Bytes of an uncompressed point in a proof.
 pub const POINT_LEN: usize = 64;
-/// Far above what the largest output mode has (one instance per class).
-pub const MAX_INSTANCES: usize = 1 << 16;
+/// What the largest output mode has: one instance per class of 2^16, after context and commitment.
+pub const MAX_INSTANCES: usize = instance::count(1 << 16);
 /// Far above any proof of this system (a few thousand bytes).
 pub const MAX_PROOF_LEN: usize = 1 << 20;
 /// The longest bundle.
@@ -192,7 +193,7 @@ impl ProofBundle {
         &self.instances
     }
 
-    /// What the bundle says it proves; `None` if it has another number of instances than a statement.
+    /// What the bundle says it proves; `None` if it has another number of instances than a statement, as one with logits.
     pub fn statement(&self) -> Option<Statement> {
         Statement::from_instances(&self.instances, self.weights_commit())
     }

@@ -9,6 +9,7 @@
 
 use super::bundle::ProofBundle;
 use super::keys::VerifierKey;
+use assay_statement::field::{from_be_bytes, Fr};
 use assay_statement::instance;
 use assay_transcript::KeccakRead;
 use halo2_proofs::halo2curves::bn256::Bn256;
@@ -32,6 +33,8 @@ pub enum VerifyError {
     WeightPoints { expected: usize, got: usize },
     #[error("the proof has {got} public inputs, the circuit has {expected}")]
     Instances { expected: usize, got: usize },
+    #[error("a public input is not below the field's modulus")]
+    NonCanonical,
     #[error("the proof has bytes beyond its end, or too few")]
     Length,
     #[error("the proof is false")]
@@ -40,7 +43,7 @@ pub enum VerifyError {
 
 /// Checks a proof against the statement it carries.
 ///
-/// The caller compares [`ProofBundle::statement`] with what it expected.
+/// The caller compares [`ProofBundle::statement`] (or the logits) with what it expected.
 ///
 /// # Errors
 /// Says why the proof does not hold.
@@ -58,11 +61,13 @@ pub fn verify(key: &VerifierKey, bundle: &ProofBundle) -> Result<(), VerifyError
     if got != expected {
         return Err(VerifyError::WeightPoints { expected, got });
     }
-    let instances = bundle.statement().and_then(|statement| statement.instances());
-    let instances = instances.ok_or(VerifyError::Instances {
-        expected: instance::COUNT,
-        got: bundle.instances().len(),
-    })?;
+    let expected = instance::count(key.compiled.frozen.architecture.outputs());
+    let got = bundle.instances().len();
+    if got != expected {
+        return Err(VerifyError::Instances { expected, got });
+    }
+    let instances: Option<Vec<Fr>> = bundle.instances().iter().map(from_be_bytes).collect();
+    let instances = instances.ok_or(VerifyError::NonCanonical)?;
     let mut transcript = KeccakRead::init(bundle.proof());
     let params = key.srs.params().verifier_params();
     verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(

@@ -11,10 +11,11 @@ use crate::witness::{Inputs, Witness};
 use assay_durable::progress::Progress;
 use assay_statement::field::{from_be_bytes, to_be_bytes, Fr};
 use assay_statement::input::{input_commit, InputSalt};
-use assay_statement::instance::in_order;
+use assay_statement::instance::with_outputs;
 use assay_statement::weights;
 use assay_transcript::KeccakWrite;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};
+use halo2_proofs::halo2curves::ff::PrimeField;
 use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::plonk::create_proof;
 use halo2_proofs::poly::commitment::{Blind, Params};
@@ -73,7 +74,7 @@ impl std::fmt::Debug for ProverInput<'_> {
     }
 }
 
-/// Proves that the committed model maps the committed image to its class.
+/// Proves that the committed model maps the committed image to its output.
 ///
 /// [`prove_with_secret`] is this with all care taken; here `rng` must serve the model's own blinders first and fresh
 /// randomness after (see [`ModelSecret::blinding_rng`]): the weight columns are committed with the same blinding in every proof,
@@ -94,11 +95,9 @@ pub fn prove(
     let context = from_be_bytes(&input.ctx).ok_or(ProveError::Context)?;
     progress.phase("run the network", 0);
     let trace = reference::run(&frozen.architecture, &folded, input.image)?;
-    let instances = in_order(
-        context,
-        input_commit(input.image, input.salt),
-        Fr::from(trace.top1() as u64),
-    );
+    let outputs = trace.outputs(frozen.architecture.output);
+    let outputs = outputs.into_iter().map(Fr::from_u128);
+    let instances = with_outputs(context, input_commit(input.image, input.salt), outputs);
     let witness = Witness::new(&Inputs {
         arch: &frozen.architecture,
         layout: &frozen.layout,
@@ -298,7 +297,6 @@ pub fn weights_commit(
 
 /// `x ‖ y`, big-endian, as in the proof.
 fn point_bytes(point: &G1Affine) -> Vec<u8> {
-    use halo2_proofs::halo2curves::ff::PrimeField;
     [point.x, point.y]
         .into_iter()
         .flat_map(|c| {

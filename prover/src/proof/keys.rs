@@ -56,10 +56,7 @@ impl VerifierKey {
         progress.phase("lay out the circuit", 0);
         let compiled = Arc::new(Compiled::new(frozen.clone())?);
         let circuit = NetworkCircuit::for_keygen(compiled.clone());
-        let params = CircuitParams {
-            layout: frozen.layout,
-            shift: frozen.architecture.shift,
-        };
+        let params = CircuitParams::of(frozen);
         let arch_id = frozen.arch_id();
         let key: [u8; 32] = Sha256::new()
             .chain_update(b"assay.vk.v1")

@@ -1,6 +1,6 @@
 //! What the integer network computes on one image, layer by layer.
 
-use crate::model::TensorId;
+use crate::model::{OutputMode, TensorId};
 
 /// Everything the network computes on one image. As secret as the image and the model.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,5 +60,28 @@ impl Trace {
     pub fn top1(&self) -> usize {
         let logits = self.logits();
         (0..logits.len()).fold(0, |best, k| if logits[k] > logits[best] { k } else { best })
+    }
+
+    /// The five classes with the largest logits, the lowest indices among equals, best first; fewer if there are fewer.
+    pub fn top5(&self) -> Vec<usize> {
+        let logits = self.logits();
+        let mut classes: Vec<usize> = (0..logits.len()).collect();
+        // Stable: equals stay in the order of their indices.
+        classes.sort_by_key(|class| std::cmp::Reverse(logits[*class]));
+        classes.truncate(5);
+        classes
+    }
+
+    /// What a proof reveals in a mode: one number, or one per class.
+    pub fn outputs(&self, mode: OutputMode) -> Vec<u128> {
+        match mode {
+            OutputMode::Top1 | OutputMode::Bit => vec![self.top1() as u128],
+            OutputMode::Top5 => {
+                let mut classes = self.top5();
+                classes.sort_unstable();
+                vec![classes.iter().rev().fold(0, |word, class| word << 16 | *class as u128)]
+            }
+            OutputMode::Logits => self.logits().iter().map(|logit| u128::from(*logit)).collect(),
+        }
     }
 }

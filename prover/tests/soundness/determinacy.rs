@@ -4,6 +4,7 @@
 //! equalities that close a sum, instances and the inputs of the hash would otherwise hide that the sum is free.
 
 use super::{At, Checker, Polynomial, Table};
+use assay_prover::model::OutputMode;
 use assay_statement::field::Fr;
 use assay_statement::instance;
 use assay_statement::poseidon::{self, WIDTH};
@@ -27,7 +28,7 @@ pub(crate) struct Choice {
     /// Cells that gates or copies use and nothing computes from the weights, the activations, garbage, words and
     /// multiplicities, the salt, the context and the challenges. Each stands for all that are copied from it.
     pub(crate) free: Vec<At>,
-    /// Sums that some equality should close and none does: each layer's, the image's and that of the chosen classes.
+    /// Sums that some equality should close and none does: each layer's, the image's and those of the output.
     pub(crate) open: usize,
 }
 
@@ -39,7 +40,15 @@ impl Checker {
         let computed: HashSet<At> = (self.computations(&cells, &Sets::default()).iter().map(|c| c.result)).collect();
         let (closing, operands): (Vec<_>, Vec<_>) =
             (self.copies.iter()).partition(|(a, b)| computed.contains(a) && computed.contains(b));
-        let sums = self.compiled.frozen.architecture.layers.len() + 2;
+        let architecture = &self.compiled.frozen.architecture;
+        let of_output = match architecture.output {
+            // The class is chosen once.
+            OutputMode::Top1 | OutputMode::Bit => 1,
+            // One class is the threshold, five are chosen.
+            OutputMode::Top5 => 2,
+            OutputMode::Logits => 0,
+        };
+        let sums = architecture.layers.len() + 1 + of_output;
 
         let mut sets = Sets::default();
         for (a, b) in operands {
@@ -165,6 +174,11 @@ impl Checker {
             ("argmax", "chosen is boolean" | "one maximum" | "chosen is the maximum" | "gap to the maximum") => {
                 return None
             }
+            ("top5", "threshold so far") => (columns.b, 1),
+            ("top5", "scale moves on at the chosen") => (columns.a, 1),
+            ("top5", "chosen in the word") => (columns.acc, 1),
+            ("top5", _) => return None,
+            ("logits", "exposed is the logit") => (columns.acc, 0),
             _ => panic!("say what {gate}: {constraint} computes"),
         })
     }

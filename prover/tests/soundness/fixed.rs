@@ -4,10 +4,10 @@
 //! that nothing computes (`mutation_sweep`).
 
 use crate::recorder::Recorder;
-use crate::support::{configure, SALT_ROWS};
+use crate::support::{configure, tiny_with, SALT_ROWS};
 use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture};
 use assay_prover::model::random::tiny_network;
-use assay_prover::model::{ConvKind, Op, TensorId};
+use assay_prover::model::{Architecture, ConvKind, Op, OutputMode, TensorId};
 use assay_statement::field::{from_be_bytes, from_i64, Fr};
 use assay_statement::poseidon::{self, WIDTH};
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
@@ -26,8 +26,12 @@ struct Plan {
 
 /// Maps of width 12, 6, 3 and 1: with 4 and 5 lanes there are tails, with 5 lanes one of a single lane.
 fn plans() -> Vec<Plan> {
+    plans_of(&tiny_network(SHIFT))
+}
+
+fn plans_of(architecture: &Architecture) -> Vec<Plan> {
     let plan = |lanes| {
-        let frozen = FrozenArchitecture::plan_with(tiny_network(SHIFT), lanes, SALT_ROWS).unwrap();
+        let frozen = FrozenArchitecture::plan_with(architecture.clone(), lanes, SALT_ROWS).unwrap();
         let compiled = Arc::new(Compiled::new(frozen).unwrap());
         let (_, columns) = configure(&compiled);
         let recorder = Recorder::new(&compiled);
@@ -141,7 +145,7 @@ fn lookups_are_active_on_every_tensor_row_and_table_row_and_closed_after_them() 
             .map(|t| t.rows().end)
             .max()
             .expect("there are tensors");
-        // The row after the logits takes the argmax's last values.
+        // The row after the logits takes the last values of the output's gate.
         let rows = (tensors + 1).max(1 << SHIFT);
         plan.holds(plan.columns.on, "on", (0..rows).map(one));
         plan.holds(plan.columns.boundary, "boundary", [0, rows].map(one));
@@ -256,11 +260,31 @@ fn weights_are_read_as_their_layer_reads_them() {
     }
 }
 
+/// The gate of the output looks at the row of every class; that of five classes reads the class from the column.
 #[test]
-fn argmax_is_active_on_the_row_of_every_class() {
-    for plan in plans() {
-        let first = plan.compiled.floor.logits().start;
-        plan.holds(plan.columns.argmax, "argmax", (first..first + 10).map(one));
+fn outputs_are_read_on_the_row_of_every_class() {
+    for (output, classes) in [
+        (OutputMode::Top1, 10),
+        (OutputMode::Bit, 2),
+        (OutputMode::Top5, 10),
+        (OutputMode::Logits, 10),
+    ] {
+        for plan in plans_of(&tiny_with(output)) {
+            let first = plan.compiled.floor.logits().start;
+            let value = |class: usize| if output == OutputMode::Top5 { class + 1 } else { 1 };
+            let rows = (0..classes).map(|class| kind(first + class, value(class) as u64));
+            plan.holds(plan.columns.logits, output.name(), rows);
+        }
+    }
+}
+
+/// The constant that five moves of the scale lead to.
+#[test]
+fn five_moves_of_sixteen_bits_are_a_constant_of_their_own() {
+    for plan in plans_of(&tiny_with(OutputMode::Top5)) {
+        let constants = &plan.recorder.fixed[plan.columns.constant.index()];
+        let moved = (0..80).fold(Fr::ONE, |power, _| power.double());
+        assert_eq!(constants.iter().filter(|v| **v == moved).count(), 1);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::support::weakening::Weakened;
 use crate::support::{mock_phase_2, Case, SALT_ROWS};
 use assay_prover::circuit::{FrozenArchitecture, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
+use assay_prover::model::OutputMode;
 use assay_statement::field::Fr;
 use assay_statement::instance;
 use halo2_proofs::dev::MockProver;
@@ -23,6 +24,9 @@ fn every_change_has_a_name() {
             1,
         );
         all.extend(changes(&case.compiled));
+    }
+    for output in [OutputMode::Top5, OutputMode::Logits] {
+        all.extend(changes(&Case::tiny_with(output, 1).compiled));
     }
     for kind in ["constraint", "fixed", "false", "copies", "instance"] {
         let prefix = format!("{kind}, ");

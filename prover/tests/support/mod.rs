@@ -6,12 +6,12 @@ pub(crate) mod weakening;
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
-use assay_prover::model::{Architecture, FoldedModel, Model};
+use assay_prover::model::{Architecture, FoldedModel, Model, Op, OutputMode};
 use assay_prover::reference::{self, Trace};
 use assay_prover::witness::{Inputs, Witness};
 use assay_statement::field::Fr;
 use assay_statement::input::{input_commit, InputSalt};
-use assay_statement::instance::in_order;
+use assay_statement::instance::with_outputs;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::dev::{AdviceCellValue, MockProver};
 use halo2_proofs::halo2curves::ff::PrimeField;
@@ -39,6 +39,11 @@ impl Case {
     /// The network with every kind of layer.
     pub(crate) fn tiny(seed: u64) -> Self {
         Self::of(tiny_network(10), seed)
+    }
+
+    /// The same with another output.
+    pub(crate) fn tiny_with(output: OutputMode, seed: u64) -> Self {
+        Self::of(tiny_with(output), seed)
     }
 
     pub(crate) fn of(architecture: Architecture, seed: u64) -> Self {
@@ -91,12 +96,9 @@ impl Case {
     }
 
     pub(crate) fn instances(&self) -> Vec<Fr> {
-        in_order(
-            self.context,
-            input_commit(&self.image, &self.salt),
-            Fr::from(self.trace.top1() as u64),
-        )
-        .to_vec()
+        let outputs = self.trace.outputs(self.compiled.frozen.architecture.output);
+        let outputs = outputs.into_iter().map(Fr::from_u128);
+        with_outputs(self.context, input_commit(&self.image, &self.salt), outputs)
     }
 
     pub(crate) fn k(&self) -> u32 {
@@ -104,13 +106,25 @@ impl Case {
     }
 }
 
+/// The network with every kind of layer and this output: of two classes for a bit, else of ten.
+pub(crate) fn tiny_with(output: OutputMode) -> Architecture {
+    let mut architecture = tiny_network(10);
+    architecture.output = output;
+    if output == OutputMode::Bit {
+        let last = architecture.layers.last_mut().expect("there are layers");
+        last.output.c = 2;
+        match &mut last.op {
+            Op::Conv(conv) => conv.out_channels = 2,
+            _ => unreachable!("the last layer is a convolution"),
+        }
+    }
+    architecture
+}
+
 /// The constraint system of a circuit, and its columns.
 pub(crate) fn configure(compiled: &Compiled) -> (ConstraintSystem<Fr>, Columns) {
     let mut cs = ConstraintSystem::default();
-    let params = CircuitParams {
-        layout: compiled.frozen.layout,
-        shift: compiled.frozen.architecture.shift,
-    };
+    let params = CircuitParams::of(&compiled.frozen);
     let columns = NetworkCircuit::configure_with_params(&mut cs, params);
     (cs, columns)
 }

@@ -2,11 +2,12 @@
 
 mod test;
 
+use crate::args::output::OutputArgs;
 use crate::context::Context;
 use assay_marketplace::model::import::{import_model, require_free, save};
 use assay_prover::import::ImportReport;
 use assay_prover::model::random::mobilenet_v2;
-use assay_prover::model::Model;
+use assay_prover::model::{Model, OutputMode};
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  assay model import models/digits/mobilenet_v2_035_96.onnx \\\n    \
         --calibration models/digits/calibration --out digits.assay\n\n\
+        What proofs of the model reveal is part of its architecture, and fixed from here on: the metric of a market that it is\n\
+        registered in follows from it.\n\n\
         Operators that are not supported, and networks for which some image would have no proof, are errors that name the\n\
         node and the layer."
     )]
@@ -29,6 +32,8 @@ pub enum Command {
         /// Where the model goes; keep it secret
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        #[command(flatten)]
+        output: OutputArgs,
         /// Replace the file that is there; never one with a secret file
         #[arg(long)]
         force: bool,
@@ -51,6 +56,8 @@ pub enum Command {
         /// The same seed gives the same weights
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        #[command(flatten)]
+        output: OutputArgs,
         /// Where the model goes
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -77,10 +84,11 @@ impl Command {
                 onnx,
                 calibration,
                 out,
+                output,
                 force,
             } => {
                 require_free(&out, force)?;
-                let (_, report) = import_model(&onnx, &calibration, &out, &ctx.out)?;
+                let (_, report) = import_model(&onnx, &calibration, OutputMode::from(&output), &out, &ctx.out)?;
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
             }
@@ -90,9 +98,12 @@ impl Command {
                 resolution,
                 classes,
                 seed,
+                output,
                 out,
             } => {
-                let model = Model::random(mobilenet_v2(width, resolution, classes), seed)?;
+                let mut architecture = mobilenet_v2(width, resolution, classes);
+                architecture.output = OutputMode::from(&output);
+                let model = Model::random(architecture, seed)?;
                 save(&model, &out)?;
                 let made = Made {
                     parameters: model.architecture.parameter_count(),

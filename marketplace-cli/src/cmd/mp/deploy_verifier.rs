@@ -6,12 +6,14 @@ use crate::context::Context;
 use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::{load_arch, verifier_key};
 use assay_marketplace::verifier::deploy::deploy_verifier;
+use assay_marketplace::verifier::record::metric_of;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  assay mp deploy-verifier digits.arch.json --srs dev --devnet-account 1\n\n\
-    One verifier serves every model of an architecture. Its address goes into the address book."
+    One verifier serves every model of an architecture. Its address goes into the address book. Models that reveal their\n\
+    logits have none: no contract reads them."
 )]
 pub struct Args {
     /// Architecture file, see assay plan
@@ -27,6 +29,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let account = ctx.account(&chain, &args.keys)?;
     account.require_funds(0, 0).await?;
     let frozen = load_arch(&args.arch)?;
+    metric_of(frozen.architecture.output)?;
     let string = SrsUse::from(args.srs).load(&chain, frozen.layout.k, &ctx.out)?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
     let result = deploy_verifier(&ctx.home, &account, &key, &ctx.deployment_path(&chain), &ctx.out).await?;

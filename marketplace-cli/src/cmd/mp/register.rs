@@ -8,13 +8,14 @@ use assay_chain::address_book::Deployment;
 use assay_chain::error::hinted;
 use assay_chain::repository::Repository;
 use assay_marketplace::model::register::register;
-use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::proving::{load_model, ModelFiles};
 use assay_marketplace::verifier::code::VerifierCode;
+use assay_marketplace::verifier::record::metric_of;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  assay mp register --model digits.assay --uri https://example.org/digits --keystore me.json\n\n\
-    Stakes 1000 strikes. The secret file is made here if it is not there yet: without it the model cannot prove.\n\
+    Stakes 1000 strikes. The metric is what the model's proofs reveal, see assay model import. The secret file is made here if it is not there yet: without it the model cannot prove.\n\
     Registering the same model again finds it; another --nonce registers a copy with a stake of its own."
 )]
 pub struct Args {
@@ -42,6 +43,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     desk.account.require_funds(stake_wei, 0).await?;
     let files = ModelFiles::from(args.model);
+    metric_of(load_model(&files.model)?.architecture.output)?;
     let prover = files.prover(&desk.market.chain, true, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,

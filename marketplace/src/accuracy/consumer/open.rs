@@ -227,16 +227,11 @@ fn check_set(market: &Market, model: &ModelView, set: &TestSet) -> eyre::Result<
         record.inputWords,
         record.wordsPerHash
     );
-    eyre::ensure!(
-        record.metric == Metric::TOP1,
-        "metric {:?}: this program knows TOP1 only",
-        record.metric
-    );
     if let Some(e) = set.examples.iter().find(|e| e.label >= record.classes) {
-        return Err(usage(format!(
-            "label {} is none of the model's {} classes",
-            e.label, record.classes
-        )));
+        return Err(usage(match record.metric {
+            Metric::BIN => format!("label {}: the model answers a bit, so labels are 0 or 1", e.label),
+            _ => format!("label {} is none of the model's {} classes", e.label, record.classes),
+        }));
     }
     Ok(())
 }

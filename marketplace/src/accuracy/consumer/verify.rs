@@ -5,10 +5,10 @@ use crate::delivery::{proofs_by_context, Delivery, MAX_PROOF_BYTES};
 use crate::engagement::facts::VERIFIED_RESULT;
 use crate::engagement::paths::fetched_files;
 use crate::engagement::Site;
-use crate::proving::verify;
+use crate::proving::stated::Counts;
 use crate::verifier::code::VerifierCode;
 use crate::verifier::record::Determined;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256};
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
 use assay_chain::repository::Repository;
@@ -19,7 +19,6 @@ use assay_protocol::ids::context;
 use assay_protocol::transfer::bitmap::ResultBitmap;
 use assay_protocol::transfer::shuffle::Shuffle;
 use assay_prover::proof::VerifierKey;
-use assay_statement::Statement;
 use serde::Serialize;
 use std::path::Path;
 
@@ -95,7 +94,7 @@ pub async fn verify_result(
     let mut journal = site.journal(id)?;
     let set = offered_set(&journal, id, &e, set)?;
     let record = site.market.model(e.modelId).await?.record;
-    Determined::by_key(key)
+    Determined::by_key(key)?
         .check(&record)
         .map_err(|mismatch| hinted(mismatch.to_string(), "check --arch and --srs; do not accept the result"))?;
     let n = site.market.examples() as usize;
@@ -120,15 +119,17 @@ pub async fn verify_result(
             .and_then(|index| set.examples.get(index))
             .ok_or_else(|| eyre::eyre!("position {position} is in no set of {n}"))?;
         let ctx = ctx_of(position);
-        let statement = Statement {
-            ctx: ctx.to_be_bytes(),
-            weights_commit: record.weightsCommit.to_be_bytes(),
-            input_commit: example.input_commit.to_be_bytes(),
-            output: U256::from(example.label).to_be_bytes(),
+        let counts = Counts {
+            ctx,
+            weights_commit: record.weightsCommit,
+            input_commit: example.input_commit,
+            metric: record.metric,
+            classes: record.classes,
+            label: example.label,
         };
         let mut why = String::from("there is no proof of it");
         let mut candidates = given.get(&ctx).into_iter().flatten();
-        let is_proven = candidates.any(|bundle| match verify(key, bundle, &statement) {
+        let is_proven = candidates.any(|bundle| match counts.verify(key, bundle) {
             Ok(()) => true,
             Err(error) => {
                 why = format!("{error:#}");

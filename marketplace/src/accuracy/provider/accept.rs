@@ -167,7 +167,7 @@ pub fn check_model<V: Venue>(site: &Site<V>, model_id: B256, record: &ModelRecor
         return Err(unknown());
     }
     let architecture = load_model(&path)?.architecture;
-    Determined::by(&architecture, digest).check(record)?;
+    Determined::by(&architecture, digest)?.check(record)?;
     Ok(path)
 }
 

@@ -9,6 +9,7 @@ use crate::accuracy::provider::findings::{contents, model, Findings};
 use crate::accuracy::provider::received::{Accusation, Transfer};
 use crate::engagement::facts::IMAGE_BYTES;
 use crate::engagement::Site;
+use crate::proving::stated::Counts;
 use crate::proving::Prover;
 use crate::testset::StoredSet;
 use alloy::primitives::{Address, Bytes, B256, U256};
@@ -20,7 +21,6 @@ use assay_protocol::ids::{context, is_correct};
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::testset::Example;
 use assay_prover::proof::ProofBundle;
-use assay_statement::Statement;
 use std::path::{Path, PathBuf};
 
 /// What the chain says about the engagement.
@@ -62,7 +62,7 @@ pub struct Opening {
     pub index: usize,
     /// Of the image with its salt.
     pub input_commit: U256,
-    /// What the proven answer has to be.
+    /// What the proven answer has to be, or to have among it.
     pub label: u32,
     /// Hides the label in the test leaf.
     pub leaf_salt: B256,
@@ -196,13 +196,10 @@ impl Held {
         for position in 0..self.len() {
             match self.example(position, prover.image_len())? {
                 Ok(e) => {
-                    let class = U256::from(prover.class_of(&e.image)?);
-                    if is_correct(
-                        self.engagement.terms.metric,
-                        self.engagement.terms.classes,
-                        class,
-                        e.label,
-                    ) {
+                    let ProofTerms { metric, classes, .. } = self.engagement.terms;
+                    let outputs = prover.outputs_of(&e.image)?;
+                    // Of a model that is registered there is one.
+                    if matches!(outputs[..], [output] if is_correct(metric, classes, output, e.label)) {
                         correct.push(position);
                     }
                 }
@@ -275,20 +272,16 @@ impl Held {
         }
     }
 
-    /// What a proof for `position` must state; the output must be the label for it to count.
-    pub fn statement_at(&mut self, position: usize) -> eyre::Result<Statement> {
+    /// What a proof for `position` must state to count.
+    pub fn counts_at(&mut self, position: usize) -> eyre::Result<Counts> {
         let opening = self.opening(position)?;
-        Ok(self.statement_of(position, &opening))
+        Ok(self.counts_with(position, &opening))
     }
 
-    fn statement_of(&self, position: usize, opening: &Opening) -> Statement {
+    fn counts_with(&self, position: usize, opening: &Opening) -> Counts {
         let e = &self.engagement;
-        Statement {
-            ctx: context(e.chain_id, e.market, e.id, (e.first + position) as u64).to_be_bytes(),
-            weights_commit: e.terms.weightsCommit.to_be_bytes(),
-            input_commit: opening.input_commit.to_be_bytes(),
-            output: U256::from(opening.label).to_be_bytes(),
-        }
+        let ctx = context(e.chain_id, e.market, e.id, (e.first + position) as u64);
+        Counts::of(&e.terms, ctx, opening.input_commit, opening.label)
     }
 
     fn tree(&self) -> &MerkleTree {
@@ -301,9 +294,9 @@ impl Held {
     /// A bundle as the market takes it; `None` if it is about something else.
     pub fn item(&mut self, position: usize, bundle: &ProofBundle) -> eyre::Result<Option<ProofItem>> {
         let opening = self.opening(position)?;
-        if bundle.statement() != Some(self.statement_of(position, &opening)) {
+        let Some(statement) = self.counts_with(position, &opening).stated_by(bundle) else {
             return Ok(None);
-        }
+        };
         let path = self.tree().path(opening.index);
         Ok(Some(ProofItem {
             position: position as u32,
@@ -311,7 +304,7 @@ impl Held {
             label: opening.label,
             leafSalt: opening.leaf_salt,
             path: path.ok_or_else(|| eyre::eyre!("position {position} is not in the tree"))?,
-            output: U256::from(opening.label),
+            output: U256::from_be_bytes(statement.output),
             proof: Bytes::copy_from_slice(bundle.proof()),
         }))
     }

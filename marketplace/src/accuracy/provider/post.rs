@@ -77,8 +77,8 @@ pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<
             for position in 0..held.len() {
                 // Positions without a proof are not looked at.
                 if let Ok(bundle) = ProofBundle::load(&proof_path(desk, id, position)) {
-                    match held.statement_at(position) {
-                        Ok(statement) if bundle.statement() == Some(statement) => proven.push(position),
+                    match held.counts_at(position) {
+                        Ok(counts) if counts.stated_by(&bundle).is_some() => proven.push(position),
                         Ok(_) => {}
                         // The others can still be claimed.
                         Err(error) => desk

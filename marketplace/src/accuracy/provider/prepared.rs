@@ -10,7 +10,7 @@ use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
 use crate::proving::promises::MARGIN;
-use crate::proving::{verify, Prover, Proving};
+use crate::proving::{Prover, Proving};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
@@ -250,19 +250,19 @@ impl Prepared {
         let (held, prover) = (&mut self.held, proving.prover);
         let id = held.engagement.id;
         let file = proof_path(site, id, position);
-        let statement = held.statement_at(position)?;
+        let counts = held.counts_at(position)?;
         let example = held.example(position, prover.image_len())?;
         let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
         let began = Instant::now();
         let bundle = proving.prove(
             &example.image,
             &example.input_salt,
-            statement.ctx,
+            counts.ctx.to_be_bytes(),
             Some(id),
             &site.report,
         )?;
         let seconds = began.elapsed().as_secs_f64();
-        verify(prover.verifier_key(), &bundle, &statement)?;
+        counts.verify(prover.verifier_key(), &bundle)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -277,9 +277,9 @@ fn existing(site: &Site, held: &mut Held, prover: &Prover, position: usize) -> e
     if !file.exists() {
         return Ok(None);
     }
-    let statement = held.statement_at(position)?;
+    let counts = held.counts_at(position)?;
     let bundle = ProofBundle::load(&file).map_err(eyre::Report::from);
-    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, &statement).map(|()| bundle)) {
+    match bundle.and_then(|bundle| counts.verify(prover.verifier_key(), &bundle).map(|()| bundle)) {
         Ok(bundle) => Ok(Some(OneProof::new(position, file, &bundle, None))),
         Err(error) => {
             site.report

@@ -4,7 +4,7 @@
 use crate::support::configure;
 use assay_prover::circuit::program::{Cell, Col, Step};
 use assay_prover::circuit::{Columns, Compiled};
-use assay_prover::model::{ConvKind, Op};
+use assay_prover::model::{ConvKind, Op, OutputMode};
 use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Any, Column, Fixed};
@@ -187,9 +187,14 @@ fn fixed_classes(compiled: &Compiled, columns: &Columns) -> Vec<(FixedCell, Stri
         let which = position(row == 0, row != 0);
         all.push(((columns.boundary, row), format!("boundary: {which} row")));
     }
-    for row in fixed.argmax.clone() {
-        let which = position(row == fixed.argmax.start, row + 1 == fixed.argmax.end);
-        all.push(((columns.argmax, row), format!("argmax: {which} row")));
+    let gate = match compiled.frozen.architecture.output {
+        OutputMode::Top1 | OutputMode::Bit => "argmax",
+        OutputMode::Top5 => "top5",
+        OutputMode::Logits => "logits",
+    };
+    for (n, (row, _)) in fixed.logits.iter().enumerate() {
+        let which = position(n == 0, n + 1 == fixed.logits.len());
+        all.push(((columns.logits, *row), format!("{gate}: {which} row")));
     }
     all
 }

@@ -124,6 +124,15 @@ fn sentence(state: State, v: &Verdict) -> String {
     }
 }
 
+/// What makes an answer right, by the metric's name.
+fn right_if(metric: &str) -> &'static str {
+    match metric {
+        "TOP5" => "the label is among five classes",
+        "BIN" => "the bit is the label",
+        _ => "the class is the label",
+    }
+}
+
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let v = &self.fields;
@@ -140,8 +149,9 @@ impl fmt::Display for Shown {
         writeln!(f, "consumer       {}{note}", v.mc)?;
         writeln!(
             f,
-            "metric         {} of the committed quantised circuit, not of any float model",
-            v.metric
+            "metric         {} ({}) of the committed quantised circuit, not of any float model",
+            v.metric,
+            right_if(&v.metric)
         )?;
         writeln!(f, "mode           {}, {}", v.mode, v.adjudication)?;
         writeln!(f, "target         {} of {} examples", percent(v.target_bps), v.n2)?;
