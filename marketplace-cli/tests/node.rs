@@ -4,11 +4,13 @@ mod node_support;
 
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
+use alloy::sol_types::SolEvent;
 use assay_chain::client::{Chain, Settled};
 use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::error::{is_passing, Kind};
 use assay_chain::history::history;
 use assay_chain::repository::Repository;
+use assay_protocol::abi::IAccuracyMarket::Offered;
 use node_support::in_front_of;
 use serde_json::{json, Value};
 use std::future::ready;
@@ -125,7 +127,7 @@ async fn logs_of_too_many_blocks_are_asked_for_in_pages_and_too_many_requests_re
         .await
         .unwrap();
     let (market, id) = (MARKET.parse().unwrap(), ID.parse().unwrap());
-    assert!(history(&chain, market, id).await.unwrap().is_empty());
+    assert!(history(&chain, market, id, Offered::SIGNATURE_HASH).await.unwrap().is_empty());
     // 101, 50; 25 pass.
     assert_eq!(refused.load(Ordering::Relaxed), 2);
 
@@ -136,7 +138,7 @@ async fn logs_of_too_many_blocks_are_asked_for_in_pages_and_too_many_requests_re
     });
     let chain = Chain::connect(&busy.await, None).await.unwrap();
     let began = Instant::now();
-    assert!(history(&chain, market, id).await.unwrap().is_empty());
+    assert!(history(&chain, market, id, Offered::SIGNATURE_HASH).await.unwrap().is_empty());
     assert!(began.elapsed() >= Duration::from_secs(1), "two pauses");
 }
 

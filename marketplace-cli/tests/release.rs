@@ -206,7 +206,7 @@ async fn rogue(
     let terms = MarketTerms::devnet();
     let nonce = w.market.chain.provider_nonce(w.other.address()).await.unwrap();
     let predicted = w.other.address().create(nonce + 1);
-    let mut params = terms.registry_params(predicted);
+    let mut params = terms.registry_params(predicted, Address::ZERO);
     registry(&mut params);
     let registry = w.create(code("ModelRegistry", params.abi_encode())).await;
     let mut params = terms.market_params(registry, judges(w));
@@ -431,7 +431,7 @@ async fn genuine_code_behind_invented_storage_is_not_this_releases() {
         salt,
         first: Creation {
             code: code("ModelRegistry"),
-            arguments: terms.registry_params(market).abi_encode().into(),
+            arguments: terms.registry_params(market, Address::ZERO).abi_encode().into(),
         },
         second,
         third: Creation {

@@ -119,7 +119,7 @@ fn vectors() -> Value {
         "outputs": outputs(),
         "bitmap": {
             "predictions": 300,
-            "indices": some.iter().map(|i| word(*i)).collect::<Vec<_>>(),
+            "indices": some.iter().map(|i| word(u64::from(*i))).collect::<Vec<_>>(),
             "bytes": format!("0x{}", hex::encode(bitmap(&some, 300))),
         },
     })

@@ -16,7 +16,7 @@ use assay_durable::file::write_atomic;
 use assay_durable::lock::Lock;
 use assay_durable::report::{Estimate, Reporter};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
-use assay_prover::model::{FoldedModel, Model};
+use assay_prover::model::{Architecture, FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::Word;
@@ -62,6 +62,26 @@ pub fn verifier_key(frozen: &FrozenArchitecture, string: ReferenceString, out: &
     let key = VerifierKey::load_or_build(frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
     warn_cache(key.cache_event(), out);
     Ok(key)
+}
+
+/// What a proof about an image reveals, by the integer reference: one number, or one per class.
+fn outputs(architecture: &Architecture, folded: &FoldedModel, image_hwc: &[u8]) -> eyre::Result<Vec<U256>> {
+    let trace = assay_prover::reference::run(architecture, folded, image_hwc)?;
+    Ok(trace.outputs(architecture.output).into_iter().map(U256::from).collect())
+}
+
+/// The one word that a proof about an image says as its output.
+///
+/// # Errors
+/// If the image has another size or no witness, or the model shows logits.
+pub fn output(architecture: &Architecture, folded: &FoldedModel, image_hwc: &[u8]) -> eyre::Result<U256> {
+    match outputs(architecture, folded, image_hwc)?.as_slice() {
+        [word] => Ok(*word),
+        words => Err(usage(format!(
+            "the model shows {} logits, no single output",
+            words.len()
+        ))),
+    }
 }
 
 /// About how long one proof of the model takes on this machine.
@@ -262,17 +282,15 @@ impl Prover {
 
     /// What a proof about this image reveals, by the integer reference: one number, or one per class.
     pub fn outputs_of(&self, image_hwc: &[u8]) -> eyre::Result<Vec<U256>> {
-        let architecture = &self.model.architecture;
-        let trace = assay_prover::reference::run(architecture, &self.folded, image_hwc)?;
-        Ok(trace.outputs(architecture.output).into_iter().map(U256::from).collect())
+        outputs(&self.model.architecture, &self.folded, image_hwc)
     }
 
-    /// What a proof about an image says as its output, by the integer reference. If there is one, there is a witness too.
+    /// The one word that a proof about an image says as its output. If there is one, there is a witness too.
     ///
     /// # Errors
-    /// If the image has another size, or no witness.
+    /// If the image has another size or no witness, or the model shows logits.
     pub fn output_of(&self, image_hwc: &[u8]) -> eyre::Result<U256> {
-        self.class_of(image_hwc).map(U256::from)
+        output(&self.model.architecture, &self.folded, image_hwc)
     }
 
     /// Where salts, blinders and proof counter are.

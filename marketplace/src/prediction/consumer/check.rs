@@ -7,15 +7,17 @@ use crate::engagement::Desk;
 use crate::prediction::consumer::send::offered_inputs;
 use crate::prediction::facts::OUTPUTS_ROOT;
 use crate::prediction::held::{load_committed, outputs_path, save, MAX_OUTPUTS_BYTES};
-use crate::proving::load_model;
+use crate::proving::stated::Answer;
+use crate::proving::{load_model, output};
+use crate::verifier::record::metric_of;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, usage};
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::{require_state, Venue};
 use assay_exchange::blob::BlobKind;
-use assay_protocol::abi::{RoundState, RoundView};
+use assay_protocol::abi::{Metric, RoundState, RoundView};
 use assay_protocol::prediction::outputs::Outputs;
-use assay_prover::model::{Architecture, FoldedModel};
+use assay_prover::model::OutputMode;
 use serde::Serialize;
 use std::path::Path;
 
@@ -30,6 +32,9 @@ pub struct Checked {
     /// In the order of the inputs: a class, or as the model's metric packs it.
     #[serde(serialize_with = "decimals")]
     pub outputs: Vec<U256>,
+    /// They in words.
+    #[serde(skip)]
+    pub answers: Vec<String>,
     /// Whether they are on chain.
     pub published: bool,
     /// Indices for which the reference model says something else; absent without one.
@@ -49,8 +54,8 @@ impl std::fmt::Display for Checked {
             self.outputs.len(),
             self.outputs_root
         )?;
-        for (index, output) in self.outputs.iter().enumerate() {
-            writeln!(f, "{index:>6}  {output}")?;
+        for (index, answer) in self.answers.iter().enumerate() {
+            writeln!(f, "{index:>6}  {answer}")?;
         }
         match &self.differing {
             None => {}
@@ -92,11 +97,18 @@ pub async fn check(
         Some(model) => {
             let inputs = offered_inputs(&journal, inputs)?;
             let model = load_model(model)?;
+            let metric = metric_of(model.architecture.output)?;
+            if metric != round.metric {
+                return Err(usage(format!(
+                    "the reference model's outputs are {metric:?}, the round's {:?}: they cannot be compared",
+                    round.metric
+                )));
+            }
             let folded = model.fold()?;
             let bar = desk.report.bar("running the reference model", inputs.len() as u64);
             let says = inputs.each(
                 |done| bar.set(done),
-                |_, input| output_by(&model.architecture, &folded, &input.image),
+                |_, input| output(&model.architecture, &folded, &input.image),
             )?;
             let pairs = values.iter().zip(&says).zip(0u32..);
             Some(
@@ -111,16 +123,21 @@ pub async fn check(
     Ok(Checked {
         id,
         outputs_root: outputs.root(),
+        answers: values.iter().map(|value| in_words(round.metric, *value)).collect(),
         outputs: values,
         published: round.published,
         differing,
     })
 }
 
-/// What a model says of an image, as the output of a proof.
-fn output_by(architecture: &Architecture, folded: &FoldedModel, image: &[u8]) -> eyre::Result<U256> {
-    let trace = assay_prover::reference::run(architecture, folded, image)?;
-    Ok(U256::from(trace.top1()))
+/// An output by the model's metric.
+fn in_words(metric: Metric, output: U256) -> String {
+    let mode = match metric {
+        Metric::TOP5 => OutputMode::Top5,
+        Metric::BIN => OutputMode::Bit,
+        _ => OutputMode::Top1,
+    };
+    Answer::of(mode, &[output]).map_or_else(|| output.to_string(), |answer| answer.to_string())
 }
 
 /// The outputs: those that were received before, else from the chain, else from where the provider hands them over.

@@ -7,7 +7,8 @@ use crate::engagement::{Desk, Site};
 use crate::inputs::{Input, Inputs};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
-use crate::proving::{verify, Prover};
+use crate::proving::stated::{verify, Stated};
+use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
@@ -18,7 +19,6 @@ use assay_protocol::abi::RoundState;
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::round_context;
 use assay_prover::proof::ProofBundle;
-use assay_statement::Statement;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -49,19 +49,12 @@ impl std::fmt::Display for RoundProofs {
 }
 
 /// What the proof of an index must say.
-pub fn statement(
-    market: &Rounds,
-    id: B256,
-    index: u32,
-    weights_commit: U256,
-    input: &Input,
-    output: U256,
-) -> Statement {
-    Statement {
+fn stated(market: &Rounds, id: B256, index: u32, weights_commit: U256, input: &Input, output: U256) -> Stated {
+    Stated {
         ctx: round_context(market.chain.id, market.address, id, index.into()).to_be_bytes(),
         weights_commit: weights_commit.to_be_bytes(),
         input_commit: input.commit().to_be_bytes(),
-        output: output.to_be_bytes(),
+        outputs: vec![output.to_be_bytes()],
     }
 }
 
@@ -108,9 +101,9 @@ pub async fn prove(
     for index in unproven.iter().copied() {
         let input = inputs.read(index as usize)?;
         let output = outputs.output(index as usize).unwrap_or_default();
-        let statement = statement(&desk.market, id, index, terms.weightsCommit, &input, output);
+        let stated = stated(&desk.market, id, index, terms.weightsCommit, &input, output);
         let file = proof_path(desk, id, index as usize);
-        if is_there(desk, &file, prover, &statement) {
+        if is_there(desk, &file, prover, &stated) {
             continue;
         }
         if shall_end() {
@@ -126,8 +119,8 @@ pub async fn prove(
             Some(proving) => proving,
             None => proving.insert(prover.begin()?),
         };
-        let bundle = proving.prove(&input.image, &input.salt, statement.ctx, Some(id), &desk.report)?;
-        verify(prover.verifier_key(), &bundle, &statement)?;
+        let bundle = proving.prove(&input.image, &input.salt, stated.ctx, Some(id), &desk.report)?;
+        verify(prover.verifier_key(), &bundle, &stated)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -142,12 +135,12 @@ pub async fn prove(
     })
 }
 
-fn is_there(site: &Site<Rounds>, file: &std::path::Path, prover: &Prover, statement: &Statement) -> bool {
+fn is_there(site: &Site<Rounds>, file: &std::path::Path, prover: &Prover, stated: &Stated) -> bool {
     if !file.exists() {
         return false;
     }
     let bundle = ProofBundle::load(file).map_err(eyre::Report::from);
-    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, statement)) {
+    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, stated)) {
         Ok(()) => true,
         Err(error) => {
             site.report
