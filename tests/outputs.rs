@@ -227,6 +227,38 @@ fn five_classes_are_claimed_checked_and_proven_with_labels_that_are_not_the_clas
     }
 }
 
+/// What is said to a consumer whose set has one image with this label.
+fn offer_with_label(setting: &Setting, label: &str) -> String {
+    let (images, set) = (setting.shared("other-images"), setting.shared("other"));
+    let mut files = labelled_images(&Model::load(&setting.model).unwrap(), &images, 77, 4, 4);
+    let other = images.join(format!("0000_{label}.png"));
+    std::fs::rename(&files[0], &other).unwrap();
+    files[0] = other;
+    let build = [
+        "mc",
+        "test-set",
+        "build",
+        "--size",
+        "8",
+        "--out",
+        text(&set),
+        "--images",
+    ];
+    let files: Vec<&str> = files.iter().map(|file| text(file)).collect();
+    setting.consumer().reads(&[&build[..], &files].concat());
+    let open = [
+        "mc",
+        "open",
+        &setting.model_id,
+        "--set",
+        text(&set),
+        "--target-bps",
+        "7500",
+    ];
+    let arch = ["--arch", text(&setting.arch)];
+    setting.consumer().fails(&[&open[..], &arch].concat()).1
+}
+
 #[test]
 fn a_bit_is_measured_and_proven_in_an_engagement() {
     let setting = Setting::with_output(OutputMode::Bit);
@@ -237,6 +269,11 @@ fn a_bit_is_measured_and_proven_in_an_engagement() {
     let measured = someone.reads(&["model", "test", model, "--set", text(&set)]);
     assert_eq!((&measured["correct"], &measured["metric"]), (&json!(3), &json!("BIN")));
     assert_eq!(someone.reads(&["plan", model])["output"], "bit");
+    let refused = offer_with_label(&setting, "7");
+    assert!(
+        refused.contains("label 7: the model answers a bit, so labels are 0 or 1"),
+        "{refused}"
+    );
     assert_eq!(setting.prove(&id, &set)["correct"], 3);
     let submitted = setting.provider().does(&["mp", "submit", &id]);
     assert_eq!(

@@ -223,17 +223,18 @@ fn going_on(terms: &Terms) -> Condition {
 fn theft(terms: &Terms, v: f64, opened: Opened, name: &'static str) -> Condition {
     let fee = terms.fee_against_theft(v, opened);
     let worth = if v > 0.0 {
-        "the examples it saw, worth E each"
+        "the examples that it saw (worth E each)"
     } else {
         "the pay of an abort"
     };
     let examples = terms.opened(opened);
     let holds = format!(
-        "a provider that only wants {worth}, does not enter: the fee is at least {} ETH",
+        "a provider that only wants {worth} does not enter: the fee, {} ETH, is {} ETH at least",
+        number(terms.fee),
         number(fee)
     );
     let fails = format!(
-        "a provider that only wants {worth}, gains: {examples} examples are opened, and the fee {} ETH is below {} ETH",
+        "a provider that only wants {worth} gains: {examples} examples are opened, and the fee {} ETH is below {} ETH",
         number(terms.fee),
         number(fee)
     );
@@ -277,7 +278,7 @@ fn tuning(case: &AccuracyCase) -> Condition {
             Verdict::Fails,
             None,
             format!(
-                "at a target of {target} no number of {} right probes rules out a set that was tuned to pass them and fail after: more probes do",
+                "at a target of {target} {} probes, even all right, do not rule out a set that was tuned to pass them and fail after: more probes do",
                 terms.probe
             ),
         ),
@@ -316,7 +317,7 @@ fn conceding(case: &AccuracyCase) -> Condition {
 fn conviction(name: &'static str, case: &AccuracyCase, limit: f64, who: &str) -> Condition {
     let worth = number(case.verdict_value);
     let about = format!(
-        "where a false verdict is worth {worth} ETH, {who} is honest if lies are found with more than {}",
+        "where a false verdict is worth {worth} ETH, {who} is honest if a lie is found with a probability above {}",
         percent(limit)
     );
     let (holds, open) = (

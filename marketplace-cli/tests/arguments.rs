@@ -277,6 +277,10 @@ fn an_import_replaces_no_model_unasked_and_none_with_a_secret_file_ever() {
     };
     let (code, said) = import(&[]);
     assert!(code == Some(2) && said.contains("--force replaces it"), "{said}");
+    let (code, said) = import(&["--metric", "top5", "--logits"]);
+    assert!(code == Some(2) && said.contains("cannot be used with"), "{said}");
+    let (code, said) = import(&["--metric", "bin", "--force"]);
+    assert!(code == Some(1) && said.contains("cannot import"), "{said}");
     let (code, said) = import(&["--force"]);
     assert!(code == Some(1) && said.contains("cannot import missing.onnx"), "{said}");
     std::fs::write(&secret, b"secret").unwrap();

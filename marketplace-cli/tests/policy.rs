@@ -123,7 +123,7 @@ fn deposits_that_deter() {
     let result = json(&round);
     close(&result["againstLying"], 40.96);
     close(&result["deposit"], 118.0);
-    close(&result["contestBelief"], 0.016667);
+    close(&result["contestBelief"], 1.0 / 60.0);
     close(&json(&[&round[..], &["--contests", "10%"]].concat())["deposit"], 409.6);
     let audit = ["deposit", "--zeros", "9900", "--samples", "299", "--hidden", "100"];
     close(&json(&audit)["bond"], 104.805);
@@ -266,7 +266,7 @@ fn questions_without_an_answer_say_what_is_missing() {
         1,
         "10 bad documents of 9",
     );
-    fails(&["cost", "--gwei", "-1"], 2, "not negative");
+    fails(&["cost", "--gwei=-1"], 2, "not negative");
     let proceed = [&["proceed", "--target", "60%", "--correct", "101"], &MARKET[..]].concat();
     fails(&proceed, 2, "more than the 100 probes");
 }

@@ -334,7 +334,7 @@ async fn no_command_pays_into_a_registry_that_lets_an_account_burn_stakes() {
     let w = World::new().await;
     let account = w.mc.address();
     let (market, _) = rogue(&w, |p| p.prediction = account, |_| ()).await;
-    refuses_money(&w, market, "PREDICTION is 0x").await;
+    refuses_money(&w, market, &format!("PredictionMarket at {account}: it has other code")).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod import_support;
 
 use assay_durable::progress::Silent;
 use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, ImportReport, RangeMethod};
-use assay_prover::model::{Model, Op, Padding, Shape};
+use assay_prover::model::{Model, Op, OutputMode, Padding, Shape};
 use assay_prover::reference;
 use import_support::*;
 use rayon::prelude::*;
@@ -40,8 +40,12 @@ fn stem() -> Onnx {
 
 /// Pool and classifier behind tensor `y` with `channels` channels.
 fn with_head(onnx: Onnx, channels: i64) -> Onnx {
-    onnx.weights("head_w", &[5, channels])
-        .uniform("head_b", &[5], -1.0, 1.0)
+    with_classes(onnx, channels, 5)
+}
+
+fn with_classes(onnx: Onnx, channels: i64, classes: i64) -> Onnx {
+    onnx.weights("head_w", &[classes, channels])
+        .uniform("head_b", &[classes], -1.0, 1.0)
         .node("GlobalAveragePool", &["y"], "pooled", vec![])
         .node("Flatten", &["pooled"], "features", vec![int("axis", 1)])
         .node(
@@ -50,7 +54,7 @@ fn with_head(onnx: Onnx, channels: i64) -> Onnx {
             "logits",
             vec![int("transB", 1)],
         )
-        .output("logits", 5)
+        .output("logits", classes)
 }
 
 /// Every layer must follow the float run closely: a wrong padding, order or fold would be 0 dB.
@@ -647,6 +651,45 @@ fn calibration_images_that_do_not_fit_are_refused_by_path() {
         &Silent,
     );
     assert!(matches!(absent, Err(ImportError::Read { .. })));
+}
+
+/// The stem, read by a head of this many classes.
+fn of_classes(classes: i64) -> Onnx {
+    let body = stem()
+        .weights("w", &[6, 4, 1, 1])
+        .node("Conv", &["x", "w"], "y", vec![]);
+    with_classes(body, 6, classes)
+}
+
+#[test]
+fn output_is_the_architectures_and_the_report_measures_by_it() {
+    let with = |output, classes| {
+        let options = ImportOptions {
+            output,
+            ..ImportOptions::default()
+        };
+        run_with(&of_classes(classes), &options)
+    };
+    let (class, of_class) = with(OutputMode::Top1, 7).unwrap();
+    assert_eq!(class.architecture.output, OutputMode::Top1);
+    assert!(!serde_json::to_string(&of_class).unwrap().contains("same_top5"));
+    let (five, report) = with(OutputMode::Top5, 7).unwrap();
+    assert_eq!(five.architecture.output, OutputMode::Top5);
+    assert!(five.params == class.params, "the output changes no number");
+    assert_eq!(report.same_top1, of_class.same_top1);
+    let same = report.same_top5.unwrap();
+    assert!(same <= report.calibration_images);
+    let line = format!("the same five classes as the float network on {same} of 6 calibration images");
+    assert!(report.to_table().contains(&line), "{}", report.to_table());
+    assert_eq!(with(OutputMode::Bit, 2).unwrap().0.architecture.output, OutputMode::Bit);
+    assert_eq!(with(OutputMode::Logits, 5).unwrap().0.architecture.outputs(), 5);
+    for (output, classes, why) in [
+        (OutputMode::Bit, 3, "exactly 2 classes, the network has 3"),
+        (OutputMode::Top5, 5, "at least 6 classes, the network has 5"),
+    ] {
+        let refused = with(output, classes).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
 }
 
 #[test]

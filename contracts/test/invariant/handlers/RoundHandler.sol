@@ -62,13 +62,13 @@ contract RoundHandler is RoundFixture {
     // ---- time and fees ----
 
     function warp(uint256 by) external {
-        vm.warp(block.timestamp + bound(by, 0, 2 hours));
+        vm.warp(block.timestamp + bound(by, 0, 1 hours));
     }
 
     /// To the last second of some deadline, or the first one after.
     function warpToEdge(uint256 which, uint256 dice) external {
         if (ghosts.length == 0) return;
-        Ghost storage g = pick(which);
+        Ghost storage g = pick(which, RoundState(1 + dice / 16 % 3));
         uint256 edge = dice & 1 == 0 ? g.clock : g.answerBy;
         if (dice & 6 == 6) edge += PUBLISH;
         edge += (dice >> 3) & 1;
@@ -85,7 +85,7 @@ contract RoundHandler is RoundFixture {
     function open(uint256 private_, uint256 lifetime, uint256 value) external {
         if (ghosts.length >= MAX_ROUNDS) return;
         RoundTerms memory t = roundTerms(Privacy(private_ % 2));
-        t.expiry = uint64(block.timestamp + bound(lifetime, 0, ROUND_ACCEPT));
+        t.expiry = uint64(block.timestamp + bound(lifetime, lifetime % 4 == 0 ? 0 : 1 hours, ROUND_ACCEPT));
         uint256 bond = t.privacy == PRIVATE ? (CONFIRM_GAS + PUBLISH_GAS / 2) * baseFee : 0;
         uint256 due = MC_DEPOSIT + PI + ROUND_FEE + bond;
         value = due + bound(value, 0, 9) - 1;
@@ -108,13 +108,14 @@ contract RoundHandler is RoundFixture {
     }
 
     function cancel(uint256 who, uint256 which) external {
-        if (ghosts.length == 0) return;
-        _cancel(caller(who, mc), pick(which));
+        // Rarely, or nothing would be served.
+        if (ghosts.length == 0 || which % 4 != 0) return;
+        _cancel(caller(who, mc), pick(which / 4, RoundState.Offered));
     }
 
     function serve(uint256 who, uint256 which, uint256 spoil) external {
         if (ghosts.length == 0) return;
-        Ghost storage g = pick(which);
+        Ghost storage g = pick(which, RoundState.Offered);
         address by = caller(who, mp);
         uint256 value = spoil % 16 == 1 ? M + ROUND_FEE - 1 : M + ROUND_FEE;
         bytes32 guard = guardFor(g, spoil);
@@ -137,11 +138,14 @@ contract RoundHandler is RoundFixture {
 
     function publish(uint256 who, uint256 which, uint256 spoil) external {
         if (ghosts.length == 0) return;
-        Ghost storage g = pick(which);
+        Ghost storage g = pick(which, RoundState.Rooted);
         address by = caller(who, mp);
         bytes32 guard = guardFor(g, spoil);
         uint256[] memory words = wordsOf(g.privacy);
         if (spoil % 16 == 1) words[0] ^= 1;
+        // A provider that waits until it may.
+        bool waits = g.privacy == PRIVATE && g.state == RoundState.Rooted && block.timestamp <= g.clock;
+        if (waits && spoil & 0x300 == 0x300) vm.warp(g.clock + 1);
         bool inTime = g.privacy == PRIVATE
             ? block.timestamp > g.clock && block.timestamp <= g.clock + PUBLISH
             : block.timestamp <= g.clock;
@@ -160,7 +164,7 @@ contract RoundHandler is RoundFixture {
 
     function confirm(uint256 who, uint256 which, uint256 spoil) external {
         if (ghosts.length == 0) return;
-        Ghost storage g = pick(which);
+        Ghost storage g = pick(which, spoil & 0x100 == 0 ? RoundState.Rooted : RoundState.Served);
         address by = caller(who, mc);
         bytes32 guard = guardFor(g, spoil);
         bool allowed = hasOutputs(g) && g.contested == g.proven && by == mc && guard == g.guard;
@@ -175,7 +179,7 @@ contract RoundHandler is RoundFixture {
 
     function contest(uint256 who, uint256 which, uint256 mask, uint256 spoil) external {
         if (ghosts.length == 0) return;
-        Ghost storage g = pick(which);
+        Ghost storage g = pick(which, spoil & 0x100 == 0 ? RoundState.Rooted : RoundState.Served);
         mask = mask & (mask >> 32) & 0x1ffff;
         uint256 added = count(mask & ~g.contested);
         uint256 due = added * ANSWER_GAS * baseFee;
@@ -204,7 +208,7 @@ contract RoundHandler is RoundFixture {
     /// Two groups, about one in eight of them bad unless it is skipped; a proof of another round among the bad ones (V33).
     function answer(uint256 who, uint256 which, uint256 indices, uint256 spoil) external {
         if (ghosts.length == 0) return;
-        Ghost storage g = pick(which);
+        Ghost storage g = pick(which, RoundState.Served);
         AnswerGroup[] memory groups = new AnswerGroup[](2);
         bool allowed = g.state == RoundState.Served && block.timestamp <= g.answerBy;
         uint256 proven = g.proven;
@@ -230,12 +234,12 @@ contract RoundHandler is RoundFixture {
 
     function finalize(uint256 who, uint256 which) external {
         if (ghosts.length == 0) return;
-        _finalize(actors[who % 4], pick(which));
+        _finalize(actors[who % 4], pick(which, RoundState.Served));
     }
 
     function timeout(uint256 who, uint256 which) external {
         if (ghosts.length == 0) return;
-        _timeout(actors[who % 4], pick(which));
+        _timeout(actors[who % 4], pick(which, which % 2 == 0 ? RoundState.Rooted : RoundState.Served));
     }
 
     // ---- the rest of the world ----
@@ -255,8 +259,9 @@ contract RoundHandler is RoundFixture {
         _disengage(dice % engagements_.length);
     }
 
+    /// Enough to serve again, most of the time.
     function topUp(uint256 value) external {
-        value = bound(value, 1, 3 * STRIKE);
+        value = value % 4 == 0 ? bound(value, 1, 3 * STRIKE) : 20 * STRIKE;
         vm.prank(outsider);
         registry.topUp{value: value}(modelId);
         stake += value;
@@ -438,10 +443,14 @@ contract RoundHandler is RoundFixture {
         return spoil % 16 == 2 ? keccak256("wrong") : g.guard;
     }
 
-    function pick(uint256 which) private view returns (Ghost storage) {
-        // mostly one of the last few, or most picks would be closed ones
+    /// Mostly one that is in that state, if there is any.
+    function pick(uint256 which, RoundState state) private view returns (Ghost storage) {
         uint256 n = ghosts.length;
-        return which % 4 == 0 || n < 4 ? ghosts[(which / 4) % n] : ghosts[n - 1 - (which / 4) % 4];
+        uint256 first = which / 8;
+        for (uint256 i = 0; i < n && which % 8 != 0; ++i) {
+            if (ghosts[(first + i) % n].state == state) return ghosts[(first + i) % n];
+        }
+        return ghosts[first % n];
     }
 
     /// Mostly the party that may act, sometimes anybody.
