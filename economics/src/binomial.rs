@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn verdicts_round_down_and_say_nothing_about_nothing() {
         assert_eq!(stated_lower(8, 10), 0.493098);
-        assert_eq!(stated_lower(59, 59), 0.950491);
+        assert_eq!(stated_lower(59, 59), 0.950492);
         assert_eq!(
             (stated_lower(0, 10), stated_lower(0, 0), stated_lower(1, 0)),
             (0.0, 0.0, 0.0)

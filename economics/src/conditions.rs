@@ -229,7 +229,7 @@ fn theft(terms: &Terms, v: f64, opened: Opened, name: &'static str) -> Condition
     };
     let examples = terms.opened(opened);
     let holds = format!(
-        "a provider that only wants {worth} does not enter: the fee, {} ETH, is {} ETH at least",
+        "a provider that only wants {worth} does not enter: the fee {} ETH is not below {} ETH",
         number(terms.fee),
         number(fee)
     );
