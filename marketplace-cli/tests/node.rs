@@ -127,7 +127,10 @@ async fn logs_of_too_many_blocks_are_asked_for_in_pages_and_too_many_requests_re
         .await
         .unwrap();
     let (market, id) = (MARKET.parse().unwrap(), ID.parse().unwrap());
-    assert!(history(&chain, market, id, Offered::SIGNATURE_HASH).await.unwrap().is_empty());
+    assert!(history(&chain, market, id, Offered::SIGNATURE_HASH)
+        .await
+        .unwrap()
+        .is_empty());
     // 101, 50; 25 pass.
     assert_eq!(refused.load(Ordering::Relaxed), 2);
 
@@ -138,7 +141,10 @@ async fn logs_of_too_many_blocks_are_asked_for_in_pages_and_too_many_requests_re
     });
     let chain = Chain::connect(&busy.await, None).await.unwrap();
     let began = Instant::now();
-    assert!(history(&chain, market, id, Offered::SIGNATURE_HASH).await.unwrap().is_empty());
+    assert!(history(&chain, market, id, Offered::SIGNATURE_HASH)
+        .await
+        .unwrap()
+        .is_empty());
     assert!(began.elapsed() >= Duration::from_secs(1), "two pauses");
 }
 

@@ -20,8 +20,8 @@ fn named(name: &str) -> B256 {
     keccak256(name)
 }
 
-fn word(number: impl Into<U256>) -> String {
-    B256::from(number.into()).to_string()
+fn word(number: U256) -> String {
+    B256::from(number).to_string()
 }
 
 fn terms() -> RoundTerms {
@@ -119,7 +119,7 @@ fn vectors() -> Value {
         "outputs": outputs(),
         "bitmap": {
             "predictions": 300,
-            "indices": some.iter().map(|i| word(u64::from(*i))).collect::<Vec<_>>(),
+            "indices": some.iter().map(|i| word(U256::from(*i))).collect::<Vec<_>>(),
             "bytes": format!("0x{}", hex::encode(bitmap(&some, 300))),
         },
     })
