@@ -17,7 +17,7 @@
 //! | [`plan`] | what follows from an architecture alone: layout, rows, columns, identities | `model` |
 //! | [`witness`] | both phases of the witness as plain columns | `model`, `plan`, `reference` |
 //! | [`chips`] | one file a topic: gates, fixed columns and witness | `model`, `plan`, `reference`, `witness` |
-//! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `plan`, `witness` |
+//! | [`circuit`] | the chips in order, copies, instances, costs | `chips`, `model`, `plan`, `witness` |
 //! | [`proof`] | keys, proving, verification, wire format | `chips`, `circuit`, `model`, `reference`, `secret`, `srs`, `witness` |
 
 pub mod chips;

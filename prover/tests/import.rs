@@ -8,6 +8,7 @@ use assay_prover::model::{Model, Op, OutputMode, Padding, Shape};
 use assay_prover::reference;
 use import_support::*;
 use rayon::prelude::*;
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 const SIDE: i64 = 8;
@@ -687,8 +688,10 @@ fn output_is_the_architectures_and_the_report_measures_by_it() {
         (OutputMode::Bit, 3, "exactly 2 classes, the network has 3"),
         (OutputMode::Top5, 5, "at least 6 classes, the network has 5"),
     ] {
-        let refused = with(output, classes).unwrap_err().to_string();
-        assert!(refused.contains(why), "{refused}");
+        let refused = with(output, classes).unwrap_err();
+        let causes = std::iter::successors(Some(&refused as &dyn Error), |error| error.source());
+        let said: Vec<String> = causes.map(ToString::to_string).collect();
+        assert!(said.iter().any(|cause| cause.contains(why)), "{said:?}");
     }
 }
 

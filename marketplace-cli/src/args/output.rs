@@ -6,21 +6,19 @@ use clap::ValueEnum;
 /// The output mode of a model that is imported or made.
 #[derive(Debug, clap::Args)]
 pub struct OutputArgs {
-    /// What a proof reveals, and what makes the answer right
+    /// What a proof reveals: the class, five classes, or a bit of two classes
     #[arg(long, value_enum, default_value_t = MetricArg::Top1)]
     metric: MetricArg,
-    /// Let proofs reveal every logit instead: for assay prove and assay verify only, no market takes it
+    /// Let proofs reveal every logit instead; no market takes that
     #[arg(long, conflicts_with = "metric")]
     logits: bool,
 }
 
+// Without help of their own: that would make every option of the command take a paragraph.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MetricArg {
-    /// The class; right if it is the label
     Top1,
-    /// Five classes, without their order; right if the label is among them; from 6 classes on
     Top5,
-    /// A bit, of a network with 2 classes; right if it is the label, 0 or 1
     Bin,
 }
 

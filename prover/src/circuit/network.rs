@@ -1,29 +1,34 @@
 //! The chips in order, for every part of the circuit.
 
-use super::synthesis::CircuitParams;
 use crate::chips::gates::{Gates, MAX_DEGREE};
 use crate::chips::{arith, folded, garbage, lookup, output, poseidon, tensor, weights};
+use crate::model::OutputMode;
 use crate::plan::choose::lay_out;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::error::FloorError;
 use crate::plan::fixed::Fixed;
-use crate::plan::layout::FrozenArchitecture;
+use crate::plan::layout::{FrozenArchitecture, Layout};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
-pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, params: &CircuitParams) {
-    let CircuitParams { layout, shift, output } = params;
+pub(super) fn configure(
+    meta: &mut ConstraintSystem<Fr>,
+    columns: &Columns,
+    layout: &Layout,
+    shift: u32,
+    mode: OutputMode,
+) {
     let mut gates = Gates::new(meta);
     lookup::configure(&mut gates, columns, layout);
-    tensor::configure(&mut gates, columns, layout, *shift);
+    tensor::configure(&mut gates, columns, layout, shift);
     folded::configure(&mut gates, columns, layout);
     weights::configure(&mut gates, columns);
     poseidon::configure(&mut gates, columns);
     arith::configure(&mut gates, columns);
-    output::configure(&mut gates, columns, *output);
+    output::configure(&mut gates, columns, mode);
     assert_eq!(meta.degree(), MAX_DEGREE);
 }
 

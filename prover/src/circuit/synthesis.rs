@@ -134,7 +134,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: CircuitParams) -> Columns {
         let columns = Columns::configure(meta, &params.layout);
-        network::configure(meta, &columns, &params);
+        network::configure(meta, &columns, &params.layout, params.shift, params.output);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
         assert_eq!(meta.blinding_factors() + 2, RESERVED_ROWS);
         columns.assert_weights_are_opened_once(meta);

@@ -18,8 +18,9 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  assay model import models/digits/mobilenet_v2_035_96.onnx \\\n    \
         --calibration models/digits/calibration --out digits.assay\n\n\
-        What proofs of the model reveal is part of its architecture, and fixed from here on: the metric of a market that it is\n\
-        registered in follows from it.\n\n\
+        What proofs of the model reveal is part of its architecture and fixed from here on; the metric that it is registered with\n\
+        follows. An answer is right if the class is the label (top1), the label is one of five classes, whose order stays hidden\n\
+        (top5, from 6 classes on), or the bit is the label, 0 or 1 (bin, 2 classes). Logits serve assay prove and assay verify.\n\n\
         Operators that are not supported, and networks for which some image would have no proof, are errors that name the\n\
         node and the layer."
     )]

@@ -15,7 +15,8 @@ use assay_marketplace::verifier::record::metric_of;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  assay mp register --model digits.assay --uri https://example.org/digits --keystore me.json\n\n\
-    Stakes 1000 strikes. The metric is what the model's proofs reveal, see assay model import. The secret file is made here if it is not there yet: without it the model cannot prove.\n\
+    Stakes 1000 strikes. The metric follows from what the model's proofs reveal, see assay model import. The secret file is made\n\
+    here if it is not there yet: without it the model cannot prove.\n\
     Registering the same model again finds it; another --nonce registers a copy with a stake of its own."
 )]
 pub struct Args {
