@@ -27,7 +27,7 @@ pub enum Command {
     /// What proofs cost in time, gas and money
     Cost(cost::Args),
     /// Whether a market's terms keep to every condition
-    Check(check::Args),
+    Check(Box<check::Args>),
     /// The paper's tables with our costs, and what is wrong with them
     Tables(tables::Args),
 }
@@ -41,7 +41,7 @@ impl Command {
             Self::Griefing(args) => griefing::run(args, ctx).await,
             Self::Deposit(args) => deposit::run(args, ctx),
             Self::Cost(args) => cost::run(args, ctx),
-            Self::Check(args) => check::run(args, ctx).await,
+            Self::Check(args) => check::run(*args, ctx).await,
             Self::Tables(args) => tables::run(args, ctx),
         }
     }
