@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPredictionMarket} from "../../../src/interfaces/IPredictionMarket.sol";
+import {Metric, ModelRecord} from "../../../src/types/ModelTypes.sol";
 import {AnswerGroup, OutputOpening, Privacy, QuietGas, RoundTerms} from "../../../src/types/RoundTypes.sol";
 import {RoundFixture} from "../../base/RoundFixture.sol";
 import {TestSet} from "../../base/TestSet.sol";
@@ -21,6 +22,7 @@ contract RoundGasTest is RoundFixture {
     uint256[] private words;
     /// By the last `measure`.
     uint256 private measured;
+    uint256 private publicLanes = WORD_LANES;
 
     // ---- small rounds: what each step costs ----
 
@@ -85,6 +87,13 @@ contract RoundGasTest is RoundFixture {
     function test_gas_ofTheLargestPublications() public {
         assertFits(publishGas(4096, PUBLIC), 4 * 4096, "publish, TOP1");
         assertFits(publishGas(1024, PRIVATE), 1024 * 32, "publish, PRIVATE");
+        // Three lanes in a word: the most words, here without a zero byte that could be one.
+        ModelRecord memory rec = record();
+        rec.metric = Metric.TOP5;
+        modelId = register(rec, 1);
+        modelHash = registry.hashRecord(rec);
+        publicLanes = 3;
+        assertFits(publishGas(4096, PUBLIC), 1366 * 32, "publish, TOP5");
     }
 
     function test_gas_ofTheLargestContests() public {
@@ -160,7 +169,7 @@ contract RoundGasTest is RoundFixture {
 
     /// A round of K predictions in which everything may be contested.
     function bigRooted(uint256 k, Privacy privacy) private returns (bytes32 id) {
-        this.build(k, lanesOf(privacy));
+        this.build(k, privacy == PRIVATE ? 1 : publicLanes);
         RoundTerms memory t = roundTerms(privacy);
         t.inputRoot = this.rootOf(true);
         t.predictions = uint32(k);
@@ -179,7 +188,8 @@ contract RoundGasTest is RoundFixture {
         for (uint256 i = 0; i < k; ++i) {
             tree.push(inputLeaf(i, inputCommitOf(i)));
             if (i % lanes == 0) words.push(0);
-            words[i / lanes] |= outputOf(i) << (16 * (i % lanes));
+            if (lanes == 3) words[i / lanes] |= uint256(type(uint80).max) << (80 * (i % lanes));
+            else words[i / lanes] |= outputOf(i) << (16 * (i % lanes));
         }
         outputs = outputTree(words);
     }
