@@ -689,8 +689,11 @@ fn output_is_the_architectures_and_the_report_measures_by_it() {
         (OutputMode::Top5, 5, "at least 6 classes, the network has 5"),
     ] {
         let refused = with(output, classes).unwrap_err();
-        let causes = std::iter::successors(Some(&refused as &dyn Error), |error| error.source());
-        let said: Vec<String> = causes.map(ToString::to_string).collect();
+        let (mut said, mut cause) = (Vec::new(), Some(&refused as &dyn Error));
+        while let Some(error) = cause {
+            said.push(error.to_string());
+            cause = error.source();
+        }
         assert!(said.iter().any(|cause| cause.contains(why)), "{said:?}");
     }
 }
