@@ -19,7 +19,7 @@ contract RoundCaller {
         pure
         returns (bytes32)
     {
-        return OutputWords.layout(predictions, metric, privacy).root(master, words);
+        return OutputWords.planned(predictions, metric, privacy).root(master, words);
     }
 
     function outputAt(uint256 predictions, Metric metric, Privacy privacy, uint256 index, uint256 word)
@@ -27,11 +27,11 @@ contract RoundCaller {
         pure
         returns (uint256)
     {
-        return OutputWords.layout(predictions, metric, privacy).outputAt(index, word);
+        return OutputWords.planned(predictions, metric, privacy).outputAt(index, word);
     }
 
     function lanes(uint256 predictions, Metric metric, Privacy privacy) external pure returns (uint256) {
-        return OutputWords.layout(predictions, metric, privacy).lanes;
+        return OutputWords.planned(predictions, metric, privacy).lanes;
     }
 
     function offerHash(bytes32 id, address mc, RoundTerms calldata t, uint128 bond, bytes32 params)
@@ -46,11 +46,7 @@ contract RoundCaller {
         return Statement.roundId(model, seq);
     }
 
-    function rootFrom(bytes32 leaf, uint256 index, uint256 n, bytes32[] calldata path)
-        external
-        pure
-        returns (bytes32)
-    {
+    function rootFrom(bytes32 leaf, uint256 index, uint256 n, bytes32[] calldata path) external pure returns (bytes32) {
         return Merkle.rootFrom(leaf, index, n, path);
     }
 
@@ -82,7 +78,9 @@ contract RoundVectorsTest is TestBase {
         bytes32 params = keccak256(abi.encode(TAG_ROUND_PARAMS, paramsOf()));
         assertEq(params, vm.parseJsonBytes32(json, ".identifiers.paramsHash"), "parameters");
         assertEq(
-            caller.offerHash(id, address(bytes20(hex"0909090909090909090909090909090909090909")), termsOf(), 77, params),
+            caller.offerHash(
+                id, address(bytes20(hex"0909090909090909090909090909090909090909")), termsOf(), 77, params
+            ),
             vm.parseJsonBytes32(json, ".identifiers.offerHash"),
             "offer"
         );
@@ -145,9 +143,7 @@ contract RoundVectorsTest is TestBase {
         bytes32[] memory values = vm.parseJsonBytes32Array(json, key(at, ".values"));
         uint256 lanes = caller.lanes(predictions, metric, privacy);
         for (uint256 i = 0; i < predictions; ++i) {
-            assertEq(
-                caller.outputAt(predictions, metric, privacy, i, words[i / lanes]), uint256(values[i]), "output"
-            );
+            assertEq(caller.outputAt(predictions, metric, privacy, i, words[i / lanes]), uint256(values[i]), "output");
         }
     }
 
