@@ -3,7 +3,6 @@
 use alloy::sol_types::SolInterface;
 use assay_protocol::abi::IOutputJudge::IOutputJudgeErrors as J;
 use assay_protocol::abi::IPredictionMarket::IPredictionMarketErrors as P;
-use assay_protocol::abi::Privacy;
 use assay_protocol::units::{ether, utc};
 
 /// Words and a hint; `None` if the data is no refusal of theirs.
@@ -28,20 +27,6 @@ fn market(error: P) -> (String, Option<&'static str>) {
             format!("round {} is {:?}", e.id, e.given),
             Some("assay predict show ID tells where it stands"),
         ),
-        P::WrongPrivacy(e) => {
-            let words = |privacy| match privacy {
-                Privacy::PUBLIC => "public",
-                _ => "private",
-            };
-            (
-                format!(
-                    "this is for {} rounds, the round is {}",
-                    words(e.expected),
-                    words(e.given)
-                ),
-                None,
-            )
-        }
         P::ZeroInputRoot(_) => ("the root of the inputs is zero".into(), None),
         P::ZeroOutputsRoot(_) => ("the root of the outputs is zero".into(), None),
         P::BadPredictions(e) => (

@@ -614,7 +614,6 @@ sol! {
 
         error BadParameter(bytes32 name, uint256 value);
         error WrongRoundState(bytes32 id, RoundState given);
-        error WrongPrivacy(Privacy expected, Privacy given);
         error ZeroInputRoot();
         error ZeroOutputsRoot();
         error BadPredictions(uint256 limit, uint256 given);
