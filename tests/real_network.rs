@@ -1,4 +1,4 @@
-//! The main path: both demos, which prove the trained MobileNet v2 (0.35, 96) on real images and settle on anvil.
+//! The main path: the demos, which prove the trained MobileNet v2 (0.35, 96) on real images and settle on anvil.
 
 use e2e::{assay, root};
 use std::process::{Command, Stdio};
@@ -35,5 +35,18 @@ fn the_demo_settles_a_challenged_result_of_mobilenet_v2_to_the_wei() {
     assert_eq!(
         (verdict["challengesAnswered"].as_u64(), verdict["assurance"].as_str()),
         (Some(1), Some("PROVEN"))
+    );
+}
+
+#[test]
+fn the_demo_settles_rounds_of_predictions_of_mobilenet_v2_to_the_wei() {
+    let summary = demo("predict");
+    assert_eq!(
+        (&summary["honest"]["outcome"], &summary["honest"]["proven"]),
+        (&"Upheld".into(), &1.into())
+    );
+    assert_eq!(
+        (&summary["cheater"]["outcome"], &summary["cheater"]["proven"]),
+        (&"Fault".into(), &0.into())
     );
 }

@@ -6,6 +6,7 @@ use assay_cli::args::model::{ModelArgs, PublicModelArgs};
 use assay_cli::args::patrol::PatrolArgs;
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::server::ServerArgs;
+use assay_cli::args::serving::ServingArgs;
 use assay_cli::args::srs::SrsArgs;
 use assay_cli::args::trust::TrustArgs;
 use assay_cli::cmd::Cli;
@@ -476,6 +477,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("PublicModelArgs", of::<PublicModelArgs>()),
         ("RoundArgs", of::<RoundArgs>()),
         ("ServerArgs", of::<ServerArgs>()),
+        ("ServingArgs", of::<ServingArgs>()),
         ("SrsArgs", of::<SrsArgs>()),
         ("TrustArgs", of::<TrustArgs>()),
     ]

@@ -14,6 +14,7 @@ use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
 use assay_chain::repository::Repository;
+use assay_chain::rounds::Rounds;
 use assay_chain::terms::MarketTerms;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::IModelRegistry::paramsCall;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// Four contracts without parameters, the factory, its call.
-const TRANSACTIONS: u64 = 6;
+const TRANSACTIONS: u64 = 7;
 
 struct Site {
     account: Account,
@@ -106,7 +107,9 @@ async fn a_deployment_cut_off_after_each_transaction_ends_as_one() {
     let market = Market::load(site.chain().clone(), deployed.market).await.unwrap();
     assert_eq!(market.registry, deployed.registry);
     let params = site.chain().view(deployed.registry, &paramsCall {}).await.unwrap();
-    assert_eq!((params.accuracy, params.prediction), (deployed.market, Address::ZERO));
+    assert_eq!(params.accuracy, deployed.market);
+    let rounds = Rounds::of(market).await.unwrap();
+    assert_eq!(params.prediction, rounds.address);
 
     assert_eq!(
         site.deploy(&MarketTerms::devnet()).await.unwrap(),
@@ -178,7 +181,7 @@ async fn other_terms_are_another_marketplace_on_the_same_contracts() {
     };
     let second = site.deploy(&other).await.unwrap();
     assert_ne!((first.registry, first.market), (second.registry, second.market));
-    assert_eq!(site.sent().await, TRANSACTIONS + 1, "only registry and market are new");
+    assert_eq!(site.sent().await, TRANSACTIONS + 1, "only registry and markets are new");
 
     let params = site.chain().view(second.registry, &paramsCall {}).await.unwrap();
     assert_eq!(params.faultStrikes, 11);

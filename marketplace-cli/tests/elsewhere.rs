@@ -11,7 +11,7 @@ use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
 use assay_chain::repository::Repository;
-use assay_chain::terms::MarketTerms;
+use assay_chain::terms::{MarketTerms, RoundMarketTerms};
 use assay_cli::args::keys::KEY_VARIABLE;
 use assay_durable::report::Reporter;
 use assay_marketplace::testset::save;
@@ -50,6 +50,7 @@ impl Elsewhere {
         let chain = Chain::connect(&node.url(), Some(1)).await.unwrap();
         assert!(chain.id == CHAIN_ID && !chain.is_devnet());
         let account = Account::new(chain.clone(), devnet_key(0, DEVNET_CHAIN_ID).unwrap());
+        let devnet = MarketTerms::devnet();
         let terms = MarketTerms {
             accept_window: DAY,
             decide_window: DAY,
@@ -61,6 +62,13 @@ impl Elsewhere {
             key_window: DAY,
             challenge_window: DAY,
             respond_window: DAY,
+            rounds: devnet.rounds.map(|rounds| RoundMarketTerms {
+                accept_window: DAY,
+                publish_window: DAY,
+                contest_window: DAY,
+                respond_window: DAY,
+                ..rounds
+            }),
             ..MarketTerms::devnet()
         };
         let mut journal = Journal::open(&dir.path().join("journal.json")).unwrap();

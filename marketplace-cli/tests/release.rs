@@ -57,7 +57,9 @@ fn the_committed_artefacts_are_those_of_the_build() {
             "AccuracyMarket",
             "AccuracyTerms",
             "ModelRegistry",
+            "OutputJudge",
             "PoseidonT4",
+            "PredictionMarket",
             "ProofJudge",
             "PublishedTransfers",
             "TransferJudge"
@@ -99,6 +101,7 @@ fn the_committed_artefacts_are_those_of_the_build() {
             "AccuracyMarket",
             "MarketplaceFactory",
             "ModelRegistry",
+            "PredictionMarket",
             "PublishedTransfers"
         ]
     );
@@ -156,7 +159,9 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
             "ProofJudge",
             "TransferJudge",
             "PoseidonT4",
-            "PublishedTransfers"
+            "PublishedTransfers",
+            "PredictionMarket",
+            "OutputJudge"
         ]
     );
 
@@ -334,7 +339,7 @@ async fn no_command_pays_into_a_registry_that_lets_an_account_burn_stakes() {
     let w = World::new().await;
     let account = w.mc.address();
     let (market, _) = rogue(&w, |p| p.prediction = account, |_| ()).await;
-    refuses_money(&w, market, &format!("PredictionMarket at {account}: it has other code")).await;
+    refuses_money(&w, market, &format!("PredictionMarket at {account}: there is no code")).await;
 }
 
 #[tokio::test]
@@ -491,7 +496,7 @@ async fn genuine_code_behind_invented_storage_is_not_this_releases() {
     set_code(&w, PROXY, Bytes::from(vec![0])).await;
     let differences = Survey::of(genuine).await.unwrap().differences();
     assert!(
-        differences.len() == 3 && differences[0].contains("is no deployment proxy"),
+        differences.len() == 4 && differences[0].contains("is no deployment proxy"),
         "{differences:?}"
     );
 }

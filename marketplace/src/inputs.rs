@@ -1,7 +1,7 @@
 //! The inputs of a round in one file: images with the salts that hide them. Whoever is to predict needs all of it.
 //!
 //! ```text
-//! "assay inputs 1\n"                       15 bytes
+//! "assay-inputs 1\n"                       15 bytes
 //! height, width, number of inputs          4 bytes each, big-endian
 //! for each input: salt, image              31 bytes, 3·height·width bytes HWC in the order R, G, B
 //! ```
@@ -32,7 +32,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-const MAGIC: &[u8; 15] = b"assay inputs 1\n";
+const MAGIC: &[u8; 15] = b"assay-inputs 1\n";
 const HEADER: u64 = MAGIC.len() as u64 + 12;
 const SALT_BYTES: usize = 31;
 /// As the importer's largest image.

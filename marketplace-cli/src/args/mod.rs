@@ -6,6 +6,7 @@
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
 //! | [`output`] | what proofs of a new model reveal |
 //! | [`server`] | who serves at a URL |
+//! | [`serving`] | which rounds a provider serves |
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
 //! | [`patrol`] | when a daemon looks |
@@ -20,6 +21,7 @@ pub mod output;
 pub mod patrol;
 pub mod policy;
 pub mod server;
+pub mod serving;
 pub mod srs;
 pub mod target;
 pub mod trust;

@@ -1,10 +1,14 @@
 //! The inputs of a round: `leaf_i = keccak256(TAG_IN, i, inputCommit_i)`. The commitment is salted, so the leaf needs no salt of
 //! its own.
 
-use super::MAX_PREDICTIONS;
 use crate::ids::{hash, tag};
 use crate::merkle::MerkleTree;
 use alloy::primitives::{B256, U256};
+
+/// Predictions of the largest public round.
+pub const MAX_PREDICTIONS: usize = 4096;
+/// Predictions of the largest private round.
+pub const MAX_PRIVATE: usize = 1024;
 
 /// Leaf of the tree of inputs.
 pub fn input_leaf(index: usize, input_commit: U256) -> B256 {

@@ -16,7 +16,4 @@ pub mod inputs;
 pub mod lanes;
 pub mod outputs;
 
-/// Predictions of the largest public round.
-pub const MAX_PREDICTIONS: usize = 4096;
-/// Predictions of the largest private round.
-pub const MAX_PRIVATE: usize = 1024;
+pub use inputs::{MAX_PREDICTIONS, MAX_PRIVATE};

@@ -1,14 +1,14 @@
 //! Runs the model on a round's inputs and locks with a root of the outputs.
 
-use crate::args::fees::ether;
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::args::server::ServerArgs;
+use crate::args::serving::ServingArgs;
 use crate::context::Context;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use assay_chain::venue::Venue;
 use assay_marketplace::delivery::{Delivery, Place};
-use assay_marketplace::prediction::provider::serve::{serve, ServePolicy};
+use assay_marketplace::prediction::provider::serve::serve;
 use assay_marketplace::proving::ModelFiles;
 
 #[derive(Debug, clap::Args)]
@@ -28,39 +28,11 @@ pub struct Args {
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
-    policy: PolicyArgs,
+    serving: ServingArgs,
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
     keys: KeyArgs,
-}
-
-/// What is served.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct PolicyArgs {
-    /// Serve only these consumers
-    #[arg(help_heading = "Policy", long = "consumer", value_name = "ADDRESS")]
-    consumers: Vec<Address>,
-    /// Least price of a round, in ether
-    #[arg(help_heading = "Policy", long, value_name = "ETHER", value_parser = ether, default_value = "0")]
-    min_price: u128,
-    /// Highest deposit to lock for a round, in ether [default: whatever is asked for]
-    #[arg(help_heading = "Policy", long, value_name = "ETHER", value_parser = ether)]
-    max_deposit: Option<u128>,
-    /// Serve though contests bring less than the gas of an answer
-    #[arg(help_heading = "Policy", long)]
-    force: bool,
-}
-
-impl From<PolicyArgs> for ServePolicy {
-    fn from(args: PolicyArgs) -> Self {
-        Self {
-            consumers: args.consumers,
-            min_price: args.min_price,
-            max_deposit: args.max_deposit,
-            answers_at_a_loss: args.force,
-        }
-    }
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -71,6 +43,6 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let id = args.id;
     let round = desk.market.newest(id).await?;
     let inputs = Delivery::open(&args.inputs, id, &args.server.into(), round.mc, desk.account.key())?;
-    let result = serve(&desk, id, &prover, &args.policy.into(), &inputs).await?;
+    let result = serve(&desk, id, &prover, &args.serving.into(), &inputs).await?;
     ctx.out.result(&result, &result)
 }

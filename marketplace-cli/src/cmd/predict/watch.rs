@@ -1,10 +1,10 @@
 //! Daemons for rounds.
 
-use super::serve::PolicyArgs;
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::args::patrol::PatrolArgs;
 use crate::args::server::ServerArgs;
+use crate::args::serving::ServingArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_marketplace::delivery::Place;
@@ -21,7 +21,7 @@ pub enum Command {
     /// The provider's: serves, hands outputs over, publishes, proves and answers
     Mp(Box<ProviderArgs>),
     /// The consumer's: hands inputs over, checks outputs, contests, confirms
-    Mc(ConsumerArgs),
+    Mc(Box<ConsumerArgs>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub struct ProviderArgs {
     #[arg(long)]
     serve: bool,
     #[command(flatten)]
-    policy: PolicyArgs,
+    serving: ServingArgs,
     /// Rounds to have open at one time, served and not closed
     #[arg(long, value_name = "N", requires = "serve", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     max_open: u32,
@@ -88,7 +88,7 @@ impl Command {
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         match self {
             Self::Mp(args) => provider(*args, ctx).await,
-            Self::Mc(args) => consumer(args, ctx).await,
+            Self::Mc(args) => consumer(*args, ctx).await,
         }
     }
 }
@@ -104,7 +104,7 @@ async fn provider(args: ProviderArgs, ctx: &Context) -> eyre::Result<()> {
     model.srs.check_name(&desk.market.chain)?;
     let orders = RoundProviderOrders {
         model,
-        serves: args.serve.then(|| args.policy.into()),
+        serves: args.serve.then(|| args.serving.into()),
         max_open: args.max_open as usize,
         withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
     };
