@@ -63,6 +63,16 @@ fn patience(bytes: u64) -> Duration {
 const MAX_FILES: usize = N_MAX;
 const MAX_PROOFS_BYTES: u64 = 1 << 30;
 
+/// Of everything but proofs there is one that is right, and each party can put another one there.
+const MAX_OTHERS: usize = 4;
+
+fn max_files(kind: BlobKind) -> usize {
+    match kind {
+        BlobKind::Proofs => MAX_FILES,
+        _ => MAX_OTHERS,
+    }
+}
+
 /// Proofs of one context that are tried.
 const MAX_CANDIDATES: usize = 4;
 
@@ -252,7 +262,8 @@ impl Delivery {
                 ));
                 continue;
             }
-            if wanted.len() == MAX_FILES || (kind == BlobKind::Proofs && bytes + listed.bytes > MAX_PROOFS_BYTES) {
+            if wanted.len() == max_files(kind) || (kind == BlobKind::Proofs && bytes + listed.bytes > MAX_PROOFS_BYTES)
+            {
                 out.warn(format_args!("{} offers too much; the rest is left", self.place));
                 break;
             }

@@ -117,11 +117,6 @@ impl Queue {
         self.inner().complete.contains(&id)
     }
 
-    /// That more is asked for than when they were made last.
-    pub fn is_incomplete(&self, id: B256) {
-        self.inner().complete.remove(&id);
-    }
-
     /// Whether too few are right.
     pub fn is_hopeless(&self, id: B256) -> bool {
         self.inner().hopeless.contains(&id)

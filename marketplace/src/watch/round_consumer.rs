@@ -8,11 +8,13 @@ use crate::prediction::consumer::contest::{contest, Choice};
 use crate::prediction::consumer::moves::CONFIRM;
 use crate::prediction::consumer::send::send_inputs;
 use crate::prediction::facts::INPUTS_DELIVERED;
+use crate::prediction::held::outputs_path;
 use crate::watch::rounds::{settle, situation};
 use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::rounds::Rounds;
+use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{RoundState, RoundView};
 use assay_protocol::accuracy::decide::{Judgement, Party};
 use assay_protocol::prediction::decide::{next, Action, Facts};
@@ -36,8 +38,8 @@ pub struct RoundConsumerOrders {
 #[derive(Debug)]
 pub struct RoundConsumer {
     orders: RoundConsumerOrders,
-    /// Outputs that were checked, and what they say otherwise than the reference.
-    checked: Mutex<BTreeMap<B256, BTreeSet<u32>>>,
+    /// Outputs that were checked, by round and root, and what they say otherwise than the reference.
+    checked: Mutex<BTreeMap<(B256, B256), BTreeSet<u32>>>,
 }
 
 impl RoundConsumer {
@@ -49,7 +51,7 @@ impl RoundConsumer {
         }
     }
 
-    fn checked(&self) -> MutexGuard<'_, BTreeMap<B256, BTreeSet<u32>>> {
+    fn checked(&self) -> MutexGuard<'_, BTreeMap<(B256, B256), BTreeSet<u32>>> {
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,16 +65,27 @@ impl RoundConsumer {
 
     /// As many of those that differ as the round allows, else some at random.
     async fn contest(&self, desk: &Station<Rounds>, id: B256, round: &RoundView) -> eyre::Result<Value> {
-        let differing = self.checked().get(&id).cloned().unwrap_or_default();
-        let left = self.left(round, &differing);
+        let differing = self
+            .checked()
+            .get(&(id, round.outputsRoot))
+            .cloned()
+            .unwrap_or_default();
         let contested = desk.market.contested(id, round).await?;
-        let new: BTreeSet<u32> = differing.difference(&contested).copied().take(left as usize).collect();
-        let choice = match new.is_empty() {
+        let choice = match differing.is_subset(&contested) {
             true => Choice::Random(self.orders.contests),
-            false => Choice::Indices(new),
+            false => Choice::Among(differing),
         };
         Ok(json!(contest(desk, id, &choice).await?))
     }
+}
+
+/// Whether the outputs can be had: what a server does not say is not there.
+async fn is_there(desk: &Station<Rounds>, id: B256, round: &RoundView) -> bool {
+    if round.published || outputs_path(desk, id).is_file() {
+        return true;
+    }
+    let count = async { desk.delivery(id, round.mp)?.count(BlobKind::Outputs).await };
+    round.state != RoundState::Offered && count.await.is_ok_and(|count| count > 0)
 }
 
 impl Role for RoundConsumer {
@@ -87,7 +100,7 @@ impl Role for RoundConsumer {
         round: &RoundView,
         has_failed: bool,
     ) -> eyre::Result<Action> {
-        let differing = self.checked().get(&id).cloned();
+        let differing = self.checked().get(&(id, round.outputsRoot)).cloned();
         let judgement = match &differing {
             None => Judgement::Unknown,
             Some(differing) if self.left(round, differing) > 0 => Judgement::Doubtful,
@@ -95,7 +108,7 @@ impl Role for RoundConsumer {
         };
         let facts = Facts {
             handed_over: desk.fact(id, &INPUTS_DELIVERED)?.is_some(),
-            received: differing.is_some(),
+            received: differing.is_some() || is_there(desk, id, round).await,
             judgement,
             contests: true,
             has_failed,
@@ -115,7 +128,7 @@ impl Role for RoundConsumer {
                 };
                 let checked = check(desk, id, from.as_ref(), self.orders.reference.as_deref(), None).await?;
                 let differing = checked.differing.clone().unwrap_or_default().into_iter().collect();
-                self.checked().insert(id, differing);
+                self.checked().insert((id, checked.outputs_root), differing);
                 json!({ "predictions": checked.outputs.len(), "differing": checked.differing })
             }
             Action::Contest => self.contest(desk, id, round).await?,

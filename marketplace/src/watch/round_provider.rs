@@ -157,7 +157,12 @@ impl Role for RoundProvider {
             has_failed,
             ..self.facts(desk, id, round).await?
         };
-        Ok(next(&situation(desk, Self::PARTY, round).await?, &facts))
+        let action = next(&situation(desk, Self::PARTY, round).await?, &facts);
+        if action == Action::Wait {
+            // What is overdue earns nothing, and others wait for their proofs.
+            self.queue.stop(id);
+        }
+        Ok(action)
     }
 
     async fn act(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, action: Action) -> eyre::Result<Value> {

@@ -37,7 +37,7 @@ pub struct Facts {
     pub accepts: bool,
     /// Inputs, or outputs, are where the other party finds them.
     pub handed_over: bool,
-    /// The outputs are here, or on chain.
+    /// The outputs are here, on chain, or where the provider hands them over.
     pub received: bool,
     /// What the consumer found out about the outputs: good if it wants none of them proven (any more).
     pub judgement: Judgement,
@@ -117,6 +117,11 @@ impl Situation {
     fn answers_are_urgent(&self) -> bool {
         self.answer_by.saturating_sub(self.now) <= self.answer_window / 2
     }
+
+    /// Whether an eighth of it is left: what can be sent is sent.
+    fn answers_are_due(&self) -> bool {
+        self.answer_by.saturating_sub(self.now) <= self.answer_window / 8
+    }
 }
 
 /// The next action.
@@ -169,10 +174,8 @@ fn provider(s: &Situation, f: &Facts) -> Action {
         (RoundState::Served, _) if s.unproven > 0 => {
             // Together they cost less than one by one.
             let sends = f.can_answer_all || (f.can_answer && s.answers_are_urgent());
-            if sends && !f.has_failed {
-                Action::Answer
-            } else if f.can_answer_all {
-                // Somebody may have answered some of them, or the node refuses: look again.
+            // A file may be damaged: those are made again, and if none is, the next try is the first one.
+            if sends && (!f.has_failed || s.answers_are_due()) {
                 Action::Answer
             } else {
                 Action::Prove
@@ -196,12 +199,12 @@ fn consumer(s: &Situation, f: &Facts) -> Action {
             Judgement::Good => Action::Confirm,
             Judgement::Doubtful if s.is_late() || !f.contests => Action::Wait,
             Judgement::Doubtful => Action::Contest,
-            Judgement::Unknown if f.has_failed => Action::Wait,
-            Judgement::Unknown => Action::Check,
+            Judgement::Unknown if f.received => Action::Check,
+            Judgement::Unknown => Action::Wait,
         },
         (RoundState::Served, _) if s.is_overdue() => Action::Timeout,
         (RoundState::Served, _) => match f.judgement {
-            Judgement::Unknown if !s.is_late() => Action::Check,
+            Judgement::Unknown if f.received && !s.is_late() => Action::Check,
             Judgement::Doubtful if f.contests && !s.is_late() && !s.is_full => Action::Contest,
             _ if s.unproven > 0 => Action::Wait,
             Judgement::Good => Action::Confirm,
@@ -268,12 +271,18 @@ mod tests {
     #[test]
     fn a_consumer_that_misses_an_opening_is_silent() {
         let rooted = |now| at(Party::Consumer, RoundState::Rooted, Privacy::PRIVATE, now);
-        let failed = Facts {
-            has_failed: true,
+        let missing = Facts {
             contests: true,
             ..Facts::default()
         };
-        assert_eq!(next(&rooted(1), &failed), Action::Wait);
+        assert_eq!(next(&rooted(1), &missing), Action::Wait);
+        // However often what was there did not hold: better ones may come.
+        let there = Facts {
+            received: true,
+            has_failed: true,
+            ..missing
+        };
+        assert_eq!(next(&rooted(1), &there), Action::Check);
         let doubts = Facts {
             judgement: Judgement::Doubtful,
             contests: true,
@@ -335,6 +344,15 @@ mod tests {
             Action::Prove
         );
         assert_eq!(next(&served(1_500), &Facts::default()), Action::Prove);
+        // What was refused is looked at anew, until there is no time for that.
+        let refused = Facts {
+            can_answer: true,
+            can_answer_all: true,
+            has_failed: true,
+            ..Facts::default()
+        };
+        assert_eq!(next(&served(1_874), &refused), Action::Prove);
+        assert_eq!(next(&served(1_875), &refused), Action::Answer);
     }
 
     #[test]

@@ -22,9 +22,10 @@
 //! One `b_j` is 1 and the others are 0: as quotients of pairs of the table they are in `[0, 2^s)`, and so few such numbers add
 //! up to 1 in no other way. With `c_j` boolean and the gaps in range, chosen are exactly the classes above the threshold, and
 //! itself: a chosen `j < k` has `q̂_j ≥ m`, a chosen `j > k` has `q̂_j > m`, of the others it is the contrary, and for each
-//! class one of the two holds. The scale moves on once for each, so that there are five, `k` the fifth; and index after index
-//! takes 16 bits of the word, ascending as the rows are, each below 2^16 as there are at most as many classes. No number wraps:
-//! the word is below 2^80.
+//! class one of the two holds. The scale is 2^(16n) for n chosen, modulo
+//! the field's order, and of all n up to 65,536 only five give 2^80 (tested): there are five, `k` the fifth. Index after index
+//! takes 16 bits of the word, ascending as the rows are, each below 2^16 as there are at most as many classes. So the word is
+//! below 2^80 and does not wrap.
 //!
 //! `c_j` must be boolean by a constraint of its own: between 0 and 2^s no other number takes the scale from 1 to 2^80 as an
 //! integer, but the scale is one modulo the field's order, and who has a thousand classes may look for factors.
@@ -128,5 +129,21 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, phase_2: &mut Phas
         values.b[row + 1] = values.b[row] + witness.cells[IS_THRESHOLD][row];
         values.a[row + 1] = values.a[row] + Fr::from(SCALE_STEP) * moved;
         values.acc[row + 1] = values.acc[row] + moved * Fr::from(class as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use halo2_proofs::halo2curves::ff::Field;
+
+    #[test]
+    fn the_scale_tells_five_from_every_other_number_of_classes() {
+        let (lane, end) = (Fr::from(1 << 16), Fr::from(2).pow([80]));
+        let mut scale = Fr::ONE;
+        for chosen in 0..=1u32 << 16 {
+            assert_eq!(scale == end, chosen == 5, "{chosen}");
+            scale *= lane;
+        }
     }
 }

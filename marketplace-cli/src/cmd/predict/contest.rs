@@ -46,11 +46,9 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             let checked = check(&desk, args.id, None, Some(reference), None).await?;
             let differing = checked.differing.unwrap_or_default();
             if differing.is_empty() {
-                return ctx
-                    .out
-                    .result(&checked.outputs_root, "the reference model agrees on all of them");
+                ctx.out.note("the reference model agrees on all of them");
             }
-            Choice::Indices(differing.into_iter().collect())
+            Choice::Among(differing.into_iter().collect())
         }
         (None, None) => Choice::Indices(args.indices.into_iter().collect()),
     };

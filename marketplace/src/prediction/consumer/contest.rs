@@ -24,6 +24,8 @@ const BASE_FEE_MARGIN: u128 = 200;
 pub enum Choice {
     /// These.
     Indices(BTreeSet<u32>),
+    /// These as far as the round allows: if that is not far enough, drawn among them.
+    Among(BTreeSet<u32>),
     /// So many in all, drawn from the operating system's randomness: what was named or drawn before counts, and stays.
     Random(u32),
 }
@@ -41,7 +43,17 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     let guard = checked_root(&journal, id, &round)?;
     let contested = desk.market.contested(id, &round).await?;
     let mut chosen = journal.fact(&CONTEST_SET)?.unwrap_or_default();
+    let free = round.contestCap - round.contested;
     match choice {
+        Choice::Among(indices) => {
+            // What was drawn and not sent gives way to what is known to be wrong.
+            chosen.retain(|index| contested.contains(index) || indices.contains(index));
+            let unsent = u32::try_from(chosen.difference(&contested).count())?;
+            let taken = (0..round.predictions)
+                .filter(|index| !indices.contains(index) || chosen.contains(index) || contested.contains(index))
+                .collect();
+            chosen.extend(draw(round.predictions, free.saturating_sub(unsent), &taken));
+        }
         Choice::Indices(indices) => {
             if let Some(index) = indices.iter().find(|index| **index >= round.predictions) {
                 return Err(usage(format!(
@@ -52,14 +64,13 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
             chosen.extend(indices);
         }
         Choice::Random(count) => {
-            let missing = count.saturating_sub(u32::try_from(chosen.len())?);
-            let taken = chosen.union(&contested).copied().collect();
+            let taken: BTreeSet<u32> = chosen.union(&contested).copied().collect();
+            let missing = count.saturating_sub(u32::try_from(taken.len())?);
             chosen.extend(draw(round.predictions, missing, &taken));
         }
     }
     let wanted = chosen.clone();
     chosen.retain(|index| !contested.contains(index));
-    let free = round.contestCap - round.contested;
     if chosen.len() > free as usize {
         return Err(hinted(
             format!(

@@ -18,6 +18,7 @@ use assay_durable::lock::Lock;
 use assay_protocol::abi::RoundState;
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::round_context;
+use assay_protocol::units::utc;
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -93,6 +94,12 @@ pub async fn prove(
     let terms = desk.market.proof_terms(round.modelId).await?;
     capacity::require_registered(prover, &terms)?;
     let unproven = desk.market.unproven(id, &round).await?;
+    if !unproven.is_empty() && desk.market.chain.now().await? > round.answerBy {
+        return Err(hinted(
+            format!("the answers were due {}", utc(round.answerBy)),
+            "nothing can be proven to this round any more",
+        ));
+    }
     let outputs = load_committed(&outputs_path(desk, id), id, &round)?;
     let inputs = served_inputs(desk, id)?;
     let mut made = Vec::new();

@@ -157,6 +157,10 @@ pub async fn serve_as(
             let values = held.each(|done| bar.set(done), &predict)?;
             drop(bar);
             images_per_second = Some(held.len() as f64 / began.elapsed().as_secs_f64().max(1e-6));
+            let value = desk.market.stakes(&round).provider_entry().saturating_to();
+            desk.account
+                .require_funds(value, answer_cost(&desk.market, &round).await?)
+                .await?;
             let reserved = capacity::reserve(desk, id, round.modelId, asked(&desk.market, &round)).await?;
             let master = match journal.fact(&MASTER)? {
                 Some(master) => master,
@@ -176,7 +180,6 @@ pub async fn serve_as(
                 guard: round.offerHash,
                 outputsRoot: outputs.root(),
             };
-            let value = desk.market.stakes(&round).provider_entry().saturating_to();
             let call = desk.paying(&call, value);
             let sent = desk.account.send(&mut journal, "serve", &call, &desk.report).await;
             // What was signed may still be mined, whatever went wrong after.
@@ -209,6 +212,15 @@ fn asked(market: &Rounds, round: &RoundView) -> Promise {
         chain: market.chain.label(),
         market: market.address,
     }
+}
+
+/// What publishing and every answer may cost at several times the base fee of now, wei: whoever locks all it has cannot answer.
+async fn answer_cost(market: &Rounds, round: &RoundView) -> eyre::Result<u128> {
+    const RISE: u128 = 4;
+    let quiet = &market.params.quiet;
+    let publish = u128::from(quiet.publishBase) + u128::from(round.predictions) * u128::from(quiet.publishPerWord);
+    let answers = u128::from(round.contestCap) * u128::from(MEASURED_ANSWER_GAS);
+    Ok((publish + answers) * RISE * market.base_fee().await?)
 }
 
 fn judge(desk: &Site<Rounds>, policy: &ServePolicy, round: &RoundView) -> eyre::Result<()> {
@@ -254,28 +266,29 @@ async fn receive(
     from: &Delivery,
 ) -> eyre::Result<Inputs> {
     let kept = site.files(id).join(INPUTS_FILE);
-    let mut refused = None;
-    let mut found = Vec::new();
     if kept.is_file() {
-        found.push(kept.clone());
+        match check(site, &kept, round, prover) {
+            Ok(inputs) => return Ok(inputs),
+            Err(error) => site.report.warn(format_args!("{error:#}; receiving them again")),
+        }
     }
+    let mut refused = None;
     let limit = max_file_bytes(prover.image_len(), round.predictions);
-    let fetched = from
+    let found = from
         .get(BlobKind::Inputs, &fetched_files(site, id), limit, &site.report)
-        .await;
-    match fetched {
-        Ok(files) => found.extend(files),
-        Err(error) if found.is_empty() => return Err(error),
-        Err(error) => site.report.warn(format_args!("{error:#}")),
-    }
+        .await?;
     for file in found {
-        match check(site, &file, round, prover) {
-            Ok(inputs) if file == kept => return Ok(inputs),
-            Ok(_) => {
-                copy_atomic(&file, &kept, true)?;
-                return Inputs::open(&kept);
+        // Shorter and longer ones are none; and what is checked is the copy, which nobody else can write.
+        let checked = Inputs::open(&file).and_then(|_| {
+            copy_atomic(&file, &kept, true)?;
+            check(site, &kept, round, prover)
+        });
+        match checked {
+            Ok(inputs) => return Ok(inputs),
+            Err(error) => {
+                std::fs::remove_file(&kept).ok();
+                refused = Some(error.wrap_err(format!("{} is of no use", file.display())));
             }
-            Err(error) => refused = Some(error),
         }
     }
     Err(refused.unwrap_or_else(|| {
