@@ -16,7 +16,9 @@ use assay_protocol::abi::IAccuracyMarket::{
     termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, PARAMS_HASHCall,
     ProbeKeysRevealed, ResultPosted, WrongState,
 };
-use assay_protocol::abi::IModelRegistry::{modelCall, proofTermsCall, reputationCall, stakeRequiredCall};
+use assay_protocol::abi::IModelRegistry::{
+    modelCall, predictionCall, proofTermsCall, reputationCall, stakeRequiredCall,
+};
 use assay_protocol::abi::{
     Amounts, Challenge, EngagementView, IAccuracyTerms, IProofJudge, IPublishedTransfers, Mode, ModelView, OfferTerms,
     Params, ProofClaim, ProofItem, ProofTerms, Reputation, State, Verdict,
@@ -370,6 +372,14 @@ impl Market {
         self.chain
             .view(self.registry, &reputationCall { modelId: model_id })
             .await
+    }
+
+    /// The prediction market that the registry names; zero if there is none, or the registry is older than such markets.
+    pub async fn prediction(&self) -> eyre::Result<Address> {
+        let asked = self
+            .chain
+            .try_view_at(self.registry, &predictionCall {}, BlockId::latest());
+        Ok(asked.await?.unwrap_or_default())
     }
 
     /// Wei of a full stake.

@@ -21,7 +21,6 @@ use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use assay_durable::file::write_atomic;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
-use assay_protocol::abi::IModelRegistry::predictionCall;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -177,10 +176,7 @@ async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256
     Ok(BTreeMap::from([
         ("REGISTRY", word(market.registry)),
         ("ACCURACY", word(market.address)),
-        (
-            "PREDICTION",
-            word(chain.view(market.registry, &predictionCall {}).await?),
-        ),
+        ("PREDICTION", word(market.prediction().await?)),
         ("TERMS", word(terms)),
         ("PARAMS_HASH", market.params_hash.into()),
         ("TREASURY", word(p.treasury)),

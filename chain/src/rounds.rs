@@ -10,7 +10,6 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolEvent};
-use assay_protocol::abi::IModelRegistry::predictionCall;
 use assay_protocol::abi::IPredictionMarket::{
     contestedSetCall, offerCountCall, offerIdAtCall, paramsCall, provenSetCall, quietBondCall, roundCall,
     roundCountCall, roundIdAtCall, OutputsPublished, PARAMS_HASHCall, RoundClosed, RoundOffered, WrongRoundState,
@@ -54,7 +53,7 @@ impl Rounds {
                 "it cannot get one any more: deploy another marketplace, see assay deploy --help",
             )
         };
-        let address = chain.view(marketplace.registry, &predictionCall {}).await?;
+        let address = marketplace.prediction().await?;
         if address.is_zero() {
             return Err(none());
         }

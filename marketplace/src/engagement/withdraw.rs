@@ -7,7 +7,6 @@ use assay_chain::journal::Journal;
 use assay_chain::venue::Venue;
 use assay_protocol::abi::ICredits;
 use assay_protocol::abi::ICredits::{creditCall, withdrawCall};
-use assay_protocol::abi::IModelRegistry::predictionCall;
 use assay_protocol::units::ether;
 use serde::Serialize;
 use std::fmt;
@@ -55,7 +54,7 @@ pub async fn withdraw<V: Venue>(desk: &Desk<V>, to: Address) -> eyre::Result<Wit
     let chain = &market.chain;
     let mut journal = Journal::open(&desk.home.withdrawals(chain, desk.account.address()))?;
     let mut withdrawals = Vec::new();
-    let prediction = chain.view(market.registry, &predictionCall {}).await?;
+    let prediction = market.prediction().await?;
     let contracts = [market.address, market.registry, prediction];
     for contract in contracts.into_iter().filter(|contract| !contract.is_zero()) {
         let call = creditCall {
