@@ -12,7 +12,7 @@ use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolEvent};
 use assay_protocol::abi::IPredictionMarket::{
     contestedSetCall, offerCountCall, offerIdAtCall, paramsCall, provenSetCall, quietBondCall, roundCall,
-    roundCountCall, roundIdAtCall, OutputsPublished, PARAMS_HASHCall, RoundClosed, RoundOffered, WrongRoundState,
+    roundCountCall, roundIdAtCall, OutputsPublished, PARAMS_HASHCall, RoundOffered, WrongRoundState,
 };
 use assay_protocol::abi::{AnswerGroup, ProofTerms};
 use assay_protocol::abi::{IOutputJudge, PredictionParams, Privacy, RoundClaim, RoundState, RoundTerms, RoundView};
@@ -107,6 +107,17 @@ impl Rounds {
         let block = self.chain.provider.get_block(BlockId::latest()).await?;
         let header = block.ok_or_else(|| eyre::eyre!("the node has no newest block"))?.header;
         Ok(header.base_fee_per_gas.unwrap_or_default().into())
+    }
+
+    /// The base fee to send money for, wei: twice that of now. What its block does not need becomes credit.
+    pub async fn base_fee_ahead(&self) -> eyre::Result<u128> {
+        Ok(2 * self.base_fee().await?)
+    }
+
+    /// Gas of publishing all outputs of a private round, as the quiet bond counts it.
+    pub fn publish_gas(&self, round: &RoundView) -> u128 {
+        let quiet = &self.params.quiet;
+        u128::from(quiet.publishBase) + u128::from(round.predictions) * u128::from(quiet.publishPerWord)
     }
 
     /// Q of a round that is offered at this base fee, wei.
@@ -233,12 +244,6 @@ impl Rounds {
     pub async fn published(&self, id: B256) -> eyre::Result<Option<(B256, Vec<U256>)>> {
         let event = self.event::<OutputsPublished>(id).await?;
         Ok(event.map(|event| (event.master, event.words)))
-    }
-
-    /// What consumer and provider got, from the event that closed the round.
-    pub async fn paid(&self, id: B256) -> eyre::Result<Option<(U256, U256)>> {
-        let event = self.event::<RoundClosed>(id).await?;
-        Ok(event.map(|event| (event.mcAmount, event.mpAmount)))
     }
 }
 

@@ -135,9 +135,10 @@ impl RoundProvider {
 
 /// Whether publishing a private round earns more than it costs: the price and the quiet bond are lost without it.
 async fn publication_pays(desk: &Station<Rounds>, round: &RoundView) -> eyre::Result<bool> {
-    let quiet = &desk.market.params.quiet;
-    let gas = u128::from(quiet.publishBase) + u128::from(round.predictions) * u128::from(quiet.publishPerWord);
-    let cost = gas.saturating_mul(desk.market.base_fee().await?);
+    let cost = desk
+        .market
+        .publish_gas(round)
+        .saturating_mul(desk.market.base_fee().await?);
     Ok(round.price.saturating_add(round.quietBond) > cost)
 }
 

@@ -6,7 +6,7 @@ use crate::watch::station::Station;
 use crate::watch::turn::Act;
 use alloy::primitives::{Address, B256};
 use assay_chain::rounds::Rounds;
-use assay_protocol::abi::{Privacy, RoundState, RoundView};
+use assay_protocol::abi::RoundView;
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::prediction::decide::{Action, Situation};
 use serde_json::{json, Value};
@@ -28,11 +28,6 @@ pub(super) async fn situation(desk: &Station<Rounds>, party: Party, round: &Roun
         privacy: round.privacy,
         now: desk.market.chain.now().await?,
         deadline: round.deadline,
-        window: match (round.state, round.privacy) {
-            (RoundState::Offered, _) => windows.accept,
-            (RoundState::Rooted, Privacy::PUBLIC) => windows.publish,
-            _ => windows.contest,
-        },
         answer_by: round.answerBy,
         answer_window: windows.respond + u64::from(round.contested) * windows.answerTime,
         publish_window: windows.publish,

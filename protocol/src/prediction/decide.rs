@@ -16,8 +16,6 @@ pub struct Situation {
     pub now: u64,
     /// Last second of the window that runs: while served, the one for contests.
     pub deadline: u64,
-    /// Seconds that this window lasts.
-    pub window: u64,
     /// Last second for answers; 0 before the first contest.
     pub answer_by: u64,
     /// Seconds between the last contest and `answer_by`.
@@ -138,7 +136,6 @@ impl Situation {
 ///     privacy: Privacy::PUBLIC,
 ///     now: 1_000,
 ///     deadline: 4_600,
-///     window: 3_600,
 ///     answer_by: 0,
 ///     answer_window: 3_600,
 ///     publish_window: 3_600,
@@ -226,7 +223,6 @@ mod tests {
             privacy,
             now,
             deadline: 1_000,
-            window: 1_000,
             answer_by: 0,
             answer_window: 1_000,
             publish_window: 500,

@@ -16,9 +16,6 @@ use rand::rngs::OsRng;
 use rand::seq::index::sample;
 use std::collections::BTreeSet;
 
-/// How much more than the base fee of now is sent along, in hundredths: what is left over comes back as credit.
-const BASE_FEE_MARGIN: u128 = 200;
-
 /// Which outputs are to be proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
@@ -83,7 +80,7 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     let (mut sent, mut paid) = (Vec::new(), 0);
     if !chosen.is_empty() {
         journal.set_fact(&CONTEST_SET, &wanted)?;
-        let base_fee = desk.market.base_fee().await? * BASE_FEE_MARGIN / 100;
+        let base_fee = desk.market.base_fee_ahead().await?;
         paid = desk.market.contest_fee(u32::try_from(chosen.len())?, base_fee);
         let bitmap = bitmap(&chosen, round.predictions);
         let step = format!("contest-{}", hex::encode(&keccak256(&bitmap)[..8]));

@@ -11,13 +11,11 @@ use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
 use assay_protocol::abi::IPredictionMarket::{openCall, RoundOffered};
 use assay_protocol::abi::{ModelStatus, Privacy, RoundTerms};
+use assay_protocol::prediction::amounts::Stakes;
 use assay_protocol::prediction::inputs::input_tree;
 use assay_protocol::prediction::{MAX_PREDICTIONS, MAX_PRIVATE};
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
-
-/// How much more than the base fee of now is sent along, in hundredths: what is left over comes back as credit.
-const BASE_FEE_MARGIN: u128 = 200;
 
 /// What an offer asks for, besides the inputs.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +128,15 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
         model.record.inputWords,
         model.record.wordsPerHash
     );
-    let least = 2 * u128::from(ask.contest_cap) * market.params.priceProof;
+    let stakes = Stakes {
+        proof: market.params.priceProof,
+        contest_cap: ask.contest_cap,
+        provider: ask.deposit.unwrap_or_default(),
+        price: ask.price,
+        fee: market.params.fee,
+        privacy: ask.privacy,
+    };
+    let least = stakes.consumer().saturating_to();
     let deposit = ask.deposit.unwrap_or(least);
     if deposit < least {
         return Err(usage(format!(
@@ -150,9 +156,9 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
         privacy: ask.privacy,
         expiry: market.chain.now().await? + ask.expires_in.min(market.params.windows.accept),
     };
-    let base_fee = market.base_fee().await? * BASE_FEE_MARGIN / 100;
+    let base_fee = market.base_fee_ahead().await?;
     let bond = market.quiet_bond(ask.privacy, predictions, base_fee).await?;
-    let value = least + ask.price + market.params.fee + bond;
+    let value = (stakes.consumer_entry() + U256::from(bond)).saturating_to();
     journal.set_fact(&INPUTS, &inputs.path().canonicalize()?)?;
     let call = desk.paying(&openCall { terms }, value);
     let receipt = desk.account.send(&mut journal, "open", &call, &desk.report).await?;

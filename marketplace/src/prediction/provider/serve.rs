@@ -217,10 +217,8 @@ fn asked(market: &Rounds, round: &RoundView) -> Promise {
 /// What publishing and every answer may cost at several times the base fee of now, wei: whoever locks all it has cannot answer.
 async fn answer_cost(market: &Rounds, round: &RoundView) -> eyre::Result<u128> {
     const RISE: u128 = 4;
-    let quiet = &market.params.quiet;
-    let publish = u128::from(quiet.publishBase) + u128::from(round.predictions) * u128::from(quiet.publishPerWord);
     let answers = u128::from(round.contestCap) * u128::from(MEASURED_ANSWER_GAS);
-    Ok((publish + answers) * RISE * market.base_fee().await?)
+    Ok((market.publish_gas(round) + answers) * RISE * market.base_fee().await?)
 }
 
 fn judge(desk: &Site<Rounds>, policy: &ServePolicy, round: &RoundView) -> eyre::Result<()> {
