@@ -5,11 +5,12 @@
 //! |---|---|---|
 //! | [`home`] | where state is | nothing |
 //! | [`table`] | tables as text | nothing |
+//! | `instructions` | EVM code as instructions and data | nothing |
 //! | [`transport`] | transport key | nothing |
 //! | [`testset`], [`revealed`] | test sets on disk, and which images were seen | `home` |
 //! | [`cipher_file`] | the file of an encrypted transfer | nothing |
-//! | [`proving`] | the prover with a model's files, its promises, its reference string | nothing |
-//! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement` |
+//! | [`proving`] | the prover with a model's files, its promises, its reference string | `instructions` |
+//! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement`, `instructions` |
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
 //! | [`capacity`] | proofs promised, by whatever market | `engagement`, `proving` |
@@ -27,6 +28,7 @@ pub mod delivery;
 pub mod engagement;
 pub mod home;
 pub mod inputs;
+mod instructions;
 pub mod model;
 pub mod prediction;
 pub mod proving;

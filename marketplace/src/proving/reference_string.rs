@@ -1,5 +1,6 @@
 //! Reference strings, and which of them will do on which chain: the only way to a key, and to trust in somebody's verifier.
 
+use crate::instructions::pushes_all;
 use assay_chain::client::Chain;
 use assay_chain::error::hinted;
 use assay_durable::cache::{Cache, CacheEvent};
@@ -140,7 +141,7 @@ impl SrsUse {
             .load(chain, MIN_K, out)
             .wrap_err("a code hash says nothing without the reference string that it was checked under")?;
         let words = KzgKey::from(string.0.params()).words_of_string();
-        if words.iter().all(|word| code.windows(word.len()).any(|w| w == word)) {
+        if pushes_all(code, &words) {
             return Ok(());
         }
         Err(hinted(

@@ -1,6 +1,7 @@
 //! How far the verifier of a model is known: what a consumer checks before it trusts it with its money, and what a reader
 //! needs to know of a verdict.
 
+use crate::instructions::instructions;
 use crate::proving::reference_string::SrsUse;
 use crate::proving::{load_arch, verifier_key};
 use crate::verifier::code::{VerifierCode, VerifierDiffers};
@@ -208,17 +209,7 @@ fn is_changeable(code: &[u8]) -> bool {
     const SLOAD: u8 = 0x54;
     const CALLCODE: u8 = 0xf2;
     const DELEGATECALL: u8 = 0xf4;
-    const PUSH1: u8 = 0x60;
-    const PUSH32: u8 = 0x7f;
-    let mut at = 0;
-    while let Some(instruction) = code.get(at) {
-        match *instruction {
-            SLOAD | CALLCODE | DELEGATECALL => return true,
-            push @ PUSH1..=PUSH32 => at += 2 + usize::from(push - PUSH1),
-            _ => at += 1,
-        }
-    }
-    false
+    instructions(code).any(|instruction| matches!(instruction.opcode, SLOAD | CALLCODE | DELEGATECALL))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The verifier contract of an architecture: generated, compiled, deployed, and compared with what is on chain.
 
 use crate::engagement::Sent;
+use crate::instructions::instructions;
 use crate::verifier::record::metric_of;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
@@ -163,9 +164,8 @@ fn created(receipt: &alloy::rpc::types::TransactionReceipt) -> eyre::Result<Addr
 
 /// Addresses that code pushes as a 32-byte word, as the compiler writes immutables.
 fn addresses_in(code: &[u8]) -> Vec<Address> {
-    const PUSH32: u8 = 0x7f;
-    let words = code.windows(33).filter(|w| w[0] == PUSH32 && w[1..13] == [0; 12]);
-    let mut found: Vec<Address> = words.map(|w| Address::from_slice(&w[13..])).collect();
+    let words = instructions(code).filter(|i| i.data.len() == 32 && i.data[..12] == [0; 12]);
+    let mut found: Vec<Address> = words.map(|word| Address::from_slice(&word.data[12..])).collect();
     found.dedup();
     found
 }
