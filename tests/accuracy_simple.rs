@@ -207,7 +207,7 @@ fn no_more_is_proven_and_sent_than_the_target_needs() {
 }
 
 #[test]
-fn proving_beside_the_same_engagement_or_model_is_refused_and_spends_nothing() {
+fn proving_beside_the_same_engagement_is_refused_and_beside_the_same_model_waits_its_turn() {
     let setting = Setting::new();
     let (first, second) = (setting.open("first", 4, 10_000), setting.open("second", 4, 10_000));
     let sets = [(&first, "first"), (&second, "second")].map(|(id, name)| {
@@ -235,13 +235,24 @@ fn proving_beside_the_same_engagement_or_model_is_refused_and_spends_nothing() {
     let before = spent(&setting);
     let (code, said) = setting.provider().fails(&args);
     assert!(code == 1 && said.contains("proving.lock is in use"), "{said}");
-    let (code, said) = setting.provider().fails(&prove(&setting, &second, &sets[1]));
-    assert!(code == 1 && said.contains("small.secret.proving is in use"), "{said}");
-    assert!(said.contains("wait until it has ended"), "{said}");
+    let log = setting.model.with_extension("waiting");
+    let mut waiting = setting
+        .provider()
+        .signing_at(&setting.devnet.url, &prove(&setting, &second, &sets[1]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    while !std::fs::read_to_string(&log).unwrap().contains("waiting for its proof") {
+        assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     assert_eq!(spent(&setting), before);
     signal("-CONT");
     assert!(running.wait().unwrap().success());
-    assert_eq!(spent(&setting), 4);
+    assert!(waiting.wait().unwrap().success());
+    assert_eq!(spent(&setting), 8);
     // What is proven needs no lock of the model, and sending needs none at all.
     assert_eq!(setting.prove(&first, &sets[0])["made"], 0);
     assert_eq!(setting.provider().does(&["mp", "submit", &first])["outcome"], "Passed");

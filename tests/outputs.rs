@@ -85,7 +85,10 @@ fn five_classes_and_a_bit_are_verified_here_and_by_the_generated_contract() {
         let statement = bundle.statement().unwrap();
         assert_eq!(statement.output, word(outputs[0]), "{output}");
 
-        let generated = spec(keys.verifier(), CONTRACT, "cargo test").generate().unwrap();
+        let generated = spec(keys.verifier(), CONTRACT, "cargo test")
+            .unwrap()
+            .generate()
+            .unwrap();
         let compiler = Compiler::in_repo(&root()).unwrap();
         let compiled = compiler.compile(&generated.verifier_source, CONTRACT).unwrap();
         let mut evm = Evm::new();

@@ -172,7 +172,12 @@ fn an_offer_that_nobody_serves_comes_back() {
 /// One pass of a party's daemon; what it did.
 fn pass(setting: &Setting, party: &str, exchange: &str, options: &[&str]) -> Vec<String> {
     let (model, arch) = (text(&setting.model), text(&setting.arch));
-    let provider = ["predict", "watch", "mp", "--model", model, "--arch", arch, "--serve"];
+    let serves = ["--serve", "--max-deposit", "0.1"];
+    let provider = [
+        &["predict", "watch", "mp", "--model", model, "--arch", arch],
+        &serves[..],
+    ]
+    .concat();
     let consumer = ["predict", "watch", "mc"];
     let (who, own): (_, &[&str]) = match party {
         "mp" => (setting.provider(), &provider),

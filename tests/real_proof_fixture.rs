@@ -182,7 +182,10 @@ impl Network {
     }
 
     fn verifier(&self) -> Verifier {
-        let generated = spec(self.keys.verifier(), CONTRACT, "cargo test").generate().unwrap();
+        let generated = spec(self.keys.verifier(), CONTRACT, "cargo test")
+            .unwrap()
+            .generate()
+            .unwrap();
         let compiled = Compiler::in_repo(&root())
             .unwrap()
             .compile(&generated.verifier_source, CONTRACT)

@@ -240,7 +240,7 @@ fn on_evm(keys: &Keys, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .ok_or_else(|| eyre!("no repository root"))?;
-    let generated = spec(keys.verifier(), "BenchVerifier", "scripts/bench prove").generate()?;
+    let generated = spec(keys.verifier(), "BenchVerifier", "scripts/bench prove")?.generate()?;
     let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
     let mut evm = Evm::new();
     let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;

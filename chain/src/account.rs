@@ -144,7 +144,7 @@ impl Account {
     ///
     /// The signed transaction is in the journal before it is sent. A later call with the same step returns its receipt,
     /// or sends the very same transaction again. If the fees have outgrown it, no block took it or the node refuses it, another
-    /// one with the same nonce takes its place; only if neither can be mined any more is a new one made.
+    /// one with the same nonce takes its place, which sends as much as `call` if that is more than before; only if neither can be mined any more is a new one made.
     ///
     /// # Errors
     /// [`Kind::TooDear`] if the account's limits do not allow the fees of a transaction that is to be signed. One that is only sent
@@ -193,7 +193,7 @@ impl Account {
         call: &Call,
         out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
-        if let Some(sent) = self.sent(journal, step, out).await? {
+        if let Some(sent) = self.sent(journal, step, call.value_wei, out).await? {
             return Ok(sent);
         }
         self.dry_run(call).await?;
@@ -211,14 +211,32 @@ impl Account {
         step: &str,
         out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
-        match self.sent(journal, step, out).await? {
+        self.resume_with(journal, step, 0, out).await
+    }
+
+    /// As [`Account::resume`] for a step of which more may be due by now: a transaction that takes the place of the journaled one
+    /// sends no less than `least_wei`.
+    pub async fn resume_with(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        least_wei: u128,
+        out: &Reporter,
+    ) -> eyre::Result<Option<TransactionReceipt>> {
+        match self.sent(journal, step, least_wei, out).await? {
             Some((hash, raw)) => self.finish(journal, step, hash, &raw, out).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// The transaction of a step that was sent before, if it succeeded or still can.
-    async fn sent(&self, journal: &mut Journal, step: &str, out: &Reporter) -> eyre::Result<Option<(TxHash, Bytes)>> {
+    async fn sent(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        least_wei: u128,
+        out: &Reporter,
+    ) -> eyre::Result<Option<(TxHash, Bytes)>> {
         let Some(sent) = journal.step(step).cloned() else {
             return Ok(None);
         };
@@ -242,7 +260,7 @@ impl Account {
             return Err(taken(step, sent.nonce));
         }
         out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
-        self.send_again(journal, step, sent, out).await.map(Some)
+        self.send_again(journal, step, sent, least_wei, out).await.map(Some)
     }
 
     /// Whether another account signed the step: its nonces say nothing about this one's.
@@ -254,12 +272,14 @@ impl Account {
         Ok(signer != self.address())
     }
 
-    /// Sends a journaled transaction once more, or one with the same nonce and call in its place.
+    /// Sends a journaled transaction once more, or one with the same nonce and call in its place: that sends no less than
+    /// `least_wei`, since what is due may depend on the base fee.
     async fn send_again(
         &self,
         journal: &mut Journal,
         step: &str,
         sent: Step,
+        least_wei: u128,
         out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
         let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
@@ -276,7 +296,7 @@ impl Account {
         let call = Call {
             to: old.to(),
             data: old.input().clone(),
-            value_wei: old.value().to(),
+            value_wei: old.value().to::<u128>().max(least_wei),
         };
         // Nodes replace a transaction for fees that are a tenth higher.
         let raised = |fee: u128| fee + fee / 8 + 1;

@@ -4,15 +4,16 @@ use super::client::{Call, Chain};
 use super::history::history;
 use super::market::{all_answers, decoded, Market};
 use super::revert::{self, is};
-use super::venue::{Venue, View};
+use super::venue::{events, Venue, View};
 use crate::error::hinted;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
+use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::{SolCall, SolEvent};
 use assay_protocol::abi::IPredictionMarket::{
     contestedSetCall, offerCountCall, offerIdAtCall, paramsCall, provenSetCall, quietBondCall, roundCall,
-    roundCountCall, roundIdAtCall, OutputsPublished, PARAMS_HASHCall, RoundOffered, WrongRoundState,
+    roundCountCall, roundIdAtCall, OutputsPublished, PARAMS_HASHCall, RoundClosed, RoundOffered, WrongRoundState,
 };
 use assay_protocol::abi::{AnswerGroup, ProofTerms};
 use assay_protocol::abi::{IOutputJudge, PredictionParams, Privacy, RoundClaim, RoundState, RoundTerms, RoundView};
@@ -20,6 +21,7 @@ use assay_protocol::ids::{round_offer_hash, round_params_hash, KIND_PREDICTION};
 use assay_protocol::prediction::amounts::Stakes;
 use assay_protocol::prediction::indices;
 use assay_protocol::prediction::lanes::Lanes;
+use assay_protocol::units::utc;
 use std::collections::BTreeSet;
 
 /// A prediction market whose parameters were read and hashed.
@@ -148,7 +150,6 @@ impl Rounds {
             provider: round.mpDeposit,
             price: round.price,
             fee: self.params.fee,
-            privacy: round.privacy,
         }
     }
 
@@ -165,7 +166,7 @@ impl Rounds {
             privacy: round.privacy,
             expiry: round.deadline,
         };
-        let expected = round_offer_hash(id, round.mc, &terms, round.quietBond, self.params_hash);
+        let expected = round_offer_hash(id, round.mc, &terms, round.quietBond.paid, self.params_hash);
         eyre::ensure!(
             expected == round.offerHash,
             "the offer on chain does not hash to its own terms: {} instead of {expected}",
@@ -296,6 +297,38 @@ impl View for RoundView {
             RoundState::Closed => "closed".into(),
             other => format!("in state {other:?}"),
         }
+    }
+
+    fn next(&self, id: B256) -> Option<String> {
+        let until = utc(self.deadline);
+        let closes = format!("anybody: {} {id}", Self::TIMEOUT);
+        let looks = format!("assay predict check {id}, then assay predict contest or confirm");
+        let next = match (self.state, self.privacy) {
+            (RoundState::Offered, _) => {
+                format!(
+                    "until {until} the provider may serve it, and the consumer take it back: assay predict cancel {id}"
+                )
+            }
+            (RoundState::Rooted, Privacy::PUBLIC) => {
+                format!("until {until} the provider: assay predict publish {id}; after that {closes}")
+            }
+            (RoundState::Rooted, _) => {
+                format!("until {until} the consumer: {looks}; after that the provider: assay predict publish {id}")
+            }
+            (RoundState::Served, _) if self.contested > self.proven => format!(
+                "until {} the provider: assay predict answer {id} --model FILE; after that {closes}",
+                utc(self.answerBy)
+            ),
+            (RoundState::Served, _) if self.contested == self.contestCap => closes,
+            (RoundState::Served, _) => format!("until {until} the consumer: {looks}; after that {closes}"),
+            _ => return None,
+        };
+        Some(next)
+    }
+
+    fn credited(receipt: &TransactionReceipt, id: B256) -> Option<(U256, U256)> {
+        let closed = events::<RoundClosed>(receipt).find(|closed| closed.id == id)?;
+        Some((closed.mcAmount, closed.mpAmount))
     }
 }
 

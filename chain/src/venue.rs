@@ -6,7 +6,10 @@ use crate::error::{hinted, Error, Kind};
 use crate::market::Market;
 use crate::revert::state_words;
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
+use alloy::rpc::types::TransactionReceipt;
+use alloy::sol_types::SolEvent;
+use assay_protocol::abi::IAccuracyMarket::Closed;
 use assay_protocol::abi::{EngagementView, State};
 use std::fmt::Debug;
 use std::future::Future;
@@ -40,6 +43,12 @@ pub trait View: Debug + Clone + Send + Sync {
     fn outcome(&self) -> String;
     /// The state in words, after "is".
     fn state_words(&self) -> String;
+    /// Who may do what next, and by which command.
+    fn next(&self, _id: B256) -> Option<String> {
+        None
+    }
+    /// What a transaction that closed it credited to consumer and provider, wei: the escrow, all of it.
+    fn credited(receipt: &TransactionReceipt, id: B256) -> Option<(U256, U256)>;
 }
 
 /// A contract in which things of one kind are settled.
@@ -111,6 +120,12 @@ pub fn require_state<W: View>(id: B256, view: &W, allowed: &[W::State]) -> eyre:
     ))
 }
 
+/// The events of one kind in a receipt, whichever contract they are of: ids are unlike in all of them.
+pub fn events<E: SolEvent>(receipt: &TransactionReceipt) -> impl Iterator<Item = E> + '_ {
+    let decoded = |log: &alloy::rpc::types::Log| log.log_decode::<E>().ok();
+    receipt.logs().iter().filter_map(decoded).map(|log| log.inner.data)
+}
+
 /// Where the things of a venue stand.
 pub type StateOf<V> = <<V as Venue>::View as View>::State;
 
@@ -169,6 +184,11 @@ impl View for EngagementView {
 
     fn state_words(&self) -> String {
         state_words(self.state)
+    }
+
+    fn credited(receipt: &TransactionReceipt, id: B256) -> Option<(U256, U256)> {
+        let closed = events::<Closed>(receipt).find(|closed| closed.id == id)?;
+        Some((closed.mcAmount, closed.mpAmount))
     }
 }
 

@@ -13,7 +13,15 @@ import {Deadlines} from "./shared/Deadlines.sol";
 import {Offers} from "./shared/Offers.sol";
 import {Parties} from "./shared/Parties.sol";
 import {Sequence} from "./shared/Sequence.sol";
-import {PredictionMarketParams, Privacy, RoundOutcome, RoundState, RoundTerms, RoundView} from "./types/RoundTypes.sol";
+import {
+    PredictionMarketParams,
+    Privacy,
+    QuietBond,
+    RoundOutcome,
+    RoundState,
+    RoundTerms,
+    RoundView
+} from "./types/RoundTypes.sol";
 
 /// @title Rounds of predictions that settle on contests
 /// @notice Offers, outputs, endings and views; `prediction/` has the contests.
@@ -96,6 +104,7 @@ contract PredictionMarket is ContestPhase {
         bytes32 root = OutputWords.planned(r.predictions, r.metric, r.privacy).root(master, words);
         require(root == r.outputsRoot, WrongOutputs(r.outputsRoot, root));
         r.published = true;
+        r.quietEarned = RoundPayouts.publicationEarns(r.quietBond, r.privacy, r.predictions, block.basefee);
         uint64 deadline = _enter(r, RoundState.Served, CONTEST_WINDOW);
         emit OutputsPublished(id, r.modelId, msg.sender, master, words, deadline);
     }
@@ -157,7 +166,7 @@ contract PredictionMarket is ContestPhase {
         v.mcDeposit = _toll(r.contestCap);
         v.mpDeposit = r.mpDeposit;
         v.price = r.price;
-        v.quietBond = r.quietBond;
+        v.quietBond = QuietBond({paid: r.quietBond, earned: r.quietEarned});
         v.contestFees = r.contestFees;
         if (v.state == RoundState.Closed) v.closedAt = r.clock;
         else v.deadline = r.clock;

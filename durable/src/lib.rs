@@ -6,6 +6,7 @@
 //! | [`file`](mod@file) | files that are never half written | `read` |
 //! | [`directory`] | directories that appear whole | `file` |
 //! | [`lock`] | locks that end with their process | `file` |
+//! | [`turn`] | turns at work, the most urgent first | `file`, `lock` |
 //! | [`cache`] | files that can be computed again, verified by hash | `file` |
 //! | [`progress`] | phases of long work, reported to whoever shows them | nothing |
 //! | [`report`] | lines, bars and phases for whoever shows them | `progress` |
@@ -17,3 +18,4 @@ pub mod lock;
 pub mod progress;
 pub mod read;
 pub mod report;
+pub mod turn;

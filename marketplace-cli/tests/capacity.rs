@@ -6,12 +6,13 @@ use alloy::primitives::B256;
 use assay_chain::error::hint_of;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
-use assay_chain::venue::Venue;
+use assay_chain::venue::{events, Venue};
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::accuracy::provider::capacity::reserve;
 use assay_marketplace::accuracy::provider::moves::ABORT;
-use assay_marketplace::proving::promises::{note_speed, promises_path, Promises};
-use assay_protocol::abi::{IAccuracyMarket::cancelCall, State};
+use assay_marketplace::proving::promises::{note_speed, promises_path, Promise, Promises, Speed};
+use assay_protocol::abi::IPredictionMarket::{self, openCall, RoundOffered};
+use assay_protocol::abi::{IAccuracyMarket::cancelCall, Privacy, RoundTerms, State};
 use assay_prover::secret::{self, ModelSecret};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -102,6 +103,52 @@ async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
     let five = w.opened(5).await.id;
     take(five).await.unwrap();
     assert_eq!(promised(&secret, m), [five]);
+}
+
+#[tokio::test]
+async fn what_a_closed_round_was_promised_is_free_for_engagements() {
+    let w = World::new().await;
+    let secret = secret(&w, 600);
+    let desk = w.in_rounds(&w.mc, &w.mc.account).await;
+    let rounds = &desk.market;
+    let terms = RoundTerms {
+        modelId: w.model_id,
+        modelHash: w.market.model(w.model_id).await.unwrap().modelHash,
+        inputRoot: B256::repeat_byte(1),
+        predictions: 4,
+        contestCap: 4,
+        mpDeposit: 8 * rounds.params.priceProof,
+        price: 0,
+        privacy: Privacy::PUBLIC,
+        expiry: w.market.chain.now().await.unwrap() + 60,
+    };
+    let open = desk.paying(&openCall { terms }, 8 * rounds.params.priceProof + rounds.params.fee);
+    let mut journal = Journal::open(&w.dir.path().join("round.json")).unwrap();
+    let receipt = w.mc.account.send(&mut journal, "open", &open, &w.mc.report);
+    let opened = events::<RoundOffered>(&receipt.await.unwrap()).next().unwrap();
+    let promise = Promise {
+        proofs: 4,
+        window_seconds: 6000,
+        chain: rounds.chain.label(),
+        market: rounds.address,
+    };
+    let speed = Speed::Measured(Duration::from_secs(600));
+    Promises::open(&secret)
+        .unwrap()
+        .promise(opened.id, promise, speed)
+        .unwrap();
+    let id = w.opened(1).await.id;
+    assert!(
+        accept(&w.mp, id, &ANY, None).await.is_err(),
+        "what is promised is promised"
+    );
+
+    let cancel = rounds.call(&IPredictionMarket::cancelCall { id: opened.id });
+    let sent = w.mc.account.send(&mut journal, "cancel", &cancel, &w.mc.report);
+    sent.await.unwrap();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    let left = Promises::open(&secret).unwrap();
+    assert!(left.get(opened.id).is_none() && left.get(id).is_some());
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         m.amounts(Mode::CLEAR).deposit + m.amounts(Mode::CLEAR).abortPayment
     );
     assert!(
-        w.mp.play(opened.id, &ABORT).await.unwrap().sent.is_none(),
+        w.mp.play(opened.id, &ABORT).await.unwrap().receipt.is_none(),
         "the second abort sends nothing"
     );
 
@@ -108,7 +108,7 @@ async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     assert_eq!(ended.outcome, "MpSilent");
     assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts(Mode::CLEAR).deposit);
     assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 1);
-    assert!(timeout(&w.other, id).await.unwrap().sent.is_none());
+    assert!(timeout(&w.other, id).await.unwrap().receipt.is_none());
     // One strike suspends: nobody can open against this model now.
     let set = w.test_set(2);
     says(open(&w.mc, &set, w.ask()).await, "Suspended");

@@ -11,18 +11,23 @@ use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
 use assay_chain::account::Account;
 use assay_chain::client::Chain;
-use assay_chain::error::{is_passing, Kind};
+use assay_chain::error::{hint_of, is_passing, Kind};
 use assay_chain::fees::FeeLimits;
 use assay_chain::journal::{Journal, Step};
+use assay_chain::venue::Venue;
 use assay_cli::args::keys::KEY_VARIABLE;
 use assay_marketplace::accuracy::anybody::timeout::timeout;
 use assay_marketplace::accuracy::consumer::open::{open, Opened};
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::home::Home;
+use assay_marketplace::inputs;
+use assay_marketplace::prediction::consumer::open::{self as rounds, Ask};
 use assay_marketplace::testset;
-use assay_protocol::abi::State;
+use assay_protocol::abi::{Privacy, State};
+use assay_protocol::testset::ImageSize;
 use node_support::lying;
 use serde_json::{json, Value};
+use std::future::Future;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -139,6 +144,12 @@ async fn gas_that_is_too_dear_is_refused_and_nothing_is_signed() {
 
 /// Leaves an offer in its journal that the node has forgotten.
 async fn interrupted(w: &World) -> Step {
+    forgotten(w, open_as(w, &w.mc.account, 1)).await;
+    offer_journal(w, 1).step("open").unwrap().clone()
+}
+
+/// Begins an offer of the consumer, whose transaction the node forgets.
+async fn forgotten<T: std::fmt::Debug>(w: &World, offer: impl Future<Output = eyre::Result<T>>) {
     w.rpc("evm_setAutomine", vec![false.into()]).await;
     let before = sent(w, &w.mc.account).await;
     let pending = || w.market.chain.provider.get_transaction_count(w.mc.address()).pending();
@@ -149,11 +160,10 @@ async fn interrupted(w: &World) -> Step {
     };
     tokio::select! {
         () = begun => {}
-        opened = open_as(w, &w.mc.account, 1) => panic!("no block took it: {opened:?}"),
+        opened = offer => panic!("no block took it: {opened:?}"),
     }
     w.rpc("anvil_dropAllTransactions", vec![]).await;
     w.rpc("evm_setAutomine", vec![true.into()]).await;
-    offer_journal(w, 1).step("open").unwrap().clone()
 }
 
 /// Offers the set of an interrupted offer again.
@@ -174,6 +184,40 @@ async fn a_replacement_keeps_to_the_limits() {
     repeated(&w, ALLOWED).await.unwrap();
     assert_eq!(offer_journal(&w, 1).step("open").unwrap().replaced, [step.tx_hash]);
     assert_eq!(sent(&w, &w.mc.account).await, before + 1);
+}
+
+/// What a private round takes depends on the base fee of its block: what takes the place of a stuck offer brings as much as is due
+/// by then.
+#[tokio::test]
+async fn the_replacement_of_an_offer_of_a_round_sends_what_is_due_now() {
+    let w = World::new().await;
+    let account = w.mc.account.clone().within(ALLOWED);
+    let desk = w.in_rounds(&w.mc, &account).await;
+    let size = ImageSize { height: 8, width: 8 };
+    let images = [vec![1; 8 * 8 * 3], vec![2; 8 * 8 * 3]];
+    let inputs = inputs::build(&images, size, &w.dir.path().join("round.inputs")).unwrap();
+    let ask = Ask {
+        model_id: w.model_id,
+        contest_cap: 1,
+        deposit: None,
+        price: 0,
+        privacy: Privacy::PRIVATE,
+        expires_in: None,
+    };
+    forgotten(&w, rounds::open(&desk, &inputs, ask)).await;
+    set_base_fee(&w, 1000 * GWEI).await;
+    let offered = rounds::open(&desk, &inputs, ask).await.unwrap();
+    let round = desk.market.newest(offered.id).await.unwrap();
+    assert!(round.quietBond.paid > 100_000 * 900 * GWEI, "{}", round.quietBond.paid);
+    // Once more it is found, and nothing is sent.
+    let before = sent(&w, &desk.account).await;
+    assert_eq!(rounds::open(&desk, &inputs, ask).await.unwrap().id, offered.id);
+    assert_eq!(sent(&w, &desk.account).await, before);
+    // Nobody can serve it any more: repeating it says so.
+    w.pass(desk.market.params.windows.accept + 1).await;
+    let lapsed = rounds::open(&desk, &inputs, ask).await.unwrap_err();
+    assert!(lapsed.to_string().contains(" lapsed "), "{lapsed:#}");
+    assert!(hint_of(&lapsed).unwrap().starts_with("assay predict cancel"));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::proving::{estimated_proof_time, load_model, Prover};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
+use assay_chain::rounds::Rounds;
 use assay_chain::venue::{Venue, View};
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ProofTerms;
@@ -36,8 +37,8 @@ impl Reserved {
 /// Promises every proof that an engagement or a round may ask for; `None` if the model was registered without its files, so that
 /// nothing is known about them.
 ///
-/// Promises to what is closed, and to offers that can no longer be accepted, are released first, both as of the
-/// newest confirmed block.
+/// Promises of both markets to what is closed, and to offers that can no longer be accepted, are released first, as of the newest
+/// confirmed block.
 ///
 /// # Errors
 /// If the model's proofs or its proving speed do not suffice for everything that is promised.
@@ -52,7 +53,11 @@ pub async fn reserve<V: Venue>(
             .warn("this model was registered without its files: nobody checks whether its proofs can be made in time");
         return Ok(None);
     };
-    let over = over(&site.market, &files.secret).await?;
+    let marketplace = site.market.marketplace();
+    let mut over = asks_nothing(marketplace, &files.secret).await?;
+    if !marketplace.prediction().await?.is_zero() {
+        over.extend(asks_nothing(&Rounds::of(marketplace.clone()).await?, &files.secret).await?);
+    }
     // The estimate takes a moment, in which the secret is not locked.
     let measured = Promises::open(&files.secret)?.measured();
     let speed = match measured {
@@ -68,24 +73,39 @@ pub async fn reserve<V: Venue>(
     }))
 }
 
-/// What can ask this market for nothing any more, with confirmations. State and time are those of one block: an
-/// offer that is still one after its last second was accepted by nobody, whatever came later.
-///
-/// What no block has, say after a reorganisation, is not over: nobody knows whether it comes back.
-async fn over<V: Venue>(market: &V, secret: &Path) -> eyre::Result<Vec<B256>> {
+/// What can ask this market for none of the promised proofs any more.
+async fn asks_nothing<V: Venue>(market: &V, secret: &Path) -> eyre::Result<Vec<B256>> {
     let promised = Promises::open(secret)?.engagements(&market.chain().label(), market.address());
+    confirmed_as(market, promised, |e, now| e.is_closed() || has_lapsed(e, now)).await
+}
+
+/// Whether nobody can accept it any more, at that time.
+pub fn has_lapsed(view: &impl View, now: u64) -> bool {
+    view.is_offer() && now > view.deadline()
+}
+
+/// Those of which `holds` is true with confirmations. State and time are those of one block: an offer that is still one after its
+/// last second was accepted by nobody, whatever came later.
+///
+/// It is not true of what no block has, say after a reorganisation: nobody knows whether it comes back.
+///
+/// # Errors
+/// If the node does not tell its newest confirmed block.
+pub async fn confirmed_as<V: Venue>(
+    market: &V,
+    ids: Vec<B256>,
+    holds: impl Fn(&V::View, u64) -> bool,
+) -> eyre::Result<Vec<B256>> {
     let block = market.chain().newest_confirmed().await?;
     let then = market.chain().time_of(block).await?;
-    let mut over = Vec::new();
-    for id in promised {
-        // One that is too young for a confirmed state is not over.
-        if let Ok(e) = market.at(id, block).await {
-            if e.is_closed() || (e.is_offer() && then > e.deadline()) {
-                over.push(id);
-            }
+    let mut found = Vec::new();
+    for id in ids {
+        // One that is too young for a confirmed state may be anything.
+        if market.at(id, block).await.is_ok_and(|view| holds(&view, then)) {
+            found.push(id);
         }
     }
-    Ok(over)
+    Ok(found)
 }
 
 /// Where registration said that they are.

@@ -320,6 +320,11 @@ sol! {
         Privacy privacy;
     }
 
+    struct QuietBond {
+        uint128 paid;
+        uint128 earned;
+    }
+
     struct RoundView {
         bytes32 modelId;
         bytes32 inputRoot;
@@ -340,7 +345,7 @@ sol! {
         uint256 mcDeposit;
         uint128 mpDeposit;
         uint128 price;
-        uint128 quietBond;
+        QuietBond quietBond;
         uint128 contestFees;
         uint64 deadline;
         uint64 answerBy;

@@ -41,13 +41,14 @@ import {
 /// | Upheld          | 2CZ - 2kZ           | M + pi + 2kZ + F | 0 |
 /// | Fault           | 2CZ + pi + M + F    | -                | 1 |
 ///
-/// Q goes besides to the consumer, but to the provider if it had to publish in PRIVATE. k counts the contested predictions, all
+/// Q goes besides to the consumer; but if the provider had to publish in PRIVATE, min(Q, Q at the base fee of `publish`) to the
+/// provider and the rest to the consumer. k counts the contested predictions, all
 /// of which are proven in Upheld, none contested in Clean; F is what contests brought. Both fees go to the treasury when the
 /// round is served. answerBy = now + W_respond + (all contested)·t, set anew by each contest. An action is allowed iff
 /// now <= deadline, a timeout iff now > deadline.
 ///
 /// Q = (gas of `confirm` + half the gas of `publish`)·basefee at `open`, zero in PUBLIC: to confirm costs the consumer less than
-/// silence, and to withhold outputs and publish them the provider more than Q (`QuietGas`).
+/// silence, and to withhold outputs and publish them the provider more than it gets for it (`QuietGas`).
 ///
 /// What a caller cannot know exactly beforehand, the base fee, it may overpay: `open` and `contest` credit the rest to it.
 ///

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Counter} from "../types/ModelTypes.sol";
 import {Privacy, QuietGas, RoundOutcome} from "../types/RoundTypes.sol";
 
@@ -13,7 +15,7 @@ library RoundPayouts {
 
     // Of whole transactions, as measured: unit/PredictionMarket/gas.t.sol compares.
     uint32 private constant CONFIRM_GAS = 140_000;
-    uint32 private constant PUBLISH_GAS = 50_000;
+    uint32 private constant PUBLISH_GAS = 73_000;
     uint32 private constant PUBLISH_GAS_PER_WORD = 2250;
 
     /// Wei in a served round.
@@ -41,8 +43,8 @@ library RoundPayouts {
     /// @notice What the two parties get of the escrow, all of it.
     ///
     /// @param tolled 2kZ for the k contested predictions.
-    /// @param hadToPublish Whether the provider published in PRIVATE, for which it has Q.
-    function row(RoundOutcome outcome, Escrow memory e, uint256 tolled, bool hadToPublish)
+    /// @param quietEarned What the provider has of Q, at most all of it: see `publicationEarns`.
+    function row(RoundOutcome outcome, Escrow memory e, uint256 tolled, uint256 quietEarned)
         internal
         pure
         returns (uint256 mcAmount, uint256 mpAmount)
@@ -52,7 +54,7 @@ library RoundPayouts {
         else if (outcome == RoundOutcome.Upheld) mcAmount = e.mcDeposit - tolled;
         else if (outcome == RoundOutcome.Fault) mcAmount = e.mcDeposit + e.price + e.mpDeposit + e.contestFees;
         else revert NoRow(outcome);
-        if (!hadToPublish) mcAmount += e.quietBond;
+        mcAmount += e.quietBond - quietEarned;
         mpAmount = e.mcDeposit + e.price + e.mpDeposit + e.contestFees + e.quietBond - mcAmount;
     }
 
@@ -86,5 +88,15 @@ library RoundPayouts {
         if (privacy == Privacy.PUBLIC) return 0;
         uint256 publishGas = PUBLISH_GAS + predictions * PUBLISH_GAS_PER_WORD;
         return (CONFIRM_GAS + publishGas / 2) * baseFee;
+    }
+
+    /// @notice What a publication at that base fee earns of the bond: no more than a bond of now, or who withholds outputs
+    /// until the price of gas has fallen gains by it.
+    function publicationEarns(uint128 bond, Privacy privacy, uint256 predictions, uint256 baseFee)
+        internal
+        pure
+        returns (uint128)
+    {
+        return SafeCast.toUint128(Math.min(bond, quietBond(privacy, predictions, baseFee)));
     }
 }

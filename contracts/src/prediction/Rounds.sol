@@ -46,10 +46,12 @@ abstract contract Rounds is IPredictionMarket, Credits {
         // one slot
         uint128 quietBond;
         uint128 contestFees;
-        // one slot: the contests
+        // one slot: contests and publication
         uint64 answerBy;
         uint32 contested;
         uint32 proven;
+        /// The provider's part of quietBond.
+        uint128 quietEarned;
     }
 
     /// Largest K: the outputs must be published in one transaction.
@@ -143,7 +145,7 @@ abstract contract Rounds is IPredictionMarket, Credits {
             contestFees: r.contestFees,
             quietBond: r.quietBond
         });
-        (uint256 mcAmount, uint256 mpAmount) = RoundPayouts.row(outcome, escrow, _toll(r.contested), r.published);
+        (uint256 mcAmount, uint256 mpAmount) = RoundPayouts.row(outcome, escrow, _toll(r.contested), r.quietEarned);
         // INVARIANT: Closed is never left and is entered before anything is paid, so each round pays its escrow once.
         _end(r, outcome);
         _give(r.mc, mcAmount);

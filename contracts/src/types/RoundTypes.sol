@@ -136,6 +136,14 @@ struct RoundClaim {
     Privacy privacy;
 }
 
+/// Q of a round, wei.
+struct QuietBond {
+    /// By the consumer, at `open`.
+    uint128 paid;
+    /// What of it is the provider's, since it had to publish in PRIVATE.
+    uint128 earned;
+}
+
 /// A round as `PredictionMarket.round` returns it.
 struct RoundView {
     bytes32 modelId;
@@ -158,11 +166,11 @@ struct RoundView {
     /// Predictions contested and proven so far.
     uint32 contested;
     uint32 proven;
-    /// 2·C·Z, M, pi and Q, wei.
+    /// 2·C·Z, M and pi, wei.
     uint256 mcDeposit;
     uint128 mpDeposit;
     uint128 price;
-    uint128 quietBond;
+    QuietBond quietBond;
     /// F: what contests have brought so far, wei.
     uint128 contestFees;
     /// Last second of the current window: of `serve`, `publish` (in PRIVATE: of a contest without publication) or of contests.

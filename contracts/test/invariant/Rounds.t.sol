@@ -115,12 +115,13 @@ contract RoundInvariantTest is TestBase {
                 handler.topUp(1);
             }
         }
-        bytes32[14] memory names = [
+        bytes32[15] memory names = [
             bytes32("open"),
             "cancel",
             "serve",
             "publish",
             "publishPrivate",
+            "publishCheaper",
             "confirm",
             "contest",
             "contestPrivate",
@@ -149,7 +150,8 @@ contract RoundInvariantTest is TestBase {
             assertEq(r.answerBy, g.answerBy, "answerBy");
             assertEq(r.guard, g.guard, "guard");
             assertTrue(r.published == g.published, "published");
-            assertEq(r.quietBond, g.bond, "Q");
+            assertEq(r.quietBond.paid, g.bond, "Q");
+            assertEq(r.quietBond.earned, g.earned, "Q earned");
             assertEq(r.contestFees, g.fees, "F");
             uint256 contested = maskOf(rounds.contestedSet(g.id));
             uint256 proven = maskOf(rounds.provenSet(g.id));

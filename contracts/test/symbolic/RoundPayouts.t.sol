@@ -16,7 +16,7 @@ contract RoundPayoutsSymbolicTest is TestBase {
         uint128 contestFees;
         uint128 quietBond;
         uint128 tolled;
-        bool hadToPublish;
+        uint128 quietEarned;
     }
 
     function escrow(Case memory c) private pure returns (RoundPayouts.Escrow memory) {
@@ -33,21 +33,20 @@ contract RoundPayoutsSymbolicTest is TestBase {
         uint32 contestFees,
         uint32 quietBond,
         uint32 tolled,
-        bool hadToPublish
+        uint32 quietEarned
     ) public pure {
         vm.assume(outcome >= uint8(RoundOutcome.Void) && outcome <= uint8(RoundOutcome.Fault));
-        vm.assume(tolled <= mcDeposit);
-        paysTheEscrow(outcome, Case(mcDeposit, price, mpDeposit, contestFees, quietBond, tolled, hadToPublish));
+        vm.assume(tolled <= mcDeposit && quietEarned <= quietBond);
+        paysTheEscrow(outcome, Case(mcDeposit, price, mpDeposit, contestFees, quietBond, tolled, quietEarned));
     }
 
     function paysTheEscrow(uint8 outcome, Case memory c) private pure {
-        (uint256 toMc, uint256 toMp) = RoundPayouts.row(RoundOutcome(outcome), escrow(c), c.tolled, c.hadToPublish);
+        (uint256 toMc, uint256 toMp) = RoundPayouts.row(RoundOutcome(outcome), escrow(c), c.tolled, c.quietEarned);
         assert(toMc + toMp == uint256(c.mcDeposit) + c.price + c.mpDeposit + c.contestFees + c.quietBond);
-        uint256 bondOfMc = c.hadToPublish ? 0 : c.quietBond;
-        assert(toMc >= bondOfMc && toMp >= c.quietBond - bondOfMc);
+        assert(toMc >= c.quietBond - c.quietEarned && toMp >= c.quietEarned);
         // V24: an honest provider has its deposit in every row but Fault, an honest consumer its own less the toll in each.
         if (outcome != uint8(RoundOutcome.Fault)) assert(toMp >= c.mpDeposit);
-        else assert(toMp == c.quietBond - bondOfMc);
+        else assert(toMp == c.quietEarned);
         assert(toMc >= uint256(c.mcDeposit) - c.tolled);
         // Only outputs are paid for.
         bool paid = outcome == uint8(RoundOutcome.Clean) || outcome == uint8(RoundOutcome.Upheld);
@@ -57,22 +56,24 @@ contract RoundPayoutsSymbolicTest is TestBase {
 
     function testFuzz_row_paysTheEscrow(uint8 outcome, Case memory c) public pure {
         c.tolled = uint128(bound(c.tolled, 0, c.mcDeposit));
+        c.quietEarned = uint128(bound(c.quietEarned, 0, c.quietBond));
         paysTheEscrow(uint8(bound(outcome, uint8(RoundOutcome.Void), uint8(RoundOutcome.Fault))), c);
     }
 
     /// Upheld pays the provider more with every prediction proven, by exactly its toll and what the contest brought.
     function check_row_upheldPaysTollAndFees(Case memory c) public pure {
-        vm.assume(c.tolled <= c.mcDeposit);
+        vm.assume(c.tolled <= c.mcDeposit && c.quietEarned <= c.quietBond);
         RoundPayouts.Escrow memory e = escrow(c);
-        (uint256 mc, uint256 mp) = RoundPayouts.row(RoundOutcome.Upheld, e, c.tolled, c.hadToPublish);
+        (uint256 mc, uint256 mp) = RoundPayouts.row(RoundOutcome.Upheld, e, c.tolled, c.quietEarned);
         e.contestFees = 0;
-        (uint256 mcClean, uint256 mpClean) = RoundPayouts.row(RoundOutcome.Clean, e, 0, c.hadToPublish);
+        (uint256 mcClean, uint256 mpClean) = RoundPayouts.row(RoundOutcome.Clean, e, 0, c.quietEarned);
         assert(mp == mpClean + c.tolled + c.contestFees);
         assert(mc == mcClean - c.tolled);
     }
 
     function testFuzz_row_upheldPaysTollAndFees(Case memory c) public pure {
         c.tolled = uint128(bound(c.tolled, 0, c.mcDeposit));
+        c.quietEarned = uint128(bound(c.quietEarned, 0, c.quietBond));
         check_row_upheldPaysTollAndFees(c);
     }
 
@@ -111,13 +112,31 @@ contract RoundPayoutsSymbolicTest is TestBase {
         liesBetween(predictions, baseFee);
     }
 
+    /// A publication never earns more than the bond, nor than a bond of its own base fee.
+    function check_publicationEarns_theSmallerBond(uint128 bond, uint8 privacy, uint8 predictions, uint8 baseFee)
+        public
+        pure
+    {
+        vm.assume(privacy < 2);
+        uint256 other = RoundPayouts.quietBond(Privacy(privacy), predictions, baseFee);
+        uint256 earned = RoundPayouts.publicationEarns(bond, Privacy(privacy), predictions, baseFee);
+        assert(earned <= bond && earned <= other);
+        assert(earned == bond || earned == other);
+    }
+
+    function testFuzz_publicationEarns_theSmallerBond(uint128 bond, uint8 predictions, uint8 baseFee) public pure {
+        check_publicationEarns_theSmallerBond(bond, uint8(Privacy.PUBLIC), predictions, baseFee);
+        check_publicationEarns_theSmallerBond(bond, uint8(Privacy.PRIVATE), predictions, baseFee);
+        check_publicationEarns_theSmallerBond(bond % 1e9, uint8(Privacy.PRIVATE), predictions, baseFee);
+    }
+
     /// Written out by hand.
     function test_amounts() public pure {
         assertEq(RoundPayouts.toll(3, 20_011), 120_066, "2kZ");
         assertEq(RoundPayouts.toll(0, 20_011), 0, "none");
         assertEq(RoundPayouts.contestFee(3, 900_001, 7), 18_900_021, "three answers");
-        // 140,000 + (50,000 + 17·2,250)/2 = 184,125
-        assertEq(RoundPayouts.quietBond(Privacy.PRIVATE, 17, 7), 1_288_875, "Q");
+        // 140,000 + (73,000 + 17·2,250)/2 = 195,625
+        assertEq(RoundPayouts.quietBond(Privacy.PRIVATE, 17, 7), 1_369_375, "Q");
     }
 
     function test_counter_ofEachOutcome() public {
@@ -139,6 +158,6 @@ contract RoundPayoutsSymbolicTest is TestBase {
     }
 
     function rowOf(RoundOutcome outcome) external pure returns (uint256 mc, uint256 mp) {
-        return RoundPayouts.row(outcome, RoundPayouts.Escrow(1, 1, 1, 1, 1), 0, false);
+        return RoundPayouts.row(outcome, RoundPayouts.Escrow(1, 1, 1, 1, 1), 0, 0);
     }
 }

@@ -93,7 +93,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let mode = prover.frozen.architecture.output;
     let answer = Answer::of(mode, &outputs).ok_or_else(|| eyre::eyre!("the model gives {} words", outputs.len()))?;
     let began = Instant::now();
-    let bundle = prover.begin()?.prove(&image, &salt, stated.ctx, None, &ctx.out)?;
+    let bundle = prover.prove(&image, &salt, stated.ctx, None, &ctx.out)?;
     let prove_s = began.elapsed().as_secs_f64();
     verify(prover.verifier_key(), &bundle, &stated)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;

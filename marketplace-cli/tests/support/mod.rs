@@ -11,6 +11,7 @@ use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
+use assay_chain::rounds::Rounds;
 use assay_chain::terms::MarketTerms;
 use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
@@ -115,6 +116,17 @@ impl World {
     /// Somebody else with this one's state directory.
     pub async fn as_of(&self, whose: &Desk, account: &Account) -> PayingDesk {
         PayingDesk::new(Site::clone(whose), account.clone()).await.unwrap()
+    }
+
+    /// The same party in the prediction market, with this account.
+    pub async fn in_rounds(&self, whose: &Desk, account: &Account) -> PayingDesk<Rounds> {
+        let site = Site {
+            market: Rounds::of(self.market.clone()).await.unwrap(),
+            home: whose.home.clone(),
+            report: whose.report.clone(),
+            trusted_deployment: whose.trusted_deployment,
+        };
+        PayingDesk::new(site, account.clone()).await.unwrap()
     }
 
     /// The same party with another view of the market.

@@ -27,6 +27,8 @@ pub struct Moved {
     pub positions: Vec<u32>,
     /// Empty if nothing was left to do.
     pub sent: Vec<Sent>,
+    #[serde(skip)]
+    next: Option<String>,
 }
 
 impl Moved {
@@ -41,6 +43,7 @@ impl Moved {
             paid_wei,
             positions,
             sent,
+            next: after.next(id),
         }
     }
 
@@ -63,8 +66,12 @@ impl std::fmt::Display for Moved {
             writeln!(f, "paid {}", ether(U256::from(self.paid_wei)))?;
         }
         match self.until {
-            0 => write!(f, "{} {} is {}: {}", self.thing, self.id, self.state, self.outcome),
-            until => write!(f, "{} {} is {} until {}", self.thing, self.id, self.state, utc(until)),
+            0 => write!(f, "{} {} is {}: {}", self.thing, self.id, self.state, self.outcome)?,
+            until => write!(f, "{} {} is {} until {}", self.thing, self.id, self.state, utc(until))?,
+        }
+        match &self.next {
+            Some(next) => write!(f, "\nnext: {next}"),
+            None => Ok(()),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{Desk, Ended, Moved, Sent};
 use alloy::primitives::{Address, B256};
+use alloy::rpc::types::TransactionReceipt;
 use assay_chain::account::Account;
 use assay_chain::client::Call;
 use assay_chain::error::{hinted, usage};
@@ -66,7 +67,14 @@ pub struct Played<W> {
     /// What it is now.
     pub after: W,
     /// Absent if it was closed before.
-    pub sent: Option<Sent>,
+    pub receipt: Option<TransactionReceipt>,
+}
+
+impl<W> Played<W> {
+    /// The transaction that made the move; absent if it was closed before.
+    pub fn sent(&self) -> Option<Sent> {
+        self.receipt.as_ref().map(Sent::from)
+    }
 }
 
 impl<V: Venue> Desk<V> {
@@ -81,7 +89,7 @@ impl<V: Venue> Desk<V> {
             return Ok(Played {
                 id,
                 after: e,
-                sent: None,
+                receipt: None,
             });
         }
         row.require(self, id, &e).await?;
@@ -135,14 +143,14 @@ impl<V: Venue> Move<V> {
         Ok(Played {
             id,
             after: desk.market.newest(id).await?,
-            sent: Some(Sent::from(&receipt)),
+            receipt: Some(receipt),
         })
     }
 }
 
 impl<W: View> From<Played<W>> for Ended {
     fn from(played: Played<W>) -> Self {
-        Self::new(played.id, &played.after, played.sent)
+        Self::new(played.id, &played.after, played.receipt.as_ref())
     }
 }
 
@@ -153,7 +161,7 @@ impl<W: View> From<Played<W>> for Moved {
             &played.after,
             0,
             Vec::new(),
-            played.sent.into_iter().collect(),
+            played.sent().into_iter().collect(),
         )
     }
 }

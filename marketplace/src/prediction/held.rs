@@ -9,6 +9,7 @@
 )]
 
 use alloy::primitives::{B256, U256};
+use assay_chain::error::hinted;
 use assay_chain::rounds::Rounds;
 use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
@@ -57,6 +58,12 @@ pub fn save(path: &Path, id: B256, outputs: &Outputs) -> eyre::Result<()> {
 /// If the file cannot be read, is of another round, or does not hold as many outputs as the round has.
 pub fn load(path: &Path, id: B256, round: &RoundView) -> eyre::Result<Outputs> {
     let context = || format!("{} holds no outputs of round {id}", path.display());
+    if !path.exists() {
+        return Err(hinted(
+            format!("{} is not there", path.display()),
+            "use the --home with which the round was served or its outputs were received",
+        ));
+    }
     let bytes = read_regular(path, MAX_OUTPUTS_BYTES).wrap_err_with(context)?;
     let file: OutputsFile = serde_json::from_slice(&bytes).wrap_err_with(context)?;
     eyre::ensure!(file.version == VERSION && file.round == id, "{}", context());

@@ -13,8 +13,8 @@ use assay_chain::client::Chain;
 use assay_chain::error::usage;
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
-use assay_durable::lock::Lock;
 use assay_durable::report::{Estimate, Reporter};
+use assay_durable::turn::Turn;
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::{Architecture, FoldedModel, Model};
 use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
@@ -228,6 +228,15 @@ impl PublicModel {
     }
 }
 
+/// For what a proof is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The engagement or the round.
+    pub id: B256,
+    /// Until when it must be there, Unix seconds.
+    pub by: u64,
+}
+
 /// A model with its keys and secret.
 #[derive(Debug)]
 pub struct Prover {
@@ -326,53 +335,38 @@ impl Prover {
         }
     }
 
-    /// Keeps every other process from proving with this model's secret until the result is dropped: two that work on the same
-    /// examples would spend its proofs twice, and each would take longer than anybody counts with.
-    ///
-    /// # Errors
-    /// If another one does, or there is no secret.
-    pub fn begin(&self) -> eyre::Result<Proving<'_>> {
-        ModelSecret::open(&self.secret)?;
+    /// Waits until no other process proves with this model's secret, and none of those that wait needs its proof sooner: two at
+    /// one time would each take longer than anybody counts with, and promises count with proofs in the order of their deadlines.
+    fn turn(&self, asked: Option<Asked>, out: &Reporter) -> eyre::Result<Turn> {
         let mut path = self.secret.as_os_str().to_owned();
         path.push(".proving");
-        let lock = Lock::take_from(
-            path.as_ref(),
-            "another assay process proves with this model",
-            "wait until it has ended, then repeat the command",
-        )?;
-        Ok(Proving {
-            prover: self,
-            _lock: lock,
-        })
+        let by = asked.map_or(u64::MAX, |asked| asked.by);
+        Ok(Turn::take(path.as_ref(), by, || {
+            out.note("another assay process proves with this model; waiting for its proof");
+        })?)
     }
-}
 
-/// The right to prove with a model, which one process has at a time.
-#[derive(Debug)]
-pub struct Proving<'a> {
-    /// Whose proofs are made.
-    pub prover: &'a Prover,
-    _lock: Lock,
-}
-
-impl Proving<'_> {
-    /// Proves one image; takes one of the model's proofs, whatever becomes of it: of those that are promised to an
-    /// `engagement`, or of those that nobody is promised.
+    /// Proves one image, when it is its turn; takes one of the model's proofs, whatever becomes of it: of those that are promised
+    /// to who asked, or of those that nobody is promised.
+    ///
+    /// # Errors
+    /// If there is no secret, it has no proof left, or the image has no witness.
     pub fn prove(
         &self,
         image: &[u8],
         salt: &InputSalt,
         ctx: Word,
-        engagement: Option<B256>,
+        asked: Option<Asked>,
         out: &Reporter,
     ) -> eyre::Result<ProofBundle> {
         const FEW: u64 = 256;
         let Prover {
             model, keys, secret, ..
-        } = self.prover;
+        } = self;
+        let _turn = self.turn(asked, out)?;
         proof::check_secret(keys, &ModelSecret::open(secret)?)?;
         let complain = |error: eyre::Report| out.warn(format_args!("a proof is still counted as promised: {error:#}"));
-        let reservation = promises::reserve_proof(secret, engagement, complain)?;
+        let reservation = promises::reserve_proof(secret, asked.map(|asked| asked.id), complain)?;
         if reservation.remaining() < FEW {
             out.warn(format_args!(
                 "{} proofs are left of this model's {}",
@@ -380,7 +374,7 @@ impl Proving<'_> {
                 reservation.budget
             ));
         }
-        let expected = self.prover.expected();
+        let expected = self.expected();
         let inference = Inference {
             model,
             secret: &ModelSecret::open(secret)?,

@@ -28,8 +28,12 @@ const WORDS: CallWords = CallWords {
 };
 
 /// The verifier contract that the market takes for this key; `command` makes it again.
-pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) -> VerifierSpec<'a> {
-    VerifierSpec {
+///
+/// # Errors
+/// If the key's proofs are none for a market, see [`metric_of`].
+pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) -> eyre::Result<VerifierSpec<'a>> {
+    metric_of(key.compiled().frozen.architecture.output)?;
+    Ok(VerifierSpec {
         vk: key.verifying_key(),
         kzg: KzgKey::from(key.srs().params()),
         num_instances: instance::COUNT,
@@ -39,7 +43,7 @@ pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) 
         },
         contract_name,
         command,
-    }
+    })
 }
 
 /// The two contracts of one verifying key.
@@ -59,9 +63,9 @@ impl VerifierCode {
     /// # Errors
     /// If the key's proofs are none for a market, see [`metric_of`], or there is no contract for it.
     pub fn generate(key: &VerifierKey, repository: &Repository, out: &Reporter) -> eyre::Result<Self> {
-        metric_of(key.compiled().frozen.architecture.output)?;
+        let spec = spec(key, CONTRACT, "assay mp deploy-verifier")?;
         let _bar = out.bar("generating and compiling the verifier contract", 0);
-        let generated = spec(key, CONTRACT, "assay mp deploy-verifier").generate()?;
+        let generated = spec.generate()?;
         let compiled = Compiler::in_repo(repository.root())
             .and_then(|compiler| compiler.compile(&generated.verifier_source, CONTRACT))
             .wrap_err("cannot compile the verifier contract")?;

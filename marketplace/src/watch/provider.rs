@@ -3,7 +3,7 @@
 use crate::accuracy::anybody::timeout::timeout;
 use crate::accuracy::provider::accept::{accept, Policy};
 use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
-use crate::capacity::require_registered;
+use crate::capacity::{confirmed_as, has_lapsed, require_registered};
 use crate::engagement::paths::{proof_path, proofs_dir, proving_lock};
 
 use crate::accuracy::provider::moves::{ABORT, CONCEDE};
@@ -21,7 +21,7 @@ use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::turn::Role;
 use assay_chain::error::is_passing;
 use assay_chain::market::Market;
-use assay_chain::venue::Venue;
+use assay_chain::venue::View;
 
 use crate::watch::station::{window, Station, CLEAR_SET};
 use alloy::primitives::{Address, B256};
@@ -269,19 +269,17 @@ impl Role for Provider {
     /// Open offers to this provider's models.
     async fn offers(&self, desk: &Station) -> eyre::Result<BTreeSet<B256>> {
         for model in &self.models {
-            for id in desk.market.engagement_ids(*model).await? {
-                if self.board().past.contains(&id) {
-                    continue;
-                }
-                let confirmed = desk.market.confirmed(id).await;
-                let is_past = confirmed.is_ok_and(|e| e.state != State::Offered);
-                let mut board = self.board();
-                if is_past {
-                    board.past.insert(id);
-                    board.offered.remove(&id);
-                } else {
-                    board.offered.insert(id);
-                }
+            let mut offers = desk.market.engagement_ids(*model).await?;
+            offers.retain(|id| !self.board().past.contains(id));
+            let past = confirmed_as(&desk.market, offers.clone(), |e, now| {
+                !e.is_offer() || has_lapsed(e, now)
+            });
+            let past = past.await?;
+            let mut board = self.board();
+            board.offered.extend(offers);
+            for id in past {
+                board.offered.remove(&id);
+                board.past.insert(id);
             }
         }
         Ok(self.board().offered.clone())
@@ -314,18 +312,15 @@ async fn prove(
         return Ok(JobEnd::BelowTarget);
     }
     let plan = prepared.plan(desk, prover, false).await?;
-    let proving = plan.begin(prover)?;
     prepared.begin(desk, prover, &plan, true).await?;
-    if let Some(proving) = &proving {
-        for (made, position) in plan.to_make.iter().copied().enumerate() {
-            if told.load(Ordering::Relaxed) {
-                return Ok(JobEnd::Stopped);
-            }
-            if plan.is_used_up(made, prover)? {
-                break;
-            }
-            prepared.prove(desk, proving, position)?;
+    for (made, position) in plan.to_make.iter().copied().enumerate() {
+        if told.load(Ordering::Relaxed) {
+            return Ok(JobEnd::Stopped);
         }
+        if plan.is_used_up(made, prover)? {
+            break;
+        }
+        prepared.prove(desk, prover, &plan, position)?;
     }
     Ok(JobEnd::All)
 }

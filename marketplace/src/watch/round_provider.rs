@@ -1,5 +1,6 @@
 //! What a provider knows about a round, and how it acts.
 
+use crate::capacity::{confirmed_as, has_lapsed};
 use crate::engagement::facts::SETTLED;
 use crate::prediction::anybody::close::close;
 use crate::prediction::facts::OUTPUTS_DELIVERED;
@@ -15,7 +16,7 @@ use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::Venue;
+use assay_chain::venue::View;
 use assay_protocol::abi::{Privacy, RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::prediction::decide::{next, Action, Facts};
@@ -133,13 +134,16 @@ impl RoundProvider {
     }
 }
 
-/// Whether publishing a private round earns more than it costs: the price and the quiet bond are lost without it.
+/// Whether publishing a private round earns more than it costs: the price, and what it earns of the quiet bond, are lost
+/// without it.
 async fn publication_pays(desk: &Station<Rounds>, round: &RoundView) -> eyre::Result<bool> {
-    let cost = desk
+    let base_fee = desk.market.base_fee().await?;
+    let cost = desk.market.publish_gas(round).saturating_mul(base_fee);
+    let now = desk
         .market
-        .publish_gas(round)
-        .saturating_mul(desk.market.base_fee().await?);
-    Ok(round.price.saturating_add(round.quietBond) > cost)
+        .quiet_bond(round.privacy, round.predictions, base_fee)
+        .await?;
+    Ok(round.price.saturating_add(round.quietBond.paid.min(now)) > cost)
 }
 
 impl Role for RoundProvider {
@@ -213,11 +217,11 @@ impl Role for RoundProvider {
             board.offered.extend(new);
         }
         let offered: Vec<B256> = self.board().offered.iter().copied().collect();
-        for id in offered {
-            let confirmed = desk.market.confirmed(id).await;
-            if confirmed.is_ok_and(|round| round.state != RoundState::Offered) {
-                self.board().offered.remove(&id);
-            }
+        let past = confirmed_as(&desk.market, offered, |round, now| {
+            !round.is_offer() || has_lapsed(round, now)
+        });
+        for id in past.await? {
+            self.board().offered.remove(&id);
         }
         Ok(self.board().offered.clone())
     }

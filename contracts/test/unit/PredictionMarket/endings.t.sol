@@ -82,6 +82,38 @@ contract RoundEndingsTest is RoundFixture {
         assertReleased(0);
     }
 
+    /// Who withholds outputs until gas is cheap has what the publication costs then, and gains nothing by it.
+    function test_clean_afterAPublicationWhenGasHadFallen() public {
+        bytes32 id = rooted(PRIVATE);
+        uint256 before = vm.snapshotState();
+        for (uint256 baseFee = 0; baseFee <= 2 * BASE_FEE; ++baseFee) {
+            vm.fee(baseFee);
+            publishRound(id);
+            uint256 earned = baseFee < BASE_FEE ? 195_625 * baseFee : 1_369_375;
+            assertEq(rounds.round(id).quietBond.earned, earned, "earned");
+            assertEq(rounds.round(id).quietBond.paid, 1_369_375, "Q stays");
+            vm.fee(BASE_FEE);
+            confirmRound(id);
+            assertCredits(120_066 + 1_369_375 - earned, 250_024 + earned, FEES);
+            vm.revertToState(before);
+        }
+    }
+
+    /// What the publication earned is the provider's in each row, in a Fault too.
+    function test_fault_leavesWhatThePublicationEarned() public {
+        bytes32 id = rooted(PRIVATE);
+        vm.fee(3);
+        publishRound(id);
+        vm.fee(BASE_FEE);
+        contestRound(id, 3);
+        vm.warp(uint256(rounds.round(id).answerBy) + 1);
+        rounds.timeout(id);
+        assertRound(id, RoundState.Closed, RoundOutcome.Fault);
+        // 2CZ + pi + M + F + Q - 195,625·3
+        assertCredits(370_090 + TWO_FEES + 782_500, 586_875, FEES);
+        assertReleased(1);
+    }
+
     function test_clean_byFinalizing() public {
         for (uint256 i = 0; i < 2; ++i) {
             uint256 before = vm.snapshotState();

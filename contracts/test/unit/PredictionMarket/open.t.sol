@@ -36,7 +36,7 @@ contract RoundOpenTest is RoundFixture {
         assertEq(r.mcDeposit, MC_DEPOSIT, "2CZ");
         assertEq(r.mpDeposit, M, "M");
         assertEq(r.price, PI, "pi");
-        assertEq(r.quietBond, bondFor(PRIVATE), "Q");
+        assertEq(r.quietBond.paid, bondFor(PRIVATE), "Q");
         assertEq(r.contested + r.proven + r.contestFees + r.answerBy + r.closedAt, 0, "nothing yet");
         assertTrue(!r.published, "not published");
         assertEq(r.deadline, t.expiry, "deadline");
@@ -47,7 +47,7 @@ contract RoundOpenTest is RoundFixture {
 
     function test_open_inPublicHasNoBond() public {
         bytes32 id = opened(PUBLIC);
-        assertEq(rounds.round(id).quietBond, 0, "Q");
+        assertEq(rounds.round(id).quietBond.paid, 0, "Q");
         assertEq(rounds.totalOwed(), MC_DEPOSIT + PI + ROUND_FEE, "owed");
     }
 
@@ -72,7 +72,7 @@ contract RoundOpenTest is RoundFixture {
         vm.prank(mc);
         bytes32 id = rounds.open{value: MC_DEPOSIT + PI + ROUND_FEE + bond}(t);
         vm.fee(9 gwei);
-        assertEq(rounds.round(id).quietBond, bond, "Q");
+        assertEq(rounds.round(id).quietBond.paid, bond, "Q");
     }
 
     function test_open_takesTheLimits() public {

@@ -26,8 +26,7 @@ contract RoundStrategiesTest is RoundFixture {
         RoundView memory r = rounds.round(id);
         assertEq(uint256(r.state), uint256(RoundState.Closed), "ended");
         assertTrue(r.outcome == RoundOutcome.Clean || r.outcome == RoundOutcome.Upheld, "V24: outcome");
-        uint256 bond = r.published ? r.quietBond : 0;
-        assertEq(rounds.credit(mp), M + PI + r.contested * TOLL + r.contestFees + bond, "V24: paid");
+        assertEq(rounds.credit(mp), M + PI + r.contested * TOLL + r.contestFees + r.quietBond.earned, "V24: paid");
         assertReleased(0);
     }
 

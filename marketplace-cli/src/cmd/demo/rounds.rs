@@ -175,7 +175,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     for batch in &answered.batches {
         s.ledger.add("answer 1 contest", PROVIDER, &batch.sent);
     }
-    if let Some(sent) = t.mc.play(honest, &CONFIRM).await?.sent {
+    if let Some(sent) = t.mc.play(honest, &CONFIRM).await?.sent() {
         s.ledger.add("confirm", CONSUMER, &sent);
     }
 
@@ -324,7 +324,7 @@ async fn offer(s: &mut Stage, t: &Table, inputs: &Inputs, privacy: Privacy) -> e
         deposit: Some(DEPOSIT),
         price: PRICE,
         privacy,
-        expires_in: 1800,
+        expires_in: None,
     };
     let opened = open(&t.mc, inputs, ask).await?;
     s.ledger.add("open a round", CONSUMER, &opened.sent);

@@ -47,9 +47,9 @@ pub struct Args {
     /// All outputs go on chain
     #[arg(long)]
     public: bool,
-    /// Seconds in which the provider may serve
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
-    expires_in: u64,
+    /// Seconds in which the provider may serve [default: as long as the market allows]
+    #[arg(long, value_name = "SECONDS")]
+    expires_in: Option<u64>,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]

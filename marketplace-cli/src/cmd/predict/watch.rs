@@ -26,7 +26,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay predict watch mp --model digits.assay --exchange /mnt/shared --keystore me.json --password-file pw --serve\n  \
+    assay predict watch mp --model digits.assay --exchange /mnt/shared --keystore me.json --password-file pw --serve --max-deposit 0.5\n  \
     assay predict watch mp --model digits.assay --exchange https://consumer.example:8700 --keystore me.json --password-file pw --once\n\n\
     Every event is one line on stdout, with --json one document with time, round, event and fields. Proofs are made beside\n\
     everything else, and what is promised to engagements of the same model is counted. A second one for the same account and\n\
@@ -39,8 +39,8 @@ pub struct ProviderArgs {
     exchange: Place,
     #[command(flatten)]
     server: ServerArgs,
-    /// Serve new offers for this model
-    #[arg(long)]
+    /// Serve new offers for this model; needs --max-deposit, since whoever makes an offer names the deposit
+    #[arg(long, requires = "max_deposit")]
     serve: bool,
     #[command(flatten)]
     serving: ServingArgs,

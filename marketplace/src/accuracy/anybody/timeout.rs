@@ -1,7 +1,7 @@
 //! Closes an engagement whose window has passed.
 
 use crate::engagement::ended::Ended;
-use crate::engagement::{Desk, Sent};
+use crate::engagement::Desk;
 use alloy::primitives::{Address, B256};
 use assay_chain::client::Call;
 use assay_chain::error::hinted;
@@ -20,7 +20,7 @@ pub async fn timeout(desk: &Desk, id: B256) -> eyre::Result<Ended> {
     let mut journal = desk.journal(id)?;
     let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
     let after = desk.market.engagement(id).await?;
-    Ok(Ended::new(id, &after, Some(Sent::from(&receipt))))
+    Ok(Ended::new(id, &after, Some(&receipt)))
 }
 
 /// The call by which `caller` ends the engagement now. Of several overdue challenges its own comes first: who made it has a part

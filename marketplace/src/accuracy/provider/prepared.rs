@@ -10,7 +10,7 @@ use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
 use crate::proving::promises::MARGIN;
-use crate::proving::{Prover, Proving};
+use crate::proving::{Asked, Prover};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
@@ -84,17 +84,6 @@ pub async fn prepare(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover)
 }
 
 impl Plan {
-    /// The right to make its proofs, if any are to be made: taken before anything is committed to.
-    ///
-    /// # Errors
-    /// If another process proves with this model.
-    pub fn begin<'a>(&self, prover: &'a Prover) -> eyre::Result<Option<Proving<'a>>> {
-        if self.to_make.is_empty() {
-            return Ok(None);
-        }
-        prover.begin().map(Some)
-    }
-
     /// Whether the model can make no more proofs, and the target is met all the same once so many of these are made.
     pub fn is_used_up(&self, made: usize, prover: &Prover) -> eyre::Result<bool> {
         Ok(made >= self.required && prover.remaining()? == 0)
@@ -246,19 +235,24 @@ impl Prepared {
     }
 
     /// Proves one position.
-    pub fn prove(&mut self, site: &Site, proving: &Proving<'_>, position: usize) -> eyre::Result<OneProof> {
-        let (held, prover) = (&mut self.held, proving.prover);
+    pub fn prove(&mut self, site: &Site, prover: &Prover, plan: &Plan, position: usize) -> eyre::Result<OneProof> {
+        let held = &mut self.held;
         let id = held.engagement.id;
+        let due = plan.demand.due(&[position], self.e.deadline);
+        let asked = Asked {
+            id,
+            by: due.first().copied().unwrap_or(self.e.deadline),
+        };
         let file = proof_path(site, id, position);
         let counts = held.counts_at(position)?;
         let example = held.example(position, prover.image_len())?;
         let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
         let began = Instant::now();
-        let bundle = proving.prove(
+        let bundle = prover.prove(
             &example.image,
             &example.input_salt,
             counts.ctx.to_be_bytes(),
-            Some(id),
+            Some(asked),
             &site.report,
         )?;
         let seconds = began.elapsed().as_secs_f64();

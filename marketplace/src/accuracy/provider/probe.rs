@@ -128,7 +128,7 @@ pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: AfterProbe)
     };
     let sent = if decision.act && !enough {
         desk.report.note(price_of_abort(&desk.market.amounts(e.mode)));
-        desk.play(id, &ABORT).await?.sent
+        desk.play(id, &ABORT).await?.sent()
     } else {
         sent
     };

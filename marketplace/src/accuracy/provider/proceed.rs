@@ -57,5 +57,5 @@ pub async fn proceed(desk: &Desk, journal: &mut Journal, id: B256) -> eyre::Resu
     if e.state != State::Probing {
         return Ok(None);
     }
-    Ok(desk.play_in(journal, id, &e, &PROCEED).await?.sent)
+    Ok(desk.play_in(journal, id, &e, &PROCEED).await?.sent())
 }

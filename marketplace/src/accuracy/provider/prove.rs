@@ -93,23 +93,20 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
     if !manner.force {
         prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
-    let proving = plan.begin(prover)?;
     prepared.begin(desk, prover, &plan, manner.proceed).await?;
     let mut made = Vec::new();
-    if let Some(proving) = &proving {
-        for position in plan.to_make.iter().copied() {
-            desk.report.note(format_args!(
-                "example {position} ({} of {})",
-                made.len() + 1,
-                plan.to_make.len()
-            ));
-            if plan.is_used_up(made.len(), prover)? {
-                desk.report
-                    .warn("the model's proofs are used up; the target is met all the same");
-                break;
-            }
-            made.push(prepared.prove(desk, proving, position)?);
+    for position in plan.to_make.iter().copied() {
+        desk.report.note(format_args!(
+            "example {position} ({} of {})",
+            made.len() + 1,
+            plan.to_make.len()
+        ));
+        if plan.is_used_up(made.len(), prover)? {
+            desk.report
+                .warn("the model's proofs are used up; the target is met all the same");
+            break;
         }
+        made.push(prepared.prove(desk, prover, &plan, position)?);
     }
     let left_out = plan.left_out + plan.to_make.len() - made.len();
     let (made, mut proofs) = (made.len(), [plan.there, made].concat());

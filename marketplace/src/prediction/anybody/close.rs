@@ -1,6 +1,6 @@
 //! Closes a round whose window has passed, or of which nothing more can be contested.
 
-use crate::engagement::{Desk, Ended, Sent};
+use crate::engagement::{Desk, Ended};
 use alloy::primitives::B256;
 use assay_chain::client::Call;
 use assay_chain::error::hinted;
@@ -24,7 +24,7 @@ pub async fn close(desk: &Desk<Rounds>, id: B256) -> eyre::Result<Ended> {
     let mut journal = desk.journal(id)?;
     let receipt = desk.account.send(&mut journal, step, &call, &desk.report).await?;
     let after = desk.market.newest(id).await?;
-    Ok(Ended::new(id, &after, Some(Sent::from(&receipt))))
+    Ok(Ended::new(id, &after, Some(&receipt)))
 }
 
 /// The call that ends the round now.

@@ -5,7 +5,7 @@ use crate::prediction::provider::serve::privacy_words;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::Venue;
+use assay_chain::venue::{Venue, View};
 use assay_protocol::abi::RoundView;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
@@ -68,9 +68,12 @@ pub struct Shown {
     /// Wei for the predictions.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub price_wei: u128,
-    /// Wei that a publication moves to the provider.
+    /// Wei of the bond that the consumer has back unless the provider has to publish in private.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub quiet_bond_wei: u128,
+    /// Wei of it that the provider has for having had to publish in private.
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
+    pub quiet_earned_wei: u128,
     /// Wei that contests brought for the gas of answers.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub contest_fees_wei: u128,
@@ -82,6 +85,8 @@ pub struct Shown {
     pub closed_at: u64,
     /// The two parties are one account: what is proven to oneself says nothing to others.
     pub self_dealt: bool,
+    #[serde(skip)]
+    next: Option<String>,
 }
 
 /// A round as it was when `block` was the newest, or now.
@@ -124,12 +129,14 @@ impl Shown {
             consumer_deposit_wei: round.mcDeposit,
             provider_deposit_wei: round.mpDeposit,
             price_wei: round.price,
-            quiet_bond_wei: round.quietBond,
+            quiet_bond_wei: round.quietBond.paid,
+            quiet_earned_wei: round.quietBond.earned,
             contest_fees_wei: round.contestFees,
             deadline: round.deadline,
             answer_by: round.answerBy,
             closed_at: round.closedAt,
             self_dealt: round.mc == round.mp,
+            next: round.next(id),
         }
     }
 }
@@ -157,11 +164,15 @@ impl std::fmt::Display for Shown {
             ether(U256::from(self.price_wei))
         )?;
         match self.state.as_str() {
-            "Closed" => write!(f, "closed      {}: {}", utc(self.closed_at), self.outcome),
+            "Closed" => write!(f, "closed      {}: {}", utc(self.closed_at), self.outcome)?,
             _ if self.contested > self.proven => {
-                write!(f, "{}      answers are due by {}", self.state, utc(self.answer_by))
+                write!(f, "{}      answers are due by {}", self.state, utc(self.answer_by))?;
             }
-            _ => write!(f, "{}      until {}", self.state, utc(self.deadline)),
+            _ => write!(f, "{}      until {}", self.state, utc(self.deadline))?,
+        }
+        match &self.next {
+            Some(next) => write!(f, "\nnext        {next}"),
+            None => Ok(()),
         }
     }
 }

@@ -9,8 +9,9 @@ use alloy::primitives::{B256, U256};
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
+use assay_chain::venue::Venue;
 use assay_protocol::abi::IPredictionMarket::{openCall, RoundOffered};
-use assay_protocol::abi::{ModelStatus, Privacy, RoundTerms};
+use assay_protocol::abi::{ModelStatus, Privacy, RoundOutcome, RoundState, RoundTerms};
 use assay_protocol::prediction::amounts::Stakes;
 use assay_protocol::prediction::inputs::input_tree;
 use assay_protocol::prediction::{MAX_PREDICTIONS, MAX_PRIVATE};
@@ -30,8 +31,8 @@ pub struct Ask {
     pub price: u128,
     /// Who reads the outputs.
     pub privacy: Privacy,
-    /// Seconds; no more than the market's accept window counts.
-    pub expires_in: u64,
+    /// Seconds: the market's accept window, if not given; more does not count.
+    pub expires_in: Option<u64>,
 }
 
 /// The result of an offer.
@@ -94,9 +95,22 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
     let tree = input_tree(&commits).ok_or_else(|| eyre::eyre!("a round has 1 to {MAX_PREDICTIONS} inputs"))?;
     let predictions = u32::try_from(inputs.len())?;
     let mut journal = Journal::open(&desk.home.offer(&market.chain, market.address, tree.root()))?;
-    if let Some(receipt) = desk.account.resume(&mut journal, "open", &desk.report).await? {
+    let stakes = Stakes {
+        proof: market.params.priceProof,
+        contest_cap: ask.contest_cap,
+        provider: ask.deposit.unwrap_or_default(),
+        price: ask.price,
+        fee: market.params.fee,
+    };
+    let base_fee = market.base_fee_ahead().await?;
+    let bond = market.quiet_bond(ask.privacy, predictions, base_fee).await?;
+    let value = (stakes.consumer_entry() + U256::from(bond)).saturating_to();
+    let resumed = desk.account.resume_with(&mut journal, "open", value, &desk.report);
+    if let Some(receipt) = resumed.await? {
+        let offered = finish(desk, inputs, &receipt, Some(&ask)).await?;
+        require_no_lapse(desk, &offered).await?;
         desk.report.note("these inputs were offered before; this is that offer");
-        return finish(desk, inputs, &receipt, Some(&ask)).await;
+        return Ok(offered);
     }
     let most = match ask.privacy {
         Privacy::PUBLIC => MAX_PREDICTIONS,
@@ -128,14 +142,6 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
         model.record.inputWords,
         model.record.wordsPerHash
     );
-    let stakes = Stakes {
-        proof: market.params.priceProof,
-        contest_cap: ask.contest_cap,
-        provider: ask.deposit.unwrap_or_default(),
-        price: ask.price,
-        fee: market.params.fee,
-        privacy: ask.privacy,
-    };
     let least = stakes.consumer().saturating_to();
     let deposit = ask.deposit.unwrap_or(least);
     if deposit < least {
@@ -145,6 +151,7 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
             ether(U256::from(least))
         )));
     }
+    let accept = market.params.windows.accept;
     let terms = RoundTerms {
         modelId: ask.model_id,
         modelHash: model.modelHash,
@@ -154,15 +161,32 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
         mpDeposit: deposit,
         price: ask.price,
         privacy: ask.privacy,
-        expiry: market.chain.now().await? + ask.expires_in.min(market.params.windows.accept),
+        expiry: market.chain.now().await? + ask.expires_in.unwrap_or(accept).min(accept),
     };
-    let base_fee = market.base_fee_ahead().await?;
-    let bond = market.quiet_bond(ask.privacy, predictions, base_fee).await?;
-    let value = (stakes.consumer_entry() + U256::from(bond)).saturating_to();
     journal.set_fact(&INPUTS, &inputs.path().canonicalize()?)?;
     let call = desk.paying(&openCall { terms }, value);
     let receipt = desk.account.send(&mut journal, "open", &call, &desk.report).await?;
     finish(desk, inputs, &receipt, None).await
+}
+
+/// Fails if nobody can serve the offer any more.
+async fn require_no_lapse(desk: &PayingDesk<Rounds>, offered: &RoundOpened) -> eyre::Result<()> {
+    let id = offered.id;
+    let round = desk.market.newest(id).await?;
+    let (lapsed, money) = match round.state {
+        RoundState::Offered if desk.market.chain.now().await? > round.deadline => (
+            format!("lapsed {}", utc(round.deadline)),
+            format!("assay predict cancel {id} gives the money back; "),
+        ),
+        RoundState::Closed if round.outcome == RoundOutcome::Cancelled => {
+            (format!("was cancelled {}", utc(round.closedAt)), String::new())
+        }
+        _ => return Ok(()),
+    };
+    Err(hinted(
+        format!("these inputs were offered before, and that offer, round {id}, {lapsed}"),
+        format!("{money}to offer the images again make a new file of them: another --inputs, with --images"),
+    ))
 }
 
 /// What the offer of this receipt is; it must be what is asked now.

@@ -13,7 +13,7 @@ use assay_chain::rounds::Rounds;
 use assay_chain::venue::{require_state, Venue};
 use assay_durable::file::copy_atomic;
 use assay_exchange::blob::BlobKind;
-use assay_protocol::abi::{RoundState, RoundView};
+use assay_protocol::abi::RoundState;
 use assay_protocol::testset::fingerprint;
 use std::path::Path;
 
@@ -47,16 +47,7 @@ pub async fn send_inputs(
     }
     to.put(BlobKind::Inputs, &file, &desk.report).await?;
     journal.set_fact(&INPUTS_DELIVERED, &to.place().to_string())?;
-    Ok(delivered(id, &round, to))
-}
-
-fn delivered(id: B256, round: &RoundView, to: &Delivery) -> Delivered {
-    Delivered {
-        id,
-        what: "inputs",
-        to: to.place().to_string(),
-        predictions: round.predictions,
-    }
+    Ok(Delivered::new(id, "inputs", to, &round))
 }
 
 /// The inputs that were offered, from `given` or where they were then.

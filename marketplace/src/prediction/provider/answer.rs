@@ -12,7 +12,7 @@ use assay_chain::client::Call;
 use assay_chain::error::{hinted, rejected};
 use assay_chain::market::all_answers;
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::{require_state, Venue};
+use assay_chain::venue::{require_state, Venue, View};
 use assay_protocol::abi::IPredictionMarket::answerCall;
 use assay_protocol::abi::{AnswerGroup, OutputOpening, RoundState, RoundView};
 use assay_protocol::ids::round_context;
@@ -36,6 +36,8 @@ pub struct RoundAnswers {
     pub unproven: u32,
     /// As the contract names it.
     pub state: String,
+    #[serde(skip)]
+    next: Option<String>,
 }
 
 /// Answers that share a transaction.
@@ -53,7 +55,11 @@ impl std::fmt::Display for RoundAnswers {
         for b in &self.batches {
             writeln!(f, "predictions {:?}: {} gas", b.indices, b.sent.gas_used)?;
         }
-        write!(f, "{} contested predictions are not proven yet", self.unproven)
+        write!(f, "{} contested predictions are not proven yet", self.unproven)?;
+        match &self.next {
+            Some(next) => write!(f, "\nnext: {next}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -99,6 +105,7 @@ pub async fn answer(desk: &Desk<Rounds>, id: B256) -> eyre::Result<RoundAnswers>
         batches,
         unproven: after.contested - after.proven,
         state: format!("{:?}", after.state),
+        next: after.next(id),
     })
 }
 

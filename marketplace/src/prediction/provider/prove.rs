@@ -8,7 +8,7 @@ use crate::inputs::{Input, Inputs};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
 use crate::proving::stated::{verify, Stated};
-use crate::proving::Prover;
+use crate::proving::{Asked, Prover};
 use alloy::primitives::{B256, U256};
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
@@ -76,7 +76,7 @@ pub fn served_inputs(site: &Site<Rounds>, id: B256) -> eyre::Result<Inputs> {
 /// Proves every contested index that has no proof here and is not proven on chain; looks before each whether to end.
 ///
 /// # Errors
-/// If another process proves for this round or with this model, or an output is not what the model says.
+/// If another process proves for this round, or an output is not what the model says.
 pub async fn prove(
     desk: &Desk<Rounds>,
     id: B256,
@@ -104,7 +104,6 @@ pub async fn prove(
     let inputs = served_inputs(desk, id)?;
     let mut made = Vec::new();
     let mut stopped = false;
-    let mut proving = None;
     for index in unproven.iter().copied() {
         let input = inputs.read(index as usize)?;
         let output = outputs.output(index as usize).unwrap_or_default();
@@ -122,11 +121,8 @@ pub async fn prove(
             says == output,
             "prediction {index} was served as {output}, the model says {says}: it cannot be proven"
         );
-        let proving = match &proving {
-            Some(proving) => proving,
-            None => proving.insert(prover.begin()?),
-        };
-        let bundle = proving.prove(&input.image, &input.salt, stated.ctx, Some(id), &desk.report)?;
+        let asked = Asked { id, by: round.answerBy };
+        let bundle = prover.prove(&input.image, &input.salt, stated.ctx, Some(asked), &desk.report)?;
         verify(prover.verifier_key(), &bundle, &stated)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;

@@ -8,10 +8,10 @@ use crate::prediction::held::{load_committed, outputs_path};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::{require_state, Venue};
+use assay_chain::venue::{require_state, Venue, View};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IPredictionMarket::publishCall;
-use assay_protocol::abi::{Privacy, RoundState};
+use assay_protocol::abi::{Privacy, RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::units::utc;
 use serde::Serialize;
@@ -28,6 +28,21 @@ pub struct Delivered {
     pub to: String,
     /// K.
     pub predictions: u32,
+    #[serde(skip)]
+    next: Option<String>,
+}
+
+impl Delivered {
+    /// What was put there, of a round.
+    pub fn new(id: B256, what: &'static str, to: &Delivery, round: &RoundView) -> Self {
+        Self {
+            id,
+            what,
+            to: to.place().to_string(),
+            predictions: round.predictions,
+            next: round.next(id),
+        }
+    }
 }
 
 impl std::fmt::Display for Delivered {
@@ -36,7 +51,11 @@ impl std::fmt::Display for Delivered {
             f,
             "{} {} of round {} are in {}",
             self.predictions, self.what, self.id, self.to
-        )
+        )?;
+        match &self.next {
+            Some(next) => write!(f, "\nnext: {next}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -60,12 +79,7 @@ pub async fn send_outputs(desk: &Desk<Rounds>, id: B256, to: &Delivery) -> eyre:
     to.put(BlobKind::Outputs, &file, &desk.report).await?;
     let mut journal = desk.journal(id)?;
     journal.set_fact(&OUTPUTS_DELIVERED, &to.place().to_string())?;
-    Ok(Delivered {
-        id,
-        what: "outputs",
-        to: to.place().to_string(),
-        predictions: round.predictions,
-    })
+    Ok(Delivered::new(id, "outputs", to, &round))
 }
 
 /// Puts the outputs on chain, once: in public before the window ends, in private when the consumer was silent until it did.
