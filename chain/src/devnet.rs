@@ -2,11 +2,12 @@
 
 use super::client::Chain;
 use crate::repository::Repository;
+use alloy::providers::Provider;
 use eyre::WrapErr;
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 const LOCALHOST: &str = "127.0.0.1";
 
@@ -38,15 +39,12 @@ impl Devnet {
     pub async fn start(repository: &Repository, options: &DevnetOptions) -> eyre::Result<(Self, Chain)> {
         const PATIENCE: Duration = Duration::from_secs(20);
         let program = repository.anvil()?;
-        let port = match options.port {
-            Some(port) => port,
-            None => free_port()?,
-        };
         // The rules of the main chain, with what a transaction may use (EIP-7825).
-        let rules = ["--silent", "--hardfork", "osaka", "--enable-tx-gas-limit"];
+        let rules = ["--hardfork", "osaka", "--enable-tx-gas-limit"];
         let mut arguments: Vec<String> = rules.map(str::to_owned).to_vec();
         arguments.extend(["--host", LOCALHOST, "--port"].map(str::to_owned));
-        arguments.push(port.to_string());
+        // Zero is any free port: one that is looked for beforehand may be somebody else's by then.
+        arguments.push(options.port.unwrap_or_default().to_string());
         if let Some(seconds) = options.block_time {
             arguments.extend(["--block-time".to_owned(), seconds.to_string()]);
         }
@@ -58,7 +56,8 @@ impl Devnet {
         } else {
             leashed(&program)
         };
-        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        let said = NamedTempFile::new().wrap_err("cannot make a temporary file")?;
+        command.args(arguments).stdout(said.reopen()?).stderr(Stdio::null());
         let mut child = command
             .spawn()
             .wrap_err_with(|| format!("cannot start {}", program.display()))?;
@@ -66,19 +65,28 @@ impl Devnet {
             pid: child.id(),
             leash: child.stdin.take(),
             child: Some(child),
-            port,
+            port: 0,
         };
         let began = Instant::now();
         loop {
             if let Some(status) = devnet.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
                 devnet.child = None;
-                eyre::bail!("anvil ended at once ({status}); is port {port} in use?");
+                let port = options.port.map(|port| format!("; is port {port} in use?"));
+                eyre::bail!("anvil ended at once ({status}){}", port.unwrap_or_default());
             }
-            // Whose refusals are looked at more often than a command would.
-            if TcpStream::connect((LOCALHOST, port)).is_ok() || began.elapsed() > PATIENCE {
-                let chain = Chain::connect(&devnet.url(), None).await;
-                return Ok((devnet, chain.wrap_err("anvil does not answer")?));
+            if let Some(port) = listens_on(&std::fs::read_to_string(said.path())?) {
+                devnet.port = port;
+                let chain = Chain::connect(&devnet.url(), None)
+                    .await
+                    .wrap_err("anvil does not answer")?;
+                // Or the file, which has no name any more, grows with every request.
+                let () = chain
+                    .provider
+                    .raw_request("anvil_setLoggingEnabled".into(), [false])
+                    .await?;
+                return Ok((devnet, chain));
             }
+            eyre::ensure!(began.elapsed() < PATIENCE, "anvil does not say where it listens");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -145,7 +153,8 @@ wait "$anvil""#;
     command
 }
 
-fn free_port() -> eyre::Result<u16> {
-    let listener = TcpListener::bind((LOCALHOST, 0)).wrap_err("no free port")?;
-    Ok(listener.local_addr()?.port())
+/// The port that anvil says it listens on.
+pub fn listens_on(said: &str) -> Option<u16> {
+    let line = said.lines().find_map(|line| line.strip_prefix("Listening on "))?;
+    line.rsplit_once(':')?.1.trim().parse().ok()
 }

@@ -108,7 +108,7 @@ async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     assert_eq!(ended.outcome, "MpSilent");
     assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts(Mode::CLEAR).deposit);
     assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 1);
-    assert!(timeout(&w.other, id).await.unwrap().receipt.is_none());
+    assert!(timeout(&w.other, id).await.unwrap().sent.is_none());
     // One strike suspends: nobody can open against this model now.
     let set = w.test_set(2);
     says(open(&w.mc, &set, w.ask()).await, "Suspended");

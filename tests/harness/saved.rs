@@ -1,13 +1,13 @@
 //! A setting on disk: the chain, the files of everybody, and what happened there, to be continued later by another program.
 
 use crate::{run, text, Devnet, Setting};
+use assay_chain::devnet::listens_on;
 use assay_chain::repository::Repository;
 use serde_json::Value;
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Stands for the setting's directory in saved files.
 const HERE: &str = "@HERE@";
@@ -121,25 +121,30 @@ impl Setting {
 
 /// A node with the rules of `assay devnet up` and this chain.
 fn node_of(chain: &Path) -> (String, std::process::Child) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
-    drop(listener);
+    let said = NamedTempFile::new().expect("a temporary file");
     let anvil = Repository::at(crate::root())
         .anvil()
         .expect("scripts/install has installed it");
     let mut process = Command::new(anvil)
-        .args(["--silent", "--hardfork", "osaka", "--enable-tx-gas-limit", "--port"])
-        .arg(address.port().to_string())
-        .arg("--load-state")
+        .args([
+            "--hardfork",
+            "osaka",
+            "--enable-tx-gas-limit",
+            "--port",
+            "0",
+            "--load-state",
+        ])
         .arg(chain)
-        .stdout(Stdio::null())
+        .stdout(said.reopen().expect("it is ours"))
         .spawn()
         .expect("anvil runs");
-    while TcpStream::connect(address).is_err() {
+    loop {
+        if let Some(port) = listens_on(&std::fs::read_to_string(said.path()).expect("text")) {
+            return (format!("http://127.0.0.1:{port}"), process);
+        }
         assert!(process.try_wait().expect("our own child").is_none(), "anvil ended");
         std::thread::sleep(Duration::from_millis(50));
     }
-    (format!("http://{address}"), process)
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
