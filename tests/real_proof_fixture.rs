@@ -205,7 +205,7 @@ impl Network {
     }
 
     fn weights_commit(&self) -> U256 {
-        let commit = weights_commit(&self.keys, &self.model, &self.weight_salts, blinders()).unwrap();
+        let commit = weights_commit(self.keys.verifier(), &self.model, &self.weight_salts, blinders()).unwrap();
         U256::from_be_bytes(commit)
     }
 

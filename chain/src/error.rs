@@ -9,7 +9,7 @@ use assay_durable::lock::LockError;
 pub enum Kind {
     /// Arguments are well-formed one by one but not together.
     Usage,
-    /// A proof does not verify, here or on chain.
+    /// A proof does not verify, here or on chain; or an opening does not open what it is said to.
     Rejected,
     /// The node did not answer, and nothing is known for that reason.
     Unreachable,

@@ -13,7 +13,7 @@ pub enum Exit {
     Failed = 1,
     /// Its arguments do not go together.
     Usage = 2,
-    /// A proof does not verify.
+    /// A proof does not verify, or an opening opens something else.
     ProofRejected = 3,
     /// The node does not answer.
     ChainUnreachable = 4,

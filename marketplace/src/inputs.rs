@@ -60,6 +60,24 @@ impl Input {
     }
 }
 
+/// What the inputs of a new file are salted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Salts {
+    /// The operating system's randomness: images are hidden until they are handed over or opened.
+    Secret,
+    /// [`InputSalt::public`]: whoever has an image recomputes its commitment.
+    Public,
+}
+
+impl Salts {
+    fn of(self, index: usize) -> InputSalt {
+        match self {
+            Self::Secret => InputSalt::random(),
+            Self::Public => InputSalt::public(index as u64),
+        }
+    }
+}
+
 /// Inputs in their file, read one by one.
 #[derive(Debug)]
 pub struct Inputs {
@@ -83,11 +101,11 @@ pub fn max_file_bytes(image_len: usize, count: u32) -> u64 {
     HEADER + u64::from(count) * (SALT_BYTES + image_len) as u64
 }
 
-/// Salts these images afresh and writes them, whole or not at all, readable by the owner alone.
+/// Salts these images and writes them, whole or not at all, readable by the owner alone.
 ///
 /// # Errors
 /// If there are none, too many, or the file is there already.
-pub fn build(images: &[Vec<u8>], size: ImageSize, to: &Path) -> eyre::Result<Inputs> {
+pub fn build(images: &[Vec<u8>], size: ImageSize, salts: Salts, to: &Path) -> eyre::Result<Inputs> {
     if images.is_empty() || images.len() > MAX_PREDICTIONS {
         return Err(usage(format!(
             "a round has 1 to {MAX_PREDICTIONS} inputs, not {}",
@@ -104,8 +122,8 @@ pub fn build(images: &[Vec<u8>], size: ImageSize, to: &Path) -> eyre::Result<Inp
     for number in [size.height, size.width, u32::try_from(images.len())?] {
         bytes.extend(number.to_be_bytes());
     }
-    for image in images {
-        bytes.extend(InputSalt::random().0);
+    for (index, image) in images.iter().enumerate() {
+        bytes.extend(salts.of(index).0);
         bytes.extend(image);
     }
     eyre::ensure!(
@@ -227,6 +245,16 @@ impl Inputs {
         Ok(done)
     }
 
+    /// Whether every salt is the public one.
+    ///
+    /// # Errors
+    /// If an input cannot be read.
+    pub fn are_public(&self) -> eyre::Result<bool> {
+        let public = |index: usize| Ok(self.read(index)?.salt == InputSalt::public(index as u64));
+        let all = (0..self.count).map(public).collect::<eyre::Result<Vec<_>>>()?;
+        Ok(all.into_iter().all(|is_public| is_public))
+    }
+
     /// The commitments in order; `step` hears how many are done.
     ///
     /// # Errors
@@ -263,7 +291,7 @@ mod tests {
     fn what_is_written_is_read_and_leads_to_its_root() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("in");
-        let inputs = build(&images(70), SIZE, &path).unwrap();
+        let inputs = build(&images(70), SIZE, Salts::Secret, &path).unwrap();
         assert_eq!((inputs.len(), inputs.size(), inputs.image_len()), (70, SIZE, 18));
         let commits = inputs.commits(|_| ()).unwrap();
         for index in [0, 63, 64, 69] {
@@ -275,9 +303,12 @@ mod tests {
         assert!(require_root(&commits, root, &path).is_ok());
         assert!(require_root(&commits[1..], root, &path).is_err());
         assert!(inputs.read(70).is_err());
-        assert!(build(&images(1), SIZE, &path).is_err(), "never overwritten");
+        assert!(
+            build(&images(1), SIZE, Salts::Secret, &path).is_err(),
+            "never overwritten"
+        );
         assert_ne!(
-            build(&images(70), SIZE, &dir.path().join("again"))
+            build(&images(70), SIZE, Salts::Secret, &dir.path().join("again"))
                 .unwrap()
                 .commits(|_| ())
                 .unwrap(),
@@ -287,10 +318,20 @@ mod tests {
     }
 
     #[test]
+    fn public_inputs_are_committed_to_by_whoever_has_the_images() {
+        let dir = tempfile::tempdir().unwrap();
+        let one = build(&images(4), SIZE, Salts::Public, &dir.path().join("one")).unwrap();
+        let other = build(&images(4), SIZE, Salts::Public, &dir.path().join("other")).unwrap();
+        assert_eq!(one.commits(|_| ()).unwrap(), other.commits(|_| ()).unwrap());
+        let secret = build(&images(4), SIZE, Salts::Secret, &dir.path().join("secret")).unwrap();
+        assert!(one.are_public().unwrap() && !secret.are_public().unwrap());
+    }
+
+    #[test]
     fn damaged_files_are_refused_with_their_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("in");
-        build(&images(3), SIZE, &path).unwrap();
+        build(&images(3), SIZE, Salts::Secret, &path).unwrap();
         let good = std::fs::read(&path).unwrap();
         let mut cases = vec![
             good[..good.len() - 1].to_vec(),
@@ -313,8 +354,8 @@ mod tests {
     fn no_round_is_empty_or_has_images_of_another_size() {
         let dir = tempfile::tempdir().unwrap();
         let to = dir.path().join("in");
-        assert!(build(&[], SIZE, &to).is_err());
-        assert!(build(&[vec![0; 17]], SIZE, &to).is_err());
+        assert!(build(&[], SIZE, Salts::Secret, &to).is_err());
+        assert!(build(&[vec![0; 17]], SIZE, Salts::Secret, &to).is_err());
         assert!(!to.exists());
     }
 }

@@ -15,6 +15,7 @@
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
 //! | [`capacity`] | proofs promised, by whatever market | `engagement`, `proving` |
 //! | [`inputs`] | the inputs of a round on disk | nothing |
+//! | [`openings`] | commitments to weights and inputs opened to everybody, and checked | `proving`, `verifier`, `inputs`, `testset` |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
 //! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
 //! | [`model`] | models: imported, measured, registered, staked on | `accuracy` |
@@ -30,6 +31,7 @@ pub mod home;
 pub mod inputs;
 mod instructions;
 pub mod model;
+pub mod openings;
 pub mod prediction;
 pub mod proving;
 pub mod revealed;

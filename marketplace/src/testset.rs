@@ -146,6 +146,11 @@ impl StoredSet {
         self.len() == 0
     }
 
+    /// Of every image.
+    pub fn size(&self) -> ImageSize {
+        self.file.size
+    }
+
     /// As it was opened.
     pub fn dir(&self) -> &Path {
         &self.dir

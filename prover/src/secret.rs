@@ -16,6 +16,13 @@
 //! Column c's salt is the ChaCha20 stream c under `SHA-256("assay.secret.salt.v1" ‖ salt seed)`, 64 bytes a scalar,
 //! reduced; its blinders likewise under `"assay.secret.blinder.v1"` and the other seed. So no two columns, models or
 //! purposes share randomness.
+//!
+//! # Models whose weights are public
+//! The seeds of [`ModelSecret::public`] are constants, `SHA-256("assay.secret.public-salt.v1")` and
+//! `SHA-256("assay.secret.public-blinder.v1")`: whoever has the model recomputes its commitment, which then hides nothing.
+//! A model that was hidden is opened by the two seeds that are [bound](ModelSecret::bound_seeds) to it, see
+//! [`ModelOpening`](crate::proof::ModelOpening); the seeds of the file stay secret, and with them every other model. No other
+//! randomness of any proof derives from either.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -136,21 +143,7 @@ impl ModelSecret {
     /// # Errors
     /// [`SecretError::Exists`] rather than overwriting, [`SecretError::Sizes`], [`SecretError::Io`].
     pub fn create(path: &Path, weight_columns: u32, salt_rows: u32, blinding_rows: u32) -> Result<Self, SecretError> {
-        let mut secret = Self {
-            weight_columns,
-            salt_rows,
-            blinding_rows,
-            counter: 0,
-            salt_seed: [0; 32],
-            blinder_seed: [0; 32],
-        };
-        if !secret.sizes_are_sane() {
-            return Err(SecretError::Sizes {
-                weight_columns,
-                salt_rows,
-                blinding_rows,
-            });
-        }
+        let mut secret = Self::with_seeds(weight_columns, salt_rows, blinding_rows, [[0; 32]; 2])?;
         let draw = |seed: &mut [u8; 32]| {
             OsRng.try_fill_bytes(seed).map_err(|e| SecretError::Io {
                 path: path.into(),
@@ -159,14 +152,59 @@ impl ModelSecret {
         };
         draw(&mut secret.salt_seed)?;
         draw(&mut secret.blinder_seed)?;
-        file::create(path, &secret.to_bytes(), Access::Private).map_err(|source| match source.kind() {
+        secret.write_new(path)?;
+        Ok(secret)
+    }
+
+    /// What models with public weights are committed to with: it hides nothing, and everybody has it.
+    ///
+    /// # Errors
+    /// [`SecretError::Sizes`].
+    pub fn public(weight_columns: u32, salt_rows: u32, blinding_rows: u32) -> Result<Self, SecretError> {
+        Self::with_seeds(weight_columns, salt_rows, blinding_rows, public_seeds())
+    }
+
+    /// With the seeds that were [bound](ModelSecret::bound_seeds) to a model, whose commitment alone they serve.
+    ///
+    /// # Errors
+    /// [`SecretError::Sizes`].
+    pub fn with_seeds(
+        weight_columns: u32,
+        salt_rows: u32,
+        blinding_rows: u32,
+        [salt_seed, blinder_seed]: [[u8; 32]; 2],
+    ) -> Result<Self, SecretError> {
+        let secret = Self {
+            weight_columns,
+            salt_rows,
+            blinding_rows,
+            counter: 0,
+            salt_seed,
+            blinder_seed,
+        };
+        if secret.sizes_are_sane() {
+            Ok(secret)
+        } else {
+            Err(SecretError::Sizes {
+                weight_columns,
+                salt_rows,
+                blinding_rows,
+            })
+        }
+    }
+
+    /// Writes it where no file is, readable by its owner alone, synced before this returns.
+    ///
+    /// # Errors
+    /// [`SecretError::Exists`] rather than overwriting, [`SecretError::Io`].
+    pub fn write_new(&self, path: &Path) -> Result<(), SecretError> {
+        file::create(path, &self.to_bytes(), Access::Private).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => SecretError::Exists { path: path.into() },
             _ => SecretError::Io {
                 path: path.into(),
                 source,
             },
-        })?;
-        Ok(secret)
+        })
     }
 
     /// Reads a file of [`ModelSecret::create`].
@@ -209,6 +247,21 @@ impl ModelSecret {
             blinder_seed: bind(&self.blinder_seed),
             ..*self
         }
+    }
+
+    /// The seeds of [`ModelSecret::bound_to`]: they open the commitment to this model.
+    ///
+    /// # Soundness
+    /// SHA-256 as a pseudorandom function of the file's seeds: these two tell nothing of those, nor of what is bound to
+    /// another model.
+    pub fn bound_seeds(&self, model_digest: &[u8; 32]) -> [[u8; 32]; 2] {
+        let bound = self.bound_to(model_digest);
+        [bound.salt_seed, bound.blinder_seed]
+    }
+
+    /// Whether it is that of [`ModelSecret::public`], which is none.
+    pub fn is_public(&self) -> bool {
+        [self.salt_seed, self.blinder_seed] == public_seeds()
     }
 
     /// Number of weight columns, the first advice columns of the circuit.
@@ -429,6 +482,10 @@ impl LockedSecret {
             source,
         })
     }
+}
+
+fn public_seeds() -> [[u8; 32]; 2] {
+    [&b"assay.secret.public-salt.v1"[..], b"assay.secret.public-blinder.v1"].map(|name| Sha256::digest(name).into())
 }
 
 fn number(rest: &mut &[u8], len: usize) -> Result<u64, &'static str> {

@@ -3,6 +3,9 @@
 //! `h_0 = H(TAG_LEN, salt, 0)`, `h_{j+1} = H(h_j, m_{2j}, m_{2j+1})`, zero words only to complete the last call; the
 //! commitment is the last `h`. Words hold 31 bytes big-endian, the last one zero-filled on the right;
 //! `TAG_LEN = (uint120(keccak256("assay.input.v1")) << 64) | L` with `L` the number of words.
+//!
+//! An input that is public from the start has the salt of [`InputSalt::public`], which everybody can compute: its commitment binds
+//! as any other does, and hides nothing.
 
 use crate::field::{from_be_bytes, Fr, Word};
 use crate::poseidon::{hash, INPUTS, RATE};
@@ -24,6 +27,18 @@ impl InputSalt {
         use rand::RngCore;
         let mut bytes = [0; 31];
         rand::rngs::OsRng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// The salt of the public input at this index of its list: the first 31 bytes of
+    /// `keccak256("assay.input.public-salt.v1" ‖ index)`, the index in 8 bytes, big-endian.
+    pub fn public(index: u64) -> Self {
+        let digest = Keccak256::new()
+            .chain_update(b"assay.input.public-salt.v1")
+            .chain_update(index.to_be_bytes())
+            .finalize();
+        let mut bytes = [0; 31];
+        bytes.iter_mut().zip(digest).for_each(|(byte, d)| *byte = d);
         Self(bytes)
     }
 
@@ -163,6 +178,19 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<InputSalt>(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn public_salts_are_these_and_one_for_each_index() {
+        let hex = |index| hex::encode(InputSalt::public(index).0);
+        let expected = |index: u64| {
+            let message = [&b"assay.input.public-salt.v1"[..], &index.to_be_bytes()].concat();
+            hex::encode(&Keccak256::digest(message)[..31])
+        };
+        for index in [0, 1, 4095, u64::MAX] {
+            assert_eq!(hex(index), expected(index));
+        }
+        assert_eq!(hex(0), "729dcc1f3696d8d4e9805fc6c46715e0a979060f5e7f0dda4a736ffe7165c2");
     }
 
     #[test]

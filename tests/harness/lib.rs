@@ -282,8 +282,17 @@ impl Party<'_> {
 
     /// A signing command that must fail: exit code and what it said.
     pub fn fails(&self, args: &[&str]) -> (i32, String) {
+        self.fails_at(args, true)
+    }
+
+    /// As [`Party::fails`], of a command that only reads or works off chain.
+    pub fn fails_to_read(&self, args: &[&str]) -> (i32, String) {
+        self.fails_at(args, false)
+    }
+
+    fn fails_at(&self, args: &[&str], signs: bool) -> (i32, String) {
         let output = self
-            .command(args, true)
+            .command(args, signs)
             .stdin(Stdio::null())
             .output()
             .expect("assay runs");

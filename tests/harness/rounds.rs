@@ -7,6 +7,11 @@ use serde_json::Value;
 impl Setting {
     /// Offers a round of `count` predictions of which `cap` may be contested; what `predict open` says.
     pub fn open_round(&self, name: &str, count: usize, cap: u32, options: &[&str]) -> Value {
+        self.open_round_of(&self.model_id, name, count, cap, options)
+    }
+
+    /// The same of another model of the setting's architecture.
+    pub fn open_round_of(&self, model_id: &str, name: &str, count: usize, cap: u32, options: &[&str]) -> Value {
         let network = Model::load(&self.model).expect("the model is there");
         let images = self.devnet.path(&format!("{name}-images"));
         let seed = name
@@ -18,7 +23,7 @@ impl Setting {
         let args = [
             "predict",
             "open",
-            &self.model_id,
+            model_id,
             "--inputs",
             text(&inputs),
             "--images",

@@ -5,6 +5,7 @@
 //! | [`keys`], [`fees`] | who signs, and what it may cost |
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
 //! | [`output`] | what proofs of a new model reveal |
+//! | [`claim`], [`image_size`] | a commitment to weights, the size of images |
 //! | [`server`] | who serves at a URL |
 //! | [`serving`] | which rounds a provider serves |
 //! | [`target`] | the accuracy that is asked for |
@@ -12,9 +13,11 @@
 //! | [`patrol`] | when a daemon looks |
 //! | [`consent`] | what is asked of a person first |
 
+pub mod claim;
 pub mod consent;
 pub mod economics;
 pub mod fees;
+pub mod image_size;
 pub mod keys;
 pub mod model;
 pub mod output;

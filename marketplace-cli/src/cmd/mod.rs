@@ -4,6 +4,7 @@ mod agree_close;
 mod demo;
 mod deploy;
 pub mod devnet;
+mod input;
 mod mc;
 mod model;
 mod mp;
@@ -28,7 +29,7 @@ use clap::{Parser, Subcommand};
     name = "assay",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof rejected, 4 chain unreachable.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof or opening rejected, 4 chain unreachable.\n\
                   Results go to stdout, everything else to stderr."
 )]
 pub struct Cli {
@@ -43,7 +44,7 @@ pub struct Cli {
 /// The subcommands of `assay`; each one's doc is what its help begins with.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make model files
+    /// Make model files, open their commitments, check openings
     #[command(subcommand)]
     Model(model::Command),
     /// Choose the circuit's layout for a model's architecture
@@ -71,6 +72,9 @@ pub enum Command {
     /// Rounds of contested predictions
     #[command(subcommand)]
     Predict(predict::Command),
+    /// Open the commitments to inputs, and check openings
+    #[command(subcommand)]
+    Input(input::Command),
     /// Serve files to the other party of an engagement or a round
     Serve(serve::Args),
     /// Close an engagement whose window has passed; anybody may
@@ -108,6 +112,7 @@ impl Command {
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
             Self::Predict(command) => command.run(ctx).await,
+            Self::Input(command) => command.run(ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,

@@ -95,6 +95,17 @@ pub fn secret_beside(model: &Path) -> PathBuf {
     model.with_extension("secret")
 }
 
+/// What becomes of a secret file that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingSecret {
+    /// The work needs the model's own.
+    Missed,
+    /// One is drawn: the weights are hidden.
+    Drawn,
+    /// It gets the public salts: whoever has the model recomputes its commitment. One that is there must have them.
+    Public,
+}
+
 /// The files of a model, and what is needed to prove with it.
 #[derive(Debug, Clone)]
 pub struct ModelFiles {
@@ -140,14 +151,14 @@ impl ModelFiles {
         Ok(frozen)
     }
 
-    /// Loads or derives everything, to prove on this chain; makes the secret if `create_secret` and there is none.
+    /// Loads or derives everything, to prove on this chain.
     ///
     /// # Errors
     /// Those of [`SrsUse::load`], and if a file is not what it should be.
-    pub fn prover(&self, chain: &Chain, create_secret: bool, out: &Reporter) -> eyre::Result<Prover> {
+    pub fn prover(&self, chain: &Chain, missing: MissingSecret, out: &Reporter) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
         let string = self.srs.load(chain, frozen.layout.k, out)?;
-        self.with_string(model, frozen, string, create_secret, out)
+        self.with_string(model, frozen, string, missing, out)
     }
 
     /// As [`ModelFiles::prover`] for work that needs no node, see [`SrsUse::load_off_chain`]; makes a missing secret.
@@ -161,7 +172,7 @@ impl ModelFiles {
     ) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
         let string = self.srs.load_off_chain(named_chain, frozen.layout.k, out).await?;
-        self.with_string(model, frozen, string, true, out)
+        self.with_string(model, frozen, string, MissingSecret::Drawn, out)
     }
 
     fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
@@ -175,26 +186,13 @@ impl ModelFiles {
         model: Model,
         frozen: FrozenArchitecture,
         string: ReferenceString,
-        create_secret: bool,
+        missing: MissingSecret,
         out: &Reporter,
     ) -> eyre::Result<Prover> {
         let keys = Keys::load_or_build(&frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
         warn_cache(keys.verifier().cache_event(), out);
         let secret = self.secret_path();
-        if create_secret && !secret.exists() {
-            let layout = &frozen.layout;
-            let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
-            ModelSecret::create(
-                &secret,
-                layout.weight_columns as u32,
-                layout.salt_rows as u32,
-                blinding_rows as u32,
-            )?;
-            out.note(format_args!(
-                "wrote {}: back it up, without it this model cannot prove",
-                secret.display()
-            ));
-        }
+        settle_secret(&secret, keys.verifier(), missing, out)?;
         let folded = model.fold()?;
         // Counter, promises and locks are beside the file itself, by whatever name it is given. One that is missing is missed
         // later.
@@ -208,6 +206,46 @@ impl ModelFiles {
             commit: Mutex::default(),
         })
     }
+}
+
+/// Makes the secret file that is missing, unless it is missed later, and refuses a secret one where public salts are asked for.
+fn settle_secret(path: &Path, key: &VerifierKey, missing: MissingSecret, out: &Reporter) -> eyre::Result<()> {
+    let [weight_columns, salt_rows, blinding_rows] = proof::secret_sizes(key);
+    match (missing, path.exists()) {
+        (MissingSecret::Missed, _) => {}
+        // One that cannot be read is missed later.
+        (MissingSecret::Drawn, true) => {
+            if ModelSecret::open(path).is_ok_and(|secret| secret.is_public()) {
+                out.note(format_args!(
+                    "{} has the public salts: the commitment hides nothing of the weights",
+                    path.display()
+                ));
+            }
+        }
+        (MissingSecret::Drawn, false) => {
+            ModelSecret::create(path, weight_columns, salt_rows, blinding_rows)?;
+            out.note(format_args!(
+                "wrote {}: back it up, without it this model cannot prove",
+                path.display()
+            ));
+        }
+        (MissingSecret::Public, true) if ModelSecret::open(path)?.is_public() => {}
+        (MissingSecret::Public, true) => {
+            return Err(usage(format!(
+                "{} holds secret salts; name another file with --secret for public ones, or open the commitment with \
+                 assay model open",
+                path.display()
+            )));
+        }
+        (MissingSecret::Public, false) => {
+            ModelSecret::public(weight_columns, salt_rows, blinding_rows)?.write_new(path)?;
+            out.note(format_args!(
+                "wrote {} with the public salts: the commitment hides nothing of the weights",
+                path.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The public part of a model, which checks its proofs.
@@ -278,7 +316,11 @@ impl Prover {
         if let Some((_, commit)) = known.filter(|(of, _)| *of == secret.fingerprint()) {
             return Ok(commit);
         }
-        let commit = U256::from_be_bytes(proof::weights_commit_with_secret(&self.keys, &self.model, &secret)?);
+        let commit = U256::from_be_bytes(proof::weights_commit_with_secret(
+            self.verifier_key(),
+            &self.model,
+            &secret,
+        )?);
         *known = Some((secret.fingerprint(), commit));
         Ok(commit)
     }
@@ -364,7 +406,7 @@ impl Prover {
             model, keys, secret, ..
         } = self;
         let _turn = self.turn(asked, out)?;
-        proof::check_secret(keys, &ModelSecret::open(secret)?)?;
+        proof::check_secret(keys.verifier(), &ModelSecret::open(secret)?)?;
         let complain = |error: eyre::Report| out.warn(format_args!("a proof is still counted as promised: {error:#}"));
         let reservation = promises::reserve_proof(secret, asked.map(|asked| asked.id), complain)?;
         if reservation.remaining() < FEW {

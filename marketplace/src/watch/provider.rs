@@ -15,7 +15,7 @@ use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Ended;
-use crate::proving::{ModelFiles, Prover};
+use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::turn::Role;
@@ -106,7 +106,11 @@ impl Provider {
             return Ok(prover.clone());
         }
         // If two load it at one time the second is dropped.
-        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.report)?);
+        let prover = Arc::new(
+            self.orders
+                .model
+                .prover(&desk.market.chain, MissingSecret::Missed, &desk.report)?,
+        );
         Ok(self.prover.get_or_init(|| prover).clone())
     }
 

@@ -8,7 +8,7 @@ use crate::prediction::provider::answer::answer;
 use crate::prediction::provider::prove::{prove, with_files};
 use crate::prediction::provider::publish::{publish, send_outputs};
 use crate::prediction::provider::serve::{serve, ServePolicy};
-use crate::proving::{ModelFiles, Prover};
+use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::rounds::{settle, situation};
@@ -87,7 +87,11 @@ impl RoundProvider {
             return Ok(prover.clone());
         }
         // If two load it at one time the second is dropped.
-        let prover = Arc::new(self.orders.model.prover(&desk.market.chain, false, &desk.report)?);
+        let prover = Arc::new(
+            self.orders
+                .model
+                .prover(&desk.market.chain, MissingSecret::Missed, &desk.report)?,
+        );
         Ok(self.prover.get_or_init(|| prover).clone())
     }
 

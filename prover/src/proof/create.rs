@@ -1,7 +1,7 @@
 //! A proof of one image.
 
 use super::bundle::{BundleError, ProofBundle};
-use super::keys::Keys;
+use super::keys::{Keys, VerifierKey};
 use crate::chips::weights::weight_columns;
 use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
@@ -90,8 +90,8 @@ pub fn prove(
 ) -> Result<ProofBundle, ProveError> {
     let compiled = &keys.verifier.compiled;
     let frozen = &compiled.frozen;
-    check_salts(keys, input.weight_salts)?;
-    let folded = fold(keys, input.model)?;
+    check_salts(&keys.verifier, input.weight_salts)?;
+    let folded = fold(&keys.verifier, input.model)?;
     let context = from_be_bytes(&input.ctx).ok_or(ProveError::Context)?;
     progress.phase("run the network", 0);
     let trace = reference::run(&frozen.architecture, &folded, input.image)?;
@@ -129,8 +129,8 @@ pub fn prove(
     )?)
 }
 
-fn fold(keys: &Keys, model: &Model) -> Result<FoldedModel, ProveError> {
-    if model.architecture != keys.verifier.compiled.frozen.architecture {
+fn fold(key: &VerifierKey, model: &Model) -> Result<FoldedModel, ProveError> {
+    if model.architecture != key.compiled.frozen.architecture {
         return Err(ProveError::Architecture);
     }
     let folded = model.fold()?;
@@ -138,8 +138,8 @@ fn fold(keys: &Keys, model: &Model) -> Result<FoldedModel, ProveError> {
     Ok(folded)
 }
 
-fn check_salts(keys: &Keys, salts: &[Vec<Fr>]) -> Result<(), ProveError> {
-    let layout = &keys.verifier.compiled.frozen.layout;
+fn check_salts(key: &VerifierKey, salts: &[Vec<Fr>]) -> Result<(), ProveError> {
+    let layout = &key.compiled.frozen.layout;
     if salts.len() == layout.weight_columns && salts.iter().all(|s| s.len() == layout.salt_rows) {
         return Ok(());
     }
@@ -190,7 +190,7 @@ pub fn prove_with_secret(
         ctx,
         ..
     } = *inference;
-    let secret = bound_secret(keys, model, inference.secret)?;
+    let secret = bound_secret(&keys.verifier, model, inference.secret)?;
     let weight_salts = salts(&secret);
     let input = ProverInput {
         model,
@@ -206,41 +206,62 @@ pub fn prove_with_secret(
 ///
 /// # Errors
 /// If model or secret do not fit the keys.
-pub fn weights_commit_with_secret(keys: &Keys, model: &Model, secret: &ModelSecret) -> Result<[u8; 32], ProveError> {
-    let secret = bound_secret(keys, model, secret)?;
-    weights_commit(keys, model, &salts(&secret), secret.blinding_rng())
+pub fn weights_commit_with_secret(
+    key: &VerifierKey,
+    model: &Model,
+    secret: &ModelSecret,
+) -> Result<[u8; 32], ProveError> {
+    weights_commit_with_bound(key, model, &bound_secret(key, model, secret)?)
+}
+
+/// As [`weights_commit_with_secret`], by a secret that is bound to the model already.
+pub(super) fn weights_commit_with_bound(
+    key: &VerifierKey,
+    model: &Model,
+    bound: &ModelSecret,
+) -> Result<[u8; 32], ProveError> {
+    weights_commit(key, model, &salts(bound), bound.blinding_rng())
 }
 
 /// Checks that a secret has the circuit's sizes, before a proof is reserved under it.
 ///
 /// # Errors
 /// [`ProveError::Secret`].
-pub fn check_secret(keys: &Keys, secret: &ModelSecret) -> Result<(), ProveError> {
-    let layout = &keys.verifier.compiled.frozen.layout;
-    let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
-    let expected = [layout.weight_columns, layout.salt_rows, blinding_rows];
-    let got = [secret.weight_columns(), secret.salt_rows(), secret.blinding_rows()].map(|n| n as usize);
+pub fn check_secret(key: &VerifierKey, secret: &ModelSecret) -> Result<(), ProveError> {
+    let expected = secret_sizes(key);
+    let got = [secret.weight_columns(), secret.salt_rows(), secret.blinding_rows()];
     if expected == got {
         Ok(())
     } else {
-        Err(ProveError::Secret { expected, got })
+        Err(ProveError::Secret {
+            expected: expected.map(|n| n as usize),
+            got: got.map(|n| n as usize),
+        })
     }
 }
 
-fn bound_secret(keys: &Keys, model: &Model, secret: &ModelSecret) -> Result<ModelSecret, ProveError> {
-    check_secret(keys, secret)?;
-    Ok(secret.bound_to(&model_digest(keys, &fold(keys, model)?)))
+/// Weight columns, salt rows and blinding rows of a secret for models of the key's architecture.
+pub fn secret_sizes(key: &VerifierKey) -> [u32; 3] {
+    let layout = &key.compiled.frozen.layout;
+    let blinding_rows = key.vk.cs().blinding_factors() + 1;
+    [layout.weight_columns, layout.salt_rows, blinding_rows].map(|n| n as u32)
+}
+
+fn bound_secret(key: &VerifierKey, model: &Model, secret: &ModelSecret) -> Result<ModelSecret, ProveError> {
+    Ok(secret.bound_to(&model_digest(key, model, secret)?))
 }
 
 fn salts(secret: &ModelSecret) -> Vec<Vec<Fr>> {
     (0..secret.weight_columns()).map(|column| secret.salt(column)).collect()
 }
 
-/// Identifies the committed numbers: architecture and folded parameters.
-fn model_digest(keys: &Keys, folded: &FoldedModel) -> [u8; 32] {
+/// Identifies the committed numbers: architecture and folded parameters. The secret must have the circuit's sizes.
+pub(super) fn model_digest(key: &VerifierKey, model: &Model, secret: &ModelSecret) -> Result<[u8; 32], ProveError> {
+    check_secret(key, secret)?;
+    let folded = fold(key, model)?;
     let mut hasher = Sha256::new()
         .chain_update(b"assay.model.v1")
-        .chain_update(keys.verifier.arch_id());
+        .chain_update(key.arch_id());
     for layer in &folded.layers {
         let numbers: Vec<i64> = match layer {
             FoldedLayer::Conv { weights, bias } => weights.iter().chain(bias).copied().collect(),
@@ -250,7 +271,7 @@ fn model_digest(keys: &Keys, folded: &FoldedModel) -> [u8; 32] {
         hasher.update((numbers.len() as u64).to_be_bytes());
         numbers.iter().for_each(|n| hasher.update(n.to_be_bytes()));
     }
-    hasher.finalize().into()
+    Ok(hasher.finalize().into())
 }
 
 /// The commitment a model is registered with: the points that every proof of it starts with, hashed.
@@ -260,20 +281,20 @@ fn model_digest(keys: &Keys, folded: &FoldedModel) -> [u8; 32] {
 /// # Errors
 /// If model or salts do not fit the keys.
 pub fn weights_commit(
-    keys: &Keys,
+    key: &VerifierKey,
     model: &Model,
     weight_salts: &[Vec<Fr>],
     mut rng: impl RngCore,
 ) -> Result<[u8; 32], ProveError> {
     use halo2_proofs::halo2curves::ff::Field;
-    check_salts(keys, weight_salts)?;
-    let folded = fold(keys, model)?;
-    let compiled = &keys.verifier.compiled;
+    check_salts(key, weight_salts)?;
+    let folded = fold(key, model)?;
+    let compiled = &key.compiled;
     let frozen = &compiled.frozen;
-    let params = keys.verifier.srs.params();
-    let domain = keys.verifying_key().get_domain();
+    let params = key.srs.params();
+    let domain = key.vk.get_domain();
     let rows = 1usize << frozen.layout.k;
-    let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+    let blinding_rows = key.vk.cs().blinding_factors() + 1;
     let columns = weight_columns(
         &frozen.architecture,
         &frozen.layout,

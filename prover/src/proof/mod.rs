@@ -32,7 +32,7 @@
 //! let path = folder.path().join("model.secret");
 //! let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
 //! let secret = ModelSecret::create(&path, frozen.layout.weight_columns as u32, 32, blinding_rows as u32)?;
-//! let registered = weights_commit_with_secret(&keys, &model, &secret)?;
+//! let registered = weights_commit_with_secret(keys.verifier(), &model, &secret)?;
 //!
 //! // Once per image.
 //! let image = vec![7; frozen.architecture.image_len()];
@@ -65,11 +65,13 @@ pub mod bundle;
 pub mod check;
 pub mod create;
 pub mod keys;
+pub mod opening;
 
 pub use bundle::{BundleError, ProofBundle};
 pub use check::{verify, VerifyError};
 pub use create::{
-    check_secret, prove, prove_with_secret, weights_commit, weights_commit_with_secret, Inference, ProveError,
-    ProverInput,
+    check_secret, prove, prove_with_secret, secret_sizes, weights_commit, weights_commit_with_secret, Inference,
+    ProveError, ProverInput,
 };
 pub use keys::{KeyError, Keys, VerifierKey};
+pub use opening::{ModelOpening, OpeningError};

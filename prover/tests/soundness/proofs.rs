@@ -103,7 +103,8 @@ impl Owner {
     }
 
     fn commit(&self) -> [u8; 32] {
-        weights_commit(&setup().keys, &self.case.model, &self.salts, self.secret.blinding_rng()).expect("a commitment")
+        let key = setup().keys.verifier();
+        weights_commit(key, &self.case.model, &self.salts, self.secret.blinding_rng()).expect("a commitment")
     }
 }
 

@@ -12,7 +12,7 @@ use assay_marketplace::delivery::Delivery;
 use assay_marketplace::engagement::paths::proof_path;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::engagement::{Desk, PayingDesk, Sent, Site};
-use assay_marketplace::inputs::{self, Inputs};
+use assay_marketplace::inputs::{self, Inputs, Salts};
 use assay_marketplace::prediction::anybody::close::close;
 use assay_marketplace::prediction::anybody::show::{show, Shown};
 use assay_marketplace::prediction::consumer::check::check;
@@ -301,7 +301,12 @@ fn prepare(s: &Stage) -> eyre::Result<(Inputs, Inputs, Vec<u32>)> {
     let size = size(s);
     let build = |name: &str, some: &[(std::path::PathBuf, u32)]| -> eyre::Result<Inputs> {
         let images = some.iter().map(|(path, _)| read_image(path, size));
-        inputs::build(&images.collect::<eyre::Result<Vec<_>>>()?, size, &s.path(name))
+        inputs::build(
+            &images.collect::<eyre::Result<Vec<_>>>()?,
+            size,
+            Salts::Secret,
+            &s.path(name),
+        )
     };
     eyre::ensure!(images.len() >= 2 * PREDICTIONS, "there are too few digits");
     let (first, second) = (&images[..PREDICTIONS], &images[PREDICTIONS..2 * PREDICTIONS]);

@@ -25,8 +25,7 @@ use assay_marketplace::home::Home;
 use assay_marketplace::model::import::import_model;
 use assay_marketplace::model::register::{register, Registered};
 use assay_marketplace::proving::reference_string::SrsUse;
-use assay_marketplace::proving::ModelFiles;
-use assay_marketplace::proving::{save_arch, Prover};
+use assay_marketplace::proving::{save_arch, MissingSecret, ModelFiles, Prover};
 use assay_marketplace::testset::labelled_images;
 use assay_marketplace::verifier::check::Trust;
 use assay_marketplace::verifier::deploy::deploy_verifier;
@@ -112,7 +111,7 @@ impl Stage {
         let (network, report) = import_model(&onnx, &digits.join("calibration"), OutputMode::Top1, &files.model, out)?;
         let arch_path = files.arch.clone().unwrap_or_default();
         save_arch(&arch_path, &FrozenArchitecture::plan(network.architecture)?)?;
-        let prover = files.prover(&chain, true, out)?;
+        let prover = files.prover(&chain, MissingSecret::Drawn, out)?;
 
         out.note("3. the provider deploys the generated verifier and registers the model with its stake");
         let verifier = deploy_verifier(&mp_side.home, &mp.account, prover.verifier_key(), &book, out).await?;

@@ -1,5 +1,7 @@
-//! Models: imported, measured, or random.
+//! Models: imported, measured, opened, checked, or random.
 
+mod check;
+mod open;
 mod test;
 
 use crate::args::output::OutputArgs;
@@ -41,6 +43,10 @@ pub enum Command {
     },
     /// Measure how often a model is right, and which targets that allows
     Test(test::Args),
+    /// Provider: write what shows others the weights behind a commitment
+    Open(Box<open::Args>),
+    /// Check that weights are those of a commitment
+    Check(check::Args),
     /// Make a MobileNet v2 with random weights, to measure with
     #[command(after_help = "Examples:\n  \
         assay model random --out paper.assay                               the paper's first row: 0.35, 96, 1001 classes\n  \
@@ -94,6 +100,8 @@ impl Command {
                 ctx.out.result(&Imported { model: out, report }, text)
             }
             Self::Test(args) => test::run(args, ctx).await,
+            Self::Open(args) => open::run(*args, ctx).await,
+            Self::Check(args) => check::run(args, ctx).await,
             Self::Random {
                 width,
                 resolution,

@@ -5,7 +5,7 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::probe::{probe, AfterProbe};
-use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::proving::{MissingSecret, ModelFiles};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -32,7 +32,7 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
+    let prover = ModelFiles::from(args.model).prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
     let decision = AfterProbe {
         act: args.decide,
         at_least: args.at_least,

@@ -5,7 +5,7 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::prove::{prove, Manner};
-use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::proving::{MissingSecret, ModelFiles};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
+    let prover = ModelFiles::from(args.model).prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
     let manner = Manner {
         proceed: args.proceed,
         all: args.all,

@@ -8,7 +8,7 @@ use assay_chain::address_book::Deployment;
 use assay_chain::error::hinted;
 use assay_chain::repository::Repository;
 use assay_marketplace::model::register::register;
-use assay_marketplace::proving::{load_model, ModelFiles};
+use assay_marketplace::proving::{load_model, MissingSecret, ModelFiles};
 use assay_marketplace::verifier::code::VerifierCode;
 use assay_marketplace::verifier::record::metric_of;
 
@@ -17,6 +17,10 @@ use assay_marketplace::verifier::record::metric_of;
     after_help = "Example:\n  assay mp register --model digits.assay --uri https://example.org/digits --keystore me.json\n\n\
     Stakes 1000 strikes. The metric follows from what the model's proofs reveal, see assay model import. The secret file is made\n\
     here if it is not there yet: without it the model cannot prove.\n\
+    With --public-weights salts and blinders are constants that everybody knows: whoever has the model file recomputes the\n\
+    commitment (assay model check), which hides nothing of the weights. All other randomness of the proofs stays secret and\n\
+    fresh: images of consumers are as hidden as ever. The count of proofs in such a secret file protects nothing; the file can\n\
+    be removed and made again.\n\
     Registering the same model again finds it; another --nonce registers a copy with a stake of its own."
 )]
 pub struct Args {
@@ -25,6 +29,9 @@ pub struct Args {
     /// Verifier contract [default: the architecture's in the address book]
     #[arg(long, value_name = "ADDRESS")]
     verifier: Option<Address>,
+    /// Commit with the public salts; the secret file must have them, or not be there yet
+    #[arg(long)]
+    public_weights: bool,
     /// Where consumers find the architecture file and a description; not part of the model's identity
     #[arg(long, default_value = "", value_name = "URI")]
     uri: String,
@@ -45,7 +52,11 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     desk.account.require_funds(stake_wei, 0).await?;
     let files = ModelFiles::from(args.model);
     metric_of(load_model(&files.model)?.architecture.output)?;
-    let prover = files.prover(&desk.market.chain, true, &ctx.out)?;
+    let missing = match args.public_weights {
+        true => MissingSecret::Public,
+        false => MissingSecret::Drawn,
+    };
+    let prover = files.prover(&desk.market.chain, missing, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,
         None => {

@@ -7,7 +7,7 @@ use alloy::primitives::B256;
 use assay_chain::venue::Venue;
 use assay_marketplace::prediction::provider::answer::answer;
 use assay_marketplace::prediction::provider::prove::prove;
-use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::proving::{MissingSecret, ModelFiles};
 use assay_protocol::abi::RoundState;
 
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.rounds_desk(&args.keys).await?;
     let round = desk.market.newest(args.id).await?;
     if round.state == RoundState::Served && round.contested > round.proven {
-        let prover = ModelFiles::from(args.model).prover(&desk.market.chain, false, &ctx.out)?;
+        let prover = ModelFiles::from(args.model).prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
         let made = prove(&desk, args.id, &prover, || false).await?;
         ctx.out.note(format_args!("{} proof(s) made", made.made.len()));
     }

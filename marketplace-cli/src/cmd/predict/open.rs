@@ -1,18 +1,19 @@
 //! Offers a round and escrows its money.
 
 use crate::args::fees::ether;
+use crate::args::image_size::image_size;
 use crate::args::keys::KeyArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::error::usage;
-use assay_marketplace::inputs::{self, Inputs};
+use assay_marketplace::inputs::{self, Inputs, Salts};
 use assay_marketplace::prediction::consumer::open::{open, Ask};
 use assay_marketplace::testset::{image_files, read_image};
 use assay_marketplace::verifier::check::Trust;
 use assay_protocol::abi::Privacy;
 use assay_protocol::testset::ImageSize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -21,6 +22,8 @@ use std::path::{Path, PathBuf};
     The inputs file holds the images with fresh salts and is made from --images if it is not there; keep it, the round needs it.\n\
     Repeating the command with the same file finds the offer instead of making another. In a private round, the default, only\n\
     you read the outputs, and what you contest becomes public; but if you stay silent the provider may publish them all.\n\
+    With --public-inputs nothing of the inputs is hidden; the provider's weights are as hidden as ever. The same public images in\n\
+    the same order are the same offer: they can be offered once.\n\
     With the offer you escrow twice the price of a proof for each prediction that may be contested, and the price. What is\n\
     sent along for the base fee and not needed becomes credit, see assay withdraw.")]
 pub struct Args {
@@ -33,8 +36,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR", requires = "size")]
     images: Option<PathBuf>,
     /// Height and width that the model reads, or both as HEIGHTxWIDTH
-    #[arg(long, value_name = "PIXELS", value_parser = size)]
+    #[arg(long, value_name = "PIXELS", value_parser = image_size)]
     size: Option<ImageSize>,
+    /// Salt the inputs with what everybody knows: whoever has the images recomputes the commitments, see assay input check
+    #[arg(long)]
+    public_inputs: bool,
     /// Most predictions that may be contested
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     contest_cap: u32,
@@ -56,22 +62,13 @@ pub struct Args {
     keys: KeyArgs,
 }
 
-fn size(text: &str) -> Result<ImageSize, String> {
-    let (height, width) = text.split_once('x').unwrap_or((text, text));
-    let number = |text: &str| text.parse().map_err(|e| format!("{e}"));
-    Ok(ImageSize {
-        height: number(height)?,
-        width: number(width)?,
-    })
-}
-
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let trust = Trust::from(args.trust);
+    let trust = Trust::from(args.trust.clone());
     trust.require_given()?;
     let desk = ctx.paying_rounds_desk(&args.keys).await?;
     let model = desk.market.marketplace.model(args.model_id).await?;
     trust.require(&desk.market.chain, &model.record, &ctx.out).await?;
-    let inputs = inputs_of(&args.inputs, args.images.as_deref(), args.size)?;
+    let inputs = inputs_of(&args)?;
     let ask = Ask {
         model_id: args.model_id,
         contest_cap: args.contest_cap,
@@ -88,11 +85,19 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 }
 
 /// Those of the file, which is made if it is not there.
-fn inputs_of(file: &Path, images: Option<&Path>, size: Option<ImageSize>) -> eyre::Result<Inputs> {
+fn inputs_of(args: &Args) -> eyre::Result<Inputs> {
+    let file = &args.inputs;
     if file.exists() {
-        return Inputs::open(file);
+        let inputs = Inputs::open(file)?;
+        if args.public_inputs && !inputs.are_public()? {
+            return Err(usage(format!(
+                "{} holds inputs with secret salts; name another file for public ones, or open these with assay input open",
+                file.display()
+            )));
+        }
+        return Ok(inputs);
     }
-    let (Some(images), Some(size)) = (images, size) else {
+    let (Some(images), Some(size)) = (&args.images, args.size) else {
         return Err(usage(format!(
             "{} is not there; say with --images and --size what to make it from",
             file.display()
@@ -101,5 +106,9 @@ fn inputs_of(file: &Path, images: Option<&Path>, size: Option<ImageSize>) -> eyr
     let images = image_files(images)?;
     let images = images.iter().map(|path| read_image(path, size));
     let images = images.collect::<eyre::Result<Vec<_>>>()?;
-    inputs::build(&images, size, file)
+    let salts = match args.public_inputs {
+        true => Salts::Public,
+        false => Salts::Secret,
+    };
+    inputs::build(&images, size, salts, file)
 }

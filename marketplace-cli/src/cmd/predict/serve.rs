@@ -9,7 +9,7 @@ use alloy::primitives::B256;
 use assay_chain::venue::Venue;
 use assay_marketplace::delivery::{Delivery, Place};
 use assay_marketplace::prediction::provider::serve::serve;
-use assay_marketplace::proving::ModelFiles;
+use assay_marketplace::proving::{MissingSecret, ModelFiles};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_rounds_desk(&args.keys).await?;
     let model = ModelFiles::from(args.model);
     model.require_files()?;
-    let prover = model.prover(&desk.market.chain, false, &ctx.out)?;
+    let prover = model.prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
     let id = args.id;
     let round = desk.market.newest(id).await?;
     let inputs = Delivery::open(&args.inputs, id, &args.server.into(), round.mc, desk.account.key())?;

@@ -219,7 +219,7 @@ async fn finish(
                     privacy_words(terms.privacy),
                     terms.contestCap
                 ),
-                "go on with that round, or make the inputs again: new salts make another root",
+                "go on with that round, or make the inputs again: new salts make another root, of public inputs another order or number",
             ));
         }
     }
