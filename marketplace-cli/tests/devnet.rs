@@ -91,7 +91,7 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         ("Abort", "NONE")
     );
     assert!(!shown.to_string().to_lowercase().contains("passed"));
-    let listed = Listed::read(&w.mp, w.model_id, &UNTRUSTING).await.unwrap();
+    let listed = Listed::read(&w.mp, w.model_id, &UNTRUSTING, false).await.unwrap();
     assert_eq!((listed.none.len(), listed.proven.len(), listed.open.len()), (1, 0, 0));
 }
 

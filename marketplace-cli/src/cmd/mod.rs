@@ -4,6 +4,7 @@ mod agree_close;
 mod demo;
 mod deploy;
 pub mod devnet;
+mod market;
 mod mc;
 mod model;
 mod mp;
@@ -43,7 +44,7 @@ pub struct Cli {
 /// The subcommands of `assay`; each one's doc is what its help begins with.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make model files
+    /// Make model files, look at registered models
     #[command(subcommand)]
     Model(model::Command),
     /// Choose the circuit's layout for a model's architecture
@@ -62,6 +63,9 @@ pub enum Command {
     Devnet(devnet::Command),
     /// Deploy registry and market
     Deploy(deploy::Args),
+    /// What a marketplace is
+    #[command(subcommand)]
+    Market(market::Command),
     /// What a model provider does
     #[command(subcommand)]
     Mp(mp::Command),
@@ -105,6 +109,7 @@ impl Command {
             Self::Verify(args) => verify::run(args, ctx).await,
             Self::Devnet(command) => command.run(ctx).await,
             Self::Deploy(args) => deploy::run(args, ctx).await,
+            Self::Market(command) => command.run(ctx).await,
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
             Self::Predict(command) => command.run(ctx).await,

@@ -1,5 +1,6 @@
-//! Models: imported, measured, or random.
+//! Models: imported, measured, random; and what the chain says of registered ones.
 
+mod show;
 mod test;
 
 use crate::args::output::OutputArgs;
@@ -39,6 +40,10 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// What the chain says of a registered model
+    Show(show::ShowArgs),
+    /// The models of the registry
+    List(show::ListArgs),
     /// Measure how often a model is right, and which targets that allows
     Test(test::Args),
     /// Make a MobileNet v2 with random weights, to measure with
@@ -93,6 +98,8 @@ impl Command {
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
             }
+            Self::Show(args) => show::show(args, ctx).await,
+            Self::List(args) => show::list(args, ctx).await,
             Self::Test(args) => test::run(args, ctx).await,
             Self::Random {
                 width,
