@@ -1,4 +1,5 @@
-//! What readers get as documents: at one block, as `DOCUMENTS.md` describes them, and errors where there is no such state.
+//! What readers get as documents: at one block, as `DOCUMENTS.md` describes them, and errors where there is no such state. What
+//! time closes in both markets.
 
 mod node_support;
 mod snapshots;
@@ -436,4 +437,50 @@ async fn a_state_that_the_node_forgot_and_a_block_that_is_replaced_are_told_apar
     let error = show(&site, w.model_id, &UNTRUSTING, Which::Newest).await.unwrap_err();
     assert!(error.to_string().contains("was replaced by another one"), "{error:#}");
     assert!(Kind::Unsettled.is_of(&error), "{error:#}");
+}
+
+#[tokio::test]
+async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
+    let w = World::new().await;
+    let silent = w.opened(1).await.id;
+    accept(&w.mp, silent, &ANY, None).await.unwrap();
+    let (unserved, unpublished) = (opened_round(&w, "one").await, opened_round(&w, "two").await);
+    serve(&w, unpublished).await;
+    let close = |id: B256, more: &[&str]| {
+        let id = id.to_string();
+        assay(&w, &[&["timeout", "run", &id, "--devnet-account", "3"], more].concat())
+    };
+    for id in [silent, unserved, unpublished] {
+        let output = close(id, &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("runs until") && said.contains("try again in"), "{said}");
+    }
+    // The consumer's time to confirm, then the provider's to publish.
+    w.pass(2 * 3600 + 1).await;
+    for (id, kind, outcome) in [
+        (silent, "engagement", "MpSilent"),
+        (unserved, "round", "Cancelled"),
+        (unpublished, "round", "Void"),
+    ] {
+        let output = close(id, &["--json"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let closed: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+        assert_eq!((&closed["kind"], &closed["outcome"]), (&kind.into(), &outcome.into()));
+        assert!(closed["sent"].is_object(), "{closed}");
+        let text = String::from_utf8(close(id, &[]).stdout).unwrap();
+        assert_eq!(text, format!("{kind} {id} is closed: {outcome}\n"));
+    }
+    let said = String::from_utf8(close(B256::repeat_byte(1), &[]).stderr).unwrap();
+    assert!(said.contains("has no engagement and no round"), "{said}");
+
+    // What both markets and the registry owe comes by one command too.
+    let fetched = assay(&w, &["withdraw", "--devnet-account", "2", "--json"]);
+    let fetched: Value = serde_json::from_slice(&fetched.stdout).unwrap();
+    let rounds = Rounds::of(w.market.clone()).await.unwrap();
+    let contracts = fetched["withdrawals"].as_array().unwrap().iter();
+    let contracts: Vec<String> = contracts
+        .map(|w| w["contract"].as_str().unwrap().to_lowercase())
+        .collect();
+    let owing = [w.market.address, rounds.address].map(|address| address.to_string().to_lowercase());
+    assert_eq!(contracts, owing);
 }

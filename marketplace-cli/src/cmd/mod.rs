@@ -77,7 +77,7 @@ pub enum Command {
     Predict(predict::Command),
     /// Serve files to the other party of an engagement or a round
     Serve(serve::Args),
-    /// Close an engagement whose window has passed; anybody may
+    /// Close an engagement or a round whose window has passed; anybody may
     #[command(subcommand)]
     Timeout(timeout::Command),
     /// Vote to end an engagement with an agreed split

@@ -1,7 +1,7 @@
 //! What a provider knows about a round, and how it acts.
 
 use crate::engagement::facts::SETTLED;
-use crate::prediction::anybody::close::close;
+use crate::engagement::overdue::close;
 use crate::prediction::facts::OUTPUTS_DELIVERED;
 use crate::prediction::provider::answer::answer;
 use crate::prediction::provider::prove::{prove, with_files};
