@@ -74,7 +74,7 @@ impl Survey {
         if !prediction.is_zero() {
             // It can burn stakes as the accuracy market can.
             contracts.push(("PredictionMarket", prediction));
-            if let Ok(rounds) = Rounds::of(market.clone()).await {
+            if let Some(rounds) = Rounds::if_any(market).await? {
                 of_rounds = round_immutables(market, &rounds);
                 contracts.push(("OutputJudge", rounds.params.judge));
             }
