@@ -1,5 +1,5 @@
 //! What readers get as documents: at one block, as `DOCUMENTS.md` describes them, and errors where there is no such state. What
-//! time closes in both markets.
+//! time closes in both markets, and what is asked of a deployment's parameters.
 
 mod node_support;
 mod snapshots;
@@ -8,11 +8,15 @@ mod support;
 use alloy::primitives::{B256, U256};
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
+use assay_chain::devnet::DevnetOptions;
 use assay_chain::error::{hint_of, Kind};
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_chain::rounds::Rounds;
+use assay_chain::terms::{MarketTerms, RoundMarketTerms};
 use assay_chain::venue::Venue;
+use assay_cli::cmd::devnet::up;
+use assay_cli::context::{Context, Globals};
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::engagement::{PayingDesk, Site};
 use assay_marketplace::inputs;
@@ -483,4 +487,95 @@ async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
         .collect();
     let owing = [w.market.address, rounds.address].map(|address| address.to_string().to_lowercase());
     assert_eq!(contracts, owing);
+}
+
+#[tokio::test]
+async fn the_conditions_of_rounds_are_those_of_the_deployed_market() {
+    let dir = tempfile::tempdir().unwrap();
+    let context = Context::new(Globals {
+        home: Some(dir.path().to_owned()),
+        ..Globals::default()
+    })
+    .unwrap();
+    let devnet = MarketTerms::devnet();
+    let terms = MarketTerms {
+        respond_window: 7200,
+        rounds: devnet.rounds.clone().map(|rounds| RoundMarketTerms {
+            answer_gas: 700_000,
+            fee: 3 * rounds.fee,
+            ..rounds
+        }),
+        ..devnet
+    };
+    let (node, book, _) = up(&context, &DevnetOptions::default(), &terms).await.unwrap();
+    let lines = |more: &[&str]| -> BTreeMap<String, Value> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+        command.args(["policy", "check", "--gwei", "2", "--json", "--rpc-url", &node.url()]);
+        command
+            .arg("--market")
+            .arg(book.market.to_string())
+            .arg("--home")
+            .arg(dir.path());
+        let round = ["--outputs", "1024", "--cap", "59", "--provider-deposit", "0.5"];
+        let output = command.args(round).args(more).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let lines = checked["conditions"].as_array().unwrap().iter();
+        lines
+            .map(|line| (line["name"].as_str().unwrap().to_owned(), line.clone()))
+            .collect()
+    };
+    let found = lines(&["--promised", "38"]);
+    // Of the accuracy market: its price of an example, its two sizes.
+    assert_eq!(found["I0"]["verdict"], "holds");
+    assert!(
+        found["I0"]["sentence"].as_str().unwrap().contains("E 0.01"),
+        "{}",
+        found["I0"]
+    );
+    // Of the prediction market: gas of an answer, fee, window to respond, what the quiet bond counts.
+    assert_eq!(
+        (&found["I8c G"]["value"], &found["I8c G"]["verdict"]),
+        (&700_000.0.into(), &"FAILS".into())
+    );
+    assert!(
+        found["I11"]["sentence"].as_str().unwrap().contains("fee of 0.0003 ETH"),
+        "{}",
+        found["I11"]
+    );
+    assert_eq!(
+        found["I13"]["verdict"], "FAILS",
+        "37 fit half of an hour, the shorter window"
+    );
+    let chain = Chain::connect(&node.url(), None).await.unwrap();
+    let rounds = Rounds::of(Market::load(chain, book.market).await.unwrap())
+        .await
+        .unwrap();
+    let bond = rounds.quiet_bond(Privacy::PRIVATE, 1024, 2_000_000_000).await.unwrap();
+    let brought = found["I10"]["value"].as_f64().unwrap();
+    assert!((brought - bond as f64 / 1e18).abs() < 1e-12, "{brought} {bond}");
+    assert_eq!(found["I10"]["verdict"], "FAILS");
+
+    // Options come before what is deployed.
+    let found = lines(&[
+        "--answer-gas",
+        "1000000",
+        "--round-fee",
+        "0.5",
+        "--quiet-gas",
+        "2550000",
+        "--promised",
+        "38",
+        "--respond-window",
+        "7200",
+    ]);
+    for name in ["I8c G", "I10", "I13"] {
+        assert_eq!(found[name]["verdict"], "holds", "{}", found[name]);
+    }
+    assert!(
+        found["I11"]["sentence"].as_str().unwrap().contains("fee of 0.5 ETH"),
+        "{}",
+        found["I11"]
+    );
 }
