@@ -118,10 +118,14 @@ fn a_provider_that_does_not_answer_loses_its_deposit_and_a_strike() {
     let (mc, outsider) = (setting.consumer(), setting.devnet.party("outsider", OUTSIDER));
     mc.does(&["predict", "check", &id, "--from", text(&to)]);
     mc.does(&["predict", "contest", &id, "--index", "3"]);
-    let (_, early) = outsider.fails(&["predict", "finalize", &id]);
+    let (_, early) = outsider.fails(&["timeout", "run", &id]);
     assert!(early.contains("runs until"), "{early}");
     setting.devnet.pass(2 * HOUR);
-    assert_eq!(outsider.does(&["predict", "finalize", &id])["outcome"], "Fault");
+    let closed = outsider.does(&["timeout", "run", &id]);
+    assert_eq!(
+        (&closed["kind"], &closed["outcome"]),
+        (&"round".into(), &"Fault".into())
+    );
     let round = setting.round(&id);
     let (fees, bond) = (wei(&round["contestFeesWei"]), wei(&round["quietBondWei"]));
     assert!(bond > 0 && fees > 0);

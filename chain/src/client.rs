@@ -70,6 +70,8 @@ pub struct Chain {
     pub confirmations: u64,
     /// Whether what is answered by secrets or for good must be in a finalized block, if the node has one.
     awaits_finality: bool,
+    /// The block that views and code are read at.
+    at: BlockId,
 }
 
 /// A node that knows of finality but does not say now which block is finalized, as after a restart.
@@ -134,6 +136,7 @@ impl Chain {
             genesis,
             confirmations: confirmations.unwrap_or(default).max(1),
             awaits_finality: id != DEVNET_CHAIN_ID && confirmations.is_none(),
+            at: BlockId::latest(),
         })
     }
 
@@ -147,9 +150,31 @@ impl Chain {
         format!("{}-{}", self.id, hex::encode(&self.genesis[..4]))
     }
 
+    /// The chain as it was when this block was the newest: whatever is read of it is read at this very block, or not at all.
+    #[must_use]
+    pub fn as_of(&self, block: B256) -> Self {
+        Self {
+            at: BlockId::hash_canonical(block),
+            ..self.clone()
+        }
+    }
+
+    /// The block that views and code are read at.
+    pub fn at(&self) -> BlockId {
+        self.at
+    }
+
+    /// Code of an account; empty if it has none.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn code(&self, of: Address) -> eyre::Result<Bytes> {
+        Ok(self.provider.get_code_at(of).block_id(self.at).await?)
+    }
+
     /// Timestamp of the newest block, Unix seconds.
     pub async fn now(&self) -> eyre::Result<u64> {
-        self.time_of(BlockId::latest()).await
+        self.time_of(self.at).await
     }
 
     /// Timestamp of a block, Unix seconds.
@@ -159,8 +184,11 @@ impl Chain {
         Ok(found.header.timestamp())
     }
 
-    /// The newest block that has its confirmations.
+    /// The newest block that has its confirmations; of the chain [as of](Self::as_of) a block, that block.
     pub async fn newest_confirmed(&self) -> eyre::Result<BlockId> {
+        if self.at != BlockId::latest() {
+            return Ok(self.at);
+        }
         let head = self.provider.get_block_number().await?;
         Ok(BlockId::number((head + 1).saturating_sub(self.confirmations)))
     }
@@ -207,7 +235,7 @@ impl Chain {
     /// # Errors
     /// The contract's refusal, or that there is none.
     pub async fn view<C: SolCall>(&self, to: Address, call: &C) -> eyre::Result<C::Return> {
-        self.view_at(to, call, BlockId::latest()).await
+        self.view_at(to, call, self.at).await
     }
 
     /// As [`Chain::view`], as it was when `block` was the newest.
@@ -239,14 +267,6 @@ impl Chain {
             Ok(output) => Ok(Ok(C::abi_decode_returns(&output)?)),
             Err(error) => revert_data(&error).map(Err).ok_or_else(|| error.into()),
         }
-    }
-
-    /// Number of the newest block.
-    ///
-    /// # Errors
-    /// If the node does not answer.
-    pub async fn height(&self) -> eyre::Result<u64> {
-        Ok(self.provider.get_block_number().await?)
     }
 
     /// Whether `from` could make a call that returns nothing; a refusal in words.

@@ -133,6 +133,11 @@ pub fn hint_of(report: &eyre::Report) -> Option<&str> {
     })
 }
 
+/// Whether the node failed to answer, for whatever reason: then nothing is known of what it was asked about.
+pub fn is_of_node(report: &eyre::Report) -> bool {
+    report.chain().any(|cause| cause.is::<TransportError>())
+}
+
 fn is_transport(cause: &(dyn std::error::Error + 'static)) -> bool {
     use alloy::contract::Error as ContractError;
     let direct = cause.downcast_ref::<RpcError<TransportErrorKind>>();

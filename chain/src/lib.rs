@@ -10,6 +10,7 @@
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
+//! | [`block`] | the block that a reading comes from | `client` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
 //! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
@@ -23,6 +24,7 @@
 pub mod account;
 pub mod address_book;
 pub mod artefact;
+pub mod block;
 pub mod client;
 pub mod creation;
 pub mod deploy;

@@ -12,12 +12,13 @@ use alloy::rpc::types::Log;
 use alloy::sol_types::{SolCall, SolEvent};
 use assay_economics::accuracy::Terms;
 use assay_protocol::abi::IAccuracyMarket::{
-    challengeAtCall, engagementCall, engagementCountCall, engagementIdAtCall, isProvenCall, publishChunksCall,
-    termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed, Offered, PARAMS_HASHCall,
-    ProbeKeysRevealed, ResultPosted, WrongState,
+    challengeAtCall, engagementCall, engagementCountCall, engagementIdAtCall, isProvenCall, lockedCountCall,
+    lockedIdAtCall, publishChunksCall, termsCall, verdictCall, Answered, Challenged, ChunksPublished, KeyRevealed,
+    Offered, PARAMS_HASHCall, ProbeKeysRevealed, ResultPosted, WrongState,
 };
 use assay_protocol::abi::IModelRegistry::{
-    modelCall, predictionCall, proofTermsCall, reputationCall, stakeRequiredCall,
+    modelCall, modelCountCall, modelIdAtCall, predictionCall, proofTermsCall, reputationCall, stakeRequiredCall,
+    strikeCall,
 };
 use assay_protocol::abi::{
     Amounts, Challenge, EngagementView, IAccuracyTerms, IProofJudge, IPublishedTransfers, Mode, ModelView, OfferTerms,
@@ -90,6 +91,16 @@ impl Market {
             params_hash,
             ids: Arc::default(),
         })
+    }
+
+    /// The market as it was when this block was the newest. What it says of then is not kept for now.
+    #[must_use]
+    pub fn as_of(&self, block: B256) -> Self {
+        Self {
+            chain: self.chain.as_of(block),
+            ids: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// N: the size of a test set.
@@ -180,7 +191,7 @@ impl Market {
     /// The engagement, if this market has it.
     pub async fn find_engagement(&self, id: B256) -> eyre::Result<Option<EngagementView>> {
         let call = engagementCall { id };
-        match self.chain.try_view_at(self.address, &call, BlockId::latest()).await? {
+        match self.chain.try_view_at(self.address, &call, self.chain.at()).await? {
             Ok(e) => Ok(Some(e)),
             Err(data) if is::<WrongState>(&data) => Ok(None),
             Err(data) => Err(revert::explain(&data)),
@@ -378,8 +389,13 @@ impl Market {
     pub async fn prediction(&self) -> eyre::Result<Address> {
         let asked = self
             .chain
-            .try_view_at(self.registry, &predictionCall {}, BlockId::latest());
+            .try_view_at(self.registry, &predictionCall {}, self.chain.at());
         Ok(asked.await?.unwrap_or_default())
+    }
+
+    /// Wei of a strike.
+    pub async fn strike(&self) -> eyre::Result<u128> {
+        self.chain.view(self.registry, &strikeCall {}).await
     }
 
     /// Wei of a full stake.
@@ -387,10 +403,64 @@ impl Market {
         self.chain.view(self.registry, &stakeRequiredCall {}).await
     }
 
+    /// Every model of the registry, oldest first.
+    ///
+    /// # Errors
+    /// If the registry is older than that list, or the node does not answer.
+    pub async fn model_ids(&self) -> eyre::Result<Vec<B256>> {
+        let count = self.model_count().await?.ok_or_else(|| {
+            hinted(
+                format!("registry {} does not list its models", self.registry),
+                "it is older than that list: ask for models by their ids",
+            )
+        })?;
+        let asked = (0..count).map(|i| async move {
+            let call = modelIdAtCall { i: U256::from(i) };
+            self.chain.view(self.registry, &call).await
+        });
+        all_answers(asked).await
+    }
+
+    /// How many models were ever registered, if the registry counts them.
+    pub async fn model_count(&self) -> eyre::Result<Option<u64>> {
+        let asked = self
+            .chain
+            .try_view_at(self.registry, &modelCountCall {}, self.chain.at());
+        Ok(asked.await?.ok().map(|count| count.saturating_to()))
+    }
+
+    /// How many offers there were on a model: they cost nobody anything.
+    pub async fn offer_count(&self, model_id: B256) -> eyre::Result<u64> {
+        let call = engagementCountCall { modelId: model_id };
+        Ok(self.view(&call).await?.saturating_to())
+    }
+
+    /// How many of them were accepted, if the market counts these apart.
+    pub async fn locked_count(&self, model_id: B256) -> eyre::Result<Option<u64>> {
+        let call = lockedCountCall { modelId: model_id };
+        let asked = self.chain.try_view_at(self.address, &call, self.chain.at());
+        Ok(asked.await?.ok().map(|count| count.saturating_to()))
+    }
+
+    /// Engagements of a model that were locked, in the order in which they were; of a market that does not list these apart, all
+    /// that were offered.
+    pub async fn locked_ids(&self, model_id: B256) -> eyre::Result<Vec<B256>> {
+        let Some(count) = self.locked_count(model_id).await? else {
+            return self.engagement_ids(model_id).await;
+        };
+        let asked = (0..count).map(|i| async move {
+            let call = lockedIdAtCall {
+                modelId: model_id,
+                i: U256::from(i),
+            };
+            self.view(&call).await
+        });
+        all_answers(asked).await
+    }
+
     /// Every engagement of a model, oldest first.
     pub async fn engagement_ids(&self, model_id: B256) -> eyre::Result<Vec<B256>> {
-        let count = engagementCountCall { modelId: model_id };
-        let count: u64 = self.view(&count).await?.saturating_to();
+        let count = self.offer_count(model_id).await?;
         let lock = || self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ids = lock().get(&model_id).cloned().unwrap_or_default();
         let missing = ids.len() as u64..count;

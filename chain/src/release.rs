@@ -74,7 +74,7 @@ impl Survey {
         if !prediction.is_zero() {
             // It can burn stakes as the accuracy market can.
             contracts.push(("PredictionMarket", prediction));
-            if let Ok(rounds) = Rounds::of(market.clone()).await {
+            if let Some(rounds) = Rounds::if_any(market).await? {
                 of_rounds = round_immutables(market, &rounds);
                 contracts.push(("OutputJudge", rounds.params.judge));
             }
@@ -287,22 +287,29 @@ impl DeploymentCheck {
                 differences: Vec::new(),
             });
         }
-        let survey = Survey::of(market).await?;
-        let digest = survey.digest();
-        let grade = if survey.is_reproduced() {
+        let check = Self::of_survey(&Survey::of(market).await?, trusted);
+        if check.grade == DeploymentGrade::Reproduced {
             // Where nothing can be written the next command compares again.
             write_atomic(kept, &serde_json::to_vec_pretty(&remembered)?, false).ok();
+        }
+        Ok(check)
+    }
+
+    /// What a comparison comes to; `trusted` is the digest of contracts that are not this release's and are trusted all the same.
+    pub fn of_survey(survey: &Survey, trusted: Option<B256>) -> Self {
+        let digest = survey.digest();
+        let grade = if survey.is_reproduced() {
             DeploymentGrade::Reproduced
         } else if trusted == Some(digest) {
             DeploymentGrade::Trusted
         } else {
             DeploymentGrade::Unknown
         };
-        Ok(Self {
+        Self {
             grade,
             digest: Some(digest),
             differences: survey.differences(),
-        })
+        }
     }
 
     /// Whether money may depend on these contracts.

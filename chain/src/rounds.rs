@@ -5,7 +5,7 @@ use super::history::history;
 use super::market::{all_answers, decoded, Market};
 use super::revert::{self, is};
 use super::venue::{events, Venue, View};
-use crate::error::hinted;
+use crate::error::{hinted, is_of_node};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
@@ -72,6 +72,19 @@ impl Rounds {
             params_hash,
             marketplace,
         })
+    }
+
+    /// The prediction market of this marketplace, if it has one. What the registry names may also be something else: its code
+    /// tells, see [`release`](crate::release).
+    ///
+    /// # Errors
+    /// If the node fails, which says nothing about the contract.
+    pub async fn if_any(marketplace: &Market) -> eyre::Result<Option<Self>> {
+        match Self::of(marketplace.clone()).await {
+            Ok(rounds) => Ok(Some(rounds)),
+            Err(error) if is_of_node(&error) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     async fn view<C: SolCall>(&self, call: &C) -> eyre::Result<C::Return> {
@@ -205,9 +218,19 @@ impl Rounds {
         self.marketplace.proof_terms(model_id).await
     }
 
+    /// How many offers there were on a model: they cost nobody anything.
+    pub async fn offer_count(&self, model_id: B256) -> eyre::Result<u64> {
+        Ok(self.view(&offerCountCall { modelId: model_id }).await?.saturating_to())
+    }
+
+    /// How many of them were served.
+    pub async fn served_count(&self, model_id: B256) -> eyre::Result<u64> {
+        Ok(self.view(&roundCountCall { modelId: model_id }).await?.saturating_to())
+    }
+
     /// Every offer on a model, oldest first, from number `from` on.
     pub async fn offer_ids(&self, model_id: B256, from: u64) -> eyre::Result<Vec<B256>> {
-        let count: u64 = self.view(&offerCountCall { modelId: model_id }).await?.saturating_to();
+        let count = self.offer_count(model_id).await?;
         let asked = (from..count).map(|seq| async move {
             let call = offerIdAtCall {
                 modelId: model_id,
@@ -220,7 +243,7 @@ impl Rounds {
 
     /// Rounds of a model that were served, oldest first.
     pub async fn served_ids(&self, model_id: B256) -> eyre::Result<Vec<B256>> {
-        let count: u64 = self.view(&roundCountCall { modelId: model_id }).await?.saturating_to();
+        let count = self.served_count(model_id).await?;
         let asked = (0..count).map(|i| async move {
             let call = roundIdAtCall {
                 modelId: model_id,
@@ -348,10 +371,19 @@ impl Venue for Rounds {
         &self.marketplace
     }
 
+    fn as_of(&self, block: B256) -> Self {
+        let marketplace = self.marketplace.as_of(block);
+        Self {
+            chain: marketplace.chain.clone(),
+            marketplace,
+            ..self.clone()
+        }
+    }
+
     async fn find(&self, id: B256) -> eyre::Result<Option<RoundView>> {
         match self
             .chain
-            .try_view_at(self.address, &roundCall { id }, BlockId::latest())
+            .try_view_at(self.address, &roundCall { id }, self.chain.at())
             .await?
         {
             Ok(round) => Ok(Some(round)),

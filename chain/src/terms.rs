@@ -193,6 +193,8 @@ impl MarketTerms {
                 misses: None,
                 answer_gas: rounds.answer_gas.into(),
                 publish_gas: None,
+                quiet_gas: 0,
+                fee: in_ether(rounds.fee),
                 costs,
             }));
         }

@@ -64,6 +64,9 @@ pub trait Venue: Debug + Clone + Send + Sync + 'static {
     fn address(&self) -> Address;
     /// The accuracy market and the registry that it is deployed with.
     fn marketplace(&self) -> &Market;
+    /// The contract as it was when this block was the newest.
+    #[must_use]
+    fn as_of(&self, block: B256) -> Self;
     /// The thing with this id, if the contract has it.
     fn find(&self, id: B256) -> impl Future<Output = eyre::Result<Option<Self::View>>> + Send;
     /// As it was when `block` was the newest.
@@ -77,7 +80,7 @@ pub trait Venue: Debug + Clone + Send + Sync + 'static {
     /// # Errors
     /// If the contract has none with this id.
     fn newest(&self, id: B256) -> impl Future<Output = eyre::Result<Self::View>> + Send {
-        self.at(id, BlockId::latest())
+        self.at(id, self.chain().at())
     }
 
     /// As it was when the newest confirmed block was the newest.
@@ -206,6 +209,10 @@ impl Venue for Market {
 
     fn marketplace(&self) -> &Market {
         self
+    }
+
+    fn as_of(&self, block: B256) -> Self {
+        Self::as_of(self, block)
     }
 
     async fn find(&self, id: B256) -> eyre::Result<Option<EngagementView>> {

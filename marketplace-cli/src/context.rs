@@ -138,12 +138,8 @@ impl Context {
     /// If there is none.
     pub async fn rounds_site(&self) -> eyre::Result<Site<Rounds>> {
         let site = self.site().await?;
-        Ok(Site {
-            market: Rounds::of(site.market).await?,
-            home: site.home,
-            report: site.report,
-            trusted_deployment: site.trusted_deployment,
-        })
+        let rounds = Rounds::of(site.market.clone()).await?;
+        Ok(site.at(rounds))
     }
 
     /// The prediction market and who signs, for calls that carry no money.

@@ -9,7 +9,6 @@ use assay_chain::error::hint_of;
 use assay_chain::market::Market;
 use assay_chain::terms::MarketTerms;
 use assay_cli::exit::Exit;
-use assay_marketplace::accuracy::anybody::timeout::timeout;
 use assay_marketplace::accuracy::anybody::verdict::{Listed, Shown};
 use assay_marketplace::accuracy::consumer::hand_over::send;
 use assay_marketplace::accuracy::consumer::moves::CANCEL;
@@ -20,6 +19,7 @@ use assay_marketplace::accuracy::provider::moves::CONCEDE;
 use assay_marketplace::accuracy::provider::proceed::proceed_now;
 use assay_marketplace::accuracy::provider::submit::submission;
 use assay_marketplace::delivery::Delivery;
+use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::model::register::register_record;
 use assay_marketplace::testset;
@@ -91,7 +91,7 @@ async fn an_aborted_engagement_pays_the_provider_for_its_inferences_once() {
         ("Abort", "NONE")
     );
     assert!(!shown.to_string().to_lowercase().contains("passed"));
-    let listed = Listed::read(&w.mp, w.model_id, &UNTRUSTING).await.unwrap();
+    let listed = Listed::read(&w.mp, w.model_id, &UNTRUSTING, false).await.unwrap();
     assert_eq!((listed.none.len(), listed.proven.len(), listed.open.len()), (1, 0, 0));
 }
 
@@ -100,15 +100,15 @@ async fn a_silent_provider_loses_its_deposit_and_a_strike() {
     let w = World::new().await;
     let id = w.opened(1).await.id;
     accept(&w.mp, id, &ANY, None).await.unwrap();
-    let early = timeout(&w.other, id).await.unwrap_err();
+    let early = close(&w.other, id).await.unwrap_err();
     assert!(hint_of(&early).unwrap().starts_with("try again in"));
     w.pass(MarketTerms::devnet().decide_window + 1).await;
     says(w.mp.play(id, &ABORT).await, "the window ended");
-    let ended = timeout(&w.other, id).await.unwrap();
+    let ended = close(&w.other, id).await.unwrap();
     assert_eq!(ended.outcome, "MpSilent");
     assert_eq!(w.credit(&w.mc).await, 2 * w.market.amounts(Mode::CLEAR).deposit);
     assert_eq!(w.market.reputation(w.model_id).await.unwrap().strikes, 1);
-    assert!(timeout(&w.other, id).await.unwrap().sent.is_none());
+    assert!(close(&w.other, id).await.unwrap().sent.is_none());
     // One strike suspends: nobody can open against this model now.
     let set = w.test_set(2);
     says(open(&w.mc, &set, w.ask()).await, "Suspended");
@@ -120,7 +120,7 @@ async fn an_expired_offer_returns_to_its_consumer_by_anybody() {
     let id = w.opened(1).await.id;
     w.pass(1801).await;
     says(accept(&w.mp, id, &ANY, None).await, "the window ended");
-    assert_eq!(timeout(&w.other, id).await.unwrap().outcome, "Cancelled");
+    assert_eq!(close(&w.other, id).await.unwrap().outcome, "Cancelled");
     assert_eq!(w.credit(&w.mc).await, w.market.entry_wei());
 
     let id = w.opened(2).await.id;

@@ -16,8 +16,8 @@ use assay_chain::fees::FeeLimits;
 use assay_chain::journal::{Journal, Step};
 use assay_chain::venue::Venue;
 use assay_cli::args::keys::KEY_VARIABLE;
-use assay_marketplace::accuracy::anybody::timeout::timeout;
 use assay_marketplace::accuracy::consumer::open::{open, Opened};
+use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::home::Home;
 use assay_marketplace::inputs;
@@ -120,7 +120,7 @@ async fn gas_that_is_too_dear_is_refused_and_nothing_is_signed() {
     let w = World::new().await;
     let cancelled = w.opened(1).await.id;
     w.pass(1801).await;
-    timeout(&w.other, cancelled).await.unwrap();
+    close(&w.other, cancelled).await.unwrap();
     let before = (sent(&w, &w.mc.account).await, w.balance(&w.mc).await);
 
     set_base_fee(&w, DEAR).await;

@@ -1,5 +1,6 @@
 //! The contracts that this program sends money to: the committed artefacts against a build, and rogue deployments on anvil.
 
+mod node_support;
 mod support;
 
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
@@ -9,14 +10,17 @@ use assay_chain::artefact::Release;
 use assay_chain::client::{Call, Chain};
 use assay_chain::creation::creation_code;
 use assay_chain::devnet::DevnetOptions;
+use assay_chain::error::{is_of_node, is_passing, Kind};
 use assay_chain::market::Market;
 use assay_chain::release::{DeploymentCheck, DeploymentGrade, Survey};
 use assay_chain::repository::Repository;
+use assay_chain::rounds::Rounds;
 use assay_chain::terms::MarketTerms;
 use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
 use assay_protocol::abi::IMarketplaceFactory::{self, Creation};
 use assay_protocol::abi::{Judges, MarketParams, RegistryParams};
+use node_support::in_front_of;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -512,4 +516,35 @@ async fn set_code(w: &World, address: Address, code: Bytes) {
     )
     .await;
     w.mine().await;
+}
+
+/// A node's failure says nothing about the prediction market: that there is none is for the registry to say.
+#[tokio::test]
+async fn a_node_that_fails_is_no_marketplace_without_a_prediction_market() {
+    let w = World::new().await;
+    let rounds = Rounds::of(w.market.clone()).await.unwrap();
+    let asks_rounds = format!("{:?}", rounds.address);
+    let failing = in_front_of(w.node.url(), move |request| {
+        let is_asked = request["params"][0]["to"].as_str() == Some(&asks_rounds);
+        async move { is_asked.then(|| serde_json::json!({ "code": -32603, "message": "internal error" })) }
+    });
+    let chain = Chain::connect(&failing.await, None).await.unwrap();
+    let market = Market::load(chain, w.market.address).await.unwrap();
+    let error = Survey::of(&market).await.unwrap_err();
+    assert!(
+        is_of_node(&error) && format!("{error:#}").contains("internal error"),
+        "{error:#}"
+    );
+    assert!(Rounds::if_any(&market).await.is_err());
+
+    // A contract's answer is one: an account that the registry names is no market, as its code tells.
+    let (_, other) = rogue(&w, |p| p.prediction = w.mc.address(), |_| ()).await;
+    assert!(Rounds::if_any(&other).await.unwrap().is_none());
+    assert!(!Survey::of(&other).await.unwrap().is_reproduced());
+
+    // A node that went away is unreachable, which passes.
+    let World { node, market, .. } = w;
+    drop(node);
+    let error = Rounds::if_any(&market).await.unwrap_err();
+    assert!(Kind::Unreachable.is_of(&error) && is_passing(&error), "{error:#}");
 }

@@ -55,8 +55,8 @@ pub async fn reserve<V: Venue>(
     };
     let marketplace = site.market.marketplace();
     let mut over = asks_nothing(marketplace, &files.secret).await?;
-    if !marketplace.prediction().await?.is_zero() {
-        over.extend(asks_nothing(&Rounds::of(marketplace.clone()).await?, &files.secret).await?);
+    if let Some(rounds) = Rounds::if_any(marketplace).await? {
+        over.extend(asks_nothing(&rounds, &files.secret).await?);
     }
     // The estimate takes a moment, in which the secret is not locked.
     let measured = Promises::open(&files.secret)?.measured();

@@ -13,12 +13,14 @@
 //! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement`, `instructions` |
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
+//! | [`document`] | what readers get of the contracts, all of it at one block | `engagement` |
 //! | [`capacity`] | proofs promised, by whatever market | `engagement`, `proving` |
 //! | [`inputs`] | the inputs of a round on disk | nothing |
 //! | [`openings`] | commitments to weights and inputs opened to everybody, and checked | `proving`, `verifier`, `inputs`, `testset` |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
 //! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
-//! | [`model`] | models: imported, measured, registered, staked on | `accuracy` |
+//! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
+//! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction` |
 //! | [`serve`] | files served to the other party | `watch` |
 
@@ -26,6 +28,8 @@ pub mod accuracy;
 pub mod capacity;
 pub mod cipher_file;
 pub mod delivery;
+pub mod deployed;
+pub mod document;
 pub mod engagement;
 pub mod home;
 pub mod inputs;

@@ -2,10 +2,12 @@
 
 use crate::context::Context;
 use assay_chain::error::hinted;
-use assay_chain::terms::{refunds_nobody, MarketTerms};
+use assay_chain::rounds::Rounds;
+use assay_chain::terms::{refunds_nobody, MarketTerms, RoundMarketTerms};
 use assay_economics::accuracy::Terms;
 use assay_economics::cost::{Prices, Proof};
 use assay_economics::share::Share;
+use assay_protocol::abi::QuietGas;
 use assay_protocol::units::in_ether;
 use clap::Args;
 use eyre::WrapErr;
@@ -44,7 +46,7 @@ pub struct MarketArgs {
 }
 
 /// What is known of a market.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Market {
     /// Prices in ether, and sizes.
     pub terms: Terms,
@@ -54,6 +56,46 @@ pub struct Market {
     pub treasury_refunds_nobody: Option<bool>,
     /// Seconds of the window to respond.
     pub respond_seconds: Option<u64>,
+    /// Its prediction market, if one is known.
+    pub rounds: Option<RoundMarket>,
+}
+
+/// What is known of a prediction market.
+#[derive(Debug, Clone)]
+pub struct RoundMarket {
+    /// Z, ether.
+    pub proof: f64,
+    /// ε, ether.
+    pub fee: f64,
+    /// G.
+    pub answer_gas: u64,
+    /// Seconds of the window to respond.
+    pub respond_seconds: u64,
+    /// What the quiet bond counts, if the market was asked.
+    pub quiet: Option<QuietGas>,
+}
+
+impl RoundMarket {
+    fn of_terms(proof: u128, terms: &RoundMarketTerms) -> Self {
+        Self {
+            proof: in_ether(proof),
+            fee: in_ether(terms.fee),
+            answer_gas: terms.answer_gas.into(),
+            respond_seconds: terms.respond_window,
+            quiet: None,
+        }
+    }
+
+    fn of(rounds: &Rounds) -> Self {
+        let p = &rounds.params;
+        Self {
+            proof: in_ether(p.priceProof),
+            fee: in_ether(p.fee),
+            answer_gas: p.answerGas.into(),
+            respond_seconds: p.windows.respond,
+            quiet: Some(p.quiet.clone()),
+        }
+    }
 }
 
 impl MarketArgs {
@@ -72,6 +114,10 @@ impl MarketArgs {
                     challenge_bond: Some(in_ether(terms.challenge_bond)),
                     treasury_refunds_nobody: Some(refunds_nobody(terms.treasury)),
                     respond_seconds: Some(terms.respond_window),
+                    rounds: terms
+                        .rounds
+                        .as_ref()
+                        .map(|rounds| RoundMarket::of_terms(terms.price_proof, rounds)),
                 }
             }
             (None, Some(terms)) => Market {
@@ -79,6 +125,7 @@ impl MarketArgs {
                 challenge_bond: None,
                 treasury_refunds_nobody: None,
                 respond_seconds: None,
+                rounds: None,
             },
             (None, None) if ctx.globals.rpc_url.is_some() => {
                 let market = ctx.market().await?;
@@ -88,6 +135,7 @@ impl MarketArgs {
                     challenge_bond: Some(in_ether(claim.challengeBond)),
                     treasury_refunds_nobody: Some(refunds_nobody(market.params.treasury)),
                     respond_seconds: Some(claim.respondWindow),
+                    rounds: Rounds::if_any(&market).await?.as_ref().map(RoundMarket::of),
                 }
             }
             (None, None) => return Err(hinted(
@@ -108,6 +156,10 @@ impl MarketArgs {
                 fault_strikes: self.fault_strikes.unwrap_or(terms.fault_strikes),
             },
             challenge_bond: self.challenge_bond.or(base.challenge_bond),
+            rounds: base.rounds.map(|rounds| RoundMarket {
+                proof: self.price_proof.unwrap_or(rounds.proof),
+                ..rounds
+            }),
             ..base
         })
     }

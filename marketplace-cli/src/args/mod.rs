@@ -11,8 +11,10 @@
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
 //! | [`patrol`] | when a daemon looks |
+//! | [`block`] | the block that is read at |
 //! | [`consent`] | what is asked of a person first |
 
+pub mod block;
 pub mod claim;
 pub mod consent;
 pub mod economics;

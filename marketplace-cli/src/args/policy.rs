@@ -1,6 +1,6 @@
 //! Rounds, audits and providers that `assay policy check` is asked about, and what is assumed about the rest of the world.
 
-use crate::args::economics::{amount, chance, probability};
+use crate::args::economics::{amount, chance, probability, Market};
 use assay_chain::error::usage;
 use assay_economics::conditions::{Costs, RoundCase};
 use assay_economics::rounds::Round;
@@ -50,9 +50,12 @@ pub struct RoundArgs {
     /// Probability that the provider is late with a proof that it could make
     #[arg(help_heading = "A round", long, value_name = "SHARE", value_parser = probability)]
     pub misses: Option<f64>,
-    /// G: gas that a contest brings for each prediction
-    #[arg(help_heading = "A round", long, value_name = "GAS", default_value_t = 1_000_000)]
-    pub answer_gas: u64,
+    /// Fee of each side when a round is served, ether [default: the market's, else none]
+    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount)]
+    pub round_fee: Option<f64>,
+    /// G: gas that a contest brings for each prediction [default: the market's, else 1000000]
+    #[arg(help_heading = "A round", long, value_name = "GAS")]
+    pub answer_gas: Option<u64>,
     /// Outputs are published at once, not handed over
     #[arg(help_heading = "A round", long, requires = "outputs")]
     pub public: bool,
@@ -65,6 +68,10 @@ pub struct RoundArgs {
         hide_default_value = true
     )]
     pub publish_gas: u64,
+    /// Gas that the quiet bond pays for, which such a publication brings [default: as the market counts it, else 140000 and half
+    /// of --publish-gas]
+    #[arg(help_heading = "A round", long, value_name = "GAS")]
+    pub quiet_gas: Option<u64>,
 }
 
 /// An audit to check, in the words of its request.
@@ -106,7 +113,7 @@ impl RoundArgs {
     ///
     /// # Errors
     /// If more may be contested than there are.
-    pub fn case(&self, proof: f64, inference: f64, costs: Costs) -> eyre::Result<Option<RoundCase>> {
+    pub fn case(&self, market: &Market, costs: Costs) -> eyre::Result<Option<RoundCase>> {
         let Some((outputs, provider_deposit)) = self.outputs.zip(self.provider_deposit) else {
             return Ok(None);
         };
@@ -114,21 +121,40 @@ impl RoundArgs {
         if cap > outputs {
             return Err(usage(format!("--cap {cap} is more than the {outputs} predictions")));
         }
+        let rounds = market.rounds.as_ref();
         Ok(Some(RoundCase {
             round: Round {
                 outputs,
                 cap,
                 provider_deposit,
                 price: self.price,
-                proof,
-                inference,
+                proof: rounds.map_or(market.terms.proof, |rounds| rounds.proof),
+                inference: market.terms.inference,
             },
             gain: self.gain,
             contests: self.contests,
             misses: self.misses,
-            answer_gas: self.answer_gas,
+            answer_gas: self
+                .answer_gas
+                .or(rounds.map(|rounds| rounds.answer_gas))
+                .unwrap_or(1_000_000),
             publish_gas: (!self.public).then_some(self.publish_gas),
+            quiet_gas: self.quiet_gas.unwrap_or_else(|| self.counted_gas(market, outputs)),
+            fee: self.round_fee.or(rounds.map(|rounds| rounds.fee)).unwrap_or(0.0),
             costs,
         }))
+    }
+
+    /// Gas of a confirmation and half of a publication, as the contract counts them.
+    fn counted_gas(&self, market: &Market, outputs: u32) -> u64 {
+        const CONFIRM: u64 = 140_000;
+        let quiet = market.rounds.as_ref().and_then(|rounds| rounds.quiet.as_ref());
+        match quiet {
+            Some(gas) => {
+                let publish = u64::from(gas.publishBase) + u64::from(outputs) * u64::from(gas.publishPerWord);
+                u64::from(gas.confirm) + publish / 2
+            }
+            None => CONFIRM + self.publish_gas / 2,
+        }
     }
 }

@@ -5,6 +5,7 @@ mod demo;
 mod deploy;
 pub mod devnet;
 mod input;
+mod market;
 mod mc;
 mod model;
 mod mp;
@@ -44,7 +45,7 @@ pub struct Cli {
 /// The subcommands of `assay`; each one's doc is what its help begins with.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make model files, open their commitments, check openings
+    /// Make model files, open their commitments, check openings, look at registered models
     #[command(subcommand)]
     Model(model::Command),
     /// Choose the circuit's layout for a model's architecture
@@ -63,6 +64,9 @@ pub enum Command {
     Devnet(devnet::Command),
     /// Deploy registry and market
     Deploy(deploy::Args),
+    /// What a marketplace is
+    #[command(subcommand)]
+    Market(market::Command),
     /// What a model provider does
     #[command(subcommand)]
     Mp(mp::Command),
@@ -77,7 +81,7 @@ pub enum Command {
     Input(input::Command),
     /// Serve files to the other party of an engagement or a round
     Serve(serve::Args),
-    /// Close an engagement whose window has passed; anybody may
+    /// Close an engagement or a round whose window has passed; anybody may
     #[command(subcommand)]
     Timeout(timeout::Command),
     /// Vote to end an engagement with an agreed split
@@ -109,6 +113,7 @@ impl Command {
             Self::Verify(args) => verify::run(args, ctx).await,
             Self::Devnet(command) => command.run(ctx).await,
             Self::Deploy(args) => deploy::run(args, ctx).await,
+            Self::Market(command) => command.run(ctx).await,
             Self::Mp(command) => command.run(ctx).await,
             Self::Mc(command) => command.run(ctx).await,
             Self::Predict(command) => command.run(ctx).await,

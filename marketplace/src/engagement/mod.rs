@@ -11,6 +11,7 @@
 //! | [`facts`] | what journals note | nothing |
 //! | [`moved`], [`ended`] | what an engagement is after a call | `sent` |
 //! | [`play`] | calls that only move an engagement, as rows | `desk`, `moved`, `ended` |
+//! | [`overdue`] | what anybody may close | `desk`, `ended` |
 //! | [`withdraw`] | what the contracts owe | `desk`, `sent` |
 
 pub mod batch;
@@ -18,6 +19,7 @@ pub mod desk;
 pub mod ended;
 pub mod facts;
 pub mod moved;
+pub mod overdue;
 pub mod paths;
 pub mod play;
 pub mod secrets;

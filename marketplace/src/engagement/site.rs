@@ -22,6 +22,18 @@ pub struct Site<V = Market> {
     pub trusted_deployment: Option<B256>,
 }
 
+impl<V> Site<V> {
+    /// What is kept here about another market.
+    pub fn at<W>(self, market: W) -> Site<W> {
+        Site {
+            market,
+            home: self.home,
+            report: self.report,
+            trusted_deployment: self.trusted_deployment,
+        }
+    }
+}
+
 impl<V: Venue> Site<V> {
     /// How far the contracts behind the market are known.
     ///

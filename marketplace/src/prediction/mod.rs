@@ -6,7 +6,7 @@
 //! | [`held`] | outputs with their salts, in a file | `facts` |
 //! | [`provider`] | serve, publish, prove, answer | `facts`, `held` |
 //! | [`consumer`] | open, send, check, contest, confirm | `facts`, `held` |
-//! | [`anybody`] | close, show, list | nothing |
+//! | [`anybody`] | timeouts, show, list | nothing |
 
 pub mod anybody;
 pub mod consumer;

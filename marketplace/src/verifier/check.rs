@@ -7,7 +7,6 @@ use crate::proving::{load_arch, verifier_key};
 use crate::verifier::code::{VerifierCode, VerifierDiffers};
 use crate::verifier::record::{check_any, Determined, RecordMismatch};
 use alloy::primitives::{keccak256, Address, B256};
-use alloy::providers::Provider;
 use assay_chain::client::Chain;
 use assay_chain::error::{hinted, usage};
 use assay_chain::repository::Repository;
@@ -165,7 +164,7 @@ impl Trust {
         record: &ModelRecord,
         out: &Reporter,
     ) -> eyre::Result<Result<VerifierGrade, Doubt>> {
-        let code = chain.provider.get_code_at(record.verifier).await?;
+        let code = chain.code(record.verifier).await?;
         if keccak256(&code) != record.verifierCodehash {
             return Ok(Err(Doubt::CodeChanged(record.verifier)));
         }

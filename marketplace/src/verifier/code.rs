@@ -124,16 +124,16 @@ impl VerifierCode {
     /// # Errors
     /// If the node does not answer; inside, if any byte differs.
     pub async fn compare(&self, chain: &Chain, verifier: Address) -> eyre::Result<Result<(), VerifierDiffers>> {
-        let code = chain.provider.get_code_at(verifier).await?;
+        let code = chain.code(verifier).await?;
         let data_hash: B256 = self.generated.manifest.vk_data_codehash.parse().wrap_err("manifest")?;
         for vk_data in addresses_in(&code) {
-            if keccak256(chain.provider.get_code_at(vk_data).await?) != data_hash {
+            if keccak256(chain.code(vk_data).await?) != data_hash {
                 continue;
             }
             let request = TransactionRequest::default().input(self.initcode(vk_data).into());
             let mut request = request;
             request.to = Some(alloy::primitives::TxKind::Create);
-            if chain.provider.call(request).await? == code {
+            if chain.provider.call(request).block(chain.at()).await? == code {
                 return Ok(Ok(()));
             }
             break;

@@ -1,6 +1,5 @@
 //! What a consumer knows about an engagement, and how it acts.
 
-use crate::accuracy::anybody::timeout::timeout;
 use crate::accuracy::consumer::hand_over::{send, send_leaves};
 use crate::accuracy::consumer::moves::ACCEPT_RESULT;
 use crate::accuracy::consumer::object::{challenge_positions, demand, reclaim_bonds};
@@ -9,6 +8,7 @@ use crate::accuracy::consumer::transfer::{publish_chunks, reveal};
 use crate::accuracy::consumer::verify::verify_result;
 use crate::delivery::Delivery;
 use crate::engagement::facts::{DELIVERED, LEAVES_DELIVERED, SETTLED};
+use crate::engagement::overdue::close;
 use crate::engagement::paths::fetched_files;
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
@@ -213,7 +213,7 @@ impl Role for Consumer {
                     Objection::None => Value::Null,
                 }
             }
-            Action::Timeout => json!(timeout(desk, id).await?),
+            Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {
                 let _till = desk.till.lock().await;
                 let bonds = reclaim_bonds(desk, id).await?;

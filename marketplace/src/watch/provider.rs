@@ -1,9 +1,9 @@
 //! What a provider knows about an engagement, and how it acts.
 
-use crate::accuracy::anybody::timeout::timeout;
 use crate::accuracy::provider::accept::{accept, Policy};
 use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
 use crate::capacity::{confirmed_as, has_lapsed, require_registered};
+use crate::engagement::overdue::close;
 use crate::engagement::paths::{proof_path, proofs_dir, proving_lock};
 
 use crate::accuracy::provider::moves::{ABORT, CONCEDE};
@@ -245,7 +245,7 @@ impl Role for Provider {
             Action::Answer => json!(answer::answer(desk, id).await?),
             Action::Abort => json!(Ended::from(desk.play(id, &ABORT).await?)),
             Action::Concede => json!(Ended::from(desk.play(id, &CONCEDE).await?)),
-            Action::Timeout => json!(timeout(desk, id).await?),
+            Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {
                 let _till = desk.till.lock().await;
                 let withdrawn = withdraw(desk, self.orders.withdraw_to).await?;

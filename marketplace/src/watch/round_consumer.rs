@@ -1,8 +1,8 @@
 //! What a consumer knows about a round, and how it acts.
 
 use crate::engagement::facts::SETTLED;
+use crate::engagement::overdue::close;
 use crate::engagement::Moved;
-use crate::prediction::anybody::close::close;
 use crate::prediction::consumer::check::check;
 use crate::prediction::consumer::contest::{contest, Choice};
 use crate::prediction::consumer::moves::CONFIRM;

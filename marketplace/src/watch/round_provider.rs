@@ -2,7 +2,7 @@
 
 use crate::capacity::{confirmed_as, has_lapsed};
 use crate::engagement::facts::SETTLED;
-use crate::prediction::anybody::close::close;
+use crate::engagement::overdue::close;
 use crate::prediction::facts::OUTPUTS_DELIVERED;
 use crate::prediction::provider::answer::answer;
 use crate::prediction::provider::prove::{prove, with_files};

@@ -4,16 +4,18 @@ use crate::cmd::demo::ledger::{gas_table, money_table, require_right, Attempt, L
 use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
 use alloy::primitives::{B256, I256, U256};
 use alloy::providers::Provider;
+use assay_chain::block::Which;
 use assay_chain::client::Chain;
 use assay_chain::revert;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::Venue;
 use assay_marketplace::delivery::Delivery;
+use assay_marketplace::document::Document;
+use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::engagement::paths::proof_path;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::engagement::{Desk, PayingDesk, Sent, Site};
 use assay_marketplace::inputs::{self, Inputs, Salts};
-use assay_marketplace::prediction::anybody::close::close;
 use assay_marketplace::prediction::anybody::show::{show, Shown};
 use assay_marketplace::prediction::consumer::check::check;
 use assay_marketplace::prediction::consumer::contest::{contest, Choice};
@@ -51,8 +53,8 @@ const GAS: u64 = 5_000_000;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
-    honest: Shown,
-    cheater: Shown,
+    honest: Document<Shown>,
+    cheater: Document<Shown>,
     images_per_second: f64,
     /// Of the cheaper model's predictions, those that the registered one gives too.
     cheaper_agrees: usize,
@@ -121,12 +123,7 @@ struct Table {
 impl Table {
     async fn of(s: &Stage) -> eyre::Result<Self> {
         let market = Rounds::of(s.market.clone()).await?;
-        let site = |desk: &Desk| Site {
-            market: market.clone(),
-            home: desk.home.clone(),
-            report: desk.report.clone(),
-            trusted_deployment: None,
-        };
+        let site = |desk: &Desk| Site::clone(desk).at(market.clone());
         Ok(Self {
             mp: PayingDesk::new(site(&s.mp), s.mp.account.clone()).await?,
             mc: PayingDesk::new(site(&s.mc), s.mc.account.clone()).await?,
@@ -229,8 +226,8 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
         }
     }
     let rounds = [
-        show(&t.stranger, honest, None).await?,
-        show(&t.stranger, cheater, None).await?,
+        show(&t.stranger, honest, Which::Newest).await?,
+        show(&t.stranger, cheater, Which::Newest).await?,
     ];
     let parties = settle(&s, &t, &rounds).await?;
     let [honest, cheater] = rounds;
@@ -247,7 +244,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
 }
 
 /// Every balance against what the protocol says.
-async fn settle(s: &Stage, t: &Table, rounds: &[Shown; 2]) -> eyre::Result<Vec<Party>> {
+async fn settle(s: &Stage, t: &Table, rounds: &[Document<Shown>; 2]) -> eyre::Result<Vec<Party>> {
     let wei = |amount: U256| I256::from_raw(amount);
     let small = |amount: u128| I256::from_raw(U256::from(amount));
     let (stake, fee) = (small(s.model.stake_wei), small(t.mp.market.params.fee));

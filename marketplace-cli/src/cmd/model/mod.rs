@@ -1,7 +1,8 @@
-//! Models: imported, measured, opened, checked, or random.
+//! Models: imported, measured, opened, checked, or random; and what the chain says of registered ones.
 
 mod check;
 mod open;
+mod show;
 mod test;
 
 use crate::args::output::OutputArgs;
@@ -41,6 +42,10 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// What the chain says of a registered model
+    Show(show::ShowArgs),
+    /// The models of the registry
+    List(show::ListArgs),
     /// Measure how often a model is right, and which targets that allows
     Test(test::Args),
     /// Provider: write what shows others the weights behind a commitment
@@ -99,6 +104,8 @@ impl Command {
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
             }
+            Self::Show(args) => show::show(args, ctx).await,
+            Self::List(args) => show::list(args, ctx).await,
             Self::Test(args) => test::run(args, ctx).await,
             Self::Open(args) => open::run(*args, ctx).await,
             Self::Check(args) => check::run(args, ctx).await,

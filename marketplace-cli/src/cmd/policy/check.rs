@@ -13,6 +13,7 @@ use std::fmt;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     assay policy check --rpc-url http://127.0.0.1:8545           the deployment of the address book\n  \
+    assay policy check --rpc-url http://127.0.0.1:8545 --outputs 1024 --cap 59 --provider-deposit 0.5   and of its rounds\n  \
     assay policy check --terms terms.json --gwei 5 --strict      before it is deployed; exit code 1 if a condition fails\n  \
     assay policy check --terms terms.json --outputs 1024 --cap 59 --provider-deposit 0.5 --contests 10%\n  \
     assay policy check --terms terms.json --zeros 9900 --samples 299 --hidden 100 --value 0.001 --bond 0.2 --price 0.5\n\n\
@@ -97,7 +98,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         treasury_refunds_nobody: market.treasury_refunds_nobody,
         ..default
     });
-    if let Some(case) = args.round.case(terms.proof, terms.inference, costs)? {
+    if let Some(case) = args.round.case(&market, costs)? {
         conditions.extend(round(&case));
     }
     let audited = (args.audit.zeros, args.audit.samples, args.audit.hidden, args.audit.bond);
@@ -114,7 +115,9 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     }
     if let Some(promised) = args.load.promised {
         const DAY: u64 = 86_400;
-        let respond_seconds = args.load.respond_window.or(market.respond_seconds).unwrap_or(DAY);
+        let of_rounds = market.rounds.as_ref().map(|rounds| rounds.respond_seconds);
+        let shortest = market.respond_seconds.into_iter().chain(of_rounds).min();
+        let respond_seconds = args.load.respond_window.or(shortest).unwrap_or(DAY);
         let provider = Load {
             proofs_left: args.load.proofs_left,
             promised,

@@ -4,9 +4,9 @@ use crate::args::keys::KeyArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::rounds::Rounds;
+use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::engagement::play::Move;
 use assay_marketplace::engagement::Ended;
-use assay_marketplace::prediction::anybody::close::close;
 use assay_marketplace::prediction::consumer::moves::{CANCEL, CONFIRM};
 
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,11 @@
 //! Lists the rounds of a model: those that were served, and offers apart from them, which cost nobody anything to make.
 
-use crate::prediction::provider::serve::privacy_words;
+use super::fields::Fields;
+use crate::document::{read, Body, Document};
+use crate::engagement::Site;
 use crate::table::Table;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
+use assay_chain::block::Which;
 use assay_chain::market::all_answers;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::Venue;
@@ -11,31 +14,18 @@ use assay_protocol::units::utc;
 use serde::Serialize;
 
 /// One round of a model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-    /// Of the round.
-    pub id: B256,
-    /// As the contract names it.
-    pub state: String,
-    /// `None` until it is closed.
-    pub outcome: String,
-    /// Consumer.
-    pub mc: Address,
-    /// Who reads the outputs.
-    pub privacy: &'static str,
-    /// K.
-    pub predictions: u32,
-    /// k.
-    pub contested: u32,
-    /// Of those.
-    pub proven: u32,
-    /// End of the window that runs; 0 once closed.
+    /// Flattened into this JSON object.
+    #[serde(flatten)]
+    pub fields: Fields,
+    /// The same as its deadline.
     pub until: u64,
 }
 
 /// The rounds of a model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
     /// Whose.
@@ -44,33 +34,35 @@ pub struct Listed {
     pub rounds: Vec<Row>,
 }
 
-/// Rounds that were served; or open offers, if those are asked for.
+impl Body for Listed {
+    const KIND: &'static str = "rounds";
+    const VERSION: u32 = 1;
+}
+
+/// Rounds that were served, or open offers if those are asked for, as they were at a block.
 ///
 /// # Errors
-/// If the node does not answer.
-pub async fn list(market: &Rounds, model_id: B256, offers: bool) -> eyre::Result<Listed> {
-    let ids = match offers {
-        true => market.offer_ids(model_id, 0).await?,
-        false => market.served_ids(model_id).await?,
-    };
-    let views = all_answers(ids.iter().map(|id| market.newest(*id))).await?;
-    let of = ids.into_iter().zip(views);
-    let wanted = of.filter(|(_, round)| !offers || round.state == RoundState::Offered);
-    let rounds = wanted.map(|(id, round)| Row {
-        id,
-        state: format!("{:?}", round.state),
-        outcome: format!("{:?}", round.outcome),
-        mc: round.mc,
-        privacy: privacy_words(round.privacy),
-        predictions: round.predictions,
-        contested: round.contested,
-        proven: round.proven,
-        until: round.deadline,
-    });
-    Ok(Listed {
-        model_id,
-        rounds: rounds.collect(),
+/// Those of [`read`].
+pub async fn list(site: &Site<Rounds>, model_id: B256, offers: bool, which: Which) -> eyre::Result<Document<Listed>> {
+    read(site, which, |site| async move {
+        let market = &site.market;
+        let ids = match offers {
+            true => market.offer_ids(model_id, 0).await?,
+            false => market.served_ids(model_id).await?,
+        };
+        let views = all_answers(ids.iter().map(|id| market.newest(*id))).await?;
+        let of = ids.into_iter().zip(views);
+        let wanted = of.filter(|(_, round)| !offers || round.state == RoundState::Offered);
+        let rounds = wanted.map(|(id, round)| Row {
+            fields: Fields::new(id, &round),
+            until: round.deadline,
+        });
+        Ok(Listed {
+            model_id,
+            rounds: rounds.collect(),
+        })
     })
+    .await
 }
 
 impl std::fmt::Display for Listed {
@@ -79,7 +71,7 @@ impl std::fmt::Display for Listed {
             return write!(f, "there is no such round of model {}", self.model_id);
         }
         let mut table = Table::new(["round", "state", "consumer", "predictions", "proven", "until"]);
-        for r in &self.rounds {
+        for Row { fields: r, until } in &self.rounds {
             let state = match r.state.as_str() {
                 "Closed" => r.outcome.clone(),
                 state => state.to_owned(),
@@ -90,9 +82,9 @@ impl std::fmt::Display for Listed {
                 r.mc.to_string(),
                 format!("{}, {}", r.predictions, r.privacy),
                 format!("{} of {}", r.proven, r.contested),
-                match r.until {
+                match until {
                     0 => String::new(),
-                    until => utc(until),
+                    until => utc(*until),
                 },
             ]);
         }

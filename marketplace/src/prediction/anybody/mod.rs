@@ -2,10 +2,14 @@
 //!
 //! | module | content | may use |
 //! |---|---|---|
-//! | [`close`] | ends a round whose time has passed | nothing |
-//! | [`show`] | what the chain says of a round | nothing |
-//! | [`list`] | the rounds of a model | nothing |
+//! | `timeout` | how a round ends whose time has passed | nothing |
+//! | `fields` | what every view of a round says | nothing |
+//! | [`show`] | what the chain says of a round | `fields` |
+//! | [`list`] | the rounds of a model | `fields` |
 
-pub mod close;
+mod fields;
 pub mod list;
 pub mod show;
+mod timeout;
+
+pub use fields::Fields;

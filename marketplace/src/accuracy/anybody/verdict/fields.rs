@@ -2,13 +2,15 @@
 
 use super::grades::Grades;
 use alloy::primitives::{Address, B256};
-use assay_protocol::abi::{State, Verdict};
+use assay_chain::market::{all_answers, Market};
+use assay_chain::venue::Venue;
+use assay_protocol::abi::{EngagementView, Verdict};
 use serde::Serialize;
 
 /// In place of an assurance that the reader's grades do not allow.
 pub(crate) const NOT_CHECKED: &str = "NOT CHECKED";
 
-/// The fields of `verdict(id)` in JSON, and the state.
+/// The fields of `verdict(id)` in JSON, the state, and what is at stake.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fields {
@@ -40,6 +42,10 @@ pub struct Fields {
     pub result_hash: B256,
     /// Positions.
     pub proven_on_chain: u32,
+    /// The fewest that meet the target.
+    pub needed_correct: u32,
+    /// Without an answer.
+    pub open_challenges: u32,
     /// With a proof, each.
     pub challenges_answered: u32,
     /// None until the engagement is closed.
@@ -48,17 +54,36 @@ pub struct Fields {
     pub closed_at: u64,
     /// Commits to the examples.
     pub test_root: B256,
+    /// Covers all terms.
+    pub offer_hash: B256,
+    /// Commits to the ciphertext of the examples; zero before it is committed to.
+    pub ct_root: B256,
+    /// Decides which examples the probe set has; zero before it is known.
+    pub seed: B256,
+    /// Of what happened last: the next move names it.
+    pub guard: B256,
+    /// End of the window that runs, Unix seconds; 0 once closed.
+    pub deadline: u64,
+    /// Wei of the consumer's deposit.
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
+    pub consumer_deposit_wei: u128,
+    /// Wei of the provider's, from the moment the offer is accepted.
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
+    pub provider_deposit_wei: u128,
     /// Seconds in which anybody could object to the claimed result.
     pub open_for: u64,
     /// The consumer accepted before that time was over, and nothing else speaks for the result.
     pub closed_early: bool,
+    /// The two parties are one account: what is proven to oneself says nothing to others.
+    pub self_dealt: bool,
 }
 
 impl Fields {
-    pub(super) fn new(id: B256, state: State, v: &Verdict, grades: &Grades) -> Self {
+    pub(super) fn new(market: &Market, id: B256, e: &EngagementView, v: &Verdict, grades: &Grades) -> Self {
+        let deposit = market.amounts(e.mode).deposit;
         Self {
             id,
-            state: format!("{state:?}"),
+            state: format!("{:?}", e.state),
             model_id: v.modelId,
             mp: v.mp,
             mc: v.mc,
@@ -75,12 +100,30 @@ impl Fields {
             claimed_correct: v.claimedCorrect,
             result_hash: v.resultHash,
             proven_on_chain: v.provenOnChain,
+            needed_correct: market.needed(v.mode, v.targetBps),
+            open_challenges: e.openChallenges,
             challenges_answered: v.challengesAnswered,
             outcome: format!("{:?}", v.outcome),
             closed_at: v.closedAt,
             test_root: v.testRoot,
+            offer_hash: e.offerHash,
+            ct_root: e.ctRoot,
+            seed: e.seed,
+            guard: e.guard,
+            deadline: e.deadline,
+            consumer_deposit_wei: deposit,
+            provider_deposit_wei: deposit,
             open_for: v.openFor,
             closed_early: v.closedEarly,
+            self_dealt: v.mc == v.mp,
         }
     }
+}
+
+/// Engagements as their market has them, those side by side that are many.
+pub(super) async fn ask(market: &Market, ids: &[B256]) -> eyre::Result<Vec<(EngagementView, Verdict)>> {
+    let asked = ids
+        .iter()
+        .map(|id| async move { Ok((market.newest(*id).await?, market.verdict(*id).await?)) });
+    all_answers(asked).await
 }

@@ -1,13 +1,13 @@
 //! Every engagement of a model, by assurance.
 
-use super::fields::{Fields, NOT_CHECKED};
+use super::fields::{ask, Fields, NOT_CHECKED};
 use super::grades::Grades;
+use crate::document::Body;
 use crate::engagement::Site;
 use crate::table::Table;
 use crate::verifier::check::Trust;
 use alloy::primitives::B256;
-use assay_chain::market::all_answers;
-use assay_protocol::abi::{Assurance, State};
+use assay_protocol::abi::{Assurance, Outcome, State};
 use assay_protocol::target::percent;
 use serde::Serialize;
 use std::fmt;
@@ -31,16 +31,25 @@ pub struct Listed {
     pub none: Vec<Fields>,
     /// Not closed.
     pub open: Vec<Fields>,
+    /// Waiting for a provider, if these were asked for: they cost nobody anything to make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offers: Option<Vec<Fields>>,
     /// Burned so far, in all engagements of the model.
     pub strikes: u32,
 }
 
+impl Body for Listed {
+    const KIND: &'static str = "engagements";
+    const VERSION: u32 = 1;
+}
+
 impl Listed {
-    /// Reads the model's engagements one by one.
+    /// Reads the model's engagements one by one: those that a provider accepted, and open offers if they are asked for.
     ///
     /// # Errors
     /// Those of [`Grades::read`].
-    pub async fn read(site: &Site, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
+    pub async fn read(site: &Site, model_id: B256, trust: &Trust, with_offers: bool) -> eyre::Result<Self> {
+        let market = &site.market;
         let mut listed = Self {
             model_id,
             grades: Grades::read(site, model_id, trust).await?,
@@ -49,23 +58,31 @@ impl Listed {
             not_checked: Vec::new(),
             none: Vec::new(),
             open: Vec::new(),
-            strikes: site.market.reputation(model_id).await?.strikes,
+            offers: None,
+            strikes: market.reputation(model_id).await?.strikes,
         };
-        let ids = site.market.engagement_ids(model_id).await?;
-        let asked = ids.iter().copied().map(|id| async move {
-            let state = site.market.engagement(id).await?.state;
-            Ok((state, site.market.verdict(id).await?))
-        });
-        for (id, (state, v)) in ids.iter().zip(all_answers(asked).await?) {
-            let fields = Fields::new(*id, state, &v, &listed.grades);
+        let ids = market.locked_ids(model_id).await?;
+        for (id, (e, v)) in ids.iter().zip(ask(market, &ids).await?) {
+            // A market that does not list these apart has them here.
+            if e.state == State::Offered || e.outcome == Outcome::Cancelled {
+                continue;
+            }
+            let fields = Fields::new(market, *id, &e, &v, &listed.grades);
             let kind = match v.assurance {
-                _ if state != State::Closed => &mut listed.open,
+                _ if e.state != State::Closed => &mut listed.open,
                 assurance if !listed.grades.allow(assurance) => &mut listed.not_checked,
                 Assurance::PROVEN => &mut listed.proven,
                 Assurance::OPTIMISTIC => &mut listed.optimistic,
                 _ => &mut listed.none,
             };
             kind.push(fields);
+        }
+        if with_offers {
+            let ids = market.engagement_ids(model_id).await?;
+            let views = ask(market, &ids).await?;
+            let of = ids.iter().zip(&views).filter(|(_, (e, _))| e.state == State::Offered);
+            let offers = of.map(|(id, (e, v))| Fields::new(market, *id, e, v, &listed.grades));
+            listed.offers = Some(offers.collect());
         }
         Ok(listed)
     }
@@ -83,13 +100,14 @@ impl fmt::Display for Listed {
             ("NO ASSURANCE", &self.none),
             ("NOT CLOSED", &self.open),
         ];
-        for (title, kind) in kinds {
+        let offers = self.offers.iter().map(|offers| ("OPEN OFFERS", offers));
+        for (title, kind) in kinds.into_iter().chain(offers) {
             if kind.is_empty() {
                 continue;
             }
             let mut table = Table::new(["engagement", "consumer", "target", "accepted", "outcome"]);
             for v in kind {
-                let self_dealt = if v.mc == v.mp { " (self-dealt)" } else { "" };
+                let self_dealt = if v.self_dealt { " (self-dealt)" } else { "" };
                 let outcome = if v.outcome == "None" { &v.state } else { &v.outcome };
                 table.row([
                     v.id.to_string(),

@@ -1,13 +1,13 @@
 //! One verdict, with what speaks for it.
 
-use super::fields::{Fields, NOT_CHECKED};
+use super::fields::{ask, Fields, NOT_CHECKED};
 use super::grades::Grades;
+use crate::document::Body;
 use crate::engagement::Site;
 use crate::verifier::check::Trust;
 use alloy::primitives::{B256, U256};
-use assay_chain::market::all_answers;
 use assay_economics::binomial::stated_lower;
-use assay_protocol::abi::{Adjudication, Assurance, Outcome, State, Verdict};
+use assay_protocol::abi::{Adjudication, Assurance, EngagementView, Outcome, State, Verdict};
 use assay_protocol::target::percent;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
@@ -28,8 +28,6 @@ pub struct Shown {
     /// The fee that each side paid.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub fee_wei: u128,
-    /// Provider and consumer are one account.
-    pub self_dealt: bool,
     /// Unix seconds.
     pub model_registered_at: u64,
     /// Other engagements of this consumer with this model that are closed.
@@ -38,32 +36,37 @@ pub struct Shown {
     sentence: String,
 }
 
+impl Body for Shown {
+    const KIND: &'static str = "engagement";
+    const VERSION: u32 = 1;
+}
+
 impl Shown {
-    /// Reads the verdict, and those of the model's other engagements.
+    /// Reads the verdict, and those of the model's other engagements that were locked.
     ///
     /// # Errors
     /// Those of [`Grades::read`], or if there is no such engagement.
     pub async fn read(site: &Site, id: B256, trust: &Trust) -> eyre::Result<Self> {
-        let state = site.market.engagement(id).await?.state;
-        let v = site.market.verdict(id).await?;
+        let market = &site.market;
+        let e = market.engagement(id).await?;
+        let v = market.verdict(id).await?;
         let grades = Grades::read(site, v.modelId, trust).await?;
-        let fields = Fields::new(id, state, &v, &grades);
-        let mut ids = site.market.engagement_ids(v.modelId).await?;
+        let fields = Fields::new(market, id, &e, &v, &grades);
+        let mut ids = market.locked_ids(v.modelId).await?;
         ids.retain(|other| *other != id);
-        let verdicts = all_answers(ids.iter().copied().map(|other| site.market.verdict(other))).await?;
-        let closed = |other: &Verdict| other.mc == v.mc && other.outcome != Outcome::None;
-        let others = ids.iter().zip(&verdicts).filter(|(_, verdict)| closed(verdict));
-        let others = others.map(|(other, verdict)| Fields::new(*other, State::Closed, verdict, &grades));
+        let views = ask(market, &ids).await?;
+        let of_this_consumer = |e: &EngagementView| e.mc == v.mc && e.state == State::Closed;
+        let others = ids.iter().zip(&views).filter(|(_, (e, _))| of_this_consumer(e));
+        let others = others.map(|(other, (e, verdict))| Fields::new(market, *other, e, verdict, &grades));
         Ok(Self {
             bound_95: match v.assurance {
                 Assurance::PROVEN if grades.allow(v.assurance) => stated_lower(v.provenOnChain, v.n2),
                 _ => 0.0,
             },
-            fee_wei: site.market.params.prices.fee,
-            self_dealt: v.mc == v.mp,
-            model_registered_at: site.market.model(v.modelId).await?.registeredAt,
+            fee_wei: market.params.prices.fee,
+            model_registered_at: market.model(v.modelId).await?.registeredAt,
             others_of_this_consumer: others.collect(),
-            sentence: graded_sentence(state, &v, &grades),
+            sentence: graded_sentence(e.state, &v, &grades),
             fields,
             grades,
         })
@@ -141,7 +144,7 @@ impl fmt::Display for Shown {
         writeln!(f, "engagement     {}", v.id)?;
         writeln!(f, "model          {}", v.model_id)?;
         writeln!(f, "provider       {}", v.mp)?;
-        let note = if self.self_dealt {
+        let note = if v.self_dealt {
             "   SELF-DEALT: provider and consumer are one account"
         } else {
             ""

@@ -1,0 +1,581 @@
+//! What readers get as documents: at one block, as `DOCUMENTS.md` describes them, and errors where there is no such state. What
+//! time closes in both markets, and what is asked of a deployment's parameters.
+
+mod node_support;
+mod snapshots;
+mod support;
+
+use alloy::primitives::{B256, U256};
+use assay_chain::block::Which;
+use assay_chain::client::Chain;
+use assay_chain::devnet::DevnetOptions;
+use assay_chain::error::{hint_of, Kind};
+use assay_chain::journal::Journal;
+use assay_chain::market::Market;
+use assay_chain::rounds::Rounds;
+use assay_chain::terms::{MarketTerms, RoundMarketTerms};
+use assay_chain::venue::Venue;
+use assay_cli::cmd::devnet::up;
+use assay_cli::context::{Context, Globals};
+use assay_marketplace::accuracy::provider::accept::{accept, Policy};
+use assay_marketplace::engagement::{PayingDesk, Site};
+use assay_marketplace::inputs;
+use assay_marketplace::model::show::show;
+use assay_marketplace::prediction::consumer::open::{open, Ask};
+use assay_protocol::abi::IPredictionMarket::serveCall;
+use assay_protocol::abi::Privacy;
+use node_support::in_front_of;
+use serde_json::{json, Value};
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+use support::{World, SIZE, UNTRUSTING};
+
+const ANY: Policy = Policy {
+    max_target_bps: 10_000,
+    consumers: Vec::new(),
+    against_advice: true,
+};
+
+fn assay(w: &World, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+    command
+        .args(args)
+        .args(["--rpc-url", &w.node.url(), "--market", &w.market.address.to_string()])
+        .arg("--home")
+        .arg(w.dir.path().join("reader"))
+        .env_remove("ASSAY_PRIVATE_KEY");
+    command.output().expect("the program runs")
+}
+
+fn says(w: &World, args: &[&str]) -> Value {
+    let output = assay(w, &[args, &["--json"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {said}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn fails(w: &World, args: &[&str]) -> String {
+    let output = assay(w, args);
+    assert_eq!(output.status.code(), Some(1), "{args:?}");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+async fn height(w: &World) -> String {
+    let block = w.rpc("eth_blockNumber", vec![]).await;
+    let digits = block.as_str().unwrap().trim_start_matches("0x");
+    u64::from_str_radix(digits, 16).unwrap().to_string()
+}
+
+async fn at_rounds(w: &World, desk: &PayingDesk) -> PayingDesk<Rounds> {
+    let rounds = Rounds::of(w.market.clone()).await.unwrap();
+    let site: Site = Site::clone(desk);
+    PayingDesk::new(site.at(rounds), desk.account.clone()).await.unwrap()
+}
+
+/// A private round of three predictions; each name is another one.
+async fn opened_round(w: &World, name: &str) -> B256 {
+    let images: Vec<Vec<u8>> = (0..3).map(|i| vec![i; 8 * 8 * 3]).collect();
+    let inputs = inputs::build(&images, SIZE, &w.dir.path().join(name)).unwrap();
+    let ask = Ask {
+        model_id: w.model_id,
+        contest_cap: 1,
+        deposit: None,
+        price: 1000,
+        privacy: Privacy::PRIVATE,
+        expires_in: 1800,
+    };
+    open(&at_rounds(w, &w.mc).await, &inputs, ask).await.unwrap().id
+}
+
+/// Commits to outputs that nobody knows.
+async fn serve(w: &World, id: B256) {
+    let mp = at_rounds(w, &w.mp).await;
+    let round = mp.market.newest(id).await.unwrap();
+    let call = serveCall {
+        id,
+        guard: round.offerHash,
+        outputsRoot: B256::repeat_byte(9),
+    };
+    let call = mp.paying(&call, round.mpDeposit + mp.market.params.fee);
+    let mut journal = Journal::open(&w.dir.path().join(format!("serve-{id}"))).unwrap();
+    mp.account.send(&mut journal, "serve", &call, &mp.report).await.unwrap();
+}
+
+/// A field as the page has it: its type, and whether it may be absent.
+type Described = BTreeMap<String, (String, bool)>;
+
+/// The sections of the page, each with its rows in their order.
+fn page() -> BTreeMap<String, Vec<(String, String)>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../marketplace/DOCUMENTS.md");
+    let text = std::fs::read_to_string(path).expect("the page");
+    let mut sections = BTreeMap::<String, Vec<(String, String)>>::new();
+    let mut current = None;
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            current = Some(title.to_owned());
+        } else if let (Some(section), Some(row)) = (&current, line.strip_prefix("| ")) {
+            let mut cells = row
+                .split(" | ")
+                .map(|cell| cell.trim_matches([' ', '|', '`']).to_owned());
+            let (name, kind) = (cells.next().unwrap(), cells.next().unwrap());
+            if name != "field" {
+                sections.entry(section.clone()).or_default().push((name, kind));
+            }
+        }
+    }
+    sections
+}
+
+/// All fields of a section under a place, those of the sections that it names among them.
+fn described(page: &BTreeMap<String, Vec<(String, String)>>, section: &str, under: &str, all: &mut Described) {
+    for (name, kind) in &page[section] {
+        let at = match name.as_str() {
+            "…" => under.to_owned(),
+            name if under.is_empty() => name.trim_end_matches('?').to_owned(),
+            name => format!("{under}.{}", name.trim_end_matches('?')),
+        };
+        if page.contains_key(kind) {
+            if name != "…" {
+                all.insert(at.clone(), ("object".into(), name.ends_with('?')));
+            }
+            described(page, kind, &at, all);
+        } else {
+            all.insert(at, (kind.clone(), name.ends_with('?')));
+        }
+    }
+}
+
+/// Every place of a document and what is there, the document itself left out.
+fn places<'a>(value: &'a Value, at: &str, all: &mut Vec<(String, &'a Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let at = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
+                all.push((at.clone(), value));
+                places(value, &at, all);
+            }
+        }
+        Value::Array(elements) => {
+            for value in elements {
+                all.push((format!("{at}[]"), value));
+                places(value, &format!("{at}[]"), all);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_of_type(value: &Value, kind: &str) -> bool {
+    let hexadecimal = |digits: usize| {
+        let digits_of = |text: &str| text.strip_prefix("0x").map(str::to_owned);
+        let text = value.as_str().and_then(digits_of);
+        text.is_some_and(|text| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    match kind.strip_suffix(" or null") {
+        Some(_) if value.is_null() => return true,
+        Some(kind) => return is_of_type(value, kind),
+        None => {}
+    }
+    match kind {
+        "hash" => hexadecimal(64),
+        "address" => hexadecimal(40),
+        "wei" => value
+            .as_str()
+            .is_some_and(|text| text.parse::<U256>().is_ok() && !text.starts_with("0x")),
+        "time" | "seconds" | "count" => value.is_u64(),
+        "number" => value.is_number(),
+        "text" => value.is_string(),
+        "flag" => value.is_boolean(),
+        "list" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("no type is called {other}"),
+    }
+}
+
+/// Fails unless the document has the fields that the page says, of these types, and no others.
+fn is_as_described(document: &Value) {
+    let schema = document["schema"].as_str().expect("a schema");
+    let mut fields = Described::new();
+    described(&page(), schema, "", &mut fields);
+    let mut found = Vec::new();
+    places(document, "", &mut found);
+    for (at, value) in &found {
+        let Some((kind, _)) = fields.get(at) else {
+            panic!("{schema}: DOCUMENTS.md does not have {at}: {value}")
+        };
+        assert!(is_of_type(value, kind), "{schema}: {at} is no {kind}: {value}");
+    }
+    for (at, (_, may_be_absent)) in &fields {
+        let (parent, _) = at.rsplit_once('.').unwrap_or_default();
+        let is_there = |place: &str| found.iter().any(|(at, value)| at == place && !value.is_null());
+        let expected = !at.ends_with("[]") && !may_be_absent && (parent.is_empty() || is_there(parent));
+        assert!(
+            !expected || found.iter().any(|(place, _)| place == at),
+            "{schema}: DOCUMENTS.md has {at}, which is not printed: {document}"
+        );
+    }
+}
+
+#[test]
+fn a_document_that_the_page_does_not_describe_is_seen() {
+    let mut all = Described::new();
+    described(&page(), "assay.engagement", "", &mut all);
+    assert_eq!(all["othersOfThisConsumer[].guard"], ("hash".into(), false));
+    assert_eq!(all["deployment.digest"], ("hash".into(), true));
+    assert_eq!(all["blockHash"], ("hash".into(), false));
+    for (value, kind) in [
+        (json!("0x12"), "hash"),
+        (json!(17), "wei"),
+        (json!("0x11"), "wei"),
+        (json!("17"), "time"),
+        (json!(-1), "count"),
+        (Value::Null, "count"),
+    ] {
+        assert!(!is_of_type(&value, kind), "{value} is no {kind}");
+    }
+    assert!(is_of_type(&Value::Null, "count or null") && is_of_type(&json!("17"), "wei"));
+}
+
+#[tokio::test]
+async fn every_document_is_as_the_page_describes_it() {
+    let w = World::new().await;
+    let model = w.model_id.to_string();
+    let id = w.opened(1).await.id;
+    let spam = w.opened(2).await.id.to_string();
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    let id = id.to_string();
+    let round = opened_round(&w, "one").await;
+    let offer = opened_round(&w, "two").await.to_string();
+    serve(&w, round).await;
+    let round = round.to_string();
+
+    // Twice: what was compared once is not compared again.
+    for _ in 0..2 {
+        for args in [
+            &["market", "show"][..],
+            &["model", "list"],
+            &["model", "show", &model],
+            &["verdict", "list", &model],
+            &["verdict", "list", &model, "--offers"],
+            &["verdict", "show", &id],
+            &["predict", "list", &model],
+            &["predict", "list", &model, "--offers"],
+            &["predict", "show", &round],
+        ] {
+            let document = says(&w, args);
+            is_as_described(&document);
+            if ["market", "model"].contains(&args[0]) {
+                snapshots::assert_shape(args, &document);
+            }
+        }
+    }
+
+    let market = says(&w, &["market", "show"]);
+    assert_eq!(market["deployment"]["grade"], "REPRODUCED");
+    assert_eq!(market["registry"]["modelCount"], 1);
+    assert_eq!(market["accuracy"]["windowsSeconds"]["decide"], 3600);
+    assert_eq!(market["prediction"]["answerGas"], 1_000_000);
+    let shown = says(&w, &["model", "show", &model]);
+    let counts = [
+        "engagementOfferCount",
+        "engagementCount",
+        "roundOfferCount",
+        "roundCount",
+    ];
+    assert_eq!(
+        counts.map(|name| shown[name].as_u64()),
+        [Some(2), Some(1), Some(2), Some(1)]
+    );
+    assert_eq!(says(&w, &["model", "list"])["models"][0]["id"], model);
+
+    // Offers are where they were asked for, and nowhere else.
+    let listed = says(&w, &["verdict", "list", &model]);
+    assert_eq!(
+        (&listed["open"][0]["id"], &listed["open"][1]),
+        (&id.into(), &Value::Null)
+    );
+    assert!(!listed.to_string().contains(&spam), "{listed}");
+    let listed = says(&w, &["verdict", "list", &model, "--offers"]);
+    assert_eq!(listed["offers"][0]["id"], spam);
+    let listed = says(&w, &["predict", "list", &model]);
+    assert!(!listed.to_string().contains(&offer), "{listed}");
+}
+
+#[tokio::test]
+async fn a_document_shows_the_state_of_its_block() {
+    let w = World::new().await;
+    let model = w.model_id.to_string();
+    let registered = height(&w).await;
+    let id = w.opened(1).await.id;
+    let offered = height(&w).await;
+    accept(&w.mp, id, &ANY, None).await.unwrap();
+    let locked = height(&w).await;
+    let (id, round) = (id.to_string(), opened_round(&w, "one").await);
+    let round_offered = height(&w).await;
+    serve(&w, round).await;
+    let round = round.to_string();
+
+    let state = |command: &str, id: &str, block: &str| {
+        let document = says(&w, &[command, "show", id, "--block", block]);
+        assert_eq!(document["block"].to_string(), block);
+        document["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state("verdict", &id, &offered), "Offered");
+    assert_ne!(state("verdict", &id, &locked), "Offered");
+    assert_eq!(state("predict", &round, &round_offered), "Offered");
+    assert_eq!(says(&w, &["predict", "show", &round])["state"], "Rooted");
+    let reserved = |block: &str| says(&w, &["model", "show", &model, "--block", block])["open"].clone();
+    assert_eq!((reserved(&registered), reserved(&locked)), (0.into(), 1.into()));
+    let open = |block: &str| says(&w, &["verdict", "list", &model, "--block", block])["open"].clone();
+    assert_eq!(open(&offered), json!([]));
+    assert_eq!(open(&locked)[0]["id"], id);
+    let rounds = |block: &str| says(&w, &["predict", "list", &model, "--block", block])["rounds"].clone();
+    assert_eq!(rounds(&round_offered), json!([]));
+
+    // A block has a hash too.
+    let then = says(&w, &["verdict", "show", &id, "--block", &offered]);
+    let hash = then["blockHash"].as_str().unwrap();
+    assert_eq!(says(&w, &["verdict", "show", &id, "--block", hash]), then);
+
+    let said = fails(&w, &["verdict", "show", &id, "--block", "1000000"]);
+    assert!(
+        said.contains("there is no block 1000000 yet") && said.contains("hint: "),
+        "{said}"
+    );
+    let said = fails(&w, &["verdict", "show", &id, "--block", &registered]);
+    assert!(
+        said.contains(&format!("as of block {registered}")) && said.contains(&id),
+        "{said}"
+    );
+    let said = fails(&w, &["market", "show", "--block", "0"]);
+    assert!(
+        said.contains("there is no contract at") && said.contains("a later block"),
+        "{said}"
+    );
+    let said = fails(&w, &["model", "show", &id, "--block", &locked]);
+    assert!(said.contains("as of block"), "{said}");
+
+    // A block that a reorganisation took away.
+    let before = w.rpc("evm_snapshot", vec![]).await;
+    w.mine().await;
+    let lost = says(&w, &["market", "show"])["blockHash"].as_str().unwrap().to_owned();
+    w.rpc("evm_revert", vec![before]).await;
+    w.pass(5).await;
+    let said = fails(&w, &["market", "show", "--block", &lost]);
+    assert!(
+        said.contains("has no block") && said.contains("reorganisation"),
+        "{said}"
+    );
+    let output = assay(&w, &["market", "show", "--block", "latest"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// The site as a reader sees it through this node.
+async fn reader(w: &World, url: &str) -> Site {
+    let chain = Chain::connect(url, None).await.unwrap();
+    let market = Market::load(chain, w.market.address).await.unwrap();
+    let site: Site = Site::clone(&w.other);
+    site.at(market)
+}
+
+#[tokio::test]
+async fn all_of_a_document_is_read_at_the_block_that_it_names() {
+    let w = World::new().await;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    let node = in_front_of(w.node.url(), move |request| {
+        seen.lock().unwrap().push(request);
+        async { None }
+    });
+    let site = reader(&w, &node.await).await;
+    asked.lock().unwrap().clear();
+    let document = show(&site, w.model_id, &UNTRUSTING, Which::Newest).await.unwrap();
+    let asked = asked.lock().unwrap();
+    let reads: Vec<&Value> = asked
+        .iter()
+        .filter(|request| request["method"] != "eth_getBlockByNumber")
+        .collect();
+    assert!(reads.len() > 10, "{}", reads.len());
+    for request in reads {
+        let block = &request["params"][1]["blockHash"];
+        assert_eq!(*block, document.block_hash.to_string(), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_the_node_forgot_and_a_block_that_is_replaced_are_told_apart() {
+    let w = World::new().await;
+    let is_read = |request: &Value| request["params"][1]["blockHash"].is_string();
+    let forgetful = in_front_of(w.node.url(), move |request| async move {
+        is_read(&request).then(|| json!({ "code": -32000, "message": "missing trie node" }))
+    });
+    let site = reader(&w, &forgetful.await).await;
+    let error = show(&site, w.model_id, &UNTRUSTING, Which::Newest).await.unwrap_err();
+    assert!(error.to_string().contains("does not answer as of block"), "{error:#}");
+    assert!(hint_of(&error).unwrap().contains("archive node"), "{error:#}");
+    assert!(format!("{error:#}").contains("missing trie node"), "{error:#}");
+
+    // Between the first question and the others the newest block is made anew.
+    w.mine().await;
+    let before = w.rpc("evm_snapshot", vec![]).await;
+    w.mine().await;
+    let (url, provider) = (w.node.url(), w.market.chain.provider.clone());
+    let rewriting = in_front_of(url, move |request| {
+        let (provider, before) = (provider.clone(), before.clone());
+        async move {
+            if is_read(&request) {
+                use alloy::providers::Provider;
+                let _: Result<Value, _> = provider.raw_request("evm_revert".into(), vec![before]).await;
+                let _: Result<Value, _> = provider.raw_request("evm_increaseTime".into(), vec![7]).await;
+                let _: Result<Value, _> = provider.raw_request("evm_mine".into(), Vec::<u64>::new()).await;
+            }
+            None
+        }
+    });
+    let site = reader(&w, &rewriting.await).await;
+    let error = show(&site, w.model_id, &UNTRUSTING, Which::Newest).await.unwrap_err();
+    assert!(error.to_string().contains("was replaced by another one"), "{error:#}");
+    assert!(Kind::Unsettled.is_of(&error), "{error:#}");
+}
+
+#[tokio::test]
+async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
+    let w = World::new().await;
+    let silent = w.opened(1).await.id;
+    accept(&w.mp, silent, &ANY, None).await.unwrap();
+    let (unserved, unpublished) = (opened_round(&w, "one").await, opened_round(&w, "two").await);
+    serve(&w, unpublished).await;
+    let close = |id: B256, more: &[&str]| {
+        let id = id.to_string();
+        assay(&w, &[&["timeout", "run", &id, "--devnet-account", "3"], more].concat())
+    };
+    for id in [silent, unserved, unpublished] {
+        let output = close(id, &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("runs until") && said.contains("try again in"), "{said}");
+    }
+    // The consumer's time to confirm, then the provider's to publish.
+    w.pass(2 * 3600 + 1).await;
+    for (id, kind, outcome) in [
+        (silent, "engagement", "MpSilent"),
+        (unserved, "round", "Cancelled"),
+        (unpublished, "round", "Void"),
+    ] {
+        let output = close(id, &["--json"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let closed: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+        assert_eq!((&closed["kind"], &closed["outcome"]), (&kind.into(), &outcome.into()));
+        assert!(closed["sent"].is_object(), "{closed}");
+        let text = String::from_utf8(close(id, &[]).stdout).unwrap();
+        assert_eq!(text, format!("{kind} {id} is closed: {outcome}\n"));
+    }
+    let said = String::from_utf8(close(B256::repeat_byte(1), &[]).stderr).unwrap();
+    assert!(said.contains("has no engagement and no round"), "{said}");
+
+    // What both markets and the registry owe comes by one command too.
+    let fetched = assay(&w, &["withdraw", "--devnet-account", "2", "--json"]);
+    let fetched: Value = serde_json::from_slice(&fetched.stdout).unwrap();
+    let rounds = Rounds::of(w.market.clone()).await.unwrap();
+    let contracts = fetched["withdrawals"].as_array().unwrap().iter();
+    let contracts: Vec<String> = contracts
+        .map(|w| w["contract"].as_str().unwrap().to_lowercase())
+        .collect();
+    let owing = [w.market.address, rounds.address].map(|address| address.to_string().to_lowercase());
+    assert_eq!(contracts, owing);
+}
+
+#[tokio::test]
+async fn the_conditions_of_rounds_are_those_of_the_deployed_market() {
+    let dir = tempfile::tempdir().unwrap();
+    let context = Context::new(Globals {
+        home: Some(dir.path().to_owned()),
+        ..Globals::default()
+    })
+    .unwrap();
+    let devnet = MarketTerms::devnet();
+    let terms = MarketTerms {
+        respond_window: 7200,
+        rounds: devnet.rounds.clone().map(|rounds| RoundMarketTerms {
+            answer_gas: 700_000,
+            fee: 3 * rounds.fee,
+            ..rounds
+        }),
+        ..devnet
+    };
+    let (node, book, _) = up(&context, &DevnetOptions::default(), &terms).await.unwrap();
+    let lines = |more: &[&str]| -> BTreeMap<String, Value> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+        command.args(["policy", "check", "--gwei", "2", "--json", "--rpc-url", &node.url()]);
+        command
+            .arg("--market")
+            .arg(book.market.to_string())
+            .arg("--home")
+            .arg(dir.path());
+        let round = ["--outputs", "1024", "--cap", "59", "--provider-deposit", "0.5"];
+        let output = command.args(round).args(more).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let lines = checked["conditions"].as_array().unwrap().iter();
+        lines
+            .map(|line| (line["name"].as_str().unwrap().to_owned(), line.clone()))
+            .collect()
+    };
+    let found = lines(&["--promised", "38"]);
+    // Of the accuracy market: its price of an example, its two sizes.
+    assert_eq!(found["I0"]["verdict"], "holds");
+    assert!(
+        found["I0"]["sentence"].as_str().unwrap().contains("E 0.01"),
+        "{}",
+        found["I0"]
+    );
+    // Of the prediction market: gas of an answer, fee, window to respond, what the quiet bond counts.
+    assert_eq!(
+        (&found["I8c G"]["value"], &found["I8c G"]["verdict"]),
+        (&700_000.0.into(), &"FAILS".into())
+    );
+    assert!(
+        found["I11"]["sentence"].as_str().unwrap().contains("fee of 0.0003 ETH"),
+        "{}",
+        found["I11"]
+    );
+    assert_eq!(
+        found["I13"]["verdict"], "FAILS",
+        "37 fit half of an hour, the shorter window"
+    );
+    let chain = Chain::connect(&node.url(), None).await.unwrap();
+    let rounds = Rounds::of(Market::load(chain, book.market).await.unwrap())
+        .await
+        .unwrap();
+    let bond = rounds.quiet_bond(Privacy::PRIVATE, 1024, 2_000_000_000).await.unwrap();
+    let brought = found["I10"]["value"].as_f64().unwrap();
+    assert!((brought - bond as f64 / 1e18).abs() < 1e-12, "{brought} {bond}");
+    assert_eq!(found["I10"]["verdict"], "FAILS");
+
+    // Options come before what is deployed.
+    let found = lines(&[
+        "--answer-gas",
+        "1000000",
+        "--round-fee",
+        "0.5",
+        "--quiet-gas",
+        "2550000",
+        "--promised",
+        "38",
+        "--respond-window",
+        "7200",
+    ]);
+    for name in ["I8c G", "I10", "I13"] {
+        assert_eq!(found[name]["verdict"], "holds", "{}", found[name]);
+    }
+    assert!(
+        found["I11"]["sentence"].as_str().unwrap().contains("fee of 0.5 ETH"),
+        "{}",
+        found["I11"]
+    );
+}

@@ -1,0 +1,52 @@
+//! What anybody may close once its window has passed.
+
+use crate::engagement::ended::Ended;
+use crate::engagement::Desk;
+use alloy::primitives::{Address, B256};
+use assay_chain::client::Call;
+use assay_chain::error::hinted;
+use assay_chain::venue::{Venue, View};
+use assay_protocol::units::utc;
+use std::future::Future;
+
+/// A market in which time closes what its parties leave open.
+pub trait Overdue: Venue {
+    /// The call by which `caller` ends it now, and the step that the journal calls it.
+    ///
+    /// # Errors
+    /// If its time has not come.
+    fn due(
+        &self,
+        id: B256,
+        view: &Self::View,
+        caller: Address,
+    ) -> impl Future<Output = eyre::Result<(String, Call)>> + Send;
+}
+
+/// Closes what is overdue, or what nothing more can happen to; does nothing if it is closed.
+///
+/// # Errors
+/// If its time has not come.
+pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> {
+    let view = desk.market.newest(id).await?;
+    if view.is_closed() {
+        return Ok(Ended::new(id, &view, None));
+    }
+    let (step, call) = desk.market.due(id, &view, desk.account.address()).await?;
+    let mut journal = desk.journal(id)?;
+    let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+    let after = desk.market.newest(id).await?;
+    Ok(Ended::new(id, &after, Some(&receipt)))
+}
+
+/// # Errors
+/// Unless the window that ends with this second is over.
+pub(crate) fn require_over<W: View>(id: B256, deadline: u64, now: u64) -> eyre::Result<()> {
+    if now > deadline {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the window of {} {id} runs until {}", W::THING, utc(deadline)),
+        format!("try again in {} s", deadline - now + 1),
+    ))
+}
