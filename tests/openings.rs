@@ -9,6 +9,9 @@ use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+/// Makes another opening of an honest one.
+type Forgery<'a> = &'a dyn Fn(&mut ModelOpening);
+
 const CAP: u32 = 1;
 /// A proof does not open what it is said to.
 const REJECTED: i32 = 3;
@@ -201,7 +204,7 @@ fn both_hidden_and_what_opens_neither_is_named() {
     let honest = turn.opened(&setting.model, &setting.model_id, "own.opening");
     let bytes = std::fs::read(&honest).unwrap();
     let forged = setting.shared("forged.opening");
-    let refused = |change: &dyn Fn(&mut ModelOpening)| {
+    let refused = |change: Forgery<'_>| {
         let mut opening = ModelOpening::from_bytes(&bytes).unwrap();
         change(&mut opening);
         std::fs::write(&forged, &*opening.to_bytes().unwrap()).unwrap();
@@ -209,7 +212,7 @@ fn both_hidden_and_what_opens_neither_is_named() {
     };
     let other = Model::random(small_architecture_with(OutputMode::Top1), 99).unwrap();
     let narrow = Model::random(small_architecture_with(OutputMode::Top5), 99).unwrap();
-    let cases: [(&dyn Fn(&mut ModelOpening), &str); 5] = [
+    let cases: [(Forgery<'_>, &str); 5] = [
         (&|opening| opening.model = other.clone(), "the weights differ"),
         (&|opening| opening.seeds[0][0] ^= 1, "what they were salted with"),
         (&|opening| opening.seeds[1][0] ^= 1, "what they were salted with"),
