@@ -1,13 +1,13 @@
 //! Daemons that are killed, whose node goes away, and whose chain is rewritten: they end with the same payments and the same
 //! number of transactions.
 
-use e2e::{Daemon, Daemons, Party};
+use e2e::{text, Daemon, Daemons, Party, Setting};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -64,6 +64,101 @@ fn daemons_that_are_killed_go_on_and_send_nothing_twice() {
     }
     println!("both daemons were killed {kills} times");
     assert_settled_once(&daemons, &id, before, seed);
+}
+
+/// Daemons of a private round, of which the consumer's contests one prediction.
+struct Round {
+    setting: Setting,
+    exchange: String,
+    id: String,
+    before: [u64; 2],
+}
+
+impl Round {
+    fn open() -> Self {
+        let setting = Setting::new();
+        let opened = setting.open_round("disturbed", 5, 2, &["--price", "0.003"]);
+        let (mc, mp) = (setting.consumer(), setting.provider());
+        let before = [mc.nonce(), mp.nonce()];
+        let exchange = text(&setting.shared("exchange")).to_owned();
+        Self {
+            id: opened["id"].as_str().unwrap().to_owned(),
+            setting,
+            exchange,
+            before,
+        }
+    }
+
+    fn start(&self, options: &[&str]) -> [Daemon; 2] {
+        PARTIES.map(|party| {
+            let own: &[&str] = match party {
+                "consumer" => &["--every", "1", "--contest", "1"],
+                _ => &["--every", "1"],
+            };
+            let mut command = self
+                .setting
+                .rounds_daemon(party, &self.exchange, &[own, options].concat());
+            command.stdout(Stdio::null());
+            Daemon::start(party, command)
+        })
+    }
+
+    fn has_settled(&self) -> bool {
+        PARTIES.map(|party| self.setting.has_settled_round(party, &self.id)) == [true; 2]
+    }
+
+    /// One prediction was proven, under the outputs that the provider locked first, and each party has sent each transaction once:
+    /// contest, confirm, withdraw; serve, answer, withdraw.
+    fn assert_settled_once(&self, seed: u64) {
+        let round = self.setting.round(&self.id);
+        let proven = (&round["outcome"], &round["contested"], &round["proven"]);
+        assert_eq!(proven, (&"Upheld".into(), &1.into(), &1.into()), "seed {seed}");
+        let parties = [self.setting.consumer(), self.setting.provider()];
+        for (party, before) in parties.into_iter().zip(self.before) {
+            assert_eq!(party.nonce() - before, 3, "{party:?}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn daemons_of_rounds_that_are_killed_go_on_and_send_nothing_twice() {
+    let round = Round::open();
+    let seed = rand::thread_rng().gen();
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let (began, mut kills) = (Instant::now(), 0u32);
+    while !round.has_settled() {
+        assert!(began.elapsed() < PATIENCE, "not settled, seed {seed}");
+        let running = round.start(&[]);
+        let longest = Duration::from_secs(2) + kills * Duration::from_millis(300);
+        std::thread::sleep(rng.gen_range(Duration::from_millis(100)..longest));
+        drop(running);
+        kills += 1;
+    }
+    println!("both daemons were killed {kills} times");
+    round.assert_settled_once(seed);
+}
+
+/// A reorganised `serve` locks the same root again, a reorganised contest asks for the same index.
+#[test]
+fn daemons_of_rounds_outlive_reorganisations_and_send_nothing_twice() {
+    let round = Round::open();
+    let node = &round.setting.devnet;
+    node.rpc("anvil_mine", "[3]");
+    node.rpc("evm_setIntervalMining", "[1]");
+    let seed = rand::thread_rng().gen();
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let _running = round.start(&["--confirmations", "3"]);
+    let (began, mut rewritten) = (Instant::now(), 0);
+    while !round.has_settled() {
+        assert!(began.elapsed() < PATIENCE, "not settled, seed {seed}");
+        std::thread::sleep(rng.gen_range(Duration::from_millis(500)..Duration::from_secs(4)));
+        if rewritten < REORGANISATIONS {
+            node.rpc("anvil_reorg", &format!("[{}, []]", rng.gen_range(1..=2)));
+            rewritten += 1;
+        }
+    }
+    println!("{rewritten} reorganisations");
+    round.assert_settled_once(seed);
 }
 
 #[test]

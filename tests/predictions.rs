@@ -2,6 +2,7 @@
 
 use e2e::{text, Party, Setting, OUTSIDER};
 use serde_json::Value;
+use std::process::Stdio;
 
 const HOUR: u64 = 3600;
 const MILLIETHER: u128 = 1_000_000_000_000_000;
@@ -25,7 +26,7 @@ fn fetched(party: Party<'_>) -> u128 {
 }
 
 #[test]
-fn a_public_round_is_contested_proven_and_upheld() {
+fn a_public_round_of_inputs_from_a_server_is_contested_proven_and_upheld() {
     let setting = Setting::new();
     let options = ["--public", "--price", "0.003", "--deposit", "0.02"];
     let opened = setting.open_round("round", 20, CAP, &options);
@@ -34,7 +35,11 @@ fn a_public_round_is_contested_proven_and_upheld() {
     assert_eq!(id_of(&setting.open_round("round", 20, CAP, &options)), id);
     let (_, said) = setting.consumer().fails(&["predict", "check", &id]);
     assert!(said.contains("an open offer"), "{said}");
-    let served = setting.serve_round(&id);
+    let (mc, server) = (setting.consumer(), setting.consumer().serves_round(&id));
+    let own = ["--server-address", &mc.address()];
+    mc.does(&[&["predict", "send", &id, "--to", &server.url], &own[..]].concat());
+    let served = setting.with_model(&["predict", "serve", &id, "--inputs", &server.url]);
+    drop(server);
     assert!(served["imagesPerSecond"].as_f64().unwrap() > 0.0, "{served}");
     setting.provider().does(&["predict", "publish", &id]);
 
@@ -178,20 +183,8 @@ fn an_offer_that_nobody_serves_comes_back() {
 
 /// One pass of a party's daemon; what it did.
 fn pass(setting: &Setting, party: &str, exchange: &str, options: &[&str]) -> Vec<String> {
-    let (model, arch) = (text(&setting.model), text(&setting.arch));
-    let serves = ["--serve", "--max-deposit", "0.1"];
-    let provider = [
-        &["predict", "watch", "mp", "--model", model, "--arch", arch],
-        &serves[..],
-    ]
-    .concat();
-    let consumer = ["predict", "watch", "mc"];
-    let (who, own): (_, &[&str]) = match party {
-        "mp" => (setting.provider(), &provider),
-        _ => (setting.consumer(), &consumer),
-    };
-    let rest = ["--exchange", exchange, "--once"];
-    let mut command = who.signing_at(&setting.devnet.url, &[own, &rest, options].concat());
+    let mut command = setting.rounds_daemon(party, exchange, options);
+    command.arg("--once").stderr(Stdio::piped());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{party}: {said}");
@@ -207,8 +200,8 @@ fn pass(setting: &Setting, party: &str, exchange: &str, options: &[&str]) -> Vec
 fn until_settled(setting: &Setting, exchange: &str, options: &[&str]) -> [Vec<String>; 2] {
     let mut done = [Vec::new(), Vec::new()];
     for _ in 0..8 {
-        done[0].extend(pass(setting, "mc", exchange, options));
-        done[1].extend(pass(setting, "mp", exchange, &[]));
+        done[0].extend(pass(setting, "consumer", exchange, options));
+        done[1].extend(pass(setting, "provider", exchange, &[]));
         if done.iter().all(|deeds| deeds.iter().any(|deed| deed == "settle")) {
             return done;
         }

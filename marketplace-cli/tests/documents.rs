@@ -19,7 +19,7 @@ use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::engagement::{PayingDesk, Site};
-use assay_marketplace::inputs;
+use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::model::show::show;
 use assay_marketplace::prediction::consumer::open::{open, Ask};
 use assay_protocol::abi::IPredictionMarket::serveCall;
@@ -76,14 +76,14 @@ async fn at_rounds(w: &World, desk: &PayingDesk) -> PayingDesk<Rounds> {
 /// A private round of three predictions; each name is another one.
 async fn opened_round(w: &World, name: &str) -> B256 {
     let images: Vec<Vec<u8>> = (0..3).map(|i| vec![i; 8 * 8 * 3]).collect();
-    let inputs = inputs::build(&images, SIZE, &w.dir.path().join(name)).unwrap();
+    let inputs = inputs::build(&images, SIZE, Salts::Secret, &w.dir.path().join(name)).unwrap();
     let ask = Ask {
         model_id: w.model_id,
         contest_cap: 1,
         deposit: None,
         price: 1000,
         privacy: Privacy::PRIVATE,
-        expires_in: 1800,
+        expires_in: Some(1800),
     };
     open(&at_rounds(w, &w.mc).await, &inputs, ask).await.unwrap().id
 }

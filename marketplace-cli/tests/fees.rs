@@ -20,7 +20,7 @@ use assay_marketplace::accuracy::consumer::open::{open, Opened};
 use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::home::Home;
-use assay_marketplace::inputs;
+use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::prediction::consumer::open::{self as rounds, Ask};
 use assay_marketplace::testset;
 use assay_protocol::abi::{Privacy, State};
@@ -195,7 +195,7 @@ async fn the_replacement_of_an_offer_of_a_round_sends_what_is_due_now() {
     let desk = w.in_rounds(&w.mc, &account).await;
     let size = ImageSize { height: 8, width: 8 };
     let images = [vec![1; 8 * 8 * 3], vec![2; 8 * 8 * 3]];
-    let inputs = inputs::build(&images, size, &w.dir.path().join("round.inputs")).unwrap();
+    let inputs = inputs::build(&images, size, Salts::Secret, &w.dir.path().join("round.inputs")).unwrap();
     let ask = Ask {
         model_id: w.model_id,
         contest_cap: 1,

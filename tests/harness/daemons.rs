@@ -17,6 +17,17 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    /// Starts the daemon of a party, `provider` or `consumer`.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start(party: &str, mut command: Command) -> Self {
+        Self {
+            process: command.spawn().expect("assay runs"),
+            party: party.to_owned(),
+        }
+    }
+
     /// What it says from here on, line by line.
     ///
     /// # Panics
@@ -117,10 +128,7 @@ impl Daemons {
 
     /// Starts the daemon of `provider` or `consumer` at the node behind `url`.
     pub fn start(&self, party: &str, url: &str, options: &[&str]) -> Daemon {
-        Daemon {
-            process: self.command(party, url, options).spawn().expect("assay runs"),
-            party: party.to_owned(),
-        }
+        Daemon::start(party, self.command(party, url, options))
     }
 
     /// One pass that must fail; what it said.

@@ -3,6 +3,7 @@
 use crate::{labelled_images, text, Setting};
 use assay_prover::model::Model;
 use serde_json::Value;
+use std::process::{Command, Stdio};
 
 impl Setting {
     /// Offers a round of `count` predictions of which `cap` may be contested; what `predict open` says.
@@ -43,6 +44,44 @@ impl Setting {
         let inputs = self.devnet.path(&format!("{id}-in"));
         self.consumer().does(&["predict", "send", id, "--to", text(&inputs)]);
         self.with_model(&["predict", "serve", id, "--inputs", text(&inputs)])
+    }
+
+    /// A party's daemon for rounds, which hands files over in `exchange`; the provider's serves, the consumer's contests one.
+    pub fn rounds_daemon(&self, party: &str, exchange: &str, options: &[&str]) -> Command {
+        let (model, arch) = (text(&self.model), text(&self.arch));
+        let serves = ["--serve", "--max-deposit", "0.1"];
+        let own = match party {
+            "provider" => [
+                &["predict", "watch", "mp", "--model", model, "--arch", arch],
+                &serves[..],
+            ]
+            .concat(),
+            _ => vec!["predict", "watch", "mc"],
+        };
+        let who = match party {
+            "provider" => self.provider(),
+            _ => self.consumer(),
+        };
+        let mut command = who.signing_at(&self.devnet.url, &own);
+        command
+            .args(["--exchange", exchange])
+            .args(options)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Whether a party has noted that it has fetched what a closed round left.
+    pub fn has_settled_round(&self, party: &str, id: &str) -> bool {
+        let chains = std::fs::read_dir(self.shared(party)).into_iter().flatten().flatten();
+        let journals = chains.map(|chain| chain.path().join("rounds").join(id).join("journal.json"));
+        let settled = journals
+            .filter_map(|journal| std::fs::read(journal).ok())
+            .map(|content| {
+                let content: Value = serde_json::from_slice(&content).expect("it is never half written");
+                content["facts"]["settled"] == true
+            });
+        settled.into_iter().any(|settled| settled)
     }
 
     /// A round as the chain has it.
