@@ -12,7 +12,7 @@
 //! Nothing of a file is believed: commitments are recomputed, and led to a root that the reader has from elsewhere.
 
 use crate::inputs::Inputs;
-use crate::openings::{refuted, write_opening};
+use crate::openings::file::{refuted, write_opening};
 use crate::testset::{image_files, read_image, StoredSet};
 use alloy::primitives::{Bytes, B256, U256};
 use assay_chain::error::usage;

@@ -1,6 +1,6 @@
 //! The weights of a model, opened by its provider and checked by anybody.
 
-use crate::openings::{refuted, write_opening};
+use crate::openings::file::{refuted, write_opening};
 use crate::proving::{load_model, verifier_key, ModelFiles};
 use crate::verifier::record::Determined;
 use alloy::primitives::B256;
