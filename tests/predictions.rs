@@ -232,6 +232,47 @@ fn daemons_bring_rounds_of_both_kinds_to_their_end() {
     );
 }
 
+/// Outputs that should be compared with a model that cannot be read are contested at random, and never confirmed.
+#[test]
+fn what_cannot_be_compared_is_not_confirmed() {
+    let setting = Setting::new();
+    let exchange = setting.shared("exchange");
+    let id = id_of(&setting.open_round("round", 5, CAP, &["--price", "0.003"]));
+    let nowhere = setting.shared("nowhere.assay");
+    let looks = |options: &[&str]| {
+        let reference = ["--reference", text(&nowhere), "--once"];
+        let mut command = setting.rounds_daemon("consumer", text(&exchange), &[&reference, options].concat());
+        let output = command.stdout(Stdio::piped()).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    looks(&[]);
+    pass(&setting, "provider", text(&exchange), &[]);
+    pass(&setting, "provider", text(&exchange), &[]);
+    for _ in 0..2 {
+        assert!(looks(&[]).contains("nowhere.assay"));
+        let round = setting.round(&id);
+        assert_eq!((&round["state"], &round["contested"]), (&"Rooted".into(), &0.into()));
+    }
+    // Each pass is a program of its own; one that goes on contests in its next turn.
+    let daemon = setting.rounds_daemon(
+        "consumer",
+        text(&exchange),
+        &["--reference", text(&nowhere), "--contest", "1", "--every", "1"],
+    );
+    let running = e2e::Daemon::start("consumer", daemon);
+    while setting.round(&id)["contested"] == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    pass(&setting, "provider", text(&exchange), &[]);
+    pass(&setting, "provider", text(&exchange), &[]);
+    while setting.round(&id)["proven"] == 0 {
+        pass(&setting, "provider", text(&exchange), &[]);
+    }
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    drop(running);
+    assert_eq!(setting.round(&id)["state"], "Served", "proven, and not confirmed");
+}
+
 #[test]
 fn whatever_is_killed_goes_on_and_nothing_is_sent_twice() {
     use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! PATH           locked by whoever works
-//! PATH.queue/    one locked file for each that waits or works, named after when its work is due
+//! PATH.queue/    one locked file for each that has work, named after when it is due
 //! ```
 
 use crate::file::FileError;
@@ -10,35 +10,57 @@ use crate::lock::{Lock, LockError};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The right to work, until this is dropped or its process has ended however it did.
+/// A place in the queue, until this is dropped or its process has ended however it did: whose work is due later waits also between
+/// two turns.
 #[derive(Debug)]
-pub struct Turn {
-    _work: Lock,
-    _place: Place,
+pub struct Place {
+    path: PathBuf,
+    file: PathBuf,
+    _lock: Lock,
 }
 
-impl Turn {
-    /// Waits until nobody works under `path` and nobody else waits there whose work is due before `by`, in whatever unit all
-    /// use; `waits` is called once if it has to.
+impl Place {
+    /// A place before all whose work is due after `by`, in whatever unit all use.
     ///
     /// # Errors
     /// If the operating system does not let it have the files.
-    pub fn take(path: &Path, by: u64, waits: impl FnOnce()) -> Result<Self, LockError> {
-        let place = Place::new(path, by)?;
+    pub fn new(path: &Path, by: u64) -> Result<Self, LockError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let mut queue = path.as_os_str().to_owned();
+        queue.push(".queue");
+        let queue = PathBuf::from(queue);
+        // Unlike every other, also that of a process with this one's id in another container.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{by:020}-{}-{}-{count}", std::process::id(), now.as_nanos());
+        // Under its name it is locked from the first moment on: one that is not locked was left behind.
+        let hidden = queue.join(format!(".{name}"));
+        let lock = Lock::take(&hidden)?;
+        let file = queue.join(name);
+        fs::rename(&hidden, &file).map_err(|source| FileError::new("rename", &hidden, source))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            _lock: lock,
+        })
+    }
+
+    /// The right to work, until it is dropped: waits until nobody works and nobody with a place before this one is there, as long
+    /// as `goes_on`; `waits` is called once if it has to.
+    ///
+    /// # Errors
+    /// If the operating system does not let it have the files.
+    pub fn turn(&self, waits: impl FnOnce(), goes_on: impl Fn() -> bool) -> Result<Option<Lock>, LockError> {
         let mut waits = Some(waits);
-        loop {
-            if place.is_first()? {
-                match Lock::take(path) {
-                    Ok(work) => {
-                        return Ok(Self {
-                            _work: work,
-                            _place: place,
-                        })
-                    }
+        while goes_on() {
+            if self.is_first()? {
+                match Lock::take(&self.path) {
+                    Ok(work) => return Ok(Some(work)),
                     Err(LockError::InUse(_)) => {}
                     Err(error) => return Err(error),
                 }
@@ -48,33 +70,11 @@ impl Turn {
             }
             std::thread::sleep(PAUSE);
         }
-    }
-}
-
-/// A place in the queue.
-#[derive(Debug)]
-struct Place {
-    file: PathBuf,
-    _lock: Lock,
-}
-
-impl Place {
-    fn new(path: &Path, by: u64) -> Result<Self, LockError> {
-        let mut queue = path.as_os_str().to_owned();
-        queue.push(".queue");
-        let queue = PathBuf::from(queue);
-        // Unlike those of other threads of this process, and of others.
-        let name = format!("{by:020}-{}-{:?}", std::process::id(), std::thread::current().id());
-        // Under its name it is locked from the first moment on: one that is not locked was left behind.
-        let hidden = queue.join(format!(".{name}"));
-        let lock = Lock::take(&hidden)?;
-        let file = queue.join(name);
-        fs::rename(&hidden, &file).map_err(|source| FileError::new("rename", &hidden, source))?;
-        Ok(Self { file, _lock: lock })
+        Ok(None)
     }
 
     fn is_first(&self) -> Result<bool, LockError> {
-        let before = || -> io::Result<bool> {
+        let is_first = || -> io::Result<bool> {
             for other in fs::read_dir(self.file.parent().unwrap_or(Path::new(".")))? {
                 let other = other?;
                 let is_hidden = other.file_name().as_encoded_bytes().starts_with(b".");
@@ -82,15 +82,14 @@ impl Place {
                     continue;
                 }
                 if Lock::is_held(&other.path()) {
-                    return Ok(true);
+                    return Ok(false);
                 }
                 // Its process ended without doing so.
                 fs::remove_file(other.path()).ok();
             }
-            Ok(false)
+            Ok(true)
         };
-        let before = before().map_err(|source| FileError::new("list", &self.file, source))?;
-        Ok(!before)
+        Ok(is_first().map_err(|source| FileError::new("list", &self.file, source))?)
     }
 }
 
@@ -103,19 +102,26 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicBool;
     use std::sync::{mpsc, Mutex};
+
+    fn at_once(place: &Place) -> Lock {
+        place.turn(|| panic!("it has to wait"), || true).unwrap().unwrap()
+    }
 
     #[test]
     fn what_is_due_first_is_done_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("work");
-        let working = Turn::take(&path, 5, || panic!("nobody else is there")).unwrap();
+        let urgent = Place::new(&path, 5).unwrap();
+        let working = at_once(&urgent);
         let (order, (told, waiting)) = (Mutex::new(Vec::new()), mpsc::channel());
         std::thread::scope(|scope| {
             for by in [30, 10, 20, u64::MAX] {
                 let (path, order, told) = (&path, &order, told.clone());
                 scope.spawn(move || {
-                    let turn = Turn::take(path, by, || told.send(()).unwrap()).unwrap();
+                    let place = Place::new(path, by).unwrap();
+                    let turn = place.turn(|| told.send(()).unwrap(), || true).unwrap();
                     order.lock().unwrap().push(by);
                     drop(turn);
                 });
@@ -123,21 +129,39 @@ mod tests {
             for _ in 0..4 {
                 waiting.recv().unwrap();
             }
+            // Nobody comes between two turns of the most urgent.
             drop(working);
+            std::thread::sleep(10 * PAUSE);
+            drop(at_once(&urgent));
+            assert!(order.lock().unwrap().is_empty());
+            drop(urgent);
         });
         assert_eq!(order.into_inner().unwrap(), [10, 20, 30, u64::MAX]);
         assert_eq!(fs::read_dir(dir.path().join("work.queue")).unwrap().count(), 0);
     }
 
     #[test]
+    fn who_waits_can_be_told_to_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("work");
+        let first = Place::new(&path, 5).unwrap();
+        let _working = at_once(&first);
+        let goes_on = AtomicBool::new(true);
+        let second = Place::new(&path, 4).unwrap();
+        let told = || goes_on.store(false, Ordering::Relaxed);
+        assert!(second.turn(told, || goes_on.load(Ordering::Relaxed)).unwrap().is_none());
+    }
+
+    #[test]
     fn nobody_waits_for_what_was_left_behind() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("work");
-        let left = dir.path().join("work.queue/00000000000000000001-1-ThreadId(1)");
+        let left = dir.path().join("work.queue/00000000000000000001-1-1-1");
         fs::create_dir_all(left.parent().unwrap()).unwrap();
         fs::write(&left, "").unwrap();
-        Turn::take(&path, 2, || panic!("nobody is there")).unwrap();
+        at_once(&Place::new(&path, 2).unwrap());
         assert!(!left.exists());
-        assert!(Turn::take(dir.path(), 2, || ()).is_err(), "a directory is no lock");
+        let no_lock = Place::new(dir.path(), 2).unwrap();
+        assert!(no_lock.turn(|| (), || true).is_err(), "a directory is no lock");
     }
 }

@@ -36,7 +36,7 @@ const MAGIC: &[u8; 15] = b"assay-inputs 1\n";
 const HEADER: u64 = MAGIC.len() as u64 + 12;
 const SALT_BYTES: usize = 31;
 /// As the importer's largest image.
-const MAX_SIDE: u32 = 1024;
+pub(crate) const MAX_SIDE: u32 = 1024;
 
 /// One input with the salt that hides it.
 #[derive(Clone, PartialEq, Eq)]

@@ -48,7 +48,7 @@ import {
 /// now <= deadline, a timeout iff now > deadline.
 ///
 /// Q = (gas of `confirm` + half the gas of `publish`)·basefee at `open`, zero in PUBLIC: to confirm costs the consumer less than
-/// silence, and to withhold outputs and publish them the provider more than it gets for it (`QuietGas`).
+/// silence, and to withhold outputs, publish them and close the round the provider more than it gets for it (`QuietGas`).
 ///
 /// What a caller cannot know exactly beforehand, the base fee, it may overpay: `open` and `contest` credit the rest to it.
 ///

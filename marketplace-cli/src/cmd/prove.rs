@@ -4,6 +4,7 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::usage;
+use assay_marketplace::proving::job::Job;
 use assay_marketplace::proving::stated::{verify, Answer, Decoded, Stated};
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::testset::read_image;
@@ -93,7 +94,9 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let mode = prover.frozen.architecture.output;
     let answer = Answer::of(mode, &outputs).ok_or_else(|| eyre::eyre!("the model gives {} words", outputs.len()))?;
     let began = Instant::now();
-    let bundle = prover.prove(&image, &salt, stated.ctx, None, &ctx.out)?;
+    let turn = Job::new(&prover).turn(None, || true, &ctx.out)?;
+    let turn = turn.ok_or_else(|| eyre::eyre!("nobody told it to end"))?;
+    let bundle = turn.prove(&image, &salt, stated.ctx, &ctx.out)?;
     let prove_s = began.elapsed().as_secs_f64();
     verify(prover.verifier_key(), &bundle, &stated)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;

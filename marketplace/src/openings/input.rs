@@ -9,9 +9,19 @@
 //! customer of the model does.
 //!
 //! # Soundness
-//! Nothing of a file is believed: commitments are recomputed, and led to a root that the reader has from elsewhere.
+//! Nothing of a file is believed: commitments are recomputed, and led to a root that the reader has from elsewhere, as the contracts
+//! do it: from a leaf of the list's kind, at an index of the list, over as many siblings as a tree of its length has. The height and
+//! width of images are not part of a commitment: they are the architecture's.
 
-use crate::inputs::Inputs;
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
+use crate::inputs::{Inputs, MAX_SIDE};
 use crate::openings::file::{refuted, write_opening};
 use crate::testset::{image_files, read_image, StoredSet};
 use alloy::primitives::{Bytes, B256, U256};
@@ -22,7 +32,7 @@ use assay_protocol::ids::test_leaf;
 use assay_protocol::merkle::{root_from, MerkleTree};
 use assay_protocol::prediction::inputs::{input_leaf, input_tree};
 use assay_protocol::prediction::MAX_PREDICTIONS;
-use assay_protocol::testset::{input_commit, ImageSize};
+use assay_protocol::testset::{fingerprint, input_commit, ImageSize};
 use assay_statement::input::InputSalt;
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
@@ -87,7 +97,11 @@ impl Which {
 }
 
 /// An opening that is not written yet; made before anybody is asked.
-pub struct Prepared(Opening);
+pub struct Prepared {
+    opening: Opening,
+    /// Of the whole list.
+    count: usize,
+}
 
 impl std::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,6 +117,8 @@ pub struct InputsOpened {
     pub opening: PathBuf,
     /// Commits to all inputs of the list.
     pub root: B256,
+    /// How many those are.
+    pub count: usize,
     /// Which of them are opened.
     pub inputs: Vec<Committed>,
 }
@@ -137,9 +153,10 @@ impl std::fmt::Display for InputsOpened {
         writeln!(f, "opening     {}", self.opening.display())?;
         write!(
             f,
-            "next        anybody checks it: assay input check {} --root {}",
+            "next        anybody checks it: assay input check {} --root {} --count {}",
             self.opening.display(),
-            self.root
+            self.root,
+            self.count
         )
     }
 }
@@ -178,12 +195,16 @@ impl Prepared {
                 example: None,
             })
         });
-        Ok(Self(Opening {
+        let opening = Opening {
             version: VERSION,
             size: inputs.size(),
             root: tree.root(),
             inputs: opened.collect::<eyre::Result<_>>()?,
-        }))
+        };
+        Ok(Self {
+            opening,
+            count: inputs.len(),
+        })
     }
 
     /// Some examples of a test set, which must lead to `root` if one is given.
@@ -206,17 +227,30 @@ impl Prepared {
                 }),
             })
         });
-        Ok(Self(Opening {
+        let opening = Opening {
             version: VERSION,
             size: set.size(),
             root: set.tree().root(),
             inputs: opened.collect::<eyre::Result<_>>()?,
-        }))
+        };
+        Ok(Self {
+            opening,
+            count: set.len(),
+        })
     }
 
     /// What is given away.
     pub fn inputs(&self) -> String {
-        listed(&self.0.committed())
+        listed(&self.opening.committed())
+    }
+
+    /// Of the images, as [`Revealed`](crate::revealed::Revealed) notes them.
+    pub fn fingerprints(&self) -> Vec<B256> {
+        self.opening
+            .inputs
+            .iter()
+            .map(|input| fingerprint(&input.image))
+            .collect()
     }
 
     /// Writes the opening: from here on these inputs are whoever's has the file.
@@ -224,15 +258,16 @@ impl Prepared {
     /// # Errors
     /// If another file is there.
     pub fn write(self, to: &Path) -> eyre::Result<InputsOpened> {
-        let bytes = serde_json::to_vec(&self.0)?;
+        let bytes = serde_json::to_vec(&self.opening)?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(usage("these are too many for one opening: name fewer with --index"));
         }
         write_opening(to, &bytes)?;
         Ok(InputsOpened {
             opening: to.to_owned(),
-            root: self.0.root,
-            inputs: self.0.committed(),
+            root: self.opening.root,
+            count: self.count,
+            inputs: self.opening.committed(),
         })
     }
 }
@@ -252,13 +287,26 @@ fn path_in(tree: &MerkleTree, index: usize) -> eyre::Result<Vec<B256>> {
         .ok_or_else(|| eyre::eyre!("there is no leaf {index} in the tree"))
 }
 
+/// What leads to a root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// The inputs of a round.
+    Inputs,
+    /// Examples of a test set, with their labels.
+    Examples,
+}
+
 /// What an opening is compared with.
 #[derive(Debug, Clone)]
 pub enum Claim {
     /// All inputs of a list.
-    Root {
+    List {
         /// From the chain, or from whom the reader trusts.
         root: B256,
+        /// How many lead to it: the same root over another number would open one index to two inputs.
+        count: usize,
+        /// Which they must be; either if the reader does not know.
+        leaves: Option<Leaves>,
         /// Whose it is, as "round 0x…".
         of: String,
     },
@@ -295,7 +343,8 @@ impl Opening {
     fn load(path: &Path) -> eyre::Result<Self> {
         let bytes = read_regular(path, MAX_BYTES).wrap_err_with(|| format!("cannot read {}", path.display()))?;
         let no_opening = |why: String| refuted(format!("{} is no opening of inputs: {why}", path.display()));
-        let opening: Self = serde_json::from_slice(&bytes).map_err(|e| no_opening(e.to_string()))?;
+        let opening: Self =
+            serde_json::from_slice(&bytes).map_err(|e| no_opening(e.to_string().escape_debug().to_string()))?;
         if opening.version != VERSION {
             return Err(no_opening(format!(
                 "version {}, this program reads {VERSION}",
@@ -304,6 +353,13 @@ impl Opening {
         }
         if opening.inputs.is_empty() {
             return Err(no_opening("it opens nothing".into()));
+        }
+        let ImageSize { height, width } = opening.size;
+        if height.max(width) > MAX_SIDE {
+            return Err(no_opening(format!("images of {height} × {width} are too large")));
+        }
+        if !opening.inputs.is_sorted_by(|one, next| one.index < next.index) {
+            return Err(no_opening("its inputs are not in ascending order, each once".into()));
         }
         Ok(opening)
     }
@@ -333,7 +389,15 @@ impl Opening {
                 )));
             }
             match claim {
-                Claim::Root { root, of } => {
+                Claim::List {
+                    root,
+                    count,
+                    leaves,
+                    of,
+                } => {
+                    input
+                        .fits(*count, *leaves)
+                        .map_err(|why| refuted(format!("{why} in {of}")))?;
                     let leads_to = input.root(commit);
                     if leads_to != *root {
                         return Err(refuted(format!(
@@ -357,6 +421,25 @@ impl Opening {
 }
 
 impl OpenedInput {
+    /// Why no list of so many such leaves has it.
+    fn fits(&self, count: usize, leaves: Option<Leaves>) -> Result<(), String> {
+        let own = match self.example {
+            Some(_) => Leaves::Examples,
+            None => Leaves::Inputs,
+        };
+        if leaves.is_some_and(|leaves| leaves != own) {
+            return Err(format!("it is one of {own:?}, which are no leaves").to_lowercase());
+        }
+        if self.index >= count {
+            return Err(format!("there are {count}, from 0,"));
+        }
+        let depth = count.next_power_of_two().trailing_zeros() as usize;
+        if self.path.len() != depth {
+            return Err(format!("its path has {} siblings, there are {depth}", self.path.len()));
+        }
+        Ok(())
+    }
+
     /// What it leads to, at its index.
     fn root(&self, commit: U256) -> B256 {
         let leaf = match self.example {
@@ -380,7 +463,7 @@ fn check_commit(own: U256, claimed: B256) -> eyre::Result<()> {
 impl Claim {
     fn met(&self, inputs: Vec<Committed>, public_salts: bool) -> InputsChecked {
         let (of, root) = match self {
-            Self::Root { root, of } => (of.clone(), Some(*root)),
+            Self::List { root, of, .. } => (of.clone(), Some(*root)),
             Self::Commitment(claimed) => (format!("commitment {claimed}"), None),
         };
         InputsChecked {
@@ -417,13 +500,32 @@ pub fn check_images(dir: &Path, size: ImageSize, claim: &Claim, out: &Reporter) 
     let commits = files.iter().enumerate().map(commit).collect::<eyre::Result<Vec<_>>>()?;
     drop(bar);
     match (claim, commits.as_slice()) {
-        (Claim::Root { root, of }, commits) => {
+        (
+            Claim::List {
+                leaves: Some(Leaves::Examples),
+                of,
+                ..
+            },
+            _,
+        ) => {
+            return Err(usage(format!(
+                "images have no labels: the examples of {of} need an opening"
+            )));
+        }
+        (Claim::List { count, of, .. }, commits) if commits.len() != *count => {
+            return Err(refuted(format!(
+                "{} has {} images, {of} has {count} inputs",
+                dir.display(),
+                commits.len()
+            )));
+        }
+        (Claim::List { root, of, .. }, commits) => {
             let own = input_tree(commits).map(|tree| tree.root());
             let own = own.ok_or_else(|| usage(format!("a round has 1 to {MAX_PREDICTIONS} inputs")))?;
             if own != *root {
                 return Err(refuted(format!(
                     "the {} images of {} with public salts are not the inputs of {of}: they lead to root {own}, not {root}. \
-                     Images, order or number differ, or the inputs were hidden and need an opening",
+                     Images or order differ, or the inputs were hidden and need an opening",
                     commits.len(),
                     dir.display()
                 )));
@@ -476,8 +578,10 @@ mod tests {
         }
 
         fn claim(&self) -> Claim {
-            Claim::Root {
+            Claim::List {
                 root: self.root,
+                count: 6,
+                leaves: Some(Leaves::Inputs),
                 of: "round 1".into(),
             }
         }
@@ -555,6 +659,60 @@ mod tests {
         assert!(story.check().is_ok());
     }
 
+    /// One root, two trees: index 1 of two inputs, and a leaf for index 1 that lies deeper, beside the first.
+    #[test]
+    fn one_index_opens_to_one_input_only() {
+        let story = Story::new(&some(&[1]), Salts::Secret);
+        let document: Value = serde_json::from_slice(&std::fs::read(&story.path).unwrap()).unwrap();
+        let hidden: OpenedInput = serde_json::from_value(document["inputs"][0].clone()).unwrap();
+        let shown_image = vec![9; 18];
+        let shown = input_leaf(1, input_commit(&shown_image, &hidden.salt));
+        let deeper = input_leaf(1, hidden.commitment.into());
+        let node = |left: B256, right: B256| root_from(right, 1, &[left]);
+        let other = B256::repeat_byte(7);
+        let root = node(node(other, deeper), shown);
+        let claim = |count| Claim::List {
+            root,
+            count,
+            leaves: Some(Leaves::Inputs),
+            of: "round 1".into(),
+        };
+        let write = |change: &dyn Fn(&mut Value)| {
+            let mut document = document.clone();
+            document["root"] = json!(root);
+            change(&mut document["inputs"][0]);
+            std::fs::write(&story.path, document.to_string()).unwrap();
+        };
+        write(&|input| {
+            input["image"] = json!(Bytes::from(shown_image.clone()));
+            input["commitment"] = json!(B256::from(input_commit(&shown_image, &hidden.salt)));
+            input["path"] = json!([node(other, deeper)]);
+        });
+        check_opening(&story.path, &claim(2)).unwrap();
+        // First from the right, then from the left, as the bits of index 1 say.
+        write(&|input| input["path"] = json!([other, shown]));
+        let error = check_opening(&story.path, &claim(2)).unwrap_err();
+        assert!(
+            format!("{error:#}").contains("its path has 2 siblings, there are 1"),
+            "{error:#}"
+        );
+        check_opening(&story.path, &claim(4)).expect("so the number decides");
+    }
+
+    #[test]
+    fn what_is_in_no_list_of_this_length_is_refused() {
+        let story = Story::new(&some(&[3]), Salts::Secret);
+        let said = story.refusal(|document| document["inputs"][0]["index"] = 6.into());
+        assert!(said.contains("there are 6, from 0, in round 1"), "{said}");
+        let said = story.refusal(|document| {
+            let twice = document["inputs"][0].clone();
+            document["inputs"].as_array_mut().unwrap().push(twice);
+        });
+        assert!(said.contains("each once"), "{said}");
+        let said = story.refusal(|document| document["size"] = json!({"height": u32::MAX, "width": u32::MAX}));
+        assert!(said.contains("too large"), "{said}");
+    }
+
     #[test]
     fn other_versions_and_cut_off_files_are_refused_with_their_name() {
         let story = Story::new(&some(&[3]), Salts::Secret);
@@ -605,7 +763,15 @@ mod tests {
             .write(&path)
             .unwrap();
         let of = "engagement 1".to_owned();
-        let claim = Claim::Root { root, of };
+        let claim = |leaves| Claim::List {
+            root,
+            count: 5,
+            leaves: Some(leaves),
+            of: of.clone(),
+        };
+        let error = check_opening(&path, &claim(Leaves::Inputs)).unwrap_err();
+        assert!(format!("{error:#}").contains("it is one of examples"), "{error:#}");
+        let claim = claim(Leaves::Examples);
         let checked = check_opening(&path, &claim).unwrap();
         assert_eq!((checked.inputs[0].index, checked.inputs[0].label), (4, Some(7)));
         let text = std::fs::read_to_string(&path)

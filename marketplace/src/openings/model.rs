@@ -222,7 +222,10 @@ impl std::fmt::Display for ModelChecked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let salts = if self.public_salts { ", public salts" } else { "" };
         match self.model_id {
-            Some(id) => writeln!(f, "these are the weights of model {id}")?,
+            Some(id) => writeln!(
+                f,
+                "these are the weights of model {id}, if its verifier is the one of its key: assay model show {id} --arch FILE tells"
+            )?,
             None => writeln!(
                 f,
                 "these weights have that commitment; what it was registered for is not known without --model-id"
@@ -272,6 +275,11 @@ pub async fn check(
                 )));
             }
             claim.check_key(&key)?;
+            if opening.vk_digest != key.vk_digest() {
+                return Err(refuted(
+                    "the opening states another verifying key than its architecture has",
+                ));
+            }
             let commit = opening.recompute(&key).map_err(refuted)?;
             let public_salts = opening.has_public_salts(&key).map_err(refuted)?;
             (&opening.model, commit, public_salts)

@@ -1,6 +1,7 @@
 //! The prover library in the words of this program: one place to change when its interface does.
 
 pub mod bundle;
+pub mod job;
 pub mod measured;
 pub mod promises;
 pub mod reference_string;
@@ -14,17 +15,15 @@ use assay_chain::error::usage;
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
 use assay_durable::report::{Estimate, Reporter};
-use assay_durable::turn::Turn;
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::{Architecture, FoldedModel, Model};
-use assay_prover::proof::{self, Inference, Keys, ProofBundle, VerifierKey};
+use assay_prover::proof::{self, Keys, VerifierKey};
 use assay_prover::secret::ModelSecret;
-use assay_statement::field::Word;
-use assay_statement::input::{self, InputSalt};
+use assay_statement::input::{self};
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Message words that one call of the input hash absorbs.
 pub const WORDS_PER_HASH: u32 = assay_statement::poseidon::RATE as u32;
@@ -266,15 +265,6 @@ impl PublicModel {
     }
 }
 
-/// For what a proof is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// The engagement or the round.
-    pub id: B256,
-    /// Until when it must be there, Unix seconds.
-    pub by: u64,
-}
-
 /// A model with its keys and secret.
 #[derive(Debug)]
 pub struct Prover {
@@ -375,60 +365,5 @@ impl Prover {
             time,
             basis,
         }
-    }
-
-    /// Waits until no other process proves with this model's secret, and none of those that wait needs its proof sooner: two at
-    /// one time would each take longer than anybody counts with, and promises count with proofs in the order of their deadlines.
-    fn turn(&self, asked: Option<Asked>, out: &Reporter) -> eyre::Result<Turn> {
-        let mut path = self.secret.as_os_str().to_owned();
-        path.push(".proving");
-        let by = asked.map_or(u64::MAX, |asked| asked.by);
-        Ok(Turn::take(path.as_ref(), by, || {
-            out.note("another assay process proves with this model; waiting for its proof");
-        })?)
-    }
-
-    /// Proves one image, when it is its turn; takes one of the model's proofs, whatever becomes of it: of those that are promised
-    /// to who asked, or of those that nobody is promised.
-    ///
-    /// # Errors
-    /// If there is no secret, it has no proof left, or the image has no witness.
-    pub fn prove(
-        &self,
-        image: &[u8],
-        salt: &InputSalt,
-        ctx: Word,
-        asked: Option<Asked>,
-        out: &Reporter,
-    ) -> eyre::Result<ProofBundle> {
-        const FEW: u64 = 256;
-        let Prover {
-            model, keys, secret, ..
-        } = self;
-        let _turn = self.turn(asked, out)?;
-        proof::check_secret(keys.verifier(), &ModelSecret::open(secret)?)?;
-        let complain = |error: eyre::Report| out.warn(format_args!("a proof is still counted as promised: {error:#}"));
-        let reservation = promises::reserve_proof(secret, asked.map(|asked| asked.id), complain)?;
-        if reservation.remaining() < FEW {
-            out.warn(format_args!(
-                "{} proofs are left of this model's {}",
-                reservation.remaining(),
-                reservation.budget
-            ));
-        }
-        let expected = self.expected();
-        let inference = Inference {
-            model,
-            secret: &ModelSecret::open(secret)?,
-            image,
-            salt,
-            ctx,
-        };
-        let began = Instant::now();
-        let bundle = proof::prove_with_secret(keys, &inference, &out.phases_of(expected))?;
-        if let Err(error) = promises::note_speed(secret, began.elapsed()) {
-            out.warn(format_args!("the proving speed is not noted: {error:#}"));
-        }
-        Ok(bundle)
     }
 }

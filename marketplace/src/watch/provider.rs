@@ -15,6 +15,7 @@ use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Ended;
+use crate::proving::job::Job as ProofJob;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
@@ -317,14 +318,19 @@ async fn prove(
     }
     let plan = prepared.plan(desk, prover, false).await?;
     prepared.begin(desk, prover, &plan, true).await?;
+    let mut job = ProofJob::new(prover);
     for (made, position) in plan.to_make.iter().copied().enumerate() {
-        if told.load(Ordering::Relaxed) {
-            return Ok(JobEnd::Stopped);
-        }
         if plan.is_used_up(made, prover)? {
             break;
         }
-        prepared.prove(desk, prover, &plan, position)?;
+        let goes_on = || !told.load(Ordering::Relaxed);
+        if prepared
+            .prove(desk, &mut job, &plan, position, goes_on)
+            .await?
+            .is_none()
+        {
+            return Ok(JobEnd::Stopped);
+        }
     }
     Ok(JobEnd::All)
 }

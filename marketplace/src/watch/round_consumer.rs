@@ -38,8 +38,8 @@ pub struct RoundConsumerOrders {
 #[derive(Debug)]
 pub struct RoundConsumer {
     orders: RoundConsumerOrders,
-    /// Outputs that were checked, by round and root, and what they say otherwise than the reference.
-    checked: Mutex<BTreeMap<(B256, B256), BTreeSet<u32>>>,
+    /// Outputs that are here and open the root, by round and root; which differ from the reference, once they were compared.
+    checked: Mutex<BTreeMap<(B256, B256), Option<BTreeSet<u32>>>>,
 }
 
 impl RoundConsumer {
@@ -51,13 +51,13 @@ impl RoundConsumer {
         }
     }
 
-    fn checked(&self) -> MutexGuard<'_, BTreeMap<(B256, B256), BTreeSet<u32>>> {
+    fn checked(&self) -> MutexGuard<'_, BTreeMap<(B256, B256), Option<BTreeSet<u32>>>> {
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many are still to be contested: of those that differ, and of those that are drawn.
-    fn left(&self, round: &RoundView, differing: &BTreeSet<u32>) -> u32 {
-        let wanted = u32::try_from(differing.len())
+    fn left(&self, round: &RoundView, differing: Option<&BTreeSet<u32>>) -> u32 {
+        let wanted = u32::try_from(differing.map_or(0, BTreeSet::len))
             .unwrap_or(u32::MAX)
             .max(self.orders.contests);
         wanted.min(round.contestCap).saturating_sub(round.contested)
@@ -69,6 +69,7 @@ impl RoundConsumer {
             .checked()
             .get(&(id, round.outputsRoot))
             .cloned()
+            .flatten()
             .unwrap_or_default();
         let contested = desk.market.contested(id, round).await?;
         let choice = match differing.is_subset(&contested) {
@@ -100,15 +101,17 @@ impl Role for RoundConsumer {
         round: &RoundView,
         has_failed: bool,
     ) -> eyre::Result<Action> {
-        let differing = self.checked().get(&(id, round.outputsRoot)).cloned();
-        let judgement = match &differing {
+        let checked = self.checked().get(&(id, round.outputsRoot)).cloned();
+        let judgement = match &checked {
             None => Judgement::Unknown,
-            Some(differing) if self.left(round, differing) > 0 => Judgement::Doubtful,
-            Some(_) => Judgement::Good,
+            Some(differing) if self.left(round, differing.as_ref()) > 0 => Judgement::Doubtful,
+            Some(Some(_)) => Judgement::Good,
+            // What should be compared and cannot be is not confirmed.
+            Some(None) => Judgement::Unknown,
         };
         let facts = Facts {
             handed_over: desk.fact(id, &INPUTS_DELIVERED)?.is_some(),
-            received: differing.is_some() || is_there(desk, id, round).await,
+            received: checked.is_some() || is_there(desk, id, round).await,
             judgement,
             contests: true,
             has_failed,
@@ -126,21 +129,21 @@ impl Role for RoundConsumer {
                     RoundState::Rooted | RoundState::Served => Some(desk.delivery(id, round.mp)?),
                     _ => None,
                 };
-                let reference = self.orders.reference.as_deref();
-                let checked = match check(desk, id, from.as_ref(), reference, None).await {
-                    // What is drawn is contested all the same.
-                    Err(error) if reference.is_some() => {
-                        let checked = check(desk, id, from.as_ref(), None, None).await?;
-                        desk.report.warn(format_args!(
-                            "round {id} is not compared with the reference model: {error:#}"
-                        ));
-                        checked
-                    }
-                    checked => checked?,
-                };
-                let differing = checked.differing.clone().unwrap_or_default().into_iter().collect();
-                self.checked().insert((id, checked.outputs_root), differing);
-                json!({ "predictions": checked.outputs.len(), "differing": checked.differing })
+                let received = check(desk, id, from.as_ref(), None, None).await?;
+                let mut differing = Some(BTreeSet::new());
+                if let Some(reference) = &self.orders.reference {
+                    let key = (id, received.outputs_root);
+                    // What is to be drawn is contested even if the comparison fails.
+                    self.checked().entry(key).or_default();
+                    let compared = check(desk, id, None, Some(reference), None).await?;
+                    differing = compared.differing.map(|differing| differing.into_iter().collect());
+                }
+                let (key, told) = ((id, received.outputs_root), json!(differing));
+                self.checked().insert(key, differing);
+                match &self.orders.reference {
+                    Some(_) => json!({ "predictions": received.outputs.len(), "differing": told }),
+                    None => json!({ "predictions": received.outputs.len(), "differing": null }),
+                }
             }
             Action::Contest => self.contest(desk, id, round).await?,
             Action::Confirm => json!(Moved::from(desk.play(id, &CONFIRM).await?)),

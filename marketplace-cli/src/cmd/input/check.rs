@@ -5,7 +5,7 @@ use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::error::usage;
 use assay_chain::venue::Venue;
-use assay_marketplace::openings::input::{check_images, check_opening, Claim};
+use assay_marketplace::openings::input::{check_images, check_opening, Claim, Leaves};
 use assay_protocol::testset::ImageSize;
 use clap::ArgGroup;
 use std::path::PathBuf;
@@ -32,8 +32,11 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     engagement: Option<B256>,
     /// Root that they must lead to, without a node
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", requires = "count")]
     root: Option<B256>,
+    /// How many inputs lead to --root
+    #[arg(long, value_name = "N", requires = "root")]
+    count: Option<u32>,
     /// Commitment to one input, as its proof states it, without a node
     #[arg(long, value_name = "HASH")]
     commitment: Option<B256>,
@@ -44,17 +47,35 @@ pub struct Args {
 
 impl Args {
     async fn claim(&self, ctx: &Context) -> eyre::Result<Claim> {
-        let claim = |root, of| Ok(Claim::Root { root, of });
+        let claim = |root, count: u32, leaves, of| {
+            Ok(Claim::List {
+                root,
+                count: count as usize,
+                leaves,
+                of,
+            })
+        };
         if let Some(id) = self.round {
             let round = ctx.rounds_site().await?.market.newest(id).await?;
-            return claim(round.inputRoot, format!("round {id}"));
+            return claim(
+                round.inputRoot,
+                round.predictions,
+                Some(Leaves::Inputs),
+                format!("round {id}"),
+            );
         }
         if let Some(id) = self.engagement {
-            let engagement = ctx.market().await?.engagement(id).await?;
-            return claim(engagement.testRoot, format!("engagement {id}"));
+            let market = ctx.market().await?;
+            let root = market.engagement(id).await?.testRoot;
+            return claim(
+                root,
+                market.examples(),
+                Some(Leaves::Examples),
+                format!("engagement {id}"),
+            );
         }
         match self.root {
-            Some(root) => claim(root, format!("root {root}")),
+            Some(root) => claim(root, self.count.unwrap_or_default(), None, format!("root {root}")),
             None => Ok(Claim::Commitment(self.commitment.unwrap_or_default())),
         }
     }

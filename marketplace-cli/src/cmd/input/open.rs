@@ -7,6 +7,7 @@ use assay_chain::venue::Venue;
 use assay_marketplace::inputs::Inputs;
 use assay_marketplace::openings::input::{Prepared, Which};
 use assay_marketplace::prediction::consumer::send::offered_inputs;
+use assay_marketplace::revealed::Revealed;
 use assay_marketplace::testset::StoredSet;
 use clap::ArgGroup;
 use std::path::PathBuf;
@@ -82,6 +83,8 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             args.out.display()
         ),
     )?;
+    // Before anybody can have them: they are for no test set any more.
+    Revealed::load(&ctx.home)?.add(prepared.fingerprints())?;
     let result = prepared.write(&args.out)?;
     ctx.out.result(&result, &result)
 }

@@ -13,9 +13,9 @@ use std::path::PathBuf;
     assay model open --model digits.assay --model-id 0x9a… --out digits.opening\n  \
     assay model open --model digits.assay --commitment 0x00ab… --out digits.opening --yes\n\n\
     The file holds the weights, and the salts and blinders of this model's commitment: whoever has it recomputes the commitment\n\
-    (assay model check) and has the model, for good, also where the same commitment is registered again. It holds nothing else:\n\
+    (assay model check) and has the model, for good, also where the same weights are registered again. It holds nothing else:\n\
     the seeds of the secret file do not follow from it, so other models of the file stay hidden, and so do images and\n\
-    activations in all proofs, made before or after. Nothing is sent; whoever you give the file to can pass it on.")]
+    activations in all proofs, made before or after, from all who do not try candidates on the network. Nothing is sent; whoever you give the file to can pass it on.")]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,

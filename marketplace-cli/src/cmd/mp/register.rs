@@ -5,12 +5,13 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_chain::address_book::Deployment;
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, usage};
 use assay_chain::repository::Repository;
 use assay_marketplace::model::register::register;
 use assay_marketplace::proving::{load_model, MissingSecret, ModelFiles};
 use assay_marketplace::verifier::code::VerifierCode;
 use assay_marketplace::verifier::record::metric_of;
+use assay_prover::secret::ModelSecret;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -56,6 +57,14 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         true => MissingSecret::Public,
         false => MissingSecret::Drawn,
     };
+    let secret = files.secret_path();
+    if !args.public_weights && ModelSecret::open(&secret).is_ok_and(|secret| secret.is_public()) {
+        return Err(usage(format!(
+            "{} has the public salts, which hide nothing of the weights: say --public-weights if that is meant, or name another \
+             file with --secret",
+            secret.display()
+        )));
+    }
     let prover = files.prover(&desk.market.chain, missing, &ctx.out)?;
     let verifier = match args.verifier {
         Some(address) => address,

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  \
     assay predict open 0x9a… --inputs round.inputs --images my-images --size 32 --contest-cap 4 --arch digits.arch.json --keystore me.json\n  \
     assay predict open 0x9a… --inputs round.inputs --contest-cap 4 --price 0.01 --public --arch digits.arch.json --keystore me.json\n\n\
-    The inputs file holds the images with fresh salts and is made from --images if it is not there; keep it, the round needs it.\n\
+    The inputs file holds the images with their salts and is made from --images if it is not there; keep it, the round needs it.\n\
     Repeating the command with the same file finds the offer instead of making another. In a private round, the default, only\n\
     you read the outputs, and what you contest becomes public; but if you stay silent the provider may publish them all.\n\
     With --public-inputs nothing of the inputs is hidden; the provider's weights are as hidden as ever. The same public images in\n\
@@ -89,6 +89,13 @@ fn inputs_of(args: &Args) -> eyre::Result<Inputs> {
     let file = &args.inputs;
     if file.exists() {
         let inputs = Inputs::open(file)?;
+        if !args.public_inputs && inputs.are_public()? {
+            return Err(usage(format!(
+                "{} holds inputs with public salts, which hide nothing: say --public-inputs if that is meant, or name another \
+                 file",
+                file.display()
+            )));
+        }
         if args.public_inputs && !inputs.are_public()? {
             return Err(usage(format!(
                 "{} holds inputs with secret salts; name another file for public ones, or open these with assay input open",

@@ -9,8 +9,9 @@ use crate::engagement::facts::IMAGE_BYTES;
 use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
+use crate::proving::job::{Asked, Job};
 use crate::proving::promises::MARGIN;
-use crate::proving::{Asked, Prover};
+use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
@@ -210,7 +211,7 @@ impl Prepared {
     }
 
     /// Notes what the later commands need, and commits to proving a set in clear if asked to.
-    pub async fn begin(&self, desk: &Desk, prover: &Prover, plan: &Plan, proceed_first: bool) -> eyre::Result<()> {
+    pub async fn begin(&mut self, desk: &Desk, prover: &Prover, plan: &Plan, proceed_first: bool) -> eyre::Result<()> {
         let id = self.held.engagement.id;
         let required = u32::try_from(plan.required)?;
         if self.e.state == State::Probing && !has_budget(prover, required, &desk.report)? {
@@ -230,38 +231,50 @@ impl Prepared {
         }
         if proceed_first && self.e.mode == Mode::CLEAR {
             proceed(desk, &mut journal, id).await?;
+            // Its window is another one now.
+            self.e = desk.market.engagement(id).await?;
         }
         Ok(())
     }
 
-    /// Proves one position.
-    pub fn prove(&mut self, site: &Site, prover: &Prover, plan: &Plan, position: usize) -> eyre::Result<OneProof> {
-        let held = &mut self.held;
-        let id = held.engagement.id;
-        let due = plan.demand.due(&[position], self.e.deadline);
-        let asked = Asked {
-            id,
-            by: due.first().copied().unwrap_or(self.e.deadline),
-        };
+    /// Proves one position when it is its turn, as long as `goes_on`. What is overdue comes after all that can be in time.
+    ///
+    /// # Errors
+    /// If nothing can be proven at the position, or the model has no proof left.
+    pub async fn prove(
+        &mut self,
+        site: &Site,
+        job: &mut Job<'_>,
+        plan: &Plan,
+        position: usize,
+        goes_on: impl Fn() -> bool,
+    ) -> eyre::Result<Option<OneProof>> {
+        let id = self.held.engagement.id;
         let file = proof_path(site, id, position);
-        let counts = held.counts_at(position)?;
-        let example = held.example(position, prover.image_len())?;
+        let counts = self.held.counts_at(position)?;
+        let image_len = job.prover().image_len();
+        let example = self.held.example(position, image_len)?;
         let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
+        let due = plan.demand.due(&[position], self.e.deadline);
+        let now = site.market.chain.now().await?;
+        let by = due.into_iter().find(|by| *by >= now).unwrap_or(u64::MAX);
+        let Some(turn) = job.turn(Some(Asked { id, by }), goes_on, &site.report)? else {
+            return Ok(None);
+        };
         let began = Instant::now();
-        let bundle = prover.prove(
+        let bundle = turn.prove(
             &example.image,
             &example.input_salt,
             counts.ctx.to_be_bytes(),
-            Some(asked),
             &site.report,
         )?;
         let seconds = began.elapsed().as_secs_f64();
-        counts.verify(prover.verifier_key(), &bundle)?;
+        counts.verify(job.prover().verifier_key(), &bundle)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
         bundle.save(&file)?;
-        Ok(OneProof::new(position, file, &bundle, Some(seconds)))
+        Ok(Some(OneProof::new(position, file, &bundle, Some(seconds))))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::prepared::{prepare, OneProof};
 use crate::engagement::Desk;
+use crate::proving::job::Job;
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -94,7 +95,7 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
         prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
     prepared.begin(desk, prover, &plan, manner.proceed).await?;
-    let mut made = Vec::new();
+    let (mut made, mut job) = (Vec::new(), Job::new(prover));
     for position in plan.to_make.iter().copied() {
         desk.report.note(format_args!(
             "example {position} ({} of {})",
@@ -106,7 +107,7 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
                 .warn("the model's proofs are used up; the target is met all the same");
             break;
         }
-        made.push(prepared.prove(desk, prover, &plan, position)?);
+        made.extend(prepared.prove(desk, &mut job, &plan, position, || true).await?);
     }
     let left_out = plan.left_out + plan.to_make.len() - made.len();
     let (made, mut proofs) = (made.len(), [plan.there, made].concat());

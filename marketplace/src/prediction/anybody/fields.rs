@@ -1,6 +1,6 @@
 //! What every view of a round says.
 
-use crate::prediction::provider::serve::privacy_words;
+use crate::prediction::words::privacy_words;
 use alloy::primitives::{Address, B256, U256};
 use assay_protocol::abi::RoundView;
 use serde::Serialize;

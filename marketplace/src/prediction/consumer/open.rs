@@ -3,7 +3,7 @@
 use crate::engagement::{PayingDesk, Sent};
 use crate::inputs::Inputs;
 use crate::prediction::facts::{INPUTS, ROUND_OFFER};
-use crate::prediction::provider::serve::privacy_words;
+use crate::prediction::words::privacy_words;
 use crate::proving::{input_words, WORDS_PER_HASH};
 use alloy::primitives::{B256, U256};
 use assay_chain::error::{hinted, usage};
@@ -185,7 +185,10 @@ async fn require_no_lapse(desk: &PayingDesk<Rounds>, offered: &RoundOpened) -> e
     };
     Err(hinted(
         format!("these inputs were offered before, and that offer, round {id}, {lapsed}"),
-        format!("{money}to offer the images again make a new file of them: another --inputs, with --images"),
+        format!(
+            "{money}to offer the images again make a new file of them, with secret salts: another --inputs, with --images; public \
+             salts are the same again"
+        ),
     ))
 }
 

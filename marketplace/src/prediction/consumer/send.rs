@@ -3,8 +3,8 @@
 use crate::delivery::{Delivery, INPUTS_FILE};
 use crate::engagement::Desk;
 use crate::inputs::{require_root, Inputs};
+use crate::prediction::delivered::Delivered;
 use crate::prediction::facts::{INPUTS, INPUTS_DELIVERED};
-use crate::prediction::provider::publish::Delivered;
 use crate::revealed::Revealed;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;

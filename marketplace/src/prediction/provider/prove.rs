@@ -7,15 +7,16 @@ use crate::engagement::{Desk, Site};
 use crate::inputs::{Input, Inputs};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
+use crate::proving::job::{Asked, Job};
 use crate::proving::stated::{verify, Stated};
-use crate::proving::{Asked, Prover};
+use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::{require_state, Venue};
 use assay_durable::lock::Lock;
-use assay_protocol::abi::RoundState;
+use assay_protocol::abi::{RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::round_context;
 use assay_protocol::units::utc;
@@ -94,16 +95,14 @@ pub async fn prove(
     let terms = desk.market.proof_terms(round.modelId).await?;
     capacity::require_registered(prover, &terms)?;
     let unproven = desk.market.unproven(id, &round).await?;
-    if !unproven.is_empty() && desk.market.chain.now().await? > round.answerBy {
-        return Err(hinted(
-            format!("the answers were due {}", utc(round.answerBy)),
-            "nothing can be proven to this round any more",
-        ));
+    if !unproven.is_empty() {
+        require_in_time(desk, &round).await?;
     }
     let outputs = load_committed(&outputs_path(desk, id), id, &round)?;
     let inputs = served_inputs(desk, id)?;
     let mut made = Vec::new();
     let mut stopped = false;
+    let mut job = Job::new(prover);
     for index in unproven.iter().copied() {
         let input = inputs.read(index as usize)?;
         let output = outputs.output(index as usize).unwrap_or_default();
@@ -112,17 +111,24 @@ pub async fn prove(
         if is_there(desk, &file, prover, &stated) {
             continue;
         }
-        if shall_end() {
-            stopped = true;
-            break;
-        }
         let says = prover.output_of(&input.image)?;
         eyre::ensure!(
             says == output,
             "prediction {index} was served as {output}, the model says {says}: it cannot be proven"
         );
         let asked = Asked { id, by: round.answerBy };
-        let bundle = prover.prove(&input.image, &input.salt, stated.ctx, Some(asked), &desk.report)?;
+        let Some(turn) = job.turn(Some(asked), || !shall_end(), &desk.report)? else {
+            stopped = true;
+            break;
+        };
+        // Others may have been proving for long.
+        let now = desk.market.newest(id).await?;
+        require_state(id, &now, &[RoundState::Served])?;
+        require_in_time(desk, &now).await?;
+        if !desk.market.unproven(id, &now).await?.contains(&index) {
+            continue;
+        }
+        let bundle = turn.prove(&input.image, &input.salt, stated.ctx, &desk.report)?;
         verify(prover.verifier_key(), &bundle, &stated)?;
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
@@ -136,6 +142,16 @@ pub async fn prove(
         made,
         stopped,
     })
+}
+
+async fn require_in_time(desk: &Desk<Rounds>, round: &RoundView) -> eyre::Result<()> {
+    if desk.market.chain.now().await? <= round.answerBy {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("the answers were due {}", utc(round.answerBy)),
+        "nothing can be proven to this round any more",
+    ))
 }
 
 fn is_there(site: &Site<Rounds>, file: &std::path::Path, prover: &Prover, stated: &Stated) -> bool {

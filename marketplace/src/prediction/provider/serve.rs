@@ -9,6 +9,7 @@ use crate::engagement::{PayingDesk, Sent, Site};
 use crate::inputs::{max_file_bytes, require_root, Input, Inputs};
 use crate::prediction::facts::{INPUTS, MASTER, OUTPUTS_ROOT, ROUND_OFFER};
 use crate::prediction::held::{outputs_path, save};
+use crate::prediction::words::privacy_words;
 use crate::proving::promises::Promise;
 use crate::proving::Prover;
 use alloy::primitives::{Address, B256, U256};
@@ -18,7 +19,7 @@ use assay_chain::venue::{require_state, Venue};
 use assay_durable::file::copy_atomic;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IPredictionMarket::serveCall;
-use assay_protocol::abi::{Privacy, RoundState, RoundView};
+use assay_protocol::abi::{RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::prediction::outputs::Outputs;
 use assay_protocol::units::{ether, utc};
@@ -90,14 +91,6 @@ impl std::fmt::Display for Served {
                 self.id
             ),
         }
-    }
-}
-
-/// As it stands in output.
-pub fn privacy_words(privacy: Privacy) -> &'static str {
-    match privacy {
-        Privacy::PUBLIC => "PUBLIC",
-        _ => "PRIVATE",
     }
 }
 
