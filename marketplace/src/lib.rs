@@ -10,6 +10,7 @@
 //! | [`testset`], [`revealed`] | test sets on disk, and which images were seen | `home` |
 //! | [`cipher_file`] | the file of an encrypted transfer | nothing |
 //! | [`proving`] | the prover with a model's files, its promises, its reference string | `instructions` |
+//! | [`job`] | proofs made one after the other, beside other processes | `proving` |
 //! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement`, `instructions` |
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
@@ -34,6 +35,7 @@ pub mod engagement;
 pub mod home;
 pub mod inputs;
 mod instructions;
+pub mod job;
 pub mod model;
 pub mod openings;
 pub mod prediction;

@@ -4,7 +4,7 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::usage;
-use assay_marketplace::proving::job::Job;
+use assay_marketplace::job::Job;
 use assay_marketplace::proving::stated::{verify, Answer, Decoded, Stated};
 use assay_marketplace::proving::ModelFiles;
 use assay_marketplace::testset::read_image;

@@ -1,7 +1,6 @@
 //! The prover library in the words of this program: one place to change when its interface does.
 
 pub mod bundle;
-pub mod job;
 pub mod measured;
 pub mod promises;
 pub mod reference_string;
@@ -268,12 +267,12 @@ impl PublicModel {
 /// A model with its keys and secret.
 #[derive(Debug)]
 pub struct Prover {
-    model: Model,
+    pub(crate) model: Model,
     folded: FoldedModel,
     /// Architecture with its layout.
     pub frozen: FrozenArchitecture,
-    keys: Keys,
-    secret: PathBuf,
+    pub(crate) keys: Keys,
+    pub(crate) secret: PathBuf,
     /// The weights' commitment under the secret with this fingerprint.
     commit: Mutex<Option<([u8; 32], U256)>>,
 }
@@ -355,7 +354,7 @@ impl Prover {
     }
 
     /// How long a proof will take: as long as earlier ones of this model here, or what the plan says before there was one.
-    fn expected(&self) -> Estimate {
+    pub(crate) fn expected(&self) -> Estimate {
         let (time, basis) = match self.measured() {
             Some(speed) => (speed.of_one(), "earlier proofs"),
             None => (self.planned(), "the plan"),

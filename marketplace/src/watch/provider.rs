@@ -15,7 +15,7 @@ use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Ended;
-use crate::proving::job::Job as ProofJob;
+use crate::job::Job as ProofJob;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};

@@ -9,7 +9,7 @@ use crate::engagement::facts::IMAGE_BYTES;
 use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
-use crate::proving::job::{Asked, Job};
+use crate::job::{Asked, Job};
 use crate::proving::promises::MARGIN;
 use crate::proving::Prover;
 use alloy::primitives::B256;

@@ -3,7 +3,7 @@
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::prepared::{prepare, OneProof};
 use crate::engagement::Desk;
-use crate::proving::job::Job;
+use crate::job::Job;
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
