@@ -34,12 +34,14 @@ pub struct RoundConsumerOrders {
     pub withdraw_to: Address,
 }
 
+/// Outputs that are here and open the root, by round and root; which differ from the reference, once they were compared.
+type CheckedOutputs = BTreeMap<(B256, B256), Option<BTreeSet<u32>>>;
+
 /// The consumer's part of a patrol over rounds.
 #[derive(Debug)]
 pub struct RoundConsumer {
     orders: RoundConsumerOrders,
-    /// Outputs that are here and open the root, by round and root; which differ from the reference, once they were compared.
-    checked: Mutex<BTreeMap<(B256, B256), Option<BTreeSet<u32>>>>,
+    checked: Mutex<CheckedOutputs>,
 }
 
 impl RoundConsumer {
@@ -51,7 +53,7 @@ impl RoundConsumer {
         }
     }
 
-    fn checked(&self) -> MutexGuard<'_, BTreeMap<(B256, B256), Option<BTreeSet<u32>>>> {
+    fn checked(&self) -> MutexGuard<'_, CheckedOutputs> {
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
