@@ -144,7 +144,8 @@ impl Account {
     ///
     /// The signed transaction is in the journal before it is sent. A later call with the same step returns its receipt,
     /// or sends the very same transaction again. If the fees have outgrown it, no block took it or the node refuses it, another
-    /// one with the same nonce takes its place, which sends as much as `call` if that is more than before; only if neither can be mined any more is a new one made.
+    /// one with the same nonce takes its place, which sends as much as `call` if that is more than before; only if neither can be
+    /// mined any more is a new one made.
     ///
     /// # Errors
     /// [`Kind::TooDear`] if the account's limits do not allow the fees of a transaction that is to be signed. One that is only sent

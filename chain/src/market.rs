@@ -93,7 +93,7 @@ impl Market {
         })
     }
 
-    /// The market as it was when this block was the newest. What it says of then is not kept for now.
+    /// The market as it was when this block was the newest; ids that are kept of the newest block are not those of then.
     #[must_use]
     pub fn as_of(&self, block: B256) -> Self {
         Self {
