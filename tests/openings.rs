@@ -130,6 +130,13 @@ fn hidden_inputs_with_public_weights() {
         said.contains("the weights differ, or what they were salted with"),
         "{said}"
     );
+    // Public salts are taken only where they are asked for.
+    let register = ["mp", "register", "--model", text(&plain), "--arch", arch];
+    let (code, said) = turn.setting.provider().fails(&register);
+    assert!(
+        code == 2 && said.contains("say --public-weights if that is meant"),
+        "{said}"
+    );
     // A provider opens a commitment with the files that have it, or not at all.
     let forged = turn.setting.shared("no.opening");
     let open = [
@@ -161,6 +168,22 @@ fn public_inputs_with_hidden_weights() {
     assert_eq!(
         (&checked["publicSalts"], checked["inputs"].as_array().unwrap().len()),
         (&json!(true), 2)
+    );
+    let inputs = setting.shared("public.inputs");
+    let again = [
+        "predict",
+        "open",
+        &setting.model_id,
+        "--inputs",
+        text(&inputs),
+        "--contest-cap",
+        "1",
+    ];
+    let again = [&again[..], &["--arch", text(&setting.arch)]].concat();
+    let (code, said) = setting.consumer().fails(&again);
+    assert!(
+        code == 2 && said.contains("say --public-inputs if that is meant"),
+        "{said}"
     );
     // Hidden inputs of the same images are others; one of them is opened, and is the one that was proven.
     let hidden = turn.contested(&setting.model, &setting.model_id, "opened-later", &[]);
