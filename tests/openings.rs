@@ -2,8 +2,12 @@
 //! with hidden weights, and both hidden. In each setting a contested output is proven on chain; what is public is checked by
 //! somebody who is no party and has a home of its own, and what does not open a commitment is refused by name.
 
-use assay_prover::model::{Model, OutputMode};
-use assay_prover::proof::ModelOpening;
+use alloy::primitives::B256;
+use assay_durable::cache::Cache;
+use assay_durable::progress::Silent;
+use assay_prover::model::{LayerParams, Model, Op, OutputMode};
+use assay_prover::proof::{ModelOpening, VerifierKey};
+use assay_prover::srs::Srs;
 use e2e::{small_architecture_with, text, Party, Setting, OUTSIDER};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -154,6 +158,50 @@ fn hidden_inputs_with_public_weights() {
     assert!(code == REJECTED && said.contains("the weights differ"), "{said}");
     assert!(!forged.exists());
     turn.contested(&plain, &id, "hidden-too", &[]);
+    // What another contract accepts says nothing of these weights.
+    let rpc = |method: &str, params: &str| -> Value {
+        serde_json::from_str(&turn.setting.devnet.rpc(method, params)).unwrap()
+    };
+    let shown = turn.outsider().reads(&["model", "show", &id]);
+    let verifier = &shown["verifierAddress"];
+    let code = rpc("eth_getCode", &format!("[{verifier},\"latest\"]"));
+    let is_set = |code: &str| rpc("anvil_setCode", &format!("[{verifier},\"{code}\"]"));
+    is_set(&format!("{}00", code.as_str().unwrap()));
+    let said = turn.refused(&args);
+    is_set(code.as_str().unwrap());
+    assert!(said.contains("is not the one that was registered"), "{said}");
+
+    let twin = turn.setting.shared("twin.assay");
+    twin_of(&Model::load(&plain).unwrap()).save(&twin).unwrap();
+    let said = turn.refused(&["model", "check", text(&twin), "--model-id", &id]);
+    assert!(said.contains("the model was registered under"), "{said}");
+}
+
+/// Another network whose weights have the same commitment: a padded layer that takes another byte for zero. What is padded is
+/// the circuit's affair, so only its key tells the two apart.
+fn twin_of(model: &Model) -> Model {
+    let mut twin = model.clone();
+    let padded = twin.architecture.layers.iter_mut().zip(&mut twin.params);
+    let (conv, params) = padded
+        .filter_map(|(layer, params)| match (&mut layer.op, params) {
+            (Op::Conv(conv), LayerParams::Conv(params)) if !conv.pad.is_none() => Some((conv, params)),
+            _ => None,
+        })
+        .next()
+        .unwrap();
+    conv.input_zero ^= 1;
+    params.input_zero = conv.input_zero;
+    twin
+}
+
+/// The digest of an opening's own key.
+fn digest_of(opening: &ModelOpening) -> [u8; 32] {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::at(dir.path());
+    let srs = Arc::new(Srs::dev(opening.layout.k, &cache, &Silent).unwrap());
+    let key = VerifierKey::load_or_build(&opening.frozen(), srs, &cache, &Silent).unwrap();
+    assert_eq!(opening.recompute(&key).unwrap(), opening.weights_commit, "a twin");
+    key.vk_digest()
 }
 
 #[test]
@@ -246,6 +294,25 @@ fn both_hidden_and_what_opens_neither_is_named() {
         let refusal = refused(change);
         assert!(refusal.contains(said), "{said}: {refusal}");
     }
+    // The same commitment, another network: said honestly, and not.
+    let mut twin = ModelOpening::from_bytes(&bytes).unwrap();
+    let [commit, registered] = [twin.weights_commit, twin.vk_digest].map(B256::from);
+    twin.model = twin_of(&twin.model);
+    let own = digest_of(&twin);
+    assert_ne!(own, *registered);
+    let refusal = refused(&|opening| {
+        opening.model = twin.model.clone();
+        opening.vk_digest = own;
+    });
+    assert!(refusal.contains("the opening is under verifying key"), "{refusal}");
+    let refusal = refused(&|opening| opening.model = twin.model.clone());
+    assert!(refusal.contains("the model was registered under"), "{refusal}");
+    let args = ["model", "check", text(&forged), "--commitment", &commit.to_string()];
+    let refusal = turn.refused(&args);
+    assert!(
+        refusal.contains("another verifying key than its architecture has"),
+        "{refusal}"
+    );
     std::fs::write(&forged, &bytes[..bytes.len() - 1]).unwrap();
     let said = turn.refused(&["model", "check", text(&forged), "--model-id", &setting.model_id]);
     assert!(said.contains("corrupted"), "{said}");

@@ -70,8 +70,15 @@ fn a_public_round_of_inputs_from_a_server_is_contested_proven_and_upheld() {
     let fees = wei(&round["contestFeesWei"]);
     assert!(fees > 0);
     assert_eq!(fetched(setting.provider()), (20 + 3 + 8) * MILLIETHER + fees);
-    let listed = setting.consumer().reads(&["predict", "list", &setting.model_id]);
+    let list = ["predict", "list", &setting.model_id];
+    let listed = setting.consumer().reads(&list);
     assert_eq!(listed["rounds"][0]["outcome"], "Upheld");
+    // Proofs show something to whoever knows the contract that accepted them.
+    let known = setting
+        .consumer()
+        .reads(&[&list[..], &["--arch", text(&setting.arch)]].concat());
+    let grades = [&listed, &known].map(|document| document["verifier"]["grade"].clone());
+    assert_eq!(grades, ["NOT CHECKED", "REPRODUCED"]);
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl Account {
         call: &Call,
         out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
-        if let Some(sent) = self.sent(journal, step, call.value_wei, out).await? {
+        if let Some(sent) = self.sent(journal, step, call.value_wei, |_| Ok(()), out).await? {
             return Ok(sent);
         }
         self.dry_run(call).await?;
@@ -212,19 +212,23 @@ impl Account {
         step: &str,
         out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
-        self.resume_with(journal, step, 0, out).await
+        self.resume_with(journal, step, 0, |_| Ok(()), out).await
     }
 
     /// As [`Account::resume`] for a step of which more may be due by now: a transaction that takes the place of the journaled one
-    /// sends no less than `least_wei`.
+    /// sends no less than `least_wei`. A call that `is_asked` refuses is not sent again.
+    ///
+    /// # Errors
+    /// Those of `is_asked`, of a call that succeeded or still can, and of the node.
     pub async fn resume_with(
         &self,
         journal: &mut Journal,
         step: &str,
         least_wei: u128,
+        is_asked: impl FnOnce(&Bytes) -> eyre::Result<()>,
         out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
-        match self.sent(journal, step, least_wei, out).await? {
+        match self.sent(journal, step, least_wei, is_asked, out).await? {
             Some((hash, raw)) => self.finish(journal, step, hash, &raw, out).await.map(Some),
             None => Ok(None),
         }
@@ -236,17 +240,20 @@ impl Account {
         journal: &mut Journal,
         step: &str,
         least_wei: u128,
+        is_asked: impl FnOnce(&Bytes) -> eyre::Result<()>,
         out: &Reporter,
     ) -> eyre::Result<Option<(TxHash, Bytes)>> {
         let Some(sent) = journal.step(step).cloned() else {
             return Ok(None);
         };
+        let signed = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
         // The nonce first: whatever has used it by now has its receipt below.
         let used = self.chain.confirmed_nonce(self.address()).await?;
         let mined = self.chain.provider_nonce(self.address()).await?;
         for hash in sent.hashes() {
             match self.chain.provider.get_transaction_receipt(hash).await? {
                 Some(receipt) if receipt.status() => {
+                    is_asked(signed.input())?;
                     return Ok(Some((hash, sent.raw.clone())));
                 }
                 // It will not succeed later either.
@@ -254,19 +261,19 @@ impl Account {
                 None => {}
             }
         }
-        if used > sent.nonce || self.is_of_another(&sent)? {
+        if used > sent.nonce || self.is_of_another(&signed)? {
             return Ok(None);
         }
         if mined > sent.nonce {
             return Err(taken(step, sent.nonce));
         }
+        is_asked(signed.input())?;
         out.note(format_args!("{step}: sending transaction {} again", sent.tx_hash));
         self.send_again(journal, step, sent, least_wei, out).await.map(Some)
     }
 
     /// Whether another account signed the step: its nonces say nothing about this one's.
-    fn is_of_another(&self, sent: &Step) -> eyre::Result<bool> {
-        let signed = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+    fn is_of_another(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
         let signer = signed
             .signature()
             .recover_address_from_prehash(&signed.signature_hash())?;

@@ -14,6 +14,8 @@ pub enum Which {
     /// The newest one.
     #[default]
     Newest,
+    /// The newest one that no reorganisation can replace, as the node knows it.
+    Finalized,
     /// The one at this height.
     Number(u64),
     /// This one and no other.
@@ -24,9 +26,12 @@ impl FromStr for Which {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "finalized" {
+            return Ok(Self::Finalized);
+        }
         let number = text.parse().map(Self::Number).ok();
         let named = number.or_else(|| text.parse().map(Self::Hash).ok());
-        named.ok_or_else(|| "a block: its number, or its hash as 0x and 64 digits".into())
+        named.ok_or_else(|| "a block: its number, its hash as 0x and 64 digits, or finalized".into())
     }
 }
 
@@ -51,6 +56,15 @@ impl Block {
         let newest = newest.ok_or_else(|| eyre::eyre!("the node has no newest block"))?;
         match which {
             Which::Newest => Ok(newest),
+            Which::Finalized => {
+                let found = Self::by_tag(chain, BlockNumberOrTag::Finalized).await?;
+                found.ok_or_else(|| {
+                    hinted(
+                        "the node knows no finalized block",
+                        "name a block by its number, or leave --block out for the newest",
+                    )
+                })
+            }
             Which::Number(number) if number > newest.number => Err(hinted(
                 format!("there is no block {number} yet: the newest is {}", newest.number),
                 "name an earlier one, or leave --block out for the newest",
@@ -119,6 +133,7 @@ mod tests {
     fn a_block_is_named_by_number_or_hash() {
         let hash = B256::repeat_byte(0xab);
         assert_eq!("17".parse(), Ok(Which::Number(17)));
+        assert_eq!("finalized".parse(), Ok(Which::Finalized));
         assert_eq!(hash.to_string().parse(), Ok(Which::Hash(hash)));
         for text in ["", "-1", "latest", "0x11", "1e3"] {
             assert!(text.parse::<Which>().is_err(), "{text}");

@@ -13,12 +13,13 @@ use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::{SolCall, SolEvent};
 use assay_protocol::abi::IPredictionMarket::{
     contestedSetCall, offerCountCall, offerIdAtCall, paramsCall, provenSetCall, quietBondCall, roundCall,
-    roundCountCall, roundIdAtCall, OutputsPublished, PARAMS_HASHCall, RoundClosed, RoundOffered, WrongRoundState,
+    roundCountCall, roundIdAtCall, timeoutAtCall, OutputsPublished, PARAMS_HASHCall, RoundClosed, RoundOffered,
+    WrongRoundState,
 };
 use assay_protocol::abi::{AnswerGroup, ProofTerms};
 use assay_protocol::abi::{IOutputJudge, PredictionParams, Privacy, RoundClaim, RoundState, RoundTerms, RoundView};
 use assay_protocol::ids::{round_offer_hash, round_params_hash, KIND_PREDICTION};
-use assay_protocol::prediction::amounts::Stakes;
+use assay_protocol::prediction::amounts::{publish_gas, Stakes};
 use assay_protocol::prediction::indices;
 use assay_protocol::prediction::lanes::Lanes;
 use assay_protocol::units::utc;
@@ -108,6 +109,11 @@ impl Rounds {
         set(&bytes, round)
     }
 
+    /// Last second before anybody may close the round, 0 if that is now or it is closed.
+    pub async fn timeout_at(&self, id: B256) -> eyre::Result<u64> {
+        self.view(&timeoutAtCall { id }).await
+    }
+
     /// Those that were contested and are not proven.
     pub async fn unproven(&self, id: B256, round: &RoundView) -> eyre::Result<BTreeSet<u32>> {
         if round.contested == round.proven {
@@ -131,8 +137,7 @@ impl Rounds {
 
     /// Gas of publishing all outputs of a private round, as the quiet bond counts it.
     pub fn publish_gas(&self, round: &RoundView) -> u128 {
-        let quiet = &self.params.quiet;
-        u128::from(quiet.publishBase) + u128::from(round.predictions) * u128::from(quiet.publishPerWord)
+        publish_gas(&self.params.quiet, round.predictions).into()
     }
 
     /// Q of a round that is offered at this base fee, wei.

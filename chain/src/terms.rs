@@ -192,8 +192,7 @@ impl MarketTerms {
                 contests: None,
                 misses: None,
                 answer_gas: rounds.answer_gas.into(),
-                publish_gas: None,
-                quiet_gas: 0,
+                publication: None,
                 fee: in_ether(rounds.fee),
                 costs,
             }));

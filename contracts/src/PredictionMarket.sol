@@ -104,7 +104,7 @@ contract PredictionMarket is ContestPhase {
         bytes32 root = OutputWords.planned(r.predictions, r.metric, r.privacy).root(master, words);
         require(root == r.outputsRoot, WrongOutputs(r.outputsRoot, root));
         r.published = true;
-        r.quietEarned = RoundPayouts.publicationEarns(r.quietBond, r.privacy, r.predictions, block.basefee);
+        r.quietTaken = RoundPayouts.publicationTakes(r.quietBond, r.privacy, r.predictions, block.basefee);
         uint64 deadline = _enter(r, RoundState.Served, CONTEST_WINDOW);
         emit OutputsPublished(id, r.modelId, msg.sender, master, words, deadline);
     }
@@ -166,7 +166,7 @@ contract PredictionMarket is ContestPhase {
         v.mcDeposit = _toll(r.contestCap);
         v.mpDeposit = r.mpDeposit;
         v.price = r.price;
-        v.quietBond = QuietBond({paid: r.quietBond, earned: r.quietEarned});
+        v.quietBond = QuietBond({paid: r.quietBond, taken: r.quietTaken, earned: uint128(_quietEarned(r))});
         v.contestFees = r.contestFees;
         if (v.state == RoundState.Closed) v.closedAt = r.clock;
         else v.deadline = r.clock;

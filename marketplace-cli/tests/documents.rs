@@ -24,6 +24,7 @@ use assay_marketplace::model::show::show;
 use assay_marketplace::prediction::consumer::open::{open, Ask};
 use assay_protocol::abi::IPredictionMarket::serveCall;
 use assay_protocol::abi::Privacy;
+use assay_protocol::prediction::amounts::{publication, QUIET_GAS};
 use node_support::in_front_of;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
@@ -328,7 +329,16 @@ async fn a_document_shows_the_state_of_its_block() {
     assert_eq!(state("verdict", &id, &offered), "Offered");
     assert_ne!(state("verdict", &id, &locked), "Offered");
     assert_eq!(state("predict", &round, &round_offered), "Offered");
-    assert_eq!(says(&w, &["predict", "show", &round])["state"], "Rooted");
+    let shown = says(&w, &["predict", "show", &round]);
+    assert_eq!(shown["state"], "Rooted");
+    let graded = |document: &Value| ["deployment", "verifier"].map(|of| document[of]["grade"].clone());
+    assert_eq!(graded(&shown), ["REPRODUCED", "NOT CHECKED"]);
+    // In private the provider may publish after the consumer's window.
+    let publish = at_rounds(&w, &w.mc).await.market.params.windows.publish;
+    assert_eq!(
+        shown["timeoutAt"].as_u64().unwrap(),
+        shown["deadline"].as_u64().unwrap() + publish
+    );
     let reserved = |block: &str| says(&w, &["model", "show", &model, "--block", block])["open"].clone();
     assert_eq!((reserved(&registered), reserved(&locked)), (0.into(), 1.into()));
     let open = |block: &str| says(&w, &["verdict", "list", &model, "--block", block])["open"].clone();
@@ -373,6 +383,12 @@ async fn a_document_shows_the_state_of_its_block() {
     );
     let output = assay(&w, &["market", "show", "--block", "latest"]);
     assert_eq!(output.status.code(), Some(2));
+
+    // What no reorganisation takes away any more.
+    w.rpc("anvil_mine", vec!["0x80".into()]).await;
+    let finalized = says(&w, &["market", "show", "--block", "finalized"]);
+    let newest: u64 = height(&w).await.parse().unwrap();
+    assert!(finalized["block"].as_u64().unwrap() < newest, "{newest}");
 }
 
 /// The site as a reader sees it through this node.
@@ -552,9 +568,16 @@ async fn the_conditions_of_rounds_are_those_of_the_deployed_market() {
     let rounds = Rounds::of(Market::load(chain, book.market).await.unwrap())
         .await
         .unwrap();
-    let bond = rounds.quiet_bond(Privacy::PRIVATE, 1024, 2_000_000_000).await.unwrap();
-    let brought = found["I10"]["value"].as_f64().unwrap();
-    assert!((brought - bond as f64 / 1e18).abs() < 1e-12, "{brought} {bond}");
+    assert_eq!(rounds.params.quiet, QUIET_GAS, "what is assumed without a market");
+    let gwei = 1_000_000_000;
+    let bond = rounds.quiet_bond(Privacy::PRIVATE, 1024, 2 * gwei).await.unwrap();
+    let quiet = publication(&QUIET_GAS, 1024, bond, 2 * gwei);
+    assert_eq!(quiet.taken, bond);
+    let value = |name: &str| found[name]["value"].as_f64().unwrap();
+    let near = |value: f64, wei: u128| assert!((value - wei as f64 / 1e18).abs() < 1e-12, "{value} {wei}");
+    near(value("I10"), quiet.earned);
+    let contests = 2 * 59 * rounds.params.priceProof;
+    near(value("I11"), bond + contests + 500_000_000 * gwei);
     assert_eq!(found["I10"]["verdict"], "FAILS");
 
     // Options come before what is deployed.

@@ -6,7 +6,7 @@ mod support;
 
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::Decodable2718;
-use alloy::primitives::{TxHash, U256};
+use alloy::primitives::{TxHash, B256, U256};
 use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
 use assay_chain::account::Account;
@@ -205,6 +205,40 @@ async fn the_replacement_of_an_offer_of_a_round_sends_what_is_due_now() {
         expires_in: None,
     };
     forgotten(&w, rounds::open(&desk, &inputs, ask)).await;
+    // To other terms nothing of it is sent again.
+    let others = Ask {
+        model_id: B256::repeat_byte(1),
+        contest_cap: 2,
+        deposit: Some(ETHER),
+        price: 1,
+        privacy: Privacy::PUBLIC,
+        expires_in: None,
+    };
+    let changed = [
+        Ask {
+            model_id: others.model_id,
+            ..ask
+        },
+        Ask {
+            contest_cap: others.contest_cap,
+            ..ask
+        },
+        Ask {
+            deposit: others.deposit,
+            ..ask
+        },
+        Ask {
+            price: others.price,
+            ..ask
+        },
+        Ask {
+            privacy: others.privacy,
+            ..ask
+        },
+    ];
+    for other in changed {
+        refused(rounds::open(&desk, &inputs, other).await, "to other terms");
+    }
     set_base_fee(&w, 1000 * GWEI).await;
     let offered = rounds::open(&desk, &inputs, ask).await.unwrap();
     let round = desk.market.newest(offered.id).await.unwrap();

@@ -322,6 +322,7 @@ sol! {
 
     struct QuietBond {
         uint128 paid;
+        uint128 taken;
         uint128 earned;
     }
 
@@ -614,7 +615,8 @@ sol! {
             address indexed by,
             RoundOutcome outcome,
             uint256 mcAmount,
-            uint256 mpAmount
+            uint256 mpAmount,
+            uint256 treasuryAmount
         );
 
         error BadParameter(bytes32 name, uint256 value);

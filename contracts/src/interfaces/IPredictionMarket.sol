@@ -41,14 +41,14 @@ import {
 /// | Upheld          | 2CZ - 2kZ           | M + pi + 2kZ + F | 0 |
 /// | Fault           | 2CZ + pi + M + F    | -                | 1 |
 ///
-/// Q goes besides to the consumer; but if the provider had to publish in PRIVATE, min(Q, Q at the base fee of `publish`) to the
-/// provider and the rest to the consumer. k counts the contested predictions, all
+/// Q goes besides to the consumer; but a publication in PRIVATE takes min(Q, Q at the base fee of `publish`) from it: what stands
+/// for half of `publish` goes to the provider, what stands for `confirm` to the treasury. k counts the contested predictions, all
 /// of which are proven in Upheld, none contested in Clean; F is what contests brought. Both fees go to the treasury when the
 /// round is served. answerBy = now + W_respond + (all contested)·t, set anew by each contest. An action is allowed iff
 /// now <= deadline, a timeout iff now > deadline.
 ///
 /// Q = (gas of `confirm` + half the gas of `publish`)·basefee at `open`, zero in PUBLIC: to confirm costs the consumer less than
-/// silence, and to withhold outputs, publish them and close the round the provider more than it gets for it (`QuietGas`).
+/// silence, and to withhold outputs and publish them the provider twice what it gets for it (`QuietGas`).
 ///
 /// What a caller cannot know exactly beforehand, the base fee, it may overpay: `open` and `contest` credit the rest to it.
 ///
@@ -97,14 +97,15 @@ interface IPredictionMarket is IMarket {
     event RoundAnswered(
         bytes32 indexed id, bytes32 indexed modelId, address indexed by, uint32 accepted, uint32 proven
     );
-    /// @notice A served round ended; `by` sent the transaction. The two amounts add up to 2CZ + pi + M + F + Q.
+    /// @notice A served round ended; `by` sent the transaction. The three amounts add up to 2CZ + pi + M + F + Q.
     event RoundClosed(
         bytes32 indexed id,
         bytes32 indexed modelId,
         address indexed by,
         RoundOutcome outcome,
         uint256 mcAmount,
-        uint256 mpAmount
+        uint256 mpAmount,
+        uint256 treasuryAmount
     );
 
     /// @notice A constructor parameter is outside its range.

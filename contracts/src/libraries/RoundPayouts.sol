@@ -40,22 +40,24 @@ library RoundPayouts {
         return 2 * predictions * priceProof;
     }
 
-    /// @notice What the two parties get of the escrow, all of it.
+    /// @notice What the two parties and the treasury get of the escrow, all of it.
     ///
     /// @param tolled 2kZ for the k contested predictions.
-    /// @param quietEarned What the provider has of Q, at most all of it: see `publicationEarns`.
-    function row(RoundOutcome outcome, Escrow memory e, uint256 tolled, uint256 quietEarned)
+    /// @param quietTaken What a publication took of Q, at most all of it: see `publicationTakes`.
+    /// @param quietEarned What of that is the provider's: see `publicationEarns`.
+    function row(RoundOutcome outcome, Escrow memory e, uint256 tolled, uint256 quietTaken, uint256 quietEarned)
         internal
         pure
-        returns (uint256 mcAmount, uint256 mpAmount)
+        returns (uint256 mcAmount, uint256 mpAmount, uint256 treasuryAmount)
     {
         if (outcome == RoundOutcome.Void) mcAmount = e.mcDeposit + e.price;
         else if (outcome == RoundOutcome.Clean) mcAmount = e.mcDeposit;
         else if (outcome == RoundOutcome.Upheld) mcAmount = e.mcDeposit - tolled;
         else if (outcome == RoundOutcome.Fault) mcAmount = e.mcDeposit + e.price + e.mpDeposit + e.contestFees;
         else revert NoRow(outcome);
-        mcAmount += e.quietBond - quietEarned;
-        mpAmount = e.mcDeposit + e.price + e.mpDeposit + e.contestFees + e.quietBond - mcAmount;
+        mcAmount += e.quietBond - quietTaken;
+        treasuryAmount = quietTaken - quietEarned;
+        mpAmount = e.mcDeposit + e.price + e.mpDeposit + e.contestFees + e.quietBond - mcAmount - treasuryAmount;
     }
 
     /// @notice Strikes burned of the reserved one. In PRIVATE a silent round does not show who was silent.
@@ -86,17 +88,27 @@ library RoundPayouts {
     /// @notice Q = (gas of `confirm` + half the gas of `publish`)·baseFee in PRIVATE, zero in PUBLIC.
     function quietBond(Privacy privacy, uint256 predictions, uint256 baseFee) internal pure returns (uint256) {
         if (privacy == Privacy.PUBLIC) return 0;
-        uint256 publishGas = PUBLISH_GAS + predictions * PUBLISH_GAS_PER_WORD;
-        return (CONFIRM_GAS + publishGas / 2) * baseFee;
+        return (CONFIRM_GAS + _halfOfPublish(predictions)) * baseFee;
     }
 
-    /// @notice What a publication at that base fee earns of the bond: no more than a bond of now, or who withholds outputs
-    /// until the price of gas has fallen gains by it.
-    function publicationEarns(uint128 bond, Privacy privacy, uint256 predictions, uint256 baseFee)
+    /// @notice What a publication at that base fee takes of the bond of the silent consumer: no more than a bond of now, or who
+    /// withholds outputs until the price of gas has fallen gains by it.
+    function publicationTakes(uint128 bond, Privacy privacy, uint256 predictions, uint256 baseFee)
         internal
         pure
         returns (uint128)
     {
         return SafeCast.toUint128(Math.min(bond, quietBond(privacy, predictions, baseFee)));
+    }
+
+    /// @notice What of that is the provider's: the part that stands for half of `publish`, so that who withholds outputs and
+    /// publishes them pays the other half, however few they are. The part that stands for `confirm` is the treasury's.
+    function publicationEarns(uint256 taken, uint256 predictions) internal pure returns (uint256) {
+        uint256 half = _halfOfPublish(predictions);
+        return taken * half / (CONFIRM_GAS + half);
+    }
+
+    function _halfOfPublish(uint256 predictions) private pure returns (uint256) {
+        return (PUBLISH_GAS + predictions * PUBLISH_GAS_PER_WORD) / 2;
     }
 }

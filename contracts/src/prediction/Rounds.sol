@@ -50,8 +50,8 @@ abstract contract Rounds is IPredictionMarket, Credits {
         uint64 answerBy;
         uint32 contested;
         uint32 proven;
-        /// The provider's part of quietBond.
-        uint128 quietEarned;
+        /// What a publication took of quietBond.
+        uint128 quietTaken;
     }
 
     /// Largest K: the outputs must be published in one transaction.
@@ -145,12 +145,14 @@ abstract contract Rounds is IPredictionMarket, Credits {
             contestFees: r.contestFees,
             quietBond: r.quietBond
         });
-        (uint256 mcAmount, uint256 mpAmount) = RoundPayouts.row(outcome, escrow, _toll(r.contested), r.quietEarned);
+        (uint256 mcAmount, uint256 mpAmount, uint256 treasuryAmount) =
+            RoundPayouts.row(outcome, escrow, _toll(r.contested), r.quietTaken, _quietEarned(r));
         // INVARIANT: Closed is never left and is entered before anything is paid, so each round pays its escrow once.
         _end(r, outcome);
         _give(r.mc, mcAmount);
         _give(r.mp, mpAmount);
-        emit RoundClosed(id, r.modelId, msg.sender, outcome, mcAmount, mpAmount);
+        _give(TREASURY, treasuryAmount);
+        emit RoundClosed(id, r.modelId, msg.sender, outcome, mcAmount, mpAmount, treasuryAmount);
         uint32 burned = RoundPayouts.burned(outcome, r.privacy);
         REGISTRY.release(r.modelId, RoundPayouts.STRIKES, burned, RoundPayouts.counter(outcome), address(0));
     }
@@ -159,6 +161,11 @@ abstract contract Rounds is IPredictionMarket, Credits {
         r.state = RoundState.Closed;
         r.outcome = outcome;
         r.clock = uint64(block.timestamp);
+    }
+
+    /// The provider's part of what a publication took.
+    function _quietEarned(Round storage r) internal view returns (uint256) {
+        return RoundPayouts.publicationEarns(r.quietTaken, r.predictions);
     }
 
     /// 2Z for each of so many predictions.

@@ -140,7 +140,9 @@ struct RoundClaim {
 struct QuietBond {
     /// By the consumer, at `open`.
     uint128 paid;
-    /// What of it is the provider's, since it had to publish in PRIVATE.
+    /// What of it the consumer lost, since its provider had to publish in PRIVATE.
+    uint128 taken;
+    /// What of that is the provider's; the rest is the treasury's.
     uint128 earned;
 }
 

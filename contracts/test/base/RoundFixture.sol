@@ -165,6 +165,15 @@ abstract contract RoundFixture is MarketFixture {
     }
 
     /// Q at the base fee of the tests.
+    /// What stands in Q for half of `publish`, and for `confirm`: 55,625 and 140,000 gas.
+    function publishPart(Privacy privacy) internal pure returns (uint256) {
+        return privacy == PRIVATE ? 55_625 * BASE_FEE : 0;
+    }
+
+    function confirmPart(Privacy privacy) internal pure returns (uint256) {
+        return privacy == PRIVATE ? 140_000 * BASE_FEE : 0;
+    }
+
     function bondFor(Privacy privacy) internal view returns (uint256) {
         return rounds.quietBond(privacy, K, BASE_FEE);
     }

@@ -16,6 +16,7 @@ contract RoundPayoutsSymbolicTest is TestBase {
         uint128 contestFees;
         uint128 quietBond;
         uint128 tolled;
+        uint128 quietTaken;
         uint128 quietEarned;
     }
 
@@ -23,27 +24,35 @@ contract RoundPayoutsSymbolicTest is TestBase {
         return RoundPayouts.Escrow(c.mcDeposit, c.price, c.mpDeposit, c.contestFees, c.quietBond);
     }
 
+    struct Narrow {
+        uint32 mcDeposit;
+        uint32 price;
+        uint32 mpDeposit;
+        uint32 contestFees;
+        uint32 quietBond;
+        uint32 tolled;
+        uint32 quietTaken;
+        uint32 quietEarned;
+    }
+
     /// V22: every row pays out the escrow. Narrow, since sums of six wide unknowns take the solver too long; the test below has
     /// the full widths.
-    function check_row_paysTheEscrow(
-        uint8 outcome,
-        uint32 mcDeposit,
-        uint32 price,
-        uint32 mpDeposit,
-        uint32 contestFees,
-        uint32 quietBond,
-        uint32 tolled,
-        uint32 quietEarned
-    ) public pure {
+    function check_row_paysTheEscrow(uint8 outcome, Narrow memory n) public pure {
         vm.assume(outcome >= uint8(RoundOutcome.Void) && outcome <= uint8(RoundOutcome.Fault));
-        vm.assume(tolled <= mcDeposit && quietEarned <= quietBond);
-        paysTheEscrow(outcome, Case(mcDeposit, price, mpDeposit, contestFees, quietBond, tolled, quietEarned));
+        vm.assume(n.tolled <= n.mcDeposit && n.quietTaken <= n.quietBond && n.quietEarned <= n.quietTaken);
+        paysTheEscrow(
+            outcome,
+            Case(n.mcDeposit, n.price, n.mpDeposit, n.contestFees, n.quietBond, n.tolled, n.quietTaken, n.quietEarned)
+        );
     }
 
     function paysTheEscrow(uint8 outcome, Case memory c) private pure {
-        (uint256 toMc, uint256 toMp) = RoundPayouts.row(RoundOutcome(outcome), escrow(c), c.tolled, c.quietEarned);
-        assert(toMc + toMp == uint256(c.mcDeposit) + c.price + c.mpDeposit + c.contestFees + c.quietBond);
-        assert(toMc >= c.quietBond - c.quietEarned && toMp >= c.quietEarned);
+        (uint256 toMc, uint256 toMp, uint256 toTreasury) =
+            RoundPayouts.row(RoundOutcome(outcome), escrow(c), c.tolled, c.quietTaken, c.quietEarned);
+        uint256 all = uint256(c.mcDeposit) + c.price + c.mpDeposit + c.contestFees + c.quietBond;
+        assert(toMc + toMp + toTreasury == all);
+        assert(toMc >= c.quietBond - c.quietTaken && toMp >= c.quietEarned);
+        assert(toTreasury == c.quietTaken - c.quietEarned);
         // V24: an honest provider has its deposit in every row but Fault, an honest consumer its own less the toll in each.
         if (outcome != uint8(RoundOutcome.Fault)) assert(toMp >= c.mpDeposit);
         else assert(toMp == c.quietEarned);
@@ -56,24 +65,26 @@ contract RoundPayoutsSymbolicTest is TestBase {
 
     function testFuzz_row_paysTheEscrow(uint8 outcome, Case memory c) public pure {
         c.tolled = uint128(bound(c.tolled, 0, c.mcDeposit));
-        c.quietEarned = uint128(bound(c.quietEarned, 0, c.quietBond));
+        c.quietTaken = uint128(bound(c.quietTaken, 0, c.quietBond));
+        c.quietEarned = uint128(bound(c.quietEarned, 0, c.quietTaken));
         paysTheEscrow(uint8(bound(outcome, uint8(RoundOutcome.Void), uint8(RoundOutcome.Fault))), c);
     }
 
     /// Upheld pays the provider more with every prediction proven, by exactly its toll and what the contest brought.
     function check_row_upheldPaysTollAndFees(Case memory c) public pure {
-        vm.assume(c.tolled <= c.mcDeposit && c.quietEarned <= c.quietBond);
+        vm.assume(c.tolled <= c.mcDeposit && c.quietTaken <= c.quietBond && c.quietEarned <= c.quietTaken);
         RoundPayouts.Escrow memory e = escrow(c);
-        (uint256 mc, uint256 mp) = RoundPayouts.row(RoundOutcome.Upheld, e, c.tolled, c.quietEarned);
+        (uint256 mc, uint256 mp,) = RoundPayouts.row(RoundOutcome.Upheld, e, c.tolled, c.quietTaken, c.quietEarned);
         e.contestFees = 0;
-        (uint256 mcClean, uint256 mpClean) = RoundPayouts.row(RoundOutcome.Clean, e, 0, c.quietEarned);
+        (uint256 mcClean, uint256 mpClean,) = RoundPayouts.row(RoundOutcome.Clean, e, 0, c.quietTaken, c.quietEarned);
         assert(mp == mpClean + c.tolled + c.contestFees);
         assert(mc == mcClean - c.tolled);
     }
 
     function testFuzz_row_upheldPaysTollAndFees(Case memory c) public pure {
         c.tolled = uint128(bound(c.tolled, 0, c.mcDeposit));
-        c.quietEarned = uint128(bound(c.quietEarned, 0, c.quietBond));
+        c.quietTaken = uint128(bound(c.quietTaken, 0, c.quietBond));
+        c.quietEarned = uint128(bound(c.quietEarned, 0, c.quietTaken));
         check_row_upheldPaysTollAndFees(c);
     }
 
@@ -112,22 +123,45 @@ contract RoundPayoutsSymbolicTest is TestBase {
         liesBetween(predictions, baseFee);
     }
 
-    /// A publication never earns more than the bond, nor than a bond of its own base fee.
-    function check_publicationEarns_theSmallerBond(uint128 bond, uint8 privacy, uint8 predictions, uint8 baseFee)
+    /// A publication never takes more than the bond, nor than a bond of its own base fee.
+    function check_publicationTakes_theSmallerBond(uint128 bond, uint8 privacy, uint8 predictions, uint8 baseFee)
         public
         pure
     {
         vm.assume(privacy < 2);
         uint256 other = RoundPayouts.quietBond(Privacy(privacy), predictions, baseFee);
-        uint256 earned = RoundPayouts.publicationEarns(bond, Privacy(privacy), predictions, baseFee);
-        assert(earned <= bond && earned <= other);
-        assert(earned == bond || earned == other);
+        uint256 taken = RoundPayouts.publicationTakes(bond, Privacy(privacy), predictions, baseFee);
+        assert(taken <= bond && taken <= other);
+        assert(taken == bond || taken == other);
     }
 
-    function testFuzz_publicationEarns_theSmallerBond(uint128 bond, uint8 predictions, uint8 baseFee) public pure {
-        check_publicationEarns_theSmallerBond(bond, uint8(Privacy.PUBLIC), predictions, baseFee);
-        check_publicationEarns_theSmallerBond(bond, uint8(Privacy.PRIVATE), predictions, baseFee);
-        check_publicationEarns_theSmallerBond(bond % 1e9, uint8(Privacy.PRIVATE), predictions, baseFee);
+    function testFuzz_publicationTakes_theSmallerBond(uint128 bond, uint8 predictions, uint8 baseFee) public pure {
+        check_publicationTakes_theSmallerBond(bond, uint8(Privacy.PUBLIC), predictions, baseFee);
+        check_publicationTakes_theSmallerBond(bond, uint8(Privacy.PRIVATE), predictions, baseFee);
+        check_publicationTakes_theSmallerBond(bond % 1e9, uint8(Privacy.PRIVATE), predictions, baseFee);
+    }
+
+    /// Who publishes never earns more than half of what it pays, whatever the bond and the base fee are. A division by what
+    /// the solver does not know is too much for it, hence a few sizes.
+    function check_publicationEarns_atMostHalf(uint16 bond, uint8 baseFee) public pure {
+        atMostHalf(bond, 1, baseFee);
+        atMostHalf(bond, 91, baseFee);
+        atMostHalf(bond, 1024, baseFee);
+    }
+
+    function atMostHalf(uint128 bond, uint256 predictions, uint256 baseFee) private pure {
+        uint256 taken = RoundPayouts.publicationTakes(bond, Privacy.PRIVATE, predictions, baseFee);
+        uint256 earned = RoundPayouts.publicationEarns(taken, predictions);
+        uint256 publish = RoundPayouts.quietGas().publishBase + predictions * RoundPayouts.quietGas().publishPerWord;
+        assert(earned <= taken && 2 * earned <= publish * baseFee);
+    }
+
+    function testFuzz_publicationEarns_atMostHalf(uint128 bond, uint16 predictions, uint64 baseFee) public pure {
+        atMostHalf(bond, predictions, baseFee);
+        // A bond of that base fee to the wei.
+        uint256 exact = RoundPayouts.quietBond(Privacy.PRIVATE, predictions, baseFee);
+        uint256 half = (RoundPayouts.quietGas().publishBase + uint256(predictions) * 2250) / 2 * baseFee;
+        assert(RoundPayouts.publicationEarns(exact, predictions) == half);
     }
 
     /// Written out by hand.
@@ -137,6 +171,10 @@ contract RoundPayoutsSymbolicTest is TestBase {
         assertEq(RoundPayouts.contestFee(3, 900_001, 7), 18_900_021, "three answers");
         // 140,000 + (73,000 + 17·2,250)/2 = 195,625
         assertEq(RoundPayouts.quietBond(Privacy.PRIVATE, 17, 7), 1_369_375, "Q");
+        // 1,369,375·55,625/195,625 = 55,625·7; rounded down, the treasury has the rest
+        assertEq(RoundPayouts.publicationEarns(1_369_375, 17), 389_375, "earned");
+        assertEq(RoundPayouts.publicationEarns(1_369_374, 17), 389_374, "earned of one wei less");
+        assertEq(RoundPayouts.publicationEarns(0, 17), 0, "nothing taken");
     }
 
     function test_counter_ofEachOutcome() public {
@@ -157,7 +195,7 @@ contract RoundPayoutsSymbolicTest is TestBase {
         return RoundPayouts.counter(outcome);
     }
 
-    function rowOf(RoundOutcome outcome) external pure returns (uint256 mc, uint256 mp) {
-        return RoundPayouts.row(outcome, RoundPayouts.Escrow(1, 1, 1, 1, 1), 0, 0);
+    function rowOf(RoundOutcome outcome) external pure returns (uint256 mc, uint256 mp, uint256 rest) {
+        return RoundPayouts.row(outcome, RoundPayouts.Escrow(1, 1, 1, 1, 1), 0, 0, 0);
     }
 }

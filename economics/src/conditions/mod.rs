@@ -1,5 +1,5 @@
-//! Every inequality by name: whether it holds, by which numbers, in a sentence. Amounts are in ether. I10 counts the quiet bond Q,
-//! which a publication brings the provider besides the price: π + Q covers its gas.
+//! Every inequality by name: whether it holds, by which numbers, in a sentence. Amounts are in ether. I10 counts what
+//! a publication brings the provider of the quiet bond Q besides the price, I11 counts Q.
 //!
 //! | module | content | may use |
 //! |---|---|---|
@@ -22,4 +22,4 @@ pub use condition::{Condition, Verdict};
 pub use costs::Costs;
 pub use engagements::{accuracy, AccuracyCase};
 pub use load::{load, Load};
-pub use rounds::{round, RoundCase};
+pub use rounds::{round, Publication, RoundCase};

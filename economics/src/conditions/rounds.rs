@@ -19,14 +19,23 @@ pub struct RoundCase {
     pub misses: Option<f64>,
     /// G: gas per contested index that a contest brings at the base fee.
     pub answer_gas: u64,
-    /// Gas of publishing all outputs, if they are PRIVATE.
-    pub publish_gas: Option<u64>,
-    /// Gas that the quiet bond Q pays for: a publication moves it from the silent consumer to the provider.
-    pub quiet_gas: u64,
+    /// Of outputs that are PRIVATE.
+    pub publication: Option<Publication>,
     /// What each side pays when the round is served.
     pub fee: f64,
     /// Of proofs and gas.
     pub costs: Costs,
+}
+
+/// Publishing the outputs of a silent consumer, in gas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publication {
+    /// What it costs.
+    pub gas: u64,
+    /// What of the quiet bond is the provider's then.
+    pub earned: u64,
+    /// What the whole of the quiet bond Q pays for.
+    pub bond: u64,
 }
 
 /// I8a to I8d, I10 and I11 of a round.
@@ -126,7 +135,7 @@ fn floor(round: &Round) -> Condition {
 
 fn publication(case: &RoundCase) -> Condition {
     let name = "I10";
-    let Some(gas) = case.publish_gas else {
+    let Some(publication) = case.publication else {
         return Condition::fact(
             name,
             Verdict::Holds,
@@ -135,33 +144,37 @@ fn publication(case: &RoundCase) -> Condition {
         );
     };
     let gwei = case.costs.prices.gwei;
-    let (price, bond, cost) = (case.round.price, gas_ether(case.quiet_gas, gwei), gas_ether(gas, gwei));
+    let price = case.round.price;
+    let [part, cost] = [publication.earned, publication.gas].map(|gas| gas_ether(gas, gwei));
     let holds = format!(
-        "publishing the outputs of a silent consumer pays: π {} ETH and Q {} ETH, gas {} ETH",
+        "publishing the outputs of a silent consumer pays: π {} ETH and {} ETH of Q, gas {} ETH",
         number(price),
-        number(bond),
+        number(part),
         number(cost)
     );
     let fails = format!(
-        "a consumer that has the outputs can stay silent: publishing them costs {} ETH and brings π {} ETH and Q {} ETH",
+        "a consumer that has the outputs can stay silent: publishing them costs {} ETH and brings π {} ETH and {} ETH of Q",
         number(cost),
         number(price),
-        number(bond)
+        number(part)
     );
-    Condition::at_least(name, price + bond, cost, [holds, fails])
+    Condition::at_least(name, price + part, cost, [holds, fails])
 }
 
 fn capital(case: &RoundCase) -> Condition {
     let round = &case.round;
+    let bond = gas_ether(case.publication.map_or(0, |p| p.bond), case.costs.prices.gwei);
+    let capital = round.capital() + bond;
     let sentence = format!(
-        "an open round locks {} ETH: 2CZ {} and π {} of the consumer, M {} of the provider; each side pays a fee of {} ETH",
-        number(round.capital()),
+        "an open round locks {} ETH: 2CZ {}, π {} and Q {} of the consumer, M {} of the provider; each side pays a fee of {} ETH",
+        number(capital),
         number(round.contest_deposit()),
         number(round.price),
+        number(bond),
         number(round.provider_deposit),
         number(case.fee)
     );
-    Condition::fact("I11", Verdict::Holds, Some(round.capital()), sentence)
+    Condition::fact("I11", Verdict::Holds, Some(capital), sentence)
 }
 
 #[cfg(test)]
@@ -172,6 +185,11 @@ mod tests {
 
     #[test]
     fn every_round_condition_fails_where_it_should() {
+        let publication = Publication {
+            gas: 2_550_000,
+            earned: 1_275_000,
+            bond: 1_415_000,
+        };
         let good = RoundCase {
             round: Round {
                 outputs: 1024,
@@ -185,8 +203,7 @@ mod tests {
             contests: Some(0.1),
             misses: Some(0.001),
             answer_gas: 1_000_000,
-            publish_gas: Some(2_550_000),
-            quiet_gas: 1_415_000,
+            publication: Some(publication),
             fee: 0.0001,
             costs: measured(),
         };
@@ -221,25 +238,33 @@ mod tests {
         };
         assert_eq!(round(|r| r.proof = 1e-7), "I8b | I8c Z");
         assert_eq!(round(|r| r.cap = 126), "I8d");
-        // 2.55 M gas at two gwei, of which the quiet bond pays 1.415 M.
-        assert_eq!(round(|r| r.price = 0.00227), "");
-        assert_eq!(round(|r| r.price = 0.00226), "I10");
+        // 2.55 M gas at two gwei, of which the quiet bond pays half.
+        assert_eq!(round(|r| r.price = 0.00255), "");
+        assert_eq!(round(|r| r.price = 0.00254), "I10");
         let without_bond = |price| {
             let round = Round { price, ..good.round };
             fails(RoundCase {
                 round,
-                quiet_gas: 0,
+                publication: Some(Publication {
+                    earned: 0,
+                    ..publication
+                }),
                 ..good
             })
         };
         assert_eq!([without_bond(0.0051), without_bond(0.005)], ["", "I10"]);
         assert_eq!(
             fails(RoundCase {
-                publish_gas: None,
+                publication: None,
                 ..good
             }),
             ""
         );
+        let capital = |publication| {
+            let found = super::round(&RoundCase { publication, ..good });
+            found[6].value.expect("a value")
+        };
+        assert!((capital(Some(publication)) - capital(None) - 0.00283).abs() < 1e-12);
         let open = super::round(&RoundCase {
             contests: None,
             misses: None,

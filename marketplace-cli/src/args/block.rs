@@ -6,7 +6,7 @@ use clap::Args;
 /// When a document shows things as they were.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct BlockArgs {
-    /// Read it as it was at this block, named by number or hash [default: the newest]
+    /// Read it as it was at this block, named by number or hash, or finalized [default: the newest]
     #[arg(long, value_name = "N")]
     block: Option<Which>,
 }

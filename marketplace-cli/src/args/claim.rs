@@ -25,10 +25,12 @@ impl ModelClaimArgs {
     pub async fn read(&self, ctx: &Context) -> eyre::Result<Claim> {
         match (self.model_id, self.commitment) {
             (Some(id), _) => {
-                let model = ctx.market().await?.model(id).await?;
+                let market = ctx.market().await?;
+                let model = market.model(id).await?;
                 Ok(Claim::Registered {
                     id,
                     record: model.record.into(),
+                    chain: market.chain.clone(),
                 })
             }
             (None, commitment) => Ok(Claim::Commitment(commitment.unwrap_or_default())),

@@ -2,8 +2,9 @@
 
 use crate::args::economics::{amount, chance, probability, Market};
 use assay_chain::error::usage;
-use assay_economics::conditions::{Costs, RoundCase};
+use assay_economics::conditions::{Costs, Publication, RoundCase};
 use assay_economics::rounds::Round;
+use assay_protocol::prediction::amounts::{publish_gas, quiet_gas, QUIET_GAS};
 use clap::Args;
 
 /// What no contract knows.
@@ -59,17 +60,10 @@ pub struct RoundArgs {
     /// Outputs are published at once, not handed over
     #[arg(help_heading = "A round", long, requires = "outputs")]
     pub public: bool,
-    /// Gas of publishing the outputs of a silent consumer [default: 2550000, measured for 1024 predictions]
-    #[arg(
-        help_heading = "A round",
-        long,
-        value_name = "GAS",
-        default_value_t = 2_550_000,
-        hide_default_value = true
-    )]
-    pub publish_gas: u64,
-    /// Gas that the quiet bond pays for, which such a publication brings [default: as the market counts it, else 140000 and half
-    /// of --publish-gas]
+    /// Gas of publishing the outputs of a silent consumer [default: as the market counts it, else 73000 and 2250 for each]
+    #[arg(help_heading = "A round", long, value_name = "GAS")]
+    pub publish_gas: Option<u64>,
+    /// Gas that the provider's part of the quiet bond pays for [default: half of what the market counts for a publication]
     #[arg(help_heading = "A round", long, value_name = "GAS")]
     pub quiet_gas: Option<u64>,
 }
@@ -138,23 +132,21 @@ impl RoundArgs {
                 .answer_gas
                 .or(rounds.map(|rounds| rounds.answer_gas))
                 .unwrap_or(1_000_000),
-            publish_gas: (!self.public).then_some(self.publish_gas),
-            quiet_gas: self.quiet_gas.unwrap_or_else(|| self.counted_gas(market, outputs)),
+            publication: (!self.public).then(|| self.publication(market, outputs)),
             fee: self.round_fee.or(rounds.map(|rounds| rounds.fee)).unwrap_or(0.0),
             costs,
         }))
     }
 
-    /// Gas of a confirmation and half of a publication, as the contract counts them.
-    fn counted_gas(&self, market: &Market, outputs: u32) -> u64 {
-        const CONFIRM: u64 = 140_000;
-        let quiet = market.rounds.as_ref().and_then(|rounds| rounds.quiet.as_ref());
-        match quiet {
-            Some(gas) => {
-                let publish = u64::from(gas.publishBase) + u64::from(outputs) * u64::from(gas.publishPerWord);
-                u64::from(gas.confirm) + publish / 2
-            }
-            None => CONFIRM + self.publish_gas / 2,
+    /// As the contract counts it.
+    fn publication(&self, market: &Market, outputs: u32) -> Publication {
+        let asked = market.rounds.as_ref().and_then(|rounds| rounds.quiet.as_ref());
+        let quiet = asked.unwrap_or(&QUIET_GAS);
+        let counted = publish_gas(quiet, outputs);
+        Publication {
+            gas: self.publish_gas.unwrap_or(counted),
+            earned: self.quiet_gas.unwrap_or(counted / 2),
+            bond: quiet_gas(quiet, outputs),
         }
     }
 }

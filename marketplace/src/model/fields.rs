@@ -18,7 +18,7 @@ pub struct Fields {
     pub status: String,
     /// Covers the record but for its uri.
     pub model_hash: B256,
-    /// Commits to the weights, which stay secret.
+    /// Commits to the weights, which stay secret unless their provider opens them.
     pub weights_commit: B256,
     /// Names the verifying key.
     pub vk_digest: B256,

@@ -7,6 +7,7 @@ use crate::table::Table;
 use alloy::primitives::U256;
 use assay_chain::block::Which;
 use assay_chain::market::all_answers;
+use assay_chain::release::DeploymentCheck;
 use assay_chain::rounds::Rounds;
 use assay_protocol::units::ether;
 use serde::Serialize;
@@ -18,6 +19,8 @@ use std::fmt;
 pub struct Listed {
     /// Oldest first.
     pub models: Vec<Fields>,
+    /// Of the contracts that say so; of each model's verifier nothing is known here.
+    pub deployment: DeploymentCheck,
 }
 
 impl Body for Listed {
@@ -37,6 +40,7 @@ pub async fn list(site: &Site, which: Which) -> eyre::Result<Document<Listed>> {
         let asked = ids.iter().map(|id| Fields::read(market, rounds.as_ref(), *id));
         Ok(Listed {
             models: all_answers(asked).await?,
+            deployment: site.deployment_check().await?,
         })
     })
     .await
@@ -44,6 +48,7 @@ pub async fn list(site: &Site, which: Which) -> eyre::Result<Document<Listed>> {
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "contracts      {}\n", self.deployment)?;
         if self.models.is_empty() {
             return write!(f, "no model is registered");
         }

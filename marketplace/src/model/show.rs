@@ -1,10 +1,10 @@
 //! What the chain says of a registered model.
 
 use super::fields::Fields;
-use crate::accuracy::anybody::verdict::Grades;
 use crate::document::{read, Body, Document};
 use crate::engagement::Site;
 use crate::verifier::check::Trust;
+use crate::verifier::grades::Grades;
 use alloy::primitives::{B256, U256};
 use assay_chain::block::Which;
 use assay_chain::rounds::Rounds;

@@ -2,6 +2,7 @@
 
 use crate::openings::file::{refuted, write_opening};
 use crate::proving::{load_model, verifier_key, ModelFiles};
+use crate::verifier::check::compare;
 use crate::verifier::record::Determined;
 use alloy::primitives::B256;
 use assay_chain::client::Chain;
@@ -29,6 +30,8 @@ pub enum Claim {
         id: B256,
         /// As the registry has it.
         record: Box<ModelRecord>,
+        /// Where the registry and the model's verifier are.
+        chain: Chain,
     },
     /// A commitment, whatever architecture it is said to be of.
     Commitment(B256),
@@ -47,6 +50,26 @@ impl Claim {
             Self::Registered { id, .. } => Some(*id),
             Self::Commitment(_) => None,
         }
+    }
+
+    /// The stated key must be the registered one, before one of any size is made.
+    fn check_stated(&self, vk_digest: B256) -> eyre::Result<()> {
+        match self {
+            Self::Registered { record, .. } if record.vkDigest != vk_digest => Err(refuted(format!(
+                "the architecture differs, or the reference string: the opening is under verifying key {vk_digest}, the model is \
+                 registered with {}",
+                record.vkDigest
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The verifier must be the one of the key: what another accepts says nothing of these weights.
+    async fn check_verifier(&self, key: &VerifierKey, out: &Reporter) -> eyre::Result<()> {
+        let Self::Registered { record, chain, .. } = self else {
+            return Ok(());
+        };
+        compare(chain, record, key, out).await?.map_err(refuted)
     }
 
     /// The key must be the registered one: a commitment names points, and only the architecture says what they mean.
@@ -224,7 +247,7 @@ impl std::fmt::Display for ModelChecked {
         match self.model_id {
             Some(id) => writeln!(
                 f,
-                "these are the weights of model {id}, if its verifier is the one of its key: assay model show {id} --arch FILE tells"
+                "these are the weights of model {id}, and its verifier is the one of its key"
             )?,
             None => writeln!(
                 f,
@@ -256,7 +279,10 @@ pub async fn check(
         Given::Opened(_) if files.arch.is_some() => {
             return Err(usage("an opening has its architecture with it: leave --arch out"));
         }
-        Given::Opened(opening) => opening.frozen(),
+        Given::Opened(opening) => {
+            claim.check_stated(opening.vk_digest.into())?;
+            opening.frozen()
+        }
     };
     let string = files.srs.load_off_chain(named_chain, frozen.layout.k, out).await?;
     let key = verifier_key(&frozen, string, out)?;
@@ -286,6 +312,7 @@ pub async fn check(
         }
     };
     claim.check_commit(commit.into())?;
+    claim.check_verifier(&key, out).await?;
     Ok(ModelChecked {
         model_id: claim.id(),
         weights_commit: commit.into(),

@@ -6,12 +6,13 @@ use crate::proving::reference_string::SrsUse;
 use crate::proving::{load_arch, verifier_key};
 use crate::verifier::code::{VerifierCode, VerifierDiffers};
 use crate::verifier::record::{check_any, Determined, RecordMismatch};
-use alloy::primitives::{keccak256, Address, B256};
+use alloy::primitives::{keccak256, Address, Bytes, B256};
 use assay_chain::client::Chain;
 use assay_chain::error::{hinted, usage};
 use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ModelRecord;
+use assay_prover::proof::VerifierKey;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -65,7 +66,7 @@ pub struct VerifierCheck {
     pub codehash: B256,
     /// As registered.
     pub vk_digest: B256,
-    /// As registered; the weights stay secret.
+    /// As registered; the weights stay secret unless their provider opens them.
     pub weights_commit: B256,
     /// As registered.
     pub classes: u32,
@@ -96,7 +97,7 @@ impl fmt::Display for VerifierCheck {
 
 /// What keeps a verifier from being known.
 #[derive(Debug, thiserror::Error)]
-enum Doubt {
+pub(crate) enum Doubt {
     #[error("nothing to compare it with: give --arch FILE or --trust-codehash HASH")]
     NothingGiven,
     #[error("the code at {0} is not the one that was registered")]
@@ -164,13 +165,10 @@ impl Trust {
         record: &ModelRecord,
         out: &Reporter,
     ) -> eyre::Result<Result<VerifierGrade, Doubt>> {
-        let code = chain.code(record.verifier).await?;
-        if keccak256(&code) != record.verifierCodehash {
-            return Ok(Err(Doubt::CodeChanged(record.verifier)));
-        }
-        if is_delegated(&code) {
-            return Ok(Err(Doubt::Delegated(record.verifier)));
-        }
+        let code = match own_code(chain, record).await? {
+            Ok(code) => code,
+            Err(doubt) => return Ok(Err(doubt)),
+        };
         if let Some(path) = &self.arch {
             let frozen = load_arch(path)?;
             let string = self.srs.load(chain, frozen.layout.k, out)?;
@@ -178,9 +176,8 @@ impl Trust {
             if let Err(mismatch) = Determined::by_key(&key)?.check(record) {
                 return Ok(Err(mismatch.into()));
             }
-            let made = VerifierCode::generate(&key, &Repository::find()?, out)?;
-            let compared = made.compare(chain, record.verifier).await?;
-            return Ok(compared.map(|()| VerifierGrade::Reproduced).map_err(Doubt::from));
+            let compared = compare(chain, record, &key, out).await?;
+            return Ok(compared.map(|()| VerifierGrade::Reproduced));
         }
         Ok(match self.trust_codehash {
             None => Err(Doubt::NothingGiven),
@@ -195,6 +192,32 @@ impl Trust {
             }
         })
     }
+}
+
+/// The code of a model's verifier, if it is the registered one and its own.
+async fn own_code(chain: &Chain, record: &ModelRecord) -> eyre::Result<Result<Bytes, Doubt>> {
+    let code = chain.code(record.verifier).await?;
+    Ok(if keccak256(&code) != record.verifierCodehash {
+        Err(Doubt::CodeChanged(record.verifier))
+    } else if is_delegated(&code) {
+        Err(Doubt::Delegated(record.verifier))
+    } else {
+        Ok(code)
+    })
+}
+
+/// Whether a model's verifier is the one of this key.
+pub(crate) async fn compare(
+    chain: &Chain,
+    record: &ModelRecord,
+    key: &VerifierKey,
+    out: &Reporter,
+) -> eyre::Result<Result<(), Doubt>> {
+    if let Err(doubt) = own_code(chain, record).await? {
+        return Ok(Err(doubt));
+    }
+    let made = VerifierCode::generate(key, &Repository::find()?, out)?;
+    Ok(made.compare(chain, record.verifier).await?.map_err(Doubt::from))
 }
 
 /// Whether this is the code of an account that runs other code as its own (EIP-7702).

@@ -5,9 +5,11 @@
 //! | [`code`] | generated, compiled, deployed, and compared with what is on chain | nothing |
 //! | [`record`] | what an architecture determines of a model's record | nothing |
 //! | [`check`] | how far the verifier of a record is known | `code`, `record` |
+//! | [`grades`] | how far verifier and contracts are known | `check` |
 //! | [`deploy`] | deployed, and entered in the address book | `code` |
 
 pub mod check;
 pub mod code;
 pub mod deploy;
+pub mod grades;
 pub mod record;

@@ -19,6 +19,7 @@ use assay_chain::rounds::Rounds;
 use assay_chain::venue::View;
 use assay_protocol::abi::{Privacy, RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
+use assay_protocol::prediction::amounts::publication;
 use assay_protocol::prediction::decide::{next, Action, Facts};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,16 +139,17 @@ impl RoundProvider {
     }
 }
 
-/// Whether publishing a private round earns more than it costs: the price, and what it earns of the quiet bond, are lost
-/// without it.
+/// Whether publishing a private round earns more than it costs: the price, and its part of the quiet bond, are lost without it.
 async fn publication_pays(desk: &Station<Rounds>, round: &RoundView) -> eyre::Result<bool> {
     let base_fee = desk.market.base_fee().await?;
     let cost = desk.market.publish_gas(round).saturating_mul(base_fee);
-    let now = desk
-        .market
-        .quiet_bond(round.privacy, round.predictions, base_fee)
-        .await?;
-    Ok(round.price.saturating_add(round.quietBond.paid.min(now)) > cost)
+    let quiet = publication(
+        &desk.market.params.quiet,
+        round.predictions,
+        round.quietBond.paid,
+        base_fee,
+    );
+    Ok(round.price.saturating_add(quiet.earned) > cost)
 }
 
 impl Role for RoundProvider {

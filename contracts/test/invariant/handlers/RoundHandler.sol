@@ -21,7 +21,7 @@ contract RoundHandler is RoundFixture {
         uint256 proven;
         uint256 fees;
         uint256 bond;
-        uint256 earned;
+        uint256 taken;
         bytes32 guard;
         /// What the closed round paid.
         uint256 paid;
@@ -30,7 +30,8 @@ contract RoundHandler is RoundFixture {
     uint256 private constant MAX_ROUNDS = 12;
     uint256 private constant MAX_ENGAGEMENTS = 4;
     // Again, so that nothing is read from the contracts under test.
-    uint256 private constant QUIET_GAS = 195_625; // 140,000 + (73,000 + 17·2,250) / 2
+    uint256 private constant HALF_OF_PUBLISH = 55_625; // (73,000 + 17·2,250) / 2
+    uint256 private constant QUIET_GAS = 195_625; // with the 140,000 of `confirm`
 
     Ghost[] private ghosts;
     bytes32[] private engagements_;
@@ -41,6 +42,8 @@ contract RoundHandler is RoundFixture {
     uint256 public paidIn;
     uint256 public paidOut;
     uint256 public everServed;
+    /// The treasury's parts of quiet bonds.
+    uint256 public forConfirm;
     uint256 public strikes;
     uint256 public stake;
     /// By outcome.
@@ -155,8 +158,8 @@ contract RoundHandler is RoundFixture {
             must("publish", allowed);
             if (g.privacy == PRIVATE) {
                 done["publishPrivate"] += 1;
-                g.earned = g.bond < QUIET_GAS * baseFee ? g.bond : QUIET_GAS * baseFee;
-                if (g.earned < g.bond) done["publishCheaper"] += 1;
+                g.taken = g.bond < QUIET_GAS * baseFee ? g.bond : QUIET_GAS * baseFee;
+                if (g.taken < g.bond) done["publishCheaper"] += 1;
             }
             g.state = RoundState.Served;
             g.published = true;
@@ -406,15 +409,22 @@ contract RoundHandler is RoundFixture {
         if (outcome == RoundOutcome.Clean) (toMc, toMp) = (MC_DEPOSIT, M + PI);
         if (outcome == RoundOutcome.Upheld) (toMc, toMp) = (MC_DEPOSIT - k * TOLL, M + PI + k * TOLL + g.fees);
         if (outcome == RoundOutcome.Fault) (toMc, toMp) = (MC_DEPOSIT + PI + M + g.fees, 0);
-        toMp += g.earned;
-        toMc += g.bond - g.earned;
+        uint256 earned = earnedOf(g);
+        toMp += earned;
+        toMc += g.bond - g.taken;
         credits[mc] += toMc;
         credits[mp] += toMp;
-        g.paid += toMc + toMp;
+        credits[treasury] += g.taken - earned;
+        forConfirm += g.taken - earned;
+        g.paid += toMc + toMp + g.taken - earned;
         g.state = RoundState.Closed;
         g.outcome = outcome;
         g.clock = block.timestamp;
         outcomes[uint256(outcome)] += 1;
+    }
+
+    function earnedOf(Ghost memory g) public pure returns (uint256) {
+        return g.taken / QUIET_GAS * HALF_OF_PUBLISH;
     }
 
     function hasOutputs(Ghost storage g) private view returns (bool) {

@@ -90,7 +90,7 @@ contract RoundAttacksTest is RoundFixture {
         vm.revertToState(before);
         publishRound(id);
         confirmRound(id);
-        assertCredits(MC_DEPOSIT, M + PI + bondFor(PRIVATE), FEES);
+        assertCredits(MC_DEPOSIT, M + PI + publishPart(PRIVATE), FEES + confirmPart(PRIVATE));
     }
 
     // ---- 2: false trees, lanes and models ----

@@ -21,7 +21,7 @@ contract RoundEndingsTest is RoundFixture {
         expectTooEarly(START + PUBLISH);
         rounds.timeout(id);
         vm.warp(START + PUBLISH + 1);
-        expectClosed(id, outsider, RoundOutcome.Void, MC_DEPOSIT + PI, M);
+        expectClosed(id, outsider, RoundOutcome.Void, MC_DEPOSIT + PI, M, 0);
         vm.prank(outsider);
         rounds.timeout(id);
         assertRound(id, RoundState.Closed, RoundOutcome.Void);
@@ -49,7 +49,7 @@ contract RoundEndingsTest is RoundFixture {
     function test_clean_byConfirmationInPublic() public {
         bytes32 id = served(PUBLIC);
         bytes32 g = roundGuard(id);
-        expectClosed(id, mc, RoundOutcome.Clean, MC_DEPOSIT, M + PI);
+        expectClosed(id, mc, RoundOutcome.Clean, MC_DEPOSIT, M + PI, 0);
         vm.prank(mc);
         rounds.confirm(id, g);
         assertRound(id, RoundState.Closed, RoundOutcome.Clean);
@@ -74,11 +74,11 @@ contract RoundEndingsTest is RoundFixture {
         assertCredits(120_066 + bondFor(PRIVATE), 250_024, FEES);
     }
 
-    /// Silence made the provider publish: the bond is its.
+    /// Silence made the provider publish: the bond is lost, and what stands for half of `publish` is the provider's.
     function test_clean_afterAPublicationInPrivate() public {
         bytes32 id = served(PRIVATE);
         confirmRound(id);
-        assertCredits(120_066, 250_024 + bondFor(PRIVATE), FEES);
+        assertCredits(120_066, 250_024 + 389_375, FEES + 980_000);
         assertReleased(0);
     }
 
@@ -89,17 +89,18 @@ contract RoundEndingsTest is RoundFixture {
         for (uint256 baseFee = 0; baseFee <= 2 * BASE_FEE; ++baseFee) {
             vm.fee(baseFee);
             publishRound(id);
-            uint256 earned = baseFee < BASE_FEE ? 195_625 * baseFee : 1_369_375;
-            assertEq(rounds.round(id).quietBond.earned, earned, "earned");
+            uint256 charged = baseFee < BASE_FEE ? baseFee : BASE_FEE;
+            assertEq(rounds.round(id).quietBond.taken, 195_625 * charged, "taken");
+            assertEq(rounds.round(id).quietBond.earned, 55_625 * charged, "earned");
             assertEq(rounds.round(id).quietBond.paid, 1_369_375, "Q stays");
             vm.fee(BASE_FEE);
             confirmRound(id);
-            assertCredits(120_066 + 1_369_375 - earned, 250_024 + earned, FEES);
+            assertCredits(120_066 + 1_369_375 - 195_625 * charged, 250_024 + 55_625 * charged, FEES + 140_000 * charged);
             vm.revertToState(before);
         }
     }
 
-    /// What the publication earned is the provider's in each row, in a Fault too.
+    /// What the publication took goes to the provider and the treasury in each row, in a Fault too.
     function test_fault_leavesWhatThePublicationEarned() public {
         bytes32 id = rooted(PRIVATE);
         vm.fee(3);
@@ -110,7 +111,7 @@ contract RoundEndingsTest is RoundFixture {
         rounds.timeout(id);
         assertRound(id, RoundState.Closed, RoundOutcome.Fault);
         // 2CZ + pi + M + F + Q - 195,625·3
-        assertCredits(370_090 + TWO_FEES + 782_500, 586_875, FEES);
+        assertCredits(370_090 + TWO_FEES + 782_500, 166_875, FEES + 420_000);
         assertReleased(1);
     }
 
@@ -127,7 +128,7 @@ contract RoundEndingsTest is RoundFixture {
             vm.prank(outsider);
             rounds.finalize(id);
             assertRound(id, RoundState.Closed, RoundOutcome.Clean);
-            assertCredits(120_066, 250_024 + bondFor(Privacy(i)), FEES);
+            assertCredits(120_066, 250_024 + publishPart(Privacy(i)), FEES + confirmPart(Privacy(i)));
             assertReleased(0);
             assertCounters(0, 1, 0, 0);
             vm.revertToState(before);
@@ -155,8 +156,9 @@ contract RoundEndingsTest is RoundFixture {
         bytes32 id = served(PRIVATE);
         contestRound(id, 3);
         answerRound(id, 3);
+        expectClosed(id, mc, RoundOutcome.Upheld, 40_022, 330_068 + TWO_FEES + 389_375, 980_000);
         confirmRound(id);
-        assertCredits(40_022, 330_068 + TWO_FEES + bondFor(PRIVATE), FEES);
+        assertCredits(40_022, 330_068 + TWO_FEES + 389_375, FEES + 980_000);
     }
 
     /// The whole cap: the consumer's deposit is gone, and there is nothing to wait for.
@@ -198,7 +200,7 @@ contract RoundEndingsTest is RoundFixture {
             expectTooEarly(answerBy);
             rounds.timeout(id);
             vm.warp(answerBy + 1);
-            expectClosed(id, outsider, RoundOutcome.Fault, MC_DEPOSIT + PI + M + TWO_FEES, 0);
+            expectClosed(id, outsider, RoundOutcome.Fault, MC_DEPOSIT + PI + M + TWO_FEES, 0, 0);
             vm.prank(outsider);
             rounds.timeout(id);
             assertRound(id, RoundState.Closed, RoundOutcome.Fault);
@@ -223,7 +225,7 @@ contract RoundEndingsTest is RoundFixture {
         contestRound(id, 3);
         vm.warp(uint256(rounds.round(id).answerBy) + 1);
         rounds.timeout(id);
-        assertCredits(370_090 + TWO_FEES, bondFor(PRIVATE), FEES);
+        assertCredits(370_090 + TWO_FEES, 389_375, FEES + 980_000);
         assertReleased(1);
     }
 
@@ -322,9 +324,11 @@ contract RoundEndingsTest is RoundFixture {
         vm.expectRevert(abi.encodeWithSelector(Deadlines.DeadlineNotReached.selector, deadline, deadline));
     }
 
-    function expectClosed(bytes32 id, address by, RoundOutcome outcome, uint256 toMc, uint256 toMp) private {
+    function expectClosed(bytes32 id, address by, RoundOutcome outcome, uint256 toMc, uint256 toMp, uint256 toTreasury)
+        private
+    {
         vm.expectEmit(true, true, true, true, address(rounds));
-        emit IPredictionMarket.RoundClosed(id, modelId, by, outcome, toMc, toMp);
+        emit IPredictionMarket.RoundClosed(id, modelId, by, outcome, toMc, toMp, toTreasury);
     }
 
     /// Rounds are counted apart from verdicts.

@@ -27,6 +27,9 @@ contract RoundStrategiesTest is RoundFixture {
         assertEq(uint256(r.state), uint256(RoundState.Closed), "ended");
         assertTrue(r.outcome == RoundOutcome.Clean || r.outcome == RoundOutcome.Upheld, "V24: outcome");
         assertEq(rounds.credit(mp), M + PI + r.contested * TOLL + r.contestFees + r.quietBond.earned, "V24: paid");
+        if (r.published && privacy == PRIVATE) {
+            assertEq(r.quietBond.earned, publishPart(PRIVATE), "V24: half of publish");
+        }
         assertReleased(0);
     }
 

@@ -225,9 +225,10 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
             s.ledger.add("withdraw", who, &w.sent);
         }
     }
+    let trust = s.trust();
     let rounds = [
-        show(&t.stranger, honest, Which::Newest).await?,
-        show(&t.stranger, cheater, Which::Newest).await?,
+        show(&t.stranger, honest, &trust, Which::Newest).await?,
+        show(&t.stranger, cheater, &trust, Which::Newest).await?,
     ];
     let parties = settle(&s, &t, &rounds).await?;
     let [honest, cheater] = rounds;

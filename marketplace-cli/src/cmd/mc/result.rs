@@ -6,13 +6,13 @@ use crate::args::server::ServerArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
-use assay_marketplace::accuracy::anybody::verdict::Grades;
 use assay_marketplace::accuracy::consumer::moves::{ACCEPT_RESULT, ACCEPT_UNVERIFIED};
 use assay_marketplace::accuracy::consumer::object::{challenge_positions, demand, reclaim_bonds};
 use assay_marketplace::accuracy::consumer::verify::verify_result;
 use assay_marketplace::delivery::{Delivery, Place};
 use assay_marketplace::engagement::moved::Moved;
 use assay_marketplace::proving::PublicModel;
+use assay_marketplace::verifier::grades::Grades;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -12,8 +12,9 @@ use std::path::PathBuf;
     assay model check digits.opening --model-id 0x9a… --rpc-url http://127.0.0.1:8545\n  \
     assay model check digits.opening --commitment 0x00ab…                          without a node\n  \
     assay model check digits.assay --arch digits.arch.json --model-id 0x9a…        a model with public salts needs no opening\n\n\
-    Recomputes the commitment under the reference string, and compares it and the verifying key with the registry. Exit code 3\n\
-    if something differs, with what: architecture, reference string, or weights and salts. Weights that give the same folded\n\
+    Recomputes the commitment under the reference string, compares it and the verifying key with the registry, and the\n\
+    verifier contract with the one of that key. Exit code 3 if something differs, with what: architecture, reference string,\n\
+    weights and salts, or verifier. Weights that give the same folded\n\
     numbers are one network and have one commitment. The development reference string binds nobody: with it whoever knows its\n\
     secret opens a commitment to any weights.")]
 pub struct Args {

@@ -8,7 +8,7 @@ use assay_marketplace::prediction::provider::publish::publish;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  assay predict publish 0x3f… --keystore me.json\n\n\
     In a public round this is due in the publish window, or the round is void and costs a strike. In a private round it\n\
-    is what remains when the consumer neither confirmed nor contested: it brings the price and the consumer's quiet bond, and\n\
+    is what remains when the consumer neither confirmed nor contested: it brings the price and part of the consumer's quiet bond, and\n\
     everybody can read the outputs then.")]
 pub struct Args {
     /// Round

@@ -53,7 +53,10 @@ pub struct Fields {
     /// Wei of the bond that the consumer has back unless the provider has to publish in private.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub quiet_bond_wei: u128,
-    /// Wei of it that the provider has for having had to publish in private.
+    /// Wei of it that the consumer lost, since the provider had to publish in private.
+    #[serde(serialize_with = "assay_protocol::units::as_decimal")]
+    pub quiet_taken_wei: u128,
+    /// Wei of that for the provider; the rest is the treasury's.
     #[serde(serialize_with = "assay_protocol::units::as_decimal")]
     pub quiet_earned_wei: u128,
     /// Wei that contests brought for the gas of answers.
@@ -94,6 +97,7 @@ impl Fields {
             provider_deposit_wei: round.mpDeposit,
             price_wei: round.price,
             quiet_bond_wei: round.quietBond.paid,
+            quiet_taken_wei: round.quietBond.taken,
             quiet_earned_wei: round.quietBond.earned,
             contest_fees_wei: round.contestFees,
             guard: round.guard,

@@ -4,12 +4,14 @@ use super::fields::Fields;
 use crate::document::{read, Body, Document};
 use crate::engagement::Site;
 use crate::table::Table;
+use crate::verifier::check::Trust;
+use crate::verifier::grades::Grades;
 use alloy::primitives::B256;
 use assay_chain::block::Which;
 use assay_chain::market::all_answers;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::Venue;
-use assay_protocol::abi::RoundState;
+use assay_protocol::abi::{Assurance, RoundState};
 use assay_protocol::units::utc;
 use serde::Serialize;
 
@@ -32,6 +34,9 @@ pub struct Listed {
     pub model_id: B256,
     /// Oldest first.
     pub rounds: Vec<Row>,
+    /// Of the marketplace's contracts and the model's verifier.
+    #[serde(flatten)]
+    pub grades: Grades,
 }
 
 impl Body for Listed {
@@ -43,7 +48,13 @@ impl Body for Listed {
 ///
 /// # Errors
 /// Those of [`read`].
-pub async fn list(site: &Site<Rounds>, model_id: B256, offers: bool, which: Which) -> eyre::Result<Document<Listed>> {
+pub async fn list(
+    site: &Site<Rounds>,
+    model_id: B256,
+    offers: bool,
+    trust: &Trust,
+    which: Which,
+) -> eyre::Result<Document<Listed>> {
     read(site, which, |site| async move {
         let market = &site.market;
         let ids = match offers {
@@ -60,6 +71,7 @@ pub async fn list(site: &Site<Rounds>, model_id: B256, offers: bool, which: Whic
         Ok(Listed {
             model_id,
             rounds: rounds.collect(),
+            grades: Grades::read(&site, model_id, trust).await?,
         })
     })
     .await
@@ -87,6 +99,9 @@ impl std::fmt::Display for Listed {
                     until => utc(*until),
                 },
             ]);
+        }
+        if !self.grades.allow(Assurance::PROVEN) {
+            writeln!(f, "NOT CHECKED: {}\n", self.grades.unknown())?;
         }
         write!(f, "{table}")
     }

@@ -3,10 +3,13 @@
 use super::fields::Fields;
 use crate::document::{read, Body, Document};
 use crate::engagement::Site;
+use crate::verifier::check::Trust;
+use crate::verifier::grades::Grades;
 use alloy::primitives::{B256, U256};
 use assay_chain::block::Which;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::{Venue, View};
+use assay_protocol::abi::Assurance;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -23,6 +26,11 @@ pub struct Shown {
     pub contested_indices: BTreeSet<u32>,
     /// Which of those are proven.
     pub proven_indices: BTreeSet<u32>,
+    /// Last second before anybody may close it against whose move it is, or as it is; 0 if that is now, or it is closed.
+    pub timeout_at: u64,
+    /// Of the marketplace's contracts and the model's verifier; flattened, too.
+    #[serde(flatten)]
+    pub grades: Grades,
     #[serde(skip)]
     next: Option<String>,
 }
@@ -44,7 +52,7 @@ impl Deref for Shown {
 ///
 /// # Errors
 /// If there was none, and those of [`read`].
-pub async fn show(site: &Site<Rounds>, id: B256, which: Which) -> eyre::Result<Document<Shown>> {
+pub async fn show(site: &Site<Rounds>, id: B256, trust: &Trust, which: Which) -> eyre::Result<Document<Shown>> {
     read(site, which, |site| async move {
         let market = &site.market;
         let round = market.newest(id).await?;
@@ -52,6 +60,8 @@ pub async fn show(site: &Site<Rounds>, id: B256, which: Which) -> eyre::Result<D
             fields: Fields::new(id, &round),
             contested_indices: market.contested(id, &round).await?,
             proven_indices: market.proven(id, &round).await?,
+            timeout_at: market.timeout_at(id).await?,
+            grades: Grades::read(&site, round.modelId, trust).await?,
             next: round.next(id),
         })
     })
@@ -70,9 +80,12 @@ impl std::fmt::Display for Shown {
         writeln!(f, "predictions {}, {}, {}", self.predictions, self.metric, self.privacy)?;
         writeln!(
             f,
-            "contested   {} of at most {}, {} proven on chain",
+            "contested   {} of at most {}, {} proven",
             self.contested, self.contest_cap, self.proven
         )?;
+        if self.proven > 0 && !self.grades.allow(Assurance::PROVEN) {
+            writeln!(f, "            NOT CHECKED: {}", self.grades.unknown())?;
+        }
         writeln!(
             f,
             "at stake    consumer {}, provider {}, price {}",

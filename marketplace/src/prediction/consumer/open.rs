@@ -5,7 +5,8 @@ use crate::inputs::Inputs;
 use crate::prediction::facts::{INPUTS, ROUND_OFFER};
 use crate::prediction::words::privacy_words;
 use crate::proving::{input_words, WORDS_PER_HASH};
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{Bytes, B256, U256};
+use alloy::sol_types::SolCall;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
@@ -33,6 +34,29 @@ pub struct Ask {
     pub privacy: Privacy,
     /// Seconds: the market's accept window, if not given; more does not count.
     pub expires_in: Option<u64>,
+}
+
+impl Ask {
+    /// What was signed before must be what is asked now.
+    fn require_same(&self, terms: &RoundTerms) -> eyre::Result<()> {
+        let asked = (self.model_id, self.contest_cap, self.price, self.privacy);
+        let is_same = asked == (terms.modelId, terms.contestCap, terms.price, terms.privacy)
+            && self.deposit.is_none_or(|deposit| deposit == terms.mpDeposit);
+        if is_same {
+            return Ok(());
+        }
+        Err(hinted(
+            format!(
+                "these inputs were offered before, to other terms: model {}, {}, {} for them, up to {} contested, {} of the provider's",
+                terms.modelId,
+                privacy_words(terms.privacy),
+                ether(U256::from(terms.price)),
+                terms.contestCap,
+                ether(U256::from(terms.mpDeposit))
+            ),
+            "repeat it with those terms, or make the inputs again: new salts make another root, of public inputs another order or number",
+        ))
+    }
 }
 
 /// The result of an offer.
@@ -105,9 +129,12 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
     let base_fee = market.base_fee_ahead().await?;
     let bond = market.quiet_bond(ask.privacy, predictions, base_fee).await?;
     let value = (stakes.consumer_entry() + U256::from(bond)).saturating_to();
-    let resumed = desk.account.resume_with(&mut journal, "open", value, &desk.report);
+    let is_asked = |call: &Bytes| ask.require_same(&openCall::abi_decode(call)?.terms);
+    let resumed = desk
+        .account
+        .resume_with(&mut journal, "open", value, is_asked, &desk.report);
     if let Some(receipt) = resumed.await? {
-        let offered = finish(desk, inputs, &receipt, Some(&ask)).await?;
+        let offered = finish(desk, inputs, &receipt).await?;
         require_no_lapse(desk, &offered).await?;
         desk.report.note("these inputs were offered before; this is that offer");
         return Ok(offered);
@@ -166,7 +193,7 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
     journal.set_fact(&INPUTS, &inputs.path().canonicalize()?)?;
     let call = desk.paying(&openCall { terms }, value);
     let receipt = desk.account.send(&mut journal, "open", &call, &desk.report).await?;
-    finish(desk, inputs, &receipt, None).await
+    finish(desk, inputs, &receipt).await
 }
 
 /// Fails if nobody can serve the offer any more.
@@ -192,12 +219,11 @@ async fn require_no_lapse(desk: &PayingDesk<Rounds>, offered: &RoundOpened) -> e
     ))
 }
 
-/// What the offer of this receipt is; it must be what is asked now.
+/// What the offer of this receipt is.
 async fn finish(
     desk: &PayingDesk<Rounds>,
     inputs: &Inputs,
     receipt: &alloy::rpc::types::TransactionReceipt,
-    ask: Option<&Ask>,
 ) -> eyre::Result<RoundOpened> {
     let event = receipt
         .logs()
@@ -209,23 +235,6 @@ async fn finish(
         .inner
         .data;
     let terms = &event.terms;
-    if let Some(ask) = ask {
-        let asked = (ask.model_id, ask.contest_cap, ask.price, ask.privacy);
-        let is_same = asked == (terms.modelId, terms.contestCap, terms.price, terms.privacy)
-            && ask.deposit.is_none_or(|deposit| deposit == terms.mpDeposit);
-        if !is_same {
-            return Err(hinted(
-                format!(
-                    "these inputs were offered before, to other terms: round {}, model {}, {}, up to {} contested",
-                    event.id,
-                    terms.modelId,
-                    privacy_words(terms.privacy),
-                    terms.contestCap
-                ),
-                "go on with that round, or make the inputs again: new salts make another root, of public inputs another order or number",
-            ));
-        }
-    }
     let mut journal = desk.journal(event.id)?;
     journal.set_fact(&INPUTS, &inputs.path().canonicalize()?)?;
     journal.set_fact(&ROUND_OFFER, &event.offerHash)?;

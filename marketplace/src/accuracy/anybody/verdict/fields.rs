@@ -1,6 +1,6 @@
 //! What every view of a verdict says.
 
-use super::grades::Grades;
+use crate::verifier::grades::Grades;
 use alloy::primitives::{Address, B256};
 use assay_chain::market::{all_answers, Market};
 use assay_chain::venue::Venue;

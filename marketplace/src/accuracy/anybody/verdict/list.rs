@@ -1,11 +1,11 @@
 //! Every engagement of a model, by assurance.
 
 use super::fields::{ask, Fields, NOT_CHECKED};
-use super::grades::Grades;
 use crate::document::Body;
 use crate::engagement::Site;
 use crate::table::Table;
 use crate::verifier::check::Trust;
+use crate::verifier::grades::Grades;
 use alloy::primitives::B256;
 use assay_protocol::abi::{Assurance, Outcome, State};
 use assay_protocol::target::percent;

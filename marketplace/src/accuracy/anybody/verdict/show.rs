@@ -1,10 +1,10 @@
 //! One verdict, with what speaks for it.
 
 use super::fields::{ask, Fields, NOT_CHECKED};
-use super::grades::Grades;
 use crate::document::Body;
 use crate::engagement::Site;
 use crate::verifier::check::Trust;
+use crate::verifier::grades::Grades;
 use alloy::primitives::{B256, U256};
 use assay_economics::binomial::stated_lower;
 use assay_protocol::abi::{Adjudication, Assurance, EngagementView, Outcome, State, Verdict};

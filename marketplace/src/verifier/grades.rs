@@ -1,9 +1,10 @@
-//! How far contracts and verifier behind a verdict are known.
+//! How far contracts and verifier behind a verdict or a round are known.
 
 use crate::engagement::Site;
 use crate::verifier::check::{Trust, VerifierCheck};
 use alloy::primitives::{Address, B256};
 use assay_chain::release::DeploymentCheck;
+use assay_chain::venue::Venue;
 use assay_protocol::abi::Assurance;
 use serde::Serialize;
 use std::fmt;
@@ -25,17 +26,18 @@ impl Grades {
     ///
     /// # Errors
     /// If the node does not answer, or no such model is registered. What is not known is a grade, not an error.
-    pub async fn read(site: &Site, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
-        let record = site.market.model(model_id).await?.record;
+    pub async fn read<V: Venue>(site: &Site<V>, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
+        let market = site.market.marketplace();
+        let record = market.model(model_id).await?.record;
         Ok(Self {
             deployment: site.deployment_check().await?,
-            verifier: trust.judge(&site.market.chain, &record, &site.report).await?,
-            treasury: site.market.params.treasury,
+            verifier: trust.judge(&market.chain, &record, &site.report).await?,
+            treasury: market.params.treasury,
         })
     }
 
     /// Whether a verdict may be told as what the contracts call it.
-    pub(super) fn allow(&self, assurance: Assurance) -> bool {
+    pub(crate) fn allow(&self, assurance: Assurance) -> bool {
         match assurance {
             Assurance::PROVEN => self.deployment.is_known() && self.verifier.is_known(),
             Assurance::OPTIMISTIC => self.deployment.is_known(),
@@ -44,7 +46,7 @@ impl Grades {
     }
 
     /// What is not known, in words.
-    pub(super) fn unknown(&self) -> &'static str {
+    pub(crate) fn unknown(&self) -> &'static str {
         if !self.deployment.is_known() {
             return "these contracts are not those of this release, so nothing that they say is stated as a fact";
         }
