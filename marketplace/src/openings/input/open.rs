@@ -25,9 +25,11 @@ pub enum Which {
 }
 
 impl Which {
+    /// The indices, in ascending order.
+    ///
     /// # Errors
     /// If one of them is not in a list of so many.
-    fn of(&self, len: usize) -> eyre::Result<Vec<usize>> {
+    pub(super) fn of(&self, len: usize) -> eyre::Result<Vec<usize>> {
         match self {
             Self::All => Ok((0..len).collect()),
             Self::Indices(indices) => match indices.iter().find(|index| **index >= len) {

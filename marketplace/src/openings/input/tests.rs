@@ -1,9 +1,20 @@
-use super::*;
+use super::check::{check_images, check_opening, Claim, InputsChecked, Leaves};
+use super::document::OpenedInput;
+use super::open::{Prepared, Which};
+use crate::inputs::Inputs;
 use crate::inputs::{build, Salts};
 use crate::testset::save;
+use crate::testset::StoredSet;
+use alloy::primitives::{Bytes, B256};
 use assay_chain::error::Kind;
+use assay_durable::report::Reporter;
+use assay_protocol::merkle::root_from;
+use assay_protocol::prediction::inputs::input_leaf;
 use assay_protocol::testset::TestSet;
+use assay_protocol::testset::{input_commit, ImageSize};
+use assay_statement::input::InputSalt;
 use serde_json::{json, Value};
+use std::path::PathBuf;
 
 const SIZE: ImageSize = ImageSize { height: 2, width: 3 };
 
