@@ -237,7 +237,8 @@ async fn the_replacement_of_an_offer_of_a_round_sends_what_is_due_now() {
         },
     ];
     for other in changed {
-        refused(rounds::open(&desk, &inputs, other).await, "to other terms");
+        let refusal = rounds::open(&desk, &inputs, other).await.unwrap_err();
+        assert!(refusal.to_string().contains("to other terms"), "{refusal:#}");
     }
     set_base_fee(&w, 1000 * GWEI).await;
     let offered = rounds::open(&desk, &inputs, ask).await.unwrap();

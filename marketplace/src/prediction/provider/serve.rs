@@ -207,11 +207,17 @@ fn asked(market: &Rounds, round: &RoundView) -> Promise {
     }
 }
 
-/// What publishing and every answer may cost at several times the base fee of now, wei: whoever locks all it has cannot answer.
+/// What publishing and every answer may cost, wei: whoever locks all it has cannot answer.
 async fn answer_cost(market: &Rounds, round: &RoundView) -> eyre::Result<u128> {
+    let base_fee = market.base_fee().await?;
+    Ok(kept_for_answers(market.publish_gas(round), round.contestCap, base_fee))
+}
+
+/// At several times the base fee of now, since the last answer may be days away.
+fn kept_for_answers(publish_gas: u128, contest_cap: u32, base_fee: u128) -> u128 {
     const RISE: u128 = 4;
-    let answers = u128::from(round.contestCap) * u128::from(MEASURED_ANSWER_GAS);
-    Ok((market.publish_gas(round) + answers) * RISE * market.base_fee().await?)
+    let answers = u128::from(contest_cap) * u128::from(MEASURED_ANSWER_GAS);
+    (publish_gas + answers) * RISE * base_fee
 }
 
 fn judge(desk: &Site<Rounds>, policy: &ServePolicy, round: &RoundView) -> eyre::Result<()> {
@@ -305,4 +311,15 @@ fn check(site: &Site<Rounds>, file: &std::path::Path, round: &RoundView, prover:
     let commits = inputs.commits(|done| bar.set(done))?;
     require_root(&commits, round.inputRoot, file)?;
     Ok(inputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gas_of_every_answer_is_kept_at_four_times_the_base_fee() {
+        let answers = 3 * u128::from(MEASURED_ANSWER_GAS);
+        assert_eq!(kept_for_answers(100_000, 3, 7), (100_000 + answers) * 28);
+    }
 }
