@@ -1,0 +1,14 @@
+//! Proofs compared with the library's, refusals, and what blinding hides. Inside the crate, because the library's random
+//! polynomial is replayed, which no caller of the crate can do.
+
+mod backends;
+mod blinding;
+mod circuits;
+mod equality;
+mod faults;
+mod oracle;
+mod programs;
+mod refusals;
+mod setup;
+mod unsatisfied;
+mod witnesses;
