@@ -1,8 +1,8 @@
 //! What two proofs of one statement have in common.
 
-use super::circuits::{RandomCircuit, Shape};
+use super::circuits::RandomCircuit;
 use super::setup::{engine, params, proof, prover, threads, top, verifies};
-use super::witnesses::Plan;
+use super::shapes::Shape;
 use crate::draws::Draws;
 use crate::{EngineError, Key, Options, ReferenceString, Stock};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
@@ -71,9 +71,9 @@ fn blinded_proofs_verify_and_share_what_was_drawn_alike_and_no_other_word() {
     let reference = ReferenceString::with_top_power(&params, top(K)).unwrap();
     let (stock, threads) = (Stock::default(), threads(2));
     for seed in 0..9 {
-        let circuit = RandomCircuit::new(shape(seed), seed);
+        let circuit = RandomCircuit::new(shape(seed));
         let config = circuit.config();
-        let instances = Plan::of(&circuit, &config).instances();
+        let instances = circuit.plan(&config).instances();
         let instances: Vec<&[Fr]> = instances.iter().map(Vec::as_slice).collect();
         let key = Key::generate(&engine(&stock, &threads), &reference, &circuit, false).unwrap();
         let prover = prover(engine(&stock, &threads), &key, &reference, Options::default());
@@ -132,9 +132,9 @@ fn blinders_change_every_piece_and_nothing_before() {
     let plain = ReferenceString::new(&params).unwrap();
     let (stock, threads) = (Stock::default(), threads(1));
     for seed in 0..3 {
-        let circuit = RandomCircuit::new(shape(seed), seed);
+        let circuit = RandomCircuit::new(shape(seed));
         let config = circuit.config();
-        let instances = Plan::of(&circuit, &config).instances();
+        let instances = circuit.plan(&config).instances();
         let instances: Vec<&[Fr]> = instances.iter().map(Vec::as_slice).collect();
         let key = Key::generate(&engine(&stock, &threads), &plain, &circuit, false).unwrap();
         let prove = |reference, blinders| {

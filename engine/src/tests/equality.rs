@@ -3,10 +3,10 @@
 //! The library cannot prove a circuit of three phases: it ends the third with a step to a fourth, which panics. Proofs of those
 //! are the verifier's to judge.
 
-use super::circuits::{RandomCircuit, Shape};
+use super::circuits::RandomCircuit;
 use super::oracle::stock_proof;
 use super::setup::{engine, params, proof, prover, threads, verifies};
-use super::witnesses::Plan;
+use super::shapes::Shape;
 use crate::draws::Draws;
 use crate::{Key, Options, ReferenceString, Stock};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -22,9 +22,9 @@ fn compare(k: u32, seeds: std::ops::Range<u64>) {
     let stock = Stock::default();
     let pools = [threads(1), threads(2)];
     for seed in seeds {
-        let circuit = RandomCircuit::new(Shape::random(seed, k), seed + 1);
+        let circuit = RandomCircuit::new(Shape::random(seed, k));
         let config = circuit.config();
-        let instances = Plan::of(&circuit, &config).instances();
+        let instances = circuit.plan(&config).instances();
         let instances: Vec<&[Fr]> = instances.iter().map(Vec::as_slice).collect();
         let compress = seed % 2 == 1;
         let vk = keygen_vk_custom(&params, &circuit, compress).unwrap();

@@ -10,5 +10,6 @@ mod oracle;
 mod programs;
 mod refusals;
 mod setup;
+mod shapes;
 mod unsatisfied;
 mod witnesses;

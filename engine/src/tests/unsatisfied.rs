@@ -1,9 +1,9 @@
 //! A table that does not satisfy its circuit is no proof, and the error says where.
 
-use super::circuits::{RandomCircuit, Shape};
+use super::circuits::RandomCircuit;
 use super::faults::{Fault, Faulty, VALUES};
 use super::setup::{engine, params, proof, prover, threads};
-use super::witnesses::Plan;
+use super::shapes::Shape;
 use crate::evaluation::{check_identity, Values};
 use crate::polynomials::Polynomial;
 use crate::{Cell, ColumnKind, EngineError, Key, Options, ReferenceString, Stock};
@@ -54,9 +54,9 @@ fn tampered_outputs_and_inputs_of_random_circuits_are_found() {
     let reference = ReferenceString::new(&params(5)).unwrap();
     let mut copies = 0;
     for seed in 0..12 {
-        let honest = RandomCircuit::new(Shape::random(seed, 5), seed);
+        let honest = RandomCircuit::new(Shape::random(seed, 5));
         let config = honest.config();
-        let plan = Plan::of(&honest, &config);
+        let plan = honest.plan(&config);
         let instances = plan.instances();
         let instances: Vec<&[Fr]> = instances.iter().map(Vec::as_slice).collect();
         let key = Key::generate(&engine, &reference, &honest, false).unwrap();

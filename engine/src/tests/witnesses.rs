@@ -1,6 +1,9 @@
 //! The values of a random circuit.
+//!
+//! Copies join cells of inputs, fixed and instance columns before values are drawn, one for each class; outputs are copied into a
+//! column of the last phase; one cell is a constant.
 
-use super::circuits::{Config, Factor, RandomCircuit, REACH};
+use super::shapes::{Config, Factor, REACH};
 use halo2_proofs::circuit::Cell;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
@@ -18,7 +21,8 @@ type FixedCells = Vec<(usize, Assigned<Fr>)>;
 
 /// Copies, rows of gates and where values come from.
 pub(super) struct Plan<'a> {
-    circuit: &'a RandomCircuit,
+    seed: u64,
+    tampered: Option<(usize, usize)>,
     config: &'a Config,
     /// By gate: the rows in which its factor is not zero.
     rows: Vec<Vec<usize>>,
@@ -34,8 +38,9 @@ fn cell((column, row_offset): Place) -> Cell {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn of(circuit: &'a RandomCircuit, config: &'a Config) -> Self {
-        let mut rng = StdRng::seed_from_u64(circuit.shape.seed ^ 0xc0de);
+    /// The witness is drawn from the seed; then one is added to the tampered cell, advice column and row.
+    pub(super) fn of(seed: u64, tampered: Option<(usize, usize)>, config: &'a Config) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed ^ 0xc0de);
         let last = config.last_row;
         let rows: Vec<Vec<usize>> = config
             .gates
@@ -54,7 +59,8 @@ impl<'a> Plan<'a> {
             (column, rng.gen_range(0..limit))
         };
         let mut plan = Self {
-            circuit,
+            seed,
+            tampered,
             config,
             joined: Vec::new(),
             class: HashMap::new(),
@@ -93,11 +99,8 @@ impl<'a> Plan<'a> {
             Any::Fixed => 2,
             Any::Instance => 3,
         };
-        // A fixed value must not depend on the witness, nor must a value that is equal to one.
-        let fixed = self.class.values().any(|_| true) && kind == 2;
-        let values = if fixed { 0 } else { self.circuit.values };
         let place = (kind << 40) | ((column.index() as u64) << 32) | row as u64;
-        let mut rng = StdRng::seed_from_u64(place ^ values.rotate_left(44));
+        let mut rng = StdRng::seed_from_u64(place ^ self.seed.rotate_left(44));
         match rng.gen_range(0..4) {
             0 => Fr::ZERO,
             1 => Fr::from(rng.gen_range(0..1u64 << 16)),
@@ -213,7 +216,7 @@ impl<'a> Plan<'a> {
             .into_iter()
             .map(|column| (column, table[&column.into()].clone()))
             .collect();
-        if let Some((index, row)) = self.circuit.tampered {
+        if let Some((index, row)) = self.tampered {
             let own = taken.iter_mut().filter(|(column, _)| column.index() == index);
             own.for_each(|(_, values)| values[row] += Fr::ONE);
         }
