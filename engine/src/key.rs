@@ -1,17 +1,20 @@
 //! What a prover keeps of a circuit: derived from the circuit, compared with the verifying key.
 
+use crate::arithmetization::{configure, refuse_lookups, text, Arithmetization};
 use crate::backend::Basis;
 use crate::constraints::Constraints;
 use crate::copies::Copies;
 use crate::domain::Domain;
+use crate::draws::{Draws, SystemDraws};
 use crate::engine::Engine;
-use crate::error::{ColumnKind, EngineError};
+use crate::error::EngineError;
+use crate::polynomial::combined;
 use crate::program::Program;
 use crate::reference::ReferenceString;
 use crate::slots::{Scalars, Slots};
-use crate::tables::Tables;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::halo2curves::group::{prime::PrimeCurveAffine, Curve};
 use halo2_proofs::plonk::{permutation, Circuit, ConstraintSystem, VerifyingKey};
 use halo2_proofs::poly::EvaluationDomain;
 use std::sync::OnceLock;
@@ -34,20 +37,23 @@ pub struct Key {
     pub(crate) fixed: Vec<Column>,
     pub(crate) sigma: Vec<Column>,
     pub(crate) copies: Copies,
-    /// By slot, from [`Slots::first`] on: `l_0`, `l_u`, `1 − l_u − …`, `X`.
-    pub(crate) rows: Vec<Vec<Fr>>,
+    /// By slot, from [`Slots::first`] on, the coefficients of `l_0`, `l_u`, `1 − l_u − …`, `X`.
+    rows: Vec<Vec<Fr>>,
     pub(crate) gates: Program,
     pub(crate) constraints: Program,
     /// By coset, then by slot, once they are kept.
     pub(crate) cosets: OnceLock<Vec<Vec<Vec<Fr>>>>,
     /// `τ·G` of the reference string that the key was made with.
     tau: G1Affine,
-    /// The constraint system with selectors, as text: what a circuit is recognised by.
+    /// [`Arithmetization::text`].
     circuit: String,
 }
 
 impl Key {
     /// The key of a circuit under a verifying key, which must be this circuit's.
+    ///
+    /// The columns are compared with the verifying key's commitments all at once, under random weights: one
+    /// multi-exponentiation, which another circuit passes with a probability of the number of columns over `r`.
     ///
     /// # Errors
     /// [`EngineError::OtherCircuit`] if anything the verifying key says is not what this circuit gives under this reference
@@ -63,17 +69,27 @@ impl Key {
         if needed != got {
             return Err(EngineError::ReferenceSize { needed, got });
         }
-        let key = Self::build(engine, reference, circuit, library.clone(), vk.compress_selectors())?;
-        if key.vk.fixed_commitments() != vk.fixed_commitments() {
-            return Err(EngineError::OtherCircuit { part: "fixed columns" });
+        let parts = engine.step("lay out the circuit", || {
+            Arithmetization::of(engine, circuit, library, vk.compress_selectors())
+        })?;
+        engine.step("compare the circuit with its key", || {
+            compare(engine, reference, &parts, vk, SystemDraws::new()?.weight())
+        })?;
+        let points = [vk.fixed_commitments().clone(), vk.permutation().commitments().clone()];
+        let expected = vk.transcript_repr();
+        let key = Self::build(
+            engine,
+            reference,
+            parts,
+            library.clone(),
+            points,
+            vk.compress_selectors(),
+        )?;
+        if key.vk.transcript_repr() == expected {
+            Ok(key)
+        } else {
+            Err(EngineError::OtherCircuit { part: "constraints" })
         }
-        if key.vk.permutation().commitments() != vk.permutation().commitments() {
-            return Err(EngineError::OtherCircuit { part: "copies" });
-        }
-        if key.vk.transcript_repr() != vk.transcript_repr() {
-            return Err(EngineError::OtherCircuit { part: "constraints" });
-        }
-        Ok(key)
     }
 
     /// The key of a circuit, together with the verifying key that the library would make ([`Key::verifying_key`]).
@@ -91,48 +107,31 @@ impl Key {
         let k = reference.k();
         Domain::new(k, system.degree())?;
         let library = EvaluationDomain::new(system.degree() as u32, k);
-        Self::build(engine, reference, circuit, library, compress_selectors)
+        let parts = engine.step("lay out the circuit", || {
+            Arithmetization::of(engine, circuit, &library, compress_selectors)
+        })?;
+        let points = engine.step("commit to the circuit", || {
+            let commit = |columns| engine.commit(reference, Basis::Lagrange, columns);
+            Ok::<_, EngineError>([&parts.fixed, &parts.sigma].map(|columns| commit(columns.as_slice())))
+        })?;
+        Self::build(engine, reference, parts, library, points, compress_selectors)
     }
 
-    fn build<C: Circuit<Fr>>(
+    fn build(
         engine: &Engine<'_>,
         reference: &ReferenceString,
-        circuit: &C,
+        parts: Arithmetization,
         library: EvaluationDomain<Fr>,
+        [fixed_points, sigma_points]: [Vec<G1Affine>; 2],
         compress_selectors: bool,
     ) -> Result<Self, EngineError> {
-        let domain = Domain::of(&library)?;
-        let (config, system) = configure(circuit);
-        let text = text(&system);
-        refuse_lookups(&system)?;
-        let (needed, rows) = (system.minimum_rows(), domain.rows());
-        if rows < needed {
-            return Err(EngineError::Rows { needed, rows });
-        }
-        let tables = engine.step("lay out the circuit", || Tables::of(circuit, config, &system, &domain))?;
-        let mut fixed: Vec<Vec<Fr>> = engine.threads.run(|| {
-            let columns = tables.fixed.iter();
-            columns.map(|column| column.values(rows, engine.backend)).collect()
-        });
-        let (system, selectors) = if compress_selectors {
-            system.compress_selectors(tables.selectors.clone())
-        } else {
-            system.directly_convert_selectors_to_fixed(tables.selectors.clone())
-        };
-        fixed.extend(selectors);
-        check(&system, &domain)?;
-
-        let copies = tables.copies;
-        let sigma = copies.sigma(&domain);
-        let [fixed_points, sigma_points] = engine.step("commit to the circuit", || {
-            Ok::<_, EngineError>([&fixed, &sigma].map(|columns| engine.commit(reference, Basis::Lagrange, columns)))
-        })?;
+        let Arithmetization { domain, system, .. } = parts;
         let slots = Slots {
-            fixed: fixed.len(),
-            sigma: sigma.len(),
+            fixed: parts.fixed.len(),
+            sigma: parts.sigma.len(),
             instance: system.num_instance_columns(),
             advice: system.num_advice_columns(),
-            product: sigma.len().div_ceil(domain.degree() - 2),
+            product: parts.sigma.len().div_ceil(domain.degree() - 2),
         };
         let scalars = Scalars {
             challenges: system.num_challenges(),
@@ -144,10 +143,6 @@ impl Key {
             scalars,
         };
         let (gates, all) = (constraints.gates(), constraints.all());
-        let row_polynomials = row_polynomials(engine, &domain, system.blinding_factors());
-        // The library keeps the selectors in a verifying key only where it compresses them.
-        let kept = if compress_selectors { tables.selectors } else { vec![] };
-        let permutation = permutation::VerifyingKey::from_commitments(sigma_points);
         let both = |columns: Vec<Vec<Fr>>| -> Vec<Column> {
             let coefficients = engine.coefficients(&domain, columns.clone());
             let columns = columns.into_iter().zip(coefficients);
@@ -155,19 +150,24 @@ impl Key {
                 .map(|(values, coefficients)| Column { values, coefficients })
                 .collect()
         };
-        let (fixed, sigma) = (both(fixed), both(sigma));
+        let (fixed, sigma, rows) = engine.step("transform the circuit's columns", || {
+            let rows = row_polynomials(engine, &domain, system.blinding_factors());
+            Ok::<_, EngineError>((both(parts.fixed), both(parts.sigma), rows))
+        })?;
+        let permutation = permutation::VerifyingKey::from_commitments(sigma_points);
+        let kept = parts.selectors;
         Ok(Self {
             vk: VerifyingKey::from_parts(library, fixed_points, permutation, system, kept, compress_selectors),
             slots,
             scalars,
             fixed,
             sigma,
-            copies,
-            rows: row_polynomials,
+            copies: parts.copies,
+            rows,
             gates,
             constraints: all,
             cosets: OnceLock::new(),
-            circuit: text,
+            circuit: parts.text,
             tau: reference.points(Basis::Powers)[1],
             domain,
         })
@@ -219,52 +219,36 @@ impl Key {
     }
 }
 
-fn configure<C: Circuit<Fr>>(circuit: &C) -> (C::Config, ConstraintSystem<Fr>) {
-    let mut system = ConstraintSystem::default();
-    let config = C::configure_with_params(&mut system, circuit.params());
-    (config, system)
-}
-
-fn text(system: &ConstraintSystem<Fr>) -> String {
-    format!("{:?}", system.pinned())
-}
-
-fn refuse_lookups(system: &ConstraintSystem<Fr>) -> Result<(), EngineError> {
-    match system.lookups().first() {
-        None => Ok(()),
-        Some(lookup) => Err(EngineError::Lookups {
-            count: system.lookups().len(),
-            name: lookup.name().to_owned(),
-        }),
+/// Checks that the verifying key commits to the circuit's columns.
+fn compare(
+    engine: &Engine<'_>,
+    reference: &ReferenceString,
+    parts: &Arithmetization,
+    vk: &VerifyingKey<G1Affine>,
+    weight: Fr,
+) -> Result<(), EngineError> {
+    let [fixed, copies] = ["fixed columns", "copies"].map(|part| EngineError::OtherCircuit { part });
+    let fixed_points = vk.fixed_commitments();
+    let points = [fixed_points.as_slice(), vk.permutation().commitments()].concat();
+    if fixed_points.len() != parts.fixed.len() {
+        return Err(fixed);
     }
-}
-
-/// What the library does not check and would make an invalid proof of.
-fn check(system: &ConstraintSystem<Fr>, domain: &Domain) -> Result<(), EngineError> {
-    let allowed = domain.degree();
-    for gate in system.gates() {
-        let degree = gate.polynomials().iter().map(|polynomial| polynomial.degree()).max();
-        if let Some(degree) = degree.filter(|degree| *degree > allowed) {
-            return Err(EngineError::GateDegree {
-                gate: gate.name().to_owned(),
-                degree,
-                allowed,
-            });
-        }
+    if points.len() != parts.fixed.len() + parts.sigma.len() {
+        return Err(copies);
     }
-    let advice = system.advice_queries().iter();
-    let fixed = system.fixed_queries().iter();
-    let mut queries: Vec<(ColumnKind, usize, usize)> = advice
-        .map(|(column, at)| (ColumnKind::Advice, column.index(), domain.rotation(at.0)))
-        .chain(fixed.map(|(column, at)| (ColumnKind::Fixed, column.index(), domain.rotation(at.0))))
-        .collect();
-    queries.sort_unstable();
-    match queries.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(()),
-        Some(pair) => Err(EngineError::Rotations {
-            kind: pair[0].0,
-            column: pair[0].1,
-        }),
+    let columns: Vec<&[Fr]> = parts.fixed.iter().chain(&parts.sigma).map(Vec::as_slice).collect();
+    let agree = |count: usize| {
+        let column = engine.threads.run(|| combined(&columns[..count], weight));
+        let weighed = points[..count].iter().rev();
+        let expected = weighed.fold(G1Affine::default().to_curve(), |sum, point| sum * weight + point);
+        engine.commit(reference, Basis::Lagrange, &[column]) == [expected.to_affine()]
+    };
+    if agree(points.len()) {
+        Ok(())
+    } else if agree(parts.fixed.len()) {
+        Err(copies)
+    } else {
+        Err(fixed)
     }
 }
 

@@ -15,15 +15,17 @@
 //! | `program`, `compile` | a polynomial in columns as a program over registers |
 //! | `backend`, `stock` | the heavy loops: what they compute, and the library's |
 //! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
-//! | `copies`, `tables`, `slots`, `constraints`, `key` | what is derived from a circuit once |
+//! | `draws` | the randomness that is not the caller's |
+//! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `key` | what is derived from a circuit once |
 //! | `witness`, `synthesis`, `phases` | the advice columns |
 //! | `table`, `check` | the whole table, and whether it satisfies the circuit |
-//! | `draws`, `permutation`, `quotient`, `vanishing` | the parts of the argument |
+//! | `permutation`, `quotient`, `vanishing` | the parts of the argument |
 //! | `polynomials`, `evaluation`, `opening` | what is opened, where, and how |
 //! | `prove` | all of it in order |
 //!
 //! No constant time is promised: a prover runs on its owner's machine.
 
+mod arithmetization;
 mod backend;
 mod check;
 mod compile;

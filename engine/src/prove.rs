@@ -173,14 +173,11 @@ impl Prover<'_> {
             values.iter().copied().chain(zeros).collect()
         };
         let instance: Vec<Vec<Fr>> = instances.iter().map(padded).collect();
-        let table = Table {
-            key,
-            instance: &instance,
-            advice: &advice,
-        };
-        let check = || check::check(engine, &table, &challenges, draws.weight());
+        let table = Table { key, instance, advice };
         if options.check {
-            engine.step("check the witness", check)?;
+            engine.step("check the witness", || {
+                check::check(engine, &table, &challenges, draws.weight())
+            })?;
         }
 
         // θ weighs lookups, of which there are none; it is drawn all the same.
@@ -192,7 +189,7 @@ impl Prover<'_> {
             permutation::commit(engine, reference, &table, challenges, &mut rng, transcript)
         })?;
         if !products.closed {
-            check()?;
+            check::check(engine, &table, &challenges, draws.weight())?;
             return Err(EngineError::Identity);
         }
         let random = engine.step("commit to the random polynomial", || {
@@ -202,13 +199,13 @@ impl Prover<'_> {
         })?;
 
         let y = *transcript.squeeze_challenge_scalar::<()>();
-        let plain_challenges = challenges.clone();
+        // What is needed to say where an unchecked table does not satisfy the circuit.
+        let unchecked = (!options.check).then(|| (table.clone(), challenges.clone()));
         challenges.extend([beta, gamma, y]);
-        let instance_coefficients = engine.coefficients(&key.domain, instance.clone());
-        let advice_coefficients = engine.coefficients(&key.domain, advice.clone());
+        let instance = engine.coefficients(&key.domain, table.instance);
+        let advice = engine.coefficients(&key.domain, table.advice);
         let mut pieces = engine.step("divide by the vanishing polynomial", || {
-            let instance = instance_coefficients.iter();
-            let changing = instance.chain(&advice_coefficients).chain(&products.coefficients);
+            let changing = instance.iter().chain(&advice).chain(&products.coefficients);
             let changing: Vec<&[Fr]> = changing.map(Vec::as_slice).collect();
             let pieces = quotient::pieces(engine, key, &challenges, &changing, options.keep_cosets);
             Ok::<_, EngineError>(pieces)
@@ -227,8 +224,8 @@ impl Prover<'_> {
         let quotient = engine.threads.run(|| combined(&pieces, x.pow_vartime([rows as u64])));
         let polynomials = Polynomials {
             key,
-            instance: &instance_coefficients,
-            advice: &advice_coefficients,
+            instance: &instance,
+            advice: &advice,
             products: &products.coefficients,
             random: &random,
             quotient: &quotient,
@@ -238,7 +235,9 @@ impl Prover<'_> {
             let all = [written.as_slice(), &queries.unwritten()].concat();
             let values = evaluation::evaluate(engine, &polynomials, &all, x);
             if evaluation::check_identity(key, &values, &challenges, x).is_err() {
-                check::check(engine, &table, &plain_challenges, draws.weight())?;
+                if let Some((table, challenges)) = &unchecked {
+                    check::check(engine, table, challenges, draws.weight())?;
+                }
                 return Err(EngineError::Identity);
             }
             for query in &written {

@@ -57,8 +57,9 @@ impl ReferenceString {
         })
     }
 
-    /// With the next power `τ^(2^k)·G`, so that the quotient's pieces can be blinded: every proof made with this string
-    /// blinds them (see [`quotient`](crate::prove)).
+    /// With the next power `τ^(2^k)·G`: every proof made with this string blinds the quotient's pieces, which the library does
+    /// not. All its commitments but the last piece's are then uniform, and the last piece's shows no more than a commitment to
+    /// the whole quotient would, which the others determine. The module `vanishing` says how.
     ///
     /// # Errors
     /// [`EngineError::TopPower`], if the point is not `τ` times the last one: checked by the pairings

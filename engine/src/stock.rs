@@ -81,40 +81,53 @@ impl Backend for Stock {
     }
 }
 
-fn run_block(program: &Program, inputs: &Inputs<'_>, registers: &mut [Fr], start: usize, output: &mut [Fr]) {
-    let rows = output.len();
-    let get = |registers: &[Fr], operand: Operand, row: usize| match operand {
-        Operand::Register(register) => registers[register * BLOCK + row],
-        Operand::Uniform(uniform) => inputs.uniforms[uniform],
-    };
-    let each = |registers: &mut [Fr], to: usize, value: &dyn Fn(&[Fr], usize) -> Fr| {
-        for row in 0..rows {
-            registers[to * BLOCK + row] = value(registers, row);
+/// The registers of one block, one after the other.
+struct Registers<'a> {
+    cells: &'a mut [Fr],
+    uniforms: &'a [Fr],
+    rows: usize,
+}
+
+impl Registers<'_> {
+    fn get(&self, operand: Operand, row: usize) -> Fr {
+        match operand {
+            Operand::Register(register) => self.cells[register * BLOCK + row],
+            Operand::Uniform(uniform) => self.uniforms[uniform],
         }
+    }
+
+    fn set(&mut self, to: usize, value: impl Fn(&Self, usize) -> Fr) {
+        for row in 0..self.rows {
+            self.cells[to * BLOCK + row] = value(self, row);
+        }
+    }
+}
+
+fn run_block(program: &Program, inputs: &Inputs<'_>, cells: &mut [Fr], start: usize, output: &mut [Fr]) {
+    let mut registers = Registers {
+        cells,
+        uniforms: inputs.uniforms,
+        rows: output.len(),
     };
     for instruction in program.instructions() {
         match *instruction {
             Instruction::Load { to, slot, rotation } => {
                 let column = inputs.columns[slot];
-                for row in 0..rows {
-                    registers[to * BLOCK + row] = column[(start + row + rotation) % column.len()];
-                }
+                registers.set(to, |_, row| column[(start + row + rotation) % column.len()]);
             }
-            Instruction::Negate { to, value } => {
-                each(registers, to, &|registers, row| -get(registers, value, row));
+            Instruction::Negate { to, value } => registers.set(to, |known, row| -known.get(value, row)),
+            Instruction::Add { to, left, right } => {
+                registers.set(to, |known, row| known.get(left, row) + known.get(right, row));
             }
-            Instruction::Add { to, left, right } => each(registers, to, &|registers, row| {
-                get(registers, left, row) + get(registers, right, row)
-            }),
-            Instruction::Subtract { to, left, right } => each(registers, to, &|registers, row| {
-                get(registers, left, row) - get(registers, right, row)
-            }),
-            Instruction::Multiply { to, left, right } => each(registers, to, &|registers, row| {
-                get(registers, left, row) * get(registers, right, row)
-            }),
+            Instruction::Subtract { to, left, right } => {
+                registers.set(to, |known, row| known.get(left, row) - known.get(right, row));
+            }
+            Instruction::Multiply { to, left, right } => {
+                registers.set(to, |known, row| known.get(left, row) * known.get(right, row));
+            }
         }
     }
     for (row, output) in output.iter_mut().enumerate() {
-        *output = get(registers, program.output(), row);
+        *output = registers.get(program.output(), row);
     }
 }

@@ -5,15 +5,15 @@ use crate::key::Key;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 /// All columns in the rows, by kind and index.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Table<'a> {
     pub(crate) key: &'a Key,
-    pub(crate) instance: &'a [Vec<Fr>],
-    pub(crate) advice: &'a [Vec<Fr>],
+    pub(crate) instance: Vec<Vec<Fr>>,
+    pub(crate) advice: Vec<Vec<Fr>>,
 }
 
-impl<'a> Table<'a> {
-    pub(crate) fn column(&self, kind: ColumnKind, index: usize) -> &'a [Fr] {
+impl Table<'_> {
+    pub(crate) fn column(&self, kind: ColumnKind, index: usize) -> &[Fr] {
         match kind {
             ColumnKind::Fixed => &self.key.fixed[index].values,
             ColumnKind::Instance => &self.instance[index],

@@ -7,8 +7,9 @@
 //! `h_0 + b_0·X^n, h_1 + b_1·X^n − b_0, …, h_{m−1} − b_{m−2}`
 //!
 //! for uniform `b_i`, which leaves the sum `Σ_i X^(i·n)·h_i` as it is. Each of the first `m − 1` commitments is then uniform and
-//! independent of the others, of `h`, and of all else in the proof; the last one is what makes `Σ_i τ^(i·n)·H_i = h(τ)·G`, which
-//! the other commitments determine anyway, as `h·(X^n − 1)` is a polynomial in theirs. So the pieces show no more than a single
+//! independent of the others, of `h`, and of all other commitments and values. The last one is what makes
+//! `Σ_i τ^(i·n)·H_i = h(τ)·G`, which the other commitments determine anyway, as `h·(X^n − 1)` is a polynomial in theirs; the
+//! opening's two points follow from commitments and values by the verifier's equations. So the pieces show no more than a single
 //! commitment to `h` would. The sum of the pieces that is opened, `Σ_i x^(i·n)·h_i`, has degree `n`, and the opening's
 //! quotients stay below it.
 //!

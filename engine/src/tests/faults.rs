@@ -19,6 +19,8 @@ pub(super) enum Fault {
     OtherConstraint,
     OtherFixed,
     OtherCopy,
+    /// Equality on one column more.
+    OtherEquality,
     AdviceOutside,
     FixedOutside,
     CopyOutside,
@@ -71,6 +73,9 @@ impl Circuit<Fr> for Faulty {
         let (q, s, p) = (meta.fixed_column(), meta.selector(), meta.instance_column());
         meta.enable_equality(a);
         meta.enable_equality(p);
+        if fault == Fault::OtherEquality {
+            meta.enable_equality(b);
+        }
         let mut larger = meta.clone();
         let outside = [(); 2].map(|()| larger.selector())[1];
         meta.create_gate("square", |meta| {

@@ -185,10 +185,13 @@ fn another_circuits_verifying_key_is_refused() {
         (Fault::OtherConstraint, "constraints"),
         (Fault::OtherFixed, "fixed columns"),
         (Fault::OtherCopy, "copies"),
+        (Fault::OtherEquality, "copies"),
     ] {
         assert_error!(bench.derive(fault, Fault::None), EngineError::OtherCircuit { part } if part == expected);
         assert_error!(bench.derive(Fault::None, fault), EngineError::OtherCircuit { part } if part == expected);
     }
+    let with_table = bench.derive(Fault::Lookup, Fault::None);
+    assert_error!(with_table, EngineError::OtherCircuit { part: "fixed columns" });
     let proved = bench.prove(&bench.key(), Fault::OtherConstraint, &[&statement()]);
     assert_error!(proved, EngineError::OtherCircuit { part: "constraints" });
 }
