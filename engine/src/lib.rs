@@ -17,7 +17,7 @@
 //! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
 //! | `draws` | the randomness that is not the caller's |
 //! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `key` | what is derived from a circuit once |
-//! | `witness`, `synthesis`, `phases` | the advice columns |
+//! | `witness`, `synthesis`, `remembered`, `phases` | the advice columns |
 //! | `table`, `check` | the whole table, and whether it satisfies the circuit |
 //! | `permutation`, `quotient`, `vanishing` | the parts of the argument |
 //! | `polynomials`, `evaluation`, `opening` | what is opened, where, and how |
@@ -48,6 +48,7 @@ mod program;
 mod prove;
 mod quotient;
 mod reference;
+mod remembered;
 mod slots;
 mod stock;
 mod synthesis;
@@ -66,6 +67,7 @@ pub use observer::{Observer, Silent};
 pub use program::{Instruction, Operand, Program, Uniform};
 pub use prove::{Options, Prover};
 pub use reference::ReferenceString;
+pub use remembered::Remembered;
 pub use stock::Stock;
 pub use threads::Threads;
 pub use witness::{Phases, Witness};

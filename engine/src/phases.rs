@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::key::Key;
 use crate::reference::ReferenceString;
+use crate::remembered::Remembered;
 use crate::synthesis::phase_count;
 use crate::witness::Phases;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
@@ -16,11 +17,21 @@ use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
 use rand_core::RngCore;
 use std::marker::PhantomData;
 
+/// What columns are committed with.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) engine: Engine<'a>,
+    pub(crate) key: &'a Key,
+    pub(crate) reference: &'a ReferenceString,
+    pub(crate) remembered: Option<&'a Remembered>,
+}
+
 /// The advice columns committed so far.
 pub(crate) struct Committer<'a, R, E, T> {
-    engine: &'a Engine<'a>,
+    engine: Engine<'a>,
     key: &'a Key,
     reference: &'a ReferenceString,
+    remembered: Option<&'a Remembered>,
     instances: &'a [&'a [Fr]],
     rng: R,
     transcript: &'a mut T,
@@ -37,19 +48,19 @@ where
     E: EncodedChallenge<G1Affine>,
     T: TranscriptWrite<G1Affine, E>,
 {
-    pub(crate) fn new(
-        engine: &'a Engine<'a>,
-        key: &'a Key,
-        reference: &'a ReferenceString,
-        instances: &'a [&'a [Fr]],
-        rng: R,
-        transcript: &'a mut T,
-    ) -> Self {
+    pub(crate) fn new(sources: Sources<'a>, instances: &'a [&'a [Fr]], rng: R, transcript: &'a mut T) -> Self {
+        let Sources {
+            engine,
+            key,
+            reference,
+            remembered,
+        } = sources;
         let system = key.system();
         Self {
             engine,
             key,
             reference,
+            remembered,
             instances,
             rng,
             transcript,
@@ -73,6 +84,38 @@ where
         // Every challenge belongs to a phase that has advice columns.
         let challenges: Option<Vec<Fr>> = self.challenges.into_iter().collect();
         Ok((self.advice, challenges.ok_or(missing)?))
+    }
+
+    /// The commitments of some columns in the rows, those that are remembered among them.
+    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Vec<G1Affine> {
+        let engine = self.engine;
+        let Some(remembered) = self.remembered else {
+            return engine.commit(self.reference, Basis::Lagrange, columns);
+        };
+        let find = |(index, values): (&usize, &Vec<Fr>)| remembered.find(self.reference, *index, values);
+        let known: Vec<_> = indices.iter().zip(columns).map(find).collect();
+        let fresh: Vec<&Vec<Fr>> = columns
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(c, _)| c)
+            .collect();
+        let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh).into_iter();
+        let mut points = Vec::with_capacity(columns.len());
+        for ((index, values), known) in indices.iter().zip(columns).zip(known) {
+            let point = match known {
+                Some(kept) => kept.point,
+                None => {
+                    // One was made for each that is not known.
+                    let point = made.next().unwrap_or_default();
+                    let coefficients = |values| engine.coefficients(&self.key.domain, vec![values]).concat();
+                    remembered.keep(self.reference, *index, values, point, coefficients);
+                    point
+                }
+            };
+            points.push(point);
+        }
+        points
     }
 
     fn blinded(&mut self, index: usize, mut values: Vec<Fr>) -> Result<Vec<Fr>, EngineError> {
@@ -120,7 +163,7 @@ where
         if expected != got {
             return Err(EngineError::PhaseColumns { phase, expected, got });
         }
-        let engine = *self.engine;
+        let engine = self.engine;
         engine.step("commit to advice columns", || {
             if phase == 0 {
                 for value in self.instances.iter().flat_map(|values| values.iter()) {
@@ -134,7 +177,7 @@ where
             for _ in &indices {
                 Fr::random(&mut self.rng);
             }
-            for point in engine.commit(self.reference, Basis::Lagrange, &blinded) {
+            for point in self.points(&indices, &blinded) {
                 self.transcript.write_point(point)?;
             }
             for (index, values) in indices.iter().zip(blinded) {

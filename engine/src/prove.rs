@@ -8,11 +8,12 @@ use crate::evaluation;
 use crate::key::Key;
 use crate::opening;
 use crate::permutation;
-use crate::phases::Committer;
+use crate::phases::{Committer, Sources};
 use crate::polynomial::combined;
 use crate::polynomials::{Polynomials, Queries};
 use crate::quotient;
 use crate::reference::ReferenceString;
+use crate::remembered::Remembered;
 use crate::synthesis::Synthesis;
 use crate::table::Table;
 use crate::vanishing;
@@ -54,6 +55,8 @@ pub struct Prover<'a> {
     pub reference: &'a ReferenceString,
     /// How.
     pub options: Options,
+    /// Advice columns that are the same in many proofs.
+    pub remembered: Option<&'a Remembered>,
 }
 
 impl Prover<'_> {
@@ -144,6 +147,28 @@ impl Prover<'_> {
         }
     }
 
+    /// The coefficients of the advice columns.
+    fn advice_coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
+        let mut known = Vec::with_capacity(columns.len());
+        let mut fresh = Vec::new();
+        for (column, values) in columns.into_iter().enumerate() {
+            let found = self
+                .remembered
+                .and_then(|all| all.find(self.reference, column, &values));
+            if found.is_none() {
+                fresh.push(values);
+            }
+            known.push(found);
+        }
+        let mut fresh = self.engine.coefficients(&self.key.domain, fresh).into_iter();
+        let coefficients = known.into_iter().map(|known| match known {
+            Some(kept) => kept.coefficients.clone(),
+            // One was made for each that is not known.
+            None => fresh.next().unwrap_or_default(),
+        });
+        coefficients.collect()
+    }
+
     pub(crate) fn prove_columns<E, T>(
         &self,
         witness: &dyn Witness,
@@ -161,11 +186,18 @@ impl Prover<'_> {
             key,
             reference,
             options,
+            ..
         } = self;
         let rows = key.domain.rows();
         self.check_statement(instances)?;
         key.vk.hash_into(transcript)?;
-        let mut committer = Committer::new(engine, key, reference, instances, &mut rng, transcript);
+        let sources = Sources {
+            engine: *engine,
+            key,
+            reference,
+            remembered: self.remembered,
+        };
+        let mut committer = Committer::new(sources, instances, &mut rng, transcript);
         witness.draw(&mut committer)?;
         let (advice, mut challenges) = committer.finish()?;
         let padded = |values: &&[Fr]| {
@@ -203,7 +235,7 @@ impl Prover<'_> {
         let unchecked = (!options.check).then(|| (table.clone(), challenges.clone()));
         challenges.extend([beta, gamma, y]);
         let instance = engine.coefficients(&key.domain, table.instance);
-        let advice = engine.coefficients(&key.domain, table.advice);
+        let advice = self.advice_coefficients(table.advice);
         let mut pieces = engine.step("divide by the vanishing polynomial", || {
             let changing = instance.iter().chain(&advice).chain(&products.coefficients);
             let changing: Vec<&[Fr]> = changing.map(Vec::as_slice).collect();

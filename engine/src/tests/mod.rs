@@ -11,6 +11,7 @@ mod oracle;
 mod plain;
 mod programs;
 mod refusals;
+mod remembering;
 mod setup;
 mod shapes;
 mod unsatisfied;

@@ -36,6 +36,7 @@ fn every_step_begins_and_ends_unless_it_fails() {
         key: &key,
         reference: &reference,
         options: Options::default(),
+        remembered: None,
     };
     let statement = [Fr::from(VALUES[0])];
     proof(&prover, &Faulty(Fault::None), &[&statement], 1, None).unwrap();

@@ -20,6 +20,13 @@ use std::sync::{Arc, Mutex};
 /// What the library drew, played back.
 pub(super) struct Replay(Vec<Fr>);
 
+impl Replay {
+    /// A polynomial that no library drew.
+    pub(super) fn of(polynomial: Vec<Fr>) -> Self {
+        Self(polynomial)
+    }
+}
+
 impl Draws for Replay {
     fn polynomial(&self, rows: usize) -> Vec<Fr> {
         assert_eq!(self.0.len(), rows);

@@ -1,7 +1,7 @@
 //! What is no circuit, no key or no statement ends with its own error.
 
 use super::faults::{Fault, Faulty, VALUES};
-use super::setup::{engine, params, proof, prover, threads, verifies};
+use super::setup::{engine, other_params, params, proof, prover, threads, verifies};
 use crate::{Cell, ColumnKind, EngineError, Key, Options, Phases, Prover, ReferenceString, Stock, Threads, Witness};
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_proofs::plonk::{keygen_vk, Circuit};
@@ -167,7 +167,7 @@ fn reference_strings_of_other_sizes_are_refused() {
 fn another_reference_string_is_refused() {
     let bench = Bench::new();
     let key = bench.key();
-    let other = ReferenceString::new(&ParamsKZG::setup(K, StdRng::seed_from_u64(8))).unwrap();
+    let other = ReferenceString::new(&other_params(K)).unwrap();
     let prover = prover(engine(&bench.stock, &bench.threads), &key, &other, Options::default());
     assert_error!(
         proof(&prover, &Faulty(Fault::None), &[&statement()], 3, None),

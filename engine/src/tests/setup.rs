@@ -18,6 +18,11 @@ pub(super) fn params(k: u32) -> ParamsKZG<Bn256> {
     ParamsKZG::setup(k, StdRng::seed_from_u64(SETUP_SEED))
 }
 
+/// With another `τ`.
+pub(super) fn other_params(k: u32) -> ParamsKZG<Bn256> {
+    ParamsKZG::setup(k, StdRng::seed_from_u64(SETUP_SEED + 1))
+}
+
 /// `τ^(2^k)·G` of [`params`], whose only draw is `τ`.
 pub(super) fn top(k: u32) -> G1Affine {
     use halo2_proofs::halo2curves::ff::Field;
@@ -84,5 +89,6 @@ pub(super) fn prover<'a>(
         key,
         reference,
         options,
+        remembered: None,
     }
 }
