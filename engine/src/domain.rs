@@ -12,7 +12,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField, WithSmallOrderMulGroup};
 use halo2_proofs::poly::EvaluationDomain;
 
-/// At most this many rows are `2^k`: cells are counted in 32 bits.
+/// The largest `k`: rotations and rows are counted in 32 bits, with room for columns.
 const MAX_K: u32 = 24;
 
 /// `H` and as many cosets as a quotient has pieces.

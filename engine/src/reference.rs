@@ -12,6 +12,8 @@ use std::io::{self, Write};
 
 /// Bytes of a point in the library's own memory layout: two coordinates of 32.
 const POINT_BYTES: usize = 64;
+/// Bytes of a point of the second group; two of them end the parameters.
+const SECOND_GROUP_POINT_BYTES: usize = 128;
 /// Bytes before the first point: `k`.
 const HEADER_BYTES: usize = 4;
 
@@ -36,13 +38,15 @@ impl ReferenceString {
         let mut reader = LagrangeReader {
             skip: HEADER_BYTES + powers.len() * POINT_BYTES,
             wanted: powers.len(),
+            length: 0,
             partial: Vec::with_capacity(POINT_BYTES),
             points: Vec::with_capacity(powers.len()),
         };
         params
             .write_custom(&mut reader, SerdeFormat::RawBytesUnchecked)
             .map_err(EngineError::Reference)?;
-        if reader.points.len() != powers.len() || powers.len() != 1 << params.k() {
+        let length = HEADER_BYTES + 2 * powers.len() * POINT_BYTES + 2 * SECOND_GROUP_POINT_BYTES;
+        if reader.length != length || powers.len() != 1 << params.k() {
             let message = "the written parameters have another number of points than their size";
             return Err(EngineError::Reference(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -58,7 +62,7 @@ impl ReferenceString {
     }
 
     /// With the next power `τ^(2^k)·G`: every proof made with this string blinds the quotient's pieces, which the library does
-    /// not. All its commitments but the last piece's are then uniform, and the last piece's shows no more than a commitment to
+    /// not. The commitments to all pieces but the last are then uniform, and the last piece's shows no more than a commitment to
     /// the whole quotient would, which the others determine. The module `vanishing` says how.
     ///
     /// # Errors
@@ -99,12 +103,15 @@ impl ReferenceString {
 struct LagrangeReader {
     skip: usize,
     wanted: usize,
+    /// Of all that was written.
+    length: usize,
     partial: Vec<u8>,
     points: Vec<G1Affine>,
 }
 
 impl Write for LagrangeReader {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.length += bytes.len();
         let skipped = self.skip.min(bytes.len());
         self.skip -= skipped;
         for byte in &bytes[skipped..] {

@@ -21,6 +21,10 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// Synthesizes the circuit; its constraint system is still with selectors.
+    ///
+    /// # Errors
+    /// [`EngineError::DomainSize`] for a permutation of `2^32` cells or more; if the circuit leaves its table or cannot be
+    /// synthesized.
     pub(crate) fn of<C: Circuit<Fr>>(
         circuit: &C,
         config: C::Config,
@@ -28,6 +32,11 @@ impl Tables {
         domain: &Domain,
     ) -> Result<Self, EngineError> {
         let columns = system.permutation().get_columns();
+        // Cells of the permutation are counted in 32 bits.
+        if u32::try_from(columns.len() * domain.rows()).is_err() {
+            let (k, degree) = (domain.k(), domain.degree());
+            return Err(EngineError::DomainSize { k, degree });
+        }
         let mut assembly = Assembly {
             usable: domain.rows() - (system.blinding_factors() + 1),
             k: domain.k(),

@@ -2,6 +2,7 @@
 //! polynomial is replayed, which no caller of the crate can do.
 
 mod backends;
+mod bench;
 mod blinding;
 mod circuits;
 mod equality;
@@ -14,5 +15,6 @@ mod refusals;
 mod remembering;
 mod setup;
 mod shapes;
+mod statements;
 mod unsatisfied;
 mod witnesses;

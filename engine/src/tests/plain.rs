@@ -1,4 +1,4 @@
-//! Circuits at the edges: of nothing, and of columns that are equal.
+//! Circuits at the edges: of nothing, of columns that are equal, of very many columns.
 
 use halo2_proofs::circuit::{Cell, Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -85,5 +85,30 @@ impl Circuit<Fr> for Twins {
                 Ok(())
             },
         )
+    }
+}
+
+/// 256 advice columns with equality, never assigned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wide;
+
+impl Circuit<Fr> for Wide {
+    type Config = ();
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        *self
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) {
+        for _ in 0..256 {
+            let column = meta.advice_column();
+            meta.enable_equality(column);
+        }
+    }
+
+    fn synthesize(&self, (): (), _: impl Layouter<Fr>) -> Result<(), Error> {
+        Ok(())
     }
 }
