@@ -1,0 +1,274 @@
+//! What a prover keeps of a circuit: derived from the circuit, compared with the verifying key.
+
+use crate::arithmetization::{configure, refuse_lookups, text, Arithmetization};
+use crate::backend::Basis;
+use crate::constraints::Constraints;
+use crate::copies::Copies;
+use crate::domain::Domain;
+use crate::draws::{Draws, SystemDraws};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::polynomial::combined;
+use crate::program::Program;
+use crate::reference::ReferenceString;
+use crate::slots::{Scalars, Slots};
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::halo2curves::group::{prime::PrimeCurveAffine, Curve};
+use halo2_proofs::plonk::{permutation, Circuit, ConstraintSystem, VerifyingKey};
+use halo2_proofs::poly::EvaluationDomain;
+use std::sync::OnceLock;
+
+/// A column in both forms.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    /// In the rows.
+    pub(crate) values: Vec<Fr>,
+    pub(crate) coefficients: Vec<Fr>,
+}
+
+/// A proving key. Holds no witness.
+#[derive(Debug)]
+pub struct Key {
+    pub(crate) vk: VerifyingKey<G1Affine>,
+    pub(crate) domain: Domain,
+    pub(crate) slots: Slots,
+    pub(crate) scalars: Scalars,
+    pub(crate) fixed: Vec<Column>,
+    pub(crate) sigma: Vec<Column>,
+    pub(crate) copies: Copies,
+    /// By slot, from [`Slots::first`] on, the coefficients of `l_0`, `l_u`, `1 − l_u − …`, `X`.
+    rows: Vec<Vec<Fr>>,
+    pub(crate) gates: Program,
+    pub(crate) constraints: Program,
+    /// By coset, then by slot, once they are kept.
+    pub(crate) cosets: OnceLock<Vec<Vec<Vec<Fr>>>>,
+    /// `τ·G` of the reference string that the key was made with.
+    tau: G1Affine,
+    /// [`Arithmetization::text`].
+    circuit: String,
+}
+
+impl Key {
+    /// The key of a circuit under a verifying key, which must be this circuit's.
+    ///
+    /// The columns are compared with the verifying key's commitments all at once, under random weights: one
+    /// multi-exponentiation, which another circuit passes with a probability of the number of columns over `r`.
+    ///
+    /// # Errors
+    /// [`EngineError::OtherCircuit`] if anything the verifying key says is not what this circuit gives under this reference
+    /// string; and if the circuit cannot be synthesized, or is one that this prover refuses.
+    pub fn derive<C: Circuit<Fr>>(
+        engine: &Engine<'_>,
+        reference: &ReferenceString,
+        vk: &VerifyingKey<G1Affine>,
+        circuit: &C,
+    ) -> Result<Self, EngineError> {
+        let library = vk.get_domain();
+        let (needed, got) = (library.k(), reference.k());
+        if needed != got {
+            return Err(EngineError::ReferenceSize { needed, got });
+        }
+        let parts = engine.step("lay out the circuit", || {
+            Arithmetization::of(engine, circuit, library, vk.compress_selectors())
+        })?;
+        engine.step("compare the circuit with its key", || {
+            compare(engine, reference, &parts, vk, SystemDraws::new()?.weight())
+        })?;
+        let points = [vk.fixed_commitments().clone(), vk.permutation().commitments().clone()];
+        let expected = vk.transcript_repr();
+        let key = Self::build(
+            engine,
+            reference,
+            parts,
+            library.clone(),
+            points,
+            vk.compress_selectors(),
+        )?;
+        if key.vk.transcript_repr() == expected {
+            Ok(key)
+        } else {
+            Err(EngineError::OtherCircuit { part: "constraints" })
+        }
+    }
+
+    /// The key of a circuit, together with the verifying key that the library would make ([`Key::verifying_key`]).
+    ///
+    /// # Errors
+    /// If the circuit cannot be synthesized, or is one that this prover refuses.
+    pub fn generate<C: Circuit<Fr>>(
+        engine: &Engine<'_>,
+        reference: &ReferenceString,
+        circuit: &C,
+        compress_selectors: bool,
+    ) -> Result<Self, EngineError> {
+        let (_, system) = configure(circuit);
+        refuse_lookups(&system)?;
+        let k = reference.k();
+        Domain::new(k, system.degree())?;
+        let library = EvaluationDomain::new(system.degree() as u32, k);
+        let parts = engine.step("lay out the circuit", || {
+            Arithmetization::of(engine, circuit, &library, compress_selectors)
+        })?;
+        let points = engine.step("commit to the circuit", || {
+            let commit = |columns| engine.commit(reference, Basis::Lagrange, columns);
+            Ok::<_, EngineError>([&parts.fixed, &parts.sigma].map(|columns| commit(columns.as_slice())))
+        })?;
+        Self::build(engine, reference, parts, library, points, compress_selectors)
+    }
+
+    fn build(
+        engine: &Engine<'_>,
+        reference: &ReferenceString,
+        parts: Arithmetization,
+        library: EvaluationDomain<Fr>,
+        [fixed_points, sigma_points]: [Vec<G1Affine>; 2],
+        compress_selectors: bool,
+    ) -> Result<Self, EngineError> {
+        let Arithmetization { domain, system, .. } = parts;
+        let slots = Slots {
+            fixed: parts.fixed.len(),
+            sigma: parts.sigma.len(),
+            instance: system.num_instance_columns(),
+            advice: system.num_advice_columns(),
+            product: parts.sigma.len().div_ceil(domain.degree() - 2),
+        };
+        let scalars = Scalars {
+            challenges: system.num_challenges(),
+        };
+        let constraints = Constraints {
+            system: &system,
+            domain: &domain,
+            slots,
+            scalars,
+        };
+        let (gates, all) = (constraints.gates(), constraints.all());
+        let both = |columns: Vec<Vec<Fr>>| -> Vec<Column> {
+            let coefficients = engine.coefficients(&domain, columns.clone());
+            let columns = columns.into_iter().zip(coefficients);
+            columns
+                .map(|(values, coefficients)| Column { values, coefficients })
+                .collect()
+        };
+        let (fixed, sigma, rows) = engine.step("transform the circuit's columns", || {
+            let rows = row_polynomials(engine, &domain, system.blinding_factors());
+            Ok::<_, EngineError>((both(parts.fixed), both(parts.sigma), rows))
+        })?;
+        let permutation = permutation::VerifyingKey::from_commitments(sigma_points);
+        let kept = parts.selectors;
+        Ok(Self {
+            vk: VerifyingKey::from_parts(library, fixed_points, permutation, system, kept, compress_selectors),
+            slots,
+            scalars,
+            fixed,
+            sigma,
+            copies: parts.copies,
+            rows,
+            gates,
+            constraints: all,
+            cosets: OnceLock::new(),
+            circuit: parts.text,
+            tau: reference.points(Basis::Powers)[1],
+            domain,
+        })
+    }
+
+    /// What verifies the proofs made with this key.
+    pub fn verifying_key(&self) -> &VerifyingKey<G1Affine> {
+        &self.vk
+    }
+
+    /// The program of the quotient's numerator: what a backend runs for each coset.
+    pub fn program(&self) -> &Program {
+        &self.constraints
+    }
+
+    pub(crate) fn system(&self) -> &ConstraintSystem<Fr> {
+        self.vk.cs()
+    }
+
+    /// Rows that a witness may fill: those before the first one that is blinded or closes the permutation.
+    pub fn usable_rows(&self) -> usize {
+        self.domain.rows() - (self.system().blinding_factors() + 1)
+    }
+
+    pub(crate) fn is_made_with(&self, reference: &ReferenceString) -> bool {
+        reference.points(Basis::Powers)[1] == self.tau
+    }
+
+    /// The circuit's configuration, if it is the key's circuit.
+    pub(crate) fn configure<C: Circuit<Fr>>(&self, circuit: &C) -> Result<C::Config, EngineError> {
+        let (config, system) = configure(circuit);
+        if text(&system) == self.circuit {
+            Ok(config)
+        } else {
+            Err(EngineError::OtherCircuit { part: "constraints" })
+        }
+    }
+
+    /// The coefficients of a polynomial that is the same in every proof.
+    pub(crate) fn unchanging(&self, slot: usize) -> &[Fr] {
+        let Slots { fixed, sigma, .. } = self.slots;
+        if slot < fixed {
+            &self.fixed[slot].coefficients
+        } else if slot < fixed + sigma {
+            &self.sigma[slot - fixed].coefficients
+        } else {
+            &self.rows[slot - fixed - sigma]
+        }
+    }
+}
+
+/// Checks that the verifying key commits to the circuit's columns.
+fn compare(
+    engine: &Engine<'_>,
+    reference: &ReferenceString,
+    parts: &Arithmetization,
+    vk: &VerifyingKey<G1Affine>,
+    weight: Fr,
+) -> Result<(), EngineError> {
+    let [fixed, copies] = ["fixed columns", "copies"].map(|part| EngineError::OtherCircuit { part });
+    let fixed_points = vk.fixed_commitments();
+    let points = [fixed_points.as_slice(), vk.permutation().commitments()].concat();
+    if fixed_points.len() != parts.fixed.len() {
+        return Err(fixed);
+    }
+    if points.len() != parts.fixed.len() + parts.sigma.len() {
+        return Err(copies);
+    }
+    let columns: Vec<&[Fr]> = parts.fixed.iter().chain(&parts.sigma).map(Vec::as_slice).collect();
+    let agree = |count: usize| {
+        let column = engine.threads.run(|| combined(&columns[..count], weight));
+        let weighed = points[..count].iter().rev();
+        let expected = weighed.fold(G1Affine::default().to_curve(), |sum, point| sum * weight + point);
+        engine.commit(reference, Basis::Lagrange, &[column]) == [expected.to_affine()]
+    };
+    if agree(points.len()) {
+        Ok(())
+    } else if agree(parts.fixed.len()) {
+        Err(copies)
+    } else {
+        Err(fixed)
+    }
+}
+
+/// The coefficients of `l_0`, `l_u`, `1 − l_u − Σ_{i>u} l_i` and `X`.
+fn row_polynomials(engine: &Engine<'_>, domain: &Domain, blinding_factors: usize) -> Vec<Vec<Fr>> {
+    let rows = domain.rows();
+    let last = rows - blinding_factors - 1;
+    let in_rows = |inside: &dyn Fn(usize) -> bool| -> Vec<Fr> {
+        (0..rows)
+            .map(|row| if inside(row) { Fr::ONE } else { Fr::ZERO })
+            .collect()
+    };
+    let values = vec![
+        in_rows(&|row| row == 0),
+        in_rows(&|row| row == last),
+        in_rows(&|row| row < last),
+    ];
+    let mut polynomials = engine.coefficients(domain, values);
+    let mut identity = vec![Fr::ZERO; rows];
+    identity[1] = Fr::ONE;
+    polynomials.push(identity);
+    polynomials
+}

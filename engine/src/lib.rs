@@ -1,0 +1,76 @@
+//! A prover for any halo2 constraint system without lookups, with KZG on BN254 and SHPLONK, that writes the proof which the
+//! library's `create_proof` would write from the same random numbers. The verifier is the library's.
+//!
+//! ```text
+//! circuit ──▶ key                                                         once
+//! witness ──▶ phases ──▶ permutation ──▶ quotient ──▶ evaluation ──▶ opening     each proof
+//! ```
+//!
+//! From low to high:
+//!
+//! | module | content |
+//! |---|---|
+//! | `error`, `observer`, `threads` | why there is no proof, who is told, what it runs on |
+//! | `domain`, `polynomial` | the rows as powers of a root of unity, cosets; small loops over coefficients |
+//! | `program`, `compile` | a polynomial in columns as a program over registers |
+//! | `backend`, `stock` | the heavy loops: what they compute, and the library's |
+//! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
+//! | `draws` | the randomness that is not the caller's |
+//! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `key` | what is derived from a circuit once |
+//! | `witness`, `synthesis`, `remembered`, `phases` | the advice columns |
+//! | `table`, `check` | the whole table, and whether it satisfies the circuit |
+//! | `permutation`, `quotient`, `vanishing` | the parts of the argument |
+//! | `polynomials`, `evaluation`, `opening` | what is opened, where, and how |
+//! | `prove` | all of it in order |
+//!
+//! No constant time is promised: a prover runs on its owner's machine.
+
+mod arithmetization;
+mod backend;
+mod check;
+mod compile;
+mod constraints;
+mod copies;
+mod domain;
+mod draws;
+mod engine;
+mod error;
+mod evaluation;
+mod fractions;
+mod key;
+mod observer;
+mod opening;
+mod permutation;
+mod phases;
+mod polynomial;
+mod polynomials;
+mod program;
+mod prove;
+mod quotient;
+mod reference;
+mod remembered;
+mod slots;
+mod stock;
+mod synthesis;
+mod table;
+mod tables;
+mod threads;
+mod vanishing;
+mod witness;
+
+pub use backend::{Backend, Basis, Inputs};
+pub use domain::Domain;
+pub use engine::Engine;
+pub use error::{Cell, ColumnKind, EngineError};
+pub use key::Key;
+pub use observer::{Observer, Silent};
+pub use program::{Instruction, Operand, Program, Uniform};
+pub use prove::{Options, Prover};
+pub use reference::ReferenceString;
+pub use remembered::Remembered;
+pub use stock::Stock;
+pub use threads::Threads;
+pub use witness::{Phases, Witness};
+
+#[cfg(test)]
+mod tests;

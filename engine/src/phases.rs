@@ -1,0 +1,196 @@
+//! Blinds and commits the advice columns, phase by phase.
+//!
+//! Draws from the caller's generator, for each phase: the rows from the first that is not usable on, column after column; then one
+//! value for each column, which the library calls a commitment's blind and does not use with this commitment.
+
+use crate::backend::Basis;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::key::Key;
+use crate::reference::ReferenceString;
+use crate::remembered::Remembered;
+use crate::synthesis::phase_count;
+use crate::witness::Phases;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
+use rand_core::RngCore;
+use std::marker::PhantomData;
+
+/// What columns are committed with.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) engine: Engine<'a>,
+    pub(crate) key: &'a Key,
+    pub(crate) reference: &'a ReferenceString,
+    pub(crate) remembered: Option<&'a Remembered>,
+}
+
+/// The advice columns committed so far.
+pub(crate) struct Committer<'a, R, E, T> {
+    engine: Engine<'a>,
+    key: &'a Key,
+    reference: &'a ReferenceString,
+    remembered: Option<&'a Remembered>,
+    instances: &'a [&'a [Fr]],
+    rng: R,
+    transcript: &'a mut T,
+    phase: u8,
+    /// By column, in the rows; empty until the phase is committed.
+    advice: Vec<Vec<Fr>>,
+    challenges: Vec<Option<Fr>>,
+    encoding: PhantomData<E>,
+}
+
+impl<'a, R, E, T> Committer<'a, R, E, T>
+where
+    R: RngCore,
+    E: EncodedChallenge<G1Affine>,
+    T: TranscriptWrite<G1Affine, E>,
+{
+    pub(crate) fn new(sources: Sources<'a>, instances: &'a [&'a [Fr]], rng: R, transcript: &'a mut T) -> Self {
+        let Sources {
+            engine,
+            key,
+            reference,
+            remembered,
+        } = sources;
+        let system = key.system();
+        Self {
+            engine,
+            key,
+            reference,
+            remembered,
+            instances,
+            rng,
+            transcript,
+            phase: 0,
+            advice: vec![Vec::new(); system.num_advice_columns()],
+            challenges: vec![None; system.num_challenges()],
+            encoding: PhantomData,
+        }
+    }
+
+    /// The columns in the rows and the challenges, after the last phase.
+    pub(crate) fn finish(self) -> Result<(Vec<Vec<Fr>>, Vec<Fr>), EngineError> {
+        let phases = phase_count(&self.key.system().advice_column_phase());
+        let missing = EngineError::PhaseMissing {
+            phase: self.phase,
+            phases,
+        };
+        if self.phase < phases {
+            return Err(missing);
+        }
+        // Every challenge belongs to a phase that has advice columns.
+        let challenges: Option<Vec<Fr>> = self.challenges.into_iter().collect();
+        Ok((self.advice, challenges.ok_or(missing)?))
+    }
+
+    /// The commitments of some columns in the rows, those that are remembered among them.
+    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Vec<G1Affine> {
+        let engine = self.engine;
+        let Some(remembered) = self.remembered else {
+            return engine.commit(self.reference, Basis::Lagrange, columns);
+        };
+        let find = |(index, values): (&usize, &Vec<Fr>)| remembered.find(self.reference, *index, values);
+        let known: Vec<_> = indices.iter().zip(columns).map(find).collect();
+        let fresh: Vec<&Vec<Fr>> = columns
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(c, _)| c)
+            .collect();
+        let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh).into_iter();
+        let mut points = Vec::with_capacity(columns.len());
+        for ((index, values), known) in indices.iter().zip(columns).zip(known) {
+            let point = match known {
+                Some(kept) => kept.point,
+                None => {
+                    // One was made for each that is not known.
+                    let point = made.next().unwrap_or_default();
+                    let coefficients = |values| engine.coefficients(&self.key.domain, vec![values]).concat();
+                    remembered.keep(self.reference, *index, values, point, coefficients);
+                    point
+                }
+            };
+            points.push(point);
+        }
+        points
+    }
+
+    fn blinded(&mut self, index: usize, mut values: Vec<Fr>) -> Result<Vec<Fr>, EngineError> {
+        let max = self.key.usable_rows();
+        if values.len() > max {
+            return Err(EngineError::AdviceLength {
+                column: index,
+                max,
+                got: values.len(),
+            });
+        }
+        let rows = self.key.domain.rows();
+        values.resize(max, Fr::ZERO);
+        values.extend((max..rows).map(|_| Fr::random(&mut self.rng)));
+        Ok(values)
+    }
+}
+
+impl<R, E, T> Phases for Committer<'_, R, E, T>
+where
+    R: RngCore,
+    E: EncodedChallenge<G1Affine>,
+    T: TranscriptWrite<G1Affine, E>,
+{
+    fn usable_rows(&self) -> usize {
+        self.key.usable_rows()
+    }
+
+    fn instances(&self) -> &[&[Fr]] {
+        self.instances
+    }
+
+    fn commit(&mut self, columns: Vec<Vec<Fr>>) -> Result<Vec<Option<Fr>>, EngineError> {
+        let system = self.key.system();
+        let column_phases = system.advice_column_phase();
+        let phases = phase_count(&column_phases);
+        let phase = self.phase;
+        if phase >= phases {
+            return Err(EngineError::PhaseBeyond { phases });
+        }
+        let indices: Vec<usize> = (0..column_phases.len())
+            .filter(|i| column_phases[*i] == phase)
+            .collect();
+        let (expected, got) = (indices.len(), columns.len());
+        if expected != got {
+            return Err(EngineError::PhaseColumns { phase, expected, got });
+        }
+        let engine = self.engine;
+        engine.step("commit to advice columns", || {
+            if phase == 0 {
+                for value in self.instances.iter().flat_map(|values| values.iter()) {
+                    self.transcript.common_scalar(*value)?;
+                }
+            }
+            let mut blinded = Vec::with_capacity(columns.len());
+            for (index, values) in indices.iter().zip(columns) {
+                blinded.push(self.blinded(*index, values)?);
+            }
+            for _ in &indices {
+                Fr::random(&mut self.rng);
+            }
+            for point in self.points(&indices, &blinded) {
+                self.transcript.write_point(point)?;
+            }
+            for (index, values) in indices.iter().zip(blinded) {
+                self.advice[*index] = values;
+            }
+            for (index, challenge_phase) in system.challenge_phase().into_iter().enumerate() {
+                if challenge_phase == phase {
+                    self.challenges[index] = Some(*self.transcript.squeeze_challenge_scalar::<()>());
+                }
+            }
+            Ok::<_, EngineError>(())
+        })?;
+        self.phase += 1;
+        Ok(self.challenges.clone())
+    }
+}
