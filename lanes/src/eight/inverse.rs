@@ -2,8 +2,6 @@
 
 use std::arch::x86_64::__mmask8;
 
-use halo2_proofs::halo2curves::ff::Field;
-
 use super::arithmetic::Eight;
 use crate::modulus::{limbs, words, Prime};
 

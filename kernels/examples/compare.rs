@@ -1,0 +1,120 @@
+//! Products, transforms and multi-exponentiations of 2^18 elements: stock, portable and lanes in one run, medians and ratios.
+//!
+//! `cargo run --release -p assay-kernels --example compare [-- THREADS [ROUNDS]]`; one thread and seven rounds if not given. Times depend
+//! on the machine and on who else uses it; ratios less so.
+
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use assay_kernels::{Kernels, Path, Plan, Threads};
+use assay_lanes::elements::products;
+use halo2_proofs::arithmetic::best_fft;
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::poly::EvaluationDomain;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+const K: u32 = 18;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let number =
+        |position: usize, default: usize| std::env::args().nth(position).map_or(Ok(default), |text| text.parse());
+    let threads = Threads::new(NonZeroUsize::new(number(1, 1)?).ok_or("no thread")?)?;
+    let rounds = number(2, 7)?.max(1);
+    let kernels = [Kernels::portable(threads.clone()), Kernels::detect(threads)];
+    let kernels = if kernels[1].path() == Path::Portable {
+        &kernels[..1]
+    } else {
+        &kernels[..]
+    };
+    println!(
+        "{} threads, medians of {rounds}, times less than stock in brackets",
+        kernels[0].threads().count()
+    );
+
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let elements: Vec<Fr> = (0..1 << K).map(|_| Fr::random(&mut rng)).collect();
+    compare_products(&elements, kernels, rounds);
+    compare_transforms(&elements, kernels, rounds);
+    Ok(())
+}
+
+fn compare_products(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
+    let elements = &elements[..1 << 10];
+    let mut out = elements.to_vec();
+    let mut stock = || {
+        for _ in 0..100 {
+            for (out, element) in out.iter_mut().zip(elements) {
+                *out *= element;
+            }
+        }
+    };
+    let mut lane_out = elements.to_vec();
+    let mut lanes = || {
+        if let Some(Path::Lanes(ifma)) = kernels.last().map(Kernels::path) {
+            for _ in 0..100 {
+                products(ifma, elements, black_box(elements), &mut lane_out);
+            }
+        }
+    };
+    let mut runs: Vec<(&str, &mut dyn FnMut())> = vec![("stock", &mut stock)];
+    if kernels.len() > 1 {
+        runs.push(("lanes", &mut lanes));
+    }
+    report("102,400 products with loads and stores", &mut runs, rounds);
+}
+
+fn compare_transforms(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
+    let domain = EvaluationDomain::<Fr>::new(1, K);
+    let plan = Plan::to_values(K);
+    let data = domain.get_fft_data(elements.len());
+    let mut work: Vec<Vec<Fr>> = vec![elements.to_vec(); kernels.len() + 1];
+    let (stock_work, works) = work.split_first_mut().expect("one at least");
+    let pool = kernels[0].threads();
+    let mut stock = || pool.run(|| best_fft(stock_work, domain.get_omega(), K, data, false));
+    let mut own: Vec<_> = kernels
+        .iter()
+        .zip(works)
+        .map(|(kernels, work)| (name(kernels), || kernels.transform(&plan, work)))
+        .collect();
+    let mut runs: Vec<(&str, &mut dyn FnMut())> = vec![("stock", &mut stock)];
+    runs.extend(own.iter_mut().map(|(name, run)| (*name, run as &mut dyn FnMut())));
+    report("transform of 2^18", &mut runs, rounds);
+    assert!(work.windows(2).all(|pair| pair[0] == pair[1]), "the transforms differ");
+}
+
+fn name(kernels: &Kernels) -> &'static str {
+    match kernels.path() {
+        Path::Portable => "portable",
+        Path::Lanes(_) => "lanes",
+    }
+}
+
+/// Runs everything once a round, in turn, so that all meet the same neighbours; one round more to warm up.
+fn report(what: &str, runs: &mut [(&str, &mut dyn FnMut())], rounds: usize) {
+    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); runs.len()];
+    for round in 0..=rounds {
+        for ((_, run), times) in runs.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            run();
+            if round > 0 {
+                times.push(start.elapsed());
+            }
+        }
+    }
+    let medians: Vec<f64> = times
+        .iter_mut()
+        .map(|times| {
+            times.sort();
+            times[times.len() / 2].as_secs_f64() * 1e3
+        })
+        .collect();
+    let columns: Vec<String> = runs
+        .iter()
+        .zip(&medians)
+        .map(|((name, _), median)| format!("{name} {median:.2} ms ({:.2})", medians[0] / median))
+        .collect();
+    println!("{what}: {}", columns.join(", "));
+}

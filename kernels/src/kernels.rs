@@ -1,0 +1,54 @@
+//! Every operation behind one structure.
+
+use halo2_proofs::halo2curves::bn256::Fr;
+
+use crate::fourier::{transform, Plan};
+use crate::path::Path;
+use crate::threads::Threads;
+
+/// A path and the pool to take it in. Clones share the pool.
+#[derive(Debug, Clone)]
+pub struct Kernels {
+    path: Path,
+    threads: Threads,
+}
+
+impl Kernels {
+    /// The best path of this machine; see [`Path::detect`].
+    #[must_use]
+    pub fn detect(threads: Threads) -> Self {
+        Self {
+            path: Path::detect(),
+            threads,
+        }
+    }
+
+    /// The portable path.
+    #[must_use]
+    pub fn portable(threads: Threads) -> Self {
+        Self {
+            path: Path::Portable,
+            threads,
+        }
+    }
+
+    /// The path taken.
+    #[must_use]
+    pub fn path(&self) -> Path {
+        self.path
+    }
+
+    /// The pool.
+    #[must_use]
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// The transform of `plan`, in place and in natural order on both sides.
+    ///
+    /// # Panics
+    /// If `elements` does not have the plan's length.
+    pub fn transform(&self, plan: &Plan, elements: &mut [Fr]) {
+        self.threads.run(|| transform(self.path, plan, elements));
+    }
+}
