@@ -24,6 +24,7 @@
 //! | `eight` | the arithmetic: products, sums, reductions, transpositions | `block`, `modulus`, `words` |
 //! | [`elements`] | slices of elements: products, inversion, evaluation | `detect`, `eight` |
 //! | [`fourier`] | passes of a Fourier transform | `block`, `detect`, `eight`, `modulus`, `strided`, `words` |
+//! | [`points`] | many affine additions with one inversion | `detect`, `eight`, `modulus`, `words` |
 
 pub mod block;
 pub mod detect;
@@ -32,6 +33,7 @@ mod eight;
 pub mod elements;
 pub mod fourier;
 pub mod modulus;
+pub mod points;
 pub mod strided;
 pub mod words;
 
