@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use assay_kernels::{Kernels, Path, Plan, Threads};
 use assay_lanes::elements::products;
-use halo2_proofs::arithmetic::best_fft;
-use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::arithmetic::{best_fft, best_multiexp};
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
+use halo2_proofs::halo2curves::group::Curve;
 use halo2_proofs::poly::EvaluationDomain;
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{RngCore, SeedableRng};
 
 const K: u32 = 18;
 
@@ -38,7 +40,57 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let elements: Vec<Fr> = (0..1 << K).map(|_| Fr::random(&mut rng)).collect();
     compare_products(&elements, kernels, rounds);
     compare_transforms(&elements, kernels, rounds);
+    let bases = bases(1 << K);
+    let small = |rng: &mut ChaCha20Rng, bits: u32| Fr::from(rng.next_u64() >> (64 - bits));
+    let bytes: Vec<Fr> = (0..1 << K).map(|_| small(&mut rng, 8)).collect();
+    let words: Vec<Fr> = (0..1 << K).map(|_| small(&mut rng, 16)).collect();
+    let column: Vec<Fr> = (0..1 << K)
+        .map(|i| if i < 29_000 { elements[i] } else { words[i / 2] })
+        .collect();
+    for (what, scalars) in [
+        ("8-bit multi-exponentiation of 2^18", &bytes),
+        ("16-bit multi-exponentiation of 2^18", &words),
+        (
+            "16-bit multi-exponentiation of 2^18 with 29,000 full-width rows",
+            &column,
+        ),
+        ("full-width multi-exponentiation of 2^18", &elements),
+    ] {
+        compare_multiexps(what, scalars, &bases, kernels, rounds.div_ceil(2));
+    }
     Ok(())
+}
+
+/// `G·(a + b·i)`.
+fn bases(count: usize) -> Vec<G1Affine> {
+    let (mut point, step) = (
+        G1Affine::generator() * Fr::from(0x1234_5678_9abc),
+        G1Affine::generator() * Fr::from(0x0fed_cba9_8765),
+    );
+    let mut points: Vec<G1> = Vec::with_capacity(count);
+    for _ in 0..count {
+        points.push(point);
+        point += step;
+    }
+    let mut affine = vec![G1Affine::identity(); count];
+    G1::batch_normalize(&points, &mut affine);
+    affine
+}
+
+fn compare_multiexps(what: &str, scalars: &[Fr], bases: &[G1Affine], kernels: &[Kernels], rounds: usize) {
+    let pool = kernels[0].threads();
+    let mut sums = vec![G1::default(); kernels.len() + 1];
+    let (stock_sum, own_sums) = sums.split_first_mut().expect("one at least");
+    let mut stock = || *stock_sum = pool.run(|| best_multiexp(scalars, bases));
+    let mut own: Vec<_> = kernels
+        .iter()
+        .zip(own_sums)
+        .map(|(kernels, sum)| (name(kernels), || *sum = kernels.multiexp(scalars, bases)))
+        .collect();
+    let mut runs: Vec<(&str, &mut dyn FnMut())> = vec![("stock", &mut stock)];
+    runs.extend(own.iter_mut().map(|(name, run)| (*name, run as &mut dyn FnMut())));
+    report(what, &mut runs, rounds);
+    assert!(sums.windows(2).all(|pair| pair[0] == pair[1]), "the sums differ");
 }
 
 fn compare_products(elements: &[Fr], kernels: &[Kernels], rounds: usize) {

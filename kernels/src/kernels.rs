@@ -1,7 +1,8 @@
 //! Every operation behind one structure.
 
-use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 
+use crate::curve::multiexp;
 use crate::fourier::{transform, Plan};
 use crate::path::Path;
 use crate::threads::Threads;
@@ -50,5 +51,15 @@ impl Kernels {
     /// If `elements` does not have the plan's length.
     pub fn transform(&self, plan: &Plan, elements: &mut [Fr]) {
         self.threads.run(|| transform(self.path, plan, elements));
+    }
+
+    /// `Σ scalars_i·bases_i`, as halo2's `best_multiexp`. Zeros cost nothing, small scalars of either sign little, also between full-width
+    /// ones. Bases may repeat, be opposite or be infinity.
+    ///
+    /// # Panics
+    /// If the lengths differ or are `2^31` or more.
+    #[must_use]
+    pub fn multiexp(&self, scalars: &[Fr], bases: &[G1Affine]) -> G1 {
+        self.threads.run(|| multiexp(self.path, scalars, bases))
     }
 }

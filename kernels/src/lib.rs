@@ -12,8 +12,11 @@
 //! |---|---|---|
 //! | [`threads`] | the pool that work is done in | nothing |
 //! | [`path`](mod@path) | which of the two paths, and how it is chosen | nothing |
-//! | [`fourier`] | Fourier transforms of any power of two | `path`, `threads` |
+//! | `curve` | multi-exponentiation | `path` |
+//! | [`fourier`] | Fourier transforms of any power of two | `path` |
+//! | [`kernels`](mod@kernels) | every operation behind one structure | all of these |
 
+mod curve;
 pub mod fourier;
 pub mod kernels;
 pub mod path;

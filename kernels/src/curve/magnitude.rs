@@ -1,0 +1,91 @@
+//! Scalars as signs and magnitudes: `s = ±m` with `m ≤ (r − 1)/2`, so that small negative numbers are as cheap as small positive ones.
+
+use assay_lanes::modulus::Prime;
+use halo2_proofs::halo2curves::bn256::Fr;
+
+/// Bits of the largest magnitude.
+pub(super) const MOST_BITS: usize = 253;
+
+/// The bit of the highest word that holds the sign.
+const SIGN: u64 = 1 << 63;
+
+/// A magnitude below `2^253` in four words, the lowest first, with the sign in the highest bit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Magnitude([u64; 4]);
+
+impl Magnitude {
+    /// Of an element.
+    pub(super) fn new(scalar: &Fr) -> Self {
+        let words: [u64; 4] = (*scalar).into();
+        let mut negated = [0; 4];
+        let mut borrow = 0i128;
+        for (j, prime) in Fr::WORDS.into_iter().enumerate() {
+            let difference = i128::from(prime) - i128::from(words[j]) + borrow;
+            (negated[j], borrow) = (difference as u64, difference >> 64);
+        }
+        // r is odd: the two never meet.
+        if words.iter().rev().le(negated.iter().rev()) {
+            Self(words)
+        } else {
+            negated[3] |= SIGN;
+            Self(negated)
+        }
+    }
+
+    /// Whether the scalar is the negative of the magnitude.
+    pub(super) fn negative(&self) -> bool {
+        self.0[3] & SIGN != 0
+    }
+
+    /// The length of the magnitude, 0 to [`MOST_BITS`].
+    pub(super) fn bits(&self) -> usize {
+        let words = [self.0[0], self.0[1], self.0[2], self.0[3] & !SIGN];
+        let high = words.iter().rposition(|&word| word != 0);
+        high.map_or(0, |j| 64 * j + 64 - words[j].leading_zeros() as usize)
+    }
+
+    /// `count ≤ 32` bits from bit `from` on; zeros above the magnitude.
+    pub(super) fn slice(&self, from: usize, count: usize) -> u32 {
+        let word = |j: usize| match j {
+            3 => self.0[3] & !SIGN,
+            _ => self.0.get(j).copied().unwrap_or(0),
+        };
+        let (j, shift) = (from / 64, from % 64);
+        let pair = u128::from(word(j)) | u128::from(word(j + 1)) << 64;
+        (pair >> shift) as u32 & ((1u64 << count) - 1) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use halo2_proofs::halo2curves::ff::Field;
+
+    use super::*;
+
+    #[test]
+    fn signs_and_slices_give_the_scalar_back() {
+        let half = -Fr::ONE * Fr::from(2).invert().unwrap(); // (r − 1)/2
+        let scalars = [
+            Fr::ZERO,
+            Fr::ONE,
+            -Fr::ONE,
+            half,
+            half + Fr::ONE,
+            Fr::from(65_535),
+            -Fr::from(1 << 40),
+            Fr::from(3).invert().unwrap(),
+        ];
+        for scalar in scalars {
+            let magnitude = Magnitude::new(&scalar);
+            let mut sum = Fr::ZERO;
+            for from in (0..=MOST_BITS + 5).step_by(13).collect::<Vec<_>>().into_iter().rev() {
+                sum = sum * Fr::from(1 << 13) + Fr::from(u64::from(magnitude.slice(from, 13)));
+            }
+            assert_eq!(if magnitude.negative() { -sum } else { sum }, scalar);
+            assert!(magnitude.bits() <= MOST_BITS && magnitude.slice(magnitude.bits(), 32) == 0);
+            assert!(magnitude.bits() == 0 || magnitude.slice(magnitude.bits() - 1, 1) == 1);
+        }
+        assert!(!Magnitude::new(&half).negative() && Magnitude::new(&(half + Fr::ONE)).negative());
+        assert_eq!(Magnitude::new(&-Fr::from(5)).bits(), 3);
+    }
+}

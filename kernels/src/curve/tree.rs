@@ -1,0 +1,103 @@
+//! Sums of many lists of points: neighbours are added in pairs, level by level, all lists together, until each has one point left.
+
+use super::adder::Adder;
+
+/// Buffers, one a thread.
+pub(super) struct Tree<A: Adder> {
+    indices: Vec<u32>,
+    next_indices: Vec<u32>,
+    counts: Vec<u32>,
+    pairs: Vec<[u32; 2]>,
+    singles: Vec<u32>,
+    points: Vec<A::Point>,
+    next_points: Vec<A::Point>,
+    pub(super) scratch: A::Scratch,
+}
+
+impl<A: Adder> Default for Tree<A> {
+    fn default() -> Self {
+        Self {
+            indices: Vec::new(),
+            next_indices: Vec::new(),
+            counts: Vec::new(),
+            pairs: Vec::new(),
+            singles: Vec::new(),
+            points: Vec::new(),
+            next_points: Vec::new(),
+            scratch: A::Scratch::default(),
+        }
+    }
+}
+
+impl<A: Adder> Tree<A> {
+    /// List `i` has the next `counts[i]` of the signed `indices` into `points`; `out[i]` becomes its sum, infinity if it is empty.
+    pub(super) fn sums(
+        &mut self,
+        adder: &A,
+        points: &[A::Point],
+        indices: &[u32],
+        counts: &[u32],
+        out: &mut [A::Point],
+    ) {
+        self.counts.clear();
+        self.counts.extend_from_slice(counts);
+        let mut longest = counts.iter().copied().max().unwrap_or(0);
+        if longest <= 1 {
+            write(counts, out, |place| A::signed(points, indices[place]));
+            return;
+        }
+        self.level(adder, points, indices);
+        longest = longest.div_ceil(2);
+        while longest > 1 {
+            let (points, indices) = (std::mem::take(&mut self.points), std::mem::take(&mut self.indices));
+            self.level(adder, &points, &indices);
+            (self.next_points, self.next_indices) = (points, indices);
+            longest = longest.div_ceil(2);
+        }
+        write(&self.counts, out, |place| self.points[self.indices[place] as usize]);
+    }
+
+    /// One level: adds the pairs, keeps what has no partner. Leaves the halved lists in `self`.
+    fn level(&mut self, adder: &A, points: &[A::Point], indices: &[u32]) {
+        self.pairs.clear();
+        self.singles.clear();
+        self.next_indices.clear();
+        let sums: u32 = self.counts.iter().map(|count| count / 2).sum();
+        let mut rest = indices;
+        for count in &mut self.counts {
+            let (list, after) = rest.split_at(*count as usize);
+            rest = after;
+            let pairs = list.chunks_exact(2);
+            let single = pairs.remainder().first();
+            let first = self.pairs.len() as u32;
+            self.pairs.extend(pairs.map(|pair| [pair[0], pair[1]]));
+            self.next_indices.extend(first..self.pairs.len() as u32);
+            if let Some(&index) = single {
+                self.next_indices.push(sums + self.singles.len() as u32);
+                self.singles.push(index);
+            }
+            *count = count.div_ceil(2);
+        }
+        // Sums first, then what had no partner.
+        self.next_points
+            .resize(self.pairs.len() + self.singles.len(), A::INFINITY);
+        let (added, kept) = self.next_points.split_at_mut(self.pairs.len());
+        adder.add(points, &self.pairs, added, &mut self.scratch);
+        for (kept, &index) in kept.iter_mut().zip(&self.singles) {
+            *kept = A::signed(points, index);
+        }
+        std::mem::swap(&mut self.points, &mut self.next_points);
+        std::mem::swap(&mut self.indices, &mut self.next_indices);
+    }
+}
+
+/// Writes the one point of each list, or infinity.
+fn write<P: Copy>(counts: &[u32], out: &mut [P], point: impl Fn(usize) -> P) {
+    let mut place = 0;
+    for (out, &count) in out.iter_mut().zip(counts) {
+        if count > 0 {
+            *out = point(place);
+            place += 1;
+        }
+    }
+}
