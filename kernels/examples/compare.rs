@@ -1,7 +1,7 @@
 //! Products, transforms and multi-exponentiations of 2^18 elements: stock, portable and lanes in one run, medians and ratios.
 //!
-//! `cargo run --release -p assay-kernels --example compare [-- THREADS [ROUNDS]]`; one thread and seven rounds if not given. Times depend
-//! on the machine and on who else uses it; ratios less so.
+//! `cargo run --release -p assay-kernels --example compare [-- THREADS [ROUNDS]]`; one thread and seven rounds if not given. With one
+//! thread, times are processor time where Linux tells it, so that neighbours count less; else they are wall time.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -89,7 +89,7 @@ fn compare_multiexps(what: &str, scalars: &[Fr], bases: &[G1Affine], kernels: &[
         .collect();
     let mut runs: Vec<(&str, &mut dyn FnMut())> = vec![("stock", &mut stock)];
     runs.extend(own.iter_mut().map(|(name, run)| (*name, run as &mut dyn FnMut())));
-    report(what, &mut runs, rounds);
+    report(what, &mut runs, rounds, kernels[0].threads().count() == 1);
     assert!(sums.windows(2).all(|pair| pair[0] == pair[1]), "the sums differ");
 }
 
@@ -115,7 +115,12 @@ fn compare_products(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
     if kernels.len() > 1 {
         runs.push(("lanes", &mut lanes));
     }
-    report("102,400 products with loads and stores", &mut runs, rounds);
+    report(
+        "102,400 products with loads and stores",
+        &mut runs,
+        rounds,
+        kernels[0].threads().count() == 1,
+    );
 }
 
 fn compare_transforms(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
@@ -133,7 +138,12 @@ fn compare_transforms(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
         .collect();
     let mut runs: Vec<(&str, &mut dyn FnMut())> = vec![("stock", &mut stock)];
     runs.extend(own.iter_mut().map(|(name, run)| (*name, run as &mut dyn FnMut())));
-    report("transform of 2^18", &mut runs, rounds);
+    report(
+        "transform of 2^18",
+        &mut runs,
+        rounds,
+        kernels[0].threads().count() == 1,
+    );
     assert!(work.windows(2).all(|pair| pair[0] == pair[1]), "the transforms differ");
 }
 
@@ -145,11 +155,11 @@ fn name(kernels: &Kernels) -> &'static str {
 }
 
 /// Runs everything once a round, in turn, so that all meet the same neighbours; one round more to warm up.
-fn report(what: &str, runs: &mut [(&str, &mut dyn FnMut())], rounds: usize) {
+fn report(what: &str, runs: &mut [(&str, &mut dyn FnMut())], rounds: usize, single: bool) {
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); runs.len()];
     for round in 0..=rounds {
         for ((_, run), times) in runs.iter_mut().zip(&mut times) {
-            let start = Instant::now();
+            let start = Clock::start(single);
             run();
             if round > 0 {
                 times.push(start.elapsed());
@@ -169,4 +179,37 @@ fn report(what: &str, runs: &mut [(&str, &mut dyn FnMut())], rounds: usize) {
         .map(|((name, _), median)| format!("{name} {median:.2} ms ({:.2})", medians[0] / median))
         .collect();
     println!("{what}: {}", columns.join(", "));
+}
+
+/// A start in processor time or in wall time.
+enum Clock {
+    Processor(Duration),
+    Wall(Instant),
+}
+
+impl Clock {
+    fn start(single: bool) -> Self {
+        match processor_time().filter(|_| single) {
+            Some(time) => Self::Processor(time),
+            None => Self::Wall(Instant::now()),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        match self {
+            Self::Processor(start) => processor_time().unwrap_or(*start).saturating_sub(*start),
+            Self::Wall(start) => start.elapsed(),
+        }
+    }
+}
+
+/// What all threads of this process have run for: the first number of each `schedstat`, in nanoseconds.
+fn processor_time() -> Option<Duration> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let mut total = 0;
+    for task in tasks {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        total += text.split(' ').next()?.parse::<u64>().ok()?;
+    }
+    Some(Duration::from_nanos(total))
 }

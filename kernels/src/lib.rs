@@ -12,14 +12,16 @@
 //! |---|---|---|
 //! | [`threads`] | the pool that work is done in | nothing |
 //! | [`path`](mod@path) | which of the two paths, and how it is chosen | nothing |
-//! | `curve` | multi-exponentiation | `path` |
-//! | [`fourier`] | Fourier transforms of any power of two | `path` |
+//! | `spare` | buffers that are kept | nothing |
+//! | `curve` | multi-exponentiation | `path`, `spare` |
+//! | [`fourier`] | Fourier transforms of any power of two | `path`, `spare` |
 //! | [`kernels`](mod@kernels) | every operation behind one structure | all of these |
 
 mod curve;
 pub mod fourier;
 pub mod kernels;
 pub mod path;
+mod spare;
 pub mod threads;
 
 pub use fourier::Plan;

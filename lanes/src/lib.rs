@@ -20,6 +20,7 @@
 //! | [`words`] | the four words inside the library's elements | nothing |
 //! | [`detect`] | whether this processor has the instructions | nothing |
 //! | [`block`] | eight elements between two passes of a transform | nothing |
+//! | [`memory`] | vectors on huge pages | nothing |
 //! | [`strided`] | one slice as disjoint columns, for threads | nothing |
 //! | `eight` | the arithmetic: products, sums, reductions, transpositions | `block`, `modulus`, `words` |
 //! | [`elements`] | slices of elements: products, inversion, evaluation | `detect`, `eight` |
@@ -32,6 +33,7 @@ pub mod detect;
 mod eight;
 pub mod elements;
 pub mod fourier;
+pub mod memory;
 pub mod modulus;
 pub mod points;
 pub mod strided;

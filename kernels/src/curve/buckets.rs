@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::adder::Adder;
 use super::tree::Tree;
+use crate::spare::{resize, Spare};
 
 /// Points that are added together: a tree of that many has levels in the second level of the cache, and batches of 1,024 and more.
 const SEGMENT: usize = 1 << 14;
@@ -16,7 +17,15 @@ struct Segment<'a, P> {
     sums: &'a mut [P],
 }
 
-/// The sums of the buckets of some windows, window after window, `2^log_buckets` each: bucket `b` has the rows with digit `±(b + 1)`.
+/// Buffers, one a task.
+#[derive(Debug, Default)]
+pub(super) struct Sorting {
+    counts: Vec<u32>,
+    places: Vec<u32>,
+    indices: Vec<u32>,
+}
+
+/// Writes the sums of the buckets of some windows, window after window, `2^log_buckets` each: bucket `b` has the rows with digit `±(b + 1)`.
 /// `windows` has the digits of each, `rows` the index of each row's point.
 pub(super) fn sums<A: Adder>(
     adder: &A,
@@ -24,9 +33,18 @@ pub(super) fn sums<A: Adder>(
     rows: &[u32],
     windows: &[&[u32]],
     log_buckets: usize,
-) -> Vec<A::Point> {
+    sorting: &mut Sorting,
+    trees: &Spare<Tree<A>>,
+    sums: &mut Vec<A::Point>,
+) {
     let total = windows.len() << log_buckets;
-    let mut counts = vec![0u32; total];
+    let Sorting {
+        counts,
+        places,
+        indices,
+    } = sorting;
+    counts.clear();
+    counts.resize(total, 0);
     for (window, digits) in windows.iter().enumerate() {
         let counts = &mut counts[window << log_buckets..(window + 1) << log_buckets];
         for &digit in &digits[..rows.len()] {
@@ -36,13 +54,13 @@ pub(super) fn sums<A: Adder>(
             }
         }
     }
-    let mut places = Vec::with_capacity(total);
+    places.clear();
     let mut place = 0u32;
-    for count in &counts {
+    for count in counts.iter() {
         places.push(place);
         place += count;
     }
-    let mut indices = vec![0u32; place as usize];
+    indices.resize(place as usize, 0);
     for (window, digits) in windows.iter().enumerate() {
         let places = &mut places[window << log_buckets..(window + 1) << log_buckets];
         for (&digit, &row) in digits.iter().zip(rows) {
@@ -54,13 +72,10 @@ pub(super) fn sums<A: Adder>(
             }
         }
     }
-    let mut sums = vec![A::INFINITY; total];
-    segments(&indices, &counts, &mut sums)
-        .into_par_iter()
-        .for_each_init(Tree::<A>::default, |tree, segment| {
-            tree.sums(adder, points, segment.indices, segment.counts, segment.sums);
-        });
-    sums
+    resize(sums, total, A::INFINITY);
+    segments(indices, counts, sums).into_par_iter().for_each(|segment| {
+        trees.with(|tree| tree.sums(adder, points, segment.indices, segment.counts, segment.sums));
+    });
 }
 
 /// Ranges of whole buckets with about [`SEGMENT`] points; a bucket with more has a segment of its own.

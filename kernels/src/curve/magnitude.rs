@@ -14,6 +14,9 @@ const SIGN: u64 = 1 << 63;
 pub(super) struct Magnitude([u64; 4]);
 
 impl Magnitude {
+    /// Zero.
+    pub(super) const ZERO: Self = Self([0; 4]);
+
     /// Of an element.
     pub(super) fn new(scalar: &Fr) -> Self {
         let words: [u64; 4] = (*scalar).into();
@@ -33,7 +36,7 @@ impl Magnitude {
     }
 
     /// Whether the scalar is the negative of the magnitude.
-    pub(super) fn negative(&self) -> bool {
+    fn negative(&self) -> bool {
         self.0[3] & SIGN != 0
     }
 
@@ -44,15 +47,64 @@ impl Magnitude {
         high.map_or(0, |j| 64 * j + 64 - words[j].leading_zeros() as usize)
     }
 
-    /// `count ≤ 32` bits from bit `from` on; zeros above the magnitude.
-    pub(super) fn slice(&self, from: usize, count: usize) -> u32 {
-        let word = |j: usize| match j {
-            3 => self.0[3] & !SIGN,
-            _ => self.0.get(j).copied().unwrap_or(0),
-        };
-        let (j, shift) = (from / 64, from % 64);
-        let pair = u128::from(word(j)) | u128::from(word(j + 1)) << 64;
-        (pair >> shift) as u32 & ((1u64 << count) - 1) as u32
+    /// `m + bias` with the sign of `m`. The sum must be below `2^255`.
+    pub(super) fn plus(&self, bias: [u64; 4]) -> Biased {
+        let mut words = [self.0[0], self.0[1], self.0[2], self.0[3] & !SIGN, 0];
+        let mut carry = 0u128;
+        for (word, bias) in words.iter_mut().zip(bias) {
+            let sum = u128::from(*word) + u128::from(bias) + carry;
+            (*word, carry) = (sum as u64, sum >> 64);
+        }
+        Biased {
+            words,
+            negative: self.negative(),
+        }
+    }
+}
+
+/// A magnitude with a number added, ready to be cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Biased {
+    /// The highest word is zero.
+    words: [u64; 5],
+    negative: bool,
+}
+
+impl Biased {
+    /// The sign of the magnitude.
+    #[inline]
+    pub(super) fn negative(&self) -> bool {
+        self.negative
+    }
+
+    /// The bits that `cut` takes.
+    #[inline]
+    pub(super) fn slice(&self, cut: Cut) -> u32 {
+        let low = self.words[cut.word] >> cut.shift;
+        // Shifted in two steps: a shift by 64 is none.
+        let high = self.words[cut.word + 1] << 1 << (63 - cut.shift);
+        (low | high) as u32 & cut.mask
+    }
+}
+
+/// A run of bits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    /// 0 to 3.
+    word: usize,
+    shift: u32,
+    mask: u32,
+}
+
+impl Cut {
+    /// `count ≤ 32` bits from bit `from < 256` on; above the magnitude there are zeros.
+    pub(super) fn new(from: usize, count: usize) -> Self {
+        assert!(from < 256 && count <= 32);
+        Self {
+            word: from / 64,
+            shift: from as u32 % 64,
+            mask: ((1u64 << count) - 1) as u32,
+        }
     }
 }
 
@@ -78,12 +130,12 @@ mod tests {
         for scalar in scalars {
             let magnitude = Magnitude::new(&scalar);
             let mut sum = Fr::ZERO;
-            for from in (0..=MOST_BITS + 5).step_by(13).collect::<Vec<_>>().into_iter().rev() {
-                sum = sum * Fr::from(1 << 13) + Fr::from(u64::from(magnitude.slice(from, 13)));
+            for from in (0..=MOST_BITS).step_by(13).collect::<Vec<_>>().into_iter().rev() {
+                sum = sum * Fr::from(1 << 13) + Fr::from(u64::from(magnitude.plus([0; 4]).slice(Cut::new(from, 13))));
             }
             assert_eq!(if magnitude.negative() { -sum } else { sum }, scalar);
-            assert!(magnitude.bits() <= MOST_BITS && magnitude.slice(magnitude.bits(), 32) == 0);
-            assert!(magnitude.bits() == 0 || magnitude.slice(magnitude.bits() - 1, 1) == 1);
+            assert!(magnitude.bits() <= MOST_BITS && magnitude.plus([0; 4]).slice(Cut::new(magnitude.bits(), 32)) == 0);
+            assert!(magnitude.bits() == 0 || magnitude.plus([0; 4]).slice(Cut::new(magnitude.bits() - 1, 1)) == 1);
         }
         assert!(!Magnitude::new(&half).negative() && Magnitude::new(&(half + Fr::ONE)).negative());
         assert_eq!(Magnitude::new(&-Fr::from(5)).bits(), 3);

@@ -33,10 +33,17 @@ use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 
 use crate::path::Path;
 
+/// Buffers of both paths, of which one is in use.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    portable: multiexp::Buffers<portable::Portable>,
+    lanes: multiexp::Buffers<lanes::Lanes>,
+}
+
 /// Runs in the current pool.
-pub(crate) fn multiexp(path: Path, scalars: &[Fr], bases: &[G1Affine]) -> G1 {
+pub(crate) fn multiexp(path: Path, scalars: &[Fr], bases: &[G1Affine], buffers: &Buffers) -> G1 {
     match path {
-        Path::Portable => multiexp::multiexp(&portable::Portable, scalars, bases),
-        Path::Lanes(ifma) => multiexp::multiexp(&lanes::Lanes(ifma), scalars, bases),
+        Path::Portable => multiexp::multiexp(&portable::Portable, scalars, bases, &buffers.portable),
+        Path::Lanes(ifma) => multiexp::multiexp(&lanes::Lanes(ifma), scalars, bases, &buffers.lanes),
     }
 }

@@ -43,7 +43,7 @@ impl<A: Adder> Tree<A> {
         self.counts.extend_from_slice(counts);
         let mut longest = counts.iter().copied().max().unwrap_or(0);
         if longest <= 1 {
-            write(counts, out, |place| A::signed(points, indices[place]));
+            write(counts, out, A::INFINITY, |place| A::signed(points, indices[place]));
             return;
         }
         self.level(adder, points, indices);
@@ -54,30 +54,40 @@ impl<A: Adder> Tree<A> {
             (self.next_points, self.next_indices) = (points, indices);
             longest = longest.div_ceil(2);
         }
-        write(&self.counts, out, |place| self.points[self.indices[place] as usize]);
+        write(&self.counts, out, A::INFINITY, |place| {
+            self.points[self.indices[place] as usize]
+        });
     }
 
     /// One level: adds the pairs, keeps what has no partner. Leaves the halved lists in `self`.
     fn level(&mut self, adder: &A, points: &[A::Point], indices: &[u32]) {
-        self.pairs.clear();
-        self.singles.clear();
-        self.next_indices.clear();
-        let sums: u32 = self.counts.iter().map(|count| count / 2).sum();
-        let mut rest = indices;
+        let sums: usize = self.counts.iter().map(|count| (count / 2) as usize).sum();
+        // Room for one more each: what has no partner is written without asking whether it is there, which would be guessed wrong every
+        // second time.
+        self.pairs.resize(sums, [0; 2]);
+        self.singles.resize(self.counts.len() + 1, 0);
+        self.next_indices.resize(sums + self.counts.len() + 1, 0);
+        let (mut place, mut pair, mut single, mut next) = (0, 0, 0, 0);
         for count in &mut self.counts {
-            let (list, after) = rest.split_at(*count as usize);
-            rest = after;
-            let pairs = list.chunks_exact(2);
-            let single = pairs.remainder().first();
-            let first = self.pairs.len() as u32;
-            self.pairs.extend(pairs.map(|pair| [pair[0], pair[1]]));
-            self.next_indices.extend(first..self.pairs.len() as u32);
-            if let Some(&index) = single {
-                self.next_indices.push(sums + self.singles.len() as u32);
-                self.singles.push(index);
+            let size = *count as usize;
+            let list = &indices[place..place + size];
+            for (out, two) in self.pairs[pair..pair + size / 2].iter_mut().zip(list.chunks_exact(2)) {
+                *out = [two[0], two[1]];
             }
-            *count = count.div_ceil(2);
+            for (i, out) in self.next_indices[next..next + size / 2].iter_mut().enumerate() {
+                *out = (pair + i) as u32;
+            }
+            self.singles[single] = list.last().copied().unwrap_or(0);
+            self.next_indices[next + size / 2] = (sums + single) as u32;
+            (place, pair, single, next) = (
+                place + size,
+                pair + size / 2,
+                single + size % 2,
+                next + size.div_ceil(2),
+            );
+            *count = size.div_ceil(2) as u32;
         }
+        self.singles.truncate(single);
         // Sums first, then what had no partner.
         self.next_points
             .resize(self.pairs.len() + self.singles.len(), A::INFINITY);
@@ -92,12 +102,14 @@ impl<A: Adder> Tree<A> {
 }
 
 /// Writes the one point of each list, or infinity.
-fn write<P: Copy>(counts: &[u32], out: &mut [P], point: impl Fn(usize) -> P) {
+fn write<P: Copy>(counts: &[u32], out: &mut [P], infinity: P, point: impl Fn(usize) -> P) {
     let mut place = 0;
     for (out, &count) in out.iter_mut().zip(counts) {
         if count > 0 {
             *out = point(place);
             place += 1;
+        } else {
+            *out = infinity;
         }
     }
 }

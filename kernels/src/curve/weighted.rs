@@ -13,44 +13,69 @@ use super::tree::Tree;
 /// No point there: infinity.
 const NONE: u32 = u32::MAX;
 
-/// The windows whose buckets follow each other in `sums`, `2^log_buckets` each.
-pub(super) fn windows<A: Adder>(adder: &A, sums: Vec<A::Point>, log_buckets: usize, tree: &mut Tree<A>) -> Vec<G1> {
-    let count = sums.len() >> log_buckets;
-    let mut points = sums;
-    let mut level: Vec<u32> = points
-        .iter()
-        .enumerate()
-        .map(|(i, point)| if A::is_infinity(point) { NONE } else { i as u32 })
-        .collect();
-    // Right halves, level by level and window by window.
-    let (mut rights, mut counts) = (Vec::new(), Vec::new());
-    let mut pairs = Vec::new();
+/// Buffers, one a task.
+#[derive(Debug, Default)]
+pub(super) struct Joining {
+    level: Vec<u32>,
+    pairs: Vec<[u32; 2]>,
+    /// Right halves, level by level and window by window, and how many of each.
+    rights: Vec<u32>,
+    counts: Vec<u32>,
+}
+
+/// The windows whose buckets follow each other in `points`, `2^log_buckets` each. More points are written after them.
+pub(super) fn windows<A: Adder>(
+    adder: &A,
+    points: &mut Vec<A::Point>,
+    log_buckets: usize,
+    joining: &mut Joining,
+    tree: &mut Tree<A>,
+) -> Vec<G1> {
+    let count = points.len() >> log_buckets;
+    let Joining {
+        level,
+        pairs,
+        rights,
+        counts,
+    } = joining;
+    level.clear();
+    level.extend(
+        (0u32..)
+            .zip(points.iter())
+            .map(|(i, point)| if A::is_infinity(point) { NONE } else { i }),
+    );
+    rights.clear();
+    counts.clear();
     for i in 0..log_buckets {
-        pairs.clear();
-        let joined = 1 << (log_buckets - i - 1);
-        for window in level.chunks(2 * joined) {
+        for window in level.chunks(2 << (log_buckets - i - 1)) {
             let before = rights.len();
-            rights.extend(window.chunks(2).map(|pair| pair[1]).filter(|&right| right != NONE));
+            rights.extend(
+                window
+                    .chunks_exact(2)
+                    .map(|pair| pair[1])
+                    .filter(|&right| right != NONE),
+            );
             counts.push((rights.len() - before) as u32);
         }
-        let first = points.len() as u32;
-        level = level
-            .chunks(2)
-            .map(|pair| match *pair {
+        let first = points.len();
+        pairs.clear();
+        for j in 0..level.len() / 2 {
+            level[j] = match [level[2 * j], level[2 * j + 1]] {
                 [left, NONE] => left,
                 [NONE, right] => right,
-                _ => {
-                    pairs.push([pair[0], pair[1]]);
-                    first + pairs.len() as u32 - 1
+                pair => {
+                    pairs.push(pair);
+                    (first + pairs.len() - 1) as u32
                 }
-            })
-            .collect();
-        let mut added = vec![A::INFINITY; pairs.len()];
-        adder.add(&points, &pairs, &mut added, &mut tree.scratch);
-        points.extend_from_slice(&added);
+            };
+        }
+        level.truncate(level.len() / 2);
+        points.resize(first + pairs.len(), A::INFINITY);
+        let (points, added) = points.split_at_mut(first);
+        adder.add(points, pairs, added, &mut tree.scratch);
     }
     let mut totals = vec![A::INFINITY; counts.len()];
-    tree.sums(adder, &points, &rights, &counts, &mut totals);
+    tree.sums(adder, points, rights, counts, &mut totals);
     (0..count)
         .map(|window| {
             let weighted = (0..log_buckets).rev().fold(G1::identity(), |sum, i| {

@@ -22,7 +22,7 @@ const COST_OF_A_BIT: usize = 150;
 
 impl Windows {
     /// `count` windows for magnitudes of `bits` bits. One window has digits without signs, `0 ≤ d < 2^bits`. More have digits from `−2^(c−1)`
-    /// to `2^(c−1)`, and the highest window one bit less than the others, so that the carry into it leaves its digit at `2^(c−1)` or less.
+    /// to `2^(c−1) − 1`, and the highest window at least one bit less than the others, so that a carry into it leaves its digit at `2^(c−1)` or less.
     fn new(bits: usize, count: usize) -> Self {
         if count == 1 {
             Self {

@@ -11,14 +11,15 @@ use halo2_proofs::halo2curves::ff::Field;
 use rayon::prelude::*;
 
 use super::plan::{square, Plan};
+use crate::spare::resize;
 
-pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr]) {
+pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr], blocks: &mut Vec<Block>) {
     let short = plan.short();
     let length = elements.len();
     let first = &short.passes[0];
     let (r, last) = (first.length(), &short.passes[short.passes.len() - 1]);
     let width = length / r;
-    let mut blocks = vec![Block::ZERO; length / 8];
+    resize(blocks, length / 8, Block::ZERO);
 
     blocks
         .par_chunks_mut(r)
@@ -74,7 +75,7 @@ pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr]) {
                     );
                 }
             });
-        blocks = next;
+        *blocks = next;
     }
 
     strided::columns::<_, 8>(elements, r)

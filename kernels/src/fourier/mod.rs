@@ -15,9 +15,11 @@ mod plan;
 mod portable;
 
 use assay_lanes::fourier::LONGEST_LOG;
+use assay_lanes::Block;
 use halo2_proofs::halo2curves::bn256::Fr;
 
 use crate::path::Path;
+use crate::spare::Spare;
 
 pub use plan::Plan;
 
@@ -25,11 +27,11 @@ pub use plan::Plan;
 const SHORTEST_IN_LANES: u32 = 6;
 
 /// Runs in the current pool.
-pub(crate) fn transform(path: Path, plan: &Plan, elements: &mut [Fr]) {
+pub(crate) fn transform(path: Path, plan: &Plan, elements: &mut [Fr], spare: &Spare<Vec<Block>>) {
     assert_eq!(elements.len(), 1 << plan.k(), "the length of the plan");
     match path {
         Path::Lanes(ifma) if (SHORTEST_IN_LANES..=3 * LONGEST_LOG).contains(&plan.k()) => {
-            lanes::transform(ifma, plan, elements)
+            spare.with(|blocks| lanes::transform(ifma, plan, elements, blocks))
         }
         _ => portable::transform(plan, elements),
     }

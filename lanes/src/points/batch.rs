@@ -21,6 +21,24 @@ pub(super) struct Quick {
     pub(super) second_y: Eight<Fq>,
 }
 
+impl Quick {
+    /// Zeros.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn empty() -> Self {
+        let zero = Eight::zero();
+        Self {
+            prefix: zero,
+            difference: zero,
+            first: Coordinates {
+                x: zero,
+                y: zero,
+                infinity: 0,
+            },
+            second_y: zero,
+        }
+    }
+}
+
 /// What an addition of any points keeps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Complete {

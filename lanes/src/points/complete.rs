@@ -24,7 +24,8 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
     // Below (1 + 0.0118·2·1.1)·p < 1.1·p.
     let mut product = one;
     for eight in pairs.chunks(8) {
-        let [first, second] = indices(eight).map(|indices| canonical(gathered(points, indices)));
+        let first = canonical(gathered(points, indices(eight, 0)));
+        let second = canonical(gathered(points, indices(eight, 1)));
         let (same_x, same_y) = (first.x.minus(second.x).zeros(), first.y.minus(second.y).zeros());
         let finite = !(first.infinity | second.infinity);
         let doubling = same_x & same_y & finite;

@@ -83,13 +83,21 @@ pub(super) fn prefetch(points: &[Point], pairs: &[[u32; 2]]) {
     }
 }
 
-/// The indices of the first and of the second points; lanes beyond the last pair repeat it.
+/// The indices of the first points (`side` 0) or of the second ones; lanes beyond the last pair repeat it.
 #[inline]
-pub(super) fn indices(pairs: &[[u32; 2]]) -> [[u32; 8]; 2] {
-    let mut out = [[0; 8]; 2];
-    for l in 0..8 {
-        let pair = pairs[l.min(pairs.len() - 1)];
-        (out[0][l], out[1][l]) = (pair[0], pair[1]);
+pub(super) fn indices(pairs: &[[u32; 2]], side: usize) -> [u32; 8] {
+    let mut out = [0; 8];
+    match <&[[u32; 2]; 8]>::try_from(pairs) {
+        Ok(eight) => {
+            for l in 0..8 {
+                out[l] = eight[l][side];
+            }
+        }
+        Err(_) => {
+            for l in 0..8 {
+                out[l] = pairs[l.min(pairs.len() - 1)][side];
+            }
+        }
     }
     out
 }

@@ -16,7 +16,8 @@ const AHEAD: usize = 6;
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept: &mut Vec<Quick>) -> bool {
     assert!(pairs.len() == out.len() && pairs.len() <= 8 * GROUPS);
-    kept.clear();
+    kept.resize(GROUPS, Quick::empty());
+    let groups = pairs.len().div_ceil(8);
     let one = Eight::<Fq>::splat(&Fq::UNIT);
     // Below (1 + 0.0118·5.01·1.07)·p < 1.07·p.
     let mut product = one;
@@ -26,7 +27,8 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
         if ahead < pairs.len() {
             prefetch(points, &pairs[ahead..pairs.len().min(ahead + 8)]);
         }
-        let [first, second] = indices(eight).map(|indices| gathered(points, indices));
+        let first = gathered(points, indices(eight, 0));
+        let second = gathered(points, indices(eight, 1));
         infinity |= first.infinity | second.infinity;
         // Below 2.01·p + 3·p.
         let difference = second
@@ -34,12 +36,12 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
             .minus_below::<3>(first.x)
             .normal()
             .select(idle(eight.len()), one);
-        kept.push(Quick {
-            prefix: product,
-            difference,
-            first,
-            second_y: second.y,
-        });
+        // Field by field: a whole structure would be copied through the stack.
+        let kept = &mut kept[group];
+        kept.prefix = product;
+        kept.difference = difference;
+        kept.first = first;
+        kept.second_y = second.y;
         product = product.times(difference);
     }
     // The words of 2^8 / (v·2^4) times 2^256: the lane form 2^260 / v.
@@ -48,15 +50,15 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
     if zeros != 0 || infinity != 0 {
         return false;
     }
-    let mut groups = out.chunks_mut(8).rev();
+    let mut outs = out.chunks_mut(8).rev();
     for Quick {
         prefix,
         difference,
         first,
         second_y,
-    } in kept.iter().rev()
+    } in kept[..groups].iter().rev()
     {
-        let out = groups.next().expect("as many groups as were kept");
+        let out = outs.next().expect("as many groups as were kept");
         let one_over = prefix.times(inverse);
         inverse = inverse.times(*difference);
         let sums = sum(one_over, *difference, first, *second_y);
