@@ -97,7 +97,7 @@ fn compare_products(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
     let elements = &elements[..1 << 10];
     let mut out = elements.to_vec();
     let mut stock = || {
-        for _ in 0..100 {
+        for _ in 0..5_000 {
             for (out, element) in out.iter_mut().zip(elements) {
                 *out *= element;
             }
@@ -106,7 +106,7 @@ fn compare_products(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
     let mut lane_out = elements.to_vec();
     let mut lanes = || {
         if let Some(Path::Lanes(ifma)) = kernels.last().map(Kernels::path) {
-            for _ in 0..100 {
+            for _ in 0..5_000 {
                 products(ifma, elements, black_box(elements), &mut lane_out);
             }
         }
@@ -116,7 +116,7 @@ fn compare_products(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
         runs.push(("lanes", &mut lanes));
     }
     report(
-        "102,400 products with loads and stores",
+        "5,120,000 products with loads and stores",
         &mut runs,
         rounds,
         kernels[0].threads().count() == 1,

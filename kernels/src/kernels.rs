@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use assay_lanes::program::Program;
 use assay_lanes::Block;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 
+use crate::columns;
 use crate::curve::{self, multiexp};
 use crate::fourier::{transform, Plan};
 use crate::path::Path;
@@ -25,6 +27,7 @@ pub struct Kernels {
 struct Buffers {
     blocks: Spare<Vec<Block>>,
     curve: curve::Buffers,
+    columns: columns::Buffers,
 }
 
 impl fmt::Debug for Kernels {
@@ -87,5 +90,60 @@ impl Kernels {
     pub fn multiexp(&self, scalars: &[Fr], bases: &[G1Affine]) -> G1 {
         self.threads
             .run(|| multiexp(self.path, scalars, bases, &self.buffers.curve))
+    }
+
+    /// Runs `program` over all rows. Columns and outputs have one length, which rotations wrap around. More columns, constants and outputs
+    /// than the program names may be given.
+    ///
+    /// ```
+    /// use assay_kernels::{Kernels, Operand, Program, Step, Threads};
+    /// use halo2_proofs::halo2curves::bn256::Fr;
+    ///
+    /// // out = (a·a(ωX) − b)·y + out
+    /// let a = |rotation| Operand::Column { column: 0, rotation };
+    /// let b = Operand::Column { column: 1, rotation: 0 };
+    /// let program = Program::new(vec![
+    ///     Step::Mul { to: 0, a: a(0), b: a(1) },
+    ///     Step::Sub { to: 0, a: Operand::Register(0), b },
+    ///     Step::MulAdd { to: 0, a: Operand::Register(0), b: Operand::Constant(0), c: Operand::Output(0) },
+    ///     Step::Store { output: 0, from: Operand::Register(0) },
+    /// ])?;
+    /// let kernels = Kernels::detect(Threads::of_machine()?);
+    /// let column = |start: u64| (start..start + 16).map(Fr::from).collect::<Vec<_>>();
+    /// let (a, b, mut out) = (column(3), column(5), column(7));
+    /// kernels.run(&program, &[&a, &b], &[Fr::from(10)], &mut [&mut out]);
+    /// assert_eq!(out[15], (Fr::from(18 * 3) - Fr::from(20)) * Fr::from(10) + Fr::from(22));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If lengths differ or something that the program names is not given.
+    pub fn run(&self, program: &Program, columns: &[&[Fr]], constants: &[Fr], outputs: &mut [&mut [Fr]]) {
+        self.threads
+            .run(|| columns::run(self.path, program, columns, constants, outputs, &self.buffers.columns));
+    }
+
+    /// `a_i ← 1/a_i`, many with one inversion; zeros stay zero.
+    pub fn invert(&self, a: &mut [Fr]) {
+        self.threads.run(|| columns::invert(self.path, a));
+    }
+
+    /// `a_i ← a_i·factor`.
+    pub fn scale(&self, a: &mut [Fr], factor: Fr) {
+        self.threads.run(|| columns::scale(self.path, a, factor));
+    }
+
+    /// `a_i ← a_i + factor·b_i`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn add_scaled(&self, a: &mut [Fr], factor: Fr, b: &[Fr]) {
+        self.threads.run(|| columns::add_scaled(self.path, a, factor, b));
+    }
+
+    /// `Σ coefficients_i·x^i`.
+    #[must_use]
+    pub fn evaluate(&self, coefficients: &[Fr], x: Fr) -> Fr {
+        self.threads.run(|| columns::evaluate(self.path, coefficients, x))
     }
 }

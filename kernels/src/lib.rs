@@ -13,10 +13,12 @@
 //! | [`threads`] | the pool that work is done in | nothing |
 //! | [`path`](mod@path) | which of the two paths, and how it is chosen | nothing |
 //! | `spare` | buffers that are kept | nothing |
+//! | `columns` | programs, inversions and values over columns | `path`, `spare` |
 //! | `curve` | multi-exponentiation | `path`, `spare` |
 //! | [`fourier`] | Fourier transforms of any power of two | `path`, `spare` |
 //! | [`kernels`](mod@kernels) | every operation behind one structure | all of these |
 
+mod columns;
 mod curve;
 pub mod fourier;
 pub mod kernels;
@@ -24,6 +26,7 @@ pub mod path;
 mod spare;
 pub mod threads;
 
+pub use assay_lanes::program::{Operand, Program, ProgramError, Step};
 pub use fourier::Plan;
 pub use kernels::Kernels;
 pub use path::{Path, PORTABLE_VARIABLE};

@@ -26,6 +26,7 @@
 //! | [`elements`] | slices of elements: products, inversion, evaluation | `detect`, `eight` |
 //! | [`fourier`] | passes of a Fourier transform | `block`, `detect`, `eight`, `modulus`, `strided`, `words` |
 //! | [`points`] | many affine additions with one inversion | `detect`, `eight`, `modulus`, `words` |
+//! | [`program`] | register programs over columns | `detect`, `eight`, `modulus` |
 
 pub mod block;
 pub mod detect;
@@ -36,6 +37,7 @@ pub mod fourier;
 pub mod memory;
 pub mod modulus;
 pub mod points;
+pub mod program;
 pub mod strided;
 pub mod words;
 

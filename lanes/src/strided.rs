@@ -19,22 +19,23 @@ unsafe impl<T: Send, const W: usize> Send for Columns<'_, T, W> {}
 /// # Panics
 /// If `W` does not divide `stride`, or `stride` the length.
 pub fn columns<T, const W: usize>(matrix: &mut [T], stride: usize) -> Vec<Columns<'_, T, W>> {
-    assert!(W > 0 && stride > 0 && stride % W == 0 && matrix.len() % stride == 0);
+    assert!(W > 0 && stride > 0 && stride.is_multiple_of(W) && matrix.len().is_multiple_of(stride));
     let rows = matrix.len() / stride;
     let start = matrix.as_mut_ptr();
     if rows == 0 {
         return Vec::new();
     }
-    // SAFETY: `column + W ≤ stride ≤ matrix.len()`, so the pointer stays inside the slice.
-    (0..stride)
-        .step_by(W)
-        .map(|column| Columns {
-            first: unsafe { start.add(column) },
+    let columns = (0..stride).step_by(W).map(|column| {
+        // SAFETY: `column + W ≤ stride ≤ matrix.len()`, so the pointer stays inside the slice.
+        let first = unsafe { start.add(column) };
+        Columns {
+            first,
             stride,
             rows,
             matrix: PhantomData,
-        })
-        .collect()
+        }
+    });
+    columns.collect()
 }
 
 impl<T, const W: usize> Columns<'_, T, W> {

@@ -25,18 +25,31 @@ pub(super) struct Sorting {
     indices: Vec<u32>,
 }
 
-/// Writes the sums of the buckets of some windows, window after window, `2^log_buckets` each: bucket `b` has the rows with digit `±(b + 1)`.
-/// `windows` has the digits of each, `rows` the index of each row's point.
+/// The digits of some windows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SomeDigits<'a> {
+    /// The index of each row's point.
+    pub(super) rows: &'a [u32],
+    /// The digits of each window, row by row.
+    pub(super) windows: &'a [&'a [u32]],
+    /// Log₂ of the buckets of a window.
+    pub(super) log_buckets: usize,
+}
+
+/// Writes the sums of the buckets, window after window, `2^log_buckets` each: bucket `b` has the rows with digit `±(b + 1)`.
 pub(super) fn sums<A: Adder>(
     adder: &A,
     points: &[A::Point],
-    rows: &[u32],
-    windows: &[&[u32]],
-    log_buckets: usize,
+    digits: SomeDigits<'_>,
     sorting: &mut Sorting,
     trees: &Spare<Tree<A>>,
     sums: &mut Vec<A::Point>,
 ) {
+    let SomeDigits {
+        rows,
+        windows,
+        log_buckets,
+    } = digits;
     let total = windows.len() << log_buckets;
     let Sorting {
         counts,

@@ -7,7 +7,7 @@ use halo2_proofs::halo2curves::group::Group;
 use rayon::prelude::*;
 
 use super::adder::Adder;
-use super::buckets::{self, Sorting};
+use super::buckets::{self, SomeDigits, Sorting};
 use super::digits::Digits;
 use super::magnitude::{Magnitude, MOST_BITS};
 use super::tree::Tree;
@@ -144,24 +144,21 @@ fn of_digits<A: Adder>(
     let sums: Vec<Vec<G1>> = tasks
         .map(|some| {
             buffers.tasks.with(|task| {
-                let digits: Vec<&[u32]> = some.iter().map(|&window| digits.window(window)).collect();
+                let windows_digits: Vec<&[u32]> = some.iter().map(|&window| digits.window(window)).collect();
+                let log_buckets = windows.log_buckets;
+                let digits = SomeDigits {
+                    rows,
+                    windows: &windows_digits,
+                    log_buckets,
+                };
                 let Task {
                     sorting,
                     joining,
                     points: sums,
                     tree,
                 } = task;
-                buckets::sums(
-                    adder,
-                    points,
-                    rows,
-                    &digits,
-                    windows.log_buckets,
-                    sorting,
-                    &buffers.trees,
-                    sums,
-                );
-                weighted::windows(adder, sums, windows.log_buckets, joining, tree)
+                buckets::sums(adder, points, digits, sorting, &buffers.trees, sums);
+                weighted::windows(adder, sums, log_buckets, joining, tree)
             })
         })
         .collect();

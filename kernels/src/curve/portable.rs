@@ -151,7 +151,7 @@ mod tests {
             .collect();
         let zero = points.len() as u32;
         points.push(INFINITY);
-        let plain: Vec<[u32; 2]> = (0..11).map(|i| [i, i + 1 | NEGATED]).collect();
+        let plain: Vec<[u32; 2]> = (0..11).map(|i| [i, (i + 1) | NEGATED]).collect();
         let special = [
             [5, 5],
             [5, 5 | NEGATED],

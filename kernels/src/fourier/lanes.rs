@@ -65,7 +65,7 @@ pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr], blocks: &m
                     };
                     middle_pass(
                         ifma,
-                        &blocks,
+                        blocks,
                         rows,
                         twiddles,
                         &series,
@@ -93,7 +93,7 @@ pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr], blocks: &m
                 };
                 last_pass(
                     ifma,
-                    &blocks,
+                    blocks,
                     columns,
                     last,
                     short.back.as_deref(),

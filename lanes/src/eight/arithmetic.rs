@@ -33,7 +33,7 @@ impl<F> Copy for Eight<F> {}
 
 /// `multiple·p` with limbs so spread that subtracting a value with normal limbs below `multiple·p` leaves limbs 0 to 3 not negative and limb 4 at −1 or more: limb 0 gets
 /// one `2^52` more, limbs 1 to 3 get `2^52 − 1` more, limb 4 pays one.
-const fn spread(prime: Limbs, times: u64) -> Limbs {
+pub(crate) const fn spread(prime: Limbs, times: u64) -> Limbs {
     let mut limbs = multiple(prime, times);
     limbs[0] += 1 << LIMB_BITS;
     limbs[1] += LIMB_MASK;

@@ -43,7 +43,7 @@ mod tests {
     use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G1};
     use halo2_proofs::halo2curves::ff::Field;
     use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
-    use halo2_proofs::halo2curves::group::{Curve, Group};
+    use halo2_proofs::halo2curves::group::Curve;
     use rand_chacha::ChaCha20Rng;
     use rand_core::{RngCore, SeedableRng};
 
@@ -113,11 +113,7 @@ mod tests {
         // Sums are added again, so that their bounds are met as inputs.
         for count in [5000, 2049, 2048, 1023, 9, 8, 7, 1] {
             let pairs: Vec<[u32; 2]> = (0..count)
-                .map(|_| {
-                    [0; 2].map(|_: u32| {
-                        rng.next_u32() % affine.len() as u32 | if rng.next_u32() % 2 == 0 { NEGATED } else { 0 }
-                    })
-                })
+                .map(|_| [0; 2].map(|_: u32| (rng.next_u32() % affine.len() as u32) | (rng.next_u32() % 2 * NEGATED)))
                 .collect();
             check(ifma, &affine, &level, &pairs, &mut scratch);
             let mut out = vec![Point::INFINITY; pairs.len()];
@@ -182,7 +178,7 @@ mod tests {
         let mut pairs = Vec::new();
         for i in 0..33u32 {
             for sign in [0, NEGATED] {
-                pairs.extend([[i, (i + 5) % 33 | sign], [i | sign, (i + 1) % 33], [i, i | sign]]);
+                pairs.extend([[i, ((i + 5) % 33) | sign], [i | sign, (i + 1) % 33], [i, i | sign]]);
             }
         }
         check(ifma, &points, &raised, &pairs, &mut Scratch::default());
