@@ -20,12 +20,12 @@
 //! | [`words`] | the four words inside the library's elements | nothing |
 //! | [`detect`] | whether this processor has the instructions | nothing |
 //! | [`block`] | eight elements between two passes of a transform | nothing |
-//! | [`memory`] | vectors on huge pages | nothing |
+//! | [`memory`] | prefetches, vectors on huge pages | nothing |
 //! | [`strided`] | one slice as disjoint columns, for threads | nothing |
 //! | `eight` | the arithmetic: products, sums, reductions, transpositions | `block`, `modulus`, `words` |
 //! | [`elements`] | slices of elements: products, inversion, evaluation | `detect`, `eight` |
 //! | [`fourier`] | passes of a Fourier transform | `block`, `detect`, `eight`, `modulus`, `strided`, `words` |
-//! | [`points`] | many affine additions with one inversion | `detect`, `eight`, `modulus`, `words` |
+//! | [`points`] | many affine additions with one inversion | `detect`, `eight`, `memory`, `modulus`, `words` |
 //! | [`program`] | register programs over columns | `detect`, `eight`, `modulus` |
 
 pub mod block;

@@ -7,6 +7,8 @@
 //! | opposite | | 1 | infinity |
 //! | one is infinity | | 1 | the other |
 
+use assay_lanes::memory::prefetch;
+use assay_lanes::points::NEGATED;
 use halo2_proofs::halo2curves::bn256::{Fq, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 
@@ -14,6 +16,9 @@ use super::adder::Adder;
 
 /// Additions that share an inversion.
 const TOGETHER: usize = 2048;
+
+/// Pairs by which the loads run ahead.
+const AHEAD: usize = 16;
 
 /// Adds with the library's field.
 pub(super) struct Portable;
@@ -76,7 +81,10 @@ impl Adder for Portable {
 fn add_together(points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], kept: &mut Vec<Kept>) {
     kept.clear();
     let mut prefix = Fq::ONE;
-    for &[a, b] in pairs {
+    for (i, &[a, b]) in pairs.iter().enumerate() {
+        for index in pairs.get(i + AHEAD).into_iter().flatten() {
+            prefetch(points, (index & !NEGATED) as usize);
+        }
         let (first, second) = (Portable::signed(points, a), Portable::signed(points, b));
         let mut next = Kept {
             prefix,
@@ -138,7 +146,6 @@ fn add_together(points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], k
 
 #[cfg(test)]
 mod tests {
-    use assay_lanes::points::NEGATED;
     use halo2_proofs::halo2curves::bn256::{Fr, G1};
     use halo2_proofs::halo2curves::group::Curve;
 

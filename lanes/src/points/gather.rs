@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::{
     __m512i, __mmask8, _mm512_load_si512, _mm512_or_si512, _mm512_setzero_si512, _mm512_store_si512,
-    _mm512_testn_epi64_mask, _mm_prefetch, _MM_HINT_T0,
+    _mm512_testn_epi64_mask,
 };
 
 use halo2_proofs::halo2curves::bn256::Fq;
@@ -67,19 +67,6 @@ fn store(coordinates: &Coordinates, out: &mut [Point; 8]) {
     for l in 0..8 {
         // SAFETY: 64 writable bytes, aligned to 64 by the type.
         unsafe { _mm512_store_si512(out[l].words.as_mut_ptr().cast::<__m512i>(), rows[l]) };
-    }
-}
-
-/// Asks for the points to come into the cache.
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn prefetch(points: &[Point], pairs: &[[u32; 2]]) {
-    for pair in pairs {
-        for index in pair {
-            let place = (index & !NEGATED) as usize;
-            // A prefetch reads nothing that the program sees, whatever the address.
-            _mm_prefetch::<_MM_HINT_T0>(points.as_ptr().wrapping_add(place).cast());
-        }
     }
 }
 

@@ -3,9 +3,10 @@
 use halo2_proofs::halo2curves::bn256::Fq;
 
 use super::batch::{Quick, GROUPS};
-use super::gather::{gathered, idle, indices, prefetch, store_some, Coordinates};
-use super::packed::Point;
+use super::gather::{gathered, idle, indices, store_some, Coordinates};
+use super::packed::{Point, NEGATED};
 use crate::eight::{inverse::inverses, Eight};
+use crate::memory::prefetch;
 use crate::modulus::Prime;
 
 /// Groups by which the loads run ahead.
@@ -25,7 +26,9 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
     for (group, eight) in pairs.chunks(8).enumerate() {
         let ahead = 8 * (group + AHEAD);
         if ahead < pairs.len() {
-            prefetch(points, &pairs[ahead..pairs.len().min(ahead + 8)]);
+            for &index in pairs[ahead..pairs.len().min(ahead + 8)].as_flattened() {
+                prefetch(points, (index & !NEGATED) as usize);
+            }
         }
         let first = gathered(points, indices(eight, 0));
         let second = gathered(points, indices(eight, 1));
