@@ -49,6 +49,14 @@ pub(crate) fn broadcast(word: u64) -> __m512i {
     _mm512_set1_epi64(word as i64)
 }
 
+/// What limb 0 carries once the multiple of `p` that clears its low 52 bits has been added: `⌈low / 2^52⌉`. The low half of that multiple's
+/// limb 0 is `−low mod 2^52`, so that it need not be computed.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn carry_of_cleared(low: __m512i) -> __m512i {
+    _mm512_srli_epi64::<LIMB_BITS>(_mm512_add_epi64(low, broadcast(LIMB_MASK)))
+}
+
 impl<F: Prime> Eight<F> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -108,11 +116,12 @@ impl<F: Prime> Eight<F> {
                 high[j] = _mm512_madd52hi_epu64(high[j], x[j], y[i]);
             }
             let m = _mm512_madd52lo_epu64(zero, low[0], broadcast(F::NEGATIVE_INVERSE));
-            for j in 0..5 {
+            let carry = carry_of_cleared(low[0]);
+            high[0] = _mm512_madd52hi_epu64(high[0], m, broadcast(F::LIMBS[0]));
+            for j in 1..5 {
                 low[j] = _mm512_madd52lo_epu64(low[j], m, broadcast(F::LIMBS[j]));
                 high[j] = _mm512_madd52hi_epu64(high[j], m, broadcast(F::LIMBS[j]));
             }
-            let carry = _mm512_srli_epi64::<LIMB_BITS>(low[0]);
             low[0] = _mm512_add_epi64(_mm512_add_epi64(low[1], high[0]), carry);
             low[1] = _mm512_add_epi64(low[2], high[1]);
             low[2] = _mm512_add_epi64(low[3], high[2]);
@@ -120,6 +129,47 @@ impl<F: Prime> Eight<F> {
             low[4] = high[4];
         }
         Self::from_limbs(low).normal()
+    }
+
+    /// Two independent products, as [`Eight::times`] makes each. A product is a chain of five rounds that wait for each other; where one waits,
+    /// the other goes on.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(crate) fn times_two(x: [Self; 2], y: [Self; 2]) -> [Self; 2] {
+        let zero = _mm512_setzero_si512();
+        let mut low = [[zero; 5]; 2];
+        for i in 0..5 {
+            let mut high = [[zero; 5]; 2];
+            for j in 0..5 {
+                for h in 0..2 {
+                    low[h][j] = _mm512_madd52lo_epu64(low[h][j], x[h].limbs[j], y[h].limbs[i]);
+                    high[h][j] = _mm512_madd52hi_epu64(high[h][j], x[h].limbs[j], y[h].limbs[i]);
+                }
+            }
+            let mut m = [zero; 2];
+            for h in 0..2 {
+                m[h] = _mm512_madd52lo_epu64(zero, low[h][0], broadcast(F::NEGATIVE_INVERSE));
+            }
+            let mut carry = [zero; 2];
+            for h in 0..2 {
+                carry[h] = carry_of_cleared(low[h][0]);
+                high[h][0] = _mm512_madd52hi_epu64(high[h][0], m[h], broadcast(F::LIMBS[0]));
+            }
+            for j in 1..5 {
+                for h in 0..2 {
+                    low[h][j] = _mm512_madd52lo_epu64(low[h][j], m[h], broadcast(F::LIMBS[j]));
+                    high[h][j] = _mm512_madd52hi_epu64(high[h][j], m[h], broadcast(F::LIMBS[j]));
+                }
+            }
+            for h in 0..2 {
+                low[h][0] = _mm512_add_epi64(_mm512_add_epi64(low[h][1], high[h][0]), carry[h]);
+                low[h][1] = _mm512_add_epi64(low[h][2], high[h][1]);
+                low[h][2] = _mm512_add_epi64(low[h][3], high[h][2]);
+                low[h][3] = _mm512_add_epi64(low[h][4], high[h][3]);
+                low[h][4] = high[h][4];
+            }
+        }
+        [Self::from_limbs(low[0]).normal(), Self::from_limbs(low[1]).normal()]
     }
 
     /// `x + y`, loose: `< (A + B)·p`.

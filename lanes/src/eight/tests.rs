@@ -76,8 +76,12 @@ fn arithmetic_agrees<F: Prime>() {
     for (a, b) in [(1, 1), (2, 2), (16, 16), (84, 84), (84, 1), (1, 84), (24, 2)] {
         for (x, y) in pairs::<F>(a, b) {
             let product = Eight::<F>::from_lanes(&x).times(Eight::from_lanes(&y));
+            let (left, right) = (Eight::<F>::from_lanes(&x), Eight::from_lanes(&y));
+            let [forward, backward] = Eight::times_two([left, right], [right, left]);
             for l in 0..8 {
                 let lane = product.lane(l);
+                // Two at once are what each is alone.
+                assert_eq!((forward.lane(l), backward.lane(l)), (lane, right.times(left).lane(l)));
                 assert_eq!(element::<F>(lane), element::<F>(x[l]) * element::<F>(y[l]) * shift);
                 assert!(is_below::<F>(lane, 1001 + 118 * a * b / 10), "{a} {b}");
             }

@@ -10,7 +10,7 @@ use super::batch::{Complete, Quick, GROUPS};
 #[derive(Debug, Default)]
 pub struct Scratch {
     #[cfg(target_arch = "x86_64")]
-    quick: Vec<Quick>,
+    quick: Vec<[Quick; 2]>,
     #[cfg(target_arch = "x86_64")]
     complete: Vec<Complete>,
 }
