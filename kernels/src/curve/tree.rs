@@ -1,6 +1,12 @@
 //! Sums of many lists of points: neighbours are added in pairs, level by level, all lists together, until each has one point left.
 
+use assay_lanes::memory::prefetch;
+use assay_lanes::points::NEGATED;
+
 use super::adder::Adder;
+
+/// Points by which the loads run ahead.
+const AHEAD: usize = 16;
 
 /// Buffers, one a thread.
 pub(super) struct Tree<A: Adder> {
@@ -64,9 +70,9 @@ impl<A: Adder> Tree<A> {
         let sums: usize = self.counts.iter().map(|count| (count / 2) as usize).sum();
         // Room for one more each: what has no partner is written without asking whether it is there, which would be guessed wrong every
         // second time.
-        self.pairs.resize(sums, [0; 2]);
-        self.singles.resize(self.counts.len() + 1, 0);
-        self.next_indices.resize(sums + self.counts.len() + 1, 0);
+        grow(&mut self.pairs, sums, [0; 2]);
+        grow(&mut self.singles, self.counts.len() + 1, 0);
+        grow(&mut self.next_indices, sums + self.counts.len() + 1, 0);
         let (mut place, mut pair, mut single, mut next) = (0, 0, 0, 0);
         for count in &mut self.counts {
             let size = *count as usize;
@@ -87,17 +93,26 @@ impl<A: Adder> Tree<A> {
             );
             *count = size.div_ceil(2) as u32;
         }
-        self.singles.truncate(single);
         // Sums first, then what had no partner.
-        self.next_points
-            .resize(self.pairs.len() + self.singles.len(), A::INFINITY);
-        let (added, kept) = self.next_points.split_at_mut(self.pairs.len());
-        adder.add(points, &self.pairs, added, &mut self.scratch);
-        for (kept, &index) in kept.iter_mut().zip(&self.singles) {
+        grow(&mut self.next_points, sums + single, A::INFINITY);
+        let (added, kept) = self.next_points.split_at_mut(sums);
+        adder.add(points, &self.pairs[..sums], added, &mut self.scratch);
+        let singles = &self.singles[..single];
+        for (i, (kept, &index)) in kept.iter_mut().zip(singles).enumerate() {
+            if let Some(index) = singles.get(i + AHEAD) {
+                prefetch(points, (index & !NEGATED) as usize);
+            }
             *kept = A::signed(points, index);
         }
         std::mem::swap(&mut self.points, &mut self.next_points);
         std::mem::swap(&mut self.indices, &mut self.next_indices);
+    }
+}
+
+/// Makes a buffer at least `length` long. None gets shorter: filling it again at the next level would take as long as the level's lists.
+fn grow<T: Copy>(buffer: &mut Vec<T>, length: usize, filling: T) {
+    if buffer.len() < length {
+        buffer.resize(length, filling);
     }
 }
 
