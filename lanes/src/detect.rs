@@ -39,7 +39,7 @@ macro_rules! with_lanes {
     ($token:expr, $($function:ident)::+ $(::<$($generic:ty),+>)? ($($argument:expr),* $(,)?)) => {{
         #[cfg(target_arch = "x86_64")]
         {
-            let _: $crate::Ifma = $token;
+            let _: $crate::detect::Ifma = $token;
             // SAFETY: the function's only condition is that the processor has AVX-512 F and IFMA, which the token proves.
             unsafe { $($function)::+ $(::<$($generic),+>)? ($($argument),*) }
         }

@@ -28,6 +28,9 @@
 //! | [`points`] | many affine additions with one inversion | `detect`, `eight`, `memory`, `modulus`, `words` |
 //! | [`program`] | register programs over columns | `detect`, `eight`, `modulus` |
 
+// Without the instructions there is nobody to use what is made for them.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
+
 pub mod block;
 pub mod detect;
 #[cfg(target_arch = "x86_64")]

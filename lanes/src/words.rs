@@ -13,9 +13,11 @@ const _: () = assert!(size_of::<G1Affine>() == 64);
 const _: () = assert!(offset_of!(G1Affine, x) == 0 && offset_of!(G1Affine, y) == 32);
 
 mod sealed {
+    use halo2_proofs::halo2curves::bn256::{Fq, Fr};
+
     pub trait Sealed {}
-    impl Sealed for super::Fr {}
-    impl Sealed for super::Fq {}
+    impl Sealed for Fr {}
+    impl Sealed for Fq {}
 }
 
 /// An element of the library as four words.

@@ -8,8 +8,8 @@ use rand_core::{RngCore, SeedableRng};
 use super::arithmetic::Eight;
 use super::layout::{load_row, row_words};
 use super::transpose::{gather_words, scatter_words, square};
+use crate::detect::Ifma;
 use crate::modulus::{multiple, words, Limbs, Prime, LIMB_MASK};
-use crate::Ifma;
 
 /// The element of signed limbs: `Σ limb_j·2^(52·j)`.
 fn element<F: PrimeField>(limbs: Limbs) -> F {

@@ -83,6 +83,7 @@ fn layer(data: &mut [Eight<Fr>], half: usize, twiddles: &Twiddles, from: usize) 
 mod tests {
     use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 
+    use super::super::twiddles::LONGEST_LOG;
     use super::*;
     use crate::modulus::{multiple, Prime, LIMB_MASK};
     use crate::words::Words;
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn bounds_hold_at_extreme_inputs() {
         if Ifma::detect().is_some() {
-            for log in 1..=super::super::LONGEST_LOG {
+            for log in 1..=LONGEST_LOG {
                 for shift in [Fr::ONE, Fr::from(7), -Fr::ONE] {
                     // SAFETY: the processor has the instructions.
                     unsafe { extreme_inputs_keep_to_the_bounds(log, shift) };

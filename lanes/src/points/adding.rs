@@ -15,7 +15,7 @@ pub struct Scratch {
     complete: Vec<Complete>,
 }
 
-/// `out[i] = points[a] + points[b]` with `[a, b] = pairs[i]`, where [`NEGATED`](super::NEGATED) in an index means the negative. Equal points,
+/// `out[i] = points[a] + points[b]` with `[a, b] = pairs[i]`, where [`NEGATED`](crate::points::NEGATED) in an index means the negative. Equal points,
 /// opposite ones and infinity may be among them; a batch of 2,048 that has any costs about twice as much. Fewer than 1,024 pairs do not pay
 /// their inversion.
 ///
@@ -47,8 +47,8 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::{RngCore, SeedableRng};
 
+    use super::super::packed::{pack, NEGATED};
     use super::*;
-    use crate::points::{pack, NEGATED};
 
     fn random_points(count: usize) -> Vec<G1Affine> {
         let mut rng = ChaCha20Rng::seed_from_u64(1);

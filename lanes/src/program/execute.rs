@@ -8,8 +8,7 @@ use crate::detect::{with_lanes, Ifma};
 #[cfg(target_arch = "x86_64")]
 use super::{
     bounds::{Bounded, HIGHEST},
-    step::{Operand, Step},
-    ROWS_TOGETHER,
+    step::{Operand, Step, ROWS_TOGETHER},
 };
 #[cfg(target_arch = "x86_64")]
 use crate::eight::{arithmetic::spread, Eight};

@@ -21,7 +21,4 @@ mod step;
 
 pub use check::{Program, ProgramError};
 pub use execute::{run, Registers};
-pub use step::{Operand, Step};
-
-/// Rows that are done together.
-pub const ROWS_TOGETHER: usize = 64;
+pub use step::{Operand, Step, ROWS_TOGETHER};

@@ -1,5 +1,8 @@
 //! Steps and operands.
 
+/// Rows that are done together.
+pub const ROWS_TOGETHER: usize = 64;
+
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operand {
