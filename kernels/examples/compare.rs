@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use assay_kernels::{Kernels, Path, Plan, Threads};
+use assay_kernels::{Kernels, Operand, Path, Plan, Program, Step, Threads};
 use assay_lanes::elements::products;
 use halo2_proofs::arithmetic::{best_fft, best_multiexp};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let elements: Vec<Fr> = (0..1 << K).map(|_| Fr::random(&mut rng)).collect();
     compare_products(&elements, kernels, rounds);
     compare_transforms(&elements, kernels, rounds);
+    compare_programs(&elements, kernels, rounds);
     let bases = bases(1 << K);
     let small = |rng: &mut ChaCha20Rng, bits: u32| Fr::from(rng.next_u64() >> (64 - bits));
     let bytes: Vec<Fr> = (0..1 << K).map(|_| small(&mut rng, 8)).collect();
@@ -59,6 +60,75 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         compare_multiexps(what, scalars, &bases, kernels, rounds.div_ceil(2));
     }
     Ok(())
+}
+
+/// A program as quotients have them: 64 times `sum ← sum·y + (a·b(rotated) − c)`.
+fn compare_programs(elements: &[Fr], kernels: &[Kernels], rounds: usize) {
+    let columns: Vec<&[Fr]> = (0..8).map(|i| &elements[i << (K - 3)..(i + 1) << (K - 3)]).collect();
+    let column = |column: u16, rotation| Operand::Column {
+        column: column % 8,
+        rotation,
+    };
+    let mut steps = vec![Step::Add {
+        to: 0,
+        a: column(0, 0),
+        b: column(1, 0),
+    }];
+    for i in 0..64 {
+        steps.push(Step::Mul {
+            to: 1,
+            a: column(i, 0),
+            b: column(i + 1, 1),
+        });
+        steps.push(Step::Sub {
+            to: 1,
+            a: Operand::Register(1),
+            b: column(i + 2, 0),
+        });
+        steps.push(Step::MulAdd {
+            to: 0,
+            a: Operand::Register(0),
+            b: Operand::Constant(0),
+            c: Operand::Register(1),
+        });
+    }
+    steps.push(Step::Store {
+        output: 0,
+        from: Operand::Register(0),
+    });
+    let program = Program::new(steps).expect("registers are set");
+    let y = elements[0];
+    let rows = columns[0].len();
+    let mut outputs = vec![vec![Fr::ZERO; rows]; kernels.len() + 1];
+    let (stock_output, own_outputs) = outputs.split_first_mut().expect("one at least");
+    let mut stock = || {
+        for (row, out) in stock_output.iter_mut().enumerate() {
+            let mut sum = columns[0][row] + columns[1][row];
+            for i in 0..64 {
+                sum = sum * y
+                    + (columns[i % 8][row] * columns[(i + 1) % 8][(row + 1) % rows] - columns[(i + 2) % 8][row]);
+            }
+            *out = sum;
+        }
+    };
+    let mut own: Vec<_> = kernels
+        .iter()
+        .zip(own_outputs)
+        .map(|(kernels, output)| {
+            (name(kernels), || {
+                kernels.run(&program, &columns, &[y], &mut [output.as_mut_slice()])
+            })
+        })
+        .collect();
+    let mut runs: Vec<(&str, &mut dyn FnMut())> = vec![("a loop", &mut stock)];
+    runs.extend(own.iter_mut().map(|(name, run)| (*name, run as &mut dyn FnMut())));
+    report(
+        "program of 128 products on 2^15 rows",
+        &mut runs,
+        rounds,
+        kernels[0].threads().count() == 1,
+    );
+    assert!(outputs.windows(2).all(|pair| pair[0] == pair[1]), "the outputs differ");
 }
 
 /// `G·(a + b·i)`.

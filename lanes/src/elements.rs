@@ -45,6 +45,15 @@ pub fn evaluate<F: Prime>(ifma: Ifma, coefficients: &[F], x: F) -> F {
     with_lanes!(ifma, evaluate_in_lanes::<F>(coefficients, x))
 }
 
+/// Writes each element itself, `0 ≤ a < p`, in four words.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn integers<F: Prime>(ifma: Ifma, a: &[F], out: &mut [[u64; 4]]) {
+    assert!(a.len() == out.len());
+    with_lanes!(ifma, integers_in_lanes::<F>(a, out));
+}
+
 /// Calls `$body` with each eight of the slices; the last, incomplete ones are filled up with zeros.
 #[cfg(target_arch = "x86_64")]
 macro_rules! by_eight {
@@ -109,6 +118,24 @@ fn add_scaled_in_lanes<F: Prime>(a: &mut [F], factor: F, b: &[F]) {
             .canonical()
             .store_words(a)
     );
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn integers_in_lanes<F: Prime>(a: &[F], out: &mut [[u64; 4]]) {
+    // (a·2^256)·2^4·2^−260, below 1.1·p.
+    let factor = Eight::<F>::splat(&[16, 0, 0, 0, 0]);
+    for (a, out) in a.chunks(8).zip(out.chunks_mut(8)) {
+        let elements = match a.first_chunk() {
+            Some(eight) => Eight::load_words(eight),
+            None => Eight::load_words(&filled_up(a)),
+        };
+        let mut integers = [F::ZERO; 8];
+        elements.times(factor).below_prime().store_words(&mut integers);
+        for (out, integer) in out.iter_mut().zip(integers) {
+            *out = integer.to_words();
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -227,6 +254,11 @@ mod tests {
             let mut out = a.clone();
             invert(ifma, &mut out);
             assert!(out.iter().zip(&a).all(|(out, a)| *out == a.invert().unwrap_or(F::ZERO)));
+            let mut out = vec![[7; 4]; count];
+            integers(ifma, &a, &mut out);
+            // An element whose words are the integer w is w·2^−256.
+            let factor = F::from(2).pow([256]);
+            assert!(out.iter().zip(&a).all(|(out, a)| F::from_words(*out) * factor == *a));
             let mut zeros = vec![F::ZERO; count];
             invert(ifma, &mut zeros);
             assert!(zeros.iter().all(|zero| *zero == F::ZERO));

@@ -1,7 +1,7 @@
 //! What the two paths do differently: how points lie in memory and how many are added.
 
 use assay_lanes::points::NEGATED;
-use halo2_proofs::halo2curves::bn256::G1Affine;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 
 /// Adds points of its own form.
 pub(super) trait Adder: Sync {
@@ -23,6 +23,9 @@ pub(super) trait Adder: Sync {
 
     /// Writes the library's points in the adder's form.
     fn pack(&self, points: &[G1Affine], out: &mut [Self::Point]);
+
+    /// The integers that scalars are.
+    fn integers(&self, scalars: &[Fr], out: &mut [[u64; 4]]);
 
     /// `out[i] = points[a] + points[b]` with `[a, b] = pairs[i]`; [`NEGATED`] in an index means the negative. Any points.
     fn add(&self, points: &[Self::Point], pairs: &[[u32; 2]], out: &mut [Self::Point], scratch: &mut Self::Scratch);

@@ -1,8 +1,9 @@
 //! Additions eight at a time.
 
+use assay_lanes::elements;
 use assay_lanes::points::{self, Point, Scratch};
 use assay_lanes::Ifma;
-use halo2_proofs::halo2curves::bn256::G1Affine;
+use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 
 use super::adder::Adder;
 
@@ -28,6 +29,10 @@ impl Adder for Lanes {
 
     fn pack(&self, points: &[G1Affine], out: &mut [Point]) {
         points::pack(self.0, points, out);
+    }
+
+    fn integers(&self, scalars: &[Fr], out: &mut [[u64; 4]]) {
+        elements::integers(self.0, scalars, out);
     }
 
     fn add(&self, points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], scratch: &mut Scratch) {

@@ -17,9 +17,8 @@ impl Magnitude {
     /// Zero.
     pub(super) const ZERO: Self = Self([0; 4]);
 
-    /// Of an element.
-    pub(super) fn new(scalar: &Fr) -> Self {
-        let words: [u64; 4] = (*scalar).into();
+    /// Of an element below `r` in words.
+    pub(super) fn new(words: [u64; 4]) -> Self {
         let mut negated = [0; 4];
         let mut borrow = 0i128;
         for (j, prime) in Fr::WORDS.into_iter().enumerate() {
@@ -114,6 +113,10 @@ mod tests {
 
     use super::*;
 
+    fn new(scalar: Fr) -> Magnitude {
+        Magnitude::new(scalar.into())
+    }
+
     #[test]
     fn signs_and_slices_give_the_scalar_back() {
         let half = -Fr::ONE * Fr::from(2).invert().unwrap(); // (r − 1)/2
@@ -128,7 +131,7 @@ mod tests {
             Fr::from(3).invert().unwrap(),
         ];
         for scalar in scalars {
-            let magnitude = Magnitude::new(&scalar);
+            let magnitude = new(scalar);
             let mut sum = Fr::ZERO;
             for from in (0..=MOST_BITS).step_by(13).collect::<Vec<_>>().into_iter().rev() {
                 sum = sum * Fr::from(1 << 13) + Fr::from(u64::from(magnitude.plus([0; 4]).slice(Cut::new(from, 13))));
@@ -137,7 +140,7 @@ mod tests {
             assert!(magnitude.bits() <= MOST_BITS && magnitude.plus([0; 4]).slice(Cut::new(magnitude.bits(), 32)) == 0);
             assert!(magnitude.bits() == 0 || magnitude.plus([0; 4]).slice(Cut::new(magnitude.bits() - 1, 1)) == 1);
         }
-        assert!(!Magnitude::new(&half).negative() && Magnitude::new(&(half + Fr::ONE)).negative());
-        assert_eq!(Magnitude::new(&-Fr::from(5)).bits(), 3);
+        assert!(!new(half).negative() && new(half + Fr::ONE).negative());
+        assert_eq!(new(-Fr::from(5)).bits(), 3);
     }
 }

@@ -87,19 +87,22 @@ pub(super) fn multiexp<A: Adder>(adder: &A, scalars: &[Fr], bases: &[G1Affine], 
             digits,
         } = inputs;
         resize(magnitudes, scalars.len(), Magnitude::ZERO);
-        magnitudes
-            .par_iter_mut()
-            .zip(scalars)
-            .zip(bases)
-            .with_min_len(ROWS_TOGETHER)
-            .for_each(|((magnitude, scalar), base)| {
+        let parts = magnitudes
+            .par_chunks_mut(ROWS_TOGETHER)
+            .zip(scalars.par_chunks(ROWS_TOGETHER))
+            .zip(bases.par_chunks(ROWS_TOGETHER));
+        parts.for_each(|((magnitudes, scalars), bases)| {
+            let mut integers = [[0; 4]; ROWS_TOGETHER];
+            adder.integers(scalars, &mut integers[..scalars.len()]);
+            for ((magnitude, integer), base) in magnitudes.iter_mut().zip(integers).zip(bases) {
                 // No point of the curve has y = 0: that is infinity, whose multiples are nothing.
                 *magnitude = if bool::from(base.y.is_zero()) {
                     Magnitude::ZERO
                 } else {
-                    Magnitude::new(scalar)
+                    Magnitude::new(integer)
                 };
-            });
+            }
+        });
         resize(points, bases.len(), A::INFINITY);
         let packed = points
             .par_chunks_mut(ROWS_TOGETHER)

@@ -9,7 +9,7 @@
 
 use assay_lanes::memory::prefetch;
 use assay_lanes::points::NEGATED;
-use halo2_proofs::halo2curves::bn256::{Fq, G1Affine};
+use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 
 use super::adder::Adder;
@@ -68,6 +68,12 @@ impl Adder for Portable {
 
     fn pack(&self, points: &[G1Affine], out: &mut [G1Affine]) {
         out.copy_from_slice(points);
+    }
+
+    fn integers(&self, scalars: &[Fr], out: &mut [[u64; 4]]) {
+        for (scalar, out) in scalars.iter().zip(out) {
+            *out = (*scalar).into();
+        }
     }
 
     fn add(&self, points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], scratch: &mut Vec<Kept>) {
@@ -146,7 +152,7 @@ fn add_together(points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], k
 
 #[cfg(test)]
 mod tests {
-    use halo2_proofs::halo2curves::bn256::{Fr, G1};
+    use halo2_proofs::halo2curves::bn256::G1;
     use halo2_proofs::halo2curves::group::Curve;
 
     use super::*;

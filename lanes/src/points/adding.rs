@@ -47,7 +47,8 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::{RngCore, SeedableRng};
 
-    use super::super::packed::{pack, NEGATED};
+    use super::super::packed::NEGATED;
+    use super::super::packing::pack;
     use super::*;
 
     fn random_points(count: usize) -> Vec<G1Affine> {

@@ -11,7 +11,8 @@
 //! |---|---|---|
 //! | `packed` | points as they lie in memory | nothing here |
 //! | `gather` | eight points by index | `packed` |
-//! | `batch` | the buffers of a batch | nothing here |
+//! | `packing` | the library's points, packed | `gather`, `packed` |
+//! | `batch` | the buffers of a batch | `gather` |
 //! | `quick` | additions of points that differ | `batch`, `gather`, `packed` |
 //! | `complete` | additions of any points | `batch`, `gather`, `packed` |
 //! | `adding` | all of a list, batch by batch | all of these |
@@ -24,8 +25,10 @@ mod complete;
 #[cfg(target_arch = "x86_64")]
 mod gather;
 mod packed;
+mod packing;
 #[cfg(target_arch = "x86_64")]
 mod quick;
 
 pub use adding::{add, Scratch};
-pub use packed::{pack, Point, NEGATED};
+pub use packed::{Point, NEGATED};
+pub use packing::pack;
