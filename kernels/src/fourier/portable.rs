@@ -1,0 +1,116 @@
+//! One element at a time: radix 2, decimated in time, up to nine layers over data that stays in the cache.
+
+use assay_lanes::strided::{self, Columns};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use rayon::prelude::*;
+
+use super::plan::Plan;
+
+/// Layers that are done together: on `2^9` neighbours (16 kB), then on `2^9` rows of eight columns (128 kB).
+const LAYERS_TOGETHER: u32 = 9;
+/// Elements that one thread scales at a time.
+const SCALED_TOGETHER: usize = 1 << 10;
+
+pub(super) fn transform(plan: &Plan, elements: &mut [Fr]) {
+    let k = plan.k();
+    let factors = plan.layers();
+    let input = elements.to_vec();
+    let lowest = k.min(LAYERS_TOGETHER);
+    elements
+        .par_chunks_mut(1 << lowest)
+        .enumerate()
+        .for_each(|(chunk, out)| {
+            for (i, element) in out.iter_mut().enumerate() {
+                *element = input[reversed(chunk << lowest | i, k)];
+            }
+            for layer in 0..lowest {
+                neighbours(out, 1 << layer, factors);
+            }
+        });
+    drop(input);
+    let mut done = lowest;
+    while done < k {
+        let layers = (k - done).min(LAYERS_TOGETHER);
+        let stride = 1usize << done;
+        elements.par_chunks_mut(stride << layers).for_each(|block| {
+            strided::columns::<_, 8>(block, stride)
+                .into_par_iter()
+                .enumerate()
+                .for_each(|(group, mut columns)| {
+                    let mut rows: Vec<[Fr; 8]> = (0..1 << layers).map(|row| *columns.row(row)).collect();
+                    for layer in 0..layers {
+                        eight_columns(&mut rows, 1 << layer, stride, 8 * group, factors);
+                    }
+                    write_back(&rows, &mut columns);
+                });
+        });
+        done += layers;
+    }
+    scale(plan, elements);
+}
+
+/// Row by row.
+fn write_back(rows: &[[Fr; 8]], columns: &mut Columns<'_, Fr, 8>) {
+    for (row, elements) in rows.iter().enumerate() {
+        *columns.row(row) = *elements;
+    }
+}
+
+/// The lowest `bits` bits of `index` in reverse.
+fn reversed(index: usize, bits: u32) -> usize {
+    index.reverse_bits().checked_shr(usize::BITS - bits).unwrap_or(0)
+}
+
+/// One layer that joins halves of `half` neighbours.
+fn neighbours(data: &mut [Fr], half: usize, factors: &[Fr]) {
+    for pair in data.chunks_exact_mut(2 * half) {
+        let (low, high) = pair.split_at_mut(half);
+        for ((x, y), factor) in low.iter_mut().zip(high).zip(&factors[half..2 * half]) {
+            butterfly(x, y, factor);
+        }
+    }
+}
+
+/// One layer that joins halves of `half` rows; a row is `stride` elements of the whole, of which eight from `column` on are here.
+fn eight_columns(rows: &mut [[Fr; 8]], half: usize, stride: usize, column: usize, factors: &[Fr]) {
+    for pair in rows.chunks_exact_mut(2 * half) {
+        let (low, high) = pair.split_at_mut(half);
+        for (row, (x, y)) in low.iter_mut().zip(high).enumerate() {
+            let start = half * stride + row * stride + column;
+            for (i, factor) in factors[start..start + 8].iter().enumerate() {
+                butterfly(&mut x[i], &mut y[i], factor);
+            }
+        }
+    }
+}
+
+/// `(x, y) → (x + y·w, x − y·w)`.
+#[inline]
+fn butterfly(x: &mut Fr, y: &mut Fr, factor: &Fr) {
+    let product = *y * factor;
+    *y = *x - product;
+    *x += product;
+}
+
+/// `b_q ← b_q · scale · back^q`.
+fn scale(plan: &Plan, elements: &mut [Fr]) {
+    if plan.back != Fr::ONE {
+        elements
+            .par_chunks_mut(SCALED_TOGETHER)
+            .enumerate()
+            .for_each(|(chunk, elements)| {
+                let mut factor = plan.scale * plan.back.pow_vartime([(chunk * SCALED_TOGETHER) as u64]);
+                for element in elements {
+                    *element *= factor;
+                    factor *= plan.back;
+                }
+            });
+    } else if plan.scale != Fr::ONE {
+        elements.par_chunks_mut(SCALED_TOGETHER).for_each(|elements| {
+            for element in elements {
+                *element *= plan.scale;
+            }
+        });
+    }
+}

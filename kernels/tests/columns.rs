@@ -1,0 +1,247 @@
+//! Programs, inversions and values against the same, element by element.
+
+mod support;
+
+use std::num::NonZeroUsize;
+
+use assay_kernels::{Kernels, Operand, Path, Program, Step, Threads, PORTABLE_VARIABLE};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use rand_core::RngCore;
+use support::{all_kernels, random, rng};
+
+/// Random elements with 0, 1 and −1 among them.
+fn column(rows: usize, seed: u64) -> Vec<Fr> {
+    let mut column = random(rows, seed);
+    for (i, element) in column.iter_mut().enumerate() {
+        match (i as u64 + seed) % 11 {
+            0 => *element = Fr::ZERO,
+            1 => *element = Fr::ONE,
+            2 => *element = -Fr::ONE,
+            _ => {}
+        }
+    }
+    column
+}
+
+/// What a program means, row by row.
+fn reference(program: &Program, columns: &[Vec<Fr>], constants: &[Fr], outputs: &mut [Vec<Fr>]) {
+    for row in 0..outputs[0].len() {
+        let mut registers = vec![Fr::ZERO; program.registers()];
+        for step in program.steps() {
+            let read = |operand: Operand| match operand {
+                Operand::Register(register) => registers[register as usize],
+                Operand::Constant(constant) => constants[constant as usize],
+                Operand::Output(output) => outputs[output as usize][row],
+                Operand::Column { column, rotation } => {
+                    let column = &columns[column as usize];
+                    column[(row as i64 + i64::from(rotation)).rem_euclid(column.len() as i64) as usize]
+                }
+            };
+            match *step {
+                Step::Add { to, a, b } => registers[to as usize] = read(a) + read(b),
+                Step::Sub { to, a, b } => registers[to as usize] = read(a) - read(b),
+                Step::Mul { to, a, b } => registers[to as usize] = read(a) * read(b),
+                Step::MulAdd { to, a, b, c } => registers[to as usize] = read(a) * read(b) + read(c),
+                Step::Store { output, from } => outputs[output as usize][row] = read(from),
+            }
+        }
+    }
+}
+
+fn check(program: &Program, rows: usize, constants: &[Fr]) {
+    let columns: Vec<Vec<Fr>> = (0..4).map(|i| column(rows, i)).collect();
+    let before: Vec<Vec<Fr>> = (0..2).map(|i| column(rows, 10 + i)).collect();
+    let mut want = before.clone();
+    reference(program, &columns, constants, &mut want);
+    let views: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
+    for kernels in all_kernels() {
+        let mut outputs = before.clone();
+        let mut views_out: Vec<&mut [Fr]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        kernels.run(program, &views, constants, &mut views_out);
+        assert!(
+            outputs == want,
+            "{rows} rows, {:?}: {:?}",
+            kernels.path(),
+            program.steps()
+        );
+    }
+}
+
+/// Random programs of sums, differences and products in any order: every bound is met by some.
+#[test]
+fn random_programs_mean_what_they_say() {
+    let mut rng = rng(1);
+    let constants = column(5, 3);
+    for round in 0..120 {
+        let mut steps = Vec::new();
+        let registers = 6;
+        for to in 0..registers {
+            steps.push(Step::Add {
+                to,
+                a: Operand::Column {
+                    column: to % 4,
+                    rotation: 0,
+                },
+                b: Operand::Constant(to % 5),
+            });
+        }
+        // Rounds with few products let sums grow.
+        let products = [1, 4, 10][round % 3];
+        for _ in 0..40 {
+            let mut operand = || match rng.next_u32() % 10 {
+                0 => Operand::Constant((rng.next_u32() % 5) as u16),
+                1 => Operand::Output((rng.next_u32() % 2) as u16),
+                2 | 3 => Operand::Column {
+                    column: (rng.next_u32() % 4) as u16,
+                    rotation: (rng.next_u32() % 7) as i32 - 3,
+                },
+                _ => Operand::Register((rng.next_u32() % u32::from(registers)) as u16),
+            };
+            let (a, b, c) = (operand(), operand(), operand());
+            let to = (rng.next_u32() % u32::from(registers)) as u16;
+            steps.push(match rng.next_u32() % (10 + products) {
+                0..=4 => Step::Add { to, a, b },
+                5..=8 => Step::Sub { to, a, b },
+                9 => Step::Store {
+                    output: to % 2,
+                    from: a,
+                },
+                i if i % 2 == 0 => Step::Mul { to, a, b },
+                _ => Step::MulAdd { to, a, b, c },
+            });
+        }
+        steps.extend((0..2).map(|output| Step::Store {
+            output,
+            from: Operand::Register(output + 1),
+        }));
+        let rows = [8, 16, 64, 72, 128, 1 << 11][round % 6];
+        check(&Program::new(steps).unwrap(), rows, &constants);
+    }
+}
+
+#[test]
+fn sums_and_differences_without_end_stay_right() {
+    let register = Operand::Register(0);
+    let loaded = Operand::Column { column: 0, rotation: 0 };
+    let mut steps = vec![Step::Sub {
+        to: 0,
+        a: loaded,
+        b: loaded,
+    }];
+    steps.extend(
+        [Step::Sub {
+            to: 0,
+            a: loaded,
+            b: register,
+        }; 9],
+    );
+    steps.extend(
+        [Step::Add {
+            to: 0,
+            a: register,
+            b: register,
+        }; 9],
+    );
+    steps.extend(
+        [Step::Sub {
+            to: 0,
+            a: register,
+            b: loaded,
+        }; 9],
+    );
+    steps.extend(
+        [Step::Mul {
+            to: 0,
+            a: register,
+            b: register,
+        }; 2],
+    );
+    steps.extend(
+        [Step::MulAdd {
+            to: 0,
+            a: register,
+            b: register,
+            c: register,
+        }; 9],
+    );
+    steps.extend((0..2).map(|output| Step::Store { output, from: register }));
+    check(&Program::new(steps).unwrap(), 64, &[]);
+}
+
+#[test]
+fn rotations_wrap_around_at_both_ends() {
+    for rows in [1, 2, 4, 8, 16, 64, 2048] {
+        for rotation in [0, 1, -1, 3, -7, 8, -64, 2047, i32::MAX, i32::MIN] {
+            let steps = (0..2)
+                .map(|output| Step::Store {
+                    output,
+                    from: Operand::Column { column: 1, rotation },
+                })
+                .collect();
+            check(&Program::new(steps).unwrap(), rows, &[]);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "columns as long as the outputs")]
+fn columns_of_another_length_are_refused() {
+    let program = Program::new(vec![Step::Store {
+        output: 0,
+        from: Operand::Column { column: 0, rotation: 0 },
+    }])
+    .unwrap();
+    all_kernels()[0].run(&program, &[&[Fr::ONE; 8]], &[], &mut [&mut [Fr::ONE; 16]]);
+}
+
+#[test]
+fn slices_are_inverted_scaled_added_and_evaluated() {
+    for kernels in all_kernels() {
+        for rows in [0, 1, 5, 8, 1000, 4096, 4097, 10_000] {
+            let (a, b) = (column(rows, 1), column(rows, 2));
+            let x = random(1, 3)[0];
+            let mut out = a.clone();
+            kernels.invert(&mut out);
+            assert!(out
+                .iter()
+                .zip(&a)
+                .all(|(out, a)| *out * a == if *a == Fr::ZERO { Fr::ZERO } else { Fr::ONE }));
+            assert!(out
+                .iter()
+                .zip(&a)
+                .all(|(out, a)| (*out == Fr::ZERO) == (*a == Fr::ZERO)));
+            let mut out = a.clone();
+            kernels.scale(&mut out, x);
+            assert!(out.iter().zip(&a).all(|(out, a)| *out == *a * x));
+            let mut out = a.clone();
+            kernels.add_scaled(&mut out, x, &b);
+            assert!(out.iter().zip(&a).zip(&b).all(|((out, a), b)| *out == *a + x * b));
+            assert_eq!(
+                kernels.evaluate(&a, x),
+                a.iter().rev().fold(Fr::ZERO, |sum, a| sum * x + a)
+            );
+        }
+    }
+}
+
+/// The only test of this file that asks for the variable; it is set for a child process, not for this one.
+#[test]
+fn the_variable_forces_the_portable_path() {
+    if std::env::var_os(PORTABLE_VARIABLE).is_some() {
+        let kernels = Kernels::detect(Threads::new(NonZeroUsize::MIN).unwrap());
+        assert_eq!(kernels.path(), Path::Portable);
+        return;
+    }
+    let test = std::env::current_exe().unwrap();
+    let child = |value: &str| {
+        let mut command = std::process::Command::new(&test);
+        command
+            .args(["the_variable_forces_the_portable_path", "--exact"])
+            .env(PORTABLE_VARIABLE, value);
+        command.output().unwrap().status.success()
+    };
+    assert!(child("1"));
+    // Any other value forces nothing: there the assertion above fails where the processor has lanes.
+    assert_eq!(child("0"), assay_lanes::Ifma::detect().is_none());
+}

@@ -1,0 +1,140 @@
+//! Steps with bounds and reductions. Bounds are multiples of `p`, rounded up; every value in a register is normal.
+//!
+//! | value | bound |
+//! |---|---|
+//! | a constant | 1 |
+//! | a column or an output | 16: sixteen times the library's words |
+//! | a product of `A` and `B` | `1 + ⌈0.0118·A·B⌉` |
+//! | a sum | `A + B` |
+//! | a difference | `A + B`: the multiple of `p` that is added is the subtrahend's bound |
+//! | after a reduction | 2 |
+
+use super::step::{Operand, Step};
+
+/// The highest bound: `84·p < 2^260`.
+pub(super) const HIGHEST: u64 = 84;
+/// Of a column or an output.
+const LOADED: u64 = 16;
+/// Of a constant: canonical.
+const CONSTANT: u64 = 1;
+/// After a reduction: `1.01·p`.
+const REDUCED: u64 = 2;
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bounded {
+    /// A step; of a difference the multiple of `p` to add, 0 for all others.
+    Step(Step, u64),
+    /// Reduces a register.
+    Reduce(u16),
+}
+
+/// Bounds of registers while steps are followed.
+struct Follower {
+    registers: Vec<u64>,
+    out: Vec<Bounded>,
+}
+
+impl Follower {
+    fn bound(&self, operand: Operand) -> u64 {
+        match operand {
+            Operand::Register(register) => self.registers[register as usize],
+            Operand::Constant(_) => CONSTANT,
+            Operand::Column { .. } | Operand::Output(_) => LOADED,
+        }
+    }
+
+    /// `1 + ⌈0.0118·A·B⌉`.
+    fn product(&self, a: Operand, b: Operand) -> u64 {
+        1 + (118 * self.bound(a) * self.bound(b)).div_ceil(10_000)
+    }
+
+    /// Reduces those of `operands` that are registers, the highest first, until `bound` is low enough.
+    fn lower(&mut self, operands: &[Operand], bound: impl Fn(&Self) -> u64) -> u64 {
+        while bound(self) > HIGHEST {
+            let registers = operands.iter().filter_map(|operand| match operand {
+                Operand::Register(register) => Some(*register),
+                _ => None,
+            });
+            let highest = registers.max_by_key(|register| self.registers[*register as usize]);
+            // Without registers a sum is at most 16 + 16 and a product with a summand 1 + 4 + 16.
+            let highest = highest.expect("what is loaded is low");
+            self.registers[highest as usize] = REDUCED;
+            self.out.push(Bounded::Reduce(highest));
+        }
+        bound(self)
+    }
+}
+
+/// The steps, and reductions between them. Every register is set before it is read.
+pub(super) fn bounded(steps: &[Step], registers: usize) -> Vec<Bounded> {
+    let mut follower = Follower {
+        registers: vec![0; registers],
+        out: Vec::with_capacity(steps.len()),
+    };
+    for &step in steps {
+        let (bound, multiple) = match step {
+            Step::Add { a, b, .. } => (follower.lower(&[a, b], |f| f.bound(a) + f.bound(b)), 0),
+            Step::Sub { a, b, .. } => {
+                let bound = follower.lower(&[a, b], |f| f.bound(a) + f.bound(b));
+                (bound, follower.bound(b))
+            }
+            Step::Mul { a, b, .. } => (follower.lower(&[a, b], |f| f.product(a, b)), 0),
+            Step::MulAdd { a, b, c, .. } => (follower.lower(&[a, b, c], |f| f.product(a, b) + f.bound(c)), 0),
+            Step::Store { .. } => (0, 0),
+        };
+        if let Some(register) = step.register() {
+            follower.registers[register as usize] = bound;
+        }
+        follower.out.push(Bounded::Step(step, multiple));
+    }
+    follower.out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_reduced_before_they_pass_the_highest_bound() {
+        let column = Operand::Column { column: 0, rotation: 0 };
+        let register = Operand::Register(0);
+        let mut steps = vec![Step::Add {
+            to: 0,
+            a: column,
+            b: column,
+        }];
+        steps.extend(
+            [Step::Add {
+                to: 0,
+                a: register,
+                b: register,
+            }; 5],
+        );
+        let out = bounded(&steps, 1);
+        // 32, 64, then 128 would be too much: 2 + 2, 8, 16, 32.
+        assert_eq!(out.iter().filter(|step| matches!(step, Bounded::Reduce(0))).count(), 1);
+        assert_eq!(out.iter().position(|step| matches!(step, Bounded::Reduce(0))), Some(2));
+    }
+
+    #[test]
+    fn a_difference_adds_what_it_may_take() {
+        let column = Operand::Column { column: 0, rotation: 0 };
+        let steps = [
+            Step::Sub {
+                to: 0,
+                a: column,
+                b: column,
+            },
+            Step::Sub {
+                to: 0,
+                a: column,
+                b: Operand::Register(0),
+            },
+        ];
+        assert_eq!(
+            bounded(&steps, 1),
+            vec![Bounded::Step(steps[0], 16), Bounded::Step(steps[1], 32)]
+        );
+    }
+}
