@@ -13,7 +13,7 @@
 //! | `error`, `observer`, `threads` | why there is no proof, who is told, what it runs on |
 //! | `domain`, `polynomial` | the rows as powers of a root of unity, cosets; small loops over coefficients |
 //! | `program`, `compile` | a polynomial in columns as a program over registers |
-//! | `backend`, `stock` | the heavy loops: what they compute, and the library's |
+//! | `backend`, `stock`, `fast` | the heavy loops: what they compute, the library's, and ours |
 //! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
 //! | `draws` | the randomness that is not the caller's |
 //! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `key` | what is derived from a circuit once |
@@ -36,6 +36,7 @@ mod draws;
 mod engine;
 mod error;
 mod evaluation;
+mod fast;
 mod fractions;
 mod key;
 mod observer;
@@ -62,6 +63,7 @@ pub use backend::{Backend, Basis, Inputs};
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{Cell, ColumnKind, EngineError};
+pub use fast::Fast;
 pub use key::Key;
 pub use observer::{Observer, Silent};
 pub use program::{Instruction, Operand, Program, Uniform};

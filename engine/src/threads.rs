@@ -2,10 +2,11 @@
 
 use crate::error::EngineError;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 /// A pool of threads, one or more.
 #[derive(Debug)]
-pub struct Threads(rayon::ThreadPool);
+pub struct Threads(Arc<rayon::ThreadPool>);
 
 impl Threads {
     /// A pool of `count` threads, or of as many as rayon would take by itself: `RAYON_NUM_THREADS`, else the cores that the
@@ -15,7 +16,12 @@ impl Threads {
     /// [`EngineError::Threads`].
     pub fn new(count: Option<NonZeroUsize>) -> Result<Self, EngineError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(count.map_or(0, NonZeroUsize::get));
-        Ok(Self(pool.build().map_err(EngineError::Threads)?))
+        Ok(Self(Arc::new(pool.build().map_err(EngineError::Threads)?)))
+    }
+
+    /// The same pool, as the kernels know it.
+    pub(crate) fn kernels(&self) -> assay_kernels::Threads {
+        self.0.clone().into()
     }
 
     /// How many there are.

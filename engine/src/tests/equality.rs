@@ -6,10 +6,10 @@
 use super::circuits::RandomCircuit;
 use super::oracle::stock_proof;
 use super::plain::{Nothing, Twins};
-use super::setup::{engine, params, proof, prover, threads, verifies};
+use super::setup::{backends, engine, params, proof, prover, threads, verifies};
 use super::shapes::Shape;
 use crate::draws::Draws;
-use crate::{Key, Options, ReferenceString, Stock, Threads};
+use crate::{Backend, Key, Options, ReferenceString, Threads};
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_proofs::plonk::{keygen_pk, keygen_vk_custom, Circuit, VerifyingKey};
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
@@ -20,8 +20,7 @@ use rand_core::SeedableRng;
 struct Bench {
     params: ParamsKZG<Bn256>,
     reference: ReferenceString,
-    stock: Stock,
-    pools: [Threads; 2],
+    pools: [(Threads, [Box<dyn Backend>; 3]); 3],
 }
 
 impl Bench {
@@ -30,8 +29,11 @@ impl Bench {
         Self {
             reference: ReferenceString::new(&params).unwrap(),
             params,
-            stock: Stock::default(),
-            pools: [threads(1), threads(2)],
+            pools: [1, 2, 5].map(|count| {
+                let threads = threads(count);
+                let backends = backends(&threads);
+                (threads, backends)
+            }),
         }
     }
 
@@ -43,7 +45,8 @@ impl Bench {
             let pk = keygen_pk(&self.params, vk.clone(), circuit).unwrap();
             stock_proof(&self.params, &pk, circuit, instances, StdRng::seed_from_u64(seed))
         });
-        let engine = engine(&self.stock, &self.pools[seed as usize / 2 % 2]);
+        let (threads, backends) = &self.pools[seed as usize / 2 % 3];
+        let engine = engine(&*backends[seed as usize % 3], threads);
         let generated = Key::generate(&engine, &self.reference, circuit, compress).unwrap();
         let bytes = |vk: &VerifyingKey<G1Affine>| vk.to_bytes(SerdeFormat::RawBytes);
         assert_eq!(bytes(generated.verifying_key()), bytes(&vk), "seed {seed}");

@@ -1,7 +1,8 @@
 //! Compiled programs compute what they were made of.
 
+use super::setup::{backends, threads};
 use crate::compile::{Node, Parts};
-use crate::{Backend, Inputs, Instruction, Stock};
+use crate::{Inputs, Instruction};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use rand::rngs::StdRng;
@@ -58,6 +59,8 @@ fn random_program(rng: &mut StdRng, columns: &[Vec<Fr>], challenges: &[Fr], size
 
 #[test]
 fn random_programs_compute_their_parts() {
+    let threads = threads(2);
+    let backends = backends(&threads);
     for seed in 0..200 {
         let mut rng = StdRng::seed_from_u64(seed);
         let columns: Vec<Vec<Fr>> = (0..SLOTS)
@@ -78,8 +81,11 @@ fn random_programs_compute_their_parts() {
             uniforms: &uniforms,
         };
         let mut output = vec![Fr::ZERO; ROWS];
-        Stock::default().run(&program, &inputs, &mut output);
-        assert_eq!(output, expected, "seed {seed}");
+        for backend in &backends {
+            backend.run(&program, &inputs, &mut output);
+            assert_eq!(output, expected, "seed {seed}");
+            output.fill(Fr::ONE);
+        }
     }
 }
 

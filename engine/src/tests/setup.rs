@@ -1,7 +1,7 @@
 //! What the tests run on.
 
 use crate::draws::Draws;
-use crate::{Engine, EngineError, Key, Options, Prover, ReferenceString, Silent, Stock, Threads};
+use crate::{Backend, Engine, EngineError, Fast, Key, Options, Prover, ReferenceString, Silent, Stock, Threads};
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_proofs::plonk::{verify_proof, Circuit, VerifyingKey};
 use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
@@ -35,9 +35,18 @@ pub(super) fn threads(count: usize) -> Threads {
     Threads::new(NonZeroUsize::new(count)).unwrap()
 }
 
-pub(super) fn engine<'a>(stock: &'a Stock, threads: &'a Threads) -> Engine<'a> {
+/// The library's loops and ours, on both paths if the machine has both; all on this pool.
+pub(super) fn backends(threads: &Threads) -> [Box<dyn Backend>; 3] {
+    [
+        Box::new(Stock::default()),
+        Box::new(Fast::portable(threads)),
+        Box::new(Fast::detect(threads)),
+    ]
+}
+
+pub(super) fn engine<'a>(backend: &'a dyn Backend, threads: &'a Threads) -> Engine<'a> {
     Engine {
-        backend: stock,
+        backend,
         threads,
         observer: &Silent,
     }
