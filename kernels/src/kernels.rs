@@ -4,14 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use assay_lanes::program::Program;
-use assay_lanes::Block;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 
 use crate::columns;
 use crate::curve::{self, multiexp};
-use crate::fourier::{transform, Plan};
+use crate::fourier::{self, transform, Plan};
 use crate::path::Path;
-use crate::spare::Spare;
 use crate::threads::Threads;
 
 /// A path and the pool to take it in. Clones share the pool and the buffers that are kept between operations: as many as were in use at
@@ -25,7 +23,7 @@ pub struct Kernels {
 
 #[derive(Default)]
 struct Buffers {
-    blocks: Spare<Vec<Block>>,
+    fourier: fourier::Buffers,
     curve: curve::Buffers,
     columns: columns::Buffers,
 }
@@ -78,7 +76,7 @@ impl Kernels {
     /// If `elements` does not have the plan's length.
     pub fn transform(&self, plan: &Plan, elements: &mut [Fr]) {
         self.threads
-            .run(|| transform(self.path, plan, elements, &self.buffers.blocks));
+            .run(|| transform(self.path, plan, elements, &self.buffers.fourier));
     }
 
     /// `Σ scalars_i·bases_i`, as halo2's `best_multiexp`. Zeros cost nothing, small scalars of either sign little, also between full-width

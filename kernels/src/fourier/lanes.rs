@@ -11,9 +11,13 @@ use halo2_proofs::halo2curves::ff::Field;
 use rayon::prelude::*;
 
 use super::plan::{square, Plan};
-use crate::spare::resize;
+use crate::spare::{resize, Spare};
 
-pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr], blocks: &mut Vec<Block>) {
+pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr], spare: &Spare<Vec<Block>>) {
+    spare.with(|blocks| in_blocks(ifma, plan, elements, blocks, spare));
+}
+
+fn in_blocks(ifma: Ifma, plan: &Plan, elements: &mut [Fr], blocks: &mut Vec<Block>, spare: &Spare<Vec<Block>>) {
     let short = plan.short();
     let length = elements.len();
     let first = &short.passes[0];
@@ -50,32 +54,34 @@ pub(super) fn transform(ifma: Ifma, plan: &Plan, elements: &mut [Fr], blocks: &m
         middle = twiddles.length();
         let groups = width / middle / 8;
         let root = square(plan.root, r.trailing_zeros());
-        let mut next = vec![Block::ZERO; length / 8];
-        next.par_chunks_mut(middle * r)
-            .enumerate()
-            .for_each_init(Work::default, |work, (c, out)| {
-                let series = Geometric {
-                    start: [Fr::ONE; 8],
-                    step: geometric(root.pow_vartime([8 * c as u64]), root),
-                };
-                for q in 0..r {
-                    let rows = Spaced {
-                        first: c * r + q,
-                        stride: groups * r,
+        spare.with(|next| {
+            resize(next, length / 8, Block::ZERO);
+            next.par_chunks_mut(middle * r)
+                .enumerate()
+                .for_each_init(Work::default, |work, (c, out)| {
+                    let series = Geometric {
+                        start: [Fr::ONE; 8],
+                        step: geometric(root.pow_vartime([8 * c as u64]), root),
                     };
-                    middle_pass(
-                        ifma,
-                        blocks,
-                        rows,
-                        twiddles,
-                        &series,
-                        work,
-                        out,
-                        Spaced { first: q, stride: r },
-                    );
-                }
-            });
-        *blocks = next;
+                    for q in 0..r {
+                        let rows = Spaced {
+                            first: c * r + q,
+                            stride: groups * r,
+                        };
+                        middle_pass(
+                            ifma,
+                            blocks,
+                            rows,
+                            twiddles,
+                            &series,
+                            work,
+                            out,
+                            Spaced { first: q, stride: r },
+                        );
+                    }
+                });
+            std::mem::swap(blocks, next);
+        });
     }
 
     strided::columns::<_, 8>(elements, r)

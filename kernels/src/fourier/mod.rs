@@ -26,13 +26,22 @@ pub use plan::Plan;
 /// Fewer elements are transformed one at a time: both factors of the length must be eight at least.
 const SHORTEST_IN_LANES: u32 = 6;
 
+/// Buffers of both paths, of which one is in use.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    blocks: Spare<Vec<Block>>,
+    elements: Spare<Vec<Fr>>,
+}
+
 /// Runs in the current pool.
-pub(crate) fn transform(path: Path, plan: &Plan, elements: &mut [Fr], spare: &Spare<Vec<Block>>) {
+pub(crate) fn transform(path: Path, plan: &Plan, elements: &mut [Fr], buffers: &Buffers) {
     assert_eq!(elements.len(), 1 << plan.k(), "the length of the plan");
     match path {
         Path::Lanes(ifma) if (SHORTEST_IN_LANES..=3 * LONGEST_LOG).contains(&plan.k()) => {
-            spare.with(|blocks| lanes::transform(ifma, plan, elements, blocks))
+            lanes::transform(ifma, plan, elements, &buffers.blocks)
         }
-        _ => portable::transform(plan, elements),
+        _ => buffers
+            .elements
+            .with(|input| portable::transform(plan, elements, input)),
     }
 }

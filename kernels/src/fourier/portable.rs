@@ -6,16 +6,18 @@ use halo2_proofs::halo2curves::ff::Field;
 use rayon::prelude::*;
 
 use super::plan::Plan;
+use crate::spare::resize;
 
 /// Layers that are done together: on `2^9` neighbours (16 kB), then on `2^9` rows of eight columns (128 kB).
 const LAYERS_TOGETHER: u32 = 9;
 /// Elements that one thread scales at a time.
 const SCALED_TOGETHER: usize = 1 << 10;
 
-pub(super) fn transform(plan: &Plan, elements: &mut [Fr]) {
+pub(super) fn transform(plan: &Plan, elements: &mut [Fr], input: &mut Vec<Fr>) {
     let k = plan.k();
     let factors = plan.layers();
-    let input = elements.to_vec();
+    resize(input, elements.len(), Fr::ZERO);
+    input.copy_from_slice(elements);
     let lowest = k.min(LAYERS_TOGETHER);
     elements
         .par_chunks_mut(1 << lowest)
@@ -24,11 +26,16 @@ pub(super) fn transform(plan: &Plan, elements: &mut [Fr]) {
             for (i, element) in out.iter_mut().enumerate() {
                 *element = input[reversed(chunk << lowest | i, k)];
             }
-            for layer in 0..lowest {
+            let first = if plan.shift == Fr::ONE && lowest >= 2 {
+                first_two_layers(out, &factors[3]);
+                2
+            } else {
+                0
+            };
+            for layer in first..lowest {
                 neighbours(out, 1 << layer, factors);
             }
         });
-    drop(input);
     let mut done = lowest;
     while done < k {
         let layers = (k - done).min(LAYERS_TOGETHER);
@@ -60,6 +67,17 @@ fn write_back(rows: &[[Fr; 8]], columns: &mut Columns<'_, Fr, 8>) {
 /// The lowest `bits` bits of `index` in reverse.
 fn reversed(index: usize, bits: u32) -> usize {
     index.reverse_bits().checked_shr(usize::BITS - bits).unwrap_or(0)
+}
+
+/// The first two layers with shift 1, where three of four factors are one; the fourth is a root of order 4.
+fn first_two_layers(data: &mut [Fr], factor: &Fr) {
+    for four in data.chunks_exact_mut(4) {
+        let (even, odd) = (
+            [four[0] + four[1], four[0] - four[1]],
+            [four[2] + four[3], (four[2] - four[3]) * factor],
+        );
+        four.copy_from_slice(&[even[0] + odd[0], even[1] + odd[1], even[0] - odd[0], even[1] - odd[1]]);
+    }
 }
 
 /// One layer that joins halves of `half` neighbours.

@@ -144,6 +144,15 @@ fn reductions_agree<F: Prime>() {
         assert_eq!(eight.lane(2), [1, 0, 0, 0, 0]);
         assert_eq!(eight.zeros(), 0b1100_1001);
     }
+    // From 2·p + 3·2^208 up the double is taken off, below 2·p it is not.
+    let mut over = multiple(F::LIMBS, 2);
+    let mut under = over;
+    over[4] += 3;
+    under[0] -= 1;
+    let lowered = Eight::<F>::from_lanes(&[over, under, over, under, over, under, over, under])
+        .lower_by::<2>()
+        .normal();
+    assert_eq!((lowered.lane(0), lowered.lane(1)), ([0, 0, 0, 0, 3], under));
     // Loose limbs, on both sides of the multiple that is taken off.
     for (x, y) in pairs::<F>(5, 2) {
         let loose = Eight::<F>::from_lanes(&x).minus_below::<2>(Eight::from_lanes(&y));

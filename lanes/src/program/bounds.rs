@@ -115,6 +115,14 @@ mod tests {
         // 32, 64, then 128 would be too much: 2 + 2, 8, 16, 32.
         assert_eq!(out.iter().filter(|step| matches!(step, Bounded::Reduce(0))).count(), 1);
         assert_eq!(out.iter().position(|step| matches!(step, Bounded::Reduce(0))), Some(2));
+        // 2 after the reduction, doubled four times.
+        let last = Step::Sub {
+            to: 0,
+            a: column,
+            b: register,
+        };
+        steps.push(last);
+        assert_eq!(bounded(&steps, 1).last(), Some(&Bounded::Step(last, 32)));
     }
 
     #[test]
