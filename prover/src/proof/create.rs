@@ -2,6 +2,7 @@
 
 use super::bundle::{BundleError, ProofBundle};
 use super::keys::{Keys, VerifierKey};
+use super::machine::{Machine, Phases};
 use crate::chips::weights::weight_columns;
 use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
@@ -9,18 +10,16 @@ use crate::reference::{self, ReferenceError};
 use crate::secret::ModelSecret;
 use crate::witness::{Inputs, Witness};
 use assay_durable::progress::Progress;
+use assay_engine::{EngineError, Options, Prover};
 use assay_statement::field::{from_be_bytes, to_be_bytes, Fr};
 use assay_statement::input::{input_commit, InputSalt};
 use assay_statement::instance::with_outputs;
 use assay_statement::weights;
 use assay_transcript::KeccakWrite;
-use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G1};
+use halo2_proofs::halo2curves::bn256::{G1Affine, G1};
 use halo2_proofs::halo2curves::ff::PrimeField;
 use halo2_proofs::halo2curves::group::Curve;
-use halo2_proofs::plonk::create_proof;
 use halo2_proofs::poly::commitment::{Blind, Params};
-use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
-use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
 use halo2_proofs::transcript::TranscriptWriterBuffer;
 use rand_core::RngCore;
 use sha2::{Digest, Sha256};
@@ -47,8 +46,8 @@ pub enum ProveError {
     },
     #[error("the secret has [weight columns, salt rows, blinding rows] {got:?}, the circuit {expected:?}: it is another architecture's")]
     Secret { expected: [usize; 3], got: [usize; 3] },
-    #[error("the prover failed: {0}")]
-    Prover(String),
+    #[error("the prover failed")]
+    Engine(#[from] EngineError),
     #[error(transparent)]
     Bundle(#[from] BundleError),
 }
@@ -111,15 +110,15 @@ pub fn prove(
     });
     let circuit = NetworkCircuit::with_witness(compiled.clone(), witness).reporting_to(progress);
     let mut transcript = KeccakWrite::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        keys.verifier.srs.params(),
-        &keys.pk,
-        &[circuit],
-        &[&[&instances]],
-        rng,
-        &mut transcript,
-    )
-    .map_err(|e| ProveError::Prover(e.to_string()))?;
+    let phases = Phases(progress);
+    let prover = Prover {
+        engine: Machine::shared()?.engine(&phases),
+        key: &keys.key,
+        reference: &keys.reference,
+        options: Options::default(),
+        remembered: Some(&keys.weights),
+    };
+    prover.prove(&circuit, &[&instances], rng, &mut transcript)?;
     Ok(ProofBundle::new(
         keys.verifier.arch_id(),
         keys.vk_digest(),

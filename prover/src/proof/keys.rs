@@ -2,13 +2,15 @@
 //!
 //! The verifying key depends on the frozen architecture and the reference string only, never on a model.
 
+use super::machine::{Machine, Phases};
 use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION};
 use crate::srs::Srs;
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::progress::Progress;
+use assay_engine::{EngineError, Key, ReferenceString, Remembered};
 use assay_statement::field::to_be_bytes;
 use halo2_proofs::halo2curves::bn256::G1Affine;
-use halo2_proofs::plonk::{keygen_pk, keygen_vk_custom, ProvingKey, VerifyingKey};
+use halo2_proofs::plonk::VerifyingKey;
 use halo2_proofs::SerdeFormat;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -24,8 +26,8 @@ pub enum KeyError {
         "the architecture has 2^{needed} rows, the reference string 2^{got}: make or import one of the right size"
     )]
     SrsSize { needed: u32, got: u32 },
-    #[error("key generation failed: {0}")]
-    Keygen(String),
+    #[error("key generation failed")]
+    Engine(#[from] EngineError),
 }
 
 /// What a verifier needs.
@@ -71,7 +73,11 @@ impl VerifierKey {
             |reader| VerifyingKey::read::<_, NetworkCircuit<'_>>(reader, SerdeFormat::RawBytes, params),
             || {
                 progress.phase("generate the verifying key", 0);
-                keygen_vk_custom(srs.params(), &circuit, false).map_err(|e| KeyError::Keygen(e.to_string()))
+                let phases = Phases(progress);
+                let engine = Machine::shared()?.engine(&phases);
+                let reference = ReferenceString::new(srs.params())?;
+                let key = Key::generate(&engine, &reference, &circuit, false)?;
+                Ok::<_, KeyError>(key.verifying_key().clone())
             },
             |vk, writer| vk.write(writer, SerdeFormat::RawBytes),
         )?;
@@ -119,7 +125,10 @@ impl VerifierKey {
 #[derive(Debug)]
 pub struct Keys {
     pub(super) verifier: VerifierKey,
-    pub(super) pk: ProvingKey<G1Affine>,
+    pub(super) key: Key,
+    pub(super) reference: ReferenceString,
+    /// The weight columns, which every proof of a model has in common.
+    pub(super) weights: Remembered,
 }
 
 impl Keys {
@@ -136,9 +145,17 @@ impl Keys {
         let verifier = VerifierKey::load_or_build(frozen, srs, cache, progress)?;
         progress.phase("derive the proving key", 0);
         let circuit = NetworkCircuit::for_keygen(verifier.compiled.clone());
-        let pk = keygen_pk(verifier.srs.params(), verifier.vk.clone(), &circuit)
-            .map_err(|e| KeyError::Keygen(e.to_string()))?;
-        Ok(Self { verifier, pk })
+        let phases = Phases(progress);
+        let engine = Machine::shared()?.engine(&phases);
+        let reference = ReferenceString::new(verifier.srs.params())?;
+        let key = Key::derive(&engine, &reference, &verifier.vk, &circuit)?;
+        let weights = Remembered::new(0..frozen.layout.weight_columns);
+        Ok(Self {
+            verifier,
+            key,
+            reference,
+            weights,
+        })
     }
 
     /// What checks the proofs made with these keys.

@@ -2,6 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | `machine` | what both are computed on |
 //! | [`keys`] | proving and verifying keys of an architecture |
 //! | [`create`] | a proof of one image |
 //! | [`check`] | the verifier |
@@ -65,6 +66,7 @@ pub mod bundle;
 pub mod check;
 pub mod create;
 pub mod keys;
+mod machine;
 pub mod opening;
 
 pub use bundle::{BundleError, ProofBundle};

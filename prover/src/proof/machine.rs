@@ -1,0 +1,47 @@
+//! What keys and proofs are computed on: one pool of threads with its loops, for the whole process.
+
+use assay_durable::progress::Progress;
+use assay_engine::{Engine, EngineError, Fast, Observer, Threads};
+use std::sync::OnceLock;
+
+/// Threads and loops.
+#[derive(Debug)]
+pub(super) struct Machine {
+    threads: Threads,
+    loops: Fast,
+}
+
+impl Machine {
+    /// The process's own: as many threads as it may use cores, in lanes where the processor has them.
+    ///
+    /// # Errors
+    /// If the system gives no threads.
+    pub(super) fn shared() -> Result<&'static Self, EngineError> {
+        static SHARED: OnceLock<Machine> = OnceLock::new();
+        if let Some(machine) = SHARED.get() {
+            return Ok(machine);
+        }
+        let threads = Threads::new(None)?;
+        let loops = Fast::detect(&threads);
+        // Of two that are made at once one is dropped.
+        Ok(SHARED.get_or_init(|| Self { threads, loops }))
+    }
+
+    /// To be told of each step: the reporter's phases.
+    pub(super) fn engine<'a>(&'a self, observer: &'a dyn Observer) -> Engine<'a> {
+        Engine {
+            backend: &self.loops,
+            threads: &self.threads,
+            observer,
+        }
+    }
+}
+
+/// Steps of the engine as phases of a report.
+pub(super) struct Phases<'a>(pub(super) &'a dyn Progress);
+
+impl Observer for Phases<'_> {
+    fn begin(&self, step: &'static str) {
+        self.0.phase(step, 0);
+    }
+}
