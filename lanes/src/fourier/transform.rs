@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 1, shift 1 | none, `y < 2·p` | `4·p` |
 //! | 2, shift 1, first factor | none, `y < 4·p` | `8·p` |
-//! | any other | `< (1 + 0.0118·84)·p < 2·p` for any `y < 84·p` | that of `x`, and `2·p` more |
+//! | any other | `< (1 + 0.0119·84)·p < 2·p` for any `y < 84·p` | that of `x`, and `2·p` more |
 //!
 //! After 10 layers: `8·p + 8·2·p = 24·p`. Limbs stay loose in between: each layer adds at most `3·2^52` to one, `2^57` after ten. Only `y`
 //! is made normal, before its product.
