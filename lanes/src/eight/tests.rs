@@ -8,7 +8,7 @@ use rand_core::{RngCore, SeedableRng};
 use super::arithmetic::Eight;
 use super::layout::{load_row, row_words};
 use super::transpose::{gather_words, scatter_words, square};
-use crate::detect::Ifma;
+use crate::detect::tests::lanes;
 use crate::modulus::{multiple, words, Limbs, Prime, LIMB_MASK};
 
 /// The element of signed limbs: `Σ limb_j·2^(52·j)`.
@@ -224,7 +224,7 @@ macro_rules! lane_test {
     ($name:ident, $($body:expr),+) => {
         #[test]
         fn $name() {
-            if Ifma::detect().is_some() {
+            if lanes().is_some() {
                 // SAFETY: the processor has the instructions.
                 unsafe { $($body;)+ }
             }

@@ -85,9 +85,9 @@ mod tests {
 
     use super::super::twiddles::LONGEST_LOG;
     use super::*;
+    use crate::detect::tests::lanes;
     use crate::modulus::{multiple, Prime, LIMB_MASK};
     use crate::words::Words;
-    use crate::Ifma;
 
     /// Inputs of `2·p − 1` and zero, and of both in turn: the largest sums and differences. Checked against the definition.
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn bounds_hold_at_extreme_inputs() {
-        if Ifma::detect().is_some() {
+        if lanes().is_some() {
             for log in 1..=LONGEST_LOG {
                 for shift in [Fr::ONE, Fr::from(7), -Fr::ONE] {
                     // SAFETY: the processor has the instructions.
