@@ -119,7 +119,7 @@ impl Prover<'_> {
             config: self.key.configure(circuit)?,
             system: self.key.system(),
             domain: &self.key.domain,
-            backend: self.engine.backend,
+            engine: self.engine,
         };
         self.prove_columns(&witness, instances, rng, transcript, draws)
     }

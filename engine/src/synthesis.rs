@@ -5,8 +5,8 @@
 //! that outlives the assignment, which safe code cannot give. A circuit that does so ends with
 //! [`EngineError::UnknownValue`].
 
-use crate::backend::Backend;
 use crate::domain::Domain;
+use crate::engine::Engine;
 use crate::error::{Cell, ColumnKind, EngineError};
 use crate::fractions::Fractions;
 use crate::witness::{Phases, Witness};
@@ -25,7 +25,7 @@ pub(crate) struct Synthesis<'a, C: Circuit<Fr>> {
     /// The key's; its constants and columns are the circuit's.
     pub(crate) system: &'a ConstraintSystem<Fr>,
     pub(crate) domain: &'a Domain,
-    pub(crate) backend: &'a dyn Backend,
+    pub(crate) engine: Engine<'a>,
 }
 
 impl<C: Circuit<Fr>> Witness for Synthesis<'_, C> {
@@ -42,7 +42,7 @@ impl<C: Circuit<Fr>> Witness for Synthesis<'_, C> {
             phase: 0,
             challenges: vec![None; self.system.num_challenges()],
             phases,
-            backend: self.backend,
+            engine: self.engine,
             failure: None,
         };
         while assembly.phase < count {
@@ -76,7 +76,7 @@ struct Assembly<'a> {
     phase: u8,
     challenges: Vec<Option<Fr>>,
     phases: &'a mut dyn Phases,
-    backend: &'a dyn Backend,
+    engine: Engine<'a>,
     /// The first thing that went wrong where the trait has no result to say so.
     failure: Option<EngineError>,
 }
@@ -91,10 +91,11 @@ impl Assembly<'_> {
                 return Err(EngineError::UnknownValue(advice_cell(*column, *row)));
             }
         }
-        let columns = in_phase
-            .iter()
-            .map(|column| self.advice[*column].values(self.usable, self.backend))
-            .collect();
+        let (advice, usable, backend) = (&self.advice, self.usable, self.engine.backend);
+        let columns = self.engine.threads.run(|| {
+            let columns = in_phase.iter();
+            columns.map(|column| advice[*column].values(usable, backend)).collect()
+        });
         self.challenges = self.phases.commit(columns)?;
         self.phase += 1;
         Ok(())
