@@ -46,7 +46,7 @@ impl ReferenceString {
             .write_custom(&mut reader, SerdeFormat::RawBytesUnchecked)
             .map_err(EngineError::Reference)?;
         let length = HEADER_BYTES + 2 * powers.len() * POINT_BYTES + 2 * SECOND_GROUP_POINT_BYTES;
-        if reader.length != length || powers.len() != 1 << params.k() {
+        if reader.length != length || 1usize.checked_shl(params.k()) != Some(powers.len()) {
             let message = "the written parameters have another number of points than their size";
             return Err(EngineError::Reference(io::Error::new(
                 io::ErrorKind::InvalidData,
