@@ -86,7 +86,13 @@ pub(crate) fn configure<C: Circuit<Fr>>(circuit: &C) -> (C::Config, ConstraintSy
 
 /// All that a proof depends on in a constraint system.
 pub(crate) fn text(system: &ConstraintSystem<Fr>) -> String {
-    format!("{:?}", system.pinned())
+    format!("{:?} {:?}", system.pinned(), phases(system))
+}
+
+/// The phases of advice columns, then of challenges. The library's own text of a system, and with it the verifying key's
+/// digest, leaves them out where there is no challenge.
+pub(crate) fn phases(system: &ConstraintSystem<Fr>) -> [Vec<u8>; 2] {
+    [system.advice_column_phase(), system.challenge_phase()]
 }
 
 /// # Errors
