@@ -5,8 +5,9 @@ use super::faults::{Fault, Faulty, VALUES};
 use super::setup::verifies;
 use crate::{ColumnKind, EngineError, Phases, Witness};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
-use halo2_proofs::transcript::TranscriptWriterBuffer;
-use halo2_proofs::transcript::{Blake2bWrite, Challenge255};
+use halo2_proofs::transcript::{
+    Blake2bWrite, Challenge255, EncodedChallenge, Transcript, TranscriptWrite, TranscriptWriterBuffer,
+};
 use rand::rngs::StdRng;
 use rand_core::SeedableRng;
 use std::io;
@@ -143,6 +144,49 @@ fn a_phase_that_was_written_in_part_is_not_committed_again() {
         .prover(&key)
         .prove_witness(&witness, &[&statement()], rng, &mut transcript);
     assert_error!(proved, EngineError::PhaseBegun { phase: 0 });
+}
+
+/// Counts challenges; the fifth, at which the polynomials are opened, is one: a row of the domain.
+struct Unlucky(usize);
+
+impl Transcript<G1Affine, Challenge255<G1Affine>> for Unlucky {
+    fn squeeze_challenge(&mut self) -> Challenge255<G1Affine> {
+        self.0 += 1;
+        let mut input = [0; 64];
+        input[0] = if self.0 == 5 { 1 } else { self.0 as u8 + 100 };
+        Challenge255::new(&input)
+    }
+
+    fn common_point(&mut self, _: G1Affine) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn common_scalar(&mut self, _: Fr) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl TranscriptWrite<G1Affine, Challenge255<G1Affine>> for Unlucky {
+    fn write_point(&mut self, _: G1Affine) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_scalar(&mut self, _: Fr) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_challenge_in_the_domain_is_told_apart_from_a_witness_that_is_wrong() {
+    let bench = Bench::new();
+    let key = bench.key();
+    let rng = StdRng::seed_from_u64(3);
+    let mut transcript = Unlucky(0);
+    let proved = bench
+        .prover(&key)
+        .prove(&Faulty(Fault::None), &[&statement()], rng, &mut transcript);
+    assert_error!(proved, EngineError::Challenge);
+    assert_eq!(transcript.0, 5);
 }
 
 /// Takes some bytes and then no more.
