@@ -111,6 +111,8 @@ pub enum EngineError {
     PhaseBegun { phase: u8 },
     #[error("advice column {column} has {got} values, at most {max} fit")]
     AdviceLength { column: usize, max: usize, got: usize },
+    #[error("{got} values are to be committed, the reference string has {max} points")]
+    CommittedLength { max: usize, got: usize },
     #[error("constraint {constraint:?} of gate {gate:?} does not hold at row {row}: {}", list(.cells))]
     Gate {
         gate: String,

@@ -115,8 +115,8 @@ impl Key {
             Arithmetization::of(engine, circuit, &library, compress_selectors)
         })?;
         let points = engine.step("commit to the circuit", || {
-            let commit = |columns| engine.commit(reference, Basis::Lagrange, columns);
-            Ok::<_, EngineError>([&parts.fixed, &parts.sigma].map(|columns| commit(columns.as_slice())))
+            let commit = |columns: &[Vec<Fr>]| engine.commit(reference, Basis::Lagrange, columns);
+            Ok::<_, EngineError>([commit(&parts.fixed)?, commit(&parts.sigma)?])
         })?;
         Self::build(engine, reference, parts, library, points, compress_selectors)
     }
@@ -253,11 +253,12 @@ fn compare(
         let column = engine.threads.run(|| combined(&columns[..count], weight));
         let weighed = points[..count].iter().rev();
         let expected = weighed.fold(G1Affine::default().to_curve(), |sum, point| sum * weight + point);
-        engine.commit(reference, Basis::Lagrange, &[column]) == [expected.to_affine()]
+        let made = engine.commit(reference, Basis::Lagrange, &[column])?;
+        Ok::<_, EngineError>(made == [expected.to_affine()])
     };
-    if agree(points.len()) {
+    if agree(points.len())? {
         Ok(())
-    } else if agree(parts.fixed.len()) {
+    } else if agree(parts.fixed.len())? {
         Err(copies)
     } else {
         Err(fixed)

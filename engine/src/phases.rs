@@ -90,7 +90,7 @@ where
     }
 
     /// The commitments of some columns in the rows, those that are remembered among them.
-    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Vec<G1Affine> {
+    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Result<Vec<G1Affine>, EngineError> {
         let engine = self.engine;
         let Some(remembered) = self.remembered else {
             return engine.commit(self.reference, Basis::Lagrange, columns);
@@ -103,7 +103,7 @@ where
             .filter(|(_, known)| known.is_none())
             .map(|(c, _)| c)
             .collect();
-        let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh).into_iter();
+        let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh)?.into_iter();
         let mut points = Vec::with_capacity(columns.len());
         for ((index, values), known) in indices.iter().zip(columns).zip(known) {
             let point = match known {
@@ -118,7 +118,7 @@ where
             };
             points.push(point);
         }
-        points
+        Ok(points)
     }
 
     fn check_lengths(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Result<(), EngineError> {
@@ -188,7 +188,7 @@ where
             for _ in &indices {
                 Fr::random(&mut self.rng);
             }
-            for point in self.points(&indices, &blinded) {
+            for point in self.points(&indices, &blinded)? {
                 self.transcript.write_point(point)?;
             }
             for (index, values) in indices.iter().zip(blinded) {

@@ -45,6 +45,7 @@ impl Stock {
 
 impl Backend for Stock {
     fn multi_exponentiation(&self, _: Basis, points: &[G1Affine], scalars: &[Fr]) -> G1 {
+        assert!(scalars.len() <= points.len(), "more scalars than points");
         let (scalars, points): (Vec<Fr>, Vec<G1Affine>) = scalars
             .iter()
             .zip(points)
