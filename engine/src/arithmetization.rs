@@ -49,8 +49,8 @@ impl Arithmetization {
         let tables = Tables::of(circuit, config, &system, &domain)?;
         let backend: &dyn Backend = engine.backend;
         let mut fixed: Vec<Vec<Fr>> = engine.threads.run(|| {
-            let columns = tables.fixed.iter();
-            columns.map(|column| column.values(rows, backend)).collect()
+            let columns = tables.fixed.into_iter();
+            columns.map(|column| column.into_values(rows, backend)).collect()
         });
         let kept = if compress_selectors {
             tables.selectors.clone()

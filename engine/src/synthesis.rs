@@ -35,7 +35,7 @@ impl<C: Circuit<Fr>> Witness for Synthesis<'_, C> {
         let mut assembly = Assembly {
             usable: phases.usable_rows(),
             k: self.domain.k(),
-            advice: vec![Fractions::new(self.domain); column_phases.len()],
+            advice: vec![Some(Fractions::new(self.domain)); column_phases.len()],
             unknown: vec![BTreeSet::new(); column_phases.len()],
             column_phases,
             count,
@@ -68,7 +68,8 @@ pub(crate) fn phase_count(column_phases: &[u8]) -> u8 {
 struct Assembly<'a> {
     usable: usize,
     k: u32,
-    advice: Vec<Fractions>,
+    /// By column; none once its phase is committed, after which no assignment counts.
+    advice: Vec<Option<Fractions>>,
     /// By column: the rows that were assigned an unknown value, which is wrong only if the phase is committed with it.
     unknown: Vec<BTreeSet<usize>>,
     column_phases: Vec<u8>,
@@ -91,10 +92,14 @@ impl Assembly<'_> {
                 return Err(EngineError::UnknownValue(advice_cell(*column, *row)));
             }
         }
-        let (advice, usable, backend) = (&self.advice, self.usable, self.engine.backend);
+        let taken: Vec<Fractions> = in_phase
+            .iter()
+            .filter_map(|column| self.advice[*column].take())
+            .collect();
+        let (usable, backend) = (self.usable, self.engine.backend);
         let columns = self.engine.threads.run(|| {
-            let columns = in_phase.iter();
-            columns.map(|column| advice[*column].values(usable, backend)).collect()
+            let columns = taken.into_iter();
+            columns.map(|column| column.into_values(usable, backend)).collect()
         });
         self.challenges = self.phases.commit(columns)?;
         self.phase += 1;
@@ -151,7 +156,8 @@ impl Assignment<Fr> for Assembly<'_> {
         let index = column.index();
         let inside = row < self.usable;
         match self.advice.get_mut(index) {
-            Some(cells) if inside => {
+            Some(None) if inside => {}
+            Some(Some(cells)) if inside => {
                 let mut known = None;
                 to.map(|to| known = Some(to));
                 match known {
