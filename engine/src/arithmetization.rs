@@ -49,8 +49,8 @@ impl Arithmetization {
         let tables = Tables::of(circuit, config, &system, &domain)?;
         let backend: &dyn Backend = engine.backend;
         let mut fixed: Vec<Vec<Fr>> = engine.threads.run(|| {
-            let columns = tables.fixed.iter();
-            columns.map(|column| column.values(rows, backend)).collect()
+            let columns = tables.fixed.into_iter();
+            columns.map(|column| column.into_values(rows, backend)).collect()
         });
         let kept = if compress_selectors {
             tables.selectors.clone()
@@ -86,7 +86,13 @@ pub(crate) fn configure<C: Circuit<Fr>>(circuit: &C) -> (C::Config, ConstraintSy
 
 /// All that a proof depends on in a constraint system.
 pub(crate) fn text(system: &ConstraintSystem<Fr>) -> String {
-    format!("{:?}", system.pinned())
+    format!("{:?} {:?}", system.pinned(), phases(system))
+}
+
+/// The phases of advice columns, then of challenges. The library's own text of a system, and with it the verifying key's
+/// digest, leaves them out where there is no challenge.
+pub(crate) fn phases(system: &ConstraintSystem<Fr>) -> [Vec<u8>; 2] {
+    [system.advice_column_phase(), system.challenge_phase()]
 }
 
 /// # Errors

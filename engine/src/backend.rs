@@ -33,7 +33,10 @@ const CHUNK: usize = 1 << 12;
 
 /// Multi-exponentiation, Fourier transforms, batch inversion and programs.
 pub trait Backend: Send + Sync {
-    /// `Σ scalars[i]·points[i]`. There may be fewer scalars than points; zeros are worth skipping in the Lagrange basis.
+    /// `Σ scalars[i]·points[i]`. There may be fewer scalars than points, never more; zeros are worth skipping in the Lagrange basis.
+    ///
+    /// # Panics
+    /// May panic if there are more scalars than points; it never leaves the rest out.
     fn multi_exponentiation(&self, basis: Basis, points: &[G1Affine], scalars: &[Fr]) -> G1;
 
     /// From `n` coefficients to the values at `1, ω, …, ω^(n−1)`, in that order.

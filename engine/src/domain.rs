@@ -14,6 +14,8 @@ use halo2_proofs::poly::EvaluationDomain;
 
 /// The largest `k`: rotations and rows are counted in 32 bits, with room for columns.
 const MAX_K: u32 = 24;
+/// The largest degree: far above any circuit's, and `M` has its square of entries.
+const MAX_DEGREE: usize = 1 << 8;
 
 /// `H` and as many cosets as a quotient has pieces.
 #[derive(Clone, Debug)]
@@ -40,7 +42,7 @@ impl Domain {
         Self::new(library.k(), library.get_quotient_poly_degree() + 1)
     }
 
-    /// A domain of `2^k` rows for constraints of a degree of 3 or more.
+    /// A domain of `2^k` rows, `k` up to 24, for constraints of a degree from 3 to 256.
     ///
     /// # Errors
     /// [`EngineError::DomainDegree`], [`EngineError::DomainSize`].
@@ -48,9 +50,12 @@ impl Domain {
         if degree < 3 {
             return Err(EngineError::DomainDegree { degree });
         }
+        if k > MAX_K || degree > MAX_DEGREE {
+            return Err(EngineError::DomainSize { k, degree });
+        }
         let count = degree - 1;
         let extended_k = k + count.next_power_of_two().trailing_zeros();
-        if k > MAX_K || extended_k > Fr::S {
+        if extended_k > Fr::S {
             return Err(EngineError::DomainSize { k, degree });
         }
         let extended_omega = (extended_k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
@@ -190,8 +195,17 @@ mod tests {
 
     #[test]
     fn sizes_without_roots_of_unity_are_refused() {
-        assert!(matches!(Domain::new(25, 3), Err(EngineError::DomainSize { .. })));
-        assert!(matches!(Domain::new(20, 1 << 9), Err(EngineError::DomainSize { .. })));
+        for (k, degree) in [
+            (25, 3),
+            (u32::MAX, 3),
+            (24, 18),
+            (20, 1 << 9),
+            (5, usize::MAX),
+            (u32::MAX, usize::MAX),
+        ] {
+            assert!(matches!(Domain::new(k, degree), Err(EngineError::DomainSize { .. })));
+        }
+        assert!(Domain::new(24, 17).is_ok());
         assert!(matches!(
             Domain::new(5, 2),
             Err(EngineError::DomainDegree { degree: 2 })

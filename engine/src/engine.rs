@@ -2,6 +2,7 @@
 
 use crate::backend::{Backend, Basis};
 use crate::domain::Domain;
+use crate::error::EngineError;
 use crate::observer::Observer;
 use crate::reference::ReferenceString;
 use crate::threads::Threads;
@@ -40,15 +41,22 @@ impl Engine<'_> {
     }
 
     /// The commitments of some columns, in order: of `2^k` coefficients or values in rows, or fewer.
+    ///
+    /// # Errors
+    /// [`EngineError::CommittedLength`]: a backend is never given more scalars than points.
     pub(crate) fn commit<C: AsRef<[Fr]> + Sync>(
         &self,
         reference: &ReferenceString,
         basis: Basis,
         columns: &[C],
-    ) -> Vec<G1Affine> {
+    ) -> Result<Vec<G1Affine>, EngineError> {
         let points = reference.points(basis);
+        let lengths = columns.iter().map(|column| column.as_ref().len());
+        if let Some(got) = lengths.max().filter(|length| *length > points.len()) {
+            return Err(EngineError::CommittedLength { max: points.len(), got });
+        }
         let backend = self.backend;
-        self.threads.run(|| {
+        Ok(self.threads.run(|| {
             let sums: Vec<G1> = columns
                 .iter()
                 .map(|column| backend.multi_exponentiation(basis, points, column.as_ref()))
@@ -56,7 +64,7 @@ impl Engine<'_> {
             let mut affine = vec![G1Affine::default(); sums.len()];
             G1::batch_normalize(&sums, &mut affine);
             affine
-        })
+        }))
     }
 
     /// The coefficients of columns whose values in the rows are given.

@@ -67,6 +67,10 @@ pub enum EngineError {
     },
     #[error("the key's degree is {degree}, a permutation needs 3")]
     DomainDegree { degree: usize },
+    #[error(
+        "the key's degree is {key}, the circuit's {circuit}: the library's limit was another one when the key was made"
+    )]
+    OtherDegree { key: usize, circuit: usize },
     #[error("2^{k} rows at degree {degree} are beyond the field's roots of unity or the sizes of this prover")]
     DomainSize { k: u32, degree: usize },
     #[error("the circuit needs {needed} rows, blinding included, and has {rows}")]
@@ -103,8 +107,12 @@ pub enum EngineError {
     PhaseBeyond { phases: u8 },
     #[error("the witness ends before phase {phase} of {phases}")]
     PhaseMissing { phase: u8, phases: u8 },
+    #[error("phase {phase} failed while it was written and cannot be committed again")]
+    PhaseBegun { phase: u8 },
     #[error("advice column {column} has {got} values, at most {max} fit")]
     AdviceLength { column: usize, max: usize, got: usize },
+    #[error("{got} values are to be committed, the reference string has {max} points")]
+    CommittedLength { max: usize, got: usize },
     #[error("constraint {constraint:?} of gate {gate:?} does not hold at row {row}: {}", list(.cells))]
     Gate {
         gate: String,

@@ -82,8 +82,8 @@ impl Fast {
 
 impl Backend for Fast {
     fn multi_exponentiation(&self, _: Basis, points: &[G1Affine], scalars: &[Fr]) -> G1 {
-        let count = scalars.len().min(points.len());
-        self.kernels.multiexp(&scalars[..count], &points[..count])
+        // Panics if there are more scalars than points.
+        self.kernels.multiexp(scalars, &points[..scalars.len()])
     }
 
     fn transform(&self, domain: &Domain, values: &mut [Fr]) {

@@ -36,11 +36,12 @@ impl Fractions {
         }
     }
 
-    /// The values in the rows below `rows`.
-    pub(crate) fn values(&self, rows: usize, backend: &dyn Backend) -> Vec<Fr> {
-        let mut values = self.numerators[..rows].to_vec();
-        let (places, mut denominators): (Vec<usize>, Vec<Fr>) =
-            self.denominators.iter().filter(|(row, _)| **row < rows).unzip();
+    /// The values in the rows below `rows`, in the numerators' place.
+    pub(crate) fn into_values(self, rows: usize, backend: &dyn Backend) -> Vec<Fr> {
+        let mut values = self.numerators;
+        values.truncate(rows);
+        let inside = self.denominators.into_iter().filter(|(row, _)| *row < rows);
+        let (places, mut denominators): (Vec<usize>, Vec<Fr>) = inside.unzip();
         backend.invert(&mut denominators);
         for (row, inverse) in places.into_iter().zip(denominators) {
             values[row] *= inverse;

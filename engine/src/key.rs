@@ -1,6 +1,6 @@
 //! What a prover keeps of a circuit: derived from the circuit, compared with the verifying key.
 
-use crate::arithmetization::{configure, refuse_lookups, text, Arithmetization};
+use crate::arithmetization::{configure, phases, refuse_lookups, text, Arithmetization};
 use crate::backend::Basis;
 use crate::constraints::Constraints;
 use crate::copies::Copies;
@@ -57,7 +57,8 @@ impl Key {
     ///
     /// # Errors
     /// [`EngineError::OtherCircuit`] if anything the verifying key says is not what this circuit gives under this reference
-    /// string; and if the circuit cannot be synthesized, or is one that this prover refuses.
+    /// string; [`EngineError::OtherDegree`] if the library would now give the circuit another degree than the verifying key
+    /// has; and if the circuit cannot be synthesized, or is one that this prover refuses.
     pub fn derive<C: Circuit<Fr>>(
         engine: &Engine<'_>,
         reference: &ReferenceString,
@@ -75,6 +76,9 @@ impl Key {
         engine.step("compare the circuit with its key", || {
             compare(engine, reference, &parts, vk, SystemDraws::new()?.weight())
         })?;
+        if phases(vk.cs()) != phases(&parts.system) {
+            return Err(EngineError::OtherCircuit { part: "phases" });
+        }
         let points = [vk.fixed_commitments().clone(), vk.permutation().commitments().clone()];
         let expected = vk.transcript_repr();
         let key = Self::build(
@@ -111,8 +115,8 @@ impl Key {
             Arithmetization::of(engine, circuit, &library, compress_selectors)
         })?;
         let points = engine.step("commit to the circuit", || {
-            let commit = |columns| engine.commit(reference, Basis::Lagrange, columns);
-            Ok::<_, EngineError>([&parts.fixed, &parts.sigma].map(|columns| commit(columns.as_slice())))
+            let commit = |columns: &[Vec<Fr>]| engine.commit(reference, Basis::Lagrange, columns);
+            Ok::<_, EngineError>([commit(&parts.fixed)?, commit(&parts.sigma)?])
         })?;
         Self::build(engine, reference, parts, library, points, compress_selectors)
     }
@@ -126,6 +130,14 @@ impl Key {
         compress_selectors: bool,
     ) -> Result<Self, EngineError> {
         let Arithmetization { domain, system, .. } = parts;
+        // A verifier takes the permutation's sets from the one and the quotient's pieces from the other.
+        let (in_key, of_circuit) = (domain.degree(), system.degree());
+        if in_key != of_circuit {
+            return Err(EngineError::OtherDegree {
+                key: in_key,
+                circuit: of_circuit,
+            });
+        }
         let slots = Slots {
             fixed: parts.fixed.len(),
             sigma: parts.sigma.len(),
@@ -241,11 +253,12 @@ fn compare(
         let column = engine.threads.run(|| combined(&columns[..count], weight));
         let weighed = points[..count].iter().rev();
         let expected = weighed.fold(G1Affine::default().to_curve(), |sum, point| sum * weight + point);
-        engine.commit(reference, Basis::Lagrange, &[column]) == [expected.to_affine()]
+        let made = engine.commit(reference, Basis::Lagrange, &[column])?;
+        Ok::<_, EngineError>(made == [expected.to_affine()])
     };
-    if agree(points.len()) {
+    if agree(points.len())? {
         Ok(())
-    } else if agree(parts.fixed.len()) {
+    } else if agree(parts.fixed.len())? {
         Err(copies)
     } else {
         Err(fixed)

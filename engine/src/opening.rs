@@ -147,7 +147,7 @@ pub(crate) fn open<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine, E
         let quotients: Vec<&[Fr]> = quotients.iter().map(Vec::as_slice).collect();
         Ok::<_, EngineError>((all, combined(&quotients, v)))
     })?;
-    for point in engine.commit(reference, Basis::Powers, &[&quotient]) {
+    for point in engine.commit(reference, Basis::Powers, &[&quotient])? {
         transcript.write_point(point)?;
     }
 
@@ -172,7 +172,7 @@ pub(crate) fn open<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine, E
         divide_by_root(&mut sum, u);
         sum
     });
-    for point in engine.commit(reference, Basis::Powers, &[&witness]) {
+    for point in engine.commit(reference, Basis::Powers, &[&witness])? {
         transcript.write_point(point)?;
     }
     Ok(())

@@ -72,7 +72,7 @@ pub(crate) fn commit<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine,
         start = value;
         product.extend((last + 1..domain.rows()).map(|_| Fr::random(&mut rng)));
         Fr::random(&mut rng);
-        for point in engine.commit(reference, Basis::Lagrange, std::slice::from_ref(&product)) {
+        for point in engine.commit(reference, Basis::Lagrange, std::slice::from_ref(&product))? {
             transcript.write_point(point)?;
         }
         products.push(product);

@@ -36,6 +36,8 @@ pub(crate) struct Committer<'a, R, E, T> {
     rng: R,
     transcript: &'a mut T,
     phase: u8,
+    /// Whether some of the phase is in the transcript and not all.
+    begun: bool,
     /// By column, in the rows; empty until the phase is committed.
     advice: Vec<Vec<Fr>>,
     challenges: Vec<Option<Fr>>,
@@ -65,6 +67,7 @@ where
             rng,
             transcript,
             phase: 0,
+            begun: false,
             advice: vec![Vec::new(); system.num_advice_columns()],
             challenges: vec![None; system.num_challenges()],
             encoding: PhantomData,
@@ -87,7 +90,7 @@ where
     }
 
     /// The commitments of some columns in the rows, those that are remembered among them.
-    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Vec<G1Affine> {
+    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Result<Vec<G1Affine>, EngineError> {
         let engine = self.engine;
         let Some(remembered) = self.remembered else {
             return engine.commit(self.reference, Basis::Lagrange, columns);
@@ -100,7 +103,7 @@ where
             .filter(|(_, known)| known.is_none())
             .map(|(c, _)| c)
             .collect();
-        let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh).into_iter();
+        let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh)?.into_iter();
         let mut points = Vec::with_capacity(columns.len());
         for ((index, values), known) in indices.iter().zip(columns).zip(known) {
             let point = match known {
@@ -115,22 +118,27 @@ where
             };
             points.push(point);
         }
-        points
+        Ok(points)
     }
 
-    fn blinded(&mut self, index: usize, mut values: Vec<Fr>) -> Result<Vec<Fr>, EngineError> {
+    fn check_lengths(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Result<(), EngineError> {
         let max = self.key.usable_rows();
-        if values.len() > max {
-            return Err(EngineError::AdviceLength {
-                column: index,
+        match indices.iter().zip(columns).find(|(_, values)| values.len() > max) {
+            None => Ok(()),
+            Some((column, values)) => Err(EngineError::AdviceLength {
+                column: *column,
                 max,
                 got: values.len(),
-            });
+            }),
         }
-        let rows = self.key.domain.rows();
-        values.resize(max, Fr::ZERO);
-        values.extend((max..rows).map(|_| Fr::random(&mut self.rng)));
-        Ok(values)
+    }
+
+    /// A column of at most as many values as there are usable rows, in all rows.
+    fn blinded(&mut self, mut values: Vec<Fr>) -> Vec<Fr> {
+        let (usable, rows) = (self.key.usable_rows(), self.key.domain.rows());
+        values.resize(usable, Fr::ZERO);
+        values.extend((usable..rows).map(|_| Fr::random(&mut self.rng)));
+        values
     }
 }
 
@@ -163,6 +171,12 @@ where
         if expected != got {
             return Err(EngineError::PhaseColumns { phase, expected, got });
         }
+        self.check_lengths(&indices, &columns)?;
+        if self.begun {
+            return Err(EngineError::PhaseBegun { phase });
+        }
+        // Behind this line something is absorbed or drawn: a witness that goes on after an error must not commit again.
+        self.begun = true;
         let engine = self.engine;
         engine.step("commit to advice columns", || {
             if phase == 0 {
@@ -170,14 +184,11 @@ where
                     self.transcript.common_scalar(*value)?;
                 }
             }
-            let mut blinded = Vec::with_capacity(columns.len());
-            for (index, values) in indices.iter().zip(columns) {
-                blinded.push(self.blinded(*index, values)?);
-            }
+            let blinded: Vec<Vec<Fr>> = columns.into_iter().map(|values| self.blinded(values)).collect();
             for _ in &indices {
                 Fr::random(&mut self.rng);
             }
-            for point in self.points(&indices, &blinded) {
+            for point in self.points(&indices, &blinded)? {
                 self.transcript.write_point(point)?;
             }
             for (index, values) in indices.iter().zip(blinded) {
@@ -190,6 +201,7 @@ where
             }
             Ok::<_, EngineError>(())
         })?;
+        self.begun = false;
         self.phase += 1;
         Ok(self.challenges.clone())
     }

@@ -63,7 +63,12 @@ impl Prover<'_> {
     /// Proves that the circuit's witness satisfies it: what the library's `create_proof` writes with KZG and SHPLONK for one
     /// circuit, but for the random polynomial and for pieces of the quotient that are blinded.
     ///
-    /// The table's own blinding is drawn from `rng`, in the library's order.
+    /// The table's own blinding is drawn from `rng`, in the library's order. What the proof hides depends on it: the generator
+    /// is cryptographic, its state is secret, and it never gives the same numbers to two proofs, nor to a second attempt after
+    /// an error, as an attempt that failed may have written commitments already. The one exception are the columns of
+    /// [`Remembered`], if their blinding is meant to repeat: each proof opens such a column at another point, once for each
+    /// rotation, and a column is hidden only as long as fewer of its values were opened than it has blinded rows. Whoever
+    /// repeats it keeps count of that budget.
     ///
     /// # Errors
     /// If the circuit is not the key's, if instances or witness do not fit it, or if they do not satisfy it. What was written
@@ -83,7 +88,7 @@ impl Prover<'_> {
         self.prove_with_draws(circuit, instances, rng, transcript, &SystemDraws::new()?)
     }
 
-    /// [`Prover::prove`] for columns that come from elsewhere than a circuit's synthesis.
+    /// [`Prover::prove`] for columns that come from elsewhere than a circuit's synthesis; what it asks of `rng` is the same.
     ///
     /// # Errors
     /// As [`Prover::prove`], and the witness's own.
@@ -119,7 +124,7 @@ impl Prover<'_> {
             config: self.key.configure(circuit)?,
             system: self.key.system(),
             domain: &self.key.domain,
-            backend: self.engine.backend,
+            engine: self.engine,
         };
         self.prove_columns(&witness, instances, rng, transcript, draws)
     }
@@ -266,11 +271,15 @@ impl Prover<'_> {
             let written = queries.written();
             let all = [written.as_slice(), &queries.unwritten()].concat();
             let values = evaluation::evaluate(engine, &polynomials, &all, x);
-            if evaluation::check_identity(key, &values, &challenges, x).is_err() {
-                if let Some((table, challenges)) = &unchecked {
-                    check::check(engine, table, challenges, draws.weight())?;
+            match evaluation::check_identity(key, &values, &challenges, x) {
+                Ok(()) => {}
+                Err(EngineError::Identity) => {
+                    if let Some((table, challenges)) = &unchecked {
+                        check::check(engine, table, challenges, draws.weight())?;
+                    }
+                    return Err(EngineError::Identity);
                 }
-                return Err(EngineError::Identity);
+                Err(other) => return Err(other),
             }
             for query in &written {
                 transcript.write_scalar(*values.get(query).ok_or(EngineError::Identity)?)?;

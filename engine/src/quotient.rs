@@ -27,9 +27,11 @@ pub(crate) fn pieces(
     let count = key.domain.shifts().len();
     let backend = engine.backend;
     engine.threads.run(|| {
-        if keep {
-            key.cosets
-                .get_or_init(|| (0..count).map(|coset| unchanging(backend, key, coset)).collect());
+        if keep && key.cosets.get().is_none() {
+            // Computed before the cell is touched: a thread that waits for others may take up another proof under this key,
+            // which must not find the cell half set. Two proofs may compute the same; the first one is kept.
+            let cosets = (0..count).map(|coset| unchanging(backend, key, coset)).collect();
+            let _ = key.cosets.set(cosets);
         }
         let mut pieces = vec![vec![Fr::ZERO; key.domain.rows()]; count];
         for coset in 0..count {

@@ -3,8 +3,10 @@
 use crate::backend::Basis;
 use crate::error::EngineError;
 use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
+use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::halo2curves::pairing::Engine as _;
 use halo2_proofs::halo2curves::serde::SerdeObject;
+use halo2_proofs::halo2curves::CurveAffine;
 use halo2_proofs::poly::commitment::{Params, ParamsProver};
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2_proofs::SerdeFormat;
@@ -46,7 +48,7 @@ impl ReferenceString {
             .write_custom(&mut reader, SerdeFormat::RawBytesUnchecked)
             .map_err(EngineError::Reference)?;
         let length = HEADER_BYTES + 2 * powers.len() * POINT_BYTES + 2 * SECOND_GROUP_POINT_BYTES;
-        if reader.length != length || powers.len() != 1 << params.k() {
+        if reader.length != length || 1usize.checked_shl(params.k()) != Some(powers.len()) {
             let message = "the written parameters have another number of points than their size";
             return Err(EngineError::Reference(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -63,14 +65,19 @@ impl ReferenceString {
 
     /// With the next power `τ^(2^k)·G`: every proof made with this string blinds the quotient's pieces, which the library does
     /// not. The commitments to all pieces but the last are then uniform, and the last piece's shows no more than a commitment to
-    /// the whole quotient would, which the others determine. The module `vanishing` says how.
+    /// the whole quotient would: one element of the group, which the other commitments determine where no column is queried at
+    /// another row, and else do not. The module `vanishing` says how.
     ///
     /// # Errors
-    /// [`EngineError::TopPower`], if the point is not `τ` times the last one: checked by the pairings
+    /// [`EngineError::TopPower`], if the point is not on the curve, is the identity, or is not `τ` times the last one: checked by the pairings
     /// `e(top, G₂) = e(τ^(2^k − 1)·G, τ·G₂)`.
     pub fn with_top_power(params: &ParamsKZG<Bn256>, top: G1Affine) -> Result<Self, EngineError> {
         let string = Self::new(params)?;
         let last = string.powers[string.powers.len() - 1];
+        // A pairing says nothing of what is not in the group.
+        if !bool::from(top.is_on_curve()) || bool::from(top.is_identity()) {
+            return Err(EngineError::TopPower);
+        }
         if Bn256::pairing(&top, &params.g2()) != Bn256::pairing(&last, &params.s_g2()) {
             return Err(EngineError::TopPower);
         }

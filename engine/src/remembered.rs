@@ -3,6 +3,10 @@
 //! A column that a model commits to has the same values in every proof, its blinding too, where the caller's generator serves
 //! the model's own blinders for it. Its commitment and coefficients are kept, and used again if every value, blinding included,
 //! is equal, under the same reference string; so a proof is the same with and without.
+//!
+//! Each proof spends one opening of such a column for each rotation at which it is queried. `b` blinded rows hide the others only
+//! as long as all values that were opened and the commitment are together no more than `b`. Who repeats a column's blinding
+//! counts the proofs; nothing here does.
 
 use crate::backend::Basis;
 use crate::reference::ReferenceString;

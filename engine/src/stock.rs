@@ -10,7 +10,7 @@ use halo2_proofs::halo2curves::group::Group;
 use halo2_proofs::poly::{EvaluationDomain, LagrangeCoeff, Polynomial};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows in a register.
 const BLOCK: usize = 128;
@@ -26,18 +26,26 @@ pub struct Stock {
 
 impl Stock {
     fn library(&self, domain: &Domain) -> Arc<EvaluationDomain<Fr>> {
+        let kept = self.domains().get(&domain.k()).cloned();
+        if let Some(kept) = kept {
+            return kept;
+        }
+        // Made while the lock is open: the library computes in parallel, and a thread that waits for others may take up work
+        // that asks for the same lock. Two threads may make the same; the first one is kept. Degree 2: without an extended
+        // domain.
+        let made = Arc::new(EvaluationDomain::new(2, domain.k()));
+        self.domains().entry(domain.k()).or_insert(made).clone()
+    }
+
+    fn domains(&self) -> MutexGuard<'_, HashMap<u32, Arc<EvaluationDomain<Fr>>>> {
         // The table is whole after every insertion, even if another thread died.
-        let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
-        domains
-            .entry(domain.k())
-            // Degree 2: without an extended domain.
-            .or_insert_with(|| Arc::new(EvaluationDomain::new(2, domain.k())))
-            .clone()
+        self.domains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Backend for Stock {
     fn multi_exponentiation(&self, _: Basis, points: &[G1Affine], scalars: &[Fr]) -> G1 {
+        assert!(scalars.len() <= points.len(), "more scalars than points");
         let (scalars, points): (Vec<Fr>, Vec<G1Affine>) = scalars
             .iter()
             .zip(points)

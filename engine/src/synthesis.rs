@@ -5,8 +5,8 @@
 //! that outlives the assignment, which safe code cannot give. A circuit that does so ends with
 //! [`EngineError::UnknownValue`].
 
-use crate::backend::Backend;
 use crate::domain::Domain;
+use crate::engine::Engine;
 use crate::error::{Cell, ColumnKind, EngineError};
 use crate::fractions::Fractions;
 use crate::witness::{Phases, Witness};
@@ -25,7 +25,7 @@ pub(crate) struct Synthesis<'a, C: Circuit<Fr>> {
     /// The key's; its constants and columns are the circuit's.
     pub(crate) system: &'a ConstraintSystem<Fr>,
     pub(crate) domain: &'a Domain,
-    pub(crate) backend: &'a dyn Backend,
+    pub(crate) engine: Engine<'a>,
 }
 
 impl<C: Circuit<Fr>> Witness for Synthesis<'_, C> {
@@ -35,14 +35,14 @@ impl<C: Circuit<Fr>> Witness for Synthesis<'_, C> {
         let mut assembly = Assembly {
             usable: phases.usable_rows(),
             k: self.domain.k(),
-            advice: vec![Fractions::new(self.domain); column_phases.len()],
+            advice: vec![Some(Fractions::new(self.domain)); column_phases.len()],
             unknown: vec![BTreeSet::new(); column_phases.len()],
             column_phases,
             count,
             phase: 0,
             challenges: vec![None; self.system.num_challenges()],
             phases,
-            backend: self.backend,
+            engine: self.engine,
             failure: None,
         };
         while assembly.phase < count {
@@ -68,7 +68,8 @@ pub(crate) fn phase_count(column_phases: &[u8]) -> u8 {
 struct Assembly<'a> {
     usable: usize,
     k: u32,
-    advice: Vec<Fractions>,
+    /// By column; none once its phase is committed, after which no assignment counts.
+    advice: Vec<Option<Fractions>>,
     /// By column: the rows that were assigned an unknown value, which is wrong only if the phase is committed with it.
     unknown: Vec<BTreeSet<usize>>,
     column_phases: Vec<u8>,
@@ -76,7 +77,7 @@ struct Assembly<'a> {
     phase: u8,
     challenges: Vec<Option<Fr>>,
     phases: &'a mut dyn Phases,
-    backend: &'a dyn Backend,
+    engine: Engine<'a>,
     /// The first thing that went wrong where the trait has no result to say so.
     failure: Option<EngineError>,
 }
@@ -91,10 +92,15 @@ impl Assembly<'_> {
                 return Err(EngineError::UnknownValue(advice_cell(*column, *row)));
             }
         }
-        let columns = in_phase
+        let taken: Vec<Fractions> = in_phase
             .iter()
-            .map(|column| self.advice[*column].values(self.usable, self.backend))
+            .filter_map(|column| self.advice[*column].take())
             .collect();
+        let (usable, backend) = (self.usable, self.engine.backend);
+        let columns = self.engine.threads.run(|| {
+            let columns = taken.into_iter();
+            columns.map(|column| column.into_values(usable, backend)).collect()
+        });
         self.challenges = self.phases.commit(columns)?;
         self.phase += 1;
         Ok(())
@@ -150,7 +156,8 @@ impl Assignment<Fr> for Assembly<'_> {
         let index = column.index();
         let inside = row < self.usable;
         match self.advice.get_mut(index) {
-            Some(cells) if inside => {
+            Some(None) if inside => {}
+            Some(Some(cells)) if inside => {
                 let mut known = None;
                 to.map(|to| known = Some(to));
                 match known {

@@ -8,9 +8,15 @@
 //!
 //! for uniform `b_i`, which leaves the sum `Σ_i X^(i·n)·h_i` as it is. Each of the first `m − 1` commitments is then uniform and
 //! independent of the others, of `h`, and of all other commitments and values. The last one is what makes
-//! `Σ_i τ^(i·n)·H_i = h(τ)·G`, which the other commitments determine anyway, as `h·(X^n − 1)` is a polynomial in theirs; the
-//! opening's two points follow from commitments and values by the verifier's equations. So the pieces show no more than a single
-//! commitment to `h` would. The sum of the pieces that is opened, `Σ_i x^(i·n)·h_i`, has degree `n`, and the opening's
+//! `Σ_i τ^(i·n)·H_i = h(τ)·G`; the opening's two points follow from commitments and values by the verifier's equations. So the
+//! pieces show no more than a single commitment to `h` would: one element of the group.
+//!
+//! Where every column is queried at its own row alone, the other commitments determine that element anyway, as
+//! `h(τ)·(τ^n − 1)` is a polynomial in what they commit to. Where columns are queried at rotations, and the permutation's
+//! products always are, it takes values at `ω^i·τ` too, which no commitment to a column determines: this one element is then
+//! shown beside them, and is not blinded. That is no worse than the library, which shows one such element for each piece.
+//!
+//! The sum of the pieces that is opened, `Σ_i x^(i·n)·h_i`, has degree `n`, and the opening's
 //! quotients stay below it.
 //!
 //! Draws from the caller's generator: one value that the library does not use beside the random polynomial, then one for each
@@ -35,7 +41,7 @@ pub(crate) fn commit_random<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1
     transcript: &mut T,
 ) -> Result<(), EngineError> {
     Fr::random(&mut rng);
-    for point in engine.commit(reference, Basis::Powers, &[random]) {
+    for point in engine.commit(reference, Basis::Powers, &[random])? {
         transcript.write_point(point)?;
     }
     Ok(())
@@ -62,7 +68,7 @@ pub(crate) fn commit_pieces<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1
     }
     let rows = reference.points(Basis::Powers).len();
     let low: Vec<&[Fr]> = pieces.iter().map(|piece| &piece[..rows]).collect();
-    let points = engine.commit(reference, Basis::Powers, &low);
+    let points = engine.commit(reference, Basis::Powers, &low)?;
     for (point, piece) in points.into_iter().zip(pieces) {
         let point = match (piece.get(rows), reference.top()) {
             (Some(highest), Some(top)) => (G1::from(point) + top * highest).to_affine(),

@@ -25,7 +25,8 @@ pub trait Phases {
     /// The challenges that are known then, by index.
     ///
     /// # Errors
-    /// [`EngineError::PhaseColumns`], [`EngineError::AdviceLength`], [`EngineError::PhaseBeyond`],
-    /// [`EngineError::Transcript`].
+    /// [`EngineError::PhaseColumns`], [`EngineError::AdviceLength`], [`EngineError::PhaseBeyond`], before anything is
+    /// written or drawn: the phase may be committed again. [`EngineError::Transcript`], after which it may not:
+    /// [`EngineError::PhaseBegun`].
     fn commit(&mut self, columns: Vec<Vec<Fr>>) -> Result<Vec<Option<Fr>>, EngineError>;
 }

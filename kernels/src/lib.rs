@@ -30,4 +30,4 @@ pub use assay_lanes::program::{Operand, Program, ProgramError, Step};
 pub use fourier::Plan;
 pub use kernels::Kernels;
 pub use path::{Path, PORTABLE_VARIABLE};
-pub use threads::{Threads, ThreadsError};
+pub use threads::{Threads, ThreadsError, THREADS_VARIABLE};

@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
+/// Set to a number above 0, this environment variable makes [`Threads::of_machine`] start that many threads, as it does for rayon's own
+/// pool.
+pub const THREADS_VARIABLE: &str = "RAYON_NUM_THREADS";
+
 /// Why there is no pool.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,12 +42,17 @@ impl Threads {
         Ok(Self(Arc::new(pool)))
     }
 
-    /// As many threads as the process may use cores (its control group counts).
+    /// As many threads as [`THREADS_VARIABLE`] says; without it, or if it says no number above 0, as many as the process may use cores
+    /// (its control group counts).
     ///
     /// # Errors
     /// If the operating system refuses them.
     pub fn of_machine() -> Result<Self, ThreadsError> {
-        Self::new(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+        let wished = std::env::var(THREADS_VARIABLE)
+            .ok()
+            .and_then(|value| value.parse().ok());
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self::new(wished.unwrap_or_else(cores))
     }
 
     /// How many there are.

@@ -10,7 +10,12 @@ use halo2_proofs::halo2curves::ff::Field;
 use rand_core::RngCore;
 use support::{all_kernels, random, rng};
 
-/// Random elements with 0, 1 and −1 among them.
+/// The element whose words inside the library are the integer `p − 1`, the highest there is: `−2^−256`.
+fn highest_words() -> Fr {
+    -Fr::from(2).pow([256]).invert().unwrap()
+}
+
+/// Random elements with 0, 1, −1 and the one with the highest words among them.
 fn column(rows: usize, seed: u64) -> Vec<Fr> {
     let mut column = random(rows, seed);
     for (i, element) in column.iter_mut().enumerate() {
@@ -18,6 +23,7 @@ fn column(rows: usize, seed: u64) -> Vec<Fr> {
             0 => *element = Fr::ZERO,
             1 => *element = Fr::ONE,
             2 => *element = -Fr::ONE,
+            3 => *element = highest_words(),
             _ => {}
         }
     }
@@ -51,9 +57,14 @@ fn reference(program: &Program, columns: &[Vec<Fr>], constants: &[Fr], outputs: 
 
 fn check(program: &Program, rows: usize, constants: &[Fr]) {
     let columns: Vec<Vec<Fr>> = (0..4).map(|i| column(rows, i)).collect();
+    check_on(program, &columns, constants);
+}
+
+fn check_on(program: &Program, columns: &[Vec<Fr>], constants: &[Fr]) {
+    let rows = columns[0].len();
     let before: Vec<Vec<Fr>> = (0..2).map(|i| column(rows, 10 + i)).collect();
     let mut want = before.clone();
-    reference(program, &columns, constants, &mut want);
+    reference(program, columns, constants, &mut want);
     let views: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
     for kernels in all_kernels() {
         let mut outputs = before.clone();
@@ -167,6 +178,47 @@ fn sums_and_differences_without_end_stay_right() {
     );
     steps.extend((0..2).map(|output| Step::Store { output, from: register }));
     check(&Program::new(steps).unwrap(), 64, &[]);
+}
+
+/// Products of factors that are as high as their bounds allow, to the last bits, taken from zero: a bound that is too low by one makes the
+/// difference negative. The factors are `i·a + j·c` and `l·a + n·c`: `a` has the highest words, `c` is `−k·2^−260`, in lanes `p − k`.
+#[test]
+fn products_of_the_highest_factors_stay_below_their_bounds() {
+    let (zero, c) = (Operand::Constant(0), Operand::Constant(1));
+    let a = Operand::Column { column: 0, rotation: 0 };
+    let (x, y) = (Operand::Register(0), Operand::Register(1));
+    let columns = vec![vec![highest_words(); 16]];
+    let lane_one = Fr::from(2).pow([260]).invert().unwrap();
+    // Of each the product is more than 1 + ⌈0.0118·A·B⌉ times p, with A = 16·i + j and B = 16·l + n.
+    for (i, j, l, n, k) in [
+        (1, 15, 2, 9, 13),
+        (1, 13, 4, 9, 2),
+        (2, 1, 4, 13, 17),
+        (3, 7, 3, 9, 12),
+        (3, 3, 5, 3, 8),
+        (3, 15, 5, 2, 1),
+        (4, 8, 4, 16, 5),
+        (4, 8, 5, 0, 9),
+    ] {
+        for summand in [None, Some(c)] {
+            let mut steps = Vec::new();
+            for (to, columns, constants) in [(0, i, j), (1, l, n)] {
+                let register = Operand::Register(to);
+                let mut add = |a, b| steps.push(Step::Add { to, a, b });
+                let terms = [vec![a; columns], vec![c; constants]].concat();
+                add(terms[0], terms[1]);
+                terms[2..].iter().for_each(|&term| add(register, term));
+            }
+            steps.push(match summand {
+                None => Step::Mul { to: 0, a: x, b: y },
+                Some(c) => Step::MulAdd { to: 0, a: x, b: y, c },
+            });
+            steps.push(Step::Sub { to: 0, a: zero, b: x });
+            steps.extend((0..2).map(|output| Step::Store { output, from: x }));
+            let constants = [Fr::ZERO, -Fr::from(k) * lane_one];
+            check_on(&Program::new(steps).unwrap(), &columns, &constants);
+        }
+    }
 }
 
 #[test]

@@ -111,6 +111,21 @@ fn special_scalars_are_right() {
     }
 }
 
+/// All points in one bucket, more than are added at once; and in two.
+#[test]
+fn a_bucket_with_very_many_points_is_right() {
+    let count = 20_000;
+    let all = bases(count);
+    let ones = vec![Fr::ONE; count];
+    check("ones", all.iter().map(G1Affine::to_curve).sum(), &ones, &all);
+    let signs: Vec<Fr> = (0..count).map(|i| [Fr::ONE, -Fr::ONE, Fr::ONE][i % 3]).collect();
+    let want = all
+        .iter()
+        .enumerate()
+        .map(|(i, base)| [*base, -*base, *base][i % 3].to_curve());
+    check("signs", want.sum(), &signs, &all);
+}
+
 /// Every digit `2^j` and its neighbours, where carries are made.
 #[test]
 fn powers_of_two_and_their_neighbours_are_right() {

@@ -51,3 +51,36 @@ macro_rules! with_lanes {
     }};
 }
 pub(crate) use with_lanes;
+
+/// What the tests ask for. Without the instructions there is nothing to test, and a test that wants them passes, unless the environment
+/// variable `ASSAY_REQUIRE_LANES` is `1`.
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The token, or `None` where the tests of lanes may do nothing.
+    pub(crate) fn lanes() -> Option<Ifma> {
+        let required = std::env::var_os("ASSAY_REQUIRE_LANES").is_some_and(|value| value == "1");
+        present(Ifma::detect(), required)
+    }
+
+    fn present(found: Option<Ifma>, required: bool) -> Option<Ifma> {
+        assert!(
+            found.is_some() || !required,
+            "this processor has no lanes, and they are required"
+        );
+        found
+    }
+
+    #[test]
+    #[should_panic(expected = "they are required")]
+    fn lanes_that_are_required_are_not_left_out() {
+        present(None, true);
+    }
+
+    #[test]
+    fn lanes_that_are_not_required_may_be_absent() {
+        assert_eq!(present(None, false), None);
+        assert_eq!(present(Ifma::detect(), false), Ifma::detect());
+    }
+}

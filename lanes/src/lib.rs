@@ -7,9 +7,9 @@
 //! An element is five limbs of 52 bits in Montgomery form with radix `2^260`; eight elements are five registers, limb `j` of element `l` in
 //! lane `l` of register `j`. Values are kept above `p` on purpose: with `x < A·p` and `y < B·p`,
 //!
-//! `x·y·2^−260 mod p`, as computed, `< (x·y + (2^260 − 1)·p) / 2^260 < (1 + 0.0118·A·B)·p`
+//! `x·y·2^−260 mod p`, as computed, `< (x·y + (2^260 − 1)·p) / 2^260 < (1 + 0.0119·A·B)·p`
 //!
-//! because `p / 2^260 < 0.0118` for both primes. Factors must be below `2^260`, which is `84.6·p`. Every function here states what it
+//! because `p / 2^260 < 0.01182` for both primes. Factors must be below `2^260`, which is `84.6·p`. Every function here states what it
 //! takes and returns as a multiple of `p`.
 //!
 //! No constant-time promise is made: branches depend on points that meet.

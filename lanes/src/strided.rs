@@ -19,7 +19,8 @@ unsafe impl<T: Send, const W: usize> Send for Columns<'_, T, W> {}
 /// # Panics
 /// If `W` does not divide `stride`, or `stride` the length.
 pub fn columns<T, const W: usize>(matrix: &mut [T], stride: usize) -> Vec<Columns<'_, T, W>> {
-    assert!(W > 0 && stride > 0 && stride.is_multiple_of(W) && matrix.len().is_multiple_of(stride));
+    assert!(W > 0 && stride > 0 && stride.is_multiple_of(W));
+    assert!(matrix.len().is_multiple_of(stride));
     let rows = matrix.len() / stride;
     let start = matrix.as_mut_ptr();
     if rows == 0 {
@@ -77,6 +78,18 @@ mod tests {
             .enumerate()
             .all(|(i, &element)| element == i / 12 * 100 + i % 12));
         assert!(columns::<_, 4>(&mut [0u8; 0], 4).is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "stride.is_multiple_of(W)")]
+    fn rows_that_groups_do_not_fill_are_refused() {
+        let _ = columns::<_, 4>(&mut [0; 6], 6);
+    }
+
+    #[test]
+    #[should_panic(expected = "matrix.len().is_multiple_of(stride)")]
+    fn a_row_that_is_not_whole_is_refused() {
+        let _ = columns::<_, 2>(&mut [0; 5], 4);
     }
 
     #[test]

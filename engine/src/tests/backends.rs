@@ -1,9 +1,9 @@
 //! The heavy loops against their definitions.
 
-use super::setup::{backends, params, threads};
+use super::setup::{backends, engine, params, threads};
 use crate::domain::powers;
 use crate::polynomial;
-use crate::{Basis, Domain, ReferenceString};
+use crate::{Basis, Domain, EngineError, ReferenceString};
 use halo2_proofs::halo2curves::bn256::{Fr, G1};
 use halo2_proofs::halo2curves::ff::{Field, WithSmallOrderMulGroup};
 use halo2_proofs::halo2curves::group::Group;
@@ -98,6 +98,30 @@ fn multi_exponentiations_are_sums_of_multiples() {
                 points[3] * Fr::from(11 * 64)
             );
             assert_eq!(backend.multi_exponentiation(basis, &opposite, &scalars), G1::identity());
+        }
+    }
+}
+
+#[test]
+fn more_scalars_than_points_are_refused() {
+    let threads = threads(2);
+    let reference = ReferenceString::new(&params(4)).unwrap();
+    for backend in backends(&threads) {
+        let engine = engine(&*backend, &threads);
+        for basis in [Basis::Powers, Basis::Lagrange] {
+            let commit = |lengths: [usize; 2]| {
+                let columns = lengths.map(|length| random(length, 1));
+                engine.commit(&reference, basis, &columns)
+            };
+            assert!(commit([16, 0]).is_ok());
+            for lengths in [[17, 1], [1, 17]] {
+                assert!(matches!(
+                    commit(lengths),
+                    Err(EngineError::CommittedLength { max: 16, got: 17 })
+                ));
+            }
+            let alone = || backend.multi_exponentiation(basis, reference.points(basis), &random(17, 1));
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(alone)).is_err());
         }
     }
 }

@@ -5,7 +5,7 @@ use super::setup::{engine, params, proof, prover, threads, top, verifies};
 use super::shapes::Shape;
 use crate::draws::Draws;
 use crate::{EngineError, Key, Options, ReferenceString, Stock};
-use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
 use rand::rngs::StdRng;
@@ -162,6 +162,15 @@ fn a_point_that_is_not_the_next_power_is_refused() {
     let params = params(K);
     for wrong in [top(K + 1), G1Affine::default(), -top(K)] {
         let result = ReferenceString::with_top_power(&params, wrong);
+        assert!(matches!(result, Err(EngineError::TopPower)));
+    }
+    // Of points that are all the identity, it is the next power; and no pairing is asked of what is not on the curve.
+    let nothing = vec![G1Affine::default(); 1 << K];
+    let empty = params.from_parts(K, nothing.clone(), Some(nothing), params.g2(), params.s_g2());
+    let mut beside = top(K);
+    beside.y += Fq::one();
+    for (params, wrong) in [(&empty, G1Affine::default()), (&params, beside)] {
+        let result = ReferenceString::with_top_power(params, wrong);
         assert!(matches!(result, Err(EngineError::TopPower)));
     }
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use halo2_proofs::circuit::{Cell, Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, Selector};
+use halo2_proofs::plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, SecondPhase, Selector};
 use halo2_proofs::poly::Rotation;
 
 /// What is wrong.
@@ -16,6 +16,10 @@ pub(super) enum Fault {
     Degree(usize),
     /// A column is queried at 0 and at this rotation.
     Rotation(i32),
+    /// One advice column more, of which nothing is asked, in the first or the second phase.
+    Unused {
+        second: bool,
+    },
     OtherConstraint,
     OtherFixed,
     OtherCopy,
@@ -91,6 +95,12 @@ impl Circuit<Fr> for Faulty {
             vec![("b = a²", s.clone() * (square - b)), ("q", s * (q.clone() - q))]
         });
         match fault {
+            Fault::Unused { second: false } => {
+                meta.advice_column();
+            }
+            Fault::Unused { second: true } => {
+                meta.advice_column_in(SecondPhase);
+            }
             Fault::Lookup => {
                 let table = meta.lookup_table_column();
                 meta.lookup("small", |meta| vec![(meta.query_advice(a, Rotation::cur()), table)]);

@@ -10,6 +10,7 @@ mod faults;
 mod observers;
 mod oracle;
 mod plain;
+mod pools;
 mod programs;
 mod refusals;
 mod remembering;

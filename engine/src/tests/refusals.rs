@@ -8,7 +8,8 @@ use crate::arithmetization::configure;
 use crate::tables::Tables;
 use crate::{Basis, ColumnKind, Domain, EngineError, Key, Options, ReferenceString, Stock};
 use halo2_proofs::halo2curves::bn256::G1Affine;
-use halo2_proofs::plonk::keygen_vk;
+use halo2_proofs::plonk::{keygen_vk, VerifyingKey};
+use halo2_proofs::poly::EvaluationDomain;
 
 #[test]
 fn lookups_are_refused_by_name() {
@@ -76,7 +77,9 @@ fn parameters_that_are_not_of_their_size_are_refused() {
         ReferenceString::new(&parts)
     };
     assert!(with(K, lagrange.clone()).is_ok());
-    assert_error!(with(K + 1, lagrange.clone()), EngineError::Reference(_));
+    for k in [K - 1, K + 1, K + 64] {
+        assert_error!(with(k, lagrange.clone()), EngineError::Reference(_));
+    }
     assert_error!(with(K, lagrange[1..].to_vec()), EngineError::Reference(_));
 }
 
@@ -126,6 +129,45 @@ fn another_circuits_verifying_key_is_refused() {
     assert_error!(with_table, EngineError::OtherCircuit { part: "fixed columns" });
     let proved = bench.prove(&bench.key(), Fault::OtherConstraint, &[&statement()]);
     assert_error!(proved, EngineError::OtherCircuit { part: "constraints" });
+}
+
+#[test]
+fn a_circuit_that_differs_in_its_phases_alone_is_refused() {
+    let bench = Bench::new();
+    let [first, second] = [false, true].map(|second| Fault::Unused { second });
+    for (own, other) in [(first, second), (second, first)] {
+        let key = bench.derive(own, own).unwrap();
+        assert_error!(bench.derive(own, other), EngineError::OtherCircuit { part: "phases" });
+        let proved = bench.prove(&key, other, &[&statement()]);
+        assert_error!(proved, EngineError::OtherCircuit { part: "constraints" });
+    }
+}
+
+/// As if the library's limit on degrees had been another one when the verifying key was made.
+#[test]
+fn a_verifying_key_of_another_degree_is_refused() {
+    let bench = Bench::new();
+    let vk = keygen_vk(&bench.params, &Faulty(Fault::None)).unwrap();
+    let with_degree = |degree: usize| {
+        let other = VerifyingKey::from_parts(
+            EvaluationDomain::new(degree as u32, K),
+            vk.fixed_commitments().clone(),
+            vk.permutation().clone(),
+            vk.cs().clone(),
+            vec![],
+            false,
+        );
+        let engine = engine(&bench.stock, &bench.threads);
+        Key::derive(&engine, &bench.reference, &other, &Faulty(Fault::None))
+    };
+    let own = vk.cs().degree();
+    assert!(with_degree(own).is_ok());
+    for degree in [own + 1, own + 2] {
+        assert_error!(
+            with_degree(degree),
+            EngineError::OtherDegree { key, circuit } if key == degree && circuit == own
+        );
+    }
 }
 
 #[test]

@@ -20,6 +20,10 @@ const MOST_LOG_BUCKETS: usize = 18;
 /// doublings. Measured roughly.
 const COST_OF_A_BIT: usize = 150;
 
+/// How many buckets cost as much as one addition when they are set to infinity and gone through, be there a point in them or not. Measured
+/// roughly; what counts is that a few rows do not get more buckets than they have digits.
+const BUCKETS_OF_AN_ADDITION: usize = 4;
+
 impl Windows {
     /// `count` windows for magnitudes of `bits` bits. One window has digits without signs, `0 ≤ d < 2^bits`. More have digits from `−2^(c−1)`
     /// to `2^(c−1) − 1`, and the highest window at least one bit less than the others, so that a carry into it leaves its digit at `2^(c−1)` or less.
@@ -40,10 +44,11 @@ impl Windows {
         }
     }
 
-    /// Additions for `rows` rows: each row once a window, each bucket twice.
+    /// Additions for `rows` rows: each row once a window, each bucket with points twice, and the way through all buckets.
     fn cost(&self, rows: usize) -> usize {
-        let buckets = (1usize << self.log_buckets).min(4 * rows);
-        self.count * (rows + 2 * buckets + COST_OF_A_BIT * self.bits)
+        let all = 1usize << self.log_buckets;
+        let filled = all.min(4 * rows);
+        self.count * (rows + 2 * filled + all / BUCKETS_OF_AN_ADDITION + COST_OF_A_BIT * self.bits)
     }
 
     /// The cheapest windows for `rows` rows of at most `bits ≥ 1` bits.
@@ -107,6 +112,23 @@ mod tests {
             }
         );
         assert!((15..=16).contains(&Windows::cheapest(1 << 18, 253).bits));
+    }
+
+    /// The time and the memory of few rows are not those of many buckets.
+    #[test]
+    fn buckets_are_few_where_rows_are() {
+        for bits in 1..=MOST_BITS {
+            for rows in (1..=64).chain((7..=20).map(|log| 1 << log)) {
+                let windows = Windows::cheapest(rows, bits);
+                let buckets = windows.count << windows.log_buckets;
+                assert!(buckets <= 8 * rows + 2048, "{bits} bits, {rows} rows: {windows:?}");
+            }
+        }
+        for rows in 1..=30 {
+            assert!((2..=4).contains(&Windows::cheapest(rows, 253).bits));
+        }
+        assert_eq!(Windows::cheapest(29_000, 253).bits, 12);
+        assert_eq!(Windows::cheapest(1 << 18, 253).bits, 15);
     }
 
     #[test]

@@ -99,10 +99,11 @@ impl<F: Prime> Eight<F> {
         Self::from_limbs(r)
     }
 
-    /// `x·y·2^−260`. Normal factors `< A·p` and `< B·p`, each below `2^260`; the product is normal and `< (1 + 0.0118·A·B)·p`.
+    /// `x·y·2^−260`. Normal factors `< A·p` and `< B·p`, each below `2^260`; the product is normal and `< (1 + 0.0119·A·B)·p`.
     ///
-    /// Round `i` adds `x·y_i` and the multiple `m·p` that clears limb 0, then moves one limb down. An accumulator takes at most four terms
-    /// below `2^52` a round and the sum of the round before, which is itself below `2^55`: below `2^56` at all times.
+    /// Round `i` adds `x·y_i` and the multiple `m·p` that clears limb 0, then moves one limb down. An accumulator takes four terms
+    /// below `2^52` a round and lives five rounds at most, of which it takes but two in the first or in the last: 18 terms and a carry below
+    /// `2^5`, below `2^57` at all times.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(crate) fn times(self, other: Self) -> Self {

@@ -144,7 +144,7 @@ fn middle_in_lanes(
 }
 
 /// Multiplies by the series and writes blocks. Two chains, of even and odd terms, because one would wait for its products. Terms: canonical
-/// at first, then `< (1 + 0.0118·1.02·1.02)·p < 1.02·p`. Outputs: `< (1 + 0.0118·24·1.02)·p < 1.3·p`, inside `2^256`.
+/// at first, then `< (1 + 0.0119·1.02·1.02)·p < 1.02·p`. Outputs: `< (1 + 0.0119·24·1.02)·p < 1.3·p`, inside `2^256`.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]

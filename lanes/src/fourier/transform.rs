@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 1, shift 1 | none, `y < 2·p` | `4·p` |
 //! | 2, shift 1, first factor | none, `y < 4·p` | `8·p` |
-//! | any other | `< (1 + 0.0118·84)·p < 2·p` for any `y < 84·p` | that of `x`, and `2·p` more |
+//! | any other | `< (1 + 0.0119·84)·p < 2·p` for any `y < 84·p` | that of `x`, and `2·p` more |
 //!
 //! After 10 layers: `8·p + 8·2·p = 24·p`. Limbs stay loose in between: each layer adds at most `3·2^52` to one, `2^57` after ten. Only `y`
 //! is made normal, before its product.
@@ -85,9 +85,9 @@ mod tests {
 
     use super::super::twiddles::LONGEST_LOG;
     use super::*;
+    use crate::detect::tests::lanes;
     use crate::modulus::{multiple, Prime, LIMB_MASK};
     use crate::words::Words;
-    use crate::Ifma;
 
     /// Inputs of `2·p − 1` and zero, and of both in turn: the largest sums and differences. Checked against the definition.
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn bounds_hold_at_extreme_inputs() {
-        if Ifma::detect().is_some() {
+        if lanes().is_some() {
             for log in 1..=LONGEST_LOG {
                 for shift in [Fr::ONE, Fr::from(7), -Fr::ONE] {
                     // SAFETY: the processor has the instructions.

@@ -50,6 +50,7 @@ mod tests {
     use super::super::packed::NEGATED;
     use super::super::packing::pack;
     use super::*;
+    use crate::detect::tests::lanes;
 
     fn random_points(count: usize) -> Vec<G1Affine> {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn packing_and_negating_are_exact() {
-        let Some(ifma) = Ifma::detect() else { return };
+        let Some(ifma) = lanes() else { return };
         for count in [0, 1, 7, 8, 9, 17] {
             let mut points = random_points(count);
             if count > 2 {
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn sums_of_random_pairs_are_the_librarys_through_many_levels() {
-        let Some(ifma) = Ifma::detect() else { return };
+        let Some(ifma) = lanes() else { return };
         let points = random_points(600);
         let mut level = packed(ifma, &points);
         let mut affine = points;
@@ -127,7 +128,7 @@ mod tests {
     /// Points: random ones, then infinity. Pairs: `P + P`, `P − P`, `P + 0`, `0 + P`, `0 + 0`, `−0 + P`.
     #[test]
     fn points_that_meet_are_added_right_in_every_position() {
-        let Some(ifma) = Ifma::detect() else { return };
+        let Some(ifma) = lanes() else { return };
         let mut points = random_points(40);
         let zero = points.len() as u32;
         points.push(G1Affine::identity());
@@ -160,7 +161,7 @@ mod tests {
     /// Coordinates at the upper bounds: `x + p` and `y + 2·p`, as earlier sums could leave them.
     #[test]
     fn coordinates_at_their_bounds_are_added_right() {
-        let Some(ifma) = Ifma::detect() else { return };
+        let Some(ifma) = lanes() else { return };
         let points = random_points(33);
         let raise = |words: &mut [u64], times: u32| {
             for _ in 0..times {
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "index out of bounds")]
     fn an_index_beyond_the_points_is_refused() {
-        let Some(ifma) = Ifma::detect() else {
+        let Some(ifma) = lanes() else {
             panic!("index out of bounds: nothing to test here")
         };
         add(

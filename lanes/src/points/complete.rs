@@ -21,7 +21,7 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
     assert!(pairs.len() == out.len() && pairs.len() <= 8 * GROUPS);
     kept.clear();
     let one = Eight::<Fq>::splat(&Fq::UNIT);
-    // Below (1 + 0.0118·2·1.1)·p < 1.1·p.
+    // Below (1 + 0.0119·2·1.1)·p < 1.1·p.
     let mut product = one;
     for eight in pairs.chunks(8) {
         let first = canonical(gathered(points, indices(eight, 0)));
@@ -66,7 +66,7 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
             second,
             opposite,
         } = kept;
-        // Below (1 + 0.0118·1.1·1.1)·p < 1.02·p and below (1 + 0.0118·3.06·1.02)·p < 1.04·p; the square below 1.02·p.
+        // Below (1 + 0.0119·1.1·1.1)·p < 1.02·p and below (1 + 0.0119·3.06·1.02)·p < 1.04·p; the square below 1.02·p.
         let one_over = prefix.times(inverse);
         inverse = inverse.times(*denominator);
         let slope = numerator.times(one_over);
@@ -77,7 +77,7 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
             .lower_by::<4>()
             .lower_by::<2>()
             .normal();
-        // Below p + 3·p; then below (1 + 0.0118·4·1.04)·p + 3·p < 4.05·p and below 2.05·p.
+        // Below p + 3·p; then below (1 + 0.0119·4·1.04)·p + 3·p < 4.05·p and below 2.05·p.
         let run = first.x.minus_below::<3>(x).normal();
         let y = run.times(slope).minus_below::<3>(first.y).lower_by::<2>().normal();
         let choose = |sum: Eight<Fq>, first_one: Eight<Fq>, second_one: Eight<Fq>| {

@@ -30,7 +30,7 @@ fn pack_in_lanes(points: &[G1Affine], out: &mut [Point]) {
         for (l, point) in points.iter().enumerate() {
             (x[l], y[l]) = (point.x, point.y);
         }
-        // Below (1 + 0.0118)·p; zero times anything is zero exactly.
+        // Below (1 + 0.0119)·p; zero times anything is zero exactly.
         let packed = Coordinates {
             x: Eight::load_words(&x).times(factor),
             y: Eight::load_words(&y).times(factor),

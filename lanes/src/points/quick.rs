@@ -22,7 +22,7 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
     kept.resize(GROUPS / 2, [Quick::empty(); 2]);
     let kept = &mut kept[..pairs.len().div_ceil(16)];
     let one = Eight::<Fq>::splat(&Fq::UNIT);
-    // Below (1 + 0.0118·5.01·1.07)·p < 1.07·p.
+    // Below (1 + 0.0119·5.01·1.07)·p < 1.07·p.
     let mut product = [one; 2];
     let mut infinity = 0;
     for (two, kept) in kept.iter_mut().enumerate() {
@@ -50,7 +50,7 @@ pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept:
         }
         product = Eight::times_two(product, [kept[0].difference, kept[1].difference]);
     }
-    // One inversion for both; the product is below (1 + 0.0118·1.07·1.07)·p. The words of 2^8 / (v·2^4) times 2^256: the lane form 2^260 / v.
+    // One inversion for both; the product is below (1 + 0.0119·1.07·1.07)·p. The words of 2^8 / (v·2^4) times 2^256: the lane form 2^260 / v.
     let (inverse, zeros) = inverses(product[0].times(product[1]), Fq::from(256));
     if zeros != 0 || infinity != 0 {
         return false;
@@ -80,7 +80,7 @@ fn sums(one_over: [Eight<Fq>; 2], kept: &[Quick; 2]) -> [Coordinates; 2] {
         // Below 6·p; limbs within 2^54.
         rise[h] = kept[h].second_y.minus_below::<3>(kept[h].first.y).normal();
     }
-    // Below (1 + 0.0118·6·1.02)·p < 1.08·p, and its square below 1.02·p.
+    // Below (1 + 0.0119·6·1.02)·p < 1.08·p, and its square below 1.02·p.
     let slope = Eight::times_two(rise, one_over);
     let square = Eight::times_two(slope, slope);
     for h in 0..2 {
@@ -92,7 +92,7 @@ fn sums(one_over: [Eight<Fq>; 2], kept: &[Quick; 2]) -> [Coordinates; 2] {
         run[h] = first.x.minus_below::<3>(x[h]).normal();
     }
     let product = Eight::times_two(run, slope);
-    // Below (1 + 0.0118·5.01·1.08)·p + 3·p < 4.07·p, then below 2.07·p.
+    // Below (1 + 0.0119·5.01·1.08)·p + 3·p < 4.07·p, then below 2.07·p.
     let mut out = [Coordinates {
         x: zero,
         y: zero,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a constant | 1 |
 //! | a column or an output | 16: sixteen times the library's words |
-//! | a product of `A` and `B` | `1 + ⌈0.0118·A·B⌉` |
+//! | a product of `A` and `B` | `1 + ⌈0.0119·A·B⌉` |
 //! | a sum | `A + B` |
 //! | a difference | `A + B`: the multiple of `p` that is added is the subtrahend's bound |
 //! | after a reduction | 2 |
@@ -44,9 +44,9 @@ impl Follower {
         }
     }
 
-    /// `1 + ⌈0.0118·A·B⌉`.
+    /// `1 + ⌈0.0119·A·B⌉`.
     fn product(&self, a: Operand, b: Operand) -> u64 {
-        1 + (118 * self.bound(a) * self.bound(b)).div_ceil(10_000)
+        1 + (119 * self.bound(a) * self.bound(b)).div_ceil(10_000)
     }
 
     /// Reduces those of `operands` that are registers, the highest first, until `bound` is low enough.
@@ -144,5 +144,78 @@ mod tests {
             bounded(&steps, 1),
             vec![Bounded::Step(steps[0], 16), Bounded::Step(steps[1], 32)]
         );
+    }
+
+    const COLUMN: Operand = Operand::Column { column: 0, rotation: 0 };
+    const ONE: Operand = Operand::Constant(0);
+
+    fn register(register: u16) -> Operand {
+        Operand::Register(register)
+    }
+
+    /// Registers 0 and 1 with the bounds 64 and 80.
+    fn high() -> Vec<Step> {
+        let (a, b) = (register(0), register(0));
+        vec![
+            Step::Add {
+                to: 0,
+                a: COLUMN,
+                b: COLUMN,
+            },
+            Step::Add { to: 0, a, b },
+            Step::Add { to: 1, a, b: COLUMN },
+        ]
+    }
+
+    /// The registers that are reduced before `last`, and the bound of register 2 after it.
+    fn after(mut steps: Vec<Step>, last: Step) -> (Vec<u16>, u64) {
+        steps.push(last);
+        steps.push(Step::Sub {
+            to: 3,
+            a: ONE,
+            b: register(2),
+        });
+        let out = bounded(&steps, 4);
+        let reduced = out.iter().filter_map(|step| match step {
+            Bounded::Reduce(register) => Some(*register),
+            Bounded::Step(..) => None,
+        });
+        let Some(&Bounded::Step(_, bound)) = out.last() else {
+            panic!("a difference is last")
+        };
+        (reduced.collect(), bound)
+    }
+
+    #[test]
+    fn products_have_the_bound_of_their_factors() {
+        let mul = |a, b| Step::Mul { to: 2, a, b };
+        assert_eq!(after(high(), mul(ONE, ONE)), (vec![], 2));
+        assert_eq!(after(high(), mul(COLUMN, COLUMN)), (vec![], 5));
+        assert_eq!(after(high(), mul(register(0), COLUMN)), (vec![], 14));
+        // 0.0119·6400 = 76.16, where 0.0118 would give 75.52.
+        assert_eq!(after(high(), mul(register(1), register(1))), (vec![], 78));
+        // 84·84 would give 85: one of two factors is reduced, then 0.0119·168 = 1.9992; or the square's one factor.
+        let mut steps = high();
+        let to_highest = |to, a| Step::Add { to, a, b: ONE };
+        steps.extend([to_highest(1, register(1)); 4]);
+        assert_eq!(after(steps.clone(), mul(register(1), register(1))), (vec![1], 2));
+        steps.push(Step::Add {
+            to: 0,
+            a: register(0),
+            b: COLUMN,
+        });
+        steps.extend([to_highest(0, register(0)); 4]);
+        let (reduced, bound) = after(steps, mul(register(0), register(1)));
+        assert_eq!((reduced.len(), bound), (1, 3));
+    }
+
+    #[test]
+    fn products_with_a_summand_have_the_sum_of_both_bounds() {
+        let mul_add = |a, b, c| Step::MulAdd { to: 2, a, b, c };
+        assert_eq!(after(high(), mul_add(COLUMN, COLUMN, COLUMN)), (vec![], 21));
+        assert_eq!(after(high(), mul_add(register(1), register(1), ONE)), (vec![], 79));
+        // 78 + 16 is too much: the factor is reduced. 14 + 80 is too much: the summand is.
+        assert_eq!(after(high(), mul_add(register(1), register(1), COLUMN)), (vec![1], 18));
+        assert_eq!(after(high(), mul_add(register(0), COLUMN, register(1))), (vec![1], 16));
     }
 }
