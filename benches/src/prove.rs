@@ -6,7 +6,7 @@ use assay_marketplace::verifier::code::spec;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
-use assay_prover::proof::{prove_with_secret, verify, Inference, Keys, ProofBundle};
+use assay_prover::proof::{prove_with_secret, uses_lanes, verify, Inference, Keys, ProofBundle, PORTABLE_VARIABLE};
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
 use assay_statement::field::Fr;
@@ -19,8 +19,9 @@ use halo2_proofs::halo2curves::ff::Field;
 use rand::rngs::OsRng;
 use rand::RngCore;
 use serde::Serialize;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// log₂ of the scalars of the reference multi-exponentiation.
@@ -38,6 +39,12 @@ pub struct Args {
     /// Activations per row of the layout
     #[arg(long, default_value_t = 3)]
     pub lanes: usize,
+    /// Proofs: of the first one the caches are cold, of the others the median counts
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    /// Without AVX-512, whatever the processor has
+    #[arg(long)]
+    pub portable: bool,
     /// Print one JSON object as the last line
     #[arg(long)]
     pub json: bool,
@@ -58,11 +65,22 @@ pub struct Report {
     pub rows_used: usize,
     /// Both keys, the verifying one from nothing.
     pub keygen_s: f64,
-    /// One proof.
+    /// Whether field elements were computed eight at a time.
+    pub lanes: bool,
+    /// One proof: the median of those after the first, or the first if there is one only.
     pub prove_s: f64,
+    /// The first proof of the process.
+    pub prove_cold_s: f64,
+    /// The median of the others, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prove_warm_s: Option<f64>,
+    /// Processor time of the last proof, all threads together.
+    pub cpu_s: f64,
+    /// Seconds of each step of the last proof.
+    pub step_s: BTreeMap<String, f64>,
     /// Median of a few verifications in Rust, ms.
     pub verify_ms: f64,
-    /// One multi-exponentiation of 2^18 random scalars, before the proof.
+    /// One multi-exponentiation of 2^18 random scalars by the library: the median of one before each proof.
     pub msm_ref_s: f64,
     /// `prove_s / msm_ref_s`.
     pub ratio: f64,
@@ -82,11 +100,43 @@ pub struct Report {
     pub vk_code_bytes: usize,
 }
 
-struct Stderr;
+/// Prints each phase as it begins, and how long the one before took.
+#[derive(Default)]
+struct Steps(Mutex<Timed>);
 
-impl Progress for Stderr {
+#[derive(Default)]
+struct Timed {
+    running: Option<(String, Instant)>,
+    seconds: BTreeMap<String, f64>,
+}
+
+impl Steps {
+    fn timed(&self) -> MutexGuard<'_, Timed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the phase that runs; what each took since this was asked last.
+    fn take(&self) -> BTreeMap<String, f64> {
+        let mut timed = self.timed();
+        timed.end();
+        std::mem::take(&mut timed.seconds)
+    }
+}
+
+impl Timed {
+    fn end(&mut self) {
+        if let Some((name, began)) = self.running.take() {
+            *self.seconds.entry(name).or_default() += began.elapsed().as_secs_f64();
+        }
+    }
+}
+
+impl Progress for Steps {
     fn phase(&self, name: &str, _: u64) {
         eprintln!("… {name}");
+        let mut timed = self.timed();
+        timed.end();
+        timed.running = Some((name.to_owned(), Instant::now()));
     }
 }
 
@@ -110,6 +160,11 @@ pub fn run(args: &Args) -> eyre::Result<()> {
 /// If the architecture is unknown, or any step fails.
 pub fn measure(args: &Args) -> eyre::Result<Report> {
     let (width, resolution) = parse(&args.arch)?;
+    if args.portable {
+        // Before anything asks for it, and before there are threads.
+        std::env::set_var(PORTABLE_VARIABLE, "1");
+    }
+    let steps = Steps::default();
     let cache = Cache::user()?;
     let architecture = mobilenet_v2(width, resolution, 1001);
     let frozen = FrozenArchitecture::plan_with(
@@ -117,21 +172,37 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         args.lanes,
         assay_prover::circuit::Layout::DEFAULT_SALT_ROWS,
     )?;
-    let srs = Arc::new(Srs::dev(frozen.layout.k.max(MSM_LOG_SIZE), &cache, &Stderr)?);
-    let msm_ref_s = reference_msm(&srs);
+    let srs = Arc::new(Srs::dev(frozen.layout.k.max(MSM_LOG_SIZE), &cache, &steps)?);
+    let strings = srs.clone();
     let srs = if srs.k() == frozen.layout.k {
         srs
     } else {
-        Arc::new(Srs::dev(frozen.layout.k, &cache, &Stderr)?)
+        Arc::new(Srs::dev(frozen.layout.k, &cache, &steps)?)
     };
 
     // An empty cache: key generation is part of the measurement.
     let scratch = tempfile::tempdir()?;
     let start = Instant::now();
-    let keys = Keys::load_or_build(&frozen, srs, &Cache::at(scratch.path().join("cache")), &Stderr)?;
+    let keys = Keys::load_or_build(&frozen, srs, &Cache::at(scratch.path().join("cache")), &steps)?;
     let keygen_s = start.elapsed().as_secs_f64();
 
-    let (bundle, prove_s) = timed_proof(&frozen, &keys, scratch.path())?;
+    let mut subject = Subject::new(&frozen, &keys, scratch.path())?;
+    let mut proofs = Vec::new();
+    let mut msm = Vec::new();
+    for _ in 0..args.repeat {
+        msm.push(reference_msm(&strings));
+        proofs.push(subject.prove(&keys, &steps)?);
+    }
+    let prove_cold_s = proofs[0].seconds;
+    let prove_warm_s = median(proofs.iter().skip(1).map(|proof| proof.seconds));
+    let prove_s = prove_warm_s.unwrap_or(prove_cold_s);
+    let msm_ref_s = median(msm).unwrap_or(f64::NAN);
+    let Some(Timing {
+        bundle, cpu_s, step_s, ..
+    }) = proofs.pop()
+    else {
+        bail!("no proof was made");
+    };
     let peak_rss_bytes = peak_rss()?;
     let verify_ms = timed_verification(&keys, &bundle)?;
     let evm = on_evm(&keys, &bundle)?;
@@ -145,7 +216,12 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         commitments: evm.points,
         rows_used: cost.rows_used,
         keygen_s,
+        lanes: uses_lanes()?,
         prove_s,
+        prove_cold_s,
+        prove_warm_s,
+        cpu_s,
+        step_s,
         verify_ms,
         msm_ref_s,
         ratio: prove_s / msm_ref_s,
@@ -187,33 +263,84 @@ fn reference_msm(srs: &Srs) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-fn timed_proof(frozen: &FrozenArchitecture, keys: &Keys, scratch: &Path) -> eyre::Result<(ProofBundle, f64)> {
-    let model = Model::random(frozen.architecture.clone(), 1)?;
-    let path = scratch.join("model.secret");
-    let layout = &frozen.layout;
-    let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
-    ModelSecret::create(
-        &path,
-        layout.weight_columns.try_into()?,
-        layout.salt_rows.try_into()?,
-        blinding_rows.try_into()?,
-    )?;
-    secret::reserve_proof(&path)?;
-    let secret = ModelSecret::open(&path)?;
-    let mut image = vec![0; frozen.architecture.image_len()];
-    OsRng.fill_bytes(&mut image);
-    let mut ctx = [0; 32];
-    OsRng.fill_bytes(&mut ctx[1..]);
-    let inference = Inference {
-        model: &model,
-        secret: &secret,
-        image: &image,
-        salt: &InputSalt::random(),
-        ctx,
-    };
-    let start = Instant::now();
-    let bundle = prove_with_secret(keys, &inference, &Stderr)?;
-    Ok((bundle, start.elapsed().as_secs_f64()))
+/// A proof and what it took.
+struct Timing {
+    bundle: ProofBundle,
+    seconds: f64,
+    cpu_s: f64,
+    step_s: BTreeMap<String, f64>,
+}
+
+/// A network with random weights.
+struct Subject {
+    model: Model,
+    secret: PathBuf,
+}
+
+impl Subject {
+    fn new(frozen: &FrozenArchitecture, keys: &Keys, scratch: &Path) -> eyre::Result<Self> {
+        let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+        let secret = scratch.join("model.secret");
+        let layout = &frozen.layout;
+        let [weight_columns, salt_rows] = [layout.weight_columns, layout.salt_rows];
+        ModelSecret::create(
+            &secret,
+            weight_columns.try_into()?,
+            salt_rows.try_into()?,
+            blinding_rows.try_into()?,
+        )?;
+        Ok(Self {
+            model: Model::random(frozen.architecture.clone(), 1)?,
+            secret,
+        })
+    }
+
+    /// Of a random image.
+    fn prove(&mut self, keys: &Keys, steps: &Steps) -> eyre::Result<Timing> {
+        secret::reserve_proof(&self.secret)?;
+        let secret = ModelSecret::open(&self.secret)?;
+        let mut image = vec![0; self.model.architecture.image_len()];
+        OsRng.fill_bytes(&mut image);
+        let mut ctx = [0; 32];
+        OsRng.fill_bytes(&mut ctx[1..]);
+        let inference = Inference {
+            model: &self.model,
+            secret: &secret,
+            image: &image,
+            salt: &InputSalt::random(),
+            ctx,
+        };
+        steps.take();
+        let (start, cpu) = (Instant::now(), processor_time()?);
+        let bundle = prove_with_secret(keys, &inference, steps)?;
+        Ok(Timing {
+            bundle,
+            seconds: start.elapsed().as_secs_f64(),
+            cpu_s: processor_time()? - cpu,
+            step_s: steps.take(),
+        })
+    }
+}
+
+/// The one in the middle.
+fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// Seconds that all threads of this process have run.
+fn processor_time() -> eyre::Result<f64> {
+    /// Of a second; the same on every Linux.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").wrap_err("processor time is read from /proc")?;
+    // The name of the program, in parentheses, may hold anything.
+    let (_, rest) = stat
+        .rsplit_once(')')
+        .ok_or_else(|| eyre!("/proc/self/stat has no name"))?;
+    let fields = rest.split_whitespace().skip(11).take(2);
+    let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap_or_default()).sum();
+    Ok(ticks as f64 / TICKS)
 }
 
 fn timed_verification(keys: &Keys, bundle: &ProofBundle) -> eyre::Result<f64> {

@@ -17,6 +17,8 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
     let report = measure(&Args {
         arch: ARCH.into(),
         lanes: 3,
+        repeat: 1,
+        portable: false,
         json: false,
     })
     .unwrap();

@@ -59,6 +59,7 @@ mod threads;
 mod vanishing;
 mod witness;
 
+pub use assay_kernels::{Path, PORTABLE_VARIABLE};
 pub use backend::{Backend, Basis, Inputs};
 pub use domain::Domain;
 pub use engine::Engine;

@@ -155,7 +155,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                 }
                 let Some(witness) = &self.witness else { return Ok(()) };
 
-                self.progress.phase("commit to weights, image and activations", 0);
+                self.progress.phase("lay out weights, image and activations", 0);
                 let mut assign = |column: Column<Advice>, values: &[Fr]| {
                     for (row, value) in values.iter().enumerate() {
                         region.assign_advice(column, row, Value::known(*value));
@@ -213,7 +213,6 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                         region.assign_advice(column, row, Value::known(*value));
                     }
                 }
-                self.progress.phase("commit to them, quotient and opening", 0);
                 Ok(())
             },
         )?;

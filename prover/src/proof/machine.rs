@@ -1,7 +1,7 @@
 //! What keys and proofs are computed on: one pool of threads with its loops, for the whole process.
 
 use assay_durable::progress::Progress;
-use assay_engine::{Engine, EngineError, Fast, Observer, Threads};
+use assay_engine::{Engine, EngineError, Fast, Observer, Path, Threads};
 use std::sync::OnceLock;
 
 /// Threads and loops.
@@ -27,6 +27,11 @@ impl Machine {
         Ok(SHARED.get_or_init(|| Self { threads, loops }))
     }
 
+    /// Whether field elements are computed eight at a time.
+    pub(super) fn uses_lanes(&self) -> bool {
+        self.loops.path() != Path::Portable
+    }
+
     /// To be told of each step: the reporter's phases.
     pub(super) fn engine<'a>(&'a self, observer: &'a dyn Observer) -> Engine<'a> {
         Engine {
@@ -35,6 +40,14 @@ impl Machine {
             observer,
         }
     }
+}
+
+/// Whether this process computes field elements eight at a time: the processor has AVX-512 IFMA, and nobody forbade it.
+///
+/// # Errors
+/// If the system gives no threads.
+pub fn uses_lanes() -> Result<bool, EngineError> {
+    Ok(Machine::shared()?.uses_lanes())
 }
 
 /// Steps of the engine as phases of a report.

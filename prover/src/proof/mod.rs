@@ -76,4 +76,8 @@ pub use create::{
     ProveError, ProverInput,
 };
 pub use keys::{KeyError, Keys, VerifierKey};
+pub use machine::uses_lanes;
 pub use opening::{ModelOpening, OpeningError};
+
+/// Set to anything but the empty text or 0, this environment variable forces the path without AVX-512.
+pub use assay_engine::PORTABLE_VARIABLE;
