@@ -2,6 +2,7 @@
 
 use super::synthesis::{CircuitParams, NetworkCircuit};
 use crate::plan::compiled::Compiled;
+use assay_engine::Path;
 use assay_statement::field::Fr;
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::bn256::{G1Affine, G1};
@@ -18,10 +19,12 @@ const MSM_SCALARS: f64 = (1u32 << 18) as f64;
 /// Scalars of the one that is timed: enough that starting its threads does not count. A scalar of it takes longer than one of
 /// a larger one, so what follows from it errs to the safe side.
 const TIMED_SCALARS: usize = 1 << 14;
-/// Per committed polynomial of 2^18 rows. Fitted, like the rest here, to the table of layouts in `ARCHITECTURE.md`.
-const MSM_PER_POLYNOMIAL: f64 = 2.2;
-/// Bytes a row: keys and quotient, and each committed polynomial with its cosets.
-const MEMORY_BASE: f64 = 1_460.0;
+/// Per committed polynomial of 2^18 rows, on the engine's two paths. Fitted, like the rest here, to measurements of
+/// (0.35, 96): `scripts/bench prove`, with and without `--portable`.
+const MSM_PER_POLYNOMIAL_IN_LANES: f64 = 0.45;
+const MSM_PER_POLYNOMIAL_PORTABLE: f64 = 1.4;
+/// Bytes a row: keys and quotient, and each committed polynomial with its values on one coset.
+const MEMORY_BASE: f64 = 4_000.0;
 const MEMORY_PER_POLYNOMIAL: f64 = 205.0;
 /// Base fee, pairing, hashing and the gates; then multiplication, hashing and calldata of each commitment.
 const GAS_BASE: u64 = 150_000;
@@ -39,7 +42,7 @@ pub struct Cost {
     pub commitments: usize,
     /// Of the proof alone, without instances and the bundle's header.
     pub proof_bytes: usize,
-    /// Proving time in multi-exponentiations of 2^18 random scalars on the same machine: multiply by the seconds that one
+    /// Proving time on this machine, in multi-exponentiations of 2^18 random scalars on it: multiply by the seconds that one
     /// takes (`scripts/bench` prints both).
     pub prove_msm: f64,
     /// The prover's peak.
@@ -55,7 +58,7 @@ impl Cost {
         msm.mul_f64(self.prove_msm)
     }
 
-    /// What proofs of a compiled architecture cost; nothing is measured.
+    /// What proofs of a compiled architecture cost; nothing is measured, but the machine is asked whether it has AVX-512 IFMA.
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
         let mut cs = ConstraintSystem::<Fr>::default();
@@ -80,10 +83,17 @@ impl Cost {
             advice_columns: advice,
             commitments,
             proof_bytes: POINT_BYTES * proof_points + SCALAR_BYTES * evaluations,
-            prove_msm: rows / MSM_SCALARS * MSM_PER_POLYNOMIAL * polynomials,
+            prove_msm: rows / MSM_SCALARS * msm_per_polynomial() * polynomials,
             memory_bytes: (rows * (MEMORY_BASE + MEMORY_PER_POLYNOMIAL * polynomials)) as u64,
             gas: GAS_BASE + GAS_PER_COMMITMENT * commitments as u64,
         }
+    }
+}
+
+fn msm_per_polynomial() -> f64 {
+    match Path::detect() {
+        Path::Portable => MSM_PER_POLYNOMIAL_PORTABLE,
+        Path::Lanes(_) => MSM_PER_POLYNOMIAL_IN_LANES,
     }
 }
 
