@@ -21,10 +21,10 @@ const MSM_SCALARS: f64 = (1u32 << 18) as f64;
 const TIMED_SCALARS: usize = 1 << 14;
 /// Per committed polynomial of 2^18 rows, on the engine's two paths. Fitted, like the rest here, to measurements of
 /// (0.35, 96): `scripts/bench prove`, with and without `--portable`.
-const MSM_PER_POLYNOMIAL_IN_LANES: f64 = 0.45;
-const MSM_PER_POLYNOMIAL_PORTABLE: f64 = 1.4;
+const MSM_PER_POLYNOMIAL_IN_LANES: f64 = 0.38;
+const MSM_PER_POLYNOMIAL_PORTABLE: f64 = 1.3;
 /// Bytes a row: keys and quotient, and each committed polynomial with its values on one coset.
-const MEMORY_BASE: f64 = 4_000.0;
+const MEMORY_BASE: f64 = 1_460.0;
 const MEMORY_PER_POLYNOMIAL: f64 = 205.0;
 /// Base fee, pairing, hashing and the gates; then multiplication, hashing and calldata of each commitment.
 const GAS_BASE: u64 = 150_000;
