@@ -1,12 +1,16 @@
 //! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
 
+use crate::stock::StockKeys;
 use assay_durable::cache::Cache;
+use assay_durable::profile::{Profile, Span};
 use assay_durable::progress::Progress;
 use assay_marketplace::verifier::code::spec;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
-use assay_prover::proof::{prove_with_secret, uses_lanes, verify, Inference, Keys, ProofBundle, PORTABLE_VARIABLE};
+use assay_prover::proof::{
+    only_portable, prove_with_secret, uses_lanes, verify, Inference, Keys, ProofBundle, VerifierKey,
+};
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
 use assay_statement::field::Fr;
@@ -21,7 +25,7 @@ use rand::RngCore;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// log₂ of the scalars of the reference multi-exponentiation.
@@ -43,11 +47,24 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     /// Without AVX-512, whatever the processor has
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stock")]
     pub portable: bool,
+    /// By the library's own prover, which the engine replaces
+    #[arg(long)]
+    pub stock: bool,
     /// Print one JSON object as the last line
     #[arg(long)]
     pub json: bool,
+}
+
+/// Who makes keys and proofs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prover {
+    /// This project's.
+    Assay,
+    /// halo2-axiom's `create_proof`.
+    Stock,
 }
 
 /// The measurements. Seconds are wall clock.
@@ -65,6 +82,8 @@ pub struct Report {
     pub rows_used: usize,
     /// Both keys, the verifying one from nothing.
     pub keygen_s: f64,
+    /// What made keys and proofs.
+    pub engine: Prover,
     /// Whether field elements were computed eight at a time.
     pub lanes: bool,
     /// One proof: the median of those after the first, or the first if there is one only.
@@ -100,43 +119,12 @@ pub struct Report {
     pub vk_code_bytes: usize,
 }
 
-/// Prints each phase as it begins, and how long the one before took.
-#[derive(Default)]
-struct Steps(Mutex<Timed>);
+/// Prints each phase as it begins.
+struct Printed;
 
-#[derive(Default)]
-struct Timed {
-    running: Option<(String, Instant)>,
-    seconds: BTreeMap<String, f64>,
-}
-
-impl Steps {
-    fn timed(&self) -> MutexGuard<'_, Timed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends the phase that runs; what each took since this was asked last.
-    fn take(&self) -> BTreeMap<String, f64> {
-        let mut timed = self.timed();
-        timed.end();
-        std::mem::take(&mut timed.seconds)
-    }
-}
-
-impl Timed {
-    fn end(&mut self) {
-        if let Some((name, began)) = self.running.take() {
-            *self.seconds.entry(name).or_default() += began.elapsed().as_secs_f64();
-        }
-    }
-}
-
-impl Progress for Steps {
+impl Progress for Printed {
     fn phase(&self, name: &str, _: u64) {
         eprintln!("… {name}");
-        let mut timed = self.timed();
-        timed.end();
-        timed.running = Some((name.to_owned(), Instant::now()));
     }
 }
 
@@ -161,10 +149,10 @@ pub fn run(args: &Args) -> eyre::Result<()> {
 pub fn measure(args: &Args) -> eyre::Result<Report> {
     let (width, resolution) = parse(&args.arch)?;
     if args.portable {
-        // Before anything asks for it, and before there are threads.
-        std::env::set_var(PORTABLE_VARIABLE, "1");
+        only_portable();
     }
-    let steps = Steps::default();
+    let profile = Profile::begin();
+    let steps = profile.phases(Box::new(Printed));
     let cache = Cache::user()?;
     let architecture = mobilenet_v2(width, resolution, 1001);
     let frozen = FrozenArchitecture::plan_with(
@@ -182,16 +170,17 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
 
     // An empty cache: key generation is part of the measurement.
     let scratch = tempfile::tempdir()?;
-    let start = Instant::now();
-    let keys = Keys::load_or_build(&frozen, srs, &Cache::at(scratch.path().join("cache")), &steps)?;
-    let keygen_s = start.elapsed().as_secs_f64();
+    let empty = Cache::at(scratch.path().join("cache"));
+    let (maker, keygen_s) = Maker::new(args.stock, &frozen, srs, &empty, &steps)?;
+    let key = maker.verifier();
+    drop(steps);
 
-    let mut subject = Subject::new(&frozen, &keys, scratch.path())?;
+    let mut subject = Subject::new(&frozen, key, scratch.path())?;
     let mut proofs = Vec::new();
     let mut msm = Vec::new();
     for _ in 0..args.repeat {
         msm.push(reference_msm(&strings));
-        proofs.push(subject.prove(&keys, &steps)?);
+        proofs.push(subject.prove(&maker, &profile)?);
     }
     let prove_cold_s = proofs[0].seconds;
     let prove_warm_s = median(proofs.iter().skip(1).map(|proof| proof.seconds));
@@ -204,11 +193,11 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         bail!("no proof was made");
     };
     let peak_rss_bytes = peak_rss()?;
-    let verify_ms = timed_verification(&keys, &bundle)?;
-    let evm = on_evm(&keys, &bundle)?;
+    let verify_ms = timed_verification(key, &bundle)?;
+    let evm = on_evm(key, &bundle)?;
 
-    let cost = Cost::of(keys.verifier().compiled());
-    let cs = keys.verifying_key().cs();
+    let cost = Cost::of(key.compiled());
+    let cs = key.verifying_key().cs();
     Ok(Report {
         arch: args.arch.clone(),
         k: frozen.layout.k,
@@ -216,7 +205,8 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         commitments: evm.points,
         rows_used: cost.rows_used,
         keygen_s,
-        lanes: uses_lanes()?,
+        engine: if args.stock { Prover::Stock } else { Prover::Assay },
+        lanes: !args.stock && uses_lanes()?,
         prove_s,
         prove_cold_s,
         prove_warm_s,
@@ -271,6 +261,53 @@ struct Timing {
     step_s: BTreeMap<String, f64>,
 }
 
+/// Keys, and what proves with them.
+enum Maker {
+    Assay(Box<Keys>),
+    Stock(Box<StockKeys>),
+}
+
+impl Maker {
+    /// Keys from nothing, and the seconds they took.
+    fn new(
+        stock: bool,
+        frozen: &FrozenArchitecture,
+        srs: Arc<Srs>,
+        cache: &Cache,
+        progress: &dyn Progress,
+    ) -> eyre::Result<(Self, f64)> {
+        if stock {
+            let keys = StockKeys::generate(frozen, srs, cache, progress)?;
+            let keygen_s = keys.keygen_s;
+            return Ok((Self::Stock(Box::new(keys)), keygen_s));
+        }
+        let start = Instant::now();
+        let keys = Keys::load_or_build(frozen, srs, cache, progress)?;
+        Ok((Self::Assay(Box::new(keys)), start.elapsed().as_secs_f64()))
+    }
+
+    fn verifier(&self) -> &VerifierKey {
+        match self {
+            Self::Assay(keys) => keys.verifier(),
+            Self::Stock(keys) => &keys.verifier,
+        }
+    }
+
+    fn prove(&self, inference: &Inference<'_>, progress: &dyn Progress) -> eyre::Result<ProofBundle> {
+        let Inference {
+            model,
+            image,
+            salt,
+            ctx,
+            ..
+        } = *inference;
+        match self {
+            Self::Assay(keys) => Ok(prove_with_secret(keys, inference, progress)?),
+            Self::Stock(keys) => keys.prove(model, image, salt, ctx, progress),
+        }
+    }
+}
+
 /// A network with random weights.
 struct Subject {
     model: Model,
@@ -278,8 +315,8 @@ struct Subject {
 }
 
 impl Subject {
-    fn new(frozen: &FrozenArchitecture, keys: &Keys, scratch: &Path) -> eyre::Result<Self> {
-        let blinding_rows = keys.verifying_key().cs().blinding_factors() + 1;
+    fn new(frozen: &FrozenArchitecture, key: &VerifierKey, scratch: &Path) -> eyre::Result<Self> {
+        let blinding_rows = key.verifying_key().cs().blinding_factors() + 1;
         let secret = scratch.join("model.secret");
         let layout = &frozen.layout;
         let [weight_columns, salt_rows] = [layout.weight_columns, layout.salt_rows];
@@ -296,7 +333,7 @@ impl Subject {
     }
 
     /// Of a random image.
-    fn prove(&mut self, keys: &Keys, steps: &Steps) -> eyre::Result<Timing> {
+    fn prove(&mut self, maker: &Maker, profile: &Profile) -> eyre::Result<Timing> {
         secret::reserve_proof(&self.secret)?;
         let secret = ModelSecret::open(&self.secret)?;
         let mut image = vec![0; self.model.architecture.image_len()];
@@ -310,14 +347,21 @@ impl Subject {
             salt: &InputSalt::random(),
             ctx,
         };
-        steps.take();
+        profile.take();
+        let steps = profile.phases(Box::new(Printed));
         let (start, cpu) = (Instant::now(), processor_time()?);
-        let bundle = prove_with_secret(keys, &inference, steps)?;
+        let bundle = maker.prove(&inference, &steps)?;
+        drop(steps);
+        let seconds = start.elapsed().as_secs_f64();
+        let mut step_s = BTreeMap::new();
+        for Span { name, took, .. } in profile.take() {
+            *step_s.entry(name).or_default() += took.as_secs_f64();
+        }
         Ok(Timing {
             bundle,
-            seconds: start.elapsed().as_secs_f64(),
+            seconds,
             cpu_s: processor_time()? - cpu,
-            step_s: steps.take(),
+            step_s,
         })
     }
 }
@@ -343,11 +387,11 @@ fn processor_time() -> eyre::Result<f64> {
     Ok(ticks as f64 / TICKS)
 }
 
-fn timed_verification(keys: &Keys, bundle: &ProofBundle) -> eyre::Result<f64> {
+fn timed_verification(key: &VerifierKey, bundle: &ProofBundle) -> eyre::Result<f64> {
     let mut times = Vec::with_capacity(VERIFICATIONS);
     for _ in 0..VERIFICATIONS {
         let start = Instant::now();
-        verify(keys.verifier(), bundle)?;
+        verify(key, bundle)?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);
@@ -363,11 +407,11 @@ struct OnEvm {
     vk_code: usize,
 }
 
-fn on_evm(keys: &Keys, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
+fn on_evm(key: &VerifierKey, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .ok_or_else(|| eyre!("no repository root"))?;
-    let generated = spec(keys.verifier(), "BenchVerifier", "scripts/bench prove")?.generate()?;
+    let generated = spec(key, "BenchVerifier", "scripts/bench prove")?.generate()?;
     let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
     let mut evm = Evm::new();
     let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;

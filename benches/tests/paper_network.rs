@@ -19,6 +19,7 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
         lanes: 3,
         repeat: 1,
         portable: false,
+        stock: false,
         json: false,
     })
     .unwrap();

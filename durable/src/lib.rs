@@ -10,11 +10,13 @@
 //! | [`cache`] | files that can be computed again, verified by hash | `file` |
 //! | [`progress`] | phases of long work, reported to whoever shows them | nothing |
 //! | [`report`] | lines, bars and phases for whoever shows them | `progress` |
+//! | [`profile`] | what phases took, as a trace for a browser's viewer | `file`, `progress`, `report` |
 
 pub mod cache;
 pub mod directory;
 pub mod file;
 pub mod lock;
+pub mod profile;
 pub mod progress;
 pub mod read;
 pub mod report;

@@ -40,6 +40,9 @@ pub struct Globals {
     /// Trust contracts that are not this release's: the digest that the refusal prints
     #[arg(long, global = true, value_name = "HASH")]
     pub trust_deployment: Option<B256>,
+    /// Prove without AVX-512, whatever the processor has; ASSAY_PORTABLE=1 says the same
+    #[arg(long, global = true)]
+    pub portable: bool,
 }
 
 /// Made once per call of the program; connects to nothing before it is asked.
@@ -59,6 +62,9 @@ impl Context {
     /// # Errors
     /// If no state directory is named and the environment has none.
     pub fn new(globals: Globals) -> eyre::Result<Self> {
+        if globals.portable {
+            assay_prover::proof::only_portable();
+        }
         Ok(Self {
             out: Output::new(globals.json).hiding(globals.rpc_url.as_deref()),
             home: Home::new(globals.home.clone())?,

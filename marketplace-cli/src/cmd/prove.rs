@@ -4,6 +4,8 @@ use crate::args::model::ModelArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::usage;
+use assay_durable::profile::Profile;
+use assay_durable::report::Reporter;
 use assay_marketplace::job::Job;
 use assay_marketplace::proving::stated::{verify, Answer, Decoded, Stated};
 use assay_marketplace::proving::ModelFiles;
@@ -35,6 +37,9 @@ pub struct Args {
     /// Where the proof goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Write what the time was spent on, for a browser's trace viewer (about:tracing, ui.perfetto.dev)
+    #[arg(long, value_name = "FILE")]
+    profile_out: Option<PathBuf>,
 }
 
 /// `OUT.input.json`: opens the input commitment.
@@ -62,12 +67,24 @@ struct Proven {
     prove_s: f64,
 }
 
-pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+pub(crate) async fn run(mut args: Args, ctx: &Context) -> eyre::Result<()> {
+    let Some(path) = args.profile_out.take() else {
+        return prove(args, ctx, &ctx.out).await;
+    };
+    let profile = Profile::begin();
+    let done = prove(args, ctx, &profile.of((*ctx.out).clone())).await;
+    // Also of work that failed: it tells where.
+    let saved = profile.save(&path);
+    done?;
+    Ok(saved?)
+}
+
+async fn prove(args: Args, ctx: &Context, report: &Reporter) -> eyre::Result<()> {
     if args.ctx >= assay_protocol::ids::SCALAR_ORDER {
         return Err(usage("--ctx is not below the scalar order"));
     }
     let prover = ModelFiles::from(args.model)
-        .prover_off_chain(async || ctx.named_chain().await, &ctx.out)
+        .prover_off_chain(async || ctx.named_chain().await, report)
         .await?;
     let shape = prover.frozen.architecture.input;
     let size = ImageSize {
@@ -94,9 +111,9 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let mode = prover.frozen.architecture.output;
     let answer = Answer::of(mode, &outputs).ok_or_else(|| eyre::eyre!("the model gives {} words", outputs.len()))?;
     let began = Instant::now();
-    let turn = Job::new(&prover).turn(None, || true, &ctx.out)?;
+    let turn = Job::new(&prover).turn(None, || true, report)?;
     let turn = turn.ok_or_else(|| eyre::eyre!("nobody told it to end"))?;
-    let bundle = turn.prove(&image, &salt, stated.ctx, &ctx.out)?;
+    let bundle = turn.prove(&image, &salt, stated.ctx, report)?;
     let prove_s = began.elapsed().as_secs_f64();
     verify(prover.verifier_key(), &bundle, &stated)?;
     bundle.save(&args.out).wrap_err("cannot write the proof")?;

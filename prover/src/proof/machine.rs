@@ -50,6 +50,11 @@ pub fn uses_lanes() -> Result<bool, EngineError> {
     Ok(Machine::shared()?.uses_lanes())
 }
 
+/// Keys and proofs of this process are made without AVX-512, whatever the processor has. To be called before the first.
+pub fn only_portable() {
+    Path::forbid_lanes();
+}
+
 /// Steps of the engine as phases of a report.
 pub(super) struct Phases<'a>(pub(super) &'a dyn Progress);
 

@@ -76,8 +76,8 @@ pub use create::{
     ProveError, ProverInput,
 };
 pub use keys::{KeyError, Keys, VerifierKey};
-pub use machine::uses_lanes;
+pub use machine::{only_portable, uses_lanes};
 pub use opening::{ModelOpening, OpeningError};
 
-/// Set to anything but the empty text or 0, this environment variable forces the path without AVX-512.
+/// Set to 1, this environment variable forces the path without AVX-512, as [`only_portable`] does.
 pub use assay_engine::PORTABLE_VARIABLE;
