@@ -56,6 +56,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "assay-protocol",
             "assay-prover",
             "assay-statement",
+            "assay-transcript",
             "assay-verifier-gen",
         ],
     ),

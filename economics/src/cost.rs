@@ -20,11 +20,11 @@ pub const VERIFICATION_GAS: u64 = 638_306;
 pub const PROOF_BYTES: u64 = 4_512;
 
 impl Proof {
-    /// MobileNet v2 (0.35, 96) on 2 shared cores: seconds and bytes of the proof as `scripts/bench prove` prints them, gas as
-    /// the story of `scripts/demo` does; an answer is about 6,100 bytes.
+    /// MobileNet v2 (0.35, 96) on 2 cores without AVX-512: seconds and bytes of the proof as `scripts/bench prove --portable`
+    /// prints them, gas as the story of `scripts/demo` does; an answer is about 6,100 bytes.
     pub const fn measured() -> Self {
         Self {
-            seconds: 48.0,
+            seconds: 16.0,
             cores: 2.0,
             gas: 791_998,
             bytes: 6_100,
@@ -92,7 +92,7 @@ impl Cost {
     /// ```
     /// use assay_economics::cost::{Cost, Prices, Proof};
     /// let cost = Cost::of(299, Proof::measured(), Prices::l1(1.0));
-    /// assert!((cost.total() - 710.82).abs() < 0.01 && (cost.compute - 0.40).abs() < 0.01);
+    /// assert!((cost.total() - 710.56).abs() < 0.01 && (cost.compute - 0.13).abs() < 0.01);
     /// ```
     pub fn of(proofs: u64, proof: Proof, prices: Prices) -> Self {
         const GWEI: f64 = 1e-9;

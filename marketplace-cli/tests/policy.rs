@@ -132,10 +132,10 @@ fn deposits_that_deter() {
 #[test]
 fn what_proofs_cost() {
     let result = json(&["cost", "--proofs", "299"]);
-    close(&result["dollars"], 710.821_4);
-    close(&result["hours"], 299.0 * 48.0 / 3600.0);
+    close(&result["dollars"], 710.555_1);
+    close(&result["hours"], 299.0 * 16.0 / 3600.0);
     assert_eq!(result["gas"], 299 * 791_998);
-    close(&json(&["cost", "--gwei", "0"])["dollars"], 0.048 / 36.0);
+    close(&json(&["cost", "--gwei", "0"])["dollars"], 0.016 / 36.0);
 }
 
 #[test]

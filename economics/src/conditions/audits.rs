@@ -57,7 +57,7 @@ pub fn audit(case: &AuditCase) -> Result<Vec<Condition>, Error> {
 #[cfg(test)]
 mod tests {
     use super::super::condition::failing;
-    use super::super::costs::measured;
+    use super::super::costs::of_the_page;
     use super::*;
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
             value: 1.0,
             bond: 105.0,
             price: 1.0,
-            costs: measured(),
+            costs: of_the_page(),
         };
         let fails = |case: AuditCase| failing(&audit(&case).unwrap());
         assert_eq!(fails(good), "");

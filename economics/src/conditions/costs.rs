@@ -24,11 +24,14 @@ impl Costs {
     }
 }
 
-/// As measured, at two gwei.
+/// A proof of 48 s, at two gwei.
 #[cfg(test)]
-pub(super) fn measured() -> Costs {
+pub(super) fn of_the_page() -> Costs {
     Costs {
-        proof: Proof::measured(),
+        proof: Proof {
+            seconds: 48.0,
+            ..Proof::measured()
+        },
         prices: Prices::l1(2.0),
     }
 }

@@ -288,7 +288,7 @@ fn treasury(case: &AccuracyCase) -> Condition {
 #[cfg(test)]
 mod tests {
     use super::super::condition::failing;
-    use super::super::costs::measured;
+    use super::super::costs::of_the_page;
     use super::*;
 
     const DEVNET: Terms = Terms {
@@ -305,7 +305,7 @@ mod tests {
         AccuracyCase {
             challenge_bond: Some(0.002),
             treasury_refunds_nobody: Some(true),
-            ..AccuracyCase::new(terms, measured())
+            ..AccuracyCase::new(terms, of_the_page())
         }
     }
 

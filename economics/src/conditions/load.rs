@@ -38,6 +38,7 @@ pub fn load(load: &Load, proof: Proof) -> Vec<Condition> {
 #[cfg(test)]
 mod tests {
     use super::super::condition::failing;
+    use super::super::costs::of_the_page;
     use super::*;
 
     #[test]
@@ -48,7 +49,7 @@ mod tests {
                 promised,
                 respond_seconds: 86_400,
             };
-            failing(&load(&case, Proof::measured()))
+            failing(&load(&case, of_the_page().proof))
         };
         assert_eq!(
             [loads(8197, 900), loads(899, 900), loads(8197, 901)],

@@ -180,7 +180,7 @@ fn capital(case: &RoundCase) -> Condition {
 #[cfg(test)]
 mod tests {
     use super::super::condition::failing;
-    use super::super::costs::measured;
+    use super::super::costs::of_the_page;
     use super::*;
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
             answer_gas: 1_000_000,
             publication: Some(publication),
             fee: 0.0001,
-            costs: measured(),
+            costs: of_the_page(),
         };
         let fails = |case: RoundCase| failing(&round(&case));
         assert_eq!(fails(good), "");

@@ -181,7 +181,7 @@ impl MarketArgs {
 /// What one proof takes, and what that costs.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct CostArgs {
-    /// Seconds of one proof [default: 48, MobileNet v2 (0.35, 96) as scripts/bench measures it]
+    /// Seconds of one proof [default: 16, MobileNet v2 (0.35, 96) without AVX-512 as scripts/bench measures it]
     #[arg(help_heading = "Costs", long, value_name = "S", value_parser = positive, default_value_t = Proof::measured().seconds, hide_default_value = true)]
     proof_seconds: f64,
     /// Cores that a proof takes

@@ -1,6 +1,8 @@
 //! A toy circuit, proven, with its two verifiers: halo2's in Rust and the generated contract in an EVM.
+use std::num::NonZeroUsize;
 use std::path::Path;
 
+use assay_engine::{Engine, Fast, Key, Options, Prover, ReferenceString, Silent, Threads};
 use assay_statement::{statement, weights};
 use assay_transcript::{KeccakRead, KeccakWrite};
 use assay_verifier_gen::{
@@ -12,9 +14,10 @@ use halo2_proofs::{
     dev::MockProver,
     halo2curves::{
         bn256::{Bn256, Fr, G1Affine},
-        ff::PrimeField,
+        ff::{Field, PrimeField},
+        group::Curve,
     },
-    plonk::{create_proof, keygen_pk, keygen_vk, verify_proof, ProvingKey},
+    plonk::{create_proof, keygen_pk, keygen_vk, verify_proof, ProvingKey, VerifyingKey},
     poly::{
         commitment::ParamsProver,
         kzg::{
@@ -74,21 +77,60 @@ fn keys_and_proof(shape: Shape) -> (ParamsKZG<Bn256>, ProvingKey<G1Affine>, Vec<
     MockProver::run(shape.k, &toy, vec![instances.clone()])
         .unwrap()
         .assert_satisfied();
-    let params = ParamsKZG::<Bn256>::setup(shape.k, ChaCha20Rng::seed_from_u64(1));
+    let params = ParamsKZG::<Bn256>::setup(shape.k, toxic());
     let vk = keygen_vk(&params, &toy).unwrap();
     let pk = keygen_pk(&params, vk, &toy).unwrap();
+    // The market's prover knows no lookups: those circuits' proofs are the library's.
+    let proof = if pk.get_vk().cs().lookups().is_empty() {
+        proof(&params, pk.get_vk(), &toy, &instances)
+    } else {
+        library_proof(&params, &pk, toy, &instances)
+    };
+    (params, pk, instances, proof)
+}
+
+fn library_proof(params: &ParamsKZG<Bn256>, pk: &ProvingKey<G1Affine>, toy: Toy, instances: &[Fr]) -> Vec<u8> {
     let mut transcript = KeccakWrite::init(Vec::new());
     create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<_>, _, _, _, _>(
-        &params,
-        &pk,
+        params,
+        pk,
         &[toy],
-        &[&[&instances]],
+        &[&[instances]],
         ChaCha20Rng::seed_from_u64(7),
         &mut transcript,
     )
     .unwrap();
-    let proof = transcript.finalize();
-    (params, pk, instances, proof)
+    transcript.finalize()
+}
+
+/// Draws the secret of the reference string first.
+fn toxic() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(1)
+}
+
+/// By the prover that the market's proofs are made with, the pieces of the quotient blinded.
+fn proof(params: &ParamsKZG<Bn256>, vk: &VerifyingKey<G1Affine>, toy: &Toy, instances: &[Fr]) -> Vec<u8> {
+    let threads = Threads::new(NonZeroUsize::new(1)).unwrap();
+    let loops = Fast::detect(&threads);
+    let engine = Engine {
+        backend: &loops,
+        threads: &threads,
+        observer: &Silent,
+    };
+    let top = G1Affine::generator() * Fr::random(toxic()).pow_vartime([1 << toy.shape.k]);
+    let reference = ReferenceString::with_top_power(params, top.to_affine()).unwrap();
+    let prover = Prover {
+        engine,
+        key: &Key::derive(&engine, &reference, vk, toy).unwrap(),
+        reference: &reference,
+        options: Options::default(),
+        remembered: None,
+    };
+    let mut transcript = KeccakWrite::init(Vec::new());
+    prover
+        .prove(toy, &[instances], ChaCha20Rng::seed_from_u64(7), &mut transcript)
+        .unwrap();
+    transcript.finalize()
 }
 
 impl Proven {
