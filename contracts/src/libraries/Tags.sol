@@ -49,3 +49,5 @@ bytes32 constant TAG_IN = keccak256("assay.input-leaf.v1");
 bytes32 constant TAG_OUT = keccak256("assay.output.v1");
 // Position of a proof of several predictions in its context: (indices...).
 bytes32 constant TAG_GROUP = keccak256("assay.group.v1");
+// Corpus identifier: (chainid, registry, rs, root, size, inputWords, wordsPerHash).
+bytes32 constant TAG_CORPUS = keccak256("assay.corpus.v1");
