@@ -51,3 +51,27 @@ bytes32 constant TAG_OUT = keccak256("assay.output.v1");
 bytes32 constant TAG_GROUP = keccak256("assay.group.v1");
 // Corpus identifier: (chainid, registry, rs, root, size, inputWords, wordsPerHash).
 bytes32 constant TAG_CORPUS = keccak256("assay.corpus.v1");
+// Leaf of a corpus: (index, docCommit, 0, leafSalt).
+bytes32 constant TAG_DOC = keccak256("assay.document.v1");
+// Salt of such a leaf, which no contract computes: (SHA-256 of the original file, 32 random bytes).
+bytes32 constant TAG_FILE = keccak256("assay.file.v1");
+// Predicate of an audit: (verifier, verifierCodehash, vkDigest, weightsCommit).
+bytes32 constant TAG_PREDICATE = keccak256("assay.predicate.v1");
+// Audit identifier: (chainid, contract, corpusId, seq). Seed of its sample: (id, answersHash, salt).
+bytes32 constant TAG_AUDIT = keccak256("assay.audit.v1");
+// Audit request: (id, rq, every argument of request but the predicate, PARAMS_HASH).
+bytes32 constant TAG_AUDIT_REQUEST = keccak256("assay.audit-request.v1");
+// Parameters of a retrieval market: every field in order.
+bytes32 constant TAG_AUDIT_PARAMS = keccak256("assay.audit-params.v1");
+// Page of answers: (id, page number, ones on earlier pages, hash of its bytes).
+bytes32 constant TAG_PAGE = keccak256("assay.page.v1");
+// Answers with one more page: (answers so far, page).
+bytes32 constant TAG_ANSWERS = keccak256("assay.answers.v1");
+// Answers of which documents are withheld: (answers so far, list, log).
+bytes32 constant TAG_WITHHELD = keccak256("assay.withheld.v1");
+// Documents of a demand, or of those withheld: (indices...).
+bytes32 constant TAG_LIST = keccak256("assay.list.v1");
+// Keystream identifier of a demand: (id, demand number). Its master key: (id, demand number, shared point).
+bytes32 constant TAG_SHARED = keccak256("assay.shared.v1");
+// Challenge of a proof about a shared point: (keystream identifier, key, E, S, A1, A2).
+bytes32 constant TAG_DLEQ = keccak256("assay.dleq.v1");
