@@ -5,6 +5,8 @@
 
 #![expect(missing_docs, reason = "a mirror of contracts/src, where each name is explained")]
 
+pub mod corpora;
+
 use alloy::sol;
 
 sol! {

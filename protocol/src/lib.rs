@@ -11,12 +11,14 @@
 //! | [`units`] | amounts and times in words | nothing |
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
 //! | [`prediction`] | rounds of contested predictions | `abi`, `accuracy`, `ids`, `merkle` |
+//! | [`retrieval`] | corpora and audits of them | `abi`, `ids`, `merkle`, `testset` |
 
 pub mod abi;
 pub mod accuracy;
 pub mod ids;
 pub mod merkle;
 pub mod prediction;
+pub mod retrieval;
 pub mod target;
 pub mod testset;
 pub mod transfer;
