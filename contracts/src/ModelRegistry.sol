@@ -9,6 +9,7 @@ import {Statement} from "./libraries/Statement.sol";
 import {Credits} from "./shared/Credits.sol";
 import {Deadlines} from "./shared/Deadlines.sol";
 import {Sequence} from "./shared/Sequence.sol";
+import {Verifiers} from "./shared/Verifiers.sol";
 import {
     Counter,
     Metric,
@@ -45,9 +46,6 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
     uint256 private constant URI_MAX = 512;
     /// Outputs and TOP5 words carry class indices of 16 bits.
     uint256 private constant CLASSES_MAX = 1 << 16;
-    /// Code of a delegated account (EIP-7702): this prefix, then an address.
-    bytes3 private constant DELEGATION_PREFIX = 0xef0100;
-    uint256 private constant DELEGATION_LENGTH = 23;
 
     uint128 private immutable PRICE_INPUT;
     uint32 private immutable N1;
@@ -375,23 +373,13 @@ contract ModelRegistry is IModelRegistry, IERC165, Credits {
     }
 
     function _checkRecord(ModelRecord calldata r) private view {
-        require(r.verifier.code.length != 0, VerifierHasNoCode(r.verifier));
-        require(!_isDelegated(r.verifier), VerifierIsDelegated(r.verifier));
-        bytes32 codehash = r.verifier.codehash;
-        require(codehash == r.verifierCodehash, VerifierChanged(r.verifier, r.verifierCodehash, codehash));
-        require(r.vkDigest != 0, ZeroVkDigest());
-        require(r.weightsCommit >> 248 == 0, WeightsCommitTooLarge(r.weightsCommit));
+        Verifiers.check(r.verifier, r.verifierCodehash, r.vkDigest, r.weightsCommit);
         // One class of one, or five of five, are always right.
         uint32 fewest = r.metric == Metric.TOP5 ? 6 : 2;
         uint256 most = r.metric == Metric.BIN ? 2 : CLASSES_MAX;
         require(r.classes >= fewest && r.classes <= most, BadClasses(r.metric, r.classes));
         require(r.inputWords != 0 && r.wordsPerHash != 0, BadInputShape(r.inputWords, r.wordsPerHash));
         require(bytes(r.uri).length <= URI_MAX, UriTooLong(URI_MAX, bytes(r.uri).length));
-    }
-
-    /// Whether the code of `account` is a delegation of EIP-7702, which its owner may replace at any time.
-    function _isDelegated(address account) private view returns (bool) {
-        return account.code.length == DELEGATION_LENGTH && bytes3(account.code) == DELEGATION_PREFIX;
     }
 
     function _isAdjudicator(address account) private view returns (bool) {

@@ -16,7 +16,7 @@ contract OutputJudge is IOutputJudge, Judge {
 
     /// @inheritdoc IOutputJudge
     function check(RoundClaim calldata claim, AnswerGroup calldata group) external view {
-        require(group.indices.length == 1, BatchUnsupported(group.indices.length));
+        _requireSingle(group.indices);
         require(
             group.inputCommits.length == 1 && group.inputPaths.length == 1 && group.outputs.length == 1,
             BadGroup(group.inputCommits.length, group.inputPaths.length, group.outputs.length)

@@ -13,10 +13,15 @@ import {BadData, ChunkOpening, Evidence, Transfer} from "./types/TransferTypes.s
 /// @title Decides whether transferred data are bad
 /// @notice Apart from the markets because `PoseidonT4` is reached by delegatecall, which must not happen where money is.
 contract TransferJudge is ITransferJudge {
-    /// The accused example: where its chunks begin and what opens them.
+    /// The accused example: where its chunks are and what opens them.
     struct Accused {
+        /// Place of its leaf.
         uint256 index;
+        uint256 chunksEach;
+        /// Number of its header chunk.
         uint256 header;
+        /// Chunks of the whole transfer.
+        uint256 chunks;
         bytes32 key;
     }
 
@@ -26,9 +31,34 @@ contract TransferJudge is ITransferJudge {
     /// @inheritdoc ITransferJudge
     function judge(Transfer calldata t, Evidence calldata e) external pure returns (BadData) {
         uint256 index = Shuffle.datasetIndex(t.seed, t.position, t.shape.examples);
+        return _judge(t, e, index, index, t.shape.examples);
+    }
+
+    /// @inheritdoc ITransferJudge
+    function judgeSlot(Transfer calldata t, uint256 slot, uint256 slots, Evidence calldata e)
+        external
+        pure
+        returns (BadData)
+    {
+        return _judge(t, e, Shuffle.datasetIndex(t.seed, t.position, t.shape.examples), slot, slots);
+    }
+
+    /// @inheritdoc ITransferJudge
+    function wordsPerHash() external pure returns (uint256) {
+        return PoseidonChain.RATE;
+    }
+
+    function _judge(Transfer calldata t, Evidence calldata e, uint256 index, uint256 slot, uint256 slots)
+        private
+        pure
+        returns (BadData)
+    {
+        uint256 each = Chunks.perExample(t.shape.inputWords, t.shape.wordsPerChunk);
         Accused memory x = Accused({
             index: index,
-            header: index * Chunks.perExample(t.shape.inputWords, t.shape.wordsPerChunk),
+            chunksEach: each,
+            header: slot * each,
+            chunks: slots * each,
             key: t.isMaster ? Keystream.keyOf(t.key, index) : t.key
         });
         bool bad = e.claim == BadData.Header
@@ -36,11 +66,6 @@ contract TransferJudge is ITransferJudge {
             : e.claim == BadData.Start ? _startIsBad(t, e, x) : _stepIsBad(t, e, x);
         require(bad, NoFault(t.position));
         return e.claim;
-    }
-
-    /// @inheritdoc ITransferJudge
-    function wordsPerHash() external pure returns (uint256) {
-        return PoseidonChain.RATE;
     }
 
     function _headerIsBad(Transfer calldata t, Evidence calldata e, Accused memory x) private pure returns (bool) {
@@ -84,12 +109,11 @@ contract TransferJudge is ITransferJudge {
         returns (uint256[] memory)
     {
         uint256 chunk = x.header + offset;
-        uint256 perExample = Chunks.perExample(t.shape.inputWords, t.shape.wordsPerChunk);
-        uint256 expected = Chunks.wordsIn(chunk, perExample, t.shape.wordsPerChunk);
+        uint256 expected = Chunks.wordsIn(chunk, x.chunksEach, t.shape.wordsPerChunk);
         uint256 given = opening.cipherWords.length;
         require(given == expected, BadChunkLength(chunk, expected, given));
         bytes32 leaf = Chunks.leaf(chunk, opening.cipherWords);
-        bytes32 root = Merkle.rootFrom(leaf, chunk, t.shape.examples * perExample, opening.path);
+        bytes32 root = Merkle.rootFrom(leaf, chunk, x.chunks, opening.path);
         require(root == t.ctRoot, WrongChunk(chunk, t.ctRoot, root));
         return Keystream.decrypt(x.key, t.id, chunk, opening.cipherWords);
     }

@@ -7,8 +7,6 @@ import {AnswerGroup, RoundClaim} from "../types/RoundTypes.sol";
 /// @title Decides whether posted outputs are proven
 /// @notice Stateless and without money. Markets pass groups on as they are; this judge takes groups of one index.
 interface IOutputJudge is IJudge {
-    /// @notice No proof here covers that many predictions.
-    error BatchUnsupported(uint256 indices);
     /// @notice A group of one index has one input commitment, one path and one output word.
     error BadGroup(uint256 inputCommits, uint256 inputPaths, uint256 outputs);
     /// @notice The opening does not lead to the committed root.

@@ -32,6 +32,16 @@ interface ITransferJudge {
     /// - each opening has the exact number of words of its chunk and leads to ctRoot, the leaf to testRoot.
     function judge(Transfer calldata transfer, Evidence calldata evidence) external view returns (BadData claim);
 
+    /// @notice As `judge`, for a transfer that holds some examples of a set: i stays the index of the accused one, its place among
+    /// the leaves and in its header, but its chunks are those of `slot` among `slots`. `judge` is this with slot i of N.
+    ///
+    /// Requirements:
+    /// - as for `judge`, and `slot` < `slots`; both, and that slot `slot` is to hold example i, are trusted.
+    function judgeSlot(Transfer calldata transfer, uint256 slot, uint256 slots, Evidence calldata evidence)
+        external
+        view
+        returns (BadData claim);
+
     /// @notice rho of the chains it can check; 2 for Poseidon of three inputs.
     function wordsPerHash() external view returns (uint256);
 }

@@ -31,6 +31,16 @@ library ResultBitmap {
         return p / 8 < bitmap.length && (uint8(bitmap[p / 8]) >> (p % 8)) & 1 == 1;
     }
 
+    /// @notice Number of set bits at positions below `p`, which is at most the number of positions.
+    function onesBelow(bytes calldata bitmap, uint256 p) internal pure returns (uint256 ones) {
+        uint256 w = p / 256;
+        for (uint256 start = 0; start < 32 * w; start += 32) {
+            ones += popcount(uint256(_slice(bitmap, start)));
+        }
+        uint256 rest = p % 256;
+        if (rest != 0) ones += popcount(wordAt(bitmap, w) & ((uint256(1) << rest) - 1));
+    }
+
     /// @notice Positions 256·w..256·w + 255, as `Bitmap` has them in a word.
     function wordAt(bytes calldata bitmap, uint256 w) internal pure returns (uint256) {
         return uint256(Bytes.reverseBytes32(_slice(bitmap, 32 * w)));

@@ -21,4 +21,9 @@ abstract contract Judge is IJudge {
         require(codehash == terms.verifierCodehash, VerifierChanged(terms.verifier, terms.verifierCodehash, codehash));
         require(Statement.isProven(terms, ctx, inputCommit, output, proof), ProofRejected(position));
     }
+
+    /// Reverts `BatchUnsupported` unless the group has one index.
+    function _requireSingle(uint32[] calldata indices) internal pure {
+        require(indices.length == 1, BatchUnsupported(indices.length));
+    }
 }

@@ -76,10 +76,10 @@ contract RoundAnswerTest is RoundFixture {
         AnswerGroup memory g = groupFor(id, 1);
         g.indices = new uint32[](2);
         (g.indices[0], g.indices[1]) = (1, 16);
-        expectRefusal(id, g, abi.encodeWithSelector(IOutputJudge.BatchUnsupported.selector, 2));
+        expectRefusal(id, g, abi.encodeWithSelector(IJudge.BatchUnsupported.selector, 2));
         // Half proven is still a batch.
         answerRound(id, 0x10000);
-        expectRefusal(id, g, abi.encodeWithSelector(IOutputJudge.BatchUnsupported.selector, 2));
+        expectRefusal(id, g, abi.encodeWithSelector(IJudge.BatchUnsupported.selector, 2));
         // All proven: skipped.
         answerRound(id, 2);
         rounds.answer(id, one(g));
