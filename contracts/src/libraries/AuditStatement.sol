@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {AuditTerms, Predicate} from "../types/RetrievalTypes.sol";
+import {Predicate, RequestTerms} from "../types/RetrievalTypes.sol";
 import {Point, SharedSecret} from "../types/SharedKeyTypes.sol";
 import {Statement} from "./Statement.sol";
 import {
@@ -54,7 +54,7 @@ library AuditStatement {
 
     /// @notice `keccak256(abi.encode(TAG_AUDIT_REQUEST, id, rq, corpusId, predicateHash, samples, namedMax, onesMax, withholdMax,
     /// saltHash, requesterKey.x, requesterKey.y, authority, bond, price, expiry, PARAMS_HASH))`.
-    function requestHash(bytes32 id, address rq, AuditTerms calldata terms, bytes32 paramsHash)
+    function requestHash(bytes32 id, address rq, RequestTerms calldata terms, bytes32 paramsHash)
         internal
         pure
         returns (bytes32)

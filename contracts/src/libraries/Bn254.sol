@@ -16,7 +16,7 @@ library Bn254 {
     /// @notice A coordinate is not below the order of the base field, or the point is not on the curve. Infinity, written (0, 0),
     /// is not.
     error BadPoint(uint256 x, uint256 y);
-    /// @notice A precompiled contract did not answer: there was too little gas.
+    /// @notice A precompiled contract gave no point: an argument is none.
     error CurveCallFailed();
 
     /// @notice The generator (1, 2).

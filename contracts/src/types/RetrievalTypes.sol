@@ -16,7 +16,7 @@ struct Predicate {
 }
 
 /// The arguments of `RetrievalMarket.request`.
-struct AuditTerms {
+struct RequestTerms {
     bytes32 corpusId;
     /// `AuditStatement.predicateHash`.
     bytes32 predicateHash;

@@ -22,6 +22,10 @@ contract ResultBitmapTest is TestBase {
         return ResultBitmap.contains(bitmap, p);
     }
 
+    function onesBelow(bytes calldata bitmap, uint256 p) external pure returns (uint256) {
+        return ResultBitmap.onesBelow(bitmap, p);
+    }
+
     function test_contains_countsFromTheLeastSignificantBit() public view {
         bytes memory bitmap = hex"018002";
         for (uint256 p = 0; p < 30; ++p) {
@@ -87,6 +91,20 @@ contract ResultBitmapTest is TestBase {
                 this.count(bitmap, 11);
             }
         }
+    }
+
+    function test_onesBelow_ofEveryPosition() public view {
+        // 77 bytes: two whole words and a part of a third
+        bytes memory bitmap = new bytes(77);
+        for (uint256 i = 0; i < 77; ++i) {
+            bitmap[i] = bytes1(uint8(uint256(keccak256(abi.encode(i)))));
+        }
+        uint256 ones = 0;
+        for (uint256 p = 0; p <= 616; ++p) {
+            assertEq(this.onesBelow(bitmap, p), ones, "ones");
+            if (this.contains(bitmap, p)) ++ones;
+        }
+        assertEq(this.onesBelow(hex"", 0), 0, "of nothing");
     }
 
     /// Position p is bit p mod 256 of word p / 256, and zero beyond the end.
