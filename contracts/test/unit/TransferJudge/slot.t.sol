@@ -304,6 +304,20 @@ contract JudgeSlotTest is JudgeFixture {
         assertLe(gasOf(d, BadData.Step, 49), 480_000, "step");
     }
 
+    /// The longest chunk that a market may allow, 256 words, and the one after it: it fits a transaction with all its data.
+    function test_gas_ofTheLongestChunk() public {
+        uint256[] memory indices = new uint256[](1);
+        Delivery memory d = build(Payload.Shape({n: 1, inputWords: 512, wordsPerChunk: 256, classes: 10}), indices);
+        d.plain[2][0] ^= 1;
+        sealDelivery(d);
+        Transfer memory t = transferOf(d, 0);
+        Evidence memory e = evidenceOf(d, 0, BadData.Step, 0);
+        // paths as long as those of 128 such documents with 32 chunks each
+        uint256 length = abi.encodeCall(judge.judgeSlot, (t, 0, 1, e)).length + 2 * 12 * 32;
+        assertLe(length, 100_000, "bytes, of 131,072");
+        assertLe(gasOf(d, BadData.Step, 0) + 16 * length + 2 * 12 * 500, 11_500_000, "gas, of 16,777,216");
+    }
+
     function gasOf(Delivery memory d, BadData claim, uint256 chunk) private returns (uint256 used) {
         Transfer memory t = transferOf(d, 0);
         Evidence memory e = evidenceOf(d, 0, claim, chunk);
