@@ -84,6 +84,11 @@ pub fn root_from(leaf: B256, index: usize, path: &[B256]) -> B256 {
     })
 }
 
+/// ⌈log2 n⌉: siblings in a path of a tree over `n` leaves.
+pub fn depth(n: usize) -> usize {
+    n.next_power_of_two().trailing_zeros() as usize
+}
+
 fn parent(left: B256, right: B256) -> B256 {
     hash(&(tag("assay.node.v1"), left, right))
 }

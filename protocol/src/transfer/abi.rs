@@ -3,8 +3,8 @@
 use super::evidence::{CommittedChunk, Evidence};
 use super::fault::{Fault, FaultKind};
 use super::judge::Terms;
+use super::places::Places;
 use super::secret::{ExampleKey, MasterKey};
-use super::words::TAG_TEST;
 use crate::abi::{BadData, ChunkOpening, Shape, TransferEvidence, TransferTerms};
 use alloy::primitives::{B256, U256};
 
@@ -17,8 +17,8 @@ pub enum RecordedKey {
     Master(MasterKey),
 }
 
-/// The first argument of `judge`; a market puts it together itself. `seed` is zero where positions are dataset indices.
-pub fn terms(terms: &Terms<'_>, seed: B256, position: usize, key: &RecordedKey) -> TransferTerms {
+/// The first argument of `judge` and `judgeSlot`; a market puts it together itself. `seed` is zero where `position` is an index.
+pub fn terms<P: Places>(terms: &Terms<'_, P>, seed: B256, position: usize, key: &RecordedKey) -> TransferTerms {
     let (key, is_master) = match key {
         RecordedKey::Probe(key) => (*key.expose(), false),
         RecordedKey::Master(key) => (*key.expose(), true),
@@ -27,11 +27,11 @@ pub fn terms(terms: &Terms<'_>, seed: B256, position: usize, key: &RecordedKey) 
         id: terms.engagement_id,
         testRoot: terms.test_root,
         ctRoot: terms.ct_root,
-        leafTag: *TAG_TEST,
+        leafTag: *terms.order.leaf_tag(),
         seed,
         position: U256::from(position),
         shape: Shape {
-            examples: U256::from(terms.layout.examples()),
+            examples: U256::from(terms.order.leaves()),
             inputWords: U256::from(terms.layout.input_words()),
             wordsPerChunk: U256::from(terms.layout.chunk_words()),
         },

@@ -3,6 +3,7 @@
 use super::chunks::Part;
 use super::ciphertext::Ciphertext;
 use super::fault::{Fault, FaultKind};
+use super::places::Place;
 use crate::merkle::MerkleTree;
 use alloy::primitives::B256;
 use assay_statement::field::Word;
@@ -41,7 +42,7 @@ impl fmt::Display for Evidence {
 }
 
 impl Evidence {
-    /// Puts the evidence together; `test_leaves` are the leaf hashes that the consumer showed before it opened.
+    /// Puts the evidence together; `test_leaves` are the leaf hashes of the whole set, shown before anything was locked.
     ///
     /// # Errors
     /// If the ciphertext cannot be read, or is not what was committed to.
@@ -55,21 +56,38 @@ impl Evidence {
         index: usize,
         fault: Fault,
     ) -> Result<Self, C::Error> {
+        Self::collect_at(ciphertext, test_leaves, position, Place { index, slot: index }, fault)
+    }
+
+    /// As [`Evidence::collect`], about an example that has another slot than its index.
+    ///
+    /// # Errors
+    /// Those of [`Evidence::collect`].
+    ///
+    /// # Panics
+    /// Unless there is a leaf for the index.
+    pub fn collect_at<C: Ciphertext>(
+        ciphertext: &mut C,
+        test_leaves: &[B256],
+        position: usize,
+        Place { index, slot }: Place,
+        fault: Fault,
+    ) -> Result<Self, C::Error> {
         let layout = *ciphertext.layout();
         let tree = ciphertext.tree();
-        let words = ciphertext.read_example(index)?;
+        let words = ciphertext.read_example(slot)?;
         let (first, second) = fault.parts(&layout);
         let chunk = |part| {
-            let number = layout.chunk(index, part);
+            let number = layout.chunk(slot, part);
             CommittedChunk {
                 number,
-                cipher_words: words[number - layout.chunk(index, Part::Header)].clone(),
+                cipher_words: words[number - layout.chunk(slot, Part::Header)].clone(),
                 path: tree.path(number).expect("the example is in the ciphertext"),
             }
         };
         let chunks = std::iter::once(first).chain(second).map(chunk).collect();
         let test_leaf = (fault.kind() == FaultKind::Header).then(|| {
-            let tree = MerkleTree::new(test_leaves).expect("a test set is not empty");
+            let tree = MerkleTree::over(test_leaves).expect("a set of examples is not empty");
             (
                 test_leaves[index],
                 tree.path(index).expect("the leaf was taken from it"),

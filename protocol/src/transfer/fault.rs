@@ -8,7 +8,7 @@
 use super::chunks::{Chunks, Part};
 use super::input_chain::{absorb, is_message_word, start};
 use super::payload::header;
-use super::words::{digest, uint, TAG_TEST};
+use super::words::{digest, uint};
 use crate::ids::SCALAR_ORDER;
 use alloy::primitives::B256;
 use assay_statement::field::Word;
@@ -97,14 +97,14 @@ fn after(layout: &Chunks, j: usize) -> Part {
     }
 }
 
-/// C1, against the committed leaf of example `index`.
-pub fn in_header(index: usize, head: &[Word], test_leaf: B256) -> Option<Fault> {
+/// C1, against the committed leaf of example `index`, whose tag is given.
+pub fn in_header(tag: &B256, index: usize, head: &[Word], test_leaf: B256) -> Option<Fault> {
     if head[header::INDEX] != uint(index) {
         return Some(Fault::Index);
     }
     // The label as the whole word it is: one of more than 32 bits may have been committed to, and is never correct.
     let fields = [header::INDEX, header::INPUT_COMMIT, header::LABEL, header::LEAF_SALT].map(|w| &head[w]);
-    (digest(&TAG_TEST, &fields) != test_leaf.0).then_some(Fault::Leaf)
+    (digest(tag, &fields) != test_leaf.0).then_some(Fault::Leaf)
 }
 
 /// C2 as far as the header alone shows it.
@@ -146,7 +146,13 @@ pub fn in_step(layout: &Chunks, j: usize, chunk: &[Word], next: &[Word]) -> Opti
 }
 
 /// The first fault of example `index`, given all its chunks in clear, each of the length that the layout says.
-pub fn first(layout: &Chunks, index: usize, chunks: &[impl AsRef<[Word]>], test_leaf: B256) -> Option<Fault> {
+pub fn first(
+    layout: &Chunks,
+    tag: &B256,
+    index: usize,
+    chunks: &[impl AsRef<[Word]>],
+    test_leaf: B256,
+) -> Option<Fault> {
     let (head, data) = chunks.split_first().expect("an example has a header");
     let head = head.as_ref();
     let step = |j: usize| {
@@ -154,7 +160,7 @@ pub fn first(layout: &Chunks, index: usize, chunks: &[impl AsRef<[Word]>], test_
         let next = data.get(j + 1).map_or(head, AsRef::as_ref);
         in_words(layout, j, chunk).or_else(|| in_step(layout, j, chunk, next))
     };
-    in_header(index, head, test_leaf)
+    in_header(tag, index, head, test_leaf)
         .or_else(|| in_salt(head))
         .or_else(|| in_start(layout, head, data[0].as_ref()))
         .or_else(|| (0..data.len()).find_map(step))

@@ -5,25 +5,34 @@ use super::cipher::{decrypt, leaf};
 use super::evidence::{CommittedChunk, Evidence};
 use super::fault::{self, FaultKind};
 use super::payload::ChunkWords;
+use super::places::{Place, Places};
 use super::secret::ExampleKey;
 use super::shuffle::Shuffle;
-use crate::merkle::root_from;
+use crate::merkle::{depth, root_from};
 use alloy::primitives::B256;
 
 /// What the market knows about a transfer.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+#[derive(Debug)]
+pub struct Terms<'a, P = Shuffle> {
     /// Part of the keystream.
     pub engagement_id: B256,
-    /// N, L and w.
+    /// Slots, L and w.
     pub layout: Chunks,
-    /// Over the test leaves by dataset index, from the offer.
+    /// Over the leaves of the set by index.
     pub test_root: B256,
-    /// Over the leaves of all chunks, from the offer.
+    /// Over the leaves of all chunks.
     pub ct_root: B256,
-    /// π; the identity in SIMPLE mode.
-    pub order: &'a Shuffle,
+    /// Which examples are where: π, the identity in SIMPLE mode, or a list.
+    pub order: &'a P,
 }
+
+impl<P> Clone for Terms<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Terms<'_, P> {}
 
 /// Why evidence convicts nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,11 +55,11 @@ pub enum Dismissed {
 ///
 /// # Errors
 /// Says why not.
-pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result<FaultKind, Dismissed> {
+pub fn judge<P: Places>(terms: &Terms<'_, P>, key: &ExampleKey, evidence: &Evidence) -> Result<FaultKind, Dismissed> {
     let (position, index) = (evidence.position, evidence.index);
-    if terms.order.index_of(position) != Some(index) {
-        return Err(Dismissed::Position { position, index });
-    }
+    let place = terms.order.place(position).filter(|place| place.index == index);
+    let Place { slot, .. } = place.ok_or(Dismissed::Position { position, index })?;
+    let tag = terms.order.leaf_tag();
     let layout = &terms.layout;
     let (first, second) = evidence.fault.parts(layout);
     let parts: Vec<Part> = std::iter::once(first).chain(second).collect();
@@ -60,10 +69,10 @@ pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result
     let opened = parts
         .iter()
         .zip(&evidence.chunks)
-        .map(|(part, chunk)| open(terms, key, index, *part, chunk))
+        .map(|(part, chunk)| open(terms, key, slot, *part, chunk))
         .collect::<Result<Vec<_>, _>>()?;
     let found = match (evidence.fault.kind(), first, opened.as_slice()) {
-        (FaultKind::Header, _, [head]) => fault::in_header(index, head, test_leaf(terms, index, evidence)?),
+        (FaultKind::Header, _, [head]) => fault::in_header(tag, index, head, test_leaf(terms, index, evidence)?),
         (FaultKind::Start, _, [head]) => fault::in_salt(head),
         (FaultKind::Start, _, [head, start]) => fault::in_salt(head).or_else(|| fault::in_start(layout, head, start)),
         (FaultKind::Step, Part::Data(j), [chunk]) => fault::in_words(layout, j, chunk),
@@ -76,15 +85,15 @@ pub fn judge(terms: &Terms<'_>, key: &ExampleKey, evidence: &Evidence) -> Result
 }
 
 /// A chunk in clear, if it is the committed one.
-fn open(
-    terms: &Terms<'_>,
+fn open<P: Places>(
+    terms: &Terms<'_, P>,
     key: &ExampleKey,
-    index: usize,
+    slot: usize,
     part: Part,
     chunk: &CommittedChunk,
 ) -> Result<ChunkWords, Dismissed> {
     let layout = &terms.layout;
-    let number = layout.chunk(index, part);
+    let number = layout.chunk(slot, part);
     let opens = || {
         chunk.path.len() == depth(layout.chunk_count())
             && root_from(leaf(number, &chunk.cipher_words), number, &chunk.path) == terms.ct_root
@@ -100,15 +109,10 @@ fn open(
     Ok(decrypt(terms.engagement_id, number, key, words).swap_remove(0))
 }
 
-fn test_leaf(terms: &Terms<'_>, index: usize, evidence: &Evidence) -> Result<B256, Dismissed> {
+fn test_leaf<P: Places>(terms: &Terms<'_, P>, index: usize, evidence: &Evidence) -> Result<B256, Dismissed> {
     let (leaf, path) = evidence.test_leaf.as_ref().ok_or(Dismissed::TestLeaf)?;
-    if path.len() != depth(terms.layout.examples()) || root_from(*leaf, index, path) != terms.test_root {
+    if path.len() != depth(terms.order.leaves()) || root_from(*leaf, index, path) != terms.test_root {
         return Err(Dismissed::TestLeaf);
     }
     Ok(*leaf)
-}
-
-/// ⌈log2 n⌉.
-fn depth(n: usize) -> usize {
-    n.next_power_of_two().trailing_zeros() as usize
 }

@@ -10,7 +10,7 @@
 //! | [`words`] | 32-byte words, tags, and the one way to hash them |
 //! | [`chunks`] | which chunk holds what |
 //! | [`secret`], [`keys`] | key, salt, keys of record, seed |
-//! | [`shuffle`] | the permutation from positions to examples |
+//! | [`shuffle`], [`places`] | the permutation from positions to examples, or a list of some, and where each is |
 //! | [`input_chain`], [`payload`] | the hash chain over the words of an input, and the chunks that carry it |
 //! | [`cipher`] | keystream, and the leaves over what it encrypts |
 //! | [`ciphertext`] | what a receiver reads, wherever it is kept |
@@ -33,6 +33,7 @@ pub mod judge;
 pub mod keys;
 pub mod open;
 pub mod payload;
+pub mod places;
 pub mod policy;
 pub mod secret;
 pub mod shuffle;

@@ -7,8 +7,8 @@ use super::evidence::Evidence;
 use super::fault::{self, Fault};
 use super::keys::KeysOfRecord;
 use super::payload::{header, ChunkWords, Received};
+use super::places::{Place, Places};
 use super::secret::ExampleKey;
-use super::shuffle::Shuffle;
 use alloy::primitives::{B256, U256};
 use assay_statement::input::InputSalt;
 use rayon::prelude::*;
@@ -39,19 +39,21 @@ pub enum OpenError<E> {
     NoKey { position: usize },
     #[error("there is no position {position} among {examples} examples")]
     NoPosition { position: usize, examples: usize },
-    #[error("{got} test leaves for {expected} examples")]
+    #[error("a ciphertext of {got} examples, not {expected}")]
+    Slots { expected: usize, got: usize },
+    #[error("{got} leaves for {expected} examples")]
     TestLeaves { expected: usize, got: usize },
 }
 
-/// Decrypts and checks `positions`. `test_leaves` are the committed leaf hashes by dataset index; `step` hears how many
+/// Decrypts and checks `positions`. `test_leaves` are the committed leaf hashes of the whole set by index; `step` hears how many
 /// positions are done.
 ///
 /// # Errors
 /// For a ciphertext that cannot be read or has changed since it was opened, and for arguments that do not belong together.
 /// Faults of the sender are no errors.
-pub fn open<C: Ciphertext>(
+pub fn open<C: Ciphertext, P: Places>(
     ciphertext: &mut C,
-    order: &Shuffle,
+    order: &P,
     test_leaves: &[B256],
     keys: &KeysOfRecord,
     positions: Range<usize>,
@@ -72,9 +74,9 @@ pub fn open<C: Ciphertext>(
 ///
 /// # Errors
 /// Those of [`open`].
-pub fn scan<C: Ciphertext>(
+pub fn scan<C: Ciphertext, P: Places>(
     ciphertext: &mut C,
-    order: &Shuffle,
+    order: &P,
     test_leaves: &[B256],
     keys: &KeysOfRecord,
     positions: Range<usize>,
@@ -82,33 +84,34 @@ pub fn scan<C: Ciphertext>(
 ) -> Result<Option<Box<Evidence>>, OpenError<C::Error>> {
     let layout = *ciphertext.layout();
     require_lengths(ciphertext, order, test_leaves)?;
-    let engagement_id = ciphertext.engagement_id();
+    let (engagement_id, tag) = (ciphertext.engagement_id(), *order.leaf_tag());
     let mut rest = positions;
     while !rest.is_empty() {
         let batch = rest.start..rest.end.min(rest.start + BATCH);
         rest.start = batch.end;
         let locked = batch
             .map(|position| {
-                let (index, key) = index_and_key(order, keys, position)?;
-                Ok((position, index, key, ciphertext.read_example(index)?))
+                let (place, key) = place_and_key(order, keys, position)?;
+                Ok((position, place, key, ciphertext.read_example(place.slot)?))
             })
             .collect::<Result<Vec<_>, OpenError<C::Error>>>()?;
         let opened: Vec<_> = locked
             .into_par_iter()
-            .map(|(position, index, key, words)| {
-                let chunks = decrypt(engagement_id, layout.chunk(index, Part::Header), &key, words);
-                let example = match fault::first(&layout, index, &chunks, test_leaves[index]) {
+            .map(|(position, place, key, words)| {
+                let (index, first) = (place.index, layout.chunk(place.slot, Part::Header));
+                let chunks = decrypt(engagement_id, first, &key, words);
+                let example = match fault::first(&layout, &tag, index, &chunks, test_leaves[index]) {
                     None => received_example(index, &chunks, layout.input_words()),
                     Some(fault) => Err(fault),
                 };
-                example.map_err(|fault| (position, index, fault))
+                example.map_err(|fault| (position, place, fault))
             })
             .collect();
         for example in opened {
             match example {
                 Ok(example) => visit(example),
-                Err((position, index, fault)) => {
-                    let evidence = Evidence::collect(ciphertext, test_leaves, position, index, fault)?;
+                Err((position, place, fault)) => {
+                    let evidence = Evidence::collect_at(ciphertext, test_leaves, position, place, fault)?;
                     return Ok(Some(Box::new(evidence)));
                 }
             }
@@ -134,77 +137,85 @@ pub struct Header {
 ///
 /// # Errors
 /// Those of [`open`].
-pub fn read_header<C: Ciphertext>(
+pub fn read_header<C: Ciphertext, P: Places>(
     ciphertext: &mut C,
-    order: &Shuffle,
+    order: &P,
     test_leaves: &[B256],
     keys: &KeysOfRecord,
     position: usize,
 ) -> Result<Result<Header, Fault>, OpenError<C::Error>> {
     require_lengths(ciphertext, order, test_leaves)?;
-    let (index, key) = index_and_key(order, keys, position)?;
-    let words = ciphertext.read_header(index)?;
-    let first = ciphertext.layout().chunk(index, Part::Header);
+    let (Place { index, slot }, key) = place_and_key(order, keys, position)?;
+    let words = ciphertext.read_header(slot)?;
+    let first = ciphertext.layout().chunk(slot, Part::Header);
     let head = &decrypt(ciphertext.engagement_id(), first, &key, vec![words])[0];
-    Ok(match fault::in_header(index, head, test_leaves[index]) {
-        Some(fault) => Err(fault),
-        None => Ok(Header {
-            index,
-            input_commit: U256::from_be_bytes(head[header::INPUT_COMMIT]),
-            label: U256::from_be_bytes(head[header::LABEL]),
-            leaf_salt: head[header::LEAF_SALT].into(),
-        }),
-    })
+    Ok(
+        match fault::in_header(order.leaf_tag(), index, head, test_leaves[index]) {
+            Some(fault) => Err(fault),
+            None => Ok(Header {
+                index,
+                input_commit: U256::from_be_bytes(head[header::INPUT_COMMIT]),
+                label: U256::from_be_bytes(head[header::LABEL]),
+                leaf_salt: head[header::LEAF_SALT].into(),
+            }),
+        },
+    )
 }
 
 /// Decrypts the example at one position, of a set in which no fault was found: that is not looked for again.
 ///
 /// # Errors
 /// Those of [`open`].
-pub fn faultless<C: Ciphertext>(
+pub fn faultless<C: Ciphertext, P: Places>(
     ciphertext: &mut C,
-    order: &Shuffle,
+    order: &P,
     keys: &KeysOfRecord,
     position: usize,
 ) -> Result<Received, OpenError<C::Error>> {
-    let (index, key) = index_and_key(order, keys, position)?;
-    let words = ciphertext.read_example(index)?;
+    let (Place { index, slot }, key) = place_and_key(order, keys, position)?;
+    let words = ciphertext.read_example(slot)?;
     let layout = ciphertext.layout();
     let chunks = decrypt(
         ciphertext.engagement_id(),
-        layout.chunk(index, Part::Header),
+        layout.chunk(slot, Part::Header),
         &key,
         words,
     );
     received_example(index, &chunks, layout.input_words()).map_err(|fault| OpenError::Fault { position, fault })
 }
 
-fn require_lengths<C: Ciphertext>(
+fn require_lengths<C: Ciphertext, P: Places>(
     ciphertext: &C,
-    order: &Shuffle,
+    order: &P,
     test_leaves: &[B256],
 ) -> Result<(), OpenError<C::Error>> {
-    let expected = ciphertext.layout().examples();
-    if test_leaves.len() == expected && order.len() == expected {
+    let slots = ciphertext.layout().examples();
+    if order.slots() != slots {
+        return Err(OpenError::Slots {
+            expected: order.slots(),
+            got: slots,
+        });
+    }
+    if test_leaves.len() == order.leaves() {
         return Ok(());
     }
     Err(OpenError::TestLeaves {
-        expected,
+        expected: order.leaves(),
         got: test_leaves.len(),
     })
 }
 
-fn index_and_key<E>(
-    order: &Shuffle,
+fn place_and_key<E, P: Places>(
+    order: &P,
     keys: &KeysOfRecord,
     position: usize,
-) -> Result<(usize, ExampleKey), OpenError<E>> {
-    let examples = order.len();
-    let index = order
-        .index_of(position)
+) -> Result<(Place, ExampleKey), OpenError<E>> {
+    let examples = order.slots();
+    let place = order
+        .place(position)
         .ok_or(OpenError::NoPosition { position, examples })?;
-    let key = keys.key(position, index).ok_or(OpenError::NoKey { position })?;
-    Ok((index, key))
+    let key = keys.key(position, place.index).ok_or(OpenError::NoKey { position })?;
+    Ok((place, key))
 }
 
 /// The example in chunks without a fault; of their faults it meets only one.

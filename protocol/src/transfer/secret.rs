@@ -2,34 +2,35 @@
 
 use assay_statement::field::Word;
 use rand::{rngs::OsRng, RngCore};
-use std::fmt;
 use zeroize::Zeroizing;
 
 macro_rules! secret_word {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Zeroizing<Word>);
+        pub struct $name(zeroize::Zeroizing<assay_statement::field::Word>);
 
         impl $name {
             /// Takes the word as it is; the caller wipes its own copy.
-            pub fn new(word: Word) -> Self {
-                Self(Zeroizing::new(word))
+            pub fn new(word: assay_statement::field::Word) -> Self {
+                Self(zeroize::Zeroizing::new(word))
             }
 
             /// Where the value itself is needed: to hash it, to store it, to reveal it.
-            pub fn expose(&self) -> &Word {
+            pub fn expose(&self) -> &assay_statement::field::Word {
                 &self.0
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(hidden)"))
             }
         }
     };
 }
+
+pub(crate) use secret_word;
 
 secret_word! {
     /// K: every key of an engagement's transfer comes from it.
@@ -60,7 +61,8 @@ impl McSalt {
     }
 }
 
-fn random_word() -> Zeroizing<Word> {
+/// 32 bytes from the operating system.
+pub(crate) fn random_word() -> Zeroizing<Word> {
     let mut word = Zeroizing::new([0; 32]);
     OsRng.fill_bytes(word.as_mut_slice());
     word

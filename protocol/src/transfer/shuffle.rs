@@ -5,12 +5,14 @@
 //! Ethereum consensus specification and tagged Keccak-256.
 
 use super::words::{digest, uint, TAG_SHUFFLE};
-use crate::ids::N_MAX;
 use alloy::primitives::{B256, U256};
 use assay_statement::field::Word;
 
 /// Each decides for every place whether it swaps with its partner. As many as the Ethereum consensus specification has.
 pub const ROUNDS: usize = 90;
+
+/// The most places: documents of the largest corpus.
+pub const MAX_PLACES: usize = 1 << 20;
 
 /// Places that share one hash.
 const BLOCK: usize = 256;
@@ -31,9 +33,9 @@ struct Round {
 
 impl Shuffle {
     /// # Panics
-    /// Unless `n` is 1 to [`N_MAX`].
+    /// Unless `n` is 1 to [`MAX_PLACES`].
     pub fn new(seed: B256, n: usize) -> Self {
-        assert!((1..=N_MAX).contains(&n), "a shuffle of {n} places");
+        assert!((1..=MAX_PLACES).contains(&n), "a shuffle of {n} places");
         let round = |r: usize| Round {
             pivot: U256::from_be_bytes(digest(&TAG_SHUFFLE, &[&seed.0, &uint(r)]))
                 .wrapping_rem(U256::from(n))

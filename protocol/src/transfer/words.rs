@@ -10,6 +10,8 @@ pub const WORD_BYTES: usize = 32;
 
 /// Leaf of the test set: (index, inputCommit, label, leafSalt).
 pub static TAG_TEST: LazyLock<B256> = LazyLock::new(|| keccak256(TEST_TAG));
+/// Leaf of a corpus, with the same words, the label zero.
+pub static TAG_DOCUMENT: LazyLock<B256> = LazyLock::new(|| keccak256("assay.document.v1"));
 /// Commitment to the consumer's salt: (mcSalt).
 pub static TAG_SALT: LazyLock<B256> = LazyLock::new(|| keccak256("assay.salt.v1"));
 /// Seed of the shuffle: (engagementId, testRoot, ctRoot, mpSeed, mcSalt).
