@@ -4,6 +4,7 @@
 //! (reserve, release) are left out on purpose.
 
 #![expect(missing_docs, reason = "a mirror of contracts/src, where each name is explained")]
+#![expect(clippy::too_many_arguments, reason = "constructors of calls and events")]
 
 pub mod corpora;
 
@@ -369,6 +370,201 @@ sol! {
         bytes proof;
     }
 
+    struct Point {
+        uint256 x;
+        uint256 y;
+    }
+
+    struct SharedSecret {
+        Point shared;
+        Point commitG;
+        Point commitE;
+        uint256 response;
+    }
+
+    struct Predicate {
+        address verifier;
+        bytes32 verifierCodehash;
+        bytes32 vkDigest;
+        uint256 weightsCommit;
+    }
+
+    struct RequestTerms {
+        bytes32 corpusId;
+        bytes32 predicateHash;
+        uint32 samples;
+        uint32 namedMax;
+        uint32 onesMax;
+        uint32 withholdMax;
+        bytes32 saltHash;
+        Point requesterKey;
+        address authority;
+        uint128 bond;
+        uint128 price;
+        uint64 expiry;
+    }
+
+    struct PageOpening {
+        uint32 before;
+        bytes bits;
+    }
+
+    struct DocumentGroup {
+        uint32[] indices;
+        uint256[] docCommits;
+        bytes32[] leafSalts;
+        bytes32[][] paths;
+        bytes proof;
+    }
+
+    struct DocumentClaim {
+        Predicate predicate;
+        uint256 kind;
+        bytes32 id;
+        bytes32 root;
+        uint256 size;
+    }
+
+    enum AuditState { None, Requested, Accepted, Answered, Sampled, Delivering, Closed }
+    enum AuditOutcome { None, Cancelled, Declined, Timeout, Unchecked, Violation, Complete }
+    enum DemandState { None, Demanded, Delivered, Acked, Settled }
+    enum AuditAssurance { NONE, SAMPLED, EXHAUSTIVE }
+
+    struct AuditContracts {
+        address corpora;
+        address documents;
+        address transfers;
+        address sharedKeys;
+        address publication;
+    }
+
+    struct DeliveryParams {
+        uint32 wordsPerChunk;
+        uint32 chunkGas;
+        uint32 deliverGas;
+    }
+
+    struct AuditWindows {
+        uint64 accept;
+        uint64 answerBase;
+        uint64 answerTime;
+        uint64 reveal;
+        uint64 proveBase;
+        uint64 proveTime;
+        uint64 demand;
+        uint64 deliverBase;
+        uint64 deliverTime;
+        uint64 ack;
+        uint64 publishBase;
+        uint64 publishTime;
+        uint64 evidence;
+    }
+
+    struct RetrievalParams {
+        AuditContracts contracts;
+        DeliveryParams delivery;
+        AuditWindows windows;
+    }
+
+    struct SampleGroup {
+        uint32[] ranks;
+        PageOpening[] pages;
+        DocumentGroup group;
+    }
+
+    struct AuditBounds {
+        uint32 samples;
+        uint32 namedMax;
+        uint32 onesMax;
+        uint32 withholdMax;
+        uint128 bond;
+        uint128 price;
+    }
+
+    struct AuditCounts {
+        uint32 pages;
+        uint32 positives;
+        uint32 withheld;
+        uint32 overruled;
+        uint32 named;
+        uint32 due;
+        uint32 proven;
+        uint32 demands;
+        uint32 openDemands;
+        uint32 published;
+        uint32 demanded;
+    }
+
+    /// The contract has it as one struct, which is the same words: tuples of so many are not known here.
+    struct AuditView {
+        bytes32 corpusId;
+        bytes32 predicateHash;
+        bytes32 requestHash;
+        bytes32 answersHash;
+        bytes32 guard;
+        bytes32 seed;
+        bytes32 saltHash;
+        Point requesterKey;
+        address rq;
+        address rs;
+        address authority;
+        AuditState state;
+        AuditOutcome outcome;
+        bool approved;
+        uint32 size;
+        uint32 inputWords;
+        AuditBounds bounds;
+        AuditCounts counts;
+        uint64 deadline;
+        uint64 overruleBy;
+        uint64 closedAt;
+    }
+
+    struct DemandView {
+        DemandState state;
+        bytes32 listHash;
+        bytes32 ctRoot;
+        Point ephemeral;
+        bytes32 streamId;
+        uint32 documents;
+        uint32 documentsSoFar;
+        bool published;
+        uint128 paid;
+        uint128 spent;
+        uint64 deadline;
+        uint64 settleAfter;
+    }
+
+    struct DocumentView {
+        bool withheld;
+        bool overruled;
+        bool demanded;
+    }
+
+    struct AuditVerdict {
+        bytes32 corpusId;
+        address rs;
+        address rq;
+        address authority;
+        bool approved;
+        uint32 size;
+        uint32 positives;
+        uint32 withheld;
+        uint32 overruled;
+        uint32 named;
+        uint32 samples;
+        uint32 proven;
+        uint32 demands;
+        uint32 published;
+        AuditOutcome outcome;
+        AuditAssurance assurance;
+        bool confirmed;
+        bytes32 predicateHash;
+        bytes32 answersHash;
+        uint64 corpusCommittedAt;
+        uint64 closedAt;
+    }
+
     interface ICredits {
         event Credited(address indexed account, uint256 amount);
         event Withdrawn(address indexed account, address indexed to, uint256 amount);
@@ -672,6 +868,231 @@ sol! {
         function check(RoundClaim calldata claim, AnswerGroup calldata group) external view;
     }
 
+    interface IRetrievalMarket {
+        event AuditRequested(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rq,
+            bytes32 requestHash,
+            RequestTerms terms,
+            Predicate predicate,
+            string uri
+        );
+        event AuditApproved(bytes32 indexed id, bytes32 indexed corpusId, address indexed authority);
+        event AuditDeclined(bytes32 indexed id, bytes32 indexed corpusId, address indexed rs, string reason);
+        event AuditAccepted(bytes32 indexed id, bytes32 indexed corpusId, address indexed rs, uint64 deadline);
+        event AnswersPosted(
+            bytes32 indexed id, bytes32 indexed corpusId, address indexed rs, uint32 page, uint32 before, bytes bits
+        );
+        event Withheld(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rs,
+            uint32[] indices,
+            bytes32 log,
+            bytes32 answersHash
+        );
+        event AnswersSealed(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rs,
+            bytes32 answersHash,
+            uint32 positives,
+            uint32 withheld,
+            uint64 deadline
+        );
+        event Overruled(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed authority,
+            uint32[] indices,
+            bytes32 ruling,
+            uint64 deadline
+        );
+        event SaltRevealed(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rq,
+            bytes32 salt,
+            bytes32 seed,
+            uint32[] named,
+            uint32 due,
+            uint64 deadline
+        );
+        event AuditProven(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed by,
+            uint32 accepted,
+            uint32 proven,
+            uint64 deadline
+        );
+        event Demanded(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rq,
+            uint256 m,
+            uint32[] indices,
+            uint128 paid,
+            uint64 deadline
+        );
+        event Delivered(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rs,
+            uint256 m,
+            bytes32 ctRoot,
+            Point ephemeral,
+            uint64 deadline
+        );
+        event DemandAcked(
+            bytes32 indexed id, bytes32 indexed corpusId, address indexed rq, uint256 m, uint64 deadline
+        );
+        event DemandPublished(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed rs,
+            uint256 m,
+            uint256 next,
+            bool complete,
+            uint64 deadline
+        );
+        event DemandSettled(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed by,
+            uint256 m,
+            uint256 rqAmount,
+            uint256 rsAmount
+        );
+        event AuditBadData(
+            bytes32 indexed id, bytes32 indexed corpusId, address indexed by, uint256 m, uint256 slot, BadData claim
+        );
+        event AuditClosed(
+            bytes32 indexed id,
+            bytes32 indexed corpusId,
+            address indexed by,
+            AuditOutcome outcome,
+            uint256 rqAmount,
+            uint256 rsAmount
+        );
+
+        error WrongAuditState(bytes32 id, AuditState given);
+        error WrongDemandState(bytes32 id, uint256 m, DemandState given);
+        error WrongPredicate(bytes32 expected, bytes32 given);
+        error ZeroSaltHash();
+        error BadSamples(uint256 limit, uint256 given);
+        error BadNamedMax(uint256 limit, uint256 given);
+        error BadOnesMax(uint256 limit, uint256 given);
+        error BadWithholdMax(uint256 limit, uint256 given);
+        error WordsPerHashMismatch(uint256 expected, uint256 given);
+        error WindowTooLong(bytes32 name, uint256 limit, uint256 given);
+        error KeyUsed(address rq, uint256 keyX);
+        error TooManyPages(uint256 limit, uint256 given);
+        error PagesMissing(uint256 expected, uint256 given);
+        error AboveOnesMax(uint256 limit, uint256 given);
+        error AboveWithholdMax(uint256 limit, uint256 given);
+        error AboveNamedMax(uint256 limit, uint256 given);
+        error NotAscending(uint256 k);
+        error WrongAnswer(uint256 index, bool given);
+        error WrongPageCount(uint256 expected, uint256 given);
+        error AlreadyWithheld(uint256 index);
+        error NotWithheld(uint256 index);
+        error AlreadyOverruled(uint256 index);
+        error WrongSalt(bytes32 expected, bytes32 given);
+        error BadRanks(uint256 expected, uint256 given);
+        error NotNamed(uint256 index);
+        error NoSuchSample(uint256 samples, uint256 given);
+        error BadDemand(uint256 limit, uint256 given);
+        error DocumentWithheld(uint256 index);
+        error AlreadyDemanded(uint256 index);
+        error ZeroCtRoot();
+        error WrongCtRoot(bytes32 expected, bytes32 given);
+        error NoSuchSlot(uint256 slots, uint256 given);
+        error DemandsOpen(bytes32 id, uint256 count);
+
+        function request(RequestTerms calldata t, Predicate calldata predicate, string calldata uri)
+            external payable returns (bytes32 id);
+        function approve(bytes32 id, bytes32 guard) external;
+        function cancelRequest(bytes32 id) external;
+        function decline(bytes32 id, bytes32 guard, string calldata reason) external;
+        function accept(bytes32 id, bytes32 guard) external payable;
+        function postAnswers(bytes32 id, bytes32 guard, bytes[] calldata pages, bool seal) external;
+        function withhold(
+            bytes32 id, bytes32 guard, uint32[] calldata indices, PageOpening[] calldata pages, bytes32 log, bool seal
+        ) external;
+        function overrule(bytes32 id, bytes32 guard, uint32[] calldata indices, bytes32 ruling) external;
+        function reveal(
+            bytes32 id, bytes32 guard, bytes32 salt, uint32[] calldata named, PageOpening[] calldata pages
+        ) external;
+        function submitProofs(bytes32 id, Predicate calldata predicate, SampleGroup[] calldata groups) external;
+        function demand(bytes32 id, bytes32 guard, uint32[] calldata indices, PageOpening[] calldata pages)
+            external payable returns (uint256 m);
+        function deliver(bytes32 id, uint256 m, bytes32 guard, bytes32 ctRoot, Point calldata ephemeral) external;
+        function ack(bytes32 id, uint256 m, bytes32 guard) external;
+        function publishChunks(bytes32 id, uint256 m, bytes32 guard, uint256 from, bytes32[] calldata cipherWords)
+            external;
+        function proveBadData(
+            bytes32 id,
+            uint256 m,
+            uint32[] calldata indices,
+            uint256 slot,
+            SharedSecret calldata secret,
+            TransferEvidence calldata evidence
+        ) external;
+        function settleDemand(bytes32 id, uint256 m) external;
+        function confirm(bytes32 id, bytes32 guard) external;
+        function finalize(bytes32 id) external;
+        function timeout(bytes32 id) external;
+        function audit(bytes32 id) external view returns (AuditView memory);
+        function verdict(bytes32 id) external view returns (AuditVerdict memory);
+        function demandAt(bytes32 id, uint256 m) external view returns (DemandView memory);
+        function documentAt(bytes32 id, uint32 index) external view returns (DocumentView memory);
+        function pageHashAt(bytes32 id, uint256 q) external view returns (bytes32);
+        function isProven(bytes32 id, uint32 rank, uint32 index) external view returns (bool);
+        function isKeyUsed(address rq, uint256 keyX) external view returns (bool);
+        function timeoutAt(bytes32 id) external view returns (uint64);
+        function auditCount(bytes32 corpusId) external view returns (uint256);
+        function auditIdAt(bytes32 corpusId, uint256 i) external view returns (bytes32);
+        function requestCount(bytes32 corpusId) external view returns (uint256);
+        function requestIdAt(bytes32 corpusId, uint256 seq) external view returns (bytes32);
+    }
+
+    interface IAuditTerms {
+        error BadParameter(bytes32 name, uint256 value);
+
+        function params() external view returns (RetrievalParams memory);
+        function PARAMS_HASH() external view returns (bytes32);
+        function checkRequest(RequestTerms calldata t, Predicate calldata predicate)
+            external view returns (address rs, uint32 size, uint32 inputWords);
+        function answerWindow(uint32 size) external view returns (uint64);
+        function proveWindow(uint256 items) external view returns (uint64);
+        function deliverWindow(uint256 documents, uint32 inputWords) external view returns (uint64);
+        function publishWindow(uint256 documents, uint32 inputWords) external view returns (uint64);
+        function demandFee(uint256 documents, uint32 inputWords, uint256 baseFee) external view returns (uint256);
+        function chunksFee(uint256 chunks, uint256 baseFee) external view returns (uint256);
+        function deliverFee(uint256 baseFee) external view returns (uint256);
+    }
+
+    interface IDocumentJudge {
+        error BadDocumentGroup(uint256 docCommits, uint256 leafSalts, uint256 paths);
+        error WrongDocumentLeaf(uint32 index, bytes32 expected, bytes32 given);
+        error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
+        error ProofRejected(uint32 position);
+        error BatchUnsupported(uint256 indices);
+
+        function check(DocumentClaim calldata claim, DocumentGroup calldata group) external view;
+    }
+
+    interface ISharedKeyJudge {
+        error WrongSharedPoint(bytes32 id, uint256 m);
+
+        function requirePoint(Point calldata point) external pure;
+        function open(
+            bytes32 id, uint256 m, Point calldata key, Point calldata ephemeral, SharedSecret calldata secret
+        ) external view returns (bytes32 stream, bytes32 master);
+    }
+
     interface IAccuracyTerms {
         error BadParameter(bytes32 name, uint256 value);
 
@@ -700,6 +1121,7 @@ sol! {
         error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
         error NotCorrect(uint32 position, uint256 output, uint32 label);
         error ProofRejected(uint32 position);
+        error BatchUnsupported(uint256 indices);
 
         function check(ProofClaim calldata claim, ProofItem calldata item) external view;
     }
@@ -712,6 +1134,8 @@ sol! {
         error WrongLeaf(uint256 index, bytes32 expected, bytes32 given);
 
         function judge(TransferTerms calldata transfer, TransferEvidence calldata evidence)
+            external view returns (BadData claim);
+        function judgeSlot(TransferTerms calldata transfer, uint256 slot, uint256 slots, TransferEvidence calldata evidence)
             external view returns (BadData claim);
         function wordsPerHash() external view returns (uint256);
     }
@@ -740,5 +1164,11 @@ sol! {
         error NoRow(Outcome outcome);
         error WrongWordCount(uint256 expected, uint256 given);
         error UnusedBits(uint256 w, uint256 word);
+        error WrongPage(uint256 q, bytes32 expected, bytes32 given);
+        error NoSuchDocument(uint256 size, uint256 index);
+        error AnsweredOne(uint256 index);
+        error WrongSample(uint256 j, uint256 expectedRank, uint256 rank);
+        error BadPoint(uint256 x, uint256 y);
+        error CurveCallFailed();
     }
 }

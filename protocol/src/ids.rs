@@ -24,6 +24,9 @@ pub const KIND_ACCURACY: u64 = 1;
 /// `kind` of a context that belongs to a round of predictions.
 pub const KIND_PREDICTION: u64 = 2;
 
+/// `kind` of a context that belongs to an audit of a corpus.
+pub const KIND_RETRIEVAL: u64 = 3;
+
 /// Largest N: the result must stay a bitmap that fits a transaction.
 pub const N_MAX: usize = 1 << 16;
 
@@ -130,6 +133,11 @@ pub fn round_context(chain_id: u64, market: Address, round_id: B256, index: u64)
     context_of(KIND_PREDICTION, chain_id, market, round_id, index)
 }
 
+/// As [`context`], of one document of an audit.
+pub fn audit_context(chain_id: u64, market: Address, audit_id: B256, index: u64) -> U256 {
+    context_of(KIND_RETRIEVAL, chain_id, market, audit_id, index)
+}
+
 fn context_of(kind: u64, chain_id: u64, contract: Address, id: B256, position: u64) -> U256 {
     let digest = hash(&(
         tag("assay.ctx.v1"),
@@ -217,5 +225,7 @@ mod tests {
         assert_ne!(base, context(1, market, B256::ZERO, 0));
         assert_ne!(base, context(1, market, id, 1));
         assert_ne!(base, round_context(1, market, id, 0));
+        assert_ne!(base, audit_context(1, market, id, 0));
+        assert_ne!(round_context(1, market, id, 0), audit_context(1, market, id, 0));
     }
 }

@@ -11,6 +11,7 @@
 use crate::ids::{hash, tag};
 use crate::merkle::MerkleTree;
 use crate::testset::{input_commit, Example};
+use crate::transfer::words::TAG_DOCUMENT;
 use alloy::primitives::{Address, B256, U256};
 use assay_statement::input::InputSalt;
 use rand::{rngs::OsRng, seq::SliceRandom, RngCore};
@@ -20,9 +21,6 @@ use sha2::{Digest, Sha256};
 pub const MAX_DOCUMENTS: usize = 1 << 20;
 /// Bytes of the longest uri that the registry takes.
 pub const MAX_URI: usize = 512;
-
-/// Tag of a document's leaf.
-pub(crate) const DOCUMENT_TAG: &str = "assay.document.v1";
 
 /// The shape of the model input of every document in a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +64,7 @@ pub fn leaf_salt(file_hash: B256, file_salt: B256) -> B256 {
 
 /// Leaf of document `index`.
 pub fn document_leaf(index: usize, doc_commit: U256, leaf_salt: B256) -> B256 {
-    hash(&(tag(DOCUMENT_TAG), U256::from(index), doc_commit, U256::ZERO, leaf_salt))
+    hash(&(*TAG_DOCUMENT, U256::from(index), doc_commit, U256::ZERO, leaf_salt))
 }
 
 /// The tree over the leaves of a corpus, which the responder commits to; `None` without any, or with more than a corpus can have.

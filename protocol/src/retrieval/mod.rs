@@ -2,8 +2,22 @@
 //!
 //! | module | content | may use |
 //! |---|---|---|
-//! | [`corpora`] | documents, their leaves and the tree over them | `ids`, `merkle`, `testset` |
+//! | [`corpora`] | documents, their leaves and the tree over them | `ids`, `merkle`, `testset`, `transfer` |
+//! | [`statement`] | what audits hash | `abi`, `ids` |
+//! | [`answers`] | pages of answers, ranks | `corpora`, `statement`, `transfer` |
+//! | [`posted`] | answersHash from the calls that answered | `answers`, `statement` |
+//! | [`sample`] | what has to be proven | `answers`, `transfer` |
+//! | [`group`] | points of BN254 | `abi` |
+//! | [`shared_key`] | the key of a delivery, and the proof that shows it | `abi`, `group`, `ids`, `transfer` |
+//! | [`delivery`] | demanded documents, encrypted and opened | `corpora`, `shared_key`, `transfer` |
 
+pub mod answers;
 pub mod corpora;
+pub mod delivery;
+pub mod group;
+pub mod posted;
+pub mod sample;
+pub mod shared_key;
+pub mod statement;
 
 pub use corpora::MAX_DOCUMENTS;
