@@ -33,7 +33,8 @@ interface ITransferJudge {
     function judge(Transfer calldata transfer, Evidence calldata evidence) external view returns (BadData claim);
 
     /// @notice As `judge`, for a transfer that holds some examples of a set: i stays the index of the accused one, its place among
-    /// the leaves and in its header, but its chunks are those of `slot` among `slots`. `judge` is this with slot i of N.
+    /// the leaves and in its header, but its chunks are those of `slot` among `slots`. `judge` is this with slot i of N. Every claim
+    /// is the same for a document, whose leaf has the label 0: a header with another word there does not open it.
     ///
     /// Requirements:
     /// - as for `judge`, and `slot` < `slots`; both, and that slot `slot` is to hold example i, are trusted.

@@ -288,7 +288,7 @@ contract AnswerPagesTest is TestBase {
         uint256 used = gasleft();
         pages.requireSample(page, index, 1 << 20, SEED, j, zeros);
         used -= gasleft();
-        assertLe(used, 140_000, "page and shuffle");
+        assertLe(used, 110_000, "page and shuffle");
     }
 
     /// The position that the shuffle sends to `rank`: each round is its own inverse, so they are run backwards.
