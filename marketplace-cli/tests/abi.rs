@@ -3,16 +3,20 @@
 use alloy::primitives::{b256, keccak256, U256};
 use alloy::sol_types::{SolInterface, SolValue};
 use assay_chain::repository::Repository;
+use assay_protocol::abi::corpora::ICorpusRegistry::{self, ICorpusRegistryCalls, ICorpusRegistryErrors};
 use assay_protocol::abi::{
+    AuditLibraries::AuditLibrariesErrors,
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
     IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},
     ICredits::{self, ICreditsCalls, ICreditsErrors},
+    IDocumentJudge::{IDocumentJudgeCalls, IDocumentJudgeErrors},
     IMarketplaceFactory::{self, IMarketplaceFactoryCalls, IMarketplaceFactoryErrors},
     IModelRegistry::{self, IModelRegistryCalls, IModelRegistryErrors},
     IOutputJudge::{IOutputJudgeCalls, IOutputJudgeErrors},
     IPredictionMarket::{self, IPredictionMarketCalls, IPredictionMarketErrors},
     IProofJudge::{IProofJudgeCalls, IProofJudgeErrors},
     IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
+    ISharedKeyJudge::{ISharedKeyJudgeCalls, ISharedKeyJudgeErrors},
     ITransferJudge::{ITransferJudgeCalls, ITransferJudgeErrors},
     Libraries::LibrariesErrors,
     MarketParams, Params,
@@ -101,9 +105,15 @@ fn functions_are_those_of_the_contracts() {
     compare("TransferJudge", "function", &judge, &[]);
     let judge = ours(&[IProofJudgeCalls::selectors().collect()]);
     compare("ProofJudge", "function", &judge, &[]);
+    let judge = ours(&[IDocumentJudgeCalls::selectors().collect()]);
+    compare("DocumentJudge", "function", &judge, &[]);
+    let judge = ours(&[ISharedKeyJudgeCalls::selectors().collect()]);
+    compare("SharedKeyJudge", "function", &judge, &[]);
     let factory = ours(&[IMarketplaceFactoryCalls::selectors().collect()]);
     // Where contracts will be is computed here.
     compare("MarketplaceFactory", "function", &factory, &["cradle"]);
+    let corpora = ours(&[ICorpusRegistryCalls::selectors().collect()]);
+    compare("CorpusRegistry", "function", &corpora, &[]);
     // Only a market publishes.
     let publication = ours(&[IPublishedTransfersCalls::selectors().collect()]);
     compare("PublishedTransfers", "function", &publication, &["append"]);
@@ -126,13 +136,17 @@ fn events_are_those_of_the_contracts() {
     compare("ModelRegistry", "event", &registry, &[]);
     let factory = ours(&[IMarketplaceFactory::IMarketplaceFactoryEvents::SELECTORS.to_vec()]);
     compare("MarketplaceFactory", "event", &factory, &[]);
+    let corpora = ours(&[ICorpusRegistry::ICorpusRegistryEvents::SELECTORS.to_vec()]);
+    compare("CorpusRegistry", "event", &corpora, &[]);
 }
 
 #[test]
 fn every_refusal_of_the_contracts_has_words() {
     let library = [
         ICreditsErrors::selectors().collect(),
-        LibrariesErrors::selectors().collect::<Vec<_>>(),
+        LibrariesErrors::selectors()
+            .chain(AuditLibrariesErrors::selectors())
+            .collect::<Vec<_>>(),
     ];
     let [credits, libraries] = library;
     // What a market's terms say about an offer is an error of the market.
@@ -147,11 +161,21 @@ fn every_refusal_of_the_contracts_has_words() {
         ("ProofJudge", IProofJudgeErrors::selectors().collect()),
         ("TransferJudge", ITransferJudgeErrors::selectors().collect()),
         ("PublishedTransfers", IPublishedTransfersErrors::selectors().collect()),
+        ("CorpusRegistry", ICorpusRegistryErrors::selectors().collect()),
+        ("DocumentJudge", IDocumentJudgeErrors::selectors().collect()),
+        ("SharedKeyJudge", ISharedKeyJudgeErrors::selectors().collect()),
     ] {
         let mut known = ours(&[own.clone(), credits.clone(), libraries.clone()]);
-        // What both markets refuse stands once, with the accuracy market.
-        if ["AccuracyTerms", "PredictionMarket"].contains(&contract) {
+        // What several contracts refuse stands once, with the accuracy market.
+        if ["AccuracyTerms", "PredictionMarket", "CorpusRegistry"].contains(&contract) {
             known.extend(ours(std::slice::from_ref(&market)));
+        }
+        // What all judges of proofs refuse stands with two of them.
+        if ["DocumentJudge", "ProofJudge"].contains(&contract) {
+            known.extend(ours(&[
+                IOutputJudgeErrors::selectors().collect(),
+                IProofJudgeErrors::selectors().collect(),
+            ]));
         }
         for (selector, signature) in compiled(contract, "error") {
             // OpenZeppelin's, in a library function that these contracts never reach with such a value.

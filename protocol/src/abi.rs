@@ -1077,9 +1077,6 @@ sol! {
     interface IDocumentJudge {
         error BadDocumentGroup(uint256 docCommits, uint256 leafSalts, uint256 paths);
         error WrongDocumentLeaf(uint32 index, bytes32 expected, bytes32 given);
-        error VerifierChanged(address verifier, bytes32 expected, bytes32 given);
-        error ProofRejected(uint32 position);
-        error BatchUnsupported(uint256 indices);
 
         function check(DocumentClaim calldata claim, DocumentGroup calldata group) external view;
     }
@@ -1121,7 +1118,6 @@ sol! {
         error WrongTestLeaf(uint32 position, bytes32 expected, bytes32 given);
         error NotCorrect(uint32 position, uint256 output, uint32 label);
         error ProofRejected(uint32 position);
-        error BatchUnsupported(uint256 indices);
 
         function check(ProofClaim calldata claim, ProofItem calldata item) external view;
     }
@@ -1164,6 +1160,10 @@ sol! {
         error NoRow(Outcome outcome);
         error WrongWordCount(uint256 expected, uint256 given);
         error UnusedBits(uint256 w, uint256 word);
+    }
+
+    /// Those of the libraries of audits.
+    interface AuditLibraries {
         error WrongPage(uint256 q, bytes32 expected, bytes32 given);
         error NoSuchDocument(uint256 size, uint256 index);
         error AnsweredOne(uint256 index);
