@@ -11,7 +11,7 @@
 //! | [`units`] | amounts and times in words | nothing |
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
 //! | [`prediction`] | rounds of contested predictions | `abi`, `accuracy`, `ids`, `merkle` |
-//! | [`retrieval`] | corpora and audits of them | `abi`, `ids`, `merkle`, `testset`, `transfer` |
+//! | [`retrieval`] | corpora and audits of them | `abi`, `accuracy`, `ids`, `merkle`, `testset`, `transfer` |
 
 pub mod abi;
 pub mod accuracy;
