@@ -472,6 +472,14 @@ sol! {
         DocumentGroup group;
     }
 
+    struct Audited {
+        address rs;
+        uint32 size;
+        uint64 committedAt;
+        bytes32 root;
+        uint32 inputWords;
+    }
+
     struct AuditBounds {
         uint32 samples;
         uint32 namedMax;
@@ -511,6 +519,7 @@ sol! {
         AuditState state;
         AuditOutcome outcome;
         bool approved;
+        bool confirmed;
         uint32 size;
         uint32 inputWords;
         AuditBounds bounds;
@@ -518,6 +527,7 @@ sol! {
         uint64 deadline;
         uint64 overruleBy;
         uint64 closedAt;
+        uint64 corpusCommittedAt;
     }
 
     struct DemandView {
@@ -527,7 +537,6 @@ sol! {
         Point ephemeral;
         bytes32 streamId;
         uint32 documents;
-        uint32 documentsSoFar;
         bool published;
         uint128 paid;
         uint128 spent;
@@ -542,27 +551,8 @@ sol! {
     }
 
     struct AuditVerdict {
-        bytes32 corpusId;
-        address rs;
-        address rq;
-        address authority;
-        bool approved;
-        uint32 size;
-        uint32 positives;
-        uint32 withheld;
-        uint32 overruled;
-        uint32 named;
-        uint32 samples;
-        uint32 proven;
-        uint32 demands;
-        uint32 published;
-        AuditOutcome outcome;
         AuditAssurance assurance;
-        bool confirmed;
-        bytes32 predicateHash;
-        bytes32 answersHash;
-        uint64 corpusCommittedAt;
-        uint64 closedAt;
+        AuditView audit;
     }
 
     interface ICredits {
@@ -933,7 +923,7 @@ sol! {
             address indexed rq,
             uint256 m,
             uint32[] indices,
-            uint128 paid,
+            uint256 paid,
             uint64 deadline
         );
         event Delivered(
@@ -988,24 +978,19 @@ sol! {
         error WordsPerHashMismatch(uint256 expected, uint256 given);
         error WindowTooLong(bytes32 name, uint256 limit, uint256 given);
         error KeyUsed(address rq, uint256 keyX);
-        error TooManyPages(uint256 limit, uint256 given);
+        error NoSuchPage(uint256 pages, uint256 given);
         error PagesMissing(uint256 expected, uint256 given);
-        error AboveOnesMax(uint256 limit, uint256 given);
-        error AboveWithholdMax(uint256 limit, uint256 given);
-        error AboveNamedMax(uint256 limit, uint256 given);
+        error AboveLimit(uint256 limit, uint256 given);
+        error Repeated(uint256 index);
         error NotAscending(uint256 k);
         error WrongAnswer(uint256 index, bool given);
         error WrongPageCount(uint256 expected, uint256 given);
-        error AlreadyWithheld(uint256 index);
         error NotWithheld(uint256 index);
-        error AlreadyOverruled(uint256 index);
         error WrongSalt(bytes32 expected, bytes32 given);
         error BadRanks(uint256 expected, uint256 given);
         error NotNamed(uint256 index);
-        error NoSuchSample(uint256 samples, uint256 given);
         error BadDemand(uint256 limit, uint256 given);
         error DocumentWithheld(uint256 index);
-        error AlreadyDemanded(uint256 index);
         error ZeroCtRoot();
         error WrongCtRoot(bytes32 expected, bytes32 given);
         error NoSuchSlot(uint256 slots, uint256 given);
@@ -1050,7 +1035,6 @@ sol! {
         function documentAt(bytes32 id, uint32 index) external view returns (DocumentView memory);
         function pageHashAt(bytes32 id, uint256 q) external view returns (bytes32);
         function isProven(bytes32 id, uint32 rank, uint32 index) external view returns (bool);
-        function isKeyUsed(address rq, uint256 keyX) external view returns (bool);
         function timeoutAt(bytes32 id) external view returns (uint64);
         function auditCount(bytes32 corpusId) external view returns (uint256);
         function auditIdAt(bytes32 corpusId, uint256 i) external view returns (bytes32);
@@ -1064,14 +1048,11 @@ sol! {
         function params() external view returns (RetrievalParams memory);
         function PARAMS_HASH() external view returns (bytes32);
         function checkRequest(RequestTerms calldata t, Predicate calldata predicate)
-            external view returns (address rs, uint32 size, uint32 inputWords);
+            external view returns (Audited memory);
         function answerWindow(uint32 size) external view returns (uint64);
         function proveWindow(uint256 items) external view returns (uint64);
-        function deliverWindow(uint256 documents, uint32 inputWords) external view returns (uint64);
-        function publishWindow(uint256 documents, uint32 inputWords) external view returns (uint64);
-        function demandFee(uint256 documents, uint32 inputWords, uint256 baseFee) external view returns (uint256);
-        function chunksFee(uint256 chunks, uint256 baseFee) external view returns (uint256);
-        function deliverFee(uint256 baseFee) external view returns (uint256);
+        function demandTerms(uint256 documents, uint256 soFar, uint32 inputWords, uint256 baseFee)
+            external view returns (uint256 fee, uint64 deliverWindow, uint64 publishWindow);
     }
 
     interface IDocumentJudge {

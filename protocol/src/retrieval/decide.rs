@@ -1,6 +1,6 @@
 //! What a party does next about one audit: the tables of states of `IRetrievalMarket` as a function.
 
-use crate::abi::{AuditState, DemandState};
+use crate::abi::{AuditState, DemandState, DemandView};
 use crate::accuracy::decide::Judgement;
 
 /// Whose move is asked for.
@@ -33,6 +33,21 @@ pub struct Demand {
     pub received: bool,
     /// What the requester found in it: doubtful if some document is bad.
     pub judgement: Judgement,
+}
+
+impl Demand {
+    /// As the chain has demand `number`, of which nothing else is known; `None` once it is settled.
+    pub fn of(number: u64, view: &DemandView) -> Option<Self> {
+        (view.state != DemandState::Settled).then_some(Self {
+            number,
+            state: view.state,
+            deadline: view.deadline,
+            settle_after: view.settleAfter,
+            handed_over: false,
+            received: false,
+            judgement: Judgement::Unknown,
+        })
+    }
 }
 
 /// What the chain says. Times are Unix seconds.

@@ -5,7 +5,7 @@
 //! What is not in the corpus is not in the verdict, and whether a document that was answered with a match does match, whoever
 //! received it must say.
 
-use crate::abi::{AuditAssurance, AuditOutcome, AuditVerdict};
+use crate::abi::{AuditAssurance, AuditOutcome, AuditView};
 use assay_economics::error::Error;
 use assay_economics::hypergeometric::{bound, recall};
 use assay_economics::share::Share;
@@ -30,16 +30,19 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads a verdict; `delta` is the probability with which a sample may miss more than h, 5 % unless somebody asks otherwise.
+    /// Reads an audit that has ended; `delta` is the probability with which a sample may miss more than h, 5 % unless somebody asks
+    /// otherwise.
     ///
     /// # Errors
     /// If the numbers do not belong together: no market gives such a verdict.
-    pub fn of(verdict: &AuditVerdict, delta: &Share) -> Result<Self, Error> {
-        let zeros = u64::from(verdict.size).saturating_sub(verdict.positives.into());
-        let assurance = assurance(verdict.outcome, verdict.samples.into(), zeros);
+    pub fn of(audit: &AuditView, delta: &Share) -> Result<Self, Error> {
+        let (counts, samples) = (&audit.counts, u64::from(audit.bounds.samples));
+        let positives = u64::from(counts.positives);
+        let zeros = u64::from(audit.size).saturating_sub(positives);
+        let assurance = assurance(audit.outcome, samples, zeros);
         let drawn = match assurance {
             AuditAssurance::NONE => 0,
-            _ => zeros.min(verdict.samples.into()),
+            _ => zeros.min(samples),
         };
         let hidden = match assurance {
             AuditAssurance::EXHAUSTIVE => Some(0),
@@ -51,9 +54,9 @@ impl Reading {
             zeros,
             drawn,
             hidden,
-            recall: hidden.map(|hidden| recall(verdict.positives.into(), hidden)),
-            kept_back: u64::from(verdict.withheld).saturating_sub(verdict.overruled.into()),
-            is_self_dealt: verdict.rq == verdict.rs,
+            recall: hidden.map(|hidden| recall(positives, hidden)),
+            kept_back: u64::from(counts.withheld).saturating_sub(counts.overruled.into()),
+            is_self_dealt: audit.rq == audit.rs,
         })
     }
 }
@@ -72,43 +75,81 @@ pub fn assurance(outcome: AuditOutcome, samples: u64, zeros: u64) -> AuditAssura
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::{Address, B256};
+    use crate::abi::{AuditBounds, AuditCounts, AuditState, Point};
+    use alloy::primitives::{Address, B256, U256};
 
-    fn verdict(size: u32, positives: u32, samples: u32, outcome: AuditOutcome) -> AuditVerdict {
-        AuditVerdict {
-            corpusId: B256::ZERO,
-            rs: Address::repeat_byte(1),
-            rq: Address::repeat_byte(2),
-            authority: Address::ZERO,
-            approved: false,
-            size,
-            positives,
-            withheld: 5,
-            overruled: 2,
-            named: 0,
-            samples,
-            proven: samples,
-            demands: 0,
-            published: 0,
+    fn ended(size: u32, positives: u32, samples: u32, outcome: AuditOutcome) -> AuditView {
+        let word = B256::ZERO;
+        let (rq, rs, authority) = (Address::repeat_byte(2), Address::repeat_byte(1), Address::ZERO);
+        AuditView {
+            corpusId: word,
+            predicateHash: word,
+            requestHash: word,
+            answersHash: word,
+            guard: word,
+            seed: word,
+            saltHash: word,
+            requesterKey: Point {
+                x: U256::from(1),
+                y: U256::from(2),
+            },
+            rq,
+            rs,
+            authority,
+            state: AuditState::Closed,
             outcome,
-            assurance: AuditAssurance::NONE,
+            approved: false,
             confirmed: true,
-            predicateHash: B256::ZERO,
-            answersHash: B256::ZERO,
-            corpusCommittedAt: 0,
-            closedAt: 0,
+            size,
+            inputWords: 1,
+            bounds: AuditBounds {
+                samples,
+                namedMax: 0,
+                onesMax: size,
+                withholdMax: 5,
+                bond: 0,
+                price: 0,
+            },
+            counts: AuditCounts {
+                pages: 1,
+                positives,
+                withheld: 5,
+                overruled: 2,
+                named: 0,
+                due: samples,
+                proven: samples,
+                demands: 0,
+                openDemands: 0,
+                published: 0,
+                demanded: 0,
+            },
+            deadline: 0,
+            overruleBy: 0,
+            closedAt: 1,
+            corpusCommittedAt: 1,
         }
     }
 
-    fn read(verdict: &AuditVerdict) -> Reading {
-        Reading::of(verdict, &"5%".parse().unwrap()).unwrap()
+    fn read(audit: &AuditView) -> Reading {
+        Reading::of(audit, &"5%".parse().unwrap()).unwrap()
+    }
+
+    /// The contract's struct has no parts: its words are the same.
+    #[test]
+    fn a_view_has_the_words_of_the_contract() {
+        use alloy::sol_types::SolValue;
+        let words = ended(7, 1, 2, AuditOutcome::Complete).abi_encode();
+        assert_eq!(words.len(), 39 * 32);
+        let word = |at: usize| U256::from_be_slice(&words[32 * at..32 * (at + 1)]);
+        // size and L, after confirmed; onesMax; positives; closedAt.
+        assert_eq!([16, 17, 20, 25, 37].map(word).map(|w| w.to::<u64>()), [7, 1, 7, 1, 1]);
     }
 
     /// Rows 23, 26, 28 and 29 of the economics page.
     #[test]
     fn a_sample_bounds_a_number_of_documents() {
         let read = |size, positives, samples| {
-            let reading = read(&verdict(size, positives, samples, AuditOutcome::Complete));
+            let reading = read(&ended(size, positives, samples, AuditOutcome::Complete));
             (reading.assurance, reading.hidden.unwrap(), reading.recall.unwrap())
         };
         let (assurance, hidden, recall) = read(1_000, 50, 59);
@@ -133,14 +174,14 @@ mod tests {
             AuditOutcome::Unchecked,
             AuditOutcome::Violation,
         ] {
-            let reading = read(&verdict(100, 5, 95, outcome));
+            let reading = read(&ended(100, 5, 95, outcome));
             assert_eq!(
                 (reading.assurance, reading.hidden, reading.drawn),
                 (AuditAssurance::NONE, None, 0)
             );
         }
         // Everything was answered with a match: nothing was proven.
-        let all = read(&verdict(100, 100, 100, AuditOutcome::Complete));
+        let all = read(&ended(100, 100, 100, AuditOutcome::Complete));
         assert_eq!(
             (all.assurance, all.hidden, all.recall),
             (AuditAssurance::NONE, None, None)
@@ -149,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_back_and_who_asked_is_told() {
-        let mut v = verdict(100, 5, 95, AuditOutcome::Complete);
+        let mut v = ended(100, 5, 95, AuditOutcome::Complete);
         assert_eq!(read(&v).kept_back, 3);
         assert!(!read(&v).is_self_dealt);
         v.rq = v.rs;
