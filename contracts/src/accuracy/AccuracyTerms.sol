@@ -6,6 +6,7 @@ import {IAccuracyMarket} from "../interfaces/IAccuracyMarket.sol";
 import {IAccuracyTerms} from "../interfaces/IAccuracyTerms.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {ITransferJudge} from "../interfaces/ITransferJudge.sol";
+import {Chunks} from "../libraries/Chunks.sol";
 import {Payouts} from "../libraries/Payouts.sol";
 import {TAG_PARAMS} from "../libraries/Tags.sol";
 import {Target} from "../libraries/Target.sol";
@@ -32,8 +33,6 @@ import {Counter, RegistryParams} from "../types/ModelTypes.sol";
 contract AccuracyTerms is IAccuracyTerms {
     /// Largest N: the result must stay a bitmap that fits a transaction.
     uint256 private constant N_MAX = 1 << 16;
-    /// Largest w: a chunk and the one after it must fit one transaction.
-    uint256 private constant CHUNK_MAX = 256;
 
     /// @inheritdoc IAccuracyTerms
     bytes32 public immutable PARAMS_HASH;
@@ -199,10 +198,7 @@ contract AccuracyTerms is IAccuracyTerms {
         require(j.transfers.code.length != 0, BadParameter("transferJudge", uint160(j.transfers)));
         require(j.publication.code.length != 0, BadParameter("publication", uint160(j.publication)));
         uint256 rate = ITransferJudge(j.transfers).wordsPerHash();
-        require(
-            wordsPerChunk != 0 && wordsPerChunk <= CHUNK_MAX && wordsPerChunk % rate == 0,
-            BadParameter("wordsPerChunk", wordsPerChunk)
-        );
+        require(Chunks.isSize(wordsPerChunk, rate), BadParameter("wordsPerChunk", wordsPerChunk));
     }
 
     /// Seconds from `accept` to Closed when everybody waits for each deadline; checks the windows on the way.

@@ -6,6 +6,8 @@ interface ICredits {
     event Credited(address indexed account, uint256 amount);
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
 
+    /// @notice A call that may be overpaid brought less than is due.
+    error ValueTooLow(uint256 due, uint256 given);
     /// @notice What is paid to address zero is lost.
     error ZeroReceiver();
     /// @notice `account` has no credit.

@@ -116,7 +116,6 @@ interface IPredictionMarket is IMarket {
     error BadPredictions(uint256 limit, uint256 given);
     error BadContestCap(uint256 limit, uint256 given);
     error DepositTooLow(uint256 least, uint256 given);
-    error ValueTooLow(uint256 due, uint256 given);
     error WrongOutputs(bytes32 expected, bytes32 given);
     /// @notice Every prediction of the bitmap is contested already.
     error NothingNew();

@@ -9,6 +9,13 @@ import {TAG_CT} from "./Tags.sol";
 /// `[hIn, m_0 .. m_{w-1}]`, the last one filled with zeros. hIn is the chain value before the words of its chunk.
 library Chunks {
     uint256 internal constant HEADER_WORDS = 5;
+    /// Largest w: a chunk and the one after it must fit one transaction.
+    uint256 private constant WORDS_MAX = 256;
+
+    /// @notice Whether data chunks may have so many message words, when `rate` of them are absorbed at once.
+    function isSize(uint256 wordsPerChunk, uint256 rate) internal pure returns (bool) {
+        return wordsPerChunk != 0 && wordsPerChunk <= WORDS_MAX && wordsPerChunk % rate == 0;
+    }
 
     /// @notice Data chunks of one example of `inputWords` words.
     function dataChunks(uint256 inputWords, uint256 wordsPerChunk) internal pure returns (uint256) {

@@ -70,13 +70,6 @@ abstract contract ContestPhase is Rounds {
         return RoundPayouts.contestFee(added, ANSWER_GAS, baseFee);
     }
 
-    /// Takes what is due of `msg.value`; the rest is credit of the caller, who could not know the base fee.
-    function _takeDue(uint256 due) internal {
-        require(msg.value >= due, ValueTooLow(due, msg.value));
-        _takeIn();
-        _give(msg.sender, msg.value - due);
-    }
-
     /// Number of predictions of the bitmap that were not contested before.
     function _insert(bytes32 id, Round storage r, bytes calldata bitmap) private returns (uint32) {
         Bitmap.Set storage set = _contested[id];

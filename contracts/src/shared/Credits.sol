@@ -39,6 +39,13 @@ abstract contract Credits is ICredits, ReentrancyGuardTransient {
         _totalOwed += msg.value;
     }
 
+    /// @notice Takes `due` of `msg.value`; the rest is credit of the caller, who could not know it to the wei.
+    function _takeDue(uint256 due) internal {
+        require(msg.value >= due, ValueTooLow(due, msg.value));
+        _takeIn();
+        _give(msg.sender, msg.value - due);
+    }
+
     /// @notice Moves `amount` from escrow or stake to the credit of `account`.
     function _give(address account, uint256 amount) internal {
         if (amount == 0) return;

@@ -21,10 +21,15 @@ library Offers {
         (ModelStatus status, address mp, bytes32 expected) = registry.standing(modelId);
         require(status == ModelStatus.Active, IMarket.ModelNotActive(modelId, status));
         require(modelHash == expected, IMarket.ModelHashMismatch(expected, modelHash));
+        checkExpiry(expiry, acceptWindow);
+        return mp;
+    }
+
+    /// @notice `expiry` is in now..now + acceptWindow.
+    function checkExpiry(uint64 expiry, uint64 acceptWindow) internal view {
         uint64 latest = Deadlines.fromNow(acceptWindow);
         require(
             expiry >= block.timestamp && expiry <= latest, IMarket.BadExpiry(uint64(block.timestamp), latest, expiry)
         );
-        return mp;
     }
 }

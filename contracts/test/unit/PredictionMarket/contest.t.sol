@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICredits} from "../../../src/interfaces/ICredits.sol";
 import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IPredictionMarket} from "../../../src/interfaces/IPredictionMarket.sol";
 import {ResultBitmap} from "../../../src/libraries/ResultBitmap.sol";
@@ -144,7 +145,7 @@ contract RoundContestTest is RoundFixture {
         bytes memory bitmap = bitmapFor(5);
         uint256 due = 2 * ANSWER_FEE;
         assertEq(rounds.contestFee(2, BASE_FEE), due, "as the view says");
-        vm.expectRevert(abi.encodeWithSelector(IPredictionMarket.ValueTooLow.selector, due, due - 1));
+        vm.expectRevert(abi.encodeWithSelector(ICredits.ValueTooLow.selector, due, due - 1));
         vm.prank(mc);
         rounds.contest{value: due - 1}(id, g, bitmap);
         vm.prank(mc);

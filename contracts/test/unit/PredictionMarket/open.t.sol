@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICredits} from "../../../src/interfaces/ICredits.sol";
 import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IPredictionMarket} from "../../../src/interfaces/IPredictionMarket.sol";
 import {TAG_ROUND, TAG_ROUND_OFFER} from "../../../src/libraries/Tags.sol";
@@ -97,7 +98,7 @@ contract RoundOpenTest is RoundFixture {
         for (uint256 i = 0; i < 2; ++i) {
             RoundTerms memory t = roundTerms(Privacy(i));
             uint256 due = entryFor(Privacy(i));
-            vm.expectRevert(abi.encodeWithSelector(IPredictionMarket.ValueTooLow.selector, due, due - 1));
+            vm.expectRevert(abi.encodeWithSelector(ICredits.ValueTooLow.selector, due, due - 1));
             vm.prank(mc);
             rounds.open{value: due - 1}(t);
         }
