@@ -33,6 +33,9 @@ pub struct Deployment {
     pub registry: Address,
     /// `AccuracyMarket`.
     pub market: Address,
+    /// `CorpusRegistry`; absent from books of older releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corpora: Option<Address>,
     /// By archId.
     #[serde(default)]
     pub verifiers: BTreeMap<B256, VerifierEntry>,

@@ -70,6 +70,7 @@ pub async fn deploy(
         Some(_) => create.contract("OutputJudge", &[], Vec::new()).await?,
         None => Address::ZERO,
     };
+    let corpora = create.placed("CorpusRegistry").await?;
     let factory = create.placed("MarketplaceFactory").await?;
     let created = create.marketplace(factory, terms, judges, outputs).await?;
     let (registry, market) = (created.registry, created.accuracy);
@@ -78,6 +79,7 @@ pub async fn deploy(
         chain_id: chain.id,
         registry,
         market,
+        corpora: Some(corpora),
         verifiers: BTreeMap::new(),
     })
 }

@@ -6,7 +6,7 @@
 //! | [`error`] | errors with a kind and a remedy | `node_url` |
 //! | [`repository`] | compiled contracts and tools | `error` |
 //! | [`journal`] | what was signed, before it is sent | nothing |
-//! | `refusal`, `round_refusals`, [`revert`] | why a node or a contract refused | `error` |
+//! | `refusal`, `round_refusals`, `corpus_refusals`, [`revert`] | why a node or a contract refused | `error` |
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
@@ -15,7 +15,8 @@
 //! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
 //! | [`artefact`] | what the code of this release is | nothing |
-//! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `market` |
+//! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `corpora`, `market`, `rounds` |
+//! | [`corpora`] | the registry of corpora | `client`, `market`, `origin`, `venue` |
 //! | [`address_book`], [`terms`] | what was deployed, and with what | `client` |
 //! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
 //! | `rehearsal`, [`deploy`] | contracts are tried out, then deployed | `account`, `creation`, `origin`, `terms` |
@@ -26,6 +27,8 @@ pub mod address_book;
 pub mod artefact;
 pub mod block;
 pub mod client;
+pub mod corpora;
+mod corpus_refusals;
 pub mod creation;
 pub mod deploy;
 pub mod devnet;

@@ -17,7 +17,7 @@ pub(super) const DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26c
 const DEPLOYER_CODEHASH: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
 
 /// Contracts with storage that serve everybody: without arguments, at the place that their creation code determines.
-const CREATED_BY_PROXY: [&str; 1] = ["PublishedTransfers"];
+const CREATED_BY_PROXY: [&str; 2] = ["CorpusRegistry", "PublishedTransfers"];
 
 /// Where the proxy creates a contract of this creation code, on every chain.
 pub(super) fn place(code_hash: B256) -> Address {

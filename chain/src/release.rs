@@ -5,11 +5,12 @@
 //! release's code too. Code alone does not show that a constructor ran: what other code put there can have begun with other
 //! storage, say invented credits, and with parameters that the constructors refuse. So the contracts with storage must also have
 //! been created from this release's creation code, see `origin`: registry and markets by the genuine factory, which keeps its
-//! hash, `PublishedTransfers` at the address that its code determines. The market creates its own terms, and judges and
+//! hash, `PublishedTransfers` and `CorpusRegistry` at the address that their code determines. The market creates its own terms, and judges and
 //! libraries have no storage.
 
 use crate::artefact::{address, address_at, Release};
 use crate::client::{Call, Chain};
+use crate::corpora::Corpora;
 use crate::error::hinted;
 use crate::market::Market;
 use crate::origin;
@@ -50,7 +51,7 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
     chain_id: u64,
-    /// Registry, markets, terms, judges, and the libraries that these are linked to.
+    /// Registry, markets, terms, judges, and the libraries that these are linked to; or the registry of corpora alone.
     pub parts: Vec<Part>,
 }
 
@@ -79,36 +80,65 @@ impl Survey {
                 contracts.push(("OutputJudge", rounds.params.judge));
             }
         }
-        let codes = try_join_all(contracts.iter().map(|(_, at)| reader.code(*at))).await?;
         let mut survey = Self {
             chain_id: market.chain.id,
             parts: Vec::new(),
         };
+        let codes = try_join_all(contracts.iter().map(|(_, at)| reader.code(*at))).await?;
         for ((contract, at), code) in contracts.into_iter().zip(codes) {
-            let artefact = &release.contracts[contract];
             let expected = match contract {
                 "PredictionMarket" => &of_rounds,
                 _ => &expected,
             };
-            let mut difference = artefact.difference(&code, at, expected);
-            if difference.is_none() {
-                difference = origin::difference(&market.chain, &release, contract, at, reader.block).await?;
-            }
-            survey.add(contract, at, &code, difference);
-            if !artefact.is_code(&code) {
-                continue;
-            }
-            for (library, places) in &artefact.libraries {
-                let mut linked: Vec<Address> = places.iter().map(|at| address_at(&code, *at)).collect();
-                linked.dedup();
-                for at in linked {
-                    let code = reader.code(at).await?;
-                    let difference = release.contracts[library].difference(&code, at, expected);
-                    survey.add(library, at, &code, difference);
-                }
-            }
+            survey.compare(&reader, &release, contract, at, &code, expected).await?;
         }
         Ok(survey)
+    }
+
+    /// The registry of corpora, which depends on no other contract.
+    async fn of_corpora(corpora: &Corpora) -> eyre::Result<Self> {
+        let reader = CodeReader::new(&corpora.chain).await?;
+        let code = reader.code(corpora.address).await?;
+        let mut survey = Self {
+            chain_id: corpora.chain.id,
+            parts: Vec::new(),
+        };
+        let (release, none) = (Release::this(), BTreeMap::new());
+        survey
+            .compare(&reader, &release, "CorpusRegistry", corpora.address, &code, &none)
+            .await?;
+        Ok(survey)
+    }
+
+    /// Adds a contract with this code, and the libraries that it is linked to.
+    async fn compare(
+        &mut self,
+        reader: &CodeReader<'_>,
+        release: &Release,
+        contract: &str,
+        at: Address,
+        code: &[u8],
+        expected: &BTreeMap<&str, U256>,
+    ) -> eyre::Result<()> {
+        let artefact = &release.contracts[contract];
+        let mut difference = artefact.difference(code, at, expected);
+        if difference.is_none() {
+            difference = origin::difference(reader.chain, release, contract, at, reader.block).await?;
+        }
+        self.add(contract, at, code, difference);
+        if !artefact.is_code(code) {
+            return Ok(());
+        }
+        for (library, places) in &artefact.libraries {
+            let mut linked: Vec<Address> = places.iter().map(|at| address_at(code, *at)).collect();
+            linked.dedup();
+            for at in linked {
+                let code = reader.code(at).await?;
+                let difference = release.contracts[library].difference(&code, at, expected);
+                self.add(library, at, &code, difference);
+            }
+        }
+        Ok(())
     }
 
     fn add(&mut self, contract: &str, address: Address, code: &[u8], differs: Option<String>) {
@@ -295,6 +325,14 @@ impl DeploymentCheck {
         Ok(check)
     }
 
+    /// Compares the registry of corpora with this release.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn of_corpora(corpora: &Corpora, trusted: Option<B256>) -> eyre::Result<Self> {
+        Ok(Self::of_survey(&Survey::of_corpora(corpora).await?, trusted))
+    }
+
     /// What a comparison comes to; `trusted` is the digest of contracts that are not this release's and are trusted all the same.
     pub fn of_survey(survey: &Survey, trusted: Option<B256>) -> Self {
         let digest = survey.digest();
@@ -318,6 +356,25 @@ impl DeploymentCheck {
     }
 }
 
+impl DeploymentCheck {
+    /// Fails unless these contracts are known; `what` and `advice` say what they are and what not to do with them.
+    ///
+    /// # Errors
+    /// With what differs, and the digest that trusts it all the same.
+    pub fn require_known(&self, what: impl fmt::Display, advice: &str) -> eyre::Result<()> {
+        if self.is_known() {
+            return Ok(());
+        }
+        let hint = self.digest.map_or_else(String::new, |digest| {
+            format!("; if you have checked them yourself: --trust-deployment {digest}")
+        });
+        Err(hinted(
+            format!("{what} of this release: {}", self.differences.join("; ")),
+            format!("{advice}{hint}"),
+        ))
+    }
+}
+
 impl fmt::Display for DeploymentCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.grade {
@@ -337,20 +394,11 @@ impl CheckedMarket {
     /// If a contract is not this release's and `trusted` is not the digest of them all.
     pub async fn new(market: Market, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
         let check = DeploymentCheck::of(&market, kept, trusted).await?;
-        if check.is_known() {
-            return Ok(Self(market));
-        }
-        let hint = check.digest.map_or_else(String::new, |digest| {
-            format!("; if you have checked them yourself: --trust-deployment {digest}")
-        });
-        Err(hinted(
-            format!(
-                "the contracts of market {} are not those of this release: {}",
-                market.address,
-                check.differences.join("; ")
-            ),
-            format!("do not send them money{hint}"),
-        ))
+        check.require_known(
+            format_args!("the contracts of market {} are not those", market.address),
+            "do not send them money",
+        )?;
+        Ok(Self(market))
     }
 
     /// A call that pays, of this market or of the one for predictions that its registry names.

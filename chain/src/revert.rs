@@ -9,7 +9,7 @@
 )]
 
 use crate::error::{hinted, rejected};
-use crate::round_refusals;
+use crate::{corpus_refusals, round_refusals};
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};
 use assay_protocol::abi::{
@@ -59,6 +59,9 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
         );
     }
     if let Some(words) = round_refusals::words(data) {
+        return words;
+    }
+    if let Some(words) = corpus_refusals::words(data) {
         return words;
     }
     if let Ok(error) = L::abi_decode(data) {

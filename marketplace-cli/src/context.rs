@@ -6,6 +6,7 @@ use alloy::primitives::{Address, B256};
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
 use assay_chain::client::Chain;
+use assay_chain::corpora::Corpora;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
 use assay_chain::rounds::Rounds;
@@ -129,7 +130,7 @@ impl Context {
     }
 
     /// What is kept here about a market.
-    pub fn site_of(&self, market: Market) -> Site {
+    pub fn site_of<V>(&self, market: V) -> Site<V> {
         Site {
             market,
             home: self.home.clone(),
@@ -168,6 +169,31 @@ impl Context {
         site.checked_market().await?;
         let account = self.account(&site.market.chain, keys)?;
         PayingDesk::new(site, account).await
+    }
+
+    /// The registry of corpora and what is kept about it here: the address book's, else the one that this release's code is at on
+    /// every chain.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub async fn corpora_site(&self) -> eyre::Result<Site<Corpora>> {
+        let chain = self.chain().await?;
+        let book = self.deployment_path(&chain);
+        let named = match self.globals.deployment.is_some() || book.exists() {
+            true => Deployment::load(&book, &chain)?.corpora,
+            false => None,
+        };
+        Ok(self.site_of(Corpora::open(chain, named).await?))
+    }
+
+    /// The registry of corpora and who signs.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub async fn corpora_desk(&self, keys: &KeyArgs) -> eyre::Result<Desk<Corpora>> {
+        let site = self.corpora_site().await?;
+        let account = self.account(&site.market.chain, keys)?;
+        Ok(Desk::new(site, account))
     }
 
     /// The market and who signs, for calls that carry no money.

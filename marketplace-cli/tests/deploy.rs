@@ -25,8 +25,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Four contracts without parameters, the factory, its call.
-const TRANSACTIONS: u64 = 7;
+/// Six contracts without parameters, the factory, its call.
+const TRANSACTIONS: u64 = 8;
 
 struct Site {
     account: Account,

@@ -6,8 +6,10 @@ mod snapshots;
 mod support;
 
 use alloy::primitives::{B256, U256};
+use assay_chain::account::Account;
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
+use assay_chain::corpora::Corpora;
 use assay_chain::devnet::DevnetOptions;
 use assay_chain::error::{hint_of, Kind};
 use assay_chain::journal::Journal;
@@ -18,7 +20,9 @@ use assay_chain::venue::Venue;
 use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
-use assay_marketplace::engagement::{PayingDesk, Site};
+use assay_marketplace::corpus::attest::attest;
+use assay_marketplace::corpus::commit::commit;
+use assay_marketplace::engagement::{Desk, PayingDesk, Site};
 use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::model::show::show;
 use assay_marketplace::prediction::consumer::open::{open, Ask};
@@ -101,6 +105,23 @@ async fn serve(w: &World, id: B256) {
     let call = mp.paying(&call, round.mpDeposit + mp.market.params.fee);
     let mut journal = Journal::open(&w.dir.path().join(format!("serve-{id}"))).unwrap();
     mp.account.send(&mut journal, "serve", &call, &mp.report).await.unwrap();
+}
+
+/// The other party's corpus of two documents, which its source has attested.
+async fn attested_corpus(w: &World) -> (B256, Account) {
+    let documents = w.dir.path().join("documents");
+    std::fs::create_dir(&documents).unwrap();
+    for shade in [1, 2] {
+        let image = image::RgbImage::from_pixel(8, 8, image::Rgb([shade; 3]));
+        image.save(documents.join(format!("{shade}.png"))).unwrap();
+    }
+    let site: Site = Site::clone(&w.other);
+    let corpora = Corpora::open(w.market.chain.clone(), None).await.unwrap();
+    let desk = Desk::new(site.at(corpora), w.other.account.clone());
+    let dir = w.dir.path().join("corpus");
+    let id = commit(&desk, &documents, SIZE, &dir, "").await.unwrap().id;
+    attest(&desk, id, None, B256::repeat_byte(4), "").await.unwrap();
+    (id, desk.account.clone())
 }
 
 /// A field as the page has it: its type, and whether it may be absent.
@@ -254,6 +275,8 @@ async fn every_document_is_as_the_page_describes_it() {
     let offer = opened_round(&w, "two").await.to_string();
     serve(&w, round).await;
     let round = round.to_string();
+    let (corpus, responder) = attested_corpus(&w).await;
+    let (corpus, responder) = (corpus.to_string(), responder.address().to_string());
 
     // Twice: what was compared once is not compared again.
     for _ in 0..2 {
@@ -267,10 +290,12 @@ async fn every_document_is_as_the_page_describes_it() {
             &["predict", "list", &model],
             &["predict", "list", &model, "--offers"],
             &["predict", "show", &round],
+            &["corpus", "list", &responder],
+            &["corpus", "show", &corpus],
         ] {
             let document = says(&w, args);
             is_as_described(&document);
-            if ["market", "model"].contains(&args[0]) {
+            if ["corpus", "market", "model"].contains(&args[0]) {
                 snapshots::assert_shape(args, &document);
             }
         }
@@ -293,6 +318,15 @@ async fn every_document_is_as_the_page_describes_it() {
         [Some(2), Some(1), Some(2), Some(1)]
     );
     assert_eq!(says(&w, &["model", "list"])["models"][0]["id"], model);
+
+    let shown = says(&w, &["corpus", "show", &corpus]);
+    assert_eq!(shown["deployment"]["grade"], "REPRODUCED");
+    assert_eq!(
+        (&shown["size"], &shown["attestations"][0]["own"]),
+        (&2.into(), &true.into())
+    );
+    let said = fails(&w, &["corpus", "show", &corpus, "--block", "1"]);
+    assert!(said.contains("there is no contract at"), "{said}");
 
     // Offers are where they were asked for, and nowhere else.
     let listed = says(&w, &["verdict", "list", &model]);

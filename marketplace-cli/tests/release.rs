@@ -8,6 +8,7 @@ use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
 use assay_chain::artefact::Release;
 use assay_chain::client::{Call, Chain};
+use assay_chain::corpora::Corpora;
 use assay_chain::creation::creation_code;
 use assay_chain::devnet::DevnetOptions;
 use assay_chain::error::{is_of_node, is_passing, Kind};
@@ -60,6 +61,7 @@ fn the_committed_artefacts_are_those_of_the_build() {
         [
             "AccuracyMarket",
             "AccuracyTerms",
+            "CorpusRegistry",
             "ModelRegistry",
             "OutputJudge",
             "PoseidonT4",
@@ -103,6 +105,7 @@ fn the_committed_artefacts_are_those_of_the_build() {
         created,
         [
             "AccuracyMarket",
+            "CorpusRegistry",
             "MarketplaceFactory",
             "ModelRegistry",
             "PredictionMarket",
@@ -403,6 +406,32 @@ async fn another_copy_of_the_published_transfers_is_not_this_releases() {
             && differences[0].contains(&format!("PublishedTransfers at {copy}: it is not the one at")),
         "{differences:?}"
     );
+}
+
+/// What stands in another copy can have been invented: a corpus that nobody committed, an attestation of nobody.
+#[tokio::test]
+async fn another_copy_of_the_registry_of_corpora_is_not_this_releases() {
+    let w = World::new().await;
+    let code = creation_code(&Repository::find().unwrap(), "CorpusRegistry", &[], Vec::new()).unwrap();
+    let copy = w.create(code).await;
+    assert_eq!(code_of(&w, copy).await, code_of(&w, Corpora::place()).await);
+    let graded = async |address| {
+        let corpora = Corpora::open(w.market.chain.clone(), address).await.unwrap();
+        DeploymentCheck::of_corpora(&corpora, None).await.unwrap()
+    };
+    let genuine = graded(None).await;
+    assert_eq!(
+        (genuine.grade, genuine.differences),
+        (DeploymentGrade::Reproduced, Vec::new())
+    );
+    let copied = graded(Some(copy)).await;
+    assert_eq!(copied.grade, DeploymentGrade::Unknown);
+    assert!(
+        copied.differences[0].contains(&format!("CorpusRegistry at {copy}: it is not the one at")),
+        "{copied:?}"
+    );
+    set_code(&w, copy, YES.into()).await;
+    assert!(graded(Some(copy)).await.differences[0].contains("it has other code"));
 }
 
 #[tokio::test]

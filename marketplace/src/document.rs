@@ -3,6 +3,7 @@
 use crate::engagement::Site;
 use alloy::primitives::{Address, B256};
 use assay_chain::block::{Block, Which};
+use assay_chain::client::Chain;
 use assay_chain::error::hinted;
 use assay_chain::venue::Venue;
 use assay_protocol::units::utc;
@@ -31,7 +32,7 @@ pub struct Document<T> {
     pub kind: &'static str,
     /// EIP-155.
     pub chain_id: u64,
-    /// The market that says so.
+    /// The contract that says so: a market, or the registry of corpora.
     pub market: Address,
     /// Number of the block that all of it was read at.
     pub block: u64,
@@ -63,15 +64,33 @@ where
     F: Future<Output = eyre::Result<T>>,
 {
     let (chain, market) = (site.market.chain(), site.market.address());
+    let at = |block| of(site.clone().at(site.market.as_of(block)));
+    read_from(chain, market, which, at).await
+}
+
+/// As [`read`], of any contract: `of` gets the hash of the block that all of it is read at.
+///
+/// # Errors
+/// As there.
+pub async fn read_from<T, F>(
+    chain: &Chain,
+    contract: Address,
+    which: Which,
+    of: impl FnOnce(B256) -> F,
+) -> eyre::Result<Document<T>>
+where
+    T: Body,
+    F: Future<Output = eyre::Result<T>>,
+{
     let block = Block::find(chain, which).await?;
     let body = async {
-        if chain.as_of(block.hash).code(market).await?.is_empty() {
+        if chain.as_of(block.hash).code(contract).await?.is_empty() {
             return Err(hinted(
-                format!("there is no contract at {market} yet"),
+                format!("there is no contract at {contract} yet"),
                 "name a later block",
             ));
         }
-        of(site.clone().at(site.market.as_of(block.hash))).await
+        of(block.hash).await
     };
     let body = match body.await {
         Ok(body) => body,
@@ -82,7 +101,7 @@ where
         version: T::VERSION,
         kind: T::KIND,
         chain_id: chain.id,
-        market,
+        market: contract,
         block: block.number,
         block_hash: block.hash,
         block_time: block.time,

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 /// HOME/<chain id>-<genesis>/offers/<test root>.json
 /// HOME/<chain id>-<genesis>/engagements/<id>/journal.json, proving.lock, proofs/<position>.proof
 /// HOME/<chain id>-<genesis>/rounds/<id>/journal.json, proving.lock, proofs/<index>.proof
+/// HOME/<chain id>-<genesis>/corpora/<id>/journal.json
 /// HOME/<chain id>-<genesis>/daemons/<role>-<account>.lock
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
@@ -62,7 +63,7 @@ impl Home {
             .join(format!("{market}-{test_root}.json"))
     }
 
-    /// Directory of an engagement or a round: journal, secrets, files.
+    /// Directory of an engagement, a round or a corpus: journal, secrets, files.
     pub fn of_id(&self, chain: &Chain, folder: &str, id: B256) -> PathBuf {
         self.ids(chain, folder).join(id.to_string())
     }

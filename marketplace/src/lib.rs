@@ -18,6 +18,7 @@
 //! | [`capacity`] | proofs promised, by whatever market | `engagement`, `proving` |
 //! | [`inputs`] | the inputs of a round on disk | nothing |
 //! | [`openings`] | commitments to weights and inputs opened to everybody, and checked | `proving`, `verifier`, `inputs`, `testset` |
+//! | [`corpus`] | corpora of documents, their sources, documents opened to their originals | `document`, `engagement`, `inputs`, `openings`, `proving` |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
 //! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
 //! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
@@ -28,6 +29,7 @@
 pub mod accuracy;
 pub mod capacity;
 pub mod cipher_file;
+pub mod corpus;
 pub mod delivery;
 pub mod deployed;
 pub mod document;

@@ -54,6 +54,9 @@ pub struct Deployed {
     pub registry: Address,
     /// `AccuracyMarket`.
     pub market: Address,
+    /// `CorpusRegistry`, which serves everybody on its chain; absent from books of older releases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corpora: Option<Address>,
     /// The file that other commands find the contracts in.
     pub address_book: PathBuf,
     /// Absent where somebody else's node was used.
@@ -71,6 +74,7 @@ impl Deployed {
             chain_id: deployment.chain_id,
             registry: deployment.registry,
             market: deployment.market,
+            corpora: deployment.corpora,
             address_book: book.to_owned(),
             rpc_url: devnet.map(Devnet::url),
             pid: devnet.map(Devnet::pid),
@@ -82,6 +86,9 @@ impl fmt::Display for Deployed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "registry      {}", self.registry)?;
         writeln!(f, "market        {}", self.market)?;
+        if let Some(corpora) = self.corpora {
+            writeln!(f, "corpora       {corpora}")?;
+        }
         writeln!(f, "address book  {}", self.address_book.display())?;
         if let (Some(url), Some(pid)) = (&self.rpc_url, self.pid) {
             writeln!(f, "node          {url} (process {pid}, chain {})", self.chain_id)?;

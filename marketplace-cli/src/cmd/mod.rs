@@ -1,6 +1,7 @@
 //! One file per subcommand: its `Args` and its `run`.
 
 mod agree_close;
+mod corpus;
 mod demo;
 mod deploy;
 pub mod devnet;
@@ -79,6 +80,9 @@ pub enum Command {
     /// Open the commitments to inputs, and check openings
     #[command(subcommand)]
     Input(input::Command),
+    /// Corpora of documents: committed to, attested, opened, checked
+    #[command(subcommand)]
+    Corpus(corpus::Command),
     /// Serve files to the other party of an engagement or a round
     Serve(serve::Args),
     /// Close an engagement or a round whose window has passed; anybody may
@@ -118,6 +122,7 @@ impl Command {
             Self::Mc(command) => command.run(ctx).await,
             Self::Predict(command) => command.run(ctx).await,
             Self::Input(command) => command.run(ctx).await,
+            Self::Corpus(command) => command.run(ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// An opening that opens something else, and what of it differs.
-pub(super) fn refuted(why: impl std::fmt::Display) -> eyre::Report {
+pub(crate) fn refuted(why: impl std::fmt::Display) -> eyre::Report {
     Error::new(Kind::Rejected, format!("opening rejected: {why}")).into()
 }
 

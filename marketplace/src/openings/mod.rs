@@ -10,6 +10,6 @@
 //! | [`input`] | of the inputs of rounds and test sets | `file` |
 //! | [`model`] | of weights | `file` |
 
-mod file;
+pub(crate) mod file;
 pub mod input;
 pub mod model;

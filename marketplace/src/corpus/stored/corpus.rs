@@ -1,0 +1,200 @@
+//! A corpus that is committed to, as this machine has it.
+
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
+use super::commitments::{self, Committed};
+use super::salts::{Salted, Salts};
+use crate::corpus::originals;
+use crate::proving::{input_words, WORDS_PER_HASH};
+use alloy::primitives::B256;
+use assay_chain::error::hinted;
+use assay_protocol::merkle::MerkleTree;
+use assay_protocol::retrieval::corpora::{corpus_tree, document_leaf, file_hash, leaf_salt, Document, InputShape};
+use assay_protocol::testset::ImageSize;
+use std::path::{Path, PathBuf};
+
+/// A corpus whose documents are all committed to. Originals are read when they are asked for.
+#[derive(Debug)]
+pub struct StoredCorpus {
+    dir: PathBuf,
+    /// Where the originals are.
+    folder: PathBuf,
+    salts: Salts,
+    committed: Vec<Committed>,
+    tree: MerkleTree,
+}
+
+/// A document of a corpus with its original.
+#[derive(Debug)]
+pub struct Original {
+    /// All that opens its leaf.
+    pub document: Document,
+    /// The file, byte for byte.
+    pub bytes: Vec<u8>,
+}
+
+impl StoredCorpus {
+    /// Reads all but the originals.
+    ///
+    /// # Errors
+    /// If the directory holds no corpus, a damaged one, or one that is not finished.
+    pub fn open(dir: &Path) -> eyre::Result<Self> {
+        let salts = Salts::load(dir)?;
+        let committed = commitments::load(dir, salts.documents.len())?;
+        if committed.len() < salts.documents.len() {
+            return Err(hinted(
+                format!(
+                    "{} is not finished: {} of {} documents are committed to",
+                    dir.display(),
+                    committed.len(),
+                    salts.documents.len()
+                ),
+                "repeat assay corpus commit: it goes on where it was",
+            ));
+        }
+        Self::of(dir, salts, committed)
+    }
+
+    pub(super) fn of(dir: &Path, salts: Salts, committed: Vec<Committed>) -> eyre::Result<Self> {
+        let both = salts.documents.iter().zip(&committed).enumerate();
+        let leaf = |(index, (salted, made)): (usize, (&Salted, &Committed))| {
+            document_leaf(index, made.doc_commit, leaf_salt(made.file_hash, salted.file_salt))
+        };
+        let leaves: Vec<B256> = both.map(leaf).collect();
+        let tree = corpus_tree(&leaves).ok_or_else(|| eyre::eyre!("{} has no documents", dir.display()))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            folder: salts.folder.clone(),
+            salts,
+            committed,
+            tree,
+        })
+    }
+
+    /// With originals that are somewhere else by now.
+    #[must_use]
+    pub fn with_originals(self, folder: Option<PathBuf>) -> Self {
+        Self {
+            folder: folder.unwrap_or(self.folder),
+            ..self
+        }
+    }
+
+    /// As it was opened.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The folder of the originals.
+    pub fn originals(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Number of documents.
+    pub fn len(&self) -> usize {
+        self.committed.len()
+    }
+
+    /// Never: a corpus has documents.
+    pub fn is_empty(&self) -> bool {
+        self.committed.is_empty()
+    }
+
+    /// Of every model input.
+    pub fn size(&self) -> ImageSize {
+        self.salts.size
+    }
+
+    /// What the registry says of every model input.
+    pub fn shape(&self) -> InputShape {
+        shape_of(self.salts.size)
+    }
+
+    /// Over the leaves of the documents.
+    pub fn tree(&self) -> &MerkleTree {
+        &self.tree
+    }
+
+    /// Where the original of a document is; `None` past the last one.
+    pub fn path(&self, index: usize) -> Option<PathBuf> {
+        Some(self.folder.join(&self.salts.documents.get(index)?.name))
+    }
+
+    /// A document, compared with what was committed to.
+    ///
+    /// # Errors
+    /// If there is no such document, or its original cannot be read or is another one by now.
+    pub fn document(&self, index: usize) -> eyre::Result<Original> {
+        let parts = (
+            self.salts.documents.get(index),
+            self.committed.get(index),
+            self.path(index),
+        );
+        let (Some(salted), Some(committed), Some(path)) = parts else {
+            return Err(eyre::eyre!(
+                "there is no document {index} in {}: there are {}, from 0",
+                self.dir.display(),
+                self.len()
+            ));
+        };
+        let bytes = originals::read(&path)?;
+        let changed = |what: String| {
+            hinted(
+                format!("document {index}, {}, was altered: {what}", path.display()),
+                "put the file back as it was committed to; copies elsewhere are named with --originals",
+            )
+        };
+        let hash = file_hash(&bytes);
+        if hash != committed.file_hash {
+            return Err(changed(format!(
+                "its SHA-256 is {hash}, was {} when the corpus was made",
+                committed.file_hash
+            )));
+        }
+        let image = originals::rendered(&bytes, self.salts.size).map_err(changed)?;
+        let document = Document {
+            image,
+            input_salt: salted.input_salt,
+            file_hash: hash,
+            file_salt: salted.file_salt,
+            doc_commit: committed.doc_commit,
+        };
+        if !document.holds() {
+            return Err(changed("it has another commitment".into()));
+        }
+        Ok(Original { document, bytes })
+    }
+
+    /// Names of files that are the same byte for byte, each group once.
+    pub fn duplicates(&self) -> Vec<Vec<&str>> {
+        let mut by_hash: Vec<(B256, &str)> = self
+            .committed
+            .iter()
+            .zip(&self.salts.documents)
+            .map(|(made, salted)| (made.file_hash, salted.name.as_str()))
+            .collect();
+        by_hash.sort_unstable();
+        let same = by_hash.chunk_by(|one, next| one.0 == next.0);
+        let groups = same.filter(|group| group.len() > 1);
+        let mut groups: Vec<Vec<&str>> = groups
+            .map(|group| group.iter().map(|(_, name)| *name).collect())
+            .collect();
+        groups.sort_unstable();
+        groups
+    }
+}
+
+/// L and ρ of images of this size.
+pub(in crate::corpus) fn shape_of(size: ImageSize) -> InputShape {
+    let bytes = 3 * u64::from(size.height) * u64::from(size.width);
+    InputShape {
+        words: input_words(bytes as usize),
+        per_hash: WORDS_PER_HASH,
+    }
+}
