@@ -21,6 +21,7 @@
 //! | [`detect`] | whether this processor has the instructions | nothing |
 //! | [`block`] | eight elements between two passes of a transform | nothing |
 //! | [`memory`] | prefetches, vectors on huge pages | nothing |
+//! | [`single`] | one element at a time, unreduced: the path without lanes | `modulus` |
 //! | [`strided`] | one slice as disjoint columns, for threads | nothing |
 //! | `eight` | the arithmetic: products, sums, reductions, transpositions | `block`, `modulus`, `words` |
 //! | [`elements`] | slices of elements: products, inversion, evaluation | `detect`, `eight` |
@@ -41,6 +42,7 @@ pub mod memory;
 pub mod modulus;
 pub mod points;
 pub mod program;
+pub mod single;
 pub mod strided;
 pub mod words;
 
