@@ -6,9 +6,12 @@
 //! | equal | `3·x_1²` | `2·y_1` | the double |
 //! | opposite | | 1 | infinity |
 //! | one is infinity | | 1 | the other |
+//!
+//! Products are unreduced: of factors below `2·p` they are below `(1 + 0.1891·4)·p < 2·p`.
 
 use assay_lanes::memory::prefetch;
 use assay_lanes::points::NEGATED;
+use assay_lanes::single::Single;
 use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 
@@ -26,8 +29,8 @@ pub(super) struct Portable;
 /// What an addition keeps between its two halves.
 #[derive(Clone, Copy)]
 pub(super) struct Kept {
-    /// The product of the denominators before this one.
-    prefix: Fq,
+    /// The product of the denominators before this one, below `2·p`.
+    prefix: Single<Fq>,
     denominator: Fq,
     numerator: Fq,
     first: G1Affine,
@@ -86,7 +89,7 @@ impl Adder for Portable {
 
 fn add_together(points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], kept: &mut Vec<Kept>) {
     kept.clear();
-    let mut prefix = Fq::ONE;
+    let mut prefix = Single::load(&Fq::ONE);
     for (i, &[a, b]) in pairs.iter().enumerate() {
         for index in pairs.get(i + AHEAD).into_iter().flatten() {
             prefetch(points, (index & !NEGATED) as usize);
@@ -121,12 +124,12 @@ fn add_together(points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], k
             }
         }
         if !next.known {
-            prefix *= next.denominator;
+            prefix = prefix.times(Single::load(&next.denominator));
         }
         kept.push(next);
     }
     // A denominator is zero only if a point is not on the curve; the sums are of no use then.
-    let mut inverse = prefix.invert().unwrap_or(Fq::ZERO);
+    let mut inverse = Single::load(&prefix.store().invert().unwrap_or(Fq::ZERO));
     for (kept, out) in kept.iter().zip(out).rev() {
         let Kept {
             prefix,
@@ -140,13 +143,20 @@ fn add_together(points: &[G1Affine], pairs: &[[u32; 2]], out: &mut [G1Affine], k
             *out = *first;
             continue;
         }
-        let slope = *numerator * (inverse * prefix);
-        inverse *= denominator;
-        let x = slope.square() - first.x - second_x;
-        *out = G1Affine {
-            x,
-            y: slope * (first.x - x) - first.y,
-        };
+        let slope = inverse.times(*prefix).times(Single::load(numerator));
+        inverse = inverse.times(Single::load(denominator));
+        let [x, y] = [first.x, first.y].map(|coordinate| Single::load(&coordinate));
+        // Below 2·p + p + p, then below 2·p + p.
+        let sum_x = slope
+            .times(slope)
+            .minus_below::<1>(x)
+            .minus_below::<1>(Single::load(second_x))
+            .store();
+        let sum_y = slope
+            .times(x.minus_below::<1>(Single::load(&sum_x)))
+            .minus_below::<1>(y)
+            .store();
+        *out = G1Affine { x: sum_x, y: sum_y };
     }
 }
 

@@ -1,6 +1,10 @@
 //! One element at a time: radix 2, decimated in time, up to nine layers over data that stays in the cache.
+//!
+//! Between the layers of a pass values are below `4·p`: a butterfly takes two such and a factor below `p`, whose product is below
+//! `(1 + 0.1891·4)·p < 2·p`, lowers the other one below `2·p` and returns two below `4·p`.
 
-use assay_lanes::strided::{self, Columns};
+use assay_lanes::single::Single;
+use assay_lanes::strided;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use rayon::prelude::*;
@@ -22,18 +26,21 @@ pub(super) fn transform(plan: &Plan, elements: &mut [Fr], input: &mut Vec<Fr>) {
     elements
         .par_chunks_mut(1 << lowest)
         .enumerate()
-        .for_each(|(chunk, out)| {
-            for (i, element) in out.iter_mut().enumerate() {
-                *element = input[reversed(chunk << lowest | i, k)];
-            }
+        .for_each_init(Vec::new, |data, (chunk, out)| {
+            let places = (0..out.len()).map(|i| reversed(chunk << lowest | i, k));
+            data.clear();
+            data.extend(places.map(|place| Single::load(&input[place])));
             let first = if plan.shift == Fr::ONE && lowest >= 2 {
-                first_two_layers(out, &factors[3]);
+                first_two_layers(data, &factors[3]);
                 2
             } else {
                 0
             };
             for layer in first..lowest {
-                neighbours(out, 1 << layer, factors);
+                neighbours(data, 1 << layer, factors);
+            }
+            for (element, value) in out.iter_mut().zip(data) {
+                *element = value.store();
             }
         });
     let mut done = lowest;
@@ -44,12 +51,15 @@ pub(super) fn transform(plan: &Plan, elements: &mut [Fr], input: &mut Vec<Fr>) {
             strided::columns::<_, 8>(block, stride)
                 .into_par_iter()
                 .enumerate()
-                .for_each(|(group, mut columns)| {
-                    let mut rows: Vec<[Fr; 8]> = (0..1 << layers).map(|row| *columns.row(row)).collect();
+                .for_each_init(Vec::new, |rows, (group, mut columns)| {
+                    rows.clear();
+                    rows.extend((0..1 << layers).map(|row| columns.row(row).each_ref().map(Single::load)));
                     for layer in 0..layers {
-                        eight_columns(&mut rows, 1 << layer, stride, 8 * group, factors);
+                        eight_columns(rows, 1 << layer, stride, 8 * group, factors);
                     }
-                    write_back(&rows, &mut columns);
+                    for (row, values) in rows.iter().enumerate() {
+                        *columns.row(row) = values.map(Single::store);
+                    }
                 });
         });
         done += layers;
@@ -57,31 +67,29 @@ pub(super) fn transform(plan: &Plan, elements: &mut [Fr], input: &mut Vec<Fr>) {
     scale(plan, elements);
 }
 
-/// Row by row.
-fn write_back(rows: &[[Fr; 8]], columns: &mut Columns<'_, Fr, 8>) {
-    for (row, elements) in rows.iter().enumerate() {
-        *columns.row(row) = *elements;
-    }
-}
-
 /// The lowest `bits` bits of `index` in reverse.
 fn reversed(index: usize, bits: u32) -> usize {
     index.reverse_bits().checked_shr(usize::BITS - bits).unwrap_or(0)
 }
 
-/// The first two layers with shift 1, where three of four factors are one; the fourth is a root of order 4.
-fn first_two_layers(data: &mut [Fr], factor: &Fr) {
+/// The first two layers with shift 1, where three of four factors are one; the fourth is a root of order 4. Takes values below `p`.
+fn first_two_layers(data: &mut [Single<Fr>], factor: &Fr) {
+    let factor = Single::load(factor);
     for four in data.chunks_exact_mut(4) {
+        // All below 2·p.
         let (even, odd) = (
-            [four[0] + four[1], four[0] - four[1]],
-            [four[2] + four[3], (four[2] - four[3]) * factor],
+            [four[0].plus(four[1]), four[0].minus_below::<1>(four[1])],
+            [four[2].plus(four[3]), four[2].minus_below::<1>(four[3]).times(factor)],
         );
-        four.copy_from_slice(&[even[0] + odd[0], even[1] + odd[1], even[0] - odd[0], even[1] - odd[1]]);
+        for i in 0..2 {
+            four[i] = even[i].plus(odd[i]);
+            four[i + 2] = even[i].minus_below::<2>(odd[i]);
+        }
     }
 }
 
 /// One layer that joins halves of `half` neighbours.
-fn neighbours(data: &mut [Fr], half: usize, factors: &[Fr]) {
+fn neighbours(data: &mut [Single<Fr>], half: usize, factors: &[Fr]) {
     for pair in data.chunks_exact_mut(2 * half) {
         let (low, high) = pair.split_at_mut(half);
         for ((x, y), factor) in low.iter_mut().zip(high).zip(&factors[half..2 * half]) {
@@ -91,7 +99,7 @@ fn neighbours(data: &mut [Fr], half: usize, factors: &[Fr]) {
 }
 
 /// One layer that joins halves of `half` rows; a row is `stride` elements of the whole, of which eight from `column` on are here.
-fn eight_columns(rows: &mut [[Fr; 8]], half: usize, stride: usize, column: usize, factors: &[Fr]) {
+fn eight_columns(rows: &mut [[Single<Fr>; 8]], half: usize, stride: usize, column: usize, factors: &[Fr]) {
     for pair in rows.chunks_exact_mut(2 * half) {
         let (low, high) = pair.split_at_mut(half);
         for (row, (x, y)) in low.iter_mut().zip(high).enumerate() {
@@ -103,12 +111,13 @@ fn eight_columns(rows: &mut [[Fr; 8]], half: usize, stride: usize, column: usize
     }
 }
 
-/// `(x, y) → (x + y·w, x − y·w)`.
-#[inline]
-fn butterfly(x: &mut Fr, y: &mut Fr, factor: &Fr) {
-    let product = *y * factor;
-    *y = *x - product;
-    *x += product;
+/// `(x, y) → (x + y·w, x − y·w)` of values below `4·p`.
+#[inline(always)]
+fn butterfly(x: &mut Single<Fr>, y: &mut Single<Fr>, factor: &Fr) {
+    let product = Single::load(factor).times(*y);
+    let lowered = x.lower_by::<2>();
+    *x = lowered.plus(product);
+    *y = lowered.minus_below::<2>(product);
 }
 
 /// `b_q ← b_q · scale · back^q`.
