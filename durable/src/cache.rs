@@ -98,6 +98,13 @@ pub enum CacheEvent {
         /// What was wrong with it.
         damage: Damage,
     },
+    /// There was an entry of an older format, as [`Cache::remove_superseded`] found; it was built again.
+    Superseded {
+        /// The older entry's file, which is gone.
+        path: PathBuf,
+        /// What the older entry does not have.
+        lacked: &'static str,
+    },
     /// It was built and could not be stored: the next run builds it again.
     NotStored {
         /// The entry's file.
@@ -113,6 +120,10 @@ impl CacheEvent {
         match self {
             Self::Loaded | Self::Built => None,
             Self::Rebuilt { path, damage } => Some(format!("cache entry {} was rebuilt: {damage}", path.display())),
+            Self::Superseded { path, lacked } => Some(format!(
+                "cache entry {} of an older version was rebuilt: it has no {lacked}",
+                path.display()
+            )),
             Self::NotStored { path, source } => {
                 Some(format!("cache entry {} could not be written: {source}", path.display()))
             }
@@ -205,6 +216,17 @@ impl Cache {
             (Ok(()), None) => CacheEvent::Built,
         };
         Ok(Cached { value, event })
+    }
+
+    /// Removes the entry that an older version, which lacks something, wrote under another key; to be asked with what was done
+    /// for the new entry. Whether there was one is told by the event only if the new entry was built for want of any.
+    #[must_use]
+    pub fn remove_superseded(&self, kind: &str, old: &[u8; 32], lacked: &'static str, event: CacheEvent) -> CacheEvent {
+        let path = self.path(kind, old);
+        match event {
+            CacheEvent::Built if fs::remove_file(&path).is_ok() => CacheEvent::Superseded { path, lacked },
+            other => other,
+        }
     }
 
     /// Loads the entry; `None` if there is none.

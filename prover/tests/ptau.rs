@@ -13,7 +13,8 @@ use halo2_proofs::halo2curves::bn256::G2Affine;
 use halo2_proofs::halo2curves::serde::SerdeObject;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use srs_support::{prove_and_verify, tau_pairs_up};
+use srs_support::{entry_without_top, next_power_pairs_up, prove_and_verify, tau_pairs_up};
+use std::io::Write;
 
 const POWER: u32 = 8;
 /// Section header: type and length.
@@ -123,6 +124,7 @@ fn imported_string_is_sound_carries_a_proof_and_knows_its_file() {
         let srs = import(&ceremony().raw, k).unwrap();
         assert_eq!(srs.k(), k);
         assert!(k > 5 || tau_pairs_up(&srs));
+        assert!(next_power_pairs_up(&srs));
         assert!(!srs.is_development());
         let file_sha256 = Sha256::digest(&ceremony().raw).into();
         assert_eq!(srs.origin(), Origin::Ptau { file_sha256 });
@@ -158,9 +160,40 @@ fn the_second_import_comes_from_the_cache() {
     let second = Srs::import_ptau(&path, 6, &cache, &Silent).unwrap();
     assert!(matches!(second.cache_event(), CacheEvent::Loaded));
     assert_eq!(
-        (first.id(), first.g(), first.origin()),
-        (second.id(), second.g(), second.origin())
+        (first.id(), first.g(), first.top(), first.origin()),
+        (second.id(), second.g(), second.top(), second.origin())
     );
+}
+
+#[test]
+fn an_entry_without_the_next_power_is_rebuilt_from_the_file_and_says_so() {
+    let path: PathBuf = ceremony().dir.path().join("raw.ptau");
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::at(dir.path());
+    let k = 6u32;
+    let file_sha256: [u8; 32] = Sha256::digest(&ceremony().raw).into();
+    let old = entry_without_top(&[b"ptau", &k.to_be_bytes(), &file_sha256]);
+    let payload = b"the points without the next power";
+    let store = || {
+        cache
+            .store("srs-ptau", &old, |writer| writer.write_all(payload))
+            .unwrap()
+    };
+    store();
+    let elsewhere = Srs::import_ptau(Path::new("none.ptau"), k, &cache, &Silent).unwrap_err();
+    let cause = std::error::Error::source(&elsewhere).unwrap().to_string();
+    assert!(cause.contains("name it where it lies now"), "{cause}");
+
+    let rebuilt = Srs::import_ptau(&path, k, &cache, &Silent).unwrap();
+    let warning = rebuilt.cache_event().warning().expect("a warning");
+    assert!(warning.contains("τ^n·G"), "{warning}");
+    assert!(next_power_pairs_up(&rebuilt));
+    assert!(!cache.path("srs-ptau", &old).exists());
+    // Written anew by an older version: there is nothing to say, and it is left alone.
+    store();
+    let loaded = Srs::import_ptau(&path, k, &cache, &Silent).unwrap();
+    assert!(matches!(loaded.cache_event(), CacheEvent::Loaded));
+    assert_eq!(loaded.top(), rebuilt.top());
 }
 
 #[test]
@@ -203,11 +236,13 @@ fn a_flipped_byte_in_anything_that_is_read_is_refused() {
     }
     positions.extend(header..header + header_len - 4);
     // Points: both coordinates of the first, the second, one in the middle and the last of those that are needed.
-    for point in [0, 1, 17, (1 << k) - 1] {
-        for byte in [0, 31, 32, 63] {
+    for byte in [0, 31, 32, 63] {
+        for point in [0, 1, 17, (1 << k) - 1] {
             positions.push(tau_g1 + 64 * point + byte);
             positions.push(lagrange + 64 * point + byte);
         }
+        // The next power.
+        positions.push(tau_g1 + (64 << k) + byte);
     }
     positions.extend((0..256).step_by(15).map(|byte| tau_g2 + byte));
     for at in positions {
@@ -230,6 +265,7 @@ fn a_point_replaced_by_another_point_is_refused_for_the_stated_reason() {
     assert!(matches!(copy(2, 64, 1, 0), PtauError::NotTheGenerator { section: 2 }));
     assert!(matches!(copy(2, 64, 3, 7), PtauError::NotPowers));
     assert!(matches!(copy(2, 64, 40, 31), PtauError::NotPowers));
+    assert!(matches!(copy(2, 64, 40, 32), PtauError::NotPowers));
     assert!(matches!(copy(3, 128, 1, 0), PtauError::NotTheGenerator { section: 3 }));
     assert!(matches!(copy(3, 128, 2, 1), PtauError::NotPowers));
     assert!(matches!(copy(12, 64, 40, 33), PtauError::LagrangeMismatch));
@@ -246,7 +282,7 @@ fn a_point_replaced_by_another_point_is_refused_for_the_stated_reason() {
 fn bytes_that_are_not_read_change_the_files_hash_and_nothing_else() {
     let bytes = &ceremony().raw;
     let original = import(bytes, 5).unwrap();
-    let beyond = section(bytes, 2).0 + 64 * 32;
+    let beyond = section(bytes, 2).0 + 64 * 33;
     let mut positions = vec![beyond];
     positions.extend([4, 5, 6, 7].map(|kind| section(bytes, kind).0));
     for at in positions {

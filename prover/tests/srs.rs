@@ -2,13 +2,20 @@
 
 mod srs_support;
 
-use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::cache::{Cache, CacheEvent, HEADER_LEN};
 use assay_durable::progress::Silent;
+use assay_engine::EngineError;
+use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::model::random::tiny_network;
+use assay_prover::proof::{KeyError, Keys};
 use assay_prover::srs::{Origin, Srs, SrsError};
 use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::serde::SerdeObject;
 use halo2_proofs::poly::commitment::{Blind, Params, ParamsProver};
 use halo2_proofs::poly::EvaluationDomain;
-use srs_support::{prove_and_verify, tau_pairs_up};
+use srs_support::{next_power_pairs_up, prove_and_verify, tau_pairs_up};
+use std::io::Write;
+use std::sync::Arc;
 
 fn scratch() -> (tempfile::TempDir, Cache) {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -33,7 +40,7 @@ fn dev_string_commits_alike_in_both_bases() {
             srs.params().commit(&coefficients, Blind::default()),
             "k = {k}"
         );
-        assert!(tau_pairs_up(&srs), "k = {k}");
+        assert!(tau_pairs_up(&srs) && next_power_pairs_up(&srs), "k = {k}");
     }
 }
 
@@ -92,13 +99,38 @@ fn dev_string_comes_from_the_cache_and_a_damaged_entry_is_rebuilt() {
     let warning = rebuilt.cache_event().warning().expect("a warning");
     assert!(warning.contains("checksum"), "{warning}");
     for srs in [&loaded, &rebuilt] {
-        assert_eq!(srs.g(), built.g());
+        assert_eq!((srs.g(), srs.top()), (built.g(), built.top()));
         assert_eq!(srs.id(), built.id());
     }
     assert!(matches!(
         Srs::dev(7, &cache, &Silent).unwrap().cache_event(),
         CacheEvent::Loaded
     ));
+}
+
+#[test]
+fn a_cached_point_that_is_not_the_next_power_gives_no_keys() {
+    let (dir, cache) = scratch();
+    let frozen = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
+    let load = || Srs::dev(frozen.layout.k, &cache, &Silent).unwrap();
+    let srs = load();
+    let entry = std::fs::read_dir(dir.path().join("srs-dev")).unwrap().next().unwrap();
+    let path = entry.unwrap().path();
+    let key = hex::decode(path.file_name().unwrap().to_str().unwrap()).unwrap();
+    let mut payload = std::fs::read(&path).unwrap().split_off(HEADER_LEN as usize);
+    let top = payload.len() - 64;
+    payload[top..].copy_from_slice(&srs.g()[1].to_raw_bytes());
+    let key = key.try_into().unwrap();
+    cache
+        .store("srs-dev", &key, |writer| writer.write_all(&payload))
+        .unwrap();
+
+    let spoilt = load();
+    assert!(matches!(spoilt.cache_event(), CacheEvent::Loaded));
+    assert_eq!(spoilt.top(), srs.g()[1]);
+    let keys = |srs: Srs| Keys::load_or_build(&frozen, Arc::new(srs), &cache, &Silent);
+    assert!(matches!(keys(spoilt), Err(KeyError::Engine(EngineError::TopPower))));
+    assert!(keys(srs).is_ok());
 }
 
 #[test]

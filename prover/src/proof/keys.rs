@@ -135,7 +135,7 @@ impl Keys {
     /// Both keys; the proving key is always derived afresh, which is faster than reading its gigabyte.
     ///
     /// # Errors
-    /// As [`VerifierKey::load_or_build`].
+    /// As [`VerifierKey::load_or_build`]; and if the reference string's next power, which the cache holds beside it, is not that.
     pub fn load_or_build(
         frozen: &FrozenArchitecture,
         srs: Arc<Srs>,
@@ -147,7 +147,7 @@ impl Keys {
         let circuit = NetworkCircuit::for_keygen(verifier.compiled.clone());
         let phases = Phases(progress);
         let engine = Machine::shared()?.engine(&phases);
-        let reference = ReferenceString::new(verifier.srs.params())?;
+        let reference = ReferenceString::with_top_power(verifier.srs.params(), verifier.srs.top())?;
         let key = Key::derive(&engine, &reference, &verifier.vk, &circuit)?;
         let weights = Remembered::new(0..frozen.layout.weight_columns);
         Ok(Self {

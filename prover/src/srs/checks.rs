@@ -22,7 +22,11 @@ use assay_durable::progress::Progress;
 /// The string of a file, with its Lagrange basis in halo2's domain.
 pub(super) fn checked_powers(file: PtauFile, k: u32, progress: &dyn Progress) -> Result<Powers, PtauError> {
     let PtauFile {
-        g, lagrange, g2, s_g2, ..
+        mut g,
+        lagrange,
+        g2,
+        s_g2,
+        ..
     } = file;
     if g.first() != Some(&G1Affine::generator()) {
         return Err(PtauError::NotTheGenerator { section: 2 });
@@ -37,6 +41,7 @@ pub(super) fn checked_powers(file: PtauFile, k: u32, progress: &dyn Progress) ->
     if !are_consecutive_powers(&g, &s_g2) {
         return Err(PtauError::NotPowers);
     }
+    let top = g.pop().ok_or(PtauError::NotPowers)?;
     let g_lagrange = match lagrange {
         Some(theirs) => {
             let to_ours = snarkjs_domain(k);
@@ -56,7 +61,12 @@ pub(super) fn checked_powers(file: PtauFile, k: u32, progress: &dyn Progress) ->
     if !bases_agree(&g, &g_lagrange, k) {
         return Err(PtauError::LagrangeMismatch);
     }
-    Ok(Powers { g, g_lagrange, s_g2 })
+    Ok(Powers {
+        g,
+        top,
+        g_lagrange,
+        s_g2,
+    })
 }
 
 /// Whether `g[i + 1] = τ·g[i]` for all i and the τ of `s_g2`.

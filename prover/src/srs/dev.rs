@@ -32,11 +32,13 @@ pub(super) fn generate(k: u32, progress: &dyn Progress) -> Powers {
     progress.phase("development string: table", 0);
     let base = FixedBase::new(G1::generator(), 2 * n);
     progress.phase("development string: powers", 0);
-    let g = base.multiples(&powers(tau, n));
+    let mut g = base.multiples(&powers(tau, n + 1));
+    let top = g.remove(n);
     progress.phase("development string: Lagrange basis", 0);
     let g_lagrange: Vec<G1Affine> = base.multiples(&lagrange_at(tau, k));
     Powers {
         g,
+        top,
         g_lagrange,
         s_g2: unsafe_public_tau_g2(),
     }

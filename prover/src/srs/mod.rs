@@ -1,4 +1,4 @@
-//! The reference string of the KZG commitments: powers `τ^i·G1`, their Lagrange basis, and `τ·G2`.
+//! The reference string of the KZG commitments: powers `τ^i·G1`, their Lagrange basis, the next power, and `τ·G2`.
 //!
 //! | module | content |
 //! |---|---|
@@ -23,7 +23,7 @@ use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use assay_durable::cache::{Cache, CacheEvent};
+use assay_durable::cache::{Cache, CacheEvent, Cached, EntryReader};
 use assay_durable::progress::Progress;
 
 mod batch_affine;
@@ -44,7 +44,11 @@ pub const MAX_K: u32 = 24;
 pub const MIN_K: u32 = 1;
 
 /// Part of the cache keys: a change of what an entry holds changes it.
-const PAYLOAD_VERSION: &[u8] = b"assay srs payload v1";
+const PAYLOAD_VERSION: &[u8] = b"assay srs payload v2";
+/// That of entries without the next power.
+const PAYLOAD_VERSION_WITHOUT_TOP: &[u8] = b"assay srs payload v1";
+/// What those lack.
+const LACKED: &str = "power τ^n·G, with which proofs blind the pieces of their quotient";
 
 /// Why there is no reference string.
 #[derive(Debug, Error)]
@@ -126,6 +130,7 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Srs {
     params: ParamsKZG<Bn256>,
+    top: G1Affine,
     id: SrsId,
     origin: Origin,
     cache_event: CacheEvent,
@@ -138,14 +143,12 @@ impl Srs {
     /// [`SrsError::UnsupportedK`].
     pub fn dev(k: u32, cache: &Cache, progress: &dyn Progress) -> Result<Self, SrsError> {
         check_k(k)?;
-        let key = cache_key(&[b"dev", &k.to_be_bytes(), &dev::unsafe_public_tau_g2().to_raw_bytes()]);
-        let cached = cache.load_or_build(
-            "srs-dev",
-            &key,
-            |reader| Powers::read(k, reader, progress),
-            || Ok(dev::generate(k, progress)),
-            Powers::write,
-        )?;
+        let (k_bytes, tau_g2) = (k.to_be_bytes(), dev::unsafe_public_tau_g2().to_raw_bytes());
+        let entry = Entry {
+            kind: "srs-dev",
+            parts: [b"dev", &k_bytes, &tau_g2],
+        };
+        let cached = entry.load_or_build(k, cache, progress, || Ok(dev::generate(k, progress)))?;
         Ok(Self::new(k, cached.value, Origin::Dev, cached.event))
     }
 
@@ -165,27 +168,30 @@ impl Srs {
         };
         progress.phase("hash of the .ptau file", 0);
         let file_sha256 = sha256_of(path).map_err(|e| error(PtauError::Io(e)))?;
-        let cached = cache.load_or_build(
-            "srs-ptau",
-            &cache_key(&[b"ptau", &k.to_be_bytes(), &file_sha256]),
-            |reader| Powers::read(k, reader, progress),
-            || {
-                progress.phase("points of the .ptau file", 0);
-                let file = File::open(path).map_err(PtauError::Io)?;
-                let read = ptau::read(BufReader::with_capacity(1 << 20, file), k)?;
-                if read.sha256 != file_sha256 {
-                    return Err(PtauError::Changed);
-                }
-                checks::checked_powers(read, k, progress)
-            },
-            Powers::write,
-        );
+        let entry = Entry {
+            kind: "srs-ptau",
+            parts: [b"ptau", &k.to_be_bytes(), &file_sha256],
+        };
+        let cached = entry.load_or_build(k, cache, progress, || {
+            progress.phase("points of the .ptau file", 0);
+            let file = File::open(path).map_err(PtauError::Io)?;
+            let read = ptau::read(BufReader::with_capacity(1 << 20, file), k)?;
+            if read.sha256 != file_sha256 {
+                return Err(PtauError::Changed);
+            }
+            checks::checked_powers(read, k, progress)
+        });
         let cached = cached.map_err(error)?;
         Ok(Self::new(k, cached.value, Origin::Ptau { file_sha256 }, cached.event))
     }
 
     fn new(k: u32, powers: Powers, origin: Origin, cache_event: CacheEvent) -> Self {
-        let Powers { g, g_lagrange, s_g2 } = powers;
+        let Powers {
+            g,
+            top,
+            g_lagrange,
+            s_g2,
+        } = powers;
         // k ≥ 1, so there is a second power.
         let id = SrsId::of(k, &g[1], &s_g2);
         // `from_parts` is a method of some parameters, of which it uses nothing.
@@ -193,6 +199,7 @@ impl Srs {
         let params = any.from_parts(k, g, Some(g_lagrange), G2Affine::generator(), s_g2);
         Self {
             params,
+            top,
             id,
             origin,
             cache_event,
@@ -238,6 +245,11 @@ impl Srs {
     pub fn g(&self) -> &[G1Affine] {
         self.params.get_g()
     }
+
+    /// The power behind those, `τ^(2^k)·G1`, as the cache gave it: a prover pairs it with the others before it uses it.
+    pub fn top(&self) -> G1Affine {
+        self.top
+    }
 }
 
 fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
@@ -254,13 +266,37 @@ fn check_k(k: u32) -> Result<(), SrsError> {
     }
 }
 
-/// Parts have fixed lengths after the first, which names what they are.
-fn cache_key(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(PAYLOAD_VERSION);
-    for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
+/// Where the cache holds a string.
+struct Entry<'a> {
+    kind: &'a str,
+    /// What it is made of, of fixed lengths after the first, which names what they are.
+    parts: [&'a [u8]; 3],
+}
+
+impl Entry<'_> {
+    fn key(&self, payload_version: &[u8]) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(payload_version);
+        for part in self.parts {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        hasher.finalize().into()
     }
-    hasher.finalize().into()
+
+    fn load_or_build<E>(
+        &self,
+        k: u32,
+        cache: &Cache,
+        progress: &dyn Progress,
+        build: impl FnOnce() -> Result<Powers, E>,
+    ) -> Result<Cached<Powers>, E> {
+        let read = |reader: &mut EntryReader| Powers::read(k, reader, progress);
+        let cached = cache.load_or_build(self.kind, &self.key(PAYLOAD_VERSION), read, build, Powers::write)?;
+        let old = self.key(PAYLOAD_VERSION_WITHOUT_TOP);
+        Ok(Cached {
+            event: cache.remove_superseded(self.kind, &old, LACKED, cached.event),
+            ..cached
+        })
+    }
 }

@@ -15,6 +15,8 @@ const G1_BYTES: usize = 64;
 /// The points of a string of 2^k powers.
 pub(super) struct Powers {
     pub(super) g: Vec<G1Affine>,
+    /// The power behind those, `τ^(2^k)·G1`.
+    pub(super) top: G1Affine,
     pub(super) g_lagrange: Vec<G1Affine>,
     pub(super) s_g2: G2Affine,
 }
@@ -27,9 +29,13 @@ impl Powers {
         reader.read_exact(&mut s_g2)?;
         let s_g2 = G2Affine::from_raw_bytes(&s_g2)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not a point of G2"))?;
+        let g = read_g1(1 << k, reader)?;
+        let g_lagrange = read_g1(1 << k, reader)?;
+        let top = read_g1(1, reader)?;
         Ok(Self {
-            g: read_g1(k, reader)?,
-            g_lagrange: read_g1(k, reader)?,
+            g,
+            g_lagrange,
+            top: top[0],
             s_g2,
         })
     }
@@ -39,12 +45,13 @@ impl Powers {
         self.g
             .iter()
             .chain(&self.g_lagrange)
+            .chain([&self.top])
             .try_for_each(|point| point.write_raw(writer))
     }
 }
 
-fn read_g1(k: u32, reader: &mut EntryReader) -> io::Result<Vec<G1Affine>> {
-    let mut bytes = vec![0u8; G1_BYTES << k];
+fn read_g1(count: usize, reader: &mut EntryReader) -> io::Result<Vec<G1Affine>> {
+    let mut bytes = vec![0u8; G1_BYTES * count];
     reader.read_exact(&mut bytes)?;
     Ok(bytes
         .par_chunks_exact(G1_BYTES)

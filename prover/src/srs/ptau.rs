@@ -18,7 +18,7 @@
 //!
 //! # Soundness
 //! Parsing establishes that points are on their curves and in the right subgroups, not how they relate: that is
-//! `checks`. Bytes that are not read (powers beyond 2^k, sections 4 to 7) are hashed and otherwise ignored; they cannot
+//! `checks`. Bytes that are not read (powers beyond the one behind the first 2^k, sections 4 to 7) are hashed and otherwise ignored; they cannot
 //! change the string.
 
 #![deny(
@@ -60,7 +60,9 @@ const LAGRANGE_G1: u32 = 12;
 #[non_exhaustive]
 pub enum PtauError {
     /// The operating system could not read it.
-    #[error("cannot read the file")]
+    #[error(
+        "cannot read the file, which is read each time: name it where it lies now, or fetch it from its ceremony again"
+    )]
     Io(#[source] io::Error),
     /// It ends too early.
     #[error("the file ends at byte {offset}, in the middle of something")]
@@ -163,7 +165,7 @@ pub enum PtauError {
 
 /// What a file says, before anything is known about how its points relate.
 pub(super) struct PtauFile {
-    /// `τ^i·G1` for i < 2^k.
+    /// `τ^i·G1` for i ≤ 2^k.
     pub(super) g: Vec<G1Affine>,
     /// Lagrange basis of 2^k points in snarkjs's order of the domain, if the file has one.
     pub(super) lagrange: Option<Vec<G1Affine>>,
@@ -175,7 +177,7 @@ pub(super) struct PtauFile {
     pub(super) sha256: [u8; 32],
 }
 
-/// Reads 2^k powers, `k ≥ 1`, from a file.
+/// Reads 2^k powers, `k ≥ 1`, and the next one from a file: the smallest that will do, of power k, has 2^(k+1) − 1.
 pub(super) fn read(source: impl Read, k: u32) -> Result<PtauFile, PtauError> {
     let mut reader = Reader {
         source,
@@ -207,8 +209,9 @@ pub(super) fn read(source: impl Read, k: u32) -> Result<PtauFile, PtauError> {
             HEADER => return Err(PtauError::HeaderNotFirst { section, offset }),
             TAU_G1 => {
                 expect(G1_BYTES * ((2 << power) - 1), g.is_none())?;
-                g = Some(reader.g1_points(section, 0, 1 << k)?);
-                reader.skip(got - (G1_BYTES << k))?;
+                let count = (1 << k) + 1;
+                g = Some(reader.g1_points(section, 0, count)?);
+                reader.skip(got - G1_BYTES * count)?;
             }
             TAU_G2 => {
                 expect(G2_BYTES << power, g2.is_none())?;

@@ -14,6 +14,7 @@ use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::poly::Rotation;
 use halo2_proofs::transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer};
 use rand_core::{OsRng, RngCore};
+use sha2::{Digest, Sha256};
 
 /// Whether every power is τ times the one before, by pairings one at a time.
 pub(crate) fn tau_pairs_up(srs: &Srs) -> bool {
@@ -21,6 +22,22 @@ pub(crate) fn tau_pairs_up(srs: &Srs) -> bool {
     g[0] == G1Affine::generator()
         && g.windows(2)
             .all(|p| Bn256::pairing(&p[1], &g2) == Bn256::pairing(&p[0], &srs.params().s_g2()))
+}
+
+/// Whether the point behind the powers is the next one.
+pub(crate) fn next_power_pairs_up(srs: &Srs) -> bool {
+    let last = srs.g().last().expect("a power");
+    Bn256::pairing(&srs.top(), &G2Affine::generator()) == Bn256::pairing(last, &srs.params().s_g2())
+}
+
+/// The name of the cache entry of a string as it was written before there was a next power in it.
+pub(crate) fn entry_without_top(parts: &[&[u8]; 3]) -> [u8; 32] {
+    let mut hasher = Sha256::new().chain_update(b"assay srs payload v1");
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
 }
 
 /// `y·y = x`, nothing else. In x, the first column, the gate is linear, as gates are in weights: were x squared, the
