@@ -5,6 +5,7 @@
 //! those. No constant time is promised by any of them.
 
 use crate::domain::{powers, Domain};
+use crate::error::EngineError;
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2_proofs::halo2curves::ff::Field;
@@ -49,18 +50,21 @@ pub trait Backend: Send + Sync {
     fn invert(&self, values: &mut [Fr]);
 
     /// Runs a program over `output.len() = n` rows.
-    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]);
+    ///
+    /// # Errors
+    /// [`EngineError::ProgramSize`], if it is one that the backend cannot run.
+    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) -> Result<(), EngineError>;
 
-    /// From `n` coefficients to the values at `c, c·ω, …, c·ω^(n−1)`.
-    fn coset_values(&self, domain: &Domain, shift: Fr, values: &mut [Fr]) {
-        scale_by_powers(values, shift);
+    /// From `n` coefficients to the values at `c, c·ω, …, c·ω^(n−1)`, where `c` is the shift of one of the domain's cosets.
+    fn coset_values(&self, domain: &Domain, coset: usize, values: &mut [Fr]) {
+        scale_by_powers(values, domain.shifts()[coset]);
         self.transform(domain, values);
     }
 
-    /// From the values at `c, c·ω, …, c·ω^(n−1)` to `n` coefficients, given `1/c`.
-    fn coset_coefficients(&self, domain: &Domain, shift_inverse: Fr, values: &mut [Fr]) {
+    /// From the values at `c, c·ω, …, c·ω^(n−1)` to `n` coefficients, where `c` is the shift of one of the domain's cosets.
+    fn coset_coefficients(&self, domain: &Domain, coset: usize, values: &mut [Fr]) {
         self.inverse_transform(domain, values);
-        scale_by_powers(values, shift_inverse);
+        scale_by_powers(values, domain.shift_inverse(coset));
     }
 }
 

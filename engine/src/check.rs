@@ -14,7 +14,8 @@ use halo2_proofs::plonk::Expression;
 /// of at most their number over `r`.
 ///
 /// # Errors
-/// [`EngineError::Gate`] with the first row and the first constraint that it breaks, [`EngineError::Copy`].
+/// [`EngineError::Gate`] with the first row and the first constraint that it breaks, [`EngineError::Copy`]; those of
+/// [`Backend::run`](crate::Backend::run).
 pub(crate) fn check(engine: &Engine<'_>, table: &Table<'_>, challenges: &[Fr], weight: Fr) -> Result<(), EngineError> {
     let (key, program) = (table.key, &table.key.gates);
     let mut scalars = vec![Fr::ZERO; key.scalars.y() + 1];
@@ -34,7 +35,7 @@ pub(crate) fn check(engine: &Engine<'_>, table: &Table<'_>, challenges: &[Fr], w
         uniforms: &uniforms,
     };
     let mut sums = vec![Fr::ZERO; key.domain.rows()];
-    engine.threads.run(|| engine.backend.run(program, &inputs, &mut sums));
+    engine.threads.run(|| engine.backend.run(program, &inputs, &mut sums))?;
     match sums.iter().position(|sum| *sum != Fr::ZERO) {
         Some(row) => Err(broken(table, challenges, row)),
         None => copies(table),

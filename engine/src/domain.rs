@@ -129,7 +129,7 @@ impl Domain {
     }
 
     /// `1/c_j`.
-    pub(crate) fn shift_inverse(&self, coset: usize) -> Fr {
+    pub fn shift_inverse(&self, coset: usize) -> Fr {
         self.shift_inverses[coset]
     }
 

@@ -5,7 +5,7 @@ use crate::domain::Domain;
 use crate::error::EngineError;
 use crate::observer::Observer;
 use crate::reference::ReferenceString;
-use crate::threads::Threads;
+use assay_kernels::Threads;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2_proofs::halo2curves::group::Curve;
 use rayon::prelude::*;

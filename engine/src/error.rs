@@ -87,6 +87,12 @@ pub enum EngineError {
     TopPower,
     #[error("the circuit is not the key's: {part}")]
     OtherCircuit { part: &'static str },
+    #[error("a program of {instructions} instructions, {registers} registers and {uniforms} uniform values is larger than the loops can run")]
+    ProgramSize {
+        instructions: usize,
+        registers: usize,
+        uniforms: usize,
+    },
     #[error("{got} instance columns, the circuit has {expected}")]
     InstanceColumns { expected: usize, got: usize },
     #[error("instance column {column} has {got} values, at most {max} fit")]
@@ -131,7 +137,7 @@ pub enum EngineError {
     #[error("the transcript cannot be written")]
     Transcript(#[from] std::io::Error),
     #[error("the threads cannot be started")]
-    Threads(#[source] rayon::ThreadPoolBuildError),
+    Threads(#[from] assay_kernels::ThreadsError),
 }
 
 fn list(cells: &[Cell]) -> String {

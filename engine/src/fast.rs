@@ -2,12 +2,11 @@
 
 use crate::backend::{Backend, Basis, Inputs};
 use crate::domain::Domain;
+use crate::error::EngineError;
 use crate::program::{Instruction, Operand, Program};
-use crate::stock::Stock;
-use crate::threads::Threads;
-use assay_kernels::{Kernels, Operand as Source, Path, Plan, Program as Steps, Step};
+use assay_kernels::{Kernels, Operand as Source, Path, Plan, Program as Steps, Step, Threads};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
-use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::halo2curves::ff::Field as _;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +17,7 @@ enum Transform {
     Coefficients,
     /// On the coset of this shift.
     CosetValues(Fr),
-    /// From the coset of the inverse of this shift.
+    /// From the coset of this shift.
     CosetCoefficients(Fr),
 }
 
@@ -27,8 +26,6 @@ pub struct Fast {
     kernels: Kernels,
     /// Their factors are kept, each computed where it is needed first.
     plans: Mutex<HashMap<(u32, Transform), Arc<Plan>>>,
-    /// For programs beyond what the kernels count in 16 bits.
-    plain: Stock,
 }
 
 impl std::fmt::Debug for Fast {
@@ -42,19 +39,18 @@ impl std::fmt::Debug for Fast {
 impl Fast {
     /// The best path of this machine; the environment may force the portable one, see [`assay_kernels::PORTABLE_VARIABLE`].
     pub fn detect(threads: &Threads) -> Self {
-        Self::with(Kernels::detect(threads.kernels()))
+        Self::with(Kernels::detect(threads.clone()))
     }
 
     /// The portable path.
     pub fn portable(threads: &Threads) -> Self {
-        Self::with(Kernels::portable(threads.kernels()))
+        Self::with(Kernels::portable(threads.clone()))
     }
 
     fn with(kernels: Kernels) -> Self {
         Self {
             kernels,
             plans: Mutex::default(),
-            plain: Stock::default(),
         }
     }
 
@@ -72,8 +68,7 @@ impl Fast {
                 Transform::Values => Plan::to_values(k),
                 Transform::Coefficients => Plan::to_coefficients(k),
                 Transform::CosetValues(shift) => Plan::to_coset(k, shift),
-                // No shift is zero, and none has zero for its inverse.
-                Transform::CosetCoefficients(inverse) => Plan::from_coset(k, inverse.invert().unwrap_or(Fr::ONE)),
+                Transform::CosetCoefficients(shift) => Plan::from_coset(k, shift),
             })
         });
         made.clone()
@@ -95,27 +90,32 @@ impl Backend for Fast {
             .transform(&self.plan(domain, Transform::Coefficients), values);
     }
 
-    fn coset_values(&self, domain: &Domain, shift: Fr, values: &mut [Fr]) {
+    fn coset_values(&self, domain: &Domain, coset: usize, values: &mut [Fr]) {
+        let shift = domain.shifts()[coset];
         self.kernels
             .transform(&self.plan(domain, Transform::CosetValues(shift)), values);
     }
 
-    fn coset_coefficients(&self, domain: &Domain, shift_inverse: Fr, values: &mut [Fr]) {
+    fn coset_coefficients(&self, domain: &Domain, coset: usize, values: &mut [Fr]) {
+        let shift = domain.shifts()[coset];
         self.kernels
-            .transform(&self.plan(domain, Transform::CosetCoefficients(shift_inverse)), values);
+            .transform(&self.plan(domain, Transform::CosetCoefficients(shift)), values);
     }
 
     fn invert(&self, values: &mut [Fr]) {
         self.kernels.invert(values);
     }
 
-    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) {
-        let Some(translated) = Translated::of(program, inputs.uniforms) else {
-            return self.plain.run(program, inputs, output);
-        };
+    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) -> Result<(), EngineError> {
+        let translated = Translated::of(program, inputs.uniforms).ok_or_else(|| EngineError::ProgramSize {
+            instructions: program.instructions().len(),
+            registers: program.registers(),
+            uniforms: inputs.uniforms.len(),
+        })?;
         let columns: Vec<&[Fr]> = translated.slots.iter().map(|slot| inputs.columns[*slot]).collect();
         self.kernels
             .run(&translated.steps, &columns, &translated.constants, &mut [output]);
+        Ok(())
     }
 }
 

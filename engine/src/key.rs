@@ -12,20 +12,13 @@ use crate::polynomial::combined;
 use crate::program::Program;
 use crate::reference::ReferenceString;
 use crate::slots::{Scalars, Slots};
+use crate::table::CircuitRows;
+use crate::unchanging::Unchanging;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
-use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::halo2curves::group::{prime::PrimeCurveAffine, Curve};
 use halo2_proofs::plonk::{permutation, Circuit, ConstraintSystem, VerifyingKey};
 use halo2_proofs::poly::EvaluationDomain;
-use std::sync::OnceLock;
-
-/// A column in both forms.
-#[derive(Clone, Debug)]
-pub(crate) struct Column {
-    /// In the rows.
-    pub(crate) values: Vec<Fr>,
-    pub(crate) coefficients: Vec<Fr>,
-}
+use rayon::prelude::*;
 
 /// A proving key. Holds no witness.
 #[derive(Debug)]
@@ -34,15 +27,11 @@ pub struct Key {
     pub(crate) domain: Domain,
     pub(crate) slots: Slots,
     pub(crate) scalars: Scalars,
-    pub(crate) fixed: Vec<Column>,
-    pub(crate) sigma: Vec<Column>,
+    pub(crate) fixed: Vec<Unchanging>,
+    pub(crate) sigma: Vec<Unchanging>,
     pub(crate) copies: Copies,
-    /// By slot, from [`Slots::first`] on, the coefficients of `l_0`, `l_u`, `1 − l_u − …`, `X`.
-    rows: Vec<Vec<Fr>>,
     pub(crate) gates: Program,
     pub(crate) constraints: Program,
-    /// By coset, then by slot, once they are kept.
-    pub(crate) cosets: OnceLock<Vec<Vec<Vec<Fr>>>>,
     /// `τ·G` of the reference string that the key was made with.
     tau: G1Affine,
     /// [`Arithmetization::text`].
@@ -155,16 +144,12 @@ impl Key {
             scalars,
         };
         let (gates, all) = (constraints.gates(), constraints.all());
-        let both = |columns: Vec<Vec<Fr>>| -> Vec<Column> {
-            let coefficients = engine.coefficients(&domain, columns.clone());
-            let columns = columns.into_iter().zip(coefficients);
-            columns
-                .map(|(values, coefficients)| Column { values, coefficients })
-                .collect()
+        let transformed = |columns: Vec<Vec<Fr>>| -> Vec<Unchanging> {
+            let coefficients = engine.coefficients(&domain, columns).into_iter();
+            coefficients.map(Unchanging::new).collect()
         };
-        let (fixed, sigma, rows) = engine.step("transform the circuit's columns", || {
-            let rows = row_polynomials(engine, &domain, system.blinding_factors());
-            Ok::<_, EngineError>((both(parts.fixed), both(parts.sigma), rows))
+        let (fixed, sigma) = engine.step("transform the circuit's columns", || {
+            Ok::<_, EngineError>((transformed(parts.fixed), transformed(parts.sigma)))
         })?;
         let permutation = permutation::VerifyingKey::from_commitments(sigma_points);
         let kept = parts.selectors;
@@ -175,10 +160,8 @@ impl Key {
             fixed,
             sigma,
             copies: parts.copies,
-            rows,
             gates,
             constraints: all,
-            cosets: OnceLock::new(),
             circuit: parts.text,
             tau: reference.points(Basis::Powers)[1],
             domain,
@@ -218,16 +201,14 @@ impl Key {
         }
     }
 
-    /// The coefficients of a polynomial that is the same in every proof.
-    pub(crate) fn unchanging(&self, slot: usize) -> &[Fr] {
-        let Slots { fixed, sigma, .. } = self.slots;
-        if slot < fixed {
-            &self.fixed[slot].coefficients
-        } else if slot < fixed + sigma {
-            &self.sigma[slot - fixed].coefficients
-        } else {
-            &self.rows[slot - fixed - sigma]
-        }
+    /// The circuit's columns in the rows.
+    pub(crate) fn in_rows(&self, engine: &Engine<'_>) -> CircuitRows {
+        let backend = engine.backend;
+        let in_rows = |column| Unchanging::in_rows(column, backend, &self.domain);
+        engine.threads.run(|| CircuitRows {
+            fixed: self.fixed.par_iter().map(in_rows).collect(),
+            sigma: self.sigma.par_iter().map(in_rows).collect(),
+        })
     }
 }
 
@@ -263,25 +244,4 @@ fn compare(
     } else {
         Err(fixed)
     }
-}
-
-/// The coefficients of `l_0`, `l_u`, `1 − l_u − Σ_{i>u} l_i` and `X`.
-fn row_polynomials(engine: &Engine<'_>, domain: &Domain, blinding_factors: usize) -> Vec<Vec<Fr>> {
-    let rows = domain.rows();
-    let last = rows - blinding_factors - 1;
-    let in_rows = |inside: &dyn Fn(usize) -> bool| -> Vec<Fr> {
-        (0..rows)
-            .map(|row| if inside(row) { Fr::ONE } else { Fr::ZERO })
-            .collect()
-    };
-    let values = vec![
-        in_rows(&|row| row == 0),
-        in_rows(&|row| row == last),
-        in_rows(&|row| row < last),
-    ];
-    let mut polynomials = engine.coefficients(domain, values);
-    let mut identity = vec![Fr::ZERO; rows];
-    identity[1] = Fr::ONE;
-    polynomials.push(identity);
-    polynomials
 }

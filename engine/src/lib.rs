@@ -10,18 +10,19 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `error`, `observer`, `threads` | why there is no proof, who is told, what it runs on |
+//! | `error`, `observer` | why there is no proof, who is told |
 //! | `domain`, `polynomial` | the rows as powers of a root of unity, cosets; small loops over coefficients |
 //! | `program`, `compile` | a polynomial in columns as a program over registers |
 //! | `backend`, `stock`, `fast` | the heavy loops: what they compute, the library's, and ours |
 //! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
+//! | `unchanging` | a column that is the same in many proofs |
 //! | `draws` | the randomness that is not the caller's |
 //! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `key` | what is derived from a circuit once |
-//! | `witness`, `synthesis`, `remembered`, `phases` | the advice columns |
+//! | `statement`, `witness`, `synthesis`, `remembered`, `phases` | the instance and advice columns |
 //! | `table`, `check` | the whole table, and whether it satisfies the circuit |
-//! | `permutation`, `quotient`, `vanishing` | the parts of the argument |
+//! | `permutation`, `rows`, `quotient`, `vanishing` | the parts of the argument |
 //! | `polynomials`, `evaluation`, `opening` | what is opened, where, and how |
-//! | `prove` | all of it in order |
+//! | `options`, `prove` | how a proof is made; all of it in order |
 //!
 //! No constant time is promised: a prover runs on its owner's machine.
 
@@ -41,6 +42,7 @@ mod fractions;
 mod key;
 mod observer;
 mod opening;
+mod options;
 mod permutation;
 mod phases;
 mod polynomial;
@@ -50,16 +52,18 @@ mod prove;
 mod quotient;
 mod reference;
 mod remembered;
+mod rows;
 mod slots;
+mod statement;
 mod stock;
 mod synthesis;
 mod table;
 mod tables;
-mod threads;
+mod unchanging;
 mod vanishing;
 mod witness;
 
-pub use assay_kernels::{Path, PORTABLE_VARIABLE};
+pub use assay_kernels::{Path, Threads, ThreadsError, PORTABLE_VARIABLE};
 pub use backend::{Backend, Basis, Inputs};
 pub use domain::Domain;
 pub use engine::Engine;
@@ -67,12 +71,12 @@ pub use error::{Cell, ColumnKind, EngineError};
 pub use fast::Fast;
 pub use key::Key;
 pub use observer::{Observer, Silent};
+pub use options::Options;
 pub use program::{Instruction, Operand, Program, Uniform};
-pub use prove::{Options, Prover};
+pub use prove::Prover;
 pub use reference::ReferenceString;
 pub use remembered::Remembered;
 pub use stock::Stock;
-pub use threads::Threads;
 pub use witness::{Phases, Witness};
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(crate) fn commit<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine,
     for (set, columns) in columns.chunks(width).enumerate() {
         let factors = engine
             .threads
-            .run(|| factors(engine.backend, table.key, set * width, columns, challenges));
+            .run(|| factors(engine.backend, table, set * width, columns, challenges));
         let mut product = Vec::with_capacity(factors.len());
         let mut value = start;
         for factor in &factors[..last] {
@@ -84,14 +84,20 @@ pub(crate) fn commit<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine,
 }
 
 /// `z(ω^(i+1))/z(ω^i)` of a set whose first column has this place in the permutation.
-fn factors(backend: &dyn Backend, key: &Key, first: usize, columns: &[&[Fr]], challenges: Challenges) -> Vec<Fr> {
+fn factors(
+    backend: &dyn Backend,
+    table: &Table<'_>,
+    first: usize,
+    columns: &[&[Fr]],
+    challenges: Challenges,
+) -> Vec<Fr> {
     let Challenges { beta, gamma } = challenges;
-    let omega = key.domain.omega();
-    let mut factors = vec![Fr::ONE; key.domain.rows()];
+    let omega = table.key.domain.omega();
+    let mut factors = vec![Fr::ONE; table.key.domain.rows()];
     factors.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, factors)| {
         let start = chunk * CHUNK;
         for (place, column) in columns.iter().enumerate() {
-            let sigma = &key.sigma[first + place].values[start..];
+            let sigma = &table.circuit.sigma[first + place][start..];
             for ((factor, value), sigma) in factors.iter_mut().zip(&column[start..]).zip(sigma) {
                 *factor *= beta * sigma + gamma + value;
             }

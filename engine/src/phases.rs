@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::key::Key;
 use crate::reference::ReferenceString;
-use crate::remembered::Remembered;
+use crate::remembered::{Kept, Remembered};
 use crate::synthesis::phase_count;
 use crate::witness::Phases;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
@@ -16,6 +16,7 @@ use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
 use rand_core::RngCore;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// What columns are committed with.
 #[derive(Clone, Copy)]
@@ -24,6 +25,15 @@ pub(crate) struct Sources<'a> {
     pub(crate) key: &'a Key,
     pub(crate) reference: &'a ReferenceString,
     pub(crate) remembered: Option<&'a Remembered>,
+}
+
+/// The advice columns of all phases.
+pub(crate) struct Committed {
+    /// By column, in the rows.
+    pub(crate) advice: Vec<Vec<Fr>>,
+    /// By column, if it is remembered.
+    pub(crate) kept: Vec<Option<Arc<Kept>>>,
+    pub(crate) challenges: Vec<Fr>,
 }
 
 /// The advice columns committed so far.
@@ -40,6 +50,8 @@ pub(crate) struct Committer<'a, R, E, T> {
     begun: bool,
     /// By column, in the rows; empty until the phase is committed.
     advice: Vec<Vec<Fr>>,
+    /// By column, if it is remembered.
+    kept: Vec<Option<Arc<Kept>>>,
     challenges: Vec<Option<Fr>>,
     encoding: PhantomData<E>,
 }
@@ -69,13 +81,14 @@ where
             phase: 0,
             begun: false,
             advice: vec![Vec::new(); system.num_advice_columns()],
+            kept: vec![None; system.num_advice_columns()],
             challenges: vec![None; system.num_challenges()],
             encoding: PhantomData,
         }
     }
 
-    /// The columns in the rows and the challenges, after the last phase.
-    pub(crate) fn finish(self) -> Result<(Vec<Vec<Fr>>, Vec<Fr>), EngineError> {
+    /// What was committed, after the last phase.
+    pub(crate) fn finish(self) -> Result<Committed, EngineError> {
         let phases = phase_count(&self.key.system().advice_column_phase());
         let missing = EngineError::PhaseMissing {
             phase: self.phase,
@@ -86,17 +99,21 @@ where
         }
         // Every challenge belongs to a phase that has advice columns.
         let challenges: Option<Vec<Fr>> = self.challenges.into_iter().collect();
-        Ok((self.advice, challenges.ok_or(missing)?))
+        Ok(Committed {
+            advice: self.advice,
+            kept: self.kept,
+            challenges: challenges.ok_or(missing)?,
+        })
     }
 
     /// The commitments of some columns in the rows, those that are remembered among them.
-    fn points(&self, indices: &[usize], columns: &[Vec<Fr>]) -> Result<Vec<G1Affine>, EngineError> {
+    fn points(&mut self, indices: &[usize], columns: &[Vec<Fr>]) -> Result<Vec<G1Affine>, EngineError> {
         let engine = self.engine;
         let Some(remembered) = self.remembered else {
             return engine.commit(self.reference, Basis::Lagrange, columns);
         };
         let find = |(index, values): (&usize, &Vec<Fr>)| remembered.find(self.reference, *index, values);
-        let known: Vec<_> = indices.iter().zip(columns).map(find).collect();
+        let known: Vec<_> = engine.threads.run(|| indices.iter().zip(columns).map(find).collect());
         let fresh: Vec<&Vec<Fr>> = columns
             .iter()
             .zip(&known)
@@ -106,17 +123,22 @@ where
         let mut made = engine.commit(self.reference, Basis::Lagrange, &fresh)?.into_iter();
         let mut points = Vec::with_capacity(columns.len());
         for ((index, values), known) in indices.iter().zip(columns).zip(known) {
-            let point = match known {
-                Some(kept) => kept.point,
+            match known {
+                Some(kept) => {
+                    points.push(kept.point);
+                    self.kept[*index] = Some(kept);
+                }
                 None => {
                     // One was made for each that is not known.
                     let point = made.next().unwrap_or_default();
-                    let coefficients = |values| engine.coefficients(&self.key.domain, vec![values]).concat();
-                    remembered.keep(self.reference, *index, values, point, coefficients);
-                    point
+                    if remembered.wants(*index) {
+                        let coefficients = engine.coefficients(&self.key.domain, vec![values.clone()]).concat();
+                        let keep = || remembered.keep(self.reference, *index, values, point, coefficients);
+                        self.kept[*index] = Some(engine.threads.run(keep));
+                    }
+                    points.push(point);
                 }
-            };
-            points.push(point);
+            }
         }
         Ok(points)
     }

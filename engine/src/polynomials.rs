@@ -4,6 +4,7 @@
 //! verifier groups its commitments by where they come from.
 
 use crate::key::Key;
+use crate::unchanging::Source;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
@@ -28,7 +29,7 @@ pub(crate) type Query = (Polynomial, usize);
 pub(crate) struct Polynomials<'a> {
     pub(crate) key: &'a Key,
     pub(crate) instance: &'a [Vec<Fr>],
-    pub(crate) advice: &'a [Vec<Fr>],
+    pub(crate) advice: &'a [Source<'a>],
     pub(crate) products: &'a [Vec<Fr>],
     pub(crate) random: &'a [Fr],
     pub(crate) quotient: &'a [Fr],
@@ -37,10 +38,10 @@ pub(crate) struct Polynomials<'a> {
 impl<'a> Polynomials<'a> {
     pub(crate) fn coefficients(&self, polynomial: Polynomial) -> &'a [Fr] {
         match polynomial {
-            Polynomial::Fixed(i) => &self.key.fixed[i].coefficients,
-            Polynomial::Sigma(i) => &self.key.sigma[i].coefficients,
+            Polynomial::Fixed(i) => self.key.fixed[i].coefficients(),
+            Polynomial::Sigma(i) => self.key.sigma[i].coefficients(),
             Polynomial::Instance(i) => &self.instance[i],
-            Polynomial::Advice(i) => &self.advice[i],
+            Polynomial::Advice(i) => self.advice[i].coefficients(),
             Polynomial::Product(i) => &self.products[i],
             Polynomial::Random => self.random,
             Polynomial::Quotient => self.quotient,

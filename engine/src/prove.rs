@@ -7,42 +7,26 @@ use crate::error::EngineError;
 use crate::evaluation;
 use crate::key::Key;
 use crate::opening;
+use crate::options::Options;
 use crate::permutation;
-use crate::phases::{Committer, Sources};
+use crate::phases::{Committed, Committer, Sources};
 use crate::polynomial::combined;
 use crate::polynomials::{Polynomials, Queries};
 use crate::quotient;
 use crate::reference::ReferenceString;
-use crate::remembered::Remembered;
+use crate::remembered::{Kept, Remembered};
+use crate::statement;
 use crate::synthesis::Synthesis;
-use crate::table::Table;
+use crate::table::{ProofRows, Table};
+use crate::unchanging::Source;
 use crate::vanishing;
-use crate::witness::Witness;
+use crate::witness::{Phases, Witness};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::Circuit;
 use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
 use rand_core::RngCore;
-
-/// How a proof is made; none of it changes what the proof is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Check gates and copies as soon as the witness is drawn. Without it a table that does not satisfy the circuit is found
-    /// too, at the end.
-    pub check: bool,
-    /// Keep with the key what is the same in every proof under it: `degree − 1` times 32 bytes for each row of each fixed
-    /// column, of each permutation column and of four more.
-    pub keep_cosets: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            check: true,
-            keep_cosets: false,
-        }
-    }
-}
+use std::sync::Arc;
 
 /// Makes proofs under one key.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +72,27 @@ impl Prover<'_> {
         self.prove_with_draws(circuit, instances, rng, transcript, &SystemDraws::new()?)
     }
 
+    /// [`Prover::prove`] of a circuit that is given away: once its advice columns are committed, its memory is free.
+    ///
+    /// # Errors
+    /// As [`Prover::prove`].
+    pub fn prove_owned<C, E, T>(
+        &self,
+        circuit: C,
+        instances: &[&[Fr]],
+        rng: impl RngCore,
+        transcript: &mut T,
+    ) -> Result<(), EngineError>
+    where
+        C: Circuit<Fr>,
+        E: EncodedChallenge<G1Affine>,
+        T: TranscriptWrite<G1Affine, E>,
+    {
+        let config = self.key.configure(&circuit)?;
+        let draw = move |phases: &mut dyn Phases| self.synthesis(&circuit, config).draw(phases);
+        self.prove_columns(draw, instances, rng, transcript, &SystemDraws::new()?)
+    }
+
     /// [`Prover::prove`] for columns that come from elsewhere than a circuit's synthesis; what it asks of `rng` is the same.
     ///
     /// # Errors
@@ -103,7 +108,8 @@ impl Prover<'_> {
         E: EncodedChallenge<G1Affine>,
         T: TranscriptWrite<G1Affine, E>,
     {
-        self.prove_columns(witness, instances, rng, transcript, &SystemDraws::new()?)
+        let draw = |phases: &mut dyn Phases| witness.draw(phases);
+        self.prove_columns(draw, instances, rng, transcript, &SystemDraws::new()?)
     }
 
     pub(crate) fn prove_with_draws<C, E, T>(
@@ -119,14 +125,19 @@ impl Prover<'_> {
         E: EncodedChallenge<G1Affine>,
         T: TranscriptWrite<G1Affine, E>,
     {
-        let witness = Synthesis {
+        let config = self.key.configure(circuit)?;
+        let draw = |phases: &mut dyn Phases| self.synthesis(circuit, config).draw(phases);
+        self.prove_columns(draw, instances, rng, transcript, draws)
+    }
+
+    fn synthesis<'b, C: Circuit<Fr>>(&'b self, circuit: &'b C, config: C::Config) -> Synthesis<'b, C> {
+        Synthesis {
             circuit,
-            config: self.key.configure(circuit)?,
+            config,
             system: self.key.system(),
             domain: &self.key.domain,
             engine: self.engine,
-        };
-        self.prove_columns(&witness, instances, rng, transcript, draws)
+        }
     }
 
     fn check_statement(&self, instances: &[&[Fr]]) -> Result<(), EngineError> {
@@ -137,46 +148,19 @@ impl Prover<'_> {
         if !self.key.is_made_with(self.reference) {
             return Err(EngineError::OtherReference);
         }
-        let (expected, got) = (self.key.slots.instance, instances.len());
-        if expected != got {
-            return Err(EngineError::InstanceColumns { expected, got });
-        }
-        let max = self.key.usable_rows();
-        match instances.iter().enumerate().find(|(_, values)| values.len() > max) {
-            None => Ok(()),
-            Some((column, values)) => Err(EngineError::InstanceLength {
-                column,
-                max,
-                got: values.len(),
-            }),
-        }
+        statement::check(self.key, instances)
     }
 
-    /// The coefficients of the advice columns.
-    fn advice_coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
-        let mut known = Vec::with_capacity(columns.len());
-        let mut fresh = Vec::new();
-        for (column, values) in columns.into_iter().enumerate() {
-            let found = self
-                .remembered
-                .and_then(|all| all.find(self.reference, column, &values));
-            if found.is_none() {
-                fresh.push(values);
-            }
-            known.push(found);
-        }
-        let mut fresh = self.engine.coefficients(&self.key.domain, fresh).into_iter();
-        let coefficients = known.into_iter().map(|known| match known {
-            Some(kept) => kept.coefficients.clone(),
-            // One was made for each that is not known.
-            None => fresh.next().unwrap_or_default(),
-        });
-        coefficients.collect()
+    /// The coefficients of the advice columns that are not kept; none of those that are.
+    fn fresh_coefficients(&self, columns: Vec<Vec<Fr>>, kept: &[Option<Arc<Kept>>]) -> Vec<Vec<Fr>> {
+        let fresh = columns.into_iter().zip(kept);
+        let fresh = fresh.filter(|(_, kept)| kept.is_none()).map(|(values, _)| values);
+        self.engine.coefficients(&self.key.domain, fresh.collect())
     }
 
     pub(crate) fn prove_columns<E, T>(
         &self,
-        witness: &dyn Witness,
+        draw: impl FnOnce(&mut dyn Phases) -> Result<(), EngineError>,
         instances: &[&[Fr]],
         mut rng: impl RngCore,
         transcript: &mut T,
@@ -203,14 +187,22 @@ impl Prover<'_> {
             remembered: self.remembered,
         };
         let mut committer = Committer::new(sources, instances, &mut rng, transcript);
-        witness.draw(&mut committer)?;
-        let (advice, mut challenges) = committer.finish()?;
-        let padded = |values: &&[Fr]| {
-            let zeros = std::iter::repeat_n(Fr::ZERO, rows - values.len());
-            values.iter().copied().chain(zeros).collect()
+        draw(&mut committer)?;
+        let Committed {
+            advice,
+            kept,
+            mut challenges,
+        } = committer.finish()?;
+        let own = ProofRows {
+            instance: statement::columns(key, instances),
+            advice,
         };
-        let instance: Vec<Vec<Fr>> = instances.iter().map(padded).collect();
-        let table = Table { key, instance, advice };
+        let circuit = key.in_rows(engine);
+        let table = Table {
+            key,
+            circuit: &circuit,
+            proof: &own,
+        };
         if options.check {
             engine.step("check the witness", || {
                 check::check(engine, &table, &challenges, draws.weight())
@@ -229,6 +221,7 @@ impl Prover<'_> {
             check::check(engine, &table, &challenges, draws.weight())?;
             return Err(EngineError::Identity);
         }
+        drop(circuit);
         let random = engine.step("commit to the random polynomial", || {
             let random = engine.threads.run(|| draws.polynomial(rows));
             vanishing::commit_random(engine, reference, &random, &mut rng, transcript)?;
@@ -237,15 +230,23 @@ impl Prover<'_> {
 
         let y = *transcript.squeeze_challenge_scalar::<()>();
         // What is needed to say where an unchecked table does not satisfy the circuit.
-        let unchecked = (!options.check).then(|| (table.clone(), challenges.clone()));
+        let unchecked = (!options.check).then(|| (own.clone(), challenges.clone()));
         challenges.extend([beta, gamma, y]);
-        let instance = engine.coefficients(&key.domain, table.instance);
-        let advice = self.advice_coefficients(table.advice);
+        let instance = engine.coefficients(&key.domain, own.instance);
+        let fresh = self.fresh_coefficients(own.advice, &kept);
+        let mut fresh = Source::fresh(&fresh);
+        // There is one for each that is not kept.
+        let advice: Vec<Source<'_>> = kept
+            .iter()
+            .filter_map(|kept| match kept {
+                Some(kept) => Some(Source::Unchanging(&kept.column)),
+                None => fresh.next(),
+            })
+            .collect();
         let mut pieces = engine.step("divide by the vanishing polynomial", || {
-            let changing = instance.iter().chain(&advice).chain(&products.coefficients);
-            let changing: Vec<&[Fr]> = changing.map(Vec::as_slice).collect();
-            let pieces = quotient::pieces(engine, key, &challenges, &changing, options.keep_cosets);
-            Ok::<_, EngineError>(pieces)
+            let changing = Source::fresh(&instance).chain(advice.iter().copied());
+            let changing: Vec<Source<'_>> = changing.chain(Source::fresh(&products.coefficients)).collect();
+            quotient::pieces(engine, key, &challenges, &changing, options.keep)
         })?;
         engine.step("commit to the quotient", || {
             if reference.top().is_some() {
@@ -274,8 +275,13 @@ impl Prover<'_> {
             match evaluation::check_identity(key, &values, &challenges, x) {
                 Ok(()) => {}
                 Err(EngineError::Identity) => {
-                    if let Some((table, challenges)) = &unchecked {
-                        check::check(engine, table, challenges, draws.weight())?;
+                    if let Some((own, challenges)) = &unchecked {
+                        let table = Table {
+                            key,
+                            circuit: &key.in_rows(engine),
+                            proof: own,
+                        };
+                        check::check(engine, &table, challenges, draws.weight())?;
                     }
                     return Err(EngineError::Identity);
                 }

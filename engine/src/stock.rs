@@ -2,6 +2,7 @@
 
 use crate::backend::{Backend, Basis, Inputs};
 use crate::domain::Domain;
+use crate::error::EngineError;
 use crate::program::{Instruction, Operand, Program};
 use halo2_proofs::arithmetic::{best_fft, best_multiexp};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
@@ -81,11 +82,12 @@ impl Backend for Stock {
         });
     }
 
-    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) {
+    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) -> Result<(), EngineError> {
         output.par_chunks_mut(BLOCK).enumerate().for_each_init(
             || vec![Fr::ZERO; program.registers() * BLOCK],
             |registers, (block, output)| run_block(program, inputs, registers, block * BLOCK, output),
         );
+        Ok(())
     }
 }
 

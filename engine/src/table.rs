@@ -4,20 +4,33 @@ use crate::error::{Cell, ColumnKind};
 use crate::key::Key;
 use halo2_proofs::halo2curves::bn256::Fr;
 
-/// All columns in the rows, by kind and index.
+/// The circuit's columns in the rows.
+pub(crate) struct CircuitRows {
+    pub(crate) fixed: Vec<Vec<Fr>>,
+    pub(crate) sigma: Vec<Vec<Fr>>,
+}
+
+/// The columns that a proof adds, in the rows.
 #[derive(Clone)]
-pub(crate) struct Table<'a> {
-    pub(crate) key: &'a Key,
+pub(crate) struct ProofRows {
     pub(crate) instance: Vec<Vec<Fr>>,
     pub(crate) advice: Vec<Vec<Fr>>,
+}
+
+/// All columns in the rows, by kind and index.
+#[derive(Clone, Copy)]
+pub(crate) struct Table<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) circuit: &'a CircuitRows,
+    pub(crate) proof: &'a ProofRows,
 }
 
 impl Table<'_> {
     pub(crate) fn column(&self, kind: ColumnKind, index: usize) -> &[Fr] {
         match kind {
-            ColumnKind::Fixed => &self.key.fixed[index].values,
-            ColumnKind::Instance => &self.instance[index],
-            ColumnKind::Advice => &self.advice[index],
+            ColumnKind::Fixed => &self.circuit.fixed[index],
+            ColumnKind::Instance => &self.proof.instance[index],
+            ColumnKind::Advice => &self.proof.advice[index],
         }
     }
 

@@ -58,10 +58,10 @@ impl Bench {
         } else {
             &[compress]
         };
-        for keep_cosets in ways.iter().copied() {
+        for keep in ways.iter().copied() {
             let options = Options {
                 check: !seed.is_multiple_of(3),
-                keep_cosets,
+                keep,
             };
             let prover = prover(engine, &key, &self.reference, options);
             let draws = expected.as_ref().map(|(_, replay)| replay as &dyn Draws);

@@ -3,7 +3,7 @@
 use super::bench::{statement, Bench};
 use super::faults::{Fault, Faulty};
 use super::setup::{proof, prover, threads, verifies};
-use crate::{Backend, Basis, Domain, Engine, Inputs, Observer, Options, Program, Stock};
+use crate::{Backend, Basis, Domain, Engine, EngineError, Inputs, Observer, Options, Program, Stock};
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Barrier;
@@ -45,9 +45,9 @@ impl Backend for Busy {
         self.stock.invert(values);
     }
 
-    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) {
+    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) -> Result<(), EngineError> {
         self.look();
-        self.stock.run(program, inputs, output);
+        self.stock.run(program, inputs, output)
     }
 }
 
@@ -70,7 +70,7 @@ fn two_proofs_at_once_share_a_key_and_a_pool() {
             let (busy, threads, barrier) = (Busy::default(), threads(count), Barrier::new(2));
             let key = bench.key();
             let options = Options {
-                keep_cosets: true,
+                keep: true,
                 ..Options::default()
             };
             let prove = || {

@@ -2,7 +2,7 @@
 
 use super::setup::{backends, threads};
 use crate::compile::{Node, Parts};
-use crate::{Inputs, Instruction};
+use crate::{EngineError, Inputs, Instruction};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use rand::rngs::StdRng;
@@ -82,10 +82,36 @@ fn random_programs_compute_their_parts() {
         };
         let mut output = vec![Fr::ZERO; ROWS];
         for backend in &backends {
-            backend.run(&program, &inputs, &mut output);
+            backend.run(&program, &inputs, &mut output).unwrap();
             assert_eq!(output, expected, "seed {seed}");
             output.fill(Fr::ONE);
         }
+    }
+}
+
+#[test]
+fn a_program_with_more_values_than_the_kernels_count_is_an_error_and_not_slow() {
+    let threads = threads(1);
+    let mut parts = Parts::default();
+    let mut sum = parts.load(0, 0);
+    let challenges: Vec<Fr> = (0..=u64::from(u16::MAX)).map(Fr::from).collect();
+    for index in 0..challenges.len() {
+        let challenge = parts.challenge(index);
+        sum = parts.add(sum, challenge);
+    }
+    let program = parts.program(sum);
+    let column = vec![Fr::ONE; ROWS];
+    let inputs = Inputs {
+        columns: &[&column],
+        uniforms: &program.uniforms(&challenges),
+    };
+    let mut output = vec![Fr::ZERO; ROWS];
+    let [stock, portable, fast] = backends(&threads);
+    stock.run(&program, &inputs, &mut output).unwrap();
+    assert_eq!(output, vec![Fr::ONE + challenges.iter().sum::<Fr>(); ROWS]);
+    for backend in [portable, fast] {
+        let refused = backend.run(&program, &inputs, &mut output);
+        assert!(matches!(refused, Err(EngineError::ProgramSize { uniforms, .. }) if uniforms == challenges.len()));
     }
 }
 

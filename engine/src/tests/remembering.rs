@@ -5,7 +5,8 @@ use super::oracle::Replay;
 use super::setup::{engine, params, proof, threads};
 use super::shapes::Shape;
 use crate::{
-    Backend, Basis, Domain, Engine, Inputs, Key, Options, Program, Prover, ReferenceString, Remembered, Stock,
+    Backend, Basis, Domain, Engine, EngineError, Inputs, Key, Options, Program, Prover, ReferenceString, Remembered,
+    Stock,
 };
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine, G1};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,8 +45,8 @@ impl Backend for Counting {
         self.stock.invert(values);
     }
 
-    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) {
-        self.stock.run(program, inputs, output);
+    fn run(&self, program: &Program, inputs: &Inputs<'_>, output: &mut [Fr]) -> Result<(), EngineError> {
+        self.stock.run(program, inputs, output)
     }
 }
 
@@ -68,12 +69,15 @@ fn remembered_columns_are_committed_once_while_nothing_in_them_changes() {
     });
     let draws = Replay::of((1..=64).map(Fr::from).collect());
     let remembered = Remembered::new([0, 1]);
-    let run = |reference: &ReferenceString, key: &Key, remembered: Option<&Remembered>, seed: u64| {
+    let run = |reference: &ReferenceString, key: &Key, remembered: Option<&Remembered>, seed: u64, keep: bool| {
         let prover = Prover {
             engine: counted,
             key,
             reference,
-            options: Options::default(),
+            options: Options {
+                keep,
+                ..Options::default()
+            },
             remembered,
         };
         backend.taken();
@@ -81,22 +85,22 @@ fn remembered_columns_are_committed_once_while_nothing_in_them_changes() {
         (proof, backend.taken())
     };
     let key = Key::generate(&counted, &reference, &circuit, false).unwrap();
-    let (expected, [commitments, transforms]) = run(&reference, &key, None, 1);
-    for used_again in [0, 2, 2] {
-        let (got, [commits, inverses]) = run(&reference, &key, Some(&remembered), 1);
+    let (expected, [commitments, transforms]) = run(&reference, &key, None, 1, false);
+    for (used_again, keep) in [(0, false), (2, false), (2, true), (2, true), (2, false)] {
+        let (got, [commits, inverses]) = run(&reference, &key, Some(&remembered), 1, keep);
         assert!(got == expected);
         assert_eq!(commits, commitments - used_again);
         assert_eq!(inverses, transforms - used_again);
     }
     // Other blinding: nothing is used again, and nothing is wrong.
-    let (expected, _) = run(&reference, &key, None, 2);
-    let (got, [commits, _]) = run(&reference, &key, Some(&remembered), 2);
+    let (expected, _) = run(&reference, &key, None, 2, false);
+    let (got, [commits, _]) = run(&reference, &key, Some(&remembered), 2, true);
     assert!(got == expected);
     assert_eq!(commits, commitments);
     // Another reference string.
     let key = Key::generate(&counted, &other_reference, &circuit, false).unwrap();
-    let (expected, _) = run(&other_reference, &key, None, 2);
-    let (got, [commits, _]) = run(&other_reference, &key, Some(&remembered), 2);
+    let (expected, _) = run(&other_reference, &key, None, 2, true);
+    let (got, [commits, _]) = run(&other_reference, &key, Some(&remembered), 2, true);
     assert!(got == expected);
     assert_eq!(commits, commitments);
 }

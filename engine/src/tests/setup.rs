@@ -32,7 +32,7 @@ pub(super) fn top(k: u32) -> G1Affine {
 }
 
 pub(super) fn threads(count: usize) -> Threads {
-    Threads::new(NonZeroUsize::new(count)).unwrap()
+    Threads::new(NonZeroUsize::new(count).unwrap()).unwrap()
 }
 
 /// The library's loops and ours, on both paths if the machine has both; all on this pool.

@@ -12,11 +12,11 @@ use halo2_proofs::halo2curves::bn256::Fr;
 const BOTH: [Options; 2] = [
     Options {
         check: true,
-        keep_cosets: false,
+        keep: false,
     },
     Options {
         check: false,
-        keep_cosets: true,
+        keep: true,
     },
 ];
 

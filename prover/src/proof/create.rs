@@ -3,6 +3,7 @@
 use super::bundle::{BundleError, ProofBundle};
 use super::keys::{Keys, VerifierKey};
 use super::machine::{Machine, Phases};
+use super::memory::Memory;
 use crate::chips::weights::weight_columns;
 use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
@@ -115,10 +116,13 @@ pub fn prove(
         engine: Machine::shared()?.engine(&phases),
         key: &keys.key,
         reference: &keys.reference,
-        options: Options::default(),
+        options: Options {
+            check: true,
+            keep: keys.memory == Memory::Fast,
+        },
         remembered: Some(&keys.weights),
     };
-    prover.prove(&circuit, &[&instances], rng, &mut transcript)?;
+    prover.prove_owned(circuit, &[&instances], rng, &mut transcript)?;
     Ok(ProofBundle::new(
         keys.verifier.arch_id(),
         keys.vk_digest(),

@@ -3,6 +3,7 @@
 //! The verifying key depends on the frozen architecture and the reference string only, never on a model.
 
 use super::machine::{Machine, Phases};
+use super::memory::Memory;
 use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION};
 use crate::srs::Srs;
 use assay_durable::cache::{Cache, CacheEvent};
@@ -129,6 +130,7 @@ pub struct Keys {
     pub(super) reference: ReferenceString,
     /// The weight columns, which every proof of a model has in common.
     pub(super) weights: Remembered,
+    pub(super) memory: Memory,
 }
 
 impl Keys {
@@ -155,7 +157,20 @@ impl Keys {
             key,
             reference,
             weights,
+            memory: Memory::of_machine(frozen.layout.k),
         })
+    }
+
+    /// With another choice of what stays in memory between proofs than the one for this machine
+    /// ([`Memory::of_machine`]).
+    #[must_use]
+    pub fn with_memory(self, memory: Memory) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// What stays in memory between proofs.
+    pub fn memory(&self) -> Memory {
+        self.memory
     }
 
     /// What checks the proofs made with these keys.

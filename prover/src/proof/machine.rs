@@ -21,7 +21,7 @@ impl Machine {
         if let Some(machine) = SHARED.get() {
             return Ok(machine);
         }
-        let threads = Threads::new(None)?;
+        let threads = Threads::of_machine()?;
         let loops = Fast::detect(&threads);
         // Of two that are made at once one is dropped.
         Ok(SHARED.get_or_init(|| Self { threads, loops }))

@@ -2,7 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `machine` | what both are computed on |
+//! | `machine`, [`memory`] | what both are computed on, and how much memory that may take |
 //! | [`keys`] | proving and verifying keys of an architecture |
 //! | [`create`] | a proof of one image |
 //! | [`check`] | the verifier |
@@ -67,6 +67,7 @@ pub mod check;
 pub mod create;
 pub mod keys;
 mod machine;
+pub mod memory;
 pub mod opening;
 
 pub use bundle::{BundleError, ProofBundle};
@@ -77,6 +78,7 @@ pub use create::{
 };
 pub use keys::{KeyError, Keys, VerifierKey};
 pub use machine::{only_portable, uses_lanes};
+pub use memory::Memory;
 pub use opening::{ModelOpening, OpeningError};
 
 /// Set to 1, this environment variable forces the path without AVX-512, as [`only_portable`] does.
