@@ -1040,6 +1040,8 @@ sol! {
         function auditIdAt(bytes32 corpusId, uint256 i) external view returns (bytes32);
         function requestCount(bytes32 corpusId) external view returns (uint256);
         function requestIdAt(bytes32 corpusId, uint256 seq) external view returns (bytes32);
+        function terms() external view returns (address);
+        function PARAMS_HASH() external view returns (bytes32);
     }
 
     interface IAuditTerms {

@@ -135,6 +135,11 @@ impl Document {
         document_leaf(index, self.doc_commit, self.leaf_salt())
     }
 
+    /// Whether this is the document under the committed leaf of that index: what a receiver checks of each that it is handed.
+    pub fn opens(&self, index: usize, leaf: B256) -> bool {
+        self.holds() && self.leaf(index) == leaf
+    }
+
     /// As a transfer carries it: an example without a label.
     pub fn example(&self) -> Example {
         Example {
@@ -164,7 +169,7 @@ mod tests {
         let leaves: Vec<B256> = documents.iter().enumerate().map(|(i, d)| d.leaf(i)).collect();
         let tree = corpus_tree(&leaves).unwrap();
         for (i, document) in documents.iter().enumerate() {
-            assert!(document.holds());
+            assert!(document.opens(i, leaves[i]) && !document.opens(i, leaves[(i + 1) % 5]));
             let path = tree.path(i).unwrap();
             assert_eq!(root_from(document.leaf(i), i, &path), tree.root());
             for other in (0..8).filter(|other| *other != i) {
@@ -192,7 +197,7 @@ mod tests {
         assert_eq!(leaves.len(), 6);
         let mut other = document;
         other.image[0] ^= 1;
-        assert!(!other.holds());
+        assert!(!other.holds() && !other.opens(0, other.leaf(0)));
     }
 
     #[test]

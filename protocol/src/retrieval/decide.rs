@@ -286,22 +286,22 @@ fn requester(s: &Situation<'_>, f: &Facts) -> Action {
         AuditState::Answered => Action::Wait,
         AuditState::Accepted | AuditState::Sampled if s.is_late() => Action::Timeout,
         AuditState::Delivering => {
-            let about = s.about_demands(|demand| requester_about(s.now, demand, f.has_failed));
+            let about = s.about_demands(|demand| requester_about(s.now, demand));
             about.unwrap_or_else(|| requester_delivering(s, f))
         }
         _ => Action::Wait,
     }
 }
 
-fn requester_about(now: u64, d: &Demand, has_failed: bool) -> Action {
+fn requester_about(now: u64, d: &Demand) -> Action {
     let is_late = now > d.deadline;
     match d.state {
         _ if now > d.settle_after => Action::SettleDemand(d.number),
         // Without every chunk nothing bad could be shown: silence, and the responder publishes.
         DemandState::Delivered if !is_late && d.received => Action::Acknowledge(d.number),
         DemandState::Delivered if !is_late && d.handed_over => Action::CheckParcel(d.number),
-        DemandState::Acked if d.judgement == Judgement::Doubtful && !has_failed => Action::Dispute(d.number),
-        DemandState::Acked if d.judgement == Judgement::Doubtful => Action::CheckParcel(d.number),
+        // However often it failed: nothing else brings the escrow back.
+        DemandState::Acked if d.judgement == Judgement::Doubtful => Action::Dispute(d.number),
         DemandState::Acked if d.judgement == Judgement::Unknown => Action::CheckParcel(d.number),
         _ => Action::Wait,
     }

@@ -33,6 +33,10 @@ use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::FromUniformBytes;
 use zeroize::Zeroizing;
 
+/// What a key is hashed from its seed under, and what the nonce of a proof. No contract knows either.
+const KEY: &str = "assay.agreement-key.v1";
+const NONCE: &str = "assay.agreement-nonce.v1";
+
 secret_word! {
     /// What a key x or s is made of: kept before its point goes anywhere.
     KeySeed
@@ -41,8 +45,7 @@ secret_word! {
 impl KeySeed {
     /// A fresh one from the operating system. One seed serves one audit, or one demand.
     pub fn random() -> Self {
-        let word = random_word();
-        Self::new(*word)
+        Self(random_word())
     }
 }
 
@@ -50,7 +53,6 @@ impl KeySeed {
 #[derive(Clone)]
 pub struct KeyPair {
     seed: KeySeed,
-    scalar: Fr,
     public: Element,
 }
 
@@ -92,9 +94,14 @@ impl KeyPair {
     /// # Errors
     /// For a seed that makes zero, which nobody will ever see.
     pub fn new(seed: KeySeed) -> Result<Self, SharedKeyError> {
-        let scalar = secret_scalar("assay.agreement-key.v1", &seed, &[]);
+        let scalar = secret_scalar(KEY, &seed, &[]);
         let public = Element::generator().times(&scalar).ok_or(SharedKeyError::Seed)?;
-        Ok(Self { seed, scalar, public })
+        Ok(Self { seed, public })
+    }
+
+    /// x, or s: made from the seed each time, so that only the seed is kept.
+    fn scalar(&self) -> Fr {
+        secret_scalar(KEY, &self.seed, &[])
     }
 
     /// x·G, or s·G, as requests and deliveries carry it.
@@ -121,7 +128,7 @@ impl KeyPair {
         let shared = self.shared(&base)?.point();
         let stream = stream_id(id, m);
         let statement = hash(&(stream, self.public(), ephemeral.clone(), shared.clone()));
-        let nonce = secret_scalar("assay.agreement-nonce.v1", &self.seed, &[statement]);
+        let nonce = secret_scalar(NONCE, &self.seed, &[statement]);
         let commit = |point: &Element| point.times(&nonce).map(|point| point.point());
         let commit_g = commit(&Element::generator()).ok_or(SharedKeyError::Seed)?;
         let commit_e = commit(&base).ok_or(SharedKeyError::Seed)?;
@@ -130,13 +137,13 @@ impl KeyPair {
             shared,
             commitG: commit_g,
             commitE: commit_e,
-            response: word(&(nonce + challenge * self.scalar)),
+            response: word(&(nonce + challenge * self.scalar())),
         })
     }
 
     fn shared(&self, other: &Element) -> Result<Element, SharedKeyError> {
         // The order of the group is prime: no multiple of a point by a key is infinity.
-        other.times(&self.scalar).ok_or(SharedKeyError::Seed)
+        other.times(&self.scalar()).ok_or(SharedKeyError::Seed)
     }
 }
 
