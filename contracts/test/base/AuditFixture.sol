@@ -108,7 +108,7 @@ abstract contract AuditFixture is TestBase {
     bytes32[] internal documentTree;
     /// x of each audit.
     mapping(bytes32 id => uint256) internal secretOf;
-    uint256 private keys;
+    uint256 internal keys;
 
     function setUp() public virtual {
         vm.warp(START);
