@@ -6,6 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 use super::arithmetic::Eight;
+use super::inverse::inverses;
 use super::layout::{load_row, row_words};
 use super::transpose::{gather_words, scatter_words, square};
 use crate::detect::tests::lanes;
@@ -169,6 +170,60 @@ fn reductions_agree<F: Prime>() {
     }
 }
 
+/// What lies above a limb belongs to the next one, on both sides of the multiple that is taken off.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn carries_count<F: Prime>() {
+    let double = multiple(F::LIMBS, 2);
+    for carry in [-7i64, -1, 0, 1, 7] {
+        let loose = |above: i64| {
+            let mut limbs = double;
+            limbs[3] = limbs[3].wrapping_add((carry << 52) as u64);
+            limbs[4] = limbs[4].wrapping_add((above - carry) as u64);
+            limbs
+        };
+        let x = Eight::<F>::from_lanes(&[8, -1, 4, -1, 8, -1, 4, -1].map(loose));
+        let lowered = x.lower_by::<2>().normal();
+        assert_eq!(lowered.lane(0), [0, 0, 0, 0, 8]);
+        assert_eq!(lowered.lane(2), [0, 0, 0, 0, 4]);
+        let mut under = double;
+        under[4] -= 1;
+        assert_eq!(lowered.lane(1), under);
+    }
+}
+
+/// Each limb alone keeps a lane from being zero.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn zeros_are_zero_in_every_limb<F: Prime>() {
+    let mut lanes = [[0; 5]; 8];
+    for j in 0..5 {
+        lanes[j][j] = 1;
+    }
+    assert_eq!(Eight::<F>::from_lanes(&lanes).zeros(), 0b1110_0000);
+}
+
+/// Zeros in every set of lanes that has a first, a last or neighbours.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn inverses_agree<F: Prime>() {
+    let x: [Limbs; 8] = samples::<F>(5, 40, 9)[24..32].try_into().unwrap();
+    let scale = F::from(3);
+    for zeros in [0u8, 1, 2, 0x80, 0x81, 0x18, 0x55, 0xaa, 0xfe, 0x7f, 0xff] {
+        let mut lanes = x;
+        for l in 0..8 {
+            if zeros >> l & 1 == 1 {
+                // Zero and a multiple of p.
+                lanes[l] = multiple(F::LIMBS, l as u64 % 3);
+            }
+        }
+        let (inverses, mask) = inverses(Eight::<F>::from_lanes(&lanes), scale);
+        assert_eq!(mask, zeros);
+        for l in 0..8 {
+            let element = F::from_words(words(Eight::<F>::from_lanes(&lanes).canonical().lane(l)));
+            let want = element.invert().unwrap_or(F::ZERO) * scale;
+            assert_eq!(F::from_words(words(inverses.lane(l))), want);
+        }
+    }
+}
+
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn layouts_agree<F: Prime>() {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
@@ -247,3 +302,18 @@ lane_test!(
     layouts_agree::<Fq>()
 );
 lane_test!(rows_become_columns, transpositions_agree());
+lane_test!(
+    carries_count_where_multiples_are_taken_off,
+    carries_count::<Fr>(),
+    carries_count::<Fq>()
+);
+lane_test!(
+    zeros_are_zero_in_every_limb_of_both_fields,
+    zeros_are_zero_in_every_limb::<Fr>(),
+    zeros_are_zero_in_every_limb::<Fq>()
+);
+lane_test!(
+    inverses_and_zeros_agree_with_the_library,
+    inverses_agree::<Fr>(),
+    inverses_agree::<Fq>()
+);
