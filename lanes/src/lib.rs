@@ -21,7 +21,7 @@
 //! | [`detect`] | whether this processor has the instructions | nothing |
 //! | [`block`] | eight elements between two passes of a transform | nothing |
 //! | [`memory`] | prefetches, vectors on huge pages | nothing |
-//! | [`single`] | one element at a time, unreduced: the path without lanes | `modulus` |
+//! | [`single`] | one element at a time, unreduced: the path without lanes | `modulus`, `words` |
 //! | [`strided`] | one slice as disjoint columns, for threads | nothing |
 //! | `eight` | the arithmetic: products, sums, reductions, transpositions | `block`, `modulus`, `words` |
 //! | [`elements`] | slices of elements: products, inversion, evaluation | `detect`, `eight` |

@@ -13,6 +13,7 @@ use crate::modulus::Prime;
 
 /// An unreduced element of the field `F`.
 #[derive(Debug)]
+#[repr(transparent)]
 pub struct Single<F> {
     words: [u64; 4],
     field: PhantomData<F>,
@@ -128,6 +129,13 @@ impl<F: Prime> Single<F> {
         Self::new(element.to_words())
     }
 
+    /// Elements of the library, each below `p`, where they are.
+    #[inline(always)]
+    pub fn slice(elements: &[F]) -> &[Self] {
+        // SAFETY: both types are four words without padding (for the library's see `words`), and any words are a value of this one.
+        unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len()) }
+    }
+
     /// The element of the library that a value below `4·p` stands for.
     #[inline(always)]
     pub fn store(self) -> F {
@@ -210,6 +218,9 @@ mod tests {
 
     fn arithmetic_agrees_with_the_library<F: Prime>() {
         for a in elements::<F>() {
+            let slice = [F::ONE, a];
+            assert_eq!(Single::slice(&slice).len(), 2);
+            assert_eq!(Single::slice(&slice)[1].store(), a);
             for i in 0..4 {
                 let x = raised(&a, i);
                 assert!(below(x, i + 1) && x.store() == a && x.store().to_words() == a.to_words());

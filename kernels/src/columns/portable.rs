@@ -1,11 +1,20 @@
-//! One run over some rows, one element at a time.
+//! One run over some rows, one element at a time. Bounds: see [`Program::singles`].
 
-use assay_lanes::program::{Operand, Program, Step, ROWS_TOGETHER};
+use assay_lanes::program::{Bounded, Operand, Program, Step, ROWS_TOGETHER};
+use assay_lanes::single::Single;
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::halo2curves::ff::Field;
 
-/// The registers. One a thread.
-pub(super) type Registers = Vec<[Fr; ROWS_TOGETHER]>;
+/// One register: 64 rows of values below `4·p`.
+type Register = Vec<Single<Fr>>;
+
+/// The registers, and where a step writes before its register is exchanged for that. One a thread.
+#[derive(Debug, Default)]
+pub(super) struct Registers {
+    registers: Vec<Register>,
+    out: Register,
+    /// For rows that pass the end of a column, one an operand.
+    wrapped: [Register; 3],
+}
 
 /// What operands are read from.
 struct Sources<'a, 'b> {
@@ -25,9 +34,14 @@ pub(super) fn run(
     constants: &[Fr],
     first_row: usize,
     outputs: &mut [&mut [Fr]],
-    registers: &mut Registers,
+    work: &mut Registers,
 ) {
-    registers.resize(program.registers(), [Fr::ZERO; ROWS_TOGETHER]);
+    let empty = || vec![Single::ZERO; ROWS_TOGETHER];
+    work.registers.resize_with(program.registers(), empty);
+    work.out.resize(ROWS_TOGETHER, Single::ZERO);
+    for wrapped in &mut work.wrapped {
+        wrapped.resize(ROWS_TOGETHER, Single::ZERO);
+    }
     let rows = outputs.first().map_or(0, |output| output.len());
     for row in (0..rows).step_by(ROWS_TOGETHER) {
         let count = (rows - row).min(ROWS_TOGETHER);
@@ -38,42 +52,56 @@ pub(super) fn run(
             row,
             column_row: first_row + row,
         };
-        for step in program.steps() {
-            execute(*step, count, registers, &mut sources);
+        for step in program.singles() {
+            match *step {
+                Bounded::Reduce(register) => {
+                    for value in &mut work.registers[register as usize][..count] {
+                        *value = value.lower_by::<2>();
+                    }
+                }
+                Bounded::Step(step, multiple) => execute(step, multiple, count, work, &mut sources),
+            }
         }
     }
 }
 
-/// One step for up to 64 rows.
-fn execute(step: Step, count: usize, registers: &mut Registers, sources: &mut Sources<'_, '_>) {
-    let mut out = [Fr::ZERO; ROWS_TOGETHER];
-    let mut wrapped = [[Fr::ZERO; ROWS_TOGETHER]; 3];
-    let [first, second, third] = &mut wrapped;
+/// One step for up to 64 rows; a difference adds the multiple of `p`.
+fn execute(step: Step, multiple: u64, count: usize, work: &mut Registers, sources: &mut Sources<'_, '_>) {
+    let Registers {
+        registers,
+        out,
+        wrapped: [first, second, third],
+    } = work;
     let rows = out[..count].iter_mut().enumerate();
-    match step {
+    let to = match step {
         Step::Add { to, a, b } => {
             let (a, b) = (
                 sources.view(a, count, registers, first),
                 sources.view(b, count, registers, second),
             );
-            rows.for_each(|(i, out)| *out = a.at(i) + b.at(i));
-            registers[to as usize] = out;
+            rows.for_each(|(i, out)| *out = a.at(i).plus(b.at(i)));
+            to
         }
         Step::Sub { to, a, b } => {
             let (a, b) = (
                 sources.view(a, count, registers, first),
                 sources.view(b, count, registers, second),
             );
-            rows.for_each(|(i, out)| *out = a.at(i) - b.at(i));
-            registers[to as usize] = out;
+            match multiple {
+                1 => rows.for_each(|(i, out)| *out = a.at(i).minus_below::<1>(b.at(i))),
+                2 => rows.for_each(|(i, out)| *out = a.at(i).minus_below::<2>(b.at(i))),
+                // Both together are at most 4.
+                _ => rows.for_each(|(i, out)| *out = a.at(i).minus_below::<3>(b.at(i))),
+            }
+            to
         }
         Step::Mul { to, a, b } => {
             let (a, b) = (
                 sources.view(a, count, registers, first),
                 sources.view(b, count, registers, second),
             );
-            rows.for_each(|(i, out)| *out = a.at(i) * b.at(i));
-            registers[to as usize] = out;
+            rows.for_each(|(i, out)| *out = a.at(i).times(b.at(i)));
+            to
         }
         Step::MulAdd { to, a, b, c } => {
             let (a, b) = (
@@ -81,52 +109,57 @@ fn execute(step: Step, count: usize, registers: &mut Registers, sources: &mut So
                 sources.view(b, count, registers, second),
             );
             let c = sources.view(c, count, registers, third);
-            rows.for_each(|(i, out)| *out = a.at(i) * b.at(i) + c.at(i));
-            registers[to as usize] = out;
+            rows.for_each(|(i, out)| *out = a.at(i).times(b.at(i)).plus(c.at(i)));
+            to
         }
         Step::Store { output, from } => {
             let from = sources.view(from, count, registers, first);
-            rows.for_each(|(i, out)| *out = *from.at(i));
-            sources.outputs[output as usize][sources.row..sources.row + count].copy_from_slice(&out[..count]);
+            rows.for_each(|(i, out)| *out = from.at(i));
+            let stored = &mut sources.outputs[output as usize][sources.row..sources.row + count];
+            for (element, value) in stored.iter_mut().zip(out.iter()) {
+                *element = value.store();
+            }
+            return;
         }
-    }
+    };
+    std::mem::swap(&mut registers[to as usize], out);
 }
 
 /// An operand's rows: neighbours, or one element for all.
 #[derive(Clone, Copy)]
 struct View<'a> {
-    elements: &'a [Fr],
+    elements: &'a [Single<Fr>],
     /// 1, or 0 for one element.
     stride: usize,
 }
 
 impl<'a> View<'a> {
     #[inline]
-    fn at(self, row: usize) -> &'a Fr {
-        &self.elements[row * self.stride]
+    fn at(self, row: usize) -> Single<Fr> {
+        self.elements[row * self.stride]
     }
 }
 
 impl Sources<'_, '_> {
-    /// `wrapped` is for rows that pass the end of a column.
+    /// `count` rows of an operand; `wrapped` is for rows that pass the end of a column.
     fn view<'a>(
         &'a self,
         operand: Operand,
         count: usize,
-        registers: &'a Registers,
-        wrapped: &'a mut [Fr; ROWS_TOGETHER],
+        registers: &'a [Register],
+        wrapped: &'a mut [Single<Fr>],
     ) -> View<'a> {
         match operand {
             Operand::Register(register) => View {
-                elements: &registers[register as usize],
+                elements: &registers[register as usize][..count],
                 stride: 1,
             },
             Operand::Constant(constant) => View {
-                elements: &self.constants[constant as usize..][..1],
+                elements: Single::slice(&self.constants[constant as usize..][..1]),
                 stride: 0,
             },
             Operand::Output(output) => View {
-                elements: &self.outputs[output as usize][self.row..],
+                elements: Single::slice(&self.outputs[output as usize][self.row..self.row + count]),
                 stride: 1,
             },
             Operand::Column { column, rotation } => {
@@ -134,12 +167,12 @@ impl Sources<'_, '_> {
                 let row = (self.column_row as i64 + i64::from(rotation)).rem_euclid(column.len() as i64) as usize;
                 if row + count <= column.len() {
                     return View {
-                        elements: &column[row..row + count],
+                        elements: Single::slice(&column[row..row + count]),
                         stride: 1,
                     };
                 }
                 for (i, element) in wrapped[..count].iter_mut().enumerate() {
-                    *element = column[(row + i) % column.len()];
+                    *element = Single::load(&column[(row + i) % column.len()]);
                 }
                 View {
                     elements: wrapped,

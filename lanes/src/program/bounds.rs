@@ -1,28 +1,52 @@
-//! Steps with bounds and reductions. Bounds are multiples of `p`, rounded up; every value in a register is normal.
+//! Steps with bounds and reductions. Bounds are multiples of `p`, rounded up; every value in a register of lanes is normal.
 //!
-//! | value | bound |
-//! |---|---|
-//! | a constant | 1 |
-//! | a column or an output | 16: sixteen times the library's words |
-//! | a product of `A` and `B` | `1 + ⌈0.0119·A·B⌉` |
-//! | a sum | `A + B` |
-//! | a difference | `A + B`: the multiple of `p` that is added is the subtrahend's bound |
-//! | after a reduction | 2 |
+//! | value | bound in lanes | of single elements |
+//! |---|---|---|
+//! | a constant | 1 | 1 |
+//! | a column or an output | 16: sixteen times the library's words | 1 |
+//! | a product of `A` and `B` | `1 + ⌈0.0119·A·B⌉` | `1 + ⌈0.1891·A·B⌉` |
+//! | a sum | `A + B` | `A + B` |
+//! | a difference | `A + B`: the multiple of `p` that is added is the subtrahend's bound | `A + B` |
+//! | after a reduction | 2 | 2 |
 
 use super::step::{Operand, Step};
 
-/// The highest bound: `84·p < 2^260`.
+/// The highest bound in lanes: `84·p < 2^260`.
 pub(super) const HIGHEST: u64 = 84;
-/// Of a column or an output.
-const LOADED: u64 = 16;
+
+/// Bounds of one form of elements.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    highest: u64,
+    /// Of a column or an output.
+    loaded: u64,
+    reduced: u64,
+    /// What a product of two factors adds to one, in ten thousandths of the product of their bounds.
+    growth: u64,
+}
+
 /// Of a constant: canonical.
 const CONSTANT: u64 = 1;
-/// After a reduction: `1.01·p`.
-const REDUCED: u64 = 2;
+
+/// In lanes. A reduction leaves `1.01·p`.
+pub(super) const LANES: Limits = Limits {
+    highest: HIGHEST,
+    loaded: 16,
+    reduced: 2,
+    growth: 119,
+};
+
+/// Of single elements, see [`crate::single`]: factors are below `4·p`. A reduction takes `2·p` off where it can.
+pub(super) const SINGLES: Limits = Limits {
+    highest: 4,
+    loaded: 1,
+    reduced: 2,
+    growth: 1891,
+};
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bounded {
+pub enum Bounded {
     /// A step; of a difference the multiple of `p` to add, 0 for all others.
     Step(Step, u64),
     /// Reduces a register.
@@ -30,36 +54,37 @@ pub(super) enum Bounded {
 }
 
 /// Bounds of registers while steps are followed.
-struct Follower {
+struct Follower<'a> {
+    limits: &'a Limits,
     registers: Vec<u64>,
     out: Vec<Bounded>,
 }
 
-impl Follower {
+impl Follower<'_> {
     fn bound(&self, operand: Operand) -> u64 {
         match operand {
             Operand::Register(register) => self.registers[register as usize],
             Operand::Constant(_) => CONSTANT,
-            Operand::Column { .. } | Operand::Output(_) => LOADED,
+            Operand::Column { .. } | Operand::Output(_) => self.limits.loaded,
         }
     }
 
-    /// `1 + ⌈0.0119·A·B⌉`.
+    /// `1 + ⌈growth·A·B⌉`.
     fn product(&self, a: Operand, b: Operand) -> u64 {
-        1 + (119 * self.bound(a) * self.bound(b)).div_ceil(10_000)
+        1 + (self.limits.growth * self.bound(a) * self.bound(b)).div_ceil(10_000)
     }
 
     /// Reduces those of `operands` that are registers, the highest first, until `bound` is low enough.
     fn lower(&mut self, operands: &[Operand], bound: impl Fn(&Self) -> u64) -> u64 {
-        while bound(self) > HIGHEST {
+        while bound(self) > self.limits.highest {
             let registers = operands.iter().filter_map(|operand| match operand {
                 Operand::Register(register) => Some(*register),
                 _ => None,
             });
             let highest = registers.max_by_key(|register| self.registers[*register as usize]);
-            // Without registers a sum is at most 16 + 16 and a product with a summand 1 + 4 + 16.
+            // Without registers a sum is at most 16 + 16 and a product with a summand 1 + 4 + 16; of single elements 2, and 2 + 1.
             let highest = highest.expect("what is loaded is low");
-            self.registers[highest as usize] = REDUCED;
+            self.registers[highest as usize] = self.limits.reduced;
             self.out.push(Bounded::Reduce(highest));
         }
         bound(self)
@@ -67,8 +92,9 @@ impl Follower {
 }
 
 /// The steps, and reductions between them. Every register is set before it is read.
-pub(super) fn bounded(steps: &[Step], registers: usize) -> Vec<Bounded> {
+pub(super) fn bounded(steps: &[Step], registers: usize, limits: &Limits) -> Vec<Bounded> {
     let mut follower = Follower {
+        limits,
         registers: vec![0; registers],
         out: Vec::with_capacity(steps.len()),
     };
@@ -111,7 +137,7 @@ mod tests {
                 b: register,
             }; 5],
         );
-        let out = bounded(&steps, 1);
+        let out = bounded(&steps, 1, &LANES);
         // 32, 64, then 128 would be too much: 2 + 2, 8, 16, 32.
         assert_eq!(out.iter().filter(|step| matches!(step, Bounded::Reduce(0))).count(), 1);
         assert_eq!(out.iter().position(|step| matches!(step, Bounded::Reduce(0))), Some(2));
@@ -122,7 +148,7 @@ mod tests {
             b: register,
         };
         steps.push(last);
-        assert_eq!(bounded(&steps, 1).last(), Some(&Bounded::Step(last, 32)));
+        assert_eq!(bounded(&steps, 1, &LANES).last(), Some(&Bounded::Step(last, 32)));
     }
 
     #[test]
@@ -141,7 +167,7 @@ mod tests {
             },
         ];
         assert_eq!(
-            bounded(&steps, 1),
+            bounded(&steps, 1, &LANES),
             vec![Bounded::Step(steps[0], 16), Bounded::Step(steps[1], 32)]
         );
     }
@@ -175,7 +201,7 @@ mod tests {
             a: ONE,
             b: register(2),
         });
-        let out = bounded(&steps, 4);
+        let out = bounded(&steps, 4, &LANES);
         let reduced = out.iter().filter_map(|step| match step {
             Bounded::Reduce(register) => Some(*register),
             Bounded::Step(..) => None,
@@ -217,5 +243,37 @@ mod tests {
         // 78 + 16 is too much: the factor is reduced. 14 + 80 is too much: the summand is.
         assert_eq!(after(high(), mul_add(register(1), register(1), COLUMN)), (vec![1], 18));
         assert_eq!(after(high(), mul_add(register(0), COLUMN, register(1))), (vec![1], 16));
+    }
+
+    #[test]
+    fn single_elements_stay_below_four() {
+        let steps = [
+            Step::Mul {
+                to: 0,
+                a: COLUMN,
+                b: COLUMN,
+            },
+            Step::Add {
+                to: 1,
+                a: register(0),
+                b: register(0),
+            },
+            Step::Mul {
+                to: 2,
+                a: register(1),
+                b: register(1),
+            },
+            Step::Sub {
+                to: 0,
+                a: COLUMN,
+                b: register(1),
+            },
+        ];
+        let step = |i: usize, multiple| Bounded::Step(steps[i], multiple);
+        // 2, then 4; 4·4 would give 5: 2·2 gives 2; then 1 + 2.
+        assert_eq!(
+            bounded(&steps, 3, &SINGLES),
+            vec![step(0, 0), step(1, 0), Bounded::Reduce(1), step(2, 0), step(3, 2)]
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Programs whose registers are set before they are read.
 
-use super::bounds::{bounded, Bounded};
+use super::bounds::{bounded, Bounded, LANES, SINGLES};
 use super::step::{Operand, Step};
 
 /// Why steps are no program.
@@ -22,6 +22,7 @@ pub enum ProgramError {
 pub struct Program {
     steps: Vec<Step>,
     bounded: Vec<Bounded>,
+    singles: Vec<Bounded>,
     registers: usize,
     constants: usize,
     columns: usize,
@@ -56,10 +57,11 @@ impl Program {
                 set[register as usize] = true;
             }
         }
-        let bounded = bounded(&steps, set.len());
+        let (bounded, singles) = (bounded(&steps, set.len(), &LANES), bounded(&steps, set.len(), &SINGLES));
         Ok(Self {
             steps,
             bounded,
+            singles,
             registers: set.len(),
             constants,
             columns,
@@ -97,7 +99,13 @@ impl Program {
         self.outputs
     }
 
-    /// The steps with bounds and reductions.
+    /// The steps with bounds and reductions for single elements.
+    #[must_use]
+    pub fn singles(&self) -> &[Bounded] {
+        &self.singles
+    }
+
+    /// The steps with bounds and reductions for lanes.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn bounded(&self) -> &[Bounded] {
         &self.bounded

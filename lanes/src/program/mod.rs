@@ -4,8 +4,8 @@
 //! interpreted is shared by 64 elements, and a register of 2.5 kB stays in the cache. Operands are registers, constants (challenges and
 //! their powers, given at every run), columns at a rotation (cyclic) and the outputs themselves.
 //!
-//! In lanes values are kept unreduced. When a program is made, every register's bound is followed through its steps; where a sum would pass
-//! `84·p`, a reduction is put in.
+//! Values are kept unreduced. When a program is made, every register's bound is followed through its steps; where a sum would pass `84·p` in
+//! lanes, or `4·p` without them, a reduction is put in.
 //!
 //! | module | content | may use |
 //! |---|---|---|
@@ -19,6 +19,7 @@ mod check;
 mod execute;
 mod step;
 
+pub use bounds::Bounded;
 pub use check::{Program, ProgramError};
 pub use execute::{run, Registers};
 pub use step::{Operand, Step, ROWS_TOGETHER};
