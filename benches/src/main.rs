@@ -1,6 +1,6 @@
 //! Measures what the README quotes; results on stdout, progress on stderr.
 
-use assay_bench::{held, prove};
+use assay_bench::{held, kernels, prove};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "bench",
-    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench held --examples 2000"
+    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -21,12 +21,15 @@ enum Command {
     Prove(prove::Args),
     /// Reading a held test set as the provider's commands do, the first time and later
     Held(held::Args),
+    /// Products, transforms and multi-exponentiations: the library's, ours portable and in lanes, side by side
+    Kernels(kernels::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Prove(args) => prove::run(&args),
         Command::Held(args) => held::run(&args),
+        Command::Kernels(args) => kernels::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
