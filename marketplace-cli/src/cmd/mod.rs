@@ -16,6 +16,7 @@ mod predict;
 mod prove;
 mod serve;
 mod setup;
+mod simulate;
 mod srs;
 mod timeout;
 mod verdict;
@@ -100,6 +101,8 @@ pub enum Command {
     /// How many samples, which prices and deposits, what it costs
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Play the markets' incentives in memory, around the threshold of each condition
+    Simulate(simulate::Args),
 }
 
 impl Command {
@@ -130,6 +133,7 @@ impl Command {
             Self::Demo(args) => demo::run(args, ctx).await,
             Self::Verdict(command) => command.run(ctx).await,
             Self::Policy(command) => command.run(ctx).await,
+            Self::Simulate(args) => simulate::run(args, ctx),
         }
     }
 }

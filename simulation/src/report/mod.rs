@@ -1,0 +1,12 @@
+//! What a simulation found: as JSON, as a page in Markdown, as plots.
+
+mod claims;
+mod markdown;
+mod notes;
+mod outcome;
+mod svg;
+
+pub use claims::{claims, Claim};
+pub use markdown::page;
+pub use outcome::Report;
+pub use svg::draw;
