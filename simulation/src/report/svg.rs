@@ -4,7 +4,6 @@ use super::Report;
 use crate::measure::Line;
 use crate::plot::Plot;
 use plotters::prelude::*;
-use std::collections::BTreeMap;
 
 const SIZE: (u32, u32) = (760, 440);
 
@@ -18,6 +17,9 @@ const COLOURS: [RGBColor; 4] = [
 /// A point of a series: where, mean, two standard errors.
 type Point = (f64, f64, f64);
 
+/// By label, in the order of the grid, which is that of the curves.
+type Series = Vec<(String, Vec<Point>)>;
+
 /// Every plot that has points, by name.
 ///
 /// # Errors
@@ -30,28 +32,27 @@ pub fn draw(report: &Report) -> Result<Vec<(&'static str, String)>, String> {
     drawn.collect()
 }
 
-fn series(lines: &[Line], plot: &str) -> BTreeMap<String, Vec<Point>> {
-    let mut series: BTreeMap<String, Vec<Point>> = BTreeMap::new();
+fn series(lines: &[Line], plot: &str) -> Series {
+    let mut series = Series::new();
     for line in lines {
         if let Some(mark) = line.mark.as_ref().filter(|mark| mark.plot == plot) {
             let point = (mark.x, line.estimate.mean, 2.0 * line.estimate.error);
-            series.entry(mark.series.clone()).or_default().push(point);
+            match series.iter_mut().find(|(label, _)| *label == mark.series) {
+                Some((_, points)) => points.push(point),
+                None => series.push((mark.series.clone(), vec![point])),
+            }
         }
     }
     series
 }
 
-fn one(plot: &Plot, series: &BTreeMap<String, Vec<Point>>) -> Result<String, String> {
+fn one(plot: &Plot, series: &[(String, Vec<Point>)]) -> Result<String, String> {
     let mut svg = String::new();
     paint(plot, series, &mut svg).map_err(|error| format!("plot {}: {error}", plot.name))?;
     Ok(svg)
 }
 
-fn paint(
-    plot: &Plot,
-    series: &BTreeMap<String, Vec<Point>>,
-    svg: &mut String,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn paint(plot: &Plot, series: &[(String, Vec<Point>)], svg: &mut String) -> Result<(), Box<dyn std::error::Error>> {
     let (x, y) = ranges(plot, series);
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
@@ -105,8 +106,8 @@ fn paint(
 }
 
 /// What both axes must show, with a little room.
-fn ranges(plot: &Plot, series: &BTreeMap<String, Vec<Point>>) -> (std::ops::Range<f64>, std::ops::Range<f64>) {
-    let points = series.values().flatten();
+fn ranges(plot: &Plot, series: &[(String, Vec<Point>)]) -> (std::ops::Range<f64>, std::ops::Range<f64>) {
+    let points = series.iter().flat_map(|(_, points)| points);
     let around = points.flat_map(|(x, y, error)| [(*x, y - error), (*x, y + error)]);
     let all: Vec<(f64, f64)> = around
         .chain(plot.curves.iter().flat_map(|(_, c)| c.iter().copied()))
