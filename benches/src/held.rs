@@ -132,6 +132,7 @@ fn commits(model: &Path) -> eyre::Result<[f64; 2]> {
         arch: None,
         secret: Some(scratch.path().join("model.secret")),
         srs: SrsUse::dev(),
+        memory: None,
     };
     let ctx = Context::new(Globals::default())?;
     let prover = Runtime::new()?.block_on(files.prover_off_chain(async || Ok(None), &ctx.out))?;

@@ -9,7 +9,7 @@ use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
 use assay_prover::proof::{
-    only_portable, prove_with_secret, uses_lanes, verify, Inference, Keys, ProofBundle, VerifierKey,
+    only_portable, prove_with_secret, uses_lanes, verify, Inference, Keys, Memory, ProofBundle, VerifierKey,
 };
 use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
@@ -52,6 +52,9 @@ pub struct Args {
     /// By the library's own prover, which the engine replaces
     #[arg(long)]
     pub stock: bool,
+    /// What stays in memory between proofs [default: by the machine's memory]
+    #[arg(long, value_name = "small|fast", conflicts_with = "stock")]
+    pub memory: Option<Memory>,
     /// Print one JSON object as the last line
     #[arg(long)]
     pub json: bool,
@@ -171,7 +174,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     // An empty cache: key generation is part of the measurement.
     let scratch = tempfile::tempdir()?;
     let empty = Cache::at(scratch.path().join("cache"));
-    let (maker, keygen_s) = Maker::new(args.stock, &frozen, srs, &empty, &steps)?;
+    let (maker, keygen_s) = Maker::new(args, &frozen, srs, &empty, &steps)?;
     let key = maker.verifier();
     drop(steps);
 
@@ -270,19 +273,23 @@ enum Maker {
 impl Maker {
     /// Keys from nothing, and the seconds they took.
     fn new(
-        stock: bool,
+        args: &Args,
         frozen: &FrozenArchitecture,
         srs: Arc<Srs>,
         cache: &Cache,
         progress: &dyn Progress,
     ) -> eyre::Result<(Self, f64)> {
-        if stock {
+        if args.stock {
             let keys = StockKeys::generate(frozen, srs, cache, progress)?;
             let keygen_s = keys.keygen_s;
             return Ok((Self::Stock(Box::new(keys)), keygen_s));
         }
         let start = Instant::now();
         let keys = Keys::load_or_build(frozen, srs, cache, progress)?;
+        let keys = match args.memory {
+            Some(memory) => keys.with_memory(memory),
+            None => keys,
+        };
         Ok((Self::Assay(Box::new(keys)), start.elapsed().as_secs_f64()))
     }
 

@@ -20,6 +20,7 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
         repeat: 1,
         portable: false,
         stock: false,
+        memory: None,
         json: false,
     })
     .unwrap();

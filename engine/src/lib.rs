@@ -63,7 +63,7 @@ mod unchanging;
 mod vanishing;
 mod witness;
 
-pub use assay_kernels::{Path, Threads, ThreadsError, PORTABLE_VARIABLE};
+pub use assay_kernels::{return_large_buffers, Path, Threads, ThreadsError, PORTABLE_VARIABLE};
 pub use backend::{Backend, Basis, Inputs};
 pub use domain::Domain;
 pub use engine::Engine;

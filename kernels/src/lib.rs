@@ -26,6 +26,7 @@ pub mod path;
 mod spare;
 pub mod threads;
 
+pub use assay_lanes::memory::return_large_buffers;
 pub use assay_lanes::program::{Operand, Program, ProgramError, Step};
 pub use fourier::Plan;
 pub use kernels::Kernels;

@@ -2,6 +2,7 @@
 
 use crate::args::srs::SrsArgs;
 use assay_marketplace::proving::{ModelFiles, PublicModel};
+use assay_prover::proof::Memory;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -17,6 +18,9 @@ pub struct ModelArgs {
     /// Secret file of the model: salts, blinders, proof counter [default: the model file's name with .secret]
     #[arg(help_heading = "Model", long, value_name = "FILE")]
     pub secret: Option<PathBuf>,
+    /// Keep what every proof has in common (fast), or compute it each time (small) [default: by the machine's memory]
+    #[arg(help_heading = "Model", long, value_name = "small|fast")]
+    pub memory: Option<Memory>,
     /// The reference string that keys are made under.
     #[command(flatten)]
     pub srs: SrsArgs,
@@ -29,6 +33,7 @@ impl From<ModelArgs> for ModelFiles {
             arch: args.arch,
             secret: args.secret,
             srs: args.srs.into(),
+            memory: args.memory,
         }
     }
 }

@@ -16,7 +16,7 @@ use assay_durable::file::write_atomic;
 use assay_durable::report::{Estimate, Reporter};
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::{Architecture, FoldedModel, Model};
-use assay_prover::proof::{self, Keys, VerifierKey};
+use assay_prover::proof::{self, Keys, Memory, VerifierKey};
 use assay_prover::secret::ModelSecret;
 use assay_statement::input::{self};
 use eyre::WrapErr;
@@ -115,6 +115,8 @@ pub struct ModelFiles {
     pub secret: Option<PathBuf>,
     /// The reference string that the keys are made under.
     pub srs: SrsUse,
+    /// What stays in memory between proofs; as much as suits the machine if nothing is said.
+    pub memory: Option<Memory>,
 }
 
 impl ModelFiles {
@@ -188,6 +190,10 @@ impl ModelFiles {
         out: &Reporter,
     ) -> eyre::Result<Prover> {
         let keys = Keys::load_or_build(&frozen, string.into_srs(), &Cache::user()?, &out.phases())?;
+        let keys = match self.memory {
+            Some(memory) => keys.with_memory(memory),
+            None => keys,
+        };
         warn_cache(keys.verifier().cache_event(), out);
         let secret = self.secret_path();
         settle_secret(&secret, keys.verifier(), missing, out)?;

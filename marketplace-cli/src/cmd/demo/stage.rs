@@ -106,6 +106,7 @@ impl Stage {
             arch: Some(work.join("digits.arch.json")),
             secret: None,
             srs: SrsUse::dev(),
+            memory: None,
         };
         let onnx = digits.join("mobilenet_v2_035_96.onnx");
         let (network, report) = import_model(&onnx, &digits.join("calibration"), OutputMode::Top1, &files.model, out)?;

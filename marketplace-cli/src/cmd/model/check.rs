@@ -36,6 +36,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         arch: args.arch,
         secret: None,
         srs: args.srs.into(),
+        memory: None,
     };
     let result = check(&files, &claim, async || ctx.named_chain().await, &ctx.out).await?;
     ctx.out.result(&result, &result)
