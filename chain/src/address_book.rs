@@ -36,6 +36,9 @@ pub struct Deployment {
     /// `CorpusRegistry`; absent from books of older releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corpora: Option<Address>,
+    /// `RetrievalMarket`; absent where none was deployed, and from books of older releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrieval: Option<Address>,
     /// By archId.
     #[serde(default)]
     pub verifiers: BTreeMap<B256, VerifierEntry>,

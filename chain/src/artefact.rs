@@ -8,6 +8,9 @@ use std::ops::Range;
 
 const RELEASE: &str = include_str!("../artefacts/release.json");
 
+/// Creation code of `RetrievalMarket`, without arguments: its address follows from code and parameters.
+pub const RETRIEVAL_CREATION: &[u8] = include_bytes!("../artefacts/RetrievalMarket.creation");
+
 /// The runtime code of this release's contracts, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Release {

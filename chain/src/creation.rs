@@ -6,7 +6,7 @@ use crate::repository::Repository;
 use crate::terms::MarketTerms;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::sol_types::SolValue;
-use assay_protocol::abi::{IMarketplaceFactory, Judges};
+use assay_protocol::abi::{IMarketplaceFactory, Judges, RetrievalParams};
 
 /// Code that creates a contract: an artifact's bytecode, linked to `libraries`, and its encoded constructor arguments.
 pub fn creation_code(
@@ -58,6 +58,11 @@ pub(super) fn factory(repository: &Repository) -> eyre::Result<(Bytes, Address)>
     let code = creation_code(repository, "MarketplaceFactory", &[], Vec::new())?;
     let at = place(keccak256(&code));
     Ok((code, at))
+}
+
+/// The retrieval market's creation code with its arguments, which determines its address.
+pub(super) fn retrieval_code(repository: &Repository, params: &RetrievalParams) -> eyre::Result<Bytes> {
+    creation_code(repository, "RetrievalMarket", &[], params.abi_encode())
 }
 
 /// The call by which `sender` creates a registry and markets that name each other.

@@ -2,29 +2,29 @@
 
 use crate::account::Account;
 use crate::address_book::Deployment;
-use crate::client::{Call, Chain, DEVNET_CHAIN_ID};
-use crate::creation::{creation_code, marketplace_call};
+use crate::client::{Call, DEVNET_CHAIN_ID};
+use crate::creation::{creation_code, marketplace_call, retrieval_code};
 use crate::error::{hinted, hinted_because};
 use crate::journal::{Fact, Journal};
 use crate::origin::{deployer_input, has_deployer, place, DEPLOYER};
+use crate::read_back::{check, check_retrieval};
 use crate::rehearsal::rehearse;
 use crate::repository::Repository;
-use crate::rounds::Rounds;
+use crate::retrieval_terms::RetrievalTerms;
 use crate::terms::MarketTerms;
 use alloy::eips::BlockId;
-use alloy::primitives::{keccak256, Address, B256};
+use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
 use assay_durable::report::Reporter;
-use assay_protocol::abi::{
-    IAccuracyMarket, IAccuracyTerms, IMarketplaceFactory, IModelRegistry, Judges, Mode, PredictionMarketParams,
-};
+use assay_protocol::abi::{AuditContracts, IMarketplaceFactory, Judges};
 use eyre::WrapErr;
 use std::collections::BTreeMap;
 
 /// Deploys everything: the contracts without parameters one by one, those that serve everybody unless the chain has them, then
-/// registry and markets by one call of the factory, so that there is never one without the other. What an earlier run with this journal
-/// deployed is used again, where it is the same code with the same arguments.
+/// registry and markets by one call of the factory, so that there is never one without the other; and a retrieval market at the
+/// address that code and parameters determine. What an earlier run with this journal deployed is used again, where it is the same
+/// code with the same arguments.
 ///
 /// # Errors
 /// Before the first transaction for terms that the contracts refuse; after the last one if anything on chain differs from what
@@ -63,23 +63,28 @@ pub async fn deploy(
         transfers: create
             .contract("TransferJudge", &[("PoseidonT4", poseidon)], Vec::new())
             .await?,
-        publication: create.placed("PublishedTransfers").await?,
+        publication: create.shared("PublishedTransfers").await?,
         proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
     };
     let outputs = match terms.rounds {
         Some(_) => create.contract("OutputJudge", &[], Vec::new()).await?,
         None => Address::ZERO,
     };
-    let corpora = create.placed("CorpusRegistry").await?;
-    let factory = create.placed("MarketplaceFactory").await?;
+    let corpora = create.shared("CorpusRegistry").await?;
+    let factory = create.shared("MarketplaceFactory").await?;
     let created = create.marketplace(factory, terms, judges, outputs).await?;
     let (registry, market) = (created.registry, created.accuracy);
     check(chain, terms, judges, &created).await?;
+    let retrieval = match &terms.retrieval {
+        Some(terms) => Some(create.retrieval(terms, corpora, judges).await?),
+        None => None,
+    };
     Ok(Deployment {
         chain_id: chain.id,
         registry,
         market,
         corpora: Some(corpora),
+        retrieval,
         verifiers: BTreeMap::new(),
     })
 }
@@ -113,10 +118,31 @@ impl Creator<'_> {
         Ok(address)
     }
 
-    /// A contract that serves everybody on its chain, at the address that its code determines.
-    async fn placed(&mut self, contract: &str) -> eyre::Result<Address> {
-        let chain = &self.account.chain;
+    /// A contract without parameters that serves everybody on its chain.
+    async fn shared(&mut self, contract: &str) -> eyre::Result<Address> {
         let code = creation_code(self.repository, contract, &[], Vec::new())?;
+        self.placed(contract, code).await
+    }
+
+    /// The retrieval market with these terms: one for everybody who uses the same judges.
+    async fn retrieval(&mut self, terms: &RetrievalTerms, corpora: Address, judges: Judges) -> eyre::Result<Address> {
+        let params = terms.params(AuditContracts {
+            corpora,
+            documents: self.shared("DocumentJudge").await?,
+            transfers: judges.transfers,
+            sharedKeys: self.shared("SharedKeyJudge").await?,
+            publication: judges.publication,
+        });
+        let at = self
+            .placed("RetrievalMarket", retrieval_code(self.repository, &params)?)
+            .await?;
+        check_retrieval(&self.account.chain, at, &params).await?;
+        Ok(at)
+    }
+
+    /// A contract at the address that its creation code, with its arguments, determines.
+    async fn placed(&mut self, contract: &str, code: Bytes) -> eyre::Result<Address> {
+        let chain = &self.account.chain;
         let at = place(keccak256(&code));
         let confirmed = chain.newest_confirmed().await?;
         if !chain.provider.get_code_at(at).block_id(confirmed).await?.is_empty() {
@@ -181,71 +207,6 @@ impl Creator<'_> {
 /// Names a step by what it deploys: other code or arguments are another step.
 fn step_name(what: &str, data: &[u8]) -> String {
     format!("{what} {}", hex::encode(&keccak256(data)[..8]))
-}
-
-/// Reads back what was deployed.
-async fn check(
-    chain: &Chain,
-    terms: &MarketTerms,
-    judges: Judges,
-    created: &IMarketplaceFactory::MarketplaceCreated,
-) -> eyre::Result<()> {
-    let (registry, market, prediction) = (created.registry, created.accuracy, created.prediction);
-    let registry_params = chain.view(registry, &IModelRegistry::paramsCall {}).await?;
-    eyre::ensure!(
-        registry_params == terms.registry_params(market, prediction),
-        "the registry has other parameters than asked for"
-    );
-    let loaded = super::market::Market::load(chain.clone(), market).await?;
-    let p = &loaded.params;
-    eyre::ensure!(
-        p.registry == registry
-            && p.treasury == terms.treasury
-            && p.n1 == terms.n1
-            && p.n2 == terms.n2
-            && p.judges == judges,
-        "the market has other parameters than asked for"
-    );
-    let address = chain.view(market, &IAccuracyMarket::termsCall {}).await?;
-    for mode in [Mode::CLEAR, Mode::FULL, Mode::SIMPLE] {
-        let got = chain.view(address, &IAccuracyTerms::amountsCall { mode }).await?;
-        let expected = loaded.amounts(mode);
-        eyre::ensure!(
-            got == expected,
-            "the market's amounts are {got:?}, expected {expected:?}"
-        );
-    }
-    if terms.rounds.is_some() {
-        let rounds = Rounds::of(loaded).await?;
-        let p = &rounds.params;
-        let expected = terms.prediction_params(registry, p.judge);
-        let got = PredictionMarketParams {
-            registry: p.registry,
-            judge: p.judge,
-            priceProof: p.priceProof,
-            fee: p.fee,
-            answerGas: p.answerGas,
-            windows: p.windows.clone(),
-        };
-        eyre::ensure!(
-            rounds.address == prediction && expected == Some(got),
-            "the prediction market has other parameters than asked for"
-        );
-    }
-    if chain.id != DEVNET_CHAIN_ID {
-        const MAX_CODE: usize = 24_576;
-        for contract in [registry, market, prediction] {
-            if contract.is_zero() {
-                continue;
-            }
-            let len = chain.provider.get_code_at(contract).await?.len();
-            eyre::ensure!(
-                len > 0 && len <= MAX_CODE,
-                "contract {contract} has {len} bytes of code"
-            );
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

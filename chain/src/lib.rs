@@ -6,7 +6,7 @@
 //! | [`error`] | errors with a kind and a remedy | `node_url` |
 //! | [`repository`] | compiled contracts and tools | `error` |
 //! | [`journal`] | what was signed, before it is sent | nothing |
-//! | `refusal`, `round_refusals`, `corpus_refusals`, [`revert`] | why a node or a contract refused | `error` |
+//! | `refusal`, `round_refusals`, `corpus_refusals`, `audit_refusals`, [`revert`] | why a node or a contract refused | `error` |
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
@@ -15,16 +15,20 @@
 //! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
 //! | [`artefact`] | what the code of this release is | nothing |
-//! | `origin`, [`release`] | contracts compared with this release | `artefact`, `client`, `corpora`, `market`, `rounds` |
+//! | `origin` | how a contract was created | `artefact`, `client` |
 //! | [`corpora`] | the registry of corpora | `client`, `market`, `origin`, `venue` |
-//! | [`address_book`], [`terms`] | what was deployed, and with what | `client` |
+//! | [`audits`] | the retrieval market | `client`, `corpora`, `venue` |
+//! | `immutables`, [`release`] | contracts compared with this release | `artefact`, `audits`, `corpora`, `market`, `origin`, `rounds` |
+//! | [`address_book`], [`terms`], [`retrieval_terms`] | what was deployed, and with what | `client` |
 //! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
-//! | `rehearsal`, [`deploy`] | contracts are tried out, then deployed | `account`, `creation`, `origin`, `terms` |
+//! | `rehearsal`, `read_back`, [`deploy`] | contracts are tried out, deployed, then read back | `account`, `creation`, `origin`, `terms` |
 //! | [`devnet`] | anvil | `client`, `repository` |
 
 pub mod account;
 pub mod address_book;
 pub mod artefact;
+mod audit_refusals;
+pub mod audits;
 pub mod block;
 pub mod client;
 pub mod corpora;
@@ -35,15 +39,18 @@ pub mod devnet;
 pub mod error;
 pub mod fees;
 pub mod history;
+mod immutables;
 pub mod journal;
 pub mod keys;
 pub mod market;
 pub mod node_url;
 mod origin;
+mod read_back;
 mod refusal;
 mod rehearsal;
 pub mod release;
 pub mod repository;
+pub mod retrieval_terms;
 pub mod revert;
 mod round_refusals;
 pub mod rounds;

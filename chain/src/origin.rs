@@ -4,7 +4,7 @@
 //! whoever put it there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every
 //! chain.
 
-use super::artefact::Release;
+use super::artefact::{Release, RETRIEVAL_CREATION};
 use super::client::Chain;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, b256, keccak256, Address, Bytes, B256};
@@ -18,6 +18,16 @@ const DEPLOYER_CODEHASH: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f
 
 /// Contracts with storage that serve everybody: without arguments, at the place that their creation code determines.
 const CREATED_BY_PROXY: [&str; 2] = ["CorpusRegistry", "PublishedTransfers"];
+
+/// A contract and how it says that it was created.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Created<'a> {
+    /// Name in the sources.
+    pub(super) contract: &'a str,
+    pub(super) at: Address,
+    /// Constructor arguments that its address follows from; empty for all others.
+    pub(super) arguments: &'a [u8],
+}
 
 /// Where the proxy creates a contract of this creation code, on every chain.
 pub(super) fn place(code_hash: B256) -> Address {
@@ -42,15 +52,19 @@ pub(super) async fn has_deployer(chain: &Chain, block: BlockId) -> eyre::Result<
     Ok(keccak256(code) == DEPLOYER_CODEHASH)
 }
 
-/// What keeps the contract at `at` from having begun as this release's `contract` does, as of `block`. Nothing is asked about
-/// contracts without storage of their own.
+/// What keeps a contract from having begun as this release's of that name does, as of `block`. Nothing is asked about contracts
+/// without storage of their own.
 pub(super) async fn difference(
     chain: &Chain,
     release: &Release,
-    contract: &str,
-    at: Address,
+    created: Created<'_>,
     block: BlockId,
 ) -> eyre::Result<Option<String>> {
+    let Created {
+        contract,
+        at,
+        arguments,
+    } = created;
     let Some(code_hash) = release.creation.get(contract) else {
         return Ok(None);
     };
@@ -59,8 +73,12 @@ pub(super) async fn difference(
             "nothing shows how it was created: {DEPLOYER} is no deployment proxy"
         )));
     }
-    if CREATED_BY_PROXY.contains(&contract) {
-        let place = place(*code_hash);
+    let code_hash_of_place = match contract {
+        "RetrievalMarket" => Some(keccak256([RETRIEVAL_CREATION, arguments].concat())),
+        _ => CREATED_BY_PROXY.contains(&contract).then_some(*code_hash),
+    };
+    if let Some(code_hash) = code_hash_of_place {
+        let place = place(code_hash);
         return Ok(
             (at != place).then(|| format!("it is not the one at {place}, whose address shows how it was created"))
         );

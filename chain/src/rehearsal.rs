@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::client::{revert_data, Call};
-use super::creation::{creation_code, factory, marketplace_call};
+use super::creation::{creation_code, factory, marketplace_call, retrieval_code};
 use super::revert;
 use super::terms::MarketTerms;
 use crate::error::{hinted, hinted_because};
@@ -11,7 +11,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::StateOverridesBuilder;
 use alloy::sol_types::SolCall;
-use assay_protocol::abi::{IMarketplaceFactory, Judges};
+use assay_protocol::abi::{AuditContracts, IMarketplaceFactory, Judges};
 use eyre::WrapErr;
 
 /// Where the contracts without parameters stand in the rehearsal: nobody's addresses.
@@ -22,23 +22,33 @@ const JUDGES: Judges = Judges {
     proofs: Address::repeat_byte(0xd4),
 };
 const OUTPUT_JUDGE: Address = Address::repeat_byte(0xd5);
+const OF_AUDITS: AuditContracts = AuditContracts {
+    corpora: Address::repeat_byte(0xd6),
+    documents: Address::repeat_byte(0xd7),
+    transfers: JUDGES.transfers,
+    sharedKeys: Address::repeat_byte(0xd8),
+    publication: JUDGES.publication,
+};
 
 const UNABLE: &str = "the node cannot try the deployment before it is sent";
 const ANOTHER_NODE: &str = "nothing was sent; use a node whose eth_call takes state overrides";
 
-/// Lets the factory create registry and markets in one `eth_call`, with the code of everything else laid under it by state
-/// overrides: the constructors judge the terms, and nothing is spent.
+/// Lets the factory create registry and markets in one `eth_call`, and the retrieval market be created in another, with the code of
+/// everything else laid under them by state overrides: the constructors judge the terms, and nothing is spent.
 ///
 /// # Errors
 /// The constructor's refusal in words, or if the node cannot override the state of a call.
 pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository: &Repository) -> eyre::Result<()> {
     let (_, factory) = factory(repository)?;
-    let contracts: [(&str, Address, &[_]); 6] = [
+    let contracts: [(&str, Address, &[_]); 9] = [
         ("PoseidonT4", POSEIDON, &[]),
         ("TransferJudge", JUDGES.transfers, &[("PoseidonT4", POSEIDON)]),
         ("PublishedTransfers", JUDGES.publication, &[]),
         ("ProofJudge", JUDGES.proofs, &[]),
         ("OutputJudge", OUTPUT_JUDGE, &[]),
+        ("CorpusRegistry", OF_AUDITS.corpora, &[]),
+        ("DocumentJudge", OF_AUDITS.documents, &[]),
+        ("SharedKeyJudge", OF_AUDITS.sharedKeys, &[]),
         ("MarketplaceFactory", factory, &[]),
     ];
     let mut laid = StateOverridesBuilder::default();
@@ -47,21 +57,29 @@ pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository:
         let code = account.dry_run(&create).await;
         laid = laid.with_code(at, code.wrap_err_with(|| format!("cannot create {contract}"))?);
     }
+    let laid = laid.build();
+    let try_call = async |call: Call| {
+        let request = call.request(account.address());
+        let answer = account.chain.provider.call(request).overrides(laid.clone()).await;
+        answer.map_err(|error| match revert_data(&error) {
+            Some(data) => hinted_because(
+                revert::explain(&data),
+                "the contracts refuse these terms",
+                "nothing was sent; change the terms and repeat the command",
+            ),
+            None => hinted_because(error.into(), UNABLE, ANOTHER_NODE),
+        })
+    };
     // No deployment uses this salt.
     let create = marketplace_call(repository, account.address(), B256::ZERO, terms, JUDGES, OUTPUT_JUDGE)?;
-    let request = Call::new(factory, &create).request(account.address());
-    let answer = account.chain.provider.call(request).overrides(laid.build()).await;
-    let created = answer.map_err(|error| match revert_data(&error) {
-        Some(data) => hinted_because(
-            revert::explain(&data),
-            "the contracts refuse these terms",
-            "nothing was sent; change the terms and repeat the command",
-        ),
-        None => hinted_because(error.into(), UNABLE, ANOTHER_NODE),
-    })?;
+    let created = try_call(Call::new(factory, &create)).await?;
     // An account without code answers with nothing.
-    match IMarketplaceFactory::createCall::abi_decode_returns(&created) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(hinted(UNABLE, ANOTHER_NODE)),
+    if IMarketplaceFactory::createCall::abi_decode_returns(&created).is_err() {
+        return Err(hinted(UNABLE, ANOTHER_NODE));
     }
+    if let Some(retrieval) = &terms.retrieval {
+        let code = retrieval_code(repository, &retrieval.params(OF_AUDITS))?;
+        try_call(Call::create(code)).await?;
+    }
+    Ok(())
 }

@@ -4,16 +4,18 @@
 //! own address masked; each masked place must hold what the market's parameters say, and the linked library must have this
 //! release's code too. Code alone does not show that a constructor ran: what other code put there can have begun with other
 //! storage, say invented credits, and with parameters that the constructors refuse. So the contracts with storage must also have
-//! been created from this release's creation code, see `origin`: registry and markets by the genuine factory, which keeps its
-//! hash, `PublishedTransfers` and `CorpusRegistry` at the address that their code determines. The market creates its own terms, and judges and
-//! libraries have no storage.
+//! been created from this release's creation code, see `origin`: registry and their markets by the genuine factory, which keeps its
+//! hash; retrieval markets, `PublishedTransfers` and `CorpusRegistry` at the address that code and parameters determine. A market
+//! creates its own terms, and judges and libraries have no storage.
 
 use crate::artefact::{address, address_at, Release};
+use crate::audits::Audits;
 use crate::client::{Call, Chain};
 use crate::corpora::Corpora;
 use crate::error::hinted;
+use crate::immutables::{created_by, of_audits, of_marketplace, of_rounds, Immutables};
 use crate::market::Market;
-use crate::origin;
+use crate::origin::{self, Created};
 use crate::rounds::Rounds;
 use crate::venue::Venue;
 use alloy::eips::BlockId;
@@ -21,16 +23,11 @@ use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use assay_durable::file::write_atomic;
-use assay_protocol::abi::IAccuracyMarket::termsCall;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Deref;
+use std::future::Future;
 use std::path::Path;
-
-/// A stake is this many strikes, as in `ModelRegistry`.
-const STRIKES_PER_STAKE: u64 = 1000;
 
 /// One contract of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,7 +57,7 @@ impl Survey {
     pub async fn of(market: &Market) -> eyre::Result<Self> {
         let release = Release::this();
         let reader = CodeReader::new(&market.chain).await?;
-        let expected = immutables(market).await?;
+        let expected = of_marketplace(market).await?;
         let judges = &market.params.judges;
         let mut contracts = vec![
             ("ModelRegistry", market.registry),
@@ -71,12 +68,12 @@ impl Survey {
             ("PublishedTransfers", judges.publication),
         ];
         let prediction = address(expected["PREDICTION"]);
-        let mut of_rounds = BTreeMap::new();
+        let mut expected_of_rounds = Immutables::new();
         if !prediction.is_zero() {
             // It can burn stakes as the accuracy market can.
             contracts.push(("PredictionMarket", prediction));
             if let Some(rounds) = Rounds::if_any(market).await? {
-                of_rounds = round_immutables(market, &rounds);
+                expected_of_rounds = of_rounds(market, &rounds);
                 contracts.push(("OutputJudge", rounds.params.judge));
             }
         }
@@ -87,10 +84,11 @@ impl Survey {
         let codes = try_join_all(contracts.iter().map(|(_, at)| reader.code(*at))).await?;
         for ((contract, at), code) in contracts.into_iter().zip(codes) {
             let expected = match contract {
-                "PredictionMarket" => &of_rounds,
+                "PredictionMarket" => &expected_of_rounds,
                 _ => &expected,
             };
-            survey.compare(&reader, &release, contract, at, &code, expected).await?;
+            let part = Whole::new(contract, at, &code);
+            survey.compare(&reader, &release, part, expected).await?;
         }
         Ok(survey)
     }
@@ -103,10 +101,45 @@ impl Survey {
             chain_id: corpora.chain.id,
             parts: Vec::new(),
         };
-        let (release, none) = (Release::this(), BTreeMap::new());
+        let part = Whole::new("CorpusRegistry", corpora.address, &code);
         survey
-            .compare(&reader, &release, "CorpusRegistry", corpora.address, &code, &none)
+            .compare(&reader, &Release::this(), part, &Immutables::new())
             .await?;
+        Ok(survey)
+    }
+
+    /// Everything that decides about the money of audits.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn of_audits(audits: &Audits) -> eyre::Result<Self> {
+        let reader = CodeReader::new(&audits.chain).await?;
+        let (release, expected) = (Release::this(), of_audits(audits));
+        let contracts = &audits.params.contracts;
+        let [terms, pages] = created_by(audits);
+        let parts = [
+            ("RetrievalMarket", audits.address),
+            ("AuditTerms", terms),
+            ("AuditReader", pages),
+            ("DocumentJudge", contracts.documents),
+            ("SharedKeyJudge", contracts.sharedKeys),
+            ("TransferJudge", contracts.transfers),
+            ("PublishedTransfers", contracts.publication),
+            ("CorpusRegistry", contracts.corpora),
+        ];
+        let mut survey = Self {
+            chain_id: audits.chain.id,
+            parts: Vec::new(),
+        };
+        let arguments = audits.params.abi_encode();
+        let codes = try_join_all(parts.iter().map(|(_, at)| reader.code(*at))).await?;
+        for ((contract, at), code) in parts.into_iter().zip(codes) {
+            let mut part = Whole::new(contract, at, &code);
+            if contract == "RetrievalMarket" {
+                part.arguments = &arguments;
+            }
+            survey.compare(&reader, &release, part, &expected).await?;
+        }
         Ok(survey)
     }
 
@@ -115,15 +148,14 @@ impl Survey {
         &mut self,
         reader: &CodeReader<'_>,
         release: &Release,
-        contract: &str,
-        at: Address,
-        code: &[u8],
-        expected: &BTreeMap<&str, U256>,
+        part: Whole<'_>,
+        expected: &Immutables,
     ) -> eyre::Result<()> {
+        let Whole { contract, at, code, .. } = part;
         let artefact = &release.contracts[contract];
         let mut difference = artefact.difference(code, at, expected);
         if difference.is_none() {
-            difference = origin::difference(reader.chain, release, contract, at, reader.block).await?;
+            difference = origin::difference(reader.chain, release, part.created(), reader.block).await?;
         }
         self.add(contract, at, code, difference);
         if !artefact.is_code(code) {
@@ -175,6 +207,35 @@ impl Survey {
     }
 }
 
+/// A contract with its code.
+struct Whole<'a> {
+    contract: &'a str,
+    at: Address,
+    code: &'a [u8],
+    /// Of its constructor, where its address follows from them.
+    arguments: &'a [u8],
+}
+
+impl<'a> Whole<'a> {
+    fn new(contract: &'a str, at: Address, code: &'a [u8]) -> Self {
+        let arguments = &[];
+        Self {
+            contract,
+            at,
+            code,
+            arguments,
+        }
+    }
+
+    fn created(&self) -> Created<'a> {
+        Created {
+            contract: self.contract,
+            at: self.at,
+            arguments: self.arguments,
+        }
+    }
+}
+
 /// Code as of one block.
 struct CodeReader<'a> {
     chain: &'a Chain,
@@ -190,79 +251,6 @@ impl<'a> CodeReader<'a> {
     async fn code(&self, at: Address) -> eyre::Result<Bytes> {
         Ok(self.chain.provider.get_code_at(at).block_id(self.block).await?)
     }
-}
-
-/// What each immutable of the contracts must be; those of one name are the same in all of them.
-async fn immutables(market: &Market) -> eyre::Result<BTreeMap<&'static str, U256>> {
-    let chain = &market.chain;
-    let terms = chain.view(market.address, &termsCall {}).await?;
-    let p = &market.params;
-    let (prices, windows, judges, transfer, claim) = (&p.prices, &p.windows, &p.judges, &p.transfer, &p.claim);
-    let word = |address: Address| U256::from_be_bytes(address.into_word().0);
-    let (n1, n2) = (U256::from(p.n1), U256::from(p.n2));
-    let (price_input, fee) = (U256::from(p.priceInput), U256::from(prices.fee));
-    let strike = n1 * price_input;
-    let deposit = U256::from(2) * (n1 + n2) * price_input;
-    Ok(BTreeMap::from([
-        ("REGISTRY", word(market.registry)),
-        ("ACCURACY", word(market.address)),
-        ("PREDICTION", word(market.prediction().await?)),
-        ("TERMS", word(terms)),
-        ("PARAMS_HASH", market.params_hash.into()),
-        ("TREASURY", word(p.treasury)),
-        ("PROOF_JUDGE", word(judges.proofs)),
-        ("TRANSFER_JUDGE", word(judges.transfers)),
-        ("PUBLICATION", word(judges.publication)),
-        ("PRICE_INPUT", price_input),
-        ("PRICE_PROOF", U256::from(prices.proof)),
-        ("PRICE_INFERENCE", U256::from(prices.inference)),
-        ("FEE", fee),
-        ("FEES", U256::from(2) * fee),
-        ("ENTRY", deposit + fee),
-        ("ESCROW", U256::from(2) * deposit),
-        ("STRIKE", strike),
-        ("STAKE", U256::from(STRIKES_PER_STAKE) * strike),
-        ("N1", n1),
-        ("N2", n2),
-        ("N", n1 + n2),
-        ("FAULT_STRIKES", U256::from(p.faultStrikes)),
-        ("ACCEPT_WINDOW", U256::from(windows.accept)),
-        ("DECIDE_WINDOW", U256::from(windows.decide)),
-        ("PROVE_BASE", U256::from(windows.proveBase)),
-        ("PROVE_TIME_PER_ITEM", U256::from(windows.proveTimePerItem)),
-        ("UNBOND_WINDOW", U256::from(p.unbondWindow)),
-        ("WORDS_PER_CHUNK", U256::from(transfer.wordsPerChunk)),
-        ("COMMIT_WINDOW", U256::from(transfer.commitWindow)),
-        ("ACK_WINDOW", U256::from(transfer.ackWindow)),
-        ("PUBLISH_WINDOW", U256::from(transfer.publishWindow)),
-        ("KEY_WINDOW", U256::from(transfer.keyWindow)),
-        ("CHALLENGE_WINDOW", U256::from(claim.challengeWindow)),
-        ("RESPOND_WINDOW", U256::from(claim.respondWindow)),
-        ("ANSWER_TIME", U256::from(claim.answerTime)),
-        ("CHALLENGE_BOND", U256::from(claim.challengeBond)),
-        ("DIRECT_MAX", U256::from(claim.directMax)),
-    ]))
-}
-
-/// What each immutable of the prediction market must be; what it shares with the accuracy market is that one's.
-fn round_immutables(market: &Market, rounds: &Rounds) -> BTreeMap<&'static str, U256> {
-    let word = |address: Address| U256::from_be_bytes(address.into_word().0);
-    let (p, windows) = (&rounds.params, &rounds.params.windows);
-    BTreeMap::from([
-        ("REGISTRY", word(market.registry)),
-        ("JUDGE", word(p.judge)),
-        ("TREASURY", word(market.params.treasury)),
-        ("PARAMS_HASH", rounds.params_hash.into()),
-        ("PRICE_PROOF", U256::from(p.priceProof)),
-        ("FEE", U256::from(p.fee)),
-        ("ANSWER_GAS", U256::from(p.answerGas)),
-        ("ACCEPT_WINDOW", U256::from(windows.accept)),
-        ("PUBLISH_WINDOW", U256::from(windows.publish)),
-        ("CONTEST_WINDOW", U256::from(windows.contest)),
-        ("RESPOND_WINDOW", U256::from(windows.respond)),
-        ("ANSWER_TIME", U256::from(windows.answerTime)),
-        ("UNBOND_WINDOW", U256::from(market.params.unbondWindow)),
-    ])
 }
 
 /// How far the contracts behind a market are known.
@@ -302,9 +290,10 @@ struct Remembered {
 
 impl DeploymentCheck {
     /// Compares the contracts with this release, once for each market: that they are is remembered in the file `kept`.
-    pub async fn of(market: &Market, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
+    pub async fn of(market: &impl Surveyed, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
+        let reader = CodeReader::new(market.chain()).await?;
         let remembered = Remembered {
-            codehash: keccak256(CodeReader::new(&market.chain).await?.code(market.address).await?),
+            codehash: keccak256(reader.code(market.keystone()).await?),
             release: Release::hash(),
         };
         let before = std::fs::read(kept)
@@ -317,7 +306,7 @@ impl DeploymentCheck {
                 differences: Vec::new(),
             });
         }
-        let check = Self::of_survey(&Survey::of(market).await?, trusted);
+        let check = Self::of_survey(&market.survey().await?, trusted);
         if check.grade == DeploymentGrade::Reproduced {
             // Where nothing can be written the next command compares again.
             write_atomic(kept, &serde_json::to_vec_pretty(&remembered)?, false).ok();
@@ -385,37 +374,73 @@ impl fmt::Display for DeploymentCheck {
     }
 }
 
+/// A market whose contracts can be compared with this release.
+pub trait Surveyed: Venue {
+    /// The contract whose code, with its immutables, fixes all others.
+    fn keystone(&self) -> Address;
+
+    /// Compares everything that decides about its money.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    fn survey(&self) -> impl Future<Output = eyre::Result<Survey>> + Send;
+}
+
+impl Surveyed for Market {
+    fn keystone(&self) -> Address {
+        self.address
+    }
+
+    async fn survey(&self) -> eyre::Result<Survey> {
+        Survey::of(self).await
+    }
+}
+
+impl Surveyed for Rounds {
+    fn keystone(&self) -> Address {
+        self.marketplace.address
+    }
+
+    async fn survey(&self) -> eyre::Result<Survey> {
+        Survey::of(&self.marketplace).await
+    }
+}
+
+impl Surveyed for Audits {
+    fn keystone(&self) -> Address {
+        self.address
+    }
+
+    async fn survey(&self) -> eyre::Result<Survey> {
+        Survey::of_audits(self).await
+    }
+}
+
 /// A market whose contracts are this release's, or trusted by the user's word: only through it calls carry money.
 #[derive(Debug, Clone)]
-pub struct CheckedMarket(Market);
+pub struct CheckedMarket<V = Market>(V);
 
-impl CheckedMarket {
+impl<V: Surveyed> CheckedMarket<V> {
     /// # Errors
     /// If a contract is not this release's and `trusted` is not the digest of them all.
-    pub async fn new(market: Market, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
+    pub async fn new(market: V, kept: &Path, trusted: Option<B256>) -> eyre::Result<Self> {
         let check = DeploymentCheck::of(&market, kept, trusted).await?;
         check.require_known(
-            format_args!("the contracts of market {} are not those", market.address),
+            format_args!("the contracts of market {} are not those", market.keystone()),
             "do not send them money",
         )?;
         Ok(Self(market))
     }
 
-    /// A call that pays, of this market or of the one for predictions that its registry names.
-    pub fn paying(&self, venue: &impl Venue, call: &impl SolCall, value_wei: u128) -> Call {
-        Call::new(venue.address(), call).with_value(value_wei)
-    }
-
-    /// A call of the registry that pays.
-    pub fn paying_registry(&self, call: &impl SolCall, value_wei: u128) -> Call {
-        self.registry_call(call).with_value(value_wei)
+    /// A call of the market that pays.
+    pub fn paying(&self, call: &impl SolCall, value_wei: u128) -> Call {
+        Call::new(self.0.address(), call).with_value(value_wei)
     }
 }
 
-impl Deref for CheckedMarket {
-    type Target = Market;
-
-    fn deref(&self) -> &Market {
-        &self.0
+impl CheckedMarket {
+    /// A call of the registry that pays.
+    pub fn paying_registry(&self, call: &impl SolCall, value_wei: u128) -> Call {
+        self.0.registry_call(call).with_value(value_wei)
     }
 }

@@ -9,7 +9,7 @@
 )]
 
 use crate::error::{hinted, rejected};
-use crate::{corpus_refusals, round_refusals};
+use crate::{audit_refusals, corpus_refusals, round_refusals};
 use alloy::primitives::B256;
 use alloy::sol_types::{Revert, SolError, SolInterface};
 use assay_protocol::abi::{
@@ -62,6 +62,9 @@ fn words(data: &[u8]) -> (String, Option<&'static str>) {
         return words;
     }
     if let Some(words) = corpus_refusals::words(data) {
+        return words;
+    }
+    if let Some(words) = audit_refusals::words(data) {
         return words;
     }
     if let Ok(error) = L::abi_decode(data) {

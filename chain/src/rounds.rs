@@ -4,7 +4,7 @@ use super::client::{Call, Chain};
 use super::history::history;
 use super::market::{all_answers, decoded, Market};
 use super::revert::{self, is};
-use super::venue::{events, Venue, View};
+use super::venue::{events, ModelVenue, Venue, View};
 use crate::error::{hinted, is_of_node};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
@@ -372,8 +372,8 @@ impl Venue for Rounds {
         self.address
     }
 
-    fn marketplace(&self) -> &Market {
-        &self.marketplace
+    async fn creditors(&self) -> eyre::Result<Vec<Address>> {
+        self.marketplace.creditors().await
     }
 
     fn as_of(&self, block: B256) -> Self {
@@ -399,5 +399,11 @@ impl Venue for Rounds {
 
     async fn at(&self, id: B256, block: BlockId) -> eyre::Result<RoundView> {
         self.chain.view_at(self.address, &roundCall { id }, block).await
+    }
+}
+
+impl ModelVenue for Rounds {
+    fn marketplace(&self) -> &Market {
+        &self.marketplace
     }
 }

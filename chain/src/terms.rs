@@ -1,5 +1,6 @@
 //! The terms that a market is deployed with: prices, sizes and windows, which can never be changed.
 
+use crate::retrieval_terms::RetrievalTerms;
 use alloy::primitives::{address, Address};
 use assay_economics::accuracy::Terms;
 use assay_economics::conditions::{accuracy, round, AccuracyCase, Costs, RoundCase, Verdict};
@@ -74,6 +75,9 @@ pub struct MarketTerms {
     /// Of the prediction market; without them the marketplace has none, and can get none later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<RoundMarketTerms>,
+    /// Of a retrieval market beside the marketplace, which shares its judge of transfers; without them none is deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrieval: Option<RetrievalTerms>,
 }
 
 /// What is fixed of the prediction market; the price of a proof is the accuracy market's.
@@ -142,6 +146,7 @@ impl MarketTerms {
                 respond_window: HOUR,
                 answer_time: 120,
             }),
+            retrieval: Some(RetrievalTerms::devnet()),
         }
     }
 

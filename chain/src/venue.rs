@@ -62,8 +62,11 @@ pub trait Venue: Debug + Clone + Send + Sync + 'static {
     fn chain(&self) -> &Chain;
     /// Where the contract is.
     fn address(&self) -> Address;
-    /// The accuracy market and the registry that it is deployed with.
-    fn marketplace(&self) -> &Market;
+    /// The contracts that may owe its parties money.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    fn creditors(&self) -> impl Future<Output = eyre::Result<Vec<Address>>> + Send;
     /// The contract as it was when this block was the newest.
     #[must_use]
     fn as_of(&self, block: B256) -> Self;
@@ -107,6 +110,12 @@ pub trait Venue: Debug + Clone + Send + Sync + 'static {
             }
         }
     }
+}
+
+/// A venue about registered models.
+pub trait ModelVenue: Venue {
+    /// The accuracy market and the registry that it is deployed with.
+    fn marketplace(&self) -> &Market;
 }
 
 /// Fails unless the thing is in one of these states.
@@ -207,8 +216,9 @@ impl Venue for Market {
         self.address
     }
 
-    fn marketplace(&self) -> &Market {
-        self
+    async fn creditors(&self) -> eyre::Result<Vec<Address>> {
+        let all = [self.address, self.registry, self.prediction().await?];
+        Ok(all.into_iter().filter(|contract| !contract.is_zero()).collect())
     }
 
     fn as_of(&self, block: B256) -> Self {
@@ -221,5 +231,11 @@ impl Venue for Market {
 
     async fn at(&self, id: B256, block: BlockId) -> eyre::Result<EngagementView> {
         self.engagement_at(id, block).await
+    }
+}
+
+impl ModelVenue for Market {
+    fn marketplace(&self) -> &Market {
+        self
     }
 }

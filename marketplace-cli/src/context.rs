@@ -1,10 +1,12 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
 use crate::args::keys::KeyArgs;
+use crate::args::retrieval::RetrievalArgs;
 use crate::output::Output;
 use alloy::primitives::{Address, B256};
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
+use assay_chain::audits::Audits;
 use assay_chain::client::Chain;
 use assay_chain::corpora::Corpora;
 use assay_chain::error::hinted;
@@ -194,6 +196,37 @@ impl Context {
         let site = self.corpora_site().await?;
         let account = self.account(&site.market.chain, keys)?;
         Ok(Desk::new(site, account))
+    }
+
+    /// The retrieval market, if the command or the address book names one.
+    ///
+    /// # Errors
+    /// If none is at the address that is named.
+    pub async fn retrieval_if_named(&self, chain: &Chain, args: RetrievalArgs) -> eyre::Result<Option<Audits>> {
+        let book = self.deployment_path(chain);
+        let named = match args.retrieval {
+            None if self.globals.deployment.is_some() || book.exists() => Deployment::load(&book, chain)?.retrieval,
+            named => named,
+        };
+        match named {
+            Some(address) => Audits::open(chain.clone(), address).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The retrieval market and what is kept about it here.
+    ///
+    /// # Errors
+    /// If none is named, or none is there.
+    pub async fn audits_site(&self, args: RetrievalArgs) -> eyre::Result<Site<Audits>> {
+        let audits = self.retrieval_if_named(&self.chain().await?, args).await?;
+        let audits = audits.ok_or_else(|| {
+            hinted(
+                "no retrieval market is named",
+                "give --retrieval ADDRESS, or --deployment FILE with an address book that has one",
+            )
+        })?;
+        Ok(self.site_of(audits))
     }
 
     /// The market and who signs, for calls that carry no money.

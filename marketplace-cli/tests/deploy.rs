@@ -14,6 +14,7 @@ use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
 use assay_chain::repository::Repository;
+use assay_chain::retrieval_terms::RetrievalTerms;
 use assay_chain::rounds::Rounds;
 use assay_chain::terms::MarketTerms;
 use assay_durable::report::Reporter;
@@ -25,8 +26,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Six contracts without parameters, the factory, its call.
-const TRANSACTIONS: u64 = 8;
+/// Eight contracts without parameters, the factory, its call, the retrieval market.
+const TRANSACTIONS: u64 = 11;
 
 struct Site {
     account: Account,
@@ -119,7 +120,19 @@ async fn a_deployment_cut_off_after_each_transaction_ends_as_one() {
     assert_eq!(site.sent().await, TRANSACTIONS + cuts);
 }
 
-/// Each of these is refused by another constructor: the registry's, the market's own, that of its terms.
+#[test]
+fn terms_and_address_books_of_older_releases_are_read() {
+    let mut terms = serde_json::to_value(MarketTerms::devnet()).unwrap();
+    assert!(terms.as_object_mut().unwrap().remove("retrieval").is_some());
+    let terms: MarketTerms = serde_json::from_value(terms).unwrap();
+    assert_eq!(terms.retrieval, None);
+
+    let book = json!({ "chainId": 1, "registry": Address::repeat_byte(1), "market": Address::repeat_byte(2) });
+    let book: Deployment = serde_json::from_value(book).unwrap();
+    assert_eq!((book.corpora, book.retrieval), (None, None));
+}
+
+/// Each of these is refused by another constructor: the registry's, the market's own, that of its terms, that of the terms of audits.
 #[tokio::test]
 async fn terms_that_the_contracts_refuse_cost_nothing() {
     let site = Site::new().await;
@@ -145,6 +158,16 @@ async fn terms_that_the_contracts_refuse_cost_nothing() {
             "treasury",
             MarketTerms {
                 treasury: Address::ZERO,
+                ..devnet()
+            },
+        ),
+        (
+            "publishTime",
+            MarketTerms {
+                retrieval: Some(RetrievalTerms {
+                    publish_time: 0,
+                    ..RetrievalTerms::devnet()
+                }),
                 ..devnet()
             },
         ),
@@ -182,6 +205,10 @@ async fn other_terms_are_another_marketplace_on_the_same_contracts() {
     let second = site.deploy(&other).await.unwrap();
     assert_ne!((first.registry, first.market), (second.registry, second.market));
     assert_eq!(site.sent().await, TRANSACTIONS + 1, "only registry and markets are new");
+    assert_eq!(
+        first.retrieval, second.retrieval,
+        "the retrieval market has the same terms"
+    );
 
     let params = site.chain().view(second.registry, &paramsCall {}).await.unwrap();
     assert_eq!(params.faultStrikes, 11);

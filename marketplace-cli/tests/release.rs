@@ -6,15 +6,18 @@ mod support;
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
-use assay_chain::artefact::Release;
+use assay_chain::address_book::Deployment;
+use assay_chain::artefact::{Release, RETRIEVAL_CREATION};
+use assay_chain::audits::Audits;
 use assay_chain::client::{Call, Chain};
 use assay_chain::corpora::Corpora;
 use assay_chain::creation::creation_code;
 use assay_chain::devnet::DevnetOptions;
 use assay_chain::error::{is_of_node, is_passing, Kind};
 use assay_chain::market::Market;
-use assay_chain::release::{DeploymentCheck, DeploymentGrade, Survey};
+use assay_chain::release::{DeploymentCheck, DeploymentGrade, Survey, Surveyed};
 use assay_chain::repository::Repository;
+use assay_chain::retrieval_terms::RetrievalTerms;
 use assay_chain::rounds::Rounds;
 use assay_chain::terms::MarketTerms;
 use assay_cli::cmd::devnet::up;
@@ -61,13 +64,18 @@ fn the_committed_artefacts_are_those_of_the_build() {
         [
             "AccuracyMarket",
             "AccuracyTerms",
+            "AuditReader",
+            "AuditTerms",
             "CorpusRegistry",
+            "DocumentJudge",
             "ModelRegistry",
             "OutputJudge",
             "PoseidonT4",
             "PredictionMarket",
             "ProofJudge",
             "PublishedTransfers",
+            "RetrievalMarket",
+            "SharedKeyJudge",
             "TransferJudge"
         ]
     );
@@ -109,8 +117,14 @@ fn the_committed_artefacts_are_those_of_the_build() {
             "MarketplaceFactory",
             "ModelRegistry",
             "PredictionMarket",
-            "PublishedTransfers"
+            "PublishedTransfers",
+            "RetrievalMarket"
         ]
+    );
+    assert_eq!(
+        keccak256(RETRIEVAL_CREATION),
+        release.creation["RetrievalMarket"],
+        "run scripts/release-artefacts"
     );
     for (name, hash) in &release.creation {
         let code = creation_code(&Repository::find().unwrap(), name, &[], Vec::new()).unwrap();
@@ -148,6 +162,24 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
         answer_time: 611,
         challenge_bond: devnet.challenge_bond + 2,
         direct_max: 3,
+        retrieval: Some(RetrievalTerms {
+            words_per_chunk: 12,
+            chunk_gas: 30_001,
+            deliver_gas: 150_002,
+            accept_window: 3701,
+            answer_base: 3702,
+            answer_time: 63,
+            reveal_window: 3704,
+            prove_base: 3705,
+            prove_time: 126,
+            demand_window: 3707,
+            deliver_base: 3708,
+            deliver_time: 9,
+            ack_window: 3710,
+            publish_base: 3711,
+            publish_time: 12,
+            evidence_window: 3713,
+        }),
         ..devnet
     };
     let (node, book, _) = up(&context, &DevnetOptions::default(), &terms).await.unwrap();
@@ -172,6 +204,11 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
         ]
     );
 
+    let audits = Audits::open(market.chain.clone(), book.retrieval.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(audits.survey().await.unwrap().differences(), Vec::<String>::new());
+
     // The comparison is made once for each home.
     let first = context.site_of(market.clone()).deployment_check().await.unwrap();
     let second = context.site_of(market.clone()).deployment_check().await.unwrap();
@@ -193,6 +230,71 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
     .await
     .unwrap();
     assert_eq!(third.digest, Some(survey.digest()));
+}
+
+#[tokio::test]
+async fn a_retrieval_market_is_reproduced_at_the_address_of_its_code_and_parameters_alone() {
+    let w = World::new().await;
+    let chain = &w.market.chain;
+    let book = Deployment::load(
+        &w.dir.path().join("chain").join(chain.label()).join("deployment.json"),
+        chain,
+    )
+    .unwrap();
+    let audits = Audits::open(chain.clone(), book.retrieval.unwrap()).await.unwrap();
+    assert_eq!(audits.corpora.address, book.corpora.unwrap());
+    let survey = audits.survey().await.unwrap();
+    assert_eq!(survey.differences(), Vec::<String>::new());
+    let contracts: Vec<&str> = survey.parts.iter().map(|part| part.contract.as_str()).collect();
+    assert_eq!(
+        contracts,
+        [
+            "RetrievalMarket",
+            "AuditTerms",
+            "AuditReader",
+            "DocumentJudge",
+            "SharedKeyJudge",
+            "TransferJudge",
+            "PoseidonT4",
+            "PublishedTransfers",
+            "CorpusRegistry"
+        ]
+    );
+
+    // Other parameters are another market, which the proxy makes as genuine.
+    let mut params = audits.params.clone();
+    params.windows.reveal += 1;
+    let code = creation_code(
+        &Repository::find().unwrap(),
+        "RetrievalMarket",
+        &[],
+        params.abi_encode(),
+    )
+    .unwrap();
+    let copy = w.create(code).await;
+    let copied = Audits::open(chain.clone(), copy).await.unwrap();
+    let differences = copied.survey().await.unwrap().differences();
+    assert!(
+        differences.len() == 1 && differences[0].contains(&format!("RetrievalMarket at {copy}: it is not the one at")),
+        "{differences:?}"
+    );
+
+    // Another judge has other code, whoever created the market.
+    let yes = w.deploy(&YES).await;
+    params.contracts.documents = yes;
+    let code = creation_code(
+        &Repository::find().unwrap(),
+        "RetrievalMarket",
+        &[],
+        params.abi_encode(),
+    )
+    .unwrap();
+    let rogue = Audits::open(chain.clone(), w.create(code).await).await.unwrap();
+    let differences = rogue.survey().await.unwrap().differences();
+    assert!(
+        differences.contains(&format!("DocumentJudge at {yes}: it has other code")),
+        "{differences:?}"
+    );
 }
 
 /// The judges of a genuine deployment.

@@ -8,7 +8,7 @@ use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::{Venue, View};
+use assay_chain::venue::{ModelVenue, Venue, View};
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ProofTerms;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Reserved {
 ///
 /// # Errors
 /// If the model's proofs or its proving speed do not suffice for everything that is promised.
-pub async fn reserve<V: Venue>(
+pub async fn reserve<V: ModelVenue>(
     site: &Site<V>,
     id: B256,
     model_id: B256,
@@ -109,7 +109,7 @@ pub async fn confirmed_as<V: Venue>(
 }
 
 /// Where registration said that they are.
-fn files<V: Venue>(site: &Site<V>, model_id: B256) -> eyre::Result<Option<Files>> {
+fn files<V: ModelVenue>(site: &Site<V>, model_id: B256) -> eyre::Result<Option<Files>> {
     let journal = site.home.model(site.market.chain(), model_id);
     let path = |fact| Journal::peek(&journal, fact);
     let (Some(model), Some(secret)) = (path(&MODEL)?, path(&SECRET)?) else {

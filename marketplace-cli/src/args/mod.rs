@@ -11,6 +11,7 @@
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
 //! | [`patrol`] | when a daemon looks |
+//! | [`retrieval`] | which retrieval market is meant |
 //! | [`block`] | the block that is read at |
 //! | [`consent`] | what is asked of a person first |
 
@@ -25,6 +26,7 @@ pub mod model;
 pub mod output;
 pub mod patrol;
 pub mod policy;
+pub mod retrieval;
 pub mod server;
 pub mod serving;
 pub mod srs;

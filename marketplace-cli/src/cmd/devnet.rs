@@ -57,6 +57,9 @@ pub struct Deployed {
     /// `CorpusRegistry`, which serves everybody on its chain; absent from books of older releases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corpora: Option<Address>,
+    /// `RetrievalMarket`; absent where none was deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retrieval: Option<Address>,
     /// The file that other commands find the contracts in.
     pub address_book: PathBuf,
     /// Absent where somebody else's node was used.
@@ -75,6 +78,7 @@ impl Deployed {
             registry: deployment.registry,
             market: deployment.market,
             corpora: deployment.corpora,
+            retrieval: deployment.retrieval,
             address_book: book.to_owned(),
             rpc_url: devnet.map(Devnet::url),
             pid: devnet.map(Devnet::pid),
@@ -88,6 +92,9 @@ impl fmt::Display for Deployed {
         writeln!(f, "market        {}", self.market)?;
         if let Some(corpora) = self.corpora {
             writeln!(f, "corpora       {corpora}")?;
+        }
+        if let Some(retrieval) = self.retrieval {
+            writeln!(f, "retrieval     {retrieval}")?;
         }
         writeln!(f, "address book  {}", self.address_book.display())?;
         if let (Some(url), Some(pid)) = (&self.rpc_url, self.pid) {

@@ -1,9 +1,11 @@
 //! Fetches what the contracts owe.
 
 use crate::args::keys::KeyArgs;
+use crate::args::retrieval::RetrievalArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
-use assay_marketplace::engagement::withdraw::withdraw;
+use assay_chain::venue::Venue;
+use assay_marketplace::engagement::withdraw::withdraw_from;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  assay withdraw --devnet-account 1\n  \
@@ -12,6 +14,8 @@ pub struct Args {
     /// Receiver [default: the signer]
     #[arg(long, value_name = "ADDRESS", value_parser = receiver)]
     to: Option<Address>,
+    #[command(flatten)]
+    retrieval: RetrievalArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -27,7 +31,12 @@ pub(crate) fn receiver(text: &str) -> Result<Address, String> {
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let result = withdraw(&desk, args.to.unwrap_or(desk.account.address())).await?;
+    let mut contracts = desk.market.creditors().await?;
+    if let Some(audits) = ctx.retrieval_if_named(&desk.market.chain, args.retrieval).await? {
+        contracts.extend(audits.creditors().await?);
+    }
+    let to = args.to.unwrap_or(desk.account.address());
+    let result = withdraw_from(&desk, &contracts, to).await?;
     ctx.out.result(&result, &result)
 }
 

@@ -6,8 +6,7 @@ use alloy::sol_types::SolCall;
 use assay_chain::account::Account;
 use assay_chain::client::Call;
 use assay_chain::market::Market;
-use assay_chain::release::CheckedMarket;
-use assay_chain::venue::Venue;
+use assay_chain::release::{CheckedMarket, Surveyed};
 use std::ops::Deref;
 
 /// A party of engagements at one market: every move goes through its journal.
@@ -42,10 +41,10 @@ impl<V> Deref for Desk<V> {
 #[derive(Debug, Clone)]
 pub struct PayingDesk<V = Market> {
     desk: Desk<V>,
-    checked: CheckedMarket,
+    checked: CheckedMarket<V>,
 }
 
-impl<V: Venue> PayingDesk<V> {
+impl<V: Surveyed> PayingDesk<V> {
     /// # Errors
     /// If the contracts of the site are neither this release's nor trusted.
     pub async fn new(site: Site<V>, account: Account) -> eyre::Result<Self> {
@@ -56,9 +55,11 @@ impl<V: Venue> PayingDesk<V> {
 
     /// A call of the market that pays.
     pub fn paying(&self, call: &impl SolCall, value_wei: u128) -> Call {
-        self.checked.paying(&self.market, call, value_wei)
+        self.checked.paying(call, value_wei)
     }
+}
 
+impl PayingDesk {
     /// A call of the registry that pays.
     pub fn paying_registry(&self, call: &impl SolCall, value_wei: u128) -> Call {
         self.checked.paying_registry(call, value_wei)

@@ -4,7 +4,7 @@ use crate::home::Home;
 use alloy::primitives::B256;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
-use assay_chain::release::{CheckedMarket, DeploymentCheck};
+use assay_chain::release::{CheckedMarket, DeploymentCheck, Surveyed};
 use assay_chain::venue::Venue;
 use assay_durable::report::Reporter;
 use std::path::PathBuf;
@@ -35,15 +35,7 @@ impl<V> Site<V> {
 }
 
 impl<V: Venue> Site<V> {
-    /// How far the contracts behind the market are known.
-    ///
-    /// # Errors
-    /// If the node does not say.
-    pub async fn deployment_check(&self) -> eyre::Result<DeploymentCheck> {
-        DeploymentCheck::of(self.market.marketplace(), &self.kept_check(), self.trusted_deployment).await
-    }
-
-    /// The directory where this program keeps the files of an engagement or a round.
+    /// The directory where this program keeps the files of an engagement, a round or an audit.
     pub fn files(&self, id: B256) -> PathBuf {
         self.home.of_id(self.market.chain(), V::FOLDER, id)
     }
@@ -53,29 +45,33 @@ impl<V: Venue> Site<V> {
         self.files(id).join("journal.json")
     }
 
-    /// The market, if it is known well enough to send money to.
-    ///
-    /// # Errors
-    /// If its contracts are neither this release's nor trusted.
-    pub async fn checked_market(&self) -> eyre::Result<CheckedMarket> {
-        CheckedMarket::new(
-            self.market.marketplace().clone(),
-            &self.kept_check(),
-            self.trusted_deployment,
-        )
-        .await
-    }
-
-    fn kept_check(&self) -> PathBuf {
-        let market = self.market.marketplace();
-        self.home.checked_market(&market.chain, market.address)
-    }
-
     /// The journal of an id.
     ///
     /// # Errors
     /// Those of [`Journal::open`].
     pub fn journal(&self, id: B256) -> eyre::Result<Journal> {
         Journal::open(&self.journal_path(id))
+    }
+}
+
+impl<V: Surveyed> Site<V> {
+    /// How far the contracts behind the market are known.
+    ///
+    /// # Errors
+    /// If the node does not say.
+    pub async fn deployment_check(&self) -> eyre::Result<DeploymentCheck> {
+        DeploymentCheck::of(&self.market, &self.kept_check(), self.trusted_deployment).await
+    }
+
+    /// The market, if it is known well enough to send money to.
+    ///
+    /// # Errors
+    /// If its contracts are neither this release's nor trusted.
+    pub async fn checked_market(&self) -> eyre::Result<CheckedMarket<V>> {
+        CheckedMarket::new(self.market.clone(), &self.kept_check(), self.trusted_deployment).await
+    }
+
+    fn kept_check(&self) -> PathBuf {
+        self.home.checked_market(self.market.chain(), self.market.keystone())
     }
 }

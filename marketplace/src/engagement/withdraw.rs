@@ -48,15 +48,17 @@ impl fmt::Display for Withdrawn {
     }
 }
 
-/// Withdraws from registry and markets, where there is credit.
+/// Withdraws from every contract that may owe parties of the desk's market money, where there is credit.
 pub async fn withdraw<V: Venue>(desk: &Desk<V>, to: Address) -> eyre::Result<Withdrawn> {
-    let market = desk.market.marketplace();
-    let chain = &market.chain;
+    withdraw_from(desk, &desk.market.creditors().await?, to).await
+}
+
+/// Withdraws from these contracts, where there is credit.
+pub async fn withdraw_from<V: Venue>(desk: &Desk<V>, contracts: &[Address], to: Address) -> eyre::Result<Withdrawn> {
+    let chain = desk.market.chain();
     let mut journal = Journal::open(&desk.home.withdrawals(chain, desk.account.address()))?;
     let mut withdrawals = Vec::new();
-    let prediction = market.prediction().await?;
-    let contracts = [market.address, market.registry, prediction];
-    for contract in contracts.into_iter().filter(|contract| !contract.is_zero()) {
+    for contract in contracts.iter().copied() {
         let call = creditCall {
             account: desk.account.address(),
         };

@@ -3,8 +3,8 @@
 use crate::engagement::Site;
 use crate::verifier::check::{Trust, VerifierCheck};
 use alloy::primitives::{Address, B256};
-use assay_chain::release::DeploymentCheck;
-use assay_chain::venue::Venue;
+use assay_chain::release::{DeploymentCheck, Surveyed};
+use assay_chain::venue::ModelVenue;
 use assay_protocol::abi::Assurance;
 use serde::Serialize;
 use std::fmt;
@@ -26,7 +26,7 @@ impl Grades {
     ///
     /// # Errors
     /// If the node does not answer, or no such model is registered. What is not known is a grade, not an error.
-    pub async fn read<V: Venue>(site: &Site<V>, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
+    pub async fn read<V: ModelVenue + Surveyed>(site: &Site<V>, model_id: B256, trust: &Trust) -> eyre::Result<Self> {
         let market = site.market.marketplace();
         let record = market.model(model_id).await?.record;
         Ok(Self {
