@@ -5,10 +5,12 @@ mod node_support;
 mod snapshots;
 mod support;
 
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{keccak256, Address, B256, U256};
 use assay_chain::account::Account;
+use assay_chain::address_book::Deployment;
+use assay_chain::audits::Audits;
 use assay_chain::block::Which;
-use assay_chain::client::Chain;
+use assay_chain::client::{Call, Chain};
 use assay_chain::corpora::Corpora;
 use assay_chain::devnet::DevnetOptions;
 use assay_chain::error::{hint_of, Kind};
@@ -27,8 +29,15 @@ use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::model::show::show;
 use assay_marketplace::prediction::consumer::open::{open, Ask};
 use assay_protocol::abi::IPredictionMarket::serveCall;
-use assay_protocol::abi::Privacy;
+use assay_protocol::abi::IRetrievalMarket::{
+    acceptCall, declineCall, demandCall, postAnswersCall, requestCall, revealCall,
+};
+use assay_protocol::abi::{Point, Predicate, Privacy, RequestTerms};
 use assay_protocol::prediction::amounts::{publication, QUIET_GAS};
+use assay_protocol::retrieval::answers::Answers;
+use assay_protocol::retrieval::statement::{audit_id, predicate_hash};
+use assay_protocol::transfer::keys::mc_salt_hash;
+use assay_protocol::transfer::secret::McSalt;
 use node_support::in_front_of;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
@@ -122,6 +131,69 @@ async fn attested_corpus(w: &World) -> (B256, Account) {
     let id = commit(&desk, &documents, SIZE, &dir, "").await.unwrap().id;
     attest(&desk, id, None, B256::repeat_byte(4), "").await.unwrap();
     (id, desk.account.clone())
+}
+
+/// The retrieval market that the contracts came with.
+async fn audits(w: &World) -> Audits {
+    let chain = &w.market.chain;
+    let book = w.dir.path().join("chain").join(chain.label()).join("deployment.json");
+    let book = Deployment::load(&book, chain).unwrap();
+    Audits::open(chain.clone(), book.retrieval.unwrap()).await.unwrap()
+}
+
+async fn at_audits(w: &World, desk: &PayingDesk) -> PayingDesk<Audits> {
+    let site: Site = Site::clone(desk);
+    PayingDesk::new(site.at(audits(w).await), desk.account.clone())
+        .await
+        .unwrap()
+}
+
+async fn sends(desk: &PayingDesk<Audits>, name: &str, call: &Call) {
+    let mut journal = Journal::open(&desk.home.path().join(name)).unwrap();
+    desk.account.send(&mut journal, name, call, &desk.report).await.unwrap();
+}
+
+/// Of every request here.
+const SALT: B256 = B256::repeat_byte(2);
+
+/// A request of one document, for 1000 wei, by a predicate of which nothing can be proven. Each account makes one.
+async fn requested(w: &World, desk: &PayingDesk, corpus: B256) -> B256 {
+    let desk = at_audits(w, desk).await;
+    let (market, verifier) = (&desk.market, w.market.registry);
+    let predicate = Predicate {
+        verifier,
+        verifierCodehash: keccak256(market.chain.code(verifier).await.unwrap()),
+        vkDigest: B256::repeat_byte(1),
+        weightsCommit: U256::from(7),
+    };
+    let seq = market.request_count(corpus).await.unwrap();
+    let terms = RequestTerms {
+        corpusId: corpus,
+        predicateHash: predicate_hash(&predicate),
+        samples: 1,
+        namedMax: 0,
+        onesMax: 2,
+        withholdMax: 0,
+        saltHash: mc_salt_hash(&McSalt::new(SALT.0)),
+        // The generator: whose key it is nobody asks here.
+        requesterKey: Point {
+            x: U256::from(1),
+            y: U256::from(2),
+        },
+        authority: Address::ZERO,
+        bond: 0,
+        price: 1000,
+        expiry: market.chain.now().await.unwrap() + 1800,
+    };
+    let call = requestCall {
+        t: terms,
+        predicate,
+        uri: String::new(),
+    };
+    sends(&desk, "request", &desk.paying(&call, 1000)).await;
+    let id = audit_id(market.chain.id, market.address, corpus, seq);
+    assert!(market.find(id).await.unwrap().is_some());
+    id
 }
 
 /// A field as the page has it: its type, and whether it may be absent.
@@ -276,7 +348,23 @@ async fn every_document_is_as_the_page_describes_it() {
     serve(&w, round).await;
     let round = round.to_string();
     let (corpus, responder) = attested_corpus(&w).await;
+    let (audit, refused) = (requested(&w, &w.mc, corpus).await, requested(&w, &w.mp, corpus).await);
+    let rs = at_audits(&w, &w.other).await;
+    let guard = async |id| rs.market.newest(id).await.unwrap().guard;
+    let call = acceptCall {
+        id: audit,
+        guard: guard(audit).await,
+    };
+    sends(&rs, "accept", &rs.market.call(&call)).await;
+    let call = declineCall {
+        id: refused,
+        guard: guard(refused).await,
+        reason: "no".into(),
+    };
+    sends(&rs, "decline", &rs.market.call(&call)).await;
+    let retrieval = rs.market.address.to_string();
     let (corpus, responder) = (corpus.to_string(), responder.address().to_string());
+    let (audit, refused) = (audit.to_string(), refused.to_string());
 
     // Twice: what was compared once is not compared again.
     for _ in 0..2 {
@@ -292,6 +380,10 @@ async fn every_document_is_as_the_page_describes_it() {
             &["predict", "show", &round],
             &["corpus", "list", &responder],
             &["corpus", "show", &corpus],
+            &["audit", "list", &corpus, "--retrieval", &retrieval],
+            &["audit", "list", &corpus, "--retrieval", &retrieval, "--requests"],
+            &["audit", "show", &audit, "--retrieval", &retrieval],
+            &["audit", "show", &refused, "--retrieval", &retrieval],
         ] {
             let document = says(&w, args);
             is_as_described(&document);
@@ -327,6 +419,25 @@ async fn every_document_is_as_the_page_describes_it() {
     );
     let said = fails(&w, &["corpus", "show", &corpus, "--block", "1"]);
     assert!(said.contains("there is no contract at"), "{said}");
+
+    let shown = says(&w, &["audit", "show", &refused, "--retrieval", &retrieval]);
+    assert_eq!(
+        (&shown["outcome"], &shown["verdict"]["assurance"]),
+        (&"Declined".into(), &"NONE".into())
+    );
+    assert_eq!(
+        (&shown["verdict"]["hidden"], &shown["deployment"]["grade"]),
+        (&Value::Null, &"REPRODUCED".into())
+    );
+    assert_eq!(
+        (&shown["otherAudits"][0]["id"], &shown["attestations"][0]["own"]),
+        (&audit.clone().into(), &true.into())
+    );
+    let listed = says(&w, &["audit", "list", &corpus, "--retrieval", &retrieval]);
+    assert_eq!(
+        (&listed["audits"][0]["id"], &listed["audits"][1]),
+        (&audit.into(), &Value::Null)
+    );
 
     // Offers are where they were asked for, and nowhere else.
     let listed = says(&w, &["verdict", "list", &model]);
@@ -525,7 +636,7 @@ async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
         assert_eq!(text, format!("{kind} {id} is closed: {outcome}\n"));
     }
     let said = String::from_utf8(close(B256::repeat_byte(1), &[]).stderr).unwrap();
-    assert!(said.contains("has no engagement and no round"), "{said}");
+    assert!(said.contains("there is no engagement, no round and no audit"), "{said}");
 
     // What both markets and the registry owe comes by one command too.
     let fetched = assay(&w, &["withdraw", "--devnet-account", "2", "--json"]);
@@ -537,6 +648,138 @@ async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
         .collect();
     let owing = [w.market.address, rounds.address].map(|address| address.to_string().to_lowercase());
     assert_eq!(contracts, owing);
+}
+
+#[tokio::test]
+async fn time_closes_audits_and_what_they_owe_is_withdrawn() {
+    let w = World::new().await;
+    let (corpus, _) = attested_corpus(&w).await;
+    let (taken, left) = (requested(&w, &w.mc, corpus).await, requested(&w, &w.mp, corpus).await);
+    let rs = at_audits(&w, &w.other).await;
+    let guard = rs.market.newest(taken).await.unwrap().guard;
+    let call = acceptCall { id: taken, guard };
+    sends(&rs, "accept", &rs.market.call(&call)).await;
+    let retrieval = rs.market.address.to_string();
+    let close = |id: B256, more: &[&str]| {
+        let id = id.to_string();
+        let args = [
+            "timeout",
+            "run",
+            &id,
+            "--devnet-account",
+            "3",
+            "--retrieval",
+            &retrieval,
+        ];
+        assay(&w, &[&args, more].concat())
+    };
+    for id in [taken, left] {
+        let output = close(id, &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("runs until") && said.contains("try again in"), "{said}");
+    }
+    w.pass(2 * 3600).await;
+    for (id, outcome) in [(taken, "Timeout"), (left, "Cancelled")] {
+        let output = close(id, &["--json"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let closed: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+        assert_eq!(
+            (&closed["kind"], &closed["outcome"]),
+            (&"audit".into(), &outcome.into())
+        );
+        assert_eq!(closed["credited"]["consumerWei"], "1000");
+        let text = String::from_utf8(close(id, &[]).stdout).unwrap();
+        assert_eq!(text, format!("audit {id} is closed: {outcome}\n"));
+    }
+    let fetched = assay(
+        &w,
+        &["withdraw", "--devnet-account", "2", "--retrieval", &retrieval, "--json"],
+    );
+    let fetched: Value = serde_json::from_slice(&fetched.stdout).unwrap();
+    assert_eq!(fetched["withdrawals"][0]["amountWei"], "1000", "{fetched}");
+}
+
+/// Both documents match, so that nothing is due; the one that is demanded never comes.
+#[tokio::test]
+async fn time_settles_a_demand_that_nobody_answers_and_ends_its_audit() {
+    let w = World::new().await;
+    let (corpus, _) = attested_corpus(&w).await;
+    let id = requested(&w, &w.mc, corpus).await;
+    let (rq, rs) = (at_audits(&w, &w.mc).await, at_audits(&w, &w.other).await);
+    let guard = async || rs.market.newest(id).await.unwrap().guard;
+    let accept = acceptCall {
+        id,
+        guard: guard().await,
+    };
+    sends(&rs, "accept", &rs.market.call(&accept)).await;
+    let answers = Answers::of(2, [0, 1]).unwrap();
+    let answer = postAnswersCall {
+        id,
+        guard: guard().await,
+        pages: vec![answers.page(0).unwrap().bits],
+        seal: true,
+    };
+    sends(&rs, "answer", &rs.market.call(&answer)).await;
+    let reveal = revealCall {
+        id,
+        guard: guard().await,
+        salt: SALT,
+        named: Vec::new(),
+        pages: Vec::new(),
+    };
+    sends(&rq, "reveal", &rq.market.call(&reveal)).await;
+    let demand = demandCall {
+        id,
+        guard: guard().await,
+        indices: vec![1],
+        pages: answers.openings(&[1]).unwrap(),
+    };
+    const PAID: u128 = 1_000_000_000_000_000_000;
+    sends(&rq, "demand", &rq.paying(&demand, PAID)).await;
+
+    let (id, retrieval) = (id.to_string(), rq.market.address.to_string());
+    let run = |args: &[&str]| says(&w, &[args, &["--retrieval", &retrieval]].concat());
+    let shown = run(&["audit", "show", &id]);
+    is_as_described(&shown);
+    snapshots::assert_shape(&["audit", "show"], &shown);
+    assert_eq!(
+        (&shown["state"], &shown["demandList"][0]["state"]),
+        (&"Delivering".into(), &"Demanded".into())
+    );
+    let early = [
+        "timeout",
+        "run",
+        &id,
+        "--devnet-account",
+        "3",
+        "--retrieval",
+        &retrieval,
+    ];
+    let said = fails(&w, &early);
+    assert!(
+        said.contains("demand 0 of audit") && said.contains("runs until"),
+        "{said}"
+    );
+
+    w.pass(3 * 3600).await;
+    let closed = run(&["timeout", "run", &id, "--devnet-account", "3"]);
+    assert_eq!(
+        (&closed["kind"], &closed["outcome"]),
+        (&"audit".into(), &"Violation".into())
+    );
+    let shown = run(&["audit", "show", &id]);
+    assert_eq!(
+        (&shown["openDemands"], &shown["demandList"][0]["state"]),
+        (&0.into(), &"Settled".into())
+    );
+    assert_eq!(shown["verdict"]["assurance"], "NONE");
+    // All of the demand's money and the price are the requester's: the responder did nothing for either.
+    let fetched = run(&["withdraw", "--devnet-account", "2"]);
+    assert_eq!(
+        fetched["withdrawals"][0]["amountWei"],
+        (PAID + 1000).to_string(),
+        "{fetched}"
+    );
 }
 
 #[tokio::test]

@@ -21,12 +21,14 @@
 //! | [`corpus`] | corpora of documents, their sources, documents opened to their originals | `document`, `engagement`, `inputs`, `openings`, `proving` |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
 //! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
+//! | [`audit`] | audits of corpora: anybody | `corpus`, `document`, `engagement`, `proving`, `verifier` |
 //! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
 //! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction` |
 //! | [`serve`] | files served to the other party | `watch` |
 
 pub mod accuracy;
+pub mod audit;
 pub mod capacity;
 pub mod cipher_file;
 pub mod corpus;

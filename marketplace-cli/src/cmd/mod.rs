@@ -1,6 +1,7 @@
 //! One file per subcommand: its `Args` and its `run`.
 
 mod agree_close;
+mod audit;
 mod corpus;
 mod demo;
 mod deploy;
@@ -84,9 +85,12 @@ pub enum Command {
     /// Corpora of documents: committed to, attested, opened, checked
     #[command(subcommand)]
     Corpus(corpus::Command),
+    /// Audits of corpora: which documents match, with proofs
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Serve files to the other party of an engagement or a round
     Serve(serve::Args),
-    /// Close an engagement or a round whose window has passed; anybody may
+    /// Close an engagement, a round or an audit whose window has passed; anybody may
     #[command(subcommand)]
     Timeout(timeout::Command),
     /// Vote to end an engagement with an agreed split
@@ -126,6 +130,7 @@ impl Command {
             Self::Predict(command) => command.run(ctx).await,
             Self::Input(command) => command.run(ctx).await,
             Self::Corpus(command) => command.run(ctx).await,
+            Self::Audit(command) => command.run(ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,

@@ -1,6 +1,7 @@
-//! Closes an engagement or a round whose window has passed.
+//! Closes an engagement, a round or an audit whose window has passed.
 
 use crate::args::keys::KeyArgs;
+use crate::args::retrieval::RetrievalArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -29,11 +30,14 @@ impl Command {
     Whoever was to move and did not loses: a silent provider its deposit and a strike, a silent consumer its deposit; an\n\
     unanswered challenge convicts the provider. An offer returns to its consumer, an unchallenged result passes, a transfer\n\
     that was not acknowledged gives both deposits back. Of rounds: an offer returns to its consumer, outputs that never came\n\
-    void the round, a contested prediction without its proof convicts the provider, and any other round is finalized. An id\n\
-    contains its market, so it is of one of the two; the answer says which.")]
+    void the round, a contested prediction without its proof convicts the provider, and any other round is finalized. Of audits:\n\
+    a request returns to its requester, answers or proofs that never came convict the responder, a salt that never came pays it;\n\
+    demands are settled first. An id contains its market, so it is of one of the three; the answer says which.")]
 pub struct Args {
-    /// Engagement or round
+    /// Engagement, round or audit
     id: B256,
+    #[command(flatten)]
+    retrieval: RetrievalArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -41,7 +45,7 @@ pub struct Args {
 /// What was closed.
 #[derive(Debug, Serialize)]
 struct Closed {
-    /// `engagement` or `round`.
+    /// `engagement`, `round` or `audit`.
     kind: &'static str,
     #[serde(flatten)]
     ended: Ended,
@@ -60,21 +64,25 @@ async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         closed(&Desk::new(site.clone(), account()?), id).await?
     } else {
         let rounds = Rounds::if_any(&site.market).await?;
-        let Some(rounds) = having(rounds, id).await? else {
+        let audits = ctx.retrieval_if_named(&site.market.chain, args.retrieval).await?;
+        if let Some(rounds) = having(rounds, id).await? {
+            closed(&Desk::new(site.clone().at(rounds), account()?), id).await?
+        } else if let Some(audits) = having(audits, id).await? {
+            closed(&Desk::new(site.clone().at(audits), account()?), id).await?
+        } else {
             return Err(hinted(
-                format!("this marketplace has no engagement and no round {id}"),
-                "check the id, --rpc-url and --market",
+                format!("there is no engagement, no round and no audit {id} here"),
+                "check the id, --rpc-url, --market and, for audits, --retrieval",
             ));
-        };
-        closed(&Desk::new(site.clone().at(rounds), account()?), id).await?
+        }
     };
     ctx.out.result(&result, &result)
 }
 
 /// The market, if it has something with this id.
-async fn having(rounds: Option<Rounds>, id: B256) -> eyre::Result<Option<Rounds>> {
-    let Some(rounds) = rounds else { return Ok(None) };
-    Ok(rounds.find(id).await?.is_some().then_some(rounds))
+async fn having<V: Venue>(market: Option<V>, id: B256) -> eyre::Result<Option<V>> {
+    let Some(market) = market else { return Ok(None) };
+    Ok(market.find(id).await?.is_some().then_some(market))
 }
 
 async fn closed<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Closed> {

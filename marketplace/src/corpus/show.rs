@@ -9,6 +9,7 @@ use alloy::primitives::{Address, B256};
 use assay_chain::block::Which;
 use assay_chain::corpora::Corpora;
 use assay_chain::release::DeploymentCheck;
+use assay_protocol::abi::corpora as abi;
 use assay_protocol::units::utc;
 use serde::Serialize;
 
@@ -39,6 +40,18 @@ pub struct Attestation {
     pub statement: B256,
 }
 
+impl Attestation {
+    /// Of a corpus that `responder` committed.
+    pub(crate) fn of(responder: Address, said: &abi::Attestation) -> Self {
+        Self {
+            source: said.source,
+            own: said.source == responder,
+            attested_at: said.attestedAt,
+            statement: said.statement,
+        }
+    }
+}
+
 impl Body for Shown {
     const KIND: &'static str = "corpus";
     const VERSION: u32 = 1;
@@ -54,12 +67,7 @@ pub async fn show(site: &Site<Corpora>, id: B256, which: Which) -> eyre::Result<
         let site = site.clone().at(market.as_of(block));
         let corpus = site.market.corpus(id).await?;
         let said = site.market.attestations(id).await?.into_iter();
-        let attestations = said.map(|attestation| Attestation {
-            source: attestation.source,
-            own: attestation.source == corpus.rs,
-            attested_at: attestation.attestedAt,
-            statement: attestation.statement,
-        });
+        let attestations = said.map(|said| Attestation::of(corpus.rs, &said));
         Ok(Shown {
             fields: Fields::new(id, &corpus),
             attestations: attestations.collect(),

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub struct Ended {
     #[serde(skip)]
     thing: &'static str,
-    /// Of the engagement or the round.
+    /// Of the engagement, the round or the audit.
     pub id: B256,
     /// As the contract names it; `None` while the engagement is open.
     pub outcome: String,
@@ -61,7 +61,10 @@ impl From<(U256, U256)> for Credited {
 
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} is closed: {}", self.thing, self.id, self.outcome)?;
+        match self.outcome.as_str() {
+            "None" => write!(f, "{} {} goes on", self.thing, self.id)?,
+            outcome => write!(f, "{} {} is closed: {outcome}", self.thing, self.id)?,
+        }
         if let Some(credited) = &self.credited {
             write!(
                 f,

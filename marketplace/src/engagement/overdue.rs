@@ -11,7 +11,12 @@ use std::future::Future;
 
 /// A market in which time closes what its parties leave open.
 pub trait Overdue: Venue {
-    /// The call by which `caller` ends it now, and the step that the journal calls it.
+    /// Whether nothing of it holds money any more.
+    fn is_done(view: &Self::View) -> bool {
+        view.is_closed()
+    }
+
+    /// The call by which `caller` ends it now, or the first thing in it whose time has passed, and the step that the journal calls it.
     ///
     /// # Errors
     /// If its time has not come.
@@ -23,20 +28,33 @@ pub trait Overdue: Venue {
     ) -> impl Future<Output = eyre::Result<(String, Call)>> + Send;
 }
 
-/// Closes what is overdue, or what nothing more can happen to; does nothing if it is closed.
+/// Closes what is overdue, or what nothing more can happen to, and first what is overdue in it; does nothing if it is closed.
 ///
 /// # Errors
 /// If its time has not come.
 pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> {
-    let view = desk.market.newest(id).await?;
-    if view.is_closed() {
-        return Ok(Ended::new(id, &view, None));
+    let (mut closing, mut sent) = (None, None);
+    loop {
+        let view = desk.market.newest(id).await?;
+        if V::is_done(&view) {
+            return Ok(Ended::new(id, &view, closing.as_ref()));
+        }
+        let (step, call) = match desk.market.due(id, &view, desk.account.address()).await {
+            // The rest has its own time.
+            Err(_) if sent.is_some() => return Ok(Ended::new(id, &view, closing.as_ref())),
+            due => due?,
+        };
+        // The node does not show yet what it did.
+        if sent.as_ref() == Some(&step) {
+            return Ok(Ended::new(id, &view, closing.as_ref()));
+        }
+        let mut journal = desk.journal(id)?;
+        let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+        if !view.is_closed() {
+            closing = Some(receipt);
+        }
+        sent = Some(step);
     }
-    let (step, call) = desk.market.due(id, &view, desk.account.address()).await?;
-    let mut journal = desk.journal(id)?;
-    let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
-    let after = desk.market.newest(id).await?;
-    Ok(Ended::new(id, &after, Some(&receipt)))
 }
 
 /// # Errors

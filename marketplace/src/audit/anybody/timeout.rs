@@ -1,0 +1,47 @@
+//! How an audit ends whose time has passed, and first the demands in it.
+
+use crate::engagement::overdue::{require_over, Overdue};
+use alloy::primitives::{Address, B256, U256};
+use assay_chain::audits::Audits;
+use assay_chain::client::Call;
+use assay_chain::error::hinted;
+use assay_protocol::abi::IRetrievalMarket::{cancelRequestCall, finalizeCall, settleDemandCall, timeoutCall};
+use assay_protocol::abi::{AuditState, AuditView};
+use assay_protocol::units::utc;
+
+impl Overdue for Audits {
+    /// Demands of a closed audit hold money, too.
+    fn is_done(view: &AuditView) -> bool {
+        view.state == AuditState::Closed && view.counts.openDemands == 0
+    }
+
+    async fn due(&self, id: B256, audit: &AuditView, _caller: Address) -> eyre::Result<(String, Call)> {
+        let now = self.chain.now().await?;
+        let over = |deadline| require_over::<AuditView>(id, deadline, now);
+        if let Some((m, demand)) = self.open_demand(id, audit).await? {
+            if audit.state != AuditState::Closed && now <= demand.settleAfter {
+                return Err(hinted(
+                    format!("demand {m} of audit {id} runs until {}", utc(demand.settleAfter)),
+                    format!("try again in {} s", demand.settleAfter - now + 1),
+                ));
+            }
+            let call = settleDemandCall { id, m: U256::from(m) };
+            return Ok((format!("settle-{m}"), self.call(&call)));
+        }
+        let (step, call) = match audit.state {
+            AuditState::Requested => {
+                over(audit.deadline)?;
+                ("cancel".to_owned(), self.call(&cancelRequestCall { id }))
+            }
+            AuditState::Delivering => {
+                over(audit.deadline)?;
+                ("finalize".to_owned(), self.call(&finalizeCall { id }))
+            }
+            state => {
+                over(audit.deadline)?;
+                (format!("timeout-{state:?}"), self.call(&timeoutCall { id }))
+            }
+        };
+        Ok((step, call))
+    }
+}
