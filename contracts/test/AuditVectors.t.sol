@@ -138,38 +138,40 @@ contract AuditVectorsTest is TestBase {
     }
 
     function test_identifiers() public {
-        string memory at = ".identifiers";
-        address market = addressAt(at, ".contract");
+        string memory where = ".identifiers";
+        address market = addressAt(where, ".contract");
         vm.etch(market, address(caller).code);
         AuditCaller there = AuditCaller(market);
-        bytes32 corpus = there.corpusId(addressAt(at, ".responder"), word(at, ".corpusRoot"), 10_000, 892, 2);
-        assertEq(corpus, word(at, ".corpusId"), "corpus");
-        assertEq(there.auditId(keccak256("corpus"), 3), word(at, ".auditId"), "audit");
-        Predicate memory predicate = abi.decode(bytesAt(at, ".predicate"), (Predicate));
-        assertEq(caller.predicateHash(predicate), word(at, ".predicateHash"), "predicate");
+        bytes32 corpus = there.corpusId(addressAt(where, ".responder"), word(where, ".corpusRoot"), 10_000, 892, 2);
+        assertEq(corpus, word(where, ".corpusId"), "corpus");
+        assertEq(there.auditId(keccak256("corpus"), 3), word(where, ".auditId"), "audit");
+        Predicate memory predicate = abi.decode(bytesAt(where, ".predicate"), (Predicate));
+        assertEq(caller.predicateHash(predicate), word(where, ".predicateHash"), "predicate");
         // A static struct is encoded as its fields in order.
-        bytes memory params = bytes.concat(Tags.TAG_AUDIT_PARAMS, bytesAt(at, ".params"));
-        assertEq(keccak256(params), word(at, ".paramsHash"), "parameters");
-        RequestTerms memory terms = abi.decode(bytesAt(at, ".terms"), (RequestTerms));
+        bytes memory params = bytes.concat(Tags.TAG_AUDIT_PARAMS, bytesAt(where, ".params"));
+        assertEq(keccak256(params), word(where, ".paramsHash"), "parameters");
+        RequestTerms memory terms = abi.decode(bytesAt(where, ".terms"), (RequestTerms));
         assertEq(
-            caller.requestHash(ID, addressAt(at, ".requester"), terms, word(at, ".paramsHash")),
-            word(at, ".requestHash"),
+            caller.requestHash(ID, addressAt(where, ".requester"), terms, word(where, ".paramsHash")),
+            word(where, ".requestHash"),
             "request"
         );
         uint256 ctx = Statement.context(market, Statement.KIND_RETRIEVAL, ID, 1_048_575);
-        assertEq(ctx, number(at, ".context"), "context");
-        assertEq(AuditStatement.seed(ID, word(at, ".answersHash"), word(at, ".salt")), word(at, ".seed"), "seed");
+        assertEq(ctx, number(where, ".context"), "context");
+        assertEq(
+            AuditStatement.seed(ID, word(where, ".answersHash"), word(where, ".salt")), word(where, ".seed"), "seed"
+        );
     }
 
     function test_document() public view {
-        string memory at = ".document";
-        bytes memory salt = bytes.concat(Tags.TAG_FILE, word(at, ".fileHash"), word(at, ".fileSalt"));
-        assertEq(keccak256(salt), word(at, ".leafSalt"), "salt");
-        uint256 index = number(at, ".index");
-        bytes32 leaf = AuditStatement.documentLeaf(index, number(at, ".docCommit"), word(at, ".leafSalt"));
-        assertEq(leaf, word(at, ".leaf"), "leaf");
-        bytes32[] memory path = list(at, ".path");
-        assertEq(caller.rootFrom(leaf, index, number(at, ".documents"), path), word(at, ".root"), "root");
+        string memory where = ".document";
+        bytes memory salt = bytes.concat(Tags.TAG_FILE, word(where, ".fileHash"), word(where, ".fileSalt"));
+        assertEq(keccak256(salt), word(where, ".leafSalt"), "salt");
+        uint256 index = number(where, ".index");
+        bytes32 leaf = AuditStatement.documentLeaf(index, number(where, ".docCommit"), word(where, ".leafSalt"));
+        assertEq(leaf, word(where, ".leaf"), "leaf");
+        bytes32[] memory path = list(where, ".path");
+        assertEq(caller.rootFrom(leaf, index, number(where, ".documents"), path), word(where, ".root"), "root");
     }
 
     function test_answers_ofEverySize() public {
@@ -181,17 +183,17 @@ contract AuditVectorsTest is TestBase {
     }
 
     function test_sharedKey() public {
-        string memory at = ".sharedKey";
-        Point memory key = abi.decode(bytesAt(at, ".key"), (Point));
-        Point memory ephemeral = abi.decode(bytesAt(at, ".ephemeral"), (Point));
-        SharedSecret memory secret = abi.decode(bytesAt(at, ".secret"), (SharedSecret));
-        bytes32 id = word(at, ".id");
-        uint256 m = number(at, ".m");
+        string memory where = ".sharedKey";
+        Point memory key = abi.decode(bytesAt(where, ".key"), (Point));
+        Point memory ephemeral = abi.decode(bytesAt(where, ".ephemeral"), (Point));
+        SharedSecret memory secret = abi.decode(bytesAt(where, ".secret"), (SharedSecret));
+        bytes32 id = word(where, ".id");
+        uint256 m = number(where, ".m");
         SharedKeyJudge judge = new SharedKeyJudge();
         (bytes32 stream, bytes32 master) = judge.open(id, m, key, ephemeral, secret);
-        assertEq(stream, word(at, ".stream"), "stream");
-        assertEq(master, word(at, ".master"), "master");
-        assertEq(caller.challenge(stream, key, ephemeral, secret), number(at, ".challenge"), "challenge");
+        assertEq(stream, word(where, ".stream"), "stream");
+        assertEq(master, word(where, ".master"), "master");
+        assertEq(caller.challenge(stream, key, ephemeral, secret), number(where, ".challenge"), "challenge");
 
         uint256 wrong = 0;
         for (; vm.keyExistsJson(json, entry(".sharedKey.wrong", wrong)); ++wrong) {
@@ -200,10 +202,10 @@ contract AuditVectorsTest is TestBase {
             try judge.open(id, number(one, ".m"), key, ephemeral, secret) {
                 assertTrue(false, vm.parseJsonString(json, string.concat(one, ".name")));
             } catch (bytes memory reason) {
-                bytes4 error = bytes4(reason);
+                bytes4 refusal = bytes4(reason);
                 assertTrue(
-                    error == ISharedKeyJudge.WrongSharedPoint.selector || error == Bn254.BadPoint.selector
-                        || error == Statement.NotCanonical.selector,
+                    refusal == ISharedKeyJudge.WrongSharedPoint.selector || refusal == Bn254.BadPoint.selector
+                        || refusal == Statement.NotCanonical.selector,
                     "a refusal by name"
                 );
             }
@@ -212,16 +214,16 @@ contract AuditVectorsTest is TestBase {
     }
 
     function test_delivery() public {
-        string memory at = ".delivery";
-        bytes32[] memory given = list(at, ".indices");
+        string memory where = ".delivery";
+        bytes32[] memory given = list(where, ".indices");
         uint32[] memory indices = numbers(given);
-        assertEq(caller.listHash(indices), word(at, ".listHash"), "list");
-        assertEq(AuditStatement.streamId(ID, 5), word(at, ".stream"), "stream");
-        assertEq(word(at, ".master"), word(".sharedKey", ".master"), "the key of the demand");
+        assertEq(caller.listHash(indices), word(where, ".listHash"), "list");
+        assertEq(AuditStatement.streamId(ID, 5), word(where, ".stream"), "stream");
+        assertEq(word(where, ".master"), word(".sharedKey", ".master"), "the key of the demand");
         // The ciphertext is cut into the chunks of the listed documents, whatever the corpus has.
-        Shape memory shape = Shape(indices.length, number(at, ".inputWords"), number(at, ".wordsPerChunk"));
-        (, bytes32 root) = new PublishedTransfers().append(ID, shape, 0, list(at, ".cipherWords"));
-        assertEq(root, word(at, ".ctRoot"), "root");
+        Shape memory shape = Shape(indices.length, number(where, ".inputWords"), number(where, ".wordsPerChunk"));
+        (, bytes32 root) = new PublishedTransfers().append(ID, shape, 0, list(where, ".cipherWords"));
+        assertEq(root, word(where, ".ctRoot"), "root");
 
         address judge = address(new TransferJudge());
         uint256 calls = 0;
@@ -236,15 +238,15 @@ contract AuditVectorsTest is TestBase {
     }
 
     /// Whether the judge convicts, which must be what the file says.
-    function checkCall(address judge, string memory at) private view returns (bool convicts) {
-        string memory name = vm.parseJsonString(json, string.concat(at, ".name"));
-        bytes memory arguments = bytesAt(at, ".arguments");
+    function checkCall(address judge, string memory where) private view returns (bool convicts) {
+        string memory name = vm.parseJsonString(json, string.concat(where, ".name"));
+        bytes memory arguments = bytesAt(where, ".arguments");
         bytes memory answer;
         (convicts, answer) = judge.staticcall(bytes.concat(ITransferJudge.judgeSlot.selector, arguments));
-        assertTrue(convicts == vm.parseJsonBool(json, string.concat(at, ".convicts")), name);
+        assertTrue(convicts == vm.parseJsonBool(json, string.concat(where, ".convicts")), name);
         (Transfer memory t, uint256 slot,, Evidence memory e) =
             abi.decode(arguments, (Transfer, uint256, uint256, Evidence));
-        assertEq(slot, number(at, ".slot"), name);
+        assertEq(slot, number(where, ".slot"), name);
         if (convicts) {
             assertEq(abi.decode(answer, (uint256)), uint256(e.claim), name);
             return true;
@@ -256,39 +258,39 @@ contract AuditVectorsTest is TestBase {
         if (!isShort) assertEq(keccak256(answer), keccak256(abi.encodeWithSelector(expected, t.position)), name);
     }
 
-    function checkAnswers(string memory at) private {
-        uint256 size = number(at, ".size");
-        bytes32[] memory hashes = list(at, ".pageHashes");
+    function checkAnswers(string memory where) private {
+        uint256 size = number(where, ".size");
+        bytes32[] memory hashes = list(where, ".pageHashes");
         assertEq(hashes.length, AnswerPages.count(size), "pages");
         PageOpening[] memory pages = new PageOpening[](hashes.length);
         bytes32 answersHash = ID;
         uint256 positives = 0;
         for (uint256 q = 0; q < pages.length; ++q) {
-            pages[q] = abi.decode(vm.parseJsonBytes(json, entry(string.concat(at, ".pages"), q)), (PageOpening));
+            pages[q] = abi.decode(vm.parseJsonBytes(json, entry(string.concat(where, ".pages"), q)), (PageOpening));
             assertEq(pages[q].before, positives, "before");
             caller.requirePage(pages[q], ID, q, hashes[q]);
             positives += caller.ones(pages[q], q, size);
             answersHash = AuditStatement.withPage(answersHash, hashes[q]);
         }
-        assertEq(positives, number(at, ".positives"), "positives");
-        assertEq(answersHash, word(at, ".pagesHash"), "pages");
-        uint32[] memory withheld = numbers(list(at, ".withheld"));
+        assertEq(positives, number(where, ".positives"), "positives");
+        assertEq(answersHash, word(where, ".pagesHash"), "pages");
+        uint32[] memory withheld = numbers(list(where, ".withheld"));
         bytes32 listHash = caller.listHash(withheld);
-        assertEq(listHash, word(at, ".listHash"), "list");
+        assertEq(listHash, word(where, ".listHash"), "list");
         if (withheld.length != 0) {
-            answersHash = AuditStatement.withWithheld(answersHash, listHash, word(at, ".log"));
+            answersHash = AuditStatement.withWithheld(answersHash, listHash, word(where, ".log"));
         }
-        assertEq(answersHash, word(at, ".answersHash"), "answers");
+        assertEq(answersHash, word(where, ".answersHash"), "answers");
         bytes32 seed = AuditStatement.seed(ID, answersHash, keccak256("salt"));
-        assertEq(seed, word(at, ".seed"), "seed");
-        checkSamples(at, pages, size, size - positives);
-        checkEdges(at, pages, size);
+        assertEq(seed, word(where, ".seed"), "seed");
+        checkSamples(where, pages, size, size - positives);
+        checkEdges(where, pages, size);
     }
 
-    function checkSamples(string memory at, PageOpening[] memory pages, uint256 size, uint256 zeros) private {
-        bytes32 seed = word(at, ".seed");
-        uint32[] memory drawn = numbers(list(at, ".drawn"));
-        uint32[] memory ranks = numbers(list(at, ".ranks"));
+    function checkSamples(string memory where, PageOpening[] memory pages, uint256 size, uint256 zeros) private {
+        bytes32 seed = word(where, ".seed");
+        uint32[] memory drawn = numbers(list(where, ".drawn"));
+        uint32[] memory ranks = numbers(list(where, ".ranks"));
         assertEq(drawn.length, zeros < 12 ? zeros : 12, "samples");
         for (uint256 j = 0; j < drawn.length; ++j) {
             PageOpening memory page = pages[AnswerPages.pageOf(drawn[j])];
@@ -301,10 +303,10 @@ contract AuditVectorsTest is TestBase {
         }
     }
 
-    function checkEdges(string memory at, PageOpening[] memory pages, uint256 size) private view {
-        uint32[] memory edges = numbers(list(at, ".edges"));
-        uint32[] memory answers = numbers(list(at, ".edgeAnswers"));
-        uint32[] memory zeros = numbers(list(at, ".edgeZerosBefore"));
+    function checkEdges(string memory where, PageOpening[] memory pages, uint256 size) private view {
+        uint32[] memory edges = numbers(list(where, ".edges"));
+        uint32[] memory answers = numbers(list(where, ".edgeAnswers"));
+        uint32[] memory zeros = numbers(list(where, ".edgeZerosBefore"));
         assertEq(edges.length, 2 * pages.length, "edges");
         for (uint256 i = 0; i < edges.length; ++i) {
             PageOpening memory page = pages[AnswerPages.pageOf(edges[i])];
@@ -323,24 +325,24 @@ contract AuditVectorsTest is TestBase {
         return vm.parseJsonBytes32(json, key);
     }
 
-    function word(string memory at, string memory field) private view returns (bytes32) {
-        return word(string.concat(at, field));
+    function word(string memory where, string memory field) private view returns (bytes32) {
+        return word(string.concat(where, field));
     }
 
-    function number(string memory at, string memory field) private view returns (uint256) {
-        return uint256(word(at, field));
+    function number(string memory where, string memory field) private view returns (uint256) {
+        return uint256(word(where, field));
     }
 
-    function addressAt(string memory at, string memory field) private view returns (address) {
-        return vm.parseJsonAddress(json, string.concat(at, field));
+    function addressAt(string memory where, string memory field) private view returns (address) {
+        return vm.parseJsonAddress(json, string.concat(where, field));
     }
 
-    function bytesAt(string memory at, string memory field) private view returns (bytes memory) {
-        return vm.parseJsonBytes(json, string.concat(at, field));
+    function bytesAt(string memory where, string memory field) private view returns (bytes memory) {
+        return vm.parseJsonBytes(json, string.concat(where, field));
     }
 
-    function list(string memory at, string memory field) private view returns (bytes32[] memory) {
-        return vm.parseJsonBytes32Array(json, string.concat(at, field));
+    function list(string memory where, string memory field) private view returns (bytes32[] memory) {
+        return vm.parseJsonBytes32Array(json, string.concat(where, field));
     }
 
     function numbers(bytes32[] memory words) private pure returns (uint32[] memory values) {
