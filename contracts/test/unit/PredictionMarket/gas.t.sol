@@ -4,19 +4,12 @@ pragma solidity 0.8.37;
 import {IPredictionMarket} from "../../../src/interfaces/IPredictionMarket.sol";
 import {Metric, ModelRecord} from "../../../src/types/ModelTypes.sol";
 import {AnswerGroup, OutputOpening, Privacy, QuietGas, RoundTerms} from "../../../src/types/RoundTypes.sol";
+import {GasMeter} from "../../base/GasMeter.sol";
 import {RoundFixture} from "../../base/RoundFixture.sol";
 import {TestSet} from "../../base/TestSet.sol";
 
-/// Whole transactions with every account they touch cold: 21,000, calldata and execution, at least the floor of EIP-7623. The
-/// verification of a proof comes on top.
-contract RoundGasTest is RoundFixture {
-    /// EIP-7825, and what nodes relay.
-    uint256 private constant GAS_MAX = 1 << 24;
-    uint256 private constant BYTES_MAX = 128 * 1024;
-    /// Of one real proof: its verification, and its length.
-    uint256 private constant VERIFICATION = 640_000;
-    uint256 private constant PROOF_BYTES = 4800;
-
+/// Whole transactions with every account they touch cold. The verification of a proof comes on top.
+contract RoundGasTest is RoundFixture, GasMeter {
     bytes32[] private tree;
     bytes32[] private outputs;
     uint256[] private words;
@@ -147,11 +140,6 @@ contract RoundGasTest is RoundFixture {
         assertLe(constant_, used + used / 5, "is not far above");
     }
 
-    function assertFits(uint256 used, uint256 size, string memory name) private pure {
-        assertLe(used, GAS_MAX, name);
-        assertLe(size, BYTES_MAX, name);
-    }
-
     function publishGas(uint256 k, Privacy privacy) private returns (uint256) {
         bytes32 id = bigRooted(k, privacy);
         if (privacy == PRIVATE) vm.warp(uint256(rounds.round(id).deadline) + 1);
@@ -217,19 +205,7 @@ contract RoundGasTest is RoundFixture {
         vm.cool(address(registry));
         vm.cool(address(outputJudge));
         vm.cool(address(verifier));
-        vm.prank(by);
-        uint256 before = gasleft();
-        (bool ok,) = address(rounds).call{value: value}(data);
-        used = before - gasleft();
-        assertTrue(ok, "the call");
-        uint256 zeros = 0;
-        for (uint256 i = 0; i < data.length; ++i) {
-            if (data[i] == 0) ++zeros;
-        }
-        uint256 others = data.length - zeros;
-        used += 21_000 + 4 * zeros + 16 * others;
-        uint256 floor = 21_000 + 10 * zeros + 40 * others;
-        if (used < floor) used = floor;
+        used = transactionGas(address(rounds), by, value, data);
         measured = used;
     }
 }
