@@ -110,7 +110,7 @@ fn toxic() -> ChaCha20Rng {
 
 /// By the prover that the market's proofs are made with, the pieces of the quotient blinded.
 fn proof(params: &ParamsKZG<Bn256>, vk: &VerifyingKey<G1Affine>, toy: &Toy, instances: &[Fr]) -> Vec<u8> {
-    let threads = Threads::new(NonZeroUsize::new(1)).unwrap();
+    let threads = Threads::new(NonZeroUsize::MIN).unwrap();
     let loops = Fast::detect(&threads);
     let engine = Engine {
         backend: &loops,
