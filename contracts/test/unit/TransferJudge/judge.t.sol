@@ -149,6 +149,20 @@ contract JudgeTest is JudgeFixture {
         assertTrue(convicts(c, 1, BadData.Step, 0), "also not what follows from the chunk before");
     }
 
+    /// r itself stands for 0, from which the chain goes on as if nothing were wrong.
+    function test_judge_convictsOnAChainValueThatIsTheOrder() public view {
+        Case memory c = build(shape(), 0);
+        c.plain[5][0] = Statement.SCALAR_ORDER;
+        c.plain[3][1] = PoseidonChain.step(0, c.plain[5][1], c.plain[5][2]);
+        c.examples[1].inputCommit = c.plain[3][1];
+        c.tree = Payload.testLeaves(c.examples);
+        seal(c);
+        assertTrue(convicts(c, 1, BadData.Step, 1), "not canonical");
+        c.plain[5][0] = 0;
+        seal(c);
+        assertTrue(!convicts(c, 1, BadData.Step, 1), "zero would be");
+    }
+
     /// The fifth word is the last one. Its call absorbs one zero word; the two after it are absorbed by no call.
     function test_judge_convictsOnPadding() public view {
         for (uint256 w = 2; w <= 4; ++w) {
