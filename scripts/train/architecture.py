@@ -1,4 +1,5 @@
-"""MobileNet v2 (Sandler18, arXiv:1801.04381, table 2) as a flat list of layers, and the counts that follow from it.
+"""MobileNet v2 (Sandler18, arXiv:1801.04381, table 2) and smaller networks of its blocks as flat lists of layers, and the
+counts that follow from them.
 
 One list serves training, export and the integer check, so the three cannot disagree. Every 3x3 convolution has pad 1 all
 round, at stride 2 as well (the PyTorch convention); the library's own SAME padding is never used.
@@ -63,16 +64,20 @@ def make_divisible(value, divisor=8):
     return rounded + divisor if rounded < 0.9 * value else rounded
 
 
-def mobilenet_v2(width, resolution, classes):
-    """Layers of MobileNet v2 in execution order. `resolution` must be a multiple of 32."""
-    if resolution % 32:
-        raise ValueError(f"resolution {resolution} is not a multiple of 32")
-    layers = []
-    channels, size = make_divisible(32 * width), resolution // 2
-    layers.append(Layer("conv", "stem", ("image",), INPUT_CHANNELS, channels, resolution, size, 2, True))
+def mobilenet(stem_channels, blocks, head_channels, resolution, classes):
+    """Layers of a network of inverted residuals in execution order, with `blocks` as `(t, c, n, s)`, channels unscaled.
+
+    Raises ValueError unless every map of stride 2 has an even size.
+    """
+    span = 2
+    for _, _, _, first_stride in blocks:
+        span *= first_stride
+    if resolution % span:
+        raise ValueError(f"resolution {resolution} is not a multiple of {span}")
+    channels, size = stem_channels, resolution // 2
+    layers = [Layer("conv", "stem", ("image",), INPUT_CHANNELS, channels, resolution, size, 2, True)]
     block = 0
-    for expansion, base_channels, repeats, first_stride in INVERTED_RESIDUALS:
-        out_channels = make_divisible(base_channels * width)
+    for expansion, out_channels, repeats, first_stride in blocks:
         for repeat in range(repeats):
             stride = first_stride if repeat == 0 else 1
             entry, hidden, out_size = layers[-1].name, channels * expansion, size // stride
@@ -90,10 +95,16 @@ def mobilenet_v2(width, resolution, classes):
                     Layer("add", f"block{block}_add", (entry, branch), out_channels, out_channels, out_size, out_size)
                 )
             channels, size, block = out_channels, out_size, block + 1
-    layers.append(Layer("pointwise", "head", (layers[-1].name,), channels, LAST_CHANNELS, size, size, 1, True))
-    layers.append(Layer("pool", "pool", ("head",), LAST_CHANNELS, LAST_CHANNELS, size, 1))
-    layers.append(Layer("dense", "logits", ("pool",), LAST_CHANNELS, classes, 1, 1))
+    layers.append(Layer("pointwise", "head", (layers[-1].name,), channels, head_channels, size, size, 1, True))
+    layers.append(Layer("pool", "pool", ("head",), head_channels, head_channels, size, 1))
+    layers.append(Layer("dense", "logits", ("pool",), head_channels, classes, 1, 1))
     return layers
+
+
+def mobilenet_v2(width, resolution, classes):
+    """Layers of MobileNet v2 at a width of at most 1. `resolution` must be a multiple of 32."""
+    blocks = [(t, make_divisible(c * width), n, s) for t, c, n, s in INVERTED_RESIDUALS]
+    return mobilenet(make_divisible(32 * width), blocks, LAST_CHANNELS, resolution, classes)
 
 
 def counts(layers):

@@ -1,4 +1,4 @@
-"""Files of the demo model: PNG folders, hashes, manifest, and the check that reads all of them back."""
+"""Files of a demo model: PNG folders, hashes, manifest, and the check that reads all of them back."""
 
 import hashlib
 import json
@@ -11,20 +11,13 @@ import export
 import network
 import quantise
 
-WIDTH, RESOLUTION, CLASSES = 0.35, 96, 10
-ONNX_NAME = "mobilenet_v2_035_96.onnx"
 FOLDERS = ("heldout", "calibration")
-MIN_HELDOUT, MIN_FLOAT_ACCURACY, MAX_ACCURACY_GAP = 200, 0.97, 0.005
-MAX_ONNX_BYTES = 2_000_000
+MIN_HELDOUT = 200
 OPERATORS = {"Conv", "Clip", "Add", "GlobalAveragePool", "Flatten", "Gemm"}
 
 
 class CheckError(Exception):
-    """A file of the demo model disagrees with its manifest or misses a target."""
-
-
-def layers():
-    return architecture.mobilenet_v2(WIDTH, RESOLUTION, CLASSES)
+    """A file of a demo model disagrees with its manifest or misses a target."""
 
 
 def sha256(data):
@@ -46,7 +39,7 @@ def write_folder(folder, ids, images, labels):
         Image.fromarray(image).save(folder / f"{number:04d}_{label}.png", optimize=True)
 
 
-def read_folder(folder):
+def read_folder(folder, resolution):
     """Ids `[n]`, bytes `[n, h, w, 3]` and labels `[n]` in file-name order."""
     paths = sorted(folder.glob("*.png"), key=lambda path: path.name)
     if not paths:
@@ -55,36 +48,36 @@ def read_folder(folder):
     for path in paths:
         number, label = path.stem.split("_")
         with Image.open(path) as image:
-            if image.mode != "RGB" or image.size != (RESOLUTION, RESOLUTION):
-                raise CheckError(f"{path.name}: expected RGB {RESOLUTION}x{RESOLUTION}, got {image.mode} {image.size}")
+            if image.mode != "RGB" or image.size != (resolution, resolution):
+                raise CheckError(f"{path.name}: expected RGB {resolution}x{resolution}, got {image.mode} {image.size}")
             images.append(np.asarray(image))
         ids.append(int(number))
         labels.append(int(label))
     return np.array(ids), np.stack(images), np.array(labels)
 
 
-def measure(root):
-    """Everything the manifest claims that can be recomputed from the files under `root`."""
+def measure(model, root):
+    """Everything the manifest of `model` claims that can be recomputed from the files under `root`."""
     import onnx
 
-    listing, onnx_path = layers(), root / ONNX_NAME
-    _, images, labels = read_folder(root / "heldout")
-    calibration = read_folder(root / "calibration")[1]
+    listing, onnx_path = model.layers(), root / model.onnx_name
+    _, images, labels = read_folder(root / "heldout", model.resolution)
+    calibration = read_folder(root / "calibration", model.resolution)[1]
     logits = export.run_onnx(onnx_path, images)
     params = export.read_params(onnx_path)
     quantised, bounds = quantise.quantise(listing, params, network.run_float(listing, params, calibration))
     integer_logits = network.run_integer(listing, quantised, images)
-    model = onnx.load(onnx_path)
+    graph = onnx.load(onnx_path)
     return {
         "onnx": {
-            "file": ONNX_NAME,
+            "file": model.onnx_name,
             "bytes": onnx_path.stat().st_size,
             "sha256": sha256(onnx_path.read_bytes()),
-            "opset": model.opset_import[0].version,
-            "operators": sorted({node.op_type for node in model.graph.node}),
+            "opset": graph.opset_import[0].version,
+            "operators": sorted({node.op_type for node in graph.graph.node}),
         },
         "folders": {name: _describe(root / name) for name in FOLDERS},
-        "architecture": {"width": WIDTH, "resolution": RESOLUTION, "classes": CLASSES, **architecture.counts(listing)},
+        "architecture": {**model.shape, **architecture.counts(listing)},
         "heldout": {
             "images": len(labels),
             "float_correct": _correct(logits, labels),
@@ -92,6 +85,7 @@ def measure(root):
             "int8_correct": _correct(integer_logits, labels),
             "int8_accuracy": _share(_correct(integer_logits, labels), len(labels)),
             "float_int8_agree": _correct(integer_logits, logits.argmax(axis=1)),
+            **(_matches(logits, integer_logits, labels) if model.is_predicate else {}),
         },
         "int8": {
             "shift": network.SHIFT,
@@ -103,13 +97,13 @@ def measure(root):
     }
 
 
-def check(root):
-    """Re-reads the files under `root`, compares them with the manifest and the targets; returns the measured part.
+def check(model, root):
+    """Re-reads the files of `model` under `root`, compares them with the manifest and the targets; returns the measured part.
 
     Raises CheckError at the first disagreement.
     """
     manifest = json.loads((root / "manifest.json").read_text())
-    got = measure(root)
+    got = json.loads(json.dumps(measure(model, root)))  # tuples become lists, as in the manifest
     for section, values in got.items():
         for key, value in values.items():
             if manifest[section][key] != value:
@@ -121,24 +115,36 @@ def check(root):
     targets = [
         ("no image in both folders", not overlap),
         (f"at least {MIN_HELDOUT} held-out images", heldout["images"] >= MIN_HELDOUT),
-        (f"float accuracy at least {MIN_FLOAT_ACCURACY:.0%}", heldout["float_accuracy"] >= MIN_FLOAT_ACCURACY),
+        (f"float accuracy at least {model.min_float_accuracy:.0%}", heldout["float_accuracy"] >= model.min_float_accuracy),
         (
-            f"int8 accuracy within {MAX_ACCURACY_GAP:.1%} of float",
-            heldout["float_correct"] - heldout["int8_correct"] <= MAX_ACCURACY_GAP * heldout["images"],
+            f"int8 accuracy within {model.max_accuracy_gap:.1%} of float",
+            heldout["float_correct"] - heldout["int8_correct"] <= model.max_accuracy_gap * heldout["images"],
         ),
-        (f"ONNX at most {MAX_ONNX_BYTES} bytes", got["onnx"]["bytes"] <= MAX_ONNX_BYTES),
+        (f"ONNX at most {model.max_onnx_bytes} bytes", got["onnx"]["bytes"] <= model.max_onnx_bytes),
         ("operators the importer knows", set(got["onnx"]["operators"]) <= OPERATORS),
     ]
+    if model.is_predicate:
+        targets.append((f"int8 recall at least {model.min_recall:.0%}", heldout["int8_recall"] >= model.min_recall))
     for name, holds in targets:
         if not holds:
             raise CheckError(f"target missed: {name}")
     return got
 
 
-def write_manifest(root, provenance):
-    """Measures the files under `root` and writes the manifest: what was measured and how it was made."""
-    text = json.dumps({"provenance": provenance, **measure(root)}, indent=2)
+def write_manifest(model, root, provenance):
+    """Measures the files of `model` under `root` and writes the manifest: what was measured and how it was made."""
+    text = json.dumps({"provenance": provenance, **measure(model, root)}, indent=2)
     (root / "manifest.json").write_text(text + "\n")
+
+
+def _matches(logits, integer_logits, labels):
+    """What a predicate found and missed: class 1 is a match."""
+    counted = {"matches": int(labels.sum())}
+    for name, found in (("float", logits.argmax(axis=1)), ("int8", integer_logits.argmax(axis=1))):
+        counted[f"{name}_false_positives"] = int(((found == 1) & (labels == 0)).sum())
+        counted[f"{name}_false_negatives"] = int(((found == 0) & (labels == 1)).sum())
+        counted[f"{name}_recall"] = _share(counted["matches"] - counted[f"{name}_false_negatives"], counted["matches"])
+    return counted
 
 
 def _describe(folder):

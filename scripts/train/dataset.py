@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits as 96x96 RGB images: split, rendering, augmentation.
+"""scikit-learn's handwritten digits as RGB images: split, rendering, augmentation.
 
 The data are 1,797 scans of 8x8 pixels with values 0..16 (UCI "Optical Recognition of Handwritten Digits", test part),
 shipped inside scikit-learn, so nothing is downloaded. An image's id is its index in `load_digits`.
@@ -16,7 +16,7 @@ SOURCE_SIZE, SOURCE_MAX = 8, 16
 
 @dataclass(frozen=True)
 class Digits:
-    """Scans `[n, 8, 8]` with values 0..16, labels `[n]`, and the ids of each part."""
+    """Scans `[n, 8, 8]` with values 0..16, labels `[n]` (digits, or classes of digits), and the ids of each part."""
 
     scans: np.ndarray
     labels: np.ndarray
@@ -26,8 +26,8 @@ class Digits:
     calibration: np.ndarray
 
 
-def load_digits(seed):
-    """Splits stratified by class. A scan that occurs twice would leak between parts; raises ValueError if one does."""
+def load_digits(seed, class_of):
+    """Splits stratified by digit, the same for every model; labels are `class_of(digits)`. A scan that occurs twice would leak between parts; raises ValueError if one does."""
     from sklearn import datasets
 
     bunch = datasets.load_digits()
@@ -42,7 +42,7 @@ def load_digits(seed):
         for name, chosen in (("heldout", heldout), ("validation", validation), ("train", train)):
             parts[name].append(chosen)
         parts["calibration"].append(train[:CALIBRATION_PER_CLASS])
-    return Digits(scans, labels, **{name: np.sort(np.concatenate(ids)) for name, ids in parts.items()})
+    return Digits(scans, class_of(labels), **{name: np.sort(np.concatenate(ids)) for name, ids in parts.items()})
 
 
 def sample_bilinear(scans, size, transforms):
@@ -80,7 +80,7 @@ def augment(scans, size, rng):
     n = len(scans)
     angle = rng.uniform(-0.2, 0.2, n)  # radians, about 11 degrees
     inv_zoom = rng.uniform(0.88, 1.15, (2, n))
-    shift = rng.uniform(-0.6, 0.6, (2, n))  # source pixels; 1 is 12 output pixels
+    shift = rng.uniform(-0.6, 0.6, (2, n))  # source pixels; 1 is an eighth of the image
     cos, sin = np.cos(angle), np.sin(angle)
     rows = [[cos * inv_zoom[0], -sin * inv_zoom[0], shift[0]], [sin * inv_zoom[1], cos * inv_zoom[1], shift[1]]]
     grey = sample_bilinear(scans, size, np.float32(rows).transpose(2, 0, 1))

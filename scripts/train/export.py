@@ -9,7 +9,7 @@ IR_VERSION = 8  # read by every consumer of opset 13
 PAD = [1, 1, 1, 1]
 
 
-def write_onnx(layers, params, path):
+def write_onnx(layers, params, graph_name, path):
     """Writes a static batch-1 ONNX file.
 
     `params[name]` is `(weight, bias)` in ONNX order: convolutions `[out_c, in_c/groups, k_h, k_w]`, dense `[classes, in_c]`.
@@ -56,7 +56,7 @@ def write_onnx(layers, params, path):
             nodes.append(helper.make_node("Clip", clip_inputs, [layer.name], f"{layer.name}_relu6"))
     graph = helper.make_graph(
         nodes,
-        "mobilenet_v2",
+        graph_name,
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, size, size])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, classes])],
         initializers,

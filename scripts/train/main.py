@@ -10,22 +10,35 @@ from pathlib import Path
 
 import architecture
 import artefacts
+import demo_models
 
+MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
 LIBRARIES = ("tensorflow-cpu", "keras", "numpy", "scikit-learn", "onnx", "onnxruntime", "pillow")
 
 
 def parse_args(argv):
-    parser = argparse.ArgumentParser(prog="scripts/train-demo-model", description="Trains and checks the digits demo model.")
+    parser = argparse.ArgumentParser(prog="scripts/train-demo-model", description="Trains and checks a demo model.")
+    parser.add_argument("--model", choices=demo_models.BY_NAME, default="digits", help="which one (default %(default)s)")
     parser.add_argument("--check", action="store_true", help="only check the files against their manifest")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the model")
+    parser.add_argument("--out", type=Path, help="folder of the model (default models/ and its name)")
     parser.add_argument("--seed", type=int, default=1, help="seed of split, weights and augmentation (default %(default)s)")
-    parser.add_argument("--epochs", type=int, default=25, help="passes over the training images (default %(default)s)")
+    parser.add_argument("--epochs", type=int, help="passes over the training images (default: what the model was made with)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default %(default)s)")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    args.model = demo_models.BY_NAME[args.model]
+    args.out = args.out or MODELS_FOLDER / args.model.name
+    args.epochs = args.epochs or args.model.epochs
+    return args
 
 
 def report(line):
     print(line, file=sys.stderr, flush=True)
+
+
+def command(args):
+    """The command line that repeats the training."""
+    model = "" if args.model is demo_models.DIGITS else f"--model {args.model.name} "
+    return f"scripts/train-demo-model {model}--seed {args.seed} --epochs {args.epochs} --threads {args.threads}"
 
 
 def train(args):
@@ -34,17 +47,17 @@ def train(args):
     import export
     import training
 
-    layers = artefacts.layers()
-    digits = dataset.load_digits(args.seed)
-    params = training.train(layers, digits, args.epochs, args.seed, args.threads, report)
+    model, layers = args.model, args.model.layers()
+    digits = dataset.load_digits(args.seed, model.class_of)
+    params = training.train(layers, digits, model.class_weights, args.epochs, args.seed, args.threads, report)
     args.out.mkdir(parents=True, exist_ok=True)
-    export.write_onnx(layers, params, args.out / artefacts.ONNX_NAME)
+    export.write_onnx(layers, params, model.graph_name, args.out / model.onnx_name)
     for name in artefacts.FOLDERS:
         ids = getattr(digits, name)
-        images = dataset.render(digits.scans[ids], artefacts.RESOLUTION)
+        images = dataset.render(digits.scans[ids], model.resolution)
         artefacts.write_folder(args.out / name, ids, images, digits.labels[ids])
     provenance = {
-        "command": f"scripts/train-demo-model --seed {args.seed} --epochs {args.epochs} --threads {args.threads}",
+        "command": command(args),
         "seed": args.seed,
         "data": "scikit-learn load_digits (UCI Optical Recognition of Handwritten Digits)",
         "split": {name: len(getattr(digits, name)) for name in ("train", "validation", "heldout", "calibration")},
@@ -52,7 +65,7 @@ def train(args):
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
-    artefacts.write_manifest(args.out, provenance)
+    artefacts.write_manifest(model, args.out, provenance)
 
 
 def main(argv):
@@ -63,7 +76,7 @@ def main(argv):
         architecture.check_design_counts()
         if not args.check:
             train(args)
-        got = artefacts.check(args.out)
+        got = artefacts.check(args.model, args.out)
     except (artefacts.CheckError, ValueError, OSError) as error:
         report(f"error: {error}")
         return 1

@@ -78,10 +78,11 @@ def accuracy(model, images, labels):
     return float(np.mean(logits.argmax(axis=1) == labels))
 
 
-def train(layers, digits, epochs, seed, threads, report):
+def train(layers, digits, class_weights, epochs, seed, threads, report):
     """Trains for a fixed number of epochs; nothing is selected by any accuracy. Returns the folded parameters.
 
-    The learning rate rises for two epochs and then falls along a cosine. `report(line)` receives progress.
+    The learning rate rises for two epochs and then falls along a cosine. `class_weights` multiply the loss of an example by
+    its class, None counts all alike. `report(line)` receives progress.
     """
     keras.utils.set_random_seed(seed)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -107,7 +108,8 @@ def train(layers, digits, epochs, seed, threads, report):
         for step in range(steps_per_epoch):
             ids = order[step * BATCH : (step + 1) * BATCH]
             images = dataset.augment(digits.scans[ids], size, rng)
-            value = model.train_on_batch(images, np.eye(classes, dtype=np.float32)[digits.labels[ids]])
+            targets = np.eye(classes, dtype=np.float32)[digits.labels[ids]]
+            value = model.train_on_batch(images, targets, class_weight=class_weights)
         if epoch % 5 == 4 or epoch == epochs - 1:
             seconds, share = time.monotonic() - started, accuracy(model, *validation)
             report(f"epoch {epoch + 1}/{epochs}: {seconds:.0f} s, loss {float(value):.3f}, validation {share:.1%}")

@@ -1,0 +1,78 @@
+"""The models that scripts/train-demo-model makes: what each one answers, its network, how it is trained, what it must reach."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+import architecture
+
+SEVEN = 7
+
+
+@dataclass(frozen=True)
+class DemoModel:
+    """One model; its files lie in `models/<name>`.
+
+    `class_of` takes digits `[n]` to classes `[n]`. `shape` is what `build(**shape)` makes the layer list of, and what the
+    manifest says of it. `class_weights` multiply the loss of an example by its class; none counts all examples alike.
+    """
+
+    name: str
+    graph_name: str
+    onnx_name: str
+    class_of: Callable
+    build: Callable
+    shape: dict
+    epochs: int
+    max_onnx_bytes: int
+    min_float_accuracy: float = 0.97
+    max_accuracy_gap: float = 0.005  # of the images, float minus int8
+    min_recall: float = 0.0  # share of class 1 found, of models with two classes
+    class_weights: dict | None = None
+
+    @property
+    def resolution(self):
+        return self.shape["resolution"]
+
+    @property
+    def is_predicate(self):
+        """Two classes: no match is 0, a match is 1."""
+        return self.shape["classes"] == 2
+
+    def layers(self):
+        return self.build(**self.shape)
+
+
+DIGITS = DemoModel(
+    name="digits",
+    graph_name="mobilenet_v2",
+    onnx_name="mobilenet_v2_035_96.onnx",
+    class_of=lambda digits: digits,
+    build=architecture.mobilenet_v2,
+    shape={"width": 0.35, "resolution": 96, "classes": 10},
+    epochs=25,
+    max_onnx_bytes=2_000_000,
+)
+
+# One image in ten is a seven. A missed one hides a document, a false alarm costs one disclosure: a match weighs three times.
+IS_SEVEN = DemoModel(
+    name="seven",
+    graph_name="is_seven",
+    onnx_name="is_seven_32.onnx",
+    class_of=lambda digits: np.int64(digits == SEVEN),
+    build=architecture.mobilenet,
+    shape={
+        "stem_channels": 8,
+        "blocks": ((1, 8, 1, 2), (3, 8, 1, 1), (3, 16, 1, 2)),
+        "head_channels": 64,
+        "resolution": 32,
+        "classes": 2,
+    },
+    epochs=60,
+    max_onnx_bytes=30_000,
+    min_recall=0.9,
+    class_weights={0: 1.0, 1: 3.0},
+)
+
+BY_NAME = {model.name: model for model in (DIGITS, IS_SEVEN)}
