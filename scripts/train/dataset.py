@@ -27,7 +27,10 @@ class Digits:
 
 
 def load_digits(seed, class_of):
-    """Splits stratified by digit, the same for every model; labels are `class_of(digits)`. A scan that occurs twice would leak between parts; raises ValueError if one does."""
+    """Splits stratified by digit, the same for every model of a seed; labels are `class_of(digits)`.
+
+    A scan that occurs twice would leak between parts; raises ValueError if one does.
+    """
     from sklearn import datasets
 
     bunch = datasets.load_digits()

@@ -1,4 +1,4 @@
-"""The models that scripts/train-demo-model makes: what each one answers, its network, how it is trained, what it must reach."""
+"""The models of scripts/train-demo-model: what each one answers, its network, how it is trained, what it must reach."""
 
 from dataclasses import dataclass
 from typing import Callable
@@ -15,7 +15,9 @@ class DemoModel:
     """One model; its files lie in `models/<name>`.
 
     `class_of` takes digits `[n]` to classes `[n]`. `shape` is what `build(**shape)` makes the layer list of, and what the
-    manifest says of it. `class_weights` multiply the loss of an example by its class; none counts all examples alike.
+    manifest says of it. `shifts` are those the integer network is measured at, the importer's default first: lookup tables
+    have 2^s entries, so with a smaller s a small network has a smaller circuit. `class_weights` multiply the loss of an
+    example by its class; none counts all examples alike.
     """
 
     name: str
@@ -26,6 +28,7 @@ class DemoModel:
     shape: dict
     epochs: int
     max_onnx_bytes: int
+    shifts: tuple = (16,)
     min_float_accuracy: float = 0.97
     max_accuracy_gap: float = 0.005  # of the images, float minus int8
     min_recall: float = 0.0  # share of class 1 found, of models with two classes
@@ -71,6 +74,7 @@ IS_SEVEN = DemoModel(
     },
     epochs=60,
     max_onnx_bytes=30_000,
+    shifts=(16, 13),
     min_recall=0.9,
     class_weights={0: 1.0, 1: 3.0},
 )

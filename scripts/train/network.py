@@ -5,11 +5,6 @@ Maps are `[n, h, w, c]` in float64. Integers stay below 2^53 there, so the integ
 
 import numpy as np
 
-SHIFT = 16  # `s` of the integer network: quotient and remainder are taken at 2^s
-HALF = 2 ** (SHIFT - 1)
-Q_LIMIT = 2**15  # every quotient must lie in [-2^15, 2^15), the domain of the prover's lookup table
-
-
 def accumulate(layer, x, weight):
     """`sum w * x` of a convolution or dense layer, zero padding, weights in ONNX order, no bias."""
     if layer.kind == "dense":
@@ -43,7 +38,7 @@ def run_float(layers, params, images):
     return values
 
 
-def run_integer(layers, quantised, images):
+def run_integer(layers, quantised, images, shift):
     """Unclipped quotients of the last layer `[n, classes]` for bytes `[n, h, w, 3]`: `q = floor(t / 2^s)`.
 
     `quantised[name]` holds integers: `weight` and `bias` already multiplied (`bias` includes `z_y * 2^s` and the rounding
@@ -59,6 +54,6 @@ def run_integer(layers, quantised, images):
             t = entry["multipliers"][0] * xs[0].sum(axis=(1, 2))
         else:
             t = accumulate(layer, xs[0], entry["weight"])
-        q = np.floor((t + entry["bias"]) / 2**SHIFT)
+        q = np.floor((t + entry["bias"]) / 2**shift)
         values[layer.name] = q if layer.kind == "dense" else np.clip(q, 0, 255)
     return q

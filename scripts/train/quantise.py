@@ -1,14 +1,13 @@
 """Post-training quantisation of the folded network: the check that the importer's task is possible.
 
-Activations uint8, weights int8 per output channel, biases int32, one shift s = 16 and an integer multiplier `a` per channel:
-`t = a * acc + z_y * 2^s + 2^(s-1)`, `q = floor(t / 2^s)`, output `clip(q, 0, 255)`; the last layer keeps `q`. The multiplier
-is chosen first and the float weights are rounded on the grid it implies, so a short multiplier costs no accuracy. The Rust
-importer is the implementation that counts; this one only has to follow the same rules.
+Activations uint8, weights int8 per output channel, biases int32, one shift s and an integer multiplier `a` per channel:
+`t = a * acc + z_y * 2^s + 2^(s-1)`, `q = floor(t / 2^s)`, output `clip(q, 0, 255)`; the last layer keeps `q`. The prover's
+lookup tables have 2^s entries, so every quotient must lie in `[-2^(s-1), 2^(s-1))`. The multiplier is chosen first and the
+float weights are rounded on the grid it implies, so a short multiplier costs no accuracy. The Rust importer is the
+implementation that counts; this one only has to follow the same rules.
 """
 
 import numpy as np
-
-from network import HALF, Q_LIMIT, SHIFT
 
 RELU6_SCALE = 6 / 255
 INT32_MAX = 2**31 - 1
@@ -33,67 +32,68 @@ def activation_ranges(layers, values):
     return ranges
 
 
-def quantise(layers, params, values):
-    """Integers of every layer as `network.run_integer` reads them, plus the bounds of `q` over all inputs 0..255.
+def quantise(layers, params, values, shift):
+    """Integers of every layer as `network.run_integer` reads them at this shift, plus the bounds of `q` over all inputs 0..255.
 
     Raises QuantisationError if a multiplier is 0, a bias leaves int32, or some input could push a quotient out of the
     lookup table (totality).
     """
-    ranges, quantised, bounds = activation_ranges(layers, values), {}, {}
+    ranges, quantised, bounds, limit = activation_ranges(layers, values), {}, {}, 2 ** (shift - 1)
     for layer in layers:
         scales, zeros = zip(*(ranges[name] for name in layer.inputs))
         if layer.kind in ("add", "pool"):
-            entry, ranges[layer.name] = _merge(layer, scales, zeros, *ranges[layer.name])
+            entry, ranges[layer.name] = _merge(layer, scales, zeros, *ranges[layer.name], shift)
         elif layer.kind == "dense":
             weight, bias = (np.float64(array) for array in params[layer.name])
-            entry = _linear(layer, weight, bias, scales[0], zeros[0], _logit_scale(weight, bias, scales[0], zeros[0]), 0)
+            scale = _logit_scale(weight, bias, scales[0], zeros[0], limit)
+            entry = _linear(layer, weight, bias, scales[0], zeros[0], scale, 0, shift)
         else:
-            entry = _linear(layer, *params[layer.name], scales[0], zeros[0], *ranges[layer.name])
+            entry = _linear(layer, *params[layer.name], scales[0], zeros[0], *ranges[layer.name], shift)
         quantised[layer.name] = entry
-        bounds[layer.name] = _quotient_bounds(layer, entry)
-        if bounds[layer.name][0] < -Q_LIMIT or bounds[layer.name][1] >= Q_LIMIT:
+        bounds[layer.name] = _quotient_bounds(layer, entry, shift)
+        if bounds[layer.name][0] < -limit or bounds[layer.name][1] >= limit:
             raise QuantisationError(f"{layer.name}: quotients in {bounds[layer.name]} leave the lookup table")
     return quantised, bounds
 
 
-def _linear(layer, weight, bias, in_scale, in_zero, out_scale, out_zero):
+def _linear(layer, weight, bias, in_scale, in_zero, out_scale, out_zero, shift):
     weight, bias = np.float64(weight), np.float64(bias)
     axes = tuple(range(1, weight.ndim))
     channel = (slice(None),) + (None,) * len(axes)
     widest = np.maximum(np.abs(weight).max(axis=axes), 1e-6)
-    multiplier = np.ceil(widest / 127 * in_scale / out_scale * 2**SHIFT)
-    weight_scale = multiplier / 2**SHIFT * out_scale / in_scale
+    multiplier = np.ceil(widest / 127 * in_scale / out_scale * 2**shift)
+    weight_scale = multiplier / 2**shift * out_scale / in_scale
     ints = np.clip(np.floor(weight / weight_scale[channel] + 0.5), -127, 127)
     bias_ints = np.floor(bias / (weight_scale * in_scale) + 0.5)
     if np.abs(bias_ints).max() > INT32_MAX:
         raise QuantisationError(f"{layer.name}: bias leaves int32")
     return {
         "weight": ints * multiplier[channel],
-        "bias": multiplier * bias_ints + out_zero * 2**SHIFT + HALF,
+        "bias": multiplier * bias_ints + out_zero * 2**shift + 2 ** (shift - 1),
         "zero_points": [in_zero],
     }
 
 
-def _merge(layer, scales, zeros, out_scale, out_zero):
+def _merge(layer, scales, zeros, out_scale, out_zero, shift):
     """Residual add or average pool; returns the entry and the output range that the rounded multiplier implies."""
     count = layer.in_size**2 if layer.kind == "pool" else 1
-    multipliers = [float(np.floor(scale / (out_scale * count) * 2**SHIFT + 0.5)) for scale in scales]
+    multipliers = [float(np.floor(scale / (out_scale * count) * 2**shift + 0.5)) for scale in scales]
     if min(multipliers) < 1:
         raise QuantisationError(f"{layer.name}: multiplier rounds to 0")
     if layer.kind == "pool":
-        out_scale = scales[0] * 2**SHIFT / (multipliers[0] * count)
-    bias = float(out_zero * 2**SHIFT + HALF)
+        out_scale = scales[0] * 2**shift / (multipliers[0] * count)
+    bias = float(out_zero * 2**shift + 2 ** (shift - 1))
     return {"multipliers": multipliers, "bias": bias, "zero_points": list(zeros)}, (out_scale, out_zero)
 
 
-def _logit_scale(weight, bias, in_scale, in_zero):
+def _logit_scale(weight, bias, in_scale, in_zero, limit):
     """The finest common scale at which no input can push a logit out of the lookup table (2 % spare)."""
     highest = (np.maximum(weight, 0) * (255 - in_zero) + np.minimum(weight, 0) * -in_zero).sum(axis=1) * in_scale + bias
     lowest = (np.minimum(weight, 0) * (255 - in_zero) + np.maximum(weight, 0) * -in_zero).sum(axis=1) * in_scale + bias
-    return max(highest.max(), -lowest.min()) / (0.98 * Q_LIMIT)
+    return max(highest.max(), -lowest.min()) / (0.98 * limit)
 
 
-def _quotient_bounds(layer, entry):
+def _quotient_bounds(layer, entry, shift):
     """Interval of `q` over all inputs in 0..255; padding reads 0, which lies inside the interval of `x - zero_point`."""
     low = high = entry["bias"]
     if layer.kind == "add":
@@ -106,4 +106,4 @@ def _quotient_bounds(layer, entry):
         weight, zero = entry["weight"].reshape(layer.out_channels, -1), entry["zero_points"][0]
         up, down = np.maximum(weight, 0).sum(axis=1), np.minimum(weight, 0).sum(axis=1)
         low, high = low - up * zero + down * (255 - zero), high + up * (255 - zero) - down * zero
-    return int(np.min(low) // 2**SHIFT), int(np.max(high) // 2**SHIFT)
+    return int(np.min(low) // 2**shift), int(np.max(high) // 2**shift)
