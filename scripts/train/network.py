@@ -5,6 +5,7 @@ Maps are `[n, h, w, c]` in float64. Integers stay below 2^53 there, so the integ
 
 import numpy as np
 
+
 def accumulate(layer, x, weight):
     """`sum w * x` of a convolution or dense layer, zero padding, weights in ONNX order, no bias."""
     if layer.kind == "dense":
