@@ -1,7 +1,7 @@
 //! The hand-written bindings against what forge compiled.
 
 use alloy::primitives::{b256, keccak256, U256};
-use alloy::sol_types::{SolInterface, SolValue};
+use alloy::sol_types::{SolError, SolInterface, SolValue};
 use assay_chain::repository::Repository;
 use assay_protocol::abi::corpora::ICorpusRegistry::{self, ICorpusRegistryCalls, ICorpusRegistryErrors};
 use assay_protocol::abi::{
@@ -143,7 +143,10 @@ fn events_are_those_of_the_contracts() {
 #[test]
 fn every_refusal_of_the_contracts_has_words() {
     let library = [
-        ICreditsErrors::selectors().collect(),
+        // Every contract with credits declares the last one; its words stand with the market that had it first.
+        ICreditsErrors::selectors()
+            .chain([IPredictionMarket::ValueTooLow::SELECTOR])
+            .collect(),
         LibrariesErrors::selectors()
             .chain(AuditLibrariesErrors::selectors())
             .collect::<Vec<_>>(),
