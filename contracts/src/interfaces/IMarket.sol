@@ -16,7 +16,8 @@ interface IMarket is ICredits {
     error ModelHashMismatch(bytes32 expected, bytes32 given);
     error BadExpiry(uint64 earliest, uint64 latest, uint64 given);
 
-    /// @notice The contract that has the parameters: its `params()` begin with the registry.
+    /// @notice The contract that has the parameters: its `params()` begin with the registry, in the retrieval market with the
+    /// corpora.
     function terms() external view returns (address);
 
     /// @notice Hash of the parameters, covered by every offer hash.
