@@ -8,6 +8,7 @@ use assay_protocol::abi::{
     AuditLibraries::AuditLibrariesErrors,
     IAccuracyMarket::{self, IAccuracyMarketCalls, IAccuracyMarketErrors},
     IAccuracyTerms::{IAccuracyTermsCalls, IAccuracyTermsErrors},
+    IAuditTerms::{IAuditTermsCalls, IAuditTermsErrors},
     ICredits::{self, ICreditsCalls, ICreditsErrors},
     IDocumentJudge::{IDocumentJudgeCalls, IDocumentJudgeErrors},
     IMarketplaceFactory::{self, IMarketplaceFactoryCalls, IMarketplaceFactoryErrors},
@@ -16,6 +17,7 @@ use assay_protocol::abi::{
     IPredictionMarket::{self, IPredictionMarketCalls, IPredictionMarketErrors},
     IProofJudge::{IProofJudgeCalls, IProofJudgeErrors},
     IPublishedTransfers::{IPublishedTransfersCalls, IPublishedTransfersErrors},
+    IRetrievalMarket::{self, IRetrievalMarketCalls, IRetrievalMarketErrors},
     ISharedKeyJudge::{ISharedKeyJudgeCalls, ISharedKeyJudgeErrors},
     ITransferJudge::{ITransferJudgeCalls, ITransferJudgeErrors},
     Libraries::LibrariesErrors,
@@ -97,6 +99,14 @@ fn functions_are_those_of_the_contracts() {
         ICreditsCalls::selectors().collect(),
     ]);
     compare("PredictionMarket", "function", &predictions, &[]);
+    let audits = ours(&[
+        IRetrievalMarketCalls::selectors().collect(),
+        ICreditsCalls::selectors().collect(),
+    ]);
+    compare("RetrievalMarket", "function", &audits, &[]);
+    // Only its market calls these.
+    let terms = ours(&[IAuditTermsCalls::selectors().collect()]);
+    compare("AuditTerms", "function", &terms, &["checkRequest"]);
     let judge = ours(&[IOutputJudgeCalls::selectors().collect()]);
     compare("OutputJudge", "function", &judge, &[]);
     let terms = ours(&[IAccuracyTermsCalls::selectors().collect()]);
@@ -132,6 +142,11 @@ fn events_are_those_of_the_contracts() {
         credits.clone(),
     ]);
     compare("PredictionMarket", "event", &predictions, &[]);
+    let audits = ours(&[
+        IRetrievalMarket::IRetrievalMarketEvents::SELECTORS.to_vec(),
+        credits.clone(),
+    ]);
+    compare("RetrievalMarket", "event", &audits, &[]);
     let registry = ours(&[IModelRegistry::IModelRegistryEvents::SELECTORS.to_vec(), credits]);
     compare("ModelRegistry", "event", &registry, &[]);
     let factory = ours(&[IMarketplaceFactory::IMarketplaceFactoryEvents::SELECTORS.to_vec()]);
@@ -165,13 +180,29 @@ fn every_refusal_of_the_contracts_has_words() {
         ("TransferJudge", ITransferJudgeErrors::selectors().collect()),
         ("PublishedTransfers", IPublishedTransfersErrors::selectors().collect()),
         ("CorpusRegistry", ICorpusRegistryErrors::selectors().collect()),
+        ("RetrievalMarket", IRetrievalMarketErrors::selectors().collect()),
+        ("AuditTerms", IAuditTermsErrors::selectors().collect()),
         ("DocumentJudge", IDocumentJudgeErrors::selectors().collect()),
         ("SharedKeyJudge", ISharedKeyJudgeErrors::selectors().collect()),
     ] {
         let mut known = ours(&[own.clone(), credits.clone(), libraries.clone()]);
         // What several contracts refuse stands once, with the accuracy market.
-        if ["AccuracyTerms", "PredictionMarket", "CorpusRegistry"].contains(&contract) {
+        let with_the_first = [
+            "AccuracyTerms",
+            "PredictionMarket",
+            "CorpusRegistry",
+            "RetrievalMarket",
+            "AuditTerms",
+        ];
+        if with_the_first.contains(&contract) {
             known.extend(ours(std::slice::from_ref(&market)));
+        }
+        // What is wrong with a request stands with its market, what is wrong with a verifier with the registry.
+        if contract == "AuditTerms" {
+            known.extend(ours(&[
+                IRetrievalMarketErrors::selectors().collect(),
+                IModelRegistryErrors::selectors().collect(),
+            ]));
         }
         // What all judges of proofs refuse stands with two of them.
         if ["DocumentJudge", "ProofJudge"].contains(&contract) {

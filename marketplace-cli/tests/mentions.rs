@@ -26,6 +26,7 @@ fn texts() -> Vec<(PathBuf, String)> {
         "contracts/README.md",
         "marketplace/DOCUMENTS.md",
         "models/digits/README.md",
+        "models/seven/README.md",
         "verifier-gen/README.md",
     ];
     let crates = [

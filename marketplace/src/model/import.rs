@@ -4,7 +4,7 @@ use crate::proving::secret_beside;
 use assay_chain::error::usage;
 use assay_durable::report::Reporter;
 use assay_prover::import::{import, ImportOptions, ImportReport};
-use assay_prover::model::{Model, OutputMode};
+use assay_prover::model::Model;
 use eyre::WrapErr;
 use std::path::Path;
 
@@ -26,19 +26,15 @@ pub fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
     Ok(())
 }
 
-/// Imports and saves; proofs of the model will reveal `output`.
+/// Imports as the options say, and saves.
 pub fn import_model(
     onnx: &Path,
     calibration: &Path,
-    output: OutputMode,
+    options: &ImportOptions,
     to: &Path,
     out: &Reporter,
 ) -> eyre::Result<(Model, ImportReport)> {
-    let options = ImportOptions {
-        output,
-        ..ImportOptions::default()
-    };
-    let imported = import(onnx, calibration, &options, &out.phases());
+    let imported = import(onnx, calibration, options, &out.phases());
     let (model, report) = imported.wrap_err_with(|| format!("cannot import {}", onnx.display()))?;
     save(&model, to)?;
     Ok((model, report))

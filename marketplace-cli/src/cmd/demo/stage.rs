@@ -32,7 +32,7 @@ use assay_marketplace::verifier::deploy::deploy_verifier;
 use assay_protocol::abi::{ICredits::creditCall, Mode};
 use assay_protocol::testset::ImageSize;
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::model::OutputMode;
+use assay_prover::import::ImportOptions;
 use rand::{rngs::StdRng, seq::SliceRandom, SeedableRng};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -109,7 +109,13 @@ impl Stage {
             memory: None,
         };
         let onnx = digits.join("mobilenet_v2_035_96.onnx");
-        let (network, report) = import_model(&onnx, &digits.join("calibration"), OutputMode::Top1, &files.model, out)?;
+        let (network, report) = import_model(
+            &onnx,
+            &digits.join("calibration"),
+            &ImportOptions::default(),
+            &files.model,
+            out,
+        )?;
         let arch_path = files.arch.clone().unwrap_or_default();
         save_arch(&arch_path, &FrozenArchitecture::plan(network.architecture)?)?;
         let prover = files.prover(&chain, MissingSecret::Drawn, out)?;

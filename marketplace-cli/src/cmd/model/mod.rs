@@ -8,7 +8,7 @@ mod test;
 use crate::args::output::OutputArgs;
 use crate::context::Context;
 use assay_marketplace::model::import::{import_model, require_free, save};
-use assay_prover::import::ImportReport;
+use assay_prover::import::{ImportOptions, ImportReport};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::{Model, OutputMode};
 use clap::Subcommand;
@@ -38,6 +38,10 @@ pub enum Command {
         out: PathBuf,
         #[command(flatten)]
         output: OutputArgs,
+        /// Multipliers are rounded to fractions of 2^N, 9 to 16. A circuit has 2^N rows at least: a smaller N makes proofs of
+        /// small networks faster and rounding coarser
+        #[arg(long, value_name = "N", default_value_t = ImportOptions::default().shift)]
+        shift: u32,
         /// Replace the file that is there; never one with a secret file
         #[arg(long)]
         force: bool,
@@ -97,10 +101,16 @@ impl Command {
                 calibration,
                 out,
                 output,
+                shift,
                 force,
             } => {
                 require_free(&out, force)?;
-                let (_, report) = import_model(&onnx, &calibration, OutputMode::from(&output), &out, &ctx.out)?;
+                let options = ImportOptions {
+                    shift,
+                    output: OutputMode::from(&output),
+                    ..ImportOptions::default()
+                };
+                let (_, report) = import_model(&onnx, &calibration, &options, &out, &ctx.out)?;
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
             }
