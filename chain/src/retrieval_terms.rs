@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct RetrievalTerms {
     /// w: words of a document that one chunk of a delivery carries; a multiple of ρ, at most 256.
     pub words_per_chunk: u32,
-    /// Gas of publishing one chunk, for which a demand pays at the base fee; 1 to 2^24.
+    /// Gas of publishing one chunk, for which a demand pays at the base fee; 1 to 1280·(w + 6), which keeps withholding from paying.
     pub chunk_gas: u32,
     /// Gas of `deliver`, likewise.
     pub deliver_gas: u32,
@@ -47,7 +47,7 @@ impl RetrievalTerms {
         const HOUR: u64 = 3600;
         Self {
             words_per_chunk: 8,
-            chunk_gas: 30_000,
+            chunk_gas: 12_000,
             deliver_gas: 150_000,
             accept_window: HOUR,
             answer_base: HOUR,

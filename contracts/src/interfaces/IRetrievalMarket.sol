@@ -233,7 +233,7 @@ interface IRetrievalMarket is IMarket {
     /// - the corpus exists, and its chains take as many words at once as the judge of transfers;
     /// - `t.predicateHash` is that of `predicate`, whose verifier has the code that it names, its own and no delegation; its
     ///   vkDigest is not zero, its weightsCommit below 2^248;
-    /// - `samples` is in 1..size, `namedMax` and `onesMax` in 0..size, `withholdMax` in 0..onesMax, 0 without an authority;
+    /// - `samples` is in 1..size, `namedMax` in 0..min(size, 128), `onesMax` in 0..size, `withholdMax` in 0..onesMax, 0 without an authority;
     /// - `saltHash` is not zero; `requesterKey` is a point of BN254 other than infinity, and the caller has never used it nor its
     ///   negative;
     /// - `expiry` is in now..now + acceptWindow; `msg.value` is exactly pi;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAuditTerms} from "../interfaces/IAuditTerms.sol";
 import {ICorpusRegistry} from "../interfaces/ICorpusRegistry.sol";
@@ -26,6 +27,10 @@ contract AuditTerms is IAuditTerms {
     uint256 private constant SIZE_MAX = 1 << 20;
     /// No transaction may use more.
     uint256 private constant GAS_MAX = 1 << 24;
+    /// Documents that a requester may name: its one call with their pages must fit a transaction.
+    uint256 private constant NAMED_MAX = 128;
+    /// Gas of a word of ciphertext in calldata, at least (EIP-7623).
+    uint256 private constant WORD_GAS = 32 * 40;
     /// Gas per second that one responder may be asked for: a three-hundredth of what blocks carry, or it drives up its own base fee.
     uint256 private constant GAS_PER_SECOND = 100_000;
 
@@ -56,7 +61,7 @@ contract AuditTerms is IAuditTerms {
 
     /// @notice Requirements:
     /// - the other contracts have code; `wordsPerChunk` is a positive multiple of the transfer judge's rho, at most 256;
-    /// - `chunkGas` and `deliverGas` are in 1..2^24;
+    /// - `chunkGas` is in 1..1280·(w + 6), `deliverGas` in 1..2^24;
     /// - each window is within its bounds, W_answer of the largest corpus, too; every time per unit is > 0;
     /// - `publishTime` is at least `chunkGas` at 100,000 gas a second, `deliverTime` as much for the two chunks that a demand has at
     ///   least and `deliverGas`.
@@ -177,7 +182,8 @@ contract AuditTerms is IAuditTerms {
 
     function _checkSizes(RequestTerms calldata t, uint32 size) private pure {
         require(t.samples != 0 && t.samples <= size, IRetrievalMarket.BadSamples(size, t.samples));
-        require(t.namedMax <= size, IRetrievalMarket.BadNamedMax(size, t.namedMax));
+        uint256 named = Math.min(size, NAMED_MAX);
+        require(t.namedMax <= named, IRetrievalMarket.BadNamedMax(named, t.namedMax));
         require(t.onesMax <= size, IRetrievalMarket.BadOnesMax(size, t.onesMax));
         uint32 most = t.authority == address(0) ? 0 : t.onesMax;
         require(t.withholdMax <= most, IRetrievalMarket.BadWithholdMax(most, t.withholdMax));
@@ -199,7 +205,10 @@ contract AuditTerms is IAuditTerms {
 
     function _checkDelivery(DeliveryParams memory d, uint256 rate) private pure {
         require(Chunks.isSize(d.wordsPerChunk, rate), BadParameter("wordsPerChunk", d.wordsPerChunk));
-        require(d.chunkGas != 0 && d.chunkGas <= GAS_MAX, BadParameter("chunkGas", d.chunkGas));
+        // INVARIANT: half of what a document's chunks are counted at is less than its header and its data cost as calldata, or
+        // whoever withholds a ciphertext and publishes it would gain.
+        uint256 most = WORD_GAS * (Chunks.HEADER_WORDS + 1 + d.wordsPerChunk);
+        require(d.chunkGas != 0 && d.chunkGas <= most, BadParameter("chunkGas", d.chunkGas));
         require(d.deliverGas != 0 && d.deliverGas <= GAS_MAX, BadParameter("deliverGas", d.deliverGas));
     }
 

@@ -64,7 +64,7 @@ struct AuditContracts {
 struct DeliveryParams {
     /// w: message words per data chunk; a multiple of the judge's rho, at most 256. A document has 1 + ceil(L / w) chunks.
     uint32 wordsPerChunk;
-    /// Gas of publishing one chunk, at most 2^24.
+    /// Gas of publishing one chunk, at most 1280·(w + 6).
     uint32 chunkGas;
     /// Gas of `deliver`, at most 2^24.
     uint32 deliverGas;
@@ -190,7 +190,7 @@ struct AuditView {
     uint32 demanded;
     /// Last second of the current window; in Delivering of demands. Zero once Closed.
     uint64 deadline;
-    /// Last second in which the authority may overrule; zero while it may not.
+    /// In Delivering the last second in which the authority may overrule; zero before, of no meaning once Closed.
     uint64 overruleBy;
     /// Unix seconds; zero until Closed.
     uint64 closedAt;

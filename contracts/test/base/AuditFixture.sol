@@ -65,7 +65,7 @@ abstract contract AuditFixture is TestBase {
     uint128 internal constant PRICE = 30_011;
     uint256 internal constant ESCROW = 100_012; // pi + b
     uint256 internal constant BASE_FEE = 7;
-    uint32 internal constant CHUNK_GAS = 30_011;
+    uint32 internal constant CHUNK_GAS = 12_011;
     uint32 internal constant DELIVER_GAS = 150_001;
 
     uint64 internal constant ACCEPT = 2 hours;

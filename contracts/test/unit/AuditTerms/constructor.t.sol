@@ -61,7 +61,7 @@ contract AuditTermsTest is AuditFixture {
         assertEq(terms.proveWindow(5), PROVE_BASE + 5 * PROVE_TIME, "five proofs");
         (uint256 fee, uint64 deliver, uint64 publish) = terms.demandTerms(2, 7, 9, 3);
         // 9 words are three data chunks: four chunks a document.
-        assertEq(fee, 3 * (150_001 + 8 * 30_011), "B");
+        assertEq(fee, 3 * (150_001 + 8 * 12_011), "B");
         assertEq(deliver, DELIVER_BASE + 28 * DELIVER_TIME, "W_deliver");
         assertEq(publish, PUBLISH_BASE + 28 * PUBLISH_TIME, "W_publish");
     }
@@ -89,8 +89,10 @@ contract AuditTermsTest is AuditFixture {
         p = retrievalParams();
         p.delivery.chunkGas = 0;
         expectBad("chunkGas", 0);
-        p.delivery.chunkGas = (1 << 24) + 1;
-        expectBad("chunkGas", (1 << 24) + 1);
+        p.delivery.chunkGas = 12_801;
+        expectBad("chunkGas", 12_801);
+        p.delivery.chunkGas = 12_800;
+        new AuditTerms(p);
         p = retrievalParams();
         p.delivery.deliverGas = 0;
         expectBad("deliverGas", 0);
@@ -146,6 +148,7 @@ contract AuditTermsTest is AuditFixture {
         p.windows.publishTime = 0;
         expectBad("publishTime", 0);
         p.windows.publishTime = 1;
+        p.delivery.wordsPerChunk = 256;
         (p.delivery.chunkGas, p.delivery.deliverGas) = (100_000, 200_000);
         p.windows.deliverTime = 1;
         new AuditTerms(p);

@@ -176,10 +176,10 @@ contract AuditEndingsTest is AuditFixture {
         passDemand(id, m);
         audits.settleDemand(id, m);
         // 150,001 + 6·30,011 = 330,067 gas at 7: odd, and the odd wei is the requester's.
-        assertEq(feeOf(2, BASE_FEE), 2_310_469, "B");
-        assertCredits(1_155_235, 1_155_234);
+        assertEq(feeOf(2, BASE_FEE), 1_554_469, "B");
+        assertCredits(777_235, 777_234);
         confirmBy(id);
-        assertCredits(1_155_235, 1_155_234 + ESCROW);
+        assertCredits(777_235, 777_234 + ESCROW);
         assertEq(audits.verdict(id).audit.published, 1, "published");
     }
 

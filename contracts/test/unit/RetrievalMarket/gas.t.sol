@@ -87,9 +87,9 @@ contract AuditGasTest is AuditFixture, GasMeter {
         bytes[] memory pages = zeroPages(128);
         post(id, pages, false);
         post(id, pages, true);
-        uint32[] memory named = spread(180, 4096);
-        PageOpening[] memory opened = new PageOpening[](180);
-        for (uint256 q = 0; q < 180; ++q) {
+        uint32[] memory named = spread(128, 4096);
+        PageOpening[] memory opened = new PageOpening[](128);
+        for (uint256 q = 0; q < 128; ++q) {
             opened[q] = PageOpening(0, pages[0]);
         }
         bytes memory data = abi.encodeCall(IRetrievalMarket.reveal, (id, auditGuard(id), SALT, named, opened));
@@ -122,6 +122,7 @@ contract AuditGasTest is AuditFixture, GasMeter {
         uint256 used = measure(rs, 0, data);
         assertFits(used, data.length, "publishChunks");
         assertLe(used / 255, CHUNK_GAS, "a chunk is in B");
+        assertLe(255 * uint256(CHUNK_GAS) / 2, used, "what it brings is less than what it costs");
     }
 
     /// 19 samples of a corpus of two pages in one transaction.
@@ -155,7 +156,7 @@ contract AuditGasTest is AuditFixture, GasMeter {
     function bigAccepted(uint32 size, uint32 onesMax) private returns (bytes32 id) {
         RequestTerms memory t = requestTerms();
         t.corpusId = commitCorpus(keccak256(abi.encode("root", t.requesterKey.x)), size, 1);
-        (t.samples, t.namedMax, t.onesMax, t.withholdMax) = (1, 200, onesMax, onesMax);
+        (t.samples, t.namedMax, t.onesMax, t.withholdMax) = (1, 128, onesMax, onesMax);
         id = requestWith(t);
         acceptAudit(id);
     }

@@ -116,6 +116,11 @@ contract RequestTest is AuditFixture {
         t.samples = 1;
         t.namedMax = SIZE + 1;
         expectRefusal(abi.encodeWithSelector(IRetrievalMarket.BadNamedMax.selector, SIZE, SIZE + 1), PRICE);
+        bytes32 small = t.corpusId;
+        t.corpusId = commitCorpus(keccak256("root"), 129, 1);
+        t.namedMax = 129;
+        expectRefusal(abi.encodeWithSelector(IRetrievalMarket.BadNamedMax.selector, 128, 129), PRICE);
+        t.corpusId = small;
         t.namedMax = 0;
         t.onesMax = SIZE + 1;
         expectRefusal(abi.encodeWithSelector(IRetrievalMarket.BadOnesMax.selector, SIZE, SIZE + 1), PRICE);
@@ -160,16 +165,16 @@ contract RequestTest is AuditFixture {
 
     function test_request_revertsWhen_provingCouldTakeMoreThanAYear() public {
         t.corpusId = commitCorpus(keccak256("root"), 1 << 20, 1);
-        (t.samples, t.namedMax) = (1 << 20, 1 << 20);
+        (t.samples, t.namedMax) = (1 << 20, 128);
         requestWith(t);
         RetrievalParams memory params = retrievalParams();
-        params.windows.proveTime = 16;
+        params.windows.proveTime = 31;
         audits = new RetrievalMarket(params);
-        uint256 given = PROVE_BASE + 16 * (1 << 21);
+        uint256 given = PROVE_BASE + 31 * uint256((1 << 20) + 128);
         expectRefusal(
             abi.encodeWithSelector(IRetrievalMarket.WindowTooLong.selector, bytes32("prove"), 365 days, given), PRICE
         );
-        t.namedMax = 0;
+        t.samples = 1 << 19;
         requestWith(t);
     }
 
