@@ -2,6 +2,7 @@
 
 use crate::arithmetization::{configure, phases, refuse_lookups, text, Arithmetization};
 use crate::backend::Basis;
+use crate::circuit_rows::CircuitRows;
 use crate::constraints::Constraints;
 use crate::copies::Copies;
 use crate::domain::Domain;
@@ -12,7 +13,6 @@ use crate::polynomial::combined;
 use crate::program::Program;
 use crate::reference::ReferenceString;
 use crate::slots::{Scalars, Slots};
-use crate::table::CircuitRows;
 use crate::unchanging::Unchanging;
 use halo2_proofs::halo2curves::bn256::{Fr, G1Affine};
 use halo2_proofs::halo2curves::group::{prime::PrimeCurveAffine, Curve};

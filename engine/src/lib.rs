@@ -17,7 +17,7 @@
 //! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
 //! | `unchanging` | a column that is the same in many proofs |
 //! | `draws` | the randomness that is not the caller's |
-//! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `key` | what is derived from a circuit once |
+//! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `circuit_rows`, `key` | what is derived from a circuit once |
 //! | `statement`, `witness`, `synthesis`, `remembered`, `phases` | the instance and advice columns |
 //! | `table`, `check` | the whole table, and whether it satisfies the circuit |
 //! | `permutation`, `rows`, `quotient`, `vanishing` | the parts of the argument |
@@ -29,6 +29,7 @@
 mod arithmetization;
 mod backend;
 mod check;
+mod circuit_rows;
 mod compile;
 mod constraints;
 mod copies;
@@ -74,7 +75,7 @@ pub use observer::{Observer, Silent};
 pub use options::Options;
 pub use program::{Instruction, Operand, Program, Uniform};
 pub use prove::Prover;
-pub use reference::ReferenceString;
+pub use reference::{is_next_power, ReferenceString};
 pub use remembered::Remembered;
 pub use stock::Stock;
 pub use witness::{Phases, Witness};

@@ -71,11 +71,12 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn of(key: &'a Key, sources: &[Source<'a>]) -> Self {
+        let domain = &key.domain;
         // Asked once: another proof may keep more meanwhile.
         let kept: Vec<Option<&[Vec<Fr>]>> = sources
             .iter()
             .map(|source| match source {
-                Source::Unchanging(column) => column.cosets(),
+                Source::Unchanging(column) => column.cosets(domain),
                 Source::Fresh(_) => None,
             })
             .collect();

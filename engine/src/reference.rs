@@ -2,7 +2,7 @@
 
 use crate::backend::Basis;
 use crate::error::EngineError;
-use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
+use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine, G2Affine};
 use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::halo2curves::pairing::Engine as _;
 use halo2_proofs::halo2curves::serde::SerdeObject;
@@ -74,11 +74,7 @@ impl ReferenceString {
     pub fn with_top_power(params: &ParamsKZG<Bn256>, top: G1Affine) -> Result<Self, EngineError> {
         let string = Self::new(params)?;
         let last = string.powers[string.powers.len() - 1];
-        // A pairing says nothing of what is not in the group.
-        if !bool::from(top.is_on_curve()) || bool::from(top.is_identity()) {
-            return Err(EngineError::TopPower);
-        }
-        if Bn256::pairing(&top, &params.g2()) != Bn256::pairing(&last, &params.s_g2()) {
+        if !is_next_power(&top, &last, &params.g2(), &params.s_g2()) {
             return Err(EngineError::TopPower);
         }
         Ok(Self {
@@ -104,6 +100,13 @@ impl ReferenceString {
             Basis::Lagrange => &self.lagrange,
         }
     }
+}
+
+/// Whether `top` is `τ·last`: `e(top, G₂) = e(last, τ·G₂)`, on the curve and not the identity. The others are taken as they are.
+pub fn is_next_power(top: &G1Affine, last: &G1Affine, g2: &G2Affine, s_g2: &G2Affine) -> bool {
+    // A pairing says nothing of what is not in the group.
+    let in_group = bool::from(top.is_on_curve()) && !bool::from(top.is_identity());
+    in_group && Bn256::pairing(top, g2) == Bn256::pairing(last, s_g2)
 }
 
 /// Takes the second half of the points from what the library writes.

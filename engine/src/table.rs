@@ -1,14 +1,9 @@
 //! The full table of one proof: what the circuit fixes, the statement and the witness.
 
+use crate::circuit_rows::CircuitRows;
 use crate::error::{Cell, ColumnKind};
 use crate::key::Key;
 use halo2_proofs::halo2curves::bn256::Fr;
-
-/// The circuit's columns in the rows.
-pub(crate) struct CircuitRows {
-    pub(crate) fixed: Vec<Vec<Fr>>,
-    pub(crate) sigma: Vec<Vec<Fr>>,
-}
 
 /// The columns that a proof adds, in the rows.
 #[derive(Clone)]

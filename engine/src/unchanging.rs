@@ -40,9 +40,10 @@ impl Unchanging {
         values
     }
 
-    /// The values on the cosets, if they are kept.
-    pub(crate) fn cosets(&self) -> Option<&[Vec<Fr>]> {
-        self.cosets.get().map(Vec::as_slice)
+    /// The values on the domain's cosets, if they are kept: of a domain for another degree, there is another number of them.
+    pub(crate) fn cosets(&self, domain: &Domain) -> Option<&[Vec<Fr>]> {
+        let cosets = self.cosets.get().map(Vec::as_slice)?;
+        (cosets.len() == domain.shifts().len()).then_some(cosets)
     }
 
     /// Computes the values on the cosets and keeps them, unless they are kept already.
@@ -82,5 +83,24 @@ impl<'a> Source<'a> {
             Self::Fresh(coefficients) => coefficients,
             Self::Unchanging(column) => column.coefficients(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stock::Stock;
+    use halo2_proofs::halo2curves::ff::Field;
+
+    #[test]
+    fn cosets_that_were_kept_for_one_degree_are_not_those_of_another() {
+        let [three, five] = [3, 5].map(|degree| Domain::new(4, degree).unwrap());
+        let column = Unchanging::new(vec![Fr::ONE; three.rows()]);
+        assert!(column.cosets(&three).is_none());
+        let stock = Stock::default();
+        column.keep_cosets(&stock, &three);
+        column.keep_cosets(&stock, &five);
+        assert_eq!(column.cosets(&three).map(<[_]>::len), Some(2));
+        assert!(column.cosets(&five).is_none());
     }
 }

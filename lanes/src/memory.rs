@@ -29,7 +29,8 @@ pub fn return_large_buffers() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         const MEGABYTE: libc::c_int = 1 << 20;
-        // SAFETY: it sets a number of the allocator's under the allocator's own lock; no memory moves. A refusal changes nothing.
+        // SAFETY: it sets a number of the allocator's; no memory moves. Other threads read that number without a lock, a word of
+        // which they see either value, and either is a threshold that the allocator works with. A refusal changes nothing.
         unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, MEGABYTE) };
     }
 }

@@ -3,7 +3,7 @@
 use super::error::ImportError;
 use crate::model::Shape;
 use image::codecs::png::PngDecoder;
-use image::{ColorType, DynamicImage, ImageDecoder};
+use image::{ColorType, DynamicImage, ImageDecoder, Limits};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,9 @@ pub(super) fn load_directory(directory: &Path, shape: Shape) -> Result<Vec<Image
         .collect()
 }
 
+/// Bytes that decoding may take, the metadata in a file included: a few kilobytes of those can be written to unpack to gigabytes.
+const MAX_DECODED: u64 = 64 << 20;
+
 /// Why bytes are no image that a network reads.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,15 +59,22 @@ pub enum ImageError {
     },
     #[error("has colour type {0:?}, expected RGB or grey with 8 bits")]
     ColourType(image::ColorType),
+    #[error("is animated: what a viewer shows of it is not what a network reads")]
+    Animated,
 }
 
 /// Reads a PNG image of this size as networks and commitments take it: row-major HWC, channels R, G, B. The only reader, so that a
 /// file is the same image to whoever calibrates, commits or proves.
 ///
 /// # Errors
-/// If it is no PNG of that size with 8 bits per channel and without transparency; the size is known before pixels are decoded.
+/// If it is no PNG of that size with 8 bits per channel, without transparency and animation; the size is known before pixels are decoded.
 pub fn decode_png(png: impl BufRead + Seek, width: u32, height: u32) -> Result<Vec<u8>, ImageError> {
-    let decoder = PngDecoder::new(png)?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_DECODED);
+    let decoder = PngDecoder::with_limits(png, limits)?;
+    if decoder.is_apng()? {
+        return Err(ImageError::Animated);
+    }
     let found = decoder.dimensions();
     if found != (width, height) {
         return Err(ImageError::Size {
@@ -162,5 +172,30 @@ mod tests {
             let error = decode_png(Cursor::new(bytes), 3, 2).unwrap_err();
             assert!(matches!(error, ImageError::Decode(_)), "{error}");
         }
+    }
+
+    /// A chunk of a PNG file: length, type, data, CRC-32 of type and data.
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let typed = [kind, data].concat();
+        let crc = !typed.iter().fold(!0u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+            })
+        });
+        [&(data.len() as u32).to_be_bytes(), &typed[..], &crc.to_be_bytes()].concat()
+    }
+
+    #[test]
+    fn animations_are_refused() {
+        let whole = png(ImageBuffer::from_pixel(3, 2, Rgb([1u8, 2, 3]))).into_inner();
+        // Behind the signature and the header.
+        let (head, rest) = whole.split_at(8 + 12 + 13);
+        let with = |more: &[u8]| Cursor::new([head, more, rest].concat());
+        // Two frames, played for ever.
+        let animated = with(&chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]));
+        let error = decode_png(animated, 3, 2).unwrap_err();
+        assert!(matches!(error, ImageError::Animated), "{error}");
+        let commented = with(&chunk(b"tEXt", b"Comment\0none"));
+        assert!(decode_png(commented, 3, 2).is_ok());
     }
 }

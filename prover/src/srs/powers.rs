@@ -3,11 +3,13 @@
 use std::io::{self, Read, Write};
 
 use halo2_proofs::halo2curves::bn256::{G1Affine, G2Affine};
+use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::halo2curves::serde::SerdeObject;
 use rayon::prelude::*;
 
 use assay_durable::cache::EntryReader;
 use assay_durable::progress::Progress;
+use assay_engine::is_next_power;
 
 /// Bytes of a point of G1 in the cache: both coordinates in Montgomery form.
 const G1_BYTES: usize = 64;
@@ -22,7 +24,8 @@ pub(super) struct Powers {
 }
 
 impl Powers {
-    /// Reads what [`Powers::write`] wrote. The entry's checksum vouches for the points.
+    /// Reads what [`Powers::write`] wrote. The entry's checksum vouches for the points; the last power is paired with the one
+    /// below it all the same, since nothing else that is made with a string would notice.
     pub(super) fn read(k: u32, reader: &mut EntryReader, progress: &dyn Progress) -> io::Result<Self> {
         progress.phase("reference string from the cache", 0);
         let mut s_g2 = [0u8; 2 * G1_BYTES];
@@ -31,11 +34,14 @@ impl Powers {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not a point of G2"))?;
         let g = read_g1(1 << k, reader)?;
         let g_lagrange = read_g1(1 << k, reader)?;
-        let top = read_g1(1, reader)?;
+        let top = read_g1(1, reader)?[0];
+        if !is_next_power(&top, &g[g.len() - 1], &G2Affine::generator(), &s_g2) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not the next power"));
+        }
         Ok(Self {
             g,
+            top,
             g_lagrange,
-            top: top[0],
             s_g2,
         })
     }
