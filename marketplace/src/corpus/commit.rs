@@ -133,6 +133,7 @@ pub async fn commit(
         inputWords: shape.words,
         wordsPerHash: shape.per_hash,
     });
+    corpus.settle_root()?;
     let mut journal = journal(desk, id)?;
     journal.set_fact(&CORPUS, &dir.canonicalize()?)?;
     let is_asked = |data: &Bytes| require_same(&commitCall::abi_decode(data)?, uri);

@@ -4,7 +4,7 @@ use crate::engagement::ended::Ended;
 use crate::engagement::Desk;
 use alloy::primitives::{Address, B256};
 use assay_chain::client::Call;
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, Kind};
 use assay_chain::venue::{Venue, View};
 use assay_protocol::units::utc;
 use std::future::Future;
@@ -41,7 +41,9 @@ pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> 
         }
         let (step, call) = match desk.market.due(id, &view, desk.account.address()).await {
             // The rest has its own time.
-            Err(_) if sent.is_some() => return Ok(Ended::new(id, &view, closing.as_ref())),
+            Err(error) if sent.is_some() && Kind::of(&error).is_none() => {
+                return Ok(Ended::new(id, &view, closing.as_ref()))
+            }
             due => due?,
         };
         // The node does not show yet what it did.

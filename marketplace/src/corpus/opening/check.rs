@@ -129,7 +129,7 @@ impl std::fmt::Display for DocumentsChecked {
         }
         writeln!(
             f,
-            "{} documents are those that were committed to, as {height} × {width} pixels",
+            "{} documents are those that were committed to, as {height} × {width} pixels, which only the responder says",
             self.documents.len()
         )?;
         for group in &self.duplicates {
@@ -141,10 +141,12 @@ impl std::fmt::Display for DocumentsChecked {
         match &self.shows {
             Some(shows) => write!(
                 f,
-                "shows       with {} confidence at most {} of {} documents of the corpus would fail this check",
+                "shows       with {} confidence at most {} of {} documents of the corpus would fail this check,\n            \
+                if the responder could neither know nor choose the seed {} before it committed",
                 percent(shows.confidence),
                 shows.failing_at_most,
-                self.size
+                self.size,
+                shows.seed
             ),
             None => write!(
                 f,
@@ -182,6 +184,10 @@ pub(super) fn check_against(
         Some(folder) => Some(Known::of(folder, out)?),
         None => None,
     };
+    let context = || path.display().to_string();
+    let mut reader = Reader::open(path).wrap_err_with(context)?;
+    let pixels = reader.size;
+    require_shape(&reader, corpus, ask.id).wrap_err_with(context)?;
     if let Some(to) = &ask.extract {
         std::fs::create_dir(to).map_err(|error| {
             hinted(
@@ -190,10 +196,6 @@ pub(super) fn check_against(
             )
         })?;
     }
-    let context = || path.display().to_string();
-    let mut reader = Reader::open(path).wrap_err_with(context)?;
-    let pixels = reader.size;
-    require_shape(&reader, corpus, ask.id).wrap_err_with(context)?;
     let documents = read_all(&mut reader, corpus, known.as_ref(), ask, out).wrap_err_with(context)?;
     let shows = match &ask.sample {
         Some(sample) => Some(shown_by(sample, &documents, corpus, &ask.delta).wrap_err_with(context)?),
@@ -260,7 +262,7 @@ fn read_all(
         if let Some(to) = &ask.extract {
             for opened in &some {
                 let name = to.join(format!("{:07}.png", opened.index));
-                create(&name, &opened.original, Access::Shared)
+                create(&name, &opened.original, Access::Private)
                     .wrap_err_with(|| format!("cannot write {}", name.display()))?;
             }
         }

@@ -74,7 +74,7 @@ impl Writer {
             )));
         }
         let begin = || -> io::Result<Pending> {
-            let mut file = Pending::begin(path, Access::Shared)?;
+            let mut file = Pending::begin(path, Access::Private)?;
             file.write_all(MAGIC)?;
             file.write_all(corpus_id.as_slice())?;
             for number in [size.height, size.width, count as u32] {

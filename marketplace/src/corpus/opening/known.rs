@@ -62,11 +62,12 @@ fn files(folder: &Path) -> eyre::Result<Vec<PathBuf>> {
         let context = || format!("cannot read {}", folder.display());
         for entry in std::fs::read_dir(&folder).wrap_err_with(context)? {
             let entry = entry.wrap_err_with(context)?;
-            // Not through links: they may lead back.
+            // Not through links to folders: they may lead back.
             let kind = entry.file_type().wrap_err_with(context)?;
+            let is_file = kind.is_file() || kind.is_symlink() && entry.path().is_file();
             if kind.is_dir() {
                 folders.push(entry.path());
-            } else if kind.is_file() {
+            } else if is_file {
                 files.push(entry.path());
             }
         }

@@ -12,6 +12,7 @@ use super::commitments::{self, Committed, Growing};
 use super::corpus::StoredCorpus;
 use super::salts::{Salted, Salts};
 use crate::corpus::originals;
+use assay_chain::error::hinted;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::retrieval::corpora::file_hash;
@@ -52,16 +53,23 @@ pub fn build(folder: &Path, size: ImageSize, dir: &Path, out: &Reporter) -> eyre
         "another command makes this corpus",
         "wait until it has ended, then repeat the command",
     )?;
-    let salts = if Salts::are_in(dir) {
-        let salts = Salts::load(dir)?;
-        salts.require_of(dir, &folder, size)?;
-        salts
-    } else {
-        let salts = Salts::draw(&folder, size)?;
-        salts.save(dir)?;
-        salts
-    };
-    let mut committed = commitments::load(dir, salts.documents.len())?;
+    let salts =
+        if Salts::are_in(dir) {
+            let salts = Salts::load(dir)?;
+            salts.require_of(dir, &folder, size)?;
+            salts
+        } else if commitments::are_in(dir) {
+            return Err(hinted(
+            format!("{} has lost its salts: without them no document that it commits to can be opened", dir.display()),
+            "put back the copy of the file salts; or name another directory with --corpus, which makes another corpus",
+        ));
+        } else {
+            let salts = Salts::draw(&folder, size)?;
+            salts.save(dir)?;
+            salts
+        };
+    let digest = salts.digest();
+    let mut committed = commitments::load(dir, &digest, salts.documents.len())?;
     let before = committed.len();
     if before < salts.documents.len() {
         if before > 0 {
@@ -90,7 +98,7 @@ fn commit_rest(
     // So many originals with their images are in memory at a time.
     let at_once = 8 * rayon::current_num_threads();
     let bar = out.bar("committing to documents", salts.documents.len() as u64);
-    let mut growing = Growing::after(dir, committed.len())?;
+    let mut growing = Growing::after(dir, salts.digest(), committed.len())?;
     let mut synced = committed.len();
     let rest = salts.documents.get(committed.len()..).unwrap_or_default();
     for some in rest.chunks(at_once) {

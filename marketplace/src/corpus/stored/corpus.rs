@@ -14,10 +14,17 @@ use crate::corpus::originals;
 use crate::proving::{input_words, WORDS_PER_HASH};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
+use assay_durable::file::write_atomic;
+use assay_durable::read::read_regular;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::retrieval::corpora::{corpus_tree, document_leaf, file_hash, leaf_salt, Document, InputShape};
 use assay_protocol::testset::ImageSize;
+use eyre::WrapErr;
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// Bytes of the file that notes the root: more than `0x` and 32 bytes.
+const MAX_ROOT: u64 = 128;
 
 /// A corpus whose documents are all committed to. Originals are read when they are asked for.
 #[derive(Debug)]
@@ -46,7 +53,7 @@ impl StoredCorpus {
     /// If the directory holds no corpus, a damaged one, or one that is not finished.
     pub fn open(dir: &Path) -> eyre::Result<Self> {
         let salts = Salts::load(dir)?;
-        let committed = commitments::load(dir, salts.documents.len())?;
+        let committed = commitments::load(dir, &salts.digest(), salts.documents.len())?;
         if committed.len() < salts.documents.len() {
             return Err(hinted(
                 format!(
@@ -83,6 +90,28 @@ impl StoredCorpus {
         Self {
             folder: folder.unwrap_or(self.folder),
             ..self
+        }
+    }
+
+    /// Notes the root, before anybody is told of it: from here on the directory is of this corpus alone. Salts that were damaged or
+    /// put back from another time lead to another root.
+    ///
+    /// # Errors
+    /// If another one was noted, or it cannot be written.
+    pub fn settle_root(&self) -> eyre::Result<()> {
+        let (path, root) = (self.dir.join("root"), self.tree.root().to_string());
+        match read_regular(&path, MAX_ROOT) {
+            Ok(noted) if noted == root.as_bytes() => Ok(()),
+            Ok(noted) => Err(hinted(
+                format!(
+                    "{} was committed to with root {}, and leads to {root} now",
+                    self.dir.display(),
+                    String::from_utf8_lossy(&noted)
+                ),
+                "its salts, or an original that had to be read again, are not what they were: put back their copies",
+            )),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(write_atomic(&path, root.as_bytes(), true)?),
+            Err(error) => Err(error).wrap_err_with(|| format!("cannot read {}", path.display())),
         }
     }
 

@@ -29,6 +29,7 @@ use assay_protocol::testset::ImageSize;
 use assay_statement::input::InputSalt;
 use eyre::WrapErr;
 use rand::{rngs::OsRng, RngCore};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -117,9 +118,21 @@ impl Salts {
         write().wrap_err_with(|| format!("cannot write {}", path.display()))
     }
 
-    /// Whether there is such a file.
+    /// Whether there is such a file, even one that cannot be read.
     pub(super) fn are_in(dir: &Path) -> bool {
-        path(dir).exists()
+        path(dir).try_exists().unwrap_or(true)
+    }
+
+    /// SHA-256 of salts and names in their order.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        for document in &self.documents {
+            hasher.update(document.input_salt.0);
+            hasher.update(document.file_salt);
+            hasher.update((document.name.len() as u64).to_be_bytes());
+            hasher.update(&document.name);
+        }
+        hasher.finalize().into()
     }
 
     /// # Errors

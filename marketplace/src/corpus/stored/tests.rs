@@ -212,3 +212,42 @@ fn copies_are_reported() {
     let corpus = made(&documents, &temp.path().join("again")).unwrap();
     assert_eq!(corpus.duplicates(), [["001.png", "x.png", "y.png"]]);
 }
+
+/// New salts would make another corpus of the same documents, of which half the commitments are under the old ones.
+#[test]
+fn salts_that_are_lost_are_not_drawn_again() {
+    let temp = tempfile::tempdir().unwrap();
+    let (documents, dir) = (folder(temp.path(), 4), temp.path().join("corpus"));
+    let root = made(&documents, &dir).unwrap().tree().root();
+    let away = temp.path().join("salts");
+    std::fs::rename(dir.join("salts"), &away).unwrap();
+    let said = format!("{:#}", made(&documents, &dir).unwrap_err());
+    assert!(said.contains("has lost its salts"), "{said}");
+    std::fs::rename(&away, dir.join("salts")).unwrap();
+    assert_eq!(made(&documents, &dir).unwrap().tree().root(), root);
+}
+
+#[test]
+fn a_directory_is_of_one_root_once_that_is_settled() {
+    let temp = tempfile::tempdir().unwrap();
+    let (documents, dir) = (folder(temp.path(), 4), temp.path().join("corpus"));
+    let corpus = made(&documents, &dir).unwrap();
+    corpus.settle_root().unwrap();
+    corpus.settle_root().unwrap();
+    let good = std::fs::read(dir.join("salts")).unwrap();
+    let mut bad = good.clone();
+    // Of the salt of the last file: its name is behind it, with its length.
+    let at = bad.len() - "000.png".len() - 3;
+    bad[at] ^= 1;
+    std::fs::write(dir.join("salts"), bad).unwrap();
+    // Not one row is of those salts.
+    let built = build(&documents, SIZE, &dir, &Reporter::silent()).unwrap();
+    assert_eq!(built.before, 0);
+    let said = format!("{:#}", built.corpus.settle_root().unwrap_err());
+    assert!(
+        said.contains(&corpus.tree().root().to_string()) && said.contains("leads to"),
+        "{said}"
+    );
+    std::fs::write(dir.join("salts"), good).unwrap();
+    made(&documents, &dir).unwrap().settle_root().unwrap();
+}
