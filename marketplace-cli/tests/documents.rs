@@ -819,7 +819,7 @@ async fn the_conditions_of_rounds_are_those_of_the_deployed_market() {
             .map(|line| (line["name"].as_str().unwrap().to_owned(), line.clone()))
             .collect()
     };
-    let found = lines(&["--promised", "38"]);
+    let found = lines(&["--promised", "113"]);
     // Of the accuracy market: its price of an example, its two sizes.
     assert_eq!(found["I0"]["verdict"], "holds");
     assert!(
@@ -839,7 +839,7 @@ async fn the_conditions_of_rounds_are_those_of_the_deployed_market() {
     );
     assert_eq!(
         found["I13"]["verdict"], "FAILS",
-        "37 fit half of an hour, the shorter window"
+        "112 fit half of an hour, the shorter window"
     );
     let chain = Chain::connect(&node.url(), None).await.unwrap();
     let rounds = Rounds::of(Market::load(chain, book.market).await.unwrap())

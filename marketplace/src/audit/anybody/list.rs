@@ -106,6 +106,9 @@ impl std::fmt::Display for Listed {
                 until,
             ]);
         }
-        write!(f, "{table}\nwhat an assurance bounds: assay audit show ID")
+        write!(
+            f,
+            "{table}\nno verifier is checked here: what an assurance bounds, and whether to believe it: assay audit show ID"
+        )
     }
 }

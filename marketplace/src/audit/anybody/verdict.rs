@@ -1,6 +1,7 @@
 //! What an audit that has ended shows, and what it does not.
 
 use assay_economics::share::Share;
+use assay_economics::words::percent;
 use assay_protocol::abi::{AuditAssurance, AuditState, AuditView};
 use assay_protocol::retrieval::verdict::Reading;
 use serde::Serialize;
@@ -16,9 +17,11 @@ pub struct Verdict {
     pub zeros: u64,
     /// How many of them were drawn and proven.
     pub drawn: u64,
+    /// Documents answered with a match; none of them is proven to be one.
+    pub positives: u64,
     /// h: at most so many of them match, by the sample alone; `null` without assurance.
     pub hidden: Option<u64>,
-    /// At least this share of what matches was answered so; `null` without assurance.
+    /// At least this share of what matches was answered so, if all documents answered so do match; `null` without assurance.
     pub recall: Option<f64>,
     /// How sure that is, one-sided.
     pub confidence: f64,
@@ -42,6 +45,7 @@ impl Verdict {
             assurance: format!("{:?}", reading.assurance),
             zeros: reading.zeros,
             drawn: reading.drawn,
+            positives: u64::from(audit.counts.positives),
             hidden: reading.hidden,
             recall: reading.recall,
             confidence: 1.0 - delta.value(),
@@ -66,15 +70,20 @@ impl fmt::Display for Verdict {
             );
         };
         let of = format!("hidden at most {hidden} of {} documents", self.zeros);
-        let recall = format!("recall at least {:.2} %", 100.0 * recall);
+        // Rounded down: a bound is not improved by printing it.
+        let recall = (1e4 * recall).floor() / 100.0;
+        let recall = format!(
+            "recall at least {recall:.2} % if all {} answered with a match do match",
+            self.positives
+        );
         match self.kind {
             AuditAssurance::EXHAUSTIVE => write!(f, "EXHAUSTIVE: each of {} is proven; {of}, {recall}", self.zeros)?,
             _ => write!(
                 f,
-                "{}: {} drawn and proven; {of}, {recall}, with {:.0} % confidence",
+                "{}: {} drawn and proven; {of}, {recall}, with {} confidence",
                 self.assurance,
                 self.drawn,
-                100.0 * self.confidence
+                percent(self.confidence)
             )?,
         }
         if self.kept_back > 0 {
