@@ -54,6 +54,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         &[
             "assay-cli",
             "assay-durable",
+            "assay-kernels",
+            "assay-lanes",
             "assay-marketplace",
             "assay-protocol",
             "assay-prover",

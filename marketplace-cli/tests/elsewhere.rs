@@ -11,6 +11,7 @@ use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
 use assay_chain::repository::Repository;
+use assay_chain::retrieval_terms::RetrievalTerms;
 use assay_chain::terms::{MarketTerms, RoundMarketTerms};
 use assay_cli::args::keys::KEY_VARIABLE;
 use assay_durable::report::Reporter;
@@ -68,6 +69,18 @@ impl Elsewhere {
                 contest_window: DAY,
                 respond_window: DAY,
                 ..rounds
+            }),
+            retrieval: devnet.retrieval.map(|audits| RetrievalTerms {
+                accept_window: DAY,
+                answer_base: DAY,
+                reveal_window: DAY,
+                prove_base: DAY,
+                demand_window: DAY,
+                deliver_base: DAY,
+                ack_window: DAY,
+                publish_base: DAY,
+                evidence_window: DAY,
+                ..audits
             }),
             ..MarketTerms::devnet()
         };
