@@ -2,7 +2,7 @@
 //!
 //! | module | content | may use |
 //! |---|---|---|
-//! | [`originals`] | the files that documents are made of | nothing |
+//! | `originals` | the files that documents are made of | nothing |
 //! | [`stored`] | what this machine keeps of a corpus: order, salts, commitments | `originals` |
 //! | [`registry`] | the registry on chain: how far it is known, journals, who signs | nothing |
 //! | [`commit`] | responder: a folder committed to | `stored`, `registry` |

@@ -3,7 +3,6 @@
 use std::io::{self, Read, Write};
 
 use halo2_proofs::halo2curves::bn256::{G1Affine, G2Affine};
-use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use halo2_proofs::halo2curves::serde::SerdeObject;
 use rayon::prelude::*;
 
