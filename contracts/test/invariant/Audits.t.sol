@@ -193,6 +193,7 @@ contract AuditInvariantTest is TestBase {
             assertEq(a.state == AuditState.Closed ? a.closedAt : a.deadline, g.clock, "clock");
             assertEq(a.overruleBy, g.overruleBy, "overruleBy");
             assertEq(a.guard, g.guard, "V28: guard");
+            assertEq(a.seed, g.seed, "V28: seed");
             assertTrue(a.approved == g.approved, "approved");
             assertEq(a.positives, g.posted ? 4 : 0, "V28: positives");
             assertEq(a.withheld, count(g.withheld), "withheld");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {TAG_AUDIT} from "../../../src/libraries/Tags.sol";
 import {AuditOutcome, AuditState, DemandState, NAMED, SampleGroup} from "../../../src/types/AuditTypes.sol";
 import {PageOpening, RequestTerms} from "../../../src/types/RetrievalTypes.sol";
 import {Point, SharedSecret} from "../../../src/types/SharedKeyTypes.sol";
@@ -21,6 +22,7 @@ contract AuditHandler is AuditFixture {
         uint256 clock;
         uint256 overruleBy;
         bytes32 guard;
+        bytes32 seed;
         uint256 withheld;
         uint256 overruled;
         uint256 named;
@@ -283,6 +285,7 @@ contract AuditHandler is AuditFixture {
         try audits.reveal(g.id, guard, salt, listOf(mask), mask == 0 ? noPages() : opening()) {
             must("reveal", allowed);
             g.named = mask;
+            g.seed = keccak256(abi.encode(TAG_AUDIT, g.id, guard, SALT));
             enter(g, AuditState.Sampled, PROVE_BASE + (SAMPLES + count(mask)) * PROVE_TIME);
         } catch {
             mustNot("reveal", allowed);

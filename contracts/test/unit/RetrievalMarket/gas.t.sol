@@ -15,7 +15,7 @@ import {TestSet} from "../../base/TestSet.sol";
 /// Whole transactions with every account they touch cold. The verification of a proof comes on top.
 contract AuditGasTest is AuditFixture, GasMeter {
     uint32 private constant LARGEST = 1 << 20;
-    uint256 private constant PAGES = 190;
+    uint256 private constant PAGES = 227;
 
     bytes32[] private bigTree;
 

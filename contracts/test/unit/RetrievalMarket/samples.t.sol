@@ -117,7 +117,7 @@ contract SamplesTest is AuditFixture {
         assertEq(uint256(stateOf(id)), uint256(AuditState.Delivering), "all");
     }
 
-    /// Every bitmap of small corpora, every n: the sample is min(n, z) distinct zeros.
+    /// Any bitmap of small corpora, any n: so many are due. That they are distinct zeros is tested with `AnswerPages`.
     function testFuzz_attack9_everySmallCorpus(uint64 bits, uint8 size_, uint8 n_) public {
         uint32 size = uint32(bound(size_, 1, 64));
         if (size < 64) bits &= uint64((uint256(1) << size) - 1);
