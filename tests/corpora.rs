@@ -198,7 +198,7 @@ fn what_a_source_draws_is_opened_to_its_originals_and_tampering_is_found() {
     for (at, expected) in [
         (0, "does not begin as openings of documents do"),
         (20, "it is of corpus"),
-        (header + 3, "altered"),
+        (header + 3, "document"),
         (header + 10, "original, salts or path were altered"),
         (header + 40, "original, salts or path were altered"),
         (header + 80, "original, salts or path were altered"),

@@ -164,7 +164,7 @@ async fn a_genuine_deployment_is_reproduced_whatever_its_parameters() {
         direct_max: 3,
         retrieval: Some(RetrievalTerms {
             words_per_chunk: 12,
-            chunk_gas: 30_001,
+            chunk_gas: 12_001,
             deliver_gas: 150_002,
             accept_window: 3701,
             answer_base: 3702,

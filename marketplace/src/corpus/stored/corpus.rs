@@ -220,7 +220,7 @@ impl StoredCorpus {
 }
 
 /// L and ρ of images of this size.
-pub(in crate::corpus) fn shape_of(size: ImageSize) -> InputShape {
+pub(crate) fn shape_of(size: ImageSize) -> InputShape {
     let bytes = 3 * u64::from(size.height) * u64::from(size.width);
     InputShape {
         words: input_words(bytes as usize),
