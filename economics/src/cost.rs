@@ -20,8 +20,8 @@ pub const VERIFICATION_GAS: u64 = 638_306;
 pub const PROOF_BYTES: u64 = 4_512;
 
 impl Proof {
-    /// MobileNet v2 (0.35, 96) on 2 cores without AVX-512: seconds and bytes of the proof as `scripts/bench prove --portable`
-    /// prints them, gas as the story of `scripts/demo` does; an answer is about 6,100 bytes.
+    /// MobileNet v2 (0.35, 96) on 2 cores without AVX-512: seconds of a process's first proof, and its bytes, as
+    /// `scripts/bench prove --portable` prints them, gas as the story of `scripts/demo` does; an answer is about 6,100 bytes.
     pub const fn measured() -> Self {
         Self {
             seconds: 16.0,
