@@ -27,7 +27,7 @@ use assay_economics::hypergeometric;
 use assay_economics::share::Share;
 use assay_economics::words::percent;
 use assay_protocol::abi::corpora::Corpus;
-use assay_protocol::merkle::root_from;
+use assay_protocol::merkle::{depth, root_from};
 use assay_protocol::retrieval::corpora::{document_leaf, file_hash, leaf_salt};
 use assay_protocol::testset::{input_commit, ImageSize};
 use eyre::WrapErr;
@@ -241,7 +241,7 @@ fn read_all(
     ask: &Ask,
     out: &Reporter,
 ) -> eyre::Result<Vec<Checked>> {
-    let depth = corpus.size.next_power_of_two().trailing_zeros() as usize;
+    let depth = depth(corpus.size as usize);
     let bar = out.bar("checking documents", reader.count as u64);
     let pixels = reader.size;
     let mut checked = Vec::new();

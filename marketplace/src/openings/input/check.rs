@@ -15,7 +15,7 @@ use alloy::primitives::{B256, U256};
 use assay_chain::error::usage;
 use assay_durable::report::Reporter;
 use assay_protocol::ids::test_leaf;
-use assay_protocol::merkle::root_from;
+use assay_protocol::merkle::{depth, root_from};
 use assay_protocol::prediction::inputs::{input_leaf, input_tree};
 use assay_protocol::prediction::MAX_PREDICTIONS;
 use assay_protocol::testset::{input_commit, ImageSize};
@@ -142,7 +142,7 @@ impl OpenedInput {
         if self.index >= count {
             return Err(format!("there are {count}, from 0,"));
         }
-        let depth = count.next_power_of_two().trailing_zeros() as usize;
+        let depth = depth(count);
         if self.path.len() != depth {
             return Err(format!("its path has {} siblings, there are {depth}", self.path.len()));
         }
