@@ -3,21 +3,26 @@
 use crate::client::{Call, Chain};
 use crate::corpora::Corpora;
 use crate::error::hinted;
-use crate::history::history;
-use crate::market::{all_answers, decoded};
+use crate::market::all_answers;
 use crate::revert::{self, is};
 use crate::venue::{events, Venue, View};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use alloy::rpc::types::TransactionReceipt;
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::SolCall;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
-use assay_protocol::abi::IAuditTerms;
 use assay_protocol::abi::IRetrievalMarket::{
-    auditCall, auditCountCall, auditIdAtCall, demandAtCall, requestCountCall, requestIdAtCall, timeoutAtCall,
-    AuditClosed, AuditRequested, WrongAuditState,
+    auditCall, auditCountCall, auditIdAtCall, demandAtCall, documentAtCall, isProvenCall, requestCountCall,
+    requestIdAtCall, timeoutAtCall, AuditClosed, WrongAuditState,
 };
-use assay_protocol::abi::{AuditState, AuditView, DemandState, DemandView, RetrievalParams};
+use assay_protocol::abi::{
+    AuditState, AuditView, DemandState, DemandView, DocumentClaim, DocumentGroup, DocumentView, Predicate,
+    RetrievalParams,
+};
+use assay_protocol::abi::{IAuditTerms, IDocumentJudge, IPublishedTransfers};
+use assay_protocol::ids::KIND_RETRIEVAL;
+use assay_protocol::retrieval::sample::Due;
+use assay_protocol::retrieval::shared_key::stream_id;
 use assay_protocol::retrieval::statement::audit_params_hash;
 use assay_protocol::units::utc;
 
@@ -144,14 +149,59 @@ impl Audits {
         all_answers(asked).await
     }
 
-    /// Every event of a kind about an audit, oldest first.
+    /// Chunks of the ciphertext of demand `m` that are on chain.
+    pub async fn published_chunks(&self, id: B256, m: u32) -> eyre::Result<usize> {
+        let call = IPublishedTransfers::publishedCall {
+            publisher: self.address,
+            id: stream_id(id, m.into()),
+        };
+        let next = self.chain.view(self.params.contracts.publication, &call).await?;
+        Ok(next.saturating_to())
+    }
+
+    /// Of what is due, what is not proven on chain.
     ///
     /// # Errors
-    /// If the node does not serve the logs.
-    pub async fn events<E: SolEvent>(&self, id: B256) -> eyre::Result<Vec<E>> {
-        let logs = history(&self.chain, self.address, id, AuditRequested::SIGNATURE_HASH).await?;
-        let events = decoded::<E>(&logs)?;
-        Ok(events.map(|(event, _)| event).collect())
+    /// If the node does not answer.
+    pub async fn unproven(&self, id: B256, due: &[Due]) -> eyre::Result<Vec<Due>> {
+        let asked = due.iter().map(|due| {
+            let Due { rank, index } = *due;
+            async move { self.view(&isProvenCall { id, rank, index }).await }
+        });
+        let proven = all_answers(asked).await?;
+        let open = due.iter().zip(proven).filter(|(_, proven)| !proven);
+        Ok(open.map(|(due, _)| *due).collect())
+    }
+
+    /// What became of document `index`.
+    pub async fn document(&self, id: B256, index: u32) -> eyre::Result<DocumentView> {
+        self.view(&documentAtCall { id, index }).await
+    }
+
+    /// Whether the judge takes this group, asked in the market's name; a refusal in words.
+    ///
+    /// # Errors
+    /// If the node does not say.
+    pub async fn judge(
+        &self,
+        id: B256,
+        audit: &AuditView,
+        predicate: &Predicate,
+        group: &DocumentGroup,
+    ) -> eyre::Result<Result<(), eyre::Report>> {
+        let claim = DocumentClaim {
+            predicate: predicate.clone(),
+            kind: U256::from(KIND_RETRIEVAL),
+            id,
+            root: self.corpora.corpus(audit.corpusId).await?.root,
+            size: U256::from(audit.size),
+        };
+        let group = group.clone();
+        let call = Call::new(
+            self.params.contracts.documents,
+            &IDocumentJudge::checkCall { claim, group },
+        );
+        self.chain.judged(self.address, &call).await
     }
 }
 

@@ -219,10 +219,15 @@ impl Chain {
     }
 
     /// Wei per gas that the next block takes at least.
-    pub(super) async fn base_fee(&self) -> eyre::Result<u128> {
+    pub async fn base_fee(&self) -> eyre::Result<u128> {
         let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await?;
         let fee = block.and_then(|block| block.header.base_fee_per_gas());
         Ok(fee.unwrap_or_default().into())
+    }
+
+    /// The base fee to send money for, wei: twice that of now. What its block does not need becomes credit.
+    pub async fn base_fee_ahead(&self) -> eyre::Result<u128> {
+        Ok(2 * self.base_fee().await?)
     }
 
     /// Number of transactions of an account in mined blocks.

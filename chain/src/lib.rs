@@ -18,6 +18,7 @@
 //! | `origin` | how a contract was created | `artefact`, `client` |
 //! | [`corpora`] | the registry of corpora | `client`, `market`, `origin`, `venue` |
 //! | [`audits`] | the retrieval market | `client`, `corpora`, `venue` |
+//! | `audit_logs` | its past events | `audits`, `history` |
 //! | `immutables`, [`release`] | contracts compared with this release | `artefact`, `audits`, `corpora`, `market`, `origin`, `rounds` |
 //! | [`address_book`], [`terms`], [`retrieval_terms`] | what was deployed, and with what | `client` |
 //! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
@@ -27,6 +28,7 @@
 pub mod account;
 pub mod address_book;
 pub mod artefact;
+mod audit_logs;
 mod audit_refusals;
 pub mod audits;
 pub mod block;

@@ -8,7 +8,6 @@ use super::venue::{events, ModelVenue, Venue, View};
 use crate::error::{hinted, is_of_node};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::{SolCall, SolEvent};
 use assay_protocol::abi::IPredictionMarket::{
@@ -121,18 +120,6 @@ impl Rounds {
         }
         let (contested, proven) = (self.contested(id, round).await?, self.proven(id, round).await?);
         Ok(contested.difference(&proven).copied().collect())
-    }
-
-    /// The base fee of the newest block, wei.
-    pub async fn base_fee(&self) -> eyre::Result<u128> {
-        let block = self.chain.provider.get_block(BlockId::latest()).await?;
-        let header = block.ok_or_else(|| eyre::eyre!("the node has no newest block"))?.header;
-        Ok(header.base_fee_per_gas.unwrap_or_default().into())
-    }
-
-    /// The base fee to send money for, wei: twice that of now. What its block does not need becomes credit.
-    pub async fn base_fee_ahead(&self) -> eyre::Result<u128> {
-        Ok(2 * self.base_fee().await?)
     }
 
     /// Gas of publishing all outputs of a private round, as the quiet bond counts it.

@@ -229,6 +229,44 @@ impl Context {
         Ok(self.site_of(audits))
     }
 
+    /// The retrieval market and who signs, for calls that carry no money.
+    ///
+    /// # Errors
+    /// If none is named, or none is there.
+    pub async fn audits_desk(&self, args: RetrievalArgs, keys: &KeyArgs) -> eyre::Result<Desk<Audits>> {
+        let site = self.audits_site(args).await?;
+        let account = self.account(&site.market.chain, keys)?;
+        Ok(Desk::new(site, account))
+    }
+
+    /// The retrieval market to send money to, and who signs.
+    ///
+    /// # Errors
+    /// If none is named, or its contracts are neither this release's nor trusted.
+    pub async fn paying_audits_desk(&self, args: RetrievalArgs, keys: &KeyArgs) -> eyre::Result<PayingDesk<Audits>> {
+        let site = self.audits_site(args).await?;
+        // Before the key is asked for.
+        site.checked_market().await?;
+        let account = self.account(&site.market.chain, keys)?;
+        PayingDesk::new(site, account).await
+    }
+
+    /// The market at `--market`, else the address book's, if there is one.
+    ///
+    /// # Errors
+    /// If none is where it is said to be.
+    pub async fn market_if_named(&self, chain: &Chain) -> eyre::Result<Option<Market>> {
+        let book = self.deployment_path(chain);
+        let address = match self.globals.market {
+            None if self.globals.deployment.is_some() || book.exists() => Some(Deployment::load(&book, chain)?.market),
+            named => named,
+        };
+        match address {
+            Some(address) => Market::load(chain.clone(), address).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The market and who signs, for calls that carry no money.
     pub async fn desk(&self, keys: &KeyArgs) -> eyre::Result<Desk> {
         let site = self.site().await?;

@@ -5,6 +5,7 @@ use crate::engagement::Site;
 use crate::proving::promises::{Promise, Promises, Speed};
 use crate::proving::{estimated_proof_time, load_model, Prover};
 use alloy::primitives::B256;
+use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
@@ -64,13 +65,25 @@ pub async fn reserve<V: ModelVenue>(
         Some(speed) => speed,
         None => Speed::Estimated(2 * estimated_proof_time(&load_model(&files.model)?)?),
     };
-    let mut promises = Promises::open(&files.secret)?;
-    promises.release(&over)?;
+    reserved(id, files.secret, &over, promise, speed).map(Some)
+}
+
+/// Promises the proofs that an audit may ask for with this prover; promises to audits that ask for nothing any more are released
+/// first.
+///
+/// # Errors
+/// As [`reserve`].
+pub async fn reserve_for_audit(audits: &Audits, id: B256, prover: &Prover, promise: Promise) -> eyre::Result<Reserved> {
+    let secret = prover.secret_path();
+    let over = asks_nothing(audits, secret).await?;
+    reserved(id, secret.to_owned(), &over, promise, prover.speed())
+}
+
+fn reserved(id: B256, secret: PathBuf, over: &[B256], promise: Promise, speed: Speed) -> eyre::Result<Reserved> {
+    let mut promises = Promises::open(&secret)?;
+    promises.release(over)?;
     promises.promise(id, promise, speed)?;
-    Ok(Some(Reserved {
-        id,
-        secret: files.secret,
-    }))
+    Ok(Reserved { id, secret })
 }
 
 /// What can ask this market for none of the promised proofs any more.

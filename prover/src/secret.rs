@@ -11,7 +11,7 @@
 //!
 //! # Format
 //! Fixed length, integers big-endian:
-//! magic `ASSAYSEC`, version u16 = 1, weight columns u32, salt rows u32, blinding rows u32, proofs counted u64,
+//! magic `ASSAYSEC`, version u16 = 1, or 2 if the seeds are bound to a model already, weight columns u32, salt rows u32, blinding rows u32, proofs counted u64,
 //! salt seed 32, blinder seed 32, SHA-256 of all before. The seeds come from the operating system, fresh per model.
 //! Column c's salt is the ChaCha20 stream c under `SHA-256("assay.secret.salt.v1" ‖ salt seed)`, 64 bytes a scalar,
 //! reduced; its blinders likewise under `"assay.secret.blinder.v1"` and the other seed. So no two columns, models or
@@ -22,7 +22,8 @@
 //! `SHA-256("assay.secret.public-blinder.v1")`: whoever has the model recomputes its commitment, which then hides nothing.
 //! A model that was hidden is opened by the two seeds that are [bound](ModelSecret::bound_seeds) to it, see
 //! [`ModelOpening`](crate::proof::ModelOpening); the seeds of the file stay secret, and with them every other model. No other
-//! randomness of any proof derives from either.
+//! randomness of any proof derives from either. With an opening everybody proves for that model: a secret that is made of bound
+//! seeds ([`ModelSecret::with_seeds`]) is used as it is. There are no weights left to hide, so no number of proofs uses it up.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -41,6 +42,8 @@ use assay_durable::file::{self, Access};
 
 const MAGIC: [u8; 8] = *b"ASSAYSEC";
 const VERSION: u16 = 1;
+/// Of a file whose seeds are bound to a model.
+const VERSION_BOUND: u16 = 2;
 const BODY_LEN: usize = 8 + 2 + 3 * 4 + 8 + 2 * 32;
 const FILE_LEN: usize = BODY_LEN + 32;
 /// `Fr::random` draws this many `next_u64`.
@@ -115,6 +118,8 @@ pub struct ModelSecret {
     salt_rows: u32,
     blinding_rows: u32,
     counter: u64,
+    /// The seeds are those that were bound to a model, and everybody's.
+    is_bound: bool,
     salt_seed: [u8; 32],
     blinder_seed: [u8; 32],
 }
@@ -143,7 +148,7 @@ impl ModelSecret {
     /// # Errors
     /// [`SecretError::Exists`] rather than overwriting, [`SecretError::Sizes`], [`SecretError::Io`].
     pub fn create(path: &Path, weight_columns: u32, salt_rows: u32, blinding_rows: u32) -> Result<Self, SecretError> {
-        let mut secret = Self::with_seeds(weight_columns, salt_rows, blinding_rows, [[0; 32]; 2])?;
+        let mut secret = Self::of(weight_columns, salt_rows, blinding_rows, [[0; 32]; 2])?;
         let draw = |seed: &mut [u8; 32]| {
             OsRng.try_fill_bytes(seed).map_err(|e| SecretError::Io {
                 path: path.into(),
@@ -161,14 +166,27 @@ impl ModelSecret {
     /// # Errors
     /// [`SecretError::Sizes`].
     pub fn public(weight_columns: u32, salt_rows: u32, blinding_rows: u32) -> Result<Self, SecretError> {
-        Self::with_seeds(weight_columns, salt_rows, blinding_rows, public_seeds())
+        Self::of(weight_columns, salt_rows, blinding_rows, public_seeds())
     }
 
-    /// With the seeds that were [bound](ModelSecret::bound_seeds) to a model, whose commitment alone they serve.
+    /// With the seeds that were [bound](ModelSecret::bound_seeds) to a model, whose commitment alone they serve: it is open.
     ///
     /// # Errors
     /// [`SecretError::Sizes`].
     pub fn with_seeds(
+        weight_columns: u32,
+        salt_rows: u32,
+        blinding_rows: u32,
+        seeds: [[u8; 32]; 2],
+    ) -> Result<Self, SecretError> {
+        let secret = Self::of(weight_columns, salt_rows, blinding_rows, seeds)?;
+        Ok(Self {
+            is_bound: true,
+            ..secret
+        })
+    }
+
+    fn of(
         weight_columns: u32,
         salt_rows: u32,
         blinding_rows: u32,
@@ -179,6 +197,7 @@ impl ModelSecret {
             salt_rows,
             blinding_rows,
             counter: 0,
+            is_bound: false,
             salt_seed,
             blinder_seed,
         };
@@ -232,7 +251,7 @@ impl ModelSecret {
     /// The secret of one model: salts and blinders that no other digest shares.
     ///
     /// Were they shared, the difference of two commitments would be a commitment to the difference of the models without
-    /// any randomness, and small changes could be guessed.
+    /// any randomness, and small changes could be guessed. Seeds that are bound already stay what they are.
     pub fn bound_to(&self, model_digest: &[u8; 32]) -> Self {
         let bind = |seed: &[u8; 32]| -> [u8; 32] {
             Sha256::new()
@@ -242,7 +261,11 @@ impl ModelSecret {
                 .finalize()
                 .into()
         };
+        if self.is_bound {
+            return Self { ..*self };
+        }
         Self {
+            is_bound: true,
             salt_seed: bind(&self.salt_seed),
             blinder_seed: bind(&self.blinder_seed),
             ..*self
@@ -261,7 +284,12 @@ impl ModelSecret {
 
     /// Whether it is that of [`ModelSecret::public`], which is none.
     pub fn is_public(&self) -> bool {
-        [self.salt_seed, self.blinder_seed] == public_seeds()
+        !self.is_bound && [self.salt_seed, self.blinder_seed] == public_seeds()
+    }
+
+    /// Whether its seeds are those of an opening, which everybody may have.
+    pub fn is_opened(&self) -> bool {
+        self.is_bound
     }
 
     /// Number of weight columns, the first advice columns of the circuit.
@@ -279,8 +307,11 @@ impl ModelSecret {
         self.blinding_rows
     }
 
-    /// Proofs one commitment carries: one less than the random rows of a column.
+    /// Proofs one commitment carries: one less than the random rows of a column; as many as can be counted if it is open.
     pub fn budget(&self) -> u64 {
+        if self.is_bound {
+            return u64::from(u32::MAX);
+        }
         u64::from(self.salt_rows) + u64::from(self.blinding_rows) - 1
     }
 
@@ -296,6 +327,7 @@ impl ModelSecret {
             .chain_update(self.weight_columns.to_be_bytes())
             .chain_update(self.salt_rows.to_be_bytes())
             .chain_update(self.blinding_rows.to_be_bytes())
+            .chain_update([u8::from(self.is_bound)])
             .chain_update(self.salt_seed)
             .chain_update(self.blinder_seed)
             .finalize()
@@ -334,7 +366,8 @@ impl ModelSecret {
     fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_LEN));
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&VERSION.to_be_bytes());
+        let version = if self.is_bound { VERSION_BOUND } else { VERSION };
+        bytes.extend_from_slice(&version.to_be_bytes());
         for size in [self.weight_columns, self.salt_rows, self.blinding_rows] {
             bytes.extend_from_slice(&size.to_be_bytes());
         }
@@ -353,7 +386,8 @@ impl ModelSecret {
         if rest.split_off(..8) != Some(&MAGIC) {
             return Err("not a secret file");
         }
-        if number(&mut rest, 2)? != u64::from(VERSION) {
+        let version = number(&mut rest, 2)? as u16;
+        if ![VERSION, VERSION_BOUND].contains(&version) {
             return Err("unknown version");
         }
         if Sha256::digest(body).as_slice() != checksum {
@@ -367,6 +401,7 @@ impl ModelSecret {
             salt_rows,
             blinding_rows,
             counter,
+            is_bound: version == VERSION_BOUND,
             salt_seed: [0; 32],
             blinder_seed: [0; 32],
         };
@@ -388,6 +423,7 @@ impl fmt::Debug for ModelSecret {
             .field("salt_rows", &self.salt_rows)
             .field("blinding_rows", &self.blinding_rows)
             .field("counter", &self.counter)
+            .field("is_bound", &self.is_bound)
             .field("seeds", &"redacted")
             .finish()
     }

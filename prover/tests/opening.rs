@@ -6,10 +6,11 @@ use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::Model;
 use assay_prover::proof::{secret_sizes, weights_commit_with_secret, ModelOpening, OpeningError, VerifierKey};
-use assay_prover::secret::ModelSecret;
+use assay_prover::secret::{reserve_proof, ModelSecret};
 use assay_prover::srs::Srs;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use rand_core::RngCore;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -137,7 +138,35 @@ fn the_public_seeds_are_these() {
     let seeds = seeds.map(|name| Sha256::digest(name).into());
     let [columns, salts, blinding] = secret_sizes(&story().key);
     let same = ModelSecret::with_seeds(columns, salts, blinding, seeds).unwrap();
-    assert_eq!(same.fingerprint(), public().fingerprint());
+    assert_eq!(same.salt(0), public().salt(0));
+    let blinder = |secret: &ModelSecret| secret.blinding_rng().next_u64();
+    assert_eq!(blinder(&same), blinder(&public()));
+    assert_ne!(
+        same.fingerprint(),
+        public().fingerprint(),
+        "one is bound, the other is not"
+    );
+}
+
+/// Whoever has an opening proves for the opened model, as often as it likes: there are no weights left to hide.
+#[test]
+fn whoever_has_an_opening_proves_for_its_commitment() {
+    let Story { key, model, dir, .. } = story();
+    let path = dir.path().join("opened");
+    opening().secret(key).unwrap().write_new(&path).unwrap();
+    let own = ModelSecret::open(&path).unwrap();
+    assert!(own.is_opened() && !own.is_public());
+    let commit = weights_commit_with_secret(key, model, &own).unwrap();
+    assert_eq!(commit, opening().weights_commit);
+    assert!(own.budget() > 1 << 20);
+    // Bound once, never again: another model does not get seeds of its own.
+    assert_eq!(own.bound_to(&[7; 32]).fingerprint(), own.fingerprint());
+    assert_eq!(ModelOpening::new(key, model.clone(), &own).unwrap(), opening());
+    for number in 1..=2 {
+        assert_eq!(reserve_proof(&path).unwrap().number, number);
+    }
+    let read = ModelSecret::open(&path).unwrap();
+    assert_eq!((read.counter(), read.is_opened()), (2, true));
 }
 
 /// With a hash that is right again.

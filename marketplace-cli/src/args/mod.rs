@@ -12,12 +12,16 @@
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
 //! | [`patrol`] | when a daemon looks |
 //! | [`retrieval`] | which retrieval market is meant |
+//! | [`predicate`], [`documents`] | keys of a predicate, documents by their indices |
+//! | [`accepting`] | which audits a responder takes on |
 //! | [`block`] | the block that is read at |
 //! | [`consent`] | what is asked of a person first |
 
+pub mod accepting;
 pub mod block;
 pub mod claim;
 pub mod consent;
+pub mod documents;
 pub mod economics;
 pub mod fees;
 pub mod image_size;
@@ -26,6 +30,7 @@ pub mod model;
 pub mod output;
 pub mod patrol;
 pub mod policy;
+pub mod predicate;
 pub mod retrieval;
 pub mod server;
 pub mod serving;

@@ -1,9 +1,27 @@
-//! Audits of corpora: a requester asks which documents match, a responder answers for each and proves a sample of its zeros.
+//! Audits of corpora: one operation or row for each move of the parties, and what anybody may do.
 //!
 //! | module | content | may use |
 //! |---|---|---|
-//! | [`predicate`] | the network that decides, as the chain names it | nothing |
-//! | [`anybody`] | what anybody may ask and close | `predicate` |
+//! | [`facts`] | what the journals of audits note | nothing |
+//! | [`predicate`] | the predicate as the chain names it | nothing |
+//! | [`published`] | the predicate with its weights, as the requester publishes it | nothing |
+//! | [`posted`] | answers on chain | nothing |
+//! | [`matches`] | answers before they are | nothing |
+//! | [`parcel_file`] | the ciphertext of a demand in a file | nothing |
+//! | [`delivered`] | what was handed over | nothing |
+//! | [`requester`] | request, reveal, receive, demand, acknowledge, dispute, confirm | all above |
+//! | [`responder`] | accept, decline, answer, withhold, prove, hand over, deliver, publish | all above |
+//! | [`authority`] | approve, overrule | `facts`, `predicate`, `posted` |
+//! | [`anybody`] | show, list, verdicts, what is overdue | `predicate` |
 
 pub mod anybody;
+pub mod authority;
+pub mod delivered;
+pub mod facts;
+pub mod matches;
+pub mod parcel_file;
+pub mod posted;
 pub mod predicate;
+pub mod published;
+pub mod requester;
+pub mod responder;

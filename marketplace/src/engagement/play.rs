@@ -188,12 +188,20 @@ pub fn require_party<W: View>(e: &W, account: &Account, party: Party) -> eyre::R
 /// # Errors
 /// With when it ended, and what anybody may do now.
 pub async fn require_time<V: Venue>(market: &V, e: &V::View) -> eyre::Result<()> {
+    require_time_of(market, e.deadline()).await
+}
+
+/// As [`require_time`], of a window in it that ends with this second.
+///
+/// # Errors
+/// As there.
+pub async fn require_time_of<V: Venue>(market: &V, deadline: u64) -> eyre::Result<()> {
     let now = market.chain().now().await?;
-    if now <= e.deadline() {
+    if now <= deadline {
         return Ok(());
     }
     Err(hinted(
-        format!("the window ended {}", utc(e.deadline())),
+        format!("the window ended {}", utc(deadline)),
         format!("anybody may now call: {} ID", V::View::TIMEOUT),
     ))
 }

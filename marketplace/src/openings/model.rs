@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Far above the largest network that has a proof.
-const MAX_BYTES: u64 = 256 << 20;
+pub const MAX_BYTES: u64 = 256 << 20;
 
 /// What is to be opened.
 #[derive(Debug, Clone)]
@@ -206,14 +206,26 @@ enum Given {
     Opened(Box<ModelOpening>),
 }
 
+/// Reads an opening; whether it opens anything is not looked at.
+///
+/// # Errors
+/// Of kind rejected if the file is none.
+pub fn load(path: &Path) -> eyre::Result<ModelOpening> {
+    let bytes = read(path)?;
+    ModelOpening::from_bytes(&bytes)
+        .map_err(refuted)
+        .wrap_err_with(|| path.display().to_string())
+}
+
+fn read(path: &Path) -> eyre::Result<Vec<u8>> {
+    read_regular(path, MAX_BYTES).wrap_err_with(|| format!("cannot read {}", path.display()))
+}
+
 impl Given {
     fn load(path: &Path) -> eyre::Result<Self> {
-        let bytes = read_regular(path, MAX_BYTES).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+        let bytes = read(path)?;
         if bytes.starts_with(opening::MAGIC) {
-            let opening = ModelOpening::from_bytes(&bytes).map_err(refuted);
-            return Ok(Self::Opened(
-                opening.wrap_err_with(|| path.display().to_string())?.into(),
-            ));
+            return Ok(Self::Opened(load(path)?.into()));
         }
         let model = Model::from_bytes(&bytes);
         Ok(Self::Plain(model.wrap_err_with(|| {

@@ -219,9 +219,9 @@ fn settle_secret(path: &Path, key: &VerifierKey, missing: MissingSecret, out: &R
         (MissingSecret::Missed, _) => {}
         // One that cannot be read is missed later.
         (MissingSecret::Drawn, true) => {
-            if ModelSecret::open(path).is_ok_and(|secret| secret.is_public()) {
+            if ModelSecret::open(path).is_ok_and(|secret| secret.is_public() || secret.is_opened()) {
                 out.note(format_args!(
-                    "{} has the public salts: the commitment hides nothing of the weights",
+                    "{} has salts that are not secret: the commitment hides nothing of the weights",
                     path.display()
                 ));
             }

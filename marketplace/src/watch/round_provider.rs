@@ -141,7 +141,7 @@ impl RoundProvider {
 
 /// Whether publishing a private round earns more than it costs: the price, and its part of the quiet bond, are lost without it.
 async fn publication_pays(desk: &Station<Rounds>, round: &RoundView) -> eyre::Result<bool> {
-    let base_fee = desk.market.base_fee().await?;
+    let base_fee = desk.market.chain.base_fee().await?;
     let cost = desk.market.publish_gas(round).saturating_mul(base_fee);
     let quiet = publication(
         &desk.market.params.quiet,

@@ -214,16 +214,8 @@ pub fn weights_commit_with_secret(
     model: &Model,
     secret: &ModelSecret,
 ) -> Result<[u8; 32], ProveError> {
-    weights_commit_with_bound(key, model, &bound_secret(key, model, secret)?)
-}
-
-/// As [`weights_commit_with_secret`], by a secret that is bound to the model already.
-pub(super) fn weights_commit_with_bound(
-    key: &VerifierKey,
-    model: &Model,
-    bound: &ModelSecret,
-) -> Result<[u8; 32], ProveError> {
-    weights_commit(key, model, &salts(bound), bound.blinding_rng())
+    let bound = bound_secret(key, model, secret)?;
+    weights_commit(key, model, &salts(&bound), bound.blinding_rng())
 }
 
 /// Checks that a secret has the circuit's sizes, before a proof is reserved under it.

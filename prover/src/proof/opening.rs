@@ -30,7 +30,7 @@
     clippy::unwrap_used
 )]
 
-use super::create::{model_digest, secret_sizes, weights_commit_with_bound, ProveError};
+use super::create::{model_digest, secret_sizes, weights_commit_with_secret, ProveError};
 use super::keys::VerifierKey;
 use crate::circuit::{FloorError, FrozenArchitecture, Layout};
 use crate::model::{Model, ModelFileError};
@@ -130,9 +130,16 @@ impl ModelOpening {
     /// # Errors
     /// If the model has another architecture than the key, or some image has no proof.
     pub fn recompute(&self, key: &VerifierKey) -> Result<[u8; 32], RecomputeError> {
+        Ok(weights_commit_with_secret(key, &self.model, &self.secret(key)?)?)
+    }
+
+    /// What whoever has the opening proves with: proofs for the opened commitment.
+    ///
+    /// # Errors
+    /// If no layout has the sizes of the key.
+    pub fn secret(&self, key: &VerifierKey) -> Result<ModelSecret, SecretError> {
         let [weight_columns, salt_rows, blinding_rows] = secret_sizes(key);
-        let bound = ModelSecret::with_seeds(weight_columns, salt_rows, blinding_rows, self.seeds)?;
-        Ok(weights_commit_with_bound(key, &self.model, &bound)?)
+        ModelSecret::with_seeds(weight_columns, salt_rows, blinding_rows, self.seeds)
     }
 
     /// Whether the salts are those that everybody knows.

@@ -1,5 +1,16 @@
 //! Audits of corpora.
 
+mod accept;
+mod ack;
+mod answer;
+mod deliver;
+mod demand;
+mod end;
+mod overrule;
+mod prove;
+mod receive;
+mod request;
+mod reveal;
 mod show;
 
 use crate::context::Context;
@@ -7,6 +18,44 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Requester: ask which documents of a corpus match, and escrow the price
+    Request(Box<request::Args>),
+    /// Authority: stand behind a request
+    Approve(end::IdArgs),
+    /// Requester: take a request back that nobody accepted
+    Cancel(end::IdArgs),
+    /// Responder: judge a request, find the answers, lock the bond
+    Accept(Box<accept::Args>),
+    /// Responder: refuse a request
+    Decline(accept::DeclineArgs),
+    /// Responder: post the answers and seal them
+    Answer(end::IdArgs),
+    /// Responder: claim privilege for documents that match, before the answers are sealed
+    Withhold(answer::WithholdArgs),
+    /// Authority: make withheld documents ones that may be demanded
+    Overrule(overrule::Args),
+    /// Requester: show the salt, which fixes the sample
+    Reveal(reveal::Args),
+    /// Responder: make the proofs of what was drawn and named, and send them
+    Prove(prove::Args),
+    /// Responder: hand the documents that match over, or deliver what was demanded
+    Deliver(deliver::Args),
+    /// Requester: receive the documents that match and look at them
+    Receive(receive::Args),
+    /// Requester: demand documents that were not handed over
+    Demand(demand::Args),
+    /// Requester: fetch a delivery that was demanded, acknowledge and open it
+    Ack(ack::Args),
+    /// Responder: put a delivery on chain that was not acknowledged
+    Publish(ack::DemandArgs),
+    /// Requester: show that a delivery is bad, which ends the audit
+    Dispute(ack::DemandArgs),
+    /// Settle demands and close an audit whose time has passed; anybody may
+    Settle(end::IdArgs),
+    /// Requester: agree to the documents, which closes the audit
+    Confirm(end::ConfirmArgs),
+    /// Close an audit in which nothing more can be demanded; anybody may
+    Finalize(end::IdArgs),
     /// What the chain says of an audit, and what it shows
     Show(show::ShowArgs),
     /// The audits of a corpus
@@ -16,6 +65,25 @@ pub enum Command {
 impl Command {
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
         match self {
+            Self::Request(args) => request::run(*args, ctx).await,
+            Self::Approve(args) => end::approve(args, ctx).await,
+            Self::Cancel(args) => end::cancel(args, ctx).await,
+            Self::Accept(args) => accept::run(*args, ctx).await,
+            Self::Decline(args) => accept::decline(args, ctx).await,
+            Self::Answer(args) => answer::run(args, ctx).await,
+            Self::Withhold(args) => answer::withhold(args, ctx).await,
+            Self::Overrule(args) => overrule::run(args, ctx).await,
+            Self::Reveal(args) => reveal::run(args, ctx).await,
+            Self::Prove(args) => prove::run(args, ctx).await,
+            Self::Deliver(args) => deliver::run(args, ctx).await,
+            Self::Receive(args) => receive::run(args, ctx).await,
+            Self::Demand(args) => demand::run(args, ctx).await,
+            Self::Ack(args) => ack::run(args, ctx).await,
+            Self::Publish(args) => deliver::publish(args, ctx).await,
+            Self::Dispute(args) => ack::dispute(args, ctx).await,
+            Self::Settle(args) => end::close(args, ctx).await,
+            Self::Confirm(args) => end::confirm(args, ctx).await,
+            Self::Finalize(args) => end::close(args, ctx).await,
             Self::Show(args) => show::show(args, ctx).await,
             Self::List(args) => show::list(args, ctx).await,
         }

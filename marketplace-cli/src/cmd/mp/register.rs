@@ -58,6 +58,12 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         false => MissingSecret::Drawn,
     };
     let secret = files.secret_path();
+    if ModelSecret::open(&secret).is_ok_and(|secret| secret.is_opened()) {
+        return Err(usage(format!(
+            "{} is of a model that was opened: whoever has the opening proves for it; name another file with --secret",
+            secret.display()
+        )));
+    }
     if !args.public_weights && ModelSecret::open(&secret).is_ok_and(|secret| secret.is_public()) {
         return Err(usage(format!(
             "{} has the public salts, which hide nothing of the weights: say --public-weights if that is meant, or name another \

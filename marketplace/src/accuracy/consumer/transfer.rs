@@ -4,6 +4,7 @@ use crate::accuracy::consumer::hand_over::{hand_leaves_over, offered_set};
 use crate::accuracy::provider::received::layout;
 use crate::cipher_file::{seal, CipherFile};
 use crate::delivery::{Delivery, CIPHER_FILE};
+use crate::engagement::batch::{first_words, PUBLISHED_WORDS};
 use crate::engagement::facts::{CT_ROOT, DELIVERED, OFFER_HASH};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::secrets::Secrets;
@@ -27,9 +28,6 @@ use assay_protocol::units::utc;
 use assay_statement::field::Word;
 use serde::Serialize;
 use std::path::Path;
-
-/// Calldata of one `publishChunks`, words: below the 128 KiB that nodes take, and below 2^24 gas at 64 gas a byte.
-const PUBLISHED_WORDS: usize = 3500;
 
 /// The consumer's view of an engagement with an encrypted transfer.
 async fn own(desk: &Desk, id: B256) -> eyre::Result<EngagementView> {
@@ -214,20 +212,13 @@ pub async fn publish_chunks(desk: &Desk, id: B256) -> eyre::Result<Published> {
 /// Words of as many whole chunks, from number `next` on, as one transaction takes.
 fn chunks_from(file: &mut CipherFile, next: usize) -> eyre::Result<Vec<Word>> {
     let layout = *file.layout();
-    let mut words: Vec<Word> = Vec::new();
     let per_example = layout.chunks_per_example();
-    for example in next / per_example..layout.examples() {
-        for (i, chunk) in file.read_example(example)?.into_iter().enumerate() {
-            if example * per_example + i < next {
-                continue;
-            }
-            if !words.is_empty() && words.len() + chunk.len() > PUBLISHED_WORDS {
-                return Ok(words);
-            }
-            words.extend(chunk);
-        }
+    let mut chunks = Vec::new();
+    // A transaction takes no more examples than this, and the rest of the first.
+    for example in (next / per_example..layout.examples()).take(2 + PUBLISHED_WORDS / layout.words_per_example()) {
+        chunks.extend(file.read_example(example)?);
     }
-    Ok(words)
+    Ok(first_words(chunks.into_iter().skip(next % per_example)))
 }
 
 /// What was revealed.

@@ -216,7 +216,7 @@ pub(super) fn check_against(
 }
 
 /// What the file says of the whole must be what the chain says.
-fn require_shape(reader: &Reader, corpus: &Corpus, id: B256) -> eyre::Result<()> {
+pub(super) fn require_shape(reader: &Reader, corpus: &Corpus, id: B256) -> eyre::Result<()> {
     if reader.corpus_id != id {
         return Err(refuted(format!("it is of corpus {}, not {id}", reader.corpus_id)));
     }
@@ -270,7 +270,12 @@ fn read_all(
     }
 }
 
-fn verify(opened: &Opened, pixels: ImageSize, corpus: &Corpus, known: Option<&Known>) -> eyre::Result<Checked> {
+pub(super) fn verify(
+    opened: &Opened,
+    pixels: ImageSize,
+    corpus: &Corpus,
+    known: Option<&Known>,
+) -> eyre::Result<Checked> {
     let refused = |why: String| refuted(format!("document {}: {why}", opened.index));
     let image = rendered(&opened.original, pixels).map_err(|why| refused(format!("its original {why}")))?;
     let hash = file_hash(&opened.original);

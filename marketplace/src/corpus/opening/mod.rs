@@ -6,10 +6,12 @@
 //! | `known` | hashes of a source's own files | nothing |
 //! | [`open`](mod@open) | responder: writes an opening | `file` |
 //! | [`check`](mod@check) | anybody: compares one with the chain | `file`, `known` |
+//! | [`received`] | whoever is handed documents: which of them are right | `file`, `check` |
 
 pub mod check;
 mod file;
 mod known;
 pub mod open;
+pub mod received;
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     let (mut sent, mut paid) = (Vec::new(), 0);
     if !chosen.is_empty() {
         journal.set_fact(&CONTEST_SET, &wanted)?;
-        let base_fee = desk.market.base_fee_ahead().await?;
+        let base_fee = desk.market.chain.base_fee_ahead().await?;
         paid = desk.market.contest_fee(u32::try_from(chosen.len())?, base_fee);
         let bitmap = bitmap(&chosen, round.predictions);
         let step = format!("contest-{}", hex::encode(&keccak256(&bitmap)[..8]));

@@ -126,7 +126,7 @@ pub async fn open(desk: &PayingDesk<Rounds>, inputs: &Inputs, ask: Ask) -> eyre:
         price: ask.price,
         fee: market.params.fee,
     };
-    let base_fee = market.base_fee_ahead().await?;
+    let base_fee = market.chain.base_fee_ahead().await?;
     let bond = market.quiet_bond(ask.privacy, predictions, base_fee).await?;
     let value = (stakes.consumer_entry() + U256::from(bond)).saturating_to();
     let is_asked = |call: &Bytes| ask.require_same(&openCall::abi_decode(call)?.terms);

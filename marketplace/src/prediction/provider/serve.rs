@@ -209,7 +209,7 @@ fn asked(market: &Rounds, round: &RoundView) -> Promise {
 
 /// What publishing and every answer may cost, wei: whoever locks all it has cannot answer.
 async fn answer_cost(market: &Rounds, round: &RoundView) -> eyre::Result<u128> {
-    let base_fee = market.base_fee().await?;
+    let base_fee = market.chain.base_fee().await?;
     Ok(kept_for_answers(market.publish_gas(round), round.contestCap, base_fee))
 }
 

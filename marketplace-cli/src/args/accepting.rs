@@ -1,0 +1,37 @@
+//! Which requests a responder takes on.
+
+use crate::args::fees::ether;
+use alloy::primitives::Address;
+use assay_marketplace::audit::responder::accept::AcceptPolicy;
+
+/// What is taken on.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AcceptingArgs {
+    /// Take on requests of these alone
+    #[arg(help_heading = "What to accept", long = "requester", value_name = "ADDRESS")]
+    pub requesters: Vec<Address>,
+    /// Recognise this authority; a request that names any other is refused, since it could be the requester's own
+    #[arg(help_heading = "What to accept", long = "authority", value_name = "ADDRESS")]
+    pub authorities: Vec<Address>,
+    /// Least price for each document that may have to be proven, in ether
+    #[arg(help_heading = "What to accept", long, value_name = "ETHER", value_parser = ether, default_value = "0")]
+    pub min_price: u128,
+    /// Largest bond to lock, in ether
+    #[arg(help_heading = "What to accept", long, value_name = "ETHER", value_parser = ether)]
+    pub max_bond: u128,
+    /// Documents that match and will be withheld, at most
+    #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
+    pub withhold: u32,
+}
+
+impl From<AcceptingArgs> for AcceptPolicy {
+    fn from(args: AcceptingArgs) -> Self {
+        Self {
+            requesters: args.requesters,
+            authorities: args.authorities,
+            least_price: args.min_price,
+            most_bond: args.max_bond,
+            withholds: args.withhold,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Proves what was drawn and named.
+
+use crate::args::predicate::PredicateKeyArgs;
+use crate::cmd::audit::end::IdArgs;
+use crate::context::Context;
+use assay_chain::venue::Venue;
+use assay_marketplace::audit::responder::prove::prove;
+use assay_marketplace::audit::responder::submit::submit;
+use assay_marketplace::audit::responder::taken::prover;
+use assay_protocol::abi::AuditState;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay audit prove 0x3f… --keystore me.json\n\n\
+    Makes the proofs that are not there yet, one at a time, and sends them in as few transactions as they fit. What one run made, the\n\
+    next one finds.")]
+pub struct Args {
+    #[command(flatten)]
+    id: IdArgs,
+    #[command(flatten)]
+    predicate_keys: PredicateKeyArgs,
+}
+
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let desk = ctx.audits_desk(args.id.retrieval, &args.id.keys).await?;
+    let id = args.id.id;
+    if desk.market.newest(id).await?.state == AuditState::Sampled {
+        let prover = prover(&desk, id, &args.predicate_keys.into())?;
+        let made = prove(&desk, id, &prover, || false).await?;
+        ctx.out.note(format_args!("{} proof(s) made", made.made.len()));
+    }
+    let result = submit(&desk, id).await?;
+    ctx.out.result(&result, &result)
+}

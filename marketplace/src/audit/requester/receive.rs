@@ -1,0 +1,114 @@
+//! Looks at the documents that the responder handed over.
+
+use crate::audit::facts::RECEIVED;
+use crate::audit::posted::owed;
+use crate::audit::requester::guard::answers;
+use crate::corpus::opening::received;
+use crate::delivery::{Delivery, DOCUMENTS_FILE};
+use crate::engagement::paths::fetched_files;
+use crate::engagement::play::require_party;
+use crate::engagement::Desk;
+use alloy::primitives::B256;
+use assay_chain::audits::Audits;
+use assay_chain::venue::{require_state, Venue};
+use assay_durable::file::copy_atomic;
+use assay_exchange::blob::BlobKind;
+use assay_protocol::abi::AuditState;
+use assay_protocol::accuracy::decide::Party;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Bytes of the largest file of documents that is fetched.
+const MAX_DOCUMENTS_BYTES: u64 = 8 << 30;
+
+/// What was found out about the documents that match.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Received {
+    /// Of the audit.
+    pub id: B256,
+    /// Documents that are owed: they match and are not kept back.
+    pub owed: usize,
+    /// Of those, the ones that are here and open their leaves.
+    pub good: BTreeSet<u32>,
+    /// Of those, the ones that are not.
+    pub missing: BTreeSet<u32>,
+    /// What was wrong with what was handed over.
+    pub wrong: Vec<String>,
+    /// Where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<PathBuf>,
+}
+
+impl std::fmt::Display for Received {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "owed        {} documents", self.owed)?;
+        writeln!(f, "received    {} that open their leaves", self.good.len())?;
+        for wrong in &self.wrong {
+            writeln!(f, "wrong       {wrong}")?;
+        }
+        if let Some(documents) = &self.documents {
+            writeln!(f, "kept in     {}", documents.display())?;
+        }
+        match self.missing.len() {
+            0 => write!(f, "next        nothing is missing: assay audit confirm {}", self.id),
+            n => write!(
+                f,
+                "next        {n} are missing: ask for them, or assay audit demand {}",
+                self.id
+            ),
+        }
+    }
+}
+
+/// Receives the documents and compares each with its leaf; what was right before stays right.
+///
+/// # Errors
+/// If nothing that was handed over is an opening of this corpus.
+pub async fn receive(desk: &Desk<Audits>, id: B256, from: Option<&Delivery>) -> eyre::Result<Received> {
+    let audit = desk.market.newest(id).await?;
+    require_party(&audit, &desk.account, Party::Consumer)?;
+    require_state(id, &audit, &[AuditState::Delivering, AuditState::Closed])?;
+    let mut journal = desk.journal(id)?;
+    let posted = answers(desk, &journal, id, &audit).await?;
+    let owed = owed(&desk.market, id, &posted).await?;
+    let corpus = desk.market.corpora.corpus(audit.corpusId).await?;
+    let kept = desk.files(id).join(DOCUMENTS_FILE);
+    let (mut good, mut wrong) = (journal.fact(&RECEIVED)?.unwrap_or_default(), Vec::new());
+    if let Some(from) = from {
+        let into = fetched_files(desk, id);
+        let files = from
+            .get(BlobKind::Documents, &into, MAX_DOCUMENTS_BYTES, &desk.report)
+            .await?;
+        if files.is_empty() {
+            wrong.push(format!("there are no documents in {}", from.place()));
+        }
+        let mut most = 0;
+        for file in files {
+            match received::received(audit.corpusId, &corpus, &file, &desk.report) {
+                Ok(found) => {
+                    let right: BTreeSet<u32> = found.good.intersection(&owed).copied().collect();
+                    wrong.extend(found.wrong);
+                    // Of several, the one with most of what is owed is kept.
+                    if right.len() > most {
+                        most = right.len();
+                        copy_atomic(&file, &kept, true)?;
+                        good = right;
+                    }
+                }
+                Err(error) => wrong.push(format!("{error:#}")),
+            }
+        }
+        journal.set_fact(&RECEIVED, &good)?;
+    }
+    let missing = owed.difference(&good).copied().collect();
+    Ok(Received {
+        id,
+        owed: owed.len(),
+        good,
+        missing,
+        wrong,
+        documents: kept.is_file().then_some(kept),
+    })
+}

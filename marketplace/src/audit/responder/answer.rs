@@ -1,0 +1,229 @@
+//! Posts the answers page by page, withholds documents that match, and seals.
+
+use crate::audit::matches::Matches;
+use crate::audit::responder::taken::matches;
+use crate::engagement::batch::largest_batch;
+use crate::engagement::play::{require_party, require_time};
+use crate::engagement::{Desk, Sent};
+use alloy::primitives::{keccak256, B256};
+use assay_chain::audits::Audits;
+use assay_chain::error::{hinted, usage};
+use assay_chain::journal::Journal;
+use assay_chain::venue::{require_state, Venue, View};
+use assay_protocol::abi::IRetrievalMarket::{postAnswersCall, withholdCall};
+use assay_protocol::abi::{AuditState, AuditView};
+use assay_protocol::accuracy::decide::Party;
+use assay_protocol::retrieval::answers::{page_count, Answers};
+use assay_protocol::retrieval::posted::Step;
+use assay_protocol::retrieval::statement::{list_hash, with_page, with_withheld};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Pages of one transaction: what nodes take as 128 KiB.
+const MAX_PAGES: usize = 190;
+/// Documents withheld in one transaction, with their pages.
+const MAX_WITHHELD: usize = 128;
+
+/// The result of answering.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answered {
+    /// Of the audit.
+    pub id: B256,
+    /// Pages on chain.
+    pub pages: u32,
+    /// Documents answered with a match, so far.
+    pub positives: u32,
+    /// Of those, withheld.
+    pub withheld: u32,
+    /// As the contract names it: the answers are sealed once it is `Answered`.
+    pub state: String,
+    /// Of this call alone.
+    pub sent: Vec<Sent>,
+    #[serde(skip)]
+    next: Option<String>,
+}
+
+impl std::fmt::Display for Answered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} pages on chain, {} documents match, {} of them withheld; audit {} is {}",
+            self.pages, self.positives, self.withheld, self.id, self.state
+        )?;
+        match &self.next {
+            Some(next) => write!(f, "\nnext: {next}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Posts what is missing of the answers and seals them: from here on nothing of them changes.
+///
+/// # Errors
+/// If something else was posted than what was found before the request was accepted.
+pub async fn answer(desk: &Desk<Audits>, id: B256) -> eyre::Result<Answered> {
+    let (audit, mut journal) = taken(desk, id).await?;
+    let mut sent = Vec::new();
+    if audit.state == AuditState::Accepted {
+        require_time(&desk.market, &audit).await?;
+        let found = matches(desk, &journal, id, &audit)?;
+        sent = post(desk, &mut journal, id, &found, true).await?;
+    }
+    result(desk, id, sent).await
+}
+
+/// Withholds documents that match, once each: they are on posted pages first. `log` is the hash of what is said of them.
+///
+/// # Errors
+/// If one does not match, or more are withheld than the request allows.
+pub async fn withhold(desk: &Desk<Audits>, id: B256, documents: &BTreeSet<u32>, log: B256) -> eyre::Result<Answered> {
+    let (audit, mut journal) = taken(desk, id).await?;
+    require_state(id, &audit, &[AuditState::Accepted])?;
+    require_time(&desk.market, &audit).await?;
+    let found = matches(desk, &journal, id, &audit)?;
+    require_matching(&found, documents)?;
+    let answers = found.answers()?;
+    let mut sent = post(desk, &mut journal, id, &found, false).await?;
+    loop {
+        let so_far = read(desk, id, &found, &answers).await?;
+        let left: Vec<u32> = documents.difference(&so_far.withheld).copied().collect();
+        if left.is_empty() {
+            break;
+        }
+        let most = u64::from(audit.bounds.withholdMax);
+        let all = (so_far.withheld.len() + left.len()) as u64;
+        if all > most {
+            return Err(usage(format!(
+                "{all} documents would be withheld, the request allows {most}"
+            )));
+        }
+        let indices = left.get(..left.len().min(MAX_WITHHELD)).unwrap_or_default();
+        let pages = answers.openings(indices);
+        let call = desk.market.call(&withholdCall {
+            id,
+            guard: so_far.guard,
+            indices: indices.to_vec(),
+            pages: pages.ok_or_else(|| eyre::eyre!("a withheld document has no page"))?,
+            log,
+            seal: false,
+        });
+        let step = format!("withhold-{}", hex::encode(&keccak256(&call.data)[..8]));
+        let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+        sent.push(Sent::from(&receipt));
+    }
+    result(desk, id, sent).await
+}
+
+async fn taken(desk: &Desk<Audits>, id: B256) -> eyre::Result<(AuditView, Journal)> {
+    let audit = desk.market.newest(id).await?;
+    require_party(&audit, &desk.account, Party::Provider)?;
+    Ok((audit, desk.journal(id)?))
+}
+
+fn require_matching(found: &Matches, documents: &BTreeSet<u32>) -> eyre::Result<()> {
+    let ones = found.ones();
+    match documents.iter().find(|index| !ones.contains(index)) {
+        None if documents.is_empty() => Err(usage("no documents are named")),
+        None => Ok(()),
+        Some(index) => Err(usage(format!(
+            "document {index} does not match: only those that match can be withheld"
+        ))),
+    }
+}
+
+/// What of the answers is on chain.
+struct SoFar {
+    guard: B256,
+    pages: usize,
+    withheld: BTreeSet<u32>,
+}
+
+/// Follows what was posted from the request on; it must be what was found.
+async fn read(desk: &Desk<Audits>, id: B256, found: &Matches, answers: &Answers) -> eyre::Result<SoFar> {
+    let audit = desk.market.newest(id).await?;
+    let mut so_far = SoFar {
+        guard: found.request_hash,
+        pages: 0,
+        withheld: BTreeSet::new(),
+    };
+    for step in desk.market.answer_steps(id).await? {
+        match step {
+            Step::Page { bits } => {
+                let page = answers.page(so_far.pages).filter(|page| *page.bits == bits[..]);
+                let hash = page.and_then(|_| answers.page_hash(id, so_far.pages));
+                let hash = hash.ok_or_else(|| other_answers(id))?;
+                so_far.guard = with_page(so_far.guard, hash);
+                so_far.pages += 1;
+            }
+            Step::Withheld { indices, log } => {
+                so_far.guard = with_withheld(so_far.guard, list_hash(&indices), log);
+                so_far.withheld.extend(indices);
+            }
+        }
+    }
+    if so_far.guard == audit.guard {
+        return Ok(so_far);
+    }
+    Err(other_answers(id))
+}
+
+fn other_answers(id: B256) -> eyre::Report {
+    hinted(
+        format!("other answers to audit {id} are on chain than those that were found before it was accepted"),
+        "use the --home with which it was accepted, and a node that serves the logs of the whole chain",
+    )
+}
+
+/// Posts the pages that are missing, as many as fit each transaction; the last one seals, if it shall.
+async fn post(
+    desk: &Desk<Audits>,
+    journal: &mut Journal,
+    id: B256,
+    found: &Matches,
+    seals: bool,
+) -> eyre::Result<Vec<Sent>> {
+    let answers = &found.answers()?;
+    let pages = page_count(answers.size());
+    let bar = desk.report.bar("posting answers", pages as u64);
+    let mut sent = Vec::new();
+    loop {
+        let so_far = read(desk, id, found, answers).await?;
+        bar.set(so_far.pages as u64);
+        let left = pages - so_far.pages;
+        let is_sealed = desk.market.newest(id).await?.state != AuditState::Accepted;
+        if is_sealed || (left == 0 && !seals) {
+            return Ok(sent);
+        }
+        let call_of = |count: usize| {
+            let posted = (so_far.pages..so_far.pages + count).filter_map(|q| answers.page(q));
+            desk.market.call(&postAnswersCall {
+                id,
+                guard: so_far.guard,
+                pages: posted.map(|page| page.bits).collect(),
+                seal: seals && count == left,
+            })
+        };
+        let count = match left {
+            0 => 0,
+            left => largest_batch(desk, left.min(MAX_PAGES), call_of).await,
+        };
+        let call = call_of(count);
+        let step = format!("answer-{}", hex::encode(&keccak256(&call.data)[..8]));
+        let receipt = desk.account.send(journal, &step, &call, &desk.report).await?;
+        sent.push(Sent::from(&receipt));
+    }
+}
+
+async fn result(desk: &Desk<Audits>, id: B256, sent: Vec<Sent>) -> eyre::Result<Answered> {
+    let after = desk.market.newest(id).await?;
+    Ok(Answered {
+        id,
+        pages: after.counts.pages,
+        positives: after.counts.positives,
+        withheld: after.counts.withheld,
+        state: format!("{:?}", after.state),
+        sent,
+        next: after.next(id),
+    })
+}

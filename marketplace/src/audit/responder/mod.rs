@@ -1,0 +1,23 @@
+//! What a responder does in audits.
+//!
+//! | module | content | may use |
+//! |---|---|---|
+//! | [`taken`] | what it keeps of an audit that it took on | nothing |
+//! | [`accept`] | a request judged, and taken on | `taken` |
+//! | [`decline`] | a request refused | nothing |
+//! | [`answer`] | answers posted, documents withheld | `taken` |
+//! | [`prove`] | proofs of what was drawn and named | `taken` |
+//! | [`submit`] | they sent | `taken`, `prove` |
+//! | [`hand_over`] | the documents that match, off chain | `taken` |
+//! | [`deliver`] | what was demanded, encrypted for the requester | `taken` |
+//! | [`publish`] | a delivery that was not acknowledged, on chain | `deliver` |
+
+pub mod accept;
+pub mod answer;
+pub mod decline;
+pub mod deliver;
+pub mod hand_over;
+pub mod prove;
+pub mod publish;
+pub mod submit;
+pub mod taken;

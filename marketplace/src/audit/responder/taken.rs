@@ -1,0 +1,63 @@
+//! What a responder keeps of an audit that it took on.
+
+use crate::audit::facts::{own_request, CORPUS, ORIGINALS, PREDICATE};
+use crate::audit::matches::{Matches, MATCHES_FILE};
+use crate::audit::published::{KeyUse, Published};
+use crate::corpus::stored::StoredCorpus;
+use crate::engagement::{Desk, Site};
+use crate::proving::Prover;
+use alloy::primitives::{B256, U256};
+use assay_chain::audits::Audits;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_protocol::abi::AuditView;
+use std::path::PathBuf;
+
+/// Directory with one inside for each predicate, in a chain's state.
+const PREDICATES: &str = "predicates";
+
+/// The answers that were found before the request was taken on.
+///
+/// # Errors
+/// If this program did not take it on.
+pub fn matches(desk: &Desk<Audits>, journal: &Journal, id: B256, audit: &AuditView) -> eyre::Result<Matches> {
+    let request = own_request(journal, id, audit.requestHash)?;
+    Matches::load(&desk.files(id).join(MATCHES_FILE), request)
+}
+
+/// The corpus, with its originals.
+///
+/// # Errors
+/// If it is not where it was.
+pub fn corpus(journal: &Journal, id: B256) -> eyre::Result<StoredCorpus> {
+    let lost = || {
+        hinted(
+            format!("this program did not take audit {id} on, so it does not know the corpus"),
+            "use the --home with which it was accepted",
+        )
+    };
+    let dir = journal.fact(&CORPUS)?.ok_or_else(lost)?;
+    let originals = journal.fact(&ORIGINALS)?.flatten();
+    Ok(StoredCorpus::open(&dir)?.with_originals(originals))
+}
+
+/// A prover for the predicate of an audit that was taken on.
+///
+/// # Errors
+/// If the opening is not here any more.
+pub fn prover(site: &Site<Audits>, id: B256, keys: &KeyUse) -> eyre::Result<Prover> {
+    let opening = Journal::peek(&site.journal_path(id), &PREDICATE)?.ok_or_else(|| {
+        hinted(
+            format!("the predicate of audit {id} is not here"),
+            "use the --home with which it was accepted",
+        )
+    })?;
+    let published = Published::load(&opening)?;
+    let dir = predicate_dir(site, published.weights_commit());
+    published.prover(&dir, keys, &site.market.chain, &site.report)
+}
+
+/// Where the files of a predicate are: one directory for all audits with the same weights.
+pub fn predicate_dir(site: &Site<Audits>, weights_commit: U256) -> PathBuf {
+    site.home.of_id(&site.market.chain, PREDICATES, weights_commit.into())
+}
