@@ -95,7 +95,9 @@ contract RetrievalMarket is DemandPhase, SamplePhase {
     function accept(bytes32 id, bytes32 guard) external payable nonReentrant {
         Audit storage a = _requested(id, guard, false);
         Parties.requireValue(a.bond);
-        a.answersHash = id;
+        // INVARIANT: the first guard binds the terms: if a reorganisation brings another request under the same id, no page that was
+        // on its way answers it.
+        a.answersHash = guard;
         uint64 deadline = _enter(a, AuditState.Accepted, TERMS.answerWindow(a.size));
         _accepted[a.corpusId].push(id);
         _takeIn();

@@ -263,7 +263,7 @@ contract AuditVectorsTest is TestBase {
         bytes32[] memory hashes = list(where, ".pageHashes");
         assertEq(hashes.length, AnswerPages.count(size), "pages");
         PageOpening[] memory pages = new PageOpening[](hashes.length);
-        bytes32 answersHash = ID;
+        bytes32 answersHash = word(where, ".requestHash");
         uint256 positives = 0;
         for (uint256 q = 0; q < pages.length; ++q) {
             pages[q] = abi.decode(vm.parseJsonBytes(json, entry(string.concat(where, ".pages"), q)), (PageOpening));

@@ -216,7 +216,7 @@ fn opening(page: &PageOpening) -> String {
 
 /// Sizes at the borders of bytes and pages; what is hashed, counted and drawn of each.
 fn answers() -> Vec<Value> {
-    let id = named("audit");
+    let (id, request) = (named("audit"), named("request"));
     let mut cases = Vec::new();
     for (size, pattern) in [
         (1, "none"),
@@ -243,8 +243,8 @@ fn answers() -> Vec<Value> {
             let indices = withheld.clone();
             steps.push(Step::Withheld { indices, log });
         }
-        let posted = replay(id, size, &steps).unwrap();
-        let mut hash = id;
+        let posted = replay(id, request, size, &steps).unwrap();
+        let mut hash = request;
         let page_hashes: Vec<B256> = pages
             .iter()
             .enumerate()
@@ -269,6 +269,7 @@ fn answers() -> Vec<Value> {
             "positives": word(answers.positives()),
             "pages": pages.iter().map(opening).collect::<Vec<_>>(),
             "pageHashes": page_hashes.iter().map(B256::to_string).collect::<Vec<_>>(),
+            "requestHash": request.to_string(),
             "pagesHash": sealed.to_string(),
             "withheld": words(withheld.iter().copied()),
             "listHash": list_hash(&withheld).to_string(),

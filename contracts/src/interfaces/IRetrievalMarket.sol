@@ -284,7 +284,8 @@ interface IRetrievalMarket is IMarket {
     ///
     /// Requirements:
     /// - the audit is Accepted, the caller is the responder, now <= deadline;
-    /// - `guard` is answersHash, the id before the first page;
+    /// - `guard` is answersHash, before the first page the request hash: a request that took the place of another in a
+    ///   reorganisation is not answered by pages for the other;
     /// - the pages follow those that are there, none beyond the last; each has exactly the bits of its documents;
     /// - the ones are `onesMax` at most;
     /// - with `seal`, every page is there then, and nothing changes any more.

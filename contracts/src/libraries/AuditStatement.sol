@@ -71,7 +71,7 @@ library AuditStatement {
     }
 
     /// @notice answersHash after one more page: `keccak256(abi.encode(TAG_ANSWERS, answersHash, pageHash))`. Before the first page
-    /// it is the id of the audit.
+    /// it is the hash of the request, so that answers are of its terms and no other's.
     function withPage(bytes32 answersHash, bytes32 page) internal pure returns (bytes32) {
         return keccak256(abi.encode(TAG_ANSWERS, answersHash, page));
     }

@@ -30,7 +30,7 @@ abstract contract Audits is IRetrievalMarket, Credits {
         bytes32 root;
         bytes32 predicateHash;
         bytes32 requestHash;
-        /// Zero before `accept`, then the id.
+        /// Zero before `accept`, then requestHash.
         bytes32 answersHash;
         /// The requester's commitment to its salt; from `reveal` on the seed.
         bytes32 coin;

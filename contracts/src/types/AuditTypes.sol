@@ -144,7 +144,7 @@ struct AuditView {
     bytes32 corpusId;
     bytes32 predicateHash;
     bytes32 requestHash;
-    /// Grows with each page and withholding; the id before the first.
+    /// Grows with each page and withholding; requestHash before the first page, zero before `accept`.
     bytes32 answersHash;
     /// What a call of a party about the audit must name now: requestHash, from `accept` on answersHash.
     bytes32 guard;

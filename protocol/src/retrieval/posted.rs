@@ -54,15 +54,15 @@ pub enum PostedError {
     Order { index: u32 },
 }
 
-/// Follows the answers of audit `id` about a corpus of `size` documents to the seal.
+/// Follows the answers to a request, of the audit `id` about a corpus of `size` documents, to the seal.
 ///
 /// # Errors
 /// Says which step the market would not have taken.
-pub fn replay(id: B256, size: usize, steps: &[Step]) -> Result<Posted, PostedError> {
+pub fn replay(id: B256, request_hash: B256, size: usize, steps: &[Step]) -> Result<Posted, PostedError> {
     let pages: Vec<&[u8]> = steps.iter().filter_map(page).collect();
     let answers = Answers::from_pages(size, &pages)?;
     let mut withheld = BTreeSet::new();
-    let mut answers_hash = id;
+    let mut answers_hash = request_hash;
     let mut posted = 0;
     for step in steps {
         match step {
@@ -114,6 +114,7 @@ mod tests {
     use super::*;
 
     const ID: B256 = B256::repeat_byte(7);
+    const REQUEST: B256 = B256::repeat_byte(8);
 
     fn steps() -> Vec<Step> {
         let answers = Answers::of(5000, [1, 2, 4999]).unwrap();
@@ -128,20 +129,21 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_binds_pages_and_what_is_withheld_in_their_order() {
-        let posted = replay(ID, 5000, &steps()).unwrap();
+    fn the_hash_binds_the_request_pages_and_what_is_withheld_in_their_order() {
+        let posted = replay(ID, REQUEST, 5000, &steps()).unwrap();
         assert_eq!(posted.withheld, [1, 2].into());
         let mut hashes = std::collections::HashSet::from([posted.answers_hash]);
         let mut later = steps();
         later.swap(1, 2);
-        hashes.insert(replay(ID, 5000, &later).unwrap().answers_hash);
+        hashes.insert(replay(ID, REQUEST, 5000, &later).unwrap().answers_hash);
         let mut less = steps();
         less.remove(1);
-        hashes.insert(replay(ID, 5000, &less).unwrap().answers_hash);
-        hashes.insert(replay(B256::ZERO, 5000, &steps()).unwrap().answers_hash);
-        assert_eq!(hashes.len(), 4);
+        hashes.insert(replay(ID, REQUEST, 5000, &less).unwrap().answers_hash);
+        hashes.insert(replay(B256::ZERO, REQUEST, 5000, &steps()).unwrap().answers_hash);
+        hashes.insert(replay(ID, B256::ZERO, 5000, &steps()).unwrap().answers_hash);
+        assert_eq!(hashes.len(), 5);
         let page = |q| posted.answers.page_hash(ID, q).unwrap();
-        let withheld = with_withheld(with_page(ID, page(0)), list_hash(&[1, 2]), B256::repeat_byte(3));
+        let withheld = with_withheld(with_page(REQUEST, page(0)), list_hash(&[1, 2]), B256::repeat_byte(3));
         assert_eq!(posted.answers_hash, with_page(withheld, page(1)));
     }
 
@@ -154,7 +156,7 @@ mod tests {
         let with = |at: usize, indices: &[u32]| {
             let mut steps = steps();
             steps.insert(at, withheld(indices));
-            replay(ID, 5000, &steps).unwrap_err()
+            replay(ID, REQUEST, 5000, &steps).unwrap_err()
         };
         assert_eq!(
             with(0, &[1]),
@@ -167,6 +169,9 @@ mod tests {
         assert_eq!(with(3, &[2]), PostedError::Order { index: 2 });
         assert_eq!(with(3, &[4999, 4999]), PostedError::Order { index: 4999 });
         let pages = AnswersError::Pages { expected: 2, got: 1 };
-        assert_eq!(replay(ID, 5000, &steps()[..2]), Err(PostedError::Answers(pages)));
+        assert_eq!(
+            replay(ID, REQUEST, 5000, &steps()[..2]),
+            Err(PostedError::Answers(pages))
+        );
     }
 }

@@ -52,7 +52,7 @@ pub fn page_hash(id: B256, q: usize, before: u32, bits: &[u8]) -> B256 {
     ))
 }
 
-/// answersHash after one more page; before the first it is the id of the audit.
+/// answersHash after one more page; before the first it is the hash of the request.
 pub fn with_page(answers_hash: B256, page_hash: B256) -> B256 {
     hash(&(tag("assay.answers.v1"), answers_hash, page_hash))
 }

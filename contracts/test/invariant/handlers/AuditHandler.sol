@@ -201,7 +201,6 @@ contract AuditHandler is AuditFixture {
         try audits.accept{value: value}(g.id, guard) {
             must("accept", allowed);
             enter(g, AuditState.Accepted, ANSWER_BASE + ANSWER_TIME);
-            g.guard = g.id;
             paidIn += value;
         } catch {
             mustNot("accept", allowed);

@@ -15,15 +15,16 @@ import {AuditFixture} from "../../base/AuditFixture.sol";
 contract AnswersTest is AuditFixture {
     // ---- pages ----
 
-    function test_postAnswers_hashesTheIdThePageAndItsOnes() public {
+    function test_postAnswers_hashesTheRequestThePageAndItsOnes() public {
         bytes32 id = accepted();
+        bytes32 requestHash = audits.audit(id).requestHash;
         bytes32 pageHash = keccak256(abi.encode(TAG_PAGE, id, uint256(0), uint256(0), keccak256(PAGE)));
         vm.expectEmit(true, true, true, true, address(audits));
         emit IRetrievalMarket.AnswersPosted(id, corpusId, rs, 0, 0, PAGE);
         post(id, onePage(), false);
         AuditView memory a = audits.audit(id);
         assertEq(audits.pageHashAt(id, 0), pageHash, "page");
-        assertEq(a.answersHash, keccak256(abi.encode(TAG_ANSWERS, id, pageHash)), "answers");
+        assertEq(a.answersHash, keccak256(abi.encode(TAG_ANSWERS, requestHash, pageHash)), "answers");
         assertEq(a.positives, POSITIVES, "ones");
         assertEq(a.pages, 1, "pages");
         assertEq(uint256(a.state), uint256(AuditState.Accepted), "not sealed");
@@ -90,6 +91,30 @@ contract AnswersTest is AuditFixture {
         audits.postAnswers(id, gone, first, true);
     }
 
+    /// Only the bond of the request differs: the same id, accepted all the same, and a page for the terms that are gone.
+    function test_attack8_aPageForARequestThatWasReplaced() public {
+        RequestTerms memory t = requestTerms();
+        uint256 snapshot = vm.snapshotState();
+        bytes32 id = requestWith(t);
+        acceptAudit(id);
+        bytes32 gone = auditGuard(id);
+        post(id, onePage(), true);
+        bytes32 answersToTheOther = audits.audit(id).answersHash;
+        // Reorganised: the requester asks something else, and the responder's `accept` comes again.
+        vm.revertToState(snapshot);
+        t.bond = BOND + 1;
+        assertEq(requestWith(t), id, "the same id");
+        acceptAudit(id);
+        bytes32 there = auditGuard(id);
+        vm.startPrank(rs);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, there, gone));
+        audits.postAnswers(id, gone, onePage(), true);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.GuardMismatch.selector, there, id));
+        audits.postAnswers(id, id, onePage(), true);
+        audits.postAnswers(id, there, onePage(), true);
+        assertTrue(audits.audit(id).answersHash != answersToTheOther, "the same answers to other terms");
+    }
+
     function test_attack13_aSealWithAPageMissing() public {
         bytes32 id = bigAccepted(4097);
         bytes[] memory first = new bytes[](1);
@@ -118,9 +143,10 @@ contract AnswersTest is AuditFixture {
 
     function test_postAnswers_onlyByTheResponderInTime() public {
         bytes32 id = accepted();
+        bytes32 g = auditGuard(id);
         vm.expectRevert(abi.encodeWithSelector(IMarket.NotParty.selector, rs, rq));
         vm.prank(rq);
-        audits.postAnswers(id, id, onePage(), true);
+        audits.postAnswers(id, g, onePage(), true);
         vm.warp(START + ANSWER_BASE + ANSWER_TIME + 1);
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -130,10 +156,10 @@ contract AnswersTest is AuditFixture {
             )
         );
         vm.prank(rs);
-        audits.postAnswers(id, id, onePage(), true);
+        audits.postAnswers(id, g, onePage(), true);
         vm.warp(START + ANSWER_BASE + ANSWER_TIME);
         vm.prank(rs);
-        audits.postAnswers(id, id, onePage(), true);
+        audits.postAnswers(id, g, onePage(), true);
     }
 
     /// Issue 12: everything is answered with one, or withheld. Nothing is proven, so nothing is called exhaustive, and the terms

@@ -30,7 +30,7 @@ contract AuditGasTest is AuditFixture, GasMeter {
     function test_gas_ofEachStep() public {
         bytes32 id = requested();
         assertLe(measure(rs, BOND, abi.encodeCall(IRetrievalMarket.accept, (id, auditGuard(id)))), 150_000, "accept");
-        bytes memory data = abi.encodeCall(IRetrievalMarket.postAnswers, (id, id, onePage(), true));
+        bytes memory data = abi.encodeCall(IRetrievalMarket.postAnswers, (id, auditGuard(id), onePage(), true));
         assertLe(measure(rs, 0, data), 120_000, "postAnswers");
         data = abi.encodeCall(IRetrievalMarket.reveal, (id, auditGuard(id), SALT, list(0), opening()));
         assertLe(measure(rq, 0, data), 140_000, "reveal");
@@ -62,7 +62,7 @@ contract AuditGasTest is AuditFixture, GasMeter {
 
     function test_gas_ofTheLargestPageCall() public {
         bytes32 id = bigAccepted(LARGEST, LARGEST);
-        bytes memory data = abi.encodeCall(IRetrievalMarket.postAnswers, (id, id, fullPages(PAGES), false));
+        bytes memory data = abi.encodeCall(IRetrievalMarket.postAnswers, (id, auditGuard(id), fullPages(PAGES), false));
         assertFits(measure(rs, 0, data), data.length, "postAnswers");
         assertEq(audits.audit(id).positives, PAGES * 4096, "ones");
     }

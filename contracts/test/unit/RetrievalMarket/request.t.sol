@@ -288,8 +288,8 @@ contract RequestTest is AuditFixture {
         audits.accept{value: BOND}(id, g);
         AuditView memory a = audits.audit(id);
         assertEq(a.deadline, uint256(t.expiry) + ANSWER_BASE + ANSWER_TIME, "one page");
-        assertEq(a.answersHash, id, "answers begin with the id");
-        assertEq(a.guard, id, "guard");
+        assertEq(a.answersHash, g, "answers begin with the request");
+        assertEq(a.guard, g, "guard");
         assertEq(audits.totalOwed(), ESCROW, "escrow");
     }
 
