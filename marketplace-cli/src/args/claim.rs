@@ -37,3 +37,35 @@ impl ModelClaimArgs {
         }
     }
 }
+
+/// What an opening is made of.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct OpenedArgs {
+    /// Registered model: weights, architecture and reference string must be its own
+    #[arg(long, value_name = "ID")]
+    pub model_id: Option<B256>,
+    /// Commitment to weights, without a node; what it was registered for is then not compared
+    #[arg(long, value_name = "HASH")]
+    pub commitment: Option<B256>,
+    /// A network that audits ask with, see assay audit request; without a secret file it gets the public salts
+    #[arg(long)]
+    pub predicate: bool,
+}
+
+impl OpenedArgs {
+    /// As [`ModelClaimArgs::read`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn read(&self, ctx: &Context) -> eyre::Result<Claim> {
+        let claim = ModelClaimArgs {
+            model_id: self.model_id,
+            commitment: self.commitment,
+        };
+        match self.predicate {
+            true => Ok(Claim::Predicate),
+            false => claim.read(ctx).await,
+        }
+    }
+}

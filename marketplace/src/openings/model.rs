@@ -35,20 +35,23 @@ pub enum Claim {
     },
     /// A commitment, whatever architecture it is said to be of.
     Commitment(B256),
+    /// Weights that nobody has committed to yet: what audits ask for is published from the start.
+    Predicate,
 }
 
 impl Claim {
-    fn weights_commit(&self) -> B256 {
+    fn weights_commit(&self) -> Option<B256> {
         match self {
-            Self::Registered { record, .. } => record.weightsCommit.into(),
-            Self::Commitment(commit) => *commit,
+            Self::Registered { record, .. } => Some(record.weightsCommit.into()),
+            Self::Commitment(commit) => Some(*commit),
+            Self::Predicate => None,
         }
     }
 
     fn id(&self) -> Option<B256> {
         match self {
             Self::Registered { id, .. } => Some(*id),
-            Self::Commitment(_) => None,
+            Self::Commitment(_) | Self::Predicate => None,
         }
     }
 
@@ -95,10 +98,9 @@ impl Claim {
 
     /// `commit` was recomputed.
     fn check_commit(&self, commit: B256) -> eyre::Result<()> {
-        let claimed = self.weights_commit();
-        if commit == claimed {
+        let Some(claimed) = self.weights_commit().filter(|claimed| *claimed != commit) else {
             return Ok(());
-        }
+        };
         Err(refuted(format!(
             "the weights differ, or what they were salted with: they have commitment {commit}, not {claimed}"
         )))
@@ -122,12 +124,21 @@ pub struct ModelOpened {
     pub srs_id: String,
     /// Of the file.
     pub bytes: u64,
+    #[serde(skip)]
+    is_predicate: bool,
 }
 
 impl std::fmt::Display for ModelOpened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "weights     {}", self.weights_commit)?;
         writeln!(f, "opening     {}, {} bytes", self.opening.display(), self.bytes)?;
+        if self.is_predicate {
+            return write!(
+                f,
+                "next        ask with it: assay audit request CORPUS --predicate {}",
+                self.opening.display()
+            );
+        }
         write!(
             f,
             "next        anybody checks it: assay model check {}",
@@ -146,6 +157,7 @@ pub struct Prepared {
     opening: ModelOpening,
     srs_id: String,
     model_id: Option<B256>,
+    is_predicate: bool,
 }
 
 impl Prepared {
@@ -168,11 +180,12 @@ impl Prepared {
             vk_digest: self.opening.vk_digest.into(),
             srs_id: self.srs_id,
             bytes: bytes.len() as u64,
+            is_predicate: self.is_predicate,
         })
     }
 }
 
-/// Makes the opening of the claimed commitment.
+/// Makes the opening of the claimed commitment; of a predicate without a secret file that of its commitment under public salts.
 ///
 /// # Errors
 /// If model and secret file do not open it.
@@ -183,17 +196,31 @@ pub async fn prepare(
     out: &Reporter,
 ) -> eyre::Result<Prepared> {
     let model = load_model(&files.model)?;
-    let secret = ModelSecret::open(&files.secret_path())?;
+    let path = files.secret_path();
+    let is_predicate = matches!(claim, Claim::Predicate);
+    // Fails before the key is made.
+    let drawn = match is_predicate && !path.exists() {
+        true => None,
+        false => Some(ModelSecret::open(&path)?),
+    };
     let frozen = files.frozen(&model)?;
     let string = files.srs.load_off_chain(named_chain, frozen.layout.k, out).await?;
     let key = verifier_key(&frozen, string, out)?;
     claim.check_key(&key)?;
+    let secret = match drawn {
+        Some(secret) => secret,
+        None => {
+            let [weight_columns, salt_rows, blinding_rows] = secret_sizes(&key);
+            ModelSecret::public(weight_columns, salt_rows, blinding_rows)?
+        }
+    };
     let opening = ModelOpening::new(&key, model, &secret)?;
     claim.check_commit(opening.weights_commit.into())?;
     Ok(Prepared {
         opening,
         srs_id: key.srs().id().to_string(),
         model_id: claim.id(),
+        is_predicate,
     })
 }
 

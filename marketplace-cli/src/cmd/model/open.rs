@@ -1,6 +1,6 @@
 //! Opens the commitment to a model's weights.
 
-use crate::args::claim::ModelClaimArgs;
+use crate::args::claim::OpenedArgs;
 use crate::args::consent::ConsentArgs;
 use crate::args::model::ModelArgs;
 use crate::context::Context;
@@ -11,7 +11,8 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     assay model open --model digits.assay --model-id 0x9a… --out digits.opening\n  \
-    assay model open --model digits.assay --commitment 0x00ab… --out digits.opening --yes\n\n\
+    assay model open --model digits.assay --commitment 0x00ab… --out digits.opening --yes\n  \
+    assay model open --model seven.assay --predicate --out seven.opening --yes\n\n\
     The file holds the weights, and the salts and blinders of this model's commitment: whoever has it recomputes the commitment\n\
     (assay model check) and has the model, for good, also where the same weights are registered again. It holds nothing else:\n\
     the seeds of the secret file do not follow from it, so other models of the file stay hidden, and so do images and\n\
@@ -20,7 +21,7 @@ pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
-    claim: ModelClaimArgs,
+    claim: OpenedArgs,
     /// Where the opening goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
