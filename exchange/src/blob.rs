@@ -20,11 +20,29 @@ pub enum BlobKind {
     Inputs,
     /// The outputs of a round, with what opens them.
     Outputs,
+    /// The weights of the network that decides in an audit, opened by the requester.
+    Predicate,
+    /// Documents of a corpus, opened to their originals.
+    Documents,
+    /// The documents of demands, encrypted for the requester.
+    Parcels,
+    /// What shows the whole of an audit to others.
+    Package,
 }
 
 impl BlobKind {
     /// Every kind, in the order of the protocols.
-    pub const ALL: [Self; 5] = [Self::Leaves, Self::Cipher, Self::Proofs, Self::Inputs, Self::Outputs];
+    pub const ALL: [Self; 9] = [
+        Self::Leaves,
+        Self::Cipher,
+        Self::Proofs,
+        Self::Inputs,
+        Self::Outputs,
+        Self::Predicate,
+        Self::Documents,
+        Self::Parcels,
+        Self::Package,
+    ];
 
     /// As it stands in paths, of requests and of the store.
     pub fn name(&self) -> &'static str {
@@ -34,6 +52,10 @@ impl BlobKind {
             Self::Proofs => "proofs",
             Self::Inputs => "inputs",
             Self::Outputs => "outputs",
+            Self::Predicate => "predicate",
+            Self::Documents => "documents",
+            Self::Parcels => "parcels",
+            Self::Package => "package",
         }
     }
 }
@@ -185,6 +207,20 @@ mod tests {
         for path in other {
             assert_eq!(Target::parse(&path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_name_in_paths_and_in_json() {
+        for kind in BlobKind::ALL {
+            assert_eq!(kind.name().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+            let list = Target::List {
+                engagement: B256::ZERO,
+                kind,
+            };
+            assert_eq!(Target::parse(&list.to_string()), Some(list));
+        }
+        assert!("parcel".parse::<BlobKind>().is_err());
     }
 
     #[test]
