@@ -11,13 +11,13 @@
 //! | `PATCH /v1/<engagement>/<kind>/<id>?offset=n&length=m` | appends the body, which begins at byte n of m |
 //!
 //! Every request is signed by a party of the engagement ([`auth`]); everybody else is refused before anything of a body
-//! is read.
+//! is read. So is somebody who may only read, as the authority of an audit, and sends a file.
 //!
 //! | module | content |
 //! |---|---|
 //! | [`blob`] | names of files, and the paths of requests |
 //! | [`store`] | files under their hashes, written beside their place, synced, then renamed |
-//! | [`parties`] | who may speak about which engagement |
+//! | [`parties`] | who may speak about which engagement, and who may only listen |
 //! | [`auth`], [`replay`] | signatures over requests, and each of them once |
 //! | [`refusal`] | why a request is not served |
 //! | [`server`], [`client`] | the two ends |

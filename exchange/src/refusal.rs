@@ -25,6 +25,8 @@ pub enum Code {
     Replayed,
     /// The signer is no party of the engagement.
     Forbidden,
+    /// The signer may fetch files of the engagement, and put none there.
+    ReadOnly,
     /// The body is not the one that was signed.
     OtherBody,
     /// The body did not arrive in time.
@@ -53,7 +55,7 @@ impl Code {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unsigned | Self::Stale | Self::Replayed | Self::OtherBody => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Quota => StatusCode::INSUFFICIENT_STORAGE,

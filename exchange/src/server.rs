@@ -3,7 +3,7 @@
 use super::auth::{self, now};
 use super::blob::{Blob, Listed, Target};
 use super::connections::Connections;
-use super::parties::Parties;
+use super::parties::{Parties, Right};
 use super::refusal::{Code, Refusal};
 use super::replay::Served;
 use super::store::{Limits, Progress, Store, StoreError};
@@ -330,9 +330,14 @@ impl Gate {
         };
         *party = Some(signer);
         // An engagement that is not known here looks like one of other parties.
-        if !self.parties.may(target.engagement(), signer) {
+        let right = self.parties.right_of(target.engagement(), signer).ok_or_else(|| {
             let message = format!("{signer} is no party of this engagement, or the signature is over something else");
-            return Err(Refusal::new(Code::Forbidden, message));
+            Refusal::new(Code::Forbidden, message)
+        })?;
+        let only_reads = [Method::GET, Method::HEAD].contains(&parts.method);
+        if right < Right::Write && !only_reads {
+            let message = format!("{signer} may list and fetch the files of this engagement, and put none there");
+            return Err(Refusal::new(Code::ReadOnly, message));
         }
         // Only parties get so far, so nobody else can fill this memory.
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);

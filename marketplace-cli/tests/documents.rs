@@ -21,6 +21,7 @@ use assay_chain::terms::{MarketTerms, RoundMarketTerms};
 use assay_chain::venue::Venue;
 use assay_cli::cmd::devnet::up;
 use assay_cli::context::{Context, Globals};
+use assay_exchange::parties::Rights;
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::corpus::attest::attest;
 use assay_marketplace::corpus::commit::commit;
@@ -28,6 +29,7 @@ use assay_marketplace::engagement::{Desk, PayingDesk, Site};
 use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::model::show::show;
 use assay_marketplace::prediction::consumer::open::{open, Ask};
+use assay_marketplace::serve::audits_on_chain;
 use assay_protocol::abi::IPredictionMarket::serveCall;
 use assay_protocol::abi::IRetrievalMarket::{
     acceptCall, declineCall, demandCall, postAnswersCall, requestCall, revealCall,
@@ -158,6 +160,10 @@ const SALT: B256 = B256::repeat_byte(2);
 
 /// A request of one document, for 1000 wei, by a predicate of which nothing can be proven. Each account makes one.
 async fn requested(w: &World, desk: &PayingDesk, corpus: B256) -> B256 {
+    requested_under(w, desk, corpus, Address::ZERO).await
+}
+
+async fn requested_under(w: &World, desk: &PayingDesk, corpus: B256, authority: Address) -> B256 {
     let desk = at_audits(w, desk).await;
     let (market, verifier) = (&desk.market, w.market.registry);
     let predicate = Predicate {
@@ -180,7 +186,7 @@ async fn requested(w: &World, desk: &PayingDesk, corpus: B256) -> B256 {
             x: U256::from(1),
             y: U256::from(2),
         },
-        authority: Address::ZERO,
+        authority,
         bond: 0,
         price: 1000,
         expiry: market.chain.now().await.unwrap() + 1800,
@@ -648,6 +654,22 @@ async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
         .collect();
     let owing = [w.market.address, rounds.address].map(|address| address.to_string().to_lowercase());
     assert_eq!(contracts, owing);
+}
+
+#[tokio::test]
+async fn an_audits_files_are_its_parties_and_its_authority_reads_them() {
+    let w = World::new().await;
+    let (corpus, responder) = attested_corpus(&w).await;
+    let authority = Address::repeat_byte(6);
+    let with = requested_under(&w, &w.mc, corpus, authority).await;
+    let without = requested(&w, &w.mp, corpus).await;
+    let table = audits_on_chain(&audits(&w).await, &[with, without]).await.unwrap();
+    let expected = [
+        (with, Rights::of([w.mc.address(), responder.address()], [authority])),
+        (without, Rights::of([w.mp.address(), responder.address()], [])),
+    ];
+    assert_eq!(table, expected.into());
+    assert!(audits_on_chain(&audits(&w).await, &[B256::ZERO]).await.is_err());
 }
 
 #[tokio::test]

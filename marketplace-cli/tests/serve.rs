@@ -209,6 +209,46 @@ async fn only_parties_of_the_engagement_are_served() {
 }
 
 #[tokio::test]
+async fn a_reader_lists_and_fetches_and_puts_nothing_there() {
+    let w = World::new().await;
+    let key = PrivateKeySigner::random();
+    w.parties.allow_to_read(ENGAGEMENT, [key.address()]);
+    let reader = w.client_of(key.clone(), w.operator);
+    let (path, bytes) = w.file(10);
+    let id = w.client().upload(ENGAGEMENT, BlobKind::Parcels, &path, |_| ());
+    let id = id.await.unwrap();
+    let kind = BlobKind::Parcels;
+    let blob = Blob {
+        engagement: ENGAGEMENT,
+        kind,
+        id,
+    };
+    assert_eq!(reader.list(ENGAGEMENT, kind).await.unwrap(), [Listed { id, bytes: 10 }]);
+    let into = w.dir.path().join("fetched");
+    reader.download(&blob, &into, 10, |_| ()).await.unwrap();
+    assert_eq!(fs::read(&into).unwrap(), bytes);
+
+    let (other, content) = w.file(11);
+    let sent = reader.upload(ENGAGEMENT, kind, &other, |_| ()).await;
+    assert_eq!(refused(sent), Code::ReadOnly);
+    // Nor anything of one that it could go on with, or that is there already.
+    for content in [content, bytes] {
+        let id = keccak256(&content);
+        let sent = reader.append(&Blob { id, ..blob }, 0, 10, content[..5].to_vec()).await;
+        let said = sent.unwrap_err().to_string();
+        assert!(
+            said.contains("may list and fetch") && said.contains("put none there"),
+            "{said}"
+        );
+    }
+    assert_eq!(reader.list(ENGAGEMENT, kind).await.unwrap().len(), 1);
+    let elsewhere = reader.list(B256::repeat_byte(9), kind).await;
+    assert_eq!(refused(elsewhere), Code::Forbidden);
+    w.parties.allow(ENGAGEMENT, [key.address()]);
+    reader.upload(ENGAGEMENT, kind, &other, |_| ()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_counts_once_and_only_as_it_was_signed() {
     let w = World::new().await;
     let address = w.server().address();

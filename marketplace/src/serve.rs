@@ -1,13 +1,15 @@
-//! Serves files to the other party of an engagement.
+//! Serves files to the other party of an engagement, a round or an audit, and to the authority of an audit.
 
 use crate::watch::end::told_to_end;
 use alloy::primitives::{Address, B256};
+use assay_chain::audits::Audits;
 use assay_chain::venue::{Venue, View};
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_exchange::parties;
-use assay_exchange::parties::Parties;
+use assay_exchange::parties::{Parties, Rights};
 use assay_exchange::server::{Event, Options, Server};
+use assay_protocol::abi::AuditView;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -131,22 +133,47 @@ impl List {
         self.modified = self.modified();
         let mut table = self.on_chain.clone();
         if let Some(path) = &self.file {
-            for (id, addresses) in parties::read(path)? {
-                table.entry(id).or_default().extend(addresses);
-            }
+            add(&mut table, parties::read(path)?);
         }
         Ok(table)
     }
 }
 
+/// Adds what another table allows.
+pub fn add(table: &mut parties::Table, more: parties::Table) {
+    for (id, rights) in more {
+        table.entry(id).or_default().extend(rights);
+    }
+}
+
 /// Consumer and provider of each engagement or round.
+///
+/// # Errors
+/// If the market has none with one of these ids, or the node does not answer.
 pub async fn on_chain(market: &impl Venue, ids: &[B256]) -> eyre::Result<parties::Table> {
     let mut table = parties::Table::new();
     for id in ids {
         let view = market.newest(*id).await?;
-        table.entry(*id).or_default().extend([view.consumer(), view.provider()]);
+        table.insert(*id, Rights::of([view.consumer(), view.provider()], []));
     }
     Ok(table)
+}
+
+/// Requester and responder of each audit; its authority may read.
+///
+/// # Errors
+/// If the market has none with one of these ids, or the node does not answer.
+pub async fn audits_on_chain(market: &Audits, ids: &[B256]) -> eyre::Result<parties::Table> {
+    let mut table = parties::Table::new();
+    for id in ids {
+        table.insert(*id, rights_of(&market.newest(*id).await?));
+    }
+    Ok(table)
+}
+
+fn rights_of(audit: &AuditView) -> Rights {
+    let authority = Some(audit.authority).filter(|authority| !authority.is_zero());
+    Rights::of([audit.rq, audit.rs], authority)
 }
 
 #[cfg(test)]
@@ -158,11 +185,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("parties.json");
         let (id, one, two) = (B256::repeat_byte(1), Address::repeat_byte(1), Address::repeat_byte(2));
-        let mut list = List::new(parties::Table::from([(id, [one].into())]), Some(file.clone()));
+        let mut list = List::new(parties::Table::from([(id, Rights::of([one], []))]), Some(file.clone()));
         assert!(list.read().is_err());
         std::fs::write(&file, format!("{{\"{id}\": [\"{two}\"]}}")).unwrap();
         assert!(list.has_changed());
-        assert_eq!(list.read().unwrap()[&id], [one, two].into());
+        assert_eq!(list.read().unwrap()[&id], Rights::of([one, two], []));
         assert!(!list.has_changed());
         std::fs::remove_file(&file).unwrap();
         assert!(list.has_changed());

@@ -1,12 +1,13 @@
-//! Serves files to the other party of an engagement or a round.
+//! Serves files to the other party of an engagement, a round or an audit.
 
+use crate::args::retrieval::RetrievalArgs;
 use crate::context::Context;
 use alloy::primitives::{Address, B256};
 use assay_chain::error::usage;
 use assay_exchange::parties;
 use assay_exchange::server::{Options, Tls};
 use assay_exchange::store::Store;
-use assay_marketplace::serve::{on_chain, serve, List};
+use assay_marketplace::serve::{add, audits_on_chain, on_chain, serve, List};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -14,10 +15,11 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  \
     assay serve --operator 0x52… --engagement 0x3f…        to this machine, parties as the market says\n  \
     assay serve --operator 0x52… --round 0x9b…\n  \
+    assay serve --operator 0x52… --audit 0x4d…             its authority may list and fetch, and put nothing there\n  \
     assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n\n\
-    parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. One host has at most 32\n\
-    connections at one time; what stands in front of the server, as a proxy does, is one host. A second server on the same store\n\
-    is refused.")]
+    parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. Instead of the list there may be\n\
+    {\"parties\": [\"<address>\", …], \"readers\": [\"<address>\", …]}: readers list and fetch. One host has at most 32 connections at one\n\
+    time; what stands in front of the server, as a proxy does, is one host. A second server on the same store is refused.")]
 pub struct Args {
     /// Address to listen on; outside the loopback interface only with TLS
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
@@ -35,18 +37,23 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS")]
     operator: Address,
     /// Serve the consumer and the provider of this engagement
-    #[arg(long = "engagement", value_name = "ID", required_unless_present_any = ["parties", "rounds"])]
+    #[arg(long = "engagement", value_name = "ID", required_unless_present_any = ["parties", "rounds", "audits"])]
     engagements: Vec<B256>,
     /// Serve the consumer and the provider of this round of predictions
     #[arg(long = "round", value_name = "ID")]
     rounds: Vec<B256>,
-    /// JSON file with the parties of engagements and rounds
+    /// Serve requester and responder of this audit, and its authority, which may only read
+    #[arg(long = "audit", value_name = "ID")]
+    audits: Vec<B256>,
+    #[command(flatten)]
+    retrieval: RetrievalArgs,
+    /// JSON file with the parties of engagements, rounds and audits
     #[arg(long, value_name = "FILE")]
     parties: Option<PathBuf>,
     /// Bytes of the largest file to take
     #[arg(long, value_name = "BYTES")]
     max_file: Option<u64>,
-    /// Bytes to take for one engagement or round
+    /// Bytes to take for one engagement, round or audit
     #[arg(long, value_name = "BYTES")]
     max_engagement: Option<u64>,
 }
@@ -65,7 +72,14 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         engagements => on_chain(&ctx.site().await?.market, engagements).await?,
     };
     if !args.rounds.is_empty() {
-        parties.extend(on_chain(&ctx.rounds_site().await?.market, &args.rounds).await?);
+        add(
+            &mut parties,
+            on_chain(&ctx.rounds_site().await?.market, &args.rounds).await?,
+        );
+    }
+    if !args.audits.is_empty() {
+        let audits = ctx.audits_site(args.retrieval).await?.market;
+        add(&mut parties, audits_on_chain(&audits, &args.audits).await?);
     }
     serve(options, lock, List::new(parties, args.parties), &ctx.out, |serving| {
         ctx.out.result(serving, serving)
