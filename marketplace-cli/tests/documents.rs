@@ -130,7 +130,7 @@ async fn attested_corpus(w: &World) -> (B256, Account) {
     let corpora = Corpora::open(w.market.chain.clone(), None).await.unwrap();
     let desk = Desk::new(site.at(corpora), w.other.account.clone());
     let dir = w.dir.path().join("corpus");
-    let id = commit(&desk, &documents, SIZE, &dir, "").await.unwrap().id;
+    let id = commit(&desk, &documents, SIZE, &dir, None, "").await.unwrap().id;
     attest(&desk, id, None, B256::repeat_byte(4), "").await.unwrap();
     (id, desk.account.clone())
 }

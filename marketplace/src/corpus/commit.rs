@@ -1,5 +1,6 @@
 //! Responder: commits to the documents of a folder.
 
+use super::leaves;
 use super::registry::{journal, require_known, require_short, CORPUS};
 use super::stored::{build, StoredCorpus};
 use crate::engagement::{Desk, Sent};
@@ -38,6 +39,8 @@ pub struct CorpusCommitted {
     pub words_per_hash: u32,
     /// Order, salts, commitments.
     pub corpus: PathBuf,
+    /// Every leaf of it, for whoever asks for an audit.
+    pub leaves: PathBuf,
     /// Where the originals are.
     pub originals: PathBuf,
     /// Names of files that are the same byte for byte, each group once.
@@ -66,6 +69,11 @@ impl std::fmt::Display for CorpusCommitted {
             f,
             "            without it and {} no document can be opened or proven: keep copies of both",
             self.originals.display()
+        )?;
+        writeln!(f, "leaves      {}", self.leaves.display())?;
+        writeln!(
+            f,
+            "            publish it where --uri points: a requester asks for an audit only if it has every leaf"
         )?;
         write!(
             f,
@@ -101,15 +109,17 @@ pub fn beside(folder: &Path) -> eyre::Result<PathBuf> {
     Ok(parent(&folder).join(name))
 }
 
-/// Commits to the documents of a folder, once: repeated, it goes on where it was, and finds what it did.
+/// Commits to the documents of a folder, once: repeated, it goes on where it was, and finds what it did. Every leaf is in a file
+/// before, at `leaves` or beside `dir`.
 ///
 /// # Errors
-/// Those of [`build`], and if the registry is not known.
+/// Those of [`build`] and of [`leaves`], and if the registry is not known.
 pub async fn commit(
     desk: &Desk<Corpora>,
     folder: &Path,
     size: ImageSize,
     dir: &Path,
+    leaves: Option<&Path>,
     uri: &str,
 ) -> eyre::Result<CorpusCommitted> {
     require_short(uri)?;
@@ -134,6 +144,12 @@ pub async fn commit(
         wordsPerHash: shape.per_hash,
     });
     corpus.settle_root()?;
+    let leaves = match leaves {
+        Some(path) => path.to_owned(),
+        None => leaves::beside(dir)?,
+    };
+    leaves::require_outside(&leaves, &[corpus.originals(), dir])?;
+    leaves::save(&leaves, corpus.leaves())?;
     let mut journal = journal(desk, id)?;
     journal.set_fact(&CORPUS, &dir.canonicalize()?)?;
     let is_asked = |data: &Bytes| require_same(&commitCall::abi_decode(data)?, uri);
@@ -150,7 +166,7 @@ pub async fn commit(
             Some(Sent::from(&receipt))
         }
     };
-    let result = finished(desk, id, &corpus, sent);
+    let result = finished(desk, id, &corpus, leaves, sent);
     let repeated: usize = result.duplicates.iter().map(|group| group.len() - 1).sum();
     if repeated > 0 {
         desk.report.warn(format_args!(
@@ -160,7 +176,13 @@ pub async fn commit(
     Ok(result)
 }
 
-fn finished(desk: &Desk<Corpora>, id: B256, corpus: &StoredCorpus, sent: Option<Sent>) -> CorpusCommitted {
+fn finished(
+    desk: &Desk<Corpora>,
+    id: B256,
+    corpus: &StoredCorpus,
+    leaves: PathBuf,
+    sent: Option<Sent>,
+) -> CorpusCommitted {
     let shape = corpus.shape();
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
     CorpusCommitted {
@@ -172,6 +194,7 @@ fn finished(desk: &Desk<Corpora>, id: B256, corpus: &StoredCorpus, sent: Option<
         input_words: shape.words,
         words_per_hash: shape.per_hash,
         corpus: corpus.dir().to_owned(),
+        leaves,
         originals: corpus.originals().to_owned(),
         duplicates: corpus.duplicates().into_iter().map(owned).collect(),
         sent,

@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | `originals` | the files that documents are made of | nothing |
 //! | [`stored`] | what this machine keeps of a corpus: order, salts, commitments | `originals` |
+//! | [`leaves`] | every leaf of a corpus in a public file | nothing |
 //! | [`registry`] | the registry on chain: how far it is known, journals, who signs | nothing |
-//! | [`commit`] | responder: a folder committed to | `stored`, `registry` |
+//! | [`commit`] | responder: a folder committed to | `stored`, `leaves`, `registry` |
 //! | [`attest`] | source: a statement about a corpus | `registry` |
 //! | [`sample`] | documents drawn at random | `registry` |
 //! | [`opening`] | documents opened, and checked by anybody | `originals`, `stored`, `sample`, `registry` |
@@ -14,6 +15,7 @@
 pub mod attest;
 pub mod commit;
 mod fields;
+pub mod leaves;
 pub mod list;
 pub mod opening;
 mod originals;

@@ -18,7 +18,9 @@ use std::path::PathBuf;
     name. The original file is bound byte for byte, and what a model reads of it. Order and salts come from the operating\n\
     system's randomness and are in the corpus directory before anything is on chain: repeated, or after a crash, the command goes\n\
     on where it was and commits to nothing twice. Without that directory and the originals no document can be opened or proven:\n\
-    keep copies of both. On chain are root, number and size of the documents, and nothing of what they hold."
+    keep copies of both. On chain are root, number and size of the documents, and nothing of what they hold.\n\n\
+    Every leaf of the corpus is in a file of its own, salted hashes that say nothing of the documents: publish it where --uri points.\n\
+    A requester asks for an audit only if it has every leaf, without which it could not show that it was handed something else."
 )]
 pub struct Args {
     /// Folder with the documents: PNG images and nothing else
@@ -33,7 +35,10 @@ pub struct Args {
     /// Directory for order, salts and commitments; made if it is not there [default: FOLDER.corpus, beside the folder]
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
-    /// Where others read about the documents; goes on chain
+    /// File for every leaf of the corpus, for everybody [default: the directory's name with .leaves, beside it]
+    #[arg(long, value_name = "FILE")]
+    leaves: Option<PathBuf>,
+    /// Where others read about the documents and find the leaves; goes on chain
     #[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
     uri: String,
     #[command(flatten)]
@@ -50,6 +55,6 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         None => beside(&args.folder)?,
     };
     let desk = ctx.corpora_desk(&args.keys).await?;
-    let result = commit(&desk, &args.folder, size, &dir, &args.uri).await?;
+    let result = commit(&desk, &args.folder, size, &dir, args.leaves.as_deref(), &args.uri).await?;
     ctx.out.result(&result, &result)
 }

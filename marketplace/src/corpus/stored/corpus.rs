@@ -34,6 +34,7 @@ pub struct StoredCorpus {
     folder: PathBuf,
     salts: Salts,
     committed: Vec<Committed>,
+    leaves: Vec<B256>,
     tree: MerkleTree,
 }
 
@@ -80,6 +81,7 @@ impl StoredCorpus {
             folder: salts.folder.clone(),
             salts,
             committed,
+            leaves,
             tree,
         })
     }
@@ -143,6 +145,11 @@ impl StoredCorpus {
     /// What the registry says of every model input.
     pub fn shape(&self) -> InputShape {
         shape_of(self.salts.size)
+    }
+
+    /// Of every document, in the order of the corpus.
+    pub fn leaves(&self) -> &[B256] {
+        &self.leaves
     }
 
     /// Over the leaves of the documents.
