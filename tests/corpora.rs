@@ -1,6 +1,8 @@
 //! A corpus of documents on anvil: committed to, killed in the middle, attested, sampled, opened and checked, each party a process
 //! with a home of its own.
 
+use assay_marketplace::corpus::leaves;
+use assay_protocol::retrieval::corpora::corpus_tree;
 use e2e::{root, text, Devnet, Party, CONSUMER, OUTSIDER, PROVIDER};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -111,6 +113,65 @@ fn a_corpus_is_committed_to_once_whatever_is_killed() {
     std::fs::copy(root().join("models/digits/README.md"), story.documents.join("notes.md")).unwrap();
     let (_, said) = responder.fails(&story.commits());
     assert!(said.contains("notes.md is no PNG image"), "{said}");
+}
+
+#[test]
+fn a_document_that_was_altered_before_the_transaction_is_not_committed_to() {
+    let story = Story::new();
+    let responder = story.responder();
+    let before = responder.nonce();
+    // All of it is on disk, and no transaction was signed.
+    let (_, said) = responder.fails(&[&story.commits()[..], &["--max-cost", "0.000000001"]].concat());
+    assert!(said.contains("--max-cost"), "{said}");
+    let name = story.documents.join("0007_7.png");
+    let good = std::fs::read(&name).unwrap();
+    std::fs::copy(story.documents.join("0011_1.png"), &name).unwrap();
+    let (_, said) = responder.fails(&story.commits());
+    assert!(
+        said.contains("0007_7.png, was altered") && said.contains("hint: "),
+        "{said}"
+    );
+    assert_eq!(responder.nonce(), before, "nothing was committed to");
+    std::fs::write(&name, &good).unwrap();
+    responder.does(&story.commits());
+    // What is on chain stays, and the documents are not read for nothing.
+    std::fs::copy(story.documents.join("0011_1.png"), &name).unwrap();
+    responder.does(&story.commits());
+    assert_eq!(responder.nonce() - before, 1);
+}
+
+#[test]
+fn every_leaf_is_in_a_file_for_everybody() {
+    let story = Story::new();
+    let responder = story.responder();
+    // Neither among the documents, nor in the directory that nobody else reads, nor in place of another file.
+    for inside in [story.documents.join("leaves"), story.path("archive.corpus/leaves")] {
+        let (code, said) = responder.fails(&[&story.commits()[..], &["--leaves", text(&inside)]].concat());
+        assert!(code == 2 && said.contains("name a file outside of it"), "{said}");
+        assert!(!inside.exists());
+    }
+    let (mine, named) = (story.path("mine"), story.path("named"));
+    std::fs::write(&mine, "something else").unwrap();
+    let (_, said) = responder.fails(&[&story.commits()[..], &["--leaves", text(&mine)]].concat());
+    assert!(
+        said.contains("holds something else") && said.contains("hint: "),
+        "{said}"
+    );
+    assert_eq!(std::fs::read(&mine).unwrap(), b"something else");
+
+    let committed = responder.does(&[&story.commits()[..], &["--leaves", text(&named)]].concat());
+    assert_eq!(committed["leaves"], text(&named));
+    let again = responder.does(&story.commits());
+    let beside = story.path("archive.corpus.leaves");
+    assert_eq!(
+        again["leaves"].as_str().unwrap(),
+        beside.canonicalize().unwrap().to_str().unwrap()
+    );
+    assert_eq!(std::fs::read(&beside).unwrap(), std::fs::read(&named).unwrap());
+    assert_eq!(std::fs::read(&beside).unwrap().len(), 15 + 32 * DOCUMENTS);
+    let leaves = leaves::load(&beside).unwrap();
+    let root = corpus_tree(&leaves).unwrap().root().to_string();
+    assert_eq!(committed["root"], root);
 }
 
 #[test]

@@ -78,7 +78,10 @@ pub fn save(path: &Path, leaves: &[B256]) -> eyre::Result<()> {
                 return Ok(());
             }
             Err(hinted(
-                format!("{} is there, and holds something else than the leaves of this corpus", path.display()),
+                format!(
+                    "{} is there, and holds something else than the leaves of this corpus",
+                    path.display()
+                ),
                 "it is not replaced: move it away, or name another file with --leaves",
             ))
         }
@@ -169,7 +172,10 @@ mod tests {
             root: B256::ZERO,
             ..corpus()
         };
-        refused(require_of(&path, &other), "5 leaves that are not those of the corpus of 5");
+        refused(
+            require_of(&path, &other),
+            "5 leaves that are not those of the corpus of 5",
+        );
     }
 
     #[test]
@@ -228,7 +234,9 @@ mod tests {
         assert_eq!(beside(&private).unwrap(), dir.path().join("archive.corpus.leaves"));
         assert!(require_outside(&beside(&private).unwrap(), &[&private]).is_ok());
         for inside in ["archive.corpus/x", "archive.corpus/deep/x", "archive.corpus/deep/../x"] {
-            let said = require_outside(&dir.path().join(inside), &[&private]).unwrap_err().to_string();
+            let said = require_outside(&dir.path().join(inside), &[&private])
+                .unwrap_err()
+                .to_string();
             assert!(said.contains("outside of it with --leaves"), "{said}");
         }
         assert!(require_outside(&dir.path().join("nowhere/x"), &[&private]).is_err());

@@ -16,10 +16,12 @@ use alloy::primitives::B256;
 use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
+use assay_durable::report::Reporter;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::retrieval::corpora::{corpus_tree, document_leaf, file_hash, leaf_salt, Document, InputShape};
 use assay_protocol::testset::ImageSize;
 use eyre::WrapErr;
+use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -179,19 +181,14 @@ impl StoredCorpus {
                 self.len()
             ));
         };
-        let bytes = originals::read(&path)?;
         let changed = |what: String| {
-            hinted(
-                format!("document {index}, {}, was altered: {what}", path.display()),
-                "put the file back as it was committed to; copies elsewhere are named with --originals",
-            )
+            let hint = "put the file back as it was committed to; copies elsewhere are named with --originals";
+            hinted(altered(index, &path, &what), hint)
         };
+        let bytes = originals::read(&path)?;
         let hash = file_hash(&bytes);
         if hash != committed.file_hash {
-            return Err(changed(format!(
-                "its SHA-256 is {hash}, was {} when the corpus was made",
-                committed.file_hash
-            )));
+            return Err(changed(another_hash(hash, committed)));
         }
         let image = originals::rendered(&bytes, self.salts.size).map_err(changed)?;
         let document = Document {
@@ -205,6 +202,35 @@ impl StoredCorpus {
             return Err(changed("it has another commitment".into()));
         }
         Ok(Original { document, bytes })
+    }
+
+    /// Fails unless the originals of the first `count` documents are what they were when these were committed to: nothing has to be
+    /// opened that cannot be.
+    ///
+    /// # Errors
+    /// With the first that cannot be read or is another one by now.
+    pub fn require_unaltered(&self, count: usize, out: &Reporter) -> eyre::Result<()> {
+        let bar = out.bar("reading originals again", count as u64);
+        let all: Vec<_> = self.salts.documents.iter().zip(&self.committed).take(count).collect();
+        let at_once = 8 * rayon::current_num_threads();
+        for (round, some) in all.chunks(at_once).enumerate() {
+            let hashes = some.par_iter().map(|(salted, _)| {
+                let bytes = originals::read(&self.folder.join(&salted.name))?;
+                Ok(file_hash(&bytes))
+            });
+            let hashes = hashes.collect::<eyre::Result<Vec<_>>>()?;
+            for (place, ((salted, committed), hash)) in some.iter().zip(hashes).enumerate() {
+                if hash != committed.file_hash {
+                    let (index, path) = (round * at_once + place, self.folder.join(&salted.name));
+                    return Err(hinted(
+                        altered(index, &path, &another_hash(hash, committed)),
+                        "put the file back as it was; or name another directory with --corpus, which makes another corpus",
+                    ));
+                }
+            }
+            bar.set((round * at_once + some.len()) as u64);
+        }
+        Ok(())
     }
 
     /// Names of files that are the same byte for byte, each group once.
@@ -224,6 +250,17 @@ impl StoredCorpus {
         groups.sort_unstable();
         groups
     }
+}
+
+fn altered(index: usize, path: &Path, what: &str) -> String {
+    format!("document {index}, {}, was altered: {what}", path.display())
+}
+
+fn another_hash(hash: B256, committed: &Committed) -> String {
+    format!(
+        "its SHA-256 is {hash}, was {} when the corpus was made",
+        committed.file_hash
+    )
 }
 
 /// L and ρ of images of this size.

@@ -200,6 +200,26 @@ fn what_is_no_image_of_the_size_is_named() {
 }
 
 #[test]
+fn originals_are_compared_again_where_only_their_hashes_are_known() {
+    let temp = tempfile::tempdir().unwrap();
+    let (documents, dir) = (folder(temp.path(), 40), temp.path().join("corpus"));
+    let corpus = made(&documents, &dir).unwrap();
+    let out = Reporter::silent();
+    corpus.require_unaltered(40, &out).unwrap();
+    let path = corpus.path(30).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    put(&documents, path.file_name().unwrap().to_str().unwrap(), 77);
+    let said = format!("{:#}", corpus.require_unaltered(31, &out).unwrap_err());
+    let expected = format!("document 30, {}, was altered", path.display());
+    assert!(said.contains(&expected) && said.contains("SHA-256"), "{said}");
+    corpus.require_unaltered(30, &out).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(corpus.require_unaltered(40, &out).is_err());
+    std::fs::write(&path, good).unwrap();
+    corpus.require_unaltered(40, &out).unwrap();
+}
+
+#[test]
 fn copies_are_reported() {
     let temp = tempfile::tempdir().unwrap();
     let documents = folder(temp.path(), 4);
