@@ -1,4 +1,4 @@
-//! Directories that appear whole or not at all.
+//! Directories that appear whole or not at all, and those that only their owner enters.
 
 use crate::file::{parent, sync_dir, Access, FileError};
 use std::fs::{self, File};
@@ -39,6 +39,18 @@ pub fn create_dir_atomic<E: From<FileError>>(
     finish().map_err(|source| failed("write", path, source))
 }
 
+/// Makes a directory that only its owner can enter, with those above it that are missing. One that is there stays as it is.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
 fn sync_tree(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
@@ -54,6 +66,24 @@ fn sync_tree(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_directory_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("a/b");
+        create_private_dir(&deep).unwrap();
+        create_private_dir(&deep).unwrap();
+        for made in [deep.as_path(), &dir.path().join("a")] {
+            assert_eq!(fs::metadata(made).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        let open = dir.path().join("open");
+        fs::create_dir(&open).unwrap();
+        let mode = fs::metadata(&open).unwrap().permissions().mode();
+        create_private_dir(&open).unwrap();
+        assert_eq!(fs::metadata(&open).unwrap().permissions().mode(), mode);
+    }
 
     #[test]
     fn a_failed_fill_leaves_nothing_behind() {

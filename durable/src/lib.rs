@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`read`] | files of others, read within limits | nothing |
 //! | [`file`](mod@file) | files that are never half written | `read` |
-//! | [`directory`] | directories that appear whole | `file` |
+//! | [`directory`] | directories that appear whole, or are private | `file` |
 //! | [`lock`] | locks that end with their process | `file` |
 //! | [`turn`] | turns at work, the most urgent first | `file`, `lock` |
 //! | [`cache`] | files that can be computed again, verified by hash | `file` |

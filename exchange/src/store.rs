@@ -10,6 +10,7 @@
 
 use super::blob::{id_of, Blob, BlobKind, Listed};
 use alloy::primitives::{Address, B256};
+use assay_durable::directory::create_private_dir;
 use assay_durable::file::{parent, sync_dir};
 use assay_durable::lock::Lock;
 use eyre::WrapErr;
@@ -325,14 +326,6 @@ pub(super) fn private_options() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }
 
 #[cfg(test)]

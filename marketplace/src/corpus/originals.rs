@@ -81,6 +81,27 @@ pub(super) fn rendered(original: &[u8], size: ImageSize) -> Result<Vec<u8>, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::codecs::png::PngEncoder;
+    use image::{ExtendedColorType, ImageEncoder};
+
+    /// An image of 2 x 2 pixels beside a colour profile of so many zeros.
+    fn with_profile(bytes: usize) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = PngEncoder::new(&mut file);
+        encoder.set_icc_profile(vec![0; bytes]).unwrap();
+        encoder.write_image(&[7; 12], 2, 2, ExtendedColorType::Rgb8).unwrap();
+        file
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_64_mib_is_no_document() {
+        let size = ImageSize { height: 2, width: 2 };
+        assert_eq!(rendered(&with_profile(1 << 20), size).unwrap(), [7; 12]);
+        let bomb = with_profile(65 << 20);
+        assert!((bomb.len() as u64) < MAX_ORIGINAL, "small enough to be read");
+        let said = rendered(&bomb, size).unwrap_err();
+        assert!(said.to_lowercase().contains("limits"), "{said}");
+    }
 
     #[test]
     fn whatever_is_no_document_is_refused_with_its_name() {

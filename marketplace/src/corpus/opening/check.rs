@@ -10,6 +10,7 @@
 
 use super::file::{Opened, Reader};
 use super::known::Known;
+use crate::corpus::duplicates;
 use crate::corpus::originals::rendered;
 use crate::corpus::registry;
 use crate::corpus::sample::Sample;
@@ -33,7 +34,6 @@ use assay_protocol::testset::{input_commit, ImageSize};
 use eyre::WrapErr;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What an opening is compared with, and what is done besides.
@@ -207,7 +207,7 @@ pub(super) fn check_against(
         size: corpus.size,
         root: corpus.root,
         pixels,
-        duplicates: duplicates(&documents),
+        duplicates: duplicates::groups(documents.iter().map(|document| (document.file_hash, document.index))),
         documents,
         found_in: known.map(|known| known.folder),
         shows,
@@ -319,14 +319,4 @@ fn shown_by(sample: &Sample, documents: &[Checked], corpus: &Corpus, delta: &Sha
         confidence: 1.0 - delta.value(),
         failing_at_most: hypergeometric::bound(corpus.size.into(), drawn as u64, delta)?,
     })
-}
-
-fn duplicates(documents: &[Checked]) -> Vec<Vec<u32>> {
-    let mut by_hash = BTreeMap::<B256, Vec<u32>>::new();
-    for document in documents {
-        by_hash.entry(document.file_hash).or_default().push(document.index);
-    }
-    let mut groups: Vec<Vec<u32>> = by_hash.into_values().filter(|group| group.len() > 1).collect();
-    groups.sort_unstable();
-    groups
 }

@@ -13,6 +13,7 @@ use super::corpus::StoredCorpus;
 use super::salts::{Salted, Salts};
 use crate::corpus::originals;
 use assay_chain::error::hinted;
+use assay_durable::directory::create_private_dir;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::retrieval::corpora::file_hash;
@@ -47,7 +48,7 @@ pub fn build(folder: &Path, size: ImageSize, dir: &Path, out: &Reporter) -> eyre
         "the name of {} is no text: rename it",
         folder.display()
     );
-    make_private(dir)?;
+    create_private_dir(dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
     let _lock = Lock::take_from(
         &dir.join("lock"),
         "another command makes this corpus",
@@ -123,15 +124,4 @@ fn commit(folder: &Path, size: ImageSize, salted: &Salted) -> eyre::Result<Commi
         file_hash: file_hash(&original),
         doc_commit: input_commit(&image, &salted.input_salt),
     })
-}
-
-/// A directory that only the owner can enter.
-fn make_private(dir: &Path) -> eyre::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(dir)
-        .wrap_err_with(|| format!("cannot make {}", dir.display()))
 }

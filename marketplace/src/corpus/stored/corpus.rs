@@ -10,7 +10,7 @@
 
 use super::commitments::{self, Committed};
 use super::salts::{Salted, Salts};
-use crate::corpus::originals;
+use crate::corpus::{duplicates, originals};
 use crate::proving::{input_words, WORDS_PER_HASH};
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -235,20 +235,8 @@ impl StoredCorpus {
 
     /// Names of files that are the same byte for byte, each group once.
     pub fn duplicates(&self) -> Vec<Vec<&str>> {
-        let mut by_hash: Vec<(B256, &str)> = self
-            .committed
-            .iter()
-            .zip(&self.salts.documents)
-            .map(|(made, salted)| (made.file_hash, salted.name.as_str()))
-            .collect();
-        by_hash.sort_unstable();
-        let same = by_hash.chunk_by(|one, next| one.0 == next.0);
-        let groups = same.filter(|group| group.len() > 1);
-        let mut groups: Vec<Vec<&str>> = groups
-            .map(|group| group.iter().map(|(_, name)| *name).collect())
-            .collect();
-        groups.sort_unstable();
-        groups
+        let made = self.committed.iter().zip(&self.salts.documents);
+        duplicates::groups(made.map(|(made, salted)| (made.file_hash, salted.name.as_str())))
     }
 }
 
