@@ -35,9 +35,10 @@ const PARCEL_SUFFIX: &str = "parcel";
 /// Bytes of the largest package that is fetched: the originals of documents are most of it.
 pub const MAX_PACKAGE_BYTES: u64 = 4 << 30;
 
-/// Bytes of all proofs of an engagement, and of all parcels of an audit.
+/// Bytes of all proofs of an engagement; of all parcels of an audit, and of the openings of its documents.
 const MAX_PROOFS_BYTES: u64 = 1 << 30;
 const MAX_PARCELS_BYTES: u64 = 8 << 30;
+const MAX_DOCUMENTS_BYTES: u64 = 32 << 30;
 
 /// Where there is one file that is right each party can put another one there.
 const MAX_OTHERS: usize = 4;
@@ -86,14 +87,16 @@ impl Most {
             bytes,
             each_counts: true,
         };
+        let one = |bytes| Self {
+            files: MAX_OTHERS,
+            bytes,
+            each_counts: false,
+        };
         match kind {
             BlobKind::Proofs => many(N_MAX, MAX_PROOFS_BYTES),
             BlobKind::Parcels => many(MAX_DOCUMENTS / MAX_DEMANDED, MAX_PARCELS_BYTES),
-            _ => Self {
-                files: MAX_OTHERS,
-                bytes: u64::MAX,
-                each_counts: false,
-            },
+            BlobKind::Documents => one(MAX_DOCUMENTS_BYTES),
+            _ => one(u64::MAX),
         }
     }
 }

@@ -28,6 +28,7 @@ use alloy::primitives::B256;
 use assay_chain::error::{hinted, usage};
 use assay_durable::file::{Access, Pending};
 use assay_durable::read::open_regular;
+use assay_protocol::merkle::depth;
 use assay_protocol::retrieval::MAX_DOCUMENTS;
 use assay_protocol::testset::ImageSize;
 use assay_statement::input::InputSalt;
@@ -37,6 +38,13 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 18] = b"assay-documents 1\n";
+
+/// Bytes of the longest opening of `count` documents of a corpus of `of`.
+pub fn longest(count: usize, of: usize) -> u64 {
+    let head = MAGIC.len() + 32 + 3 * 4;
+    let each = (4 + 31 + 32 + 1 + 32 * depth(of) + 4) as u64 + MAX_ORIGINAL;
+    (count as u64).saturating_mul(each).saturating_add(head as u64)
+}
 
 /// A document with all that leads from its original to the root.
 pub(super) struct Opened {

@@ -15,3 +15,5 @@ pub mod open;
 pub mod received;
 #[cfg(test)]
 mod tests;
+
+pub use file::longest;

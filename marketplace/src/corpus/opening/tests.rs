@@ -1,5 +1,6 @@
 use super::check::{check_against, Ask, DocumentsChecked};
 use super::open::{open, require_same};
+use crate::corpus::originals::MAX_ORIGINAL;
 use crate::corpus::sample::Sample;
 use crate::corpus::stored::{build, StoredCorpus};
 use alloy::primitives::{Address, B256};
@@ -94,6 +95,15 @@ impl Story {
         bytes[at] ^= change;
         self.refusal_of(&bytes)
     }
+}
+
+#[test]
+fn no_opening_is_longer_than_its_longest_originals_make_it() {
+    let story = Story::new(&[0, 4, 10]);
+    let bytes = std::fs::metadata(&story.opening).unwrap().len();
+    let original = |index: usize| story.stored.document(index).unwrap().bytes.len() as u64;
+    let originals: u64 = [0, 4, 10].map(original).iter().sum();
+    assert_eq!(bytes - originals + 3 * MAX_ORIGINAL, super::longest(3, 11));
 }
 
 #[test]
