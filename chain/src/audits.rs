@@ -269,6 +269,7 @@ impl View for AuditView {
             AuditState::Delivering => {
                 format!("until {until} the requester may demand documents, or confirm; after that {closes}")
             }
+            AuditState::Closed if self.counts.openDemands > 0 => format!("its demands still hold money; {closes}"),
             _ => return None,
         };
         Some(next)

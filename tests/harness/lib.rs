@@ -2,6 +2,7 @@
 //!
 //! Everything goes through the binary `assay`, as separate processes, and a real anvil.
 
+mod audits;
 mod daemons;
 mod network;
 mod rounds;
@@ -10,6 +11,7 @@ mod saved;
 mod snapshots;
 mod story;
 
+pub use audits::Audited;
 pub use daemons::{Daemon, Daemons};
 pub use network::{labelled_images, small_architecture, small_architecture_with};
 pub use story::{milliether, Story};

@@ -1,6 +1,7 @@
 //! The whole path once, on real input: register, open, accept, send, prove, submit, settle, withdraw, read the verdict.
 
 mod attack;
+mod audits;
 mod clear;
 mod full;
 mod ledger;
@@ -14,9 +15,9 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n  assay demo --protocol predict\n\n\
+    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n  assay demo --protocol predict\n  assay demo --protocol audit\n\n\
     Needs the repository: the digits model and images in models/digits, the compiled contracts, anvil. Ends with code 1\n\
-    unless the verdict is PROVEN, or the rounds are Upheld and Fault; false proofs were refused on chain; and every balance is\n    right to the wei."
+    unless the verdict is PROVEN, or the rounds are Upheld and Fault, or the audits Complete and Violation; false proofs were refused on chain; and every balance is\n    right to the wei."
 )]
 pub struct Args {
     /// Which protocol to play
@@ -41,6 +42,8 @@ enum Protocol {
     AccuracyFull,
     /// Two rounds of predictions: one that is contested and proven, one in which a cheaper model is served and caught
     Predict,
+    /// Two audits of one corpus: one that bounds what was hidden, one in which a document is hidden and missed
+    Audit,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -55,6 +58,11 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             temp.path().to_owned()
         }
     };
+    if args.protocol == Protocol::Audit {
+        let summary = audits::play(ctx, &work, args.seed).await?;
+        ctx.out.result(&summary, &summary)?;
+        return summary.check();
+    }
     let stage = stage::Stage::set(ctx, &work, args.examples, args.seed).await?;
     if args.protocol == Protocol::Predict {
         let summary = rounds::play(stage).await?;

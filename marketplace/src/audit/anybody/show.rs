@@ -63,6 +63,8 @@ pub struct Demand {
     pub spent_wei: u128,
     /// End of the window that runs, Unix seconds; 0 once settled.
     pub deadline: u64,
+    /// Last second in which only the parties can move it on; 0 once settled.
+    pub settle_after: u64,
     #[serde(skip)]
     kind: DemandState,
 }
@@ -118,6 +120,7 @@ pub async fn show(
             paid_wei: demand.paid,
             spent_wei: demand.spent,
             deadline: demand.deadline,
+            settle_after: demand.settleAfter,
             kind: demand.state,
         });
         let said = market.corpora.attestations(audit.corpusId).await?.into_iter();

@@ -8,7 +8,7 @@ use crate::audit::facts::{CORPUS, ORIGINALS, PREDICATE, REQUEST_HASH};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::predicate::{as_record, requested};
 use crate::audit::published::{require_unregistered, KeyUse, Published};
-use crate::audit::responder::taken::predicate_dir;
+use crate::audit::responder::taken::{corpus, predicate_dir};
 use crate::capacity;
 use crate::corpus::opening::open::require_same;
 use crate::corpus::stored::StoredCorpus;
@@ -73,9 +73,7 @@ pub struct Accepted {
     /// Who asks.
     pub requester: Address,
     /// Documents that will be answered with a match.
-    pub matches: usize,
-    /// Of those, the ones of which nothing can be proven.
-    pub unprovable: usize,
+    pub matches: Vec<Match>,
     /// Of the corpus.
     pub documents: u32,
     /// Seconds of one proof; absent if it was accepted before.
@@ -89,6 +87,21 @@ pub struct Accepted {
     /// The transaction that accepted, now or before.
     pub sent: Sent,
 }
+
+/// A document that will be answered with a match.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Match {
+    /// In the corpus.
+    pub index: u32,
+    /// Name of its original.
+    pub file: String,
+    /// The predicate says that it matches; else nothing can be proven of it.
+    pub is_match: bool,
+}
+
+/// Matches that are named one by one.
+const NAMED: usize = 20;
 
 impl std::fmt::Display for Accepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -137,8 +150,8 @@ pub async fn accept(
             // A reorganised request would ask for something else under this id.
             desk.market.require_settled(id, &audit).await?;
             let stored = StoredCorpus::open(&documents.corpus)?.with_originals(documents.originals.clone());
-            let corpus = desk.market.corpora.corpus(audit.corpusId).await?;
-            require_same(audit.corpusId, &corpus, &stored)?;
+            let committed = desk.market.corpora.corpus(audit.corpusId).await?;
+            require_same(audit.corpusId, &committed, &stored)?;
             let published = receive(desk, id, &audit, &request, predicate, keys).await?;
             if let Some(marketplace) = marketplace {
                 require_unregistered(marketplace, published.weights_commit()).await?;
@@ -165,7 +178,7 @@ pub async fn accept(
                 most_bond: policy.most_bond,
             };
             let windows = &desk.market.params.windows;
-            let against = refusals(&request.terms, &corpus, windows, &found, &rules);
+            let against = refusals(&request.terms, &committed, windows, &found, &rules);
             if !against.is_empty() {
                 let reasons: Vec<String> = against.iter().map(ToString::to_string).collect();
                 return Err(hinted(
@@ -202,11 +215,20 @@ pub async fn accept(
     };
     let after = desk.market.newest(id).await?;
     let matches = Matches::load(&desk.files(id).join(MATCHES_FILE), after.requestHash)?;
+    let stored = corpus(&journal, id)?;
+    let name = |index: u32| {
+        let path = stored.path(index as usize).unwrap_or_default();
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let named = matches.ones().into_iter().map(|index| Match {
+        index,
+        file: name(index),
+        is_match: matches.matching.contains(&index),
+    });
     Ok(Accepted {
         id,
         requester: after.rq,
-        matches: matches.ones().len(),
-        unprovable: matches.unprovable.len(),
+        matches: named.collect(),
         documents: after.size,
         proof_seconds,
         bond_wei: after.bounds.bond,

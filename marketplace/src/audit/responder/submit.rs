@@ -8,7 +8,7 @@ use crate::engagement::batch::largest_batch;
 use crate::engagement::paths::proof_path;
 use crate::engagement::{Desk, Sent};
 use crate::proving::bundle;
-use alloy::primitives::{keccak256, B256};
+use alloy::primitives::{keccak256, Bytes, B256};
 use assay_chain::audits::Audits;
 use assay_chain::error::{hinted, hinted_because, rejected};
 use assay_chain::market::all_answers;
@@ -122,7 +122,7 @@ async fn judged(
         if !proof_path(desk, id, due.index as usize).is_file() {
             continue;
         }
-        match document(desk, id, corpus, due.index) {
+        match proven_document(desk, id, corpus, due.index) {
             Ok(document) => groups.push((due, group(&owed.answers, due, document))),
             Err(error) => refused = Some((due.index, error)),
         }
@@ -162,23 +162,40 @@ async fn judged(
 }
 
 /// A document with the proof in its file.
-fn document(desk: &Desk<Audits>, id: B256, corpus: &StoredCorpus, index: u32) -> eyre::Result<ProvenDocument> {
+///
+/// # Errors
+/// If the file holds none about it in this audit.
+pub fn proven_document(
+    desk: &Desk<Audits>,
+    id: B256,
+    corpus: &StoredCorpus,
+    index: u32,
+) -> eyre::Result<ProvenDocument> {
     let bundle = bundle::load(&proof_path(desk, id, index as usize))?;
     let statement = bundle
         .statement()
         .ok_or_else(|| rejected("its instances are none of this circuit"))?;
-    let place = index as usize;
-    let document = corpus.document(place)?.document;
+    let proven = with_proof(corpus, index, bundle.proof().to_vec().into())?;
     let ctx = audit_context(desk.market.chain.id, desk.market.address, id, index.into());
     if (statement.ctx, statement.input_commit, statement.output)
-        != (ctx.to_be_bytes(), document.doc_commit.to_be_bytes(), [0; 32])
+        != (ctx.to_be_bytes(), proven.doc_commit.to_be_bytes(), [0; 32])
     {
         return Err(rejected("it is about another context, document or output"));
     }
+    Ok(proven)
+}
+
+/// A document with this proof, whatever it is worth.
+///
+/// # Errors
+/// If the corpus has no such document, or it was altered.
+pub fn with_proof(corpus: &StoredCorpus, index: u32, proof: Bytes) -> eyre::Result<ProvenDocument> {
+    let place = index as usize;
+    let document = corpus.document(place)?.document;
     Ok(ProvenDocument {
         doc_commit: document.doc_commit,
         leaf_salt: document.leaf_salt(),
         path: corpus.tree().path(place).unwrap_or_default(),
-        proof: bundle.proof().to_vec().into(),
+        proof,
     })
 }

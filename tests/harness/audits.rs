@@ -1,0 +1,188 @@
+//! Audits of a corpus of small images, as the stories move them on.
+
+use crate::{text, Devnet, Party, CONSUMER, OUTSIDER, PROVIDER};
+use assay_prover::model::{Model, OutputMode};
+use assay_prover::reference;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Anvil account of the authority.
+const AUTHORITY: u32 = 3;
+
+/// A corpus of images of which the predicate says that some match, committed to, and a predicate with its verifier.
+#[derive(Debug)]
+pub struct Audited {
+    /// The chain.
+    pub devnet: Devnet,
+    /// The opening of the predicate's weights.
+    pub predicate: PathBuf,
+    /// Architecture file of the predicate.
+    pub arch: PathBuf,
+    /// What the registry calls the corpus.
+    pub corpus_id: String,
+    /// Every leaf of it, as the responder published them.
+    pub leaves: PathBuf,
+}
+
+impl Audited {
+    /// A corpus of `zeros` documents without a match and `ones` with one.
+    pub fn new(zeros: usize, ones: usize) -> Self {
+        let devnet = Devnet::up();
+        let (model, arch) = devnet.small_model(OutputMode::Bit);
+        let documents = devnet.path("archive");
+        images(
+            &Model::load(&model).expect("the model is there"),
+            &documents,
+            zeros,
+            ones,
+        );
+        let (responder, requester) = (devnet.party("responder", PROVIDER), devnet.party("requester", CONSUMER));
+        let committed = responder.does(&["corpus", "commit", text(&documents), "--size", "8"]);
+        requester.does(&["mp", "deploy-verifier", text(&arch)]);
+        let predicate = devnet.path("predicate.opening");
+        requester.reads(&[
+            "model",
+            "open",
+            "--model",
+            text(&model),
+            "--arch",
+            text(&arch),
+            "--predicate",
+            "--out",
+            text(&predicate),
+            "--yes",
+        ]);
+        Self {
+            corpus_id: committed["id"].as_str().expect("a corpus").to_owned(),
+            leaves: committed["leaves"].as_str().expect("a file").into(),
+            devnet,
+            predicate,
+            arch,
+        }
+    }
+
+    /// Who asks.
+    pub fn requester(&self) -> Party<'_> {
+        self.devnet.party("requester", CONSUMER)
+    }
+
+    /// Who committed the corpus.
+    pub fn responder(&self) -> Party<'_> {
+        self.devnet.party("responder", PROVIDER)
+    }
+
+    /// Who may approve and overrule.
+    pub fn authority(&self) -> Party<'_> {
+        self.devnet.party("authority", AUTHORITY)
+    }
+
+    /// Somebody else.
+    pub fn outsider(&self) -> Party<'_> {
+        self.devnet.party("outsider", OUTSIDER)
+    }
+
+    /// A directory that both sides can reach.
+    pub fn shared(&self) -> PathBuf {
+        self.devnet.path("shared")
+    }
+
+    /// Options of a request with a sample of this size, a bond of 50 milliether and a price of 10.
+    pub fn asks<'a>(&'a self, samples: &'a str, options: &[&'a str]) -> Vec<&'a str> {
+        let own = [
+            "audit",
+            "request",
+            &self.corpus_id,
+            "--predicate",
+            text(&self.predicate),
+            "--leaves",
+            text(&self.leaves),
+            "--samples",
+            samples,
+            "--bond",
+            "0.05",
+            "--price",
+            "0.01",
+        ];
+        [&own[..], options].concat()
+    }
+
+    /// Requests it; the audit.
+    pub fn requested(&self, samples: &str, options: &[&str]) -> String {
+        let requested = self.requester().does(&self.asks(samples, options));
+        requested["id"].as_str().expect("an audit").to_owned()
+    }
+
+    /// A command of the responder, about an audit.
+    pub fn rs(&self, command: &str, id: &str, options: &[&str]) -> Value {
+        self.responder().does(&[&["audit", command, id], options].concat())
+    }
+
+    /// A command of the requester, about an audit.
+    pub fn rq(&self, command: &str, id: &str, options: &[&str]) -> Value {
+        self.requester().does(&[&["audit", command, id], options].concat())
+    }
+
+    /// Accepts it with the predicate from the file that was published.
+    pub fn accepted(&self, id: &str, options: &[&str]) -> Value {
+        let own = ["--predicate", text(&self.predicate), "--max-bond", "0.05"];
+        self.rs("accept", id, &[&own[..], options].concat())
+    }
+
+    /// Requested, accepted, answered, revealed, proven.
+    pub fn proven(&self, samples: &str, options: &[&str]) -> String {
+        let id = self.requested(samples, options);
+        self.accepted(&id, &[]);
+        self.rs("answer", &id, &[]);
+        self.rq("reveal", &id, &[]);
+        let proven = self.rs("prove", &id, &[]);
+        assert_eq!(proven["state"], "Delivering", "{proven}");
+        id
+    }
+
+    /// As a reader has it who knows the predicate's architecture.
+    pub fn shown(&self, id: &str) -> Value {
+        let outsider = self.devnet.party("outsider", OUTSIDER);
+        outsider.reads(&["audit", "show", id, "--arch", text(&self.arch)])
+    }
+
+    /// What a party fetches from the market, wei.
+    pub fn fetched(&self, party: Party<'_>) -> u128 {
+        let withdrawn = party.does(&["withdraw"]);
+        let withdrawals = withdrawn["withdrawals"].as_array().expect("a list");
+        let wei = |w: &Value| w["amountWei"].as_str().expect("wei").parse::<u128>().expect("wei");
+        withdrawals.iter().map(wei).sum()
+    }
+}
+
+/// Writes images until there are so many of each answer. Those of one brightness and those of noise are answered differently.
+fn images(model: &Model, directory: &std::path::Path, zeros: usize, ones: usize) {
+    std::fs::create_dir_all(directory).expect("the directory can be made");
+    let arch = &model.architecture;
+    let folded = model.fold().expect("the model folds");
+    let mut rng = ChaCha20Rng::seed_from_u64(97);
+    let (mut left, mut number) = ([zeros, ones], 0);
+    for _ in 0..100_000 {
+        if left == [0, 0] {
+            return;
+        }
+        let (low, span) = (rng.gen_range(0..=255u32), rng.gen_range(1..=256u32));
+        let bytes: Vec<u8> = (0..arch.image_len())
+            .map(|_| ((low + rng.gen_range(0..span)) % 256) as u8)
+            .collect();
+        let trace = reference::run(arch, &folded, &bytes).expect("the model is total");
+        let answer = trace.outputs(arch.output)[0] as usize;
+        if left[answer] == 0 {
+            continue;
+        }
+        left[answer] -= 1;
+        let (w, h) = (arch.input.w as u32, arch.input.h as u32);
+        image::RgbImage::from_raw(w, h, bytes)
+            .expect("the sizes fit")
+            .save(directory.join(format!("{number:04}.png")))
+            .expect("the image can be written");
+        number += 1;
+    }
+    panic!("the network answers nearly all images alike: {left:?} are missing");
+}
