@@ -21,12 +21,13 @@ fn list(value: &Value) -> Vec<u64> {
 #[test]
 fn a_complete_audit_bounds_what_was_hidden() {
     let story = Audited::new(12, 3);
-    let id = story.requested("4", &["--named-max", "2", "--to", text(&story.shared())]);
+    let shared = story.shared();
+    let id = story.requested("4", &["--named-max", "2", "--to", text(&shared)]);
     // The same request is the same audit.
     assert_eq!(story.requested("4", &["--named-max", "2"]), id);
     let (_, said) = story.requester().fails(&story.asks("5", &["--named-max", "2"]));
     assert!(said.contains("to other terms"), "{said}");
-    let accept = ["audit", "accept", &id, "--predicate", text(&story.shared())];
+    let accept = ["audit", "accept", &id, "--predicate", text(&shared)];
     let (_, said) = story
         .responder()
         .fails(&[&accept[..], &["--max-bond", "0.01"]].concat());

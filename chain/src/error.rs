@@ -21,6 +21,8 @@ pub enum Kind {
     NonceTaken,
     /// Another process works on it.
     InUse,
+    /// The time of what was asked for has not come.
+    Early,
 }
 
 impl Kind {

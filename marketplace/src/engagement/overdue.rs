@@ -4,9 +4,10 @@ use crate::engagement::ended::Ended;
 use crate::engagement::Desk;
 use alloy::primitives::{Address, B256};
 use assay_chain::client::Call;
-use assay_chain::error::{hinted, Kind};
+use assay_chain::error::{Error, Kind};
 use assay_chain::venue::{Venue, View};
 use assay_protocol::units::utc;
+use std::fmt::Display;
 use std::future::Future;
 
 /// A market in which time closes what its parties leave open.
@@ -41,7 +42,7 @@ pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> 
         }
         let (step, call) = match desk.market.due(id, &view, desk.account.address()).await {
             // The rest has its own time.
-            Err(error) if sent.is_some() && Kind::of(&error).is_none() => {
+            Err(error) if sent.is_some() && Kind::Early.is_of(&error) => {
                 return Ok(Ended::new(id, &view, closing.as_ref()))
             }
             due => due?,
@@ -60,13 +61,17 @@ pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> 
 }
 
 /// # Errors
-/// Unless the window that ends with this second is over.
+/// [`Kind::Early`] unless the window that ends with this second is over.
 pub(crate) fn require_over<W: View>(id: B256, deadline: u64, now: u64) -> eyre::Result<()> {
-    if now > deadline {
-        return Ok(());
+    match now > deadline {
+        true => Ok(()),
+        false => Err(early(format!("the window of {} {id}", W::THING), deadline, now)),
     }
-    Err(hinted(
-        format!("the window of {} {id} runs until {}", W::THING, utc(deadline)),
-        format!("try again in {} s", deadline - now + 1),
-    ))
+}
+
+/// That something runs until this second, and how long that still is.
+pub(crate) fn early(what: impl Display, deadline: u64, now: u64) -> eyre::Report {
+    Error::new(Kind::Early, format!("{what} runs until {}", utc(deadline)))
+        .hint(format!("try again in {} s", deadline.saturating_sub(now) + 1))
+        .into()
 }

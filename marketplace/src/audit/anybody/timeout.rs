@@ -1,13 +1,11 @@
 //! How an audit ends whose time has passed, and first the demands in it.
 
-use crate::engagement::overdue::{require_over, Overdue};
+use crate::engagement::overdue::{early, require_over, Overdue};
 use alloy::primitives::{Address, B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::client::Call;
-use assay_chain::error::hinted;
 use assay_protocol::abi::IRetrievalMarket::{cancelRequestCall, finalizeCall, settleDemandCall, timeoutCall};
 use assay_protocol::abi::{AuditState, AuditView};
-use assay_protocol::units::utc;
 
 impl Overdue for Audits {
     /// Demands of a closed audit hold money, too.
@@ -20,10 +18,7 @@ impl Overdue for Audits {
         let over = |deadline| require_over::<AuditView>(id, deadline, now);
         if let Some((m, demand)) = self.open_demand(id, audit).await? {
             if audit.state != AuditState::Closed && now <= demand.settleAfter {
-                return Err(hinted(
-                    format!("demand {m} of audit {id} runs until {}", utc(demand.settleAfter)),
-                    format!("try again in {} s", demand.settleAfter - now + 1),
-                ));
+                return Err(early(format_args!("demand {m} of audit {id}"), demand.settleAfter, now));
             }
             let call = settleDemandCall { id, m: U256::from(m) };
             return Ok((format!("settle-{m}"), self.call(&call)));

@@ -24,7 +24,7 @@ use assay_protocol::transfer::places::Listed;
 use assay_protocol::units::utc;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The delivery of one demand, as the chain has it and this requester can read it.
 #[derive(Debug)]
@@ -234,7 +234,7 @@ async fn fetch(desk: &Desk<Audits>, id: B256, shipment: &Shipment, from: Option<
         file,
         ..
     } = shipment;
-    let load = |path| parcel_file::load(path, *layout, key.stream.0, view.ctRoot.0);
+    let load = |path: &Path| parcel_file::load(path, *layout, key.stream.0, view.ctRoot.0);
     if load(file).is_ok() {
         return Ok(());
     }

@@ -106,19 +106,25 @@ const NAMED: usize = 20;
 impl std::fmt::Display for Accepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "accepted    audit {} of requester {}", self.id, self.requester)?;
-        writeln!(f, "answers     {} of {} documents match", self.matches, self.documents)?;
-        if self.unprovable > 0 {
-            writeln!(
-                f,
-                "            {} of them because nothing can be proven of them",
-                self.unprovable
-            )?;
+        let matches = self.matches.len();
+        writeln!(f, "answers     {matches} of {} documents match", self.documents)?;
+        for Match { index, file, is_match } in self.matches.iter().take(NAMED) {
+            let why = if *is_match { "" } else { ": nothing can be proven of it" };
+            writeln!(f, "            {index}, {file}{why}")?;
+        }
+        if matches > NAMED {
+            writeln!(f, "            and {} more, see --json", matches - NAMED)?;
         }
         if let Some(seconds) = self.proof_seconds {
             writeln!(f, "proof       {seconds:.1} s")?;
         }
         writeln!(f, "locked      {}", ether(U256::from(self.bond_wei)))?;
-        write!(f, "next        by {}: assay audit answer {}", utc(self.until), self.id)
+        write!(
+            f,
+            "next        by {}: assay audit answer {}; before it, what is privileged: assay audit withhold",
+            utc(self.until),
+            self.id
+        )
     }
 }
 
