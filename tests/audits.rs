@@ -177,7 +177,7 @@ fn what_is_withheld_is_overruled_demanded_delivered_and_acknowledged() {
     let (_, said) = story.requester().fails(&["audit", "dispute", &id, "--demand", "0"]);
     assert!(said.contains("nothing is wrong with the delivery"), "{said}");
     let (_, said) = story.requester().fails(&["audit", "confirm", &id]);
-    assert!(said.contains("open"), "{said}");
+    assert!(said.contains("are not settled"), "{said}");
     story.devnet.pass(HOUR + 1);
     assert_eq!(story.outsider().does(&["audit", "settle", &id])["outcome"], "Complete");
     let shown = story.shown(&id);

@@ -39,6 +39,19 @@ const ADDRESS: &str = "0x0000000000000000000000000000000000000001";
 /// Nothing listens here.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
+/// Of two options with one name the second could never be given.
+#[test]
+fn no_command_has_two_options_of_one_name() {
+    let mut left = vec![Cli::command()];
+    while let Some(command) = left.pop() {
+        let mut names: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|two| two[0] == two[1]);
+        assert_eq!(twice, None, "{}", command.get_name());
+        left.extend(command.get_subcommands().cloned());
+    }
+}
+
 #[test]
 fn every_command_has_help_with_an_example() {
     let commands: &[&[&str]] = &[
@@ -49,6 +62,25 @@ fn every_command_has_help_with_an_example() {
         &["model", "check"],
         &["input", "open"],
         &["input", "check"],
+        &["audit", "request"],
+        &["audit", "approve"],
+        &["audit", "cancel"],
+        &["audit", "accept"],
+        &["audit", "decline"],
+        &["audit", "answer"],
+        &["audit", "withhold"],
+        &["audit", "overrule"],
+        &["audit", "reveal"],
+        &["audit", "prove"],
+        &["audit", "deliver"],
+        &["audit", "receive"],
+        &["audit", "demand"],
+        &["audit", "ack"],
+        &["audit", "publish"],
+        &["audit", "dispute"],
+        &["audit", "settle"],
+        &["audit", "confirm"],
+        &["audit", "finalize"],
         &["plan"],
         &["policy", "size"],
         &["policy", "bound"],

@@ -113,8 +113,13 @@ impl Devnet {
 
     /// Model and architecture file of a small network.
     pub fn small_model(&self, output: OutputMode) -> (PathBuf, PathBuf) {
+        self.small_model_of(output, 11)
+    }
+
+    /// The same with other random parameters.
+    pub fn small_model_of(&self, output: OutputMode, seed: u64) -> (PathBuf, PathBuf) {
         let (model, arch) = (self.path("small.assay"), self.path("small.arch.json"));
-        let network = Model::random(small_architecture_with(output), 11).expect("random parameters are valid");
+        let network = Model::random(small_architecture_with(output), seed).expect("random parameters are valid");
         network.save(&model).expect("the model can be written");
         let frozen = FrozenArchitecture::plan_with(network.architecture, 3, 64).expect("the network fits");
         std::fs::write(&arch, serde_json::to_vec(&frozen).expect("plain data")).expect("the file can be written");

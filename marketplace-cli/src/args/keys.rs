@@ -37,7 +37,7 @@ pub struct KeyArgs {
     pub devnet_account: Option<u32>,
     /// Refuse to sign as anybody else
     #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
-    pub from: Option<Address>,
+    pub sender: Option<Address>,
     /// Limits of what its transactions may cost.
     #[command(flatten)]
     pub fees: FeeArgs,
@@ -59,9 +59,9 @@ impl KeyArgs {
             (None, Some(n)) => devnet_key(n, chain.id)?,
             (None, None) => from_variable()?,
         };
-        match self.from {
-            Some(from) if from != signer.address() => Err(usage(format!(
-                "--from is {from}, but the key is of {}",
+        match self.sender {
+            Some(sender) if sender != signer.address() => Err(usage(format!(
+                "--sender is {sender}, but the key is of {}",
                 signer.address()
             ))),
             _ => Ok(signer),

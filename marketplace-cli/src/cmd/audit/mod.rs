@@ -21,14 +21,23 @@ pub enum Command {
     /// Requester: ask which documents of a corpus match, and escrow the price
     Request(Box<request::Args>),
     /// Authority: stand behind a request
+    #[command(
+        after_help = "Example:\n  assay audit approve 0x3f… --keystore court.json\n\nGoes only when the request cannot be taken back any more. A refusal of what was approved weighs something."
+    )]
     Approve(end::IdArgs),
     /// Requester: take a request back that nobody accepted
+    #[command(
+        after_help = "Example:\n  assay audit cancel 0x3f… --keystore me.json\n\nThe price comes back. Anybody may clear a request away that has expired."
+    )]
     Cancel(end::IdArgs),
     /// Responder: judge a request, find the answers, lock the bond
     Accept(Box<accept::Args>),
     /// Responder: refuse a request
     Decline(accept::DeclineArgs),
     /// Responder: post the answers and seal them
+    #[command(
+        after_help = "Example:\n  assay audit answer 0x3f… --keystore me.json\n\nPosts what was found before the request was accepted, as many pages to a transaction as fit it. After it nothing of the answers changes;\nwithhold first what is privileged."
+    )]
     Answer(end::IdArgs),
     /// Responder: claim privilege for documents that match, before the answers are sealed
     Withhold(answer::WithholdArgs),
@@ -47,14 +56,24 @@ pub enum Command {
     /// Requester: fetch a delivery that was demanded, acknowledge and open it
     Ack(ack::Args),
     /// Responder: put a delivery on chain that was not acknowledged
+    #[command(
+        after_help = "Example:\n  assay audit publish 0x3f… --demand 0 --keystore me.json\n\nOnly after the time for the acknowledgement, and before that for publication is over: else the audit ends as a Violation. Half of what\nthe calls use up of the demand's fee comes back."
+    )]
     Publish(ack::DemandArgs),
     /// Requester: show that a delivery is bad, which ends the audit
+    #[command(
+        after_help = "Example:\n  assay audit dispute 0x3f… --demand 0 --keystore me.json\n\nSends the evidence only if something is wrong with the delivery; from then on everybody who has its ciphertext can read it. Price and\nbond are yours."
+    )]
     Dispute(ack::DemandArgs),
     /// Settle demands and close an audit whose time has passed; anybody may
+    #[command(
+        after_help = "Example:\n  assay audit settle 0x3f… --keystore me.json\n\nDoes whatever is due, as assay timeout run does: demands first, then the audit itself."
+    )]
     Settle(end::IdArgs),
     /// Requester: agree to the documents, which closes the audit
     Confirm(end::ConfirmArgs),
     /// Close an audit in which nothing more can be demanded; anybody may
+    #[command(after_help = "Example:\n  assay audit finalize 0x3f… --keystore me.json")]
     Finalize(end::IdArgs),
     /// What the chain says of an audit, and what it shows
     Show(show::ShowArgs),
