@@ -1,7 +1,8 @@
 //! Audits of a corpus on anvil, with real proofs of a small predicate, each party a process with a home of its own.
 
-use e2e::{text, Audited};
+use e2e::{text, Audited, Party};
 use serde_json::Value;
+use std::time::Duration;
 
 const HOUR: u64 = 3600;
 const MILLIETHER: u128 = 1_000_000_000_000_000;
@@ -289,4 +290,98 @@ fn a_predicate_that_does_not_open_what_was_asked_is_not_accepted() {
     story.rq("cancel", &id, &[]);
     let (_, said) = story.requester().fails(&asks);
     assert!(said.contains("few.leaves"), "{said}");
+}
+
+#[test]
+fn a_delivery_of_another_corpus_is_disputed() {
+    let story = Audited::new(3, 2);
+    let second = story.devnet.path("second.corpus");
+    let archive = story.devnet.path("archive");
+    let commit = ["corpus", "commit", text(&archive), "--size", "8"];
+    story
+        .responder()
+        .does(&[&commit[..], &["--corpus", text(&second)]].concat());
+    let id = story.proven("2", &[]);
+    story.rq("demand", &id, &[]);
+    // The same images under other salts: none of them opens its leaf.
+    story.rewrite_journal("responder", &id, |facts| facts["corpus"] = text(&second).into());
+    let handed = story.devnet.path("handed");
+    story.rs("deliver", &id, &["--demand", "0", "--to", text(&handed)]);
+    let acknowledged = story.rq("ack", &id, &["--demand", "0", "--from", text(&handed)]);
+    assert!(acknowledged["fault"].is_string(), "{acknowledged}");
+    let (_, said) = story.requester().fails(&["audit", "confirm", &id]);
+    assert!(said.contains("2 documents that match were not received"), "{said}");
+    let ended = story.rq("dispute", &id, &["--demand", "0"]);
+    assert_eq!(ended["outcome"], "Violation");
+    assert_eq!(story.shown(&id)["openDemands"], 0);
+    assert!(story.fetched(story.requester()) > BOTH, "and what the demand brought");
+    assert_eq!(story.fetched(story.responder()), 0);
+}
+
+/// Whoever sees a salt can choose answers that its sample misses: it is shown for one set of answers.
+#[test]
+fn a_salt_is_not_shown_again_for_other_answers() {
+    let story = Audited::new(4, 1);
+    let id = story.requested("2", &[]);
+    story.accepted(&id, &[]);
+    let before = story.devnet.rpc("evm_snapshot", "[]");
+    story.rs("answer", &id, &[]);
+    let revealed = story.rq("reveal", &id, &[]);
+    assert_eq!(list(&revealed["drawn"]).len(), 2);
+    // The chain forgets both, and the responder answers otherwise.
+    story.devnet.rpc("evm_revert", &format!("[{before}]"));
+    story.rewrite("responder", &id, "matches.json", |matches| {
+        matches["matching"] = serde_json::json!([0, 1, 2, 3, 4]);
+    });
+    story.rs("answer", &id, &[]);
+    let (_, said) = story.requester().fails(&["audit", "reveal", &id]);
+    assert!(said.contains("whoever saw it chose them"), "{said}");
+    story.devnet.pass(HOUR + 1);
+    assert_eq!(story.outsider().does(&["timeout", "run", &id])["outcome"], "Unchecked");
+}
+
+#[test]
+fn whatever_is_killed_goes_on_and_nothing_is_sent_twice() {
+    let story = Audited::new(4, 2);
+    let (rs, rq) = (story.responder(), story.requester());
+    let before = [rs.nonce(), rq.nonce()];
+    let mut step = 0u64;
+    let mut survive = |party: Party<'_>, args: &[&str]| {
+        for _ in 0..3 {
+            step += 1;
+            // Somewhere in the command, another place each time.
+            party.is_killed(args, Duration::from_millis(step * 131 % 1100));
+        }
+        party.does(args)
+    };
+    let requested = survive(rq, &story.asks("3", &["--named-max", "1"]));
+    let id = requested["id"].as_str().unwrap();
+    let about = |command: &'static str| ["audit", command, id];
+    let accept = ["--predicate", text(&story.predicate), "--max-bond", "0.05"];
+    let accepted = survive(rs, &[&about("accept")[..], &accept].concat());
+    survive(rs, &about("answer"));
+    let revealed = survive(rq, &about("reveal"));
+    survive(rs, &about("prove"));
+    survive(rq, &about("demand"));
+    let handed = story.devnet.path("handed");
+    let deliver = ["--demand", "0", "--to", text(&handed)];
+    let delivered = survive(rs, &[&about("deliver")[..], &deliver].concat());
+    let ack = ["--demand", "0", "--from", text(&handed)];
+    let acknowledged = survive(rq, &[&about("ack")[..], &ack].concat());
+    assert!(acknowledged.get("fault").is_none(), "{acknowledged}");
+    story.devnet.pass(2 * HOUR);
+    let ended = survive(story.outsider(), &about("settle"));
+    assert_eq!(ended["outcome"], "Complete");
+    let shown = story.shown(id);
+    assert_eq!(
+        (&shown["proven"], &shown["requestHash"]),
+        (&3.into(), &requested["requestHash"])
+    );
+    assert_eq!(list(&revealed["drawn"]).len(), 3);
+    // One key, hence one ciphertext.
+    let again = story.rs("deliver", id, &["--demand", "0"]);
+    assert_eq!(again["ctRoot"], delivered["ctRoot"]);
+    drop(accepted);
+    // Of the responder: accept, answer, prove, deliver. Of the requester: request, reveal, demand, ack.
+    assert_eq!([rs.nonce() - before[0], rq.nonce() - before[1]], [4, 4]);
 }

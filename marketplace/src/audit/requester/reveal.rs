@@ -52,6 +52,11 @@ pub async fn reveal(desk: &Desk<Audits>, id: B256, named: Vec<u32>) -> eyre::Res
     let audit = desk.market.newest(id).await?;
     require_party(&audit, &desk.account, Party::Consumer)?;
     let mut journal = desk.journal(id)?;
+    if audit.state == AuditState::Answered {
+        // Before what was signed is sent again: its salt is out, and these may be answers to it.
+        let posted = answers(desk, &journal, id, &audit).await?;
+        require_not_shown_for_others(&journal, id, posted.answers_hash)?;
+    }
     let resumed = desk.account.resume(&mut journal, "reveal", &desk.report).await?;
     let receipt = match resumed {
         Some(receipt) => receipt,
@@ -108,15 +113,19 @@ fn settle_named(journal: &mut Journal, mut named: Vec<u32>) -> eyre::Result<Vec<
 
 /// Notes for which answers the salt is shown, before it is.
 fn show_once(journal: &mut Journal, id: B256, answers_hash: B256) -> eyre::Result<()> {
+    require_not_shown_for_others(journal, id, answers_hash)?;
+    journal.set_fact(&SALT_SHOWN_FOR, &answers_hash)
+}
+
+fn require_not_shown_for_others(journal: &Journal, id: B256, answers_hash: B256) -> eyre::Result<()> {
     match journal.fact(&SALT_SHOWN_FOR)? {
-        Some(shown) if shown == answers_hash => Ok(()),
-        Some(shown) => Err(hinted(
+        Some(shown) if shown != answers_hash => Err(hinted(
             format!(
                 "the salt of audit {id} was shown for answers {shown}; the chain has {answers_hash} now: whoever saw it chose them"
             ),
             "let the audit end as Unchecked, and ask anew: assay audit request",
         )),
-        None => journal.set_fact(&SALT_SHOWN_FOR, &answers_hash),
+        _ => Ok(()),
     }
 }
 
