@@ -50,3 +50,17 @@ fn the_demo_settles_rounds_of_predictions_of_mobilenet_v2_to_the_wei() {
         (&"Fault".into(), &0.into())
     );
 }
+
+#[test]
+fn the_demo_settles_audits_of_scanned_digits_to_the_wei() {
+    let summary = demo("audit");
+    let (honest, hiding) = (&summary["honest"], &summary["hiding"]);
+    assert_eq!(
+        (&honest["outcome"], &honest["verdict"]["assurance"], &honest["proven"]),
+        (&"Complete".into(), &"SAMPLED".into(), &20.into())
+    );
+    assert_eq!(
+        (&hiding["outcome"], &hiding["verdict"]["assurance"], &hiding["proven"]),
+        (&"Violation".into(), &"NONE".into(), &0.into())
+    );
+}

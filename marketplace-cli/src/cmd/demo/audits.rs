@@ -139,6 +139,7 @@ struct Stage {
     began: Instant,
     work: PathBuf,
     _node: Devnet,
+    book: PathBuf,
     chain: Chain,
     rs: PayingDesk<Audits>,
     rq: PayingDesk<Audits>,
@@ -298,7 +299,7 @@ async fn set(outer: &Context, work: &Path) -> eyre::Result<Stage> {
     };
     let (chain_side, rs_side, rq_side) = (role("chain")?, role(RESPONDER)?, role(REQUESTER)?);
     outer.out.note("1. a devnet with the contracts");
-    let (node, deployment, _) = devnet::up(&chain_side, &DevnetOptions::default(), &MarketTerms::devnet()).await?;
+    let (node, deployment, book) = devnet::up(&chain_side, &DevnetOptions::default(), &MarketTerms::devnet()).await?;
     let chain = Chain::connect(&node.url(), None).await?;
     let retrieval = deployment
         .retrieval
@@ -315,6 +316,7 @@ async fn set(outer: &Context, work: &Path) -> eyre::Result<Stage> {
         began,
         work: work.to_owned(),
         _node: node,
+        book,
         rs: PayingDesk::new(rs_side.site_of(market.clone()), rs).await?,
         rq: PayingDesk::new(rq_side.site_of(market.clone()), rq).await?,
         stranger: Desk::new(rq_side.site_of(market), stranger),
@@ -357,8 +359,7 @@ async fn predicate(s: &mut Stage, seven: &Path) -> eyre::Result<Predicate> {
     save_arch(&arch, &frozen)?;
     let string = s.keys.srs.load(&s.chain, frozen.layout.k, out)?;
     let key = verifier_key(&frozen, string, out)?;
-    let book = s.rq.home.deployment(&s.chain);
-    let verifier = deploy_verifier(&s.rq.home, &s.rq.account, &key, &book, out).await?;
+    let verifier = deploy_verifier(&s.rq.home, &s.rq.account, &key, &s.book, out).await?;
     for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
         s.ledger.add(*name, REQUESTER, sent);
     }
