@@ -21,6 +21,8 @@ const DEFAULT = [
   'libraries/Statement.sol',
   'libraries/AnswerPages.sol',
   'libraries/Bn254.sol',
+  'libraries/AuditPayouts.sol',
+  'libraries/AuditStatement.sol',
   'accuracy/Engagements.sol',
   'accuracy/ResultPhase.sol',
   'accuracy/TransferPhase.sol',
@@ -28,6 +30,13 @@ const DEFAULT = [
   'prediction/Rounds.sol',
   'prediction/ContestPhase.sol',
   'PredictionMarket.sol',
+  'retrieval/Audits.sol',
+  'retrieval/AnswerPhase.sol',
+  'retrieval/SamplePhase.sol',
+  'retrieval/DemandPhase.sol',
+  'retrieval/AuditTerms.sol',
+  'retrieval/AuditReader.sol',
+  'RetrievalMarket.sol',
   'OutputJudge.sol',
   'TransferJudge.sol',
   'DocumentJudge.sol',
@@ -37,8 +46,7 @@ const DEFAULT = [
   'MarketplaceFactory.sol',
   'Cradle.sol',
 ].map((file) => path.join('contracts/src', file));
-const COPIED = ['contracts', 'scripts', 'foundry.toml', 'package.json', 'out', 'cache'];
-
+const COPIED = ['contracts', 'scripts', 'foundry.toml', 'package.json'];
 
 /** Pairs of a token and what takes its place. */
 const RULES = [
@@ -59,7 +67,7 @@ const RULES = [
   [/ \/ 2\b/g, ' / 3'],
   [/\breturn 0;/g, 'return 1;'],
 ];
-/** Tests that are closest to a file: most changes fall to these, which compile three times as fast as all. */
+/** Tests that are closest to a file: most changes fall to these. */
 const UNIT = 'contracts/test/unit';
 const NEAR = {
   'accuracy/Engagements.sol': `${UNIT}/AccuracyMarket/{lifecycle,outcomes,agreeClose,withdraw}.t.sol`,
@@ -71,6 +79,15 @@ const NEAR = {
   'prediction/Rounds.sol': `${UNIT}/PredictionMarket/{constructor,endings,contest}.t.sol`,
   'prediction/ContestPhase.sol': `${UNIT}/PredictionMarket/{contest,answer}.t.sol`,
   'PredictionMarket.sol': `${UNIT}/PredictionMarket/{open,serve,publish,endings}.t.sol`,
+  'libraries/AuditPayouts.sol': `${UNIT}/RetrievalMarket/{endings,demands,samples}.t.sol`,
+  'libraries/AuditStatement.sol': `${UNIT}/libraries/AuditStatement.t.sol`,
+  'retrieval/Audits.sol': `${UNIT}/RetrievalMarket/*`,
+  'retrieval/AnswerPhase.sol': `${UNIT}/RetrievalMarket/*`,
+  'retrieval/SamplePhase.sol': `${UNIT}/RetrievalMarket/*`,
+  'retrieval/DemandPhase.sol': `${UNIT}/RetrievalMarket/*`,
+  'retrieval/AuditTerms.sol': `${UNIT}/{AuditTerms/constructor,RetrievalMarket/request}.t.sol`,
+  'retrieval/AuditReader.sol': `${UNIT}/RetrievalMarket/*`,
+  'RetrievalMarket.sol': `${UNIT}/RetrievalMarket/*`,
   'OutputJudge.sol': `${UNIT}/PredictionMarket/{answer,attacks}.t.sol`,
   'ModelRegistry.sol': `${UNIT}/ModelRegistry/*`,
   'MarketplaceFactory.sol': `${UNIT}/MarketplaceFactory/*`,
@@ -86,10 +103,16 @@ const NEAR = {
 };
 /** Whole statements without which nothing is checked. */
 const STATEMENTS = /^\s*(require|_require[A-Z]\w*|[\w.]+\.(require|check)\w*)\(.*;\s*$/;
-/** Unoptimised code compiles three times as fast; bounds on gas say nothing then, and long stories need more of it. */
+/** Unoptimised code compiles three times as fast; bounds on gas and size say nothing then, and long stories need more gas. */
 const ENVIRONMENT = {...process.env, FOUNDRY_OPTIMIZER: 'false', FOUNDRY_GAS_LIMIT: `${Number.MAX_SAFE_INTEGER}`};
-const COSTLY = 'test_gas|test_handler';
+/** Tests that deploy what they test from its artefact are not compiled again when it changes. */
+const LINKED = {...ENVIRONMENT, FOUNDRY_DYNAMIC_TEST_LINKING: 'true'};
+/** All compiled into the tests, as `forge test` does: what survives so far must survive this, too. */
+const WHOLE = {...ENVIRONMENT, FOUNDRY_OUT: 'out-whole', FOUNDRY_CACHE_PATH: 'cache-whole'};
+const COSTLY = 'test_gas|test_handler|test_create2';
 const RANDOM = 'invariant|testFuzz';
+/** They deploy as another account, which an artefact cannot be. */
+const UNLINKED = 'MarketConstructorTest|RealProofTest';
 
 /** Which lines are code. */
 function select(lines) {
@@ -110,15 +133,14 @@ function alternatives(line) {
 /** 'killed' by a failing test, 'invalid' if it does not compile, else 'survived'. */
 function judge(work, forge, file) {
   const near = NEAR[path.relative('contracts/src', file)];
-  // The deterministic tests are fast, too.
+  const linked = ['--no-match-test', `${COSTLY}|${RANDOM}`, '--no-match-contract', UNLINKED];
   const runs = [
-    ...(near ? [['--match-path', near, '--no-match-test', `${COSTLY}|${RANDOM}`]] : []),
-    ['--no-match-test', `${COSTLY}|${RANDOM}`],
-    ['--no-match-test', COSTLY],
+    ...(near ? [[LINKED, ['--match-path', near, ...linked]]] : []),
+    [LINKED, linked],
+    [WHOLE, ['--no-match-test', COSTLY]],
   ];
-  for (const args of runs) {
-    const run = spawnSync(forge, ['test', '--fail-fast', ...args],
-      {cwd: work, encoding: 'utf8', env: ENVIRONMENT, maxBuffer: 1 << 28});
+  for (const [env, args] of runs) {
+    const run = spawnSync(forge, ['test', '--fail-fast', ...args], {cwd: work, encoding: 'utf8', env, maxBuffer: 1 << 28});
     if (run.error) throw run.error;
     if (run.status !== 0) {
       const compiled = /Ran \d+ test suite/.test(run.stdout);
