@@ -408,13 +408,15 @@ contract AuditHandler is AuditFixture {
         if (d.next == chunks) return;
         uint256 to = spoil & 0x400 == 0 ? chunks : d.next + 1 + (spoil >> 16) % (chunks - d.next);
         bytes32[] memory words = Payload.flat(cipherFor(d), d.next, to);
-        if (spoil % 16 == 3) words = Payload.flat(cipherFor(d), d.next == 0 ? 1 : 0, chunks);
+        // Part of a chunk, or in the wrong place. That whole chunks of the right length are wrong shows with the root alone.
+        if (spoil % 16 == 3) words = cut(words);
+        uint256 from = spoil % 16 == 5 ? d.next + 1 : d.next;
         bytes32 root = audits.demandAt(ghosts[d.audit].id, d.m).ctRoot;
         bool allowed = ghosts[d.audit].state == AuditState.Delivering && d.state == DemandState.Delivered
             && caller(who, rs) == rs && block.timestamp > d.clock && block.timestamp <= d.clock + d.publishWindow
-            && spoil % 16 != 3;
+            && spoil % 16 != 3 && spoil % 16 != 5;
         vm.prank(caller(who, rs));
-        try audits.publishChunks(ghosts[d.audit].id, d.m, root, d.next, words) {
+        try audits.publishChunks(ghosts[d.audit].id, d.m, root, from, words) {
             must("publish", allowed);
             d.spent += (to - d.next) * CHUNK_GAS * baseFee;
             d.next = to;
@@ -659,6 +661,14 @@ contract AuditHandler is AuditFixture {
     /// Mostly some of `good`, sometimes any.
     function maskFor(uint256 mask, uint256 good, uint256 spoil) private pure returns (uint256) {
         return spoil % 16 == 4 ? mask & 0xfff : mask & good;
+    }
+
+    /// Without the last word.
+    function cut(bytes32[] memory words) private pure returns (bytes32[] memory less) {
+        less = new bytes32[](words.length - 1);
+        for (uint256 k = 0; k < less.length; ++k) {
+            less[k] = words[k];
+        }
     }
 
     function listOf(uint256 mask) private pure returns (uint32[] memory indices) {
