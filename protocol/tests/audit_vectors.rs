@@ -2,14 +2,15 @@
 //!
 //! `BLESS=1` writes the file anew; otherwise it must be what this program computes. Numbers are words, structs their ABI encoding.
 
+#[path = "audit_vectors/amounts.rs"]
+mod amounts;
+#[path = "audit_vectors/parameters.rs"]
+mod parameters;
+
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::sol_types::SolValue;
-use assay_protocol::abi::{
-    AuditContracts, AuditWindows, DeliveryParams, PageOpening, Point, Predicate, RequestTerms, RetrievalParams,
-    SharedSecret, TransferEvidence,
-};
+use assay_protocol::abi::{PageOpening, Point, Predicate, RequestTerms, SharedSecret, TransferEvidence};
 use assay_protocol::ids::{audit_context, SCALAR_ORDER};
-use assay_protocol::retrieval::amounts::{chunks_fee, deliver_fee, demand_fee, demand_row};
 use assay_protocol::retrieval::answers::Answers;
 use assay_protocol::retrieval::corpora::{
     corpus_id, corpus_tree, document_leaf, file_hash, leaf_salt, Document, InputShape,
@@ -22,7 +23,6 @@ use assay_protocol::retrieval::statement::{
     audit_id, audit_params_hash, audit_seed, list_hash, page_hash, predicate_hash, request_hash, with_page,
     with_withheld,
 };
-use assay_protocol::retrieval::windows::{answer_window, deliver_window, prove_window, publish_window};
 use assay_protocol::testset::input_commit;
 use assay_protocol::transfer::abi::{terms as transfer_terms, RecordedKey};
 use assay_protocol::transfer::evidence::Evidence;
@@ -32,6 +32,7 @@ use assay_protocol::transfer::open::Opened;
 use assay_protocol::transfer::places::{Listed, Places};
 use assay_statement::field::Word;
 use assay_statement::input::InputSalt;
+use parameters::{params, word};
 use serde_json::{json, Value};
 use std::path::PathBuf;
 
@@ -40,10 +41,6 @@ const CHAIN: u64 = 31_337;
 
 fn named(name: &str) -> B256 {
     keccak256(name)
-}
-
-fn word(number: impl TryInto<U256, Error: std::fmt::Debug>) -> String {
-    B256::from(number.try_into().unwrap()).to_string()
 }
 
 fn words(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
@@ -97,38 +94,6 @@ fn terms() -> RequestTerms {
         bond: 1 << 100,
         price: 7,
         expiry: 1_800_000_000,
-    }
-}
-
-fn params() -> RetrievalParams {
-    RetrievalParams {
-        contracts: AuditContracts {
-            corpora: Address::repeat_byte(1),
-            documents: Address::repeat_byte(2),
-            transfers: Address::repeat_byte(3),
-            sharedKeys: Address::repeat_byte(4),
-            publication: Address::repeat_byte(5),
-        },
-        delivery: DeliveryParams {
-            wordsPerChunk: 8,
-            chunkGas: 12_000,
-            deliverGas: 90_000,
-        },
-        windows: AuditWindows {
-            accept: 86_401,
-            answerBase: 86_402,
-            answerTime: 61,
-            reveal: 86_403,
-            proveBase: 86_404,
-            proveTime: 96,
-            demand: 86_405,
-            deliverBase: 86_406,
-            deliverTime: 2,
-            ack: 86_407,
-            publishBase: 86_408,
-            publishTime: 3,
-            evidence: 86_409,
-        },
     }
 }
 
@@ -489,43 +454,6 @@ fn delivery() -> Value {
     })
 }
 
-/// Of the parameters above, at a base fee.
-fn amounts() -> Value {
-    let params = params();
-    let base_fee = 1_234_567_891u128;
-    let (documents, input_words) = (3u32, 892u32);
-    let paid: u128 = demand_fee(&params.delivery, documents, input_words, base_fee).to();
-    let rows = [
-        (false, true, paid / 3),
-        (true, true, paid),
-        (false, false, paid / 7),
-        (false, true, paid + 9),
-    ];
-    let rows = rows.map(|(violated, published, spent)| {
-        let row = demand_row(violated, published, paid, spent);
-        json!({
-            "violated": violated,
-            "published": published,
-            "spent": word(spent),
-            "rq": word(row.requester),
-            "rs": word(row.responder),
-        })
-    });
-    json!({
-        "baseFee": word(base_fee),
-        "documents": word(documents),
-        "inputWords": word(input_words),
-        "demandFee": word(paid),
-        "deliverFee": word(deliver_fee(&params.delivery, base_fee)),
-        "chunksFee": word(chunks_fee(&params.delivery, 17, base_fee)),
-        "rows": rows,
-        "answerWindow": word(answer_window(&params.windows, 10_000)),
-        "proveWindow": word(prove_window(&params.windows, 319)),
-        "deliverWindow": word(deliver_window(&params, documents.into(), input_words)),
-        "publishWindow": word(publish_window(&params, documents.into(), input_words)),
-    })
-}
-
 fn vectors() -> Value {
     json!({
         "about": "written by BLESS=1 cargo test -p assay-protocol --test audit_vectors; do not edit",
@@ -535,7 +463,7 @@ fn vectors() -> Value {
         "answers": answers(),
         "sharedKey": shared_keys(),
         "delivery": delivery(),
-        "amounts": amounts(),
+        "amounts": amounts::amounts(&terms()),
     })
 }
 
