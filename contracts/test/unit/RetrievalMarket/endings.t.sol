@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarket} from "../../../src/interfaces/IMarket.sol";
 import {IRetrievalMarket} from "../../../src/interfaces/IRetrievalMarket.sol";
+import {TAG_SALT} from "../../../src/libraries/Tags.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {AuditAssurance, AuditOutcome, AuditState, AuditVerdict, DemandState} from "../../../src/types/AuditTypes.sol";
 import {RequestTerms} from "../../../src/types/RetrievalTypes.sol";
@@ -83,6 +84,28 @@ contract AuditEndingsTest is AuditFixture {
         assertCredits(ESCROW, 0);
         assertNone(id);
         assertEq(audits.verdict(id).audit.proven, 2, "proven");
+    }
+
+    /// From `reveal` on everybody can draw the sample again, also when it is over; what was never revealed stays a commitment.
+    function test_closed_showsTheSeedIfItWasRevealed() public {
+        bytes32 id = delivering();
+        bytes32 seed = audits.audit(id).seed;
+        confirmBy(id);
+        assertSeed(id, seed);
+        id = sampled();
+        seed = audits.audit(id).seed;
+        pass(id);
+        audits.timeout(id);
+        assertSeed(id, seed);
+        AuditState[3] memory states = [AuditState.Requested, AuditState.Accepted, AuditState.Answered];
+        for (uint256 i = 0; i < 3; ++i) {
+            id = reach(states[i]);
+            pass(id);
+            if (states[i] == AuditState.Requested) audits.cancelRequest(id);
+            else audits.timeout(id);
+            assertEq(audits.audit(id).seed, 0, "no seed");
+            assertEq(audits.audit(id).saltHash, keccak256(abi.encode(TAG_SALT, SALT)), "commitment");
+        }
     }
 
     function test_complete_byConfirmation() public {
@@ -248,6 +271,12 @@ contract AuditEndingsTest is AuditFixture {
         assertEq(rs.balance, before + ESCROW, "responder");
         assertEq(address(audits).balance, 0, "empty");
         assertEq(audits.totalOwed(), 0, "owed");
+    }
+
+    function assertSeed(bytes32 id, bytes32 seed) private view {
+        assertTrue(seed != 0, "a seed");
+        assertEq(audits.audit(id).seed, seed, "the same seed");
+        assertEq(audits.audit(id).saltHash, 0, "no commitment");
     }
 
     function assertNone(bytes32 id) private view {
