@@ -21,7 +21,7 @@
 //! | [`corpus`] | corpora of documents, their sources, documents opened to their originals | `document`, `engagement`, `inputs`, `openings`, `proving` |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
 //! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
-//! | [`audit`] | audits of corpora: anybody | `corpus`, `document`, `engagement`, `proving`, `verifier` |
+//! | [`audit`] | audits of corpora: requester, responder, authority, anybody | `capacity`, `corpus`, `delivery`, `document`, `engagement`, `job`, `openings`, `proving`, `verifier` |
 //! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
 //! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction` |
