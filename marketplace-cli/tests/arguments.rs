@@ -1,10 +1,12 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
+use assay_cli::args::accepting::AcceptingArgs;
 use assay_cli::args::economics::{CostArgs, MarketArgs};
 use assay_cli::args::keys::KeyArgs;
 use assay_cli::args::model::{ModelArgs, PublicModelArgs};
 use assay_cli::args::patrol::PatrolArgs;
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
+use assay_cli::args::predicate::PredicateKeyArgs;
 use assay_cli::args::server::ServerArgs;
 use assay_cli::args::serving::ServingArgs;
 use assay_cli::args::srs::SrsArgs;
@@ -535,6 +537,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         headings_in(&T::augment_args(clap::Command::new("")))
     }
     vec![
+        ("AcceptingArgs", of::<AcceptingArgs>()),
         ("AssumedArgs", of::<AssumedArgs>()),
         ("AuditArgs", of::<AuditArgs>()),
         ("CostArgs", of::<CostArgs>()),
@@ -544,6 +547,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("MarketArgs", of::<MarketArgs>()),
         ("ModelArgs", of::<ModelArgs>()),
         ("PatrolArgs", of::<PatrolArgs>()),
+        ("PredicateKeyArgs", of::<PredicateKeyArgs>()),
         ("PublicModelArgs", of::<PublicModelArgs>()),
         ("RoundArgs", of::<RoundArgs>()),
         ("ServerArgs", of::<ServerArgs>()),
