@@ -31,9 +31,20 @@ fn a_complete_audit_bounds_what_was_hidden() {
     let accept = ["audit", "accept", &id, "--predicate", text(&shared)];
     let (_, said) = story
         .responder()
-        .fails(&[&accept[..], &["--max-bond", "0.01"]].concat());
+        .fails(&[&accept[..], &["--max-bond", "0.01", "--max-matches", "3"]].concat());
     assert!(said.contains("the most is"), "{said}");
-    let accepted = story.rs("accept", &id, &[&accept[3..], &["--max-bond", "0.05"]].concat());
+    // Whoever writes the predicate decides what matches it.
+    let few = ["--max-bond", "0.05", "--max-matches", "2"];
+    let (_, said) = story.responder().fails(&[&accept[..], &few].concat());
+    assert!(
+        said.contains("3 documents match or cannot be proven and would be handed over"),
+        "{said}"
+    );
+    let accepted = story.rs(
+        "accept",
+        &id,
+        &[&accept[3..], &["--max-bond", "0.05", "--max-matches", "3"]].concat(),
+    );
     assert_eq!(accepted["matches"].as_array().unwrap().len(), 3);
     assert!(accepted["proofSeconds"].as_f64().unwrap() > 0.0);
     let (_, early) = story.requester().fails(&["audit", "reveal", &id]);
@@ -75,6 +86,11 @@ fn a_complete_audit_bounds_what_was_hidden() {
     let received = story.rq("receive", &id, &["--from", text(&handed)]);
     assert_eq!(list(&received["good"]).len(), 3);
     assert!(list(&received["missing"]).is_empty(), "{received}");
+    // What was right stays right, whatever else is handed over.
+    std::fs::write(handed.join("documents.opening"), b"nothing").unwrap();
+    let again = story.rq("receive", &id, &["--from", text(&handed)]);
+    assert_eq!((&again["good"], list(&again["missing"]).len()), (&received["good"], 0));
+    assert_eq!(again["wrong"].as_array().unwrap().len(), 1);
     assert_eq!(story.rq("confirm", &id, &[])["outcome"], "Complete");
 
     let shown = story.shown(&id);
@@ -120,6 +136,8 @@ fn what_is_withheld_is_overruled_demanded_delivered_and_acknowledged() {
         text(&story.predicate),
         "--max-bond",
         "0.05",
+        "--max-matches",
+        "3",
     ];
     let (_, said) = story.responder().fails(&accept);
     assert!(said.contains("is not one that is recognised here"), "{said}");
@@ -150,7 +168,7 @@ fn what_is_withheld_is_overruled_demanded_delivered_and_acknowledged() {
     std::fs::write(&ruling, "disclose").unwrap();
     story
         .authority()
-        .does(&["audit", "overrule", &id, "--ruling", text(&ruling)]);
+        .does(&["audit", "overrule", &id, "--all", "--ruling", text(&ruling)]);
     let (_, said) = story.requester().fails(&["audit", "confirm", &id]);
     assert!(said.contains("1 documents that match were not received"), "{said}");
     let demanded = story.rq("demand", &id, &[]);
@@ -175,6 +193,9 @@ fn what_is_withheld_is_overruled_demanded_delivered_and_acknowledged() {
     std::fs::write(&parcel, good).unwrap();
     let acknowledged = story.requester().does(&ack);
     assert!(acknowledged.get("fault").is_none(), "{acknowledged}");
+    let images = std::path::Path::new(acknowledged["images"].as_str().unwrap());
+    let image = images.join(format!("{:07}.png", ones[0]));
+    assert!(image::open(&image).is_ok(), "{}", image.display());
     let (_, said) = story.requester().fails(&["audit", "dispute", &id, "--demand", "0"]);
     assert!(said.contains("nothing is wrong with the delivery"), "{said}");
     let (_, said) = story.requester().fails(&["audit", "confirm", &id]);
@@ -267,7 +288,17 @@ fn a_predicate_that_does_not_open_what_was_asked_is_not_accepted() {
     let id = story.requested("2", &[]);
     let good = std::fs::read(&story.predicate).unwrap();
     let bad = story.devnet.path("bad.opening");
-    let accept = ["audit", "accept", &id, "--max-bond", "0.05", "--predicate", text(&bad)];
+    let accept = [
+        "audit",
+        "accept",
+        &id,
+        "--max-bond",
+        "0.05",
+        "--max-matches",
+        "3",
+        "--predicate",
+        text(&bad),
+    ];
     for at in [0, 60, good.len() / 2, good.len() - 1] {
         let mut bytes = good.clone();
         bytes[at] ^= 1;
@@ -357,7 +388,14 @@ fn whatever_is_killed_goes_on_and_nothing_is_sent_twice() {
     let requested = survive(rq, &story.asks("3", &["--named-max", "1"]));
     let id = requested["id"].as_str().unwrap();
     let about = |command: &'static str| ["audit", command, id];
-    let accept = ["--predicate", text(&story.predicate), "--max-bond", "0.05"];
+    let accept = [
+        "--predicate",
+        text(&story.predicate),
+        "--max-bond",
+        "0.05",
+        "--max-matches",
+        "3",
+    ];
     let accepted = survive(rs, &[&about("accept")[..], &accept].concat());
     survive(rs, &about("answer"));
     let revealed = survive(rq, &about("reveal"));

@@ -1,11 +1,11 @@
 //! What is in the transactions and logs of an audit and not in the market's storage.
 
 use crate::audits::Audits;
-use crate::error::hinted;
+use crate::error::{hinted, hinted_because};
 use crate::history::history;
 use crate::market::decoded;
 use alloy::consensus::Transaction as _;
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolEvent};
 use assay_protocol::abi::IRetrievalMarket::{
@@ -13,6 +13,8 @@ use assay_protocol::abi::IRetrievalMarket::{
 };
 use assay_protocol::retrieval::posted::Step;
 use assay_protocol::retrieval::statement::list_hash;
+use serde::Deserialize;
+use serde_json::json;
 
 impl Audits {
     /// Every event of a kind about an audit, oldest first.
@@ -75,22 +77,79 @@ impl Audits {
     /// The words of every published chunk of demand `m` in order, from the transactions that published them.
     ///
     /// # Errors
-    /// If the words are in no transaction's calldata, because a contract published them.
+    /// If a contract published them, and the node does not say what it called.
     pub async fn published_words(&self, id: B256, m: u32) -> eyre::Result<Vec<B256>> {
         let logs = history(&self.chain, self.address, id, AuditRequested::SIGNATURE_HASH).await?;
         let events = decoded::<DemandPublished>(&logs)?.filter(|(event, _)| event.m == U256::from(m));
         let mut words = Vec::new();
         for (_, hash) in events {
             let transaction = self.chain.provider.get_transaction_by_hash(hash).await?;
-            let call = transaction
+            let direct = transaction
                 .filter(|t| t.to() == Some(self.address))
-                .and_then(|t| publishChunksCall::abi_decode(t.input()).ok())
-                .filter(|call| call.id == id && call.m == U256::from(m))
-                .ok_or_else(|| eyre::eyre!("transaction {hash} published chunks through another contract"))?;
-            words.extend(call.cipherWords);
+                .and_then(|t| published_in(t.input(), id, m));
+            match direct {
+                Some(published) => words.extend(published),
+                // The calldata is that of a call within the transaction.
+                None => words.extend(self.published_within(hash, id, m).await?),
+            }
         }
         Ok(words)
     }
+
+    /// What contracts published for demand `m` in a transaction.
+    ///
+    /// # Errors
+    /// If the node traces no transactions.
+    async fn published_within(&self, hash: B256, id: B256, m: u32) -> eyre::Result<Vec<B256>> {
+        let tracer = json!({"tracer": "callTracer"});
+        let trace = self
+            .chain
+            .provider
+            .raw_request("debug_traceTransaction".into(), (hash, tracer));
+        let trace: Frame = trace.await.map_err(|error| {
+            hinted_because(
+                error.into(),
+                format!("transaction {hash} published chunks through a contract, and the node does not say what that called"),
+                "use a node that answers debug_traceTransaction: without every chunk no bad delivery can be shown",
+            )
+        })?;
+        let mut found = Vec::new();
+        trace.visit(&mut |frame| {
+            if frame.to == Some(self.address) && frame.error.is_none() {
+                found.extend(published_in(&frame.input, id, m).unwrap_or_default());
+            }
+        });
+        Ok(found)
+    }
+}
+
+/// A call within a transaction, as the call tracer shows it.
+#[derive(Debug, Deserialize)]
+struct Frame {
+    #[serde(default)]
+    to: Option<Address>,
+    #[serde(default)]
+    input: Bytes,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    calls: Vec<Frame>,
+}
+
+impl Frame {
+    /// In the order of execution, but not into what was undone.
+    fn visit(&self, look: &mut impl FnMut(&Self)) {
+        look(self);
+        if self.error.is_none() {
+            self.calls.iter().for_each(|call| call.visit(look));
+        }
+    }
+}
+
+/// The words that a call of the market published for demand `m`; `None` if it is another call.
+fn published_in(input: &[u8], id: B256, m: u32) -> Option<Vec<B256>> {
+    let call = publishChunksCall::abi_decode(input).ok()?;
+    (call.id == id && call.m == U256::from(m)).then_some(call.cipherWords)
 }
 
 fn missing(what: &str, id: B256, m: u32) -> eyre::Report {
@@ -98,4 +157,61 @@ fn missing(what: &str, id: B256, m: u32) -> eyre::Report {
         format!("the node has no {what} of demand {m} of audit {id}"),
         "use a node that serves the logs of the whole chain",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(input: Bytes, error: Option<&str>, calls: Vec<Frame>) -> Frame {
+        Frame {
+            to: Some(Address::ZERO),
+            input,
+            error: error.map(str::to_owned),
+            calls,
+        }
+    }
+
+    fn publishing(m: u64, word: u8) -> Bytes {
+        let call = publishChunksCall {
+            id: B256::repeat_byte(1),
+            m: U256::from(m),
+            guard: B256::ZERO,
+            from: U256::ZERO,
+            cipherWords: vec![B256::repeat_byte(word)],
+        };
+        call.abi_encode().into()
+    }
+
+    #[test]
+    fn calls_within_a_transaction_are_read_in_order_but_for_those_undone() {
+        let undone = frame(
+            Bytes::new(),
+            Some("execution reverted"),
+            vec![frame(publishing(0, 9), None, vec![])],
+        );
+        let inner = frame(Bytes::new(), None, vec![frame(publishing(0, 2), None, vec![])]);
+        let calls = vec![
+            frame(publishing(0, 1), None, vec![]),
+            undone,
+            frame(publishing(1, 8), None, vec![]),
+            frame(publishing(0, 7), Some("execution reverted"), vec![]),
+            inner,
+        ];
+        let mut words = Vec::new();
+        frame(Bytes::new(), None, calls).visit(&mut |frame| {
+            if frame.error.is_none() {
+                words.extend(published_in(&frame.input, B256::repeat_byte(1), 0).unwrap_or_default());
+            }
+        });
+        assert_eq!(words, [B256::repeat_byte(1), B256::repeat_byte(2)]);
+    }
+
+    #[test]
+    fn a_trace_of_a_node_is_read() {
+        let text = r#"{"type":"CALL","from":"0x0000000000000000000000000000000000000001","to":"0x0000000000000000000000000000000000000002",
+            "input":"0x12","calls":[{"type":"CREATE","input":"0x"}]}"#;
+        let trace: Frame = serde_json::from_str(text).unwrap();
+        assert_eq!((trace.input.len(), trace.calls.len(), trace.calls[0].to), (1, 1, None));
+    }
 }

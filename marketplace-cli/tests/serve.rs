@@ -215,9 +215,8 @@ async fn a_reader_lists_and_fetches_and_puts_nothing_there() {
     w.parties.allow_to_read(ENGAGEMENT, [key.address()]);
     let reader = w.client_of(key.clone(), w.operator);
     let (path, bytes) = w.file(10);
-    let id = w.client().upload(ENGAGEMENT, BlobKind::Parcels, &path, |_| ());
-    let id = id.await.unwrap();
-    let kind = BlobKind::Parcels;
+    let (party, kind) = (w.client(), BlobKind::Parcels);
+    let id = party.upload(ENGAGEMENT, kind, &path, |_| ()).await.unwrap();
     let blob = Blob {
         engagement: ENGAGEMENT,
         kind,

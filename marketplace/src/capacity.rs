@@ -79,6 +79,23 @@ pub async fn reserve_for_audit(audits: &Audits, id: B256, prover: &Prover, promi
     reserved(id, secret.to_owned(), &over, promise, prover.speed())
 }
 
+/// Seconds that the proofs take which are promised to audits with these secret files, but for this one: whoever asks chooses the
+/// predicate, so what is promised with one counts for all.
+///
+/// # Errors
+/// If promises cannot be read, or the node does not answer.
+pub async fn promised_seconds(audits: &Audits, id: B256, secrets: &[PathBuf]) -> eyre::Result<u64> {
+    let mut seconds = 0u64;
+    for secret in secrets {
+        let over = asks_nothing(audits, secret).await?;
+        let mut promises = Promises::open(secret)?;
+        promises.release(&over)?;
+        let each = promises.measured().map_or(1, |speed| speed.of_one().as_secs() + 1);
+        seconds = seconds.saturating_add(promises.promised_but(id).saturating_mul(each));
+    }
+    Ok(seconds)
+}
+
 fn reserved(id: B256, secret: PathBuf, over: &[B256], promise: Promise, speed: Speed) -> eyre::Result<Reserved> {
     let mut promises = Promises::open(&secret)?;
     promises.release(over)?;

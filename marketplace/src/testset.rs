@@ -201,7 +201,8 @@ pub fn read_image(path: &Path, size: ImageSize) -> eyre::Result<Vec<u8>> {
     decoded.map_err(|error| eyre::eyre!("image {} {error}", path.display()))
 }
 
-fn encode_png(size: ImageSize, image: &[u8]) -> eyre::Result<Vec<u8>> {
+/// An image as a PNG file.
+pub(crate) fn encode_png(size: ImageSize, image: &[u8]) -> eyre::Result<Vec<u8>> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     image::write_buffer_with_format(
         &mut bytes,

@@ -126,7 +126,14 @@ impl Audited {
 
     /// Accepts it with the predicate from the file that was published.
     pub fn accepted(&self, id: &str, options: &[&str]) -> Value {
-        let own = ["--predicate", text(&self.predicate), "--max-bond", "0.05"];
+        let own = [
+            "--predicate",
+            text(&self.predicate),
+            "--max-bond",
+            "0.05",
+            "--max-matches",
+            "3",
+        ];
         self.rs("accept", id, &[&own[..], options].concat())
     }
 

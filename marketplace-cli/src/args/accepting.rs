@@ -19,6 +19,9 @@ pub struct AcceptingArgs {
     /// Largest bond to lock, in ether
     #[arg(help_heading = "What to accept", long, value_name = "ETHER", value_parser = ether)]
     pub max_bond: u128,
+    /// Most documents to hand over: whoever writes the predicate decides what matches it
+    #[arg(help_heading = "What to accept", long, value_name = "N")]
+    pub max_matches: u32,
     /// Documents that match and will be withheld, at most
     #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
     pub withhold: u32,
@@ -32,6 +35,7 @@ impl From<AcceptingArgs> for AcceptPolicy {
             least_price: args.min_price,
             most_bond: args.max_bond,
             withholds: args.withhold,
+            most_matches: args.max_matches,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`CORPUS`], [`ORIGINALS`] | audit | responder, **before** it accepts | they must be named again |
 //! | [`SALT_SHOWN_FOR`] | audit | requester, **before** it reveals the salt | the salt would be shown for other answers: whoever knows it chooses them |
 //! | [`NAMED`] | audit | requester, **before** it reveals the salt | others would be named if the call is repeated |
+//! | [`WITHHELD`] | audit | responder, **before** it withholds | what is privileged could be handed over |
 //! | [`DOCUMENTS_DELIVERED`] | audit | responder, after it handed the documents over | they are handed over again |
 //! | [`RECEIVED`] | audit | requester, when it has looked at what it was handed | nothing is confirmed |
 //! | [`DELIVERY_SEED`] | audit | responder, **before** the delivery that commits to its key | the delivery cannot be published: the bond |
@@ -43,12 +44,14 @@ pub const ORIGINALS: Fact<Option<PathBuf>> = Fact::new("originals");
 pub const SALT_SHOWN_FOR: Fact<B256> = Fact::new("saltShownFor");
 /// Documents that were named with the salt.
 pub const NAMED: Fact<Vec<u32>> = Fact::new("named");
+/// Documents that are kept back as privileged.
+pub const WITHHELD: Fact<BTreeSet<u32>> = Fact::new("withheld");
 /// Where the documents went.
 pub const DOCUMENTS_DELIVERED: Fact<String> = Fact::new("documentsDelivered");
 /// Documents that were handed over and are right.
 pub const RECEIVED: Fact<BTreeSet<u32>> = Fact::new("received");
-/// Seed of the key of a demand's delivery.
-pub const DELIVERY_SEED: fn(u32) -> Fact<B256> = |m| Fact::named(format!("deliverySeed-{m}"));
+/// Seed of the key of the delivery of a demand with this list.
+pub const DELIVERY_SEED: fn(u32, B256) -> Fact<B256> = |m, list| Fact::named(format!("deliverySeed-{m}-{list}"));
 /// Where the ciphertext of a demand went.
 pub const PARCEL_DELIVERED: fn(u32) -> Fact<String> = |m| Fact::named(format!("parcelDelivered-{m}"));
 /// Whether the delivery of a demand is good.

@@ -17,6 +17,7 @@ use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
 use assay_durable::report::Reporter;
 use assay_protocol::retrieval::answers::Answers;
+use assay_prover::reference::ReferenceError;
 use eyre::WrapErr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,11 @@ pub const MATCHES_FILE: &str = "matches.json";
 const VERSION: u32 = 1;
 /// Of the largest corpus, all of which matches.
 const MAX_BYTES: u64 = 16 << 20;
+
+/// Whether an image has no proof under the network, whatever is tried: then nothing else went wrong.
+fn has_no_witness(error: &eyre::Report) -> bool {
+    matches!(error.downcast_ref(), Some(ReferenceError::OutOfRange { .. }))
+}
 
 /// What the predicate says of a corpus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,13 +56,17 @@ impl Matches {
     /// Runs the predicate on every document.
     ///
     /// # Errors
-    /// If a document cannot be read, or was altered since it was committed to.
+    /// If a document cannot be read, was altered since it was committed to, or has another size than the predicate reads.
     pub fn find(request_hash: B256, corpus: &StoredCorpus, prover: &Prover, out: &Reporter) -> eyre::Result<Self> {
         let bar = out.bar("running the predicate on every document", corpus.len() as u64);
         let done = AtomicU64::new(0);
         let answers = (0..corpus.len()).into_par_iter().map(|index| {
             let image = corpus.document(index)?.document.image;
-            let says = prover.output_of(&image).ok().map(|bit| bit == U256::from(1));
+            let says = match prover.output_of(&image) {
+                Ok(bit) => Some(bit == U256::from(1)),
+                Err(error) if has_no_witness(&error) => None,
+                Err(error) => return Err(error.wrap_err(format!("the predicate cannot be run on document {index}"))),
+            };
             bar.set(done.fetch_add(1, Ordering::Relaxed) + 1);
             Ok((index as u32, says))
         });

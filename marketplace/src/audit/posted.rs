@@ -3,6 +3,7 @@
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
+use assay_chain::market::all_answers;
 use assay_protocol::abi::AuditView;
 use assay_protocol::retrieval::posted::{replay, Posted};
 use std::collections::BTreeSet;
@@ -31,11 +32,14 @@ pub async fn posted(market: &Audits, id: B256, audit: &AuditView) -> eyre::Resul
 /// # Errors
 /// If the node does not answer.
 pub async fn owed(market: &Audits, id: B256, posted: &Posted) -> eyre::Result<BTreeSet<u32>> {
-    let mut owed: BTreeSet<u32> = posted.answers.ones().collect();
-    for index in &posted.withheld {
-        if !market.document(id, *index).await?.overruled {
-            owed.remove(index);
-        }
-    }
-    Ok(owed)
+    let asked = posted.withheld.iter().map(|index| async move {
+        let overruled = market.document(id, *index).await?.overruled;
+        Ok((!overruled).then_some(*index))
+    });
+    let kept_back: BTreeSet<u32> = all_answers(asked).await?.into_iter().flatten().collect();
+    Ok(posted
+        .answers
+        .ones()
+        .filter(|index| !kept_back.contains(index))
+        .collect())
 }

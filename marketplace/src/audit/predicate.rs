@@ -5,23 +5,41 @@ use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
 use assay_protocol::abi::IRetrievalMarket::AuditRequested;
 use assay_protocol::abi::{AuditView, Metric, ModelRecord, Predicate};
-use assay_protocol::retrieval::statement::predicate_hash;
+use assay_protocol::retrieval::statement::{predicate_hash, request_hash};
 
 /// Outputs of a predicate: it matches or not.
 const CLASSES: u32 = 2;
 
-/// The request of an audit as it was made, with its predicate.
+/// The request of an audit as it was made, with its predicate: its terms hash to the request hash, so they are what a guard names,
+/// and everything that the market's view repeats of them is compared.
 ///
 /// # Errors
-/// If the node does not serve the logs, or serves others than the market's.
+/// If the node does not serve the logs, or says other things in them than in the view.
 pub async fn requested(market: &Audits, id: B256, audit: &AuditView) -> eyre::Result<AuditRequested> {
     let event = market.events::<AuditRequested>(id).await?.into_iter().next();
     let event = event.ok_or_else(|| eyre::eyre!("the node has no event of the request of audit {id}"))?;
-    let given = predicate_hash(&event.predicate);
+    let terms = &event.terms;
+    let own = request_hash(id, audit.rq, terms, market.params_hash);
     eyre::ensure!(
-        given == audit.predicateHash,
-        "the node's event of audit {id} has another predicate: {given} instead of {}",
-        audit.predicateHash
+        own == audit.requestHash,
+        "the request on chain does not hash to its own terms: {} instead of {own}",
+        audit.requestHash
+    );
+    let given = predicate_hash(&event.predicate);
+    let bounds = &audit.bounds;
+    let named = (
+        (terms.predicateHash, terms.corpusId, terms.authority),
+        (terms.samples, terms.namedMax, terms.onesMax, terms.withholdMax),
+        (terms.bond, terms.price, &terms.requesterKey),
+    );
+    let shown = (
+        (audit.predicateHash, audit.corpusId, audit.authority),
+        (bounds.samples, bounds.namedMax, bounds.onesMax, bounds.withholdMax),
+        (bounds.bond, bounds.price, &audit.requesterKey),
+    );
+    eyre::ensure!(
+        named == shown && given == terms.predicateHash,
+        "the node says other terms of audit {id} than those that were requested; use another node"
     );
     Ok(event)
 }

@@ -12,6 +12,7 @@ use assay_chain::market::{all_answers, Market};
 use assay_durable::file::write_atomic;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, ModelRecord, Predicate};
+use assay_protocol::testset::ImageSize;
 use assay_prover::proof::{Memory, ModelOpening};
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,15 @@ impl Published {
         input_words(self.opening.model.architecture.image_len())
     }
 
+    /// Of the images that it reads.
+    pub fn image_size(&self) -> ImageSize {
+        let input = self.opening.model.architecture.input;
+        ImageSize {
+            height: input.h as u32,
+            width: input.w as u32,
+        }
+    }
+
     /// What verifiers of its architecture are listed under in an address book.
     pub fn arch_id(&self) -> B256 {
         self.opening.frozen().arch_id().into()
@@ -125,7 +135,7 @@ impl Published {
         let files = ModelFiles {
             model: dir.join("predicate.assay"),
             arch: Some(dir.join("predicate.arch.json")),
-            secret: Some(dir.join("predicate.secret")),
+            secret: Some(secret_in(dir)),
             srs: keys.srs.clone(),
             memory: keys.memory,
         };
@@ -142,11 +152,16 @@ impl Published {
         if prover.weights_commit()? != self.weights_commit() {
             return Err(hinted(
                 format!("{} has the files of another predicate, or damaged ones", dir.display()),
-                "remove the directory: it is made again from the opening",
+                "remove predicate.assay, predicate.arch.json and predicate.secret there: they are made again from the opening",
             ));
         }
         Ok(prover)
     }
+}
+
+/// The secret file in a directory of [`Published::prover`].
+pub fn secret_in(dir: &Path) -> PathBuf {
+    dir.join("predicate.secret")
 }
 
 /// Fails if the weights are those of a model in the registry: what is published is open for good, in every market.

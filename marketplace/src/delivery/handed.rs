@@ -111,15 +111,25 @@ impl Delivery {
         }
     }
 
-    /// The files of this kind that are there, as files of this machine: those of a server are fetched into `into`, but for
-    /// those with more than `limit` bytes.
+    /// The files of this kind that are there, but for those with more than `limit` bytes, as files of this machine: those of a server
+    /// are fetched into `into`.
     ///
     /// # Errors
     /// Those of the directory or the server. That there is nothing is no error.
     pub async fn get(&self, kind: BlobKind, into: &Path, limit: u64, out: &Reporter) -> eyre::Result<Vec<PathBuf>> {
         match (&self.client, &self.place) {
             (Some(client), _) => self.fetch(client, kind, into, limit, out).await,
-            (None, Place::Path(path)) => found(path, kind).wrap_err_with(|| format!("cannot read {}", path.display())),
+            (None, Place::Path(path)) => {
+                let mut files = found(path, kind).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+                files.retain(|file| {
+                    let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+                    if bytes > limit {
+                        out.warn(format_args!("{} is no {kind}: it has {bytes} bytes", file.display()));
+                    }
+                    bytes <= limit
+                });
+                Ok(files)
+            }
             (None, Place::Server(_)) => unreachable!("a server is opened with its client"),
         }
     }

@@ -155,6 +155,12 @@ impl Promises {
         found.map(|(id, _)| *id).collect()
     }
 
+    /// Proofs that are promised to anything but this.
+    pub fn promised_but(&self, id: B256) -> u64 {
+        let others = self.content.promises.iter().filter(|(other, _)| **other != id);
+        others.map(|(_, promise)| promise.proofs).sum()
+    }
+
     /// How long a proof takes here, as far as that was measured.
     pub fn measured(&self) -> Option<Speed> {
         let millis = self.content.proof_millis?;

@@ -142,10 +142,8 @@ impl Provider {
 
     async fn proofs(&self, desk: &Station, id: B256, e: &EngagementView) -> eyre::Result<Proofs> {
         let dir = proofs_dir(desk, id);
-        let files = Delivery::at(&dir, id)
-            .get(BlobKind::Proofs, &dir, 0, &desk.report)
-            .await?;
-        let enough = files.len() >= desk.market.needed(e.mode, e.targetBps) as usize;
+        let files = Delivery::at(&dir, id).count(BlobKind::Proofs).await?;
+        let enough = files >= desk.market.needed(e.mode, e.targetBps) as usize;
         Ok(if enough { Proofs::Enough } else { Proofs::TooFew })
     }
 

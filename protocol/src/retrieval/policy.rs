@@ -36,6 +36,8 @@ pub struct Rules {
     pub least_price: u128,
     /// Largest bond, wei.
     pub most_bond: u128,
+    /// Most documents that it hands over: whoever writes the predicate decides what matches it.
+    pub most_ones: u32,
 }
 
 /// Why a request is not taken on.
@@ -53,6 +55,8 @@ pub enum Refusal {
     WordsPerHash { predicate: u32, corpus: u32 },
     #[error("{ones} documents match or cannot be proven, the request allows {most}")]
     Ones { ones: u32, most: u32 },
+    #[error("{ones} documents match or cannot be proven and would be handed over, at most {most} are to be")]
+    HandedOver { ones: u32, most: u32 },
     #[error("{privileged} documents are to be withheld, the request allows {most}")]
     Withheld { privileged: u32, most: u32 },
     #[error("the authority {0} is not one that is recognised here")]
@@ -94,6 +98,10 @@ pub fn refusals(
         (found.ones > terms.onesMax).then_some(Refusal::Ones {
             ones: found.ones,
             most: terms.onesMax,
+        }),
+        (found.ones > rules.most_ones).then_some(Refusal::HandedOver {
+            ones: found.ones,
+            most: rules.most_ones,
         }),
         (found.privileged > terms.withholdMax).then_some(Refusal::Withheld {
             privileged: found.privileged,
@@ -173,6 +181,7 @@ mod tests {
             authorities: vec![Address::repeat_byte(6)],
             least_price: 0,
             most_bond: 1000,
+            most_ones: 10_000,
         }
     }
 
@@ -200,6 +209,8 @@ mod tests {
         assert_eq!(refused(|_, found, _| found.words_per_hash = 3), [rate]);
         let ones = Refusal::Ones { ones: 501, most: 500 };
         assert_eq!(refused(|_, found, _| found.ones = 501), [ones]);
+        let handed_over = Refusal::HandedOver { ones: 500, most: 499 };
+        assert_eq!(refused(|_, _, rules| rules.most_ones = 499), [handed_over]);
         let withheld = Refusal::Withheld {
             privileged: 11,
             most: 10,

@@ -17,11 +17,11 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay audit accept 0x3f… --predicate /mnt/shared --max-bond 5 --keystore me.json\n  \
-    assay audit accept 0x3f… --predicate seven.opening --max-bond 5 --authority 0x90… --withhold 5 --keystore me.json\n\n\
+    assay audit accept 0x3f… --predicate /mnt/shared --max-bond 5 --max-matches 40 --keystore me.json\n  \
+    assay audit accept 0x3f… --predicate seven.opening --max-bond 5 --max-matches 40 --authority 0x90… --withhold 5 --keystore me.json\n\n\
     Makes key, commitment and verifier of the published predicate anew and compares them with the request, runs the predicate\n\
     on every document of the corpus, proves one and times it, and locks the bond only if everything that may be asked for\n\
-    can be proven within half of its time. If anything speaks against it nothing is locked: decline the request, or let it\n\
+    can be proven within half of its time, and no more documents match than you allow. If anything speaks against it nothing is locked: decline the request, or let it\n\
     expire. A document of which nothing can be proven is answered with a match.")]
 pub struct Args {
     /// Audit

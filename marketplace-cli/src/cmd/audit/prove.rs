@@ -25,8 +25,19 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let id = args.id.id;
     if desk.market.newest(id).await?.state == AuditState::Sampled {
         let prover = prover(&desk, id, &args.predicate_keys.into())?;
-        let made = prove(&desk, id, &prover, || false).await?;
-        ctx.out.note(format_args!("{} proof(s) made", made.made.len()));
+        match prove(&desk, id, &prover, || false).await {
+            Ok(made) => ctx.out.note(format_args!("{} proof(s) made", made.made.len())),
+            Err(error) => {
+                // What there is counts all the same.
+                if let Ok(sent) = submit(&desk, id).await {
+                    ctx.out.note(format_args!(
+                        "{} are still due after what was there was sent",
+                        sent.unproven
+                    ));
+                }
+                return Err(error);
+            }
+        }
     }
     let result = submit(&desk, id).await?;
     ctx.out.result(&result, &result)

@@ -408,6 +408,7 @@ async fn take_on(s: &mut Stage, id: B256, documents: &Documents) -> eyre::Result
     let policy = AcceptPolicy {
         requesters: vec![s.rq.address()],
         most_bond: BOND,
+        most_matches: DOCUMENTS as u32 / 4,
         ..AcceptPolicy::default()
     };
     let from = Delivery::at(s.work.join("predicate"), id);

@@ -1,12 +1,14 @@
 //! Makes withheld documents ones that may be demanded.
 
 use crate::audit::authority::approve::require_authority;
+use crate::audit::facts::REQUEST_HASH;
 use crate::audit::posted::posted;
 use crate::engagement::play::{require_time, require_time_of};
 use crate::engagement::{Desk, Moved, Sent};
 use alloy::primitives::{keccak256, B256};
 use assay_chain::audits::Audits;
 use assay_chain::error::usage;
+use assay_chain::journal::Journal;
 use assay_chain::market::all_answers;
 use assay_chain::venue::{require_state, Venue};
 use assay_protocol::abi::AuditState;
@@ -28,6 +30,13 @@ pub async fn overrule(
 ) -> eyre::Result<Moved> {
     let audit = desk.market.newest(id).await?;
     require_authority(&audit, desk.address())?;
+    // What it approved, if it did: another request may have its id after a reorganisation.
+    let journal_path = desk.journal_path(id);
+    if Journal::peek(&journal_path, &REQUEST_HASH)?.is_some_and(|own| own != audit.requestHash) {
+        return Err(usage(format!(
+            "audit {id} is not the request that was approved from here"
+        )));
+    }
     let states = [AuditState::Answered, AuditState::Sampled, AuditState::Delivering];
     require_state(id, &audit, &states)?;
     match audit.state {

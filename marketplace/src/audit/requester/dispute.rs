@@ -1,14 +1,14 @@
 //! Shows that a delivery is bad.
 
 use crate::audit::requester::parcel::Shipment;
-use crate::engagement::play::require_party;
+use crate::engagement::play::{require_party, require_time_of};
 use crate::engagement::{Desk, Ended};
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::venue::Venue;
 use assay_protocol::abi::IRetrievalMarket::proveBadDataCall;
-use assay_protocol::abi::TransferEvidence;
+use assay_protocol::abi::{DemandState, TransferEvidence};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::transfer::open::Opened;
 
@@ -25,6 +25,17 @@ pub async fn dispute(desk: &Desk<Audits>, id: B256, m: u32) -> eyre::Result<Ende
         Some(receipt) => receipt,
         None => {
             let shipment = Shipment::load(desk, &journal, id, &audit, m).await?;
+            // The secret goes to the node with the first try: not before it can be used.
+            if shipment.view.state != DemandState::Acked {
+                return Err(hinted(
+                    format!(
+                        "demand {m} is {:?}: only what was acknowledged or published can be disputed",
+                        shipment.view.state
+                    ),
+                    format!("assay audit ack {id} --demand {m}"),
+                ));
+            }
+            require_time_of(&desk.market, shipment.view.deadline).await?;
             let evidence = match shipment.open(desk, &journal, id, &audit).await? {
                 Opened::Faulty(evidence) => evidence,
                 Opened::Good(documents) => {

@@ -8,7 +8,7 @@
 //! | [`reveal`] | the salt, and documents named | `guard` |
 //! | [`receive`] | documents that were handed over, looked at | `guard` |
 //! | [`demand`] | documents that are missing, demanded | `guard`, `receive` |
-//! | [`parcel`] | a delivery fetched, acknowledged, opened | nothing |
+//! | [`parcel`] | a delivery fetched, acknowledged, opened | `receive` |
 //! | [`dispute`] | a bad delivery shown | `parcel` |
 //! | [`moves`] | calls that only move an audit, as rows | `guard` |
 

@@ -1,6 +1,6 @@
 //! A requester's moves as rows.
 
-use crate::audit::facts::{own_request, RECEIVED};
+use crate::audit::facts::{own_request, RECEIVED, SALT_SHOWN_FOR};
 use crate::audit::posted::owed;
 use crate::audit::requester::guard::answers;
 use crate::engagement::play::{By, Confirmed, Move, Time};
@@ -30,8 +30,17 @@ const CONFIRM: Move<Audits> = Move {
     from: &[AuditState::Delivering],
     by: By::Party(Party::Consumer),
     time: Time::AnyTime("a confirmation harms nobody but its sender"),
-    confirmed: Confirmed::No("the guard is the hash of the answers that were read"),
-    guard: |journal, id, audit| own_request(journal, id, audit.requestHash).map(|_| audit.answersHash),
+    confirmed: Confirmed::No("the guard is the hash of the answers that the salt was shown for"),
+    guard: |journal, id, audit| {
+        own_request(journal, id, audit.requestHash)?;
+        let shown = journal.fact(&SALT_SHOWN_FOR)?;
+        shown.ok_or_else(|| {
+            hinted(
+                "the salt was not shown from here",
+                "use the --home with which it was revealed",
+            )
+        })
+    },
     call: |market, id, guard| market.call(&confirmCall { id, guard }),
 };
 
@@ -44,6 +53,10 @@ pub async fn confirm(desk: &Desk<Audits>, id: B256, regardless: bool) -> eyre::R
     if audit.state == AuditState::Delivering {
         let journal = desk.journal(id)?;
         let posted = answers(desk, &journal, id, &audit).await?;
+        eyre::ensure!(
+            journal.fact(&SALT_SHOWN_FOR)? == Some(posted.answers_hash),
+            "the node shows other answers of audit {id} than those that the salt was shown for"
+        );
         let good = journal.fact(&RECEIVED)?.unwrap_or_default();
         let owed = owed(&desk.market, id, &posted).await?;
         let mut missing = owed.difference(&good);

@@ -1,17 +1,21 @@
 //! A delivery that was demanded: fetched or read from the chain, acknowledged, opened.
 
-use crate::audit::facts::{own_request, Secrets, LEAVES, PARCEL_JUDGED, RECEIVED};
+use crate::audit::facts::{own_request, Secrets, LEAVES, PARCEL_JUDGED, PREDICATE, RECEIVED};
 use crate::audit::parcel_file;
+use crate::audit::published::Published;
+use crate::audit::requester::receive::received_dir;
 use crate::corpus::leaves;
 use crate::delivery::{parcel_name, Delivery};
 use crate::engagement::paths::fetched_files;
 use crate::engagement::play::{require_party, require_time_of};
 use crate::engagement::{Desk, Sent};
+use crate::testset::encode_png;
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::venue::Venue;
+use assay_durable::file::write_atomic;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IRetrievalMarket::ackCall;
 use assay_protocol::abi::{AuditView, DemandState, DemandView, Point};
@@ -20,6 +24,7 @@ use assay_protocol::retrieval::delivery::{layout, Parcel};
 use assay_protocol::retrieval::shared_key::{DeliveryKey, KeyPair};
 use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::open::Opened;
+use assay_protocol::transfer::payload::Received;
 use assay_protocol::transfer::places::Listed;
 use assay_protocol::units::utc;
 use serde::Serialize;
@@ -138,6 +143,9 @@ pub struct Acknowledged {
     pub demand: u32,
     /// Which documents, in order.
     pub documents: Vec<u32>,
+    /// Directory with them as the images that the predicate reads; absent if the delivery is bad.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<PathBuf>,
     /// What is wrong with it, if anything is: then it can be disputed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
@@ -154,8 +162,9 @@ impl std::fmt::Display for Acknowledged {
         match &self.fault {
             None => write!(
                 f,
-                "delivery of demand {demand}: {} documents, each opens its leaf\nnext        assay audit confirm {id}",
-                self.documents.len()
+                "delivery of demand {demand}: {} documents, each opens its leaf, in {}\nnext        assay audit confirm {id}",
+                self.documents.len(),
+                self.images.as_deref().unwrap_or(Path::new("")).display()
             ),
             Some(fault) => write!(
                 f,
@@ -182,6 +191,8 @@ pub async fn ack(desk: &Desk<Audits>, id: B256, m: u32, from: Option<&Delivery>)
         None if shipment.view.state == DemandState::Delivered => {
             require_time_of(&desk.market, shipment.view.deadline).await?;
             fetch(desk, id, &shipment, from).await?;
+            // Only what can be opened, with all leaves, can be shown to be bad.
+            shipment.open(desk, &journal, id, &audit).await?;
             let call = ackCall {
                 id,
                 m: U256::from(m),
@@ -198,6 +209,7 @@ pub async fn ack(desk: &Desk<Audits>, id: B256, m: u32, from: Option<&Delivery>)
         id,
         demand: m,
         documents: shipment.indices,
+        images: fault.is_none().then(|| received_dir(desk, id)),
         fault,
         until: desk.market.demand(id, m).await?.deadline,
         sent,
@@ -213,7 +225,10 @@ async fn judge(
     shipment: &Shipment,
 ) -> eyre::Result<Option<String>> {
     let fault = match shipment.open(desk, journal, id, audit).await? {
-        Opened::Good(_) => None,
+        Opened::Good(documents) => {
+            write(desk, journal, id, &documents)?;
+            None
+        }
         Opened::Faulty(evidence) => Some(evidence.to_string()),
     };
     if fault.is_none() {
@@ -223,6 +238,27 @@ async fn judge(
     }
     journal.set_fact(&PARCEL_JUDGED(shipment.m), &fault.is_none())?;
     Ok(fault)
+}
+
+/// Writes the model inputs of documents that were delivered as images, beside what was handed over.
+fn write(desk: &Desk<Audits>, journal: &Journal, id: B256, documents: &[Received]) -> eyre::Result<()> {
+    let opening = journal.fact(&PREDICATE)?.ok_or_else(|| {
+        hinted(
+            format!("the predicate of audit {id} is not here"),
+            "use the --home in which the request was made",
+        )
+    })?;
+    let size = Published::load(&opening)?.image_size();
+    let bytes = 3 * size.height as usize * size.width as usize;
+    for document in documents {
+        let path = received_dir(desk, id).join(format!("{:07}.png", document.index));
+        // What opens its leaf and is no image of this size is what the responder committed to.
+        match document.example(bytes) {
+            Ok(example) => write_atomic(&path, &encode_png(size, &example.image)?, true)?,
+            Err(error) => desk.report.warn(format_args!("document {}: {error}", document.index)),
+        }
+    }
+    Ok(())
 }
 
 /// The ciphertext with the delivered root in this program's own directory.

@@ -4,23 +4,33 @@ use crate::audit::facts::RECEIVED;
 use crate::audit::posted::owed;
 use crate::audit::requester::guard::answers;
 use crate::corpus::opening::received;
-use crate::delivery::{Delivery, DOCUMENTS_FILE};
+use crate::delivery::Delivery;
 use crate::engagement::paths::fetched_files;
 use crate::engagement::play::require_party;
-use crate::engagement::Desk;
+use crate::engagement::{Desk, Site};
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
 use assay_chain::venue::{require_state, Venue};
 use assay_durable::file::copy_atomic;
-use assay_exchange::blob::BlobKind;
+use assay_durable::read::open_regular;
+use assay_exchange::blob::{id_of, BlobKind};
 use assay_protocol::abi::AuditState;
 use assay_protocol::accuracy::decide::Party;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+/// Where documents that were handed over are kept, and a file that is being looked at.
+const RECEIVED_DIR: &str = "received";
+const UNCHECKED_FILE: &str = "unchecked.opening";
+
 /// Bytes of the largest file of documents that is fetched.
 const MAX_DOCUMENTS_BYTES: u64 = 8 << 30;
+
+/// Where a requester keeps the documents of an audit.
+pub fn received_dir(site: &Site<Audits>, id: B256) -> PathBuf {
+    site.files(id).join(RECEIVED_DIR)
+}
 
 /// What was found out about the documents that match.
 #[derive(Debug, Serialize)]
@@ -36,7 +46,7 @@ pub struct Received {
     pub missing: BTreeSet<u32>,
     /// What was wrong with what was handed over.
     pub wrong: Vec<String>,
-    /// Where they are.
+    /// Directory with the files that hold them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub documents: Option<PathBuf>,
 }
@@ -74,7 +84,7 @@ pub async fn receive(desk: &Desk<Audits>, id: B256, from: Option<&Delivery>) -> 
     let posted = answers(desk, &journal, id, &audit).await?;
     let owed = owed(&desk.market, id, &posted).await?;
     let corpus = desk.market.corpora.corpus(audit.corpusId).await?;
-    let kept = desk.files(id).join(DOCUMENTS_FILE);
+    let kept = received_dir(desk, id);
     let (mut good, mut wrong) = (journal.fact(&RECEIVED)?.unwrap_or_default(), Vec::new());
     if let Some(from) = from {
         let into = fetched_files(desk, id);
@@ -84,21 +94,27 @@ pub async fn receive(desk: &Desk<Audits>, id: B256, from: Option<&Delivery>) -> 
         if files.is_empty() {
             wrong.push(format!("there are no documents in {}", from.place()));
         }
-        let mut most = 0;
         for file in files {
-            match received::received(audit.corpusId, &corpus, &file, &desk.report) {
+            // What is checked is the copy, which nobody else can write.
+            let copy = desk.files(id).join(UNCHECKED_FILE);
+            let found = copy_atomic(&file, &copy, true)
+                .map_err(eyre::Report::from)
+                .and_then(|()| received::received(audit.corpusId, &corpus, &copy, &desk.report));
+            match found {
                 Ok(found) => {
-                    let right: BTreeSet<u32> = found.good.intersection(&owed).copied().collect();
+                    let new = found.good.intersection(&owed).any(|index| !good.contains(index));
+                    good.extend(found.good.intersection(&owed));
                     wrong.extend(found.wrong);
-                    // Of several, the one with most of what is owed is kept.
-                    if right.len() > most {
-                        most = right.len();
-                        copy_atomic(&file, &kept, true)?;
-                        good = right;
+                    if new {
+                        // Under its hash: what was right in an earlier file stays where it is.
+                        let hash = id_of(open_regular(&copy)?)?;
+                        std::fs::create_dir_all(&kept)?;
+                        std::fs::rename(&copy, kept.join(format!("{hash}.opening")))?;
                     }
                 }
                 Err(error) => wrong.push(format!("{error:#}")),
             }
+            std::fs::remove_file(&copy).ok();
         }
         journal.set_fact(&RECEIVED, &good)?;
     }
@@ -109,6 +125,6 @@ pub async fn receive(desk: &Desk<Audits>, id: B256, from: Option<&Delivery>) -> 
         good,
         missing,
         wrong,
-        documents: kept.is_file().then_some(kept),
+        documents: kept.is_dir().then_some(kept),
     })
 }

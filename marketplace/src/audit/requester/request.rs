@@ -1,6 +1,6 @@
 //! Asks which documents of a corpus match a predicate.
 
-use crate::audit::facts::{Secrets, AUDIT, LEAVES, PREDICATE, REQUEST_HASH, SECRETS};
+use crate::audit::facts::{Secrets, AUDIT, LEAVES, PREDICATE, REQUEST_HASH, SALT_SHOWN_FOR, SECRETS};
 use crate::audit::predicate::as_record;
 use crate::audit::published::{KeyUse, Published};
 use crate::corpus::leaves;
@@ -13,7 +13,7 @@ use assay_chain::audits::Audits;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
 use assay_chain::venue::{events, Venue, View};
-use assay_durable::file::copy_atomic;
+use assay_durable::file::{copy_atomic, parent};
 use assay_protocol::abi::corpora::Corpus;
 use assay_protocol::abi::IRetrievalMarket::{requestCall, AuditRequested};
 use assay_protocol::abi::{Predicate, RequestTerms};
@@ -22,9 +22,11 @@ use assay_protocol::retrieval::statement::{predicate_hash, request_hash};
 use assay_protocol::transfer::keys::mc_salt_hash;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Name of the leaves among the files of an audit.
+/// Directory with what requests are made of, in a chain's state.
+const ASKED: &str = "asked";
+/// Name of a corpus's leaves in it.
 const LEAVES_COPY: &str = "corpus.leaves";
 
 /// What a request asks for, besides the predicate's weights.
@@ -174,7 +176,11 @@ pub async fn request(
             published
                 .require(predicate_hash(&predicate), record, &market.chain, keys, &desk.report)
                 .await?;
-            leaves::require_of(leaves_file, &corpus)?;
+            // Copies: what is needed in days is not where it was today. What was checked is kept.
+            let (leaves_copy, opening) = copies(desk, ask.corpus_id, published.weights_commit());
+            std::fs::create_dir_all(parent(&leaves_copy))?;
+            leaves::save(&leaves_copy, &leaves::require_of(leaves_file, &corpus)?)?;
+            copy_atomic(published.path(), &opening, false)?;
             let secrets = Secrets::of_offer(&mut journal)?;
             let terms = RequestTerms {
                 corpusId: ask.corpus_id,
@@ -199,7 +205,7 @@ pub async fn request(
             desk.account.send(&mut journal, "request", &call, &desk.report).await?
         }
     };
-    finish(desk, &mut journal, &corpus, published, leaves_file, &receipt)
+    finish(desk, &mut journal, &corpus, published, &receipt)
 }
 
 /// The journal of the newest request with this predicate about this corpus that is still open, else a new one.
@@ -213,16 +219,27 @@ async fn open_offer(desk: &PayingDesk<Audits>, corpus_id: B256, predicate: &Pred
         let Some(id) = journal.fact(&AUDIT)? else {
             return Ok(journal);
         };
-        let is_over = match market.find(id).await? {
+        let known = desk.journal_path(id);
+        let own = Journal::peek(&known, &REQUEST_HASH)?;
+        let there = market.find(id).await?.filter(|audit| Some(audit.requestHash) == own);
+        let is_over = match there {
             Some(audit) => audit.is_closed() || (audit.is_offer() && now > audit.deadline),
-            // A reorganisation took it back: its transaction is sent again.
-            None => false,
+            // A reorganisation took it back: its transaction is sent again, unless its salt is out. Whoever saw that could answer a
+            // second audit with it.
+            None => Journal::peek(&known, &SALT_SHOWN_FOR)?.is_some(),
         };
         if !is_over {
             return Ok(journal);
         }
     }
     Err(eyre::eyre!("no place for another request"))
+}
+
+/// Where the leaves of a corpus and the opening of a predicate are kept, before there is an audit of them.
+fn copies(desk: &PayingDesk<Audits>, corpus_id: B256, weights_commit: U256) -> (PathBuf, PathBuf) {
+    let dir = desk.home.ids(&desk.market.chain, ASKED);
+    let of = |id: B256, name: &str| dir.join(id.to_string()).join(name);
+    (of(corpus_id, LEAVES_COPY), of(weights_commit.into(), PREDICATE_FILE))
 }
 
 /// Fails unless the documents fit the predicate.
@@ -248,7 +265,6 @@ fn finish(
     offer: &mut Journal,
     corpus: &Corpus,
     published: &Published,
-    leaves_file: &Path,
     receipt: &TransactionReceipt,
 ) -> eyre::Result<Requested> {
     let event = events::<AuditRequested>(receipt)
@@ -268,11 +284,7 @@ fn finish(
     journal.set_fact(&SECRETS, &secrets)?;
     journal.set_fact(&REQUEST_HASH, &own)?;
     offer.set_fact(&AUDIT, &id)?;
-    // Copies: what is needed in days is not where it was today.
-    let files = desk.files(id);
-    let (leaves_copy, opening) = (files.join(LEAVES_COPY), files.join(PREDICATE_FILE));
-    copy_atomic(leaves_file, &leaves_copy, true)?;
-    copy_atomic(published.path(), &opening, false)?;
+    let (leaves_copy, opening) = copies(desk, terms.corpusId, published.weights_commit());
     journal.set_fact(&LEAVES, &leaves_copy)?;
     journal.set_fact(&PREDICATE, &opening)?;
     Ok(Requested {

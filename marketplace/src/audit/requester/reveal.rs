@@ -52,8 +52,15 @@ pub async fn reveal(desk: &Desk<Audits>, id: B256, named: Vec<u32>) -> eyre::Res
     let audit = desk.market.newest(id).await?;
     require_party(&audit, &desk.account, Party::Consumer)?;
     let mut journal = desk.journal(id)?;
+    // Before what was signed is sent again: its salt is out, and these may be answers to it, or come after it.
+    let revealed = [
+        AuditState::Answered,
+        AuditState::Sampled,
+        AuditState::Delivering,
+        AuditState::Closed,
+    ];
+    require_state(id, &audit, &revealed)?;
     if audit.state == AuditState::Answered {
-        // Before what was signed is sent again: its salt is out, and these may be answers to it.
         let posted = answers(desk, &journal, id, &audit).await?;
         require_not_shown_for_others(&journal, id, posted.answers_hash)?;
     }

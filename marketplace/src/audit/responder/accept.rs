@@ -8,7 +8,7 @@ use crate::audit::facts::{CORPUS, ORIGINALS, PREDICATE, REQUEST_HASH};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::predicate::{as_record, requested};
 use crate::audit::published::{require_unregistered, KeyUse, Published};
-use crate::audit::responder::taken::{corpus, predicate_dir};
+use crate::audit::responder::taken::{accepting_lock, corpus, predicate_dir, predicate_secrets};
 use crate::capacity;
 use crate::corpus::opening::open::require_same;
 use crate::corpus::stored::StoredCorpus;
@@ -27,17 +27,17 @@ use assay_chain::error::{hinted, usage};
 use assay_chain::market::Market;
 use assay_chain::venue::{require_state, Venue};
 use assay_durable::file::copy_atomic;
+use assay_durable::lock::Lock;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IRetrievalMarket::{acceptCall, AuditRequested};
 use assay_protocol::abi::{AuditState, AuditView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::audit_context;
-use assay_protocol::retrieval::policy::{refusals, Findings, Rules};
-use assay_protocol::retrieval::statement::request_hash;
+use assay_protocol::retrieval::policy::{refusals, Findings, Refusal, Rules};
 use assay_protocol::retrieval::windows::prove_window;
 use assay_protocol::units::{ether, utc};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What the responder takes on.
@@ -53,6 +53,8 @@ pub struct AcceptPolicy {
     pub most_bond: u128,
     /// Documents that match and will be withheld, at most.
     pub withholds: u32,
+    /// The most documents to hand over: whoever writes the predicate decides what matches it.
+    pub most_matches: u32,
 }
 
 /// Where the documents are.
@@ -152,46 +154,59 @@ pub async fn accept(
             require_time(&desk.market, &audit).await?;
             require_requester(policy, &audit)?;
             let request = requested(&desk.market, id, &audit).await?;
-            require_request(desk, id, &audit, &request)?;
             // A reorganised request would ask for something else under this id.
             desk.market.require_settled(id, &audit).await?;
             let stored = StoredCorpus::open(&documents.corpus)?.with_originals(documents.originals.clone());
             let committed = desk.market.corpora.corpus(audit.corpusId).await?;
             require_same(audit.corpusId, &committed, &stored)?;
+            let rules = Rules {
+                authorities: policy.authorities.clone(),
+                least_price: policy.least_price,
+                most_bond: policy.most_bond,
+                most_ones: policy.most_matches,
+            };
+            let windows = &desk.market.params.windows;
+            let judge = |found: &Findings| {
+                let against = refusals(&request.terms, &committed, windows, found, &rules);
+                require_nothing_against(id, &against)
+            };
+            // What the terms alone say, before anything that takes long.
+            let mut found = Findings {
+                weights_match: true,
+                code_matches: true,
+                input_words: committed.inputWords,
+                words_per_hash: committed.wordsPerHash,
+                ones: 0,
+                privileged: policy.withholds,
+                proof_seconds: 0,
+                promised: 0,
+            };
+            judge(&found)?;
+            let _lock = Lock::take_from(
+                &accepting_lock(desk),
+                "another assay process judges a request",
+                "wait until it has ended, then repeat the command",
+            )?;
             let published = receive(desk, id, &audit, &request, predicate, keys).await?;
             if let Some(marketplace) = marketplace {
                 require_unregistered(marketplace, published.weights_commit()).await?;
             }
             let dir = predicate_dir(desk, published.weights_commit());
             let prover = published.prover(&dir, keys, &desk.market.chain, &desk.report)?;
+            require_size(&prover, &stored)?;
             let matches = Matches::find(audit.requestHash, &stored, &prover, &desk.report)?;
+            found.input_words = published.input_words();
+            found.words_per_hash = WORDS_PER_HASH;
+            found.ones = u32::try_from(matches.ones().len())?;
+            judge(&found)?;
             let took = try_proof(desk, id, &stored, &matches, &prover)?;
             proof_seconds = took.map(|took| took.as_secs_f64());
-            let found = Findings {
-                weights_match: true,
-                code_matches: true,
-                input_words: published.input_words(),
-                words_per_hash: WORDS_PER_HASH,
-                ones: u32::try_from(matches.ones().len())?,
-                privileged: policy.withholds,
-                proof_seconds: took.map_or(0, |took| took.as_secs() + 1),
-                // Those are counted with the promise below.
-                promised: 0,
-            };
-            let rules = Rules {
-                authorities: policy.authorities.clone(),
-                least_price: policy.least_price,
-                most_bond: policy.most_bond,
-            };
-            let windows = &desk.market.params.windows;
-            let against = refusals(&request.terms, &committed, windows, &found, &rules);
-            if !against.is_empty() {
-                let reasons: Vec<String> = against.iter().map(ToString::to_string).collect();
-                return Err(hinted(
-                    format!("this request is not to be accepted: {}", reasons.join("; ")),
-                    format!("refuse it with assay audit decline {id}, or let it expire"),
-                ));
-            }
+            found.proof_seconds = took.map_or(0, |took| took.as_secs() + 1);
+            let elsewhere = capacity::promised_seconds(&desk.market, id, &predicate_secrets(desk)?).await?;
+            found.promised = elsewhere.div_ceil(found.proof_seconds.max(1));
+            judge(&found)?;
+            // All of that took its time.
+            require_time(&desk.market, &desk.market.newest(id).await?).await?;
             desk.account.require_funds(audit.bounds.bond, 0).await?;
             let items = u64::from(audit.bounds.samples) + u64::from(audit.bounds.namedMax);
             let promise = Promise {
@@ -204,7 +219,8 @@ pub async fn accept(
             matches.save(&desk.files(id).join(MATCHES_FILE))?;
             journal.set_fact(&PREDICATE, &published.path().to_owned())?;
             journal.set_fact(&CORPUS, &documents.corpus.canonicalize()?)?;
-            journal.set_fact(&ORIGINALS, &documents.originals)?;
+            let originals = documents.originals.as_deref().map(Path::canonicalize);
+            journal.set_fact(&ORIGINALS, &originals.transpose()?)?;
             journal.set_fact(&REQUEST_HASH, &audit.requestHash)?;
             let call = acceptCall {
                 id,
@@ -243,6 +259,32 @@ pub async fn accept(
     })
 }
 
+/// # Errors
+/// With all that speaks against a request.
+fn require_nothing_against(id: B256, against: &[Refusal]) -> eyre::Result<()> {
+    if against.is_empty() {
+        return Ok(());
+    }
+    let reasons: Vec<String> = against.iter().map(ToString::to_string).collect();
+    Err(hinted(
+        format!("this request is not to be accepted: {}", reasons.join("; ")),
+        format!("refuse it with assay audit decline {id}, or let it expire"),
+    ))
+}
+
+/// Fails unless the predicate reads images of the corpus's size: of another one nothing could be proven, and everything would be
+/// answered with a match.
+fn require_size(prover: &Prover, corpus: &StoredCorpus) -> eyre::Result<()> {
+    let (size, input) = (corpus.size(), prover.frozen.architecture.input);
+    if (input.h, input.w) == (size.height as usize, size.width as usize) {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "the predicate reads images of {} × {}, the corpus has {} × {}",
+        input.h, input.w, size.height, size.width
+    )))
+}
+
 fn require_requester(policy: &AcceptPolicy, audit: &AuditView) -> eyre::Result<()> {
     if policy.requesters.is_empty() || policy.requesters.contains(&audit.rq) {
         return Ok(());
@@ -251,22 +293,6 @@ fn require_requester(policy: &AcceptPolicy, audit: &AuditView) -> eyre::Result<(
         "the request is of {}, which is none of --requester",
         audit.rq
     )))
-}
-
-/// Fails unless the request on chain hashes to its own terms.
-fn require_request(
-    desk: &PayingDesk<Audits>,
-    id: B256,
-    audit: &AuditView,
-    request: &AuditRequested,
-) -> eyre::Result<()> {
-    let expected = request_hash(id, audit.rq, &request.terms, desk.market.params_hash);
-    eyre::ensure!(
-        expected == audit.requestHash,
-        "the request on chain does not hash to its own terms: {} instead of {expected}",
-        audit.requestHash
-    );
-    Ok(())
 }
 
 /// The predicate's opening in this program's own directory, compared with the request.

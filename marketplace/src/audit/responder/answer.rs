@@ -1,5 +1,6 @@
 //! Posts the answers page by page, withholds documents that match, and seals.
 
+use crate::audit::facts::WITHHELD;
 use crate::audit::matches::Matches;
 use crate::audit::responder::taken::matches;
 use crate::engagement::batch::largest_batch;
@@ -84,19 +85,22 @@ pub async fn withhold(desk: &Desk<Audits>, id: B256, documents: &BTreeSet<u32>, 
     let found = matches(desk, &journal, id, &audit)?;
     require_matching(&found, documents)?;
     let answers = found.answers()?;
+    let mut withheld = journal.fact(&WITHHELD)?.unwrap_or_default();
+    withheld.extend(documents);
+    let most = audit.bounds.withholdMax;
+    if withheld.len() > most as usize {
+        return Err(usage(format!(
+            "{} documents would be withheld, the request allows {most}",
+            withheld.len()
+        )));
+    }
+    journal.set_fact(&WITHHELD, &withheld)?;
     let mut sent = post(desk, &mut journal, id, &found, false).await?;
     loop {
         let so_far = read(desk, id, &found, &answers).await?;
         let left: Vec<u32> = documents.difference(&so_far.withheld).copied().collect();
         if left.is_empty() {
             break;
-        }
-        let most = u64::from(audit.bounds.withholdMax);
-        let all = (so_far.withheld.len() + left.len()) as u64;
-        if all > most {
-            return Err(usage(format!(
-                "{all} documents would be withheld, the request allows {most}"
-            )));
         }
         let indices = left.get(..left.len().min(MAX_WITHHELD)).unwrap_or_default();
         let pages = answers.openings(indices);

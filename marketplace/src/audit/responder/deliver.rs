@@ -1,8 +1,9 @@
 //! Encrypts what was demanded for the requester alone, commits to the ciphertext, and hands it over.
 
-use crate::audit::facts::{own_request, DELIVERY_SEED, PARCEL_DELIVERED};
+use crate::audit::facts::{DELIVERY_SEED, PARCEL_DELIVERED};
 use crate::audit::parcel_file;
-use crate::audit::responder::taken::corpus;
+use crate::audit::predicate::requested;
+use crate::audit::responder::taken::{corpus, matches};
 use crate::delivery::{parcel_name, Delivery};
 use crate::engagement::play::{require_party, require_time_of};
 use crate::engagement::{Desk, Sent};
@@ -78,16 +79,23 @@ pub async fn parcel(
     audit: &AuditView,
     m: u32,
 ) -> eyre::Result<(Parcel, KeyPair, Vec<u32>)> {
-    own_request(journal, id, audit.requestHash)?;
-    let seed: B256 = journal.fact(&DELIVERY_SEED(m))?.ok_or_else(|| {
+    // The key as it was requested: a node that names another one would have garbage delivered, or read it itself.
+    let terms = requested(&desk.market, id, audit).await?.terms;
+    let ones = matches(desk, journal, id, audit)?.ones();
+    let indices = desk.market.demanded(id, m).await?;
+    if let Some(index) = indices.iter().find(|index| !ones.contains(index)) {
+        eyre::bail!(
+            "the node says that document {index} is demanded, which was answered with no match; use another node"
+        );
+    }
+    let seed: B256 = journal.fact(&DELIVERY_SEED(m, list_hash(&indices)))?.ok_or_else(|| {
         hinted(
             format!("the key of the delivery of demand {m} is not here"),
             "use the --home in which it was delivered",
         )
     })?;
     let pair = KeyPair::new(KeySeed::new(seed.0))?;
-    let key = pair.delivery_key(id, m.into(), &audit.requesterKey)?;
-    let indices = desk.market.demanded(id, m).await?;
+    let key = pair.delivery_key(id, m.into(), &terms.requesterKey)?;
     let listed = Listed::new(indices.clone(), audit.size as usize);
     let listed = listed.ok_or_else(|| eyre::eyre!("the list of demand {m} is none of the corpus"))?;
     let words_per_chunk = desk.market.params.delivery.wordsPerChunk as usize;
@@ -115,10 +123,12 @@ pub async fn deliver(desk: &Desk<Audits>, id: B256, m: u32, to: Option<&Delivery
         None if view.state == DemandState::Demanded => {
             desk.market.require_settled(id, &audit).await?;
             require_time_of(&desk.market, view.deadline).await?;
-            if journal.fact(&DELIVERY_SEED(m))?.is_none() {
+            // Of each list its own: after a reorganisation another one may have the same number.
+            let fact = DELIVERY_SEED(m, view.listHash);
+            if journal.fact(&fact)?.is_none() {
                 let mut seed = B256::ZERO;
                 OsRng.fill_bytes(seed.as_mut_slice());
-                journal.set_fact(&DELIVERY_SEED(m), &seed)?;
+                journal.set_fact(&fact, &seed)?;
             }
             let (parcel, pair, indices) = parcel(desk, &journal, id, &audit, m).await?;
             parcel_file::save(&desk.files(id).join(parcel_name(m)), &parcel)?;

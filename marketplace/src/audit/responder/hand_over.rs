@@ -1,7 +1,7 @@
 //! Hands the documents that match over, off chain, with their originals.
 
 use crate::audit::delivered::Delivered;
-use crate::audit::facts::DOCUMENTS_DELIVERED;
+use crate::audit::facts::{DOCUMENTS_DELIVERED, WITHHELD};
 use crate::audit::posted::{owed, posted};
 use crate::audit::responder::taken::{corpus, matches};
 use crate::corpus::opening::open::open;
@@ -10,7 +10,7 @@ use crate::engagement::play::require_party;
 use crate::engagement::Desk;
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
-use assay_chain::error::usage;
+use assay_chain::error::{hinted, usage};
 use assay_chain::venue::{require_state, Venue};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::AuditState;
@@ -26,8 +26,15 @@ pub async fn hand_over(desk: &Desk<Audits>, id: B256, to: &Delivery) -> eyre::Re
     require_state(id, &audit, &[AuditState::Delivering])?;
     desk.market.require_settled(id, &audit).await?;
     let mut journal = desk.journal(id)?;
-    matches(desk, &journal, id, &audit)?;
+    let found = matches(desk, &journal, id, &audit)?;
     let posted = posted(&desk.market, id, &audit).await?;
+    let withheld = journal.fact(&WITHHELD)?.unwrap_or_default();
+    if posted.answers != found.answers()? || posted.withheld != withheld {
+        return Err(hinted(
+            format!("the node shows other answers of audit {id} than were posted from here: nothing is handed over"),
+            "use another node, and the --home with which it was answered",
+        ));
+    }
     let owed = owed(&desk.market, id, &posted).await?;
     if owed.is_empty() {
         return Err(usage(format!(

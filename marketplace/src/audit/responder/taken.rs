@@ -2,7 +2,7 @@
 
 use crate::audit::facts::{own_request, CORPUS, ORIGINALS, PREDICATE};
 use crate::audit::matches::{Matches, MATCHES_FILE};
-use crate::audit::published::{KeyUse, Published};
+use crate::audit::published::{secret_in, KeyUse, Published};
 use crate::corpus::stored::StoredCorpus;
 use crate::engagement::{Desk, Site};
 use crate::proving::Prover;
@@ -11,6 +11,8 @@ use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_protocol::abi::AuditView;
+use eyre::WrapErr;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Directory with one inside for each predicate, in a chain's state.
@@ -55,6 +57,27 @@ pub fn prover(site: &Site<Audits>, id: B256, keys: &KeyUse) -> eyre::Result<Prov
     let published = Published::load(&opening)?;
     let dir = predicate_dir(site, published.weights_commit());
     published.prover(&dir, keys, &site.market.chain, &site.report)
+}
+
+/// The secret files of every predicate that this program was asked with.
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn predicate_secrets(site: &Site<Audits>) -> eyre::Result<Vec<PathBuf>> {
+    let dir = site.home.ids(&site.market.chain, PREDICATES);
+    let entries = match std::fs::read_dir(&dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.wrap_err_with(|| format!("cannot read {}", dir.display()))?,
+    };
+    let secrets = entries.map(|entry| Ok(secret_in(&entry?.path())));
+    let mut secrets = secrets.collect::<eyre::Result<Vec<_>>>()?;
+    secrets.retain(|secret| secret.is_file());
+    Ok(secrets)
+}
+
+/// Locked while a request is judged: what is promised meanwhile would be counted by neither.
+pub fn accepting_lock(site: &Site<Audits>) -> PathBuf {
+    site.home.ids(&site.market.chain, PREDICATES).join("accepting.lock")
 }
 
 /// Where the files of a predicate are: one directory for all audits with the same weights.
