@@ -163,6 +163,14 @@ contract AuditTermsTest is AuditFixture {
         expectBad("publishTime", 365 days + 1);
     }
 
+    function test_constructor_takesItsLimits() public {
+        p.delivery.deliverGas = 1 << 24;
+        (p.windows.proveTime, p.windows.deliverTime, p.windows.publishTime) = (365 days, 365 days, 365 days);
+        // W_answer of 2^20 documents, which are 256 pages, is 365 days to the second.
+        (p.windows.answerBase, p.windows.answerTime) = (365 days - 256 * 123_000, 123_000);
+        new AuditTerms(p);
+    }
+
     /// Values of the enums are part of the ABI.
     function test_enums_keepTheirOrder() public pure {
         assertEq(uint256(AuditState.Requested), 1, "Requested");

@@ -11,6 +11,7 @@ import {Bn254} from "../../../src/libraries/Bn254.sol";
 import {Statement} from "../../../src/libraries/Statement.sol";
 import {Deadlines} from "../../../src/shared/Deadlines.sol";
 import {AuditOutcome, AuditState, DemandState, DemandView} from "../../../src/types/AuditTypes.sol";
+import {PageOpening, RequestTerms} from "../../../src/types/RetrievalTypes.sol";
 import {Point, SharedSecret} from "../../../src/types/SharedKeyTypes.sol";
 import {BadData, Evidence} from "../../../src/types/TransferTypes.sol";
 import {AuditFixture} from "../../base/AuditFixture.sol";
@@ -72,6 +73,28 @@ contract DemandsTest is AuditFixture {
         expectDemand(id, list(5, 5), abi.encodeWithSelector(IRetrievalMarket.NotAscending.selector, 1));
         expectDemand(id, none(), abi.encodeWithSelector(IRetrievalMarket.BadDemand.selector, 128, 0));
         expectDemand(id, new uint32[](129), abi.encodeWithSelector(IRetrievalMarket.BadDemand.selector, 128, 129));
+    }
+
+    function test_demand_ofAsManyAsThereMayBe() public {
+        RequestTerms memory t = requestTerms();
+        t.corpusId = commitCorpus(keccak256("any root"), 128, 1);
+        (t.samples, t.namedMax, t.onesMax, t.withholdMax) = (1, 0, 128, 0);
+        bytes32 id = requestWith(t);
+        acceptAudit(id);
+        bytes[] memory pages = new bytes[](1);
+        pages[0] = abi.encodePacked(type(uint128).max);
+        post(id, pages, true);
+        revealNamed(id, none());
+        uint32[] memory all = new uint32[](128);
+        for (uint32 i = 0; i < 128; ++i) {
+            all[i] = i;
+        }
+        PageOpening[] memory page = opening();
+        page[0].bits = pages[0];
+        bytes32 g = auditGuard(id);
+        vm.prank(rq);
+        audits.demand{value: 1 ether}(id, g, all, page);
+        assertEq(audits.audit(id).demanded, 128, "all of them");
     }
 
     function test_demand_onlyByTheRequesterInTime() public {
@@ -239,6 +262,22 @@ contract DemandsTest is AuditFixture {
         vm.expectRevert(abi.encodeWithSelector(Deadlines.DeadlinePassed.selector, last, last + 1));
         vm.prank(rs);
         audits.publishChunks(id, m, root, 0, words);
+    }
+
+    /// Who watches learns from the event alone whether the publication is whole.
+    function test_publishChunks_saysWhetherItIsTheLast() public {
+        (bytes32 id, uint256 m) = demanded(DemandState.Delivered);
+        bytes32 root = audits.demandAt(id, m).ctRoot;
+        bytes32[] memory first = Payload.flat(cipherOf(id, m, list(2, 6)), 0, 5);
+        bytes32[] memory rest = Payload.flat(cipherOf(id, m, list(2, 6)), 5, 6);
+        vm.warp(START + ACK + 1);
+        vm.startPrank(rs);
+        vm.expectEmit(true, true, true, true, address(audits));
+        emit IRetrievalMarket.DemandPublished(id, corpusId, rs, m, 5, false, uint64(START + ACK));
+        audits.publishChunks(id, m, root, 0, first);
+        vm.expectEmit(true, true, true, true, address(audits));
+        emit IRetrievalMarket.DemandPublished(id, corpusId, rs, m, 6, true, uint64(START + ACK + 1 + EVIDENCE));
+        audits.publishChunks(id, m, root, 5, rest);
     }
 
     function test_attack12_publicationOfAWrongRootOrByOthers() public {

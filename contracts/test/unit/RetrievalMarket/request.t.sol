@@ -176,6 +176,15 @@ contract RequestTest is AuditFixture {
         );
         t.samples = 1 << 19;
         requestWith(t);
+        // To the second.
+        params.windows.proveBase = uint64(365 days - 31 * ((1 << 19) + 128));
+        audits = new RetrievalMarket(params);
+        requestWith(t);
+        t.samples += 1;
+        expectRefusal(
+            abi.encodeWithSelector(IRetrievalMarket.WindowTooLong.selector, bytes32("prove"), 365 days, 365 days + 31),
+            PRICE
+        );
     }
 
     // ---- predicates (I 10) ----

@@ -177,6 +177,15 @@ contract SamplesTest is AuditFixture {
         audits.submitProofs(id, predicate(), single(g));
     }
 
+    /// What is named is due besides, but makes no further sample: a document of the prover's choice would stand for a named one.
+    function test_submitProofs_revertsWhen_aSampleStandsForANamedOne() public {
+        bytes32 id = answered();
+        revealNamed(id, list(0));
+        SampleGroup memory g = groupOf(id, SAMPLES);
+        vm.expectRevert(abi.encodeWithSelector(IRetrievalMarket.AboveLimit.selector, SAMPLES, SAMPLES + 1));
+        audits.submitProofs(id, predicate(), single(g));
+    }
+
     function test_submitProofs_revertsWhen_thePagesAreOthers() public {
         bytes32 id = sampled();
         SampleGroup memory g = groupOf(id, 0);
