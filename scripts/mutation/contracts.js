@@ -104,15 +104,13 @@ const NEAR = {
 /** Whole statements without which nothing is checked. */
 const STATEMENTS = /^\s*(require|_require[A-Z]\w*|[\w.]+\.(require|check)\w*)\(.*;\s*$/;
 /** Unoptimised code compiles three times as fast; bounds on gas and size say nothing then, and long stories need more gas. */
-const ENVIRONMENT = {...process.env, FOUNDRY_OPTIMIZER: 'false', FOUNDRY_GAS_LIMIT: `${Number.MAX_SAFE_INTEGER}`};
+const WHOLE = {...process.env, FOUNDRY_OPTIMIZER: 'false', FOUNDRY_GAS_LIMIT: `${Number.MAX_SAFE_INTEGER}`};
 /** Tests that deploy what they test from its artefact are not compiled again when it changes. */
-const LINKED = {...ENVIRONMENT, FOUNDRY_DYNAMIC_TEST_LINKING: 'true'};
-/** All compiled into the tests, as `forge test` does: what survives so far must survive this, too. */
-const WHOLE = {...ENVIRONMENT, FOUNDRY_OUT: 'out-whole', FOUNDRY_CACHE_PATH: 'cache-whole'};
+const LINKED = {...WHOLE, FOUNDRY_DYNAMIC_TEST_LINKING: 'true'};
 const COSTLY = 'test_gas|test_handler|test_create2';
 const RANDOM = 'invariant|testFuzz';
 /** They deploy as another account, which an artefact cannot be. */
-const UNLINKED = 'MarketConstructorTest|RealProofTest';
+const UNLINKED = ['contracts/test/unit/AccuracyMarket/constructor.t.sol', 'contracts/test/real/RealProof.t.sol'];
 
 /** Which lines are code. */
 function select(lines) {
@@ -130,54 +128,80 @@ function alternatives(line) {
   return [...(STATEMENTS.test(line) ? [''] : []), ...replaced(line, RULES)];
 }
 
-/** 'killed' by a failing test, 'invalid' if it does not compile, else 'survived'. */
-function judge(work, forge, file) {
-  const near = NEAR[path.relative('contracts/src', file)];
-  const linked = ['--no-match-test', `${COSTLY}|${RANDOM}`, '--no-match-contract', UNLINKED];
-  const runs = [
-    ...(near ? [[LINKED, ['--match-path', near, ...linked]]] : []),
-    [LINKED, linked],
-    [WHOLE, ['--no-match-test', COSTLY]],
-  ];
-  for (const [env, args] of runs) {
-    const run = spawnSync(forge, ['test', '--fail-fast', ...args], {cwd: work, encoding: 'utf8', env, maxBuffer: 1 << 28});
-    if (run.error) throw run.error;
-    if (run.status !== 0) {
-      const compiled = /Ran \d+ test suite/.test(run.stdout);
-      return compiled ? 'killed' : 'invalid';
-    }
-  }
-  return 'survived';
+/** Whether a path is among those of a pattern with `*` and `{one,other}`. */
+function matches(pattern, file) {
+  const alternatives = {'*': '[^/]*', '{': '(', ',': '|', '}': ')', '.': '\\.'};
+  return new RegExp(`^${pattern.replace(/[*{},.]/g, (c) => alternatives[c])}$`).test(file);
 }
 
-/** A copy of what forge needs, with a way to judge a change in it. */
-function bench() {
+/**
+ * A copy of what forge needs, with some of the tests: files and, by the beginnings of their names, functions are left out. To
+ * apply a filter of its own, forge would compile everything once more.
+ */
+function folder(source, place, {keeps, hidden}) {
+  fs.mkdirSync(place);
+  for (const part of COPIED) fs.cpSync(path.join(source, part), path.join(place, part), {recursive: true});
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(place, 'node_modules'));
+  for (const file of fs.readdirSync(path.join(place, 'contracts/test'), {recursive: true})) {
+    const test = path.join('contracts/test', file);
+    if (!test.endsWith('.t.sol')) continue;
+    const at = path.join(place, test);
+    if (!keeps(test)) fs.rmSync(at);
+    else fs.writeFileSync(at, fs.readFileSync(at, 'utf8').replace(new RegExp(`\\b(?=(${hidden})\\w*\\()`, 'g'), 'hidden_'));
+  }
+  return place;
+}
+
+/** 'killed' by a failing test, 'invalid' if it does not compile, else 'survived'. */
+function judge({place, env}, change) {
+  const at = change && path.join(place, change.file);
+  const original = change && fs.readFileSync(at);
+  if (change) fs.writeFileSync(at, change.text);
+  const run = spawnSync(path.join(ROOT, 'scripts/forge'), ['test', '--fail-fast'],
+    {cwd: place, encoding: 'utf8', env, maxBuffer: 1 << 28});
+  if (change) fs.writeFileSync(at, original);
+  if (run.error) throw run.error;
+  if (run.status === 0) return 'survived';
+  return /Ran \d+ test suite/.test(run.stdout) ? 'killed' : 'invalid';
+}
+
+/** The tests near a file, all that can be linked, and everything compiled in, with random calls: each sees what is left. */
+function bench(quick) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'assay-mutate-'));
   process.on('exit', () => fs.rmSync(work, {recursive: true, force: true}));
   process.on('SIGINT', () => process.exit(130));
-  for (const part of COPIED) {
-    const from = path.join(ROOT, part);
-    if (fs.existsSync(from)) fs.cpSync(from, path.join(work, part), {recursive: true});
-  }
-  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
-  const forge = path.join(ROOT, 'scripts/forge');
-  return {
-    unchanged: async () => judge(work, forge, ''),
-    changed: async (mutant) => {
-      const place = path.join(work, mutant.file);
-      const original = fs.readFileSync(place, 'utf8');
-      fs.writeFileSync(place, mutant.text);
-      const verdict = judge(work, forge, mutant.file);
-      fs.writeFileSync(place, original);
-      return verdict;
-    },
+  // As it is now, whatever is written while this runs.
+  const source = path.join(work, 'source');
+  for (const part of COPIED) fs.cpSync(path.join(ROOT, part), path.join(source, part), {recursive: true});
+  const ready = new Map();
+  /** Tests that pass without any change, made when they are first needed. */
+  const tests = (name, env, chosen) => {
+    if (!ready.has(name)) {
+      const made = {place: folder(source, path.join(work, `${ready.size}`), chosen), env};
+      if (judge(made) !== 'survived') throw new Error(`the tests fail without any change: ${name}`);
+      ready.set(name, made);
+    }
+    return ready.get(name);
   };
+  const fast = `${COSTLY}|${RANDOM}`;
+  const changed = async (mutant) => {
+    const pattern = NEAR[path.relative('contracts/src', mutant.file)];
+    const near = () => tests(pattern, LINKED, {keeps: (test) => matches(pattern, test), hidden: fast});
+    const linked = () => tests('linked', LINKED, {keeps: (test) => !UNLINKED.includes(test), hidden: fast});
+    const whole = () => tests('whole', WHOLE, {keeps: () => true, hidden: COSTLY});
+    for (const some of [...(pattern ? [near] : []), linked, ...(quick ? [] : [whole])]) {
+      const verdict = judge(some(), mutant);
+      if (verdict !== 'survived') return verdict;
+    }
+    return 'survived';
+  };
+  return {unchanged: async () => 'survived', changed};
 }
 
 module.exports = {
   explained: 'contracts/test/mutation/equivalent.txt',
-  prepare: ({files}) => ({
+  prepare: ({files, quick}) => ({
     all: (files.length ? files : DEFAULT).flatMap((file) => changes(file, select, alternatives)),
-    bench,
+    bench: () => bench(quick),
   }),
 };
