@@ -11,6 +11,10 @@ pub enum Agent {
     Provider,
     /// mc.
     Consumer,
+    /// rs: committed the corpus, and answers for it.
+    Responder,
+    /// rq: has it audited.
+    Requester,
     /// Neither of both: challenges, copies, griefs.
     Outsider,
     /// A second account of the provider, that plays its consumer.
@@ -21,9 +25,11 @@ pub enum Agent {
 
 impl Agent {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Provider,
         Self::Consumer,
+        Self::Responder,
+        Self::Requester,
         Self::Outsider,
         Self::Sybil,
         Self::Treasury,
@@ -34,6 +40,8 @@ impl Agent {
         match self {
             Self::Provider => "provider",
             Self::Consumer => "consumer",
+            Self::Responder => "responder",
+            Self::Requester => "requester",
             Self::Outsider => "outsider",
             Self::Sybil => "sybil",
             Self::Treasury => "treasury",
@@ -59,7 +67,7 @@ pub enum Cause {
     Compute,
     /// What locked capital would have earned elsewhere.
     Capital,
-    /// What something is worth outside of the contracts: examples kept, false answers, false verdicts.
+    /// What something is worth outside of the contracts: examples kept, false answers, false verdicts, documents hidden.
     Outside,
 }
 

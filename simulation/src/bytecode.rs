@@ -19,6 +19,12 @@ pub(crate) const SHARED: [&str; 5] = [
 /// With parameters, created after the shared ones and the verifier, in this order.
 pub(crate) const MARKETPLACE: [&str; 3] = ["ModelRegistry", "AccuracyMarket", "PredictionMarket"];
 
+/// What audits need beside the shared ones, without parameters, created after the marketplace.
+pub(crate) const AUDITING: [&str; 3] = ["CorpusRegistry", "DocumentJudge", "SharedKeyJudge"];
+
+/// The market of audits, created last, with parameters.
+pub(crate) const RETRIEVAL: &str = "RetrievalMarket";
+
 /// Creation code by contract, linked, without constructor arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bytecode(BTreeMap<&'static str, Bytes>);
@@ -32,7 +38,7 @@ impl Bytecode {
         mut load: impl FnMut(&str, &[(&str, Address)]) -> Result<Bytes, E>,
     ) -> Result<Self, Error> {
         let poseidon = [("PoseidonT4", DEPLOYER.create(0))];
-        let names = SHARED.into_iter().chain(MARKETPLACE);
+        let names = SHARED.into_iter().chain(MARKETPLACE).chain(AUDITING).chain([RETRIEVAL]);
         let codes = names.map(|contract| {
             let code = load(contract, &poseidon).map_err(|error| Error::Code {
                 contract,

@@ -16,6 +16,8 @@ pub enum Sign {
     Gain,
     /// Below zero.
     Loss,
+    /// Zero to the wei, in every game.
+    Nothing,
 }
 
 /// Which rule refutes a case.

@@ -17,7 +17,7 @@ pub enum Error {
     },
     #[error("{call} answered something else than its type")]
     Answer { call: &'static str },
-    #[error("{open} engagements or rounds are left open at the end of a run")]
+    #[error("{open} engagements, rounds, audits or demands are left open at the end of a run")]
     NotClosed { open: usize },
     #[error("{what}: {expected} wei expected, {got} found")]
     Unaccounted {
@@ -25,6 +25,8 @@ pub enum Error {
         expected: String,
         got: String,
     },
+    #[error("a formula of the conditions: {reason}")]
+    Formula { reason: String },
     #[error("{what}")]
     Play { what: &'static str },
 }

@@ -50,6 +50,11 @@ impl BaseFee {
         self.now
     }
 
+    /// The spike that a step may bring, now.
+    pub(crate) fn spike(&mut self) {
+        self.now = self.climate.mean * SPIKE as u64;
+    }
+
     /// Goes on to `now_seconds`. After two days without a look the past is forgotten anyway.
     pub(crate) fn advance(&mut self, now_seconds: u64, rng: &mut ChaCha8Rng) {
         const MEMORY: u64 = 576 * STEP_SECONDS;

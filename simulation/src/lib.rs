@@ -14,16 +14,23 @@
 //! | [`bytecode`], `machine` | the contracts' code; revm with mainnet's rules | `error` |
 //! | `site` | a deployment with a registered model | `bytecode`, `machine`, `terms`, `verifier` |
 //! | `world` | a run: time, transactions, books, the check at its end | `site` |
-//! | `engagement`, `result`, `round` | the moves of both markets | `world` |
-//! | [`case`](mod@case), [`grid`] | cases; all of them by condition | `engagement`, `result`, `round` |
+//! | `engagement`, `result` | the moves of an engagement | `world` |
+//! | `round` | the moves of a round | `engagement`, `world` |
+//! | `corpus`, `audit`, `demand` | documents, the moves of an audit and of its demands | `engagement`, `world` |
+//! | [`case`](mod@case), [`grid`] | cases; all of them by condition | all moves |
 //! | [`measure`] | plays cases over seeds, and judges them | `case`, `world` |
-//! | [`report`] | claims, JSON, Markdown, SVG | `measure` |
+//! | [`exact`] | audits too large to play, by formula | `error` |
+//! | [`report`] | claims, statements, JSON, Markdown, SVG | `measure`, `exact` |
 
+mod audit;
 pub mod books;
 pub mod bytecode;
 pub mod case;
+mod corpus;
+mod demand;
 mod engagement;
 pub mod error;
+pub mod exact;
 pub mod fees;
 pub mod grid;
 mod machine;
@@ -42,7 +49,7 @@ use bytecode::Bytecode;
 use error::Error;
 use grid::Size;
 use rayon::prelude::*;
-use report::{claims, Report};
+use report::{claims, statements, Report};
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +83,9 @@ pub fn simulate(code: &Bytecode, options: Options, step: impl Fn(u64) + Sync) ->
         runs: lines.len() as u64 * options.seeds,
         gas: lines.iter().map(|line| line.gas).sum(),
         claims: claims(&lines),
+        audits: statements(&lines),
         plots: grid::plots(),
+        exact: exact::audits()?,
         lines,
     })
 }

@@ -132,9 +132,11 @@ fn judge(case: &Case, estimate: &Estimate, games: u64) -> (Agreement, bool) {
         };
         return (agreement, refuted);
     }
+    let is_nothing = estimate.mean == 0.0 && estimate.error == 0.0;
     let (predicted, other) = match case.predicted {
         Sign::Gain => (estimate.is_positive(), estimate.is_negative()),
         Sign::Loss => (estimate.is_negative(), estimate.is_positive()),
+        Sign::Nothing => (is_nothing, !is_nothing),
     };
     let agreement = match (predicted, other) {
         (true, _) => Agreement::Agrees,
@@ -146,6 +148,7 @@ fn judge(case: &Case, estimate: &Estimate, games: u64) -> (Agreement, bool) {
         (Rule::Honest, Sign::Loss) => case.far && !estimate.is_negative(),
         (Rule::Deviating, Sign::Loss) => estimate.is_positive(),
         (Rule::Deviating, Sign::Gain) => case.far && !estimate.is_positive(),
+        (Rule::Honest | Rule::Deviating, Sign::Nothing) => !is_nothing,
         (Rule::Band(_) | Rule::Shown, _) => false,
     };
     (agreement, refuted)

@@ -1,14 +1,14 @@
 //! A marketplace on a chain of its own: deployed and with one registered model, to start runs from.
 
 use crate::books::Agent;
-use crate::bytecode::{Bytecode, DEPLOYER, MARKETPLACE, SHARED};
+use crate::bytecode::{Bytecode, AUDITING, DEPLOYER, MARKETPLACE, RETRIEVAL, SHARED};
 use crate::error::Error;
 use crate::machine::Machine;
 use crate::terms::{wei, Terms};
 use crate::verifier;
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::sol_types::{SolCall, SolValue};
-use assay_protocol::abi::{IModelRegistry, Judges, Metric, ModelRecord};
+use assay_protocol::abi::{AuditContracts, IModelRegistry, Judges, Metric, ModelRecord, Predicate};
 use assay_protocol::ids::model_hash;
 use revm::database::InMemoryDB;
 
@@ -27,10 +27,22 @@ pub(crate) enum Contract {
     Registry,
     Accuracy,
     Prediction,
+    Retrieval,
+    /// Of corpora: it holds no money.
+    Corpora,
 }
 
 impl Contract {
-    pub(crate) const ALL: [Self; 3] = [Self::Registry, Self::Accuracy, Self::Prediction];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Registry,
+        Self::Accuracy,
+        Self::Prediction,
+        Self::Retrieval,
+        Self::Corpora,
+    ];
+
+    /// Those that owe somebody something.
+    pub(crate) const WITH_MONEY: [Self; 4] = [Self::Registry, Self::Accuracy, Self::Prediction, Self::Retrieval];
 }
 
 /// Where an agent's account is.
@@ -41,6 +53,8 @@ pub(crate) fn account(agent: Agent) -> Address {
         Agent::Outsider => 0xa3,
         Agent::Sybil => 0xa4,
         Agent::Treasury => 0xa5,
+        Agent::Responder => 0xa6,
+        Agent::Requester => 0xa7,
     })
 }
 
@@ -49,14 +63,45 @@ pub(crate) fn account(agent: Agent) -> Address {
 pub(crate) struct Site {
     pub(crate) terms: Terms,
     pub(crate) state: InMemoryDB,
-    contracts: [Address; 3],
+    contracts: [Address; Contract::ALL.len()],
     pub(crate) record: ModelRecord,
     pub(crate) model_id: B256,
     pub(crate) model_hash: B256,
+    /// What audits ask of documents.
+    pub(crate) predicate: Predicate,
     /// Paid by the provider for the stake.
     pub(crate) staked: u128,
     /// Of a strike.
     pub(crate) strike: u128,
+}
+
+/// Creates contracts one after the other.
+struct Creator<'a> {
+    machine: &'a mut Machine,
+    code: &'a Bytecode,
+}
+
+impl Creator<'_> {
+    fn create(&mut self, contract: &'static str, code: Vec<u8>) -> Result<Address, Error> {
+        let done = self.machine.send(DEPLOYER, None, code, 0, 0)?;
+        done.created.filter(|_| done.success).ok_or(Error::Code {
+            contract,
+            reason: String::from_utf8_lossy(&done.output).into_owned(),
+        })
+    }
+
+    fn with(&mut self, contract: &'static str, arguments: Vec<u8>) -> Result<Address, Error> {
+        let code = self.code.of(contract)?.to_vec();
+        self.create(contract, [code, arguments].concat())
+    }
+
+    fn all<const N: usize>(&mut self, contracts: [&'static str; N]) -> Result<[Address; N], Error> {
+        let mut created = [Address::ZERO; N];
+        for (contract, at) in contracts.into_iter().zip(&mut created) {
+            *at = self.with(contract, Vec::new())?;
+        }
+        Ok(created)
+    }
 }
 
 impl Site {
@@ -67,19 +112,12 @@ impl Site {
         for agent in Agent::ALL {
             machine.fund(account(agent), U256::from(FUNDS));
         }
-        let mut create = |contract: &'static str, code: Vec<u8>| {
-            let done = machine.send(DEPLOYER, None, code, 0, 0)?;
-            done.created.filter(|_| done.success).ok_or(Error::Code {
-                contract,
-                reason: String::from_utf8_lossy(&done.output).into_owned(),
-            })
+        let mut creator = Creator {
+            machine: &mut machine,
+            code,
         };
-        let mut shared = [Address::ZERO; SHARED.len()];
-        for (contract, at) in SHARED.into_iter().zip(&mut shared) {
-            *at = create(contract, code.of(contract)?.to_vec())?;
-        }
-        let [_, transfers, publication, proofs, outputs] = shared;
-        let verifier = create("the verifier", verifier::creation_code())?;
+        let [_, transfers, publication, proofs, outputs] = creator.all(SHARED)?;
+        let verifier = creator.create("the verifier", verifier::creation_code(verifier::CLASSES))?;
         let first = SHARED.len() as u64 + 1;
         let [registry, accuracy, prediction] = [first, first + 1, first + 2].map(|nonce| DEPLOYER.create(nonce));
         let judges = Judges {
@@ -95,14 +133,30 @@ impl Site {
             terms.prediction(registry, outputs).abi_encode(),
         ];
         for (contract, arguments) in MARKETPLACE.into_iter().zip(arguments) {
-            create(contract, [code.of(contract)?.to_vec(), arguments].concat())?;
+            creator.with(contract, arguments)?;
         }
+        let [corpora, documents, shared_keys] = creator.all(AUDITING)?;
+        let audits = AuditContracts {
+            corpora,
+            documents,
+            transfers,
+            sharedKeys: shared_keys,
+            publication,
+        };
+        let retrieval = creator.with(RETRIEVAL, terms.retrieval(audits).abi_encode())?;
+        let predicate = verifier::creation_code(verifier::ANSWERS);
+        let predicate = Predicate {
+            verifierCodehash: keccak256(&predicate[verifier::PREFIX..]),
+            verifier: creator.create("the predicate's verifier", predicate)?,
+            vkDigest: keccak256("the simulated predicate"),
+            weightsCommit: U256::from_be_bytes(keccak256("the predicate's weights").0) >> 8,
+        };
 
         let provider = account(Agent::Provider);
         let record = ModelRecord {
             mp: provider,
             verifier,
-            verifierCodehash: keccak256(&verifier::creation_code()[verifier::PREFIX..]),
+            verifierCodehash: keccak256(&verifier::creation_code(verifier::CLASSES)[verifier::PREFIX..]),
             vkDigest: keccak256("the simulated model"),
             weightsCommit: U256::from_be_bytes(keccak256("its weights").0) >> 8,
             metric: Metric::TOP1,
@@ -130,10 +184,11 @@ impl Site {
         Ok(Self {
             terms,
             state: machine.state(),
-            contracts: [registry, accuracy, prediction],
+            contracts: [registry, accuracy, prediction, retrieval, corpora],
             model_hash: model_hash(&record),
             record,
             model_id,
+            predicate,
             staked: STAKES * stake,
             strike,
         })

@@ -5,8 +5,8 @@ use alloy::primitives::Address;
 use assay_economics::accuracy::Terms as Prices;
 use assay_economics::cost::Proof;
 use assay_protocol::abi::{
-    ClaimParams, Judges, MarketParams, PredictionMarketParams, Prices as ContractPrices, RegistryParams, RoundWindows,
-    TransferParams, Windows,
+    AuditContracts, AuditWindows, ClaimParams, DeliveryParams, Judges, MarketParams, PredictionMarketParams,
+    Prices as ContractPrices, RegistryParams, RetrievalParams, RoundWindows, TransferParams, Windows,
 };
 
 /// Wei of one ether.
@@ -16,6 +16,13 @@ pub const DAY: u64 = 86_400;
 const UNBOND: u64 = 60 * DAY;
 /// t: seconds that deadlines grow by for each proof asked for.
 pub const ANSWER_TIME: u64 = 60;
+
+/// How documents are delivered: the sizes of devnets.
+pub(crate) const DELIVERY: DeliveryParams = DeliveryParams {
+    wordsPerChunk: 8,
+    chunkGas: 12_000,
+    deliverGas: 150_000,
+};
 
 /// Wei of an amount in ether, to the gwei: floating point decides no digit below.
 pub fn wei(ether: f64) -> u128 {
@@ -133,6 +140,28 @@ impl Terms {
                 contest: DAY,
                 respond: DAY,
                 answerTime: ANSWER_TIME,
+            },
+        }
+    }
+
+    pub(crate) fn retrieval(&self, contracts: AuditContracts) -> RetrievalParams {
+        RetrievalParams {
+            contracts,
+            delivery: DELIVERY,
+            windows: AuditWindows {
+                accept: DAY,
+                answerBase: DAY,
+                answerTime: ANSWER_TIME,
+                reveal: DAY,
+                proveBase: DAY,
+                proveTime: ANSWER_TIME,
+                demand: DAY,
+                deliverBase: DAY,
+                deliverTime: 1,
+                ack: DAY,
+                publishBase: DAY,
+                publishTime: 1,
+                evidence: DAY,
             },
         }
     }

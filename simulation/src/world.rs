@@ -5,20 +5,22 @@ use crate::error::Error;
 use crate::fees::BaseFee;
 use crate::machine::Machine;
 use crate::site::{account, Contract, Site, FUNDS, START};
+use crate::terms::DAY;
 use alloy::primitives::{Address, Log, B256, U256};
 use alloy::sol_types::{SolCall, SolEvent};
-use assay_protocol::abi::{IAccuracyMarket, ICredits, IModelRegistry, IPredictionMarket};
+use assay_protocol::abi::{IAccuracyMarket, ICredits, IModelRegistry, IPredictionMarket, IRetrievalMarket};
+use assay_protocol::retrieval::shared_key::stream_id;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
 /// What capital earns elsewhere in a year, percent.
 const RATE_PERCENT: i128 = 5;
-const YEAR: i128 = 365 * 86_400;
+const YEAR: i128 = 365 * DAY as i128;
 /// Above the base fee, a part of it: what every transaction pays for being taken up.
 const TIP_PART: u128 = 20;
 
-/// What is locked in an engagement or a round that is not closed.
+/// What is locked in an engagement, a round, an audit or a demand that is not closed.
 #[derive(Debug, Default)]
 struct Locked {
     since: u64,
@@ -71,6 +73,20 @@ impl World {
         self.wait((deadline + 1).saturating_sub(self.now));
     }
 
+    /// The base fee is that of a spike now, and returns to its mean as it does.
+    pub(crate) fn spike(&mut self) {
+        self.base_fee.spike();
+    }
+
+    /// Whoever has a day waits until gas is not above a price, up to half of it.
+    pub(crate) fn wait_for_gas(&mut self, price: u64) {
+        let mut left = DAY / 2;
+        while self.base_fee() > price && left > 0 {
+            self.wait(600);
+            left -= 600;
+        }
+    }
+
     /// Wei per gas in the block that comes next.
     pub(crate) fn base_fee(&self) -> u64 {
         self.base_fee.wei()
@@ -85,7 +101,7 @@ impl World {
         self.books.add(agent, cause, wei);
     }
 
-    /// From now until the engagement or round is closed.
+    /// From now until what has this identifier is closed.
     pub(crate) fn lock(&mut self, id: B256, agent: Agent, wei: u128) {
         let now = self.now;
         let locked = self.open.entry(id).or_insert_with(|| Locked {
@@ -170,9 +186,15 @@ impl World {
             IAccuracyMarket::Closed::SIGNATURE_HASH
             | IAccuracyMarket::Cancelled::SIGNATURE_HASH
             | IPredictionMarket::RoundClosed::SIGNATURE_HASH
-            | IPredictionMarket::RoundCancelled::SIGNATURE_HASH => {
+            | IPredictionMarket::RoundCancelled::SIGNATURE_HASH
+            | IRetrievalMarket::AuditClosed::SIGNATURE_HASH => {
                 if let Some(id) = log.topics().get(1) {
                     self.closed(*id);
+                }
+            }
+            IRetrievalMarket::DemandSettled::SIGNATURE_HASH => {
+                if let Ok(settled) = IRetrievalMarket::DemandSettled::decode_log(log) {
+                    self.closed(stream_id(settled.id, settled.m.to::<u64>()));
                 }
             }
             _ => (),
@@ -214,7 +236,7 @@ impl World {
         if !self.open.is_empty() {
             return Err(Error::NotClosed { open: self.open.len() });
         }
-        for contract in Contract::ALL {
+        for contract in Contract::WITH_MONEY {
             self.balance_is_owed(contract)?;
         }
         self.exiting = true;
@@ -224,7 +246,7 @@ impl World {
         self.wait(self.site.terms.unbond() + 1);
         let exit = IModelRegistry::exitCall { modelId: model_id };
         self.send(Agent::Provider, Contract::Registry, &exit, 0)?;
-        for contract in Contract::ALL {
+        for contract in Contract::WITH_MONEY {
             for agent in Agent::ALL {
                 self.withdraw(agent, contract)?;
             }

@@ -113,7 +113,7 @@ impl fmt::Display for Summary<'_> {
             report.lines.len(),
             report.gas as f64 / 1e9
         )?;
-        for claim in &report.claims {
+        for claim in report.claims.iter().chain(&report.audits) {
             let holds = match claim.holds {
                 Some(true) => "holds   ",
                 Some(false) => "fails   ",

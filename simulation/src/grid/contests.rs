@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::fees::Climate;
 use crate::plot::{curve, Plot};
 use crate::round::{Ask, Round};
-use crate::terms::{answer_ether, Terms, DAY};
+use crate::terms::{answer_ether, Terms};
 use crate::world::World;
 use assay_economics::cost::Proof;
 use assay_economics::rounds::Round as Prices;
@@ -156,12 +156,8 @@ fn harmed(world: &mut World, who: Agent) -> Result<i128, Error> {
         let paid = world.base_fee();
         round.contest(world, &[2].into())?;
         round.prove(world);
-        // The provider may wait for half of its time until gas costs no more than it was paid for.
-        let mut left = DAY / 2;
-        while world.base_fee() > paid && left > 0 {
-            world.wait(600);
-            left -= 600;
-        }
+        // The provider may wait until gas costs no more than it was paid for.
+        world.wait_for_gas(paid);
         round.answer(world, Agent::Provider)?;
         round.confirm(world)
     })?;

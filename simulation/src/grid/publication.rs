@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::fees::Climate;
 use crate::plot::Plot;
 use crate::round::{Ask, Round};
-use crate::terms::{Terms, DAY};
+use crate::terms::Terms;
 use crate::world::World;
 use assay_economics::cost::gas_ether;
 use assay_protocol::abi::Privacy;
@@ -89,12 +89,7 @@ fn confirmed(world: &mut World, price: f64) -> Result<(), Error> {
 fn published(world: &mut World, price: f64) -> Result<(), Error> {
     let round = Round::served(world, ask(price), [].into())?;
     round.silence(world)?;
-    // The provider has a day: it waits for gas at its mean, up to half of it.
-    let mut left = DAY / 2;
-    while world.base_fee() > world.site.terms.climate.mean && left > 0 {
-        world.wait(600);
-        left -= 600;
-    }
+    world.wait_for_gas(world.site.terms.climate.mean);
     round.publish(world)?;
     round.finalize(world)
 }

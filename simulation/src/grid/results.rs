@@ -8,7 +8,7 @@ use crate::engagement::Engagement;
 use crate::error::Error;
 use crate::fees::Climate;
 use crate::plot::{curve, Plot};
-use crate::terms::{answer_ether, wei, Terms, DAY, ETHER};
+use crate::terms::{answer_ether, wei, Terms, ETHER};
 use crate::world::World;
 
 pub(super) fn cases(size: Size) -> Vec<Case> {
@@ -127,15 +127,6 @@ fn claimed(world: &mut World) -> Result<Engagement, Error> {
     Ok(engagement)
 }
 
-/// Whoever has a day waits until gas is not above its mean, up to half of it.
-fn wait_for_gas(world: &mut World) {
-    let mut left = DAY / 2;
-    while world.base_fee() > world.site.terms.climate.mean && left > 0 {
-        world.wait(600);
-        left -= 600;
-    }
-}
-
 fn challenges(size: Size) -> Vec<Case> {
     let mut all = Vec::new();
     let answer = answer_ether(Climate::DEAR);
@@ -149,7 +140,7 @@ fn challenges(size: Size) -> Vec<Case> {
                 let engagement = claimed(world)?;
                 let gained = gain(world, &[Agent::Provider], |world| {
                     engagement.challenge(world, Agent::Consumer, 0)?;
-                    wait_for_gas(world);
+                    world.wait_for_gas(world.site.terms.climate.mean);
                     engagement.answer(world, Agent::Provider, 0)
                 })?;
                 engagement.accept_result(world)?;

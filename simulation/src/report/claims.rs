@@ -4,7 +4,7 @@ use crate::case::Rule;
 use crate::measure::Line;
 use serde::Serialize;
 
-/// A sentence of the paper.
+/// A sentence of the paper, or of what is said of audits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
@@ -28,7 +28,8 @@ pub fn claims(lines: &[Line]) -> Vec<Claim> {
             .is_some()
             .then(|| lines.all(|line| !line.estimate.is_positive()))
     };
-    let bands: Vec<&Line> = lines.iter().filter(|line| matches!(line.rule, Rule::Band(_))).collect();
+    let is_band = |line: &&Line| line.condition == "random contests" && matches!(line.rule, Rule::Band(_));
+    let bands: Vec<&Line> = lines.iter().filter(is_band).collect();
     let bounded = (!bands.is_empty()).then(|| bands.iter().all(|line| !line.refuted));
     let claim = |claim, assumption, holds| Claim {
         claim,

@@ -1,9 +1,10 @@
 //! The page `docs/economics.md`.
 
 use super::notes::NOTES;
-use super::Report;
+use super::{Claim, Report};
 use crate::books::{Agent, Cause};
 use crate::case::{Rule, Sign, Unit};
+use crate::exact::Exact;
 use crate::measure::{Agreement, Line};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +12,11 @@ use std::fmt::Write;
 /// The page; plots are expected in a folder `economics` beside it.
 pub fn page(report: &Report, command: &str) -> String {
     let mut text = head(report, command);
-    text.push_str(&claims(report));
+    text.push_str("## Claims of the paper\n\n");
+    text.push_str(&claims(&report.claims));
+    text.push_str("## Audits\n\n");
+    text.push_str(&claims(&report.audits));
+    text.push_str(&exact(&report.exact));
     text.push_str(&refuted(report));
     text.push_str(&notes(report));
     text.push_str(&plots(report));
@@ -35,7 +40,6 @@ fn head(report: &Report, command: &str) -> String {
          are mean-reverting with spikes; gas, computing (at what the prices say it costs) and locked capital (5 % a year) are\n\
          charged. At the end of each run everything is closed and withdrawn, and every wei of every account is compared with the\n\
          books and with `totalOwed`.\n\n\
-         Audits of corpora (I9) are not simulated yet.\n\n\
          {runs} runs of {cases} cases, seeds {from} to {to}, {gas:.1} · 10⁹ gas. Of the {judged} cases that the rules below judge,\n\
          {refuted} are refuted; {undecided} of all are within two standard errors of zero.\n\n\
          A line is **refuted** if an honest agent's mean is below zero where its condition holds; if a deviating strategy beats\n\
@@ -50,15 +54,38 @@ fn head(report: &Report, command: &str) -> String {
     )
 }
 
-fn claims(report: &Report) -> String {
-    let mut text = "## Claims of the paper\n\n| claim | assumed | simulated |\n|---|---|---|\n".to_owned();
-    for claim in &report.claims {
+fn claims(claims: &[Claim]) -> String {
+    let mut text = "| claim | assumed | simulated |\n|---|---|---|\n".to_owned();
+    for claim in claims {
         let holds = match claim.holds {
             Some(true) => "holds",
             Some(false) => "**fails**",
             None => "not tried",
         };
         let _ = writeln!(text, "| {} | {} | {holds} |", claim.claim, claim.assumption);
+    }
+    text + "\n"
+}
+
+fn exact(audits: &[Exact]) -> String {
+    let mut text = "Every audit ended, many by calls of an outsider alone. Played are small ones, up to 16 of 60 documents; of larger \
+                    ones the same formulas say:\n\n| answered with no, z | drawn, n | hidden, R | found | least bond, in values of one \
+                    document | verdict: at most h hidden |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    for audit in audits {
+        let Exact {
+            zeros,
+            samples,
+            hidden,
+            found,
+            factor,
+            bound,
+        } = audit;
+        let _ = writeln!(
+            text,
+            "| {zeros} | {samples} | {hidden} | {} | {factor:.3} | {bound} |",
+            percent(*found)
+        );
     }
     text + "\n"
 }
@@ -122,6 +149,7 @@ fn table(report: &Report) -> String {
             (Rule::Shown, Unit::Hours | Unit::Share, _) => "shown".into(),
             (.., Sign::Gain) => "+".into(),
             (.., Sign::Loss) => "−".into(),
+            (.., Sign::Nothing) => "0".into(),
         };
         let agrees = match (line.refuted, line.agreement) {
             _ if line.rule == Rule::Shown && line.unit != Unit::Ether => "",
@@ -157,7 +185,7 @@ fn books(report: &Report) -> String {
         Cause::Outside,
     ];
     let mut text = "## Books of all runs, ether\n\nStakes returned in full but for what was burned. \"Outside\" is what examples, false \
-                    answers and false verdicts were taken to be worth.\n\n| agent | fees | deposits and awards | strikes | gas | compute | \
+                    answers, false verdicts and hidden documents were taken to be worth.\n\n| agent | fees | deposits and awards | strikes | gas | compute | \
                     capital·time | outside |\n|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for agent in Agent::ALL {

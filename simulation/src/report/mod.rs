@@ -4,9 +4,11 @@ mod claims;
 mod markdown;
 mod notes;
 mod outcome;
+mod statements;
 mod svg;
 
 pub use claims::{claims, Claim};
 pub use markdown::page;
 pub use outcome::Report;
+pub use statements::statements;
 pub use svg::draw;

@@ -1,6 +1,7 @@
 //! What was found.
 
 use super::Claim;
+use crate::exact::Exact;
 use crate::measure::Line;
 use crate::plot::Plot;
 use serde::Serialize;
@@ -23,8 +24,12 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// What the paper says.
     pub claims: Vec<Claim>,
+    /// What is said of audits.
+    pub audits: Vec<Claim>,
     /// Predicted curves.
     pub plots: Vec<Plot>,
+    /// Audits that are too large to play.
+    pub exact: Vec<Exact>,
 }
 
 impl Report {

@@ -1,34 +1,19 @@
-//! The contracts as forge compiled them, played.
+//! The small grid; engagements and rounds.
 
-use super::books::{Agent, Cause};
-use super::bytecode::Bytecode;
-use super::case::{Case, Rule, Sign};
-use super::engagement::{Engagement, Offer};
-use super::error::Error;
-use super::grid::{cases, Size};
-use super::measure::measure;
-use super::report::{draw, page};
-use super::round::{Ask, Round};
-use super::site::Site;
-use super::terms::Terms;
-use super::verifier::truth;
-use super::world::World;
-use super::{simulate, Options};
+use super::deployed::{code, world};
+use crate::books::{Agent, Cause};
+use crate::case::{Case, Rule, Sign};
+use crate::engagement::{Engagement, Offer};
+use crate::error::Error;
+use crate::grid::{cases, Size};
+use crate::measure::measure;
+use crate::report::{draw, page};
+use crate::round::{Ask, Round};
+use crate::verifier::{matches, truth};
+use crate::{simulate, Options};
 use alloy::primitives::U256;
-use assay_chain::creation::creation_code;
-use assay_chain::repository::Repository;
 use assay_economics::cost::Proof;
 use assay_protocol::abi::{Adjudication, Mode, Privacy};
-
-fn code() -> Bytecode {
-    let repository = Repository::at(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    Bytecode::load(|contract, libraries| creation_code(&repository, contract, libraries, Vec::new()))
-        .expect("scripts/forge build has run")
-}
-
-fn world() -> World {
-    World::new(&Site::new(&code(), Terms::cheap_gas()).unwrap(), [7; 32])
-}
 
 const ASK: Ask = Ask {
     predictions: 8,
@@ -49,6 +34,10 @@ fn the_small_grid_closes_and_confirms_what_it_should() {
     let holds: Vec<Option<bool>> = report.claims.iter().map(|claim| claim.holds).collect();
     let expected = [true, false, true, false, true, false, false, true].map(Some);
     assert_eq!(holds, expected, "{:?}", report.claims);
+    // Of one document that is found one time in four, eight games say little.
+    for claim in report.audits.iter().filter(|claim| claim.claim != "hiding documents pays") {
+        assert_eq!(claim.holds, Some(true), "{claim:?}");
+    }
     // Two seeds of four games may not show that a threshold is tight; they show no gain where none should be.
     for line in report.refuted() {
         let not_tight = line.predicted == Sign::Gain && line.far && line.rule == Rule::Deviating;
@@ -177,6 +166,8 @@ fn truth_is_a_class_of_ten() {
         .map(|input| truth(U256::from(5), U256::from(input)))
         .collect();
     assert_eq!(classes, (0..10).collect());
+    let found = (0..200u32).filter(|document| matches(U256::from(5), U256::from(*document)));
+    assert!((70..130).contains(&found.count()), "a predicate has two answers");
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! The contracts as forge compiled them, played.
+
+mod audits;
+mod deployed;
+mod markets;
