@@ -123,10 +123,10 @@ impl Audits {
         Ok(self.view(&call).await?.saturating_to())
     }
 
-    /// Every request about a corpus, oldest first.
-    pub async fn request_ids(&self, corpus_id: B256) -> eyre::Result<Vec<B256>> {
+    /// Every request about a corpus, oldest first, from number `from` on.
+    pub async fn request_ids(&self, corpus_id: B256, from: u64) -> eyre::Result<Vec<B256>> {
         let count = self.request_count(corpus_id).await?;
-        let asked = (0..count).map(|seq| async move {
+        let asked = (from..count).map(|seq| async move {
             let call = requestIdAtCall {
                 corpusId: corpus_id,
                 seq: U256::from(seq),

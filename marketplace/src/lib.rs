@@ -24,7 +24,7 @@
 //! | [`audit`] | audits of corpora: requester, responder, authority, anybody | `capacity`, `corpus`, `delivery`, `document`, `engagement`, `job`, `openings`, `proving`, `verifier` |
 //! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
 //! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
-//! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction` |
+//! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction`, `audit` |
 //! | [`serve`] | files served to the other party | `watch` |
 
 pub mod accuracy;

@@ -2,6 +2,7 @@
 //!
 //! Everything goes through the binary `assay`, as separate processes, and a real anvil.
 
+mod audit_daemons;
 mod audits;
 mod daemons;
 mod network;

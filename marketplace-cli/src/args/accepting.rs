@@ -18,9 +18,9 @@ pub struct AcceptingArgs {
     pub min_price: u128,
     /// Largest bond to lock, in ether
     #[arg(help_heading = "What to accept", long, value_name = "ETHER", value_parser = ether)]
-    pub max_bond: u128,
+    pub max_bond: Option<u128>,
     /// Most documents to hand over: whoever writes the predicate decides what matches it
-    #[arg(help_heading = "What to accept", long, value_name = "N")]
+    #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
     pub max_matches: u32,
     /// Documents that match and will be withheld, at most
     #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
@@ -33,7 +33,8 @@ impl From<AcceptingArgs> for AcceptPolicy {
             requesters: args.requesters,
             authorities: args.authorities,
             least_price: args.min_price,
-            most_bond: args.max_bond,
+            // Whoever names none locks none.
+            most_bond: args.max_bond.unwrap_or(0),
             withholds: args.withhold,
             most_matches: args.max_matches,
         }

@@ -7,10 +7,12 @@
 //! | [`REQUEST_HASH`] | audit | requester, once the request is mined; responder and authority, **before** they answer it | a reorganised request would go unnoticed |
 //! | [`LEAVES`], [`PREDICATE`] | audit | requester, once the request is mined; responder, **before** it accepts | they must be named again |
 //! | [`CORPUS`], [`ORIGINALS`] | audit | responder, **before** it accepts | they must be named again |
+//! | [`PREDICATE_DELIVERED`] | audit | requester, after it handed the predicate over | it is handed over again |
 //! | [`SALT_SHOWN_FOR`] | audit | requester, **before** it reveals the salt | the salt would be shown for other answers: whoever knows it chooses them |
 //! | [`NAMED`] | audit | requester, **before** it reveals the salt | others would be named if the call is repeated |
 //! | [`WITHHELD`] | audit | responder, **before** it withholds | what is privileged could be handed over |
 //! | [`DOCUMENTS_DELIVERED`] | audit | responder, after it handed the documents over | they are handed over again |
+//! | [`OVERRULED_DELIVERED`] | audit | responder's daemon, after it handed the documents over | what was overruled is handed over again |
 //! | [`RECEIVED`] | audit | requester, when it has looked at what it was handed | nothing is confirmed |
 //! | [`DELIVERY_SEED`] | audit | responder, **before** the delivery that commits to its key | the delivery cannot be published: the bond |
 //! | [`PARCEL_DELIVERED`] | audit | responder, after it handed the ciphertext over | it is handed over again |
@@ -36,6 +38,8 @@ pub const REQUEST_HASH: Fact<B256> = Fact::new("requestHash");
 pub const LEAVES: Fact<PathBuf> = Fact::new("leaves");
 /// The opening of the predicate's weights.
 pub const PREDICATE: Fact<PathBuf> = Fact::new("predicate");
+/// Where the predicate's opening went.
+pub const PREDICATE_DELIVERED: Fact<String> = Fact::new("predicateDelivered");
 /// Directory of the corpus.
 pub const CORPUS: Fact<PathBuf> = Fact::new("corpus");
 /// Where the originals are, if not where they were committed from.
@@ -48,6 +52,8 @@ pub const NAMED: Fact<Vec<u32>> = Fact::new("named");
 pub const WITHHELD: Fact<BTreeSet<u32>> = Fact::new("withheld");
 /// Where the documents went.
 pub const DOCUMENTS_DELIVERED: Fact<String> = Fact::new("documentsDelivered");
+/// How many documents were overruled when those that match were handed over.
+pub const OVERRULED_DELIVERED: Fact<u32> = Fact::new("overruledDelivered");
 /// Documents that were handed over and are right.
 pub const RECEIVED: Fact<BTreeSet<u32>> = Fact::new("received");
 /// Seed of the key of the delivery of a demand with this list.

@@ -126,23 +126,16 @@ pub async fn commit(
     require_known(desk).await?;
     let built = build(folder, size, dir, &desk.report)?;
     let corpus = built.corpus;
-    let shape = corpus.shape();
-    let root = corpus.tree().root();
+    let record = corpus.record(desk.address())?;
+    let id = desk.market.id_of(&record);
+    let Corpus { root, size, .. } = record;
     let call = commitCall {
         root,
-        size: u32::try_from(corpus.len())?,
-        inputWords: shape.words,
-        wordsPerHash: shape.per_hash,
+        size,
+        inputWords: record.inputWords,
+        wordsPerHash: record.wordsPerHash,
         uri: uri.to_owned(),
     };
-    let id = desk.market.id_of(&Corpus {
-        rs: desk.address(),
-        size: call.size,
-        committedAt: 0,
-        root,
-        inputWords: shape.words,
-        wordsPerHash: shape.per_hash,
-    });
     corpus.settle_root()?;
     let leaves = match leaves {
         Some(path) => path.to_owned(),

@@ -6,7 +6,9 @@ use assay_chain::corpora::Corpora;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::{Fact, Journal};
 use assay_chain::release::DeploymentCheck;
+use assay_chain::venue::Venue;
 use assay_protocol::retrieval::corpora::MAX_URI;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Directory with one inside for each corpus, in a chain's state.
@@ -43,6 +45,23 @@ pub fn directory(site: &Site<Corpora>, id: B256, named: Option<&Path>) -> eyre::
             "name its directory with --corpus",
         )
     })
+}
+
+/// Corpora that were committed from here, and where each is.
+///
+/// # Errors
+/// If a journal of one is damaged.
+pub fn directories<V: Venue>(site: &Site<V>) -> eyre::Result<BTreeMap<B256, PathBuf>> {
+    let entries = std::fs::read_dir(site.home.ids(site.market.chain(), FOLDER));
+    let mut found = BTreeMap::new();
+    for entry in entries.into_iter().flatten().flatten() {
+        let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        let Some(id) = id else { continue };
+        if let Some(directory) = Journal::peek(&entry.path().join("journal.json"), &CORPUS)? {
+            found.insert(id, directory);
+        }
+    }
+    Ok(found)
 }
 
 /// How far the registry is known.

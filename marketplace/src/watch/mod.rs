@@ -9,6 +9,8 @@
 //! | [`turn`] | one engagement's turn: look, decide, act |
 //! | [`provider`], [`consumer`] | what a party knows, and how it does what was decided |
 //! | [`round_provider`], [`round_consumer`], `rounds` | the same about rounds |
+//! | [`audit_responder`], [`audit_requester`], `audits` | the same about audits |
+//! | `offers`, `room` | what may be taken on, and how much at one time |
 //! | `models` | what this program registered |
 //! | [`proving`] | one proof at a time, beside everything else |
 //! | [`record`] | failures and complaints about one engagement |
@@ -16,14 +18,19 @@
 //! Everything goes through the operations of the commands, hence through the journals: a daemon that was killed goes on
 //! where it was, and somebody may help it along by hand.
 
+pub mod audit_requester;
+pub mod audit_responder;
+mod audits;
 pub mod consumer;
 pub mod end;
 pub mod event;
 mod models;
+mod offers;
 pub mod patrol;
 pub mod provider;
 pub mod proving;
 pub mod record;
+mod room;
 pub mod round_consumer;
 pub mod round_provider;
 mod rounds;

@@ -13,12 +13,12 @@ use crate::accuracy::provider::set::open_set;
 use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
-use crate::engagement::withdraw::withdraw;
 use crate::engagement::Ended;
 use crate::job::Job as ProofJob;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::room::Room;
 use crate::watch::turn::Role;
 use assay_chain::error::is_passing;
 use assay_chain::market::Market;
@@ -60,6 +60,8 @@ pub struct Provider {
     /// Registered models that the prover can prove for.
     models: Vec<B256>,
     board: Mutex<Board>,
+    /// For accepted engagements.
+    room: Room,
     queue: Queue,
 }
 
@@ -69,8 +71,6 @@ struct Board {
     /// Offers of these models that were looked at and are none any more.
     past: BTreeSet<B256>,
     offered: BTreeSet<B256>,
-    /// Accepted engagements that are not closed.
-    open: BTreeSet<B256>,
     /// Proven sets that were opened and are no bad data.
     opened: BTreeSet<B256>,
 }
@@ -82,6 +82,7 @@ impl Provider {
     pub fn new(desk: &Station, orders: ProviderOrders) -> eyre::Result<Self> {
         orders.model.require_files()?;
         let mut provider = Self {
+            room: Room::new(orders.max_open),
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
@@ -121,7 +122,7 @@ impl Provider {
         let proofs = self.proofs(desk, id, e).await?;
         let board = self.board();
         Ok(Facts {
-            accepts: board.offered.contains(&id) && board.open.len() < self.orders.max_open,
+            accepts: board.offered.contains(&id) && self.room.is_left(),
             handed_over: desk.fact(id, &PROOFS_DELIVERED)?.is_some(),
             received: handed_over_set(desk, id).is_some_and(|dir| dir.is_dir()),
             proofs: if self.queue.is_complete(id) {
@@ -152,13 +153,8 @@ impl Provider {
         let Some(policy) = self.orders.accepts.clone() else {
             return Ok(Value::Null);
         };
-        {
-            // Two turns that accept at one time both count.
-            let mut board = self.board();
-            if board.open.len() >= self.orders.max_open {
-                return Ok(Value::Null);
-            }
-            board.open.insert(id);
+        if !self.room.enter(id) {
+            return Ok(Value::Null);
         }
         let leaves = match e.mode {
             Mode::CLEAR => None,
@@ -166,7 +162,7 @@ impl Provider {
         };
         let accepted = accept(desk, id, &policy, leaves.as_ref()).await;
         if accepted.is_err() {
-            self.board().open.remove(&id);
+            self.room.note(id, false);
         }
         Ok(json!(accepted?))
     }
@@ -245,27 +241,17 @@ impl Role for Provider {
             Action::Abort => json!(Ended::from(desk.play(id, &ABORT).await?)),
             Action::Concede => json!(Ended::from(desk.play(id, &CONCEDE).await?)),
             Action::Timeout => json!(close(desk, id).await?),
-            Action::Settle => {
-                let _till = desk.till.lock().await;
-                let withdrawn = withdraw(desk, self.orders.withdraw_to).await?;
-                desk.journal(id)?.set_fact(&SETTLED, &true)?;
-                json!(withdrawn)
-            }
+            Action::Settle => json!(desk.settle(id, self.orders.withdraw_to).await?),
             _ => Value::Null,
         };
         Ok(done)
     }
 
     fn note(&self, id: B256, e: &EngagementView) {
-        let mut board = self.board();
-        match e.state {
-            State::None | State::Offered | State::Closed => {
-                board.open.remove(&id);
-                self.queue.forget(id);
-            }
-            _ => {
-                board.open.insert(id);
-            }
+        let is_open = !matches!(e.state, State::None | State::Offered | State::Closed);
+        self.room.note(id, is_open);
+        if !is_open {
+            self.queue.forget(id);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::prediction::consumer::moves::CONFIRM;
 use crate::prediction::consumer::send::send_inputs;
 use crate::prediction::facts::INPUTS_DELIVERED;
 use crate::prediction::held::outputs_path;
-use crate::watch::rounds::{settle, situation};
+use crate::watch::rounds::situation;
 use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
@@ -150,7 +150,7 @@ impl Role for RoundConsumer {
             Action::Contest => self.contest(desk, id, round).await?,
             Action::Confirm => json!(Moved::from(desk.play(id, &CONFIRM).await?)),
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
-            Action::Settle => settle(desk, id, self.orders.withdraw_to).await?,
+            Action::Settle => json!(desk.settle(id, self.orders.withdraw_to).await?),
             _ => Value::Null,
         };
         Ok(done)

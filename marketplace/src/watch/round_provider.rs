@@ -1,6 +1,5 @@
 //! What a provider knows about a round, and how it acts.
 
-use crate::capacity::{confirmed_as, has_lapsed};
 use crate::engagement::facts::SETTLED;
 use crate::engagement::overdue::close;
 use crate::prediction::facts::OUTPUTS_DELIVERED;
@@ -10,21 +9,22 @@ use crate::prediction::provider::publish::{publish, send_outputs};
 use crate::prediction::provider::serve::{serve, ServePolicy};
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
+use crate::watch::offers::Offers;
 use crate::watch::proving::{Job, JobEnd, Queue};
-use crate::watch::rounds::{settle, situation};
+use crate::watch::room::Room;
+use crate::watch::rounds::situation;
 use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::View;
 use assay_protocol::abi::{Privacy, RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::prediction::amounts::publication;
 use assay_protocol::prediction::decide::{next, Action, Facts};
 use serde_json::{json, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// What the provider was told.
 #[derive(Debug)]
@@ -47,18 +47,10 @@ pub struct RoundProvider {
     prover: OnceLock<Arc<Prover>>,
     /// Registered models that the prover can prove for.
     models: Vec<B256>,
-    board: Mutex<Board>,
+    offers: Offers,
+    /// For served rounds.
+    room: Room,
     queue: Queue,
-}
-
-/// What the turns of all rounds share.
-#[derive(Debug, Default)]
-struct Board {
-    /// How many offers of a model were looked at, and those of them that are still offers.
-    seen: BTreeMap<B256, u64>,
-    offered: BTreeSet<B256>,
-    /// Served rounds that are not closed.
-    open: BTreeSet<B256>,
 }
 
 impl RoundProvider {
@@ -67,20 +59,17 @@ impl RoundProvider {
     pub fn new(desk: &Station<Rounds>, orders: RoundProviderOrders) -> eyre::Result<Self> {
         orders.model.require_files()?;
         let mut provider = Self {
+            room: Room::new(orders.max_open),
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
-            board: Mutex::default(),
+            offers: Offers::default(),
             queue: Queue::default(),
         };
         if provider.orders.serves.is_some() {
             provider.models = own_models(desk, &*provider.prover(desk)?)?;
         }
         Ok(provider)
-    }
-
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn prover(&self, desk: &Station<Rounds>) -> eyre::Result<Arc<Prover>> {
@@ -102,9 +91,8 @@ impl RoundProvider {
         let publishes = round.state == RoundState::Rooted
             && round.privacy == Privacy::PRIVATE
             && publication_pays(desk, round).await?;
-        let board = self.board();
         Ok(Facts {
-            accepts: board.offered.contains(&id) && board.open.len() < self.orders.max_open,
+            accepts: self.offers.has(id) && self.room.is_left(),
             handed_over: desk.fact(id, &OUTPUTS_DELIVERED)?.is_some(),
             can_answer: !ready.is_empty(),
             can_answer_all: !ready.is_empty() && ready.len() == unproven.len(),
@@ -119,13 +107,8 @@ impl RoundProvider {
         let Some(policy) = self.orders.serves.clone() else {
             return Ok(Value::Null);
         };
-        {
-            // Two turns that serve at one time both count.
-            let mut board = self.board();
-            if board.open.len() >= self.orders.max_open {
-                return Ok(Value::Null);
-            }
-            board.open.insert(id);
+        if !self.room.enter(id) {
+            return Ok(Value::Null);
         }
         let served = async {
             let inputs = desk.delivery(id, round.mc)?;
@@ -133,7 +116,7 @@ impl RoundProvider {
         };
         let served = served.await;
         if served.is_err() {
-            self.board().open.remove(&id);
+            self.room.note(id, false);
         }
         Ok(json!(served?))
     }
@@ -194,7 +177,7 @@ impl Role for RoundProvider {
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {
                 self.queue.stop(id);
-                settle(desk, id, self.orders.withdraw_to).await?
+                json!(desk.settle(id, self.orders.withdraw_to).await?)
             }
             _ => Value::Null,
         };
@@ -202,34 +185,19 @@ impl Role for RoundProvider {
     }
 
     fn note(&self, id: B256, round: &RoundView) {
-        let mut board = self.board();
-        match round.state {
-            RoundState::Rooted | RoundState::Served => {
-                board.open.insert(id);
-            }
-            _ => {
-                board.open.remove(&id);
-                self.queue.forget(id);
-            }
+        let is_open = matches!(round.state, RoundState::Rooted | RoundState::Served);
+        self.room.note(id, is_open);
+        if !is_open {
+            self.queue.forget(id);
         }
     }
 
     async fn offers(&self, desk: &Station<Rounds>) -> eyre::Result<BTreeSet<B256>> {
         for model in &self.models {
-            let from = self.board().seen.get(model).copied().unwrap_or_default();
-            let new = desk.market.offer_ids(*model, from).await?;
-            let mut board = self.board();
-            board.seen.insert(*model, from + new.len() as u64);
-            board.offered.extend(new);
+            let new = |from| desk.market.offer_ids(*model, from);
+            self.offers.read(*model, new).await?;
         }
-        let offered: Vec<B256> = self.board().offered.iter().copied().collect();
-        let past = confirmed_as(&desk.market, offered, |round, now| {
-            !round.is_offer() || has_lapsed(round, now)
-        });
-        for id in past.await? {
-            self.board().offered.remove(&id);
-        }
-        Ok(self.board().offered.clone())
+        self.offers.left(&desk.market).await
     }
 
     fn queue(&self) -> Option<&Queue> {

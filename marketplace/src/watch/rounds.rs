@@ -1,15 +1,11 @@
 //! What daemons of both parties know about rounds.
 
-use crate::engagement::facts::SETTLED;
-use crate::engagement::withdraw::withdraw;
 use crate::watch::station::Station;
 use crate::watch::turn::Act;
-use alloy::primitives::{Address, B256};
 use assay_chain::rounds::Rounds;
 use assay_protocol::abi::RoundView;
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::prediction::decide::{Action, Situation};
-use serde_json::{json, Value};
 
 impl Act for Action {
     const WAIT: Self = Self::Wait;
@@ -34,12 +30,4 @@ pub(super) async fn situation(desk: &Station<Rounds>, party: Party, round: &Roun
         unproven: round.contested - round.proven,
         is_full: round.contested == round.contestCap,
     })
-}
-
-/// Fetches what a closed round left, and is done with it.
-pub(super) async fn settle(desk: &Station<Rounds>, id: B256, to: Address) -> eyre::Result<Value> {
-    let _till = desk.till.lock().await;
-    let withdrawn = withdraw(desk, to).await?;
-    desk.journal(id)?.set_fact(&SETTLED, &true)?;
-    Ok(json!(withdrawn))
 }

@@ -2,6 +2,8 @@
 
 use super::event::Announcer;
 use crate::delivery::{Delivery, Place, ServerIdentity};
+use crate::engagement::facts::SETTLED;
+use crate::engagement::withdraw::{withdraw, Withdrawn};
 use crate::engagement::PayingDesk;
 use alloy::primitives::{Address, B256};
 use assay_chain::journal::{Fact, Journal};
@@ -54,6 +56,14 @@ impl<V: Venue> Station<V> {
             other,
             self.account.key(),
         )
+    }
+
+    /// Fetches what something that is closed left, and is done with it.
+    pub(super) async fn settle(&self, id: B256, to: Address) -> eyre::Result<Withdrawn> {
+        let _till = self.till.lock().await;
+        let withdrawn = withdraw(self, to).await?;
+        self.journal(id)?.set_fact(&SETTLED, &true)?;
+        Ok(withdrawn)
     }
 
     /// A fact of an id's journal.

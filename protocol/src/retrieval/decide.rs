@@ -92,7 +92,7 @@ pub struct Facts {
     pub can_prove: bool,
     /// Every one is.
     pub can_prove_all: bool,
-    /// The documents that match are where the requester finds them.
+    /// The other side finds what it is owed: the responder the predicate, the requester the documents that match.
     pub handed_over: bool,
     /// Every document that matches and is not withheld is here, some were not looked at.
     pub received: bool,
@@ -133,7 +133,7 @@ pub enum Action {
     SubmitProofs,
     /// Make withheld documents ones that may be demanded.
     Overrule,
-    /// Hand over the documents that match.
+    /// Hand over what the other side is owed: the predicate, or the documents that match.
     Send,
     /// Look at them.
     Check,
@@ -176,18 +176,18 @@ impl Action {
             Self::Answer => "answer",
             Self::Reveal => "reveal",
             Self::Prove => "prove",
-            Self::SubmitProofs => "submit-proofs",
+            Self::SubmitProofs => "submitProofs",
             Self::Overrule => "overrule",
             Self::Send => "send",
             Self::Check => "check",
             Self::Demand => "demand",
             Self::Deliver(_) => "deliver",
-            Self::SendParcel(_) => "send-parcel",
-            Self::CheckParcel(_) => "check-parcel",
+            Self::SendParcel(_) => "sendParcel",
+            Self::CheckParcel(_) => "checkParcel",
             Self::Acknowledge(_) => "acknowledge",
             Self::Publish(_) => "publish",
             Self::Dispute(_) => "dispute",
-            Self::SettleDemand(_) => "settle-demand",
+            Self::SettleDemand(_) => "settleDemand",
             Self::Confirm => "confirm",
             Self::Finalize => "finalize",
             Self::Timeout => "timeout",
@@ -281,6 +281,8 @@ fn closed(s: &Situation<'_>, f: &Facts) -> Action {
 fn requester(s: &Situation<'_>, f: &Facts) -> Action {
     match s.state {
         AuditState::Requested if s.is_late() || f.withdraws => Action::Cancel,
+        // Without its weights nobody can run the predicate.
+        AuditState::Requested if !f.handed_over => Action::Send,
         AuditState::Answered if f.reveals && !s.is_late() => Action::Reveal,
         // Its own silence: the responder is paid.
         AuditState::Answered => Action::Wait,

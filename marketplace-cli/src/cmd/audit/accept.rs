@@ -16,6 +16,7 @@ use assay_marketplace::delivery::{Delivery, Place};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("max_bond", |bond| bond.required(true)))]
 #[command(after_help = "Examples:\n  \
     assay audit accept 0x3f… --predicate /mnt/shared --max-bond 5 --max-matches 40 --keystore me.json\n  \
     assay audit accept 0x3f… --predicate seven.opening --max-bond 5 --max-matches 40 --authority 0x90… --withhold 5 --keystore me.json\n\n\

@@ -12,6 +12,7 @@ mod receive;
 mod request;
 mod reveal;
 mod show;
+mod watch;
 
 use crate::context::Context;
 use clap::Subcommand;
@@ -75,6 +76,9 @@ pub enum Command {
     /// Close an audit in which nothing more can be demanded; anybody may
     #[command(after_help = "Example:\n  assay audit finalize 0x3f… --keystore me.json")]
     Finalize(end::IdArgs),
+    /// Look after all audits until told to end
+    #[command(subcommand)]
+    Watch(watch::Command),
     /// What the chain says of an audit, and what it shows
     Show(show::ShowArgs),
     /// The audits of a corpus
@@ -103,6 +107,7 @@ impl Command {
             Self::Settle(args) => end::close(args, ctx).await,
             Self::Confirm(args) => end::confirm(args, ctx).await,
             Self::Finalize(args) => end::close(args, ctx).await,
+            Self::Watch(command) => command.run(ctx).await,
             Self::Show(args) => show::show(args, ctx).await,
             Self::List(args) => show::list(args, ctx).await,
         }

@@ -58,7 +58,7 @@ pub async fn list(
     read(site, which, |site| async move {
         let market = &site.market;
         let ids = match requests {
-            true => market.request_ids(corpus_id).await?,
+            true => market.request_ids(corpus_id, 0).await?,
             false => market.accepted_ids(corpus_id).await?,
         };
         let views = all_answers(ids.iter().map(|id| market.newest(*id))).await?;

@@ -133,6 +133,19 @@ impl Shipment {
     }
 }
 
+/// Fetches the ciphertext of a demand, if every chunk of it is there; which documents are in it. Nothing is acknowledged.
+///
+/// # Errors
+/// If there is no such delivery, or the ciphertext is not the delivered one.
+pub async fn fetch_parcel(desk: &Desk<Audits>, id: B256, m: u32, from: &Delivery) -> eyre::Result<Vec<u32>> {
+    let audit = desk.market.newest(id).await?;
+    require_party(&audit, &desk.account, Party::Consumer)?;
+    let journal = desk.journal(id)?;
+    let shipment = Shipment::load(desk, &journal, id, &audit, m).await?;
+    fetch(desk, id, &shipment, Some(from)).await?;
+    Ok(shipment.indices)
+}
+
 /// What a delivery was found to be.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

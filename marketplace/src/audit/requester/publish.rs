@@ -1,7 +1,7 @@
 //! Hands the predicate's opening over.
 
 use crate::audit::delivered::Delivered;
-use crate::audit::facts::{own_request, PREDICATE};
+use crate::audit::facts::{own_request, PREDICATE, PREDICATE_DELIVERED};
 use crate::delivery::Delivery;
 use crate::engagement::Desk;
 use alloy::primitives::B256;
@@ -16,7 +16,7 @@ use assay_exchange::blob::BlobKind;
 /// If this program did not make the request.
 pub async fn publish(desk: &Desk<Audits>, id: B256, to: &Delivery) -> eyre::Result<Delivered> {
     let audit = desk.market.newest(id).await?;
-    let journal = desk.journal(id)?;
+    let mut journal = desk.journal(id)?;
     own_request(&journal, id, audit.requestHash)?;
     let opening = journal.fact(&PREDICATE)?.ok_or_else(|| {
         hinted(
@@ -25,5 +25,6 @@ pub async fn publish(desk: &Desk<Audits>, id: B256, to: &Delivery) -> eyre::Resu
         )
     })?;
     to.put(BlobKind::Predicate, &opening, &desk.report).await?;
+    journal.set_fact(&PREDICATE_DELIVERED, &to.place().to_string())?;
     Ok(Delivered::new(id, "the predicate's opening is".into(), to, &audit))
 }

@@ -57,6 +57,17 @@ pub struct AcceptPolicy {
     pub most_matches: u32,
 }
 
+impl AcceptPolicy {
+    fn rules(&self) -> Rules {
+        Rules {
+            authorities: self.authorities.clone(),
+            least_price: self.least_price,
+            most_bond: self.most_bond,
+            most_ones: self.most_matches,
+        }
+    }
+}
+
 /// Where the documents are.
 #[derive(Debug, Clone)]
 pub struct Documents {
@@ -159,12 +170,7 @@ pub async fn accept(
             let stored = StoredCorpus::open(&documents.corpus)?.with_originals(documents.originals.clone());
             let committed = desk.market.corpora.corpus(audit.corpusId).await?;
             require_same(audit.corpusId, &committed, &stored)?;
-            let rules = Rules {
-                authorities: policy.authorities.clone(),
-                least_price: policy.least_price,
-                most_bond: policy.most_bond,
-                most_ones: policy.most_matches,
-            };
+            let rules = policy.rules();
             let windows = &desk.market.params.windows;
             let judge = |found: &Findings| {
                 let against = refusals(&request.terms, &committed, windows, found, &rules);

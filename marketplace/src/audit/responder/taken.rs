@@ -27,6 +27,19 @@ pub fn matches(desk: &Desk<Audits>, journal: &Journal, id: B256, audit: &AuditVi
     Matches::load(&desk.files(id).join(MATCHES_FILE), request)
 }
 
+/// Finds them again, if they were lost: the same ones, since the predicate says the same of every document.
+///
+/// # Errors
+/// If this program did not take it on, or its predicate or the corpus is not here any more.
+pub fn find_again(desk: &Desk<Audits>, id: B256, audit: &AuditView, keys: &KeyUse) -> eyre::Result<Matches> {
+    let journal = desk.journal(id)?;
+    let request = own_request(&journal, id, audit.requestHash)?;
+    let (corpus, prover) = (corpus(&journal, id)?, prover(desk, id, keys)?);
+    let found = Matches::find(request, &corpus, &prover, &desk.report)?;
+    found.save(&desk.files(id).join(MATCHES_FILE))?;
+    Ok(found)
+}
+
 /// The corpus, with its originals.
 ///
 /// # Errors

@@ -12,11 +12,12 @@ use super::commitments::{self, Committed};
 use super::salts::{Salted, Salts};
 use crate::corpus::{duplicates, originals};
 use crate::proving::{input_words, WORDS_PER_HASH};
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
 use assay_durable::read::read_regular;
 use assay_durable::report::Reporter;
+use assay_protocol::abi::corpora::Corpus;
 use assay_protocol::merkle::MerkleTree;
 use assay_protocol::retrieval::corpora::{corpus_tree, document_leaf, file_hash, leaf_salt, Document, InputShape};
 use assay_protocol::testset::ImageSize;
@@ -147,6 +148,22 @@ impl StoredCorpus {
     /// What the registry says of every model input.
     pub fn shape(&self) -> InputShape {
         shape_of(self.salts.size)
+    }
+
+    /// As the registry has it once `responder` commits to it; when that was says the chain.
+    ///
+    /// # Errors
+    /// If it has more documents than a registry counts.
+    pub fn record(&self, responder: Address) -> eyre::Result<Corpus> {
+        let shape = self.shape();
+        Ok(Corpus {
+            rs: responder,
+            size: u32::try_from(self.len())?,
+            committedAt: 0,
+            root: self.tree.root(),
+            inputWords: shape.words,
+            wordsPerHash: shape.per_hash,
+        })
     }
 
     /// Of every document, in the order of the corpus.

@@ -79,7 +79,12 @@ fn a_request_is_taken_refused_or_cleared_away() {
         ..takes
     };
     assert_eq!(next(&requested(Party::Responder, 1), &refuses), Action::Decline);
-    assert_eq!(next(&requested(Party::Requester, 1), &NONE), Action::Wait);
+    assert_eq!(next(&requested(Party::Requester, 1_000), &NONE), Action::Send);
+    let published = Facts {
+        handed_over: true,
+        ..NONE
+    };
+    assert_eq!(next(&requested(Party::Requester, 1), &published), Action::Wait);
     let withdraws = Facts {
         withdraws: true,
         ..NONE

@@ -1,0 +1,323 @@
+//! What a responder knows about an audit, and how it acts.
+
+use crate::audit::anybody::timeout::settle_demand;
+use crate::audit::facts::{DOCUMENTS_DELIVERED, OVERRULED_DELIVERED, PARCEL_DELIVERED};
+use crate::audit::matches::{Matches, MATCHES_FILE};
+use crate::audit::published::KeyUse;
+use crate::audit::responder::accept::{accept, AcceptPolicy, Documents};
+use crate::audit::responder::answer::answer;
+use crate::audit::responder::deliver::deliver;
+use crate::audit::responder::hand_over::hand_over;
+use crate::audit::responder::prove::{prove, Owed};
+use crate::audit::responder::publish::publish;
+use crate::audit::responder::submit::submit;
+use crate::audit::responder::taken::{find_again, prover};
+use crate::corpus::registry::directories;
+use crate::corpus::stored::StoredCorpus;
+use crate::delivery::PREDICATE_FILE;
+use crate::engagement::facts::SETTLED;
+use crate::engagement::overdue::close;
+use crate::engagement::paths::proof_path;
+use crate::watch::audits::{number_of, Derived, Now};
+use crate::watch::offers::Offers;
+use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::room::Room;
+use crate::watch::station::Station;
+use crate::watch::turn::Role;
+use alloy::primitives::{Address, B256};
+use assay_chain::audits::Audits;
+use assay_chain::error::hinted;
+use assay_chain::market::Market;
+use assay_exchange::blob::BlobKind;
+use assay_protocol::abi::{AuditState, AuditView, DemandState};
+use assay_protocol::accuracy::decide::Party;
+use assay_protocol::retrieval::amounts::{chunks_fee, chunks_per_document};
+use assay_protocol::retrieval::decide::{self, Action, Demand, Facts};
+use serde_json::{json, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+/// What the responder was told.
+#[derive(Debug)]
+pub struct AuditResponderOrders {
+    /// How keys of predicates are made.
+    pub keys: KeyUse,
+    /// Requests to accept, if any.
+    pub accepts: Option<AcceptPolicy>,
+    /// Audits to have open at one time.
+    pub max_open: usize,
+    /// The one corpus to look after; if none is named, every one that was committed from here.
+    pub corpus: Option<Documents>,
+    /// Whose models must not be asked for as predicates.
+    pub marketplace: Option<Market>,
+    /// Receiver of what the contracts owe.
+    pub withdraw_to: Address,
+}
+
+/// The responder's part of a patrol over audits.
+#[derive(Debug)]
+pub struct AuditResponder {
+    orders: AuditResponderOrders,
+    /// The corpus that was named.
+    corpus: Option<B256>,
+    offers: Offers,
+    /// For accepted audits.
+    room: Room,
+    queue: Queue,
+    /// Documents that are due and not proven on chain, by answers, seed and how many are.
+    unproven: Derived<(B256, B256, u32), BTreeSet<u32>>,
+}
+
+impl AuditResponder {
+    /// # Errors
+    /// If the corpus that is named cannot be read.
+    pub fn new(desk: &Station<Audits>, orders: AuditResponderOrders) -> eyre::Result<Self> {
+        let id_of = |documents: &Documents| {
+            let stored = StoredCorpus::open(&documents.corpus)?;
+            eyre::Ok(desk.market.corpora.id_of(&stored.record(desk.address())?))
+        };
+        Ok(Self {
+            corpus: orders.corpus.as_ref().map(id_of).transpose()?,
+            room: Room::new(orders.max_open),
+            orders,
+            offers: Offers::default(),
+            queue: Queue::default(),
+            unproven: Derived::default(),
+        })
+    }
+
+    /// Every corpus that is looked after, and where its documents are.
+    fn corpora(&self, desk: &Station<Audits>) -> eyre::Result<BTreeMap<B256, Documents>> {
+        if let (Some(id), Some(documents)) = (self.corpus, &self.orders.corpus) {
+            return Ok([(id, documents.clone())].into());
+        }
+        let where_committed = |corpus: PathBuf| Documents {
+            corpus,
+            originals: None,
+        };
+        let known = directories(desk)?.into_iter();
+        Ok(known.map(|(id, corpus)| (id, where_committed(corpus))).collect())
+    }
+
+    /// What is known about an audit in its state; what is of no use there is not asked for.
+    async fn facts(&self, desk: &Station<Audits>, id: B256, now: &Now<'_>) -> eyre::Result<Facts> {
+        let audit = now.audit;
+        let mut facts = Facts {
+            is_settled: desk.fact(id, &SETTLED)?.unwrap_or(false),
+            ..Facts::default()
+        };
+        match audit.state {
+            AuditState::Requested => {
+                let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left();
+                facts.accepts = is_left && is_published(desk, id, audit).await;
+            }
+            AuditState::Accepted => {
+                let found = Matches::load(&desk.files(id).join(MATCHES_FILE), audit.requestHash);
+                facts.has_answers = found.is_ok();
+            }
+            AuditState::Sampled => {
+                let key = (audit.answersHash, audit.seed, audit.counts.proven);
+                let read = async { Ok(Owed::read(desk, id, audit).await?.documents()) };
+                let unproven = self.unproven.of(id, key, read).await?;
+                let has_proof = |index: &u32| proof_path(desk, id, *index as usize).is_file();
+                facts.can_prove = unproven.iter().any(has_proof);
+                facts.can_prove_all = facts.can_prove && unproven.iter().all(has_proof);
+            }
+            AuditState::Delivering => {
+                facts.handed_over = owes_nothing(audit) || has_handed_over(desk, id, audit)?;
+                facts.publishes = publication_pays(desk, id, now).await?;
+            }
+            _ => {}
+        }
+        Ok(facts)
+    }
+
+    /// What is known about the demands that are open.
+    fn demands(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> eyre::Result<Vec<Demand>> {
+        let known = now.demands.iter().filter_map(|(m, view)| {
+            let demand = Demand::of((*m).into(), view)?;
+            let to = desk.fact(id, &PARCEL_DELIVERED(*m));
+            Some(to.map(|to| Demand {
+                handed_over: to.is_some(),
+                ..demand
+            }))
+        });
+        known.collect()
+    }
+
+    /// Whether documents may still be withheld by hand: the answers that are sealed then allow none.
+    fn waits_to_withhold(&self, now: &Now<'_>) -> bool {
+        let most = now.audit.bounds.withholdMax;
+        let wanted = self.orders.accepts.as_ref().map_or(most, |policy| policy.withholds);
+        now.audit.counts.withheld < most.min(wanted) && !now.is_half_over()
+    }
+
+    /// Accepts, unless enough is open.
+    async fn accept(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
+        let Some(policy) = &self.orders.accepts else {
+            return Ok(Value::Null);
+        };
+        if !self.room.enter(id) {
+            return Ok(Value::Null);
+        }
+        let accepted = async {
+            let documents = self.corpora(desk)?.remove(&audit.corpusId);
+            let documents = documents.ok_or_else(|| {
+                hinted(
+                    format!("corpus {} is not looked after any more", audit.corpusId),
+                    "name its directory with --corpus",
+                )
+            })?;
+            let predicate = desk.delivery(id, audit.rq)?;
+            let (keys, marketplace) = (&self.orders.keys, self.orders.marketplace.as_ref());
+            accept(desk, id, &documents, &predicate, keys, policy, marketplace).await
+        };
+        let accepted = accepted.await;
+        if accepted.is_err() {
+            self.room.note(id, false);
+        }
+        Ok(json!(accepted?))
+    }
+
+    async fn send(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
+        let handed = hand_over(desk, id, &desk.delivery(id, audit.rq)?).await?;
+        desk.journal(id)?
+            .set_fact(&OVERRULED_DELIVERED, &audit.counts.overruled)?;
+        Ok(json!(handed))
+    }
+}
+
+/// Whether the predicate is here, or where the requester hands it over: what a server does not say is not there.
+async fn is_published(desk: &Station<Audits>, id: B256, audit: &AuditView) -> bool {
+    let count = async { desk.delivery(id, audit.rq)?.count(BlobKind::Predicate).await };
+    desk.files(id).join(PREDICATE_FILE).is_file() || count.await.is_ok_and(|count| count > 0)
+}
+
+fn owes_nothing(audit: &AuditView) -> bool {
+    let counts = &audit.counts;
+    counts.positives + counts.overruled == counts.withheld
+}
+
+/// Whether every document that is owed by now was handed over: what is overruled later comes on top.
+fn has_handed_over(desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<bool> {
+    let overruled = desk.fact(id, &OVERRULED_DELIVERED)?.unwrap_or(0);
+    Ok(desk.fact(id, &DOCUMENTS_DELIVERED)?.is_some() && overruled == audit.counts.overruled)
+}
+
+/// Whether publishing what was not acknowledged in time costs less than what a Violation would take: bond and price.
+async fn publication_pays(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> eyre::Result<bool> {
+    let delivered = now.demands.iter();
+    let delivered = delivered.filter(|(_, demand)| demand.state == DemandState::Delivered);
+    if delivered.clone().all(|(_, demand)| now.time <= demand.deadline) {
+        return Ok(false);
+    }
+    let delivery = &desk.market.params.delivery;
+    let mut chunks = 0;
+    for (m, demand) in delivered {
+        let all = u64::from(demand.documents) * chunks_per_document(delivery, now.audit.inputWords);
+        chunks += all.saturating_sub(desk.market.published_chunks(id, *m).await? as u64);
+    }
+    let cost = chunks_fee(delivery, chunks, desk.market.chain.base_fee().await?);
+    let bounds = &now.audit.bounds;
+    Ok(cost.saturating_to::<u128>() < bounds.bond.saturating_add(bounds.price))
+}
+
+impl Role for AuditResponder {
+    type Venue = Audits;
+    type Act = Action;
+    const PARTY: Party = Party::Provider;
+
+    async fn next(
+        &self,
+        desk: &Station<Audits>,
+        id: B256,
+        audit: &AuditView,
+        has_failed: bool,
+    ) -> eyre::Result<Action> {
+        let now = Now::look(desk, id, audit).await?;
+        let mut facts = Facts {
+            has_failed,
+            ..self.facts(desk, id, &now).await?
+        };
+        // To judge a request costs a run over all documents and a proof: who asks for it pays nothing.
+        facts.accepts &= !has_failed;
+        let action = match now.next(decide::Party::Responder, &Self::demands(desk, id, &now)?, &facts) {
+            Action::Answer if self.waits_to_withhold(&now) => Action::Wait,
+            action => action,
+        };
+        if action == Action::Wait {
+            // What is overdue earns nothing, and others wait for their proofs.
+            self.queue.stop(id);
+        }
+        Ok(action)
+    }
+
+    async fn act(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Value> {
+        if action != Action::Prove {
+            self.queue.forget(id);
+        }
+        let to = || desk.delivery(id, audit.rq);
+        let done = match action {
+            Action::Accept => return self.accept(desk, id, audit).await,
+            Action::Run => json!({ "matches": find_again(desk, id, audit, &self.orders.keys)?.ones() }),
+            Action::Answer => json!(answer(desk, id).await?),
+            Action::Prove => {
+                if self.queue.want(id, audit.deadline) {
+                    desk.wake.notify_one();
+                }
+                Value::Null
+            }
+            Action::SubmitProofs => json!(submit(desk, id).await?),
+            Action::Send => self.send(desk, id, audit).await?,
+            Action::Deliver(m) | Action::SendParcel(m) => json!(deliver(desk, id, number_of(m)?, Some(&to()?)).await?),
+            Action::Publish(m) => json!(publish(desk, id, number_of(m)?).await?),
+            Action::SettleDemand(m) => json!(settle_demand(desk, id, number_of(m)?).await?),
+            Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
+            Action::Settle => {
+                self.queue.stop(id);
+                json!(desk.settle(id, self.orders.withdraw_to).await?)
+            }
+            _ => Value::Null,
+        };
+        Ok(done)
+    }
+
+    fn note(&self, id: B256, audit: &AuditView) {
+        let is_open = !matches!(
+            audit.state,
+            AuditState::None | AuditState::Requested | AuditState::Closed
+        );
+        self.room.note(id, is_open);
+        if !is_open {
+            self.queue.forget(id);
+        }
+    }
+
+    async fn offers(&self, desk: &Station<Audits>) -> eyre::Result<BTreeSet<B256>> {
+        if self.orders.accepts.is_none() {
+            return Ok(BTreeSet::new());
+        }
+        for corpus_id in self.corpora(desk)?.into_keys() {
+            let new = |from| desk.market.request_ids(corpus_id, from);
+            self.offers.read(corpus_id, new).await?;
+        }
+        self.offers.left(&desk.market).await
+    }
+
+    fn queue(&self) -> Option<&Queue> {
+        Some(&self.queue)
+    }
+
+    fn schedule(&self, desk: &Station<Audits>) -> eyre::Result<Option<B256>> {
+        self.queue.schedule(|id, by| {
+            let (desk, keys) = (desk.clone(), self.orders.keys.clone());
+            Ok(Job::start(id, by, async move |told| {
+                // Each predicate has keys of its own.
+                let prover = prover(&desk, id, &keys)?;
+                let made = prove(&desk, id, &prover, || told.load(Ordering::Relaxed)).await?;
+                Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
+            }))
+        })
+    }
+}
