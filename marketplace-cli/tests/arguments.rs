@@ -83,6 +83,8 @@ fn every_command_has_help_with_an_example() {
         &["audit", "settle"],
         &["audit", "confirm"],
         &["audit", "finalize"],
+        &["audit", "watch", "rq"],
+        &["audit", "watch", "rs"],
         &["plan"],
         &["policy", "size"],
         &["policy", "bound"],
@@ -323,6 +325,37 @@ fn a_daemon_accepts_only_up_to_a_target_that_was_given() {
         let output = accepting(options);
         assert_eq!(output.status.code(), Some(4), "{options:?}: {}", text(&output.stderr));
     }
+}
+
+#[test]
+fn a_daemon_of_audits_accepts_only_up_to_a_bond_that_was_given() {
+    let watch = [
+        "audit",
+        "watch",
+        "rs",
+        "--exchange",
+        "x",
+        "--once",
+        "--rpc-url",
+        NOWHERE,
+    ];
+    let ends = |options: &[&str]| {
+        let output = assay(&[&watch, options].concat());
+        (output.status.code(), text(&output.stderr))
+    };
+    for (options, said) in [
+        (&["--accept"][..], "--max-bond"),
+        (&["--max-open", "3"], "--accept"),
+        (&["--originals", "x"], "--corpus"),
+    ] {
+        let (code, printed) = ends(options);
+        assert!(code == Some(2) && printed.contains(said), "{options:?}: {printed}");
+    }
+    for options in [&["--accept", "--max-bond", "5"][..], &[]] {
+        assert_eq!(ends(options).0, Some(4), "{options:?}");
+    }
+    let output = assay(&["audit", "accept", ID, "--predicate", "x", "--rpc-url", NOWHERE]);
+    assert_eq!(output.status.code(), Some(2), "whoever accepts by hand names it, too");
 }
 
 #[test]

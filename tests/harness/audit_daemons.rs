@@ -83,11 +83,18 @@ impl Audited {
         panic!("not settled after {ROUNDS} rounds: {done:?}");
     }
 
+    /// A file that a party keeps of an audit; `None` if it has none of this name.
+    pub fn file(&self, party: &str, id: &str, name: &str) -> Option<PathBuf> {
+        let chains = std::fs::read_dir(self.devnet.path(party)).into_iter().flatten();
+        let mut files = chains
+            .flatten()
+            .map(|chain| chain.path().join("audits").join(id).join(name));
+        files.find(|file| file.is_file())
+    }
+
     /// A party's journal of an audit; `None` if it has none.
     pub fn journal(&self, party: &str, id: &str) -> Option<Value> {
-        let chains = std::fs::read_dir(self.devnet.path(party)).into_iter().flatten();
-        let path = |chain: std::fs::DirEntry| chain.path().join("audits").join(id).join("journal.json");
-        let content = chains.flatten().find_map(|chain| std::fs::read(path(chain)).ok())?;
+        let content = std::fs::read(self.file(party, id, "journal.json")?).expect("it is never half written");
         Some(serde_json::from_slice(&content).expect("it is never half written"))
     }
 

@@ -161,14 +161,7 @@ impl Audited {
 
     /// Changes a JSON file that a party keeps of an audit.
     pub fn rewrite(&self, party: &str, id: &str, file: &str, change: impl FnOnce(&mut Value)) {
-        let chains = std::fs::read_dir(self.devnet.path(party)).expect("the party has acted");
-        let files = chains
-            .flatten()
-            .map(|chain| chain.path().join("audits").join(id).join(file));
-        let path = files
-            .into_iter()
-            .find(|path| path.is_file())
-            .expect("the party keeps it");
+        let path = self.file(party, id, file).expect("the party keeps it");
         let mut content: Value =
             serde_json::from_slice(&std::fs::read(&path).expect("it is there")).expect("it is JSON");
         change(&mut content);

@@ -14,9 +14,6 @@
 //! | [`policy`] | what a responder takes on, and what a requester must hold | `abi`, `corpora`, `windows` |
 //! | [`decide`] | what a party does next | `abi`, `accuracy::decide` |
 //! | [`verdict`] | what a verdict says | `abi` |
-//!
-//! Corpora and verdicts are used by the commands there are; the rest is what those that play an audit will need, and is compared
-//! with the contracts until then.
 
 pub mod amounts;
 pub mod answers;
