@@ -44,8 +44,8 @@ impl Release {
         serde_json::from_str(RELEASE).expect("scripts/release-artefacts wrote it")
     }
 
-    /// What checked deployments are remembered under.
-    pub(crate) fn hash() -> B256 {
+    /// Names this release: what checked deployments are remembered under.
+    pub fn hash() -> B256 {
         B256::from_slice(&Sha256::digest(RELEASE))
     }
 }

@@ -1,11 +1,12 @@
 //! What each immutable of the contracts must be, by its name in the sources; those of one name are the same in all contracts of one
 //! market.
 
-use crate::audits::Audits;
 use crate::market::Market;
 use crate::rounds::Rounds;
 use alloy::primitives::{Address, U256};
 use assay_protocol::abi::IAccuracyMarket::termsCall;
+use assay_protocol::abi::RetrievalParams;
+use assay_protocol::retrieval::statement::audit_params_hash;
 use std::collections::BTreeMap;
 
 /// By name.
@@ -89,15 +90,14 @@ pub(crate) fn of_rounds(market: &Market, rounds: &Rounds) -> Immutables {
     ])
 }
 
-/// Of a retrieval market and of the contracts that it deployed.
-pub(crate) fn of_audits(audits: &Audits) -> Immutables {
-    let p = &audits.params;
+/// Of the retrieval market at `market` and of the contracts that it deployed.
+pub(crate) fn of_audits(market: Address, p: &RetrievalParams) -> Immutables {
     let (contracts, delivery, windows) = (&p.contracts, &p.delivery, &p.windows);
-    let [terms, reader] = created_by(audits);
+    let [terms, reader] = created_by(market);
     BTreeMap::from([
         ("TERMS", word(terms)),
         ("READER", word(reader)),
-        ("PARAMS_HASH", audits.params_hash.into()),
+        ("PARAMS_HASH", audit_params_hash(p).into()),
         ("CORPORA", word(contracts.corpora)),
         ("DOCUMENT_JUDGE", word(contracts.documents)),
         ("TRANSFER_JUDGE", word(contracts.transfers)),
@@ -123,6 +123,22 @@ pub(crate) fn of_audits(audits: &Audits) -> Immutables {
 }
 
 /// `AuditTerms` and `AuditReader` of a retrieval market: what its constructor creates, in this order.
-pub(crate) fn created_by(audits: &Audits) -> [Address; 2] {
-    [1, 2].map(|nonce| audits.address.create(nonce))
+pub(crate) fn created_by(market: Address) -> [Address; 2] {
+    [1, 2].map(|nonce| market.create(nonce))
+}
+
+/// Everything that decides about the money of audits, each by its name in the sources.
+pub(crate) fn parts_of_audits(market: Address, p: &RetrievalParams) -> [(&'static str, Address); 8] {
+    let [terms, reader] = created_by(market);
+    let contracts = &p.contracts;
+    [
+        ("RetrievalMarket", market),
+        ("AuditTerms", terms),
+        ("AuditReader", reader),
+        ("DocumentJudge", contracts.documents),
+        ("SharedKeyJudge", contracts.sharedKeys),
+        ("TransferJudge", contracts.transfers),
+        ("PublishedTransfers", contracts.publication),
+        ("CorpusRegistry", contracts.corpora),
+    ]
 }

@@ -15,23 +15,30 @@
 //! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
 //! | [`artefact`] | what the code of this release is | nothing |
+//! | [`inclusion`] | what stands in a trie, by the nodes that lead to it | nothing |
+//! | [`block_proof`], [`account_proof`] | transactions, receipts, accounts and their storage, proven where no node is | `client`, `inclusion` |
+//! | [`audit_storage`] | audits and corpora as a proven state has them | `account_proof` |
 //! | `origin` | how a contract was created | `artefact`, `client` |
 //! | [`corpora`] | the registry of corpora | `client`, `market`, `origin`, `venue` |
 //! | [`audits`] | the retrieval market | `client`, `corpora`, `venue` |
 //! | `audit_logs` | its past events | `audits`, `history` |
 //! | `immutables`, [`release`] | contracts compared with this release | `artefact`, `audits`, `corpora`, `market`, `origin`, `rounds` |
+//! | [`given_code`] | the same of code that is given, not asked for | `artefact`, `client`, `immutables`, `origin`, `release` |
 //! | [`address_book`], [`terms`], [`retrieval_terms`] | what was deployed, and with what | `client` |
 //! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
 //! | `rehearsal`, `read_back`, [`deploy`] | contracts are tried out, deployed, then read back | `account`, `creation`, `origin`, `terms` |
 //! | [`devnet`] | anvil | `client`, `repository` |
 
 pub mod account;
+pub mod account_proof;
 pub mod address_book;
 pub mod artefact;
 mod audit_logs;
 mod audit_refusals;
+pub mod audit_storage;
 pub mod audits;
 pub mod block;
+pub mod block_proof;
 pub mod client;
 pub mod corpora;
 mod corpus_refusals;
@@ -40,8 +47,10 @@ pub mod deploy;
 pub mod devnet;
 pub mod error;
 pub mod fees;
+pub mod given_code;
 pub mod history;
 mod immutables;
+pub mod inclusion;
 pub mod journal;
 pub mod keys;
 pub mod market;

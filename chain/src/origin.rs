@@ -14,7 +14,7 @@ use assay_protocol::abi::IMarketplaceFactory::creationCodeHashCall;
 
 /// The deterministic deployment proxy: creates by CREATE2 what it is called with, `salt ‖ creation code`.
 pub(super) const DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
-const DEPLOYER_CODEHASH: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
+pub(super) const DEPLOYER_CODEHASH: B256 = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
 
 /// Contracts with storage that serve everybody: without arguments, at the place that their creation code determines.
 const CREATED_BY_PROXY: [&str; 2] = ["CorpusRegistry", "PublishedTransfers"];
@@ -52,6 +52,32 @@ pub(super) async fn has_deployer(chain: &Chain, block: BlockId) -> eyre::Result<
     Ok(keccak256(code) == DEPLOYER_CODEHASH)
 }
 
+/// As [`difference`], of a contract whose address shows how it was created; `None` if it is none of those.
+pub(super) fn difference_of_place(
+    release: &Release,
+    created: Created<'_>,
+    has_deployer: bool,
+) -> Option<Option<String>> {
+    let Created {
+        contract,
+        at,
+        arguments,
+    } = created;
+    let code_hash = release.creation.get(contract)?;
+    if !has_deployer {
+        return Some(Some(format!(
+            "nothing shows how it was created: {DEPLOYER} is no deployment proxy"
+        )));
+    }
+    let code_hash = match contract {
+        "RetrievalMarket" => keccak256([RETRIEVAL_CREATION, arguments].concat()),
+        _ if CREATED_BY_PROXY.contains(&contract) => *code_hash,
+        _ => return None,
+    };
+    let place = place(code_hash);
+    Some((at != place).then(|| format!("it is not the one at {place}, whose address shows how it was created")))
+}
+
 /// What keeps a contract from having begun as this release's of that name does, as of `block`. Nothing is asked about contracts
 /// without storage of their own.
 pub(super) async fn difference(
@@ -60,28 +86,13 @@ pub(super) async fn difference(
     created: Created<'_>,
     block: BlockId,
 ) -> eyre::Result<Option<String>> {
-    let Created {
-        contract,
-        at,
-        arguments,
-    } = created;
+    let Created { contract, at, .. } = created;
     let Some(code_hash) = release.creation.get(contract) else {
         return Ok(None);
     };
-    if !has_deployer(chain, block).await? {
-        return Ok(Some(format!(
-            "nothing shows how it was created: {DEPLOYER} is no deployment proxy"
-        )));
-    }
-    let code_hash_of_place = match contract {
-        "RetrievalMarket" => Some(keccak256([RETRIEVAL_CREATION, arguments].concat())),
-        _ => CREATED_BY_PROXY.contains(&contract).then_some(*code_hash),
-    };
-    if let Some(code_hash) = code_hash_of_place {
-        let place = place(code_hash);
-        return Ok(
-            (at != place).then(|| format!("it is not the one at {place}, whose address shows how it was created"))
-        );
+    let has_deployer = has_deployer(chain, block).await?;
+    if let Some(difference) = difference_of_place(release, created, has_deployer) {
+        return Ok(difference);
     }
     let factory = place(release.creation["MarketplaceFactory"]);
     if chain.provider.get_code_at(factory).block_id(block).await?.is_empty() {

@@ -13,7 +13,7 @@ use crate::audits::Audits;
 use crate::client::{Call, Chain};
 use crate::corpora::Corpora;
 use crate::error::hinted;
-use crate::immutables::{created_by, of_audits, of_marketplace, of_rounds, Immutables};
+use crate::immutables::{of_audits, of_marketplace, of_rounds, parts_of_audits, Immutables};
 use crate::market::Market;
 use crate::origin::{self, Created};
 use crate::rounds::Rounds;
@@ -47,7 +47,7 @@ pub struct Part {
 /// The contracts behind a market, compared with this release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
-    chain_id: u64,
+    pub(crate) chain_id: u64,
     /// Registry, markets, terms, judges, and the libraries that these are linked to; or the registry of corpora alone.
     pub parts: Vec<Part>,
 }
@@ -114,19 +114,8 @@ impl Survey {
     /// If the node does not answer.
     pub async fn of_audits(audits: &Audits) -> eyre::Result<Self> {
         let reader = CodeReader::new(&audits.chain).await?;
-        let (release, expected) = (Release::this(), of_audits(audits));
-        let contracts = &audits.params.contracts;
-        let [terms, pages] = created_by(audits);
-        let parts = [
-            ("RetrievalMarket", audits.address),
-            ("AuditTerms", terms),
-            ("AuditReader", pages),
-            ("DocumentJudge", contracts.documents),
-            ("SharedKeyJudge", contracts.sharedKeys),
-            ("TransferJudge", contracts.transfers),
-            ("PublishedTransfers", contracts.publication),
-            ("CorpusRegistry", contracts.corpora),
-        ];
+        let (release, expected) = (Release::this(), of_audits(audits.address, &audits.params));
+        let parts = parts_of_audits(audits.address, &audits.params);
         let mut survey = Self {
             chain_id: audits.chain.id,
             parts: Vec::new(),
@@ -173,7 +162,7 @@ impl Survey {
         Ok(())
     }
 
-    fn add(&mut self, contract: &str, address: Address, code: &[u8], differs: Option<String>) {
+    pub(crate) fn add(&mut self, contract: &str, address: Address, code: &[u8], differs: Option<String>) {
         self.parts.push(Part {
             contract: contract.to_owned(),
             address,

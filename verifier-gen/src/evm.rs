@@ -1,6 +1,6 @@
 //! Compiles contracts with the repository's pinned solc and runs them in an in-process EVM, with mainnet's limits.
 //!
-//! For tests and benchmarks. Rules and prices are those of the Osaka fork; code size is limited by EIP-170 unless a
+//! For tests, benchmarks, and for whoever compares a verifier without a node. Rules and prices are those of the Osaka fork; code size is limited by EIP-170 unless a
 //! test raises the limit on purpose.
 
 use std::{
@@ -10,10 +10,11 @@ use std::{
 };
 
 use revm::{
-    context::{result::ExecutionResult, result::Output, TxEnv},
+    context::{result::ExecutionResult, result::Output, ContextTr, TxEnv},
     database::InMemoryDB,
     handler::{MainnetContext, MainnetEvm},
     primitives::{hardfork::SpecId, Address, TxKind},
+    state::{AccountInfo, Bytecode},
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
 };
 use serde_json::{json, Value};
@@ -229,6 +230,16 @@ impl Evm {
             inner: context.build_mainnet(),
             sender: Address::ZERO,
         }
+    }
+
+    /// With a contract at `address`, however it came there.
+    pub fn with_code(mut self, address: [u8; 20], code: &[u8]) -> Self {
+        let contract = AccountInfo::from_bytecode(Bytecode::new_raw(code.to_vec().into()));
+        self.inner
+            .ctx
+            .db_mut()
+            .insert_account_info(Address::from(address), contract);
+        self
     }
 
     /// With every transaction sent by `sender`, so that contracts get the addresses they have on another chain.

@@ -13,12 +13,14 @@
 //! | [`responder`] | accept, decline, answer, withhold, prove, hand over, deliver, publish | all above |
 //! | [`authority`] | approve, overrule | `facts`, `predicate`, `posted` |
 //! | [`anybody`] | show, list, verdicts, what is overdue | `predicate` |
+//! | [`package`] | an audit in one file, made with a node and checked without | `anybody`, `predicate` |
 
 pub mod anybody;
 pub mod authority;
 pub mod delivered;
 pub mod facts;
 pub mod matches;
+pub mod package;
 pub mod parcel_file;
 pub mod posted;
 pub mod predicate;

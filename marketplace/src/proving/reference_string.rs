@@ -1,7 +1,7 @@
 //! Reference strings, and which of them will do on which chain: the only way to a key, and to trust in somebody's verifier.
 
 use crate::instructions::pushes_all;
-use assay_chain::client::Chain;
+use assay_chain::client::{Chain, DEVNET_CHAIN_ID};
 use assay_chain::error::hinted;
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::report::Reporter;
@@ -85,9 +85,17 @@ impl SrsUse {
     /// # Errors
     /// For the development string, also in a `.ptau` file, on a chain that is no devnet.
     pub fn load(&self, chain: &Chain, k: u32, out: &Reporter) -> eyre::Result<ReferenceString> {
-        self.check_name(chain)?;
+        self.load_for(chain.id, k, out)
+    }
+
+    /// As [`SrsUse::load`], where the chain is known by its id alone.
+    ///
+    /// # Errors
+    /// Those of [`SrsUse::load`].
+    pub fn load_for(&self, chain_id: u64, k: u32, out: &Reporter) -> eyre::Result<ReferenceString> {
+        self.require_permitted(self.choice == SrsChoice::Dev, chain_id)?;
         let srs = self.choice.prepare(k, out)?;
-        self.require_permitted(srs.is_development(), chain)?;
+        self.require_permitted(srs.is_development(), chain_id)?;
         Ok(ReferenceString(Arc::new(srs)))
     }
 
@@ -104,7 +112,7 @@ impl SrsUse {
         let srs = self.choice.prepare(k, out)?;
         if srs.is_development() {
             if let Some(chain) = named_chain().await? {
-                self.require_permitted(true, &chain)?;
+                self.require_permitted(true, chain.id)?;
             }
         }
         Ok(ReferenceString(Arc::new(srs)))
@@ -112,15 +120,14 @@ impl SrsUse {
 
     /// Refuses the development string by its name, before anything is read.
     pub fn check_name(&self, chain: &Chain) -> eyre::Result<()> {
-        self.require_permitted(self.choice == SrsChoice::Dev, chain)
+        self.require_permitted(self.choice == SrsChoice::Dev, chain.id)
     }
 
-    fn require_permitted(&self, is_development: bool, chain: &Chain) -> eyre::Result<()> {
-        if is_development && !chain.is_devnet() && !self.allow_unsafe {
+    fn require_permitted(&self, is_development: bool, chain_id: u64) -> eyre::Result<()> {
+        if is_development && chain_id != DEVNET_CHAIN_ID && !self.allow_unsafe {
             return Err(hinted(
                 format!(
-                    "the development reference string on chain {}, which is no devnet: anybody could forge proofs",
-                    chain.id
+                    "the development reference string on chain {chain_id}, which is no devnet: anybody could forge proofs"
                 ),
                 "use --srs FILE.ptau, or --allow-unsafe-srs if you know why",
             ));

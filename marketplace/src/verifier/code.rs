@@ -15,7 +15,7 @@ use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
 use assay_statement::{instance, statement};
-use assay_verifier_gen::evm::{Compiled, Compiler};
+use assay_verifier_gen::evm::{Compiled, Compiler, Evm};
 use assay_verifier_gen::{CallWords, Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
 use eyre::WrapErr;
 
@@ -116,6 +116,19 @@ impl VerifierCode {
         Ok((entry, vec![Sent::from(&data_receipt), Sent::from(&receipt)]))
     }
 
+    /// keccak256 of what the creation code leaves behind where the key's data are at `vk_data`: found out here, without a node.
+    ///
+    /// # Errors
+    /// If it leaves nothing.
+    pub fn code_hash(&self, vk_data: Address) -> eyre::Result<B256> {
+        let mut machine = Evm::new().with_code(vk_data.into_array(), &self.generated.vk_data);
+        let deployed = machine.deploy(&self.initcode(vk_data));
+        Ok(deployed
+            .wrap_err("cannot create the verifier contract")?
+            .code_hash
+            .into())
+    }
+
     /// Compares the contract at `verifier` with what this key generates.
     ///
     /// The key's data lies in a second contract whose address is part of the verifier's code: it is found there by its
@@ -166,8 +179,17 @@ fn created(receipt: &alloy::rpc::types::TransactionReceipt) -> eyre::Result<Addr
         .ok_or_else(|| eyre::eyre!("transaction {} created no contract", receipt.transaction_hash))
 }
 
+/// keccak256 of the contract with the data of this key.
+///
+/// # Errors
+/// If the key's proofs are none for a market, see [`metric_of`].
+pub(crate) fn key_data_hash(key: &VerifierKey) -> eyre::Result<B256> {
+    let generated = spec(key, CONTRACT, "assay mp deploy-verifier")?.generate()?;
+    generated.manifest.vk_data_codehash.parse().wrap_err("manifest")
+}
+
 /// Addresses that code pushes as a 32-byte word, as the compiler writes immutables.
-fn addresses_in(code: &[u8]) -> Vec<Address> {
+pub(crate) fn addresses_in(code: &[u8]) -> Vec<Address> {
     let words = instructions(code).filter(|i| i.data.len() == 32 && i.data[..12] == [0; 12]);
     let mut found: Vec<Address> = words.map(|word| Address::from_slice(&word.data[12..])).collect();
     found.dedup();

@@ -3,9 +3,11 @@
 mod accept;
 mod ack;
 mod answer;
+mod check;
 mod deliver;
 mod demand;
 mod end;
+mod export;
 mod overrule;
 mod prove;
 mod receive;
@@ -83,6 +85,10 @@ pub enum Command {
     Show(show::ShowArgs),
     /// The audits of a corpus
     List(show::ListArgs),
+    /// Put an audit that has ended into one file, with all that shows it
+    Export(export::Args),
+    /// Check such a file; needs no node
+    Check(check::Args),
 }
 
 impl Command {
@@ -110,6 +116,8 @@ impl Command {
             Self::Watch(command) => command.run(ctx).await,
             Self::Show(args) => show::show(args, ctx).await,
             Self::List(args) => show::list(args, ctx).await,
+            Self::Export(args) => export::run(args, ctx).await,
+            Self::Check(args) => check::run(args, ctx),
         }
     }
 }

@@ -85,7 +85,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    pub(super) fn new(id: B256, audit: &AuditView) -> Self {
+    pub(crate) fn new(id: B256, audit: &AuditView) -> Self {
         let (bounds, counts) = (&audit.bounds, &audit.counts);
         Self {
             id,

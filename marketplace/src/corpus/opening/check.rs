@@ -180,14 +180,28 @@ pub(super) fn check_against(
     if let Some(sample) = &ask.sample {
         sample.require_of(ask.id, corpus)?;
     }
+    let context = || path.display().to_string();
+    let reader = Reader::open(path).wrap_err_with(context)?;
+    check_all(reader, corpus, deployment, ask, out).wrap_err_with(context)
+}
+
+/// As [`check_against`], of an opening wherever it is.
+///
+/// # Errors
+/// As there.
+pub(crate) fn check_all(
+    mut reader: Reader,
+    corpus: &Corpus,
+    deployment: DeploymentCheck,
+    ask: &Ask,
+    out: &Reporter,
+) -> eyre::Result<DocumentsChecked> {
     let known = match &ask.originals {
         Some(folder) => Some(Known::of(folder, out)?),
         None => None,
     };
-    let context = || path.display().to_string();
-    let mut reader = Reader::open(path).wrap_err_with(context)?;
     let pixels = reader.size;
-    require_shape(&reader, corpus, ask.id).wrap_err_with(context)?;
+    require_shape(&reader, corpus, ask.id)?;
     if let Some(to) = &ask.extract {
         std::fs::create_dir(to).map_err(|error| {
             hinted(
@@ -196,9 +210,9 @@ pub(super) fn check_against(
             )
         })?;
     }
-    let documents = read_all(&mut reader, corpus, known.as_ref(), ask, out).wrap_err_with(context)?;
+    let documents = read_all(&mut reader, corpus, known.as_ref(), ask, out)?;
     let shows = match &ask.sample {
-        Some(sample) => Some(shown_by(sample, &documents, corpus, &ask.delta).wrap_err_with(context)?),
+        Some(sample) => Some(shown_by(sample, &documents, corpus, &ask.delta)?),
         None => None,
     };
     Ok(DocumentsChecked {

@@ -34,7 +34,7 @@ use assay_protocol::testset::ImageSize;
 use assay_statement::input::InputSalt;
 use eyre::WrapErr;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Take, Write};
 use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 18] = b"assay-documents 1\n";
@@ -125,8 +125,8 @@ impl Writer {
 
 /// An opening that is read document by document.
 #[derive(Debug)]
-pub(super) struct Reader {
-    file: BufReader<File>,
+pub(crate) struct Reader {
+    file: BufReader<Take<File>>,
     /// Of which corpus it says it is.
     pub(super) corpus_id: B256,
     /// Of every model input, as it says.
@@ -140,14 +140,22 @@ pub(super) struct Reader {
 impl Reader {
     /// # Errors
     /// If the file cannot be read; of kind rejected if it is no opening.
-    pub(super) fn open(path: &Path) -> eyre::Result<Self> {
+    pub(crate) fn open(path: &Path) -> eyre::Result<Self> {
         let file = open_regular(path).map_err(|error| {
             hinted(
                 format!("cannot read {}: {error}", path.display()),
                 "the responder makes it: assay corpus open",
             )
         })?;
-        let mut file = BufReader::new(file);
+        Self::of(file.take(u64::MAX))
+    }
+
+    /// An opening that is a part of a file.
+    ///
+    /// # Errors
+    /// Of kind rejected if the part is no opening.
+    pub(crate) fn of(part: Take<File>) -> eyre::Result<Self> {
+        let mut file = BufReader::new(part);
         let magic: [u8; MAGIC.len()] = bytes(&mut file)?;
         if magic != *MAGIC {
             return Err(refuted("it does not begin as openings of documents do"));

@@ -9,7 +9,7 @@
 //! | [`received`] | whoever is handed documents: which of them are right | `file`, `check` |
 
 pub mod check;
-mod file;
+pub(crate) mod file;
 mod known;
 pub mod open;
 pub mod received;

@@ -1,0 +1,146 @@
+//! Ways from the root of a Merkle-Patricia trie to what stands in it: a block has such roots over its transactions, over their
+//! receipts and over the state after it.
+//!
+//! # Soundness
+//! A value that [`value_at`] finds is the one under that root, as long as nobody finds two nodes of one hash. That the root is the
+//! chain's is for whoever knows the block.
+
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
+use alloy::primitives::{Bytes, B256};
+use alloy::rlp::Decodable;
+use alloy::trie::nodes::TrieNode;
+use alloy::trie::proof::{verify_proof, ProofRetainer};
+use alloy::trie::root::adjust_index_for_rlp;
+use alloy::trie::{HashBuilder, Nibbles};
+
+/// Nodes do not lead from the root to what stands at the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its nodes do not lead from root {root} to it")]
+pub struct NoWay {
+    /// From which they were to lead.
+    pub root: B256,
+}
+
+/// Where item number `index` stands in the trie over a block's transactions, or over their receipts.
+pub fn place_in_block(index: u64) -> Nibbles {
+    Nibbles::unpack(alloy::rlp::encode(index))
+}
+
+/// The root over a block's items, and the nodes from it to each of the named ones.
+pub fn ways_in_block(items: &[Bytes], named: &[u64]) -> (B256, Vec<Vec<Bytes>>) {
+    let places: Vec<Nibbles> = named.iter().map(|index| place_in_block(*index)).collect();
+    let mut trie = HashBuilder::default().with_proof_retainer(ProofRetainer::new(places.clone()));
+    // In the order of their places, which is not that of their numbers.
+    for i in 0..items.len() {
+        let index = adjust_index_for_rlp(i, items.len());
+        if let Some(item) = items.get(index) {
+            trie.add_leaf(place_in_block(index as u64), item);
+        }
+    }
+    let root = trie.root();
+    let nodes = trie.take_proof_nodes();
+    let way = |place: &Nibbles| {
+        let nodes = nodes.matching_nodes_sorted(place);
+        nodes.into_iter().map(|(_, node)| node).collect()
+    };
+    (root, places.iter().map(way).collect())
+}
+
+/// What stands at a place of the trie with this root, `None` if nothing does: the nodes lead there, each named by the one before it.
+///
+/// # Errors
+/// If they do not.
+pub fn value_at(root: B256, place: Nibbles, way: &[Bytes]) -> Result<Option<Vec<u8>>, NoWay> {
+    let stated = way.last().and_then(|last| match TrieNode::decode(&mut &last[..]) {
+        Ok(TrieNode::Leaf(leaf)) => Some(leaf.value),
+        _ => None,
+    });
+    if stated.is_some() && verify_proof(root, place, stated.clone(), way).is_ok() {
+        return Ok(stated);
+    }
+    // A leaf of another place shows that nothing stands at this one.
+    match verify_proof(root, place, None, way) {
+        Ok(()) => Ok(None),
+        Err(_) => Err(NoWay { root }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::trie::root::ordered_trie_root_encoded;
+    use alloy::trie::EMPTY_ROOT_HASH;
+
+    fn items(count: u8) -> Vec<Bytes> {
+        (0..count).map(|i| Bytes::from(vec![i; 40])).collect()
+    }
+
+    /// Numbers around those at which the encoding of a place grows.
+    #[test]
+    fn every_item_of_a_block_is_found_where_it_stands_and_nowhere_else() {
+        for count in [1, 2, 17, 127, 128, 129, 200] {
+            let items = items(count);
+            let named: Vec<u64> = (0..u64::from(count)).collect();
+            let (root, ways) = ways_in_block(&items, &named);
+            assert_eq!(root, ordered_trie_root_encoded(&items));
+            for (index, way) in named.iter().zip(&ways) {
+                let found = value_at(root, place_in_block(*index), way).unwrap();
+                assert_eq!(
+                    found.as_deref(),
+                    Some(&items[*index as usize][..]),
+                    "{index} of {count}"
+                );
+                let elsewhere = value_at(root, place_in_block(*index + 1), way);
+                assert_ne!(elsewhere.ok().flatten().as_deref(), Some(&items[*index as usize][..]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_way_with_one_bit_changed_or_a_node_less_or_more_leads_nowhere() {
+        let items = items(60);
+        let (root, ways) = ways_in_block(&items, &[33]);
+        let (way, place) = (&ways[0], place_in_block(33));
+        let refused = Err(NoWay { root });
+        for node in 0..way.len() {
+            for byte in 0..way[node].len() {
+                let mut changed = way.clone();
+                let mut bytes = changed[node].to_vec();
+                bytes[byte] ^= 1;
+                changed[node] = bytes.into();
+                assert_eq!(value_at(root, place, &changed), refused, "byte {byte} of node {node}");
+            }
+            let mut less = way.clone();
+            less.remove(node);
+            assert_eq!(value_at(root, place, &less), refused);
+            let mut more = way.clone();
+            more.insert(node, way[node].clone());
+            assert_eq!(value_at(root, place, &more), refused);
+        }
+        assert_eq!(value_at(root, place, &[]), refused);
+        let other = B256::repeat_byte(1);
+        assert_eq!(value_at(other, place, way), Err(NoWay { root: other }));
+    }
+
+    #[test]
+    fn that_nothing_stands_at_a_place_is_shown_too() {
+        let items = items(60);
+        let (root, ways) = ways_in_block(&items, &[60]);
+        assert_eq!(value_at(root, place_in_block(60), &ways[0]), Ok(None));
+        assert_eq!(value_at(EMPTY_ROOT_HASH, place_in_block(0), &[]), Ok(None));
+        assert_eq!(
+            value_at(EMPTY_ROOT_HASH, place_in_block(0), &[Bytes::from_static(&[0x80])]),
+            Ok(None)
+        );
+        // One that is there cannot be denied.
+        let (_, ways) = ways_in_block(&items, &[33]);
+        assert!(verify_proof(root, place_in_block(33), None, &ways[0]).is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! Anybody, without a node: checks a package.
+
+use super::container::Package;
+use super::proofs::verify;
+use super::reading::Reading;
+use super::record::Record;
+use super::refusal::{refused, require};
+use super::report::report;
+use super::result::{Demand, EvidenceChecked, Other, Predicate, Proofs, Trusted};
+use super::weights::{self, Checked};
+use crate::audit::anybody::verdict::Verdict;
+use crate::audit::anybody::Fields;
+use crate::corpus::opening::check::{check_all, Ask as Opened, DocumentsChecked};
+use crate::corpus::opening::file::Reader;
+use crate::corpus::show::Attestation;
+use crate::proving::reference_string::SrsUse;
+use alloy::primitives::B256;
+use assay_chain::artefact::Release;
+use assay_chain::error::{Error, Kind};
+use assay_chain::release::DeploymentGrade;
+use assay_durable::report::Reporter;
+use assay_economics::share::Share;
+use eyre::WrapErr;
+use std::fs::File;
+use std::io::Take;
+use std::path::Path;
+
+/// What a check needs besides the package.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The reference string that the predicate's key is made under.
+    pub srs: SrsUse,
+    /// How often a sample may miss more than the verdict's bound.
+    pub delta: Share,
+    /// Digest of contracts that are not this release's and are trusted all the same.
+    pub trusted_deployment: Option<B256>,
+}
+
+/// Checks the package at a path.
+///
+/// # Errors
+/// Of kind rejected, with the first thing in it that is wrong; if the file cannot be read, or `--srs` names another reference string.
+pub fn check(path: &Path, ask: &Ask, out: &Reporter) -> eyre::Result<EvidenceChecked> {
+    let context = || path.display().to_string();
+    let package = Package::open(path).wrap_err_with(context)?;
+    require_current(&package.record).wrap_err_with(context)?;
+    let documents = package.documents()?;
+    examine(&package.record, &package.predicate, documents, ask, out).wrap_err_with(context)
+}
+
+fn require_current(record: &Record) -> eyre::Result<()> {
+    if record.is_current() {
+        return Ok(());
+    }
+    let why = format!(
+        "evidence rejected: it is {} {} of release {}, this program reads that of release {}",
+        record.schema,
+        record.version,
+        record.release,
+        Release::hash()
+    );
+    let error = Error::new(Kind::Rejected, why);
+    Err(error
+        .hint("check it with the release that wrote it, or ask for a package of this one")
+        .into())
+}
+
+/// Checks the parts of a package.
+///
+/// # Errors
+/// Those of [`check`], but for files.
+pub fn examine(
+    record: &Record,
+    predicate: &[u8],
+    documents: Option<Take<File>>,
+    ask: &Ask,
+    out: &Reporter,
+) -> eyre::Result<EvidenceChecked> {
+    let reading = Reading::of(record, ask.trusted_deployment)?;
+    let words = report(&reading)?;
+    require(words == record.report, || {
+        "its report says something else than the rest of it"
+    })?;
+    let (standing, asked) = (&reading.standing, reading.predicate()?);
+    let weights = weights::check(
+        record,
+        predicate,
+        asked,
+        standing.audit.inputWords,
+        &standing.code_hashes,
+        &ask.srs,
+        out,
+    )?;
+    let verified = verify(&reading.course, asked.weightsCommit, &weights.key, out)?;
+    let documents = documents.map(|part| opened(part, &reading, ask, out)).transpose()?;
+    let counts = &standing.audit.counts;
+    let besides = besides(record, &reading, &weights, verified);
+    Ok(EvidenceChecked {
+        chain_id: record.chain_id,
+        market: record.market,
+        fields: Fields::new(record.audit, &standing.audit),
+        verdict: Verdict::of(&standing.audit, &ask.delta)?,
+        demand_list: Demand::of(&reading),
+        other_audits: Other::of(&reading),
+        requests: standing.requests,
+        attestations: standing
+            .attestations
+            .iter()
+            .map(|said| Attestation::of(standing.audit.rs, said))
+            .collect(),
+        deployment: standing.deployment.clone(),
+        proofs: Proofs {
+            due: counts.due,
+            accepted: counts.proven,
+            verified,
+        },
+        predicate: Predicate {
+            weights_commit: asked.weightsCommit.into(),
+            vk_digest: asked.vkDigest,
+            reference_string: record.reference_string,
+            parameters: weights.parameters,
+            verifier: asked.verifier,
+            verifier_codehash: asked.verifierCodehash,
+            not_compared: weights.not_compared,
+        },
+        documents,
+        trusted: Trusted::of(&reading, besides),
+        report: words,
+    })
+}
+
+/// Documents that came with a package, each opened to its original.
+fn opened(part: Take<File>, reading: &Reading, ask: &Ask, out: &Reporter) -> eyre::Result<DocumentsChecked> {
+    let (standing, id) = (&reading.standing, reading.standing.audit.corpusId);
+    let all = Opened {
+        id,
+        sample: None,
+        delta: ask.delta.clone(),
+        originals: None,
+        extract: None,
+    };
+    let checked = Reader::of(part).and_then(|reader| {
+        let deployment = standing.deployment.clone();
+        check_all(reader, &standing.corpus, deployment, &all, out)
+    });
+    checked.map_err(|why| refused(format!("its documents: {why:#}")))
+}
+
+/// What has to be believed besides the hashes of blocks.
+fn besides(record: &Record, reading: &Reading, weights: &Checked, verified: usize) -> Vec<String> {
+    let mut besides = Vec::new();
+    let string = record.reference_string;
+    besides.push(match weights.is_development {
+        true => format!(
+            "reference string {string} is the development one, whose secret is public: proofs under it show nothing outside of tests"
+        ),
+        false => format!("that nobody knows the secret of reference string {string}"),
+    });
+    let accepted = reading.standing.audit.counts.proven as usize;
+    let elsewhere = accepted.saturating_sub(verified);
+    if elsewhere > 0 {
+        besides.push(format!(
+            "{elsewhere} proofs that reached the market through another contract, which its verifier accepted"
+        ));
+    }
+    match &weights.not_compared {
+        Some(why) if elsewhere > 0 => besides.push(format!("that the verifier accepts true proofs only: {why}")),
+        Some(why) => besides.push(format!(
+            "nothing of the verifier, which was not compared with the predicate ({why}): each proof was verified here"
+        )),
+        None => {}
+    }
+    for (m, demand) in reading.course.demands.iter().enumerate() {
+        if matches!(demand.fault, Some((_, false))) {
+            besides.push(format!(
+                "the market's word for the bad data in demand {m}: its evidence came through another contract"
+            ));
+        }
+        if demand.view.published && demand.words.is_none() {
+            besides.push(format!(
+                "the market's word for the publication of demand {m}, which came through another contract"
+            ));
+        }
+    }
+    if reading.standing.deployment.grade == DeploymentGrade::Trusted {
+        besides.push("the contracts, which are not those of this release (--trust-deployment)".into());
+    }
+    besides
+}

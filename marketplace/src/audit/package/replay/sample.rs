@@ -1,0 +1,146 @@
+//! The salt, what is due by it, and what was shown of that.
+
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unwrap_used
+)]
+
+use super::course::{require_deadline, require_in_time, Course, Moment, Shown};
+use crate::audit::package::refusal::{refused, require, require_same};
+use alloy::primitives::B256;
+use alloy::sol_types::SolCall;
+use assay_protocol::abi::AuditState;
+use assay_protocol::abi::IRetrievalMarket::{submitProofsCall, AuditProven, SaltRevealed};
+use assay_protocol::retrieval::sample::{check_named, due, Due, NAMED};
+use assay_protocol::retrieval::statement::{audit_seed, predicate_hash};
+use assay_protocol::retrieval::windows::prove_window;
+use assay_protocol::transfer::keys::mc_salt_hash;
+use assay_protocol::transfer::secret::McSalt;
+
+pub(super) fn revealed(course: &mut Course, at: &Moment, event: SaltRevealed) -> eyre::Result<()> {
+    course.require_state("a salt", &[AuditState::Answered])?;
+    course.require_by("the salt", event.rq, course.view.rq)?;
+    require_in_time("the salt", at, course.view.deadline)?;
+    let salt_hash = mc_salt_hash(&McSalt::new(event.salt.0));
+    require_same("the hash of the salt", salt_hash, course.view.saltHash)?;
+    let seed = audit_seed(course.known.id, course.view.answersHash, event.salt);
+    require_same("the seed of the sample", event.seed, seed)?;
+    let answers = course.sealed()?;
+    check_named(answers, &event.named, course.view.bounds.namedMax)
+        .map_err(|why| refused(format!("documents named by the requester: {why}")))?;
+    let all = due(answers, seed, course.view.bounds.samples, &event.named);
+    require_same("the number of proofs that are due", event.due as usize, all.len())?;
+    (course.view.seed, course.view.saltHash) = (seed, B256::ZERO);
+    course.view.counts.due = event.due;
+    course.view.counts.named = u32::try_from(event.named.len()).unwrap_or(u32::MAX);
+    let drawn = all.len().saturating_sub(event.named.len());
+    course.note(
+        at,
+        format!(
+            "the requester's salt drew {drawn} documents answered with no match; it named {}",
+            event.named.len()
+        ),
+    );
+    course.due = all;
+    match event.due {
+        0 => deliver(course, at, event.deadline),
+        items => {
+            let window = prove_window(&course.known.params.windows, items.into());
+            course.enter("the salt", AuditState::Sampled, event.deadline, at.time + window)
+        }
+    }
+}
+
+pub(super) fn proven(course: &mut Course, at: &Moment, event: &AuditProven) -> eyre::Result<()> {
+    course.require_state("proofs", &[AuditState::Sampled])?;
+    require_in_time("proofs", at, course.view.deadline)?;
+    let before = course.view.counts.proven;
+    require(
+        event.accepted > 0 && before.checked_add(event.accepted) == Some(event.proven),
+        || {
+            format!(
+                "{} proofs were accepted after {before}, and {} were in all",
+                event.accepted, event.proven
+            )
+        },
+    )?;
+    require(event.proven <= course.view.counts.due, || {
+        "more was proven than was due".to_owned()
+    })?;
+    course.view.counts.proven = event.proven;
+    if let Some(call) = at
+        .call
+        .as_ref()
+        .and_then(|call| submitProofsCall::abi_decode(call).ok())
+    {
+        take(course, event.accepted, call)?;
+    }
+    if event.proven == course.view.counts.due {
+        course.note(
+            at,
+            format!("all {} proofs that were due had been accepted", event.proven),
+        );
+        return deliver(course, at, event.deadline);
+    }
+    require_deadline("proofs", event.deadline, course.view.deadline)
+}
+
+/// What of a call was new, in its order.
+fn take(course: &mut Course, accepted: u32, call: submitProofsCall) -> eyre::Result<()> {
+    require_same("the audit of submitted proofs", call.id, course.known.id)?;
+    let predicate = predicate_hash(&call.predicate);
+    require_same(
+        "the predicate of submitted proofs",
+        predicate,
+        course.view.predicateHash,
+    )?;
+    let mut fresh = 0u32;
+    for group in call.groups {
+        let indices = &group.group.indices;
+        require(group.ranks.len() == indices.len(), || {
+            "submitted proofs name other documents than ranks".to_owned()
+        })?;
+        let all: Vec<Due> = group
+            .ranks
+            .iter()
+            .zip(indices)
+            .map(|(rank, index)| place(course, *rank, *index))
+            .collect();
+        let new: Vec<Due> = all.into_iter().filter(|due| course.proven.insert(*due)).collect();
+        // What is proven already is skipped, whatever it contains.
+        if new.is_empty() {
+            continue;
+        }
+        for due in new {
+            require(course.due.contains(&due), || {
+                format!("a proof about document {} was accepted, which was not due", due.index)
+            })?;
+            fresh = fresh.saturating_add(1);
+            course.shown.push(Shown {
+                due,
+                group: group.group.clone(),
+            });
+        }
+    }
+    require_same("the number of new proofs in a call", accepted, fresh)
+}
+
+/// A sample is known by its number alone: a group that is skipped may name any document.
+fn place(course: &Course, rank: u32, index: u32) -> Due {
+    let drawn = course.due.iter().find(|due| rank != NAMED && due.rank == rank);
+    match drawn.filter(|due| course.proven.contains(*due)) {
+        Some(due) => *due,
+        None => Due { rank, index },
+    }
+}
+
+/// Everything due is proven: what matches may be demanded.
+fn deliver(course: &mut Course, at: &Moment, deadline: u64) -> eyre::Result<()> {
+    let expected = at.time + course.known.params.windows.demand;
+    course.enter("the end of proving", AuditState::Delivering, deadline, expected)?;
+    course.view.overruleBy = deadline;
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! Evidence of audits: made beside a node, checked by a judge who has the file and the program, and neither node nor repository.
+
+use assay_chain::error::Kind;
+use assay_durable::report::Reporter;
+use assay_marketplace::audit::package::check::{check, Ask};
+use assay_marketplace::audit::package::result::EvidenceChecked;
+use assay_marketplace::proving::reference_string::SrsUse;
+use e2e::{assay, root, text, Audited};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const HOUR: u64 = 3600;
+/// What a package begins with, and the three lengths after it.
+const MAGIC: usize = 17;
+const HEAD: usize = MAGIC + 3 * 8;
+
+/// Somebody on another machine: an empty directory, the program, no node.
+struct Judge {
+    directory: tempfile::TempDir,
+    program: PathBuf,
+}
+
+impl Judge {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("assay");
+        std::fs::copy(assay(), &program).unwrap();
+        Self { directory, program }
+    }
+
+    fn runs(&self, repository: Option<&Path>, args: &[&str]) -> Output {
+        let mut command = Command::new(&self.program);
+        command.current_dir(self.directory.path()).args(args);
+        command.env_remove("ETH_RPC_URL").env_remove("ASSAY_REPO");
+        command.args(["--home", text(&self.directory.path().join("home"))]);
+        if let Some(repository) = repository {
+            command.env("ASSAY_REPO", repository);
+        }
+        command.output().unwrap()
+    }
+
+    fn reads(&self, repository: Option<&Path>, evidence: &Path) -> Value {
+        let output = self.runs(repository, &["audit", "check", text(evidence), "--json"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+/// An audit with everything in it, closed; with the opening of two of its documents.
+fn whole(story: &Audited) -> (String, PathBuf) {
+    let authority = story.authority().address();
+    let id = story.requested("3", &["--named-max", "1", "--withhold-max", "2", "--authority", &authority]);
+    story.authority().does(&["audit", "approve", &id]);
+    let accepted = story.accepted(&id, &["--authority", &authority, "--withhold", "1"]);
+    let matches = accepted["matches"].as_array().unwrap().iter();
+    let ones: Vec<u64> = matches.map(|one| one["index"].as_u64().unwrap()).collect();
+    let log = story.devnet.path("privilege.txt");
+    std::fs::write(&log, "correspondence with counsel").unwrap();
+    let one = ones[0].to_string();
+    story.responder().does(&["audit", "withhold", &id, "--log", text(&log), "--document", &one]);
+    story.rs("answer", &id, &[]);
+    let zero = (0..).find(|index| !ones.contains(index)).unwrap().to_string();
+    story.rq("reveal", &id, &["--name", &zero]);
+    story.rs("prove", &id, &[]);
+    let ruling = story.devnet.path("order.txt");
+    std::fs::write(&ruling, "disclose").unwrap();
+    story.authority().does(&["audit", "overrule", &id, "--ruling", text(&ruling)]);
+    story.rq("demand", &id, &[]);
+    // Not acknowledged, hence published.
+    story.rs("deliver", &id, &["--demand", "0"]);
+    story.devnet.pass(HOUR + 1);
+    story.rs("publish", &id, &["--demand", "0"]);
+    story.devnet.pass(2 * HOUR);
+    story.outsider().does(&["timeout", "run", &id]);
+    let opening = story.devnet.path("delivered.opening");
+    let open = ["corpus", "open", &story.corpus_id, "--out", text(&opening), "--yes"];
+    let [first, second] = [ones[0], ones[1]].map(|index| index.to_string());
+    story.responder().reads(&[&open[..], &["--index", &first, "--index", &second]].concat());
+    (id, opening)
+}
+
+fn exports<'a>(story: &'a Audited, id: &'a str, out: &'a Path, options: &[&'a str]) -> Vec<&'a str> {
+    let own = ["audit", "export", id, "--predicate", text(&story.predicate), "--out", text(out)];
+    [&own[..], options].concat()
+}
+
+#[test]
+fn a_judge_without_a_node_follows_everything() {
+    let story = Audited::new(9, 4);
+    let (id, opening) = whole(&story);
+    let evidence = story.devnet.path("audit.evidence");
+    let exported = story.outsider().reads(&exports(&story, &id, &evidence, &["--documents", text(&opening)]));
+    assert_eq!((&exported["documents"], &exported["proofs"]), (&2.into(), &4.into()));
+    // What is there is not replaced.
+    let (code, said) = story.outsider().fails_to_read(&exports(&story, &id, &evidence, &[]));
+    assert!(code == 2 && said.contains("is not replaced"), "{said}");
+
+    let judge = Judge::new();
+    let shown = story.shown(&id);
+    let checked = judge.reads(None, &evidence);
+    for field in ["verdict", "outcome", "answersHash", "seed", "positives", "overruled", "published", "closedAt"] {
+        assert_eq!(checked[field], shown[field], "{field}");
+    }
+    assert_eq!(checked["deployment"]["grade"], "REPRODUCED");
+    assert_eq!((&checked["proofs"]["verified"], &checked["proofs"]["due"]), (&4.into(), &4.into()));
+    assert_eq!(checked["documents"]["documents"].as_array().unwrap().len(), 2);
+    assert_eq!(checked["requests"], 1);
+    let blocks = checked["trusted"]["blocks"].as_array().unwrap();
+    for block in blocks {
+        let number = format!("[\"0x{:x}\",false]", block["number"].as_u64().unwrap());
+        let there: Value = serde_json::from_str(&story.devnet.rpc("eth_getBlockByNumber", &number)).unwrap();
+        assert_eq!(there["hash"], block["hash"], "the one thing that is left to ask");
+    }
+    // Without the repository the verifier is not made anew, and nothing rests on it; with it, it is.
+    let why = checked["predicate"]["notCompared"].as_str().unwrap();
+    assert!(why.contains("could not be compiled here"), "{why}");
+    assert_eq!(judge.reads(Some(&root()), &evidence)["predicate"]["notCompared"], Value::Null);
+
+    let output = judge.runs(None, &["audit", "check", text(&evidence)]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for said in [
+        "What was asked",
+        "4 documents match, 9 do not",
+        "of these overruled:",
+        "not acknowledged, therefore published in full",
+        "SAMPLED: 3 drawn and proven",
+        "no source attested it",
+        "0 others were accepted",
+        "What is taken on trust",
+        "the development one",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn only_what_has_ended_is_exported_and_with_its_own_predicate() {
+    let story = Audited::new(3, 1);
+    let id = story.requested("2", &[]);
+    let out = story.devnet.path("early.evidence");
+    let (_, said) = story.outsider().fails_to_read(&exports(&story, &id, &out, &[]));
+    assert!(said.contains("has not ended") && said.contains("assay audit show"), "{said}");
+    assert!(!out.exists());
+    story.rs("decline", &id, &["--reason", "too broad"]);
+    let bad = story.devnet.path("bad.opening");
+    let mut bytes = std::fs::read(&story.predicate).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&bad, bytes).unwrap();
+    let mut args = exports(&story, &id, &out, &[]);
+    args[4] = text(&bad);
+    let (_, said) = story.outsider().fails_to_read(&args);
+    assert!(said.contains("--predicate takes what assay model open writes"), "{said}");
+    story.outsider().reads(&exports(&story, &id, &out, &[]));
+    let checked = Judge::new().reads(None, &out);
+    assert_eq!((&checked["outcome"], &checked["verdict"]["assurance"]), (&"Declined".into(), &"NONE".into()));
+    let report = checked["report"].to_string();
+    assert!(report.contains("the request was refused") && report.contains("too broad"), "{report}");
+}
+
+fn checked(path: &Path) -> eyre::Result<EvidenceChecked> {
+    let ask = Ask {
+        srs: SrsUse::dev(),
+        delta: "5%".parse().unwrap(),
+        trusted_deployment: None,
+    };
+    check(path, &ask, &Reporter::silent())
+}
+
+/// A package taken apart.
+struct Parts {
+    record: Value,
+    predicate: Vec<u8>,
+    documents: Vec<u8>,
+}
+
+impl Parts {
+    fn of(bytes: &[u8]) -> Self {
+        let length = |n: usize| {
+            let at = MAGIC + 8 * n;
+            u64::from_be_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
+        };
+        let (record, predicate) = bytes[HEAD..].split_at(length(0));
+        let (predicate, documents) = predicate.split_at(length(1));
+        assert_eq!(documents.len(), length(2));
+        Self {
+            record: serde_json::from_slice(record).unwrap(),
+            predicate: predicate.to_vec(),
+            documents: documents.to_vec(),
+        }
+    }
+
+    /// Put together again with another record, in the order of its fields.
+    fn with(&self, record: &str) -> Vec<u8> {
+        let parts = [record.as_bytes(), &self.predicate, &self.documents];
+        let lengths = parts.map(|part| (part.len() as u64).to_be_bytes()).concat();
+        [&b"assay-evidence 1\n"[..], &lengths, &parts.concat()].concat()
+    }
+}
+
+/// Where a JSON text holds values, as ranges of bytes: strings without their quotation marks, numbers.
+fn values(text: &str) -> Vec<std::ops::Range<usize>> {
+    let bytes = text.as_bytes();
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                let start = at + 1;
+                at = start;
+                while bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                // What a colon follows is a name.
+                if bytes.get(at + 1) != Some(&b':') {
+                    found.push(start..at);
+                }
+            }
+            b'0'..=b'9' => {
+                let start = at;
+                while bytes[at].is_ascii_digit() {
+                    at += 1;
+                }
+                found.push(start..at);
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+#[test]
+fn whatever_is_altered_or_left_out_is_refused_by_name() {
+    let story = Audited::new(5, 2);
+    let (id, opening) = whole(&story);
+    let evidence = story.devnet.path("audit.evidence");
+    story.outsider().reads(&exports(&story, &id, &evidence, &["--documents", text(&opening)]));
+    let whole = std::fs::read(&evidence).unwrap();
+    checked(&evidence).unwrap();
+    let altered = story.devnet.path("altered.evidence");
+    let refused = |bytes: &[u8], what: &str| {
+        std::fs::write(&altered, bytes).unwrap();
+        let error = match checked(&altered) {
+            Ok(_) => panic!("{what} was altered, and nothing is said"),
+            Err(error) => error,
+        };
+        assert!(Kind::Rejected.is_of(&error), "{what}: {error:#}");
+        format!("{error:#}")
+    };
+    // The head, byte by byte, then each part in many places.
+    for at in 0..HEAD {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        refused(&bytes, &format!("byte {at}"));
+    }
+    let parts = Parts::of(&whole);
+    let record_end = whole.len() - parts.predicate.len() - parts.documents.len();
+    let places = (record_end..whole.len()).step_by(parts.predicate.len() / 20 + 1);
+    for at in places.chain([record_end, whole.len() - parts.documents.len(), whole.len() - 1]) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        let said = refused(&bytes, &format!("byte {at}"));
+        let part = if at < whole.len() - parts.documents.len() { "the predicate" } else { "its documents" };
+        assert!(said.contains(part), "{said}");
+    }
+    // Every value of the record, in its first, middle and last character.
+    let text = std::str::from_utf8(&whole[HEAD..record_end]).unwrap();
+    for range in values(text) {
+        let middle = (range.start + range.end) / 2;
+        for at in [range.start, middle, range.end - 1] {
+            let mut other = text.as_bytes().to_vec();
+            other[at] = match other[at] {
+                b'0' => b'1',
+                b'x' | b' ' | b'\\' => continue,
+                b'1'..=b'9' | b'b'..=b'z' | b'B'..=b'Z' => other[at] - 1,
+                b'a' => b'b',
+                other => other + 1,
+            };
+            let Ok(other) = String::from_utf8(other) else { continue };
+            refused(&parts.with(&other), &text[range.start.saturating_sub(30)..at + 1]);
+        }
+    }
+    left_out(&parts, &refused);
+}
+
+/// Packages that say less, each in a way that is consistent with itself.
+fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut record = parts.record.clone();
+        change(&mut record);
+        parts.with(&record.to_string())
+    };
+    let blocks = parts.record["blocks"].as_array().unwrap().len();
+    for block in 0..blocks {
+        let said = refused(&with(&|record| drop(record["blocks"].as_array_mut().unwrap().remove(block))), "a block");
+        assert!(!said.is_empty());
+    }
+    let accounts = parts.record["accounts"].as_array().unwrap().len();
+    for account in 0..accounts {
+        let without = with(&|record| drop(record["accounts"].as_array_mut().unwrap().remove(account)));
+        refused(&without, "an account");
+    }
+    let without = with(&|record| {
+        let codes = record["codes"].as_object_mut().unwrap();
+        let first = codes.keys().next().unwrap().clone();
+        codes.remove(&first);
+    });
+    refused(&without, "a code");
+    let without = with(&|record| record["keyData"] = Value::Null);
+    refused(&without, "the key's data");
+    let without = with(&|record| drop(record["report"].as_array_mut().unwrap().pop()));
+    let said = refused(&without, "a line of the report");
+    assert!(said.contains("its report says something else"), "{said}");
+}
