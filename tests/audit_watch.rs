@@ -162,7 +162,14 @@ fn documents_are_withheld_by_hand_before_the_answers_are_sealed() {
     let accepted = story.rs(
         "accept",
         &id,
-        &["--predicate", text(&story.predicate), "--max-bond", "0.05"],
+        &[
+            "--predicate",
+            text(&story.predicate),
+            "--max-bond",
+            "0.05",
+            "--max-matches",
+            "3",
+        ],
     );
     let one = accepted["matches"][0]["index"].to_string();
     let log = story.devnet.path("privilege.txt");

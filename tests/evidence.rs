@@ -51,7 +51,10 @@ impl Judge {
 /// An audit with everything in it, closed; with the opening of two of its documents.
 fn whole(story: &Audited) -> (String, PathBuf) {
     let authority = story.authority().address();
-    let id = story.requested("3", &["--named-max", "1", "--withhold-max", "2", "--authority", &authority]);
+    let id = story.requested(
+        "3",
+        &["--named-max", "1", "--withhold-max", "2", "--authority", &authority],
+    );
     story.authority().does(&["audit", "approve", &id]);
     let accepted = story.accepted(&id, &["--authority", &authority, "--withhold", "1"]);
     let matches = accepted["matches"].as_array().unwrap().iter();
@@ -59,14 +62,18 @@ fn whole(story: &Audited) -> (String, PathBuf) {
     let log = story.devnet.path("privilege.txt");
     std::fs::write(&log, "correspondence with counsel").unwrap();
     let one = ones[0].to_string();
-    story.responder().does(&["audit", "withhold", &id, "--log", text(&log), "--document", &one]);
+    story
+        .responder()
+        .does(&["audit", "withhold", &id, "--log", text(&log), "--document", &one]);
     story.rs("answer", &id, &[]);
     let zero = (0..).find(|index| !ones.contains(index)).unwrap().to_string();
     story.rq("reveal", &id, &["--name", &zero]);
     story.rs("prove", &id, &[]);
     let ruling = story.devnet.path("order.txt");
     std::fs::write(&ruling, "disclose").unwrap();
-    story.authority().does(&["audit", "overrule", &id, "--ruling", text(&ruling)]);
+    story
+        .authority()
+        .does(&["audit", "overrule", &id, "--ruling", text(&ruling)]);
     story.rq("demand", &id, &[]);
     // Not acknowledged, hence published.
     story.rs("deliver", &id, &["--demand", "0"]);
@@ -77,12 +84,22 @@ fn whole(story: &Audited) -> (String, PathBuf) {
     let opening = story.devnet.path("delivered.opening");
     let open = ["corpus", "open", &story.corpus_id, "--out", text(&opening), "--yes"];
     let [first, second] = [ones[0], ones[1]].map(|index| index.to_string());
-    story.responder().reads(&[&open[..], &["--index", &first, "--index", &second]].concat());
+    story
+        .responder()
+        .reads(&[&open[..], &["--index", &first, "--index", &second]].concat());
     (id, opening)
 }
 
 fn exports<'a>(story: &'a Audited, id: &'a str, out: &'a Path, options: &[&'a str]) -> Vec<&'a str> {
-    let own = ["audit", "export", id, "--predicate", text(&story.predicate), "--out", text(out)];
+    let own = [
+        "audit",
+        "export",
+        id,
+        "--predicate",
+        text(&story.predicate),
+        "--out",
+        text(out),
+    ];
     [&own[..], options].concat()
 }
 
@@ -91,7 +108,9 @@ fn a_judge_without_a_node_follows_everything() {
     let story = Audited::new(9, 4);
     let (id, opening) = whole(&story);
     let evidence = story.devnet.path("audit.evidence");
-    let exported = story.outsider().reads(&exports(&story, &id, &evidence, &["--documents", text(&opening)]));
+    let exported = story
+        .outsider()
+        .reads(&exports(&story, &id, &evidence, &["--documents", text(&opening)]));
     assert_eq!((&exported["documents"], &exported["proofs"]), (&2.into(), &4.into()));
     // What is there is not replaced.
     let (code, said) = story.outsider().fails_to_read(&exports(&story, &id, &evidence, &[]));
@@ -100,11 +119,23 @@ fn a_judge_without_a_node_follows_everything() {
     let judge = Judge::new();
     let shown = story.shown(&id);
     let checked = judge.reads(None, &evidence);
-    for field in ["verdict", "outcome", "answersHash", "seed", "positives", "overruled", "published", "closedAt"] {
+    for field in [
+        "verdict",
+        "outcome",
+        "answersHash",
+        "seed",
+        "positives",
+        "overruled",
+        "published",
+        "closedAt",
+    ] {
         assert_eq!(checked[field], shown[field], "{field}");
     }
     assert_eq!(checked["deployment"]["grade"], "REPRODUCED");
-    assert_eq!((&checked["proofs"]["verified"], &checked["proofs"]["due"]), (&4.into(), &4.into()));
+    assert_eq!(
+        (&checked["proofs"]["verified"], &checked["proofs"]["due"]),
+        (&4.into(), &4.into())
+    );
     assert_eq!(checked["documents"]["documents"].as_array().unwrap().len(), 2);
     assert_eq!(checked["requests"], 1);
     let blocks = checked["trusted"]["blocks"].as_array().unwrap();
@@ -116,7 +147,10 @@ fn a_judge_without_a_node_follows_everything() {
     // Without the repository the verifier is not made anew, and nothing rests on it; with it, it is.
     let why = checked["predicate"]["notCompared"].as_str().unwrap();
     assert!(why.contains("could not be compiled here"), "{why}");
-    assert_eq!(judge.reads(Some(&root()), &evidence)["predicate"]["notCompared"], Value::Null);
+    assert_eq!(
+        judge.reads(Some(&root()), &evidence)["predicate"]["notCompared"],
+        Value::Null
+    );
 
     let output = judge.runs(None, &["audit", "check", text(&evidence)]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -141,7 +175,10 @@ fn only_what_has_ended_is_exported_and_with_its_own_predicate() {
     let id = story.requested("2", &[]);
     let out = story.devnet.path("early.evidence");
     let (_, said) = story.outsider().fails_to_read(&exports(&story, &id, &out, &[]));
-    assert!(said.contains("has not ended") && said.contains("assay audit show"), "{said}");
+    assert!(
+        said.contains("has not ended") && said.contains("assay audit show"),
+        "{said}"
+    );
     assert!(!out.exists());
     story.rs("decline", &id, &["--reason", "too broad"]);
     let bad = story.devnet.path("bad.opening");
@@ -152,12 +189,21 @@ fn only_what_has_ended_is_exported_and_with_its_own_predicate() {
     let mut args = exports(&story, &id, &out, &[]);
     args[4] = text(&bad);
     let (_, said) = story.outsider().fails_to_read(&args);
-    assert!(said.contains("--predicate takes what assay model open writes"), "{said}");
+    assert!(
+        said.contains("--predicate takes what assay model open writes"),
+        "{said}"
+    );
     story.outsider().reads(&exports(&story, &id, &out, &[]));
     let checked = Judge::new().reads(None, &out);
-    assert_eq!((&checked["outcome"], &checked["verdict"]["assurance"]), (&"Declined".into(), &"NONE".into()));
+    assert_eq!(
+        (&checked["outcome"], &checked["verdict"]["assurance"]),
+        (&"Declined".into(), &"NONE".into())
+    );
     let report = checked["report"].to_string();
-    assert!(report.contains("the request was refused") && report.contains("too broad"), "{report}");
+    assert!(
+        report.contains("the request was refused") && report.contains("too broad"),
+        "{report}"
+    );
 }
 
 fn checked(path: &Path) -> eyre::Result<EvidenceChecked> {
@@ -237,7 +283,9 @@ fn whatever_is_altered_or_left_out_is_refused_by_name() {
     let story = Audited::new(5, 2);
     let (id, opening) = whole(&story);
     let evidence = story.devnet.path("audit.evidence");
-    story.outsider().reads(&exports(&story, &id, &evidence, &["--documents", text(&opening)]));
+    story
+        .outsider()
+        .reads(&exports(&story, &id, &evidence, &["--documents", text(&opening)]));
     let whole = std::fs::read(&evidence).unwrap();
     checked(&evidence).unwrap();
     let altered = story.devnet.path("altered.evidence");
@@ -263,7 +311,11 @@ fn whatever_is_altered_or_left_out_is_refused_by_name() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         let said = refused(&bytes, &format!("byte {at}"));
-        let part = if at < whole.len() - parts.documents.len() { "the predicate" } else { "its documents" };
+        let part = if at < whole.len() - parts.documents.len() {
+            "the predicate"
+        } else {
+            "its documents"
+        };
         assert!(said.contains(part), "{said}");
     }
     // Every value of the record, in its first, middle and last character.
@@ -295,7 +347,10 @@ fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
     };
     let blocks = parts.record["blocks"].as_array().unwrap().len();
     for block in 0..blocks {
-        let said = refused(&with(&|record| drop(record["blocks"].as_array_mut().unwrap().remove(block))), "a block");
+        let said = refused(
+            &with(&|record| drop(record["blocks"].as_array_mut().unwrap().remove(block))),
+            "a block",
+        );
         assert!(!said.is_empty());
     }
     let accounts = parts.record["accounts"].as_array().unwrap().len();

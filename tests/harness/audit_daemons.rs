@@ -24,7 +24,16 @@ impl Audited {
         let (who, own): (_, &[&str]) = match party {
             "responder" => (
                 self.responder(),
-                &["audit", "watch", "rs", "--accept", "--max-bond", "0.05"],
+                &[
+                    "audit",
+                    "watch",
+                    "rs",
+                    "--accept",
+                    "--max-bond",
+                    "0.05",
+                    "--max-matches",
+                    "3",
+                ],
             ),
             _ => (self.requester(), &["audit", "watch", "rq"]),
         };

@@ -35,7 +35,11 @@ fn the_small_grid_closes_and_confirms_what_it_should() {
     let expected = [true, false, true, false, true, false, false, true].map(Some);
     assert_eq!(holds, expected, "{:?}", report.claims);
     // Of one document that is found one time in four, eight games say little.
-    for claim in report.audits.iter().filter(|claim| claim.claim != "hiding documents pays") {
+    for claim in report
+        .audits
+        .iter()
+        .filter(|claim| claim.claim != "hiding documents pays")
+    {
         assert_eq!(claim.holds, Some(true), "{claim:?}");
     }
     // Two seeds of four games may not show that a threshold is tight; they show no gain where none should be.

@@ -53,7 +53,7 @@ pub struct RequesterArgs {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay audit watch rs --exchange /mnt/shared --accept --max-bond 5 --keystore me.json --password-file pw\n  \
+    assay audit watch rs --exchange /mnt/shared --accept --max-bond 5 --max-matches 40 --keystore me.json --password-file pw\n  \
     assay audit watch rs --exchange https://responder.example:8700 --corpus archive.corpus --keystore me.json --password-file pw --once\n\n\
     Looks after every corpus that was committed with this state directory, or the one of --corpus. Withholds nothing by itself:\n\
     where documents may be withheld, the answers are sealed when half of the time for them has passed, and until then\n\
@@ -72,7 +72,7 @@ pub struct ResponderArgs {
     /// Folder of its originals [default: where they were committed from]
     #[arg(long, value_name = "DIR", requires = "corpus")]
     originals: Option<PathBuf>,
-    /// Accept new requests about these corpora; needs --max-bond, since whoever makes a request names the bond
+    /// Accept new requests about these corpora; needs --max-bond and --max-matches, since whoever makes a request names the bond and what matches
     #[arg(long, requires = "max_bond")]
     accept: bool,
     #[command(flatten)]

@@ -96,7 +96,8 @@ pub(super) fn sealed(course: &mut Course, at: &Moment, event: &AnswersSealed) ->
 /// Pages and what is withheld, in the order of the calls, from the hash that the market begins with.
 fn all_answers(course: &Course) -> eyre::Result<Posted> {
     let size = course.view.size as usize;
-    replay(course.known.id, course.view.requestHash, size, &course.steps).map_err(|why| refused(format!("the answers: {why}")))
+    replay(course.known.id, course.view.requestHash, size, &course.steps)
+        .map_err(|why| refused(format!("the answers: {why}")))
 }
 
 pub(super) fn overruled(course: &mut Course, at: &Moment, event: &Overruled) -> eyre::Result<()> {
