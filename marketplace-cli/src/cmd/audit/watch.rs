@@ -73,7 +73,7 @@ pub struct ResponderArgs {
     #[arg(long, value_name = "DIR", requires = "corpus")]
     originals: Option<PathBuf>,
     /// Accept new requests about these corpora; needs --max-bond and --max-matches, since whoever makes a request names the bond and what matches
-    #[arg(long, requires = "max_bond")]
+    #[arg(long, requires = "max_bond", requires = "max_matches")]
     accept: bool,
     #[command(flatten)]
     accepting: AcceptingArgs,
