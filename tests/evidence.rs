@@ -73,7 +73,7 @@ fn whole(story: &Audited) -> (String, PathBuf) {
     std::fs::write(&ruling, "disclose").unwrap();
     story
         .authority()
-        .does(&["audit", "overrule", &id, "--ruling", text(&ruling)]);
+        .does(&["audit", "overrule", &id, "--all", "--ruling", text(&ruling)]);
     story.rq("demand", &id, &[]);
     // Not acknowledged, hence published.
     story.rs("deliver", &id, &["--demand", "0"]);

@@ -132,7 +132,7 @@ impl Audited {
             "--max-bond",
             "0.05",
             "--max-matches",
-            "3",
+            "100",
         ];
         self.rs("accept", id, &[&own[..], options].concat())
     }
