@@ -29,7 +29,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BlockProof {
-    /// Its RLP, whose hash is the block's.
+    /// What the chain knows it by.
+    pub hash: B256,
+    /// Its RLP, which has that hash.
     pub header: Bytes,
     /// In the order of the block.
     pub transactions: Vec<TransactionProof>,
@@ -86,6 +88,8 @@ pub struct ProvenTransaction {
 pub enum BlockProofError {
     #[error("a header is none")]
     Header,
+    #[error("the header of block {stated} has hash {hash}")]
+    Hash { stated: B256, hash: B256 },
     #[error("transaction {index} of block {block}: {source}")]
     Transaction { block: u64, index: u64, source: NoWay },
     #[error("the receipt of transaction {index} of block {block}: {source}")]
@@ -110,6 +114,11 @@ impl BlockProof {
         if !rest.is_empty() || alloy::rlp::encode(&header) != self.header {
             return Err(BlockProofError::Header);
         }
+        let hash = keccak256(&self.header);
+        if hash != self.hash {
+            let stated = self.hash;
+            return Err(BlockProofError::Hash { stated, hash });
+        }
         let block = header.number;
         if !self.transactions.is_sorted_by(|a, b| a.index < b.index) {
             return Err(BlockProofError::Order { block });
@@ -117,7 +126,7 @@ impl BlockProof {
         let transactions = self.transactions.iter().map(|one| one.check(&header));
         Ok(ProvenBlock {
             number: block,
-            hash: keccak256(&self.header),
+            hash,
             time: header.timestamp,
             base_fee: header.base_fee_per_gas.unwrap_or_default().into(),
             state_root: header.state_root,
@@ -170,6 +179,7 @@ impl BlockProof {
             }));
         }
         Ok(Self {
+            hash,
             header: encoded,
             transactions: proofs,
         })
@@ -265,6 +275,7 @@ mod tests {
         };
         let each = named.iter().zip(transactions.into_iter().zip(receipts));
         BlockProof {
+            hash: header.hash_slow(),
             header: alloy::rlp::encode(&header).into(),
             transactions: each
                 .map(|(index, (transaction, receipt))| TransactionProof {
@@ -327,6 +338,12 @@ mod tests {
                 ..
             })
         ));
+        let mut other = block(&[0]);
+        other.hash = B256::ZERO;
+        assert!(matches!(
+            other.check(),
+            Err(BlockProofError::Hash { stated: B256::ZERO, .. })
+        ));
         let mut longer = block(&[]);
         longer.header = [&longer.header[..], &[0]].concat().into();
         assert_eq!(longer.check(), Err(BlockProofError::Header));
@@ -336,7 +353,6 @@ mod tests {
     #[test]
     fn every_byte_of_a_header_counts() {
         let proof = block(&[0]);
-        let hash = proof.check().unwrap().hash;
         for byte in 0..proof.header.len() {
             let mut header = proof.header.to_vec();
             header[byte] ^= 1;
@@ -344,7 +360,11 @@ mod tests {
                 header: header.into(),
                 ..proof.clone()
             };
-            assert!(changed.check().map_or(true, |block| block.hash != hash), "byte {byte}");
+            let refused = changed.check();
+            assert!(
+                matches!(refused, Err(BlockProofError::Header | BlockProofError::Hash { .. })),
+                "byte {byte}: {refused:?}"
+            );
         }
     }
 }

@@ -277,7 +277,7 @@ mod tests {
         };
         for (from, to, why) in [
             ("{", "{ ", "not written as"),
-            ("0x0202", "0X0202", "its record is none"),
+            ("0x0202", "0X0202", "not written as"),
             ("{\"schema\"", "{\"note\":1,\"schema\"", "unknown field"),
             ("\"chainId\":1", "\"chainId\":-1", "its record is none"),
             ("\"keyData\":null,", "", "not written as"),

@@ -97,3 +97,131 @@ fn read(slot: usize, index: u32, layout: &Chunks, sent: &TransferEvidence) -> ey
         test_leaf: (sent.claim == BadData::Header).then(|| (sent.leaf, sent.leafPath.clone())),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::U256;
+    use assay_chain::error::Kind;
+    use assay_protocol::retrieval::corpora::{corpus_tree, file_hash, Document};
+    use assay_protocol::retrieval::delivery::{layout, Parcel};
+    use assay_protocol::retrieval::shared_key::{KeyPair, KeySeed};
+    use assay_protocol::transfer::open::Opened;
+    use assay_statement::field::Word;
+    use std::collections::HashSet;
+
+    const ID: B256 = B256::repeat_byte(5);
+    const M: u64 = 3;
+    const SIZE: u32 = 11;
+    const INDICES: [u32; 2] = [1, 7];
+    /// Three words of input, chunks of two: a header, two data chunks, one word of padding.
+    const BYTES: usize = 80;
+
+    struct Case {
+        requester_key: Point,
+        ephemeral: Point,
+        root: B256,
+        ct_root: B256,
+        call: proveBadDataCall,
+    }
+
+    /// A delivery of which one word is another one, and the call that shows it.
+    fn case(word: usize) -> Case {
+        let documents: Vec<Document> = (0..SIZE as u8)
+            .map(|i| Document::commit(vec![i + 1; BYTES], file_hash(&[i])))
+            .collect();
+        let leaves: Vec<B256> = documents.iter().enumerate().map(|(i, d)| d.leaf(i)).collect();
+        let [requester, responder] = [1, 2].map(|seed| KeyPair::new(KeySeed::new([seed; 32])).unwrap());
+        let key = responder.delivery_key(ID, M, &requester.public()).unwrap();
+        let listed = Listed::new(INDICES.to_vec(), SIZE as usize).unwrap();
+        let layout = layout(INDICES.len(), 3, 2).unwrap();
+        let asked = INDICES.map(|index| documents[index as usize].clone());
+        let honest = Parcel::encrypt(layout, &key, &listed, &asked).unwrap();
+        let mut words: Vec<Word> = honest.words().copied().collect();
+        words[word][0] ^= 0x80;
+        let mut parcel = Parcel::from_words(layout, key.stream, &words).unwrap();
+        let Opened::Faulty(evidence) = parcel.open(&key, &listed, &leaves).unwrap() else {
+            panic!("word {word} goes unnoticed")
+        };
+        let call = proveBadDataCall {
+            id: ID,
+            m: U256::from(M),
+            indices: INDICES.to_vec(),
+            slot: U256::from(evidence.position),
+            secret: requester.reveal(ID, M, &responder.public()).unwrap(),
+            evidence: (&*evidence).into(),
+        };
+        Case {
+            requester_key: requester.public(),
+            ephemeral: responder.public(),
+            root: corpus_tree(&leaves).unwrap().root(),
+            ct_root: parcel.root(),
+            call,
+        }
+    }
+
+    fn judged(case: &Case) -> eyre::Result<BadData> {
+        let accused = Accused {
+            indices: &INDICES,
+            ct_root: case.ct_root,
+            ephemeral: &case.ephemeral,
+            requester_key: &case.requester_key,
+            root: case.root,
+            size: SIZE,
+            layout: layout(INDICES.len(), 3, 2).unwrap(),
+        };
+        judge(&accused, &case.call)
+    }
+
+    #[test]
+    fn evidence_as_it_was_sent_shows_what_it_claims() {
+        let mut kinds = HashSet::new();
+        // Words of both documents: headers of five, data chunks of three.
+        for word in 0..22 {
+            let case = case(word);
+            let claim = judged(&case).unwrap_or_else(|why| panic!("word {word}: {why:#}"));
+            assert_eq!(claim, case.call.evidence.claim);
+            kinds.insert(claim as u8);
+        }
+        assert_eq!(kinds.len(), 3, "{kinds:?}");
+    }
+
+    #[test]
+    fn evidence_with_one_thing_wrong_shows_nothing() {
+        let changes: [(&str, fn(&mut Case)); 9] = [
+            ("secret", |case| case.call.secret.response += U256::from(1)),
+            ("shared point", |case| case.call.secret.shared = case.ephemeral.clone()),
+            ("demand", |case| case.call.m += U256::from(1)),
+            ("audit", |case| case.call.id = B256::ZERO),
+            ("slot", |case| {
+                case.call.slot = U256::from(1 - case.call.slot.to::<u64>())
+            }),
+            ("no such slot", |case| case.call.slot = U256::from(2)),
+            ("chunk", |case| case.call.evidence.first.cipherWords[1].0[31] ^= 1),
+            ("path", |case| case.call.evidence.first.path[0] = B256::ZERO),
+            ("root", |case| case.ct_root = B256::ZERO),
+        ];
+        for (what, change) in changes {
+            let mut case = case(6);
+            judged(&case).unwrap();
+            change(&mut case);
+            let error = judged(&case).unwrap_err();
+            assert!(Kind::Rejected.is_of(&error), "{what}: {error:#}");
+        }
+        // What is claimed decides which chunks are opened.
+        let mut step = case(6);
+        assert_eq!(step.call.evidence.claim, BadData::Step);
+        step.call.evidence.claim = BadData::Header;
+        assert!(judged(&step).is_err());
+        let mut beyond = case(6);
+        beyond.call.evidence.chunk = U256::from(2);
+        assert!(judged(&beyond)
+            .unwrap_err()
+            .chain()
+            .any(|why| why.to_string().contains("there is no data chunk 2")));
+        let mut header = case(1);
+        assert_eq!(header.call.evidence.claim, BadData::Header);
+        header.call.evidence.leaf = B256::ZERO;
+        assert!(judged(&header).is_err());
+    }
+}

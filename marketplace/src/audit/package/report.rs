@@ -233,7 +233,60 @@ fn runs(numbers: impl Iterator<Item = u32>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::replay::play::play;
+    use super::super::replay::tests::{known, story};
+    use super::super::standing::Other;
     use super::*;
+    use alloy::primitives::B256;
+    use assay_chain::release::{DeploymentCheck, DeploymentGrade};
+    use assay_protocol::abi::corpora::Attestation;
+    use assay_protocol::abi::AuditState;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    /// Packages are refused whose report says it in other words: those of this file are of [`VERSION`](super::super::record::VERSION),
+    /// and others are another version's. `ASSAY_BLESS=1` writes it anew.
+    #[test]
+    fn a_version_has_one_wording() {
+        let course = play(known(), story()).unwrap();
+        let attested = |source: Address| Attestation {
+            source,
+            attestedAt: 1_799_000_000,
+            statement: B256::repeat_byte(60),
+        };
+        let standing = Standing {
+            audit: course.view.clone(),
+            demands: Vec::new(),
+            corpus: known().corpus,
+            attestations: vec![attested(Address::repeat_byte(61)), attested(course.view.rs)],
+            accepted: Vec::new(),
+            others: vec![Other {
+                id: B256::repeat_byte(62),
+                requester: Address::repeat_byte(63),
+                state: AuditState::Sampled,
+                outcome: AuditOutcome::None,
+            }],
+            requests: 3,
+            params: known().params,
+            deployment: DeploymentCheck {
+                grade: DeploymentGrade::Reproduced,
+                digest: None,
+                differences: Vec::new(),
+            },
+            code_hashes: BTreeMap::new(),
+        };
+        let reading = Reading {
+            blocks: Vec::new(),
+            standing,
+            course,
+        };
+        let text = report(&reading).unwrap().join("\n") + "\n";
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/audit/package/report.snap");
+        if std::env::var_os("ASSAY_BLESS").is_some() {
+            std::fs::write(&kept, &text).unwrap();
+        }
+        assert_eq!(text, std::fs::read_to_string(kept).unwrap());
+    }
 
     #[test]
     fn numbers_that_follow_each_other_are_one_run() {

@@ -23,6 +23,7 @@ use assay_protocol::abi::corpora::{Attestation, Corpus};
 use assay_protocol::abi::{AuditOutcome, AuditState, AuditView, DemandView, RetrievalParams};
 use assay_protocol::retrieval::corpora::{corpus_id, InputShape};
 use assay_protocol::retrieval::statement::audit_id;
+use assay_protocol::retrieval::MAX_DOCUMENTS;
 use std::collections::BTreeMap;
 
 /// Another audit of the corpus, as it stands.
@@ -101,6 +102,9 @@ impl Standing {
         let demands = (0..audit.counts.demands).map(|m| demand_of(market, id, m));
         let demands = demands.collect::<Result<_, _>>().map_err(refused)?;
         let corpus = corpus_of(registry, audit.corpusId).map_err(refused)?;
+        require((1..=MAX_DOCUMENTS).contains(&(corpus.size as usize)), || {
+            format!("a corpus of {} documents", corpus.size)
+        })?;
         require_same("the id of the corpus", id_of(record, &params, &corpus), audit.corpusId)?;
         let accepted = ids_of(market, ACCEPTED, audit.corpusId).map_err(refused)?;
         let standing = Self {

@@ -79,7 +79,7 @@ pub(super) fn sealed(course: &mut Course, at: &Moment, event: &AnswersSealed) ->
         withheld.len(),
     )?;
     let reveal = course.known.params.windows.reveal;
-    course.enter("the seal", AuditState::Answered, event.deadline, at.time + reveal)?;
+    course.enter("the seal", AuditState::Answered, event.deadline, at.after(reveal))?;
     (course.view.answersHash, course.view.guard) = (answers_hash, answers_hash);
     course.note(
         at,
@@ -120,7 +120,7 @@ pub(super) fn overruled(course: &mut Course, at: &Moment, event: &Overruled) -> 
     }
     course.view.counts.overruled = u32::try_from(course.overruled.len()).unwrap_or(u32::MAX);
     if is_delivering {
-        course.view.deadline = at.time + course.known.params.windows.demand;
+        course.view.deadline = at.after(course.known.params.windows.demand);
     }
     require_deadline("the ruling", event.deadline, course.view.deadline)?;
     course.said.push(event.ruling);

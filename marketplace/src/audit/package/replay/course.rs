@@ -52,6 +52,13 @@ pub struct Moment {
     pub call: Option<Bytes>,
 }
 
+impl Moment {
+    /// The last second of a window that begins now.
+    pub(super) fn after(&self, window: u64) -> u64 {
+        self.time.saturating_add(window)
+    }
+}
+
 /// A proof that the market accepted, with all that opens the document's leaf.
 #[derive(Debug, Clone)]
 pub struct Shown {

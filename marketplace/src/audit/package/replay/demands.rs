@@ -53,7 +53,7 @@ pub(super) fn demanded(course: &mut Course, at: &Moment, event: Demanded) -> eyr
     require_same("what a demand brought", event.paid, fee)?;
     let in_all = course.view.counts.demanded.saturating_add(count);
     let window = deliver_window(params, in_all.into(), words);
-    require_deadline("a demand", event.deadline, at.time + window)?;
+    require_deadline("a demand", event.deadline, at.after(window))?;
     let publish_window = publish_window(params, in_all.into(), words);
     let none = U256::ZERO;
     let view = DemandView {
@@ -108,7 +108,7 @@ pub(super) fn delivered(course: &mut Course, at: &Moment, event: Delivered) -> e
         demand,
         DemandState::Delivered,
         event.deadline,
-        at.time + ack,
+        at.after(ack),
     )?;
     demand.view.settleAfter = event.deadline.saturating_add(demand.publish_window);
     course.note(
@@ -129,7 +129,7 @@ pub(super) fn acked(course: &mut Course, at: &Moment, event: &DemandAcked) -> ey
         demand,
         DemandState::Acked,
         event.deadline,
-        at.time + evidence,
+        at.after(evidence),
     )?;
     course.note(at, format!("demand {}: the requester had the ciphertext", event.m));
     Ok(())
@@ -184,7 +184,7 @@ pub(super) fn published(course: &mut Course, at: &Moment, event: &DemandPublishe
             demand,
             DemandState::Acked,
             event.deadline,
-            at.time + evidence,
+            at.after(evidence),
         )?;
         let counts = &mut course.view.counts;
         counts.published = counts.published.saturating_add(1);

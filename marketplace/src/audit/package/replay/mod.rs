@@ -18,4 +18,4 @@ pub mod play;
 mod request;
 mod sample;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

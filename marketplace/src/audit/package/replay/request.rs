@@ -61,7 +61,7 @@ pub(super) fn accepted(course: &mut Course, at: &Moment, event: &AuditAccepted) 
     course.require_by("the acceptance", event.rs, course.view.rs)?;
     require_in_time("the acceptance", at, course.view.deadline)?;
     let window = answer_window(&course.known.params.windows, course.view.size);
-    course.enter("the acceptance", AuditState::Accepted, event.deadline, at.time + window)?;
+    course.enter("the acceptance", AuditState::Accepted, event.deadline, at.after(window))?;
     course.note(at, "the responder took the request on");
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) fn revealed(course: &mut Course, at: &Moment, event: SaltRevealed) ->
         0 => deliver(course, at, event.deadline),
         items => {
             let window = prove_window(&course.known.params.windows, items.into());
-            course.enter("the salt", AuditState::Sampled, event.deadline, at.time + window)
+            course.enter("the salt", AuditState::Sampled, event.deadline, at.after(window))
         }
     }
 }
@@ -139,7 +139,7 @@ fn place(course: &Course, rank: u32, index: u32) -> Due {
 
 /// Everything due is proven: what matches may be demanded.
 fn deliver(course: &mut Course, at: &Moment, deadline: u64) -> eyre::Result<()> {
-    let expected = at.time + course.known.params.windows.demand;
+    let expected = at.after(course.known.params.windows.demand);
     course.enter("the end of proving", AuditState::Delivering, deadline, expected)?;
     course.view.overruleBy = deadline;
     Ok(())

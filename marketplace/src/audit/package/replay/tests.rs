@@ -32,7 +32,7 @@ const ONES: [u32; 3] = [2, 3, 7];
 const BASE_FEE: u128 = 9;
 const BEGAN: u64 = 1_800_000_000;
 
-type Events = Vec<(Moment, Event)>;
+pub(crate) type Events = Vec<(Moment, Event)>;
 
 fn generator() -> Point {
     Point {
@@ -73,7 +73,7 @@ fn params() -> RetrievalParams {
     }
 }
 
-fn known() -> Known {
+pub(crate) fn known() -> Known {
     Known {
         chain_id: 31337,
         market: Address::repeat_byte(20),
@@ -226,7 +226,7 @@ impl Way {
 
 /// Asked, approved, accepted, answered, withheld, sealed, drawn, proven in two calls, overruled, demanded twice (one acknowledged, one
 /// published), settled and confirmed.
-fn story() -> Events {
+pub(crate) fn story() -> Events {
     let (p, t) = (params(), terms());
     let (id, corpus) = (ID, CORPUS);
     let mut way = Way {
@@ -652,7 +652,7 @@ fn everybody_gets_what_the_rows_say() {
     let said = refused(|events| change!(events, 18, DemandSettled, rqAmount = U256::ZERO));
     assert!(said.contains("what the requester got of a demand is 0"), "{said}");
     // At another base fee another half would be the responder's.
-    let said = refused(|events| events[17].0.base_fee += 1);
+    let said = refused(|events| events[17].0.base_fee -= 1);
     assert!(said.contains("of a demand is"), "{said}");
     let said = refused(|events| change!(events, 19, AuditClosed, rqAmount = U256::from(1)));
     assert!(said.contains("what the requester got is 1, it must be 0"), "{said}");
