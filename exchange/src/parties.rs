@@ -155,7 +155,7 @@ mod tests {
     fn whoever_is_party_and_reader_is_a_party_in_any_order() {
         for order in [[Right::Read, Right::Write], [Right::Write, Right::Read]] {
             let mut rights = Rights::default();
-            order.map(|right| rights.allow([ONE], right));
+            order.into_iter().for_each(|right| rights.allow([ONE], right));
             assert_eq!(rights.right_of(ONE), Some(Right::Write));
             let mut more = Rights::of([], [ONE, TWO]);
             more.extend(rights);

@@ -193,7 +193,9 @@ impl Delivery {
             if !file.exists() {
                 let bar = out.bar(format_args!("fetching {kind}"), listed.bytes);
                 let step = |done| bar.set(done);
-                let done = tokio::time::timeout_at(until, client.download(&blob, &file, limit, step)).await;
+                // No more than was listed, by which limits and patience were counted.
+                let fetched = client.download(&blob, &file, listed.bytes, step);
+                let done = tokio::time::timeout_at(until, fetched).await;
                 match (done, most.each_counts) {
                     (Ok(Ok(())), _) => {}
                     (Ok(Err(error)), true) => {
@@ -218,6 +220,8 @@ impl Delivery {
 mod tests {
     use super::super::files::{parcel_name, CIPHER_FILE, DOCUMENTS_FILE, LEAVES_FILE, PACKAGE_FILE, PREDICATE_FILE};
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
 
     const ID: B256 = B256::repeat_byte(1);
 
@@ -266,6 +270,40 @@ mod tests {
             let file = Delivery::at(shared.join(name), ID);
             assert_eq!(file.get(kind, dir.path(), 0, &out).await.unwrap(), got);
         }
+    }
+
+    /// A server that lists a file of one byte and has a thousand, as whoever wants to fill a disk would.
+    async fn understating(listener: TcpListener) {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let (status, body) = match &head[..4] {
+                b"HEAD" => ("200 OK\r\ncontent-length: 1000", String::new()),
+                _ if head.windows(18).any(|part| part == b"/predicate HTTP/1.") => {
+                    ("200 OK", format!("[{{\"id\": \"{ID}\", \"bytes\": 1}}]"))
+                }
+                _ => ("200 OK", "x".repeat(1000)),
+            };
+            let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_sends_no_more_than_it_listed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = Place::Server(format!("http://{}", listener.local_addr().unwrap()));
+        tokio::spawn(understating(listener));
+        let (dir, key) = (tempfile::tempdir().unwrap(), PrivateKeySigner::random());
+        let delivery = Delivery::open(&place, ID, &ServerIdentity::default(), Address::ZERO, key).unwrap();
+        let out = Reporter::silent();
+        let got = delivery.get(BlobKind::Predicate, dir.path(), 5000, &out).await;
+        let said = format!("{:#}", got.unwrap_err());
+        assert!(said.contains("1000 bytes, more than the 1 that"), "{said}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]

@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn evidence_with_one_thing_wrong_shows_nothing() {
-        let changes: [(&str, fn(&mut Case)); 9] = [
+        type Change = (&'static str, fn(&mut Case));
+        let changes: [Change; 9] = [
             ("secret", |case| case.call.secret.response += U256::from(1)),
             ("shared point", |case| case.call.secret.shared = case.ephemeral.clone()),
             ("demand", |case| case.call.m += U256::from(1)),
