@@ -6,7 +6,7 @@
 //! | [`predicate`] | the predicate as the chain names it | nothing |
 //! | [`published`] | the predicate with its weights, as the requester publishes it | nothing |
 //! | [`posted`] | answers on chain | nothing |
-//! | [`matches`] | answers before they are | nothing |
+//! | [`matches`](mod@matches) | answers before they are | nothing |
 //! | [`parcel_file`] | the ciphertext of a demand in a file | nothing |
 //! | [`delivered`] | what was handed over | nothing |
 //! | [`requester`] | request, reveal, receive, demand, acknowledge, dispute, confirm | all above |
