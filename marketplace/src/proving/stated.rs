@@ -2,6 +2,7 @@
 
 use alloy::primitives::U256;
 use assay_chain::error::rejected;
+use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, ProofTerms};
 use assay_protocol::ids::is_correct;
 use assay_prover::model::OutputMode;
@@ -10,6 +11,7 @@ use assay_statement::field::Word;
 use assay_statement::{instance, Statement};
 use serde::Serialize;
 use std::fmt;
+use std::path::Path;
 
 /// Classes of a top-5 word.
 const TOP5: usize = 5;
@@ -50,6 +52,21 @@ pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Stated) -> eyr
         return Err(another());
     }
     proof::verify(key, bundle).map_err(|e| rejected(e.to_string()))
+}
+
+/// Whether a file holds a proof that states this and verifies; what else it holds is complained about.
+pub fn is_in_file(key: &VerifierKey, file: &Path, expected: &Stated, out: &Reporter) -> bool {
+    if !file.exists() {
+        return false;
+    }
+    let bundle = ProofBundle::load(file).map_err(eyre::Report::from);
+    match bundle.and_then(|bundle| verify(key, &bundle, expected)) {
+        Ok(()) => true,
+        Err(error) => {
+            out.warn(format_args!("{} does not count: {error}", file.display()));
+            false
+        }
+    }
 }
 
 /// What a proof must state to count in an engagement: all but the output, which has to be right for the label.

@@ -1,6 +1,6 @@
 //! Two audits of one corpus: an honest responder's, and one in which it hides a document that matches.
 
-use crate::cmd::demo::ledger::{gas_table, money_table, require_right, Attempt, Ledger, Party};
+use crate::cmd::demo::ledger::{gas_table, money_table, require_refused, require_right, Attempt, Ledger, Party};
 use crate::cmd::devnet;
 use crate::context::Context;
 use alloy::primitives::{Address, B256, I256, U256};
@@ -103,14 +103,7 @@ impl Summary {
             "the audit with a hidden document ended as {}, expected Violation",
             self.hiding.outcome
         );
-        for attempt in &self.false_proofs {
-            eyre::ensure!(
-                attempt.refused,
-                "{} was not refused on chain: {}",
-                attempt.what,
-                attempt.answer
-            );
-        }
+        require_refused(&self.false_proofs)?;
         require_right(&self.parties)
     }
 }

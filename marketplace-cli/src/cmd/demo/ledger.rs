@@ -119,16 +119,23 @@ impl Summary {
             v.outcome,
             v.assurance
         );
-        for attempt in &self.false_proofs {
-            eyre::ensure!(
-                attempt.refused,
-                "{} was not refused on chain: {}",
-                attempt.what,
-                attempt.answer
-            );
-        }
+        require_refused(&self.false_proofs)?;
         require_right(&self.parties)
     }
+}
+
+/// # Errors
+/// If a false proof was accepted.
+pub(super) fn require_refused(attempts: &[Attempt]) -> eyre::Result<()> {
+    for attempt in attempts {
+        eyre::ensure!(
+            attempt.refused,
+            "{} was not refused on chain: {}",
+            attempt.what,
+            attempt.answer
+        );
+    }
+    Ok(())
 }
 
 /// # Errors

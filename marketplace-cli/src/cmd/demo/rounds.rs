@@ -1,6 +1,6 @@
 //! Two rounds of predictions: an honest one that is contested, and one in which the provider serves a cheaper model.
 
-use crate::cmd::demo::ledger::{gas_table, money_table, require_right, Attempt, Ledger, Party};
+use crate::cmd::demo::ledger::{gas_table, money_table, require_refused, require_right, Attempt, Ledger, Party};
 use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
 use alloy::primitives::{B256, I256, U256};
 use alloy::providers::Provider;
@@ -74,14 +74,7 @@ impl Summary {
             self.honest.outcome,
             self.cheater.outcome
         );
-        for attempt in &self.false_proofs {
-            eyre::ensure!(
-                attempt.refused,
-                "{} was not refused on chain: {}",
-                attempt.what,
-                attempt.answer
-            );
-        }
+        require_refused(&self.false_proofs)?;
         require_right(&self.parties)
     }
 }

@@ -6,7 +6,7 @@ use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::Desk;
 use crate::job::{Asked, Job};
-use crate::proving::stated::{verify, Stated};
+use crate::proving::stated::{is_in_file, Stated};
 use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
@@ -18,10 +18,8 @@ use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::audit_context;
 use assay_protocol::retrieval::answers::Answers;
 use assay_protocol::retrieval::sample::{due, Due};
-use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// What of an audit is proven here.
 #[derive(Debug, Serialize)]
@@ -110,7 +108,7 @@ pub async fn prove(
             outputs: vec![[0; 32]],
         };
         let file = proof_path(desk, id, index as usize);
-        if is_there(desk, &file, prover, &stated) {
+        if is_in_file(prover.verifier_key(), &file, &stated, &desk.report) {
             continue;
         }
         if prover.output_of(&document.image)? != U256::ZERO {
@@ -127,12 +125,7 @@ pub async fn prove(
         let now = market.newest(id).await?;
         require_state(id, &now, &[AuditState::Sampled])?;
         require_time(market, &now).await?;
-        let bundle = turn.prove(&document.image, &document.input_salt, stated.ctx, &desk.report)?;
-        verify(prover.verifier_key(), &bundle, &stated)?;
-        if let Some(parent) = file.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        bundle.save(&file)?;
+        turn.prove_into(&document.image, &document.input_salt, &stated, &file, &desk.report)?;
         made.push(index);
     }
     Ok(AuditProofs {
@@ -141,19 +134,4 @@ pub async fn prove(
         made,
         stopped,
     })
-}
-
-fn is_there(desk: &Desk<Audits>, file: &Path, prover: &Prover, stated: &Stated) -> bool {
-    if !file.exists() {
-        return false;
-    }
-    let bundle = ProofBundle::load(file).map_err(eyre::Report::from);
-    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, stated)) {
-        Ok(()) => true,
-        Err(error) => {
-            desk.report
-                .warn(format_args!("{} does not count: {error}", file.display()));
-            false
-        }
-    }
 }

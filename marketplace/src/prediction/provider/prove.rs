@@ -8,7 +8,7 @@ use crate::inputs::{Input, Inputs};
 use crate::job::{Asked, Job};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
-use crate::proving::stated::{verify, Stated};
+use crate::proving::stated::{is_in_file, Stated};
 use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::hinted;
@@ -20,7 +20,6 @@ use assay_protocol::abi::{RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::round_context;
 use assay_protocol::units::utc;
-use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -108,7 +107,7 @@ pub async fn prove(
         let output = outputs.output(index as usize).unwrap_or_default();
         let stated = stated(&desk.market, id, index, terms.weightsCommit, &input, output);
         let file = proof_path(desk, id, index as usize);
-        if is_there(desk, &file, prover, &stated) {
+        if is_in_file(prover.verifier_key(), &file, &stated, &desk.report) {
             continue;
         }
         let says = prover.output_of(&input.image)?;
@@ -128,12 +127,7 @@ pub async fn prove(
         if !desk.market.unproven(id, &now).await?.contains(&index) {
             continue;
         }
-        let bundle = turn.prove(&input.image, &input.salt, stated.ctx, &desk.report)?;
-        verify(prover.verifier_key(), &bundle, &stated)?;
-        if let Some(parent) = file.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        bundle.save(&file)?;
+        turn.prove_into(&input.image, &input.salt, &stated, &file, &desk.report)?;
         made.push(index);
     }
     Ok(RoundProofs {
@@ -152,21 +146,6 @@ async fn require_in_time(desk: &Desk<Rounds>, round: &RoundView) -> eyre::Result
         format!("the answers were due {}", utc(round.answerBy)),
         "nothing can be proven to this round any more",
     ))
-}
-
-fn is_there(site: &Site<Rounds>, file: &std::path::Path, prover: &Prover, stated: &Stated) -> bool {
-    if !file.exists() {
-        return false;
-    }
-    let bundle = ProofBundle::load(file).map_err(eyre::Report::from);
-    match bundle.and_then(|bundle| verify(prover.verifier_key(), &bundle, stated)) {
-        Ok(()) => true,
-        Err(error) => {
-            site.report
-                .warn(format_args!("{} does not count: {error}", file.display()));
-            false
-        }
-    }
 }
 
 /// Indices whose proof is in its file, whatever it is worth.
