@@ -117,7 +117,11 @@ pub(super) fn cases(size: Size) -> Vec<Case> {
                 hidden: matching,
                 bond: multiple * deterring(matching),
             };
-            let strategy = format!("hides all {matching} of {ZEROS} documents, {SAMPLES} are drawn; v = {WORTH} ETH");
+            let what = match matching {
+                1 => "the only one that matches".to_owned(),
+                _ => format!("all {matching} that match"),
+            };
+            let strategy = format!("hides {what} of {ZEROS} documents, {SAMPLES} are drawn; v = {WORTH} ETH");
             let case = hiding.case(size, strategy);
             let case = case.at("b that deters it", multiple, Gains::Below);
             all.push(case.mark("hiding", format!("{matching} hidden, simulated"), hiding.bond));
@@ -129,7 +133,7 @@ pub(super) fn cases(size: Size) -> Vec<Case> {
             hidden,
             bond: deterring(MATCHING),
         };
-        let case = hiding.case(size, format!("hides {hidden} of {MATCHING}"));
+        let case = hiding.case(size, format!("hides {hidden} of {MATCHING} that match"));
         all.push(case.point("b that deters hiding all"));
     }
     let hiding = Hiding {
@@ -137,7 +141,7 @@ pub(super) fn cases(size: Size) -> Vec<Case> {
         hidden: MATCHING,
         bond: deterring(1),
     };
-    let case = hiding.case(size, format!("hides all {MATCHING}"));
+    let case = hiding.case(size, format!("hides all {MATCHING} that match"));
     all.push(case.point("b that deters hiding one").predict(Sign::Gain));
     all.extend(paid(size));
     all

@@ -44,7 +44,8 @@ fn head(report: &Report, command: &str) -> String {
          {refuted} are refuted; {undecided} of all are within two standard errors of zero.\n\n\
          A line is **refuted** if an honest agent's mean is below zero where its condition holds; if a deviating strategy beats\n\
          honest play by more than two standard errors where it should not, or does not at twice the threshold where it should (the\n\
-         threshold is *not tight*: it asks for more than it takes); or if undetected lies exceed the exact bound's 95 % band.\n\n",
+         threshold is *not tight*: it asks for more than it takes); or if undetected lies, or documents that no sample finds, exceed\n\
+         the exact bound's 95 % band.\n\n",
         runs = report.runs,
         cases = report.lines.len(),
         from = report.seed,
@@ -68,8 +69,8 @@ fn claims(claims: &[Claim]) -> String {
 }
 
 fn exact(audits: &[Exact]) -> String {
-    let mut text = "Every audit ended, many by calls of an outsider alone. Played are small ones, up to 16 of 60 documents; of larger \
-                    ones the same formulas say:\n\n| answered with no, z | drawn, n | hidden, R | found | least bond, in values of one \
+    let mut text = "Every audit ended, those that both sides walked away from by calls of an outsider alone. Played are small ones, up\n\
+                    to 16 of 60 documents drawn; of larger ones the same formulas say:\n\n| answered with no, z | drawn, n | hidden, R | found | least bond, in values of one \
                     document | verdict: at most h hidden |\n|---|---|---|---|---|---|\n"
         .to_owned();
     for audit in audits {
@@ -140,7 +141,7 @@ fn plots(report: &Report) -> String {
 
 fn table(report: &Report) -> String {
     let mut text = "## All lines\n\nProfit is a game's, in ether: of a deviating strategy what it earns more than honest play, of an honest one all that it\n\
-         earns. A gain is predicted as +, a loss as −.\n\n\
+         earns. A gain is predicted as +, a loss as −, neither as 0.\n\n\
          | strategy | condition | at | mean ± standard error | predicted | agrees |\n|---|---|---|---|---|---|\n"
         .to_owned();
     for line in &report.lines {

@@ -1,7 +1,7 @@
 //! Where a formula asks for more, or counts less, than the contracts do: by condition.
 
 /// What a reader of the lines of a condition should know.
-pub(super) const NOTES: [(&str, &str); 5] = [
+pub(super) const NOTES: [(&str, &str); 8] = [
     (
         "I2",
         "α* counts the proofs of a set that fails. A provider that sees it fail makes none, so that going on pays up to a risk that \
@@ -20,5 +20,21 @@ pub(super) const NOTES: [(&str, &str); 5] = [
     (
         "I10",
         "The condition counts the publication; the tip, and closing a round of which nothing is left to contest, cost besides.",
+    ),
+    (
+        "I9 bond",
+        "What is hidden is taken to be worth v even if it is found. If a Violation leads to its disclosure, less bond deters.",
+    ),
+    (
+        "I9 price",
+        "The condition counts proofs. Accepting, answering and the tip cost besides: next to nothing beside sixteen proofs, more than a \
+         tenth of the price beside one.",
+    ),
+    (
+        "audit demands",
+        "A responder that publishes gets half of the gas of `deliver` too, at the base fee of that call; one that hands the ciphertext \
+         over gets nothing of it. So a demand that is delivered while gas is dear makes it worth a little to withhold a short ciphertext \
+         and publish it when gas is cheap; of an image the publication costs more. For the same reason an acknowledged demand costs the \
+         responder the gas of `deliver`, less than half of what it costs the requester.",
     ),
 ];

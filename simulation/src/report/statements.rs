@@ -7,7 +7,7 @@ use crate::measure::{Agreement, Line};
 /// A sentence, what it assumes, and which lines test it.
 type Statement = (&'static str, &'static str, fn(&Line) -> bool);
 
-const STATEMENTS: [Statement; 11] = [
+const STATEMENTS: [Statement; 12] = [
     (
         "hiding documents, however many, does not pay",
         "b ≥ v·m/(1 − P0(z, m, n)) for all m ≤ R",
@@ -51,13 +51,18 @@ const STATEMENTS: [Statement; 11] = [
     }),
     (
         "a publication costs both sides: neither silence nor withholding is free",
-        "gas as usual",
-        |line| is_publication(line) && line.point == "gas as usual",
+        "gas as usual, or five times as dear at the publication",
+        |line| is_publication(line) && !is_spike(line),
     ),
     (
-        "withholding a ciphertext until gas is cheap does not pay",
-        "gas five times as dear at the demand, or at the publication",
-        |line| is_publication(line) && line.point != "gas as usual",
+        "a publication costs both sides: neither silence nor withholding is free",
+        "gas five times as dear at the demand; an image of 96 × 96 pixels",
+        |line| is_publication(line) && is_spike(line) && line.strategy.contains("image"),
+    ),
+    (
+        "a publication costs both sides: neither silence nor withholding is free",
+        "gas five times as dear at the demand; documents of a kilobyte",
+        |line| is_publication(line) && is_spike(line) && !line.strategy.contains("image"),
     ),
     (
         "keeping documents that were demanded does not pay",
@@ -68,6 +73,10 @@ const STATEMENTS: [Statement; 11] = [
 
 fn is_publication(line: &Line) -> bool {
     line.condition == "audit demands" && line.strategy.contains(", not ")
+}
+
+fn is_spike(line: &Line) -> bool {
+    line.point.ends_with("when demanded")
 }
 
 /// Each sentence: it fails if one of its lines is refuted or has the other sign.
