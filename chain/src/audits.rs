@@ -8,6 +8,7 @@ use crate::revert::{self, is};
 use crate::venue::{events, Venue, View};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
+use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolCall;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
@@ -147,6 +148,17 @@ impl Audits {
             self.view(&call).await
         });
         all_answers(asked).await
+    }
+
+    /// The market as it was when the newest settled block was the newest: for what cannot be taken back.
+    ///
+    /// # Errors
+    /// If the node does not say which that is.
+    pub async fn settled(&self) -> eyre::Result<Self> {
+        let (block, _) = self.chain.newest_settled().await?;
+        let block = self.chain.provider.get_block(block).await?;
+        let block = block.ok_or_else(|| eyre::eyre!("the node has no settled block"))?;
+        Ok(self.as_of(block.header.hash))
     }
 
     /// Chunks of the ciphertext of demand `m` that are on chain.

@@ -16,7 +16,7 @@
 use alloy::primitives::{Bytes, B256};
 use alloy::rlp::Decodable;
 use alloy::trie::nodes::TrieNode;
-use alloy::trie::proof::{verify_proof, ProofRetainer};
+use alloy::trie::proof::{verify_proof, ProofRetainer, ProofVerificationError};
 use alloy::trie::root::adjust_index_for_rlp;
 use alloy::trie::{HashBuilder, Nibbles};
 
@@ -58,6 +58,9 @@ pub fn ways_in_block(items: &[Bytes], named: &[u64]) -> (B256, Vec<Vec<Bytes>>) 
 /// # Errors
 /// If they do not.
 pub fn value_at(root: B256, place: Nibbles, way: &[Bytes]) -> Result<Option<Vec<u8>>, NoWay> {
+    if nibbles(way) > LONGEST {
+        return Err(NoWay { root });
+    }
     let stated = way.last().and_then(|last| match TrieNode::decode(&mut &last[..]) {
         Ok(TrieNode::Leaf(leaf)) => Some(leaf.value),
         _ => None,
@@ -68,13 +71,36 @@ pub fn value_at(root: B256, place: Nibbles, way: &[Bytes]) -> Result<Option<Vec<
     // A leaf of another place shows that nothing stands at this one.
     match verify_proof(root, place, None, way) {
         Ok(()) => Ok(None),
+        // A leaf below 32 bytes stands inside of the node above it.
+        Err(ProofVerificationError::ValueMismatch { got: Some(inside), .. }) => {
+            let inside = inside.to_vec();
+            match verify_proof(root, place, Some(inside.clone()), way) {
+                Ok(()) => Ok(Some(inside)),
+                Err(_) => Err(NoWay { root }),
+            }
+        }
         Err(_) => Err(NoWay { root }),
     }
+}
+
+/// Nibbles of the longest way: of a hash.
+const LONGEST: usize = 64;
+
+/// How many nibbles nodes go down together, whatever they are.
+fn nibbles(way: &[Bytes]) -> usize {
+    let each = way.iter().map(|node| match TrieNode::decode(&mut &node[..]) {
+        Ok(TrieNode::Branch(_)) => 1,
+        Ok(TrieNode::Extension(extension)) => extension.key.len(),
+        Ok(TrieNode::Leaf(leaf)) => leaf.key.len(),
+        _ => 0,
+    });
+    each.sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::trie::nodes::{ExtensionNode, RlpNode};
     use alloy::trie::root::ordered_trie_root_encoded;
     use alloy::trie::EMPTY_ROOT_HASH;
 
@@ -142,5 +168,36 @@ mod tests {
         // One that is there cannot be denied.
         let (_, ways) = ways_in_block(&items, &[33]);
         assert!(verify_proof(root, place_in_block(33), None, &ways[0]).is_err());
+    }
+
+    /// Where a hash leads, but for its last nibble.
+    fn place(last: u8) -> Nibbles {
+        let mut nibbles = [1; LONGEST];
+        nibbles[LONGEST - 1] = last;
+        Nibbles::from_nibbles(nibbles)
+    }
+
+    #[test]
+    fn a_short_leaf_stands_inside_of_the_node_above_it() {
+        let mut trie = HashBuilder::default().with_proof_retainer(ProofRetainer::new(vec![place(2)]));
+        trie.add_leaf(place(2), &[7]);
+        trie.add_leaf(place(3), &[8]);
+        let root = trie.root();
+        let nodes = trie.take_proof_nodes().matching_nodes_sorted(&place(2));
+        let way: Vec<Bytes> = nodes.into_iter().map(|(_, node)| node).collect();
+        assert_eq!(value_at(root, place(2), &way), Ok(Some(vec![7])));
+        assert_eq!(value_at(root, place(4), &way), Ok(None));
+    }
+
+    #[test]
+    fn a_way_longer_than_any_key_leads_nowhere() {
+        let long = |child: &[u8]| {
+            let node = ExtensionNode::new(Nibbles::from_nibbles([1; 40]), RlpNode::from_rlp(child));
+            Bytes::from(alloy::rlp::encode(TrieNode::Extension(node)))
+        };
+        let below = long(&[0xa0; 40]);
+        let above = long(&below);
+        let root = alloy::primitives::keccak256(&above);
+        assert!(value_at(root, place(1), &[above, below]).is_err());
     }
 }

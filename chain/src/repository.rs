@@ -28,6 +28,20 @@ impl Repository {
         })
     }
 
+    /// The one that `ASSAY_REPO` names, and no other: a directory that somebody else made may hold programs of theirs.
+    ///
+    /// # Errors
+    /// If it names none.
+    pub fn named() -> eyre::Result<Self> {
+        let given = std::env::var_os("ASSAY_REPO").filter(|v| !v.is_empty());
+        given.map(|path| Self(path.into())).ok_or_else(|| {
+            hinted(
+                "no repository with a compiler is named",
+                "set ASSAY_REPO to the path of a checkout that you made yourself",
+            )
+        })
+    }
+
     /// Takes the path as it is: nothing is looked for.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self(root.into())

@@ -29,6 +29,7 @@ impl Audited {
                     "watch",
                     "rs",
                     "--accept",
+                    "--any-requester",
                     "--max-bond",
                     "0.05",
                     "--max-matches",

@@ -51,6 +51,9 @@ pub struct AuditRequester {
 /// How soon documents are looked at again that may be others by now.
 const RECHECK: Duration = Duration::from_secs(300);
 
+/// How long a server may take to say what it has: the other side's server must not keep a look from its end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl AuditRequester {
     /// Reads nothing.
     pub fn new(orders: AuditRequesterOrders) -> Self {
@@ -102,8 +105,10 @@ impl AuditRequester {
         let good = desk.fact(id, &RECEIVED)?.unwrap_or_default();
         let missing: BTreeSet<u32> = owed.difference(&good).copied().collect();
         if missing.is_empty() {
+            let kept_back = audit.counts.withheld > audit.counts.overruled;
             return Ok(Facts {
                 judgement: Judgement::Good,
+                may_be_overruled: kept_back && now.time <= audit.overruleBy,
                 ..facts
             });
         }
@@ -141,9 +146,10 @@ impl AuditRequester {
                 continue;
             };
             let is_here = desk.files(id).join(parcel_name(*m)).is_file();
+            let is_awaited = view.state == DemandState::Delivered && now.time <= view.deadline;
             let has_leaves = desk.fact(id, &LEAVES)?.is_some_and(|leaves| leaves.is_file());
             known.push(Demand {
-                handed_over: is_here || parcel_is_there(desk, id, now.audit, *m).await,
+                handed_over: is_here || (is_awaited && parcel_is_there(desk, id, now.audit, *m).await),
                 received: is_here && has_leaves,
                 judgement: match desk.fact(id, &PARCEL_JUDGED(*m))? {
                     None => Judgement::Unknown,
@@ -160,9 +166,9 @@ impl AuditRequester {
     async fn check(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
         // Counted before they are looked at: what comes meanwhile is news.
         let there = documents_there(desk, id, audit).await;
-        let received = receive(desk, id, Some(&desk.delivery(id, audit.rs)?)).await?;
+        // Whatever comes of it: what cannot be had is not asked for at every look.
         self.looked().insert(id, (there, Instant::now()));
-        Ok(json!(received))
+        Ok(json!(receive(desk, id, Some(&desk.delivery(id, audit.rs)?)).await?))
     }
 }
 
@@ -173,7 +179,8 @@ fn place(desk: &Station<Audits>, id: B256) -> String {
 /// Files with documents that can be had; none from a server that does not answer.
 async fn documents_there(desk: &Station<Audits>, id: B256, audit: &AuditView) -> usize {
     let count = async { desk.delivery(id, audit.rs)?.count(BlobKind::Documents).await };
-    count.await.unwrap_or(0)
+    let count = tokio::time::timeout(PATIENCE, count).await;
+    count.map_or(0, |count: eyre::Result<usize>| count.unwrap_or(0))
 }
 
 /// Whether the ciphertext of a demand may be where the responder hands it over; a server does not say of which demand its files are.
@@ -182,7 +189,8 @@ async fn parcel_is_there(desk: &Station<Audits>, id: B256, audit: &AuditView, m:
         return dir.join(parcel_name(m)).is_file();
     }
     let count = async { desk.delivery(id, audit.rs)?.count(BlobKind::Parcels).await };
-    count.await.is_ok_and(|count| count > 0)
+    let count = tokio::time::timeout(PATIENCE, count).await;
+    count.is_ok_and(|count: eyre::Result<usize>| count.is_ok_and(|count| count > 0))
 }
 
 impl Role for AuditRequester {

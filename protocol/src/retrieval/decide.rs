@@ -100,6 +100,8 @@ pub struct Facts {
     pub judgement: Judgement,
     /// The requester may demand what is missing.
     pub demands: bool,
+    /// Documents are kept back that the authority may still overrule.
+    pub may_be_overruled: bool,
     /// Publishing costs less than what a Violation would take.
     pub publishes: bool,
     /// More than one try in this state failed, for other reasons than an unreachable node.
@@ -232,7 +234,9 @@ impl Situation<'_> {
             .iter()
             .map(|demand| (demand.deadline, demand.number, next(demand)));
         let open = actions.filter(|(.., action)| *action != Action::Wait);
-        open.min_by_key(|(deadline, number, _)| (*deadline, *number))
+        // What has to be fetched first may fail as often as the other side likes: it keeps nothing else waiting.
+        let is_fetched = |action: &Action| matches!(action, Action::CheckParcel(_));
+        open.min_by_key(|(deadline, number, action)| (is_fetched(action), *deadline, *number))
             .map(|(.., action)| action)
     }
 }
@@ -312,8 +316,10 @@ fn requester_about(now: u64, d: &Demand) -> Action {
 fn requester_delivering(s: &Situation<'_>, f: &Facts) -> Action {
     let is_open = !s.demands.is_empty();
     match f.judgement {
-        Judgement::Good if !is_open => Action::Confirm,
-        Judgement::Doubtful if f.demands && !s.is_late() => Action::Demand,
+        // As long as something may be overruled it may be demanded.
+        Judgement::Good if !is_open && !f.may_be_overruled => Action::Confirm,
+        // Before it looks again: the responder decides what there is to look at.
+        Judgement::Doubtful | Judgement::Unknown if f.demands && !s.is_late() => Action::Demand,
         Judgement::Unknown if f.received && !s.is_late() => Action::Check,
         _ if s.is_late() && !is_open => Action::Finalize,
         _ => Action::Wait,

@@ -8,6 +8,7 @@ use crate::args::retrieval::RetrievalArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
+use assay_chain::error::usage;
 use assay_marketplace::audit::published::KeyUse;
 use assay_marketplace::audit::responder::accept::Documents;
 use assay_marketplace::delivery::Place;
@@ -53,7 +54,7 @@ pub struct RequesterArgs {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay audit watch rs --exchange /mnt/shared --accept --max-bond 5 --max-matches 40 --keystore me.json --password-file pw\n  \
+    assay audit watch rs --exchange /mnt/shared --accept --requester 0x90… --max-bond 5 --max-matches 40 --keystore me.json --password-file pw\n  \
     assay audit watch rs --exchange https://responder.example:8700 --corpus archive.corpus --keystore me.json --password-file pw --once\n\n\
     Looks after every corpus that was committed with this state directory, or the one of --corpus. Withholds nothing by itself:\n\
     where documents may be withheld, the answers are sealed when half of the time for them has passed, and until then\n\
@@ -75,6 +76,9 @@ pub struct ResponderArgs {
     /// Accept new requests about these corpora; needs --max-bond and --max-matches, since whoever makes a request names the bond and what matches
     #[arg(long, requires = "max_bond", requires = "max_matches")]
     accept: bool,
+    /// Accept requests of whoever makes one: each audit hands documents over, and nothing bounds how many there are
+    #[arg(long, requires = "accept", conflicts_with = "requesters")]
+    any_requester: bool,
     #[command(flatten)]
     accepting: AcceptingArgs,
     /// Audits to have open at one time, accepted and not closed
@@ -119,6 +123,11 @@ async fn requester(args: RequesterArgs, ctx: &Context) -> eyre::Result<()> {
 }
 
 async fn responder(args: ResponderArgs, ctx: &Context) -> eyre::Result<()> {
+    if args.accept && args.accepting.requesters.is_empty() && !args.any_requester {
+        return Err(usage(
+            "say whose requests are accepted: --requester ADDRESS, or --any-requester for everybody's",
+        ));
+    }
     let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_audits_desk(args.retrieval, &args.keys).await

@@ -20,6 +20,8 @@ use assay_chain::error::{Error, Kind};
 use assay_chain::release::DeploymentGrade;
 use assay_durable::report::Reporter;
 use assay_economics::share::Share;
+use assay_protocol::abi::AuditOutcome;
+use assay_protocol::units::utc;
 use eyre::WrapErr;
 use std::fs::File;
 use std::io::Take;
@@ -92,6 +94,11 @@ pub fn examine(
         out,
     )?;
     let verified = verify(&reading.course, asked.weightsCommit, &weights.key, out)?;
+    require_shown(
+        standing.audit.counts.proven as usize,
+        verified,
+        weights.not_compared.as_deref(),
+    )?;
     let documents = documents.map(|part| opened(part, &reading, ask, out)).transpose()?;
     let counts = &standing.audit.counts;
     let besides = besides(record, &reading, &weights, verified);
@@ -129,6 +136,26 @@ pub fn examine(
     })
 }
 
+/// Fails if an assurance would rest on proofs that nobody verified but a verifier that nobody knows.
+///
+/// # Errors
+/// Of kind rejected, with how many.
+fn require_shown(accepted: usize, verified: usize, not_compared: Option<&str>) -> eyre::Result<()> {
+    let elsewhere = accepted.saturating_sub(verified);
+    match not_compared {
+        Some(why) if elsewhere > 0 => Err(Error::new(
+            Kind::Rejected,
+            format!(
+                "evidence rejected: {elsewhere} of {accepted} proofs are not in it, since they reached the market through another \
+                 contract, and the verifier that accepted them is not known: {why}"
+            ),
+        )
+        .hint("name a checkout of your own with ASSAY_REPO, so that the verifier is made anew and compared")
+        .into()),
+        _ => Ok(()),
+    }
+}
+
 /// Documents that came with a package, each opened to its original.
 fn opened(part: Take<File>, reading: &Reading, ask: &Ask, out: &Reporter) -> eyre::Result<DocumentsChecked> {
     let (standing, id) = (&reading.standing, reading.standing.audit.corpusId);
@@ -144,6 +171,12 @@ fn opened(part: Take<File>, reading: &Reading, ask: &Ask, out: &Reporter) -> eyr
         check_all(reader, &standing.corpus, deployment, &all, out)
     });
     checked.map_err(|why| refused(format!("its documents: {why:#}")))
+}
+
+/// Whether the audit ended because proofs that were due were not accepted in time.
+fn is_for_want_of_proofs(reading: &Reading) -> bool {
+    let audit = &reading.standing.audit;
+    audit.outcome == AuditOutcome::Violation && audit.counts.proven < audit.counts.due
 }
 
 /// What has to be believed besides the hashes of blocks.
@@ -164,11 +197,22 @@ fn besides(record: &Record, reading: &Reading, weights: &Checked, verified: usiz
         ));
     }
     match &weights.not_compared {
-        Some(why) if elsewhere > 0 => besides.push(format!("that the verifier accepts true proofs only: {why}")),
+        Some(why) if is_for_want_of_proofs(reading) => besides.push(format!(
+            "that the verifier, which was not compared with the predicate, would have accepted true proofs of what is missing: {why}"
+        )),
         Some(why) => besides.push(format!(
             "nothing of the verifier, which was not compared with the predicate ({why}): each proof was verified here"
         )),
         None => {}
+    }
+    if let Some(last) = reading.blocks.last() {
+        besides.push(format!(
+            "nothing of what came after block {} ({}), happened in other markets than {}, or to other commitments to the same documents: \
+             it is not in this file",
+            last.number,
+            utc(last.time),
+            record.market
+        ));
     }
     for (m, demand) in reading.course.demands.iter().enumerate() {
         if matches!(demand.fault, Some((_, false))) {
@@ -186,4 +230,22 @@ fn besides(record: &Record, reading: &Reading, weights: &Checked, verified: usiz
         besides.push("the contracts, which are not those of this release (--trust-deployment)".into());
     }
     besides
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proofs_that_nobody_verified_show_nothing_unless_the_verifier_is_known() {
+        for (accepted, verified, not_compared, is_shown) in [
+            (3, 3, Some("no compiler"), true),
+            (3, 2, None, true),
+            (3, 2, Some("no compiler"), false),
+            (3, 0, Some("no compiler"), false),
+            (0, 0, Some("no compiler"), true),
+        ] {
+            assert_eq!(require_shown(accepted, verified, not_compared).is_ok(), is_shown);
+        }
+    }
 }

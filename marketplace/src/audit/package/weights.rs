@@ -144,7 +144,8 @@ fn verifier(
         let given = given.ok_or_else(|| refused("the account with the key's data is missing"))?;
         require_same("the hash of the key's data", given, hash)?;
     }
-    let made = Repository::find().and_then(|repository| VerifierCode::generate(key, &repository, out));
+    // Not one that lies where the package came from: its compiler would be the exporter's.
+    let made = Repository::named().and_then(|repository| VerifierCode::generate(key, &repository, out));
     let made = match made {
         Ok(made) => made,
         Err(why) => return Ok(Some(format!("it could not be compiled here: {why:#}"))),

@@ -11,10 +11,10 @@ use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
-use assay_chain::venue::Venue;
+use assay_chain::venue::{unsettled, Venue};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IRetrievalMarket::deliverCall;
-use assay_protocol::abi::{AuditView, DemandState};
+use assay_protocol::abi::{AuditView, DemandState, DemandView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::retrieval::delivery::{layout, Parcel};
 use assay_protocol::retrieval::shared_key::{KeyPair, KeySeed};
@@ -108,6 +108,16 @@ pub async fn parcel(
     Ok((Parcel::encrypt(layout, &key, &listed, &documents)?, pair, indices))
 }
 
+/// Fails unless the settled block has this very demand: another list would be another delivery.
+async fn require_settled(market: &Audits, id: B256, m: u32, view: &DemandView) -> eyre::Result<()> {
+    let then = market.settled().await?.demand(id, m).await;
+    if then.is_ok_and(|then| (then.state, then.listHash) == (view.state, view.listHash)) {
+        return Ok(());
+    }
+    let (_, settled) = market.chain.newest_settled().await?;
+    Err(unsettled(&format!("demand {m} of audit"), id, settled).into())
+}
+
 /// Commits to the ciphertext of a demand once, and hands it over.
 ///
 /// # Errors
@@ -122,6 +132,7 @@ pub async fn deliver(desk: &Desk<Audits>, id: B256, m: u32, to: Option<&Delivery
         Some(receipt) => Some(Sent::from(&receipt)),
         None if view.state == DemandState::Demanded => {
             desk.market.require_settled(id, &audit).await?;
+            require_settled(&desk.market, id, m, &view).await?;
             require_time_of(&desk.market, view.deadline).await?;
             // Of each list its own: after a reorganisation another one may have the same number.
             let fact = DELIVERY_SEED(m, view.listHash);

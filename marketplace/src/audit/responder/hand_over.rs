@@ -35,7 +35,8 @@ pub async fn hand_over(desk: &Desk<Audits>, id: B256, to: &Delivery) -> eyre::Re
             "use another node, and the --home with which it was answered",
         ));
     }
-    let owed = owed(&desk.market, id, &posted).await?;
+    // A ruling that a reorganisation takes back would leave documents out that are privileged.
+    let owed = owed(&desk.market.settled().await?, id, &posted).await?;
     if owed.is_empty() {
         return Err(usage(format!(
             "no document of audit {id} is to be handed over: none matches, or all are kept back"

@@ -15,6 +15,7 @@ const NONE: Facts = Facts {
     received: false,
     judgement: Judgement::Unknown,
     demands: false,
+    may_be_overruled: false,
     publishes: false,
     has_failed: false,
     is_settled: false,
@@ -203,6 +204,19 @@ fn documents_are_handed_over_and_looked_at() {
     };
     assert_eq!(next(&delivering(Party::Requester, 1_000), &missing), Action::Demand);
     assert_eq!(next(&delivering(Party::Requester, 1_001), &missing), Action::Finalize);
+    // A server that has something new at each look does not keep a demand from its time.
+    let news = Facts {
+        judgement: Judgement::Unknown,
+        received: true,
+        ..missing
+    };
+    assert_eq!(next(&delivering(Party::Requester, 1_000), &news), Action::Demand);
+    // What is kept back could not be overruled after a confirmation.
+    let kept_back = Facts {
+        may_be_overruled: true,
+        ..good
+    };
+    assert_eq!(next(&delivering(Party::Requester, 1_000), &kept_back), Action::Wait);
     assert_eq!(next(&delivering(Party::Watcher, 1_001), &NONE), Action::Finalize);
 }
 
@@ -250,6 +264,31 @@ fn a_requester_acknowledges_what_it_has_and_disputes_what_is_bad() {
     assert_eq!(rq(judged(Judgement::Good), 1_001), Action::SettleDemand(4));
     assert_eq!(rq(demand(4, DemandState::Demanded), 1_000), Action::Wait);
     assert_eq!(rq(demand(4, DemandState::Demanded), 1_001), Action::SettleDemand(4));
+}
+
+/// The other side decides whether a parcel can be fetched: that keeps no dispute waiting.
+#[test]
+fn what_has_to_be_fetched_comes_last() {
+    let fetched = Demand {
+        deadline: 100,
+        settle_after: 100,
+        ..demand(0, DemandState::Acked)
+    };
+    let bad = Demand {
+        judgement: Judgement::Doubtful,
+        ..demand(1, DemandState::Acked)
+    };
+    let demands = [fetched, bad];
+    let s = Situation {
+        demands: &demands,
+        ..at(Party::Requester, AuditState::Delivering, 1)
+    };
+    assert_eq!(next(&s, &NONE), Action::Dispute(1));
+    let s = Situation {
+        demands: &demands[..1],
+        ..s
+    };
+    assert_eq!(next(&s, &NONE), Action::CheckParcel(0));
 }
 
 #[test]
@@ -388,11 +427,11 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn facts()(flags: [bool; 15], judgement in judgements()) -> Facts {
+    fn facts()(flags: [bool; 16], judgement in judgements()) -> Facts {
         let [accepts, declines, withdraws, approves, overrules, has_answers, reveals, can_prove, can_prove_all, handed_over,
-            received, demands, publishes, has_failed, is_settled] = flags;
+            received, demands, publishes, has_failed, is_settled, may_be_overruled] = flags;
         Facts { accepts, declines, withdraws, approves, overrules, has_answers, reveals, can_prove, can_prove_all, handed_over,
-            received, judgement, demands, publishes, has_failed, is_settled }
+            received, judgement, demands, may_be_overruled, publishes, has_failed, is_settled }
     }
 }
 
