@@ -345,13 +345,21 @@ fn a_daemon_of_audits_accepts_only_up_to_a_bond_that_was_given() {
     };
     for (options, said) in [
         (&["--accept"][..], "--max-bond"),
+        (&["--accept", "--max-bond", "5"], "--max-matches"),
+        (
+            &["--accept", "--max-bond", "5", "--max-matches", "3"],
+            "--any-requester",
+        ),
         (&["--max-open", "3"], "--accept"),
         (&["--originals", "x"], "--corpus"),
     ] {
         let (code, printed) = ends(options);
         assert!(code == Some(2) && printed.contains(said), "{options:?}: {printed}");
     }
-    for options in [&["--accept", "--max-bond", "5"][..], &[]] {
+    let limits = ["--accept", "--max-bond", "5", "--max-matches", "3"];
+    let anybody = [&limits[..], &["--any-requester"]].concat();
+    let one = [&limits[..], &["--requester", ADDRESS]].concat();
+    for options in [&anybody[..], &one, &[]] {
         assert_eq!(ends(options).0, Some(4), "{options:?}");
     }
     let output = assay(&["audit", "accept", ID, "--predicate", "x", "--rpc-url", NOWHERE]);

@@ -249,7 +249,7 @@ mod tests {
         let (shared, out) = (dir.path().join("shared"), Reporter::silent());
         let delivery = Delivery::at(&shared, ID);
         for kind in BlobKind::ALL {
-            assert!(delivery.get(kind, dir.path(), 0, &out).await.unwrap().is_empty());
+            assert!(delivery.get(kind, dir.path(), 100, &out).await.unwrap().is_empty());
         }
         let (proof, parcel) = ("00001.proof".to_owned(), parcel_name(3));
         for (kind, name) in [
@@ -264,11 +264,11 @@ mod tests {
             let file = dir.path().join(name);
             std::fs::write(&file, name).unwrap();
             delivery.put(kind, &file, &out).await.unwrap();
-            let got = delivery.get(kind, dir.path(), 0, &out).await.unwrap();
+            let got = delivery.get(kind, dir.path(), 100, &out).await.unwrap();
             assert_eq!(got, [shared.join(name)]);
             assert_eq!(std::fs::read(&got[0]).unwrap(), name.as_bytes());
             let file = Delivery::at(shared.join(name), ID);
-            assert_eq!(file.get(kind, dir.path(), 0, &out).await.unwrap(), got);
+            assert_eq!(file.get(kind, dir.path(), 100, &out).await.unwrap(), got);
         }
     }
 
@@ -314,7 +314,22 @@ mod tests {
         std::fs::write(&own, b"weights").unwrap();
         let delivery = Delivery::at(&shared, ID);
         delivery.put(BlobKind::Predicate, &own, &out).await.unwrap();
-        let got = delivery.get(BlobKind::Predicate, dir.path(), 0, &out).await.unwrap();
+        let got = delivery.get(BlobKind::Predicate, dir.path(), 100, &out).await.unwrap();
         assert_eq!(got, [shared.join(PREDICATE_FILE)]);
+    }
+
+    #[tokio::test]
+    async fn a_directory_gives_nothing_above_the_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = Reporter::silent();
+        std::fs::write(dir.path().join(PREDICATE_FILE), b"ten bytes.").unwrap();
+        let delivery = Delivery::at(dir.path(), ID);
+        for (limit, found) in [(9, 0), (10, 1)] {
+            let got = delivery
+                .get(BlobKind::Predicate, dir.path(), limit, &out)
+                .await
+                .unwrap();
+            assert_eq!(got.len(), found);
+        }
     }
 }
