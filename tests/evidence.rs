@@ -347,21 +347,31 @@ fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
         let said = refused(&parts.with(&serde_json::to_string(&record).unwrap()), what);
         assert!(said.contains(why), "{what}: {said}");
     };
-    let blocks = parts.record.blocks.len();
-    for block in 1..blocks - 1 {
+    for block in 1..parts.record.blocks.len() - 1 {
         // Each is missed by a rule of its own: a state, a count, a hash, a sum.
         says("a block", "", &|record| drop(record.blocks.remove(block)));
     }
     says("the request", "the audit was None", &|record| {
         drop(record.blocks.remove(0))
     });
-    says("the last block", "its nodes do not lead from root", &|record| {
-        drop(record.blocks.pop())
+    // Blocks without a part of the audit may follow the one in which it was closed: as of those nothing is different.
+    let end = parts
+        .record
+        .blocks
+        .iter()
+        .rposition(|block| !block.transactions.is_empty());
+    let end = end.unwrap();
+    says("the last blocks", "its nodes do not lead from root", &|record| {
+        record.blocks.truncate(end)
     });
-    says("the end", "state: the events lead to Delivering", &|record| {
-        let last_with_events = blocks - 2;
-        record.blocks.remove(last_with_events);
-    });
+    says(
+        "the end",
+        "state: the events lead to Delivering",
+        &|record| match end + 1 == record.blocks.len() {
+            true => record.blocks[end].transactions.clear(),
+            false => drop(record.blocks.remove(end)),
+        },
+    );
     says(
         "transactions of a block",
         "a block has no part of the audit",
@@ -369,13 +379,14 @@ fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
             record.blocks[0].transactions.clear();
         },
     );
-    for account in 0..parts.record.accounts.len() {
-        says("an account", "is missing", &|record| {
-            let gone = record.accounts.remove(account).address;
-            record.codes.remove(&gone);
-            if record.key_data == Some(gone) {
-                record.key_data = None;
-            }
+    for account in &parts.record.accounts {
+        // Without the key's data the verifier cannot be compared; nobody does here.
+        if parts.record.key_data == Some(account.address) {
+            continue;
+        }
+        says("an account", "", &|record| {
+            record.accounts.retain(|other| other.address != account.address);
+            record.codes.remove(&account.address);
         });
     }
     says("a code", "its code is not", &|record| drop(record.codes.pop_first()));
