@@ -49,7 +49,7 @@ pub trait Backend: Send + Sync {
     /// Replaces each value by its inverse, and zero by zero.
     fn invert(&self, values: &mut [Fr]);
 
-    /// Runs a program over `output.len() = n` rows.
+    /// Runs a program over `output.len() = n` rows and adds its results to `output`.
     ///
     /// # Errors
     /// [`EngineError::ProgramSize`], if it is one that the backend cannot run.

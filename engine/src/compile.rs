@@ -6,7 +6,7 @@
 use crate::program::{Instruction, Operand, Program, Uniform};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A loaded column is kept over at most this many instructions.
 const KEPT_OVER: usize = 48;
@@ -135,6 +135,23 @@ impl Parts {
     /// The program whose result is `output`: only what it needs, in the order of making.
     pub(crate) fn program(&self, output: Node) -> Program {
         Emission::new(self, output).program()
+    }
+
+    /// The columns that a node is made of.
+    pub(crate) fn slots(&self, node: Node) -> BTreeSet<usize> {
+        let mut seen = vec![false; node.0 + 1];
+        let mut slots = BTreeSet::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            if std::mem::replace(&mut seen[node.0], true) {
+                continue;
+            }
+            if let Operation::Load { slot, .. } = self.operations[node.0] {
+                slots.insert(slot);
+            }
+            open.extend(self.operands(node.0));
+        }
+        slots
     }
 
     fn operands(&self, node: usize) -> Vec<Node> {

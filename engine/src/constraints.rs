@@ -1,7 +1,6 @@
-//! The polynomial that vanishes on the rows of an honest table, as a program.
+//! The polynomial that vanishes on the rows of an honest table, as programs whose results are added.
 //!
-//! All constraints, each weighed by a power of `y`, the first by the highest (Horner), in the library's order: the gates'; then
-//! for the permutation, whose columns `p_j` are cut into sets of `degree − 2` with one product `z_i` each:
+//! All constraints, each weighed by a power of `y`, the first by the highest, in the library's order: the gates'; then for the permutation, whose columns `p_j` are cut into sets of `degree − 2` with one product `z_i` each:
 //!
 //! ```text
 //! l_0·(1 − z_0)
@@ -13,12 +12,15 @@
 use crate::compile::{Node, Parts};
 use crate::domain::Domain;
 use crate::error::ColumnKind;
+use crate::passes::{passes, Pass};
 use crate::program::Program;
+use crate::rows;
 use crate::slots::{Scalars, Slots};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{ConstraintSystem, Expression};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// A key's constraints with what is needed to number their columns.
 #[derive(Clone, Copy, Debug)]
@@ -35,25 +37,47 @@ impl Constraints<'_> {
     pub(crate) fn gates(&self) -> Program {
         let mut parts = Parts::default();
         let gates = self.gate_nodes(&mut parts);
-        let sum = self.weighed(&mut parts, &gates);
+        let all: Vec<usize> = (0..gates.len()).collect();
+        let sum = self.weighed(&mut parts, &gates, &all);
         parts.program(sum)
     }
 
-    /// The gates and the permutation.
-    pub(crate) fn all(&self) -> Program {
+    /// The gates and the permutation, a program for each pass.
+    pub(crate) fn all(&self) -> Vec<(Pass, Program)> {
         let mut parts = Parts::default();
         let mut constraints = self.gate_nodes(&mut parts);
         constraints.extend(self.permutation_nodes(&mut parts));
-        let sum = self.weighed(&mut parts, &constraints);
-        parts.program(sum)
+        let reads: Vec<BTreeSet<usize>> = constraints.iter().map(|node| self.reads(&parts, *node)).collect();
+        let passes = passes(&reads).into_iter();
+        let programs = passes.map(|pass| {
+            let sum = self.weighed(&mut parts, &constraints, &pass.constraints);
+            let program = parts.program(sum);
+            (pass, program)
+        });
+        programs.collect()
     }
 
-    fn weighed(&self, parts: &mut Parts, constraints: &[Node]) -> Node {
+    /// The columns that a constraint needs. Those of single rows are made together.
+    fn reads(&self, parts: &Parts, constraint: Node) -> BTreeSet<usize> {
+        let mut slots = parts.slots(constraint);
+        let of_rows = self.slots.first()..self.slots.first() + rows::COUNT;
+        if slots.range(of_rows.clone()).next().is_some() {
+            slots.extend(of_rows);
+        }
+        slots
+    }
+
+    /// `Σ y^(m−1−i)·constraint_i` over the chosen ones of `m`.
+    fn weighed(&self, parts: &mut Parts, constraints: &[Node], chosen: &[usize]) -> Node {
         let y = parts.challenge(self.scalars.y());
+        let mut powers = vec![parts.constant(Fr::ONE)];
+        for i in 1..constraints.len() {
+            powers.push(parts.multiply(powers[i - 1], y));
+        }
         let zero = parts.constant(Fr::ZERO);
-        constraints.iter().fold(zero, |sum, constraint| {
-            let raised = parts.multiply(sum, y);
-            parts.add(raised, *constraint)
+        chosen.iter().fold(zero, |sum, i| {
+            let weighed = parts.multiply(constraints[*i], powers[constraints.len() - 1 - i]);
+            parts.add(sum, weighed)
         })
     }
 

@@ -52,12 +52,17 @@ pub(crate) fn check_identity(key: &Key, values: &Values, challenges: &[Fr], x: F
     by_slot.insert((slots.active(), 0), Fr::ONE - last - blinded);
     by_slot.insert((slots.identity(), 0), x);
 
-    let program = &key.constraints;
-    let uniforms = program.uniforms(challenges);
-    // Every load of a constraint is a query of the circuit; if one were not, the identity would not hold.
-    let numerator = program.value(&uniforms, |slot, rotation| {
-        by_slot.get(&(slot, rotation)).copied().unwrap_or(Fr::ZERO)
-    });
+    let numerator: Fr = key
+        .constraints
+        .iter()
+        .map(|(_, program)| {
+            let uniforms = program.uniforms(challenges);
+            // Every load of a constraint is a query of the circuit; if one were not, the identity would not hold.
+            program.value(&uniforms, |slot, rotation| {
+                by_slot.get(&(slot, rotation)).copied().unwrap_or(Fr::ZERO)
+            })
+        })
+        .sum();
     let quotient = values.get(&(Polynomial::Quotient, 0)).copied().unwrap_or(Fr::ZERO);
     if numerator == quotient * (x.pow_vartime([key.domain.rows() as u64]) - Fr::ONE) {
         Ok(())

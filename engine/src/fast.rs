@@ -165,9 +165,15 @@ impl Translated {
                 }
             }
         }
+        let sum = u16::try_from(program.registers()).ok()?;
+        steps.push(Step::Add {
+            to: sum,
+            a: Source::Output(0),
+            b: translation.source(program.output())?,
+        });
         steps.push(Step::Store {
             output: 0,
-            from: translation.source(program.output())?,
+            from: Source::Register(sum),
         });
         let mut constants = uniforms.to_vec();
         constants.push(Fr::ZERO);

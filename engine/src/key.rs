@@ -2,13 +2,13 @@
 
 use crate::arithmetization::{configure, phases, refuse_lookups, text, Arithmetization};
 use crate::backend::Basis;
-use crate::circuit_rows::CircuitRows;
 use crate::constraints::Constraints;
 use crate::copies::Copies;
 use crate::domain::Domain;
 use crate::draws::{Draws, SystemDraws};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::passes::Pass;
 use crate::polynomial::combined;
 use crate::program::Program;
 use crate::reference::ReferenceString;
@@ -19,6 +19,8 @@ use halo2_proofs::halo2curves::group::{prime::PrimeCurveAffine, Curve};
 use halo2_proofs::plonk::{permutation, Circuit, ConstraintSystem, VerifyingKey};
 use halo2_proofs::poly::EvaluationDomain;
 use rayon::prelude::*;
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// A proving key. Holds no witness.
 #[derive(Debug)]
@@ -31,7 +33,8 @@ pub struct Key {
     pub(crate) sigma: Vec<Unchanging>,
     pub(crate) copies: Copies,
     pub(crate) gates: Program,
-    pub(crate) constraints: Program,
+    /// What is divided by `X^n − 1`: the sum of all programs' results.
+    pub(crate) constraints: Vec<(Pass, Program)>,
     /// `τ·G` of the reference string that the key was made with.
     tau: G1Affine,
     /// [`Arithmetization::text`].
@@ -74,7 +77,7 @@ impl Key {
             engine,
             reference,
             parts,
-            library.clone(),
+            without_factors(library),
             points,
             vk.compress_selectors(),
         )?;
@@ -173,11 +176,6 @@ impl Key {
         &self.vk
     }
 
-    /// The program of the quotient's numerator: what a backend runs for each coset.
-    pub fn program(&self) -> &Program {
-        &self.constraints
-    }
-
     pub(crate) fn system(&self) -> &ConstraintSystem<Fr> {
         self.vk.cs()
     }
@@ -201,14 +199,29 @@ impl Key {
         }
     }
 
-    /// The circuit's columns in the rows.
-    pub(crate) fn in_rows(&self, engine: &Engine<'_>) -> CircuitRows {
-        let backend = engine.backend;
-        let in_rows = |column| Unchanging::in_rows(column, backend, &self.domain);
-        engine.threads.run(|| CircuitRows {
-            fixed: self.fixed.par_iter().map(in_rows).collect(),
-            sigma: self.sigma.par_iter().map(in_rows).collect(),
-        })
+    /// The circuit's fixed columns in the rows.
+    pub(crate) fn fixed_in_rows(&self, engine: &Engine<'_>) -> Vec<Vec<Fr>> {
+        self.in_rows(engine, &self.fixed)
+    }
+
+    /// `σ` of some columns of the permutation, in the rows.
+    pub(crate) fn permuted_in_rows(&self, engine: &Engine<'_>, columns: Range<usize>) -> Vec<Vec<Fr>> {
+        self.in_rows(engine, &self.sigma[columns])
+    }
+
+    fn in_rows(&self, engine: &Engine<'_>, columns: &[Unchanging]) -> Vec<Vec<Fr>> {
+        let in_rows = |column| Unchanging::in_rows(column, engine.backend, &self.domain);
+        engine.threads.run(|| columns.par_iter().map(in_rows).collect())
+    }
+}
+
+/// The library's domain without its tables for Fourier transforms, which would take 14 times 32 bytes a row; a verifier has no use for
+/// them.
+fn without_factors(library: &EvaluationDomain<Fr>) -> EvaluationDomain<Fr> {
+    EvaluationDomain {
+        t_evaluations: library.t_evaluations.clone(),
+        fft_data: HashMap::new(),
+        ..*library
     }
 }
 

@@ -17,10 +17,10 @@
 //! | `reference`, `engine`, `fractions` | the reference string; loops and threads together; columns of fractions |
 //! | `unchanging` | a column that is the same in many proofs |
 //! | `draws` | the randomness that is not the caller's |
-//! | `copies`, `tables`, `arithmetization`, `slots`, `constraints`, `circuit_rows`, `key` | what is derived from a circuit once |
+//! | `copies`, `tables`, `arithmetization`, `slots`, `rows`, `passes`, `constraints`, `key` | what is derived from a circuit once |
 //! | `statement`, `witness`, `synthesis`, `remembered`, `phases` | the instance and advice columns |
 //! | `table`, `check` | the whole table, and whether it satisfies the circuit |
-//! | `permutation`, `rows`, `quotient`, `vanishing` | the parts of the argument |
+//! | `permutation`, `quotient`, `vanishing` | the parts of the argument |
 //! | `polynomials`, `evaluation`, `opening` | what is opened, where, and how |
 //! | `options`, `prove` | how a proof is made; all of it in order |
 //!
@@ -29,7 +29,6 @@
 mod arithmetization;
 mod backend;
 mod check;
-mod circuit_rows;
 mod compile;
 mod constraints;
 mod copies;
@@ -44,6 +43,7 @@ mod key;
 mod observer;
 mod opening;
 mod options;
+mod passes;
 mod permutation;
 mod phases;
 mod polynomial;

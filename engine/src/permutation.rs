@@ -10,7 +10,7 @@
 //! Draws from the caller's generator, for each set: the rows behind `u`; then one value that the library does not use.
 
 use crate::backend::{Backend, Basis};
-use crate::domain::powers;
+use crate::domain::{powers, Domain};
 use crate::engine::Engine;
 use crate::error::{ColumnKind, EngineError};
 use crate::key::Key;
@@ -59,9 +59,17 @@ pub(crate) fn commit<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine,
     let mut start = Fr::ONE;
     let mut products = Vec::new();
     for (set, columns) in columns.chunks(width).enumerate() {
+        let first = set * width;
+        let sigma = table.key.permuted_in_rows(engine, first..first + columns.len());
+        let parts = Parts {
+            first,
+            columns,
+            sigma: &sigma,
+        };
         let factors = engine
             .threads
-            .run(|| factors(engine.backend, table, set * width, columns, challenges));
+            .run(|| factors(engine.backend, &table.key.domain, parts, challenges));
+        drop(sigma);
         let mut product = Vec::with_capacity(factors.len());
         let mut value = start;
         for factor in &factors[..last] {
@@ -83,22 +91,25 @@ pub(crate) fn commit<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine,
     })
 }
 
-/// `z(ω^(i+1))/z(ω^i)` of a set whose first column has this place in the permutation.
-fn factors(
-    backend: &dyn Backend,
-    table: &Table<'_>,
+/// The columns of a set, in the rows.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    /// The first one's place in the permutation.
     first: usize,
-    columns: &[&[Fr]],
-    challenges: Challenges,
-) -> Vec<Fr> {
+    columns: &'a [&'a [Fr]],
+    sigma: &'a [Vec<Fr>],
+}
+
+/// `z(ω^(i+1))/z(ω^i)` of a set.
+fn factors(backend: &dyn Backend, domain: &Domain, parts: Parts<'_>, challenges: Challenges) -> Vec<Fr> {
     let Challenges { beta, gamma } = challenges;
-    let omega = table.key.domain.omega();
-    let mut factors = vec![Fr::ONE; table.key.domain.rows()];
+    let Parts { first, columns, sigma } = parts;
+    let omega = domain.omega();
+    let mut factors = vec![Fr::ONE; domain.rows()];
     factors.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, factors)| {
         let start = chunk * CHUNK;
-        for (place, column) in columns.iter().enumerate() {
-            let sigma = &table.circuit.sigma[first + place][start..];
-            for ((factor, value), sigma) in factors.iter_mut().zip(&column[start..]).zip(sigma) {
+        for (column, sigma) in columns.iter().zip(sigma) {
+            for ((factor, value), sigma) in factors.iter_mut().zip(&column[start..]).zip(&sigma[start..]) {
                 *factor *= beta * sigma + gamma + value;
             }
         }

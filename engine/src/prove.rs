@@ -197,16 +197,15 @@ impl Prover<'_> {
             instance: statement::columns(key, instances),
             advice,
         };
-        let circuit = key.in_rows(engine);
+        let fixed = key.fixed_in_rows(engine);
         let table = Table {
             key,
-            circuit: &circuit,
+            fixed: &fixed,
             proof: &own,
         };
+        let check = |table: &Table<'_>, challenges: &[Fr]| check::check(engine, table, challenges, draws.weight());
         if options.check {
-            engine.step("check the witness", || {
-                check::check(engine, &table, &challenges, draws.weight())
-            })?;
+            engine.step("check the witness", || check(&table, &challenges))?;
         }
 
         // θ weighs lookups, of which there are none; it is drawn all the same.
@@ -218,10 +217,10 @@ impl Prover<'_> {
             permutation::commit(engine, reference, &table, challenges, &mut rng, transcript)
         })?;
         if !products.closed {
-            check::check(engine, &table, &challenges, draws.weight())?;
+            check(&table, &challenges)?;
             return Err(EngineError::Identity);
         }
-        drop(circuit);
+        drop(fixed);
         let random = engine.step("commit to the random polynomial", || {
             let random = engine.threads.run(|| draws.polynomial(rows));
             vanishing::commit_random(engine, reference, &random, &mut rng, transcript)?;
@@ -278,10 +277,10 @@ impl Prover<'_> {
                     if let Some((own, challenges)) = &unchecked {
                         let table = Table {
                             key,
-                            circuit: &key.in_rows(engine),
+                            fixed: &key.fixed_in_rows(engine),
                             proof: own,
                         };
-                        check::check(engine, &table, challenges, draws.weight())?;
+                        check(&table, challenges)?;
                     }
                     return Err(EngineError::Identity);
                 }

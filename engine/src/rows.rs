@@ -12,12 +12,20 @@ use rayon::prelude::*;
 /// Rows of a loop's part.
 const CHUNK: usize = 1 << 12;
 
+/// How many there are.
+pub(crate) const COUNT: usize = 4;
+
 /// By slot, from [`Slots::first`](crate::slots::Slots::first) on: the values of `l_0`, `l_u`, `1 − Σ_{i≥u} l_i` and `X`, where
-/// `u` is the first row that is not usable.
-pub(crate) fn on_coset(backend: &dyn Backend, domain: &Domain, usable: usize, coset: usize) -> [Vec<Fr>; 4] {
+/// `u` is the first row that is not usable. Each is as long as the domain, whatever is in it.
+pub(crate) fn on_coset(
+    backend: &dyn Backend,
+    domain: &Domain,
+    usable: usize,
+    coset: usize,
+    [first, last, active, identity]: &mut [Vec<Fr>; COUNT],
+) {
     let rows = domain.rows();
     let shift = domain.shifts()[coset];
-    let mut identity = vec![Fr::ZERO; rows];
     identity.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, values)| {
         let start = shift * domain.omega().pow_vartime([(chunk * CHUNK) as u64]);
         for (value, power) in values.iter_mut().zip(powers(domain.omega())) {
@@ -25,18 +33,22 @@ pub(crate) fn on_coset(backend: &dyn Backend, domain: &Domain, usable: usize, co
         }
     });
     // No point of a coset is 1.
-    let mut first: Vec<Fr> = identity.par_iter().map(|point| point - Fr::ONE).collect();
-    backend.invert(&mut first);
+    let points = identity.par_iter();
+    first
+        .par_iter_mut()
+        .zip(points)
+        .for_each(|(value, point)| *value = point - Fr::ONE);
+    backend.invert(first);
     let factor = (shift.pow_vartime([rows as u64]) - Fr::ONE) * domain.rows_inverse();
     first.par_iter_mut().for_each(|value| *value *= factor);
     let of_row = |i: usize, j: usize| first[(j + rows - i) % rows];
-    let last = (0..rows).into_par_iter().map(|j| of_row(usable, j)).collect();
-    let active = (0..rows).into_par_iter().map(|j| {
+    last.par_iter_mut()
+        .enumerate()
+        .for_each(|(j, value)| *value = of_row(usable, j));
+    active.par_iter_mut().enumerate().for_each(|(j, value)| {
         let unusable = (usable..rows).map(|i| of_row(i, j));
-        Fr::ONE - unusable.sum::<Fr>()
+        *value = Fr::ONE - unusable.sum::<Fr>();
     });
-    let active = active.collect();
-    [first, last, active, identity]
 }
 
 #[cfg(test)]
@@ -56,7 +68,9 @@ mod tests {
                 &|row| Fr::from(u64::from(row < usable)),
                 &|row| domain.omega().pow_vartime([row as u64]),
             ];
-            for (values, in_rows) in on_coset(&stock, &domain, usable, coset).into_iter().zip(in_rows) {
+            let mut values = [(); COUNT].map(|()| vec![Fr::from(7); domain.rows()]);
+            on_coset(&stock, &domain, usable, coset, &mut values);
+            for (values, in_rows) in values.into_iter().zip(in_rows) {
                 let mut expected: Vec<Fr> = (0..domain.rows()).map(in_rows).collect();
                 stock.inverse_transform(&domain, &mut expected);
                 stock.coset_values(&domain, coset, &mut expected);

@@ -138,6 +138,6 @@ fn run_block(program: &Program, inputs: &Inputs<'_>, cells: &mut [Fr], start: us
         }
     }
     for (row, output) in output.iter_mut().enumerate() {
-        *output = registers.get(program.output(), row);
+        *output += registers.get(program.output(), row);
     }
 }
