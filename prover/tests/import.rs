@@ -1,79 +1,18 @@
 //! ONNX import: every supported spelling agrees with the float run, everything else is refused by name.
 
 mod import_support;
+#[path = "import/wild.rs"]
+mod wild;
 
 use assay_durable::progress::Silent;
-use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, ImportReport, RangeMethod};
-use assay_prover::model::{Model, Op, OutputMode, Padding, Shape};
+use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, RangeMethod};
+use assay_prover::model::{Op, OutputMode, Padding, Shape};
 use assay_prover::reference;
+use import_support::networks::*;
 use import_support::*;
 use rayon::prelude::*;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-
-const SIDE: i64 = 8;
-
-fn run(onnx: &Onnx) -> Result<(Model, ImportReport), ImportError> {
-    run_with(onnx, &ImportOptions::default())
-}
-
-fn run_with(onnx: &Onnx, options: &ImportOptions) -> Result<(Model, ImportReport), ImportError> {
-    let directory = tempfile::tempdir().unwrap();
-    write_images(directory.path(), 6, SIDE as u32, SIDE as u32);
-    import::import(&onnx.write(directory.path()), directory.path(), options, &Silent)
-}
-
-/// A 3×3 convolution of stride 1 and a ReLU6: tensor `x`, 4 channels.
-fn stem() -> Onnx {
-    Onnx::new(SIDE, SIDE)
-        .weights("stem_w", &[4, 3, 3, 3])
-        .uniform("stem_b", &[4], 0.0, 1.0)
-        .floats("zero", &[], vec![0.0])
-        .floats("six", &[], vec![6.0])
-        .node(
-            "Conv",
-            &["image", "stem_w", "stem_b"],
-            "stem",
-            vec![ints("pads", &[1, 1, 1, 1])],
-        )
-        .node("Clip", &["stem", "zero", "six"], "x", vec![])
-}
-
-/// Pool and classifier behind tensor `y` with `channels` channels.
-fn with_head(onnx: Onnx, channels: i64) -> Onnx {
-    with_classes(onnx, channels, 5)
-}
-
-fn with_classes(onnx: Onnx, channels: i64, classes: i64) -> Onnx {
-    onnx.weights("head_w", &[classes, channels])
-        .uniform("head_b", &[classes], -1.0, 1.0)
-        .node("GlobalAveragePool", &["y"], "pooled", vec![])
-        .node("Flatten", &["pooled"], "features", vec![int("axis", 1)])
-        .node(
-            "Gemm",
-            &["features", "head_w", "head_b"],
-            "logits",
-            vec![int("transB", 1)],
-        )
-        .output("logits", classes)
-}
-
-/// Every layer must follow the float run closely: a wrong padding, order or fold would be 0 dB.
-fn assert_agrees(onnx: &Onnx) -> Model {
-    let (model, report) = run(onnx).unwrap_or_else(|e| panic!("{e}"));
-    for layer in &report.layers {
-        let sqnr = layer.sqnr_db.unwrap_or(f64::INFINITY);
-        assert!(
-            sqnr > 25.0,
-            "{} ({}): {sqnr} dB\n{}",
-            layer.name,
-            layer.node,
-            report.to_table()
-        );
-    }
-    assert_eq!(report.layers.len(), model.architecture.layers.len());
-    model
-}
 
 #[test]
 fn every_kind_of_convolution_and_padding_agrees_with_the_float_run() {
@@ -331,33 +270,6 @@ fn smaller_shift_imports_a_small_network() {
     assert!(model.fold().unwrap().check_total(&model.architecture).is_ok());
 }
 
-/// Imports a changed network that is fine without the change; the error must contain all of `expected`.
-fn assert_refused(onnx: Onnx, expected: &[&str]) {
-    let message = match run(&onnx) {
-        Ok(_) => panic!("accepted, expected {expected:?}"),
-        Err(error) => {
-            let mut message = error.to_string();
-            let mut source = std::error::Error::source(&error);
-            while let Some(inner) = source {
-                message += &format!(": {inner}");
-                source = inner.source();
-            }
-            message
-        }
-    };
-    for part in expected {
-        assert!(message.contains(part), "{message:?} does not contain {part:?}");
-    }
-}
-
-fn base() -> Onnx {
-    let onnx = stem()
-        .weights("w", &[4, 4, 3, 3])
-        .node("Conv", &["x", "w"], "conv", vec![ints("pads", &[1, 1, 1, 1])])
-        .node("Clip", &["conv", "zero", "six"], "y", vec![]);
-    with_head(onnx, 4)
-}
-
 /// The base network with another second convolution.
 fn conv_with(dims: &[i64], attributes: Vec<tract_onnx::pb::AttributeProto>) -> Onnx {
     let onnx = stem().weights("w", dims).node("Conv", &["x", "w"], "y", attributes);
@@ -450,7 +362,7 @@ fn unsupported_operators_and_uses_are_refused_with_the_nodes_name() {
     assert_refused(on_x("Add", &["x", "nothing"], vec![]), &["node y", "nothing"]);
     assert_refused(
         on_x("Add", &["x", "six"], vec![]),
-        &["node y", "one number per channel"],
+        &["node y", "does not follow a convolution"],
     );
     assert_refused(on_x("Clip", &["x", "six", "six"], vec![]), &["node y", "clips from 6"]);
     assert_refused(on_x("Clip", &["x", "zero", "zero"], vec![]), &["node y", "clips to 0"]);
@@ -512,8 +424,8 @@ fn unsupported_operators_and_uses_are_refused_with_the_nodes_name() {
 
 #[test]
 fn unsupported_files_are_refused() {
-    for opset in [0, 8, 19, 1000] {
-        assert_refused(base().opset(opset), &["operator set", "9 to 18"]);
+    for opset in [0, 8, 24, 1000] {
+        assert_refused(base().opset(opset), &["operator set", "9 to 23"]);
     }
     let change = |change: fn(&mut Onnx)| {
         let mut onnx = base();
@@ -537,11 +449,11 @@ fn unsupported_files_are_refused() {
     );
     assert_refused(
         change(|o| o.graph().input[0] = value_info("image", &[1, 1, 8, 8])),
-        &["input image", "1x1x8x8"],
+        &["input image", "[1, 1, 8, 8]"],
     );
     assert_refused(
         change(|o| o.graph().input[0] = value_info("image", &[2, 3, 8, 8])),
-        &["input image"],
+        &["input image", "batch of 2"],
     );
     assert_refused(
         change(|o| o.graph().input[0] = value_info("image", &[1, 3, -8, 8])),
@@ -550,16 +462,6 @@ fn unsupported_files_are_refused() {
     assert_refused(
         change(|o| o.graph().input[0] = value_info("image", &[1, 3, 8])),
         &["input image"],
-    );
-    assert_refused(
-        change(|o| {
-            use tract_onnx::pb::{tensor_shape_proto::dimension::Value, type_proto::Value::TensorType};
-            let Some(TensorType(tensor)) = o.graph().input[0].r#type.as_mut().unwrap().value.as_mut() else {
-                panic!("a tensor");
-            };
-            tensor.shape.as_mut().unwrap().dim[0].value = Some(Value::DimParam("batch".into()));
-        }),
-        &["input image", "dynamic"],
     );
     assert_refused(
         change(|o| {
@@ -573,8 +475,8 @@ fn unsupported_files_are_refused() {
         &["node conv", "no output"],
     );
     assert_refused(
-        change(|o| o.graph().node.swap(0, 2)),
-        &["node conv", "x is not defined"],
+        change(|o| o.graph().node[2].input[0] = "nothing".into()),
+        &["node conv", "no node makes nothing"],
     );
 }
 
@@ -595,8 +497,8 @@ fn unsupported_constants_are_refused_by_name() {
         &["constant w", "element 0"],
     );
     assert_refused(
-        constant(|w| w.data_type = DataType::Double as i32),
-        &["constant w", "DOUBLE"],
+        constant(|w| w.data_type = DataType::Uint8 as i32),
+        &["constant w", "UINT8"],
     );
     assert_refused(constant(|w| w.data_type = 99), &["constant w", "99"]);
     assert_refused(constant(|w| w.dims[0] = -4), &["constant w", "-4"]);
@@ -754,7 +656,11 @@ fn truncated_and_corrupted_files_never_panic() {
 fn report_is_a_table_and_a_json_document() {
     let (model, report) = run(&base()).unwrap();
     let table = report.to_table();
-    assert_eq!(table.lines().count(), model.architecture.layers.len() + 2);
+    assert_eq!(
+        table.lines().count(),
+        report.changes.len() + model.architecture.layers.len() + 2
+    );
+    assert!(table.contains("2 Clip: folded into the layers before"));
     assert!(table.contains("layer 01 conv 3×3"));
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["parameters"], model.architecture.parameter_count());

@@ -24,9 +24,6 @@ impl Constant {
             tensor: name.to_owned(),
             problem,
         };
-        if tensor.data_location.unwrap_or(0) != 0 || !tensor.external_data.is_empty() {
-            return Err(error("is stored outside the file; save the network as one file".into()));
-        }
         if tensor.segment.is_some() {
             return Err(error("is stored in segments".into()));
         }
@@ -60,7 +57,7 @@ impl Constant {
             }
             Ok(other) => {
                 return Err(error(format!(
-                    "has element type {}; only float32 and integers",
+                    "has element type {}; only floats and integers of 32 or 64 bits",
                     other.as_str_name()
                 )))
             }

@@ -38,7 +38,7 @@ pub enum ImportError {
     },
     #[error("node {node} ({op}): {problem}")]
     Node { node: String, op: String, problem: String },
-    #[error("node {node} ({op}): tensor {tensor} is not defined before it")]
+    #[error("node {node} ({op}): no node makes {tensor}")]
     UnknownTensor { node: String, op: String, tensor: String },
     #[error("constant {tensor}: {problem}")]
     Constant { tensor: String, problem: String },

@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::error::ImportError;
+use super::fold::{self, Output};
 use super::options::ImportOptions;
 use super::parse::{self, Graph};
 use crate::model::Shape;
@@ -15,6 +16,10 @@ use tract_onnx::prelude::*;
 pub struct FloatModel {
     plan: Arc<TypedSimplePlan>,
     input: Shape,
+    /// It reads `[1, h, w, c]`.
+    channels_last: bool,
+    /// For each output the shape of those that are `[1, h, w, c]`.
+    outputs: Vec<Option<Shape>>,
     scale: f64,
     zero: u8,
 }
@@ -34,40 +39,42 @@ impl FloatModel {
     /// If the file cannot be parsed or run.
     pub fn load(onnx: &Path, options: &ImportOptions) -> Result<Self, ImportError> {
         options.check()?;
-        let graph = parse::parse(onnx)?;
+        let graph = parse::parse(onnx, options)?;
         // Tract gets only what the converter has understood.
-        convert::convert(&graph)?;
-        let output = graph.output.clone();
-        Self::with_outputs(&graph, vec![output], options)
+        let network = fold::fold(convert::convert(&graph)?)?;
+        let logits = network.outputs().into_iter().last();
+        Self::with_outputs(&graph, logits.into_iter().collect(), options)
     }
 
     /// The same graph with the named tensors as outputs.
     pub(super) fn with_outputs(
         graph: &Graph,
-        outputs: Vec<String>,
+        outputs: Vec<Output>,
         options: &ImportOptions,
     ) -> Result<Self, ImportError> {
         let mut proto = graph.proto.clone();
         if let Some(graph) = proto.graph.as_mut() {
             graph.output = outputs
-                .into_iter()
-                .map(|name| pb::ValueInfoProto {
-                    name,
+                .iter()
+                .map(|output| pb::ValueInfoProto {
+                    name: output.tensor.clone(),
                     ..Default::default()
                 })
                 .collect();
         }
-        let input = graph.input.shape;
+        let (input, channels_last) = (graph.input.shape, graph.input.channels_last);
         let plan = guarded(|| {
             onnx()
                 .model_for_proto_model(&proto)?
-                .with_input_fact(0, f32::fact([1, input.c, input.h, input.w]).into())?
+                .with_input_fact(0, f32::fact(dims(input, channels_last)).into())?
                 .into_optimized()?
                 .into_runnable()
         })?;
         Ok(Self {
             plan,
             input,
+            channels_last,
+            outputs: outputs.into_iter().map(|output| output.channels_last).collect(),
             scale: options.input_scale,
             zero: options.input_zero,
         })
@@ -88,7 +95,7 @@ impl FloatModel {
 
     /// Values of all outputs, channel-major.
     pub(super) fn run(&self, image: &[u8]) -> Result<Vec<Vec<f32>>, ImportError> {
-        let Shape { c, h, w } = self.input;
+        let c = self.input.c;
         if image.len() != self.input.len() {
             return Err(ImportError::FloatRun {
                 reason: format!(
@@ -99,20 +106,43 @@ impl FloatModel {
             });
         }
         let zero = f64::from(self.zero);
-        let mut values = Vec::with_capacity(image.len());
-        for channel in 0..c {
-            let bytes = image.iter().skip(channel).step_by(c);
-            values.extend(bytes.map(|byte| ((f64::from(*byte) - zero) * self.scale) as f32));
-        }
+        let real = |byte: &u8| ((f64::from(*byte) - zero) * self.scale) as f32;
+        let values: Vec<f32> = if self.channels_last {
+            image.iter().map(real).collect()
+        } else {
+            let channels = (0..c).flat_map(|channel| image.iter().skip(channel).step_by(c));
+            channels.map(real).collect()
+        };
         guarded(|| {
-            let tensor = Tensor::from_shape(&[1, c, h, w], &values)?;
+            let tensor = Tensor::from_shape(&dims(self.input, self.channels_last), &values)?;
             let outputs = self.plan.run(tvec!(tensor.into()))?;
+            let outputs = outputs.iter().zip(&self.outputs);
             outputs
-                .iter()
-                .map(|output| Ok(output.try_as_plain_ram()?.as_slice::<f32>()?.to_vec()))
+                .map(|(output, channels_last)| {
+                    let values = output.try_as_plain_ram()?.as_slice::<f32>()?;
+                    Ok(match channels_last {
+                        Some(shape) => channels_first(values, shape.c),
+                        None => values.to_vec(),
+                    })
+                })
                 .collect()
         })
     }
+}
+
+/// The shape of the image.
+fn dims(shape: Shape, channels_last: bool) -> [usize; 4] {
+    let Shape { c, h, w } = shape;
+    if channels_last {
+        [1, h, w, c]
+    } else {
+        [1, c, h, w]
+    }
+}
+
+fn channels_first(values: &[f32], channels: usize) -> Vec<f32> {
+    let channels = (0..channels).flat_map(|channel| values.iter().skip(channel).step_by(channels));
+    channels.copied().collect()
 }
 
 /// Runs tract. The graph was checked before, but tract's own invariants are not ours: a panic becomes an error.

@@ -1,13 +1,17 @@
 //! Batch norms, biases and clips folded into the layers they follow.
 
+use super::change::Change;
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::error::ImportError;
 use crate::model::Shape;
+use std::collections::BTreeMap;
 
 /// The network with batch norms, biases and clips inside the layers they follow.
 pub(super) struct FusedNetwork {
     pub(super) input: Shape,
     pub(super) layers: Vec<FusedLayer>,
+    /// How it differs from the file.
+    pub(super) changes: Vec<Change>,
 }
 
 pub(super) struct FusedLayer {
@@ -19,12 +23,21 @@ pub(super) struct FusedLayer {
     pub(super) activation: Activation,
     pub(super) inputs: Vec<usize>,
     pub(super) output: Shape,
+    /// The ONNX tensor has the shape `[1, h, w, c]`.
+    pub(super) channels_last: bool,
 }
 
 pub(super) enum FusedOp {
     Conv(FloatConv),
     Add,
     Pool,
+}
+
+/// A tensor that the float run is to say.
+pub(super) struct Output {
+    pub(super) tensor: String,
+    /// Its shape, if it is `[1, h, w, c]` in the file.
+    pub(super) channels_last: Option<Shape>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,8 +50,12 @@ pub(super) enum Activation {
 }
 
 impl FusedNetwork {
-    pub(super) fn tensor_names(&self) -> Vec<String> {
-        self.layers.iter().map(|layer| layer.tensor.clone()).collect()
+    pub(super) fn outputs(&self) -> Vec<Output> {
+        let outputs = self.layers.iter().map(|layer| Output {
+            tensor: layer.tensor.clone(),
+            channels_last: layer.channels_last.then_some(layer.output),
+        });
+        outputs.collect()
     }
 
     /// Shape of a tensor: 0 is the image.
@@ -57,6 +74,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
         readers[*input] += 1;
     }
     let mut fused: Vec<FusedLayer> = Vec::new();
+    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
     // Tensor of the unfused network → tensor of the fused one.
     let mut tensors = vec![0usize];
     for layer in network.layers {
@@ -70,7 +88,8 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
                     FusedOp::Conv(conv) if target.activation == Activation::Linear => apply_affine(conv, scale, shift),
                     _ => return Err(misplaced(&layer, "does not follow a convolution")),
                 }
-                target.tensor = layer.tensor;
+                (target.tensor, target.channels_last) = (layer.tensor, layer.channels_last);
+                *folded.entry(layer.onnx_op).or_default() += 1;
                 tensors.push(tensors[layer.inputs[0]]);
                 continue;
             }
@@ -81,7 +100,8 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
                     _ => max,
                 };
                 target.activation = Activation::Clip { max };
-                target.tensor = layer.tensor;
+                (target.tensor, target.channels_last) = (layer.tensor, layer.channels_last);
+                *folded.entry(layer.onnx_op).or_default() += 1;
                 tensors.push(tensors[layer.inputs[0]]);
                 continue;
             }
@@ -93,6 +113,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             activation: Activation::Linear,
             inputs: layer.inputs.iter().map(|input| tensors[*input]).collect(),
             output: layer.output,
+            channels_last: layer.channels_last,
         });
         tensors.push(fused.len());
     }
@@ -108,9 +129,16 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             problem: "the logits are clipped, which would make ties".into(),
         });
     }
+    let mut changes = network.changes;
+    changes.extend(
+        folded
+            .into_iter()
+            .map(|(op, count)| Change::new(format!("{count} {op}"), "folded into the layers before")),
+    );
     Ok(FusedNetwork {
         input: network.input,
         layers: fused,
+        changes,
     })
 }
 

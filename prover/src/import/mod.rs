@@ -2,7 +2,8 @@
 //!
 //! | phase | from → to |
 //! |---|---|
-//! | `parse` | file → nodes and constants, every number finite, every size static |
+//! | `prepare` | file → a whole graph in float32, in order, for one image |
+//! | `parse` | graph → nodes and constants, every number finite, every size static |
 //! | `convert` | operators → convolutions, sums, pools, clips and per-channel affine maps |
 //! | `fold` | affine maps (batch norm) and clips → into the layer before them |
 //! | `calibrate` | images → range of every tensor, by a float run |
@@ -11,10 +12,13 @@
 //! | `report` | agreement of the integers with the float run, layer by layer |
 //!
 //! Supported: `Conv` (1×1; 3×3 dense or depthwise, stride 1 or 2), `Gemm`, `MatMul`, `BatchNormalization`, `Relu`, `Clip`
-//! from 0, `Add`, global average pools in their four spellings, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`.
-//! Everything else is an error with the node's name.
+//! from 0, `Add`, global average pools in their four spellings, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`; `Add`,
+//! `Sub`, `Mul` and `Div` of a convolution's output and a constant; `Transpose` of the channels to the end and back; `Cast` between
+//! float types; `Softmax`, `LogSoftmax` and `ArgMax` at the end; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes. Constants may
+//! be of 16 to 64 bits, in the file or beside it. Everything else is an error with the node's name.
 
 mod calibrate;
+mod change;
 mod constant;
 mod convert;
 mod error;
@@ -23,10 +27,12 @@ mod fold;
 mod images;
 mod options;
 mod parse;
+mod prepare;
 mod quantise;
 mod report;
 mod validate;
 
+pub use change::Change;
 pub use error::ImportError;
 pub use float_run::FloatModel;
 pub use images::{decode_png, load_png, ImageError};
@@ -49,11 +55,11 @@ pub fn import(
 ) -> Result<(Model, ImportReport), ImportError> {
     options.check()?;
     progress.phase("parse", 0);
-    let graph = parse::parse(onnx)?;
+    let graph = parse::parse(onnx, options)?;
     progress.phase("convert", 0);
     let network = fold::fold(convert::convert(&graph)?)?;
     let images = images::load_directory(calibration, graph.input.shape)?;
-    let float = FloatModel::with_outputs(&graph, network.tensor_names(), options)?;
+    let float = FloatModel::with_outputs(&graph, network.outputs(), options)?;
     let observed = calibrate::calibrate(&network, &float, &images, options, progress)?;
     progress.phase("quantise", 0);
     let (model, quants) = quantise::quantise(&network, &observed, options)?;

@@ -25,6 +25,8 @@ pub struct ImportOptions {
     pub range: RangeMethod,
     /// What proofs reveal of the logits.
     pub output: OutputMode,
+    /// `[height, width]` of the image, of a network that leaves them open.
+    pub input_size: Option<[usize; 2]>,
 }
 
 impl Default for ImportOptions {
@@ -35,6 +37,7 @@ impl Default for ImportOptions {
             input_zero: 0,
             range: RangeMethod::Mse,
             output: OutputMode::Top1,
+            input_size: None,
         }
     }
 }

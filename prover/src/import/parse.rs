@@ -1,7 +1,10 @@
 //! ONNX protobuf to a graph of plain types.
 
+use super::change::Change;
 use super::constant::Constant;
 use super::error::ImportError;
+use super::options::ImportOptions;
+use super::prepare::prepare;
 use crate::model::Shape;
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
@@ -10,8 +13,10 @@ use tract_onnx::pb;
 use tract_onnx::prelude::Framework;
 
 /// Operator sets whose semantics the converter and the float run agree on.
-const OPSETS: std::ops::RangeInclusive<i64> = 9..=18;
+const OPSETS: std::ops::RangeInclusive<i64> = 9..=23;
 const MAX_SIDE: i64 = 4096;
+/// Bytes of a file: protobuf's own limit.
+const MAX_FILE: u64 = 1 << 31;
 
 /// An ONNX graph with plain types.
 pub(super) struct Graph {
@@ -22,12 +27,16 @@ pub(super) struct Graph {
     pub(super) constants: HashMap<String, Constant>,
     /// What the float run loads: the same graph.
     pub(super) proto: pb::ModelProto,
+    /// How it differs from the file.
+    pub(super) changes: Vec<Change>,
 }
 
-/// The image: one float tensor `[1, 3, h, w]`.
+/// The image: one float tensor `[1, 3, h, w]` or `[1, h, w, 3]`.
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) shape: Shape,
+    /// `[1, h, w, 3]`.
+    pub(super) channels_last: bool,
 }
 
 pub(super) struct Node {
@@ -49,21 +58,32 @@ pub(super) enum Attribute {
 }
 
 /// Reads an ONNX file.
-pub(super) fn parse(path: &Path) -> Result<Graph, ImportError> {
-    let bytes = std::fs::read(path).map_err(|source| ImportError::Read {
+pub(super) fn parse(path: &Path, options: &ImportOptions) -> Result<Graph, ImportError> {
+    let unreadable = |source| ImportError::Read {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    let not_onnx = |reason: &str| ImportError::Protobuf {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
+    match std::fs::metadata(path).map_err(unreadable)?.len() {
+        0 => return Err(not_onnx("it is empty")),
+        size if size > MAX_FILE => return Err(not_onnx("it has more than 2 GiB")),
+        _ => {}
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
     let proto = tract_onnx::onnx()
         .proto_model_for_read(&mut Cursor::new(bytes))
         .map_err(|e| ImportError::Protobuf {
             path: path.to_owned(),
             reason: format!("{e:#}"),
         })?;
-    graph(proto)
+    let folder = path.parent().unwrap_or(Path::new(""));
+    graph(proto, folder, options)
 }
 
-fn graph(mut proto: pb::ModelProto) -> Result<Graph, ImportError> {
+fn graph(mut proto: pb::ModelProto, folder: &Path, options: &ImportOptions) -> Result<Graph, ImportError> {
     let file = |what: &str| ImportError::File { what: what.to_owned() };
     let opset = proto
         .opset_import
@@ -84,8 +104,7 @@ fn graph(mut proto: pb::ModelProto) -> Result<Graph, ImportError> {
     if !graph.sparse_initializer.is_empty() {
         return Err(file("sparse constants"));
     }
-    // Claims about inner tensors are not needed, and would have to be checked.
-    graph.value_info.clear();
+    let changes = prepare(graph, folder, options)?;
     let mut constants = HashMap::new();
     for tensor in &graph.initializer {
         let value = Constant::read(&tensor.name, tensor)?;
@@ -98,10 +117,7 @@ fn graph(mut proto: pb::ModelProto) -> Result<Graph, ImportError> {
     }
     let mut inputs = graph.input.iter().filter(|input| !constants.contains_key(&input.name));
     let input = match (inputs.next(), inputs.next()) {
-        (Some(info), None) => Input {
-            name: info.name.clone(),
-            shape: image_shape(info)?,
-        },
+        (Some(info), None) => image(info)?,
         (None, _) => return Err(file("a graph without an input")),
         (Some(_), Some(second)) => {
             return Err(ImportError::Interface {
@@ -136,6 +152,7 @@ fn graph(mut proto: pb::ModelProto) -> Result<Graph, ImportError> {
         nodes,
         constants,
         proto,
+        changes,
     })
 }
 
@@ -143,7 +160,7 @@ fn is_onnx_domain(domain: &str) -> bool {
     domain.is_empty() || domain == "ai.onnx"
 }
 
-fn image_shape(info: &pb::ValueInfoProto) -> Result<Shape, ImportError> {
+fn image(info: &pb::ValueInfoProto) -> Result<Input, ImportError> {
     use pb::tensor_shape_proto::dimension::Value::DimValue;
     let error = |problem: String| ImportError::Interface {
         role: "input",
@@ -163,21 +180,27 @@ fn image_shape(info: &pb::ValueInfoProto) -> Result<Shape, ImportError> {
             _ => None,
         })
         .collect();
-    match dims.as_slice() {
-        [Some(1), Some(c), Some(h), Some(w)] => {
-            if *c != 3 || !(1..=MAX_SIDE).contains(h) || !(1..=MAX_SIDE).contains(w) {
-                return Err(error(format!(
-                    "has shape 1x{c}x{h}x{w}, expected 1x3 and sizes up to {MAX_SIDE}"
-                )));
-            }
-            Ok(Shape::new(3, *h as usize, *w as usize))
+    let dims: Vec<i64> = dims.into_iter().map(Option::unwrap_or_default).collect();
+    let sizes = 1..=MAX_SIDE;
+    let (h, w, channels_last) = match *dims {
+        [1, 3, h, w] if sizes.contains(&h) && sizes.contains(&w) => (h, w, false),
+        [1, h, w, 3] if sizes.contains(&h) && sizes.contains(&w) => (h, w, true),
+        [batch, ..] if dims.len() == 4 && batch > 1 => {
+            return Err(error(format!(
+                "is a batch of {batch} images; export the network with a batch of 1, or an open one"
+            )))
         }
-        dims if dims.contains(&None) => Err(error("has a dynamic size; export the network with a static one".into())),
-        dims => Err(error(format!(
-            "has shape {:?}, expected [1, 3, h, w]",
-            dims.iter().flatten().collect::<Vec<_>>()
-        ))),
-    }
+        _ => {
+            return Err(error(format!(
+                "has shape {dims:?}, expected [1, 3, h, w] or [1, h, w, 3] and sizes up to {MAX_SIDE}"
+            )))
+        }
+    };
+    Ok(Input {
+        name: info.name.clone(),
+        shape: Shape::new(3, h as usize, w as usize),
+        channels_last,
+    })
 }
 
 fn node(proto: &pb::NodeProto, opset: i64) -> Result<Node, ImportError> {

@@ -1,6 +1,7 @@
 //! What the import did, layer by layer.
 
 use super::calibrate::{check_outputs, for_each_image, Calibration};
+use super::change::Change;
 use super::error::ImportError;
 use super::float_run::FloatModel;
 use super::fold::FusedNetwork;
@@ -17,6 +18,8 @@ use std::fmt::Write;
 /// What the import did, for the owner's eyes: ranges say something about the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImportReport {
+    /// What was left out, folded, or read in another way.
+    pub changes: Vec<Change>,
     /// In the order of the quantised network.
     pub layers: Vec<LayerReport>,
     /// Secret integers: weights, biases and multipliers.
@@ -127,6 +130,7 @@ pub(super) fn report(
         }
     });
     Ok(ImportReport {
+        changes: network.changes.clone(),
         layers: layers.collect(),
         parameters: arch.parameter_count(),
         activations: arch.activation_count(),
@@ -218,8 +222,13 @@ impl ImportReport {
             .max()
             .unwrap_or(0)
             .max(4);
-        let mut text = format!(
-            "{:<24} {:<width$} {:>12} {:>19} {:>9} {:>4} {:>15} {:>15} {:>9} {:>7}\n",
+        let mut text = String::new();
+        for change in &self.changes {
+            let _ = writeln!(text, "{}: {}", change.subject, change.what);
+        }
+        let _ = writeln!(
+            text,
+            "{:<24} {:<width$} {:>12} {:>19} {:>9} {:>4} {:>15} {:>15} {:>9} {:>7}",
             "layer", "node", "shape", "float range", "scale", "zero", "multiplier", "worst q", "max error", "SQNR dB"
         );
         for layer in &self.layers {

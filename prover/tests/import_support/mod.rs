@@ -1,5 +1,7 @@
 //! Builds small ONNX files and calibration directories.
 
+pub(crate) mod networks;
+
 use prost::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;

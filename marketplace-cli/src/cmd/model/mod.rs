@@ -5,9 +5,11 @@ mod open;
 mod show;
 mod test;
 
+use crate::args::image_size::image_size;
 use crate::args::output::OutputArgs;
 use crate::context::Context;
 use assay_marketplace::model::import::{import_model, require_free, save};
+use assay_protocol::testset::ImageSize;
 use assay_prover::import::{ImportOptions, ImportReport};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::{Model, OutputMode};
@@ -28,7 +30,7 @@ pub enum Command {
         node and the layer."
     )]
     Import {
-        /// Float network: Conv, batch norm, Clip or ReLU6, Add, average pool, Gemm
+        /// Float network: Conv, batch norm, Clip or ReLU6, Add, average pool, Gemm; Softmax or ArgMax at the end
         onnx: PathBuf,
         /// Folder of PNG images that set the activations' ranges
         #[arg(long, value_name = "DIR")]
@@ -42,6 +44,9 @@ pub enum Command {
         /// small networks faster and rounding coarser
         #[arg(long, value_name = "N", default_value_t = ImportOptions::default().shift)]
         shift: u32,
+        /// Height and width of the image, of a network that leaves them open: one number for both, or HEIGHTxWIDTH
+        #[arg(long, value_name = "SIZE", value_parser = image_size)]
+        input_size: Option<ImageSize>,
         /// Replace the file that is there; never one with a secret file
         #[arg(long)]
         force: bool,
@@ -102,11 +107,13 @@ impl Command {
                 out,
                 output,
                 shift,
+                input_size,
                 force,
             } => {
                 require_free(&out, force)?;
                 let options = ImportOptions {
                     shift,
+                    input_size: input_size.map(|size| [size.height as usize, size.width as usize]),
                     output: OutputMode::from(&output),
                     ..ImportOptions::default()
                 };

@@ -59,14 +59,6 @@ impl Node {
         }
     }
 
-    /// A float attribute that must have this value, also its default.
-    pub(super) fn expect_float(&self, name: &str, expected: f32) -> Result<(), ImportError> {
-        match self.float(name, expected)? {
-            got if got == expected => Ok(()),
-            got => Err(self.attribute_error(name, format!("is {got}, supported is {expected}"))),
-        }
-    }
-
     /// A list attribute that must have this value, also its default.
     pub(super) fn expect_ints(&self, name: &str, expected: &[i64]) -> Result<(), ImportError> {
         match self.ints(name)? {

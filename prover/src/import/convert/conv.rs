@@ -1,6 +1,6 @@
 //! Convolutions and matrix products, as layers with weights.
 
-use super::converter::{error, Converter, Value};
+use super::converter::{error, Converter, Form, Value};
 use super::network::{FloatConv, FloatOp};
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
@@ -60,30 +60,38 @@ impl Converter {
             bias,
         };
         let output = Shape::new(out_channels, x.shape.h / stride, x.shape.w / stride);
-        self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, false);
-        Ok(())
+        self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, Form::Map)
     }
 
-    /// `Y = X·B + C`.
+    /// `Y = alpha·X·B + beta·C`.
     pub(super) fn gemm(&mut self, node: &Node) -> Result<(), ImportError> {
         node.only(&["alpha", "beta", "transA", "transB"])?;
         let names = self.inputs(node, 2, 3)?;
         let x = self.vector(node, names[0])?;
-        node.expect_float("alpha", 1.0)?;
-        node.expect_float("beta", 1.0)?;
+        let [alpha, beta] = [node.float("alpha", 1.0)?, node.float("beta", 1.0)?].map(f64::from);
+        if !alpha.is_finite() || !beta.is_finite() {
+            return Err(error(node, "has an alpha or a beta that is not finite".into()));
+        }
         node.expect_int("transA", 0)?;
         let transposed = match node.int("transB", 0)? {
             0 => false,
             1 => true,
             other => return Err(node.attribute_error("transB", format!("is {other}, supported are 0 and 1"))),
         };
-        let (classes, weights) = self.matrix(node, names[1], x.shape.c, transposed)?;
-        let bias = match names.get(2) {
+        let (classes, mut weights) = self.matrix(node, names[1], x.shape.c, transposed)?;
+        weights.iter_mut().for_each(|weight| *weight *= alpha);
+        let mut bias = match names.get(2) {
             None => vec![0.0; classes],
             Some(name) => self.row(node, name, classes)?,
         };
-        self.push_matrix(node, x, weights, bias);
-        Ok(())
+        bias.iter_mut().for_each(|bias| *bias *= beta);
+        if (alpha, beta) != (1.0, 1.0) {
+            self.note(
+                node,
+                format!("alpha {alpha} and beta {beta} are in its weights and bias"),
+            );
+        }
+        self.push_matrix(node, x, weights, bias)
     }
 
     /// `Y = X·B`.
@@ -92,11 +100,10 @@ impl Converter {
         let names = self.inputs(node, 2, 2)?;
         let x = self.vector(node, names[0])?;
         let (classes, weights) = self.matrix(node, names[1], x.shape.c, false)?;
-        self.push_matrix(node, x, weights, vec![0.0; classes]);
-        Ok(())
+        self.push_matrix(node, x, weights, vec![0.0; classes])
     }
 
-    fn push_matrix(&mut self, node: &Node, x: Value, weights: Vec<f64>, bias: Vec<f64>) {
+    fn push_matrix(&mut self, node: &Node, x: Value, weights: Vec<f64>, bias: Vec<f64>) -> Result<(), ImportError> {
         let output = Shape::new(bias.len(), 1, 1);
         let conv = FloatConv {
             kind: ConvKind::Pointwise,
@@ -105,7 +112,7 @@ impl Converter {
             weights,
             bias,
         };
-        self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, true);
+        self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, Form::Flat)
     }
 
     /// A constant matrix as `[out, in]`, and its number of outputs; `transposed` says that it is stored that way.

@@ -1,6 +1,7 @@
 //! What is known of the graph so far: constants, computed tensors, layers.
 
 use super::network::{FloatLayer, FloatNetwork, FloatOp};
+use crate::import::change::Change;
 use crate::import::constant::{Constant, Data};
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
@@ -12,8 +13,29 @@ use std::collections::HashMap;
 pub(super) struct Value {
     pub(super) tensor: usize,
     pub(super) shape: Shape,
-    /// ONNX shape `[1, c]` instead of `[1, c, h, w]`.
-    pub(super) flat: bool,
+    pub(super) form: Form,
+}
+
+/// Which ONNX shape a tensor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `[1, c, h, w]`.
+    Map,
+    /// `[1, h, w, c]`, between transposes.
+    ChannelsLast,
+    /// `[1, c]`.
+    Flat,
+}
+
+impl Value {
+    pub(super) fn onnx_shape(&self) -> Vec<i64> {
+        let [c, h, w] = [self.shape.c, self.shape.h, self.shape.w].map(|size| size as i64);
+        match self.form {
+            Form::Map => vec![1, c, h, w],
+            Form::ChannelsLast => vec![1, h, w, c],
+            Form::Flat => vec![1, c],
+        }
+    }
 }
 
 pub(super) struct Converter {
@@ -21,6 +43,14 @@ pub(super) struct Converter {
     pub(super) constants: HashMap<String, Constant>,
     pub(super) values: HashMap<String, Value>,
     pub(super) network: FloatNetwork,
+    /// The node that ends the network: only other names of its output may follow.
+    pub(super) end: Option<End>,
+}
+
+/// What keeps the order of the classes, or says the first of them.
+pub(super) struct End {
+    pub(super) node: String,
+    pub(super) op: String,
 }
 
 impl Converter {
@@ -57,19 +87,23 @@ impl Converter {
     /// A computed tensor `[1, c, h, w]`.
     pub(super) fn map(&self, node: &Node, name: &str) -> Result<Value, ImportError> {
         let value = self.value(node, name)?;
-        if value.flat {
-            return Err(error(
+        match value.form {
+            Form::Map => Ok(value),
+            Form::Flat => Err(error(
                 node,
                 format!("input {name} has shape [1, {}], expected a map", value.shape.c),
-            ));
+            )),
+            Form::ChannelsLast => Err(error(
+                node,
+                format!("input {name} has its channels last; a Transpose must put them first"),
+            )),
         }
-        Ok(value)
     }
 
     /// A computed tensor `[1, c]`.
     pub(super) fn vector(&self, node: &Node, name: &str) -> Result<Value, ImportError> {
         let value = self.value(node, name)?;
-        if !value.flat {
+        if value.form != Form::Flat {
             return Err(error(
                 node,
                 format!("input {name} has shape 1x{}, expected [1, c]", value.shape),
@@ -116,7 +150,18 @@ impl Converter {
         Ok(data.iter().map(|x| f64::from(*x)).collect())
     }
 
-    pub(super) fn push(&mut self, node: &Node, op: FloatOp, inputs: Vec<usize>, output: Shape, flat: bool) {
+    pub(super) fn push(
+        &mut self,
+        node: &Node,
+        op: FloatOp,
+        inputs: Vec<usize>,
+        output: Shape,
+        form: Form,
+    ) -> Result<(), ImportError> {
+        if let Some(end) = &self.end {
+            let problem = format!("comes after {} ({}), which may only end a network", end.node, end.op);
+            return Err(error(node, problem));
+        }
         self.network.layers.push(FloatLayer {
             node: node.name.clone(),
             onnx_op: node.op.clone(),
@@ -124,13 +169,21 @@ impl Converter {
             op,
             inputs,
             output,
+            channels_last: form == Form::ChannelsLast,
         });
         let value = Value {
             tensor: self.network.layers.len(),
             shape: output,
-            flat,
+            form,
         };
         self.values.insert(node.output.clone(), value);
+        Ok(())
+    }
+
+    /// Says what became of a node.
+    pub(super) fn note(&mut self, node: &Node, what: String) {
+        let subject = format!("{} ({})", node.name, node.op);
+        self.network.changes.push(Change::new(subject, what));
     }
 
     /// The node's output is its input under another name, or with another ONNX shape.

@@ -1,6 +1,6 @@
 //! Clips, batch norms, adds: what works element by element.
 
-use super::converter::{error, Converter};
+use super::converter::{error, Converter, Form, Value};
 use super::network::FloatOp;
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
@@ -26,16 +26,14 @@ impl Converter {
             scale.push(gamma[c] / squared.sqrt());
             shift.push(beta[c] - mean[c] * scale[c]);
         }
-        self.push(node, FloatOp::Affine { scale, shift }, vec![x.tensor], x.shape, false);
-        Ok(())
+        self.push(node, FloatOp::Affine { scale, shift }, vec![x.tensor], x.shape, x.form)
     }
 
     pub(super) fn relu(&mut self, node: &Node) -> Result<(), ImportError> {
         node.only(&[])?;
         let names = self.inputs(node, 1, 1)?;
         let x = self.value(node, names[0])?;
-        self.push(node, FloatOp::Clip { max: None }, vec![x.tensor], x.shape, x.flat);
-        Ok(())
+        self.push(node, FloatOp::Clip { max: None }, vec![x.tensor], x.shape, x.form)
     }
 
     /// Bounds are attributes before operator set 11, inputs since.
@@ -66,42 +64,73 @@ impl Converter {
         }
         let max = (max < f32::MAX).then(|| f64::from(max));
         let x = self.value(node, names[0])?;
-        self.push(node, FloatOp::Clip { max }, vec![x.tensor], x.shape, x.flat);
-        Ok(())
+        self.push(node, FloatOp::Clip { max }, vec![x.tensor], x.shape, x.form)
     }
 
     /// A residual add, or a bias with one number per channel.
     pub(super) fn add(&mut self, node: &Node) -> Result<(), ImportError> {
         node.only(&[])?;
         let names = self.inputs(node, 2, 2)?;
-        let constant = names.iter().position(|name| self.constants.contains_key(*name));
-        if let Some(constant) = constant {
-            let x = self.value(node, names[1 - constant])?;
-            let channels = x.shape.c;
-            let (dims, data) = self.floats(node, names[constant])?;
-            let fits = if x.flat {
-                dims == [channels] || dims == [1, channels]
-            } else {
-                dims == [channels, 1, 1] || dims == [1, channels, 1, 1]
-            };
-            if !fits {
-                let problem = format!(
-                    "constant has shape {dims:?}, expected one number per channel of {}",
-                    x.shape
-                );
-                return Err(error(node, problem));
-            }
-            let shift = data.iter().map(|x| f64::from(*x)).collect();
-            let scale = vec![1.0; channels];
-            self.push(node, FloatOp::Affine { scale, shift }, vec![x.tensor], x.shape, x.flat);
-            return Ok(());
+        if names.iter().any(|name| self.constants.contains_key(*name)) {
+            return self.affine(node);
         }
         let (lhs, rhs) = (self.value(node, names[0])?, self.value(node, names[1])?);
-        if lhs.shape != rhs.shape || lhs.flat != rhs.flat {
+        if lhs.shape != rhs.shape || lhs.form != rhs.form {
             return Err(error(node, format!("adds shapes {} and {}", lhs.shape, rhs.shape)));
         }
-        self.push(node, FloatOp::Add, vec![lhs.tensor, rhs.tensor], lhs.shape, lhs.flat);
-        Ok(())
+        self.push(node, FloatOp::Add, vec![lhs.tensor, rhs.tensor], lhs.shape, lhs.form)
+    }
+
+    /// `Add`, `Sub`, `Mul` or `Div` of a tensor and a constant, with one number per channel or one for all.
+    pub(super) fn affine(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&[])?;
+        let names = self.inputs(node, 2, 2)?;
+        let Some(place) = names.iter().position(|name| self.constants.contains_key(*name)) else {
+            return Err(error(
+                node,
+                "has no constant input; supported is one beside one computed tensor".into(),
+            ));
+        };
+        let x = self.value(node, names[1 - place])?;
+        let constant = self.channels(node, names[place], x)?;
+        let (scale, shift): (Vec<f64>, Vec<f64>) = constant
+            .into_iter()
+            .map(|c| match (node.op.as_str(), place) {
+                ("Mul", _) => (c, 0.0),
+                ("Sub", 1) => (1.0, -c),
+                ("Sub", _) => (-1.0, c),
+                ("Div", 1) => (1.0 / c, 0.0),
+                ("Div", _) => (f64::NAN, 0.0),
+                // `Add`.
+                _ => (1.0, c),
+            })
+            .unzip();
+        if let Some(channel) = scale.iter().position(|scale| !scale.is_finite()) {
+            let problem = format!("divides by what is computed, or by 0 in channel {channel}");
+            return Err(error(node, problem));
+        }
+        self.push(node, FloatOp::Affine { scale, shift }, vec![x.tensor], x.shape, x.form)
+    }
+
+    /// A constant beside a tensor, one number per channel.
+    fn channels(&self, node: &Node, name: &str, x: Value) -> Result<Vec<f64>, ImportError> {
+        let channels = x.shape.c;
+        let (dims, data) = self.floats(node, name)?;
+        // Sizes of 1 in front may be left out.
+        let places = [channels, 1, 1];
+        let places = if x.form == Form::Map { &places[..] } else { &places[..1] };
+        let ones = dims.iter().take_while(|size| **size == 1).count();
+        let fits = dims.len() <= x.onnx_shape().len()
+            && (data.len() == 1 || dims[ones..] == *places || (channels == 1 && dims[ones..].is_empty()));
+        if !fits {
+            let problem = format!(
+                "constant has shape {dims:?}, expected one number per channel of {}",
+                x.shape
+            );
+            return Err(error(node, problem));
+        }
+        let numbers = data.iter().cycle().take(channels);
+        Ok(numbers.map(|x| f64::from(*x)).collect())
     }
 
     pub(super) fn identity(&mut self, node: &Node) -> Result<(), ImportError> {

@@ -11,15 +11,18 @@ mod attributes;
 mod conv;
 mod converter;
 mod elementwise;
+mod ends;
 mod network;
+mod sizes;
 mod spatial;
+mod transpose;
 
 pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 
 use super::error::ImportError;
 use super::parse::{Graph, Node};
 use crate::model::{Architecture, ArchitectureError, ParamsError};
-use converter::{Converter, Value};
+use converter::{Converter, Form, Value};
 use std::collections::HashMap;
 
 /// Converts every node; those that only rename a tensor become no layer.
@@ -27,7 +30,11 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
     let image = Value {
         tensor: 0,
         shape: graph.input.shape,
-        flat: false,
+        form: if graph.input.channels_last {
+            Form::ChannelsLast
+        } else {
+            Form::Map
+        },
     };
     let mut converter = Converter {
         opset: graph.opset,
@@ -36,7 +43,9 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
         network: FloatNetwork {
             input: graph.input.shape,
             layers: Vec::new(),
+            changes: graph.changes.clone(),
         },
+        end: None,
     };
     for node in &graph.nodes {
         converter.node(node)?;
@@ -86,6 +95,15 @@ impl Converter {
             "Identity" => self.identity(node),
             "Dropout" => self.dropout(node),
             "Constant" => self.constant_node(node),
+            "Sub" | "Mul" | "Div" => self.affine(node),
+            "Softmax" | "LogSoftmax" => self.softmax(node),
+            "ArgMax" => self.arg_max(node),
+            "Transpose" => self.transpose(node),
+            "Cast" => self.cast(node),
+            "Shape" => self.shape(node),
+            "Gather" => self.gather(node),
+            "Unsqueeze" => self.unsqueeze(node),
+            "Concat" => self.concat(node),
             _ => Err(ImportError::UnsupportedOp {
                 node: node.name.clone(),
                 op: node.op.clone(),

@@ -1,11 +1,14 @@
 //! The network in real numbers, one layer per operator.
 
+use crate::import::change::Change;
 use crate::model::{ConvKind, Padding, Shape};
 
 /// The network in real numbers. Tensor 0 is the image, `i + 1` the output of layer `i`.
 pub(crate) struct FloatNetwork {
     pub(crate) input: Shape,
     pub(crate) layers: Vec<FloatLayer>,
+    /// How it differs from the file.
+    pub(crate) changes: Vec<Change>,
 }
 
 pub(crate) struct FloatLayer {
@@ -18,6 +21,8 @@ pub(crate) struct FloatLayer {
     pub(crate) op: FloatOp,
     pub(crate) inputs: Vec<usize>,
     pub(crate) output: Shape,
+    /// The tensor's ONNX shape is `[1, h, w, c]`.
+    pub(crate) channels_last: bool,
 }
 
 pub(crate) enum FloatOp {

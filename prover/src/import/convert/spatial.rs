@@ -1,10 +1,9 @@
 //! Average pools, and reshapes that only flatten.
 
-use super::converter::{error, Converter, Value};
+use super::converter::{error, Converter, Form, Value};
 use super::network::FloatOp;
-use crate::import::constant::{Constant, Data};
 use crate::import::error::ImportError;
-use crate::import::parse::{Attribute, Node};
+use crate::import::parse::Node;
 use crate::model::Shape;
 
 impl Converter {
@@ -12,8 +11,7 @@ impl Converter {
         node.only(&[])?;
         let names = self.inputs(node, 1, 1)?;
         let x = self.map(node, names[0])?;
-        self.push_pool(node, x, false);
-        Ok(())
+        self.push_pool(node, x, Form::Map)
     }
 
     /// An average pool whose window is the whole map.
@@ -38,8 +36,7 @@ impl Converter {
             "NOTSET" | "VALID" => {}
             other => return Err(node.attribute_error("auto_pad", format!("is {other}, supported is NOTSET"))),
         }
-        self.push_pool(node, x, false);
-        Ok(())
+        self.push_pool(node, x, Form::Map)
     }
 
     /// A mean over rows and columns; the axes are an attribute before operator set 18, an input since.
@@ -52,7 +49,12 @@ impl Converter {
         };
         node.only(known)?;
         let names = self.inputs(node, 1, if axes_are_input { 2 } else { 1 })?;
-        let x = self.map(node, names[0])?;
+        let x = self.value(node, names[0])?;
+        let wanted: [i64; 2] = match x.form {
+            Form::Map => [2, 3],
+            Form::ChannelsLast => [1, 2],
+            Form::Flat => return Err(error(node, format!("input {} is no map", names[0]))),
+        };
         let axes = match names.get(1) {
             Some(name) => Some(self.integers(node, name)?),
             None => node.ints("axes")?,
@@ -64,23 +66,23 @@ impl Converter {
             .map(|a| if *a < 0 { a.saturating_add(4) } else { *a })
             .collect();
         axes.sort_unstable();
-        if axes != [2, 3] {
+        if axes != wanted {
+            let [rows, columns] = wanted;
             return Err(error(
                 node,
-                "does not reduce exactly rows and columns (axes 2 and 3)".into(),
+                format!("does not reduce exactly rows and columns (axes {rows} and {columns})"),
             ));
         }
-        let flat = match node.int("keepdims", 1)? {
-            0 => true,
-            1 => false,
+        let form = match node.int("keepdims", 1)? {
+            0 => Form::Flat,
+            1 => x.form,
             other => return Err(node.attribute_error("keepdims", format!("is {other}, supported are 0 and 1"))),
         };
-        self.push_pool(node, x, flat);
-        Ok(())
+        self.push_pool(node, x, form)
     }
 
-    fn push_pool(&mut self, node: &Node, x: Value, flat: bool) {
-        self.push(node, FloatOp::Pool, vec![x.tensor], Shape::new(x.shape.c, 1, 1), flat);
+    fn push_pool(&mut self, node: &Node, x: Value, form: Form) -> Result<(), ImportError> {
+        self.push(node, FloatOp::Pool, vec![x.tensor], Shape::new(x.shape.c, 1, 1), form)
     }
 
     /// `[1, c, 1, 1]` to `[1, c]`.
@@ -89,7 +91,7 @@ impl Converter {
         let names = self.inputs(node, 1, 1)?;
         let x = self.value(node, names[0])?;
         let axis = node.int("axis", 1)?;
-        let rank = if x.flat { 2 } else { 4 };
+        let rank = x.onnx_shape().len() as i64;
         if axis != 1 && axis != 1 - rank {
             return Err(node.attribute_error("axis", format!("is {axis}, supported is 1")));
         }
@@ -103,17 +105,13 @@ impl Converter {
         let names = self.inputs(node, 2, 2)?;
         let x = self.value(node, names[0])?;
         let target = self.integers(node, names[1])?;
-        let old = if x.flat {
-            vec![1, x.shape.c as i64]
-        } else {
-            vec![1, x.shape.c as i64, x.shape.h as i64, x.shape.w as i64]
-        };
+        let old = x.onnx_shape();
         let resolved = resolve_reshape(&old, target)
             .ok_or_else(|| error(node, format!("cannot reshape {old:?} to {target:?}")))?;
         match *resolved {
             [1, c] if c == x.shape.c as i64 => self.flat_alias(node, x),
             [1, c, 1, 1] if c == x.shape.c as i64 && x.shape.h * x.shape.w == 1 => {
-                self.alias(node, Value { flat: false, ..x });
+                self.alias(node, Value { form: Form::Map, ..x });
                 Ok(())
             }
             _ if resolved == old => {
@@ -137,26 +135,7 @@ impl Converter {
                 ),
             ));
         }
-        self.alias(node, Value { flat: true, ..x });
-        Ok(())
-    }
-
-    pub(super) fn constant_node(&mut self, node: &Node) -> Result<(), ImportError> {
-        let scalar = |data: Data| Constant { dims: vec![], data };
-        let mut attributes = node.attributes.iter();
-        let constant = match (attributes.next(), attributes.next()) {
-            (Some((name, Attribute::Tensor(value))), None) if name == "value" => value.clone(),
-            (Some((name, Attribute::Float(value))), None) if name == "value_float" && value.is_finite() => {
-                scalar(Data::Float(vec![*value]))
-            }
-            (Some((name, Attribute::Int(value))), None) if name == "value_int" => scalar(Data::Int(vec![*value])),
-            (Some((name, Attribute::Ints(values))), None) if name == "value_ints" => Constant {
-                dims: vec![values.len()],
-                data: Data::Int(values.clone()),
-            },
-            _ => return Err(error(node, "holds no tensor, finite float or integers".into())),
-        };
-        self.constants.insert(node.output.clone(), constant);
+        self.alias(node, Value { form: Form::Flat, ..x });
         Ok(())
     }
 }

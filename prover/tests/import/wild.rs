@@ -1,0 +1,489 @@
+//! What exporters write besides: each spelling agrees with the float run, and the report says what became of it.
+
+use super::import_support::networks::*;
+use super::import_support::*;
+use assay_durable::progress::Silent;
+use assay_prover::import::{self, ImportOptions, ImportReport};
+use assay_prover::model::Model;
+use std::path::Path;
+use tract_onnx::pb;
+use tract_onnx::pb::tensor_shape_proto::dimension::Value;
+
+/// Asserts that the network becomes the same model as another one, and returns the report.
+fn assert_same(onnx: &Onnx, plain: &Onnx) -> ImportReport {
+    let (model, report) = run(onnx).unwrap();
+    assert!(model == run(plain).unwrap().0, "another model");
+    report
+}
+
+fn assert_says(report: &ImportReport, subject: &str, what: &str) {
+    let said = report.changes.iter();
+    let found = said
+        .filter(|change| change.subject == subject)
+        .any(|change| change.what.contains(what));
+    assert!(found, "{subject}: {what} is not in {:?}", report.changes);
+}
+
+fn open(onnx: &mut Onnx, place: usize, name: Option<&str>) {
+    let kind = onnx.graph().input[0].r#type.as_mut().unwrap().value.as_mut();
+    let Some(pb::type_proto::Value::TensorType(tensor)) = kind else {
+        panic!("a tensor");
+    };
+    tensor.shape.as_mut().unwrap().dim[place].value = name.map(|name| Value::DimParam(name.into()));
+}
+
+#[test]
+fn open_batch_is_one_image() {
+    for name in [Some("N"), None] {
+        let mut onnx = base();
+        open(&mut onnx, 0, name);
+        assert_says(&assert_same(&onnx, &base()), "image", "one is read");
+    }
+}
+
+#[test]
+fn open_height_and_width_are_those_asked_for() {
+    let mut onnx = base();
+    open(&mut onnx, 2, Some("height"));
+    assert_refused(onnx, &["input image", "no height", "--input-size"]);
+    let mut onnx = base();
+    open(&mut onnx, 3, None);
+    let sized = |size| ImportOptions {
+        input_size: Some(size),
+        ..ImportOptions::default()
+    };
+    let (model, report) = run_with(&onnx, &sized([8, 8])).unwrap();
+    assert!(model == run(&base()).unwrap().0);
+    assert_says(&report, "image", "any width: 8");
+    let refused = run_with(&onnx, &sized([9, 8])).unwrap_err().to_string();
+    assert!(refused.contains("has a height of its own, which is not 9"), "{refused}");
+}
+
+#[test]
+fn all_operator_sets_are_read_alike() {
+    let (expected, _) = run(&base()).unwrap();
+    for opset in 11..=23 {
+        let (model, _) = run(&base().opset(opset)).unwrap_or_else(|e| panic!("{opset}: {e}"));
+        assert!(model == expected, "operator set {opset}");
+    }
+}
+
+#[test]
+fn what_keeps_the_classes_in_order_is_dropped_at_the_end() {
+    for (op, attributes) in [
+        ("Softmax", vec![]),
+        ("Softmax", vec![int("axis", 1)]),
+        ("LogSoftmax", vec![int("axis", -1)]),
+        ("ArgMax", vec![int("axis", 1), int("keepdims", 0)]),
+    ] {
+        let onnx = base().node(op, &["logits"], "end", attributes).output("end", 5);
+        assert_says(&assert_same(&onnx, &base()), &format!("end ({op})"), "dropped");
+    }
+    let both = base()
+        .node("Softmax", &["logits"], "shares", vec![])
+        .node("ArgMax", &["shares"], "class", vec![int("axis", 1)])
+        .output("class", 1);
+    assert_eq!(assert_same(&both, &base()).changes.len(), 3);
+    let wrong = base().node("Softmax", &["logits"], "end", vec![int("axis", 0)]);
+    assert_refused(wrong.output("end", 5), &["node end (Softmax)", "over axis 0"]);
+    let map = stem().node("Softmax", &["x"], "y", vec![int("axis", 1)]);
+    assert_refused(with_head(map, 4), &["node y (Softmax)", "over axis 1"]);
+    let last = base().node(
+        "ArgMax",
+        &["logits"],
+        "end",
+        vec![int("axis", 1), int("select_last_index", 1)],
+    );
+    assert_refused(last.output("end", 1), &["node end", "select_last_index"]);
+    let middle = stem()
+        .node("GlobalAveragePool", &["x"], "pooled", vec![])
+        .node("Softmax", &["pooled"], "shares", vec![int("axis", 1)])
+        .weights("w", &[5, 4, 1, 1])
+        .node("Conv", &["shares", "w"], "logits", vec![])
+        .output("logits", 5);
+    assert_refused(middle, &["node logits (Conv)", "after shares (Softmax)"]);
+}
+
+#[test]
+fn factors_of_a_product_are_in_its_weights_and_bias() {
+    let features = || {
+        stem()
+            .node("GlobalAveragePool", &["x"], "p", vec![])
+            .node("Flatten", &["p"], "f", vec![])
+            .weights("w", &[5, 4])
+            .uniform("b", &[5], -1.0, 1.0)
+    };
+    let gemm = |attributes| {
+        features()
+            .node("Gemm", &["f", "w", "b"], "logits", attributes)
+            .output("logits", 5)
+    };
+    let onnx = gemm(vec![int("transB", 1), float("alpha", 0.5), float("beta", -2.0)]);
+    assert_agrees(&onnx);
+    assert_says(&run(&onnx).unwrap().1, "logits (Gemm)", "alpha 0.5 and beta -2");
+    assert_refused(
+        gemm(vec![int("transB", 1), float("alpha", f32::NAN)]),
+        &["node logits", "not finite"],
+    );
+    assert_refused(
+        gemm(vec![int("transB", 1), int("transA", 1)]),
+        &["node logits", "transA"],
+    );
+}
+
+#[test]
+fn biases_with_sizes_of_one_around_them_are_lists() {
+    let with_bias = |dims: &[i64]| {
+        let onnx = stem().weights("w", &[6, 4, 1, 1]).uniform("b", dims, -0.5, 0.5).node(
+            "Conv",
+            &["x", "w", "b"],
+            "y",
+            vec![],
+        );
+        with_head(onnx, 6)
+    };
+    for dims in [[1, 6].as_slice(), &[1, 6, 1, 1], &[6, 1, 1]] {
+        assert_says(&assert_same(&with_bias(dims), &with_bias(&[6])), "b", "read as [6]");
+    }
+    assert_refused(with_bias(&[2, 3]), &["node y (Conv)", "input b has shape [2, 3]"]);
+    assert_refused(with_bias(&[1, 5]), &["node y (Conv)", "expected [6]"]);
+}
+
+#[test]
+fn constants_beside_a_tensor_are_folded() {
+    let conv = || {
+        stem()
+            .weights("w", &[6, 4, 1, 1])
+            .uniform("each", &[6, 1, 1], 0.5, 2.0)
+            .floats("all", &[1], vec![0.75])
+            .node("Conv", &["x", "w"], "c", vec![])
+    };
+    for (op, inputs) in [
+        ("Mul", ["c", "each"]),
+        ("Mul", ["all", "c"]),
+        ("Sub", ["c", "each"]),
+        ("Sub", ["each", "c"]),
+        ("Div", ["c", "each"]),
+        ("Add", ["all", "c"]),
+    ] {
+        let onnx = with_head(conv().node(op, &inputs, "y", vec![]), 6);
+        assert_agrees(&onnx);
+        assert_says(&run(&onnx).unwrap().1, &format!("1 {op}"), "folded");
+    }
+    let divided = conv().node("Div", &["each", "c"], "y", vec![]);
+    assert_refused(with_head(divided, 6), &["node y (Div)", "divides by what is computed"]);
+    let product = conv().node("Mul", &["c", "c"], "y", vec![]);
+    assert_refused(with_head(product, 6), &["node y (Mul)", "no constant input"]);
+    let by_zero = conv()
+        .floats("zeros", &[6, 1, 1], vec![1.0, 1.0, 0.0, 1.0, 1.0, 1.0])
+        .node("Div", &["c", "zeros"], "y", vec![]);
+    assert_refused(with_head(by_zero, 6), &["node y (Div)", "0 in channel 2"]);
+    let wrong = conv()
+        .uniform("rows", &[8, 1], 0.5, 1.0)
+        .node("Mul", &["c", "rows"], "y", vec![]);
+    assert_refused(with_head(wrong, 6), &["node y (Mul)", "one number per channel"]);
+}
+
+/// The network with the constant `w` in another type, whose elements are rounded to it.
+fn with_type(data_type: DataType, raw: bool) -> (Onnx, Onnx) {
+    let (mut typed, mut plain) = (base(), base());
+    let of = |onnx: &mut Onnx| {
+        let all = &mut onnx.graph().initializer;
+        all.iter().position(|tensor| tensor.name == "w").unwrap()
+    };
+    let place = of(&mut typed);
+    let values = plain.graph().initializer[place].float_data.clone();
+    let tensor = &mut typed.graph().initializer[place];
+    tensor.float_data.clear();
+    tensor.data_type = data_type as i32;
+    let (bytes, rounded): (Vec<Vec<u8>>, Vec<f32>) = values
+        .iter()
+        .map(|value| match data_type {
+            DataType::Double => (f64::from(*value).to_le_bytes().to_vec(), *value),
+            DataType::Float16 => {
+                let half = half::f16::from_f32(*value);
+                (half.to_le_bytes().to_vec(), half.to_f32())
+            }
+            _ => {
+                let half = half::bf16::from_f32(*value);
+                (half.to_le_bytes().to_vec(), half.to_f32())
+            }
+        })
+        .unzip();
+    if raw {
+        tensor.raw_data = bytes.concat();
+    } else if data_type == DataType::Double {
+        tensor.double_data = values.iter().map(|value| f64::from(*value)).collect();
+    } else {
+        let words = bytes
+            .iter()
+            .map(|bytes| i32::from(u16::from_le_bytes([bytes[0], bytes[1]])));
+        tensor.int32_data = words.collect();
+    }
+    plain.graph().initializer[place].float_data = rounded;
+    (typed, plain)
+}
+
+#[test]
+fn other_float_types_are_read_as_float32() {
+    for data_type in [DataType::Float16, DataType::Bfloat16, DataType::Double] {
+        for raw in [false, true] {
+            let (typed, plain) = with_type(data_type, raw);
+            let report = assert_same(&typed, &plain);
+            let name = data_type.as_str_name().to_lowercase();
+            assert_says(&report, &format!("1 constants of {name}"), "float32");
+        }
+    }
+    let (mut odd, _) = with_type(DataType::Float16, true);
+    let tensor = odd
+        .graph()
+        .initializer
+        .iter_mut()
+        .find(|tensor| tensor.name == "w")
+        .unwrap();
+    tensor.raw_data.pop();
+    assert_refused(odd, &["constant w", "whole number of elements"]);
+    let (mut huge, _) = with_type(DataType::Double, false);
+    let tensor = huge
+        .graph()
+        .initializer
+        .iter_mut()
+        .find(|tensor| tensor.name == "w")
+        .unwrap();
+    tensor.double_data[3] = 1e300;
+    assert_refused(huge, &["constant w", "element 3", "finite"]);
+}
+
+#[test]
+fn casts_between_float_types_are_other_names() {
+    let half = i64::from(DataType::Float16 as i32);
+    let cast = |to| with_head(stem().node("Cast", &["x"], "y", vec![int("to", to)]), 4);
+    let plain = with_head(stem().node("Identity", &["x"], "y", vec![]), 4);
+    assert_same(&cast(half), &plain);
+    assert_same(&cast(1), &plain);
+    assert_refused(cast(3), &["node y (Cast)", "element type 3"]);
+}
+
+#[test]
+fn nodes_in_any_order_are_one_network_and_a_cycle_is_named() {
+    let mut reversed = base();
+    reversed.graph().node.reverse();
+    assert_says(&assert_same(&reversed, &base()), "nodes", "sorted");
+    let mut cycle = base();
+    cycle.graph().node[0].input[0] = "conv".into();
+    assert_refused(cycle, &["node ", "cycle", "its own output"]);
+    let mut own = base();
+    own.graph().node[2].input[0] = "conv".into();
+    assert_refused(own, &["node conv", "own output conv"]);
+}
+
+#[test]
+fn channels_that_move_back_and_forth_are_where_they_were() {
+    let last = || ints("perm", &[0, 2, 3, 1]);
+    let first = || ints("perm", &[0, 3, 1, 2]);
+    // As TensorFlow's files have it: activations behind transposes, a mean over rows and columns of channels-last maps.
+    let mut onnx = Onnx::new(8, 8)
+        .node("Transpose", &["image"], "nchw", vec![first()])
+        .weights("w1", &[4, 3, 3, 3])
+        .uniform("b1", &[4], 0.0, 1.0)
+        .node("Conv", &["nchw", "w1", "b1"], "c1", vec![ints("pads", &[1, 1, 1, 1])])
+        .node("Transpose", &["c1"], "t1", vec![last()])
+        .uniform("shift", &[4], -0.5, 0.5)
+        .node("Add", &["t1", "shift"], "a1", vec![])
+        .node("Relu", &["a1"], "r1", vec![])
+        .node("Transpose", &["r1"], "t2", vec![first()])
+        .node("Transpose", &["t2"], "same", vec![ints("perm", &[0, 1, 2, 3])])
+        .weights("w2", &[4, 1, 3, 3])
+        .node(
+            "Conv",
+            &["same", "w2"],
+            "c2",
+            vec![ints("pads", &[1, 1, 1, 1]), int("group", 4)],
+        )
+        .node("Transpose", &["c2"], "t3", vec![last()])
+        .node("Add", &["t3", "r1"], "sum", vec![])
+        .node(
+            "ReduceMean",
+            &["sum"],
+            "features",
+            vec![ints("axes", &[1, 2]), int("keepdims", 0)],
+        )
+        .weights("w", &[5, 4])
+        .node("Gemm", &["features", "w"], "logits", vec![int("transB", 1)])
+        .output("logits", 5);
+    onnx.graph().input[0] = value_info("image", &[1, 8, 8, 3]);
+    let model = assert_agrees(&onnx);
+    assert_eq!(model.architecture.layers.len(), 5);
+    onnx.graph().node[0].op_type = "Identity".into();
+    onnx.graph().node[0].attribute.clear();
+    assert_refused(onnx, &["node c1 (Conv)", "channels last", "Transpose"]);
+    let other = stem().node("Transpose", &["x"], "y", vec![ints("perm", &[0, 1, 3, 2])]);
+    assert_refused(with_head(other, 4), &["node y (Transpose)", "only channels may move"]);
+}
+
+#[test]
+fn sizes_computed_in_the_graph_are_those_of_the_tensor() {
+    let onnx = stem()
+        .node("GlobalAveragePool", &["x"], "pooled", vec![])
+        .node("Shape", &["pooled"], "sizes", vec![])
+        .node("Constant", &[], "first", vec![int("value_int", 0)])
+        .node("Gather", &["sizes", "first"], "batch", vec![int("axis", 0)])
+        .integers("axes", vec![0])
+        .node("Unsqueeze", &["batch", "axes"], "list", vec![])
+        .integers("rest", vec![-1])
+        .node("Concat", &["list", "rest"], "target", vec![int("axis", 0)])
+        .node("Cast", &["target"], "whole", vec![int("to", 7)])
+        .node("Reshape", &["pooled", "whole"], "features", vec![])
+        .weights("w", &[5, 4])
+        .node("Gemm", &["features", "w"], "logits", vec![int("transB", 1)])
+        .output("logits", 5);
+    let mut opened = onnx;
+    open(&mut opened, 0, Some("N"));
+    assert_agrees(&opened);
+    let outside = base()
+        .node("Shape", &["y"], "sizes", vec![])
+        .integers("four", vec![4])
+        .node("Gather", &["sizes", "four"], "none", vec![]);
+    assert_refused(outside, &["node none (Gather)", "takes [4] of 4"]);
+    let joined = stem().node("Concat", &["x", "x"], "y", vec![int("axis", 1)]);
+    assert_refused(with_head(joined, 4), &["node y (Concat)", "computed tensors"]);
+}
+
+/// Imports the base network with `w` stored in `weights.bin` beside it, after a change of both.
+fn external(change: impl FnOnce(&Path, &mut pb::TensorProto)) -> Result<Model, String> {
+    let directory = tempfile::tempdir().unwrap();
+    write_images(directory.path(), 6, 8, 8);
+    let mut onnx = base();
+    let tensor = onnx
+        .graph()
+        .initializer
+        .iter_mut()
+        .find(|tensor| tensor.name == "w")
+        .unwrap();
+    let bytes: Vec<u8> = tensor.float_data.iter().flat_map(|value| value.to_le_bytes()).collect();
+    std::fs::write(
+        directory.path().join("weights.bin"),
+        [vec![7; 16], bytes.clone()].concat(),
+    )
+    .unwrap();
+    tensor.float_data.clear();
+    tensor.data_location = Some(1);
+    let entry = |key: &str, value: String| pb::StringStringEntryProto { key: key.into(), value };
+    tensor.external_data = vec![
+        entry("location", "weights.bin".into()),
+        entry("offset", "16".into()),
+        entry("length", bytes.len().to_string()),
+    ];
+    change(directory.path(), tensor);
+    let imported = import::import(
+        &onnx.write(directory.path()),
+        directory.path(),
+        &ImportOptions::default(),
+        &Silent,
+    );
+    imported.map(|(model, _)| model).map_err(|error| error.to_string())
+}
+
+fn locate(tensor: &mut pb::TensorProto, location: &str) {
+    tensor.external_data[0].value = location.into();
+}
+
+#[test]
+fn constants_beside_the_file_are_read() {
+    assert!(external(|_, _| ()).unwrap() == run(&base()).unwrap().0);
+    let below = external(|folder, tensor| {
+        std::fs::create_dir(folder.join("data")).unwrap();
+        std::fs::rename(folder.join("weights.bin"), folder.join("data/w")).unwrap();
+        locate(tensor, "./data/w");
+        tensor.external_data.truncate(2);
+    });
+    assert!(below.unwrap() == run(&base()).unwrap().0);
+}
+
+#[test]
+fn what_is_not_wholly_beside_the_file_is_refused() {
+    let refused = |change: fn(&Path, &mut pb::TensorProto), expected: &str| {
+        let error = external(change).err().unwrap();
+        assert!(
+            error.contains("constant w: ") && error.contains(expected),
+            "{error} does not contain {expected}"
+        );
+    };
+    refused(|_, tensor| locate(tensor, "absent.bin"), "copy it there");
+    refused(|_, tensor| locate(tensor, ""), "names no file");
+    refused(
+        |_, tensor| locate(tensor, "../weights.bin"),
+        "outside of the network's folder",
+    );
+    refused(|_, tensor| locate(tensor, "x/../../weights.bin"), "not beside");
+    refused(
+        |folder, tensor| locate(tensor, folder.join("weights.bin").to_str().unwrap()),
+        "outside of the network's folder",
+    );
+    refused(
+        |folder, tensor| {
+            std::os::unix::fs::symlink("weights.bin", folder.join("link")).unwrap();
+            locate(tensor, "link");
+        },
+        "is a link",
+    );
+    refused(
+        |folder, tensor| {
+            std::os::unix::fs::symlink("/", folder.join("root")).unwrap();
+            locate(tensor, "root/etc/passwd");
+        },
+        "is a link",
+    );
+    refused(|_, tensor| locate(tensor, "."), "is no file");
+    refused(
+        |_, tensor| tensor.external_data[1].value = "17".into(),
+        "is the file complete?",
+    );
+    refused(
+        |_, tensor| tensor.external_data[1].value = u64::MAX.to_string(),
+        "is the file complete?",
+    );
+    refused(|_, tensor| tensor.external_data[1].value = "-1".into(), "offset \"-1\"");
+    refused(
+        |_, tensor| tensor.external_data[2].value = "8".into(),
+        "8 bytes of weights.bin",
+    );
+    refused(|_, tensor| tensor.external_data.clear(), "does not say where");
+    refused(|_, tensor| tensor.dims = vec![i64::MAX, 4], "cannot be read");
+    refused(|_, tensor| tensor.data_type = 99, "cannot be read");
+}
+
+#[test]
+fn constants_that_share_bytes_are_refused() {
+    let mut onnx = base();
+    let directory = tempfile::tempdir().unwrap();
+    write_images(directory.path(), 1, 8, 8);
+    std::fs::write(directory.path().join("all.bin"), vec![0; 1 << 12]).unwrap();
+    for tensor in onnx
+        .graph()
+        .initializer
+        .iter_mut()
+        .filter(|tensor| tensor.float_data.len() > 9)
+    {
+        tensor.float_data.clear();
+        tensor.data_location = Some(1);
+        tensor.external_data = vec![pb::StringStringEntryProto {
+            key: "location".into(),
+            value: "all.bin".into(),
+        }];
+    }
+    let options = ImportOptions::default();
+    let refused = import::import(&onnx.write(directory.path()), directory.path(), &options, &Silent);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("has too"), "{refused}");
+}
+
+#[test]
+fn an_empty_file_is_said_to_be_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("network.onnx");
+    std::fs::write(&path, b"").unwrap();
+    let refused = import::import(&path, directory.path(), &ImportOptions::default(), &Silent);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("it is empty"), "{refused}");
+}
