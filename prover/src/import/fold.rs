@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::error::ImportError;
-use crate::model::Shape;
+use crate::model::{ConvKind, Padding, Shape};
 use std::collections::BTreeMap;
 
 /// The network with batch norms, biases and clips inside the layers they follow.
@@ -74,6 +74,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
         readers[*input] += 1;
     }
     let mut fused: Vec<FusedLayer> = Vec::new();
+    let mut changes = network.changes;
     let mut folded: BTreeMap<String, usize> = BTreeMap::new();
     // Tensor of the unfused network → tensor of the fused one.
     let mut tensors = vec![0usize];
@@ -82,6 +83,14 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             FloatOp::Conv(conv) => FusedOp::Conv(conv),
             FloatOp::Add => FusedOp::Add,
             FloatOp::Pool => FusedOp::Pool,
+            FloatOp::Affine { scale, shift } if tensors[layer.inputs[0]] == 0 => {
+                let subject = format!("{} ({})", layer.node, layer.onnx_op);
+                changes.push(Change::new(
+                    subject,
+                    "reads the image: a layer of its own, whose zero is what is padded with",
+                ));
+                FusedOp::Conv(diagonal(&scale, shift))
+            }
             FloatOp::Affine { ref scale, ref shift } => {
                 let target = foldable(&layer, &readers, &tensors, &mut fused)?;
                 match &mut target.op {
@@ -129,7 +138,6 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             problem: "the logits are clipped, which would make ties".into(),
         });
     }
-    let mut changes = network.changes;
     changes.extend(
         folded
             .into_iter()
@@ -164,6 +172,22 @@ fn misplaced(layer: &FloatLayer, problem: &str) -> ImportError {
         node: layer.node.clone(),
         op: layer.onnx_op.clone(),
         problem: problem.to_owned(),
+    }
+}
+
+/// A 1×1 convolution: the image is normalised and rounded to 8 bits with a zero of its own, since the network pads what is normalised.
+fn diagonal(scale: &[f64], shift: Vec<f64>) -> FloatConv {
+    let channels = scale.len();
+    let mut weights = vec![0.0; channels * channels];
+    for (c, scale) in scale.iter().enumerate() {
+        weights[c * channels + c] = *scale;
+    }
+    FloatConv {
+        kind: ConvKind::Pointwise,
+        stride: 1,
+        pad: Padding::NONE,
+        weights,
+        bias: shift,
     }
 }
 

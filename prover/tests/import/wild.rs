@@ -184,6 +184,28 @@ fn constants_beside_a_tensor_are_folded() {
     assert_refused(with_head(wrong, 6), &["node y (Mul)", "one number per channel"]);
 }
 
+#[test]
+fn a_normalised_image_is_padded_with_the_networks_zero() {
+    let normalised = |mean: [f32; 3]| {
+        let onnx = Onnx::new(8, 8)
+            .floats("mean", &[1, 3, 1, 1], mean.to_vec())
+            .floats("deviation", &[3, 1, 1], vec![0.229, 0.224, 0.225])
+            .node("Sub", &["image", "mean"], "centred", vec![])
+            .node("Div", &["centred", "deviation"], "normal", vec![])
+            .weights("w", &[4, 3, 3, 3])
+            .node("Conv", &["normal", "w"], "c", vec![ints("pads", &[1, 1, 1, 1])])
+            .node("Relu", &["c"], "y", vec![]);
+        with_head(onnx, 4)
+    };
+    // Padding with any one byte would be wrong by up to a third of the range here.
+    let onnx = normalised([0.485, 0.1, 0.9]);
+    let model = assert_agrees(&onnx);
+    assert_eq!(model.architecture.layers.len(), 4);
+    let (_, report) = run(&onnx).unwrap();
+    assert_says(&report, "centred (Sub)", "layer of its own");
+    assert_says(&report, "1 Div", "folded");
+}
+
 /// The network with the constant `w` in another type, whose elements are rounded to it.
 fn with_type(data_type: DataType, raw: bool) -> (Onnx, Onnx) {
     let (mut typed, mut plain) = (base(), base());
