@@ -448,8 +448,8 @@ fn unsupported_files_are_refused() {
         &["output y", "not the output of the last layer"],
     );
     assert_refused(
-        change(|o| o.graph().input[0] = value_info("image", &[1, 1, 8, 8])),
-        &["input image", "[1, 1, 8, 8]"],
+        change(|o| o.graph().input[0] = value_info("image", &[1, 4, 8, 8])),
+        &["input image", "[1, 4, 8, 8]", "3 channels or 1"],
     );
     assert_refused(
         change(|o| o.graph().input[0] = value_info("image", &[2, 3, 8, 8])),

@@ -4,7 +4,7 @@ use super::convert;
 use super::error::ImportError;
 use super::fold::{self, Output};
 use super::options::ImportOptions;
-use super::parse::{self, Graph};
+use super::parse::{self, Graph, Input};
 use crate::model::Shape;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
@@ -15,6 +15,7 @@ use tract_onnx::prelude::*;
 /// The float network, run by tract.
 pub struct FloatModel {
     plan: Arc<TypedSimplePlan>,
+    /// What it reads of an image of three channels.
     input: Shape,
     /// It reads `[1, h, w, c]`.
     channels_last: bool,
@@ -82,7 +83,7 @@ impl FloatModel {
 
     /// Shape of the image it reads.
     pub fn input(&self) -> Shape {
-        self.input
+        Shape::new(3, self.input.h, self.input.w)
     }
 
     /// The logits of one image, row-major HWC bytes.
@@ -95,23 +96,19 @@ impl FloatModel {
 
     /// Values of all outputs, channel-major.
     pub(super) fn run(&self, image: &[u8]) -> Result<Vec<Vec<f32>>, ImportError> {
-        let c = self.input.c;
-        if image.len() != self.input.len() {
+        let wanted = self.input().len();
+        if image.len() != wanted {
             return Err(ImportError::FloatRun {
-                reason: format!(
-                    "the image has {} bytes, the network reads {}",
-                    image.len(),
-                    self.input.len()
-                ),
+                reason: format!("the image has {} bytes, the network reads {wanted}", image.len()),
             });
         }
         let zero = f64::from(self.zero);
         let real = |byte: &u8| ((f64::from(*byte) - zero) * self.scale) as f32;
-        let values: Vec<f32> = if self.channels_last {
-            image.iter().map(real).collect()
-        } else {
-            let channels = (0..c).flat_map(|channel| image.iter().skip(channel).step_by(c));
-            channels.map(real).collect()
+        let channel = |channel: usize| image.iter().skip(channel).step_by(3);
+        let values: Vec<f32> = match (self.input.c, self.channels_last) {
+            (1, _) => channel(Input::GREY).map(real).collect(),
+            (_, true) => image.iter().map(real).collect(),
+            (_, false) => (0..3).flat_map(channel).map(real).collect(),
         };
         guarded(|| {
             let tensor = Tensor::from_shape(&dims(self.input, self.channels_last), &values)?;

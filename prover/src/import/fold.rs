@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::error::ImportError;
+use super::parse::Input;
 use crate::model::{ConvKind, Padding, Shape};
 use std::collections::BTreeMap;
 
@@ -75,12 +76,22 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     }
     let mut fused: Vec<FusedLayer> = Vec::new();
     let mut changes = network.changes;
+    let grey = network.input.c == 1;
+    if grey {
+        let what = "one channel: of an image in colours, the green one is read";
+        changes.push(Change::new("image", what));
+    }
     let mut folded: BTreeMap<String, usize> = BTreeMap::new();
     // Tensor of the unfused network → tensor of the fused one.
     let mut tensors = vec![0usize];
     for layer in network.layers {
+        let reads_grey = grey && layer.inputs.iter().any(|input| tensors[*input] == 0);
         let op = match layer.op {
+            FloatOp::Conv(conv) if reads_grey => FusedOp::Conv(of_image(conv)),
             FloatOp::Conv(conv) => FusedOp::Conv(conv),
+            FloatOp::Add | FloatOp::Pool if reads_grey => {
+                return Err(misplaced(&layer, "reads the grey image; it must follow a convolution"))
+            }
             FloatOp::Add => FusedOp::Add,
             FloatOp::Pool => FusedOp::Pool,
             FloatOp::Affine { scale, shift } if tensors[layer.inputs[0]] == 0 => {
@@ -89,7 +100,8 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
                     subject,
                     "reads the image: a layer of its own, whose zero is what is padded with",
                 ));
-                FusedOp::Conv(diagonal(&scale, shift))
+                let conv = diagonal(&scale, shift);
+                FusedOp::Conv(if grey { of_image(conv) } else { conv })
             }
             FloatOp::Affine { ref scale, ref shift } => {
                 let target = foldable(&layer, &readers, &tensors, &mut fused)?;
@@ -144,7 +156,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             .map(|(op, count)| Change::new(format!("{count} {op}"), "folded into the layers before")),
     );
     Ok(FusedNetwork {
-        input: network.input,
+        input: Shape::new(3, network.input.h, network.input.w),
         layers: fused,
         changes,
     })
@@ -189,6 +201,17 @@ fn diagonal(scale: &[f64], shift: Vec<f64>) -> FloatConv {
         weights,
         bias: shift,
     }
+}
+
+/// A convolution of a grey image, as one of an image of three channels: the weights of the others are 0.
+fn of_image(mut conv: FloatConv) -> FloatConv {
+    let kernel = conv.weights.len() / conv.bias.len();
+    let mut weights = vec![0.0; 3 * conv.weights.len()];
+    for (channels, grey) in weights.chunks_mut(3 * kernel).zip(conv.weights.chunks(kernel)) {
+        channels[Input::GREY * kernel..][..kernel].copy_from_slice(grey);
+    }
+    conv.weights = weights;
+    conv
 }
 
 fn apply_affine(conv: &mut FloatConv, scale: &[f64], shift: &[f64]) {

@@ -58,7 +58,7 @@ pub fn import(
     let graph = parse::parse(onnx, options)?;
     progress.phase("convert", 0);
     let network = fold::fold(convert::convert(&graph)?)?;
-    let images = images::load_directory(calibration, graph.input.shape)?;
+    let images = images::load_directory(calibration, graph.input.image())?;
     let float = FloatModel::with_outputs(&graph, network.outputs(), options)?;
     let observed = calibrate::calibrate(&network, &float, &images, options, progress)?;
     progress.phase("quantise", 0);

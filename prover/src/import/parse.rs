@@ -31,12 +31,23 @@ pub(super) struct Graph {
     pub(super) changes: Vec<Change>,
 }
 
-/// The image: one float tensor `[1, 3, h, w]` or `[1, h, w, 3]`.
+/// The image: one float tensor `[1, c, h, w]` or `[1, h, w, c]` of three channels, or of one.
 pub(super) struct Input {
     pub(super) name: String,
+    /// As the file has it.
     pub(super) shape: Shape,
-    /// `[1, h, w, 3]`.
+    /// `[1, h, w, c]`.
     pub(super) channels_last: bool,
+}
+
+impl Input {
+    /// The channel of an image that a network of grey images reads. An image in grey has the same in all three.
+    pub(super) const GREY: usize = 1;
+
+    /// What the model reads: three channels, always.
+    pub(super) fn image(&self) -> Shape {
+        Shape::new(3, self.shape.h, self.shape.w)
+    }
 }
 
 pub(super) struct Node {
@@ -182,23 +193,21 @@ fn image(info: &pb::ValueInfoProto) -> Result<Input, ImportError> {
         .collect();
     let dims: Vec<i64> = dims.into_iter().map(Option::unwrap_or_default).collect();
     let sizes = 1..=MAX_SIDE;
-    let (h, w, channels_last) = match *dims {
-        [1, 3, h, w] if sizes.contains(&h) && sizes.contains(&w) => (h, w, false),
-        [1, h, w, 3] if sizes.contains(&h) && sizes.contains(&w) => (h, w, true),
+    let (c, h, w, channels_last) = match *dims {
+        [1, c @ (1 | 3), h, w] if sizes.contains(&h) && sizes.contains(&w) => (c, h, w, false),
+        [1, h, w, c @ (1 | 3)] if sizes.contains(&h) && sizes.contains(&w) => (c, h, w, true),
         [batch, ..] if dims.len() == 4 && batch > 1 => {
             return Err(error(format!(
                 "is a batch of {batch} images; export the network with a batch of 1, or an open one"
             )))
         }
-        _ => {
-            return Err(error(format!(
-                "has shape {dims:?}, expected [1, 3, h, w] or [1, h, w, 3] and sizes up to {MAX_SIDE}"
-            )))
-        }
+        _ => return Err(error(format!(
+            "has shape {dims:?}, expected [1, c, h, w] or [1, h, w, c] of 3 channels or 1, and sizes up to {MAX_SIDE}"
+        ))),
     };
     Ok(Input {
         name: info.name.clone(),
-        shape: Shape::new(3, h as usize, w as usize),
+        shape: Shape::new(c as usize, h as usize, w as usize),
         channels_last,
     })
 }

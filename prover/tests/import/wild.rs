@@ -185,6 +185,40 @@ fn constants_beside_a_tensor_are_folded() {
 }
 
 #[test]
+fn a_network_of_grey_images_reads_the_green_channel() {
+    let grey = |dims: &[i64], normalise: bool| {
+        let mut onnx = Onnx::new(8, 8)
+            .floats("mean", &[1], vec![0.4])
+            .weights("w", &[4, 1, 3, 3])
+            .uniform("b", &[4], 0.0, 0.5);
+        let mut read = "image";
+        if dims[1] != 1 {
+            onnx = onnx.node("Transpose", &[read], "first", vec![ints("perm", &[0, 3, 1, 2])]);
+            read = "first";
+        }
+        if normalise {
+            onnx = onnx.node("Sub", &[read, "mean"], "centred", vec![]);
+            read = "centred";
+        }
+        let mut onnx = onnx
+            .node("Conv", &[read, "w", "b"], "c", vec![ints("pads", &[1, 1, 1, 1])])
+            .node("Relu", &["c"], "y", vec![]);
+        onnx.graph().input[0] = value_info("image", dims);
+        with_head(onnx, 4)
+    };
+    // The calibration images have other values in every channel.
+    for (dims, normalise) in [([1, 1, 8, 8], false), ([1, 8, 8, 1], false), ([1, 1, 8, 8], true)] {
+        let onnx = grey(&dims, normalise);
+        let model = assert_agrees(&onnx);
+        assert_eq!(model.architecture.input.c, 3);
+        assert_says(&run(&onnx).unwrap().1, "image", "green");
+    }
+    let mut pooled = Onnx::new(8, 8).node("GlobalAveragePool", &["image"], "y", vec![]);
+    pooled.graph().input[0] = value_info("image", &[1, 1, 8, 8]);
+    assert_refused(with_head(pooled, 1), &["node y", "reads the grey image"]);
+}
+
+#[test]
 fn a_normalised_image_is_padded_with_the_networks_zero() {
     let normalised = |mean: [f32; 3]| {
         let onnx = Onnx::new(8, 8)

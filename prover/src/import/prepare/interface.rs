@@ -34,7 +34,8 @@ pub(super) fn one_image(
             dims[0].value = Some(DimValue(1));
             changes.push(Change::new(info.name.clone(), "any number of images: one is read"));
         }
-        let channels_last = dims[1].value != Some(DimValue(3)) && dims[3].value == Some(DimValue(3));
+        let colours = |place: usize| matches!(dims[place].value, Some(DimValue(1 | 3)));
+        let channels_last = !colours(1) && colours(3);
         let places = if channels_last { CHANNELS_LAST } else { ROWS_AND_COLUMNS };
         for (place, (name, side)) in places.into_iter().zip([("height", 0), ("width", 1)]) {
             let error = |problem: String| ImportError::Interface {
