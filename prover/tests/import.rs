@@ -314,10 +314,6 @@ fn unsupported_convolutions_are_refused_with_the_nodes_name() {
         conv_with(&[4, 1, 1, 1], vec![int("group", 4)]),
         &["node y", "1x1 depthwise"],
     );
-    assert_refused(
-        conv_with(&[4, 4, 1, 1], vec![ints("strides", &[2, 2])]),
-        &["node y", "strides"],
-    );
     assert_refused(conv_with(&[4, 5, 3, 3], vec![pads()]), &["node y", "5 channels", "4"]);
     assert_refused(conv_with(&[4, 4, 3], vec![pads()]), &["node y", "four sizes"]);
     assert_refused(
@@ -369,8 +365,6 @@ fn unsupported_operators_and_uses_are_refused_with_the_nodes_name() {
     assert_refused(on_x("Clip", &["x", "zero", "x"], vec![]), &["node y", "x is computed"]);
     assert_refused(on_x("Conv", &["x"], vec![]), &["node y", "1 inputs"]);
     assert_refused(on_x("Conv", &["x", "x"], vec![]), &["node y", "x is computed"]);
-    let average = vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
-    assert_refused(on_x("AveragePool", &["x"], average), &["node y", "kernel_shape"]);
     assert_refused(
         on_x("ReduceMean", &["x"], vec![ints("axes", &[1, 2])]),
         &["node y", "axes 2 and 3"],

@@ -201,9 +201,11 @@ fn image(info: &pb::ValueInfoProto) -> Result<Input, ImportError> {
                 "is a batch of {batch} images; export the network with a batch of 1, or an open one"
             )))
         }
-        _ => return Err(error(format!(
+        _ => {
+            return Err(error(format!(
             "has shape {dims:?}, expected [1, c, h, w] or [1, h, w, c] of 3 channels or 1, and sizes up to {MAX_SIDE}"
-        ))),
+        )))
+        }
     };
     Ok(Input {
         name: info.name.clone(),

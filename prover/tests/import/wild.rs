@@ -185,6 +185,45 @@ fn constants_beside_a_tensor_are_folded() {
 }
 
 #[test]
+fn small_averages_are_depthwise_convolutions() {
+    let average = |window: i64, stride: i64, pad: i64, counted: i64| {
+        let attributes = vec![
+            ints("kernel_shape", &[window, window]),
+            ints("strides", &[stride, stride]),
+            ints("pads", &[pad; 4]),
+            int("count_include_pad", counted),
+        ];
+        with_head(stem().node("AveragePool", &["x"], "y", attributes), 4)
+    };
+    for (window, stride, pad) in [(2, 2, 0), (3, 1, 1), (3, 2, 1)] {
+        let onnx = average(window, stride, pad, 1);
+        let model = assert_agrees(&onnx);
+        assert_eq!(model.architecture.layers[1].output.h, 8 / stride as usize);
+        assert_says(&run(&onnx).unwrap().1, "y (AveragePool)", "depthwise");
+    }
+    assert_agrees(&average(2, 2, 0, 0));
+    assert_refused(average(3, 1, 1, 0), &["node y (AveragePool)", "count_include_pad"]);
+    assert_refused(
+        average(2, 1, 0, 1),
+        &["node y (AveragePool)", "averages [2, 2] at strides [1, 1]"],
+    );
+    assert_refused(average(3, 3, 1, 1), &["node y (AveragePool)", "strides [3, 3]"]);
+}
+
+#[test]
+fn every_second_pixel_is_the_corner_of_a_window() {
+    let onnx = stem().weights("w", &[6, 4, 1, 1]).uniform("b", &[6], -0.5, 0.5).node(
+        "Conv",
+        &["x", "w", "b"],
+        "y",
+        vec![ints("strides", &[2, 2])],
+    );
+    let onnx = with_head(onnx, 6);
+    assert_agrees(&onnx);
+    assert_says(&run(&onnx).unwrap().1, "y (Conv)", "corner of 3x3");
+}
+
+#[test]
 fn a_network_of_grey_images_reads_the_green_channel() {
     let grey = |dims: &[i64], normalise: bool| {
         let mut onnx = Onnx::new(8, 8)

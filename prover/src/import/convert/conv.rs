@@ -44,14 +44,34 @@ impl Converter {
         };
         let stride = stride(node, kind)?;
         let pad = padding(node, kind, stride)?;
+        let corner = kind == ConvKind::Pointwise && stride == 2;
+        let (kind, pad) = if corner {
+            (ConvKind::Dense3x3, Padding::SAME_STRIDE_2)
+        } else {
+            (kind, pad)
+        };
         if stride == 2 && (x.shape.h % 2 == 1 || x.shape.w % 2 == 1) {
             return Err(error(node, format!("has stride 2 on the odd size {}", x.shape)));
         }
-        let weights: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
+        let weights = weights.iter().map(|w| f64::from(*w));
+        // The window of an even pixel begins with it: the other eight weights are 0.
+        let weights: Vec<f64> = if corner {
+            weights
+                .flat_map(|w| [w, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+                .collect()
+        } else {
+            weights.collect()
+        };
         let bias = match names.get(2) {
             Some(name) => self.per_channel(node, name, out_channels)?,
             None => vec![0.0; out_channels],
         };
+        if corner {
+            self.note(
+                node,
+                "1x1 at stride 2: as the corner of 3x3, nine times the weights".into(),
+            );
+        }
         let conv = FloatConv {
             kind,
             stride,
@@ -151,9 +171,9 @@ impl Converter {
 fn stride(node: &Node, kind: ConvKind) -> Result<usize, ImportError> {
     match (node.ints("strides")?.unwrap_or(&[1, 1]), kind) {
         ([1, 1], _) => Ok(1),
-        ([2, 2], ConvKind::Dense3x3 | ConvKind::Depthwise3x3) => Ok(2),
+        ([2, 2], _) => Ok(2),
         (strides, _) => {
-            let problem = format!("is {strides:?}; supported are [1, 1], and [2, 2] for 3x3 kernels");
+            let problem = format!("is {strides:?}; supported are [1, 1] and [2, 2]");
             Err(node.attribute_error("strides", problem))
         }
     }

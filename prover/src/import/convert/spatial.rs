@@ -1,10 +1,10 @@
 //! Average pools, and reshapes that only flatten.
 
 use super::converter::{error, Converter, Form, Value};
-use super::network::FloatOp;
+use super::network::{FloatConv, FloatOp};
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::model::Shape;
+use crate::model::{ConvKind, Padding, Shape};
 
 impl Converter {
     pub(super) fn global_average_pool(&mut self, node: &Node) -> Result<(), ImportError> {
@@ -14,12 +14,13 @@ impl Converter {
         self.push_pool(node, x, Form::Map)
     }
 
-    /// An average pool whose window is the whole map.
+    /// An average pool whose window is the whole map, or a small one.
     pub(super) fn average_pool(&mut self, node: &Node) -> Result<(), ImportError> {
         node.only(&[
             "auto_pad",
             "ceil_mode",
             "count_include_pad",
+            "dilations",
             "kernel_shape",
             "pads",
             "strides",
@@ -27,16 +28,51 @@ impl Converter {
         let names = self.inputs(node, 1, 1)?;
         let x = self.map(node, names[0])?;
         let whole = [x.shape.h as i64, x.shape.w as i64];
-        if node.ints("kernel_shape")?.is_none() {
-            return Err(node.attribute_error("kernel_shape", "is missing".into()));
-        }
-        node.expect_ints("kernel_shape", &whole)?;
-        node.expect_ints("pads", &[0, 0, 0, 0])?;
+        let pads = node.ints("pads")?.unwrap_or(&[0; 4]);
         match node.text("auto_pad", "NOTSET")? {
             "NOTSET" | "VALID" => {}
             other => return Err(node.attribute_error("auto_pad", format!("is {other}, supported is NOTSET"))),
         }
-        self.push_pool(node, x, Form::Map)
+        node.expect_ints("dilations", &[1, 1])?;
+        match (node.ints("kernel_shape")?, pads) {
+            (None, _) => Err(node.attribute_error("kernel_shape", "is missing".into())),
+            (Some(window), [0, 0, 0, 0]) if window == whole => self.push_pool(node, x, Form::Map),
+            (Some(window), pads) => self.local_average_pool(node, x, window, pads),
+        }
+    }
+
+    /// The average of a small window, as a depthwise convolution: 3×3 with a border of one pixel that counts, or 2×2 in the corner of
+    /// 3×3 at stride 2, where the other weights are 0.
+    fn local_average_pool(&mut self, node: &Node, x: Value, window: &[i64], pads: &[i64]) -> Result<(), ImportError> {
+        let strides = node.ints("strides")?.unwrap_or(&[1, 1]);
+        let counts_border = node.int("count_include_pad", 0)? == 1;
+        let Shape { c, h, w } = x.shape;
+        let even = h % 2 == 0 && w % 2 == 0;
+        let (stride, pad, side) = match (window, strides, pads) {
+            ([2, 2], [2, 2], [0, 0, 0, 0]) if even => (2, Padding::SAME_STRIDE_2, 2),
+            ([3, 3], [1, 1], [1, 1, 1, 1]) if counts_border => (1, Padding::ONE, 3),
+            ([3, 3], [2, 2], [1, 1, 1, 1]) if counts_border && even => (2, Padding::ONE, 3),
+            _ => {
+                let problem = format!(
+                    "averages {window:?} at strides {strides:?} with pads {pads:?} of {}; supported are the whole map, [2, 2] at \
+                     strides [2, 2] of even sizes, and [3, 3] with pads of 1 that count (count_include_pad), of even sizes at stride 2",
+                    x.shape
+                );
+                return Err(error(node, problem));
+            }
+        };
+        let share = 1.0 / (side * side) as f64;
+        let tap = |at: usize| if at / 3 < side && at % 3 < side { share } else { 0.0 };
+        let conv = FloatConv {
+            kind: ConvKind::Depthwise3x3,
+            stride,
+            pad,
+            weights: (0..9 * c).map(|at| tap(at % 9)).collect(),
+            bias: vec![0.0; c],
+        };
+        self.note(node, "a depthwise convolution".into());
+        let output = Shape::new(c, h / stride, w / stride);
+        self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, Form::Map)
     }
 
     /// A mean over rows and columns; the axes are an attribute before operator set 18, an input since.
