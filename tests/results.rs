@@ -12,6 +12,17 @@ fn what_needs_no_chain_says_what_it_made() {
     assert!(someone.reads(&[&random[..], &[&path("random.assay")]].concat())["parameters"].is_u64());
     let planned = someone.reads(&["plan", model, "--out", &path("planned.json")]);
     someone.reads(&["plan", model]);
+    for file in [model, arch] {
+        let shown = someone.reads(&["model", "show", file]);
+        assert_eq!(
+            (&shown["parameters"], &shown["activations"]),
+            (&planned["parameters"], &planned["activations"])
+        );
+        let layers = shown["layers"].as_array().unwrap();
+        let products = layers.iter().map(|layer| layer["multiplyAdds"].as_u64().unwrap());
+        assert_eq!(Some(products.sum()), shown["multiplyAdds"].as_u64());
+        assert_eq!(layers[0]["inputs"], serde_json::json!([0]));
+    }
     assert_eq!(
         someone.reads(&["srs", "dev", "-k", "9"])["unsafeDevelopmentString"],
         true

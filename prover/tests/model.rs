@@ -21,6 +21,16 @@ fn conv_params(model: &mut Model, layer: usize) -> &mut assay_prover::model::Con
     }
 }
 
+/// The counts that the authors of MobileNet v2 published, in millions.
+#[test]
+fn multiply_adds_are_those_of_the_literature() {
+    for (width, resolution, millions) in [(1.0, 224, 300), (0.35, 96, 11), (0.75, 192, 153), (0.5, 224, 97)] {
+        let arch = assay_prover::model::random::mobilenet_v2(width, resolution, 1001);
+        let all: usize = (0..arch.layers.len()).map(|layer| arch.multiply_adds(layer)).sum();
+        assert_eq!(all / 1_000_000, millions, "{width}, {resolution}: {all}");
+    }
+}
+
 #[test]
 fn numbers_outside_their_bounds_are_refused_with_the_layers_name() {
     type Change = fn(&mut Model);

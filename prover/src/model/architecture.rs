@@ -159,13 +159,25 @@ impl Architecture {
 
     /// Number of secret integers: weights, biases and multipliers of a residual add (3) or pool (2).
     pub fn parameter_count(&self) -> usize {
-        (0..self.layers.len())
-            .map(|i| match &self.layers[i].op {
-                Op::Conv(conv) => self.weight_count(conv) + conv.out_channels,
-                Op::Add { .. } => 3,
-                Op::GlobalAvgPool { .. } => 2,
-            })
-            .sum()
+        (0..self.layers.len()).map(|layer| self.parameters_of(layer)).sum()
+    }
+
+    /// Secret integers of one layer.
+    pub fn parameters_of(&self, layer: usize) -> usize {
+        match &self.layers[layer].op {
+            Op::Conv(conv) => self.weight_count(conv) + conv.out_channels,
+            Op::Add { .. } => 3,
+            Op::GlobalAvgPool { .. } => 2,
+        }
+    }
+
+    /// Products of a weight and an input that a plain run of one layer takes, padding included: those of its convolution, none of an
+    /// add or a pool.
+    pub fn multiply_adds(&self, layer: usize) -> usize {
+        match &self.layers[layer].op {
+            Op::Conv(conv) => self.weight_count(conv) * self.layers[layer].output.h * self.layers[layer].output.w,
+            Op::Add { .. } | Op::GlobalAvgPool { .. } => 0,
+        }
     }
 
     /// Number of weights of a convolution, biases apart.

@@ -1,6 +1,7 @@
 //! Models: imported, measured, opened, checked, or random; and what the chain says of registered ones.
 
 mod check;
+mod layers;
 mod open;
 mod show;
 mod test;
@@ -51,7 +52,7 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// What the chain says of a registered model
+    /// What the chain says of a registered model, or a file of one
     Show(show::ShowArgs),
     /// The models of the registry
     List(show::ListArgs),
