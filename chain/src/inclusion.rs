@@ -13,12 +13,12 @@
     clippy::unwrap_used
 )]
 
-use alloy::primitives::{Bytes, B256};
-use alloy::rlp::Decodable;
+use alloy::primitives::{keccak256, Bytes, B256};
+use alloy::rlp::{Decodable, EMPTY_STRING_CODE};
 use alloy::trie::nodes::TrieNode;
-use alloy::trie::proof::{verify_proof, ProofRetainer, ProofVerificationError};
+use alloy::trie::proof::ProofRetainer;
 use alloy::trie::root::adjust_index_for_rlp;
-use alloy::trie::{HashBuilder, Nibbles};
+use alloy::trie::{HashBuilder, Nibbles, EMPTY_ROOT_HASH};
 
 /// Nodes do not lead from the root to what stands at the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,54 +55,72 @@ pub fn ways_in_block(items: &[Bytes], named: &[u64]) -> (B256, Vec<Vec<Bytes>>) 
 
 /// What stands at a place of the trie with this root, `None` if nothing does: the nodes lead there, each named by the one before it.
 ///
+/// A way goes down one nibble of the place at a time at least, so that it ends where the place ends, whatever its nodes say.
+///
 /// # Errors
 /// If they do not.
 pub fn value_at(root: B256, place: Nibbles, way: &[Bytes]) -> Result<Option<Vec<u8>>, NoWay> {
-    if nibbles(way) > LONGEST {
-        return Err(NoWay { root });
+    let place = place.to_vec();
+    walk(root, &place, way).ok_or(NoWay { root })
+}
+
+/// `None` if the nodes are not of a way, which has no node more and none less.
+fn walk(root: B256, place: &[u8], way: &[Bytes]) -> Option<Option<Vec<u8>>> {
+    if root == EMPTY_ROOT_HASH {
+        let is_empty = way.iter().all(|node| node[..] == [EMPTY_STRING_CODE]);
+        return (is_empty && way.len() <= 1).then_some(None);
     }
-    let stated = way.last().and_then(|last| match TrieNode::decode(&mut &last[..]) {
-        Ok(TrieNode::Leaf(leaf)) => Some(leaf.value),
-        _ => None,
-    });
-    if stated.is_some() && verify_proof(root, place, stated.clone(), way).is_ok() {
-        return Ok(stated);
-    }
-    // A leaf of another place shows that nothing stands at this one.
-    match verify_proof(root, place, None, way) {
-        Ok(()) => Ok(None),
-        // A leaf below 32 bytes stands inside of the node above it.
-        Err(ProofVerificationError::ValueMismatch { got: Some(inside), .. }) => {
-            let inside = inside.to_vec();
-            match verify_proof(root, place, Some(inside.clone()), way) {
-                Ok(()) => Ok(Some(inside)),
-                Err(_) => Err(NoWay { root }),
-            }
+    let (mut named, mut rest, mut nodes) = (root, place, way.iter());
+    loop {
+        let node = nodes.next().filter(|node| keccak256(node) == named)?;
+        match step(node, rest)? {
+            Step::Down(next, below) => (named, rest) = (next, below),
+            Step::End(found) => return nodes.next().is_none().then_some(found),
         }
-        Err(_) => Err(NoWay { root }),
     }
 }
 
-/// Nibbles of the longest way: of a hash.
-const LONGEST: usize = 64;
+/// Where a node leads.
+enum Step<'a> {
+    /// To the node with this hash, with these nibbles left.
+    Down(B256, &'a [u8]),
+    /// To a value, or to nothing.
+    End(Option<Vec<u8>>),
+}
 
-/// How many nibbles nodes go down together, whatever they are.
-fn nibbles(way: &[Bytes]) -> usize {
-    let each = way.iter().map(|node| match TrieNode::decode(&mut &node[..]) {
-        Ok(TrieNode::Branch(_)) => 1,
-        Ok(TrieNode::Extension(extension)) => extension.key.len(),
-        Ok(TrieNode::Leaf(leaf)) => leaf.key.len(),
-        _ => 0,
-    });
-    each.sum()
+/// One node taken, with those that stand inside of it: each of these is shorter than the one around it. `None` if it is no node.
+fn step<'a>(node: &[u8], rest: &'a [u8]) -> Option<Step<'a>> {
+    let (child, below) = match TrieNode::decode(&mut &node[..]).ok()? {
+        TrieNode::EmptyRoot => return None,
+        TrieNode::Leaf(leaf) => return Some(Step::End((leaf.key.to_vec() == rest).then_some(leaf.value))),
+        TrieNode::Extension(extension) => match rest.strip_prefix(&extension.key.to_vec()[..]) {
+            Some(below) if !extension.key.is_empty() => (extension.child, below),
+            Some(_) => return None,
+            None => return Some(Step::End(None)),
+        },
+        TrieNode::Branch(branch) => {
+            let (next, below) = rest.split_first()?;
+            // Children that are there, in the order of their nibbles.
+            let before = (0..*next).filter(|nibble| branch.state_mask.is_bit_set(*nibble)).count();
+            match branch.stack.into_iter().nth(before) {
+                Some(child) if branch.state_mask.is_bit_set(*next) => (child, below),
+                _ => return Some(Step::End(None)),
+            }
+        }
+    };
+    match child.as_hash() {
+        Some(hash) => Some(Step::Down(hash, below)),
+        None => step(&child, below),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::trie::nodes::{ExtensionNode, RlpNode};
+    use alloy::trie::nodes::{BranchNode, ExtensionNode, LeafNode, RlpNode};
+    use alloy::trie::proof::verify_proof;
     use alloy::trie::root::ordered_trie_root_encoded;
-    use alloy::trie::EMPTY_ROOT_HASH;
+    use alloy::trie::TrieMask;
 
     fn items(count: u8) -> Vec<Bytes> {
         (0..count).map(|i| Bytes::from(vec![i; 40])).collect()
@@ -170,6 +188,9 @@ mod tests {
         assert!(verify_proof(root, place_in_block(33), None, &ways[0]).is_err());
     }
 
+    /// Nibbles of a hash.
+    const LONGEST: usize = 64;
+
     /// Where a hash leads, but for its last nibble.
     fn place(last: u8) -> Nibbles {
         let mut nibbles = [1; LONGEST];
@@ -196,15 +217,41 @@ mod tests {
         assert_eq!(value_at(root, place(4), &way), Ok(None));
     }
 
+    fn encoded(node: TrieNode) -> Bytes {
+        alloy::rlp::encode(node).into()
+    }
+
+    /// Nodes under each other, and those that stand inside of others, which go down more nibbles together than a place has.
     #[test]
     fn a_way_longer_than_any_key_leads_nowhere() {
-        let long = |child: &[u8]| {
-            let node = ExtensionNode::new(Nibbles::from_nibbles([1; 40]), RlpNode::from_rlp(child));
-            Bytes::from(alloy::rlp::encode(TrieNode::Extension(node)))
+        let long = |nibbles: usize, child: RlpNode| {
+            let node = ExtensionNode::new(Nibbles::from_nibbles(vec![1; nibbles]), child);
+            encoded(TrieNode::Extension(node))
         };
-        let below = long(&[0xa0; 40]);
-        let above = long(&below);
-        let root = alloy::primitives::keccak256(&above);
-        assert!(value_at(root, place(1), &[above, below]).is_err());
+        let below = long(40, RlpNode::word_rlp(&B256::ZERO));
+        let above = long(40, RlpNode::from_rlp(&below));
+        let root = keccak256(&above);
+        // Where it leads is not where the place is.
+        assert_eq!(value_at(root, place(1), &[above, below]), Err(NoWay { root }));
+        let leaf = encoded(TrieNode::Leaf(LeafNode::new(Nibbles::from_nibbles([1; 50]), vec![9])));
+        assert!(leaf.len() < 32, "it stands inside");
+        for nibbles in [13, 60, 64] {
+            let way = [long(nibbles, RlpNode::from_rlp(&leaf))];
+            assert_eq!(value_at(keccak256(&way[0]), place(1), &way), Ok(None), "{nibbles}");
+        }
+        let way = [long(14, RlpNode::from_rlp(&leaf))];
+        assert_eq!(value_at(keccak256(&way[0]), place(1), &way), Ok(Some(vec![9])));
+        // Branches all the way down, and one more.
+        let branch = |child: &B256| {
+            let node = BranchNode::new(vec![RlpNode::word_rlp(child)], TrieMask::new(2));
+            encoded(TrieNode::Branch(node))
+        };
+        let mut way = vec![branch(&B256::ZERO)];
+        for _ in 0..LONGEST {
+            let above = branch(&keccak256(&way[0]));
+            way.insert(0, above);
+        }
+        let root = keccak256(&way[0]);
+        assert_eq!(value_at(root, place(1), &way), Err(NoWay { root }));
     }
 }

@@ -155,23 +155,6 @@ impl Answers {
         index - before - here
     }
 
-    /// The zero of that rank; `None` from z on.
-    pub fn zero_of_rank(&self, rank: usize) -> Option<usize> {
-        if rank >= self.zeros() {
-            return None;
-        }
-        // The last page that has no more zeros before it.
-        let zeros_before = |(q, ones): (usize, &u32)| (q * PAGE_BITS).min(self.size) - *ones as usize;
-        let pages = self.before.iter().enumerate();
-        let q = pages
-            .take_while(|page| zeros_before(*page) <= rank)
-            .count()
-            .checked_sub(1)?;
-        let left = rank - zeros_before((q, self.before.get(q)?));
-        let mut zeros = (q * PAGE_BITS..self.size).filter(|i| !self.bits.is_set(*i));
-        zeros.nth(left)
-    }
-
     /// The pages of these documents, each once, as calls take them; `None` unless they are ascending and of the corpus.
     pub fn openings(&self, indices: &[u32]) -> Option<Vec<PageOpening>> {
         if !indices.is_sorted_by(|a, b| a < b) {
@@ -265,10 +248,8 @@ mod tests {
             let zeros: Vec<usize> = (0..size).filter(|i| answers.answer(*i) == Some(false)).collect();
             prop_assert_eq!(zeros.len(), answers.zeros());
             for rank in (0..zeros.len()).step_by(1 + zeros.len() / 50).chain(zeros.len().checked_sub(1)) {
-                prop_assert_eq!(answers.zero_of_rank(rank), Some(zeros[rank]));
                 prop_assert_eq!(answers.zeros_before(zeros[rank]), rank);
             }
-            prop_assert_eq!(answers.zero_of_rank(zeros.len()), None);
             prop_assert_eq!(answers.answer(size), None);
         }
     }

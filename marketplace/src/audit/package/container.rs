@@ -187,7 +187,7 @@ pub fn write(path: &Path, record: &Record, predicate: &[u8], documents: Option<&
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::record::{SCHEMA, VERSION};
     use super::*;
     use alloy::primitives::{Address, B256};
@@ -195,7 +195,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
 
-    fn record() -> Record {
+    pub(in super::super) fn record() -> Record {
         Record {
             schema: SCHEMA.into(),
             version: VERSION,

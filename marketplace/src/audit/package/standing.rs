@@ -24,6 +24,7 @@ use assay_protocol::abi::{AuditOutcome, AuditState, AuditView, DemandView, Retri
 use assay_protocol::retrieval::corpora::{corpus_id, InputShape};
 use assay_protocol::retrieval::statement::audit_id;
 use assay_protocol::retrieval::MAX_DOCUMENTS;
+use assay_verifier_gen::MAX_CODE_LEN;
 use std::collections::BTreeMap;
 
 /// Another audit of the corpus, as it stands.
@@ -172,6 +173,10 @@ fn accounts(record: &Record, state_root: B256) -> eyre::Result<BTreeMap<Address,
         require(before.is_none(), || format!("account {} is there twice", proof.address))?;
     }
     for (at, code) in &record.codes {
+        // Whatever is looked for in a code is looked for in so much.
+        require(code.len() <= MAX_CODE_LEN, || {
+            format!("the code of {at} has {} bytes, a chain takes {MAX_CODE_LEN}", code.len())
+        })?;
         let hash = accounts.get(at).map(|account| account.code_hash);
         let hash = hash.ok_or_else(|| refused(format!("the code of {at} is there, its account is not")))?;
         require_same(&format!("the hash of the code of {at}"), keccak256(code), hash)?;
@@ -208,4 +213,20 @@ fn others(market: &Storage, own: B256, accepted: &[B256]) -> Result<Vec<Other>, 
 
 fn requests(market: &Storage, corpus: B256) -> Result<u64, Unproven> {
     Ok(U256::saturating_to(&market.word(count_slot(REQUESTED, corpus))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::container::tests::record;
+    use super::*;
+
+    #[test]
+    fn a_code_that_no_chain_takes_is_refused_by_its_length() {
+        let mut record = record();
+        for (bytes, why) in [(MAX_CODE_LEN, "its account is not"), (MAX_CODE_LEN + 1, "a chain takes")] {
+            record.codes = BTreeMap::from([(Address::repeat_byte(5), vec![0; bytes].into())]);
+            let said = accounts(&record, B256::ZERO).unwrap_err().to_string();
+            assert!(said.contains(why), "{said}");
+        }
+    }
 }

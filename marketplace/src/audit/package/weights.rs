@@ -17,6 +17,10 @@ use assay_prover::srs::SrsId;
 use eyre::WrapErr;
 use std::collections::BTreeMap;
 
+/// log₂ of the most rows of a key that is made anew: sixteen times those of the largest network that this program has proven. Columns
+/// are bounded wherever a layout is read.
+const MAX_K: u32 = 22;
+
 /// A predicate whose weights, key and verifier belong together.
 #[derive(Debug)]
 pub struct Checked {
@@ -59,6 +63,12 @@ pub fn key(
     let stated = U256::from_be_bytes(opening.weights_commit);
     require_same("the commitment of the opened weights", stated, predicate.weightsCommit)?;
     let frozen = opening.frozen();
+    require(frozen.layout.k <= MAX_K, || {
+        format!(
+            "a key of 2^{} rows would have to be made, at most 2^{MAX_K} are",
+            frozen.layout.k
+        )
+    })?;
     let string = srs.load_for(chain_id, frozen.layout.k, out)?;
     let key = verifier_key(&frozen, string, out)?;
     let (stated, own) = (SrsId(opening.srs_id), key.srs().id());
@@ -163,4 +173,45 @@ fn verifier(
         made.code_hash(key_data)?,
     )?;
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_chain::error::Kind;
+    use assay_prover::circuit::Layout;
+    use assay_prover::model::random::tiny_network;
+    use assay_prover::model::Model;
+
+    /// No reference string is named that could be read: whoever begins with a key fails in another way.
+    #[test]
+    fn no_key_is_made_of_as_many_rows_as_a_file_asks_for() {
+        let layout = Layout {
+            k: MAX_K + 1,
+            lanes: 3,
+            weight_columns: 3,
+            salt_rows: 1,
+        };
+        let opening = ModelOpening {
+            model: Model::random(tiny_network(10), 1).unwrap(),
+            layout,
+            srs_id: [1; 32],
+            vk_digest: [2; 32],
+            weights_commit: [3; 32],
+            seeds: [[4; 32]; 2],
+        };
+        let predicate = Predicate {
+            verifier: Address::ZERO,
+            verifierCodehash: B256::ZERO,
+            vkDigest: B256::repeat_byte(2),
+            weightsCommit: U256::from_be_bytes([3; 32]),
+        };
+        let srs = SrsUse {
+            choice: "nowhere.ptau".parse().unwrap(),
+            allow_unsafe: false,
+        };
+        let error = key(&opening, &predicate, 1, 1, &srs, &Reporter::silent()).unwrap_err();
+        assert!(Kind::Rejected.is_of(&error), "{error:#}");
+        assert!(error.to_string().contains("a key of 2^23 rows"), "{error:#}");
+    }
 }

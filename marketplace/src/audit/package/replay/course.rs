@@ -10,6 +10,8 @@
 
 use crate::audit::package::refusal::{refused, require};
 use alloy::primitives::{Address, Bytes, B256, U256};
+use alloy::sol_types::abi::AbiDecoderConfig;
+use alloy::sol_types::SolCall;
 use assay_protocol::abi::corpora::Corpus;
 use assay_protocol::abi::IRetrievalMarket::AuditRequested;
 use assay_protocol::abi::{
@@ -53,6 +55,16 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// The call to the market, read; `None` if another contract made it, or nobody encodes it so: parts of a call that lie over each
+    /// other grow to more than any memory holds.
+    pub(super) fn called<C: SolCall>(&self) -> Option<C> {
+        let config = AbiDecoderConfig::new()
+            .strict(true)
+            .validate_allow_trailing_bytes(true);
+        let call = self.call.as_ref()?;
+        C::abi_decode_with_config(call, config).ok()
+    }
+
     /// The last second of a window that begins now.
     pub(super) fn after(&self, window: u64) -> u64 {
         self.time.saturating_add(window)
@@ -109,7 +121,7 @@ pub struct Course {
     /// What the responder and the authority said of them, by hash.
     pub said: Vec<B256>,
     /// What has to be proven.
-    pub due: Vec<Due>,
+    pub due: BTreeSet<Due>,
     /// What of it was.
     pub proven: BTreeSet<Due>,
     /// With what, as far as calls to the market have it.
@@ -186,7 +198,7 @@ impl Course {
             withheld: BTreeSet::new(),
             overruled: BTreeSet::new(),
             said: Vec::new(),
-            due: Vec::new(),
+            due: BTreeSet::new(),
             proven: BTreeSet::new(),
             shown: Vec::new(),
             demanded: BTreeSet::new(),

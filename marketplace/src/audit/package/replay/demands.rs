@@ -12,7 +12,6 @@ use super::course::{require_deadline, require_in_time, require_past, Course, Dem
 use crate::audit::package::fault::{judge, Accused};
 use crate::audit::package::refusal::{refused, require, require_same};
 use alloy::primitives::{B256, U256};
-use alloy::sol_types::SolCall;
 use assay_protocol::abi::IRetrievalMarket::{
     proveBadDataCall, publishChunksCall, AuditBadData, Delivered, DemandAcked, DemandPublished, Demanded,
 };
@@ -155,10 +154,7 @@ pub(super) fn published(course: &mut Course, at: &Moment, event: &DemandPublishe
     let spent: u128 = chunks_fee(&delivery, added, at.base_fee).saturating_to();
     demand.view.spent = demand.view.spent.saturating_add(spent);
     demand.chunks = next;
-    let call = at
-        .call
-        .as_ref()
-        .and_then(|call| publishChunksCall::abi_decode(call).ok());
+    let call = at.called::<publishChunksCall>();
     demand.words = match (demand.words.take(), call) {
         (Some(mut words), Some(call)) => {
             require(call.id == id && call.m == event.m, || {
@@ -204,10 +200,7 @@ pub(super) fn bad_data(course: &mut Course, at: &Moment, event: &AuditBadData) -
     let delivery = course.known.params.delivery.clone();
     let demand = in_state(course, event.m, DemandState::Acked)?;
     require_in_time("evidence of bad data", at, demand.view.deadline)?;
-    let call = at
-        .call
-        .as_ref()
-        .and_then(|call| proveBadDataCall::abi_decode(call).ok());
+    let call = at.called::<proveBadDataCall>();
     let is_read = match call {
         Some(call) => {
             require(call.id == id && call.m == event.m && call.slot == event.slot, || {

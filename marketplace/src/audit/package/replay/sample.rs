@@ -11,7 +11,6 @@
 use super::course::{require_deadline, require_in_time, Course, Moment, Shown};
 use crate::audit::package::refusal::{refused, require, require_same};
 use alloy::primitives::B256;
-use alloy::sol_types::SolCall;
 use assay_protocol::abi::AuditState;
 use assay_protocol::abi::IRetrievalMarket::{submitProofsCall, AuditProven, SaltRevealed};
 use assay_protocol::retrieval::sample::{check_named, due, Due, NAMED};
@@ -44,7 +43,7 @@ pub(super) fn revealed(course: &mut Course, at: &Moment, event: SaltRevealed) ->
             event.named.len()
         ),
     );
-    course.due = all;
+    course.due = all.into_iter().collect();
     match event.due {
         0 => deliver(course, at, event.deadline),
         items => {
@@ -71,11 +70,7 @@ pub(super) fn proven(course: &mut Course, at: &Moment, event: &AuditProven) -> e
         "more was proven than was due".to_owned()
     })?;
     course.view.counts.proven = event.proven;
-    if let Some(call) = at
-        .call
-        .as_ref()
-        .and_then(|call| submitProofsCall::abi_decode(call).ok())
-    {
+    if let Some(call) = at.called::<submitProofsCall>() {
         take(course, event.accepted, call)?;
     }
     if event.proven == course.view.counts.due {
@@ -114,6 +109,10 @@ fn take(course: &mut Course, accepted: u32, call: submitProofsCall) -> eyre::Res
         if new.is_empty() {
             continue;
         }
+        // Each keeps what was sent for it: of a group for many there would be as many copies.
+        require(indices.len() == 1, || {
+            "submitted proofs are about several documents at once".to_owned()
+        })?;
         for due in new {
             require(course.due.contains(&due), || {
                 format!("a proof about document {} was accepted, which was not due", due.index)
@@ -130,10 +129,11 @@ fn take(course: &mut Course, accepted: u32, call: submitProofsCall) -> eyre::Res
 
 /// A sample is known by its number alone: a group that is skipped may name any document.
 fn place(course: &Course, rank: u32, index: u32) -> Due {
-    let drawn = course.due.iter().find(|due| rank != NAMED && due.rank == rank);
-    match drawn.filter(|due| course.proven.contains(*due)) {
+    let of_rank = |index| Due { rank, index };
+    let mut drawn = course.due.range(of_rank(0)..=of_rank(u32::MAX));
+    match drawn.next().filter(|due| rank != NAMED && course.proven.contains(*due)) {
         Some(due) => *due,
-        None => Due { rank, index },
+        None => of_rank(index),
     }
 }
 
@@ -143,4 +143,25 @@ fn deliver(course: &mut Course, at: &Moment, deadline: u64) -> eyre::Result<()> 
     course.enter("the end of proving", AuditState::Delivering, deadline, expected)?;
     course.view.overruleBy = deadline;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::known;
+    use super::*;
+
+    /// By the clock: a moment, where looking at each for each takes most of a minute.
+    #[test]
+    fn places_of_a_large_sample_are_found_at_once() {
+        let all = || (0..1 << 18).map(|rank| Due { rank, index: rank });
+        let mut course = Course::new(known());
+        (course.due, course.proven) = (all().collect(), all().collect());
+        let began = std::time::Instant::now();
+        assert!(all().all(|due| place(&course, due.rank, 0) == due));
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+        let named = Due { rank: NAMED, index: 7 };
+        course.due.insert(named);
+        assert_eq!(place(&course, NAMED, 7), named);
+        assert_eq!(place(&course, NAMED, 8), Due { rank: NAMED, index: 8 });
+    }
 }

@@ -600,6 +600,25 @@ fn only_what_is_due_was_proven_and_each_once() {
     assert_eq!((course.view.counts.proven, course.shown.len()), (5, 2));
 }
 
+/// A call whose groups all are the same bytes: as many groups as words would be as much as their product.
+#[test]
+fn a_call_whose_parts_lie_over_each_other_is_not_read() {
+    let call = proofs(&all_due()[..1]);
+    // Selector, then id, four words of the predicate, where the groups begin: their number, and where each begins.
+    let groups = 4 + 6 * 32;
+    let word = |number: u64| U256::from(number).to_be_bytes::<32>();
+    assert_eq!(call[groups..groups + 64], [word(1), word(32)].concat());
+    let twice = [&call[..groups], &word(2), &word(64), &word(64), &call[groups + 64..]].concat();
+    let lenient = market::submitProofsCall::abi_decode(&twice).unwrap();
+    assert_eq!(lenient.groups[0], lenient.groups[1]);
+    let mut at = story()[7].0.clone();
+    assert!(at.called::<market::submitProofsCall>().is_some());
+    at.call = Some(twice.into());
+    assert!(at.called::<market::submitProofsCall>().is_none());
+    at.call = Some([&call[..], &[1]].concat().into());
+    assert!(at.called::<market::submitProofsCall>().is_some(), "some add a mark of theirs");
+}
+
 #[test]
 fn demands_go_as_the_market_lets_them() {
     let said = refused(|events| change!(events, 10, Demanded, indices = vec![1, 2]));
