@@ -18,6 +18,7 @@ use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext,
 };
 use serde_json::{json, Value};
+use sha2::Sha256;
 use sha3::{Digest, Keccak256};
 use thiserror::Error;
 
@@ -30,11 +31,16 @@ pub const MAX_GAS: u64 = 1 << 24;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum EvmError {
-    #[error("{path} is missing: not the root of the repository?")]
-    NoSolc { path: PathBuf },
-    #[error("cannot run {path} (it needs node)")]
-    RunSolc { path: PathBuf, source: std::io::Error },
-    #[error("solc failed, run `scripts/install` if it is not installed: {stderr}")]
+    #[error("there is no compiler {path}: run scripts/install in a checkout of this release")]
+    NoSolc { path: PathBuf, source: std::io::Error },
+    #[error(
+        "{path} is not the compiler of this release: its SHA-256 is {got}, that of solc {SOLC_VERSION} is {SOLC_SHA256}; run \
+         scripts/install in a checkout of this release"
+    )]
+    OtherSolc { path: PathBuf, got: String },
+    #[error("cannot run node, which solc needs")]
+    RunSolc(#[source] std::io::Error),
+    #[error("solc failed: {stderr}")]
     SolcFailed { stderr: String },
     #[error("solc answered with something else than JSON")]
     SolcAnswer(#[from] serde_json::Error),
@@ -48,11 +54,33 @@ pub enum EvmError {
     Transaction { reason: String },
 }
 
-/// `scripts/solc` of a checkout, with the settings of `foundry.toml`.
+/// The compiler of this release, as `package.json` names it.
+pub const SOLC_VERSION: &str = "0.8.37";
+/// SHA-256 of its `soljson.js`, in hexadecimal: the compiler is this file and nothing beside it. Another one could give other code,
+/// and a verifier that accepts anything would compare as the right one.
+pub const SOLC_SHA256: &str = "221d7a667378b5068d913e75fe092507e061363cd1d23b64c49ae82febabad4c";
+
+/// The compiler in the packages of a checkout, with the settings of `foundry.toml`. Of the checkout nothing else is run.
 #[derive(Clone, Debug)]
 pub struct Compiler {
-    solc: PathBuf,
+    soljson: PathBuf,
 }
+
+/// What node runs: the compiler and its input come on standard input, so that what runs is what was hashed.
+const RUN: &str = "\
+const { readFileSync, writeSync } = require('fs');
+const all = readFileSync(0);
+const end = 8 + Number(all.readBigUInt64BE(0));
+const solc = new module.constructor();
+solc._compile(all.toString('utf8', 8, end), 'soljson.js');
+// Its runtime installs handlers that would hide errors.
+process.removeAllListeners('uncaughtException');
+const compile = solc.exports.cwrap('solidity_compile', 'string', ['string', 'number', 'number']);
+const answer = Buffer.from(compile(all.toString('utf8', end), 0, 0));
+for (let at = 0; at < answer.length;) {
+  try { at += writeSync(1, answer, at); } catch (e) { if (e.code !== 'EAGAIN') throw e; }
+}
+";
 
 /// A compiled contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +93,28 @@ pub struct Compiled {
 
 impl Compiler {
     /// The compiler of the repository at `root`.
+    ///
+    /// # Errors
+    /// If there is none, or another one than this release's.
     pub fn in_repo(root: &Path) -> Result<Self, EvmError> {
-        let solc = root.join("scripts").join("solc");
-        if !solc.is_file() {
-            return Err(EvmError::NoSolc { path: solc });
+        let soljson = root.join("node_modules/solc/soljson.js");
+        let compiler = Self { soljson };
+        compiler.read()?;
+        Ok(compiler)
+    }
+
+    /// The compiler's file, if it is that of this release.
+    ///
+    /// # Errors
+    /// [`EvmError::NoSolc`], and [`EvmError::OtherSolc`] with both hashes.
+    fn read(&self) -> Result<Vec<u8>, EvmError> {
+        let path = || self.soljson.clone();
+        let solc = std::fs::read(&self.soljson).map_err(|source| EvmError::NoSolc { path: path(), source })?;
+        let got = hex::encode(Sha256::digest(&solc));
+        match got == SOLC_SHA256 {
+            true => Ok(solc),
+            false => Err(EvmError::OtherSolc { path: path(), got }),
         }
-        Ok(Self { solc })
     }
 
     /// Compiles one contract of a self-contained source, with the optimizer on.
@@ -118,23 +162,23 @@ impl Compiler {
     }
 
     fn run(&self, input: &Value) -> Result<Value, EvmError> {
-        let failed = |source| EvmError::RunSolc {
-            path: self.solc.clone(),
-            source,
-        };
-        let mut child = Command::new(&self.solc)
-            .arg("--standard-json")
+        let solc = self.read()?;
+        let mut child = Command::new("node")
+            .args(["-e", RUN])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(failed)?;
+            .map_err(EvmError::RunSolc)?;
         // The input is read to its end before any output is written, so this cannot block; a child that dies early
         // closes the pipe, and its exit status says why.
         if let Some(mut stdin) = child.stdin.take() {
-            let _ = stdin.write_all(input.to_string().as_bytes());
+            let length = (solc.len() as u64).to_be_bytes();
+            for part in [&length[..], &solc, input.to_string().as_bytes()] {
+                let _ = stdin.write_all(part);
+            }
         }
-        let output = child.wait_with_output().map_err(failed)?;
+        let output = child.wait_with_output().map_err(EvmError::RunSolc)?;
         if !output.status.success() {
             return Err(EvmError::SolcFailed {
                 stderr: String::from_utf8_lossy(&output.stderr).trim().into(),
@@ -317,5 +361,51 @@ impl Evm {
 fn invalid(error: impl std::fmt::Debug) -> EvmError {
     EvmError::Transaction {
         reason: format!("{error:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory with a file where the compiler is.
+    struct Checkout(PathBuf);
+
+    impl Checkout {
+        fn with(name: &str, soljson: &[u8]) -> Self {
+            let root = std::env::temp_dir().join(format!("assay-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(root.join("node_modules/solc")).unwrap();
+            std::fs::write(root.join("node_modules/solc/soljson.js"), soljson).unwrap();
+            Self(root)
+        }
+    }
+
+    impl Drop for Checkout {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn no_other_compiler_is_run_than_the_one_of_this_release() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let soljson = std::fs::read(here.join("node_modules/solc/soljson.js")).unwrap();
+        let package: Value = serde_json::from_slice(&std::fs::read(here.join("package.json")).unwrap()).unwrap();
+        assert_eq!(package["dependencies"]["solc"], SOLC_VERSION);
+        Compiler::in_repo(here).unwrap();
+
+        // Whatever lies beside it in a checkout is not run.
+        let same = Checkout::with("same", &soljson);
+        let compiled = Compiler::in_repo(&same.0)
+            .unwrap()
+            .compile("contract A {}", "A")
+            .unwrap();
+        assert!(!compiled.initcode.is_empty());
+        let other = Checkout::with("other", &[&soljson[..], b"\n"].concat());
+        let refused = Compiler::in_repo(&other.0).unwrap_err();
+        assert!(matches!(refused, EvmError::OtherSolc { .. }), "{refused}");
+        std::fs::remove_file(other.0.join("node_modules/solc/soljson.js")).unwrap();
+        let refused = Compiler::in_repo(&other.0).unwrap_err();
+        assert!(refused.to_string().contains("run scripts/install"), "{refused}");
     }
 }
