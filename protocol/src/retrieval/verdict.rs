@@ -13,7 +13,7 @@ use assay_economics::share::Share;
 /// A verdict, read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
-    /// What was shown of the documents answered with no match.
+    /// What was shown of the documents answered with no match: nothing where one account is both parties, whatever the contract says.
     pub assurance: AuditAssurance,
     /// z: how many those are.
     pub zeros: u64,
@@ -39,7 +39,11 @@ impl Reading {
         let (counts, samples) = (&audit.counts, u64::from(audit.bounds.samples));
         let positives = u64::from(counts.positives);
         let zeros = u64::from(audit.size).saturating_sub(positives);
-        let assurance = assurance(audit.outcome, samples, zeros);
+        let is_self_dealt = audit.rq == audit.rs;
+        let assurance = match is_self_dealt {
+            true => AuditAssurance::NONE,
+            false => assurance(audit.outcome, samples, zeros),
+        };
         let drawn = match assurance {
             AuditAssurance::NONE => 0,
             _ => zeros.min(samples),
@@ -56,7 +60,7 @@ impl Reading {
             hidden,
             recall: hidden.map(|hidden| recall(positives, hidden)),
             kept_back: u64::from(counts.withheld).saturating_sub(counts.overruled.into()),
-            is_self_dealt: audit.rq == audit.rs,
+            is_self_dealt,
         })
     }
 }
@@ -192,8 +196,12 @@ mod tests {
     fn what_is_kept_back_and_who_asked_is_told() {
         let mut v = ended(100, 5, 95, AuditOutcome::Complete);
         assert_eq!(read(&v).kept_back, 3);
-        assert!(!read(&v).is_self_dealt);
+        assert_eq!(read(&v).assurance, AuditAssurance::EXHAUSTIVE);
         v.rq = v.rs;
-        assert!(read(&v).is_self_dealt);
+        let own = read(&v);
+        assert_eq!(
+            (own.is_self_dealt, own.assurance, own.hidden, own.drawn),
+            (true, AuditAssurance::NONE, None, 0)
+        );
     }
 }

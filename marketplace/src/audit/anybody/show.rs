@@ -161,9 +161,6 @@ impl Shown {
         if !self.deployment.is_known() {
             return Some("these contracts are not those of this release, so nothing that they say is stated as a fact");
         }
-        if self.fields.self_dealt {
-            return Some("requester and responder are one account, which knew the sample before it answered");
-        }
         (!self.verifier.is_known()).then_some(
             "proofs were accepted by a verifier that was not compared with the predicate's architecture (--arch FILE) or with \
              a code hash you trust (--trust-codehash HASH)",

@@ -107,6 +107,7 @@ pub fn examine(
         market: record.market,
         fields: Fields::new(record.audit, &standing.audit),
         verdict: Verdict::of(&standing.audit, &ask.delta)?,
+        caution: caution(is_for_want_of_proofs(&reading), weights.not_compared.as_deref()),
         demand_list: Demand::of(&reading),
         other_audits: Other::of(&reading),
         requests: standing.requests,
@@ -179,6 +180,15 @@ fn is_for_want_of_proofs(reading: &Reading) -> bool {
     audit.outcome == AuditOutcome::Violation && audit.counts.proven < audit.counts.due
 }
 
+/// What is said before everything else: an outcome that a contract of the requester's could have brought about.
+fn caution(is_for_want_of_proofs: bool, not_compared: Option<&str>) -> Option<String> {
+    let why = not_compared.filter(|_| is_for_want_of_proofs)?;
+    Some(format!(
+        "that the audit ended as a violation shows nothing about the responder yet: proofs are missing by the word of a verifier \
+         contract that was not compared with the predicate ({why}), and one that refuses true proofs leads to the same end"
+    ))
+}
+
 /// What has to be believed besides the hashes of blocks.
 fn besides(record: &Record, reading: &Reading, weights: &Checked, verified: usize) -> Vec<String> {
     let mut besides = Vec::new();
@@ -235,6 +245,13 @@ fn besides(record: &Record, reading: &Reading, weights: &Checked, verified: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_rests_on_a_verifier_that_is_not_known_is_said_with_caution() {
+        assert_eq!(caution(true, None), None);
+        assert_eq!(caution(false, Some("no compiler")), None);
+        assert!(caution(true, Some("no compiler")).is_some_and(|said| said.contains("no compiler")));
+    }
 
     #[test]
     fn proofs_that_nobody_verified_show_nothing_unless_the_verifier_is_known() {

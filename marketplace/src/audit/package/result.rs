@@ -8,6 +8,7 @@ use crate::corpus::opening::check::DocumentsChecked;
 use crate::corpus::show::Attestation;
 use alloy::primitives::{Address, B256};
 use assay_chain::release::DeploymentCheck;
+use assay_economics::words::percent;
 use assay_protocol::units::utc;
 use serde::Serialize;
 use std::fmt;
@@ -26,6 +27,9 @@ pub struct EvidenceChecked {
     pub fields: Fields,
     /// What it shows.
     pub verdict: Option<Verdict>,
+    /// What the outcome does not show, because it rests on something that was not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caution: Option<String>,
     /// In order.
     pub demand_list: Vec<Demand>,
     /// Others about the same corpus that were accepted, oldest first, as they stood after the last block.
@@ -181,6 +185,9 @@ impl fmt::Display for EvidenceChecked {
             "Audit {} of market {} on chain {}",
             self.fields.id, self.market, self.chain_id
         )?;
+        if let Some(caution) = &self.caution {
+            writeln!(f, "CAUTION: {caution}")?;
+        }
         writeln!(f)?;
         for line in &self.report {
             writeln!(f, "{line}")?;
@@ -199,6 +206,10 @@ impl fmt::Display for EvidenceChecked {
             " {} of {} accepted proofs, each verified natively",
             self.proofs.verified, self.proofs.accepted
         )?;
+        if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.is_assured()) {
+            let delta = percent(1.0 - verdict.confidence);
+            writeln!(f, " the verdict, with --delta {delta}: {verdict}")?;
+        }
         let p = &self.predicate;
         writeln!(
             f,

@@ -49,7 +49,6 @@ pub(super) fn withheld(course: &mut Course, at: &Moment, event: Withheld) -> eyr
     require(counts.withheld <= limit, || {
         format!("more than {limit} documents were withheld")
     })?;
-    course.said.push(event.log);
     course.note(at, format!("the responder withheld documents {:?}", event.indices));
     course.steps.push(Step::Withheld {
         indices: event.indices,
@@ -100,7 +99,7 @@ fn all_answers(course: &Course) -> eyre::Result<Posted> {
         .map_err(|why| refused(format!("the answers: {why}")))
 }
 
-pub(super) fn overruled(course: &mut Course, at: &Moment, event: &Overruled) -> eyre::Result<()> {
+pub(super) fn overruled(course: &mut Course, at: &Moment, event: Overruled) -> eyre::Result<()> {
     let states = [AuditState::Answered, AuditState::Sampled, AuditState::Delivering];
     course.require_state("a ruling", &states)?;
     course.require_by("the ruling", event.authority, course.view.authority)?;
@@ -123,7 +122,6 @@ pub(super) fn overruled(course: &mut Course, at: &Moment, event: &Overruled) -> 
         course.view.deadline = at.after(course.known.params.windows.demand);
     }
     require_deadline("the ruling", event.deadline, course.view.deadline)?;
-    course.said.push(event.ruling);
     course.note(
         at,
         format!(
@@ -131,5 +129,6 @@ pub(super) fn overruled(course: &mut Course, at: &Moment, event: &Overruled) -> 
             event.indices
         ),
     );
+    course.rulings.push((event.indices, event.ruling));
     Ok(())
 }

@@ -118,8 +118,8 @@ pub struct Course {
     pub withheld: BTreeSet<u32>,
     /// Of these.
     pub overruled: BTreeSet<u32>,
-    /// What the responder and the authority said of them, by hash.
-    pub said: Vec<B256>,
+    /// Which of them the authority overruled together, and the hash of what it said of that.
+    pub rulings: Vec<(Vec<u32>, B256)>,
     /// What has to be proven.
     pub due: BTreeSet<Due>,
     /// What of it was.
@@ -197,7 +197,7 @@ impl Course {
             answers: None,
             withheld: BTreeSet::new(),
             overruled: BTreeSet::new(),
-            said: Vec::new(),
+            rulings: Vec::new(),
             due: BTreeSet::new(),
             proven: BTreeSet::new(),
             shown: Vec::new(),

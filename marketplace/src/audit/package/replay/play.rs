@@ -33,7 +33,7 @@ fn take(course: &mut Course, at: &Moment, event: Event) -> eyre::Result<()> {
         Event::AnswersPosted(event) => answers::posted(course, at, event),
         Event::Withheld(event) => answers::withheld(course, at, event),
         Event::AnswersSealed(event) => answers::sealed(course, at, &event),
-        Event::Overruled(event) => answers::overruled(course, at, &event),
+        Event::Overruled(event) => answers::overruled(course, at, event),
         Event::SaltRevealed(event) => sample::revealed(course, at, event),
         Event::AuditProven(event) => sample::proven(course, at, &event),
         Event::Demanded(event) => demands::demanded(course, at, event),
