@@ -32,9 +32,16 @@ const VERSION: u32 = 1;
 /// Of the largest corpus, all of which matches.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Whether an image has no proof under the network, whatever is tried: then nothing else went wrong.
-fn has_no_witness(error: &eyre::Report) -> bool {
-    matches!(error.downcast_ref(), Some(ReferenceError::OutOfRange { .. }))
+/// Whether an image matches, by the output of a predicate; `None` if it has no proof under the network, whatever is tried.
+///
+/// # Errors
+/// If something else went wrong.
+pub fn says(output: eyre::Result<U256>) -> eyre::Result<Option<bool>> {
+    match output {
+        Ok(bit) => Ok(Some(bit == U256::from(1))),
+        Err(error) if matches!(error.downcast_ref(), Some(ReferenceError::OutOfRange { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What the predicate says of a corpus.
@@ -62,11 +69,8 @@ impl Matches {
         let done = AtomicU64::new(0);
         let answers = (0..corpus.len()).into_par_iter().map(|index| {
             let image = corpus.document(index)?.document.image;
-            let says = match prover.output_of(&image) {
-                Ok(bit) => Some(bit == U256::from(1)),
-                Err(error) if has_no_witness(&error) => None,
-                Err(error) => return Err(error.wrap_err(format!("the predicate cannot be run on document {index}"))),
-            };
+            let says = says(prover.output_of(&image))
+                .wrap_err_with(|| format!("the predicate cannot be run on document {index}"))?;
             bar.set(done.fetch_add(1, Ordering::Relaxed) + 1);
             Ok((index as u32, says))
         });

@@ -1,17 +1,16 @@
 //! Anybody, without a node: checks a package.
 
 use super::container::Package;
+use super::opened::open;
 use super::proofs::verify;
 use super::reading::Reading;
 use super::record::Record;
-use super::refusal::{refused, require};
+use super::refusal::require;
 use super::report::report;
 use super::result::{Demand, EvidenceChecked, Other, Predicate, Proofs, Trusted};
 use super::weights::{self, Checked};
 use crate::audit::anybody::verdict::Verdict;
 use crate::audit::anybody::Fields;
-use crate::corpus::opening::check::{check_all, Ask as Opened, DocumentsChecked};
-use crate::corpus::opening::file::Reader;
 use crate::corpus::show::Attestation;
 use crate::proving::reference_string::SrsUse;
 use alloy::primitives::B256;
@@ -99,7 +98,8 @@ pub fn examine(
         verified,
         weights.not_compared.as_deref(),
     )?;
-    let documents = documents.map(|part| opened(part, &reading, ask, out)).transpose()?;
+    let documents = documents.map(|part| open(part, &reading, &weights.model, &ask.delta, out));
+    let (documents, judged) = documents.transpose()?.unzip();
     let counts = &standing.audit.counts;
     let besides = besides(record, &reading, &weights, verified);
     Ok(EvidenceChecked {
@@ -126,12 +126,13 @@ pub fn examine(
             weights_commit: asked.weightsCommit.into(),
             vk_digest: asked.vkDigest,
             reference_string: record.reference_string,
-            parameters: weights.parameters,
+            parameters: weights.model.architecture.parameter_count(),
             verifier: asked.verifier,
             verifier_codehash: asked.verifierCodehash,
             not_compared: weights.not_compared,
         },
         documents,
+        judged,
         trusted: Trusted::of(&reading, besides),
         report: words,
     })
@@ -155,23 +156,6 @@ fn require_shown(accepted: usize, verified: usize, not_compared: Option<&str>) -
         .into()),
         _ => Ok(()),
     }
-}
-
-/// Documents that came with a package, each opened to its original.
-fn opened(part: Take<File>, reading: &Reading, ask: &Ask, out: &Reporter) -> eyre::Result<DocumentsChecked> {
-    let (standing, id) = (&reading.standing, reading.standing.audit.corpusId);
-    let all = Opened {
-        id,
-        sample: None,
-        delta: ask.delta.clone(),
-        originals: None,
-        extract: None,
-    };
-    let checked = Reader::of(part).and_then(|reader| {
-        let deployment = standing.deployment.clone();
-        check_all(reader, &standing.corpus, deployment, &all, out)
-    });
-    checked.map_err(|why| refused(format!("its documents: {why:#}")))
 }
 
 /// Whether the audit ended because proofs that were due were not accepted in time.

@@ -14,7 +14,8 @@
 //! | [`report`](mod@report) | the same in words | `reading`, `replay`, `standing` |
 //! | [`weights`] | the predicate, its key and its verifier | `record`, `refusal` |
 //! | [`proofs`] | every proof, verified natively | `refusal`, `replay` |
-//! | [`result`] | what a check and an export say | `reading`, `record` |
+//! | [`opened`] | documents that came with it, and the predicate run on them | `reading`, `refusal` |
+//! | [`result`] | what a check and an export say | `opened`, `reading`, `record` |
 //! | [`check`](mod@check) | anybody, without a node: checks a package | all above |
 //! | [`export`](mod@export) | anybody with a node: makes one | all above, `check` |
 //!
@@ -31,6 +32,7 @@ pub mod container;
 pub mod events;
 pub mod export;
 pub mod fault;
+pub mod opened;
 pub mod proofs;
 pub mod reading;
 pub mod record;

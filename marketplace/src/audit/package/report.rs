@@ -303,7 +303,7 @@ fn sorted(indices: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
 }
 
 /// Ascending numbers, those that follow each other as one: `1, 4-7`.
-fn runs(numbers: impl Iterator<Item = u32>) -> String {
+pub(super) fn runs(numbers: impl Iterator<Item = u32>) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for number in numbers {
         match runs.last_mut() {

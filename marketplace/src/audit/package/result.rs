@@ -1,7 +1,9 @@
 //! The result of a check, and of an export.
 
+use super::opened::Judged;
 use super::reading::Reading;
 use super::record::Record;
+use super::report::runs;
 use crate::audit::anybody::verdict::Verdict;
 use crate::audit::anybody::Fields;
 use crate::corpus::opening::check::DocumentsChecked;
@@ -47,6 +49,9 @@ pub struct EvidenceChecked {
     /// Documents that came with it; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub documents: Option<DocumentsChecked>,
+    /// The same, with what was answered of each and what the predicate answers here; absent as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Vec<Judged>>,
     /// What of the rest has to be believed.
     pub trusted: Trusted,
     /// What all of it says, in words.
@@ -222,19 +227,27 @@ impl fmt::Display for EvidenceChecked {
                 " its verifier contract, made anew from the architecture: the same code"
             )?;
         }
-        if let Some(documents) = &self.documents {
-            writeln!(
-                f,
-                " {} documents, opened to their originals:",
-                documents.documents.len()
-            )?;
-            for document in &documents.documents {
+        if let (Some(documents), Some(judged)) = (&self.documents, &self.judged) {
+            let of = documents.documents.iter().zip(judged);
+            writeln!(f, " {} documents, opened to their originals:", judged.len())?;
+            for (document, judged) in of {
                 writeln!(
                     f,
-                    "  {} SHA-256 {}, {} bytes",
+                    "  {} SHA-256 {}, {} bytes; {judged}",
                     document.index, document.file_hash, document.bytes
                 )?;
             }
+            let matching = judged.iter().filter(|one| one.answered == Some(true));
+            let matching = runs(matching.map(|one| one.index));
+            let which = match matching.is_empty() {
+                true => "none".into(),
+                false => matching,
+            };
+            writeln!(
+                f,
+                " of {} documents answered with a match, opened here: {which}",
+                self.fields.positives
+            )?;
         }
         writeln!(f, "What is taken on trust")?;
         writeln!(

@@ -12,6 +12,7 @@ use assay_chain::error::hinted;
 use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::Predicate;
+use assay_prover::model::Model;
 use assay_prover::proof::{ModelOpening, VerifierKey};
 use assay_prover::srs::SrsId;
 use eyre::WrapErr;
@@ -26,8 +27,8 @@ const MAX_K: u32 = 22;
 pub struct Checked {
     /// Verifies its proofs.
     pub key: VerifierKey,
-    /// Numbers of the network, quantised.
-    pub parameters: usize,
+    /// The network with its weights.
+    pub model: Model,
     /// The string's secret is public: proofs under it show nothing.
     pub is_development: bool,
     /// Why the verifier contract was not compared with the key; `None` if it was, and is the key's.
@@ -120,7 +121,7 @@ pub fn check(
     )?;
     let not_compared = verifier(record, predicate, code_hashes, &key, out)?;
     Ok(Checked {
-        parameters: opening.model.architecture.parameter_count(),
+        model: opening.model,
         is_development: key.srs().is_development(),
         key,
         not_compared,
@@ -181,7 +182,6 @@ mod tests {
     use assay_chain::error::Kind;
     use assay_prover::circuit::Layout;
     use assay_prover::model::random::tiny_network;
-    use assay_prover::model::Model;
 
     /// No reference string is named that could be read: whoever begins with a key fails in another way.
     #[test]

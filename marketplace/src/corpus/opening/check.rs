@@ -182,18 +182,22 @@ pub(super) fn check_against(
     }
     let context = || path.display().to_string();
     let reader = Reader::open(path).wrap_err_with(context)?;
-    check_all(reader, corpus, deployment, ask, out).wrap_err_with(context)
+    check_all(reader, corpus, deployment, ask, &|_, _| Ok(()), out).wrap_err_with(context)
 }
 
-/// As [`check_against`], of an opening wherever it is.
+/// What is done with each document that was opened, of this number, as a model reads it.
+pub(crate) type Look<'a> = &'a (dyn Fn(u32, &[u8]) -> eyre::Result<()> + Sync);
+
+/// As [`check_against`], of an opening wherever it is; each document is looked at once it is known to be the one committed to.
 ///
 /// # Errors
-/// As there.
+/// As there, and those of `look`.
 pub(crate) fn check_all(
     mut reader: Reader,
     corpus: &Corpus,
     deployment: DeploymentCheck,
     ask: &Ask,
+    look: Look<'_>,
     out: &Reporter,
 ) -> eyre::Result<DocumentsChecked> {
     let known = match &ask.originals {
@@ -210,7 +214,7 @@ pub(crate) fn check_all(
             )
         })?;
     }
-    let documents = read_all(&mut reader, corpus, known.as_ref(), ask, out)?;
+    let documents = read_all(&mut reader, corpus, known.as_ref(), ask, look, out)?;
     let shows = match &ask.sample {
         Some(sample) => Some(shown_by(sample, &documents, corpus, &ask.delta)?),
         None => None,
@@ -253,6 +257,7 @@ fn read_all(
     corpus: &Corpus,
     known: Option<&Known>,
     ask: &Ask,
+    look: Look<'_>,
     out: &Reporter,
 ) -> eyre::Result<Vec<Checked>> {
     let depth = depth(corpus.size as usize);
@@ -271,7 +276,11 @@ fn read_all(
         if some.is_empty() {
             return Ok(checked);
         }
-        let each = some.par_iter().map(|opened| verify(opened, pixels, corpus, known));
+        let each = some.par_iter().map(|opened| {
+            let (checked, image) = verify(opened, pixels, corpus, known)?;
+            look(checked.index, &image)?;
+            Ok(checked)
+        });
         checked.extend(each.collect::<eyre::Result<Vec<_>>>()?);
         if let Some(to) = &ask.extract {
             for opened in &some {
@@ -284,12 +293,13 @@ fn read_all(
     }
 }
 
+/// A document that is the one committed to, and what a model reads of it.
 pub(super) fn verify(
     opened: &Opened,
     pixels: ImageSize,
     corpus: &Corpus,
     known: Option<&Known>,
-) -> eyre::Result<Checked> {
+) -> eyre::Result<(Checked, Vec<u8>)> {
     let refused = |why: String| refuted(format!("document {}: {why}", opened.index));
     let image = rendered(&opened.original, pixels).map_err(|why| refused(format!("its original {why}")))?;
     let hash = file_hash(&opened.original);
@@ -309,11 +319,12 @@ pub(super) fn verify(
             known.folder.display()
         )));
     }
-    Ok(Checked {
+    let checked = Checked {
         index: opened.index,
         file_hash: hash,
         bytes: opened.original.len(),
-    })
+    };
+    Ok((checked, image))
 }
 
 /// What follows from the sample, all of which must have been opened.

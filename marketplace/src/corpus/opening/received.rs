@@ -48,7 +48,7 @@ pub fn received(id: B256, corpus: &Corpus, path: &Path, out: &Reporter) -> eyre:
             }
         };
         match verify(&opened, pixels, corpus, None) {
-            Ok(checked) => {
+            Ok((checked, _)) => {
                 received.good.insert(checked.index);
             }
             Err(error) => received.wrong.push(format!("{error:#}")),
