@@ -278,8 +278,15 @@ fn a_requester_that_is_silent_pays_and_one_that_asks_in_vain_does_not() {
     );
     // The prices of three, and the bond of one.
     assert_eq!(story.fetched(story.requester()), (3 * 10 + 50) * MILLIETHER);
-    let list = story.outsider().reads(&["audit", "list", &story.corpus_id]);
-    assert_eq!(list["audits"].as_array().unwrap().len(), 2, "those that were accepted");
+    let arch = text(&story.arch);
+    for (options, grade) in [(&[][..], "NOT CHECKED"), (&["--arch", arch], "REPRODUCED")] {
+        let list = story
+            .outsider()
+            .reads(&[&["audit", "list", &story.corpus_id], options].concat());
+        let audits = list["audits"].as_array().unwrap();
+        assert_eq!(audits.len(), 2, "those that were accepted");
+        assert!(audits.iter().all(|audit| audit["verifier"]["grade"] == grade), "{list}");
+    }
 }
 
 #[test]

@@ -31,10 +31,10 @@ pub struct ShowArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  assay audit list 0x7c…\n  assay audit list 0x7c… --requests      open requests, which cost nothing to make\n\n\
-    All of them count: whoever repeats an audit until a sample misses what it hides leaves the others behind."
-)]
+#[command(after_help = "Examples:\n  assay audit list 0x7c… --arch digits.arch.json\n  \
+    assay audit list 0x7c… --requests      open requests, which cost nothing to make\n\n\
+    All of them count: whoever repeats an audit until a sample misses what it hides leaves the others behind. Each with the bounds of\n\
+    its verdict, which rest on its predicate's verifier: name its architecture, or nothing is known of it.")]
 pub struct ListArgs {
     /// Corpus
     corpus_id: B256,
@@ -48,6 +48,8 @@ pub struct ListArgs {
     retrieval: RetrievalArgs,
     #[command(flatten)]
     block: BlockArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
@@ -58,6 +60,7 @@ pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
 
 pub(crate) async fn list(args: ListArgs, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.audits_site(args.retrieval).await?;
-    let result = list::list(&site, args.corpus_id, args.requests, &args.delta, args.block.into()).await?;
+    let (trust, which) = (args.trust.into(), args.block.into());
+    let result = list::list(&site, args.corpus_id, args.requests, &trust, &args.delta, which).await?;
     ctx.out.result(&result, &result)
 }

@@ -54,6 +54,16 @@ impl Verdict {
         }))
     }
 
+    /// How many documents are hidden, of how many, and how much of what matches was answered so, in words; `None` without assurance.
+    pub(crate) fn bounds(&self) -> Option<[String; 2]> {
+        // Rounded down: a bound is not improved by printing it.
+        let recall = (1e4 * self.recall?).floor() / 100.0;
+        Some([
+            format!("at most {} of {}", self.hidden?, self.zeros),
+            format!("at least {recall:.2} %"),
+        ])
+    }
+
     /// Whether something was proven.
     pub fn is_assured(&self) -> bool {
         self.kind != AuditAssurance::NONE
@@ -62,18 +72,16 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Some(hidden), Some(recall)) = (self.hidden, self.recall) else {
+        let Some([hidden, recall]) = self.bounds() else {
             return write!(
                 f,
                 "{}: nothing is proven of the documents answered with no match",
                 self.assurance
             );
         };
-        let of = format!("hidden at most {hidden} of {} documents", self.zeros);
-        // Rounded down: a bound is not improved by printing it.
-        let recall = (1e4 * recall).floor() / 100.0;
+        let of = format!("hidden {hidden} documents");
         let recall = format!(
-            "recall at least {recall:.2} % if all {} answered with a match do match",
+            "recall {recall} if all {} answered with a match do match",
             self.positives
         );
         match self.kind {
