@@ -1,5 +1,6 @@
 //! Evidence of audits: made beside a node, checked by a judge who has the file and the program, and neither node nor repository.
 
+use alloy::primitives::{keccak256, Bytes};
 use assay_chain::error::Kind;
 use assay_durable::report::Reporter;
 use assay_marketplace::audit::package::check::{check, Ask};
@@ -243,7 +244,7 @@ impl Parts {
     fn with(&self, record: &str) -> Vec<u8> {
         let parts = [record.as_bytes(), &self.predicate, &self.documents];
         let lengths = parts.map(|part| (part.len() as u64).to_be_bytes()).concat();
-        [&b"assay-evidence 1\n"[..], &lengths, &parts.concat()].concat()
+        [&b"assay-evidence 2\n"[..], &lengths, &parts.concat()].concat()
     }
 }
 
@@ -393,7 +394,7 @@ fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
     says("a word of storage", "is not proven", &|record| {
         let market = record.market;
         let account = record.accounts.iter_mut().find(|account| account.address == market);
-        account.unwrap().words.pop();
+        account.unwrap().slots.pop();
     });
     says("a word of storage twice", "is stated twice", &|record| {
         let market = record.market;
@@ -402,7 +403,16 @@ fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
             .iter_mut()
             .find(|account| account.address == market)
             .unwrap();
-        account.words.push(account.words[0].clone());
+        account.slots.push(account.slots[0]);
+    });
+    says("a node", "do not lead from root", &|record| drop(record.nodes.remove(0)));
+    says("a node of its own", "is not in its place, or there again", &|record| {
+        record.nodes.push(record.nodes[0].clone());
+    });
+    says("nodes that lead nowhere", "leads to nothing that is needed", &|record| {
+        let last = keccak256(record.nodes.last().unwrap());
+        let more = (0u64..).map(|n| Bytes::from(n.to_be_bytes().to_vec()));
+        record.nodes.extend(more.filter(|node| keccak256(node) > last).take(1));
     });
     says("a line of the report", "its report says something else", &|record| {
         drop(record.report.pop())

@@ -12,7 +12,8 @@
 )]
 
 use crate::client::Chain;
-use crate::inclusion::{value_at, NoWay};
+use crate::inclusion::{NoWay, Nodes};
+use crate::market::all_answers;
 use alloy::eips::BlockId;
 use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
@@ -24,27 +25,15 @@ use std::collections::BTreeMap;
 /// Words asked for at a time: nodes limit what one answer may hold.
 const AT_A_TIME: usize = 128;
 
-/// An account, by the nodes that lead to it and to words of its storage.
+/// An account, and words of its storage; the nodes that lead to these are in [`Nodes`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccountProof {
     /// Whose account.
     pub address: Address,
-    /// From the root of the state.
-    pub account: Vec<Bytes>,
-    /// Those that somebody needs.
+    /// Where the words stand that somebody needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub words: Vec<WordProof>,
-}
-
-/// A word of storage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WordProof {
-    /// Where it stands.
-    pub slot: B256,
-    /// From the root of the account's storage.
-    pub way: Vec<Bytes>,
+    pub slots: Vec<B256>,
 }
 
 /// What is proven about an account.
@@ -91,16 +80,18 @@ impl AccountProof {
     ///
     /// # Errors
     /// Says which does not lead where it should.
-    pub fn check(&self, state_root: B256) -> Result<ProvenAccount, AccountError> {
+    pub fn check(&self, state_root: B256, nodes: &mut Nodes) -> Result<ProvenAccount, AccountError> {
         let address = self.address;
         let none = AccountError::None { address };
-        let found = value_at(state_root, place(keccak256(address)), &self.account)
+        let found = nodes
+            .value_at(state_root, place(keccak256(address)))
             .map_err(|source| AccountError::Account { address, source })?;
         let account: TrieAccount = exactly(&found.ok_or(none)?).ok_or(none)?;
         let mut storage = BTreeMap::new();
-        for WordProof { slot, way } in &self.words {
-            let (slot, number) = (*slot, AccountError::Number { address, slot: *slot });
-            let found = value_at(account.storage_root, place(keccak256(slot)), way)
+        for slot in self.slots.iter().copied() {
+            let number = AccountError::Number { address, slot };
+            let found = nodes
+                .value_at(account.storage_root, place(keccak256(slot)))
                 .map_err(|source| AccountError::Word { address, slot, source })?;
             let value = match found {
                 Some(bytes) => exactly(&bytes).ok_or(number)?,
@@ -117,33 +108,24 @@ impl AccountProof {
         })
     }
 
-    /// Asks a node, as of a block.
+    /// Asks a node for all of these as of a block, several at one time; with the nodes that lead to them.
     ///
     /// # Errors
     /// If it does not answer, as nodes do not that keep no state of that block.
-    pub async fn fetch(chain: &Chain, address: Address, slots: &[B256], block: B256) -> eyre::Result<Self> {
-        let at = BlockId::hash(block);
-        let first = chain.provider.get_proof(address, Vec::new()).block_id(at).await?;
-        let mut words = Vec::new();
-        for some in slots.chunks(AT_A_TIME) {
-            let answer = chain.provider.get_proof(address, some.to_vec()).block_id(at).await?;
-            eyre::ensure!(
-                answer.storage_proof.len() == some.len(),
-                "the node proves {} words of storage instead of {}",
-                answer.storage_proof.len(),
-                some.len()
-            );
-            let proofs = some.iter().zip(answer.storage_proof);
-            words.extend(proofs.map(|(slot, proof)| WordProof {
-                slot: *slot,
-                way: proof.proof,
-            }));
-        }
-        Ok(Self {
-            address,
-            account: first.account_proof,
-            words,
-        })
+    pub async fn fetch(chain: &Chain, accounts: &[Self], block: B256) -> eyre::Result<Vec<Bytes>> {
+        let asked = accounts.iter().flat_map(|account| {
+            let some = account.slots.chunks(AT_A_TIME);
+            // An account without words is asked for, too.
+            let none = account.slots.is_empty().then_some(&[][..]);
+            some.chain(none).map(|slots| (account.address, slots))
+        });
+        let answers = asked.map(|(address, slots)| async move {
+            let asked = chain.provider.get_proof(address, slots.to_vec());
+            let answer = asked.block_id(BlockId::hash(block)).await?;
+            let words = answer.storage_proof.into_iter().flat_map(|word| word.proof);
+            Ok(answer.account_proof.into_iter().chain(words).collect::<Vec<_>>())
+        });
+        Ok(all_answers(answers).await?.concat())
     }
 }
 
@@ -182,28 +164,15 @@ mod tests {
 
     const WHO: Address = Address::repeat_byte(9);
 
-    /// The root over these, and the way to each of the wanted.
-    fn trie(values: &[(B256, Vec<u8>)], wanted: &[B256]) -> (B256, Vec<Vec<Bytes>>) {
-        let mut sorted: Vec<_> = values
-            .iter()
-            .map(|(key, value)| (place(keccak256(key)), value))
-            .collect();
-        sorted.sort();
-        let places: Vec<Nibbles> = wanted.iter().map(|key| place(keccak256(key))).collect();
-        let mut trie = HashBuilder::default().with_proof_retainer(ProofRetainer::new(places.clone()));
-        for (key, value) in sorted {
-            trie.add_leaf(key, value);
+    /// The root over these, and the nodes to the wanted places.
+    fn trie(mut values: Vec<(Nibbles, Vec<u8>)>, wanted: Vec<Nibbles>) -> (B256, Vec<Bytes>) {
+        values.sort();
+        let mut trie = HashBuilder::default().with_proof_retainer(ProofRetainer::new(wanted));
+        for (key, value) in values {
+            trie.add_leaf(key, &value);
         }
         let root = trie.root();
-        let nodes = trie.take_proof_nodes();
-        let way = |place: &Nibbles| {
-            nodes
-                .matching_nodes_sorted(place)
-                .into_iter()
-                .map(|(_, node)| node)
-                .collect()
-        };
-        (root, places.iter().map(way).collect())
+        (root, trie.take_proof_nodes().into_inner().into_values().collect())
     }
 
     fn slot(n: u64) -> B256 {
@@ -211,12 +180,11 @@ mod tests {
     }
 
     /// An account with words 1 to 20, each its slot's square, among others; the root of the state.
-    fn account(slots: &[u64]) -> (B256, AccountProof) {
-        let stored: Vec<(B256, Vec<u8>)> = (1..=20u64)
-            .map(|n| (slot(n), alloy::rlp::encode(U256::from(n * n))))
-            .collect();
-        let wanted: Vec<B256> = slots.iter().map(|n| slot(*n)).collect();
-        let (storage_root, ways) = trie(&stored, &wanted);
+    fn account(slots: &[u64]) -> (B256, AccountProof, Nodes) {
+        let at = |key: B256| place(keccak256(key));
+        let stored = (1..=20u64).map(|n| (at(slot(n)), alloy::rlp::encode(U256::from(n * n))));
+        let slots: Vec<B256> = slots.iter().map(|n| slot(*n)).collect();
+        let (storage_root, words) = trie(stored.collect(), slots.iter().map(|slot| at(*slot)).collect());
         let own = TrieAccount {
             nonce: 1,
             balance: U256::from(5),
@@ -224,77 +192,60 @@ mod tests {
             code_hash: B256::repeat_byte(3),
         };
         // Keys of accounts are hashes of 20 bytes.
-        let mut places: Vec<(Nibbles, Vec<u8>)> = (0..30u8)
-            .map(|n| {
-                (
-                    place(keccak256(Address::repeat_byte(n))),
-                    alloy::rlp::encode(TrieAccount::default()),
-                )
-            })
+        let of = |who: Address| place(keccak256(who));
+        let others = (0..30u8).map(Address::repeat_byte).filter(|who| *who != WHO);
+        let mut accounts: Vec<_> = others
+            .map(|who| (of(who), alloy::rlp::encode(TrieAccount::default())))
             .collect();
-        places.retain(|(at, _)| *at != place(keccak256(WHO)));
-        places.push((place(keccak256(WHO)), alloy::rlp::encode(own)));
-        places.sort();
-        let at = place(keccak256(WHO));
-        let mut state = HashBuilder::default().with_proof_retainer(ProofRetainer::new(vec![at]));
-        for (key, value) in &places {
-            state.add_leaf(*key, value);
-        }
-        let root = state.root();
-        let nodes = state.take_proof_nodes().matching_nodes_sorted(&at);
-        let proof = AccountProof {
-            address: WHO,
-            account: nodes.into_iter().map(|(_, node)| node).collect(),
-            words: wanted
-                .into_iter()
-                .zip(ways)
-                .map(|(slot, way)| WordProof { slot, way })
-                .collect(),
-        };
-        (root, proof)
+        accounts.push((of(WHO), alloy::rlp::encode(own)));
+        let (root, way) = trie(accounts, vec![of(WHO)]);
+        let mut nodes = Nodes::default();
+        nodes.add(&[way, words].concat());
+        (root, AccountProof { address: WHO, slots }, nodes)
     }
 
     #[test]
     fn code_and_words_are_proven_zeros_too() {
-        let (root, proof) = account(&[3, 20, 21]);
-        let proven = proof.check(root).unwrap();
+        let (root, proof, mut nodes) = account(&[3, 20, 21]);
+        let proven = proof.check(root, &mut nodes).unwrap();
         assert_eq!(proven.code_hash, B256::repeat_byte(3));
         let word = |n| proven.storage.word(slot(n));
         assert_eq!([word(3), word(20), word(21)], [9, 400, 0].map(|n| Ok(U256::from(n))));
         assert_eq!(word(4), Err(Unproven(slot(4))), "nobody proved it");
+        assert_eq!(nodes.idle(), None);
     }
 
     #[test]
     fn what_is_altered_is_refused_by_name() {
-        let (root, proof) = account(&[3, 4]);
-        let address = WHO;
+        let (root, proof, nodes) = account(&[3, 4]);
+        let (address, all) = (WHO, nodes.clone());
+        let refused = |proof: &AccountProof| proof.check(root, &mut all.clone());
         let mut other = proof.clone();
         other.address = Address::repeat_byte(4);
         assert!(matches!(
-            other.check(root),
+            refused(&other),
             Err(AccountError::Account { .. } | AccountError::None { .. })
         ));
         let mut swapped = proof.clone();
-        swapped.words[0].slot = slot(4);
-        assert!(matches!(swapped.check(root), Err(AccountError::Word { slot: at, .. }) if at == slot(4)));
+        // As far as the nodes lead, another word stands elsewhere.
+        swapped.slots[0] = slot(17);
+        assert!(matches!(refused(&swapped), Err(AccountError::Word { slot: at, .. }) if at == slot(17)));
         let mut twice = proof.clone();
-        twice.words[1] = twice.words[0].clone();
-        let refused = AccountError::Number { address, slot: slot(3) };
-        assert_eq!(twice.check(root), Err(refused));
-        // A word that is there cannot be said to be zero.
-        let mut denied = proof.clone();
-        denied.words[0].way.pop();
-        assert!(matches!(denied.check(root), Err(AccountError::Word { .. })));
-        for node in 0..proof.account.len() {
-            let mut altered = proof.clone();
-            let mut bytes = altered.account[node].to_vec();
-            let last = bytes.len() - 1;
-            bytes[last] ^= 1;
-            altered.account[node] = bytes.into();
-            assert!(altered.check(root).is_err(), "node {node}");
+        twice.slots[1] = twice.slots[0];
+        let number = AccountError::Number { address, slot: slot(3) };
+        assert_eq!(refused(&twice), Err(number));
+        // A word that is there cannot be said to be zero: without any of the nodes nothing is said.
+        let mut whole = nodes;
+        proof.check(root, &mut whole).unwrap();
+        let whole = whole.followed();
+        for node in 0..whole.len() {
+            let mut less = Nodes::default();
+            less.add(&[&whole[..node], &whole[node + 1..]].concat());
+            assert!(proof.check(root, &mut less).is_err(), "node {node}");
         }
         let elsewhere = B256::repeat_byte(1);
         let source = NoWay { root: elsewhere };
-        assert_eq!(proof.check(elsewhere), Err(AccountError::Account { address, source }));
+        let error = proof.check(elsewhere, &mut all.clone());
+        assert_eq!(error, Err(AccountError::Account { address, source }));
     }
 }

@@ -13,7 +13,7 @@
 
 use crate::client::Chain;
 use crate::error::hinted;
-use crate::inclusion::{place_in_block, value_at, ways_in_block, NoWay};
+use crate::inclusion::{nodes_in_block, place_in_block, NoWay, Nodes};
 use alloy::consensus::{EthereumTxEnvelope, Header, ReceiptEnvelope, Transaction, TxEip4844};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::eips::BlockId;
@@ -25,7 +25,7 @@ use alloy::transports::RpcError;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-/// A block's header, and some of its transactions.
+/// A block's header, and some of its transactions; the nodes that lead to these are in [`Nodes`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BlockProof {
@@ -33,20 +33,8 @@ pub struct BlockProof {
     pub hash: B256,
     /// Its RLP, which has that hash.
     pub header: Bytes,
-    /// In the order of the block.
-    pub transactions: Vec<TransactionProof>,
-}
-
-/// A transaction and its receipt, by the nodes that lead to them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TransactionProof {
-    /// Number in the block.
-    pub index: u64,
-    /// From the root over the transactions.
-    pub transaction: Vec<Bytes>,
-    /// From the root over the receipts.
-    pub receipt: Vec<Bytes>,
+    /// Numbers of transactions, in the order of the block.
+    pub transactions: Vec<u64>,
 }
 
 /// What a block says that was proven.
@@ -107,7 +95,7 @@ impl BlockProof {
     ///
     /// # Errors
     /// Says which does not lead where it should.
-    pub fn check(&self) -> Result<ProvenBlock, BlockProofError> {
+    pub fn check(&self, nodes: &mut Nodes) -> Result<ProvenBlock, BlockProofError> {
         let mut rest = &self.header[..];
         let header = Header::decode(&mut rest).map_err(|_| BlockProofError::Header)?;
         // One header has one encoding, or the hash would be of something else than what is read.
@@ -120,10 +108,10 @@ impl BlockProof {
             return Err(BlockProofError::Hash { stated, hash });
         }
         let block = header.number;
-        if !self.transactions.is_sorted_by(|a, b| a.index < b.index) {
+        if !self.transactions.is_sorted_by(|a, b| a < b) {
             return Err(BlockProofError::Order { block });
         }
-        let transactions = self.transactions.iter().map(|one| one.check(&header));
+        let transactions = self.transactions.iter().map(|index| proven(&header, *index, nodes));
         Ok(ProvenBlock {
             number: block,
             hash,
@@ -134,11 +122,11 @@ impl BlockProof {
         })
     }
 
-    /// Reads a block of a node, with the named ones of its transactions.
+    /// Reads a block of a node, with the named ones of its transactions and all that leads to them.
     ///
     /// # Errors
     /// If the node does not serve all of it, or what it serves is not of that block.
-    pub async fn fetch(chain: &Chain, hash: B256, named: &[u64]) -> eyre::Result<Self> {
+    pub async fn fetch(chain: &Chain, hash: B256, named: Vec<u64>) -> eyre::Result<(Self, Vec<Bytes>)> {
         let asked = chain.provider.get_block_by_hash(hash).full().await?;
         let block = asked.ok_or_else(|| {
             hinted(
@@ -157,58 +145,53 @@ impl BlockProof {
         if keccak256(&encoded) != hash {
             return Err(other("header fields"));
         }
-        let mut proofs = Vec::new();
+        let mut nodes = Vec::new();
         if !named.is_empty() {
             let all = block.transactions.as_transactions().unwrap_or_default();
             let all: Vec<Bytes> = all.iter().map(|one| one.inner.inner().encoded_2718().into()).collect();
-            let (root, transactions) = ways_in_block(&all, named);
+            let (root, transactions) = nodes_in_block(&all, &named);
             if root != header.transactions_root {
                 return Err(other("transactions"));
             }
             let hashes = block.transactions.hashes();
             let receipts = receipts(chain, hash, hashes.collect()).await?;
-            let (root, receipts) = ways_in_block(&receipts, named);
+            let (root, receipts) = nodes_in_block(&receipts, &named);
             if root != header.receipts_root {
                 return Err(other("receipts"));
             }
-            let each = named.iter().zip(transactions.into_iter().zip(receipts));
-            proofs.extend(each.map(|(index, (transaction, receipt))| TransactionProof {
-                index: *index,
-                transaction,
-                receipt,
-            }));
+            nodes = [transactions, receipts].concat();
         }
-        Ok(Self {
+        let proof = Self {
             hash,
             header: encoded,
-            transactions: proofs,
-        })
+            transactions: named,
+        };
+        Ok((proof, nodes))
     }
 }
 
-impl TransactionProof {
-    fn check(&self, header: &Header) -> Result<ProvenTransaction, BlockProofError> {
-        let (block, index) = (header.number, self.index);
-        let place = place_in_block(index);
-        let bytes = value_at(header.transactions_root, place, &self.transaction)
-            .map_err(|source| BlockProofError::Transaction { block, index, source })?;
-        let receipt = value_at(header.receipts_root, place, &self.receipt)
-            .map_err(|source| BlockProofError::Receipt { block, index, source })?;
-        let unknown = BlockProofError::Unknown { block, index };
-        let (bytes, receipt) = (bytes.ok_or(unknown)?, receipt.ok_or(unknown)?);
-        let transaction = EthereumTxEnvelope::<TxEip4844>::decode_2718_exact(&bytes).map_err(|_| unknown)?;
-        let receipt = ReceiptEnvelope::<Log>::decode_2718_exact(&receipt).map_err(|_| unknown)?;
-        if !receipt.is_success() {
-            return Err(BlockProofError::Failed { block, index });
-        }
-        Ok(ProvenTransaction {
-            index,
-            hash: keccak256(&bytes),
-            to: transaction.to(),
-            input: transaction.input().clone(),
-            logs: receipt.into_logs(),
-        })
+fn proven(header: &Header, index: u64, nodes: &mut Nodes) -> Result<ProvenTransaction, BlockProofError> {
+    let (block, place) = (header.number, place_in_block(index));
+    let bytes = nodes
+        .value_at(header.transactions_root, place)
+        .map_err(|source| BlockProofError::Transaction { block, index, source })?;
+    let receipt = nodes
+        .value_at(header.receipts_root, place)
+        .map_err(|source| BlockProofError::Receipt { block, index, source })?;
+    let unknown = BlockProofError::Unknown { block, index };
+    let (bytes, receipt) = (bytes.ok_or(unknown)?, receipt.ok_or(unknown)?);
+    let transaction = EthereumTxEnvelope::<TxEip4844>::decode_2718_exact(&bytes).map_err(|_| unknown)?;
+    let receipt = ReceiptEnvelope::<Log>::decode_2718_exact(&receipt).map_err(|_| unknown)?;
+    if !receipt.is_success() {
+        return Err(BlockProofError::Failed { block, index });
     }
+    Ok(ProvenTransaction {
+        index,
+        hash: keccak256(&bytes),
+        to: transaction.to(),
+        input: transaction.input().clone(),
+        logs: receipt.into_logs(),
+    })
 }
 
 /// All receipts of a block as its root is over them; one by one from nodes that do not serve them together.
@@ -261,9 +244,9 @@ mod tests {
     }
 
     /// Three transactions of which the second failed.
-    fn block(named: &[u64]) -> BlockProof {
-        let (transactions_root, transactions) = ways_in_block(&[0, 1, 2].map(transaction), named);
-        let (receipts_root, receipts) = ways_in_block(&[true, false, true].map(receipt), named);
+    fn block(named: &[u64]) -> (BlockProof, Nodes) {
+        let (transactions_root, transactions) = nodes_in_block(&[0, 1, 2].map(transaction), named);
+        let (receipts_root, receipts) = nodes_in_block(&[true, false, true].map(receipt), named);
         let header = Header {
             number: 17,
             timestamp: 1_800_000_000,
@@ -273,24 +256,27 @@ mod tests {
             state_root: B256::repeat_byte(4),
             ..Header::default()
         };
-        let each = named.iter().zip(transactions.into_iter().zip(receipts));
-        BlockProof {
+        let mut nodes = Nodes::default();
+        nodes.add(&[transactions, receipts].concat());
+        let proof = BlockProof {
             hash: header.hash_slow(),
             header: alloy::rlp::encode(&header).into(),
-            transactions: each
-                .map(|(index, (transaction, receipt))| TransactionProof {
-                    index: *index,
-                    transaction,
-                    receipt,
-                })
-                .collect(),
-        }
+            transactions: named.to_vec(),
+        };
+        (proof, nodes)
+    }
+
+    fn checked(named: &[u64], change: impl FnOnce(&mut BlockProof)) -> Result<ProvenBlock, BlockProofError> {
+        let (mut proof, mut nodes) = block(named);
+        change(&mut proof);
+        proof.check(&mut nodes)
     }
 
     #[test]
     fn a_block_says_what_its_hash_commits_to() {
-        let proof = block(&[0, 2]);
-        let proven = proof.check().unwrap();
+        let (proof, mut nodes) = block(&[0, 2]);
+        let proven = proof.check(&mut nodes).unwrap();
+        assert_eq!(nodes.idle(), None);
         assert_eq!(proven.hash, keccak256(&proof.header));
         assert_eq!((proven.number, proven.time, proven.base_fee), (17, 1_800_000_000, 9));
         assert_eq!(proven.state_root, B256::repeat_byte(4));
@@ -308,59 +294,51 @@ mod tests {
 
     #[test]
     fn what_is_not_of_the_block_is_refused_by_name() {
-        let failed = block(&[1]);
-        assert_eq!(failed.check(), Err(BlockProofError::Failed { block: 17, index: 1 }));
-        let mut swapped = block(&[0, 2]);
-        swapped.transactions.swap(0, 1);
-        assert_eq!(swapped.check(), Err(BlockProofError::Order { block: 17 }));
-        let mut twice = block(&[0]);
-        twice.transactions.push(twice.transactions[0].clone());
-        assert_eq!(twice.check(), Err(BlockProofError::Order { block: 17 }));
-        let missing = block(&[3]);
-        assert_eq!(missing.check(), Err(BlockProofError::Unknown { block: 17, index: 3 }));
-        let mut renamed = block(&[0]);
-        renamed.transactions[0].index = 2;
+        let failed = checked(&[1], |_| {});
+        assert_eq!(failed, Err(BlockProofError::Failed { block: 17, index: 1 }));
+        let swapped = checked(&[0, 2], |proof| proof.transactions.swap(0, 1));
+        assert_eq!(swapped, Err(BlockProofError::Order { block: 17 }));
+        let twice = checked(&[0], |proof| proof.transactions.push(0));
+        assert_eq!(twice, Err(BlockProofError::Order { block: 17 }));
+        let missing = checked(&[3], |_| {});
+        assert_eq!(missing, Err(BlockProofError::Unknown { block: 17, index: 3 }));
+        let renamed = checked(&[0], |proof| proof.transactions[0] = 2);
         assert!(matches!(
-            renamed.check(),
+            renamed,
             Err(BlockProofError::Transaction {
                 block: 17,
                 index: 2,
                 ..
             })
         ));
-        let mut mixed = block(&[0, 2]);
-        mixed.transactions[0].receipt = mixed.transactions[1].receipt.clone();
+        // Without the nodes to its receipt.
+        let (proof, _) = block(&[0]);
+        let mut nodes = Nodes::default();
+        nodes.add(&nodes_in_block(&[0, 1, 2].map(transaction), &[0]).1);
         assert!(matches!(
-            mixed.check(),
+            proof.check(&mut nodes),
             Err(BlockProofError::Receipt {
                 block: 17,
                 index: 0,
                 ..
             })
         ));
-        let mut other = block(&[0]);
-        other.hash = B256::ZERO;
-        assert!(matches!(
-            other.check(),
-            Err(BlockProofError::Hash { stated: B256::ZERO, .. })
-        ));
-        let mut longer = block(&[]);
-        longer.header = [&longer.header[..], &[0]].concat().into();
-        assert_eq!(longer.check(), Err(BlockProofError::Header));
+        let other = checked(&[0], |proof| proof.hash = B256::ZERO);
+        assert!(matches!(other, Err(BlockProofError::Hash { stated: B256::ZERO, .. })));
+        let longer = checked(&[], |proof| proof.header = [&proof.header[..], &[0]].concat().into());
+        assert_eq!(longer, Err(BlockProofError::Header));
     }
 
     /// A header that differs in any byte is of another block, or of none.
     #[test]
     fn every_byte_of_a_header_counts() {
-        let proof = block(&[0]);
-        for byte in 0..proof.header.len() {
-            let mut header = proof.header.to_vec();
-            header[byte] ^= 1;
-            let changed = BlockProof {
-                header: header.into(),
-                ..proof.clone()
-            };
-            let refused = changed.check();
+        let length = block(&[0]).0.header.len();
+        for byte in 0..length {
+            let refused = checked(&[0], |proof| {
+                let mut header = proof.header.to_vec();
+                header[byte] ^= 1;
+                proof.header = header.into();
+            });
             assert!(
                 matches!(refused, Err(BlockProofError::Header | BlockProofError::Hash { .. })),
                 "byte {byte}: {refused:?}"

@@ -2,7 +2,7 @@
 //! receipts and over the state after it.
 //!
 //! # Soundness
-//! A value that [`value_at`] finds is the one under that root, as long as nobody finds two nodes of one hash. That the root is the
+//! A value that [`Nodes::value_at`] finds is the one under that root, as long as nobody finds two nodes of one hash. That the root is the
 //! chain's is for whoever knows the block.
 
 #![deny(
@@ -14,11 +14,12 @@
 )]
 
 use alloy::primitives::{keccak256, Bytes, B256};
-use alloy::rlp::{Decodable, EMPTY_STRING_CODE};
+use alloy::rlp::Decodable;
 use alloy::trie::nodes::TrieNode;
 use alloy::trie::proof::ProofRetainer;
 use alloy::trie::root::adjust_index_for_rlp;
 use alloy::trie::{HashBuilder, Nibbles, EMPTY_ROOT_HASH};
+use std::collections::BTreeMap;
 
 /// Nodes do not lead from the root to what stands at the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +34,10 @@ pub fn place_in_block(index: u64) -> Nibbles {
     Nibbles::unpack(alloy::rlp::encode(index))
 }
 
-/// The root over a block's items, and the nodes from it to each of the named ones.
-pub fn ways_in_block(items: &[Bytes], named: &[u64]) -> (B256, Vec<Vec<Bytes>>) {
-    let places: Vec<Nibbles> = named.iter().map(|index| place_in_block(*index)).collect();
-    let mut trie = HashBuilder::default().with_proof_retainer(ProofRetainer::new(places.clone()));
+/// The root over a block's items, and the nodes from it to the named ones.
+pub fn nodes_in_block(items: &[Bytes], named: &[u64]) -> (B256, Vec<Bytes>) {
+    let places = named.iter().map(|index| place_in_block(*index)).collect();
+    let mut trie = HashBuilder::default().with_proof_retainer(ProofRetainer::new(places));
     // In the order of their places, which is not that of their numbers.
     for i in 0..items.len() {
         let index = adjust_index_for_rlp(i, items.len());
@@ -45,38 +46,82 @@ pub fn ways_in_block(items: &[Bytes], named: &[u64]) -> (B256, Vec<Vec<Bytes>>) 
         }
     }
     let root = trie.root();
-    let nodes = trie.take_proof_nodes();
-    let way = |place: &Nibbles| {
-        let nodes = nodes.matching_nodes_sorted(place);
-        nodes.into_iter().map(|(_, node)| node).collect()
-    };
-    (root, places.iter().map(way).collect())
+    let nodes = trie.take_proof_nodes().into_inner();
+    (root, nodes.into_values().collect())
 }
 
-/// What stands at a place of the trie with this root, `None` if nothing does: the nodes lead there, each named by the one before it.
-///
-/// A way goes down one nibble of the place at a time at least, so that it ends where the place ends, whatever its nodes say.
-///
-/// # Errors
-/// If they do not.
-pub fn value_at(root: B256, place: Nibbles, way: &[Bytes]) -> Result<Option<Vec<u8>>, NoWay> {
-    let place = place.to_vec();
-    walk(root, &place, way).ok_or(NoWay { root })
+/// Nodes of tries, each once and known by its hash: where ways run together they share them.
+#[derive(Debug, Clone, Default)]
+pub struct Nodes(BTreeMap<B256, Node>);
+
+#[derive(Debug, Clone)]
+struct Node {
+    bytes: Bytes,
+    /// Some way led through it.
+    is_followed: bool,
 }
 
-/// `None` if the nodes are not of a way, which has no node more and none less.
-fn walk(root: B256, place: &[u8], way: &[Bytes]) -> Option<Option<Vec<u8>>> {
-    if root == EMPTY_ROOT_HASH {
-        let is_empty = way.iter().all(|node| node[..] == [EMPTY_STRING_CODE]);
-        return (is_empty && way.len() <= 1).then_some(None);
-    }
-    let (mut named, mut rest, mut nodes) = (root, place, way.iter());
-    loop {
-        let node = nodes.next().filter(|node| keccak256(node) == named)?;
-        match step(node, rest)? {
-            Step::Down(next, below) => (named, rest) = (next, below),
-            Step::End(found) => return nodes.next().is_none().then_some(found),
+impl Nodes {
+    /// Nodes as [`Nodes::followed`] lists them.
+    ///
+    /// # Errors
+    /// The hash of the first that is not in its place, or there again.
+    pub fn listed(nodes: &[Bytes]) -> Result<Self, B256> {
+        let mut all = Self::default();
+        for node in nodes {
+            let hash = keccak256(node);
+            if all.0.last_key_value().is_some_and(|(last, _)| *last >= hash) {
+                return Err(hash);
+            }
+            all.add(std::slice::from_ref(node));
         }
+        Ok(all)
+    }
+
+    /// More of them.
+    pub fn add(&mut self, nodes: &[Bytes]) {
+        for bytes in nodes {
+            let new = || Node {
+                bytes: bytes.clone(),
+                is_followed: false,
+            };
+            self.0.entry(keccak256(bytes)).or_insert_with(new);
+        }
+    }
+
+    /// Those that ways led through, in the order of their hashes.
+    pub fn followed(&self) -> Vec<Bytes> {
+        let followed = self.0.values().filter(|node| node.is_followed);
+        followed.map(|node| node.bytes.clone()).collect()
+    }
+
+    /// The hash of one that no way led through.
+    pub fn idle(&self) -> Option<B256> {
+        self.0.iter().find(|(_, node)| !node.is_followed).map(|(hash, _)| *hash)
+    }
+
+    /// What stands at a place of the trie with this root, `None` if nothing does.
+    ///
+    /// Each node goes down one nibble of the place at least, so that a way ends where the place ends, whatever its nodes say.
+    ///
+    /// # Errors
+    /// If they do not lead there.
+    pub fn value_at(&mut self, root: B256, place: Nibbles) -> Result<Option<Vec<u8>>, NoWay> {
+        self.walk(root, &place.to_vec()).ok_or(NoWay { root })
+    }
+
+    fn walk(&mut self, root: B256, place: &[u8]) -> Option<Option<Vec<u8>>> {
+        let (mut named, mut rest) = (root, place);
+        // The trie without any value has no nodes.
+        while named != EMPTY_ROOT_HASH {
+            let node = self.0.get_mut(&named)?;
+            node.is_followed = true;
+            match step(&node.bytes, rest)? {
+                Step::Down(next, below) => (named, rest) = (next, below),
+                Step::End(found) => return Some(found),
+            }
+        }
+        Some(None)
     }
 }
 
@@ -101,7 +146,9 @@ fn step<'a>(node: &[u8], rest: &'a [u8]) -> Option<Step<'a>> {
         TrieNode::Branch(branch) => {
             let (next, below) = rest.split_first()?;
             // Children that are there, in the order of their nibbles.
-            let before = (0..*next).filter(|nibble| branch.state_mask.is_bit_set(*nibble)).count();
+            let before = (0..*next)
+                .filter(|nibble| branch.state_mask.is_bit_set(*nibble))
+                .count();
             match branch.stack.into_iter().nth(before) {
                 Some(child) if branch.state_mask.is_bit_set(*next) => (child, below),
                 _ => return Some(Step::End(None)),
@@ -118,12 +165,17 @@ fn step<'a>(node: &[u8], rest: &'a [u8]) -> Option<Step<'a>> {
 mod tests {
     use super::*;
     use alloy::trie::nodes::{BranchNode, ExtensionNode, LeafNode, RlpNode};
-    use alloy::trie::proof::verify_proof;
     use alloy::trie::root::ordered_trie_root_encoded;
     use alloy::trie::TrieMask;
 
     fn items(count: u8) -> Vec<Bytes> {
         (0..count).map(|i| Bytes::from(vec![i; 40])).collect()
+    }
+
+    fn found(root: B256, place: Nibbles, nodes: &[Bytes]) -> Result<Option<Vec<u8>>, NoWay> {
+        let mut all = Nodes::default();
+        all.add(nodes);
+        all.value_at(root, place)
     }
 
     /// Numbers around those at which the encoding of a place grows.
@@ -132,60 +184,67 @@ mod tests {
         for count in [1, 2, 17, 127, 128, 129, 200] {
             let items = items(count);
             let named: Vec<u64> = (0..u64::from(count)).collect();
-            let (root, ways) = ways_in_block(&items, &named);
+            let (root, nodes) = nodes_in_block(&items, &named);
             assert_eq!(root, ordered_trie_root_encoded(&items));
-            for (index, way) in named.iter().zip(&ways) {
-                let found = value_at(root, place_in_block(*index), way).unwrap();
-                assert_eq!(
-                    found.as_deref(),
-                    Some(&items[*index as usize][..]),
-                    "{index} of {count}"
-                );
-                let elsewhere = value_at(root, place_in_block(*index + 1), way);
-                assert_ne!(elsewhere.ok().flatten().as_deref(), Some(&items[*index as usize][..]));
+            for index in named {
+                let there = found(root, place_in_block(index), &nodes).unwrap();
+                assert_eq!(there.as_deref(), Some(&items[index as usize][..]), "{index} of {count}");
             }
+            assert_eq!(found(root, place_in_block(count.into()), &nodes), Ok(None));
         }
     }
 
     #[test]
-    fn a_way_with_one_bit_changed_or_a_node_less_or_more_leads_nowhere() {
+    fn nodes_with_one_bit_changed_or_one_less_lead_nowhere() {
         let items = items(60);
-        let (root, ways) = ways_in_block(&items, &[33]);
-        let (way, place) = (&ways[0], place_in_block(33));
-        let refused = Err(NoWay { root });
-        for node in 0..way.len() {
-            for byte in 0..way[node].len() {
-                let mut changed = way.clone();
+        let (root, nodes) = nodes_in_block(&items, &[33]);
+        let (place, refused) = (place_in_block(33), Err(NoWay { root }));
+        for node in 0..nodes.len() {
+            for byte in 0..nodes[node].len() {
+                let mut changed = nodes.clone();
                 let mut bytes = changed[node].to_vec();
                 bytes[byte] ^= 1;
                 changed[node] = bytes.into();
-                assert_eq!(value_at(root, place, &changed), refused, "byte {byte} of node {node}");
+                assert_eq!(found(root, place, &changed), refused, "byte {byte} of node {node}");
             }
-            let mut less = way.clone();
+            let mut less = nodes.clone();
             less.remove(node);
-            assert_eq!(value_at(root, place, &less), refused);
-            let mut more = way.clone();
-            more.insert(node, way[node].clone());
-            assert_eq!(value_at(root, place, &more), refused);
+            assert_eq!(found(root, place, &less), refused);
         }
-        assert_eq!(value_at(root, place, &[]), refused);
         let other = B256::repeat_byte(1);
-        assert_eq!(value_at(other, place, way), Err(NoWay { root: other }));
+        assert_eq!(found(other, place, &nodes), Err(NoWay { root: other }));
+    }
+
+    #[test]
+    fn each_node_is_listed_once_in_its_place_and_is_followed() {
+        let (root, nodes) = nodes_in_block(&items(60), &[33, 34]);
+        let mut all = Nodes::default();
+        all.add(&nodes);
+        all.add(&nodes);
+        assert!(all.idle().is_some());
+        all.value_at(root, place_in_block(33)).unwrap();
+        let half = all.followed();
+        assert!(
+            half.len() < nodes.len() && all.idle().is_some(),
+            "the other's leaf is not needed"
+        );
+        all.value_at(root, place_in_block(34)).unwrap();
+        assert_eq!((all.followed().len(), all.idle()), (nodes.len(), None));
+
+        let listed = all.followed();
+        assert!(Nodes::listed(&listed).is_ok());
+        let mut other = listed.clone();
+        other.swap(0, 1);
+        assert_eq!(Nodes::listed(&other).unwrap_err(), keccak256(&listed[0]));
+        let twice = [&listed[..1], &listed[..]].concat();
+        assert_eq!(Nodes::listed(&twice).unwrap_err(), keccak256(&listed[0]));
     }
 
     #[test]
     fn that_nothing_stands_at_a_place_is_shown_too() {
-        let items = items(60);
-        let (root, ways) = ways_in_block(&items, &[60]);
-        assert_eq!(value_at(root, place_in_block(60), &ways[0]), Ok(None));
-        assert_eq!(value_at(EMPTY_ROOT_HASH, place_in_block(0), &[]), Ok(None));
-        assert_eq!(
-            value_at(EMPTY_ROOT_HASH, place_in_block(0), &[Bytes::from_static(&[0x80])]),
-            Ok(None)
-        );
-        // One that is there cannot be denied.
-        let (_, ways) = ways_in_block(&items, &[33]);
-        assert!(verify_proof(root, place_in_block(33), None, &ways[0]).is_err());
+        let (root, nodes) = nodes_in_block(&items(60), &[60]);
+        assert_eq!(found(root, place_in_block(60), &nodes), Ok(None));
+        assert_eq!(found(EMPTY_ROOT_HASH, place_in_block(0), &[]), Ok(None));
     }
 
     /// Nibbles of a hash.
@@ -205,16 +264,14 @@ mod tests {
             .filter(|last| *last != 4)
             .for_each(|last| trie.add_leaf(place(last), &[last + 7]));
         let root = trie.root();
-        let nodes = trie.take_proof_nodes().matching_nodes_sorted(&place(2));
-        // Nodes tell of those below 32 bytes themselves: such ones are not listed.
-        let way: Vec<Bytes> = nodes
-            .into_iter()
-            .map(|(_, node)| node)
-            .filter(|node| node.len() >= 32)
-            .collect();
-        assert_eq!(way.len(), 2);
-        assert_eq!(value_at(root, place(2), &way), Ok(Some(vec![9])));
-        assert_eq!(value_at(root, place(4), &way), Ok(None));
+        let nodes: Vec<Bytes> = trie.take_proof_nodes().into_inner().into_values().collect();
+        assert_eq!(found(root, place(2), &nodes), Ok(Some(vec![9])));
+        assert_eq!(found(root, place(4), &nodes), Ok(None));
+        // A node may be listed by itself that stands inside of another: no way leads through it there.
+        let mut all = Nodes::default();
+        all.add(&nodes);
+        all.value_at(root, place(2)).unwrap();
+        assert_eq!(all.followed().len(), 2);
     }
 
     fn encoded(node: TrieNode) -> Bytes {
@@ -230,17 +287,16 @@ mod tests {
         };
         let below = long(40, RlpNode::word_rlp(&B256::ZERO));
         let above = long(40, RlpNode::from_rlp(&below));
-        let root = keccak256(&above);
         // Where it leads is not where the place is.
-        assert_eq!(value_at(root, place(1), &[above, below]), Err(NoWay { root }));
+        assert_eq!(found(keccak256(&above), place(1), &[above, below]), Ok(None));
         let leaf = encoded(TrieNode::Leaf(LeafNode::new(Nibbles::from_nibbles([1; 50]), vec![9])));
         assert!(leaf.len() < 32, "it stands inside");
         for nibbles in [13, 60, 64] {
             let way = [long(nibbles, RlpNode::from_rlp(&leaf))];
-            assert_eq!(value_at(keccak256(&way[0]), place(1), &way), Ok(None), "{nibbles}");
+            assert_eq!(found(keccak256(&way[0]), place(1), &way), Ok(None), "{nibbles}");
         }
         let way = [long(14, RlpNode::from_rlp(&leaf))];
-        assert_eq!(value_at(keccak256(&way[0]), place(1), &way), Ok(Some(vec![9])));
+        assert_eq!(found(keccak256(&way[0]), place(1), &way), Ok(Some(vec![9])));
         // Branches all the way down, and one more.
         let branch = |child: &B256| {
             let node = BranchNode::new(vec![RlpNode::word_rlp(child)], TrieMask::new(2));
@@ -252,6 +308,6 @@ mod tests {
             way.insert(0, above);
         }
         let root = keccak256(&way[0]);
-        assert_eq!(value_at(root, place(1), &way), Err(NoWay { root }));
+        assert_eq!(found(root, place(1), &way), Err(NoWay { root }));
     }
 }

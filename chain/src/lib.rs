@@ -16,7 +16,7 @@
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
 //! | [`artefact`] | what the code of this release is | nothing |
 //! | [`inclusion`] | what stands in a trie, by the nodes that lead to it | nothing |
-//! | [`block_proof`], [`account_proof`] | transactions, receipts, accounts and their storage, proven where no node is | `client`, `inclusion` |
+//! | [`block_proof`], [`account_proof`] | transactions, receipts, accounts and their storage, proven where no node is | `client`, `inclusion`, `market` |
 //! | [`audit_storage`] | audits and corpora as a proven state has them | `account_proof` |
 //! | `origin` | how a contract was created | `artefact`, `client` |
 //! | [`corpora`] | the registry of corpora | `client`, `market`, `origin`, `venue` |

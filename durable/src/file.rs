@@ -70,6 +70,15 @@ impl Pending {
         })
     }
 
+    /// All that was written so far, to be read from its beginning.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn written(&mut self) -> io::Result<File> {
+        self.file.flush()?;
+        self.file.get_ref().reopen()
+    }
+
     /// Puts the file in its place, synced, and syncs the directory; what was there is replaced.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The file of a package.
 //!
 //! ```text
-//! "assay-evidence 1\n"                                       17 bytes
+//! "assay-evidence 2\n"                                       17 bytes
 //! lengths of the three parts                                 8 bytes each, big-endian
 //! the record                                                 JSON, as this program writes it
 //! the opening of the predicate's weights                     see `assay model open`
@@ -22,7 +22,7 @@
 use super::record::Record;
 use super::refusal::{refused, require};
 use alloy::primitives::Bytes;
-use assay_chain::error::{hinted, usage};
+use assay_chain::error::{hinted, usage, Error, Kind};
 use assay_durable::file::{Access, Pending};
 use assay_durable::read::open_regular;
 use eyre::WrapErr;
@@ -30,7 +30,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Take, Write};
 use std::path::{Path, PathBuf};
 
-const MAGIC: &[u8; 17] = b"assay-evidence 1\n";
+const MAGIC: &[u8; 17] = b"assay-evidence 2\n";
+/// With which packages of every version begin.
+const NAME: &[u8] = b"assay-evidence ";
 /// What comes before the parts.
 const HEAD: u64 = MAGIC.len() as u64 + 3 * 8;
 /// An audit in which some ten thousand documents are proven.
@@ -67,7 +69,10 @@ impl Package {
         let length = file.metadata()?.len();
         let mut magic = [0; MAGIC.len()];
         fill(&mut file, &mut magic)?;
-        require(magic == *MAGIC, || "it does not begin as packages of evidence do")?;
+        require(magic.starts_with(NAME), || "it does not begin as packages of evidence do")?;
+        if magic != *MAGIC {
+            return Err(other_version(&magic));
+        }
         let mut number = || -> eyre::Result<u64> {
             let mut bytes = [0; 8];
             fill(&mut file, &mut bytes)?;
@@ -116,6 +121,17 @@ impl Package {
     }
 }
 
+fn other_version(magic: &[u8]) -> eyre::Report {
+    let name = |magic: &[u8]| String::from_utf8_lossy(magic).trim_end().to_owned();
+    let (given, own) = (name(magic), name(MAGIC));
+    Error::new(
+        Kind::Rejected,
+        format!("evidence rejected: it is a package {given:?}, this program reads {own:?}"),
+    )
+    .hint("check it with the release that wrote it, or ask for a package of this one")
+    .into()
+}
+
 fn fill(file: &mut File, bytes: &mut [u8]) -> eyre::Result<()> {
     match file.read_exact(bytes) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(refused("it was cut off")),
@@ -146,14 +162,23 @@ pub fn require_free(path: &Path) -> eyre::Result<()> {
     Ok(())
 }
 
-/// Writes a package, whole or not at all.
+/// A package that is written and not in its place yet.
+#[derive(Debug)]
+pub struct Unseen {
+    file: Pending,
+    path: PathBuf,
+    lengths: [u64; 3],
+}
+
+/// Writes a package beside its place, where nobody sees it; documents are read here and nowhere else.
 ///
 /// # Errors
 /// If a part is larger than is read, another file is there, or the operating system refuses.
-pub fn write(path: &Path, record: &Record, predicate: &[u8], documents: Option<&Path>) -> eyre::Result<u64> {
+pub fn begin(path: &Path, record: &Record, predicate: &[u8], documents: Option<&Path>) -> eyre::Result<Unseen> {
     require_free(path)?;
     let record = serde_json::to_vec(record)?;
-    let mut opened = documents.map(open_regular).transpose()?;
+    let open = |path: &Path| open_regular(path).wrap_err_with(|| format!("cannot read {}", path.display()));
+    let mut opened = documents.map(open).transpose()?;
     let length = match &opened {
         Some(file) => file.metadata()?.len(),
         None => 0,
@@ -165,7 +190,7 @@ pub fn write(path: &Path, record: &Record, predicate: &[u8], documents: Option<&
             "a part of the package has {length} bytes, at most {limit} are read again"
         );
     }
-    let mut fill = || -> io::Result<()> {
+    let mut fill = || -> io::Result<Pending> {
         // Documents are of whoever handed them over.
         let mut file = Pending::begin(path, Access::Private)?;
         file.write_all(MAGIC)?;
@@ -180,10 +205,42 @@ pub fn write(path: &Path, record: &Record, predicate: &[u8], documents: Option<&
                 return Err(io::Error::other("the documents changed while they were read"));
             }
         }
-        file.commit()
+        Ok(file)
     };
-    fill().wrap_err_with(|| format!("cannot write {}", path.display()))?;
-    Ok(HEAD + lengths.iter().sum::<u64>())
+    Ok(Unseen {
+        file: fill().wrap_err_with(|| format!("cannot write {}", path.display()))?,
+        path: path.to_owned(),
+        lengths,
+    })
+}
+
+impl Unseen {
+    /// The bytes of its documents as they were written, if it has any.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn documents(&mut self) -> eyre::Result<Option<Take<File>>> {
+        let [record, predicate, documents] = self.lengths;
+        if documents == 0 {
+            return Ok(None);
+        }
+        let mut file = self.file.written()?;
+        file.seek(SeekFrom::Start(HEAD + record + predicate))?;
+        Ok(Some(file.take(documents)))
+    }
+
+    /// Puts it in its place; how many bytes it has.
+    ///
+    /// # Errors
+    /// If there is a file by now, or the operating system refuses.
+    pub fn commit(self) -> eyre::Result<u64> {
+        require_free(&self.path)?;
+        let path = self.path;
+        self.file
+            .commit()
+            .wrap_err_with(|| format!("cannot write {}", path.display()))?;
+        Ok(HEAD + self.lengths.iter().sum::<u64>())
+    }
 }
 
 #[cfg(test)]
@@ -191,7 +248,6 @@ pub(super) mod tests {
     use super::super::record::{SCHEMA, VERSION};
     use super::*;
     use alloy::primitives::{Address, B256};
-    use assay_chain::error::Kind;
     use std::collections::BTreeMap;
     use std::fs;
 
@@ -210,6 +266,7 @@ pub(super) mod tests {
             key_data: None,
             blocks: Vec::new(),
             accounts: Vec::new(),
+            nodes: Vec::new(),
             codes: BTreeMap::from([(Address::repeat_byte(5), Bytes::from_static(&[6]))]),
         }
     }
@@ -219,7 +276,14 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, documents) = (dir.path().join("audit.evidence"), dir.path().join("documents"));
         fs::write(&documents, b"documents").unwrap();
-        let length = write(&path, &record(), b"predicate", Some(&documents)).unwrap();
+        let mut unseen = begin(&path, &record(), b"predicate", Some(&documents)).unwrap();
+        // What happens to the file from now on changes nothing.
+        fs::write(&documents, b"others").unwrap();
+        assert!(!path.exists());
+        let mut written = Vec::new();
+        unseen.documents().unwrap().unwrap().read_to_end(&mut written).unwrap();
+        assert_eq!(written, b"documents");
+        let length = unseen.commit().unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len(), length);
         (dir, path)
     }
@@ -240,7 +304,7 @@ pub(super) mod tests {
             .read_to_end(&mut documents)
             .unwrap();
         assert_eq!(documents, b"documents");
-        let again = write(&path, &record(), b"", None).unwrap_err();
+        let again = begin(&path, &record(), b"", None).unwrap_err();
         assert!(Kind::Usage.is_of(&again), "{again}");
     }
 
@@ -261,6 +325,13 @@ pub(super) mod tests {
         }
         let said = refused(&path, &[&whole[..], b" "].concat());
         assert!(said.contains("added to"), "{said}");
+        let old = [b"assay-evidence 1\n", &whole[17..]].concat();
+        let said = refused(&path, &old);
+        assert!(
+            said.contains("a package \"assay-evidence 1\", this program reads \"assay-evidence 2\""),
+            "{said}"
+        );
+        assert!(refused(&path, &[b"x", &whole[1..]].concat()).contains("does not begin as"));
         let mut longer = whole.clone();
         longer[17] = 1;
         assert!(refused(&path, &longer).contains("at most"));

@@ -13,14 +13,16 @@ use super::replay::course::Moment;
 use alloy::primitives::{Address, Log, B256};
 use alloy::sol_types::SolEventInterface;
 use assay_chain::block_proof::{BlockProof, ProvenBlock};
+use assay_chain::inclusion::Nodes;
 use assay_protocol::abi::IRetrievalMarket::IRetrievalMarketEvents as Event;
 
 /// Follows every block from its header on.
 ///
 /// # Errors
 /// Of kind rejected, if something is not of its block, or blocks are not in their order, each once.
-pub fn proven(blocks: &[BlockProof]) -> eyre::Result<Vec<ProvenBlock>> {
-    let proven = blocks.iter().map(BlockProof::check).collect::<Result<Vec<_>, _>>();
+pub fn proven(blocks: &[BlockProof], nodes: &mut Nodes) -> eyre::Result<Vec<ProvenBlock>> {
+    let proven = blocks.iter().map(|block| block.check(nodes));
+    let proven = proven.collect::<Result<Vec<_>, _>>();
     let proven = proven.map_err(refused)?;
     require(proven.is_sorted_by(|a, b| a.number < b.number), || {
         "blocks are not in their order, each once"

@@ -1,7 +1,8 @@
 //! Anybody with a node: makes a package of an audit that has ended.
 
 use super::check::{examine, Ask};
-use super::container::{require_free, write};
+use super::container::{begin, require_free};
+use super::events::proven;
 use super::reading::Reading;
 use super::record::{Record, SCHEMA, VERSION};
 use super::report::report;
@@ -22,16 +23,17 @@ use assay_chain::client::Chain;
 use assay_chain::error::{hinted, hinted_because};
 use assay_chain::given_code;
 use assay_chain::history::history;
+use assay_chain::inclusion::Nodes;
 use assay_chain::market::all_answers;
 use assay_chain::venue::{unsettled, Venue};
-use assay_durable::read::{open_regular, read_regular};
+use assay_durable::read::read_regular;
 use assay_protocol::abi::IRetrievalMarket::AuditRequested;
 use assay_protocol::abi::{AuditState, AuditView};
 use assay_protocol::retrieval::statement::audit_id;
 use assay_prover::proof::ModelOpening;
 use eyre::WrapErr;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::PathBuf;
 
 /// Far above the largest network that has a proof.
@@ -55,7 +57,7 @@ struct End {
     hash: B256,
 }
 
-/// Makes the package of an audit that has ended, and checks it before it is written.
+/// Makes the package of an audit that has ended, and checks it before anybody sees it.
 ///
 /// # Errors
 /// If the audit has not ended, a file does not belong to it, or the node does not serve what is needed; another file is never
@@ -71,16 +73,10 @@ pub async fn export(site: &Site<Audits>, id: B256, files: &Files, ask: &Ask) -> 
         )
     })?;
     let record = gather(site, id, &opening, ask).await?;
-    let documents = match &files.documents {
-        Some(path) => Some(
-            open_regular(path)
-                .wrap_err_with(|| format!("cannot read {}", path.display()))?
-                .take(u64::MAX),
-        ),
-        None => None,
-    };
-    let checked = examine(&record, &given, documents, ask, &site.report)?;
-    let bytes = write(&files.out, &record, &given, files.documents.as_deref())?;
+    // What is checked is what was written: a file that changes meanwhile is read once.
+    let mut package = begin(&files.out, &record, &given, files.documents.as_deref())?;
+    let checked = examine(&record, &given, package.documents()?, ask, &site.report)?;
+    let bytes = package.commit()?;
     Ok(EvidenceExported::new(&record, &checked, files.out.clone(), bytes))
 }
 
@@ -97,8 +93,18 @@ async fn gather(site: &Site<Audits>, id: B256, opening: &ModelOpening, ask: &Ask
     let (data_hash, named) = candidates(&key, &verifier)?;
     let key_data = with_code(chain, &named, data_hash).await?;
     codes.insert(predicate.verifier, verifier);
-    let blocks = blocks(site, &market, id, end).await?;
-    let accounts = accounts(&market, id, &audit, end, &codes, key_data).await?;
+    let (blocks, mut nodes) = blocks(site, &market, id, end).await?;
+    let accounts = accounts(&market, id, &audit, &codes, key_data).await?;
+    let more = AccountProof::fetch(chain, &accounts, end.hash).await.map_err(|why| {
+        let hint = "a package needs eth_getProof of a recent block: name a node that serves it with --rpc-url";
+        hinted_because(why, "the node does not prove accounts", hint)
+    })?;
+    nodes.add(&more);
+    // What the node told besides is left behind.
+    let proven = proven(&blocks, &mut nodes)?;
+    for account in &accounts {
+        account.check(proven.last().map(|last| last.state_root).unwrap_or_default(), &mut nodes)?;
+    }
     let mut record = Record {
         schema: SCHEMA.into(),
         version: VERSION,
@@ -113,6 +119,7 @@ async fn gather(site: &Site<Audits>, id: B256, opening: &ModelOpening, ask: &Ask
         key_data,
         blocks,
         accounts,
+        nodes: nodes.followed(),
         codes,
     };
     record.report = report(&Reading::of(&record, ask.trusted_deployment)?)?;
@@ -146,8 +153,8 @@ async fn ended(market: &Audits, id: B256) -> eyre::Result<(End, Audits)> {
     ))
 }
 
-/// The blocks in which the audit went on, and the last one.
-async fn blocks(site: &Site<Audits>, market: &Audits, id: B256, end: End) -> eyre::Result<Vec<BlockProof>> {
+/// The blocks in which the audit went on, and the last one; with the nodes that lead to its transactions.
+async fn blocks(site: &Site<Audits>, market: &Audits, id: B256, end: End) -> eyre::Result<(Vec<BlockProof>, Nodes)> {
     let logs = history(&market.chain, market.address, id, AuditRequested::SIGNATURE_HASH).await?;
     let mut named = BTreeMap::from([((end.number, end.hash), BTreeSet::new())]);
     for log in logs {
@@ -159,13 +166,22 @@ async fn blocks(site: &Site<Audits>, market: &Audits, id: B256, end: End) -> eyr
         }
     }
     let bar = site.report.bar("reading blocks", named.len() as u64);
-    let mut proofs = Vec::new();
-    for ((_, hash), transactions) in named {
-        let transactions: Vec<u64> = transactions.into_iter().collect();
-        proofs.push(BlockProof::fetch(&market.chain, hash, &transactions).await?);
-        bar.set(proofs.len() as u64);
+    let done = Cell::new(0);
+    let asked = named.into_iter().map(|((_, hash), transactions)| {
+        let (bar, done) = (&bar, &done);
+        async move {
+            let block = BlockProof::fetch(&market.chain, hash, transactions.into_iter().collect()).await?;
+            done.set(done.get() + 1);
+            bar.set(done.get());
+            Ok(block)
+        }
+    });
+    let (mut proofs, mut nodes) = (Vec::new(), Nodes::default());
+    for (proof, way) in all_answers(asked).await? {
+        proofs.push(proof);
+        nodes.add(&way);
     }
-    Ok(proofs)
+    Ok((proofs, nodes))
 }
 
 /// Contracts with the words of storage that say how the audit stands.
@@ -173,7 +189,6 @@ async fn accounts(
     market: &Audits,
     id: B256,
     audit: &AuditView,
-    end: End,
     codes: &BTreeMap<Address, Bytes>,
     key_data: Option<Address>,
 ) -> eyre::Result<Vec<AccountProof>> {
@@ -181,18 +196,15 @@ async fn accounts(
     let accepted = market.accepted_ids(corpus).await?;
     let attestations = corpora.attestation_count(corpus).await?;
     let of: BTreeSet<Address> = codes.keys().copied().chain(key_data).collect();
-    let asked = of.into_iter().map(|at| {
-        let slots = match at {
+    let account = |address: Address| {
+        let slots = match address {
             at if at == market.address => market_slots(id, audit, &accepted),
             at if at == corpora.address => registry_slots(corpus, attestations),
             _ => Vec::new(),
         };
-        async move { AccountProof::fetch(&market.chain, at, &slots, end.hash).await }
-    });
-    all_answers(asked).await.map_err(|why| {
-        let hint = "a package needs eth_getProof of a recent block: name a node that serves it with --rpc-url";
-        hinted_because(why, "the node does not prove accounts", hint)
-    })
+        AccountProof { address, slots }
+    };
+    Ok(of.into_iter().map(account).collect())
 }
 
 /// The first of these contracts with this code.

@@ -17,6 +17,7 @@ use super::replay::play::play;
 use super::standing::Standing;
 use alloy::primitives::B256;
 use assay_chain::block_proof::ProvenBlock;
+use assay_chain::inclusion::Nodes;
 use assay_protocol::abi::Predicate;
 
 /// An audit as a record shows it.
@@ -36,9 +37,11 @@ impl Reading {
     /// # Errors
     /// Of kind rejected, with the first thing that is wrong.
     pub fn of(record: &Record, trusted: Option<B256>) -> eyre::Result<Self> {
-        let blocks = proven(&record.blocks)?;
+        let mut nodes = Nodes::listed(&record.nodes)
+            .map_err(|hash| refused(format!("node {hash} is not in its place, or there again")))?;
+        let blocks = proven(&record.blocks, &mut nodes)?;
         let last = blocks.last().ok_or_else(|| refused("there is no block"))?;
-        let standing = Standing::of(record, last.state_root, trusted)?;
+        let standing = Standing::of(record, last.state_root, &mut nodes, trusted)?;
         let events = of_audit(&blocks, record.market, record.audit)?;
         // Only the last block, whose state is proven, may have no part of the audit.
         let (_, before) = blocks.split_last().unwrap_or((last, &[]));
@@ -54,6 +57,10 @@ impl Reading {
         };
         let course = play(known, events)?;
         require_agreement(&course, &standing)?;
+        let idle = nodes.idle();
+        require(idle.is_none(), || {
+            format!("node {} leads to nothing that is needed", idle.unwrap_or_default())
+        })?;
         Ok(Self {
             blocks,
             standing,

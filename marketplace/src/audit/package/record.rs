@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// What a reader of the file looks for first.
 pub const SCHEMA: &str = "assay.evidence";
 /// Of [`Record`] and of the words of its report.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Everything of a package but the predicate and the documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub struct Record {
     pub blocks: Vec<BlockProof>,
     /// Contracts with their storage.
     pub accounts: Vec<AccountProof>,
+    /// What leads to all of that from the blocks' hashes, each node once, in the order of their own.
+    pub nodes: Vec<Bytes>,
     /// Their code.
     pub codes: BTreeMap<Address, Bytes>,
 }

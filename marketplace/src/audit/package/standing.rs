@@ -18,6 +18,7 @@ use assay_chain::audit_storage::{
     demand_slots, ending_of, ending_slot, id_slot, ids_of, ACCEPTED, ATTESTATIONS, REQUESTED,
 };
 use assay_chain::given_code::survey;
+use assay_chain::inclusion::Nodes;
 use assay_chain::release::DeploymentCheck;
 use assay_protocol::abi::corpora::{Attestation, Corpus};
 use assay_protocol::abi::{AuditOutcome, AuditState, AuditView, DemandView, RetrievalParams};
@@ -70,8 +71,8 @@ impl Standing {
     ///
     /// # Errors
     /// Of kind rejected: the first thing that the state does not have, or that is not what this release's contracts keep.
-    pub fn of(record: &Record, state_root: B256, trusted: Option<B256>) -> eyre::Result<Self> {
-        let accounts = accounts(record, state_root)?;
+    pub fn of(record: &Record, state_root: B256, nodes: &mut Nodes, trusted: Option<B256>) -> eyre::Result<Self> {
+        let accounts = accounts(record, state_root, nodes)?;
         let params = RetrievalParams::abi_decode(&record.params);
         let params = params.map_err(|why| refused(format!("the market's parameters: {why}")))?;
         require(params.abi_encode() == record.params, || {
@@ -127,7 +128,6 @@ impl Standing {
     /// Refuses words that nothing here reads: every byte of a package says something.
     fn require_words(&self, record: &Record) -> eyre::Result<()> {
         for account in &record.accounts {
-            let given: Vec<B256> = account.words.iter().map(|word| word.slot).collect();
             let expected = match account.address {
                 at if at == record.market => market_slots(record.audit, &self.audit, &self.accepted),
                 at if at == self.params.contracts.corpora => {
@@ -135,7 +135,7 @@ impl Standing {
                 }
                 _ => Vec::new(),
             };
-            require(given == expected, || {
+            require(account.slots == expected, || {
                 format!("account {} has other words of storage than are needed", account.address)
             })?;
         }
@@ -165,17 +165,20 @@ pub fn registry_slots(corpus: B256, attestations: u64) -> Vec<B256> {
 }
 
 /// The accounts of a record, each once, with the code that it has.
-fn accounts(record: &Record, state_root: B256) -> eyre::Result<BTreeMap<Address, ProvenAccount>> {
+fn accounts(record: &Record, state_root: B256, nodes: &mut Nodes) -> eyre::Result<BTreeMap<Address, ProvenAccount>> {
     let mut accounts = BTreeMap::new();
     for proof in &record.accounts {
-        let proven = proof.check(state_root).map_err(refused)?;
+        let proven = proof.check(state_root, nodes).map_err(refused)?;
         let before = accounts.insert(proven.address, proven);
         require(before.is_none(), || format!("account {} is there twice", proof.address))?;
     }
     for (at, code) in &record.codes {
         // Whatever is looked for in a code is looked for in so much.
         require(code.len() <= MAX_CODE_LEN, || {
-            format!("the code of {at} has {} bytes, a chain takes {MAX_CODE_LEN}", code.len())
+            format!(
+                "the code of {at} has {} bytes, a chain takes {MAX_CODE_LEN}",
+                code.len()
+            )
         })?;
         let hash = accounts.get(at).map(|account| account.code_hash);
         let hash = hash.ok_or_else(|| refused(format!("the code of {at} is there, its account is not")))?;
@@ -223,9 +226,14 @@ mod tests {
     #[test]
     fn a_code_that_no_chain_takes_is_refused_by_its_length() {
         let mut record = record();
-        for (bytes, why) in [(MAX_CODE_LEN, "its account is not"), (MAX_CODE_LEN + 1, "a chain takes")] {
+        for (bytes, why) in [
+            (MAX_CODE_LEN, "its account is not"),
+            (MAX_CODE_LEN + 1, "a chain takes"),
+        ] {
             record.codes = BTreeMap::from([(Address::repeat_byte(5), vec![0; bytes].into())]);
-            let said = accounts(&record, B256::ZERO).unwrap_err().to_string();
+            let said = accounts(&record, B256::ZERO, &mut Nodes::default())
+                .unwrap_err()
+                .to_string();
             assert!(said.contains(why), "{said}");
         }
     }
