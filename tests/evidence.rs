@@ -1,13 +1,15 @@
 //! Evidence of audits: made beside a node, checked by a judge who has the file and the program, and neither node nor repository.
 
 use alloy::primitives::{keccak256, Bytes};
+use alloy::sol_types::SolEvent;
 use assay_chain::error::Kind;
 use assay_durable::report::Reporter;
 use assay_marketplace::audit::package::check::{check, Ask};
 use assay_marketplace::audit::package::record::Record;
 use assay_marketplace::audit::package::result::EvidenceChecked;
 use assay_marketplace::proving::reference_string::SrsUse;
-use e2e::{assay, root, text, Audited};
+use assay_protocol::abi::IRetrievalMarket::AuditProven;
+use e2e::{assay, root, text, Audited, Devnet};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -139,6 +141,11 @@ fn a_judge_without_a_node_follows_everything() {
         (&4.into(), &4.into())
     );
     assert_eq!(checked["documents"]["documents"].as_array().unwrap().len(), 2);
+    let judged = checked["judged"].as_array().unwrap();
+    assert_eq!(judged.len(), 2);
+    for judged in judged {
+        assert_eq!((&judged["answered"], &judged["found"]), (&true.into(), &true.into()));
+    }
     assert_eq!(checked["requests"], 1);
     let blocks = checked["trusted"]["blocks"].as_array().unwrap();
     for block in blocks {
@@ -153,6 +160,17 @@ fn a_judge_without_a_node_follows_everything() {
         judge.reads(Some(&root()), &evidence)["predicate"]["notCompared"],
         Value::Null
     );
+    // Nor with a compiler of anybody's.
+    let theirs = story.devnet.path("theirs");
+    std::fs::create_dir_all(theirs.join("node_modules/solc")).unwrap();
+    std::fs::write(
+        theirs.join("node_modules/solc/soljson.js"),
+        "exports.cwrap = () => () => '{}'",
+    )
+    .unwrap();
+    let read = judge.reads(Some(&theirs), &evidence);
+    let why = read["predicate"]["notCompared"].as_str().unwrap();
+    assert!(why.contains("is not the compiler of this release"), "{why}");
 
     let output = judge.runs(None, &["audit", "check", text(&evidence)]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -162,6 +180,11 @@ fn a_judge_without_a_node_follows_everything() {
         "of these overruled:",
         "not acknowledged, therefore published in full",
         "SAMPLED: 3 drawn and proven",
+        "the verdict, with --delta 5 %: SAMPLED",
+        "answered with a match, and the predicate finds one",
+        "of 4 documents answered with a match, opened here: ",
+        "As of block ",
+        "said in a ruling with SHA-256 0x",
         "no source attested it",
         "0 others were accepted",
         "What is taken on trust",
@@ -206,6 +229,89 @@ fn only_what_has_ended_is_exported_and_with_its_own_predicate() {
         report.contains("the request was refused") && report.contains("too broad"),
         "{report}"
     );
+}
+
+/// Code that calls an account with whatever it is called with, and fails if that does.
+fn relay_to(account: &str) -> String {
+    let account = account.trim_start_matches("0x");
+    format!("0x60288060093d393df3363d3d373d3d363d3d73{account}5af16026575f5ffd5b00")
+}
+
+/// A transaction of an account that the node signs for; its receipt.
+fn sent(devnet: &Devnet, fields: &str) -> Value {
+    let sender = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    let fields = format!(r#"[{{"from":"{sender}","gas":"0xf00000",{fields}}}]"#);
+    let hash = devnet.rpc("eth_sendTransaction", &fields);
+    let receipt = serde_json::from_str(&devnet.rpc("eth_getTransactionReceipt", &format!("[{hash}]")));
+    let receipt: Value = receipt.unwrap();
+    assert_eq!(receipt["status"], "0x1", "{receipt}");
+    receipt
+}
+
+#[test]
+fn proofs_that_came_through_another_contract_are_carried_and_verified() {
+    let story = Audited::new(4, 1);
+    let id = story.requested("2", &[]);
+    story.accepted(&id, &[]);
+    story.rs("answer", &id, &[]);
+    story.rq("reveal", &id, &[]);
+    let (devnet, market) = (&story.devnet, story.shown(&id)["market"].clone());
+    // As the responder sent them, then once more by somebody else's contract.
+    let before = devnet.rpc("evm_snapshot", "[]");
+    story.rs("prove", &id, &[]);
+    let signature = AuditProven::SIGNATURE_HASH;
+    let filter = format!(r#"[{{"fromBlock":"0x0","address":{market},"topics":["{signature}","{id}"]}}]"#);
+    let logs: Value = serde_json::from_str(&devnet.rpc("eth_getLogs", &filter)).unwrap();
+    let calls: Vec<Value> = logs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|log| {
+            let transaction = devnet.rpc("eth_getTransactionByHash", &format!("[{}]", log["transactionHash"]));
+            serde_json::from_str::<Value>(&transaction).unwrap()["input"].clone()
+        })
+        .collect();
+    devnet.rpc("evm_revert", &format!("[{before}]"));
+    let relay = sent(devnet, &format!(r#""data":"{}""#, relay_to(market.as_str().unwrap())));
+    for call in &calls {
+        sent(devnet, &format!(r#""to":{},"data":{call}"#, relay["contractAddress"]));
+    }
+    story.devnet.pass(3 * HOUR);
+    assert_eq!(story.outsider().does(&["timeout", "run", &id])["outcome"], "Complete");
+
+    let evidence = devnet.path("relayed.evidence");
+    let exported = story.outsider().reads(&exports(&story, &id, &evidence, &[]));
+    assert_eq!(exported["proofs"], 2);
+    let read = Judge::new().reads(None, &evidence);
+    assert_eq!(
+        (&read["proofs"]["accepted"], &read["proofs"]["verified"]),
+        (&2.into(), &2.into())
+    );
+    let besides = read["trusted"]["besides"].to_string();
+    assert!(
+        besides.contains(&format!("nothing of {} calls to the market", calls.len())),
+        "{besides}"
+    );
+
+    let parts = Parts::of(&std::fs::read(&evidence).unwrap());
+    let says = |change: &dyn Fn(&mut Record)| {
+        let mut record = parts.record.clone();
+        change(&mut record);
+        let altered = devnet.path("altered.evidence");
+        std::fs::write(&altered, parts.with(&serde_json::to_string(&record).unwrap())).unwrap();
+        format!("{:#}", checked(&altered).unwrap_err())
+    };
+    // The last word of a call is of a proof, but for what fills it up.
+    let said = says(&|record| {
+        let call = &mut record.relayed[0].calls[0];
+        let mut bytes = call.to_vec();
+        let at = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        bytes[at] ^= 1;
+        *call = bytes.into();
+    });
+    assert!(said.contains("the proof about document"), "{said}");
+    let said = says(&|record| record.relayed.clear());
+    assert!(said.contains("proofs are not in it"), "{said}");
 }
 
 fn checked(path: &Path) -> eyre::Result<EvidenceChecked> {
@@ -405,15 +511,21 @@ fn left_out(parts: &Parts, refused: &dyn Fn(&[u8], &str) -> String) {
             .unwrap();
         account.slots.push(account.slots[0]);
     });
-    says("a node", "do not lead from root", &|record| drop(record.nodes.remove(0)));
+    says("a node", "do not lead from root", &|record| {
+        drop(record.nodes.remove(0))
+    });
     says("a node of its own", "is not in its place, or there again", &|record| {
         record.nodes.push(record.nodes[0].clone());
     });
-    says("nodes that lead nowhere", "leads to nothing that is needed", &|record| {
-        let last = keccak256(record.nodes.last().unwrap());
-        let more = (0u64..).map(|n| Bytes::from(n.to_be_bytes().to_vec()));
-        record.nodes.extend(more.filter(|node| keccak256(node) > last).take(1));
-    });
+    says(
+        "nodes that lead nowhere",
+        "leads to nothing that is needed",
+        &|record| {
+            let last = keccak256(record.nodes.last().unwrap());
+            let more = (0u64..).map(|n| Bytes::from(n.to_be_bytes().to_vec()));
+            record.nodes.extend(more.filter(|node| keccak256(node) > last).take(1));
+        },
+    );
     says("a line of the report", "its report says something else", &|record| {
         drop(record.report.pop())
     });

@@ -101,31 +101,38 @@ impl Audits {
     /// # Errors
     /// If the node traces no transactions.
     async fn published_within(&self, hash: B256, id: B256, m: u32) -> eyre::Result<Vec<B256>> {
-        let tracer = json!({"tracer": "callTracer"});
-        let trace = self
-            .chain
-            .provider
-            .raw_request("debug_traceTransaction".into(), (hash, tracer));
-        let trace: Frame = trace.await.map_err(|error| {
+        let calls = self.calls_within(hash).await.map_err(|error| {
             hinted_because(
-                error.into(),
+                error,
                 format!("transaction {hash} published chunks through a contract, and the node does not say what that called"),
                 "use a node that answers debug_traceTransaction: without every chunk no bad delivery can be shown",
             )
         })?;
-        let mut found = Vec::new();
-        trace.visit(&mut |frame| {
-            if frame.to == Some(self.address) && frame.error.is_none() {
-                found.extend(published_in(&frame.input, id, m).unwrap_or_default());
-            }
-        });
-        Ok(found)
+        let published = calls.iter().filter_map(|call| published_in(call, id, m));
+        Ok(published.flatten().collect())
+    }
+
+    /// What the market was called with in a transaction, in the order of execution, but for what was undone.
+    ///
+    /// # Errors
+    /// If the node traces no transactions.
+    pub async fn calls_within(&self, hash: B256) -> eyre::Result<Vec<Bytes>> {
+        let tracer = json!({"tracer": "callTracer"});
+        let asked = self
+            .chain
+            .provider
+            .raw_request("debug_traceTransaction".into(), (hash, tracer));
+        let trace: Frame = asked.await?;
+        Ok(trace.calls_of(self.address))
     }
 }
 
 /// A call within a transaction, as the call tracer shows it.
 #[derive(Debug, Deserialize)]
 struct Frame {
+    /// `CALL`, or another instruction.
+    #[serde(default, rename = "type")]
+    kind: String,
     #[serde(default)]
     to: Option<Address>,
     #[serde(default)]
@@ -137,6 +144,18 @@ struct Frame {
 }
 
 impl Frame {
+    /// What a contract was called with, in the order of execution, but for what was undone.
+    fn calls_of(&self, contract: Address) -> Vec<Bytes> {
+        let mut found = Vec::new();
+        self.visit(&mut |frame| {
+            // Code that another contract runs in its own place is not called.
+            if frame.to == Some(contract) && frame.kind == "CALL" && frame.error.is_none() {
+                found.push(frame.input.clone());
+            }
+        });
+        found
+    }
+
     /// In the order of execution, but not into what was undone.
     fn visit(&self, look: &mut impl FnMut(&Self)) {
         look(self);
@@ -165,6 +184,7 @@ mod tests {
 
     fn frame(input: Bytes, error: Option<&str>, calls: Vec<Frame>) -> Frame {
         Frame {
+            kind: "CALL".into(),
             to: Some(Address::ZERO),
             input,
             error: error.map(str::to_owned),
@@ -191,19 +211,25 @@ mod tests {
             vec![frame(publishing(0, 9), None, vec![])],
         );
         let inner = frame(Bytes::new(), None, vec![frame(publishing(0, 2), None, vec![])]);
+        let mut borrowed = frame(publishing(0, 6), None, vec![]);
+        borrowed.kind = "DELEGATECALL".into();
+        let mut elsewhere = frame(publishing(0, 5), None, vec![]);
+        elsewhere.to = Some(Address::repeat_byte(1));
         let calls = vec![
             frame(publishing(0, 1), None, vec![]),
             undone,
             frame(publishing(1, 8), None, vec![]),
             frame(publishing(0, 7), Some("execution reverted"), vec![]),
             inner,
+            borrowed,
+            elsewhere,
         ];
-        let mut words = Vec::new();
-        frame(Bytes::new(), None, calls).visit(&mut |frame| {
-            if frame.error.is_none() {
-                words.extend(published_in(&frame.input, B256::repeat_byte(1), 0).unwrap_or_default());
-            }
-        });
+        let whole = frame(Bytes::new(), None, calls);
+        let calls = whole.calls_of(Address::ZERO);
+        let words = calls
+            .iter()
+            .filter_map(|call| published_in(call, B256::repeat_byte(1), 0));
+        let words: Vec<B256> = words.flatten().collect();
         assert_eq!(words, [B256::repeat_byte(1), B256::repeat_byte(2)]);
     }
 
@@ -213,5 +239,6 @@ mod tests {
             "input":"0x12","calls":[{"type":"CREATE","input":"0x"}]}"#;
         let trace: Frame = serde_json::from_str(text).unwrap();
         assert_eq!((trace.input.len(), trace.calls.len(), trace.calls[0].to), (1, 1, None));
+        assert_eq!((&trace.kind[..], &trace.calls[0].kind[..]), ("CALL", "CREATE"));
     }
 }

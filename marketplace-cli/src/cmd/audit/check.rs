@@ -13,8 +13,9 @@ use std::path::PathBuf;
     Recomputes every hash, the sample, deadlines and payouts, follows each transaction, receipt and word of storage to the hash of\n\
     its block, compares the contracts with this release, and verifies every proof itself. Exit code 3 with the first thing that is\n\
     wrong. Prints what was asked, answered and shown, what it does not show, and what is left to trust: above all that the blocks\n\
-    are of the chain, which any node tells by their hashes. The verifier contract is made anew and compared where the repository with\n\
-    its compiler is; without, nothing rests on it but what the result says.")]
+    are of the chain, which any node tells by their hashes. The verifier contract is made anew and compared if ASSAY_REPO names\n\
+    a checkout with this release's compiler, which is told by its hash; without, nothing rests on it but what the result says. On\n\
+    documents that come with it the predicate is run, and compared with what was answered.")]
 pub struct Args {
     /// Evidence, see assay audit export
     file: PathBuf,

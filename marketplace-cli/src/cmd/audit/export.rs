@@ -13,8 +13,9 @@ use std::path::PathBuf;
     assay audit export 0x3f… --predicate matches.opening --out 0x3f.evidence\n  \
     assay audit export 0x3f… --predicate matches.opening --documents delivered.opening --out 0x3f.evidence\n\n\
     The file holds the blocks in which the audit went on, its transactions and receipts, and the state of the contracts after the\n\
-    newest block that no reorganisation undoes, each with what leads to it from a block's hash; besides the predicate's weights and,\n\
-    if you add them, documents that the responder has opened. Whoever gets it recomputes everything without a node: assay audit\n\
+    newest block that no reorganisation undoes, each with what leads to it from a block's hash, and calls that other contracts made,\n\
+    if the node traces transactions; besides the predicate's weights and, if you add them, documents that the responder has\n\
+    opened. Whoever gets it recomputes everything without a node: assay audit\n\
     check. Only an audit that has ended is exported, and it is checked before it is written. No key and no salt of yours goes in that\n\
     is not on chain; the weights and the documents are then whoever's has the file.")]
 pub struct Args {

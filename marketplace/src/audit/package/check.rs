@@ -152,7 +152,8 @@ fn require_shown(accepted: usize, verified: usize, not_compared: Option<&str>) -
                  contract, and the verifier that accepted them is not known: {why}"
             ),
         )
-        .hint("name a checkout of your own with ASSAY_REPO, so that the verifier is made anew and compared")
+        .hint("name a checkout of your own with ASSAY_REPO, so that the verifier is made anew and compared, or ask for a package made \
+             with a node that answers debug_traceTransaction")
         .into()),
         _ => Ok(()),
     }
@@ -206,6 +207,13 @@ fn besides(record: &Record, reading: &Reading, weights: &Checked, verified: usiz
             last.number,
             utc(last.time),
             record.market
+        ));
+    }
+    let carried: usize = record.relayed.iter().map(|relayed| relayed.calls.len()).sum();
+    if carried > 0 {
+        besides.push(format!(
+            "nothing of {carried} calls to the market that other contracts made and only the exporter carries: what they hold was \
+             verified by itself"
         ));
     }
     for (m, demand) in reading.course.demands.iter().enumerate() {

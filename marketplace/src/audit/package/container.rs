@@ -69,7 +69,9 @@ impl Package {
         let length = file.metadata()?.len();
         let mut magic = [0; MAGIC.len()];
         fill(&mut file, &mut magic)?;
-        require(magic.starts_with(NAME), || "it does not begin as packages of evidence do")?;
+        require(magic.starts_with(NAME), || {
+            "it does not begin as packages of evidence do"
+        })?;
         if magic != *MAGIC {
             return Err(other_version(&magic));
         }
@@ -266,6 +268,7 @@ pub(super) mod tests {
             key_data: None,
             blocks: Vec::new(),
             accounts: Vec::new(),
+            relayed: Vec::new(),
             nodes: Vec::new(),
             codes: BTreeMap::from([(Address::repeat_byte(5), Bytes::from_static(&[6]))]),
         }

@@ -2,9 +2,10 @@
 
 use super::check::{examine, Ask};
 use super::container::{begin, require_free};
-use super::events::proven;
+use super::events::{event_of, proven};
 use super::reading::Reading;
 use super::record::{Record, SCHEMA, VERSION};
+use super::relayed::{is_about, is_by_call, Relayed};
 use super::report::report;
 use super::result::EvidenceExported;
 use super::standing::{market_slots, registry_slots};
@@ -18,7 +19,7 @@ use alloy::sol_types::{SolEvent, SolValue};
 use assay_chain::account_proof::AccountProof;
 use assay_chain::artefact::Release;
 use assay_chain::audits::Audits;
-use assay_chain::block_proof::BlockProof;
+use assay_chain::block_proof::{BlockProof, ProvenBlock};
 use assay_chain::client::Chain;
 use assay_chain::error::{hinted, hinted_because};
 use assay_chain::given_code;
@@ -27,6 +28,7 @@ use assay_chain::inclusion::Nodes;
 use assay_chain::market::all_answers;
 use assay_chain::venue::{unsettled, Venue};
 use assay_durable::read::read_regular;
+use assay_durable::report::Reporter;
 use assay_protocol::abi::IRetrievalMarket::AuditRequested;
 use assay_protocol::abi::{AuditState, AuditView};
 use assay_protocol::retrieval::statement::audit_id;
@@ -103,8 +105,12 @@ async fn gather(site: &Site<Audits>, id: B256, opening: &ModelOpening, ask: &Ask
     // What the node told besides is left behind.
     let proven = proven(&blocks, &mut nodes)?;
     for account in &accounts {
-        account.check(proven.last().map(|last| last.state_root).unwrap_or_default(), &mut nodes)?;
+        account.check(
+            proven.last().map(|last| last.state_root).unwrap_or_default(),
+            &mut nodes,
+        )?;
     }
+    let relayed = relayed(&market, id, &proven, &site.report).await?;
     let mut record = Record {
         schema: SCHEMA.into(),
         version: VERSION,
@@ -119,6 +125,7 @@ async fn gather(site: &Site<Audits>, id: B256, opening: &ModelOpening, ask: &Ask
         key_data,
         blocks,
         accounts,
+        relayed,
         nodes: nodes.followed(),
         codes,
     };
@@ -182,6 +189,42 @@ async fn blocks(site: &Site<Audits>, market: &Audits, id: B256, end: End) -> eyr
         nodes.add(&way);
     }
     Ok((proofs, nodes))
+}
+
+/// Asks a node for the calls about an audit that other contracts made; what it does not say is left out, with a word about it.
+///
+/// # Errors
+/// If an event is none of the market's.
+async fn relayed(market: &Audits, id: B256, blocks: &[ProvenBlock], out: &Reporter) -> eyre::Result<Vec<Relayed>> {
+    let mut all = Vec::new();
+    for transaction in blocks.iter().flat_map(|block| &block.transactions) {
+        let events = transaction
+            .logs
+            .iter()
+            .filter_map(|log| event_of(log, market.address, id));
+        let events = events.collect::<eyre::Result<Vec<_>>>()?;
+        let count = events.iter().filter(|event| is_by_call(event)).count();
+        if count == 0 || transaction.to == Some(market.address) {
+            continue;
+        }
+        let why = match market.calls_within(transaction.hash).await {
+            Ok(calls) => {
+                let calls: Vec<Bytes> = calls.into_iter().filter(|call| is_about(call, id)).collect();
+                if calls.len() == count {
+                    let transaction = transaction.hash;
+                    all.push(Relayed { transaction, calls });
+                    continue;
+                }
+                format!("it made {} calls, {count} of which did something", calls.len())
+            }
+            Err(why) => format!("use a node that answers debug_traceTransaction: {why:#}"),
+        };
+        out.warn(format_args!(
+            "transaction {} called the market through another contract, and what it carried is not in the package: {why}",
+            transaction.hash
+        ));
+    }
+    Ok(all)
 }
 
 /// Contracts with the words of storage that say how the audit stands.

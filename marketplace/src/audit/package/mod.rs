@@ -3,11 +3,12 @@
 //! | module | content | may use |
 //! |---|---|---|
 //! | `refusal` | how evidence is refused | nothing |
-//! | [`record`] | what a package says of the chain | nothing |
+//! | [`relayed`] | calls to the market that other contracts made | `refusal` |
+//! | [`record`] | what a package says of the chain | `relayed` |
 //! | [`container`] | the file | `record`, `refusal` |
 //! | [`fault`] | evidence of bad data, judged again | `refusal` |
 //! | [`replay`] | events taken in their order, by the rules of the market | `fault`, `refusal` |
-//! | [`events`] | the events of an audit, from blocks that prove them | `refusal`, `replay` |
+//! | [`events`] | the events of an audit, from blocks that prove them | `refusal`, `relayed`, `replay` |
 //! | [`standing`] | how the state has an audit | `record`, `refusal` |
 //! | [`agreement`] | what the events lead to against the state | `refusal`, `replay`, `standing` |
 //! | [`reading`] | all that a record shows | `agreement`, `events`, `record`, `replay`, `standing` |
@@ -37,6 +38,7 @@ pub mod proofs;
 pub mod reading;
 pub mod record;
 pub(crate) mod refusal;
+pub mod relayed;
 pub mod replay;
 pub mod report;
 pub mod result;

@@ -42,7 +42,7 @@ impl Reading {
         let blocks = proven(&record.blocks, &mut nodes)?;
         let last = blocks.last().ok_or_else(|| refused("there is no block"))?;
         let standing = Standing::of(record, last.state_root, &mut nodes, trusted)?;
-        let events = of_audit(&blocks, record.market, record.audit)?;
+        let events = of_audit(&blocks, record.market, record.audit, &record.relayed)?;
         // Only the last block, whose state is proven, may have no part of the audit.
         let (_, before) = blocks.split_last().unwrap_or((last, &[]));
         let idle = before.iter().find(|block| block.transactions.is_empty());

@@ -1,5 +1,6 @@
 //! What a package says of the chain, as it is written.
 
+use super::relayed::Relayed;
 use alloy::primitives::{Address, Bytes, B256};
 use assay_chain::account_proof::AccountProof;
 use assay_chain::artefact::Release;
@@ -42,7 +43,11 @@ pub struct Record {
     pub blocks: Vec<BlockProof>,
     /// Contracts with their storage.
     pub accounts: Vec<AccountProof>,
-    /// What leads to all of that from the blocks' hashes, each node once, in the order of their own.
+    /// What other contracts called the market with, as far as the exporter knows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relayed: Vec<Relayed>,
+    /// What leads to the blocks' transactions and to the accounts from the blocks' hashes, each node once, in the order of their own
+    /// hashes.
     pub nodes: Vec<Bytes>,
     /// Their code.
     pub codes: BTreeMap<Address, Bytes>,

@@ -50,7 +50,7 @@ pub struct Moment {
     pub time: u64,
     /// Wei per gas.
     pub base_fee: u128,
-    /// What the market was called with; `None` if another contract called it.
+    /// What the market was called with; `None` if another contract called it and nobody says with what.
     pub call: Option<Bytes>,
 }
 
@@ -58,9 +58,7 @@ impl Moment {
     /// The call to the market, read; `None` if another contract made it, or nobody encodes it so: parts of a call that lie over each
     /// other grow to more than any memory holds.
     pub(super) fn called<C: SolCall>(&self) -> Option<C> {
-        let config = AbiDecoderConfig::new()
-            .strict(true)
-            .validate_allow_trailing_bytes(true);
+        let config = AbiDecoderConfig::new().strict(true).validate_allow_trailing_bytes(true);
         let call = self.call.as_ref()?;
         C::abi_decode_with_config(call, config).ok()
     }
@@ -124,7 +122,9 @@ pub struct Course {
     pub due: BTreeSet<Due>,
     /// What of it was.
     pub proven: BTreeSet<Due>,
-    /// With what, as far as calls to the market have it.
+    /// How many proofs came in calls that say nothing here.
+    pub unread: u32,
+    /// With what the others were shown.
     pub shown: Vec<Shown>,
     /// Documents of all demands.
     pub demanded: BTreeSet<u32>,
@@ -200,6 +200,7 @@ impl Course {
             rulings: Vec::new(),
             due: BTreeSet::new(),
             proven: BTreeSet::new(),
+            unread: 0,
             shown: Vec::new(),
             demanded: BTreeSet::new(),
             demands: Vec::new(),

@@ -18,6 +18,7 @@ use assay_protocol::retrieval::statement::{audit_seed, predicate_hash};
 use assay_protocol::retrieval::windows::prove_window;
 use assay_protocol::transfer::keys::mc_salt_hash;
 use assay_protocol::transfer::secret::McSalt;
+use std::collections::BTreeSet;
 
 pub(super) fn revealed(course: &mut Course, at: &Moment, event: SaltRevealed) -> eyre::Result<()> {
     course.require_state("a salt", &[AuditState::Answered])?;
@@ -70,8 +71,9 @@ pub(super) fn proven(course: &mut Course, at: &Moment, event: &AuditProven) -> e
         "more was proven than was due".to_owned()
     })?;
     course.view.counts.proven = event.proven;
-    if let Some(call) = at.called::<submitProofsCall>() {
-        take(course, event.accepted, call)?;
+    match at.called::<submitProofsCall>() {
+        Some(call) => take(course, event.accepted, call)?,
+        None => course.unread = course.unread.saturating_add(event.accepted),
     }
     if event.proven == course.view.counts.due {
         course.note(
@@ -83,7 +85,7 @@ pub(super) fn proven(course: &mut Course, at: &Moment, event: &AuditProven) -> e
     require_deadline("proofs", event.deadline, course.view.deadline)
 }
 
-/// What of a call was new, in its order.
+/// What of a call was new, in its order. After calls that nobody can read it may be less than seems to be: such a call says nothing.
 fn take(course: &mut Course, accepted: u32, call: submitProofsCall) -> eyre::Result<()> {
     require_same("the audit of submitted proofs", call.id, course.known.id)?;
     let predicate = predicate_hash(&call.predicate);
@@ -92,39 +94,43 @@ fn take(course: &mut Course, accepted: u32, call: submitProofsCall) -> eyre::Res
         predicate,
         course.view.predicateHash,
     )?;
-    let mut fresh = 0u32;
-    for group in call.groups {
+    let (mut new, mut fresh) = (BTreeSet::new(), Vec::new());
+    for group in &call.groups {
         let indices = &group.group.indices;
         require(group.ranks.len() == indices.len(), || {
             "submitted proofs name other documents than ranks".to_owned()
         })?;
-        let all: Vec<Due> = group
-            .ranks
-            .iter()
-            .zip(indices)
-            .map(|(rank, index)| place(course, *rank, *index))
-            .collect();
-        let new: Vec<Due> = all.into_iter().filter(|due| course.proven.insert(*due)).collect();
-        // What is proven already is skipped, whatever it contains.
-        if new.is_empty() {
-            continue;
-        }
-        // Each keeps what was sent for it: of a group for many there would be as many copies.
-        require(indices.len() == 1, || {
-            "submitted proofs are about several documents at once".to_owned()
-        })?;
-        for due in new {
-            require(course.due.contains(&due), || {
-                format!("a proof about document {} was accepted, which was not due", due.index)
-            })?;
-            fresh = fresh.saturating_add(1);
-            course.shown.push(Shown {
-                due,
-                group: group.group.clone(),
-            });
+        for (rank, index) in group.ranks.iter().zip(indices) {
+            let due = place(course, *rank, *index);
+            // What is proven already is skipped, whatever it contains.
+            if !course.proven.contains(&due) && new.insert(due) {
+                fresh.push((due, &group.group));
+            }
         }
     }
-    require_same("the number of new proofs in a call", accepted, fresh)
+    let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+    let surplus = count.saturating_sub(accepted);
+    if surplus > 0 && surplus <= course.unread {
+        course.unread = course.unread.saturating_add(accepted);
+        return Ok(());
+    }
+    for (due, group) in &fresh {
+        require(course.due.contains(due), || {
+            format!("a proof about document {} was accepted, which was not due", due.index)
+        })?;
+        // Each keeps what was sent for it: of a group for many there would be as many copies.
+        require(group.indices.len() == 1, || {
+            "submitted proofs are about several documents at once".to_owned()
+        })?;
+    }
+    require_same("the number of new proofs in a call", accepted, count)?;
+    let shown = fresh.into_iter().map(|(due, group)| Shown {
+        due,
+        group: group.clone(),
+    });
+    course.shown.extend(shown);
+    course.proven.extend(new);
+    Ok(())
 }
 
 /// A sample is known by its number alone: a group that is skipped may name any document.

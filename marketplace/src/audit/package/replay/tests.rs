@@ -598,6 +598,21 @@ fn only_what_is_due_was_proven_and_each_once() {
     events[8].0.call = None;
     let course = played(events);
     assert_eq!((course.view.counts.proven, course.shown.len()), (5, 2));
+    // Nor what came after it, if some of that was there already: which of it, nobody knows.
+    let mut events = story();
+    events[7].0.call = None;
+    let course = played(events);
+    assert_eq!((course.unread, course.shown.len()), (5, 0));
+    let mut events = story();
+    events[7].0.call = None;
+    events[8].0.call = Some(proofs(&all_due()[2..]));
+    let course = played(events);
+    assert_eq!((course.unread, course.shown.len()), (2, 3));
+    let said = refused(|events| {
+        events[7].0.call = None;
+        events[8].0.call = Some(proofs(&all_due()[3..]));
+    });
+    assert!(said.contains("new proofs in a call is 3, it must be 2"), "{said}");
 }
 
 /// A call whose groups all are the same bytes: as many groups as words would be as much as their product.
@@ -616,7 +631,10 @@ fn a_call_whose_parts_lie_over_each_other_is_not_read() {
     at.call = Some(twice.into());
     assert!(at.called::<market::submitProofsCall>().is_none());
     at.call = Some([&call[..], &[1]].concat().into());
-    assert!(at.called::<market::submitProofsCall>().is_some(), "some add a mark of theirs");
+    assert!(
+        at.called::<market::submitProofsCall>().is_some(),
+        "some add a mark of theirs"
+    );
 }
 
 #[test]
