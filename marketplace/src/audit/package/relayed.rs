@@ -2,7 +2,8 @@
 //!
 //! # Soundness
 //! No hash of a block leads to such a call: it is the exporter's word that it was this one. What it holds is shown by itself, proofs
-//! by the key, chunks by the root that the responder committed to, bad data by the judge.
+//! by the key, chunks by the root that the responder committed to, bad data by the judge. Parts of a call on which nothing of that
+//! depends, such as guards, nobody compares.
 
 #![deny(
     clippy::expect_used,

@@ -155,7 +155,8 @@ fn verifier(
         let given = given.ok_or_else(|| refused("the account with the key's data is missing"))?;
         require_same("the hash of the key's data", given, hash)?;
     }
-    // Not one that lies where the package came from: its compiler would be the exporter's.
+    // Not one that lies where the package came from, though its compiler would be told by its hash: where somebody stands must not
+    // decide what is compared.
     let made = Repository::named().and_then(|repository| VerifierCode::generate(key, &repository, out));
     let made = match made {
         Ok(made) => made,
