@@ -116,7 +116,7 @@ contract AuditInvariantTest is TestBase {
                 handler.forget();
             }
         }
-        bytes32[25] memory names = [
+        bytes32[32] memory names = [
             bytes32("request"),
             "approve",
             "cancel",
@@ -126,16 +126,23 @@ contract AuditInvariantTest is TestBase {
             "withhold",
             "overrule",
             "overruled",
+            "overruledLate",
             "reveal",
             "submit",
             "proven",
+            "namedProven",
             "demand",
+            "demandedAgain",
+            "demandedOverruled",
             "deliver",
             "ack",
             "publish",
             "published",
             "proveBadData",
             "settle",
+            "settledLate",
+            "undelivered",
+            "unpublished",
             "shared",
             "sharedCheaper",
             "confirm",

@@ -121,12 +121,28 @@ contract AuditHandler is AuditFixture {
         } else if (ghosts.length != 0) {
             uint256 w = which % ghosts.length;
             AuditState state = ghosts[w].state;
-            if (state == AuditState.Requested) this.accept(1, 8 * w, 0);
-            else if (state == AuditState.Accepted) this.post(1, 8 * w, rest);
-            else if (state == AuditState.Answered) this.reveal(1, 8 * w, rest >> 64, 0);
-            else if (state == AuditState.Sampled) this.submit(0, 8 * w, rest >> 64, 0);
-            else if (state == AuditState.Delivering) this.demand(1, 8 * w, rest >> 64, 0);
+            if (state == AuditState.Requested) {
+                this.accept(1, 8 * w, 0);
+            } else if (state == AuditState.Accepted && ghosts[w].posted && dice & 0x30 != 0) {
+                withholdAt(w, rest);
+            } else if (state == AuditState.Accepted) {
+                this.post(1, 8 * w, rest);
+            } else if (state == AuditState.Answered) {
+                this.reveal(1, 8 * w, rest >> 64, 0);
+            } else if (state == AuditState.Sampled) {
+                this.submit(0, 8 * w, rest >> 64, 0);
+            }
+            // Withheld documents are ruled on when everything is proven, or never.
+            else if (ghosts[w].withheld & ~ghosts[w].overruled != 0 && dice & 0x30 == 0) {
+                this.overrule(1, 8 * w, rest >> 64, 0);
+            } else if (state == AuditState.Delivering) {
+                this.demand(1, 8 * w, rest >> 64, 0);
+            }
         }
+    }
+
+    function withholdAt(uint256 w, uint256 rest) private {
+        this.withhold(1, 8 * w, rest >> 64, rest);
     }
 
     // ---- requests ----
@@ -261,7 +277,7 @@ contract AuditHandler is AuditFixture {
         vm.prank(caller(who, authority));
         try audits.overrule(g.id, guard, listOf(mask), keccak256("ruling")) {
             must("overrule", allowed);
-            if (mask != 0) done["overruled"] += 1;
+            if (mask != 0) done[delivering ? bytes32("overruledLate") : bytes32("overruled")] += 1;
             g.overruled |= mask;
             if (delivering) g.clock = block.timestamp + DEMAND;
         } catch {
@@ -323,6 +339,7 @@ contract AuditHandler is AuditFixture {
                 enter(g, AuditState.Delivering, DEMAND);
                 g.overruleBy = g.clock;
                 done["proven"] += 1;
+                if (named != 0) done["namedProven"] += 1;
             }
         } catch {
             mustNot("submit", allowed);
@@ -344,6 +361,8 @@ contract AuditHandler is AuditFixture {
         try audits.demand{value: value}(g.id, guard, listOf(mask), opening()) returns (uint256 m) {
             must("demand", allowed);
             assertEq(m, g.demands, "number");
+            if (mask & g.withheld != 0) done["demandedOverruled"] += 1;
+            if (m != 0) done["demandedAgain"] += 1;
             g.demanded |= mask;
             g.demands += 1;
             g.openDemands += 1;
@@ -592,7 +611,11 @@ contract AuditHandler is AuditFixture {
         vm.prank(by);
         try audits.settleDemand(g.id, d.m) {
             must("settle", allowed);
-            if (g.state == AuditState.Delivering && d.state != DemandState.Acked) close(g, AuditOutcome.Violation);
+            if (g.state == AuditState.Closed) done["settledLate"] += 1;
+            if (g.state == AuditState.Delivering && d.state != DemandState.Acked) {
+                done[d.state == DemandState.Demanded ? bytes32("undelivered") : bytes32("unpublished")] += 1;
+                close(g, AuditOutcome.Violation);
+            }
             settle(d);
         } catch {
             mustNot("settle", allowed);
