@@ -3,18 +3,24 @@
 use crate::artefact::Release;
 use crate::client::{Call, Chain};
 use crate::error::{hinted, Kind};
-use crate::market::all_answers;
+use crate::history::history;
+use crate::market::{all_answers, decoded};
 use crate::origin::place;
 use crate::revert::{self, is};
 use crate::venue::unsettled;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolCall;
+use alloy::sol_types::{SolCall, SolEvent};
 use assay_protocol::abi::corpora::ICorpusRegistry::{
-    attestationAtCall, attestationCountCall, attestedAtCall, corpusCall, corpusCountCall, corpusIdAtCall, UnknownCorpus,
+    attestationAtCall, attestationCountCall, attestedAtCall, corpusCall, corpusCountCall, corpusIdAtCall,
+    CorpusCommitted, UnknownCorpus,
 };
 use assay_protocol::abi::corpora::{Attestation, Corpus};
 use assay_protocol::retrieval::corpora::{corpus_id, InputShape};
+use std::time::Duration;
+
+/// How long the log of a corpus may take to find: some nodes serve few blocks at a time.
+const LOGS_TIME: Duration = Duration::from_secs(30);
 
 /// A registry of corpora on one chain.
 #[derive(Debug, Clone)]
@@ -109,6 +115,22 @@ impl Corpora {
                 "check the id, --rpc-url and --deployment; assay corpus list ADDRESS has those of a responder",
             )
         })
+    }
+
+    /// Where its responder said that more about the corpus is, in its words: from the log, which no contract can read. `None` if the
+    /// node serves no such log in time.
+    ///
+    /// # Errors
+    /// If the log is no event of a registry.
+    pub async fn uri(&self, id: B256) -> eyre::Result<Option<String>> {
+        let logs = history(&self.chain, self.address, id, CorpusCommitted::SIGNATURE_HASH);
+        let Ok(Ok(logs)) = tokio::time::timeout(LOGS_TIME, logs).await else {
+            return Ok(None);
+        };
+        let committed = decoded::<CorpusCommitted>(&logs)?
+            .map(|(committed, _)| committed.uri)
+            .next();
+        Ok(committed)
     }
 
     /// Fails unless the corpus was there when the newest settled block was the newest: what is said for good about it could

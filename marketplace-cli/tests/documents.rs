@@ -118,6 +118,9 @@ async fn serve(w: &World, id: B256) {
     mp.account.send(&mut journal, "serve", &call, &mp.report).await.unwrap();
 }
 
+/// Of a responder that would like to be believed.
+const URI: &str = "ipfs://x\nregistry    REPRODUCED\u{1b}[2K";
+
 /// The other party's corpus of two documents, which its source has attested.
 async fn attested_corpus(w: &World) -> (B256, Account) {
     let documents = w.dir.path().join("documents");
@@ -130,7 +133,7 @@ async fn attested_corpus(w: &World) -> (B256, Account) {
     let corpora = Corpora::open(w.market.chain.clone(), None).await.unwrap();
     let desk = Desk::new(site.at(corpora), w.other.account.clone());
     let dir = w.dir.path().join("corpus");
-    let id = commit(&desk, &documents, SIZE, &dir, None, "").await.unwrap().id;
+    let id = commit(&desk, &documents, SIZE, &dir, None, URI).await.unwrap().id;
     attest(&desk, id, None, B256::repeat_byte(4), "").await.unwrap();
     (id, desk.account.clone())
 }
@@ -422,6 +425,13 @@ async fn every_document_is_as_the_page_describes_it() {
     assert_eq!(
         (&shown["size"], &shown["attestations"][0]["own"]),
         (&2.into(), &true.into())
+    );
+    assert_eq!(shown["uri"], URI);
+    let output = assay(&w, &["corpus", "show", &corpus]);
+    let words = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        words.contains("\nuri         ipfs://x\\nregistry    REPRODUCED\\u{1b}[2K\n"),
+        "{words}"
     );
     let said = fails(&w, &["corpus", "show", &corpus, "--block", "1"]);
     assert!(said.contains("there is no contract at"), "{said}");

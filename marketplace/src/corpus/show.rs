@@ -20,6 +20,9 @@ pub struct Shown {
     /// Flattened into this JSON object.
     #[serde(flatten)]
     pub fields: Fields,
+    /// What the responder said of it beside the commitment; absent if the node does not serve the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
     /// Oldest first.
     pub attestations: Vec<Attestation>,
     /// Of the registry.
@@ -70,6 +73,7 @@ pub async fn show(site: &Site<Corpora>, id: B256, which: Which) -> eyre::Result<
         let attestations = said.map(|said| Attestation::of(corpus.rs, &said));
         Ok(Shown {
             fields: Fields::new(id, &corpus),
+            uri: site.market.uri(id).await?,
             attestations: attestations.collect(),
             deployment: check(&site).await?,
         })
@@ -90,6 +94,11 @@ impl std::fmt::Display for Shown {
             fields.input_words, fields.words_per_hash
         )?;
         writeln!(f, "committed   {}", utc(fields.committed_at))?;
+        match &self.uri {
+            // A stranger's words: no line of their own, nothing that a terminal acts on.
+            Some(uri) => writeln!(f, "uri         {}", uri.escape_debug())?,
+            None => writeln!(f, "uri         not known: this node serves no logs of that time")?,
+        }
         writeln!(f, "registry    {}", self.deployment)?;
         if !self.deployment.is_known() {
             writeln!(
