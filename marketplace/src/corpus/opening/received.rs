@@ -27,11 +27,18 @@ pub struct Received {
     pub wrong: Vec<String>,
 }
 
-/// Reads an opening to the end, or to where it cannot be read any further, and compares each document with the root on chain.
+/// Reads an opening to the end, or to where it cannot be read any further, and compares each document that is `wanted` with the root
+/// on chain: whoever made it decides how many others there are.
 ///
 /// # Errors
 /// If it is of another corpus, or no opening at all: then it says nothing of any document.
-pub fn received(id: B256, corpus: &Corpus, path: &Path, out: &Reporter) -> eyre::Result<Received> {
+pub fn received(
+    id: B256,
+    corpus: &Corpus,
+    path: &Path,
+    wanted: &BTreeSet<u32>,
+    out: &Reporter,
+) -> eyre::Result<Received> {
     let context = || path.display().to_string();
     let mut reader = Reader::open(path).wrap_err_with(context)?;
     require_shape(&reader, corpus, id).wrap_err_with(context)?;
@@ -47,6 +54,9 @@ pub fn received(id: B256, corpus: &Corpus, path: &Path, out: &Reporter) -> eyre:
                 return Ok(received);
             }
         };
+        if !wanted.contains(&opened.index) {
+            continue;
+        }
         match verify(&opened, pixels, corpus, None) {
             Ok((checked, _)) => {
                 received.good.insert(checked.index);

@@ -1,5 +1,6 @@
 use super::check::{check_against, Ask, DocumentsChecked};
 use super::open::{open, require_same};
+use super::received::received;
 use crate::corpus::originals::MAX_ORIGINAL;
 use crate::corpus::sample::Sample;
 use crate::corpus::stored::{build, StoredCorpus};
@@ -104,6 +105,26 @@ fn no_opening_is_longer_than_its_longest_originals_make_it() {
     let original = |index: usize| story.stored.document(index).unwrap().bytes.len() as u64;
     let originals: u64 = [0, 4, 10].map(original).iter().sum();
     assert_eq!(bytes - originals + 3 * MAX_ORIGINAL, super::longest(3, 11));
+}
+
+/// Whoever hands documents over decides how many there are, and not how long they are looked at.
+#[test]
+fn only_what_is_wanted_is_compared_with_the_root() {
+    let story = Story::new(&[0, 4, 10]);
+    let mut bytes = std::fs::read(&story.opening).unwrap();
+    let last = bytes.len() - 1;
+    // The salts of the first document, and the original of the last one.
+    bytes[HEADER + 10] ^= 1;
+    bytes[last] ^= 1;
+    std::fs::write(&story.opening, bytes).unwrap();
+    let of = |wanted: &[u32]| {
+        let wanted = wanted.iter().copied().collect();
+        received(ID, &story.corpus, &story.opening, &wanted, &Reporter::silent()).unwrap()
+    };
+    let found = of(&[4, 5]);
+    assert_eq!((found.good, found.wrong.len()), ([4].into(), 0));
+    let found = of(&[0, 4, 10]);
+    assert_eq!((found.good, found.wrong.len()), ([4].into(), 2));
 }
 
 #[test]
