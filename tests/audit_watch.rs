@@ -272,9 +272,16 @@ fn one_daemon_looks_after_the_audits_of_an_account_beside_those_of_other_markets
     let exchange = story.exchange();
     let mut first = story.watches("requester", text(&exchange));
     assert_eq!(first.events().next().unwrap()["event"], "started");
-    let (_, said) = story
-        .requester()
-        .fails(&["audit", "watch", "rq", "--exchange", text(&exchange), "--once"]);
+    let (_, said) = story.requester().fails(&[
+        "audit",
+        "watch",
+        "rq",
+        "--max-demand",
+        "1",
+        "--exchange",
+        text(&exchange),
+        "--once",
+    ]);
     let lock = format!("consumer-audits-{}.lock is in use", story.requester().address());
     assert!(
         said.contains(&lock) && said.contains("the audits of this account"),
@@ -312,7 +319,9 @@ fn daemons_that_are_killed_at_any_moment_send_every_step_once() {
         assert!(began.elapsed() < Duration::from_secs(1200), "{:?}", story.shown(&id));
         let shown = story.shown(&id);
         let demand = shown["demandList"][0]["state"].as_str().unwrap_or("None");
-        let judged = story.journal("requester", &id).unwrap()["facts"]["parcelJudged-0"] == true;
+        let facts = story.journal("requester", &id).unwrap()["facts"].clone();
+        let mut facts = facts.as_object().unwrap().iter();
+        let judged = facts.any(|(fact, judged)| fact.starts_with("parcelJudged-0-") && *judged == true);
         let wait = match (shown["state"].as_str().unwrap(), demand) {
             ("Delivering", "None") => Some(("half", HOUR / 2)),
             ("Delivering", "Delivered") => Some(("acknowledgement", HOUR + 1)),
@@ -357,17 +366,14 @@ fn daemons_that_are_killed_at_any_moment_send_every_step_once() {
         let journal = story.journal(name, &id).unwrap();
         let steps = journal["steps"].as_object().unwrap().clone();
         let kinds = steps.keys().map(|step| step.split('-').next().unwrap().to_owned());
-        (steps.len() as u64, kinds.collect::<Vec<_>>())
+        // Forgotten once it is mined, unless the daemon was killed in between.
+        kinds.filter(|kind| kind != "settle").collect::<Vec<_>>()
     });
-    assert_eq!(steps[0].1, ["confirm", "demand", "reveal", "settle"]);
-    assert_eq!(steps[1].1, ["accept", "answer", "deliver", "prove", "publish"]);
-    // Besides, both fetch what they are owed once, and the requester has asked.
+    assert_eq!(steps[0], ["confirm", "demand", "reveal"]);
+    assert_eq!(steps[1], ["accept", "answer", "deliver", "prove", "publish"]);
+    // Besides, both fetch what they are owed once, and the requester has asked, and settled its demand.
     let sent = parties.map(|(_, party)| party.nonce());
-    assert_eq!(
-        [sent[0] - begun[0], sent[1] - begun[1]],
-        [steps[0].0 + 2, steps[1].0 + 1],
-        "seed {seed}"
-    );
+    assert_eq!([sent[0] - begun[0], sent[1] - begun[1]], [3 + 3, 5 + 1], "seed {seed}");
 }
 
 /// Passes until documents are handed over; the audit.

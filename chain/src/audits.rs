@@ -97,14 +97,14 @@ impl Audits {
         all_answers((0..audit.counts.demands).map(|m| self.demand(id, m))).await
     }
 
-    /// Of the demands that are not settled the one that anybody may settle first, with its number.
-    pub async fn open_demand(&self, id: B256, audit: &AuditView) -> eyre::Result<Option<(u32, DemandView)>> {
+    /// The demands of an audit that are not settled, by their numbers.
+    pub async fn open_demands(&self, id: B256, audit: &AuditView) -> eyre::Result<Vec<(u32, DemandView)>> {
         if audit.counts.openDemands == 0 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let demands = self.demands(id, audit).await?;
         let open = (0..).zip(demands).filter(|(_, d)| d.state != DemandState::Settled);
-        Ok(open.min_by_key(|(_, d)| d.settleAfter))
+        Ok(open.collect())
     }
 
     /// Last second before anybody may close the audit, or one of its demands, 0 if it is closed.

@@ -135,6 +135,25 @@ impl fmt::Debug for Content {
     }
 }
 
+/// The facts of a journal as they were when it was read.
+#[derive(Debug, Default)]
+pub struct Glimpse {
+    path: PathBuf,
+    facts: BTreeMap<String, serde_json::Value>,
+}
+
+impl Glimpse {
+    /// As [`Journal::fact`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn fact<T: DeserializeOwned>(&self, fact: &Fact<T>) -> eyre::Result<Option<T>> {
+        let value = self.facts.get(fact.name.as_ref()).cloned();
+        let parsed = value.map(serde_json::from_value).transpose();
+        parsed.wrap_err_with(|| format!("journal {}: {} does not parse", self.path.display(), fact.name))
+    }
+}
+
 /// An open journal; nobody else can open it meanwhile.
 #[derive(Debug)]
 pub struct Journal {
@@ -224,19 +243,41 @@ impl Journal {
         self.save()
     }
 
-    /// A fact of the journal at `path`, also while another command has it open; `None` if there is none.
+    /// The facts of the journal at `path`, also while another command has it open; none if there is none.
     ///
     /// # Errors
-    /// If the file is not a journal, or the fact is of another type.
-    pub fn peek<T: DeserializeOwned>(path: &Path, fact: &Fact<T>) -> eyre::Result<Option<T>> {
-        let damaged = || format!("journal {} is damaged", path.display());
-        let content = match std::fs::read(path) {
-            Ok(bytes) => parse(&bytes).wrap_err_with(damaged)?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+    /// If the file is not a journal.
+    pub fn glimpse(path: &Path) -> eyre::Result<Glimpse> {
+        let facts = match std::fs::read(path) {
+            Ok(bytes) => {
+                parse(&bytes)
+                    .wrap_err_with(|| format!("journal {} is damaged", path.display()))?
+                    .facts
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
             Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
         };
-        let value = content.facts.get(fact.name.as_ref()).cloned();
-        value.map(serde_json::from_value).transpose().wrap_err_with(damaged)
+        Ok(Glimpse {
+            path: path.to_owned(),
+            facts,
+        })
+    }
+
+    /// One of the facts that [`Journal::glimpse`] sees.
+    ///
+    /// # Errors
+    /// As there, and if the fact is of another type.
+    pub fn peek<T: DeserializeOwned>(path: &Path, fact: &Fact<T>) -> eyre::Result<Option<T>> {
+        Self::glimpse(path)?.fact(fact)
+    }
+
+    /// Forgets steps that have their confirmations and that nothing will ask for again: a journal is read and written whole.
+    pub fn forget_mined(&mut self, steps: &[String]) -> eyre::Result<()> {
+        let is_mined = |step: &Step| step.mined.is_some();
+        self.content
+            .steps
+            .retain(|name, step| !(is_mined(step) && steps.contains(name)));
+        self.save()
     }
 
     fn save(&self) -> eyre::Result<()> {
@@ -283,8 +324,33 @@ mod tests {
         assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");
         assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(journal.step("accept"), Some(&step));
+        let glimpse = Journal::glimpse(&path).unwrap();
+        assert_eq!(glimpse.fact(&SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(journal.fact(&SET).unwrap().as_deref(), Some("dir"));
         assert!(journal.fact(&Fact::<u64>::new("set")).is_err());
+    }
+
+    #[test]
+    fn only_what_is_mined_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&dir.path().join("1.json")).unwrap();
+        let mined = Some(Mined {
+            block: 1,
+            gas_used: 2,
+            gas_wei: 3,
+        });
+        for (name, mined) in [("settle-0", mined.clone()), ("settle-1", None), ("accept", mined)] {
+            let step = Step {
+                mined,
+                ..Step::sent(TxHash::repeat_byte(1), Bytes::new(), 7)
+            };
+            journal.set_step(name, step).unwrap();
+        }
+        journal.forget_mined(&["settle-0".into(), "settle-1".into()]).unwrap();
+        assert_eq!(
+            journal.steps().map(|(name, _)| name).collect::<Vec<_>>(),
+            ["accept", "settle-1"]
+        );
     }
 
     #[test]

@@ -21,6 +21,11 @@ impl Audited {
 
     /// The daemon of `requester` or `responder`, which hands files over in `exchange`; the responder's accepts.
     pub fn watch(&self, party: &str, exchange: &str, options: &[&str]) -> Command {
+        self.watch_at(&self.devnet.url, party, exchange, options)
+    }
+
+    /// The same at a node that may be a proxy.
+    pub fn watch_at(&self, url: &str, party: &str, exchange: &str, options: &[&str]) -> Command {
         let (who, own): (_, &[&str]) = match party {
             "responder" => (
                 self.responder(),
@@ -36,9 +41,10 @@ impl Audited {
                     "3",
                 ],
             ),
-            _ => (self.requester(), &["audit", "watch", "rq"]),
+            _ if options.contains(&"--max-demand") => (self.requester(), &["audit", "watch", "rq"]),
+            _ => (self.requester(), &["audit", "watch", "rq", "--max-demand", "10"]),
         };
-        let mut command = who.signing_at(&self.devnet.url, own);
+        let mut command = who.signing_at(url, own);
         command
             .args(["--exchange", exchange])
             .args(options)
@@ -55,7 +61,11 @@ impl Audited {
 
     /// One pass of a party's daemon: every event, of the recorded shape.
     pub fn pass(&self, party: &str, options: &[&str]) -> Vec<Value> {
-        let mut command = self.watch(party, text(&self.exchange()), options);
+        self.pass_over(text(&self.exchange()), party, options)
+    }
+
+    fn pass_over(&self, exchange: &str, party: &str, options: &[&str]) -> Vec<Value> {
+        let mut command = self.watch(party, exchange, options);
         let output = command.arg("--once").stderr(Stdio::piped()).output();
         let output = output.expect("assay runs");
         let said = String::from_utf8_lossy(&output.stderr);
@@ -73,7 +83,12 @@ impl Audited {
 
     /// One pass; what it did, which all went well.
     pub fn once(&self, party: &str, options: &[&str]) -> Vec<String> {
-        let events = self.pass(party, options);
+        self.once_over(text(&self.exchange()), party, options)
+    }
+
+    /// The same, with another place where files are handed over.
+    pub fn once_over(&self, exchange: &str, party: &str, options: &[&str]) -> Vec<String> {
+        let events = self.pass_over(exchange, party, options);
         let wrong = events.iter().find(|event| event["event"] == "error");
         assert!(wrong.is_none(), "{party}: {wrong:?}");
         deeds(&events)
@@ -116,7 +131,7 @@ impl Audited {
 }
 
 /// What was done, without what was only seen.
-fn deeds(events: &[Value]) -> Vec<String> {
+pub fn deeds(events: &[Value]) -> Vec<String> {
     let seen = ["state", "waiting", "error"];
     let done = events.iter().filter(|event| event.get("audit").is_some());
     let names = done.map(|event| event["event"].as_str().expect("a name").to_owned());

@@ -12,6 +12,7 @@ mod saved;
 mod snapshots;
 mod story;
 
+pub use audit_daemons::deeds;
 pub use audits::Audited;
 pub use daemons::{Daemon, Daemons};
 pub use network::{labelled_images, small_architecture, small_architecture_with};
@@ -224,6 +225,11 @@ impl Party<'_> {
     /// As [`Party::serves`], of a round.
     pub fn serves_round(&self, id: &str) -> Server {
         self.serves_what("--round", id)
+    }
+
+    /// As [`Party::serves`], of an audit.
+    pub fn serves_audit(&self, id: &str) -> Server {
+        self.serves_what("--audit", id)
     }
 
     fn serves_what(&self, what: &str, id: &str) -> Server {

@@ -60,8 +60,8 @@ pub const RECEIVED: Fact<BTreeSet<u32>> = Fact::new("received");
 pub const DELIVERY_SEED: fn(u32, B256) -> Fact<B256> = |m, list| Fact::named(format!("deliverySeed-{m}-{list}"));
 /// Where the ciphertext of a demand went.
 pub const PARCEL_DELIVERED: fn(u32) -> Fact<String> = |m| Fact::named(format!("parcelDelivered-{m}"));
-/// Whether the delivery of a demand is good.
-pub const PARCEL_JUDGED: fn(u32) -> Fact<bool> = |m| Fact::named(format!("parcelJudged-{m}"));
+/// Whether the delivery of a demand is good, of all that a reorganisation may bring the one with this ctRoot.
+pub const PARCEL_JUDGED: fn(u32, B256) -> Fact<bool> = |m, root| Fact::named(format!("parcelJudged-{m}-{root}"));
 
 /// What a requester must not lose, and nobody may see before its time: the salt of the sample, and the seed of the key that
 /// deliveries are read with.

@@ -3,6 +3,7 @@
 use crate::engagement::ended::Ended;
 use crate::engagement::Desk;
 use alloy::primitives::{Address, B256};
+use alloy::rpc::types::TransactionReceipt;
 use assay_chain::client::Call;
 use assay_chain::error::{Error, Kind};
 use assay_chain::venue::{Venue, View};
@@ -17,7 +18,8 @@ pub trait Overdue: Venue {
         view.is_closed()
     }
 
-    /// The call by which `caller` ends it now, or the first thing in it whose time has passed, and the step that the journal calls it.
+    /// The call by which `caller` ends it now, or those by which it first ends what in it is overdue, each with the step that the
+    /// journal calls it; one at least.
     ///
     /// # Errors
     /// If its time has not come.
@@ -26,7 +28,7 @@ pub trait Overdue: Venue {
         id: B256,
         view: &Self::View,
         caller: Address,
-    ) -> impl Future<Output = eyre::Result<(String, Call)>> + Send;
+    ) -> impl Future<Output = eyre::Result<Vec<(String, Call)>>> + Send;
 }
 
 /// Closes what is overdue, or what nothing more can happen to, and first what is overdue in it; does nothing if it is closed.
@@ -34,30 +36,46 @@ pub trait Overdue: Venue {
 /// # Errors
 /// If its time has not come.
 pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> {
-    let (mut closing, mut sent) = (None, None);
+    let (mut closing, mut sent) = (None, Vec::new());
     loop {
         let view = desk.market.newest(id).await?;
         if V::is_done(&view) {
             return Ok(Ended::new(id, &view, closing.as_ref()));
         }
-        let (step, call) = match desk.market.due(id, &view, desk.account.address()).await {
+        let calls = match desk.market.due(id, &view, desk.account.address()).await {
             // The rest has its own time.
-            Err(error) if sent.is_some() && Kind::Early.is_of(&error) => {
+            Err(error) if !sent.is_empty() && Kind::Early.is_of(&error) => {
                 return Ok(Ended::new(id, &view, closing.as_ref()))
             }
             due => due?,
         };
         // The node does not show yet what it did.
-        if sent.as_ref() == Some(&step) {
+        let steps: Vec<String> = calls.iter().map(|(step, _)| step.clone()).collect();
+        if sent == steps {
             return Ok(Ended::new(id, &view, closing.as_ref()));
         }
-        let mut journal = desk.journal(id)?;
-        let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+        let receipt = send_due(desk, id, calls).await?;
         if !view.is_closed() {
-            closing = Some(receipt);
+            closing = receipt;
         }
-        sent = Some(step);
+        sent = steps;
     }
+}
+
+/// Sends calls that are due; the receipt of the one that closed it, else of the last one.
+///
+/// # Errors
+/// The first one, when all were tried.
+pub(crate) async fn send_due<V: Overdue>(
+    desk: &Desk<V>,
+    id: B256,
+    calls: Vec<(String, Call)>,
+) -> eyre::Result<Option<TransactionReceipt>> {
+    let mut journal = desk.journal(id)?;
+    let ended = desk.account.send_all(&mut journal, calls, &desk.report).await;
+    let receipts = ended.into_iter().collect::<eyre::Result<Vec<_>>>()?;
+    let closes = |receipt: &&TransactionReceipt| V::View::credited(receipt, id).is_some();
+    Ok(receipts.iter().find(closes).or(receipts.last()).cloned())
 }
 
 /// # Errors

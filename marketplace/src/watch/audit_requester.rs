@@ -1,6 +1,5 @@
 //! What a requester knows about an audit, and how it acts.
 
-use crate::audit::anybody::timeout::settle_demand;
 use crate::audit::facts::{LEAVES, NAMED, PARCEL_JUDGED, PREDICATE_DELIVERED, RECEIVED, SALT_SHOWN_FOR};
 use crate::audit::posted::{owed, posted};
 use crate::audit::requester::demand::demand;
@@ -14,18 +13,25 @@ use crate::delivery::{parcel_name, Place};
 use crate::engagement::facts::SETTLED;
 use crate::engagement::overdue::close;
 use crate::engagement::Ended;
-use crate::watch::audits::{number_of, Derived, Now};
+use crate::watch::audits::{number_of, Derived, Now, SettledDemands, DOCUMENTS, MISSING};
+use crate::watch::record::Failed;
 use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
+use assay_chain::error::hinted;
+use assay_chain::journal::Journal;
+use assay_chain::venue::Venue;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IRetrievalMarket::Demanded;
-use assay_protocol::abi::{AuditState, AuditView, DemandState};
+use assay_protocol::abi::{AuditState, AuditView, DemandState, DemandView};
 use assay_protocol::accuracy::decide::{Judgement, Party};
 use assay_protocol::retrieval::decide::{self, Action, Demand, Facts};
+use assay_protocol::retrieval::delivery::MAX_DEMANDED;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +40,16 @@ use std::time::{Duration, Instant};
 pub struct AuditRequesterOrders {
     /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
+    /// Most that demands in all audits that are open may have brought, wei: whoever answers decides how much there is to demand.
+    pub most_demanded: u128,
+}
+
+/// What was demanded in an audit.
+#[derive(Debug, Clone, Default)]
+struct Demands {
+    documents: BTreeSet<u32>,
+    /// What they brought, wei.
+    brought: u128,
 }
 
 /// The requester's part of a patrol over audits.
@@ -42,14 +58,20 @@ pub struct AuditRequester {
     orders: AuditRequesterOrders,
     /// Documents that must be handed over, by answers and how many were overruled.
     owed: Derived<(B256, u32), BTreeSet<u32>>,
-    /// Documents in demands, by how many demands there are.
-    demanded: Derived<u32, BTreeSet<u32>>,
+    /// What was demanded, by how many demands for how many documents there are.
+    demanded: Derived<(u32, u32), Demands>,
+    settled: SettledDemands,
+    /// Held while something is demanded: two audits must not spend the same money.
+    purse: tokio::sync::Mutex<()>,
     /// How many files were there when documents were looked at last, and when that was.
     looked: Mutex<BTreeMap<B256, (usize, Instant)>>,
 }
 
 /// How soon documents are looked at again that may be others by now.
 const RECHECK: Duration = Duration::from_secs(300);
+
+/// How long a look may take that a demand waits for.
+const LAST_LOOK: Duration = Duration::from_secs(60);
 
 /// How long a server may take to say what it has: the other side's server must not keep a look from its end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -61,6 +83,8 @@ impl AuditRequester {
             orders,
             owed: Derived::default(),
             demanded: Derived::default(),
+            settled: SettledDemands::default(),
+            purse: tokio::sync::Mutex::default(),
             looked: Mutex::default(),
         }
     }
@@ -93,17 +117,60 @@ impl AuditRequester {
         })
     }
 
-    /// What is known about the documents.
-    async fn judged(&self, desk: &Station<Audits>, id: B256, now: &Now<'_>, facts: Facts) -> eyre::Result<Facts> {
-        let audit = now.audit;
+    /// Documents that are owed and not here.
+    async fn missing(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<BTreeSet<u32>> {
         let read = async {
             let posted = posted(&desk.market, id, audit).await?;
             owed(&desk.market, id, &posted).await
         };
         let key = (audit.answersHash, audit.counts.overruled);
         let owed = self.owed.of(id, key, read).await?;
-        let good = desk.fact(id, &RECEIVED)?.unwrap_or_default();
-        let missing: BTreeSet<u32> = owed.difference(&good).copied().collect();
+        Ok(&owed - &desk.fact(id, &RECEIVED)?.unwrap_or_default())
+    }
+
+    async fn demanded(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Demands> {
+        let read = async {
+            let mut all = Demands::default();
+            for demanded in desk.market.events::<Demanded>(id).await? {
+                all.documents.extend(demanded.indices);
+                all.brought = all.brought.saturating_add(demanded.paid.saturating_to());
+            }
+            Ok(all)
+        };
+        match audit.counts.demands {
+            0 => Ok(Demands::default()),
+            demands => {
+                let key = (demands, audit.counts.demanded);
+                self.demanded.of(id, key, read).await
+            }
+        }
+    }
+
+    /// What may still be put into demands, wei.
+    async fn purse(&self, desk: &Station<Audits>) -> eyre::Result<u128> {
+        let mut left = self.orders.most_demanded;
+        for id in desk.journaled() {
+            let audit = desk.market.find(id).await?;
+            if let Some(audit) = audit.filter(|audit| audit.rq == desk.address()) {
+                left = left.saturating_sub(self.demanded(desk, id, &audit).await?.brought);
+            }
+        }
+        Ok(left)
+    }
+
+    /// Whether documents can be had that may be others than those that were looked at.
+    async fn is_news(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> bool {
+        let there = documents_there(desk, id, audit).await;
+        match self.looked().get(&id) {
+            None => there > 0,
+            Some((before, at)) => there != *before || (there > 0 && at.elapsed() > RECHECK),
+        }
+    }
+
+    /// What is known about the documents.
+    async fn judged(&self, desk: &Station<Audits>, id: B256, now: &Now<'_>, facts: Facts) -> eyre::Result<Facts> {
+        let audit = now.audit;
+        let missing = self.missing(desk, id, audit).await?;
         if missing.is_empty() {
             let kept_back = audit.counts.withheld > audit.counts.overruled;
             return Ok(Facts {
@@ -112,19 +179,9 @@ impl AuditRequester {
                 ..facts
             });
         }
-        let there = documents_there(desk, id, audit).await;
-        let is_news = match self.looked().get(&id) {
-            None => there > 0,
-            Some((before, at)) => there != *before || (there > 0 && at.elapsed() > RECHECK),
-        };
-        let read = async {
-            let demands = desk.market.events::<Demanded>(id).await?.into_iter();
-            Ok(demands.flat_map(|demand| demand.indices).collect())
-        };
-        let demanded = match audit.counts.demands {
-            0 => BTreeSet::new(),
-            demands => self.demanded.of(id, demands, read).await?,
-        };
+        let is_news = !now.resting.contains(&DOCUMENTS) && self.is_news(desk, id, audit).await;
+        // The responder has had time.
+        let demands = now.is_half_over() && !now.resting.contains(&MISSING);
         Ok(Facts {
             received: is_news,
             judgement: if is_news {
@@ -132,26 +189,33 @@ impl AuditRequester {
             } else {
                 Judgement::Doubtful
             },
-            // The responder has had time.
-            demands: now.is_half_over() && !missing.is_subset(&demanded),
+            demands: demands && !missing.is_subset(&self.demanded(desk, id, audit).await?.documents),
             ..facts
         })
     }
 
     /// What is known about the demands that are open.
     async fn demands(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> eyre::Result<Vec<Demand>> {
+        let journal = Journal::glimpse(&desk.journal_path(id))?;
+        let has_leaves = journal.fact(&LEAVES)?.is_some_and(|leaves| leaves.is_file());
+        let is_here = |m: u32| desk.files(id).join(parcel_name(m)).is_file();
+        let is_awaited = |(m, view): &(u32, DemandView)| {
+            view.state == DemandState::Delivered && now.time <= view.deadline && !is_here(*m)
+        };
+        let there = match now.demands.iter().any(is_awaited) {
+            true => ParcelsThere::look(desk, id, now.audit).await,
+            false => ParcelsThere::Nothing,
+        };
         let mut known = Vec::new();
         for (m, view) in &now.demands {
             let Some(demand) = Demand::of((*m).into(), view) else {
                 continue;
             };
-            let is_here = desk.files(id).join(parcel_name(*m)).is_file();
-            let is_awaited = view.state == DemandState::Delivered && now.time <= view.deadline;
-            let has_leaves = desk.fact(id, &LEAVES)?.is_some_and(|leaves| leaves.is_file());
+            let is_here = is_here(*m);
             known.push(Demand {
-                handed_over: is_here || (is_awaited && parcel_is_there(desk, id, now.audit, *m).await),
+                handed_over: is_here || there.may_have(*m),
                 received: is_here && has_leaves,
-                judgement: match desk.fact(id, &PARCEL_JUDGED(*m))? {
+                judgement: match journal.fact(&PARCEL_JUDGED(*m, view.ctRoot))? {
                     None => Judgement::Unknown,
                     Some(true) => Judgement::Good,
                     Some(false) => Judgement::Doubtful,
@@ -163,13 +227,59 @@ impl AuditRequester {
     }
 
     /// Looks at what was handed over.
-    async fn check(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
+    async fn check(
+        &self,
+        desk: &Station<Audits>,
+        id: B256,
+        audit: &AuditView,
+        patience: Duration,
+    ) -> eyre::Result<Value> {
         // Counted before they are looked at: what comes meanwhile is news.
         let there = documents_there(desk, id, audit).await;
         // Whatever comes of it: what cannot be had is not asked for at every look.
         self.looked().insert(id, (there, Instant::now()));
-        Ok(json!(receive(desk, id, Some(&desk.delivery(id, audit.rs)?)).await?))
+        let from = desk.delivery(id, audit.rs)?;
+        Ok(json!(in_time(patience, receive(desk, id, Some(&from))).await?))
     }
+
+    /// Demands what is missing: one demand, so that everything else that is due comes in between.
+    async fn demand(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
+        let looked = self.looked().get(&id).copied();
+        // What came meanwhile is not demanded, but the responder does not decide how often and how long it is looked at.
+        if looked.is_none_or(|(_, at)| at.elapsed() > RECHECK) && documents_there(desk, id, audit).await > 0 {
+            if let Err(error) = self.check(desk, id, audit, LAST_LOOK).await {
+                desk.report.warn(format_args!("{error:#}; demanding what is not here"));
+            }
+        }
+        let missing = self.missing(desk, id, audit).await?;
+        let demanded = self.demanded(desk, id, audit).await?.documents;
+        let which: BTreeSet<u32> = missing.difference(&demanded).take(MAX_DEMANDED).copied().collect();
+        let Ok(_purse) = self.purse.try_lock() else {
+            return Ok(Value::Null);
+        };
+        let left = self.purse(desk).await?;
+        Ok(json!(demand(desk, id, Some(which), Some(left)).await?))
+    }
+
+    /// Fetches the ciphertext of a demand, if it is not here.
+    async fn fetch(&self, desk: &Station<Audits>, id: B256, now: &Now<'_>, m: u32) -> eyre::Result<Vec<u32>> {
+        let from = desk.delivery(id, now.audit.rs)?;
+        in_time(now.patience(), fetch_parcel(desk, id, m, &from)).await
+    }
+}
+
+/// The end of something that the other side has a part in: it must not keep a deadline from being seen.
+async fn in_time<T>(patience: Duration, what: impl Future<Output = eyre::Result<T>>) -> eyre::Result<T> {
+    let ended = tokio::time::timeout(patience, what).await;
+    ended.unwrap_or_else(|_| {
+        Err(hinted(
+            format!(
+                "what the responder handed over was not here after {} s",
+                patience.as_secs()
+            ),
+            "what came of it is kept: the next look goes on from there",
+        ))
+    })
 }
 
 fn place(desk: &Station<Audits>, id: B256) -> String {
@@ -183,14 +293,35 @@ async fn documents_there(desk: &Station<Audits>, id: B256, audit: &AuditView) ->
     count.map_or(0, |count: eyre::Result<usize>| count.unwrap_or(0))
 }
 
-/// Whether the ciphertext of a demand may be where the responder hands it over; a server does not say of which demand its files are.
-async fn parcel_is_there(desk: &Station<Audits>, id: B256, audit: &AuditView, m: u32) -> bool {
-    if let Place::Path(dir) = desk.exchange.of_engagement(id) {
-        return dir.join(parcel_name(m)).is_file();
+/// The ciphertexts of demands that are where the responder hands them over.
+enum ParcelsThere {
+    Nothing,
+    /// A server does not say of which demands its files are.
+    Some,
+    In(PathBuf),
+}
+
+impl ParcelsThere {
+    /// Asks a server once, however many demands there are.
+    async fn look(desk: &Station<Audits>, id: B256, audit: &AuditView) -> Self {
+        if let Place::Path(dir) = desk.exchange.of_engagement(id) {
+            return Self::In(dir);
+        }
+        let count = async { desk.delivery(id, audit.rs)?.count(BlobKind::Parcels).await };
+        let count = tokio::time::timeout(PATIENCE, count).await;
+        match count.is_ok_and(|count: eyre::Result<usize>| count.is_ok_and(|count| count > 0)) {
+            true => Self::Some,
+            false => Self::Nothing,
+        }
     }
-    let count = async { desk.delivery(id, audit.rs)?.count(BlobKind::Parcels).await };
-    let count = tokio::time::timeout(PATIENCE, count).await;
-    count.is_ok_and(|count: eyre::Result<usize>| count.is_ok_and(|count| count > 0))
+
+    fn may_have(&self, m: u32) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Some => true,
+            Self::In(dir) => dir.join(parcel_name(m)).is_file(),
+        }
+    }
 }
 
 impl Role for AuditRequester {
@@ -198,16 +329,10 @@ impl Role for AuditRequester {
     type Act = Action;
     const PARTY: Party = Party::Consumer;
 
-    async fn next(
-        &self,
-        desk: &Station<Audits>,
-        id: B256,
-        audit: &AuditView,
-        has_failed: bool,
-    ) -> eyre::Result<Action> {
-        let now = Now::look(desk, id, audit).await?;
+    async fn next(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, failed: &Failed) -> eyre::Result<Action> {
+        let now = Now::look(&self.settled, desk, id, audit, failed).await?;
         let facts = Facts {
-            has_failed,
+            has_failed: failed.often,
             ..self.facts(desk, id, &now).await?
         };
         let demands = Self::demands(desk, id, &now).await?;
@@ -215,9 +340,10 @@ impl Role for AuditRequester {
     }
 
     async fn act(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Value> {
-        let from = || desk.delivery(id, audit.rs);
+        let failed = &Failed::default();
+        let look = || Now::look(&self.settled, desk, id, audit, failed);
         let done = match action {
-            Action::Send => json!(publish(desk, id, &from()?).await?),
+            Action::Send => json!(publish(desk, id, &desk.delivery(id, audit.rs)?).await?),
             Action::Cancel => json!(Ended::from(desk.play(id, &CANCEL).await?)),
             Action::Reveal => {
                 // What was named by hand with a salt that was shown: another choice would be one of somebody who knows the sample.
@@ -227,27 +353,26 @@ impl Role for AuditRequester {
                 };
                 json!(reveal(desk, id, named).await?)
             }
-            Action::Check => self.check(desk, id, audit).await?,
-            Action::Demand => {
-                // What came meanwhile is not demanded.
-                if let Err(error) = self.check(desk, id, audit).await {
-                    desk.report.warn(format_args!("{error:#}; demanding what is not here"));
-                }
-                json!(demand(desk, id, None).await?)
-            }
+            Action::Check => self.check(desk, id, audit, look().await?.patience()).await?,
+            Action::Demand => self.demand(desk, id, audit).await?,
             Action::CheckParcel(m) => {
                 let m = number_of(m)?;
                 match desk.market.demand(id, m).await?.state {
                     DemandState::Delivered => {
-                        let documents = fetch_parcel(desk, id, m, &from()?).await?;
+                        let documents = self.fetch(desk, id, &look().await?, m).await?;
                         json!({ "demand": m, "documents": documents })
                     }
-                    _ => json!(ack(desk, id, m, Some(&from()?)).await?),
+                    _ => json!(ack(desk, id, m, None).await?),
                 }
             }
-            Action::Acknowledge(m) => json!(ack(desk, id, number_of(m)?, Some(&from()?)).await?),
+            Action::Acknowledge(m) => {
+                let m = number_of(m)?;
+                // What is here may be of a delivery that the chain has forgotten.
+                self.fetch(desk, id, &look().await?, m).await?;
+                json!(ack(desk, id, m, None).await?)
+            }
             Action::Dispute(m) => json!(dispute(desk, id, number_of(m)?).await?),
-            Action::SettleDemand(m) => json!(settle_demand(desk, id, number_of(m)?).await?),
+            Action::SettleDemand(_) => self.settled.settle(decide::Party::Requester, desk, id, audit).await?,
             Action::Confirm => json!(confirm(desk, id, false).await?),
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => json!(desk.settle(id, self.orders.withdraw_to).await?),

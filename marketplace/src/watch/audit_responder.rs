@@ -1,6 +1,5 @@
 //! What a responder knows about an audit, and how it acts.
 
-use crate::audit::anybody::timeout::settle_demand;
 use crate::audit::facts::{DOCUMENTS_DELIVERED, OVERRULED_DELIVERED, PARCEL_DELIVERED};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::published::KeyUse;
@@ -18,9 +17,10 @@ use crate::delivery::PREDICATE_FILE;
 use crate::engagement::facts::SETTLED;
 use crate::engagement::overdue::close;
 use crate::engagement::paths::proof_path;
-use crate::watch::audits::{number_of, Derived, Now};
+use crate::watch::audits::{number_of, Derived, Now, SettledDemands};
 use crate::watch::offers::Offers;
 use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::record::Failed;
 use crate::watch::room::Room;
 use crate::watch::station::Station;
 use crate::watch::turn::Role;
@@ -67,6 +67,7 @@ pub struct AuditResponder {
     queue: Queue,
     /// Documents that are due and not proven on chain, by answers, seed and how many are.
     unproven: Derived<(B256, B256, u32), BTreeSet<u32>>,
+    settled: SettledDemands,
 }
 
 impl AuditResponder {
@@ -84,6 +85,7 @@ impl AuditResponder {
             offers: Offers::default(),
             queue: Queue::default(),
             unproven: Derived::default(),
+            settled: SettledDemands::default(),
         })
     }
 
@@ -228,20 +230,14 @@ impl Role for AuditResponder {
     type Act = Action;
     const PARTY: Party = Party::Provider;
 
-    async fn next(
-        &self,
-        desk: &Station<Audits>,
-        id: B256,
-        audit: &AuditView,
-        has_failed: bool,
-    ) -> eyre::Result<Action> {
-        let now = Now::look(desk, id, audit).await?;
+    async fn next(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, failed: &Failed) -> eyre::Result<Action> {
+        let now = Now::look(&self.settled, desk, id, audit, failed).await?;
         let mut facts = Facts {
-            has_failed,
+            has_failed: failed.often,
             ..self.facts(desk, id, &now).await?
         };
         // To judge a request costs a run over all documents and a proof: who asks for it pays nothing.
-        facts.accepts &= !has_failed;
+        facts.accepts &= !failed.often;
         let action = match now.next(decide::Party::Responder, &Self::demands(desk, id, &now)?, &facts) {
             Action::Answer if self.waits_to_withhold(&now) => Action::Wait,
             action => action,
@@ -272,7 +268,7 @@ impl Role for AuditResponder {
             Action::Send => self.send(desk, id, audit).await?,
             Action::Deliver(m) | Action::SendParcel(m) => json!(deliver(desk, id, number_of(m)?, Some(&to()?)).await?),
             Action::Publish(m) => json!(publish(desk, id, number_of(m)?).await?),
-            Action::SettleDemand(m) => json!(settle_demand(desk, id, number_of(m)?).await?),
+            Action::SettleDemand(_) => self.settled.settle(decide::Party::Responder, desk, id, audit).await?,
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {
                 self.queue.stop(id);

@@ -13,6 +13,7 @@ use crate::engagement::paths::fetched_files;
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;
+use crate::watch::record::Failed;
 use crate::watch::turn::Role;
 use assay_chain::error;
 use assay_chain::market::Market;
@@ -169,9 +170,9 @@ impl Role for Consumer {
     type Act = Action;
     const PARTY: Party = Party::Consumer;
 
-    async fn next(&self, desk: &Station, id: B256, e: &EngagementView, has_failed: bool) -> eyre::Result<Action> {
+    async fn next(&self, desk: &Station, id: B256, e: &EngagementView, failed: &Failed) -> eyre::Result<Action> {
         let facts = Facts {
-            has_failed,
+            has_failed: failed.often,
             ..self.facts(desk, id, e).await?
         };
         Ok(next(&desk.situation(Self::PARTY, e).await?, &facts))

@@ -1,7 +1,6 @@
 //! Passes over all engagements of a party, until told to end. Each engagement has its turn on a thread of its own: what one
 //! waits for, no other waits for.
 
-use crate::engagement::facts::SETTLED;
 use crate::engagement::{Desk, PayingDesk};
 use crate::watch::end::told_to_end;
 use crate::watch::event::{error_fields, Announcer};
@@ -207,7 +206,7 @@ where
     async fn pass(&mut self) -> eyre::Result<()> {
         self.look_at_node().await?;
         self.news().await?;
-        let journaled = self.journaled();
+        let journaled = self.beat.desk.journaled();
         self.begin_turns(&journaled).await?;
         if self.beat.once {
             self.turns_over().await?;
@@ -260,16 +259,6 @@ where
         }
         self.proved.insert(id, ended);
         Ok(())
-    }
-
-    /// Engagements that this program has a journal of and has not done with.
-    fn journaled(&self) -> BTreeSet<B256> {
-        let desk = &self.beat.desk;
-        let entries = std::fs::read_dir(desk.home.ids(desk.market.chain(), R::Venue::FOLDER));
-        let ids = entries.into_iter().flatten().flatten();
-        let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        ids.filter(|id| !desk.fact(*id, &SETTLED).is_ok_and(|settled| settled == Some(true)))
-            .collect()
     }
 
     async fn begin_turns(&mut self, ids: &BTreeSet<B256>) -> eyre::Result<()> {

@@ -18,6 +18,7 @@ use crate::job::Job as ProofJob;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::record::Failed;
 use crate::watch::room::Room;
 use crate::watch::turn::Role;
 use assay_chain::error::is_passing;
@@ -195,9 +196,9 @@ impl Role for Provider {
     type Act = Action;
     const PARTY: Party = Party::Provider;
 
-    async fn next(&self, desk: &Station, id: B256, e: &EngagementView, has_failed: bool) -> eyre::Result<Action> {
+    async fn next(&self, desk: &Station, id: B256, e: &EngagementView, failed: &Failed) -> eyre::Result<Action> {
         let facts = Facts {
-            has_failed,
+            has_failed: failed.often,
             ..self.facts(desk, id, e).await?
         };
         Ok(next(&desk.situation(Self::PARTY, e).await?, &facts))

@@ -9,6 +9,7 @@ use crate::prediction::consumer::moves::CONFIRM;
 use crate::prediction::consumer::send::send_inputs;
 use crate::prediction::facts::INPUTS_DELIVERED;
 use crate::prediction::held::outputs_path;
+use crate::watch::record::Failed;
 use crate::watch::rounds::situation;
 use crate::watch::station::Station;
 use crate::watch::turn::Role;
@@ -96,13 +97,7 @@ impl Role for RoundConsumer {
     type Act = Action;
     const PARTY: Party = Party::Consumer;
 
-    async fn next(
-        &self,
-        desk: &Station<Rounds>,
-        id: B256,
-        round: &RoundView,
-        has_failed: bool,
-    ) -> eyre::Result<Action> {
+    async fn next(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, failed: &Failed) -> eyre::Result<Action> {
         let checked = self.checked().get(&(id, round.outputsRoot)).cloned();
         let judgement = match &checked {
             None => Judgement::Unknown,
@@ -116,7 +111,7 @@ impl Role for RoundConsumer {
             received: checked.is_some() || is_there(desk, id, round).await,
             judgement,
             contests: true,
-            has_failed,
+            has_failed: failed.often,
             is_settled: desk.fact(id, &SETTLED)?.unwrap_or(false),
             ..Facts::default()
         };

@@ -11,6 +11,7 @@ use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::offers::Offers;
 use crate::watch::proving::{Job, JobEnd, Queue};
+use crate::watch::record::Failed;
 use crate::watch::room::Room;
 use crate::watch::rounds::situation;
 use crate::watch::station::Station;
@@ -140,15 +141,9 @@ impl Role for RoundProvider {
     type Act = Action;
     const PARTY: Party = Party::Provider;
 
-    async fn next(
-        &self,
-        desk: &Station<Rounds>,
-        id: B256,
-        round: &RoundView,
-        has_failed: bool,
-    ) -> eyre::Result<Action> {
+    async fn next(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, failed: &Failed) -> eyre::Result<Action> {
         let facts = Facts {
-            has_failed,
+            has_failed: failed.often,
             ..self.facts(desk, id, round).await?
         };
         let action = next(&situation(desk, Self::PARTY, round).await?, &facts);

@@ -12,6 +12,7 @@ use assay_chain::venue::Venue;
 use assay_protocol::abi::{Challenge, EngagementView, State};
 use assay_protocol::accuracy::decide::{Party, Situation};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
@@ -64,6 +65,15 @@ impl<V: Venue> Station<V> {
         let withdrawn = withdraw(self, to).await?;
         self.journal(id)?.set_fact(&SETTLED, &true)?;
         Ok(withdrawn)
+    }
+
+    /// Ids that this program has a journal of and has not done with.
+    pub(super) fn journaled(&self) -> BTreeSet<B256> {
+        let entries = std::fs::read_dir(self.home.ids(self.market.chain(), V::FOLDER));
+        let ids = entries.into_iter().flatten().flatten();
+        let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        ids.filter(|id| !self.fact(*id, &SETTLED).is_ok_and(|settled| settled == Some(true)))
+            .collect()
     }
 
     /// A fact of an id's journal.

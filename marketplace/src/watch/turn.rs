@@ -3,7 +3,7 @@
 use crate::engagement::play::party_of;
 use crate::watch::event::{error_fields, Subject};
 use crate::watch::proving::{JobEnd, Queue};
-use crate::watch::record::Record;
+use crate::watch::record::{Failed, Part, Record};
 use crate::watch::station::Station;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
@@ -34,13 +34,13 @@ pub trait Role: Debug + Send + Sync + 'static {
     /// Whose part it is.
     const PARTY: Party;
 
-    /// What is due, from what the chain says, what is known here, and whether more tries than are allowed failed in this state.
+    /// What is due, from what the chain says, what is known here, and what failed lately.
     fn next(
         &self,
         desk: &Station<Self::Venue>,
         id: B256,
         view: &ViewOf<Self>,
-        has_failed: bool,
+        failed: &Failed,
     ) -> impl Future<Output = eyre::Result<Self::Act>>;
 
     /// Does it; what there is to tell about it.
@@ -86,6 +86,11 @@ pub trait Act: Debug + Copy + PartialEq {
 
     /// As it stands in events.
     fn name(&self) -> &'static str;
+
+    /// The part that stands for itself: if this fails, what is due elsewhere is done all the same.
+    fn part(&self) -> Option<Part> {
+        None
+    }
 }
 
 impl Act for Action {
@@ -98,21 +103,26 @@ impl Act for Action {
 
 /// The event that says what went wrong, if it is to be said: once, and again from time to time. What only a person can allow
 /// while a deadline comes nearer is said at every look.
-fn complaint<S: Copy + PartialEq>(record: &mut Record<S>, during: &str, error: &eyre::Report) -> Option<&'static str> {
+fn complaint<S: Copy + PartialEq>(
+    record: &mut Record<S>,
+    part: Option<Part>,
+    during: &str,
+    error: &eyre::Report,
+) -> Option<&'static str> {
     let event = if Kind::Unsettled.is_of(error) {
         "waiting"
     } else {
         "error"
     };
-    let is_due = record.shall_say(&format!("{during}: {error:#}")) || Kind::TooDear.is_of(error);
+    let is_due = record.shall_say(part, &format!("{during}: {error:#}")) || Kind::TooDear.is_of(error);
     is_due.then_some(event)
 }
 
 /// Takes note of how the proofs of an engagement ended; what passes is no success either, or it would be said each time.
 fn note_proofs<S: Copy + PartialEq>(record: &mut Record<S>, ended: &eyre::Result<JobEnd>) {
     match (ended, record.state) {
-        (Ok(_), _) => record.succeeded(),
-        (Err(error), Some(state)) if !is_passing(error) => record.failed(state),
+        (Ok(_), _) => record.succeeded(None),
+        (Err(error), Some(state)) if !is_passing(error) => record.failed(state, None),
         _ => {}
     }
 }
@@ -153,17 +163,19 @@ impl<R: Role> Beat<R> {
     /// Does what is due, until something else has to happen.
     async fn serve(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<()> {
         let mut last = R::Act::WAIT;
+        // What passes is no failure, and yet keeps nothing else waiting.
+        let mut put_off = BTreeSet::new();
         for _ in 0..STEPS {
             let decided = {
                 // Never closed.
                 let _permit = self.looks.acquire().await?;
-                tokio::time::timeout(LOOK_TIME, self.decide(id, record)).await
+                tokio::time::timeout(LOOK_TIME, self.decide(id, record, &put_off)).await
             };
             let decided = decided.unwrap_or_else(|_| Err(eyre::eyre!("nothing known after {} s", LOOK_TIME.as_secs())));
             let (e, action) = match decided {
                 Ok(Some(decided)) => decided,
                 Ok(None) => return Ok(()),
-                Err(error) => return self.complain(id, record, "look", &error),
+                Err(error) => return self.complain(id, record, None, "look", &error),
             };
             if action == R::Act::WAIT || action == last {
                 return Ok(());
@@ -171,16 +183,19 @@ impl<R: Role> Beat<R> {
             match self.role.act(&self.desk, id, &e, action).await {
                 Ok(Value::Null) => {}
                 Ok(fields) => {
-                    record.succeeded();
+                    record.succeeded(action.part());
                     self.say(Some(id), action.name(), fields)?;
                 }
                 Err(error) => {
+                    let part = action.part();
                     if !is_passing(&error) {
-                        record.failed(e.state());
+                        record.failed(e.state(), part);
                     }
-                    self.complain(id, record, action.name(), &error)?;
-                    if !self.once || record.failures(e.state()) != 1 {
-                        return Ok(());
+                    self.complain(id, record, part, action.name(), &error)?;
+                    match part {
+                        Some(part) if !Kind::Unreachable.is_of(&error) => drop(put_off.insert(part)),
+                        None if self.once && record.failures(e.state()) == 1 => {}
+                        _ => return Ok(()),
                     }
                 }
             }
@@ -189,12 +204,20 @@ impl<R: Role> Beat<R> {
         Ok(())
     }
 
-    async fn decide(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<Option<(ViewOf<R>, R::Act)>> {
+    async fn decide(
+        &self,
+        id: B256,
+        record: &mut Record<RoleState<R>>,
+        put_off: &BTreeSet<Part>,
+    ) -> eyre::Result<Option<(ViewOf<R>, R::Act)>> {
         let Some(e) = self.look(id, record).await? else {
             return Ok(None);
         };
-        let has_failed = record.failures(e.state()) > u32::from(!self.once);
-        let action = self.role.next(&self.desk, id, &e, has_failed).await?;
+        let failed = Failed {
+            often: record.failures(e.state()) > u32::from(!self.once),
+            resting: &record.resting() | put_off,
+        };
+        let action = self.role.next(&self.desk, id, &e, &failed).await?;
         Ok(Some((e, action)))
     }
 
@@ -252,7 +275,7 @@ impl<R: Role> Beat<R> {
         note_proofs(record, ended);
         match ended {
             Ok(_) => Ok(()),
-            Err(error) => self.complain(id, record, "prove", error),
+            Err(error) => self.complain(id, record, None, "prove", error),
         }
     }
 
@@ -260,10 +283,11 @@ impl<R: Role> Beat<R> {
         &self,
         id: B256,
         record: &mut Record<RoleState<R>>,
+        part: Option<Part>,
         during: &str,
         error: &eyre::Report,
     ) -> eyre::Result<()> {
-        match complaint(record, during, error) {
+        match complaint(record, part, during, error) {
             Some(event) => self.say(Some(id), event, error_fields(&self.desk.report, during, error)),
             None => Ok(()),
         }
@@ -325,7 +349,7 @@ mod tests {
         let mut record = Record::default();
         record.is_news(State::Proving);
         for _ in 0..2 {
-            assert_eq!(complaint(&mut record, "submit", &too_dear()), Some("error"));
+            assert_eq!(complaint(&mut record, None, "submit", &too_dear()), Some("error"));
             note_proofs(&mut record, &Err(too_dear()));
         }
         assert_eq!(record.failures(State::Proving), 0);
@@ -345,7 +369,9 @@ mod tests {
         record.is_news(State::Proving);
         let mut end = |ended: eyre::Result<JobEnd>| {
             note_proofs(&mut record, &ended);
-            let said = ended.err().and_then(|error| complaint(&mut record, "prove", &error));
+            let said = ended
+                .err()
+                .and_then(|error| complaint(&mut record, None, "prove", &error));
             (said, record.failures(State::Proving))
         };
         let not_deep = || Err(unsettled("engagement", B256::ZERO, Settled::Finalized).into());

@@ -57,6 +57,14 @@ pub fn demand_fee(delivery: &DeliveryParams, documents: u32, input_words: u32, b
     deliver_fee(delivery, base_fee) + chunks_fee(delivery, chunks, base_fee)
 }
 
+/// Most documents of L words that B of a demand may be for if it has to be `most_wei` at most.
+pub fn affordable(delivery: &DeliveryParams, input_words: u32, base_fee: u128, most_wei: u128) -> u32 {
+    let left = U256::from(most_wei).saturating_sub(deliver_fee(delivery, base_fee));
+    let each = chunks_fee(delivery, chunks_per_document(delivery, input_words), base_fee);
+    left.checked_div(each)
+        .map_or(u32::MAX, |documents| documents.saturating_to())
+}
+
 /// What of B `deliver` uses up.
 pub fn deliver_fee(delivery: &DeliveryParams, base_fee: u128) -> U256 {
     U256::from(delivery.deliverGas) * U256::from(base_fee)
@@ -110,6 +118,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_can_be_afforded_is_and_one_more_is_not(words in 1..2000u32, base_fee: u64, most: u64) {
+            let (base_fee, most) = (base_fee.into(), u128::from(most) << 20);
+            let documents = affordable(&DELIVERY, words, base_fee, most);
+            let costs = |documents| demand_fee(&DELIVERY, documents, words, base_fee) <= U256::from(most);
+            prop_assert!(documents == 0 || costs(documents));
+            prop_assert!(documents == u32::MAX || !costs(documents + 1));
+        }
+
         #[test]
         fn rows_pay_all_there_is_and_no_more(price: u128, bond: u128, paid: u128, spent: u128, violated: bool, published: bool) {
             for outcome in ENDED {

@@ -33,6 +33,8 @@ pub struct Demand {
     pub received: bool,
     /// What the requester found in it: doubtful if some document is bad.
     pub judgement: Judgement,
+    /// What was due about it failed lately: others come first.
+    pub rests: bool,
 }
 
 impl Demand {
@@ -46,6 +48,7 @@ impl Demand {
             handed_over: false,
             received: false,
             judgement: Judgement::Unknown,
+            rests: false,
         })
     }
 }
@@ -197,6 +200,16 @@ impl Action {
         }
     }
 
+    /// How long it can wait: first comes what is too late after a deadline, then what others may do as well, and last what the other
+    /// side's server has a part in, which may take as long and fail as often as the other side likes.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::CheckParcel(_) | Self::SendParcel(_) => 2,
+            Self::SettleDemand(_) => 1,
+            _ => 0,
+        }
+    }
+
     /// The demand that it is about.
     pub fn demand(&self) -> Option<u64> {
         match self {
@@ -227,17 +240,31 @@ impl Situation<'_> {
         self.deadline.saturating_sub(self.now) <= self.window / 8
     }
 
-    /// The first thing to do about a demand, that of the earliest deadline.
-    fn about_demands(&self, next: impl Fn(&Demand) -> Action) -> Option<Action> {
-        let actions = self
-            .demands
-            .iter()
-            .map(|demand| (demand.deadline, demand.number, next(demand)));
+    /// What is due about a demand, whoever failed at it before.
+    fn about(&self, f: &Facts, d: &Demand) -> Action {
+        match self.party {
+            _ if self.state == AuditState::Closed => Action::SettleDemand(d.number),
+            Party::Requester => requester_about(self.now, d),
+            Party::Responder => responder_about(self.now, d, f.publishes),
+            Party::Watcher if self.now > d.settle_after => Action::SettleDemand(d.number),
+            Party::Watcher | Party::Authority => Action::Wait,
+        }
+    }
+
+    /// The first thing to do about a demand: of what is equally pressing that of the earliest deadline.
+    fn about_demands(&self, f: &Facts) -> Option<Action> {
+        let awake = self.demands.iter().filter(|demand| !demand.rests);
+        let actions = awake.map(|demand| (demand.deadline, demand.number, self.about(f, demand)));
         let open = actions.filter(|(.., action)| *action != Action::Wait);
-        // What has to be fetched first may fail as often as the other side likes: it keeps nothing else waiting.
-        let is_fetched = |action: &Action| matches!(action, Action::CheckParcel(_));
-        open.min_by_key(|(deadline, number, action)| (is_fetched(action), *deadline, *number))
+        open.min_by_key(|(deadline, number, action)| (action.rank(), *deadline, *number))
             .map(|(.., action)| action)
+    }
+
+    /// Demands that may all be settled now, at most `most`: one after another they would keep what has a deadline waiting.
+    pub fn to_settle(&self, f: &Facts, most: usize) -> Vec<u64> {
+        let awake = self.demands.iter().filter(|demand| !demand.rests);
+        let due = awake.filter(|demand| self.about(f, demand) == Action::SettleDemand(demand.number));
+        due.map(|demand| demand.number).take(most).collect()
     }
 }
 
@@ -269,16 +296,17 @@ pub fn next(s: &Situation<'_>, f: &Facts) -> Action {
         Party::Requester => requester(s, f),
         Party::Responder => responder(s, f),
         Party::Authority => authority(s, f),
-        Party::Watcher => watcher(s),
+        Party::Watcher => watcher(s, f),
     }
 }
 
-/// Each demand of a closed audit still holds its B.
+/// Each demand of a closed audit still holds its B: whoever fetched its money before that would be done with it.
 fn closed(s: &Situation<'_>, f: &Facts) -> Action {
-    match s.about_demands(|demand| Action::SettleDemand(demand.number)) {
-        Some(settle) if s.party != Party::Authority => settle,
-        _ if f.is_settled || matches!(s.party, Party::Authority | Party::Watcher) => Action::Wait,
-        _ => Action::Settle,
+    match s.party {
+        Party::Authority => Action::Wait,
+        _ if !s.demands.is_empty() => s.about_demands(f).unwrap_or(Action::Wait),
+        Party::Requester | Party::Responder if !f.is_settled => Action::Settle,
+        _ => Action::Wait,
     }
 }
 
@@ -291,10 +319,12 @@ fn requester(s: &Situation<'_>, f: &Facts) -> Action {
         // Its own silence: the responder is paid.
         AuditState::Answered => Action::Wait,
         AuditState::Accepted | AuditState::Sampled if s.is_late() => Action::Timeout,
-        AuditState::Delivering => {
-            let about = s.about_demands(|demand| requester_about(s.now, demand));
-            about.unwrap_or_else(|| requester_delivering(s, f))
-        }
+        AuditState::Delivering => match s.about_demands(f) {
+            // What is not demanded in time is lost, and whoever hands parcels over decides how long it takes to look at one.
+            Some(Action::CheckParcel(_)) if f.demands && !s.is_late() => Action::Demand,
+            Some(action) => action,
+            None => requester_delivering(s, f),
+        },
         _ => Action::Wait,
     }
 }
@@ -347,15 +377,12 @@ fn responder(s: &Situation<'_>, f: &Facts) -> Action {
                 Action::Prove
             }
         }
-        AuditState::Delivering => {
-            let about = s.about_demands(|demand| responder_about(s.now, demand, f.publishes));
-            match about {
-                Some(action) => action,
-                None if !f.handed_over && !s.is_late() => Action::Send,
-                None if s.is_late() && s.demands.is_empty() => Action::Finalize,
-                None => Action::Wait,
-            }
-        }
+        AuditState::Delivering => match s.about_demands(f) {
+            Some(action) => action,
+            None if !f.handed_over && !s.is_late() => Action::Send,
+            None if s.is_late() && s.demands.is_empty() => Action::Finalize,
+            None => Action::Wait,
+        },
         _ => Action::Wait,
     }
 }
@@ -382,15 +409,11 @@ fn authority(s: &Situation<'_>, f: &Facts) -> Action {
 }
 
 /// What anybody may do once a time is over.
-fn watcher(s: &Situation<'_>) -> Action {
-    let overdue = |demand: &Demand| match s.now > demand.settle_after {
-        true => Action::SettleDemand(demand.number),
-        false => Action::Wait,
-    };
+fn watcher(s: &Situation<'_>, f: &Facts) -> Action {
     match s.state {
         AuditState::Requested if s.is_late() => Action::Cancel,
         AuditState::Accepted | AuditState::Answered | AuditState::Sampled if s.is_late() => Action::Timeout,
-        AuditState::Delivering => match s.about_demands(overdue) {
+        AuditState::Delivering => match s.about_demands(f) {
             Some(settle) => settle,
             None if s.is_late() && s.demands.is_empty() => Action::Finalize,
             None => Action::Wait,

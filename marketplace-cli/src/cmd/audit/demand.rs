@@ -21,6 +21,6 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_audits_desk(args.id.retrieval, &args.id.keys).await?;
-    let result = demand(&desk, args.id.id, args.documents.named()).await?;
+    let result = demand(&desk, args.id.id, args.documents.named(), None).await?;
     ctx.out.result(&result, &result)
 }

@@ -1,6 +1,7 @@
 //! Daemons for audits.
 
 use crate::args::accepting::AcceptingArgs;
+use crate::args::fees::ether;
 use crate::args::keys::KeyArgs;
 use crate::args::patrol::PatrolArgs;
 use crate::args::predicate::PredicateKeyArgs;
@@ -29,18 +30,23 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay audit watch rq --exchange /mnt/shared --keystore me.json --password-file pw\n  \
-    assay audit watch rq --exchange https://responder.example:8700 --keystore me.json --password-file pw --once\n\n\
+    assay audit watch rq --exchange /mnt/shared --max-demand 0.5 --keystore me.json --password-file pw\n  \
+    assay audit watch rq --exchange https://responder.example:8700 --max-demand 0.5 --keystore me.json --password-file pw --once\n\n\
     Hands the predicate of every request of this state directory over, shows the salt once the answers cannot be taken back and\n\
     names no documents, looks at those that are handed over, demands what is missing when half of the time for demands has\n\
     passed, acknowledges a delivery of which it has every chunk, disputes a bad one, confirms when everything that is owed is\n\
-    here, and closes what the responder let expire. A second one for the same account and state directory is refused.")]
+    here, and closes what the responder let expire. A demand is for 128 documents at most and brings gas that comes back, but for\n\
+    half of what a publication uses up; what the account needs to acknowledge, dispute and settle is kept. What fails about one\n\
+    demand is tried again later and keeps no other waiting. A second one for the same account and state directory is refused.")]
 pub struct RequesterArgs {
     /// Directory for the files of all audits, or URL of a server
     #[arg(long, value_name = "DIR|URL")]
     exchange: Place,
     #[command(flatten)]
     server: ServerArgs,
+    /// Most to put into demands of all audits that are open, together, in ether: whoever answers decides how much there is to demand
+    #[arg(long, value_name = "ETHER", value_parser = ether)]
+    max_demand: u128,
     /// Receiver of the money [default: the signer]
     #[arg(long, value_name = "ADDRESS", value_parser = crate::cmd::withdraw::receiver)]
     withdraw_to: Option<Address>,
@@ -115,6 +121,7 @@ async fn requester(args: RequesterArgs, ctx: &Context) -> eyre::Result<()> {
     let _lock = only_one(&desk, Party::Consumer)?;
     let orders = AuditRequesterOrders {
         withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
+        most_demanded: args.max_demand,
     };
     let station = Station::new(desk, args.exchange, args.server.into(), announce);
     Patrol::new(station, AuditRequester::new(orders), schedule)

@@ -9,7 +9,7 @@ use assay_protocol::abi::{EngagementView, State};
 
 impl Overdue for Market {
     /// Of several overdue challenges the caller's own comes first: who made it has a part of what is burned.
-    async fn due(&self, id: B256, e: &EngagementView, caller: Address) -> eyre::Result<(String, Call)> {
+    async fn due(&self, id: B256, e: &EngagementView, caller: Address) -> eyre::Result<Vec<(String, Call)>> {
         let now = self.chain.now().await?;
         let open = match e.state {
             State::Claimed | State::FullDemanded => self.open_challenges(id).await?,
@@ -22,12 +22,12 @@ impl Overdue for Market {
         match first {
             None if e.state == State::Claimed => {
                 require_over::<EngagementView>(id, e.deadline, now)?;
-                Ok(("finalize".into(), self.call(&finalizeCall { id })))
+                Ok(vec![("finalize".into(), self.call(&finalizeCall { id }))])
             }
             None => {
                 require_over::<EngagementView>(id, e.deadline, now)?;
                 // A state is entered once: another state is another step.
-                Ok((format!("timeout-{:?}", e.state), self.call(&timeoutCall { id })))
+                Ok(vec![(format!("timeout-{:?}", e.state), self.call(&timeoutCall { id }))])
             }
             // Its deadline is before that of a demand.
             Some((position, challenge)) => {
@@ -36,7 +36,7 @@ impl Overdue for Market {
                     id,
                     position: *position,
                 };
-                Ok((format!("timeoutChallenge-{position}"), self.call(&call)))
+                Ok(vec![(format!("timeoutChallenge-{position}"), self.call(&call))])
             }
         }
     }

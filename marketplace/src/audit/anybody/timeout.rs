@@ -1,24 +1,29 @@
 //! How an audit ends whose time has passed, and first the demands in it.
 
-use crate::engagement::overdue::{early, require_over, Overdue};
+use crate::engagement::overdue::{early, require_over, send_due, Overdue};
 use crate::engagement::{Desk, Ended};
 use alloy::primitives::{Address, B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::client::Call;
 use assay_chain::venue::Venue;
 use assay_protocol::abi::IRetrievalMarket::{cancelRequestCall, finalizeCall, settleDemandCall, timeoutCall};
-use assay_protocol::abi::{AuditState, AuditView};
+use assay_protocol::abi::{AuditState, AuditView, DemandView};
 
-/// Settles this demand and nothing else, once its time has passed or the audit is closed.
+/// Demands that are settled together: their transactions wait for the same blocks.
+pub const SETTLED_TOGETHER: usize = 32;
+
+/// Settles these demands and nothing else, once their time has passed or the audit is closed.
 ///
 /// # Errors
-/// If its time has not come.
-pub async fn settle_demand(desk: &Desk<Audits>, id: B256, m: u32) -> eyre::Result<Ended> {
-    let mut journal = desk.journal(id)?;
-    let (step, call) = settling(&desk.market, id, m);
-    let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+/// If the time of one has not come: the others are settled all the same.
+pub async fn settle_demands(desk: &Desk<Audits>, id: B256, demands: &[u32]) -> eyre::Result<Ended> {
+    let calls: Vec<_> = demands.iter().map(|m| settling(&desk.market, id, *m)).collect();
+    let steps: Vec<String> = calls.iter().map(|(step, _)| step.clone()).collect();
+    let closing = send_due(desk, id, calls).await;
+    // A demand is settled once: nobody asks for its transaction again, and there may be thousands.
+    desk.journal(id)?.forget_mined(&steps)?;
     let after = desk.market.newest(id).await?;
-    Ok(Ended::new(id, &after, Some(&receipt)))
+    Ok(Ended::new(id, &after, closing?.as_ref()))
 }
 
 /// The call that settles a demand, and its step.
@@ -33,14 +38,22 @@ impl Overdue for Audits {
         view.state == AuditState::Closed && view.counts.openDemands == 0
     }
 
-    async fn due(&self, id: B256, audit: &AuditView, _caller: Address) -> eyre::Result<(String, Call)> {
+    async fn due(&self, id: B256, audit: &AuditView, _caller: Address) -> eyre::Result<Vec<(String, Call)>> {
         let now = self.chain.now().await?;
         let over = |deadline| require_over::<AuditView>(id, deadline, now);
-        if let Some((m, demand)) = self.open_demand(id, audit).await? {
-            if audit.state != AuditState::Closed && now <= demand.settleAfter {
-                return Err(early(format_args!("demand {m} of audit {id}"), demand.settleAfter, now));
+        let mut open = self.open_demands(id, audit).await?;
+        if let Some((first, demand)) = open.iter().min_by_key(|(_, demand)| demand.settleAfter) {
+            let is_due = |demand: &DemandView| audit.state == AuditState::Closed || now > demand.settleAfter;
+            if !is_due(demand) {
+                return Err(early(
+                    format_args!("demand {first} of audit {id}"),
+                    demand.settleAfter,
+                    now,
+                ));
             }
-            return Ok(settling(self, id, m));
+            open.retain(|(_, demand)| is_due(demand));
+            open.truncate(SETTLED_TOGETHER);
+            return Ok(open.into_iter().map(|(m, _)| settling(self, id, m)).collect());
         }
         let (step, call) = match audit.state {
             AuditState::Requested => {
@@ -56,6 +69,6 @@ impl Overdue for Audits {
                 (format!("timeout-{state:?}"), self.call(&timeoutCall { id }))
             }
         };
-        Ok((step, call))
+        Ok(vec![(step, call)])
     }
 }

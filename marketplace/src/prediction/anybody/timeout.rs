@@ -8,7 +8,7 @@ use assay_protocol::abi::IPredictionMarket::{cancelCall, finalizeCall, timeoutCa
 use assay_protocol::abi::{Privacy, RoundState, RoundView};
 
 impl Overdue for Rounds {
-    async fn due(&self, id: B256, round: &RoundView, _caller: Address) -> eyre::Result<(String, Call)> {
+    async fn due(&self, id: B256, round: &RoundView, _caller: Address) -> eyre::Result<Vec<(String, Call)>> {
         let now = self.chain.now().await?;
         let over = |deadline| require_over::<RoundView>(id, deadline, now);
         let (step, call) = match round.state {
@@ -34,6 +34,6 @@ impl Overdue for Rounds {
                 ("finalize", self.call(&finalizeCall { id }))
             }
         };
-        Ok((step.into(), call))
+        Ok(vec![(step.into(), call)])
     }
 }

@@ -45,6 +45,7 @@ fn demand(number: u64, state: DemandState) -> Demand {
         handed_over: false,
         received: false,
         judgement: Judgement::Unknown,
+        rests: false,
     }
 }
 
@@ -266,29 +267,106 @@ fn a_requester_acknowledges_what_it_has_and_disputes_what_is_bad() {
     assert_eq!(rq(demand(4, DemandState::Demanded), 1_001), Action::SettleDemand(4));
 }
 
-/// The other side decides whether a parcel can be fetched: that keeps no dispute waiting.
+fn delivering(demands: &[Demand], now: u64) -> Situation<'_> {
+    Situation {
+        demands,
+        deadline: 5_000,
+        ..at(Party::Requester, AuditState::Delivering, now)
+    }
+}
+
+/// The other side decides whether a parcel can be fetched, and whether there is much to settle: neither keeps what has a deadline
+/// waiting.
 #[test]
-fn what_has_to_be_fetched_comes_last() {
-    let fetched = Demand {
-        deadline: 100,
-        settle_after: 100,
-        ..demand(0, DemandState::Acked)
+fn what_has_a_deadline_comes_before_what_is_settled_and_that_before_what_is_fetched() {
+    let ends = |deadline, demand| Demand {
+        deadline,
+        settle_after: deadline,
+        ..demand
     };
+    let fetched = ends(30, demand(0, DemandState::Acked));
+    let over = ends(10, demand(1, DemandState::Demanded));
     let bad = Demand {
         judgement: Judgement::Doubtful,
-        ..demand(1, DemandState::Acked)
+        ..demand(2, DemandState::Acked)
     };
-    let demands = [fetched, bad];
-    let s = Situation {
-        demands: &demands,
-        ..at(Party::Requester, AuditState::Delivering, 1)
+    let whole = Demand {
+        received: true,
+        ..demand(3, DemandState::Delivered)
     };
-    assert_eq!(next(&s, &NONE), Action::Dispute(1));
-    let s = Situation {
-        demands: &demands[..1],
-        ..s
+    let demands = [fetched, over, bad, whole];
+    let mut left = demands.to_vec();
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let action = next(&delivering(&left, 20), &NONE);
+        left.retain(|demand| Some(demand.number) != action.demand());
+        order.push(action);
+    }
+    assert_eq!(
+        order,
+        [
+            Action::Dispute(2),
+            Action::Acknowledge(3),
+            Action::SettleDemand(1),
+            Action::CheckParcel(0)
+        ]
+    );
+}
+
+#[test]
+fn a_demand_that_failed_keeps_no_other_waiting() {
+    let parcel = |m| Demand {
+        handed_over: true,
+        ..demand(m, DemandState::Delivered)
     };
-    assert_eq!(next(&s, &NONE), Action::CheckParcel(0));
+    let failed = Demand {
+        rests: true,
+        ..parcel(0)
+    };
+    assert_eq!(
+        next(&delivering(&[parcel(0), parcel(1)], 1), &NONE),
+        Action::CheckParcel(0)
+    );
+    assert_eq!(
+        next(&delivering(&[failed, parcel(1)], 1), &NONE),
+        Action::CheckParcel(1)
+    );
+    // Other documents are demanded meanwhile; the audit is not over.
+    let demands = Facts { demands: true, ..NONE };
+    assert_eq!(next(&delivering(&[failed], 1), &demands), Action::Demand);
+    // Nor does one whose parcel may take as long as the other side likes.
+    assert_eq!(next(&delivering(&[parcel(0)], 1_000), &demands), Action::Demand);
+    assert_eq!(next(&delivering(&[parcel(0)], 1_000), &NONE), Action::CheckParcel(0));
+    let good = Facts {
+        judgement: Judgement::Good,
+        ..NONE
+    };
+    assert_eq!(next(&delivering(&[failed], 1), &good), Action::Wait);
+    // Money is fetched once, behind everything that is settled.
+    let closed = |demands: &[Demand]| {
+        let state = AuditState::Closed;
+        next(
+            &Situation {
+                state,
+                ..delivering(demands, 1)
+            },
+            &NONE,
+        )
+    };
+    assert_eq!(closed(&[failed]), Action::Wait);
+    assert_eq!(closed(&[failed, parcel(1)]), Action::SettleDemand(1));
+    assert_eq!(closed(&[]), Action::Settle);
+}
+
+#[test]
+fn what_may_be_settled_is_settled_together() {
+    let mut demands: Vec<_> = (0..5).map(|m| demand(m, DemandState::Acked)).collect();
+    demands[1].rests = true;
+    demands[2].settle_after = 5_000;
+    demands.iter_mut().for_each(|demand| demand.judgement = Judgement::Good);
+    assert_eq!(delivering(&demands, 1_001).to_settle(&NONE, 9), [0, 3, 4]);
+    assert_eq!(delivering(&demands, 1_001).to_settle(&NONE, 2), [0, 3]);
+    assert!(delivering(&demands, 1_000).to_settle(&NONE, 9).is_empty());
 }
 
 #[test]
@@ -417,12 +495,13 @@ fn judgements() -> impl Strategy<Value = Judgement> {
 
 prop_compose! {
     fn demands()(
-        state in 1..4usize, deadline in 0..100u64, publish in 0..100u64, flags: [bool; 2], judgement in judgements(),
+        state in 1..4usize, deadline in 0..100u64, publish in 0..100u64, flags: [bool; 3], judgement in judgements(),
     ) -> Demand {
         let state = [DemandState::Demanded, DemandState::Delivered, DemandState::Acked][state - 1];
         let publish = if state == DemandState::Delivered { publish } else { 0 };
         let settle_after = deadline + publish;
-        Demand { number: 0, state, deadline, settle_after, handed_over: flags[0], received: flags[1], judgement }
+        let [handed_over, received, rests] = flags;
+        Demand { number: 0, state, deadline, settle_after, handed_over, received, judgement, rests }
     }
 }
 
@@ -465,7 +544,7 @@ proptest! {
     #[test]
     fn watchers_alone_close_every_audit(state in 0..6usize, mut open in prop::collection::vec(demands(), 0..4)) {
         for (m, demand) in (0..).zip(&mut open) {
-            demand.number = m;
+            (demand.number, demand.rests) = (m, false);
         }
         let mut state = STATES[state];
         if !matches!(state, AuditState::Delivering | AuditState::Closed) {
