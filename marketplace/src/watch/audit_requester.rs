@@ -254,6 +254,10 @@ impl AuditRequester {
         let missing = self.missing(desk, id, audit).await?;
         let demanded = self.demanded(desk, id, audit).await?.documents;
         let which: BTreeSet<u32> = missing.difference(&demanded).take(MAX_DEMANDED).copied().collect();
+        if which.is_empty() {
+            return Ok(Value::Null);
+        }
+        // Another audit's demand is on its way.
         let Ok(_purse) = self.purse.try_lock() else {
             return Ok(Value::Null);
         };
