@@ -229,14 +229,23 @@ impl Journal {
     /// # Errors
     /// If the file is not a journal, or the fact is of another type.
     pub fn peek<T: DeserializeOwned>(path: &Path, fact: &Fact<T>) -> eyre::Result<Option<T>> {
+        Ok(Self::peek_each(path, std::slice::from_ref(fact))?.pop().flatten())
+    }
+
+    /// As [`Journal::peek`] for several facts, each in its place: the file is read once.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn peek_each<T: DeserializeOwned>(path: &Path, facts: &[Fact<T>]) -> eyre::Result<Vec<Option<T>>> {
         let damaged = || format!("journal {} is damaged", path.display());
         let content = match std::fs::read(path) {
-            Ok(bytes) => parse(&bytes).wrap_err_with(damaged)?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Ok(bytes) => Some(parse(&bytes).wrap_err_with(damaged)?),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
         };
-        let value = content.facts.get(fact.name.as_ref()).cloned();
-        value.map(serde_json::from_value).transpose().wrap_err_with(damaged)
+        let value = |fact: &Fact<T>| content.as_ref()?.facts.get(fact.name.as_ref()).cloned();
+        let parsed = |fact| value(fact).map(serde_json::from_value).transpose();
+        facts.iter().map(parsed).collect::<Result<_, _>>().wrap_err_with(damaged)
     }
 
     fn save(&self) -> eyre::Result<()> {
@@ -278,6 +287,8 @@ mod tests {
         }
         assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
+        let both = Journal::peek_each(&path, &[Fact::<String>::new("other"), SET]).unwrap();
+        assert_eq!(both, [None, Some("dir".to_owned())]);
         let journal = Journal::open(&path).unwrap();
         let shown = format!("{journal:?}");
         assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");

@@ -27,7 +27,8 @@ use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
-use assay_chain::market::Market;
+use assay_chain::journal::Journal;
+use assay_chain::market::{all_answers, Market};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{AuditState, AuditView, DemandState};
 use assay_protocol::accuracy::decide::Party;
@@ -135,15 +136,32 @@ impl AuditResponder {
 
     /// What is known about the demands that are open.
     fn demands(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> eyre::Result<Vec<Demand>> {
-        let known = now.demands.iter().filter_map(|(m, view)| {
-            let demand = Demand::of((*m).into(), view)?;
-            let to = desk.fact(id, &PARCEL_DELIVERED(*m));
-            Some(to.map(|to| Demand {
+        let facts: Vec<_> = now.demands.iter().map(|(m, _)| PARCEL_DELIVERED(*m)).collect();
+        let handed_over = Journal::peek_each(&desk.journal_path(id), &facts)?;
+        let known = now.demands.iter().zip(handed_over);
+        let known = known.filter_map(|((m, view), to)| {
+            Some(Demand {
                 handed_over: to.is_some(),
-                ..demand
-            }))
+                ..Demand::of((*m).into(), view)?
+            })
         });
-        known.collect()
+        Ok(known.collect())
+    }
+
+    /// The demands about which the same is due as this, which is about one of them: they do not wait for each other.
+    async fn alike(desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Vec<u32>> {
+        let now = Now::look(desk, id, audit).await?;
+        let facts = Facts {
+            publishes: is_publication(action),
+            ..Facts::default()
+        };
+        let demands = Self::demands(desk, id, &now)?.into_iter();
+        let due = demands.map(|demand| now.next(decide::Party::Responder, &[demand], &facts));
+        let alike = due.filter(|due| {
+            let is_delivery = matches!(due, Action::Deliver(_) | Action::SendParcel(_));
+            is_publication(*due) == is_publication(action) && (is_delivery || is_publication(*due))
+        });
+        alike.filter_map(|due| due.demand()).map(number_of).collect()
     }
 
     /// Whether documents may still be withheld by hand: the answers that are sealed then allow none.
@@ -194,6 +212,10 @@ async fn is_published(desk: &Station<Audits>, id: B256, audit: &AuditView) -> bo
     desk.files(id).join(PREDICATE_FILE).is_file() || count.await.is_ok_and(|count| count > 0)
 }
 
+fn is_publication(action: Action) -> bool {
+    matches!(action, Action::Publish(_))
+}
+
 fn owes_nothing(audit: &AuditView) -> bool {
     let counts = &audit.counts;
     counts.positives + counts.overruled == counts.withheld
@@ -213,11 +235,11 @@ async fn publication_pays(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> ey
         return Ok(false);
     }
     let delivery = &desk.market.params.delivery;
-    let mut chunks = 0;
-    for (m, demand) in delivered {
+    let left = delivered.map(|(m, demand)| async move {
         let all = u64::from(demand.documents) * chunks_per_document(delivery, now.audit.inputWords);
-        chunks += all.saturating_sub(desk.market.published_chunks(id, *m).await? as u64);
-    }
+        Ok(all.saturating_sub(desk.market.published_chunks(id, *m).await? as u64))
+    });
+    let chunks = all_answers(left).await?.into_iter().sum();
     let cost = chunks_fee(delivery, chunks, desk.market.chain.base_fee().await?);
     let bounds = &now.audit.bounds;
     Ok(cost.saturating_to::<u128>() < bounds.bond.saturating_add(bounds.price))
@@ -270,8 +292,11 @@ impl Role for AuditResponder {
             }
             Action::SubmitProofs => json!(submit(desk, id).await?),
             Action::Send => self.send(desk, id, audit).await?,
-            Action::Deliver(m) | Action::SendParcel(m) => json!(deliver(desk, id, number_of(m)?, Some(&to()?)).await?),
-            Action::Publish(m) => json!(publish(desk, id, number_of(m)?).await?),
+            Action::Deliver(_) | Action::SendParcel(_) => {
+                let demands = Self::alike(desk, id, audit, action).await?;
+                json!(deliver(desk, id, &demands, Some(&to()?)).await?)
+            }
+            Action::Publish(_) => json!(publish(desk, id, &Self::alike(desk, id, audit, action).await?).await?),
             Action::SettleDemand(m) => json!(settle_demand(desk, id, number_of(m)?).await?),
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {

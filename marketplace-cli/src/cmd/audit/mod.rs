@@ -58,11 +58,8 @@ pub enum Command {
     Demand(demand::Args),
     /// Requester: fetch a delivery that was demanded, acknowledge and open it
     Ack(ack::Args),
-    /// Responder: put a delivery on chain that was not acknowledged
-    #[command(
-        after_help = "Example:\n  assay audit publish 0x3f… --demand 0 --keystore me.json\n\nOnly after the time for the acknowledgement, and before that for publication is over: else the audit ends as a Violation. Half of what\nthe calls use up of the demand's fee comes back."
-    )]
-    Publish(ack::DemandArgs),
+    /// Responder: put deliveries on chain that were not acknowledged
+    Publish(deliver::PublishArgs),
     /// Requester: show that a delivery is bad, which ends the audit
     #[command(
         after_help = "Example:\n  assay audit dispute 0x3f… --demand 0 --keystore me.json\n\nSends the evidence only if something is wrong with the delivery; from then on everybody who has its ciphertext can read it. Price and\nbond are yours."

@@ -9,15 +9,19 @@
 //! | [`prove`] | proofs of what was drawn and named | `taken` |
 //! | [`submit`] | they sent | `taken`, `prove` |
 //! | [`hand_over`] | the documents that match, off chain | `taken` |
-//! | [`deliver`] | what was demanded, encrypted for the requester | `taken` |
-//! | [`publish`] | a delivery that was not acknowledged, on chain | `deliver` |
+//! | [`several`] | how it went with each of several demands | nothing |
+//! | [`parcels`] | the ciphertexts of demands | `taken` |
+//! | [`deliver`] | what was demanded, encrypted for the requester | `parcels`, `several` |
+//! | [`publish`] | deliveries that were not acknowledged, on chain | `parcels`, `several` |
 
 pub mod accept;
 pub mod answer;
 pub mod decline;
 pub mod deliver;
 pub mod hand_over;
+pub mod parcels;
 pub mod prove;
 pub mod publish;
+pub mod several;
 pub mod submit;
 pub mod taken;
