@@ -47,3 +47,39 @@ fn open_demands_are_delivered_and_published_side_by_side() {
     let acked = |demand: &Value| demand["state"] == "Acked";
     assert!(demands.as_array().unwrap().iter().all(acked), "{demands}");
 }
+
+/// Before a ruling is settled nothing is handed over for it, and after that all of it is.
+#[test]
+fn a_ruling_that_may_be_taken_back_is_waited_for() {
+    let story = Audited::new(3, 2);
+    let authority = story.authority().address();
+    let id = story.requested("2", &["--withhold-max", "1", "--authority", &authority]);
+    let accepted = story.accepted(&id, &["--authority", &authority, "--withhold", "1"]);
+    let one = accepted["matches"][0]["index"].to_string();
+    let log = story.devnet.path("privilege.txt");
+    fs::write(&log, "correspondence with counsel").unwrap();
+    story.rs("withhold", &id, &["--log", text(&log), "--document", &one]);
+    story.rs("answer", &id, &[]);
+    story.rq("reveal", &id, &[]);
+    story.rs("prove", &id, &[]);
+    assert_eq!(story.once("responder", &[]), ["send"]);
+    let handed_over = || fs::metadata(story.handed(&id).join("documents.opening")).unwrap().len();
+    let without = handed_over();
+    let deeper = || story.devnet.rpc("anvil_mine", "[\"0x5\"]");
+    deeper();
+
+    let ruling = story.devnet.path("order.txt");
+    fs::write(&ruling, "disclose").unwrap();
+    let overrule = ["audit", "overrule", &id, "--all", "--ruling", text(&ruling)];
+    story.authority().does(&overrule);
+    let deep = ["--confirmations", "5"];
+    assert!(story.once("responder", &deep).is_empty(), "it may be taken back");
+    // By hand it is not: what is handed over is as of the settled block all the same.
+    let handed = text(&story.handed(&id)).to_owned();
+    story.rs("deliver", &id, &[&["--to", &*handed], &deep[..]].concat());
+    assert_eq!(handed_over(), without);
+    deeper();
+    assert_eq!(story.once("responder", &deep), ["send"]);
+    assert!(handed_over() > without);
+    assert!(story.once("responder", &deep).is_empty());
+}

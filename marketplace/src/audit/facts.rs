@@ -12,7 +12,7 @@
 //! | [`NAMED`] | audit | requester, **before** it reveals the salt | others would be named if the call is repeated |
 //! | [`WITHHELD`] | audit | responder, **before** it withholds | what is privileged could be handed over |
 //! | [`DOCUMENTS_DELIVERED`] | audit | responder, after it handed the documents over | they are handed over again |
-//! | [`OVERRULED_DELIVERED`] | audit | responder's daemon, after it handed the documents over | what was overruled is handed over again |
+//! | [`OVERRULED_DELIVERED`] | audit | responder, after it handed the documents over | what was overruled is handed over again |
 //! | [`RECEIVED`] | audit | requester, when it has looked at what it was handed | nothing is confirmed |
 //! | [`DELIVERY_SEED`] | audit | responder, **before** the delivery that commits to its key | the delivery cannot be published: the bond |
 //! | [`PARCEL_DELIVERED`] | audit | responder, after it handed the ciphertext over | it is handed over again |
@@ -52,7 +52,7 @@ pub const NAMED: Fact<Vec<u32>> = Fact::new("named");
 pub const WITHHELD: Fact<BTreeSet<u32>> = Fact::new("withheld");
 /// Where the documents went.
 pub const DOCUMENTS_DELIVERED: Fact<String> = Fact::new("documentsDelivered");
-/// How many documents were overruled when those that match were handed over.
+/// How many documents were overruled, in the settled block, when those that match were handed over.
 pub const OVERRULED_DELIVERED: Fact<u32> = Fact::new("overruledDelivered");
 /// Documents that were handed over and are right.
 pub const RECEIVED: Fact<BTreeSet<u32>> = Fact::new("received");

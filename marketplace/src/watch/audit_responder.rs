@@ -126,7 +126,10 @@ impl AuditResponder {
                 facts.can_prove_all = facts.can_prove && unproven.iter().all(has_proof);
             }
             AuditState::Delivering => {
-                facts.handed_over = owes_nothing(audit) || has_handed_over(desk, id, audit)?;
+                // A ruling that may still be taken back hands nothing over, and is not forgotten once it cannot.
+                let settled = desk.market.settled().await?.find(id).await?;
+                let settled = settled.as_ref().unwrap_or(audit);
+                facts.handed_over = owes_nothing(settled) || has_handed_over(desk, id, settled)?;
                 facts.publishes = publication_pays(desk, id, now).await?;
             }
             _ => {}
@@ -196,13 +199,6 @@ impl AuditResponder {
             self.room.note(id, false);
         }
         Ok(json!(accepted?))
-    }
-
-    async fn send(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
-        let handed = hand_over(desk, id, &desk.delivery(id, audit.rq)?).await?;
-        desk.journal(id)?
-            .set_fact(&OVERRULED_DELIVERED, &audit.counts.overruled)?;
-        Ok(json!(handed))
     }
 }
 
@@ -291,7 +287,7 @@ impl Role for AuditResponder {
                 Value::Null
             }
             Action::SubmitProofs => json!(submit(desk, id).await?),
-            Action::Send => self.send(desk, id, audit).await?,
+            Action::Send => json!(hand_over(desk, id, &to()?).await?),
             Action::Deliver(_) | Action::SendParcel(_) => {
                 let demands = Self::alike(desk, id, audit, action).await?;
                 json!(deliver(desk, id, &demands, Some(&to()?)).await?)
