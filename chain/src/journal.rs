@@ -150,15 +150,11 @@ impl Journal {
     /// If another command has it open, or the file is not a journal.
     pub fn open(path: &Path) -> eyre::Result<Self> {
         let lock = Lock::take(&path.with_extension("lock"))?;
-        let content = match std::fs::read(path) {
-            Ok(bytes) => parse(&bytes).wrap_err_with(|| format!("journal {} is damaged", path.display()))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Content {
-                version: VERSION,
-                facts: BTreeMap::new(),
-                steps: BTreeMap::new(),
-            },
-            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
-        };
+        let content = read(path)?.unwrap_or_else(|| Content {
+            version: VERSION,
+            facts: BTreeMap::new(),
+            steps: BTreeMap::new(),
+        });
         Ok(Self {
             path: path.to_owned(),
             content,
@@ -237,15 +233,19 @@ impl Journal {
     /// # Errors
     /// As there.
     pub fn peek_each<T: DeserializeOwned>(path: &Path, facts: &[Fact<T>]) -> eyre::Result<Vec<Option<T>>> {
-        let damaged = || format!("journal {} is damaged", path.display());
-        let content = match std::fs::read(path) {
-            Ok(bytes) => Some(parse(&bytes).wrap_err_with(damaged)?),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
-        };
+        let content = read(path)?;
         let value = |fact: &Fact<T>| content.as_ref()?.facts.get(fact.name.as_ref()).cloned();
         let parsed = |fact| value(fact).map(serde_json::from_value).transpose();
-        facts.iter().map(parsed).collect::<Result<_, _>>().wrap_err_with(damaged)
+        let parsed: Result<_, _> = facts.iter().map(parsed).collect();
+        parsed.wrap_err_with(|| damaged(path))
+    }
+
+    /// Whether a transaction of this name was ever signed, also while another command has the journal at `path` open.
+    ///
+    /// # Errors
+    /// If the file is not a journal.
+    pub fn peek_signed(path: &Path, step: &str) -> eyre::Result<bool> {
+        Ok(read(path)?.is_some_and(|content| content.steps.contains_key(step)))
     }
 
     fn save(&self) -> eyre::Result<()> {
@@ -254,6 +254,19 @@ impl Journal {
             &serde_json::to_vec_pretty(&self.content)?,
             true,
         )?)
+    }
+}
+
+fn damaged(path: &Path) -> String {
+    format!("journal {} is damaged", path.display())
+}
+
+/// What is in the journal at `path`; `None` if there is none.
+fn read(path: &Path) -> eyre::Result<Option<Content>> {
+    match std::fs::read(path) {
+        Ok(bytes) => parse(&bytes).map(Some).wrap_err_with(|| damaged(path)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
     }
 }
 
@@ -289,6 +302,8 @@ mod tests {
         assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
         let both = Journal::peek_each(&path, &[Fact::<String>::new("other"), SET]).unwrap();
         assert_eq!(both, [None, Some("dir".to_owned())]);
+        let signed = ["accept", "open"].map(|step| Journal::peek_signed(&path, step).unwrap());
+        assert_eq!(signed, [true, false]);
         let journal = Journal::open(&path).unwrap();
         let shown = format!("{journal:?}");
         assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");
