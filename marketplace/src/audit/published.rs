@@ -1,6 +1,7 @@
 //! A predicate as its requester publishes it: the opening of its weights, with which everybody recomputes the commitment, runs the
 //! network and proves.
 
+use crate::home::predicate_secret;
 use crate::openings::model::{check, load, Claim};
 use crate::proving::reference_string::SrsUse;
 use crate::proving::{input_words, save_arch, verifier_key, MissingSecret, ModelFiles, Prover};
@@ -135,7 +136,7 @@ impl Published {
         let files = ModelFiles {
             model: dir.join("predicate.assay"),
             arch: Some(dir.join("predicate.arch.json")),
-            secret: Some(secret_in(dir)),
+            secret: Some(predicate_secret(dir)),
             srs: keys.srs.clone(),
             memory: keys.memory,
         };
@@ -157,11 +158,6 @@ impl Published {
         }
         Ok(prover)
     }
-}
-
-/// The secret file in a directory of [`Published::prover`].
-pub fn secret_in(dir: &Path) -> PathBuf {
-    dir.join("predicate.secret")
 }
 
 /// Fails if the weights are those of a model in the registry: what is published is open for good, in every market.

@@ -368,7 +368,7 @@ fn try_proof(
         input_commit: document.doc_commit.to_be_bytes(),
         outputs: vec![[0; 32]],
     };
-    let mut job = Job::new(prover);
+    let mut job = Job::new(prover, &desk.home);
     let turn = job.turn(None, || true, &desk.report)?;
     let turn = turn.ok_or_else(|| eyre::eyre!("no turn to prove"))?;
     let began = Instant::now();

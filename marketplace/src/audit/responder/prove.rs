@@ -97,7 +97,7 @@ pub async fn prove(
     let unproven = Owed::read(desk, id, &audit).await?.documents();
     let market = &desk.market;
     let (mut made, mut stopped) = (Vec::new(), false);
-    let mut job = Job::new(prover);
+    let mut job = Job::new(prover, &desk.home);
     let asked = Asked { id, by: audit.deadline };
     for index in unproven.iter().copied() {
         let document = corpus.document(index as usize)?.document;

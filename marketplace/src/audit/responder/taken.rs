@@ -2,7 +2,7 @@
 
 use crate::audit::facts::{own_request, CORPUS, ORIGINALS, PREDICATE};
 use crate::audit::matches::{Matches, MATCHES_FILE};
-use crate::audit::published::{secret_in, KeyUse, Published};
+use crate::audit::published::{KeyUse, Published};
 use crate::corpus::stored::StoredCorpus;
 use crate::engagement::{Desk, Site};
 use crate::proving::Prover;
@@ -11,12 +11,7 @@ use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_protocol::abi::AuditView;
-use eyre::WrapErr;
-use std::io::ErrorKind;
 use std::path::PathBuf;
-
-/// Directory with one inside for each predicate, in a chain's state.
-const PREDICATES: &str = "predicates";
 
 /// The answers that were found before the request was taken on.
 ///
@@ -72,28 +67,12 @@ pub fn prover(site: &Site<Audits>, id: B256, keys: &KeyUse) -> eyre::Result<Prov
     published.prover(&dir, keys, &site.market.chain, &site.report)
 }
 
-/// The secret files of every predicate that this program was asked with.
-///
-/// # Errors
-/// If the directory cannot be read.
-pub fn predicate_secrets(site: &Site<Audits>) -> eyre::Result<Vec<PathBuf>> {
-    let dir = site.home.ids(&site.market.chain, PREDICATES);
-    let entries = match std::fs::read_dir(&dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.wrap_err_with(|| format!("cannot read {}", dir.display()))?,
-    };
-    let secrets = entries.map(|entry| Ok(secret_in(&entry?.path())));
-    let mut secrets = secrets.collect::<eyre::Result<Vec<_>>>()?;
-    secrets.retain(|secret| secret.is_file());
-    Ok(secrets)
-}
-
-/// Locked while a request is judged: what is promised meanwhile would be counted by neither.
+/// Locked while a request is judged: its cost is measured on a machine that does nothing else.
 pub fn accepting_lock(site: &Site<Audits>) -> PathBuf {
-    site.home.ids(&site.market.chain, PREDICATES).join("accepting.lock")
+    site.home.predicates(&site.market.chain).join("accepting.lock")
 }
 
 /// Where the files of a predicate are: one directory for all audits with the same weights.
 pub fn predicate_dir(site: &Site<Audits>, weights_commit: U256) -> PathBuf {
-    site.home.of_id(&site.market.chain, PREDICATES, weights_commit.into())
+    site.home.predicates(&site.market.chain).join(B256::from(weights_commit).to_string())
 }
