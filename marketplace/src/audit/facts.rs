@@ -8,6 +8,7 @@
 //! | [`LEAVES`], [`PREDICATE`] | audit | requester, once the request is mined; responder, **before** it accepts | they must be named again |
 //! | [`CORPUS`], [`ORIGINALS`] | audit | responder, **before** it accepts | they must be named again |
 //! | [`JUDGED`] | audit | responder, **before** it makes the predicate's key, and when it could not be told | a request that kills a daemon is judged for ever |
+//! | [`MATCHED`] | audit | responder, **before** it accepts | its documents are missing in the total |
 //! | [`PREDICATE_DELIVERED`] | audit | requester, after it handed the predicate over | it is handed over again |
 //! | [`SALT_SHOWN_FOR`] | audit | requester, **before** it reveals the salt | the salt would be shown for other answers: whoever knows it chooses them |
 //! | [`NAMED`] | audit | requester, **before** it reveals the salt | others would be named if the call is repeated |
@@ -39,6 +40,8 @@ pub const REQUEST_HASH: Fact<B256> = Fact::new("requestHash");
 pub const LEAVES: Fact<PathBuf> = Fact::new("leaves");
 /// The opening of the predicate's weights.
 pub const PREDICATE: Fact<PathBuf> = Fact::new("predicate");
+/// Documents that are answered with a match.
+pub const MATCHED: Fact<u64> = Fact::new("matched");
 /// How often the request was judged and not accepted, or its judgement was cut off.
 pub const JUDGED: Fact<u32> = Fact::new("judged");
 /// Where the predicate's opening went.

@@ -14,6 +14,7 @@ use assay_durable::file::write_atomic;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, ModelRecord, Predicate};
 use assay_protocol::testset::ImageSize;
+use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::proof::{Memory, ModelOpening};
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,11 @@ impl Published {
     /// What it says it opens.
     pub fn weights_commit(&self) -> U256 {
         U256::from_be_bytes(self.opening.weights_commit)
+    }
+
+    /// Its architecture, with the layout that it says its key has.
+    pub fn frozen(&self) -> FrozenArchitecture {
+        self.opening.frozen()
     }
 
     /// L of its input.

@@ -3,7 +3,9 @@
 //! | module | content | may use |
 //! |---|---|---|
 //! | [`taken`] | what it keeps of an audit that it took on | nothing |
-//! | [`accept`] | a request judged, and taken on | `taken` |
+//! | [`policy`] | what it takes on | nothing |
+//! | `judge` | a request judged | `policy`, `taken` |
+//! | [`accept`] | a request taken on | `judge`, `policy`, `taken` |
 //! | [`decline`] | a request refused | nothing |
 //! | [`answer`] | answers posted, documents withheld | `taken` |
 //! | [`prove`] | proofs of what was drawn and named | `taken` |
@@ -19,7 +21,9 @@ pub mod answer;
 pub mod decline;
 pub mod deliver;
 pub mod hand_over;
+mod judge;
 pub mod parcels;
+pub mod policy;
 pub mod prove;
 pub mod publish;
 pub mod several;
