@@ -1,7 +1,7 @@
 //! What a responder knows about an audit, and how it acts.
 
 use crate::audit::anybody::timeout::settle_demand;
-use crate::audit::facts::{DOCUMENTS_DELIVERED, OVERRULED_DELIVERED, PARCEL_DELIVERED};
+use crate::audit::facts::{DOCUMENTS_DELIVERED, JUDGED, OVERRULED_DELIVERED, PARCEL_DELIVERED};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::published::KeyUse;
 use crate::audit::responder::accept::{accept, Documents};
@@ -30,6 +30,7 @@ use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::market::{all_answers, Market};
+use assay_durable::lock::Lock;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{AuditState, AuditView, DemandState};
 use assay_protocol::accuracy::decide::Party;
@@ -111,8 +112,16 @@ impl AuditResponder {
         };
         match audit.state {
             AuditState::Requested => {
-                let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left();
-                facts.accepts = is_left && is_published(desk, id, audit).await;
+                let is_signed = Journal::peek_signed(&desk.journal_path(id), "accept")?;
+                // Its transaction may be mined until then.
+                self.room.note(id, is_signed && now.time <= audit.deadline);
+                let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left_for(id);
+                // To judge it takes one proof, which is timed.
+                let is_free = self.queue.is_idle() && !Lock::is_held(&desk.home.proving());
+                if is_left && is_free && is_published(desk, id, audit).await {
+                    require_untried(desk, id)?;
+                    facts.accepts = true;
+                }
             }
             AuditState::Accepted => {
                 let found = Matches::load(&desk.files(id).join(MATCHES_FILE), audit.requestHash);
@@ -196,11 +205,27 @@ impl AuditResponder {
             accept(desk, id, &documents, &predicate, keys, policy, marketplace).await
         };
         let accepted = accepted.await;
-        if accepted.is_err() {
+        // What was signed may still be mined, whatever went wrong after.
+        if accepted.is_err() && !Journal::peek_signed(&desk.journal_path(id), "accept")? {
             self.room.note(id, false);
         }
         Ok(json!(accepted?))
     }
+}
+
+/// How often a request is judged by daemons, one after the other, before it is left to a person.
+const TRIES: u32 = 5;
+
+/// Fails for a request that was judged too often: it may be what ends this process each time.
+fn require_untried(desk: &Station<Audits>, id: B256) -> eyre::Result<()> {
+    let judged = desk.fact(id, &JUDGED)?.unwrap_or(0);
+    if judged < TRIES {
+        return Ok(());
+    }
+    Err(hinted(
+        format!("audit {id} was judged {judged} times and never accepted, or its judgement was cut off"),
+        format!("look why, then accept it by hand: assay audit accept {id}; or decline it"),
+    ))
 }
 
 /// Whether the predicate is here, or where the requester hands it over: what a server does not say is not there.
@@ -310,7 +335,10 @@ impl Role for AuditResponder {
             audit.state,
             AuditState::None | AuditState::Requested | AuditState::Closed
         );
-        self.room.note(id, is_open);
+        // Of what is requested the journal tells whether this responder is about to take it on.
+        if audit.state != AuditState::Requested {
+            self.room.note(id, is_open);
+        }
         if !is_open {
             self.queue.forget(id);
         }

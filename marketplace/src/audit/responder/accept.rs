@@ -8,7 +8,7 @@ use crate::audit::facts::{CORPUS, JUDGED, MATCHED, ORIGINALS, PREDICATE, REQUEST
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::predicate::requested;
 use crate::audit::published::KeyUse;
-use crate::audit::responder::judge::{Judge, Judged};
+use crate::audit::responder::judge::{Judge, Judged, Trial};
 use crate::audit::responder::policy::AcceptPolicy;
 use crate::audit::responder::taken::{accepting_lock, corpus};
 use crate::capacity;
@@ -129,27 +129,30 @@ pub async fn accept(
             let request = requested(&desk.market, id, &audit).await?;
             // A reorganised request would ask for something else under this id.
             desk.market.require_settled(id, &audit).await?;
-            let stored = StoredCorpus::open(&documents.corpus)?.with_originals(documents.originals.clone());
             let committed = desk.market.corpora.corpus(audit.corpusId).await?;
-            require_same(audit.corpusId, &committed, &stored)?;
             let judge = Judge {
                 desk,
                 id,
                 audit: &audit,
                 request: &request,
                 committed: &committed,
-                stored: &stored,
                 policy,
-                keys,
             };
             judge.cheaply(marketplace).await?;
+            let stored = StoredCorpus::open(&documents.corpus)?.with_originals(documents.originals.clone());
+            require_same(audit.corpusId, &committed, &stored)?;
             let _lock = Lock::take_from(
                 &accepting_lock(desk),
                 "another assay process judges a request",
                 "wait until it has ended, then repeat the command",
             )?;
             let before = journal.fact(&JUDGED)?.unwrap_or(0);
-            let judged = judge.fully(&mut journal, predicate).await;
+            let trial = Trial {
+                judge: &judge,
+                stored: &stored,
+                keys,
+            };
+            let judged = trial.run(&mut journal, predicate).await;
             if judged.as_ref().is_err_and(is_passing) {
                 journal.set_fact(&JUDGED, &before)?;
             }

@@ -44,8 +44,14 @@ pub(super) struct Judge<'a> {
     pub request: &'a AuditRequested,
     /// As it stands in the registry.
     pub committed: &'a Corpus,
-    pub stored: &'a StoredCorpus,
     pub policy: &'a AcceptPolicy,
+}
+
+/// A request that has to be computed on.
+#[derive(Debug)]
+pub(super) struct Trial<'a> {
+    pub judge: &'a Judge<'a>,
+    pub stored: &'a StoredCorpus,
     pub keys: &'a KeyUse,
 }
 
@@ -113,29 +119,31 @@ impl Judge<'_> {
         }
         Ok(())
     }
+}
 
+impl Trial<'_> {
     /// What the predicate says of every document, and one proof; `journal` notes that the request was judged.
     ///
     /// # Errors
     /// With what speaks against it.
-    pub async fn fully(&self, journal: &mut Journal, from: &Delivery) -> eyre::Result<Judged> {
-        let desk = self.desk;
+    pub async fn run(&self, journal: &mut Journal, from: &Delivery) -> eyre::Result<Judged> {
+        let desk = self.judge.desk;
         let published = self.receive(journal, from).await?;
         let dir = predicate_dir(desk, published.weights_commit());
         let prover = published.prover(&dir, self.keys, &desk.market.chain, &desk.report)?;
-        let matches = Matches::find(self.audit.requestHash, self.stored, &prover, &desk.report)?;
+        let matches = Matches::find(self.judge.audit.requestHash, self.stored, &prover, &desk.report)?;
         let mut found = Findings {
             input_words: published.input_words(),
             words_per_hash: WORDS_PER_HASH,
             ones: u32::try_from(matches.ones().len())?,
-            ..self.findings()
+            ..self.judge.findings()
         };
-        self.require(&found)?;
-        let elsewhere = matched_elsewhere(desk, self.id)?;
-        self.policy.require_total(elsewhere, found.ones.into())?;
+        self.judge.require(&found)?;
+        let elsewhere = matched_elsewhere(desk, self.judge.id)?;
+        self.judge.policy.require_total(elsewhere, found.ones.into())?;
         let took = self.try_proof(&matches, &prover)?;
         found.proof_seconds = took.map_or(0, |took| took.as_secs() + 1);
-        self.require(&found)?;
+        self.judge.require(&found)?;
         Ok(Judged {
             published,
             prover,
@@ -157,10 +165,10 @@ impl Judge<'_> {
         }
         let frozen = published.frozen();
         let footprint = Footprint::of(&frozen);
-        self.policy.require_memory(frozen.layout.k, &footprint)?;
-        let secret = predicate_secret(&predicate_dir(self.desk, published.weights_commit()));
+        self.judge.policy.require_memory(frozen.layout.k, &footprint)?;
+        let secret = predicate_secret(&predicate_dir(self.judge.desk, published.weights_commit()));
         let estimated = Speed::Estimated(footprint.prove_time());
-        capacity::require_time_for_audit(self.desk, self.id, &secret, &self.promise(), estimated).await
+        capacity::require_time_for_audit(self.judge.desk, self.judge.id, &secret, &self.judge.promise(), estimated).await
     }
 
     /// Fails unless the file opens what was asked for; key, commitment and code are made anew, unless that costs too much.
@@ -169,17 +177,17 @@ impl Judge<'_> {
         self.require_affordable(&published).await?;
         // Whoever kills this process by what it asks for shall not do so for ever.
         journal.set_fact(&JUDGED, &judged)?;
-        let (audit, chain) = (self.audit, &self.desk.market.chain);
-        let record = as_record(&self.request.predicate, audit.inputWords);
+        let (audit, chain) = (self.judge.audit, &self.judge.desk.market.chain);
+        let record = as_record(&self.judge.request.predicate, audit.inputWords);
         published
-            .require(audit.predicateHash, record, chain, self.keys, &self.desk.report)
+            .require(audit.predicateHash, record, chain, self.keys, &self.judge.desk.report)
             .await?;
         Ok(published)
     }
 
     /// The predicate's opening in this program's own directory, compared with the request.
     async fn receive(&self, journal: &mut Journal, from: &Delivery) -> eyre::Result<Published> {
-        let (desk, id) = (self.desk, self.id);
+        let (desk, id) = (self.judge.desk, self.judge.id);
         let judged = journal.fact(&JUDGED)?.unwrap_or(0).saturating_add(1);
         let kept = desk.files(id).join(PREDICATE_FILE);
         if kept.is_file() {
@@ -213,14 +221,14 @@ impl Judge<'_> {
 
     /// Makes one proof about a document that does not match, and how long it took; `None` if all of them match.
     fn try_proof(&self, matches: &Matches, prover: &Prover) -> eyre::Result<Option<Duration>> {
-        let (desk, ones) = (self.desk, matches.ones());
+        let (desk, ones) = (self.judge.desk, matches.ones());
         let Some(index) = (0..matches.size).find(|index| !ones.contains(index)) else {
             return Ok(None);
         };
         let document = self.stored.document(index as usize)?.document;
         let market = &desk.market;
         let stated = Stated {
-            ctx: audit_context(market.chain.id, market.address, self.id, index.into()).to_be_bytes(),
+            ctx: audit_context(market.chain.id, market.address, self.judge.id, index.into()).to_be_bytes(),
             weights_commit: prover.weights_commit()?.to_be_bytes(),
             input_commit: document.doc_commit.to_be_bytes(),
             outputs: vec![[0; 32]],
