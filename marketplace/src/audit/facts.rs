@@ -12,6 +12,7 @@
 //! | [`PREDICATE_DELIVERED`] | audit | requester, after it handed the predicate over | it is handed over again |
 //! | [`SALT_SHOWN_FOR`] | audit | requester, **before** it reveals the salt | the salt would be shown for other answers: whoever knows it chooses them |
 //! | [`NAMED`] | audit | requester, **before** it reveals the salt | others would be named if the call is repeated |
+//! | [`TO_WITHHOLD`] | audit | responder, **before** it accepts | answers could be sealed before anything is withheld |
 //! | [`WITHHELD`] | audit | responder, **before** it withholds | what is privileged could be handed over |
 //! | [`DOCUMENTS_DELIVERED`] | audit | responder, after it handed the documents over | they are handed over again |
 //! | [`OVERRULED_DELIVERED`] | audit | responder, after it handed the documents over | what was overruled is handed over again |
@@ -54,6 +55,8 @@ pub const ORIGINALS: Fact<Option<PathBuf>> = Fact::new("originals");
 pub const SALT_SHOWN_FOR: Fact<B256> = Fact::new("saltShownFor");
 /// Documents that were named with the salt.
 pub const NAMED: Fact<Vec<u32>> = Fact::new("named");
+/// How many documents were to be withheld when the request was accepted.
+pub const TO_WITHHOLD: Fact<u32> = Fact::new("toWithhold");
 /// Documents that are kept back as privileged.
 pub const WITHHELD: Fact<BTreeSet<u32>> = Fact::new("withheld");
 /// Where the documents went.

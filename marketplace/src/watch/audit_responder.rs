@@ -5,13 +5,13 @@ use crate::audit::facts::{DOCUMENTS_DELIVERED, JUDGED, OVERRULED_DELIVERED, PARC
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::published::KeyUse;
 use crate::audit::responder::accept::{accept, Documents};
-use crate::audit::responder::answer::answer;
+use crate::audit::responder::answer::{answer, Fewer};
 use crate::audit::responder::deliver::deliver;
 use crate::audit::responder::hand_over::hand_over;
 use crate::audit::responder::policy::AcceptPolicy;
 use crate::audit::responder::prove::{prove, Owed};
 use crate::audit::responder::publish::publish;
-use crate::audit::responder::submit::submit;
+use crate::audit::responder::submit::{submit, MAX_BATCH};
 use crate::audit::responder::taken::{find_again, prover};
 use crate::corpus::registry::directories;
 use crate::corpus::stored::StoredCorpus;
@@ -117,8 +117,9 @@ impl AuditResponder {
                 self.room.note(id, is_signed && now.time <= audit.deadline);
                 let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left_for(id);
                 // To judge it takes one proof, which is timed.
-                let is_free = self.queue.is_idle() && !Lock::is_held(&desk.home.proving());
-                if is_left && is_free && is_published(desk, id, audit).await {
+                let is_free = || self.queue.is_idle() && !Lock::is_held(&desk.home.proving());
+                facts.accepts = is_left && is_signed;
+                if is_left && !is_signed && is_free() && is_published(desk, id, audit).await {
                     require_untried(desk, id)?;
                     facts.accepts = true;
                 }
@@ -132,8 +133,10 @@ impl AuditResponder {
                 let read = async { Ok(Owed::read(desk, id, audit).await?.documents()) };
                 let unproven = self.unproven.of(id, key, read).await?;
                 let has_proof = |index: &u32| proof_path(desk, id, *index as usize).is_file();
-                facts.can_prove = unproven.iter().any(has_proof);
-                facts.can_prove_all = facts.can_prove && unproven.iter().all(has_proof);
+                let ready = unproven.iter().filter(|index| has_proof(index)).count();
+                facts.can_prove = ready > 0;
+                // As many as one transaction takes cost no more than all together.
+                facts.can_prove_all = facts.can_prove && (ready == unproven.len() || ready >= MAX_BATCH);
             }
             AuditState::Delivering => {
                 // A ruling that may still be taken back hands nothing over, and is not forgotten once it cannot.
@@ -305,7 +308,8 @@ impl Role for AuditResponder {
         let done = match action {
             Action::Accept => return self.accept(desk, id, audit).await,
             Action::Run => json!({ "matches": find_again(desk, id, audit, &self.orders.keys)?.ones() }),
-            Action::Answer => json!(answer(desk, id).await?),
+            // Who was to withhold more had half of the time for it.
+            Action::Answer => json!(answer(desk, id, Fewer::AreMeant).await?),
             Action::Prove => {
                 if self.queue.want(id, audit.deadline) {
                     desk.wake.notify_one();
@@ -365,7 +369,7 @@ impl Role for AuditResponder {
             Ok(Job::start(id, by, async move |told| {
                 // Each predicate has keys of its own.
                 let prover = prover(&desk, id, &keys)?;
-                let made = prove(&desk, id, &prover, || told.load(Ordering::Relaxed)).await?;
+                let made = prove(&desk, id, &prover, |_| told.load(Ordering::Relaxed)).await?;
                 Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
             }))
         })

@@ -38,10 +38,7 @@ pub enum Command {
     /// Responder: refuse a request
     Decline(accept::DeclineArgs),
     /// Responder: post the answers and seal them
-    #[command(
-        after_help = "Example:\n  assay audit answer 0x3f… --keystore me.json\n\nPosts what was found before the request was accepted, as many pages to a transaction as fit it. After it nothing of the answers changes;\nwithhold first what is privileged."
-    )]
-    Answer(end::IdArgs),
+    Answer(answer::Args),
     /// Responder: claim privilege for documents that match, before the answers are sealed
     Withhold(answer::WithholdArgs),
     /// Authority: make withheld documents ones that may be demanded

@@ -4,7 +4,7 @@
 //! of their key, the predicate was run on every document, what matches is within what the request allows, one proof was made and
 //! timed, and everything that may be drawn or named can be proven within half of its time.
 
-use crate::audit::facts::{CORPUS, JUDGED, MATCHED, ORIGINALS, PREDICATE, REQUEST_HASH};
+use crate::audit::facts::{CORPUS, JUDGED, MATCHED, ORIGINALS, PREDICATE, REQUEST_HASH, TO_WITHHOLD};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::predicate::requested;
 use crate::audit::published::KeyUse;
@@ -169,6 +169,8 @@ pub async fn accept(
             let reserved = capacity::reserve_for_audit(desk, id, &prover, judge.promise()).await?;
             matches.save(&desk.files(id).join(MATCHES_FILE))?;
             journal.set_fact(&MATCHED, &(matches.ones().len() as u64))?;
+            let few = matches.ones().len().min(policy.withholds as usize);
+            journal.set_fact(&TO_WITHHOLD, &u32::try_from(few)?)?;
             journal.set_fact(&PREDICATE, &published.path().to_owned())?;
             journal.set_fact(&CORPUS, &documents.corpus.canonicalize()?)?;
             let originals = documents.originals.as_deref().map(Path::canonicalize);
