@@ -25,7 +25,7 @@ pub struct AcceptingArgs {
     /// Most memory that a proof may take, in GB: whoever writes the predicate decides how large its circuit is [default: what the machine has]
     #[arg(help_heading = "What to accept", long, value_name = "GB")]
     pub max_memory: Option<u64>,
-    /// Documents that match and will be withheld, at most
+    /// Documents that match and will be withheld, at most; assay audit answer seals nothing before as many are
     #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
     pub withhold: u32,
 }

@@ -12,7 +12,7 @@ use crate::audit::responder::policy::AcceptPolicy;
 use crate::audit::responder::prove::{prove, Owed};
 use crate::audit::responder::publish::publish;
 use crate::audit::responder::submit::{submit, MAX_BATCH};
-use crate::audit::responder::taken::{find_again, prover};
+use crate::audit::responder::taken::{find_again, moved, prover};
 use crate::corpus::registry::directories;
 use crate::corpus::stored::StoredCorpus;
 use crate::delivery::PREDICATE_FILE;
@@ -187,6 +187,16 @@ impl AuditResponder {
         now.audit.counts.withheld < most.min(wanted) && !now.is_half_over()
     }
 
+    /// The corpus that was named may be somewhere else than when the audit was taken on.
+    async fn note_place(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<()> {
+        match &self.orders.corpus {
+            Some(Documents { corpus, originals }) if self.corpus == Some(audit.corpusId) => {
+                moved(desk, id, Some(corpus), originals.as_deref()).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Accepts, unless enough is open.
     async fn accept(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
         let Some(policy) = &self.orders.accepts else {
@@ -303,6 +313,9 @@ impl Role for AuditResponder {
     async fn act(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Value> {
         if action != Action::Prove {
             self.queue.forget(id);
+        }
+        if !matches!(action, Action::Accept | Action::Settle) {
+            self.note_place(desk, id, audit).await?;
         }
         let to = || desk.delivery(id, audit.rq);
         let done = match action {

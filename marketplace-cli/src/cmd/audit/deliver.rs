@@ -1,5 +1,6 @@
 //! Hands documents over, and delivers what was demanded.
 
+use crate::args::corpus_place::CorpusPlaceArgs;
 use crate::args::server::ServerArgs;
 use crate::cmd::audit::end::IdArgs;
 use crate::context::Context;
@@ -35,12 +36,15 @@ pub struct Args {
     #[arg(long, value_name = "DIR|URL")]
     to: Option<Place>,
     #[command(flatten)]
+    place: CorpusPlaceArgs,
+    #[command(flatten)]
     server: ServerArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.audits_desk(args.id.retrieval, &args.id.keys).await?;
     let id = args.id.id;
+    args.place.note(&desk, id).await?;
     let requester = desk.market.newest(id).await?.rq;
     let server = args.server.into();
     let to = args
@@ -88,11 +92,14 @@ pub struct PublishArgs {
     /// Publish every delivery that was not acknowledged, all of them at once
     #[arg(long, conflicts_with = "demand")]
     all_demands: bool,
+    #[command(flatten)]
+    place: CorpusPlaceArgs,
 }
 
 pub(crate) async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.audits_desk(args.id.retrieval, &args.id.keys).await?;
     let id = args.id.id;
+    args.place.note(&desk, id).await?;
     match args.demand {
         Some(m) => {
             let result = publish::publish(&desk, id, &[m]).await?.only()?;

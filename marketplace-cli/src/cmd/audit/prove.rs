@@ -1,5 +1,6 @@
 //! Proves what was drawn and named.
 
+use crate::args::corpus_place::CorpusPlaceArgs;
 use crate::args::predicate::PredicateKeyArgs;
 use crate::cmd::audit::end::IdArgs;
 use crate::context::Context;
@@ -17,12 +18,15 @@ pub struct Args {
     #[command(flatten)]
     id: IdArgs,
     #[command(flatten)]
+    place: CorpusPlaceArgs,
+    #[command(flatten)]
     predicate_keys: PredicateKeyArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.audits_desk(args.id.retrieval, &args.id.keys).await?;
     let id = args.id.id;
+    args.place.note(&desk, id).await?;
     let mut batches = Vec::new();
     if desk.market.newest(id).await?.state == AuditState::Sampled {
         let prover = prover(&desk, id, &args.predicate_keys.into())?;

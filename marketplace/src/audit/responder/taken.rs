@@ -3,6 +3,7 @@
 use crate::audit::facts::{own_request, CORPUS, ORIGINALS, PREDICATE};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::published::{KeyUse, Published};
+use crate::corpus::opening::open::require_same;
 use crate::corpus::stored::StoredCorpus;
 use crate::engagement::{Desk, Site};
 use crate::proving::Prover;
@@ -10,8 +11,10 @@ use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
+use assay_chain::venue::Venue;
 use assay_protocol::abi::AuditView;
-use std::path::PathBuf;
+use eyre::WrapErr;
+use std::path::{Path, PathBuf};
 
 /// The answers that were found before the request was taken on.
 ///
@@ -49,6 +52,43 @@ pub fn corpus(journal: &Journal, id: B256) -> eyre::Result<StoredCorpus> {
     let dir = journal.fact(&CORPUS)?.ok_or_else(lost)?;
     let originals = journal.fact(&ORIGINALS)?.flatten();
     Ok(StoredCorpus::open(&dir)?.with_originals(originals))
+}
+
+/// Notes that the corpus of an audit, or its originals, are somewhere else now; nothing if neither is named.
+///
+/// # Errors
+/// If another corpus is there, or this program did not take the audit on.
+pub async fn moved(
+    desk: &Desk<Audits>,
+    id: B256,
+    to: Option<&Path>,
+    originals: Option<&Path>,
+) -> eyre::Result<()> {
+    if to.is_none() && originals.is_none() {
+        return Ok(());
+    }
+    let audit = desk.market.newest(id).await?;
+    let mut journal = desk.journal(id)?;
+    own_request(&journal, id, audit.requestHash)?;
+    let place = |path: &Path| {
+        let whole = path.canonicalize();
+        whole.wrap_err_with(|| format!("cannot find {}", path.display()))
+    };
+    if let Some(to) = to {
+        let to = place(to)?;
+        let committed = desk.market.corpora.corpus(audit.corpusId).await?;
+        require_same(audit.corpusId, &committed, &StoredCorpus::open(&to)?)?;
+        if journal.fact(&CORPUS)?.as_ref() != Some(&to) {
+            journal.set_fact(&CORPUS, &to)?;
+        }
+    }
+    if let Some(originals) = originals {
+        let originals = Some(place(originals)?);
+        if journal.fact(&ORIGINALS)?.as_ref() != Some(&originals) {
+            journal.set_fact(&ORIGINALS, &originals)?;
+        }
+    }
+    Ok(())
 }
 
 /// A prover for the predicate of an audit that was taken on.
