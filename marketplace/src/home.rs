@@ -138,7 +138,11 @@ impl Home {
         let (mut models, mut secrets) = (Vec::new(), Vec::new());
         for chain in entries(&self.0)? {
             models.extend(entries(&chain.join(MODELS))?);
-            secrets.extend(entries(&chain.join(PREDICATES))?.iter().map(|dir| predicate_secret(dir)));
+            secrets.extend(
+                entries(&chain.join(PREDICATES))?
+                    .iter()
+                    .map(|dir| predicate_secret(dir)),
+            );
         }
         models.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         secrets.retain(|path| path.is_file());

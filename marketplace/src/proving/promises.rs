@@ -85,13 +85,15 @@ pub enum Speed {
     Measured(Duration),
     /// Twice what `assay plan` estimates.
     Estimated(Duration),
+    /// What it estimates, and no more: before anything is measured that will be.
+    Planned(Duration),
 }
 
 impl Speed {
     /// One proof after the other.
     pub fn of_one(self) -> Duration {
         match self {
-            Self::Measured(time) | Self::Estimated(time) => time,
+            Self::Measured(time) | Self::Estimated(time) | Self::Planned(time) => time,
         }
     }
 
@@ -109,6 +111,7 @@ impl std::fmt::Display for Speed {
                 f,
                 "a proof takes {seconds:.1} s by twice the estimate, none was measured yet"
             ),
+            Self::Planned(_) => write!(f, "a proof takes {seconds:.1} s by the estimate"),
         }
     }
 }
@@ -183,7 +186,10 @@ impl Promises {
         let millis = self.content.proof_millis.or(self.content.counted_millis);
         // Nobody knows: of one that takes longer the first proof tells.
         let millis = millis.unwrap_or(1000);
-        self.others(id).into_iter().map(|promise| promise.load(millis)).collect()
+        self.others(id)
+            .into_iter()
+            .map(|promise| promise.load(millis))
+            .collect()
     }
 
     fn others(&self, id: B256) -> Vec<&Promise> {
@@ -544,9 +550,12 @@ mod tests {
         );
         beside().promise(id(1), promise(10, 100), SECOND).unwrap();
         // It is the same promise when it is made again, also where the same is said of the other.
-        let same = open(&other).beside(open(&path).loads_but(id(2)));
         assert_eq!(open(&other).loads_but(id(2)), []);
-        { same }.promise(id(2), promise(20, 100), two).unwrap();
+        let beside = open(&path).loads_but(id(2));
+        open(&other)
+            .beside(beside)
+            .promise(id(2), promise(20, 100), two)
+            .unwrap();
         note_speed(&other, Duration::from_secs(3)).unwrap();
         assert_eq!(open(&other).loads_but(id(1)), [promise(20, 100).load(3000)]);
     }

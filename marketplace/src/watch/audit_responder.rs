@@ -30,7 +30,8 @@ use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::market::{all_answers, Market};
-use assay_durable::lock::Lock;
+use assay_chain::venue::Venue;
+use assay_durable::turn::is_idle;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{AuditState, AuditView, DemandState};
 use assay_protocol::accuracy::decide::Party;
@@ -117,7 +118,7 @@ impl AuditResponder {
                 self.room.note(id, is_signed && now.time <= audit.deadline);
                 let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left_for(id);
                 // To judge it takes one proof, which is timed.
-                let is_free = || self.queue.is_idle() && !Lock::is_held(&desk.home.proving());
+                let is_free = || self.queue.is_idle() && is_idle(&desk.home.proving());
                 facts.accepts = is_left && is_signed;
                 if is_left && !is_signed && is_free() && is_published(desk, id, audit).await {
                     require_untried(desk, id)?;
@@ -140,7 +141,9 @@ impl AuditResponder {
             }
             AuditState::Delivering => {
                 // A ruling that may still be taken back hands nothing over, and is not forgotten once it cannot.
-                let settled = desk.market.settled().await?.find(id).await?;
+                let settled = async { desk.market.settled().await?.find(id).await };
+                // Where the node does not say, handing over does; what does not wait for that goes on.
+                let settled = settled.await.ok().flatten();
                 let settled = settled.as_ref().unwrap_or(audit);
                 facts.handed_over = owes_nothing(settled) || has_handed_over(desk, id, settled)?;
                 facts.publishes = publication_pays(desk, id, now).await?;

@@ -64,7 +64,8 @@ impl<V: Venue> Station<V> {
         let _till = self.till.lock().await;
         // It asks for no proof any more; without that the next one who counts them finds out.
         if let Err(error) = release(&self.home, id) {
-            self.report.warn(format_args!("its proofs are still counted as promised: {error:#}"));
+            self.report
+                .warn(format_args!("its proofs are still counted as promised: {error:#}"));
         }
         let withdrawn = withdraw(self, to).await?;
         self.journal(id)?.set_fact(&SETTLED, &true)?;

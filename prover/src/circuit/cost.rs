@@ -92,16 +92,25 @@ impl Cost {
     /// Proving time on this machine, from a short multi-exponentiation that is timed here.
     pub fn prove_time(&self) -> Duration {
         let Self {
-            prove_msm, memory_bytes, ..
+            prove_msm,
+            memory_bytes,
+            ..
         } = *self;
-        Footprint { prove_msm, memory_bytes }.prove_time()
+        Footprint {
+            prove_msm,
+            memory_bytes,
+        }
+        .prove_time()
     }
 
     /// What proofs of a compiled architecture cost; nothing is measured, but the machine is asked whether it has AVX-512 IFMA.
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
         let (cs, products) = columns(&compiled.frozen);
-        let Footprint { prove_msm, memory_bytes } = Footprint::of(&compiled.frozen);
+        let Footprint {
+            prove_msm,
+            memory_bytes,
+        } = Footprint::of(&compiled.frozen);
         let advice = cs.num_advice_columns();
         let sigmas = cs.permutation().get_columns().len();
         let quotient_pieces = cs.degree() - 1;

@@ -9,11 +9,9 @@ use assay_marketplace::corpus::attest::statement_of;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  assay audit answer 0x3f… --keystore me.json\n\n\
+#[command(after_help = "Example:\n  assay audit answer 0x3f… --keystore me.json\n\n\
     Posts what was found before the request was accepted, as many pages to a transaction as fit it. After it nothing of the answers changes;\n\
-    withhold first what is privileged. If documents were to be withheld when the request was accepted and are not yet, nothing is sealed."
-)]
+    withhold first what is privileged. If documents were to be withheld when the request was accepted and are not yet, nothing is sealed.")]
 pub struct Args {
     #[command(flatten)]
     id: IdArgs,

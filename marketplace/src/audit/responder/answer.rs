@@ -284,7 +284,10 @@ mod tests {
         // Named, and never sent.
         journal.set_fact(&WITHHELD, &BTreeSet::from([4, 5, 6])).unwrap();
         let said = says(&journal, 2, Fewer::AreMeant).unwrap();
-        assert!(said.contains("3 documents were named to be withheld, 2 of them are"), "{said}");
+        assert!(
+            said.contains("3 documents were named to be withheld, 2 of them are"),
+            "{said}"
+        );
         assert_eq!(says(&journal, 3, Fewer::AreMeant), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::facts::{DELIVERY_SEED, PARCEL_DELIVERED};
 use crate::audit::parcel_file;
-use crate::audit::responder::parcels::{Parcels, Encrypted};
+use crate::audit::responder::parcels::{Encrypted, Parcels};
 use crate::audit::responder::several::{Failed, Several};
 use crate::delivery::{parcel_name, Delivery};
 use crate::engagement::play::{require_party, require_time_of};
@@ -149,7 +149,9 @@ async fn commit(
     let numbers: Vec<u32> = calls.iter().map(|(m, _)| *m).collect();
     let steps = calls.into_iter().map(|(m, call)| (step(m), call)).collect();
     let ended = desk.account.send_all(journal, steps, &desk.report).await;
-    let ended = ended.into_iter().map(|ended| ended.map(|receipt| Some(Sent::from(&receipt))));
+    let ended = ended
+        .into_iter()
+        .map(|ended| ended.map(|receipt| Some(Sent::from(&receipt))));
     committed.extend(numbers.into_iter().zip(ended));
     Ok(committed)
 }

@@ -18,7 +18,7 @@ use crate::openings::model::MAX_BYTES;
 use crate::proving::promises::{Promise, Speed};
 use crate::proving::stated::{verify, Stated};
 use crate::proving::{Prover, WORDS_PER_HASH};
-use alloy::primitives::{B256, U256};
+use alloy::primitives::B256;
 use assay_chain::audits::Audits;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
@@ -67,7 +67,7 @@ pub(super) struct Judged {
 
 impl Judge<'_> {
     /// What the audit may ask for.
-    pub fn promise(&self) -> Promise {
+    pub(super) fn promise(&self) -> Promise {
         let items = u64::from(self.audit.bounds.samples) + u64::from(self.audit.bounds.namedMax);
         Promise {
             proofs: items,
@@ -95,7 +95,13 @@ impl Judge<'_> {
     /// With all that speaks against it.
     fn require(&self, found: &Findings) -> eyre::Result<()> {
         let windows = &self.desk.market.params.windows;
-        let against = refusals(&self.request.terms, self.committed, windows, found, &self.policy.rules());
+        let against = refusals(
+            &self.request.terms,
+            self.committed,
+            windows,
+            found,
+            &self.policy.rules(),
+        );
         if against.is_empty() {
             return Ok(());
         }
@@ -110,7 +116,7 @@ impl Judge<'_> {
     ///
     /// # Errors
     /// With what speaks against it.
-    pub async fn cheaply(&self, marketplace: Option<&Market>) -> eyre::Result<()> {
+    pub(super) async fn cheaply(&self, marketplace: Option<&Market>) -> eyre::Result<()> {
         self.require(&self.findings())?;
         self.policy.require_total(matched_elsewhere(self.desk, self.id)?, 0)?;
         self.desk.account.require_funds(self.audit.bounds.bond, 0).await?;
@@ -126,7 +132,7 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// With what speaks against it.
-    pub async fn run(&self, journal: &mut Journal, from: &Delivery) -> eyre::Result<Judged> {
+    pub(super) async fn run(&self, journal: &mut Journal, from: &Delivery) -> eyre::Result<Judged> {
         let desk = self.judge.desk;
         let published = self.receive(journal, from).await?;
         let dir = predicate_dir(desk, published.weights_commit());
@@ -167,8 +173,15 @@ impl Trial<'_> {
         let footprint = Footprint::of(&frozen);
         self.judge.policy.require_memory(frozen.layout.k, &footprint)?;
         let secret = predicate_secret(&predicate_dir(self.judge.desk, published.weights_commit()));
-        let estimated = Speed::Estimated(footprint.prove_time());
-        capacity::require_time_for_audit(self.judge.desk, self.judge.id, &secret, &self.judge.promise(), estimated).await
+        let estimated = Speed::Planned(footprint.prove_time());
+        capacity::require_time_for_audit(
+            self.judge.desk,
+            self.judge.id,
+            &secret,
+            &self.judge.promise(),
+            estimated,
+        )
+        .await
     }
 
     /// Fails unless the file opens what was asked for; key, commitment and code are made anew, unless that costs too much.

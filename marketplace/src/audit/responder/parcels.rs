@@ -67,7 +67,9 @@ impl Parcels {
     /// The documents of demand `m`, of whose list the market keeps this hash.
     fn demanded(&self, m: u32, list: B256) -> eyre::Result<Vec<u32>> {
         let lists = self.demands.iter().filter(|event| event.m == U256::from(m));
-        let found = lists.map(|event| &event.indices).find(|indices| list_hash(indices) == list);
+        let found = lists
+            .map(|event| &event.indices)
+            .find(|indices| list_hash(indices) == list);
         let indices = found.ok_or_else(|| {
             hinted(
                 format!("the node has no list of documents of demand {m} of audit {}", self.id),

@@ -100,15 +100,23 @@ mod tests {
         let free = policy(None);
         assert!(free.within(24, 120 * GIGABYTE, None).is_ok(), "nobody knows");
         assert!(free.within(18, 2 * GIGABYTE, Some(2 * GIGABYTE)).is_ok());
-        let said = free.within(24, 120 * GIGABYTE, Some(16 * GIGABYTE)).unwrap_err().to_string();
+        let said = free
+            .within(24, 120 * GIGABYTE, Some(16 * GIGABYTE))
+            .unwrap_err()
+            .to_string();
         assert!(
             said.contains("2^24 rows takes about 120.0 GB of memory, this machine has 16.0 GB"),
             "{said}"
         );
         let stated = policy(Some(GIGABYTE));
-        let said = stated.within(18, 2 * GIGABYTE, Some(16 * GIGABYTE)).unwrap_err().to_string();
+        let said = stated
+            .within(18, 2 * GIGABYTE, Some(16 * GIGABYTE))
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("--max-memory allows 1.0 GB"), "{said}");
-        assert!(policy(Some(3 * GIGABYTE)).within(18, 2 * GIGABYTE, Some(GIGABYTE)).is_ok());
+        assert!(policy(Some(3 * GIGABYTE))
+            .within(18, 2 * GIGABYTE, Some(GIGABYTE))
+            .is_ok());
     }
 
     #[test]
@@ -120,6 +128,9 @@ mod tests {
         assert!(policy(None).require_total(u64::MAX, 1).is_ok());
         assert!(policy(Some(5)).require_total(3, 2).is_ok());
         let said = policy(Some(5)).require_total(3, 3).unwrap_err().to_string();
-        assert!(said.contains("3 documents would come to the 3 that match in other audits, 5 may"), "{said}");
+        assert!(
+            said.contains("3 documents would come to the 3 that match in other audits, 5 may"),
+            "{said}"
+        );
     }
 }

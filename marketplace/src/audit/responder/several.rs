@@ -52,7 +52,9 @@ impl<T> Several<T> {
     /// # Errors
     /// If nothing was.
     pub fn only(mut self) -> eyre::Result<T> {
-        self.demands.pop().ok_or_else(|| eyre::eyre!("nothing was done about the demand"))
+        self.demands
+            .pop()
+            .ok_or_else(|| eyre::eyre!("nothing was done about the demand"))
     }
 }
 

@@ -58,12 +58,7 @@ pub fn corpus(journal: &Journal, id: B256) -> eyre::Result<StoredCorpus> {
 ///
 /// # Errors
 /// If another corpus is there, or this program did not take the audit on.
-pub async fn moved(
-    desk: &Desk<Audits>,
-    id: B256,
-    to: Option<&Path>,
-    originals: Option<&Path>,
-) -> eyre::Result<()> {
+pub async fn moved(desk: &Desk<Audits>, id: B256, to: Option<&Path>, originals: Option<&Path>) -> eyre::Result<()> {
     if to.is_none() && originals.is_none() {
         return Ok(());
     }
@@ -114,5 +109,7 @@ pub fn accepting_lock(site: &Site<Audits>) -> PathBuf {
 
 /// Where the files of a predicate are: one directory for all audits with the same weights.
 pub fn predicate_dir(site: &Site<Audits>, weights_commit: U256) -> PathBuf {
-    site.home.predicates(&site.market.chain).join(B256::from(weights_commit).to_string())
+    site.home
+        .predicates(&site.market.chain)
+        .join(B256::from(weights_commit).to_string())
 }
