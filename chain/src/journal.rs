@@ -169,15 +169,11 @@ impl Journal {
     /// If another command has it open, or the file is not a journal.
     pub fn open(path: &Path) -> eyre::Result<Self> {
         let lock = Lock::take(&path.with_extension("lock"))?;
-        let content = match std::fs::read(path) {
-            Ok(bytes) => parse(&bytes).wrap_err_with(|| format!("journal {} is damaged", path.display()))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Content {
-                version: VERSION,
-                facts: BTreeMap::new(),
-                steps: BTreeMap::new(),
-            },
-            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
-        };
+        let content = read(path)?.unwrap_or_else(|| Content {
+            version: VERSION,
+            facts: BTreeMap::new(),
+            steps: BTreeMap::new(),
+        });
         Ok(Self {
             path: path.to_owned(),
             content,
@@ -248,18 +244,9 @@ impl Journal {
     /// # Errors
     /// If the file is not a journal.
     pub fn glimpse(path: &Path) -> eyre::Result<Glimpse> {
-        let facts = match std::fs::read(path) {
-            Ok(bytes) => {
-                parse(&bytes)
-                    .wrap_err_with(|| format!("journal {} is damaged", path.display()))?
-                    .facts
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
-        };
         Ok(Glimpse {
             path: path.to_owned(),
-            facts,
+            facts: read(path)?.map(|content| content.facts).unwrap_or_default(),
         })
     }
 
@@ -269,6 +256,14 @@ impl Journal {
     /// As there, and if the fact is of another type.
     pub fn peek<T: DeserializeOwned>(path: &Path, fact: &Fact<T>) -> eyre::Result<Option<T>> {
         Self::glimpse(path)?.fact(fact)
+    }
+
+    /// Whether a transaction of this name was ever signed, also while another command has the journal at `path` open.
+    ///
+    /// # Errors
+    /// If the file is not a journal.
+    pub fn peek_signed(path: &Path, step: &str) -> eyre::Result<bool> {
+        Ok(read(path)?.is_some_and(|content| content.steps.contains_key(step)))
     }
 
     /// Forgets steps that have their confirmations and that nothing will ask for again: a journal is read and written whole.
@@ -286,6 +281,19 @@ impl Journal {
             &serde_json::to_vec_pretty(&self.content)?,
             true,
         )?)
+    }
+}
+
+fn damaged(path: &Path) -> String {
+    format!("journal {} is damaged", path.display())
+}
+
+/// What is in the journal at `path`; `None` if there is none.
+fn read(path: &Path) -> eyre::Result<Option<Content>> {
+    match std::fs::read(path) {
+        Ok(bytes) => parse(&bytes).map(Some).wrap_err_with(|| damaged(path)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
     }
 }
 
@@ -319,6 +327,8 @@ mod tests {
         }
         assert_eq!(Journal::peek(&path, &SET).unwrap().as_deref(), Some("dir"));
         assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
+        let signed = ["accept", "open"].map(|step| Journal::peek_signed(&path, step).unwrap());
+        assert_eq!(signed, [true, false]);
         let journal = Journal::open(&path).unwrap();
         let shown = format!("{journal:?}");
         assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");

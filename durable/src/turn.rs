@@ -24,6 +24,19 @@ pub struct Place {
     _lock: Lock,
 }
 
+/// Whether nobody works and nobody has a place.
+pub fn is_idle(path: &Path) -> bool {
+    let waits = |entry: fs::DirEntry| Lock::is_held(&entry.path());
+    let mut places = fs::read_dir(queue_of(path)).into_iter().flatten().flatten();
+    !Lock::is_held(path) && !places.any(waits)
+}
+
+fn queue_of(path: &Path) -> PathBuf {
+    let mut queue = path.as_os_str().to_owned();
+    queue.push(".queue");
+    queue.into()
+}
+
 impl Place {
     /// A place before all whose work is due after `by`, in whatever unit all use.
     ///
@@ -31,9 +44,7 @@ impl Place {
     /// If the operating system does not let it have the files.
     pub fn new(path: &Path, by: u64) -> Result<Self, LockError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let mut queue = path.as_os_str().to_owned();
-        queue.push(".queue");
-        let queue = PathBuf::from(queue);
+        let queue = queue_of(path);
         // Unlike every other, also that of a process with this one's id in another container.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -113,7 +124,9 @@ mod tests {
     fn what_is_due_first_is_done_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("work");
+        assert!(is_idle(&path));
         let urgent = Place::new(&path, 5).unwrap();
+        assert!(!is_idle(&path), "it waits");
         let working = at_once(&urgent);
         let (order, (told, waiting)) = (Mutex::new(Vec::new()), mpsc::channel());
         std::thread::scope(|scope| {

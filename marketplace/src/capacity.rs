@@ -2,7 +2,8 @@
 
 use crate::engagement::facts::{MODEL, SECRET};
 use crate::engagement::Site;
-use crate::proving::promises::{Promise, Promises, Speed};
+use crate::home::Home;
+use crate::proving::promises::{admit, promises_path, Promise, Promises, Speed};
 use crate::proving::{estimated_proof_time, load_model, Prover};
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
@@ -10,9 +11,12 @@ use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::{ModelVenue, Venue, View};
+use assay_durable::lock::{Lock, LockError};
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ProofTerms;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The files of a model that this program registered.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ impl Reserved {
 /// nothing is known about them.
 ///
 /// Promises of both markets to what is closed, and to offers that can no longer be accepted, are released first, as of the newest
-/// confirmed block.
+/// confirmed block. What is promised with other secrets of the same state directory takes of the time, too.
 ///
 /// # Errors
 /// If the model's proofs or its proving speed do not suffice for everything that is promised.
@@ -55,9 +59,14 @@ pub async fn reserve<V: ModelVenue>(
         return Ok(None);
     };
     let marketplace = site.market.marketplace();
-    let mut over = asks_nothing(marketplace, &files.secret).await?;
-    if let Some(rounds) = Rounds::if_any(marketplace).await? {
-        over.extend(asks_nothing(&rounds, &files.secret).await?);
+    let rounds = Rounds::if_any(marketplace).await?;
+    let _promising = promising(&site.home).await?;
+    for secret in secrets(&site.home, &files.secret)? {
+        let mut over = asks_nothing(marketplace, &secret).await?;
+        if let Some(rounds) = &rounds {
+            over.extend(asks_nothing(rounds, &secret).await?);
+        }
+        Promises::open(&secret)?.release(&over)?;
     }
     // The estimate takes a moment, in which the secret is not locked.
     let measured = Promises::open(&files.secret)?.measured();
@@ -65,7 +74,7 @@ pub async fn reserve<V: ModelVenue>(
         Some(speed) => speed,
         None => Speed::Estimated(2 * estimated_proof_time(&load_model(&files.model)?)?),
     };
-    reserved(id, files.secret, &over, promise, speed).map(Some)
+    reserved(&site.home, id, files.secret, promise, speed).map(Some)
 }
 
 /// Promises the proofs that an audit may ask for with this prover; promises to audits that ask for nothing any more are released
@@ -73,33 +82,104 @@ pub async fn reserve<V: ModelVenue>(
 ///
 /// # Errors
 /// As [`reserve`].
-pub async fn reserve_for_audit(audits: &Audits, id: B256, prover: &Prover, promise: Promise) -> eyre::Result<Reserved> {
+pub async fn reserve_for_audit(
+    site: &Site<Audits>,
+    id: B256,
+    prover: &Prover,
+    promise: Promise,
+) -> eyre::Result<Reserved> {
+    let _promising = promising(&site.home).await?;
     let secret = prover.secret_path();
-    let over = asks_nothing(audits, secret).await?;
-    reserved(id, secret.to_owned(), &over, promise, prover.speed())
+    release_of_audits(site, secret).await?;
+    reserved(&site.home, id, secret.to_owned(), promise, prover.speed())
 }
 
-/// Seconds that the proofs take which are promised to audits with these secret files, but for this one: whoever asks chooses the
-/// predicate, so what is promised with one counts for all.
+/// Fails unless there is time for what an audit may ask for, beside everything that is promised: nothing is promised by that, and
+/// `secret` need not be there yet.
 ///
 /// # Errors
-/// If promises cannot be read, or the node does not answer.
-pub async fn promised_seconds(audits: &Audits, id: B256, secrets: &[PathBuf]) -> eyre::Result<u64> {
-    let mut seconds = 0u64;
-    for secret in secrets {
-        let over = asks_nothing(audits, secret).await?;
-        let mut promises = Promises::open(secret)?;
-        promises.release(&over)?;
-        let each = promises.measured().map_or(1, |speed| speed.of_one().as_secs() + 1);
-        seconds = seconds.saturating_add(promises.promised_but(id).saturating_mul(each));
+/// With what the proofs would take.
+pub async fn require_time_for_audit(
+    site: &Site<Audits>,
+    id: B256,
+    secret: &Path,
+    promise: &Promise,
+    estimated: Speed,
+) -> eyre::Result<()> {
+    release_of_audits(site, secret).await?;
+    let (mut loads, mut speed) = (Vec::new(), estimated);
+    let own = secret.canonicalize().ok();
+    for other in secrets(&site.home, secret)? {
+        let promises = Promises::open(&other)?;
+        loads.extend(promises.loads_but(id));
+        if Some(&other) == own.as_ref() {
+            speed = promises.measured().unwrap_or(estimated);
+        }
     }
-    Ok(seconds)
+    let millis = u64::try_from(speed.of_one().as_millis()).unwrap_or(u64::MAX);
+    admit(&loads, promise.load(millis), speed).map_err(|refusal| {
+        hinted(
+            refusal.to_string(),
+            "wait until other engagements and audits are closed, or take it on where proofs are made faster",
+        )
+    })
 }
 
-fn reserved(id: B256, secret: PathBuf, over: &[B256], promise: Promise, speed: Speed) -> eyre::Result<Reserved> {
-    let mut promises = Promises::open(&secret)?;
-    promises.release(over)?;
-    promises.promise(id, promise, speed)?;
+/// Takes back what was promised to something that is closed, with whatever secret of this state directory.
+///
+/// # Errors
+/// If promises cannot be read.
+pub fn release(home: &Home, id: B256) -> eyre::Result<()> {
+    for secret in all_secrets(home)? {
+        Promises::open(&secret)?.release(&[id])?;
+    }
+    Ok(())
+}
+
+async fn release_of_audits(site: &Site<Audits>, secret: &Path) -> eyre::Result<()> {
+    for secret in secrets(&site.home, secret)? {
+        let over = asks_nothing(&site.market, &secret).await?;
+        Promises::open(&secret)?.release(&over)?;
+    }
+    Ok(())
+}
+
+/// Waits until nobody else who uses this state directory promises proofs.
+async fn promising(home: &Home) -> eyre::Result<Lock> {
+    const PAUSE: Duration = Duration::from_millis(50);
+    loop {
+        match Lock::take(&home.promising()) {
+            Err(LockError::InUse(_)) => tokio::time::sleep(PAUSE).await,
+            taken => return Ok(taken?),
+        }
+    }
+}
+
+/// Every secret with which something is promised from here: registered models' and predicates', each once.
+fn all_secrets(home: &Home) -> eyre::Result<BTreeSet<PathBuf>> {
+    let (models, mut secrets) = home.models_and_predicates()?;
+    for journal in models {
+        secrets.extend(Journal::peek(&journal, &SECRET)?);
+    }
+    // Whoever proves has it by this name; one that is gone promises nothing.
+    let whole = secrets.iter().filter_map(|secret| secret.canonicalize().ok());
+    Ok(whole.filter(|secret| promises_path(secret).is_file()).collect())
+}
+
+/// As [`all_secrets`], and this one if it is there.
+fn secrets(home: &Home, secret: &Path) -> eyre::Result<BTreeSet<PathBuf>> {
+    let mut secrets = all_secrets(home)?;
+    secrets.extend(secret.canonicalize());
+    Ok(secrets)
+}
+
+/// Where it is locked that something is promised.
+fn reserved(home: &Home, id: B256, secret: PathBuf, promise: Promise, speed: Speed) -> eyre::Result<Reserved> {
+    let mut beside = Vec::new();
+    for other in all_secrets(home)?.into_iter().filter(|other| *other != secret) {
+        beside.extend(Promises::open(&other)?.loads_but(id));
+    }
+    Promises::open(&secret)?.beside(beside).promise(id, promise, speed)?;
     Ok(Reserved { id, secret })
 }
 

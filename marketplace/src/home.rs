@@ -3,7 +3,29 @@
 use alloy::primitives::{Address, B256};
 use assay_chain::client::Chain;
 use assay_chain::error::hinted;
+use eyre::WrapErr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+const MODELS: &str = "models";
+const PREDICATES: &str = "predicates";
+
+/// The secret file in the directory of a predicate.
+pub fn predicate_secret(dir: &Path) -> PathBuf {
+    dir.join("predicate.secret")
+}
+
+/// What is in a directory, sorted; nothing if it is none.
+fn entries(dir: &Path) -> eyre::Result<Vec<PathBuf>> {
+    let found = match std::fs::read_dir(dir) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        found => found.wrap_err_with(|| format!("cannot read {}", dir.display()))?,
+    };
+    let paths = found.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<eyre::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
 
 /// State of this program: journals, address books, handed-over sets, proofs.
 ///
@@ -15,7 +37,11 @@ use std::path::{Path, PathBuf};
 /// HOME/<chain id>-<genesis>/engagements/<id>/journal.json, proving.lock, proofs/<position>.proof
 /// HOME/<chain id>-<genesis>/rounds/<id>/journal.json, proving.lock, proofs/<index>.proof
 /// HOME/<chain id>-<genesis>/corpora/<id>/journal.json
+/// HOME/<chain id>-<genesis>/audits/<id>/journal.json, proving.lock, proofs/<index>.proof, matches.json, …
+/// HOME/<chain id>-<genesis>/predicates/<weights commitment>/predicate.assay, predicate.arch.json, predicate.secret
 /// HOME/<chain id>-<genesis>/daemons/<role>-<account>.lock
+/// HOME/proving, proving.queue/    who makes a proof, and who waits for it
+/// HOME/promising                  who promises proofs
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
 #[derive(Debug, Clone)]
@@ -75,7 +101,7 @@ impl Home {
 
     /// Directory with a journal for each registered model of a chain.
     pub fn models(&self, chain: &Chain) -> PathBuf {
-        self.chain(chain).join("models")
+        self.chain(chain).join(MODELS)
     }
 
     /// Journal of what an account has fetched, from all contracts of a chain.
@@ -86,6 +112,41 @@ impl Home {
     /// Locked by the daemon of an account for as long as it runs.
     pub fn daemon(&self, chain: &Chain, role: &str, account: Address) -> PathBuf {
         self.chain(chain).join("daemons").join(format!("{role}-{account}.lock"))
+    }
+
+    /// Directory with one inside for each predicate that was judged, named after its weights commitment.
+    pub fn predicates(&self, chain: &Chain) -> PathBuf {
+        self.ids(chain, PREDICATES)
+    }
+
+    /// Where turns at proving are waited for ([`assay_durable::turn`]): two proofs at one time, with whatever secrets, would each
+    /// take longer than anybody counts with.
+    pub fn proving(&self) -> PathBuf {
+        self.0.join("proving")
+    }
+
+    /// Locked while proofs are promised: what is promised meanwhile would be counted by neither.
+    pub fn promising(&self) -> PathBuf {
+        self.0.join("promising")
+    }
+
+    /// Journals of all models that were registered from here, and the secret files of all predicates, on whatever chain.
+    ///
+    /// # Errors
+    /// If a directory cannot be read.
+    pub fn models_and_predicates(&self) -> eyre::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+        let (mut models, mut secrets) = (Vec::new(), Vec::new());
+        for chain in entries(&self.0)? {
+            models.extend(entries(&chain.join(MODELS))?);
+            secrets.extend(
+                entries(&chain.join(PREDICATES))?
+                    .iter()
+                    .map(|dir| predicate_secret(dir)),
+            );
+        }
+        models.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        secrets.retain(|path| path.is_file());
+        Ok((models, secrets))
     }
 
     /// Fingerprints of the images that were handed over, on whatever chain.

@@ -1,5 +1,7 @@
-//! Proofs made one after the other, beside other processes that prove with the same model.
+//! Proofs made one after the other, beside other processes that prove: with whatever model from the same state directory, or from
+//! another one with the same secret.
 
+use crate::home::Home;
 use crate::proving::promises::{note_speed, reserve_proof};
 use crate::proving::stated::{verify, Stated};
 use crate::proving::Prover;
@@ -12,7 +14,7 @@ use assay_prover::proof::{self, Inference, ProofBundle};
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::Word;
 use assay_statement::input::InputSalt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// For what a proof is made.
@@ -24,12 +26,13 @@ pub struct Asked {
     pub by: u64,
 }
 
-/// Proofs with one model, whose place among those of other processes is kept from the first to the last: promises count with proofs
-/// in the order of their deadlines.
+/// Proofs with one model, whose places among those of other processes are kept from the first to the last: promises count with
+/// proofs in the order of their deadlines.
 #[derive(Debug)]
 pub struct Job<'a> {
     prover: &'a Prover,
-    place: Option<(Option<Asked>, Place)>,
+    home: PathBuf,
+    places: Option<(Option<Asked>, [Place; 2])>,
 }
 
 /// The right to make one proof: two at one time would each take longer than anybody counts with.
@@ -37,13 +40,17 @@ pub struct Job<'a> {
 pub struct Turn<'a> {
     prover: &'a Prover,
     asked: Option<Asked>,
-    _work: Lock,
+    _work: [Lock; 2],
 }
 
 impl<'a> Job<'a> {
     /// Without a place before its first turn.
-    pub fn new(prover: &'a Prover) -> Self {
-        Self { prover, place: None }
+    pub fn new(prover: &'a Prover, home: &Home) -> Self {
+        Self {
+            prover,
+            home: home.proving(),
+            places: None,
+        }
     }
 
     /// Whose proofs are made.
@@ -51,32 +58,37 @@ impl<'a> Job<'a> {
         self.prover
     }
 
-    /// Waits until no other process proves with this model's secret and none needs its proof sooner, as long as `goes_on`. What is
-    /// for nobody comes last.
+    /// Waits until no other process proves from this state directory or with this model's secret, and none needs its proof sooner, as
+    /// long as `goes_on`. What is for nobody comes last.
     ///
     /// # Errors
-    /// If the files beside the secret cannot be had.
+    /// If the files in the state directory and beside the secret cannot be had.
     pub fn turn(
         &mut self,
         asked: Option<Asked>,
         goes_on: impl Fn() -> bool,
         out: &Reporter,
     ) -> eyre::Result<Option<Turn<'a>>> {
-        let mut path = self.prover.secret_path().as_os_str().to_owned();
-        path.push(".proving");
-        let kept = self.place.take().filter(|(of, _)| *of == asked);
-        let (_, place) = match kept {
-            Some(kept) => self.place.insert(kept),
-            None => self.place.insert((
-                asked,
-                Place::new(path.as_ref(), asked.map_or(u64::MAX, |asked| asked.by))?,
-            )),
+        let places = match self.places.take().filter(|(of, _)| *of == asked) {
+            Some((_, places)) => places,
+            None => {
+                let mut secret = self.prover.secret_path().as_os_str().to_owned();
+                secret.push(".proving");
+                let by = asked.map_or(u64::MAX, |asked| asked.by);
+                [Place::new(&self.home, by)?, Place::new(secret.as_ref(), by)?]
+            }
+        };
+        let (_, [home, secret]) = self.places.insert((asked, places));
+        let waits = || out.note("another assay process proves; waiting for its proof");
+        // Everybody waits in this order.
+        let Some(first) = home.turn(waits, &goes_on)? else {
+            return Ok(None);
         };
         let waits = || out.note("another assay process proves with this model; waiting for its proof");
-        Ok(place.turn(waits, goes_on)?.map(|work| Turn {
+        Ok(secret.turn(waits, &goes_on)?.map(|second| Turn {
             prover: self.prover,
             asked,
-            _work: work,
+            _work: [first, second],
         }))
     }
 }

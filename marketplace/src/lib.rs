@@ -10,12 +10,12 @@
 //! | [`testset`], [`revealed`] | test sets on disk, and which images were seen | `home` |
 //! | [`cipher_file`] | the file of an encrypted transfer | nothing |
 //! | [`proving`] | the prover with a model's files, its promises, its reference string | `instructions` |
-//! | [`job`] | proofs made one after the other, beside other processes | `proving` |
+//! | [`job`] | proofs made one after the other, beside other processes | `home`, `proving` |
 //! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement`, `instructions` |
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
 //! | [`document`] | what readers get of the contracts, all of it at one block | `engagement` |
-//! | [`capacity`] | proofs promised, by whatever market | `engagement`, `proving` |
+//! | [`capacity`] | proofs promised, by whatever market | `engagement`, `home`, `proving` |
 //! | [`inputs`] | the inputs of a round on disk | nothing |
 //! | [`openings`] | commitments to weights and inputs opened to everybody, and checked | `proving`, `verifier`, `inputs`, `testset` |
 //! | [`corpus`] | corpora of documents, their sources, documents opened to their originals | `document`, `engagement`, `inputs`, `openings`, `proving` |

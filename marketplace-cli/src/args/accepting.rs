@@ -2,7 +2,7 @@
 
 use crate::args::fees::ether;
 use alloy::primitives::Address;
-use assay_marketplace::audit::responder::accept::AcceptPolicy;
+use assay_marketplace::audit::responder::policy::AcceptPolicy;
 
 /// What is taken on.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,7 +22,10 @@ pub struct AcceptingArgs {
     /// Most documents to hand over: whoever writes the predicate decides what matches it
     #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
     pub max_matches: u32,
-    /// Documents that match and will be withheld, at most
+    /// Most memory that a proof may take, in GB: whoever writes the predicate decides how large its circuit is [default: what the machine has]
+    #[arg(help_heading = "What to accept", long, value_name = "GB")]
+    pub max_memory: Option<u64>,
+    /// Documents that match and will be withheld, at most; assay audit answer seals nothing before as many are
     #[arg(help_heading = "What to accept", long, value_name = "N", default_value_t = 0)]
     pub withhold: u32,
 }
@@ -37,6 +40,8 @@ impl From<AcceptingArgs> for AcceptPolicy {
             most_bond: args.max_bond.unwrap_or(0),
             withholds: args.withhold,
             most_matches: args.max_matches,
+            most_in_total: None,
+            most_memory: args.max_memory.map(|gigabytes| gigabytes.saturating_mul(1_000_000_000)),
         }
     }
 }

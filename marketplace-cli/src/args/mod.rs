@@ -21,6 +21,7 @@ pub mod accepting;
 pub mod block;
 pub mod claim;
 pub mod consent;
+pub mod corpus_place;
 pub mod documents;
 pub mod economics;
 pub mod fees;

@@ -111,7 +111,7 @@ async fn prove(args: Args, ctx: &Context, report: &Reporter) -> eyre::Result<()>
     let mode = prover.frozen.architecture.output;
     let answer = Answer::of(mode, &outputs).ok_or_else(|| eyre::eyre!("the model gives {} words", outputs.len()))?;
     let began = Instant::now();
-    let turn = Job::new(&prover).turn(None, || true, report)?;
+    let turn = Job::new(&prover, &ctx.home).turn(None, || true, report)?;
     let turn = turn.ok_or_else(|| eyre::eyre!("nobody told it to end"))?;
     let bundle = turn.prove(&image, &salt, stated.ctx, report)?;
     let prove_s = began.elapsed().as_secs_f64();

@@ -7,12 +7,15 @@
 //! | [`REQUEST_HASH`] | audit | requester, once the request is mined; responder and authority, **before** they answer it | a reorganised request would go unnoticed |
 //! | [`LEAVES`], [`PREDICATE`] | audit | requester, once the request is mined; responder, **before** it accepts | they must be named again |
 //! | [`CORPUS`], [`ORIGINALS`] | audit | responder, **before** it accepts | they must be named again |
+//! | [`JUDGED`] | audit | responder, **before** it makes the predicate's key, and when it could not be told | a request that kills a daemon is judged for ever |
+//! | [`MATCHED`] | audit | responder, **before** it accepts | its documents are missing in the total |
 //! | [`PREDICATE_DELIVERED`] | audit | requester, after it handed the predicate over | it is handed over again |
 //! | [`SALT_SHOWN_FOR`] | audit | requester, **before** it reveals the salt | the salt would be shown for other answers: whoever knows it chooses them |
 //! | [`NAMED`] | audit | requester, **before** it reveals the salt | others would be named if the call is repeated |
+//! | [`TO_WITHHOLD`] | audit | responder, **before** it accepts | answers could be sealed before anything is withheld |
 //! | [`WITHHELD`] | audit | responder, **before** it withholds | what is privileged could be handed over |
 //! | [`DOCUMENTS_DELIVERED`] | audit | responder, after it handed the documents over | they are handed over again |
-//! | [`OVERRULED_DELIVERED`] | audit | responder's daemon, after it handed the documents over | what was overruled is handed over again |
+//! | [`OVERRULED_DELIVERED`] | audit | responder, after it handed the documents over | what was overruled is handed over again |
 //! | [`RECEIVED`] | audit | requester, when it has looked at what it was handed | nothing is confirmed |
 //! | [`DELIVERY_SEED`] | audit | responder, **before** the delivery that commits to its key | the delivery cannot be published: the bond |
 //! | [`PARCEL_DELIVERED`] | audit | responder, after it handed the ciphertext over | it is handed over again |
@@ -38,6 +41,10 @@ pub const REQUEST_HASH: Fact<B256> = Fact::new("requestHash");
 pub const LEAVES: Fact<PathBuf> = Fact::new("leaves");
 /// The opening of the predicate's weights.
 pub const PREDICATE: Fact<PathBuf> = Fact::new("predicate");
+/// Documents that are answered with a match.
+pub const MATCHED: Fact<u64> = Fact::new("matched");
+/// How often the request was judged and not accepted, or its judgement was cut off.
+pub const JUDGED: Fact<u32> = Fact::new("judged");
 /// Where the predicate's opening went.
 pub const PREDICATE_DELIVERED: Fact<String> = Fact::new("predicateDelivered");
 /// Directory of the corpus.
@@ -48,11 +55,13 @@ pub const ORIGINALS: Fact<Option<PathBuf>> = Fact::new("originals");
 pub const SALT_SHOWN_FOR: Fact<B256> = Fact::new("saltShownFor");
 /// Documents that were named with the salt.
 pub const NAMED: Fact<Vec<u32>> = Fact::new("named");
+/// How many documents were to be withheld when the request was accepted.
+pub const TO_WITHHOLD: Fact<u32> = Fact::new("toWithhold");
 /// Documents that are kept back as privileged.
 pub const WITHHELD: Fact<BTreeSet<u32>> = Fact::new("withheld");
 /// Where the documents went.
 pub const DOCUMENTS_DELIVERED: Fact<String> = Fact::new("documentsDelivered");
-/// How many documents were overruled when those that match were handed over.
+/// How many documents were overruled, in the settled block, when those that match were handed over.
 pub const OVERRULED_DELIVERED: Fact<u32> = Fact::new("overruledDelivered");
 /// Documents that were handed over and are right.
 pub const RECEIVED: Fact<BTreeSet<u32>> = Fact::new("received");

@@ -1,6 +1,7 @@
 //! A predicate as its requester publishes it: the opening of its weights, with which everybody recomputes the commitment, runs the
 //! network and proves.
 
+use crate::home::predicate_secret;
 use crate::openings::model::{check, load, Claim};
 use crate::proving::reference_string::SrsUse;
 use crate::proving::{input_words, save_arch, verifier_key, MissingSecret, ModelFiles, Prover};
@@ -13,6 +14,7 @@ use assay_durable::file::write_atomic;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, ModelRecord, Predicate};
 use assay_protocol::testset::ImageSize;
+use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::proof::{Memory, ModelOpening};
 use eyre::WrapErr;
 use std::path::{Path, PathBuf};
@@ -76,6 +78,11 @@ impl Published {
         U256::from_be_bytes(self.opening.weights_commit)
     }
 
+    /// Its architecture, with the layout that it says its key has.
+    pub fn frozen(&self) -> FrozenArchitecture {
+        self.opening.frozen()
+    }
+
     /// L of its input.
     pub fn input_words(&self) -> u32 {
         input_words(self.opening.model.architecture.image_len())
@@ -135,7 +142,7 @@ impl Published {
         let files = ModelFiles {
             model: dir.join("predicate.assay"),
             arch: Some(dir.join("predicate.arch.json")),
-            secret: Some(secret_in(dir)),
+            secret: Some(predicate_secret(dir)),
             srs: keys.srs.clone(),
             memory: keys.memory,
         };
@@ -157,11 +164,6 @@ impl Published {
         }
         Ok(prover)
     }
-}
-
-/// The secret file in a directory of [`Published::prover`].
-pub fn secret_in(dir: &Path) -> PathBuf {
-    dir.join("predicate.secret")
 }
 
 /// Fails if the weights are those of a model in the registry: what is published is open for good, in every market.

@@ -7,6 +7,8 @@ use assay_chain::market::Market;
 use assay_chain::release::{CheckedMarket, DeploymentCheck, Surveyed};
 use assay_chain::venue::Venue;
 use assay_durable::report::Reporter;
+use eyre::WrapErr;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// A market, the state directory that knows about it, and whoever hears what goes on.
@@ -38,6 +40,20 @@ impl<V: Venue> Site<V> {
     /// The directory where this program keeps the files of an engagement, a round or an audit.
     pub fn files(&self, id: B256) -> PathBuf {
         self.home.of_id(self.market.chain(), V::FOLDER, id)
+    }
+
+    /// The ids of which files are kept here.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn ids(&self) -> eyre::Result<Vec<B256>> {
+        let dir = self.home.ids(self.market.chain(), V::FOLDER);
+        let entries = match std::fs::read_dir(&dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.wrap_err_with(|| format!("cannot read {}", dir.display()))?,
+        };
+        let names = entries.map(|entry| Ok(entry?.file_name().to_str().and_then(|name| name.parse().ok())));
+        Ok(names.collect::<eyre::Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     /// Where the journal of an id is.

@@ -4,8 +4,12 @@
 //! Read and written under the lock of the secret file, so that what is promised and what the secret's counter leaves are seen
 //! together. An engagement's promise is the number of proofs that it may still ask for; every proof made for it lowers it.
 //!
+//! The proofs of a secret are its own; time is not: what is promised with other secrets is a [`Load`] on the same prover, which
+//! [`crate::capacity`] collects from all files of a state directory.
+//!
 //! ```text
-//! SECRET.promises   {"version":1,"proofMillis":…,"promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}}}
+//! SECRET.promises   {"version":1,"proofMillis":…,"countedMillis":…,
+//!                    "promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}}}
 //! ```
 
 use alloy::primitives::{Address, B256};
@@ -39,6 +43,17 @@ pub struct Promise {
     pub market: Address,
 }
 
+impl Promise {
+    /// What it takes of the prover, with so many milliseconds for each proof.
+    pub fn load(&self, millis: u64) -> Load {
+        Load {
+            proofs: self.proofs,
+            millis,
+            window_seconds: self.window_seconds,
+        }
+    }
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Content {
@@ -46,7 +61,21 @@ struct Content {
     /// Of one proof on this machine, once one was made.
     #[serde(default)]
     proof_millis: Option<u64>,
+    /// With which the newest promise was made.
+    #[serde(default)]
+    counted_millis: Option<u64>,
     promises: BTreeMap<B256, Promise>,
+}
+
+/// Proofs that are promised with one secret, as others count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// How many.
+    pub proofs: u64,
+    /// For each, milliseconds.
+    pub millis: u64,
+    /// Time for all of them.
+    pub window_seconds: u64,
 }
 
 /// How long a proof takes.
@@ -56,14 +85,20 @@ pub enum Speed {
     Measured(Duration),
     /// Twice what `assay plan` estimates.
     Estimated(Duration),
+    /// What it estimates, and no more: before anything is measured that will be.
+    Planned(Duration),
 }
 
 impl Speed {
     /// One proof after the other.
     pub fn of_one(self) -> Duration {
         match self {
-            Self::Measured(time) | Self::Estimated(time) => time,
+            Self::Measured(time) | Self::Estimated(time) | Self::Planned(time) => time,
         }
+    }
+
+    fn millis(self) -> u64 {
+        u64::try_from(self.of_one().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -76,6 +111,7 @@ impl std::fmt::Display for Speed {
                 f,
                 "a proof takes {seconds:.1} s by twice the estimate, none was measured yet"
             ),
+            Self::Planned(_) => write!(f, "a proof takes {seconds:.1} s by the estimate"),
         }
     }
 }
@@ -110,6 +146,7 @@ pub struct Promises {
     path: PathBuf,
     content: Content,
     secret: LockedSecret,
+    beside: Vec<Load>,
 }
 
 /// Where the promises of a secret are.
@@ -135,7 +172,29 @@ impl Promises {
             content: read(&path)?,
             path,
             secret: locked,
+            beside: Vec::new(),
         })
+    }
+
+    /// The same beside what is promised with other secrets.
+    pub fn beside(self, beside: Vec<Load>) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// What is promised with this secret to anything but this.
+    pub fn loads_but(&self, id: B256) -> Vec<Load> {
+        let millis = self.content.proof_millis.or(self.content.counted_millis);
+        // Nobody knows: of one that takes longer the first proof tells.
+        let millis = millis.unwrap_or(1000);
+        self.others(id)
+            .into_iter()
+            .map(|promise| promise.load(millis))
+            .collect()
+    }
+
+    fn others(&self, id: B256) -> Vec<&Promise> {
+        let others = self.content.promises.iter().filter(|(other, _)| **other != id);
+        others.map(|(_, promise)| promise).collect()
     }
 
     /// Of the promises, not of the secret.
@@ -155,12 +214,6 @@ impl Promises {
         found.map(|(id, _)| *id).collect()
     }
 
-    /// Proofs that are promised to anything but this.
-    pub fn promised_but(&self, id: B256) -> u64 {
-        let others = self.content.promises.iter().filter(|(other, _)| **other != id);
-        others.map(|(_, promise)| promise.proofs).sum()
-    }
-
     /// How long a proof takes here, as far as that was measured.
     pub fn measured(&self) -> Option<Speed> {
         let millis = self.content.proof_millis?;
@@ -173,18 +226,24 @@ impl Promises {
     /// [`Refusal`] with the file's name, if the model's proofs or the time do not suffice for everything together; nothing is
     /// promised then.
     pub fn promise(&mut self, id: B256, promise: Promise, speed: Speed) -> eyre::Result<()> {
-        let others = self.content.promises.iter().filter(|(other, _)| **other != id);
-        let others: Vec<&Promise> = others.map(|(_, p)| p).collect();
-        if let Err(refusal) = admit(&others, &promise, self.secret.remaining(), speed) {
+        let others = self.others(id);
+        let admitted = require_budget(&others, &promise, self.secret.remaining()).and_then(|()| {
+            let millis = speed.millis();
+            let own = others.iter().map(|other| other.load(millis));
+            let loads: Vec<Load> = own.chain(self.beside.iter().copied()).collect();
+            admit(&loads, promise.load(millis), speed)
+        });
+        if let Err(refusal) = admitted {
             let remedy = match refusal {
                 Refusal::Budget { .. } => "register the model anew with a secret file of its own: another --secret",
                 Refusal::Time { .. } => {
                     "let assay prove measure anew if this machine was busy, or take it on where proofs are made faster"
                 }
             };
-            let hint = match others[..] {
-                [] => remedy.to_owned(),
-                _ => format!(
+            let is_alone = others.is_empty() && (self.beside.is_empty() || matches!(refusal, Refusal::Budget { .. }));
+            let hint = match is_alone {
+                true => remedy.to_owned(),
+                false => format!(
                     "wait until other engagements are closed, or {remedy}; {} lists what is promised (entries of chains that are \
                      gone can be taken out)",
                     self.path.display()
@@ -193,6 +252,7 @@ impl Promises {
             return Err(hinted(refusal.to_string(), hint));
         }
         self.content.promises.insert(id, promise);
+        self.content.counted_millis = Some(speed.millis());
         self.save()
     }
 
@@ -269,13 +329,8 @@ pub fn note_speed(secret: &Path, time: Duration) -> eyre::Result<()> {
     promises.save()
 }
 
-/// Whether one prover can answer everything that is promised, whenever it is asked for.
-///
-/// Proofs are made in the order of their deadlines, so windows that begin whenever they like are all met if those no longer than
-/// any window, begun together, fit into it. A claim of which only some positions are challenged is due sooner than its whole
-/// window, but no sooner than in proportion to what is asked. The margin of two covers that where such claims have one window,
-/// as in one market; it leaves some room, not always enough, for the proof that is being made when something urgent comes.
-fn admit(others: &[&Promise], new: &Promise, remaining: u64, speed: Speed) -> Result<(), Refusal> {
+/// Whether the secret still carries what is promised with it.
+fn require_budget(others: &[&Promise], new: &Promise, remaining: u64) -> Result<(), Refusal> {
     let promised: u64 = others.iter().map(|p| p.proofs).sum();
     if promised.saturating_add(new.proofs) > remaining {
         return Err(Refusal::Budget {
@@ -284,20 +339,33 @@ fn admit(others: &[&Promise], new: &Promise, remaining: u64, speed: Speed) -> Re
             asked: new.proofs,
         });
     }
+    Ok(())
+}
+
+/// Whether one prover can answer everything that is promised, with whatever secret, whenever it is asked for; `speed` is that of
+/// the new proofs.
+///
+/// Proofs are made in the order of their deadlines, so windows that begin whenever they like are all met if those no longer than
+/// any window, begun together, fit into it. A claim of which only some positions are challenged is due sooner than its whole
+/// window, but no sooner than in proportion to what is asked. The margin of two covers that where such claims have one window,
+/// as in one market; it leaves some room, not always enough, for the proof that is being made when something urgent comes.
+///
+/// # Errors
+/// [`Refusal::Time`] with the window that is too short.
+pub fn admit(others: &[Load], new: Load, speed: Speed) -> Result<(), Refusal> {
     let mut all = [others, &[new]].concat();
-    all.sort_by_key(|p| p.window_seconds);
-    let millis = u64::try_from(speed.of_one().as_millis()).unwrap_or(u64::MAX);
-    let mut proofs = 0;
-    for promise in all {
-        proofs += promise.proofs;
-        let needed = millis.saturating_mul(proofs);
+    all.sort_by_key(|load| load.window_seconds);
+    let (mut proofs, mut needed) = (0u64, 0u64);
+    for load in all {
+        proofs = proofs.saturating_add(load.proofs);
+        needed = needed.saturating_add(load.millis.saturating_mul(load.proofs));
         // What fitted before goes on fitting: only windows that the new promise fills further are looked at.
-        let is_affected = promise.window_seconds >= new.window_seconds;
-        if is_affected && needed.saturating_mul(MARGIN) > promise.window_seconds.saturating_mul(1000) {
+        let is_affected = load.window_seconds >= new.window_seconds;
+        if is_affected && needed.saturating_mul(MARGIN) > load.window_seconds.saturating_mul(1000) {
             return Err(Refusal::Time {
                 speed,
                 proofs,
-                window: promise.window_seconds,
+                window: load.window_seconds,
                 seconds: needed.div_ceil(1000),
             });
         }
@@ -411,20 +479,21 @@ mod tests {
 
     #[test]
     fn short_windows_are_compared_with_what_is_more_urgent_only() {
+        let promise = |proofs, window| promise(proofs, window).load(1000);
         let long = promise(12, 100);
-        let admits = |others: &[&Promise], new| admit(others, &new, 25, SECOND);
-        assert_eq!(admits(&[&long], promise(5, 10)), Ok(()));
+        let admits = |others: &[Load], new| admit(others, new, SECOND);
+        assert_eq!(admits(&[long], promise(5, 10)), Ok(()));
         let filled = Refusal::Time {
             speed: SECOND,
             proofs: 6,
             window: 10,
             seconds: 6,
         };
-        assert_eq!(admits(&[&long], promise(6, 10)), Err(filled));
+        assert_eq!(admits(&[long], promise(6, 10)), Err(filled));
         // An urgent offer must leave the patient one its time.
         let long = promise(12, 30);
-        assert_eq!(admits(&[&long], promise(3, 10)), Ok(()));
-        let late = admits(&[&long], promise(4, 10));
+        assert_eq!(admits(&[long], promise(3, 10)), Ok(()));
+        let late = admits(&[long], promise(4, 10));
         assert!(
             matches!(
                 late,
@@ -437,8 +506,8 @@ mod tests {
             "{late:?}"
         );
         // What cannot be kept any more because proofs became slow does not stand in the way of what can.
-        assert_eq!(admits(&[&promise(9, 10)], promise(1, 5)).map_err(|_| ()), Err(()));
-        assert_eq!(admits(&[&promise(9, 10)], promise(1, 20)), Ok(()));
+        assert_eq!(admits(&[promise(9, 10)], promise(1, 5)).map_err(|_| ()), Err(()));
+        assert_eq!(admits(&[promise(9, 10)], promise(1, 20)), Ok(()));
     }
 
     #[test]
@@ -464,6 +533,31 @@ mod tests {
         assert_eq!(open().free(), 10);
         reserve_proof(&path, None, never).unwrap();
         assert_eq!(open().free(), 9);
+    }
+
+    #[test]
+    fn what_is_promised_with_another_secret_takes_of_the_time_and_not_of_the_proofs() {
+        let ((_one, path), (_two, other)) = (fresh(), fresh());
+        let open = |path| Promises::open(path).unwrap();
+        // Each takes two seconds there.
+        let two = Speed::Estimated(Duration::from_secs(2));
+        open(&other).promise(id(2), promise(20, 100), two).unwrap();
+        let beside = || open(&path).beside(open(&other).loads_but(id(1)));
+        let said = refused(beside().promise(id(1), promise(11, 100), SECOND));
+        assert!(
+            said.contains("the 31 proofs that would be promised within 100 s take 51 s") && said.contains("wait until"),
+            "{said}"
+        );
+        beside().promise(id(1), promise(10, 100), SECOND).unwrap();
+        // It is the same promise when it is made again, also where the same is said of the other.
+        assert_eq!(open(&other).loads_but(id(2)), []);
+        let beside = open(&path).loads_but(id(2));
+        open(&other)
+            .beside(beside)
+            .promise(id(2), promise(20, 100), two)
+            .unwrap();
+        note_speed(&other, Duration::from_secs(3)).unwrap();
+        assert_eq!(open(&other).loads_but(id(1)), [promise(20, 100).load(3000)]);
     }
 
     #[test]

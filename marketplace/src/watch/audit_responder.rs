@@ -1,16 +1,17 @@
 //! What a responder knows about an audit, and how it acts.
 
-use crate::audit::facts::{DOCUMENTS_DELIVERED, OVERRULED_DELIVERED, PARCEL_DELIVERED};
+use crate::audit::facts::{DOCUMENTS_DELIVERED, JUDGED, OVERRULED_DELIVERED, PARCEL_DELIVERED};
 use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::published::KeyUse;
-use crate::audit::responder::accept::{accept, AcceptPolicy, Documents};
-use crate::audit::responder::answer::answer;
+use crate::audit::responder::accept::{accept, Documents};
+use crate::audit::responder::answer::{answer, Fewer};
 use crate::audit::responder::deliver::deliver;
 use crate::audit::responder::hand_over::hand_over;
+use crate::audit::responder::policy::AcceptPolicy;
 use crate::audit::responder::prove::{prove, Owed};
 use crate::audit::responder::publish::publish;
-use crate::audit::responder::submit::submit;
-use crate::audit::responder::taken::{find_again, prover};
+use crate::audit::responder::submit::{submit, MAX_BATCH};
+use crate::audit::responder::taken::{find_again, moved, prover};
 use crate::corpus::registry::directories;
 use crate::corpus::stored::StoredCorpus;
 use crate::delivery::PREDICATE_FILE;
@@ -27,7 +28,10 @@ use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
-use assay_chain::market::Market;
+use assay_chain::journal::Journal;
+use assay_chain::market::{all_answers, Market};
+use assay_chain::venue::Venue;
+use assay_durable::turn::is_idle;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{AuditState, AuditView, DemandState};
 use assay_protocol::accuracy::decide::Party;
@@ -111,8 +115,17 @@ impl AuditResponder {
         };
         match audit.state {
             AuditState::Requested => {
-                let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left();
-                facts.accepts = is_left && is_published(desk, id, audit).await;
+                let is_signed = Journal::peek_signed(&desk.journal_path(id), "accept")?;
+                // Its transaction may be mined until then.
+                self.room.note(id, is_signed && now.time <= audit.deadline);
+                let is_left = self.orders.accepts.is_some() && self.offers.has(id) && self.room.is_left_for(id);
+                // To judge it takes one proof, which is timed.
+                let is_free = || self.queue.is_idle() && is_idle(&desk.home.proving());
+                facts.accepts = is_left && is_signed;
+                if is_left && !is_signed && is_free() && is_published(desk, id, audit).await {
+                    require_untried(desk, id)?;
+                    facts.accepts = true;
+                }
             }
             AuditState::Accepted => {
                 let found = Matches::load(&desk.files(id).join(MATCHES_FILE), audit.requestHash);
@@ -123,11 +136,18 @@ impl AuditResponder {
                 let read = async { Ok(Owed::read(desk, id, audit).await?.documents()) };
                 let unproven = self.unproven.of(id, key, read).await?;
                 let has_proof = |index: &u32| proof_path(desk, id, *index as usize).is_file();
-                facts.can_prove = unproven.iter().any(has_proof);
-                facts.can_prove_all = facts.can_prove && unproven.iter().all(has_proof);
+                let ready = unproven.iter().filter(|index| has_proof(index)).count();
+                facts.can_prove = ready > 0;
+                // As many as one transaction takes cost no more than all together.
+                facts.can_prove_all = facts.can_prove && (ready == unproven.len() || ready >= MAX_BATCH);
             }
             AuditState::Delivering => {
-                facts.handed_over = owes_nothing(audit) || has_handed_over(desk, id, audit)?;
+                // A ruling that may still be taken back hands nothing over, and is not forgotten once it cannot.
+                let settled = async { desk.market.settled().await?.find(id).await };
+                // Where the node does not say, handing over does; what does not wait for that goes on.
+                let settled = settled.await.ok().flatten();
+                let settled = settled.as_ref().unwrap_or(audit);
+                facts.handed_over = owes_nothing(settled) || has_handed_over(desk, id, settled)?;
                 facts.publishes = publication_pays(desk, id, now).await?;
             }
             _ => {}
@@ -137,15 +157,35 @@ impl AuditResponder {
 
     /// What is known about the demands that are open.
     fn demands(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> eyre::Result<Vec<Demand>> {
-        let known = now.demands.iter().filter_map(|(m, view)| {
-            let demand = Demand::of((*m).into(), view)?;
-            let to = desk.fact(id, &PARCEL_DELIVERED(*m));
-            Some(to.map(|to| Demand {
-                handed_over: to.is_some(),
-                ..demand
-            }))
+        let journal = Journal::glimpse(&desk.journal_path(id))?;
+        let mut known = Vec::with_capacity(now.demands.len());
+        for (m, view) in &now.demands {
+            let handed_over = journal.fact(&PARCEL_DELIVERED(*m))?.is_some();
+            known.extend(Demand::of((*m).into(), view).map(|demand| Demand { handed_over, ..demand }));
+        }
+        Ok(known)
+    }
+
+    /// The demands about which the same is due as this, which is about one of them: they do not wait for each other.
+    async fn alike(
+        &self,
+        desk: &Station<Audits>,
+        id: B256,
+        audit: &AuditView,
+        action: Action,
+    ) -> eyre::Result<Vec<u32>> {
+        let now = Now::look(&self.settled, desk, id, audit, &Failed::default()).await?;
+        let facts = Facts {
+            publishes: is_publication(action),
+            ..Facts::default()
+        };
+        let demands = Self::demands(desk, id, &now)?.into_iter();
+        let due = demands.map(|demand| now.next(decide::Party::Responder, &[demand], &facts));
+        let alike = due.filter(|due| {
+            let is_delivery = matches!(due, Action::Deliver(_) | Action::SendParcel(_));
+            is_publication(*due) == is_publication(action) && (is_delivery || is_publication(*due))
         });
-        known.collect()
+        alike.filter_map(|due| due.demand()).map(number_of).collect()
     }
 
     /// Whether documents may still be withheld by hand: the answers that are sealed then allow none.
@@ -153,6 +193,16 @@ impl AuditResponder {
         let most = now.audit.bounds.withholdMax;
         let wanted = self.orders.accepts.as_ref().map_or(most, |policy| policy.withholds);
         now.audit.counts.withheld < most.min(wanted) && !now.is_half_over()
+    }
+
+    /// The corpus that was named may be somewhere else than when the audit was taken on.
+    async fn note_place(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<()> {
+        match &self.orders.corpus {
+            Some(Documents { corpus, originals }) if self.corpus == Some(audit.corpusId) => {
+                moved(desk, id, Some(corpus), originals.as_deref()).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Accepts, unless enough is open.
@@ -176,24 +226,37 @@ impl AuditResponder {
             accept(desk, id, &documents, &predicate, keys, policy, marketplace).await
         };
         let accepted = accepted.await;
-        if accepted.is_err() {
+        // What was signed may still be mined, whatever went wrong after.
+        if accepted.is_err() && !Journal::peek_signed(&desk.journal_path(id), "accept")? {
             self.room.note(id, false);
         }
         Ok(json!(accepted?))
     }
+}
 
-    async fn send(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Value> {
-        let handed = hand_over(desk, id, &desk.delivery(id, audit.rq)?).await?;
-        desk.journal(id)?
-            .set_fact(&OVERRULED_DELIVERED, &audit.counts.overruled)?;
-        Ok(json!(handed))
+/// How often a request is judged by daemons, one after the other, before it is left to a person.
+const TRIES: u32 = 5;
+
+/// Fails for a request that was judged too often: it may be what ends this process each time.
+fn require_untried(desk: &Station<Audits>, id: B256) -> eyre::Result<()> {
+    let judged = desk.fact(id, &JUDGED)?.unwrap_or(0);
+    if judged < TRIES {
+        return Ok(());
     }
+    Err(hinted(
+        format!("audit {id} was judged {judged} times and never accepted, or its judgement was cut off"),
+        format!("look why, then accept it by hand: assay audit accept {id}; or decline it"),
+    ))
 }
 
 /// Whether the predicate is here, or where the requester hands it over: what a server does not say is not there.
 async fn is_published(desk: &Station<Audits>, id: B256, audit: &AuditView) -> bool {
     let count = async { desk.delivery(id, audit.rq)?.count(BlobKind::Predicate).await };
     desk.files(id).join(PREDICATE_FILE).is_file() || count.await.is_ok_and(|count| count > 0)
+}
+
+fn is_publication(action: Action) -> bool {
+    matches!(action, Action::Publish(_))
 }
 
 fn owes_nothing(audit: &AuditView) -> bool {
@@ -215,11 +278,11 @@ async fn publication_pays(desk: &Station<Audits>, id: B256, now: &Now<'_>) -> ey
         return Ok(false);
     }
     let delivery = &desk.market.params.delivery;
-    let mut chunks = 0;
-    for (m, demand) in delivered {
+    let left = delivered.map(|(m, demand)| async move {
         let all = u64::from(demand.documents) * chunks_per_document(delivery, now.audit.inputWords);
-        chunks += all.saturating_sub(desk.market.published_chunks(id, *m).await? as u64);
-    }
+        Ok(all.saturating_sub(desk.market.published_chunks(id, *m).await? as u64))
+    });
+    let chunks = all_answers(left).await?.into_iter().sum();
     let cost = chunks_fee(delivery, chunks, desk.market.chain.base_fee().await?);
     let bounds = &now.audit.bounds;
     Ok(cost.saturating_to::<u128>() < bounds.bond.saturating_add(bounds.price))
@@ -253,11 +316,15 @@ impl Role for AuditResponder {
         if action != Action::Prove {
             self.queue.forget(id);
         }
+        if !matches!(action, Action::Accept | Action::Settle) {
+            self.note_place(desk, id, audit).await?;
+        }
         let to = || desk.delivery(id, audit.rq);
         let done = match action {
             Action::Accept => return self.accept(desk, id, audit).await,
             Action::Run => json!({ "matches": find_again(desk, id, audit, &self.orders.keys)?.ones() }),
-            Action::Answer => json!(answer(desk, id).await?),
+            // Who was to withhold more had half of the time for it.
+            Action::Answer => json!(answer(desk, id, Fewer::AreMeant).await?),
             Action::Prove => {
                 if self.queue.want(id, audit.deadline) {
                     desk.wake.notify_one();
@@ -265,9 +332,12 @@ impl Role for AuditResponder {
                 Value::Null
             }
             Action::SubmitProofs => json!(submit(desk, id).await?),
-            Action::Send => self.send(desk, id, audit).await?,
-            Action::Deliver(m) | Action::SendParcel(m) => json!(deliver(desk, id, number_of(m)?, Some(&to()?)).await?),
-            Action::Publish(m) => json!(publish(desk, id, number_of(m)?).await?),
+            Action::Send => json!(hand_over(desk, id, &to()?).await?),
+            Action::Deliver(_) | Action::SendParcel(_) => {
+                let demands = self.alike(desk, id, audit, action).await?;
+                json!(deliver(desk, id, &demands, Some(&to()?)).await?)
+            }
+            Action::Publish(_) => json!(publish(desk, id, &self.alike(desk, id, audit, action).await?).await?),
             Action::SettleDemand(_) => self.settled.settle(decide::Party::Responder, desk, id, audit).await?,
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {
@@ -284,7 +354,10 @@ impl Role for AuditResponder {
             audit.state,
             AuditState::None | AuditState::Requested | AuditState::Closed
         );
-        self.room.note(id, is_open);
+        // Of what is requested the journal tells whether this responder is about to take it on.
+        if audit.state != AuditState::Requested {
+            self.room.note(id, is_open);
+        }
         if !is_open {
             self.queue.forget(id);
         }
@@ -311,7 +384,7 @@ impl Role for AuditResponder {
             Ok(Job::start(id, by, async move |told| {
                 // Each predicate has keys of its own.
                 let prover = prover(&desk, id, &keys)?;
-                let made = prove(&desk, id, &prover, || told.load(Ordering::Relaxed)).await?;
+                let made = prove(&desk, id, &prover, |_| told.load(Ordering::Relaxed)).await?;
                 Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
             }))
         })

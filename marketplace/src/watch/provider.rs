@@ -303,7 +303,7 @@ async fn prove(
     }
     let plan = prepared.plan(desk, prover, false).await?;
     prepared.begin(desk, prover, &plan, true).await?;
-    let mut job = ProofJob::new(prover);
+    let mut job = ProofJob::new(prover, &desk.home);
     for (made, position) in plan.to_make.iter().copied().enumerate() {
         if plan.is_used_up(made, prover)? {
             break;

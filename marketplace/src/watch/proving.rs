@@ -154,6 +154,12 @@ impl Queue {
         self.inner().job.is_some()
     }
 
+    /// Whether nothing is being made and nothing waits to be.
+    pub fn is_idle(&self) -> bool {
+        let inner = self.inner();
+        inner.job.is_none() && inner.wanted.is_empty()
+    }
+
     /// Returns when nothing is being made any more.
     pub async fn job_ended(&self) {
         while self.inner().job.as_ref().is_some_and(|job| !job.has_ended()) {
@@ -189,5 +195,28 @@ impl Queue {
             // What it says now is said again by the next run.
             let _ = job.wait().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_queue_is_idle_when_nothing_is_made_and_nothing_waits() {
+        let (queue, id) = (Queue::default(), B256::ZERO);
+        assert!(queue.is_idle());
+        assert!(queue.want(id, 5) && !queue.is_idle());
+        let (goes_on, waits) = tokio::sync::oneshot::channel();
+        let work = async move |_: &AtomicBool| {
+            waits.await?;
+            Ok(JobEnd::All)
+        };
+        let begun = queue.schedule(|id, by| Ok(Job::start(id, by, work))).unwrap();
+        assert!(begun == Some(id) && !queue.is_idle(), "it is made");
+        goes_on.send(()).unwrap();
+        queue.job_ended().await;
+        queue.reap().await.unwrap().1.unwrap();
+        assert!(queue.is_idle());
     }
 }

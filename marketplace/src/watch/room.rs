@@ -28,10 +28,16 @@ impl Room {
         self.open().len() < self.most
     }
 
-    /// Takes its place, if there is one: two turns that take something on at one time both count.
+    /// Whether this one has a place, or one is left for it.
+    pub(super) fn is_left_for(&self, id: B256) -> bool {
+        let open = self.open();
+        open.contains(&id) || open.len() < self.most
+    }
+
+    /// Takes its place, if there is one: two turns that take something on at one time both count. It keeps the one that it has.
     pub(super) fn enter(&self, id: B256) -> bool {
         let mut open = self.open();
-        if open.len() >= self.most {
+        if open.len() >= self.most && !open.contains(&id) {
             return false;
         }
         open.insert(id);
@@ -57,7 +63,8 @@ mod tests {
         let (room, id) = (Room::new(2), B256::repeat_byte);
         assert!(room.enter(id(1)) && room.is_left());
         assert!(room.enter(id(2)) && !room.is_left());
-        assert!(!room.enter(id(3)));
+        assert!(!room.enter(id(3)) && !room.is_left_for(id(3)));
+        assert!(room.is_left_for(id(2)) && room.enter(id(2)), "it has its place");
         room.note(id(1), false);
         assert!(room.is_left());
         // Taken on by hand.

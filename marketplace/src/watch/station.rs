@@ -1,6 +1,7 @@
 //! Where a daemon works: a party's desk, with what it needs besides.
 
 use super::event::Announcer;
+use crate::capacity::release;
 use crate::delivery::{Delivery, Place, ServerIdentity};
 use crate::engagement::facts::SETTLED;
 use crate::engagement::withdraw::{withdraw, Withdrawn};
@@ -62,6 +63,11 @@ impl<V: Venue> Station<V> {
     /// Fetches what something that is closed left, and is done with it.
     pub(super) async fn settle(&self, id: B256, to: Address) -> eyre::Result<Withdrawn> {
         let _till = self.till.lock().await;
+        // It asks for no proof any more; without that the next one who counts them finds out.
+        if let Err(error) = release(&self.home, id) {
+            self.report
+                .warn(format_args!("its proofs are still counted as promised: {error:#}"));
+        }
         let withdrawn = withdraw(self, to).await?;
         self.journal(id)?.set_fact(&SETTLED, &true)?;
         Ok(withdrawn)

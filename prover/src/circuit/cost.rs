@@ -2,6 +2,7 @@
 
 use super::synthesis::{CircuitParams, NetworkCircuit};
 use crate::plan::compiled::Compiled;
+use crate::plan::layout::FrozenArchitecture;
 use assay_engine::Path;
 use assay_statement::field::Fr;
 use halo2_proofs::arithmetic::best_multiexp;
@@ -51,22 +52,67 @@ pub struct Cost {
     pub gas: u64,
 }
 
-impl Cost {
+/// What proofs take of a machine: follows from the sizes of a layout alone, so that nothing is computed for one that is too large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Footprint {
+    /// As [`Cost::prove_msm`].
+    pub prove_msm: f64,
+    /// The prover's peak.
+    pub memory_bytes: u64,
+}
+
+impl Footprint {
+    /// Estimates; the machine is asked whether it has AVX-512 IFMA.
+    pub fn of(frozen: &FrozenArchitecture) -> Self {
+        let (cs, products) = columns(frozen);
+        let rows = 2f64.powi(frozen.layout.k as i32);
+        let polynomials = (cs.num_advice_columns() + products) as f64;
+        Self {
+            prove_msm: rows / MSM_SCALARS * msm_per_polynomial() * polynomials,
+            memory_bytes: (rows * (MEMORY_BASE + MEMORY_PER_POLYNOMIAL * polynomials)) as u64,
+        }
+    }
+
     /// Proving time on this machine, from a short multi-exponentiation that is timed here.
     pub fn prove_time(&self) -> Duration {
         let msm = timed_multiexp().mul_f64(MSM_SCALARS / TIMED_SCALARS as f64);
         msm.mul_f64(self.prove_msm)
     }
+}
+
+/// The columns of a circuit, and the products of its permutation: one is of `degree - 2` columns.
+fn columns(frozen: &FrozenArchitecture) -> (ConstraintSystem<Fr>, usize) {
+    let mut cs = ConstraintSystem::default();
+    NetworkCircuit::configure_with_params(&mut cs, CircuitParams::of(frozen));
+    let products = cs.permutation().get_columns().len().div_ceil(cs.degree() - 2);
+    (cs, products)
+}
+
+impl Cost {
+    /// Proving time on this machine, from a short multi-exponentiation that is timed here.
+    pub fn prove_time(&self) -> Duration {
+        let Self {
+            prove_msm,
+            memory_bytes,
+            ..
+        } = *self;
+        Footprint {
+            prove_msm,
+            memory_bytes,
+        }
+        .prove_time()
+    }
 
     /// What proofs of a compiled architecture cost; nothing is measured, but the machine is asked whether it has AVX-512 IFMA.
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
-        let mut cs = ConstraintSystem::<Fr>::default();
-        NetworkCircuit::configure_with_params(&mut cs, CircuitParams::of(&compiled.frozen));
+        let (cs, products) = columns(&compiled.frozen);
+        let Footprint {
+            prove_msm,
+            memory_bytes,
+        } = Footprint::of(&compiled.frozen);
         let advice = cs.num_advice_columns();
         let sigmas = cs.permutation().get_columns().len();
-        // One product is of `degree - 2` columns.
-        let products = sigmas.div_ceil(cs.degree() - 2);
         let quotient_pieces = cs.degree() - 1;
         // The random polynomial, and two of the opening.
         let proof_points = advice + products + 1 + quotient_pieces + 2;
@@ -76,15 +122,13 @@ impl Cost {
         let commitments = proof_points + cs.num_fixed_columns() + sigmas;
 
         let floor = &compiled.floor;
-        let rows = 2f64.powi(layout.k as i32);
-        let polynomials = (advice + products) as f64;
         Self {
             rows_used: floor.end.max(floor.weight_end + layout.salt_rows),
             advice_columns: advice,
             commitments,
             proof_bytes: POINT_BYTES * proof_points + SCALAR_BYTES * evaluations,
-            prove_msm: rows / MSM_SCALARS * msm_per_polynomial() * polynomials,
-            memory_bytes: (rows * (MEMORY_BASE + MEMORY_PER_POLYNOMIAL * polynomials)) as u64,
+            prove_msm,
+            memory_bytes,
             gas: GAS_BASE + GAS_PER_COMMITMENT * commitments as u64,
         }
     }

@@ -25,5 +25,5 @@ pub use crate::plan::floor::Floor;
 pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::program;
 pub use crate::witness::phase2;
-pub use cost::Cost;
+pub use cost::{Cost, Footprint};
 pub use synthesis::{CircuitParams, Edit, NetworkCircuit};

@@ -23,6 +23,12 @@ impl Memory {
         Self::within(limit(Path::new("/")), k)
     }
 
+    /// Bytes that this process may use at most: what the machine, and the control group that it is in, have; `None` where nothing
+    /// says so.
+    pub fn of_whole_machine() -> Option<u64> {
+        limit(Path::new("/"))
+    }
+
     fn within(bytes: Option<u64>, k: u32) -> Self {
         match bytes {
             Some(bytes) if bytes >> k.min(u64::BITS - 1) >= FAST_BYTES_PER_ROW => Self::Fast,

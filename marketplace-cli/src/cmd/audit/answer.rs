@@ -4,9 +4,21 @@ use crate::args::documents::DocumentArgs;
 use crate::cmd::audit::end::IdArgs;
 use crate::context::Context;
 use assay_chain::error::usage;
-use assay_marketplace::audit::responder::answer;
+use assay_marketplace::audit::responder::answer::{self, Fewer};
 use assay_marketplace::corpus::attest::statement_of;
 use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  assay audit answer 0x3f… --keystore me.json\n\n\
+    Posts what was found before the request was accepted, as many pages to a transaction as fit it. After it nothing of the answers changes;\n\
+    withhold first what is privileged. If documents were to be withheld when the request was accepted and are not yet, nothing is sealed.")]
+pub struct Args {
+    #[command(flatten)]
+    id: IdArgs,
+    /// Seal although fewer documents are withheld than were announced with the acceptance
+    #[arg(long)]
+    no_more: bool,
+}
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -24,9 +36,13 @@ pub struct WithholdArgs {
     log: PathBuf,
 }
 
-pub(crate) async fn run(args: IdArgs, ctx: &Context) -> eyre::Result<()> {
-    let desk = ctx.audits_desk(args.retrieval, &args.keys).await?;
-    let result = answer::answer(&desk, args.id).await?;
+pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let desk = ctx.audits_desk(args.id.retrieval, &args.id.keys).await?;
+    let fewer = match args.no_more {
+        true => Fewer::AreMeant,
+        false => Fewer::AreAnError,
+    };
+    let result = answer::answer(&desk, args.id.id, fewer).await?;
     ctx.out.result(&result, &result)
 }
 

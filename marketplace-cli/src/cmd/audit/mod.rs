@@ -38,10 +38,7 @@ pub enum Command {
     /// Responder: refuse a request
     Decline(accept::DeclineArgs),
     /// Responder: post the answers and seal them
-    #[command(
-        after_help = "Example:\n  assay audit answer 0x3f… --keystore me.json\n\nPosts what was found before the request was accepted, as many pages to a transaction as fit it. After it nothing of the answers changes;\nwithhold first what is privileged."
-    )]
-    Answer(end::IdArgs),
+    Answer(answer::Args),
     /// Responder: claim privilege for documents that match, before the answers are sealed
     Withhold(answer::WithholdArgs),
     /// Authority: make withheld documents ones that may be demanded
@@ -58,11 +55,8 @@ pub enum Command {
     Demand(demand::Args),
     /// Requester: fetch a delivery that was demanded, acknowledge and open it
     Ack(ack::Args),
-    /// Responder: put a delivery on chain that was not acknowledged
-    #[command(
-        after_help = "Example:\n  assay audit publish 0x3f… --demand 0 --keystore me.json\n\nOnly after the time for the acknowledgement, and before that for publication is over: else the audit ends as a Violation. Half of what\nthe calls use up of the demand's fee comes back."
-    )]
-    Publish(ack::DemandArgs),
+    /// Responder: put deliveries on chain that were not acknowledged
+    Publish(deliver::PublishArgs),
     /// Requester: show that a delivery is bad, which ends the audit
     #[command(
         after_help = "Example:\n  assay audit dispute 0x3f… --demand 0 --keystore me.json\n\nSends the evidence only if something is wrong with the delivery; from then on everybody who has its ciphertext can read it. Price and\nbond are yours."

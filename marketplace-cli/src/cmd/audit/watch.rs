@@ -12,6 +12,7 @@ use alloy::primitives::Address;
 use assay_chain::error::usage;
 use assay_marketplace::audit::published::KeyUse;
 use assay_marketplace::audit::responder::accept::Documents;
+use assay_marketplace::audit::responder::policy::AcceptPolicy;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::watch::audit_requester::{AuditRequester, AuditRequesterOrders};
 use assay_marketplace::watch::audit_responder::{AuditResponder, AuditResponderOrders};
@@ -66,7 +67,7 @@ pub struct RequesterArgs {
     where documents may be withheld, the answers are sealed when half of the time for them has passed, and until then\n\
     assay audit withhold does it; with --accept and without --withhold they are sealed at once. Proofs are made beside\n\
     everything else. A delivery that was not acknowledged is published if that costs less than bond and price. A request that\n\
-    could not be accepted twice is left alone. A second one for the same account and state directory is refused.")]
+    could not be accepted twice is left alone, and none is judged while proofs are due. A second one for the same account and state directory is refused.")]
 pub struct ResponderArgs {
     /// Directory for the files of all audits, or URL of a server
     #[arg(long, value_name = "DIR|URL")]
@@ -90,6 +91,9 @@ pub struct ResponderArgs {
     /// Audits to have open at one time, accepted and not closed
     #[arg(long, value_name = "N", requires = "accept", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     max_open: u32,
+    /// Most documents to hand over in all audits that are accepted with this state directory, whether open or closed
+    #[arg(long, value_name = "N", requires = "accept")]
+    max_documents_total: Option<u64>,
     /// Receiver of the money [default: the signer]
     #[arg(long, value_name = "ADDRESS", value_parser = crate::cmd::withdraw::receiver)]
     withdraw_to: Option<Address>,
@@ -146,7 +150,10 @@ async fn responder(args: ResponderArgs, ctx: &Context) -> eyre::Result<()> {
     let originals = args.originals;
     let orders = AuditResponderOrders {
         keys,
-        accepts: args.accept.then(|| args.accepting.into()),
+        accepts: args.accept.then(|| AcceptPolicy {
+            most_in_total: args.max_documents_total,
+            ..args.accepting.into()
+        }),
         max_open: args.max_open as usize,
         corpus: args.corpus.map(|corpus| Documents { corpus, originals }),
         marketplace: ctx.market_if_named(&desk.market.chain).await?,

@@ -25,9 +25,10 @@ use assay_marketplace::audit::requester::publish::publish;
 use assay_marketplace::audit::requester::receive::receive;
 use assay_marketplace::audit::requester::request::{request, Ask};
 use assay_marketplace::audit::requester::reveal::reveal;
-use assay_marketplace::audit::responder::accept::{accept, AcceptPolicy, Accepted, Documents};
-use assay_marketplace::audit::responder::answer::answer;
+use assay_marketplace::audit::responder::accept::{accept, Accepted, Documents};
+use assay_marketplace::audit::responder::answer::{answer, Fewer};
 use assay_marketplace::audit::responder::hand_over::hand_over;
+use assay_marketplace::audit::responder::policy::AcceptPolicy;
 use assay_marketplace::audit::responder::prove::{prove, Owed};
 use assay_marketplace::audit::responder::submit::{submit, with_proof};
 use assay_marketplace::audit::responder::taken::{corpus, prover};
@@ -208,14 +209,14 @@ pub(super) async fn play(outer: &Context, work: &Path, seed: u64) -> eyre::Resul
         .count();
 
     s.note("5. the answers are posted and sealed; then the requester shows its salt, and nobody could have known the sample");
-    for sent in &answer(&s.rs, honest).await?.sent {
+    for sent in &answer(&s.rs, honest, Fewer::AreAnError).await?.sent {
         s.ledger.add("post the answers", RESPONDER, sent);
     }
     let revealed = reveal(&s.rq, honest, Vec::new()).await?;
     s.ledger.add("reveal the salt", REQUESTER, &revealed.sent);
     let network = prover(&s.rs, honest, &s.keys)?;
     let began = Instant::now();
-    let made = prove(&s.rs, honest, &network, || false).await?.made.len();
+    let made = prove(&s.rs, honest, &network, |_| false).await?.made.len();
     s.note(format_args!(
         "   {made} proofs in {:.1} s: no document of the sample matches",
         began.elapsed().as_secs_f64()
@@ -240,7 +241,7 @@ pub(super) async fn play(outer: &Context, work: &Path, seed: u64) -> eyre::Resul
     let hiding = ask(&mut s, &predicate, committed.id, DOCUMENTS as u32, &committed.leaves).await?;
     take_on(&mut s, hiding, &documents).await?;
     let hidden = hide_one(&s.rs, hiding).await?;
-    for sent in &answer(&s.rs, hiding).await?.sent {
+    for sent in &answer(&s.rs, hiding, Fewer::AreAnError).await?.sent {
         s.ledger.add("post false answers", RESPONDER, sent);
     }
     let revealed = reveal(&s.rq, hiding, Vec::new()).await?;

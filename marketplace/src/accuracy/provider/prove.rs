@@ -95,7 +95,7 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
         prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
     prepared.begin(desk, prover, &plan, manner.proceed).await?;
-    let (mut made, mut job) = (Vec::new(), Job::new(prover));
+    let (mut made, mut job) = (Vec::new(), Job::new(prover, &desk.home));
     for position in plan.to_make.iter().copied() {
         desk.report.note(format_args!(
             "example {position} ({} of {})",

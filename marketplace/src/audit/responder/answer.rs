@@ -1,6 +1,6 @@
 //! Posts the answers page by page, withholds documents that match, and seals.
 
-use crate::audit::facts::WITHHELD;
+use crate::audit::facts::{TO_WITHHOLD, WITHHELD};
 use crate::audit::matches::Matches;
 use crate::audit::responder::taken::matches;
 use crate::engagement::batch::largest_batch;
@@ -59,16 +59,26 @@ impl std::fmt::Display for Answered {
     }
 }
 
+/// What it means that fewer documents are withheld than were announced when the request was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fewer {
+    /// Somebody has yet to withhold the others.
+    AreAnError,
+    /// No more are going to be.
+    AreMeant,
+}
+
 /// Posts what is missing of the answers and seals them: from here on nothing of them changes.
 ///
 /// # Errors
-/// If something else was posted than what was found before the request was accepted.
-pub async fn answer(desk: &Desk<Audits>, id: B256) -> eyre::Result<Answered> {
+/// If something else was posted than what was found before the request was accepted, or documents are yet to be withheld.
+pub async fn answer(desk: &Desk<Audits>, id: B256, fewer: Fewer) -> eyre::Result<Answered> {
     let (audit, mut journal) = taken(desk, id).await?;
     let mut sent = Vec::new();
     if audit.state == AuditState::Accepted {
         require_time(&desk.market, &audit).await?;
         let found = matches(desk, &journal, id, &audit)?;
+        require_withheld(&journal, id, audit.counts.withheld, fewer)?;
         sent = post(desk, &mut journal, id, &found, true).await?;
     }
     result(desk, id, sent).await
@@ -117,6 +127,27 @@ pub async fn withhold(desk: &Desk<Audits>, id: B256, documents: &BTreeSet<u32>, 
         sent.push(Sent::from(&receipt));
     }
     result(desk, id, sent).await
+}
+
+/// Fails while documents are to be withheld that are not: the answers that are sealed allow none.
+fn require_withheld(journal: &Journal, id: B256, withheld: u32, fewer: Fewer) -> eyre::Result<()> {
+    let withheld = withheld as usize;
+    // A call that names documents notes them before it sends anything.
+    let named = journal.fact(&WITHHELD)?.unwrap_or_default().len();
+    if withheld < named {
+        return Err(hinted(
+            format!("{named} documents were named to be withheld, {withheld} of them are"),
+            format!("repeat assay audit withhold {id} with all of them: once the answers are sealed nothing can be withheld"),
+        ));
+    }
+    let announced = journal.fact(&TO_WITHHOLD)?.unwrap_or(0) as usize;
+    if withheld < announced && fewer == Fewer::AreAnError {
+        return Err(hinted(
+            format!("{announced} documents were to be withheld when the request was accepted, {withheld} are"),
+            format!("withhold them first: assay audit withhold {id} --document N --log FILE; or say that these are all: --no-more"),
+        ));
+    }
+    Ok(())
 }
 
 async fn taken(desk: &Desk<Audits>, id: B256) -> eyre::Result<(AuditView, Journal)> {
@@ -230,4 +261,33 @@ async fn result(desk: &Desk<Audits>, id: B256, sent: Vec<Sent>) -> eyre::Result<
         sent,
         next: after.next(id),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_not_sealed_while_documents_are_to_be_withheld() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&dir.path().join("journal.json")).unwrap();
+        let says = |journal: &Journal, withheld, fewer| {
+            let result = require_withheld(journal, B256::ZERO, withheld, fewer);
+            result.err().map(|error| error.to_string())
+        };
+        assert_eq!(says(&journal, 0, Fewer::AreAnError), None);
+        journal.set_fact(&TO_WITHHOLD, &2).unwrap();
+        let said = says(&journal, 1, Fewer::AreAnError).unwrap();
+        assert!(said.contains("2 documents were to be withheld when"), "{said}");
+        assert_eq!(says(&journal, 1, Fewer::AreMeant), None);
+        assert_eq!(says(&journal, 2, Fewer::AreAnError), None);
+        // Named, and never sent.
+        journal.set_fact(&WITHHELD, &BTreeSet::from([4, 5, 6])).unwrap();
+        let said = says(&journal, 2, Fewer::AreMeant).unwrap();
+        assert!(
+            said.contains("3 documents were named to be withheld, 2 of them are"),
+            "{said}"
+        );
+        assert_eq!(says(&journal, 3, Fewer::AreMeant), None);
+    }
 }

@@ -2,27 +2,28 @@
 
 use crate::audit::facts::{DELIVERY_SEED, PARCEL_DELIVERED};
 use crate::audit::parcel_file;
-use crate::audit::predicate::requested;
-use crate::audit::responder::taken::{corpus, matches};
+use crate::audit::responder::parcels::{Encrypted, Parcels};
+use crate::audit::responder::several::{Failed, Several};
 use crate::delivery::{parcel_name, Delivery};
 use crate::engagement::play::{require_party, require_time_of};
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
-use assay_chain::error::hinted;
+use assay_chain::client::Call;
 use assay_chain::journal::Journal;
+use assay_chain::market::all_answers;
 use assay_chain::venue::{unsettled, Venue};
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::IRetrievalMarket::deliverCall;
 use assay_protocol::abi::{AuditView, DemandState, DemandView};
 use assay_protocol::accuracy::decide::Party;
-use assay_protocol::retrieval::delivery::{layout, Parcel};
-use assay_protocol::retrieval::shared_key::{KeyPair, KeySeed};
 use assay_protocol::retrieval::statement::list_hash;
-use assay_protocol::transfer::places::Listed;
 use assay_protocol::units::utc;
 use rand::{rngs::OsRng, RngCore};
 use serde::Serialize;
+
+/// Deliveries that wait for their blocks together: what nodes keep of one account.
+const IN_FLIGHT: usize = 128;
 
 /// The result of a delivery.
 #[derive(Debug, Serialize)]
@@ -68,49 +69,9 @@ impl std::fmt::Display for Delivered {
     }
 }
 
-/// The ciphertext of a demand: the same one however often it is made.
-///
-/// # Errors
-/// If the seed of its key is not here, or a document was altered.
-pub async fn parcel(
-    desk: &Desk<Audits>,
-    journal: &Journal,
-    id: B256,
-    audit: &AuditView,
-    m: u32,
-) -> eyre::Result<(Parcel, KeyPair, Vec<u32>)> {
-    // The key as it was requested: a node that names another one would have garbage delivered, or read it itself.
-    let terms = requested(&desk.market, id, audit).await?.terms;
-    let ones = matches(desk, journal, id, audit)?.ones();
-    let indices = desk.market.demanded(id, m).await?;
-    if let Some(index) = indices.iter().find(|index| !ones.contains(index)) {
-        eyre::bail!(
-            "the node says that document {index} is demanded, which was answered with no match; use another node"
-        );
-    }
-    let seed: B256 = journal.fact(&DELIVERY_SEED(m, list_hash(&indices)))?.ok_or_else(|| {
-        hinted(
-            format!("the key of the delivery of demand {m} is not here"),
-            "use the --home in which it was delivered",
-        )
-    })?;
-    let pair = KeyPair::new(KeySeed::new(seed.0))?;
-    let key = pair.delivery_key(id, m.into(), &terms.requesterKey)?;
-    let listed = Listed::new(indices.clone(), audit.size as usize);
-    let listed = listed.ok_or_else(|| eyre::eyre!("the list of demand {m} is none of the corpus"))?;
-    let words_per_chunk = desk.market.params.delivery.wordsPerChunk as usize;
-    let layout = layout(indices.len(), audit.inputWords as usize, words_per_chunk)?;
-    let stored = corpus(journal, id)?;
-    let documents = indices
-        .iter()
-        .map(|index| Ok(stored.document(*index as usize)?.document));
-    let documents = documents.collect::<eyre::Result<Vec<_>>>()?;
-    Ok((Parcel::encrypt(layout, &key, &listed, &documents)?, pair, indices))
-}
-
 /// Fails unless the settled block has this very demand: another list would be another delivery.
-async fn require_settled(market: &Audits, id: B256, m: u32, view: &DemandView) -> eyre::Result<()> {
-    let then = market.settled().await?.demand(id, m).await;
+async fn require_settled(market: &Audits, settled: &Audits, id: B256, m: u32, view: &DemandView) -> eyre::Result<()> {
+    let then = settled.demand(id, m).await;
     if then.is_ok_and(|then| (then.state, then.listHash) == (view.state, view.listHash)) {
         return Ok(());
     }
@@ -118,46 +79,127 @@ async fn require_settled(market: &Audits, id: B256, m: u32, view: &DemandView) -
     Err(unsettled(&format!("demand {m} of audit"), id, settled).into())
 }
 
-/// Commits to the ciphertext of a demand once, and hands it over.
+/// Name of the step that commits to the ciphertext of a demand.
+fn step(m: u32) -> String {
+    format!("deliver-{m}")
+}
+
+/// Commits to the ciphertexts of these demands once each, without waiting for one before the next is sent, and hands them over.
 ///
 /// # Errors
-/// If the demand may still be taken back, or its time is over.
-pub async fn deliver(desk: &Desk<Audits>, id: B256, m: u32, to: Option<&Delivery>) -> eyre::Result<Delivered> {
+/// If none of them could be delivered: a demand may still be taken back, or its time is over.
+pub async fn deliver(
+    desk: &Desk<Audits>,
+    id: B256,
+    demands: &[u32],
+    to: Option<&Delivery>,
+) -> eyre::Result<Several<Delivered>> {
     let audit = desk.market.newest(id).await?;
     require_party(&audit, &desk.account, Party::Provider)?;
     let mut journal = desk.journal(id)?;
-    let view = desk.market.demand(id, m).await?;
-    let step = format!("deliver-{m}");
-    let sent = match desk.account.resume(&mut journal, &step, &desk.report).await? {
-        Some(receipt) => Some(Sent::from(&receipt)),
-        None if view.state == DemandState::Demanded => {
-            desk.market.require_settled(id, &audit).await?;
-            require_settled(&desk.market, id, m, &view).await?;
-            require_time_of(&desk.market, view.deadline).await?;
-            // Of each list its own: after a reorganisation another one may have the same number.
-            let fact = DELIVERY_SEED(m, view.listHash);
-            if journal.fact(&fact)?.is_none() {
-                let mut seed = B256::ZERO;
-                OsRng.fill_bytes(seed.as_mut_slice());
-                journal.set_fact(&fact, &seed)?;
-            }
-            let (parcel, pair, indices) = parcel(desk, &journal, id, &audit, m).await?;
-            parcel_file::save(&desk.files(id).join(parcel_name(m)), &parcel)?;
-            let call = deliverCall {
-                id,
-                m: U256::from(m),
-                guard: list_hash(&indices),
-                ctRoot: parcel.root(),
-                ephemeral: pair.public(),
+    let parcels = Parcels::of(desk, &journal, id, &audit).await?;
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for some in demands.chunks(IN_FLIGHT) {
+        let views = all_answers(some.iter().map(|m| desk.market.demand(id, *m))).await?;
+        let committed = commit(desk, &mut journal, &parcels, &audit, some.iter().copied().zip(views)).await?;
+        for (m, committed) in committed {
+            let delivered = async {
+                let sent = committed?;
+                hand_over(desk, &mut journal, &parcels, m, sent, to).await
             };
-            let call = desk.market.call(&call);
-            let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
-            Some(Sent::from(&receipt))
+            match delivered.await {
+                Ok(delivered) => done.push(delivered),
+                Err(error) => failed.push(Failed::new(m, error)),
+            }
         }
-        None => None,
-    };
+    }
+    Several::new(id, done, failed)
+}
+
+/// Commits to the ciphertexts of those that are not delivered yet; what was sent for each.
+///
+/// # Errors
+/// If nothing can be told of any of them.
+async fn commit(
+    desk: &Desk<Audits>,
+    journal: &mut Journal,
+    parcels: &Parcels,
+    audit: &AuditView,
+    demands: impl Iterator<Item = (u32, DemandView)>,
+) -> eyre::Result<Vec<(u32, eyre::Result<Option<Sent>>)>> {
+    let settled = desk.market.settled().await?;
+    let (mut committed, mut calls) = (Vec::new(), Vec::new());
+    for (m, view) in demands {
+        if view.state != DemandState::Demanded {
+            let receipt = desk.account.resume(journal, &step(m), &desk.report).await;
+            committed.push((m, receipt.map(|receipt| receipt.map(|receipt| Sent::from(&receipt)))));
+            continue;
+        }
+        let call = async {
+            desk.market.require_settled(parcels.id(), audit).await?;
+            require_settled(&desk.market, &settled, parcels.id(), m, &view).await?;
+            require_time_of(&desk.market, view.deadline).await?;
+            encrypted(desk, journal, parcels, m, &view)
+        };
+        match call.await {
+            Ok(call) => calls.push((m, call)),
+            Err(error) => committed.push((m, Err(error))),
+        }
+    }
+    let numbers: Vec<u32> = calls.iter().map(|(m, _)| *m).collect();
+    let steps = calls.into_iter().map(|(m, call)| (step(m), call)).collect();
+    let ended = desk.account.send_all(journal, steps, &desk.report).await;
+    let ended = ended
+        .into_iter()
+        .map(|ended| ended.map(|receipt| Some(Sent::from(&receipt))));
+    committed.extend(numbers.into_iter().zip(ended));
+    Ok(committed)
+}
+
+/// The call that commits to the ciphertext of a demand, which is in its file by then.
+///
+/// # Errors
+/// If a document was altered.
+fn encrypted(
+    desk: &Desk<Audits>,
+    journal: &mut Journal,
+    parcels: &Parcels,
+    m: u32,
+    view: &DemandView,
+) -> eyre::Result<Call> {
+    // Of each list its own: after a reorganisation another one may have the same number.
+    let fact = DELIVERY_SEED(m, view.listHash);
+    if journal.fact(&fact)?.is_none() {
+        let mut seed = B256::ZERO;
+        OsRng.fill_bytes(seed.as_mut_slice());
+        journal.set_fact(&fact, &seed)?;
+    }
+    let Encrypted { parcel, pair, indices } = parcels.parcel(journal, m, view.listHash)?;
+    parcel_file::save(&desk.files(parcels.id()).join(parcel_name(m)), &parcel)?;
+    Ok(desk.market.call(&deliverCall {
+        id: parcels.id(),
+        m: U256::from(m),
+        guard: list_hash(&indices),
+        ctRoot: parcel.root(),
+        ephemeral: pair.public(),
+    }))
+}
+
+/// Hands the ciphertext of a demand over that is committed to.
+///
+/// # Errors
+/// If the chain has another one.
+async fn hand_over(
+    desk: &Desk<Audits>,
+    journal: &mut Journal,
+    parcels: &Parcels,
+    m: u32,
+    sent: Option<Sent>,
+    to: Option<&Delivery>,
+) -> eyre::Result<Delivered> {
+    let id = parcels.id();
     let after = desk.market.demand(id, m).await?;
-    let (parcel, _, indices) = parcel(desk, &journal, id, &audit, m).await?;
+    let Encrypted { parcel, indices, .. } = parcels.parcel(journal, m, after.listHash)?;
     eyre::ensure!(
         parcel.root() == after.ctRoot,
         "the chain has ciphertext root {}, these documents and key give {}",

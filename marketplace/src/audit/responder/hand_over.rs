@@ -1,7 +1,7 @@
 //! Hands the documents that match over, off chain, with their originals.
 
 use crate::audit::delivered::Delivered;
-use crate::audit::facts::{DOCUMENTS_DELIVERED, WITHHELD};
+use crate::audit::facts::{DOCUMENTS_DELIVERED, OVERRULED_DELIVERED, WITHHELD};
 use crate::audit::posted::{owed, posted};
 use crate::audit::responder::taken::{corpus, matches};
 use crate::corpus::opening::open::open;
@@ -36,7 +36,9 @@ pub async fn hand_over(desk: &Desk<Audits>, id: B256, to: &Delivery) -> eyre::Re
         ));
     }
     // A ruling that a reorganisation takes back would leave documents out that are privileged.
-    let owed = owed(&desk.market.settled().await?, id, &posted).await?;
+    let settled = desk.market.settled().await?;
+    let owed = owed(&settled, id, &posted).await?;
+    let overruled = settled.newest(id).await?.counts.overruled;
     if owed.is_empty() {
         return Err(usage(format!(
             "no document of audit {id} is to be handed over: none matches, or all are kept back"
@@ -51,6 +53,8 @@ pub async fn hand_over(desk: &Desk<Audits>, id: B256, to: &Delivery) -> eyre::Re
     let count = owed.len();
     open(audit.corpusId, &stored, owed, &file, &desk.report)?;
     to.put(BlobKind::Documents, &file, &desk.report).await?;
+    // Before the place: without it all of them are handed over again.
+    journal.set_fact(&OVERRULED_DELIVERED, &overruled)?;
     journal.set_fact(&DOCUMENTS_DELIVERED, &to.place().to_string())?;
     Ok(Delivered::new(
         id,

@@ -70,7 +70,7 @@ impl Owed {
     }
 }
 
-/// Makes every proof that is due, is not on chain and has no file here; looks before each whether to end.
+/// Makes every proof that is due, is not on chain and has no file here; asks before each whether to end, with how many were made.
 ///
 /// # Errors
 /// If another process proves for this audit, or a document does match.
@@ -78,7 +78,7 @@ pub async fn prove(
     desk: &Desk<Audits>,
     id: B256,
     prover: &Prover,
-    shall_end: impl Fn() -> bool,
+    shall_end: impl Fn(usize) -> bool,
 ) -> eyre::Result<AuditProofs> {
     let audit = desk.market.newest(id).await?;
     require_party(&audit, &desk.account, Party::Provider)?;
@@ -97,7 +97,7 @@ pub async fn prove(
     let unproven = Owed::read(desk, id, &audit).await?.documents();
     let market = &desk.market;
     let (mut made, mut stopped) = (Vec::new(), false);
-    let mut job = Job::new(prover);
+    let mut job = Job::new(prover, &desk.home);
     let asked = Asked { id, by: audit.deadline };
     for index in unproven.iter().copied() {
         let document = corpus.document(index as usize)?.document;
@@ -117,7 +117,7 @@ pub async fn prove(
                 "the audit will end as a Violation; nothing but the bond can be saved by proving the others",
             ));
         }
-        let Some(turn) = job.turn(Some(asked), || !shall_end(), &desk.report)? else {
+        let Some(turn) = job.turn(Some(asked), || !shall_end(made.len()), &desk.report)? else {
             stopped = true;
             break;
         };

@@ -20,7 +20,7 @@ use assay_protocol::retrieval::sample::{group, Due, ProvenDocument};
 use serde::Serialize;
 
 /// Proofs of one transaction: what nodes take as 128 KiB.
-const MAX_BATCH: usize = 19;
+pub const MAX_BATCH: usize = 19;
 
 /// The result of sending proofs.
 #[derive(Debug, Serialize)]

@@ -2,7 +2,8 @@
 
 use crate::audit::facts::{own_request, CORPUS, ORIGINALS, PREDICATE};
 use crate::audit::matches::{Matches, MATCHES_FILE};
-use crate::audit::published::{secret_in, KeyUse, Published};
+use crate::audit::published::{KeyUse, Published};
+use crate::corpus::opening::open::require_same;
 use crate::corpus::stored::StoredCorpus;
 use crate::engagement::{Desk, Site};
 use crate::proving::Prover;
@@ -10,13 +11,10 @@ use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
+use assay_chain::venue::Venue;
 use assay_protocol::abi::AuditView;
 use eyre::WrapErr;
-use std::io::ErrorKind;
-use std::path::PathBuf;
-
-/// Directory with one inside for each predicate, in a chain's state.
-const PREDICATES: &str = "predicates";
+use std::path::{Path, PathBuf};
 
 /// The answers that were found before the request was taken on.
 ///
@@ -56,6 +54,38 @@ pub fn corpus(journal: &Journal, id: B256) -> eyre::Result<StoredCorpus> {
     Ok(StoredCorpus::open(&dir)?.with_originals(originals))
 }
 
+/// Notes that the corpus of an audit, or its originals, are somewhere else now; nothing if neither is named.
+///
+/// # Errors
+/// If another corpus is there, or this program did not take the audit on.
+pub async fn moved(desk: &Desk<Audits>, id: B256, to: Option<&Path>, originals: Option<&Path>) -> eyre::Result<()> {
+    if to.is_none() && originals.is_none() {
+        return Ok(());
+    }
+    let audit = desk.market.newest(id).await?;
+    let mut journal = desk.journal(id)?;
+    own_request(&journal, id, audit.requestHash)?;
+    let place = |path: &Path| {
+        let whole = path.canonicalize();
+        whole.wrap_err_with(|| format!("cannot find {}", path.display()))
+    };
+    if let Some(to) = to {
+        let to = place(to)?;
+        let committed = desk.market.corpora.corpus(audit.corpusId).await?;
+        require_same(audit.corpusId, &committed, &StoredCorpus::open(&to)?)?;
+        if journal.fact(&CORPUS)?.as_ref() != Some(&to) {
+            journal.set_fact(&CORPUS, &to)?;
+        }
+    }
+    if let Some(originals) = originals {
+        let originals = Some(place(originals)?);
+        if journal.fact(&ORIGINALS)?.as_ref() != Some(&originals) {
+            journal.set_fact(&ORIGINALS, &originals)?;
+        }
+    }
+    Ok(())
+}
+
 /// A prover for the predicate of an audit that was taken on.
 ///
 /// # Errors
@@ -72,28 +102,14 @@ pub fn prover(site: &Site<Audits>, id: B256, keys: &KeyUse) -> eyre::Result<Prov
     published.prover(&dir, keys, &site.market.chain, &site.report)
 }
 
-/// The secret files of every predicate that this program was asked with.
-///
-/// # Errors
-/// If the directory cannot be read.
-pub fn predicate_secrets(site: &Site<Audits>) -> eyre::Result<Vec<PathBuf>> {
-    let dir = site.home.ids(&site.market.chain, PREDICATES);
-    let entries = match std::fs::read_dir(&dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.wrap_err_with(|| format!("cannot read {}", dir.display()))?,
-    };
-    let secrets = entries.map(|entry| Ok(secret_in(&entry?.path())));
-    let mut secrets = secrets.collect::<eyre::Result<Vec<_>>>()?;
-    secrets.retain(|secret| secret.is_file());
-    Ok(secrets)
-}
-
-/// Locked while a request is judged: what is promised meanwhile would be counted by neither.
+/// Locked while a request is judged: its cost is measured on a machine that does nothing else.
 pub fn accepting_lock(site: &Site<Audits>) -> PathBuf {
-    site.home.ids(&site.market.chain, PREDICATES).join("accepting.lock")
+    site.home.predicates(&site.market.chain).join("accepting.lock")
 }
 
 /// Where the files of a predicate are: one directory for all audits with the same weights.
 pub fn predicate_dir(site: &Site<Audits>, weights_commit: U256) -> PathBuf {
-    site.home.of_id(&site.market.chain, PREDICATES, weights_commit.into())
+    site.home
+        .predicates(&site.market.chain)
+        .join(B256::from(weights_commit).to_string())
 }

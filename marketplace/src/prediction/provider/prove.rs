@@ -101,7 +101,7 @@ pub async fn prove(
     let inputs = served_inputs(desk, id)?;
     let mut made = Vec::new();
     let mut stopped = false;
-    let mut job = Job::new(prover);
+    let mut job = Job::new(prover, &desk.home);
     for index in unproven.iter().copied() {
         let input = inputs.read(index as usize)?;
         let output = outputs.output(index as usize).unwrap_or_default();
