@@ -68,5 +68,5 @@ pub(super) fn one_image(
 
 /// Whether a size has a name, or nothing, instead of a number.
 fn open(dim: &pb::tensor_shape_proto::Dimension) -> bool {
-    !matches!(dim.value, Some(DimValue(size)) if size > 0 || size < -1)
+    !matches!(dim.value, Some(DimValue(size)) if !(-1..=0).contains(&size))
 }
