@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What a machine has for each row of a circuit if proofs are to be made fast on it, bytes. Those of (0.35, 96) take 8,600 a row.
+/// What a machine has for each row of a circuit if proofs are to be made fast on it, bytes. Those of (0.35, 96) take 7,800 a row.
 const FAST_BYTES_PER_ROW: u64 = 1 << 14;
 
 /// Whether what is the same in every proof stays in memory from one to the next. Proofs are the same either way.
