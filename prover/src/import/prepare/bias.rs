@@ -1,6 +1,6 @@
 //! Biases of convolutions with sizes of 1 around their channels, which some exporters write, as lists.
 
-use super::super::change::Change;
+use crate::import::change::Change;
 use tract_onnx::pb;
 
 /// `[1, c]`, `[1, c, 1, 1]` and the like become `[c]`. The constant may have other readers: the list is a new one.

@@ -3,8 +3,8 @@
 //! A file may be hostile: what it names must be an ordinary file in its own folder, reached without links; the parts must lie in it and
 //! not overlap, so that no more is read than is there.
 
-use super::super::error::ImportError;
-use super::tensors;
+use super::tensors::tensors;
+use crate::import::error::ImportError;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};

@@ -1,8 +1,8 @@
 //! float16, bfloat16 and float64, read as float32.
 
-use super::super::change::Change;
-use super::super::error::ImportError;
-use super::tensors;
+use super::tensors::tensors;
+use crate::import::change::Change;
+use crate::import::error::ImportError;
 use half::{bf16, f16};
 use std::collections::BTreeMap;
 use tract_onnx::pb;

@@ -1,7 +1,7 @@
 //! Sizes of the image that the file leaves open.
 
-use super::super::change::Change;
-use super::super::error::ImportError;
+use crate::import::change::Change;
+use crate::import::error::ImportError;
 use std::collections::HashSet;
 use tract_onnx::pb;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;

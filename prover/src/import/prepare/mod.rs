@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | `bias` | biases as lists |
+//! | `tensors` | all constants |
 //! | `external` | constants that are stored beside the file |
 //! | `floats` | other float types, as float32 |
 //! | `interface` | sizes of the image that the file leaves open |
@@ -13,6 +14,7 @@ mod external;
 mod floats;
 mod interface;
 mod order;
+mod tensors;
 
 use super::change::Change;
 use super::error::ImportError;
@@ -35,11 +37,4 @@ pub(super) fn prepare(
     bias::flatten(graph, &mut changes);
     order::sort(graph, &mut changes)?;
     Ok(changes)
-}
-
-/// All constants, those in attributes too.
-fn tensors(graph: &mut pb::GraphProto) -> impl Iterator<Item = &mut pb::TensorProto> {
-    let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
-    let in_nodes = attributes.filter_map(|attribute| attribute.t.as_mut());
-    graph.initializer.iter_mut().chain(in_nodes)
 }

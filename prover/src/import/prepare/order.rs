@@ -1,7 +1,7 @@
 //! Nodes behind what they read.
 
-use super::super::change::Change;
-use super::super::error::ImportError;
+use crate::import::change::Change;
+use crate::import::error::ImportError;
 use std::collections::{BTreeSet, HashMap};
 use tract_onnx::pb;
 
