@@ -507,7 +507,7 @@ fn unsupported_constants_are_refused_by_name() {
     assert_refused(constant(|w| w.raw_data = vec![0; 7]), &["constant w", "raw data"]);
     assert_refused(
         constant(|w| w.data_location = Some(1)),
-        &["constant w", "outside the file"],
+        &["constant w", "both in the file and outside"],
     );
     assert_refused(
         constant(|w| w.data_type = DataType::Int64 as i32),

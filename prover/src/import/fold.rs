@@ -206,6 +206,10 @@ fn diagonal(scale: &[f64], shift: Vec<f64>) -> FloatConv {
 /// A convolution of a grey image, as one of an image of three channels: the weights of the others are 0.
 fn of_image(mut conv: FloatConv) -> FloatConv {
     let kernel = conv.weights.len() / conv.bias.len();
+    // Of one channel, both are the same.
+    if conv.kind == ConvKind::Depthwise3x3 {
+        conv.kind = ConvKind::Dense3x3;
+    }
     let mut weights = vec![0.0; 3 * conv.weights.len()];
     for (channels, grey) in weights.chunks_mut(3 * kernel).zip(conv.weights.chunks(kernel)) {
         channels[Input::GREY * kernel..][..kernel].copy_from_slice(grey);

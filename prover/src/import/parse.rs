@@ -5,16 +5,18 @@ use super::constant::Constant;
 use super::error::ImportError;
 use super::options::ImportOptions;
 use super::prepare::prepare;
-use crate::model::Shape;
+use crate::model::{Architecture, Shape};
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::Arc;
 use tract_onnx::pb;
 use tract_onnx::prelude::Framework;
 
 /// Operator sets whose semantics the converter and the float run agree on.
 const OPSETS: std::ops::RangeInclusive<i64> = 9..=23;
-const MAX_SIDE: i64 = 4096;
+/// What an architecture may have.
+const MAX_SIDE: i64 = Architecture::MAX_SIDE as i64;
 /// Bytes of a file: protobuf's own limit.
 const MAX_FILE: u64 = 1 << 31;
 
@@ -24,7 +26,7 @@ pub(super) struct Graph {
     pub(super) input: Input,
     pub(super) output: String,
     pub(super) nodes: Vec<Node>,
-    pub(super) constants: HashMap<String, Constant>,
+    pub(super) constants: HashMap<String, Arc<Constant>>,
     /// What the float run loads: the same graph.
     pub(super) proto: pb::ModelProto,
     /// How it differs from the file.
@@ -64,7 +66,7 @@ pub(super) enum Attribute {
     Ints(Vec<i64>),
     Float(f32),
     Text(String),
-    Tensor(Constant),
+    Tensor(Arc<Constant>),
     Other,
 }
 
@@ -78,7 +80,11 @@ pub(super) fn parse(path: &Path, options: &ImportOptions) -> Result<Graph, Impor
         path: path.to_owned(),
         reason: reason.to_owned(),
     };
-    match std::fs::metadata(path).map_err(unreadable)?.len() {
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(not_onnx("it is no ordinary file"));
+    }
+    match metadata.len() {
         0 => return Err(not_onnx("it is empty")),
         size if size > MAX_FILE => return Err(not_onnx("it has more than 2 GiB")),
         _ => {}
@@ -118,8 +124,11 @@ fn graph(mut proto: pb::ModelProto, folder: &Path, options: &ImportOptions) -> R
     let changes = prepare(graph, folder, options)?;
     let mut constants = HashMap::new();
     for tensor in &graph.initializer {
+        if tensor.name.is_empty() {
+            return Err(file("a constant without a name"));
+        }
         let value = Constant::read(&tensor.name, tensor)?;
-        if constants.insert(tensor.name.clone(), value).is_some() {
+        if constants.insert(tensor.name.clone(), Arc::new(value)).is_some() {
             return Err(ImportError::Constant {
                 tensor: tensor.name.clone(),
                 problem: "is defined twice".into(),
@@ -128,6 +137,7 @@ fn graph(mut proto: pb::ModelProto, folder: &Path, options: &ImportOptions) -> R
     }
     let mut inputs = graph.input.iter().filter(|input| !constants.contains_key(&input.name));
     let input = match (inputs.next(), inputs.next()) {
+        (Some(info), None) if info.name.is_empty() => return Err(file("an input without a name")),
         (Some(info), None) => image(info)?,
         (None, _) => return Err(file("a graph without an input")),
         (Some(_), Some(second)) => {
@@ -153,6 +163,15 @@ fn graph(mut proto: pb::ModelProto, folder: &Path, options: &ImportOptions) -> R
                 node: node.name,
                 op: node.op,
             });
+        }
+        for second in proto_node.output.iter().skip(1).filter(|output| !output.is_empty()) {
+            if !defined.insert(second.clone()) {
+                return Err(ImportError::Node {
+                    problem: format!("tensor {second} is defined twice"),
+                    node: node.name,
+                    op: node.op,
+                });
+            }
         }
         nodes.push(node);
     }
@@ -191,7 +210,9 @@ fn image(info: &pb::ValueInfoProto) -> Result<Input, ImportError> {
             _ => None,
         })
         .collect();
-    let dims: Vec<i64> = dims.into_iter().map(Option::unwrap_or_default).collect();
+    let dims: Option<Vec<i64>> = dims.into_iter().map(|dim| dim.filter(|size| *size != 0)).collect();
+    let dims = dims
+        .ok_or_else(|| error("leaves sizes open that no option names: export the network with its channels".into()))?;
     let sizes = 1..=MAX_SIDE;
     let (c, h, w, channels_last) = match *dims {
         [1, c @ (1 | 3), h, w] if sizes.contains(&h) && sizes.contains(&w) => (c, h, w, false),
@@ -236,6 +257,10 @@ fn node(proto: &pb::NodeProto, opset: i64) -> Result<Node, ImportError> {
     if output.is_empty() {
         return Err(error("has no output"));
     }
+    // The mask of a dropout, which nothing reads at inference; other second outputs belong to training.
+    if proto.op_type != "Dropout" && proto.output.iter().skip(1).any(|output| !output.is_empty()) {
+        return Err(error("has more than one output"));
+    }
     let mut attributes = HashMap::new();
     for attribute in &proto.attribute {
         if attributes
@@ -262,7 +287,7 @@ fn attribute_value(node: &str, proto: &pb::AttributeProto) -> Result<Attribute, 
         Ok(T::Float) => Attribute::Float(proto.f),
         Ok(T::String) => Attribute::Text(String::from_utf8_lossy(&proto.s).into_owned()),
         Ok(T::Tensor) => match &proto.t {
-            Some(tensor) => Attribute::Tensor(Constant::read(node, tensor)?),
+            Some(tensor) => Attribute::Tensor(Arc::new(Constant::read(node, tensor)?)),
             None => Attribute::Other,
         },
         _ => Attribute::Other,

@@ -102,6 +102,8 @@ impl Architecture {
     pub const MAX_SHIFT: u32 = 16;
     /// Far above MobileNet v2 (1.0, 224), which has about 6.7 million; keeps hostile files from exhausting memory.
     pub const MAX_ACTIVATIONS: usize = 1 << 26;
+    /// Rows or columns of a map.
+    pub const MAX_SIDE: usize = 1024;
     /// MobileNet v2 has 64; the rest keeps hostile files short.
     pub const MAX_LAYERS: usize = 1 << 12;
 
@@ -201,7 +203,6 @@ impl Architecture {
     /// The first violation, with the layer's name.
     pub fn validate(&self) -> Result<(), ArchitectureError> {
         use ArchitectureError as E;
-        const MAX_SIDE: usize = 1024;
         if self.layers.is_empty() {
             return Err(E::Empty);
         }
@@ -218,7 +219,9 @@ impl Architecture {
                 max: Self::MAX_LAYERS,
             });
         }
-        let sizes_ok = |s: Shape| s.c > 0 && s.h > 0 && s.w > 0 && s.c <= 1 << 16 && s.h <= MAX_SIDE && s.w <= MAX_SIDE;
+        let sizes_ok = |s: Shape| {
+            s.c > 0 && s.h > 0 && s.w > 0 && s.c <= 1 << 16 && s.h <= Self::MAX_SIDE && s.w <= Self::MAX_SIDE
+        };
         if !sizes_ok(self.input) {
             return Err(E::Size {
                 layer: "image".into(),

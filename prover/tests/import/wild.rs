@@ -88,6 +88,21 @@ fn what_keeps_the_classes_in_order_is_dropped_at_the_end() {
     assert_refused(wrong.output("end", 5), &["node end (Softmax)", "over axis 0"]);
     let map = stem().node("Softmax", &["x"], "y", vec![int("axis", 1)]);
     assert_refused(with_head(map, 4), &["node y (Softmax)", "over axis 1"]);
+    let class_of_class = base()
+        .node("ArgMax", &["logits"], "class", vec![int("axis", 1)])
+        .node("Cast", &["class"], "whole", vec![int("to", 6)])
+        .node("ArgMax", &["whole"], "end", vec![int("axis", 1)]);
+    assert_refused(
+        class_of_class.output("end", 1),
+        &["node end (ArgMax)", "what follows is no class"],
+    );
+    let whole = base().node("ArgMax", &["logits"], "class", vec![int("axis", 1)]).node(
+        "Cast",
+        &["class"],
+        "end",
+        vec![int("to", 6)],
+    );
+    assert_same(&whole.output("end", 1), &base());
     let last = base().node(
         "ArgMax",
         &["logits"],
@@ -101,7 +116,7 @@ fn what_keeps_the_classes_in_order_is_dropped_at_the_end() {
         .weights("w", &[5, 4, 1, 1])
         .node("Conv", &["shares", "w"], "logits", vec![])
         .output("logits", 5);
-    assert_refused(middle, &["node logits (Conv)", "after shares (Softmax)"]);
+    assert_refused(middle, &["node logits (Conv)", "goes on after shares (Softmax)"]);
 }
 
 #[test]
@@ -208,6 +223,17 @@ fn small_averages_are_depthwise_convolutions() {
         &["node y (AveragePool)", "averages [2, 2] at strides [1, 1]"],
     );
     assert_refused(average(3, 3, 1, 1), &["node y (AveragePool)", "strides [3, 3]"]);
+    let with = |attribute| {
+        let mut onnx = average(3, 2, 1, 1);
+        let pool = onnx.graph().node.iter_mut().find(|node| node.name == "y").unwrap();
+        pool.attribute.push(attribute);
+        onnx
+    };
+    assert_refused(with(int("ceil_mode", 1)), &["node y (AveragePool)", "ceil_mode"]);
+    assert_refused(
+        with(text("auto_pad", "VALID")),
+        &["node y (AveragePool)", "pads", "besides auto_pad"],
+    );
 }
 
 #[test]
@@ -252,6 +278,17 @@ fn a_network_of_grey_images_reads_the_green_channel() {
         assert_eq!(model.architecture.input.c, 3);
         assert_says(&run(&onnx).unwrap().1, "image", "green");
     }
+    let mut averaged = Onnx::new(8, 8)
+        .node(
+            "AveragePool",
+            &["image"],
+            "a",
+            vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])],
+        )
+        .weights("w", &[4, 1, 3, 3])
+        .node("Conv", &["a", "w"], "y", vec![ints("pads", &[1, 1, 1, 1])]);
+    averaged.graph().input[0] = value_info("image", &[1, 1, 8, 8]);
+    assert_agrees(&with_head(averaged, 4));
     let mut pooled = Onnx::new(8, 8).node("GlobalAveragePool", &["image"], "y", vec![]);
     pooled.graph().input[0] = value_info("image", &[1, 1, 8, 8]);
     assert_refused(with_head(pooled, 1), &["node y", "reads the grey image"]);
@@ -440,6 +477,17 @@ fn sizes_computed_in_the_graph_are_those_of_the_tensor() {
         .integers("four", vec![4])
         .node("Gather", &["sizes", "four"], "none", vec![]);
     assert_refused(outside, &["node none (Gather)", "takes [4] of 4"]);
+    let mut matrix = base()
+        .integers("matrix", vec![1, 2, 3, 4])
+        .integers("one", vec![1])
+        .node("Gather", &["matrix", "one"], "row", vec![]);
+    let constants = &mut matrix.graph().initializer;
+    constants
+        .iter_mut()
+        .find(|tensor| tensor.name == "matrix")
+        .unwrap()
+        .dims = vec![2, 2];
+    assert_refused(matrix, &["node row (Gather)", "expected a list"]);
     let joined = stem().node("Concat", &["x", "x"], "y", vec![int("axis", 1)]);
     assert_refused(with_head(joined, 4), &["node y (Concat)", "computed tensors"]);
 }
@@ -544,6 +592,19 @@ fn what_is_not_wholly_beside_the_file_is_refused() {
         "8 bytes of weights.bin",
     );
     refused(|_, tensor| tensor.external_data.clear(), "does not say where");
+    refused(
+        |_, tensor| tensor.raw_data = vec![0; 576],
+        "both in the file and outside",
+    );
+    // What is in the file counts, whatever it names besides.
+    let within = external(|folder, tensor| {
+        std::fs::write(folder.join("weights.bin"), b"").unwrap();
+        let entries = tensor.external_data.clone();
+        let plain = base().graph().initializer.clone();
+        *tensor = plain.into_iter().find(|other| other.name == "w").unwrap();
+        tensor.external_data = entries;
+    });
+    assert!(within.unwrap() == run(&base()).unwrap().0);
     refused(|_, tensor| tensor.dims = vec![i64::MAX, 4], "cannot be read");
     refused(|_, tensor| tensor.data_type = 99, "cannot be read");
 }
@@ -581,4 +642,87 @@ fn an_empty_file_is_said_to_be_empty() {
     let refused = import::import(&path, directory.path(), &ImportOptions::default(), &Silent);
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains("it is empty"), "{refused}");
+}
+
+#[test]
+fn small_files_that_mean_much_end_at_once() {
+    let mut doubled = base().integers("l0", vec![1]);
+    for i in 0..40 {
+        let (from, to) = (format!("l{i}"), format!("l{}", i + 1));
+        doubled = doubled.node("Concat", &[&from, &from], &to, vec![int("axis", 0)]);
+    }
+    assert_refused(doubled, &["(Concat)", "joins more than 64 sizes"]);
+
+    let mut names = base().uniform("big", &[1, 1 << 20], 0.0, 1.0);
+    for i in 0..20_000 {
+        names = names.node("Cast", &["big"], &format!("c{i}"), vec![int("to", 1)]);
+    }
+    let (model, _) = run(&names).unwrap();
+    assert!(model == run(&base()).unwrap().0);
+
+    let mut biases = stem().uniform("big", &[1, 1 << 20], 0.0, 1.0);
+    for i in 0..20_000 {
+        biases = biases.node("Conv", &["x", "stem_w", "big"], &format!("c{i}"), vec![]);
+    }
+    assert_refused(biases.output("c9", 5), &["node c0 (Conv)"]);
+
+    for (op, constant, refusal) in [("Mul", "one", "weights"), ("Relu", "", "activations")] {
+        let mut deep = Onnx::new(1, 1)
+            .weights("w", &[1 << 16, 3, 1, 1])
+            .floats("one", &[1], vec![1.0])
+            .node("Conv", &["image", "w"], "c0", vec![]);
+        for i in 0..5_000 {
+            deep = deep.node(op, &[&format!("c{i}"), constant], &format!("c{}", i + 1), vec![]);
+        }
+        assert_refused(deep.output("c5000", 1 << 16), &[refusal]);
+    }
+    let mut long = stem();
+    for i in 0..20_000 {
+        let from = if i == 0 { "x".into() } else { format!("r{i}") };
+        long = long.node("Relu", &[&from], &format!("r{}", i + 1), vec![]);
+    }
+    assert_refused(long.output("r20000", 4), &["more than 16384 operators"]);
+
+    let mut shared = Onnx::new(1, 1)
+        .weights("w", &[4096, 4096, 1, 1])
+        .weights("first", &[4096, 3, 1, 1])
+        .node("Conv", &["image", "first"], "c0", vec![]);
+    for i in 0..40 {
+        shared = shared.node("Conv", &[&format!("c{i}"), "w"], &format!("c{}", i + 1), vec![]);
+    }
+    assert_refused(shared.output("c40", 4096), &["more than 134217728 weights"]);
+}
+
+#[test]
+fn what_is_no_network_of_one_output_each_is_refused() {
+    let second = |mut onnx: Onnx, of: &str, name: &str| {
+        let node = onnx.graph().node.iter_mut().find(|node| node.name == of).unwrap();
+        node.output.push(name.into());
+        onnx
+    };
+    let training = second(base(), "conv", "second");
+    assert_refused(training, &["node conv (Conv)", "more than one output"]);
+    let mask = || with_head(stem().node("Dropout", &["x"], "y", vec![]), 4);
+    assert_refused(
+        second(mask(), "y", "head_w"),
+        &["node y (Dropout)", "head_w is defined twice"],
+    );
+    assert_same(&second(mask(), "y", "mask"), &mask());
+    let mut nameless = base();
+    nameless.graph().initializer[0].name.clear();
+    assert_refused(nameless, &["a constant without a name"]);
+    let mut forged = base();
+    forged.graph().node[0].name = "conv\n100 parameters".into();
+    assert_refused(forged, &["control characters", "conv\\n100"]);
+    let mut coloured = base();
+    coloured.graph().input[0] = value_info("image", &[1, 0, 8, 8]);
+    assert_refused(coloured, &["leaves sizes open"]);
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = import::import(directory.path(), directory.path(), &ImportOptions::default(), &Silent);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("no ordinary file"), "{refused}");
 }

@@ -183,7 +183,7 @@ fn padding(node: &Node, kind: ConvKind, stride: usize) -> Result<Padding, Import
     let pads = node.ints("pads")?;
     let pointwise = kind == ConvKind::Pointwise;
     let auto_pad = node.text("auto_pad", "NOTSET")?;
-    if auto_pad != "NOTSET" && pads.is_some_and(|pads| pads.iter().any(|pad| *pad != 0)) {
+    if auto_pad != "NOTSET" && pads.is_some_and(|pads| auto_pad != "VALID" || pads.iter().any(|pad| *pad != 0)) {
         return Err(node.attribute_error("pads", "is given besides auto_pad".into()));
     }
     match auto_pad {

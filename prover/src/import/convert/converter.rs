@@ -5,8 +5,14 @@ use crate::import::change::Change;
 use crate::import::constant::{Constant, Data};
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::model::Shape;
+use crate::model::{Architecture, ArchitectureError, ParamsError, Shape};
 use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Of operators, each of which becomes a layer or goes into one: four for each layer of an architecture.
+const MAX_LAYERS: usize = 4 * Architecture::MAX_LAYERS;
+/// Weights, biases and factors of all of them: 1 GiB as they are kept here.
+const MAX_NUMBERS: usize = 1 << 27;
 
 /// A tensor that a node reads.
 #[derive(Clone, Copy)]
@@ -40,11 +46,20 @@ impl Value {
 
 pub(super) struct Converter {
     pub(super) opset: i64,
-    pub(super) constants: HashMap<String, Constant>,
+    pub(super) constants: HashMap<String, Arc<Constant>>,
     pub(super) values: HashMap<String, Value>,
     pub(super) network: FloatNetwork,
+    /// What all layers hold so far: numbers in their outputs, and of their own.
+    pub(super) sizes: Sizes,
     /// The node that ends the network: only other names of its output may follow.
     pub(super) end: Option<End>,
+}
+
+/// Counts that a file must not make large.
+#[derive(Default)]
+pub(super) struct Sizes {
+    activations: usize,
+    numbers: usize,
 }
 
 /// What keeps the order of the classes, or says the first of them.
@@ -159,9 +174,13 @@ impl Converter {
         form: Form,
     ) -> Result<(), ImportError> {
         if let Some(end) = &self.end {
-            let problem = format!("comes after {} ({}), which may only end a network", end.node, end.op);
+            let problem = format!(
+                "the network goes on after {} ({}), which may only end one",
+                end.node, end.op
+            );
             return Err(error(node, problem));
         }
+        self.count(&op, output)?;
         self.network.layers.push(FloatLayer {
             node: node.name.clone(),
             onnx_op: node.op.clone(),
@@ -177,6 +196,35 @@ impl Converter {
             form,
         };
         self.values.insert(node.output.clone(), value);
+        Ok(())
+    }
+
+    /// Refuses a layer with which the network would be too large, before it is kept.
+    fn count(&mut self, op: &FloatOp, output: Shape) -> Result<(), ImportError> {
+        let numbers = match op {
+            FloatOp::Conv(conv) => conv.weights.len() + conv.bias.len(),
+            FloatOp::Affine { scale, shift } => scale.len() + shift.len(),
+            FloatOp::Clip { .. } | FloatOp::Add | FloatOp::Pool => 0,
+        };
+        let sizes = &mut self.sizes;
+        sizes.activations = sizes.activations.saturating_add(output.len());
+        sizes.numbers = sizes.numbers.saturating_add(numbers);
+        if sizes.activations > Architecture::MAX_ACTIVATIONS {
+            return Err(ParamsError::from(ArchitectureError::TooManyActivations {
+                activations: sizes.activations,
+                max: Architecture::MAX_ACTIVATIONS,
+            })
+            .into());
+        }
+        let too_many = |what: &str, most: usize| ImportError::File {
+            what: format!("more than {most} {what}"),
+        };
+        if self.network.layers.len() >= MAX_LAYERS {
+            return Err(too_many("operators", MAX_LAYERS));
+        }
+        if sizes.numbers > MAX_NUMBERS {
+            return Err(too_many("weights", MAX_NUMBERS));
+        }
         Ok(())
     }
 

@@ -12,7 +12,7 @@ impl Converter {
         self.end(
             node,
             if self.opset < 13 { 1 } else { -1 },
-            "dropped: it keeps the order of the classes",
+            "dropped: it keeps the order of the classes; the logits before it are the output",
         )
     }
 
@@ -25,6 +25,12 @@ impl Converter {
     }
 
     fn end(&mut self, node: &Node, axis: i64, what: &str) -> Result<(), ImportError> {
+        if let Some(end) = self.end.as_ref().filter(|end| end.op == "ArgMax") {
+            return Err(error(
+                node,
+                format!("comes after {} (ArgMax): what follows is no class", end.node),
+            ));
+        }
         let names = self.inputs(node, 1, 1)?;
         let x = self.value(node, names[0])?;
         let rank = x.onnx_shape().len() as i64;
@@ -39,7 +45,7 @@ impl Converter {
         }
         self.note(node, what.to_owned());
         self.alias(node, x);
-        self.end.get_or_insert(End {
+        self.end = Some(End {
             node: node.name.clone(),
             op: node.op.clone(),
         });

@@ -5,7 +5,9 @@
 //! | `network` | the result: layers in real numbers |
 //! | `converter` | what is known of the graph so far |
 //! | `attributes` | what a node says besides its inputs |
-//! | `conv`, `elementwise`, `spatial` | one operator a function |
+//! | `conv`, `elementwise`, `spatial`, `transpose` | one operator a function |
+//! | `ends` | what only ends a network |
+//! | `sizes` | constants, and lists of sizes |
 
 mod attributes;
 mod conv;
@@ -21,8 +23,7 @@ pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 
 use super::error::ImportError;
 use super::parse::{Graph, Node};
-use crate::model::{Architecture, ArchitectureError, ParamsError};
-use converter::{Converter, Form, Value};
+use converter::{Converter, Form, Sizes, Value};
 use std::collections::HashMap;
 
 /// Converts every node; those that only rename a tensor become no layer.
@@ -45,6 +46,7 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
             layers: Vec::new(),
             changes: graph.changes.clone(),
         },
+        sizes: Sizes::default(),
         end: None,
     };
     for node in &graph.nodes {
@@ -64,15 +66,6 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
     }
     if converter.network.layers.is_empty() {
         return Err(interface("is the image itself"));
-    }
-    // Before anything of that size is allocated.
-    let activations: usize = converter.network.layers.iter().map(|layer| layer.output.len()).sum();
-    if activations > Architecture::MAX_ACTIVATIONS {
-        return Err(ParamsError::from(ArchitectureError::TooManyActivations {
-            activations,
-            max: Architecture::MAX_ACTIVATIONS,
-        })
-        .into());
     }
     Ok(converter.network)
 }

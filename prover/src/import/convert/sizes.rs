@@ -4,10 +4,14 @@ use super::converter::{error, Converter};
 use crate::import::constant::{Constant, Data};
 use crate::import::error::ImportError;
 use crate::import::parse::{Attribute, Node};
+use std::sync::Arc;
+
+/// Sizes in a list.
+const MAX_SIZES: usize = 64;
 
 impl Converter {
     pub(super) fn constant_node(&mut self, node: &Node) -> Result<(), ImportError> {
-        let scalar = |data: Data| Constant { dims: vec![], data };
+        let scalar = |data: Data| Arc::new(Constant { dims: vec![], data });
         let mut attributes = node.attributes.iter();
         let constant = match (attributes.next(), attributes.next()) {
             (Some((name, Attribute::Tensor(value))), None) if name == "value" => value.clone(),
@@ -15,10 +19,10 @@ impl Converter {
                 scalar(Data::Float(vec![*value]))
             }
             (Some((name, Attribute::Int(value))), None) if name == "value_int" => scalar(Data::Int(vec![*value])),
-            (Some((name, Attribute::Ints(values))), None) if name == "value_ints" => Constant {
+            (Some((name, Attribute::Ints(values))), None) if name == "value_ints" => Arc::new(Constant {
                 dims: vec![values.len()],
                 data: Data::Int(values.clone()),
-            },
+            }),
             _ => return Err(error(node, "holds no tensor, finite float or integers".into())),
         };
         self.constants.insert(node.output.clone(), constant);
@@ -27,7 +31,20 @@ impl Converter {
 
     fn set_integers(&mut self, node: &Node, dims: Vec<usize>, data: Vec<i64>) {
         let data = Data::Int(data);
-        self.constants.insert(node.output.clone(), Constant { dims, data });
+        let constant = Arc::new(Constant { dims, data });
+        self.constants.insert(node.output.clone(), constant);
+    }
+
+    /// A list of sizes: one axis, and no more of them than shapes have.
+    fn list(&self, node: &Node, name: &str) -> Result<&[i64], ImportError> {
+        let integers = self.integers(node, name)?;
+        let dims = &self.constant(node, name)?.dims;
+        if dims.len() == 1 && integers.len() <= MAX_SIZES {
+            Ok(integers)
+        } else {
+            let problem = format!("input {name} has shape {dims:?}, expected a list of up to {MAX_SIZES} sizes");
+            Err(error(node, problem))
+        }
     }
 
     /// The sizes of a tensor.
@@ -47,10 +64,13 @@ impl Converter {
     /// Some of a list of integers.
     pub(super) fn gather(&mut self, node: &Node) -> Result<(), ImportError> {
         node.only(&["axis"])?;
-        node.expect_int("axis", 0)?;
+        expect_first_axis(node)?;
         let names = self.inputs(node, 2, 2)?;
-        let from = self.integers(node, names[0])?;
-        let places = self.integers(node, names[1])?;
+        let from = self.list(node, names[0])?;
+        let places = match self.constant(node, names[1])?.dims.len() {
+            0 => self.integers(node, names[1])?,
+            _ => self.list(node, names[1])?,
+        };
         let rank = from.len() as i64;
         let picked = places.iter().map(|at| {
             let at = if *at < 0 { at.saturating_add(rank) } else { *at };
@@ -65,10 +85,17 @@ impl Converter {
 
     /// A list of one integer from that integer.
     pub(super) fn unsqueeze(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&["axes"])?;
         let names = self.inputs(node, 1, 2)?;
+        let axes = match names.get(1) {
+            Some(name) => Some(self.integers(node, name)?),
+            None => node.ints("axes")?,
+        };
         let integers = self.integers(node, names[0])?.to_vec();
-        if integers.len() != 1 {
-            return Err(error(node, format!("has {} integers, expected one", integers.len())));
+        let dims = &self.constant(node, names[0])?.dims;
+        if !dims.is_empty() || !matches!(axes, Some([0 | -1])) {
+            let problem = format!("adds the axes {axes:?} to {dims:?}; supported is one integer that becomes a list");
+            return Err(error(node, problem));
         }
         self.set_integers(node, vec![1], integers);
         Ok(())
@@ -81,9 +108,14 @@ impl Converter {
                 format!("joins computed tensors, {name} among them, which is not supported; only lists of sizes are");
             return Err(error(node, problem));
         }
+        node.only(&["axis"])?;
+        expect_first_axis(node)?;
         let mut joined = Vec::new();
         for name in &node.inputs {
-            joined.extend_from_slice(self.integers(node, name)?);
+            joined.extend_from_slice(self.list(node, name)?);
+            if joined.len() > MAX_SIZES {
+                return Err(error(node, format!("joins more than {MAX_SIZES} sizes")));
+            }
         }
         self.set_integers(node, vec![joined.len()], joined);
         Ok(())
@@ -110,10 +142,19 @@ impl Converter {
             return Ok(());
         }
         let x = self.value(node, names[0])?;
-        if to != FLOAT {
+        let is_class = self.end.as_ref().is_some_and(|end| end.op == "ArgMax");
+        if to != FLOAT && !(is_class && INTEGERS.contains(&to)) {
             return Err(unsupported());
         }
         self.alias(node, x);
         Ok(())
+    }
+}
+
+/// Of a list, which has one.
+fn expect_first_axis(node: &Node) -> Result<(), ImportError> {
+    match node.int("axis", 0)? {
+        0 | -1 => Ok(()),
+        other => Err(node.attribute_error("axis", format!("is {other}, supported is the axis of a list, 0"))),
     }
 }

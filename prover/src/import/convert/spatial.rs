@@ -30,7 +30,9 @@ impl Converter {
         let whole = [x.shape.h as i64, x.shape.w as i64];
         let pads = node.ints("pads")?.unwrap_or(&[0; 4]);
         match node.text("auto_pad", "NOTSET")? {
-            "NOTSET" | "VALID" => {}
+            "NOTSET" => {}
+            "VALID" if pads == [0; 4] => {}
+            "VALID" => return Err(node.attribute_error("pads", "is given besides auto_pad".into())),
             other => return Err(node.attribute_error("auto_pad", format!("is {other}, supported is NOTSET"))),
         }
         node.expect_ints("dilations", &[1, 1])?;
@@ -45,6 +47,7 @@ impl Converter {
     /// 3×3 at stride 2, where the other weights are 0.
     fn local_average_pool(&mut self, node: &Node, x: Value, window: &[i64], pads: &[i64]) -> Result<(), ImportError> {
         let strides = node.ints("strides")?.unwrap_or(&[1, 1]);
+        node.expect_int("ceil_mode", 0)?;
         let counts_border = node.int("count_include_pad", 0)? == 1;
         let Shape { c, h, w } = x.shape;
         let even = h % 2 == 0 && w % 2 == 0;

@@ -1,7 +1,7 @@
 //! Constants in files beside the ONNX file.
 //!
 //! A file may be hostile: what it names must be an ordinary file in its own folder, reached without links; the parts must lie in it and
-//! not overlap, so that no more is read than is there.
+//! not overlap, so that little in the file cannot mean much to read.
 
 use super::tensors::tensors;
 use crate::import::error::ImportError;
@@ -42,8 +42,9 @@ pub(super) fn load(graph: &mut pb::GraphProto, folder: &Path) -> Result<(), Impo
     Ok(())
 }
 
+/// Whether the tensor says so; one that names a file besides has what is in it.
 fn is_external(tensor: &pb::TensorProto) -> bool {
-    tensor.data_location.unwrap_or(0) != 0 || !tensor.external_data.is_empty()
+    tensor.data_location.unwrap_or(0) != 0
 }
 
 fn part(tensor: &pb::TensorProto, folder: &Path) -> Result<Part, ImportError> {
@@ -51,6 +52,16 @@ fn part(tensor: &pb::TensorProto, folder: &Path) -> Result<Part, ImportError> {
         tensor: tensor.name.clone(),
         problem,
     };
+    let within = [
+        tensor.raw_data.len(),
+        tensor.float_data.len(),
+        tensor.int32_data.len(),
+        tensor.int64_data.len(),
+        tensor.double_data.len(),
+    ];
+    if within.iter().any(|len| *len > 0) {
+        return Err(error("is stored both in the file and outside".into()));
+    }
     let entry = |key: &str| {
         let found = tensor.external_data.iter().find(|entry| entry.key == key);
         found.map(|entry| entry.value.as_str())
@@ -111,10 +122,13 @@ fn inside(folder: &Path, location: &str) -> Result<PathBuf, &'static str> {
         }
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => {
-                return Err("which is a link; only files beside the network are read")
+                return Err("which is a link; copy the file itself beside the network")
             }
             Ok(_) => {}
-            Err(_) => return Err("which is not beside the network; copy it there"),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err("which is not beside the network; copy it there")
+            }
+            Err(_) => return Err("which cannot be read"),
         }
     }
     if path.is_file() {

@@ -7,12 +7,14 @@
 //! | `external` | constants that are stored beside the file |
 //! | `floats` | other float types, as float32 |
 //! | `interface` | sizes of the image that the file leaves open |
+//! | `names` | what is printed of them |
 //! | `order` | nodes behind what they read |
 
 mod bias;
 mod external;
 mod floats;
 mod interface;
+mod names;
 mod order;
 mod tensors;
 
@@ -28,6 +30,7 @@ pub(super) fn prepare(
     folder: &Path,
     options: &ImportOptions,
 ) -> Result<Vec<Change>, ImportError> {
+    names::check(graph)?;
     let mut changes = Vec::new();
     // Claims about inner tensors are not needed, and would have to be checked.
     graph.value_info.clear();
