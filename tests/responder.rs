@@ -342,8 +342,8 @@ fn answers_are_sealed_once_as_many_are_withheld_as_were_announced() {
 /// A kill, or the end of the time, costs what was made since the last transaction.
 #[test]
 fn proofs_are_sent_as_soon_as_they_fill_a_transaction() {
-    let story = Audited::new(26, 1);
-    let id = story.requested("26", &[]);
+    let story = Audited::new(36, 1);
+    let id = story.requested("36", &[]);
     story.accepted(&id, &[]);
     story.rs("answer", &id, &[]);
     story.rq("reveal", &id, &[]);
@@ -364,7 +364,7 @@ fn proofs_are_sent_as_soon_as_they_fill_a_transaction() {
         .unwrap()
         .with_file_name("proofs");
     assert!(
-        fs::read_dir(&proofs).unwrap().count() < 26,
+        fs::read_dir(&proofs).unwrap().count() < 36,
         "all were made before any was sent"
     );
     // A daemon goes on with the rest.

@@ -18,7 +18,7 @@ use assay_durable::report::Reporter;
 use assay_protocol::units::{about_ether, ether};
 use eyre::WrapErr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
@@ -158,7 +158,7 @@ impl Account {
         out: &Reporter,
     ) -> eyre::Result<TransactionReceipt> {
         let (hash, raw) = self.begin(journal, step, call, out).await?;
-        self.finish(journal, step, hash, &raw, out).await
+        self.finish(journal, step, hash, &raw, out, Instant::now()).await
     }
 
     /// As [`Account::send`] for several calls, which wait for their blocks together; how each of them ended.
@@ -176,10 +176,12 @@ impl Account {
             let sent = self.begin(journal, &step, &call, out).await;
             begun.push((step, sent));
         }
+        // They wait together: those behind one that no block takes have waited as long.
+        let since = Instant::now();
         let mut ended = Vec::new();
         for (step, sent) in begun {
             ended.push(match sent {
-                Ok((hash, raw)) => self.finish(journal, &step, hash, &raw, out).await,
+                Ok((hash, raw)) => self.finish(journal, &step, hash, &raw, out, since).await,
                 Err(error) => Err(error),
             });
         }
@@ -229,7 +231,10 @@ impl Account {
         out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
         match self.sent(journal, step, least_wei, is_asked, out).await? {
-            Some((hash, raw)) => self.finish(journal, step, hash, &raw, out).await.map(Some),
+            Some((hash, raw)) => {
+                let sent = self.finish(journal, step, hash, &raw, out, Instant::now());
+                sent.await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -343,6 +348,7 @@ impl Account {
         }
     }
 
+    /// `since` is when it was sent.
     async fn finish(
         &self,
         journal: &mut Journal,
@@ -350,8 +356,9 @@ impl Account {
         hash: TxHash,
         raw: &Bytes,
         out: &Reporter,
+        since: Instant,
     ) -> eyre::Result<TransactionReceipt> {
-        if let Some(receipt) = self.chain.confirmed(hash, raw, step, out).await? {
+        if let Some(receipt) = self.chain.confirmed(hash, raw, step, out, since).await? {
             if let Some(mined) = journal.confirm_step(step, &receipt)? {
                 out.note(format_args!("{step}: {} {mined}", receipt.transaction_hash));
             }

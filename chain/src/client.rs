@@ -288,7 +288,7 @@ impl Chain {
         }
     }
 
-    /// Waits until the transaction `raw` is in a block that has its confirmations; `None` if no block takes it.
+    /// Waits until the transaction `raw`, sent at `since`, is in a block that has its confirmations; `None` if no block takes it.
     ///
     /// # Errors
     /// If it reverted.
@@ -298,9 +298,10 @@ impl Chain {
         raw: &Bytes,
         what: &str,
         out: &Reporter,
+        since: Instant,
     ) -> eyre::Result<Option<TransactionReceipt>> {
         let began = Instant::now();
-        let mut seen = began;
+        let mut seen = since;
         let mut is_said = out.draws_bars();
         let _bar = out.bar(
             format_args!("{what}: waiting for {} confirmation(s)", self.confirmations),

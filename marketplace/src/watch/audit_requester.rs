@@ -131,7 +131,15 @@ impl AuditRequester {
     async fn demanded(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Demands> {
         let read = async {
             let mut all = Demands::default();
-            for demanded in desk.market.events::<Demanded>(id).await? {
+            let events = desk.market.events::<Demanded>(id).await?;
+            // What the node leaves out would not count against the limit.
+            eyre::ensure!(
+                events.len() >= audit.counts.demands as usize,
+                "the node gives {} of {} demands of audit {id}",
+                events.len(),
+                audit.counts.demands
+            );
+            for demanded in events {
                 all.documents.extend(demanded.indices);
                 all.brought = all.brought.saturating_add(demanded.paid.saturating_to());
             }

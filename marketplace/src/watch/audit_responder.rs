@@ -39,8 +39,10 @@ use assay_protocol::retrieval::amounts::{chunks_fee, chunks_per_document};
 use assay_protocol::retrieval::decide::{self, Action, Demand, Facts};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::discriminant;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// What the responder was told.
 #[derive(Debug)]
@@ -146,6 +148,9 @@ impl AuditResponder {
                 let settled = async { desk.market.settled().await?.find(id).await };
                 // Where the node does not say, handing over does; what does not wait for that goes on.
                 let settled = settled.await.ok().flatten();
+                // One that was not answered by then owed nothing yet.
+                let settled =
+                    settled.filter(|settled| matches!(settled.state, AuditState::Delivering | AuditState::Closed));
                 let settled = settled.as_ref().unwrap_or(audit);
                 facts.handed_over = owes_nothing(settled) || has_handed_over(desk, id, settled)?;
                 facts.publishes = publication_pays(desk, id, now).await?;
@@ -166,7 +171,8 @@ impl AuditResponder {
         Ok(known)
     }
 
-    /// The demands about which the same is due as this, which is about one of them: they do not wait for each other.
+    /// The demands about which the same is due as this, which is about one of them: they do not wait for each other. Those whose time is
+    /// over first, and so few that what else becomes due is seen in time.
     async fn alike(
         &self,
         desk: &Station<Audits>,
@@ -176,16 +182,20 @@ impl AuditResponder {
     ) -> eyre::Result<Vec<u32>> {
         let now = Now::look(&self.settled, desk, id, audit, &Failed::default()).await?;
         let facts = Facts {
-            publishes: is_publication(action),
+            publishes: matches!(action, Action::Publish(_)),
             ..Facts::default()
         };
-        let demands = Self::demands(desk, id, &now)?.into_iter();
-        let due = demands.map(|demand| now.next(decide::Party::Responder, &[demand], &facts));
-        let alike = due.filter(|due| {
-            let is_delivery = matches!(due, Action::Deliver(_) | Action::SendParcel(_));
-            is_publication(*due) == is_publication(action) && (is_delivery || is_publication(*due))
-        });
-        alike.filter_map(|due| due.demand()).map(number_of).collect()
+        let mut demands = Self::demands(desk, id, &now)?;
+        demands.sort_by_key(|demand| demand.deadline);
+        let due = demands
+            .into_iter()
+            .map(|demand| now.next(decide::Party::Responder, &[demand], &facts));
+        let alike = due.filter(|due| discriminant(due) == discriminant(&action));
+        alike
+            .filter_map(|due| due.demand())
+            .take(TOGETHER)
+            .map(number_of)
+            .collect()
     }
 
     /// Whether documents may still be withheld by hand: the answers that are sealed then allow none.
@@ -234,6 +244,12 @@ impl AuditResponder {
     }
 }
 
+/// Demands that one act is about.
+const TOGETHER: usize = 32;
+
+/// How long a server may take to say whether it has something.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How often a request is judged by daemons, one after the other, before it is left to a person.
 const TRIES: u32 = 5;
 
@@ -252,11 +268,21 @@ fn require_untried(desk: &Station<Audits>, id: B256) -> eyre::Result<()> {
 /// Whether the predicate is here, or where the requester hands it over: what a server does not say is not there.
 async fn is_published(desk: &Station<Audits>, id: B256, audit: &AuditView) -> bool {
     let count = async { desk.delivery(id, audit.rq)?.count(BlobKind::Predicate).await };
-    desk.files(id).join(PREDICATE_FILE).is_file() || count.await.is_ok_and(|count| count > 0)
+    let count = async {
+        tokio::time::timeout(PATIENCE, count)
+            .await
+            .is_ok_and(|count| count.is_ok_and(|count| count > 0))
+    };
+    desk.files(id).join(PREDICATE_FILE).is_file() || count.await
 }
 
-fn is_publication(action: Action) -> bool {
-    matches!(action, Action::Publish(_))
+/// Whether an act may need the documents: what only moves money goes on without them.
+fn reads_corpus(action: Action) -> bool {
+    use Action::{Deliver, Prove, Publish, Run, Send, SendParcel, SubmitProofs};
+    matches!(
+        action,
+        Run | Prove | SubmitProofs | Send | Deliver(_) | SendParcel(_) | Publish(_)
+    )
 }
 
 fn owes_nothing(audit: &AuditView) -> bool {
@@ -316,7 +342,7 @@ impl Role for AuditResponder {
         if action != Action::Prove {
             self.queue.forget(id);
         }
-        if !matches!(action, Action::Accept | Action::Settle) {
+        if reads_corpus(action) {
             self.note_place(desk, id, audit).await?;
         }
         let to = || desk.delivery(id, audit.rq);
