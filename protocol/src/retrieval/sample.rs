@@ -173,15 +173,13 @@ mod tests {
         assert!(pages.len() > 100, "drawn from all of it");
     }
 
-    /// By the clock of a test without optimisation: a second or two, where a walk for each document takes an hour.
+    /// A walk for each document would not end within the time of any test.
     #[test]
     fn a_sample_of_everything_takes_as_long_as_everything() {
         let size = super::super::MAX_DOCUMENTS;
         let answers = Answers::of(size, [5]).unwrap();
-        let began = std::time::Instant::now();
         let sample = sample(&answers, B256::repeat_byte(5), size as u32);
         assert_eq!(sample.iter().collect::<HashSet<_>>().len(), size - 1);
-        assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
     }
 
     #[test]

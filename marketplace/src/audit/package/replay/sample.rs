@@ -156,15 +156,13 @@ mod tests {
     use super::super::tests::known;
     use super::*;
 
-    /// By the clock: a moment, where looking at each for each takes most of a minute.
+    /// Looking at each for each would not end within the time of any test.
     #[test]
     fn places_of_a_large_sample_are_found_at_once() {
-        let all = || (0..1 << 18).map(|rank| Due { rank, index: rank });
+        let all = || (0..1 << 20).map(|rank| Due { rank, index: rank });
         let mut course = Course::new(known());
         (course.due, course.proven) = (all().collect(), all().collect());
-        let began = std::time::Instant::now();
         assert!(all().all(|due| place(&course, due.rank, 0) == due));
-        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
         let named = Due { rank: NAMED, index: 7 };
         course.due.insert(named);
         assert_eq!(place(&course, NAMED, 7), named);
