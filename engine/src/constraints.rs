@@ -1,6 +1,7 @@
 //! The polynomial that vanishes on the rows of an honest table, as programs whose results are added.
 //!
-//! All constraints, each weighed by a power of `y`, the first by the highest, in the library's order: the gates'; then for the permutation, whose columns `p_j` are cut into sets of `degree − 2` with one product `z_i` each:
+//! All constraints, each weighed by a power of `y`, the first by the highest, in the library's order: the gates'; then for the
+//! permutation, whose columns `p_j` are cut into sets of `degree − 2` with one product `z_i` each:
 //!
 //! ```text
 //! l_0·(1 − z_0)

@@ -1,5 +1,7 @@
 //! ONNX import: every supported spelling agrees with the float run, everything else is refused by name.
 
+#[path = "import/hostile.rs"]
+mod hostile;
 mod import_support;
 #[path = "import/wild.rs"]
 mod wild;

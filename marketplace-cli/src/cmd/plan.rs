@@ -62,9 +62,13 @@ impl std::fmt::Display for Planned {
         writeln!(
             f,
             "proving         about {:.0} multi-exponentiations of 2^18",
-            cost.prove_msm
+            cost.footprint.prove_msm
         )?;
-        writeln!(f, "memory          about {:.1} GB", cost.memory_bytes as f64 / 1e9)?;
+        writeln!(
+            f,
+            "memory          about {:.1} GB",
+            cost.footprint.memory_bytes as f64 / 1e9
+        )?;
         write!(f, "verification    about {} gas", cost.gas)
     }
 }

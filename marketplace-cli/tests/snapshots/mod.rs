@@ -116,10 +116,19 @@ fn written(record: &BTreeMap<String, Shape>) -> String {
     blocks.collect()
 }
 
+/// Commands that print one document about what has an id on chain, and another one about a file.
+const OF_FILES: [&str; 1] = ["model show"];
+
 /// The names that these arguments begin with: the command, and of a daemon's line its event.
 fn name_of(args: &[&str]) -> String {
     let is_name = |arg: &&&str| !arg.starts_with('-') && arg.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
-    args.iter().take_while(is_name).copied().collect::<Vec<_>>().join(" ")
+    let name = args.iter().take_while(is_name).copied().collect::<Vec<_>>();
+    let subject = args.get(name.len());
+    let name = name.join(" ");
+    if OF_FILES.contains(&name.as_str()) && subject.is_some_and(|subject| !subject.starts_with("0x")) {
+        return format!("{name} FILE");
+    }
+    name
 }
 
 /// Compares the shape of a document with the record of the command that printed it.

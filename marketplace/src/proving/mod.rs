@@ -14,7 +14,7 @@ use assay_chain::error::usage;
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
 use assay_durable::report::{Estimate, Reporter};
-use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
+use assay_prover::circuit::{Compiled, Footprint, FrozenArchitecture};
 use assay_prover::model::{Architecture, FoldedModel, Model};
 use assay_prover::proof::{self, Keys, Memory, VerifierKey};
 use assay_prover::secret::ModelSecret;
@@ -85,7 +85,7 @@ pub fn output(architecture: &Architecture, folded: &FoldedModel, image_hwc: &[u8
 /// About how long one proof of the model takes on this machine.
 pub fn estimated_proof_time(model: &Model) -> eyre::Result<Duration> {
     let compiled = Compiled::new(FrozenArchitecture::plan(model.architecture.clone())?)?;
-    Ok(Cost::of(&compiled).prove_time())
+    Ok(Footprint::of(&compiled.frozen).prove_time())
 }
 
 /// The secret file of a model for which no other is named.
@@ -351,7 +351,7 @@ impl Prover {
     }
 
     fn planned(&self) -> Duration {
-        Cost::of(self.keys.verifier().compiled()).prove_time()
+        Footprint::of(&self.keys.verifier().compiled().frozen).prove_time()
     }
 
     /// What to count with for one proof: as measured, or twice the plan before there was one.

@@ -43,19 +43,19 @@ pub struct Cost {
     pub commitments: usize,
     /// Of the proof alone, without instances and the bundle's header.
     pub proof_bytes: usize,
-    /// Proving time on this machine, in multi-exponentiations of 2^18 random scalars on it: multiply by the seconds that one
-    /// takes (`scripts/bench` prints both).
-    pub prove_msm: f64,
-    /// The prover's peak.
-    pub memory_bytes: u64,
+    /// What it takes of a machine.
+    #[serde(flatten)]
+    pub footprint: Footprint,
     /// One call of the generated contract, with its calldata and the base fee of a transaction.
     pub gas: u64,
 }
 
 /// What proofs take of a machine: follows from the sizes of a layout alone, so that nothing is computed for one that is too large.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Footprint {
-    /// As [`Cost::prove_msm`].
+    /// Proving time on this machine, in multi-exponentiations of 2^18 random scalars on it: multiply by the seconds that one
+    /// takes (`scripts/bench` prints both).
     pub prove_msm: f64,
     /// The prover's peak.
     pub memory_bytes: u64,
@@ -89,28 +89,10 @@ fn columns(frozen: &FrozenArchitecture) -> (ConstraintSystem<Fr>, usize) {
 }
 
 impl Cost {
-    /// Proving time on this machine, from a short multi-exponentiation that is timed here.
-    pub fn prove_time(&self) -> Duration {
-        let Self {
-            prove_msm,
-            memory_bytes,
-            ..
-        } = *self;
-        Footprint {
-            prove_msm,
-            memory_bytes,
-        }
-        .prove_time()
-    }
-
     /// What proofs of a compiled architecture cost; nothing is measured, but the machine is asked whether it has AVX-512 IFMA.
     pub fn of(compiled: &Compiled) -> Self {
         let layout = compiled.frozen.layout;
         let (cs, products) = columns(&compiled.frozen);
-        let Footprint {
-            prove_msm,
-            memory_bytes,
-        } = Footprint::of(&compiled.frozen);
         let advice = cs.num_advice_columns();
         let sigmas = cs.permutation().get_columns().len();
         let quotient_pieces = cs.degree() - 1;
@@ -127,8 +109,7 @@ impl Cost {
             advice_columns: advice,
             commitments,
             proof_bytes: POINT_BYTES * proof_points + SCALAR_BYTES * evaluations,
-            prove_msm,
-            memory_bytes,
+            footprint: Footprint::of(&compiled.frozen),
             gas: GAS_BASE + GAS_PER_COMMITMENT * commitments as u64,
         }
     }

@@ -84,18 +84,18 @@ pub async fn receive(desk: &Desk<Audits>, id: B256, from: Option<&Delivery>) -> 
     let owed = owed(&desk.market, id, &posted).await?;
     let corpus = desk.market.corpora.corpus(audit.corpusId).await?;
     let kept = received_dir(desk, id);
-    let mut fetched = Vec::new();
-    if let Some(from) = from {
-        let into = fetched_files(desk, id);
-        fetched = from
-            .get(BlobKind::Documents, &into, MAX_DOCUMENTS_BYTES, &desk.report)
-            .await?;
-    }
+    let fetched = match from {
+        Some(from) => {
+            let into = fetched_files(desk, id);
+            let files = from.get(BlobKind::Documents, &into, MAX_DOCUMENTS_BYTES, &desk.report);
+            Some((from, files.await?))
+        }
+        None => None,
+    };
     // Nobody is kept from acting by hand as long as a server takes.
     let mut journal = desk.journal(id)?;
     let (mut good, mut wrong) = (journal.fact(&RECEIVED)?.unwrap_or_default(), Vec::new());
-    if let Some(from) = from {
-        let files = fetched;
+    if let Some((from, files)) = fetched {
         if files.is_empty() {
             wrong.push(format!("there are no documents in {}", from.place()));
         }
