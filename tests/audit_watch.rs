@@ -183,7 +183,7 @@ fn documents_are_withheld_by_hand_before_the_answers_are_sealed() {
     // As long as the authority may overrule nothing is confirmed.
     assert_eq!(story.once("requester", &[]), ["check"]);
     assert!(story.once("requester", &[]).is_empty());
-    story.devnet.pass(HOUR);
+    story.devnet.pass(HOUR + 1);
     assert_eq!(story.once("requester", &[]), ["confirm", "settle"]);
     story.once("responder", &limits);
     assert_eq!(story.shown(&id)["verdict"]["keptBack"], 1);

@@ -2,6 +2,7 @@
 
 use super::client::Chain;
 use crate::repository::Repository;
+use alloy::eips::BlockId;
 use alloy::providers::Provider;
 use eyre::WrapErr;
 use std::path::Path;
@@ -22,6 +23,23 @@ pub struct DevnetOptions {
     pub block_time: Option<u64>,
     /// Outlive this program, once [`Devnet::detach`] is called.
     pub detach: bool,
+}
+
+/// Has a devnet mine a block `seconds` after its newest one, and go on from there. Blocks run ahead of the clock, as no two of them
+/// have the same second: time is not let pass by the clock.
+///
+/// # Errors
+/// If the node is no anvil, or does not answer.
+pub async fn mine_after(chain: &Chain, seconds: u64) -> eyre::Result<()> {
+    let newest = chain.time_of(BlockId::latest()).await?;
+    let provider = &chain.provider;
+    provider
+        .raw_request::<_, serde_json::Value>("evm_setNextBlockTimestamp".into(), [newest + seconds])
+        .await?;
+    provider
+        .raw_request::<_, serde_json::Value>("evm_mine".into(), [(); 0])
+        .await?;
+    Ok(())
 }
 
 /// A running anvil; killed when dropped, unless detached.

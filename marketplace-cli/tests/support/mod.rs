@@ -7,7 +7,7 @@ use alloy::primitives::{keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use assay_chain::account::Account;
 use assay_chain::client::{Call, Chain};
-use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::devnet::{mine_after, Devnet, DevnetOptions};
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
@@ -231,8 +231,7 @@ impl World {
 
     /// Lets time pass.
     pub async fn pass(&self, seconds: u64) {
-        let _: serde_json::Value = self.rpc("evm_increaseTime", vec![seconds.into()]).await;
-        self.mine().await;
+        mine_after(&self.market.chain, seconds).await.unwrap();
     }
 
     pub async fn mine(&self) {

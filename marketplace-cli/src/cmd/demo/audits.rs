@@ -9,7 +9,7 @@ use assay_chain::account::Account;
 use assay_chain::audits::Audits;
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
-use assay_chain::devnet::{Devnet, DevnetOptions};
+use assay_chain::devnet::{mine_after, Devnet, DevnetOptions};
 use assay_chain::keys::devnet_key;
 use assay_chain::repository::Repository;
 use assay_chain::revert;
@@ -455,14 +455,7 @@ async fn attempt(desk: &Desk<Audits>, from: B256, id: B256, hidden: u32) -> eyre
 /// Lets the time for proofs pass.
 async fn pass(chain: &Chain, market: &Audits, id: B256) -> eyre::Result<()> {
     let seconds = market.newest(id).await?.deadline.saturating_sub(chain.now().await?) + 1;
-    let provider = &chain.provider;
-    provider
-        .raw_request::<_, serde_json::Value>("evm_increaseTime".into(), [seconds])
-        .await?;
-    provider
-        .raw_request::<_, serde_json::Value>("evm_mine".into(), [(); 0])
-        .await?;
-    Ok(())
+    mine_after(chain, seconds).await
 }
 
 /// Every balance against what the protocol says: the price of the honest audit, and the bond of the other one.

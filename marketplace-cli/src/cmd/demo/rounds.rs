@@ -3,9 +3,9 @@
 use crate::cmd::demo::ledger::{gas_table, money_table, require_refused, require_right, Attempt, Ledger, Party};
 use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
 use alloy::primitives::{B256, I256, U256};
-use alloy::providers::Provider;
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
+use assay_chain::devnet::mine_after;
 use assay_chain::revert;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::Venue;
@@ -275,14 +275,7 @@ async fn settle(s: &Stage, t: &Table, rounds: &[Document<Shown>; 2]) -> eyre::Re
 /// Lets the time for answers pass.
 async fn pass(chain: &Chain, market: &Rounds, id: B256) -> eyre::Result<()> {
     let seconds = market.newest(id).await?.answerBy.saturating_sub(chain.now().await?) + 1;
-    let provider = &chain.provider;
-    provider
-        .raw_request::<_, serde_json::Value>("evm_increaseTime".into(), [seconds])
-        .await?;
-    provider
-        .raw_request::<_, serde_json::Value>("evm_mine".into(), [(); 0])
-        .await?;
-    Ok(())
+    mine_after(chain, seconds).await
 }
 
 /// The inputs of both rounds, and what the digits of the second are.
