@@ -269,7 +269,8 @@ impl Sweep {
         let frozen = FrozenArchitecture::plan_with(architecture, lanes, SALT_ROWS).unwrap();
         // A weight that multiplies nothing but zeros may be anything: no channel is all zeros.
         let is_lively = |case: &Case| {
-            let maps = case.trace.layers.iter().zip(&case.compiled.frozen.architecture.layers);
+            let layers = &case.compiled.frozen.architecture.layers;
+            let maps = case.trace.layers.iter().zip(&layers[..layers.len() - 1]);
             let mut channels = maps.flat_map(|(trace, layer)| trace.out.chunks(layer.output.h * layer.output.w));
             channels.all(|channel| channel.iter().any(|x| *x > 0))
         };
