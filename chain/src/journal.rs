@@ -205,6 +205,15 @@ impl Journal {
         self.save()
     }
 
+    /// Notes that nothing waits for the step's transaction: another one has its nonce, or it reverted.
+    pub fn mark_over(&mut self, name: &str) -> eyre::Result<()> {
+        match self.content.steps.get_mut(name) {
+            Some(step) if step.stalled => step.stalled = false,
+            _ => return Ok(()),
+        }
+        self.save()
+    }
+
     /// Notes that the step has its confirmations; what it came to, unless that was known.
     pub fn confirm_step(&mut self, name: &str, receipt: &TransactionReceipt) -> eyre::Result<Option<Mined>> {
         let mut news = None;
