@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -272,6 +273,73 @@ fn demands_have_a_limit_and_one_that_fails_keeps_no_other_waiting() {
     let steps: Vec<&String> = journal["steps"].as_object().unwrap().keys().collect();
     assert!(steps.iter().all(|step| !step.starts_with("settle")), "{steps:?}");
     assert_eq!(story.shown(&id)["outcome"], "Complete");
+}
+
+/// What another process has signed may be mined at any time.
+#[test]
+fn demands_that_no_block_has_taken_yet_count_against_the_limit() {
+    let mut story = Audited::new(3, 2);
+    let first = story.proven("2", &[]);
+    let (archive, corpus) = (story.devnet.path("archive"), story.devnet.path("second.corpus"));
+    let commit = [
+        "corpus",
+        "commit",
+        text(&archive),
+        "--size",
+        "8",
+        "--corpus",
+        text(&corpus),
+    ];
+    let second = story.responder().does(&commit);
+    story.corpus_id = second["id"].as_str().unwrap().to_owned();
+    story.leaves = second["leaves"].as_str().unwrap().into();
+    let ids = [first, story.proven("2", &[])];
+    story.devnet.pass(HOUR / 2);
+    let demands = |id: &str| {
+        let journal = story.journal("requester", id).unwrap();
+        let steps = journal["steps"].as_object().unwrap().clone().into_iter();
+        let demands = steps.filter(|(step, _)| step.starts_with("demand-"));
+        demands.map(|(_, step)| step["tx_hash"].clone()).collect::<Vec<_>>()
+    };
+    story.devnet.rpc("evm_setAutomine", "[false]");
+    let demand = ["audit", "demand", &ids[0]];
+    let mut waits = story.requester().signing_at(&story.devnet.url, &demand);
+    let mut waits = waits.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let signed = loop {
+        match demands(&ids[0]).pop() {
+            Some(hash) => break hash,
+            None => assert!(waits.try_wait().unwrap().is_none(), "it waits for a block"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // Of the second demand of that size this pays for a part, not for one document.
+    let mut brings = String::from("null");
+    while brings == "null" {
+        brings = story.devnet.rpc("eth_getTransactionByHash", &format!("[{signed}]"));
+    }
+    let brings: Value = serde_json::from_str(&brings).unwrap();
+    let value = brings["value"].as_str().unwrap().trim_start_matches("0x");
+    let wei = u128::from_str_radix(value, 16).unwrap() / 5 * 6;
+    let most = format!("{}.{:018}", wei / 10u128.pow(18), wei % 10u128.pow(18));
+    let limit = ["--max-demand", &*most];
+    story.pass("requester", &limit);
+    assert!(demands(&ids[1]).is_empty(), "both would bring more than {most}");
+
+    // It is sent again before anything else is demanded, and is no other demand.
+    waits.kill().unwrap();
+    waits.wait().unwrap();
+    story.devnet.rpc("anvil_dropAllTransactions", "[]");
+    story.devnet.rpc("evm_setAutomine", "[true]");
+    story.pass("requester", &limit);
+    let count = || ids.each_ref().map(|id| story.shown(id)["demands"].clone());
+    assert_eq!(count(), [1, 0]);
+    let said = story.pass("requester", &limit);
+    assert!(
+        wrong(&said, "demand").unwrap().contains("--max-demand leaves"),
+        "{said:?}"
+    );
+    assert_eq!(story.once("requester", &[]), ["demand"]);
+    assert_eq!(count(), [1, 1]);
 }
 
 /// Documents that the responder answered with a match.

@@ -275,6 +275,14 @@ impl Journal {
         Ok(read(path)?.is_some_and(|content| content.steps.contains_key(step)))
     }
 
+    /// The steps of the journal at `path` as they were signed, by name, also while another command has it open.
+    ///
+    /// # Errors
+    /// If the file is not a journal.
+    pub fn peek_steps(path: &Path) -> eyre::Result<BTreeMap<String, Step>> {
+        Ok(read(path)?.map(|content| content.steps).unwrap_or_default())
+    }
+
     /// Forgets steps that have their confirmations and that nothing will ask for again: a journal is read and written whole.
     pub fn forget_mined(&mut self, steps: &[String]) -> eyre::Result<()> {
         let is_mined = |step: &Step| step.mined.is_some();
@@ -338,6 +346,8 @@ mod tests {
         assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
         let signed = ["accept", "open"].map(|step| Journal::peek_signed(&path, step).unwrap());
         assert_eq!(signed, [true, false]);
+        let steps = Journal::peek_steps(&path).unwrap();
+        assert_eq!(steps, [("accept".to_owned(), step.clone())].into());
         let journal = Journal::open(&path).unwrap();
         let shown = format!("{journal:?}");
         assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");

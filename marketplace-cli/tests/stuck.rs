@@ -83,7 +83,10 @@ async fn what_is_stuck_is_sent_again_before_anything_new_is_signed() {
     assert_eq!(journal.step("two"), None, "it would wait behind the other");
 
     let account = account.within(ALLOWED);
-    account.send(&mut journal, "two", &free(&w, 2), &w.mc.report).await.unwrap();
+    account
+        .send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
     assert!(is_mined(&journal, "one") && is_mined(&journal, "two"));
     assert_eq!(journal.step("one").unwrap().replaced.len(), 1);
     assert_eq!(sent(&w, &account).await, before + 2);
@@ -96,7 +99,10 @@ async fn what_was_signed_behind_another_is_freed_with_it() {
     let before = sent(&w, &account).await;
     let both = vec![("one".into(), free(&w, 1)), ("two".into(), free(&w, 2))];
     stuck(&w, &account, 2, account.send_all(&mut journal, both, &w.mc.report)).await;
-    account.send(&mut journal, "two", &free(&w, 2), &w.mc.report).await.unwrap();
+    account
+        .send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
     assert_eq!(sent(&w, &account).await, before + 2);
 }
 
@@ -114,8 +120,14 @@ async fn what_is_refused_by_now_makes_room() {
     let other = w.as_of(&w.other, &w.other.account.clone().within(ALLOWED)).await;
     close(&other, offer).await.unwrap();
 
-    account.send(&mut journal, "two", &free(&w, 2), &w.mc.report).await.unwrap();
-    account.send(&mut journal, "three", &free(&w, 3), &w.mc.report).await.unwrap();
+    account
+        .send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
+    account
+        .send(&mut journal, "three", &free(&w, 3), &w.mc.report)
+        .await
+        .unwrap();
     assert!(is_mined(&journal, "two") && !is_mined(&journal, "cancel"));
     assert_eq!(sent(&w, &account).await, before + 3, "nothing in the place of one");
 }

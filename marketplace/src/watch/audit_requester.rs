@@ -2,7 +2,7 @@
 
 use crate::audit::facts::{LEAVES, NAMED, PARCEL_JUDGED, PREDICATE_DELIVERED, RECEIVED, SALT_SHOWN_FOR};
 use crate::audit::posted::{owed, posted};
-use crate::audit::requester::demand::demand;
+use crate::audit::requester::demand::{demand, finish_sent, is_demand};
 use crate::audit::requester::dispute::dispute;
 use crate::audit::requester::moves::{confirm, CANCEL};
 use crate::audit::requester::parcel::{ack, fetch_parcel};
@@ -19,7 +19,7 @@ use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, Error, Kind};
 use assay_chain::journal::Journal;
 use assay_chain::venue::Venue;
 use assay_exchange::blob::BlobKind;
@@ -154,10 +154,28 @@ impl AuditRequester {
         }
     }
 
+    /// The right to spend, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Kind::InUse`] while another audit's demand is on its way: what else is due does not wait for that.
+    fn open_purse(&self) -> eyre::Result<tokio::sync::MutexGuard<'_, ()>> {
+        self.purse.try_lock().map_err(|_| {
+            let error = Error::new(Kind::InUse, "the demand of another audit is on its way");
+            error
+                .hint("it comes first, since both are paid from --max-demand")
+                .into()
+        })
+    }
+
     /// What may still be put into demands, wei.
     async fn purse(&self, desk: &Station<Audits>) -> eyre::Result<u128> {
         let mut left = self.orders.most_demanded;
         for id in desk.journaled() {
+            let steps = Journal::peek_steps(&desk.journal_path(id))?;
+            let demands = steps.iter().filter(|(step, _)| is_demand(step));
+            // Before what is on chain: what a block takes in between counts twice for once, and never not at all.
+            let sent = desk.account.on_its_way(demands.map(|(_, step)| step)).await?;
+            left = left.saturating_sub(sent);
             let audit = desk.market.find(id).await?;
             if let Some(audit) = audit.filter(|audit| audit.rq == desk.address()) {
                 left = left.saturating_sub(self.demanded(desk, id, &audit).await?.brought);
@@ -265,10 +283,8 @@ impl AuditRequester {
         if which.is_empty() {
             return Ok(Value::Null);
         }
-        // Another audit's demand is on its way.
-        let Ok(_purse) = self.purse.try_lock() else {
-            return Ok(Value::Null);
-        };
+        let _purse = self.open_purse()?;
+        finish_sent(desk, id).await?;
         let left = self.purse(desk).await?;
         Ok(json!(demand(desk, id, Some(which), Some(left)).await?))
     }
@@ -391,5 +407,25 @@ impl Role for AuditRequester {
             _ => Value::Null,
         };
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_chain::error::is_passing;
+
+    #[test]
+    fn a_purse_that_another_audit_has_open_is_no_failure() {
+        let requester = AuditRequester::new(AuditRequesterOrders {
+            withdraw_to: Address::ZERO,
+            most_demanded: 1,
+        });
+        let open = requester.open_purse().unwrap();
+        let refused = requester.open_purse().unwrap_err();
+        // What passes is put off with its part, and everything else goes on.
+        assert!(Kind::InUse.is_of(&refused) && is_passing(&refused), "{refused:#}");
+        drop(open);
+        requester.open_purse().unwrap();
     }
 }
