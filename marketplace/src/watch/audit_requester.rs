@@ -367,8 +367,14 @@ impl Role for AuditRequester {
         Ok(now.next(decide::Party::Requester, &demands, &facts))
     }
 
-    async fn act(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Value> {
-        let failed = &Failed::default();
+    async fn act(
+        &self,
+        desk: &Station<Audits>,
+        id: B256,
+        audit: &AuditView,
+        action: Action,
+        failed: &Failed,
+    ) -> eyre::Result<Value> {
         let look = || Now::look(&self.settled, desk, id, audit, failed);
         let done = match action {
             Action::Send => json!(publish(desk, id, &desk.delivery(id, audit.rs)?).await?),
@@ -400,7 +406,11 @@ impl Role for AuditRequester {
                 json!(ack(desk, id, m, None).await?)
             }
             Action::Dispute(m) => json!(dispute(desk, id, number_of(m)?).await?),
-            Action::SettleDemand(_) => self.settled.settle(decide::Party::Requester, desk, id, audit).await?,
+            Action::SettleDemand(_) => {
+                let now = look().await?;
+                let party = decide::Party::Requester;
+                self.settled.settle(party, desk, id, &now, action).await?
+            }
             Action::Confirm => json!(confirm(desk, id, false).await?),
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => json!(desk.settle(id, self.orders.withdraw_to).await?),

@@ -2,6 +2,7 @@
 
 use crate::abi::{AuditState, DemandState, DemandView};
 use crate::accuracy::decide::Judgement;
+use std::mem::discriminant;
 
 /// Whose move is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,11 +261,17 @@ impl Situation<'_> {
             .map(|(.., action)| action)
     }
 
-    /// Demands that may all be settled now, at most `most`: one after another they would keep what has a deadline waiting.
-    pub fn to_settle(&self, f: &Facts, most: usize) -> Vec<u64> {
+    /// The demands about which the same is due as `action`, which is about one of them, those whose time is over first: one after
+    /// another they would keep what has a deadline waiting. At most `most`, so that what else becomes due is seen in time.
+    pub fn alike(&self, f: &Facts, action: Action, most: usize) -> Vec<u64> {
         let awake = self.demands.iter().filter(|demand| !demand.rests);
-        let due = awake.filter(|demand| self.about(f, demand) == Action::SettleDemand(demand.number));
-        due.map(|demand| demand.number).take(most).collect()
+        let mut alike: Vec<_> = awake
+            .filter(|demand| discriminant(&self.about(f, demand)) == discriminant(&action))
+            .map(|demand| (demand.deadline, demand.number))
+            .collect();
+        alike.sort_unstable();
+        alike.truncate(most);
+        alike.into_iter().map(|(_, number)| number).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::audit::facts::{DELIVERY_SEED, PARCEL_DELIVERED};
 use crate::audit::parcel_file;
 use crate::audit::responder::parcels::{Encrypted, Parcels};
-use crate::audit::responder::several::{Failed, Several};
+use crate::audit::several::{Failed, Several};
 use crate::delivery::{parcel_name, Delivery};
 use crate::engagement::play::{require_party, require_time_of};
 use crate::engagement::{Desk, Sent};
@@ -113,7 +113,7 @@ pub async fn deliver(
             }
         }
     }
-    Several::new(id, done, failed)
+    Several::new(id, demands, done, failed)
 }
 
 /// Commits to the ciphertexts of those that are not delivered yet; what was sent for each.

@@ -1,7 +1,7 @@
 //! Puts the ciphertext of a delivery on chain that the requester did not acknowledge.
 
 use crate::audit::responder::parcels::Parcels;
-use crate::audit::responder::several::{Failed, Several};
+use crate::audit::several::{Failed, Several};
 use crate::engagement::batch::first_words;
 use crate::engagement::play::require_party;
 use crate::engagement::{Desk, Sent};
@@ -72,7 +72,7 @@ pub async fn publish(desk: &Desk<Audits>, id: B256, demands: &[u32]) -> eyre::Re
             bar.set((done.len() + failed.len()) as u64);
         }
     }
-    Several::new(id, done, failed)
+    Several::new(id, demands, done, failed)
 }
 
 /// One demand that is being published.

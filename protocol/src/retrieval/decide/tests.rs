@@ -364,9 +364,32 @@ fn what_may_be_settled_is_settled_together() {
     demands[1].rests = true;
     demands[2].settle_after = 5_000;
     demands.iter_mut().for_each(|demand| demand.judgement = Judgement::Good);
-    assert_eq!(delivering(&demands, 1_001).to_settle(&NONE, 9), [0, 3, 4]);
-    assert_eq!(delivering(&demands, 1_001).to_settle(&NONE, 2), [0, 3]);
-    assert!(delivering(&demands, 1_000).to_settle(&NONE, 9).is_empty());
+    let settle = |now, most| delivering(&demands, now).alike(&NONE, Action::SettleDemand(0), most);
+    assert_eq!(settle(1_001, 9), [0, 3, 4]);
+    assert_eq!(settle(1_001, 2), [0, 3]);
+    assert!(settle(1_000, 9).is_empty());
+}
+
+/// Whoever demands a document at a time opens thousands of demands: those whose time ends first come first, a few at a time, and
+/// one that always fails is not among them.
+#[test]
+fn of_many_demands_those_that_end_first_are_served_together() {
+    let ends = |number: u64, deadline| Demand {
+        deadline,
+        ..demand(number, DemandState::Demanded)
+    };
+    let mut demands: Vec<_> = (0..100).map(|m| ends(m, 1_000 - m)).collect();
+    demands[98].rests = true;
+    demands[97].state = DemandState::Delivered;
+    let s = Situation {
+        party: Party::Responder,
+        ..delivering(&demands, 1)
+    };
+    let first = next(&s, &NONE);
+    assert_eq!(first, Action::Deliver(99));
+    let alike = s.alike(&NONE, first, 32);
+    let expected: Vec<u64> = (0..100).rev().filter(|m| ![98, 97].contains(m)).take(32).collect();
+    assert_eq!(alike, expected);
 }
 
 #[test]

@@ -38,13 +38,27 @@ fn in_words<S: serde::Serializer>(why: &eyre::Report, serializer: S) -> Result<S
 }
 
 impl<T> Several<T> {
+    /// How it went with those that were asked for, of which the first counts most.
+    ///
     /// # Errors
-    /// The first one, if it went well with none.
-    pub fn new(id: B256, demands: Vec<T>, mut failed: Vec<Failed>) -> eyre::Result<Self> {
+    /// What was wrong with the first of them, if it went well with none.
+    pub fn new(id: B256, asked: &[u32], demands: Vec<T>, mut failed: Vec<Failed>) -> eyre::Result<Self> {
+        failed.sort_by_key(|failed| asked.iter().position(|m| *m == failed.demand));
         if demands.is_empty() && !failed.is_empty() {
             return Err(failed.swap_remove(0).why);
         }
         Ok(Self { id, demands, failed })
+    }
+
+    /// The same, if it went well with this demand.
+    ///
+    /// # Errors
+    /// What was wrong with it: with the others it went as it did.
+    pub fn unless_failed(mut self, demand: u32) -> eyre::Result<Self> {
+        match self.failed.iter().position(|failed| failed.demand == demand) {
+            Some(place) => Err(self.failed.swap_remove(place).why),
+            None => Ok(self),
+        }
     }
 
     /// What was done about the only demand.
@@ -78,18 +92,31 @@ mod tests {
     use super::*;
 
     fn failed(demand: u32) -> Failed {
-        Failed::new(demand, eyre::eyre!("no block takes it"))
+        Failed::new(demand, eyre::eyre!("no block takes {demand}"))
     }
 
     #[test]
     fn what_goes_well_with_one_demand_is_no_failure() {
-        let several = Several::new(B256::ZERO, vec![7], vec![failed(8)]).unwrap();
+        let several = Several::new(B256::ZERO, &[8, 7], vec![7], vec![failed(8)]).unwrap();
         let json = serde_json::to_value(&several).unwrap();
         assert_eq!(json["demands"], serde_json::json!([7]));
-        assert_eq!(json["failed"][0]["error"], "no block takes it");
-        assert!(several.to_string().contains("demand 8: no block takes it"));
-        let none = Several::<u32>::new(B256::ZERO, Vec::new(), vec![failed(8)]);
-        assert_eq!(none.unwrap_err().to_string(), "no block takes it");
-        assert!(Several::<u32>::new(B256::ZERO, Vec::new(), Vec::new()).is_ok());
+        assert_eq!(json["failed"][0]["error"], "no block takes 8");
+        assert!(several.to_string().contains("demand 8: no block takes 8"));
+        assert!(Several::<u32>::new(B256::ZERO, &[], Vec::new(), Vec::new()).is_ok());
+    }
+
+    /// A daemon lets that one rest: another's error would keep a healthy one waiting.
+    #[test]
+    fn an_error_is_that_of_the_demand_that_was_asked_for() {
+        let none = Several::<u32>::new(
+            B256::ZERO,
+            &[9, 7, 8],
+            Vec::new(),
+            vec![failed(7), failed(8), failed(9)],
+        );
+        assert_eq!(none.unwrap_err().to_string(), "no block takes 9");
+        let some = || Several::new(B256::ZERO, &[9, 7, 8], vec![9], vec![failed(8), failed(7)]).unwrap();
+        assert_eq!(some().unless_failed(7).unwrap_err().to_string(), "no block takes 7");
+        assert_eq!(some().unless_failed(9).unwrap().failed.len(), 2);
     }
 }
