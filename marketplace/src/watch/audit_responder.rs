@@ -348,7 +348,7 @@ impl Role for AuditResponder {
             Action::Deliver(m) | Action::SendParcel(m) => {
                 let now = look().await?;
                 let demands = Self::alike(desk, id, &now, action)?;
-                let delivered = deliver(desk, id, &demands, Some(&to()?)).await?;
+                let delivered = deliver(desk, id, &demands, Some(&to()?), Some(now.patience())).await?;
                 json!(delivered.unless_failed(number_of(m)?)?)
             }
             Action::Publish(m) => {

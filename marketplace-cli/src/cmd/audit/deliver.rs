@@ -53,12 +53,12 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         .transpose()?;
     match (args.demand, to) {
         (Some(m), to) => {
-            let result = deliver(&desk, id, &[m], to.as_ref()).await?.only()?;
+            let result = deliver(&desk, id, &[m], to.as_ref(), None).await?.only()?;
             ctx.out.result(&result, &result)
         }
         (None, to) if args.all_demands => {
             let demands = open(&desk.market, id, &[DemandState::Demanded, DemandState::Delivered]).await?;
-            let result = deliver(&desk, id, &demands, to.as_ref()).await?;
+            let result = deliver(&desk, id, &demands, to.as_ref(), None).await?;
             ctx.out.result(&result, &result)
         }
         (None, Some(to)) => {
