@@ -1,5 +1,6 @@
 //! Daemons of audits on anvil, with real proofs of a small predicate: nobody types a command between request and withdrawal.
 
+use assay_protocol::retrieval::decide::LEFT_TO_REQUESTER;
 use e2e::{text, Audited, Daemon};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -143,6 +144,11 @@ fn what_was_not_acknowledged_is_published_where_that_is_cheaper_than_the_escrow(
     assert_eq!(story.once("responder", &[]), ["publish"]);
     assert_eq!(story.once("requester", &[]), ["checkParcel"]);
     story.devnet.pass(HOUR + 1);
+    assert!(
+        story.once("responder", &[]).is_empty(),
+        "it is the requester's to settle, for a while"
+    );
+    story.devnet.pass(LEFT_TO_REQUESTER);
     // What the requester was given back keeps nobody from closing.
     assert_eq!(story.once("responder", &[]), ["settleDemand", "finalize", "settle"]);
     assert_eq!(story.once("requester", &[]), ["settle"]);

@@ -237,7 +237,12 @@ fn a_responder_delivers_then_publishes_what_is_not_acknowledged() {
     assert_eq!(rs(sent, 1_500), Action::Publish(4));
     assert_eq!(rs(sent, 1_501), Action::Wait, "it is lost");
     assert_eq!(rs(demand(4, DemandState::Acked), 1_000), Action::Wait);
-    assert_eq!(rs(demand(4, DemandState::Acked), 1_001), Action::SettleDemand(4));
+    assert_eq!(
+        rs(demand(4, DemandState::Acked), 1_600),
+        Action::Wait,
+        "the requester's daemon settles it in this block"
+    );
+    assert_eq!(rs(demand(4, DemandState::Acked), 1_601), Action::SettleDemand(4));
 }
 
 #[test]
@@ -448,9 +453,12 @@ fn a_closed_audit_gives_back_what_it_holds() {
             ),
             Action::Wait
         );
-        if party != Party::Authority {
-            assert_eq!(next(&open, &NONE), Action::SettleDemand(2));
-        }
+        let expected = match party {
+            Party::Authority => Action::Wait,
+            Party::Responder => Action::Settle,
+            Party::Requester | Party::Watcher => Action::SettleDemand(2),
+        };
+        assert_eq!(next(&open, &NONE), expected);
     }
 }
 
