@@ -236,6 +236,11 @@ fn one_proof_is_made_at_a_time_whatever_it_is_for() {
 fn what_was_judged_too_often_is_left_to_a_person() {
     let story = Audited::new(3, 2);
     let id = story.requested("2", &[]);
+    // Fees that are too dear say nothing about it.
+    let dear = ["--max-matches", "3", "--max-fee", "0.000000001"];
+    let (_, said) = story.responder().fails(&accepting(&story, &id, &dear));
+    assert!(said.contains("gas is too dear"), "{said}");
+    assert_eq!(judged(&story, &id), Value::Null);
     let (_, said) = story
         .responder()
         .fails(&accepting(&story, &id, &["--max-matches", "1"]));

@@ -154,6 +154,15 @@ impl Account {
         }
     }
 
+    /// Whether the call can be paid, within the limits on fees, as things are now.
+    ///
+    /// # Errors
+    /// [`Kind::TooDear`] if the limits do not allow it, if the account has too little, or the contract refuses the call.
+    pub async fn require_payable(&self, call: &Call) -> eyre::Result<()> {
+        let gas = self.gas_limit(call).await?;
+        self.fees(call, gas, Fees::default()).await.map(drop)
+    }
+
     /// Gas the call would use.
     pub async fn estimate_gas(&self, call: &Call) -> eyre::Result<u64> {
         let estimate = self.chain.provider.estimate_gas(call.request(self.address())).await;
@@ -435,11 +444,11 @@ impl Account {
         Ok((hash, raw, nonce))
     }
 
-    /// Signs with the fees of the moment, within the limits and no less than `floor`.
+    /// The fees of the moment, within the limits and no less than `floor`.
     ///
     /// # Errors
     /// [`Kind::TooDear`], or if the account cannot pay.
-    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+    async fn fees(&self, call: &Call, gas: u64, floor: Fees) -> eyre::Result<Fees> {
         let suggested = self.chain.provider.estimate_eip1559_fees().await?;
         let quote = Quote {
             base: self.chain.base_fee().await?,
@@ -448,6 +457,15 @@ impl Account {
         let fees = self.limits.fees(quote, floor, gas, call.value_wei)?;
         self.require_funds(call.value_wei, fees.max_fee.saturating_mul(gas.into()))
             .await?;
+        Ok(fees)
+    }
+
+    /// Signs with the fees of the moment, within the limits and no less than `floor`.
+    ///
+    /// # Errors
+    /// Those of [`Account::fees`].
+    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+        let fees = self.fees(call, gas, floor).await?;
         let request = call
             .request(self.address())
             .with_chain_id(self.chain.id)
