@@ -182,9 +182,12 @@ fn what_is_promised_in_another_market_leaves_less_time() {
 #[test]
 fn what_has_ended_is_promised_nothing() {
     let story = Audited::new(3, 1);
+    // Of this one every proof was made.
+    story.proven("2", &[]);
     story.requested("2", &[]);
     assert_eq!(story.once("requester", &[]), ["send"]);
-    assert_eq!(story.once("responder", &[]), ["accept", "answer"]);
+    let more = ["--max-open", "2"];
+    assert_eq!(story.once("responder", &more), ["send", "accept", "answer"]);
     let promised = || {
         let predicates = fs::read_dir(chain(&story).join("predicates")).unwrap().flatten();
         let files = predicates.map(|predicate| predicate.path().join("predicate.secret.promises"));
@@ -195,8 +198,13 @@ fn what_has_ended_is_promised_nothing() {
             .sum::<usize>()
     };
     assert_eq!(promised(), 1);
-    story.devnet.pass(HOUR + 1);
-    assert_eq!(story.once("responder", &[]), ["timeout", "settle"]);
+    story.devnet.pass(2 * HOUR);
+    // Money moves wherever the documents are by now.
+    let (corpus, gone) = (story.devnet.path("archive.corpus"), story.devnet.path("gone"));
+    let elsewhere = ["--corpus", text(&corpus), "--originals", text(&gone)];
+    let mut done = story.once("responder", &elsewhere);
+    done.sort_unstable();
+    assert_eq!(done, ["finalize", "settle", "settle", "timeout"]);
     assert_eq!(promised(), 0);
 }
 
