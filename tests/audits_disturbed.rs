@@ -1,8 +1,10 @@
 //! Audits that are disturbed: by a node that lies and a chain that is rewritten, by what somebody does by hand in between, by
 //! deliveries that are damaged, by a request that cannot be accepted.
 
-use alloy::sol_types::SolEvent;
-use assay_protocol::abi::IRetrievalMarket::AnswersPosted;
+use alloy::hex;
+use alloy::primitives::U256;
+use alloy::sol_types::{SolCall, SolEvent};
+use assay_protocol::abi::IRetrievalMarket::{settleDemandCall, AnswersPosted};
 use e2e::{deeds, text, Audited, Daemon};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -340,6 +342,41 @@ fn demands_that_no_block_has_taken_yet_count_against_the_limit() {
     );
     assert_eq!(story.once("requester", &[]), ["demand"]);
     assert_eq!(count(), [1, 1]);
+}
+
+/// Whoever has fetched its money looks no more: a settlement that is taken back would leave its part with the market.
+#[test]
+fn money_is_fetched_once_the_last_demand_is_settled_for_good() {
+    let story = Audited::new(2, 2);
+    let id = story.proven("2", &[]);
+    for document in owed(&story, &id) {
+        story.rq("demand", &id, &["--document", &document.to_string()]);
+    }
+    // Nothing is delivered.
+    story.devnet.pass(2 * HOUR);
+    let book = fs::read(&story.devnet.deployment).unwrap();
+    let market = serde_json::from_slice::<Value>(&book).unwrap()["retrieval"].clone();
+    let settle = |m: u64| {
+        let call = settleDemandCall {
+            id: id.parse().unwrap(),
+            m: U256::from(m),
+        };
+        let data = hex::encode_prefixed(call.abi_encode());
+        let from = story.outsider().address();
+        let params = serde_json::json!([{ "from": from, "to": market, "data": data }]);
+        story.devnet.rpc("eth_sendTransaction", &params.to_string());
+    };
+    settle(0);
+    story.devnet.rpc("anvil_mine", "[\"0x5\"]");
+    settle(1);
+    let shown = story.shown(&id);
+    assert_eq!(
+        (&shown["outcome"], &shown["openDemands"]),
+        (&"Violation".into(), &0.into())
+    );
+    assert!(story.once("requester", &["--confirmations", "5"]).is_empty());
+    assert!(!story.has_settled("requester", &id));
+    assert_eq!(story.once("requester", &[]), ["settle"]);
 }
 
 /// Documents that the responder answered with a match.

@@ -364,7 +364,12 @@ impl Role for AuditRequester {
             ..self.facts(desk, id, &now).await?
         };
         let demands = Self::demands(desk, id, &now).await?;
-        Ok(now.next(decide::Party::Requester, &demands, &facts))
+        let action = now.next(decide::Party::Requester, &demands, &facts);
+        // Whoever has fetched its money looks no more: what settled the last demand may yet be taken back.
+        if action == Action::Settle && desk.market.confirmed(id).await?.counts.openDemands > 0 {
+            return Ok(Action::Wait);
+        }
+        Ok(action)
     }
 
     async fn act(
