@@ -1,6 +1,7 @@
 //! What is done about several demands at once: some may fail.
 
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
 use serde::Serialize;
 
 /// How it went with each demand.
@@ -61,6 +62,24 @@ impl<T> Several<T> {
         }
     }
 
+    /// Fails unless it went well with all of them.
+    ///
+    /// # Errors
+    /// With how many it did not.
+    pub fn require_all(&self) -> eyre::Result<()> {
+        match self.failed.len() {
+            0 => Ok(()),
+            failed => Err(hinted(
+                format!(
+                    "{failed} of {} demands of audit {} failed",
+                    failed + self.demands.len(),
+                    self.id
+                ),
+                "the result says why; repeat the command for those",
+            )),
+        }
+    }
+
     /// What was done about the only demand.
     ///
     /// # Errors
@@ -102,7 +121,10 @@ mod tests {
         assert_eq!(json["demands"], serde_json::json!([7]));
         assert_eq!(json["failed"][0]["error"], "no block takes 8");
         assert!(several.to_string().contains("demand 8: no block takes 8"));
-        assert!(Several::<u32>::new(B256::ZERO, &[], Vec::new(), Vec::new()).is_ok());
+        let said = several.require_all().unwrap_err().to_string();
+        assert!(said.starts_with("1 of 2 demands of audit"), "{said}");
+        let nothing = Several::<u32>::new(B256::ZERO, &[], Vec::new(), Vec::new());
+        nothing.unwrap().require_all().unwrap();
     }
 
     /// A daemon lets that one rest: another's error would keep a healthy one waiting.

@@ -59,7 +59,8 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         (None, to) if args.all_demands => {
             let demands = open(&desk.market, id, &[DemandState::Demanded, DemandState::Delivered]).await?;
             let result = deliver(&desk, id, &demands, to.as_ref(), None).await?;
-            ctx.out.result(&result, &result)
+            ctx.out.result(&result, &result)?;
+            result.require_all()
         }
         (None, Some(to)) => {
             let result = hand_over(&desk, id, &to).await?;
@@ -108,7 +109,8 @@ pub(crate) async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()
         None => {
             let demands = open(&desk.market, id, &[DemandState::Delivered]).await?;
             let result = publish::publish(&desk, id, &demands).await?;
-            ctx.out.result(&result, &result)
+            ctx.out.result(&result, &result)?;
+            result.require_all()
         }
     }
 }
