@@ -165,7 +165,12 @@ async fn send(
             Err(error) => failed.push(Failed::new(m, error)),
         }
     }
+    let steps: Vec<String> = calls.iter().map(|(step, _)| step.clone()).collect();
     let ended = desk.account.send_all(journal, calls, &desk.report).await;
+    // Which chunks are public the chain says: in the journal, which is written whole each time, they would be for nothing.
+    if let Err(error) = journal.forget_mined(&steps) {
+        desk.report.warn(format_args!("{error:#}"));
+    }
     let mut left = Vec::new();
     for (mut publication, ended) in going.into_iter().zip(ended) {
         match ended {
