@@ -52,6 +52,24 @@ struct Demands {
     brought: u128,
 }
 
+impl Demands {
+    /// # Errors
+    /// If the node leaves one out: it would not count against the limit.
+    fn of(id: B256, events: Vec<Demanded>, count: u32) -> eyre::Result<Self> {
+        eyre::ensure!(
+            events.len() >= count as usize,
+            "the node gives {} of {count} demands of audit {id}",
+            events.len()
+        );
+        let mut all = Self::default();
+        for demanded in events {
+            all.documents.extend(demanded.indices);
+            all.brought = all.brought.saturating_add(demanded.paid.saturating_to());
+        }
+        Ok(all)
+    }
+}
+
 /// The requester's part of a patrol over audits.
 #[derive(Debug)]
 pub struct AuditRequester {
@@ -129,22 +147,7 @@ impl AuditRequester {
     }
 
     async fn demanded(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Demands> {
-        let read = async {
-            let mut all = Demands::default();
-            let events = desk.market.events::<Demanded>(id).await?;
-            // What the node leaves out would not count against the limit.
-            eyre::ensure!(
-                events.len() >= audit.counts.demands as usize,
-                "the node gives {} of {} demands of audit {id}",
-                events.len(),
-                audit.counts.demands
-            );
-            for demanded in events {
-                all.documents.extend(demanded.indices);
-                all.brought = all.brought.saturating_add(demanded.paid.saturating_to());
-            }
-            Ok(all)
-        };
+        let read = async { Demands::of(id, desk.market.events(id).await?, audit.counts.demands) };
         match audit.counts.demands {
             0 => Ok(Demands::default()),
             demands => {
@@ -428,7 +431,26 @@ impl Role for AuditRequester {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::U256;
     use assay_chain::error::is_passing;
+
+    #[test]
+    fn a_demand_that_a_node_leaves_out_is_an_error() {
+        let demanded = |indices: [u32; 2], paid: u64| Demanded {
+            id: B256::ZERO,
+            corpusId: B256::ZERO,
+            rq: Address::ZERO,
+            m: U256::ZERO,
+            indices: indices.to_vec(),
+            paid: U256::from(paid),
+            deadline: 0,
+        };
+        let events = || vec![demanded([1, 2], 5), demanded([4, 7], 6)];
+        let all = Demands::of(B256::ZERO, events(), 2).unwrap();
+        assert_eq!((all.documents, all.brought), ([1, 2, 4, 7].into(), 11));
+        let error = Demands::of(B256::ZERO, events(), 3).unwrap_err();
+        assert!(error.to_string().starts_with("the node gives 2 of 3 demands"));
+    }
 
     #[test]
     fn a_purse_that_another_audit_has_open_is_no_failure() {
@@ -441,6 +463,6 @@ mod tests {
         // What passes is put off with its part, and everything else goes on.
         assert!(Kind::InUse.is_of(&refused) && is_passing(&refused), "{refused:#}");
         drop(open);
-        requester.open_purse().unwrap();
+        assert!(requester.open_purse().is_ok());
     }
 }

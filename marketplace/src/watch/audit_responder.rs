@@ -147,10 +147,7 @@ impl AuditResponder {
                 let settled = async { desk.market.settled().await?.find(id).await };
                 // Where the node does not say, handing over does; what does not wait for that goes on.
                 let settled = settled.await.ok().flatten();
-                // One that was not answered by then owed nothing yet.
-                let settled =
-                    settled.filter(|settled| matches!(settled.state, AuditState::Delivering | AuditState::Closed));
-                let settled = settled.as_ref().unwrap_or(audit);
+                let settled = owing(settled.as_ref(), audit);
                 facts.handed_over = owes_nothing(settled) || has_handed_over(desk, id, settled)?;
                 facts.publishes = publication_pays(desk, id, now).await?;
             }
@@ -261,6 +258,13 @@ fn reads_corpus(action: Action) -> bool {
         action,
         Run | Prove | SubmitProofs | Send | Deliver(_) | SendParcel(_) | Publish(_)
     )
+}
+
+/// The audit by which it is known what is owed: as the settled block has it, unless it owed nothing yet because it was not proven by
+/// then.
+fn owing<'a>(settled: Option<&'a AuditView>, newest: &'a AuditView) -> &'a AuditView {
+    let owes = |settled: &&AuditView| matches!(settled.state, AuditState::Delivering | AuditState::Closed);
+    settled.filter(owes).unwrap_or(newest)
 }
 
 fn owes_nothing(audit: &AuditView) -> bool {
@@ -409,5 +413,38 @@ impl Role for AuditResponder {
                 Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
             }))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::sol_types::SolValue;
+
+    fn audit(state: AuditState, positives: u32, overruled: u32) -> AuditView {
+        const WORDS: usize = 39;
+        let mut audit = AuditView::abi_decode(&[0; 32 * WORDS]).unwrap();
+        audit.state = state;
+        (audit.counts.positives, audit.counts.overruled) = (positives, overruled);
+        audit
+    }
+
+    #[test]
+    fn what_was_not_answered_in_the_settled_block_is_owed_all_the_same() {
+        let newest = audit(AuditState::Delivering, 2, 1);
+        for before in [
+            AuditState::Requested,
+            AuditState::Accepted,
+            AuditState::Answered,
+            AuditState::Sampled,
+        ] {
+            let settled = audit(before, 0, 0);
+            assert_eq!(owing(Some(&settled), &newest), &newest);
+            assert!(!owes_nothing(owing(Some(&settled), &newest)));
+        }
+        // A ruling may be taken back as long as it is not settled.
+        let settled = audit(AuditState::Delivering, 2, 0);
+        assert_eq!(owing(Some(&settled), &newest), &settled);
+        assert_eq!(owing(None, &newest), &newest);
     }
 }

@@ -11,7 +11,7 @@ use assay_protocol::abi::IRetrievalMarket::{cancelRequestCall, finalizeCall, set
 use assay_protocol::abi::{AuditState, AuditView, DemandView};
 
 /// Demands that are settled together: their transactions wait for the same blocks.
-pub const SETTLED_TOGETHER: usize = 32;
+const SETTLED_TOGETHER: usize = 32;
 
 /// Settles these demands and nothing else, once their time has passed or the audit is closed.
 ///
