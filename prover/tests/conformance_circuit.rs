@@ -6,7 +6,9 @@ mod definition;
 mod support;
 
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::model::{Architecture, Model, OutputMode, ParamsError};
+use assay_prover::model::{
+    Architecture, Conv, ConvKind, Groups, Kernel, Layer, Model, Op, OutputMode, Padding, ParamsError, Shape, TensorId,
+};
 use assay_statement::field::Fr;
 use definition::{quotients, random_architecture};
 use halo2_proofs::dev::MockProver;
@@ -74,22 +76,89 @@ fn definition_reference_and_circuit_agree_on_random_networks() {
         let shift = shift_of(n, &mut rng);
         let output = OutputMode::ALL[n % OutputMode::ALL.len()];
         let (frozen, model) = random_network(shift, output, &mut rng);
-        let case = Case::with_model(frozen, model, rng.gen());
-        let told = format!("network {n} of seed {SEED}: {:?}", case.compiled.frozen);
+        agree(
+            &Case::with_model(frozen, model, rng.gen()),
+            &format!("network {n} of seed {SEED}"),
+        );
+    }
+}
 
-        let expected = quotients(&case.model, &case.image);
-        let half = 1i64 << (shift - 1);
-        for (layer, expected) in case.trace.layers.iter().zip(&expected) {
-            let found: Vec<i64> = layer.q_hat.iter().map(|q| i64::from(*q) - half).collect();
-            assert_eq!(&found, expected, "{told}");
-        }
-        let logits = expected.last().expect("there are logits");
-        let mut instances = case.instances();
-        instances.truncate(assay_statement::instance::OUTPUT);
-        instances.extend(outputs(case.compiled.frozen.architecture.output, logits, half));
-        let prover = MockProver::run(case.k(), &case.circuit(), vec![instances]).expect("synthesis");
-        if let Err(failures) = prover.verify_par() {
-            panic!("{told}: {failures:#?}");
-        }
+/// The definition, the reference executor and the circuit say the same of an image.
+fn agree(case: &Case, name: &str) {
+    let told = format!("{name}: {:?}", case.compiled.frozen);
+    let architecture = &case.compiled.frozen.architecture;
+    let expected = quotients(&case.model, &case.image);
+    let half = 1i64 << (architecture.shift - 1);
+    for (layer, expected) in case.trace.layers.iter().zip(&expected) {
+        let found: Vec<i64> = layer.q_hat.iter().map(|q| i64::from(*q) - half).collect();
+        assert_eq!(&found, expected, "{told}");
+    }
+    let logits = expected.last().expect("there are logits");
+    let mut instances = case.instances();
+    instances.truncate(assay_statement::instance::OUTPUT);
+    instances.extend(outputs(architecture.output, logits, half));
+    let prover = MockProver::run(case.k(), &case.circuit(), vec![instances]).expect("synthesis");
+    if let Err(failures) = prover.verify_par() {
+        panic!("{told}: {failures:#?}");
+    }
+}
+
+/// No tensor but the image and the logits; an image that a pool, a sum or a pointwise layer reads; one input channel for each group.
+#[test]
+fn networks_at_the_edges_agree_too() {
+    let conv = |input: usize, kind, out_channels| {
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels,
+            kind,
+            stride: 1,
+            pad: Padding::NONE,
+            input_zero: 0,
+        })
+    };
+    let image = TensorId::IMAGE;
+    let whole = ConvKind::Dense(Kernel { h: 7, w: 7 });
+    let grouped = ConvKind::Grouped(Kernel::THREE, Groups(3));
+    let networks: [(&str, &[(Op, Shape)]); 4] = [
+        ("one kernel", &[(conv(0, whole, 200), Shape::new(200, 1, 1))]),
+        (
+            "pool of the image",
+            &[
+                (Op::GlobalAvgPool { input: image }, Shape::new(3, 1, 1)),
+                (conv(1, ConvKind::Pointwise, 4), Shape::new(4, 1, 1)),
+            ],
+        ),
+        (
+            "image and a layer of it, added",
+            &[
+                (conv(0, ConvKind::Pointwise, 3), Shape::new(3, 7, 7)),
+                (
+                    Op::Add {
+                        lhs: image,
+                        rhs: TensorId(1),
+                    },
+                    Shape::new(3, 7, 7),
+                ),
+                (conv(2, whole, 4), Shape::new(4, 1, 1)),
+            ],
+        ),
+        (
+            "groups of one channel",
+            &[
+                (conv(0, grouped, 30), Shape::new(30, 5, 5)),
+                (Op::GlobalAvgPool { input: TensorId(1) }, Shape::new(30, 1, 1)),
+                (conv(2, ConvKind::Pointwise, 4), Shape::new(4, 1, 1)),
+            ],
+        ),
+    ];
+    for (name, layers) in networks {
+        let layers = layers.iter().cloned().map(|(op, output)| Layer { op, output });
+        let architecture = Architecture {
+            input: Shape::new(3, 7, 7),
+            shift: 10,
+            layers: layers.collect(),
+            output: OutputMode::Top1,
+        };
+        agree(&Case::of(architecture, 5), name);
     }
 }

@@ -384,7 +384,13 @@ fn unsupported_convolutions_are_refused_with_the_nodes_name() {
         conv_with(dense, vec![pads(), ints("strides", &[1, 2])]),
         &["node y", "strides"],
     );
-    for pads in [&[1, 1][..], &[3, 0, 0, 0], &[0, 0, 0, -1], &[i64::MAX; 4]] {
+    for pads in [
+        &[1, 1][..],
+        &[3, 0, 0, 0],
+        &[0, 0, 0, -1],
+        &[-1, 1, 1, 1, 1],
+        &[i64::MAX; 4],
+    ] {
         assert_refused(
             conv_with(dense, vec![ints("pads", pads)]),
             &["node y", "pads", "below the kernel's, 3x3"],

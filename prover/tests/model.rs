@@ -265,6 +265,12 @@ fn kinds_of_convolutions_have_their_names_in_files() {
         assert_eq!(postcard::to_allocvec(&kind).unwrap(), bytes);
         assert_eq!(postcard::from_bytes::<ConvKind>(bytes).unwrap(), kind);
     }
+    for kind in [3, 4] {
+        assert!(
+            postcard::from_bytes::<ConvKind>(&[kind, 3, 3]).is_err(),
+            "a second name"
+        );
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::plan::spatial::Part;
 use crate::reference::Trace;
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::from_i64;
+use rayon::prelude::*;
 
 pub(crate) fn fixed(floor: &Floor, fixed: &mut Fixed) {
     for garbage in floor.garbage.iter().flatten() {
@@ -38,18 +39,26 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
     let fold = layout.fold();
     for (layer, garbage) in floor.garbage.iter().enumerate() {
         let Some(garbage) = garbage else { continue };
-        for o in 0..arch.layers[layer].output.c {
+        let channels = (0..arch.layers[layer].output.c).into_par_iter().with_min_len(4);
+        let coefficients: Vec<Vec<i64>> = channels
+            .map(|o| {
+                let product = product_polynomial(arch, layer, garbage, &folded.layers[layer], trace, o);
+                let exponents = garbage.spatial.garbage.iter();
+                exponents.map(|exponent| product[*exponent]).collect()
+            })
+            .collect();
+        for (o, coefficients) in coefficients.iter().enumerate() {
             let slot = floor.weights[layer].slots.of(o);
-            let product = product_polynomial(arch, layer, garbage, &folded.layers[layer], trace, o);
-            for (n, exponent) in garbage.spatial.garbage.iter().enumerate() {
+            for (n, coefficient) in coefficients.iter().enumerate() {
                 let row = garbage.start + n * garbage.chain + slot / fold;
-                witness.cells[slot % fold][row] = from_i64(product[*exponent]);
+                witness.cells[slot % fold][row] = from_i64(*coefficient);
             }
         }
     }
 }
 
-/// Coefficients of `Σ x·W'` for output channel `o`, by exponent; the bias is not part of the product.
+/// Coefficients of `Σ x·W'` for output channel `o`, by exponent: those of garbage are whole, those of outputs are left out. The bias is not
+/// part of the product.
 fn product_polynomial(
     arch: &Architecture,
     layer: usize,
@@ -62,7 +71,7 @@ fn product_polynomial(
     let last = |extra: usize| vec![0i64; extra + 1];
     match (&arch.layers[layer].op, folded) {
         (Op::Conv(conv), FoldedLayer::Conv { weights, .. }) => {
-            let size = conv.kind.kernel();
+            let (size, output) = (conv.kind.kernel(), arch.layers[layer].output);
             let highest = |of: &Part| of.h.saturating_sub(1) * spatial.t + of.w.saturating_sub(1);
             let map = spatial.parts.iter().map(highest).max().unwrap_or(0);
             let kernel = spatial.taps.iter().map(|t| t.exponent).max().unwrap_or(0);
@@ -74,9 +83,13 @@ fn product_polynomial(
                 for part in &spatial.parts {
                     for tap in spatial.taps.iter().filter(|tap| tap.part == part.number) {
                         let weight = weights[size.w * tap.a + tap.b];
-                        for (i, j) in (0..part.h).flat_map(|i| (0..part.w).map(move |j| (i, j))) {
-                            let x = pixel(arch, conv, trace, c, i, j, part.number);
-                            product[tap.exponent + i * spatial.t + j] += weight * x;
+                        for i in 0..part.h {
+                            let hits = tap.hits(i, output.h, output.w);
+                            let base = tap.exponent + i * spatial.t;
+                            for j in (0..hits.start.min(part.w)).chain(hits.end..part.w) {
+                                let x = pixel(arch, conv, trace, c, i, j, part.number);
+                                product[base + j] += weight * x;
+                            }
                         }
                     }
                 }

@@ -109,7 +109,7 @@ impl Conv {
 
 /// Size of a kernel, and which channels it joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredKind", into = "StoredKind")]
+#[serde(try_from = "StoredKind", into = "StoredKind")]
 pub enum ConvKind {
     /// 1×1, all channels to all channels; reads every pixel.
     Pointwise,
@@ -219,15 +219,21 @@ impl From<ConvKind> for StoredKind {
     }
 }
 
-impl From<StoredKind> for ConvKind {
-    fn from(stored: StoredKind) -> Self {
+impl TryFrom<StoredKind> for ConvKind {
+    type Error = &'static str;
+
+    /// One spelling each: a file is what is written of what it says.
+    fn try_from(stored: StoredKind) -> Result<Self, Self::Error> {
         match stored {
-            StoredKind::Pointwise => Self::Pointwise,
-            StoredKind::Dense3x3 => Self::DENSE_3X3,
-            StoredKind::Depthwise3x3 => Self::DEPTHWISE_3X3,
-            StoredKind::Dense(kernel) => Self::Dense(kernel),
-            StoredKind::Depthwise(kernel) => Self::Depthwise(kernel),
-            StoredKind::Grouped(kernel, groups) => Self::Grouped(kernel, groups),
+            StoredKind::Pointwise => Ok(Self::Pointwise),
+            StoredKind::Dense3x3 => Ok(Self::DENSE_3X3),
+            StoredKind::Depthwise3x3 => Ok(Self::DEPTHWISE_3X3),
+            StoredKind::Dense(Kernel::THREE) | StoredKind::Depthwise(Kernel::THREE) => {
+                Err("3×3 kernels are called dense3x3 and depthwise3x3")
+            }
+            StoredKind::Dense(kernel) => Ok(Self::Dense(kernel)),
+            StoredKind::Depthwise(kernel) => Ok(Self::Depthwise(kernel)),
+            StoredKind::Grouped(kernel, groups) => Ok(Self::Grouped(kernel, groups)),
         }
     }
 }

@@ -227,6 +227,16 @@ impl Floor {
             }
         }
         let plain_end = plain_end + moved;
+        let too_few = |needed: usize| FloorError::Rows {
+            what: "the tensors and the hash",
+            needed,
+            available: usable,
+            k,
+        };
+        // Before the exponents of large maps are looked at.
+        if on_rows > usable {
+            return Err(too_few(on_rows));
+        }
 
         // The row after the tensors is a boundary row, and no arithmetic may touch its a and b.
         let mut row = on_rows + 1;
@@ -251,12 +261,7 @@ impl Floor {
         let calls = 1 + input::call_count(arch.image_len());
         row += 1 + calls * (poseidon::parameters().rounds() + 1) + 1;
         if row > usable {
-            return Err(FloorError::Rows {
-                what: "the tensors and the hash",
-                needed: row,
-                available: usable,
-                k,
-            });
+            return Err(too_few(row));
         }
 
         let (weights, weight_end) = place_weights(arch, layout);

@@ -271,6 +271,10 @@ impl Builder {
         } else {
             (self.rows(operands.len() + 1), Operand::Copy(start))
         };
+        if self.ranges.is_empty() {
+            // Only counted: what has no rows is not kept.
+            return start;
+        }
         for (n, (a, b)) in operands.iter().enumerate() {
             let acc = if n == 0 { acc } else { Operand::Idle };
             self.program.steps.push(Step {

@@ -10,7 +10,7 @@
 
 use crate::model::{Architecture, Conv, ConvKind, Op, Shape};
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// One tap of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,22 @@ pub struct Tap {
     pub b: usize,
     /// Sub-image it reads: `2·(row parity) + column parity`; 0 at stride 1.
     pub part: usize,
+    /// Rows and columns from the output to the pixel of the sub-image that it reads for it.
+    pub shift: (isize, isize),
     /// Its exponent in the kernel polynomial of that sub-image.
     pub exponent: usize,
+}
+
+impl Tap {
+    /// Columns of row `i` of the sub-image that this tap carries to an output of a map of `h` rows and `w` columns.
+    pub fn hits(&self, i: usize, h: usize, w: usize) -> Range<usize> {
+        let (rows, columns) = self.shift;
+        let row = i as isize - rows;
+        if row < 0 || row >= h as isize {
+            return 0..0;
+        }
+        columns.max(0) as usize..(columns + w as isize).max(0) as usize
+    }
 }
 
 /// A sub-image that some tap reads; the whole input at stride 1.
@@ -87,19 +101,18 @@ impl Spatial {
                 a: shift.a,
                 b: shift.b,
                 part: shift.part,
+                shift: (shift.rows, shift.columns),
                 exponent: (t0 - shift.exponent(t)) as usize,
             })
             .collect();
         let t0 = t0 as usize;
-        let reached = parts.iter().flat_map(|part| {
-            let kernel: Vec<usize> = taps
-                .iter()
-                .filter(|tap| tap.part == part.number)
-                .map(|tap| tap.exponent)
-                .collect();
-            sums(&positions(part.h, part.w, t, 0), &kernel)
-        });
-        let garbage = without(reached.collect(), &positions(output.h, output.w, t, t0));
+        let mut reached = Vec::new();
+        for part in &parts {
+            let of_part = taps.iter().filter(|tap| tap.part == part.number);
+            let kernel: Vec<usize> = of_part.map(|tap| tap.exponent).collect();
+            mark_sums(&mut reached, &positions(part.h, part.w, t, 0), &kernel);
+        }
+        let garbage = without(&reached, &positions(output.h, output.w, t, t0));
         Self {
             t,
             t0,
@@ -114,12 +127,14 @@ impl Spatial {
         let map = positions(input.h, input.w, t, 0);
         let t0 = (input.h - 1) * t + input.w - 1;
         // The kernel stands at t0 − position: the same set, reversed.
+        let mut reached = Vec::new();
+        mark_sums(&mut reached, &map, &map);
         Self {
             t,
             t0,
             taps: Vec::new(),
             parts: Vec::new(),
-            garbage: without(sums(&map, &map), &[t0]),
+            garbage: without(&reached, &[t0]),
         }
     }
 }
@@ -177,22 +192,26 @@ fn positions(h: usize, w: usize, t: usize, t0: usize) -> Vec<usize> {
     (0..h).flat_map(|i| (0..w).map(move |j| t0 + i * t + j)).collect()
 }
 
-/// Exponents that a product reaches.
-fn sums(map: &[usize], kernel: &[usize]) -> BTreeSet<usize> {
+/// Marks the exponents that a product reaches.
+fn mark_sums(reached: &mut Vec<bool>, map: &[usize], kernel: &[usize]) {
     let highest = |of: &[usize]| of.iter().max().copied().unwrap_or(0);
-    let mut reached = vec![false; highest(map) + highest(kernel) + 1];
+    let length = highest(map) + highest(kernel) + 1;
+    reached.resize(length.max(reached.len()), false);
     for k in kernel {
         map.iter().for_each(|x| reached[x + k] = true);
     }
-    let reached = reached.iter().enumerate().filter(|(_, hit)| **hit);
-    reached.map(|(exponent, _)| exponent).collect()
 }
 
-fn without(reached: BTreeSet<usize>, wanted: &[usize]) -> Vec<usize> {
-    let wanted: BTreeSet<&usize> = wanted.iter().collect();
-    reached
-        .into_iter()
-        .filter(|exponent| !wanted.contains(exponent))
+/// The marked exponents but the wanted ones, both ascending.
+fn without(reached: &[bool], wanted: &[usize]) -> Vec<usize> {
+    let mut wanted = wanted.iter().peekable();
+    let marked = reached.iter().enumerate().filter(|(_, is_reached)| **is_reached);
+    marked
+        .map(|(exponent, _)| exponent)
+        .filter(|exponent| {
+            while wanted.next_if(|wanted| *wanted < exponent).is_some() {}
+            wanted.next_if_eq(&exponent).is_none()
+        })
         .collect()
 }
 
@@ -235,6 +254,8 @@ mod tests {
                     let (row, column) = (conv.stride * i + part.number / 2, conv.stride * j + part.number % 2);
                     assert!(row < input.h && column < input.w, "{name}");
                     let value = weight(tap.a, tap.b) * x(row as isize, column as isize);
+                    let hits = tap.hits(i, output.h, output.w).contains(&j);
+                    assert_eq!(hits, !s.garbage.contains(&(tap.exponent + i * s.t + j)), "{name}");
                     product.entry(tap.exponent + i * s.t + j).or_insert((0, false)).0 += value;
                 }
             }

@@ -108,3 +108,59 @@ fn every_second_pixel_is_read_by_one_tap() {
     let model = assert_agrees(&with_head(onnx, 6));
     assert_eq!(model.architecture.parameters_of(1), 6 * 4 + 6);
 }
+
+/// Of one pixel the order of its channels is one, whatever came before.
+#[test]
+fn a_pixel_with_its_channels_last_is_flat_and_a_map_again() {
+    let onnx = stem()
+        .node("Transpose", &["x"], "t", vec![ints("perm", &[0, 2, 3, 1])])
+        .node(
+            "ReduceMean",
+            &["t"],
+            "m",
+            vec![ints("axes", &[1, 2]), int("keepdims", 1)],
+        )
+        .integers("flat", vec![1, -1])
+        .integers("map", vec![1, 4, 1, 1])
+        .node("Reshape", &["m", "flat"], "f", vec![])
+        .node("Reshape", &["f", "map"], "p", vec![])
+        .weights("w", &[6, 4, 1, 1])
+        .node("Conv", &["p", "w"], "y", vec![]);
+    assert_agrees(&with_head(onnx, 6));
+}
+
+#[test]
+fn averages_of_one_pixel_are_the_pixel() {
+    let attributes = || vec![ints("kernel_shape", &[1, 1])];
+    let onnx = with_head(stem().node("AveragePool", &["x"], "y", attributes()), 4);
+    assert_eq!(assert_agrees(&onnx).architecture.layers.len(), 3);
+    let wrong = vec![ints("kernel_shape", &[-1, 2, 2])];
+    let onnx = with_head(stem().node("AveragePool", &["x"], "y", wrong), 4);
+    assert_refused(onnx, &["node y (AveragePool)", "kernel_shape", "two sizes"]);
+}
+
+/// A flat map of several pixels has no axis of channels that a constant could stand beside.
+#[test]
+fn constants_beside_flat_maps_are_single_numbers() {
+    let with = |constant: Vec<f32>| {
+        let n = constant.len() as i64;
+        stem()
+            .node(
+                "AveragePool",
+                &["x"],
+                "p",
+                vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])],
+            )
+            .weights("w0", &[4, 4, 3, 3])
+            .node("Conv", &["p", "w0"], "c", vec![])
+            .node("Flatten", &["c"], "flat", vec![])
+            .floats("factor", &[n], constant)
+            .node("Mul", &["flat", "factor"], "m", vec![])
+            .weights("w1", &[5, 16])
+            .node("Gemm", &["m", "w1"], "y", vec![int("transB", 1)])
+            .output("y", 5)
+    };
+    assert_agrees(&with(vec![2.0]));
+    assert_refused(with(vec![2.0; 4]), &["node m (Mul)", "constant has shape [4]"]);
+    assert_refused(with(vec![2.0; 16]), &["node m (Mul)", "constant has shape [16]"]);
+}

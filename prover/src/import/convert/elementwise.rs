@@ -120,8 +120,10 @@ impl Converter {
         let places = [channels, 1, 1];
         let places = if x.form == Form::Map { &places[..] } else { &places[..1] };
         let ones = dims.iter().take_while(|size| **size == 1).count();
-        let fits = dims.len() <= x.onnx_shape().len()
-            && (data.len() == 1 || dims[ones..] == *places || (channels == 1 && dims[ones..].is_empty()));
+        // A flat map of several pixels has no axis of channels.
+        let has_channels = matches!(x.form, Form::Map | Form::ChannelsLast) || x.shape.h * x.shape.w == 1;
+        let is_per_channel = dims[ones..] == *places || (channels == 1 && dims[ones..].is_empty());
+        let fits = dims.len() <= x.onnx_shape().len() && (data.len() == 1 || (has_channels && is_per_channel));
         if !fits {
             let problem = format!(
                 "constant has shape {dims:?}, expected one number per channel of {}",

@@ -34,14 +34,14 @@ impl Converter {
         };
         let pads = node.ints("pads")?.unwrap_or(&[0; 4]);
         let is_whole = sides == [x.shape.h as i64, x.shape.w as i64] && pads == [0; 4];
-        let sides: Vec<usize> = sides.iter().filter_map(|side| usize::try_from(*side).ok()).collect();
-        match *sides {
+        let sides: Option<Vec<usize>> = sides.iter().map(|side| usize::try_from(*side).ok()).collect();
+        match *sides.unwrap_or_default() {
             // Whatever the border and the steps: there is one place for the window.
             [_, _] if is_whole && ["NOTSET", "VALID"].contains(&node.text("auto_pad", "NOTSET")?) => {
                 self.push_pool(node, x, Form::Map)
             }
             [h, w] => self.local_average_pool(node, x, h, w),
-            _ => Err(node.attribute_error("kernel_shape", "has not two sizes".into())),
+            _ => Err(node.attribute_error("kernel_shape", "is not two sizes".into())),
         }
     }
 
@@ -70,6 +70,10 @@ impl Converter {
         }
         let Shape { c, .. } = x.shape;
         let taps = window.kernel.taps();
+        if taps == 1 && window.stride == 1 {
+            self.alias(node, x);
+            return Ok(());
+        }
         let conv = FloatConv {
             kind: ConvKind::Depthwise(window.kernel),
             stride: window.stride,
@@ -177,8 +181,9 @@ impl Converter {
 
     fn flat_alias(&mut self, node: &Node, x: Value) {
         let form = match x.form {
-            Form::ChannelsLast | Form::FlatChannelsLast => Form::FlatChannelsLast,
-            Form::Map | Form::Flat => Form::Flat,
+            // The order of the channels of one pixel is one.
+            Form::ChannelsLast | Form::FlatChannelsLast if x.shape.h * x.shape.w > 1 => Form::FlatChannelsLast,
+            _ => Form::Flat,
         };
         self.alias(node, Value { form, ..x });
     }

@@ -79,8 +79,8 @@ fn padding(node: &Node, kernel: Kernel, stride: usize, input: Shape) -> Result<P
         "NOTSET" => {
             let pads = pads.unwrap_or(&[0; 4]);
             // ONNX order: top, left, bottom, right.
-            let sizes: Vec<usize> = pads.iter().filter_map(|pad| usize::try_from(*pad).ok()).collect();
-            match *sizes {
+            let sizes: Option<Vec<usize>> = pads.iter().map(|pad| usize::try_from(*pad).ok()).collect();
+            match *sizes.unwrap_or_default() {
                 [top, left, bottom, right] if top.max(bottom) < kernel.h && left.max(right) < kernel.w => Ok(Padding {
                     top,
                     left,
