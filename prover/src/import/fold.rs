@@ -32,6 +32,14 @@ pub(super) enum FusedOp {
     Conv(FloatConv),
     Add,
     Pool,
+    /// The same bytes once more.
+    Copy,
+}
+
+impl FusedLayer {
+    pub(super) fn has_stride_2(&self) -> bool {
+        matches!(&self.op, FusedOp::Conv(conv) if conv.stride == 2)
+    }
 }
 
 /// A tensor that the float run is to say.

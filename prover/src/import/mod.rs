@@ -6,6 +6,7 @@
 //! | `parse` | graph → nodes and constants, every number finite, every size static |
 //! | `convert` | operators → convolutions, sums, pools, clips and per-channel affine maps |
 //! | `fold` | affine maps (batch norm) and clips → into the layer before them |
+//! | `split` | tensors with readers of two kinds → two tensors |
 //! | `calibrate` | images → range of every tensor, by a float run |
 //! | `quantise` | ranges and float weights → integers |
 //! | `validate` | every image has a proof, or the import fails |
@@ -31,6 +32,7 @@ mod parse;
 mod prepare;
 mod quantise;
 mod report;
+mod split;
 mod validate;
 
 pub use change::Change;
@@ -58,7 +60,8 @@ pub fn import(
     progress.phase("parse", 0);
     let graph = parse::parse(onnx, options)?;
     progress.phase("convert", 0);
-    let network = fold::fold(convert::convert(&graph)?)?;
+    let mut network = fold::fold(convert::convert(&graph)?)?;
+    split::split_readers(&mut network);
     let images = images::load_directory(calibration, graph.input.image())?;
     let float = FloatModel::with_outputs(&graph, network.outputs(), options)?;
     let observed = calibrate::calibrate(&network, &float, &images, options, progress)?;

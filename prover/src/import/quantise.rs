@@ -7,7 +7,8 @@ use super::fold::{FusedLayer, FusedNetwork, FusedOp};
 use super::options::ImportOptions;
 use crate::model::params::MAX_MULTIPLIER;
 use crate::model::{
-    AddParams, Architecture, Conv, ConvParams, Layer, LayerParams, Model, Op, ParamsError, PoolParams, TensorId,
+    AddParams, Architecture, Conv, ConvKind, ConvParams, Kernel, Layer, LayerParams, Model, Op, Padding, ParamsError,
+    PoolParams, TensorId,
 };
 
 /// Jacob18 (1): `real = scale·(q − zero)`. Zero points of all tensors that are read are bytes.
@@ -67,6 +68,7 @@ pub(super) fn quantise(
         match &layer.op {
             FusedOp::Conv(conv) if i == last => quantiser.logits(layer, conv)?,
             FusedOp::Conv(conv) => quantiser.conv(layer, conv, Quant::of_range(observed.low, observed.high))?,
+            FusedOp::Copy => quantiser.copy(layer),
             FusedOp::Add => quantiser.add(layer, Quant::of_range(observed.low, observed.high))?,
             FusedOp::Pool => quantiser.pool(layer, Quant::of_range(observed.low, observed.high))?,
         }
@@ -202,6 +204,28 @@ impl Quantiser<'_> {
         };
         self.push(layer, op, LayerParams::Add(params), y);
         Ok(())
+    }
+
+    /// `x = (2^s·(x − z) + z·2^s + 2^(s−1)) / 2^s`, rounded down.
+    fn copy(&mut self, layer: &FusedLayer) {
+        let (input, channels) = (layer.inputs[0], layer.output.c);
+        let x = self.quants[input];
+        let op = Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels: channels,
+            kind: ConvKind::Depthwise(Kernel { h: 1, w: 1 }),
+            stride: 1,
+            pad: Padding::NONE,
+            input_zero: 0,
+        });
+        let params = ConvParams {
+            weights: vec![1; channels],
+            bias: vec![0; channels],
+            multiplier: vec![self.unit as u32; channels],
+            input_zero: x.zero,
+            output_zero: x.zero.into(),
+        };
+        self.push(layer, op, LayerParams::Conv(params), x);
     }
 
     fn pool(&mut self, layer: &FusedLayer, y: Quant) -> Result<(), ImportError> {

@@ -3,6 +3,7 @@
 use super::import_support::networks::*;
 use super::import_support::*;
 use assay_prover::model::{ConvKind, Kernel, Op};
+use assay_prover::reference;
 
 /// Odd sizes at every stride, down to one pixel.
 #[test]
@@ -163,4 +164,33 @@ fn constants_beside_flat_maps_are_single_numbers() {
     assert_agrees(&with(vec![2.0]));
     assert_refused(with(vec![2.0; 4]), &["node m (Mul)", "constant has shape [4]"]);
     assert_refused(with(vec![2.0; 16]), &["node m (Mul)", "constant has shape [16]"]);
+}
+
+/// The first block of a stage of ResNet-50: a 1×1 convolution reads all of its input, the shortcut every second pixel.
+#[test]
+fn a_tensor_read_whole_and_by_stride_2_is_copied_exactly() {
+    let onnx = stem()
+        .weights("w1", &[4, 4, 1, 1])
+        .node("Conv", &["x", "w1"], "a", vec![])
+        .weights("w2", &[6, 4, 3, 3])
+        .node(
+            "Conv",
+            &["a", "w2"],
+            "b",
+            vec![ints("pads", &[1; 4]), ints("strides", &[2, 2])],
+        )
+        .weights("w3", &[6, 4, 1, 1])
+        .node("Conv", &["x", "w3"], "c", vec![ints("strides", &[2, 2])])
+        .node("Add", &["b", "c"], "y", vec![]);
+    let onnx = with_head(onnx, 6);
+    let model = assert_agrees(&onnx);
+    assert_says(&run(&onnx).unwrap().1, "stem (x)", "copied exactly");
+    let folded = model.fold().unwrap();
+    let trace = reference::run(&model.architecture, &folded, &[77; 8 * 8 * 3]).unwrap();
+    assert_eq!(trace.layers[0].out, trace.layers[1].out);
+    let reads: Vec<Vec<usize>> = (model.architecture.layers.iter())
+        .map(|layer| layer.op.inputs().iter().map(|input| input.0).collect())
+        .collect();
+    assert_eq!(reads[..5], [vec![0], vec![1], vec![1], vec![3], vec![2]]);
+    assert_eq!(reads[5], [4, 5]);
 }
