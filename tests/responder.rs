@@ -275,6 +275,38 @@ fn what_was_judged_too_often_is_left_to_a_person() {
     assert_eq!(story.once("responder", &[]), ["answer"]);
 }
 
+/// What is signed for other audits would wait behind it for ever.
+#[test]
+fn what_no_block_takes_makes_room_when_nothing_is_due_any_more() {
+    let story = Audited::new(3, 1);
+    let id = story.requested("2", &[]);
+    let before = story.responder().nonce();
+    story.devnet.rpc("evm_setAutomine", "[false]");
+    let accept = accepting(&story, &id, &["--max-matches", "3"]);
+    let mut accept = story.responder().signing_at(&story.devnet.url, &accept);
+    let mut accept = accept.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let pending = || {
+        let params = format!("[\"{}\", \"pending\"]", story.responder().address());
+        let count: Value = serde_json::from_str(&story.devnet.rpc("eth_getTransactionCount", &params)).unwrap();
+        count == format!("{:#x}", before + 1)
+    };
+    while !pending() {
+        assert!(accept.try_wait().unwrap().is_none(), "it waits for a block");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    accept.kill().unwrap();
+    accept.wait().unwrap();
+    // Fees rise before a block takes it, and nobody can accept any more.
+    story
+        .devnet
+        .rpc("anvil_setNextBlockBaseFeePerGas", "[\"0x174876e800\"]");
+    story.devnet.pass(HOUR + 1);
+    story.devnet.rpc("evm_setAutomine", "[true]");
+    assert!(story.once("responder", &[]).is_empty());
+    assert_eq!(story.responder().nonce(), before + 1);
+    assert_eq!(story.shown(&id)["state"], "Requested");
+}
+
 /// What was signed may be mined whatever becomes of the process, and takes the only place before anything else is accepted.
 #[test]
 fn an_acceptance_that_was_signed_keeps_its_place() {

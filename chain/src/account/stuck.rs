@@ -53,16 +53,27 @@ impl Account {
         self.clear(journal, sent, true, out).await
     }
 
+    /// Sends what is stuck in this journal again, though nothing of it may be due any more: other journals of this account wait behind
+    /// it, which know nothing of this one.
+    ///
+    /// # Errors
+    /// If one may not outbid others, or still no block takes it.
+    pub async fn free(&self, journal: &mut Journal, out: &Reporter) -> eyre::Result<()> {
+        self.make_way(journal, None, out).await
+    }
+
     /// Sends again what no block took of what was signed before `own`, which waits behind it; before something new all of it, which is
     /// mined when this returns: what is new may depend on it.
     ///
     /// # Errors
     /// If one may not outbid others.
     pub(super) async fn make_way(&self, journal: &mut Journal, own: Option<&Step>, out: &Reporter) -> eyre::Result<()> {
-        let before = unmined(journal, |_, other| own.is_none_or(|own| other.nonce < own.nonce));
+        let mut before = unmined(journal, |_, other| own.is_none_or(|own| other.nonce < own.nonce));
         if before.is_empty() || own.is_some_and(|own| own.mined.is_some()) {
             return Ok(());
         }
+        let mined = self.chain.provider_nonce(self.address()).await?;
+        before.retain(|(_, other)| other.nonce >= mined);
         let base_fee = self.chain.base_fee().await?;
         let has_waited = own.is_some_and(|own| own.stalled);
         let mut stuck = Vec::new();

@@ -7,6 +7,7 @@ use crate::watch::record::{Failed, Part, Record};
 use crate::watch::station::Station;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
+use assay_chain::journal::Journal;
 use assay_chain::venue::{StateOf, Venue, View};
 use assay_protocol::accuracy::decide::{Action, Party};
 use serde_json::{json, Value};
@@ -24,6 +25,9 @@ const LOOKS: usize = 8;
 
 /// How long the facts about one engagement may take to collect.
 const LOOK_TIME: Duration = Duration::from_secs(120);
+
+/// What no block takes.
+const STUCK: Part = ("stuck", 0);
 
 /// What differs between the parties and between the markets.
 pub trait Role: Debug + Send + Sync + 'static {
@@ -153,12 +157,28 @@ impl<R: Role> Beat<R> {
 
     /// One engagement's turn. The record comes back whatever happens.
     pub async fn turn(&self, id: B256, mut record: Record<RoleState<R>>) -> (Record<RoleState<R>>, eyre::Result<()>) {
-        let done = if record.is_pausing() {
-            Ok(())
-        } else {
-            self.serve(id, &mut record).await
-        };
+        let mut done = self.free(id, &mut record).await;
+        if done.is_ok() && !record.is_pausing() {
+            done = self.serve(id, &mut record).await;
+        }
         (record, done)
+    }
+
+    /// Sends again what no block takes, also where nothing is due any more: what this account signs for others waits behind it.
+    async fn free(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<()> {
+        let freed = async {
+            let steps = Journal::peek_steps(&self.desk.journal_path(id))?;
+            if steps.values().all(|step| step.mined.is_some()) {
+                return Ok(());
+            }
+            let mut journal = self.desk.journal(id)?;
+            self.desk.account.free(&mut journal, &self.desk.report).await
+        };
+        match freed.await {
+            // Whoever has the journal open waits for it.
+            Err(error) if !Kind::InUse.is_of(&error) => self.complain(id, record, Some(STUCK), "resend", &error),
+            _ => Ok(()),
+        }
     }
 
     /// Does what is due, until something else has to happen.
