@@ -8,7 +8,7 @@ mod support;
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::{Architecture, Model, OutputMode, ParamsError};
 use assay_statement::field::Fr;
-use definition::{quotients, random_architecture, FirstLayer};
+use definition::{quotients, random_architecture};
 use halo2_proofs::dev::MockProver;
 use halo2_proofs::halo2curves::ff::Field;
 use rand::{Rng, SeedableRng};
@@ -30,7 +30,7 @@ fn shift_of(case: usize, rng: &mut ChaCha20Rng) -> u32 {
 /// A network whose random parameters are total, with its layout.
 fn random_network(shift: u32, output: OutputMode, rng: &mut ChaCha20Rng) -> (FrozenArchitecture, Model) {
     loop {
-        let mut architecture = random_architecture(rng, shift, FirstLayer::OfTheCircuit);
+        let mut architecture = random_architecture(rng, shift);
         architecture.output = output;
         if architecture.validate().is_err() {
             // It has another number of classes.

@@ -7,7 +7,7 @@ use assay_prover::model::{
     LayerParams, Model, Op, OutputMode, Padding, ParamsError, PoolParams, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
-use definition::{quotients, random_architecture, FirstLayer};
+use definition::{quotients, random_architecture};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -18,7 +18,7 @@ fn arb_architecture() -> impl Strategy<Value = Architecture> {
     any::<u64>().prop_map(|seed| {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let shift = rng.gen_range(Architecture::MIN_SHIFT..=Architecture::MAX_SHIFT);
-        random_architecture(&mut rng, shift, FirstLayer::Any)
+        random_architecture(&mut rng, shift)
     })
 }
 
@@ -189,7 +189,7 @@ fn tiny_network_has_every_kind_of_layer_and_both_paddings_and_clips() {
             .iter()
             .filter_map(|l| if let Op::Conv(conv) = &l.op { Some(conv) } else { None })
             .collect();
-        for kind in [ConvKind::Pointwise, ConvKind::Dense3x3, ConvKind::Depthwise3x3] {
+        for kind in [ConvKind::Pointwise, ConvKind::DENSE_3X3, ConvKind::DEPTHWISE_3X3] {
             assert!(convs.iter().any(|conv| conv.kind == kind));
         }
         for pad in [Padding::ONE, Padding::SAME_STRIDE_2] {

@@ -5,6 +5,8 @@ mod hostile;
 mod import_support;
 #[path = "import/wild.rs"]
 mod wild;
+#[path = "import/windows.rs"]
+mod windows;
 
 use assay_durable::progress::Silent;
 use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, RangeMethod};
@@ -55,6 +57,85 @@ fn every_kind_of_convolution_and_padding_agrees_with_the_float_run() {
             vec![ints("pads", &[0, 0, 1, 1]), int("group", 4), ints("strides", &[2, 2])],
             Padding::SAME_STRIDE_2,
         ),
+        (
+            &[6, 2, 3, 3],
+            vec![ints("pads", &[1, 1, 1, 1]), int("group", 2)],
+            Padding::ONE,
+        ),
+        (
+            &[8, 1, 3, 3],
+            vec![ints("pads", &[1, 1, 1, 1]), int("group", 4)],
+            Padding::ONE,
+        ),
+        (&[6, 2, 1, 1], vec![int("group", 2)], Padding::NONE),
+        (&[4, 1, 1, 1], vec![int("group", 4)], Padding::NONE),
+        (
+            &[6, 4, 5, 5],
+            vec![ints("pads", &[2, 2, 2, 2])],
+            Padding {
+                top: 2,
+                left: 2,
+                bottom: 2,
+                right: 2,
+            },
+        ),
+        (
+            &[6, 4, 7, 7],
+            vec![ints("pads", &[3, 0, 2, 1]), ints("strides", &[2, 2])],
+            Padding {
+                top: 3,
+                left: 0,
+                bottom: 2,
+                right: 1,
+            },
+        ),
+        (
+            &[4, 1, 2, 5],
+            vec![int("group", 4), ints("strides", &[2, 2])],
+            Padding::NONE,
+        ),
+        (dense, vec![], Padding::NONE),
+        (
+            dense,
+            vec![ints("pads", &[0, 0, 1, 1])],
+            Padding {
+                top: 0,
+                left: 0,
+                bottom: 1,
+                right: 1,
+            },
+        ),
+        (
+            dense,
+            vec![text("auto_pad", "SAME_LOWER"), ints("strides", &[2, 2])],
+            Padding {
+                top: 1,
+                left: 1,
+                bottom: 0,
+                right: 0,
+            },
+        ),
+        (
+            &[6, 4, 4, 4],
+            vec![text("auto_pad", "SAME_LOWER")],
+            Padding {
+                top: 2,
+                left: 2,
+                bottom: 1,
+                right: 1,
+            },
+        ),
+        (
+            &[6, 4, 4, 4],
+            vec![same()],
+            Padding {
+                top: 1,
+                left: 1,
+                bottom: 2,
+                right: 2,
+            },
+        ),
+        (dense, vec![text("auto_pad", "VALID")], Padding::NONE),
         (pointwise, vec![], Padding::NONE),
         (
             pointwise,
@@ -286,13 +367,13 @@ fn unsupported_convolutions_are_refused_with_the_nodes_name() {
         conv_with(dense, vec![pads(), ints("dilations", &[2, 2])]),
         &["node y", "dilations"],
     );
+    for groups in [3, 8, -1, i64::MAX] {
+        let onnx = conv_with(&[4, 2, 3, 3], vec![pads(), int("group", groups)]);
+        assert_refused(onnx, &["node y", "group", "must divide the 4 channels"]);
+    }
     assert_refused(
-        conv_with(&[4, 2, 3, 3], vec![pads(), int("group", 2)]),
-        &["node y", "group", "2"],
-    );
-    assert_refused(
-        conv_with(&[8, 1, 3, 3], vec![pads(), int("group", 4)]),
-        &["node y", "group"],
+        conv_with(&[4, 4, 3, 3], vec![pads(), int("group", 2)]),
+        &["node y", "weights read 4 channels", "4 in 2 groups"],
     );
     assert_refused(conv_with(dense, vec![pads(), int("group", 0)]), &["node y", "group"]);
     assert_refused(
@@ -303,18 +384,19 @@ fn unsupported_convolutions_are_refused_with_the_nodes_name() {
         conv_with(dense, vec![pads(), ints("strides", &[1, 2])]),
         &["node y", "strides"],
     );
-    assert_refused(conv_with(dense, vec![]), &["node y", "pads"]);
-    assert_refused(conv_with(dense, vec![ints("pads", &[0, 0, 1, 1])]), &["node y", "pads"]);
-    assert_refused(conv_with(dense, vec![ints("pads", &[1, 1])]), &["node y", "pads"]);
-    let lower = vec![text("auto_pad", "SAME_LOWER"), ints("strides", &[2, 2])];
-    assert_refused(conv_with(dense, lower), &["node y", "auto_pad", "SAME_LOWER"]);
+    for pads in [&[1, 1][..], &[3, 0, 0, 0], &[0, 0, 0, -1], &[i64::MAX; 4]] {
+        assert_refused(
+            conv_with(dense, vec![ints("pads", pads)]),
+            &["node y", "pads", "below the kernel's, 3x3"],
+        );
+    }
     assert_refused(
-        conv_with(&[4, 4, 5, 5], vec![ints("pads", &[2, 2, 2, 2])]),
-        &["node y", "5x5"],
+        conv_with(&[4, 4, 8, 1], vec![]),
+        &["node y", "8x1 kernel", "1 to 7 rows and columns"],
     );
     assert_refused(
-        conv_with(&[4, 1, 1, 1], vec![int("group", 4)]),
-        &["node y", "1x1 depthwise"],
+        conv_with(dense, vec![text("auto_pad", "SAME")]),
+        &["node y", "auto_pad", "SAME_UPPER"],
     );
     assert_refused(conv_with(&[4, 5, 3, 3], vec![pads()]), &["node y", "5 channels", "4"]);
     assert_refused(conv_with(&[4, 4, 3], vec![pads()]), &["node y", "four sizes"]);
@@ -330,16 +412,15 @@ fn unsupported_convolutions_are_refused_with_the_nodes_name() {
         conv_with(dense, vec![int("pads", 1)]),
         &["node y", "pads", "not a list"],
     );
-    let odd = stem()
-        .weights("w1", dense)
+    let narrow = stem()
+        .weights("w1", &[4, 4, 7, 7])
         .weights("w2", dense)
-        .weights("w3", dense)
-        .weights("w4", dense)
-        .node("Conv", &["x", "w1"], "a", vec![pads(), ints("strides", &[2, 2])])
-        .node("Conv", &["a", "w2"], "b", vec![pads(), ints("strides", &[2, 2])])
-        .node("Conv", &["b", "w3"], "c", vec![pads(), ints("strides", &[2, 2])])
-        .node("Conv", &["c", "w4"], "y", vec![pads(), ints("strides", &[2, 2])]);
-    assert_refused(with_head(odd, 4), &["node y", "odd size 4x1x1"]);
+        .node("Conv", &["x", "w1"], "a", vec![])
+        .node("Conv", &["a", "w2"], "y", vec![]);
+    assert_refused(
+        with_head(narrow, 4),
+        &["node y", "3x3 kernel", "larger than 4x2x2 with its padding"],
+    );
 }
 
 #[test]
@@ -372,8 +453,12 @@ fn unsupported_operators_and_uses_are_refused_with_the_nodes_name() {
         &["node y", "axes 2 and 3"],
     );
     assert_refused(
-        with_head(stem().node("Flatten", &["x"], "y", vec![]), 4),
-        &["node y", "flattens the map 4x8x8"],
+        stem()
+            .node("Flatten", &["x"], "flat", vec![])
+            .weights("w", &[5, 256])
+            .node("Gemm", &["flat", "w"], "y", vec![int("transB", 1)])
+            .output("y", 5),
+        &["node y", "all of the map 4x8x8", "up to 7x7"],
     );
     assert_refused(
         with_head(

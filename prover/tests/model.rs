@@ -1,8 +1,8 @@
 //! Hostile models and model files: typed errors, never a panic or an overflow.
 
 use assay_prover::model::{
-    tiny_network, Architecture, ArchitectureError, FoldedLayer, LayerParams, Model, ModelFileError, Op, OutputMode,
-    ParamsError, Shape, TensorId,
+    tiny_network, Architecture, ArchitectureError, ConvKind, FoldedLayer, Groups, Kernel, LayerParams, Model,
+    ModelFileError, Op, OutputMode, ParamsError, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
 use proptest::prelude::*;
@@ -181,7 +181,48 @@ fn hostile_architectures_are_refused() {
     ));
     assert!(matches!(check(|a| conv(a, 0).stride = 0), E::Stride { .. }));
     assert!(matches!(check(|a| conv(a, 2).input_zero = 1), E::UnfoldedZero { .. }));
-    assert!(matches!(check(|a| a.input.w = 13), E::OddSize { .. }));
+    assert!(matches!(check(|a| a.input.w = 13), E::OutputShape { .. }));
+    for side in [0, 8, usize::MAX] {
+        for kernel in [Kernel { h: side, w: 3 }, Kernel { h: 3, w: side }] {
+            for kind in [ConvKind::Dense(kernel), ConvKind::Depthwise(kernel)] {
+                let mut arch = tiny_network(10);
+                conv(&mut arch, 0).kind = kind;
+                assert_eq!(
+                    arch.validate(),
+                    Err(E::Kernel {
+                        layer: arch.layer_name(0)
+                    })
+                );
+            }
+        }
+    }
+    // As much border as kernel, or less map than kernel.
+    assert!(matches!(check(|a| conv(a, 0).pad.top = 3), E::Padding { .. }));
+    assert!(matches!(
+        check(|a| conv(a, 0).pad.right = usize::MAX),
+        E::Padding { .. }
+    ));
+    assert!(matches!(check(|a| conv(a, 2).pad.left = 1), E::Padding { .. }));
+    let pooled = |a: &mut Architecture| conv(a, 13).kind = ConvKind::Dense(Kernel { h: 1, w: 2 });
+    assert!(matches!(check(pooled), E::Padding { .. }));
+    for (groups, layer, out_channels) in [
+        (0, 0, 5),
+        (1, 0, 5),
+        (2, 0, 5),
+        (3, 0, 5),
+        (5, 1, 5),
+        (usize::MAX, 0, 5),
+    ] {
+        let mut arch = tiny_network(10);
+        conv(&mut arch, layer).kind = ConvKind::Grouped(Kernel::THREE, Groups(groups));
+        conv(&mut arch, layer).out_channels = out_channels;
+        assert!(matches!(arch.validate(), Err(E::Groups { .. })), "{groups}");
+    }
+    // There is one way to say pointwise.
+    let dense = |a: &mut Architecture| conv(a, 2).kind = ConvKind::Dense(Kernel { h: 1, w: 1 });
+    assert!(matches!(check(dense), E::PointwiseKernel { .. }));
+    assert!(matches!(check(|a| conv(a, 2).stride = 2), E::Stride { .. }));
+    assert!(matches!(check(|a| conv(a, 0).stride = 3), E::Stride { .. }));
     assert!(matches!(check(|a| a.layers.truncate(3)), E::LastLayer { .. }));
     assert!(matches!(
         check(|a| a.output = OutputMode::Bit),
@@ -202,6 +243,28 @@ fn hostile_architectures_are_refused() {
     let mut arch = tiny_network(10);
     layer(&mut arch);
     assert!(matches!(arch.validate(), Err(E::TooManyLayers { .. })));
+}
+
+/// Files say what they said when all kernels were 3×3.
+#[test]
+fn kinds_of_convolutions_have_their_names_in_files() {
+    let kernel = Kernel { h: 5, w: 7 };
+    for (kind, json, bytes) in [
+        (ConvKind::Pointwise, r#""pointwise""#, &[0u8][..]),
+        (ConvKind::DENSE_3X3, r#""dense3x3""#, &[1]),
+        (ConvKind::DEPTHWISE_3X3, r#""depthwise3x3""#, &[2]),
+        (ConvKind::Dense(kernel), r#"{"dense":{"h":5,"w":7}}"#, &[3, 5, 7]),
+        (
+            ConvKind::Depthwise(kernel),
+            r#"{"depthwise":{"h":5,"w":7}}"#,
+            &[4, 5, 7],
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&kind).unwrap(), json);
+        assert_eq!(serde_json::from_str::<ConvKind>(json).unwrap(), kind);
+        assert_eq!(postcard::to_allocvec(&kind).unwrap(), bytes);
+        assert_eq!(postcard::from_bytes::<ConvKind>(bytes).unwrap(), kind);
+    }
 }
 
 #[test]

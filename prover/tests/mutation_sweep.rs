@@ -18,7 +18,7 @@ mod checker;
 mod recorder;
 
 use assay_prover::circuit::{Compiled, Edit, FrozenArchitecture};
-use assay_prover::model::random::tiny_network;
+use assay_prover::model::random::{kernel_network, tiny_network};
 use assay_prover::model::{Architecture, OutputMode};
 use assay_prover::witness::Witness;
 use assay_statement::field::Fr;
@@ -185,8 +185,9 @@ fn arithmetic_class(checker: &Checker, compiled: &Compiled, (column, row): (usiz
         OutputMode::Logits => ("logits", here && name == "acc"),
     };
     let strided = name == "acc" && row < floor.on_rows && {
-        let kind = |r: usize| compiled.fixed.coefficients[compiled.frozen.layout.lanes][r];
-        kind(row) != 0
+        // An image that is read whole has one sum, and the logits' rows are none.
+        let tensor = floor.tensors.iter().find(|tensor| tensor.rows().contains(&row));
+        tensor.is_some_and(|tensor| tensor.strided)
     };
     let program = &compiled.program;
     let step = program.steps.iter().find(|s| s.row == row);
@@ -382,6 +383,17 @@ fn changed_cell_of_phase_1_is_rejected_whatever_the_output() {
     }
 }
 
+#[test]
+fn every_changed_cell_is_noticed_whatever_the_kernels() {
+    every_cell_alone(&Sweep::with(kernel_network(10), 3));
+    every_cell_alone(&Sweep::with(kernel_network(10), 4));
+}
+
+#[test]
+fn changed_cell_of_phase_1_is_rejected_whatever_the_kernels() {
+    changed_phase_1(&Sweep::with(kernel_network(10), 3));
+}
+
 /// Sweep 2.
 fn changed_phase_1(sweep: &Sweep) {
     let cells = sweep.sample(sweep.cells(0..sweep.phase_1_columns()), 150);
@@ -484,6 +496,11 @@ fn changed_activation_is_rejected_whatever_the_output() {
     }
 }
 
+#[test]
+fn changed_activation_is_rejected_whatever_the_kernels() {
+    adapted_activations(&Sweep::with(kernel_network(10), 3), 200);
+}
+
 /// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
 #[test]
 fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
@@ -493,11 +510,12 @@ fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
         let classes: Vec<_> = choice.free.iter().map(|cell| sweep.class(*cell).0).collect();
         assert_eq!(choice, Choice::default(), "{lanes} activations per row: {classes:?}");
     }
-    for output in OTHER_OUTPUTS {
-        let sweep = Sweep::with(tiny_with(output), 3);
+    let others = OTHER_OUTPUTS.map(|output| (output.name(), tiny_with(output)));
+    for (name, architecture) in others.into_iter().chain([("kernels", kernel_network(10))]) {
+        let sweep = Sweep::with(architecture, 3);
         let choice = sweep.checker.choice(&sweep.table());
         let classes: Vec<_> = choice.free.iter().map(|cell| sweep.class(*cell).0).collect();
-        assert_eq!(choice, Choice::default(), "{output}: {classes:?}");
+        assert_eq!(choice, Choice::default(), "{name}: {classes:?}");
     }
 }
 

@@ -19,9 +19,9 @@ pub fn small_architecture() -> Architecture {
         })
     };
     let pointwise = |input, out_channels| conv(input, ConvKind::Pointwise, out_channels, 1, Padding::NONE);
-    let depthwise = |input, channels, stride| conv(input, ConvKind::Depthwise3x3, channels, stride, Padding::ONE);
+    let depthwise = |input, channels, stride| conv(input, ConvKind::DEPTHWISE_3X3, channels, stride, Padding::ONE);
     let layers = [
-        (conv(0, ConvKind::Dense3x3, 6, 2, Padding::ONE), Shape::new(6, 4, 4)),
+        (conv(0, ConvKind::DENSE_3X3, 6, 2, Padding::ONE), Shape::new(6, 4, 4)),
         (depthwise(1, 6, 1), Shape::new(6, 4, 4)),
         (pointwise(2, 4), Shape::new(4, 4, 4)),
         (pointwise(3, 8), Shape::new(8, 4, 4)),

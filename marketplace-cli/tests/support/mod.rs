@@ -53,7 +53,7 @@ pub fn small_architecture() -> Architecture {
             input_zero: 0,
         })
     };
-    let first = conv(0, ConvKind::Dense3x3, 6, 2, Padding::ONE);
+    let first = conv(0, ConvKind::DENSE_3X3, 6, 2, Padding::ONE);
     let classifier = conv(2, ConvKind::Pointwise, 10, 1, Padding::NONE);
     let layers = [
         (first, Shape::new(6, 4, 4)),

@@ -7,10 +7,11 @@
 //! # Soundness
 //! The cells are free: whatever they hold stands at exponents of its own and cannot move an output.
 
-use crate::model::{Architecture, Conv, ConvKind, FoldedLayer, Op, TensorId};
+use crate::model::{Architecture, Conv, FoldedLayer, Op, TensorId};
 use crate::plan::fixed::Fixed;
 use crate::plan::floor::{Floor, GarbageRows};
 use crate::plan::kinds::FOLDED_LANES;
+use crate::plan::spatial::Part;
 use crate::reference::Trace;
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::from_i64;
@@ -60,26 +61,20 @@ fn product_polynomial(
     let last = |extra: usize| vec![0i64; extra + 1];
     match (&arch.layers[layer].op, folded) {
         (Op::Conv(conv), FoldedLayer::Conv { weights, .. }) => {
-            let output = arch.layers[layer].output;
-            let highest = spatial.taps.iter().map(|t| t.exponent).max().unwrap_or(0);
-            let mut product = last(highest + (output.h - 1) * spatial.t + output.w - 1);
-            let in_channels = arch.shape(conv.input).c;
-            let channels = if conv.kind == ConvKind::Depthwise3x3 {
-                o..o + 1
-            } else {
-                0..in_channels
-            };
-            for c in channels {
-                let base = if conv.kind == ConvKind::Depthwise3x3 {
-                    9 * o
-                } else {
-                    9 * (o * in_channels + c)
-                };
-                for tap in &spatial.taps {
-                    let weight = weights[base + 3 * tap.a + tap.b];
-                    for i in 0..output.h {
-                        for j in 0..output.w {
-                            let x = pixel(arch, conv, trace, c, i, j, tap.part);
+            let size = conv.kind.kernel();
+            let highest = |of: &Part| of.h.saturating_sub(1) * spatial.t + of.w.saturating_sub(1);
+            let map = spatial.parts.iter().map(highest).max().unwrap_or(0);
+            let kernel = spatial.taps.iter().map(|t| t.exponent).max().unwrap_or(0);
+            let mut product = last(map + kernel);
+            let channels = conv.channels_of(o, arch.shape(conv.input).c);
+            let per_output = weights.len() / conv.out_channels;
+            for (n, c) in channels.enumerate() {
+                let weights = &weights[o * per_output + n * size.taps()..][..size.taps()];
+                for part in &spatial.parts {
+                    for tap in spatial.taps.iter().filter(|tap| tap.part == part.number) {
+                        let weight = weights[size.w * tap.a + tap.b];
+                        for (i, j) in (0..part.h).flat_map(|i| (0..part.w).map(move |j| (i, j))) {
+                            let x = pixel(arch, conv, trace, c, i, j, part.number);
                             product[tap.exponent + i * spatial.t + j] += weight * x;
                         }
                     }

@@ -7,7 +7,8 @@
 //! |---|---|---|---|
 //! | 0 plain | `Σ_j α^j·out` | free | `Σ_j α^j·(q̂·2^s + r)` |
 //! | 1 read with stride 2 | `Σ_j α^j·out[2j]` | `Σ_j α^j·out[2j+1]` | as plain |
-//! | 2 image | as 1 | as 1 | `Σ_j γ^(3j)·out` |
+//! | 2 image, read whole | as 0 | free | `Σ_j γ^(3j)·out` |
+//! | 2 image, read with stride 2 | as 1 | as 1 | `Σ_j γ^(3j)·out` |
 //!
 //! # Soundness
 //! Lane 0 of a tensor row is always a real cell; the others enter through their mask, so no tail slot can enter a sum.
@@ -18,7 +19,7 @@ use super::gates::Gates;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
-use crate::plan::floor::Floor;
+use crate::plan::floor::{Floor, ImageRead};
 use crate::plan::kinds::{IMAGE, PLAIN, STRIDED};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
@@ -39,7 +40,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(meta: &mut VirtualCells<'_, Fr>, columns: &Columns, layout: &Layout) -> Self {
+    fn new(meta: &mut VirtualCells<'_, Fr>, columns: &Columns, layout: &Layout, image: ImageRead) -> Self {
         let w = layout.lanes;
         let coefficient: Vec<Expr> = columns.coefficients.iter().map(|c| fixed_cur(meta, *c)).collect();
         let kind = &coefficient[w];
@@ -49,7 +50,10 @@ impl Row {
                 .chain(coefficient[..w - 1].iter().cloned().map(Some))
                 .collect(),
             continues: coefficient[w - 1].clone(),
-            strided: is_kind(kind, STRIDED, IMAGE) + is_kind(kind, IMAGE, IMAGE),
+            strided: match image {
+                ImageRead::ByStride2 => is_kind(kind, STRIDED, IMAGE) + is_kind(kind, IMAGE, IMAGE),
+                ImageRead::Whole => is_kind(kind, STRIDED, IMAGE),
+            },
             image: is_kind(kind, IMAGE, IMAGE),
             alpha: meta.query_challenge(columns.alpha),
             gamma: meta.query_challenge(columns.gamma),
@@ -70,10 +74,10 @@ impl Row {
     }
 }
 
-pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32, image: ImageRead) {
     let w = layout.lanes;
     gates.create("outputs as input of the next layer", |meta| {
-        let row = Row::new(meta, columns, layout);
+        let row = Row::new(meta, columns, layout, image);
         let out: Vec<Expr> = columns.cells.chunks(3).map(|lane| cur(meta, lane[2])).collect();
         let (even, odd) = (cur(meta, columns.acc_x), cur(meta, columns.acc));
         let (even_next, odd_next) = (next(meta, columns.acc_x), next(meta, columns.acc));
@@ -97,7 +101,7 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
     });
 
     gates.create("outputs of this layer", |meta| {
-        let row = Row::new(meta, columns, layout);
+        let row = Row::new(meta, columns, layout, image);
         let modulus = constant(1 << shift);
         let t: Vec<Expr> = columns
             .cells
@@ -108,13 +112,13 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
         let tail = next(meta, columns.acc_y);
         let plain = row.sum(&t, 0..w, &row.alpha, tail.clone());
         let gamma_cubed = row.gamma.clone() * row.gamma.clone() * row.gamma.clone();
-        let image = row.sum(&out, 0..w, &gamma_cubed, tail);
-        let expected = cur(meta, columns.acc_y) - plain.clone() - row.image.clone() * (image - plain);
+        let of_bytes = row.sum(&out, 0..w, &gamma_cubed, tail);
+        let expected = cur(meta, columns.acc_y) - plain.clone() - row.image.clone() * (of_bytes - plain);
         vec![("sum of quotients and remainders", row.on.clone() * expected)]
     });
 
     gates.create("image byte", |meta| {
-        let row = Row::new(meta, columns, layout);
+        let row = Row::new(meta, columns, layout, image);
         let offset = constant(1 << (shift - 1));
         // Redundant for soundness, whatever the lane. An image row is a tensor row, so its (q̂, out) is a pair of the table,
         // whose second numbers are the bytes 0..=255 and nothing else. Sums over image rows read `out` and not q̂ or r
@@ -197,6 +201,7 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
     let values = &mut phase_2.values;
     let w = frozen.layout.lanes;
     let modulus = Fr::from(1 << frozen.architecture.shift);
+    let image = ImageRead::of(&frozen.architecture);
     let gamma_cubed = challenges.gamma.square() * challenges.gamma;
     let mut t = vec![Fr::ZERO; w];
     let mut out = vec![Fr::ZERO; w];
@@ -218,7 +223,7 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
         let (x_next, odd_next, y_next) = (tail(&values.acc_x), tail(&values.acc), tail(&values.acc_y));
         let alpha = challenges.alpha;
         let kind = u64::from(fixed.coefficients[w][row]);
-        if kind == PLAIN {
+        if kind == PLAIN || (kind == IMAGE && image == ImageRead::Whole) {
             values.acc_x[row] = fold(out.iter(), alpha, x_next);
         } else {
             debug_assert!(kind == STRIDED || kind == IMAGE);

@@ -7,7 +7,7 @@
 //! | 3 kernel row | `W[0] + α·W[1] + α²·W[2]` |
 //! | 4 single weight | `W[0]` |
 //!
-//! A chain holds one number per output channel and is whole in its first row. The columns hold the parameters from the first
+//! A chain holds one number per output channel, or per output channel of a group, and is whole in its first row. The columns hold the parameters from the first
 //! row on and salt in the last rows: they depend on the model and its secret only, and their commitments are the model's.
 //!
 //! # Soundness
@@ -17,17 +17,18 @@
 
 use super::expression::{cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
-use crate::model::{params, Architecture, ConvKind, FoldedLayer, FoldedModel, Op};
+use crate::model::{Architecture, FoldedLayer, FoldedModel, Op};
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
-use crate::plan::floor::Floor;
+use crate::plan::floor::{Floor, WeightForm};
 use crate::plan::kinds::{CHAIN_ENDS, CHAIN_GOES_ON, KERNEL_ROW, SINGLE};
 use crate::plan::layout::Layout;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
+use std::ops::Range;
 
 pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
     gates.create("weights", |meta| {
@@ -55,9 +56,9 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
 pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
     for (i, layer) in arch.layers.iter().enumerate() {
         let rows = floor.weights[i];
-        let chains = |from: usize, to: usize, kind: &mut [u8]| {
-            for (n, value) in kind[from..to].iter_mut().enumerate() {
-                *value = if (n + 1) % rows.chain == 0 {
+        let chains = |range: Range<usize>, chain: usize, kind: &mut [u8]| {
+            for (n, value) in kind[range].iter_mut().enumerate() {
+                *value = if (n + 1) % chain == 0 {
                     CHAIN_ENDS
                 } else {
                     CHAIN_GOES_ON
@@ -66,12 +67,12 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
         };
         match &layer.op {
             Op::Conv(conv) => {
-                match (conv.kind, conv.stride) {
-                    (ConvKind::Depthwise3x3, 1) => fixed.weight_kind[rows.start..rows.bias].fill(KERNEL_ROW as u8),
-                    (ConvKind::Depthwise3x3, _) => fixed.weight_kind[rows.start..rows.bias].fill(SINGLE as u8),
-                    _ => chains(rows.start, rows.bias, &mut fixed.weight_kind),
+                match WeightForm::of(conv) {
+                    WeightForm::Chains => chains(rows.start..rows.bias, rows.group_chain, &mut fixed.weight_kind),
+                    WeightForm::KernelRows => fixed.weight_kind[rows.start..rows.bias].fill(KERNEL_ROW as u8),
+                    WeightForm::Singles => fixed.weight_kind[rows.start..rows.bias].fill(SINGLE as u8),
                 }
-                chains(rows.bias, rows.bias + rows.chain, &mut fixed.weight_kind);
+                chains(rows.bias..rows.bias + rows.chain, rows.chain, &mut fixed.weight_kind);
             }
             Op::Add { .. } | Op::GlobalAvgPool { .. } => {
                 fixed.weight_kind[rows.start..rows.bias].fill(SINGLE as u8);
@@ -123,26 +124,21 @@ fn fill(
         let rows = floor.weights[i];
         match (&layer.op, &folded.layers[i]) {
             (Op::Conv(conv), FoldedLayer::Conv { weights, bias }) => {
+                let (per_output, taps) = (weights.len() / conv.out_channels, conv.kind.kernel().taps());
                 let in_channels = arch.shape(conv.input).c;
-                match (conv.kind, conv.stride) {
-                    (ConvKind::Depthwise3x3, 1) => {
-                        for (n, value) in weights.iter().enumerate() {
-                            // Kernel row n / 3; its taps from right to left.
-                            put(rows.start + n / 3, 2 - n % 3, *value);
+                let in_group = conv.out_channels / conv.kind.groups(in_channels);
+                for (n, value) in weights.iter().enumerate() {
+                    let (row, slot) = match WeightForm::of(conv) {
+                        WeightForm::Chains => {
+                            let (o, of_output) = (n / per_output, n % per_output);
+                            let chain = conv.channels_of(o, in_channels).start * taps + of_output;
+                            (chain * rows.group_chain, o % in_group)
                         }
-                    }
-                    (ConvKind::Depthwise3x3, _) => {
-                        for (n, value) in weights.iter().enumerate() {
-                            put(rows.start + n, 0, *value);
-                        }
-                    }
-                    (kind, _) => {
-                        let taps = params::taps(kind);
-                        for (n, value) in weights.iter().enumerate() {
-                            let (o, chain) = (n / (in_channels * taps), n % (in_channels * taps));
-                            put(rows.start + chain * rows.chain, o, *value);
-                        }
-                    }
+                        // Its taps from right to left.
+                        WeightForm::KernelRows => (n / 3, 2 - n % 3),
+                        WeightForm::Singles => (n, 0),
+                    };
+                    put(rows.start + row, slot, *value);
                 }
                 for (o, value) in bias.iter().enumerate() {
                     put(rows.bias, o, *value);

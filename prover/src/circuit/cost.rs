@@ -1,6 +1,7 @@
 //! What proofs of an architecture cost: counted from the constraint system, or fitted to measurements.
 
-use super::synthesis::{CircuitParams, NetworkCircuit};
+use super::params::CircuitParams;
+use super::synthesis::NetworkCircuit;
 use crate::plan::compiled::Compiled;
 use crate::plan::layout::FrozenArchitecture;
 use assay_engine::Path;

@@ -7,6 +7,7 @@
 //! | module | content |
 //! |---|---|
 //! | `network` | the chips in order |
+//! | `params` | what gates depend on |
 //! | `synthesis` | columns assigned, copies, instances |
 //! | [`cost`] | size of proofs, time, memory and gas to expect |
 
@@ -15,6 +16,7 @@ pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod cost;
 mod network;
+mod params;
 mod synthesis;
 
 pub use crate::plan::columns::Columns;
@@ -26,4 +28,5 @@ pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::program;
 pub use crate::witness::phase2;
 pub use cost::{Cost, Footprint};
-pub use synthesis::{CircuitParams, Edit, NetworkCircuit};
+pub use params::CircuitParams;
+pub use synthesis::{Edit, NetworkCircuit};

@@ -2,33 +2,28 @@
 
 use crate::chips::gates::{Gates, MAX_DEGREE};
 use crate::chips::{arith, folded, garbage, lookup, output, poseidon, tensor, weights};
-use crate::model::OutputMode;
+use crate::circuit::params::CircuitParams;
 use crate::plan::choose::lay_out;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::error::FloorError;
 use crate::plan::fixed::Fixed;
-use crate::plan::layout::{FrozenArchitecture, Layout};
+use crate::plan::layout::FrozenArchitecture;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
 
-pub(super) fn configure(
-    meta: &mut ConstraintSystem<Fr>,
-    columns: &Columns,
-    layout: &Layout,
-    shift: u32,
-    mode: OutputMode,
-) {
+pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, params: &CircuitParams) {
+    let layout = &params.layout;
     let mut gates = Gates::new(meta);
     lookup::configure(&mut gates, columns, layout);
-    tensor::configure(&mut gates, columns, layout, shift);
+    tensor::configure(&mut gates, columns, layout, params.shift, params.image);
     folded::configure(&mut gates, columns, layout);
     weights::configure(&mut gates, columns);
     poseidon::configure(&mut gates, columns);
     arith::configure(&mut gates, columns);
-    output::configure(&mut gates, columns, mode);
+    output::configure(&mut gates, columns, params.output);
     assert_eq!(meta.degree(), MAX_DEGREE);
 }
 

@@ -1,12 +1,11 @@
 //! The circuit as halo2 takes it: columns assigned, copies, instances.
 
 use super::network;
+use super::params::CircuitParams;
 use crate::chips::lookup;
-use crate::model::OutputMode;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::floor::RESERVED_ROWS;
-use crate::plan::layout::{FrozenArchitecture, Layout};
 use crate::plan::program::{Cell, Col};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
@@ -78,43 +77,6 @@ impl<'p> NetworkCircuit<'p> {
     }
 }
 
-/// What `configure` needs to know.
-#[derive(Clone, Copy, Debug)]
-pub struct CircuitParams {
-    /// Number of rows and columns.
-    pub layout: Layout,
-    /// [`Architecture::shift`](crate::model::Architecture::shift), which the requantisation gate holds.
-    pub shift: u32,
-    /// [`Architecture::output`](crate::model::Architecture::output), which chooses the gate over the logits.
-    pub output: OutputMode,
-}
-
-impl CircuitParams {
-    /// Those of an architecture with its layout.
-    pub fn of(frozen: &FrozenArchitecture) -> Self {
-        Self {
-            layout: frozen.layout,
-            shift: frozen.architecture.shift,
-            output: frozen.architecture.output,
-        }
-    }
-}
-
-impl Default for CircuitParams {
-    fn default() -> Self {
-        Self {
-            layout: Layout {
-                k: 0,
-                lanes: 3,
-                weight_columns: 3,
-                salt_rows: 0,
-            },
-            shift: 16,
-            output: OutputMode::Top1,
-        }
-    }
-}
-
 impl Circuit<Fr> for NetworkCircuit<'_> {
     type Config = Columns;
     type FloorPlanner = SimpleFloorPlanner;
@@ -134,7 +96,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: CircuitParams) -> Columns {
         let columns = Columns::configure(meta, &params.layout);
-        network::configure(meta, &columns, &params.layout, params.shift, params.output);
+        network::configure(meta, &columns, &params);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
         assert_eq!(meta.blinding_factors() + 2, RESERVED_ROWS);
         columns.assert_weights_are_opened_once(meta);

@@ -207,8 +207,8 @@ fn diagonal(scale: &[f64], shift: Vec<f64>) -> FloatConv {
 fn of_image(mut conv: FloatConv) -> FloatConv {
     let kernel = conv.weights.len() / conv.bias.len();
     // Of one channel, both are the same.
-    if conv.kind == ConvKind::Depthwise3x3 {
-        conv.kind = ConvKind::Dense3x3;
+    if let ConvKind::Depthwise(kernel) = conv.kind {
+        conv.kind = ConvKind::Dense(kernel);
     }
     let mut weights = vec![0.0; 3 * conv.weights.len()];
     for (channels, grey) in weights.chunks_mut(3 * kernel).zip(conv.weights.chunks(kernel)) {

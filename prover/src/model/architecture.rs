@@ -1,6 +1,6 @@
 //! The public description of a network, and what makes one valid.
 
-use super::op::{Conv, ConvKind, Layer, Op, Padding, TensorId};
+use super::op::{Conv, ConvKind, Groups, Kernel, Layer, Op, Padding, TensorId};
 use super::shape::Shape;
 use serde::{Deserialize, Serialize};
 
@@ -71,12 +71,26 @@ pub enum ArchitectureError {
     OutputShape { layer: String, expected: Shape, got: Shape },
     #[error("{layer}: a depthwise kernel keeps its {expected} channels, but the layer says {got}")]
     DepthwiseChannels { layer: String, expected: usize, got: usize },
-    #[error("{layer}: stride {stride} is not supported for this kernel; 3×3 kernels take 1 or 2, 1×1 kernels 1")]
+    #[error("{layer}: a kernel has 1 to {max} rows and columns", max = Kernel::MAX_SIDE)]
+    Kernel { layer: String },
+    #[error(
+        "{layer}: {groups} groups of {reads} channels that make {makes}; supported are two or more groups of equally many channels, \
+         where one that makes one each is called depthwise"
+    )]
+    Groups {
+        layer: String,
+        groups: usize,
+        reads: usize,
+        makes: usize,
+    },
+    #[error(
+        "{layer}: stride {stride} is not supported for this kernel; 1×1 pointwise kernels take 1, all others 1 or 2"
+    )]
     Stride { layer: String, stride: usize },
-    #[error("{layer}: stride 2 on the odd size {shape}; only even sizes are supported")]
-    OddSize { layer: String, shape: Shape },
-    #[error("{layer}: padding {pad:?} is not supported for this kernel and stride")]
-    Padding { layer: String, pad: Padding },
+    #[error("{layer}: a dense 1×1 kernel of stride 1 is called pointwise")]
+    PointwiseKernel { layer: String },
+    #[error("{layer}: padding {pad:?} of {shape} is as wide as the kernel, or leaves less than the kernel")]
+    Padding { layer: String, shape: Shape, pad: Padding },
     #[error("{layer}: a layer without padding must fold its zero point; its input zero point is {zero}")]
     UnfoldedZero { layer: String, zero: u8 },
     #[error("{layer}: tensor {tensor} is read with stride 2 by one layer and otherwise by another; only one kind of reader is supported")]
@@ -87,7 +101,7 @@ pub enum ArchitectureError {
     TooManyActivations { activations: usize, max: usize },
     #[error("{layers} layers, at most {max} are supported")]
     TooManyLayers { layers: usize, max: usize },
-    #[error("the last layer must be a pointwise convolution of a 1×1 map with 2 to 65536 classes, not {shape}")]
+    #[error("the last layer must be a convolution to a 1×1 map of 2 to 65536 classes, not {shape}")]
     LastLayer { shape: Shape },
     #[error("output bit needs exactly 2 classes, the network has {classes}: use top1")]
     BitClasses { classes: usize },
@@ -140,21 +154,10 @@ impl Architecture {
     /// Name of a layer for messages: position and kind, for example `07 depthwise 3×3`.
     pub fn layer_name(&self, layer: usize) -> String {
         let kind = match self.layers.get(layer).map(|l| &l.op) {
-            Some(Op::Conv(Conv {
-                kind: ConvKind::Pointwise,
-                ..
-            })) => "pointwise",
-            Some(Op::Conv(Conv {
-                kind: ConvKind::Dense3x3,
-                ..
-            })) => "conv 3×3",
-            Some(Op::Conv(Conv {
-                kind: ConvKind::Depthwise3x3,
-                ..
-            })) => "depthwise 3×3",
-            Some(Op::Add { .. }) => "add",
-            Some(Op::GlobalAvgPool { .. }) => "pool",
-            None => "(no such layer)",
+            Some(Op::Conv(conv)) => conv.kind.to_string(),
+            Some(Op::Add { .. }) => "add".into(),
+            Some(Op::GlobalAvgPool { .. }) => "pool".into(),
+            None => "(no such layer)".into(),
         };
         format!("layer {layer:02} {kind}")
     }
@@ -185,11 +188,7 @@ impl Architecture {
     /// Number of weights of a convolution, biases apart.
     pub fn weight_count(&self, conv: &Conv) -> usize {
         let in_channels = self.shape(conv.input).c;
-        match conv.kind {
-            ConvKind::Pointwise => in_channels * conv.out_channels,
-            ConvKind::Dense3x3 => 9 * in_channels * conv.out_channels,
-            ConvKind::Depthwise3x3 => 9 * conv.out_channels,
-        }
+        conv.kind.kernel().taps() * (in_channels / conv.kind.groups(in_channels)) * conv.out_channels
     }
 
     /// Number of activations: outputs of all layers.
@@ -282,8 +281,7 @@ impl Architecture {
             });
         }
         let last = &self.layers[self.layers.len() - 1];
-        let pointwise = matches!(&last.op, Op::Conv(c) if c.kind == ConvKind::Pointwise);
-        if !pointwise || last.output.h != 1 || last.output.w != 1 || last.output.c < 2 {
+        if !matches!(&last.op, Op::Conv(_)) || last.output.h != 1 || last.output.w != 1 || last.output.c < 2 {
             return Err(E::LastLayer { shape: last.output });
         }
         let classes = last.output.c;
@@ -329,46 +327,50 @@ impl Architecture {
                         zero: conv.input_zero,
                     });
                 }
-                let pad_error = || E::Padding {
-                    layer: name(),
-                    pad: conv.pad,
-                };
-                let (h, w) = match (conv.kind, conv.stride) {
-                    (ConvKind::Pointwise, 1) => {
-                        if !conv.pad.is_none() {
-                            return Err(pad_error());
-                        }
-                        (x.h, x.w)
-                    }
-                    (ConvKind::Pointwise, stride) => return Err(E::Stride { layer: name(), stride }),
-                    (_, 1) => {
-                        if conv.pad != Padding::ONE {
-                            return Err(pad_error());
-                        }
-                        (x.h, x.w)
-                    }
-                    (_, 2) => {
-                        if x.h % 2 == 1 || x.w % 2 == 1 {
-                            return Err(E::OddSize {
-                                layer: name(),
-                                shape: x,
-                            });
-                        }
-                        if conv.pad != Padding::ONE && conv.pad != Padding::SAME_STRIDE_2 {
-                            return Err(pad_error());
-                        }
-                        (x.h / 2, x.w / 2)
-                    }
-                    (_, stride) => return Err(E::Stride { layer: name(), stride }),
-                };
-                if conv.kind == ConvKind::Depthwise3x3 && conv.out_channels != x.c {
-                    return Err(E::DepthwiseChannels {
+                let Kernel { h, w } = conv.kind.kernel();
+                if !(1..=Kernel::MAX_SIDE).contains(&h) || !(1..=Kernel::MAX_SIDE).contains(&w) {
+                    return Err(E::Kernel { layer: name() });
+                }
+                if !(1..=2).contains(&conv.stride) || (conv.kind == ConvKind::Pointwise && conv.stride != 1) {
+                    return Err(E::Stride {
                         layer: name(),
-                        expected: x.c,
-                        got: conv.out_channels,
+                        stride: conv.stride,
                     });
                 }
-                Ok(Shape::new(conv.out_channels, h, w))
+                // One way to say it: weights of both are stored differently.
+                if conv.kind == (ConvKind::Dense(Kernel { h: 1, w: 1 })) && conv.stride == 1 {
+                    return Err(E::PointwiseKernel { layer: name() });
+                }
+                let Some(output) = conv.output(x) else {
+                    return Err(E::Padding {
+                        layer: name(),
+                        shape: x,
+                        pad: conv.pad,
+                    });
+                };
+                match conv.kind {
+                    ConvKind::Depthwise(_) if conv.out_channels != x.c => {
+                        return Err(E::DepthwiseChannels {
+                            layer: name(),
+                            expected: x.c,
+                            got: conv.out_channels,
+                        });
+                    }
+                    ConvKind::Grouped(_, Groups(groups)) => {
+                        let divides = groups > 1 && x.c % groups == 0 && conv.out_channels % groups == 0;
+                        // Groups of one channel that make one each are called depthwise.
+                        if !divides || (groups == x.c && conv.out_channels == x.c) {
+                            return Err(E::Groups {
+                                layer: name(),
+                                groups,
+                                reads: x.c,
+                                makes: conv.out_channels,
+                            });
+                        }
+                    }
+                    _ => {}
+                }
+                Ok(output)
             }
         }
     }

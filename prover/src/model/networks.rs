@@ -3,7 +3,7 @@
 //! MobileNet v2 is Sandler18 table 2 with the channel rounding of TensorFlow-Slim.
 
 use super::architecture::{Architecture, OutputMode};
-use super::op::{Conv, ConvKind, Layer, Op, Padding, TensorId};
+use super::op::{Conv, ConvKind, Groups, Kernel, Layer, Op, Padding, TensorId};
 use super::shape::Shape;
 
 /// MobileNet v2 with TensorFlow's SAME padding and shift 16; see [`mobilenet_v2_with_padding`].
@@ -27,7 +27,7 @@ pub fn mobilenet_v2_with_padding(width: f64, resolution: usize, classes: usize, 
         (6, 320, 1, 1),
     ];
     let mut net = Builder::new(Shape::new(3, resolution, resolution), 16, stride_2);
-    let mut x = net.conv(TensorId::IMAGE, ConvKind::Dense3x3, scaled_channels(32, width), 2);
+    let mut x = net.conv(TensorId::IMAGE, ConvKind::DENSE_3X3, scaled_channels(32, width), 2);
     for (expansion, channels, repeats, first_stride) in BLOCKS {
         for repeat in 0..repeats {
             let stride = if repeat == 0 { first_stride } else { 1 };
@@ -56,21 +56,49 @@ fn scaled_channels(channels: usize, width: f64) -> usize {
 /// layer whose input zero point is not 0, and channel counts that divide nothing. Shift 10 suits it.
 pub fn tiny_network(shift: u32) -> Architecture {
     let mut net = Builder::new(Shape::new(3, 8, 12), shift, Padding::ONE);
-    let x = net.conv(TensorId::IMAGE, ConvKind::Dense3x3, 5, 2);
-    let x = net.conv(x, ConvKind::Depthwise3x3, 5, 1);
+    let x = net.conv(TensorId::IMAGE, ConvKind::DENSE_3X3, 5, 2);
+    let x = net.conv(x, ConvKind::DEPTHWISE_3X3, 5, 1);
     let block_1 = net.conv(x, ConvKind::Pointwise, 3, 1);
     let x = net.conv(block_1, ConvKind::Pointwise, 7, 1);
-    let x = net.conv(x, ConvKind::Depthwise3x3, 7, 1);
+    let x = net.conv(x, ConvKind::DEPTHWISE_3X3, 7, 1);
     let x = net.conv(x, ConvKind::Pointwise, 3, 1);
     let x = net.add(block_1, x);
-    let x = net.conv_with_zero(x, ConvKind::Dense3x3, 6, 1, 128);
+    let x = net.conv_with_zero(x, ConvKind::DENSE_3X3, 6, 1, 128);
     net.stride_2 = Padding::SAME_STRIDE_2;
-    let x = net.conv(x, ConvKind::Depthwise3x3, 6, 2);
+    let x = net.conv(x, ConvKind::DEPTHWISE_3X3, 6, 2);
     let x = net.conv(x, ConvKind::Pointwise, 5, 1);
-    let x = net.conv_with_zero(x, ConvKind::Depthwise3x3, 5, 1, 100);
+    let x = net.conv_with_zero(x, ConvKind::DEPTHWISE_3X3, 5, 1, 100);
     let x = net.conv(x, ConvKind::Pointwise, 9, 1);
     let x = net.pool(x);
     net.conv(x, ConvKind::Pointwise, 10, 1);
+    net.finish()
+}
+
+/// A network of 11 layers for tests, of what MobileNets do not have: an image that is read whole, odd sizes, kernels that are not
+/// 3×3, groups of channels, borders of any width on each side, two readers of stride 2 that are added, a kernel as large as the map at
+/// the end.
+pub fn kernel_network(shift: u32) -> Architecture {
+    let pad = |top, left, bottom, right| Padding {
+        top,
+        left,
+        bottom,
+        right,
+    };
+    let dense = |h, w| ConvKind::Dense(Kernel { h, w });
+    let depthwise = |h, w| ConvKind::Depthwise(Kernel { h, w });
+    let mut net = Builder::new(Shape::new(3, 9, 11), shift, Padding::ONE);
+    let x = net.padded(TensorId::IMAGE, dense(5, 4), 4, 1, pad(1, 3, 0, 2), 0);
+    let x = net.padded(x, depthwise(5, 3), 4, 1, pad(2, 0, 2, 2), 7);
+    let corner = net.padded(x, dense(1, 1), 5, 2, Padding::NONE, 0);
+    let window = net.padded(x, ConvKind::DENSE_3X3, 5, 2, Padding::ONE, 50);
+    let x = net.add(corner, window);
+    let x = net.padded(x, depthwise(2, 4), 5, 2, pad(0, 3, 1, 0), 9);
+    let x = net.padded(x, depthwise(1, 1), 5, 1, Padding::NONE, 0);
+    let x = net.padded(x, depthwise(2, 2), 5, 1, Padding::NONE, 0);
+    let x = net.conv(x, ConvKind::Pointwise, 6, 1);
+    let grouped = ConvKind::Grouped(Kernel { h: 3, w: 2 }, Groups(2));
+    let x = net.padded(x, grouped, 10, 1, pad(1, 1, 1, 0), 30);
+    net.padded(x, dense(1, 3), 10, 1, Padding::NONE, 0);
     net.finish()
 }
 
@@ -108,12 +136,23 @@ impl Builder {
         stride: usize,
         input_zero: u8,
     ) -> TensorId {
-        let x = self.arch.shape(input);
         let pad = match (kind, stride) {
             (ConvKind::Pointwise, _) => Padding::NONE,
             (_, 1) => Padding::ONE,
             _ => self.stride_2,
         };
+        self.padded(input, kind, out_channels, stride, pad, input_zero)
+    }
+
+    fn padded(
+        &mut self,
+        input: TensorId,
+        kind: ConvKind,
+        out_channels: usize,
+        stride: usize,
+        pad: Padding,
+        input_zero: u8,
+    ) -> TensorId {
         let conv = Conv {
             input,
             out_channels,
@@ -122,10 +161,8 @@ impl Builder {
             pad,
             input_zero,
         };
-        self.push(
-            Op::Conv(conv),
-            Shape::new(out_channels, x.h.div_ceil(stride), x.w.div_ceil(stride)),
-        )
+        let output = conv.output(self.arch.shape(input)).expect("the kernel fits the map");
+        self.push(Op::Conv(conv), output)
     }
 
     fn add(&mut self, lhs: TensorId, rhs: TensorId) -> TensorId {
@@ -143,7 +180,7 @@ impl Builder {
         if expansion > 1 {
             y = self.conv(y, ConvKind::Pointwise, expanded, 1);
         }
-        y = self.conv(y, ConvKind::Depthwise3x3, expanded, stride);
+        y = self.conv(y, ConvKind::DEPTHWISE_3X3, expanded, stride);
         y = self.conv(y, ConvKind::Pointwise, out_channels, 1);
         if stride == 1 && in_channels == out_channels {
             y = self.add(x, y);

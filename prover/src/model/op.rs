@@ -2,6 +2,8 @@
 
 use super::shape::Shape;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::Range;
 
 /// A tensor of the network: 0 is the image, `i + 1` the output of layer `i`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,28 +71,168 @@ pub struct Conv {
     pub out_channels: usize,
     /// Size of the kernel, and which channels it joins.
     pub kind: ConvKind,
-    /// 1 or 2, both axes. Pointwise convolutions have stride 1.
+    /// 1 or 2, both axes. Pointwise convolutions have stride 1: of stride 2 they are a dense kernel of 1×1.
     pub stride: usize,
-    /// None for pointwise kernels; [`Padding::ONE`] or, at stride 2, [`Padding::SAME_STRIDE_2`] for the others.
+    /// On each side less than the kernel has rows or columns; none for pointwise kernels.
     pub pad: Padding,
     /// `z_x` of a layer with padding, which reads `x − z_x` with zero padding; 0 in a layer without padding, whose zero
     /// point is folded into its bias.
     pub input_zero: u8,
 }
 
-/// Size of a kernel, and which channels it joins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConvKind {
-    /// 1×1, all channels to all channels.
-    Pointwise,
-    /// 3×3, all channels to all channels.
-    Dense3x3,
-    /// 3×3, each channel by itself.
-    Depthwise3x3,
+impl Conv {
+    /// The input channels that output channel `o` reads, of `in_channels`.
+    pub fn channels_of(&self, o: usize, in_channels: usize) -> Range<usize> {
+        let groups = self.kind.groups(in_channels);
+        let (own, group) = (in_channels / groups, o / (self.out_channels / groups));
+        group * own..(group + 1) * own
+    }
+
+    /// What it makes of a map: `⌊(size + padding − kernel)/stride⌋ + 1` rows and columns. `None` if a side has as much padding as the
+    /// kernel, or the padded map is smaller than it.
+    ///
+    /// # Panics
+    /// If the stride is 0.
+    pub fn output(&self, input: Shape) -> Option<Shape> {
+        let Kernel { h, w } = self.kind.kernel();
+        let along = |size: usize, before: usize, behind: usize, kernel: usize| {
+            let fits = before.max(behind) < kernel && size + before + behind >= kernel;
+            fits.then(|| (size + before + behind - kernel) / self.stride + 1)
+        };
+        Some(Shape {
+            c: self.out_channels,
+            h: along(input.h, self.pad.top, self.pad.bottom, h)?,
+            w: along(input.w, self.pad.left, self.pad.right, w)?,
+        })
+    }
 }
 
-/// Rows and columns of zero padding on each side, each 0 or 1.
+/// Size of a kernel, and which channels it joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredKind", into = "StoredKind")]
+pub enum ConvKind {
+    /// 1×1, all channels to all channels; reads every pixel.
+    Pointwise,
+    /// All channels to all channels.
+    Dense(Kernel),
+    /// Each channel by itself.
+    Depthwise(Kernel),
+    /// All channels of a group to all channels of the same group.
+    Grouped(Kernel, Groups),
+}
+
+/// Groups of channels: 2 or more, of equally many input and output channels each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Groups(pub usize);
+
+impl ConvKind {
+    /// 3×3, all channels to all channels.
+    pub const DENSE_3X3: Self = Self::Dense(Kernel::THREE);
+    /// 3×3, each channel by itself.
+    pub const DEPTHWISE_3X3: Self = Self::Depthwise(Kernel::THREE);
+
+    /// Size of the kernel.
+    pub const fn kernel(self) -> Kernel {
+        match self {
+            Self::Pointwise => Kernel { h: 1, w: 1 },
+            Self::Dense(kernel) | Self::Depthwise(kernel) | Self::Grouped(kernel, _) => kernel,
+        }
+    }
+
+    /// How many groups the input channels form.
+    pub const fn groups(self, in_channels: usize) -> usize {
+        match self {
+            Self::Pointwise | Self::Dense(_) => 1,
+            Self::Depthwise(_) => in_channels,
+            Self::Grouped(_, Groups(groups)) => groups,
+        }
+    }
+}
+
+impl fmt::Display for ConvKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pointwise => f.write_str("pointwise"),
+            Self::Dense(kernel) => write!(f, "conv {kernel}"),
+            Self::Depthwise(kernel) => write!(f, "depthwise {kernel}"),
+            Self::Grouped(kernel, Groups(groups)) => write!(f, "conv {kernel} in {groups} groups"),
+        }
+    }
+}
+
+/// Rows and columns of a kernel, each 1 to [`Kernel::MAX_SIDE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kernel {
+    /// Rows.
+    pub h: usize,
+    /// Columns.
+    pub w: usize,
+}
+
+impl Kernel {
+    /// Most rows or columns.
+    pub const MAX_SIDE: usize = 7;
+    /// 3×3.
+    pub const THREE: Self = Self { h: 3, w: 3 };
+
+    /// Number of taps.
+    pub const fn taps(self) -> usize {
+        self.h * self.w
+    }
+
+    /// Row and column of every tap, in the order in which weights are stored.
+    pub fn positions(self) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.h).flat_map(move |a| (0..self.w).map(move |b| (a, b)))
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}×{}", self.h, self.w)
+    }
+}
+
+/// A [`ConvKind`] in files: 3×3 kernels have names of their own, as they had when there were no others.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredKind {
+    Pointwise,
+    Dense3x3,
+    Depthwise3x3,
+    Dense(Kernel),
+    Depthwise(Kernel),
+    Grouped(Kernel, Groups),
+}
+
+impl From<ConvKind> for StoredKind {
+    fn from(kind: ConvKind) -> Self {
+        match kind {
+            ConvKind::Pointwise => Self::Pointwise,
+            ConvKind::DENSE_3X3 => Self::Dense3x3,
+            ConvKind::DEPTHWISE_3X3 => Self::Depthwise3x3,
+            ConvKind::Dense(kernel) => Self::Dense(kernel),
+            ConvKind::Depthwise(kernel) => Self::Depthwise(kernel),
+            ConvKind::Grouped(kernel, groups) => Self::Grouped(kernel, groups),
+        }
+    }
+}
+
+impl From<StoredKind> for ConvKind {
+    fn from(stored: StoredKind) -> Self {
+        match stored {
+            StoredKind::Pointwise => Self::Pointwise,
+            StoredKind::Dense3x3 => Self::DENSE_3X3,
+            StoredKind::Depthwise3x3 => Self::DEPTHWISE_3X3,
+            StoredKind::Dense(kernel) => Self::Dense(kernel),
+            StoredKind::Depthwise(kernel) => Self::Depthwise(kernel),
+            StoredKind::Grouped(kernel, groups) => Self::Grouped(kernel, groups),
+        }
+    }
+}
+
+/// Rows and columns of zero padding on each side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Padding {

@@ -1,7 +1,7 @@
 //! The secret parameters of a network, and folding them.
 
 use super::architecture::{Architecture, ArchitectureError};
-use super::op::{ConvKind, Op};
+use super::op::Op;
 use serde::{Deserialize, Serialize};
 
 /// A quantised network: the architecture and its secret parameters.
@@ -210,13 +210,5 @@ fn check_bounds(
             max,
             got,
         })
-    }
-}
-
-/// Taps of one kernel: 9 for 3×3 kernels, 1 for pointwise ones.
-pub const fn taps(kind: ConvKind) -> usize {
-    match kind {
-        ConvKind::Pointwise => 1,
-        ConvKind::Dense3x3 | ConvKind::Depthwise3x3 => 9,
     }
 }

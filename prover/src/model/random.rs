@@ -1,6 +1,6 @@
 //! Models with random parameters, for tests and measurements.
 
-pub use super::networks::{mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
+pub use super::networks::{kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 
 use super::architecture::Architecture;
 use super::op::{Conv, ConvKind, Op, TensorId};

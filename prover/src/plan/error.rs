@@ -25,6 +25,6 @@ pub enum FloorError {
         min: usize,
         max: usize,
     },
-    #[error("the image must have 3 channels and be read by one 3×3 convolution of stride 2, and by nothing else")]
-    Image,
+    #[error("the image has {channels} channels, and a circuit reads three: R, G, B")]
+    Image { channels: usize },
 }

@@ -16,7 +16,7 @@ use super::error::FloorError;
 use super::kinds::{IMAGE, PLAIN, STRIDED};
 use super::layout::Layout;
 use super::spatial::Spatial;
-use crate::model::{Architecture, Conv, ConvKind, Op, Shape, TensorId};
+use crate::model::{Architecture, Conv, ConvKind, Kernel, Op, Shape, TensorId};
 use assay_statement::{input, poseidon};
 use std::ops::Range;
 
@@ -34,6 +34,8 @@ pub struct TensorRows {
     pub line_rows: usize,
     /// Value of the kind of row: plain, read with stride 2, or image.
     pub kind: u64,
+    /// Whether it is read with stride 2: even and odd columns have sums of their own.
+    pub strided: bool,
 }
 
 impl TensorRows {
@@ -53,6 +55,32 @@ impl TensorRows {
     }
 }
 
+/// How the network reads the image: a gate has one of both forms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ImageRead {
+    /// Even and odd columns apart, by convolutions of stride 2: all of today's MobileNets.
+    #[default]
+    ByStride2,
+    /// Whole, by anything else.
+    Whole,
+}
+
+impl ImageRead {
+    /// That of an architecture.
+    pub fn of(arch: &Architecture) -> Self {
+        match is_strided(arch, TensorId::IMAGE) {
+            true => Self::ByStride2,
+            false => Self::Whole,
+        }
+    }
+}
+
+/// Whether a tensor is read with stride 2: by then nothing reads it whole.
+fn is_strided(arch: &Architecture, tensor: TensorId) -> bool {
+    let by_two = |op: &Op| matches!(op, Op::Conv(conv) if conv.input == tensor && conv.stride == 2);
+    arch.layers.iter().any(|layer| by_two(&layer.op))
+}
+
 /// Rows of one layer's parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct WeightRows {
@@ -60,8 +88,10 @@ pub struct WeightRows {
     pub start: usize,
     /// First row of the chain of biases.
     pub bias: usize,
-    /// Rows of a chain over the output channels.
+    /// Rows of a chain over the output channels: of biases, and of the weights of a kernel that joins all channels.
     pub chain: usize,
+    /// Rows of a chain over the output channels of one group.
+    pub group_chain: usize,
 }
 
 /// Rows of the garbage coefficients of one layer: a chain over the channels for each exponent.
@@ -106,19 +136,15 @@ impl Floor {
     pub fn new(arch: &Architecture, layout: &Layout) -> Result<Self, FloorError> {
         layout.validate()?;
         arch.validate()?;
-        check_image(arch)?;
+        if arch.input.c != 3 {
+            return Err(FloorError::Image { channels: arch.input.c });
+        }
         let k = layout.k;
         let usable = (1usize << k) - RESERVED_ROWS;
 
         let kind = |tensor: TensorId| match tensor {
             TensorId::IMAGE => IMAGE,
-            _ if arch
-                .layers
-                .iter()
-                .any(|l| matches!(&l.op, Op::Conv(c) if c.input == tensor && c.stride == 2)) =>
-            {
-                STRIDED
-            }
+            _ if is_strided(arch, tensor) => STRIDED,
             _ => PLAIN,
         };
         let logits = TensorId(arch.layers.len());
@@ -130,6 +156,7 @@ impl Floor {
                     start: 0,
                     line_rows: shape.w.div_ceil(layout.lanes),
                     kind: kind(TensorId(t)),
+                    strided: is_strided(arch, TensorId(t)),
                 }
             })
             .collect();
@@ -235,20 +262,24 @@ impl Floor {
     }
 }
 
-fn check_image(arch: &Architecture) -> Result<(), FloorError> {
-    let readers: Vec<&Op> = arch
-        .layers
-        .iter()
-        .map(|l| &l.op)
-        .filter(|op| op.inputs().contains(&TensorId::IMAGE))
-        .collect();
-    match readers[..] {
-        [Op::Conv(Conv {
-            kind: ConvKind::Dense3x3,
-            stride: 2,
-            ..
-        })] if arch.input.c == 3 => Ok(()),
-        _ => Err(FloorError::Image),
+/// How the numbers of a convolution stand in the weight columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WeightForm {
+    /// For each input channel and tap a chain over the output channels of its group.
+    Chains,
+    /// A row of three taps for each row of a depthwise kernel.
+    KernelRows,
+    /// One number a row: a depthwise kernel whose taps read several sub-images, or whose rows have another width.
+    Singles,
+}
+
+impl WeightForm {
+    pub(crate) const fn of(conv: &Conv) -> Self {
+        match (conv.kind, conv.stride) {
+            (ConvKind::Depthwise(Kernel { w: 3, .. }), 1) => Self::KernelRows,
+            (ConvKind::Depthwise(_), _) => Self::Singles,
+            (ConvKind::Pointwise | ConvKind::Dense(_) | ConvKind::Grouped(..), _) => Self::Chains,
+        }
     }
 }
 
@@ -257,24 +288,27 @@ fn place_weights(arch: &Architecture, layout: &Layout) -> (Vec<WeightRows>, usiz
     let mut weights = Vec::with_capacity(arch.layers.len());
     for layer in &arch.layers {
         let chain = layer.output.c.div_ceil(layout.weight_columns);
-        let (own, bias) = match &layer.op {
+        let (own, bias, group_chain) = match &layer.op {
             Op::Conv(conv) => {
                 let in_channels = arch.shape(conv.input).c;
-                let own = match (conv.kind, conv.stride) {
-                    (ConvKind::Pointwise, _) => in_channels * chain,
-                    (ConvKind::Dense3x3, _) => 9 * in_channels * chain,
-                    (ConvKind::Depthwise3x3, 1) => 3 * in_channels,
-                    (ConvKind::Depthwise3x3, _) => 9 * in_channels,
+                let kernel = conv.kind.kernel();
+                let in_group = layer.output.c / conv.kind.groups(in_channels);
+                let group_chain = in_group.div_ceil(layout.weight_columns);
+                let own = match WeightForm::of(conv) {
+                    WeightForm::Chains => kernel.taps() * in_channels * group_chain,
+                    WeightForm::KernelRows => kernel.h * in_channels,
+                    WeightForm::Singles => kernel.taps() * in_channels,
                 };
-                (own, chain)
+                (own, chain, group_chain)
             }
-            Op::Add { .. } => (3, 0),
-            Op::GlobalAvgPool { .. } => (2, 0),
+            Op::Add { .. } => (3, 0, chain),
+            Op::GlobalAvgPool { .. } => (2, 0, chain),
         };
         weights.push(WeightRows {
             start: row,
             bias: row + own,
             chain,
+            group_chain,
         });
         row += own + bias;
     }

@@ -34,12 +34,11 @@
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
 
 use super::error::FloorError;
-use super::floor::Floor;
-use super::kinds::PLAIN;
+use super::floor::{Floor, WeightForm};
 use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
-use super::spatial::Spatial;
-use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, TensorId};
+use super::spatial::{Part, Spatial};
+use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, Shape, TensorId};
 use assay_statement::field::{from_i64, Fr};
 use assay_statement::instance;
 use assay_statement::{input, poseidon};
@@ -69,8 +68,8 @@ struct Context<'a> {
     arch: &'a Architecture,
     floor: &'a Floor,
     builder: Builder,
-    /// `S` per map size.
-    positions: HashMap<(usize, usize), Cell>,
+    /// `S` by rows, columns and how far rows are apart.
+    positions: HashMap<(usize, usize, usize), Cell>,
     /// `N` per channel count.
     channels: HashMap<usize, Cell>,
 }
@@ -80,7 +79,7 @@ impl Context<'_> {
         let op = &self.arch.layers[layer].op;
         let (what, (left, right)) = match op {
             Op::Conv(conv) if conv.kind == ConvKind::Pointwise => ("pointwise identity", self.pointwise(layer, conv)),
-            Op::Conv(conv) => ("3×3 identity", self.conv_3x3(layer, conv)),
+            Op::Conv(conv) => ("kernel identity", self.kernel_conv(layer, conv)),
             Op::Add { lhs, rhs } => ("add identity", self.add(layer, *lhs, *rhs)),
             Op::GlobalAvgPool { input } => ("pool identity", self.pool(layer, *input)),
         };
@@ -88,9 +87,9 @@ impl Context<'_> {
     }
 
     fn pointwise(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
-        let left = self.outputs(layer);
+        let left = self.outputs(layer, self.line_step(layer));
         let input = self.floor.tensor(conv.input).shape;
-        let s = self.positions(input.h, input.w);
+        let s = self.positions(input.h, input.w, input.w + 1);
         let bias = self.bias(layer);
         let chain = self.floor.weights[layer].chain;
         let evaluations = self.channels_of(conv.input);
@@ -103,45 +102,46 @@ impl Context<'_> {
         (left, self.builder.dot("pointwise sum", start, &pairs))
     }
 
-    fn conv_3x3(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
+    fn kernel_conv(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
         let spatial = self.spatial(layer);
         let output = self.arch.layers[layer].output;
         let in_channels = self.arch.shape(conv.input).c;
-        let s = self.positions(output.h, output.w);
+        let s = self.positions(output.h, output.w, spatial.t);
         let bias = self.bias(layer);
-        let parts = if conv.stride == 2 { 4 } else { 1 };
         let mut products = Vec::with_capacity(in_channels);
         for c in 0..in_channels {
-            let mut pairs = Vec::with_capacity(parts);
-            for part in 0..parts {
-                let e = self.part(conv, c, part);
-                let e = self.minus_zero_point(e, conv.input_zero, s);
-                pairs.push((e, self.kernel(layer, conv, &spatial, c, part)));
+            let mut pairs = Vec::with_capacity(spatial.parts.len());
+            for part in &spatial.parts {
+                let e = self.part(conv, c, part, spatial.t);
+                let e = self.minus_zero_point(e, conv.input_zero, part, spatial.t);
+                pairs.push((e, self.kernel(layer, conv, &spatial, c, part.number)));
             }
             products.push(pairs);
         }
-        let sum = if conv.kind == ConvKind::Depthwise3x3 {
-            let per_channel: Vec<_> = products
-                .iter()
-                .map(|pairs| self.builder.dot("depthwise channel", self.builder.zero, pairs))
-                .collect();
-            self.builder.horner("depthwise sum", self.builder.gamma, &per_channel)
-        } else {
-            self.builder.dot("dense sum", self.builder.zero, &products.concat())
+        let sum = match conv.kind.groups(in_channels) {
+            1 => self.builder.dot("dense sum", self.builder.zero, &products.concat()),
+            groups => {
+                let per_group: Vec<_> = products
+                    .chunks_exact(in_channels / groups)
+                    .map(|group| self.builder.dot("sum of a group", self.builder.zero, &group.concat()))
+                    .collect();
+                let step = self.gamma_power(conv.out_channels / groups);
+                self.builder.horner("sum of groups", step, &per_group)
+            }
         };
         let shift = self.builder.alpha_power(spatial.t0);
-        let constant = self.builder.mul("3×3 bias", s, bias);
-        let right = self.builder.dot("3×3 sum and bias", sum, &[(shift, constant)]);
-        (self.shifted_outputs(layer, shift), right)
+        let constant = self.builder.mul("kernel bias", s, bias);
+        let right = self.builder.dot("kernel sum and bias", sum, &[(shift, constant)]);
+        (self.shifted_outputs(layer, shift, spatial.t), right)
     }
 
     fn add(&mut self, layer: usize, lhs: TensorId, rhs: TensorId) -> (Cell, Cell) {
-        let left = self.outputs(layer);
+        let left = self.outputs(layer, self.line_step(layer));
         let shape = self.arch.layers[layer].output;
         let start = self.floor.weights[layer].start;
         let [a1, a2, bias] = [0, 1, 2].map(|n| Cell::new(Col::AccW, start + n));
         let [f1, f2] = [lhs, rhs].map(|x| self.folded(x));
-        let (s, n) = (self.positions(shape.h, shape.w), self.channels(shape.c));
+        let (s, n) = (self.positions(shape.h, shape.w, shape.w + 1), self.channels(shape.c));
         let all = self.builder.mul("add positions", s, n);
         let pairs = [(a1, f1), (a2, f2), (bias, all)];
         (left, self.builder.dot("add sum", self.builder.zero, &pairs))
@@ -153,14 +153,14 @@ impl Context<'_> {
         let start = self.floor.weights[layer].start;
         let [a, bias] = [0, 1].map(|n| Cell::new(Col::AccW, start + n));
         let folded = self.folded(input);
-        let s = self.positions(x.h, x.w);
+        let s = self.positions(x.h, x.w, spatial.t);
         let n = self.channels(x.c);
         let product = self.builder.mul("pool product", s, folded);
         let shift = self.builder.alpha_power(spatial.t0);
         let constant = self.builder.mul("pool bias", bias, n);
         let pairs = [(a, product), (shift, constant)];
         let right = self.builder.dot("pool sum", self.builder.zero, &pairs);
-        (self.shifted_outputs(layer, shift), right)
+        (self.shifted_outputs(layer, shift, self.line_step(layer)), right)
     }
 
     fn spatial(&self, layer: usize) -> Spatial {
@@ -171,18 +171,23 @@ impl Context<'_> {
             .clone()
     }
 
-    /// `E(Y)`.
-    fn outputs(&mut self, layer: usize) -> Cell {
+    /// `T` where nothing but the map's own rows has to be kept apart.
+    fn line_step(&self, layer: usize) -> usize {
+        self.arch.layers[layer].output.w + 1
+    }
+
+    /// `E(Y)` with rows `t` apart.
+    fn outputs(&mut self, layer: usize, t: usize) -> Cell {
         let tensor = TensorId::output_of(layer);
         let per_channel: Vec<_> = (0..self.arch.shape(tensor).c)
-            .map(|c| self.evaluate(tensor, c, Col::AccY))
+            .map(|c| self.evaluate(tensor, c, Col::AccY, t))
             .collect();
         self.builder.horner("outputs", self.builder.gamma, &per_channel)
     }
 
     /// `α^t0·E(Y) + Γ`.
-    fn shifted_outputs(&mut self, layer: usize, shift: Cell) -> Cell {
-        let outputs = self.outputs(layer);
+    fn shifted_outputs(&mut self, layer: usize, shift: Cell, t: usize) -> Cell {
+        let outputs = self.outputs(layer, t);
         let garbage = self.floor.garbage[layer].as_ref().expect("the layer is spatial");
         let terms: Vec<_> = garbage
             .spatial
@@ -199,24 +204,27 @@ impl Context<'_> {
         self.builder.dot("outputs and garbage", garbage, &[(shift, outputs)])
     }
 
-    /// `Σ_p α^t(p)` of one channel over the row sums in `col`, with `T` the map's width plus one.
-    fn evaluate(&mut self, tensor: TensorId, c: usize, col: Col) -> Cell {
+    /// `Σ_p α^t(p)` of one channel over the row sums in `col`, with rows `t` apart.
+    fn evaluate(&mut self, tensor: TensorId, c: usize, col: Col, t: usize) -> Cell {
         let rows = self.floor.tensor(tensor);
         let lines: Vec<_> = (0..rows.shape.h).map(|i| Cell::new(col, rows.line(c, i))).collect();
-        let step = self.builder.alpha_power(rows.shape.w + 1);
+        let step = self.builder.alpha_power(t);
         self.builder.horner("channel", step, &lines)
     }
 
     /// `e_c(X)` of every channel of a tensor that is read whole.
     fn channels_of(&mut self, tensor: TensorId) -> Vec<Cell> {
-        assert_eq!(
-            self.floor.tensor(tensor).kind,
-            PLAIN,
-            "a tensor is read with stride 2 or whole"
-        );
+        let width = self.whole(tensor).w;
         (0..self.arch.shape(tensor).c)
-            .map(|c| self.evaluate(tensor, c, Col::AccX))
+            .map(|c| self.evaluate(tensor, c, Col::AccX, width + 1))
             .collect()
+    }
+
+    /// Shape of a tensor that is read whole: its rows have one sum.
+    fn whole(&self, tensor: TensorId) -> Shape {
+        let rows = self.floor.tensor(tensor);
+        assert!(!rows.strided, "a tensor is read with stride 2 or whole");
+        rows.shape
     }
 
     /// `Σ_c γ^c e_c(X)`.
@@ -226,25 +234,28 @@ impl Context<'_> {
     }
 
     /// `e_{c,u}(X)`: the sub-image `u` of the input, or all of it at stride 1.
-    fn part(&mut self, conv: &Conv, c: usize, part: usize) -> Cell {
+    fn part(&mut self, conv: &Conv, c: usize, part: &Part, t: usize) -> Cell {
         if conv.stride == 1 {
-            return self.evaluate(conv.input, c, Col::AccX);
+            self.whole(conv.input);
+            return self.evaluate(conv.input, c, Col::AccX, t);
         }
         let rows = *self.floor.tensor(conv.input);
-        let (p, q) = (part / 2, part % 2);
+        let (p, q) = (part.number / 2, part.number % 2);
         let col = if q == 0 { Col::AccX } else { Col::Acc };
         let lines: Vec<_> = (p..rows.shape.h)
             .step_by(2)
             .map(|i| Cell::new(col, rows.line(c, i)))
             .collect();
-        let step = self.builder.alpha_power(rows.shape.w / 2 + 1);
+        let step = self.builder.alpha_power(t);
         self.builder.horner("sub-image", step, &lines)
     }
 
-    fn minus_zero_point(&mut self, e: Cell, zero: u8, s: Cell) -> Cell {
+    /// `e_{c,u}(X) − z_x·S_u`.
+    fn minus_zero_point(&mut self, e: Cell, zero: u8, part: &Part, t: usize) -> Cell {
         if zero == 0 {
             return e;
         }
+        let s = self.positions(part.h, part.w, t);
         let minus_zero = self.builder.constant("zero point", from_i64(-i64::from(zero)));
         self.builder.dot("minus zero point", e, &[(minus_zero, s)])
     }
@@ -252,26 +263,27 @@ impl Context<'_> {
     /// `k_{c,u}`, or `Σ_o γ^o k_{o,c,u}` of a dense kernel.
     fn kernel(&mut self, layer: usize, conv: &Conv, spatial: &Spatial, c: usize, part: usize) -> Cell {
         let row = |n: usize| Cell::new(Col::AccW, n);
-        if conv.kind == ConvKind::Depthwise3x3 && conv.stride == 1 {
+        let size = conv.kind.kernel();
+        if WeightForm::of(conv) == WeightForm::KernelRows {
             // A kernel row holds its taps from right to left: exponents 0, 1, 2; rows stand T apart, the last lowest.
-            let rows: Vec<_> = (0..3)
+            let rows: Vec<_> = (0..size.h)
                 .rev()
-                .map(|a| row(self.floor.weight_row(layer, 3 * c + a, 1)))
+                .map(|a| row(self.floor.weight_row(layer, size.h * c + a, 1)))
                 .collect();
             let step = self.builder.alpha_power(spatial.t);
             return self.builder.horner("kernel", step, &rows);
         }
-        let rows_each = if conv.kind == ConvKind::Depthwise3x3 {
-            1
-        } else {
-            self.floor.weights[layer].chain
+        let rows_each = match WeightForm::of(conv) {
+            WeightForm::Chains => self.floor.weights[layer].group_chain,
+            WeightForm::KernelRows | WeightForm::Singles => 1,
         };
         let pairs: Vec<_> = spatial
             .taps
             .iter()
             .filter(|tap| tap.part == part)
             .map(|tap| {
-                let weight = row(self.floor.weight_row(layer, 9 * c + 3 * tap.a + tap.b, rows_each));
+                let number = size.taps() * c + size.w * tap.a + tap.b;
+                let weight = row(self.floor.weight_row(layer, number, rows_each));
                 (self.builder.alpha_power(tap.exponent), weight)
             })
             .collect();
@@ -282,19 +294,19 @@ impl Context<'_> {
         Cell::new(Col::AccW, self.floor.weights[layer].bias)
     }
 
-    /// `S`.
-    fn positions(&mut self, h: usize, w: usize) -> Cell {
-        if let Some(cell) = self.positions.get(&(h, w)) {
+    /// `S` of an `h×w` map whose rows are `t` apart.
+    fn positions(&mut self, h: usize, w: usize, t: usize) -> Cell {
+        if let Some(cell) = self.positions.get(&(h, w, t)) {
             return *cell;
         }
         let one = self.builder.one;
         let row = self
             .builder
             .horner("positions of a row", self.builder.alpha, &vec![one; w]);
-        let step = self.builder.alpha_power(w + 1);
+        let step = self.builder.alpha_power(t);
         let rows = self.builder.horner("rows of positions", step, &vec![one; h]);
         let cell = self.builder.mul("positions", row, rows);
-        self.positions.insert((h, w), cell);
+        self.positions.insert((h, w, t), cell);
         cell
     }
 
@@ -342,18 +354,9 @@ impl Context<'_> {
     fn image_of_tensor(&mut self) -> Cell {
         let rows = *self.floor.tensor(TensorId::IMAGE);
         let gamma = self.builder.gamma;
-        let mut step = self.builder.one;
         let mut base = self.builder.mul("power of γ", gamma, gamma);
         base = self.builder.mul("power of γ", base, gamma);
-        // γ^(3W) by squaring.
-        let mut exponent = rows.shape.w;
-        while exponent > 0 {
-            if exponent % 2 == 1 {
-                step = self.builder.mul("power of γ", step, base);
-            }
-            base = self.builder.mul("power of γ", base, base);
-            exponent /= 2;
-        }
+        let step = self.power(base, rows.shape.w);
         let channels: Vec<_> = (0..rows.shape.c)
             .map(|c| {
                 let lines: Vec<_> = (0..rows.shape.h)
@@ -363,6 +366,26 @@ impl Context<'_> {
             })
             .collect();
         self.builder.horner("image", gamma, &channels)
+    }
+
+    /// `base^exponent` by squaring.
+    fn power(&mut self, mut base: Cell, mut exponent: usize) -> Cell {
+        let mut power = self.builder.one;
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = self.builder.mul("power of γ", power, base);
+            }
+            base = self.builder.mul("power of γ", base, base);
+            exponent /= 2;
+        }
+        power
+    }
+
+    fn gamma_power(&mut self, n: usize) -> Cell {
+        match n {
+            1 => self.builder.gamma,
+            _ => self.power(self.builder.gamma, n),
+        }
     }
 
     /// The same sum from the words' rows, and the words.

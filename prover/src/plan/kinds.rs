@@ -4,7 +4,7 @@
 pub(crate) const PLAIN: u64 = 0;
 /// Kind of a tensor row: read with stride 2, even and odd columns have sums of their own.
 pub(crate) const STRIDED: u64 = 1;
-/// Kind of a tensor row: as [`STRIDED`], and compared with the words of the image.
+/// Kind of a tensor row: as the two before, whichever the network reads, and compared with the words of the image.
 pub(crate) const IMAGE: u64 = 2;
 
 /// Block: the cells of the row are folded by γ.
@@ -21,7 +21,7 @@ pub(crate) const PARTIAL: u64 = 2;
 pub(crate) const CHAIN_GOES_ON: u64 = 1;
 /// Weight kind: the last row of a chain.
 pub(crate) const CHAIN_ENDS: u64 = 2;
-/// Weight kind: three taps of a depthwise kernel.
+/// Weight kind: a row of three taps of a depthwise kernel.
 pub(crate) const KERNEL_ROW: u64 = 3;
 /// Weight kind: one number.
 pub(crate) const SINGLE: u64 = 4;

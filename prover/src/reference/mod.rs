@@ -8,8 +8,7 @@
 //!
 //! | module | `t` of one output channel |
 //! |---|---|
-//! | [`conv`] | 3×3, all channels to all channels |
-//! | [`depthwise`] | 3×3, each channel by itself |
+//! | [`conv`] | a kernel over all channels, each by itself, or groups of them |
 //! | [`pointwise`] | 1×1; the fully connected layer |
 //! | [`add`] | residual addition |
 //! | [`pool`] | global average pool |
@@ -17,7 +16,6 @@
 
 pub mod add;
 pub mod conv;
-pub mod depthwise;
 pub mod pointwise;
 pub mod pool;
 pub mod requantise;
@@ -95,8 +93,9 @@ fn run_layer(
             t.fill(bias[o]);
             match c.kind {
                 ConvKind::Pointwise => pointwise::accumulate(tensor(c.input), kernel, t),
-                ConvKind::Depthwise3x3 => depthwise::accumulate(tensor(c.input), o, c, kernel, output, t),
-                ConvKind::Dense3x3 => conv::accumulate(tensor(c.input), c, kernel, output, t),
+                ConvKind::Dense(_) | ConvKind::Depthwise(_) | ConvKind::Grouped(..) => {
+                    conv::accumulate(tensor(c.input), o, c, kernel, output, t);
+                }
             }
         }
         (Op::Add { lhs, rhs }, FoldedLayer::Add { lhs: a1, rhs: a2, bias }) => {

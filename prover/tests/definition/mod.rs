@@ -4,18 +4,11 @@
 #![allow(dead_code, reason = "each test program uses a part, some all of it")]
 
 use assay_prover::model::{
-    Architecture, Conv, ConvKind, ConvParams, Layer, LayerParams, Model, Op, OutputMode, Padding, Shape, TensorId,
+    Architecture, Conv, ConvKind, ConvParams, Groups, Kernel, Layer, LayerParams, Model, Op, OutputMode, Padding,
+    Shape, TensorId,
 };
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
-
-/// How the image is read.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum FirstLayer {
-    Any,
-    /// By a 3×3 convolution of stride 2, as the circuit wants it.
-    OfTheCircuit,
-}
 
 /// `q` of every layer, channel-major.
 pub(crate) fn quotients(model: &Model, image_hwc: &[u8]) -> Vec<Vec<i64>> {
@@ -67,10 +60,15 @@ pub(crate) fn quotients(model: &Model, image_hwc: &[u8]) -> Vec<Vec<i64>> {
 
 /// One output of a convolution, from an explicitly padded map of `x − z_x`.
 fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: usize, j: usize) -> i64 {
-    let size = if conv.kind == ConvKind::Pointwise { 1 } else { 3 };
-    let channels: Vec<usize> = match conv.kind {
-        ConvKind::Depthwise3x3 => vec![o],
-        _ => (0..x.len()).collect(),
+    let (size, channels): (_, Vec<usize>) = match conv.kind {
+        ConvKind::Pointwise => (Kernel { h: 1, w: 1 }, (0..x.len()).collect()),
+        ConvKind::Dense(size) => (size, (0..x.len()).collect()),
+        ConvKind::Depthwise(size) => (size, vec![o]),
+        ConvKind::Grouped(size, Groups(groups)) => {
+            // Channel c is in group c / (channels of a group), as outputs are.
+            let (reads, makes) = (x.len() / groups, conv.out_channels / groups);
+            (size, (0..x.len()).filter(|c| c / reads == o / makes).collect())
+        }
     };
     let mut acc = i64::from(p.bias[o]);
     for (n, c) in channels.iter().enumerate() {
@@ -81,9 +79,9 @@ fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: us
                 padded[row + conv.pad.top][column + conv.pad.left] = pixel - i64::from(p.input_zero);
             }
         }
-        for a in 0..size {
-            for b in 0..size {
-                let weight = p.weights[((o * channels.len() + n) * size + a) * size + b];
+        for a in 0..size.h {
+            for b in 0..size.w {
+                let weight = p.weights[((o * channels.len() + n) * size.h + a) * size.w + b];
                 acc += i64::from(weight) * padded[i * conv.stride + a][j * conv.stride + b];
             }
         }
@@ -92,55 +90,36 @@ fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: us
 }
 
 /// A random chain of all kinds of layers with residual adds.
-pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32, first: FirstLayer) -> Architecture {
+pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32) -> Architecture {
     let mut arch = Architecture {
-        input: Shape::new(3, 2 * rng.gen_range(1..5), 2 * rng.gen_range(1..5)),
+        input: Shape::new(3, rng.gen_range(1..10), rng.gen_range(1..10)),
         shift,
         layers: Vec::new(),
         output: OutputMode::Top1,
     };
     let mut x = TensorId::IMAGE;
-    for n in 0..rng.gen_range(1..7) {
+    for _ in 0..rng.gen_range(1..7) {
         let shape = arch.shape(x);
-        let mut kind = [ConvKind::Pointwise, ConvKind::Dense3x3, ConvKind::Depthwise3x3][rng.gen_range(0..3)];
-        let even = shape.h.is_multiple_of(2) && shape.w.is_multiple_of(2);
-        let mut stride = if kind != ConvKind::Pointwise && even {
-            rng.gen_range(1..3)
-        } else {
-            1
-        };
-        if n == 0 && first == FirstLayer::OfTheCircuit {
-            (kind, stride) = (ConvKind::Dense3x3, 2);
-        }
-        let pad = match (kind, stride) {
-            (ConvKind::Pointwise, _) => Padding::NONE,
-            (_, 1) => Padding::ONE,
-            _ => [Padding::ONE, Padding::SAME_STRIDE_2][rng.gen_range(0..2)],
-        };
-        let out_channels = if kind == ConvKind::Depthwise3x3 {
-            shape.c
-        } else {
-            rng.gen_range(1..6)
-        };
-        let conv = Conv {
-            input: x,
+        let conv = random_conv(rng, x, shape);
+        let Padding {
+            top,
+            left,
+            bottom,
+            right,
+        } = conv.pad;
+        let (kernel, stride, out_channels) = (conv.kind.kernel(), conv.stride, conv.out_channels);
+        let (rows, columns) = (shape.h + top + bottom, shape.w + left + right);
+        let output = Shape::new(
             out_channels,
-            kind,
-            stride,
-            pad,
-            input_zero: if pad.is_none() {
-                0
-            } else {
-                [0, 1, 100, 128, 255][rng.gen_range(0..5)]
-            },
-        };
-        let output = Shape::new(out_channels, shape.h / stride, shape.w / stride);
+            (rows - kernel.h) / stride + 1,
+            (columns - kernel.w) / stride + 1,
+        );
         arch.layers.push(Layer {
             op: Op::Conv(conv),
             output,
         });
         let y = TensorId(arch.layers.len());
-        if output == shape && rng.gen() {
+        if output == shape && stride == 1 && rng.gen() {
             arch.layers.push(Layer {
                 op: Op::Add { lhs: x, rhs: y },
                 output,
@@ -167,4 +146,51 @@ pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32, first: Firs
         output: Shape::new(classes, 1, 1),
     });
     arch
+}
+
+/// A convolution of a map of this shape: any kernel, stride and border; those of MobileNets half of the time.
+fn random_conv(rng: &mut ChaCha20Rng, input: TensorId, shape: Shape) -> Conv {
+    loop {
+        let side = |rng: &mut ChaCha20Rng| if rng.gen() { 3 } else { rng.gen_range(1..8) };
+        let kernel = Kernel {
+            h: side(rng),
+            w: side(rng),
+        };
+        let stride = rng.gen_range(1..3);
+        let (groups, per_group) = (rng.gen_range(2..4), rng.gen_range(1..3));
+        let kind = match rng.gen_range(0..4) {
+            0 => ConvKind::Depthwise(kernel),
+            3 if shape.c % groups == 0 && (groups < shape.c || per_group > 1) => {
+                ConvKind::Grouped(kernel, Groups(groups))
+            }
+            1 if kernel.taps() > 1 || stride == 2 => ConvKind::Dense(kernel),
+            _ => ConvKind::Pointwise,
+        };
+        let (kernel, stride) = match kind {
+            ConvKind::Pointwise => (Kernel { h: 1, w: 1 }, 1),
+            _ => (kernel, stride),
+        };
+        let pad = Padding {
+            top: rng.gen_range(0..kernel.h),
+            left: rng.gen_range(0..kernel.w),
+            bottom: rng.gen_range(0..kernel.h),
+            right: rng.gen_range(0..kernel.w),
+        };
+        if shape.h + pad.top + pad.bottom < kernel.h || shape.w + pad.left + pad.right < kernel.w {
+            continue;
+        }
+        let zero = [0, 1, 100, 128, 255][rng.gen_range(0..5)];
+        return Conv {
+            input,
+            out_channels: match kind {
+                ConvKind::Depthwise(_) => shape.c,
+                ConvKind::Grouped(..) => groups * per_group,
+                _ => rng.gen_range(1..7),
+            },
+            kind,
+            stride,
+            pad,
+            input_zero: if pad.is_none() { 0 } else { zero },
+        };
+    }
 }

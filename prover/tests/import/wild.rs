@@ -13,14 +13,6 @@ pub(crate) fn assert_same(onnx: &Onnx, plain: &Onnx) -> ImportReport {
     report
 }
 
-fn assert_says(report: &ImportReport, subject: &str, what: &str) {
-    let said = report.changes.iter();
-    let found = said
-        .filter(|change| change.subject == subject)
-        .any(|change| change.what.contains(what));
-    assert!(found, "{subject}: {what} is not in {:?}", report.changes);
-}
-
 fn open(onnx: &mut Onnx, place: usize, name: Option<&str>) {
     let kind = onnx.graph().input[0].r#type.as_mut().unwrap().value.as_mut();
     let Some(pb::type_proto::Value::TensorType(tensor)) = kind else {
@@ -194,56 +186,6 @@ fn constants_beside_a_tensor_are_folded() {
         .uniform("rows", &[8, 1], 0.5, 1.0)
         .node("Mul", &["c", "rows"], "y", vec![]);
     assert_refused(with_head(wrong, 6), &["node y (Mul)", "one number per channel"]);
-}
-
-#[test]
-fn small_averages_are_depthwise_convolutions() {
-    let average = |window: i64, stride: i64, pad: i64, counted: i64| {
-        let attributes = vec![
-            ints("kernel_shape", &[window, window]),
-            ints("strides", &[stride, stride]),
-            ints("pads", &[pad; 4]),
-            int("count_include_pad", counted),
-        ];
-        with_head(stem().node("AveragePool", &["x"], "y", attributes), 4)
-    };
-    for (window, stride, pad) in [(2, 2, 0), (3, 1, 1), (3, 2, 1)] {
-        let onnx = average(window, stride, pad, 1);
-        let model = assert_agrees(&onnx);
-        assert_eq!(model.architecture.layers[1].output.h, 8 / stride as usize);
-        assert_says(&run(&onnx).unwrap().1, "y (AveragePool)", "depthwise");
-    }
-    assert_agrees(&average(2, 2, 0, 0));
-    assert_refused(average(3, 1, 1, 0), &["node y (AveragePool)", "count_include_pad"]);
-    assert_refused(
-        average(2, 1, 0, 1),
-        &["node y (AveragePool)", "averages [2, 2] at strides [1, 1]"],
-    );
-    assert_refused(average(3, 3, 1, 1), &["node y (AveragePool)", "strides [3, 3]"]);
-    let with = |attribute| {
-        let mut onnx = average(3, 2, 1, 1);
-        let pool = onnx.graph().node.iter_mut().find(|node| node.name == "y").unwrap();
-        pool.attribute.push(attribute);
-        onnx
-    };
-    assert_refused(with(int("ceil_mode", 1)), &["node y (AveragePool)", "ceil_mode"]);
-    assert_refused(
-        with(text("auto_pad", "VALID")),
-        &["node y (AveragePool)", "pads", "besides auto_pad"],
-    );
-}
-
-#[test]
-fn every_second_pixel_is_the_corner_of_a_window() {
-    let onnx = stem().weights("w", &[6, 4, 1, 1]).uniform("b", &[6], -0.5, 0.5).node(
-        "Conv",
-        &["x", "w", "b"],
-        "y",
-        vec![ints("strides", &[2, 2])],
-    );
-    let onnx = with_head(onnx, 6);
-    assert_agrees(&onnx);
-    assert_says(&run(&onnx).unwrap().1, "y (Conv)", "corner of 3x3");
 }
 
 #[test]

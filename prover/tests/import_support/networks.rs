@@ -95,3 +95,11 @@ pub(crate) fn base() -> Onnx {
         .node("Clip", &["conv", "zero", "six"], "y", vec![]);
     with_head(onnx, 4)
 }
+
+pub(crate) fn assert_says(report: &ImportReport, subject: &str, what: &str) {
+    let said = report.changes.iter();
+    let found = said
+        .filter(|change| change.subject == subject)
+        .any(|change| change.what.contains(what));
+    assert!(found, "{subject}: {what} is not in {:?}", report.changes);
+}

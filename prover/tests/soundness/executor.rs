@@ -18,27 +18,25 @@ pub(crate) fn accumulators(
     match (&arch.layers[layer].op, &folded.layers[layer]) {
         (Op::Conv(conv), FoldedLayer::Conv { weights, bias }) => {
             let (x, shape) = (tensor(conv.input), arch.shape(conv.input));
-            let side = if conv.kind == ConvKind::Pointwise { 1 } else { 3 };
+            let (groups, height, width) = match conv.kind {
+                ConvKind::Pointwise => (1, 1, 1),
+                ConvKind::Dense(kernel) => (1, kernel.h, kernel.w),
+                ConvKind::Depthwise(kernel) => (shape.c, kernel.h, kernel.w),
+                ConvKind::Grouped(kernel, groups) => (groups.0, kernel.h, kernel.w),
+            };
+            let (reads, makes) = (shape.c / groups, y.c / groups);
             let zero = i64::from(conv.input_zero);
             let sum = |(o, i, j): (usize, usize, usize)| {
                 let mut t = bias[o];
-                for c in if conv.kind == ConvKind::Depthwise3x3 {
-                    o..o + 1
-                } else {
-                    0..shape.c
-                } {
-                    let kernel = if conv.kind == ConvKind::Depthwise3x3 {
-                        o
-                    } else {
-                        o * shape.c + c
-                    };
-                    for (a, b) in (0..side).flat_map(|a| (0..side).map(move |b| (a, b))) {
+                for n in 0..reads {
+                    let (c, kernel) = (o / makes * reads + n, o * reads + n);
+                    for (a, b) in (0..height).flat_map(|a| (0..width).map(move |b| (a, b))) {
                         let row = (conv.stride * i + a).checked_sub(conv.pad.top).filter(|r| *r < shape.h);
                         let column = (conv.stride * j + b)
                             .checked_sub(conv.pad.left)
                             .filter(|r| *r < shape.w);
                         if let (Some(row), Some(column)) = (row, column) {
-                            t += weights[(kernel * side + a) * side + b] * (x[shape.index(c, row, column)] - zero);
+                            t += weights[(kernel * height + a) * width + b] * (x[shape.index(c, row, column)] - zero);
                         }
                     }
                 }

@@ -6,14 +6,14 @@
 use crate::recorder::Recorder;
 use crate::support::{configure, tiny_with, SALT_ROWS};
 use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture};
-use assay_prover::model::random::tiny_network;
+use assay_prover::model::random::{kernel_network, tiny_network};
 use assay_prover::model::{Architecture, ConvKind, Op, OutputMode, TensorId};
 use assay_statement::field::{from_be_bytes, from_i64, Fr};
 use assay_statement::poseidon::{self, WIDTH};
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{Column, Fixed};
 use sha3::{Digest, Keccak256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const SHIFT: u32 = 10;
@@ -24,9 +24,12 @@ struct Plan {
     recorder: Recorder,
 }
 
-/// Maps of width 12, 6, 3 and 1: with 4 and 5 lanes there are tails, with 5 lanes one of a single lane.
+/// Maps of width 12, 6, 3 and 1: with 4 and 5 lanes there are tails, with 5 lanes one of a single lane. And one whose image is read
+/// whole, with kernels of many sizes.
 fn plans() -> Vec<Plan> {
-    plans_of(&tiny_network(SHIFT))
+    let mut plans = plans_of(&tiny_network(SHIFT));
+    plans.extend(plans_of(&kernel_network(SHIFT)));
+    plans
 }
 
 fn plans_of(architecture: &Architecture) -> Vec<Plan> {
@@ -246,9 +249,14 @@ fn weights_are_read_as_their_layer_reads_them() {
                     let channels = arch.shape(conv.input).c;
                     match (conv.kind, conv.stride) {
                         (ConvKind::Pointwise, _) => put(&chain, channels),
-                        (ConvKind::Dense3x3, _) => put(&chain, 9 * channels),
-                        (ConvKind::Depthwise3x3, 1) => put(&[3], 3 * channels),
-                        (ConvKind::Depthwise3x3, _) => put(&[4], 9 * channels),
+                        (ConvKind::Dense(kernel), _) => put(&chain, kernel.h * kernel.w * channels),
+                        (ConvKind::Grouped(kernel, groups), _) => {
+                            let mut chain = vec![1; (layer.output.c / groups.0).div_ceil(width)];
+                            *chain.last_mut().expect("there are channels") = 2;
+                            put(&chain, kernel.h * kernel.w * channels);
+                        }
+                        (ConvKind::Depthwise(kernel), 1) if kernel.w == 3 => put(&[3], kernel.h * channels),
+                        (ConvKind::Depthwise(kernel), _) => put(&[4], kernel.h * kernel.w * channels),
                     }
                     put(&chain, 1);
                 }
@@ -293,7 +301,19 @@ fn five_moves_of_sixteen_bits_are_a_constant_of_their_own() {
 fn constants_are_those_that_the_layers_and_the_hash_need() {
     for plan in plans() {
         let fold = plan.compiled.frozen.layout.fold();
-        let mut expected = vec![Fr::ONE, -Fr::ONE, -Fr::from(128), -Fr::from(100)];
+        let mut expected = vec![Fr::ONE, -Fr::ONE];
+        let zeros = plan
+            .compiled
+            .frozen
+            .architecture
+            .layers
+            .iter()
+            .map(|layer| match &layer.op {
+                Op::Conv(conv) => conv.input_zero,
+                Op::Add { .. } | Op::GlobalAvgPool { .. } => 0,
+            });
+        let zeros: BTreeSet<u8> = zeros.filter(|zero| *zero != 0).collect();
+        expected.extend(zeros.into_iter().map(|zero| -Fr::from(u64::from(zero))));
         // A row of `fold` digits ends at byte `end` of 31, the last row at byte 32, which is zero.
         for end in (fold..=32).step_by(fold) {
             expected.push(match 31usize.checked_sub(end) {

@@ -5,7 +5,7 @@ use crate::executor::{accumulators, requantise, rerun, tensor};
 use crate::poseidon::write_chain;
 use crate::support::{mock_phase_2, recount, Case, SALT_ROWS};
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::model::random::tiny_network;
+use assay_prover::model::random::{kernel_network, tiny_network};
 use assay_prover::model::{FoldedLayer, TensorId};
 use assay_prover::reference;
 use assay_statement::field::{from_i64, Fr};
@@ -206,6 +206,16 @@ fn network_run_on_another_image_than_the_committed_one_is_rejected() {
     case.image = committed;
     let cheat = Cheat::of(case);
     expect_unequal_images(&cheat);
+}
+
+/// The same where the image's rows have one sum.
+#[test]
+fn network_that_reads_its_image_whole_is_run_on_the_committed_one() {
+    for f in [0, 17, 32, 3 * 99 - 1] {
+        let mut case = Case::of(kernel_network(10), 2);
+        case.image[f] ^= 1;
+        expect_unequal_images(&Cheat::of(case));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::executor::{accumulators, requantise, rerun, tensor, unclipped};
 use crate::support::{mock_challenges, recount, Case};
 use assay_prover::circuit::phase2::Challenges;
 use assay_prover::circuit::Compiled;
-use assay_prover::model::random::tiny_network;
+use assay_prover::model::random::{kernel_network, tiny_network};
 use assay_prover::model::{Architecture, Conv, ConvKind, Op, Padding, TensorId};
 use assay_prover::reference::requantise::clip;
 use assay_prover::witness::Witness;
@@ -63,30 +63,30 @@ fn padded(layer: usize, pad: Padding) -> Architecture {
 
 #[test]
 fn output_of_a_dense_3x3_of_stride_1_off_by_one_is_rejected() {
-    off_by_one(&tiny_network(10), conv(ConvKind::Dense3x3, 1));
+    off_by_one(&tiny_network(10), conv(ConvKind::DENSE_3X3, 1));
 }
 
 #[test]
 fn output_of_a_dense_3x3_of_stride_2_off_by_one_is_rejected() {
-    let layer = conv(ConvKind::Dense3x3, 2);
+    let layer = conv(ConvKind::DENSE_3X3, 2);
     off_by_one(&padded(layer, Padding::ONE), layer);
     off_by_one(&padded(layer, Padding::SAME_STRIDE_2), layer);
 }
 
 #[test]
 fn output_of_a_depthwise_of_stride_1_off_by_one_is_rejected() {
-    off_by_one(&tiny_network(10), conv(ConvKind::Depthwise3x3, 1));
+    off_by_one(&tiny_network(10), conv(ConvKind::DEPTHWISE_3X3, 1));
 }
 
 #[test]
 fn output_of_a_depthwise_of_stride_2_with_pytorch_padding_off_by_one_is_rejected() {
-    let layer = conv(ConvKind::Depthwise3x3, 2);
+    let layer = conv(ConvKind::DEPTHWISE_3X3, 2);
     off_by_one(&padded(layer, Padding::ONE), layer);
 }
 
 #[test]
 fn output_of_a_depthwise_of_stride_2_with_tensorflow_padding_off_by_one_is_rejected() {
-    let layer = conv(ConvKind::Depthwise3x3, 2);
+    let layer = conv(ConvKind::DEPTHWISE_3X3, 2);
     off_by_one(&padded(layer, Padding::SAME_STRIDE_2), layer);
 }
 
@@ -123,8 +123,10 @@ fn logit_of_the_fully_connected_layer_off_by_one_is_rejected() {
 
 #[test]
 fn every_layer_rejects_an_output_off_by_one() {
-    for layer in 0..tiny_network(10).layers.len() - 1 {
-        off_by_one(&tiny_network(10), layer);
+    for architecture in [tiny_network(10), kernel_network(10)] {
+        for layer in 0..architecture.layers.len() - 1 {
+            off_by_one(&architecture, layer);
+        }
     }
 }
 

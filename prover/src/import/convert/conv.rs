@@ -2,9 +2,10 @@
 
 use super::converter::{error, Converter, Form, Value};
 use super::network::{FloatConv, FloatOp};
+use super::window::Window;
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
-use crate::model::{ConvKind, Padding, Shape};
+use crate::model::{ConvKind, Groups, Kernel, Padding, Shape};
 
 const MAX_CHANNELS: usize = 1 << 16;
 
@@ -22,64 +23,47 @@ impl Converter {
         }
         node.expect_ints("kernel_shape", &[kernel_h as i64, kernel_w as i64])?;
         node.expect_ints("dilations", &[1, 1])?;
-        let group = node.int("group", 1)?;
-        let depthwise = group != 1 && group == x.shape.c as i64 && in_per_group == 1 && out_channels == x.shape.c;
-        if group != 1 && !depthwise {
-            let problem = format!("is {group}; supported are 1, and {} for a depthwise kernel", x.shape.c);
+        let groups = node.int("group", 1)?;
+        let groups = usize::try_from(groups).ok().filter(|groups| *groups > 0);
+        let divides = |groups: &usize| x.shape.c.is_multiple_of(*groups) && out_channels.is_multiple_of(*groups);
+        let Some(groups) = groups.filter(divides) else {
+            let problem = format!(
+                "must divide the {} channels that it reads and the {out_channels} that it makes",
+                x.shape.c
+            );
             return Err(node.attribute_error("group", problem));
-        }
-        if !depthwise && in_per_group != x.shape.c {
-            let problem = format!("weights read {in_per_group} channels, the input has {}", x.shape.c);
+        };
+        if in_per_group != x.shape.c / groups {
+            let problem = format!(
+                "weights read {in_per_group} channels, the input has {} in {groups} groups",
+                x.shape.c
+            );
             return Err(error(node, problem));
         }
-        let kind = match (kernel_h, kernel_w, depthwise) {
-            (1, 1, false) => ConvKind::Pointwise,
-            (3, 3, false) => ConvKind::Dense3x3,
-            (3, 3, true) => ConvKind::Depthwise3x3,
-            _ => {
-                let kernel = if depthwise { "depthwise kernel" } else { "kernel" };
-                let problem = format!("has a {kernel_h}x{kernel_w} {kernel}; supported are 3x3, and 1x1 with group 1");
-                return Err(error(node, problem));
-            }
+        let window = Window::of(node, kernel_h, kernel_w, x.shape)?;
+        let Window { kernel, stride, .. } = window;
+        let kind = match groups {
+            1 if kernel.taps() == 1 && stride == 1 => ConvKind::Pointwise,
+            1 => ConvKind::Dense(kernel),
+            _ if groups == x.shape.c && groups == out_channels => ConvKind::Depthwise(kernel),
+            _ => ConvKind::Grouped(kernel, Groups(groups)),
         };
-        let stride = stride(node, kind)?;
-        let pad = padding(node, kind, stride)?;
-        let corner = kind == ConvKind::Pointwise && stride == 2;
-        let (kind, pad) = if corner {
-            (ConvKind::Dense3x3, Padding::SAME_STRIDE_2)
-        } else {
-            (kind, pad)
-        };
-        if stride == 2 && (x.shape.h % 2 == 1 || x.shape.w % 2 == 1) {
-            return Err(error(node, format!("has stride 2 on the odd size {}", x.shape)));
-        }
-        let weights = weights.iter().map(|w| f64::from(*w));
-        // The window of an even pixel begins with it: the other eight weights are 0.
-        let weights: Vec<f64> = if corner {
-            weights
-                .flat_map(|w| [w, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-                .collect()
-        } else {
-            weights.collect()
-        };
+        let weights = weights.iter().map(|w| f64::from(*w)).collect();
         let bias = match names.get(2) {
             Some(name) => self.per_channel(node, name, out_channels)?,
             None => vec![0.0; out_channels],
         };
-        if corner {
-            self.note(
-                node,
-                "1x1 at stride 2: as the corner of 3x3, nine times the weights".into(),
-            );
-        }
         let conv = FloatConv {
             kind,
             stride,
-            pad,
+            pad: window.pad,
             weights,
             bias,
         };
-        let output = Shape::new(out_channels, x.shape.h / stride, x.shape.w / stride);
+        let output = Shape {
+            c: out_channels,
+            ..window.output
+        };
         self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, Form::Map)
     }
 
@@ -98,7 +82,7 @@ impl Converter {
             1 => true,
             other => return Err(node.attribute_error("transB", format!("is {other}, supported are 0 and 1"))),
         };
-        let (classes, mut weights) = self.matrix(node, names[1], x.shape.c, transposed)?;
+        let (classes, mut weights) = self.matrix(node, names[1], x.shape.len(), transposed)?;
         weights.iter_mut().for_each(|weight| *weight *= alpha);
         let mut bias = match names.get(2) {
             None => vec![0.0; classes],
@@ -119,14 +103,37 @@ impl Converter {
         node.only(&[])?;
         let names = self.inputs(node, 2, 2)?;
         let x = self.vector(node, names[0])?;
-        let (classes, weights) = self.matrix(node, names[1], x.shape.c, false)?;
+        let (classes, weights) = self.matrix(node, names[1], x.shape.len(), false)?;
         self.push_matrix(node, x, weights, vec![0.0; classes])
     }
 
+    /// A matrix over a flat map is a kernel as large as the map.
     fn push_matrix(&mut self, node: &Node, x: Value, weights: Vec<f64>, bias: Vec<f64>) -> Result<(), ImportError> {
+        let Shape { c, h, w } = x.shape;
+        if h.max(w) > Kernel::MAX_SIDE {
+            let problem = format!(
+                "reads all of the map {}; supported are maps of up to {side}x{side}",
+                x.shape,
+                side = Kernel::MAX_SIDE
+            );
+            return Err(error(node, problem));
+        }
+        let (kind, weights) = match (h * w, x.form) {
+            (1, _) => (ConvKind::Pointwise, weights),
+            (map, Form::FlatChannelsLast) => {
+                let outputs = weights.chunks_exact(map * c);
+                let by_channel =
+                    |kernel: &[f64]| -> Vec<f64> { (0..map * c).map(|n| kernel[n % map * c + n / map]).collect() };
+                (ConvKind::Dense(Kernel { h, w }), outputs.flat_map(by_channel).collect())
+            }
+            _ => (ConvKind::Dense(Kernel { h, w }), weights),
+        };
+        if h * w > 1 {
+            self.note(node, format!("a {h}x{w} kernel over the map {}", x.shape));
+        }
         let output = Shape::new(bias.len(), 1, 1);
         let conv = FloatConv {
-            kind: ConvKind::Pointwise,
+            kind,
             stride: 1,
             pad: Padding::NONE,
             weights,
@@ -165,48 +172,5 @@ impl Converter {
             return Err(error(node, format!("input {name} has shape {dims:?}, expected [{n}]")));
         }
         Ok(data.iter().map(|x| f64::from(*x)).collect())
-    }
-}
-
-fn stride(node: &Node, kind: ConvKind) -> Result<usize, ImportError> {
-    match (node.ints("strides")?.unwrap_or(&[1, 1]), kind) {
-        ([1, 1], _) => Ok(1),
-        ([2, 2], _) => Ok(2),
-        (strides, _) => {
-            let problem = format!("is {strides:?}; supported are [1, 1] and [2, 2]");
-            Err(node.attribute_error("strides", problem))
-        }
-    }
-}
-
-fn padding(node: &Node, kind: ConvKind, stride: usize) -> Result<Padding, ImportError> {
-    let pads = node.ints("pads")?;
-    let pointwise = kind == ConvKind::Pointwise;
-    let auto_pad = node.text("auto_pad", "NOTSET")?;
-    if auto_pad != "NOTSET" && pads.is_some_and(|pads| auto_pad != "VALID" || pads.iter().any(|pad| *pad != 0)) {
-        return Err(node.attribute_error("pads", "is given besides auto_pad".into()));
-    }
-    match auto_pad {
-        "NOTSET" => match (pads.unwrap_or(&[0, 0, 0, 0]), pointwise, stride) {
-            ([0, 0, 0, 0], true, _) => Ok(Padding::NONE),
-            ([1, 1, 1, 1], false, _) => Ok(Padding::ONE),
-            // ONNX order: top, left, bottom, right.
-            ([0, 0, 1, 1], false, 2) => Ok(Padding::SAME_STRIDE_2),
-            (pads, ..) => {
-                let problem = format!(
-                    "is {pads:?}; supported are none for 1x1 kernels, [1, 1, 1, 1] for 3x3, [0, 0, 1, 1] at stride 2"
-                );
-                Err(node.attribute_error("pads", problem))
-            }
-        },
-        // Size-preserving: nothing to add around a 1×1 kernel, one pixel in all around a 3×3 one at stride 2.
-        "SAME_UPPER" | "SAME_LOWER" if pointwise => Ok(Padding::NONE),
-        "SAME_UPPER" | "SAME_LOWER" if stride == 1 => Ok(Padding::ONE),
-        "SAME_UPPER" => Ok(Padding::SAME_STRIDE_2),
-        "VALID" if pointwise => Ok(Padding::NONE),
-        other => Err(node.attribute_error(
-            "auto_pad",
-            format!("is {other}, which is not supported for this kernel"),
-        )),
     }
 }

@@ -29,8 +29,10 @@ pub(super) enum Form {
     Map,
     /// `[1, h, w, c]`, between transposes.
     ChannelsLast,
-    /// `[1, c]`.
+    /// `[1, c·h·w]`, channel after channel.
     Flat,
+    /// `[1, h·w·c]`, pixel after pixel.
+    FlatChannelsLast,
 }
 
 impl Value {
@@ -39,7 +41,7 @@ impl Value {
         match self.form {
             Form::Map => vec![1, c, h, w],
             Form::ChannelsLast => vec![1, h, w, c],
-            Form::Flat => vec![1, c],
+            Form::Flat | Form::FlatChannelsLast => vec![1, c * h * w],
         }
     }
 }
@@ -104,9 +106,9 @@ impl Converter {
         let value = self.value(node, name)?;
         match value.form {
             Form::Map => Ok(value),
-            Form::Flat => Err(error(
+            Form::Flat | Form::FlatChannelsLast => Err(error(
                 node,
-                format!("input {name} has shape [1, {}], expected a map", value.shape.c),
+                format!("input {name} has shape [1, {}], expected a map", value.shape.len()),
             )),
             Form::ChannelsLast => Err(error(
                 node,
@@ -115,16 +117,16 @@ impl Converter {
         }
     }
 
-    /// A computed tensor `[1, c]`.
+    /// A computed tensor `[1, n]`, a flat map.
     pub(super) fn vector(&self, node: &Node, name: &str) -> Result<Value, ImportError> {
         let value = self.value(node, name)?;
-        if value.form != Form::Flat {
-            return Err(error(
+        match value.form {
+            Form::Flat | Form::FlatChannelsLast => Ok(value),
+            Form::Map | Form::ChannelsLast => Err(error(
                 node,
-                format!("input {name} has shape 1x{}, expected [1, c]", value.shape),
-            ));
+                format!("input {name} has shape {:?}, expected [1, n]", value.onnx_shape()),
+            )),
         }
-        Ok(value)
     }
 
     pub(super) fn constant(&self, node: &Node, name: &str) -> Result<&Constant, ImportError> {
@@ -188,7 +190,7 @@ impl Converter {
             op,
             inputs,
             output,
-            channels_last: form == Form::ChannelsLast,
+            channels_last: matches!(form, Form::ChannelsLast | Form::FlatChannelsLast),
         });
         let value = Value {
             tensor: self.network.layers.len(),

@@ -7,6 +7,7 @@
 //! | `attributes` | what a node says besides its inputs |
 //! | `conv`, `elementwise`, `spatial`, `transpose` | one operator a function |
 //! | `ends` | what only ends a network |
+//! | `window` | size, steps and border of a kernel or an average |
 //! | `sizes` | constants, and lists of sizes |
 
 mod attributes;
@@ -18,6 +19,7 @@ mod network;
 mod sizes;
 mod spatial;
 mod transpose;
+mod window;
 
 pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 

@@ -2,6 +2,7 @@
 
 use super::converter::{error, Converter, Form, Value};
 use super::network::{FloatConv, FloatOp};
+use super::window::Window;
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
 use crate::model::{ConvKind, Padding, Shape};
@@ -27,55 +28,57 @@ impl Converter {
         ])?;
         let names = self.inputs(node, 1, 1)?;
         let x = self.map(node, names[0])?;
-        let whole = [x.shape.h as i64, x.shape.w as i64];
-        let pads = node.ints("pads")?.unwrap_or(&[0; 4]);
-        match node.text("auto_pad", "NOTSET")? {
-            "NOTSET" => {}
-            "VALID" if pads == [0; 4] => {}
-            "VALID" => return Err(node.attribute_error("pads", "is given besides auto_pad".into())),
-            other => return Err(node.attribute_error("auto_pad", format!("is {other}, supported is NOTSET"))),
-        }
         node.expect_ints("dilations", &[1, 1])?;
-        match (node.ints("kernel_shape")?, pads) {
-            (None, _) => Err(node.attribute_error("kernel_shape", "is missing".into())),
-            (Some(window), [0, 0, 0, 0]) if window == whole => self.push_pool(node, x, Form::Map),
-            (Some(window), pads) => self.local_average_pool(node, x, window, pads),
+        let Some(sides) = node.ints("kernel_shape")? else {
+            return Err(node.attribute_error("kernel_shape", "is missing".into()));
+        };
+        let pads = node.ints("pads")?.unwrap_or(&[0; 4]);
+        let is_whole = sides == [x.shape.h as i64, x.shape.w as i64] && pads == [0; 4];
+        let sides: Vec<usize> = sides.iter().filter_map(|side| usize::try_from(*side).ok()).collect();
+        match *sides {
+            // Whatever the border and the steps: there is one place for the window.
+            [_, _] if is_whole && ["NOTSET", "VALID"].contains(&node.text("auto_pad", "NOTSET")?) => {
+                self.push_pool(node, x, Form::Map)
+            }
+            [h, w] => self.local_average_pool(node, x, h, w),
+            _ => Err(node.attribute_error("kernel_shape", "has not two sizes".into())),
         }
     }
 
-    /// The average of a small window, as a depthwise convolution: 3×3 with a border of one pixel that counts, or 2×2 in the corner of
-    /// 3×3 at stride 2, where the other weights are 0.
-    fn local_average_pool(&mut self, node: &Node, x: Value, window: &[i64], pads: &[i64]) -> Result<(), ImportError> {
-        let strides = node.ints("strides")?.unwrap_or(&[1, 1]);
-        node.expect_int("ceil_mode", 0)?;
-        let counts_border = node.int("count_include_pad", 0)? == 1;
-        let Shape { c, h, w } = x.shape;
-        let even = h % 2 == 0 && w % 2 == 0;
-        let (stride, pad, side) = match (window, strides, pads) {
-            ([2, 2], [2, 2], [0, 0, 0, 0]) if even => (2, Padding::SAME_STRIDE_2, 2),
-            ([3, 3], [1, 1], [1, 1, 1, 1]) if counts_border => (1, Padding::ONE, 3),
-            ([3, 3], [2, 2], [1, 1, 1, 1]) if counts_border && even => (2, Padding::ONE, 3),
+    /// The average of a small window, as a depthwise convolution.
+    fn local_average_pool(&mut self, node: &Node, x: Value, h: usize, w: usize) -> Result<(), ImportError> {
+        let window = Window::of(node, h, w, x.shape)?;
+        if !window.pad.is_none() && node.int("count_include_pad", 0)? != 1 {
+            let problem = "averages fewer pixels at the border, which no kernel does; supported is count_include_pad 1, or no padding";
+            return Err(error(node, problem.into()));
+        }
+        let covered = |size: usize, pads: usize, kernel: usize| (size + pads - kernel).is_multiple_of(window.stride);
+        let Padding {
+            top,
+            left,
+            bottom,
+            right,
+        } = window.pad;
+        let is_exact = covered(x.shape.h, top + bottom, h) && covered(x.shape.w, left + right, w);
+        match node.int("ceil_mode", 0)? {
+            0 => {}
+            1 if is_exact => {}
             _ => {
-                let problem = format!(
-                    "averages {window:?} at strides {strides:?} with pads {pads:?} of {}; supported are the whole map, [2, 2] at \
-                     strides [2, 2] of even sizes, and [3, 3] with pads of 1 that count (count_include_pad), of even sizes at stride 2",
-                    x.shape
-                );
-                return Err(error(node, problem));
+                let problem = "rounds up, and the last window leaves the map; supported is 0".into();
+                return Err(node.attribute_error("ceil_mode", problem));
             }
-        };
-        let share = 1.0 / (side * side) as f64;
-        let tap = |at: usize| if at / 3 < side && at % 3 < side { share } else { 0.0 };
+        }
+        let Shape { c, .. } = x.shape;
+        let taps = window.kernel.taps();
         let conv = FloatConv {
-            kind: ConvKind::Depthwise3x3,
-            stride,
-            pad,
-            weights: (0..9 * c).map(|at| tap(at % 9)).collect(),
+            kind: ConvKind::Depthwise(window.kernel),
+            stride: window.stride,
+            pad: window.pad,
+            weights: vec![1.0 / taps as f64; taps * c],
             bias: vec![0.0; c],
         };
         self.note(node, "a depthwise convolution".into());
-        let output = Shape::new(c, h / stride, w / stride);
-        self.push(node, FloatOp::Conv(conv), vec![x.tensor], output, Form::Map)
+        self.push(node, FloatOp::Conv(conv), vec![x.tensor], window.output, Form::Map)
     }
 
     /// A mean over rows and columns; the axes are an attribute before operator set 18, an input since.
@@ -92,7 +95,9 @@ impl Converter {
         let wanted: [i64; 2] = match x.form {
             Form::Map => [2, 3],
             Form::ChannelsLast => [1, 2],
-            Form::Flat => return Err(error(node, format!("input {} is no map", names[0]))),
+            Form::Flat | Form::FlatChannelsLast => {
+                return Err(error(node, format!("input {} is no map", names[0])));
+            }
         };
         let axes = match names.get(1) {
             Some(name) => Some(self.integers(node, name)?),
@@ -134,7 +139,8 @@ impl Converter {
         if axis != 1 && axis != 1 - rank {
             return Err(node.attribute_error("axis", format!("is {axis}, supported is 1")));
         }
-        self.flat_alias(node, x)
+        self.flat_alias(node, x);
+        Ok(())
     }
 
     /// A reshape to `[1, c]` or back to `[1, c, 1, 1]`.
@@ -148,8 +154,13 @@ impl Converter {
         let resolved = resolve_reshape(&old, target)
             .ok_or_else(|| error(node, format!("cannot reshape {old:?} to {target:?}")))?;
         match *resolved {
-            [1, c] if c == x.shape.c as i64 => self.flat_alias(node, x),
-            [1, c, 1, 1] if c == x.shape.c as i64 && x.shape.h * x.shape.w == 1 => {
+            [1, n] if n == x.shape.len() as i64 => {
+                self.flat_alias(node, x);
+                Ok(())
+            }
+            [1, c, h, w]
+                if [c, h, w] == [x.shape.c, x.shape.h, x.shape.w].map(|size| size as i64) && x.form == Form::Flat =>
+            {
                 self.alias(node, Value { form: Form::Map, ..x });
                 Ok(())
             }
@@ -159,23 +170,17 @@ impl Converter {
             }
             _ => Err(error(
                 node,
-                format!("reshapes {old:?} to {resolved:?}; supported are [1, c] and [1, c, 1, 1]"),
+                format!("reshapes {old:?} to {resolved:?}; supported are [1, n] and back"),
             )),
         }
     }
 
-    fn flat_alias(&mut self, node: &Node, x: Value) -> Result<(), ImportError> {
-        if x.shape.h * x.shape.w != 1 {
-            return Err(error(
-                node,
-                format!(
-                    "flattens the map {}; only a pooled map of one pixel is supported",
-                    x.shape
-                ),
-            ));
-        }
-        self.alias(node, Value { form: Form::Flat, ..x });
-        Ok(())
+    fn flat_alias(&mut self, node: &Node, x: Value) {
+        let form = match x.form {
+            Form::ChannelsLast | Form::FlatChannelsLast => Form::FlatChannelsLast,
+            Form::Map | Form::Flat => Form::Flat,
+        };
+        self.alias(node, Value { form, ..x });
     }
 }
 

@@ -242,7 +242,8 @@ fn tensor_name(compiled: &Compiled, row: usize) -> &'static str {
     let tensors = &compiled.floor.tensors;
     match tensors.iter().position(|t| t.rows().contains(&row)) {
         None => "no tensor",
-        Some(0) => "image",
+        Some(0) if tensors[0].strided => "image",
+        Some(0) => "image read whole",
         Some(t) if t + 1 == tensors.len() => "logits",
         Some(t) if tensors[t].kind == 0 => "plain tensor",
         Some(_) => "strided tensor",
@@ -263,10 +264,13 @@ fn op_name(op: &Op) -> &'static str {
     match op {
         Op::Conv(conv) => match (conv.kind, conv.stride) {
             (ConvKind::Pointwise, _) => "pointwise",
-            (ConvKind::Dense3x3, 2) => "dense of stride 2",
-            (ConvKind::Dense3x3, _) => "dense",
-            (ConvKind::Depthwise3x3, 2) => "depthwise of stride 2",
-            (ConvKind::Depthwise3x3, _) => "depthwise",
+            (ConvKind::Dense(_), 2) => "dense of stride 2",
+            (ConvKind::Dense(_), _) => "dense",
+            (ConvKind::Grouped(..), 2) => "grouped of stride 2",
+            (ConvKind::Grouped(..), _) => "grouped",
+            (ConvKind::Depthwise(_), 2) => "depthwise of stride 2",
+            (ConvKind::Depthwise(kernel), _) if kernel.w == 3 => "depthwise",
+            (ConvKind::Depthwise(_), _) => "depthwise by single taps",
         },
         Op::Add { .. } => "add",
         Op::GlobalAvgPool { .. } => "pool",
