@@ -147,8 +147,10 @@ fn cell_class(compiled: &Compiled, n: usize, row: usize) -> Class {
             let here = garbage
                 .rfind(|(_, g)| g.start <= row)
                 .expect("the row is one of garbage");
-            let channel = (row - here.1.start) % here.1.chain * layout.fold() + n;
-            let real = channel < compiled.frozen.architecture.layers[here.0].output.c;
+            let slot = (row - here.1.start) % here.1.chain * layout.fold() + n;
+            let slots = floor.weights[here.0].slots;
+            let mut channels = 0..compiled.frozen.architecture.layers[here.0].output.c;
+            let real = channels.any(|o| slots.of(o) == slot);
             used(if real {
                 "garbage coefficient"
             } else {

@@ -39,10 +39,11 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
     for (layer, garbage) in floor.garbage.iter().enumerate() {
         let Some(garbage) = garbage else { continue };
         for o in 0..arch.layers[layer].output.c {
+            let slot = floor.weights[layer].slots.of(o);
             let product = product_polynomial(arch, layer, garbage, &folded.layers[layer], trace, o);
             for (n, exponent) in garbage.spatial.garbage.iter().enumerate() {
-                let row = garbage.start + n * garbage.chain + o / fold;
-                witness.cells[o % fold][row] = from_i64(product[*exponent]);
+                let row = garbage.start + n * garbage.chain + slot / fold;
+                witness.cells[slot % fold][row] = from_i64(product[*exponent]);
             }
         }
     }

@@ -68,11 +68,15 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
         match &layer.op {
             Op::Conv(conv) => {
                 match WeightForm::of(conv) {
-                    WeightForm::Chains => chains(rows.start..rows.bias, rows.group_chain, &mut fixed.weight_kind),
+                    WeightForm::Chains => chains(rows.start..rows.bias, rows.chain, &mut fixed.weight_kind),
                     WeightForm::KernelRows => fixed.weight_kind[rows.start..rows.bias].fill(KERNEL_ROW as u8),
                     WeightForm::Singles => fixed.weight_kind[rows.start..rows.bias].fill(SINGLE as u8),
                 }
-                chains(rows.bias..rows.bias + rows.chain, rows.chain, &mut fixed.weight_kind);
+                chains(
+                    rows.bias..rows.bias + rows.bias_chain,
+                    rows.bias_chain,
+                    &mut fixed.weight_kind,
+                );
             }
             Op::Add { .. } | Op::GlobalAvgPool { .. } => {
                 fixed.weight_kind[rows.start..rows.bias].fill(SINGLE as u8);
@@ -126,13 +130,12 @@ fn fill(
             (Op::Conv(conv), FoldedLayer::Conv { weights, bias }) => {
                 let (per_output, taps) = (weights.len() / conv.out_channels, conv.kind.kernel().taps());
                 let in_channels = arch.shape(conv.input).c;
-                let in_group = conv.out_channels / conv.kind.groups(in_channels);
                 for (n, value) in weights.iter().enumerate() {
                     let (row, slot) = match WeightForm::of(conv) {
                         WeightForm::Chains => {
                             let (o, of_output) = (n / per_output, n % per_output);
                             let chain = conv.channels_of(o, in_channels).start * taps + of_output;
-                            (chain * rows.group_chain, o % in_group)
+                            (chain * rows.chain, o % rows.slots.group)
                         }
                         // Its taps from right to left.
                         WeightForm::KernelRows => (n / 3, 2 - n % 3),
@@ -141,7 +144,7 @@ fn fill(
                     put(rows.start + row, slot, *value);
                 }
                 for (o, value) in bias.iter().enumerate() {
-                    put(rows.bias, o, *value);
+                    put(rows.bias, rows.slots.of(o), *value);
                 }
             }
             (_, FoldedLayer::Add { lhs, rhs, bias }) => {

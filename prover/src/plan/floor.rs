@@ -16,7 +16,7 @@ use super::error::FloorError;
 use super::kinds::{IMAGE, PLAIN, STRIDED};
 use super::layout::Layout;
 use super::spatial::Spatial;
-use crate::model::{Architecture, Conv, ConvKind, Kernel, Op, Shape, TensorId};
+use crate::model::{Architecture, Conv, ConvKind, Groups, Kernel, Layer, Op, Shape, TensorId};
 use assay_statement::{input, poseidon};
 use std::ops::Range;
 
@@ -88,10 +88,51 @@ pub struct WeightRows {
     pub start: usize,
     /// First row of the chain of biases.
     pub bias: usize,
-    /// Rows of a chain over the output channels: of biases, and of the weights of a kernel that joins all channels.
+    /// Rows of a chain over the output channels of one group, of which most layers have one.
     pub chain: usize,
-    /// Rows of a chain over the output channels of one group.
-    pub group_chain: usize,
+    /// Rows of the chain of biases, over the output channels of all groups.
+    pub bias_chain: usize,
+    /// At which powers of γ the output channels stand.
+    pub slots: Slots,
+}
+
+/// At which powers of γ the output channels of a layer stand: one behind the other within a group, groups as far apart as the slots of
+/// a chain of weights reach. What stands in slots beyond the last channel of a group meets no channel of the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slots {
+    /// Output channels of a group.
+    pub group: usize,
+    /// Powers from the first channel of a group to the first one of the next.
+    pub apart: usize,
+}
+
+impl Slots {
+    /// The power at which output channel `o` stands.
+    pub const fn of(self, o: usize) -> usize {
+        o / self.group * self.apart + o % self.group
+    }
+
+    fn of_layer(arch: &Architecture, layer: usize, layout: &Layout) -> Self {
+        let Layer { op, output } = &arch.layers[layer];
+        match op {
+            Op::Conv(
+                conv @ Conv {
+                    kind: ConvKind::Grouped(_, Groups(groups)),
+                    ..
+                },
+            ) => {
+                let group = conv.out_channels / groups;
+                Self {
+                    group,
+                    apart: group.next_multiple_of(layout.weight_columns),
+                }
+            }
+            _ => Self {
+                group: output.c,
+                apart: output.c,
+            },
+        }
+    }
 }
 
 /// Rows of the garbage coefficients of one layer: a chain over the channels for each exponent.
@@ -192,7 +233,8 @@ impl Floor {
         let garbage = (0..arch.layers.len())
             .map(|i| {
                 Spatial::of_layer(arch, i).map(|spatial| {
-                    let chain = arch.layers[i].output.c.div_ceil(layout.fold());
+                    let last = arch.layers[i].output.c - 1;
+                    let chain = (Slots::of_layer(arch, i, layout).of(last) + 1).div_ceil(layout.fold());
                     let rows = GarbageRows {
                         start: row,
                         chain,
@@ -286,29 +328,30 @@ impl WeightForm {
 fn place_weights(arch: &Architecture, layout: &Layout) -> (Vec<WeightRows>, usize) {
     let mut row = 0;
     let mut weights = Vec::with_capacity(arch.layers.len());
-    for layer in &arch.layers {
-        let chain = layer.output.c.div_ceil(layout.weight_columns);
-        let (own, bias, group_chain) = match &layer.op {
+    for (i, layer) in arch.layers.iter().enumerate() {
+        let slots = Slots::of_layer(arch, i, layout);
+        let chain = slots.group.div_ceil(layout.weight_columns);
+        let bias_chain = (slots.of(layer.output.c - 1) + 1).div_ceil(layout.weight_columns);
+        let (own, bias) = match &layer.op {
             Op::Conv(conv) => {
                 let in_channels = arch.shape(conv.input).c;
                 let kernel = conv.kind.kernel();
-                let in_group = layer.output.c / conv.kind.groups(in_channels);
-                let group_chain = in_group.div_ceil(layout.weight_columns);
                 let own = match WeightForm::of(conv) {
-                    WeightForm::Chains => kernel.taps() * in_channels * group_chain,
+                    WeightForm::Chains => kernel.taps() * in_channels * chain,
                     WeightForm::KernelRows => kernel.h * in_channels,
                     WeightForm::Singles => kernel.taps() * in_channels,
                 };
-                (own, chain, group_chain)
+                (own, bias_chain)
             }
-            Op::Add { .. } => (3, 0, chain),
-            Op::GlobalAvgPool { .. } => (2, 0, chain),
+            Op::Add { .. } => (3, 0),
+            Op::GlobalAvgPool { .. } => (2, 0),
         };
         weights.push(WeightRows {
             start: row,
             bias: row + own,
             chain,
-            group_chain,
+            bias_chain,
+            slots,
         });
         row += own + bias;
     }

@@ -1,27 +1,34 @@
 //! Every layer as one equality of inner products, written as a [`Program`].
 //!
 //! With `e_c(X) = Σ_p α^t(p)·X[c,p]`, `E(Y) = Σ_o γ^o Σ_p α^t(p)·(q̂·2^s + r)`, `κ_c = Σ_o γ^o·W'[o,c]`, `β = Σ_o γ^o·B'[o]`,
-//! `S = Σ_p α^t(p)`, `N = Σ_c γ^c`, kernel polynomials `k` and garbage `Γ` of [`Spatial`]:
+//! `S = Σ_p α^t(p)`, `N = Σ_c γ^c`, kernel polynomials `k`, parts `u` of the input with positions `S_u`, and garbage `Γ` of [`Spatial`]:
 //!
 //! | layer | holds iff |
 //! |---|---|
 //! | pointwise | `E(Y) = Σ_c e_c(X)·κ_c + S·β` |
-//! | depthwise 3×3 | `α^t0·E(Y) + Γ = Σ_c γ^c Σ_u (e_{c,u}(X) − z_x·S)·k_{c,u} + α^t0·S·β` |
-//! | conv 3×3 | `α^t0·E(Y) + Γ = Σ_{c,u} (e_{c,u}(X) − z_x·S)·(Σ_o γ^o k_{o,c,u}) + α^t0·S·β` |
+//! | depthwise | `α^t0·E(Y) + Γ = Σ_c γ^c Σ_u (e_{c,u}(X) − z_x·S_u)·k_{c,u} + α^t0·S·β` |
+//! | conv | `α^t0·E(Y) + Γ = Σ_{c,u} (e_{c,u}(X) − z_x·S_u)·(Σ_o γ^o k_{o,c,u}) + α^t0·S·β` |
 //! | add | `E(Y) = A1·Σ_c γ^c e_c(X1) + A2·Σ_c γ^c e_c(X2) + B'·S·N` |
 //! | pool | `α^t0·E(Y) + Γ = A·S·Σ_c γ^c e_c(X) + α^t0·B'·N` |
 //!
+//! A convolution in groups is as a conv, where `o` goes over the channels of the group of `c`, and channel `o` stands at the power of
+//! γ that [`Slots`](super::floor::Slots) says, in `E(Y)`, `Γ` and `β` alike.
+//!
 //! Where the numbers of a layer stand ([`floor`](super::floor)); `h×w` is the size of the output:
 //!
-//! | layer, stride | rows of the input | weight kind | kernels | garbage exponents |
-//! |---|---|---|---|---|
-//! | pointwise, 1 | `PLAIN` | chains | a chain an input channel | none |
-//! | depthwise 3×3, 1 | `PLAIN` | `KERNEL_ROW` | 3 rows a channel | `2w+h+3` |
-//! | depthwise 3×3, 2 | `STRIDED` | `SINGLE` | 9 taps a channel, over 4 sub-images | `w+h+1` |
-//! | conv 3×3, 1 | `PLAIN` | chains | 9 chains an input channel | `2w+h+3` |
-//! | conv 3×3, 2 | `STRIDED`; the image `IMAGE` | chains | 9 chains an input channel, over 4 sub-images | `w+h+1` |
-//! | add | `PLAIN`, both | `SINGLE` | 2 multipliers | none |
-//! | pool | `PLAIN` | `SINGLE` | 1 multiplier: the kernel is `S` | `2·t0`, from width 2 on |
+//! | layer, stride | rows of the input | weight kind | kernels |
+//! |---|---|---|---|
+//! | pointwise, 1 | `PLAIN` | chains | a chain an input channel |
+//! | depthwise of width 3, 1 | `PLAIN` | `KERNEL_ROW` | a row for each row of the kernel, a channel |
+//! | depthwise of another width, 1 | `PLAIN` | `SINGLE` | a row for each tap, a channel |
+//! | depthwise, 2 | `STRIDED` | `SINGLE` | a row for each tap, a channel, over 4 sub-images |
+//! | conv, 1 | `PLAIN` | chains | a chain for each tap, an input channel |
+//! | conv, 2 | `STRIDED` | chains | a chain for each tap, an input channel, over 4 sub-images |
+//! | add | `PLAIN`, both | `SINGLE` | 2 multipliers |
+//! | pool | `PLAIN` | `SINGLE` | 1 multiplier: the kernel is `S` |
+//!
+//! The image has rows of a kind of its own, of either form. 3×3 kernels with a border of one pixel have `2w+h+3` garbage exponents at
+//! stride 1 and `w+h+1` at stride 2, a pool `2·t0` from width 2 on.
 //!
 //! Biases of a convolution are a chain, those of add and pool one more number.
 //!
@@ -29,7 +36,8 @@
 //! Both sides are polynomials in α and γ, drawn after every coefficient was committed: an identity that is false as
 //! polynomials holds with probability at most (deg_α + deg_γ)/|F|, below 2^−235 for every layer and the image of the
 //! paper's networks. Equal polynomials are equal coefficients: at
-//! exponent `t0 + t(p)` and γ^o stands output `(o, p)` alone, since garbage has exponents of its own. There
+//! exponent `t0 + t(p)` and γ^o stands output `(o, p)` alone, since garbage has exponents of its own and slots of a chain beyond the
+//! last channel, of a group too, have powers of γ at which no output stands. There
 //! `q̂·2^s + r` takes 2^(2s) < |F| values, so the committed numbers and inputs leave one `(q̂, r)`.
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
 
@@ -125,7 +133,11 @@ impl Context<'_> {
                     .chunks_exact(in_channels / groups)
                     .map(|group| self.builder.dot("sum of a group", self.builder.zero, &group.concat()))
                     .collect();
-                let step = self.gamma_power(conv.out_channels / groups);
+                // Each channel by itself has no chain, so no slot beyond it.
+                let step = match conv.kind {
+                    ConvKind::Depthwise(_) => self.builder.gamma,
+                    _ => self.gamma_power(self.floor.weights[layer].slots.apart),
+                };
                 self.builder.horner("sum of groups", step, &per_group)
             }
         };
@@ -182,7 +194,18 @@ impl Context<'_> {
         let per_channel: Vec<_> = (0..self.arch.shape(tensor).c)
             .map(|c| self.evaluate(tensor, c, Col::AccY, t))
             .collect();
-        self.builder.horner("outputs", self.builder.gamma, &per_channel)
+        let slots = self.floor.weights[layer].slots;
+        let groups: Vec<_> = per_channel
+            .chunks_exact(slots.group)
+            .map(|group| self.builder.horner("outputs", self.builder.gamma, group))
+            .collect();
+        match groups[..] {
+            [all] => all,
+            _ => {
+                let step = self.gamma_power(slots.apart);
+                self.builder.horner("groups of outputs", step, &groups)
+            }
+        }
     }
 
     /// `α^t0·E(Y) + Γ`.
@@ -274,7 +297,7 @@ impl Context<'_> {
             return self.builder.horner("kernel", step, &rows);
         }
         let rows_each = match WeightForm::of(conv) {
-            WeightForm::Chains => self.floor.weights[layer].group_chain,
+            WeightForm::Chains => self.floor.weights[layer].chain,
             WeightForm::KernelRows | WeightForm::Singles => 1,
         };
         let pairs: Vec<_> = spatial
@@ -382,10 +405,7 @@ impl Context<'_> {
     }
 
     fn gamma_power(&mut self, n: usize) -> Cell {
-        match n {
-            1 => self.builder.gamma,
-            _ => self.power(self.builder.gamma, n),
-        }
+        self.power(self.builder.gamma, n)
     }
 
     /// The same sum from the words' rows, and the words.

@@ -112,8 +112,8 @@ pub(crate) fn activation_cell(compiled: &Compiled, tensor: TensorId, index: usiz
 /// Column and row of a garbage coefficient: the `n`-th garbage exponent, output channel `o`.
 pub(crate) fn garbage_cell(compiled: &Compiled, layer: usize, n: usize, o: usize) -> (usize, usize) {
     let garbage = compiled.floor.garbage[layer].as_ref().expect("the layer is spatial");
-    let fold = compiled.frozen.layout.fold();
-    (o % fold, garbage.start + n * garbage.chain + o / fold)
+    let (fold, slot) = (compiled.frozen.layout.fold(), compiled.floor.weights[layer].slots.of(o));
+    (slot % fold, garbage.start + n * garbage.chain + slot / fold)
 }
 
 /// Column and row of a weight that stands in a chain over the output channels: chain `n`, channel `o`.

@@ -7,7 +7,7 @@ use crate::recorder::Recorder;
 use crate::support::{configure, tiny_with, SALT_ROWS};
 use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture};
 use assay_prover::model::random::{kernel_network, tiny_network};
-use assay_prover::model::{Architecture, ConvKind, Op, OutputMode, TensorId};
+use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Op, OutputMode, TensorId};
 use assay_statement::field::{from_be_bytes, from_i64, Fr};
 use assay_statement::poseidon::{self, WIDTH};
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
@@ -100,7 +100,7 @@ impl Plan {
         let mut rows = Vec::new();
         for (layer, garbage) in layers.iter().zip(&self.compiled.floor.garbage) {
             let Some(garbage) = garbage else { continue };
-            let chain = layer.output.c.div_ceil(fold);
+            let chain = powers(layer, self.compiled.frozen.layout.weight_columns).div_ceil(fold);
             for n in 0..garbage.spatial.garbage.len() * chain {
                 rows.push((garbage.start + n, n % chain + 1 < chain));
             }
@@ -113,6 +113,20 @@ impl Plan {
         let each = 32 / self.compiled.frozen.layout.fold();
         let row = |n| (self.compiled.floor.words + n, n % each == each - 1);
         (0..self.words() * each).map(row).collect()
+    }
+}
+
+/// Powers of γ that the channels of a layer take: groups begin where a chain of weights does.
+fn powers(layer: &Layer, width: usize) -> usize {
+    match &layer.op {
+        Op::Conv(Conv {
+            kind: ConvKind::Grouped(_, groups),
+            ..
+        }) => {
+            let group = layer.output.c / groups.0;
+            group.div_ceil(width) * width * (groups.0 - 1) + group
+        }
+        _ => layer.output.c,
     }
 }
 
@@ -242,7 +256,7 @@ fn weights_are_read_as_their_layer_reads_them() {
             }
         };
         for layer in &arch.layers {
-            let mut chain = vec![1; layer.output.c.div_ceil(width)];
+            let mut chain = vec![1; powers(layer, width).div_ceil(width)];
             *chain.last_mut().expect("there are channels") = 2;
             match &layer.op {
                 Op::Conv(conv) => {

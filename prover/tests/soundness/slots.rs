@@ -7,8 +7,8 @@ use crate::cheat::{chain_cell, expect_identity, expect_unbalanced_lookup, garbag
 use crate::executor::rerun;
 use crate::support::{mock_phase_2, recount, small, Case};
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::model::random::tiny_network;
-use assay_prover::model::{FoldedLayer, TensorId};
+use assay_prover::model::random::{kernel_network, tiny_network};
+use assay_prover::model::{ConvKind, FoldedLayer, Layer, Op, TensorId};
 use assay_prover::reference::requantise::clip;
 use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
@@ -119,6 +119,53 @@ fn phantom_channel_with_garbage_of_its_own_is_rejected() {
         let coefficient = cheat.witness.cells[column][row];
         let (column, row) = garbage_cell(&compiled, layer, n, channels);
         cheat.witness.cells[column][row] = coefficient;
+    }
+    expect_identity(&cheat, layer);
+}
+
+/// Weights in the slot beyond the last channel of a group, and outputs of the next group that have them: the architecture says that
+/// this group does not read those channels.
+#[test]
+fn group_that_reads_channels_of_another_is_rejected() {
+    let mut case = Case::of(kernel_network(10), 1);
+    let compiled = case.compiled.clone();
+    let arch = &compiled.frozen.architecture;
+    let is_grouped = |layer: &Layer| matches!(&layer.op, Op::Conv(conv) if matches!(conv.kind, ConvKind::Grouped(..)));
+    let layer = arch.layers.iter().position(is_grouped).unwrap();
+    let (rows, width) = (compiled.floor.weights[layer], compiled.frozen.layout.weight_columns);
+    let (group, tensor) = (rows.slots.group, TensorId(layer));
+    assert_ne!(group % width, 0, "a chain has a slot beyond its group");
+    let spatial = compiled.floor.garbage[layer].as_ref().unwrap().spatial.clone();
+    let output = arch.layers[layer].output;
+    let Op::Conv(conv) = &arch.layers[layer].op else {
+        panic!("a convolution")
+    };
+    // Channel 0, which the first group reads, times α^t0·weight: pixel (i, j) moves output (i, j) where there is one.
+    let (weight, zero) = (1, i64::from(conv.input_zero));
+    let tap = spatial.taps.iter().position(|tap| tap.exponent == spatial.t0).unwrap();
+    let x = case.trace.layers[layer - 1].out.clone();
+    let shape = arch.shape(tensor);
+    let mut moved = Vec::new();
+    for (i, j) in (0..shape.h).flat_map(|i| (0..shape.w).map(move |j| (i, j))) {
+        let by = weight * (i64::from(x[shape.index(0, i, j)]) - zero);
+        if i < output.h && j < output.w {
+            let lie = &mut case.trace.layers[layer];
+            let index = output.index(group, i, j);
+            let t = (i64::from(lie.q_hat[index]) << 10) + i64::from(lie.r[index]) + by;
+            (lie.q_hat[index], lie.r[index]) = ((t >> 10) as u32, (t & 1023) as u32);
+            lie.out[index] = clip(lie.q_hat[index], 10);
+        } else {
+            moved.push((spatial.t0 + i * spatial.t + j, by));
+        }
+    }
+    rerun(&mut case, layer + 1);
+    let mut cheat = Cheat::of(case);
+    let chain = rows.start + tap * rows.chain;
+    cheat.witness.weights[group % width][chain + group / width] = from_i64(weight);
+    for (exponent, by) in moved {
+        let n = spatial.garbage.iter().position(|e| *e == exponent).unwrap();
+        let (column, row) = garbage_cell(&compiled, layer, n, group);
+        cheat.witness.cells[column][row] += from_i64(by);
     }
     expect_identity(&cheat, layer);
 }
