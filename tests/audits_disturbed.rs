@@ -1,8 +1,10 @@
 //! Audits that are disturbed: by a node that lies and a chain that is rewritten, by what somebody does by hand in between, by
 //! deliveries that are damaged, by a request that cannot be accepted.
 
-use alloy::sol_types::SolEvent;
-use assay_protocol::abi::IRetrievalMarket::AnswersPosted;
+use alloy::hex;
+use alloy::primitives::U256;
+use alloy::sol_types::{SolCall, SolEvent};
+use assay_protocol::abi::IRetrievalMarket::{settleDemandCall, AnswersPosted};
 use e2e::{deeds, text, Audited, Daemon};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -10,6 +12,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -272,6 +275,108 @@ fn demands_have_a_limit_and_one_that_fails_keeps_no_other_waiting() {
     let steps: Vec<&String> = journal["steps"].as_object().unwrap().keys().collect();
     assert!(steps.iter().all(|step| !step.starts_with("settle")), "{steps:?}");
     assert_eq!(story.shown(&id)["outcome"], "Complete");
+}
+
+/// What another process has signed may be mined at any time.
+#[test]
+fn demands_that_no_block_has_taken_yet_count_against_the_limit() {
+    let mut story = Audited::new(3, 2);
+    let first = story.proven("2", &[]);
+    let (archive, corpus) = (story.devnet.path("archive"), story.devnet.path("second.corpus"));
+    let commit = [
+        "corpus",
+        "commit",
+        text(&archive),
+        "--size",
+        "8",
+        "--corpus",
+        text(&corpus),
+    ];
+    let second = story.responder().does(&commit);
+    story.corpus_id = second["id"].as_str().unwrap().to_owned();
+    story.leaves = second["leaves"].as_str().unwrap().into();
+    let ids = [first, story.proven("2", &[])];
+    story.devnet.pass(HOUR / 2);
+    let demands = |id: &str| {
+        let journal = story.journal("requester", id).unwrap();
+        let steps = journal["steps"].as_object().unwrap().clone().into_iter();
+        let demands = steps.filter(|(step, _)| step.starts_with("demand-"));
+        demands.map(|(_, step)| step["tx_hash"].clone()).collect::<Vec<_>>()
+    };
+    story.devnet.rpc("evm_setAutomine", "[false]");
+    let demand = ["audit", "demand", &ids[0]];
+    let mut waits = story.requester().signing_at(&story.devnet.url, &demand);
+    let mut waits = waits.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let signed = loop {
+        match demands(&ids[0]).pop() {
+            Some(hash) => break hash,
+            None => assert!(waits.try_wait().unwrap().is_none(), "it waits for a block"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // Of the second demand of that size this pays for a part, not for one document.
+    let mut brings = String::from("null");
+    while brings == "null" {
+        brings = story.devnet.rpc("eth_getTransactionByHash", &format!("[{signed}]"));
+    }
+    let brings: Value = serde_json::from_str(&brings).unwrap();
+    let value = brings["value"].as_str().unwrap().trim_start_matches("0x");
+    let wei = u128::from_str_radix(value, 16).unwrap() / 5 * 6;
+    let most = format!("{}.{:018}", wei / 10u128.pow(18), wei % 10u128.pow(18));
+    let limit = ["--max-demand", &*most];
+    story.pass("requester", &limit);
+    assert!(demands(&ids[1]).is_empty(), "both would bring more than {most}");
+
+    // It is sent again before anything else is demanded, and is no other demand.
+    waits.kill().unwrap();
+    waits.wait().unwrap();
+    story.devnet.rpc("anvil_dropAllTransactions", "[]");
+    story.devnet.rpc("evm_setAutomine", "[true]");
+    story.pass("requester", &limit);
+    let count = || ids.each_ref().map(|id| story.shown(id)["demands"].clone());
+    assert_eq!(count(), [1, 0]);
+    let said = story.pass("requester", &limit);
+    assert!(
+        wrong(&said, "demand").unwrap().contains("--max-demand leaves"),
+        "{said:?}"
+    );
+    assert_eq!(story.once("requester", &[]), ["demand"]);
+    assert_eq!(count(), [1, 1]);
+}
+
+/// Whoever has fetched its money looks no more: a settlement that is taken back would leave its part with the market.
+#[test]
+fn money_is_fetched_once_the_last_demand_is_settled_for_good() {
+    let story = Audited::new(2, 2);
+    let id = story.proven("2", &[]);
+    for document in owed(&story, &id) {
+        story.rq("demand", &id, &["--document", &document.to_string()]);
+    }
+    // Nothing is delivered.
+    story.devnet.pass(2 * HOUR);
+    let book = fs::read(&story.devnet.deployment).unwrap();
+    let market = serde_json::from_slice::<Value>(&book).unwrap()["retrieval"].clone();
+    let settle = |m: u64| {
+        let call = settleDemandCall {
+            id: id.parse().unwrap(),
+            m: U256::from(m),
+        };
+        let data = hex::encode_prefixed(call.abi_encode());
+        let from = story.outsider().address();
+        let params = serde_json::json!([{ "from": from, "to": market, "data": data }]);
+        story.devnet.rpc("eth_sendTransaction", &params.to_string());
+    };
+    settle(0);
+    story.devnet.rpc("anvil_mine", "[\"0x5\"]");
+    settle(1);
+    let shown = story.shown(&id);
+    assert_eq!(
+        (&shown["outcome"], &shown["openDemands"]),
+        (&"Violation".into(), &0.into())
+    );
+    assert!(story.once("requester", &["--confirmations", "5"]).is_empty());
+    assert!(!story.has_settled("requester", &id));
+    assert_eq!(story.once("requester", &[]), ["settle"]);
 }
 
 /// Documents that the responder answered with a match.

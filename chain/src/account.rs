@@ -7,7 +7,7 @@ use super::revert;
 use crate::error::{hinted, Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::eips::{Decodable2718, Encodable2718};
+use alloy::eips::Encodable2718;
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, TxHash, U256};
 use alloy::providers::Provider;
@@ -16,10 +16,13 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::transports::TransportError;
 use assay_durable::report::Reporter;
 use assay_protocol::units::{about_ether, ether};
-use eyre::WrapErr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
+
+mod stuck;
+
+use stuck::decoded;
 
 /// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
 const GAS_MARGIN_PERCENT: u64 = 20;
@@ -39,6 +42,24 @@ fn taken(step: &str, nonce: u64) -> eyre::Report {
     .because(eyre::eyre!("it has not its confirmations yet"))
     .hint("repeat the command when it has")
     .into()
+}
+
+/// Least fees of a transaction that takes the place of this one: nodes ask for a tenth more.
+fn outbidding(old: &TxEnvelope) -> Fees {
+    let raised = |fee: u128| fee + fee / 8 + 1;
+    Fees {
+        max_fee: raised(old.max_fee_per_gas()),
+        tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
+    }
+}
+
+/// What a transaction calls.
+fn called(signed: &TxEnvelope) -> Call {
+    Call {
+        to: signed.to(),
+        data: signed.input().clone(),
+        value_wei: signed.value().saturating_to(),
+    }
 }
 
 /// The node has another transaction with this nonce, for fees that this one does not outbid.
@@ -133,6 +154,15 @@ impl Account {
         }
     }
 
+    /// Whether the call can be paid, within the limits on fees, as things are now.
+    ///
+    /// # Errors
+    /// [`Kind::TooDear`] if the limits do not allow it, if the account has too little, or the contract refuses the call.
+    pub async fn require_payable(&self, call: &Call) -> eyre::Result<()> {
+        let gas = self.gas_limit(call).await?;
+        self.fees(call, gas, Fees::default()).await.map(drop)
+    }
+
     /// Gas the call would use.
     pub async fn estimate_gas(&self, call: &Call) -> eyre::Result<u64> {
         let estimate = self.chain.provider.estimate_gas(call.request(self.address())).await;
@@ -196,9 +226,10 @@ impl Account {
         call: &Call,
         out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
-        if let Some(sent) = self.sent(journal, step, call.value_wei, |_| Ok(()), out).await? {
+        if let Some(sent) = self.again(journal, step, call.value_wei, |_| Ok(()), out).await? {
             return Ok(sent);
         }
+        self.make_way(journal, None, out).await?;
         self.dry_run(call).await?;
         let _turn = self.turn.lock().await;
         let (hash, raw, nonce) = self.sign(call).await?;
@@ -230,13 +261,32 @@ impl Account {
         is_asked: impl FnOnce(&Bytes) -> eyre::Result<()>,
         out: &Reporter,
     ) -> eyre::Result<Option<TransactionReceipt>> {
-        match self.sent(journal, step, least_wei, is_asked, out).await? {
+        match self.again(journal, step, least_wei, is_asked, out).await? {
             Some((hash, raw)) => {
                 let sent = self.finish(journal, step, hash, &raw, out, Instant::now());
                 sent.await.map(Some)
             }
             None => Ok(None),
         }
+    }
+
+    /// As [`Account::sent`]; what keeps it waiting is sent again as well.
+    async fn again(
+        &self,
+        journal: &mut Journal,
+        step: &str,
+        least_wei: u128,
+        is_asked: impl FnOnce(&Bytes) -> eyre::Result<()>,
+        out: &Reporter,
+    ) -> eyre::Result<Option<(TxHash, Bytes)>> {
+        let Some(own) = journal.step(step).cloned() else {
+            return Ok(None);
+        };
+        let sent = self.sent(journal, step, least_wei, is_asked, out).await?;
+        if sent.is_some() {
+            self.make_way(journal, Some(&own), out).await?;
+        }
+        Ok(sent)
     }
 
     /// The transaction of a step that was sent before, if it succeeded or still can.
@@ -251,7 +301,7 @@ impl Account {
         let Some(sent) = journal.step(step).cloned() else {
             return Ok(None);
         };
-        let signed = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+        let signed = decoded(&sent)?;
         // The nonce first: whatever has used it by now has its receipt below.
         let used = self.chain.confirmed_nonce(self.address()).await?;
         let mined = self.chain.provider_nonce(self.address()).await?;
@@ -295,7 +345,7 @@ impl Account {
         least_wei: u128,
         out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
-        let old = TxEnvelope::decode_2718(&mut sent.raw.as_ref()).wrap_err("the journal holds no transaction")?;
+        let old = decoded(&sent)?;
         let _turn = self.turn.lock().await;
         let is_acceptable = self.chain.base_fee().await? <= old.max_fee_per_gas();
         if !sent.stalled && is_acceptable {
@@ -306,19 +356,10 @@ impl Account {
                 Err(error) => out.warn(format_args!("{step}: the node refuses {}: {error:#}", sent.tx_hash)),
             }
         }
-        let call = Call {
-            to: old.to(),
-            data: old.input().clone(),
-            value_wei: old.value().to::<u128>().max(least_wei),
-        };
-        // Nodes replace a transaction for fees that are a tenth higher.
-        let raised = |fee: u128| fee + fee / 8 + 1;
-        let floor = Fees {
-            max_fee: raised(old.max_fee_per_gas()),
-            tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
-        };
+        let mut call = called(&old);
+        call.value_wei = call.value_wei.max(least_wei);
         let gas = self.gas_limit(&call).await?;
-        let (hash, raw) = match self.sign_with(&call, gas, sent.nonce, floor).await {
+        let (hash, raw) = match self.sign_with(&call, gas, sent.nonce, outbidding(&old)).await {
             // The node may have dropped it, and fees may have fallen since.
             Err(error) if Kind::TooDear.is_of(&error) && sent.stalled && is_acceptable => {
                 out.warn(format_args!("{step}: {} is not replaced: {error:#}", sent.tx_hash));
@@ -403,11 +444,11 @@ impl Account {
         Ok((hash, raw, nonce))
     }
 
-    /// Signs with the fees of the moment, within the limits and no less than `floor`.
+    /// The fees of the moment, within the limits and no less than `floor`.
     ///
     /// # Errors
     /// [`Kind::TooDear`], or if the account cannot pay.
-    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+    async fn fees(&self, call: &Call, gas: u64, floor: Fees) -> eyre::Result<Fees> {
         let suggested = self.chain.provider.estimate_eip1559_fees().await?;
         let quote = Quote {
             base: self.chain.base_fee().await?,
@@ -416,6 +457,15 @@ impl Account {
         let fees = self.limits.fees(quote, floor, gas, call.value_wei)?;
         self.require_funds(call.value_wei, fees.max_fee.saturating_mul(gas.into()))
             .await?;
+        Ok(fees)
+    }
+
+    /// Signs with the fees of the moment, within the limits and no less than `floor`.
+    ///
+    /// # Errors
+    /// Those of [`Account::fees`].
+    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+        let fees = self.fees(call, gas, floor).await?;
         let request = call
             .request(self.address())
             .with_chain_id(self.chain.id)

@@ -231,6 +231,10 @@ impl View for AuditView {
         self.guard
     }
 
+    fn is_proven(&self) -> bool {
+        matches!(self.state, AuditState::Delivering | AuditState::Closed)
+    }
+
     fn deadline(&self) -> u64 {
         self.deadline
     }

@@ -205,6 +205,15 @@ impl Journal {
         self.save()
     }
 
+    /// Notes that nothing waits for the step's transaction: another one has its nonce, or it reverted.
+    pub fn mark_over(&mut self, name: &str) -> eyre::Result<()> {
+        match self.content.steps.get_mut(name) {
+            Some(step) if step.stalled => step.stalled = false,
+            _ => return Ok(()),
+        }
+        self.save()
+    }
+
     /// Notes that the step has its confirmations; what it came to, unless that was known.
     pub fn confirm_step(&mut self, name: &str, receipt: &TransactionReceipt) -> eyre::Result<Option<Mined>> {
         let mut news = None;
@@ -264,6 +273,14 @@ impl Journal {
     /// If the file is not a journal.
     pub fn peek_signed(path: &Path, step: &str) -> eyre::Result<bool> {
         Ok(read(path)?.is_some_and(|content| content.steps.contains_key(step)))
+    }
+
+    /// The steps of the journal at `path` as they were signed, by name, also while another command has it open.
+    ///
+    /// # Errors
+    /// If the file is not a journal.
+    pub fn peek_steps(path: &Path) -> eyre::Result<BTreeMap<String, Step>> {
+        Ok(read(path)?.map(|content| content.steps).unwrap_or_default())
     }
 
     /// Forgets steps that have their confirmations and that nothing will ask for again: a journal is read and written whole.
@@ -329,6 +346,8 @@ mod tests {
         assert_eq!(Journal::peek(&path, &Fact::<String>::new("other")).unwrap(), None);
         let signed = ["accept", "open"].map(|step| Journal::peek_signed(&path, step).unwrap());
         assert_eq!(signed, [true, false]);
+        let steps = Journal::peek_steps(&path).unwrap();
+        assert_eq!(steps, [("accept".to_owned(), step.clone())].into());
         let journal = Journal::open(&path).unwrap();
         let shown = format!("{journal:?}");
         assert!(shown.contains("set") && !shown.contains("\"dir\""), "{shown}");

@@ -39,6 +39,10 @@ pub trait View: Debug + Clone + Send + Sync {
     fn is_offer(&self) -> bool;
     /// Whether nothing can happen any more.
     fn is_closed(&self) -> bool;
+    /// Whether nobody can ask for a proof any more.
+    fn is_proven(&self) -> bool {
+        self.is_closed()
+    }
     /// As the contract names it; `None` while it is open.
     fn outcome(&self) -> String;
     /// The state in words, after "is".

@@ -7,6 +7,7 @@
 
 use crate::file::FileError;
 use crate::lock::{Lock, LockError};
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,9 +27,14 @@ pub struct Place {
 
 /// Whether nobody works and nobody has a place.
 pub fn is_idle(path: &Path) -> bool {
-    let waits = |entry: fs::DirEntry| Lock::is_held(&entry.path());
+    let waits = |entry: fs::DirEntry| !is_hidden(&entry) && Lock::is_held(&entry.path());
     let mut places = fs::read_dir(queue_of(path)).into_iter().flatten().flatten();
     !Lock::is_held(path) && !places.any(waits)
+}
+
+/// Whether it is a place that is not taken yet.
+fn is_hidden(entry: &fs::DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
 fn queue_of(path: &Path) -> PathBuf {
@@ -88,8 +94,7 @@ impl Place {
         let is_first = || -> io::Result<bool> {
             for other in fs::read_dir(self.file.parent().unwrap_or(Path::new(".")))? {
                 let other = other?;
-                let is_hidden = other.file_name().as_encoded_bytes().starts_with(b".");
-                if is_hidden || Some(other.file_name().as_os_str()) >= self.file.file_name() {
+                if is_hidden(&other) || Some(other.file_name().as_os_str()) >= self.file.file_name() {
                     continue;
                 }
                 if Lock::is_held(&other.path()) {
@@ -110,6 +115,68 @@ impl Drop for Place {
     }
 }
 
+/// Places in two queues, for work that needs both.
+#[derive(Debug)]
+pub struct Places {
+    by: u64,
+    paths: [PathBuf; 2],
+    /// None while the second one is waited for: nobody else who needs the first waits for that.
+    first: Option<Place>,
+    second: Place,
+}
+
+impl Places {
+    /// As [`Place::new`], in both.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new(paths: [PathBuf; 2], by: u64) -> Result<Self, LockError> {
+        Ok(Self {
+            by,
+            first: Some(Place::new(&paths[0], by)?),
+            second: Place::new(&paths[1], by)?,
+            paths,
+        })
+    }
+
+    /// The right to work in both places; `waits` hears at most once of each that it is waited for.
+    ///
+    /// # Errors
+    /// As [`Place::turn`].
+    pub fn turn(
+        &mut self,
+        waits: [impl FnOnce(); 2],
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Option<[Lock; 2]>, LockError> {
+        let mut waits = waits.map(Some);
+        loop {
+            let place = match self.first.take() {
+                Some(place) => place,
+                None => Place::new(&self.paths[0], self.by)?,
+            };
+            let place = self.first.insert(place);
+            let Some(first) = place.turn(|| call(&mut waits[0]), &goes_on)? else {
+                return Ok(None);
+            };
+            let tried = Cell::new(false);
+            if let Some(second) = self.second.turn(|| (), || !tried.replace(true))? {
+                return Ok(Some([first, second]));
+            }
+            drop(first);
+            self.first = None;
+            if self.second.turn(|| call(&mut waits[1]), &goes_on)?.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn call(once: &mut Option<impl FnOnce()>) {
+    if let Some(call) = once.take() {
+        call();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +192,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("work");
         assert!(is_idle(&path));
+        let _hidden = Lock::take(&dir.path().join("work.queue/.00000000000000000005-1-1-1")).unwrap();
+        assert!(is_idle(&path), "nobody has that place yet");
         let urgent = Place::new(&path, 5).unwrap();
         assert!(!is_idle(&path), "it waits");
         let working = at_once(&urgent);
@@ -150,7 +219,7 @@ mod tests {
             drop(urgent);
         });
         assert_eq!(order.into_inner().unwrap(), [10, 20, 30, u64::MAX]);
-        assert_eq!(fs::read_dir(dir.path().join("work.queue")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(dir.path().join("work.queue")).unwrap().count(), 1);
     }
 
     #[test]
@@ -163,6 +232,32 @@ mod tests {
         let second = Place::new(&path, 4).unwrap();
         let told = || goes_on.store(false, Ordering::Relaxed);
         assert!(second.turn(told, || goes_on.load(Ordering::Relaxed)).unwrap().is_none());
+    }
+
+    #[test]
+    fn who_waits_for_a_second_place_keeps_nobody_from_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = ["home", "secret"].map(|name| dir.path().join(name));
+        let (elsewhere, mut both) = (
+            Place::new(&paths[1], 1).unwrap(),
+            Places::new(paths.clone(), 2).unwrap(),
+        );
+        let proving = at_once(&elsewhere);
+        let (told, waiting) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let turn = scope.spawn(|| {
+                let waits: [Box<dyn FnOnce()>; 2] = [
+                    Box::new(|| panic!("the first is free")),
+                    Box::new(|| told.send(()).unwrap()),
+                ];
+                both.turn(waits, || true).unwrap().unwrap()
+            });
+            waiting.recv().unwrap();
+            drop(at_once(&Place::new(&paths[0], u64::MAX).unwrap()));
+            drop((proving, elsewhere));
+            let _working = turn.join().unwrap();
+            assert!(paths.iter().all(|path| Lock::is_held(path)));
+        });
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What a provider takes on: no more than its model's proofs and its measured speed can answer, over all engagements.
 
+mod node_support;
 mod support;
 
 use alloy::primitives::B256;
+use assay_chain::client::Chain;
 use assay_chain::error::hint_of;
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_chain::venue::{events, Venue};
+use assay_durable::lock::Lock;
 use assay_marketplace::accuracy::provider::accept::{accept, Policy};
 use assay_marketplace::accuracy::provider::capacity::reserve;
 use assay_marketplace::accuracy::provider::moves::ABORT;
@@ -14,7 +17,10 @@ use assay_marketplace::proving::promises::{note_speed, promises_path, Promise, P
 use assay_protocol::abi::IPredictionMarket::{self, openCall, RoundOffered};
 use assay_protocol::abi::{IAccuracyMarket::cancelCall, Privacy, RoundTerms, State};
 use assay_prover::secret::{self, ModelSecret};
+use node_support::lying;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 use support::World;
 
@@ -63,6 +69,26 @@ async fn two_engagements_that_fit_alone_are_not_accepted_together_until_one_is_c
     w.mp.play(one, &ABORT).await.unwrap();
     take(two).await.unwrap();
     assert_eq!(promised(&secret, &w.market), [two]);
+}
+
+/// A node that never answers would keep every other process from promising anything.
+#[tokio::test]
+async fn no_node_is_asked_while_others_wait_to_promise() {
+    let w = World::new().await;
+    secret(&w, 60);
+    let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
+    accept(&w.mp, one, &ANY, None).await.unwrap();
+    let (lock, asked) = (w.mp.home.promising(), Arc::new(AtomicBool::new(false)));
+    let noted = asked.clone();
+    let node = lying(w.node.url(), move |_| {
+        noted.fetch_or(Lock::is_held(&lock), Ordering::Relaxed);
+        None
+    });
+    let chain = Chain::connect(&node.await, None).await.unwrap();
+    let market = Market::load(chain, w.market.address).await.unwrap();
+    let e = market.engagement(two).await.unwrap();
+    reserve(&w.seeing(&w.mp, &market), two, &e).await.unwrap().unwrap();
+    assert!(!asked.load(Ordering::Relaxed));
 }
 
 #[tokio::test]

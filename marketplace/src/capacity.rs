@@ -42,7 +42,7 @@ impl Reserved {
 /// Promises every proof that an engagement or a round may ask for; `None` if the model was registered without its files, so that
 /// nothing is known about them.
 ///
-/// Promises of both markets to what is closed, and to offers that can no longer be accepted, are released first, as of the newest
+/// Promises of both markets to what asks for no proof any more, and to offers that can no longer be accepted, are released first, as of the newest
 /// confirmed block. What is promised with other secrets of the same state directory takes of the time, too.
 ///
 /// # Errors
@@ -60,7 +60,6 @@ pub async fn reserve<V: ModelVenue>(
     };
     let marketplace = site.market.marketplace();
     let rounds = Rounds::if_any(marketplace).await?;
-    let _promising = promising(&site.home).await?;
     for secret in secrets(&site.home, &files.secret)? {
         let mut over = asks_nothing(marketplace, &secret).await?;
         if let Some(rounds) = &rounds {
@@ -74,7 +73,7 @@ pub async fn reserve<V: ModelVenue>(
         Some(speed) => speed,
         None => Speed::Estimated(2 * estimated_proof_time(&load_model(&files.model)?)?),
     };
-    reserved(&site.home, id, files.secret, promise, speed).map(Some)
+    reserved(&site.home, id, files.secret, promise, speed).await.map(Some)
 }
 
 /// Promises the proofs that an audit may ask for with this prover; promises to audits that ask for nothing any more are released
@@ -88,10 +87,9 @@ pub async fn reserve_for_audit(
     prover: &Prover,
     promise: Promise,
 ) -> eyre::Result<Reserved> {
-    let _promising = promising(&site.home).await?;
     let secret = prover.secret_path();
     release_of_audits(site, secret).await?;
-    reserved(&site.home, id, secret.to_owned(), promise, prover.speed())
+    reserved(&site.home, id, secret.to_owned(), promise, prover.speed()).await
 }
 
 /// Fails unless there is time for what an audit may ask for, beside everything that is promised: nothing is promised by that, and
@@ -173,8 +171,9 @@ fn secrets(home: &Home, secret: &Path) -> eyre::Result<BTreeSet<PathBuf>> {
     Ok(secrets)
 }
 
-/// Where it is locked that something is promised.
-fn reserved(home: &Home, id: B256, secret: PathBuf, promise: Promise, speed: Speed) -> eyre::Result<Reserved> {
+/// Promises it while nobody else does: no node is asked meanwhile, which might never answer.
+async fn reserved(home: &Home, id: B256, secret: PathBuf, promise: Promise, speed: Speed) -> eyre::Result<Reserved> {
+    let _promising = promising(home).await?;
     let mut beside = Vec::new();
     for other in all_secrets(home)?.into_iter().filter(|other| *other != secret) {
         beside.extend(Promises::open(&other)?.loads_but(id));
@@ -186,7 +185,7 @@ fn reserved(home: &Home, id: B256, secret: PathBuf, promise: Promise, speed: Spe
 /// What can ask this market for none of the promised proofs any more.
 async fn asks_nothing<V: Venue>(market: &V, secret: &Path) -> eyre::Result<Vec<B256>> {
     let promised = Promises::open(secret)?.engagements(&market.chain().label(), market.address());
-    confirmed_as(market, promised, |e, now| e.is_closed() || has_lapsed(e, now)).await
+    confirmed_as(market, promised, |e, now| e.is_proven() || has_lapsed(e, now)).await
 }
 
 /// Whether nobody can accept it any more, at that time.

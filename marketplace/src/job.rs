@@ -9,7 +9,7 @@ use alloy::primitives::B256;
 use assay_durable::file::parent;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
-use assay_durable::turn::Place;
+use assay_durable::turn::Places;
 use assay_prover::proof::{self, Inference, ProofBundle};
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::Word;
@@ -32,7 +32,7 @@ pub struct Asked {
 pub struct Job<'a> {
     prover: &'a Prover,
     home: PathBuf,
-    places: Option<(Option<Asked>, [Place; 2])>,
+    places: Option<(Option<Asked>, Places)>,
 }
 
 /// The right to make one proof: two at one time would each take longer than anybody counts with.
@@ -75,20 +75,20 @@ impl<'a> Job<'a> {
                 let mut secret = self.prover.secret_path().as_os_str().to_owned();
                 secret.push(".proving");
                 let by = asked.map_or(u64::MAX, |asked| asked.by);
-                [Place::new(&self.home, by)?, Place::new(secret.as_ref(), by)?]
+                Places::new([self.home.clone(), secret.into()], by)?
             }
         };
-        let (_, [home, secret]) = self.places.insert((asked, places));
-        let waits = || out.note("another assay process proves; waiting for its proof");
-        // Everybody waits in this order.
-        let Some(first) = home.turn(waits, &goes_on)? else {
-            return Ok(None);
-        };
-        let waits = || out.note("another assay process proves with this model; waiting for its proof");
-        Ok(secret.turn(waits, &goes_on)?.map(|second| Turn {
+        let (_, places) = self.places.insert((asked, places));
+        let waits = [
+            "another assay process proves",
+            "another assay process proves with this model",
+        ];
+        let waits = waits.map(|why| move || out.note(format_args!("{why}; waiting for its proof")));
+        let work = places.turn(waits, goes_on)?;
+        Ok(work.map(|work| Turn {
             prover: self.prover,
             asked,
-            _work: [first, second],
+            _work: work,
         }))
     }
 }

@@ -430,7 +430,7 @@ fn unsupported_operators_and_uses_are_refused_with_the_nodes_name() {
     );
     assert_refused(
         on_x("MaxPool", &["x"], vec![ints("kernel_shape", &[2, 2])]),
-        &["node y", "MaxPool"],
+        &["node y", "MaxPool", "supported are Add, ArgMax, AveragePool, "],
     );
     assert_refused(
         on_x("Add", &["x", "image"], vec![]),

@@ -7,12 +7,13 @@
 //! | [`published`] | the predicate with its weights, as the requester publishes it | nothing |
 //! | [`posted`] | answers on chain | nothing |
 //! | [`matches`](mod@matches) | answers before they are | nothing |
+//! | [`several`] | how it went with each of several demands | nothing |
 //! | [`parcel_file`] | the ciphertext of a demand in a file | nothing |
 //! | [`delivered`] | what was handed over | nothing |
 //! | [`requester`] | request, reveal, receive, demand, acknowledge, dispute, confirm | all above |
 //! | [`responder`] | accept, decline, answer, withhold, prove, hand over, deliver, publish | all above |
 //! | [`authority`] | approve, overrule | `facts`, `predicate`, `posted` |
-//! | [`anybody`] | show, list, verdicts, what is overdue | `predicate` |
+//! | [`anybody`] | show, list, verdicts, what is overdue | `predicate`, `several` |
 //! | [`package`] | an audit in one file, made with a node and checked without | `anybody`, `predicate` |
 
 pub mod anybody;
@@ -27,3 +28,4 @@ pub mod predicate;
 pub mod published;
 pub mod requester;
 pub mod responder;
+pub mod several;

@@ -66,7 +66,7 @@ pub async fn close<V: Overdue>(desk: &Desk<V>, id: B256) -> eyre::Result<Ended> 
 ///
 /// # Errors
 /// The first one, when all were tried.
-pub(crate) async fn send_due<V: Overdue>(
+async fn send_due<V: Overdue>(
     desk: &Desk<V>,
     id: B256,
     calls: Vec<(String, Call)>,
@@ -74,8 +74,13 @@ pub(crate) async fn send_due<V: Overdue>(
     let mut journal = desk.journal(id)?;
     let ended = desk.account.send_all(&mut journal, calls, &desk.report).await;
     let receipts = ended.into_iter().collect::<eyre::Result<Vec<_>>>()?;
-    let closes = |receipt: &&TransactionReceipt| V::View::credited(receipt, id).is_some();
-    Ok(receipts.iter().find(closes).or(receipts.last()).cloned())
+    Ok(closing::<V::View>(&receipts, id).cloned())
+}
+
+/// The receipt of the transaction that closed it, else of the last one.
+pub(crate) fn closing<W: View>(receipts: &[TransactionReceipt], id: B256) -> Option<&TransactionReceipt> {
+    let closes = |receipt: &&TransactionReceipt| W::credited(receipt, id).is_some();
+    receipts.iter().find(closes).or(receipts.last())
 }
 
 /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::audit::facts::{LEAVES, NAMED, PARCEL_JUDGED, PREDICATE_DELIVERED, RECEIVED, SALT_SHOWN_FOR};
 use crate::audit::posted::{owed, posted};
-use crate::audit::requester::demand::demand;
+use crate::audit::requester::demand::{demand, finish_sent, is_demand};
 use crate::audit::requester::dispute::dispute;
 use crate::audit::requester::moves::{confirm, CANCEL};
 use crate::audit::requester::parcel::{ack, fetch_parcel};
@@ -19,7 +19,7 @@ use crate::watch::station::Station;
 use crate::watch::turn::Role;
 use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, Error, Kind};
 use assay_chain::journal::Journal;
 use assay_chain::venue::Venue;
 use assay_exchange::blob::BlobKind;
@@ -50,6 +50,24 @@ struct Demands {
     documents: BTreeSet<u32>,
     /// What they brought, wei.
     brought: u128,
+}
+
+impl Demands {
+    /// # Errors
+    /// If the node leaves one out: it would not count against the limit.
+    fn of(id: B256, events: Vec<Demanded>, count: u32) -> eyre::Result<Self> {
+        eyre::ensure!(
+            events.len() >= count as usize,
+            "the node gives {} of {count} demands of audit {id}",
+            events.len()
+        );
+        let mut all = Self::default();
+        for demanded in events {
+            all.documents.extend(demanded.indices);
+            all.brought = all.brought.saturating_add(demanded.paid.saturating_to());
+        }
+        Ok(all)
+    }
 }
 
 /// The requester's part of a patrol over audits.
@@ -129,22 +147,7 @@ impl AuditRequester {
     }
 
     async fn demanded(&self, desk: &Station<Audits>, id: B256, audit: &AuditView) -> eyre::Result<Demands> {
-        let read = async {
-            let mut all = Demands::default();
-            let events = desk.market.events::<Demanded>(id).await?;
-            // What the node leaves out would not count against the limit.
-            eyre::ensure!(
-                events.len() >= audit.counts.demands as usize,
-                "the node gives {} of {} demands of audit {id}",
-                events.len(),
-                audit.counts.demands
-            );
-            for demanded in events {
-                all.documents.extend(demanded.indices);
-                all.brought = all.brought.saturating_add(demanded.paid.saturating_to());
-            }
-            Ok(all)
-        };
+        let read = async { Demands::of(id, desk.market.events(id).await?, audit.counts.demands) };
         match audit.counts.demands {
             0 => Ok(Demands::default()),
             demands => {
@@ -154,10 +157,28 @@ impl AuditRequester {
         }
     }
 
+    /// The right to spend, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Kind::InUse`] while another audit's demand is on its way: what else is due does not wait for that.
+    fn open_purse(&self) -> eyre::Result<tokio::sync::MutexGuard<'_, ()>> {
+        self.purse.try_lock().map_err(|_| {
+            let error = Error::new(Kind::InUse, "the demand of another audit is on its way");
+            error
+                .hint("it comes first, since both are paid from --max-demand")
+                .into()
+        })
+    }
+
     /// What may still be put into demands, wei.
     async fn purse(&self, desk: &Station<Audits>) -> eyre::Result<u128> {
         let mut left = self.orders.most_demanded;
         for id in desk.journaled() {
+            let steps = Journal::peek_steps(&desk.journal_path(id))?;
+            let demands = steps.iter().filter(|(step, _)| is_demand(step));
+            // Before what is on chain: what a block takes in between counts twice for once, and never not at all.
+            let sent = desk.account.on_its_way(demands.map(|(_, step)| step)).await?;
+            left = left.saturating_sub(sent);
             let audit = desk.market.find(id).await?;
             if let Some(audit) = audit.filter(|audit| audit.rq == desk.address()) {
                 left = left.saturating_sub(self.demanded(desk, id, &audit).await?.brought);
@@ -265,10 +286,8 @@ impl AuditRequester {
         if which.is_empty() {
             return Ok(Value::Null);
         }
-        // Another audit's demand is on its way.
-        let Ok(_purse) = self.purse.try_lock() else {
-            return Ok(Value::Null);
-        };
+        let _purse = self.open_purse()?;
+        finish_sent(desk, id).await?;
         let left = self.purse(desk).await?;
         Ok(json!(demand(desk, id, Some(which), Some(left)).await?))
     }
@@ -348,11 +367,22 @@ impl Role for AuditRequester {
             ..self.facts(desk, id, &now).await?
         };
         let demands = Self::demands(desk, id, &now).await?;
-        Ok(now.next(decide::Party::Requester, &demands, &facts))
+        let action = now.next(decide::Party::Requester, &demands, &facts);
+        // Whoever has fetched its money looks no more: what settled the last demand may yet be taken back.
+        if action == Action::Settle && desk.market.confirmed(id).await?.counts.openDemands > 0 {
+            return Ok(Action::Wait);
+        }
+        Ok(action)
     }
 
-    async fn act(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Value> {
-        let failed = &Failed::default();
+    async fn act(
+        &self,
+        desk: &Station<Audits>,
+        id: B256,
+        audit: &AuditView,
+        action: Action,
+        failed: &Failed,
+    ) -> eyre::Result<Value> {
         let look = || Now::look(&self.settled, desk, id, audit, failed);
         let done = match action {
             Action::Send => json!(publish(desk, id, &desk.delivery(id, audit.rs)?).await?),
@@ -384,12 +414,55 @@ impl Role for AuditRequester {
                 json!(ack(desk, id, m, None).await?)
             }
             Action::Dispute(m) => json!(dispute(desk, id, number_of(m)?).await?),
-            Action::SettleDemand(_) => self.settled.settle(decide::Party::Requester, desk, id, audit).await?,
+            Action::SettleDemand(_) => {
+                let now = look().await?;
+                let party = decide::Party::Requester;
+                self.settled.settle(party, desk, id, &now, action).await?
+            }
             Action::Confirm => json!(confirm(desk, id, false).await?),
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => json!(desk.settle(id, self.orders.withdraw_to).await?),
             _ => Value::Null,
         };
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::U256;
+    use assay_chain::error::is_passing;
+
+    #[test]
+    fn a_demand_that_a_node_leaves_out_is_an_error() {
+        let demanded = |indices: [u32; 2], paid: u64| Demanded {
+            id: B256::ZERO,
+            corpusId: B256::ZERO,
+            rq: Address::ZERO,
+            m: U256::ZERO,
+            indices: indices.to_vec(),
+            paid: U256::from(paid),
+            deadline: 0,
+        };
+        let events = || vec![demanded([1, 2], 5), demanded([4, 7], 6)];
+        let all = Demands::of(B256::ZERO, events(), 2).unwrap();
+        assert_eq!((all.documents, all.brought), ([1, 2, 4, 7].into(), 11));
+        let error = Demands::of(B256::ZERO, events(), 3).unwrap_err();
+        assert!(error.to_string().starts_with("the node gives 2 of 3 demands"));
+    }
+
+    #[test]
+    fn a_purse_that_another_audit_has_open_is_no_failure() {
+        let requester = AuditRequester::new(AuditRequesterOrders {
+            withdraw_to: Address::ZERO,
+            most_demanded: 1,
+        });
+        let open = requester.open_purse().unwrap();
+        let refused = requester.open_purse().unwrap_err();
+        // What passes is put off with its part, and everything else goes on.
+        assert!(Kind::InUse.is_of(&refused) && is_passing(&refused), "{refused:#}");
+        drop(open);
+        assert!(requester.open_purse().is_ok());
     }
 }

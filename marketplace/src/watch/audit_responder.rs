@@ -39,7 +39,6 @@ use assay_protocol::retrieval::amounts::{chunks_fee, chunks_per_document};
 use assay_protocol::retrieval::decide::{self, Action, Demand, Facts};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem::discriminant;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -148,10 +147,7 @@ impl AuditResponder {
                 let settled = async { desk.market.settled().await?.find(id).await };
                 // Where the node does not say, handing over does; what does not wait for that goes on.
                 let settled = settled.await.ok().flatten();
-                // One that was not answered by then owed nothing yet.
-                let settled =
-                    settled.filter(|settled| matches!(settled.state, AuditState::Delivering | AuditState::Closed));
-                let settled = settled.as_ref().unwrap_or(audit);
+                let settled = owing(settled.as_ref(), audit);
                 facts.handed_over = owes_nothing(settled) || has_handed_over(desk, id, settled)?;
                 facts.publishes = publication_pays(desk, id, now).await?;
             }
@@ -171,31 +167,13 @@ impl AuditResponder {
         Ok(known)
     }
 
-    /// The demands about which the same is due as this, which is about one of them: they do not wait for each other. Those whose time is
-    /// over first, and so few that what else becomes due is seen in time.
-    async fn alike(
-        &self,
-        desk: &Station<Audits>,
-        id: B256,
-        audit: &AuditView,
-        action: Action,
-    ) -> eyre::Result<Vec<u32>> {
-        let now = Now::look(&self.settled, desk, id, audit, &Failed::default()).await?;
+    /// The demands about which the same is due as this.
+    fn alike(desk: &Station<Audits>, id: B256, now: &Now<'_>, action: Action) -> eyre::Result<Vec<u32>> {
         let facts = Facts {
             publishes: matches!(action, Action::Publish(_)),
             ..Facts::default()
         };
-        let mut demands = Self::demands(desk, id, &now)?;
-        demands.sort_by_key(|demand| demand.deadline);
-        let due = demands
-            .into_iter()
-            .map(|demand| now.next(decide::Party::Responder, &[demand], &facts));
-        let alike = due.filter(|due| discriminant(due) == discriminant(&action));
-        alike
-            .filter_map(|due| due.demand())
-            .take(TOGETHER)
-            .map(number_of)
-            .collect()
+        now.alike(decide::Party::Responder, &Self::demands(desk, id, now)?, &facts, action)
     }
 
     /// Whether documents may still be withheld by hand: the answers that are sealed then allow none.
@@ -244,9 +222,6 @@ impl AuditResponder {
     }
 }
 
-/// Demands that one act is about.
-const TOGETHER: usize = 32;
-
 /// How long a server may take to say whether it has something.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -283,6 +258,13 @@ fn reads_corpus(action: Action) -> bool {
         action,
         Run | Prove | SubmitProofs | Send | Deliver(_) | SendParcel(_) | Publish(_)
     )
+}
+
+/// The audit by which it is known what is owed: as the settled block has it, unless it owed nothing yet because it was not proven by
+/// then.
+fn owing<'a>(settled: Option<&'a AuditView>, newest: &'a AuditView) -> &'a AuditView {
+    let owes = |settled: &&AuditView| matches!(settled.state, AuditState::Delivering | AuditState::Closed);
+    settled.filter(owes).unwrap_or(newest)
 }
 
 fn owes_nothing(audit: &AuditView) -> bool {
@@ -338,7 +320,14 @@ impl Role for AuditResponder {
         Ok(action)
     }
 
-    async fn act(&self, desk: &Station<Audits>, id: B256, audit: &AuditView, action: Action) -> eyre::Result<Value> {
+    async fn act(
+        &self,
+        desk: &Station<Audits>,
+        id: B256,
+        audit: &AuditView,
+        action: Action,
+        failed: &Failed,
+    ) -> eyre::Result<Value> {
         if action != Action::Prove {
             self.queue.forget(id);
         }
@@ -346,6 +335,7 @@ impl Role for AuditResponder {
             self.note_place(desk, id, audit).await?;
         }
         let to = || desk.delivery(id, audit.rq);
+        let look = || Now::look(&self.settled, desk, id, audit, failed);
         let done = match action {
             Action::Accept => return self.accept(desk, id, audit).await,
             Action::Run => json!({ "matches": find_again(desk, id, audit, &self.orders.keys)?.ones() }),
@@ -359,12 +349,21 @@ impl Role for AuditResponder {
             }
             Action::SubmitProofs => json!(submit(desk, id).await?),
             Action::Send => json!(hand_over(desk, id, &to()?).await?),
-            Action::Deliver(_) | Action::SendParcel(_) => {
-                let demands = self.alike(desk, id, audit, action).await?;
-                json!(deliver(desk, id, &demands, Some(&to()?)).await?)
+            Action::Deliver(m) | Action::SendParcel(m) => {
+                let now = look().await?;
+                let demands = Self::alike(desk, id, &now, action)?;
+                let delivered = deliver(desk, id, &demands, Some(&to()?), Some(now.patience())).await?;
+                json!(delivered.unless_failed(number_of(m)?)?)
             }
-            Action::Publish(_) => json!(publish(desk, id, &self.alike(desk, id, audit, action).await?).await?),
-            Action::SettleDemand(_) => self.settled.settle(decide::Party::Responder, desk, id, audit).await?,
+            Action::Publish(m) => {
+                let demands = Self::alike(desk, id, &look().await?, action)?;
+                json!(publish(desk, id, &demands).await?.unless_failed(number_of(m)?)?)
+            }
+            Action::SettleDemand(_) => {
+                let now = look().await?;
+                let party = decide::Party::Responder;
+                self.settled.settle(party, desk, id, &now, action).await?
+            }
             Action::Finalize | Action::Timeout => json!(close(desk, id).await?),
             Action::Settle => {
                 self.queue.stop(id);
@@ -414,5 +413,38 @@ impl Role for AuditResponder {
                 Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
             }))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::sol_types::SolValue;
+
+    fn audit(state: AuditState, positives: u32, overruled: u32) -> AuditView {
+        const WORDS: usize = 39;
+        let mut audit = AuditView::abi_decode(&[0; 32 * WORDS]).unwrap();
+        audit.state = state;
+        (audit.counts.positives, audit.counts.overruled) = (positives, overruled);
+        audit
+    }
+
+    #[test]
+    fn what_was_not_answered_in_the_settled_block_is_owed_all_the_same() {
+        let newest = audit(AuditState::Delivering, 2, 1);
+        for before in [
+            AuditState::Requested,
+            AuditState::Accepted,
+            AuditState::Answered,
+            AuditState::Sampled,
+        ] {
+            let settled = audit(before, 0, 0);
+            assert_eq!(owing(Some(&settled), &newest), &newest);
+            assert!(!owes_nothing(owing(Some(&settled), &newest)));
+        }
+        // A ruling may be taken back as long as it is not settled.
+        let settled = audit(AuditState::Delivering, 2, 0);
+        assert_eq!(owing(Some(&settled), &newest), &settled);
+        assert_eq!(owing(None, &newest), &newest);
     }
 }

@@ -1,6 +1,6 @@
 //! What daemons of both parties know about audits.
 
-use crate::audit::anybody::timeout::{settle_demands, SETTLED_TOGETHER};
+use crate::audit::anybody::timeout::settle_demands;
 use crate::watch::record::{Failed, Part};
 use crate::watch::station::Station;
 use crate::watch::turn::Act;
@@ -19,6 +19,9 @@ use std::time::Duration;
 /// Shortest and longest time that the other side may take.
 const MIN_PATIENCE: Duration = Duration::from_secs(30);
 const MAX_PATIENCE: Duration = Duration::from_secs(1800);
+
+/// Demands that one act is about.
+const TOGETHER: usize = 32;
 
 /// What was handed over, and what is missing of it.
 pub(super) const DOCUMENTS: Part = ("documents", 0);
@@ -91,27 +94,21 @@ impl SettledDemands {
         }
     }
 
-    /// Settles what `party` may settle now, as much as goes together.
+    /// Settles what `party` may settle now besides the demand that `action` is about, as much as goes together.
     pub(super) async fn settle(
         &self,
         party: Party,
         desk: &Station<Audits>,
         id: B256,
-        audit: &AuditView,
+        now: &Now<'_>,
+        action: Action,
     ) -> eyre::Result<Value> {
-        let now = Now::look(self, desk, id, audit, &Failed::default()).await?;
-        let open: Vec<Demand> = now
-            .demands
-            .iter()
-            .filter_map(|(m, view)| Demand::of((*m).into(), view))
-            .collect();
-        let due = now
-            .situation(party, &open)
-            .to_settle(&Facts::default(), SETTLED_TOGETHER);
+        let open = now.demands.iter();
+        let open: Vec<Demand> = open.filter_map(|(m, view)| Demand::of((*m).into(), view)).collect();
+        let due = now.alike(party, &open, &Facts::default(), action)?;
         if due.is_empty() {
             return Ok(Value::Null);
         }
-        let due = due.into_iter().map(number_of).collect::<eyre::Result<Vec<u32>>>()?;
         Ok(json!(settle_demands(desk, id, &due).await?))
     }
 }
@@ -170,12 +167,30 @@ impl<'a> Now<'a> {
 
     /// What is due, with what the party knows about the demands.
     pub(super) fn next(&self, party: Party, demands: &[Demand], facts: &Facts) -> Action {
+        next(&self.situation(party, &self.rested(demands)), facts)
+    }
+
+    /// The demands about which the same is due as `action`, which is about the first of them: they do not wait for each other.
+    pub(super) fn alike(
+        &self,
+        party: Party,
+        demands: &[Demand],
+        facts: &Facts,
+        action: Action,
+    ) -> eyre::Result<Vec<u32>> {
+        let rested = self.rested(demands);
+        let alike = self.situation(party, &rested).alike(facts, action, TOGETHER);
+        alike.into_iter().map(number_of).collect()
+    }
+
+    /// The same, with those that rest.
+    fn rested(&self, demands: &[Demand]) -> Vec<Demand> {
         let rests = |m| self.resting.contains(&part_of(m));
         let demands = demands.iter().map(|demand| Demand {
             rests: rests(demand.number),
             ..*demand
         });
-        next(&self.situation(party, &demands.collect::<Vec<_>>()), facts)
+        demands.collect()
     }
 
     fn situation<'d>(&self, party: Party, demands: &'d [Demand]) -> Situation<'d> {

@@ -178,7 +178,14 @@ impl Role for Consumer {
         Ok(next(&desk.situation(Self::PARTY, e).await?, &facts))
     }
 
-    async fn act(&self, desk: &Station, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
+    async fn act(
+        &self,
+        desk: &Station,
+        id: B256,
+        e: &EngagementView,
+        action: Action,
+        _: &Failed,
+    ) -> eyre::Result<Value> {
         let done = match action {
             Action::Send if e.mode == Mode::CLEAR => {
                 let dir = desk.exchange.of_engagement(id);

@@ -204,7 +204,14 @@ impl Role for Provider {
         Ok(next(&desk.situation(Self::PARTY, e).await?, &facts))
     }
 
-    async fn act(&self, desk: &Station, id: B256, e: &EngagementView, action: Action) -> eyre::Result<Value> {
+    async fn act(
+        &self,
+        desk: &Station,
+        id: B256,
+        e: &EngagementView,
+        action: Action,
+        _: &Failed,
+    ) -> eyre::Result<Value> {
         match action {
             Action::Prove => {}
             Action::Answer => self.queue.forget(id),

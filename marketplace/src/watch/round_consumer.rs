@@ -118,7 +118,14 @@ impl Role for RoundConsumer {
         Ok(next(&situation(desk, Self::PARTY, round).await?, &facts))
     }
 
-    async fn act(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, action: Action) -> eyre::Result<Value> {
+    async fn act(
+        &self,
+        desk: &Station<Rounds>,
+        id: B256,
+        round: &RoundView,
+        action: Action,
+        _: &Failed,
+    ) -> eyre::Result<Value> {
         let done = match action {
             Action::Send => json!(send_inputs(desk, id, None, &desk.delivery(id, round.mp)?).await?),
             Action::Check => {

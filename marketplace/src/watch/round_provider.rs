@@ -154,7 +154,14 @@ impl Role for RoundProvider {
         Ok(action)
     }
 
-    async fn act(&self, desk: &Station<Rounds>, id: B256, round: &RoundView, action: Action) -> eyre::Result<Value> {
+    async fn act(
+        &self,
+        desk: &Station<Rounds>,
+        id: B256,
+        round: &RoundView,
+        action: Action,
+        _: &Failed,
+    ) -> eyre::Result<Value> {
         if action != Action::Prove && action != Action::Wait {
             self.queue.forget(id);
         }

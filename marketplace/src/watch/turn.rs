@@ -43,13 +43,14 @@ pub trait Role: Debug + Send + Sync + 'static {
         failed: &Failed,
     ) -> impl Future<Output = eyre::Result<Self::Act>>;
 
-    /// Does it; what there is to tell about it.
+    /// Does it; what there is to tell about it. `failed` is what it was decided with.
     fn act(
         &self,
         desk: &Station<Self::Venue>,
         id: B256,
         view: &ViewOf<Self>,
         act: Self::Act,
+        failed: &Failed,
     ) -> impl Future<Output = eyre::Result<Value>>;
 
     /// Keeps count of what is open.
@@ -172,7 +173,7 @@ impl<R: Role> Beat<R> {
                 tokio::time::timeout(LOOK_TIME, self.decide(id, record, &put_off)).await
             };
             let decided = decided.unwrap_or_else(|_| Err(eyre::eyre!("nothing known after {} s", LOOK_TIME.as_secs())));
-            let (e, action) = match decided {
+            let (e, action, failed) = match decided {
                 Ok(Some(decided)) => decided,
                 Ok(None) => return Ok(()),
                 Err(error) => return self.complain(id, record, None, "look", &error),
@@ -180,7 +181,7 @@ impl<R: Role> Beat<R> {
             if action == R::Act::WAIT || action == last {
                 return Ok(());
             }
-            match self.role.act(&self.desk, id, &e, action).await {
+            match self.role.act(&self.desk, id, &e, action, &failed).await {
                 Ok(Value::Null) => {}
                 Ok(fields) => {
                     record.succeeded(action.part());
@@ -209,7 +210,7 @@ impl<R: Role> Beat<R> {
         id: B256,
         record: &mut Record<RoleState<R>>,
         put_off: &BTreeSet<Part>,
-    ) -> eyre::Result<Option<(ViewOf<R>, R::Act)>> {
+    ) -> eyre::Result<Option<(ViewOf<R>, R::Act, Failed)>> {
         let Some(e) = self.look(id, record).await? else {
             return Ok(None);
         };
@@ -218,7 +219,7 @@ impl<R: Role> Beat<R> {
             resting: &record.resting() | put_off,
         };
         let action = self.role.next(&self.desk, id, &e, &failed).await?;
-        Ok(Some((e, action)))
+        Ok(Some((e, action, failed)))
     }
 
     /// The engagement, if it is this party's and what the newest block says of it has its confirmations.

@@ -2,6 +2,7 @@
 
 use crate::abi::{AuditState, DemandState, DemandView};
 use crate::accuracy::decide::Judgement;
+use std::mem::discriminant;
 
 /// Whose move is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub enum Party {
     /// Anybody: what needs no party.
     Watcher,
 }
+
+/// Seconds in which a responder leaves the settlement of a demand to the requester, whose money it is: of two who settle it in one
+/// block the second pays for nothing.
+pub const LEFT_TO_REQUESTER: u64 = 600;
 
 /// A demand that is not settled, and what the party knows of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +248,8 @@ impl Situation<'_> {
     /// What is due about a demand, whoever failed at it before.
     fn about(&self, f: &Facts, d: &Demand) -> Action {
         match self.party {
+            // It was closed over a Violation: of what its demands hold nothing is the responder's.
+            Party::Responder if self.state == AuditState::Closed => Action::Wait,
             _ if self.state == AuditState::Closed => Action::SettleDemand(d.number),
             Party::Requester => requester_about(self.now, d),
             Party::Responder => responder_about(self.now, d, f.publishes),
@@ -260,11 +267,17 @@ impl Situation<'_> {
             .map(|(.., action)| action)
     }
 
-    /// Demands that may all be settled now, at most `most`: one after another they would keep what has a deadline waiting.
-    pub fn to_settle(&self, f: &Facts, most: usize) -> Vec<u64> {
+    /// The demands about which the same is due as `action`, which is about one of them, those whose time is over first: one after
+    /// another they would keep what has a deadline waiting. At most `most`, so that what else becomes due is seen in time.
+    pub fn alike(&self, f: &Facts, action: Action, most: usize) -> Vec<u64> {
         let awake = self.demands.iter().filter(|demand| !demand.rests);
-        let due = awake.filter(|demand| self.about(f, demand) == Action::SettleDemand(demand.number));
-        due.map(|demand| demand.number).take(most).collect()
+        let mut alike: Vec<_> = awake
+            .filter(|demand| discriminant(&self.about(f, demand)) == discriminant(&action))
+            .map(|demand| (demand.deadline, demand.number))
+            .collect();
+        alike.sort_unstable();
+        alike.truncate(most);
+        alike.into_iter().map(|(_, number)| number).collect()
     }
 }
 
@@ -300,11 +313,11 @@ pub fn next(s: &Situation<'_>, f: &Facts) -> Action {
     }
 }
 
-/// Each demand of a closed audit still holds its B: whoever fetched its money before that would be done with it.
+/// Each demand of a closed audit still holds its B: a requester that fetched its money before that would be done with it.
 fn closed(s: &Situation<'_>, f: &Facts) -> Action {
     match s.party {
         Party::Authority => Action::Wait,
-        _ if !s.demands.is_empty() => s.about_demands(f).unwrap_or(Action::Wait),
+        Party::Requester | Party::Watcher if !s.demands.is_empty() => s.about_demands(f).unwrap_or(Action::Wait),
         Party::Requester | Party::Responder if !f.is_settled => Action::Settle,
         _ => Action::Wait,
     }
@@ -391,7 +404,7 @@ fn responder_about(now: u64, d: &Demand, publishes: bool) -> Action {
     let is_late = now > d.deadline;
     match d.state {
         // Where it is late itself, only the other side gains.
-        DemandState::Acked if now > d.settle_after => Action::SettleDemand(d.number),
+        DemandState::Acked if now > d.settle_after.saturating_add(LEFT_TO_REQUESTER) => Action::SettleDemand(d.number),
         DemandState::Demanded if !is_late => Action::Deliver(d.number),
         DemandState::Delivered if !is_late && !d.handed_over => Action::SendParcel(d.number),
         DemandState::Delivered if is_late && now <= d.settle_after && publishes => Action::Publish(d.number),

@@ -27,8 +27,13 @@ pub enum ImportError {
         tensor: String,
         problem: String,
     },
-    #[error("node {node}: operator {op} is not supported (operator set {opset})")]
-    UnsupportedOp { node: String, op: String, opset: i64 },
+    #[error("node {node}: operator {op} is not supported (operator set {opset}); supported are {supported}")]
+    UnsupportedOp {
+        node: String,
+        op: String,
+        opset: i64,
+        supported: String,
+    },
     #[error("node {node} ({op}): attribute {attribute} {problem}")]
     Attribute {
         node: String,

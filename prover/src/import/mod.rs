@@ -11,11 +11,12 @@
 //! | `validate` | every image has a proof, or the import fails |
 //! | `report` | agreement of the integers with the float run, layer by layer |
 //!
-//! Supported: `Conv` (1×1; 3×3 dense or depthwise, stride 1 or 2), `Gemm`, `MatMul`, `BatchNormalization`, `Relu`, `Clip`
-//! from 0, `Add`, global average pools in their four spellings, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`; `Add`,
-//! `Sub`, `Mul` and `Div` of a convolution's output and a constant; `Transpose` of the channels to the end and back; `Cast` between
-//! float types; `Softmax`, `LogSoftmax` and `ArgMax` at the end; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes. Constants may
-//! be of 16 to 64 bits, in the file or beside it. Everything else is an error with the node's name.
+//! Supported: `Conv` (kernels of 1 to 7 rows and columns, stride 1 or 2, any padding below the kernel's size, groups), `Gemm` and `MatMul` (of
+//! a flat map of up to 7×7), `BatchNormalization`, `Relu`, `Clip` from 0, `Add`, average pools of the whole map in their four spellings and
+//! of windows as `Conv` has them, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`; `Add`, `Sub`, `Mul` and `Div` of a convolution's
+//! output and a constant; `Transpose` of the channels to the end and back; `Cast` between float types; `Softmax`, `LogSoftmax` and
+//! `ArgMax` at the end; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes. Constants may be of 16 to 64 bits, in the file or beside
+//! it. Everything else is an error with the node's name.
 
 mod calibrate;
 mod change;

@@ -252,6 +252,7 @@ fn node(proto: &pb::NodeProto, opset: i64) -> Result<Node, ImportError> {
             node: name,
             op: format!("{}.{}", proto.domain, proto.op_type),
             opset,
+            supported: "those of ONNX itself".into(),
         });
     }
     if output.is_empty() {

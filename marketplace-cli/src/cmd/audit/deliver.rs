@@ -53,13 +53,14 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         .transpose()?;
     match (args.demand, to) {
         (Some(m), to) => {
-            let result = deliver(&desk, id, &[m], to.as_ref()).await?.only()?;
+            let result = deliver(&desk, id, &[m], to.as_ref(), None).await?.only()?;
             ctx.out.result(&result, &result)
         }
         (None, to) if args.all_demands => {
             let demands = open(&desk.market, id, &[DemandState::Demanded, DemandState::Delivered]).await?;
-            let result = deliver(&desk, id, &demands, to.as_ref()).await?;
-            ctx.out.result(&result, &result)
+            let result = deliver(&desk, id, &demands, to.as_ref(), None).await?;
+            ctx.out.result(&result, &result)?;
+            result.require_all()
         }
         (None, Some(to)) => {
             let result = hand_over(&desk, id, &to).await?;
@@ -108,7 +109,8 @@ pub(crate) async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()
         None => {
             let demands = open(&desk.market, id, &[DemandState::Delivered]).await?;
             let result = publish::publish(&desk, id, &demands).await?;
-            ctx.out.result(&result, &result)
+            ctx.out.result(&result, &result)?;
+            result.require_all()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How an audit ends whose time has passed, and first the demands in it.
 
-use crate::engagement::overdue::{early, require_over, send_due, Overdue};
+use crate::audit::several::{Failed, Several};
+use crate::engagement::overdue::{closing, early, require_over, Overdue};
 use crate::engagement::{Desk, Ended};
 use alloy::primitives::{Address, B256, U256};
 use assay_chain::audits::Audits;
@@ -10,20 +11,33 @@ use assay_protocol::abi::IRetrievalMarket::{cancelRequestCall, finalizeCall, set
 use assay_protocol::abi::{AuditState, AuditView, DemandView};
 
 /// Demands that are settled together: their transactions wait for the same blocks.
-pub const SETTLED_TOGETHER: usize = 32;
+const SETTLED_TOGETHER: usize = 32;
 
 /// Settles these demands and nothing else, once their time has passed or the audit is closed.
 ///
 /// # Errors
-/// If the time of one has not come: the others are settled all the same.
+/// What is wrong with the first of them, when all were tried: others are settled all the same.
 pub async fn settle_demands(desk: &Desk<Audits>, id: B256, demands: &[u32]) -> eyre::Result<Ended> {
     let calls: Vec<_> = demands.iter().map(|m| settling(&desk.market, id, *m)).collect();
     let steps: Vec<String> = calls.iter().map(|(step, _)| step.clone()).collect();
-    let closing = send_due(desk, id, calls).await;
+    let mut journal = desk.journal(id)?;
+    let ended = desk.account.send_all(&mut journal, calls, &desk.report).await;
     // A demand is settled once: nobody asks for its transaction again, and there may be thousands.
-    desk.journal(id)?.forget_mined(&steps)?;
+    journal.forget_mined(&steps)?;
+    let (mut receipts, mut failed) = (Vec::new(), Vec::new());
+    for (m, ended) in demands.iter().zip(ended) {
+        match ended {
+            Ok(receipt) => receipts.push(receipt),
+            Err(error) => failed.push(Failed::new(*m, error)),
+        }
+    }
+    let settled = Several::new(id, demands, receipts, failed)?;
+    let settled = match demands.first() {
+        Some(first) => settled.unless_failed(*first)?,
+        None => settled,
+    };
     let after = desk.market.newest(id).await?;
-    Ok(Ended::new(id, &after, closing?.as_ref()))
+    Ok(Ended::new(id, &after, closing::<AuditView>(&settled.demands, id)))
 }
 
 /// The call that settles a demand, and its step.

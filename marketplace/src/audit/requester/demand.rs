@@ -23,6 +23,21 @@ const KEPT_GAS: u128 = 2_000_000;
 /// Likewise for each demand that is open: acknowledging and settling.
 const KEPT_GAS_EACH: u128 = 250_000;
 
+/// Whether a step of a journal is a demand.
+pub fn is_demand(step: &str) -> bool {
+    step.starts_with("demand-")
+}
+
+/// Sends demands again that no block has taken, and waits for them: what they bring is spent by then, and their documents are in a
+/// demand.
+///
+/// # Errors
+/// If still no block takes one.
+pub async fn finish_sent(desk: &PayingDesk<Audits>, id: B256) -> eyre::Result<()> {
+    let mut journal = desk.journal(id)?;
+    desk.account.finish_sent(&mut journal, is_demand, &desk.report).await
+}
+
 /// Demands these documents, or all that are owed and not here; what is in a demand already is not demanded again. `most_wei` is what
 /// this may bring at most: then it is one demand of as many of them as that pays for, and only if gas is left for what may follow.
 ///
@@ -39,6 +54,7 @@ pub async fn demand(
     require_party(&audit, &desk.account, Party::Consumer)?;
     require_state(id, &audit, &[AuditState::Delivering])?;
     require_time(&desk.market, &audit).await?;
+    finish_sent(desk, id).await?;
     let mut journal = desk.journal(id)?;
     let posted = answers(desk, &journal, id, &audit).await?;
     let owed = owed(&desk.market, id, &posted).await?;

@@ -141,6 +141,13 @@ pub async fn accept(
             judge.cheaply(marketplace).await?;
             let stored = StoredCorpus::open(&documents.corpus)?.with_originals(documents.originals.clone());
             require_same(audit.corpusId, &committed, &stored)?;
+            let call = acceptCall {
+                id,
+                guard: audit.requestHash,
+            };
+            let call = desk.paying(&call, audit.bounds.bond);
+            // Else it would be judged again and again until fees fall.
+            desk.account.require_payable(&call).await?;
             let _lock = Lock::take_from(
                 &accepting_lock(desk),
                 "another assay process judges a request",
@@ -176,15 +183,13 @@ pub async fn accept(
             let originals = documents.originals.as_deref().map(Path::canonicalize);
             journal.set_fact(&ORIGINALS, &originals.transpose()?)?;
             journal.set_fact(&REQUEST_HASH, &audit.requestHash)?;
-            let call = acceptCall {
-                id,
-                guard: audit.requestHash,
-            };
-            let call = desk.paying(&call, audit.bounds.bond);
             let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;
             // What was signed may still be mined, whatever went wrong after.
-            if let (Err(_), None) = (&sent, journal.step("accept")) {
+            if let (Err(error), None) = (&sent, journal.step("accept")) {
                 reserved.release()?;
+                if is_passing(error) {
+                    journal.set_fact(&JUDGED, &before)?;
+                }
             }
             sent?
         }

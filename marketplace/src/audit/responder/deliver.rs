@@ -3,13 +3,14 @@
 use crate::audit::facts::{DELIVERY_SEED, PARCEL_DELIVERED};
 use crate::audit::parcel_file;
 use crate::audit::responder::parcels::{Encrypted, Parcels};
-use crate::audit::responder::several::{Failed, Several};
+use crate::audit::several::{Failed, Several};
 use crate::delivery::{parcel_name, Delivery};
 use crate::engagement::play::{require_party, require_time_of};
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
 use assay_chain::client::Call;
+use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::market::all_answers;
 use assay_chain::venue::{unsettled, Venue};
@@ -21,6 +22,9 @@ use assay_protocol::retrieval::statement::list_hash;
 use assay_protocol::units::utc;
 use rand::{rngs::OsRng, RngCore};
 use serde::Serialize;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Deliveries that wait for their blocks together: what nodes keep of one account.
 const IN_FLIGHT: usize = 128;
@@ -84,7 +88,8 @@ fn step(m: u32) -> String {
     format!("deliver-{m}")
 }
 
-/// Commits to the ciphertexts of these demands once each, without waiting for one before the next is sent, and hands them over.
+/// Commits to the ciphertexts of these demands once each, without waiting for one before the next is sent, and hands them over, which
+/// together may take as long as `patience`: the server belongs to the other side.
 ///
 /// # Errors
 /// If none of them could be delivered: a demand may still be taken back, or its time is over.
@@ -93,6 +98,7 @@ pub async fn deliver(
     id: B256,
     demands: &[u32],
     to: Option<&Delivery>,
+    patience: Option<Duration>,
 ) -> eyre::Result<Several<Delivered>> {
     let audit = desk.market.newest(id).await?;
     require_party(&audit, &desk.account, Party::Provider)?;
@@ -102,10 +108,11 @@ pub async fn deliver(
     for some in demands.chunks(IN_FLIGHT) {
         let views = all_answers(some.iter().map(|m| desk.market.demand(id, *m))).await?;
         let committed = commit(desk, &mut journal, &parcels, &audit, some.iter().copied().zip(views)).await?;
+        let until = patience.map(|patience| Instant::now() + patience);
         for (m, committed) in committed {
             let delivered = async {
                 let sent = committed?;
-                hand_over(desk, &mut journal, &parcels, m, sent, to).await
+                in_time(until, hand_over(desk, &mut journal, &parcels, m, sent, to)).await
             };
             match delivered.await {
                 Ok(delivered) => done.push(delivered),
@@ -113,7 +120,20 @@ pub async fn deliver(
             }
         }
     }
-    Several::new(id, done, failed)
+    Several::new(id, demands, done, failed)
+}
+
+/// The end of a hand-over, if it comes by then.
+async fn in_time<T>(until: Option<Instant>, what: impl Future<Output = eyre::Result<T>>) -> eyre::Result<T> {
+    let Some(until) = until else {
+        return what.await;
+    };
+    tokio::time::timeout_at(until, what).await.unwrap_or_else(|_| {
+        Err(hinted(
+            "the ciphertext is committed to, and was not taken in time where it is handed over",
+            "it is handed over again; if it never is, it can be published once the time for the acknowledgement is over",
+        ))
+    })
 }
 
 /// Commits to the ciphertexts of those that are not delivered yet; what was sent for each.
@@ -222,4 +242,20 @@ async fn hand_over(
         ack_until: after.deadline,
         sent,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that takes nothing keeps the rest from being handed over, and nothing else.
+    #[tokio::test]
+    async fn hand_overs_to_a_server_that_stalls_end_together() {
+        let until = Some(Instant::now());
+        for _ in 0..32 {
+            let stalls = std::future::pending::<eyre::Result<()>>();
+            assert!(in_time(until, stalls).await.is_err());
+        }
+        in_time(None, async { Ok(()) }).await.unwrap();
+    }
 }

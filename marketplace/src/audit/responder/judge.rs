@@ -1,8 +1,8 @@
 //! A request judged: first what costs nothing, then what the opened layout takes of memory and time, and only then what has to be
 //! computed.
 
-use crate::audit::facts::{JUDGED, MATCHED};
-use crate::audit::matches::Matches;
+use crate::audit::facts::{JUDGED, MATCHED, REQUEST_HASH};
+use crate::audit::matches::{Matches, MATCHES_FILE};
 use crate::audit::predicate::as_record;
 use crate::audit::published::{require_unregistered, KeyUse, Published};
 use crate::audit::responder::policy::AcceptPolicy;
@@ -112,13 +112,21 @@ impl Judge<'_> {
         ))
     }
 
+    /// Whether so many documents more may match than do in other audits.
+    fn require_total(&self, more: u64) -> eyre::Result<()> {
+        match self.policy.most_in_total {
+            Some(_) => self.policy.require_total(matched_elsewhere(self.desk, self.id)?, more),
+            None => Ok(()),
+        }
+    }
+
     /// What terms, registry, purse and earlier audits say, before anything is fetched or computed.
     ///
     /// # Errors
     /// With what speaks against it.
     pub(super) async fn cheaply(&self, marketplace: Option<&Market>) -> eyre::Result<()> {
         self.require(&self.findings())?;
-        self.policy.require_total(matched_elsewhere(self.desk, self.id)?, 0)?;
+        self.require_total(0)?;
         self.desk.account.require_funds(self.audit.bounds.bond, 0).await?;
         if let Some(marketplace) = marketplace {
             require_unregistered(marketplace, self.request.predicate.weightsCommit).await?;
@@ -145,8 +153,7 @@ impl Trial<'_> {
             ..self.judge.findings()
         };
         self.judge.require(&found)?;
-        let elsewhere = matched_elsewhere(desk, self.judge.id)?;
-        self.judge.policy.require_total(elsewhere, found.ones.into())?;
+        self.judge.require_total(found.ones.into())?;
         let took = self.try_proof(&matches, &prover)?;
         found.proof_seconds = took.map_or(0, |took| took.as_secs() + 1);
         self.judge.require(&found)?;
@@ -263,7 +270,15 @@ fn matched_elsewhere(desk: &Desk<Audits>, id: B256) -> eyre::Result<u64> {
     for other in desk.ids()? {
         let journal = desk.journal_path(other);
         if other != id && Journal::peek_signed(&journal, "accept")? {
-            documents += Journal::peek(&journal, &MATCHED)?.unwrap_or(0);
+            documents += match Journal::peek(&journal, &MATCHED)? {
+                Some(matched) => matched,
+                // Accepted by an older version, which kept the answers alone.
+                None => {
+                    let request = Journal::peek(&journal, &REQUEST_HASH)?.unwrap_or_default();
+                    let matches = Matches::load(&desk.files(other).join(MATCHES_FILE), request)?;
+                    matches.ones().len() as u64
+                }
+            };
         }
     }
     Ok(documents)

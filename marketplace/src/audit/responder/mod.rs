@@ -11,10 +11,9 @@
 //! | [`prove`] | proofs of what was drawn and named | `taken` |
 //! | [`submit`] | they sent | `taken`, `prove` |
 //! | [`hand_over`] | the documents that match, off chain | `taken` |
-//! | [`several`] | how it went with each of several demands | nothing |
 //! | [`parcels`] | the ciphertexts of demands | `taken` |
-//! | [`deliver`] | what was demanded, encrypted for the requester | `parcels`, `several` |
-//! | [`publish`] | deliveries that were not acknowledged, on chain | `parcels`, `several` |
+//! | [`deliver`] | what was demanded, encrypted for the requester | `parcels` |
+//! | [`publish`] | deliveries that were not acknowledged, on chain | `parcels` |
 
 pub mod accept;
 pub mod answer;
@@ -26,6 +25,5 @@ pub mod parcels;
 pub mod policy;
 pub mod prove;
 pub mod publish;
-pub mod several;
 pub mod submit;
 pub mod taken;

@@ -1,7 +1,7 @@
 //! Puts the ciphertext of a delivery on chain that the requester did not acknowledge.
 
 use crate::audit::responder::parcels::Parcels;
-use crate::audit::responder::several::{Failed, Several};
+use crate::audit::several::{Failed, Several};
 use crate::engagement::batch::first_words;
 use crate::engagement::play::require_party;
 use crate::engagement::{Desk, Sent};
@@ -72,7 +72,7 @@ pub async fn publish(desk: &Desk<Audits>, id: B256, demands: &[u32]) -> eyre::Re
             bar.set((done.len() + failed.len()) as u64);
         }
     }
-    Several::new(id, done, failed)
+    Several::new(id, demands, done, failed)
 }
 
 /// One demand that is being published.
@@ -165,7 +165,12 @@ async fn send(
             Err(error) => failed.push(Failed::new(m, error)),
         }
     }
+    let steps: Vec<String> = calls.iter().map(|(step, _)| step.clone()).collect();
     let ended = desk.account.send_all(journal, calls, &desk.report).await;
+    // Which chunks are public the chain says: in the journal, which is written whole each time, they would be for nothing.
+    if let Err(error) = journal.forget_mined(&steps) {
+        desk.report.warn(format_args!("{error:#}"));
+    }
     let mut left = Vec::new();
     for (mut publication, ended) in going.into_iter().zip(ended) {
         match ended {

@@ -237,7 +237,12 @@ fn a_responder_delivers_then_publishes_what_is_not_acknowledged() {
     assert_eq!(rs(sent, 1_500), Action::Publish(4));
     assert_eq!(rs(sent, 1_501), Action::Wait, "it is lost");
     assert_eq!(rs(demand(4, DemandState::Acked), 1_000), Action::Wait);
-    assert_eq!(rs(demand(4, DemandState::Acked), 1_001), Action::SettleDemand(4));
+    assert_eq!(
+        rs(demand(4, DemandState::Acked), 1_600),
+        Action::Wait,
+        "the requester's daemon settles it in this block"
+    );
+    assert_eq!(rs(demand(4, DemandState::Acked), 1_601), Action::SettleDemand(4));
 }
 
 #[test]
@@ -364,9 +369,32 @@ fn what_may_be_settled_is_settled_together() {
     demands[1].rests = true;
     demands[2].settle_after = 5_000;
     demands.iter_mut().for_each(|demand| demand.judgement = Judgement::Good);
-    assert_eq!(delivering(&demands, 1_001).to_settle(&NONE, 9), [0, 3, 4]);
-    assert_eq!(delivering(&demands, 1_001).to_settle(&NONE, 2), [0, 3]);
-    assert!(delivering(&demands, 1_000).to_settle(&NONE, 9).is_empty());
+    let settle = |now, most| delivering(&demands, now).alike(&NONE, Action::SettleDemand(0), most);
+    assert_eq!(settle(1_001, 9), [0, 3, 4]);
+    assert_eq!(settle(1_001, 2), [0, 3]);
+    assert!(settle(1_000, 9).is_empty());
+}
+
+/// Whoever demands a document at a time opens thousands of demands: those whose time ends first come first, a few at a time, and
+/// one that always fails is not among them.
+#[test]
+fn of_many_demands_those_that_end_first_are_served_together() {
+    let ends = |number: u64, deadline| Demand {
+        deadline,
+        ..demand(number, DemandState::Demanded)
+    };
+    let mut demands: Vec<_> = (0..100).map(|m| ends(m, 1_000 - m)).collect();
+    demands[98].rests = true;
+    demands[97].state = DemandState::Delivered;
+    let s = Situation {
+        party: Party::Responder,
+        ..delivering(&demands, 1)
+    };
+    let first = next(&s, &NONE);
+    assert_eq!(first, Action::Deliver(99));
+    let alike = s.alike(&NONE, first, 32);
+    let expected: Vec<u64> = (0..100).rev().filter(|m| ![98, 97].contains(m)).take(32).collect();
+    assert_eq!(alike, expected);
 }
 
 #[test]
@@ -425,9 +453,12 @@ fn a_closed_audit_gives_back_what_it_holds() {
             ),
             Action::Wait
         );
-        if party != Party::Authority {
-            assert_eq!(next(&open, &NONE), Action::SettleDemand(2));
-        }
+        let expected = match party {
+            Party::Authority => Action::Wait,
+            Party::Responder => Action::Settle,
+            Party::Requester | Party::Watcher => Action::SettleDemand(2),
+        };
+        assert_eq!(next(&open, &NONE), expected);
     }
 }
 

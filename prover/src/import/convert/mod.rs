@@ -72,37 +72,48 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
     Ok(converter.network)
 }
 
+type Convert = fn(&mut Converter, &Node) -> Result<(), ImportError>;
+
+/// What each operator becomes.
+const OPERATORS: [(&str, Convert); 27] = [
+    ("Add", Converter::add),
+    ("ArgMax", Converter::arg_max),
+    ("AveragePool", Converter::average_pool),
+    ("BatchNormalization", Converter::batch_norm),
+    ("Cast", Converter::cast),
+    ("Clip", Converter::clip),
+    ("Concat", Converter::concat),
+    ("Constant", Converter::constant_node),
+    ("Conv", Converter::conv),
+    ("Div", Converter::affine),
+    ("Dropout", Converter::dropout),
+    ("Flatten", Converter::flatten),
+    ("Gather", Converter::gather),
+    ("Gemm", Converter::gemm),
+    ("GlobalAveragePool", Converter::global_average_pool),
+    ("Identity", Converter::identity),
+    ("LogSoftmax", Converter::softmax),
+    ("MatMul", Converter::mat_mul),
+    ("Mul", Converter::affine),
+    ("ReduceMean", Converter::reduce_mean),
+    ("Relu", Converter::relu),
+    ("Reshape", Converter::reshape),
+    ("Shape", Converter::shape),
+    ("Softmax", Converter::softmax),
+    ("Sub", Converter::affine),
+    ("Transpose", Converter::transpose),
+    ("Unsqueeze", Converter::unsqueeze),
+];
+
 impl Converter {
     fn node(&mut self, node: &Node) -> Result<(), ImportError> {
-        match node.op.as_str() {
-            "Conv" => self.conv(node),
-            "Gemm" => self.gemm(node),
-            "MatMul" => self.mat_mul(node),
-            "BatchNormalization" => self.batch_norm(node),
-            "Relu" => self.relu(node),
-            "Clip" => self.clip(node),
-            "Add" => self.add(node),
-            "GlobalAveragePool" => self.global_average_pool(node),
-            "AveragePool" => self.average_pool(node),
-            "ReduceMean" => self.reduce_mean(node),
-            "Flatten" => self.flatten(node),
-            "Reshape" => self.reshape(node),
-            "Identity" => self.identity(node),
-            "Dropout" => self.dropout(node),
-            "Constant" => self.constant_node(node),
-            "Sub" | "Mul" | "Div" => self.affine(node),
-            "Softmax" | "LogSoftmax" => self.softmax(node),
-            "ArgMax" => self.arg_max(node),
-            "Transpose" => self.transpose(node),
-            "Cast" => self.cast(node),
-            "Shape" => self.shape(node),
-            "Gather" => self.gather(node),
-            "Unsqueeze" => self.unsqueeze(node),
-            "Concat" => self.concat(node),
-            _ => Err(ImportError::UnsupportedOp {
+        match OPERATORS.iter().find(|(op, _)| *op == node.op) {
+            Some((_, convert)) => convert(self, node),
+            None => Err(ImportError::UnsupportedOp {
                 node: node.name.clone(),
                 op: node.op.clone(),
                 opset: self.opset,
+                supported: OPERATORS.map(|(op, _)| op).join(", "),
             }),
         }
     }

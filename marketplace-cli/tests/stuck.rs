@@ -1,0 +1,155 @@
+//! Transactions that no block takes: what is signed after them does not wait behind them.
+
+mod support;
+
+use alloy::primitives::B256;
+use alloy::providers::Provider;
+use assay_chain::account::Account;
+use assay_chain::client::Call;
+use assay_chain::error::Kind;
+use assay_chain::fees::FeeLimits;
+use assay_chain::journal::Journal;
+use assay_marketplace::accuracy::consumer::open::open;
+use assay_marketplace::engagement::overdue::close;
+use assay_marketplace::testset;
+use assay_protocol::abi::IAccuracyMarket::{cancelCall, timeoutCall};
+use std::fmt::Debug;
+use std::future::Future;
+use std::time::Duration;
+use support::World;
+
+const GWEI: u128 = 1_000_000_000;
+
+/// A base fee that nothing signed before it allows, 100,000 gwei, and the limits within which it is paid.
+const DEAR: &str = "0x5af3107a4000";
+const ALLOWED: FeeLimits = FeeLimits {
+    max_fee: None,
+    max_priority_fee: None,
+    max_cost: Some(100 * GWEI * GWEI),
+};
+
+fn journal(w: &World) -> Journal {
+    Journal::open(&w.dir.path().join("stuck.json")).unwrap()
+}
+
+/// A call that nobody refuses: there is no contract.
+fn free(w: &World, n: u8) -> Call {
+    let id = B256::repeat_byte(n);
+    Call::new(w.other.address(), &timeoutCall { id })
+}
+
+/// Leaves so many transactions of this account with the node, for fees that no block takes.
+async fn stuck<T: Debug>(w: &World, account: &Account, count: u64, sending: impl Future<Output = T>) {
+    w.rpc("evm_setAutomine", vec![false.into()]).await;
+    let provider = &w.market.chain.provider;
+    let all = sent(w, account).await + count;
+    let begun = async {
+        while provider
+            .get_transaction_count(account.address())
+            .pending()
+            .await
+            .unwrap()
+            < all
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        () = begun => {}
+        ended = sending => panic!("no block took them: {ended:?}"),
+    }
+    w.rpc("anvil_setNextBlockBaseFeePerGas", vec![DEAR.into()]).await;
+    w.mine().await;
+    w.rpc("evm_setAutomine", vec![true.into()]).await;
+}
+
+async fn sent(w: &World, account: &Account) -> u64 {
+    w.market.chain.provider_nonce(account.address()).await.unwrap()
+}
+
+fn is_mined(journal: &Journal, step: &str) -> bool {
+    journal.step(step).is_some_and(|step| step.mined.is_some())
+}
+
+#[tokio::test]
+async fn what_is_stuck_is_sent_again_before_anything_new_is_signed() {
+    let w = World::new().await;
+    let (account, mut journal) = (w.mc.account.clone(), journal(&w));
+    let before = sent(&w, &account).await;
+    let one = free(&w, 1);
+    stuck(&w, &account, 1, account.send(&mut journal, "one", &one, &w.mc.report)).await;
+    let refused = account.send(&mut journal, "two", &free(&w, 2), &w.mc.report).await;
+    assert!(Kind::TooDear.is_of(&refused.unwrap_err()));
+    assert_eq!(journal.step("two"), None, "it would wait behind the other");
+
+    let account = account.within(ALLOWED);
+    account
+        .send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
+    assert!(is_mined(&journal, "one") && is_mined(&journal, "two"));
+    assert_eq!(journal.step("one").unwrap().replaced.len(), 1);
+    assert_eq!(sent(&w, &account).await, before + 2);
+}
+
+#[tokio::test]
+async fn what_was_signed_behind_another_is_freed_with_it() {
+    let w = World::new().await;
+    let (account, mut journal) = (w.mc.account.clone().within(ALLOWED), journal(&w));
+    let before = sent(&w, &account).await;
+    let both = vec![("one".into(), free(&w, 1)), ("two".into(), free(&w, 2))];
+    stuck(&w, &account, 2, account.send_all(&mut journal, both, &w.mc.report)).await;
+    account
+        .send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
+    assert_eq!(sent(&w, &account).await, before + 2);
+}
+
+/// What was due when it was signed may be too late now: its nonce is used up all the same.
+#[tokio::test]
+async fn what_is_refused_by_now_makes_room() {
+    let w = World::new().await;
+    let offer = w.opened(1).await.id;
+    let (account, mut journal) = (w.mc.account.clone().within(ALLOWED), journal(&w));
+    let before = sent(&w, &account).await;
+    let cancel = Call::new(w.market.address, &cancelCall { id: offer });
+    let both = vec![("cancel".into(), cancel), ("two".into(), free(&w, 2))];
+    stuck(&w, &account, 2, account.send_all(&mut journal, both, &w.mc.report)).await;
+    w.pass(1801).await;
+    let other = w.as_of(&w.other, &w.other.account.clone().within(ALLOWED)).await;
+    close(&other, offer).await.unwrap();
+
+    account
+        .send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
+    account
+        .send(&mut journal, "three", &free(&w, 3), &w.mc.report)
+        .await
+        .unwrap();
+    assert!(is_mined(&journal, "two") && !is_mined(&journal, "cancel"));
+    assert_eq!(sent(&w, &account).await, before + 3, "nothing in the place of one");
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_counts_until_it_is_mined() {
+    let w = World::new().await;
+    let set = w.test_set(1);
+    let root = testset::load(&set).unwrap().root().unwrap();
+    stuck(&w, &w.mc.account, 1, open(&w.mc, &set, w.ask())).await;
+    let account = w.mc.account.clone().within(ALLOWED);
+    let mut journal = Journal::open(&w.mc.home.offer(&w.market.chain, w.market.address, root)).unwrap();
+    let wei = async |account: &Account, journal: &Journal| {
+        let steps = journal.steps().map(|(_, step)| step);
+        account.on_its_way(steps).await.unwrap()
+    };
+    assert_eq!(wei(&account, &journal).await, w.market.entry_wei());
+    assert_eq!(wei(&w.other.account, &journal).await, 0, "another account's");
+    account
+        .finish_sent(&mut journal, |step| step == "open", &w.mc.report)
+        .await
+        .unwrap();
+    assert!(is_mined(&journal, "open"));
+    assert_eq!(wei(&account, &journal).await, 0);
+}
