@@ -27,6 +27,7 @@ fn texts() -> Vec<(PathBuf, String)> {
         "marketplace/DOCUMENTS.md",
         "models/digits/README.md",
         "models/seven/README.md",
+        "models/small/README.md",
         "verifier-gen/README.md",
     ];
     let crates = [

@@ -9,14 +9,12 @@ mod wild;
 mod windows;
 
 use assay_durable::progress::Silent;
-use assay_prover::import::{self, load_png, FloatModel, ImportError, ImportOptions, RangeMethod};
-use assay_prover::model::{Op, OutputMode, Padding, Shape};
-use assay_prover::reference;
+use assay_prover::import::{self, ImportError, ImportOptions, RangeMethod};
+use assay_prover::model::{Op, OutputMode, Padding};
 use import_support::networks::*;
 use import_support::*;
-use rayon::prelude::*;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[test]
 fn every_kind_of_convolution_and_padding_agrees_with_the_float_run() {
@@ -752,54 +750,4 @@ fn report_is_a_table_and_a_json_document() {
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["parameters"], model.architecture.parameter_count());
     assert_eq!(json["layers"][2]["name"], "layer 02 pool");
-}
-
-fn digits() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/digits")
-}
-
-#[test]
-fn digits_model_keeps_its_accuracy_on_held_out_images() {
-    let onnx = digits().join("mobilenet_v2_035_96.onnx");
-    let options = ImportOptions::default();
-    let (model, report) = import::import(&onnx, &digits().join("calibration"), &options, &Silent).unwrap();
-    println!("{}", report.to_table());
-    assert_eq!(report.same_top1, report.calibration_images);
-    let arch = &model.architecture;
-    let folded = model.fold().unwrap();
-    let float = FloatModel::load(&onnx, &options).unwrap();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(digits().join("heldout"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    files.sort();
-    let results: Vec<(bool, bool, bool)> = files
-        .par_iter()
-        .map(|path| {
-            // Files are named index_label.png.
-            let name = path.file_stem().unwrap().to_str().unwrap();
-            let label: usize = name.split_once('_').unwrap().1.parse().unwrap();
-            let image = load_png(path, Shape::new(3, 96, 96)).unwrap();
-            let logits = float.logits(&image).unwrap();
-            let float_top1 = (0..logits.len()).fold(0, |best, k| if logits[k] > logits[best] { k } else { best });
-            let top1 = reference::run(arch, &folded, &image).unwrap().top1();
-            (float_top1 == label, top1 == label, float_top1 == top1)
-        })
-        .collect();
-    let percent = |right: usize| 100.0 * right as f64 / results.len() as f64;
-    let float_accuracy = percent(results.iter().filter(|r| r.0).count());
-    let accuracy = percent(results.iter().filter(|r| r.1).count());
-    let same = percent(results.iter().filter(|r| r.2).count());
-    println!(
-        "{} held-out images: float {float_accuracy:.2} %, integer {accuracy:.2} %, same class {same:.2} %",
-        results.len()
-    );
-    assert!(results.len() >= 300);
-    assert!(float_accuracy > 90.0);
-    assert!(
-        float_accuracy - accuracy <= 0.5,
-        "float {float_accuracy} %, integer {accuracy} %"
-    );
-    // Rounding may turn an image either way, but not many.
-    assert!(same >= 99.0, "{same} % have the same class");
 }

@@ -7,13 +7,15 @@ import numpy as np
 from PIL import Image
 
 import architecture
+import dataset
 import export
 import network
 import quantise
 
 FOLDERS = ("heldout", "calibration")
 MIN_HELDOUT = 200
-OPERATORS = {"Conv", "Clip", "Add", "GlobalAveragePool", "Flatten", "Gemm"}
+OPERATORS = {"Conv", "BatchNormalization", "Relu", "Clip", "Add", "AveragePool", "GlobalAveragePool", "Flatten", "Gemm"}
+OPERATORS |= {"Softmax"}
 
 
 class CheckError(Exception):
@@ -61,10 +63,10 @@ def measure(model, root):
     import onnx
 
     listing, onnx_path = model.layers(), root / model.onnx_name
-    _, images, labels = read_folder(root / "heldout", model.resolution)
-    calibration = read_folder(root / "calibration", model.resolution)[1]
+    (images, labels), (calibration, _) = (read_folder(root / name, model.resolution)[1:] for name in FOLDERS)
+    images, calibration = (dataset.channels(part, listing[0].in_channels) for part in (images, calibration))
     logits = export.run_onnx(onnx_path, images)
-    params = export.read_params(onnx_path)
+    params = {name: network.fold(tensors) for name, tensors in export.read_tensors(onnx_path).items()}
     values = network.run_float(listing, params, calibration)
 
     def integer_run(shift):
@@ -100,7 +102,7 @@ def check(model, root):
 
     Raises CheckError at the first disagreement.
     """
-    manifest = json.loads((root / "manifest.json").read_text())
+    manifest = json.loads((root / model.manifest_name).read_text())
     got = json.loads(json.dumps(measure(model, root)))  # tuples become lists, as in the manifest
     for section, values in got.items():
         for key, value in values.items():
@@ -137,7 +139,7 @@ def check(model, root):
 def write_manifest(model, root, provenance):
     """Measures the files of `model` under `root` and writes the manifest: what was measured and how it was made."""
     text = json.dumps({"provenance": provenance, **measure(model, root)}, indent=2)
-    (root / "manifest.json").write_text(text + "\n")
+    (root / model.manifest_name).write_text(text + "\n")
 
 
 def _scores(model, name, logits, labels):

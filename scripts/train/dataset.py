@@ -78,6 +78,11 @@ def render(scans, size):
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
+def channels(images, count):
+    """Of images `[..., 3]` the channels that a network of `count` reads: a grey one reads green, as the importer does."""
+    return images if count == 3 else images[..., 1:2]
+
+
 def augment(scans, size, rng):
     """Randomly rotated, scaled, shifted and slightly tinted copies: float `[n, size, size, 3]` in 0..1."""
     n = len(scans)

@@ -20,13 +20,13 @@ def parse_args(argv):
     parser = argparse.ArgumentParser(prog="scripts/train-demo-model", description="Trains and checks a demo model.")
     parser.add_argument("--model", choices=demo_models.BY_NAME, default="digits", help="which one (default %(default)s)")
     parser.add_argument("--check", action="store_true", help="only check the files against their manifest")
-    parser.add_argument("--out", type=Path, help="folder of the model (default models/ and its name)")
+    parser.add_argument("--out", type=Path, help="folder of the model (default models/ and its folder)")
     parser.add_argument("--seed", type=int, default=1, help="seed of split, weights and augmentation (default %(default)s)")
     parser.add_argument("--epochs", type=int, help="passes over the training images (default: what the model was made with)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default %(default)s)")
     args = parser.parse_args(argv)
     args.model = demo_models.BY_NAME[args.model]
-    args.out = args.out or MODELS_FOLDER / args.model.name
+    args.out = args.out or MODELS_FOLDER / args.model.folder
     args.epochs = args.epochs or args.model.epochs
     return args
 
@@ -49,9 +49,9 @@ def train(args):
 
     model, layers = args.model, args.model.layers()
     digits = dataset.load_digits(args.seed, model.class_of)
-    params = training.train(layers, digits, model.class_weights, args.epochs, args.seed, args.threads, report)
+    tensors = training.train(layers, digits, model.class_weights, args.epochs, args.seed, args.threads, report)
     args.out.mkdir(parents=True, exist_ok=True)
-    export.write_onnx(layers, params, model.graph_name, args.out / model.onnx_name)
+    export.write_onnx(layers, tensors, model.form, model.graph_name, args.out / model.onnx_name)
     for name in artefacts.FOLDERS:
         ids = getattr(digits, name)
         images = dataset.render(digits.scans[ids], model.resolution)

@@ -9,6 +9,9 @@ implementation that counts; this one only has to follow the same rules.
 
 import numpy as np
 
+import architecture
+import network
+
 RELU6_SCALE = 6 / 255
 INT32_MAX = 2**31 - 1
 
@@ -21,11 +24,9 @@ def activation_ranges(layers, values):
     """`(scale, zero_point)` by tensor name, real = scale * (q - zero_point), from the float values of a calibration run."""
     ranges = {"image": (1 / 255, 0)}
     for layer in layers:
-        if layer.relu6:
+        if layer.activation == architecture.RELU6:
             ranges[layer.name] = (RELU6_SCALE, 0)
-        elif layer.kind == "dense":
-            continue
-        else:
+        elif layer is not layers[-1]:
             low, high = min(values[layer.name].min(), 0.0), max(values[layer.name].max(), 0.0)
             scale = (high - low) / 255
             ranges[layer.name] = (scale, int(np.floor(-low / scale + 0.5)))
@@ -43,12 +44,12 @@ def quantise(layers, params, values, shift):
         scales, zeros = zip(*(ranges[name] for name in layer.inputs))
         if layer.kind in ("add", "pool"):
             entry, ranges[layer.name] = _merge(layer, scales, zeros, *ranges[layer.name], shift)
-        elif layer.kind == "dense":
+        elif layer is layers[-1]:
             weight, bias = (np.float64(array) for array in params[layer.name])
             scale = _logit_scale(weight, bias, scales[0], zeros[0], limit)
             entry = _linear(layer, weight, bias, scales[0], zeros[0], scale, 0, shift)
         else:
-            entry = _linear(layer, *params[layer.name], scales[0], zeros[0], *ranges[layer.name], shift)
+            entry = _linear(layer, *network.linear(layer, params), scales[0], zeros[0], *ranges[layer.name], shift)
         quantised[layer.name] = entry
         bounds[layer.name] = _quotient_bounds(layer, entry, shift)
         if bounds[layer.name][0] < -limit or bounds[layer.name][1] >= limit:
