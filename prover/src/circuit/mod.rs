@@ -8,13 +8,15 @@
 //! |---|---|
 //! | `network` | the chips in order |
 //! | `synthesis` | columns assigned, copies, instances |
-//! | [`cost`] | size of proofs, time, memory and gas to expect |
+//! | `shape` | a verifying key's shape, for whoever counts what its contract costs |
+//! | [`cost`] | size of proofs, rows, columns and memory to expect |
 
 /// Part of the name of every cached key: raise it with any change of gates, layout or fixed columns.
 pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod cost;
 mod network;
+mod shape;
 mod synthesis;
 
 pub use crate::plan::columns::Columns;
@@ -25,5 +27,6 @@ pub use crate::plan::floor::Floor;
 pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::program;
 pub use crate::witness::phase2;
-pub use cost::{Cost, Footprint};
+pub use cost::{ColumnCounts, Cost, Footprint, MemoryBytes, Region};
+pub use shape::KeyShape;
 pub use synthesis::{CircuitParams, Edit, NetworkCircuit};
