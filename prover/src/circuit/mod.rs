@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `network` | the chips in order |
 //! | `synthesis` | columns assigned, copies, instances |
+//! | `system` | columns and gates, counted |
 //! | `shape` | a verifying key's shape, for whoever counts what its contract costs |
 //! | [`cost`] | size of proofs, rows, columns and memory to expect |
 
@@ -18,6 +19,7 @@ pub mod cost;
 mod network;
 mod shape;
 mod synthesis;
+mod system;
 
 pub use crate::plan::columns::Columns;
 pub use crate::plan::compiled::Compiled;

@@ -1,6 +1,6 @@
 //! The verifying key's shape before there is any: to count what a contract for it costs.
 
-use super::cost::constraint_system;
+use super::system::constraint_system;
 use crate::plan::layout::FrozenArchitecture;
 use halo2_proofs::halo2curves::bn256::G1Affine;
 use halo2_proofs::plonk::{permutation, VerifyingKey};

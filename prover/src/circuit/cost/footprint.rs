@@ -1,6 +1,6 @@
 //! What proofs take of a machine. Follows from the sizes of a layout alone, so that nothing is computed for one that is too large.
 
-use super::census;
+use crate::circuit::system::census;
 use crate::plan::layout::{FrozenArchitecture, Layout};
 use assay_engine::Census;
 use serde::Serialize;

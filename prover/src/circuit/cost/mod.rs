@@ -14,12 +14,9 @@ pub use columns::ColumnCounts;
 pub use footprint::{Footprint, MemoryBytes};
 pub use rows::Region;
 
-use crate::circuit::synthesis::{CircuitParams, NetworkCircuit};
+use crate::circuit::system::census;
 use crate::plan::compiled::Compiled;
-use crate::plan::layout::FrozenArchitecture;
 use assay_engine::Census;
-use assay_statement::field::Fr;
-use halo2_proofs::plonk::{Circuit, ConstraintSystem};
 use serde::Serialize;
 
 const POINT_BYTES: usize = 64;
@@ -62,17 +59,4 @@ impl Cost {
 
 fn proof_bytes(census: &Census) -> usize {
     POINT_BYTES * census.points() + SCALAR_BYTES * census.evaluations
-}
-
-/// The constraint system of an architecture's circuit.
-pub(super) fn constraint_system(frozen: &FrozenArchitecture) -> ConstraintSystem<Fr> {
-    let mut system = ConstraintSystem::default();
-    NetworkCircuit::configure_with_params(&mut system, CircuitParams::of(frozen));
-    system
-}
-
-/// The columns of an architecture's circuit, and what proofs do with them.
-fn census(frozen: &FrozenArchitecture) -> Census {
-    Census::of(&constraint_system(frozen), 0..frozen.layout.weight_columns)
-        .expect("the circuit is one that the engine proves")
 }
