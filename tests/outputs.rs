@@ -2,6 +2,7 @@
 
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
+use assay_marketplace::plan::verification;
 use assay_marketplace::verifier::code::spec;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
 use assay_prover::model::{Model, OutputMode};
@@ -101,7 +102,15 @@ fn five_classes_and_a_bit_are_verified_here_and_by_the_generated_contract() {
         };
         let outcome = call(statement.output);
         assert!(outcome.accepted(), "{output}: {outcome:?}");
-        eprintln!("{output}: {} bytes, {} gas", bundle.proof().len(), outcome.gas_used);
+        let calldata = encode_bound(bundle.vk_digest(), &statement.call_words(), bundle.proof());
+        let counted = verification::of(&keys.verifier().compiled().frozen).unwrap().unwrap();
+        assert_eq!(counted.calldata_bytes, calldata.len());
+        let saved = 12 * calldata.iter().filter(|byte| **byte == 0).count() as u64;
+        let (at_most, gas) = (outcome.gas_used + saved, counted.gas.total());
+        assert!(
+            at_most.abs_diff(gas) < gas / 400,
+            "{output}: {at_most} used, {gas} counted"
+        );
         for lie in lies(outputs[0]) {
             assert_ne!(lie, outputs[0]);
             let outcome = call(word(lie));

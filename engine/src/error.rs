@@ -85,6 +85,8 @@ pub enum EngineError {
     Reference(#[source] std::io::Error),
     #[error("the point beside the reference string is not its next power")]
     TopPower,
+    #[error("the constraint system has {count} selectors, which are no columns yet")]
+    Selectors { count: usize },
     #[error("the circuit is not the key's: {part}")]
     OtherCircuit { part: &'static str },
     #[error("a program of {instructions} instructions, {registers} registers and {uniforms} uniform values is larger than the loops can run")]

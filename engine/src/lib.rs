@@ -22,12 +22,14 @@
 //! | `table`, `check` | the whole table, and whether it satisfies the circuit |
 //! | `permutation`, `quotient`, `vanishing` | the parts of the argument |
 //! | `polynomials`, `evaluation`, `opening` | what is opened, where, and how |
+//! | `census`, `timing` | what a constraint system's keys and proofs are made of, counted; how fast each of it is done here |
 //! | `options`, `prove` | how a proof is made; all of it in order |
 //!
 //! No constant time is promised: a prover runs on its owner's machine.
 
 mod arithmetization;
 mod backend;
+mod census;
 mod check;
 mod compile;
 mod constraints;
@@ -60,12 +62,14 @@ mod stock;
 mod synthesis;
 mod table;
 mod tables;
+mod timing;
 mod unchanging;
 mod vanishing;
 mod witness;
 
 pub use assay_kernels::{return_large_buffers, Path, Threads, ThreadsError, PORTABLE_VARIABLE};
 pub use backend::{Backend, Basis, Inputs};
+pub use census::Census;
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{Cell, ColumnKind, EngineError};
@@ -78,6 +82,7 @@ pub use prove::Prover;
 pub use reference::{is_next_power, ReferenceString};
 pub use remembered::Remembered;
 pub use stock::Stock;
+pub use timing::Timing;
 pub use witness::{Phases, Witness};
 
 #[cfg(test)]

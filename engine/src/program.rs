@@ -95,6 +95,12 @@ impl Program {
         &self.instructions
     }
 
+    /// Sums and products for each row. Loads are part of the step that uses what is loaded.
+    pub fn steps(&self) -> usize {
+        let loads = |instruction: &&Instruction| !matches!(instruction, Instruction::Load { .. });
+        self.instructions.iter().filter(loads).count()
+    }
+
     /// How many registers there are.
     pub fn registers(&self) -> usize {
         self.registers

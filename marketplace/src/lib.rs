@@ -12,6 +12,7 @@
 //! | [`proving`] | the prover with a model's files, its promises, its reference string | `instructions` |
 //! | [`job`] | proofs made one after the other, beside other processes | `home`, `proving` |
 //! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement`, `instructions` |
+//! | [`plan`] | what a model's circuit costs before there is any key | `verifier` |
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
 //! | [`document`] | what readers get of the contracts, all of it at one block | `engagement` |
@@ -42,6 +43,7 @@ mod instructions;
 pub mod job;
 pub mod model;
 pub mod openings;
+pub mod plan;
 pub mod prediction;
 pub mod proving;
 pub mod revealed;

@@ -2,7 +2,7 @@
 
 use assay_durable::cache::Cache;
 use assay_durable::progress::{Progress, Silent};
-use assay_prover::circuit::{FrozenArchitecture, Layout};
+use assay_prover::circuit::{Footprint, FrozenArchitecture, Layout};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
 use assay_prover::proof::{prove_with_secret, secret_sizes, verify, Inference, Keys, Memory};
@@ -49,7 +49,7 @@ fn processor() -> f64 {
 }
 
 /// `ASSAY_MEASURE="0.35 96 small 3" cargo test --release --test measure -- --ignored --nocapture`: three proofs of a width and a
-/// resolution in a memory mode.
+/// resolution in a memory mode; a fifth word is the number of activations a row.
 #[test]
 #[ignore = "a measurement"]
 fn proofs_of_a_real_architecture() {
@@ -59,9 +59,14 @@ fn proofs_of_a_real_architecture() {
     let (memory, repeat): (Memory, usize) = (words[2].parse().unwrap(), words[3].parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let architecture = mobilenet_v2(width, resolution, 1001);
-    let frozen = FrozenArchitecture::plan_with(architecture, 3, Layout::DEFAULT_SALT_ROWS).unwrap();
+    let lanes = words.get(4).map_or(3, |lanes| lanes.parse().unwrap());
+    let frozen = FrozenArchitecture::plan_with(architecture, lanes, Layout::DEFAULT_SALT_ROWS).unwrap();
     let k = frozen.layout.k;
-    println!("{wish}: k = {k}, {:?} by itself", Memory::of_machine(k));
+    let footprint = Footprint::of(&frozen);
+    println!(
+        "{wish}: k = {k}, {} by itself; {footprint:?}",
+        Memory::of_machine(&footprint.memory)
+    );
     let srs = Srs::dev(k, &Cache::user().unwrap(), &Silent).unwrap();
     let (start, busy) = (Instant::now(), processor());
     let steps = Steps(Mutex::new(start));

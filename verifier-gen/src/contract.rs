@@ -113,7 +113,7 @@ fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> {
     })
 }
 
-fn check_interface(spec: &VerifierSpec, protocol: &Protocol) -> Result<(), GenerateError> {
+pub(crate) fn check_interface(spec: &VerifierSpec, protocol: &Protocol) -> Result<(), GenerateError> {
     let Interface::Bound { words, leading_points } = spec.interface else {
         return Ok(());
     };
@@ -396,7 +396,7 @@ fn body(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Pl
 }
 
 /// `acc := acc·y + constraint` for every constraint, and how many words it spills.
-fn numerator(graph: &Graph, constraints: &[Constraint], spills_at: usize) -> (Vec<String>, usize) {
+pub(crate) fn numerator(graph: &Graph, constraints: &[Constraint], spills_at: usize) -> (Vec<String>, usize) {
     let roots: Vec<Id> = constraints.iter().map(|constraint| constraint.value).collect();
     let mut emitter = Emitter::new(graph, &roots, spills_at);
     let mut lines = vec![];

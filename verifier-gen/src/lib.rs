@@ -12,6 +12,7 @@
 //! | [`calldata`] | what the contract is called with |
 //! | `template` | the Solidity in `templates/`, filled in |
 //! | [`manifest`] | lengths, digests and the memory map as data |
+//! | [`gas`] | what a call costs |
 //! | `evm` | (feature `evm`) compile and run in process |
 //!
 //! `VerifyingKey → Protocol → Plan → { constraints, opening, vk_data } → template → Generated`
@@ -30,6 +31,7 @@ mod error;
 #[cfg(feature = "evm")]
 pub mod evm;
 mod expr;
+pub mod gas;
 mod generated;
 pub mod manifest;
 mod opening;

@@ -87,7 +87,7 @@ pub(crate) fn table(protocol: &Protocol, plan: &Plan) -> Vec<u8> {
 }
 
 /// Stores `L_k(u)` for the points of the set; a single point needs none, its `L` is one.
-fn basis(protocol: &Protocol, plan: &Plan, set: &RotationSet) -> Vec<String> {
+pub(crate) fn basis(protocol: &Protocol, plan: &Plan, set: &RotationSet) -> Vec<String> {
     if set.rotations.len() == 1 {
         return vec![];
     }
@@ -160,7 +160,7 @@ fn terms(protocol: &Protocol, plan: &Plan, index: usize, table: usize) -> Vec<St
 }
 
 /// Sets `value` to `R_j(u)` from the table record in `entry`.
-fn interpolant(plan: &Plan, set: &RotationSet) -> Vec<String> {
+pub(crate) fn interpolant(plan: &Plan, set: &RotationSet) -> Vec<String> {
     let eval = |k: usize| match 240 - 16 * (k + 1) {
         0 => "mload(and(entry, 0xffff))".to_string(),
         shift => format!("mload(and(shr({shift}, entry), 0xffff))"),

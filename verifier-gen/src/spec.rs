@@ -30,6 +30,15 @@ impl From<&ParamsKZG<Bn256>> for KzgKey {
 }
 
 impl KzgKey {
+    /// Of the string whose secret is 1, under which everything can be proven: where nothing depends on the string.
+    pub fn of_generators() -> Self {
+        Self {
+            g1: G1Affine::generator(),
+            g2: G2Affine::generator(),
+            s_g2: G2Affine::generator(),
+        }
+    }
+
     /// What tells one string from another in the code of a generated verifier: the words of `−τ·G2`, each of them pushed
     /// somewhere.
     pub fn words_of_string(&self) -> [[u8; 32]; 4] {

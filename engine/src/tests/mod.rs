@@ -4,6 +4,7 @@
 mod backends;
 mod bench;
 mod blinding;
+mod census;
 mod circuits;
 mod equality;
 mod faults;

@@ -128,6 +128,9 @@ fn name_of(args: &[&str]) -> String {
     if OF_FILES.contains(&name.as_str()) && subject.is_some_and(|subject| !subject.starts_with("0x")) {
         return format!("{name} FILE");
     }
+    if subject == Some(&"--calibrate") {
+        return format!("{name} --calibrate");
+    }
     name
 }
 

@@ -14,9 +14,9 @@ use assay_chain::error::usage;
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
 use assay_durable::report::{Estimate, Reporter};
-use assay_prover::circuit::{Compiled, Footprint, FrozenArchitecture};
+use assay_prover::circuit::{Footprint, FrozenArchitecture};
 use assay_prover::model::{Architecture, FoldedModel, Model};
-use assay_prover::proof::{self, Keys, Memory, VerifierKey};
+use assay_prover::proof::{self, Keys, Memory, Speed as MachineSpeed, VerifierKey};
 use assay_prover::secret::ModelSecret;
 use assay_statement::input::{self};
 use eyre::WrapErr;
@@ -84,8 +84,13 @@ pub fn output(architecture: &Architecture, folded: &FoldedModel, image_hwc: &[u8
 
 /// About how long one proof of the model takes on this machine.
 pub fn estimated_proof_time(model: &Model) -> eyre::Result<Duration> {
-    let compiled = Compiled::new(FrozenArchitecture::plan(model.architecture.clone())?)?;
-    Ok(Footprint::of(&compiled.frozen).prove_time())
+    planned_proof_time(&Footprint::of(&FrozenArchitecture::plan(model.architecture.clone())?))
+}
+
+/// About how long one proof takes on this machine, in the memory that it would take.
+pub fn planned_proof_time(footprint: &Footprint) -> eyre::Result<Duration> {
+    let (machine, _) = MachineSpeed::of_machine(&Cache::user()?)?;
+    Ok(machine.proof(footprint, Memory::of_machine(&footprint.memory), false))
 }
 
 /// The secret file of a model for which no other is named.
@@ -198,6 +203,7 @@ impl ModelFiles {
         let secret = self.secret_path();
         settle_secret(&secret, keys.verifier(), missing, out)?;
         let folded = model.fold()?;
+        let planned = planned_proof_time(&Footprint::of(&frozen))?;
         // Counter, promises and locks are beside the file itself, by whatever name it is given. One that is missing is missed
         // later.
         let secret = secret.canonicalize().unwrap_or(secret);
@@ -207,6 +213,7 @@ impl ModelFiles {
             frozen,
             keys,
             secret,
+            planned,
             commit: Mutex::default(),
         })
     }
@@ -279,6 +286,8 @@ pub struct Prover {
     pub frozen: FrozenArchitecture,
     pub(crate) keys: Keys,
     pub(crate) secret: PathBuf,
+    /// What one proof takes, before any was made.
+    planned: Duration,
     /// The weights' commitment under the secret with this fingerprint.
     commit: Mutex<Option<([u8; 32], U256)>>,
 }
@@ -350,20 +359,16 @@ impl Prover {
         Promises::open(&self.secret).ok()?.measured()
     }
 
-    fn planned(&self) -> Duration {
-        Footprint::of(&self.keys.verifier().compiled().frozen).prove_time()
-    }
-
     /// What to count with for one proof: as measured, or twice the plan before there was one.
     pub fn speed(&self) -> Speed {
-        self.measured().unwrap_or_else(|| Speed::Estimated(2 * self.planned()))
+        self.measured().unwrap_or_else(|| Speed::Estimated(2 * self.planned))
     }
 
     /// How long a proof will take: as long as earlier ones of this model here, or what the plan says before there was one.
     pub(crate) fn expected(&self) -> Estimate {
         let (time, basis) = match self.measured() {
             Some(speed) => (speed.of_one(), "earlier proofs"),
-            None => (self.planned(), "the plan"),
+            None => (self.planned, "the plan"),
         };
         Estimate {
             what: "proving",

@@ -13,6 +13,7 @@ use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
 use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
+use assay_prover::circuit::{FrozenArchitecture, KeyShape};
 use assay_prover::proof::VerifierKey;
 use assay_statement::{instance, statement};
 use assay_verifier_gen::evm::{Compiled, Compiler, Evm};
@@ -32,17 +33,36 @@ const WORDS: CallWords = CallWords {
 /// # Errors
 /// If the key's proofs are none for a market, see [`metric_of`].
 pub fn spec<'a>(key: &'a VerifierKey, contract_name: &'a str, command: &'a str) -> eyre::Result<VerifierSpec<'a>> {
-    metric_of(key.compiled().frozen.architecture.output)?;
     Ok(VerifierSpec {
         vk: key.verifying_key(),
         kzg: KzgKey::from(key.srs().params()),
         num_instances: instance::COUNT,
-        interface: Interface::Bound {
-            words: WORDS,
-            leading_points: key.compiled().frozen.layout.weight_columns,
-        },
+        interface: interface(&key.compiled().frozen)?,
         contract_name,
         command,
+    })
+}
+
+/// The contract for a key that is not there yet: to be counted, not made.
+///
+/// # Errors
+/// As [`spec`].
+pub(crate) fn planned_spec<'a>(shape: &'a KeyShape, frozen: &FrozenArchitecture) -> eyre::Result<VerifierSpec<'a>> {
+    Ok(VerifierSpec {
+        vk: shape.verifying_key(),
+        kzg: KzgKey::of_generators(),
+        num_instances: instance::COUNT,
+        interface: interface(frozen)?,
+        contract_name: CONTRACT,
+        command: "assay plan",
+    })
+}
+
+fn interface(frozen: &FrozenArchitecture) -> eyre::Result<Interface> {
+    metric_of(frozen.architecture.output)?;
+    Ok(Interface::Bound {
+        words: WORDS,
+        leading_points: frozen.layout.weight_columns,
     })
 }
 

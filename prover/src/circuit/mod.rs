@@ -9,7 +9,9 @@
 //! | `network` | the chips in order |
 //! | `params` | what gates depend on |
 //! | `synthesis` | columns assigned, copies, instances |
-//! | [`cost`] | size of proofs, time, memory and gas to expect |
+//! | `system` | columns and gates, counted |
+//! | `shape` | a verifying key's shape, for whoever counts what its contract costs |
+//! | [`cost`] | size of proofs, rows, columns and memory to expect |
 
 /// Part of the name of every cached key: raise it with any change of gates, layout or fixed columns.
 pub const CIRCUIT_VERSION: u32 = 1;
@@ -17,7 +19,9 @@ pub const CIRCUIT_VERSION: u32 = 1;
 pub mod cost;
 mod network;
 mod params;
+mod shape;
 mod synthesis;
+mod system;
 
 pub use crate::plan::columns::Columns;
 pub use crate::plan::compiled::Compiled;
@@ -27,6 +31,7 @@ pub use crate::plan::floor::Floor;
 pub use crate::plan::layout::{FrozenArchitecture, Layout};
 pub use crate::plan::program;
 pub use crate::witness::phase2;
-pub use cost::{Cost, Footprint};
+pub use cost::{ColumnCounts, Cost, Footprint, MemoryBytes, Region};
 pub use params::CircuitParams;
+pub use shape::KeyShape;
 pub use synthesis::{Edit, NetworkCircuit};

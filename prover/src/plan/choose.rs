@@ -52,23 +52,36 @@ impl FrozenArchitecture {
         architecture.validate()?;
         let mut last = FloorError::TooLarge;
         for k in architecture.shift + 1..=Layout::MAX_K {
-            // More weight columns than cell columns do not pay: a taller circuit is cheaper.
-            for weight_columns in 3..=2 * lanes + 4 {
-                let layout = Layout {
-                    k,
-                    lanes,
-                    weight_columns,
-                    salt_rows,
-                };
-                let frozen = Self {
-                    architecture: architecture.clone(),
-                    layout,
-                };
-                match lay_out(&frozen) {
-                    Ok(_) => return Ok(frozen),
-                    Err(e @ FloorError::Rows { .. }) => last = e,
-                    Err(e) => return Err(e),
-                }
+            match Self::plan_at(&architecture, k, lanes, salt_rows) {
+                Err(e @ FloorError::Rows { .. }) => last = e,
+                decided => return decided,
+            }
+        }
+        Err(last)
+    }
+
+    /// The fewest weight columns that suffice in `2^k` rows.
+    ///
+    /// # Errors
+    /// [`FloorError::Rows`] if no number of them does; and if the architecture is invalid.
+    pub fn plan_at(architecture: &Architecture, k: u32, lanes: usize, salt_rows: usize) -> Result<Self, FloorError> {
+        let mut last = FloorError::TooLarge;
+        // More weight columns than cell columns do not pay: a taller circuit is cheaper.
+        for weight_columns in Layout::MIN_WEIGHT_COLUMNS..=2 * lanes + 4 {
+            let layout = Layout {
+                k,
+                lanes,
+                weight_columns,
+                salt_rows,
+            };
+            let frozen = Self {
+                architecture: architecture.clone(),
+                layout,
+            };
+            match lay_out(&frozen) {
+                Ok(_) => return Ok(frozen),
+                Err(e @ FloorError::Rows { .. }) => last = e,
+                Err(e) => return Err(e),
             }
         }
         Err(last)

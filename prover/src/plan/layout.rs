@@ -28,6 +28,10 @@ impl Layout {
     pub const DEFAULT_SALT_ROWS: usize = 1 << 13;
     /// Largest [`Layout::k`]: the largest reference string there is.
     pub const MAX_K: u32 = 24;
+    /// Smallest [`Layout::weight_columns`]: a row of a depthwise kernel has three taps.
+    pub const MIN_WEIGHT_COLUMNS: usize = 3;
+    /// Smallest [`Layout::lanes`].
+    pub const MIN_LANES: usize = 3;
     /// Largest [`Layout::lanes`].
     pub const MAX_LANES: usize = 8;
 
@@ -38,8 +42,12 @@ impl Layout {
     pub fn validate(&self) -> Result<(), FloorError> {
         let ranges = [
             ("k", self.k as usize, 10..=Self::MAX_K as usize),
-            ("lanes", self.lanes, 3..=Self::MAX_LANES),
-            ("weight_columns", self.weight_columns, 3..=2 * Self::MAX_LANES + 4),
+            ("lanes", self.lanes, Self::MIN_LANES..=Self::MAX_LANES),
+            (
+                "weight_columns",
+                self.weight_columns,
+                Self::MIN_WEIGHT_COLUMNS..=2 * Self::MAX_LANES + 4,
+            ),
             ("salt_rows", self.salt_rows, 1..=1 << 20),
         ];
         for (size, got, allowed) in ranges {

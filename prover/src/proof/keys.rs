@@ -4,7 +4,9 @@
 
 use super::machine::{Machine, Phases};
 use super::memory::Memory;
-use crate::circuit::{CircuitParams, Compiled, FloorError, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION};
+use crate::circuit::{
+    CircuitParams, Compiled, FloorError, Footprint, FrozenArchitecture, NetworkCircuit, CIRCUIT_VERSION,
+};
 use crate::srs::Srs;
 use assay_durable::cache::{Cache, CacheEvent};
 use assay_durable::progress::Progress;
@@ -157,7 +159,7 @@ impl Keys {
             key,
             reference,
             weights,
-            memory: Memory::of_machine(frozen.layout.k),
+            memory: Memory::of_machine(&Footprint::of(frozen).memory),
         })
     }
 

@@ -34,6 +34,11 @@ impl Machine {
         self.loops.path() != Path::Portable
     }
 
+    /// Of the pool.
+    pub(super) fn thread_count(&self) -> u64 {
+        self.threads.count() as u64
+    }
+
     /// To be told of each step: the reporter's phases.
     pub(super) fn engine<'a>(&'a self, observer: &'a dyn Observer) -> Engine<'a> {
         Engine {

@@ -1,11 +1,13 @@
 //! How much memory proofs may take.
 
+use crate::circuit::MemoryBytes;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What a machine has for each row of a circuit if proofs are to be made fast on it, bytes. Those of (0.35, 96) take 7,800 a row.
-const FAST_BYTES_PER_ROW: u64 = 1 << 14;
+/// What a machine has for each byte that fast proofs take: the other half is for whatever else runs on it.
+const MACHINE_TO_PROOFS: u64 = 2;
 
 /// Whether what is the same in every proof stays in memory from one to the next. Proofs are the same either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +19,18 @@ pub enum Memory {
 }
 
 impl Memory {
-    /// For circuits of 2^k rows on this machine: fast if the machine, and the control group that this process is in, have more
-    /// memory than that takes. Small where nothing says how much there is.
-    pub fn of_machine(k: u32) -> Self {
-        Self::within(limit(Path::new("/")), k)
+    /// For proofs on this machine that take so much: fast if the machine, and the control group that this process is in, have twice
+    /// the memory that they take then. Small where nothing says how much there is.
+    pub fn of_machine(needs: &MemoryBytes) -> Self {
+        Self::within(Self::of_whole_machine(), needs)
+    }
+
+    /// What proofs take in this mode.
+    pub fn of(self, needs: &MemoryBytes) -> u64 {
+        match self {
+            Self::Small => needs.small,
+            Self::Fast => needs.fast,
+        }
     }
 
     /// Bytes that this process may use at most: what the machine, and the control group that it is in, have; `None` where nothing
@@ -29,11 +39,20 @@ impl Memory {
         limit(Path::new("/"))
     }
 
-    fn within(bytes: Option<u64>, k: u32) -> Self {
+    fn within(bytes: Option<u64>, needs: &MemoryBytes) -> Self {
         match bytes {
-            Some(bytes) if bytes >> k.min(u64::BITS - 1) >= FAST_BYTES_PER_ROW => Self::Fast,
+            Some(bytes) if bytes / MACHINE_TO_PROOFS >= needs.fast => Self::Fast,
             _ => Self::Small,
         }
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Small => "small",
+            Self::Fast => "fast",
+        })
     }
 }
 
@@ -120,13 +139,15 @@ mod tests {
     }
 
     #[test]
-    fn the_mode_follows_the_rows_and_small_is_what_an_unknown_machine_gets() {
-        let bytes = Some(FAST_BYTES_PER_ROW << 18);
-        assert_eq!(Memory::within(bytes, 18), Memory::Fast);
-        assert_eq!(Memory::within(bytes, 19), Memory::Small);
-        assert_eq!(Memory::within(bytes.map(|bytes| bytes - 1), 18), Memory::Small);
-        assert_eq!(Memory::within(None, 1), Memory::Small);
-        assert_eq!(("small".parse(), "fast".parse()), (Ok(Memory::Small), Ok(Memory::Fast)));
+    fn the_mode_follows_what_proofs_take_and_small_is_what_an_unknown_machine_gets() {
+        let needs = MemoryBytes { small: 10, fast: 20 };
+        assert_eq!(Memory::within(Some(40), &needs), Memory::Fast);
+        assert_eq!(Memory::within(Some(39), &needs), Memory::Small);
+        assert_eq!(Memory::within(None, &needs), Memory::Small);
+        assert_eq!([Memory::Small, Memory::Fast].map(|mode| mode.of(&needs)), [10, 20]);
+        for mode in [Memory::Small, Memory::Fast] {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
         assert!("large".parse::<Memory>().is_err());
     }
 }

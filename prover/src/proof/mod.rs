@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | `machine`, [`memory`] | what both are computed on, and how much memory that may take |
+//! | [`speed`] | how long keys and proofs take on it |
 //! | [`keys`] | proving and verifying keys of an architecture |
 //! | [`create`] | a proof of one image |
 //! | [`check`] | the verifier |
@@ -69,6 +70,7 @@ pub mod keys;
 mod machine;
 pub mod memory;
 pub mod opening;
+pub mod speed;
 
 pub use bundle::{BundleError, ProofBundle};
 pub use check::{verify, VerifyError};
@@ -80,6 +82,7 @@ pub use keys::{KeyError, Keys, VerifierKey};
 pub use machine::{only_portable, uses_lanes};
 pub use memory::Memory;
 pub use opening::{ModelOpening, OpeningError};
+pub use speed::{Speed, SpeedDamage, SpeedSource};
 
 /// Set to 1, this environment variable forces the path without AVX-512, as [`only_portable`] does.
 pub use assay_engine::PORTABLE_VARIABLE;

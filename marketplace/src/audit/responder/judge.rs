@@ -17,7 +17,7 @@ use crate::job::Job;
 use crate::openings::model::MAX_BYTES;
 use crate::proving::promises::{Promise, Speed};
 use crate::proving::stated::{verify, Stated};
-use crate::proving::{Prover, WORDS_PER_HASH};
+use crate::proving::{planned_proof_time, Prover, WORDS_PER_HASH};
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
 use assay_chain::error::{hinted, usage};
@@ -180,7 +180,7 @@ impl Trial<'_> {
         let footprint = Footprint::of(&frozen);
         self.judge.policy.require_memory(frozen.layout.k, &footprint)?;
         let secret = predicate_secret(&predicate_dir(self.judge.desk, published.weights_commit()));
-        let estimated = Speed::Planned(footprint.prove_time());
+        let estimated = Speed::Planned(planned_proof_time(&footprint)?);
         capacity::require_time_for_audit(
             self.judge.desk,
             self.judge.id,

@@ -61,7 +61,8 @@ impl AcceptPolicy {
 
     /// Whether proofs fit the memory: whoever makes the request chooses how many rows its layout has.
     pub(super) fn require_memory(&self, k: u32, needed: &Footprint) -> eyre::Result<()> {
-        self.within(k, needed.memory_bytes, Memory::of_whole_machine())
+        let mode = Memory::of_machine(&needed.memory);
+        self.within(k, mode.of(&needed.memory), Memory::of_whole_machine())
     }
 
     fn within(&self, k: u32, needed: u64, machine: Option<u64>) -> eyre::Result<()> {
