@@ -1,0 +1,167 @@
+// A copy of some crates as a workspace of their own, built with changes and tested.
+'use strict';
+
+const {spawn, spawnSync} = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const {ROOT} = require('./lines');
+const {Schemata} = require('./schemata');
+
+/** Builds and programs of the tests are kept here from one run to the next, apart for each shard. */
+const WORK = 'target/mutate';
+/** Loops without end, in seconds of the processor and of the clock, and buffers without end. */
+const BUSY_SECONDS = 15;
+const SECONDS = 120;
+const KIBIBYTES = 12 << 20;
+
+/** The variable with the number of a change, and what reads it before `main`, at the end of the crate that all others use. */
+const VARIABLE = 'ASSAY_MUTANT';
+const CHOSEN = `
+static mut CHOSEN: u32 = 0;
+#[used]
+#[link_section = ".init_array"]
+static CHOOSE: extern "C" fn() = {
+    extern "C" fn choose() {
+        let number = std::env::var("${VARIABLE}").ok().and_then(|number| number.parse().ok());
+        unsafe { CHOSEN = number.unwrap_or(0) }
+    }
+    choose
+};
+/// The change that this process runs with.
+#[inline]
+pub fn chosen() -> u32 {
+    unsafe { CHOSEN }
+}
+`;
+
+/**
+ * The tests' programs of a crate, or the lines of `file` that the compiler's errors name, one list an error, and nothing else. Quickly
+ * built and quick enough: it is the same arithmetic.
+ */
+function build({work, env, crates}, crate, file) {
+  const optimised = crates.flatMap((name) => ['--config', `profile.release.package.assay-${name}.opt-level=1`]);
+  const args = ['test', '--offline', '--release', '--package', `assay-${crate}`, '--lib', '--tests', '--no-run',
+    '--message-format=json', ...optimised];
+  const run = spawnSync('cargo', args, {cwd: work, env, encoding: 'utf8', maxBuffer: 1 << 28});
+  if (run.error) throw run.error;
+  const said = run.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  if (run.status === 0) return {programs: said.filter((a) => a.executable && a.profile?.test).map((a) => a.executable)};
+  const spans = (span) => (span ? [span, ...spans(span.expansion?.span)] : []);
+  const lines = (message) => [...message.spans.flatMap(spans).filter((span) => span.file_name === file).map((span) => span.line_start),
+    ...message.children.flatMap(lines)];
+  const errors = said.filter(({reason, message}) => reason === 'compiler-message' && message.level.startsWith('error'));
+  return {errors: errors.map(({message}) => lines(message)).filter((named) => named.length)};
+}
+
+/** Whether a test fails. A crash or a run without end is a failure, too. */
+function fails(program, env) {
+  const limits = `ulimit -v ${KIBIBYTES} -t ${BUSY_SECONDS}`;
+  return new Promise((resolve, reject) => {
+    const child = spawn('bash', ['-c', `${limits}; exec "$0"`, program], {env, stdio: ['ignore', 'pipe', 'ignore']});
+    const clock = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
+    let said = '';
+    child.stdout.on('data', (data) => {
+      said = (said + data).slice(-4096);
+      if (/\.\.\. FAILED$/m.test(said)) child.kill('SIGKILL');
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(clock);
+      resolve(code !== 0);
+    });
+  });
+}
+
+/** Whether a test of some programs fails. Whichever fails goes first the next time. */
+async function someFails(programs, env) {
+  for (const [i, program] of programs.entries()) {
+    if (await fails(program, env)) {
+      programs.unshift(...programs.splice(i, 1));
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Where `all` changes of the crates are tried. The changes of a file that can stand in one build are built together, when the first of them
+ * is tried, the others one by one. A change is not seen by the tests of the crates before its own.
+ */
+function bench(crates, all, [shard, shards]) {
+  const base = path.join(ROOT, WORK, `${shard}-of-${shards}`);
+  const work = path.join(base, 'work');
+  fs.rmSync(work, {recursive: true, force: true});
+  fs.mkdirSync(work, {recursive: true});
+  for (const part of [...crates, 'Cargo.lock']) fs.cpSync(path.join(ROOT, part), path.join(work, part), {recursive: true});
+  fs.appendFileSync(path.join(work, crates[0], 'src/lib.rs'), CHOSEN);
+  const manifest = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
+    .replace(/^members = .*$/m, `members = ${JSON.stringify(crates)}`)
+    // Profiles of packages that are not here.
+    .replace(/^\[profile\.release\.package\.[\w-]+\]\n(.+\n)+/gm, '');
+  fs.writeFileSync(path.join(work, 'Cargo.toml'), manifest);
+  const env = {...process.env, CARGO_TARGET_DIR: path.join(base, 'target'), CARGO_INCREMENTAL: '1', RUST_BACKTRACE: '0',
+    RUST_TEST_THREADS: '1', ASSAY_REQUIRE_LANES: '1'};
+  const place = {work, env, crates};
+  const affected = (file) => crates.slice(crates.findIndex((name) => file.startsWith(`${name}/`)));
+
+  /** Builds and tests what stands in the copy, crate by crate. */
+  const judge = async (some) => {
+    for (const crate of some) {
+      const {programs} = build(place, crate);
+      if (!programs) return 'invalid';
+      if (await someFails(programs, env)) return 'killed';
+    }
+    return 'survived';
+  };
+
+  /** The programs with as many changes of a file as can stand together, in the order of the crates, and the changes' numbers. */
+  const together = async (file) => {
+    const original = fs.readFileSync(path.join(work, file), 'utf8');
+    const mutants = all.map((mutant, i) => ({...mutant, number: i + 1})).filter((mutant) => mutant.file === file);
+    const chosen = file.startsWith(`${crates[0]}/`) ? 'crate::chosen()' : `assay_${crates[0]}::chosen()`;
+    const schemata = new Schemata(original, mutants.map(({text}) => text), mutants.map(({number}) => number), chosen);
+    const folder = path.join(base, 'together');
+    fs.rmSync(folder, {recursive: true, force: true});
+    fs.mkdirSync(folder);
+    const programs = [];
+    for (let i = 0; i < affected(file).length && schemata.numbers().length;) {
+      fs.writeFileSync(path.join(work, file), schemata.together());
+      const built = build(place, affected(file)[i], file);
+      if (built.programs) {
+        for (const program of built.programs) {
+          const kept = path.join(folder, path.basename(program));
+          fs.copyFileSync(program, kept);
+          programs.push(kept);
+        }
+        i += 1;
+      } else if (schemata.refuse(built.errors)) {
+        programs.length = 0;
+        i = 0;
+      } else return {file, programs, numbers: []};
+    }
+    fs.writeFileSync(path.join(work, file), original);
+    const usable = !await someFails(programs, env);
+    return {file, programs, numbers: usable ? schemata.numbers() : []};
+  };
+
+  let current = {};
+  return {
+    unchanged: () => judge(crates),
+    changed: async (mutant) => {
+      const {file, text} = mutant;
+      if (current.file !== file) current = await together(file);
+      const number = all.indexOf(mutant) + 1;
+      if (current.numbers.includes(number)) {
+        return await someFails(current.programs, {...env, [VARIABLE]: `${number}`}) ? 'killed' : 'survived';
+      }
+      const original = fs.readFileSync(path.join(work, file), 'utf8');
+      fs.writeFileSync(path.join(work, file), text);
+      const verdict = await judge(affected(file));
+      fs.writeFileSync(path.join(work, file), original);
+      return verdict;
+    },
+  };
+}
+
+module.exports = {bench};
