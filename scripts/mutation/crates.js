@@ -115,34 +115,39 @@ function bench(crates, all, [shard, shards]) {
     return 'survived';
   };
 
-  /** The programs with as many changes of a file as can stand together, in the order of the crates, and the changes' numbers. */
-  const together = async (file) => {
+  /** The programs of a crate's tests with many changes of a file in them, kept for as long as it is that file's turn. */
+  const kept = async (file, text, crate) => {
     const original = fs.readFileSync(path.join(work, file), 'utf8');
+    fs.writeFileSync(path.join(work, file), text);
+    const built = build(place, crate, file);
+    fs.writeFileSync(path.join(work, file), original);
+    if (built.errors) return built;
+    const folder = path.join(base, 'together', crate);
+    fs.rmSync(folder, {recursive: true, force: true});
+    fs.mkdirSync(folder, {recursive: true});
+    const programs = built.programs.map((program) => path.join(folder, path.basename(program)));
+    programs.forEach((program, i) => fs.copyFileSync(built.programs[i], program));
+    return await someFails(programs, env) ? {errors: []} : {programs};
+  };
+
+  /** As many changes of a file as can stand together: their numbers, and the programs of each crate's tests when they are needed. */
+  const together = async (file) => {
     const mutants = all.map((mutant, i) => ({...mutant, number: i + 1})).filter((mutant) => mutant.file === file);
     const chosen = file.startsWith(`${crates[0]}/`) ? 'crate::chosen()' : `assay_${crates[0]}::chosen()`;
-    const schemata = new Schemata(original, mutants.map(({text}) => text), mutants.map(({number}) => number), chosen);
-    const folder = path.join(base, 'together');
-    fs.rmSync(folder, {recursive: true, force: true});
-    fs.mkdirSync(folder);
-    const programs = [];
-    for (let i = 0; i < affected(file).length && schemata.numbers().length;) {
-      fs.writeFileSync(path.join(work, file), schemata.together());
-      const built = build(place, affected(file)[i], file);
-      if (built.programs) {
-        for (const program of built.programs) {
-          const kept = path.join(folder, path.basename(program));
-          fs.copyFileSync(program, kept);
-          programs.push(kept);
-        }
-        i += 1;
-      } else if (schemata.refuse(built.errors)) {
-        programs.length = 0;
-        i = 0;
-      } else return {file, programs, numbers: []};
+    const schemata = new Schemata(fs.readFileSync(path.join(work, file), 'utf8'), mutants.map(({text}) => text),
+      mutants.map(({number}) => number), chosen);
+    const own = affected(file)[0];
+    let text = schemata.together();
+    let first = await kept(file, text, own);
+    while (first.errors && schemata.refuse(first.errors)) {
+      text = schemata.together();
+      first = await kept(file, text, own);
     }
-    fs.writeFileSync(path.join(work, file), original);
-    const usable = !await someFails(programs, env);
-    return {file, programs, numbers: usable ? schemata.numbers() : []};
+    const ready = new Map([[own, first]]);
+    return {file, numbers: schemata.numbers(), programs: async (crate) => {
+      if (!ready.has(crate)) ready.set(crate, await kept(file, text, crate));
+      return ready.get(crate).programs;
+    }};
   };
 
   let current = {};
@@ -152,12 +157,19 @@ function bench(crates, all, [shard, shards]) {
       const {file, text} = mutant;
       if (current.file !== file) current = await together(file);
       const number = all.indexOf(mutant) + 1;
-      if (current.numbers.includes(number)) {
-        return await someFails(current.programs, {...env, [VARIABLE]: `${number}`}) ? 'killed' : 'survived';
+      let crate = 0;
+      const rest = affected(file);
+      while (current.numbers.includes(number) && crate < rest.length) {
+        const programs = await current.programs(rest[crate]);
+        if (!programs) break;
+        if (await someFails(programs, {...env, [VARIABLE]: `${number}`})) return 'killed';
+        crate += 1;
       }
+      if (crate === rest.length) return 'survived';
+      // Alone, as far as it was not tried.
       const original = fs.readFileSync(path.join(work, file), 'utf8');
       fs.writeFileSync(path.join(work, file), text);
-      const verdict = await judge(affected(file));
+      const verdict = await judge(rest.slice(crate));
       fs.writeFileSync(path.join(work, file), original);
       return verdict;
     },
