@@ -86,9 +86,10 @@ async function someFails(programs, env) {
 
 /**
  * Where `all` changes of the crates are tried. The changes of a file that can stand in one build are built together, when the first of them
- * is tried, the others one by one. A change is not seen by the tests of the crates before its own.
+ * is tried, the others one by one. A change is not seen by the tests of the crates before its own; `quick` leaves out those of the crates
+ * after it.
  */
-function bench(crates, all, [shard, shards]) {
+function bench(crates, all, [shard, shards], quick) {
   const base = path.join(ROOT, WORK, `${shard}-of-${shards}`);
   const work = path.join(base, 'work');
   fs.rmSync(work, {recursive: true, force: true});
@@ -103,7 +104,10 @@ function bench(crates, all, [shard, shards]) {
   const env = {...process.env, CARGO_TARGET_DIR: path.join(base, 'target'), CARGO_INCREMENTAL: '1', RUST_BACKTRACE: '0',
     RUST_TEST_THREADS: '1', ASSAY_REQUIRE_LANES: '1'};
   const place = {work, env, crates};
-  const affected = (file) => crates.slice(crates.findIndex((name) => file.startsWith(`${name}/`)));
+  const affected = (file) => {
+    const own = crates.findIndex((name) => file.startsWith(`${name}/`));
+    return crates.slice(own, quick ? own + 1 : undefined);
+  };
 
   /** Builds and tests what stands in the copy, crate by crate. */
   const judge = async (some) => {

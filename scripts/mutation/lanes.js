@@ -111,8 +111,8 @@ function alternatives(line) {
 
 module.exports = {
   explained: 'kernels/tests/mutation/equivalent.txt',
-  prepare: ({files, shard}) => {
+  prepare: ({files, quick, shard}) => {
     const all = (files.length ? files : sources()).flatMap((file) => changes(file, select, alternatives));
-    return {all, bench: () => bench(CRATES, all, shard)};
+    return {all, bench: () => bench(CRATES, all, shard, quick)};
   },
 };
