@@ -1,7 +1,7 @@
 // A copy of some crates as a workspace of their own, built with changes and tested.
 'use strict';
 
-const {spawn, spawnSync} = require('node:child_process');
+const {spawnSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -55,33 +55,25 @@ function build({work, env, crates}, crate, file) {
 }
 
 /** Whether a test fails. A crash or a run without end is a failure, too. */
-function fails(program, env) {
+function fails(program, test, env) {
   const limits = `ulimit -v ${KIBIBYTES} -t ${BUSY_SECONDS}`;
-  return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', `${limits}; exec "$0"`, program], {env, stdio: ['ignore', 'pipe', 'ignore']});
-    const clock = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
-    let said = '';
-    child.stdout.on('data', (data) => {
-      said = (said + data).slice(-4096);
-      if (/\.\.\. FAILED$/m.test(said)) child.kill('SIGKILL');
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearTimeout(clock);
-      resolve(code !== 0);
-    });
-  });
+  const run = spawnSync('bash', ['-c', `${limits}; exec "$0" --exact "$1"`, program, test],
+    {env, stdio: 'ignore', timeout: SECONDS * 1000, killSignal: 'SIGKILL'});
+  return run.status !== 0;
 }
 
-/** Whether a test of some programs fails. Whichever fails goes first the next time. */
-async function someFails(programs, env) {
-  for (const [i, program] of programs.entries()) {
-    if (await fails(program, env)) {
-      programs.unshift(...programs.splice(i, 1));
-      return true;
+/** The tests of some programs, `[program's name, test]`, the quickest first; null if one fails. */
+function quickestFirst(programs, env) {
+  const timed = [];
+  for (const program of programs) {
+    const list = spawnSync(program, ['--list', '--format', 'terse'], {env, encoding: 'utf8'}).stdout;
+    for (const [, test] of list.matchAll(/^(.+): test$/gm)) {
+      const start = process.hrtime.bigint();
+      if (fails(program, test, env)) return null;
+      timed.push({test: [path.basename(program), test], took: process.hrtime.bigint() - start});
     }
   }
-  return false;
+  return timed.sort((a, b) => (a.took < b.took ? -1 : 1)).map(({test}) => test);
 }
 
 /**
@@ -109,73 +101,89 @@ function bench(crates, all, [shard, shards], quick) {
     return crates.slice(own, quick ? own + 1 : undefined);
   };
 
-  /** Builds and tests what stands in the copy, crate by crate. */
-  const judge = async (some) => {
+  /** By crate, those first that failed last. */
+  const tests = new Map();
+  /** The test of a crate that fails, if any, where its programs are in a folder. */
+  const failing = (crate, folder, environment) => {
+    const known = tests.get(crate);
+    const found = known.findIndex(([program, test]) => fails(path.join(folder, program), test, environment));
+    if (found >= 0) known.unshift(...known.splice(found, 1));
+    return found >= 0 ? known[0] : null;
+  };
+
+  /** Builds a crate's tests with another text in a file. */
+  const built = (crate, file, text) => {
+    const original = fs.readFileSync(path.join(work, file), 'utf8');
+    fs.writeFileSync(path.join(work, file), text);
+    const result = build(place, crate, file);
+    fs.writeFileSync(path.join(work, file), original);
+    return result;
+  };
+
+  const alone = ({file, text}, some) => {
     for (const crate of some) {
-      const {programs} = build(place, crate);
+      const {programs} = built(crate, file, text);
       if (!programs) return 'invalid';
-      if (await someFails(programs, env)) return 'killed';
+      if (failing(crate, path.dirname(programs[0]), env)) return 'killed';
     }
     return 'survived';
   };
 
-  /** The programs of a crate's tests with many changes of a file in them, kept for as long as it is that file's turn. */
-  const kept = async (file, text, crate) => {
-    const original = fs.readFileSync(path.join(work, file), 'utf8');
-    fs.writeFileSync(path.join(work, file), text);
-    const built = build(place, crate, file);
-    fs.writeFileSync(path.join(work, file), original);
-    if (built.errors) return built;
-    const folder = path.join(base, 'together', crate);
-    fs.rmSync(folder, {recursive: true, force: true});
-    fs.mkdirSync(folder, {recursive: true});
-    const programs = built.programs.map((program) => path.join(folder, path.basename(program)));
-    programs.forEach((program, i) => fs.copyFileSync(built.programs[i], program));
-    return await someFails(programs, env) ? {errors: []} : {programs};
-  };
-
-  /** As many changes of a file as can stand together: their numbers, and the programs of each crate's tests when they are needed. */
-  const together = async (file) => {
+  /** As many changes of a file as can stand together. */
+  const together = (file) => {
     const mutants = all.map((mutant, i) => ({...mutant, number: i + 1})).filter((mutant) => mutant.file === file);
     const chosen = file.startsWith(`${crates[0]}/`) ? 'crate::chosen()' : `assay_${crates[0]}::chosen()`;
     const schemata = new Schemata(fs.readFileSync(path.join(work, file), 'utf8'), mutants.map(({text}) => text),
       mutants.map(({number}) => number), chosen);
-    const own = affected(file)[0];
-    let text = schemata.together();
-    let first = await kept(file, text, own);
-    while (first.errors && schemata.refuse(first.errors)) {
-      text = schemata.together();
-      first = await kept(file, text, own);
-    }
-    const ready = new Map([[own, first]]);
-    return {file, numbers: schemata.numbers(), programs: async (crate) => {
-      if (!ready.has(crate)) ready.set(crate, await kept(file, text, crate));
-      return ready.get(crate).programs;
-    }};
+    const folder = (crate) => path.join(base, 'together', crate);
+    const make = (crate) => {
+      const {programs, errors} = built(crate, file, schemata.text());
+      // What the crates after the first refuse would have to be taken out of the first, too.
+      if (errors) return crate === affected(file)[0] && schemata.refuse(errors) ? make(crate) : null;
+      fs.rmSync(folder(crate), {recursive: true, force: true});
+      fs.mkdirSync(folder(crate), {recursive: true});
+      programs.forEach((program) => fs.copyFileSync(program, path.join(folder(crate), path.basename(program))));
+      return folder(crate);
+    };
+    const made = new Map([[affected(file)[0], make(affected(file)[0])]]);
+    const passed = new Set();
+    return {
+      file,
+      numbers: schemata.numbers(),
+      /** Whether a test of a crate fails with a change and not without; null if that cannot be said. */
+      killed: (crate, number) => {
+        if (!made.has(crate)) made.set(crate, make(crate));
+        if (!made.get(crate)) return null;
+        const test = failing(crate, made.get(crate), {...env, [VARIABLE]: `${number}`});
+        if (!test || passed.has(test)) return Boolean(test);
+        if (fails(path.join(made.get(crate), test[0]), test[1], env)) return null;
+        passed.add(test);
+        return true;
+      },
+    };
   };
 
   let current = {};
   return {
-    unchanged: () => judge(crates),
-    changed: async (mutant) => {
-      const {file, text} = mutant;
-      if (current.file !== file) current = await together(file);
-      const number = all.indexOf(mutant) + 1;
-      let crate = 0;
-      const rest = affected(file);
-      while (current.numbers.includes(number) && crate < rest.length) {
-        const programs = await current.programs(rest[crate]);
-        if (!programs) break;
-        if (await someFails(programs, {...env, [VARIABLE]: `${number}`})) return 'killed';
-        crate += 1;
+    unchanged: () => {
+      for (const crate of quick ? [...new Set(all.map(({file}) => affected(file)[0]))] : crates) {
+        const {programs} = build(place, crate);
+        tests.set(crate, programs && quickestFirst(programs, env));
+        if (!tests.get(crate)) return 'killed';
       }
-      if (crate === rest.length) return 'survived';
-      // Alone, as far as it was not tried.
-      const original = fs.readFileSync(path.join(work, file), 'utf8');
-      fs.writeFileSync(path.join(work, file), text);
-      const verdict = await judge(rest.slice(crate));
-      fs.writeFileSync(path.join(work, file), original);
-      return verdict;
+      return 'survived';
+    },
+    changed: (mutant) => {
+      if (current.file !== mutant.file) current = together(mutant.file);
+      const number = all.indexOf(mutant) + 1;
+      const some = affected(mutant.file);
+      while (current.numbers.includes(number) && some.length) {
+        const killed = current.killed(some[0], number);
+        if (killed) return 'killed';
+        if (killed === null) break;
+        some.shift();
+      }
+      return alone(mutant, some);
     },
   };
 }

@@ -126,7 +126,7 @@ class Schemata {
   constructor(text, changed, numbers, chosen) {
     const code = blanked(text);
     const closing = brackets(code);
-    this.text = text;
+    this.original = text;
     this.chosen = chosen;
     this.changes = changed.map((other, i) => {
       const {start, end, by} = replacement(text, other);
@@ -140,7 +140,7 @@ class Schemata {
   }
 
   /** The text with all changes in it. Afterwards `places` has the lines of each: `[first, last, number]`. */
-  together() {
+  text() {
     const groups = new Map();
     for (const change of this.changes.filter(({around}) => around.length)) {
       const key = change.around[0].join();
@@ -170,12 +170,12 @@ class Schemata {
       let place = from;
       while (rest.length && rest[0].first < to) {
         const {first, last, group} = rest.shift();
-        write(this.text.slice(place, first));
+        write(this.original.slice(place, first));
         const before = line;
         write(`match ${this.chosen} {\n`);
         for (const {number, start, end, by} of group) {
           const here = line;
-          write(`${number} => ${this.text.slice(first, start)}${by}${this.text.slice(end, last)}\n,\n`);
+          write(`${number} => ${this.original.slice(first, start)}${by}${this.original.slice(end, last)}\n,\n`);
           this.places.push([here, line - 1, number]);
         }
         write('_ => ');
@@ -184,9 +184,9 @@ class Schemata {
         group.forEach(({number}) => this.places.push([before, line, number]));
         place = last;
       }
-      write(this.text.slice(place, to));
+      write(this.original.slice(place, to));
     };
-    upTo(0, this.text.length, nested);
+    upTo(0, this.original.length, nested);
     return out;
   }
 
