@@ -236,6 +236,14 @@ fn rotations_wrap_around_at_both_ends() {
     }
 }
 
+/// Columns of no rows are as long as outputs that are not there.
+#[test]
+fn without_outputs_there_are_no_rows() {
+    for kernels in all_kernels() {
+        kernels.run(&Program::new(Vec::new()).unwrap(), &[&[]], &[], &mut []);
+    }
+}
+
 #[test]
 #[should_panic(expected = "columns as long as the outputs")]
 fn columns_of_another_length_are_refused() {

@@ -185,6 +185,20 @@ fn columns_of_small_rows_with_some_of_full_width_are_right() {
     check("column", best_multiexp(&scalars, &all), &scalars, &all);
 }
 
+/// The longest row of all, alone of its length, and each other length once.
+#[test]
+fn many_small_rows_and_one_of_each_length_are_right() {
+    let count = 1 << 13;
+    let all = bases(count);
+    let mut scalars: Vec<Fr> = (0..count as u64).map(|i| Fr::from(i * 7919 % 256)).collect();
+    scalars[4444] = -Fr::ONE * Fr::from(2).invert().unwrap();
+    check("one long row", best_multiexp(&scalars, &all), &scalars, &all);
+    for bits in 1..253 {
+        scalars[bits * 31] = Fr::from(2).pow([bits as u64]) - Fr::ONE;
+    }
+    check("all lengths", best_multiexp(&scalars, &all), &scalars, &all);
+}
+
 #[test]
 #[should_panic(expected = "a base for each scalar")]
 fn different_lengths_are_refused() {

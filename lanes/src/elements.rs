@@ -123,7 +123,7 @@ fn add_scaled_in_lanes<F: Prime>(a: &mut [F], factor: F, b: &[F]) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn integers_in_lanes<F: Prime>(a: &[F], out: &mut [[u64; 4]]) {
-    // (a·2^256)·2^4·2^−260, below 1.1·p.
+    // (a·2^256)·2^4·2^−260: of x below p the product (16·x + m·p)/2^260 with m < 2^260 is at most p, and p is zero, of which m is zero.
     let factor = Eight::<F>::splat(&[16, 0, 0, 0, 0]);
     for (a, out) in a.chunks(8).zip(out.chunks_mut(8)) {
         let elements = match a.first_chunk() {
@@ -131,7 +131,7 @@ fn integers_in_lanes<F: Prime>(a: &[F], out: &mut [[u64; 4]]) {
             None => Eight::load_words(&filled_up(a)),
         };
         let mut integers = [F::ZERO; 8];
-        elements.times(factor).below_prime().store_words(&mut integers);
+        elements.times(factor).store_words(&mut integers);
         for (out, integer) in out.iter_mut().zip(integers) {
             *out = integer.to_words();
         }
@@ -263,6 +263,20 @@ mod tests {
             let mut zeros = vec![F::ZERO; count];
             invert(ifma, &mut zeros);
             assert!(zeros.iter().all(|zero| *zero == F::ZERO));
+        }
+    }
+
+    #[test]
+    fn slices_of_different_lengths_are_refused() {
+        let Some(ifma) = lanes() else { return };
+        let refused = |work: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err();
+        let some = |count| vec![Fr::ONE; count];
+        for (a, b, out) in [(7, 8, 8), (8, 7, 8), (8, 8, 7), (7, 7, 8), (7, 8, 7), (8, 7, 7)] {
+            assert!(refused(&|| products(ifma, &some(a), &some(b), &mut some(out))));
+        }
+        for (a, b) in [(7, 8), (8, 7)] {
+            assert!(refused(&|| add_scaled(ifma, &mut some(a), Fr::ONE, &some(b))));
+            assert!(refused(&|| integers(ifma, &some(a), &mut vec![[0; 4]; b])));
         }
     }
 

@@ -1,5 +1,8 @@
 //! Memory before it is needed and after: prefetches, what goes back to the system, and vectors on huge pages: a column of `2^18` elements touches 4 pages of 2 MB instead of 2,048 small ones.
 
+#[cfg(target_os = "linux")]
+use std::ops::Range;
+
 /// Bytes of a huge page.
 #[cfg(target_os = "linux")]
 const HUGE_PAGE: usize = 1 << 21;
@@ -12,15 +15,20 @@ pub fn vec_on_huge_pages<T>(capacity: usize) -> Vec<T> {
     #[cfg(target_os = "linux")]
     {
         let start = vector.as_ptr() as usize;
-        let end = start + vector.capacity() * size_of::<T>();
-        let (first, last) = (start.next_multiple_of(HUGE_PAGE), end / HUGE_PAGE * HUGE_PAGE);
-        if size_of::<T>() > 0 && first < last {
+        let pages = huge_pages(start..start + vector.capacity() * size_of::<T>());
+        if !pages.is_empty() {
             // SAFETY: the range lies inside one allocation of this process; the advice changes how its pages are backed, not what they hold.
             // A refusal is an error code and no harm.
-            unsafe { libc::madvise(first as *mut libc::c_void, last - first, libc::MADV_HUGEPAGE) };
+            unsafe { libc::madvise(pages.start as *mut libc::c_void, pages.len(), libc::MADV_HUGEPAGE) };
         }
     }
     vector
+}
+
+/// The whole huge pages in a range of addresses; an empty range if there are none.
+#[cfg(target_os = "linux")]
+fn huge_pages(addresses: Range<usize>) -> Range<usize> {
+    addresses.start.next_multiple_of(HUGE_PAGE)..addresses.end / HUGE_PAGE * HUGE_PAGE
 }
 
 /// From here on, memory of a megabyte or more that this process gives back goes to the system at once, not to the allocator's
@@ -71,7 +79,7 @@ mod tests {
         // One that is given back would lift glibc's own threshold to its size.
         drop(vec![1_u8; 8 << 20]);
         let before = resident();
-        let columns: Vec<Vec<u8>> = (0..64).map(|_| vec![1; 4 << 20]).collect();
+        let columns: Vec<Vec<u8>> = (0..256).map(|_| vec![1; 1 << 20]).collect();
         let in_use = resident();
         // Small ones between them would keep a heap from shrinking.
         let between = vec![1_u8; 1000];
@@ -80,6 +88,24 @@ mod tests {
         assert!(in_use > before + (200 << 20), "{before} {in_use}");
         assert!(after < before + (64 << 20), "{before} {after}");
         drop(between);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn advice_is_given_for_whole_huge_pages_inside() {
+        let page = 2 << 20;
+        for (bytes, whole) in [
+            (0..0, 0..0),
+            (page..2 * page, page..2 * page),
+            (1..3 * page, page..3 * page),
+            (page..3 * page - 1, page..2 * page),
+            (page - 1..5 * page + 1, page..5 * page),
+        ] {
+            assert_eq!(huge_pages(bytes), whole);
+        }
+        for none in [1..page, page..2 * page - 1, page + 1..2 * page + 1, 3 * page..3 * page] {
+            assert!(huge_pages(none).is_empty());
+        }
     }
 
     #[test]

@@ -1,21 +1,14 @@
 // Changes of the arithmetic in lanes and of the kernels above it: one operation, comparison, number or reduction at a time.
 'use strict';
 
-const {spawn, spawnSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
+const {bench} = require('./crates');
 const {ROOT, changes, replaced} = require('./lines');
 
+/** Each may use those before it. */
 const CRATES = ['lanes', 'kernels'];
-const COPIED = [...CRATES, 'Cargo.lock'];
-/** Builds and programs of the tests are kept here from one run to the next, apart for each shard. */
-const WORK = 'target/mutate';
-/** Quickly built and quick enough: the same arithmetic. */
-const OPTIMISED = CRATES.flatMap((name) => ['--config', `profile.release.package.assay-${name}.opt-level=1`]);
-/** Loops without end, and buffers without end. */
-const SECONDS = 60;
-const KIBIBYTES = 12 << 20;
 
 /** Another instruction of the same shape. */
 const intrinsic = (from, to) => [new RegExp(`\\b_mm512_${from}(?=[(:])`, 'g'), `std::arch::x86_64::_mm512_${to}`];
@@ -116,78 +109,10 @@ function alternatives(line) {
   return [...replaced(line, RULES, open), ...(BOUND.test(line) ? replaced(line, LESS, open) : [])];
 }
 
-/** The executables of a crate's tests, the quicker ones first; null if they do not compile. */
-function build(work, env, crate) {
-  const args = ['test', '--offline', '--release', '--package', `assay-${crate}`, '--lib', '--tests', '--no-run',
-    '--message-format=json', ...OPTIMISED];
-  const run = spawnSync('cargo', args, {cwd: work, env, encoding: 'utf8', maxBuffer: 1 << 28});
-  if (run.error) throw run.error;
-  if (run.status !== 0) return null;
-  const artefacts = run.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
-  return artefacts.filter((a) => a.executable && a.profile?.test).map((a) => a.executable);
-}
-
-/** Runs tests side by side until one fails: whether one does. A crash or a run without end is a failure, too. */
-async function fails(executables, env) {
-  const children = [];
-  const runs = executables.map((executable) => new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', `ulimit -v ${KIBIBYTES}; exec "$0"`, executable], {env, stdio: ['ignore', 'pipe', 'ignore']});
-    const clock = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
-    let said = '';
-    child.stdout.on('data', (data) => {
-      said = (said + data).slice(-4096);
-      if (/\.\.\. FAILED$/m.test(said)) child.kill('SIGKILL');
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearTimeout(clock);
-      if (code !== 0) children.forEach((other) => other.kill('SIGKILL'));
-      resolve(code !== 0);
-    });
-    children.push(child);
-  }));
-  return (await Promise.all(runs)).includes(true);
-}
-
-/** A copy of both crates as a workspace of their own. A change of the kernels is not seen by the tests of the lanes. */
-function bench([shard, shards]) {
-  const base = path.join(ROOT, WORK, `${shard}-of-${shards}`);
-  const work = path.join(base, 'work');
-  fs.rmSync(work, {recursive: true, force: true});
-  fs.mkdirSync(work, {recursive: true});
-  for (const part of COPIED) fs.cpSync(path.join(ROOT, part), path.join(work, part), {recursive: true});
-  const manifest = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
-    .replace(/^members = .*$/m, `members = ${JSON.stringify(CRATES)}`)
-    // Profiles of packages that are not here.
-    .replace(/^\[profile\.release\.package\.[\w-]+\]\n(.+\n)+/gm, '');
-  fs.writeFileSync(path.join(work, 'Cargo.toml'), manifest);
-  const env = {...process.env, CARGO_TARGET_DIR: path.join(base, 'target'), CARGO_INCREMENTAL: '1', RUST_BACKTRACE: '0',
-    ASSAY_REQUIRE_LANES: '1'};
-  const judge = async (crates) => {
-    for (const crate of crates) {
-      const executables = build(work, env, crate);
-      if (!executables) return 'invalid';
-      if (await fails(executables, env)) return 'killed';
-    }
-    return 'survived';
-  };
-  return {
-    unchanged: () => judge(CRATES),
-    changed: async ({file, text}) => {
-      const place = path.join(work, file);
-      const original = fs.readFileSync(place, 'utf8');
-      fs.writeFileSync(place, text);
-      const verdict = await judge(CRATES.slice(CRATES.findIndex((name) => file.startsWith(`${name}/`))));
-      fs.writeFileSync(place, original);
-      return verdict;
-    },
-  };
-}
-
 module.exports = {
   explained: 'kernels/tests/mutation/equivalent.txt',
-  prepare: ({files, shard}) => ({
-    all: (files.length ? files : sources()).flatMap((file) => changes(file, select, alternatives)),
-    bench: () => bench(shard),
-  }),
+  prepare: ({files, quick, shard}) => {
+    const all = (files.length ? files : sources()).flatMap((file) => changes(file, select, alternatives));
+    return {all, bench: () => bench(CRATES, all, shard, quick)};
+  },
 };

@@ -27,7 +27,7 @@ struct Sources<'a, 'b> {
     column_row: usize,
 }
 
-/// As [`assay_lanes::program::run`], for any number of rows.
+/// As [`assay_lanes::program::run`], for any number of rows, of one output at least.
 pub(super) fn run(
     program: &Program,
     columns: &[&[Fr]],
@@ -42,7 +42,7 @@ pub(super) fn run(
     for wrapped in &mut work.wrapped {
         wrapped.resize(ROWS_TOGETHER, Single::ZERO);
     }
-    let rows = outputs.first().map_or(0, |output| output.len());
+    let rows = outputs[0].len();
     for row in (0..rows).step_by(ROWS_TOGETHER) {
         let count = (rows - row).min(ROWS_TOGETHER);
         let mut sources = Sources {

@@ -142,5 +142,19 @@ mod tests {
         }
         assert!(!new(half).negative() && new(half + Fr::ONE).negative());
         assert_eq!(new(-Fr::from(5)).bits(), 3);
+        assert_eq!(new(half).bits(), MOST_BITS);
+        assert_eq!(Magnitude::ZERO.bits(), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "assertion failed")]
+    fn a_cut_beyond_the_words_is_refused() {
+        let _ = Cut::new(256, 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "assertion failed")]
+    fn a_cut_longer_than_a_digit_is_refused() {
+        let _ = Cut::new(0, 33);
     }
 }

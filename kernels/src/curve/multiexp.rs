@@ -12,7 +12,7 @@ use super::digits::Digits;
 use super::magnitude::{Magnitude, MOST_BITS};
 use super::tree::Tree;
 use super::weighted::{self, Joining};
-use super::windows::{division, Windows};
+use super::windows::{divided, Windows};
 use crate::spare::{resize, Spare};
 
 /// Digits that a task should have: windows of few rows are done several at a time, so that their batches are long enough.
@@ -113,18 +113,16 @@ pub(super) fn multiexp<A: Adder>(adder: &A, scalars: &[Fr], bases: &[G1Affine], 
         for magnitude in magnitudes.iter() {
             rows_of_length[magnitude.bits()] += 1;
         }
-        let longest = rows_of_length.iter().rposition(|&rows| rows > 0).unwrap_or(0);
-        let divided_at = division(&rows_of_length);
         let mut sum = G1::identity();
-        for (from, to) in [(1, divided_at), (divided_at + 1, longest)] {
+        for lengths in divided(&rows_of_length) {
             rows.clear();
             let all = (0u32..).zip(magnitudes.iter());
             rows.extend(
-                all.filter(|(_, magnitude)| (from..=to).contains(&magnitude.bits()))
+                all.filter(|(_, magnitude)| lengths.contains(&magnitude.bits()))
                     .map(|(row, _)| row),
             );
             if !rows.is_empty() {
-                let windows = Windows::cheapest(rows.len(), to);
+                let windows = Windows::cheapest(rows.len(), *lengths.end());
                 digits.cut(magnitudes, rows, windows);
                 sum += of_digits(adder, points, rows, digits, windows, buffers);
             }

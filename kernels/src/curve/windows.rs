@@ -1,5 +1,7 @@
 //! How many windows, and which rows together.
 
+use std::ops::RangeInclusive;
+
 use super::magnitude::MOST_BITS;
 
 /// The windows of magnitudes of up to `bits` bits.
@@ -61,9 +63,9 @@ impl Windows {
     }
 }
 
-/// The bit length at which to divide rows in two, given how many there are of each: rows of up to that length are added apart from the
-/// others. The longest length means that all go together. Rows of length 0 cost nothing and do not count.
-pub(super) fn division(rows_of_length: &[usize; MOST_BITS + 1]) -> usize {
+/// The bit lengths whose rows are added together, given how many rows there are of each: short ones apart from long ones where that is
+/// cheaper, else all in the first range and none in the second. Rows of length 0 cost nothing and are in neither.
+pub(super) fn divided(rows_of_length: &[usize; MOST_BITS + 1]) -> [RangeInclusive<usize>; 2] {
     let longest = rows_of_length.iter().rposition(|&rows| rows > 0).unwrap_or(0);
     let all: usize = rows_of_length[1..].iter().sum();
     let cost = |rows: usize, bits: usize| {
@@ -84,7 +86,7 @@ pub(super) fn division(rows_of_length: &[usize; MOST_BITS + 1]) -> usize {
             }
         }
     }
-    best
+    [1..=best, best + 1..=longest]
 }
 
 #[cfg(test)]
@@ -135,10 +137,10 @@ mod tests {
     fn few_long_rows_are_added_apart() {
         let mut rows = [0; MOST_BITS + 1];
         (rows[0], rows[8], rows[16], rows[253]) = (10_000, 100_000, 120_000, 29_000);
-        assert_eq!(division(&rows), 16);
+        assert_eq!(divided(&rows), [1..=16, 17..=253]);
         let mut equal = [0; MOST_BITS + 1];
         equal[16] = 50_000;
-        assert_eq!(division(&equal), 16);
-        assert_eq!(division(&[0; MOST_BITS + 1]), 0);
+        assert_eq!(divided(&equal), [1..=16, 17..=16]);
+        assert!(divided(&[0; MOST_BITS + 1]).iter().all(RangeInclusive::is_empty));
     }
 }

@@ -246,6 +246,19 @@ fn layouts_agree<F: Prime>() {
         let again = super::layout::limbs_of::<F>(block.rows());
         assert!((0..8).all(|l| again.lane(l) == plain.lane(l)));
     }
+    // The highest value of a block, in every other lane, and each limb of it alone.
+    let highest = [LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK >> 4];
+    for limb in 0..6 {
+        let some = std::array::from_fn(|j| if limb == 5 || limb == j { highest[j] } else { 0 });
+        let lanes = std::array::from_fn(|l| if l % 2 == limb % 2 { some } else { [0; 5] });
+        let mut block = crate::block::Block::ZERO;
+        Eight::<F>::from_lanes(&lanes).to_block(&mut block);
+        let again = super::layout::limbs_of::<F>(block.rows());
+        for l in 0..8 {
+            assert_eq!(block.words.map(|row| row[l]), words(lanes[l]));
+            assert_eq!(again.lane(l), lanes[l]);
+        }
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]

@@ -20,5 +20,8 @@ mod passes;
 mod transform;
 mod twiddles;
 
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
+
 pub use passes::{first_pass, last_pass, middle_pass, Geometric, Spaced, Work};
 pub use twiddles::{Factor, Twiddles, LONGEST_LOG};

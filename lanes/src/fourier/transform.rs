@@ -82,55 +82,91 @@ fn layer(data: &mut [Eight<Fr>], half: usize, twiddles: &Twiddles, from: usize) 
 #[cfg(test)]
 mod tests {
     use halo2_proofs::halo2curves::ff::{Field, PrimeField};
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::{RngCore, SeedableRng};
 
     use super::super::twiddles::LONGEST_LOG;
     use super::*;
     use crate::detect::tests::lanes;
-    use crate::modulus::{multiple, Prime, LIMB_MASK};
-    use crate::words::Words;
+    use crate::modulus::{multiple, Limbs, Prime, LIMB_MASK};
 
-    /// Inputs of `2·p − 1` and zero, and of both in turn: the largest sums and differences. Checked against the definition.
+    /// Rows of eight lanes below `2·p`, checked against the definition and against the table of bounds.
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn extreme_inputs_keep_to_the_bounds(log: u32, shift: Fr) {
-        let mut largest = multiple(Fr::LIMBS, 2);
-        largest[0] -= 1;
+    fn check(log: u32, shift: Fr, rows: &[[Limbs; 8]]) {
         let root = (log..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
         let twiddles = Twiddles::new(log, root, shift);
-        let length = 1usize << log;
-        let chosen = |row: usize, lane: usize| row.wrapping_mul(lane * lane + lane) >> (lane / 2) & 1 == 0;
+        let length = rows.len();
         let mut data = vec![Eight::zero(); length];
-        for row in 0..length {
-            data[twiddles.place(row)] =
-                Eight::from_lanes(&std::array::from_fn(
-                    |lane| if chosen(row, lane) { largest } else { [0; 5] },
-                ));
+        for (row, lanes) in rows.iter().enumerate() {
+            data[twiddles.place(row)] = Eight::from_lanes(lanes);
         }
         transform(&mut data, &twiddles);
+        let bound = match log {
+            1 | 2 if shift == Fr::ONE => 2 << log,
+            _ if shift == Fr::ONE => 8 + 2 * (u64::from(log) - 2),
+            _ => 2 + 2 * u64::from(log),
+        };
+        let below = |value: Limbs| value.iter().rev().lt(multiple(Fr::LIMBS, bound).iter().rev());
+        let element = |limbs: &Limbs| {
+            let limbs = limbs.iter().rev();
+            limbs.fold(Fr::ZERO, |sum, &limb| sum * Fr::from(1 << 52) + Fr::from(limb))
+        };
         for lane in 0..8 {
-            for q in [0, 1, length / 2, length - 1] {
-                let value = data[q].normal().lane(lane);
-                assert!(value.iter().all(|&limb| limb <= LIMB_MASK) && value[4] < 24 * Fr::LIMBS[4]);
+            let inputs: Vec<Fr> = rows.iter().map(|lanes| element(&lanes[lane])).collect();
+            for q in [0, 1, length / 2, length / 2 + 1, length - 1] {
+                let value = data[q % length].normal().lane(lane);
+                assert!(value.iter().all(|&limb| limb <= LIMB_MASK) && below(value));
                 let point = shift * root.pow([q as u64]);
-                // 2p − 1 is −1; the words of −1 as they are, times 2^256.
-                let want = (0..length).rev().fold(Fr::ZERO, |sum, row| {
-                    sum * point + if chosen(row, lane) { -Fr::ONE } else { Fr::ZERO }
-                });
-                let mut out = [Fr::ZERO; 8];
-                data[q].normal().canonical().store_words(&mut out);
-                assert_eq!(out[lane], want * Fr::from_words([1, 0, 0, 0]));
+                let want = inputs.iter().rev().fold(Fr::ZERO, |sum, input| sum * point + input);
+                assert_eq!(element(&value), want);
             }
         }
     }
 
+    const LARGEST: Limbs = {
+        let mut largest = multiple(Fr::LIMBS, 2);
+        largest[0] -= 1;
+        largest
+    };
+
+    /// Inputs of `2·p − 1` and zero, and of both in turn: the largest sums and differences.
     #[test]
     fn bounds_hold_at_extreme_inputs() {
-        if lanes().is_some() {
-            for log in 1..=LONGEST_LOG {
+        if lanes().is_none() {
+            return;
+        }
+        for log in 1..=LONGEST_LOG {
+            for flip in [0, 1] {
+                let chosen = |row: usize, lane: usize| row.wrapping_mul(lane * lane + lane) >> (lane / 2) & 1 == flip;
+                let row = |row| std::array::from_fn(|lane| if chosen(row, lane) { LARGEST } else { [0; 5] });
+                let rows: Vec<[Limbs; 8]> = (0..1 << log).map(row).collect();
                 for shift in [Fr::ONE, Fr::from(7), -Fr::ONE] {
                     // SAFETY: the processor has the instructions.
-                    unsafe { extreme_inputs_keep_to_the_bounds(log, shift) };
+                    unsafe { check(log, shift, &rows) };
                 }
             }
+        }
+    }
+
+    /// Even rows of zero: products, of which some are above `p`, are taken from it.
+    #[test]
+    fn products_above_the_prime_are_taken_from_zero() {
+        if lanes().is_none() {
+            return;
+        }
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut below_double = || {
+            let mut limbs = [0; 5].map(|_: u64| rng.next_u64() & LIMB_MASK);
+            limbs[4] = rng.next_u64() % LARGEST[4];
+            limbs
+        };
+        for round in 0..200 {
+            let rows: [[Limbs; 8]; 8] = std::array::from_fn(|row| match row % 2 {
+                0 => [[0; 5]; 8],
+                _ => [[0; 5]; 8].map(|_| below_double()),
+            });
+            // SAFETY: the processor has the instructions.
+            unsafe { check(3, [Fr::ONE, Fr::from(7)][round % 2], &rows) };
         }
     }
 }
