@@ -7,7 +7,7 @@ use super::revert;
 use crate::error::{hinted, Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::eips::Encodable2718;
+use alloy::eips::{BlockId, Encodable2718};
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, TxHash, U256};
 use alloy::providers::Provider;
@@ -51,6 +51,18 @@ fn outbidding(old: &TxEnvelope) -> Fees {
         max_fee: raised(old.max_fee_per_gas()),
         tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
     }
+}
+
+/// Gas that a transaction may use if it is estimated at so much.
+///
+/// # Errors
+/// If no transaction may use as much.
+fn with_margin(gas: u64) -> eyre::Result<u64> {
+    eyre::ensure!(
+        gas <= MAX_TX_GAS,
+        "the call takes {gas} gas, a transaction may use {MAX_TX_GAS}"
+    );
+    Ok((gas + gas * GAS_MARGIN_PERCENT / 100).min(MAX_TX_GAS))
 }
 
 /// What a transaction calls.
@@ -163,10 +175,14 @@ impl Account {
         self.fees(call, gas, Fees::default()).await.map(drop)
     }
 
-    /// Gas the call would use.
+    /// Gas the call would use, behind what this account has sent and no block has taken.
     pub async fn estimate_gas(&self, call: &Call) -> eyre::Result<u64> {
-        let estimate = self.chain.provider.estimate_gas(call.request(self.address())).await;
-        estimate.map_err(explain_rpc)
+        self.estimate_gas_at(call, BlockId::pending()).await
+    }
+
+    async fn estimate_gas_at(&self, call: &Call, block: BlockId) -> eyre::Result<u64> {
+        let estimate = self.chain.provider.estimate_gas(call.request(self.address()));
+        estimate.block(block).await.map_err(explain_rpc)
     }
 
     /// Sends the call once, however often this is repeated with the same journal and `step`, and waits for its
@@ -229,7 +245,7 @@ impl Account {
         if let Some(sent) = self.again(journal, step, call.value_wei, |_| Ok(()), out).await? {
             return Ok(sent);
         }
-        self.make_way(journal, None, out).await?;
+        self.make_way(journal, None, true, out).await?;
         self.dry_run(call).await?;
         let _turn = self.turn.lock().await;
         let (hash, raw, nonce) = self.sign(call).await?;
@@ -284,7 +300,7 @@ impl Account {
         };
         let sent = self.sent(journal, step, least_wei, is_asked, out).await?;
         if sent.is_some() {
-            self.make_way(journal, Some(&own), out).await?;
+            self.make_way(journal, Some(&own), false, out).await?;
         }
         Ok(sent)
     }
@@ -308,6 +324,8 @@ impl Account {
         for hash in sent.hashes() {
             match self.chain.provider.get_transaction_receipt(hash).await? {
                 Some(receipt) if receipt.status() => {
+                    // It may have stalled before.
+                    journal.mark_over(step)?;
                     is_asked(signed.input())?;
                     return Ok(Some((hash, sent.raw.clone())));
                 }
@@ -358,7 +376,8 @@ impl Account {
         }
         let mut call = called(&old);
         call.value_wei = call.value_wei.max(least_wei);
-        let gas = self.gas_limit(&call).await?;
+        // The pending block may hold what this takes the place of.
+        let gas = with_margin(self.estimate_gas_at(&call, BlockId::latest()).await?)?;
         let (hash, raw) = match self.sign_with(&call, gas, sent.nonce, outbidding(&old)).await {
             // The node may have dropped it, and fees may have fallen since.
             Err(error) if Kind::TooDear.is_of(&error) && sent.stalled && is_acceptable => {
@@ -425,12 +444,7 @@ impl Account {
     /// # Errors
     /// If no transaction may use as much.
     async fn gas_limit(&self, call: &Call) -> eyre::Result<u64> {
-        let gas = self.estimate_gas(call).await?;
-        eyre::ensure!(
-            gas <= MAX_TX_GAS,
-            "the call takes {gas} gas, a transaction may use {MAX_TX_GAS}"
-        );
-        Ok((gas + gas * GAS_MARGIN_PERCENT / 100).min(MAX_TX_GAS))
+        with_margin(self.estimate_gas(call).await?)
     }
 
     async fn sign_with_gas(&self, call: &Call, gas: u64) -> eyre::Result<(TxHash, Bytes, u64)> {

@@ -33,6 +33,9 @@ pub struct Step {
     /// No block took it for a long time.
     #[serde(default)]
     pub stalled: bool,
+    /// A transaction that does nothing, which was sent last to take this one's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void: Option<Bytes>,
     /// Once it has its confirmations.
     #[serde(default)]
     pub mined: Option<Mined>,
@@ -70,6 +73,7 @@ impl Step {
             nonce,
             replaced: Vec::new(),
             stalled: false,
+            void: None,
             mined: None,
         }
     }
@@ -205,7 +209,15 @@ impl Journal {
         self.save()
     }
 
-    /// Notes that nothing waits for the step's transaction: another one has its nonce, or it reverted.
+    /// Notes a transaction that does nothing and was sent in the place of the step's.
+    pub fn set_void(&mut self, name: &str, raw: Bytes) -> eyre::Result<()> {
+        if let Some(step) = self.content.steps.get_mut(name) {
+            step.void = Some(raw);
+        }
+        self.save()
+    }
+
+    /// Notes that nothing waits for the step's transaction: a block has it, another one has its nonce, or it reverted.
     pub fn mark_over(&mut self, name: &str) -> eyre::Result<()> {
         match self.content.steps.get_mut(name) {
             Some(step) if step.stalled => step.stalled = false,

@@ -1,11 +1,13 @@
 //! Transactions that no block takes and that keep what the same account signs after them waiting.
 
-use super::{called, outbidding, Account};
-use crate::client::Call;
+use super::{called, outbidding, Account, Replaces};
+use crate::client::{revert_data, Call};
 use crate::error::{Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::eips::Decodable2718;
+use alloy::eips::{BlockId, Decodable2718};
+use alloy::primitives::{Bytes, U256};
+use alloy::providers::Provider;
 use assay_durable::report::Reporter;
 use eyre::WrapErr;
 use std::time::Instant;
@@ -31,12 +33,31 @@ impl Account {
         let mined = self.chain.provider_nonce(self.address()).await?;
         let mut wei = 0u128;
         for step in steps.filter(|step| step.nonce >= mined) {
-            let signed = decoded(step)?;
-            if !self.is_of_another(&signed)? {
-                wei = wei.saturating_add(signed.value().saturating_to());
+            if self.awaits(step)? {
+                wei = wei.saturating_add(decoded(step)?.value().saturating_to());
             }
         }
         Ok(wei)
+    }
+
+    /// Whether this account, and no other one of the same state directory, has sent the step and does not know yet that a block has it.
+    ///
+    /// # Errors
+    /// If it is no transaction.
+    pub fn awaits(&self, step: &Step) -> eyre::Result<bool> {
+        Ok(step.mined.is_none() && !self.is_of_another(&decoded(step)?)?)
+    }
+
+    /// Those of a journal that it awaits, in the order of their nonces.
+    fn awaited(&self, journal: &Journal, is_one: impl Fn(&str, &Step) -> bool) -> eyre::Result<Vec<(String, Step)>> {
+        let mut steps = Vec::new();
+        for (name, step) in journal.steps() {
+            if is_one(name, step) && self.awaits(step)? {
+                steps.push((name.to_owned(), step.clone()));
+            }
+        }
+        steps.sort_by_key(|(_, step)| step.nonce);
+        Ok(steps)
     }
 
     /// Sends the steps of these names again that no block has taken, and waits for them.
@@ -49,26 +70,32 @@ impl Account {
         is_one: impl Fn(&str) -> bool,
         out: &Reporter,
     ) -> eyre::Result<()> {
-        let sent = unmined(journal, |name, _| is_one(name));
+        let sent = self.awaited(journal, |name, _| is_one(name))?;
         self.clear(journal, sent, true, out).await
     }
 
     /// Sends what is stuck in this journal again, though nothing of it may be due any more: other journals of this account wait behind
-    /// it, which know nothing of this one.
-    ///
-    /// # Errors
-    /// If one may not outbid others, or still no block takes it.
-    pub async fn free(&self, journal: &mut Journal, out: &Reporter) -> eyre::Result<()> {
-        self.make_way(journal, None, out).await
-    }
-
-    /// Sends again what no block took of what was signed before `own`, which waits behind it; before something new all of it, which is
-    /// mined when this returns: what is new may depend on it.
+    /// it, which know nothing of this one. Waits for nothing.
     ///
     /// # Errors
     /// If one may not outbid others.
-    pub(super) async fn make_way(&self, journal: &mut Journal, own: Option<&Step>, out: &Reporter) -> eyre::Result<()> {
-        let mut before = unmined(journal, |_, other| own.is_none_or(|own| other.nonce < own.nonce));
+    pub async fn free(&self, journal: &mut Journal, out: &Reporter) -> eyre::Result<()> {
+        self.make_way(journal, None, false, out).await
+    }
+
+    /// Sends again what no block took of what was signed before `own`, which waits behind it; before something new all of it. If this
+    /// `waits`, it is mined on return: what is new may depend on it.
+    ///
+    /// # Errors
+    /// If one may not outbid others.
+    pub(super) async fn make_way(
+        &self,
+        journal: &mut Journal,
+        own: Option<&Step>,
+        waits: bool,
+        out: &Reporter,
+    ) -> eyre::Result<()> {
+        let mut before = self.awaited(journal, |_, other| own.is_none_or(|own| other.nonce < own.nonce))?;
         if before.is_empty() || own.is_some_and(|own| own.mined.is_some()) {
             return Ok(());
         }
@@ -83,7 +110,7 @@ impl Account {
                 stuck.push((name, other));
             }
         }
-        self.clear(journal, stuck, own.is_none(), out).await
+        self.clear(journal, stuck, waits, out).await
     }
 
     /// Sends these again, in the order of their nonces; one that is refused by now makes room.
@@ -101,7 +128,7 @@ impl Account {
                 // Its nonce is used.
                 Ok(None) => journal.mark_over(&name)?,
                 Err(error) if Kind::NonceTaken.is_of(&error) => {}
-                Err(error) => self.cancel(&name, &step, error, out).await?,
+                Err(error) => self.cancel(journal, &name, &step, error, out).await?,
             }
         }
         let since = Instant::now();
@@ -120,17 +147,33 @@ impl Account {
         Ok(())
     }
 
-    /// Puts a transaction that does nothing in the place of one whose call is refused by now.
+    /// Puts a transaction that does nothing in the place of one whose call is refused by now, or that the account cannot pay for any more.
     ///
     /// # Errors
     /// `why` the other could not be sent again, if it was not for that.
-    async fn cancel(&self, name: &str, step: &Step, why: eyre::Report, out: &Reporter) -> eyre::Result<()> {
+    async fn cancel(
+        &self,
+        journal: &mut Journal,
+        name: &str,
+        step: &Step,
+        why: eyre::Report,
+        out: &Reporter,
+    ) -> eyre::Result<()> {
         let old = decoded(step)?;
+        let is_useless = self.is_refused(&called(&old)).await? || !self.can_pay(&old).await?;
         // One that a block took in between is refused as well.
-        let is_refused = matches!(self.try_dry_run(&called(&old)).await, Ok(Err(_)))
-            && self.chain.provider_nonce(self.address()).await? <= step.nonce;
-        if !is_refused {
+        if !is_useless || self.chain.provider_nonce(self.address()).await? > step.nonce {
             return Err(why);
+        }
+        let last = step
+            .void
+            .as_ref()
+            .map(|raw| TxEnvelope::decode_2718(&mut raw.as_ref()))
+            .transpose()?;
+        if let (Some(void), Some(raw)) = (&last, &step.void) {
+            if self.chain.base_fee().await? <= void.max_fee_per_gas() {
+                return self.put_in_place(raw).await;
+            }
         }
         let nothing = Call {
             to: Some(self.address()),
@@ -138,21 +181,36 @@ impl Account {
             value_wei: 0,
         };
         let gas = self.gas_limit(&nothing).await?;
-        let (hash, raw) = self.sign_with(&nothing, gas, step.nonce, outbidding(&old)).await?;
+        let floor = outbidding(last.as_ref().unwrap_or(&old));
+        let (hash, raw) = self.sign_with(&nothing, gas, step.nonce, floor).await?;
+        journal.set_void(name, raw.clone())?;
         out.warn(format_args!(
             "{name}: {why:#}; transaction {hash}, which does nothing, takes the place of {}",
             step.tx_hash
         ));
-        self.broadcast(&raw).await
+        self.put_in_place(&raw).await
     }
-}
 
-/// Steps that are not known to be mined, in the order of their nonces.
-fn unmined(journal: &Journal, is_one: impl Fn(&str, &Step) -> bool) -> Vec<(String, Step)> {
-    let steps = journal
-        .steps()
-        .filter(|(name, step)| step.mined.is_none() && is_one(name, step));
-    let mut steps: Vec<_> = steps.map(|(name, step)| (name.to_owned(), step.clone())).collect();
-    steps.sort_by_key(|(_, step)| step.nonce);
-    steps
+    /// Sends it, unless the node has another one there already that does as well.
+    async fn put_in_place(&self, raw: &Bytes) -> eyre::Result<()> {
+        match self.broadcast(raw).await {
+            Err(error) if error.is::<Replaces>() => Ok(()),
+            sent => sent,
+        }
+    }
+
+    /// Whether the contract refuses the call in the newest block: the pending one may hold the transaction itself.
+    async fn is_refused(&self, call: &Call) -> eyre::Result<bool> {
+        let request = call.request(self.address());
+        match self.chain.provider.call(request).block(BlockId::latest()).await {
+            Ok(_) => Ok(false),
+            Err(error) => Ok(revert_data(&error).is_some()),
+        }
+    }
+
+    /// Whether the account has what the transaction takes at most.
+    async fn can_pay(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
+        let gas = U256::from(signed.gas_limit()) * U256::from(signed.max_fee_per_gas());
+        Ok(self.chain.provider.get_balance(self.address()).await? >= signed.value() + gas)
+    }
 }

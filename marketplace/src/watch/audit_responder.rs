@@ -33,7 +33,7 @@ use assay_chain::market::{all_answers, Market};
 use assay_chain::venue::Venue;
 use assay_durable::turn::is_idle;
 use assay_exchange::blob::BlobKind;
-use assay_protocol::abi::{AuditState, AuditView, DemandState};
+use assay_protocol::abi::{AuditState, AuditView, DemandState, DemandView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::retrieval::amounts::{chunks_fee, chunks_per_document};
 use assay_protocol::retrieval::decide::{self, Action, Demand, Facts};
@@ -352,7 +352,15 @@ impl Role for AuditResponder {
             Action::Deliver(m) | Action::SendParcel(m) => {
                 let now = look().await?;
                 let demands = Self::alike(desk, id, &now, action)?;
-                let delivered = deliver(desk, id, &demands, Some(&to()?), Some(now.patience())).await?;
+                // What has to be committed to goes first: the other side's server may take its time.
+                let is_left =
+                    |(m, view): &(u32, DemandView)| view.state == DemandState::Demanded && !demands.contains(m);
+                let commits_more = matches!(action, Action::Deliver(_)) && now.demands.iter().any(is_left);
+                let to = match commits_more {
+                    true => None,
+                    false => Some(to()?),
+                };
+                let delivered = deliver(desk, id, &demands, to.as_ref(), Some(now.patience())).await?;
                 json!(delivered.unless_failed(number_of(m)?)?)
             }
             Action::Publish(m) => {

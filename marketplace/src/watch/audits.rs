@@ -152,7 +152,9 @@ impl<'a> Now<'a> {
 
     /// How long something may take that the other side has a part in: a quarter of what is left until the next deadline.
     pub(super) fn patience(&self) -> Duration {
-        let deadlines = self.demands.iter().map(|(_, demand)| demand.deadline);
+        // The end of publication, too, costs whoever misses it.
+        let ends = |(_, demand): &(u32, DemandView)| [demand.deadline, demand.settleAfter];
+        let deadlines = self.demands.iter().flat_map(ends);
         let left = deadlines
             .chain([self.audit.deadline])
             .filter_map(|end| end.checked_sub(self.time));

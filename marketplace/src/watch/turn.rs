@@ -168,7 +168,11 @@ impl<R: Role> Beat<R> {
     async fn free(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<()> {
         let freed = async {
             let steps = Journal::peek_steps(&self.desk.journal_path(id))?;
-            if steps.values().all(|step| step.mined.is_some()) {
+            let mut waits = false;
+            for step in steps.values() {
+                waits |= self.desk.account.awaits(step)?;
+            }
+            if !waits {
                 return Ok(());
             }
             let mut journal = self.desk.journal(id)?;

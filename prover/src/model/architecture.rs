@@ -357,7 +357,8 @@ impl Architecture {
                         });
                     }
                     ConvKind::Grouped(_, Groups(groups)) => {
-                        let divides = groups > 1 && x.c % groups == 0 && conv.out_channels % groups == 0;
+                        let divides =
+                            groups > 1 && x.c.is_multiple_of(groups) && conv.out_channels.is_multiple_of(groups);
                         // Groups of one channel that make one each are called depthwise.
                         if !divides || (groups == x.c && conv.out_channels == x.c) {
                             return Err(E::Groups {

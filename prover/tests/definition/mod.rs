@@ -160,7 +160,7 @@ fn random_conv(rng: &mut ChaCha20Rng, input: TensorId, shape: Shape) -> Conv {
         let (groups, per_group) = (rng.gen_range(2..4), rng.gen_range(1..3));
         let kind = match rng.gen_range(0..4) {
             0 => ConvKind::Depthwise(kernel),
-            3 if shape.c % groups == 0 && (groups < shape.c || per_group > 1) => {
+            3 if shape.c.is_multiple_of(groups) && (groups < shape.c || per_group > 1) => {
                 ConvKind::Grouped(kernel, Groups(groups))
             }
             1 if kernel.taps() > 1 || stride == 2 => ConvKind::Dense(kernel),

@@ -130,7 +130,12 @@ impl Publication {
         Ok(Some((format!("publish-{m}-{next}"), desk.market.call(&call))))
     }
 
-    async fn published(self, desk: &Desk<Audits>, id: B256) -> eyre::Result<Published> {
+    /// All is public, as the chain says: in the journal, which is written whole each time, what was sent is for nothing.
+    async fn published(self, desk: &Desk<Audits>, id: B256, journal: &mut Journal) -> eyre::Result<Published> {
+        let prefix = format!("publish-{}-", self.m);
+        let steps = journal.steps().map(|(name, _)| name.to_owned());
+        let steps: Vec<String> = steps.filter(|name| name.starts_with(&prefix)).collect();
+        journal.forget_mined(&steps)?;
         Ok(Published {
             id,
             demand: self.m,
@@ -158,19 +163,14 @@ async fn send(
                 calls.push(call);
                 going.push(publication);
             }
-            Ok(None) => match publication.published(desk, id).await {
+            Ok(None) => match publication.published(desk, id, journal).await {
                 Ok(published) => done.push(published),
                 Err(error) => failed.push(Failed::new(m, error)),
             },
             Err(error) => failed.push(Failed::new(m, error)),
         }
     }
-    let steps: Vec<String> = calls.iter().map(|(step, _)| step.clone()).collect();
     let ended = desk.account.send_all(journal, calls, &desk.report).await;
-    // Which chunks are public the chain says: in the journal, which is written whole each time, they would be for nothing.
-    if let Err(error) = journal.forget_mined(&steps) {
-        desk.report.warn(format_args!("{error:#}"));
-    }
     let mut left = Vec::new();
     for (mut publication, ended) in going.into_iter().zip(ended) {
         match ended {
