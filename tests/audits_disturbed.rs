@@ -332,8 +332,14 @@ fn demands_that_no_block_has_taken_yet_count_against_the_limit() {
     waits.wait().unwrap();
     story.devnet.rpc("anvil_dropAllTransactions", "[]");
     story.devnet.rpc("evm_setAutomine", "[true]");
-    story.pass("requester", &limit);
     let count = || ids.each_ref().map(|id| story.shown(id)["demands"].clone());
+    // Whichever has the purse first puts the other off.
+    for _ in 0..8 {
+        story.pass("requester", &limit);
+        if count() != [0, 0] {
+            break;
+        }
+    }
     assert_eq!(count(), [1, 0]);
     let said = story.pass("requester", &limit);
     assert!(
