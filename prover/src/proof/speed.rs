@@ -17,7 +17,8 @@ const CALIBRATED_K: u32 = 18;
 /// log₂ of the scalars that are timed where nothing was calibrated: a few milliseconds.
 const TIMED_K: u32 = 14;
 
-/// On two cores with AVX-512 IFMA, when nothing else ran there.
+/// On two cores with AVX-512 IFMA. Commitments are from the recorded steps of a proof of (0.35, 96) on a quiet machine; the others were
+/// timed on a busy one, and scaled as commitments were slower there.
 const LANES: Recorded = Recorded {
     timing: Timing {
         multiexp: 3.15e-7,
