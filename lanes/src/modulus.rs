@@ -150,7 +150,10 @@ mod tests {
         assert_eq!(sum, F::WORDS);
         assert_eq!(words(F::LIMBS), F::WORDS);
         assert_eq!(F::LIMBS[0].wrapping_mul(F::NEGATIVE_INVERSE) & LIMB_MASK, LIMB_MASK);
-        assert!(F::QUOTIENT < 1 << LIMB_BITS);
+        assert_eq!((LIMB_BITS, LIMB_MASK), (52, 0xf_ffff_ffff_ffff));
+        let (top, quotient) = (u128::from(F::WORDS[3] >> 16), u128::from(F::QUOTIENT));
+        assert!(quotient * (top + 1) <= 1 << 97 && 1 << 97 < (quotient + 1) * (top + 1));
+        assert!(F::QUOTIENT < 1 << 52);
         for (factor, exponent) in [(F::TO_LIBRARY, 256u64), (F::UNIT, 260), (F::FROM_LIBRARY, 264)] {
             let canonical = F::from(2).pow([exponent]) * F::from_words([1, 0, 0, 0]);
             assert_eq!(words(factor), canonical.to_words());
