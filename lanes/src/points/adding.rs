@@ -162,6 +162,25 @@ mod tests {
         check(ifma, &points, &packed, &all, &mut scratch);
     }
 
+    /// At every length of a batch, whatever an earlier one left in the buffers.
+    #[test]
+    fn points_that_differ_take_the_quick_way() {
+        let Some(ifma) = lanes() else { return };
+        let points = random_points(40);
+        let packed = packed(ifma, &points);
+        let mut kept = Vec::new();
+        for count in (1..=33).chain([2048, 2047]) {
+            let pairs: Vec<[u32; 2]> = (0..count).map(|i| [i % 40, (i % 40 + 1 + i / 40 % 39) % 40]).collect();
+            let mut out = vec![Point::INFINITY; pairs.len()];
+            // SAFETY: the processor has the instructions.
+            assert!(unsafe { crate::points::quick::add(&packed, &pairs, &mut out, &mut kept) });
+            for (sum, [a, b]) in out.iter().zip(pairs) {
+                let want = points[a as usize] + points[b as usize];
+                assert_eq!(sum.to_affine(), want.to_affine(), "{a} {b} of {count}");
+            }
+        }
+    }
+
     /// Points of equal `y` differ in `x` by cube roots of one, and are no doubles: the three of them add up to infinity.
     #[test]
     fn points_of_equal_y_are_no_doubles() {
