@@ -61,6 +61,34 @@ fn short_transforms_meet_their_definition() {
     }
 }
 
+/// Elements whose words are `p − 1`, 1 and 0 beside random ones, so that sums and products meet their bounds from both sides.
+#[test]
+fn short_transforms_of_extreme_words_meet_their_definition() {
+    let unit = Fr::from(2).pow([256]).invert().unwrap();
+    let all = all_kernels();
+    for (k, rounds) in [(1, 20), (2, 200), (3, 100), (4, 40), (6, 8)] {
+        let plans = [Plan::to_values(k), Plan::to_coset(k, Fr::from(7))];
+        for round in 0..rounds {
+            let random = random(2 << k, round);
+            let chosen = |i: usize| match random[(1 << k) + i].to_repr()[0] % 4 {
+                0 => -unit,
+                1 => [Fr::ZERO, unit][round as usize % 2],
+                _ => random[i],
+            };
+            let coefficients: Vec<Fr> = (0..1 << k).map(chosen).collect();
+            for (plan, shift) in plans.iter().zip([Fr::ONE, Fr::from(7)]) {
+                let points = (0..1u64 << k).map(|q| shift * root(k).pow([q]));
+                let want: Vec<Fr> = points.map(|x| value(&coefficients, x)).collect();
+                for kernels in all.iter().filter(|kernels| kernels.threads().count() == 1) {
+                    let mut values = coefficients.clone();
+                    kernels.transform(plan, &mut values);
+                    assert_eq!(values, want, "{k} {:?}", kernels.path());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn transforms_are_those_of_the_library() {
     for k in 1..=16 {
@@ -104,6 +132,18 @@ fn long_transforms_go_there_and_back() {
         kernels.transform(&Plan::from_coset(k, shift), &mut values);
         assert!(values == coefficients, "{:?}", kernels.path());
     }
+}
+
+#[test]
+fn roots_of_another_order_are_refused() {
+    let refused = |k, root| std::panic::catch_unwind(|| Plan::new(k, root)).is_err();
+    for k in 0..=Fr::S {
+        for of in 0..=Fr::S {
+            assert_eq!(refused(k, root(of)), k != of, "{k} {of}");
+        }
+    }
+    assert!(refused(2, Fr::ZERO) && refused(2, Fr::from(7)));
+    assert!(refused(Fr::S + 1, Fr::ONE) && std::panic::catch_unwind(|| Plan::to_values(Fr::S + 1)).is_err());
 }
 
 #[test]

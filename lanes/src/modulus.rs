@@ -150,11 +150,52 @@ mod tests {
         assert_eq!(sum, F::WORDS);
         assert_eq!(words(F::LIMBS), F::WORDS);
         assert_eq!(F::LIMBS[0].wrapping_mul(F::NEGATIVE_INVERSE) & LIMB_MASK, LIMB_MASK);
-        assert!(F::QUOTIENT < 1 << LIMB_BITS);
+        assert_eq!((LIMB_BITS, LIMB_MASK), (52, 0xf_ffff_ffff_ffff));
+        let (top, quotient) = (u128::from(F::WORDS[3] >> 16), u128::from(F::QUOTIENT));
+        assert!(quotient * (top + 1) <= 1 << 97 && 1 << 97 < (quotient + 1) * (top + 1));
+        assert!(F::QUOTIENT < 1 << 52);
         for (factor, exponent) in [(F::TO_LIBRARY, 256u64), (F::UNIT, 260), (F::FROM_LIBRARY, 264)] {
             let canonical = F::from(2).pow([exponent]) * F::from_words([1, 0, 0, 0]);
             assert_eq!(words(factor), canonical.to_words());
         }
+    }
+
+    /// `a + b` in normal limbs, and the carry.
+    fn sum(a: Limbs, b: Limbs) -> (Limbs, u64) {
+        let (mut out, mut carry) = ([0; 5], 0);
+        for j in 0..5 {
+            let sum = a[j] + b[j] + carry;
+            (out[j], carry) = (sum % (1 << 52), sum >> 52);
+        }
+        (out, carry)
+    }
+
+    fn multiples_are_repeated_sums<F: Prime>() {
+        let mut repeated = [0; 5];
+        for times in 0..=84 {
+            assert_eq!(multiple(F::LIMBS, times), repeated, "{times}");
+            let next = sum(repeated, F::LIMBS);
+            assert_eq!(next.1, u64::from(times == 84), "85 are too many for five limbs");
+            repeated = next.0;
+        }
+        assert!(std::panic::catch_unwind(|| multiple(F::LIMBS, 85)).is_err());
+        assert_eq!(sum(F::COMPLEMENT, F::LIMBS), ([0; 5], 1));
+        // Every limb carries.
+        assert_eq!(
+            multiple([LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK, 0], 2),
+            [LIMB_MASK - 1, LIMB_MASK, LIMB_MASK, LIMB_MASK, 1]
+        );
+        assert_eq!(words([LIMB_MASK; 5]), [u64::MAX; 4]);
+        assert_eq!(
+            limbs([u64::MAX; 4]),
+            [LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK >> 4]
+        );
+    }
+
+    #[test]
+    fn multiples_and_complements_of_both_primes_are_sums() {
+        multiples_are_repeated_sums::<Fr>();
+        multiples_are_repeated_sums::<Fq>();
     }
 
     #[test]

@@ -140,7 +140,8 @@ mod tests {
         assert_eq!(divided(&rows), [1..=16, 17..=253]);
         let mut equal = [0; MOST_BITS + 1];
         equal[16] = 50_000;
-        assert_eq!(divided(&equal), [1..=16, 17..=16]);
+        let [all, none] = divided(&equal);
+        assert!(all == (1..=16) && none.is_empty());
         assert!(divided(&[0; MOST_BITS + 1]).iter().all(RangeInclusive::is_empty));
     }
 }

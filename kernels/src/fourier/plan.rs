@@ -34,13 +34,15 @@ impl Plan {
     /// `b_q = Σ_i a_i·root^(q·i)`: what `best_fft` computes. `root` must have order `2^k`.
     ///
     /// # Panics
-    /// If `k` is above 28, the most that the field has roots for.
+    /// If `k` is above 28, the most that the field has roots for, or `root` has another order.
     #[must_use]
     pub fn new(k: u32, root: Fr) -> Self {
         assert!(k <= Fr::S, "the field has no root of that order");
-        debug_assert!(
-            root.pow_vartime([1u64 << k]) == Fr::ONE && (k == 0 || root.pow_vartime([1u64 << (k - 1)]) != Fr::ONE)
-        );
+        let in_order = match k {
+            0 => root == Fr::ONE,
+            _ => square(root, k - 1) == -Fr::ONE,
+        };
+        assert!(in_order, "a root of order 2^{k}");
         Self {
             k,
             root,

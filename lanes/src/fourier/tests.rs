@@ -17,8 +17,8 @@ fn elements(count: usize, seed: u64) -> Vec<Fr> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let highest = -Fr::from(2).pow([256]).invert().unwrap();
     let chosen = |i: usize, random| match i {
-        _ if i % 3 == 0 => highest,
-        _ if i % 5 == 0 => Fr::ZERO,
+        _ if i.is_multiple_of(3) => highest,
+        _ if i.is_multiple_of(5) => Fr::ZERO,
         _ => random,
     };
     (0..count).map(|i| chosen(i, Fr::random(&mut rng))).collect()

@@ -41,7 +41,7 @@ fn add_in_lanes(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], scratch
 #[cfg(test)]
 mod tests {
     use halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine, G1};
-    use halo2_proofs::halo2curves::ff::Field;
+    use halo2_proofs::halo2curves::ff::{Field, WithSmallOrderMulGroup};
     use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
     use halo2_proofs::halo2curves::group::Curve;
     use rand_chacha::ChaCha20Rng;
@@ -51,6 +51,7 @@ mod tests {
     use super::super::packing::pack;
     use super::*;
     use crate::detect::tests::lanes;
+    use crate::modulus::Prime;
 
     fn random_points(count: usize) -> Vec<G1Affine> {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
@@ -84,6 +85,9 @@ mod tests {
                 pairs.len()
             );
             assert_eq!(sum.is_infinity(), bool::from(sum.to_affine().is_identity()));
+            // In hundredths of the prime, by the highest words.
+            let below = |word: u64, bound: u128| u128::from(word) * 100 < u128::from(<Fq as Prime>::WORDS[3]) * bound;
+            assert!(below(sum.words[3], 201) && below(sum.words[7], 300), "pair {i}");
         }
     }
 
@@ -158,6 +162,43 @@ mod tests {
         check(ifma, &points, &packed, &all, &mut scratch);
     }
 
+    /// At every length of a batch, whatever an earlier one left in the buffers.
+    #[test]
+    fn points_that_differ_take_the_quick_way() {
+        let Some(ifma) = lanes() else { return };
+        let points = random_points(40);
+        let packed = packed(ifma, &points);
+        let mut kept = Vec::new();
+        for count in (1..=33).chain([2048, 2047]) {
+            let pairs: Vec<[u32; 2]> = (0..count).map(|i| [i % 40, (i % 40 + 1 + i / 40 % 39) % 40]).collect();
+            let mut out = vec![Point::INFINITY; pairs.len()];
+            // SAFETY: the processor has the instructions.
+            assert!(unsafe { crate::points::quick::add(&packed, &pairs, &mut out, &mut kept) });
+            for (sum, [a, b]) in out.iter().zip(pairs) {
+                let want = points[a as usize] + points[b as usize];
+                assert_eq!(sum.to_affine(), want.to_affine(), "{a} {b} of {count}");
+            }
+        }
+    }
+
+    /// Points of equal `y` differ in `x` by cube roots of one, and are no doubles: the three of them add up to infinity.
+    #[test]
+    fn points_of_equal_y_are_no_doubles() {
+        let Some(ifma) = lanes() else { return };
+        let mut points = random_points(12);
+        for i in 0..8 {
+            let G1Affine { x, y } = points[i];
+            points.extend([Fq::ZETA, Fq::ZETA.square()].map(|root| G1Affine { x: x * root, y }));
+        }
+        let packed = packed(ifma, &points);
+        let mut pairs: Vec<[u32; 2]> = (0..12).flat_map(|i| (0..28).map(move |j| [i, j])).collect();
+        pairs.extend((12..28).map(|j| [j, ((j - 12) / 2) | NEGATED]));
+        check(ifma, &points, &packed, &pairs, &mut Scratch::default());
+        // None meet: the quick way.
+        pairs.retain(|[a, b]| points[*a as usize].x != points[(b & !NEGATED) as usize].x);
+        check(ifma, &points, &packed, &pairs, &mut Scratch::default());
+    }
+
     /// Coordinates at the upper bounds: `x + p` and `y + 2·p`, as earlier sums could leave them.
     #[test]
     fn coordinates_at_their_bounds_are_added_right() {
@@ -166,7 +207,7 @@ mod tests {
         let raise = |words: &mut [u64], times: u32| {
             for _ in 0..times {
                 let mut carry = 0u128;
-                for (word, prime) in words.iter_mut().zip(<Fq as crate::modulus::Prime>::WORDS) {
+                for (word, prime) in words.iter_mut().zip(<Fq as Prime>::WORDS) {
                     let sum = u128::from(*word) + u128::from(prime) + carry;
                     (*word, carry) = (sum as u64, sum >> 64);
                 }

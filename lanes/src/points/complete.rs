@@ -9,16 +9,15 @@
 
 use halo2_proofs::halo2curves::bn256::Fq;
 
-use super::batch::{Complete, GROUPS};
+use super::batch::Complete;
 use super::gather::{gathered, idle, indices, store_some, Coordinates};
 use super::packed::Point;
 use crate::eight::{inverse::inverses, Eight};
 use crate::modulus::Prime;
 
-/// `out[i] = points[pairs[i][0]] + points[pairs[i][1]]` for at most `8·GROUPS` pairs.
+/// `out[i] = points[pairs[i][0]] + points[pairs[i][1]]` for as many `out` as there are pairs.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept: &mut Vec<Complete>) {
-    assert!(pairs.len() == out.len() && pairs.len() <= 8 * GROUPS);
     kept.clear();
     let one = Eight::<Fq>::splat(&Fq::UNIT);
     // Below (1 + 0.0119·2·1.1)·p < 1.1·p.

@@ -94,3 +94,25 @@ pub(super) fn indices(pairs: &[[u32; 2]], side: usize) -> [u32; 8] {
 pub(super) fn idle(count: usize) -> __mmask8 {
     u8::MAX.checked_shl(count as u32).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::tests::lanes;
+
+    /// A bit in a word of `x` or of `y`, a different one in each.
+    #[test]
+    fn any_word_of_y_keeps_a_point_from_being_infinity() {
+        if lanes().is_none() {
+            return;
+        }
+        let points: [Point; 8] = std::array::from_fn(|word| {
+            let mut point = Point::INFINITY;
+            point.words[word] = 1 << (7 * word);
+            point
+        });
+        // SAFETY: the processor has the instructions.
+        let gathered = unsafe { gathered(&points, std::array::from_fn(|l| l as u32)) };
+        assert_eq!(gathered.infinity, 0b0000_1111);
+    }
+}

@@ -12,13 +12,12 @@ use crate::modulus::Prime;
 /// Groups by which the loads run ahead.
 const AHEAD: usize = 6;
 
-/// `out[i] = points[pairs[i][0]] + points[pairs[i][1]]` for at most `8·GROUPS` pairs. `false` if some pair has equal `x` or a point at infinity:
-/// then `out` is as it was.
+/// `out[i] = points[pairs[i][0]] + points[pairs[i][1]]` for as many `out` as there are pairs, at most `8·GROUPS`. `false` if some pair has
+/// equal `x` or a point at infinity: then `out` is as it was.
 ///
 /// Groups of even index and groups of odd index have products of their own, so that two groups at a time are independent.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn add(points: &[Point], pairs: &[[u32; 2]], out: &mut [Point], kept: &mut Vec<[Quick; 2]>) -> bool {
-    assert!(pairs.len() == out.len() && pairs.len() <= 8 * GROUPS);
     kept.resize(GROUPS / 2, [Quick::empty(); 2]);
     let kept = &mut kept[..pairs.len().div_ceil(16)];
     let one = Eight::<Fq>::splat(&Fq::UNIT);
