@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 
 mod stuck;
 
-use stuck::decoded;
+use stuck::{called, decoded, outbidding};
 
 /// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
 const GAS_MARGIN_PERCENT: u64 = 20;
@@ -44,15 +44,6 @@ fn taken(step: &str, nonce: u64) -> eyre::Report {
     .into()
 }
 
-/// Least fees of a transaction that takes the place of this one: nodes ask for a tenth more.
-fn outbidding(old: &TxEnvelope) -> Fees {
-    let raised = |fee: u128| fee + fee / 8 + 1;
-    Fees {
-        max_fee: raised(old.max_fee_per_gas()),
-        tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
-    }
-}
-
 /// Gas that a transaction may use if it is estimated at so much.
 ///
 /// # Errors
@@ -63,15 +54,6 @@ fn with_margin(gas: u64) -> eyre::Result<u64> {
         "the call takes {gas} gas, a transaction may use {MAX_TX_GAS}"
     );
     Ok((gas + gas * GAS_MARGIN_PERCENT / 100).min(MAX_TX_GAS))
-}
-
-/// What a transaction calls.
-fn called(signed: &TxEnvelope) -> Call {
-    Call {
-        to: signed.to(),
-        data: signed.input().clone(),
-        value_wei: signed.value().saturating_to(),
-    }
 }
 
 /// The node has another transaction with this nonce, for fees that this one does not outbid.

@@ -38,8 +38,8 @@ fn free(w: &World, n: u8) -> Call {
     Call::new(w.other.address(), &timeoutCall { id })
 }
 
-/// Leaves so many transactions of this account with the node, for fees that no block takes.
-async fn stuck<T: Debug>(w: &World, account: &Account, count: u64, sending: impl Future<Output = T>) {
+/// Leaves so many transactions of this account with the node, which mines nothing any more.
+async fn waiting<T: Debug>(w: &World, account: &Account, count: u64, sending: impl Future<Output = T>) {
     w.rpc("evm_setAutomine", vec![false.into()]).await;
     let provider = &w.market.chain.provider;
     let all = sent(w, account).await + count;
@@ -58,6 +58,11 @@ async fn stuck<T: Debug>(w: &World, account: &Account, count: u64, sending: impl
         () = begun => {}
         ended = sending => panic!("no block took them: {ended:?}"),
     }
+}
+
+/// Leaves so many transactions of this account with the node, for fees that no block takes.
+async fn stuck<T: Debug>(w: &World, account: &Account, count: u64, sending: impl Future<Output = T>) {
+    waiting(w, account, count, sending).await;
     w.rpc("anvil_setNextBlockBaseFeePerGas", vec![DEAR.into()]).await;
     w.mine().await;
     w.rpc("evm_setAutomine", vec![true.into()]).await;
@@ -152,4 +157,83 @@ async fn what_is_on_its_way_counts_until_it_is_mined() {
         .unwrap();
     assert!(is_mined(&journal, "open"));
     assert_eq!(wei(&account, &journal).await, 0);
+}
+
+/// The pending block holds it, and a second call like it would be refused there: it is as good as it was.
+#[tokio::test]
+async fn what_waits_with_the_node_is_not_refused_for_being_there() {
+    let w = World::new().await;
+    let offer = w.opened(1).await.id;
+    let (account, mut journal) = (w.mc.account.clone().within(ALLOWED), journal(&w));
+    let cancel = Call::new(w.market.address, &cancelCall { id: offer });
+    waiting(
+        &w,
+        &account,
+        1,
+        account.send(&mut journal, "cancel", &cancel, &w.mc.report),
+    )
+    .await;
+    journal.mark_stalled("cancel").unwrap();
+    account.free(&mut journal, &w.mc.report).await.unwrap();
+    let step = journal.step("cancel").unwrap();
+    assert_eq!((step.replaced.len(), &step.void), (1, &None));
+
+    // A block takes it after nobody believed in it any more: that is no reason to wait for anything.
+    journal.mark_stalled("cancel").unwrap();
+    w.rpc("evm_setAutomine", vec![true.into()]).await;
+    w.mine().await;
+    account.finish_sent(&mut journal, |_| true, &w.mc.report).await.unwrap();
+    assert!(is_mined(&journal, "cancel"));
+}
+
+/// What another account of the same directory has sent is that account's to free.
+#[tokio::test]
+async fn what_another_account_sent_is_left_alone() {
+    let w = World::new().await;
+    let (theirs, ours) = (
+        w.other.account.clone().within(ALLOWED),
+        w.mc.account.clone().within(ALLOWED),
+    );
+    let mut journal = journal(&w);
+    let one = free(&w, 1);
+    stuck(&w, &theirs, 1, theirs.send(&mut journal, "one", &one, &w.mc.report)).await;
+    journal.mark_stalled("one").unwrap();
+    ours.send(&mut journal, "two", &free(&w, 2), &w.mc.report)
+        .await
+        .unwrap();
+    let step = journal.step("one").unwrap();
+    assert!(step.stalled && step.replaced.is_empty() && !is_mined(&journal, "one"));
+}
+
+/// What takes the place of a refused one is remembered: it is outbid where fees have outgrown it, too.
+#[tokio::test]
+async fn what_does_nothing_is_outbid_by_what_does_nothing() {
+    let w = World::new().await;
+    let offer = w.opened(1).await.id;
+    let (account, mut journal) = (w.mc.account.clone().within(ALLOWED), journal(&w));
+    let cancel = Call::new(w.market.address, &cancelCall { id: offer });
+    stuck(
+        &w,
+        &account,
+        1,
+        account.send(&mut journal, "cancel", &cancel, &w.mc.report),
+    )
+    .await;
+    w.pass(1801).await;
+    let other = w.as_of(&w.other, &w.other.account.clone().within(ALLOWED)).await;
+    close(&other, offer).await.unwrap();
+    w.rpc("evm_setAutomine", vec![false.into()]).await;
+    account.free(&mut journal, &w.mc.report).await.unwrap();
+    let first = journal.step("cancel").unwrap().void.clone().unwrap();
+    account.free(&mut journal, &w.mc.report).await.unwrap();
+    assert_eq!(
+        journal.step("cancel").unwrap().void.as_ref(),
+        Some(&first),
+        "it will do"
+    );
+    w.rpc("anvil_setNextBlockBaseFeePerGas", vec!["0x16bcc41e900000".into()])
+        .await;
+    w.mine().await;
+    account.free(&mut journal, &w.mc.report).await.unwrap();
+    assert_ne!(journal.step("cancel").unwrap().void.as_ref(), Some(&first));
 }
