@@ -85,10 +85,28 @@ mod tests {
                 pairs.len()
             );
             assert_eq!(sum.is_infinity(), bool::from(sum.to_affine().is_identity()));
-            // In hundredths of the prime, by the highest words.
-            let below = |word: u64, bound: u128| u128::from(word) * 100 < u128::from(<Fq as Prime>::WORDS[3]) * bound;
-            assert!(below(sum.words[3], 201) && below(sum.words[7], 300), "pair {i}");
+            assert!(within_bounds(sum), "pair {i}");
         }
+    }
+
+    /// In hundredths of the prime, by the highest words.
+    fn within_bounds(point: &Point) -> bool {
+        let below = |word: u64, bound: u128| u128::from(word) * 100 < u128::from(<Fq as Prime>::WORDS[3]) * bound;
+        below(point.words[3], 201) && below(point.words[7], 300)
+    }
+
+    /// So many that the rare case is among them: a product above the prime, and a small `y` taken from it.
+    #[test]
+    fn very_many_sums_keep_to_their_bounds() {
+        let Some(ifma) = lanes() else { return };
+        let packed = packed(ifma, &random_points(400));
+        let pairs: Vec<[u32; 2]> = (0..400)
+            .flat_map(|i| (0..400).map(move |j| [i, j]))
+            .filter(|[i, j]| i != j)
+            .collect();
+        let mut out = vec![Point::INFINITY; pairs.len()];
+        add(ifma, &packed, &pairs, &mut out, &mut Scratch::default());
+        assert!(out.iter().all(within_bounds));
     }
 
     #[test]
@@ -103,6 +121,7 @@ mod tests {
                 assert_eq!(packed.to_affine(), *point);
                 assert_eq!(packed.negative().to_affine(), -*point);
                 assert_eq!(packed.negative().negative().to_affine(), *point);
+                assert!(within_bounds(&packed) && within_bounds(&packed.negative()));
                 assert_eq!(packed.is_infinity(), bool::from(point.is_identity()));
             }
         }
