@@ -85,7 +85,8 @@ mod tests {
                 pairs.len()
             );
             assert_eq!(sum.is_infinity(), bool::from(sum.to_affine().is_identity()));
-            assert!(within_bounds(sum), "pair {i}");
+            assert!(within_bounds(sum) && within_bounds(&sum.negative()), "pair {i}");
+            assert_eq!(sum.negative().to_affine(), -sum.to_affine());
         }
     }
 
@@ -112,6 +113,8 @@ mod tests {
     #[test]
     fn packing_and_negating_are_exact() {
         let Some(ifma) = lanes() else { return };
+        assert_eq!(NEGATED, 0x8000_0000);
+        assert!(Point::INFINITY.is_infinity() && Point::INFINITY.negative().is_infinity());
         for count in [0, 1, 7, 8, 9, 17] {
             let mut points = random_points(count);
             if count > 2 {
