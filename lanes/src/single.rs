@@ -250,6 +250,8 @@ mod tests {
         let highest = raised(&-F::from(2).pow([256]).invert().unwrap(), 3);
         assert_eq!(highest.times(Single::load(&F::ONE)).store(), highest.store());
         assert_eq!(Single::<F>::ZERO.store(), F::ZERO);
+        // Six are too many for four words.
+        assert!(std::panic::catch_unwind(|| multiple(F::WORDS, 6)).is_err());
     }
 
     #[test]

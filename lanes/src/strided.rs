@@ -78,6 +78,7 @@ mod tests {
             .enumerate()
             .all(|(i, &element)| element == i / 12 * 100 + i % 12));
         assert!(columns::<_, 4>(&mut [0u8; 0], 4).is_empty());
+        assert_eq!(columns::<_, 1>(&mut [7], 1)[0].row(0), &[7]);
     }
 
     #[test]

@@ -85,15 +85,36 @@ mod tests {
                 pairs.len()
             );
             assert_eq!(sum.is_infinity(), bool::from(sum.to_affine().is_identity()));
-            // In hundredths of the prime, by the highest words.
-            let below = |word: u64, bound: u128| u128::from(word) * 100 < u128::from(<Fq as Prime>::WORDS[3]) * bound;
-            assert!(below(sum.words[3], 201) && below(sum.words[7], 300), "pair {i}");
+            assert!(within_bounds(sum) && within_bounds(&sum.negative()), "pair {i}");
+            assert_eq!(sum.negative().to_affine(), -sum.to_affine());
         }
+    }
+
+    /// In hundredths of the prime, by the highest words.
+    fn within_bounds(point: &Point) -> bool {
+        let below = |word: u64, bound: u128| u128::from(word) * 100 < u128::from(<Fq as Prime>::WORDS[3]) * bound;
+        below(point.words[3], 201) && below(point.words[7], 300)
+    }
+
+    /// So many that the rare case is among them: a product above the prime, and a small `y` taken from it.
+    #[test]
+    fn very_many_sums_keep_to_their_bounds() {
+        let Some(ifma) = lanes() else { return };
+        let packed = packed(ifma, &random_points(400));
+        let pairs: Vec<[u32; 2]> = (0..400)
+            .flat_map(|i| (0..400).map(move |j| [i, j]))
+            .filter(|[i, j]| i != j)
+            .collect();
+        let mut out = vec![Point::INFINITY; pairs.len()];
+        add(ifma, &packed, &pairs, &mut out, &mut Scratch::default());
+        assert!(out.iter().all(within_bounds));
     }
 
     #[test]
     fn packing_and_negating_are_exact() {
         let Some(ifma) = lanes() else { return };
+        assert_eq!(NEGATED, 0x8000_0000);
+        assert!(Point::INFINITY.is_infinity() && Point::INFINITY.negative().is_infinity());
         for count in [0, 1, 7, 8, 9, 17] {
             let mut points = random_points(count);
             if count > 2 {
@@ -103,6 +124,7 @@ mod tests {
                 assert_eq!(packed.to_affine(), *point);
                 assert_eq!(packed.negative().to_affine(), -*point);
                 assert_eq!(packed.negative().negative().to_affine(), *point);
+                assert!(within_bounds(&packed) && within_bounds(&packed.negative()));
                 assert_eq!(packed.is_infinity(), bool::from(point.is_identity()));
             }
         }

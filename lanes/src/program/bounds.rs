@@ -170,6 +170,10 @@ mod tests {
             bounded(&steps, 1, &LANES),
             vec![Bounded::Step(steps[0], 16), Bounded::Step(steps[1], 32)]
         );
+        assert_eq!(
+            bounded(&steps, 1, &SINGLES),
+            vec![Bounded::Step(steps[0], 1), Bounded::Step(steps[1], 2)]
+        );
     }
 
     const COLUMN: Operand = Operand::Column { column: 0, rotation: 0 };
