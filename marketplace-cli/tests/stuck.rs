@@ -231,7 +231,7 @@ async fn what_does_nothing_is_outbid_by_what_does_nothing() {
         Some(&first),
         "it will do"
     );
-    w.rpc("anvil_setNextBlockBaseFeePerGas", vec!["0x16bcc41e900000".into()])
+    w.rpc("anvil_setNextBlockBaseFeePerGas", vec!["0x38d7ea4c68000".into()])
         .await;
     w.mine().await;
     account.free(&mut journal, &w.mc.report).await.unwrap();
