@@ -1,6 +1,7 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
+use super::envelope::{called, decoded, outbidding};
 use super::fees::{FeeLimits, Fees, Quote};
 use super::refusal::Refusal;
 use super::revert;
@@ -19,10 +20,6 @@ use assay_protocol::units::{about_ether, ether};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
-
-mod stuck;
-
-use stuck::{called, decoded, outbidding};
 
 /// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
 const GAS_MARGIN_PERCENT: u64 = 20;
@@ -59,7 +56,7 @@ fn with_margin(gas: u64) -> eyre::Result<u64> {
 /// The node has another transaction with this nonce, for fees that this one does not outbid.
 #[derive(Debug, thiserror::Error)]
 #[error("the node has another transaction in this one's place")]
-struct Replaces(#[source] TransportError);
+pub(crate) struct Replaces(#[source] TransportError);
 
 /// Somebody who signs, on one chain.
 #[derive(Clone)]
@@ -288,7 +285,7 @@ impl Account {
     }
 
     /// The transaction of a step that was sent before, if it succeeded or still can.
-    async fn sent(
+    pub(crate) async fn sent(
         &self,
         journal: &mut Journal,
         step: &str,
@@ -328,7 +325,7 @@ impl Account {
     }
 
     /// Whether another account signed the step: its nonces say nothing about this one's.
-    fn is_of_another(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
+    pub(crate) fn is_of_another(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
         let signer = signed
             .signature()
             .recover_address_from_prehash(&signed.signature_hash())?;
@@ -391,7 +388,7 @@ impl Account {
     }
 
     /// `since` is when it was sent.
-    async fn finish(
+    pub(crate) async fn finish(
         &self,
         journal: &mut Journal,
         step: &str,
@@ -425,7 +422,7 @@ impl Account {
     ///
     /// # Errors
     /// If no transaction may use as much.
-    async fn gas_limit(&self, call: &Call) -> eyre::Result<u64> {
+    pub(crate) async fn gas_limit(&self, call: &Call) -> eyre::Result<u64> {
         with_margin(self.estimate_gas(call).await?)
     }
 
@@ -460,7 +457,13 @@ impl Account {
     ///
     /// # Errors
     /// Those of [`Account::fees`].
-    async fn sign_with(&self, call: &Call, gas: u64, nonce: u64, floor: Fees) -> eyre::Result<(TxHash, Bytes)> {
+    pub(crate) async fn sign_with(
+        &self,
+        call: &Call,
+        gas: u64,
+        nonce: u64,
+        floor: Fees,
+    ) -> eyre::Result<(TxHash, Bytes)> {
         let fees = self.fees(call, gas, floor).await?;
         let request = call
             .request(self.address())
@@ -474,7 +477,7 @@ impl Account {
         Ok((*envelope.tx_hash(), envelope.encoded_2718().into()))
     }
 
-    async fn broadcast(&self, raw: &Bytes) -> eyre::Result<()> {
+    pub(crate) async fn broadcast(&self, raw: &Bytes) -> eyre::Result<()> {
         let Err(error) = self.chain.provider.send_raw_transaction(raw).await else {
             return Ok(());
         };

@@ -9,7 +9,9 @@
 //! | `refusal`, `round_refusals`, `corpus_refusals`, `audit_refusals`, [`revert`] | why a node or a contract refused | `error` |
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
-//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `fees`, `journal` |
+//! | `envelope` | signed transactions of a journal, read | `client`, `fees`, `journal` |
+//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `envelope`, `fees`, `journal` |
+//! | `stuck` | what no block takes, and keeps the account's others waiting | `account`, `envelope` |
 //! | [`block`] | the block that a reading comes from | `client` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
 //! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
@@ -45,6 +47,7 @@ mod corpus_refusals;
 pub mod creation;
 pub mod deploy;
 pub mod devnet;
+mod envelope;
 pub mod error;
 pub mod fees;
 pub mod given_code;
@@ -65,5 +68,6 @@ pub mod retrieval_terms;
 pub mod revert;
 mod round_refusals;
 pub mod rounds;
+mod stuck;
 pub mod terms;
 pub mod venue;

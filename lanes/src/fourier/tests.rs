@@ -5,7 +5,8 @@ use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use super::*;
+use super::passes::{first_pass, last_pass, middle_pass, Geometric, Spaced, Work};
+use super::twiddles::{Factor, Twiddles, LONGEST_LOG};
 use crate::block::Block;
 use crate::detect::tests::lanes;
 use crate::modulus::Prime;

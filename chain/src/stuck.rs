@@ -1,43 +1,16 @@
 //! Transactions that no block takes and that keep what the same account signs after them waiting.
 
-use super::{Account, Replaces};
+use crate::account::{Account, Replaces};
 use crate::client::{revert_data, Call};
+use crate::envelope::{called, decoded, outbidding};
 use crate::error::{Error, Kind};
-use crate::fees::Fees;
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::{BlockId, Decodable2718};
 use alloy::primitives::{Bytes, U256};
 use alloy::providers::Provider;
 use assay_durable::report::Reporter;
-use eyre::WrapErr;
 use std::time::Instant;
-
-/// What a journaled transaction carries.
-///
-/// # Errors
-/// If it is none.
-pub(super) fn decoded(step: &Step) -> eyre::Result<TxEnvelope> {
-    TxEnvelope::decode_2718(&mut step.raw.as_ref()).wrap_err("the journal holds no transaction")
-}
-
-/// Least fees of a transaction that takes the place of this one: nodes ask for a tenth more.
-pub(super) fn outbidding(old: &TxEnvelope) -> Fees {
-    let raised = |fee: u128| fee + fee / 8 + 1;
-    Fees {
-        max_fee: raised(old.max_fee_per_gas()),
-        tip: raised(old.max_priority_fee_per_gas().unwrap_or_default()),
-    }
-}
-
-/// What a transaction calls.
-pub(super) fn called(signed: &TxEnvelope) -> Call {
-    Call {
-        to: signed.to(),
-        data: signed.input().clone(),
-        value_wei: signed.value().saturating_to(),
-    }
-}
 
 impl Account {
     /// What these steps send that no block has taken and one may yet take, wei.
@@ -107,7 +80,7 @@ impl Account {
     ///
     /// # Errors
     /// If one may not outbid others.
-    pub(super) async fn make_way(
+    pub(crate) async fn make_way(
         &self,
         journal: &mut Journal,
         own: Option<&Step>,
