@@ -5,6 +5,7 @@ use crate::fees::Fees;
 use crate::journal::Step;
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::Decodable2718;
+use alloy::primitives::Bytes;
 use eyre::WrapErr;
 
 /// What a journaled transaction carries.
@@ -12,7 +13,15 @@ use eyre::WrapErr;
 /// # Errors
 /// If it is none.
 pub(crate) fn decoded(step: &Step) -> eyre::Result<TxEnvelope> {
-    TxEnvelope::decode_2718(&mut step.raw.as_ref()).wrap_err("the journal holds no transaction")
+    read(&step.raw)
+}
+
+/// The transaction of these bytes.
+///
+/// # Errors
+/// If they are none.
+pub(crate) fn read(raw: &Bytes) -> eyre::Result<TxEnvelope> {
+    TxEnvelope::decode_2718(&mut raw.as_ref()).wrap_err("the journal holds no transaction")
 }
 
 /// Least fees of a transaction that takes the place of this one: nodes ask for a tenth more.

@@ -2,11 +2,11 @@
 
 use crate::account::{Account, Replaces};
 use crate::client::{revert_data, Call};
-use crate::envelope::{called, decoded, outbidding};
+use crate::envelope::{called, decoded, outbidding, read};
 use crate::error::{Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::eips::{BlockId, Decodable2718};
+use alloy::eips::BlockId;
 use alloy::primitives::{Bytes, U256};
 use alloy::providers::Provider;
 use assay_durable::report::Reporter;
@@ -157,13 +157,12 @@ impl Account {
         if !is_useless || self.chain.provider_nonce(self.address()).await? > step.nonce {
             return Err(why);
         }
-        let last = step
-            .void
-            .as_ref()
-            .map(|raw| TxEnvelope::decode_2718(&mut raw.as_ref()))
-            .transpose()?;
-        if let (Some(void), Some(raw)) = (&last, &step.void) {
-            if self.chain.base_fee().await? <= void.max_fee_per_gas() {
+        let void = match &step.void {
+            Some(raw) => Some((read(raw)?, raw)),
+            None => None,
+        };
+        if let Some((last, raw)) = &void {
+            if self.chain.base_fee().await? <= last.max_fee_per_gas() {
                 return self.put_in_place(raw).await;
             }
         }
@@ -173,7 +172,7 @@ impl Account {
             value_wei: 0,
         };
         let gas = self.gas_limit(&nothing).await?;
-        let floor = outbidding(last.as_ref().unwrap_or(&old));
+        let floor = outbidding(void.as_ref().map_or(&old, |(last, _)| last));
         let (hash, raw) = self.sign_with(&nothing, gas, step.nonce, floor).await?;
         journal.set_void(name, raw.clone())?;
         out.warn(format_args!(

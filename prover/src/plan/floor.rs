@@ -58,7 +58,7 @@ impl TensorRows {
 /// How the network reads the image: a gate has one of both forms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ImageRead {
-    /// Even and odd columns apart, by convolutions of stride 2: all of today's MobileNets.
+    /// Even and odd columns apart, by convolutions of stride 2.
     #[default]
     ByStride2,
     /// Whole, by anything else.
