@@ -2,5 +2,6 @@
 
 pub mod held;
 pub mod kernels;
+pub mod paper;
 pub mod prove;
 mod stock;

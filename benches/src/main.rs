@@ -1,6 +1,6 @@
 //! Measures what the README quotes; results on stdout, progress on stderr.
 
-use assay_bench::{held, kernels, prove};
+use assay_bench::{held, kernels, paper, prove};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "bench",
-    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000"
+    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000\n  scripts/bench paper"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -23,6 +23,8 @@ enum Command {
     Held(held::Args),
     /// Products, transforms and multi-exponentiations: the library's, ours portable and in lanes, side by side
     Kernels(kernels::Args),
+    /// The paper's networks in one go, and docs/benchmarks.md with all tables and charts
+    Paper(paper::Args),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Prove(args) => prove::run(&args),
         Command::Held(args) => held::run(&args),
         Command::Kernels(args) => kernels::run(&args),
+        Command::Paper(args) => paper::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

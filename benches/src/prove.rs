@@ -4,8 +4,9 @@ use crate::stock::StockKeys;
 use assay_durable::cache::Cache;
 use assay_durable::profile::{Profile, Span};
 use assay_durable::progress::Progress;
+use assay_marketplace::plan::search;
 use assay_marketplace::verifier::code::spec;
-use assay_prover::circuit::{Cost, FrozenArchitecture};
+use assay_prover::circuit::{Cost, FrozenArchitecture, Layout};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
 use assay_prover::proof::{
@@ -22,12 +23,14 @@ use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::ff::Field;
 use rand::rngs::OsRng;
 use rand::RngCore;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+/// As in the paper: those of ImageNet, and one for the rest.
+pub(crate) const CLASSES: usize = 1001;
 /// log₂ of the scalars of the reference multi-exponentiation.
 const MSM_LOG_SIZE: u32 = 18;
 /// Calldata gas of a byte that is not zero over that of a zero byte (EIP-2028).
@@ -40,9 +43,12 @@ const VERIFICATIONS: usize = 5;
 pub struct Args {
     /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper
     pub arch: String,
-    /// Activations per row of the layout
-    #[arg(long, default_value_t = 3)]
-    pub lanes: usize,
+    /// What the layout is chosen for, as by assay plan
+    #[arg(long, value_name = "fast|fastest|small-memory|cheap-gas", default_value_t)]
+    pub profile: search::Profile,
+    /// Activations per row of the layout, in place of a profile
+    #[arg(long, conflicts_with = "profile")]
+    pub lanes: Option<usize>,
     /// Proofs: of the first one the caches are cold, of the others the median counts
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
@@ -61,7 +67,7 @@ pub struct Args {
 }
 
 /// Who makes keys and proofs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Prover {
     /// This project's.
@@ -71,10 +77,12 @@ pub enum Prover {
 }
 
 /// The measurements. Seconds are wall clock.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// As it was asked for.
     pub arch: String,
+    /// Activations a row.
+    pub activations_per_row: usize,
     /// log₂ of the circuit's rows.
     pub k: u32,
     /// Columns committed in each proof.
@@ -94,12 +102,14 @@ pub struct Report {
     /// The first proof of the process.
     pub prove_cold_s: f64,
     /// The median of the others, if there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub prove_warm_s: Option<f64>,
     /// Processor time of the last proof, all threads together.
     pub cpu_s: f64,
     /// Seconds of each step of the last proof.
     pub step_s: BTreeMap<String, f64>,
+    /// Resident memory at the end of each step of the last proof, bytes.
+    pub step_rss_bytes: BTreeMap<String, u64>,
     /// Median of a few verifications in Rust, ms.
     pub verify_ms: f64,
     /// One multi-exponentiation of 2^18 random scalars by the library: the median of one before each proof.
@@ -122,12 +132,38 @@ pub struct Report {
     pub vk_code_bytes: usize,
 }
 
-/// Prints each phase as it begins.
-struct Printed;
+/// Prints each phase as it begins, and notes the memory in which the one before has ended.
+#[derive(Debug, Clone, Default)]
+struct Printed {
+    ended: Arc<Mutex<Ended>>,
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    running: Option<String>,
+    rss: BTreeMap<String, u64>,
+}
+
+impl Printed {
+    fn begins(&self, next: Option<&str>) -> MutexGuard<'_, Ended> {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut ended.running, next.map(str::to_owned));
+        if let (Some(name), Ok(bytes)) = (before, memory("VmRSS:")) {
+            ended.rss.insert(name, bytes);
+        }
+        ended
+    }
+
+    /// Resident bytes at the end of each phase; the last one ends now.
+    fn rss(&self) -> BTreeMap<String, u64> {
+        self.begins(None).rss.clone()
+    }
+}
 
 impl Progress for Printed {
     fn phase(&self, name: &str, _: u64) {
         eprintln!("… {name}");
+        drop(self.begins(Some(name)));
     }
 }
 
@@ -155,14 +191,13 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         only_portable();
     }
     let profile = Profile::begin();
-    let steps = profile.phases(Box::new(Printed));
+    let steps = profile.phases(Box::new(Printed::default()));
     let cache = Cache::user()?;
-    let architecture = mobilenet_v2(width, resolution, 1001);
-    let frozen = FrozenArchitecture::plan_with(
-        architecture,
-        args.lanes,
-        assay_prover::circuit::Layout::DEFAULT_SALT_ROWS,
-    )?;
+    let architecture = mobilenet_v2(width, resolution, CLASSES);
+    let frozen = match args.lanes {
+        Some(lanes) => FrozenArchitecture::plan_with(architecture, lanes, Layout::DEFAULT_SALT_ROWS)?,
+        None => search::choose(&architecture, args.profile)?.frozen,
+    };
     let srs = Arc::new(Srs::dev(frozen.layout.k.max(MSM_LOG_SIZE), &cache, &steps)?);
     let strings = srs.clone();
     let srs = if srs.k() == frozen.layout.k {
@@ -190,12 +225,16 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     let prove_s = prove_warm_s.unwrap_or(prove_cold_s);
     let msm_ref_s = median(msm).unwrap_or(f64::NAN);
     let Some(Timing {
-        bundle, cpu_s, step_s, ..
+        bundle,
+        cpu_s,
+        step_s,
+        step_rss_bytes,
+        ..
     }) = proofs.pop()
     else {
         bail!("no proof was made");
     };
-    let peak_rss_bytes = peak_rss()?;
+    let peak_rss_bytes = memory("VmHWM:")?;
     let verify_ms = timed_verification(key, &bundle)?;
     let evm = on_evm(key, &bundle)?;
 
@@ -203,6 +242,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     let cs = key.verifying_key().cs();
     Ok(Report {
         arch: args.arch.clone(),
+        activations_per_row: frozen.layout.lanes,
         k: frozen.layout.k,
         advice_columns: cs.num_advice_columns(),
         commitments: evm.points,
@@ -215,6 +255,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
         prove_warm_s,
         cpu_s,
         step_s,
+        step_rss_bytes,
         verify_ms,
         msm_ref_s,
         ratio: prove_s / msm_ref_s,
@@ -229,7 +270,10 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
 }
 
 /// `mobilenet_v2_035_96` → (0.35, 96).
-fn parse(name: &str) -> eyre::Result<(f64, usize)> {
+///
+/// # Errors
+/// If it is no such name.
+pub(crate) fn parse(name: &str) -> eyre::Result<(f64, usize)> {
     let numbers = name.strip_prefix("mobilenet_v2_").and_then(|rest| rest.split_once('_'));
     let Some((width, resolution)) = numbers else {
         bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96");
@@ -262,6 +306,7 @@ struct Timing {
     seconds: f64,
     cpu_s: f64,
     step_s: BTreeMap<String, f64>,
+    step_rss_bytes: BTreeMap<String, u64>,
 }
 
 /// Keys, and what proves with them.
@@ -355,7 +400,8 @@ impl Subject {
             ctx,
         };
         profile.take();
-        let steps = profile.phases(Box::new(Printed));
+        let printed = Printed::default();
+        let steps = profile.phases(Box::new(printed.clone()));
         let (start, cpu) = (Instant::now(), processor_time()?);
         let bundle = maker.prove(&inference, &steps)?;
         drop(steps);
@@ -369,6 +415,7 @@ impl Subject {
             seconds,
             cpu_s: processor_time()? - cpu,
             step_s,
+            step_rss_bytes: printed.rss(),
         })
     }
 }
@@ -442,18 +489,18 @@ fn on_evm(key: &VerifierKey, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
     })
 }
 
-/// Peak resident memory of this process.
-fn peak_rss() -> eyre::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").wrap_err("peak memory is read from /proc")?;
+/// Of this process, bytes: `VmHWM:` is the peak of what is resident, `VmRSS:` what is now.
+fn memory(field: &str) -> eyre::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").wrap_err("memory is read from /proc")?;
     let line = status
         .lines()
-        .find_map(|l| l.strip_prefix("VmHWM:"))
-        .ok_or_else(|| eyre!("no VmHWM in /proc"))?;
-    let kib: u64 = line
+        .find_map(|line| line.strip_prefix(field))
+        .ok_or_else(|| eyre!("no {field} in /proc"))?;
+    let kibibytes: u64 = line
         .trim()
         .trim_end_matches(" kB")
         .trim()
         .parse()
-        .wrap_err("VmHWM is no number")?;
-    Ok(kib * 1024)
+        .wrap_err_with(|| format!("{field} is followed by no number"))?;
+    Ok(kibibytes * 1024)
 }

@@ -6,6 +6,7 @@
 //! Times are not compared: `scripts/bench` prints them.
 
 use assay_bench::prove::{measure, Args};
+use assay_marketplace::plan::search::Profile;
 use assay_marketplace::plan::verification;
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
@@ -17,7 +18,8 @@ const ARCH: &str = "mobilenet_v2_035_96";
 fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
     let report = measure(&Args {
         arch: ARCH.into(),
-        lanes: 3,
+        profile: Profile::Fast,
+        lanes: None,
         repeat: 1,
         portable: false,
         stock: false,

@@ -1,0 +1,194 @@
+//! `bench paper`: the paper's networks and what lies between them, measured in one go, and the page that says so.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`measured`] | what was measured, as it is kept |
+//! | [`published`] | what the paper says |
+//! | [`page`] | `docs/benchmarks.md` |
+//! | [`charts`] | its pictures |
+
+pub mod charts;
+pub mod measured;
+pub mod page;
+pub mod published;
+
+use crate::prove::{self, Report};
+use assay_durable::cache::Cache;
+use assay_durable::file::write_atomic;
+use assay_durable::report::Reporter;
+use assay_marketplace::plan::search::Profile;
+use assay_marketplace::plan::{calibrate, plan};
+use assay_prover::model::random::mobilenet_v2;
+use assay_prover::proof::Memory;
+use eyre::{ensure, eyre, WrapErr};
+use measured::{commit, Machine, Measured, Network, Predicted, Run};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Below the folder of the page.
+const KEPT: &str = "benchmarks/measured.json";
+/// With `--portable` and `--stock`, and for layouts that are not the default, the median of so many proofs is enough.
+const FEW: u32 = 2;
+
+/// Where the page goes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of benchmarks.md, and of benchmarks/ with its pictures and figures
+    #[arg(long, value_name = "DIR", default_value = "docs")]
+    pub out: PathBuf,
+    /// Proofs of each of the paper's networks: of the first one the caches are cold, of the others the median counts
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..))]
+    pub repeat: u32,
+    /// Write the page again from the figures that are kept, without measuring
+    #[arg(long)]
+    pub page_only: bool,
+}
+
+/// A process that proves.
+struct Wanted {
+    name: &'static str,
+    profile: Profile,
+    engine: &'static str,
+    repeat: u32,
+}
+
+/// The paper's three, how they are made otherwise, and sizes between them.
+fn wanted(repeat: u32) -> Vec<Wanted> {
+    let ours = |name, profile, repeat| Wanted {
+        name,
+        profile,
+        engine: "lanes",
+        repeat,
+    };
+    let mut all: Vec<Wanted> = published::TABLE_1
+        .iter()
+        .map(|row| ours(row.name, Profile::Fast, repeat))
+        .collect();
+    for engine in ["portable", "stock"] {
+        all.push(Wanted {
+            name: published::TABLE_1[0].name,
+            profile: Profile::Fast,
+            engine,
+            repeat: FEW,
+        });
+    }
+    for row in &published::TABLE_1 {
+        for profile in [Profile::Fastest, Profile::CheapGas] {
+            all.push(ours(row.name, profile, FEW));
+        }
+    }
+    for between in [
+        "mobilenet_v2_035_64",
+        "mobilenet_v2_035_160",
+        "mobilenet_v2_05_160",
+        "mobilenet_v2_075_160",
+    ] {
+        all.push(ours(between, Profile::Fastest, FEW));
+    }
+    all
+}
+
+/// Measures, keeps the figures, and writes the page.
+///
+/// # Errors
+/// If something cannot be measured or written.
+pub fn run(args: &Args) -> eyre::Result<()> {
+    let kept = args.out.join(KEPT);
+    let measured = if args.page_only {
+        let text = std::fs::read_to_string(&kept).wrap_err_with(|| format!("cannot read {}", kept.display()))?;
+        serde_json::from_str(&text).wrap_err_with(|| format!("{} is not what this program keeps", kept.display()))?
+    } else {
+        let measured = measure(args.repeat)?;
+        write(&kept, &(serde_json::to_string_pretty(&measured)? + "\n"))?;
+        measured
+    };
+    for (name, svg) in charts::draw(&measured)? {
+        write(&args.out.join("benchmarks").join(name), &svg)?;
+    }
+    write(&args.out.join("benchmarks.md"), &page::of(&measured)?)
+}
+
+fn write(path: &Path, text: &str) -> eyre::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).wrap_err_with(|| format!("cannot make {}", folder.display()))?;
+    }
+    write_atomic(path, text.as_bytes(), false).wrap_err_with(|| format!("cannot write {}", path.display()))?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+fn measure(repeat: u32) -> eyre::Result<Measured> {
+    let (cache, out) = (Cache::user()?, Reporter::silent());
+    eprintln!("… calibrating the planner");
+    calibrate(&cache, &out)?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let mut measured = Measured {
+        machine: Machine::this()?,
+        commit: commit(root.ok_or_else(|| eyre!("no repository root"))?)?,
+        runs: Vec::new(),
+    };
+    for wanted in wanted(repeat) {
+        eprintln!("… {} {} by {}", wanted.name, wanted.profile, wanted.engine);
+        let (width, resolution) = prove::parse(wanted.name)?;
+        let architecture = mobilenet_v2(width, resolution, prove::CLASSES);
+        let network = Network {
+            name: wanted.name.into(),
+            parameters: architecture.parameter_count(),
+            activations: architecture.activation_count(),
+        };
+        let planned = plan(architecture, wanted.profile, &cache, &out)?;
+        let gas = planned.verification.map_or(0, |verification| verification.gas.total());
+        let predicted = (wanted.engine == "lanes").then(|| Predicted {
+            keygen_s: planned.times.keys.as_secs_f64(),
+            first_s: planned.times.first.as_secs_f64(),
+            later_s: planned.times.later.as_secs_f64(),
+            memory_bytes: match planned.mode {
+                Some(Memory::Fast) => planned.memory.fast,
+                _ => planned.memory.small,
+            },
+            proof_bytes: planned.cost.proof_bytes,
+            gas,
+        });
+        measured.runs.push(Run {
+            profile: wanted.profile.to_string(),
+            engine: wanted.engine.into(),
+            network,
+            predicted,
+            report: in_a_process(&wanted)?,
+        });
+    }
+    Ok(measured)
+}
+
+/// Each in a process of its own, so that the peak of its memory is its own.
+fn in_a_process(wanted: &Wanted) -> eyre::Result<Report> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let (profile, repeat) = (wanted.profile.to_string(), wanted.repeat.to_string());
+    command.args([
+        "prove",
+        wanted.name,
+        "--profile",
+        &profile,
+        "--repeat",
+        &repeat,
+        "--json",
+    ]);
+    match wanted.engine {
+        "portable" => command.arg("--portable"),
+        "stock" => command.arg("--stock"),
+        _ => &mut command,
+    };
+    let done = command
+        .stderr(Stdio::inherit())
+        .output()
+        .wrap_err("cannot start the process that proves")?;
+    ensure!(
+        done.status.success(),
+        "the proof of {} failed: {}",
+        wanted.name,
+        done.status
+    );
+    let text = String::from_utf8(done.stdout)?;
+    let last = text.lines().last().ok_or_else(|| eyre!("it printed no figures"))?;
+    Ok(serde_json::from_str(last)?)
+}
