@@ -2,6 +2,9 @@
 
 pub mod held;
 pub mod kernels;
+mod on_evm;
 pub mod paper;
+pub mod peers;
+mod process;
 pub mod prove;
 mod stock;

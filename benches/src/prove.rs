@@ -1,11 +1,13 @@
 //! `bench prove`: keys, one proof, its verification in Rust and by the generated contracts.
 
+use crate::on_evm::on_evm;
+use crate::process::{memory, processor_time};
 use crate::stock::StockKeys;
 use assay_durable::cache::Cache;
 use assay_durable::profile::{Profile, Span};
 use assay_durable::progress::Progress;
 use assay_marketplace::plan::search;
-use assay_marketplace::verifier::code::spec;
+use assay_marketplace::proving::load_model;
 use assay_prover::circuit::{Cost, FrozenArchitecture, Layout};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::model::Model;
@@ -16,8 +18,6 @@ use assay_prover::secret::{self, ModelSecret};
 use assay_prover::srs::Srs;
 use assay_statement::field::Fr;
 use assay_statement::input::InputSalt;
-use assay_verifier_gen::calldata::encode_bound;
-use assay_verifier_gen::evm::{Compiler, Evm};
 use eyre::{bail, ensure, eyre, WrapErr};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::halo2curves::ff::Field;
@@ -26,6 +26,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -33,15 +34,13 @@ use std::time::Instant;
 pub(crate) const CLASSES: usize = 1001;
 /// log₂ of the scalars of the reference multi-exponentiation.
 const MSM_LOG_SIZE: u32 = 18;
-/// Calldata gas of a byte that is not zero over that of a zero byte (EIP-2028).
-const GAS_SAVED_BY_ZERO_BYTE: u64 = 16 - 4;
 /// Verifications whose median is reported.
 const VERIFICATIONS: usize = 5;
 
 /// What to prove.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper
+    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper and random weights; or a model file
     pub arch: String,
     /// What the layout is chosen for, as by assay plan
     #[arg(long, value_name = "fast|fastest|small-memory|cheap-gas", default_value_t)]
@@ -181,19 +180,43 @@ pub fn run(args: &Args) -> eyre::Result<()> {
     Ok(())
 }
 
+/// The same in a process of its own, so that the peak of its memory is its own.
+///
+/// # Errors
+/// If it fails.
+pub(crate) fn in_a_process(arguments: &[&str]) -> eyre::Result<Report> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let done = command
+        .arg("prove")
+        .args(arguments)
+        .arg("--json")
+        .stderr(Stdio::inherit())
+        .output()
+        .wrap_err("cannot start the process that proves")?;
+    ensure!(
+        done.status.success(),
+        "the proof of {} failed: {}",
+        arguments[0],
+        done.status
+    );
+    let text = String::from_utf8(done.stdout)?;
+    let last = text.lines().last().ok_or_else(|| eyre!("it printed no figures"))?;
+    Ok(serde_json::from_str(last)?)
+}
+
 /// Keys from nothing, one proof of random weights and a random image, its verification in Rust and by the contracts.
 ///
 /// # Errors
 /// If the architecture is unknown, or any step fails.
 pub fn measure(args: &Args) -> eyre::Result<Report> {
-    let (width, resolution) = parse(&args.arch)?;
     if args.portable {
         only_portable();
     }
     let profile = Profile::begin();
     let steps = profile.phases(Box::new(Printed::default()));
     let cache = Cache::user()?;
-    let architecture = mobilenet_v2(width, resolution, CLASSES);
+    let model = model(&args.arch)?;
+    let architecture = model.architecture.clone();
     let frozen = match args.lanes {
         Some(lanes) => FrozenArchitecture::plan_with(architecture, lanes, Layout::DEFAULT_SALT_ROWS)?,
         None => search::choose(&architecture, args.profile)?.frozen,
@@ -213,7 +236,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     let key = maker.verifier();
     drop(steps);
 
-    let mut subject = Subject::new(&frozen, key, scratch.path())?;
+    let mut subject = Subject::new(model, &frozen, key, scratch.path())?;
     let mut proofs = Vec::new();
     let mut msm = Vec::new();
     for _ in 0..args.repeat {
@@ -269,6 +292,16 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     })
 }
 
+/// What a file holds, or random weights of a named architecture.
+fn model(name: &str) -> eyre::Result<Model> {
+    let path = Path::new(name);
+    if path.is_file() {
+        return load_model(path);
+    }
+    let (width, resolution) = parse(name)?;
+    Ok(Model::random(mobilenet_v2(width, resolution, CLASSES), 1)?)
+}
+
 /// `mobilenet_v2_035_96` → (0.35, 96).
 ///
 /// # Errors
@@ -276,7 +309,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
 pub(crate) fn parse(name: &str) -> eyre::Result<(f64, usize)> {
     let numbers = name.strip_prefix("mobilenet_v2_").and_then(|rest| rest.split_once('_'));
     let Some((width, resolution)) = numbers else {
-        bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96");
+        bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, or a model file");
     };
     let (whole, fraction) = width.split_at(1.min(width.len()));
     let width: f64 = format!("{whole}.{fraction}0")
@@ -360,14 +393,14 @@ impl Maker {
     }
 }
 
-/// A network with random weights.
+/// A network, and what hides its weights.
 struct Subject {
     model: Model,
     secret: PathBuf,
 }
 
 impl Subject {
-    fn new(frozen: &FrozenArchitecture, key: &VerifierKey, scratch: &Path) -> eyre::Result<Self> {
+    fn new(model: Model, frozen: &FrozenArchitecture, key: &VerifierKey, scratch: &Path) -> eyre::Result<Self> {
         let blinding_rows = key.verifying_key().cs().blinding_factors() + 1;
         let secret = scratch.join("model.secret");
         let layout = &frozen.layout;
@@ -378,10 +411,7 @@ impl Subject {
             salt_rows.try_into()?,
             blinding_rows.try_into()?,
         )?;
-        Ok(Self {
-            model: Model::random(frozen.architecture.clone(), 1)?,
-            secret,
-        })
+        Ok(Self { model, secret })
     }
 
     /// Of a random image.
@@ -427,20 +457,6 @@ fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// Seconds that all threads of this process have run.
-fn processor_time() -> eyre::Result<f64> {
-    /// Of a second; the same on every Linux.
-    const TICKS: f64 = 100.0;
-    let stat = std::fs::read_to_string("/proc/self/stat").wrap_err("processor time is read from /proc")?;
-    // The name of the program, in parentheses, may hold anything.
-    let (_, rest) = stat
-        .rsplit_once(')')
-        .ok_or_else(|| eyre!("/proc/self/stat has no name"))?;
-    let fields = rest.split_whitespace().skip(11).take(2);
-    let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap_or_default()).sum();
-    Ok(ticks as f64 / TICKS)
-}
-
 fn timed_verification(key: &VerifierKey, bundle: &ProofBundle) -> eyre::Result<f64> {
     let mut times = Vec::with_capacity(VERIFICATIONS);
     for _ in 0..VERIFICATIONS {
@@ -450,57 +466,4 @@ fn timed_verification(key: &VerifierKey, bundle: &ProofBundle) -> eyre::Result<f
     }
     times.sort_by(f64::total_cmp);
     Ok(times[VERIFICATIONS / 2])
-}
-
-struct OnEvm {
-    points: usize,
-    calldata: usize,
-    gas: u64,
-    gas_at_most: u64,
-    verifier_code: usize,
-    vk_code: usize,
-}
-
-fn on_evm(key: &VerifierKey, bundle: &ProofBundle) -> eyre::Result<OnEvm> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .ok_or_else(|| eyre!("no repository root"))?;
-    let generated = spec(key, "BenchVerifier", "scripts/bench prove")?.generate()?;
-    let contract = Compiler::in_repo(root)?.compile(&generated.verifier_source, "BenchVerifier")?;
-    let mut evm = Evm::new();
-    let (_, verifier) = evm.deploy_verifier(&generated, &contract)?;
-    let statement = bundle
-        .statement()
-        .ok_or_else(|| eyre!("another number of public inputs"))?;
-    let calldata = encode_bound(bundle.vk_digest(), &statement.call_words(), bundle.proof());
-    let outcome = evm.call(&verifier, &calldata, assay_verifier_gen::evm::MAX_GAS)?;
-    ensure!(
-        outcome.accepted(),
-        "the generated contract does not accept the proof: {outcome:?}"
-    );
-    let zero_bytes = calldata.iter().filter(|&&byte| byte == 0).count() as u64;
-    Ok(OnEvm {
-        points: generated.manifest.proof_points + generated.manifest.vk_points,
-        calldata: calldata.len(),
-        gas: outcome.gas_used,
-        gas_at_most: outcome.gas_used + zero_bytes * GAS_SAVED_BY_ZERO_BYTE,
-        verifier_code: contract.runtime_len,
-        vk_code: generated.vk_data.len(),
-    })
-}
-
-/// Of this process, bytes: `VmHWM:` is the peak of what is resident, `VmRSS:` what is now.
-fn memory(field: &str) -> eyre::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").wrap_err("memory is read from /proc")?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(field))
-        .ok_or_else(|| eyre!("no {field} in /proc"))?;
-    let kibibytes: u64 = line
-        .trim()
-        .trim_end_matches(" kB")
-        .trim()
-        .parse()
-        .wrap_err_with(|| format!("{field} is followed by no number"))?;
-    Ok(kibibytes * 1024)
 }

@@ -12,6 +12,7 @@ pub mod measured;
 pub mod page;
 pub mod published;
 
+use crate::peers;
 use crate::prove::{self, Report};
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
@@ -20,10 +21,9 @@ use assay_marketplace::plan::search::Profile;
 use assay_marketplace::plan::{calibrate, plan};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::proof::Memory;
-use eyre::{ensure, eyre, WrapErr};
+use eyre::{eyre, WrapErr};
 use measured::{commit, Machine, Measured, Network, Predicted, Run};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Below the folder of the page.
 const KEPT: &str = "benchmarks/measured.json";
@@ -50,6 +50,19 @@ struct Wanted {
     profile: Profile,
     engine: &'static str,
     repeat: u32,
+}
+
+impl Wanted {
+    fn measure(&self) -> eyre::Result<Report> {
+        let (profile, repeat) = (self.profile.to_string(), self.repeat.to_string());
+        let mut arguments = vec![self.name, "--profile", &profile, "--repeat", &repeat];
+        match self.engine {
+            "portable" => arguments.push("--portable"),
+            "stock" => arguments.push("--stock"),
+            _ => {}
+        }
+        prove::in_a_process(&arguments)
+    }
 }
 
 /// The paper's three, how they are made otherwise, and sizes between them.
@@ -105,10 +118,12 @@ pub fn run(args: &Args) -> eyre::Result<()> {
     for (name, svg) in charts::draw(&measured)? {
         write(&args.out.join("benchmarks").join(name), &svg)?;
     }
-    write(&args.out.join("benchmarks.md"), &page::of(&measured)?)
+    let page = page::of(&measured, peers::kept(&args.out)?.as_ref())?;
+    write(&args.out.join("benchmarks.md"), &page)
 }
 
-fn write(path: &Path, text: &str) -> eyre::Result<()> {
+/// Creates the folders, and leaves the file whole or as it was.
+pub(crate) fn write(path: &Path, text: &str) -> eyre::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).wrap_err_with(|| format!("cannot make {}", folder.display()))?;
     }
@@ -154,41 +169,8 @@ fn measure(repeat: u32) -> eyre::Result<Measured> {
             engine: wanted.engine.into(),
             network,
             predicted,
-            report: in_a_process(&wanted)?,
+            report: wanted.measure()?,
         });
     }
     Ok(measured)
-}
-
-/// Each in a process of its own, so that the peak of its memory is its own.
-fn in_a_process(wanted: &Wanted) -> eyre::Result<Report> {
-    let mut command = Command::new(std::env::current_exe()?);
-    let (profile, repeat) = (wanted.profile.to_string(), wanted.repeat.to_string());
-    command.args([
-        "prove",
-        wanted.name,
-        "--profile",
-        &profile,
-        "--repeat",
-        &repeat,
-        "--json",
-    ]);
-    match wanted.engine {
-        "portable" => command.arg("--portable"),
-        "stock" => command.arg("--stock"),
-        _ => &mut command,
-    };
-    let done = command
-        .stderr(Stdio::inherit())
-        .output()
-        .wrap_err("cannot start the process that proves")?;
-    ensure!(
-        done.status.success(),
-        "the proof of {} failed: {}",
-        wanted.name,
-        done.status
-    );
-    let text = String::from_utf8(done.stdout)?;
-    let last = text.lines().last().ok_or_else(|| eyre!("it printed no figures"))?;
-    Ok(serde_json::from_str(last)?)
 }

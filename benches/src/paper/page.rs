@@ -2,6 +2,7 @@
 
 use crate::paper::measured::{exponent, Measured, Run};
 use crate::paper::published::{Published, TABLE_1};
+use crate::peers::{Pair, Peers};
 use assay_economics::binomial::{samples, Sides};
 use assay_economics::cost::{Cost, Prices, Proof};
 use assay_economics::hoeffding;
@@ -24,7 +25,7 @@ const WITHIN: f64 = 0.15;
 ///
 /// # Errors
 /// If a network of the paper is missing.
-pub fn of(measured: &Measured) -> eyre::Result<String> {
+pub fn of(measured: &Measured, peers: Option<&Peers>) -> eyre::Result<String> {
     let mut page = String::new();
     head(&mut page, measured)?;
     paper(&mut page, measured)?;
@@ -33,6 +34,9 @@ pub fn of(measured: &Measured) -> eyre::Result<String> {
     steps(&mut page, measured)?;
     size(&mut page, measured)?;
     costs(&mut page, measured)?;
+    if let Some(peers) = peers {
+        beside_peers(&mut page, peers)?;
+    }
     Ok(page)
 }
 
@@ -332,4 +336,73 @@ fn costs(page: &mut String, measured: &Measured) -> eyre::Result<()> {
 fn grouped_dollars(amount: f64) -> String {
     let cents = (100.0 * amount).round() as u64;
     format!("${}.{:02}", grouped(cents / 100), cents % 100)
+}
+
+fn beside_peers(page: &mut String, peers: &Peers) -> eyre::Result<()> {
+    let machine = &peers.machine;
+    writeln!(
+        page,
+        "\n## Beside ezkl\n\n\
+         `scripts/bench peers`: the same ONNX files in one go on {} cores of {}, program `{}`. ezkl with private input and weights to which \
+         nothing is committed, calibrated for resources; here weights and image are committed. Its proving time has its witness in it, ours \
+         has, too. A chain takes {} bytes of code at most.\n",
+        machine.cores,
+        machine.processor.trim(),
+        peers.commit,
+        grouped(crate::peers::MOST_CODE as u64),
+    )?;
+    for Pair { network, ezkl, ours } in &peers.pairs {
+        writeln!(
+            page,
+            "| {network} | here | ezkl {} | factor |\n|---|---|---|---|",
+            ezkl.version
+        )?;
+        let seconds = |page: &mut String, name: &str, here: f64, there: f64| {
+            writeln!(page, "| {name} | {here:.2} s | {there:.1} s | {:.0} |", there / here)
+        };
+        seconds(page, "keys", ours.keygen_s, ezkl.setup_s)?;
+        seconds(page, "**prove**", ours.prove_s, ezkl.prove_s)?;
+        seconds(page, "the first proof of a process", ours.prove_cold_s, ezkl.prove_s)?;
+        seconds(page, "core seconds of a proof", ours.cpu_s, ezkl.cpu_s)?;
+        let [here, there] = [ours.peak_rss_bytes, ezkl.peak_rss_bytes].map(gigabytes);
+        writeln!(
+            page,
+            "| peak memory | {here:.2} GB | {there:.1} GB | {:.0} |",
+            there / here
+        )?;
+        writeln!(
+            page,
+            "| verify off chain | {:.1} ms | {:.1} ms | {:.1} |",
+            ours.verify_ms,
+            ezkl.verify_ms,
+            ezkl.verify_ms / ours.verify_ms
+        )?;
+        let pair = |page: &mut String, name: &str, here: u64, there: u64, note: &str| {
+            let factor = there as f64 / here as f64;
+            writeln!(
+                page,
+                "| {name} | {} | {}{note} | {factor:.1} |",
+                grouped(here),
+                grouped(there)
+            )
+        };
+        pair(
+            page,
+            "proof, bytes",
+            ours.proof_bytes as u64,
+            ezkl.proof_bytes as u64,
+            "",
+        )?;
+        let note = if ezkl.is_deployable() {
+            ""
+        } else {
+            ", which no chain takes"
+        };
+        let code = ours.verifier_code_bytes + ours.vk_code_bytes;
+        pair(page, "contract code, bytes", code as u64, ezkl.code_bytes as u64, note)?;
+        pair(page, "gas of a verification", ours.gas, ezkl.gas, "")?;
+        pair(page, "rows", 1 << ours.k, 1 << ezkl.k, "")?;
+        writeln!(page)?;
+    }
+    Ok(())
 }
