@@ -21,7 +21,7 @@ use assay_marketplace::plan::search::Profile;
 use assay_marketplace::plan::{calibrate, plan};
 use assay_prover::model::random::mobilenet_v2;
 use assay_prover::proof::Memory;
-use eyre::{eyre, WrapErr};
+use eyre::{ensure, eyre, WrapErr};
 use measured::{commit, Machine, Measured, Network, Predicted, Run};
 use std::path::{Path, PathBuf};
 
@@ -40,8 +40,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..))]
     pub repeat: u32,
     /// Write the page again from the figures that are kept, without measuring
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     pub page_only: bool,
+    /// Go on after a run of the same program on this machine that was interrupted
+    #[arg(long)]
+    pub resume: bool,
 }
 
 /// A process that proves.
@@ -53,6 +56,36 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// What a plan says, and what it takes.
+    fn run(&self) -> eyre::Result<Run> {
+        let (width, resolution) = prove::parse(self.name)?;
+        let architecture = mobilenet_v2(width, resolution, prove::CLASSES);
+        let network = Network {
+            name: self.name.into(),
+            parameters: architecture.parameter_count(),
+            activations: architecture.activation_count(),
+        };
+        let planned = plan(architecture, self.profile, &Cache::user()?, &Reporter::silent())?;
+        let predicted = (self.engine == "lanes").then(|| Predicted {
+            keygen_s: planned.times.keys.as_secs_f64(),
+            first_s: planned.times.first.as_secs_f64(),
+            later_s: planned.times.later.as_secs_f64(),
+            memory_bytes: match planned.mode {
+                Some(Memory::Fast) => planned.memory.fast,
+                _ => planned.memory.small,
+            },
+            proof_bytes: planned.cost.proof_bytes,
+            gas: planned.verification.map_or(0, |verification| verification.gas.total()),
+        });
+        Ok(Run {
+            profile: self.profile.to_string(),
+            engine: self.engine.into(),
+            network,
+            predicted,
+            report: self.measure()?,
+        })
+    }
+
     fn measure(&self) -> eyre::Result<Report> {
         let (profile, repeat) = (self.profile.to_string(), self.repeat.to_string());
         let mut arguments = vec![self.name, "--profile", &profile, "--repeat", &repeat];
@@ -85,10 +118,10 @@ fn wanted(repeat: u32) -> Vec<Wanted> {
             repeat: FEW,
         });
     }
+    // Of the larger two it takes many minutes for each proof.
+    all.push(ours(published::TABLE_1[0].name, Profile::CheapGas, FEW));
     for row in &published::TABLE_1 {
-        for profile in [Profile::Fastest, Profile::CheapGas] {
-            all.push(ours(row.name, profile, FEW));
-        }
+        all.push(ours(row.name, Profile::Fastest, FEW));
     }
     for between in [
         "mobilenet_v2_035_64",
@@ -108,12 +141,9 @@ fn wanted(repeat: u32) -> Vec<Wanted> {
 pub fn run(args: &Args) -> eyre::Result<()> {
     let kept = args.out.join(KEPT);
     let measured = if args.page_only {
-        let text = std::fs::read_to_string(&kept).wrap_err_with(|| format!("cannot read {}", kept.display()))?;
-        serde_json::from_str(&text).wrap_err_with(|| format!("{} is not what this program keeps", kept.display()))?
+        load(&kept)?
     } else {
-        let measured = measure(args.repeat)?;
-        write(&kept, &(serde_json::to_string_pretty(&measured)? + "\n"))?;
-        measured
+        measure(args, &kept)?
     };
     for (name, svg) in charts::draw(&measured)? {
         write(&args.out.join("benchmarks").join(name), &svg)?;
@@ -132,45 +162,35 @@ pub(crate) fn write(path: &Path, text: &str) -> eyre::Result<()> {
     Ok(())
 }
 
-fn measure(repeat: u32) -> eyre::Result<Measured> {
-    let (cache, out) = (Cache::user()?, Reporter::silent());
-    eprintln!("… calibrating the planner");
-    calibrate(&cache, &out)?;
+fn load(kept: &Path) -> eyre::Result<Measured> {
+    let text = std::fs::read_to_string(kept).wrap_err_with(|| format!("cannot read {}", kept.display()))?;
+    serde_json::from_str(&text).wrap_err_with(|| format!("{} is not what this program keeps", kept.display()))
+}
+
+/// Keeps the figures after each process.
+fn measure(args: &Args, kept: &Path) -> eyre::Result<Measured> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let mut measured = Measured {
         machine: Machine::this()?,
         commit: commit(root.ok_or_else(|| eyre!("no repository root"))?)?,
         runs: Vec::new(),
     };
-    for wanted in wanted(repeat) {
+    if args.resume {
+        let before = load(kept)?;
+        ensure!(
+            (&before.machine, &before.commit) == (&measured.machine, &measured.commit),
+            "{} is from another machine or program: measure all of it again, without --resume",
+            kept.display()
+        );
+        measured.runs = before.runs;
+    } else {
+        eprintln!("… calibrating the planner");
+        calibrate(&Cache::user()?, &Reporter::silent())?;
+    }
+    for wanted in wanted(args.repeat).iter().skip(measured.runs.len()) {
         eprintln!("… {} {} by {}", wanted.name, wanted.profile, wanted.engine);
-        let (width, resolution) = prove::parse(wanted.name)?;
-        let architecture = mobilenet_v2(width, resolution, prove::CLASSES);
-        let network = Network {
-            name: wanted.name.into(),
-            parameters: architecture.parameter_count(),
-            activations: architecture.activation_count(),
-        };
-        let planned = plan(architecture, wanted.profile, &cache, &out)?;
-        let gas = planned.verification.map_or(0, |verification| verification.gas.total());
-        let predicted = (wanted.engine == "lanes").then(|| Predicted {
-            keygen_s: planned.times.keys.as_secs_f64(),
-            first_s: planned.times.first.as_secs_f64(),
-            later_s: planned.times.later.as_secs_f64(),
-            memory_bytes: match planned.mode {
-                Some(Memory::Fast) => planned.memory.fast,
-                _ => planned.memory.small,
-            },
-            proof_bytes: planned.cost.proof_bytes,
-            gas,
-        });
-        measured.runs.push(Run {
-            profile: wanted.profile.to_string(),
-            engine: wanted.engine.into(),
-            network,
-            predicted,
-            report: wanted.measure()?,
-        });
+        measured.runs.push(wanted.run()?);
+        write(kept, &(serde_json::to_string_pretty(&measured)? + "\n"))?;
     }
     Ok(measured)
 }
