@@ -8,7 +8,6 @@ use assay_chain::deploy::deploy;
 use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
-use assay_chain::repository::Repository;
 use assay_chain::terms::MarketTerms;
 use clap::Subcommand;
 use eyre::WrapErr;
@@ -144,12 +143,11 @@ pub async fn up(
     terms: &MarketTerms,
 ) -> eyre::Result<(Devnet, Deployment, PathBuf)> {
     const DEPLOYER: u32 = 9;
-    let repository = Repository::find()?;
-    let (devnet, chain) = Devnet::start(&repository, options).await?;
+    let (devnet, chain) = Devnet::start(options).await?;
     let account = Account::new(chain.clone(), devnet_key(DEPLOYER, chain.id)?);
     let book = ctx.deployment_path(&chain);
     let mut journal = Journal::open(&ctx.home.deployment(&chain).with_extension("journal"))?;
-    let deployment = deploy(&account, terms, &repository, &mut journal, &ctx.out).await?;
+    let deployment = deploy(&account, terms, &mut journal, &ctx.out).await?;
     deployment.save(&book)?;
     Ok((devnet, deployment, book))
 }
