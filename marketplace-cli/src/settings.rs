@@ -11,6 +11,7 @@ use assay_chain::error::usage;
 use assay_marketplace::home::Home;
 use eyre::WrapErr;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::num::NonZeroU64;
 use std::ops::Range;
@@ -110,10 +111,11 @@ macro_rules! settings {
                 }
             }
 
-            /// Where each value stands, as FILE:LINE.
-            fn places(&self) -> Vec<&str> {
-                let places = [$(self.$field.as_ref().map(|placed| placed.place.as_str()),)*];
-                places.into_iter().flatten().collect()
+            /// Each key that has a value, and where it stands, as FILE:LINE.
+            fn places(&self) -> Vec<(String, &str)> {
+                let places = [$((stringify!($field), self.$field.as_ref().map(|placed| placed.place.as_str())),)*];
+                let set = places.into_iter().filter_map(|(key, place)| Some((key.replace('_', "-"), place?)));
+                set.collect()
             }
         }
     };
@@ -207,12 +209,13 @@ impl Settings {
         }
     }
 
-    /// The files that anything is taken from.
-    pub fn files(&self) -> Vec<&str> {
-        let places = self.places().into_iter();
-        let mut files: Vec<&str> = places.filter_map(|place| Some(place.rsplit_once(':')?.0)).collect();
-        files.sort_unstable();
-        files.dedup();
+    /// The files that anything is taken from, and what.
+    pub fn files(&self) -> BTreeMap<&str, Vec<String>> {
+        let mut files = BTreeMap::<_, Vec<_>>::new();
+        for (key, place) in self.places() {
+            let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
+            files.entry(file).or_default().push(key);
+        }
         files
     }
 

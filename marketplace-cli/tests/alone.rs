@@ -265,6 +265,8 @@ fn settings_come_from_options_then_the_environment_then_files() {
     // The command that needs a node goes to the one of the file, and shows nothing of its key.
     let asked = s.runs(&["market", "show"]);
     assert_eq!(asked.status.code(), Some(4));
+    let sets = format!("{} sets home, rpc-url\n", here.display());
+    assert!(said(&asked).contains(&sets), "{}", said(&asked));
     assert!(
         said(&asked).contains("127.0.0.1:1") && !said(&asked).contains("key-of-mine"),
         "{}",

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const MODELS: &str = "models";
+/// Directory with one inside for each corpus, in a chain's state.
 pub(crate) const CORPORA: &str = "corpora";
 const PREDICATES: &str = "predicates";
 

@@ -36,7 +36,7 @@ pub struct Globals {
     /// Say nothing but results, warnings, questions and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say which state directory, files of settings, node and contracts are used, and how long it took
+    /// Say which state directory, node and contracts are used, and how long it took
     #[arg(long, short, global = true)]
     pub verbose: bool,
 }

@@ -40,7 +40,8 @@ use clap::{CommandFactory, Parser, Subcommand};
     long_version = version::long(),
     propagate_version = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof or opening rejected, 4 chain unreachable.\n\
-                  Results go to stdout, everything else to stderr."
+                  Results go to stdout, everything else to stderr. NO_COLOR=1 leaves colours out.\n\
+                  Options that stand in files: assay config show. What is missing here: assay doctor."
 )]
 pub struct Cli {
     /// Allowed before and after the subcommand.

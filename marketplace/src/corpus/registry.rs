@@ -12,8 +12,6 @@ use assay_protocol::retrieval::corpora::MAX_URI;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Directory with one inside for each corpus, in a chain's state.
-
 /// Directory of the corpus. In its journal, written by the responder **before** the root is on chain; without it the directory must
 /// be named again.
 pub(super) const CORPUS: Fact<PathBuf> = Fact::new("corpus");

@@ -71,28 +71,36 @@ impl Noted {
     }
 
     /// The devnet behind the note; `None` if nothing is there any more, or another one.
-    async fn find(&self) -> Option<Running> {
-        let address = self.rpc_url.strip_prefix("http://")?;
+    ///
+    /// # Errors
+    /// If something is there that does not answer.
+    async fn find(&self) -> eyre::Result<Option<Running>> {
         // A node that is gone is not waited for.
-        TcpStream::connect(address).await.ok()?;
-        let chain = Chain::connect(&self.rpc_url, None).await.ok()?;
-        if chain.genesis != self.genesis {
-            return None;
+        if TcpStream::connect(self.address()).await.is_err() {
+            return Ok(None);
         }
-        Some(Running {
+        let chain = Chain::connect(&self.rpc_url, None).await?;
+        if chain.genesis != self.genesis {
+            return Ok(None);
+        }
+        Ok(Some(Running {
             noted: self.clone(),
             chain_id: chain.id,
-            block: chain.provider.get_block_number().await.ok()?,
-        })
+            block: chain.provider.get_block_number().await?,
+        }))
+    }
+
+    /// Host and port.
+    fn address(&self) -> &str {
+        self.rpc_url.trim_start_matches("http://")
     }
 
     /// Ends anvil and waits until nothing listens there.
     async fn end(&self) -> eyre::Result<()> {
         let pid = self.pid.to_string();
         let told = Command::new("kill").arg(&pid).stderr(Stdio::null()).status();
-        let address = self.rpc_url.trim_start_matches("http://");
         let began = Instant::now();
-        while TcpStream::connect(address).await.is_ok() {
+        while TcpStream::connect(self.address()).await.is_ok() {
             if told.as_ref().is_err() || began.elapsed() > PATIENCE {
                 let hint = format!("end it yourself: kill -9 {pid}");
                 return Err(hinted(format!("the devnet at {} does not end", self.rpc_url), hint));
@@ -127,7 +135,7 @@ fn read(file: &Path) -> eyre::Result<Noted> {
 pub(super) async fn status(home: &Home) -> eyre::Result<Devnets> {
     let mut devnets = Vec::new();
     for (file, noted) in noted(home)? {
-        match noted.find().await {
+        match noted.find().await? {
             Some(running) => devnets.push(running),
             None => std::fs::remove_file(file)?,
         }

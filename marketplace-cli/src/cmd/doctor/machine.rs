@@ -24,6 +24,12 @@ pub(super) fn checks(ctx: &Context, srs: &SrsArgs) -> Vec<Check> {
         "program",
         format!("assay {}, {}", version::short(), version::engine()),
     )];
+    let files = ctx.settings.files();
+    let files: Vec<&str> = files.keys().copied().collect();
+    checks.push(match files.is_empty() {
+        true => Check::fine("settings", "in no file"),
+        false => Check::fine("settings", format!("in {}", files.join(" and "))),
+    });
     checks.push(directory("state directory", ctx.home.path(), "--home DIR"));
     checks.push(match Cache::user() {
         Ok(cache) => directory("cache", cache.root(), "ASSAY_CACHE_DIR"),

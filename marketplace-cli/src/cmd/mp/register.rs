@@ -52,6 +52,8 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     desk.account.require_funds(stake_wei, 0).await?;
     let files = ModelFiles::from(args.model);
     metric_of(load_model(&files.model)?.architecture.output)?;
+    // What is missing is said before a key is made, which may take minutes.
+    compiler()?;
     let missing = match args.public_weights {
         true => MissingSecret::Public,
         false => MissingSecret::Drawn,
