@@ -30,6 +30,10 @@ bench *args:
 analyse:
     scripts/analyse
 
+# An archive of the program, with pages, completions, licences and checksums
+package *flags:
+    scripts/package {{flags}}
+
 # Compare what Cargo.lock brings in with deny.toml
 deny:
     scripts/deny

@@ -1,15 +1,14 @@
-//! What the code of this release is on a chain, from `artefacts/release.json`.
+//! What the code of this release is on a chain, from `artefacts/release.json`, and what creates it, from
+//! `artefacts/creation.json`. Both are part of the program: nothing is looked for when it runs.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, Bytes, B256, U256};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 const RELEASE: &str = include_str!("../artefacts/release.json");
-
-/// Creation code of `RetrievalMarket`, without arguments: its address follows from code and parameters.
-pub const RETRIEVAL_CREATION: &[u8] = include_bytes!("../artefacts/RetrievalMarket.creation");
 
 /// The runtime code of this release's contracts, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -111,4 +110,60 @@ pub(crate) fn address_at(code: &[u8], at: usize) -> Address {
 
 pub(crate) fn address(word: U256) -> Address {
     Address::from_word(word.into())
+}
+
+static CREATION: LazyLock<BTreeMap<String, Creation>> = LazyLock::new(|| {
+    let text = include_str!("../artefacts/creation.json");
+    serde_json::from_str(text).expect("scripts/release-artefacts wrote it, and a test reads it")
+});
+
+/// What creates one contract.
+#[derive(Debug, Deserialize)]
+struct Creation {
+    /// Zeros where the address of a library goes.
+    code: Bytes,
+    /// Where the address of each library goes.
+    libraries: BTreeMap<String, Vec<usize>>,
+}
+
+/// Code that creates a contract of this release: linked to `libraries`, with its encoded constructor arguments.
+///
+/// # Errors
+/// If there is no such contract, or a library that it needs is not named.
+pub fn creation_code(contract: &str, libraries: &[(&str, Address)], arguments: &[u8]) -> eyre::Result<Bytes> {
+    let creation = CREATION.get(contract);
+    let creation = creation.ok_or_else(|| eyre::eyre!("this release has no contract {contract}"))?;
+    let mut code = creation.code.to_vec();
+    for (library, places) in &creation.libraries {
+        let named = libraries.iter().find(|(name, _)| name == library);
+        let (_, address) = named.ok_or_else(|| eyre::eyre!("{contract} is linked to {library}, which is not named"))?;
+        for at in places {
+            let place = code.get_mut(*at..at + Address::len_bytes());
+            let place = place.ok_or_else(|| eyre::eyre!("{contract} has no byte {at} for {library}"))?;
+            place.copy_from_slice(address.as_slice());
+        }
+    }
+    code.extend(arguments);
+    Ok(code.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_goes_where_it_is_called_and_nowhere_else() {
+        let library = Address::repeat_byte(0xab);
+        let code = creation_code("TransferJudge", &[("PoseidonT4", library)], &[7]).unwrap();
+        let mut zeros = code.to_vec();
+        assert_eq!(zeros.pop(), Some(7));
+        for at in &CREATION["TransferJudge"].libraries["PoseidonT4"] {
+            assert_eq!(code[*at..at + 20], library[..]);
+            zeros[*at..at + 20].fill(0);
+        }
+        assert_eq!(zeros, CREATION["TransferJudge"].code);
+        let error = creation_code("TransferJudge", &[], &[]).unwrap_err();
+        assert!(error.to_string().contains("PoseidonT4"), "{error}");
+        assert!(creation_code("Nothing", &[], &[]).is_err());
+    }
 }

@@ -2,14 +2,14 @@
 
 use crate::account::Account;
 use crate::address_book::Deployment;
+use crate::artefact::creation_code;
 use crate::client::{Call, DEVNET_CHAIN_ID};
-use crate::creation::{creation_code, marketplace_call, retrieval_code};
+use crate::creation::{marketplace_call, retrieval_code};
 use crate::error::{hinted, hinted_because};
 use crate::journal::{Fact, Journal};
 use crate::origin::{deployer_input, has_deployer, place, DEPLOYER};
 use crate::read_back::{check, check_retrieval};
 use crate::rehearsal::rehearse;
-use crate::repository::Repository;
 use crate::retrieval_terms::RetrievalTerms;
 use crate::terms::MarketTerms;
 use alloy::eips::BlockId;
@@ -32,7 +32,6 @@ use std::collections::BTreeMap;
 pub async fn deploy(
     account: &Account,
     terms: &MarketTerms,
-    repository: &Repository,
     journal: &mut Journal,
     out: &Reporter,
 ) -> eyre::Result<Deployment> {
@@ -51,23 +50,16 @@ pub async fn deploy(
              shows what it is only if that proxy made it",
         ));
     }
-    rehearse(account, terms, repository).await?;
-    let mut create = Creator {
-        account,
-        repository,
-        journal,
-        out,
-    };
-    let poseidon = create.contract("PoseidonT4", &[], Vec::new()).await?;
+    rehearse(account, terms).await?;
+    let mut create = Creator { account, journal, out };
+    let poseidon = create.contract("PoseidonT4", &[]).await?;
     let judges = Judges {
-        transfers: create
-            .contract("TransferJudge", &[("PoseidonT4", poseidon)], Vec::new())
-            .await?,
+        transfers: create.contract("TransferJudge", &[("PoseidonT4", poseidon)]).await?,
         publication: create.shared("PublishedTransfers").await?,
-        proofs: create.contract("ProofJudge", &[], Vec::new()).await?,
+        proofs: create.contract("ProofJudge", &[]).await?,
     };
     let outputs = match terms.rounds {
-        Some(_) => create.contract("OutputJudge", &[], Vec::new()).await?,
+        Some(_) => create.contract("OutputJudge", &[]).await?,
         None => Address::ZERO,
     };
     let corpora = create.shared("CorpusRegistry").await?;
@@ -92,19 +84,13 @@ pub async fn deploy(
 /// Sends creations, each once.
 struct Creator<'a> {
     account: &'a Account,
-    repository: &'a Repository,
     journal: &'a mut Journal,
     out: &'a Reporter,
 }
 
 impl Creator<'_> {
-    async fn contract(
-        &mut self,
-        contract: &str,
-        libraries: &[(&str, Address)],
-        arguments: Vec<u8>,
-    ) -> eyre::Result<Address> {
-        let call = Call::create(creation_code(self.repository, contract, libraries, arguments)?);
+    async fn contract(&mut self, contract: &str, libraries: &[(&str, Address)]) -> eyre::Result<Address> {
+        let call = Call::create(creation_code(contract, libraries, &[])?);
         let step = step_name(contract, &call.data);
         let receipt = self
             .account
@@ -120,7 +106,7 @@ impl Creator<'_> {
 
     /// A contract without parameters that serves everybody on its chain.
     async fn shared(&mut self, contract: &str) -> eyre::Result<Address> {
-        let code = creation_code(self.repository, contract, &[], Vec::new())?;
+        let code = creation_code(contract, &[], &[])?;
         self.placed(contract, code).await
     }
 
@@ -133,9 +119,7 @@ impl Creator<'_> {
             sharedKeys: self.shared("SharedKeyJudge").await?,
             publication: judges.publication,
         });
-        let at = self
-            .placed("RetrievalMarket", retrieval_code(self.repository, &params)?)
-            .await?;
+        let at = self.placed("RetrievalMarket", retrieval_code(&params)?).await?;
         check_retrieval(&self.account.chain, at, &params).await?;
         Ok(at)
     }
@@ -171,7 +155,7 @@ impl Creator<'_> {
         judges: Judges,
         outputs: Address,
     ) -> eyre::Result<IMarketplaceFactory::MarketplaceCreated> {
-        let call = |salt| marketplace_call(self.repository, self.account.address(), salt, terms, judges, outputs);
+        let call = |salt| marketplace_call(self.account.address(), salt, terms, judges, outputs);
         // The same for every salt.
         let step = step_name("Marketplace", &call(B256::ZERO)?.abi_encode());
         let drawn = Fact::<B256>::named(format!("salt of {step}"));

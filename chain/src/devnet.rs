@@ -1,7 +1,7 @@
 //! An anvil process that dies with its guard.
 
 use super::client::Chain;
-use crate::repository::Repository;
+use crate::packages;
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
 use eyre::WrapErr;
@@ -54,9 +54,9 @@ pub struct Devnet {
 
 impl Devnet {
     /// Starts anvil and waits until it answers.
-    pub async fn start(repository: &Repository, options: &DevnetOptions) -> eyre::Result<(Self, Chain)> {
+    pub async fn start(options: &DevnetOptions) -> eyre::Result<(Self, Chain)> {
         const PATIENCE: Duration = Duration::from_secs(20);
-        let program = repository.anvil()?;
+        let program = packages::anvil()?;
         // The rules of the main chain, with what a transaction may use (EIP-7825).
         let rules = ["--hardfork", "osaka", "--enable-tx-gas-limit"];
         let mut arguments: Vec<String> = rules.map(str::to_owned).to_vec();

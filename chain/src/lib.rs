@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`node_url`] | the node's address, which is never shown whole | nothing |
 //! | [`error`] | errors with a kind and a remedy | `node_url` |
-//! | [`repository`] | compiled contracts and tools | `error` |
+//! | [`repository`], [`packages`] | a checkout, for demos and tests; what npm installs | `error` |
 //! | [`journal`] | what was signed, before it is sent | nothing |
 //! | `refusal`, `round_refusals`, `corpus_refusals`, `audit_refusals`, [`revert`] | why a node or a contract refused | `error` |
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
@@ -16,7 +16,7 @@
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
 //! | [`rounds`] | the prediction market | `client`, `history`, `market`, `venue` |
 //! | [`venue`] | what every market is to those who move things along | `client`, `market` |
-//! | [`artefact`] | what the code of this release is | nothing |
+//! | [`artefact`] | what the code of this release is, and what creates it | nothing |
 //! | [`inclusion`] | what stands in a trie, by the nodes that lead to it | nothing |
 //! | [`block_proof`], [`account_proof`] | transactions, receipts, accounts and their storage, proven where no node is | `client`, `inclusion`, `market` |
 //! | [`audit_storage`] | audits and corpora as a proven state has them | `account_proof` |
@@ -27,9 +27,9 @@
 //! | `immutables`, [`release`] | contracts compared with this release | `artefact`, `audits`, `corpora`, `market`, `origin`, `rounds` |
 //! | [`given_code`] | the same of code that is given, not asked for | `artefact`, `client`, `immutables`, `origin`, `release` |
 //! | [`address_book`], [`terms`], [`retrieval_terms`] | what was deployed, and with what | `client` |
-//! | [`creation`] | creation code, linked and with arguments | `repository`, `terms` |
+//! | [`creation`] | what the contracts with parameters are created with | `artefact`, `origin`, `terms` |
 //! | `rehearsal`, `read_back`, [`deploy`] | contracts are tried out, deployed, then read back | `account`, `creation`, `origin`, `terms` |
-//! | [`devnet`] | anvil | `client`, `repository` |
+//! | [`devnet`] | anvil | `client`, `packages` |
 
 pub mod account;
 pub mod account_proof;
@@ -59,6 +59,7 @@ pub mod keys;
 pub mod market;
 pub mod node_url;
 mod origin;
+pub mod packages;
 mod read_back;
 mod refusal;
 mod rehearsal;

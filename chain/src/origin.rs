@@ -4,7 +4,7 @@
 //! whoever put it there and whatever else is on the chain, as long as the deterministic deployment proxy is what it is on every
 //! chain.
 
-use super::artefact::{Release, RETRIEVAL_CREATION};
+use super::artefact::{creation_code, Release};
 use super::client::Chain;
 use alloy::eips::BlockId;
 use alloy::primitives::{address, b256, keccak256, Address, Bytes, B256};
@@ -70,7 +70,7 @@ pub(super) fn difference_of_place(
         )));
     }
     let code_hash = match contract {
-        "RetrievalMarket" => keccak256([RETRIEVAL_CREATION, arguments].concat()),
+        "RetrievalMarket" => keccak256(creation_code(contract, &[], arguments).ok()?),
         _ if CREATED_BY_PROXY.contains(&contract) => *code_hash,
         _ => return None,
     };

@@ -1,12 +1,12 @@
 //! A deployment tried on the node before its first transaction.
 
 use super::account::Account;
+use super::artefact::creation_code;
 use super::client::{revert_data, Call};
-use super::creation::{creation_code, factory, marketplace_call, retrieval_code};
+use super::creation::{factory, marketplace_call, retrieval_code};
 use super::revert;
 use super::terms::MarketTerms;
 use crate::error::{hinted, hinted_because};
-use crate::repository::Repository;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::state::StateOverridesBuilder;
@@ -38,8 +38,8 @@ const ANOTHER_NODE: &str = "nothing was sent; use a node whose eth_call takes st
 ///
 /// # Errors
 /// The constructor's refusal in words, or if the node cannot override the state of a call.
-pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository: &Repository) -> eyre::Result<()> {
-    let (_, factory) = factory(repository)?;
+pub(super) async fn rehearse(account: &Account, terms: &MarketTerms) -> eyre::Result<()> {
+    let (_, factory) = factory()?;
     let contracts: [(&str, Address, &[_]); 9] = [
         ("PoseidonT4", POSEIDON, &[]),
         ("TransferJudge", JUDGES.transfers, &[("PoseidonT4", POSEIDON)]),
@@ -53,7 +53,7 @@ pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository:
     ];
     let mut laid = StateOverridesBuilder::default();
     for (contract, at, libraries) in contracts {
-        let create = Call::create(creation_code(repository, contract, libraries, Vec::new())?);
+        let create = Call::create(creation_code(contract, libraries, &[])?);
         let code = account.dry_run(&create).await;
         laid = laid.with_code(at, code.wrap_err_with(|| format!("cannot create {contract}"))?);
     }
@@ -71,14 +71,14 @@ pub(super) async fn rehearse(account: &Account, terms: &MarketTerms, repository:
         })
     };
     // No deployment uses this salt.
-    let create = marketplace_call(repository, account.address(), B256::ZERO, terms, JUDGES, OUTPUT_JUDGE)?;
+    let create = marketplace_call(account.address(), B256::ZERO, terms, JUDGES, OUTPUT_JUDGE)?;
     let created = try_call(Call::new(factory, &create)).await?;
     // An account without code answers with nothing.
     if IMarketplaceFactory::createCall::abi_decode_returns(&created).is_err() {
         return Err(hinted(UNABLE, ANOTHER_NODE));
     }
     if let Some(retrieval) = &terms.retrieval {
-        let code = retrieval_code(repository, &retrieval.params(OF_AUDITS))?;
+        let code = retrieval_code(&retrieval.params(OF_AUDITS))?;
         try_call(Call::create(code)).await?;
     }
     Ok(())

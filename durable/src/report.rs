@@ -31,6 +31,11 @@ pub trait Report: Send + Sync + Debug {
     /// One line about what is going on.
     fn note(&self, line: &str);
 
+    /// A line that is said however little is asked for: a warning, a question, an error.
+    fn insist(&self, line: &str) {
+        self.note(line);
+    }
+
     /// The text without what is not shown, such as the address of a node, which may hold a key.
     fn redacted(&self, text: String) -> String {
         text
@@ -78,9 +83,14 @@ impl Reporter {
         self.0.note(&line.to_string());
     }
 
+    /// See [`Report::insist`].
+    pub fn insist(&self, line: impl Display) {
+        self.0.insist(&line.to_string());
+    }
+
     /// One line about what may go wrong.
     pub fn warn(&self, line: impl Display) {
-        self.note(format_args!("warning: {line}"));
+        self.insist(format_args!("warning: {line}"));
     }
 
     /// See [`Report::redacted`].

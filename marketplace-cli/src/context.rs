@@ -1,9 +1,10 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
+pub use crate::args::globals::Globals;
 use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::output::Output;
-use alloy::primitives::{Address, B256};
+use crate::settings::Settings;
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
 use assay_chain::audits::Audits;
@@ -14,45 +15,15 @@ use assay_chain::market::Market;
 use assay_chain::rounds::Rounds;
 use assay_marketplace::engagement::{Desk, PayingDesk, Site};
 use assay_marketplace::home::Home;
-use clap::Args;
 use std::path::PathBuf;
-
-/// Options of every command.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Globals {
-    /// Print the result as one JSON document
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Directory of this program's state [default: $XDG_STATE_HOME/assay or ~/.local/state/assay]
-    #[arg(long, global = true, value_name = "DIR", env = "ASSAY_HOME")]
-    pub home: Option<PathBuf>,
-    /// Node to talk to
-    #[arg(long, global = true, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
-    pub rpc_url: Option<String>,
-    /// Blocks a transaction must be deep to count, itself included [default: 1 on a devnet; elsewhere 12, but secrets and what
-    /// cannot be taken back wait for the node's finalized block, if it has one]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub confirmations: Option<u64>,
-    /// Address book of the chain [default: the one that this program wrote when it deployed]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub deployment: Option<PathBuf>,
-    /// Address of the accuracy market, instead of the address book's
-    #[arg(long, global = true, value_name = "ADDRESS")]
-    pub market: Option<Address>,
-    /// Trust contracts that are not this release's: the digest that the refusal prints
-    #[arg(long, global = true, value_name = "HASH")]
-    pub trust_deployment: Option<B256>,
-    /// Prove without AVX-512, whatever the processor has; ASSAY_PORTABLE=1 says the same
-    #[arg(long, global = true)]
-    pub portable: bool,
-}
 
 /// Made once per call of the program; connects to nothing before it is asked.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// As they were given.
+    /// As they were given, or as files say.
     pub globals: Globals,
+    /// What files say of options that were not given.
+    pub settings: Settings,
     /// Hides the secrets of the node's address.
     pub out: Output,
     /// Not made before something is written.
@@ -65,13 +36,30 @@ impl Context {
     /// # Errors
     /// If no state directory is named and the environment has none.
     pub fn new(globals: Globals) -> eyre::Result<Self> {
+        Self::with(globals, Settings::default())
+    }
+
+    /// As [`Context::new`], with what files say about options that are not given.
+    ///
+    /// # Errors
+    /// As [`Context::new`].
+    pub fn with(mut globals: Globals, mut settings: Settings) -> eyre::Result<Self> {
+        settings.fill(&mut globals);
         if globals.portable {
             assay_prover::proof::only_portable();
         }
+        let home = Home::new(globals.home.clone())?;
+        let out = Output::of(&globals);
+        out.detail(format_args!("state directory {}", home.path().display()));
+        // Always said: a directory that somebody else made may hold a file of theirs.
+        for (file, keys) in settings.files() {
+            out.note(format_args!("{file} sets {}", keys.join(", ")));
+        }
         Ok(Self {
-            out: Output::new(globals.json).hiding(globals.rpc_url.as_deref()),
-            home: Home::new(globals.home.clone())?,
             globals,
+            settings,
+            out,
+            home,
         })
     }
 
@@ -86,7 +74,11 @@ impl Context {
                 "use --rpc-url URL or set ETH_RPC_URL; for a local chain run: assay devnet up",
             ));
         };
-        Chain::connect(url, self.globals.confirmations).await
+        let chain = Chain::connect(url, self.globals.confirmations).await?;
+        let (label, confirmations) = (chain.label(), chain.confirmations);
+        self.out
+            .detail(format_args!("node {url}, chain {label}, {confirmations} confirmations"));
+        Ok(chain)
     }
 
     /// Address book of `chain`, whether or not it is there.
@@ -107,6 +99,7 @@ impl Context {
             Some(address) => address,
             None => Deployment::load(&self.deployment_path(&chain), &chain)?.market,
         };
+        self.out.detail(format_args!("market {address}"));
         Market::load(chain, address).await
     }
 
@@ -115,6 +108,7 @@ impl Context {
     /// # Errors
     /// If no key is named, more than one is, or it cannot be opened.
     pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
+        let keys = self.settings.keys(keys);
         Ok(Account::new(chain.clone(), keys.load(chain)?).within(keys.fees.into()))
     }
 
@@ -204,7 +198,7 @@ impl Context {
     /// If none is at the address that is named.
     pub async fn retrieval_if_named(&self, chain: &Chain, args: RetrievalArgs) -> eyre::Result<Option<Audits>> {
         let book = self.deployment_path(chain);
-        let named = match args.retrieval {
+        let named = match args.retrieval.or(self.settings.retrieval()) {
             None if self.globals.deployment.is_some() || book.exists() => Deployment::load(&book, chain)?.retrieval,
             named => named,
         };

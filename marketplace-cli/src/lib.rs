@@ -4,11 +4,17 @@
 //! |---|---|
 //! | [`cmd`] | one file per subcommand: options, the operation of [`assay_marketplace`], its result |
 //! | [`args`] | options of several commands, as plain values |
+//! | [`settings`] | options that stand in files |
+//! | [`ids`] | ids completed from their beginnings |
 //! | [`context`] | global options, and what every command starts from |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
+//! | [`version`] | what this program is |
 
 pub mod args;
 pub mod cmd;
 pub mod context;
 pub mod exit;
+pub mod ids;
 pub mod output;
+pub mod settings;
+pub mod version;

@@ -3,9 +3,12 @@
 use assay_cli::cmd::Cli;
 use assay_cli::context::Context;
 use assay_cli::exit::Exit;
+use assay_cli::ids;
 use assay_cli::output::Output;
-use clap::Parser;
+use assay_cli::settings::Settings;
+use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
+use std::time::Instant;
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
@@ -22,13 +25,21 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> ExitCode {
+    let began = Instant::now();
     // Wrong usage ends here with code 2.
-    let cli = Cli::parse();
-    let out = Output::new(cli.globals.json).hiding(cli.globals.rpc_url.as_deref());
-    let done = match Context::new(cli.globals) {
-        Ok(ctx) => cli.command.run(&ctx).await,
+    let home = ids::home_of(std::env::args_os());
+    let matches = ids::completed(Cli::command(), home.as_ref()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut out = Output::of(&cli.globals);
+    let settled = Settings::find(&cli.globals).and_then(|settings| Context::with(cli.globals, settings));
+    let done = match settled {
+        Ok(ctx) => {
+            out = ctx.out.clone();
+            cli.command.run(&ctx).await
+        }
         Err(error) => Err(error),
     };
+    out.detail(format_args!("took {:.1} s", began.elapsed().as_secs_f64()));
     match done {
         Ok(()) => Exit::Done.into(),
         Err(error) => {

@@ -1,11 +1,12 @@
 //! The only place that prints: results on stdout, everything else on stderr.
 
+use crate::args::globals::Globals;
 use assay_chain::error::hint_of;
 use assay_chain::node_url::NodeUrl;
 use assay_durable::progress::Progress;
 use assay_durable::report::{self, Estimate, Report, Reporter};
 use assay_marketplace::watch::event::Announcer;
-use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -17,7 +18,17 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 pub struct Output {
     json: bool,
+    verbose: bool,
     report: Reporter,
+}
+
+/// What is shown besides results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Warnings, questions, errors.
+    Little,
+    /// What goes on, too.
+    Usual,
 }
 
 impl Output {
@@ -25,19 +36,30 @@ impl Output {
     pub fn new(json: bool) -> Self {
         Self {
             json,
-            report: Reporter::new(Terminal::default()),
+            verbose: false,
+            report: Reporter::new(Terminal::new(Told::Usual)),
         }
     }
 
-    /// Shows of this node's address nothing but scheme, host and port. What is no address is never used, so nothing quotes it.
-    pub fn hiding(self, rpc_url: Option<&str>) -> Self {
+    /// As these options ask for it. Shows of the node's address nothing but scheme, host and port; what is no address is never used,
+    /// so nothing quotes it.
+    pub fn of(globals: &Globals) -> Self {
+        let told = if globals.quiet { Told::Little } else { Told::Usual };
         let terminal = Terminal {
-            node: rpc_url.and_then(|url| url.parse().ok()),
-            ..Terminal::default()
+            node: globals.rpc_url.as_ref().and_then(|url| url.parse().ok()),
+            ..Terminal::new(told)
         };
         Self {
+            json: globals.json,
+            verbose: globals.verbose,
             report: Reporter::new(terminal),
-            ..self
+        }
+    }
+
+    /// A line for whoever wants to know more.
+    pub fn detail(&self, line: impl fmt::Display) {
+        if self.verbose {
+            self.note(line);
         }
     }
 
@@ -67,7 +89,7 @@ impl Output {
         if let Some(hint) = hint_of(report) {
             let _ = write!(text, "\nhint: {hint}");
         }
-        self.note(text);
+        self.insist(text);
     }
 }
 
@@ -81,8 +103,9 @@ impl Deref for Output {
 }
 
 /// [`Report`] on stderr.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Terminal {
+    told: Told,
     bars: MultiProgress,
     /// The node's address: never printed whole, though errors of other libraries quote it.
     node: Option<NodeUrl>,
@@ -90,6 +113,12 @@ struct Terminal {
 
 impl Report for Terminal {
     fn note(&self, line: &str) {
+        if self.told != Told::Little {
+            self.insist(line);
+        }
+    }
+
+    fn insist(&self, line: &str) {
         let line = self.redacted(line.to_owned());
         self.bars.suspend(|| eprintln!("{line}"));
     }
@@ -120,6 +149,14 @@ impl Report for Terminal {
 }
 
 impl Terminal {
+    fn new(told: Told) -> Self {
+        let bars = MultiProgress::new();
+        if told == Told::Little {
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Self { told, bars, node: None }
+    }
+
     /// A bar of a part of longer work, of which it says how much is over.
     fn bar_of(&self, name: &str, steps: u64, whole: Option<(Instant, Estimate)>) -> Bar {
         let bar = match steps {

@@ -162,7 +162,7 @@ fn wrong_usage_ends_with_code_2() {
         &["mc", "open", ID, "--set", "x", "--target-bps", "9000"],
         &["mc", "open", ID, "--set", "x", "--trust-codehash", ID],
         &["withdraw", "--keystore", "k", "--devnet-account", "1"],
-        &["withdraw", "--password-env", "P"],
+        &["withdraw", "--password-env", "P", "--devnet-account", "0"],
         &["mc", "test-set", "build", "--size", "96", "--out", "x"],
         &["withdraw", "--rpc-url", "not a url"],
         &["demo", "--examples", "3"],

@@ -13,7 +13,6 @@ use assay_chain::error::Kind;
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
-use assay_chain::repository::Repository;
 use assay_chain::retrieval_terms::RetrievalTerms;
 use assay_chain::rounds::Rounds;
 use assay_chain::terms::MarketTerms;
@@ -31,7 +30,6 @@ const TRANSACTIONS: u64 = 11;
 
 struct Site {
     account: Account,
-    repository: Repository,
     journal: PathBuf,
     _dir: TempDir,
     node: Devnet,
@@ -40,12 +38,10 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let repository = Repository::find().unwrap();
-        let (node, chain) = Devnet::start(&repository, &DevnetOptions::default()).await.unwrap();
+        let (node, chain) = Devnet::start(&DevnetOptions::default()).await.unwrap();
         let account = Account::new(chain.clone(), devnet_key(9, chain.id).unwrap());
         Self {
             account,
-            repository,
             journal: dir.path().join("deployment.journal"),
             _dir: dir,
             node,
@@ -69,7 +65,7 @@ impl Site {
             }
         };
         let out = Reporter::silent();
-        deploy(&self.account, terms, &self.repository, &mut journal, &out).await
+        deploy(&self.account, terms, &mut journal, &out).await
     }
 
     /// Runs the deployment until one more transaction is mined; `None` if it was cut off then.

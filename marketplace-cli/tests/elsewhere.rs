@@ -10,7 +10,6 @@ use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
-use assay_chain::repository::Repository;
 use assay_chain::retrieval_terms::RetrievalTerms;
 use assay_chain::terms::{MarketTerms, RoundMarketTerms};
 use assay_cli::args::keys::KEY_VARIABLE;
@@ -42,12 +41,11 @@ impl Elsewhere {
     async fn new() -> Self {
         const DAY: u64 = 86_400;
         let dir = TempDir::new().unwrap();
-        let repository = Repository::find().unwrap();
         let options = DevnetOptions {
             chain_id: Some(CHAIN_ID),
             ..DevnetOptions::default()
         };
-        let (node, _) = Devnet::start(&repository, &options).await.unwrap();
+        let (node, _) = Devnet::start(&options).await.unwrap();
         let chain = Chain::connect(&node.url(), Some(1)).await.unwrap();
         assert!(chain.id == CHAIN_ID && !chain.is_devnet());
         let account = Account::new(chain.clone(), devnet_key(0, DEVNET_CHAIN_ID).unwrap());
@@ -85,7 +83,7 @@ impl Elsewhere {
             ..MarketTerms::devnet()
         };
         let mut journal = Journal::open(&dir.path().join("journal.json")).unwrap();
-        let deployment = deploy(&account, &terms, &repository, &mut journal, &Reporter::silent())
+        let deployment = deploy(&account, &terms, &mut journal, &Reporter::silent())
             .await
             .unwrap();
         let book = dir.path().join("deployment.json");

@@ -9,7 +9,6 @@ use assay_chain::client::{Chain, Settled};
 use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::error::{is_passing, Kind};
 use assay_chain::history::history;
-use assay_chain::repository::Repository;
 use assay_protocol::abi::IAccuracyMarket::Offered;
 use node_support::in_front_of;
 use serde_json::{json, Value};
@@ -33,7 +32,7 @@ async fn anvil(port: Option<u16>, chain_id: Option<u64>) -> Devnet {
         chain_id,
         ..DevnetOptions::default()
     };
-    Devnet::start(&Repository::find().unwrap(), &options).await.unwrap().0
+    Devnet::start(&options).await.unwrap().0
 }
 
 /// Asks a node for an engagement, with a key in the node's address.

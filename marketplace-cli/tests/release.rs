@@ -7,11 +7,10 @@ use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
 use assay_chain::address_book::Deployment;
-use assay_chain::artefact::{Release, RETRIEVAL_CREATION};
+use assay_chain::artefact::{creation_code, Release};
 use assay_chain::audits::Audits;
 use assay_chain::client::{Call, Chain};
 use assay_chain::corpora::Corpora;
-use assay_chain::creation::creation_code;
 use assay_chain::devnet::DevnetOptions;
 use assay_chain::error::{is_of_node, is_passing, Kind};
 use assay_chain::market::Market;
@@ -121,14 +120,32 @@ fn the_committed_artefacts_are_those_of_the_build() {
             "RetrievalMarket"
         ]
     );
-    assert_eq!(
-        keccak256(RETRIEVAL_CREATION),
-        release.creation["RetrievalMarket"],
-        "run scripts/release-artefacts"
-    );
     for (name, hash) in &release.creation {
-        let code = creation_code(&Repository::find().unwrap(), name, &[], Vec::new()).unwrap();
+        let code = creation_code(name, &[], &[]).unwrap();
         assert_eq!(keccak256(code), *hash, "{name}: run scripts/release-artefacts");
+    }
+}
+
+/// What the program deploys is what forge compiles.
+#[test]
+fn the_committed_creation_code_is_that_of_the_build() {
+    const UNLINKED: [(&str, Address); 1] = [("PoseidonT4", Address::ZERO)];
+    const BY_PROGRAM: [&str; 5] = ["Cradle", "DocumentJudge", "OutputJudge", "ProofJudge", "SharedKeyJudge"];
+    let release = Release::this();
+    let created = release.creation.keys().map(String::as_str);
+    for name in created.chain(BY_PROGRAM).chain(["PoseidonT4", "TransferJudge"]) {
+        let artifact = Repository::find().unwrap().artifact(name).unwrap();
+        // Placeholders of libraries, 20 bytes each, are no hexadecimal digits.
+        let built = artifact["bytecode"]["object"].as_str().unwrap();
+        let parts: Vec<&str> = built.trim_start_matches("0x").split("__$").collect();
+        let linked: Vec<&str> = parts[1..]
+            .iter()
+            .map(|part| part.split_once("$__").unwrap().1)
+            .collect();
+        let zeros = "0".repeat(40);
+        let linked = [&parts[..1], &linked].concat().join(&zeros);
+        let code = creation_code(name, &UNLINKED, &[]).unwrap();
+        assert_eq!(hex::encode(code), linked, "{name}: run scripts/release-artefacts");
     }
 }
 
@@ -264,13 +281,7 @@ async fn a_retrieval_market_is_reproduced_at_the_address_of_its_code_and_paramet
     // Other parameters are another market, which the proxy makes as genuine.
     let mut params = audits.params.clone();
     params.windows.reveal += 1;
-    let code = creation_code(
-        &Repository::find().unwrap(),
-        "RetrievalMarket",
-        &[],
-        params.abi_encode(),
-    )
-    .unwrap();
+    let code = creation_code("RetrievalMarket", &[], &params.abi_encode()).unwrap();
     let copy = w.create(code).await;
     let copied = Audits::open(chain.clone(), copy).await.unwrap();
     let differences = copied.survey().await.unwrap().differences();
@@ -282,13 +293,7 @@ async fn a_retrieval_market_is_reproduced_at_the_address_of_its_code_and_paramet
     // Another judge has other code, whoever created the market.
     let yes = w.deploy(&YES).await;
     params.contracts.documents = yes;
-    let code = creation_code(
-        &Repository::find().unwrap(),
-        "RetrievalMarket",
-        &[],
-        params.abi_encode(),
-    )
-    .unwrap();
+    let code = creation_code("RetrievalMarket", &[], &params.abi_encode()).unwrap();
     let rogue = Audits::open(chain.clone(), w.create(code).await).await.unwrap();
     let differences = rogue.survey().await.unwrap().differences();
     assert!(
@@ -315,8 +320,7 @@ async fn rogue(
     registry: impl Fn(&mut RegistryParams),
     market: impl Fn(&mut MarketParams),
 ) -> (Address, Market) {
-    let repository = Repository::find().unwrap();
-    let code = |name: &str, arguments: Vec<u8>| creation_code(&repository, name, &[], arguments).unwrap();
+    let code = |name: &str, arguments: Vec<u8>| creation_code(name, &[], &arguments).unwrap();
     let terms = MarketTerms::devnet();
     let nonce = w.market.chain.provider_nonce(w.other.address()).await.unwrap();
     let predicted = w.other.address().create(nonce + 1);
@@ -460,8 +464,7 @@ async fn each_part_of_a_deployment_is_compared() {
     assert_eq!(differences, [format!("PublishedTransfers at {yes}: it has other code")]);
 
     // Genuine code linked with another library.
-    let repository = Repository::find().unwrap();
-    let linked = creation_code(&repository, "TransferJudge", &[("PoseidonT4", yes)], Vec::new()).unwrap();
+    let linked = creation_code("TransferJudge", &[("PoseidonT4", yes)], &[]).unwrap();
     let judge = w.create(linked).await;
     let (_, market) = rogue(&w, |_| (), |p| p.judges.transfers = judge).await;
     let differences = differs(&market).await;
@@ -497,8 +500,7 @@ async fn each_part_of_a_deployment_is_compared() {
 #[tokio::test]
 async fn another_copy_of_the_published_transfers_is_not_this_releases() {
     let w = World::new().await;
-    let repository = Repository::find().unwrap();
-    let code = creation_code(&repository, "PublishedTransfers", &[], Vec::new()).unwrap();
+    let code = creation_code("PublishedTransfers", &[], &[]).unwrap();
     let copy = w.create(code).await;
     assert_eq!(code_of(&w, copy).await, code_of(&w, judges(&w).publication).await);
     let (_, market) = rogue(&w, |_| (), |p| p.judges.publication = copy).await;
@@ -514,7 +516,7 @@ async fn another_copy_of_the_published_transfers_is_not_this_releases() {
 #[tokio::test]
 async fn another_copy_of_the_registry_of_corpora_is_not_this_releases() {
     let w = World::new().await;
-    let code = creation_code(&Repository::find().unwrap(), "CorpusRegistry", &[], Vec::new()).unwrap();
+    let code = creation_code("CorpusRegistry", &[], &[]).unwrap();
     let copy = w.create(code).await;
     assert_eq!(code_of(&w, copy).await, code_of(&w, Corpora::place()).await);
     let graded = async |address| {
@@ -557,8 +559,7 @@ async fn genuine_code_that_no_genuine_factory_created_is_not_this_releases() {
 async fn genuine_code_behind_invented_storage_is_not_this_releases() {
     let w = World::new().await;
     let (genuine, chain) = (&w.market, &w.market.chain);
-    let repository = Repository::find().unwrap();
-    let code = |name: &str| creation_code(&repository, name, &[], Vec::new()).unwrap();
+    let code = |name: &str| creation_code(name, &[], &[]).unwrap();
     let factory = PROXY.create2(B256::ZERO, keccak256(code("MarketplaceFactory")));
     let salt = B256::repeat_byte(1);
     let cradle = factory.create2(

@@ -1,13 +1,19 @@
 //! Where this program keeps its state.
 
 use alloy::primitives::{Address, B256};
+use assay_chain::audits::Audits;
 use assay_chain::client::Chain;
 use assay_chain::error::hinted;
+use assay_chain::market::Market;
+use assay_chain::rounds::Rounds;
+use assay_chain::venue::Venue;
 use eyre::WrapErr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const MODELS: &str = "models";
+/// Directory with one inside for each corpus, in a chain's state.
+pub(crate) const CORPORA: &str = "corpora";
 const PREDICATES: &str = "predicates";
 
 /// The secret file in the directory of a predicate.
@@ -27,6 +33,42 @@ fn entries(dir: &Path) -> eyre::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// What journals are about, and ids name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Journaled {
+    Model,
+    Engagement,
+    Round,
+    Audit,
+    Corpus,
+}
+
+impl Journaled {
+    /// The folder below a chain's that has one entry for each.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Model => MODELS,
+            Self::Engagement => Market::FOLDER,
+            Self::Round => Rounds::FOLDER,
+            Self::Audit => Audits::FOLDER,
+            Self::Corpus => CORPORA,
+        }
+    }
+}
+
+impl std::fmt::Display for Journaled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Model => "model",
+            Self::Engagement => "engagement",
+            Self::Round => "round",
+            Self::Audit => "audit",
+            Self::Corpus => "corpus",
+        })
+    }
+}
+
 /// State of this program: journals, address books, handed-over sets, proofs.
 ///
 /// ```text
@@ -42,6 +84,7 @@ fn entries(dir: &Path) -> eyre::Result<Vec<PathBuf>> {
 /// HOME/<chain id>-<genesis>/daemons/<role>-<account>.lock
 /// HOME/proving, proving.queue/    who makes a proof, and who waits for it
 /// HOME/promising                  who promises proofs
+/// HOME/devnets/<port>.json        devnets that run in the background
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
 #[derive(Debug, Clone)]
@@ -147,6 +190,27 @@ impl Home {
         models.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         secrets.retain(|path| path.is_file());
         Ok((models, secrets))
+    }
+
+    /// Directory with a note for each devnet that was started in the background.
+    pub fn devnets(&self) -> PathBuf {
+        self.0.join("devnets")
+    }
+
+    /// Ids of things of these kinds that something is kept about, on whatever chain.
+    ///
+    /// # Errors
+    /// If a directory cannot be read.
+    pub fn journaled(&self, kinds: &[Journaled]) -> eyre::Result<Vec<(Journaled, B256)>> {
+        let mut found = Vec::new();
+        for chain in entries(&self.0)? {
+            for kind in kinds {
+                let names = entries(&chain.join(kind.folder()))?;
+                let ids = names.iter().filter_map(|path| path.file_stem()?.to_str()?.parse().ok());
+                found.extend(ids.map(|id| (*kind, id)));
+            }
+        }
+        Ok(found)
     }
 
     /// Fingerprints of the images that were handed over, on whatever chain.

@@ -2,7 +2,7 @@
 
 use crate::{run, text, Devnet, Setting};
 use assay_chain::devnet::listens_on;
-use assay_chain::repository::Repository;
+use assay_chain::packages;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -122,9 +122,7 @@ impl Setting {
 /// A node with the rules of `assay devnet up` and this chain.
 fn node_of(chain: &Path) -> (String, std::process::Child) {
     let said = NamedTempFile::new().expect("a temporary file");
-    let anvil = Repository::at(crate::root())
-        .anvil()
-        .expect("scripts/install has installed it");
+    let anvil = packages::anvil().expect("scripts/install has installed it");
     let mut process = Command::new(anvil)
         .args([
             "--hardfork",

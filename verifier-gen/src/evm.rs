@@ -1,4 +1,4 @@
-//! Compiles contracts with the repository's pinned solc and runs them in an in-process EVM, with mainnet's limits.
+//! Compiles contracts with the pinned solc and runs them in an in-process EVM, with mainnet's limits.
 //!
 //! For tests, benchmarks, and for whoever compares a verifier without a node. Rules and prices are those of the Osaka fork; code size is limited by EIP-170 unless a
 //! test raises the limit on purpose.
@@ -31,13 +31,17 @@ pub const MAX_GAS: u64 = 1 << 24;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum EvmError {
-    #[error("there is no compiler {path}: run scripts/install in a checkout of this release")]
-    NoSolc { path: PathBuf, source: std::io::Error },
     #[error(
-        "{path} is not the compiler of this release: its SHA-256 is {got}, that of solc {SOLC_VERSION} is {SOLC_SHA256}; run \
-         scripts/install in a checkout of this release"
+        "solc {SOLC_VERSION}, the compiler of this release, is not installed; run: npm install solc@{SOLC_VERSION}"
+    )]
+    NoSolc,
+    #[error(
+        "{path} is not the compiler of this release: its SHA-256 is {got}, that of solc {SOLC_VERSION} is {SOLC_SHA256}; run: npm \
+         install solc@{SOLC_VERSION}"
     )]
     OtherSolc { path: PathBuf, got: String },
+    #[error("cannot read the compiler {path}")]
+    ReadSolc { path: PathBuf, source: std::io::Error },
     #[error("cannot run node, which solc needs")]
     RunSolc(#[source] std::io::Error),
     #[error("solc failed: {stderr}")]
@@ -60,7 +64,7 @@ pub const SOLC_VERSION: &str = "0.8.37";
 /// and a verifier that accepts anything would compare as the right one.
 pub const SOLC_SHA256: &str = "221d7a667378b5068d913e75fe092507e061363cd1d23b64c49ae82febabad4c";
 
-/// The compiler in the packages of a checkout, with the settings of `foundry.toml`. Of the checkout nothing else is run.
+/// The compiler that npm installed, with the settings of `foundry.toml`. Of what lies beside it nothing is run.
 #[derive(Clone, Debug)]
 pub struct Compiler {
     soljson: PathBuf,
@@ -92,24 +96,38 @@ pub struct Compiled {
 }
 
 impl Compiler {
-    /// The compiler of the repository at `root`.
+    /// The compiler in the packages of the repository at `root`.
     ///
     /// # Errors
     /// If there is none, or another one than this release's.
     pub fn in_repo(root: &Path) -> Result<Self, EvmError> {
-        let soljson = root.join("node_modules/solc/soljson.js");
-        let compiler = Self { soljson };
-        compiler.read()?;
-        Ok(compiler)
+        Self::among(&[root.join("node_modules")])
+    }
+
+    /// The compiler of this release in the first of these `node_modules` folders that has it.
+    ///
+    /// # Errors
+    /// If none has one, or only another one than this release's.
+    pub fn among(folders: &[PathBuf]) -> Result<Self, EvmError> {
+        let files = folders.iter().map(|folder| folder.join("solc/soljson.js"));
+        let mut refused = EvmError::NoSolc;
+        for soljson in files.filter(|file| file.is_file()) {
+            let compiler = Self { soljson };
+            match compiler.read() {
+                Ok(_) => return Ok(compiler),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 
     /// The compiler's file, if it is that of this release.
     ///
     /// # Errors
-    /// [`EvmError::NoSolc`], and [`EvmError::OtherSolc`] with both hashes.
+    /// [`EvmError::ReadSolc`], and [`EvmError::OtherSolc`] with both hashes.
     fn read(&self) -> Result<Vec<u8>, EvmError> {
         let path = || self.soljson.clone();
-        let solc = std::fs::read(&self.soljson).map_err(|source| EvmError::NoSolc { path: path(), source })?;
+        let solc = std::fs::read(&self.soljson).map_err(|source| EvmError::ReadSolc { path: path(), source })?;
         let got = hex::encode(Sha256::digest(&solc));
         match got == SOLC_SHA256 {
             true => Ok(solc),
@@ -404,8 +422,11 @@ mod tests {
         let other = Checkout::with("other", &[&soljson[..], b"\n"].concat());
         let refused = Compiler::in_repo(&other.0).unwrap_err();
         assert!(matches!(refused, EvmError::OtherSolc { .. }), "{refused}");
+        // Another one in front keeps nobody from the right one.
+        let folders = [&other, &same].map(|checkout| checkout.0.join("node_modules"));
+        Compiler::among(&folders).unwrap();
         std::fs::remove_file(other.0.join("node_modules/solc/soljson.js")).unwrap();
         let refused = Compiler::in_repo(&other.0).unwrap_err();
-        assert!(refused.to_string().contains("run scripts/install"), "{refused}");
+        assert!(refused.to_string().contains("npm install solc@0.8.37"), "{refused}");
     }
 }

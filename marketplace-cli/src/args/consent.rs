@@ -17,10 +17,11 @@ pub struct ConsentArgs {
 impl ConsentArgs {
     /// States what follows and asks on a terminal; without one, goes on.
     pub fn state(self, out: &Output, what: impl Display) -> eyre::Result<()> {
-        out.note(what);
         if self.yes || !on_terminal() {
+            out.note(what);
             return Ok(());
         }
+        out.insist(what);
         ask(out, &mut std::io::stdin().lock())
     }
 
@@ -38,7 +39,7 @@ fn on_terminal() -> bool {
 }
 
 fn ask(out: &Output, answers: &mut impl BufRead) -> eyre::Result<()> {
-    out.note("go on? [y/N]");
+    out.insist("go on? [y/N]");
     let mut answer = String::new();
     answers.read_line(&mut answer)?;
     match answer.trim().to_ascii_lowercase().as_str() {

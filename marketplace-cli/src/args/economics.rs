@@ -1,5 +1,6 @@
 //! Prices of a market and costs of a proof, for questions that need no deployment.
 
+use crate::args::fees::with_unit;
 use crate::context::Context;
 use assay_chain::error::hinted;
 use assay_chain::rounds::Rounds;
@@ -20,16 +21,16 @@ pub struct MarketArgs {
     #[arg(help_heading = "Market", long, value_name = "FILE")]
     terms: Option<PathBuf>,
     /// E: ether per labelled input
-    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = ether_amount)]
     price_input: Option<f64>,
     /// Z: ether per proof
-    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = ether_amount)]
     price_proof: Option<f64>,
     /// P: ether per inference
-    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = ether_amount)]
     price_inference: Option<f64>,
     /// Fee of each side when an engagement locks, ether
-    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = ether_amount)]
     fee: Option<f64>,
     /// N1: examples of the probe set
     #[arg(help_heading = "Market", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048))]
@@ -41,7 +42,7 @@ pub struct MarketArgs {
     #[arg(help_heading = "Market", long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     fault_strikes: Option<u16>,
     /// B: bond of a challenge, ether
-    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "Market", long, value_name = "ETHER", value_parser = ether_amount)]
     challenge_bond: Option<f64>,
 }
 
@@ -197,10 +198,10 @@ pub struct CostArgs {
     #[arg(help_heading = "Costs", long, value_name = "USD", value_parser = amount, default_value_t = Prices::ASSUMED_CORE_HOUR, hide_default_value = true)]
     core_hour: f64,
     /// Price of gas, gwei
-    #[arg(help_heading = "Costs", long, value_name = "GWEI", value_parser = amount, default_value_t = 1.0)]
+    #[arg(help_heading = "Costs", long, value_name = "GWEI", value_parser = gwei_amount, default_value_t = 1.0)]
     gwei: f64,
     /// Price of a byte that an L2 posts, gwei; 0 on L1
-    #[arg(help_heading = "Costs", long, value_name = "GWEI", value_parser = amount, default_value_t = 0.0)]
+    #[arg(help_heading = "Costs", long, value_name = "GWEI", value_parser = gwei_amount, default_value_t = 0.0)]
     gwei_per_byte: f64,
     /// Dollars per ether [default: 3000, assumed]
     #[arg(help_heading = "Costs", long, value_name = "USD", value_parser = positive, default_value_t = Prices::ASSUMED_ETHER, hide_default_value = true)]
@@ -246,6 +247,23 @@ pub fn amount(text: &str) -> Result<f64, String> {
     }
 }
 
+/// As [`amount`], of ether or with another unit.
+pub fn ether_amount(text: &str) -> Result<f64, String> {
+    in_units(text, 1e18)
+}
+
+/// As [`amount`], of gwei or with another unit.
+pub fn gwei_amount(text: &str) -> Result<f64, String> {
+    in_units(text, 1e9)
+}
+
+fn in_units(text: &str, wei: f64) -> Result<f64, String> {
+    match with_unit(text) {
+        Some((number, unit)) => Ok(amount(number)? * unit.wei().to::<u128>() as f64 / wei),
+        None => amount(text),
+    }
+}
+
 /// A number above zero.
 pub fn positive(text: &str) -> Result<f64, String> {
     amount(text)
@@ -288,6 +306,9 @@ mod tests {
             [probability("10%"), probability("1"), chance("100%")],
             [Ok(0.1), Ok(1.0), Ok(1.0)]
         );
+        assert_eq!([ether_amount("20gwei"), gwei_amount("20gwei")], [Ok(2e-8), Ok(20.0)]);
+        assert_eq!([ether_amount("0.5"), gwei_amount("1.5ether")], [Ok(0.5), Ok(1.5e9)]);
+        assert!(ether_amount("gwei").is_err() && gwei_amount("-1ether").is_err());
         for text in ["", "-1", "+1", "NaN", "inf", "1e999", "0x1", "1,5"] {
             assert!(
                 amount(text).is_err() && positive(text).is_err() && probability(text).is_err(),

@@ -21,7 +21,7 @@ pub struct FeeArgs {
     pub max_cost: Option<u128>,
 }
 
-fn gwei(text: &str) -> Result<u128, String> {
+pub(crate) fn gwei(text: &str) -> Result<u128, String> {
     amount(text, Unit::GWEI)
 }
 
@@ -29,12 +29,30 @@ pub(crate) fn ether(text: &str) -> Result<u128, String> {
     amount(text, Unit::ETHER)
 }
 
-/// Wei of a decimal number of `unit`.
+/// Units that may stand behind a number; none is the end of one before it.
+const UNITS: [(&str, Unit); 4] = [
+    ("gwei", Unit::GWEI),
+    ("wei", Unit::WEI),
+    ("ether", Unit::ETHER),
+    ("eth", Unit::ETHER),
+];
+
+/// A number and the unit behind it, if there is one.
+pub(crate) fn with_unit(text: &str) -> Option<(&str, Unit)> {
+    UNITS
+        .iter()
+        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))
+}
+
+/// Wei of a decimal number of `unit`, or of the unit that stands behind it.
 fn amount(text: &str, unit: Unit) -> Result<u128, String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let (text, unit) = with_unit(text).unwrap_or((text, unit));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) {
-        return Err("an amount is a decimal number, such as 2 or 0.5".into());
+    if !is_number(whole) || text.contains('.') && !is_number(fraction) {
+        return Err(
+            "an amount is a decimal number, such as 2 or 0.5, or one with its unit, such as 1.5ether or 20gwei".into(),
+        );
     }
     if fraction.len() > usize::from(unit.get()) {
         return Err(format!("at most {} digits after the point", unit.get()));
@@ -67,8 +85,36 @@ mod tests {
         assert_eq!(gwei("2"), Ok(2 * GWEI));
         assert_eq!(gwei("0.000000001"), Ok(1));
         assert_eq!(ether("18.8"), Ok(188 * ETHER / 10));
+        assert_eq!(
+            [ether("1.5ether"), gwei("1.5eth")],
+            [Ok(3 * ETHER / 2), Ok(3 * ETHER / 2)]
+        );
+        assert_eq!([ether("20gwei"), gwei("20gwei")], [Ok(20 * GWEI), Ok(20 * GWEI)]);
+        assert_eq!([ether("7wei"), gwei("0.1eth")], [Ok(7), Ok(ETHER / 10)]);
         for text in [
-            "", ".", "1.", ".5", "-1", "+1", "1e9", "NaN", "inf", "0x1", "1,5", "1_000", "1.2.3", " 1",
+            "1.5wei",
+            "ether",
+            "1 apple",
+            "1 gwei",
+            "1ether ",
+            "-1gwei",
+            "1.gwei",
+            "1kwei",
+            "1gweiether",
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "+1",
+            "1e9",
+            "NaN",
+            "inf",
+            "0x1",
+            "1,5",
+            "1_000",
+            "1.2.3",
+            " 1",
         ] {
             assert!(gwei(text).is_err() && ether(text).is_err(), "{text}");
         }

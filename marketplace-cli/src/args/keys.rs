@@ -25,12 +25,16 @@ pub struct KeyArgs {
         help_heading = "Signing",
         long,
         value_name = "VAR",
-        requires = "keystore",
-        conflicts_with = "password_file"
+        conflicts_with_all = ["password_file", "devnet_account"]
     )]
     pub password_env: Option<String>,
     /// File with the keystore's password
-    #[arg(help_heading = "Signing", long, value_name = "FILE", requires = "keystore")]
+    #[arg(
+        help_heading = "Signing",
+        long,
+        value_name = "FILE",
+        conflicts_with = "devnet_account"
+    )]
     pub password_file: Option<PathBuf>,
     /// Account N of anvil's default mnemonic; only on a chain with id 31337
     #[arg(help_heading = "Signing", long, value_name = "N", conflicts_with = "keystore")]
@@ -57,6 +61,12 @@ impl KeyArgs {
         let signer = match (&self.keystore, self.devnet_account) {
             (Some(path), _) => self.decrypt(path)?,
             (None, Some(n)) => devnet_key(n, chain.id)?,
+            (None, None) if self.password_env.is_some() || self.password_file.is_some() => {
+                return Err(usage(format!(
+                    "a password is of a keystore, and none is named: use --keystore FILE, or name it in assay.toml with {KEY_VARIABLE} \
+                     unset"
+                )));
+            }
             (None, None) => from_variable()?,
         };
         match self.sender {

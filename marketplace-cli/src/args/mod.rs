@@ -2,6 +2,7 @@
 //!
 //! | module | options about |
 //! |---|---|
+//! | [`globals`] | options of every command |
 //! | [`keys`], [`fees`] | who signs, and what it may cost |
 //! | [`model`], [`srs`], [`trust`] | a model, the reference string, how a verifier is judged |
 //! | [`output`] | what proofs of a new model reveal |
@@ -10,7 +11,7 @@
 //! | [`serving`] | which rounds a provider serves |
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
-//! | [`patrol`] | when a daemon looks |
+//! | [`patrol`], [`time`] | when a daemon looks; times with units |
 //! | [`retrieval`] | which retrieval market is meant |
 //! | [`predicate`], [`documents`] | keys of a predicate, documents by their indices |
 //! | [`accepting`] | which audits a responder takes on |
@@ -25,6 +26,7 @@ pub mod corpus_place;
 pub mod documents;
 pub mod economics;
 pub mod fees;
+pub mod globals;
 pub mod image_size;
 pub mod keys;
 pub mod model;
@@ -37,4 +39,5 @@ pub mod server;
 pub mod serving;
 pub mod srs;
 pub mod target;
+pub mod time;
 pub mod trust;

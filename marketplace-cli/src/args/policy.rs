@@ -1,6 +1,7 @@
 //! Rounds, audits and providers that `assay policy check` is asked about, and what is assumed about the rest of the world.
 
-use crate::args::economics::{amount, chance, probability, Market};
+use crate::args::economics::{amount, chance, ether_amount, probability, Market};
+use crate::args::time::seconds;
 use assay_chain::error::usage;
 use assay_economics::conditions::{Costs, Publication, RoundCase};
 use assay_economics::rounds::Round;
@@ -20,7 +21,7 @@ pub struct AssumedArgs {
     #[arg(help_heading = "Assumptions", long, value_name = "SHARE", value_parser = amount)]
     pub example_value: Option<f64>,
     /// V of I7: ether that a false verdict is worth elsewhere [default: 0]
-    #[arg(help_heading = "Assumptions", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "Assumptions", long, value_name = "ETHER", value_parser = ether_amount)]
     pub verdict_value: Option<f64>,
     /// d of I7: probability that a lying provider is convicted
     #[arg(help_heading = "Assumptions", long, value_name = "SHARE", value_parser = probability)]
@@ -37,13 +38,13 @@ pub struct RoundArgs {
     #[arg(help_heading = "A round", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096), requires = "outputs")]
     pub cap: Option<u32>,
     /// M: ether that the provider has at stake
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount, requires = "outputs")]
+    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = ether_amount, requires = "outputs")]
     pub provider_deposit: Option<f64>,
     /// Ether that the predictions of a round, or the answers of an audit, are paid
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
+    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 0.0)]
     pub price: f64,
     /// g of I8: ether that one wrong prediction is worth to the provider elsewhere
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
+    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 0.0)]
     pub gain: f64,
     /// q of I8: probability that a round has at least one prediction contested that was drawn at random
     #[arg(help_heading = "A round", long, value_name = "SHARE", value_parser = chance)]
@@ -52,7 +53,7 @@ pub struct RoundArgs {
     #[arg(help_heading = "A round", long, value_name = "SHARE", value_parser = probability)]
     pub misses: Option<f64>,
     /// Fee of each side when a round is served, ether [default: the market's, else none]
-    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = amount)]
+    #[arg(help_heading = "A round", long, value_name = "ETHER", value_parser = ether_amount)]
     pub round_fee: Option<f64>,
     /// G: gas that a contest brings for each prediction [default: the market's, else 1000000]
     #[arg(help_heading = "A round", long, value_name = "GAS")]
@@ -81,10 +82,10 @@ pub struct AuditArgs {
     #[arg(help_heading = "An audit", long, value_name = "N", requires = "zeros")]
     pub hidden: Option<u64>,
     /// Ether that hiding one is worth
-    #[arg(help_heading = "An audit", long, value_name = "ETHER", value_parser = amount, default_value_t = 1.0)]
+    #[arg(help_heading = "An audit", long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 1.0)]
     pub value: f64,
     /// b: ether that the responder has at stake
-    #[arg(help_heading = "An audit", long, value_name = "ETHER", value_parser = amount, requires = "zeros")]
+    #[arg(help_heading = "An audit", long, value_name = "ETHER", value_parser = ether_amount, requires = "zeros")]
     pub bond: Option<f64>,
 }
 
@@ -98,7 +99,7 @@ pub struct LoadArgs {
     #[arg(help_heading = "A provider", long, value_name = "N", default_value_t = 8197)]
     pub proofs_left: u64,
     /// Seconds of the shortest window to respond [default: the market's, else a day]
-    #[arg(help_heading = "A provider", long, value_name = "S")]
+    #[arg(help_heading = "A provider", long, value_name = "S", value_parser = seconds)]
     pub respond_window: Option<u64>,
 }
 

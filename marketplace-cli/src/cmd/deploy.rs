@@ -5,7 +5,6 @@ use crate::cmd::devnet::Deployed;
 use crate::context::Context;
 use assay_chain::deploy::deploy;
 use assay_chain::journal::Journal;
-use assay_chain::repository::Repository;
 use assay_chain::terms::MarketTerms;
 use eyre::WrapErr;
 use std::path::PathBuf;
@@ -42,7 +41,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         book.display()
     );
     let mut journal = Journal::open(&book.with_extension("journal"))?;
-    let deployment = deploy(&account, &terms, &Repository::find()?, &mut journal, &ctx.out).await?;
+    let deployment = deploy(&account, &terms, &mut journal, &ctx.out).await?;
     deployment.save(&book)?;
     let result = Deployed::new(&deployment, &book, None);
     ctx.out.result(&result, &result)

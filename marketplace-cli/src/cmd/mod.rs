@@ -2,11 +2,15 @@
 
 mod agree_close;
 mod audit;
+mod completions;
+mod config;
 mod corpus;
 mod demo;
 mod deploy;
 pub mod devnet;
+mod doctor;
 mod input;
+mod man;
 mod market;
 mod mc;
 mod model;
@@ -25,16 +29,19 @@ mod verify;
 mod withdraw;
 
 use crate::context::{Context, Globals};
-use clap::{Parser, Subcommand};
+use crate::version;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Staked accuracy verification of committed neural networks by zero-knowledge proofs.
 #[derive(Debug, Parser)]
 #[command(
     name = "assay",
-    version,
+    version = version::short(),
+    long_version = version::long(),
     propagate_version = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof or opening rejected, 4 chain unreachable.\n\
-                  Results go to stdout, everything else to stderr."
+                  Results go to stdout, everything else to stderr. NO_COLOR=1 leaves colours out.\n\
+                  Options that stand in files: assay config show. What is missing here: assay doctor."
 )]
 pub struct Cli {
     /// Allowed before and after the subcommand.
@@ -107,6 +114,15 @@ pub enum Command {
     Policy(policy::Command),
     /// Play the markets' incentives in memory, around the threshold of each condition
     Simulate(simulate::Args),
+    /// What stands in the way: node, contracts, key, disk, clock, each with its cure
+    Doctor(Box<doctor::Args>),
+    /// Options that stand in files
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print a script that completes commands in a shell
+    Completions(completions::Args),
+    /// Print or write manual pages
+    Man(man::Args),
 }
 
 impl Command {
@@ -139,6 +155,10 @@ impl Command {
             Self::Verdict(command) => command.run(ctx).await,
             Self::Policy(command) => command.run(ctx).await,
             Self::Simulate(args) => simulate::run(args, ctx),
+            Self::Doctor(args) => doctor::run(*args, ctx).await,
+            Self::Config(command) => command.run(ctx),
+            Self::Completions(args) => completions::run(&args, Cli::command(), ctx),
+            Self::Man(args) => man::run(args, Cli::command(), ctx),
         }
     }
 }

@@ -1,11 +1,7 @@
 //! Plays the markets' incentives in memory.
 
 use crate::context::Context;
-use alloy::primitives::keccak256;
-use assay_chain::artefact::Release;
-use assay_chain::creation::creation_code;
-use assay_chain::error::hinted;
-use assay_chain::repository::Repository;
+use assay_chain::artefact::creation_code;
 use assay_durable::file::write_atomic;
 use assay_simulation::bytecode::Bytecode;
 use assay_simulation::grid::Size;
@@ -21,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
     assay simulate --smoke\n  \
     assay simulate --out docs\n  \
     assay simulate --seed 100 --seeds 20 --json > simulation.json\n\n\
-    Agents with a policy each, honest and not, play the compiled contracts in an EVM in memory, around the threshold of each\n\
+    Agents with a policy each, honest and not, play the contracts in an EVM in memory, around the threshold of each\n\
     condition that `assay policy check` prints. A verifier that knows the truth stands in for proofs, with their gas. Every run\n\
     must close, and every wei must be where the books say.\n\n\
     With --out the page goes to DIR/economics.md and its plots to DIR/economics/. The same seeds give the same page on every\n\
@@ -52,7 +48,7 @@ impl Args {
 }
 
 pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let code = release(&Repository::find()?)?;
+    let code = Bytecode::load(|contract, libraries| creation_code(contract, libraries, &[]))?;
     let size = if args.smoke { Size::Smoke } else { Size::Full };
     let options = Options {
         seed: args.seed,
@@ -70,25 +66,6 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             .note(format_args!("written: {}", folder.join("economics.md").display()));
     }
     ctx.out.result(&report, Summary(&report))
-}
-
-/// The compiled contracts, which must be those of this release.
-fn release(repository: &Repository) -> eyre::Result<Bytecode> {
-    let code = Bytecode::load(|contract, libraries| creation_code(repository, contract, libraries, Vec::new()))?;
-    let release = Release::this();
-    for (contract, code) in code.contracts() {
-        let differs = release
-            .creation
-            .get(contract)
-            .is_some_and(|hash| *hash != keccak256(code));
-        if differs {
-            return Err(hinted(
-                format!("{contract} is compiled from other sources than this program is of"),
-                "run: scripts/forge build, and build this program of the same sources",
-            ));
-        }
-    }
-    Ok(code)
 }
 
 fn write(folder: &Path, report: &Report, command: &str) -> eyre::Result<()> {

@@ -1,6 +1,7 @@
 //! The registry of corpora, and what this machine keeps about it.
 
 use crate::engagement::{Desk, Site};
+use crate::home::CORPORA;
 use alloy::primitives::B256;
 use assay_chain::corpora::Corpora;
 use assay_chain::error::{hinted, usage};
@@ -10,9 +11,6 @@ use assay_chain::venue::Venue;
 use assay_protocol::retrieval::corpora::MAX_URI;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Directory with one inside for each corpus, in a chain's state.
-const FOLDER: &str = "corpora";
 
 /// Directory of the corpus. In its journal, written by the responder **before** the root is on chain; without it the directory must
 /// be named again.
@@ -27,7 +25,7 @@ pub(super) fn journal(site: &Site<Corpora>, id: B256) -> eyre::Result<Journal> {
 }
 
 fn journal_path(site: &Site<Corpora>, id: B256) -> PathBuf {
-    site.home.of_id(&site.market.chain, FOLDER, id).join("journal.json")
+    site.home.of_id(&site.market.chain, CORPORA, id).join("journal.json")
 }
 
 /// Where the corpus is on this machine: as it is named, else as it was committed from here.
@@ -52,7 +50,7 @@ pub fn directory(site: &Site<Corpora>, id: B256, named: Option<&Path>) -> eyre::
 /// # Errors
 /// If a journal of one is damaged.
 pub fn directories<V: Venue>(site: &Site<V>) -> eyre::Result<BTreeMap<B256, PathBuf>> {
-    let entries = std::fs::read_dir(site.home.ids(site.market.chain(), FOLDER));
+    let entries = std::fs::read_dir(site.home.ids(site.market.chain(), CORPORA));
     let mut found = BTreeMap::new();
     for entry in entries.into_iter().flatten().flatten() {
         let id = entry.file_name().to_str().and_then(|name| name.parse().ok());

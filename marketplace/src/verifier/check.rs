@@ -4,12 +4,11 @@
 use crate::instructions::instructions;
 use crate::proving::reference_string::SrsUse;
 use crate::proving::{load_arch, verifier_key};
-use crate::verifier::code::{VerifierCode, VerifierDiffers};
+use crate::verifier::code::{compiler, VerifierCode, VerifierDiffers};
 use crate::verifier::record::{check_any, Determined, RecordMismatch};
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use assay_chain::client::Chain;
 use assay_chain::error::{hinted, usage};
-use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::ModelRecord;
 use assay_prover::proof::VerifierKey;
@@ -216,7 +215,7 @@ pub(crate) async fn compare(
     if let Err(doubt) = own_code(chain, record).await? {
         return Ok(Err(doubt));
     }
-    let made = VerifierCode::generate(key, &Repository::find()?, out)?;
+    let made = VerifierCode::generate(key, &compiler()?, out)?;
     Ok(made.compare(chain, record.verifier).await?.map_err(Doubt::from))
 }
 

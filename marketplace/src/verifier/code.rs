@@ -9,14 +9,14 @@ use alloy::rpc::types::TransactionRequest;
 use assay_chain::account::Account;
 use assay_chain::address_book::VerifierEntry;
 use assay_chain::client::{Call, Chain};
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, hinted_because};
 use assay_chain::journal::Journal;
-use assay_chain::repository::Repository;
+use assay_chain::packages;
 use assay_durable::report::Reporter;
 use assay_prover::circuit::{FrozenArchitecture, KeyShape};
 use assay_prover::proof::VerifierKey;
 use assay_statement::{instance, statement};
-use assay_verifier_gen::evm::{Compiled, Compiler, Evm};
+use assay_verifier_gen::evm::{Compiled, Compiler, Evm, SOLC_VERSION};
 use assay_verifier_gen::{CallWords, Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
 use eyre::WrapErr;
 
@@ -66,28 +66,39 @@ fn interface(frozen: &FrozenArchitecture) -> eyre::Result<Interface> {
     })
 }
 
+/// The compiler of this release, wherever npm installed it: it is told by its hash, so that it does not matter where.
+///
+/// # Errors
+/// If it is nowhere, with the command that installs it.
+pub fn compiler() -> eyre::Result<Compiler> {
+    Compiler::among(&packages::folders()).map_err(|error| {
+        let hint = format!("run: npm install solc@{SOLC_VERSION}");
+        hinted_because(error.into(), "verifier contracts cannot be compiled here", hint)
+    })
+}
+
 /// The two contracts of one verifying key.
 #[derive(Debug)]
 pub struct VerifierCode {
     /// The Solidity.
     pub generated: Generated,
-    /// By the repository's compiler, see `foundry.toml`.
+    /// By this release's compiler, see `foundry.toml`.
     pub compiled: Compiled,
     /// As registered.
     pub vk_digest: B256,
 }
 
 impl VerifierCode {
-    /// Generates the Solidity and compiles it with the repository's compiler.
+    /// Generates the Solidity and compiles it.
     ///
     /// # Errors
     /// If the key's proofs are none for a market, see [`metric_of`], or there is no contract for it.
-    pub fn generate(key: &VerifierKey, repository: &Repository, out: &Reporter) -> eyre::Result<Self> {
+    pub fn generate(key: &VerifierKey, compiler: &Compiler, out: &Reporter) -> eyre::Result<Self> {
         let spec = spec(key, CONTRACT, "assay mp deploy-verifier")?;
         let _bar = out.bar("generating and compiling the verifier contract", 0);
         let generated = spec.generate()?;
-        let compiled = Compiler::in_repo(repository.root())
-            .and_then(|compiler| compiler.compile(&generated.verifier_source, CONTRACT))
+        let compiled = compiler
+            .compile(&generated.verifier_source, CONTRACT)
             .wrap_err("cannot compile the verifier contract")?;
         for (name, len) in [
             ("verifier", compiled.runtime_len),

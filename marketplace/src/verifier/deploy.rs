@@ -2,12 +2,11 @@
 
 use crate::engagement::Sent;
 use crate::home::Home;
-use crate::verifier::code::VerifierCode;
+use crate::verifier::code::{compiler, VerifierCode};
 use alloy::primitives::B256;
 use assay_chain::account::Account;
 use assay_chain::address_book::{Deployment, VerifierEntry};
 use assay_chain::journal::Journal;
-use assay_chain::repository::Repository;
 use assay_durable::report::Reporter;
 use assay_prover::proof::VerifierKey;
 use serde::Serialize;
@@ -52,7 +51,7 @@ pub async fn deploy_verifier(
     out: &Reporter,
 ) -> eyre::Result<DeployedVerifier> {
     let mut deployment = Deployment::load(book, &account.chain)?;
-    let code = VerifierCode::generate(key, &Repository::find()?, out)?;
+    let code = VerifierCode::generate(key, &compiler()?, out)?;
     let mut journal = Journal::open(&home.deployment(&account.chain).with_extension("verifiers"))?;
     let (entry, sent) = code.deploy(account, &mut journal, out).await?;
     code.check(&account.chain, entry.address).await?;

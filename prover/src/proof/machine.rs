@@ -57,6 +57,11 @@ pub fn uses_lanes() -> Result<bool, EngineError> {
     Ok(Machine::shared()?.uses_lanes())
 }
 
+/// As [`uses_lanes`], without making the threads.
+pub fn has_lanes() -> bool {
+    Path::detect() != Path::Portable
+}
+
 /// Keys and proofs of this process are made without AVX-512, whatever the processor has. To be called before the first.
 pub fn only_portable() {
     Path::forbid_lanes();

@@ -79,7 +79,7 @@ pub use create::{
     ProveError, ProverInput,
 };
 pub use keys::{KeyError, Keys, VerifierKey};
-pub use machine::{only_portable, uses_lanes};
+pub use machine::{has_lanes, only_portable, uses_lanes};
 pub use memory::Memory;
 pub use opening::{ModelOpening, OpeningError};
 pub use speed::{Speed, SpeedDamage, SpeedSource};

@@ -4,13 +4,10 @@ use crate::bytecode::Bytecode;
 use crate::site::Site;
 use crate::terms::Terms;
 use crate::world::World;
-use assay_chain::creation::creation_code;
-use assay_chain::repository::Repository;
+use assay_chain::artefact::creation_code;
 
 pub(super) fn code() -> Bytecode {
-    let repository = Repository::at(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    Bytecode::load(|contract, libraries| creation_code(&repository, contract, libraries, Vec::new()))
-        .expect("scripts/forge build has run")
+    Bytecode::load(|contract, libraries| creation_code(contract, libraries, &[])).expect("they are part of the program")
 }
 
 pub(super) fn world() -> World {

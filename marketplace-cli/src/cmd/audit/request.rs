@@ -5,6 +5,7 @@ use crate::args::keys::KeyArgs;
 use crate::args::predicate::PredicateKeyArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::args::server::ServerArgs;
+use crate::args::time::seconds;
 use crate::context::Context;
 use alloy::primitives::{Address, B256};
 use assay_chain::address_book::Deployment;
@@ -61,7 +62,7 @@ pub struct Args {
     #[arg(long, value_name = "ETHER", value_parser = ether, default_value = "0")]
     price: u128,
     /// Seconds in which the responder may accept [default: as long as the market allows]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     expires_in: Option<u64>,
     /// Where everybody finds the predicate's opening
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]

@@ -3,6 +3,7 @@
 use crate::args::consent::ConsentArgs;
 use crate::args::keys::KeyArgs;
 use crate::args::target::TargetArgs;
+use crate::args::time::seconds;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::consumer::open::{open, require_escrow, Ask};
@@ -36,7 +37,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     adjudication: Option<AdjudicationArg>,
     /// Seconds in which the provider may accept
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value_t = 1800)]
     expires_in: u64,
     /// Offer images again that an earlier provider has seen
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! Which deposit deters lying.
 
-use crate::args::economics::{amount, chance, positive};
+use crate::args::economics::{chance, ether_amount, positive};
 use crate::context::Context;
 use assay_chain::error::usage;
 use assay_economics::audits::hiding_factor;
@@ -27,16 +27,16 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", value_parser = chance, default_value = "1")]
     contests: f64,
     /// g: ether that one wrong prediction is worth to the provider elsewhere
-    #[arg(long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
+    #[arg(long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 0.0)]
     gain: f64,
     /// Z: ether of each side per contested prediction
     #[arg(long, value_name = "ETHER", value_parser = positive)]
     price_proof: Option<f64>,
     /// P: ether that one inference costs the provider
-    #[arg(long, value_name = "ETHER", value_parser = amount)]
+    #[arg(long, value_name = "ETHER", value_parser = ether_amount)]
     price_inference: Option<f64>,
     /// Ether that the predictions of a round are paid
-    #[arg(long, value_name = "ETHER", value_parser = amount, default_value_t = 0.0)]
+    #[arg(long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 0.0)]
     price: f64,
     /// z: documents that were answered with no
     #[arg(long, value_name = "N", requires_all = ["samples", "hidden"])]
@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "N", requires = "zeros")]
     hidden: Option<u64>,
     /// Ether that hiding one is worth
-    #[arg(long, value_name = "ETHER", value_parser = amount, default_value_t = 1.0)]
+    #[arg(long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 1.0)]
     value: f64,
 }
 

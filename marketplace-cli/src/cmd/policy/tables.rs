@@ -1,6 +1,6 @@
 //! The paper's tables with our costs, and what is wrong with them.
 
-use crate::args::economics::{amount, CostArgs};
+use crate::args::economics::{gwei_amount, CostArgs};
 use crate::context::Context;
 use assay_economics::binomial::{samples, Sides};
 use assay_economics::cost::{Cost, Prices};
@@ -23,10 +23,10 @@ pub struct Args {
     #[command(flatten)]
     costs: CostArgs,
     /// Price of gas on the L2 of the last line, gwei
-    #[arg(long, value_name = "GWEI", value_parser = amount, default_value_t = 0.01)]
+    #[arg(long, value_name = "GWEI", value_parser = gwei_amount, default_value_t = 0.01)]
     l2_gwei: f64,
     /// Price of a byte that this L2 posts, gwei
-    #[arg(long, value_name = "GWEI", value_parser = amount, default_value_t = 1.0)]
+    #[arg(long, value_name = "GWEI", value_parser = gwei_amount, default_value_t = 1.0)]
     l2_gwei_per_byte: f64,
 }
 

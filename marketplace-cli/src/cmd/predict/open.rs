@@ -3,6 +3,7 @@
 use crate::args::fees::ether;
 use crate::args::image_size::image_size;
 use crate::args::keys::KeyArgs;
+use crate::args::time::seconds;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -54,7 +55,7 @@ pub struct Args {
     #[arg(long)]
     public: bool,
     /// Seconds in which the provider may serve [default: as long as the market allows]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     expires_in: Option<u64>,
     #[command(flatten)]
     trust: TrustArgs,

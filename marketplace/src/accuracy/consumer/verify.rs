@@ -6,12 +6,11 @@ use crate::engagement::facts::VERIFIED_RESULT;
 use crate::engagement::paths::fetched_files;
 use crate::engagement::Site;
 use crate::proving::stated::Counts;
-use crate::verifier::code::VerifierCode;
+use crate::verifier::code::{compiler, VerifierCode};
 use crate::verifier::record::Determined;
 use alloy::primitives::{Address, B256};
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
-use assay_chain::repository::Repository;
 use assay_chain::venue::require_state;
 use assay_exchange::blob::BlobKind;
 use assay_protocol::abi::{EngagementView, Mode, State};
@@ -164,6 +163,6 @@ async fn are_known(site: &Site, key: &VerifierKey, verifier: Address) -> eyre::R
     if !site.deployment_check().await?.is_known() {
         return Ok(false);
     }
-    let made = VerifierCode::generate(key, &Repository::find()?, &site.report)?;
+    let made = VerifierCode::generate(key, &compiler()?, &site.report)?;
     Ok(made.compare(&site.market.chain, verifier).await?.is_ok())
 }

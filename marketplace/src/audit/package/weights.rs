@@ -9,12 +9,13 @@ use crate::verifier::code::{addresses_in, key_data_hash, VerifierCode};
 use crate::verifier::record::Determined;
 use alloy::primitives::{Address, B256, U256};
 use assay_chain::error::hinted;
-use assay_chain::repository::Repository;
+use assay_chain::packages;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::Predicate;
 use assay_prover::model::Model;
 use assay_prover::proof::{ModelOpening, VerifierKey};
 use assay_prover::srs::SrsId;
+use assay_verifier_gen::evm::Compiler;
 use eyre::WrapErr;
 use std::collections::BTreeMap;
 
@@ -157,7 +158,8 @@ fn verifier(
     }
     // Not one that lies where the package came from, though its compiler would be told by its hash: where somebody stands must not
     // decide what is compared.
-    let made = Repository::named().and_then(|repository| VerifierCode::generate(key, &repository, out));
+    let compiler = packages::named().and_then(|folder| Ok(Compiler::among(&[folder])?));
+    let made = compiler.and_then(|compiler| VerifierCode::generate(key, &compiler, out));
     let made = match made {
         Ok(made) => made,
         Err(why) => return Ok(Some(format!("it could not be compiled here: {why:#}"))),

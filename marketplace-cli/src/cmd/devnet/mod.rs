@@ -1,17 +1,21 @@
 //! A development chain with the contracts on it.
 
+mod running;
+
+use crate::args::time::seconds;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
+use assay_chain::client::Chain;
 use assay_chain::deploy::deploy;
 use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::journal::Journal;
 use assay_chain::keys::devnet_key;
-use assay_chain::repository::Repository;
 use assay_chain::terms::MarketTerms;
 use clap::Subcommand;
 use eyre::WrapErr;
+use running::Noted;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,12 +25,27 @@ use std::path::{Path, PathBuf};
 pub enum Command {
     /// Start anvil and deploy the contracts
     Up(UpArgs),
+    /// Which devnets run in the background
+    #[command(
+        after_help = "Example:\n  assay devnet status\n\nOf those that were started with --detach from this state directory."
+    )]
+    Status,
+    /// End devnets that run in the background
+    #[command(
+        after_help = "Examples:\n  assay devnet down                            all of them\n  \
+        assay devnet down --port 8545\n\nOf those that were started with --detach from this state directory."
+    )]
+    Down {
+        /// The one that listens here [default: all]
+        #[arg(long)]
+        port: Option<u16>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     assay devnet up                              until Ctrl-C\n  \
-    assay devnet up --detach --port 8545         in the background; the result says its process id\n  \
+    assay devnet up --detach --port 8545         in the background; assay devnet down ends it\n  \
     assay devnet up --terms terms.json           other prices and windows, see assay deploy --print-terms")]
 /// `assay devnet up`.
 pub struct UpArgs {
@@ -34,7 +53,7 @@ pub struct UpArgs {
     #[arg(long)]
     port: Option<u16>,
     /// Seconds between blocks [default: a block per transaction]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     block_time: Option<u64>,
     /// Leave anvil running and return
     #[arg(long)]
@@ -106,9 +125,26 @@ impl fmt::Display for Deployed {
 }
 
 impl Command {
-    /// With `--detach` as soon as the contracts are there, else when somebody ends it.
+    /// Runs it to its end.
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
-        let Self::Up(args) = self;
+        match self {
+            Self::Up(args) => args.run(ctx).await,
+            Self::Status => {
+                let devnets = running::status(&ctx.home).await?;
+                ctx.out.result(&devnets, &devnets)
+            }
+            Self::Down { port } => {
+                let devnets = running::down(&ctx.home, port).await?;
+                ctx.out.result(&devnets, &devnets)
+            }
+        }
+    }
+}
+
+impl UpArgs {
+    /// With `--detach` as soon as the contracts are there, else when somebody ends it.
+    async fn run(self, ctx: &Context) -> eyre::Result<()> {
+        let args = self;
         let terms = match &args.terms {
             None => MarketTerms::devnet(),
             Some(path) => {
@@ -123,6 +159,15 @@ impl Command {
             detach: args.detach,
         };
         let (mut devnet, deployment, book) = up(ctx, &options, &terms).await?;
+        if args.detach {
+            let noted = Noted {
+                rpc_url: devnet.url(),
+                pid: devnet.pid(),
+                genesis: Chain::connect(&devnet.url(), None).await?.genesis,
+                address_book: std::path::absolute(&book)?,
+            };
+            noted.keep(&ctx.home)?;
+        }
         let result = Deployed::new(&deployment, &book, Some(&devnet));
         ctx.out.result(&result, &result)?;
         if args.detach {
@@ -144,12 +189,11 @@ pub async fn up(
     terms: &MarketTerms,
 ) -> eyre::Result<(Devnet, Deployment, PathBuf)> {
     const DEPLOYER: u32 = 9;
-    let repository = Repository::find()?;
-    let (devnet, chain) = Devnet::start(&repository, options).await?;
+    let (devnet, chain) = Devnet::start(options).await?;
     let account = Account::new(chain.clone(), devnet_key(DEPLOYER, chain.id)?);
     let book = ctx.deployment_path(&chain);
     let mut journal = Journal::open(&ctx.home.deployment(&chain).with_extension("journal"))?;
-    let deployment = deploy(&account, terms, &repository, &mut journal, &ctx.out).await?;
+    let deployment = deploy(&account, terms, &mut journal, &ctx.out).await?;
     deployment.save(&book)?;
     Ok((devnet, deployment, book))
 }

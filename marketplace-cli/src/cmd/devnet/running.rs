@@ -1,0 +1,164 @@
+//! Devnets that run in the background: noted when they start, so that they can be looked at and ended.
+
+use alloy::primitives::B256;
+use alloy::providers::Provider;
+use assay_chain::client::Chain;
+use assay_chain::error::hinted;
+use assay_durable::file::write_atomic;
+use assay_marketplace::home::Home;
+use eyre::WrapErr;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// How long anvil may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is noted of a devnet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Noted {
+    pub(super) rpc_url: String,
+    /// Of anvil.
+    pub(super) pid: u32,
+    /// Tells it from another one at the same address.
+    pub(super) genesis: B256,
+    pub(super) address_book: PathBuf,
+}
+
+/// A devnet as it is now.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Running {
+    #[serde(flatten)]
+    noted: Noted,
+    chain_id: u64,
+    /// Its newest block.
+    block: u64,
+}
+
+/// What runs, or what was ended.
+#[derive(Debug, Serialize)]
+pub(super) struct Devnets {
+    devnets: Vec<Running>,
+    #[serde(skip)]
+    what: &'static str,
+}
+
+impl fmt::Display for Devnets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.devnets.is_empty() {
+            write!(f, "no devnet runs in the background")?;
+        }
+        for Running { noted, chain_id, block } in &self.devnets {
+            let (url, pid, what) = (&noted.rpc_url, noted.pid, self.what);
+            writeln!(f, "{url}  {what}; process {pid}, chain {chain_id}, block {block}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Noted {
+    /// Keeps the note in the state directory.
+    pub(super) fn keep(&self, home: &Home) -> eyre::Result<()> {
+        let port = self.rpc_url.rsplit(':').next().unwrap_or_default();
+        let file = home.devnets().join(format!("{port}.json"));
+        Ok(write_atomic(&file, &serde_json::to_vec_pretty(self)?, false)?)
+    }
+
+    /// The devnet behind the note; `None` if nothing is there any more, or another one.
+    ///
+    /// # Errors
+    /// If something is there that does not answer.
+    async fn find(&self) -> eyre::Result<Option<Running>> {
+        // A node that is gone is not waited for.
+        if TcpStream::connect(self.address()).await.is_err() {
+            return Ok(None);
+        }
+        let chain = Chain::connect(&self.rpc_url, None).await?;
+        if chain.genesis != self.genesis {
+            return Ok(None);
+        }
+        Ok(Some(Running {
+            noted: self.clone(),
+            chain_id: chain.id,
+            block: chain.provider.get_block_number().await?,
+        }))
+    }
+
+    /// Host and port.
+    fn address(&self) -> &str {
+        self.rpc_url.trim_start_matches("http://")
+    }
+
+    /// Ends anvil and waits until nothing listens there.
+    async fn end(&self) -> eyre::Result<()> {
+        let pid = self.pid.to_string();
+        let told = Command::new("kill").arg(&pid).stderr(Stdio::null()).status();
+        let began = Instant::now();
+        while TcpStream::connect(self.address()).await.is_ok() {
+            if told.as_ref().is_err() || began.elapsed() > PATIENCE {
+                let hint = format!("end it yourself: kill -9 {pid}");
+                return Err(hinted(format!("the devnet at {} does not end", self.rpc_url), hint));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+}
+
+/// Every note of the state directory, with its file.
+fn noted(home: &Home) -> eyre::Result<Vec<(PathBuf, Noted)>> {
+    let folder = home.devnets();
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.wrap_err_with(|| format!("cannot read {}", folder.display()))?,
+    };
+    let mut files = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<eyre::Result<Vec<_>>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    files.into_iter().map(|file| Ok((file.clone(), read(&file)?))).collect()
+}
+
+fn read(file: &Path) -> eyre::Result<Noted> {
+    let text = std::fs::read(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_slice(&text).wrap_err_with(|| format!("{} is no note of a devnet; remove it", file.display()))
+}
+
+/// What runs; notes of what does not are removed.
+pub(super) async fn status(home: &Home) -> eyre::Result<Devnets> {
+    let mut devnets = Vec::new();
+    for (file, noted) in noted(home)? {
+        match noted.find().await? {
+            Some(running) => devnets.push(running),
+            None => std::fs::remove_file(file)?,
+        }
+    }
+    let what = "runs";
+    Ok(Devnets { devnets, what })
+}
+
+/// Ends what runs, at this port or everywhere.
+pub(super) async fn down(home: &Home, port: Option<u16>) -> eyre::Result<Devnets> {
+    let mut found = status(home).await?.devnets;
+    if let Some(port) = port {
+        found.retain(|running| running.noted.rpc_url.ends_with(&format!(":{port}")));
+        if found.is_empty() {
+            let message = format!("no devnet that was started from here listens on port {port}");
+            return Err(hinted(message, "assay devnet status says which ones run"));
+        }
+    }
+    for running in &found {
+        running.noted.end().await?;
+    }
+    let what = "ended";
+    // Forgets what is gone.
+    status(home).await?;
+    Ok(Devnets { devnets: found, what })
+}

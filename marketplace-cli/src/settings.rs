@@ -1,0 +1,331 @@
+//! `assay.toml`: options that need not be typed each time. What is typed comes first, then the environment, then the file in the
+//! working directory, then the one in the state directory.
+//!
+//! Whether contracts or a verifier are trusted is in no file: that is said each time.
+
+use crate::args::fees::{ether, gwei, FeeArgs};
+use crate::args::globals::Globals;
+use crate::args::keys::{KeyArgs, KEY_VARIABLE};
+use alloy::primitives::Address;
+use assay_chain::error::usage;
+use assay_marketplace::home::Home;
+use eyre::WrapErr;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::num::NonZeroU64;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// Its name, in whatever directory.
+pub const FILE: &str = "assay.toml";
+
+/// A value of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// Paths are relative to the file's directory.
+    pub value: T,
+    /// File and line, as `assay.toml:3`.
+    pub place: String,
+}
+
+/// Wei, written as a decimal number of gwei or with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Gwei(pub u128);
+
+/// Wei, written as a decimal number of ether or with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Ether(pub u128);
+
+impl TryFrom<String> for Gwei {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        gwei(&text).map(Self)
+    }
+}
+
+impl TryFrom<String> for Ether {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        ether(&text).map(Self)
+    }
+}
+
+/// What a value of a file means, given the file's directory.
+trait Of: Sized {
+    fn of(self, folder: &Path) -> Self {
+        let _ = folder;
+        self
+    }
+}
+
+impl Of for PathBuf {
+    fn of(self, folder: &Path) -> Self {
+        folder.join(self)
+    }
+}
+
+impl Of for String {}
+impl Of for bool {}
+impl Of for NonZeroU64 {}
+impl Of for Address {}
+impl Of for Gwei {}
+impl Of for Ether {}
+
+/// The one list of what may stand in a file.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $field:ident: $of:ty,)*) => {
+        /// A file, as it is written.
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+        struct Written {
+            $($field: Option<Spanned<$of>>,)*
+        }
+
+        /// What the files say, each value with its place.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct Settings {
+            $($(#[$doc])* pub $field: Option<Placed<$of>>,)*
+        }
+
+        impl Settings {
+            fn new(written: Written, file: &Path, text: &str) -> Self {
+                let folder = file.parent().unwrap_or(Path::new(""));
+                let place = |span: Range<usize>| format!("{}:{}", file.display(), line_of(text, span.start));
+                Self {
+                    $($field: written.$field.map(|written| Placed {
+                        place: place(written.span()),
+                        value: written.into_inner().of(folder),
+                    }),)*
+                }
+            }
+
+            fn or(self, other: Self) -> Self {
+                Self {
+                    $($field: self.$field.or(other.$field),)*
+                }
+            }
+
+            /// Each key that has a value, and where it stands, as FILE:LINE.
+            fn places(&self) -> Vec<(String, &str)> {
+                let places = [$((stringify!($field), self.$field.as_ref().map(|placed| placed.place.as_str())),)*];
+                let set = places.into_iter().filter_map(|(key, place)| Some((key.replace('_', "-"), place?)));
+                set.collect()
+            }
+        }
+    };
+}
+
+settings! {
+    /// `--home`; in the working directory's file alone, since the other one is in it.
+    home: PathBuf,
+    /// `--rpc-url`.
+    rpc_url: String,
+    /// `--confirmations`.
+    confirmations: NonZeroU64,
+    /// `--deployment`.
+    deployment: PathBuf,
+    /// `--market`.
+    market: Address,
+    /// `--retrieval`.
+    retrieval: Address,
+    /// `--portable`.
+    portable: bool,
+    /// `--keystore`, where neither another key is named nor the environment holds one.
+    keystore: PathBuf,
+    /// `--password-file`, of that keystore.
+    password_file: PathBuf,
+    /// `--sender`.
+    sender: Address,
+    /// `--max-fee`.
+    max_fee: Gwei,
+    /// `--max-priority-fee`.
+    max_priority_fee: Gwei,
+    /// `--max-cost`.
+    max_cost: Ether,
+}
+
+impl Settings {
+    /// Reads the files for these options: that of the working directory, and that of the state directory which options, environment
+    /// or the first file name.
+    ///
+    /// # Errors
+    /// If one cannot be read, or holds what is no setting: with its line.
+    pub fn find(globals: &Globals) -> eyre::Result<Self> {
+        let here = Self::read(&std::env::current_dir()?.join(FILE))?;
+        let named = here.home.as_ref().map(|home| home.value.clone());
+        let Ok(home) = Home::new(globals.home.clone().or(named)) else {
+            return Ok(here);
+        };
+        let file = home.path().join(FILE);
+        let there = Self::read(&file)?;
+        if let Some(home) = &there.home {
+            return Err(usage(format!(
+                "{}: home is where this file is already; it can be named in the {FILE} of the working directory",
+                home.place
+            )));
+        }
+        Ok(here.or(there))
+    }
+
+    /// Reads one file; nothing if there is none.
+    ///
+    /// # Errors
+    /// As [`Settings::find`].
+    pub fn read(file: &Path) -> eyre::Result<Self> {
+        let text = match std::fs::read_to_string(file) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Self::default())
+            }
+            text => text.wrap_err_with(|| format!("cannot read {}", file.display()))?,
+        };
+        let written = toml::from_str(&text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.lines().nth(line_of(&text, at) - 1).unwrap_or_default();
+            // Never the line itself: it may hold the key of a node.
+            let key = line.split_once('=').map(|(key, _)| format!(" ({})", key.trim()));
+            let (file, key) = (file.display(), key.unwrap_or_default());
+            usage(format!("{file}, line {}{key}: {}", line_of(&text, at), error.message()))
+        })?;
+        Ok(Self::new(written, file, &text))
+    }
+
+    /// Takes the place of global options that were neither typed nor in the environment; those that were are forgotten here.
+    pub fn fill(&mut self, globals: &mut Globals) {
+        let confirmations = &mut globals.confirmations;
+        take(&mut self.home, &mut globals.home, |home| home);
+        take(&mut self.rpc_url, &mut globals.rpc_url, |url| url);
+        take(&mut self.confirmations, confirmations, NonZeroU64::get);
+        take(&mut self.deployment, &mut globals.deployment, |file| file);
+        take(&mut self.market, &mut globals.market, |address| address);
+        match globals.portable {
+            true => self.portable = None,
+            false => globals.portable = self.portable.as_ref().is_some_and(|portable| portable.value),
+        }
+    }
+
+    /// The files that anything is taken from, and what.
+    pub fn files(&self) -> BTreeMap<&str, Vec<String>> {
+        let mut files = BTreeMap::<_, Vec<_>>::new();
+        for (key, place) in self.places() {
+            let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
+            files.entry(file).or_default().push(key);
+        }
+        files
+    }
+
+    /// The retrieval market that is meant where no option names one.
+    pub fn retrieval(&self) -> Option<Address> {
+        value(&self.retrieval)
+    }
+
+    /// The options of a signing command, with what they leave open.
+    pub fn keys(&self, keys: &KeyArgs) -> KeyArgs {
+        let mut keys = keys.clone();
+        let is_named =
+            keys.keystore.is_some() || keys.devnet_account.is_some() || std::env::var_os(KEY_VARIABLE).is_some();
+        if !is_named {
+            keys.keystore = value(&self.keystore);
+            if keys.password_env.is_none() && keys.password_file.is_none() {
+                keys.password_file = value(&self.password_file);
+            }
+        }
+        let fees = keys.fees;
+        KeyArgs {
+            sender: keys.sender.or(value(&self.sender)),
+            fees: FeeArgs {
+                max_fee: fees.max_fee.or(value(&self.max_fee).map(|fee| fee.0)),
+                max_priority_fee: fees.max_priority_fee.or(value(&self.max_priority_fee).map(|fee| fee.0)),
+                max_cost: fees.max_cost.or(value(&self.max_cost).map(|cost| cost.0)),
+            },
+            ..keys
+        }
+    }
+}
+
+fn value<T: Clone>(placed: &Option<Placed<T>>) -> Option<T> {
+    placed.as_ref().map(|placed| placed.value.clone())
+}
+
+/// Gives what a file says to an option that is open; forgets it where the option is taken.
+fn take<T: Clone, O>(from: &mut Option<Placed<T>>, to: &mut Option<O>, as_option: impl Fn(T) -> O) {
+    match to {
+        Some(_) => *from = None,
+        None => *to = value(from).map(as_option),
+    }
+}
+
+/// Of a byte in a text, from 1 on.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        std::fs::write(&file, text).unwrap();
+        let read = Settings::read(&file).map_err(|error| error.to_string());
+        read.map_err(|error| error.replace(dir.path().to_str().unwrap(), ""))
+    }
+
+    #[test]
+    fn a_mistake_names_line_and_key_and_shows_no_value() {
+        let typo = read("# mine\nrpc-ulr = \"https://node/secretsecret\"\n").unwrap_err();
+        assert!(
+            typo.starts_with(
+                "/assay.toml, line 2 (rpc-ulr): unknown field `rpc-ulr`, expected one of `home`, `rpc-url`"
+            ),
+            "{typo}"
+        );
+        assert!(!typo.contains("secretsecret"), "{typo}");
+        for (text, why) in [
+            ("confirmations = 0", "line 1 (confirmations): "),
+            ("\nmax-fee = \"1 apple\"", "line 2 (max-fee): an amount"),
+            ("market = \"0x12\"", "line 1 (market): "),
+            ("home = 5", "line 1 (home): "),
+            ("portable", "line 1: "),
+            ("portable = true\nportable = false", "line 2 (portable): duplicate key"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_comes_before_a_file_and_paths_are_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        std::fs::write(
+            &file,
+            "rpc-url = \"http://a\"\nkeystore = \"me.json\"\nmax-cost = \"0.5\"\n",
+        )
+        .unwrap();
+        let mut settings = Settings::read(&file).unwrap();
+        let mut globals = Globals {
+            market: Some(Address::ZERO),
+            ..Globals::default()
+        };
+        settings.fill(&mut globals);
+        assert_eq!(globals.rpc_url.as_deref(), Some("http://a"));
+        assert_eq!(globals.market, Some(Address::ZERO));
+        let place = &settings.rpc_url.as_ref().unwrap().place;
+        assert_eq!(*place, format!("{}:1", file.display()));
+        let keys = settings.keys(&KeyArgs::default());
+        assert_eq!(keys.keystore, Some(dir.path().join("me.json")));
+        assert_eq!(keys.fees.max_cost, Some(500_000_000_000_000_000));
+        assert_eq!(settings.keys(&KeyArgs::devnet(1)).keystore, None);
+
+        globals.rpc_url = Some("http://b".into());
+        settings.fill(&mut globals);
+        assert_eq!((globals.rpc_url.as_deref(), settings.rpc_url), (Some("http://b"), None));
+    }
+}
