@@ -93,7 +93,6 @@ impl Context<'_> {
             Op::Conv(conv) => ("kernel identity", self.kernel_conv(layer, conv)),
             Op::Add { lhs, rhs } => ("add identity", self.add(layer, *lhs, *rhs)),
             Op::GlobalAvgPool { input } => ("pool identity", self.pool(layer, *input)),
-            // Who reads it reads the sums of what it joins.
             Op::Concat { .. } => return,
         };
         self.builder.identity(what, left, right);
@@ -249,10 +248,8 @@ impl Context<'_> {
 
     /// `Σ_p α^t(p)·X[c,p]` of a tensor that is read whole: its rows have one sum.
     fn evaluate_whole(&mut self, source: (TensorId, usize), t: usize) -> Cell {
-        assert!(
-            !self.floor.tensor(source.0).strided,
-            "a tensor is read with stride 2 or whole"
-        );
+        let strided = self.floor.tensor(source.0).strided;
+        assert!(!strided, "a tensor is read with stride 2 or whole");
         self.evaluate(source, Col::AccX, t)
     }
 
