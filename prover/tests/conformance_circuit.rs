@@ -10,7 +10,7 @@ use assay_prover::model::{
     Architecture, Conv, ConvKind, Groups, Kernel, Layer, Model, Op, OutputMode, Padding, ParamsError, Shape, TensorId,
 };
 use assay_statement::field::Fr;
-use definition::{quotients, random_architecture};
+use definition::{found, quotients, random_architecture};
 use halo2_proofs::dev::MockProver;
 use halo2_proofs::halo2curves::ff::Field;
 use rand::{Rng, SeedableRng};
@@ -90,8 +90,7 @@ fn agree(case: &Case, name: &str) {
     let expected = quotients(&case.model, &case.image);
     let half = 1i64 << (architecture.shift - 1);
     for (layer, expected) in case.trace.layers.iter().zip(&expected) {
-        let found: Vec<i64> = layer.q_hat.iter().map(|q| i64::from(*q) - half).collect();
-        assert_eq!(&found, expected, "{told}");
+        assert_eq!(&found(layer, architecture.shift), expected, "{told}");
     }
     let logits = expected.last().expect("there are logits");
     let mut instances = case.instances();
@@ -116,10 +115,23 @@ fn networks_at_the_edges_agree_too() {
             input_zero: 0,
         })
     };
+    let by_two = |input: usize, out_channels| {
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels,
+            kind: ConvKind::Dense(Kernel { h: 1, w: 1 }),
+            stride: 2,
+            pad: Padding::NONE,
+            input_zero: 0,
+        })
+    };
     let image = TensorId::IMAGE;
     let whole = ConvKind::Dense(Kernel { h: 7, w: 7 });
     let grouped = ConvKind::Grouped(Kernel::THREE, Groups(3));
-    let networks: [(&str, &[(Op, Shape)]); 4] = [
+    let join = |inputs: &[usize]| Op::Concat {
+        inputs: inputs.iter().map(|input| TensorId(*input)).collect(),
+    };
+    let networks: [(&str, &[(Op, Shape)]); 6] = [
         ("one kernel", &[(conv(0, whole, 200), Shape::new(200, 1, 1))]),
         (
             "pool of the image",
@@ -148,6 +160,25 @@ fn networks_at_the_edges_agree_too() {
                 (conv(0, grouped, 30), Shape::new(30, 5, 5)),
                 (Op::GlobalAvgPool { input: TensorId(1) }, Shape::new(30, 1, 1)),
                 (conv(2, ConvKind::Pointwise, 4), Shape::new(4, 1, 1)),
+            ],
+        ),
+        (
+            "nothing but the image, joined with itself",
+            &[
+                (join(&[0, 0]), Shape::new(6, 7, 7)),
+                (conv(1, whole, 4), Shape::new(4, 1, 1)),
+            ],
+        ),
+        (
+            "joined tensors that are read with stride 2, and by a pool",
+            &[
+                (conv(0, ConvKind::Pointwise, 2), Shape::new(2, 7, 7)),
+                (conv(0, ConvKind::Pointwise, 1), Shape::new(1, 7, 7)),
+                (join(&[1, 2, 1]), Shape::new(5, 7, 7)),
+                (by_two(3, 3), Shape::new(3, 4, 4)),
+                (join(&[4, 4]), Shape::new(6, 4, 4)),
+                (Op::GlobalAvgPool { input: TensorId(5) }, Shape::new(6, 1, 1)),
+                (conv(6, ConvKind::Pointwise, 4), Shape::new(4, 1, 1)),
             ],
         ),
     ];

@@ -7,7 +7,7 @@ use assay_prover::model::{
     LayerParams, Model, Op, OutputMode, Padding, ParamsError, PoolParams, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
-use definition::{quotients, random_architecture};
+use definition::{found, quotients, random_architecture};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -55,6 +55,7 @@ fn careless_model(architecture: Architecture, rng: &mut ChaCha20Rng) -> Model {
                 rhs_zero: rng.gen(),
                 output_zero,
             }),
+            Op::Concat { .. } => LayerParams::Concat,
             Op::GlobalAvgPool { .. } => LayerParams::Pool(PoolParams {
                 multiplier: multipliers[0],
                 input_zero: rng.gen(),
@@ -80,8 +81,7 @@ fn agrees(model: &Model, image: &[u8]) -> bool {
     match reference::run(arch, &folded, image) {
         Ok(trace) => {
             for (i, (layer, q)) in trace.layers.iter().zip(&expected).enumerate() {
-                let got: Vec<i64> = layer.q_hat.iter().map(|q_hat| i64::from(*q_hat) - half).collect();
-                assert_eq!(&got, q, "{}", arch.layer_name(i));
+                assert_eq!(&found(layer, arch.shift), q, "{}", arch.layer_name(i));
                 let clipped: Vec<u8> = q.iter().map(|q| (*q).clamp(0, 255) as u8).collect();
                 assert_eq!(layer.out, clipped, "{}", arch.layer_name(i));
                 assert!(layer.r.iter().all(|r| *r < 1 << arch.shift));

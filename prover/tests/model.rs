@@ -1,8 +1,8 @@
 //! Hostile models and model files: typed errors, never a panic or an overflow.
 
 use assay_prover::model::{
-    tiny_network, Architecture, ArchitectureError, ConvKind, FoldedLayer, Groups, Kernel, LayerParams, Model,
-    ModelFileError, Op, OutputMode, ParamsError, Shape, TensorId,
+    joined_network, tiny_network, Architecture, ArchitectureError, ConvKind, FoldedLayer, Groups, Kernel, LayerParams,
+    Model, ModelFileError, Op, OutputMode, ParamsError, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
 use proptest::prelude::*;
@@ -105,6 +105,7 @@ fn folded_numbers_that_could_overflow_a_sum_are_refused() {
                 FoldedLayer::Conv { weights, .. } => weights[0] = huge,
                 FoldedLayer::Add { lhs, .. } => *lhs = huge,
                 FoldedLayer::Pool { multiplier, .. } => *multiplier = huge,
+                FoldedLayer::Concat => unreachable!("the network joins nothing"),
             }
             assert!(matches!(
                 folded.check_total(arch),
@@ -243,6 +244,80 @@ fn hostile_architectures_are_refused() {
     let mut arch = tiny_network(10);
     layer(&mut arch);
     assert!(matches!(arch.validate(), Err(E::TooManyLayers { .. })));
+}
+
+#[test]
+fn what_cannot_be_joined_is_refused() {
+    use ArchitectureError as E;
+    // Layers 3 and 6 join tensors 2 and 3; 3, the image, 3 and 2; layer 8 joins tensors that layer 9 reads with stride 2.
+    let check = |layer: usize, tensors: &[usize]| {
+        let mut arch = joined_network(10);
+        arch.layers[layer].op = Op::Concat {
+            inputs: tensors.iter().map(|tensor| TensorId(*tensor)).collect(),
+        };
+        arch.validate()
+    };
+    assert_eq!(check(3, &[2, 3]), Ok(()));
+    assert_eq!(check(3, &[3, 2]), Ok(()));
+    for few in [&[][..], &[2]] {
+        assert!(matches!(check(3, few), Err(E::Concat { .. })), "{few:?}");
+    }
+    // One that joins others.
+    assert!(matches!(check(6, &[4, 4]), Err(E::Concat { count: 2, .. })));
+    assert!(matches!(check(3, &[2, 4]), Err(E::UnknownTensor { tensor: 4, .. })));
+    assert!(matches!(check(3, &[2, 2]), Err(E::OutputShape { .. })));
+    assert!(matches!(check(13, &[13, 1]), Err(E::JoinedSizes { .. })));
+    let many = vec![0; 1 << 15];
+    assert!(matches!(check(6, &many), Err(E::OutputShape { .. })));
+    // Tensor 5 is read whole, by itself.
+    assert!(matches!(check(8, &[5, 8]), Err(E::MixedReaders { tensor: 5, .. })));
+    // By the sum that reads tensor 4, tensor 2 is read whole.
+    assert!(matches!(check(8, &[2, 2, 5]), Err(E::MixedReaders { tensor: 2, .. })));
+    let mut unread = joined_network(10);
+    unread.layers[15].op = match unread.layers[12].op.clone() {
+        Op::Conv(conv) => Op::Conv(assay_prover::model::Conv {
+            input: TensorId(13),
+            out_channels: 10,
+            kind: ConvKind::Dense(Kernel { h: 3, w: 4 }),
+            ..conv
+        }),
+        _ => panic!("a convolution"),
+    };
+    unread.layers.remove(14);
+    assert_eq!(
+        unread.validate(),
+        Err(E::Unread {
+            layer: unread.layer_name(13)
+        })
+    );
+    unread.layers.pop();
+    assert!(matches!(unread.validate(), Err(E::LastLayer { .. })));
+}
+
+#[test]
+fn joined_channels_have_no_activations_and_come_from_where_they_are_computed() {
+    let arch = joined_network(10);
+    let computed = arch
+        .layers
+        .iter()
+        .filter(|layer| !matches!(layer.op, Op::Concat { .. }));
+    assert_eq!(
+        arch.activation_count(),
+        computed.map(|layer| layer.output.len()).sum::<usize>()
+    );
+    let wide = (0..4).map(|c| (TensorId(3), c));
+    let image = (0..3).map(|c| (TensorId::IMAGE, c));
+    let narrow = (0..3).map(|c| (TensorId(2), c));
+    let expected: Vec<_> = wide.clone().chain(image).chain(wide).chain(narrow).collect();
+    assert_eq!(arch.sources(TensorId(7)), expected);
+    assert_eq!(arch.sources(TensorId(1)), [0, 1, 2].map(|c| (TensorId(1), c)));
+    let strided = arch.strided();
+    assert_eq!(
+        (0..strided.len()).filter(|t| strided[*t]).collect::<Vec<_>>(),
+        [6, 8, 9]
+    );
+    let json = serde_json::to_string(&arch.layers[3].op).unwrap();
+    assert_eq!(json, r#"{"concat":{"inputs":[2,3]}}"#);
 }
 
 /// Files say what they said when all kernels were 3×3.

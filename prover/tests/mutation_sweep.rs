@@ -18,7 +18,7 @@ mod checker;
 mod recorder;
 
 use assay_prover::circuit::{Compiled, Edit, FrozenArchitecture};
-use assay_prover::model::random::{kernel_network, tiny_network};
+use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::{Architecture, OutputMode};
 use assay_prover::witness::Witness;
 use assay_statement::field::Fr;
@@ -400,8 +400,18 @@ fn every_changed_cell_is_noticed_whatever_the_kernels() {
 }
 
 #[test]
+fn every_changed_cell_is_noticed_where_channels_are_joined() {
+    every_cell_alone(&Sweep::with(joined_network(10), 3));
+}
+
+#[test]
 fn changed_cell_of_phase_1_is_rejected_whatever_the_kernels() {
     changed_phase_1(&Sweep::with(kernel_network(10), 3));
+}
+
+#[test]
+fn changed_cell_of_phase_1_is_rejected_where_channels_are_joined() {
+    changed_phase_1(&Sweep::with(joined_network(10), 3));
 }
 
 /// Sweep 2.
@@ -511,6 +521,11 @@ fn changed_activation_is_rejected_whatever_the_kernels() {
     adapted_activations(&Sweep::with(kernel_network(10), 3), 200);
 }
 
+#[test]
+fn changed_activation_is_rejected_where_channels_are_joined() {
+    adapted_activations(&Sweep::with(joined_network(10), 3), 200);
+}
+
 /// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
 #[test]
 fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
@@ -521,7 +536,8 @@ fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
         assert_eq!(choice, Choice::default(), "{lanes} activations per row: {classes:?}");
     }
     let others = OTHER_OUTPUTS.map(|output| (output.name(), tiny_with(output)));
-    for (name, architecture) in others.into_iter().chain([("kernels", kernel_network(10))]) {
+    let layers = [("kernels", kernel_network(10)), ("joined", joined_network(10))];
+    for (name, architecture) in others.into_iter().chain(layers) {
         let sweep = Sweep::with(architecture, 3);
         let choice = sweep.checker.choice(&sweep.table());
         let classes: Vec<_> = choice.free.iter().map(|cell| sweep.class(*cell).0).collect();

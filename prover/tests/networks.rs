@@ -121,7 +121,6 @@ impl Network {
     /// Every quotient of every layer is the one of the definition.
     fn assert_defined(&self) {
         let arch = &self.model.architecture;
-        let half = 1i64 << (arch.shift - 1);
         let heldout = self.heldout();
         let step = heldout.len() / DEFINED_IMAGES;
         for Labelled { image, .. } in heldout.iter().step_by(step) {
@@ -129,7 +128,7 @@ impl Network {
             let quotients = definition::quotients(&self.model, image);
             assert_eq!(trace.layers.len(), quotients.len());
             for (i, (layer, expected)) in trace.layers.iter().zip(quotients).enumerate() {
-                let got: Vec<i64> = layer.q_hat.iter().map(|q| i64::from(*q) - half).collect();
+                let got = definition::found(layer, self.model.architecture.shift);
                 assert!(got == expected, "{}", arch.layer_name(i));
             }
         }

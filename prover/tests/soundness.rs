@@ -14,6 +14,7 @@
 //! | `argmax` | the class |
 //! | `top5` | the five classes |
 //! | `logits` | the logits as they are exposed |
+//! | `concat` | which channels the readers of joined tensors read |
 //! | `sums` | where running sums start, and what they add |
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
@@ -32,6 +33,8 @@ mod argmax;
 mod challenges;
 #[path = "soundness/cheat.rs"]
 mod cheat;
+#[path = "soundness/concat.rs"]
+mod concat;
 #[path = "soundness/constants.rs"]
 mod constants;
 #[path = "soundness/executor.rs"]

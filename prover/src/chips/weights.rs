@@ -81,6 +81,7 @@ pub(crate) fn fixed(arch: &Architecture, floor: &Floor, fixed: &mut Fixed) {
             Op::Add { .. } | Op::GlobalAvgPool { .. } => {
                 fixed.weight_kind[rows.start..rows.bias].fill(SINGLE as u8);
             }
+            Op::Concat { .. } => {}
         }
     }
 }
@@ -157,6 +158,7 @@ fn fill(
                     put(rows.start + n, 0, *value);
                 }
             }
+            (_, FoldedLayer::Concat) => {}
             _ => unreachable!("fold checked the kinds"),
         }
     }

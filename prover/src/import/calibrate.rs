@@ -85,7 +85,9 @@ fn narrow(
         .filter(|i| {
             let layer = &network.layers[*i];
             let clipped = matches!(layer.activation, Activation::Clip { max: Some(_) });
-            !clipped && !matches!(layer.op, FusedOp::Pool | FusedOp::Copy) && layers[*i].low < layers[*i].high
+            !clipped
+                && !matches!(layer.op, FusedOp::Pool | FusedOp::Copy | FusedOp::Concat)
+                && layers[*i].low < layers[*i].high
         })
         .collect();
     progress.phase("calibrate: histograms", images.len() as u64);

@@ -4,7 +4,7 @@ use super::change::Change;
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::error::ImportError;
 use super::parse::Input;
-use crate::model::{ConvKind, Padding, Shape};
+use crate::model::{ConvKind, Kernel, Padding, Shape};
 use std::collections::BTreeMap;
 
 /// The network with batch norms, biases and clips inside the layers they follow.
@@ -34,6 +34,10 @@ pub(super) enum FusedOp {
     Pool,
     /// The same bytes once more.
     Copy,
+    /// The same numbers once more, on the scale of what they are joined with.
+    Rescale,
+    /// The channels of its inputs, none of which is a concatenation, one behind the other.
+    Concat,
 }
 
 impl FusedLayer {
@@ -76,7 +80,7 @@ impl FusedNetwork {
     }
 }
 
-/// Folds every affine map and clip into the layer whose output nothing else reads.
+/// Folds every affine map and clip into the layer whose output nothing else reads; others become layers of their own.
 pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     let mut readers = vec![0usize; network.layers.len() + 1];
     for input in network.layers.iter().flat_map(|layer| &layer.inputs) {
@@ -93,6 +97,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     // Tensor of the unfused network → tensor of the fused one.
     let mut tensors = vec![0usize];
     for layer in network.layers {
+        let mut activation = Activation::Linear;
         let reads_grey = grey && layer.inputs.iter().any(|input| tensors[*input] == 0);
         let op = match layer.op {
             FloatOp::Conv(conv) if reads_grey => FusedOp::Conv(of_image(conv)),
@@ -100,6 +105,11 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             FloatOp::Add | FloatOp::Pool if reads_grey => {
                 return Err(misplaced(&layer, "reads the grey image; it must follow a convolution"))
             }
+            FloatOp::Concat if layer.inputs.iter().any(|input| tensors[*input] == 0) => {
+                let problem = "joins the image, whose scale is given; put a 1x1 convolution between";
+                return Err(misplaced(&layer, problem));
+            }
+            FloatOp::Concat => FusedOp::Concat,
             FloatOp::Add => FusedOp::Add,
             FloatOp::Pool => FusedOp::Pool,
             FloatOp::Affine { scale, shift } if tensors[layer.inputs[0]] == 0 => {
@@ -111,40 +121,62 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
                 let conv = diagonal(&scale, shift);
                 FusedOp::Conv(if grey { of_image(conv) } else { conv })
             }
-            FloatOp::Affine { ref scale, ref shift } => {
-                let target = foldable(&layer, &readers, &tensors, &mut fused)?;
-                match &mut target.op {
-                    FusedOp::Conv(conv) if target.activation == Activation::Linear => apply_affine(conv, scale, shift),
-                    _ => return Err(misplaced(&layer, "does not follow a convolution")),
+            FloatOp::Affine { ref scale, ref shift } => match foldable(&layer, &readers, &tensors, &mut fused) {
+                Some(FusedLayer {
+                    op: FusedOp::Conv(conv),
+                    activation: Activation::Linear,
+                    ..
+                }) => {
+                    apply_affine(conv, scale, shift);
+                    fold_into(&layer, &mut fused, &mut tensors);
+                    *folded.entry(layer.onnx_op).or_default() += 1;
+                    continue;
                 }
-                (target.tensor, target.channels_last) = (layer.tensor, layer.channels_last);
-                *folded.entry(layer.onnx_op).or_default() += 1;
-                tensors.push(tensors[layer.inputs[0]]);
-                continue;
+                _ => own_layer(&layer, &mut changes, scale.clone(), shift.clone()),
+            },
+            FloatOp::Clip { .. } if tensors[layer.inputs[0]] == 0 => {
+                return Err(misplaced(&layer, "reads the image; it must follow a layer"))
             }
-            FloatOp::Clip { max } => {
-                let target = foldable(&layer, &readers, &tensors, &mut fused)?;
-                let max = match target.activation {
-                    Activation::Clip { max: Some(old) } => Some(max.map_or(old, |new| old.min(new))),
-                    _ => max,
-                };
-                target.activation = Activation::Clip { max };
-                (target.tensor, target.channels_last) = (layer.tensor, layer.channels_last);
-                *folded.entry(layer.onnx_op).or_default() += 1;
-                tensors.push(tensors[layer.inputs[0]]);
-                continue;
-            }
+            FloatOp::Clip { max } => match foldable(&layer, &readers, &tensors, &mut fused) {
+                Some(target) if !matches!(target.op, FusedOp::Concat) => {
+                    let max = match target.activation {
+                        Activation::Clip { max: Some(old) } => Some(max.map_or(old, |new| old.min(new))),
+                        _ => max,
+                    };
+                    target.activation = Activation::Clip { max };
+                    fold_into(&layer, &mut fused, &mut tensors);
+                    *folded.entry(layer.onnx_op).or_default() += 1;
+                    continue;
+                }
+                _ => {
+                    activation = Activation::Clip { max };
+                    let channels = layer.output.c;
+                    own_layer(&layer, &mut changes, vec![1.0; channels], vec![0.0; channels])
+                }
+            },
         };
         fused.push(FusedLayer {
             node: layer.node,
             tensor: layer.tensor,
             op,
-            activation: Activation::Linear,
+            activation,
             inputs: layer.inputs.iter().map(|input| tensors[*input]).collect(),
             output: layer.output,
             channels_last: layer.channels_last,
         });
         tensors.push(fused.len());
+    }
+    if let Some(FusedLayer {
+        node,
+        op: FusedOp::Concat,
+        ..
+    }) = fused.last()
+    {
+        return Err(ImportError::Node {
+            node: node.clone(),
+            op: "Concat".into(),
+            problem: "is the output; a network must end with a convolution or a fully connected layer".into(),
+        });
     }
     if let Some(FusedLayer {
         node,
@@ -170,21 +202,38 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     })
 }
 
-/// The fused layer that produces the only input of `layer`.
+/// The fused layer that produces the only input of `layer`, if nothing else reads that.
 fn foldable<'f>(
     layer: &FloatLayer,
     readers: &[usize],
     tensors: &[usize],
     fused: &'f mut [FusedLayer],
-) -> Result<&'f mut FusedLayer, ImportError> {
+) -> Option<&'f mut FusedLayer> {
     let input = layer.inputs[0];
-    if readers[input] != 1 {
-        return Err(misplaced(layer, "reads a tensor that another node reads too"));
-    }
-    tensors[input]
-        .checked_sub(1)
-        .and_then(|i| fused.get_mut(i))
-        .ok_or_else(|| misplaced(layer, "reads the image; it must follow a layer"))
+    let producer = tensors[input].checked_sub(1)?;
+    fused.get_mut(producer).filter(|_| readers[input] == 1)
+}
+
+/// The layer that produces the input of `layer` produces its output now.
+fn fold_into(layer: &FloatLayer, fused: &mut [FusedLayer], tensors: &mut Vec<usize>) {
+    let tensor = tensors[layer.inputs[0]];
+    let target = &mut fused[tensor - 1];
+    (target.tensor, target.channels_last) = (layer.tensor.clone(), layer.channels_last);
+    tensors.push(tensor);
+}
+
+/// `scale[c]·x[c] + shift[c]` behind what is no convolution, is clipped already, or has other readers.
+fn own_layer(layer: &FloatLayer, changes: &mut Vec<Change>, scale: Vec<f64>, shift: Vec<f64>) -> FusedOp {
+    let subject = format!("{} ({})", layer.node, layer.onnx_op);
+    let what = "a layer of its own: what it reads is not the output of a convolution that it could go into";
+    changes.push(Change::new(subject, what));
+    FusedOp::Conv(FloatConv {
+        kind: ConvKind::Depthwise(Kernel { h: 1, w: 1 }),
+        stride: 1,
+        pad: Padding::NONE,
+        weights: scale,
+        bias: shift,
+    })
 }
 
 fn misplaced(layer: &FloatLayer, problem: &str) -> ImportError {

@@ -8,19 +8,21 @@
 //! | `fold` | affine maps (batch norm) and clips → into the layer before them |
 //! | `split` | tensors with readers of two kinds → two tensors |
 //! | `calibrate` | images → range of every tensor, by a float run |
+//! | `concat` | ranges of what is joined → one range |
 //! | `quantise` | ranges and float weights → integers |
 //! | `validate` | every image has a proof, or the import fails |
 //! | `report` | agreement of the integers with the float run, layer by layer |
 //!
 //! Supported: `Conv` (kernels of 1 to 7 rows and columns, stride 1 or 2, any padding below the kernel's size, groups), `Gemm` and `MatMul` (of
 //! a flat map of up to 7×7), `BatchNormalization`, `Relu`, `Clip` from 0, `Add`, average pools of the whole map in their four spellings and
-//! of windows as `Conv` has them, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`; `Add`, `Sub`, `Mul` and `Div` of a convolution's
-//! output and a constant; `Transpose` of the channels to the end and back; `Cast` between float types; `Softmax`, `LogSoftmax` and
-//! `ArgMax` at the end; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes. Constants may be of 16 to 64 bits, in the file or beside
+//! of windows as `Conv` has them, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`; `Add`, `Sub`, `Mul` and `Div` of a tensor
+//! and a constant; `Transpose` of the channels to the end and back; `Cast` between float types; `Softmax`, `LogSoftmax` and
+//! `ArgMax` at the end; `Concat` of channels; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes. Constants may be of 16 to 64 bits, in the file or beside
 //! it. Everything else is an error with the node's name.
 
 mod calibrate;
 mod change;
+mod concat;
 mod constant;
 mod convert;
 mod error;
@@ -63,8 +65,11 @@ pub fn import(
     let mut network = fold::fold(convert::convert(&graph)?)?;
     split::split_readers(&mut network);
     let images = images::load_directory(calibration, graph.input.image())?;
-    let float = FloatModel::with_outputs(&graph, network.outputs(), options)?;
-    let observed = calibrate::calibrate(&network, &float, &images, options, progress)?;
+    let mut float = FloatModel::with_outputs(&graph, network.outputs(), options)?;
+    let mut observed = calibrate::calibrate(&network, &float, &images, options, progress)?;
+    if concat::join_ranges(&mut network, &mut observed) {
+        float = FloatModel::with_outputs(&graph, network.outputs(), options)?;
+    }
     progress.phase("quantise", 0);
     let (model, quants) = quantise::quantise(&network, &observed, options)?;
     progress.phase("validate", 0);

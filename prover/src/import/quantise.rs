@@ -68,7 +68,9 @@ pub(super) fn quantise(
         match &layer.op {
             FusedOp::Conv(conv) if i == last => quantiser.logits(layer, conv)?,
             FusedOp::Conv(conv) => quantiser.conv(layer, conv, Quant::of_range(observed.low, observed.high))?,
-            FusedOp::Copy => quantiser.copy(layer),
+            FusedOp::Copy => quantiser.copy(layer, quantiser.quants[layer.inputs[0]])?,
+            FusedOp::Rescale => quantiser.copy(layer, Quant::of_range(observed.low, observed.high))?,
+            FusedOp::Concat => quantiser.concat(layer, Quant::of_range(observed.low, observed.high)),
             FusedOp::Add => quantiser.add(layer, Quant::of_range(observed.low, observed.high))?,
             FusedOp::Pool => quantiser.pool(layer, Quant::of_range(observed.low, observed.high))?,
         }
@@ -206,8 +208,8 @@ impl Quantiser<'_> {
         Ok(())
     }
 
-    /// `x = (2^s·(x − z) + z·2^s + 2^(s−1)) / 2^s`, rounded down.
-    fn copy(&mut self, layer: &FusedLayer) {
+    /// On its own scale `x = (2^s·(x − z) + z·2^s + 2^(s−1)) / 2^s`, rounded down.
+    fn copy(&mut self, layer: &FusedLayer, y: Quant) -> Result<(), ImportError> {
         let (input, channels) = (layer.inputs[0], layer.output.c);
         let x = self.quants[input];
         let op = Op::Conv(Conv {
@@ -221,11 +223,18 @@ impl Quantiser<'_> {
         let params = ConvParams {
             weights: vec![1; channels],
             bias: vec![0; channels],
-            multiplier: vec![self.unit as u32; channels],
+            multiplier: vec![self.multiplier(layer, 0, (x.scale / y.scale * self.unit).round())?; channels],
             input_zero: x.zero,
-            output_zero: x.zero.into(),
+            output_zero: y.zero.into(),
         };
-        self.push(layer, op, LayerParams::Conv(params), x);
+        self.push(layer, op, LayerParams::Conv(params), y);
+        Ok(())
+    }
+
+    /// What is joined has this scale already.
+    fn concat(&mut self, layer: &FusedLayer, y: Quant) {
+        let inputs = layer.inputs.iter().map(|input| TensorId(*input)).collect();
+        self.push(layer, Op::Concat { inputs }, LayerParams::Concat, y);
     }
 
     fn pool(&mut self, layer: &FusedLayer, y: Quant) -> Result<(), ImportError> {

@@ -52,7 +52,7 @@ pub struct LayerReport {
     pub scale: f64,
     /// The integer that stands for 0.
     pub zero: i32,
-    /// Smallest of the layer's multipliers `a`.
+    /// Smallest of the layer's multipliers `a`; 0 where nothing is multiplied.
     pub multiplier_min: u32,
     /// Largest of them.
     pub multiplier_max: u32,
@@ -112,7 +112,11 @@ pub(super) fn report(
             .count()
     };
     let layers = network.layers.iter().enumerate().map(|(i, layer)| {
-        let (multiplier_min, multiplier_max, zero) = multipliers(&integers.model.params[i]);
+        let params = &integers.model.params[i];
+        let (multiplier_min, multiplier_max, mut zero) = multipliers(params);
+        if matches!(params, LayerParams::Concat) {
+            zero = integers.quants[i + 1].zero.into();
+        }
         LayerReport {
             name: arch.layer_name(i),
             node: layer.node.clone(),
@@ -155,6 +159,7 @@ fn multipliers(params: &LayerParams) -> (u32, u32, i32) {
             (lhs.min(rhs), lhs.max(rhs), p.output_zero)
         }
         LayerParams::Pool(p) => (p.multiplier, p.multiplier, p.output_zero),
+        LayerParams::Concat => (0, 0, 0),
     }
 }
 

@@ -95,6 +95,10 @@ pub enum ArchitectureError {
     UnfoldedZero { layer: String, zero: u8 },
     #[error("{layer}: tensor {tensor} is read with stride 2 by one layer and otherwise by another; only one kind of reader is supported")]
     MixedReaders { layer: String, tensor: usize },
+    #[error("{layer}: joins {count} tensors; supported are two or more, none of which joins others itself")]
+    Concat { layer: String, count: usize },
+    #[error("{layer}: joins maps of different sizes, {first} and {other}")]
+    JoinedSizes { layer: String, first: Shape, other: Shape },
     #[error("{layer}: its output is read by no later layer")]
     Unread { layer: String },
     #[error("{activations} activations, at most {max} are supported")]
@@ -107,6 +111,14 @@ pub enum ArchitectureError {
     BitClasses { classes: usize },
     #[error("output top5 needs at least 6 classes, the network has {classes}: use top1")]
     Top5Classes { classes: usize },
+}
+
+/// How a tensor is read.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Readers {
+    by_two: bool,
+    whole: bool,
+    joined: bool,
 }
 
 impl Architecture {
@@ -146,6 +158,32 @@ impl Architecture {
         }
     }
 
+    /// Where each channel of a tensor is computed: in a concatenation the tensor that it comes from and its channel there.
+    pub fn sources(&self, tensor: TensorId) -> Vec<(TensorId, usize)> {
+        let of = |part: TensorId| (0..self.shape(part).c).map(move |c| (part, c));
+        self.parts(tensor).iter().flat_map(|part| of(*part)).collect()
+    }
+
+    /// The tensors whose channels a tensor has: what a concatenation joins, else itself.
+    pub fn parts(&self, tensor: TensorId) -> Vec<TensorId> {
+        match tensor.0.checked_sub(1).map(|layer| &self.layers[layer].op) {
+            Some(Op::Concat { inputs }) => inputs.clone(),
+            _ => vec![tensor],
+        }
+    }
+
+    /// By [`TensorId`], whether a tensor is read with stride 2, itself or in a concatenation: by then nothing reads it whole.
+    pub fn strided(&self) -> Vec<bool> {
+        let mut strided = vec![false; self.layers.len() + 1];
+        for layer in &self.layers {
+            if let Op::Conv(Conv { input, stride: 2, .. }) = layer.op {
+                strided[input.0] = true;
+                self.parts(input).iter().for_each(|part| strided[part.0] = true);
+            }
+        }
+        strided
+    }
+
     /// Number of image bytes `L`.
     pub fn image_len(&self) -> usize {
         self.input.len()
@@ -157,6 +195,7 @@ impl Architecture {
             Some(Op::Conv(conv)) => conv.kind.to_string(),
             Some(Op::Add { .. }) => "add".into(),
             Some(Op::GlobalAvgPool { .. }) => "pool".into(),
+            Some(Op::Concat { .. }) => "concat".into(),
             None => "(no such layer)".into(),
         };
         format!("layer {layer:02} {kind}")
@@ -173,15 +212,16 @@ impl Architecture {
             Op::Conv(conv) => self.weight_count(conv) + conv.out_channels,
             Op::Add { .. } => 3,
             Op::GlobalAvgPool { .. } => 2,
+            Op::Concat { .. } => 0,
         }
     }
 
     /// Products of a weight and an input that a plain run of one layer takes, padding included: those of its convolution, none of an
-    /// add or a pool.
+    /// add, a pool or a concatenation.
     pub fn multiply_adds(&self, layer: usize) -> usize {
         match &self.layers[layer].op {
             Op::Conv(conv) => self.weight_count(conv) * self.layers[layer].output.h * self.layers[layer].output.w,
-            Op::Add { .. } | Op::GlobalAvgPool { .. } => 0,
+            Op::Add { .. } | Op::GlobalAvgPool { .. } | Op::Concat { .. } => 0,
         }
     }
 
@@ -191,9 +231,10 @@ impl Architecture {
         conv.kind.kernel().taps() * (in_channels / conv.kind.groups(in_channels)) * conv.out_channels
     }
 
-    /// Number of activations: outputs of all layers.
+    /// Number of activations: outputs of all layers that compute any.
     pub fn activation_count(&self) -> usize {
-        self.layers.iter().map(|l| l.output.len()).sum()
+        let computes = |layer: &&Layer| !matches!(layer.op, Op::Concat { .. });
+        self.layers.iter().filter(computes).map(|l| l.output.len()).sum()
     }
 
     /// Checks everything the circuit relies on.
@@ -227,8 +268,7 @@ impl Architecture {
                 shape: self.input,
             });
         }
-        // Per tensor: read by stride 2, read otherwise.
-        let mut readers = vec![(false, false); self.layers.len() + 1];
+        let mut readers = vec![Readers::default(); self.layers.len() + 1];
         for (i, layer) in self.layers.iter().enumerate() {
             let name = || self.layer_name(i);
             if !sizes_ok(layer.output) {
@@ -244,18 +284,24 @@ impl Architecture {
                         tensor: tensor.0,
                     });
                 }
-                let stride_2 = matches!(&layer.op, Op::Conv(c) if c.stride == 2);
-                let seen = &mut readers[tensor.0];
-                if stride_2 {
-                    seen.0 = true;
-                } else {
-                    seen.1 = true;
+                if matches!(layer.op, Op::Concat { .. }) {
+                    readers[tensor.0].joined = true;
+                    continue;
                 }
-                if seen.0 && seen.1 {
-                    return Err(E::MixedReaders {
-                        layer: name(),
-                        tensor: tensor.0,
-                    });
+                let stride_2 = matches!(&layer.op, Op::Conv(c) if c.stride == 2);
+                for read in self.parts(tensor).into_iter().chain([tensor]) {
+                    let seen = &mut readers[read.0];
+                    if stride_2 {
+                        seen.by_two = true;
+                    } else {
+                        seen.whole = true;
+                    }
+                    if seen.by_two && seen.whole {
+                        return Err(E::MixedReaders {
+                            layer: name(),
+                            tensor: read.0,
+                        });
+                    }
                 }
             }
             let expected = self.implied_shape(i)?;
@@ -268,14 +314,14 @@ impl Architecture {
             }
         }
         // Sizes are bounded by now: no sum overflows.
-        let activations = self.input.len() + self.activation_count();
+        let activations = self.input.len() + self.layers.iter().map(|l| l.output.len()).sum::<usize>();
         if activations > Self::MAX_ACTIVATIONS {
             return Err(E::TooManyActivations {
                 activations,
                 max: Self::MAX_ACTIVATIONS,
             });
         }
-        if let Some(i) = (0..self.layers.len() - 1).find(|i| readers[i + 1] == (false, false)) {
+        if let Some(i) = (0..self.layers.len() - 1).find(|i| readers[i + 1] == Readers::default()) {
             return Err(E::Unread {
                 layer: self.layer_name(i),
             });
@@ -318,6 +364,28 @@ impl Architecture {
                     });
                 }
                 Ok(Shape::new(x.c, 1, 1))
+            }
+            Op::Concat { inputs } => {
+                let nested = |input: &TensorId| self.parts(*input) != [*input];
+                if inputs.len() < 2 || inputs.iter().any(nested) {
+                    return Err(E::Concat {
+                        layer: name(),
+                        count: inputs.len(),
+                    });
+                }
+                let mut joined = self.shape(inputs[0]);
+                for input in &inputs[1..] {
+                    let other = self.shape(*input);
+                    if (other.h, other.w) != (joined.h, joined.w) {
+                        return Err(E::JoinedSizes {
+                            layer: name(),
+                            first: self.shape(inputs[0]),
+                            other,
+                        });
+                    }
+                    joined.c += other.c;
+                }
+                Ok(joined)
             }
             Op::Conv(conv) => {
                 let x = self.shape(conv.input);

@@ -47,6 +47,8 @@ pub enum FoldedLayer {
         /// `B'`.
         bias: i64,
     },
+    /// Nothing: what is joined was requantised before.
+    Concat,
 }
 
 impl Model {
@@ -83,6 +85,7 @@ impl Model {
                         bias: constant(p.output_zero) - zero,
                     }
                 }
+                (Op::Concat { .. }, LayerParams::Concat) => FoldedLayer::Concat,
                 _ => unreachable!("validate checked the kinds"),
             });
         Ok(FoldedModel {
@@ -154,7 +157,9 @@ impl FoldedModel {
                         }
                     }
                 }
-                (Op::Add { .. }, FoldedLayer::Add { .. }) | (Op::GlobalAvgPool { .. }, FoldedLayer::Pool { .. }) => {}
+                (Op::Add { .. }, FoldedLayer::Add { .. })
+                | (Op::GlobalAvgPool { .. }, FoldedLayer::Pool { .. })
+                | (Op::Concat { .. }, FoldedLayer::Concat) => {}
                 _ => return Err(ParamsError::Kind { layer: name() }),
             }
             for channel in 0..layer.output.c {
@@ -175,6 +180,11 @@ impl FoldedModel {
         self.validate(arch)?;
         let mut ranges = Vec::with_capacity(self.layers.len());
         for (i, (layer, folded)) in arch.layers.iter().zip(&self.layers).enumerate() {
+            if matches!(folded, FoldedLayer::Concat) {
+                // Bytes, as they were clipped.
+                ranges.push(QRange { min: 0, max: 255 });
+                continue;
+            }
             let mut range = QRange {
                 min: i64::MAX,
                 max: i64::MIN,
@@ -227,6 +237,7 @@ fn abs_sum(arch: &Architecture, op: &Op, folded: &FoldedLayer, o: usize) -> u128
             let positions: usize = op.inputs().iter().map(|x| arch.shape(*x).h * arch.shape(*x).w).sum();
             (abs(multiplier) * positions as u128, abs(bias))
         }
+        FoldedLayer::Concat => (0, 0),
     };
     255 * weights + bias
 }

@@ -11,7 +11,7 @@
 //! | [`params`] | the secret integers of each layer and their bounds |
 //! | [`folded`] | the numbers a proof commits to, and totality |
 //! | [`mod@file`] | the model file |
-//! | [`networks`] | MobileNet v2, and a small network for tests |
+//! | [`networks`] | MobileNet v2, and small networks for tests |
 //! | [`random`] | random parameters |
 
 pub mod architecture;
@@ -26,7 +26,7 @@ pub mod shape;
 pub use architecture::{Architecture, ArchitectureError, OutputMode};
 pub use file::ModelFileError;
 pub use folded::{FoldedLayer, FoldedModel, QRange};
-pub use networks::{kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
+pub use networks::{joined_network, kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 pub use op::{Conv, ConvKind, Groups, Kernel, Layer, Op, Padding, TensorId};
 pub use params::{AddParams, ConvParams, LayerParams, Model, ParamsError, PoolParams};
 pub use shape::Shape;

@@ -102,6 +102,35 @@ pub fn kernel_network(shift: u32) -> Architecture {
     net.finish()
 }
 
+/// A network of 16 layers for tests that joins channels: those of two layers, of one layer twice, of the image; read by every kind of
+/// layer, whole and with stride 2; one layer in two concatenations, and read by itself besides.
+pub fn joined_network(shift: u32) -> Architecture {
+    let mut net = Builder::new(Shape::new(3, 6, 8), shift, Padding::ONE);
+    let squeezed = net.conv(TensorId::IMAGE, ConvKind::DENSE_3X3, 3, 1);
+    let narrow = net.conv(squeezed, ConvKind::Pointwise, 3, 1);
+    let wide = net.conv_with_zero(squeezed, ConvKind::DENSE_3X3, 4, 1, 60);
+    let fire = net.concat(&[narrow, wide]);
+    let depthwise = net.conv_with_zero(fire, ConvKind::DEPTHWISE_3X3, 7, 1, 20);
+    let sum = net.add(fire, depthwise);
+    let grown = net.concat(&[wide, TensorId::IMAGE, wide, narrow]);
+    let above_and_below = Padding {
+        top: 1,
+        bottom: 1,
+        ..Padding::NONE
+    };
+    let groups = ConvKind::Grouped(Kernel { h: 3, w: 1 }, Groups(2));
+    let grouped = net.padded(grown, groups, 6, 1, above_and_below, 0);
+    let pair = net.concat(&[sum, grouped]);
+    let reduced = net.conv_with_zero(pair, ConvKind::DENSE_3X3, 5, 2, 33);
+    let pointwise = net.conv(reduced, ConvKind::Pointwise, 4, 1);
+    let twice = net.concat(&[pointwise, reduced, pointwise]);
+    let x = net.conv(twice, ConvKind::Pointwise, 3, 1);
+    let tail = net.concat(&[x, reduced]);
+    let pooled = net.pool(tail);
+    net.conv(pooled, ConvKind::Pointwise, 10, 1);
+    net.finish()
+}
+
 /// Appends layers and derives their shapes.
 struct Builder {
     arch: Architecture,
@@ -171,6 +200,20 @@ impl Builder {
 
     fn pool(&mut self, input: TensorId) -> TensorId {
         self.push(Op::GlobalAvgPool { input }, Shape::new(self.arch.shape(input).c, 1, 1))
+    }
+
+    fn concat(&mut self, inputs: &[TensorId]) -> TensorId {
+        let c = inputs.iter().map(|input| self.arch.shape(*input).c).sum();
+        let shape = Shape {
+            c,
+            ..self.arch.shape(inputs[0])
+        };
+        self.push(
+            Op::Concat {
+                inputs: inputs.to_vec(),
+            },
+            shape,
+        )
     }
 
     fn inverted_residual(&mut self, x: TensorId, expansion: usize, out_channels: usize, stride: usize) -> TensorId {

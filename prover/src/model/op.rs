@@ -48,6 +48,12 @@ pub enum Op {
         /// `x`, at most 4096 positions.
         input: TensorId,
     },
+    /// The channels of several tensors, one tensor behind the other. Nothing is computed and nothing requantised: who reads it reads
+    /// the tensors it joins.
+    Concat {
+        /// Two or more, the same one several times perhaps, of maps of one size; none is a concatenation itself.
+        inputs: Vec<TensorId>,
+    },
 }
 
 impl Op {
@@ -57,6 +63,7 @@ impl Op {
             Op::Conv(conv) => vec![conv.input],
             Op::Add { lhs, rhs } => vec![*lhs, *rhs],
             Op::GlobalAvgPool { input } => vec![*input],
+            Op::Concat { inputs } => inputs.clone(),
         }
     }
 }

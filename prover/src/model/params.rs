@@ -30,6 +30,8 @@ pub enum LayerParams {
     Add(AddParams),
     /// Of [`Op::GlobalAvgPool`].
     Pool(PoolParams),
+    /// Of [`Op::Concat`], which has none.
+    Concat,
 }
 
 /// `acc = Σ w·(x − z_x) + b`, `t = a·acc + z_y·2^s + 2^(s−1)`, per output channel.
@@ -169,6 +171,7 @@ impl Model {
                     check_multiplier(p.multiplier, &name)?;
                     check_output_zero(p.output_zero, arch, i)?;
                 }
+                (Op::Concat { .. }, LayerParams::Concat) => {}
                 _ => return Err(ParamsError::Kind { layer: name() }),
             }
         }

@@ -1,6 +1,6 @@
 //! Models with random parameters, for tests and measurements.
 
-pub use super::networks::{kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
+pub use super::networks::{joined_network, kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 
 use super::architecture::Architecture;
 use super::op::{Conv, ConvKind, Op, TensorId};
@@ -46,11 +46,14 @@ struct TensorStats {
 
 impl TensorStats {
     fn of(arch: &Architecture, tensor: TensorId) -> Self {
+        let reads = |read: &TensorId| *read == tensor || arch.parts(*read).contains(&tensor);
         let readers = || {
-            arch.layers
+            let computing = arch
+                .layers
                 .iter()
                 .map(|l| &l.op)
-                .filter(|op| op.inputs().contains(&tensor))
+                .filter(|op| !matches!(op, Op::Concat { .. }));
+            computing.filter(|op| op.inputs().iter().any(reads))
         };
         let padded_zero = readers().find_map(|op| match op {
             Op::Conv(conv) if !conv.pad.is_none() => Some(conv.input_zero),
@@ -119,6 +122,7 @@ impl Generator {
                     output_zero: output.zero.into(),
                 })
             }
+            Op::Concat { .. } => LayerParams::Concat,
         }
     }
 

@@ -26,7 +26,7 @@ pub const RESERVED_ROWS: usize = 7;
 /// Rows of one tensor: `line_rows` for each image row, image rows of a channel one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct TensorRows {
-    /// Of the tensor.
+    /// Of the tensor; without channels for a concatenation, which has no rows of its own.
     pub shape: Shape,
     /// First row.
     pub start: usize,
@@ -68,17 +68,11 @@ pub enum ImageRead {
 impl ImageRead {
     /// That of an architecture.
     pub fn of(arch: &Architecture) -> Self {
-        match is_strided(arch, TensorId::IMAGE) {
+        match arch.strided()[TensorId::IMAGE.0] {
             true => Self::ByStride2,
             false => Self::Whole,
         }
     }
-}
-
-/// Whether a tensor is read with stride 2: by then nothing reads it whole.
-fn is_strided(arch: &Architecture, tensor: TensorId) -> bool {
-    let by_two = |op: &Op| matches!(op, Op::Conv(conv) if conv.input == tensor && conv.stride == 2);
-    arch.layers.iter().any(|layer| by_two(&layer.op))
 }
 
 /// Rows of one layer's parameters.
@@ -183,21 +177,25 @@ impl Floor {
         let k = layout.k;
         let usable = (1usize << k) - RESERVED_ROWS;
 
+        let strided = arch.strided();
         let kind = |tensor: TensorId| match tensor {
             TensorId::IMAGE => IMAGE,
-            _ if is_strided(arch, tensor) => STRIDED,
+            _ if strided[tensor.0] => STRIDED,
             _ => PLAIN,
         };
         let logits = TensorId(arch.layers.len());
         let mut tensors: Vec<TensorRows> = (0..=arch.layers.len())
             .map(|t| {
-                let shape = arch.shape(TensorId(t));
+                let mut shape = arch.shape(TensorId(t));
+                if arch.parts(TensorId(t)) != [TensorId(t)] {
+                    shape.c = 0;
+                }
                 TensorRows {
                     shape,
                     start: 0,
                     line_rows: shape.w.div_ceil(layout.lanes),
                     kind: kind(TensorId(t)),
-                    strided: is_strided(arch, TensorId(t)),
+                    strided: strided[t],
                 }
             })
             .collect();
@@ -294,8 +292,13 @@ impl Floor {
     }
 
     /// Rows of a tensor.
+    ///
+    /// # Panics
+    /// If it is a concatenation: what it joins has rows.
     pub fn tensor(&self, tensor: TensorId) -> &TensorRows {
-        &self.tensors[tensor.0]
+        let rows = &self.tensors[tensor.0];
+        assert!(rows.shape.c > 0, "a concatenation has no rows");
+        rows
     }
 
     /// The logits' rows.
@@ -350,6 +353,7 @@ fn place_weights(arch: &Architecture, layout: &Layout) -> (Vec<WeightRows>, usiz
             }
             Op::Add { .. } => (3, 0),
             Op::GlobalAvgPool { .. } => (2, 0),
+            Op::Concat { .. } => (0, 0),
         };
         weights.push(WeightRows {
             start: row,

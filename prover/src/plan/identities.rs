@@ -11,6 +11,9 @@
 //! | add | `E(Y) = A1·Σ_c γ^c e_c(X1) + A2·Σ_c γ^c e_c(X2) + B'·S·N` |
 //! | pool | `α^t0·E(Y) + Γ = A·S·Σ_c γ^c e_c(X) + α^t0·B'·N` |
 //!
+//! A concatenation has no identity and no rows: channel `c` of it is, in the identities of its readers, a channel of a tensor that it
+//! joins ([`Architecture::sources`]), and `e_c` that channel's.
+//!
 //! A convolution in groups is as a conv, where `o` goes over the channels of the group of `c`, and channel `o` stands at the power of
 //! γ that [`Slots`](super::floor::Slots) says, in `E(Y)`, `Γ` and `β` alike.
 //!
@@ -46,7 +49,7 @@ use super::floor::{Floor, WeightForm};
 use super::layout::Layout;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::{Part, Spatial};
-use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, Shape, TensorId};
+use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, TensorId};
 use assay_statement::field::{from_i64, Fr};
 use assay_statement::instance;
 use assay_statement::{input, poseidon};
@@ -90,13 +93,14 @@ impl Context<'_> {
             Op::Conv(conv) => ("kernel identity", self.kernel_conv(layer, conv)),
             Op::Add { lhs, rhs } => ("add identity", self.add(layer, *lhs, *rhs)),
             Op::GlobalAvgPool { input } => ("pool identity", self.pool(layer, *input)),
+            Op::Concat { .. } => return,
         };
         self.builder.identity(what, left, right);
     }
 
     fn pointwise(&mut self, layer: usize, conv: &Conv) -> (Cell, Cell) {
         let left = self.outputs(layer, self.line_step(layer));
-        let input = self.floor.tensor(conv.input).shape;
+        let input = self.arch.shape(conv.input);
         let s = self.positions(input.h, input.w, input.w + 1);
         let bias = self.bias(layer);
         let chain = self.floor.weights[layer].chain;
@@ -117,10 +121,10 @@ impl Context<'_> {
         let s = self.positions(output.h, output.w, spatial.t);
         let bias = self.bias(layer);
         let mut products = Vec::with_capacity(in_channels);
-        for c in 0..in_channels {
+        for (c, source) in self.arch.sources(conv.input).into_iter().enumerate() {
             let mut pairs = Vec::with_capacity(spatial.parts.len());
             for part in &spatial.parts {
-                let e = self.part(conv, c, part, spatial.t);
+                let e = self.part(conv, source, part, spatial.t);
                 let e = self.minus_zero_point(e, conv.input_zero, part, spatial.t);
                 pairs.push((e, self.kernel(layer, conv, &spatial, c, part.number)));
             }
@@ -192,7 +196,7 @@ impl Context<'_> {
     fn outputs(&mut self, layer: usize, t: usize) -> Cell {
         let tensor = TensorId::output_of(layer);
         let per_channel: Vec<_> = (0..self.arch.shape(tensor).c)
-            .map(|c| self.evaluate(tensor, c, Col::AccY, t))
+            .map(|c| self.evaluate((tensor, c), Col::AccY, t))
             .collect();
         let slots = self.floor.weights[layer].slots;
         let groups: Vec<_> = per_channel
@@ -227,8 +231,8 @@ impl Context<'_> {
         self.builder.dot("outputs and garbage", garbage, &[(shift, outputs)])
     }
 
-    /// `Σ_p α^t(p)` of one channel over the row sums in `col`, with rows `t` apart.
-    fn evaluate(&mut self, tensor: TensorId, c: usize, col: Col, t: usize) -> Cell {
+    /// `Σ_p α^t(p)` of one channel of a computed tensor over the row sums in `col`, with rows `t` apart.
+    fn evaluate(&mut self, (tensor, c): (TensorId, usize), col: Col, t: usize) -> Cell {
         let rows = self.floor.tensor(tensor);
         let lines: Vec<_> = (0..rows.shape.h).map(|i| Cell::new(col, rows.line(c, i))).collect();
         let step = self.builder.alpha_power(t);
@@ -237,17 +241,16 @@ impl Context<'_> {
 
     /// `e_c(X)` of every channel of a tensor that is read whole.
     fn channels_of(&mut self, tensor: TensorId) -> Vec<Cell> {
-        let width = self.whole(tensor).w;
-        (0..self.arch.shape(tensor).c)
-            .map(|c| self.evaluate(tensor, c, Col::AccX, width + 1))
-            .collect()
+        let t = self.arch.shape(tensor).w + 1;
+        let sources = self.arch.sources(tensor).into_iter();
+        sources.map(|source| self.evaluate_whole(source, t)).collect()
     }
 
-    /// Shape of a tensor that is read whole: its rows have one sum.
-    fn whole(&self, tensor: TensorId) -> Shape {
-        let rows = self.floor.tensor(tensor);
-        assert!(!rows.strided, "a tensor is read with stride 2 or whole");
-        rows.shape
+    /// `Σ_p α^t(p)·X[c,p]` of a tensor that is read whole: its rows have one sum.
+    fn evaluate_whole(&mut self, source: (TensorId, usize), t: usize) -> Cell {
+        let strided = self.floor.tensor(source.0).strided;
+        assert!(!strided, "a tensor is read with stride 2 or whole");
+        self.evaluate(source, Col::AccX, t)
     }
 
     /// `Σ_c γ^c e_c(X)`.
@@ -256,13 +259,12 @@ impl Context<'_> {
         self.builder.horner("folded channels", self.builder.gamma, &channels)
     }
 
-    /// `e_{c,u}(X)`: the sub-image `u` of the input, or all of it at stride 1.
-    fn part(&mut self, conv: &Conv, c: usize, part: &Part, t: usize) -> Cell {
+    /// `e_{c,u}(X)`, where channel `c` comes from `source`: the sub-image `u` of the input, or all of it at stride 1.
+    fn part(&mut self, conv: &Conv, source: (TensorId, usize), part: &Part, t: usize) -> Cell {
         if conv.stride == 1 {
-            self.whole(conv.input);
-            return self.evaluate(conv.input, c, Col::AccX, t);
+            return self.evaluate_whole(source, t);
         }
-        let rows = *self.floor.tensor(conv.input);
+        let (rows, c) = (*self.floor.tensor(source.0), source.1);
         let (p, q) = (part.number / 2, part.number % 2);
         let col = if q == 0 { Col::AccX } else { Col::Acc };
         let lines: Vec<_> = (p..rows.shape.h)

@@ -262,6 +262,7 @@ pub(super) fn model_digest(key: &VerifierKey, model: &Model, secret: &ModelSecre
             FoldedLayer::Conv { weights, bias } => weights.iter().chain(bias).copied().collect(),
             FoldedLayer::Add { lhs, rhs, bias } => vec![*lhs, *rhs, *bias],
             FoldedLayer::Pool { multiplier, bias } => vec![*multiplier, *bias],
+            FoldedLayer::Concat => vec![],
         };
         hasher.update((numbers.len() as u64).to_be_bytes());
         numbers.iter().for_each(|n| hasher.update(n.to_be_bytes()));

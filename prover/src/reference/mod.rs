@@ -13,8 +13,11 @@
 //! | [`add`] | residual addition |
 //! | [`pool`] | global average pool |
 //! | [`requantise`] | `t` to `q̂`, `r`, `out`, the same for all |
+//!
+//! A concatenation ([`concat`]) has no `t`: it is the bytes of what it joins.
 
 pub mod add;
+pub mod concat;
 pub mod conv;
 pub mod pointwise;
 pub mod pool;
@@ -81,6 +84,9 @@ fn run_layer(
     folded: &FoldedLayer,
 ) -> Result<LayerTrace, ReferenceError> {
     let layer = &architecture.layers[index];
+    if let Op::Concat { inputs } = &layer.op {
+        return Ok(concat::joined(trace, inputs));
+    }
     let output = layer.output;
     let tensor = |id: TensorId| Tensor {
         shape: architecture.shape(id),

@@ -11,7 +11,7 @@ pub struct Trace {
     pub layers: Vec<LayerTrace>,
 }
 
-/// Quotients, remainders and clipped outputs of one layer, channel-major, one entry per output element.
+/// Quotients, remainders and clipped outputs of one layer, channel-major, one entry per output element. A concatenation has outputs only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LayerTrace {
     /// `q̂ = q + 2^(s−1)`, in `[0, 2^s)`.

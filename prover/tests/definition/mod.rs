@@ -1,5 +1,5 @@
 //! Networks on integers, from the unfolded definition: `acc = Σ w·(x − z_x) + b`, `t = a·acc + z_y·2^s + 2^(s−1)`,
-//! `q = ⌊t / 2^s⌋`. It shares nothing with the reference executor but the description of a model.
+//! `q = ⌊t / 2^s⌋`. Where channels are joined, `q` are the bytes themselves. It shares nothing with the reference executor but the description of a model.
 
 #![allow(dead_code, reason = "each test program uses a part, some all of it")]
 
@@ -7,8 +7,10 @@ use assay_prover::model::{
     Architecture, Conv, ConvKind, ConvParams, Groups, Kernel, Layer, LayerParams, Model, Op, OutputMode, Padding,
     Shape, TensorId,
 };
+use assay_prover::reference::LayerTrace;
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
+use std::ops::Range;
 
 /// `q` of every layer, channel-major.
 pub(crate) fn quotients(model: &Model, image_hwc: &[u8]) -> Vec<Vec<i64>> {
@@ -22,6 +24,12 @@ pub(crate) fn quotients(model: &Model, image_hwc: &[u8]) -> Vec<Vec<i64>> {
     }
     let mut quotients = Vec::new();
     for (layer, params) in arch.layers.iter().zip(&model.params) {
+        if let Op::Concat { inputs } = &layer.op {
+            let joined: Vec<Vec<Vec<i64>>> = inputs.iter().flat_map(|id| tensors[id.0].clone()).collect();
+            quotients.push(joined.iter().flatten().flatten().copied().collect());
+            tensors.push(joined);
+            continue;
+        }
         let mut out = vec![vec![vec![0i64; layer.output.w]; layer.output.h]; layer.output.c];
         let mut q = Vec::new();
         for o in 0..layer.output.c {
@@ -58,6 +66,18 @@ pub(crate) fn quotients(model: &Model, image_hwc: &[u8]) -> Vec<Vec<i64>> {
     quotients
 }
 
+/// What a run has to compare with `q`.
+pub(crate) fn found(layer: &LayerTrace, shift: u32) -> Vec<i64> {
+    match layer.q_hat.len() {
+        0 => layer.out.iter().map(|out| i64::from(*out)).collect(),
+        _ => layer
+            .q_hat
+            .iter()
+            .map(|q_hat| i64::from(*q_hat) - (1 << (shift - 1)))
+            .collect(),
+    }
+}
+
 /// One output of a convolution, from an explicitly padded map of `x − z_x`.
 fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: usize, j: usize) -> i64 {
     let (size, channels): (_, Vec<usize>) = match conv.kind {
@@ -89,7 +109,7 @@ fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: us
     acc
 }
 
-/// A random chain of all kinds of layers with residual adds.
+/// A random chain of all kinds of layers with residual adds and joined channels.
 pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32) -> Architecture {
     let mut arch = Architecture {
         input: Shape::new(3, rng.gen_range(1..10), rng.gen_range(1..10)),
@@ -98,9 +118,12 @@ pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32) -> Architec
         output: OutputMode::Top1,
     };
     let mut x = TensorId::IMAGE;
+    // What others read whole, no one may read with stride 2.
+    let mut strides = 1..3;
     for _ in 0..rng.gen_range(1..7) {
         let shape = arch.shape(x);
-        let conv = random_conv(rng, x, shape);
+        let conv = random_conv(rng, x, shape, strides);
+        strides = 1..3;
         let Padding {
             top,
             left,
@@ -119,7 +142,23 @@ pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32) -> Architec
             output,
         });
         let y = TensorId(arch.layers.len());
-        if output == shape && stride == 1 && rng.gen() {
+        let same_size = (output.h, output.w) == (shape.h, shape.w) && stride == 1;
+        if rng.gen_range(0..3) == 0 {
+            let mut inputs = vec![y];
+            if same_size && rng.gen() {
+                inputs.extend(arch.parts(x));
+                strides = 1..2;
+            } else {
+                inputs.push(y);
+            }
+            let at = rng.gen_range(0..inputs.len());
+            inputs.rotate_left(at);
+            let c = inputs.iter().map(|input| arch.shape(*input).c).sum();
+            arch.layers.push(Layer {
+                op: Op::Concat { inputs },
+                output: Shape { c, ..output },
+            });
+        } else if output == shape && stride == 1 && rng.gen() {
             arch.layers.push(Layer {
                 op: Op::Add { lhs: x, rhs: y },
                 output,
@@ -149,14 +188,14 @@ pub(crate) fn random_architecture(rng: &mut ChaCha20Rng, shift: u32) -> Architec
 }
 
 /// A convolution of a map of this shape: any kernel, stride and border; those of MobileNets half of the time.
-fn random_conv(rng: &mut ChaCha20Rng, input: TensorId, shape: Shape) -> Conv {
+fn random_conv(rng: &mut ChaCha20Rng, input: TensorId, shape: Shape, strides: Range<usize>) -> Conv {
     loop {
         let side = |rng: &mut ChaCha20Rng| if rng.gen() { 3 } else { rng.gen_range(1..8) };
         let kernel = Kernel {
             h: side(rng),
             w: side(rng),
         };
-        let stride = rng.gen_range(1..3);
+        let stride = rng.gen_range(strides.clone());
         let (groups, per_group) = (rng.gen_range(2..4), rng.gen_range(1..3));
         let kind = match rng.gen_range(0..4) {
             0 => ConvKind::Depthwise(kernel),

@@ -427,6 +427,33 @@ fn sizes_computed_in_the_graph_are_those_of_the_tensor() {
         .unwrap()
         .dims = vec![2, 2];
     assert_refused(matrix, &["node row (Gather)", "expected a list"]);
-    let joined = stem().node("Concat", &["x", "x"], "y", vec![int("axis", 1)]);
-    assert_refused(with_head(joined, 4), &["node y (Concat)", "computed tensors"]);
+    let mixed = stem()
+        .integers("sizes", vec![1, 4])
+        .node("Concat", &["sizes", "x"], "y", vec![int("axis", 1)]);
+    assert_refused(with_head(mixed, 4), &["node y (Concat)", "input sizes is a constant"]);
+}
+
+/// Behind a clip, behind a sum, and of a tensor that others read besides.
+#[test]
+fn affine_maps_and_clips_that_no_convolution_takes_are_layers_of_their_own() {
+    let six = stem().node("Add", &["x", "six"], "y", vec![]);
+    assert_agrees(&with_head(six, 4));
+    let shared = || {
+        stem()
+            .weights("w", &[4, 4, 1, 1])
+            .node("Conv", &["x", "w"], "c", vec![])
+            .node("Relu", &["c"], "r", vec![])
+            .node("Add", &["c", "r"], "s", vec![])
+    };
+    let onnx = with_head(shared().node("Identity", &["s"], "y", vec![]), 4);
+    assert_agrees(&onnx);
+    assert_says(&run(&onnx).unwrap().1, "r (Relu)", "a layer of its own");
+    let normed = shared()
+        .uniform("scale", &[4, 1, 1], -1.5, 1.5)
+        .node("Mul", &["s", "scale"], "m", vec![])
+        .node("Relu", &["m"], "y", vec![]);
+    let onnx = with_head(normed, 4);
+    let model = assert_agrees(&onnx);
+    assert_says(&run(&onnx).unwrap().1, "m (Mul)", "a layer of its own");
+    assert_eq!(model.architecture.layers.len(), 7);
 }

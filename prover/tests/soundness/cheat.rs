@@ -5,7 +5,7 @@ use crate::support::{configure, mock_challenges, mock_phase_2, Case};
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::program::{Cell, Col, Inputs};
 use assay_prover::circuit::{Columns, Compiled, Edit, NetworkCircuit};
-use assay_prover::model::TensorId;
+use assay_prover::model::{Layer, Op, TensorId};
 use assay_prover::witness::Witness;
 use assay_statement::field::Fr;
 use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
@@ -264,7 +264,14 @@ pub(crate) fn expect_unequal(failures: &[Failure], pair: (Cell, Cell)) {
 /// The identity of one layer does not hold, and nothing else is wrong.
 #[track_caller]
 pub(crate) fn expect_identity(cheat: &Cheat, layer: usize) {
-    expect_unequal(&cheat.failures(), cheat.case.compiled.program.identities[layer]);
+    expect_unequal(&cheat.failures(), identity(&cheat.case.compiled, layer));
+}
+
+/// Both sides of a layer's identity: concatenations have none.
+pub(crate) fn identity(compiled: &Compiled, layer: usize) -> (Cell, Cell) {
+    let before = compiled.frozen.architecture.layers[..layer].iter();
+    let computes = |layer: &&Layer| !matches!(layer.op, Op::Concat { .. });
+    compiled.program.identities[before.filter(computes).count()]
 }
 
 /// This cell differs from what it is a copy of, and nothing else is wrong.

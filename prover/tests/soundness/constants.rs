@@ -70,6 +70,7 @@ fn move_all(case: &Case, witness: &mut Witness, by: &[Fr]) {
             Op::Conv(_) => floor.weights[n].bias,
             // The last of its single numbers.
             Op::Add { .. } | Op::GlobalAvgPool { .. } => floor.weights[n].bias - 1,
+            Op::Concat { .. } => unreachable!("the network joins nothing"),
         };
         witness.weights[0][bias] += by;
     }

@@ -6,7 +6,7 @@
 use crate::recorder::Recorder;
 use crate::support::{configure, tiny_with, SALT_ROWS};
 use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture};
-use assay_prover::model::random::{kernel_network, tiny_network};
+use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Op, OutputMode, TensorId};
 use assay_statement::field::{from_be_bytes, from_i64, Fr};
 use assay_statement::poseidon::{self, WIDTH};
@@ -25,10 +25,11 @@ struct Plan {
 }
 
 /// Maps of width 12, 6, 3 and 1: with 4 and 5 lanes there are tails, with 5 lanes one of a single lane. And one whose image is read
-/// whole, with kernels of many sizes.
+/// whole, with kernels of many sizes; and one that joins channels.
 fn plans() -> Vec<Plan> {
     let mut plans = plans_of(&tiny_network(SHIFT));
     plans.extend(plans_of(&kernel_network(SHIFT)));
+    plans.extend(plans_of(&joined_network(SHIFT)));
     plans
 }
 
@@ -179,7 +180,17 @@ fn coefficients_mask_real_lanes_continue_image_rows_and_mark_the_ends_of_words()
         let mut expected: Vec<BTreeMap<usize, Fr>> = vec![BTreeMap::new(); layout.coefficients()];
         for (t, tensor) in plan.compiled.floor.tensors.iter().enumerate() {
             let shape = arch.shape(TensorId(t));
-            let strided = |op: &Op| matches!(op, Op::Conv(c) if c.input == TensorId(t) && c.stride == 2);
+            if t > 0 && matches!(arch.layers[t - 1].op, Op::Concat { .. }) {
+                // What it joins has rows.
+                assert!(tensor.rows().is_empty());
+                continue;
+            }
+            let joins = |read: TensorId| match read.0.checked_sub(1).map(|layer| &arch.layers[layer].op) {
+                Some(Op::Concat { inputs }) => inputs.contains(&TensorId(t)),
+                _ => false,
+            };
+            let reads = |read: TensorId| read == TensorId(t) || joins(read);
+            let strided = |op: &Op| matches!(op, Op::Conv(c) if reads(c.input) && c.stride == 2);
             let kind = match t {
                 0 => 2,
                 _ => u64::from(arch.layers.iter().any(|l| strided(&l.op))),
@@ -276,6 +287,7 @@ fn weights_are_read_as_their_layer_reads_them() {
                 }
                 Op::Add { .. } => put(&[4], 3),
                 Op::GlobalAvgPool { .. } => put(&[4], 2),
+                Op::Concat { .. } => {}
             }
         }
         plan.holds(plan.columns.weight_kind, "kind of weights", expected);
@@ -324,7 +336,7 @@ fn constants_are_those_that_the_layers_and_the_hash_need() {
             .iter()
             .map(|layer| match &layer.op {
                 Op::Conv(conv) => conv.input_zero,
-                Op::Add { .. } | Op::GlobalAvgPool { .. } => 0,
+                Op::Add { .. } | Op::GlobalAvgPool { .. } | Op::Concat { .. } => 0,
             });
         let zeros: BTreeSet<u8> = zeros.filter(|zero| *zero != 0).collect();
         expected.extend(zeros.into_iter().map(|zero| -Fr::from(u64::from(zero))));

@@ -6,7 +6,7 @@ use crate::support::weakening::changes::changes;
 use crate::support::weakening::Weakened;
 use crate::support::{mock_phase_2, Case, SALT_ROWS};
 use assay_prover::circuit::{FrozenArchitecture, NetworkCircuit};
-use assay_prover::model::random::{kernel_network, tiny_network};
+use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::OutputMode;
 use assay_statement::field::Fr;
 use assay_statement::instance;
@@ -29,6 +29,7 @@ fn every_change_has_a_name() {
         all.extend(changes(&Case::tiny_with(output, 1).compiled));
     }
     all.extend(changes(&Case::of(kernel_network(10), 1).compiled));
+    all.extend(changes(&Case::of(joined_network(10), 1).compiled));
     for kind in ["constraint", "fixed", "false", "copies", "instance"] {
         let prefix = format!("{kind}, ");
         assert!(all.iter().any(|name| name.starts_with(&prefix)), "{kind}");

@@ -48,7 +48,7 @@ impl Network {
                     output: [layer.output.c, layer.output.h, layer.output.w],
                     stride: match &layer.op {
                         Op::Conv(conv) => conv.stride,
-                        Op::Add { .. } | Op::GlobalAvgPool { .. } => 1,
+                        Op::Add { .. } | Op::GlobalAvgPool { .. } | Op::Concat { .. } => 1,
                     },
                     parameters: arch.parameters_of(i),
                     multiply_adds: arch.multiply_adds(i),

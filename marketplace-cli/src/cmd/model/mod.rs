@@ -31,7 +31,7 @@ pub enum Command {
         node and the layer."
     )]
     Import {
-        /// Float network: Conv, batch norm, Clip or ReLU6, Add, average pool, Gemm; Softmax or ArgMax at the end
+        /// Float network: Conv, batch norm, Clip or ReLU6, Add, Concat, average pool, Gemm; Softmax or ArgMax at the end
         onnx: PathBuf,
         /// Folder of PNG images that set the activations' ranges
         #[arg(long, value_name = "DIR")]

@@ -1,13 +1,11 @@
 //! Convolutions and matrix products, as layers with weights.
 
-use super::converter::{error, Converter, Form, Value};
+use super::converter::{error, Converter, Form, Value, MAX_CHANNELS};
 use super::network::{FloatConv, FloatOp};
 use super::window::Window;
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
 use crate::model::{ConvKind, Groups, Kernel, Padding, Shape};
-
-const MAX_CHANNELS: usize = 1 << 16;
 
 impl Converter {
     pub(super) fn conv(&mut self, node: &Node) -> Result<(), ImportError> {

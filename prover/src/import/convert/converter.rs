@@ -9,6 +9,8 @@ use crate::model::{Architecture, ArchitectureError, ParamsError, Shape};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Of a tensor.
+pub(super) const MAX_CHANNELS: usize = 1 << 16;
 /// Of operators, each of which becomes a layer or goes into one: four for each layer of an architecture.
 const MAX_LAYERS: usize = 4 * Architecture::MAX_LAYERS;
 /// Weights, biases and factors of all of them: 1 GiB as they are kept here.
@@ -206,7 +208,7 @@ impl Converter {
         let numbers = match op {
             FloatOp::Conv(conv) => conv.weights.len() + conv.bias.len(),
             FloatOp::Affine { scale, shift } => scale.len() + shift.len(),
-            FloatOp::Clip { .. } | FloatOp::Add | FloatOp::Pool => 0,
+            FloatOp::Clip { .. } | FloatOp::Add | FloatOp::Pool | FloatOp::Concat => 0,
         };
         let sizes = &mut self.sizes;
         sizes.activations = sizes.activations.saturating_add(output.len());

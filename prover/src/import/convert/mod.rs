@@ -5,12 +5,13 @@
 //! | `network` | the result: layers in real numbers |
 //! | `converter` | what is known of the graph so far |
 //! | `attributes` | what a node says besides its inputs |
-//! | `conv`, `elementwise`, `spatial`, `transpose` | one operator a function |
+//! | `concat`, `conv`, `elementwise`, `spatial`, `transpose` | one operator a function |
 //! | `ends` | what only ends a network |
 //! | `window` | size, steps and border of a kernel or an average |
 //! | `sizes` | constants, and lists of sizes |
 
 mod attributes;
+mod concat;
 mod conv;
 mod converter;
 mod elementwise;
@@ -25,7 +26,7 @@ pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 
 use super::error::ImportError;
 use super::parse::{Graph, Node};
-use converter::{Converter, Form, Sizes, Value};
+use converter::{error, Converter, Form, Sizes, Value};
 use std::collections::HashMap;
 
 /// Converts every node; those that only rename a tensor become no layer.
@@ -69,6 +70,7 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
     if converter.network.layers.is_empty() {
         return Err(interface("is the image itself"));
     }
+    concat::flatten(&mut converter.network);
     Ok(converter.network)
 }
 
@@ -105,8 +107,18 @@ const OPERATORS: [(&str, Convert); 27] = [
     ("Unsqueeze", Converter::unsqueeze),
 ];
 
+/// What no layer computes, though every framework has it, and what to train in its place.
+const REFUSED: [(&str, &str); 1] = [(
+    "MaxPool",
+    "takes the largest number of each window, which no layer computes; train the network with a convolution of stride 2 or an \
+     AveragePool in its place",
+)];
+
 impl Converter {
     fn node(&mut self, node: &Node) -> Result<(), ImportError> {
+        if let Some((_, problem)) = REFUSED.iter().find(|(op, _)| *op == node.op) {
+            return Err(error(node, (*problem).to_owned()));
+        }
         match OPERATORS.iter().find(|(op, _)| *op == node.op) {
             Some((_, convert)) => convert(self, node),
             None => Err(ImportError::UnsupportedOp {

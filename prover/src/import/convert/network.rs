@@ -38,6 +38,8 @@ pub(crate) enum FloatOp {
     },
     Add,
     Pool,
+    /// The channels of its inputs, one behind the other.
+    Concat,
 }
 
 pub(crate) struct FloatConv {

@@ -102,13 +102,7 @@ impl Converter {
     }
 
     /// Lists of integers, one behind the other.
-    pub(super) fn concat(&mut self, node: &Node) -> Result<(), ImportError> {
-        if let Some(name) = node.inputs.iter().find(|name| self.values.contains_key(*name)) {
-            let problem =
-                format!("joins computed tensors, {name} among them, which is not supported; only lists of sizes are");
-            return Err(error(node, problem));
-        }
-        node.only(&["axis"])?;
+    pub(super) fn join_lists(&mut self, node: &Node) -> Result<(), ImportError> {
         expect_first_axis(node)?;
         let mut joined = Vec::new();
         for name in &node.inputs {

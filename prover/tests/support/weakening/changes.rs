@@ -274,6 +274,7 @@ fn op_name(op: &Op) -> &'static str {
         },
         Op::Add { .. } => "add",
         Op::GlobalAvgPool { .. } => "pool",
+        Op::Concat { .. } => unreachable!("it has no rows"),
     }
 }
 
