@@ -56,7 +56,7 @@ function verdictFacts(page: VerdictPage): HTMLElement {
   const needed = v.assurance === 'PROVEN' || page.claimed === 'PROVEN';
   return section('facts', 'Facts', facts([
     ['assurance', v.assurance],
-    ['outcome', v.outcome === 'None' ? `none yet: ${v.state}` : v.outcome],
+    ['outcome', v.outcome === 'None' ? `none yet: ${v.state}` : v.outcome === 'Passed' ? 'target met' : v.outcome],
     ['model', to(`#/model/${chain}/${v.market}/${v.modelId}`, code(v.modelId))],
     ['provider', party(page, v.market, v.mp)],
     ['consumer', party(page, v.market, v.mc)],
@@ -70,8 +70,8 @@ function verdictFacts(page: VerdictPage): HTMLElement {
     ['closed', when(v.closedAt)],
     ['deposits', `${ether(v.consumerDepositWei)} each`],
     ['fee', `${ether(v.feeWei)} each, never returned`],
-    ['other engagements', v.othersOfThisConsumer.length === 0 ? 'none of this consumer with this model that is closed' : engagementTable('Of this consumer with this model', chain, v.market, v.othersOfThisConsumer)],
-  ]));
+    ['other engagements', v.othersOfThisConsumer.length === 0 ? 'none of this consumer with this model that is closed' : `${v.othersOfThisConsumer.length} of this consumer with this model, below`],
+  ]), v.othersOfThisConsumer.length > 0 ? engagementTable('Closed engagements of this consumer with this model', chain, v.market, v.othersOfThisConsumer) : false);
 }
 
 function verdictEvidence(page: VerdictPage, found: Timeline): Child[] {
@@ -224,10 +224,10 @@ function auditFacts(page: AuditPage): HTMLElement {
     ['receipt', a.confirmed ? 'confirmed by the requester' : 'not confirmed by the requester'],
     ['price and bond', `${ether(a.priceWei)}, ${ether(a.bondWei)}`],
     ['closed', when(a.closedAt)],
-    ['other audits', a.otherAudits.length === 0 ? 'none of this corpus that was accepted' : table('Of the same corpus', ['audit', 'requester', 'says'], a.otherAudits.map((one) => [
-      to(`#/audit/${chain}/${a.market}/${one.id}`, code(one.id)), code(address(one.requester)), one.outcome === 'None' ? one.state : one.outcome,
-    ]))],
-  ]));
+    ['other audits', `${a.otherAudits.length} of this corpus were accepted: whoever repeats one until a sample misses leaves the others behind`],
+  ]), a.otherAudits.length > 0 ? table('Other audits of this corpus', ['audit', 'requester', 'says'], a.otherAudits.map((one) => [
+    to(`#/audit/${chain}/${a.market}/${one.id}`, code(one.id)), code(address(one.requester)), one.outcome === 'None' ? one.state : one.outcome,
+  ])) : false);
 }
 
 function auditEvidence(page: AuditPage, found: Timeline): Child[] {
@@ -314,10 +314,10 @@ function contractsBody(page: ContractsPage): HTMLElement[] {
   return [
     section('facts', 'Facts',
       table('Contracts', ['contract', 'address', 'grade', 'code hash'], d.contracts.map((part) => [part.contract, code(address(part.address)), part.differs ? `unknown: ${part.differs}` : 'reproduced: the code of this release', code(part.codehash)])),
-      facts([['treasury', [code(address(d.treasury)), d.treasuryIsContract ? ', a contract' : ', no contract']], ['models', String(page.models.length)]]),
+      facts([['treasury', [code(address(d.treasury)), page.treasuryIsContract ? ', a contract' : ', no contract']], ['models', String(page.models.length)]]),
     ),
     section('timeline', 'Models', h('ul', {}, page.models.map((id) => h('li', {}, to(`#/model/${page.reader.chainId}/${d.market}/${id}`, code(id)))))),
-    section('evidence', 'Parameters', parameters('Registry', d.registry), parameters('Accuracy market', d.accuracy), d.prediction ? parameters('Prediction market', d.prediction) : false),
+    section('evidence', 'Evidence: the parameters, which never change', parameters('Registry', d.registry), parameters('Accuracy market', d.accuracy), d.prediction ? parameters('Prediction market', d.prediction) : false),
   ];
 }
 

@@ -25,7 +25,7 @@ export function view(page: Subject, route: Route): HTMLElement {
   const { block } = page.reader;
   return h('article', { class: `page ${page.subject}` },
     h('p', { class: 'kind' }, KIND_WORDS[page.subject], route.id ? [' ', code(page.subject === 'address' ? address(route.id) : route.id)] : ''),
-    h('div', { class: `verdict ${told.tone}` },
+    h('div', { class: `told ${told.tone}` },
       told.lead ? h('p', { class: 'lead' }, told.lead) : false,
       h('h1', {}, stressed(told.text)),
     ),

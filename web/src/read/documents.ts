@@ -244,3 +244,65 @@ export function modelFields(id: Hex, m: ModelView, r: Reputation, counts: ModelC
     ...counts,
   };
 }
+
+export function marketFields(m: Marketplace, modelCount: number, stake: bigint, strike: bigint) {
+  const { params: p, params: { prices, windows, judges, transfer, claim }, rounds } = m;
+  return {
+    deployment: m.deployment,
+    contracts: m.parts,
+    treasury: lower(p.treasury),
+    registry: {
+      address: lower(m.registry),
+      modelCount,
+      stakeRequiredWei: wei(stake),
+      strikeWei: wei(strike),
+      unbondSeconds: time(p.unbondWindow),
+    },
+    accuracy: {
+      address: lower(m.accuracy),
+      paramsHash: m.paramsHash,
+      priceInputWei: wei(p.priceInput),
+      priceProofWei: wei(prices.proof),
+      priceInferenceWei: wei(prices.inference),
+      feeWei: wei(prices.fee),
+      challengeBondWei: wei(claim.challengeBond),
+      n1: p.n1,
+      n2: p.n2,
+      faultStrikes: p.faultStrikes,
+      directMax: claim.directMax,
+      wordsPerChunk: transfer.wordsPerChunk,
+      windowsSeconds: {
+        accept: time(windows.accept),
+        decide: time(windows.decide),
+        proveBase: time(windows.proveBase),
+        provePerItem: time(windows.proveTimePerItem),
+        commit: time(transfer.commitWindow),
+        ack: time(transfer.ackWindow),
+        publish: time(transfer.publishWindow),
+        key: time(transfer.keyWindow),
+        challenge: time(claim.challengeWindow),
+        respond: time(claim.respondWindow),
+        answer: time(claim.answerTime),
+      },
+      judges: { proofs: lower(judges.proofs), transfers: lower(judges.transfers), publication: lower(judges.publication) },
+    },
+    prediction: rounds
+      ? {
+          address: lower(rounds.address),
+          paramsHash: rounds.paramsHash,
+          priceProofWei: wei(rounds.params.priceProof),
+          feeWei: wei(rounds.params.fee),
+          answerGas: rounds.params.answerGas,
+          quietGas: { ...rounds.params.quiet },
+          windowsSeconds: {
+            accept: time(rounds.params.windows.accept),
+            publish: time(rounds.params.windows.publish),
+            contest: time(rounds.params.windows.contest),
+            respond: time(rounds.params.windows.respond),
+            answer: time(rounds.params.windows.answerTime),
+          },
+          judge: lower(rounds.params.judge),
+        }
+      : null,
+  };
+}

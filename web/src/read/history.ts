@@ -1,10 +1,10 @@
 /** Everything about a model: its engagements and rounds, by counting. */
-import { type Hex, named } from './contracts.js';
+import type { Hex } from './contracts.js';
 import { type EngagementFields, type Grades, type RoundFields, engagementFields, roundFields } from './documents.js';
 import { type Marketplace, verifierOf } from './site.js';
 import type { EngagementView, ModelRecord, ModelView, Reputation, RoundView, VerdictView } from './types.js';
 
-export async function gradesOf(m: Marketplace, record: ModelRecord): Promise<Grades> {
+async function gradesOf(m: Marketplace, record: ModelRecord): Promise<Grades> {
   return { deployment: m.deployment, verifier: await verifierOf(m.reader, m.trust, record), treasury: m.params.treasury.toLowerCase() as Hex };
 }
 
@@ -86,5 +86,3 @@ export function standing(m: Marketplace, engagements: EngagementFields[], rounds
     feesWei: BigInt(engagements.length) * 2n * m.params.prices.fee + BigInt(rounds.length) * 2n * (m.rounds?.params.fee ?? 0n),
   };
 }
-
-export const stateName = (value: number): string => named('State', value);

@@ -4,7 +4,7 @@ import { type Part, type Deployment, type Verifier, auditParts, corporaParts, do
 import { type Hex, named } from './contracts.js';
 import { ReadError } from './errors.js';
 import type { Reader } from './reader.js';
-import { paramsHash, predicateHash, word } from './statement.js';
+import { paramsHash, word } from './statement.js';
 import type { ModelRecord, Params, Predicate, PredictionParams, RegistryParams, RetrievalParams } from './types.js';
 
 /** What the reader trusts of its own: code hashes of verifiers, digests of deployments, sources of attestations. */
@@ -126,4 +126,4 @@ export async function verifierOf(reader: Reader, trust: Trust, record: ModelReco
 export const verifierOfPredicate = (reader: Reader, trust: Trust, predicate: Predicate, inputWords: number): Promise<Verifier> =>
   verifierOf(reader, trust, { ...predicate, mp: '0x', metric: 2, classes: 2, inputWords, wordsPerHash: 2, uri: '' });
 
-export { predicateHash };
+

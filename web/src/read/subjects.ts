@@ -3,14 +3,14 @@ import * as bounds from './bounds.js';
 import { type Part, holdsDevelopmentString } from './code.js';
 import { type Hex, event, named, topicOf } from './contracts.js';
 import {
-  type Envelope, type EngagementFields, type Grades, type RoundFields,
-  allows, attestationFields, auditFields, corpusFields, engagementFields, envelope, modelFields, roundFields,
+  type EngagementFields, type RoundFields,
+  allows, attestationFields, auditFields, corpusFields, engagementFields, envelope, marketFields, modelFields, roundFields,
 } from './documents.js';
 import { ReadError } from './errors.js';
-import { type OfModel, type Progress, type Standing, engagementsOf, gradesOf, modelOf, roundsOf, standing } from './history.js';
+import { type Progress, engagementsOf, modelOf, roundsOf, standing } from './history.js';
 import type { Reader } from './reader.js';
-import { type AuditMarket, type CorpusRegistry, type Marketplace, type Trust, auditMarket, corpusRegistry, lower, marketplace, marketplaceOfRounds, predicateHash, same, verifierOfPredicate } from './site.js';
-import { positions } from './statement.js';
+import { type AuditMarket, type CorpusRegistry, type Marketplace, type Trust, auditMarket, corpusRegistry, lower, marketplace, marketplaceOfRounds, same, verifierOfPredicate } from './site.js';
+import { positions, predicateHash } from './statement.js';
 import type { Attestation, AuditView, Corpus, DemandView, EngagementView, Predicate, RoundView, VerdictView } from './types.js';
 
 /** What every subject has. */
@@ -56,13 +56,6 @@ async function countsOf(m: Marketplace, id: Hex) {
 }
 
 // ---- engagements ----
-
-export interface OfParties {
-  model: OfModel;
-  standing: Standing;
-  /** Of this consumer with other models of this registry, as far as these were looked at. */
-  consumerElsewhere: number;
-}
 
 export async function readVerdict(reader: Reader, trust: Trust, market: Hex, id: Hex) {
   const m = await marketplace(reader, trust, market);
@@ -277,28 +270,12 @@ export type AddressPage = Awaited<ReturnType<typeof readAddress>>;
 /** Registry and markets: addresses, code, parameters. The registry of corpora and the retrieval market are found by their own pages. */
 export async function readContracts(reader: Reader, trust: Trust, market: Hex) {
   const m = await marketplace(reader, trust, market);
-  const treasury = m.params.treasury;
-  const document = {
-    ...envelope(reader, 'contracts', m.accuracy),
-    deployment: m.deployment,
-    contracts: m.parts,
-    treasury: lower(treasury),
-    treasuryIsContract: (await reader.code(treasury)) !== '0x',
-    registry: text(m.registryParams),
-    accuracy: { paramsHash: m.paramsHash, ...text(m.params) },
-    prediction: m.rounds ? { address: lower(m.rounds.address), paramsHash: m.rounds.paramsHash, ...text(m.rounds.params) } : null,
-  };
-  const ids = await reader.list<Hex>('IModelRegistry', m.registry, 'modelCount', 'modelIdAt', []);
-  return { ...(await common(m)), subject: 'contracts' as const, site: m, document, models: ids };
+  const models = await reader.list<Hex>('IModelRegistry', m.registry, 'modelCount', 'modelIdAt', []);
+  const [stake, strike] = await Promise.all(['stakeRequired', 'strike'].map((name) => reader.view<bigint>('IModelRegistry', m.registry, name)));
+  const document = { ...envelope(reader, 'market', m.accuracy), ...marketFields(m, models.length, stake!, strike!) };
+  return { ...(await common(m)), subject: 'contracts' as const, site: m, document, models, treasuryIsContract: (await reader.code(m.params.treasury)) !== '0x' };
 }
 
 export type ContractsPage = Awaited<ReturnType<typeof readContracts>>;
 
-/** Parameters for JSON: amounts as decimal strings. */
-function text(value: object): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner))) as Record<string, unknown>;
-}
-
 export type Subject = ModelPage | VerdictPage | RoundPage | AuditPage | CorpusPage | AddressPage | ContractsPage;
-export type { Envelope, Grades };
-export { gradesOf };

@@ -86,6 +86,9 @@ function judged(log: Log, address: Hex, id: Hex, { name, args }: Step, compare: 
   return { match: agrees ? 'agrees' : 'differs', ...(what ? { with: what } : {}) };
 }
 
+/** The first step of each transaction: its calldata is read once. */
+const firstOfEach = (all: Step[]): Step[] => all.filter((step, i) => all.findIndex(({ transaction }) => transaction === step.transaction) === i);
+
 const count = (all: Step[], name: string): number => all.filter((step) => step.name === name && step.match !== 'differs').length;
 
 // ---- engagements ----
@@ -131,7 +134,7 @@ interface Item {
 async function proofsOf(page: VerdictPage, found: Step[]): Promise<void> {
   const { site, document: v, reader } = page;
   const first = v.mode === 'FULL' ? site.params.n1 : 0;
-  await Promise.all(found.map(async (step) => {
+  await Promise.all(firstOfEach(found).map(async (step) => {
     if (!['submitProofs', 'submitDemanded', 'answer'].includes(step.called ?? '')) return;
     const sent = await reader.transaction(step.transaction);
     const made = sent && call('IAccuracyMarket', sent.input);
@@ -169,7 +172,7 @@ export async function roundTimeline(page: RoundPage): Promise<Timeline> {
     }
   };
   const found = await steps(reader, 'IPredictionMarket', rounds.address, r.id, 'RoundOffered', compare);
-  await Promise.all(found.map(async (step) => {
+  await Promise.all(firstOfEach(found).map(async (step) => {
     if (step.called !== 'answer') return;
     const sent = await reader.transaction(step.transaction);
     const made = sent && call('IPredictionMarket', sent.input);
