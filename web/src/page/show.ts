@@ -25,6 +25,12 @@ export function link(text: string): string | undefined {
   }
 }
 
+/** JSON that says the same, with whatever is not seen as an escape. */
+export function json(value: unknown): string {
+  const escaped = (c: string) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+  return JSON.stringify(value, null, 2).replace(UNSEEN, (c) => (c === '\n' ? c : escaped(c)));
+}
+
 export const address = (value: Hex): string => getAddress(value);
 
 /** Wei as ether, every digit. */

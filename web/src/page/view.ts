@@ -5,7 +5,7 @@ import { body } from './bodies.js';
 import { type Risk, risks } from './risks.js';
 import { type Route, format } from './route.js';
 import { sentence } from './sentences.js';
-import { address, utc } from './show.js';
+import { address, json, utc } from './show.js';
 
 const KIND_WORDS: Record<Subject['subject'], string> = {
   verdict: 'Engagement: accuracy of a model',
@@ -35,7 +35,7 @@ export function view(page: Subject, route: Route): HTMLElement {
     ),
     section('risks', 'What could be wrong', h('ol', { class: 'risks' }, risks(page).map(riskRow))),
     body(page),
-    json(page, route),
+    programs(page, route),
   );
 }
 
@@ -63,8 +63,8 @@ export function command(page: Subject): string {
   }
 }
 
-function json(page: Subject, route: Route): HTMLElement {
-  const text = JSON.stringify(page.document, null, 2);
+function programs(page: Subject, route: Route): HTMLElement {
+  const text = json(page.document);
   const pinned = format({ ...route, block: page.reader.block.number });
   const extra: Child[] = page.subject === 'audit'
     ? [h('p', {}, 'The package for a court, which needs no node to be checked: '), h('pre', { class: 'command' }, `assay audit export ${route.id} --predicate FILE --out audit.evidence`)]

@@ -102,7 +102,7 @@ export async function verdictTimeline(page: VerdictPage): Promise<Timeline> {
       case 'Locked': return [same(a['mp'] as Hex, v.mp), 'provider'];
       case 'TransferCommitted': return [a['ctRoot'] === v.ctRoot, 'ciphertext root'];
       case 'ProbeKeysRevealed': return [a['seed'] === v.seed, 'seed'];
-      case 'ResultPosted': return [keccak256(a['bitmap'] as Hex) === v.resultHash && positions(a['bitmap'] as Hex).length === v.claimedCorrect, 'result hash'];
+      case 'ResultPosted': return [keccak256(a['bitmap'] as Hex) === v.resultHash, 'result hash'];
       case 'Challenged':
       case 'Answered': return name === 'Answered' ? [page.proven.includes(Number(a['position'])), 'proven positions'] : undefined;
       case 'ProofsAccepted': return [Number(a['provenOnChain']) <= v.provenOnChain, 'number of proven positions'];
