@@ -118,7 +118,8 @@ export function hidden(M: number, n: number, delta = DELTA): number {
 /** Least sample of M that excludes ⌈p·M⌉ among them. */
 export function sampleOf(M: number, p: bigint, delta = DELTA): number {
   const m = Number((p * BigInt(M) + MILLION - 1n) / MILLION);
-  let [low, high] = [0, M];
+  let [low, high] = [0, 1];
+  while (high < M && !missIsRare(M, m, high, delta)) [low, high] = [high, Math.min(M, 2 * high)];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (missIsRare(M, m, middle, delta)) high = middle;
