@@ -48,6 +48,7 @@ async function readAll() {
       document: JSON.parse(await page.$eval('#document', (one) => one.textContent)),
       doubted: await page.$$eval('.differs, .differs-note', (found) => found.map((one) => one.textContent)),
       steps: (await page.$$('.timeline > li')).length,
+      command: await page.$eval('#command', (one) => one.textContent),
     });
   }
   await page.close();
@@ -82,6 +83,8 @@ test('each_document_is_what_the_command_line_prints_at_the_same_block', async ()
       shown = JSON.parse(await page.$eval('#document', (one) => one.textContent));
       await page.close();
     }
+    const { command } = all.get(`${kind} ${name}`);
+    assert.ok(command.startsWith(`assay ${args.slice(0, 3).join(' ')} `) && command.includes(`--block ${document.block} `), command);
     // The command line leaves the digest out when an earlier command has compared the contracts.
     if (document.deployment.digest === undefined) delete shown.deployment.digest;
     assert.deepEqual(shown, document, `${kind} ${name}`);

@@ -86,7 +86,7 @@ function verdictEvidence(page: VerdictPage, found: Timeline): Child[] {
     ]),
     h('h3', {}, `Examples that count, 0 to ${v.n2 - 1}`),
     bits(v.n2, [['proven', page.proven], ...(found.claimed ? [['claimed', found.claimed] as [string, number[]]] : [])]),
-    ...proofs(found, 'assay verify --help: a proof with its architecture, natively'),
+    ...proofs(found),
   ];
 }
 
@@ -197,7 +197,7 @@ function roundEvidence(page: RoundPage, found: Timeline): Child[] {
     facts([['root of the inputs', code(r.inputRoot)], ['root of the outputs', hash(r.outputsRoot)], ['offer hash', code(r.offerHash)]]),
     h('h3', {}, `Predictions, 0 to ${r.predictions - 1}`),
     bits(r.predictions, [['contested', r.contestedIndices], ['proven', r.provenIndices]]),
-    ...proofs(found, 'assay verify --help: a proof with its architecture, natively'),
+    ...proofs(found),
   ];
 }
 

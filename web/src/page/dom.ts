@@ -24,8 +24,10 @@ function append(element: Element, children: Child[]): void {
   }
 }
 
-/** A sentence whose `*…*` is stressed. */
-export const stressed = (text: string): Child[] => text.split('*').map((part, i) => (i % 2 === 1 ? h('em', {}, part) : part));
+/** A sentence whose `*…*` is stressed, and whose addresses stand back. */
+export const stressed = (text: string): Child[] => text.split('*').map((part, i) => (i % 2 === 1 ? h('em', {}, part) : addressed(part)));
+
+const addressed = (text: string): Child[] => text.split(/(0x[0-9a-fA-F]{40})/).map((part, i) => (i % 2 === 1 ? code(part) : part));
 
 /** Something that names a thing on chain: breaks anywhere, so that it fits a narrow screen. */
 export const code = (text: string): HTMLElement => h('code', {}, text);

@@ -109,5 +109,5 @@ window.addEventListener('hashchange', () => {
   void show().then(() => main.focus({ preventScroll: true }));
 });
 // Paper has no summaries to click on.
-window.addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((one) => (one.open = true)));
+window.addEventListener('beforeprint', () => main.querySelectorAll('details').forEach((one) => (one.open = true)));
 void show();

@@ -1,7 +1,7 @@
 /** The timeline, bitmaps and proofs. */
 import type { Hex } from '../read/contracts.js';
 import type { Subject } from '../read/subjects.js';
-import type { Step, Timeline } from '../read/timeline.js';
+import type { Proof, Step, Timeline } from '../read/timeline.js';
 import { type Child, code, facts, h, table, time } from './dom.js';
 import { address, count, strange, utc } from './show.js';
 
@@ -65,6 +65,8 @@ function next(page: Subject): Child {
   return h('p', {}, h('strong', {}, `Now: ${d.state}.`), ' The window that runs ends ', time(d.deadline, utc(d.deadline)), '.');
 }
 
+const check = ({ instances: i }: Proof): string => `assay verify PROOF --arch FILE --weights-commit ${i.weightsCommit} --ctx ${BigInt(i.context)}`;
+
 /** Most positions that are drawn one by one. */
 const DRAWN = 512;
 
@@ -80,7 +82,7 @@ export function bits(size: number, sets: [string, number[]][]): HTMLElement {
   return h('div', {}, h('p', { class: 'quiet' }, `${sums} of ${size}. ■ proven, ◧ another mark, □ none.${size > DRAWN ? ` The first ${DRAWN} are drawn.` : ''}`), list);
 }
 
-export function proofs(found: Timeline, check: string): Child[] {
+export function proofs(found: Timeline): Child[] {
   const rows = found.steps.flatMap((step) => (step.proofs ?? []).map((proof) => ({ proof, step })));
   if (rows.length === 0) return [];
   return [
@@ -88,6 +90,7 @@ export function proofs(found: Timeline, check: string): Child[] {
     table('What each proof states', ['position', 'context', 'weights', 'input', 'output', 'proof'], rows.map(({ proof: { position, bytes, hash, instances: i } }) => [
       String(position), code(i.context), code(i.weightsCommit), code(i.inputCommit), code(i.output), [`${bytes} bytes, keccak256 `, code(hash)],
     ])),
-    h('p', { class: 'quiet' }, `Check here: ${check}.`),
+    h('p', {}, 'Check here: one of them natively, without a node, from the file that its provider handed over:'),
+    h('pre', { class: 'command' }, check(rows[0]!.proof)),
   ];
 }
