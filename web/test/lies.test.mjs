@@ -201,6 +201,7 @@ test('other_code_at_a_market_makes_everything_a_claim', async () => {
     const { text, claims } = await shown(link, [other.url]);
     assert.match(text, /The code of these contracts is unknown: nothing below is stated as a fact/, link);
     assert.equal(claims, 1, link);
+    assert.match(text, /From here on: claims of contracts that nobody here knows/, link);
     await other.stop();
   }
 });

@@ -1,6 +1,7 @@
 /** Facts, timeline and evidence of each kind of page. */
 import type { Hex } from '../read/contracts.js';
 import type { EngagementFields, RoundFields } from '../read/documents.js';
+import { conditions } from '../read/conditions.js';
 import { isZero } from '../read/site.js';
 import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage } from '../read/subjects.js';
 import { auditTimeline, corpusTimeline, modelTimeline, roundTimeline, verdictTimeline, type Timeline } from '../read/timeline.js';
@@ -317,7 +318,9 @@ function contractsBody(page: ContractsPage): HTMLElement[] {
       facts([['treasury', [code(address(d.treasury)), page.treasuryIsContract ? ', a contract' : ', no contract']], ['models', String(page.models.length)]]),
     ),
     section('timeline', 'Models', h('ul', {}, page.models.map((id) => h('li', {}, to(`#/model/${page.reader.chainId}/${d.market}/${id}`, code(id)))))),
-    section('evidence', 'Evidence: the parameters, which never change', parameters('Registry', d.registry), parameters('Accuracy market', d.accuracy), d.prediction ? parameters('Prediction market', d.prediction) : false),
+    section('evidence', 'Evidence: the parameters, which never change',
+      table('Conditions that they alone decide; assay policy check has all of them', ['condition', 'holds', 'what it says'], conditions(page.site.params, ether).map(({ name, holds, sentence }) => [name, holds ? 'holds' : 'VIOLATED', sentence])),
+      parameters('Registry', d.registry), parameters('Accuracy market', d.accuracy), d.prediction ? parameters('Prediction market', d.prediction) : false),
   ];
 }
 

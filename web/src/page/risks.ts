@@ -1,4 +1,5 @@
 /** The seven risk rows: each has a grade, a sentence and what it rests on. No average of them is made. */
+import { conditions } from '../read/conditions.js';
 import { type OfModel, type Standing } from '../read/history.js';
 import { DEVNET } from '../read/reader.js';
 import { isZero, same } from '../read/site.js';
@@ -53,24 +54,12 @@ function contracts(page: Subject): Risk {
   if (deployment.grade === 'UNKNOWN') return { title, level: 'serious', sentence: 'Not the code of this release: what they say may be anything.', evidence };
   const of = deployment.grade === 'REPRODUCED' ? 'The code of this release' : 'Contracts that you named as known';
   if (!treasury) return { title, level: 'small', sentence: `${of}. Nobody audited it outside of its repository.`, evidence };
-  const violated = 'registryParams' in site ? conditions(site.params) : [];
-  for (const one of violated) evidence.push(['condition', one]);
+  const violated = 'registryParams' in site ? conditions(site.params, ether).filter(({ holds }) => !holds) : [];
+  for (const { name, sentence } of violated) evidence.push([`violates ${name}`, sentence]);
   const isBurned = same(treasury, '0x000000000000000000000000000000000000dEaD') || isZero(treasury);
   const refund = isBurned ? 'Fees and strikes are burned.' : 'The treasury receives fees and strikes: if it refunds anybody, they deter nobody.';
   const broken = violated.length > 0 ? ` ${count(violated.length, 'condition')} of assay policy check ${violated.length === 1 ? 'is' : 'are'} violated.` : '';
   return { title, level: isBurned && violated.length === 0 ? 'small' : 'look', sentence: `${of}. ${refund}${broken} Nobody audited it outside of its repository.`, evidence };
-}
-
-/** Conditions that parameters alone decide; `assay policy check` has all of them. */
-function conditions(p: { n1: number; n2: number; priceInput: bigint; prices: { proof: bigint; inference: bigint; fee: bigint } }): string[] {
-  const broken: string[] = [];
-  const [n1, n] = [BigInt(p.n1), BigInt(p.n1 + p.n2)];
-  const { inference: P, fee } = p.prices;
-  const E = p.priceInput;
-  // I3 with the whole value of an example at stake, in FULL: ε ≥ N1(P + E)/199.
-  if (199n * fee < n1 * (P + E)) broken.push(`I3: a fee of ${ether(fee)} lets a provider open sets for what their examples are worth (FULL; at least ${ether((n1 * (P + E) + 198n) / 199n)})`);
-  if (199n * fee < n * (P + E)) broken.push(`I3: likewise where all examples are opened at once (SIMPLE, CLEAR; at least ${ether((n * (P + E) + 198n) / 199n)})`);
-  return broken;
 }
 
 function parties(page: Subject): { asks: bigint | string; answers: string; who: [string, string]; own: boolean } | undefined {
@@ -106,7 +95,7 @@ function sybil(page: Subject): Risk {
   const title = 'Sybil';
   if (!('standing' in page)) {
     return page.subject === 'audit'
-      ? { title, level: 'not known', sentence: 'Accounts cost nothing: who is behind requester and responder, the chain does not say.', evidence: [['other audits of this corpus', String(page.document.otherAudits.length)]] }
+      ? { title, level: 'not known', sentence: 'Accounts cost nothing: who is behind requester and responder, the chain does not say.', evidence: [['other audits of this corpus', String(page.document.otherAudits.length)], ...page.sent.map(({ who, address: of, transactions }): [string, string] => [`transactions of the ${who} so far`, `${transactions}, from ${address(of)}`])] }
       : { title, level: 'none', sentence: NOT_HERE, evidence: [] };
   }
   const s = page.standing;
@@ -122,6 +111,7 @@ function sybil(page: Subject): Risk {
       ['consumers', String(s.consumers)],
       ['share of the largest', `${s.largest} of ${s.verdicts}`],
       ['fees paid by both sides', ether(s.feesWei)],
+      ...('sent' in page ? page.sent.map(({ who, address: of, transactions }): [string, string] => [`transactions of the ${who} so far`, `${transactions}, from ${address(of)}`]) : []),
     ],
   };
 }

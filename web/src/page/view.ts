@@ -23,7 +23,8 @@ const LEVELS: Record<Risk['level'], string> = { small: 'small', look: 'look clos
 export function view(page: Subject, route: Route): HTMLElement {
   const told = sentence(page);
   const { block } = page.reader;
-  return h('article', { class: `page ${page.subject}` },
+  const isUnknown = page.document.deployment.grade === 'UNKNOWN';
+  return h('article', { class: isUnknown ? 'page unknown' : 'page' },
     h('p', { class: 'kind' }, KIND_WORDS[page.subject], route.id ? [' ', code(page.subject === 'address' ? address(route.id) : route.id)] : ''),
     h('div', { class: `told ${told.tone}` },
       told.lead ? h('p', { class: 'lead' }, told.lead) : false,
@@ -34,7 +35,8 @@ export function view(page: Subject, route: Route): HTMLElement {
       block.finalized ? 'finalised' : 'not finalised', '. ', code(block.hash),
     ),
     section('risks', 'What could be wrong', h('ol', { class: 'risks' }, risks(page).map(riskRow))),
-    body(page),
+    isUnknown ? h('p', { class: 'lead' }, 'From here on: claims of contracts that nobody here knows.') : false,
+    h('div', { class: 'body' }, body(page)),
     programs(page, route),
   );
 }

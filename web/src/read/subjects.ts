@@ -29,6 +29,21 @@ const common = async (site: { reader: Reader; trust: Trust; parts: Part[] }, ver
   ...(verifier ? { developmentString: holdsDevelopmentString(await site.reader.code(verifier)) } : {}),
 });
 
+/** How much an account has done on this chain: accounts of a day have done little. */
+export interface Sent {
+  who: string;
+  address: Hex;
+  transactions: number;
+}
+
+async function sentBy(reader: Reader, ...accounts: [string, Hex][]): Promise<Sent[]> {
+  return Promise.all(accounts.map(async ([who, address]) => ({
+    who,
+    address,
+    transactions: Number(await reader.ask('eth_getTransactionCount', [address, { blockHash: reader.block.hash }])),
+  })));
+}
+
 // ---- models ----
 
 export async function readModel(reader: Reader, trust: Trust, market: Hex, id: Hex, progress?: Progress<EngagementFields>) {
@@ -89,6 +104,7 @@ export async function readVerdict(reader: Reader, trust: Trust, market: Hex, id:
     bound: bounds.lower(Math.min(v.provenOnChain, v.n2), v.n2),
     model,
     standing: standing(m, engagements, rounds),
+    sent: await sentBy(reader, ['consumer', v.mc], ['provider', v.mp]),
     /** Positions of the proven set that are proven. */
     proven,
     terms: { id, e, v },
@@ -132,6 +148,7 @@ export async function readRound(reader: Reader, trust: Trust, market: Hex, id: H
     document,
     model,
     standing: standing(m, engagements, rounds),
+    sent: await sentBy(reader, ['consumer', r.mc], ['provider', r.mp]),
     /** At most so many of K are wrong, if what was contested was drawn at random. */
     hidden: r.contested > 0 && r.contested === r.proven ? bounds.hidden(r.predictions, r.contested) : undefined,
   };
@@ -178,7 +195,7 @@ export async function readAudit(reader: Reader, trust: Trust, market: Hex, id: H
     deployment: m.deployment,
     verifier,
   };
-  return { ...(await common(m, predicate.verifier)), subject: 'audit' as const, site: m, document, corpus, uri, view: a, demands };
+  return { ...(await common(m, predicate.verifier)), subject: 'audit' as const, site: m, document, corpus, uri, view: a, demands, sent: await sentBy(reader, ['requester', a.rq], ['responder', a.rs]) };
 }
 
 export type AuditPage = Awaited<ReturnType<typeof readAudit>>;
