@@ -148,6 +148,23 @@ test('hostile_words_run_nothing_and_are_escaped', async () => {
   await page.close();
 });
 
+test('an_address_has_all_that_it_did_on_both_sides', async () => {
+  const { page, open, wrong } = await reading();
+  await open(link('address', accounts.consumer));
+  assert.match((await told(page)).text, /^What 0x\w{40} did in this marketplace, as provider and as consumer: 10 engagements, 3 rounds\.$/);
+  for (const [who, says] of [
+    [accounts.responder, '2 corpora committed, 9 audits of them accepted, 1 request made, 1 corpus attested.'],
+    [accounts.requester, '0 corpora committed, 0 audits of them accepted, 10 requests made, 0 corpora attested.'],
+    [accounts.source, '0 corpora committed, 0 audits of them accepted, 0 requests made, 1 corpus attested.'],
+  ]) {
+    await open(`#/address/${CHAIN}/${retrieval}/${who}`);
+    assert.match((await told(page)).text, new RegExp(`^What 0x\\w{40} did in audits: ${says}$`));
+    assert.deepEqual(await page.$$eval('article section', (found) => found.map((one) => one.id)), ['risks', 'facts', 'timeline', 'evidence', 'json']);
+  }
+  assert.deepEqual(wrong, []);
+  await page.close();
+});
+
 test('a_narrow_screen_needs_no_scrolling_sideways', async () => {
   const { page, open } = await reading();
   await page.setViewport({ width: 320, height: 640 });

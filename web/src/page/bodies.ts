@@ -3,7 +3,7 @@ import type { Hex } from '../read/contracts.js';
 import type { EngagementFields, RoundFields } from '../read/documents.js';
 import { conditions } from '../read/conditions.js';
 import { isZero } from '../read/site.js';
-import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage } from '../read/subjects.js';
+import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, PartyPage, RoundPage, Subject, VerdictPage } from '../read/subjects.js';
 import { auditTimeline, corpusTimeline, modelTimeline, roundTimeline, verdictTimeline, type Timeline } from '../read/timeline.js';
 import { type Child, code, facts, h, section, table, time, to, words } from './dom.js';
 import { bits, proofs, timeline } from './steps.js';
@@ -17,6 +17,7 @@ export function body(page: Subject): HTMLElement[] {
     case 'model': return [modelFacts(page), modelTables(page), ...later(page, modelTimeline(page), () => [facts([['words of the provider', words(page.document.uri)]])])];
     case 'corpus': return [corpusFacts(page), ...later(page, corpusTimeline(page), () => corpusEvidence(page))];
     case 'address': return addressBody(page);
+    case 'party': return partyBody(page);
     case 'contracts': return contractsBody(page);
   }
 }
@@ -213,8 +214,8 @@ function auditFacts(page: AuditPage): HTMLElement {
     ['outcome', a.outcome === 'None' ? `none yet: ${a.state}` : a.outcome],
     ['assurance', v ? v.assurance : 'none yet'],
     ['corpus', to(`#/corpus/${chain}/${corpora}/${a.corpusId}`, code(a.corpusId))],
-    ['requester', code(address(a.requester))],
-    ['responder', code(address(a.responder))],
+    ['requester', party(page, a.market, a.requester)],
+    ['responder', party(page, a.market, a.responder)],
     ['one account', yes(a.selfDealt)],
     ['authority', a.authority ? [code(address(a.authority)), a.approved ? ', approved the request' : ', has not approved the request'] : 'nobody'],
     ['documents', `${a.size}, committed at ${utc(a.corpusCommittedAt)}`],
@@ -305,6 +306,25 @@ function addressBody(page: AddressPage): HTMLElement[] {
       d.models.length > 0 ? table('Models', ['model', 'status', 'registered', 'stake'], d.models.map((m) => [to(`#/model/${chainId}/${d.market}/${m.id}`, code(m.id)), m.status, utc(m.registeredAt), ether(m.stakeWei)])) : false,
     ),
     section('timeline', 'What happened', shown('As provider', 'mp'), shown('As consumer', 'mc')),
+    section('evidence', 'Evidence', h('p', {}, 'Each row leads to the page of the thing itself.')),
+  ];
+}
+
+function partyBody(page: PartyPage): HTMLElement[] {
+  const d = page.document;
+  const { chainId } = page.reader;
+  const corpora = page.site.params.contracts.corpora.toLowerCase() as Hex;
+  const corpus = (id: Hex) => to(`#/corpus/${chainId}/${corpora}/${id}`, code(id));
+  const audits = (title: string, rows: PartyPage['document']['asResponder']) => rows.length === 0 ? h('p', { class: 'quiet' }, `${title}: none`) : table(`${title}: ${rows.length}`, ['audit', 'requester', 'responder', 'says', 'closed'], rows.map((a) => [
+    to(`#/audit/${chainId}/${d.market}/${a.id}`, code(a.id)), code(address(a.requester)), code(address(a.responder)), a.outcome === 'None' ? a.state : a.outcome, a.closedAt === 0 ? 'not yet' : utc(a.closedAt),
+  ]));
+  return [
+    section('facts', 'Facts',
+      facts([['address', code(address(d.address))], ['contract', yes(d.isContract)]]),
+      d.corpora.length > 0 ? table('Corpora that it committed', ['corpus', 'documents', 'committed'], d.corpora.map((c) => [corpus(c.id), String(c.size), utc(c.committedAt)])) : false,
+      d.attested.length > 0 ? table('Corpora that it attested', ['corpus', 'when'], d.attested.map((one) => [corpus(one.corpusId), utc(one.attestedAt)])) : false,
+    ),
+    section('timeline', 'What happened', audits('As responder, audits that it accepted', d.asResponder), audits('As requester', d.asRequester)),
     section('evidence', 'Evidence', h('p', {}, 'Each row leads to the page of the thing itself.')),
   ];
 }

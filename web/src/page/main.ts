@@ -1,7 +1,7 @@
 /** Reads what the link names and shows it. */
 import { ReadError, isKind } from '../read/errors.js';
 import { Reader } from '../read/reader.js';
-import { type Subject, readAddress, readAudit, readContracts, readCorpus, readModel, readRound, readVerdict } from '../read/subjects.js';
+import { type Subject, readAddress, readAudit, readContracts, readCorpus, readModel, readParty, readRound, readVerdict } from '../read/subjects.js';
 import { h } from './dom.js';
 import { opener, readerForm } from './forms.js';
 import { type Route, parse } from './route.js';
@@ -31,7 +31,7 @@ async function read(route: Route, tell: (text: string) => void): Promise<Subject
   }
 }
 
-function subject(reader: Reader, { kind, market, id }: Route, tell: (text: string) => void): Promise<Subject> {
+async function subject(reader: Reader, { kind, market, id }: Route, tell: (text: string) => void): Promise<Subject> {
   const { trust } = settings;
   switch (kind) {
     case 'verdict': return readVerdict(reader, trust, market, id!);
@@ -39,7 +39,12 @@ function subject(reader: Reader, { kind, market, id }: Route, tell: (text: strin
     case 'audit': return readAudit(reader, trust, market, id!);
     case 'corpus': return readCorpus(reader, trust, market, id!);
     case 'model': return readModel(reader, trust, market, id!, (rows, total) => tell(`${rows.length} of ${total} engagements…`));
-    case 'address': return readAddress(reader, trust, market, id!);
+    case 'address':
+      // The market of the link says which one it is.
+      return readAddress(reader, trust, market, id!).catch((error: unknown) => {
+        if (!isKind(error, 'not this contract', 'reverted')) throw error;
+        return readParty(reader, trust, market, id!);
+      });
     case 'contracts': return readContracts(reader, trust, market);
   }
 }

@@ -163,6 +163,8 @@ function uncovered(page: Subject): Risk {
       return { title, level: 'look', sentence: 'Counts are of this registry alone, and of what somebody paid for; offers that nobody accepted are left out.', evidence: [] };
     case 'address':
       return { title, level: 'look', sentence: 'Only this marketplace: what the address did in audits and elsewhere is not here.', evidence: [] };
+    case 'party':
+      return { title, level: 'look', sentence: 'Requests and attestations are found by logs, which a node may leave out; no view lists them. Other marketplaces are not here.', evidence: [] };
     case 'contracts':
       return { title, level: 'look', sentence: 'The registry of corpora and the retrieval market have pages of their own; what a parameter deters is arithmetic that assay policy check does.', evidence: [] };
   }

@@ -4,7 +4,7 @@
  */
 import * as bounds from '../read/bounds.js';
 import { allows } from '../read/documents.js';
-import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage } from '../read/subjects.js';
+import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage, PartyPage } from '../read/subjects.js';
 import { address, count, share, target, utc } from './show.js';
 
 export interface Told {
@@ -28,6 +28,7 @@ export function sentence(page: Subject): Told {
     case 'model': return graded(page, ofModel(page), false);
     case 'corpus': return graded(page, ofCorpus(page), false);
     case 'address': return graded(page, ofAddress(page), false);
+    case 'party': return graded(page, ofParty(page), false);
     case 'contracts': return ofContracts(page);
   }
 }
@@ -133,6 +134,13 @@ function ofCorpus({ document: c }: CorpusPage): string {
 
 function ofAddress({ document: d }: AddressPage): string {
   return `What ${address(d.address)} did in this marketplace, as provider and as consumer: ${count(d.engagements.length, 'engagement')}, ${count(d.rounds.length, 'round')}.`;
+}
+
+function ofParty({ document: d }: PartyPage): string {
+  return (
+    `What ${address(d.address)} did in audits: ${count(d.corpora.length, 'corpus', 'corpora')} committed, ${count(d.asResponder.length, 'audit')} of them accepted, ` +
+    `${count(d.asRequester.length, 'request')} made, ${count(d.attested.length, 'corpus', 'corpora')} attested.`
+  );
 }
 
 function ofContracts({ document: d }: ContractsPage): Told {

@@ -14,6 +14,7 @@ const KIND_WORDS: Record<Subject['subject'], string> = {
   corpus: 'Corpus of documents',
   model: 'Model',
   address: 'Address',
+  party: 'Address, in audits',
   contracts: 'Contracts of a marketplace',
 };
 
@@ -25,7 +26,7 @@ export function view(page: Subject, route: Route): HTMLElement {
   const { block } = page.reader;
   const isUnknown = page.document.deployment.grade === 'UNKNOWN';
   return h('article', { class: isUnknown ? 'page unknown' : 'page' },
-    h('p', { class: 'kind' }, KIND_WORDS[page.subject], route.id ? [' ', code(page.subject === 'address' ? address(route.id) : route.id)] : ''),
+    h('p', { class: 'kind' }, KIND_WORDS[page.subject], route.id ? [' ', code(page.subject === 'address' || page.subject === 'party' ? address(route.id) : route.id)] : ''),
     h('div', { class: `told ${told.tone}` },
       told.lead ? h('p', { class: 'lead' }, told.lead) : false,
       h('h1', {}, stressed(told.text)),
@@ -50,7 +51,7 @@ function riskRow({ title, level, sentence, evidence }: Risk): HTMLElement {
 
 /** The command whose `--json` is the same document. */
 export function command(page: Subject): string {
-  const { kind, market, block } = page.document;
+  const { market, block } = page.document;
   const at = `--block ${block} --rpc-url URL --json`;
   const id = 'id' in page.document ? page.document.id : '';
   const trust = page.trust.codehashes.length === 1 ? ` --trust-codehash ${page.trust.codehashes[0]}` : '';
@@ -61,7 +62,8 @@ export function command(page: Subject): string {
     case 'audit': return `assay audit show ${id} --retrieval ${market}${trust} ${at}`;
     case 'corpus': return `assay corpus show ${id} --corpora ${market} ${at}`;
     case 'contracts': return `assay market show --market ${market} ${at}`;
-    case 'address': return `# no command prints a ${kind}; assay verdict list MODEL and assay predict list MODEL have its parts`;
+    case 'address': return `# no command prints this; assay verdict list MODEL and assay predict list MODEL have its parts`;
+    case 'party': return `assay corpus list ${page.document.address} --corpora ${page.site.params.contracts.corpora.toLowerCase()} ${at}   # and: assay audit list CORPUS_ID`;
   }
 }
 

@@ -17,4 +17,4 @@ export { ReadError, isKind } from './errors.js';
 export { Node, BATCH } from './rpc.js';
 export { Reader, DEVNET } from './reader.js';
 export { NO_TRUST, marketplace, auditMarket } from './site.js';
-export { readModel, readVerdict, readRound, readAudit, readCorpus, readAddress, readContracts } from './subjects.js';
+export { readModel, readVerdict, readRound, readAudit, readCorpus, readAddress, readParty, readContracts } from './subjects.js';

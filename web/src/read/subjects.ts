@@ -10,7 +10,7 @@ import { ReadError } from './errors.js';
 import { type Progress, engagementsOf, modelOf, roundsOf, standing } from './history.js';
 import type { Reader } from './reader.js';
 import { type AuditMarket, type CorpusRegistry, type Marketplace, type Trust, auditMarket, corpusRegistry, lower, marketplace, marketplaceOfRounds, same, verifierOfPredicate } from './site.js';
-import { positions, predicateHash } from './statement.js';
+import { positions, predicateHash, word } from './statement.js';
 import type { Attestation, AuditView, Corpus, DemandView, EngagementView, Predicate, RoundView, VerdictView } from './types.js';
 
 /** What every subject has. */
@@ -284,6 +284,42 @@ export async function readAddress(reader: Reader, trust: Trust, market: Hex, add
 
 export type AddressPage = Awaited<ReturnType<typeof readAddress>>;
 
+/**
+ * All that an address did in audits: as responder by counting. Which requests an address made and which corpora it attested, no view
+ * lists: they come from logs, and each is asked for again; one that a node leaves out is missing here.
+ */
+export async function readParty(reader: Reader, trust: Trust, market: Hex, address: Hex) {
+  const m = await auditMarket(reader, trust, market);
+  const corpora = m.params.contracts.corpora;
+  const auditOf = async (id: Hex) => auditFields(id, await reader.view<AuditView>('IRetrievalMarket', m.address, 'audit', [id]));
+  const own = await reader.list<Hex>('ICorpusRegistry', corpora, 'corpusCount', 'corpusIdAt', [address]);
+  const committed = await Promise.all(own.map(async (id) => corpusFields(id, await reader.view<Corpus>('ICorpusRegistry', corpora, 'corpus', [id]))));
+  const answered = await Promise.all(own.map((id) => reader.list<Hex>('IRetrievalMarket', m.address, 'auditCount', 'auditIdAt', [id])));
+  const topic = word(address);
+  const logged = async (of: 'IRetrievalMarket' | 'ICorpusRegistry', at: Hex, name: string, topics: (Hex | null)[], place: number) => {
+    const logs = await reader.logs(at, [topicOf(of, name), ...topics], () => false);
+    return [...new Set(logs.filter((log) => same(log.address, at)).map((log) => log.topics[place]!))];
+  };
+  const requests = await Promise.all((await logged('IRetrievalMarket', m.address, 'AuditRequested', [null, null, topic], 1)).map(auditOf));
+  const attested = await Promise.all((await logged('ICorpusRegistry', corpora, 'Attested', [null, topic], 1)).map(async (id) => ({
+    corpusId: id,
+    attestedAt: Number(await reader.view<bigint>('ICorpusRegistry', corpora, 'attestedAt', [id, address])),
+  })));
+  const document = {
+    ...envelope(reader, 'party', m.address),
+    address: lower(address),
+    isContract: (await reader.code(address)) !== '0x',
+    corpora: committed,
+    asResponder: await Promise.all(answered.flat().map(auditOf)),
+    asRequester: requests.filter((one) => same(one.requester, address)),
+    attested: attested.filter(({ attestedAt }) => attestedAt > 0),
+    deployment: m.deployment,
+  };
+  return { ...(await common(m)), subject: 'party' as const, site: m, document };
+}
+
+export type PartyPage = Awaited<ReturnType<typeof readParty>>;
+
 /** Registry and markets: addresses, code, parameters. The registry of corpora and the retrieval market are found by their own pages. */
 export async function readContracts(reader: Reader, trust: Trust, market: Hex) {
   const m = await marketplace(reader, trust, market);
@@ -295,4 +331,4 @@ export async function readContracts(reader: Reader, trust: Trust, market: Hex) {
 
 export type ContractsPage = Awaited<ReturnType<typeof readContracts>>;
 
-export type Subject = ModelPage | VerdictPage | RoundPage | AuditPage | CorpusPage | AddressPage | ContractsPage;
+export type Subject = ModelPage | VerdictPage | RoundPage | AuditPage | CorpusPage | AddressPage | PartyPage | ContractsPage;
