@@ -26,7 +26,11 @@ async function shown(link, nodes, { base, ...more } = {}) {
   const { page, open, wrong } = await tab(browser, { nodes, codehashes: [codehash], ...more }, base);
   try {
     const text = await open(link);
-    return { text, wrong, claims: await page.$$eval('.told.claim', (found) => found.length), page };
+    const opened = await page.evaluate(() => {
+      document.querySelectorAll('main details').forEach((one) => (one.open = true));
+      return document.querySelector('main').innerText;
+    });
+    return { text, opened, wrong, claims: await page.$$eval('.told.claim', (found) => found.length), page };
   } finally {
     await page.close();
   }
@@ -223,6 +227,35 @@ test('a_verifier_that_the_reader_does_not_know_makes_what_rests_on_proofs_a_clai
   // What rests on no proof is said as it is.
   const clean = await shown(`#/round/31337/${prediction}/${rounds.clean}`, [anvil.url], { codehashes: [] });
   assert.equal(clean.claims, 0);
+});
+
+test('contracts_that_the_reader_names_by_their_digest_are_believed', async () => {
+  const other = await between(anvil.url, ({ method, params }, said) => {
+    if (method === 'eth_getCode' && params[0].toLowerCase() === market) said.result += '00';
+    return said;
+  });
+  const digest = /digest\s+(0x[0-9a-f]{64})/.exec((await shown(`#/contracts/31337/${market}`, [other.url])).opened)[1];
+  const { text, claims } = await shown(PROVEN, [other.url], { deployments: [digest] });
+  assert.match(text, /Contracts that you named as known/);
+  assert.equal(claims, 0);
+  await other.stop();
+});
+
+test('off_a_devnet_the_finalised_block_is_read_and_the_development_string_shows_nothing', async () => {
+  const asked = [];
+  const mainnet = await between(anvil.url, async ({ method, params }, said) => {
+    if (method === 'eth_chainId') return { ...said, result: '0x1' };
+    if (method !== 'eth_getBlockByNumber') return said;
+    asked.push(params[0]);
+    return params[0] === 'finalized' ? { id: said.id, jsonrpc: '2.0', result: await anvil.rpc('eth_getBlockByNumber', 'latest', false) } : said;
+  });
+  const { text, claims } = await shown(PROVEN.replace('31337', '1'), [mainnet.url]);
+  assert.match(text, /chain 1; finalised/);
+  assert.equal(asked[0], 'finalized');
+  assert.ok(!asked.includes('latest'));
+  assert.match(text, /anybody can forge what it accepts/);
+  assert.equal(claims, 1);
+  await mainnet.stop();
 });
 
 test('a_thousand_verdicts_are_read', async (t) => {

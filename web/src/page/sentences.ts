@@ -4,6 +4,7 @@
  */
 import * as bounds from '../read/bounds.js';
 import { allows } from '../read/documents.js';
+import { DEVNET } from '../read/reader.js';
 import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage, PartyPage } from '../read/subjects.js';
 import { address, count, share, target, utc } from './show.js';
 
@@ -19,6 +20,8 @@ export const NO_INFORMATION = 'No information.';
 export const UNKNOWN_CODE = 'The code of these contracts is unknown: nothing below is stated as a fact. They say:';
 export const UNKNOWN_VERIFIER =
   'Not checked: the verifier that took the proofs is not one that you named as known. Only if it checks what it should:';
+
+export const FORGEABLE = 'The verifier rests on the development string, whose secret is public: anybody can forge what it accepts. It took:';
 
 export function sentence(page: Subject): Told {
   switch (page.subject) {
@@ -38,6 +41,8 @@ function graded(page: Subject, text: string, restsOnProofs: boolean): Told {
   const { document } = page;
   if (document.deployment.grade === 'UNKNOWN') return { tone: 'claim', lead: UNKNOWN_CODE, text };
   if (restsOnProofs && 'verifier' in document && !allows(document, 'PROVEN')) return { tone: 'claim', lead: UNKNOWN_VERIFIER, text };
+  // A development chain is worthless as a whole, which its row says.
+  if (restsOnProofs && page.developmentString && page.reader.chainId !== DEVNET) return { tone: 'claim', lead: FORGEABLE, text };
   return { tone: text.startsWith(NO_INFORMATION) ? 'none' : 'fact', text };
 }
 
