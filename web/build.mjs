@@ -1,11 +1,11 @@
 // Builds web/dist, see scripts/build-web.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const here = new URL('.', import.meta.url).pathname;
-const dist = process.argv[2] ?? `${here}dist`;
-rmSync(dist, { recursive: true, force: true });
+const dist = resolve(process.argv[2]);
 mkdirSync(dist, { recursive: true });
 
 const common = { bundle: true, target: ['es2022'], legalComments: 'none', charset: 'utf8', logLevel: 'warning', absWorkingDir: here };

@@ -17,4 +17,5 @@ export { ReadError, isKind } from './errors.js';
 export { Node, BATCH } from './rpc.js';
 export { Reader, DEVNET } from './reader.js';
 export { NO_TRUST, marketplace, auditMarket } from './site.js';
+export { auditTimeline, corpusTimeline, modelTimeline, roundTimeline, verdictTimeline } from './timeline.js';
 export { readModel, readVerdict, readRound, readAudit, readCorpus, readAddress, readParty, readContracts } from './subjects.js';
