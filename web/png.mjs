@@ -4,7 +4,7 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 
 // Pixels of a PNG of 8 bits a channel, without interlacing, as Chromium writes it: 4 bytes each.
-function pixels(png) {
+export function pixels(png) {
   const data = [];
   let header;
   for (let at = SIGNATURE.length; at < png.length; ) {

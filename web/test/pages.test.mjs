@@ -1,6 +1,8 @@
 // Every page of the recorded history in a real Chromium, opened from disk.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import decodeQR from 'qr/decode.js';
+import { pixels } from '../png.mjs';
 import { documents, history, recorded } from './harness/anvil.mjs';
 import { launch, tab } from './harness/browser.mjs';
 import { CASES } from './harness/cases.mjs';
@@ -187,6 +189,18 @@ test('print_has_sentence_block_and_hashes', async () => {
   }
   assert.equal(await page.$$eval('button', (found) => found.filter((one) => one.checkVisibility()).length), 0);
   assert.ok((await page.pdf({ format: 'a4' })).length > 10_000);
+  await page.close();
+});
+
+test('the_code_on_paper_is_the_link_to_this_block', async () => {
+  const { page, open } = await reading();
+  await page.setViewport({ width: 800, height: 800, deviceScaleFactor: 2 });
+  await open(link('verdict', 'proven'));
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+  const { width, height, channels, out } = pixels(Buffer.from(await (await page.$('svg.qr')).screenshot()));
+  const data = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) data[4 * i + c] = out[channels * i + c];
+  assert.equal(decodeQR({ width, height, data }), `${link('verdict', 'proven')}@${JSON.parse(await page.$eval('#document', (one) => one.textContent)).block}`);
   await page.close();
 });
 

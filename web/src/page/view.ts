@@ -3,6 +3,7 @@ import type { Subject } from '../read/subjects.js';
 import { type Child, code, facts, h, section, stressed } from './dom.js';
 import { body } from './bodies.js';
 import { type Risk, risks } from './risks.js';
+import { qr } from './qr.js';
 import { type Route, format } from './route.js';
 import { sentence } from './sentences.js';
 import { address, json, utc } from './show.js';
@@ -78,10 +79,14 @@ function programs(page: Subject, route: Route): HTMLElement {
     h('pre', { class: 'command', id: 'command' }, command(page)),
     extra,
     h('p', {}, 'This page at this block: ', h('a', { href: pinned }, pinned), '. A node that forgets old state answers it for some minutes only; an archive node does always.'),
+    h('details', {}, h('summary', {}, 'QR code, for paper'), qr(onPaper(pinned)), h('p', { class: 'quiet' }, onPaper(pinned) === pinned ? 'It has what comes after the page’s own address: this page is not on a host.' : 'It leads to this page at this block.')),
     h('details', {}, h('summary', {}, 'Raw JSON'), h('pre', { id: 'document' }, text)),
     h('p', {}, h('button', { type: 'button', click: () => download(text, `${page.document.kind}-${route.id ?? page.document.market}.json`) }, 'Export JSON')),
   );
 }
+
+/** Where a reader of paper finds this page: a file on this disk is no place for others. */
+const onPaper = (pinned: string): string => (/^https?:$/.test(location.protocol) ? `${location.origin}${location.pathname}${pinned}` : pinned);
 
 function download(text: string, name: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
