@@ -279,6 +279,29 @@ test('a_thousand_verdicts_are_read', async (t) => {
   await many.stop();
 });
 
+test('rows_of_a_long_list_are_shown_as_they_come', async () => {
+  const [count, at, one] = ['lockedCount(bytes32)', 'lockedIdAt(bytes32,uint256)', 'engagement(bytes32)'].map(selector);
+  let go;
+  const gate = new Promise((done) => (go = done));
+  let asked = 0;
+  const slow = await between(anvil.url, async ({ method, params }, said) => {
+    const data = params[0]?.data ?? '';
+    if (method !== 'eth_call') return said;
+    if (data.startsWith(count)) return { ...said, result: `0x${(150).toString(16).padStart(64, '0')}` };
+    if (data.startsWith(at)) return { id: said.id, jsonrpc: '2.0', result: engagements.proven };
+    if (data.startsWith(one) && ++asked > 100) await gate;
+    return said;
+  });
+  const { page, open } = await tab(browser, { nodes: [slow.url], codehashes: [codehash] });
+  const whole = open(`#/model/31337/${market}/${models.digits}`);
+  await page.waitForFunction(() => document.querySelectorAll('main .busy tbody tr').length === 100, { timeout: 30_000 });
+  assert.match(await page.$eval('main [role=status]', (found) => found.textContent), /^100 of 150 engagements/);
+  go();
+  assert.match(await whole, /PROVEN: 150/);
+  await page.close();
+  await slow.stop();
+});
+
 test('code_hashes_are_of_code', async () => {
   const { text } = await shown(`#/contracts/31337/${market}`, [anvil.url]);
   assert.ok(text.includes(keccak256(await anvil.rpc('eth_getCode', market, 'latest'))));

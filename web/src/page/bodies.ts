@@ -92,7 +92,7 @@ function verdictEvidence(page: VerdictPage, found: Timeline): Child[] {
   ];
 }
 
-function engagementTable(caption: string, chain: number, market: Hex, rows: EngagementFields[]): HTMLElement {
+export function engagementTable(caption: string, chain: number, market: Hex, rows: EngagementFields[]): HTMLElement {
   const alike = lookalikes(rows.flatMap(({ mc, mp }) => [mc, mp]));
   return table(caption, ['engagement', 'consumer', 'says', 'proven', 'target', 'closed'], rows.map((v) => [
     to(`#/verdict/${chain}/${market}/${v.id}`, code(v.id)),

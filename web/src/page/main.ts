@@ -2,6 +2,8 @@
 import { ReadError, isKind } from '../read/errors.js';
 import { Reader } from '../read/reader.js';
 import { type Subject, readAddress, readAudit, readContracts, readCorpus, readModel, readParty, readRound, readVerdict } from '../read/subjects.js';
+import type { EngagementFields } from '../read/documents.js';
+import { engagementTable } from './bodies.js';
 import { h } from './dom.js';
 import { opener, readerForm } from './forms.js';
 import { type Route, parse } from './route.js';
@@ -17,7 +19,10 @@ let turn = 0;
 /** Times a page without a block of its own starts again where the node has forgotten the state of the one it chose. */
 const AGAIN = 2;
 
-async function read(route: Route, tell: (text: string) => void): Promise<Subject> {
+/** Says how far the page has come, and shows what is there of a long list. */
+type Tell = (text: string, rows?: EngagementFields[]) => void;
+
+async function read(route: Route, tell: Tell): Promise<Subject> {
   for (let again = 0; ; again++) {
     try {
       const reader = await Reader.at(settings.nodes, route.chainId, route.block);
@@ -31,14 +36,14 @@ async function read(route: Route, tell: (text: string) => void): Promise<Subject
   }
 }
 
-async function subject(reader: Reader, { kind, market, id }: Route, tell: (text: string) => void): Promise<Subject> {
+async function subject(reader: Reader, { kind, market, id }: Route, tell: Tell): Promise<Subject> {
   const { trust } = settings;
   switch (kind) {
     case 'verdict': return readVerdict(reader, trust, market, id!);
     case 'round': return readRound(reader, trust, market, id!);
     case 'audit': return readAudit(reader, trust, market, id!);
     case 'corpus': return readCorpus(reader, trust, market, id!);
-    case 'model': return readModel(reader, trust, market, id!, (rows, total) => tell(`${rows.length} of ${total} engagements…`));
+    case 'model': return readModel(reader, trust, market, id!, (rows, total) => tell(`${rows.length} of ${total} engagements…`, rows));
     case 'address':
       // The market of the link says which one it is.
       return readAddress(reader, trust, market, id!).catch((error: unknown) => {
@@ -74,11 +79,14 @@ async function show(): Promise<void> {
     failed('This link leads nowhere', route);
     return;
   }
-  const busy = h('p', { class: 'busy', role: 'status' }, 'Reading the chain…');
+  const said = h('p', { role: 'status' }, 'Reading the chain…');
+  const busy = h('div', { class: 'busy' }, said);
   main.replaceChildren(busy);
   try {
-    const page = await read(route, (text) => {
-      if (mine === turn) busy.textContent = text;
+    const page = await read(route, (text, rows = []) => {
+      if (mine !== turn) return;
+      said.textContent = text;
+      busy.replaceChildren(said, ...(rows.length > 0 ? [engagementTable('Read so far; nothing is concluded from it yet', route.chainId, route.market, rows)] : []));
     });
     if (mine !== turn) return;
     document.title = `${route.kind} ${(route.id ?? route.market).slice(0, 10)}…, block ${page.reader.block.number}`;
