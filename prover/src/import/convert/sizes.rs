@@ -109,6 +109,9 @@ impl Converter {
             return Err(error(node, problem));
         }
         node.only(&["axis"])?;
+        if !node.attributes.contains_key("axis") {
+            return Err(node.attribute_error("axis", "is missing".into()));
+        }
         expect_first_axis(node)?;
         let mut joined = Vec::new();
         for name in &node.inputs {
