@@ -236,6 +236,20 @@ fn rotations_wrap_around_at_both_ends() {
     }
 }
 
+#[test]
+fn one_output_is_enough() {
+    let from = Operand::Column { column: 0, rotation: 1 };
+    let program = Program::new(vec![Step::Store { output: 0, from }]).unwrap();
+    let mut want = column(64, 1);
+    let column = want.clone();
+    want.rotate_left(1);
+    for kernels in all_kernels() {
+        let mut out = vec![Fr::ZERO; 64];
+        kernels.run(&program, &[&column], &[], &mut [&mut out]);
+        assert!(out == want, "{:?}", kernels.path());
+    }
+}
+
 /// Columns of no rows are as long as outputs that are not there.
 #[test]
 fn without_outputs_there_are_no_rows() {

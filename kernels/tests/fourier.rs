@@ -142,6 +142,7 @@ fn roots_of_another_order_are_refused() {
             assert_eq!(refused(k, root(of)), k != of, "{k} {of}");
         }
     }
+    assert_eq!(Plan::to_values(Fr::S).k(), Fr::S);
     assert!(refused(2, Fr::ZERO) && refused(2, Fr::from(7)));
     assert!(refused(Fr::S + 1, Fr::ONE) && std::panic::catch_unwind(|| Plan::to_values(Fr::S + 1)).is_err());
 }

@@ -79,10 +79,10 @@ mod tests {
         // One that is given back would lift glibc's own threshold to its size.
         drop(vec![1_u8; 8 << 20]);
         let before = resident();
-        let columns: Vec<Vec<u8>> = (0..256).map(|_| vec![1; 1 << 20]).collect();
-        let in_use = resident();
         // Small ones between them would keep a heap from shrinking.
-        let between = vec![1_u8; 1000];
+        let columns = || (vec![1_u8; 1 << 20], vec![1_u8; 50 << 10]);
+        let (columns, between): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (0..256).map(|_| columns()).unzip();
+        let in_use = resident();
         drop(columns);
         let after = resident();
         assert!(in_use > before + (200 << 20), "{before} {in_use}");

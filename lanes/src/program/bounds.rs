@@ -217,6 +217,23 @@ mod tests {
     }
 
     #[test]
+    fn only_differences_add_a_multiple() {
+        let (a, b, c) = (COLUMN, COLUMN, COLUMN);
+        let steps = [
+            Step::Add { to: 0, a, b },
+            Step::Mul { to: 0, a, b },
+            Step::MulAdd { to: 0, a, b, c },
+            Step::Store {
+                output: 0,
+                from: register(0),
+            },
+        ];
+        for limits in [&LANES, &SINGLES] {
+            assert_eq!(bounded(&steps, 1, limits), steps.map(|step| Bounded::Step(step, 0)));
+        }
+    }
+
+    #[test]
     fn products_have_the_bound_of_their_factors() {
         let mul = |a, b| Step::Mul { to: 2, a, b };
         assert_eq!(after(high(), mul(ONE, ONE)), (vec![], 2));

@@ -149,6 +149,14 @@ mod tests {
             Program::new(vec![store(2), good]).unwrap_err(),
             ProgramError::Unset { step: 0, register: 2 }
         );
+        let counts = |program: Program| [program.constants(), program.columns(), program.outputs()];
+        assert_eq!(counts(Program::new(Vec::new()).unwrap()), [0; 3]);
+        // An output that is read, not written.
+        let from = Operand::Output(2);
+        assert_eq!(
+            counts(Program::new(vec![Step::Store { output: 1, from }]).unwrap()),
+            [0, 0, 3]
+        );
         let itself = Step::Mul {
             to: 0,
             a: Operand::Register(0),

@@ -19,6 +19,9 @@ mod check;
 mod execute;
 mod step;
 
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
+
 pub use bounds::Bounded;
 pub use check::{Program, ProgramError};
 pub use execute::{run, Registers};

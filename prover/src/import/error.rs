@@ -47,7 +47,7 @@ pub enum ImportError {
     UnknownTensor { node: String, op: String, tensor: String },
     #[error("constant {tensor}: {problem}")]
     Constant { tensor: String, problem: String },
-    #[error("constant {tensor}: element {index} is not a finite number")]
+    #[error("constant {tensor}: element {index} is infinite or not a number; export the network with finite ones")]
     NotFinite { tensor: String, index: usize },
     #[error("calibration directory {path} holds no PNG file", path = .path.display())]
     NoImages { path: PathBuf },

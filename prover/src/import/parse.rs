@@ -94,7 +94,7 @@ pub(super) fn parse(path: &Path, options: &ImportOptions) -> Result<Graph, Impor
         .proto_model_for_read(&mut Cursor::new(bytes))
         .map_err(|e| ImportError::Protobuf {
             path: path.to_owned(),
-            reason: format!("{e:#}"),
+            reason: format!("{e:#}; is the file complete?"),
         })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     graph(proto, folder, options)

@@ -169,6 +169,10 @@ fn small_files_that_mean_much_end_at_once() {
         doubled = doubled.node("Concat", &[&from, &from], &to, vec![int("axis", 0)]);
     }
     assert_refused(doubled, &["(Concat)", "joins more than 64 sizes"]);
+    let axisless = base()
+        .integers("one", vec![1])
+        .node("Concat", &["one", "one"], "sizes", vec![]);
+    assert_refused(axisless, &["(Concat)", "attribute axis is missing"]);
 
     let mut names = base().uniform("big", &[1, 1 << 20], 0.0, 1.0);
     for i in 0..20_000 {

@@ -1,5 +1,7 @@
 //! Builds small ONNX files and calibration directories.
 
+#![allow(dead_code)] // each test file uses its part
+
 pub(crate) mod networks;
 
 use prost::Message;

@@ -13,7 +13,7 @@ use assay_protocol::abi::Mode;
 use assay_prover::proof::ProofBundle;
 
 pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
-    s.note("4. the consumer checks the verifier, salts real digits and opens an engagement");
+    s.note("4. the consumer checks the verifier, salts its images and opens an engagement");
     let id = s.open(Mode::CLEAR).await?.id;
 
     s.note("5. the provider accepts; the consumer hands the examples over");

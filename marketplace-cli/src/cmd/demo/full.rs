@@ -19,7 +19,7 @@ use assay_prover::proof::ProofBundle;
 
 pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
     s.note(
-        "4. the consumer checks the verifier, salts real digits, commits to its half of a seed and opens an engagement",
+        "4. the consumer checks the verifier, salts its images, commits to its half of a seed and opens an engagement",
     );
     let id = s.open(Mode::FULL).await?.id;
 

@@ -104,7 +104,8 @@ pub(super) struct Summary {
     pub(super) steps: Ledger,
     pub(super) proofs: Vec<OneProof>,
     pub(super) false_proofs: Vec<Attempt>,
-    pub(super) calibration_agreement: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) calibration_agreement: Option<String>,
     pub(super) seconds: f64,
 }
 
@@ -206,11 +207,9 @@ impl fmt::Display for Summary {
         }
         let v = &self.verdict.fields;
         writeln!(f, "accuracy proven: {} of {} examples", v.proven_on_chain, v.n2)?;
-        writeln!(
-            f,
-            "float and integer network agree on {} calibration images",
-            self.calibration_agreement
-        )?;
+        if let Some(agreement) = &self.calibration_agreement {
+            writeln!(f, "float and integer network agree on {agreement} calibration images")?;
+        }
         writeln!(f, "{:.0} s in all", self.seconds)
     }
 }

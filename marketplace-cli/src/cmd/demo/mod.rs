@@ -7,6 +7,7 @@ mod full;
 mod ledger;
 mod rounds;
 mod stage;
+mod subject;
 
 use crate::context::Context;
 use clap::ValueEnum;
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n  assay demo --protocol predict\n  assay demo --protocol audit\n\n\
+    after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n  \
+    assay demo --model my.assay --images my-heldout\n  assay demo --protocol predict\n  assay demo --protocol audit\n\n\
     Needs the repository: the digits model and images in models/digits, the compiled contracts, anvil. Ends with code 1\n\
     unless the verdict is PROVEN, or the rounds are Upheld and Fault, or the audits Complete and Violation; false proofs were refused on chain; and every balance is\n    right to the wei."
 )]
@@ -23,12 +25,8 @@ pub struct Args {
     /// Which protocol to play
     #[arg(long, value_enum, default_value_t = Protocol::AccuracySimple)]
     protocol: Protocol,
-    /// Examples to verify, from models/digits/heldout
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(4..=300))]
-    examples: u32,
-    /// Chooses the examples
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    subject: subject::SubjectArgs,
     /// New directory for everything the demo makes [default: a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -46,7 +44,19 @@ enum Protocol {
     Audit,
 }
 
+impl Protocol {
+    fn is_of_accuracy(self) -> bool {
+        matches!(self, Self::AccuracySimple | Self::AccuracyFull)
+    }
+
+    /// Examples that are looked at before, and do not count.
+    fn probes(self) -> u32 {
+        u32::from(self == Self::AccuracyFull)
+    }
+}
+
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let source = subject::Source::of(&args.subject, args.protocol.is_of_accuracy(), args.protocol.probes())?;
     let temp;
     let work = match &args.keep {
         Some(dir) => {
@@ -59,11 +69,11 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         }
     };
     if args.protocol == Protocol::Audit {
-        let summary = audits::play(ctx, &work, args.seed).await?;
+        let summary = audits::play(ctx, &work, args.subject.seed).await?;
         ctx.out.result(&summary, &summary)?;
         return summary.check();
     }
-    let stage = stage::Stage::set(ctx, &work, args.examples, args.seed).await?;
+    let stage = stage::Stage::set(ctx, &work, source).await?;
     if args.protocol == Protocol::Predict {
         let summary = rounds::play(stage).await?;
         ctx.out.result(&summary, &summary)?;

@@ -2,6 +2,7 @@
 
 use crate::cmd::demo::ledger::{gas_table, money_table, require_refused, require_right, Attempt, Ledger, Party};
 use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
+use crate::cmd::demo::subject::digits;
 use alloy::primitives::{B256, I256, U256};
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
@@ -280,7 +281,7 @@ async fn pass(chain: &Chain, market: &Rounds, id: B256) -> eyre::Result<()> {
 
 /// The inputs of both rounds, and what the digits of the second are.
 fn prepare(s: &Stage) -> eyre::Result<(Inputs, Inputs, Vec<u32>)> {
-    let mut images = labelled_images(&s.digits.join("heldout"))?;
+    let mut images = labelled_images(&digits()?.join("heldout"))?;
     images.shuffle(&mut StdRng::seed_from_u64(7));
     let size = size(s);
     let build = |name: &str, some: &[(std::path::PathBuf, u32)]| -> eyre::Result<Inputs> {
@@ -323,7 +324,7 @@ async fn offer(s: &mut Stage, t: &Table, inputs: &Inputs, privacy: Privacy) -> e
 /// What a nearest-mean classifier says, learnt from the calibration images; and on how many of them the registered model
 /// agrees.
 fn cheaper_outputs(s: &Stage, inputs: &Inputs) -> eyre::Result<(Vec<U256>, usize)> {
-    let means = Means::of(&s.digits.join("calibration"), size(s))?;
+    let means = Means::of(&digits()?.join("calibration"), size(s))?;
     let pairs = inputs.each(
         |_| (),
         |_, input| Ok((means.nearest(&input.image), s.prover.output_of(&input.image)?)),

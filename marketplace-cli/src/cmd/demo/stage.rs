@@ -1,6 +1,7 @@
 //! What both stories begin and end with: a devnet, a registered model, a test set; and the money, counted.
 
 use crate::cmd::demo::ledger::{Ledger, Party, Summary};
+use crate::cmd::demo::subject::{Source, Subject, TARGET_BPS};
 use crate::cmd::devnet;
 use crate::context::Context;
 use alloy::primitives::{B256, I256, U256};
@@ -11,8 +12,8 @@ use assay_chain::client::Chain;
 use assay_chain::devnet::{Devnet, DevnetOptions};
 use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
-use assay_chain::repository::Repository;
 use assay_chain::terms::MarketTerms;
+use assay_durable::cache::Cache;
 use assay_marketplace::accuracy::anybody::verdict::Shown;
 use assay_marketplace::accuracy::consumer::open::{open, Ask, Opened};
 use assay_marketplace::accuracy::consumer::test_set;
@@ -22,26 +23,21 @@ use assay_marketplace::delivery::Delivery;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::engagement::{Desk, PayingDesk, Site};
 use assay_marketplace::home::Home;
-use assay_marketplace::model::import::import_model;
+use assay_marketplace::model::import::save;
 use assay_marketplace::model::register::{register, Registered};
+use assay_marketplace::plan::plan;
+use assay_marketplace::plan::search::Profile;
 use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::{save_arch, MissingSecret, ModelFiles, Prover};
-use assay_marketplace::testset::labelled_images;
 use assay_marketplace::verifier::check::Trust;
 use assay_marketplace::verifier::deploy::deploy_verifier;
 use assay_protocol::abi::{ICredits::creditCall, Mode};
-use assay_protocol::testset::ImageSize;
-use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::import::ImportOptions;
-use rand::{rngs::StdRng, seq::SliceRandom, SeedableRng};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub(super) const PROVIDER: &str = "provider";
 pub(super) const CONSUMER: &str = "consumer";
 pub(super) const STRANGER: &str = "stranger";
-/// Three of four.
-const TARGET_BPS: u16 = 7500;
 
 /// All parties on a fresh devnet; each has a directory of its own in `work`.
 pub(super) struct Stage {
@@ -51,9 +47,8 @@ pub(super) struct Stage {
     deployment: Deployment,
     pub(super) starts: [U256; 3],
     arch: PathBuf,
-    pub(super) digits: PathBuf,
     set: PathBuf,
-    calibration_agreement: String,
+    calibration_agreement: Option<String>,
     pub(super) chain: Chain,
     pub(super) market: Market,
     pub(super) mp: PayingDesk,
@@ -65,11 +60,10 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Three steps: contracts, keys, a registered model. The consumer's set is built but not offered.
-    pub(super) async fn set(outer: &Context, work: &Path, examples: u32, seed: u64) -> eyre::Result<Self> {
+    /// Three steps: a planned circuit, contracts, a registered model. The consumer's set is built but not offered.
+    pub(super) async fn set(outer: &Context, work: &Path, source: Source) -> eyre::Result<Self> {
         let began = Instant::now();
         let out = &outer.out;
-        let digits = Repository::find()?.root().join("models/digits");
         let role = |name: &str| -> eyre::Result<Context> {
             Ok(Context {
                 home: Home::new(Some(work.join(name)))?,
@@ -79,7 +73,30 @@ impl Stage {
         let (chain_side, mp_side, mc_side) = (role("chain")?, role(PROVIDER)?, role(CONSUMER)?);
         let mut ledger = Ledger::default();
 
-        out.note("1. a devnet with the contracts");
+        out.note("1. the provider takes the trained network and plans its circuit");
+        let examples = source.examples;
+        let subject = Subject::load(source, work, out)?;
+        // The copy has a secret of its own, whatever lies beside the file that was given.
+        let files = ModelFiles {
+            model: work.join("model.assay"),
+            arch: Some(work.join("model.arch.json")),
+            secret: None,
+            srs: SrsUse::dev(),
+            memory: None,
+        };
+        save(&subject.model, &files.model)?;
+        let architecture = &subject.model.architecture;
+        let plan = plan(architecture.clone(), Profile::default(), &Cache::user()?, out)?;
+        plan.require_memory(architecture)?;
+        out.note(format_args!(
+            "   2^{} rows, about {:.0} s a proof",
+            plan.frozen.layout.k,
+            plan.times.later.as_secs_f64().ceil()
+        ));
+        let arch_path = files.arch.clone().unwrap_or_default();
+        save_arch(&arch_path, &plan.frozen)?;
+
+        out.note("2. a devnet with the contracts");
         let terms = MarketTerms {
             n2: examples - 1,
             ..MarketTerms::devnet()
@@ -100,44 +117,19 @@ impl Stage {
         );
         let stranger = Desk::new(mc_side.site_of(market.clone()), stranger);
 
-        out.note("2. the provider imports the trained network, plans its circuit and makes keys");
-        let files = ModelFiles {
-            model: work.join("digits.assay"),
-            arch: Some(work.join("digits.arch.json")),
-            secret: None,
-            srs: SrsUse::dev(),
-            memory: None,
-        };
-        let onnx = digits.join("mobilenet_v2_035_96.onnx");
-        let (network, report) = import_model(
-            &onnx,
-            &digits.join("calibration"),
-            &ImportOptions::default(),
-            &files.model,
-            out,
-        )?;
-        let arch_path = files.arch.clone().unwrap_or_default();
-        save_arch(&arch_path, &FrozenArchitecture::plan(network.architecture)?)?;
+        out.note("3. the provider makes keys, deploys the generated verifier and registers the model with its stake");
         let prover = files.prover(&chain, MissingSecret::Drawn, out)?;
-
-        out.note("3. the provider deploys the generated verifier and registers the model with its stake");
         let verifier = deploy_verifier(&mp_side.home, &mp.account, prover.verifier_key(), &book, out).await?;
         for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
             ledger.add(*name, PROVIDER, sent);
         }
-        let registered = register(&mp, &files, &prover, verifier.entry.address, "models/digits", 0).await?;
+        let registered = register(&mp, &files, &prover, verifier.entry.address, &subject.uri, 0).await?;
         if let Some(sent) = &registered.sent {
             ledger.add("register", PROVIDER, sent);
         }
 
-        let images = choose(&digits.join("heldout"), examples as usize, seed)?;
-        let shape = prover.frozen.architecture.input;
-        let size = ImageSize {
-            height: shape.h as u32,
-            width: shape.w as u32,
-        };
         let set = work.join(CONSUMER).join("test-set");
-        test_set::build(&images, size, &set, out)?;
+        test_set::build(&subject.images, subject.size(), &set, out)?;
         Ok(Self {
             began,
             work: work.to_owned(),
@@ -145,9 +137,8 @@ impl Stage {
             deployment,
             starts,
             arch: arch_path,
-            digits,
             set,
-            calibration_agreement: format!("{} of {}", report.same_top1, report.calibration_images),
+            calibration_agreement: subject.agreement,
             chain,
             market,
             mp,
@@ -271,18 +262,4 @@ impl Stage {
             seconds: self.began.elapsed().as_secs_f64(),
         })
     }
-}
-
-/// The same images for the same seed.
-fn choose(dir: &Path, count: usize, seed: u64) -> eyre::Result<Vec<(PathBuf, u32)>> {
-    let mut images = labelled_images(dir)?;
-    eyre::ensure!(
-        count <= images.len(),
-        "{} holds {} images, not {count}",
-        dir.display(),
-        images.len()
-    );
-    images.shuffle(&mut StdRng::seed_from_u64(seed));
-    images.truncate(count);
-    Ok(images)
 }

@@ -10,6 +10,9 @@ impl Converter {
     /// Of sizes a list, of computed tensors their channels.
     pub(super) fn concat(&mut self, node: &Node) -> Result<(), ImportError> {
         node.only(&["axis"])?;
+        if !node.attributes.contains_key("axis") {
+            return Err(node.attribute_error("axis", "is missing".into()));
+        }
         match node.inputs.iter().any(|name| self.values.contains_key(name)) {
             true => self.join_channels(node),
             false => self.join_lists(node),
