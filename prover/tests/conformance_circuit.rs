@@ -166,7 +166,8 @@ fn networks_at_the_edges_agree_too() {
             "nothing but the image, joined with itself",
             &[
                 (join(&[0, 0]), Shape::new(6, 7, 7)),
-                (conv(1, whole, 4), Shape::new(4, 1, 1)),
+                (conv(1, ConvKind::Pointwise, 3), Shape::new(3, 7, 7)),
+                (conv(2, whole, 4), Shape::new(4, 1, 1)),
             ],
         ),
         (

@@ -4,7 +4,7 @@
 //! equalities that close a sum, instances and the inputs of the hash would otherwise hide that the sum is free.
 
 use super::{At, Checker, Polynomial, Table};
-use assay_prover::model::OutputMode;
+use assay_prover::model::{Op, OutputMode};
 use assay_statement::field::Fr;
 use assay_statement::instance;
 use assay_statement::poseidon::{self, WIDTH};
@@ -48,7 +48,12 @@ impl Checker {
             OutputMode::Top5 => 2,
             OutputMode::Logits => 0,
         };
-        let sums = architecture.layers.len() + 1 + of_output;
+        // A concatenation computes nothing.
+        let computing = architecture
+            .layers
+            .iter()
+            .filter(|layer| !matches!(layer.op, Op::Concat { .. }));
+        let sums = computing.count() + 1 + of_output;
 
         let mut sets = Sets::default();
         for (a, b) in operands {

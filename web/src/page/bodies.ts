@@ -346,6 +346,6 @@ function contractsBody(page: ContractsPage): HTMLElement[] {
 
 function flat(values: Record<string, unknown>, before = ''): [string, string][] {
   return Object.entries(values).flatMap(([name, value]): [string, string][] =>
-    typeof value === 'object' && value !== null ? flat(value as Record<string, unknown>, `${before}${name}.`) : [[`${before}${name}`, String(value)]],
+    typeof value === 'object' && value !== null ? flat(value as Record<string, unknown>, `${before}${name} `) : [[`${before}${name}`, String(value)]],
   );
 }

@@ -1,4 +1,5 @@
 /** The seven risk rows: each has a grade, a sentence and what it rests on. No average of them is made. */
+import { release } from '../read/contracts.js';
 import { conditions } from '../read/conditions.js';
 import { type OfModel, type Standing } from '../read/history.js';
 import { DEVNET } from '../read/reader.js';
@@ -46,7 +47,7 @@ function proofSystem(page: Subject): Risk {
 function contracts(page: Subject): Risk {
   const title = 'Contracts';
   const { deployment } = page.document;
-  const evidence: [string, string][] = [['code grade', deployment.grade], ['digest', deployment.digest]];
+  const evidence: [string, string][] = [['code grade', deployment.grade], ['compared with', `assay ${release.version}, artefacts SHA-256 ${release.artefacts}`], ['digest', deployment.digest]];
   for (const difference of deployment.differences ?? []) evidence.push(['differs', difference]);
   const site = page.site;
   const treasury = 'params' in site && 'treasury' in site.params ? site.params.treasury : undefined;

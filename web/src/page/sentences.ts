@@ -3,6 +3,7 @@
  * motive. `*…*` is stressed. Changing a word here changes what readers believe: `web/test/sentences.test.mjs` has them all.
  */
 import * as bounds from '../read/bounds.js';
+import { release } from '../read/contracts.js';
 import { allows } from '../read/documents.js';
 import { DEVNET } from '../read/reader.js';
 import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage, PartyPage } from '../read/subjects.js';
@@ -150,7 +151,7 @@ function ofParty({ document: d }: PartyPage): string {
 
 function ofContracts({ document: d }: ContractsPage): Told {
   switch (d.deployment.grade) {
-    case 'REPRODUCED': return { tone: 'fact', text: 'These contracts have the code of this release, with parameters that agree, and began from its creation code.' };
+    case 'REPRODUCED': return { tone: 'fact', text: `These contracts have the code of this release, assay ${release.version}, with parameters that agree, and began from its creation code.` };
     case 'TRUSTED': return { tone: 'fact', text: 'These contracts are not those of this release. You named them as known by their digest.' };
     case 'UNKNOWN': return { tone: 'claim', text: 'The code of these contracts is unknown: nothing below is stated as a fact.' };
   }

@@ -9,6 +9,9 @@ export type Interface = keyof typeof contracts.abi;
 export const abi = contracts.abi as unknown as Record<Interface, Abi>;
 export const retrievalCreation = contracts.retrievalCreation;
 
+/** Which release the page's code grades are about: its version, and SHA-256 of the committed artefacts. */
+export const release = contracts.release;
+
 /** Names of the values of an enumeration, as in the sources. */
 export const enums = contracts.enums;
 

@@ -88,7 +88,7 @@ fn directory(what: &'static str, path: &Path, option: &str) -> Check {
     let cure = format!("make room, or name a directory on another disk with {option}");
     match free {
         ..NO_BYTES => Check::wrong(what, found, cure),
-        ..LITTLE_BYTES => Check::look(what, found, cure),
+        NO_BYTES..LITTLE_BYTES => Check::look(what, found, cure),
         _ => Check::fine(what, found),
     }
 }
