@@ -52,7 +52,7 @@ impl Network {
             shift,
             ..ImportOptions::default()
         };
-        let (model, report) = import::import(&onnx, &calibration, &options, &Silent).unwrap();
+        let (model, report) = import::import(&onnx, calibration.as_path(), &options, &Silent).unwrap();
         println!("{}", report.to_table());
         let folded = model.fold().unwrap();
         Self {

@@ -37,6 +37,7 @@ fn copy(network: &mut FusedNetwork, tensor: usize) {
         inputs: vec![tensor],
         output: source.output,
         channels_last: source.channels_last,
+        file: source.file,
     };
     network.changes.push(Change::new(subject, what));
     network.layers.insert(tensor, copy);

@@ -111,7 +111,7 @@ impl Stage {
         let onnx = digits.join("mobilenet_v2_035_96.onnx");
         let (network, report) = import_model(
             &onnx,
-            &digits.join("calibration"),
+            Some(&digits.join("calibration")),
             &ImportOptions::default(),
             &files.model,
             out,
