@@ -28,7 +28,7 @@ def pictures():
 
 
 def network():
-    image = LAYERS.Input((32, 32, 3), batch_size=1)
+    image = LAYERS.Input((32, 32, 3))
     x = LAYERS.Conv2D(8, 3, strides=2, padding="same", activation="relu6")(image)
     x = LAYERS.DepthwiseConv2D(3, padding="same", activation="relu6")(x)
     x = LAYERS.Add()([x, LAYERS.Conv2D(8, 1)(x)])
@@ -53,8 +53,8 @@ def run():
     tf.keras.utils.set_random_seed(1)
     model = network()
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(tf.keras.optimizers.Adam(0.01), loss=loss, metrics=["accuracy"])
-    model.fit(pixels.astype(np.float32) / 255, labels, epochs=60, batch_size=1, verbose=0)
+    model.compile(tf.keras.optimizers.Adam(0.005), loss=loss, metrics=["accuracy"])
+    model.fit(pixels.astype(np.float32) / 255, labels, epochs=120, batch_size=10, verbose=0)
     for form, kind in [("tflite_u8", tf.uint8), ("tflite_i8", tf.int8)]:
         with tempfile.TemporaryDirectory() as folder:
             lite, onnx_path = pathlib.Path(folder) / "network.tflite", pathlib.Path(folder) / "network.onnx"

@@ -19,7 +19,8 @@
 //! a flat map of up to 7×7), `BatchNormalization`, `Relu`, `Clip` from 0, `Add`, average pools of the whole map in their four spellings and
 //! of windows as `Conv` has them, `Flatten`, `Reshape`, `Identity`, `Dropout`, `Constant`; `Add`, `Sub`, `Mul` and `Div` of a convolution's
 //! output and a constant; `Transpose` of the channels to the end and back; `Cast` between float types; `Softmax`, `LogSoftmax` and
-//! `ArgMax` at the end; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes. Constants may be of 16 to 64 bits, in the file or beside
+//! `ArgMax` at the end; `Shape`, `Gather`, `Unsqueeze` and `Concat` of sizes; `Squeeze` of a pixel; `QuantizeLinear` and `DequantizeLinear`
+//! of 8 bits, and what onnxruntime computes on integers. Constants may be of 16 to 64 bits, in the file or beside
 //! it. Everything else is an error with the node's name.
 
 mod calibrate;
