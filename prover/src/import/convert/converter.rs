@@ -227,9 +227,9 @@ impl Converter {
             FloatOp::Clip { .. } | FloatOp::Add | FloatOp::Pool => 0,
             FloatOp::Quantise(_) | FloatOp::Dequantise(_) => 0,
         };
+        self.count_numbers(numbers)?;
         let sizes = &mut self.sizes;
         sizes.activations = sizes.activations.saturating_add(output.len());
-        sizes.numbers = sizes.numbers.saturating_add(numbers);
         if sizes.activations > Architecture::MAX_ACTIVATIONS {
             return Err(ParamsError::from(ArchitectureError::TooManyActivations {
                 activations: sizes.activations,
@@ -237,13 +237,16 @@ impl Converter {
             })
             .into());
         }
-        let too_many = |what: &str, most: usize| ImportError::File {
-            what: format!("more than {most} {what}"),
-        };
         if self.network.layers.len() >= MAX_LAYERS {
             return Err(too_many("operators", MAX_LAYERS));
         }
-        if sizes.numbers > MAX_NUMBERS {
+        Ok(())
+    }
+
+    /// Refuses weights, or constants that are made of others, before there are too many.
+    pub(super) fn count_numbers(&mut self, numbers: usize) -> Result<(), ImportError> {
+        self.sizes.numbers = self.sizes.numbers.saturating_add(numbers);
+        if self.sizes.numbers > MAX_NUMBERS {
             return Err(too_many("weights", MAX_NUMBERS));
         }
         Ok(())
@@ -258,6 +261,12 @@ impl Converter {
     /// The node's output is its input under another name, or with another ONNX shape.
     pub(super) fn alias(&mut self, node: &Node, value: Value) {
         self.values.insert(node.output.clone(), value);
+    }
+}
+
+fn too_many(what: &str, most: usize) -> ImportError {
+    ImportError::File {
+        what: format!("more than {most} {what}"),
     }
 }
 

@@ -53,8 +53,7 @@ impl Converter {
                 values: values.collect(),
             };
             let dims = dims.to_vec();
-            self.insert(node, Constant { dims, data });
-            return Ok(());
+            return self.insert(node, Constant { dims, data });
         }
         let x = self.value(node, names[0])?;
         if self.end.is_some() {
@@ -96,8 +95,7 @@ impl Converter {
                 .map(|(q, slice)| ((q - grid.zeros[slice]) as f64 * grid.scales[slice]) as f32);
             let data = Data::Float(reals.collect());
             let dims = constant.dims.clone();
-            self.insert(node, Constant { dims, data });
-            return Ok(());
+            return self.insert(node, Constant { dims, data });
         }
         let x = self.value(node, names[0])?;
         if self.end.is_some() {
@@ -167,8 +165,10 @@ impl Converter {
         Ok(Grid { scales, zeros, signed })
     }
 
-    fn insert(&mut self, node: &Node, constant: Constant) {
+    fn insert(&mut self, node: &Node, constant: Constant) -> Result<(), ImportError> {
+        self.count_numbers(constant.dims.iter().product())?;
         self.constants.insert(node.output.clone(), Arc::new(constant));
+        Ok(())
     }
 }
 

@@ -233,7 +233,7 @@ impl Expansion {
         });
     }
 
-    /// A new constant: the product of both scales, for each channel.
+    /// A new constant: the product of both scales and of a Gemm's alpha, for each channel.
     fn bias_scale(&mut self, node: &pb::NodeProto, x: &str, weights: &str) -> Result<String, ImportError> {
         let [x, weights] = [x, weights].map(|name| self.floats(node, name));
         let (x, weights) = (x?, weights?);
@@ -244,7 +244,8 @@ impl Expansion {
             ));
         };
         let name = format!("{} bias scale", node.output.first().map_or("", String::as_str));
-        let product: Vec<f32> = weights.iter().map(|weight| x * weight).collect();
+        let alpha = node.attribute.iter().find(|a| a.name == "alpha").map_or(1.0, |a| a.f);
+        let product: Vec<f32> = weights.iter().map(|weight| alpha * x * weight).collect();
         self.added.push(pb::TensorProto {
             name: name.clone(),
             dims: vec![product.len() as i64],
