@@ -8,6 +8,8 @@ mod hostile;
 mod import_support;
 #[path = "import/quantised.rs"]
 mod quantised;
+#[path = "import/scales.rs"]
+mod scales;
 #[path = "import/wild.rs"]
 mod wild;
 #[path = "import/windows.rs"]
