@@ -139,7 +139,7 @@ pub fn run(args: &Args) -> eyre::Result<()> {
             shift,
             ..ImportOptions::default()
         };
-        let (model, _) = import(onnx, &calibration, &options, &Silent)?;
+        let (model, _) = import(onnx, calibration.as_path(), &options, &Silent)?;
         let file = at(&format!("{number}.assay"));
         model.save(&file)?;
         let file = file.to_str().ok_or_else(|| eyre!("{} is no text", file.display()))?;

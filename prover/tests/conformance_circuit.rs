@@ -125,13 +125,21 @@ fn networks_at_the_edges_agree_too() {
             input_zero: 0,
         })
     };
+    let every_pixel_by_two = Op::Conv(Conv {
+        input: TensorId(1),
+        out_channels: 3,
+        kind: ConvKind::Dense(Kernel::THREE),
+        stride: 2,
+        pad: Padding::NONE,
+        input_zero: 0,
+    });
     let image = TensorId::IMAGE;
     let whole = ConvKind::Dense(Kernel { h: 7, w: 7 });
     let grouped = ConvKind::Grouped(Kernel::THREE, Groups(3));
     let join = |inputs: &[usize]| Op::Concat {
         inputs: inputs.iter().map(|input| TensorId(*input)).collect(),
     };
-    let networks: [(&str, &[(Op, Shape)]); 6] = [
+    let networks: [(&str, &[(Op, Shape)]); 7] = [
         ("one kernel", &[(conv(0, whole, 200), Shape::new(200, 1, 1))]),
         (
             "pool of the image",
@@ -168,6 +176,14 @@ fn networks_at_the_edges_agree_too() {
                 (join(&[0, 0]), Shape::new(6, 7, 7)),
                 (conv(1, ConvKind::Pointwise, 3), Shape::new(3, 7, 7)),
                 (conv(2, whole, 4), Shape::new(4, 1, 1)),
+            ],
+        ),
+        (
+            "the image joined with itself, read with stride 2 in no other way",
+            &[
+                (join(&[0, 0]), Shape::new(6, 7, 7)),
+                (every_pixel_by_two, Shape::new(3, 3, 3)),
+                (conv(2, ConvKind::Dense(Kernel::THREE), 4), Shape::new(4, 1, 1)),
             ],
         ),
         (

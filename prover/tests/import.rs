@@ -4,9 +4,14 @@
 mod concat;
 #[path = "import/convolutions.rs"]
 mod convolutions;
+mod definition;
 #[path = "import/hostile.rs"]
 mod hostile;
 mod import_support;
+#[path = "import/quantised.rs"]
+mod quantised;
+#[path = "import/scales.rs"]
+mod scales;
 #[path = "import/wild.rs"]
 mod wild;
 #[path = "import/windows.rs"]
@@ -364,8 +369,8 @@ fn unsupported_constants_are_refused_by_name() {
         &["constant w", "element 0"],
     );
     assert_refused(
-        constant(|w| w.data_type = DataType::Uint8 as i32),
-        &["constant w", "UINT8"],
+        constant(|w| w.data_type = DataType::Uint16 as i32),
+        &["constant w", "UINT16"],
     );
     assert_refused(constant(|w| w.data_type = 99), &["constant w", "99"]);
     assert_refused(constant(|w| w.dims[0] = -4), &["constant w", "-4"]);

@@ -47,12 +47,18 @@ struct Labelled {
 impl Network {
     fn import(folder: &str, file: &str, shift: u32) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(folder);
-        let (onnx, calibration) = (folder.join(file), folder.join("calibration"));
+        let onnx = folder.join(file);
+        Self::of(folder, onnx, shift)
+    }
+
+    /// The file `onnx`, with the images of `folder`.
+    fn of(folder: PathBuf, onnx: PathBuf, shift: u32) -> Self {
+        let calibration = folder.join("calibration");
         let options = ImportOptions {
             shift,
             ..ImportOptions::default()
         };
-        let (model, report) = import::import(&onnx, &calibration, &options, &Silent).unwrap();
+        let (model, report) = import::import(&onnx, calibration.as_path(), &options, &Silent).unwrap();
         println!("{}", report.to_table());
         let folded = model.fold().unwrap();
         Self {
@@ -68,6 +74,13 @@ impl Network {
     /// One of the three small networks, with tables small enough that a proof has 2^15 rows.
     fn small(file: &str) -> Self {
         Self::import("small", file, 14)
+    }
+
+    /// One of the three, as onnxruntime quantised it.
+    fn quantised(form: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let onnx = root.join(format!("tests/data/quantised/{form}.onnx"));
+        Self::of(root.join("../models/small"), onnx, 14)
     }
 
     fn heldout(&self) -> Vec<Labelled> {
@@ -192,6 +205,22 @@ impl Network {
         });
         convolutions.collect()
     }
+}
+
+/// Its own scales, weights of uint8 with a zero point.
+#[test]
+fn quantised_mobilenet_is_imported_defined_and_proven() {
+    let network = Network::quantised("mobilenet_v1_qdq_u8_u8");
+    assert!(network.report.quantised);
+    let heldout = network.heldout();
+    let right = heldout
+        .iter()
+        .filter(|labelled| network.top1(&labelled.image) == labelled.class);
+    let (right, of) = (right.count(), heldout.len());
+    println!("{right} of {of} held-out images are right");
+    assert!(right + MAX_DIFFERENCE >= 297 && of == 300, "{right} of {of}");
+    network.assert_defined();
+    network.assert_proven();
 }
 
 fn square(side: usize) -> Kernel {

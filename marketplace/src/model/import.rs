@@ -1,4 +1,4 @@
-//! Imports a float network.
+//! Imports a network.
 
 use crate::proving::secret_beside;
 use assay_chain::error::usage;
@@ -29,7 +29,7 @@ pub fn require_free(out: &Path, force: bool) -> eyre::Result<()> {
 /// Imports as the options say, and saves.
 pub fn import_model(
     onnx: &Path,
-    calibration: &Path,
+    calibration: Option<&Path>,
     options: &ImportOptions,
     to: &Path,
     out: &Reporter,

@@ -1,7 +1,7 @@
 //! Ranges of every tensor from the calibration images.
 
 use super::error::ImportError;
-use super::float_run::FloatModel;
+use super::float_run::{FloatModel, Run};
 use super::fold::{Activation, FusedNetwork, FusedOp};
 use super::images::Image;
 use super::options::{ImportOptions, RangeMethod};
@@ -33,9 +33,30 @@ pub(super) fn calibrate(
     options: &ImportOptions,
     progress: &dyn Progress,
 ) -> Result<Calibration, ImportError> {
+    let mut observed = observe(network, float, images, progress)?;
+    let layers = &mut observed.layers;
+    for (layer, observed) in network.layers.iter().zip(layers.iter_mut()) {
+        if let Activation::Clip { max: Some(max) } = layer.activation {
+            // ReLU6: the clip of the integers is the clip of the network.
+            (observed.low, observed.high) = (0.0, max);
+        }
+    }
+    if options.range == RangeMethod::Mse {
+        narrow(network, float, images, layers, progress)?;
+    }
+    Ok(observed)
+}
+
+/// The extremes of every layer, without images none.
+pub(super) fn observe(
+    network: &FusedNetwork,
+    run: &dyn Run,
+    images: &[Image],
+    progress: &dyn Progress,
+) -> Result<Calibration, ImportError> {
     progress.phase("calibrate: extremes", images.len() as u64);
     let runs = for_each_image(images, progress, |image| {
-        let outputs = float.run(&image.bytes)?;
+        let outputs = run.run(&image.bytes)?;
         check_outputs(network, &outputs, image)?;
         let extremes: Vec<(f32, f32)> = outputs.iter().map(|values| extremes(values)).collect();
         Ok((extremes, outputs.into_iter().next_back().unwrap_or_default()))
@@ -55,15 +76,6 @@ pub(super) fn calibrate(
             layer.max = layer.max.max(f64::from(*max));
             (layer.low, layer.high) = (layer.min.min(0.0), layer.max.max(0.0));
         }
-    }
-    for (layer, observed) in network.layers.iter().zip(&mut layers) {
-        if let Activation::Clip { max: Some(max) } = layer.activation {
-            // ReLU6: the clip of the integers is the clip of the network.
-            (observed.low, observed.high) = (0.0, max);
-        }
-    }
-    if options.range == RangeMethod::Mse {
-        narrow(network, float, images, &mut layers, progress)?;
     }
     Ok(Calibration {
         layers,

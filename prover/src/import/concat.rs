@@ -119,6 +119,7 @@ fn rescale(network: &mut FusedNetwork, calibration: &mut Calibration, tensor: us
         inputs: vec![tensor],
         output: source.output,
         channels_last: source.channels_last,
+        file: None,
     };
     let observed = Observed {
         low: range.0,

@@ -14,6 +14,11 @@ pub(super) struct Constant {
 pub(super) enum Data {
     Float(Vec<f32>),
     Int(Vec<i64>),
+    /// int8 if `signed`, else uint8: what quantised networks are made of.
+    Byte {
+        signed: bool,
+        values: Vec<i64>,
+    },
 }
 
 impl Constant {
@@ -55,9 +60,17 @@ impl Constant {
                 let words = words(raw).ok_or_else(|| odd_length(name))?;
                 Data::Int(words.map(|bytes| i64::from(i32::from_le_bytes(bytes))).collect())
             }
+            Ok(T::Int8) => Data::Byte {
+                signed: true,
+                values: bytes(tensor, |byte| i64::from(byte as i8)),
+            },
+            Ok(T::Uint8) => Data::Byte {
+                signed: false,
+                values: bytes(tensor, i64::from),
+            },
             Ok(other) => {
                 return Err(error(format!(
-                    "has element type {}; only floats and integers of 32 or 64 bits",
+                    "has element type {}; only floats and integers of 8, 32 or 64 bits",
                     other.as_str_name()
                 )))
             }
@@ -65,7 +78,7 @@ impl Constant {
         };
         let len = match &data {
             Data::Float(x) => x.len(),
-            Data::Int(x) => x.len(),
+            Data::Int(x) | Data::Byte { values: x, .. } => x.len(),
         };
         if len != count {
             return Err(error(format!("has {len} elements, its shape {dims:?} needs {count}")));
@@ -86,6 +99,15 @@ fn odd_length(name: &str) -> ImportError {
     ImportError::Constant {
         tensor: name.to_owned(),
         problem: "has raw data that is no whole number of elements".into(),
+    }
+}
+
+/// Elements of one byte, in words of their own where they are not raw.
+fn bytes(tensor: &pb::TensorProto, read: impl Fn(u8) -> i64) -> Vec<i64> {
+    if tensor.raw_data.is_empty() {
+        tensor.int32_data.iter().map(|word| read(*word as u8)).collect()
+    } else {
+        tensor.raw_data.iter().map(|byte| read(*byte)).collect()
     }
 }
 

@@ -51,6 +51,8 @@ pub enum ImportError {
     NotFinite { tensor: String, index: usize },
     #[error("calibration directory {path} holds no PNG file", path = .path.display())]
     NoImages { path: PathBuf },
+    #[error("the network is not quantised: --calibration DIR names images that set the ranges of its activations")]
+    Uncalibrated,
     #[error("image {path}: {reason}", path = .path.display())]
     Image { path: PathBuf, reason: String },
     #[error("the float run of the network failed: {reason}")]

@@ -12,6 +12,12 @@ use std::sync::Arc;
 use tract_onnx::pb;
 use tract_onnx::prelude::*;
 
+/// A network that says what the tensors are that the model's layers are compared with.
+pub(super) trait Run: Sync {
+    /// Values of each layer's tensor on an image of the network's size, channel-major.
+    fn run(&self, image: &[u8]) -> Result<Vec<Vec<f32>>, ImportError>;
+}
+
 /// The float network, run by tract.
 pub struct FloatModel {
     plan: Arc<TypedSimplePlan>,
@@ -93,9 +99,10 @@ impl FloatModel {
     pub fn logits(&self, image: &[u8]) -> Result<Vec<f32>, ImportError> {
         Ok(self.run(image)?.pop().unwrap_or_default())
     }
+}
 
-    /// Values of all outputs, channel-major.
-    pub(super) fn run(&self, image: &[u8]) -> Result<Vec<Vec<f32>>, ImportError> {
+impl Run for FloatModel {
+    fn run(&self, image: &[u8]) -> Result<Vec<Vec<f32>>, ImportError> {
         let wanted = self.input().len();
         if image.len() != wanted {
             return Err(ImportError::FloatRun {

@@ -4,12 +4,15 @@ use super::change::Change;
 use super::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::error::ImportError;
 use super::parse::Input;
+use super::quant::Quant;
 use crate::model::{ConvKind, Kernel, Padding, Shape};
 use std::collections::BTreeMap;
 
 /// The network with batch norms, biases and clips inside the layers they follow.
 pub(super) struct FusedNetwork {
     pub(super) input: Shape,
+    /// What the image's bytes stand for, if the file says so.
+    pub(super) image: Option<Quant>,
     pub(super) layers: Vec<FusedLayer>,
     /// How it differs from the file.
     pub(super) changes: Vec<Change>,
@@ -26,6 +29,17 @@ pub(super) struct FusedLayer {
     pub(super) output: Shape,
     /// The ONNX tensor has the shape `[1, h, w, c]`.
     pub(super) channels_last: bool,
+    /// Of a quantised file.
+    pub(super) file: Option<FromFile>,
+}
+
+/// What a quantised file says of a layer's output.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FromFile {
+    /// What its bytes stand for; nothing of logits that the file leaves in float.
+    pub(super) quant: Option<Quant>,
+    /// The tensor of the unfused network that has the same numbers.
+    pub(super) tensor: usize,
 }
 
 pub(super) enum FusedOp {
@@ -90,8 +104,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     let mut changes = network.changes;
     let grey = network.input.c == 1;
     if grey {
-        let what = "one channel: of an image in colours, the green one is read";
-        changes.push(Change::new("image", what));
+        changes.push(reads_green());
     }
     let mut folded: BTreeMap<String, usize> = BTreeMap::new();
     // Tensor of the unfused network → tensor of the fused one.
@@ -120,6 +133,12 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
                 ));
                 let conv = diagonal(&scale, shift);
                 FusedOp::Conv(if grey { of_image(conv) } else { conv })
+            }
+            FloatOp::Quantise(_) | FloatOp::Dequantise(_) => {
+                return Err(misplaced(
+                    &layer,
+                    "belongs to a quantised file: there is no float network",
+                ));
             }
             FloatOp::Affine { ref scale, ref shift } => match foldable(&layer, &readers, &tensors, &mut fused) {
                 Some(FusedLayer {
@@ -163,6 +182,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
             inputs: layer.inputs.iter().map(|input| tensors[*input]).collect(),
             output: layer.output,
             channels_last: layer.channels_last,
+            file: None,
         });
         tensors.push(fused.len());
     }
@@ -197,6 +217,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     );
     Ok(FusedNetwork {
         input: Shape::new(3, network.input.h, network.input.w),
+        image: None,
         layers: fused,
         changes,
     })
@@ -260,8 +281,13 @@ fn diagonal(scale: &[f64], shift: Vec<f64>) -> FloatConv {
     }
 }
 
+/// What a network of one channel does with colours.
+pub(super) fn reads_green() -> Change {
+    Change::new("image", "one channel: of an image in colours, the green one is read")
+}
+
 /// A convolution of a grey image, as one of an image of three channels: the weights of the others are 0.
-fn of_image(mut conv: FloatConv) -> FloatConv {
+pub(super) fn of_image(mut conv: FloatConv) -> FloatConv {
     let kernel = conv.weights.len() / conv.bias.len();
     // Of one channel, both are the same.
     if let ConvKind::Depthwise(kernel) = conv.kind {
@@ -275,7 +301,7 @@ fn of_image(mut conv: FloatConv) -> FloatConv {
     conv
 }
 
-fn apply_affine(conv: &mut FloatConv, scale: &[f64], shift: &[f64]) {
+pub(super) fn apply_affine(conv: &mut FloatConv, scale: &[f64], shift: &[f64]) {
     let per_output = conv.weights.len() / conv.bias.len();
     for (kernel, scale) in conv.weights.chunks_mut(per_output).zip(scale) {
         kernel.iter_mut().for_each(|w| *w *= scale);

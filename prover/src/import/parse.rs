@@ -33,13 +33,15 @@ pub(super) struct Graph {
     pub(super) changes: Vec<Change>,
 }
 
-/// The image: one float tensor `[1, c, h, w]` or `[1, h, w, c]` of three channels, or of one.
+/// The image: one tensor `[1, c, h, w]` or `[1, h, w, c]` of three channels, or of one.
 pub(super) struct Input {
     pub(super) name: String,
     /// As the file has it.
     pub(super) shape: Shape,
     /// `[1, h, w, c]`.
     pub(super) channels_last: bool,
+    /// Not floats: int8 if so, else uint8.
+    pub(super) integers: Option<bool>,
 }
 
 impl Input {
@@ -200,9 +202,16 @@ fn image(info: &pb::ValueInfoProto) -> Result<Input, ImportError> {
     let Some(pb::type_proto::Value::TensorType(tensor)) = info.r#type.as_ref().and_then(|t| t.value.as_ref()) else {
         return Err(error("is not a tensor".into()));
     };
-    if tensor.elem_type != pb::tensor_proto::DataType::Float as i32 {
-        return Err(error(format!("has element type {}, not float32", tensor.elem_type)));
-    }
+    use pb::tensor_proto::DataType;
+    let integers = match DataType::try_from(tensor.elem_type) {
+        Ok(DataType::Float) => None,
+        Ok(DataType::Int8) => Some(true),
+        Ok(DataType::Uint8) => Some(false),
+        _ => {
+            let problem = format!("has element type {}, not float32, int8 or uint8", tensor.elem_type);
+            return Err(error(problem));
+        }
+    };
     let dims = tensor.shape.iter().flat_map(|shape| &shape.dim);
     let dims: Vec<Option<i64>> = dims
         .map(|dim| match &dim.value {
@@ -232,6 +241,7 @@ fn image(info: &pb::ValueInfoProto) -> Result<Input, ImportError> {
         name: info.name.clone(),
         shape: Shape::new(c as usize, h as usize, w as usize),
         channels_last,
+        integers,
     })
 }
 

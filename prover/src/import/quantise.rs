@@ -5,33 +5,12 @@ use super::convert::FloatConv;
 use super::error::ImportError;
 use super::fold::{FusedLayer, FusedNetwork, FusedOp};
 use super::options::ImportOptions;
-use crate::model::params::MAX_MULTIPLIER;
+use super::quant::Quant;
+use crate::model::params::{MAX_MULTIPLIER, MAX_SCALED_BIAS};
 use crate::model::{
     AddParams, Architecture, Conv, ConvKind, ConvParams, Kernel, Layer, LayerParams, Model, Op, Padding, ParamsError,
-    PoolParams, TensorId,
+    PoolParams, ScaledParams, TensorId,
 };
-
-/// Jacob18 (1): `real = scale·(q − zero)`. Zero points of all tensors that are read are bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Quant {
-    pub(super) scale: f64,
-    pub(super) zero: u8,
-}
-
-impl Quant {
-    /// 0..=255 covers `low..=high`, with real 0 on a whole number.
-    fn of_range(low: f64, high: f64) -> Self {
-        let scale = (high - low) / 255.0;
-        if scale <= 0.0 || !scale.is_finite() {
-            // A tensor that is always 0: any scale will do.
-            return Self { scale: 1.0, zero: 0 };
-        }
-        Self {
-            scale,
-            zero: (-low / scale).round().clamp(0.0, 255.0) as u8,
-        }
-    }
-}
 
 /// Worst-case logits take this share of the table; the rest is for rounding of weights.
 const LOGIT_SHARE: f64 = 0.98;
@@ -48,10 +27,10 @@ pub(super) fn quantise(
     let mut quantiser = Quantiser {
         network,
         unit: f64::from(2f32).powi(options.shift.min(31) as i32),
-        quants: vec![Quant {
+        quants: vec![network.image.unwrap_or(Quant {
             scale: options.input_scale,
             zero: options.input_zero,
-        }],
+        })],
         model: Model {
             architecture: Architecture {
                 input: network.input,
@@ -65,14 +44,16 @@ pub(super) fn quantise(
     let last = network.layers.len().saturating_sub(1);
     for (i, layer) in network.layers.iter().enumerate() {
         let observed = calibration.layers[i];
+        let given = layer.file.and_then(|file| file.quant);
+        let y = given.unwrap_or_else(|| Quant::of_range(observed.low, observed.high));
         match &layer.op {
-            FusedOp::Conv(conv) if i == last => quantiser.logits(layer, conv)?,
-            FusedOp::Conv(conv) => quantiser.conv(layer, conv, Quant::of_range(observed.low, observed.high))?,
+            FusedOp::Conv(conv) if i == last && given.is_none() => quantiser.logits(layer, conv)?,
+            FusedOp::Conv(conv) => quantiser.conv(layer, conv, y)?,
             FusedOp::Copy => quantiser.copy(layer, quantiser.quants[layer.inputs[0]])?,
-            FusedOp::Rescale => quantiser.copy(layer, Quant::of_range(observed.low, observed.high))?,
-            FusedOp::Concat => quantiser.concat(layer, Quant::of_range(observed.low, observed.high)),
-            FusedOp::Add => quantiser.add(layer, Quant::of_range(observed.low, observed.high))?,
-            FusedOp::Pool => quantiser.pool(layer, Quant::of_range(observed.low, observed.high))?,
+            FusedOp::Rescale => quantiser.copy(layer, y)?,
+            FusedOp::Concat => quantiser.concat(layer, y),
+            FusedOp::Add => quantiser.add(layer, y)?,
+            FusedOp::Pool => quantiser.pool(layer, y)?,
         }
     }
     Ok((quantiser.model, quantiser.quants))
@@ -97,10 +78,17 @@ impl Quantiser<'_> {
     }
 
     fn conv(&mut self, layer: &FusedLayer, conv: &FloatConv, y: Quant) -> Result<(), ImportError> {
-        let params = self.conv_params(layer, conv, y)?;
+        let params = self.params(layer, conv, y)?;
         let op = self.conv_op(layer, conv);
-        self.push(layer, op, LayerParams::Conv(params), y);
+        self.push(layer, op, params, y);
         Ok(())
+    }
+
+    fn params(&self, layer: &FusedLayer, conv: &FloatConv, y: Quant) -> Result<LayerParams, ImportError> {
+        Ok(match layer.file {
+            None => LayerParams::Conv(self.conv_params(layer, conv, y)?),
+            Some(_) => LayerParams::Scaled(self.scaled_params(layer, conv, y)?),
+        })
     }
 
     fn conv_op(&self, layer: &FusedLayer, conv: &FloatConv) -> Op {
@@ -149,6 +137,44 @@ impl Quantiser<'_> {
         Ok(params)
     }
 
+    /// The file's weights with the file's scales: none of both is chosen here, so each product with its multiplier is rounded by itself.
+    fn scaled_params(&self, layer: &FusedLayer, conv: &FloatConv, y: Quant) -> Result<ScaledParams, ImportError> {
+        let x = self.quants[layer.inputs[0]];
+        let per_output = conv.weights.len() / conv.bias.len();
+        let gain = x.scale / y.scale * self.unit;
+        let mut weights = Vec::with_capacity(conv.weights.len());
+        for (i, weight) in conv.weights.iter().enumerate() {
+            let value = (weight * gain).round();
+            if value.abs() > f64::from(i32::MAX) {
+                return Err(ImportError::Multiplier {
+                    layer: layer.node.clone(),
+                    channel: i / per_output,
+                    value,
+                    max: i32::MAX as u32,
+                });
+            }
+            weights.push(value as i32);
+        }
+        let mut bias = Vec::with_capacity(conv.bias.len());
+        for (channel, real) in conv.bias.iter().enumerate() {
+            let value = (real / y.scale * self.unit).round();
+            if value.abs() > MAX_SCALED_BIAS as f64 {
+                return Err(ImportError::Bias {
+                    layer: layer.node.clone(),
+                    channel,
+                    value,
+                });
+            }
+            bias.push(value as i64);
+        }
+        Ok(ScaledParams {
+            weights,
+            bias,
+            input_zero: x.zero,
+            output_zero: y.zero.into(),
+        })
+    }
+
     /// All logits share one scale: the finest that keeps every image inside the table.
     fn logits(&mut self, layer: &FusedLayer, conv: &FloatConv) -> Result<(), ImportError> {
         let x = self.quants[layer.inputs[0]];
@@ -170,8 +196,8 @@ impl Quantiser<'_> {
         };
         let op = self.conv_op(layer, conv);
         for _ in 0..LOGIT_ATTEMPTS {
-            let params = self.conv_params(layer, conv, y)?;
-            self.push(layer, op.clone(), LayerParams::Conv(params), y);
+            let params = self.params(layer, conv, y)?;
+            self.push(layer, op.clone(), params, y);
             // Earlier layers' errors are the validate phase's to report.
             let index = self.model.params.len() - 1;
             match self
@@ -243,10 +269,13 @@ impl Quantiser<'_> {
         let shape = self.network.shape(input);
         let positions = (shape.h * shape.w) as f64;
         let multiplier = self.multiplier(layer, 0, (x.scale / y.scale / positions * self.unit).round())?;
-        // The scale that the rounded multiplier stands for.
-        let y = Quant {
-            scale: x.scale * self.unit / (f64::from(multiplier) * positions),
-            ..y
+        // The scale that the rounded multiplier stands for; a file's own is what the layers behind were rounded for.
+        let y = match layer.file {
+            None => Quant {
+                scale: x.scale * self.unit / (f64::from(multiplier) * positions),
+                ..y
+            },
+            Some(_) => y,
         };
         let params = PoolParams {
             multiplier,

@@ -2,7 +2,7 @@
 
 use super::architecture::Architecture;
 use super::op::{Conv, Op};
-use super::params::{ConvParams, LayerParams, Model, ParamsError};
+use super::params::{ConvParams, LayerParams, Model, ParamsError, ScaledParams};
 use serde::Serialize;
 
 /// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(s−1) ≥ 0`.
@@ -20,7 +20,7 @@ impl std::fmt::Debug for FoldedModel {
     }
 }
 
-/// Folded parameters of one layer. Those that [`Model::fold`] makes are below 2^58 in absolute value, those that pass
+/// Folded parameters of one layer. Those that [`Model::fold`] makes are below 2^62 in absolute value, those that pass
 /// [`FoldedModel::check_total`] below 2^33.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoldedLayer {
@@ -68,6 +68,7 @@ impl Model {
             .zip(&self.params)
             .map(|(layer, params)| match (&layer.op, params) {
                 (Op::Conv(conv), LayerParams::Conv(p)) => self.fold_conv(conv, p, constant(p.output_zero)),
+                (Op::Conv(conv), LayerParams::Scaled(p)) => fold_scaled(conv, p, constant(p.output_zero)),
                 (_, LayerParams::Add(p)) => {
                     let (a1, a2) = (i64::from(p.lhs_multiplier), i64::from(p.rhs_multiplier));
                     let zero = a1 * i64::from(p.lhs_zero) + a2 * i64::from(p.rhs_zero);
@@ -119,6 +120,20 @@ impl Model {
             weights,
             bias: bias.collect(),
         }
+    }
+}
+
+fn fold_scaled(conv: &Conv, p: &ScaledParams, constant: i64) -> FoldedLayer {
+    let per_output = p.weights.len() / conv.out_channels;
+    let weights: Vec<i64> = p.weights.iter().map(|w| i64::from(*w)).collect();
+    let bias = weights.chunks_exact(per_output).zip(&p.bias).map(|(kernel, bias)| {
+        // As in `fold_conv`.
+        let zero = if conv.pad.is_none() { i64::from(p.input_zero) } else { 0 };
+        bias - zero * kernel.iter().sum::<i64>() + constant
+    });
+    FoldedLayer::Conv {
+        bias: bias.collect(),
+        weights,
     }
 }
 

@@ -28,5 +28,5 @@ pub use file::ModelFileError;
 pub use folded::{FoldedLayer, FoldedModel, QRange};
 pub use networks::{joined_network, kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};
 pub use op::{Conv, ConvKind, Groups, Kernel, Layer, Op, Padding, TensorId};
-pub use params::{AddParams, ConvParams, LayerParams, Model, ParamsError, PoolParams};
+pub use params::{AddParams, ConvParams, LayerParams, Model, ParamsError, PoolParams, ScaledParams};
 pub use shape::Shape;

@@ -1,7 +1,7 @@
 //! The secret parameters of a network, and folding them.
 
 use super::architecture::{Architecture, ArchitectureError};
-use super::op::Op;
+use super::op::{Conv, Op};
 use serde::{Deserialize, Serialize};
 
 /// A quantised network: the architecture and its secret parameters.
@@ -32,6 +32,8 @@ pub enum LayerParams {
     Pool(PoolParams),
     /// Of [`Op::Concat`], which has none.
     Concat,
+    /// Of [`Op::Conv`] too, with multipliers that are in the weights already.
+    Scaled(ScaledParams),
 }
 
 /// `acc = Σ w·(x − z_x) + b`, `t = a·acc + z_y·2^s + 2^(s−1)`, per output channel.
@@ -46,6 +48,20 @@ pub struct ConvParams {
     /// `z_x`; the architecture's own in a layer with padding.
     pub input_zero: u8,
     /// Zero point of the output; may leave 0..=255 in the last layer, whose output is not clipped.
+    pub output_zero: i32,
+}
+
+/// `t = Σ W·(x − z_x) + b + z_y·2^s + 2^(s−1)`: each weight is rounded by itself instead of on the grid of a multiplier, so that scales
+/// which are given, and whose multiplier would be a small number, are met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScaledParams {
+    /// In the order of [`ConvParams::weights`], in units of 2^−s.
+    pub weights: Vec<i32>,
+    /// One per output channel, in the same unit; at most 2^56.
+    pub bias: Vec<i64>,
+    /// As in [`ConvParams`].
+    pub input_zero: u8,
+    /// As in [`ConvParams`].
     pub output_zero: i32,
 }
 
@@ -135,32 +151,23 @@ impl Model {
             let name = || arch.layer_name(i);
             match (&layer.op, params) {
                 (Op::Conv(conv), LayerParams::Conv(p)) => {
-                    let lengths = [
-                        ("weights", p.weights.len(), arch.weight_count(conv)),
-                        ("bias", p.bias.len(), conv.out_channels),
-                        ("multiplier", p.multiplier.len(), conv.out_channels),
-                    ];
-                    for (what, got, expected) in lengths {
-                        if got != expected {
-                            return Err(ParamsError::Length {
-                                layer: name(),
-                                what,
-                                expected,
-                                got,
-                            });
-                        }
-                    }
+                    check_length("weights", p.weights.len(), arch.weight_count(conv), &name)?;
+                    check_length("bias", p.bias.len(), conv.out_channels, &name)?;
+                    check_length("multiplier", p.multiplier.len(), conv.out_channels, &name)?;
                     for multiplier in &p.multiplier {
                         check_multiplier(*multiplier, &name)?;
                     }
                     check_output_zero(p.output_zero, arch, i)?;
-                    if !conv.pad.is_none() && p.input_zero != conv.input_zero {
-                        return Err(ParamsError::InputZero {
-                            layer: name(),
-                            expected: conv.input_zero,
-                            got: p.input_zero,
-                        });
+                    check_input_zero(conv, p.input_zero, &name)?;
+                }
+                (Op::Conv(conv), LayerParams::Scaled(p)) => {
+                    check_length("weights", p.weights.len(), arch.weight_count(conv), &name)?;
+                    check_length("bias", p.bias.len(), conv.out_channels, &name)?;
+                    for bias in &p.bias {
+                        check_bounds("bias", *bias, -MAX_SCALED_BIAS, MAX_SCALED_BIAS, &name)?;
                     }
+                    check_output_zero(p.output_zero, arch, i)?;
+                    check_input_zero(conv, p.input_zero, &name)?;
                 }
                 (Op::Add { .. }, LayerParams::Add(p)) => {
                     check_multiplier(p.lhs_multiplier, &name)?;
@@ -181,6 +188,38 @@ impl Model {
 
 /// Largest multiplier: 2^8 in real terms at `s = 16`. Keeps every product of [`Model::fold`] below 2^57.
 pub const MAX_MULTIPLIER: u32 = 1 << 24;
+
+/// Largest bias of [`ScaledParams`], far outside of what a table holds: no sum of [`Model::fold`] overflows.
+pub const MAX_SCALED_BIAS: i64 = 1 << 56;
+
+fn check_length(
+    what: &'static str,
+    got: usize,
+    expected: usize,
+    layer: &impl Fn() -> String,
+) -> Result<(), ParamsError> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(ParamsError::Length {
+        layer: layer(),
+        what,
+        expected,
+        got,
+    })
+}
+
+/// A layer with padding has its zero point in the architecture.
+fn check_input_zero(conv: &Conv, got: u8, layer: &impl Fn() -> String) -> Result<(), ParamsError> {
+    if conv.pad.is_none() || got == conv.input_zero {
+        return Ok(());
+    }
+    Err(ParamsError::InputZero {
+        layer: layer(),
+        expected: conv.input_zero,
+        got,
+    })
+}
 
 fn check_multiplier(multiplier: u32, layer: &impl Fn() -> String) -> Result<(), ParamsError> {
     check_bounds("multiplier", multiplier.into(), 1, MAX_MULTIPLIER.into(), layer)

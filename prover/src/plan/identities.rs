@@ -265,6 +265,11 @@ impl Context<'_> {
             return self.evaluate_whole(source, t);
         }
         let (rows, c) = (*self.floor.tensor(source.0), source.1);
+        // On rows of another kind nothing binds the sums of every second pixel.
+        assert!(
+            rows.strided,
+            "a tensor that is read with stride 2 has sums of every second pixel"
+        );
         let (p, q) = (part.number / 2, part.number % 2);
         let col = if q == 0 { Col::AccX } else { Col::Acc };
         let lines: Vec<_> = (p..rows.shape.h)

@@ -4,8 +4,7 @@
 #![allow(dead_code, reason = "each test program uses a part, some all of it")]
 
 use assay_prover::model::{
-    Architecture, Conv, ConvKind, ConvParams, Groups, Kernel, Layer, LayerParams, Model, Op, OutputMode, Padding,
-    Shape, TensorId,
+    Architecture, Conv, ConvKind, Groups, Kernel, Layer, LayerParams, Model, Op, OutputMode, Padding, Shape, TensorId,
 };
 use assay_prover::reference::LayerTrace;
 use rand::Rng;
@@ -37,8 +36,22 @@ pub(crate) fn quotients(model: &Model, image_hwc: &[u8]) -> Vec<Vec<i64>> {
                 for j in 0..layer.output.w {
                     let (scaled, zero) = match (&layer.op, params) {
                         (Op::Conv(conv), LayerParams::Conv(p)) => {
-                            let acc = convolution(&tensors[conv.input.0], conv, p, o, i, j);
+                            let numbers = Numbers {
+                                weights: &|n| i64::from(p.weights[n]),
+                                bias: p.bias[o].into(),
+                                zero: p.input_zero,
+                            };
+                            let acc = convolution(&tensors[conv.input.0], conv, &numbers, o, i, j);
                             (i128::from(p.multiplier[o]) * i128::from(acc), p.output_zero)
+                        }
+                        (Op::Conv(conv), LayerParams::Scaled(p)) => {
+                            let numbers = Numbers {
+                                weights: &|n| i64::from(p.weights[n]),
+                                bias: p.bias[o],
+                                zero: p.input_zero,
+                            };
+                            let t = convolution(&tensors[conv.input.0], conv, &numbers, o, i, j);
+                            (i128::from(t), p.output_zero)
                         }
                         (Op::Add { lhs, rhs }, LayerParams::Add(p)) => {
                             let term =
@@ -78,8 +91,15 @@ pub(crate) fn found(layer: &LayerTrace, shift: u32) -> Vec<i64> {
     }
 }
 
+/// What an output channel of a convolution computes with.
+struct Numbers<'a> {
+    weights: &'a dyn Fn(usize) -> i64,
+    bias: i64,
+    zero: u8,
+}
+
 /// One output of a convolution, from an explicitly padded map of `x − z_x`.
-fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: usize, j: usize) -> i64 {
+fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &Numbers<'_>, o: usize, i: usize, j: usize) -> i64 {
     let (size, channels): (_, Vec<usize>) = match conv.kind {
         ConvKind::Pointwise => (Kernel { h: 1, w: 1 }, (0..x.len()).collect()),
         ConvKind::Dense(size) => (size, (0..x.len()).collect()),
@@ -90,19 +110,19 @@ fn convolution(x: &[Vec<Vec<i64>>], conv: &Conv, p: &ConvParams, o: usize, i: us
             (size, (0..x.len()).filter(|c| c / reads == o / makes).collect())
         }
     };
-    let mut acc = i64::from(p.bias[o]);
+    let mut acc = p.bias;
     for (n, c) in channels.iter().enumerate() {
         let (h, w) = (x[*c].len(), x[*c][0].len());
         let mut padded = vec![vec![0i64; w + conv.pad.left + conv.pad.right]; h + conv.pad.top + conv.pad.bottom];
         for (row, pixels) in x[*c].iter().enumerate() {
             for (column, pixel) in pixels.iter().enumerate() {
-                padded[row + conv.pad.top][column + conv.pad.left] = pixel - i64::from(p.input_zero);
+                padded[row + conv.pad.top][column + conv.pad.left] = pixel - i64::from(p.zero);
             }
         }
         for a in 0..size.h {
             for b in 0..size.w {
-                let weight = p.weights[((o * channels.len() + n) * size.h + a) * size.w + b];
-                acc += i64::from(weight) * padded[i * conv.stride + a][j * conv.stride + b];
+                let weight = (p.weights)(((o * channels.len() + n) * size.h + a) * size.w + b);
+                acc += weight * padded[i * conv.stride + a][j * conv.stride + b];
             }
         }
     }

@@ -308,6 +308,43 @@ fn joined_tensors_with_readers_of_both_kinds_are_copied() {
 }
 
 #[test]
+fn what_is_joined_on_another_scale_may_be_read_with_stride_2_besides() {
+    let by_two = |onnx: Onnx, from: &str, channels: i64, to: &str| {
+        let weights = format!("{to}_w");
+        let attributes = vec![ints("pads", &[1; 4]), ints("strides", &[2, 2])];
+        let onnx = onnx.weights(&weights, &[4, channels, 3, 3]);
+        onnx.node("Conv", &[from, &weights], to, attributes)
+    };
+    // `x` is clipped at 6, `l` is below 0: one scale for both is not that of `x`, which only layers of stride 2 read besides.
+    let onnx = Onnx::new(SIDE, SIDE)
+        .weights("xw", &[4, 3, 3, 3])
+        .weights("lw", &[2, 3, 3, 3]);
+    let onnx = onnx.floats("six", &[], vec![6.0]).floats("nil", &[], vec![0.0]);
+    let onnx = onnx.node("Conv", &["image", "xw"], "xc", vec![ints("pads", &[1; 4])]);
+    let onnx = onnx.node("Clip", &["xc", "nil", "six"], "x", vec![]);
+    let onnx = onnx.node("Conv", &["image", "lw"], "l", vec![ints("pads", &[1; 4])]);
+    let onnx = by_two(concat(onnx, &["x", "l"], "j"), "j", 6, "d1");
+    let onnx = by_two(onnx, "x", 4, "d2").node("Add", &["d1", "d2"], "y", vec![]);
+    let (_, report) = joined(&with_head(onnx, 4));
+    assert_says(&report, "(x)", "rescaled by a layer of its own");
+}
+
+#[test]
+fn joints_of_joints_without_end_are_refused_at_once() {
+    let mut onnx = conv_relu(stem(), ("x", 4), 3, "a", 2);
+    onnx = concat(onnx, &["x", "a"], "j0");
+    for i in 0..13 {
+        let (from, to) = (format!("j{i}"), format!("j{}", i + 1));
+        onnx = concat(onnx, &[&from, &from], &to);
+    }
+    for i in 0..40 {
+        let name = format!("c{i}");
+        onnx = concat(onnx, &["j11", "j11"], &name);
+    }
+    assert_refused(with_head(onnx, 6 << 13), &["(Concat)", "joins more than 65536 tensors"]);
+}
+
+#[test]
 fn what_cannot_be_joined_is_refused_by_name() {
     let two = || conv_relu(stem(), ("x", 4), 3, "a", 2);
     for axis in [0, 2, 3, -1, -2, -4, 4, i64::MIN] {

@@ -348,7 +348,7 @@ async fn predicate(s: &mut Stage, seven: &Path) -> eyre::Result<Predicate> {
         ..ImportOptions::default()
     };
     let onnx = seven.join("is_seven_32.onnx");
-    let (network, _) = import_model(&onnx, &seven.join("calibration"), &options, &model, out)?;
+    let (network, _) = import_model(&onnx, Some(&seven.join("calibration")), &options, &model, out)?;
     let frozen = FrozenArchitecture::plan(network.architecture)?;
     save_arch(&arch, &frozen)?;
     let string = s.keys.srs.load(&s.chain, frozen.layout.k, out)?;

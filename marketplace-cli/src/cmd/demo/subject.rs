@@ -102,7 +102,7 @@ impl Source {
             .is_some_and(|end| end.eq_ignore_ascii_case("onnx"))
         {
             let (options, to) = (ImportOptions::default(), work.join("imported.assay"));
-            let (model, report) = import_model(&self.network, &self.calibration, &options, &to, out)?;
+            let (model, report) = import_model(&self.network, Some(&self.calibration), &options, &to, out)?;
             return Ok((
                 model,
                 Some(format!("{} of {}", report.same_top1, report.calibration_images)),

@@ -20,22 +20,24 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Quantise a float network
+    /// Import a network from an ONNX file: a float one is quantised, a quantised one keeps its scales
     #[command(
         after_help = "Example:\n  assay model import models/digits/mobilenet_v2_035_96.onnx \\\n    \
         --calibration models/digits/calibration --out digits.assay\n\n\
         What proofs of the model reveal is part of its architecture and fixed from here on; the metric that it is registered with\n\
         follows. An answer is right if the class is the label (top1), the label is one of five classes, whose order stays hidden\n\
         (top5, from 6 classes on), or the bit is the label, 0 or 1 (bin, 2 classes). Logits serve assay prove and assay verify.\n\n\
+        A quantised file (QDQ or QOperator of onnxruntime, full-integer TFLite through tf2onnx) needs no images; with --calibration the\n\
+        report says for each layer how far its integers are from the file's own.\n\n\
         Operators that are not supported, and networks for which some image would have no proof, are errors that name the\n\
         node and the layer."
     )]
     Import {
-        /// Float network: Conv, batch norm, Clip or ReLU6, Add, Concat, average pool, Gemm; Softmax or ArgMax at the end
+        /// Network: Conv, batch norm, Clip or ReLU6, Add, Concat, average pool, Gemm; Softmax or ArgMax at the end
         onnx: PathBuf,
-        /// Folder of PNG images that set the activations' ranges
+        /// Folder of PNG images: they set the activations' ranges of a float network, and both networks are compared on them
         #[arg(long, value_name = "DIR")]
-        calibration: PathBuf,
+        calibration: Option<PathBuf>,
         /// Where the model goes; keep it secret
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -118,7 +120,7 @@ impl Command {
                     output: OutputMode::from(&output),
                     ..ImportOptions::default()
                 };
-                let (_, report) = import_model(&onnx, &calibration, &options, &out, &ctx.out)?;
+                let (_, report) = import_model(&onnx, calibration.as_deref(), &options, &out, &ctx.out)?;
                 let text = report.to_table();
                 ctx.out.result(&Imported { model: out, report }, text)
             }

@@ -6,6 +6,9 @@ use crate::import::error::ImportError;
 use crate::import::parse::Node;
 use crate::model::Shape;
 
+/// Of all nodes together: ten times what DenseNet-264 joins.
+const MAX_JOINED: usize = 1 << 16;
+
 impl Converter {
     /// Of sizes a list, of computed tensors their channels.
     pub(super) fn concat(&mut self, node: &Node) -> Result<(), ImportError> {
@@ -69,12 +72,28 @@ impl Converter {
 }
 
 /// What a concatenation joins is joined at once by the one that joins it. Those that nothing reads by then go.
-pub(super) fn flatten(network: &mut FloatNetwork) {
+///
+/// # Errors
+/// If that is more than a file may have of them.
+pub(super) fn flatten(network: &mut FloatNetwork) -> Result<(), ImportError> {
+    let mut all = 0;
     let layers = &mut network.layers;
     let mut joined = vec![false; layers.len() + 1];
     for i in 0..layers.len() {
         if !matches!(layers[i].op, FloatOp::Concat) {
             continue;
+        }
+        let nested = layers[i].inputs.iter().map(|input| match input.checked_sub(1) {
+            Some(inner) if matches!(layers[inner].op, FloatOp::Concat) => layers[inner].inputs.len(),
+            _ => 1,
+        });
+        all += nested.sum::<usize>();
+        if all > MAX_JOINED {
+            return Err(ImportError::Node {
+                node: layers[i].node.clone(),
+                op: layers[i].onnx_op.clone(),
+                problem: format!("joins more than {MAX_JOINED} tensors, all nodes before it together"),
+            });
         }
         let mut inputs = Vec::new();
         for input in layers[i].inputs.clone() {
@@ -102,4 +121,5 @@ pub(super) fn flatten(network: &mut FloatNetwork) {
         layer.inputs.iter_mut().for_each(|input| *input = places[*input]);
         !joined[tensor]
     });
+    Ok(())
 }

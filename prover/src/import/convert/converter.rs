@@ -6,7 +6,7 @@ use crate::import::constant::{Constant, Data};
 use crate::import::error::ImportError;
 use crate::import::parse::Node;
 use crate::model::{Architecture, ArchitectureError, ParamsError, Shape};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Of a tensor.
@@ -55,6 +55,8 @@ pub(super) struct Converter {
     pub(super) network: FloatNetwork,
     /// What all layers hold so far: numbers in their outputs, and of their own.
     pub(super) sizes: Sizes,
+    /// Tensors of bytes that are int8 in the file.
+    pub(super) signed: HashSet<usize>,
     /// The node that ends the network: only other names of its output may follow.
     pub(super) end: Option<End>,
 }
@@ -146,14 +148,19 @@ impl Converter {
         let constant = self.constant(node, name)?;
         match &constant.data {
             Data::Float(data) => Ok((&constant.dims, data)),
-            Data::Int(_) => Err(error(node, format!("input {name} holds integers, expected float32"))),
+            Data::Int(_) | Data::Byte { .. } => {
+                Err(error(node, format!("input {name} holds integers, expected float32")))
+            }
         }
     }
 
     pub(super) fn integers(&self, node: &Node, name: &str) -> Result<&[i64], ImportError> {
         match &self.constant(node, name)?.data {
             Data::Int(data) => Ok(data),
-            Data::Float(_) => Err(error(node, format!("input {name} holds floats, expected integers"))),
+            Data::Float(_) | Data::Byte { .. } => Err(error(
+                node,
+                format!("input {name} holds floats or bytes, expected integers"),
+            )),
         }
     }
 
@@ -184,6 +191,10 @@ impl Converter {
             );
             return Err(error(node, problem));
         }
+        if !matches!(op, FloatOp::Dequantise(_)) && inputs.iter().any(|input| self.is_bytes(*input)) {
+            let problem = "reads integers that no DequantizeLinear has turned into numbers, which is not supported";
+            return Err(error(node, problem.into()));
+        }
         self.count(&op, output)?;
         self.network.layers.push(FloatLayer {
             node: node.name.clone(),
@@ -203,16 +214,24 @@ impl Converter {
         Ok(())
     }
 
+    fn is_bytes(&self, tensor: usize) -> bool {
+        match tensor.checked_sub(1) {
+            None => self.network.integer_input.is_some(),
+            Some(layer) => matches!(self.network.layers[layer].op, FloatOp::Quantise(_)),
+        }
+    }
+
     /// Refuses a layer with which the network would be too large, before it is kept.
     fn count(&mut self, op: &FloatOp, output: Shape) -> Result<(), ImportError> {
         let numbers = match op {
             FloatOp::Conv(conv) => conv.weights.len() + conv.bias.len(),
             FloatOp::Affine { scale, shift } => scale.len() + shift.len(),
             FloatOp::Clip { .. } | FloatOp::Add | FloatOp::Pool | FloatOp::Concat => 0,
+            FloatOp::Quantise(_) | FloatOp::Dequantise(_) => 0,
         };
+        self.count_numbers(numbers)?;
         let sizes = &mut self.sizes;
         sizes.activations = sizes.activations.saturating_add(output.len());
-        sizes.numbers = sizes.numbers.saturating_add(numbers);
         if sizes.activations > Architecture::MAX_ACTIVATIONS {
             return Err(ParamsError::from(ArchitectureError::TooManyActivations {
                 activations: sizes.activations,
@@ -220,13 +239,16 @@ impl Converter {
             })
             .into());
         }
-        let too_many = |what: &str, most: usize| ImportError::File {
-            what: format!("more than {most} {what}"),
-        };
         if self.network.layers.len() >= MAX_LAYERS {
             return Err(too_many("operators", MAX_LAYERS));
         }
-        if sizes.numbers > MAX_NUMBERS {
+        Ok(())
+    }
+
+    /// Refuses weights, or constants that are made of others, before there are too many.
+    pub(super) fn count_numbers(&mut self, numbers: usize) -> Result<(), ImportError> {
+        self.sizes.numbers = self.sizes.numbers.saturating_add(numbers);
+        if self.sizes.numbers > MAX_NUMBERS {
             return Err(too_many("weights", MAX_NUMBERS));
         }
         Ok(())
@@ -241,6 +263,12 @@ impl Converter {
     /// The node's output is its input under another name, or with another ONNX shape.
     pub(super) fn alias(&mut self, node: &Node, value: Value) {
         self.values.insert(node.output.clone(), value);
+    }
+}
+
+fn too_many(what: &str, most: usize) -> ImportError {
+    ImportError::File {
+        what: format!("more than {most} {what}"),
     }
 }
 

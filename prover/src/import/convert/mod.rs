@@ -7,6 +7,7 @@
 //! | `attributes` | what a node says besides its inputs |
 //! | `concat`, `conv`, `elementwise`, `spatial`, `transpose` | one operator a function |
 //! | `ends` | what only ends a network |
+//! | `quantised` | scales and zero points of quantised files |
 //! | `window` | size, steps and border of a kernel or an average |
 //! | `sizes` | constants, and lists of sizes |
 
@@ -17,6 +18,7 @@ mod converter;
 mod elementwise;
 mod ends;
 mod network;
+mod quantised;
 mod sizes;
 mod spatial;
 mod transpose;
@@ -27,7 +29,7 @@ pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use super::error::ImportError;
 use super::parse::{Graph, Node};
 use converter::{error, Converter, Form, Sizes, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Converts every node; those that only rename a tensor become no layer.
 pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
@@ -46,10 +48,12 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
         values: HashMap::from([(graph.input.name.clone(), image)]),
         network: FloatNetwork {
             input: graph.input.shape,
+            integer_input: graph.input.integers,
             layers: Vec::new(),
             changes: graph.changes.clone(),
         },
         sizes: Sizes::default(),
+        signed: HashSet::new(),
         end: None,
     };
     for node in &graph.nodes {
@@ -70,14 +74,14 @@ pub(super) fn convert(graph: &Graph) -> Result<FloatNetwork, ImportError> {
     if converter.network.layers.is_empty() {
         return Err(interface("is the image itself"));
     }
-    concat::flatten(&mut converter.network);
+    concat::flatten(&mut converter.network)?;
     Ok(converter.network)
 }
 
 type Convert = fn(&mut Converter, &Node) -> Result<(), ImportError>;
 
 /// What each operator becomes.
-const OPERATORS: [(&str, Convert); 27] = [
+const OPERATORS: [(&str, Convert); 30] = [
     ("Add", Converter::add),
     ("ArgMax", Converter::arg_max),
     ("AveragePool", Converter::average_pool),
@@ -87,6 +91,7 @@ const OPERATORS: [(&str, Convert); 27] = [
     ("Concat", Converter::concat),
     ("Constant", Converter::constant_node),
     ("Conv", Converter::conv),
+    ("DequantizeLinear", Converter::dequantize_linear),
     ("Div", Converter::affine),
     ("Dropout", Converter::dropout),
     ("Flatten", Converter::flatten),
@@ -97,11 +102,13 @@ const OPERATORS: [(&str, Convert); 27] = [
     ("LogSoftmax", Converter::softmax),
     ("MatMul", Converter::mat_mul),
     ("Mul", Converter::affine),
+    ("QuantizeLinear", Converter::quantize_linear),
     ("ReduceMean", Converter::reduce_mean),
     ("Relu", Converter::relu),
     ("Reshape", Converter::reshape),
     ("Shape", Converter::shape),
     ("Softmax", Converter::softmax),
+    ("Squeeze", Converter::squeeze),
     ("Sub", Converter::affine),
     ("Transpose", Converter::transpose),
     ("Unsqueeze", Converter::unsqueeze),

@@ -1,11 +1,14 @@
 //! The network in real numbers, one layer per operator.
 
 use crate::import::change::Change;
+use crate::import::quant::Quant;
 use crate::model::{ConvKind, Padding, Shape};
 
 /// The network in real numbers. Tensor 0 is the image, `i + 1` the output of layer `i`.
 pub(crate) struct FloatNetwork {
     pub(crate) input: Shape,
+    /// The image is integers in the file: int8 if so, else uint8.
+    pub(crate) integer_input: Option<bool>,
     pub(crate) layers: Vec<FloatLayer>,
     /// How it differs from the file.
     pub(crate) changes: Vec<Change>,
@@ -40,8 +43,13 @@ pub(crate) enum FloatOp {
     Pool,
     /// The channels of its inputs, one behind the other.
     Concat,
+    /// Real numbers to bytes.
+    Quantise(Quant),
+    /// And back.
+    Dequantise(Quant),
 }
 
+#[derive(Clone)]
 pub(crate) struct FloatConv {
     pub(crate) kind: ConvKind,
     pub(crate) stride: usize,

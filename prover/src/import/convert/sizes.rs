@@ -127,6 +127,7 @@ impl Converter {
             let kept = match constant.data {
                 Data::Float(_) => to == FLOAT,
                 Data::Int(_) => INTEGERS.contains(&to),
+                Data::Byte { .. } => false,
             };
             if !kept {
                 return Err(unsupported());

@@ -179,6 +179,33 @@ impl Converter {
         }
     }
 
+    /// `[1, c, 1, 1]` to `[1, c]`: the axes are an attribute before operator set 13, an input since.
+    pub(super) fn squeeze(&mut self, node: &Node) -> Result<(), ImportError> {
+        node.only(&["axes"])?;
+        let names = self.inputs(node, 1, 2)?;
+        let x = self.value(node, names[0])?;
+        let axes = match names.get(1) {
+            Some(name) => Some(self.integers(node, name)?),
+            None => node.ints("axes")?,
+        };
+        let old = x.onnx_shape();
+        let rank = old.len() as i64;
+        let mut axes = axes.unwrap_or(&[]).to_vec();
+        axes.iter_mut()
+            .for_each(|axis| *axis += if *axis < 0 { rank } else { 0 });
+        axes.sort_unstable();
+        let wanted = match x.form {
+            Form::Map => [2, 3],
+            _ => [1, 2],
+        };
+        if rank != 4 || axes != wanted || x.shape.h * x.shape.w != 1 {
+            let problem = format!("takes the axes {axes:?} off {old:?}; supported are rows and columns of one pixel");
+            return Err(error(node, problem));
+        }
+        self.flat_alias(node, x);
+        Ok(())
+    }
+
     fn flat_alias(&mut self, node: &Node, x: Value) {
         let form = match x.form {
             // The order of the channels of one pixel is one.

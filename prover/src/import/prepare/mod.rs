@@ -8,6 +8,7 @@
 //! | `floats` | other float types, as float32 |
 //! | `interface` | sizes of the image that the file leaves open |
 //! | `names` | what is printed of them |
+//! | `operators` | operators on integers, as operators on numbers between them |
 //! | `order` | nodes behind what they read |
 
 mod bias;
@@ -15,6 +16,7 @@ mod external;
 mod floats;
 mod interface;
 mod names;
+mod operators;
 mod order;
 mod tensors;
 
@@ -37,6 +39,7 @@ pub(super) fn prepare(
     external::load(graph, folder)?;
     floats::read_as_float32(graph, &mut changes)?;
     interface::one_image(graph, options.input_size, &mut changes)?;
+    operators::expand(graph, &mut changes)?;
     bias::flatten(graph, &mut changes);
     order::sort(graph, &mut changes)?;
     Ok(changes)
