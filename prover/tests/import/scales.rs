@@ -333,8 +333,9 @@ fn a_clip_inside_of_the_range_is_a_layer_of_its_own() {
 
 #[test]
 fn parameters_beyond_their_bounds_are_refused() {
+    type Change = fn(&mut ScaledParams);
     let (model, _) = run(&small()).unwrap();
-    let refused = |change: fn(&mut ScaledParams)| {
+    let refused = |change: Change| {
         let mut model = model.clone();
         let LayerParams::Scaled(params) = &mut model.params[0] else {
             panic!("not scaled")
@@ -342,7 +343,7 @@ fn parameters_beyond_their_bounds_are_refused() {
         change(params);
         model.validate().unwrap_err().to_string()
     };
-    let changes: [(fn(&mut ScaledParams), &str); 4] = [
+    let changes: [(Change, &str); 4] = [
         (|p| p.weights.truncate(11), "weights has 11 entries, expected 12"),
         (|p| p.bias.truncate(3), "bias has 3 entries, expected 4"),
         (|p| p.bias[1] = (1 << 56) + 1, "bias 72057594037927937 is outside"),

@@ -229,7 +229,6 @@ impl Converter {
             FloatOp::Clip { .. } | FloatOp::Add | FloatOp::Pool | FloatOp::Concat => 0,
             FloatOp::Quantise(_) | FloatOp::Dequantise(_) => 0,
         };
-        self.count_numbers(numbers)?;
         let sizes = &mut self.sizes;
         sizes.activations = sizes.activations.saturating_add(output.len());
         if sizes.activations > Architecture::MAX_ACTIVATIONS {
@@ -242,7 +241,7 @@ impl Converter {
         if self.network.layers.len() >= MAX_LAYERS {
             return Err(too_many("operators", MAX_LAYERS));
         }
-        Ok(())
+        self.count_numbers(numbers)
     }
 
     /// Refuses weights, or constants that are made of others, before there are too many.

@@ -92,7 +92,7 @@ impl Converter {
             let reals = values
                 .iter()
                 .zip(slices)
-                .map(|(q, slice)| ((q - grid.zeros[slice]) as f64 * grid.scales[slice]) as f32);
+                .map(|(q, slice)| ((*q as f64 - grid.zeros[slice] as f64) * grid.scales[slice]) as f32);
             let data = Data::Float(reals.collect());
             let dims = constant.dims.clone();
             return self.insert(node, Constant { dims, data });
@@ -210,7 +210,7 @@ fn of_tensor(node: &Node, grid: &Grid, signed: bool) -> Result<Quant, ImportErro
         );
         return Err(error(node, problem));
     };
-    let zero = zero + if signed { SIGNED_ZERO } else { 0 };
+    let zero = zero.saturating_add(if signed { SIGNED_ZERO } else { 0 });
     match u8::try_from(zero) {
         Ok(zero) => Ok(Quant { scale: *scale, zero }),
         Err(_) => Err(error(node, "has a zero point that is no byte".into())),
