@@ -40,13 +40,13 @@ test('what_is_known_of_the_contracts_is_theirs', { skip: !existsSync(`${root}out
 });
 
 test('the_retrieval_market_is_created_from_the_committed_code', async () => {
-  const { concatHex, encodeAbiParameters, keccak256, bytesToHex } = await import('viem/utils');
+  const { concatHex, encodeAbiParameters, keccak256 } = await import('viem/utils');
   const { abi } = await load('read/contracts.ts');
   const { retrievalCreationHash } = await load('read/statement.ts');
   const struct = abi.IAuditTerms.find((one) => one.name === 'params').outputs[0];
   const zeros = (parameter) => parameter.components ? Object.fromEntries(parameter.components.map((one) => [one.name, zeros(one)])) : parameter.type === 'address' ? `0x${'00'.repeat(20)}` : parameter.type === 'uint32' ? 0 : 0n;
   const params = zeros(struct);
-  const code = bytesToHex(readFileSync(`${root}chain/artefacts/RetrievalMarket.creation`));
+  const code = JSON.parse(readFileSync(`${root}chain/artefacts/creation.json`, 'utf8')).RetrievalMarket.code;
   assert.equal(retrievalCreationHash(params), keccak256(concatHex([code, encodeAbiParameters([struct], [params])])));
 });
 
