@@ -54,6 +54,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         &[
             "assay-cli",
             "assay-durable",
+            "assay-economics",
             "assay-kernels",
             "assay-lanes",
             "assay-marketplace",

@@ -12,7 +12,7 @@ const TOLERANCE: f64 = 1e-5;
 /// # Errors
 /// If a bias has another scale than the product of input and weight: integer kernels add the integers as they are, float arithmetic
 /// adds what they stand for, and both would be the file's own result.
-pub(in crate::import) fn check(graph: &Graph) -> Result<(), ImportError> {
+pub(crate) fn check(graph: &Graph) -> Result<(), ImportError> {
     let dequantised: HashMap<&str, &Node> = graph
         .nodes
         .iter()

@@ -69,7 +69,7 @@ struct Builder<'a> {
 ///
 /// # Errors
 /// If something is not quantised, or in a way that no layer has.
-pub(in crate::import) fn layers(network: &FloatNetwork, options: &ImportOptions) -> Result<FusedNetwork, ImportError> {
+pub(crate) fn layers(network: &FloatNetwork, options: &ImportOptions) -> Result<FusedNetwork, ImportError> {
     let mut readers = vec![0usize; network.layers.len() + 1];
     for input in network.layers.iter().flat_map(|layer| &layer.inputs) {
         readers[*input] += 1;

@@ -13,7 +13,7 @@ use crate::import::quant::Quant;
 use crate::model::{Padding, Shape};
 
 /// A quantised file, run operator by operator.
-pub(in crate::import) struct FileRun {
+pub(crate) struct FileRun {
     network: FloatNetwork,
     /// What each layer of the model is compared with.
     wanted: Vec<FromFile>,
@@ -24,7 +24,7 @@ pub(in crate::import) struct FileRun {
 
 impl FileRun {
     /// Of `network`, whose tensors the layers of `fused` name.
-    pub(in crate::import) fn new(network: FloatNetwork, fused: &FusedNetwork, options: &ImportOptions) -> Self {
+    pub(crate) fn new(network: FloatNetwork, fused: &FusedNetwork, options: &ImportOptions) -> Self {
         let wanted: Vec<FromFile> = fused.layers.iter().filter_map(|layer| layer.file).collect();
         let mut last_reader = vec![0; network.layers.len() + 1];
         for (i, layer) in network.layers.iter().enumerate() {
@@ -72,7 +72,7 @@ impl FileRun {
     }
 
     /// Name and bytes of every tensor that the file quantises, in its order; int8 moved up by 128.
-    pub(in crate::import) fn integers(&self, image: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ImportError> {
+    pub(crate) fn integers(&self, image: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ImportError> {
         let mut integers = Vec::new();
         self.walk(image, |tensor, values| {
             let Some(layer) = tensor.checked_sub(1).map(|layer| &self.network.layers[layer]) else {
