@@ -14,7 +14,7 @@
 //! | [`pool`] | global average pool |
 //! | [`requantise`] | `t` to `q̂`, `r`, `out`, the same for all |
 //!
-//! A concatenation ([`concat`]) has no `t`: it is the bytes of what it joins.
+//! A concatenation (`concat`) has no `t`: it is the bytes of what it joins.
 
 pub mod add;
 pub mod concat;
