@@ -1,6 +1,7 @@
 //! An anvil process that dies with its guard.
 
 use super::client::Chain;
+use crate::keys::KEY_VARIABLE;
 use crate::packages;
 use alloy::eips::BlockId;
 use alloy::providers::Provider;
@@ -76,6 +77,8 @@ impl Devnet {
         };
         let said = NamedTempFile::new().wrap_err("cannot make a temporary file")?;
         command.args(arguments).stdout(said.reopen()?).stderr(Stdio::null());
+        // It needs nobody's key.
+        command.env_remove(KEY_VARIABLE);
         let mut child = command
             .spawn()
             .wrap_err_with(|| format!("cannot start {}", program.display()))?;

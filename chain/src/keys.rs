@@ -1,8 +1,11 @@
-//! Keys that anybody has.
+//! Keys that anybody has, and where somebody keeps one.
 
 use super::client::DEVNET_CHAIN_ID;
 use crate::error::usage;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
+
+/// The variable that may hold a private key, 32 bytes in hexadecimal.
+pub const KEY_VARIABLE: &str = "ASSAY_PRIVATE_KEY";
 
 /// Anvil's published mnemonic: money on these accounts is anybody's.
 const ANVIL_MNEMONIC: &str = "test test test test test test test test test test test junk";

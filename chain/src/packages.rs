@@ -11,14 +11,26 @@ const FOLDER: &str = "node_modules";
 /// Where packages may be: those of the checkout that `ASSAY_REPO` names; those of the current directory and of this executable, and
 /// upward; those that npm installed for everybody.
 pub fn folders() -> Vec<PathBuf> {
-    let starts = [std::env::current_dir().ok(), std::env::current_exe().ok()];
-    let upward = starts.iter().flatten().flat_map(|start| start.ancestors());
-    let upward = upward.map(|folder| folder.join(FOLDER));
+    let near = [std::env::current_dir().ok(), std::env::current_exe().ok()];
+    let all = named()
+        .into_iter()
+        .chain(near.into_iter().flat_map(upward))
+        .chain(of_npm());
+    all.filter(|folder| folder.is_dir()).collect()
+}
+
+/// Of a place and every folder that it is in.
+fn upward(start: Option<PathBuf>) -> Vec<PathBuf> {
+    let folders = start.iter().flat_map(|start| start.ancestors());
+    folders.map(|folder| folder.join(FOLDER)).collect()
+}
+
+/// Where npm installs for everybody: beside each node on the PATH.
+fn of_npm() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let with_node = std::env::split_paths(&path).filter(|folder| folder.join("node").is_file());
     let global = with_node.filter_map(|folder| Some(folder.parent()?.join("lib").join(FOLDER)));
-    let all = named().ok().into_iter().chain(upward).chain(global);
-    all.filter(|folder| folder.is_dir()).collect()
+    global.collect()
 }
 
 /// Those of the checkout that `ASSAY_REPO` names, and no others: where somebody stands decides nothing.
@@ -42,8 +54,11 @@ pub fn named() -> eyre::Result<PathBuf> {
 pub fn anvil() -> eyre::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|folder| folder.join("anvil"));
-    let mut programs = folders()
+    // Nothing tells a good one by its bytes, so where somebody stands decides nothing.
+    let mut programs = named()
         .into_iter()
+        .chain(upward(std::env::current_exe().ok()))
+        .chain(of_npm())
         .filter_map(|folder| native(&folder))
         .chain(on_path);
     programs.find(|program| program.is_file()).ok_or_else(|| {

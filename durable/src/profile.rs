@@ -134,6 +134,10 @@ impl Report for Profiled {
         self.shown.note(line);
     }
 
+    fn insist(&self, line: &str) {
+        self.shown.insist(line);
+    }
+
     fn redacted(&self, text: String) -> String {
         self.shown.redacted(text)
     }

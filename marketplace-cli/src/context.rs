@@ -51,7 +51,6 @@ impl Context {
         let home = Home::new(globals.home.clone())?;
         let out = Output::of(&globals);
         out.detail(format_args!("state directory {}", home.path().display()));
-        // Always said: a directory that somebody else made may hold a file of theirs.
         for (file, keys) in settings.files() {
             out.note(format_args!("{file} sets {}", keys.join(", ")));
         }

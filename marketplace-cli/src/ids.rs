@@ -1,6 +1,5 @@
 //! Ids by their beginnings: what stands in the journals of the state directory need not be typed whole.
 
-use crate::settings::{Settings, FILE};
 use alloy::primitives::B256;
 use assay_marketplace::home::{Home, Journaled};
 use clap::builder::TypedValueParser;
@@ -10,8 +9,8 @@ use std::any::TypeId;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// Fewer digits say too little.
-const SHORTEST: usize = 4;
+/// Fewer digits say too little: the other side of a deal can look for an id that begins like another.
+const SHORTEST: usize = 8;
 
 /// Names of arguments that are ids, each with the kinds of things that it may name.
 const NAMES: [(&str, &[Journaled]); 8] = [
@@ -49,14 +48,7 @@ pub fn home_of(args: impl Iterator<Item = OsString>) -> Option<Home> {
             .filter(|value| !value.is_empty())
             .map(PathBuf::from)
     };
-    // What is wrong with the file is said when it is read for its other settings.
-    let written = || {
-        Settings::read(&std::env::current_dir().ok()?.join(FILE))
-            .ok()?
-            .home
-            .map(|home| home.value)
-    };
-    Home::new(typed.or_else(joined).or_else(variable).or_else(written)).ok()
+    Home::new(typed.or_else(joined).or_else(variable)).ok()
 }
 
 /// The command, and all below it, with ids completed from this state directory.

@@ -31,7 +31,15 @@ async fn run() -> ExitCode {
     let matches = ids::completed(Cli::command(), home.as_ref()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut out = Output::of(&cli.globals);
-    let settled = Settings::find(&cli.globals).and_then(|settings| Context::with(cli.globals, settings));
+    let settled = Settings::find(&cli.globals).and_then(|(settings, blocked)| {
+        let ctx = Context::with(cli.globals, settings)?;
+        if let Some(file) = blocked {
+            let file = file.display();
+            ctx.out
+                .insist(format_args!("{file} is not used: read it, then run assay config allow"));
+        }
+        Ok(ctx)
+    });
     let done = match settled {
         Ok(ctx) => {
             out = ctx.out.clone();

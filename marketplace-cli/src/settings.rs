@@ -1,13 +1,16 @@
 //! `assay.toml`: options that need not be typed each time. What is typed comes first, then the environment, then the file in the
 //! working directory, then the one in the state directory.
 //!
-//! Whether contracts or a verifier are trusted is in no file: that is said each time.
+//! A working directory may be somebody else's: its file counts once it was allowed, as it is. Where the state directory is, which
+//! remembers what was compared, stands in no file, nor does whether contracts or a verifier are trusted.
 
 use crate::args::fees::{ether, gwei, FeeArgs};
 use crate::args::globals::Globals;
-use crate::args::keys::{KeyArgs, KEY_VARIABLE};
-use alloy::primitives::Address;
-use assay_chain::error::usage;
+use crate::args::keys::KeyArgs;
+use alloy::primitives::{keccak256, Address};
+use assay_chain::error::{hinted, usage};
+use assay_chain::keys::KEY_VARIABLE;
+use assay_durable::file::write_atomic;
 use assay_marketplace::home::Home;
 use eyre::WrapErr;
 use serde::Deserialize;
@@ -122,8 +125,6 @@ macro_rules! settings {
 }
 
 settings! {
-    /// `--home`; in the working directory's file alone, since the other one is in it.
-    home: PathBuf,
     /// `--rpc-url`.
     rpc_url: String,
     /// `--confirmations`.
@@ -151,54 +152,58 @@ settings! {
 }
 
 impl Settings {
-    /// Reads the files for these options: that of the working directory, and that of the state directory which options, environment
-    /// or the first file name.
+    /// Reads the files for these options: that of the state directory, and that of the working directory if it was allowed. Answers the
+    /// latter's place if it was not.
     ///
     /// # Errors
     /// If one cannot be read, or holds what is no setting: with its line.
-    pub fn find(globals: &Globals) -> eyre::Result<Self> {
-        let here = Self::read(&std::env::current_dir()?.join(FILE))?;
-        let named = here.home.as_ref().map(|home| home.value.clone());
-        let Ok(home) = Home::new(globals.home.clone().or(named)) else {
-            return Ok(here);
+    pub fn find(globals: &Globals) -> eyre::Result<(Self, Option<PathBuf>)> {
+        let here = here()?;
+        let Ok(home) = Home::new(globals.home.clone()) else {
+            return Ok((Self::default(), here.is_file().then_some(here)));
         };
-        let file = home.path().join(FILE);
-        let there = Self::read(&file)?;
-        if let Some(home) = &there.home {
-            return Err(usage(format!(
-                "{}: home is where this file is already; it can be named in the {FILE} of the working directory",
-                home.place
-            )));
+        let there = home.path().join(FILE);
+        let own = match text_of(&there)? {
+            Some(text) => Self::parse(&there, &text)?,
+            None => Self::default(),
+        };
+        let is_same = || Some(here.canonicalize().ok()? == there.canonicalize().ok()?);
+        match text_of(&here)? {
+            Some(text) if is_same() != Some(true) => match allowance(&home, &here, &text)?.is_file() {
+                true => Ok((Self::parse(&here, &text)?.or(own), None)),
+                false => Ok((own, Some(here))),
+            },
+            _ => Ok((own, None)),
         }
-        Ok(here.or(there))
     }
 
-    /// Reads one file; nothing if there is none.
-    ///
-    /// # Errors
-    /// As [`Settings::find`].
-    pub fn read(file: &Path) -> eyre::Result<Self> {
-        let text = match std::fs::read_to_string(file) {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Ok(Self::default())
-            }
-            text => text.wrap_err_with(|| format!("cannot read {}", file.display()))?,
-        };
-        let written = toml::from_str(&text).map_err(|error| {
+    fn parse(file: &Path, text: &str) -> eyre::Result<Self> {
+        let written = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let line = text.lines().nth(line_of(&text, at) - 1).unwrap_or_default();
-            // Never the line itself: it may hold the key of a node.
-            let key = line.split_once('=').map(|(key, _)| format!(" ({})", key.trim()));
-            let (file, key) = (file.display(), key.unwrap_or_default());
-            usage(format!("{file}, line {}{key}: {}", line_of(&text, at), error.message()))
+            let line = text.lines().nth(line_of(text, at) - 1).unwrap_or_default();
+            // Never the line itself, nor what was understood of it: it may hold the key of a node.
+            let key = line.split_once('=').map(|(key, _)| key.trim());
+            let is_key = |key: &&str| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            let key = key.filter(is_key).map(|key| format!(" ({key})")).unwrap_or_default();
+            let what = match error.message().split_once(", expected ") {
+                Some((said, expected)) if said.starts_with("invalid") => format!("expected {expected}"),
+                _ => error.message().to_owned(),
+            };
+            usage(format!("{}, line {}{key}: {what}", file.display(), line_of(text, at)))
         })?;
-        Ok(Self::new(written, file, &text))
+        Ok(Self::new(written, file, text))
     }
 
     /// Takes the place of global options that were neither typed nor in the environment; those that were are forgotten here.
     pub fn fill(&mut self, globals: &mut Globals) {
         let confirmations = &mut globals.confirmations;
-        take(&mut self.home, &mut globals.home, |home| home);
+        // A book that is typed says where its markets are, a market that is typed has no other's retrieval market.
+        if globals.deployment.is_some() {
+            self.market = None;
+        }
+        if globals.deployment.is_some() || globals.market.is_some() {
+            self.retrieval = None;
+        }
         take(&mut self.rpc_url, &mut globals.rpc_url, |url| url);
         take(&mut self.confirmations, confirmations, NonZeroU64::get);
         take(&mut self.deployment, &mut globals.deployment, |file| file);
@@ -231,8 +236,13 @@ impl Settings {
             keys.keystore.is_some() || keys.devnet_account.is_some() || std::env::var_os(KEY_VARIABLE).is_some();
         if !is_named {
             keys.keystore = value(&self.keystore);
+            let is_its = |password: &&Placed<PathBuf>| {
+                let of = |placed: &Placed<PathBuf>| placed.place.rsplit_once(':').map(|(file, _)| file.to_owned());
+                self.keystore.as_ref().map(of) == Some(of(password))
+            };
             if keys.password_env.is_none() && keys.password_file.is_none() {
-                keys.password_file = value(&self.password_file);
+                let password = self.password_file.as_ref().filter(is_its);
+                keys.password_file = password.map(|password| password.value.clone());
             }
         }
         let fees = keys.fees;
@@ -246,6 +256,47 @@ impl Settings {
             ..keys
         }
     }
+}
+
+/// The file of the working directory.
+fn here() -> eyre::Result<PathBuf> {
+    Ok(std::env::current_dir()?.join(FILE))
+}
+
+/// What is in a file, if there is one.
+fn text_of(file: &Path) -> eyre::Result<Option<String>> {
+    let is_absent = |error: &std::io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    let told = || format!("cannot read {}", file.display());
+    match std::fs::metadata(file) {
+        Err(error) if is_absent(&error) => return Ok(None),
+        Ok(kind) if !kind.is_file() => return Err(usage(format!("{} is no file", file.display()))),
+        found => found.wrap_err_with(told)?,
+    };
+    std::fs::read_to_string(file).wrap_err_with(told).map(Some)
+}
+
+/// What is there if a file was allowed with this text.
+fn allowance(home: &Home, file: &Path, text: &str) -> eyre::Result<PathBuf> {
+    let file = file
+        .canonicalize()
+        .wrap_err_with(|| format!("cannot read {}", file.display()))?;
+    let parts = [file.as_os_str().as_encoded_bytes(), &[0], text.as_bytes()].concat();
+    Ok(home.path().join("allowed").join(hex::encode(keccak256(parts))))
+}
+
+/// Allows the file of the working directory, as it is: whoever changes it has to be allowed again. Answers its place.
+///
+/// # Errors
+/// If there is none, or it holds what is no setting.
+pub fn allow(home: &Home) -> eyre::Result<PathBuf> {
+    let file = here()?;
+    let text = text_of(&file)?.ok_or_else(|| {
+        let hint = "go to the directory whose settings are to be used";
+        hinted(format!("there is no {}", file.display()), hint)
+    })?;
+    Settings::parse(&file, &text)?;
+    write_atomic(&allowance(home, &file, &text)?, b"", false)?;
+    Ok(file)
 }
 
 fn value<T: Clone>(placed: &Option<Placed<T>>) -> Option<T> {
@@ -272,8 +323,7 @@ mod tests {
     fn read(text: &str) -> Result<Settings, String> {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join(FILE);
-        std::fs::write(&file, text).unwrap();
-        let read = Settings::read(&file).map_err(|error| error.to_string());
+        let read = Settings::parse(&file, text).map_err(|error| error.to_string());
         read.map_err(|error| error.replace(dir.path().to_str().unwrap(), ""))
     }
 
@@ -281,9 +331,7 @@ mod tests {
     fn a_mistake_names_line_and_key_and_shows_no_value() {
         let typo = read("# mine\nrpc-ulr = \"https://node/secretsecret\"\n").unwrap_err();
         assert!(
-            typo.starts_with(
-                "/assay.toml, line 2 (rpc-ulr): unknown field `rpc-ulr`, expected one of `home`, `rpc-url`"
-            ),
+            typo.starts_with("/assay.toml, line 2 (rpc-ulr): unknown field `rpc-ulr`, expected one of `rpc-url`"),
             "{typo}"
         );
         assert!(!typo.contains("secretsecret"), "{typo}");
@@ -291,11 +339,17 @@ mod tests {
             ("confirmations = 0", "line 1 (confirmations): "),
             ("\nmax-fee = \"1 apple\"", "line 2 (max-fee): an amount"),
             ("market = \"0x12\"", "line 1 (market): "),
-            ("home = 5", "line 1 (home): "),
+            ("home = \"state\"", "line 1 (home): unknown field"),
+            (
+                "confirmations = \"https://node/secret\"",
+                "line 1 (confirmations): expected a nonzero u64",
+            ),
+            ("rpc-url: \"https://node/secret?a=1\"", "line 1: "),
             ("portable", "line 1: "),
             ("portable = true\nportable = false", "line 2 (portable): duplicate key"),
         ] {
             let error = read(text).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
             assert!(error.contains(why), "{text}: {error}");
         }
     }
@@ -304,12 +358,8 @@ mod tests {
     fn what_is_typed_comes_before_a_file_and_paths_are_beside_it() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join(FILE);
-        std::fs::write(
-            &file,
-            "rpc-url = \"http://a\"\nkeystore = \"me.json\"\nmax-cost = \"0.5\"\n",
-        )
-        .unwrap();
-        let mut settings = Settings::read(&file).unwrap();
+        let text = "rpc-url = \"http://a\"\nkeystore = \"me.json\"\nmax-cost = \"0.5\"\n";
+        let mut settings = Settings::parse(&file, text).unwrap();
         let mut globals = Globals {
             market: Some(Address::ZERO),
             ..Globals::default()
@@ -327,5 +377,35 @@ mod tests {
         globals.rpc_url = Some("http://b".into());
         settings.fill(&mut globals);
         assert_eq!((globals.rpc_url.as_deref(), settings.rpc_url), (Some("http://b"), None));
+    }
+    #[test]
+    fn a_book_that_is_typed_has_its_own_markets_and_a_password_its_own_keystore() {
+        let (folder, other) = (Path::new("/a/assay.toml"), Path::new("/b/assay.toml"));
+        let market = format!("market = \"{0}\"\nretrieval = \"{0}\"\n", Address::ZERO);
+        let typed = |globals: Globals| {
+            let mut globals = globals;
+            let mut settings = Settings::parse(folder, &market).unwrap();
+            settings.fill(&mut globals);
+            (globals.market, settings.retrieval())
+        };
+        assert_eq!(typed(Globals::default()), (Some(Address::ZERO), Some(Address::ZERO)));
+        let book = Globals {
+            deployment: Some("book.json".into()),
+            ..Globals::default()
+        };
+        assert_eq!(typed(book), (None, None));
+        let one = Address::repeat_byte(1);
+        let market = Globals {
+            market: Some(one),
+            ..Globals::default()
+        };
+        assert_eq!(typed(market), (Some(one), None));
+
+        let keystore = Settings::parse(folder, "keystore = \"me.json\"\n").unwrap();
+        let password = |file| Settings::parse(file, "password-file = \"me.password\"\n").unwrap();
+        for (file, expected) in [(folder, Some("/a/me.password".into())), (other, None)] {
+            let both = keystore.clone().or(password(file));
+            assert_eq!(both.keys(&KeyArgs::default()).password_file, expected);
+        }
     }
 }

@@ -241,31 +241,46 @@ fn settings_come_from_options_then_the_environment_then_files() {
     assert!(nothing.values().all(|(_, from)| from == "default"), "{nothing:?}");
 
     let here = s.path("elsewhere/assay.toml");
-    fs::write(
-        &here,
-        "home = \"state\"\nrpc-url = \"http://127.0.0.1:1/key-of-mine\"\n",
-    )
-    .unwrap();
+    fs::write(&here, "portable = true\nrpc-url = \"http://127.0.0.1:1/key-of-mine\"\n").unwrap();
     fs::create_dir(s.path("elsewhere/state")).unwrap();
     let there = s.path("elsewhere/state/assay.toml");
+    let state = s.path("elsewhere/state");
+    let home = ["--home", state.to_str().unwrap()];
     fs::write(
         &there,
         "rpc-url = \"http://127.0.0.1:2\"\nconfirmations = 7\nmax-cost = \"50000gwei\"\n",
     )
     .unwrap();
-    let shown = rows(&s.does(&["config", "show", "--confirmations", "9"]));
+    // Somebody else may have left the file there: it counts once it was allowed, and not when it has changed.
+    let show = [&["config", "show", "--confirmations", "9"], &home[..]].concat();
+    let blocked = s.runs(&[&show[..], &["--quiet"]].concat());
+    let told = format!("{} is not used: read it, then run assay config allow\n", here.display());
+    assert!(said(&blocked).contains(&told), "{}", said(&blocked));
+    assert_eq!(
+        rows(&s.does(&show))["rpc-url"],
+        of("http://127.0.0.1:2", &format!("{}:1", there.display()))
+    );
+    let allow = [&["config", "allow"], &home[..]].concat();
+    assert_eq!(s.does(&allow)["allowed"], here.to_str().unwrap());
+    let written = fs::read(&here).unwrap();
+    fs::write(&here, [&written[..], b"# more\n"].concat()).unwrap();
+    assert!(said(&s.runs(&show)).contains(&told));
+    fs::write(&here, &written).unwrap();
+    let shown = rows(&s.does(&show));
     assert_eq!(
         shown["rpc-url"],
         of("http://127.0.0.1:1", &format!("{}:2", here.display()))
     );
-    assert_eq!(shown["home"].1, format!("{}:1", here.display()));
+    assert_eq!(shown["home"].1, "option");
+    assert_eq!(shown["portable"].1, format!("{}:1", here.display()));
     assert_eq!(shown["confirmations"], of("9", "option"));
     assert_eq!(shown["max-cost"].1, format!("{}:3", there.display()));
 
     // The command that needs a node goes to the one of the file, and shows nothing of its key.
-    let asked = s.runs(&["market", "show"]);
+    let ask = [&["market", "show"], &home[..]].concat();
+    let asked = s.runs(&ask);
     assert_eq!(asked.status.code(), Some(4));
-    let sets = format!("{} sets home, rpc-url\n", here.display());
+    let sets = format!("{} sets rpc-url, portable\n", here.display());
     assert!(said(&asked).contains(&sets), "{}", said(&asked));
     assert!(
         said(&asked).contains("127.0.0.1:1") && !said(&asked).contains("key-of-mine"),
@@ -274,7 +289,7 @@ fn settings_come_from_options_then_the_environment_then_files() {
     );
 
     fs::write(&there, "\nconfirmation = 7\n").unwrap();
-    let mistaken = s.runs(&["market", "show"]);
+    let mistaken = s.runs(&ask);
     assert_eq!(mistaken.status.code(), Some(2));
     let why = format!(
         "{}, line 2 (confirmation): unknown field `confirmation`",
@@ -282,7 +297,7 @@ fn settings_come_from_options_then_the_environment_then_files() {
     );
     assert!(said(&mistaken).contains(&why), "{}", said(&mistaken));
     fs::write(&there, "home = \"elsewhere\"\n").unwrap();
-    assert_eq!(s.runs(&["market", "show"]).status.code(), Some(2));
+    assert_eq!(s.runs(&ask).status.code(), Some(2));
 }
 
 #[test]
@@ -360,7 +375,7 @@ fn little_is_said_on_demand_and_more_on_demand() {
 fn an_id_is_completed_from_what_is_kept_here() {
     let s = Somebody::new();
     let id = |beginning: &str| format!("0x{beginning:0<64}");
-    for (kind, beginning) in [("engagements", "abcd1"), ("rounds", "abcd2")] {
+    for (kind, beginning) in [("engagements", "abcdabcd1"), ("rounds", "abcdabcd2")] {
         let folder = s
             .path("home/.local/state/assay/31337-00000000")
             .join(kind)
@@ -369,11 +384,12 @@ fn an_id_is_completed_from_what_is_kept_here() {
     }
     let node = ["--rpc-url", "http://127.0.0.1:1"];
     // What is completed gets as far as the node.
-    let asked = s.runs(&[&["verdict", "show", "0xabcd1"], &node[..]].concat());
+    let asked = s.runs(&[&["verdict", "show", "0xabcdabcd1"], &node[..]].concat());
     assert_eq!(asked.status.code(), Some(4), "{}", said(&asked));
     for (typed, why) in [
-        ("0xabcd", "several ids begin so: engagement 0x"),
-        ("0x1234", "nothing in"),
+        ("0xabcdabcd", "several ids begin so: engagement 0x"),
+        ("0x12345678", "nothing in"),
+        ("0xabcd", "8 or more"),
     ] {
         let refused = s.runs(&[&["verdict", "show", typed], &node[..]].concat());
         assert_eq!(refused.status.code(), Some(2));

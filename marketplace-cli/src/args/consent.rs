@@ -17,11 +17,10 @@ pub struct ConsentArgs {
 impl ConsentArgs {
     /// States what follows and asks on a terminal; without one, goes on.
     pub fn state(self, out: &Output, what: impl Display) -> eyre::Result<()> {
+        out.insist(what);
         if self.yes || !on_terminal() {
-            out.note(what);
             return Ok(());
         }
-        out.insist(what);
         ask(out, &mut std::io::stdin().lock())
     }
 

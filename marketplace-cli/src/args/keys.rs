@@ -5,14 +5,11 @@ use alloy::primitives::{Address, B256};
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use assay_chain::client::Chain;
 use assay_chain::error::{hinted, usage};
-use assay_chain::keys::devnet_key;
+use assay_chain::keys::{devnet_key, KEY_VARIABLE};
 use clap::Args;
 use eth_keystore::KeystoreError;
 use eyre::WrapErr;
 use std::path::PathBuf;
-
-/// The variable that may hold a private key, 32 bytes in hexadecimal.
-pub const KEY_VARIABLE: &str = "ASSAY_PRIVATE_KEY";
 
 /// Who signs, and what it may cost.
 #[derive(Debug, Clone, Default, Args)]

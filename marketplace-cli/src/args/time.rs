@@ -27,7 +27,12 @@ fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
     }
-    humantime::parse_duration(text).map_err(|_| "a time in seconds, or with its unit, such as 90m, 12h or 2d".into())
+    // Months and years have no length that everybody agrees on, and M is no minute.
+    let is_short = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b" smhd".contains(&byte));
+    let time = is_short.then(|| humantime::parse_duration(text).ok()).flatten();
+    time.ok_or_else(|| "a time in seconds, or with its unit, such as 90m, 12h or 2d".into())
 }
 
 #[cfg(test)]
@@ -40,7 +45,7 @@ mod tests {
             ["1800", "90m", "2d", "1h 30m", "0"].map(seconds),
             [Ok(1800), Ok(5400), Ok(172_800), Ok(5400), Ok(0)]
         );
-        for text in ["", "-1", "1.5", "2 fortnights", "500ms", "m", "1e3"] {
+        for text in ["", "-1", "1.5", "2 fortnights", "500ms", "m", "1e3", "30M", "1y", "2w"] {
             assert!(seconds(text).is_err(), "{text}");
         }
         assert_eq!([up_to_an_hour("1h"), up_to_an_hour("12")], [Ok(3600), Ok(12)]);

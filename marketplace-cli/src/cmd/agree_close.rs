@@ -1,10 +1,9 @@
 //! Both parties' vote for an agreed split.
 
+use crate::args::fees::ether;
 use crate::args::keys::KeyArgs;
 use crate::context::Context;
-use alloy::primitives::utils::parse_ether;
-use alloy::primitives::B256;
-use assay_chain::error::usage;
+use alloy::primitives::{B256, U256};
 use assay_marketplace::accuracy::anybody::agree_close::agree_close;
 
 #[derive(Debug, clap::Args)]
@@ -18,16 +17,14 @@ pub struct Args {
     /// Engagement
     id: B256,
     /// What the consumer gets of 2D
-    #[arg(long, value_name = "ETHER")]
-    mc_ether: String,
+    #[arg(long, value_name = "ETHER", value_parser = ether, allow_negative_numbers = true)]
+    mc_ether: u128,
     #[command(flatten)]
     keys: KeyArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
-    let mc_amount = parse_ether(&args.mc_ether)
-        .map_err(|_| usage(format!("--mc-ether {} is no amount of ether", args.mc_ether)))?;
-    let result = agree_close(&desk, args.id, mc_amount).await?;
+    let result = agree_close(&desk, args.id, U256::from(args.mc_ether)).await?;
     ctx.out.result(&result, &result)
 }

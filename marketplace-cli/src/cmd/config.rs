@@ -1,27 +1,33 @@
 //! What the options are without being typed, and where they come from.
 
-use crate::args::keys::KEY_VARIABLE;
 use crate::context::Context;
-use crate::settings::{Placed, FILE};
+use crate::settings::{allow, Placed, FILE};
 use alloy::primitives::utils::format_units;
 use alloy::primitives::Address;
+use assay_chain::keys::KEY_VARIABLE;
 use assay_chain::node_url::NodeUrl;
 use clap::Subcommand;
 use serde::Serialize;
 use std::fmt::{self, Display};
+use std::path::PathBuf;
 
 /// `assay config …`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Every setting with its value and the place that it comes from
     #[command(after_help = "Example:\n  assay config show\n\n\
-        Settings are in assay.toml, in the working directory or the state directory; the former comes first:\n  \
-        home = \"state\"  rpc-url = \"https://node.example\"  confirmations = 12  deployment = \"deployment.json\"\n  \
+        Settings are in assay.toml, in the working directory, once assay config allow was run there, or in the state directory; the\n\
+        former comes first:\n  \
+        rpc-url = \"https://node.example\"  confirmations = 12  deployment = \"deployment.json\"\n  \
         market = \"0x52…\"  retrieval = \"0x7c…\"  portable = true  keystore = \"me.json\"  password-file = \"me.password\"\n  \
         sender = \"0x90…\"  max-fee = \"30gwei\"  max-priority-fee = \"2gwei\"  max-cost = \"0.05ether\"\n\n\
         Each on a line of its own; paths are relative to the file. An option that is typed comes before the environment\n\
-        (ETH_RPC_URL, ASSAY_HOME, ASSAY_PRIVATE_KEY), which comes before the files. What is trusted is in no file.")]
+        (ETH_RPC_URL, ASSAY_HOME, ASSAY_PRIVATE_KEY), which comes before the files. What is trusted is in no file, nor where the\n\
+        state directory is.")]
     Show,
+    /// Use the assay.toml of the working directory from now on, as it is: whenever it changes, it has to be allowed again
+    #[command(after_help = "Example:\n  assay config allow")]
+    Allow,
 }
 
 /// One setting.
@@ -32,6 +38,12 @@ struct Row {
     value: Option<String>,
     /// `option`, `environment NAME`, FILE:LINE, or `default`.
     from: String,
+}
+
+/// A file that counts.
+#[derive(Debug, Serialize)]
+struct Allowed {
+    allowed: PathBuf,
 }
 
 /// All of them.
@@ -46,15 +58,26 @@ impl fmt::Display for Shown {
             let value = value.as_deref().unwrap_or("-");
             writeln!(f, "{key:<17} {value:<44} {from}")?;
         }
-        write!(f, "({FILE} in the working directory, then in the state directory)")
+        write!(
+            f,
+            "({FILE} in the working directory, if it was allowed, then in the state directory)"
+        )
     }
 }
 
 impl Command {
     pub(crate) fn run(self, ctx: &Context) -> eyre::Result<()> {
-        let Self::Show = self;
-        let shown = Shown { settings: rows(ctx) };
-        ctx.out.result(&shown, &shown)
+        match self {
+            Self::Show => {
+                let shown = Shown { settings: rows(ctx) };
+                ctx.out.result(&shown, &shown)
+            }
+            Self::Allow => {
+                let allowed = allow(&ctx.home)?;
+                let shown = format!("{} is used from now on", allowed.display());
+                ctx.out.result(&Allowed { allowed }, &shown)
+            }
+        }
     }
 }
 
@@ -82,7 +105,7 @@ fn rows(ctx: &Context) -> Vec<Row> {
             ..row(
                 "home",
                 globals.home.as_ref().map(|home| home.display()),
-                &settings.home,
+                &None::<Placed<PathBuf>>,
                 Some("ASSAY_HOME"),
             )
         },

@@ -1,6 +1,7 @@
 //! Tensors that the ONNX file stores, with their types checked.
 
 use super::error::ImportError;
+use std::ops::RangeInclusive;
 use tract_onnx::pb;
 
 /// A tensor that the file stores, row-major.
@@ -62,11 +63,13 @@ impl Constant {
             }
             Ok(T::Int8) => Data::Byte {
                 signed: true,
-                values: bytes(tensor, |byte| i64::from(byte as i8)),
+                values: bytes(name, tensor, i64::from(i8::MIN)..=i64::from(i8::MAX), |byte| {
+                    i64::from(byte as i8)
+                })?,
             },
             Ok(T::Uint8) => Data::Byte {
                 signed: false,
-                values: bytes(tensor, i64::from),
+                values: bytes(name, tensor, 0..=i64::from(u8::MAX), i64::from)?,
             },
             Ok(other) => {
                 return Err(error(format!(
@@ -103,11 +106,22 @@ fn odd_length(name: &str) -> ImportError {
 }
 
 /// Elements of one byte, in words of their own where they are not raw.
-fn bytes(tensor: &pb::TensorProto, read: impl Fn(u8) -> i64) -> Vec<i64> {
-    if tensor.raw_data.is_empty() {
-        tensor.int32_data.iter().map(|word| read(*word as u8)).collect()
-    } else {
-        tensor.raw_data.iter().map(|byte| read(*byte)).collect()
+fn bytes(
+    name: &str,
+    tensor: &pb::TensorProto,
+    of_type: RangeInclusive<i64>,
+    read: impl Fn(u8) -> i64,
+) -> Result<Vec<i64>, ImportError> {
+    if !tensor.raw_data.is_empty() {
+        return Ok(tensor.raw_data.iter().map(|byte| read(*byte)).collect());
+    }
+    let words: Vec<i64> = tensor.int32_data.iter().map(|word| i64::from(*word)).collect();
+    match words.iter().find(|word| !of_type.contains(word)) {
+        None => Ok(words),
+        Some(word) => Err(ImportError::Constant {
+            tensor: name.to_owned(),
+            problem: format!("has the element {word}, which is no number of its type"),
+        }),
     }
 }
 

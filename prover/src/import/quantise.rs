@@ -145,7 +145,7 @@ impl Quantiser<'_> {
         let mut weights = Vec::with_capacity(conv.weights.len());
         for (i, weight) in conv.weights.iter().enumerate() {
             let value = (weight * gain).round();
-            if value.abs() > f64::from(i32::MAX) {
+            if value.is_nan() || value.abs() > f64::from(i32::MAX) {
                 return Err(ImportError::Multiplier {
                     layer: layer.node.clone(),
                     channel: i / per_output,
@@ -158,7 +158,7 @@ impl Quantiser<'_> {
         let mut bias = Vec::with_capacity(conv.bias.len());
         for (channel, real) in conv.bias.iter().enumerate() {
             let value = (real / y.scale * self.unit).round();
-            if value.abs() > MAX_SCALED_BIAS as f64 {
+            if value.is_nan() || value.abs() > MAX_SCALED_BIAS as f64 {
                 return Err(ImportError::Bias {
                     layer: layer.node.clone(),
                     channel,

@@ -4,7 +4,7 @@ use crate::import_support::networks::{assert_refused, run, SIDE};
 use crate::import_support::{float_tensor, int, DataType, Onnx};
 use assay_durable::progress::Silent;
 use assay_prover::import::{self, ImportOptions};
-use assay_prover::model::{LayerParams, ScaledParams};
+use assay_prover::model::{LayerParams, Op, ScaledParams};
 use tract_onnx::pb::{NodeProto, TensorProto};
 
 /// A constant of bytes, raw, signed or not.
@@ -293,6 +293,66 @@ fn scales_that_are_taken_from_each_image_are_refused() {
         }
     });
     assert_refused(last, &["node conv", "takes its scales from each image"]);
+}
+
+#[test]
+fn constants_that_no_number_stands_for_are_refused_by_name() {
+    // 127 times the largest scale is infinite, and no number times that is none.
+    let infinite = with(|onnx| constant(onnx, "w_scale").float_data[0] = f32::MAX);
+    assert_refused(infinite, &["constant w_d", "element 1 is infinite"]);
+    let empty = with(|onnx| {
+        let weights = constant(onnx, "w");
+        (weights.dims, weights.raw_data) = (vec![0, 2, 1 << 40, 1 << 40], Vec::new());
+        let scale = constant(onnx, "w_scale");
+        (scale.dims, scale.float_data) = (vec![2], vec![0.02; 2]);
+    });
+    assert_refused(empty, &["node w_d", "which is empty"]);
+    let outside = with(|onnx| {
+        let zero = constant(onnx, "y_zero");
+        (zero.raw_data, zero.int32_data) = (Vec::new(), vec![300]);
+    });
+    assert_refused(outside, &["constant y_zero", "element 300"]);
+}
+
+/// As onnxruntime's quantiser writes them: one node on integers where `small` has four.
+#[test]
+fn operators_on_integers_may_read_a_tensor_twice_and_have_any_attribute() {
+    let twice = with(|onnx| {
+        let mut sum = Onnx::new(SIDE, SIDE);
+        sum = sum.node(
+            "QLinearAdd",
+            &[
+                "y_q", "y_scale", "y_zero", "y_q", "y_scale", "y_zero", "s_scale", "y_zero",
+            ],
+            "s_q",
+            vec![],
+        );
+        let mut sum = sum.graph().node.remove(0);
+        sum.domain = "com.microsoft".into();
+        let place = onnx.graph().node.iter().position(|node| node.name == "y_d").unwrap();
+        onnx.graph().node.insert(place, sum);
+        scalar(onnx, "s_scale", 0.04);
+        let read = node(onnx, "y_d");
+        (read.input[0], read.input[1]) = ("s_q".into(), "s_scale".into());
+    });
+    let (model, _) = run(&twice).unwrap();
+    assert!(model
+        .architecture
+        .layers
+        .iter()
+        .any(|layer| matches!(layer.op, Op::Add { .. })));
+    for transposed in [i64::MIN, -1, 2] {
+        let gemm = with(|onnx| {
+            let gemm = node(onnx, "g");
+            (gemm.op_type, gemm.domain) = ("QGemm".into(), "com.microsoft".into());
+            gemm.input = ["p_q", "p_scale", "p_zero", "v", "v_scale", "v_zero", ""]
+                .map(str::to_owned)
+                .into();
+            gemm.attribute = vec![int("transB", transposed)];
+            bytes(onnx, "v_zero", &[], DataType::Int8, vec![0]);
+        });
+        assert!(run(&gemm).is_err(), "{transposed}");
+    }
 }
 
 #[test]

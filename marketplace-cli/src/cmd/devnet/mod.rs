@@ -192,6 +192,10 @@ pub async fn up(
     let (devnet, chain) = Devnet::start(options).await?;
     let account = Account::new(chain.clone(), devnet_key(DEPLOYER, chain.id)?);
     let book = ctx.deployment_path(&chain);
+    if book.exists() {
+        // A book of another chain, or another file altogether, is not written over.
+        Deployment::load(&book, &chain)?;
+    }
     let mut journal = Journal::open(&ctx.home.deployment(&chain).with_extension("journal"))?;
     let deployment = deploy(&account, terms, &mut journal, &ctx.out).await?;
     deployment.save(&book)?;

@@ -96,19 +96,37 @@ impl Noted {
     }
 
     /// Ends anvil and waits until nothing listens there.
+    ///
+    /// # Errors
+    /// If the process is no anvil: the number may be another's by now, or of another machine that shares the state directory.
     async fn end(&self) -> eyre::Result<()> {
         let pid = self.pid.to_string();
+        let is_local = self.address().starts_with("127.0.0.1:");
+        if !is_local || i32::try_from(self.pid).map_or(true, |pid| pid <= 1) || !is_anvil(&pid) {
+            let message = format!("process {pid} is not the anvil of {}: it is left alone", self.rpc_url);
+            return Err(hinted(message, "end it where it was started"));
+        }
         let told = Command::new("kill").arg(&pid).stderr(Stdio::null()).status();
         let began = Instant::now();
         while TcpStream::connect(self.address()).await.is_ok() {
             if told.as_ref().is_err() || began.elapsed() > PATIENCE {
-                let hint = format!("end it yourself: kill -9 {pid}");
-                return Err(hinted(format!("the devnet at {} does not end", self.rpc_url), hint));
+                let message = format!(
+                    "the devnet at {} does not end: process {pid} is still there",
+                    self.rpc_url
+                );
+                return Err(hinted(message, "try again, or end it yourself"));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }
+}
+
+/// Whether a process of this machine is called so.
+fn is_anvil(pid: &str) -> bool {
+    let ask = || Command::new("ps").args(["-o", "comm=", "-p", pid]).output();
+    let name = std::fs::read(format!("/proc/{pid}/comm")).or_else(|_| ask().map(|told| told.stdout));
+    name.is_ok_and(|name| String::from_utf8_lossy(&name).trim().rsplit('/').next() == Some("anvil"))
 }
 
 /// Every note of the state directory, with its file.

@@ -1,13 +1,14 @@
 //! What is looked at on the chain, and who would sign.
 
 use super::check::Check;
-use crate::args::keys::{KeyArgs, KEY_VARIABLE};
+use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::context::Context;
 use alloy::primitives::{keccak256, Address, U256};
 use alloy::providers::Provider;
 use assay_chain::address_book::Deployment;
 use assay_chain::client::Chain;
+use assay_chain::keys::KEY_VARIABLE;
 use assay_chain::release::{DeploymentCheck, DeploymentGrade};
 use assay_protocol::units::{about_ether, ether, in_words};
 use serde_json::Value;

@@ -1,11 +1,10 @@
 //! The stake of a model, and its transport key.
 
 use crate::args::consent::ConsentArgs;
+use crate::args::fees::ether as amount;
 use crate::args::keys::KeyArgs;
 use crate::context::Context;
-use alloy::primitives::utils::parse_ether;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::usage;
 use assay_marketplace::model::stake::{add, begins_exit, leave, require_owner, set_transport_key};
 use assay_protocol::units::ether;
 use std::path::PathBuf;
@@ -19,8 +18,8 @@ pub struct TopUpArgs {
     /// Model
     model_id: B256,
     /// Amount [default: what the full stake lacks]
-    #[arg(long, value_name = "ETHER")]
-    ether: Option<String>,
+    #[arg(long, value_name = "ETHER", value_parser = amount, allow_negative_numbers = true)]
+    ether: Option<u128>,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -59,11 +58,8 @@ pub struct TransportKeyArgs {
 pub(crate) async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.paying_desk(&args.keys).await?;
     let model = desk.market.model(args.model_id).await?;
-    let amount = match &args.ether {
-        Some(text) => parse_ether(text)
-            .ok()
-            .and_then(|wei| u128::try_from(wei).ok())
-            .ok_or_else(|| usage(format!("--ether {text} is no amount of ether")))?,
+    let amount = match args.ether {
+        Some(amount) => amount,
         None => desk.market.stake_required().await?.saturating_sub(model.stake),
     };
     let result = add(&desk, args.model_id, amount).await?;

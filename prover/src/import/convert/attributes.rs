@@ -35,7 +35,7 @@ impl Node {
         }
     }
 
-    pub(super) fn float(&self, name: &str, default: f32) -> Result<f32, ImportError> {
+    pub(crate) fn float(&self, name: &str, default: f32) -> Result<f32, ImportError> {
         match self.attributes.get(name) {
             None => Ok(default),
             Some(Attribute::Float(value)) => Ok(*value),

@@ -142,7 +142,8 @@ impl Converter {
             return Err(error(node, problem));
         }
         // A float16 scale that is too small for its type is 0.
-        if let Some(wrong) = scales.iter().find(|scale| **scale < f32::MIN_POSITIVE) {
+        let is_scale = |scale: &&f32| (f32::MIN_POSITIVE..=f32::MAX).contains(*scale);
+        if let Some(wrong) = scales.iter().find(|scale| !is_scale(scale)) {
             let problem = format!("scale {scale} is {wrong}, expected a positive number; export scales in float32");
             return Err(error(node, problem));
         }
@@ -166,7 +167,13 @@ impl Converter {
     }
 
     fn insert(&mut self, node: &Node, constant: Constant) -> Result<(), ImportError> {
-        self.count_numbers(constant.dims.iter().product())?;
+        if let Data::Float(values) = &constant.data {
+            self.count_numbers(values.len())?;
+            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+                let tensor = node.output.clone();
+                return Err(ImportError::NotFinite { tensor, index });
+            }
+        }
         self.constants.insert(node.output.clone(), Arc::new(constant));
         Ok(())
     }
@@ -175,6 +182,12 @@ impl Converter {
 /// Of each element, the slice whose scale it has.
 fn slices<'g>(node: &Node, dims: &[usize], grid: &'g Grid) -> Result<impl Iterator<Item = usize> + 'g, ImportError> {
     let count = grid.scales.len();
+    if dims.contains(&0) {
+        return Err(error(
+            node,
+            format!("reads a constant of the shape {dims:?}, which is empty"),
+        ));
+    }
     let rank = dims.len() as i64;
     let axis = node.int("axis", 1)?;
     let axis = if axis < 0 { axis.saturating_add(rank) } else { axis };

@@ -158,12 +158,13 @@ impl Expansion {
             // The weights of a Gemm have their outputs first if they are transposed.
             let axis = axis.map(|axis| {
                 if form.real == "Gemm" {
-                    1 - int(node, "transB")
+                    i64::from(int(node, "transB") == 0)
                 } else {
                     axis
                 }
             });
-            let name = format!("{output} of {}", input(*place));
+            // A sum may read one tensor twice.
+            let name = format!("{output} of {n} {}", input(*place));
             self.linear(
                 "DequantizeLinear",
                 node,

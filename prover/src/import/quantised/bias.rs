@@ -32,6 +32,10 @@ pub(crate) fn check(graph: &Graph) -> Result<(), ImportError> {
         let (Some([x]), Some(w), Some(b)) = (scales(x), scales(w), scales(b)) else {
             continue;
         };
+        let [alpha, beta] = [node.float("alpha", 1.0)?, node.float("beta", 1.0)?].map(f64::from);
+        // What is refused elsewhere is not compared.
+        let factor = Some(alpha / beta).filter(|factor| factor.is_normal() && *factor > 0.0);
+        let Some(factor) = factor else { continue };
         let channels = w.len().max(b.len());
         for channel in 0..channels {
             let of = |scales: &[f32]| {
@@ -43,7 +47,7 @@ pub(crate) fn check(graph: &Graph) -> Result<(), ImportError> {
                     }],
                 )
             };
-            let (product, bias) = (f64::from(*x) * of(w), of(b));
+            let (product, bias) = (factor * f64::from(*x) * of(w), of(b));
             if (bias - product).abs() > TOLERANCE * product {
                 return Err(ImportError::Node {
                     node: node.name.clone(),
