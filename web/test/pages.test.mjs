@@ -120,6 +120,27 @@ test('each_page_has_the_same_parts_in_the_same_order', async () => {
   await page.close();
 });
 
+test('numbers_of_proofs_are_called_proven_where_the_verifier_is_known', async () => {
+  const { all } = await everything();
+  const SAID = 'said to be proven: verifier not checked';
+  const { page, open } = await reading();
+  for (const [kind, name] of [['model', 'digits'], ['verdict', 'proven'], ['round', 'upheld'], ['audit', 'sampled']]) {
+    assert.ok(all.get(`${kind} ${name}`).prose.includes(SAID), kind);
+    await open(link(kind, name));
+    assert.ok(!(await prose(page)).includes(SAID), kind);
+  }
+  // A bound is a row of its own only where it is one.
+  const rows = (text) => /one-sided/.test(text);
+  for (const [kind, name] of [['verdict', 'proven'], ['round', 'upheld'], ['audit', 'sampled']]) {
+    assert.ok(!rows(all.get(`${kind} ${name}`).prose), kind);
+    await open(link(kind, name));
+    assert.ok(rows(await prose(page)), kind);
+  }
+  await open(link('round', 'served'));
+  assert.ok(!rows(await prose(page)));
+  await page.close();
+});
+
 test('evidence_has_bitmaps_proofs_and_the_sample', async () => {
   const { page, open } = await reading();
   await open(link('verdict', 'demanded'));

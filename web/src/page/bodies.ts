@@ -1,6 +1,6 @@
 /** Facts, timeline and evidence of each kind of page. */
 import type { Hex } from '../read/contracts.js';
-import type { EngagementFields, RoundFields } from '../read/documents.js';
+import { type EngagementFields, type Grades, type RoundFields, allows } from '../read/documents.js';
 import { conditions } from '../read/conditions.js';
 import { isZero } from '../read/site.js';
 import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, PartyPage, RoundPage, Subject, VerdictPage } from '../read/subjects.js';
@@ -55,7 +55,7 @@ const hash = (value: Hex): Child => (isZero(value) ? 'none' : code(value));
 function verdictFacts(page: VerdictPage): HTMLElement {
   const v = page.document;
   const chain = page.reader.chainId;
-  const needed = v.assurance === 'PROVEN' || page.claimed === 'PROVEN';
+  const isBounded = page.claimed === 'PROVEN' && allows(v, 'PROVEN');
   return section('facts', 'Facts', facts([
     ['assurance', v.assurance],
     ['outcome', v.outcome === 'None' ? `none yet: ${v.state}` : v.outcome === 'Passed' ? 'target met' : v.outcome],
@@ -64,9 +64,9 @@ function verdictFacts(page: VerdictPage): HTMLElement {
     ['consumer', party(page, v.market, v.mc)],
     ['one account', yes(v.selfDealt)],
     ['target', `${target(v.targetBps)}: ${v.neededCorrect} of ${v.n2}`],
-    ['proven', `${v.provenOnChain} of ${v.n2}`],
+    [proven(v), `${v.provenOnChain} of ${v.n2}`],
     ...(v.adjudication === 'OPTIMISTIC' ? [['claimed', `${v.claimedCorrect} of ${v.n2}`], ['time to object', `${duration(v.openFor)}${v.closedEarly ? ', cut short by its consumer' : ''}`], ['challenges', `${v.challengesAnswered} answered, ${v.openChallenges} open`]] as [string, Child][] : []),
-    ...(needed ? [['bound', `accuracy ≥ ${share(Number(page.bound) / 1e6)} at 95 %, one-sided: n = ${v.n2}, k = ${v.provenOnChain}, Clopper–Pearson, in exact integers`]] as [string, Child][] : []),
+    ...(isBounded ? [['bound', `accuracy ≥ ${share(Number(page.bound) / 1e6)} at 95 %, one-sided: n = ${v.n2}, k = ${v.provenOnChain}, Clopper–Pearson, in exact integers`]] as [string, Child][] : []),
     ['transfer', `${v.mode}, ${v.adjudication}`],
     ['metric', v.metric],
     ['closed', when(v.closedAt)],
@@ -104,8 +104,9 @@ export function engagementTable(caption: string, chain: number, market: Hex, row
   ]));
 }
 
-function roundTable(caption: string, chain: number, market: Hex, rows: RoundFields[]): HTMLElement {
-  return table(caption, ['round', 'consumer', 'says', 'contested', 'proven', 'closed'], rows.map((r) => [
+/** @param said what heads the numbers of proven predictions. */
+function roundTable(caption: string, chain: number, market: Hex, rows: RoundFields[], said: string): HTMLElement {
+  return table(caption, ['round', 'consumer', 'says', 'contested', said, 'closed'], rows.map((r) => [
     to(`#/round/${chain}/${market}/${r.id}`, code(r.id)),
     code(address(r.mc)),
     r.outcome === 'None' ? r.state : r.outcome,
@@ -117,9 +118,15 @@ function roundTable(caption: string, chain: number, market: Hex, rows: RoundFiel
 
 // ---- models ----
 
+/** How counts of proofs are headed where the reader named no verifier that took them. */
+const SAID = 'said to be proven: verifier not checked';
+
+const proven = (grades: Pick<Grades, 'deployment' | 'verifier'>): string => (allows(grades, 'PROVEN') ? 'proven' : SAID);
+
 function modelFacts(page: ModelPage): HTMLElement {
   const m = page.document;
   const c = m.counters;
+  const said = proven(m);
   return section('facts', 'Facts',
     h('h3', {}, 'Faults first'),
     facts([
@@ -128,12 +135,12 @@ function modelFacts(page: ModelPage): HTMLElement {
       ['aborted', `${c.aborted} before anything was proven`],
       ['faults of consumers', String(c.mcFault)],
     ]),
-    h('h3', {}, 'Accuracy, proven'),
+    h('h3', {}, `Accuracy, ${said}`),
     facts([['target met', String(c.passedProven)]]),
     h('h3', {}, 'Accuracy, claimed and not objected to'),
     facts([['target met', `${c.passedOptimistic}: shows nothing without a reader who held the proofs`]]),
     h('h3', {}, 'Rounds of predictions'),
-    facts([['upheld', `${c.roundUpheld}: all that was contested was proven`], ['clean', `${c.roundClean}: nothing was contested, which says nothing about correctness`]]),
+    facts([['upheld', `${c.roundUpheld}: all that was contested was ${said}`], ['clean', `${c.roundClean}: nothing was contested, which says nothing about correctness`]]),
     h('h3', {}, 'No information'),
     facts([['not acknowledged, settled, void', `${c.unacked}, ${c.settled}, ${c.voided}`]]),
     h('h3', {}, 'The model'),
@@ -165,7 +172,7 @@ function modelTables(page: ModelPage): HTMLElement {
     of('NOT CHECKED: proven or claimed, say contracts or a verifier that you did not name as known', assurance('NOT CHECKED')),
     of('No assurance', assurance('NONE')),
     of('Not closed', (v) => v.state !== 'Closed'),
-    page.site.rounds && page.rounds.length > 0 ? roundTable(`Rounds: ${page.rounds.length}`, chainId, page.site.rounds.address.toLowerCase() as Hex, page.rounds) : false,
+    page.site.rounds && page.rounds.length > 0 ? roundTable(`Rounds: ${page.rounds.length}`, chainId, page.site.rounds.address.toLowerCase() as Hex, page.rounds, proven(page.document)) : false,
     table('Aborts by consumer', ['consumer', 'engagements and rounds', 'aborts'], page.standing.byConsumer.map((row) => [party(page, page.document.market, row.mc), String(row.engagements), String(row.aborts)])),
   );
 }
@@ -183,8 +190,8 @@ function roundFacts(page: RoundPage): HTMLElement {
     ['consumer', party(page, market, r.mc)],
     ['one account', yes(r.selfDealt)],
     ['predictions', `${r.predictions}, ${r.privacy}, ${r.metric}`],
-    ['contested', `${r.contested} of at most ${r.contestCap}; ${r.proven} proven`],
-    ...(page.hidden === undefined ? [] : [['bound', `at most ${page.hidden} of ${r.predictions} wrong at 95 %, one-sided, *if* drawn at random: K = ${r.predictions}, k = ${r.contested}, hypergeometric, in exact integers`.replaceAll('*', '')]] as [string, Child][]),
+    ['contested', `${r.contested} of at most ${r.contestCap}; ${r.proven} ${proven(r)}`],
+    ...(page.hidden === undefined || !allows(r, 'PROVEN') ? [] : [['bound', `at most ${page.hidden} of ${r.predictions} wrong at 95 %, one-sided, *if* drawn at random: K = ${r.predictions}, k = ${r.contested}, hypergeometric, in exact integers`.replaceAll('*', '')]] as [string, Child][]),
     ['all outputs on chain', yes(r.published)],
     ['price', ether(r.priceWei)],
     ['deposits', `consumer ${ether(r.consumerDepositWei)}, provider ${ether(r.providerDepositWei)}`],
@@ -212,7 +219,7 @@ function auditFacts(page: AuditPage): HTMLElement {
   const corpora = page.site.params.contracts.corpora.toLowerCase() as Hex;
   return section('facts', 'Facts', facts([
     ['outcome', a.outcome === 'None' ? `none yet: ${a.state}` : a.outcome],
-    ['assurance', v ? v.assurance : 'none yet'],
+    ['assurance', !v ? 'none yet' : v.assurance === 'NONE' || allows(a, 'PROVEN') ? v.assurance : `NOT CHECKED: ${v.assurance}, say contracts or a verifier that you did not name as known`],
     ['corpus', to(`#/corpus/${chain}/${corpora}/${a.corpusId}`, code(a.corpusId))],
     ['requester', party(page, a.market, a.requester)],
     ['responder', party(page, a.market, a.responder)],
@@ -221,8 +228,8 @@ function auditFacts(page: AuditPage): HTMLElement {
     ['documents', `${a.size}, committed at ${utc(a.corpusCommittedAt)}`],
     ['answered "match"', `${a.positives}; none of them is proven to match`],
     ['withheld', `${a.withheld}; ${a.overruled} of these overruled`],
-    ['proven', `${a.proven} of ${a.due} due: ${a.samples} to be drawn, ${a.named} named`],
-    ...(v && v.hidden !== null ? [['bound', `at most ${v.hidden} of ${v.zeros} hidden, recall ≥ ${share(v.recall ?? 0)}, at 95 %, one-sided: n = ${v.drawn}, hypergeometric, in exact integers`]] as [string, Child][] : []),
+    [proven(a), `${a.proven} of ${a.due} due: ${a.samples} to be drawn, ${a.named} named`],
+    ...(v && v.hidden !== null && allows(a, 'PROVEN') ? [['bound', `at most ${v.hidden} of ${v.zeros} hidden at 95 %, one-sided, if requester and responder do not act together: n = ${v.drawn}, hypergeometric, in exact integers; recall ≥ ${share(v.recall ?? 0)}, if every document answered "match" matches`]] as [string, Child][] : []),
     ['receipt', a.confirmed ? 'confirmed by the requester' : 'not confirmed by the requester'],
     ['price and bond', `${ether(a.priceWei)}, ${ether(a.bondWei)}`],
     ['closed', when(a.closedAt)],
@@ -297,7 +304,7 @@ function addressBody(page: AddressPage): HTMLElement[] {
       h('h3', {}, title),
       engagements.length + own.length === 0 ? h('p', { class: 'quiet' }, 'nothing that was accepted') : false,
       engagements.length > 0 ? engagementTable('Engagements', chainId, d.market, engagements) : false,
-      rounds && own.length > 0 ? roundTable('Rounds', chainId, rounds, own) : false,
+      rounds && own.length > 0 ? roundTable('Rounds', chainId, rounds, own, 'proven, as far as the page of the round knows the verifier') : false,
     ];
   };
   return [

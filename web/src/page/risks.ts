@@ -84,7 +84,7 @@ function chooser(page: Subject): Risk {
   ];
   if (of.own) return { title, level: 'serious', sentence: `Self-dealt: ${of.who[0]} and ${of.who[1]} are one account.`, evidence };
   if (page.subject === 'audit') {
-    return { title, level: 'small', sentence: 'The sample follows from a seed that neither side could choose; the predicate is the requester\'s.', evidence };
+    return { title, level: 'look', sentence: 'The sample follows from the requester\'s salt, committed to before the answers, and from the answers: neither side alone could choose it. The predicate is the requester\'s.', evidence };
   }
   const rows = (page as { standing: Standing }).standing.byConsumer.find((row) => same(row.mc, of.asks as `0x${string}`));
   evidence.push(['with this model', rows ? `${count(rows.engagements, 'engagement or round', 'engagements and rounds')}, ${count(rows.aborts, 'abort')}` : 'nothing that was accepted']);
