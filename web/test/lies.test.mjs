@@ -251,6 +251,7 @@ test('off_a_devnet_the_finalised_block_is_read_and_the_development_string_shows_
   });
   const { text, claims } = await shown(PROVEN.replace('31337', '1'), [mainnet.url]);
   assert.match(text, /chain 1; finalised/);
+  assert.match(text, /This is the state of .* not of now/);
   assert.equal(asked[0], 'finalized');
   assert.ok(!asked.includes('latest'));
   assert.match(text, /anybody can forge what it accepts/);

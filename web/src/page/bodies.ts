@@ -1,12 +1,14 @@
 /** Facts, timeline and evidence of each kind of page. */
 import type { Hex } from '../read/contracts.js';
 import { type EngagementFields, type Grades, type RoundFields, allows } from '../read/documents.js';
+import * as bounds from '../read/bounds.js';
 import { conditions } from '../read/conditions.js';
+import { isKind } from '../read/errors.js';
 import { isZero } from '../read/site.js';
 import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, PartyPage, RoundPage, Subject, VerdictPage } from '../read/subjects.js';
 import { auditTimeline, corpusTimeline, modelTimeline, roundTimeline, verdictTimeline, type Timeline } from '../read/timeline.js';
 import { type Child, code, facts, h, section, table, time, to, words } from './dom.js';
-import { bits, proofs, timeline } from './steps.js';
+import { UNKEPT, bits, proofs, timeline } from './steps.js';
 import { address, duration, ether, lookalikes, share, target, utc } from './show.js';
 
 export function body(page: Subject): HTMLElement[] {
@@ -31,15 +33,20 @@ function later(page: Subject, found: Promise<Timeline>, evidence: (found: Timeli
     target.replaceChildren(target.firstElementChild!, h('div', {}, children));
     target.removeAttribute('aria-busy');
   };
-  found.then(
+  // Logs are of block numbers, not of hashes: whether they are of this chain, the end of the reading says.
+  found.then(async (all) => {
+    await page.reader.finish();
+    return all;
+  }).then(
     (all) => {
       fill(steps, timeline(page, all));
       fill(shown, evidence(all));
     },
     (error: unknown) => {
       const said = error instanceof Error ? error.message : String(error);
-      fill(steps, [h('p', {}, `Not shown: ${said}. What is above comes from the contracts and does not depend on it.`)]);
-      fill(shown, evidence({ steps: [], missing: [] }));
+      const above = isKind(error, 'reorganised') ? 'What is above was read from it.' : 'What is above comes from the contracts and does not depend on it.';
+      fill(steps, [h('p', {}, `Not shown: ${said}. ${above}`)]);
+      fill(shown, evidence({ steps: [], missing: [], more: [] }));
     },
   );
   return [steps, shown];
@@ -55,7 +62,6 @@ const hash = (value: Hex): Child => (isZero(value) ? 'none' : code(value));
 function verdictFacts(page: VerdictPage): HTMLElement {
   const v = page.document;
   const chain = page.reader.chainId;
-  const isBounded = page.claimed === 'PROVEN' && allows(v, 'PROVEN');
   return section('facts', 'Facts', facts([
     ['assurance', v.assurance],
     ['outcome', v.outcome === 'None' ? `none yet: ${v.state}` : v.outcome === 'Passed' ? 'target met' : v.outcome],
@@ -66,7 +72,7 @@ function verdictFacts(page: VerdictPage): HTMLElement {
     ['target', `${target(v.targetBps)}: ${v.neededCorrect} of ${v.n2}`],
     [proven(v), `${v.provenOnChain} of ${v.n2}`],
     ...(v.adjudication === 'OPTIMISTIC' ? [['claimed', `${v.claimedCorrect} of ${v.n2}`], ['time to object', `${duration(v.openFor)}${v.closedEarly ? ', cut short by its consumer' : ''}`], ['challenges', `${v.challengesAnswered} answered, ${v.openChallenges} open`]] as [string, Child][] : []),
-    ...(isBounded ? [['bound', `accuracy ≥ ${share(Number(page.bound) / 1e6)} at 95 %, one-sided: n = ${v.n2}, k = ${v.provenOnChain}, Clopper–Pearson, in exact integers`]] as [string, Child][] : []),
+    ...(page.bound !== undefined && allows(v, 'PROVEN') ? [['bound', `accuracy ≥ ${bounds.percent(page.bound)} at 95 %, one-sided: n = ${v.n2}, k = ${v.provenOnChain}, Clopper–Pearson, in exact integers`]] as [string, Child][] : []),
     ['transfer', `${v.mode}, ${v.adjudication}`],
     ['metric', v.metric],
     ['closed', when(v.closedAt)],
@@ -243,7 +249,7 @@ function auditEvidence(page: AuditPage, found: Timeline): Child[] {
   const a = page.document;
   return [
     facts([
-      ['words of the requester', words(page.uri)],
+      ['words of the requester', [words(page.uri), h('span', { class: 'quiet' }, `, ${UNKEPT}`)]],
       ['predicate', code(a.predicateHash)],
       ['request hash', code(a.requestHash)],
       ['hash of the answers', hash(a.answersHash)],
@@ -283,7 +289,7 @@ function corpusFacts(page: CorpusPage): HTMLElement {
 function corpusEvidence(page: CorpusPage): Child[] {
   const c = page.document;
   return [
-    facts([['root', code(c.root)], ['words of the responder', c.uri === undefined ? 'not known: this node serves no log of it' : words(c.uri)]]),
+    facts([['root', code(c.root)], ['words of the responder', c.uri === undefined ? 'not known: this node serves no log of it' : [words(c.uri), h('span', { class: 'quiet' }, `, ${UNKEPT}`)]]]),
     attestations(page, c.attestations),
   ];
 }

@@ -126,7 +126,7 @@ function freshness(page: Subject): Risk {
     const evidence: [string, string][] = [
       ['model registered', utc(registered)],
       ['closed', d.closedAt ? `${utc(d.closedAt)}, ${duration(Math.max(0, now - d.closedAt))} before this block` : 'not yet'],
-      ['stake now', ether(page.model.model.stake)],
+      ['stake at this block', ether(page.model.model.stake)],
     ];
     const sentence = 'Whether the examples were known to anybody before the model was registered, no contract says.';
     return { title, level: 'look', sentence, evidence };
@@ -138,7 +138,7 @@ function freshness(page: Subject): Risk {
   }
   if (page.subject === 'model') {
     const { registeredAt, stakeWei, status } = page.document;
-    return { title, level: 'look', sentence: `Registered ${duration(Math.max(0, now - registeredAt))} before this block; ${status}.`, evidence: [['stake now', ether(stakeWei)]] };
+    return { title, level: 'look', sentence: `Registered ${duration(Math.max(0, now - registeredAt))} before this block; ${status}.`, evidence: [['stake at this block', ether(stakeWei)]] };
   }
   return { title, level: 'none', sentence: NOT_HERE, evidence: [] };
 }

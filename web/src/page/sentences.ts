@@ -57,8 +57,9 @@ function ofVerdict(page: VerdictPage): string {
   if (page.claimed === 'PROVEN') {
     return (
       `At least ${v.provenOnChain} of ${v.n2} examples chosen by ${mc} were answered correctly: ${count(v.provenOnChain, 'proof was', 'proofs were')} ` +
-      `checked by the contract. Target ${target(v.targetBps)} was met. Accuracy on what they were drawn from ≥ ${bounds.percent(page.bound)} at 95 %, ` +
-      `*if* they were drawn at random.${oneAccount(v.selfDealt)}`
+      `checked by the contract. Target ${target(v.targetBps)} was met.` +
+      (page.bound === undefined ? '' : ` Accuracy on what they were drawn from ≥ ${bounds.percent(page.bound)} at 95 %, *if* they were drawn at random.`) +
+      oneAccount(v.selfDealt)
     );
   }
   if (page.claimed === 'OPTIMISTIC') {
@@ -93,8 +94,9 @@ function ofRound(page: RoundPage): string {
       return `${got}. This says nothing about their correctness.${oneAccount(r.selfDealt)}`;
     }
     case 'Upheld': return (
-      `${r.contested} contested predictions of ${r.predictions} were proven. ` +
-      `If the consumer drew them at random, at most ${page.hidden ?? r.predictions} of ${r.predictions} are wrong (95 %).${oneAccount(r.selfDealt)}`
+      `${r.contested} contested predictions of ${r.predictions} were proven.` +
+      (page.hidden === undefined ? '' : ` If the consumer drew them at random, at most ${page.hidden} of ${r.predictions} are wrong (95 %).`) +
+      oneAccount(r.selfDealt)
     );
     case 'Fault': return 'A contested prediction was not proven in time. The contract cannot tell a false answer from an absent provider.';
     case 'Cancelled': return `The offer of the consumer ${address(r.mc)} ended without being served, at ${utc(r.closedAt)}.`;
@@ -112,10 +114,12 @@ function ofAudit(page: AuditPage): string {
     `${a.withheld} were withheld (${a.overruled} overruled), ${a.demanded} demanded; ` +
     `receipt of the matching ones: ${a.confirmed ? 'confirmed' : 'not confirmed'} by the requester.`;
   if (v?.assurance === 'SAMPLED') {
+    const bound = v.hidden === null || v.recall === null ? '' :
+      `At most ${v.hidden} of them match (95 %), *if* requester and responder do not act together; of all matching ones at least ` +
+      `${share(v.recall)} were answered 'match', *if* every document answered 'match' matches. `;
     return (
       `${v.drawn} of the ${v.zeros} documents answered 'no match', drawn by a salt committed to before the answers, were proven not to match. ` +
-      `At most ${v.hidden} of them match (95 %), *if* requester and responder do not act together; of all matching ones at least ` +
-      `${share(v.recall ?? 0)} were answered 'match', *if* every document answered 'match' matches. ${handed}`
+      `${bound}${handed}`
     );
   }
   if (v?.assurance === 'EXHAUSTIVE') return `All ${v.zeros} documents answered 'no match' were proven not to match. ${handed}`;
