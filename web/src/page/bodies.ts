@@ -9,7 +9,7 @@ import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, Part
 import { auditTimeline, corpusTimeline, modelTimeline, roundTimeline, verdictTimeline, type Timeline } from '../read/timeline.js';
 import { type Child, code, facts, h, section, table, time, to, words } from './dom.js';
 import { UNKEPT, bits, proofs, timeline } from './steps.js';
-import { address, duration, ether, lookalikes, share, target, utc } from './show.js';
+import { address, duration, ether, lookalikes, strange, target, utc } from './show.js';
 
 export function body(page: Subject): HTMLElement[] {
   switch (page.subject) {
@@ -45,7 +45,7 @@ function later(page: Subject, found: Promise<Timeline>, evidence: (found: Timeli
     (error: unknown) => {
       const said = error instanceof Error ? error.message : String(error);
       const above = isKind(error, 'reorganised') ? 'What is above was read from it.' : 'What is above comes from the contracts and does not depend on it.';
-      fill(steps, [h('p', {}, `Not shown: ${said}. ${above}`)]);
+      fill(steps, [h('p', {}, `Not shown: ${strange(said, 600)}. ${above}`)]);
       fill(shown, evidence({ steps: [], missing: [], more: [] }));
     },
   );
@@ -235,7 +235,7 @@ function auditFacts(page: AuditPage): HTMLElement {
     ['answered "match"', `${a.positives}; none of them is proven to match`],
     ['withheld', `${a.withheld}; ${a.overruled} of these overruled`],
     [proven(a), `${a.proven} of ${a.due} due: ${a.samples} to be drawn, ${a.named} named`],
-    ...(v && v.hidden !== null && allows(a, 'PROVEN') ? [['bound', `at most ${v.hidden} of ${v.zeros} hidden at 95 %, one-sided, if requester and responder do not act together: n = ${v.drawn}, hypergeometric, in exact integers; recall ≥ ${share(v.recall ?? 0)}, if every document answered "match" matches`]] as [string, Child][] : []),
+    ...(v && v.hidden !== null && allows(a, 'PROVEN') ? [['bound', `at most ${v.hidden} of ${v.zeros} hidden at 95 %, one-sided, if requester and responder do not act together: n = ${v.drawn}, hypergeometric, in exact integers; recall ≥ ${bounds.percent(bounds.recallParts(v.positives, v.hidden))}, if every document answered "match" matches`]] as [string, Child][] : []),
     ['receipt', a.confirmed ? 'confirmed by the requester' : 'not confirmed by the requester'],
     ['price and bond', `${ether(a.priceWei)}, ${ether(a.bondWei)}`],
     ['closed', when(a.closedAt)],

@@ -7,7 +7,7 @@ import { release } from '../read/contracts.js';
 import { allows } from '../read/documents.js';
 import { DEVNET } from '../read/reader.js';
 import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage, PartyPage } from '../read/subjects.js';
-import { address, count, share, target, utc } from './show.js';
+import { address, count, target, utc } from './show.js';
 
 export interface Told {
   /** `fact`: as far as these contracts are known; `claim`: they are not, or not all of what it rests on. */
@@ -114,9 +114,9 @@ function ofAudit(page: AuditPage): string {
     `${a.withheld} were withheld (${a.overruled} overruled), ${a.demanded} demanded; ` +
     `receipt of the matching ones: ${a.confirmed ? 'confirmed' : 'not confirmed'} by the requester.`;
   if (v?.assurance === 'SAMPLED') {
-    const bound = v.hidden === null || v.recall === null ? '' :
+    const bound = v.hidden === null ? '' :
       `At most ${v.hidden} of them match (95 %), *if* requester and responder do not act together; of all matching ones at least ` +
-      `${share(v.recall)} were answered 'match', *if* every document answered 'match' matches. `;
+      `${bounds.percent(bounds.recallParts(v.positives, v.hidden))} were answered 'match', *if* every document answered 'match' matches. `;
     return (
       `${v.drawn} of the ${v.zeros} documents answered 'no match', drawn by a salt committed to before the answers, were proven not to match. ` +
       `${bound}${handed}`
