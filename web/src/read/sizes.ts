@@ -19,7 +19,8 @@ const PAGES = DOCUMENTS / 4096;
 /** Things of one list that a page reads, the newest ones of a longer list. */
 export const LISTED = 20_000;
 
-const MOST: Partial<Record<string, Record<string, number>>> = {
+/** By function and field of what it returns. */
+export const MOST: Partial<Record<string, Record<string, number>>> = {
   'IAccuracyTerms.params': { n1: EXAMPLES, n2: EXAMPLES },
   'IAccuracyMarket.engagement': { provenOnChain: EXAMPLES, claimedCorrect: EXAMPLES, openChallenges: EXAMPLES },
   'IAccuracyMarket.verdict': { n2: EXAMPLES, provenOnChain: EXAMPLES, claimedCorrect: EXAMPLES, challengesAnswered: EXAMPLES },
