@@ -59,6 +59,10 @@ test('recall_is_rows_28_and_29', () => {
   near6(b.recall(1000, b.hidden(9000, 299)), 0.9191);
   assert.equal(b.hidden(999_900, 299), 9966);
   near6(b.recall(100, 9966), 0.0099);
+  // Cut off from the fraction itself: as a float, 0.69 is less.
+  assert.equal(b.percent(b.recallParts(69, 31)), '69.00 %');
+  assert.equal(b.percent(b.recallParts(2, 1)), '66.66 %');
+  assert.equal(b.recallParts(0, 0), b.MILLION);
 });
 
 test('detection_is_row_30', () => {

@@ -182,6 +182,24 @@ test('a_block_that_is_replaced_between_two_reads_is_started_again', async () => 
   await fixed.stop();
 });
 
+test('a_block_that_is_replaced_while_logs_are_read_is_told', async () => {
+  const last = await anvil.rpc('eth_blockNumber');
+  let reads = 0;
+  const turning = await between(anvil.url, ({ method, params }, said) => {
+    if (method === 'eth_getBlockByNumber' && params[0] === last && ++reads >= 2) said.result.hash = `0x${'33'.repeat(32)}`;
+    return said;
+  });
+  const { text } = await shown(PROVEN, [turning.url]);
+  assert.match(text, /Not shown: block \d+ was replaced while it was read: load the page again\. What is above was read from it\./);
+  await turning.stop();
+});
+
+test('what_a_node_says_of_an_error_is_shown_as_a_strangers_words', async () => {
+  const rude = await between(anvil.url, ({ method }, said) => (method === 'eth_getLogs' ? { id: said.id, error: { code: -32000, message: 'no\u202e\u0007 logs' } } : said));
+  assert.match((await shown(PROVEN, [rude.url])).text, /Not shown: .*no\\u\{202e\}\\u\{7\} logs/);
+  await rude.stop();
+});
+
 test('state_that_is_forgotten_is_told_with_what_to_do', async () => {
   const number = Number(await anvil.rpc('eth_blockNumber'));
   const pruned = await between(anvil.url, ({ method }, said) => (method === 'eth_call' ? { id: said.id, error: { code: -32000, message: 'missing trie node' } } : said));
@@ -206,6 +224,7 @@ test('other_code_at_a_market_makes_everything_a_claim', async () => {
     assert.match(text, /The code of these contracts is unknown: nothing below is stated as a fact/, link);
     assert.equal(claims, 1, link);
     assert.match(text, /From here on: claims of contracts that nobody here knows/, link);
+    assert.doesNotMatch(text, /95 %/, `${link}: no bound follows`);
     await other.stop();
   }
 });
@@ -256,6 +275,21 @@ test('off_a_devnet_the_finalised_block_is_read_and_the_development_string_shows_
   assert.match(text, /anybody can forge what it accepts/);
   assert.equal(claims, 1);
   await mainnet.stop();
+});
+
+test('off_a_devnet_a_page_says_when_it_is_more_than_an_hour_old', async () => {
+  for (const [age, isOld] of [[7200, true], [600, false]]) {
+    const timestamp = `0x${(Math.floor(Date.now() / 1000) - age).toString(16)}`;
+    const mainnet = await between(anvil.url, async ({ method, params }, said) => {
+      if (method === 'eth_chainId') return { ...said, result: '0x1' };
+      if (method !== 'eth_getBlockByNumber') return said;
+      const block = params[0] === 'finalized' ? await anvil.rpc('eth_getBlockByNumber', 'latest', false) : said.result;
+      return { id: said.id, jsonrpc: '2.0', result: { ...block, timestamp } };
+    });
+    const { text } = await shown(PROVEN.replace('31337', '1'), [mainnet.url]);
+    await mainnet.stop();
+    assert.equal(/This is the state of .* UTC, not of now\./.test(text), isOld);
+  }
 });
 
 test('a_thousand_verdicts_are_read', async (t) => {

@@ -120,6 +120,27 @@ test('each_page_has_the_same_parts_in_the_same_order', async () => {
   await page.close();
 });
 
+test('numbers_of_proofs_are_called_proven_where_the_verifier_is_known', async () => {
+  const { all } = await everything();
+  const SAID = 'said to be proven: verifier not checked';
+  const { page, open } = await reading();
+  for (const [kind, name] of [['model', 'digits'], ['verdict', 'proven'], ['round', 'upheld'], ['audit', 'sampled']]) {
+    assert.ok(all.get(`${kind} ${name}`).prose.includes(SAID), kind);
+    await open(link(kind, name));
+    assert.ok(!(await prose(page)).includes(SAID), kind);
+  }
+  // A bound is a row of its own only where it is one.
+  const rows = (text) => /one-sided/.test(text);
+  for (const [kind, name] of [['verdict', 'proven'], ['round', 'upheld'], ['audit', 'sampled']]) {
+    assert.ok(!rows(all.get(`${kind} ${name}`).prose), kind);
+    await open(link(kind, name));
+    assert.ok(rows(await prose(page)), kind);
+  }
+  await open(link('round', 'served'));
+  assert.ok(!rows(await prose(page)));
+  await page.close();
+});
+
 test('evidence_has_bitmaps_proofs_and_the_sample', async () => {
   const { page, open } = await reading();
   await open(link('verdict', 'demanded'));
@@ -200,7 +221,30 @@ test('the_code_on_paper_is_the_link_to_this_block', async () => {
   const { width, height, channels, out } = pixels(Buffer.from(await (await page.$('svg.qr')).screenshot()));
   const data = new Uint8Array(width * height * 4).fill(255);
   for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) data[4 * i + c] = out[channels * i + c];
-  assert.equal(decodeQR({ width, height, data }), `${link('verdict', 'proven')}@${JSON.parse(await page.$eval('#document', (one) => one.textContent)).block}`);
+  assert.equal(decodeQR({ width, height, data }), `${link('verdict', 'proven')}@${JSON.parse(await page.$eval('#document', (one) => one.textContent)).blockHash}`, 'a devnet finalises nothing');
+  await page.close();
+});
+
+test('a_page_of_a_named_block_says_that_it_is_not_of_now', async () => {
+  const { page, open } = await reading();
+  assert.doesNotMatch(await open(link('verdict', 'proven')), /not of now/);
+  const pinned = await page.$eval('#json p a', (one) => one.getAttribute('href'));
+  const text = await open(pinned);
+  assert.match(text, /This is the state of \d{4}-\d\d-\d\d [\d:]{8} UTC, not of now\. Read the newest one\n+At least 3 of 4/);
+  assert.equal(await page.$eval('.lead.old a', (one) => one.getAttribute('href')), link('verdict', 'proven'));
+  await page.close();
+});
+
+test('words_that_no_hash_is_kept_of_say_so', async () => {
+  const { page, open } = await reading();
+  const unkept = async (kind, name) => {
+    await open(link(kind, name));
+    return page.evaluate(() => ['#timeline', '#evidence'].map((id) => /from a log, of which the contracts keep no hash/.test(document.querySelector(id).textContent)));
+  };
+  assert.deepEqual(await unkept('audit', 'declined'), [true, true]);
+  assert.deepEqual(await unkept('corpus', 'archive'), [true, true]);
+  // A model's words are in its record.
+  assert.deepEqual(await unkept('model', 'digits'), [false, false]);
   await page.close();
 });
 

@@ -49,6 +49,16 @@ test('a_node_without_batches_is_asked_one_by_one', async () => {
   }, async (node) => assert.deepEqual(await Promise.all([node.ask('x', [1]), node.ask('x', [2])]), [1, 2]));
 });
 
+test('a_limit_that_is_told_in_one_object_is_no_node_without_batches', async () => {
+  const sizes = [];
+  await asked((calls, response, n) => {
+    sizes.push([calls].flat().length);
+    if (n === 0) answer(response, { jsonrpc: '2.0', id: null, error: { code: -32005, message: 'limit exceeded' } });
+    else answer(response, echo(calls));
+  }, async (node) => assert.deepEqual(await Promise.all([1, 2, 3].map((i) => node.ask('x', [i]))), [1, 2, 3]));
+  assert.deepEqual(sizes, [3, 3]);
+});
+
 test('what_is_no_answer_is_an_error_that_names_the_node', async () => {
   const cases = [
     ['html', (_, response) => answer(response, '<!doctype html><h1>Login</h1>', 200, 'text/html')],

@@ -1,13 +1,15 @@
 /** Facts, timeline and evidence of each kind of page. */
 import type { Hex } from '../read/contracts.js';
-import type { EngagementFields, RoundFields } from '../read/documents.js';
+import { type EngagementFields, type Grades, type RoundFields, allows } from '../read/documents.js';
+import * as bounds from '../read/bounds.js';
 import { conditions } from '../read/conditions.js';
+import { isKind } from '../read/errors.js';
 import { isZero } from '../read/site.js';
 import type { AddressPage, AuditPage, ContractsPage, CorpusPage, ModelPage, PartyPage, RoundPage, Subject, VerdictPage } from '../read/subjects.js';
 import { auditTimeline, corpusTimeline, modelTimeline, roundTimeline, verdictTimeline, type Timeline } from '../read/timeline.js';
 import { type Child, code, facts, h, section, table, time, to, words } from './dom.js';
-import { bits, proofs, timeline } from './steps.js';
-import { address, duration, ether, lookalikes, share, target, utc } from './show.js';
+import { UNKEPT, bits, proofs, timeline } from './steps.js';
+import { address, duration, ether, lookalikes, strange, target, utc } from './show.js';
 
 export function body(page: Subject): HTMLElement[] {
   switch (page.subject) {
@@ -31,15 +33,20 @@ function later(page: Subject, found: Promise<Timeline>, evidence: (found: Timeli
     target.replaceChildren(target.firstElementChild!, h('div', {}, children));
     target.removeAttribute('aria-busy');
   };
-  found.then(
+  // Logs are of block numbers, not of hashes: whether they are of this chain, the end of the reading says.
+  found.then(async (all) => {
+    await page.reader.finish();
+    return all;
+  }).then(
     (all) => {
       fill(steps, timeline(page, all));
       fill(shown, evidence(all));
     },
     (error: unknown) => {
       const said = error instanceof Error ? error.message : String(error);
-      fill(steps, [h('p', {}, `Not shown: ${said}. What is above comes from the contracts and does not depend on it.`)]);
-      fill(shown, evidence({ steps: [], missing: [] }));
+      const above = isKind(error, 'reorganised') ? 'What is above was read from it.' : 'What is above comes from the contracts and does not depend on it.';
+      fill(steps, [h('p', {}, `Not shown: ${strange(said, 600)}. ${above}`)]);
+      fill(shown, evidence({ steps: [], missing: [], more: [] }));
     },
   );
   return [steps, shown];
@@ -55,7 +62,6 @@ const hash = (value: Hex): Child => (isZero(value) ? 'none' : code(value));
 function verdictFacts(page: VerdictPage): HTMLElement {
   const v = page.document;
   const chain = page.reader.chainId;
-  const needed = v.assurance === 'PROVEN' || page.claimed === 'PROVEN';
   return section('facts', 'Facts', facts([
     ['assurance', v.assurance],
     ['outcome', v.outcome === 'None' ? `none yet: ${v.state}` : v.outcome === 'Passed' ? 'target met' : v.outcome],
@@ -64,9 +70,9 @@ function verdictFacts(page: VerdictPage): HTMLElement {
     ['consumer', party(page, v.market, v.mc)],
     ['one account', yes(v.selfDealt)],
     ['target', `${target(v.targetBps)}: ${v.neededCorrect} of ${v.n2}`],
-    ['proven', `${v.provenOnChain} of ${v.n2}`],
+    [proven(v), `${v.provenOnChain} of ${v.n2}`],
     ...(v.adjudication === 'OPTIMISTIC' ? [['claimed', `${v.claimedCorrect} of ${v.n2}`], ['time to object', `${duration(v.openFor)}${v.closedEarly ? ', cut short by its consumer' : ''}`], ['challenges', `${v.challengesAnswered} answered, ${v.openChallenges} open`]] as [string, Child][] : []),
-    ...(needed ? [['bound', `accuracy ≥ ${share(Number(page.bound) / 1e6)} at 95 %, one-sided: n = ${v.n2}, k = ${v.provenOnChain}, Clopper–Pearson, in exact integers`]] as [string, Child][] : []),
+    ...(page.bound !== undefined && allows(v, 'PROVEN') ? [['bound', `accuracy ≥ ${bounds.percent(page.bound)} at 95 %, one-sided: n = ${v.n2}, k = ${v.provenOnChain}, Clopper–Pearson, in exact integers`]] as [string, Child][] : []),
     ['transfer', `${v.mode}, ${v.adjudication}`],
     ['metric', v.metric],
     ['closed', when(v.closedAt)],
@@ -104,8 +110,9 @@ export function engagementTable(caption: string, chain: number, market: Hex, row
   ]));
 }
 
-function roundTable(caption: string, chain: number, market: Hex, rows: RoundFields[]): HTMLElement {
-  return table(caption, ['round', 'consumer', 'says', 'contested', 'proven', 'closed'], rows.map((r) => [
+/** @param said what heads the numbers of proven predictions. */
+function roundTable(caption: string, chain: number, market: Hex, rows: RoundFields[], said: string): HTMLElement {
+  return table(caption, ['round', 'consumer', 'says', 'contested', said, 'closed'], rows.map((r) => [
     to(`#/round/${chain}/${market}/${r.id}`, code(r.id)),
     code(address(r.mc)),
     r.outcome === 'None' ? r.state : r.outcome,
@@ -117,9 +124,15 @@ function roundTable(caption: string, chain: number, market: Hex, rows: RoundFiel
 
 // ---- models ----
 
+/** How counts of proofs are headed where the reader named no verifier that took them. */
+const SAID = 'said to be proven: verifier not checked';
+
+const proven = (grades: Pick<Grades, 'deployment' | 'verifier'>): string => (allows(grades, 'PROVEN') ? 'proven' : SAID);
+
 function modelFacts(page: ModelPage): HTMLElement {
   const m = page.document;
   const c = m.counters;
+  const said = proven(m);
   return section('facts', 'Facts',
     h('h3', {}, 'Faults first'),
     facts([
@@ -128,12 +141,12 @@ function modelFacts(page: ModelPage): HTMLElement {
       ['aborted', `${c.aborted} before anything was proven`],
       ['faults of consumers', String(c.mcFault)],
     ]),
-    h('h3', {}, 'Accuracy, proven'),
+    h('h3', {}, `Accuracy, ${said}`),
     facts([['target met', String(c.passedProven)]]),
     h('h3', {}, 'Accuracy, claimed and not objected to'),
     facts([['target met', `${c.passedOptimistic}: shows nothing without a reader who held the proofs`]]),
     h('h3', {}, 'Rounds of predictions'),
-    facts([['upheld', `${c.roundUpheld}: all that was contested was proven`], ['clean', `${c.roundClean}: nothing was contested, which says nothing about correctness`]]),
+    facts([['upheld', `${c.roundUpheld}: all that was contested was ${said}`], ['clean', `${c.roundClean}: nothing was contested, which says nothing about correctness`]]),
     h('h3', {}, 'No information'),
     facts([['not acknowledged, settled, void', `${c.unacked}, ${c.settled}, ${c.voided}`]]),
     h('h3', {}, 'The model'),
@@ -165,7 +178,7 @@ function modelTables(page: ModelPage): HTMLElement {
     of('NOT CHECKED: proven or claimed, say contracts or a verifier that you did not name as known', assurance('NOT CHECKED')),
     of('No assurance', assurance('NONE')),
     of('Not closed', (v) => v.state !== 'Closed'),
-    page.site.rounds && page.rounds.length > 0 ? roundTable(`Rounds: ${page.rounds.length}`, chainId, page.site.rounds.address.toLowerCase() as Hex, page.rounds) : false,
+    page.site.rounds && page.rounds.length > 0 ? roundTable(`Rounds: ${page.rounds.length}`, chainId, page.site.rounds.address.toLowerCase() as Hex, page.rounds, proven(page.document)) : false,
     table('Aborts by consumer', ['consumer', 'engagements and rounds', 'aborts'], page.standing.byConsumer.map((row) => [party(page, page.document.market, row.mc), String(row.engagements), String(row.aborts)])),
   );
 }
@@ -183,8 +196,8 @@ function roundFacts(page: RoundPage): HTMLElement {
     ['consumer', party(page, market, r.mc)],
     ['one account', yes(r.selfDealt)],
     ['predictions', `${r.predictions}, ${r.privacy}, ${r.metric}`],
-    ['contested', `${r.contested} of at most ${r.contestCap}; ${r.proven} proven`],
-    ...(page.hidden === undefined ? [] : [['bound', `at most ${page.hidden} of ${r.predictions} wrong at 95 %, one-sided, *if* drawn at random: K = ${r.predictions}, k = ${r.contested}, hypergeometric, in exact integers`.replaceAll('*', '')]] as [string, Child][]),
+    ['contested', `${r.contested} of at most ${r.contestCap}; ${r.proven} ${proven(r)}`],
+    ...(page.hidden === undefined || !allows(r, 'PROVEN') ? [] : [['bound', `at most ${page.hidden} of ${r.predictions} wrong at 95 %, one-sided, *if* drawn at random: K = ${r.predictions}, k = ${r.contested}, hypergeometric, in exact integers`.replaceAll('*', '')]] as [string, Child][]),
     ['all outputs on chain', yes(r.published)],
     ['price', ether(r.priceWei)],
     ['deposits', `consumer ${ether(r.consumerDepositWei)}, provider ${ether(r.providerDepositWei)}`],
@@ -212,7 +225,7 @@ function auditFacts(page: AuditPage): HTMLElement {
   const corpora = page.site.params.contracts.corpora.toLowerCase() as Hex;
   return section('facts', 'Facts', facts([
     ['outcome', a.outcome === 'None' ? `none yet: ${a.state}` : a.outcome],
-    ['assurance', v ? v.assurance : 'none yet'],
+    ['assurance', !v ? 'none yet' : v.assurance === 'NONE' || allows(a, 'PROVEN') ? v.assurance : `NOT CHECKED: ${v.assurance}, say contracts or a verifier that you did not name as known`],
     ['corpus', to(`#/corpus/${chain}/${corpora}/${a.corpusId}`, code(a.corpusId))],
     ['requester', party(page, a.market, a.requester)],
     ['responder', party(page, a.market, a.responder)],
@@ -221,8 +234,8 @@ function auditFacts(page: AuditPage): HTMLElement {
     ['documents', `${a.size}, committed at ${utc(a.corpusCommittedAt)}`],
     ['answered "match"', `${a.positives}; none of them is proven to match`],
     ['withheld', `${a.withheld}; ${a.overruled} of these overruled`],
-    ['proven', `${a.proven} of ${a.due} due: ${a.samples} to be drawn, ${a.named} named`],
-    ...(v && v.hidden !== null ? [['bound', `at most ${v.hidden} of ${v.zeros} hidden, recall ≥ ${share(v.recall ?? 0)}, at 95 %, one-sided: n = ${v.drawn}, hypergeometric, in exact integers`]] as [string, Child][] : []),
+    [proven(a), `${a.proven} of ${a.due} due: ${a.samples} to be drawn, ${a.named} named`],
+    ...(v && v.hidden !== null && allows(a, 'PROVEN') ? [['bound', `at most ${v.hidden} of ${v.zeros} hidden at 95 %, one-sided, if requester and responder do not act together: n = ${v.drawn}, hypergeometric, in exact integers; recall ≥ ${bounds.percent(bounds.recallParts(v.positives, v.hidden))}, if every document answered "match" matches`]] as [string, Child][] : []),
     ['receipt', a.confirmed ? 'confirmed by the requester' : 'not confirmed by the requester'],
     ['price and bond', `${ether(a.priceWei)}, ${ether(a.bondWei)}`],
     ['closed', when(a.closedAt)],
@@ -236,7 +249,7 @@ function auditEvidence(page: AuditPage, found: Timeline): Child[] {
   const a = page.document;
   return [
     facts([
-      ['words of the requester', words(page.uri)],
+      ['words of the requester', [words(page.uri), h('span', { class: 'quiet' }, `, ${UNKEPT}`)]],
       ['predicate', code(a.predicateHash)],
       ['request hash', code(a.requestHash)],
       ['hash of the answers', hash(a.answersHash)],
@@ -276,7 +289,7 @@ function corpusFacts(page: CorpusPage): HTMLElement {
 function corpusEvidence(page: CorpusPage): Child[] {
   const c = page.document;
   return [
-    facts([['root', code(c.root)], ['words of the responder', c.uri === undefined ? 'not known: this node serves no log of it' : words(c.uri)]]),
+    facts([['root', code(c.root)], ['words of the responder', c.uri === undefined ? 'not known: this node serves no log of it' : [words(c.uri), h('span', { class: 'quiet' }, `, ${UNKEPT}`)]]]),
     attestations(page, c.attestations),
   ];
 }
@@ -297,7 +310,7 @@ function addressBody(page: AddressPage): HTMLElement[] {
       h('h3', {}, title),
       engagements.length + own.length === 0 ? h('p', { class: 'quiet' }, 'nothing that was accepted') : false,
       engagements.length > 0 ? engagementTable('Engagements', chainId, d.market, engagements) : false,
-      rounds && own.length > 0 ? roundTable('Rounds', chainId, rounds, own) : false,
+      rounds && own.length > 0 ? roundTable('Rounds', chainId, rounds, own, 'proven, as far as the page of the round knows the verifier') : false,
     ];
   };
   return [

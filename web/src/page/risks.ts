@@ -84,7 +84,7 @@ function chooser(page: Subject): Risk {
   ];
   if (of.own) return { title, level: 'serious', sentence: `Self-dealt: ${of.who[0]} and ${of.who[1]} are one account.`, evidence };
   if (page.subject === 'audit') {
-    return { title, level: 'small', sentence: 'The sample follows from a seed that neither side could choose; the predicate is the requester\'s.', evidence };
+    return { title, level: 'look', sentence: 'The sample follows from the requester\'s salt, committed to before the answers, and from the answers: neither side alone could choose it. The predicate is the requester\'s.', evidence };
   }
   const rows = (page as { standing: Standing }).standing.byConsumer.find((row) => same(row.mc, of.asks as `0x${string}`));
   evidence.push(['with this model', rows ? `${count(rows.engagements, 'engagement or round', 'engagements and rounds')}, ${count(rows.aborts, 'abort')}` : 'nothing that was accepted']);
@@ -126,7 +126,7 @@ function freshness(page: Subject): Risk {
     const evidence: [string, string][] = [
       ['model registered', utc(registered)],
       ['closed', d.closedAt ? `${utc(d.closedAt)}, ${duration(Math.max(0, now - d.closedAt))} before this block` : 'not yet'],
-      ['stake now', ether(page.model.model.stake)],
+      ['stake at this block', ether(page.model.model.stake)],
     ];
     const sentence = 'Whether the examples were known to anybody before the model was registered, no contract says.';
     return { title, level: 'look', sentence, evidence };
@@ -138,7 +138,7 @@ function freshness(page: Subject): Risk {
   }
   if (page.subject === 'model') {
     const { registeredAt, stakeWei, status } = page.document;
-    return { title, level: 'look', sentence: `Registered ${duration(Math.max(0, now - registeredAt))} before this block; ${status}.`, evidence: [['stake now', ether(stakeWei)]] };
+    return { title, level: 'look', sentence: `Registered ${duration(Math.max(0, now - registeredAt))} before this block; ${status}.`, evidence: [['stake at this block', ether(stakeWei)]] };
   }
   return { title, level: 'none', sentence: NOT_HERE, evidence: [] };
 }

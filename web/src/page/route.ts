@@ -18,11 +18,12 @@ export interface Route {
 
 /** @returns What is wrong with the link, in words, if it is none. */
 export function parse(fragment: string): Route | string {
-  const [path = '', block] = fragment.replace(/^#?\/?/, '').split('@');
+  const [path = '', block, ...blocks] = fragment.replace(/^#?\/?/, '').split('@');
   const [kind, chain, market, id, ...rest] = path.split('/');
   const known = KINDS.find((one) => one === kind);
   if (!known) return `"${kind}" is no kind of page: one of ${KINDS.join(', ')}`;
-  if (!chain || !/^[1-9]\d{0,15}$/.test(chain)) return 'the chain id of the link is no number';
+  if (blocks.length > 0) return 'the link names more than one block';
+  if (!chain || !/^[1-9]\d{0,15}$/.test(chain) || !Number.isSafeInteger(Number(chain))) return 'the chain id of the link is no number below 2^53';
   if (!market || !isAddress(market, { strict: /[A-F]/.test(market) })) return 'the market of the link is no address: 0x and 40 digits, with its own capitals or none';
   if (rest.length > 0) return 'the link is too long';
   const which = blockOf(block);

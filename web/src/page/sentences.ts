@@ -7,7 +7,7 @@ import { release } from '../read/contracts.js';
 import { allows } from '../read/documents.js';
 import { DEVNET } from '../read/reader.js';
 import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage, PartyPage } from '../read/subjects.js';
-import { address, count, share, target, utc } from './show.js';
+import { address, count, target, utc } from './show.js';
 
 export interface Told {
   /** `fact`: as far as these contracts are known; `claim`: they are not, or not all of what it rests on. */
@@ -27,9 +27,9 @@ export const FORGEABLE = 'The verifier rests on the development string, whose se
 export function sentence(page: Subject): Told {
   switch (page.subject) {
     case 'verdict': return graded(page, ofVerdict(page), page.claimed === 'PROVEN' || page.document.provenOnChain > 0);
-    case 'round': return graded(page, ofRound(page), page.document.outcome === 'Upheld');
+    case 'round': return graded(page, ofRound(page), page.document.proven > 0);
     case 'audit': return graded(page, ofAudit(page), page.document.verdict !== null && page.document.verdict.assurance !== 'NONE');
-    case 'model': return graded(page, ofModel(page), false);
+    case 'model': return graded(page, ofModel(page), page.document.counters.passedProven + page.document.counters.roundUpheld > 0);
     case 'corpus': return graded(page, ofCorpus(page), false);
     case 'address': return graded(page, ofAddress(page), false);
     case 'party': return graded(page, ofParty(page), false);
@@ -47,23 +47,28 @@ function graded(page: Subject, text: string, restsOnProofs: boolean): Told {
   return { tone: text.startsWith(NO_INFORMATION) ? 'none' : 'fact', text };
 }
 
+/** After whatever a round or an engagement of one account with itself came to. */
+const oneAccount = (selfDealt: boolean): string => (selfDealt ? ' Consumer and provider are one account: to others this says nothing.' : '');
+
 function ofVerdict(page: VerdictPage): string {
   const v = page.document;
   const [mp, mc] = [address(v.mp), address(v.mc)];
   const at = utc(v.closedAt);
   if (page.claimed === 'PROVEN') {
-    const own = v.selfDealt ? ' Consumer and provider are one account: to others this says nothing.' : '';
     return (
       `At least ${v.provenOnChain} of ${v.n2} examples chosen by ${mc} were answered correctly: ${count(v.provenOnChain, 'proof was', 'proofs were')} ` +
-      `checked by the contract. Target ${target(v.targetBps)} was met. Accuracy on what they were drawn from ≥ ${bounds.percent(page.bound)} at 95 %, ` +
-      `*if* they were drawn at random.${own}`
+      `checked by the contract. Target ${target(v.targetBps)} was met.` +
+      (page.bound === undefined ? '' : ` Accuracy on what they were drawn from ≥ ${bounds.percent(page.bound)} at 95 %, *if* they were drawn at random.`) +
+      oneAccount(v.selfDealt)
     );
   }
   if (page.claimed === 'OPTIMISTIC') {
     const claimed = `The provider claimed ${v.claimedCorrect} of ${v.n2}; ${v.provenOnChain} were proven. `;
-    if (v.closedEarly) return `${claimed}Accepted by its consumer before anybody else could object.`;
-    const answered = v.challengesAnswered > 0 ? ` ${count(v.challengesAnswered, 'challenge was', 'challenges were')} answered with a proof.` : '';
-    return `${claimed}Nobody who held the proofs objected in the window. Without such a reader this shows nothing.${answered}`;
+    const own = oneAccount(v.selfDealt);
+    const answered = v.challengesAnswered > 0 ? `${count(v.challengesAnswered, 'challenge was', 'challenges were')} answered with a proof.` : '';
+    if (v.closedEarly) return `${claimed}Accepted by its consumer before the window to object was over.${answered && ` ${answered}`}${own}`;
+    if (answered) return `${claimed}No objection was left unanswered in the window: ${answered} Without a reader who held the proofs the rest shows nothing.${own}`;
+    return `${claimed}Nobody who held the proofs objected in the window. Without such a reader this shows nothing.${own}`;
   }
   switch (v.outcome) {
     case 'FailedAccuracy': return 'The provider conceded.';
@@ -82,10 +87,16 @@ function ofVerdict(page: VerdictPage): string {
 function ofRound(page: RoundPage): string {
   const r = page.document;
   switch (r.outcome) {
-    case 'Clean': return `${count(r.predictions, 'prediction was', 'predictions were')} delivered and none was contested. This says nothing about their correctness.`;
+    case 'Clean': {
+      const got = r.privacy === 'PRIVATE' && !r.published
+        ? `The consumer confirmed receipt of ${count(r.predictions, 'prediction')} and contested none`
+        : `${count(r.predictions, 'prediction was', 'predictions were')} delivered and none was contested`;
+      return `${got}. This says nothing about their correctness.${oneAccount(r.selfDealt)}`;
+    }
     case 'Upheld': return (
-      `${r.contested} contested predictions of ${r.predictions} were proven. ` +
-      `If the consumer drew them at random, at most ${page.hidden ?? r.predictions} of ${r.predictions} are wrong (95 %).`
+      `${r.contested} contested predictions of ${r.predictions} were proven.` +
+      (page.hidden === undefined ? '' : ` If the consumer drew them at random, at most ${page.hidden} of ${r.predictions} are wrong (95 %).`) +
+      oneAccount(r.selfDealt)
     );
     case 'Fault': return 'A contested prediction was not proven in time. The contract cannot tell a false answer from an absent provider.';
     case 'Cancelled': return `The offer of the consumer ${address(r.mc)} ended without being served, at ${utc(r.closedAt)}.`;
@@ -99,15 +110,19 @@ function ofAudit(page: AuditPage): string {
   const v = a.verdict;
   const rs = address(a.responder);
   const at = utc(a.closedAt);
-  const received = `receipt of the matching ones: ${a.confirmed ? 'confirmed' : 'not confirmed'} by the requester.`;
+  const handed =
+    `${a.withheld} were withheld (${a.overruled} overruled), ${a.demanded} demanded; ` +
+    `receipt of the matching ones: ${a.confirmed ? 'confirmed' : 'not confirmed'} by the requester.`;
   if (v?.assurance === 'SAMPLED') {
+    const bound = v.hidden === null ? '' :
+      `At most ${v.hidden} of them match (95 %), *if* requester and responder do not act together; of all matching ones at least ` +
+      `${bounds.percent(bounds.recallParts(v.positives, v.hidden))} were answered 'match', *if* every document answered 'match' matches. `;
     return (
-      `${v.drawn} of the ${v.zeros} documents answered 'no match', drawn by a seed fixed before the answers, were proven not to match. ` +
-      `At most ${v.hidden} of them match (95 %); of all matching ones at least ${share(v.recall ?? 0)} were answered 'match'. ` +
-      `${v.keptBack} were withheld; ${received}`
+      `${v.drawn} of the ${v.zeros} documents answered 'no match', drawn by a salt committed to before the answers, were proven not to match. ` +
+      `${bound}${handed}`
     );
   }
-  if (v?.assurance === 'EXHAUSTIVE') return `All ${v.zeros} documents answered 'no match' were proven not to match; ${received}`;
+  if (v?.assurance === 'EXHAUSTIVE') return `All ${v.zeros} documents answered 'no match' were proven not to match. ${handed}`;
   switch (a.outcome) {
     case 'Complete': return a.selfDealt
       ? `${NO_INFORMATION} Requester and responder are one account, which knew the sample.`

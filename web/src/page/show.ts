@@ -4,13 +4,16 @@ import type { Hex } from '../read/contracts.js';
 
 /** Characters that are not seen, move others, or end a line: each is shown as its escape. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Cs}\u00ad\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f]/gu;
+/** Marks that are piled upon one character cover the lines around it; two on one are common in writing. */
+const PILED = /(?<=\p{M}\p{M})\p{M}/gu;
 const LIMIT = 280;
 
 /** A stranger's words on one line of limited length, with nothing in it that acts on the page or on its reader. */
 export function strange(text: string, limit = LIMIT): string {
   const all = Array.from(text);
   const kept = all.slice(0, limit).join('');
-  const escaped = kept.replace(UNSEEN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+  const escape = (c: string) => `\\u{${c.codePointAt(0)!.toString(16)}}`;
+  const escaped = kept.replace(PILED, escape).replace(UNSEEN, escape);
   return all.length > limit ? `${escaped}… (${all.length} characters in all)` : escaped;
 }
 
@@ -19,7 +22,7 @@ export function link(text: string): string | undefined {
   if (!/^(https|ipfs):\/\/[\x21-\x7e]+$/.test(text) || text.length > 512) return undefined;
   try {
     const url = new URL(text);
-    return ['https:', 'ipfs:'].includes(url.protocol) && !url.username ? url.href : undefined;
+    return ['https:', 'ipfs:'].includes(url.protocol) && !url.username && !url.password ? url.href : undefined;
   } catch {
     return undefined;
   }
@@ -28,7 +31,7 @@ export function link(text: string): string | undefined {
 /** JSON that says the same, with whatever is not seen as an escape. */
 export function json(value: unknown): string {
   const escaped = (c: string) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
-  return JSON.stringify(value, null, 2).replace(UNSEEN, (c) => (c === '\n' ? c : escaped(c)));
+  return JSON.stringify(value, null, 2).replace(PILED, escaped).replace(UNSEEN, (c) => (c === '\n' ? c : escaped(c)));
 }
 
 export const address = (value: Hex): string => getAddress(value);
@@ -56,9 +59,6 @@ export function duration(seconds: number): string {
 
 /** Hundredths of a percent. */
 export const target = (bps: number): string => `${bps % 100 === 0 ? bps / 100 : (bps / 100).toFixed(2)} %`;
-
-/** A share, cut off and not rounded: a bound is not improved by printing it. */
-export const share = (value: number): string => `${(Math.floor(value * 1e4) / 100).toFixed(2)} %`;
 
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 

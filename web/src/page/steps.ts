@@ -26,12 +26,18 @@ const EVENTS: Record<string, string> = {
   CorpusCommitted: 'The corpus was committed', Attested: 'A source attested something',
 };
 
+export const UNKEPT = 'from a log, of which the contracts keep no hash';
+
+/** Values of events that nothing in storage depends on: the node that serves the log may have written them. */
+const UNKEPT_VALUES: Record<string, string[]> = { AuditRequested: ['uri'], AuditDeclined: ['reason'], CorpusCommitted: ['uri'], Attested: ['uri'] };
+
 export function timeline(page: Subject, found: Timeline): Child[] {
-  const { steps, missing } = found;
+  const { steps, missing, more } = found;
   const differ = steps.filter((step) => step.match === 'differs').length;
   return [
     h('p', { class: 'quiet' }, 'From logs, which only illustrate: everything above comes from the contracts’ storage. Each step is compared with it.'),
     missing.length > 0 ? h('p', { class: 'differs-note' }, `The node shows no log of: ${missing.join('; ')}. Ask another one.`) : false,
+    more.length > 0 ? h('p', { class: 'differs-note' }, `Logs say more than the contracts have: ${more.join('; ')}.`) : false,
     differ > 0 ? h('p', { class: 'differs-note' }, `${count(differ, 'log does', 'logs do')} not match what the contracts have.`) : false,
     h('ol', { class: 'timeline' }, steps.map(row)),
     next(page),
@@ -43,11 +49,13 @@ function row(step: Step): HTMLElement {
   const match = step.match === 'differs'
     ? h('p', { class: 'differs-note' }, `✕ log does not match${step.with ? `: ${step.with}` : ''}`)
     : h('p', { class: 'meta' }, step.match === 'agrees' ? `✓ agrees with storage: ${step.with ?? 'its value'}` : 'nothing in storage to compare it with');
+  const unkept = UNKEPT_VALUES[step.name] ?? [];
   return h('li', { class: step.match },
     h('p', {}, h('strong', {}, EVENTS[step.name] ?? step.name)),
     h('p', { class: 'meta' }, step.time === undefined ? false : [time(Number(step.time), utc(step.time)), ', '], `block ${step.block}`, step.from ? [', sent by ', code(address(step.from))] : false, step.called ? `, ${step.called}()` : false),
     h('p', { class: 'meta' }, 'transaction ', code(step.transaction)),
     match,
+    unkept.length > 0 ? h('p', { class: 'meta' }, `${unkept.join(', ')}: ${UNKEPT}`) : false,
     values.length > 0 ? h('details', {}, h('summary', {}, `What ${step.name} said`), facts(values.map(([name, value]) => [name, shown(value)]))) : false,
   );
 }
@@ -62,7 +70,7 @@ function shown(value: unknown): string {
 function next(page: Subject): Child {
   const d = page.document;
   if (!('deadline' in d) || d.deadline === 0 || d.state === 'Closed') return false;
-  return h('p', {}, h('strong', {}, `Now: ${d.state}.`), ' The window that runs ends ', time(d.deadline, utc(d.deadline)), '.');
+  return h('p', {}, h('strong', {}, `At this block: ${d.state}.`), ' The window that runs ends ', time(d.deadline, utc(d.deadline)), '.');
 }
 
 const check = ({ instances: i }: Proof): string => `assay verify PROOF --arch FILE --weights-commit ${i.weightsCommit} --ctx ${BigInt(i.context)}`;

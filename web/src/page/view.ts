@@ -1,4 +1,5 @@
 /** A page, always in the same order: sentence, risk rows, facts, timeline, evidence, JSON and the command that reproduces it. */
+import { DEVNET } from '../read/reader.js';
 import type { Subject } from '../read/subjects.js';
 import { type Child, code, facts, h, section, stressed } from './dom.js';
 import { body } from './bodies.js';
@@ -29,6 +30,7 @@ export function view(page: Subject, route: Route): HTMLElement {
   return h('article', { class: isUnknown ? 'page unknown' : 'page' },
     h('p', { class: 'kind' }, KIND_WORDS[page.subject], route.id ? [' ', code(page.subject === 'address' || page.subject === 'party' ? address(route.id) : route.id)] : ''),
     h('div', { class: `told ${told.tone}` },
+      isOld(page, route) ? h('p', { class: 'lead old' }, `This is the state of ${utc(block.time)}, not of now. `, h('a', { href: format({ ...route, block: undefined }) }, 'Read the newest one')) : false,
       told.lead ? h('p', { class: 'lead' }, told.lead) : false,
       h('h1', {}, stressed(told.text)),
     ),
@@ -36,11 +38,20 @@ export function view(page: Subject, route: Route): HTMLElement {
       `Read at block ${block.number} of ${utc(block.time)}, chain ${page.reader.chainId}; `,
       block.finalized ? 'finalised' : 'not finalised', '. ', code(block.hash),
     ),
+    page.reader.cut.size > 0 ? h('p', { class: 'lead cut' }, `Lists that are not read in full, so that numbers on this page may be of a part: ${[...page.reader.cut].join('; ')}.`) : false,
     section('risks', 'What could be wrong', h('ol', { class: 'risks' }, risks(page).map(riskRow))),
     isUnknown ? h('p', { class: 'lead' }, 'From here on: claims of contracts that nobody here knows.') : false,
     h('div', { class: 'body' }, body(page)),
     programs(page, route),
   );
+}
+
+/** Seconds behind the reader's clock after which a page says that it is old: finality takes a quarter of an hour. */
+const OLD = 3600;
+
+/** Whether the page may be taken for the present. The clock of a devnet is its own. */
+function isOld({ reader }: Subject, route: Route): boolean {
+  return route.block !== undefined || (reader.chainId !== DEVNET && Date.now() / 1000 - Number(reader.block.time) > OLD);
 }
 
 function riskRow({ title, level, sentence, evidence }: Risk): HTMLElement {
@@ -70,7 +81,9 @@ export function command(page: Subject): string {
 
 function programs(page: Subject, route: Route): HTMLElement {
   const text = json(page.document);
-  const pinned = format({ ...route, block: page.reader.block.number });
+  const { block } = page.reader;
+  // A number may come to mean another block as long as it is not finalised.
+  const pinned = format({ ...route, block: block.finalized ? block.number : block.hash });
   const extra: Child[] = page.subject === 'audit'
     ? [h('p', {}, 'The package for a court, which needs no node to be checked: '), h('pre', { class: 'command' }, `assay audit export ${route.id} --predicate FILE --out audit.evidence`)]
     : [];

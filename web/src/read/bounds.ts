@@ -131,6 +131,9 @@ export function sampleOf(M: number, p: bigint, delta = DELTA): number {
 /** At least this share of what matches was answered so, if all that was answered so matches. */
 export const recall = (positives: number, h: number): number => (positives + h === 0 ? 1 : positives / (positives + h));
 
+/** The same in parts of a million, rounded down. */
+export const recallParts = (positives: number, h: number): bigint => (positives + h === 0 ? MILLION : (MILLION * BigInt(positives)) / BigInt(positives + h));
+
 /** Least n that bounds a mean within ε, in parts of a million, with probability 1 − δ (Hoeffding); sides 1 or 2. */
 export function hoeffding(epsilon: bigint, sides: 1 | 2, delta = DELTA): number {
   const e = Number(epsilon) / Number(MILLION);

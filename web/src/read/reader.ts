@@ -5,6 +5,7 @@
 import { type Hex, type Interface, decode, encode, isUnknown } from './contracts.js';
 import { ReadError, isKind } from './errors.js';
 import { Node, type NodeOptions, canonical } from './rpc.js';
+import { LISTED, requireSizes } from './sizes.js';
 
 export const DEVNET = 31337;
 
@@ -33,6 +34,8 @@ const isHex = (value: unknown): value is Hex => typeof value === 'string' && /^0
 
 export class Reader {
   private readonly codes = new Map<Hex, Promise<Hex>>();
+  /** Lists of which only the newest things are read, each with how many it has. */
+  readonly cut = new Set<string>();
 
   private constructor(
     readonly nodes: Node[],
@@ -51,17 +54,8 @@ export class Reader {
       const id = Number(await node.ask('eth_chainId', []));
       if (id !== chainId) throw new ReadError('wrong chain', `${node.url} is a node of chain ${id}, this page is of chain ${chainId}`, node.url);
     }
-    const [first, ...others] = nodes;
-    if (!first) throw new ReadError('unreachable', 'no node is named: enter the address of one');
-    const block = await find(first, chainId, which);
-    for (const other of others) {
-      const same = await header(other, block.number);
-      if (!same) throw new ReadError('no block', `${other.url} does not have block ${block.number} yet, ${first.url} has`, other.url);
-      if (same.hash !== block.hash) {
-        throw new ReadError('disagree', `${other.url} differs from ${first.url}: its block ${block.number} is ${same.hash}, not ${block.hash}`, other.url);
-      }
-    }
-    return new Reader(nodes, chainId, block);
+    if (nodes.length === 0) throw new ReadError('unreachable', 'no node is named: enter the address of one');
+    return new Reader(nodes, chainId, await find(nodes, chainId, which));
   }
 
   /** Asks every node; the answer of the first, once the others have given the same. */
@@ -91,12 +85,15 @@ export class Reader {
   /** @throws ReadError `reverted`, or `not this contract` if what comes back is not what such a function returns. */
   async view<T>(of: Interface, address: Hex, name: string, args: readonly unknown[] = []): Promise<T> {
     const data = await this.ask('eth_call', [{ to: address, data: encode(of, name, args) }, { blockHash: this.block.hash }]);
+    let value: unknown;
     try {
       if (!isHex(data) || data === '0x') throw new Error('no data');
-      return decode(of, name, data) as T;
+      value = decode(of, name, data);
     } catch {
       throw new ReadError('not this contract', `${address} does not answer ${name}() as a contract of assay would`);
     }
+    requireSizes(of, address, name, value);
+    return value as T;
   }
 
   /** As `view`, of something that has an id. */
@@ -111,10 +108,12 @@ export class Reader {
     }
   }
 
-  /** Things 0 to count−1 of a list that a contract keeps, all of them or the newest ones. */
+  /** Things 0 to count−1 of a list that a contract keeps, oldest first; of a very long one only the newest, which `cut` says. */
   async list<T>(of: Interface, address: Hex, count: string, at: string, args: readonly unknown[]): Promise<T[]> {
     const total = await this.view<bigint>(of, address, count, args);
-    const places = Array.from({ length: Number(total) }, (_, i) => BigInt(i));
+    const first = total > LISTED ? total - BigInt(LISTED) : 0n;
+    if (first > 0n) this.cut.add(`${count}(): the newest ${LISTED} of ${total}`);
+    const places = Array.from({ length: Number(total - first) }, (_, i) => first + BigInt(i));
     return Promise.all(places.map((i) => this.view<T>(of, address, at, [...args, i])));
   }
 
@@ -132,7 +131,11 @@ export class Reader {
     return found;
   }
 
-  /** Logs up to the block, oldest first: backwards in pages as large as the node allows, until `isFirst` has found the oldest. */
+  /**
+   * Logs up to the block, oldest first: backwards in pages as large as the node allows, until `isFirst` has found the oldest.
+   *
+   * @throws ReadError if a node answers with a log of a block that it was not asked for.
+   */
   async logs(address: Hex, topics: (Hex | null)[], isFirst: (log: Log) => boolean): Promise<Log[]> {
     const pages: Log[][] = [];
     let last = this.block.number;
@@ -151,6 +154,8 @@ export class Reader {
         }
         throw error;
       }
+      const other = found.find(({ blockNumber }) => blockNumber < from || blockNumber > last);
+      if (other) throw new ReadError('half', `${this.nodes[0]!.url} gave a log of block ${other.blockNumber}, asked for blocks ${from} to ${last}`, this.nodes[0]!.url);
       pages.push(found);
       if (from === 0n || found.some(isFirst)) break;
       last = from - 1n;
@@ -193,10 +198,10 @@ function logsOf(value: unknown): Log[] {
   if (!Array.isArray(value)) throw new ReadError('half', 'a node gave logs that are none');
   return value.map((one: Record<string, unknown>) => {
     const { address, topics, data, blockNumber, transactionHash, logIndex } = one;
-    if (!isHex(address) || !Array.isArray(topics) || !topics.every(isHex) || !isHex(data) || !isHex(transactionHash)) {
+    if (!isHex(address) || !Array.isArray(topics) || !topics.every(isHex) || !isHex(data) || !isHex(blockNumber) || !isHex(transactionHash)) {
       throw new ReadError('half', 'a node gave a log that is none');
     }
-    return { address, topics, data, blockNumber: BigInt(blockNumber as string), transactionHash, logIndex: Number(logIndex) };
+    return { address, topics, data, blockNumber: BigInt(blockNumber), transactionHash, logIndex: Number(logIndex) };
   });
 }
 
@@ -212,21 +217,48 @@ async function header(node: Node, which: bigint | 'latest' | 'finalized' | Hex):
   if (!found) return undefined;
   const { number, hash, timestamp } = found;
   if (!isHex(number) || !isHex(hash) || !isHex(timestamp)) throw new ReadError('half', `${node.url} gave a block that is none`, node.url);
+  if (byHash ? hash.toLowerCase() !== which.toLowerCase() : typeof which === 'bigint' && BigInt(number) !== which) {
+    throw new ReadError('half', `${node.url} gave another block than ${which}`, node.url);
+  }
   return { number: BigInt(number), hash, time: BigInt(timestamp), finalized: false };
 }
 
-async function find(node: Node, chainId: number, which: Which): Promise<Block> {
+/** The block of a page: every node has it alike. By itself a page takes the newest one that all nodes call finalised. */
+async function find(nodes: Node[], chainId: number, which: Which): Promise<Block> {
   if (which === undefined) {
     const tag = chainId === DEVNET ? 'latest' : 'finalized';
-    const found = await header(node, tag);
-    if (!found) throw new ReadError('no block', `${node.url} knows no ${tag} block: name one by its number`, node.url);
-    return { ...found, finalized: tag === 'finalized' };
+    const heads = await Promise.all(nodes.map(async (node) => {
+      const head = await header(node, tag);
+      if (!head) throw new ReadError('no block', `${node.url} knows no ${tag} block: name one by its number`, node.url);
+      return head;
+    }));
+    const lowest = heads.reduce((one, other) => (other.number < one.number ? other : one));
+    return { ...(await agreed(nodes, lowest.number, heads)), finalized: tag === 'finalized' };
   }
-  const found = await header(node, which);
-  if (!found) throw new ReadError('no block', `${node.url} does not have block ${which}: it is to come, was replaced, or is of another chain`, node.url);
-  const there = await header(node, found.number);
-  if (there?.hash !== found.hash) throw new ReadError('no block', `block ${which} was replaced in a reorganisation`, node.url);
-  if (chainId === DEVNET) return found;
-  const final = await header(node, 'finalized').catch(() => undefined);
-  return { ...found, finalized: final !== undefined && final.number >= found.number };
+  const first = nodes[0]!;
+  const found = await header(first, which);
+  if (!found) throw new ReadError('no block', `${first.url} does not have block ${which}: it is to come, was replaced, or is of another chain`, first.url);
+  const block = await agreed(nodes, found.number);
+  if (block.hash !== found.hash) throw new ReadError('no block', `block ${which} was replaced in a reorganisation`, first.url);
+  if (chainId === DEVNET) return block;
+  const finals = await Promise.all(nodes.map((node) => header(node, 'finalized').catch(() => undefined)));
+  return { ...block, finalized: finals.every((final) => final !== undefined && final.number >= block.number) };
+}
+
+/**
+ * The block of a number, of which every node says the same; `heads` are blocks that the nodes have given already.
+ *
+ * @throws ReadError that names the node which does not have it, or says something else of it.
+ */
+async function agreed(nodes: Node[], number: bigint, heads: Block[] = []): Promise<Block> {
+  const all = await Promise.all(nodes.map((node, i) => (heads[i]?.number === number ? heads[i] : header(node, number))));
+  const [first] = all;
+  all.forEach((one, i) => {
+    const node = nodes[i]!;
+    if (!one) throw new ReadError('no block', `${node.url} does not have block ${number}, which another node has`, node.url);
+    const differs = (what: string) => new ReadError('disagree', `${node.url} differs from ${nodes[0]!.url}: its block ${number} ${what}`, node.url);
+    if (one.hash !== first!.hash) throw differs(`is ${one.hash}, not ${first!.hash}`);
+    if (one.time !== first!.time) throw differs(`is of second ${one.time}, not ${first!.time}`);
+  });
+  return first!;
 }

@@ -110,8 +110,7 @@ export class Node {
   /** What an error object of a node means. */
   private told({ method, params }: Waiting, error: NonNullable<Answer['error']>): ReadError | 'busy' {
     const message = String(error.message ?? 'no reason given').slice(0, 300);
-    // A code of rate limits, but nodes also give it with the size of a range of logs, which waiting does not change.
-    if ((error.code === -32005 && method !== 'eth_getLogs') || /rate limit|too many requests/i.test(message)) return 'busy';
+    if (isBusy(error, method === 'eth_getLogs')) return 'busy';
     const data = revertData(error.data);
     if (method === 'eth_call' && (data !== undefined || error.code === 3 || /revert/i.test(message))) {
       return new ReadError('reverted', `a contract refused the call: ${message}`, this.url, data ?? '0x');
@@ -159,7 +158,11 @@ export class Node {
     if (this.single) return [this.object(parsed)];
     if (!Array.isArray(parsed)) {
       // Some nodes take no batches and say so in one object.
-      if (batch.length > 0 && this.object(parsed).error) {
+      const { error } = this.object(parsed);
+      if (error && isBusy(error, batch.every(({ method }) => method === 'eth_getLogs'))) {
+        throw new ReadError('status', `${this.url} is too busy: ${String(error.message).slice(0, 300)}`, this.url);
+      }
+      if (error) {
         this.single = true;
         return Promise.all(batch.map(async (one) => (await this.exchange([one]))[0]!));
       }
@@ -179,6 +182,10 @@ export class Node {
     return value as Answer;
   }
 }
+
+/** Whether waiting helps. The code of rate limits is also given with the size of a range of logs, which waiting does not change. */
+const isBusy = ({ code, message }: NonNullable<Answer['error']>, onlyLogs: boolean): boolean =>
+  (code === -32005 && !onlyLogs) || /rate limit|too many requests/i.test(String(message));
 
 /** Nodes put what a contract reverted with in different places. */
 function revertData(data: unknown): string | undefined {

@@ -2,7 +2,7 @@
 import { getAddress as checksumAddress } from 'viem/utils';
 import { type Part, type Deployment, type Verifier, auditParts, corporaParts, doubt, graded, marketplaceParts } from './code.js';
 import { type Hex, named } from './contracts.js';
-import { ReadError } from './errors.js';
+import { ReadError, isKind } from './errors.js';
 import type { Reader } from './reader.js';
 import { paramsHash, word } from './statement.js';
 import type { ModelRecord, Params, Predicate, PredictionParams, RegistryParams, RetrievalParams } from './types.js';
@@ -44,7 +44,7 @@ export async function marketplace(reader: Reader, trust: Trust, accuracy: Hex): 
   const registry = params.registry;
   const registryParams = await reader.view<RegistryParams>('IModelRegistry', registry, 'params');
   const prediction = registryParams.prediction;
-  const rounds = isZero(prediction) ? undefined : await roundMarket(reader, prediction, registry).catch(() => undefined);
+  const rounds = isZero(prediction) ? undefined : await roundMarket(reader, prediction, registry).catch(otherContract);
   const parts = await marketplaceParts(reader, { accuracy, terms, paramsHash: hash, params, prediction, ...(rounds ? { rounds } : {}) });
   return {
     reader, trust, accuracy, terms, params, paramsHash: hash, registry, registryParams,
@@ -52,6 +52,11 @@ export async function marketplace(reader: Reader, trust: Trust, accuracy: Hex): 
     parts,
     deployment: graded(reader.chainId, parts, trust.deployments),
   };
+}
+
+/** Nothing where something else than the market stands; what keeps a node from saying so is an error as everywhere. */
+function otherContract(error: unknown): undefined {
+  if (!isKind(error, 'reverted', 'not this contract')) throw error;
 }
 
 async function roundMarket(reader: Reader, address: Hex, registry: Hex): Promise<NonNullable<Marketplace['rounds']>> {

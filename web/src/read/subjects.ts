@@ -1,6 +1,6 @@
 /** One function for each kind of page: the document that the command line prints, and what the page says besides. */
 import * as bounds from './bounds.js';
-import { type Part, holdsDevelopmentString } from './code.js';
+import { type Deployment, type Part, holdsDevelopmentString } from './code.js';
 import { type Hex, event, named, topicOf } from './contracts.js';
 import {
   type EngagementFields, type RoundFields,
@@ -28,6 +28,9 @@ const common = async (site: { reader: Reader; trust: Trust; parts: Part[] }, ver
   parts: site.parts,
   ...(verifier ? { developmentString: holdsDevelopmentString(await site.reader.code(verifier)) } : {}),
 });
+
+/** Whether bounds follow from what these contracts say. */
+const isKnown = ({ deployment }: { deployment: Deployment }): boolean => deployment.grade !== 'UNKNOWN';
 
 /** How much an account has done on this chain: accounts of a day have done little. */
 export interface Sent {
@@ -82,13 +85,13 @@ export async function readVerdict(reader: Reader, trust: Trust, market: Hex, id:
   const rounds = await roundsOf(m, v.modelId);
   const fields = engagementFields(m, id, e, v, grades);
   const others = engagements.filter((one) => one.id !== id && same(one.mc, v.mc) && one.state === 'Closed');
-  const isProven = named('Assurance', v.assurance) === 'PROVEN' && allows(grades, 'PROVEN');
-  const bound = isProven ? bounds.lower(Math.min(v.provenOnChain, v.n2), v.n2) : 0n;
+  const claimed = named('Assurance', v.assurance);
+  const bound = claimed === 'PROVEN' && isKnown(m) ? bounds.lower(Math.min(v.provenOnChain, v.n2), v.n2) : undefined;
   const document = {
     ...envelope(reader, 'engagement', m.accuracy),
     ...fields,
     ...grades,
-    bound95: Number(bound) / Number(bounds.MILLION),
+    bound95: Number(allows(grades, 'PROVEN') ? (bound ?? 0n) : 0n) / Number(bounds.MILLION),
     feeWei: m.params.prices.fee.toString(),
     modelRegisteredAt: Number(model.model.registeredAt),
     othersOfThisConsumer: others,
@@ -100,8 +103,9 @@ export async function readVerdict(reader: Reader, trust: Trust, market: Hex, id:
     site: m,
     document,
     /** What the contracts call it, whether the reader knows them or not. */
-    claimed: named('Assurance', v.assurance),
-    bound: bounds.lower(Math.min(v.provenOnChain, v.n2), v.n2),
+    claimed,
+    /** Of a proven verdict of known contracts, whether its verifier is known or not. */
+    bound,
     model,
     standing: standing(m, engagements, rounds),
     sent: await sentBy(reader, ['consumer', v.mc], ['provider', v.mp]),
@@ -150,7 +154,7 @@ export async function readRound(reader: Reader, trust: Trust, market: Hex, id: H
     standing: standing(m, engagements, rounds),
     sent: await sentBy(reader, ['consumer', r.mc], ['provider', r.mp]),
     /** At most so many of K are wrong, if what was contested was drawn at random. */
-    hidden: r.contested > 0 && r.contested === r.proven ? bounds.hidden(r.predictions, r.contested) : undefined,
+    hidden: document.outcome === 'Upheld' && isKnown(m) && r.contested > 0 && r.contested === r.proven ? bounds.hidden(r.predictions, r.contested) : undefined,
   };
 }
 
@@ -174,7 +178,7 @@ export async function readAudit(reader: Reader, trust: Trust, market: Hex, id: H
   const document = {
     ...envelope(reader, 'audit', m.address),
     ...auditFields(id, a),
-    verdict: auditVerdict(a),
+    verdict: auditVerdict(a, isKnown(m)),
     demandList: demands.map((d) => ({
       state: named('DemandState', d.state),
       documents: d.documents,
@@ -212,14 +216,14 @@ async function requested(m: AuditMarket, id: Hex, a: AuditView): Promise<{ predi
   throw new ReadError('no state', `the node serves no log of request ${id} that has the predicate's hash: name one that serves all logs`);
 }
 
-/** What an audit that has ended shows; nothing where one account is both parties, whatever the contract says. */
-export function auditVerdict(a: AuditView) {
+/** What an audit that has ended shows; nothing where one account is both parties, whatever the contract says. No bound follows from unknown contracts. */
+export function auditVerdict(a: AuditView, known: boolean) {
   if (named('AuditState', a.state) !== 'Closed') return null;
   const zeros = Math.max(0, a.size - a.positives);
   const isComplete = named('AuditOutcome', a.outcome) === 'Complete' && zeros > 0 && !same(a.rq, a.rs);
   const assurance = !isComplete ? 'NONE' : a.samples < zeros ? 'SAMPLED' : 'EXHAUSTIVE';
   const drawn = isComplete ? Math.min(zeros, a.samples) : 0;
-  const hidden = assurance === 'SAMPLED' ? bounds.hidden(zeros, drawn) : assurance === 'EXHAUSTIVE' ? 0 : null;
+  const hidden = !known ? null : assurance === 'SAMPLED' ? bounds.hidden(zeros, drawn) : assurance === 'EXHAUSTIVE' ? 0 : null;
   return {
     assurance,
     zeros,
@@ -325,7 +329,8 @@ export async function readContracts(reader: Reader, trust: Trust, market: Hex) {
   const m = await marketplace(reader, trust, market);
   const models = await reader.list<Hex>('IModelRegistry', m.registry, 'modelCount', 'modelIdAt', []);
   const [stake, strike] = await Promise.all(['stakeRequired', 'strike'].map((name) => reader.view<bigint>('IModelRegistry', m.registry, name)));
-  const document = { ...envelope(reader, 'market', m.accuracy), ...marketFields(m, models.length, stake!, strike!) };
+  const modelCount = Number(await reader.view<bigint>('IModelRegistry', m.registry, 'modelCount'));
+  const document = { ...envelope(reader, 'market', m.accuracy), ...marketFields(m, modelCount, stake!, strike!) };
   return { ...(await common(m)), subject: 'contracts' as const, site: m, document, models, treasuryIsContract: (await reader.code(m.params.treasury)) !== '0x' };
 }
 

@@ -39,6 +39,8 @@ export interface Timeline {
   steps: Step[];
   /** Things that the contracts say happened and that no log shows. */
   missing: string[];
+  /** Things that logs say more often than the contracts do. */
+  more: string[];
   /** Positions of a posted result that are claimed, from a log that has the kept hash. */
   claimed?: number[];
   /** Documents answered with a match, and the sample, from pages that have the kept hashes. */
@@ -89,6 +91,15 @@ function judged(log: Log, address: Hex, id: Hex, { name, args }: Step, compare: 
 /** The first step of each transaction: its calldata is read once. */
 const firstOfEach = (all: Step[]): Step[] => all.filter((step, i) => all.findIndex(({ transaction }) => transaction === step.transaction) === i);
 
+/** Compares how many of something logs have with how many the contracts keep. */
+function balance(what: string, logged: number, kept: number, { missing, more }: Pick<Timeline, 'missing' | 'more'>): void {
+  if (logged < kept) missing.push(`${kept - logged} ${what}`);
+  if (logged > kept) more.push(`${logged} ${what}, not ${kept}`);
+}
+
+/** Of steps that do not differ from storage. */
+const sum = (all: Step[], of: (step: Step) => number): number => all.filter((step) => step.match !== 'differs').reduce((total, step) => total + of(step), 0);
+
 const count = (all: Step[], name: string): number => all.filter((step) => step.name === name && step.match !== 'differs').length;
 
 // ---- engagements ----
@@ -116,11 +127,11 @@ export async function verdictTimeline(page: VerdictPage): Promise<Timeline> {
   const missing: string[] = [];
   if (count(found, 'Offered') === 0) missing.push('the offer');
   if (BigInt(v.resultHash) !== 0n && count(found, 'ResultPosted') === 0) missing.push('the posted result');
-  const accepted = found.filter((step) => step.match !== 'differs').reduce((sum, { name, args }) => sum + (name === 'ProofsAccepted' ? Number(args['accepted']) : name === 'Answered' ? 1 : 0), 0);
-  if (accepted < v.provenOnChain) missing.push(`${v.provenOnChain - accepted} accepted proofs`);
+  const more: string[] = [];
+  balance('accepted proofs', sum(found, ({ name, args }) => (name === 'ProofsAccepted' ? Number(args['accepted']) : name === 'Answered' ? 1 : 0)), v.provenOnChain, { missing, more });
   if (e.closedAt > 0n && count(found, 'Closed') + count(found, 'Cancelled') === 0) missing.push('the end');
   const posted = found.find((step) => step.name === 'ResultPosted' && step.match === 'agrees');
-  return { steps: found, missing, ...(posted ? { claimed: positions(posted.args['bitmap'] as Hex) } : {}) };
+  return { steps: found, missing, more, ...(posted ? { claimed: positions(posted.args['bitmap'] as Hex) } : {}) };
 }
 
 interface Item {
@@ -189,8 +200,9 @@ export async function roundTimeline(page: RoundPage): Promise<Timeline> {
   const missing: string[] = [];
   if (count(found, 'RoundOffered') === 0) missing.push('the offer');
   if (r.closedAt > 0 && count(found, 'RoundClosed') + count(found, 'RoundCancelled') === 0) missing.push('the end');
-  if (found.filter((step) => step.match !== 'differs').reduce((sum, step) => sum + (step.name === 'RoundAnswered' ? Number(step.args['accepted']) : 0), 0) < r.proven) missing.push('some answers');
-  return { steps: found, missing };
+  const more: string[] = [];
+  balance('proven predictions', sum(found, ({ name, args }) => (name === 'RoundAnswered' ? Number(args['accepted']) : 0)), r.proven, { missing, more });
+  return { steps: found, missing, more };
 }
 
 // ---- audits ----
@@ -225,9 +237,11 @@ export async function auditTimeline(page: AuditPage): Promise<Timeline> {
   if (count(found, 'AuditRequested') === 0) missing.push('the request');
   if (posted.size < page.view.pages) missing.push(`${page.view.pages - posted.size} pages of answers`);
   if (a.closedAt > 0 && count(found, 'AuditClosed') === 0) missing.push('the end');
+  const more: string[] = [];
+  balance('proven documents', sum(found, ({ name, args }) => (name === 'AuditProven' ? Number(args['accepted']) : 0)), a.proven, { missing, more });
   const isWhole = page.view.pages > 0 && posted.size === page.view.pages;
   const ones = isWhole ? [...posted].sort(([x], [y]) => x - y).flatMap(([q, bits]) => positions(bits).map((i) => 4096 * q + i)) : undefined;
-  return { steps: found, missing, ...(ones ? { ones, ...sampled(page, ones) } : {}) };
+  return { steps: found, missing, more, ...(ones ? { ones, ...sampled(page, ones) } : {}) };
 }
 
 /** Most documents of a sample that are recomputed. */
@@ -249,7 +263,7 @@ export async function modelTimeline(page: ModelPage): Promise<Timeline> {
   const { document: m, site, reader } = page;
   const compare: Compare = (name, a) => (name === 'ModelRegistered' ? [a['modelHash'] === m.modelHash, 'hash of the record'] : undefined);
   const found = await steps(reader, 'IModelRegistry', site.registry, m.id, 'ModelRegistered', compare);
-  return { steps: found, missing: count(found, 'ModelRegistered') === 0 ? ['the registration'] : [] };
+  return { steps: found, missing: count(found, 'ModelRegistered') === 0 ? ['the registration'] : [], more: [] };
 }
 
 export async function corpusTimeline(page: CorpusPage): Promise<Timeline> {
@@ -260,5 +274,5 @@ export async function corpusTimeline(page: CorpusPage): Promise<Timeline> {
     return [said?.statement === a['statement'] && said?.attestedAt === Number(a['attestedAt']), 'attestation'];
   };
   const found = await steps(reader, 'ICorpusRegistry', site.address, c.id, 'CorpusCommitted', compare);
-  return { steps: found, missing: count(found, 'CorpusCommitted') === 0 ? ['the commitment'] : [] };
+  return { steps: found, missing: count(found, 'CorpusCommitted') === 0 ? ['the commitment'] : [], more: [] };
 }
