@@ -57,7 +57,7 @@ fn head(page: &mut String, measured: &Measured) -> eyre::Result<()> {
         page,
         "<!-- Written by `scripts/bench paper` from benchmarks/measured.json. Nobody edits it. -->\n\
          # Measured\n\n\
-         On {} cores of {}, {:.0} GB of memory, program `{}`, all in one go. Each proof is of random weights and a random image of the \
+         On {} cores of {}, {:.0} GB of memory, program `{}`. Each proof is of random weights and a random image of the \
          real architecture, weights and image committed, verified in Rust and by the generated contract. Times are those of the machine; \
          *ratio* is proving time over one multi-exponentiation of 2^18 random scalars by the library in the same process, which another \
          machine can compare.\n",
