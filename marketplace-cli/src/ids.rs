@@ -142,9 +142,9 @@ mod tests {
         let chain = dir.path().join("31337-01020304");
         let id = |beginning: &str| format!("0x{beginning:0<64}");
         for path in [
-            format!("engagements/{}/journal.json", id("abcd1")),
-            format!("rounds/{}/journal.json", id("abcd2")),
-            format!("models/{}.json", id("abcd1")),
+            format!("engagements/{}/journal.json", id("abcdabcd1")),
+            format!("rounds/{}/journal.json", id("abcdabcd2")),
+            format!("models/{}.json", id("abcdabcd1")),
             "engagements/offers/journal.json".into(),
         ] {
             let file = chain.join(path);
@@ -156,18 +156,18 @@ mod tests {
             Beginning { home, kinds }.read(text)
         };
         let (any, models) = (NAMES[0].1, NAMES[7].1);
-        assert_eq!(read(any, "0xabcd1"), Ok(id("abcd1").parse().unwrap()));
-        assert_eq!(read(any, "ABCD2…"), Ok(id("abcd2").parse().unwrap()));
-        assert_eq!(read(models, "0xabcd"), Ok(id("abcd1").parse().unwrap()));
+        assert_eq!(read(any, "0xabcdabcd1"), Ok(id("abcdabcd1").parse().unwrap()));
+        assert_eq!(read(any, "ABCDABCD2…"), Ok(id("abcdabcd2").parse().unwrap()));
+        assert_eq!(read(models, "0xabcdabcd"), Ok(id("abcdabcd1").parse().unwrap()));
         // What is whole need not be known.
         assert_eq!(read(any, &id("ffff")), Ok(id("ffff").parse().unwrap()));
-        let ambiguous = read(any, "0xabcd").unwrap_err();
+        let ambiguous = read(any, "0xabcdabcd").unwrap_err();
         assert!(
-            ambiguous.contains(&format!("engagement {}, round {}", id("abcd1"), id("abcd2"))),
+            ambiguous.contains(&format!("engagement {}, round {}", id("abcdabcd1"), id("abcdabcd2"))),
             "{ambiguous}"
         );
-        assert!(read(any, "0xabce").unwrap_err().contains("nothing in"));
-        assert!(read(any, "0xabc").unwrap_err().contains("4 or more"));
-        assert!(read(any, "abcg1").is_err() && read(any, "").is_err());
+        assert!(read(any, "0xabcdabce").unwrap_err().contains("nothing in"));
+        assert!(read(any, "0xabcdabc").unwrap_err().contains("8 or more"));
+        assert!(read(any, "abcgabcd1").is_err() && read(any, "").is_err());
     }
 }
