@@ -2,7 +2,7 @@
 
 use super::calibrate::{Calibration, Observed};
 use super::change::Change;
-use super::fold::{Activation, FusedLayer, FusedNetwork, FusedOp};
+use super::fold::{Activation, FusedNetwork, FusedOp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gives all tensors that concatenations join, directly or through others, the range that covers the range of each. A tensor whose clip
@@ -104,28 +104,13 @@ fn common_ranges(network: &FusedNetwork, calibration: &Calibration) -> BTreeMap<
 
 /// Inserts a copy of `tensor` on the range of what it is joined with, for the concatenations that read it.
 fn rescale(network: &mut FusedNetwork, calibration: &mut Calibration, tensor: usize, range: (f64, f64)) {
-    for layer in &mut network.layers[tensor..] {
-        let joins = matches!(layer.op, FusedOp::Concat);
-        for input in &mut layer.inputs {
-            *input += usize::from(*input > tensor || (*input == tensor && joins));
-        }
-    }
-    let source = &network.layers[tensor - 1];
-    let copy = FusedLayer {
-        node: source.node.clone(),
-        tensor: source.tensor.clone(),
-        op: FusedOp::Rescale,
-        activation: Activation::Linear,
-        inputs: vec![tensor],
-        output: source.output,
-        channels_last: source.channels_last,
-        file: None,
-    };
+    network.insert_copy(tensor, FusedOp::Rescale, |_, reader| {
+        matches!(reader.op, FusedOp::Concat)
+    });
     let observed = Observed {
         low: range.0,
         high: range.1,
         ..calibration.layers[tensor - 1]
     };
-    network.layers.insert(tensor, copy);
     calibration.layers.insert(tensor, observed);
 }

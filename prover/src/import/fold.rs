@@ -85,6 +85,29 @@ impl FusedNetwork {
         outputs.collect()
     }
 
+    /// Inserts a copy of `tensor` behind the layer that makes it, and moves every tensor behind it; `reads` says of each layer that reads the
+    /// tensor, by its place before, whether it reads the copy from now on.
+    pub(super) fn insert_copy(&mut self, tensor: usize, op: FusedOp, reads: impl Fn(usize, &FusedLayer) -> bool) {
+        for (i, layer) in self.layers.iter_mut().enumerate().skip(tensor) {
+            let reads_copy = reads(i, layer);
+            for input in &mut layer.inputs {
+                *input += usize::from(*input > tensor || (*input == tensor && reads_copy));
+            }
+        }
+        let source = &self.layers[tensor - 1];
+        let copy = FusedLayer {
+            node: source.node.clone(),
+            tensor: source.tensor.clone(),
+            op,
+            activation: Activation::Linear,
+            inputs: vec![tensor],
+            output: source.output,
+            channels_last: source.channels_last,
+            file: source.file,
+        };
+        self.layers.insert(tensor, copy);
+    }
+
     /// Shape of a tensor: 0 is the image.
     pub(super) fn shape(&self, tensor: usize) -> Shape {
         match tensor {

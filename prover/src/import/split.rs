@@ -1,7 +1,7 @@
 //! Tensors that some layers read with stride 2 and others whole: the rows of a tensor have the sums of one of both.
 
 use super::change::Change;
-use super::fold::{Activation, FusedLayer, FusedNetwork, FusedOp};
+use super::fold::{FusedLayer, FusedNetwork, FusedOp};
 
 /// Gives the readers of stride 2 an exact copy where others read the tensor whole, as in the first block of a stage of ResNet-50; `copied`
 /// hears of the place of each new layer. The image has no copy: it is refused later.
@@ -54,30 +54,15 @@ impl Readers {
     }
 }
 
-/// Inserts the copy behind the layer that makes `tensor`, and moves every tensor behind it.
+/// Inserts the copy that layers of stride 2 read.
 fn copy(network: &mut FusedNetwork, tensor: usize, by_two: &[bool]) {
     let joined = |layer: &FusedLayer| matches!(layer.op, FusedOp::Concat) && layer.inputs.contains(&tensor);
     let what = match network.layers.iter().any(joined) {
         true => "copied: one layer reads every second pixel of it or of what it is joined with, another one all",
         false => "copied exactly: one layer reads every second pixel of it, another one all",
     };
-    for (layer, by_two) in network.layers[tensor..].iter_mut().zip(&by_two[tensor..]) {
-        for input in &mut layer.inputs {
-            *input += usize::from(*input > tensor || (*input == tensor && *by_two));
-        }
-    }
     let source = &network.layers[tensor - 1];
     let subject = format!("{} ({})", source.node, source.tensor);
-    let copy = FusedLayer {
-        node: source.node.clone(),
-        tensor: source.tensor.clone(),
-        op: FusedOp::Copy,
-        activation: Activation::Linear,
-        inputs: vec![tensor],
-        output: source.output,
-        channels_last: source.channels_last,
-        file: source.file,
-    };
     network.changes.push(Change::new(subject, what));
-    network.layers.insert(tensor, copy);
+    network.insert_copy(tensor, FusedOp::Copy, |reader, _| by_two[reader]);
 }

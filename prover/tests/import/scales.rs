@@ -3,7 +3,7 @@
 use crate::import_support::networks::{assert_refused, run, SIDE};
 use crate::import_support::{float_tensor, int, DataType, Onnx};
 use assay_durable::progress::Silent;
-use assay_prover::import::{self, ImportOptions};
+use assay_prover::import::{self, ImportOptions, ImportReport, LayerReport};
 use assay_prover::model::{LayerParams, Op, ScaledParams};
 use tract_onnx::pb::{NodeProto, TensorProto};
 
@@ -115,18 +115,18 @@ fn without(onnx: &mut Onnx, name: &str) {
     }
 }
 
+/// Rounding alone: no byte of any layer is farther from the file's own than two.
+#[track_caller]
+fn assert_close(report: &ImportReport) {
+    let close = |layer: &LayerReport| layer.difference.is_some_and(|difference| difference.max <= 2);
+    assert!(report.layers.iter().all(close), "{}", report.to_table());
+}
+
 #[test]
 fn uint8_weights_with_a_zero_point_are_those_of_int8_with_it_taken_off() {
     let (plain, report) = run(&small()).unwrap();
     assert!(report.quantised);
-    assert!(
-        report
-            .layers
-            .iter()
-            .all(|layer| layer.difference.is_some_and(|d| d.max <= 2)),
-        "{}",
-        report.to_table()
-    );
+    assert_close(&report);
     let moved = with(|onnx| {
         let w = constant(onnx, "w");
         w.data_type = DataType::Uint8 as i32;
@@ -142,14 +142,7 @@ fn uint8_weights_with_a_zero_point_are_those_of_int8_with_it_taken_off() {
         node(onnx, "w_d").input.push("w_zero".into());
     });
     let (_, report) = run(&asymmetric).unwrap();
-    assert!(
-        report
-            .layers
-            .iter()
-            .all(|layer| layer.difference.is_some_and(|d| d.max <= 2)),
-        "{}",
-        report.to_table()
-    );
+    assert_close(&report);
 }
 
 #[test]
@@ -381,14 +374,7 @@ fn a_clip_inside_of_the_range_is_a_layer_of_its_own() {
     );
     assert_eq!((report.layers[0].zero, report.layers[1].zero), (230, 0));
     assert!(report.layers[1].float_max <= Some(0.5), "{}", report.to_table());
-    assert!(
-        report
-            .layers
-            .iter()
-            .all(|layer| layer.difference.is_some_and(|d| d.max <= 2)),
-        "{}",
-        report.to_table()
-    );
+    assert_close(&report);
 }
 
 #[test]
