@@ -4,10 +4,11 @@
 use e2e::{text, Daemon, Daemons, Party, Setting};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,7 +41,8 @@ fn have_settled(daemons: &Daemons, id: &str) -> bool {
 fn assert_settled_once(daemons: &Daemons, id: &str, before: [u64; 2], seed: u64) {
     assert_eq!(daemons.verdict(id)["outcome"], "Passed", "seed {seed}");
     for ((party, before), expected) in parties(daemons).into_iter().zip(before).zip(TRANSACTIONS) {
-        assert_eq!(party.nonce() - before, expected, "{party:?}, seed {seed}");
+        let sent = || format!("{}, seed {seed}:\n{}", party.address(), party.transactions());
+        assert_eq!(party.nonce() - before, expected, "{}", sent());
         assert_eq!(daemons.setting.balance_in_market(party), "0", "seed {seed}");
     }
 }
@@ -65,6 +67,9 @@ fn daemons_that_are_killed_go_on_and_send_nothing_twice() {
     println!("both daemons were killed {kills} times");
     assert_settled_once(&daemons, &id, before, seed);
 }
+
+/// Where the daemons of a round say what they do: to be read if something is not as expected.
+const EVENTS: &str = "events";
 
 /// Daemons of a private round, of which the consumer's contests one prediction.
 struct Round {
@@ -98,9 +103,16 @@ impl Round {
             let mut command = self
                 .setting
                 .rounds_daemon(party, &self.exchange, &[own, options].concat());
-            command.stdout(Stdio::null());
+            let path = self.setting.devnet.path(EVENTS);
+            let events = OpenOptions::new().create(true).append(true).open(path).unwrap();
+            command.stdout(events);
             Daemon::start(party, command)
         })
+    }
+
+    /// The events of both daemons.
+    fn heard(&self) -> String {
+        std::fs::read_to_string(self.setting.devnet.path(EVENTS)).unwrap_or_default()
     }
 
     fn has_settled(&self) -> bool {
@@ -115,7 +127,8 @@ impl Round {
         assert_eq!(proven, (&"Upheld".into(), &1.into(), &1.into()), "seed {seed}");
         let parties = [self.setting.consumer(), self.setting.provider()];
         for (party, before) in parties.into_iter().zip(self.before) {
-            assert_eq!(party.nonce() - before, 3, "{party:?}, seed {seed}");
+            let sent = || format!("{}, seed {seed}:\n{}", party.address(), party.transactions());
+            assert_eq!(party.nonce() - before, 3, "{}\n{}", sent(), self.heard());
         }
     }
 }

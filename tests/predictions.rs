@@ -120,6 +120,40 @@ fn a_private_round_is_handed_over_by_servers_and_confirmed() {
     assert_eq!(fetched(mp), (8 + 3) * MILLIETHER);
 }
 
+/// What a reorganisation may take back is not answered: the answer would revert, and cost its gas.
+#[test]
+fn moves_that_may_be_taken_back_are_not_answered() {
+    let setting = Setting::new();
+    let deeper = || setting.devnet.rpc("anvil_mine", "[\"0x5\"]");
+    let id = id_of(&setting.open_round("round", 4, CAP, &["--price", "0.003", "--deposit", "0.02"]));
+    deeper();
+    setting.serve_round(&id);
+    let to = setting.shared("outputs");
+    let (mc, mp) = (setting.consumer(), setting.provider());
+    mp.does(&["predict", "send", &id, "--to", text(&to)]);
+    mc.does(&["predict", "check", &id, "--from", text(&to)]);
+    let nonces = || [mc.nonce(), mp.nonce()];
+    let too_new = |party: Party<'_>, args: &[&str]| {
+        let before = nonces();
+        let (_, said) = party.fails(&[args, &["--confirmations", "5"]].concat());
+        assert!(said.contains("does not have 5 confirmations"), "{said}");
+        assert_eq!(nonces(), before);
+    };
+    // The outputs that are locked, a contest of one of them, and its proof.
+    let contest = ["predict", "contest", &id, "--index", "3"];
+    too_new(mc, &contest);
+    deeper();
+    mc.does(&contest);
+    let (model, arch) = (text(&setting.model), text(&setting.arch));
+    let answer = ["predict", "answer", &id, "--model", model, "--arch", arch];
+    too_new(mp, &answer);
+    deeper();
+    mp.does(&answer);
+    too_new(mc, &["predict", "confirm", &id]);
+    deeper();
+    assert_eq!(mc.does(&["predict", "confirm", &id])["outcome"], "Upheld");
+}
+
 #[test]
 fn a_provider_that_does_not_answer_loses_its_deposit_and_a_strike() {
     let setting = Setting::new();

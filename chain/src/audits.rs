@@ -8,7 +8,6 @@ use crate::revert::{self, is};
 use crate::venue::{events, Venue, View};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolCall;
 use assay_protocol::abi::IAccuracyMarket::termsCall;
@@ -156,9 +155,7 @@ impl Audits {
     /// If the node does not say which that is.
     pub async fn settled(&self) -> eyre::Result<Self> {
         let (block, _) = self.chain.newest_settled().await?;
-        let block = self.chain.provider.get_block(block).await?;
-        let block = block.ok_or_else(|| eyre::eyre!("the node has no settled block"))?;
-        Ok(self.as_of(block.header.hash))
+        Ok(self.as_of(self.chain.block_hash(block).await?))
     }
 
     /// Chunks of the ciphertext of demand `m` that are on chain.

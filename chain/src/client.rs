@@ -193,6 +193,16 @@ impl Chain {
         Ok(BlockId::number((head + 1).saturating_sub(self.confirmations)))
     }
 
+    /// The hash of a block, by which alone it stays the same.
+    ///
+    /// # Errors
+    /// If the node has no such block, or does not answer.
+    pub async fn block_hash(&self, block: BlockId) -> eyre::Result<B256> {
+        let found = self.provider.get_block(block).await?;
+        let found = found.ok_or_else(|| eyre::eyre!("the node has no block {block}"))?;
+        Ok(found.header.hash)
+    }
+
     /// The newest block that may be answered by secrets or for good, and what it is: the finalized one where it is waited for and
     /// the node has one, else the newest with its confirmations.
     ///

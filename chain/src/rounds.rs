@@ -5,7 +5,7 @@ use super::history::history;
 use super::market::{all_answers, decoded, Market};
 use super::revert::{self, is};
 use super::venue::{events, ModelVenue, Venue, View};
-use crate::error::{hinted, is_of_node};
+use crate::error::{hinted, is_of_node, Kind};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use alloy::rpc::types::TransactionReceipt;
@@ -102,6 +102,19 @@ impl Rounds {
         set(&bytes, round)
     }
 
+    /// Those whose contest has its confirmations.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    pub async fn confirmed_contests(&self, id: B256, round: &RoundView) -> eyre::Result<BTreeSet<u32>> {
+        let block = self.chain.newest_confirmed().await?;
+        let then = self.as_of(self.chain.block_hash(block).await?);
+        match then.contested(id, round).await {
+            Err(error) if !Kind::Unreachable.is_of(&error) => Ok(BTreeSet::new()),
+            read => read,
+        }
+    }
+
     /// Indices that were proven so far.
     pub async fn proven(&self, id: B256, round: &RoundView) -> eyre::Result<BTreeSet<u32>> {
         let bytes = self.view(&provenSetCall { id }).await?;
@@ -120,6 +133,11 @@ impl Rounds {
         }
         let (contested, proven) = (self.contested(id, round).await?, self.proven(id, round).await?);
         Ok(contested.difference(&proven).copied().collect())
+    }
+
+    /// How long the proofs of so many contests may take, seconds.
+    pub fn answer_window(&self, contested: u32) -> u64 {
+        self.params.windows.respond + u64::from(contested) * self.params.windows.answerTime
     }
 
     /// Gas of publishing all outputs of a private round, as the quiet bond counts it.
@@ -280,6 +298,11 @@ impl View for RoundView {
 
     fn guard(&self) -> B256 {
         self.guard
+    }
+
+    /// Contests and proofs, which may come while a round is `Served`.
+    fn progress(&self) -> u64 {
+        u64::from(self.contested) << 32 | u64::from(self.proven)
     }
 
     fn deadline(&self) -> u64 {

@@ -29,6 +29,10 @@ pub trait View: Debug + Clone + Send + Sync {
     fn state(&self) -> Self::State;
     /// What a call of a party must name now: the thing it answers.
     fn guard(&self) -> B256;
+    /// What moves leave of themselves that change neither state nor guard; 0 where there are none.
+    fn progress(&self) -> u64 {
+        0
+    }
     /// Last second of the window that runs now; 0 if none does.
     fn deadline(&self) -> u64;
     /// Whoever pays for proofs.
@@ -111,6 +115,26 @@ pub trait Venue: Debug + Clone + Send + Sync + 'static {
                 Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
                 // Another state, or none yet.
                 _ => Err(unsettled(Self::View::THING, id, settled).into()),
+            }
+        }
+    }
+
+    /// Fails unless state, guard and [progress](View::progress) were the same in the newest block with its confirmations: what is
+    /// sent before may revert, which costs its gas.
+    ///
+    /// # Errors
+    /// [`Kind::Unsettled`], or if the node does not answer.
+    fn require_confirmed(&self, id: B256, now: &Self::View) -> impl Future<Output = eyre::Result<()>> + Send {
+        async move {
+            match self.confirmed(id).await {
+                Ok(then)
+                    if (then.state(), then.guard(), then.progress()) == (now.state(), now.guard(), now.progress()) =>
+                {
+                    Ok(())
+                }
+                Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
+                // Another state, or none yet.
+                _ => Err(unsettled(Self::View::THING, id, Settled::Deep(self.chain().confirmations)).into()),
             }
         }
     }

@@ -8,6 +8,7 @@ mod daemons;
 mod network;
 mod rounds;
 mod saved;
+mod sent;
 #[path = "../../marketplace-cli/tests/snapshots/mod.rs"]
 mod snapshots;
 mod story;

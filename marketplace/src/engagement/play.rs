@@ -55,6 +55,8 @@ pub enum Time {
 pub enum Confirmed {
     /// So deep that it is not taken back.
     Settled,
+    /// So deep as the sender of a transaction waits for: what is sent before may revert.
+    Deep,
     /// As the newest block has it, and why that is enough.
     No(&'static str),
 }
@@ -124,8 +126,10 @@ impl<V: Venue> Move<V> {
         if self.time == Time::InWindow {
             require_time(&desk.market, e).await?;
         }
-        if self.confirmed == Confirmed::Settled {
-            desk.market.require_settled(id, e).await?;
+        match self.confirmed {
+            Confirmed::Settled => desk.market.require_settled(id, e).await?,
+            Confirmed::Deep => desk.market.require_confirmed(id, e).await?,
+            Confirmed::No(_) => {}
         }
         Ok(())
     }

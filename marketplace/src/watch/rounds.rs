@@ -17,7 +17,6 @@ impl Act for Action {
 
 /// What the chain says of a round that it is this party's turn in.
 pub(super) async fn situation(desk: &Station<Rounds>, party: Party, round: &RoundView) -> eyre::Result<Situation> {
-    let windows = &desk.market.params.windows;
     Ok(Situation {
         party,
         state: round.state,
@@ -25,8 +24,8 @@ pub(super) async fn situation(desk: &Station<Rounds>, party: Party, round: &Roun
         now: desk.market.chain.now().await?,
         deadline: round.deadline,
         answer_by: round.answerBy,
-        answer_window: windows.respond + u64::from(round.contested) * windows.answerTime,
-        publish_window: windows.publish,
+        answer_window: desk.market.answer_window(round.contested),
+        publish_window: desk.market.params.windows.publish,
         unproven: round.contested - round.proven,
         is_full: round.contested == round.contestCap,
     })

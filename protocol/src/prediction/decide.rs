@@ -118,8 +118,13 @@ impl Situation {
 
     /// Whether an eighth of it is left: what can be sent is sent.
     fn answers_are_due(&self) -> bool {
-        self.answer_by.saturating_sub(self.now) <= self.answer_window / 8
+        answers_are_due(self.now, self.answer_by, self.answer_window)
     }
+}
+
+/// Whether so little of the time for answers is left that what can be sent is sent: an eighth of the window, seconds.
+pub fn answers_are_due(now: u64, answer_by: u64, answer_window: u64) -> bool {
+    answer_by.saturating_sub(now) <= answer_window / 8
 }
 
 /// The next action.

@@ -26,7 +26,7 @@ pub const ACCEPT_RESULT: Move = Move {
     from: &[State::Claimed],
     by: By::Party(Party::Consumer),
     time: Time::InWindow,
-    confirmed: Confirmed::No("the guard is the result that was verified"),
+    confirmed: Confirmed::Deep,
     guard: verified_result,
     call: |market, id, guard| market.call(&acceptResultCall { id, guard }),
 };

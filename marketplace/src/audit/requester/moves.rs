@@ -30,7 +30,7 @@ const CONFIRM: Move<Audits> = Move {
     from: &[AuditState::Delivering],
     by: By::Party(Party::Consumer),
     time: Time::AnyTime("a confirmation harms nobody but its sender"),
-    confirmed: Confirmed::No("the guard is the hash of the answers that the salt was shown for"),
+    confirmed: Confirmed::Deep,
     guard: |journal, id, audit| {
         own_request(journal, id, audit.requestHash)?;
         let shown = journal.fact(&SALT_SHOWN_FOR)?;

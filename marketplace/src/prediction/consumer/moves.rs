@@ -27,7 +27,7 @@ pub const CONFIRM: Move<Rounds> = Move {
     from: &[RoundState::Rooted, RoundState::Served],
     by: By::Party(Party::Consumer),
     time: Time::AnyTime("a confirmation harms nobody but its sender"),
-    confirmed: Confirmed::No("the guard is the root of the outputs that were checked"),
+    confirmed: Confirmed::Deep,
     guard: checked_root,
     call: |market, id, guard| market.call(&confirmCall { id, guard }),
 };

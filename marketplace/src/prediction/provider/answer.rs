@@ -9,14 +9,16 @@ use crate::prediction::provider::prove::{served_inputs, with_files};
 use crate::proving::bundle;
 use alloy::primitives::{keccak256, Bytes, B256};
 use assay_chain::client::Call;
+use assay_chain::client::Settled;
 use assay_chain::error::{hinted, rejected};
 use assay_chain::market::all_answers;
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::{require_state, Venue, View};
+use assay_chain::venue::{require_state, unsettled, Venue, View};
 use assay_protocol::abi::IPredictionMarket::answerCall;
 use assay_protocol::abi::{AnswerGroup, OutputOpening, RoundState, RoundView};
 use assay_protocol::ids::round_context;
 use assay_protocol::merkle::MerkleTree;
+use assay_protocol::prediction::decide::answers_are_due;
 use assay_protocol::prediction::outputs::Outputs;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -71,7 +73,10 @@ pub async fn answer(desk: &Desk<Rounds>, id: B256) -> eyre::Result<RoundAnswers>
     let round = desk.market.newest(id).await?;
     require_state(id, &round, &[RoundState::Served])?;
     let unproven = desk.market.unproven(id, &round).await?;
-    let ready = with_files(desk, id, &unproven);
+    let mut ready = with_files(desk, id, &unproven);
+    if !ready.is_empty() {
+        ready = lasting(desk, id, &round, ready).await?;
+    }
     let mut batches = Vec::new();
     if !ready.is_empty() {
         let openings = Openings::new(desk, id, &round)?;
@@ -107,6 +112,29 @@ pub async fn answer(desk: &Desk<Rounds>, id: B256) -> eyre::Result<RoundAnswers>
         state: format!("{:?}", after.state),
         next: after.next(id),
     })
+}
+
+/// Those whose contest has its confirmations: an answer to one that a reorganisation takes back reverts. All of them once little time
+/// is left.
+///
+/// # Errors
+/// [`Kind::Unsettled`](assay_chain::error::Kind) if there is none, or if the node does not answer.
+async fn lasting(
+    desk: &Desk<Rounds>,
+    id: B256,
+    round: &RoundView,
+    mut ready: BTreeSet<u32>,
+) -> eyre::Result<BTreeSet<u32>> {
+    let now = desk.market.chain.now().await?;
+    if answers_are_due(now, round.answerBy, desk.market.answer_window(round.contested)) {
+        return Ok(ready);
+    }
+    let contested = desk.market.confirmed_contests(id, round).await?;
+    ready.retain(|index| contested.contains(index));
+    if ready.is_empty() {
+        return Err(unsettled(RoundView::THING, id, Settled::Deep(desk.market.chain.confirmations)).into());
+    }
+    Ok(ready)
 }
 
 fn call<'a>(market: &Rounds, id: B256, groups: impl Iterator<Item = &'a AnswerGroup>) -> Call {

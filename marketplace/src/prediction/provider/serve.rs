@@ -198,10 +198,9 @@ pub async fn serve_as(
 
 /// What a round asks for at worst: all that may be contested, in the shortest window in which all of it may be due.
 fn asked(market: &Rounds, round: &RoundView) -> Promise {
-    let windows = &market.params.windows;
     Promise {
         proofs: round.contestCap.into(),
-        window_seconds: windows.respond + u64::from(round.contestCap) * windows.answerTime,
+        window_seconds: market.answer_window(round.contestCap),
         chain: market.chain.label(),
         market: market.address,
     }
