@@ -6,8 +6,8 @@ mod support;
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
 use assay_prover::circuit::FrozenArchitecture;
-use assay_prover::model::random::{mobilenet_v2_with_padding, tiny_network};
-use assay_prover::model::Padding;
+use assay_prover::model::random::{joined_network, kernel_network, mobilenet_v2_with_padding, tiny_network};
+use assay_prover::model::{Architecture, Padding};
 use assay_prover::proof::VerifierKey;
 use assay_prover::srs::Srs;
 use std::fmt::Write;
@@ -37,13 +37,36 @@ fn pin(name: &str, text: &str) {
     );
 }
 
-#[test]
-fn verifying_key_of_the_test_network_is_pinned() {
-    let frozen = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
+/// Of 3 activations per row and 32 salt rows, under the development string.
+fn key_of(architecture: Architecture) -> (FrozenArchitecture, VerifierKey) {
+    let frozen = FrozenArchitecture::plan_with(architecture, 3, 32).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::at(dir.path());
     let srs = Arc::new(Srs::dev(frozen.layout.k, &cache, &Silent).unwrap());
     let key = VerifierKey::load_or_build(&frozen, srs, &cache, &Silent).unwrap();
+    (frozen, key)
+}
+
+/// Every kernel, and channels that are joined: their gates are the test network's, what is fixed and copied is not.
+#[test]
+fn verifying_keys_of_other_networks_are_pinned() {
+    let mut text =
+        String::from("3 activations per row, 32 salt rows, development string: layout; arch id; digest of the key.\n");
+    for (name, architecture) in [
+        ("kernel_network", kernel_network(10)),
+        ("joined_network", joined_network(10)),
+    ] {
+        let (frozen, key) = key_of(architecture);
+        let layout = serde_json::to_string(&frozen.layout).unwrap();
+        let [arch, digest] = [key.arch_id(), key.vk_digest()].map(hex::encode);
+        writeln!(text, "{name}(10) {layout} {arch} {digest}").unwrap();
+    }
+    pin("pinned_keys.txt", &text);
+}
+
+#[test]
+fn verifying_key_of_the_test_network_is_pinned() {
+    let (frozen, key) = key_of(tiny_network(10));
     let cs = key.verifying_key().cs();
 
     let mut text = String::new();

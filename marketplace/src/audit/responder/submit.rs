@@ -70,6 +70,8 @@ pub async fn submit(desk: &Desk<Audits>, id: B256) -> eyre::Result<Submitted> {
     require_state(id, &audit, &[AuditState::Sampled, AuditState::Delivering])?;
     let mut batches = Vec::new();
     if audit.state == AuditState::Sampled {
+        // Of another sample, or none, they revert.
+        desk.market.require_confirmed(id, &audit).await?;
         let predicate = requested(&desk.market, id, &audit).await?.predicate;
         let mut journal = desk.journal(id)?;
         let corpus = corpus(&journal, id)?;
