@@ -209,30 +209,7 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
         });
         tensors.push(fused.len());
     }
-    if let Some(FusedLayer {
-        node,
-        op: FusedOp::Concat,
-        ..
-    }) = fused.last()
-    {
-        return Err(ImportError::Node {
-            node: node.clone(),
-            op: "Concat".into(),
-            problem: "is the output; a network must end with a convolution or a fully connected layer".into(),
-        });
-    }
-    if let Some(FusedLayer {
-        node,
-        activation: Activation::Clip { .. },
-        ..
-    }) = fused.last()
-    {
-        return Err(ImportError::Node {
-            node: node.clone(),
-            op: "Clip".into(),
-            problem: "the logits are clipped, which would make ties".into(),
-        });
-    }
+    finish(&mut fused, &mut changes)?;
     changes.extend(
         folded
             .into_iter()
@@ -244,6 +221,56 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
         layers: fused,
         changes,
     })
+}
+
+/// The last layer gives numbers that are not rounded to bytes: a convolution. An average of a map as large as a kernel is one.
+///
+/// # Errors
+/// If it is none, or its output is clipped.
+fn finish(fused: &mut [FusedLayer], changes: &mut Vec<Change>) -> Result<(), ImportError> {
+    let Some((last, before)) = fused.split_last_mut() else {
+        return Ok(());
+    };
+    let refused = |op: &str, problem: String| ImportError::Node {
+        node: last.node.clone(),
+        op: op.into(),
+        problem,
+    };
+    const END: &str = "is the output; a network must end with a convolution or a fully connected layer";
+    if last.activation != Activation::Linear {
+        return Err(refused("Clip", "the logits are clipped, which would make ties".into()));
+    }
+    match last.op {
+        FusedOp::Concat => Err(refused("Concat", END.into())),
+        FusedOp::Add => Err(refused("Add", END.into())),
+        FusedOp::Pool => {
+            let map = last.inputs[0].checked_sub(1).map(|layer| before[layer].output);
+            let Some(map) = map.filter(|map| map.h.max(map.w) <= Kernel::MAX_SIDE) else {
+                let sides = map.map_or_else(|| "the image".to_owned(), |map| format!("a map of {}x{}", map.h, map.w));
+                let problem = format!(
+                    "{END}, or with an average over a map up to {side}x{side}: this one is over {sides}; smaller images make \
+                     smaller maps",
+                    side = Kernel::MAX_SIDE
+                );
+                return Err(refused("GlobalAveragePool", problem));
+            };
+            let taps = map.h * map.w;
+            let subject = format!("{} (GlobalAveragePool)", last.node);
+            changes.push(Change::new(
+                subject,
+                "a convolution with equal weights: the network's output is not rounded to bytes",
+            ));
+            last.op = FusedOp::Conv(FloatConv {
+                kind: ConvKind::Depthwise(Kernel { h: map.h, w: map.w }),
+                stride: 1,
+                pad: Padding::NONE,
+                weights: vec![1.0 / taps as f64; taps * map.c],
+                bias: vec![0.0; map.c],
+            });
+            Ok(())
+        }
+        FusedOp::Conv(_) | FusedOp::Copy | FusedOp::Rescale => Ok(()),
+    }
 }
 
 /// The fused layer that produces the only input of `layer`, if nothing else reads that.

@@ -457,3 +457,31 @@ fn affine_maps_and_clips_that_no_convolution_takes_are_layers_of_their_own() {
     assert_says(&run(&onnx).unwrap().1, "m (Mul)", "a layer of its own");
     assert_eq!(model.architecture.layers.len(), 7);
 }
+
+/// As SqueezeNet does.
+#[test]
+fn an_average_of_a_small_map_may_be_the_end() {
+    let squeezed = |stride| {
+        stem()
+            .weights("w", &[5, 4, 3, 3])
+            .node(
+                "Conv",
+                &["x", "w"],
+                "conv",
+                vec![ints("pads", &[1, 1, 1, 1]), ints("strides", &[stride, stride])],
+            )
+            .node("Relu", &["conv"], "y", vec![])
+            .node("GlobalAveragePool", &["y"], "pooled", vec![])
+            .node("Flatten", &["pooled"], "logits", vec![])
+            .output("logits", 5)
+    };
+    assert_agrees(&squeezed(2));
+    let (_, report) = run(&squeezed(2)).unwrap();
+    assert_says(&report, "pooled (GlobalAveragePool)", "with equal weights");
+    assert_refused(
+        squeezed(1),
+        &["node pooled (GlobalAveragePool)", "over a map of 8x8", "up to 7x7"],
+    );
+    let added = base().node("Add", &["logits", "logits"], "end", vec![]);
+    assert_refused(added.output("end", 5), &["node end (Add)", "is the output"]);
+}
