@@ -1,7 +1,7 @@
 //! A small quantised network, and what its scales, zero points and types may be.
 
 use crate::import_support::networks::{assert_refused, run, SIDE};
-use crate::import_support::{float_tensor, int, DataType, Onnx};
+use crate::import_support::{float_tensor, int, tensor, DataType, Onnx};
 use assay_durable::progress::Silent;
 use assay_prover::import::{self, ImportOptions, ImportReport, LayerReport};
 use assay_prover::model::{LayerParams, Op, ScaledParams};
@@ -262,14 +262,37 @@ fn a_bias_whose_scale_is_rounded_to_float16_is_refused() {
         let scale = constant(onnx, "b_scale");
         scale.float_data[0] = half::f16::from_f32(scale.float_data[0]).to_f32();
     });
-    assert_refused(
-        rounded,
-        &[
+    // The scale is that of a node's constant, and the bias goes through a node that changes nothing.
+    let behind = with(|onnx| {
+        let mut scale = constant(onnx, "b_scale").clone();
+        scale.float_data[0] = half::f16::from_f32(scale.float_data[0]).to_f32();
+        let graph = onnx.graph();
+        graph.initializer.retain(|constant| constant.name != "b_scale");
+        for node in &mut graph.node {
+            let reads = node.input.iter_mut().filter(|name| *name == "b_d");
+            reads.for_each(|name| *name = "b_same".into());
+        }
+        let mut added = |op: &str, inputs: &[&str], output: &str, attributes| {
+            graph.node.push(NodeProto {
+                name: output.into(),
+                op_type: op.into(),
+                input: inputs.iter().map(|name| (*name).into()).collect(),
+                output: vec![output.into()],
+                attribute: attributes,
+                ..Default::default()
+            });
+        };
+        added("Constant", &[], "b_scale", vec![tensor("value", scale)]);
+        added("Identity", &["b_d"], "b_same", vec![]);
+    });
+    for refused in [rounded, behind] {
+        let said = [
             "node conv",
             "bias of channel 0 has the scale",
             "export scales in float32",
-        ],
-    );
+        ];
+        assert_refused(refused, &said);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::import::constant::{Constant, Data};
 use crate::import::error::ImportError;
-use crate::import::parse::{Graph, Node};
+use crate::import::parse::{Attribute, Graph, Node};
 use std::collections::HashMap;
 
 /// How far a scale may be from the product of two others, of itself: rounding to float32 is a hundred times less, float16 a hundred
@@ -13,15 +13,18 @@ const TOLERANCE: f64 = 1e-5;
 /// If a bias has another scale than the product of input and weight: integer kernels add the integers as they are, float arithmetic
 /// adds what they stand for, and both would be the file's own result.
 pub(crate) fn check(graph: &Graph) -> Result<(), ImportError> {
-    let dequantised: HashMap<&str, &Node> = graph
-        .nodes
-        .iter()
-        .filter(|node| node.op == "DequantizeLinear")
-        .map(|node| (node.output.as_str(), node))
-        .collect();
+    let made: HashMap<&str, &Node> = graph.nodes.iter().map(|node| (node.output.as_str(), node)).collect();
     let scales = |name: &String| {
-        let node = dequantised.get(name.as_str())?;
-        floats(graph.constants.get(node.inputs.get(1)?)?)
+        let node = made.get(source(&made, name))?;
+        let scale = source(&made, node.inputs.get(1).filter(|_| node.op == "DequantizeLinear")?);
+        match graph.constants.get(scale) {
+            Some(constant) => floats(constant),
+            None => match made.get(scale)?.attributes.values().next()? {
+                Attribute::Tensor(constant) => floats(constant),
+                Attribute::Float(value) => Some(std::slice::from_ref(value)),
+                _ => None,
+            },
+        }
     };
     for node in graph
         .nodes
@@ -61,6 +64,28 @@ pub(crate) fn check(graph: &Graph) -> Result<(), ImportError> {
         }
     }
     Ok(())
+}
+
+/// The tensor whose numbers these are, in another shape.
+fn source<'g>(made: &HashMap<&str, &'g Node>, mut name: &'g str) -> &'g str {
+    const SAME: [&str; 7] = [
+        "Dropout",
+        "Flatten",
+        "Identity",
+        "Reshape",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    ];
+    // A node is behind what it reads.
+    while let Some(input) = made
+        .get(name)
+        .filter(|node| SAME.contains(&node.op.as_str()))
+        .and_then(|node| node.inputs.first())
+    {
+        name = input;
+    }
+    name
 }
 
 /// `None` if there are none.

@@ -15,7 +15,6 @@ use crate::import::quant::Quant;
 use crate::model::{ConvKind, Kernel, Padding, Shape};
 
 /// What is known of a tensor of the file.
-#[derive(Clone)]
 enum State {
     /// Bytes of a tensor of the model.
     Bytes(usize),
@@ -23,10 +22,11 @@ enum State {
     Real(usize),
     /// What is not rounded yet.
     Open(Box<Open>),
+    /// What was not rounded, and is part of another layer's now: its only reader's.
+    Taken,
 }
 
 /// A layer without its rounding.
-#[derive(Clone)]
 struct Open {
     node: String,
     onnx_op: String,
@@ -39,7 +39,6 @@ struct Open {
     tensors: [usize; 2],
 }
 
-#[derive(Clone)]
 enum OpenOp {
     Conv(FloatConv),
     Add,
@@ -109,10 +108,8 @@ impl Builder<'_> {
                 layer,
                 "joins channels, which only a float network may: import that one".into(),
             )),
-            FloatOp::Affine { scale, shift } => match &self.states[input] {
-                State::Open(open) => {
-                    let mut open = open.clone();
-                    self.require_only_reader(layer, &open)?;
+            FloatOp::Affine { scale, shift } => match self.take(layer)? {
+                Some(mut open) => {
                     match &mut open.op {
                         OpenOp::Conv(conv) if open.clip.is_none() => apply_affine(conv, scale, shift),
                         _ => return Err(self.mixed(layer, &open)),
@@ -120,14 +117,13 @@ impl Builder<'_> {
                     open.tensors = [tensor; 2];
                     Ok(State::Open(open))
                 }
-                _ => self.open(tensor, layer, OpenOp::Conv(each(scale.clone(), shift.clone()))),
+                None => self.open(tensor, layer, OpenOp::Conv(each(scale.clone(), shift.clone()))),
             },
             FloatOp::Clip { max } => {
-                let mut open = match &self.states[input] {
-                    State::Open(open) => open.clone(),
-                    _ => self.same(input, layer)?,
+                let mut open = match self.take(layer)? {
+                    Some(open) => open,
+                    None => self.same(input, layer)?,
                 };
-                self.require_only_reader(layer, &open)?;
                 let max = match open.clip {
                     Some(Clip { max: Some(old) }) => Some(max.map_or(old, |new| old.min(new))),
                     _ => *max,
@@ -137,17 +133,18 @@ impl Builder<'_> {
                 Ok(State::Open(open))
             }
             FloatOp::Quantise(quant) => {
-                let open = match &self.states[input] {
-                    State::Open(open) => open.clone(),
+                let open = match self.states[input] {
                     // The converter lets integers through to DequantizeLinear alone.
-                    State::Bytes(same) => return Ok(State::Bytes(*same)),
-                    State::Real(same) if self.is_same(*same, *quant) => {
-                        self.quants[*same].get_or_insert(*quant);
-                        return Ok(State::Bytes(*same));
+                    State::Bytes(same) => return Ok(State::Bytes(same)),
+                    State::Real(same) if self.is_same(same, *quant) => {
+                        self.quants[same].get_or_insert(*quant);
+                        return Ok(State::Bytes(same));
                     }
-                    State::Real(_) => self.same(input, layer)?,
+                    _ => match self.take(layer)? {
+                        Some(open) => open,
+                        None => self.same(input, layer)?,
+                    },
                 };
-                self.require_only_reader(layer, &open)?;
                 self.round(*open, tensor, *quant).map(State::Bytes)
             }
             FloatOp::Dequantise(quant) => match &self.states[input] {
@@ -179,7 +176,7 @@ impl Builder<'_> {
             match &self.states[*input] {
                 State::Real(real) => inputs.push(*real),
                 State::Open(open) => return Err(self.mixed(layer, open)),
-                State::Bytes(_) => return Err(error(layer, "reads integers".into())),
+                State::Bytes(_) | State::Taken => return Err(error(layer, "reads integers".into())),
             }
         }
         let op = if self.network.input.c == 1 && inputs.contains(&0) {
@@ -213,15 +210,25 @@ impl Builder<'_> {
         let op = OpenOp::Conv(each(vec![1.0; channels], vec![0.0; channels]));
         match self.open(input, layer, op)? {
             State::Open(open) => Ok(open),
-            State::Bytes(_) | State::Real(_) => Err(error(layer, "reads integers".into())),
+            State::Bytes(_) | State::Real(_) | State::Taken => Err(error(layer, "reads integers".into())),
         }
     }
 
-    fn require_only_reader(&self, layer: &FloatLayer, open: &Open) -> Result<(), ImportError> {
-        if layer.inputs.iter().all(|input| self.readers[*input] == 1)
-            || !matches!(self.states[layer.inputs[0]], State::Open(_))
-        {
-            return Ok(());
+    /// What a layer reads, if that is not rounded yet: it is part of that layer from now on, weights and all.
+    ///
+    /// # Errors
+    /// If something else reads it, too.
+    fn take(&mut self, layer: &FloatLayer) -> Result<Option<Box<Open>>, ImportError> {
+        let input = layer.inputs[0];
+        let open = match std::mem::replace(&mut self.states[input], State::Taken) {
+            State::Open(open) => open,
+            other => {
+                self.states[input] = other;
+                return Ok(None);
+            }
+        };
+        if self.readers[input] == 1 {
+            return Ok(Some(open));
         }
         let problem = format!(
             "reads the output of {} ({}) before it is quantised, as another node does; put a QuantizeLinear between them",
@@ -341,7 +348,7 @@ impl Builder<'_> {
     }
 
     fn finish(mut self) -> Result<FusedNetwork, ImportError> {
-        match self.states.last().cloned() {
+        match self.states.pop() {
             Some(State::Open(open)) => {
                 self.clipped = open.clip.map(|_| open.node.clone());
                 let file = FromFile {
