@@ -240,9 +240,9 @@ impl Settings {
                 let of = |placed: &Placed<PathBuf>| placed.place.rsplit_once(':').map(|(file, _)| file.to_owned());
                 self.keystore.as_ref().map(of) == Some(of(password))
             };
-            if keys.password_env.is_none() && keys.password_file.is_none() {
+            if !keys.password.is_given() {
                 let password = self.password_file.as_ref().filter(is_its);
-                keys.password_file = password.map(|password| password.value.clone());
+                keys.password.password_file = password.map(|password| password.value.clone());
             }
         }
         let fees = keys.fees;
@@ -405,7 +405,7 @@ mod tests {
         let password = |file| Settings::parse(file, "password-file = \"me.password\"\n").unwrap();
         for (file, expected) in [(folder, Some("/a/me.password".into())), (other, None)] {
             let both = keystore.clone().or(password(file));
-            assert_eq!(both.keys(&KeyArgs::default()).password_file, expected);
+            assert_eq!(both.keys(&KeyArgs::default()).password.password_file, expected);
         }
     }
 }

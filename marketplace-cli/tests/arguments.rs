@@ -2,7 +2,7 @@
 
 use assay_cli::args::accepting::AcceptingArgs;
 use assay_cli::args::economics::{CostArgs, MarketArgs};
-use assay_cli::args::keys::KeyArgs;
+use assay_cli::args::keys::{KeyArgs, PasswordArgs};
 use assay_cli::args::model::{ModelArgs, PublicModelArgs};
 use assay_cli::args::patrol::PatrolArgs;
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
@@ -64,6 +64,9 @@ fn every_command_has_help_with_an_example() {
         &["model", "check"],
         &["input", "open"],
         &["input", "check"],
+        &["key", "new"],
+        &["key", "import"],
+        &["key", "list"],
         &["audit", "request"],
         &["audit", "approve"],
         &["audit", "cancel"],
@@ -606,6 +609,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("LoadArgs", of::<LoadArgs>()),
         ("MarketArgs", of::<MarketArgs>()),
         ("ModelArgs", of::<ModelArgs>()),
+        ("PasswordArgs", of::<PasswordArgs>()),
         ("PatrolArgs", of::<PatrolArgs>()),
         ("PredicateKeyArgs", of::<PredicateKeyArgs>()),
         ("PublicModelArgs", of::<PublicModelArgs>()),

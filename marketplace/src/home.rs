@@ -85,6 +85,7 @@ impl std::fmt::Display for Journaled {
 /// HOME/proving, proving.queue/    who makes a proof, and who waits for it
 /// HOME/promising                  who promises proofs
 /// HOME/devnets/<port>.json        devnets that run in the background
+/// HOME/keys/<name>                keystores of `assay key`
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
 #[derive(Debug, Clone)]
@@ -104,6 +105,11 @@ impl Home {
     /// The state directory itself.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Encrypted keys, a file each.
+    pub fn keystores(&self) -> PathBuf {
+        self.0.join("keys")
     }
 
     fn chain(&self, chain: &Chain) -> PathBuf {

@@ -17,24 +17,16 @@ pub struct KeyArgs {
     /// Encrypted keystore file (as geth and cast write it)
     #[arg(help_heading = "Signing", long, value_name = "FILE")]
     pub keystore: Option<PathBuf>,
-    /// Name of the environment variable with the keystore's password
-    #[arg(
-        help_heading = "Signing",
-        long,
-        value_name = "VAR",
-        conflicts_with_all = ["password_file", "devnet_account"]
-    )]
-    pub password_env: Option<String>,
-    /// File with the keystore's password
-    #[arg(
-        help_heading = "Signing",
-        long,
-        value_name = "FILE",
-        conflicts_with = "devnet_account"
-    )]
-    pub password_file: Option<PathBuf>,
+    /// Where its password is.
+    #[command(flatten)]
+    pub password: PasswordArgs,
     /// Account N of anvil's default mnemonic; only on a chain with id 31337
-    #[arg(help_heading = "Signing", long, value_name = "N", conflicts_with = "keystore")]
+    #[arg(
+        help_heading = "Signing",
+        long,
+        value_name = "N",
+        conflicts_with_all = ["keystore", "password_env", "password_file"]
+    )]
     pub devnet_account: Option<u32>,
     /// Refuse to sign as anybody else
     #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
@@ -58,7 +50,7 @@ impl KeyArgs {
         let signer = match (&self.keystore, self.devnet_account) {
             (Some(path), _) => self.decrypt(path)?,
             (None, Some(n)) => devnet_key(n, chain.id)?,
-            (None, None) if self.password_env.is_some() || self.password_file.is_some() => {
+            (None, None) if self.password.is_given() => {
                 return Err(usage(format!(
                     "a password is of a keystore, and none is named: use --keystore FILE, or name it in assay.toml with {KEY_VARIABLE} \
                      unset"
@@ -76,15 +68,10 @@ impl KeyArgs {
     }
 
     fn decrypt(&self, path: &std::path::Path) -> eyre::Result<PrivateKeySigner> {
-        let password = match (&self.password_env, &self.password_file) {
-            (Some(name), _) => std::env::var(name).wrap_err_with(|| format!("no password in the variable {name}"))?,
-            (None, Some(file)) => {
-                let text = std::fs::read_to_string(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
-                text.trim_end_matches(['\r', '\n']).to_owned()
-            }
-            (None, None) => rpassword::prompt_password(format!("password of {}: ", path.display()))
-                .wrap_err("cannot ask for the password; use --password-env or --password-file")?,
-        };
+        let password = self.password.read(|| {
+            rpassword::prompt_password(format!("password of {}: ", path.display()))
+                .wrap_err("cannot ask for the password; use --password-env or --password-file")
+        })?;
         PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| match error {
             LocalSignerError::EthKeystoreError(KeystoreError::MacMismatch) => hinted(
                 format!("wrong password for keystore {}", path.display()),
@@ -95,7 +82,38 @@ impl KeyArgs {
     }
 }
 
-fn from_variable() -> eyre::Result<PrivateKeySigner> {
+/// Where the password of a keystore is.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PasswordArgs {
+    /// Name of the environment variable with the keystore's password
+    #[arg(help_heading = "Signing", long, value_name = "VAR", conflicts_with = "password_file")]
+    pub password_env: Option<String>,
+    /// File with the keystore's password
+    #[arg(help_heading = "Signing", long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+impl PasswordArgs {
+    /// Whether it is somewhere, and need not be asked for.
+    pub fn is_given(&self) -> bool {
+        self.password_env.is_some() || self.password_file.is_some()
+    }
+
+    /// The password that is in the variable or the file, without the end of its line; else what `ask` says.
+    pub(crate) fn read(&self, ask: impl FnOnce() -> eyre::Result<String>) -> eyre::Result<String> {
+        match (&self.password_env, &self.password_file) {
+            (Some(name), _) => std::env::var(name).wrap_err_with(|| format!("no password in the variable {name}")),
+            (None, Some(file)) => {
+                let text = std::fs::read_to_string(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
+                Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
+            (None, None) => ask(),
+        }
+    }
+}
+
+/// The key in the environment.
+pub(crate) fn from_variable() -> eyre::Result<PrivateKeySigner> {
     let Ok(text) = std::env::var(KEY_VARIABLE) else {
         return Err(hinted(
             "no key to sign with",
@@ -127,7 +145,10 @@ mod tests {
             std::fs::write(&file, format!("{password}\n")).unwrap();
             KeyArgs {
                 keystore: Some(dir.path().join("k")),
-                password_file: Some(file),
+                password: PasswordArgs {
+                    password_file: Some(file),
+                    ..PasswordArgs::default()
+                },
                 ..KeyArgs::default()
             }
         };

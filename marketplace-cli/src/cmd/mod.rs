@@ -10,6 +10,7 @@ mod deploy;
 pub mod devnet;
 mod doctor;
 mod input;
+mod key;
 mod man;
 mod market;
 mod mc;
@@ -116,6 +117,9 @@ pub enum Command {
     Simulate(simulate::Args),
     /// What stands in the way: node, contracts, key, disk, clock, each with its cure
     Doctor(Box<doctor::Args>),
+    /// Keystores: keys in files that a password opens
+    #[command(subcommand)]
+    Key(key::Command),
     /// Options that stand in files
     #[command(subcommand)]
     Config(config::Command),
@@ -156,6 +160,7 @@ impl Command {
             Self::Policy(command) => command.run(ctx).await,
             Self::Simulate(args) => simulate::run(args, ctx),
             Self::Doctor(args) => doctor::run(*args, ctx).await,
+            Self::Key(command) => command.run(ctx),
             Self::Config(command) => command.run(ctx),
             Self::Completions(args) => completions::run(&args, Cli::command(), ctx),
             Self::Man(args) => man::run(args, Cli::command(), ctx),

@@ -162,7 +162,7 @@ async fn address_book(ctx: &Context, chain: &Chain, file: &Path) -> Check {
 fn signer(keys: &KeyArgs, chain: &Chain) -> (Check, Option<Address>) {
     const WHAT: &str = "key";
     let is_named = keys.devnet_account.is_some() || std::env::var_os(KEY_VARIABLE).is_some();
-    let is_readable = keys.password_env.is_some() || keys.password_file.is_some();
+    let is_readable = keys.password.is_given();
     match &keys.keystore {
         Some(file) if !is_readable => keystore(file),
         None if !is_named => {
