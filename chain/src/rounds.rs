@@ -102,16 +102,18 @@ impl Rounds {
         set(&bytes, round)
     }
 
-    /// Those whose contest has its confirmations.
+    /// Those whose contest has its confirmations; nothing from a node that keeps no state of the block.
     ///
     /// # Errors
-    /// If the node does not answer.
-    pub async fn confirmed_contests(&self, id: B256, round: &RoundView) -> eyre::Result<BTreeSet<u32>> {
+    /// If nobody answers.
+    pub async fn confirmed_contests(&self, id: B256, round: &RoundView) -> eyre::Result<Option<BTreeSet<u32>>> {
         let block = self.chain.newest_confirmed().await?;
-        let then = self.as_of(self.chain.block_hash(block).await?);
-        match then.contested(id, round).await {
-            Err(error) if !Kind::Unreachable.is_of(&error) => Ok(BTreeSet::new()),
-            read => read,
+        match self.chain.view_at(self.address, &contestedSetCall { id }, block).await {
+            Ok(bytes) => set(&bytes, round).map(Some),
+            Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
+            Err(error) if is_of_node(&error) => Ok(None),
+            // The round was not there yet.
+            Err(_) => Ok(Some(BTreeSet::new())),
         }
     }
 

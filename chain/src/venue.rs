@@ -2,7 +2,7 @@
 //! with a guard and a deadline, until it is closed.
 
 use crate::client::{Chain, Settled};
-use crate::error::{hinted, Error, Kind};
+use crate::error::{hinted, is_of_node, Error, Kind};
 use crate::market::Market;
 use crate::revert::state_words;
 use alloy::eips::BlockId;
@@ -123,16 +123,28 @@ pub trait Venue: Debug + Clone + Send + Sync + 'static {
     /// sent before may revert, which costs its gas.
     ///
     /// # Errors
-    /// [`Kind::Unsettled`], or if the node does not answer.
+    /// As [`require_deep`](Self::require_deep).
     fn require_confirmed(&self, id: B256, now: &Self::View) -> impl Future<Output = eyre::Result<()>> + Send {
+        let standing = |view: &Self::View| (view.state(), view.guard(), view.progress());
+        let expected = standing(now);
+        self.require_deep(id, move |then| standing(then) == expected)
+    }
+
+    /// Fails unless it was so in the newest block with its confirmations. A node that answers, but not of that block, since it keeps no
+    /// state of it, keeps nobody from sending: there is no more to lose than gas.
+    ///
+    /// # Errors
+    /// [`Kind::Unsettled`], or if nobody answers.
+    fn require_deep(
+        &self,
+        id: B256,
+        is_so: impl Fn(&Self::View) -> bool + Send,
+    ) -> impl Future<Output = eyre::Result<()>> + Send {
         async move {
             match self.confirmed(id).await {
-                Ok(then)
-                    if (then.state(), then.guard(), then.progress()) == (now.state(), now.guard(), now.progress()) =>
-                {
-                    Ok(())
-                }
+                Ok(then) if is_so(&then) => Ok(()),
                 Err(error) if Kind::Unreachable.is_of(&error) => Err(error),
+                Err(error) if is_of_node(&error) => Ok(()),
                 // Another state, or none yet.
                 _ => Err(unsettled(Self::View::THING, id, Settled::Deep(self.chain().confirmations)).into()),
             }

@@ -620,6 +620,42 @@ async fn a_state_that_the_node_forgot_and_a_block_that_is_replaced_are_told_apar
     assert!(Kind::Unsettled.is_of(&error), "{error:#}");
 }
 
+/// What waits for confirmations does so of whatever a node can tell, and of nothing else.
+#[tokio::test]
+async fn a_node_that_keeps_no_state_keeps_nobody_from_sending() {
+    let w = World::new().await;
+    w.mine().await;
+    let id = opened_round(&w, "one").await;
+    let is_of_a_number = |request: &Value| {
+        let block = request["params"][1].as_str();
+        request["method"] == "eth_call" && block.is_some_and(|block| block.starts_with("0x"))
+    };
+    let forgetful = in_front_of(w.node.url(), move |request| async move {
+        is_of_a_number(&request).then(|| json!({ "code": -32000, "message": "missing trie node" }))
+    });
+    let connect = async |url: &str| {
+        let chain = Chain::connect(url, Some(5)).await.unwrap();
+        Rounds::of(Market::load(chain, w.market.address).await.unwrap())
+            .await
+            .unwrap()
+    };
+    let (knowing, forgetful) = (connect(&w.node.url()).await, connect(&forgetful.await).await);
+    let round = knowing.newest(id).await.unwrap();
+    let error = knowing.require_confirmed(id, &round).await.unwrap_err();
+    assert!(Kind::Unsettled.is_of(&error), "{error:#}");
+    assert_eq!(knowing.confirmed_contests(id, &round).await.unwrap(), Some([].into()));
+    forgetful.require_confirmed(id, &round).await.unwrap();
+    assert_eq!(forgetful.confirmed_contests(id, &round).await.unwrap(), None);
+    for _ in 0..5 {
+        w.mine().await;
+    }
+    knowing.require_confirmed(id, &round).await.unwrap();
+    let mut moved = round.clone();
+    moved.contested += 1;
+    let error = knowing.require_confirmed(id, &moved).await.unwrap_err();
+    assert!(Kind::Unsettled.is_of(&error), "{error:#}");
+}
+
 #[tokio::test]
 async fn anybody_closes_what_is_overdue_in_either_market_by_one_command() {
     let w = World::new().await;

@@ -130,7 +130,7 @@ fn what_would_lose_or_show_a_key_is_refused() {
     somebody.fails(
         &["new", "open", "--password-env", "EMPTY"],
         None,
-        "the password is empty",
+        "fewer than 10 characters",
     );
     somebody.fails(
         &["new", "open", "--password-env", "ABSENT"],

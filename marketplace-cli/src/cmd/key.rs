@@ -17,6 +17,9 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// The library derives a key in a few hundredths of a second, as foundry does: what is short is found by trying.
+const MIN_PASSWORD: usize = 10;
+
 /// `assay key …`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -136,10 +139,14 @@ fn given_key() -> eyre::Result<PrivateKeySigner> {
 fn made(args: &NameArgs, key: PrivateKeySigner, ctx: &Context) -> eyre::Result<()> {
     let dir = args.place.directory(ctx);
     let path = dir.join(&args.name);
-    refuse_taken(&path)?;
+    if path.symlink_metadata().is_ok() {
+        return Err(taken(&path));
+    }
     let password = args.password.read(|| chosen(&path))?;
-    if password.is_empty() {
-        return Err(usage("the password is empty: the key would lie open in its file"));
+    if password.chars().count() < MIN_PASSWORD {
+        return Err(usage(format!(
+            "the password has fewer than {MIN_PASSWORD} characters: whoever has the file could try them all"
+        )));
     }
     std::fs::create_dir_all(&dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
     store(&path, &key, &password)?;
@@ -157,15 +164,11 @@ fn made(args: &NameArgs, key: PrivateKeySigner, ctx: &Context) -> eyre::Result<(
     ctx.out.result(&keystore, &shown)
 }
 
-fn refuse_taken(path: &Path) -> eyre::Result<()> {
-    if path.symlink_metadata().is_ok() {
-        let there = format!("{} exists, and is left as it is", path.display());
-        return Err(hinted(
-            there,
-            "choose another name: assay key list shows those that are taken",
-        ));
-    }
-    Ok(())
+fn taken(path: &Path) -> eyre::Report {
+    hinted(
+        format!("{} exists, and is left as it is", path.display()),
+        "choose another name: assay key list shows those that are taken",
+    )
 }
 
 /// A new password, typed twice.
@@ -198,7 +201,7 @@ fn store(path: &Path, key: &PrivateKeySigner, password: &str) -> eyre::Result<()
     // As geth has it: without the prefix.
     content["address"] = hex::encode(key.address()).into();
     match create(path, content.to_string().as_bytes(), Access::Private) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_taken(path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(taken(path)),
         written => written.wrap_err_with(|| format!("cannot write {}", path.display())),
     }
 }

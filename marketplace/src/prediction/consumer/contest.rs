@@ -5,12 +5,11 @@ use crate::engagement::{Moved, PayingDesk, Sent};
 use crate::prediction::consumer::moves::checked_root;
 use crate::prediction::facts::CONTEST_SET;
 use alloy::primitives::{keccak256, B256};
-use assay_chain::client::Settled;
-use assay_chain::error::{hinted, usage, Kind};
+use assay_chain::error::{hinted, usage};
 use assay_chain::rounds::Rounds;
-use assay_chain::venue::{require_state, unsettled, Venue, View};
+use assay_chain::venue::{require_state, Venue};
 use assay_protocol::abi::IPredictionMarket::contestCall;
-use assay_protocol::abi::{RoundState, RoundView};
+use assay_protocol::abi::RoundState;
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::prediction::indices::bitmap;
 use rand::rngs::OsRng;
@@ -81,11 +80,8 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
     let (mut sent, mut paid) = (Vec::new(), 0);
     if !chosen.is_empty() {
         // The root of outputs that are served only in a block that goes away cannot be contested.
-        match desk.market.confirmed(id).await {
-            Ok(deep) if deep.guard == round.guard => {}
-            Err(error) if Kind::Unreachable.is_of(&error) => return Err(error),
-            _ => return Err(unsettled(RoundView::THING, id, Settled::Deep(desk.market.chain.confirmations)).into()),
-        }
+        let root = round.guard;
+        desk.market.require_deep(id, move |then| then.guard == root).await?;
         journal.set_fact(&CONTEST_SET, &wanted)?;
         let base_fee = desk.market.chain.base_fee_ahead().await?;
         paid = desk.market.contest_fee(u32::try_from(chosen.len())?, base_fee);

@@ -115,7 +115,7 @@ pub async fn answer(desk: &Desk<Rounds>, id: B256) -> eyre::Result<RoundAnswers>
 }
 
 /// Those whose contest has its confirmations: an answer to one that a reorganisation takes back reverts. All of them once little time
-/// is left.
+/// is left, or if the node cannot say: there is no more to lose than gas.
 ///
 /// # Errors
 /// [`Kind::Unsettled`](assay_chain::error::Kind) if there is none, or if the node does not answer.
@@ -129,7 +129,9 @@ async fn lasting(
     if answers_are_due(now, round.answerBy, desk.market.answer_window(round.contested)) {
         return Ok(ready);
     }
-    let contested = desk.market.confirmed_contests(id, round).await?;
+    let Some(contested) = desk.market.confirmed_contests(id, round).await? else {
+        return Ok(ready);
+    };
     ready.retain(|index| contested.contains(index));
     if ready.is_empty() {
         return Err(unsettled(RoundView::THING, id, Settled::Deep(desk.market.chain.confirmations)).into());
