@@ -17,6 +17,7 @@ use crate::context::Context;
 use alloy::primitives::{Address, B256};
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
+use assay_economics::binomial::STATED_DELTA;
 use assay_economics::share::Share;
 use assay_marketplace::accuracy::anybody::verdict::Shown as Verdict;
 use assay_marketplace::audit::anybody::show as audit;
@@ -185,7 +186,7 @@ pub async fn read(ctx: &Context, kind: Kind, id: B256, how: &How) -> eyre::Resul
         Kind::Audit => {
             let site = ctx.audits_site(how.retrieval).await?;
             let which = how.which(&site.market.chain);
-            let delta = how.delta.clone().map_or_else(|| Share::new(0.05), Ok)?;
+            let delta = how.delta.clone().map_or_else(|| Share::new(STATED_DELTA), Ok)?;
             Read::Audit(Box::new(audit::show(&site, id, trust, &delta, which).await?))
         }
         Kind::Corpus => {

@@ -1,4 +1,5 @@
 /** Two forms: which nodes and whom the reader trusts, and what to open. */
+import words from '../read/words.js';
 import { h } from './dom.js';
 import { KINDS, type RouteKind, format, parse } from './route.js';
 import { type Settings, parsed, save } from './settings.js';
@@ -47,7 +48,7 @@ const HINTS: Record<RouteKind, string> = {
 
 export function opener(): HTMLElement {
   const kind = h('select', { id: 'kind' }, KINDS.map((one) => h('option', { value: one }, HINTS[one])));
-  const chain = h('input', { id: 'chain', value: '31337', inputmode: 'numeric', autocomplete: 'off' });
+  const chain = h('input', { id: 'chain', value: String(words.devnet), inputmode: 'numeric', autocomplete: 'off' });
   const market = h('input', { id: 'market', autocomplete: 'off', spellcheck: 'false', placeholder: '0x…' });
   const id = h('input', { id: 'id', autocomplete: 'off', spellcheck: 'false', placeholder: '0x…' });
   const said = h('p', { role: 'alert', class: 'differs-note' });
