@@ -61,7 +61,7 @@ impl Block {
                 found.ok_or_else(|| {
                     hinted(
                         "the node knows no finalized block",
-                        "name a block by its number, or leave --block out for the newest",
+                        "name a block by its number: --block N",
                     )
                 })
             }

@@ -51,8 +51,7 @@ impl RetryPolicy for Repeated {
     }
 }
 
-/// Chain id of anvil and other development chains.
-pub const DEVNET_CHAIN_ID: u64 = 31337;
+pub use assay_protocol::ids::DEVNET_CHAIN_ID;
 
 /// Polls without a receipt after which a transaction is sent once more: a reorganisation may have dropped it.
 const POLLS_BEFORE_RESENDING: u32 = 60;

@@ -18,7 +18,7 @@ use assay_protocol::abi::IAccuracyMarket::{
 };
 use assay_protocol::abi::IModelRegistry::{
     modelCall, modelCountCall, modelIdAtCall, predictionCall, proofTermsCall, reputationCall, stakeRequiredCall,
-    strikeCall,
+    strikeCall, WrongModelStatus,
 };
 use assay_protocol::abi::{
     Amounts, Challenge, EngagementView, IAccuracyTerms, IProofJudge, IPublishedTransfers, Mode, ModelView, OfferTerms,
@@ -369,6 +369,16 @@ impl Market {
     /// Reverts with `WrongModelStatus` if no such model was ever registered, as do the next two.
     pub async fn model(&self, model_id: B256) -> eyre::Result<ModelView> {
         self.chain.view(self.registry, &modelCall { modelId: model_id }).await
+    }
+
+    /// The model, if the registry has it.
+    pub async fn find_model(&self, model_id: B256) -> eyre::Result<Option<ModelView>> {
+        let call = modelCall { modelId: model_id };
+        match self.chain.try_view_at(self.registry, &call, self.chain.at()).await? {
+            Ok(model) => Ok(Some(model)),
+            Err(data) if is::<WrongModelStatus>(&data) => Ok(None),
+            Err(data) => Err(revert::explain(&data)),
+        }
     }
 
     /// What the contracts check a proof about the model against.

@@ -6,6 +6,9 @@ use crate::error::Error;
 use crate::share::Share;
 use statrs::function::beta::beta_reg;
 
+/// How often a bound that is stated may fail.
+pub const STATED_DELTA: f64 = 0.05;
+
 /// Most samples with failures among them for which bounds are computed: the continued fraction behind the incomplete beta
 /// function ends after 140 terms, and the largest set of the market, 65,536, needs fewer.
 pub const MAX_SAMPLES: u64 = 1 << 17;
@@ -67,11 +70,10 @@ pub fn lower(successes: u64, n: u64, delta: &Share, sides: Sides) -> Result<f64,
 /// Least accuracy that a verdict states for `correct` of `n`, one-sided with 95 % confidence, rounded down to a multiple of
 /// 10⁻⁶; 0 where the counts say nothing.
 pub fn stated_lower(correct: u32, n: u32) -> f64 {
-    const DELTA: f64 = 0.05;
     let bound = match (u64::from(correct.min(n)), u64::from(n)) {
         (0, _) => 0.0,
-        (k, n) if k == n => (DELTA.ln() / n as f64).exp(),
-        (k, n) => quantile(DELTA, k as f64, (n - k + 1) as f64),
+        (k, n) if k == n => (STATED_DELTA.ln() / n as f64).exp(),
+        (k, n) => quantile(STATED_DELTA, k as f64, (n - k + 1) as f64),
     };
     (bound * 1e6).floor() / 1e6
 }

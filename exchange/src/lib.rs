@@ -20,6 +20,7 @@
 //! | [`parties`] | who may speak about which engagement, and who may only listen |
 //! | [`auth`], [`replay`] | signatures over requests, and each of them once |
 //! | [`refusal`] | why a request is not served |
+//! | [`listening`] | sockets, TLS, bounds on connections; the reading server listens so, too |
 //! | [`server`], [`client`] | the two ends |
 //!
 //! # Soundness
@@ -39,6 +40,7 @@ pub mod auth;
 pub mod blob;
 pub mod client;
 mod connections;
+pub mod listening;
 pub mod parties;
 pub mod refusal;
 pub mod replay;

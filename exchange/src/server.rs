@@ -2,7 +2,7 @@
 
 use super::auth::{self, now};
 use super::blob::{Blob, Listed, Target};
-use super::connections::Connections;
+use super::listening::{Listen, ListenError, Listening};
 use super::parties::{Parties, Right};
 use super::refusal::{Code, Refusal};
 use super::replay::Served;
@@ -13,41 +13,25 @@ use axum::extract::{Query, Request};
 use axum::http::{header, request, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::Router;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use axum_server::Handle;
 use futures_util::StreamExt;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Seek, SeekFrom};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
 use tokio_util::io::ReaderStream;
 
 /// Bytes of an upload that are there, in the answer to `HEAD`.
 pub const OFFSET: &str = "assay-offset";
 
-/// A certificate chain and its key, in PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tls {
-    /// The chain, the server's own certificate first.
-    pub cert: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// Where a server listens, what it serves, and its limits.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Port 0 is any free one.
-    pub listen: SocketAddr,
-    /// Without it only the loopback interface is served.
-    pub tls: Option<Tls>,
+    /// Where, and from how many.
+    pub listen: Listen,
     /// Directory of the files.
     pub store: PathBuf,
     /// The party that serves: requests are signed for this address.
@@ -56,14 +40,8 @@ pub struct Options {
     pub limits: Limits,
     /// How far a request's time may be from this machine's.
     pub skew: Duration,
-    /// How long a TLS handshake, and then a request's head, may take: nobody has signed anything yet.
-    pub head_patience: Duration,
     /// How long a request's body may take.
     pub patience: Duration,
-    /// Connections at one time, whoever makes them.
-    pub connections: usize,
-    /// Of those, connections of one host: an IPv4 address, or the first 64 bits of an IPv6 one.
-    pub connections_of_one: usize,
     /// Requests of parties that are worked on at one time.
     pub requests: usize,
 }
@@ -72,27 +50,14 @@ impl Options {
     /// The usual limits.
     pub fn new(listen: SocketAddr, store: PathBuf, operator: Address) -> Self {
         Self {
-            listen,
-            tls: None,
+            listen: Listen::new(listen),
             store,
             operator,
             limits: Limits::default(),
             skew: Duration::from_secs(60),
-            head_patience: Duration::from_secs(10),
             patience: Duration::from_secs(60),
-            connections: 512,
-            connections_of_one: 32,
             requests: 64,
         }
-    }
-
-    /// # Errors
-    /// For an address outside the loopback interface without TLS.
-    pub fn check(&self) -> Result<(), ServeError> {
-        if self.tls.is_none() && !self.listen.ip().is_loopback() {
-            return Err(ServeError::Plain(self.listen));
-        }
-        Ok(())
     }
 }
 
@@ -101,20 +66,8 @@ impl Options {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each message says what happened and names its fields")]
 pub enum ServeError {
-    #[error("{0} is no loopback address: it is served with TLS or not at all")]
-    Plain(SocketAddr),
-    #[error("cannot listen on {address}")]
-    Listen {
-        address: SocketAddr,
-        #[source]
-        source: io::Error,
-    },
-    #[error("cannot use the certificate {} with the key {}", tls.cert.display(), tls.key.display())]
-    Tls {
-        tls: Tls,
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error("cannot use the store {}", path.display())]
     Store {
         path: PathBuf,
@@ -142,36 +95,22 @@ pub type Watch = Arc<dyn Fn(Event) + Send + Sync>;
 /// A running server; it ends when dropped, or better with [`Server::shutdown`].
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
     store: Arc<Store>,
-    handle: Handle<SocketAddr>,
-    running: JoinHandle<io::Result<()>>,
+    listening: Listening,
 }
 
 impl Server {
     /// Listens. `parties` may change while the server runs.
     ///
     /// # Errors
-    /// As [`Options::check`], and if address, certificate or store cannot be used.
+    /// As [`Listen::check`], and if address, certificate or store cannot be used.
     pub async fn start(options: &Options, parties: Parties, watch: Watch) -> Result<Self, ServeError> {
-        options.check()?;
-        let listen = options.listen;
+        options.listen.check()?;
         let store = Store::open(&options.store, options.limits).map_err(|source| ServeError::Store {
             path: options.store.clone(),
             source,
         })?;
         let store = Arc::new(store);
-        let tls = match &options.tls {
-            None => None,
-            Some(tls) => {
-                let config = RustlsConfig::from_pem_file(&tls.cert, &tls.key).await;
-                let config = config.map_err(|source| ServeError::Tls {
-                    tls: tls.clone(),
-                    source,
-                })?;
-                Some(config)
-            }
-        };
         let gate = Arc::new(Gate {
             store: store.clone(),
             operator: options.operator,
@@ -182,41 +121,13 @@ impl Server {
             watch,
         });
         let router = Router::new().fallback(move |request| answer(gate.clone(), request));
-
-        let bound = bind(listen).and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (address, listener) = bound.map_err(|source| ServeError::Listen {
-            address: listen,
-            source,
-        })?;
-        let handle = Handle::new();
-        let server = axum_server::from_tcp(listener).map_err(|source| ServeError::Listen { address, source })?;
-        let server = server.handle(handle.clone());
-        let (service, patience) = (router.into_make_service(), options.head_patience);
-        let connections = Connections::new(options.connections, options.connections_of_one);
-        let running = match tls {
-            None => {
-                let mut server = server.acceptor(connections).http1_only();
-                limit(server.http_builder(), patience);
-                tokio::spawn(server.serve(service))
-            }
-            Some(config) => {
-                let tls = RustlsAcceptor::new(config).handshake_timeout(patience);
-                let mut server = server.acceptor(tls.acceptor(connections)).http1_only();
-                limit(server.http_builder(), patience);
-                tokio::spawn(server.serve(service))
-            }
-        };
-        Ok(Self {
-            address,
-            store,
-            handle,
-            running,
-        })
+        let listening = Listening::start(&options.listen, router).await?;
+        Ok(Self { store, listening })
     }
 
     /// Where it listens, with the port that was free.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address()
     }
 
     /// The files that are served.
@@ -224,41 +135,21 @@ impl Server {
         &self.store
     }
 
-    /// Takes no new connection, and ends when the requests under way have, or after `grace`.
+    /// As [`Listening::shutdown`].
     ///
     /// # Errors
-    /// If the server had failed before.
-    pub async fn shutdown(mut self, grace: Duration) -> io::Result<()> {
-        self.handle.graceful_shutdown(Some(grace));
-        self.ended().await
+    /// As there.
+    pub async fn shutdown(self, grace: Duration) -> io::Result<()> {
+        self.listening.shutdown(grace).await
     }
 
-    /// Waits until the server ends by itself, which it does only when it fails.
+    /// As [`Listening::ended`].
     ///
     /// # Errors
-    /// Those of the operating system.
+    /// As there.
     pub async fn ended(&mut self) -> io::Result<()> {
-        (&mut self.running).await.map_err(io::Error::other)?
+        self.listening.ended().await
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.handle.shutdown();
-    }
-}
-
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-/// A request's head must arrive in time.
-fn limit(http: &mut Builder<TokioExecutor>, patience: Duration) {
-    let mut http = http.http1();
-    http.timer(TokioTimer::new());
-    http.header_read_timeout(patience);
 }
 
 /// Stands between requests and the store.

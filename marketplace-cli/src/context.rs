@@ -5,6 +5,7 @@ use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::output::Output;
 use crate::settings::Settings;
+use alloy::primitives::Address;
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
 use assay_chain::audits::Audits;
@@ -173,12 +174,28 @@ impl Context {
     /// If it is not there.
     pub async fn corpora_site(&self) -> eyre::Result<Site<Corpora>> {
         let chain = self.chain().await?;
-        let book = self.deployment_path(&chain);
-        let named = match self.globals.deployment.is_some() || book.exists() {
-            true => Deployment::load(&book, &chain)?.corpora,
-            false => None,
-        };
+        let named = self.named_corpora(&chain)?;
         Ok(self.site_of(Corpora::open(chain, named).await?))
+    }
+
+    fn named_corpora(&self, chain: &Chain) -> eyre::Result<Option<Address>> {
+        let book = self.deployment_path(chain);
+        match self.globals.deployment.is_some() || book.exists() {
+            true => Ok(Deployment::load(&book, chain)?.corpora),
+            false => Ok(None),
+        }
+    }
+
+    /// As [`Context::corpora_site`], if it is there.
+    ///
+    /// # Errors
+    /// If the node does not answer, or the address book cannot be read.
+    pub async fn corpora_if_any(&self, chain: &Chain) -> eyre::Result<Option<Corpora>> {
+        let address = self.named_corpora(chain)?.unwrap_or_else(Corpora::place);
+        match chain.code(address).await?.is_empty() {
+            true => Ok(None),
+            false => Corpora::open(chain.clone(), Some(address)).await.map(Some),
+        }
     }
 
     /// The registry of corpora and who signs.

@@ -6,6 +6,7 @@
 //! | [`args`] | options of several commands, as plain values |
 //! | [`settings`] | options that stand in files |
 //! | [`ids`] | ids completed from their beginnings |
+//! | [`reading`] | what third parties read, and the page that shows it |
 //! | [`context`] | global options, and what every command starts from |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 //! | [`version`] | what this program is |
@@ -16,5 +17,6 @@ pub mod context;
 pub mod exit;
 pub mod ids;
 pub mod output;
+pub mod reading;
 pub mod settings;
 pub mod version;

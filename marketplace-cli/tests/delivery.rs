@@ -4,8 +4,9 @@ mod support;
 
 use alloy::primitives::Address;
 use assay_exchange::blob::BlobKind;
+use assay_exchange::listening::Tls;
 use assay_exchange::parties::Parties;
-use assay_exchange::server::{Event, Options, Server, Tls};
+use assay_exchange::server::{Event, Options, Server};
 use assay_marketplace::accuracy::consumer::hand_over::send_leaves;
 use assay_marketplace::accuracy::consumer::open::{open, Ask};
 use assay_marketplace::accuracy::consumer::transfer::{reveal, send};
@@ -43,7 +44,7 @@ async fn leaves_and_ciphertext_travel_over_a_server() {
     // The provider serves, so the consumer need not name the operator.
     let store = w.dir.path().join("store");
     let mut options = Options::new("127.0.0.1:0".parse().unwrap(), store, w.mp.address());
-    options.tls = Some(tls.clone());
+    options.listen.tls = Some(tls.clone());
     let (parties, requests) = (Parties::default(), Arc::new(Mutex::new(Vec::<Event>::new())));
     let heard = requests.clone();
     let server = Server::start(

@@ -402,6 +402,20 @@ async fn every_document_is_as_the_page_describes_it() {
         }
     }
 
+    // A third party reads the same.
+    for (show, read) in [
+        (&["verdict", "show", &id][..], &["read", "verdict", &id][..]),
+        (&["predict", "show", &round], &["read", "round", &round]),
+        (&["corpus", "show", &corpus], &["read", "corpus", &corpus]),
+        (&["model", "show", &model], &["read", "model", &model]),
+        (
+            &["audit", "show", &audit, "--retrieval", &retrieval],
+            &["read", "audit", &audit, "--retrieval", &retrieval],
+        ),
+    ] {
+        assert_eq!(says(&w, read), says(&w, show));
+    }
+
     let market = says(&w, &["market", "show"]);
     assert_eq!(market["deployment"]["grade"], "REPRODUCED");
     assert_eq!(market["registry"]["modelCount"], 1);

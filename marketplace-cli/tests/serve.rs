@@ -10,9 +10,10 @@ use alloy::signers::local::PrivateKeySigner;
 use assay_exchange::auth::{now, Stamp};
 use assay_exchange::blob::{Blob, BlobKind, Listed, Target};
 use assay_exchange::client::{part_of, Client, ClientError, ClientOptions};
+use assay_exchange::listening::{ListenError, Tls};
 use assay_exchange::parties::Parties;
 use assay_exchange::refusal::Code;
-use assay_exchange::server::{Options, ServeError, Server, Tls};
+use assay_exchange::server::{Options, ServeError, Server};
 use assay_exchange::store::{Limits, Progress};
 use assay_marketplace::cipher_file::CipherFile;
 use serve_support::{content, raw, World, ENGAGEMENT, READ, SEGMENT};
@@ -431,7 +432,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_head_that_does_not_come_is_waited_for_no_longer_than_a_body() {
-    let w = World::with(|options| options.head_patience = Duration::from_millis(200)).await;
+    let w = World::with(|options| options.listen.head_patience = Duration::from_millis(200)).await;
     for head in ["", "GET / HTTP/1.1\r\n"] {
         let half = raw(w.server().address(), head, b"").await;
         let answer = tokio::time::timeout(w.options.patience / 2, half.text()).await;
@@ -470,7 +471,7 @@ async fn a_download_under_way_ends_before_the_server_does_and_counts_as_work() {
 
 #[tokio::test]
 async fn connections_are_bounded_even_if_they_say_nothing() {
-    let w = World::with(|options| options.connections = 1).await;
+    let w = World::with(|options| options.listen.connections = 1).await;
     let address = w.server().address();
     let silent = raw(address, "", b"").await;
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -486,10 +487,10 @@ async fn connections_are_bounded_even_if_they_say_nothing() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn half_open_requests_of_one_host_lock_nobody_else_out() {
-    let w = World::with(|options| options.connections = 100).await;
+    let w = World::with(|options| options.listen.connections = 100).await;
     let address = w.server().address();
     let mut half_open = Vec::new();
-    for _ in 0..w.options.connections {
+    for _ in 0..w.options.listen.connections {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
         let mut stream = socket.connect(address).await.unwrap();
@@ -638,7 +639,10 @@ async fn nothing_but_the_loopback_interface_is_served_in_clear() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let options = Options::new(listen.parse().unwrap(), dir.path().join("store"), Address::ZERO);
         let started = Server::start(&options, Parties::default(), Arc::new(|_| ())).await;
-        assert!(matches!(started, Err(ServeError::Plain(_))), "{listen}");
+        assert!(
+            matches!(started, Err(ServeError::Listen(ListenError::Plain(_)))),
+            "{listen}"
+        );
     }
     assert!(!dir.path().join("store").exists());
 }
@@ -658,8 +662,8 @@ async fn tls_serves_those_who_trust_the_certificate() {
     };
     let (tls, other) = (made("server"), made("other"));
     let w = World::with(|options| {
-        options.tls = Some(tls.clone());
-        options.listen = "0.0.0.0:0".parse().unwrap();
+        options.listen.tls = Some(tls.clone());
+        options.listen.address = "0.0.0.0:0".parse().unwrap();
     })
     .await;
     let port = w.server().address().port();
@@ -699,9 +703,9 @@ async fn tls_serves_those_who_trust_the_certificate() {
         ..tls
     };
     let mut options = Options::new("127.0.0.1:0".parse().unwrap(), dir.path().join("s"), Address::ZERO);
-    options.tls = Some(broken);
+    options.listen.tls = Some(broken);
     let started = Server::start(&options, Parties::default(), Arc::new(|_| ())).await;
-    assert!(matches!(started, Err(ServeError::Tls { .. })));
+    assert!(matches!(started, Err(ServeError::Listen(ListenError::Tls { .. }))));
 }
 
 #[tokio::test]
@@ -714,7 +718,7 @@ async fn a_server_that_is_away_is_tried_again() {
         let (client, path) = (client.clone(), path.clone());
         let address = w.server().address();
         w.stop().shutdown(Duration::ZERO).await.unwrap();
-        w.options.listen = address;
+        w.options.listen.address = address;
         async move { client.upload(ENGAGEMENT, BlobKind::Cipher, &path, |_| ()).await }
     });
     tokio::time::sleep(Duration::from_millis(150)).await;

@@ -71,7 +71,7 @@ pub async fn serve(
         ));
     };
     let mut server = Server::start(&options, parties.clone(), Arc::new(watch)).await?;
-    let scheme = if options.tls.is_some() { "https" } else { "http" };
+    let scheme = options.listen.scheme();
     let serving = Serving {
         url: format!("{scheme}://{}", server.address()),
         operator: options.operator,

@@ -27,6 +27,9 @@ pub const KIND_PREDICTION: u64 = 2;
 /// `kind` of a context that belongs to an audit of a corpus.
 pub const KIND_RETRIEVAL: u64 = 3;
 
+/// Chain id of anvil and other development chains.
+pub const DEVNET_CHAIN_ID: u64 = 31337;
+
 /// Largest N: the result must stay a bitmap that fits a transaction.
 pub const N_MAX: usize = 1 << 16;
 

@@ -12,11 +12,13 @@
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
 //! | [`prediction`] | rounds of contested predictions | `abi`, `accuracy`, `ids`, `merkle` |
 //! | [`retrieval`] | corpora and audits of them | `abi`, `accuracy`, `ids`, `merkle`, `testset`, `transfer` |
+//! | [`page`] | what the verdict page takes from here, for one JSON file | `abi`, `ids`, `prediction`, `retrieval` |
 
 pub mod abi;
 pub mod accuracy;
 pub mod ids;
 pub mod merkle;
+pub mod page;
 pub mod prediction;
 pub mod retrieval;
 pub mod target;

@@ -24,9 +24,15 @@ test('two_builds_are_the_same_bytes_and_the_footer_has_their_hash', () => {
   assert.ok(dist('index.html').includes(`<code id="build">${hash}</code>`));
 });
 
+test('the_program_carries_the_page_that_is_built', () => {
+  for (const name of ['index.html', 'page.css', 'page.js']) {
+    assert.ok(readFileSync(`${root}marketplace-cli/page/${name}`, 'utf8') === dist(name), `${name}: run scripts/build-web --embed`);
+  }
+});
+
 test('the_page_is_one_html_one_css_and_one_classic_script_under_a_policy', () => {
   const html = dist('index.html');
-  assert.match(html, /Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; connect-src https: http:\/\/127\.0\.0\.1:\* http:\/\/localhost:\*;/);
+  assert.match(html, /Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' https: http:\/\/127\.0\.0\.1:\* http:\/\/localhost:\*;/);
   assert.doesNotMatch(html, /integrity|type="module"|https?:\/\/(?!127|localhost)/);
   assert.equal(html.match(/<script/g).length, 1);
   assert.equal(html.match(/<link/g).length, 1);

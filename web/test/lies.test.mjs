@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { keccak256, toFunctionSelector } from 'viem/utils';
 import { history, recorded } from './harness/anvil.mjs';
 import { launch, tab } from './harness/browser.mjs';
-import { between, served, serving, answer } from './harness/nodes.mjs';
+import { between, served, serving, answer, stopAll } from './harness/nodes.mjs';
 
 const { market, prediction, retrieval, codehash, engagements, rounds, audits, models, registry } = history;
 const PROVEN = `#/verdict/31337/${market}/${engagements.proven}`;
@@ -18,6 +18,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
+  await stopAll();
   await anvil?.stop();
 });
 
@@ -47,7 +48,6 @@ test('an_answer_that_two_nodes_give_differently_names_the_one_and_shows_nothing'
   const { text } = await shown(PROVEN, [anvil.url, liar.url]);
   assert.ok(text.includes(`${liar.url} differs from ${anvil.url} in the answer to eth_call`), text.slice(0, 400));
   assert.doesNotMatch(text, /answered correctly/);
-  await liar.stop();
 });
 
 test('another_block_hash_names_the_node', async () => {
@@ -56,7 +56,6 @@ test('another_block_hash_names_the_node', async () => {
     return said;
   });
   assert.ok((await shown(PROVEN, [anvil.url, liar.url])).text.includes(`${liar.url} differs from ${anvil.url}: its block`));
-  await liar.stop();
 });
 
 test('honest_nodes_agree', async () => {
@@ -64,7 +63,6 @@ test('honest_nodes_agree', async () => {
   const { text, wrong } = await shown(PROVEN, [anvil.url, other.url]);
   assert.match(text, /At least 3 of 4 examples/);
   assert.deepEqual(wrong, []);
-  await other.stop();
 });
 
 test('logs_that_do_not_match_are_marked_and_change_nothing_above_them', async () => {
@@ -78,7 +76,6 @@ test('logs_that_do_not_match_are_marked_and_change_nothing_above_them', async ()
   assert.match(text, /✕ log does not match: offer hash/);
   assert.match(text, /✕ log does not match: result hash/);
   assert.match(text, /shows no log of: the offer; the posted result/);
-  await liar.stop();
 });
 
 test('logs_that_are_left_out_are_missed', async () => {
@@ -87,7 +84,6 @@ test('logs_that_are_left_out_are_missed', async () => {
     return said;
   });
   assert.match((await shown(PROVEN, [liar.url])).text, /shows no log of: 3 accepted proofs; the end/);
-  await liar.stop();
 });
 
 test('a_node_that_serves_few_blocks_of_logs_is_asked_in_pages', async () => {
@@ -101,7 +97,6 @@ test('a_node_that_serves_few_blocks_of_logs_is_asked_in_pages', async () => {
   const { text } = await shown(PROVEN, [small.url]);
   assert.match(text, /agrees with storage: offer hash/);
   assert.ok(ranges > 5, `${ranges} requests`);
-  await small.stop();
 });
 
 test('a_predicate_that_a_log_gets_wrong_is_not_believed', async () => {
@@ -110,7 +105,6 @@ test('a_predicate_that_a_log_gets_wrong_is_not_believed', async () => {
     return said;
   });
   assert.match((await shown(`#/audit/31337/${retrieval}/${audits.sampled}`, [liar.url])).text, /no log of request .* that has the predicate/);
-  await liar.stop();
 });
 
 test('late_half_and_html_answers_are_told', async () => {
@@ -123,7 +117,6 @@ test('late_half_and_html_answers_are_told', async () => {
   for (const [says, handle] of cases) {
     const node = await serving(handle);
     assert.match((await shown(PROVEN, [node.url])).text, says);
-    await node.stop();
   }
 });
 
@@ -131,7 +124,6 @@ test('a_node_that_refuses_the_origin_of_a_page_from_disk_is_explained', async ()
   const closed = await between(anvil.url, (_, said) => said, { 'access-control-allow-origin': 'https://wallet.example' });
   assert.match((await shown(PROVEN, [closed.url])).text, /origin "null", which some nodes refuse/);
   // A browser that has no web security would have read it: then these tests show nothing.
-  await closed.stop();
 });
 
 test('the_page_opens_from_a_static_host_too', async () => {
@@ -139,7 +131,6 @@ test('the_page_opens_from_a_static_host_too', async () => {
   const { text, wrong } = await shown(PROVEN, [anvil.url], { base: `${host.url}/index.html` });
   assert.match(text, /At least 3 of 4 examples/);
   assert.deepEqual(wrong, []);
-  await host.stop();
 });
 
 test('garbage_links_and_ids_are_told', async () => {
@@ -178,8 +169,6 @@ test('a_block_that_is_replaced_between_two_reads_is_started_again', async () => 
     return said;
   });
   assert.match((await shown(`${PROVEN}@${number}`, [fixed.url])).text, /was replaced while it was read/);
-  await turning.stop();
-  await fixed.stop();
 });
 
 test('a_block_that_is_replaced_while_logs_are_read_is_told', async () => {
@@ -191,13 +180,11 @@ test('a_block_that_is_replaced_while_logs_are_read_is_told', async () => {
   });
   const { text } = await shown(PROVEN, [turning.url]);
   assert.match(text, /Not shown: block \d+ was replaced while it was read: load the page again\. What is above was read from it\./);
-  await turning.stop();
 });
 
 test('what_a_node_says_of_an_error_is_shown_as_a_strangers_words', async () => {
   const rude = await between(anvil.url, ({ method }, said) => (method === 'eth_getLogs' ? { id: said.id, error: { code: -32000, message: 'no\u202e\u0007 logs' } } : said));
   assert.match((await shown(PROVEN, [rude.url])).text, /Not shown: .*no\\u\{202e\}\\u\{7\} logs/);
-  await rude.stop();
 });
 
 test('state_that_is_forgotten_is_told_with_what_to_do', async () => {
@@ -206,7 +193,6 @@ test('state_that_is_forgotten_is_told_with_what_to_do', async () => {
   const { text } = await shown(`${PROVEN}@${number}`, [pruned.url]);
   assert.match(text, /has no state of that block any more/);
   assert.match(text, /needs an archive node/);
-  await pruned.stop();
 });
 
 test('other_code_at_a_market_makes_everything_a_claim', async () => {
@@ -225,7 +211,6 @@ test('other_code_at_a_market_makes_everything_a_claim', async () => {
     assert.equal(claims, 1, link);
     assert.match(text, /From here on: claims of contracts that nobody here knows/, link);
     assert.doesNotMatch(text, /95 %/, `${link}: no bound follows`);
-    await other.stop();
   }
 });
 
@@ -236,7 +221,6 @@ test('an_immutable_that_differs_is_named', async () => {
     return said;
   });
   assert.match((await shown(`#/contracts/31337/${market}`, [other.url])).text, /TREASURY is 0xbeef, not 0xdead/);
-  await other.stop();
 });
 
 test('a_verifier_that_the_reader_does_not_know_makes_what_rests_on_proofs_a_claim', async () => {
@@ -257,7 +241,6 @@ test('contracts_that_the_reader_names_by_their_digest_are_believed', async () =>
   const { text, claims } = await shown(PROVEN, [other.url], { deployments: [digest] });
   assert.match(text, /Contracts that you named as known/);
   assert.equal(claims, 0);
-  await other.stop();
 });
 
 test('off_a_devnet_the_finalised_block_is_read_and_the_development_string_shows_nothing', async () => {
@@ -274,7 +257,6 @@ test('off_a_devnet_the_finalised_block_is_read_and_the_development_string_shows_
   assert.ok(!asked.includes('latest'));
   assert.match(text, /anybody can forge what it accepts/);
   assert.equal(claims, 1);
-  await mainnet.stop();
 });
 
 test('off_a_devnet_a_page_says_when_it_is_more_than_an_hour_old', async () => {
@@ -287,7 +269,6 @@ test('off_a_devnet_a_page_says_when_it_is_more_than_an_hour_old', async () => {
       return { id: said.id, jsonrpc: '2.0', result: { ...block, timestamp } };
     });
     const { text } = await shown(PROVEN.replace('31337', '1'), [mainnet.url]);
-    await mainnet.stop();
     assert.equal(/This is the state of .* UTC, not of now\./.test(text), isOld);
   }
 });
@@ -310,7 +291,6 @@ test('a_thousand_verdicts_are_read', async (t) => {
   assert.match(text, /NOT CHECKED|PROVEN: \d+/);
   const rows = [...text.matchAll(/(?:PROVEN|OPTIMISTIC|No assurance|Not closed): (\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
   assert.equal(rows, 1000);
-  await many.stop();
 });
 
 test('rows_of_a_long_list_are_shown_as_they_come', async () => {
@@ -333,7 +313,6 @@ test('rows_of_a_long_list_are_shown_as_they_come', async () => {
   go();
   assert.match(await whole, /PROVEN: 150/);
   await page.close();
-  await slow.stop();
 });
 
 test('code_hashes_are_of_code', async () => {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { toEventSelector, toFunctionSelector } from 'viem/utils';
 import { history, recorded } from './harness/anvil.mjs';
 import { load } from './harness/modules.mjs';
-import { answer, between, serving } from './harness/nodes.mjs';
+import { answer, between, serving, stopAll } from './harness/nodes.mjs';
 
 const { NO_TRUST, Reader, contracts, readAudit, readContracts, readCorpus, readRound, readVerdict, verdictTimeline } = await load('read/index.ts');
 const { LISTED, MOST, requireSizes } = await load('read/sizes.ts');
@@ -16,7 +16,10 @@ let anvil;
 before(async () => {
   anvil = await recorded();
 });
-after(() => anvil?.stop());
+after(async () => {
+  await stopAll();
+  await anvil?.stop();
+});
 
 // `what` with the addresses of nodes, one for each change of answers.
 async function nodes(changes, what) {
@@ -134,7 +137,6 @@ test('of_a_very_long_list_the_newest_things_are_read_and_it_is_said', async () =
   assert.deepEqual([all.length, BigInt(all[0]), BigInt(all.at(-1))], [LISTED, 3n, BigInt(total - 1)]);
   assert.equal(Math.min(...asked), 3);
   assert.deepEqual([...reader.cut], [`modelCount(): the newest ${LISTED} of ${total}`]);
-  await server.stop();
 });
 
 test('logs_of_other_blocks_than_those_asked_for_are_refused', async () => {

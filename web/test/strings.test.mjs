@@ -56,6 +56,8 @@ test('links_lead_to_one_place_or_say_what_is_wrong', () => {
   assert.equal(route.parse(`#/round/1/${market}/${id}@${id}`).block, id);
   assert.equal(route.format(route.parse(`#/verdict/1/${market}/${id}@7`)), `#/verdict/1/${market}/${id}@7`);
   assert.deepEqual(route.parse(`#/contracts/1/${market}`), { kind: 'contracts', chainId: 1, market, block: undefined });
+  const served = 'http://192.0.2.7:8701';
+  assert.ok(settings.isNode(`${served}/rpc`, served) && !settings.isNode('http://192.0.2.8:8701/rpc', served));
   for (const no of ['', '#/x/1/2/3', `#/verdict/1/${market}`, `#/verdict/0/${market}/${id}`, `#/verdict/9007199254740993/${market}/${id}`, `#/verdict/1/${market}/${id}@7@8`, `#/verdict/1/0x1/${id}`, `#/verdict/1/${market}/${id}@x`, `#/verdict/1/${market}/${id}/9`, `#/verdict/1/${market}/0x1`, `#/contracts/1/${market}/${id}`, `#/address/1/${market}/${id}`]) {
     assert.equal(typeof route.parse(no), 'string', no);
   }
@@ -63,6 +65,8 @@ test('links_lead_to_one_place_or_say_what_is_wrong', () => {
 
 test('nodes_are_those_that_the_content_policy_allows', () => {
   for (const yes of ['https://node.example/key', 'http://127.0.0.1:8545', 'http://localhost:1']) assert.ok(settings.isNode(yes), yes);
+  const served = 'http://192.0.2.7:8701';
+  assert.ok(settings.isNode(`${served}/rpc`, served) && !settings.isNode('http://192.0.2.8:8701/rpc', served));
   for (const no of ['http://node.example', 'ws://127.0.0.1', 'file:///etc/passwd', 'node', '']) assert.ok(!settings.isNode(no), no);
   const { settings: s2, wrong } = settings.parsed(['https://a', 'ftp://b'], `0x${'1'.repeat(64)} 0x12`, '', 'me');
   assert.deepEqual(s2.nodes, ['https://a']);

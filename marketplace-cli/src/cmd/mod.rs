@@ -20,6 +20,7 @@ mod plan;
 mod policy;
 mod predict;
 mod prove;
+mod read;
 mod serve;
 mod setup;
 mod simulate;
@@ -96,7 +97,7 @@ pub enum Command {
     /// Audits of corpora: which documents match, with proofs
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Serve files to the other party of an engagement or a round
+    /// Serve files to the other party of an engagement or a round, or the page to readers
     Serve(serve::Args),
     /// Close an engagement, a round or an audit whose window has passed; anybody may
     #[command(subcommand)]
@@ -110,6 +111,9 @@ pub enum Command {
     /// Read the public result of engagements
     #[command(subcommand)]
     Verdict(verdict::Command),
+    /// Read what an engagement, a round, an audit, a corpus or a model showed, as a third party does
+    #[command(subcommand)]
+    Read(read::Command),
     /// How many samples, which prices and deposits, what it costs
     #[command(subcommand)]
     Policy(policy::Command),
@@ -157,6 +161,7 @@ impl Command {
             Self::Withdraw(args) => withdraw::run(args, ctx).await,
             Self::Demo(args) => demo::run(args, ctx).await,
             Self::Verdict(command) => command.run(ctx).await,
+            Self::Read(command) => command.run(ctx).await,
             Self::Policy(command) => command.run(ctx).await,
             Self::Simulate(args) => simulate::run(args, ctx),
             Self::Doctor(args) => doctor::run(*args, ctx).await,

@@ -1,29 +1,44 @@
-//! Serves files to the other party of an engagement, a round or an audit.
+//! Serves files to the other party of an engagement, a round or an audit; or the page and its documents to readers.
 
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::trust::TrustArgs;
 use crate::context::Context;
+use crate::reading::link::Link;
+use crate::reading::{page, server, How};
 use alloy::primitives::{Address, B256};
+use assay_chain::block::Which;
 use assay_chain::error::usage;
+use assay_exchange::listening::{Listen, Tls};
 use assay_exchange::parties;
-use assay_exchange::server::{Options, Tls};
+use assay_exchange::server::Options;
 use assay_exchange::store::Store;
 use assay_marketplace::serve::{add, audits_on_chain, on_chain, serve, List};
-use std::net::SocketAddr;
+use assay_marketplace::watch::end::told_to_end;
+use serde::Serialize;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     assay serve --operator 0x52… --engagement 0x3f…        to this machine, parties as the market says\n  \
     assay serve --operator 0x52… --round 0x9b…\n  \
     assay serve --operator 0x52… --audit 0x4d…             its authority may list and fetch, and put nothing there\n  \
-    assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n\n\
+    assay serve --operator 0x52… --parties parties.json --listen 0.0.0.0:8700 --tls-cert c.pem --tls-key k.pem\n  \
+    assay serve --read --rpc-url http://127.0.0.1:8545     the page for verdicts, documents at /api/verdict/ID?block=N, and the node\n\n\
     parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. Instead of the list there may be\n\
     {\"parties\": [\"<address>\", …], \"readers\": [\"<address>\", …]}: readers list and fetch. One host has at most 32 connections at one\n\
-    time; what stands in front of the server, as a proxy does, is one host. A second server on the same store is refused.")]
+    time; what stands in front of the server, as a proxy does, is one host. A second server on the same store is refused.\n\n\
+    With --read nothing is signed, written or fetched from elsewhere: page and documents come from this program and its node. Of the\n\
+    node it passes on what the page asks for; whoever may reach the server may ask that.")]
 pub struct Args {
-    /// Address to listen on; outside the loopback interface only with TLS
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8700")]
-    listen: SocketAddr,
+    /// Serve the page for verdicts and what it needs, instead of files
+    #[arg(long, conflicts_with_all = ["operator", "store", "engagements", "rounds", "audits", "parties", "max_file", "max_engagement"])]
+    read: bool,
+    /// Address to listen on; outside the loopback interface only with TLS [default: 127.0.0.1:8700, with --read 127.0.0.1:8701]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
     /// PEM file with the certificate chain
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -34,10 +49,10 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
     /// Who serves: the other party signs its requests for this address
-    #[arg(long, value_name = "ADDRESS")]
-    operator: Address,
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "read")]
+    operator: Option<Address>,
     /// Serve the consumer and the provider of this engagement
-    #[arg(long = "engagement", value_name = "ID", required_unless_present_any = ["parties", "rounds", "audits"])]
+    #[arg(long = "engagement", value_name = "ID", required_unless_present_any = ["parties", "rounds", "audits", "read"])]
     engagements: Vec<B256>,
     /// Serve the consumer and the provider of this round of predictions
     #[arg(long = "round", value_name = "ID")]
@@ -56,15 +71,39 @@ pub struct Args {
     /// Bytes to take for one engagement, round or audit
     #[arg(long, value_name = "BYTES")]
     max_engagement: Option<u64>,
+    /// How verifiers are judged in the documents that readers get.
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
+/// Where files are served, and where the page is.
+const FILES: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8700);
+pub(super) const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8701);
+
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let mut listen = Listen::new(args.listen.unwrap_or(if args.read { PAGE } else { FILES }));
+    listen.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });
+    listen.check().map_err(|e| usage(e.to_string()))?;
+    let Some(operator) = args.operator else {
+        let how = How {
+            retrieval: args.retrieval,
+            ..How::new(None, args.trust.into())
+        };
+        return readers(&listen, ctx, how, |url, contracts| {
+            let result = Serving {
+                url: url.to_owned(),
+                page: page::hash(),
+                contracts: contracts.map(|contracts| contracts.at(url)),
+            };
+            ctx.out.result(&result, &result)
+        })
+        .await;
+    };
     let store = args.store.clone().unwrap_or_else(|| ctx.home.path().join("files"));
-    let mut options = Options::new(args.listen, store, args.operator);
-    options.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });
+    let mut options = Options::new(listen.address, store, operator);
+    options.listen = listen;
     options.limits.blob_bytes = args.max_file.unwrap_or(options.limits.blob_bytes);
     options.limits.engagement_bytes = args.max_engagement.unwrap_or(options.limits.engagement_bytes);
-    options.check().map_err(|e| usage(e.to_string()))?;
 
     let lock = Store::lock(&options.store)?;
     let mut parties = match args.engagements.as_slice() {
@@ -85,4 +124,62 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         ctx.out.result(serving, serving)
     })
     .await
+}
+
+/// Where the page is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Serving {
+    url: String,
+    /// SHA-256 of script and style, as the footer has it.
+    page: String,
+    /// The page of the contracts that are named; absent if none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contracts: Option<String>,
+}
+
+impl fmt::Display for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "url        {}", self.url)?;
+        writeln!(f, "page       SHA-256 {}", self.page)?;
+        match &self.contracts {
+            Some(contracts) => writeln!(f, "contracts  {contracts}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How long requests under way may still take at the end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves the page until told to end; `started` hears where, and of the contracts that are named.
+pub(super) async fn readers(
+    listen: &Listen,
+    ctx: &Context,
+    how: How,
+    started: impl FnOnce(&str, Option<Link>) -> eyre::Result<()>,
+) -> eyre::Result<()> {
+    let chain = ctx.named_chain().await?;
+    let market = match &chain {
+        Some(chain) => ctx.market_if_named(chain).await?,
+        None => None,
+    };
+    let mut serving = server::start(listen, ctx, how, chain).await?;
+    let contracts = market.map(|market| Link {
+        thing: None,
+        chain_id: market.chain.id,
+        market: market.address,
+        block: Which::Newest,
+    });
+    started(&format!("{}://{}/", listen.scheme(), serving.address()), contracts)?;
+    if ctx.globals.rpc_url.is_none() {
+        ctx.out
+            .note("no node is named: the page asks its reader for one, and there are no documents");
+    }
+    ctx.out.note("serving; Ctrl-C ends it");
+    tokio::select! {
+        ended = serving.ended() => return Ok(ended?),
+        signal = told_to_end() => signal?,
+    }
+    Ok(serving.shutdown(GRACE).await?)
 }

@@ -1,13 +1,20 @@
 //! Reads the public result of engagements.
 
 use crate::args::block::BlockArgs;
+use crate::args::retrieval::RetrievalArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
+use crate::reading::link::{find, Link, PLACE};
+use crate::reading::{desktop, Kind};
 use alloy::primitives::B256;
+use assay_chain::block::Which;
+use assay_chain::error::usage;
 use assay_marketplace::accuracy::anybody::verdict::{Listed, Shown};
 use assay_marketplace::document::read;
 use assay_marketplace::verifier::check::Trust;
 use clap::Subcommand;
+use serde::Serialize;
+use std::net::TcpStream;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -43,13 +50,51 @@ pub enum Command {
         #[command(flatten)]
         trust: TrustArgs,
     },
+    /// Print the page's link to an engagement, round, audit, corpus or model, and open it where a desktop is
+    #[command(after_help = "Examples:\n  assay verdict open 0x3f…\n  \
+        assay verdict open 0x3f… --page https://verdicts.example/        where the page is served to others\n  \
+        assay verdict open 0x3f… --page file:///home/me/page/index.html  from disk\n\n\
+        On this machine assay serve --read serves the page. A link names no node: the page asks the one that serves it, or its\n\
+        reader's.")]
+    Open {
+        /// Engagement, round, audit, corpus or model
+        #[arg(value_name = "ID")]
+        thing: B256,
+        #[command(flatten)]
+        block: BlockArgs,
+        /// Where the page is
+        #[arg(long, value_name = "URL", default_value = PLACE)]
+        page: String,
+        /// Print the link and open nothing
+        #[arg(long)]
+        print: bool,
+        #[command(flatten)]
+        retrieval: RetrievalArgs,
+    },
+}
+
+/// The page's link to a thing.
+#[derive(Debug, Serialize)]
+struct Opened {
+    /// Which kind of thing has the id.
+    kind: Kind,
+    link: String,
+    /// Whether a browser was given it.
+    opened: bool,
 }
 
 impl Command {
     pub async fn run(self, ctx: &Context) -> eyre::Result<()> {
-        let site = ctx.site().await?;
         match self {
+            Self::Open {
+                thing,
+                block,
+                page,
+                print,
+                retrieval,
+            } => open(ctx, thing, block.into(), &page, print, retrieval).await,
             Self::Show { id, block, trust } => {
+                let site = ctx.site().await?;
                 let trust = &Trust::from(trust);
                 let of = |site| async move { Shown::read(&site, id, trust).await };
                 let result = read(&site, block.into(), of).await?;
@@ -61,6 +106,7 @@ impl Command {
                 block,
                 trust,
             } => {
+                let site = ctx.site().await?;
                 let trust = &Trust::from(trust);
                 let of = |site| async move { Listed::read(&site, model_id, trust, offers).await };
                 let result = read(&site, block.into(), of).await?;
@@ -68,4 +114,44 @@ impl Command {
             }
         }
     }
+}
+
+async fn open(
+    ctx: &Context,
+    id: B256,
+    block: Which,
+    page: &str,
+    print: bool,
+    retrieval: RetrievalArgs,
+) -> eyre::Result<()> {
+    if !["http://", "https://", "file:///"]
+        .iter()
+        .any(|scheme| page.starts_with(scheme))
+    {
+        return Err(usage(format!(
+            "--page {page} is no address: it begins with https://, http:// or file:///"
+        )));
+    }
+    let link = Link {
+        block,
+        ..find(ctx, id, retrieval).await?
+    };
+    let Some((kind, _)) = link.thing else {
+        return Ok(());
+    };
+    let link = link.at(page);
+    // Programs ask for a link, not for a browser.
+    let opened = !print && !ctx.globals.json && desktop::open(&link);
+    let result = Opened { kind, link, opened };
+    ctx.out.result(&result, &result.link)?;
+    if page == PLACE && !is_served() {
+        ctx.out.note("nothing serves the page there yet: assay serve --read");
+    }
+    Ok(())
+}
+
+/// Whether anything listens where the page is by default.
+fn is_served() -> bool {
+    let address = PLACE.trim_start_matches("http://").trim_end_matches('/');
+    TcpStream::connect(address).is_ok()
 }

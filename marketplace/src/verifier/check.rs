@@ -28,6 +28,17 @@ pub struct Trust {
     pub trust_codehash: Option<B256>,
 }
 
+impl Trust {
+    /// Compares with nothing.
+    pub fn nobody() -> Self {
+        Self {
+            arch: None,
+            srs: SrsUse::dev(),
+            trust_codehash: None,
+        }
+    }
+}
+
 /// How far a verifier is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum VerifierGrade {

@@ -17,6 +17,9 @@ use alloy::primitives::{Bytes, B256, U256};
 /// Rank of a document that was named, in a [`SampleGroup`].
 pub const NAMED: u32 = u32::MAX;
 
+/// Documents that a requester names at most, besides the sample.
+pub const MAX_NAMED: usize = 128;
+
 /// One proof that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Due {

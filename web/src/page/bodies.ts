@@ -100,7 +100,7 @@ function verdictEvidence(page: VerdictPage, found: Timeline): Child[] {
 
 export function engagementTable(caption: string, chain: number, market: Hex, rows: EngagementFields[]): HTMLElement {
   const alike = lookalikes(rows.flatMap(({ mc, mp }) => [mc, mp]));
-  return table(caption, ['engagement', 'consumer', 'says', 'proven', 'target', 'closed'], rows.map((v) => [
+  return table(caption, ['engagement', 'consumer', 'says', 'proofs accepted', 'target', 'closed'], rows.map((v) => [
     to(`#/verdict/${chain}/${market}/${v.id}`, code(v.id)),
     [code(address(v.mc)), alike.has(v.mc) ? h('strong', {}, ' looks like another one here') : '', v.selfDealt ? ' (also the provider)' : ''],
     v.outcome === 'None' ? v.state : v.outcome === 'Passed' ? `target met, ${v.assurance}` : v.outcome,

@@ -1,9 +1,11 @@
 /** Two forms: which nodes and whom the reader trusts, and what to open. */
+import words from '../read/words.js';
 import { h } from './dom.js';
 import { KINDS, type RouteKind, format, parse } from './route.js';
 import { type Settings, parsed, save } from './settings.js';
 
-export function readerForm(settings: Settings, changed: (settings: Settings) => void): HTMLElement {
+/** @param chainId the chain that they are kept for. */
+export function readerForm(chainId: number, settings: Settings, changed: (settings: Settings) => void): HTMLElement {
   const { nodes, trust } = settings;
   const input = (id: string, value: string, hint: string) => h('input', { id, value, placeholder: hint, autocomplete: 'off', spellcheck: 'false' });
   const list = (id: string, values: readonly string[]) => {
@@ -24,7 +26,7 @@ export function readerForm(settings: Settings, changed: (settings: Settings) => 
       if (wrong.length > 0) {
         said.textContent = `Left out, since they are none of what is asked for: ${wrong.join(', ')}`;
       } else {
-        said.textContent = save(next) ? '' : 'This browser keeps nothing for this page: it holds until you close it.';
+        said.textContent = save(chainId, next) ? '' : 'This browser keeps nothing for this page: it holds until you close it.';
       }
       changed(next);
     },
@@ -37,7 +39,7 @@ export function readerForm(settings: Settings, changed: (settings: Settings) => 
     h('button', { type: 'submit' }, 'Read with these'),
     said,
   );
-  return h('details', {}, h('summary', {}, 'Your nodes, and whom you trust'), form);
+  return h('details', {}, h('summary', {}, `Your nodes of chain ${chainId}, and whom you trust there`), form);
 }
 
 const HINTS: Record<RouteKind, string> = {
@@ -46,7 +48,7 @@ const HINTS: Record<RouteKind, string> = {
 
 export function opener(): HTMLElement {
   const kind = h('select', { id: 'kind' }, KINDS.map((one) => h('option', { value: one }, HINTS[one])));
-  const chain = h('input', { id: 'chain', value: '31337', inputmode: 'numeric', autocomplete: 'off' });
+  const chain = h('input', { id: 'chain', value: String(words.devnet), inputmode: 'numeric', autocomplete: 'off' });
   const market = h('input', { id: 'market', autocomplete: 'off', spellcheck: 'false', placeholder: '0x…' });
   const id = h('input', { id: 'id', autocomplete: 'off', spellcheck: 'false', placeholder: '0x…' });
   const said = h('p', { role: 'alert', class: 'differs-note' });

@@ -1,6 +1,7 @@
 /** Reads what the link names and shows it. */
 import { ReadError, isKind } from '../read/errors.js';
 import { Reader } from '../read/reader.js';
+import type { Trust } from '../read/site.js';
 import { type Subject, readAddress, readAudit, readContracts, readCorpus, readModel, readParty, readRound, readVerdict } from '../read/subjects.js';
 import type { EngagementFields } from '../read/documents.js';
 import { engagementTable } from './bodies.js';
@@ -12,7 +13,9 @@ import { strange } from './show.js';
 import { view } from './view.js';
 
 const main = document.getElementById('main')!;
-let settings: Settings = load();
+const reader = document.getElementById('reader')!;
+/** Of the chain that the form above the page is about. */
+let settings: Settings | undefined;
 /** Of the newest load: an older one that ends later shows nothing. */
 let turn = 0;
 
@@ -22,11 +25,11 @@ const AGAIN = 2;
 /** Says how far the page has come, and shows what is there of a long list. */
 type Tell = (text: string, rows?: EngagementFields[]) => void;
 
-async function read(route: Route, tell: Tell): Promise<Subject> {
+async function read(route: Route, { nodes, trust }: Settings, tell: Tell): Promise<Subject> {
   for (let again = 0; ; again++) {
     try {
-      const reader = await Reader.at(settings.nodes, route.chainId, route.block);
-      const page = await subject(reader, route, tell);
+      const reader = await Reader.at(nodes, route.chainId, route.block);
+      const page = await subject(reader, trust, route, tell);
       await reader.finish();
       return page;
     } catch (error) {
@@ -36,8 +39,7 @@ async function read(route: Route, tell: Tell): Promise<Subject> {
   }
 }
 
-async function subject(reader: Reader, { kind, market, id }: Route, tell: Tell): Promise<Subject> {
-  const { trust } = settings;
+async function subject(reader: Reader, trust: Trust, { kind, market, id }: Route, tell: Tell): Promise<Subject> {
   switch (kind) {
     case 'verdict': return readVerdict(reader, trust, market, id!);
     case 'round': return readRound(reader, trust, market, id!);
@@ -83,7 +85,7 @@ async function show(): Promise<void> {
   const busy = h('div', { class: 'busy' }, said);
   main.replaceChildren(busy);
   try {
-    const page = await read(route, (text, rows = []) => {
+    const page = await read(route, of(route.chainId), (text, rows = []) => {
       if (mine !== turn) return;
       said.textContent = text;
       busy.replaceChildren(said, ...(rows.length > 0 ? [engagementTable('Read so far; nothing is concluded from it yet', route.chainId, route.market, rows)] : []));
@@ -112,10 +114,18 @@ function failed(title: string, said: string, advice?: string): void {
   main.replaceChildren(h('div', { class: 'error', role: 'alert' }, h('h1', {}, title), h('p', {}, strange(said, 600)), advice ? h('p', {}, advice) : false), opener());
 }
 
-document.getElementById('reader')!.append(readerForm(settings, (changed) => {
-  settings = changed;
-  void show();
-}));
+/** The settings of a chain, with their form above the page. */
+function of(chainId: number): Settings {
+  if (settings && reader.dataset.chain === String(chainId)) return settings;
+  settings = load(chainId);
+  reader.dataset.chain = String(chainId);
+  reader.replaceChildren(readerForm(chainId, settings, (changed) => {
+    settings = changed;
+    void show();
+  }));
+  return settings;
+}
+
 window.addEventListener('hashchange', () => {
   // The link that skips to the text is no page.
   if (location.hash === '#main') return;

@@ -1,13 +1,10 @@
-/**
- * Every sentence of the page about what was shown. None says more than the contracts do: no bare "passed" or "verified", never a
- * motive. `*…*` is stressed. Changing a word here changes what readers believe: `web/test/sentences.test.mjs` has them all.
- */
+/** Which sentence a page says about what was shown. The sentences themselves come from the program: `protocol/src/page/sentences.rs`. */
 import * as bounds from '../read/bounds.js';
 import { release } from '../read/contracts.js';
 import { allows } from '../read/documents.js';
-import { DEVNET } from '../read/reader.js';
 import type { AuditPage, CorpusPage, ModelPage, RoundPage, Subject, VerdictPage, AddressPage, ContractsPage, PartyPage } from '../read/subjects.js';
-import { address, count, target, utc } from './show.js';
+import words, { type Words } from '../read/words.js';
+import { address, target, utc } from './show.js';
 
 export interface Told {
   /** `fact`: as far as these contracts are known; `claim`: they are not, or not all of what it rests on. */
@@ -17,12 +14,18 @@ export interface Told {
   text: string;
 }
 
-export const NO_INFORMATION = 'No information.';
-export const UNKNOWN_CODE = 'The code of these contracts is unknown: nothing below is stated as a fact. They say:';
-export const UNKNOWN_VERIFIER =
-  'Not checked: the verifier that took the proofs is not one that you named as known. Only if it checks what it should:';
+type Case = keyof Words['sentences'];
 
-export const FORGEABLE = 'The verifier rests on the development string, whose secret is public: anybody can forge what it accepts. It took:';
+/** The sentence of a case, with its values. `{name|one|many}` is a number and what there is of it. */
+export function say(of: Case, values: Record<string, string | number> = {}): string {
+  return words.sentences[of].replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (hole, name: string, one?: string, many?: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the sentence ${of} has nothing for ${hole}`);
+    return one === undefined ? String(value) : `${value} ${value === 1 ? one : many}`;
+  });
+}
+
+const NO_INFORMATION = say('none');
 
 export function sentence(page: Subject): Told {
   switch (page.subject) {
@@ -40,134 +43,111 @@ export function sentence(page: Subject): Told {
 /** Says what a sentence depends on that the reader's page does not know. */
 function graded(page: Subject, text: string, restsOnProofs: boolean): Told {
   const { document } = page;
-  if (document.deployment.grade === 'UNKNOWN') return { tone: 'claim', lead: UNKNOWN_CODE, text };
-  if (restsOnProofs && 'verifier' in document && !allows(document, 'PROVEN')) return { tone: 'claim', lead: UNKNOWN_VERIFIER, text };
+  if (document.deployment.grade === 'UNKNOWN') return { tone: 'claim', lead: say('lead.contracts'), text };
+  if (restsOnProofs && 'verifier' in document && !allows(document, 'PROVEN')) return { tone: 'claim', lead: say('lead.verifier'), text };
   // A development chain is worthless as a whole, which its row says.
-  if (restsOnProofs && page.developmentString && page.reader.chainId !== DEVNET) return { tone: 'claim', lead: FORGEABLE, text };
+  if (restsOnProofs && page.developmentString && page.reader.chainId !== words.devnet) return { tone: 'claim', lead: say('lead.string'), text };
   return { tone: text.startsWith(NO_INFORMATION) ? 'none' : 'fact', text };
 }
 
 /** After whatever a round or an engagement of one account with itself came to. */
-const oneAccount = (selfDealt: boolean): string => (selfDealt ? ' Consumer and provider are one account: to others this says nothing.' : '');
+const oneAccount = (selfDealt: boolean): string => (selfDealt ? say('one account') : '');
 
 function ofVerdict(page: VerdictPage): string {
   const v = page.document;
-  const [mp, mc] = [address(v.mp), address(v.mc)];
-  const at = utc(v.closedAt);
+  const counts = { proven: v.provenOnChain, n: v.n2, claimed: v.claimedCorrect };
+  const who = { provider: address(v.mp), consumer: address(v.mc), time: utc(v.closedAt) };
   if (page.claimed === 'PROVEN') {
     return (
-      `At least ${v.provenOnChain} of ${v.n2} examples chosen by ${mc} were answered correctly: ${count(v.provenOnChain, 'proof was', 'proofs were')} ` +
-      `checked by the contract. Target ${target(v.targetBps)} was met.` +
-      (page.bound === undefined ? '' : ` Accuracy on what they were drawn from ≥ ${bounds.percent(page.bound)} at 95 %, *if* they were drawn at random.`) +
+      say('verdict.proven', { ...counts, ...who, target: target(v.targetBps) }) +
+      (page.bound === undefined ? '' : say('verdict.proven.bound', { bound: bounds.percent(page.bound) })) +
       oneAccount(v.selfDealt)
     );
   }
   if (page.claimed === 'OPTIMISTIC') {
-    const claimed = `The provider claimed ${v.claimedCorrect} of ${v.n2}; ${v.provenOnChain} were proven. `;
+    const claimed = say('verdict.claimed', counts);
     const own = oneAccount(v.selfDealt);
-    const answered = v.challengesAnswered > 0 ? `${count(v.challengesAnswered, 'challenge was', 'challenges were')} answered with a proof.` : '';
-    if (v.closedEarly) return `${claimed}Accepted by its consumer before the window to object was over.${answered && ` ${answered}`}${own}`;
-    if (answered) return `${claimed}No objection was left unanswered in the window: ${answered} Without a reader who held the proofs the rest shows nothing.${own}`;
-    return `${claimed}Nobody who held the proofs objected in the window. Without such a reader this shows nothing.${own}`;
+    const answered = v.challengesAnswered > 0 ? say('verdict.claimed.answered', { challenges: v.challengesAnswered }) : '';
+    if (v.closedEarly) return `${claimed}${say('verdict.claimed.early')}${answered && ` ${answered}`}${own}`;
+    if (answered) return `${claimed}${say('verdict.claimed.disputed', { answered })}${own}`;
+    return `${claimed}${say('verdict.claimed.silence')}${own}`;
   }
   switch (v.outcome) {
-    case 'FailedAccuracy': return 'The provider conceded.';
-    case 'Fault': return 'The provider did not prove a claimed example in time.';
-    case 'Abort': return `The provider ${mp} left before it proved anything, at ${at}.`;
-    case 'BadData': return `The consumer ${mc} had handed over data that it had not committed to; shown at ${at}.`;
-    case 'McSilent': return `The consumer ${mc} did not make its move in time; closed at ${at}.`;
-    case 'MpSilent': return `The provider ${mp} did not make its move in time; closed at ${at}.`;
-    case 'Cancelled': return `The offer of the consumer ${mc} ended without being accepted, at ${at}.`;
+    case 'FailedAccuracy':
+    case 'Fault':
+    case 'Abort':
+    case 'BadData':
+    case 'McSilent':
+    case 'MpSilent':
+    case 'Cancelled': return say(`verdict.${v.outcome}`, who);
     case 'Settled':
     case 'NoAck': return NO_INFORMATION;
-    default: return `Not closed: ${v.state}, until ${utc(v.deadline)}. ${v.provenOnChain} of ${v.n2} examples are proven so far; nothing is shown yet.`;
+    default: return say('verdict.open', { ...counts, state: v.state, until: utc(v.deadline) });
   }
 }
 
 function ofRound(page: RoundPage): string {
   const r = page.document;
+  const { predictions, contested, proven } = r;
   switch (r.outcome) {
     case 'Clean': {
-      const got = r.privacy === 'PRIVATE' && !r.published
-        ? `The consumer confirmed receipt of ${count(r.predictions, 'prediction')} and contested none`
-        : `${count(r.predictions, 'prediction was', 'predictions were')} delivered and none was contested`;
-      return `${got}. This says nothing about their correctness.${oneAccount(r.selfDealt)}`;
+      const of = r.privacy === 'PRIVATE' && !r.published ? 'round.confirmed' : 'round.delivered';
+      return say(of, { predictions }) + oneAccount(r.selfDealt);
     }
     case 'Upheld': return (
-      `${r.contested} contested predictions of ${r.predictions} were proven.` +
-      (page.hidden === undefined ? '' : ` If the consumer drew them at random, at most ${page.hidden} of ${r.predictions} are wrong (95 %).`) +
+      say('round.Upheld', { contested, predictions }) +
+      (page.hidden === undefined ? '' : say('round.Upheld.bound', { hidden: page.hidden, predictions })) +
       oneAccount(r.selfDealt)
     );
-    case 'Fault': return 'A contested prediction was not proven in time. The contract cannot tell a false answer from an absent provider.';
-    case 'Cancelled': return `The offer of the consumer ${address(r.mc)} ended without being served, at ${utc(r.closedAt)}.`;
+    case 'Fault': return say('round.Fault');
+    case 'Cancelled': return say('round.Cancelled', { consumer: address(r.mc), time: utc(r.closedAt) });
     case 'Void': return NO_INFORMATION;
-    default: return `Not closed: ${r.state}, until ${utc(Math.max(r.deadline, r.answerBy))}. ${r.proven} of ${r.contested} contested predictions are proven so far; nothing is shown yet.`;
+    default: return say('round.open', { state: r.state, until: utc(Math.max(r.deadline, r.answerBy)), proven, contested });
   }
 }
 
 function ofAudit(page: AuditPage): string {
   const a = page.document;
   const v = a.verdict;
-  const rs = address(a.responder);
-  const at = utc(a.closedAt);
-  const handed =
-    `${a.withheld} were withheld (${a.overruled} overruled), ${a.demanded} demanded; ` +
-    `receipt of the matching ones: ${a.confirmed ? 'confirmed' : 'not confirmed'} by the requester.`;
+  const who = { responder: address(a.responder), requester: address(a.requester), time: utc(a.closedAt) };
+  const { withheld, overruled, demanded } = a;
+  const handed = say('audit.handed', { withheld, overruled, demanded, receipt: say(a.confirmed ? 'audit.handed.confirmed' : 'audit.handed.not') });
   if (v?.assurance === 'SAMPLED') {
-    const bound = v.hidden === null ? '' :
-      `At most ${v.hidden} of them match (95 %), *if* requester and responder do not act together; of all matching ones at least ` +
-      `${bounds.percent(bounds.recallParts(v.positives, v.hidden))} were answered 'match', *if* every document answered 'match' matches. `;
-    return (
-      `${v.drawn} of the ${v.zeros} documents answered 'no match', drawn by a salt committed to before the answers, were proven not to match. ` +
-      `${bound}${handed}`
-    );
+    const bound = v.hidden === null ? '' : say('audit.SAMPLED.bound', { hidden: v.hidden, recall: bounds.percent(bounds.recallParts(v.positives, v.hidden)) });
+    return say('audit.SAMPLED', { drawn: v.drawn, zeros: v.zeros }) + bound + handed;
   }
-  if (v?.assurance === 'EXHAUSTIVE') return `All ${v.zeros} documents answered 'no match' were proven not to match. ${handed}`;
+  if (v?.assurance === 'EXHAUSTIVE') return say('audit.EXHAUSTIVE', { zeros: v.zeros }) + handed;
   switch (a.outcome) {
-    case 'Complete': return a.selfDealt
-      ? `${NO_INFORMATION} Requester and responder are one account, which knew the sample.`
-      : `${NO_INFORMATION} No document was answered 'no match', so there was nothing to prove.`;
-    case 'Violation': return `A proof that was due from the responder ${rs}, or a delivery, failed; closed at ${at}.`;
-    case 'Timeout': return `The responder ${rs} took the request and did not answer in time; closed at ${at}.`;
+    case 'Complete': return NO_INFORMATION + say(a.selfDealt ? 'audit.Complete.own' : 'audit.Complete.none');
+    case 'Violation':
+    case 'Timeout':
+    case 'Cancelled': return say(`audit.${a.outcome}`, who);
     case 'Declined': return a.approved && a.authority
-      ? `The responder ${rs} declined a request that the authority ${address(a.authority)} had approved, at ${at}.`
-      : `${NO_INFORMATION} The responder ${rs} declined a request that no authority had approved.`;
-    case 'Cancelled': return `The request of ${address(a.requester)} ended without being accepted, at ${at}.`;
+      ? say('audit.Declined.approved', { ...who, authority: address(a.authority) })
+      : NO_INFORMATION + say('audit.Declined', who);
     case 'Unchecked': return NO_INFORMATION;
-    default: return `Not closed: ${a.state}, until ${utc(a.deadline)}. ${a.proven} of ${a.due} documents that are due are proven so far; nothing is shown yet.`;
+    default: return say('audit.open', { state: a.state, until: utc(a.deadline), proven: a.proven, due: a.due });
   }
 }
 
 function ofModel({ document: m }: ModelPage): string {
-  const c = m.counters;
-  return (
-    `A model of ${address(m.mp)}, registered at ${utc(m.registeredAt)}: ${count(c.mpFault + c.roundFault, 'fault')} of the provider. ` +
-    'The counts below are of three kinds and are never added up; no score follows from them.'
-  );
+  return say('model', { provider: address(m.mp), time: utc(m.registeredAt), faults: m.counters.mpFault + m.counters.roundFault });
 }
 
 function ofCorpus({ document: c }: CorpusPage): string {
-  return (
-    `${address(c.responder)} committed to ${count(c.size, 'document')} at ${utc(c.committedAt)}; ${count(c.attestations.length, 'address', 'addresses')} ` +
-    'attested something about them. Nothing here says what is not among them.'
-  );
+  return say('corpus', { responder: address(c.responder), documents: c.size, time: utc(c.committedAt), attestations: c.attestations.length });
 }
 
 function ofAddress({ document: d }: AddressPage): string {
-  return `What ${address(d.address)} did in this marketplace, as provider and as consumer: ${count(d.engagements.length, 'engagement')}, ${count(d.rounds.length, 'round')}.`;
+  return say('address', { address: address(d.address), engagements: d.engagements.length, rounds: d.rounds.length });
 }
 
 function ofParty({ document: d }: PartyPage): string {
-  return (
-    `What ${address(d.address)} did in audits: ${count(d.corpora.length, 'corpus', 'corpora')} committed, ${count(d.asResponder.length, 'audit')} of them accepted, ` +
-    `${count(d.asRequester.length, 'request')} made, ${count(d.attested.length, 'corpus', 'corpora')} attested.`
-  );
+  const counts = { corpora: d.corpora.length, audits: d.asResponder.length, requests: d.asRequester.length, attested: d.attested.length };
+  return say('party', { address: address(d.address), ...counts });
 }
 
 function ofContracts({ document: d }: ContractsPage): Told {
-  switch (d.deployment.grade) {
-    case 'REPRODUCED': return { tone: 'fact', text: `These contracts have the code of this release, assay ${release.version}, with parameters that agree, and began from its creation code.` };
-    case 'TRUSTED': return { tone: 'fact', text: 'These contracts are not those of this release. You named them as known by their digest.' };
-    case 'UNKNOWN': return { tone: 'claim', text: 'The code of these contracts is unknown: nothing below is stated as a fact.' };
-  }
+  const { grade } = d.deployment;
+  return { tone: grade === 'UNKNOWN' ? 'claim' : 'fact', text: say(`contracts.${grade}`, { version: release.version }) };
 }

@@ -1,4 +1,4 @@
-/** The reader's nodes, and whom the reader trusts. Nothing else is kept, and it is kept in this browser alone. */
+/** The reader's nodes of each chain, and whom the reader trusts there. Nothing else is kept, and it is kept in this browser alone. */
 import { isAddress } from 'viem/utils';
 import type { Hex } from '../read/contracts.js';
 import type { Trust } from '../read/site.js';
@@ -9,8 +9,14 @@ export interface Settings {
   trust: Trust;
 }
 
-const KEY = 'assay.reader.v1';
-const DEFAULT: Settings = { nodes: ['http://127.0.0.1:8545'], trust: { codehashes: [], deployments: [], sources: [] } };
+/** What this page keeps about a chain: a node of one chain, or who is trusted there, says nothing of another. */
+const key = (chainId: number): string => `assay.reader.v2 ${location.pathname.replace(/index\.html$/, '')} ${chainId}`;
+
+/** The node that whoever serves this page has put beside it, else one on this machine. */
+function usual(): string {
+  const beside = document.documentElement.dataset.node;
+  return beside === undefined ? 'http://127.0.0.1:8545' : new URL(beside, location.href).href;
+}
 
 const isHash = (text: string): text is Hex => /^0x[0-9a-f]{64}$/i.test(text);
 
@@ -29,34 +35,34 @@ export function parsed(nodes: string[], codehashes: string, deployments: string,
     deployments: list(deployments, isHash),
     sources: list(sources, (one) => isAddress(one, { strict: /[A-F]/.test(one) })),
   };
-  return { settings: { nodes: urls.filter(isNode), trust }, wrong };
+  return { settings: { nodes: urls.filter((one) => isNode(one)), trust }, wrong };
 }
 
-/** What the content policy lets a page connect to. */
-export function isNode(text: string): boolean {
+/** What the content policy lets a page of this origin connect to. */
+export function isNode(text: string, own: string | undefined = globalThis.location?.origin): boolean {
   try {
-    const { protocol, hostname } = new URL(text);
-    return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname));
+    const { protocol, hostname, origin } = new URL(text);
+    return (origin === own && protocol === 'http:') || protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname));
   } catch {
     return false;
   }
 }
 
-export function load(): Settings {
+export function load(chainId: number): Settings {
   try {
-    const { nodes, trust } = JSON.parse(localStorage.getItem(KEY) ?? '') as { nodes: string[]; trust: Record<string, string[]> };
+    const { nodes, trust } = JSON.parse(localStorage.getItem(key(chainId)) ?? '') as { nodes: string[]; trust: Record<string, string[]> };
     const text = (name: string) => (trust[name] ?? []).join(' ');
     const { settings } = parsed(nodes, text('codehashes'), text('deployments'), text('sources'));
-    return settings.nodes.length > 0 ? settings : { ...settings, nodes: DEFAULT.nodes };
+    return settings.nodes.length > 0 ? settings : { ...settings, nodes: [usual()] };
   } catch {
-    return DEFAULT;
+    return { nodes: [usual()], trust: { codehashes: [], deployments: [], sources: [] } };
   }
 }
 
 /** Whether it could be kept: some browsers keep nothing for pages from disk. */
-export function save(settings: Settings): boolean {
+export function save(chainId: number, settings: Settings): boolean {
   try {
-    localStorage.setItem(KEY, JSON.stringify(settings));
+    localStorage.setItem(key(chainId), JSON.stringify(settings));
     return true;
   } catch {
     return false;

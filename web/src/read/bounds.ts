@@ -2,11 +2,12 @@
  * What a sample shows, in exact integers: no bound is flattered by rounding. The formulas and their numbers are those of
  * economics 1; `assay policy size` and `bound` compute the same. Probabilities are parts of a million.
  */
+import words from './words.js';
 
 /** All of a probability. */
 export const MILLION = 1_000_000n;
 /** δ: how often a bound may fail, 5 %. */
-export const DELTA = 50_000n;
+export const DELTA = BigInt(words.delta);
 
 /** Above so many samples sums are rounded, always against whoever states the bound. */
 const EXACT_UP_TO = 4096;

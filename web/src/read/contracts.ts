@@ -2,6 +2,7 @@
 import { decodeFunctionData, decodeFunctionResult, decodeEventLog, encodeFunctionData, toEventSelector, toFunctionSelector } from 'viem/utils';
 import type { Abi, AbiEvent, AbiFunction } from 'viem';
 import contracts from './contracts.json';
+import words from './words.js';
 
 export type Hex = `0x${string}`;
 export type Interface = keyof typeof contracts.abi;
@@ -13,7 +14,7 @@ export const retrievalCreation = contracts.retrievalCreation;
 export const release = contracts.release;
 
 /** Names of the values of an enumeration, as in the sources. */
-export const enums = contracts.enums;
+export const { enums } = words;
 
 /** The name of an enumeration's value; one that it does not have is shown as its number. */
 export function named(name: keyof typeof enums, value: number): string {

@@ -6,8 +6,9 @@ import { type Hex, type Interface, decode, encode, isUnknown } from './contracts
 import { ReadError, isKind } from './errors.js';
 import { Node, type NodeOptions, canonical } from './rpc.js';
 import { LISTED, requireSizes } from './sizes.js';
+import words from './words.js';
 
-export const DEVNET = 31337;
+export const DEVNET = words.devnet;
 
 export interface Block {
   number: bigint;

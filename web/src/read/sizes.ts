@@ -4,17 +4,10 @@
  */
 import type { Hex, Interface } from './contracts.js';
 import { ReadError } from './errors.js';
+import words from './words.js';
 
-/** N1 + N2, as AccuracyTerms.sol has it. */
-const EXAMPLES = 1 << 16;
-/** K, as Rounds.sol has it. */
-const PREDICTIONS = 4096;
-/** As CorpusRegistry.sol has it. */
-const DOCUMENTS = 1 << 20;
-/** As AuditTerms.sol has it. */
-const NAMED = 128;
-/** Pages of 4,096 answers. */
-const PAGES = DOCUMENTS / 4096;
+const { examples: EXAMPLES, predictions: PREDICTIONS, documents: DOCUMENTS, named: NAMED, answersOfAPage } = words.most;
+const PAGES = DOCUMENTS / answersOfAPage;
 
 /** Things of one list that a page reads, the newest ones of a longer list. */
 export const LISTED = 20_000;

@@ -25,7 +25,8 @@ export async function tab(browser, { nodes, codehashes = [], deployments = [], s
   const settings = JSON.stringify({ nodes, trust: { codehashes, deployments, sources } });
   await page.evaluateOnNewDocument((text) => {
     // A blank page has none.
-    if (location.protocol !== 'about:') localStorage.setItem('assay.reader.v1', text);
+    const path = location.pathname.replace(/index\.html$/, '');
+    if (location.protocol !== 'about:') for (const chain of [1, 31337]) localStorage.setItem(`assay.reader.v2 ${path} ${chain}`, text);
     document.addEventListener('securitypolicyviolation', (event) => console.error(`policy violated: ${event.violatedDirective}`));
   }, settings);
   const open = async (link) => {

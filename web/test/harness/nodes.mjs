@@ -3,6 +3,10 @@ import { createServer } from 'node:http';
 
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'content-type' };
 
+// Whatever listens, so that a test that fails leaves nothing open, which would keep the process from ending.
+const open = new Set();
+export const stopAll = () => Promise.all([...open].map((stop) => stop()));
+
 async function listen(handle) {
   const server = createServer((request, response) => {
     if (request.method === 'OPTIONS') {
@@ -16,9 +20,11 @@ async function listen(handle) {
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const stop = () =>
     new Promise((done) => {
+      open.delete(stop);
       server.closeAllConnections();
       server.close(done);
     });
+  open.add(stop);
   return { url: `http://127.0.0.1:${server.address().port}`, stop };
 }
 

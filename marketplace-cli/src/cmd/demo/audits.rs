@@ -1,8 +1,10 @@
 //! Two audits of one corpus: an honest responder's, and one in which it hides a document that matches.
 
+use crate::cmd::demo::ending::{Played, Story};
 use crate::cmd::demo::ledger::{gas_table, money_table, require_refused, require_right, Attempt, Ledger, Party};
 use crate::cmd::devnet;
 use crate::context::Context;
+use crate::reading::Kind;
 use alloy::primitives::{Address, B256, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::account::Account;
@@ -89,10 +91,8 @@ pub(super) struct Summary {
     seconds: f64,
 }
 
-impl Summary {
-    /// # Errors
-    /// If anything is not as the protocol says.
-    pub(super) fn check(&self) -> eyre::Result<()> {
+impl Story for Summary {
+    fn check(&self) -> eyre::Result<()> {
         let verdict = self.honest.verdict.as_ref();
         eyre::ensure!(
             self.honest.outcome == "Complete" && verdict.is_some_and(|verdict| verdict.is_assured()),
@@ -132,7 +132,7 @@ impl fmt::Display for Summary {
 struct Stage {
     began: Instant,
     work: PathBuf,
-    _node: Devnet,
+    node: Devnet,
     book: PathBuf,
     chain: Chain,
     rs: PayingDesk<Audits>,
@@ -156,7 +156,7 @@ struct Predicate {
     verifier: Address,
 }
 
-pub(super) async fn play(outer: &Context, work: &Path, seed: u64) -> eyre::Result<Summary> {
+pub(super) async fn play(outer: &Context, work: &Path, seed: u64) -> eyre::Result<Played<Summary>> {
     let seven = Repository::find()?.root().join("models/seven");
     let mut s = set(outer, work).await?;
 
@@ -267,11 +267,12 @@ pub(super) async fn play(outer: &Context, work: &Path, seed: u64) -> eyre::Resul
         trust_codehash: None,
     };
     let delta: Share = "5%".parse()?;
+    let ids = vec![honest, hiding];
     let [honest, hiding] = [
         show(&s.stranger, honest, &trust, &delta, Which::Newest).await?,
         show(&s.stranger, hiding, &trust, &delta, Which::Newest).await?,
     ];
-    Ok(Summary {
+    let summary = Summary {
         parties: settle(&s).await?,
         honest,
         hiding,
@@ -280,6 +281,18 @@ pub(super) async fn play(outer: &Context, work: &Path, seed: u64) -> eyre::Resul
         false_proofs: vec![attempt],
         steps: s.ledger,
         seconds: s.began.elapsed().as_secs_f64(),
+    };
+    let market = s.rq.market.address;
+    Ok(Played {
+        summary,
+        chain_id: s.chain.id,
+        node: s.node,
+        book: s.book,
+        trust,
+        kind: Kind::Audit,
+        ids,
+        market,
+        named: ("--retrieval", market),
     })
 }
 
@@ -309,7 +322,7 @@ async fn set(outer: &Context, work: &Path) -> eyre::Result<Stage> {
     Ok(Stage {
         began,
         work: work.to_owned(),
-        _node: node,
+        node,
         book,
         rs: PayingDesk::new(rs_side.site_of(market.clone()), rs).await?,
         rq: PayingDesk::new(rq_side.site_of(market.clone()), rq).await?,

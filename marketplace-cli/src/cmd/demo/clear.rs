@@ -1,6 +1,7 @@
 //! The simple protocol with a clear hand-over: everything that counts is proven on chain.
 
 use crate::cmd::demo::attack::{attempt, with_flipped_bit, with_proof_of};
+use crate::cmd::demo::ending::Played;
 use crate::cmd::demo::ledger::Summary;
 use crate::cmd::demo::stage::{Stage, PROVIDER, STRANGER};
 use assay_marketplace::accuracy::consumer::hand_over::send;
@@ -12,7 +13,7 @@ use assay_marketplace::accuracy::provider::submit::{submission, submit};
 use assay_protocol::abi::Mode;
 use assay_prover::proof::ProofBundle;
 
-pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
+pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
     s.note("4. the consumer checks the verifier, salts its images and opens an engagement");
     let id = s.open(Mode::CLEAR).await?.id;
 

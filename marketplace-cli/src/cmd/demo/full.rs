@@ -1,6 +1,7 @@
 //! The full protocol: encrypted transfer, a probe set drawn by both, a claimed result that is challenged and then demanded.
 
 use crate::cmd::demo::attack::{attempt, with_flipped_bit, with_proof_of};
+use crate::cmd::demo::ending::Played;
 use crate::cmd::demo::ledger::Summary;
 use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
 use assay_marketplace::accuracy::consumer::object::{challenge_positions, demand};
@@ -17,7 +18,7 @@ use assay_marketplace::delivery::Delivery;
 use assay_protocol::abi::{IAccuracyMarket::answerCall, Mode};
 use assay_prover::proof::ProofBundle;
 
-pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
+pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
     s.note(
         "4. the consumer checks the verifier, salts its images, commits to its half of a seed and opens an engagement",
     );

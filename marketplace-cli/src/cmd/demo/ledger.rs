@@ -1,5 +1,6 @@
 //! Who paid what, to the wei, and the demo's summary.
 
+use crate::cmd::demo::ending::Story;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;
@@ -109,10 +110,8 @@ pub(super) struct Summary {
     pub(super) seconds: f64,
 }
 
-impl Summary {
-    /// # Errors
-    /// If anything is not as the protocol says.
-    pub(super) fn check(&self) -> eyre::Result<()> {
+impl Story for Summary {
+    fn check(&self) -> eyre::Result<()> {
         let v = &self.verdict.fields;
         eyre::ensure!(
             v.outcome == "Passed" && v.assurance == "PROVEN",

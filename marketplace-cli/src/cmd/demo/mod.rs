@@ -3,6 +3,7 @@
 mod attack;
 mod audits;
 mod clear;
+mod ending;
 mod full;
 mod ledger;
 mod rounds;
@@ -19,7 +20,8 @@ use std::path::PathBuf;
     after_help = "Examples:\n  assay demo --keep /tmp/assay-demo\n  assay demo --protocol accuracy-full\n  \
     assay demo --model my.assay --images my-heldout\n  assay demo --protocol predict\n  assay demo --protocol audit\n\n\
     Needs the repository: the digits model and images in models/digits, the compiled contracts, anvil. Ends with code 1\n\
-    unless the verdict is PROVEN, or the rounds are Upheld and Fault, or the audits Complete and Violation; false proofs were refused on chain; and every balance is\n    right to the wei."
+    unless the verdict is PROVEN, or the rounds are Upheld and Fault, or the audits Complete and Violation; false proofs were refused on chain; and every balance is\n\
+    right to the wei. On a terminal the chain runs on, so that what happened can be read."
 )]
 pub struct Args {
     /// Which protocol to play
@@ -30,6 +32,8 @@ pub struct Args {
     /// New directory for everything the demo makes [default: a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    #[command(flatten)]
+    stay: ending::StayArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,20 +73,15 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         }
     };
     if args.protocol == Protocol::Audit {
-        let summary = audits::play(ctx, &work, args.subject.seed).await?;
-        ctx.out.result(&summary, &summary)?;
-        return summary.check();
+        return audits::play(ctx, &work, args.subject.seed)
+            .await?
+            .end(ctx, &work, args.stay)
+            .await;
     }
     let stage = stage::Stage::set(ctx, &work, source).await?;
-    if args.protocol == Protocol::Predict {
-        let summary = rounds::play(stage).await?;
-        ctx.out.result(&summary, &summary)?;
-        return summary.check();
+    match args.protocol {
+        Protocol::Predict => rounds::play(stage).await?.end(ctx, &work, args.stay).await,
+        Protocol::AccuracySimple => clear::play(stage).await?.end(ctx, &work, args.stay).await,
+        _ => full::play(stage).await?.end(ctx, &work, args.stay).await,
     }
-    let summary = match args.protocol {
-        Protocol::AccuracySimple => clear::play(stage).await?,
-        _ => full::play(stage).await?,
-    };
-    ctx.out.result(&summary, &summary)?;
-    summary.check()
 }

@@ -1,8 +1,10 @@
 //! Two rounds of predictions: an honest one that is contested, and one in which the provider serves a cheaper model.
 
+use crate::cmd::demo::ending::{Played, Story};
 use crate::cmd::demo::ledger::{gas_table, money_table, require_refused, require_right, Attempt, Ledger, Party};
 use crate::cmd::demo::stage::{Stage, CONSUMER, PROVIDER, STRANGER};
 use crate::cmd::demo::subject::digits;
+use crate::reading::Kind;
 use alloy::primitives::{B256, I256, U256};
 use assay_chain::block::Which;
 use assay_chain::client::Chain;
@@ -65,10 +67,8 @@ pub(super) struct Summary {
     seconds: f64,
 }
 
-impl Summary {
-    /// # Errors
-    /// If anything is not as the protocol says.
-    pub(super) fn check(&self) -> eyre::Result<()> {
+impl Story for Summary {
+    fn check(&self) -> eyre::Result<()> {
         eyre::ensure!(
             self.honest.outcome == "Upheld" && self.cheater.outcome == "Fault",
             "the rounds ended as {} and {}, expected Upheld and Fault",
@@ -126,7 +126,7 @@ impl Table {
     }
 }
 
-pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
+pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
     let t = Table::of(&s).await?;
     let (first, second, labels) = prepare(&s)?;
 
@@ -225,17 +225,19 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Summary> {
         show(&t.stranger, cheater, &trust, Which::Newest).await?,
     ];
     let parties = settle(&s, &t, &rounds).await?;
+    let ids = vec![honest, cheater];
     let [honest, cheater] = rounds;
-    Ok(Summary {
+    let (seconds, market) = (s.began.elapsed().as_secs_f64(), t.mp.market.address);
+    Ok(s.over(Kind::Round, ids, market, |steps, _| Summary {
         honest,
         cheater,
         images_per_second,
         cheaper_agrees: agrees,
         false_proofs: vec![attempt],
         parties,
-        steps: s.ledger,
-        seconds: s.began.elapsed().as_secs_f64(),
-    })
+        steps,
+        seconds,
+    }))
 }
 
 /// Every balance against what the protocol says.

@@ -1,10 +1,12 @@
 //! What both stories begin and end with: a devnet, a registered model, a test set; and the money, counted.
 
+use crate::cmd::demo::ending::Played;
 use crate::cmd::demo::ledger::{Ledger, Party, Summary};
 use crate::cmd::demo::subject::{Source, Subject, TARGET_BPS};
 use crate::cmd::devnet;
 use crate::context::Context;
-use alloy::primitives::{B256, I256, U256};
+use crate::reading::Kind;
+use alloy::primitives::{Address, B256, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
@@ -44,6 +46,7 @@ pub(super) struct Stage {
     pub(super) began: Instant,
     work: PathBuf,
     node: Devnet,
+    book: PathBuf,
     deployment: Deployment,
     pub(super) starts: [U256; 3],
     arch: PathBuf,
@@ -134,6 +137,7 @@ impl Stage {
             began,
             work: work.to_owned(),
             node,
+            book,
             deployment,
             starts,
             arch: arch_path,
@@ -220,7 +224,7 @@ impl Stage {
         bonds: u128,
         proven: Proven,
         false_proofs: Vec<super::ledger::Attempt>,
-    ) -> eyre::Result<Summary> {
+    ) -> eyre::Result<Played<Summary>> {
         let reader = Market::load(Chain::connect(&self.node.url(), None).await?, self.deployment.market).await?;
         let reader = Site {
             market: reader,
@@ -252,14 +256,40 @@ impl Stage {
             I256::from_raw(treasury) == fee + fee,
             "the treasury is owed {treasury} wei, not two fees"
         );
-        Ok(Summary {
-            verdict,
-            parties,
-            steps: self.ledger,
-            proofs: proven.proofs,
-            false_proofs,
-            calibration_agreement: self.calibration_agreement,
-            seconds: self.began.elapsed().as_secs_f64(),
-        })
+        let (seconds, market) = (self.began.elapsed().as_secs_f64(), self.market.address);
+        Ok(
+            self.over(Kind::Verdict, vec![id], market, |steps, calibration_agreement| {
+                Summary {
+                    verdict,
+                    parties,
+                    steps,
+                    proofs: proven.proofs,
+                    false_proofs,
+                    calibration_agreement,
+                    seconds,
+                }
+            }),
+        )
+    }
+
+    /// The story is over; `market` says what became of these things.
+    pub(super) fn over<S>(
+        self,
+        kind: Kind,
+        ids: Vec<B256>,
+        market: Address,
+        summary: impl FnOnce(Ledger, Option<String>) -> S,
+    ) -> Played<S> {
+        Played {
+            trust: self.trust(),
+            summary: summary(self.ledger, self.calibration_agreement),
+            chain_id: self.chain.id,
+            node: self.node,
+            book: self.book,
+            kind,
+            ids,
+            market,
+            named: ("--market", self.market.address),
+        }
     }
 }

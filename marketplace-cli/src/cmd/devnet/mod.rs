@@ -4,9 +4,11 @@ mod running;
 
 use crate::args::time::seconds;
 use crate::context::Context;
+use crate::reading::link::{Link, PLACE};
 use alloy::primitives::Address;
 use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
+use assay_chain::block::Which;
 use assay_chain::client::Chain;
 use assay_chain::deploy::deploy;
 use assay_chain::devnet::{Devnet, DevnetOptions};
@@ -87,11 +89,19 @@ pub struct Deployed {
     /// Anvil's process, to end it; absent with `rpc_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// The page of the contracts, once `assay serve --read` serves it.
+    pub page: String,
 }
 
 impl Deployed {
     /// `book` is where `deployment` was written; `devnet` is anvil, if it was started for this.
     pub fn new(deployment: &Deployment, book: &Path, devnet: Option<&Devnet>) -> Self {
+        let page = Link {
+            thing: None,
+            chain_id: deployment.chain_id,
+            market: deployment.market,
+            block: Which::Newest,
+        };
         Self {
             chain_id: deployment.chain_id,
             registry: deployment.registry,
@@ -101,6 +111,7 @@ impl Deployed {
             address_book: book.to_owned(),
             rpc_url: devnet.map(Devnet::url),
             pid: devnet.map(Devnet::pid),
+            page: page.at(PLACE),
         }
     }
 }
@@ -116,6 +127,7 @@ impl fmt::Display for Deployed {
             writeln!(f, "retrieval     {retrieval}")?;
         }
         writeln!(f, "address book  {}", self.address_book.display())?;
+        writeln!(f, "page          {} (once assay serve --read runs)", self.page)?;
         if let (Some(url), Some(pid)) = (&self.rpc_url, self.pid) {
             writeln!(f, "node          {url} (process {pid}, chain {})", self.chain_id)?;
             writeln!(f, "\nexport ETH_RPC_URL={url}")?;

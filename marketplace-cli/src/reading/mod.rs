@@ -1,0 +1,203 @@
+//! What a third party reads: one document about one thing, all of it at one block, and the page that shows the same.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`link`] | the page's link to a thing, and which kind of thing an id names |
+//! | [`page`] | the page itself, which is part of the program |
+//! | [`server`] | page, documents and node over HTTP |
+//! | [`desktop`] | opens a link where there is a desktop |
+
+pub mod desktop;
+pub mod link;
+pub mod page;
+pub mod server;
+
+use crate::args::retrieval::RetrievalArgs;
+use crate::context::Context;
+use alloy::primitives::{Address, B256};
+use assay_chain::block::Which;
+use assay_chain::client::Chain;
+use assay_economics::binomial::STATED_DELTA;
+use assay_economics::share::Share;
+use assay_marketplace::accuracy::anybody::verdict::Shown as Verdict;
+use assay_marketplace::audit::anybody::show as audit;
+use assay_marketplace::corpus::show as corpus;
+use assay_marketplace::document::{read as read_document, Document};
+use assay_marketplace::model::show as model;
+use assay_marketplace::prediction::anybody::show as round;
+use assay_marketplace::verifier::check::Trust;
+use link::Link;
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+
+/// What can be read by an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// An engagement, and what it showed.
+    Verdict,
+    /// Predictions, of which some were contested.
+    Round,
+    /// Which documents of a corpus match.
+    Audit,
+    /// Documents that somebody committed to.
+    Corpus,
+    /// A registered network.
+    Model,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Verdict, Self::Round, Self::Audit, Self::Corpus, Self::Model];
+
+    /// As links, paths and commands have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verdict => "verdict",
+            Self::Round => "round",
+            Self::Audit => "audit",
+            Self::Corpus => "corpus",
+            Self::Model => "model",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        found.ok_or_else(|| {
+            format!(
+                "{text:?} is nothing to read: one of {}",
+                Self::ALL.map(Self::name).join(", ")
+            )
+        })
+    }
+}
+
+/// How a thing is read.
+#[derive(Debug, Clone)]
+pub struct How {
+    /// Without one the newest that is finalized; on a devnet the newest.
+    pub block: Option<Which>,
+    /// How verifiers are judged.
+    pub trust: Trust,
+    /// Of audits: which market is meant.
+    pub retrieval: RetrievalArgs,
+    /// Of audits: how often a sample may miss more than the bound that is stated; without one 5 %.
+    pub delta: Option<Share>,
+}
+
+impl How {
+    /// From the contracts of the address book.
+    pub fn new(block: Option<Which>, trust: Trust) -> Self {
+        Self {
+            block,
+            trust,
+            retrieval: RetrievalArgs { retrieval: None },
+            delta: None,
+        }
+    }
+
+    /// The block that is read at.
+    pub fn which(&self, chain: &Chain) -> Which {
+        let own = if chain.is_devnet() {
+            Which::Newest
+        } else {
+            Which::Finalized
+        };
+        self.block.unwrap_or(own)
+    }
+}
+
+/// A document, the same as that of the command that shows the thing.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "each is of the kind that it is called")]
+pub enum Read {
+    Verdict(Box<Document<Verdict>>),
+    Round(Box<Document<round::Shown>>),
+    Audit(Box<Document<audit::Shown>>),
+    Corpus(Box<Document<corpus::Shown>>),
+    Model(Box<Document<model::Shown>>),
+}
+
+impl Read {
+    /// Chain and contract that it was read from.
+    fn place(&self) -> (u64, Address) {
+        match self {
+            Self::Verdict(of) => (of.chain_id, of.market),
+            Self::Round(of) => (of.chain_id, of.market),
+            Self::Audit(of) => (of.chain_id, of.market),
+            Self::Corpus(of) => (of.chain_id, of.market),
+            Self::Model(of) => (of.chain_id, of.market),
+        }
+    }
+
+    /// The page's link to the same thing, as it is now.
+    pub fn link(&self, kind: Kind, id: B256) -> Link {
+        let (chain_id, market) = self.place();
+        Link {
+            thing: Some((kind, id)),
+            chain_id,
+            market,
+            block: Which::Newest,
+        }
+    }
+}
+
+impl fmt::Display for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(of) => of.fmt(f),
+            Self::Round(of) => of.fmt(f),
+            Self::Audit(of) => of.fmt(f),
+            Self::Corpus(of) => of.fmt(f),
+            Self::Model(of) => of.fmt(f),
+        }
+    }
+}
+
+/// Reads the thing from the contracts that the options name.
+///
+/// # Errors
+/// If no such contract is named, it has no such thing, or the block cannot be read.
+pub async fn read(ctx: &Context, kind: Kind, id: B256, how: &How) -> eyre::Result<Read> {
+    let trust = &how.trust;
+    Ok(match kind {
+        Kind::Verdict => {
+            let site = ctx.site().await?;
+            let of = |site| async move { Verdict::read(&site, id, trust).await };
+            Read::Verdict(Box::new(read_document(&site, how.which(&site.market.chain), of).await?))
+        }
+        Kind::Round => {
+            let site = ctx.rounds_site().await?;
+            let which = how.which(&site.market.chain);
+            Read::Round(Box::new(round::show(&site, id, trust, which).await?))
+        }
+        Kind::Audit => {
+            let site = ctx.audits_site(how.retrieval).await?;
+            let which = how.which(&site.market.chain);
+            let delta = how.delta.clone().map_or_else(|| Share::new(STATED_DELTA), Ok)?;
+            Read::Audit(Box::new(audit::show(&site, id, trust, &delta, which).await?))
+        }
+        Kind::Corpus => {
+            let site = ctx.corpora_site().await?;
+            let which = how.which(&site.market.chain);
+            Read::Corpus(Box::new(corpus::show(&site, id, which).await?))
+        }
+        Kind::Model => {
+            let site = ctx.site().await?;
+            let which = how.which(&site.market.chain);
+            Read::Model(Box::new(model::show(&site, id, trust, which).await?))
+        }
+    })
+}
