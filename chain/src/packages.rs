@@ -47,20 +47,26 @@ pub fn named() -> eyre::Result<PathBuf> {
     })
 }
 
+/// A program on the PATH.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}
+
 /// The anvil executable: one that npm installed, else the one on the PATH.
 ///
 /// # Errors
 /// If there is none, with the command that installs it.
 pub fn anvil() -> eyre::Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).map(|folder| folder.join("anvil"));
     // Nothing tells a good one by its bytes, so where somebody stands decides nothing.
     let mut programs = named()
         .into_iter()
         .chain(upward(std::env::current_exe().ok()))
         .chain(of_npm())
         .filter_map(|folder| native(&folder))
-        .chain(on_path);
+        .chain(on_path("anvil"));
     programs.find(|program| program.is_file()).ok_or_else(|| {
         hinted(
             "anvil, which runs a devnet, is not installed",

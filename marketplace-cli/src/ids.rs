@@ -6,30 +6,41 @@ use clap::builder::TypedValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Fewer digits say too little: the other side of a deal can look for an id that begins like another.
 const SHORTEST: usize = 8;
 
+use Journaled::{Audit, Corpus, Engagement, Model, Round};
+
 /// Names of arguments that are ids, each with the kinds of things that it may name.
-const NAMES: [(&str, &[Journaled]); 8] = [
-    (
-        "id",
-        &[
-            Journaled::Engagement,
-            Journaled::Round,
-            Journaled::Audit,
-            Journaled::Corpus,
-        ],
-    ),
-    ("engagement", &[Journaled::Engagement]),
-    ("engagements", &[Journaled::Engagement]),
-    ("round", &[Journaled::Round]),
-    ("rounds", &[Journaled::Round]),
-    ("audits", &[Journaled::Audit]),
-    ("corpus_id", &[Journaled::Corpus]),
-    ("model_id", &[Journaled::Model]),
+const NAMES: [(&str, &[Journaled]); 9] = [
+    ("id", &[Engagement, Round, Audit, Corpus]),
+    ("thing", &[Engagement, Round, Audit, Corpus, Model]),
+    ("engagement", &[Engagement]),
+    ("engagements", &[Engagement]),
+    ("round", &[Round]),
+    ("rounds", &[Round]),
+    ("audits", &[Audit]),
+    ("corpus_id", &[Corpus]),
+    ("model_id", &[Model]),
+];
+
+/// What an `id` of these commands, and of those below them, can be of.
+const COMMANDS: [(&str, &[Journaled]); 10] = [
+    ("mp", &[Engagement]),
+    ("mc", &[Engagement]),
+    ("verdict", &[Engagement]),
+    ("agree-close", &[Engagement]),
+    ("predict", &[Round]),
+    ("round", &[Round]),
+    ("audit", &[Audit]),
+    ("corpus", &[Corpus]),
+    ("model", &[Model]),
+    ("timeout", &[Engagement, Round, Audit]),
 ];
 
 /// The state directory that a command line will use; ids are completed from it before anything else is read.
@@ -51,14 +62,44 @@ pub fn home_of(args: impl Iterator<Item = OsString>) -> Option<Home> {
     Home::new(typed.or_else(joined).or_else(variable)).ok()
 }
 
-/// The command, and all below it, with ids completed from this state directory.
-pub fn completed(mut command: Command, home: Option<&Home>) -> Command {
-    command = command.mut_subcommands(|command| completed(command, home));
+/// What beginnings were taken for, in words, for whoever typed them.
+#[derive(Debug, Clone, Default)]
+pub struct Meant(Arc<Mutex<BTreeSet<String>>>);
+
+impl Meant {
+    /// Each of them once.
+    pub fn lines(&self) -> Vec<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect()
+    }
+
+    fn add(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
+    }
+}
+
+/// The command, and all below it, with ids completed from this state directory; `meant` hears what they were taken for.
+pub fn completed(command: Command, home: Option<&Home>, meant: &Meant) -> Command {
+    narrowed(command, home, meant, None)
+}
+
+fn narrowed(mut command: Command, home: Option<&Home>, meant: &Meant, of: Option<&'static [Journaled]>) -> Command {
+    let own = COMMANDS.iter().find(|(name, _)| *name == command.get_name());
+    let of = own.map(|(_, kinds)| *kinds).or(of);
+    command = command.mut_subcommands(|command| narrowed(command, home, meant, of));
     for (name, kinds) in NAMES {
         let is_id = |arg: &Arg| arg.get_id() == name && arg.get_value_parser().type_id() == TypeId::of::<B256>();
         if command.get_arguments().any(is_id) {
-            let home = home.cloned();
-            command = command.mut_arg(name, |arg| arg.value_parser(Beginning { home, kinds }));
+            let kinds = match of {
+                Some(of) if name == "id" => of,
+                _ => kinds,
+            };
+            let parser = Beginning {
+                home: home.cloned(),
+                kinds,
+                meant: meant.clone(),
+            };
+            command = command.mut_arg(name, |arg| arg.value_parser(parser));
         }
     }
     command
@@ -69,6 +110,7 @@ pub fn completed(mut command: Command, home: Option<&Home>) -> Command {
 struct Beginning {
     home: Option<Home>,
     kinds: &'static [Journaled],
+    meant: Meant,
 }
 
 impl Beginning {
@@ -99,11 +141,18 @@ impl Beginning {
         meant.sort_by_key(|(_, id)| *id);
         meant.dedup_by_key(|(_, id)| *id);
         match meant.as_slice() {
-            [(_, id)] => Ok(*id),
-            [] => Err(format!(
-                "nothing in {} has an id that begins so; give all of its 64 digits",
-                home.path().display()
-            )),
+            [(kind, id)] => {
+                self.meant.add(format!("{text} is {kind} {id}"));
+                Ok(*id)
+            }
+            [] => {
+                let kinds: Vec<_> = self.kinds.iter().map(Journaled::to_string).collect();
+                Err(format!(
+                    "nothing in {} has an id that begins so, of these: {}; give all of its 64 digits",
+                    home.path().display(),
+                    kinds.join(", ")
+                ))
+            }
             several => {
                 let names = several.iter().map(|(kind, id)| format!("{kind} {id}"));
                 Err(format!(
@@ -151,23 +200,32 @@ mod tests {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "{}").unwrap();
         }
-        let read = |kinds, text: &str| {
-            let home = Some(home.clone());
-            Beginning { home, kinds }.read(text)
+        let read = |kinds: &'static [Journaled], text: &str| {
+            let (home, meant) = (Some(home.clone()), Meant::default());
+            let read = Beginning {
+                home,
+                kinds,
+                meant: meant.clone(),
+            }
+            .read(text);
+            (read, meant.lines())
         };
-        let (any, models) = (NAMES[0].1, NAMES[7].1);
-        assert_eq!(read(any, "0xabcdabcd1"), Ok(id("abcdabcd1").parse().unwrap()));
-        assert_eq!(read(any, "ABCDABCD2…"), Ok(id("abcdabcd2").parse().unwrap()));
-        assert_eq!(read(models, "0xabcdabcd"), Ok(id("abcdabcd1").parse().unwrap()));
-        // What is whole need not be known.
-        assert_eq!(read(any, &id("ffff")), Ok(id("ffff").parse().unwrap()));
-        let ambiguous = read(any, "0xabcdabcd").unwrap_err();
+        let any = NAMES[0].1;
+        let one: B256 = id("abcdabcd1").parse().unwrap();
+        let said = format!("0xabcdabcd1 is engagement {one}");
+        assert_eq!(read(any, "0xabcdabcd1"), (Ok(one), vec![said]));
+        assert_eq!(read(any, "ABCDABCD2…").0, Ok(id("abcdabcd2").parse().unwrap()));
+        assert_eq!(read(&[Model], "0xabcdabcd").0, Ok(one));
+        // What is whole need not be known, and nothing is said of it.
+        assert_eq!(read(any, &id("ffff")), (Ok(id("ffff").parse().unwrap()), vec![]));
+        let ambiguous = read(any, "0xabcdabcd").0.unwrap_err();
         assert!(
             ambiguous.contains(&format!("engagement {}, round {}", id("abcdabcd1"), id("abcdabcd2"))),
             "{ambiguous}"
         );
-        assert!(read(any, "0xabcdabce").unwrap_err().contains("nothing in"));
-        assert!(read(any, "0xabcdabc").unwrap_err().contains("8 or more"));
-        assert!(read(any, "abcgabcd1").is_err() && read(any, "").is_err());
+        assert_eq!(read(&[Engagement], "0xabcdabcd").0, Ok(one));
+        assert!(read(any, "0xabcdabce").0.unwrap_err().contains("nothing in"));
+        assert!(read(any, "0xabcdabc").0.unwrap_err().contains("8 or more"));
+        assert!(read(any, "abcgabcd1").0.is_err() && read(any, "").0.is_err());
     }
 }

@@ -28,11 +28,15 @@ async fn run() -> ExitCode {
     let began = Instant::now();
     // Wrong usage ends here with code 2.
     let home = ids::home_of(std::env::args_os());
-    let matches = ids::completed(Cli::command(), home.as_ref()).get_matches();
+    let meant = ids::Meant::default();
+    let matches = ids::completed(Cli::command(), home.as_ref(), &meant).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let mut out = Output::of(&cli.globals);
     let settled = Settings::find(&cli.globals).and_then(|(settings, blocked)| {
         let ctx = Context::with(cli.globals, settings)?;
+        for line in meant.lines() {
+            ctx.out.note(line);
+        }
         if let Some(file) = blocked {
             let file = file.display();
             ctx.out

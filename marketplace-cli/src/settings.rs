@@ -96,6 +96,9 @@ macro_rules! settings {
             $($(#[$doc])* pub $field: Option<Placed<$of>>,)*
         }
 
+        /// Every key of a file, written with `_` for `-`, with the type of its value.
+        pub const KEYS: &[(&str, &str)] = &[$((stringify!($field), stringify!($of)),)*];
+
         impl Settings {
             fn new(written: Written, file: &Path, text: &str) -> Self {
                 let folder = file.parent().unwrap_or(Path::new(""));

@@ -170,7 +170,34 @@ fn a_devnet_in_the_background_is_seen_and_ended() {
     assert_eq!(urls(&s.does(&["devnet", "status"])), [other["rpcUrl"].clone()]);
     let refused = s.runs(&["devnet", "down", "--port", port]);
     assert!(said(&refused).contains("assay devnet status"), "{}", said(&refused));
+    // Something else where a devnet was, and a note that is none, hide nothing.
+    let notes = s.path("home/.local/state/assay/devnets");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = format!("http://{}", nobody.local_addr().unwrap());
+    std::thread::spawn(move || nobody.incoming().for_each(drop));
+    let note = fs::read_to_string(fs::read_dir(&notes).unwrap().next().unwrap().unwrap().path()).unwrap();
+    let note = note.replace(other["rpcUrl"].as_str().unwrap(), &elsewhere);
+    fs::write(notes.join("1.json"), note).unwrap();
+    fs::write(notes.join("2.json"), "{}").unwrap();
+    let status = s.does(&["devnet", "status"]);
+    assert_eq!(urls(&status), [other["rpcUrl"].clone()]);
+    let unclear: Vec<&str> = status["unclear"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["why"].as_str().unwrap())
+        .collect();
+    assert!(
+        unclear[0].contains(&format!("what listens at {elsewhere} is no devnet")),
+        "{status}"
+    );
+    assert!(unclear[1].contains("2.json is no note of a devnet"), "{status}");
+    let status = s.runs(&["devnet", "status"]);
+    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(text.contains("if no devnet of yours runs there, remove "), "{text}");
     assert_eq!(urls(&s.does(&["devnet", "down"])), [other["rpcUrl"].clone()]);
+    fs::remove_file(notes.join("1.json")).unwrap();
+    fs::remove_file(notes.join("2.json")).unwrap();
     assert_eq!(s.does(&["devnet", "status"])["devnets"], Value::Array(Vec::new()));
 }
 
@@ -203,6 +230,7 @@ fn a_doctor_names_what_is_wrong_with_its_cure() {
         "balance",
         "anvil",
     ];
+    assert_eq!(checks(&found)["Node.js"].0, "look", "it is not on the path: {found}");
     for what in fine {
         // How much room this machine has is not this test's to say.
         let is_fine = checks(&found)[what].0 == "fine" || what == "cache" || what == "state directory";
@@ -386,12 +414,22 @@ fn an_id_is_completed_from_what_is_kept_here() {
     // What is completed gets as far as the node.
     let asked = s.runs(&[&["verdict", "show", "0xabcdabcd1"], &node[..]].concat());
     assert_eq!(asked.status.code(), Some(4), "{}", said(&asked));
+    // A command takes ids of its own kind, and says which one it took.
+    for (command, kind, whole) in [
+        ("verdict", "engagement", id("abcdabcd1")),
+        ("predict", "round", id("abcdabcd2")),
+    ] {
+        let asked = s.runs(&[&[command, "show", "0xabcdabcd"], &node[..]].concat());
+        assert_eq!(asked.status.code(), Some(4), "{}", said(&asked));
+        let taken = format!("0xabcdabcd is {kind} {whole}\n");
+        assert!(said(&asked).contains(&taken), "{}", said(&asked));
+    }
     for (typed, why) in [
         ("0xabcdabcd", "several ids begin so: engagement 0x"),
-        ("0x12345678", "nothing in"),
+        ("0x12345678", "of these: engagement, round, audit"),
         ("0xabcd", "8 or more"),
     ] {
-        let refused = s.runs(&[&["verdict", "show", typed], &node[..]].concat());
+        let refused = s.runs(&[&["timeout", "run", typed], &node[..]].concat());
         assert_eq!(refused.status.code(), Some(2));
         assert!(said(&refused).contains(why), "{}", said(&refused));
     }

@@ -261,6 +261,32 @@ fn questions_without_an_answer_say_what_is_missing() {
     );
     fails(&["bound", "--samples", "11", "--of", "10"], 1, "11 draws of 10");
     fails(&["deposit", "--outputs", "10"], 2, "--price-proof");
+    let deposit = |price| {
+        let args = [
+            "deposit",
+            "--outputs",
+            "10",
+            "--price-inference",
+            "1gwei",
+            "--price-proof",
+            price,
+        ];
+        json(&args)["deposit"].clone()
+    };
+    assert_eq!(deposit("2000000gwei"), deposit("0.002"));
+    fails(
+        &[
+            "deposit",
+            "--outputs",
+            "10",
+            "--price-inference",
+            "0",
+            "--price-proof",
+            "0gwei",
+        ],
+        2,
+        "above 0",
+    );
     fails(
         &["deposit", "--zeros", "9", "--samples", "2", "--hidden", "10"],
         1,

@@ -272,6 +272,15 @@ pub fn positive(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number above 0, such as 2 or 0.5".into())
 }
 
+/// As [`ether_amount`], and more than nothing.
+pub fn positive_ether(text: &str) -> Result<f64, String> {
+    let some = ether_amount(text)?;
+    if some > 0.0 {
+        return Ok(some);
+    }
+    Err("an amount above 0, such as 0.5 or 20gwei".into())
+}
+
 /// A probability, both certainties included.
 pub fn probability(text: &str) -> Result<f64, String> {
     let number = match text.strip_suffix('%') {

@@ -41,10 +41,19 @@ pub(super) struct Running {
     block: u64,
 }
 
+/// A note of which nobody can tell what became of its devnet.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Unclear {
+    note: PathBuf,
+    why: String,
+}
+
 /// What runs, or what was ended.
 #[derive(Debug, Serialize)]
 pub(super) struct Devnets {
     devnets: Vec<Running>,
+    unclear: Vec<Unclear>,
     #[serde(skip)]
     what: &'static str,
 }
@@ -57,6 +66,10 @@ impl fmt::Display for Devnets {
         for Running { noted, chain_id, block } in &self.devnets {
             let (url, pid, what) = (&noted.rpc_url, noted.pid, self.what);
             writeln!(f, "{url}  {what}; process {pid}, chain {chain_id}, block {block}")?;
+        }
+        for Unclear { note, why } in &self.unclear {
+            let note = note.display();
+            write!(f, "\nunclear: {why}\n  if no devnet of yours runs there, remove {note}")?;
         }
         Ok(())
     }
@@ -79,7 +92,8 @@ impl Noted {
         if TcpStream::connect(self.address()).await.is_err() {
             return Ok(None);
         }
-        let chain = Chain::connect(&self.rpc_url, None).await?;
+        let chain = Chain::connect(&self.rpc_url, None).await;
+        let chain = chain.wrap_err_with(|| format!("what listens at {} is no devnet", self.rpc_url))?;
         if chain.genesis != self.genesis {
             return Ok(None);
         }
@@ -129,8 +143,8 @@ fn is_anvil(pid: &str) -> bool {
     name.is_ok_and(|name| String::from_utf8_lossy(&name).trim().rsplit('/').next() == Some("anvil"))
 }
 
-/// Every note of the state directory, with its file.
-fn noted(home: &Home) -> eyre::Result<Vec<(PathBuf, Noted)>> {
+/// The files of all notes of the state directory.
+fn notes(home: &Home) -> eyre::Result<Vec<PathBuf>> {
     let folder = home.devnets();
     let entries = match std::fs::read_dir(&folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -141,30 +155,42 @@ fn noted(home: &Home) -> eyre::Result<Vec<(PathBuf, Noted)>> {
         .collect::<eyre::Result<Vec<_>>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
-    files.into_iter().map(|file| Ok((file.clone(), read(&file)?))).collect()
+    Ok(files)
 }
 
 fn read(file: &Path) -> eyre::Result<Noted> {
     let text = std::fs::read(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
-    serde_json::from_slice(&text).wrap_err_with(|| format!("{} is no note of a devnet; remove it", file.display()))
+    serde_json::from_slice(&text).wrap_err_with(|| format!("{} is no note of a devnet", file.display()))
 }
 
-/// What runs; notes of what does not are removed.
+/// What runs; notes of what does not are removed. Something else at one place hides none of the others.
 pub(super) async fn status(home: &Home) -> eyre::Result<Devnets> {
-    let mut devnets = Vec::new();
-    for (file, noted) in noted(home)? {
-        match noted.find().await? {
-            Some(running) => devnets.push(running),
-            None => std::fs::remove_file(file)?,
+    let (mut devnets, mut unclear) = (Vec::new(), Vec::new());
+    for note in notes(home)? {
+        let found = match read(&note) {
+            Ok(noted) => noted.find().await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(Some(running)) => devnets.push(running),
+            Ok(None) => std::fs::remove_file(note)?,
+            Err(error) => unclear.push(Unclear {
+                note,
+                why: format!("{error:#}"),
+            }),
         }
     }
     let what = "runs";
-    Ok(Devnets { devnets, what })
+    Ok(Devnets { devnets, unclear, what })
 }
 
 /// Ends what runs, at this port or everywhere.
 pub(super) async fn down(home: &Home, port: Option<u16>) -> eyre::Result<Devnets> {
-    let mut found = status(home).await?.devnets;
+    let Devnets {
+        devnets: mut found,
+        unclear,
+        ..
+    } = status(home).await?;
     if let Some(port) = port {
         found.retain(|running| running.noted.rpc_url.ends_with(&format!(":{port}")));
         if found.is_empty() {
@@ -178,5 +204,9 @@ pub(super) async fn down(home: &Home, port: Option<u16>) -> eyre::Result<Devnets
     let what = "ended";
     // Forgets what is gone.
     status(home).await?;
-    Ok(Devnets { devnets: found, what })
+    Ok(Devnets {
+        devnets: found,
+        unclear,
+        what,
+    })
 }

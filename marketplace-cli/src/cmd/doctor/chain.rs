@@ -18,6 +18,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Gas of the largest call that a party sends alone: the proofs of two examples, settled.
 const LARGE_CALL_GAS: u64 = 1_600_000;
 
+/// Most that whoever makes a block gets per gas by the usual limits, wei.
+const MAX_TIP: u128 = 5_000_000_000;
+
 /// Blocks are this much apart at most where a chain goes on, in seconds.
 const STILL: u64 = 600;
 
@@ -208,28 +211,47 @@ fn keystore(file: &Path) -> (Check, Option<Address>) {
 }
 
 async fn balance(ctx: &Context, chain: &Chain, address: Address) -> Check {
-    const WHAT: &str = "balance";
     let asked = async {
         let balance = chain.provider.get_balance(address).await?;
-        Ok::<_, eyre::Report>((balance, chain.provider.get_gas_price().await?))
+        // What a transaction may pay for gas by the usual limits.
+        let price = 2 * chain.base_fee().await? + chain.provider.get_max_priority_fee_per_gas().await?.min(MAX_TIP);
+        let entry = ctx
+            .market_if_named(chain)
+            .await
+            .ok()
+            .flatten()
+            .map(|market| market.entry_wei());
+        Ok::<_, eyre::Report>((balance, price, entry))
     };
-    let (balance, gas_price) = match asked.await {
-        Ok(answers) => answers,
-        Err(error) => return Check::failed(WHAT, &error, ctx, "name another node with --rpc-url"),
-    };
-    let large = U256::from(gas_price) * U256::from(LARGE_CALL_GAS);
+    match asked.await {
+        Ok((balance, price, entry)) => judge_balance(address, balance, price, entry),
+        Err(error) => Check::failed("balance", &error, ctx, "name another node with --rpc-url"),
+    }
+}
+
+/// What an account has against what its next step may take: `price` is wei per gas, `entry` what either side of an engagement locks
+/// and pays, if a market is named.
+fn judge_balance(address: Address, balance: U256, price: u128, entry: Option<u128>) -> Check {
+    const WHAT: &str = "balance";
+    let gas = U256::from(price) * U256::from(LARGE_CALL_GAS);
+    let needed = gas + U256::from(entry.unwrap_or(0));
+    let locked = entry.map_or_else(String::new, |entry| {
+        format!("an engagement locks and costs {}, ", ether(U256::from(entry)))
+    });
     let found = format!(
-        "{}; the largest call takes {} for gas now",
+        "{}; {locked}the largest call may take {} for gas now",
         ether(balance),
-        about_ether(large)
+        about_ether(gas)
     );
+    let cure = || {
+        format!(
+            "send at least {} to {address}",
+            about_ether(needed.saturating_sub(balance))
+        )
+    };
     match balance {
-        _ if balance.is_zero() => Check::wrong(
-            WHAT,
-            "nothing, which pays for no transaction",
-            format!("send ether to {address}"),
-        ),
-        _ if balance < large => Check::look(WHAT, found, format!("send ether to {address}")),
+        _ if balance < gas => Check::wrong(WHAT, found, cure()),
+        _ if balance < needed => Check::look(WHAT, found, cure()),
         _ => Check::fine(WHAT, found),
     }
 }
@@ -238,6 +260,24 @@ async fn balance(ctx: &Context, chain: &Chain, address: Address) -> Check {
 mod tests {
     use super::*;
     use crate::cmd::doctor::check::Health;
+
+    #[test]
+    fn a_balance_is_compared_with_gas_and_with_what_an_engagement_takes() {
+        const GAS: u64 = LARGE_CALL_GAS * 10;
+        let check = |balance: u64, entry| judge_balance(Address::ZERO, U256::from(balance), 10, entry);
+        let health = |balance, entry| check(balance, entry).health;
+        assert_eq!(
+            [0, GAS - 1, GAS].map(|balance| health(balance, None)),
+            [Health::Wrong, Health::Wrong, Health::Fine]
+        );
+        assert_eq!(
+            [GAS - 1, GAS, GAS + 999].map(|balance| health(balance, Some(1000))),
+            [Health::Wrong, Health::Look, Health::Look]
+        );
+        assert_eq!(health(GAS + 1000, Some(1000)), Health::Fine);
+        let cure = check(GAS, Some(1000)).cure.unwrap();
+        assert!(cure.contains("at least 0.000000000000001 ETH to 0x0000"), "{cure}");
+    }
 
     #[test]
     fn a_clock_is_judged_by_the_newest_block_but_on_devnets() {

@@ -47,6 +47,14 @@ pub(super) fn checks(ctx: &Context, srs: &SrsArgs) -> Vec<Check> {
             Check::look("solc", format!("{error:#}"), cure)
         }
     });
+    checks.push(match packages::on_path("node") {
+        Some(node) => Check::fine("Node.js", node.display().to_string()),
+        None => Check::look(
+            "Node.js",
+            "node is not on the PATH",
+            "only for verifier contracts, whose compiler it runs: install Node.js",
+        ),
+    });
     checks.push(match packages::anvil() {
         Ok(anvil) => Check::fine("anvil", anvil.display().to_string()),
         Err(_) => Check::look(

@@ -1,6 +1,6 @@
 //! Which deposit deters lying.
 
-use crate::args::economics::{chance, ether_amount, positive};
+use crate::args::economics::{chance, ether_amount, positive_ether};
 use crate::context::Context;
 use assay_chain::error::usage;
 use assay_economics::audits::hiding_factor;
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "ETHER", value_parser = ether_amount, default_value_t = 0.0)]
     gain: f64,
     /// Z: ether of each side per contested prediction
-    #[arg(long, value_name = "ETHER", value_parser = positive)]
+    #[arg(long, value_name = "ETHER", value_parser = positive_ether)]
     price_proof: Option<f64>,
     /// P: ether that one inference costs the provider
     #[arg(long, value_name = "ETHER", value_parser = ether_amount)]
