@@ -9,15 +9,17 @@
 //! | [`address`] | where the queue is | `error` |
 //! | `password` | where its password is | `address` |
 //! | `connection` | one connection, with TLS | `password` |
-//! | [`queue`] | what owners and workers do with it | `connection` |
-//!
-//! The guarantees are those of [`functions.sql`](https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE):
+//! | [`queue`] | what owners and workers do with it; what matters is in `sql/functions.sql` | `connection` |
+//! | [`local`] | a PostgreSQL of one's own | `address` |
+//! | [`supervisor`] | a worker: a process a proof | `queue` |
 
 pub mod address;
 mod connection;
 pub mod error;
+pub mod local;
 mod password;
 pub mod queue;
+pub mod supervisor;
 
 pub use address::QueueUrl;
 pub use error::FarmError;
