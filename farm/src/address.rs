@@ -78,6 +78,14 @@ impl QueueUrl {
         }
     }
 
+    /// The same server, another database.
+    pub fn with_database(&self, database: &str) -> Self {
+        Self {
+            database: database.to_owned(),
+            ..self.clone()
+        }
+    }
+
     fn read(text: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err("it begins with postgres://, as in postgres://USER@HOST/DATABASE?sslmode=verify-full".into());

@@ -100,7 +100,7 @@ impl Local {
             })?;
         }
         if !data.join("PG_VERSION").exists() {
-            init(programs, &data, user)?;
+            init(programs, &data, user, durable)?;
         }
         let log = directory.join("log");
         let mut shell = leashed(&programs.join("postgres"));
@@ -244,12 +244,15 @@ fn private(folder: &Path, user: User) -> io::Result<()> {
 }
 
 /// Makes the files of a server.
-fn init(programs: &Path, data: &Path, user: User) -> Result<(), FarmError> {
+fn init(programs: &Path, data: &Path, user: User, durable: Durable) -> Result<(), FarmError> {
     let mut command = Command::new(programs.join("initdb"));
     command
         .arg("-D")
         .arg(data)
         .args(["-U", USER, "--encoding=UTF8", "--no-locale", "--auth=trust"]);
+    if durable == Durable::No {
+        command.arg("--no-sync");
+    }
     of_user(&mut command, user);
     command.current_dir(data).env("LC_ALL", "C").stdin(Stdio::null());
     let output = command.output().map_err(|source| FarmError::System {

@@ -3,7 +3,7 @@
 
 -- What this farm is: one row.
 CREATE TABLE farm (
-    only         boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single       boolean PRIMARY KEY DEFAULT true CHECK (single),
     -- Which farm a model's secret file names as the home of its counter.
     id           uuid NOT NULL DEFAULT gen_random_uuid(),
     -- Version of these tables and functions.
