@@ -151,7 +151,6 @@ async fn play(steps: Vec<Step>) {
             assert_eq!(granted.len() as u64, budget.used);
         }
     }
-    farm.sql("DROP OWNED BY CURRENT_USER CASCADE").await;
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Queue {
 async fn make(client: &mut Client, place: &Place, settings: &Settings) -> Result<SetUp, FarmError> {
     let told = |error: tokio_postgres::Error| place.told(&error);
     let work = client.transaction().await.map_err(told)?;
-    // One at a time, in all databases of the server: roles belong to all of them.
+    // One at a time.
     work.execute("SELECT pg_advisory_xact_lock(20886)", &[])
         .await
         .map_err(told)?;

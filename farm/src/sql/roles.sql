@@ -1,7 +1,8 @@
 -- Two roles that nobody logs in as: users are made members of one of them. Whoever runs this becomes a member of both.
 DO $$ BEGIN
-    IF to_regrole('assay_owner') IS NULL THEN CREATE ROLE assay_owner NOLOGIN; END IF;
-    IF to_regrole('assay_worker') IS NULL THEN CREATE ROLE assay_worker NOLOGIN; END IF;
+    -- They belong to all databases of the server, in which another queue may be set up at this moment.
+    BEGIN CREATE ROLE assay_owner NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END;
+    BEGIN CREATE ROLE assay_worker NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END;
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         EXECUTE format('GRANT assay_owner, assay_worker TO %I', current_user);
     END IF;

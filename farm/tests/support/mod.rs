@@ -1,6 +1,8 @@
 //! A PostgreSQL for the tests of one file, with a database a test.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+pub(crate) mod proving;
+
 use assay_farm::local::{Durable, Local};
 use assay_farm::queue::{Budget, Hash, NewTask, Offer, Settings, Skill};
 use assay_farm::{Queue, QueueUrl, Role};
@@ -67,6 +69,11 @@ impl Farm {
     pub(crate) async fn with(name: &str, total: u64, settings: &Settings) -> Self {
         let server = server().await;
         let url = empty(name).await;
+        Self::on(server, url, total, settings).await
+    }
+
+    /// In this empty database.
+    pub(crate) async fn on(server: Arc<Server>, url: QueueUrl, total: u64, settings: &Settings) -> Self {
         Queue::set_up(&url, settings).await.expect("a queue");
         let owner = Queue::connect(&url, Role::Owner).await.expect("the owner connects");
         let worker = Queue::connect(&url, Role::Worker).await.expect("a worker connects");
