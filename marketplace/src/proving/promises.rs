@@ -9,8 +9,12 @@
 //!
 //! ```text
 //! SECRET.promises   {"version":1,"proofMillis":…,"countedMillis":…,
-//!                    "promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}}}
+//!                    "promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}},
+//!                    "farm":{"id":…,"allotted":…,"used":…}}
 //! ```
+//!
+//! A farm counts proofs by itself, but none that this file did not allot to it before, so that the secret's counter stays the only
+//! one that all count from. What a farm was allotted is never proven with anywhere else, whatever becomes of the farm.
 
 use alloy::primitives::{Address, B256};
 use assay_chain::error::hinted;
@@ -65,6 +69,21 @@ struct Content {
     #[serde(default)]
     counted_millis: Option<u64>,
     promises: BTreeMap<B256, Promise>,
+    /// The only one that proofs are allotted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    farm: Option<Allotted>,
+}
+
+/// Numbers of a secret's proofs that a farm counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Allotted {
+    /// Names the database.
+    pub id: String,
+    /// How many it may use, since it was named here.
+    pub allotted: u64,
+    /// How many it said that it had used, the last time it was asked.
+    pub used: u64,
 }
 
 /// Proofs that are promised with one secret, as others count them.
@@ -264,6 +283,75 @@ impl Promises {
             return Ok(());
         }
         self.save()
+    }
+
+    /// What a farm was allotted, if one is named.
+    pub fn allotted(&self) -> Option<&Allotted> {
+        self.content.farm.as_ref()
+    }
+
+    /// Names a farm; in place of another one only if that is `given_up`, with what it was allotted.
+    ///
+    /// # Errors
+    /// If another one is named, or this one has used fewer than it had before: its database is an old copy.
+    pub fn name_farm(&mut self, id: &str, used: u64, given_up: bool) -> eyre::Result<&Allotted> {
+        let known = self.content.farm.take_if(|farm| farm.id != id);
+        if let Some(other) = known.filter(|_| !given_up) {
+            let what = format!(
+                "proofs of this secret are counted by farm {}, this is farm {id}",
+                other.id
+            );
+            self.content.farm = Some(other);
+            return Err(hinted(
+                what,
+                "name the queue of that farm; if it is gone for good, --new-farm gives up what it was allotted",
+            ));
+        }
+        let farm = self.content.farm.get_or_insert_with(|| Allotted {
+            id: id.to_owned(),
+            allotted: 0,
+            used: 0,
+        });
+        if used < farm.used {
+            return Err(hinted(
+                format!(
+                    "farm {id} has used {used} of this secret's proofs, it had used {} before: its database is an old copy",
+                    farm.used
+                ),
+                "tell it so: assay farm up --restored",
+            ));
+        }
+        farm.used = used;
+        self.save()?;
+        // It was put there above.
+        self.content
+            .farm
+            .as_ref()
+            .ok_or_else(|| eyre::eyre!("no farm is named"))
+    }
+
+    /// Allots so many more proofs to the farm that is named, of what is promised to `id`: how many it has then. On disk when this
+    /// returns; dying in between wastes them.
+    ///
+    /// # Errors
+    /// If no farm is named, or not so many are left.
+    pub fn allot(&mut self, id: B256, proofs: u64) -> eyre::Result<u64> {
+        eyre::ensure!(self.content.farm.is_some(), "no farm is named");
+        self.secret.reserve_proofs(proofs)?;
+        if let Some(promise) = self.content.promises.get_mut(&id) {
+            promise.proofs = promise.proofs.saturating_sub(proofs);
+        }
+        let farm = self.content.farm.as_mut().map_or(0, |farm| {
+            farm.allotted += proofs;
+            farm.allotted
+        });
+        self.save()?;
+        Ok(farm)
+    }
+
+    /// Proofs that the secret still carries, promised or not.
+    pub fn remaining(&self) -> u64 {
+        self.secret.remaining()
     }
 
     /// Proofs that nobody is promised.

@@ -10,11 +10,12 @@ use crate::accuracy::provider::moves::{ABORT, CONCEDE};
 use crate::accuracy::provider::prepared::prepare;
 use crate::accuracy::provider::probe::{probe, AfterProbe};
 use crate::accuracy::provider::set::open_set;
+use crate::accuracy::provider::wanted::Wanted;
 use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::Ended;
-use crate::job::Job as ProofJob;
+use crate::proofs::claims::here;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
@@ -310,21 +311,10 @@ async fn prove(
     }
     let plan = prepared.plan(desk, prover, false).await?;
     prepared.begin(desk, prover, &plan, true).await?;
-    let mut job = ProofJob::new(prover, &desk.home);
-    for (made, position) in plan.to_make.iter().copied().enumerate() {
-        if plan.is_used_up(made, prover)? {
-            break;
-        }
-        let goes_on = || !told.load(Ordering::Relaxed);
-        if prepared
-            .prove(desk, &mut job, &plan, position, goes_on)
-            .await?
-            .is_none()
-        {
-            return Ok(JobEnd::Stopped);
-        }
-    }
-    Ok(JobEnd::All)
+    let mut wanted = Wanted::new(desk, prover, prepared, plan);
+    let goes_on = |_| !told.load(Ordering::Relaxed);
+    let made = here(&mut wanted, prover, &desk.home, goes_on, &desk.report).await?;
+    Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
 }
 
 /// From where the files are handed over; what was published also from the chain.

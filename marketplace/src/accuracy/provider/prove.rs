@@ -2,8 +2,9 @@
 
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::prepared::{prepare, OneProof};
+use crate::accuracy::provider::wanted::Wanted;
 use crate::engagement::Desk;
-use crate::job::Job;
+use crate::proofs::claims::here;
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -95,21 +96,10 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
         prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
     prepared.begin(desk, prover, &plan, manner.proceed).await?;
-    let (mut made, mut job) = (Vec::new(), Job::new(prover, &desk.home));
-    for position in plan.to_make.iter().copied() {
-        desk.report.note(format_args!(
-            "example {position} ({} of {})",
-            made.len() + 1,
-            plan.to_make.len()
-        ));
-        if plan.is_used_up(made.len(), prover)? {
-            desk.report
-                .warn("the model's proofs are used up; the target is met all the same");
-            break;
-        }
-        made.extend(prepared.prove(desk, &mut job, &plan, position, || true).await?);
-    }
-    let left_out = plan.left_out + plan.to_make.len() - made.len();
+    let mut wanted = Wanted::new(desk, prover, prepared, plan);
+    here(&mut wanted, prover, &desk.home, |_| true, &desk.report).await?;
+    let (prepared, plan, made) = wanted.into_parts();
+    let left_out = plan.left_out + plan.to_make.len();
     let (made, mut proofs) = (made.len(), [plan.there, made].concat());
     proofs.sort_unstable_by_key(|proof| proof.position);
     Ok(Proven {

@@ -207,3 +207,48 @@ fn slow_proofs_count_at_once_and_fast_ones_by_a_quarter() {
     secret::advance_counter(&path, 3).unwrap();
     assert_eq!(measured(), Some(4000));
 }
+
+#[test]
+fn what_a_farm_is_allotted_is_taken_from_the_secret_and_from_what_was_promised() {
+    let (_dir, path) = fresh();
+    let open = || Promises::open(&path).unwrap();
+    open().promise(id(1), promise(8, 1000), SECOND).unwrap();
+    assert!(open().allot(id(1), 1).is_err(), "no farm is named");
+    open().name_farm("here", 0, false).unwrap();
+    assert_eq!(open().allot(id(1), 3).unwrap(), 3);
+    assert_eq!(open().allot(id(1), 2).unwrap(), 5);
+    assert_eq!((open().remaining(), open().get(id(1)).unwrap().proofs), (20, 3));
+    // Nobody else gets what the farm has.
+    for number in 6..=25 {
+        let reserved = reserve_proof(&path, Some(id(1)), |e| panic!("{e}")).unwrap();
+        assert_eq!(reserved.number, number);
+    }
+    assert!(open().allot(id(1), 1).is_err());
+    let kept = open().allotted().cloned().unwrap();
+    assert_eq!((kept.id.as_str(), kept.allotted, kept.used), ("here", 5, 0));
+}
+
+#[test]
+fn a_secret_is_counted_by_one_farm_and_not_by_an_old_copy_of_it() {
+    let (_dir, path) = fresh();
+    let open = || Promises::open(&path).unwrap();
+    open().name_farm("here", 0, false).unwrap();
+    open().allot(id(1), 9).unwrap();
+    open().name_farm("here", 7, false).unwrap();
+    let said = refused(open().name_farm("here", 6, false).map(drop));
+    assert!(
+        said.contains("its database is an old copy") && said.contains("--restored"),
+        "{said}"
+    );
+    let said = refused(open().name_farm("there", 0, false).map(drop));
+    assert!(
+        said.contains("counted by farm here, this is farm there") && said.contains("--new-farm"),
+        "{said}"
+    );
+    let new = open().name_farm("there", 0, true).unwrap().clone();
+    assert_eq!(
+        (new.allotted, open().remaining()),
+        (0, 16),
+        "what the other had is used up"
+    );
+}
