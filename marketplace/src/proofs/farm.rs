@@ -7,6 +7,7 @@ use crate::proofs::task::Task;
 use crate::proving::promises::MARGIN;
 use crate::proving::Prover;
 use alloy::primitives::B256;
+use assay_chain::error::{rejected, Kind};
 use assay_chain::venue::Venue;
 use assay_durable::report::Reporter;
 use assay_protocol::units::in_words;
@@ -28,21 +29,35 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub const SENDING: u64 = 60;
 
 /// An answer that is waited for.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = eyre::Result<T>> + Send + 'a>>;
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = eyre::Result<T>> + 'a>>;
+
+/// What is done with a proof that is there: whether it counts.
+pub type Keep<'a> = &'a mut dyn FnMut(B256, &[u8]) -> eyre::Result<bool>;
+
+/// A proof that a farm is asked for.
+#[derive(Debug)]
+pub struct Asked {
+    /// What it will say, but for its output.
+    pub statement: B256,
+    /// Until when it must be there, Unix seconds.
+    pub by: u64,
+    /// What it takes, unless that was handed over before.
+    pub task: Option<Task>,
+}
 
 /// Whoever makes proofs elsewhere.
 pub trait Proofs: fmt::Debug + Send + Sync {
-    /// Those of these statements that nobody was asked for yet.
-    fn unknown<'a>(&'a self, id: B256, statements: &'a [B256]) -> Answer<'a, BTreeSet<B256>>;
+    /// Whether what the proof of a statement takes was handed over.
+    fn has_task(&self, statement: B256) -> bool;
 
-    /// Asks for proofs of this model, each until its time in Unix seconds; what is known already is not asked for twice.
-    fn ask<'a>(&'a self, prover: &'a Prover, tasks: Vec<(Task, u64)>) -> Answer<'a, ()>;
+    /// Asks for proofs of this model, for an engagement, a round or an audit: how many of them are new.
+    fn ask<'a>(&'a self, prover: &'a Prover, id: B256, asked: Vec<Asked>) -> Answer<'a, usize>;
 
     /// How far what an id asked for is.
     fn look<'a>(&'a self, prover: &'a Prover, id: B256) -> Answer<'a, Look>;
 
-    /// The proofs of these statements that are there, unverified.
-    fn take<'a>(&'a self, statements: &'a [B256]) -> Answer<'a, Vec<(B256, Vec<u8>)>>;
+    /// Hands over the proofs of these statements that are there, unverified; what does not count is made again.
+    fn take<'a>(&'a self, id: B256, statements: &'a BTreeSet<B256>, keep: Keep<'a>) -> Answer<'a, ()>;
 
     /// Ends what is not needed any more: what is being made, what waits, and what was handed over for it.
     fn give_up(&self, id: B256) -> Answer<'_, ()>;
@@ -69,7 +84,8 @@ fn by_statement(claims: &mut impl Claims) -> eyre::Result<BTreeMap<B256, usize>>
     named.collect()
 }
 
-/// Asks a farm for every proof that it was not asked for before: how many those are. What is asked for is in the journal first.
+/// Asks a farm for every proof that there is none of: how many of them it was not asked for before. What is asked for is in the journal
+/// first.
 ///
 /// # Errors
 /// If a task cannot be made, or handed over.
@@ -80,29 +96,28 @@ pub async fn request<V: Venue>(
     farm: &dyn Proofs,
 ) -> eyre::Result<usize> {
     let id = claims.id();
-    let named = by_statement(claims)?;
-    let statements: Vec<B256> = named.keys().copied().collect();
-    let unknown = farm.unknown(id, &statements).await?;
-    // In the order of the claims, the most urgent first.
-    let unknown: BTreeSet<usize> = unknown
-        .iter()
-        .filter_map(|statement| named.get(statement).copied())
-        .collect();
-    let wanted: Vec<usize> = claims.positions().into_iter().filter(|p| unknown.contains(p)).collect();
-    cut(site, id, &wanted)?;
+    let positions = claims.positions();
+    cut(site, id, &positions)?;
     let now = claims.now().await?;
     let bar = site
         .report
-        .bar("handing over what is to be proven", wanted.len() as u64);
-    for (chunk, positions) in wanted.chunks(TOGETHER).enumerate() {
-        let mut tasks = Vec::with_capacity(positions.len());
-        for position in positions {
-            tasks.push((claims.task(*position)?, claims.by(*position, now)));
+        .bar("handing over what is to be proven", positions.len() as u64);
+    let mut new = 0;
+    for (chunk, positions) in positions.chunks(TOGETHER).enumerate() {
+        let mut asked = Vec::with_capacity(positions.len());
+        for position in positions.iter().copied() {
+            let statement = claims.about(position)?.statement();
+            let is_there = farm.has_task(statement);
+            asked.push(Asked {
+                statement,
+                by: claims.by(position, now),
+                task: if is_there { None } else { Some(claims.task(position)?) },
+            });
         }
-        farm.ask(prover, tasks).await?;
+        new += farm.ask(prover, id, asked).await?;
         bar.set((chunk * TOGETHER + positions.len()) as u64);
     }
-    Ok(wanted.len())
+    Ok(new)
 }
 
 /// Notes which positions go into one proof: each into one, for good.
@@ -118,28 +133,34 @@ fn cut<V: Venue>(site: &Site<V>, id: B256, positions: &[usize]) -> eyre::Result<
     Ok(())
 }
 
-/// Verifies and keeps every proof that a farm has ready: their positions. What does not verify is complained about.
+/// Verifies and keeps every proof that a farm has ready: their positions. What does not count is complained about and made again.
 ///
 /// # Errors
 /// If the farm does not answer, or a proof cannot be kept.
 pub async fn collect(claims: &mut impl Claims, farm: &dyn Proofs, out: &Reporter) -> eyre::Result<Vec<usize>> {
-    let named = by_statement(claims)?;
-    let statements: Vec<B256> = named.keys().copied().collect();
+    let (id, named) = (claims.id(), by_statement(claims)?);
+    let statements: BTreeSet<B256> = named.keys().copied().collect();
     let mut kept = Vec::new();
-    for chunk in statements.chunks(TOGETHER) {
-        for (statement, bytes) in farm.take(chunk).await? {
-            let Some(position) = named.get(&statement).copied() else {
-                continue;
-            };
-            let bundle = ProofBundle::from_bytes(&bytes).map_err(eyre::Report::from);
-            match bundle.and_then(|bundle| claims.keep(position, &bundle, None)) {
-                Ok(()) => kept.push(position),
-                Err(error) => out.warn(format_args!(
-                    "the farm's proof of position {position} does not count: {error:#}"
-                )),
+    let mut keep = |statement: B256, bytes: &[u8]| {
+        let Some(position) = named.get(&statement).copied() else {
+            return Ok(true);
+        };
+        let bundle = ProofBundle::from_bytes(bytes).map_err(|error| rejected(error.to_string()));
+        match bundle.and_then(|bundle| claims.keep(position, &bundle, None)) {
+            Ok(()) => {
+                kept.push(position);
+                Ok(true)
             }
+            Err(error) if Kind::Rejected.is_of(&error) => {
+                out.warn(format_args!(
+                    "the farm's proof of position {position} does not count: {error:#}; it is made again"
+                ));
+                Ok(false)
+            }
+            Err(error) => Err(error),
         }
-    }
+    };
+    farm.take(id, &statements, &mut keep).await?;
     Ok(kept)
 }
 
