@@ -5,6 +5,7 @@
 mod audit_daemons;
 mod audits;
 mod daemons;
+mod farms;
 mod network;
 mod rounds;
 mod saved;
@@ -15,6 +16,7 @@ mod story;
 pub use audit_daemons::deeds;
 pub use audits::Audited;
 pub use daemons::{Daemon, Daemons};
+pub use farms::{Farm, Worker};
 pub use network::{labelled_images, small_architecture, small_architecture_with};
 pub use story::{milliether, Story};
 

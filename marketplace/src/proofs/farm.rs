@@ -48,7 +48,7 @@ pub struct Asked {
 /// Whoever makes proofs elsewhere.
 pub trait Proofs: fmt::Debug + Send + Sync {
     /// Whether what the proof of a statement takes was handed over.
-    fn has_task(&self, statement: B256) -> bool;
+    fn has_task(&self, id: B256, statement: B256) -> bool;
 
     /// Asks for proofs of this model, for an engagement, a round or an audit: how many of them are new.
     fn ask<'a>(&'a self, prover: &'a Prover, id: B256, asked: Vec<Asked>) -> Answer<'a, usize>;
@@ -107,7 +107,7 @@ pub async fn request<V: Venue>(
         let mut asked = Vec::with_capacity(positions.len());
         for position in positions.iter().copied() {
             let statement = claims.about(position)?.statement();
-            let is_there = farm.has_task(statement);
+            let is_there = farm.has_task(id, statement);
             asked.push(Asked {
                 statement,
                 by: claims.by(position, now),

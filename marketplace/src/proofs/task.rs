@@ -119,10 +119,21 @@ impl About {
         }
     }
 
+    /// What a bundle says that it is about, true or not; `None` if it says nothing.
+    pub fn by(bundle: &ProofBundle) -> Option<Self> {
+        Some(Self::stated((*bundle.vk_digest()).into(), &Stated::by(bundle)?))
+    }
+
     /// Names it: two proofs with the same name are as good as one.
     pub fn statement(&self) -> B256 {
         keccak256([self.vk_digest, self.weights_commit, self.ctx, self.input_commit].concat())
     }
+}
+
+/// Names what a machine must have to prove under a key, but for the weights: this program's tasks, the key, and how many inputs go
+/// into one proof.
+pub fn layout(vk_digest: B256) -> String {
+    format!("task {VERSION}, key {vk_digest}, 1 input")
 }
 
 impl Task {

@@ -180,6 +180,18 @@ impl ModelFiles {
         self.with_string(model, frozen, string, MissingSecret::Drawn, out)
     }
 
+    /// As [`ModelFiles::prover`] for a machine that proves what others ask for, and asks no node: they say under which key, and verify
+    /// what comes back. The secret must be there.
+    ///
+    /// # Errors
+    /// If a file is not what it should be.
+    pub async fn prover_for_others(&self, out: &Reporter) -> eyre::Result<Prover> {
+        let (model, frozen) = self.network()?;
+        ModelSecret::open(&self.secret_path())?;
+        let string = self.srs.load_off_chain(async || Ok(None), frozen.layout.k, out).await?;
+        self.with_string(model, frozen, string, MissingSecret::Missed, out)
+    }
+
     fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
         let model = load_model(&self.model)?;
         let frozen = self.frozen(&model)?;
@@ -311,6 +323,11 @@ impl Prover {
     /// Bytes.
     pub fn image_len(&self) -> usize {
         self.model.architecture.image_len()
+    }
+
+    /// What a proof takes.
+    pub fn footprint(&self) -> Footprint {
+        Footprint::of(&self.frozen)
     }
 
     /// The commitment the model is registered with: computed once for as long as the secret file is the same.

@@ -71,8 +71,17 @@ impl std::fmt::Display for Proven {
     }
 }
 
-/// Checks the set and proves what the engagement asks for.
-pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, manner: Manner) -> eyre::Result<Proven> {
+/// Checks the set, and begins with the proofs that the engagement asks for.
+///
+/// # Errors
+/// If the set cannot be proven, or not in time.
+pub async fn begin<'a>(
+    desk: &'a Desk,
+    id: B256,
+    set: Option<&Path>,
+    prover: &'a Prover,
+    manner: Manner,
+) -> eyre::Result<Wanted<'a>> {
     let mut prepared = prepare(desk, id, set, prover).await?;
     if !prepared.meets_target() {
         let what = format!(
@@ -96,7 +105,15 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
         prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
     prepared.begin(desk, prover, &plan, manner.proceed).await?;
-    let mut wanted = Wanted::new(desk, prover, prepared, plan);
+    Ok(Wanted::new(desk, prover, prepared, plan))
+}
+
+/// Checks the set and proves what the engagement asks for.
+///
+/// # Errors
+/// As [`begin`], and if a proof cannot be made.
+pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, manner: Manner) -> eyre::Result<Proven> {
+    let mut wanted = begin(desk, id, set, prover, manner).await?;
     here(&mut wanted, prover, &desk.home, |_| true, &desk.report).await?;
     let (prepared, plan, made) = wanted.into_parts();
     let left_out = plan.left_out + plan.to_make.len();
