@@ -1,7 +1,7 @@
 //! A farm of provers: PostgreSQL, worker processes, real proofs of a small network, one worker lost in the middle.
 
 use assay_prover::secret::ModelSecret;
-use e2e::{text, Farm, Setting};
+use e2e::{text, Daemons, Farm, Setting};
 use serde_json::Value;
 
 /// Seconds that a task is kept for a lost worker.
@@ -66,4 +66,56 @@ fn a_farm_proves_an_engagement_though_a_worker_is_lost() {
         (sent["provenOnChain"].as_u64(), sent["outcome"].as_str()),
         (Some(4), Some("Passed"))
     );
+}
+
+#[test]
+fn daemons_have_a_farm_prove_and_collect_by_themselves() {
+    let daemons = Daemons::new();
+    let setting = &daemons.setting;
+    let farm = Farm::up(setting, LEASE);
+    let worker = farm.worker(setting, "one");
+    let id = daemons.open("set", "clear");
+    let mut done = Vec::new();
+    while !daemons.has_settled("provider", &id) {
+        daemons.once("consumer", &[]);
+        done.extend(daemons.once("provider", &farm.options()));
+        assert!(done.len() < 40, "{done:?}");
+    }
+    let status = farm.status(setting);
+    assert_eq!(tasks_of(&status, &id, "done"), 4, "{status}");
+    assert_eq!(daemons.verdict(&id)["provenOnChain"], 4);
+    // What was allotted and not used is all that this machine did not keep.
+    assert_eq!((counter(setting), &status["openings"][0]["used"]), (6, &4.into()));
+    assert!(worker.ends());
+}
+
+#[test]
+fn proofs_are_made_here_when_the_farm_is_gone_and_they_are_due() {
+    let daemons = Daemons::new();
+    let setting = &daemons.setting;
+    let mut farm = Farm::up(setting, LEASE);
+    let id = setting.open("set", 4, 10_000);
+    setting.provider().does(&["mp", "accept", &id, "--force"]);
+    let set = setting.send(&id, "set");
+    let submit = ["farm", "submit", &id, "--set", text(&set), "--proceed"];
+    setting.with_model(&[&submit[..], &farm.options()].concat());
+    farm.goes_away();
+    let deadline = setting.verdict(&id)["deadline"].as_u64().expect("a time");
+    let newest = setting.devnet.rpc("eth_getBlockByNumber", "[\"latest\", false]");
+    let newest: Value = serde_json::from_str(&newest).expect("a block");
+    let now = newest["timestamp"].as_str().and_then(|time| time.strip_prefix("0x"));
+    let now = u64::from_str_radix(now.expect("a time"), 16).expect("a time");
+    setting.devnet.pass(deadline - now - 50);
+    let mut command = daemons.command("provider", &setting.devnet.url, &farm.options());
+    let output = command
+        .arg("--once")
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .expect("assay runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("proofs are made here, since they are due in") && said.contains("does not answer"),
+        "{said}"
+    );
+    assert_eq!(setting.verdict(&id)["outcome"], "Passed", "{said}");
 }

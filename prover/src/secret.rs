@@ -226,6 +226,19 @@ impl ModelSecret {
         })
     }
 
+    /// As [`ModelSecret::write_new`], with all proofs used up: for a machine that proves with numbers that are counted elsewhere. No
+    /// number can be taken of the copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_uncounted(&self, path: &Path) -> Result<(), SecretError> {
+        let copy = Self {
+            counter: self.budget(),
+            ..*self
+        };
+        copy.write_new(path)
+    }
+
     /// Reads a file of [`ModelSecret::create`].
     ///
     /// # Errors

@@ -65,6 +65,17 @@ fn tries_agree_on_the_weight_columns_and_nowhere_else_however_they_draw() {
 }
 
 #[test]
+fn of_an_uncounted_copy_no_number_can_be_taken() {
+    let (dir, _path, secret) = fresh();
+    let copy = dir.path().join("copy.secret");
+    secret.write_uncounted(&copy).unwrap();
+    assert!(matches!(reserve_proof(&copy), Err(SecretError::BudgetExhausted { .. })));
+    let read = ModelSecret::open(&copy).unwrap();
+    assert_eq!((read.fingerprint(), secret.counter()), (secret.fingerprint(), 0));
+    assert!(matches!(secret.write_uncounted(&copy), Err(SecretError::Exists { .. })));
+}
+
+#[test]
 fn the_prefix_does_not_depend_on_which_methods_draw_it() {
     let (_dir, _path, secret) = fresh();
     let words = PREFIX * 8;

@@ -3,7 +3,7 @@
 use crate::{assay, root, text, Setting};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -78,14 +78,8 @@ impl Farm {
     /// Starts a worker with copies of the model's files in a directory of its own, as on another machine.
     pub fn worker(&self, setting: &Setting, name: &str) -> Worker {
         let home = setting.shared(name);
-        std::fs::create_dir_all(&home).expect("the test's directory");
-        let copy = |file: &Path| {
-            let to = home.join(file.file_name().expect("a file"));
-            std::fs::copy(file, &to).expect("it is there");
-            to
-        };
-        let (model, arch) = (copy(&setting.model), copy(&setting.arch));
-        copy(&setting.model.with_extension("secret"));
+        let copy = setting.with_model_reads(&["farm", "copy", "--to", text(&home)]);
+        let [model, arch] = ["model", "arch"].map(|key| PathBuf::from(copy[key].as_str().expect("a path")));
         let process = Command::new(assay())
             .current_dir(root())
             .args(["farm", "worker", "--quiet", "--name", name])

@@ -496,6 +496,12 @@ impl Setting {
         self.provider().does(&[args, &model].concat())
     }
 
+    /// As [`Setting::with_model`], for a command that signs nothing.
+    pub fn with_model_reads(&self, args: &[&str]) -> Value {
+        let model = ["--model", text(&self.model), "--arch", text(&self.arch)];
+        self.provider().reads(&[args, &model].concat())
+    }
+
     /// Proofs of an engagement in clear, with what `mp prove` says.
     pub fn prove(&self, id: &str, set: &Path) -> Value {
         let (model, arch) = (text(&self.model), text(&self.arch));

@@ -4,6 +4,8 @@
 //! secret ([`assay_marketplace::proving::promises`]); the database's counter never goes beyond that. So whatever becomes of the
 //! database, no number is used twice: what it was allotted is lost with it.
 
+use crate::args::queue::QueueArgs;
+use crate::context::Context;
 use crate::farm::fault::told;
 use crate::farm::place::Place;
 use crate::farm::tasks::Tasks;
@@ -13,7 +15,7 @@ use assay_farm::queue::{Budget, Hash, NewTask};
 use assay_farm::{FarmError, Queue, QueueUrl, Role};
 use assay_marketplace::proofs::farm::{Answer, Asked, Keep, Look, Proofs, SENDING};
 use assay_marketplace::proofs::task::layout;
-use assay_marketplace::proving::promises::Promises;
+use assay_marketplace::proving::promises::{Counted, Promises};
 use assay_marketplace::proving::Prover;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -64,43 +66,53 @@ impl Farm {
         Ok(queue)
     }
 
-    /// Sees that the secret names this farm, and the farm knows what it was allotted: what is free of that.
+    /// Sees that the secret names this farm, and the farm knows the model: what is free of what it was allotted.
     async fn introduce(&self, queue: &Queue, prover: &Prover) -> eyre::Result<u64> {
         let model = model_id(prover)?;
-        let used = match queue.budget(&model).await {
-            Ok(budget) => budget.used,
-            Err(FarmError::UnknownModel { .. }) => 0,
-            Err(error) => return Err(told(error)),
-        };
-        let allotted = {
-            let mut promises = Promises::open(prover.secret_path())?;
-            promises.name_farm(queue.id(), used, self.is_new)?.allotted
-        };
-        self.hand_over(queue, &model, allotted).await
-    }
-
-    /// Allots so many more proofs, or as many as are left: what is free then.
-    async fn allot(&self, queue: &Queue, prover: &Prover, id: B256, proofs: u64) -> eyre::Result<u64> {
-        let allotted = {
-            let mut promises = Promises::open(prover.secret_path())?;
-            let left = promises.remaining();
-            if left < proofs {
-                self.out.warn(format_args!(
-                    "the farm is to have {proofs} more of the model's proofs, {left} are left"
-                ));
+        let mut was_refused = false;
+        loop {
+            let says = match queue.budget(&model).await {
+                Ok(budget) => Counted {
+                    used: budget.used,
+                    total: budget.total,
+                },
+                Err(FarmError::UnknownModel { .. }) => Counted::default(),
+                Err(error) => return Err(told(error)),
+            };
+            let named = Promises::open(prover.secret_path())?.name_farm(queue.id(), says, self.is_new && was_refused);
+            match named {
+                Ok(counts) => return self.hand_over(queue, prover, counts).await,
+                // Another process may have heard of a newer count meanwhile.
+                Err(_) if !was_refused => was_refused = true,
+                Err(error) => return Err(error),
             }
-            promises.allot(id, proofs.min(left))?
-        };
-        self.hand_over(queue, &model_id(prover)?, allotted).await
+        }
     }
 
-    async fn hand_over(&self, queue: &Queue, model: &Hash, allotted: u64) -> eyre::Result<u64> {
+    /// Allots so many more proofs, or as many as there are for this id: what is free then.
+    async fn allot(&self, queue: &Queue, prover: &Prover, id: B256, proofs: u64) -> eyre::Result<u64> {
+        let (before, total) = {
+            let mut promises = Promises::open(prover.secret_path())?;
+            let before = promises.allotted().map_or(0, |farm| farm.allotted);
+            (before, promises.allot(id, proofs)?)
+        };
+        if total < before + proofs {
+            self.out.warn(format_args!(
+                "the farm was to have {proofs} more of the model's proofs, {} are left for it",
+                total - before
+            ));
+        }
+        self.hand_over(queue, prover, Counted { used: 0, total }).await
+    }
+
+    async fn hand_over(&self, queue: &Queue, prover: &Prover, counts: Counted) -> eyre::Result<u64> {
         let budget = Budget {
-            used: 0,
-            total: allotted,
+            used: counts.used,
+            total: counts.total,
         };
         // Neither counter falls by it.
-        let budget = queue.hand_over(model, budget).await.map_err(told)?;
+        let budget = queue.hand_over(&model_id(prover)?, budget).await.map_err(told)?;
+        Promises::open(prover.secret_path())?.note_told(counts.total)?;
         Ok(budget.total - budget.used)
     }
 
@@ -127,9 +139,14 @@ impl Farm {
             });
         }
         let added = queue.submit(&rows).await.map_err(told)?.added;
-        let spare = if free < SPARE { SPARE } else { 0 };
         if added > 0 {
-            self.allot(&queue, prover, id, added + spare).await?;
+            // Of all models: more than there are of this one, if at all.
+            let status = queue.status(None).await.map_err(told)?;
+            let open: u64 = status.engagements.iter().map(|counts| counts.queued).sum();
+            let more = (open + SPARE).saturating_sub(free).min(added + SPARE);
+            if more > 0 {
+                self.allot(&queue, prover, id, more).await?;
+            }
         }
         Ok(added as usize)
     }
@@ -152,10 +169,8 @@ impl Farm {
         }
         // Starts that were lost took numbers of others.
         if look.queued > 0 && self.introduce(&queue, prover).await? == 0 {
-            let more = look.queued.min(SPARE + look.queued / 10);
-            if Promises::open(prover.secret_path())?.remaining() > 0 {
-                self.allot(&queue, prover, id, more).await?;
-            }
+            self.allot(&queue, prover, id, look.queued.min(SPARE + look.queued / 10))
+                .await?;
         }
         Ok(look)
     }
@@ -193,6 +208,15 @@ impl Farm {
         let queue = self.queue().await?;
         queue.cancel(&id.to_string()).await.map_err(told)
     }
+}
+
+/// The farm that a daemon has its proofs made by, if options, environment or settings name one; nothing is asked of it yet.
+///
+/// # Errors
+/// If what they name is no address.
+pub fn if_named(args: &QueueArgs, ctx: &Context) -> eyre::Result<Option<Arc<dyn Proofs>>> {
+    let place = Place::if_named(args, ctx)?;
+    Ok(place.map(|place| Arc::new(Farm::new(place, false, (*ctx.out).clone())) as Arc<dyn Proofs>))
 }
 
 /// Why collecting ended.

@@ -45,6 +45,14 @@ impl Tasks {
         &self.0
     }
 
+    /// Makes the directory, readable by its owner alone, if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn make(&self) -> eyre::Result<()> {
+        private(&self.0).wrap_err_with(|| format!("cannot make the directory {} for tasks", self.0.display()))
+    }
+
     fn of_id(&self, id: B256) -> PathBuf {
         self.0.join(id.to_string())
     }
@@ -63,9 +71,8 @@ impl Tasks {
     /// # Errors
     /// If the directory cannot be made or written to.
     pub fn write(&self, task: &Task) -> eyre::Result<()> {
-        for dir in [self.0.clone(), self.of_id(task.id)] {
-            private(&dir).wrap_err_with(|| format!("cannot make the directory {} for tasks", dir.display()))?;
-        }
+        self.make()?;
+        Self(self.of_id(task.id)).make()?;
         Ok(write_atomic(
             &self.file(task.id, task.about().statement()),
             &task.to_bytes()?,

@@ -3,6 +3,7 @@
 use crate::farm::memory;
 use crate::farm::tasks::Tasks;
 use alloy::primitives::B256;
+use assay_chain::error::hinted;
 use assay_durable::report::Reporter;
 use assay_farm::queue::{Closed, Failure, Hash, Skill, Taken};
 use assay_farm::supervisor::child::ChildAttempt;
@@ -10,7 +11,7 @@ use assay_farm::supervisor::{Event, Progress, Work};
 use assay_marketplace::proofs::task::{layout, About};
 use assay_marketplace::proving::reference_string::SrsChoice;
 use assay_marketplace::proving::{ModelFiles, Prover};
-use assay_prover::proof::{self, ProofBundle, VerifierKey};
+use assay_prover::proof::{self, Memory, ProofBundle, VerifierKey};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use tokio::process::Command;
@@ -22,6 +23,8 @@ struct Own {
     layout: String,
     seconds: f64,
     key: VerifierKey,
+    /// Bytes that its processes take beside what tasks say.
+    beside: u64,
     /// Options that name its files.
     options: Vec<OsString>,
 }
@@ -34,6 +37,8 @@ pub struct Proving {
     tasks: Tasks,
     /// Options of every process.
     options: Vec<OsString>,
+    /// At one time.
+    jobs: usize,
     /// Of one process.
     threads: usize,
     out: Reporter,
@@ -42,6 +47,8 @@ pub struct Proving {
 /// How the processes are started.
 #[derive(Debug)]
 pub struct Processes {
+    /// Names the farm that grants them their openings.
+    pub farm: String,
     /// At one time: the processor's cores are shared out.
     pub jobs: usize,
     /// Options of every process.
@@ -52,11 +59,19 @@ impl Proving {
     /// Makes the keys of each model once, so that processes find them in the cache.
     ///
     /// # Errors
-    /// If the files of a model cannot be read, or this program is not to be found.
+    /// If the files of a model cannot be read or its secret is counted elsewhere, if there is no directory of tasks, or this program is not
+    /// to be found.
     pub async fn new(models: &[ModelFiles], tasks: Tasks, processes: Processes, out: &Reporter) -> eyre::Result<Self> {
+        if !tasks.dir().is_dir() {
+            return Err(hinted(
+                format!("the directory of tasks {} is not here", tasks.dir().display()),
+                "mount the one that assay farm submit writes to, and name it with --tasks",
+            ));
+        }
         let mut own = Vec::with_capacity(models.len());
         for files in models {
             let prover = files.prover_for_others(out).await?;
+            prover.require_counted_by(&processes.farm)?;
             own.push(Own::of(files, &prover)?);
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -65,6 +80,7 @@ impl Proving {
             models: own,
             tasks,
             options: processes.options,
+            jobs: processes.jobs,
             threads: (cores / processes.jobs.max(1)).max(1),
             out: out.clone(),
         })
@@ -88,13 +104,15 @@ impl Own {
         if let SrsChoice::Ptau(path) = &files.srs.choice {
             option("--srs", path.into());
         }
-        if let Some(memory) = files.memory {
-            option("--memory", memory.to_string().into());
-        }
+        // Tasks say what the small mode takes.
+        let memory = files.memory.unwrap_or(Memory::Small);
+        option("--memory", memory.to_string().into());
+        let needs = prover.footprint().memory;
         Ok(Self {
             id: prover.weights_commit()?.to_be_bytes(),
             layout: layout(prover.vk_digest()),
             seconds: prover.speed().of_one().as_secs_f64(),
+            beside: memory.of(&needs).saturating_sub(needs.small),
             key: prover.verifier_key().clone(),
             options,
         })
@@ -119,7 +137,9 @@ impl Work for Proving {
     }
 
     fn free_memory(&self) -> u64 {
-        memory::free().unwrap_or(u64::MAX)
+        let beside = self.models.iter().map(|own| own.beside).max().unwrap_or(0);
+        let free = memory::free().unwrap_or(u64::MAX);
+        free.saturating_sub(beside.saturating_mul(self.jobs as u64))
     }
 
     fn begin(&self, taken: &Taken, progress: &Progress) -> Result<ChildAttempt, Failure> {
@@ -133,7 +153,10 @@ impl Work for Proving {
             .args(["farm", "prove-one", "--tasks"])
             .arg(self.tasks.dir())
             .args(&own.options)
-            .env("RAYON_NUM_THREADS", self.threads.to_string());
+            .env("RAYON_NUM_THREADS", self.threads.to_string())
+            // It asks no database.
+            .env_remove("PGPASSWORD")
+            .env_remove("PGPASSFILE");
         ChildAttempt::begin(command, taken, progress)
     }
 

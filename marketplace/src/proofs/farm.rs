@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Tasks that are handed over together.
 const TOGETHER: usize = 32;
@@ -164,17 +164,29 @@ pub async fn collect(claims: &mut impl Claims, farm: &dyn Proofs, out: &Reporter
     Ok(kept)
 }
 
-/// Why proofs are made here though a farm was asked for them.
-enum Fallback {
-    Gone(String),
-    Idle,
-}
-
-/// Has a farm make every proof that is asked for, and keeps what it made, as long as `goes_on`. If the farm does not answer, or
-/// nobody works for it, and the time that is left is what proving here takes, they are made here.
+/// Has every proof made that is asked for: by a farm, if there is one, else here.
 ///
 /// # Errors
-/// Those of the claims, if what was asked for was set aside, and of [`here`].
+/// Those of [`there`] or [`here`].
+pub async fn anywhere<V: Venue>(
+    site: &Site<V>,
+    claims: &mut impl Claims,
+    prover: &Prover,
+    farm: Option<&dyn Proofs>,
+    goes_on: impl Fn() -> bool,
+) -> eyre::Result<Made> {
+    match farm {
+        Some(farm) => there(site, claims, prover, farm, goes_on).await,
+        None => here(claims, prover, &site.home, |_| goes_on(), &site.report).await,
+    }
+}
+
+/// Has a farm make every proof that is asked for, and keeps what it made, as long as `goes_on`. Nothing that happens to the farm ends
+/// it: if none of its proofs comes for a while, and the time that is left is what proving here takes, they are made here one by one, and
+/// the farm's are kept all the same.
+///
+/// # Errors
+/// Those of the claims, and of [`here`].
 pub async fn there<V: Venue>(
     site: &Site<V>,
     claims: &mut impl Claims,
@@ -182,65 +194,78 @@ pub async fn there<V: Venue>(
     farm: &dyn Proofs,
     goes_on: impl Fn() -> bool,
 ) -> eyre::Result<Made> {
-    let (mut made, mut requested, mut was_gone) = (Made::default(), false, false);
-    let id = claims.id();
+    let (mut made, mut is_requested, mut told) = (Made::default(), false, Told::default());
+    let (id, mut quiet_since, mut was_urgent) = (claims.id(), Instant::now(), false);
     while !claims.positions().is_empty() {
         if !goes_on() {
             made.stopped = true;
             return Ok(made);
         }
         let looked = async {
-            if !requested {
+            if !is_requested {
                 request(site, claims, prover, farm).await?;
-                requested = true;
+                is_requested = true;
             }
             let kept = collect(claims, farm, &site.report).await?;
-            made.positions.extend(kept);
-            farm.look(prover, id).await
+            eyre::Ok((kept, farm.look(prover, id).await?))
         };
-        let fallback = match looked.await {
-            Ok(look) => {
-                let left: BTreeSet<B256> = by_statement(claims)?.into_keys().collect();
-                if let Some((_, why)) = look.set_aside.iter().find(|(statement, _)| left.contains(*statement)) {
-                    if look.queued + look.running == 0 {
-                        eyre::bail!(
-                            "{} proof(s) were set aside after they failed: {why}",
-                            look.set_aside.len()
-                        );
-                    }
+        let why = match looked.await {
+            Ok((kept, look)) => {
+                if !kept.is_empty() {
+                    quiet_since = Instant::now();
                 }
-                was_gone = false;
-                (look.running == 0 && look.queued > 0).then_some(Fallback::Idle)
+                made.positions.extend(kept);
+                look.trouble()
             }
-            Err(error) => {
-                let why = format!("{error:#}");
-                if !std::mem::replace(&mut was_gone, true) {
-                    site.report.warn(format_args!("the farm: {why}; it is asked again"));
-                }
-                Some(Fallback::Gone(why))
-            }
+            Err(error) => Some(format!("{error:#}")),
         };
-        if let Some(fallback) = fallback {
-            if let Some(left) = is_urgent(claims, prover).await? {
-                let why = match fallback {
-                    Fallback::Gone(why) => why,
-                    Fallback::Idle => "no worker takes its tasks".into(),
-                };
+        told.tell(&site.report, why.as_deref());
+        if let Some(left) = is_urgent(claims, prover, quiet_since.elapsed()).await? {
+            if !std::mem::replace(&mut was_urgent, true) {
+                let why = why.unwrap_or_else(|| "none came for too long".into());
                 site.report.warn(format_args!(
-                    "the proofs are made here, since they are due in {} and the farm makes none: {why}",
+                    "proofs are made here, since they are due in {} and the farm makes none: {why}",
                     in_words(left)
                 ));
-                let here = here(claims, prover, &site.home, |_| goes_on(), &site.report).await?;
-                made.positions.extend(here.positions);
-                made.stopped = here.stopped;
-                // Another start of what is there would be wasted.
-                farm.give_up(id).await.ok();
-                return Ok(made);
             }
+            let one = here(claims, prover, &site.home, |made| made == 0 && goes_on(), &site.report).await?;
+            made.positions.extend(one.positions);
+            continue;
         }
         wait(&goes_on).await;
     }
+    if was_urgent {
+        // Another start of what is there would be wasted. A farm that is away hears of it some other day.
+        farm.give_up(id).await.ok();
+    }
     Ok(made)
+}
+
+/// What was said about the farm already.
+#[derive(Debug, Default)]
+struct Told(Option<String>);
+
+impl Told {
+    /// Says it once.
+    fn tell(&mut self, out: &Reporter, why: Option<&str>) {
+        if let Some(why) = why.filter(|why| self.0.as_deref() != Some(*why)) {
+            out.warn(format_args!("the farm: {why}"));
+        }
+        self.0 = why.map(str::to_owned);
+    }
+}
+
+impl Look {
+    /// What keeps proofs from being made, if anything does.
+    fn trouble(&self) -> Option<String> {
+        if let Some(why) = self.set_aside.values().next() {
+            return Some(format!(
+                "{} proof(s) were set aside after they failed: {why}",
+                self.set_aside.len()
+            ));
+        }
+        (self.running == 0 && self.queued > 0).then(|| "no worker takes its tasks".into())
+    }
 }
 
 /// Waits between two looks, unless it is told to end.
@@ -253,17 +278,68 @@ async fn wait(goes_on: &impl Fn() -> bool) {
     }
 }
 
-/// The time that is left in seconds, if it is no more than what proving everything here takes.
-async fn is_urgent(claims: &impl Claims, prover: &Prover) -> eyre::Result<Option<u64>> {
+/// The time that is left in seconds, if it is so little that proofs are made here.
+async fn is_urgent(claims: &impl Claims, prover: &Prover, quiet: Duration) -> eyre::Result<Option<u64>> {
     let now = claims.now().await?;
-    let one = prover.speed().of_one().as_secs_f64().ceil() as u64;
+    let left = claims
+        .positions()
+        .into_iter()
+        .map(|position| claims.by(position, now).saturating_sub(now));
+    Ok(too_little(left, prover.speed().of_one(), quiet))
+}
+
+/// The first of these times in seconds, the most urgent proof's first, that is no more than what all proofs up to it take here, one after
+/// the other; if no proof came for as long as three take, and as a lease, or for a quarter of what is left.
+fn too_little(left: impl Iterator<Item = u64>, one: Duration, quiet: Duration) -> Option<u64> {
+    const LEASE: u64 = 60;
+    let one = one.as_secs_f64().ceil() as u64;
     let mut needed = SENDING;
-    for position in claims.positions() {
-        needed += one.max(1) * MARGIN;
-        let left = claims.by(position, now).saturating_sub(now);
-        if left <= needed {
-            return Ok(Some(left));
-        }
+    let first = left.into_iter().find(|left| {
+        needed = needed.saturating_add(one.max(1).saturating_mul(MARGIN));
+        *left <= needed
+    })?;
+    let patience = LEASE.max(3 * one).min(first / 4);
+    (quiet.as_secs() >= patience).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proofs_are_made_here_when_the_time_is_short_and_none_came_for_long() {
+        let seconds = Duration::from_secs;
+        let of = |left: &[u64], quiet| too_little(left.iter().copied(), seconds(10), seconds(quiet));
+        // Three take a minute with their margin, and a minute to be sent.
+        assert_eq!(of(&[121; 3], 1000), None);
+        assert_eq!(of(&[120; 3], 29), None);
+        assert_eq!(of(&[120; 3], 30), Some(120));
+        assert_eq!(of(&[20], 4), None);
+        assert_eq!(of(&[20], 5), Some(20));
+        assert_eq!(of(&[0], 0), Some(0));
+        // Many proofs are always more than this machine could make: then a farm that goes on is let.
+        assert_eq!(of(&[1000; 60], 59), None);
+        assert_eq!(of(&[1000; 60], 60), Some(1000));
+        // What has no deadline is never due.
+        assert_eq!(of(&[u64::MAX; 9], 1000), None);
     }
-    Ok(None)
+
+    #[test]
+    fn trouble_is_told_once() {
+        let idle = Look {
+            queued: 2,
+            ..Look::default()
+        };
+        assert_eq!(idle.trouble().as_deref(), Some("no worker takes its tasks"));
+        let busy = Look {
+            running: 1,
+            ..idle.clone()
+        };
+        assert_eq!(busy.trouble(), None);
+        let set_aside = BTreeMap::from([(B256::ZERO, "killed".to_owned())]);
+        let poisoned = Look { set_aside, ..busy };
+        assert!(poisoned
+            .trouble()
+            .is_some_and(|why| why.contains("1 proof(s) were set aside")));
+    }
 }

@@ -15,7 +15,7 @@ use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::Ended;
-use crate::proofs::claims::here;
+use crate::proofs::farm::{self, anywhere};
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
@@ -51,6 +51,8 @@ pub struct ProviderOrders {
     pub at_least: Option<u32>,
     /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
+    /// Who makes the proofs; this machine if there is none.
+    pub farm: Option<Arc<dyn farm::Proofs>>,
 }
 
 /// The provider's part of a patrol.
@@ -85,11 +87,11 @@ impl Provider {
         orders.model.require_files()?;
         let mut provider = Self {
             room: Room::new(orders.max_open),
+            queue: Queue::of(orders.farm.as_ref()),
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
             board: Mutex::default(),
-            queue: Queue::default(),
         };
         if provider.is_accepting() {
             provider.models = own_models(desk, &*provider.prover(desk)?)?;
@@ -291,7 +293,9 @@ impl Role for Provider {
         self.queue.schedule(|id, by| {
             let (desk, prover) = (desk.clone(), self.prover(desk)?);
             let set = handed_over_set(&desk, id);
-            let work = async move |told: &AtomicBool| prove(&desk, id, set.as_deref(), &prover, told).await;
+            let farm = self.orders.farm.clone();
+            let work =
+                async move |told: &AtomicBool| prove(&desk, id, set.as_deref(), &prover, farm.as_deref(), told).await;
             Ok(Job::start(id, by, work))
         })
     }
@@ -303,6 +307,7 @@ async fn prove(
     id: B256,
     set: Option<&Path>,
     prover: &Prover,
+    farm: Option<&dyn farm::Proofs>,
     told: &AtomicBool,
 ) -> eyre::Result<JobEnd> {
     let mut prepared = prepare(desk, id, set, prover).await?;
@@ -312,8 +317,8 @@ async fn prove(
     let plan = prepared.plan(desk, prover, false).await?;
     prepared.begin(desk, prover, &plan, true).await?;
     let mut wanted = Wanted::new(desk, prover, prepared, plan);
-    let goes_on = |_| !told.load(Ordering::Relaxed);
-    let made = here(&mut wanted, prover, &desk.home, goes_on, &desk.report).await?;
+    let goes_on = || !told.load(Ordering::Relaxed);
+    let made = anywhere(desk, &mut wanted, prover, farm, goes_on).await?;
     Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
 }
 

@@ -3,6 +3,7 @@
 mod asking;
 mod cancel;
 mod collect;
+mod copy;
 mod prove_one;
 mod retry;
 mod status;
@@ -19,6 +20,8 @@ pub enum Command {
     Up(up::Args),
     /// Have what an engagement, a round or an audit still needs proven
     Submit(submit::Args),
+    /// Copy the files of a model for a machine of the farm
+    Copy(copy::Args),
     /// Take tasks and prove them, each in a process of its own
     Worker(worker::Args),
     /// What waits, what is being made and by whom, what is there, what it cost
@@ -39,6 +42,7 @@ impl Command {
         match self {
             Self::Up(args) => up::run(args, ctx).await,
             Self::Submit(args) => submit::run(args, ctx).await,
+            Self::Copy(args) => copy::run(args, ctx),
             Self::Worker(args) => worker::run(args, ctx).await,
             Self::Status(args) => status::run(args, ctx).await,
             Self::Collect(args) => collect::run(args, ctx).await,

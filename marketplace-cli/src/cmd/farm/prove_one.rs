@@ -63,8 +63,10 @@ async fn prove(args: Args) -> eyre::Result<()> {
     let prover = ModelFiles::from(args.model).prover_for_others(&out).await?;
     let began = Instant::now();
     let bundle = prover.prove_task(&task, &token, &out)?;
-    // It decides what this machine takes; the proof does not depend on it.
-    note_speed(prover.secret_path(), began.elapsed()).ok();
+    let took = began.elapsed();
     std::io::stdout().write_all(&bundle.to_bytes())?;
+    std::io::stdout().flush()?;
+    // It decides what this machine takes; the proof does not depend on it.
+    note_speed(prover.secret_path(), took).ok();
     Ok(())
 }

@@ -189,7 +189,12 @@ impl Shown {
 
 /// The first digits of an id.
 fn short(id: &str) -> String {
-    id.chars().take(10).collect()
+    plain(id).chars().take(10).collect()
+}
+
+/// What workers said, without anything that a terminal obeys.
+fn plain(text: &str) -> String {
+    text.escape_debug().to_string()
 }
 
 impl fmt::Display for Shown {
@@ -255,8 +260,8 @@ impl fmt::Display for Shown {
                 .peak_bytes
                 .map(|bytes| format!(", {:.1} GB at most", bytes as f64 / 1e9));
             let peak = peak.unwrap_or_default();
-            let (id, worker, step) = (short(&one.id), &one.worker, &one.step);
-            writeln!(f, "{id}: set aside at {worker}, {step}{peak}: {}", one.error)?;
+            let (id, worker, step) = (short(&one.id), plain(&one.worker), plain(&one.step));
+            writeln!(f, "{id}: set aside at {worker}, {step}{peak}: {}", plain(&one.error))?;
         }
         for one in &self.openings {
             let model = short(&one.model.to_string());
@@ -284,6 +289,51 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         tokio::select! {
             ended = told_to_end() => return Ok(ended?),
             () = tokio::time::sleep(Duration::from_secs(args.every)) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_worker_says_moves_no_cursor() {
+        let shown = Shown {
+            now: 100,
+            tasks: vec![Tasks::of(&engagement(), 100.0, Some(2.0))],
+            running: vec![InHand {
+                id: "0xab".into(),
+                statement: B256::ZERO,
+                worker: "w\u{1b}[2J".into(),
+                step: "a\nb".into(),
+                seconds: 3,
+                start: 1,
+            }],
+            set_aside: Vec::new(),
+            openings: Vec::new(),
+        };
+        let text = shown.to_string();
+        assert!(
+            !text.contains('\u{1b}') && text.contains("w\\u{1b}[2J for 3 s: a\\nb"),
+            "{text}"
+        );
+        assert!(text.contains("will be late") && text.contains("1.00"), "{text}");
+    }
+
+    fn engagement() -> EngagementStatus {
+        EngagementStatus {
+            engagement: "0xab".into(),
+            queued: 7,
+            late: 0,
+            running: 1,
+            done: 2,
+            set_aside: 0,
+            cancelled: 0,
+            deadline: Some(110.0),
+            last_hour: 2,
+            mean_seconds: Some(9.0),
+            all_seconds: 1800.0,
         }
     }
 }

@@ -83,6 +83,7 @@ async fn set_up(place: &Place, queue: String, lease: u64) -> eyre::Result<Up> {
         ..Settings::default()
     };
     let made = Queue::set_up(&place.url, &settings).await.map_err(told)?;
+    place.tasks.make()?;
     let farm = Queue::connect(&place.url, Role::Owner).await.map_err(told)?;
     Ok(Up {
         queue,

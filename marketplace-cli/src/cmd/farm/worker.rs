@@ -24,9 +24,9 @@ use tokio::sync::watch;
 #[command(after_help = "Examples:\n  assay farm worker --model digits.assay --jobs 2\n  \
     assay farm worker --model digits.assay --model mnist.assay --tasks /mnt/farm \\\n      \
     --queue 'postgres://worker7@db.example/farm?sslmode=verify-full&sslrootcert=ca.pem'\n\n\
-    Needs model file and secret file of what it proves, and the directory of tasks; no node, no signing key. Give a machine the secret\n\
+    Needs the files of assay farm copy for what it proves, and the directory of tasks; no node, no signing key. Give a machine the secret\n\
     file only if it may have the weights: with it, proofs show them. It counts no opening by itself: each start is granted one by the\n\
-    database, with the task. Takes the most urgent task that it has the model, the memory and the time for, and has a process of its own\n\
+    database, with the task; a secret file that others count with is refused. Takes the most urgent task that it has the model, the memory and the time for, and has a process of its own\n\
     prove it; a task that kills its process three times is set aside. While the database is away it goes on proving, then waits.\n\
     On SIGTERM or Ctrl-C it finishes the proofs that are being made, with --now or told twice it gives them back.")]
 pub struct Args {
@@ -96,6 +96,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     // Before keys are made, which takes a while.
     let queue = Arc::new(Queue::connect(&place.url, Role::Worker).await.map_err(told)?);
     let processes = Processes {
+        farm: queue.id().to_owned(),
         jobs: args.jobs.into(),
         options: match ctx.globals.portable {
             true => vec![OsString::from("--portable")],

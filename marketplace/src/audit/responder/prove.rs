@@ -7,7 +7,8 @@ use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::Desk;
 use crate::home::Journaled;
-use crate::proofs::claims::{here, Claims};
+use crate::proofs::claims::{here, Claims, Made};
+use crate::proofs::farm::{there, Proofs};
 use crate::proofs::task::{About, Place, Shown, Task};
 use crate::proving::stated::{is_in_file, keep, Stated};
 use crate::proving::Prover;
@@ -130,6 +131,15 @@ impl<'a> Unproven<'a> {
         Ok(read)
     }
 
+    fn told(self, made: Made) -> AuditProofs {
+        AuditProofs {
+            id: self.id,
+            unproven: self.unproven,
+            made: made.positions.into_iter().map(|index| index as u32).collect(),
+            stopped: made.stopped,
+        }
+    }
+
     /// What the proof of a document must say.
     fn stated(&self, index: usize, document: &Document) -> eyre::Result<Stated> {
         let market = &self.desk.market;
@@ -205,6 +215,22 @@ impl Claims for Unproven<'_> {
     }
 }
 
+/// Has a farm make every proof that is due, is not on chain and has no file here.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn prove_with(
+    desk: &Desk<Audits>,
+    id: B256,
+    prover: &Prover,
+    farm: &dyn Proofs,
+    goes_on: impl Fn() -> bool,
+) -> eyre::Result<AuditProofs> {
+    let mut unproven = Unproven::read(desk, id, prover).await?;
+    let made = there(desk, &mut unproven, prover, farm, goes_on).await?;
+    Ok(unproven.told(made))
+}
+
 /// Makes every proof that is due, is not on chain and has no file here; asks before each whether to end, with how many were made.
 ///
 /// # Errors
@@ -218,10 +244,5 @@ pub async fn prove(
     let mut unproven = Unproven::read(desk, id, prover).await?;
     let goes_on = |made| !shall_end(made);
     let made = here(&mut unproven, prover, &desk.home, goes_on, &desk.report).await?;
-    Ok(AuditProofs {
-        id,
-        unproven: unproven.unproven,
-        made: made.positions.into_iter().map(|index| index as u32).collect(),
-        stopped: made.stopped,
-    })
+    Ok(unproven.told(made))
 }

@@ -8,7 +8,8 @@ use crate::home::Journaled;
 use crate::inputs::{Input, Inputs};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
-use crate::proofs::claims::{here, Claims};
+use crate::proofs::claims::Claims;
+use crate::proofs::farm::{anywhere, Proofs};
 use crate::proofs::task::{About, Place, Shown, Task};
 use crate::proving::stated::{is_in_file, keep, Stated};
 use crate::proving::Prover;
@@ -213,7 +214,8 @@ impl Claims for Contested<'_> {
     }
 }
 
-/// Proves every contested index that has no proof here and is not proven on chain; looks before each whether to end.
+/// Proves every contested index that has no proof here and is not proven on chain, with a farm if there is one; looks before each whether
+/// to end.
 ///
 /// # Errors
 /// If another process proves for this round, or an output is not what the model says.
@@ -221,10 +223,11 @@ pub async fn prove(
     desk: &Desk<Rounds>,
     id: B256,
     prover: &Prover,
+    farm: Option<&dyn Proofs>,
     shall_end: impl Fn() -> bool,
 ) -> eyre::Result<RoundProofs> {
     let mut contested = Contested::read(desk, id, prover).await?;
-    let made = here(&mut contested, prover, &desk.home, |_| !shall_end(), &desk.report).await?;
+    let made = anywhere(desk, &mut contested, prover, farm, || !shall_end()).await?;
     Ok(RoundProofs {
         id,
         unproven: contested.unproven,
