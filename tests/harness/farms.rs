@@ -116,7 +116,9 @@ impl Farm {
 
     /// Ends the server, as if its machine went away.
     pub fn goes_away(&mut self) {
-        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        }
         let _ = self.process.wait();
     }
 }

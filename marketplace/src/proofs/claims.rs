@@ -10,6 +10,9 @@ use assay_prover::proof::ProofBundle;
 use std::future::Future;
 use std::time::Instant;
 
+/// What sending proofs takes after they are there, seconds.
+pub const SENDING: u64 = 60;
+
 /// An engagement, a round or an audit that asks for proofs, as it was looked at once. Nobody else makes proofs for it before this is
 /// dropped.
 pub trait Claims {
@@ -24,6 +27,11 @@ pub trait Claims {
 
     /// Until when the proof of a position must be there, Unix seconds, if it is `now`.
     fn by(&self, position: usize, now: u64) -> u64;
+
+    /// How long before that what asks is given up where proofs are missing, with what sending them takes, seconds.
+    fn spare(&self) -> u64 {
+        SENDING
+    }
 
     /// What the proof of a position is about.
     ///

@@ -25,9 +25,6 @@ const TOGETHER: usize = 32;
 /// How often it is looked whether proofs are there.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// What sending proofs takes after they are there, seconds.
-pub const SENDING: u64 = 60;
-
 /// An answer that is waited for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = eyre::Result<T>> + 'a>>;
 
@@ -285,15 +282,15 @@ async fn is_urgent(claims: &impl Claims, prover: &Prover, quiet: Duration) -> ey
         .positions()
         .into_iter()
         .map(|position| claims.by(position, now).saturating_sub(now));
-    Ok(too_little(left, prover.speed().of_one(), quiet))
+    Ok(too_little(left, claims.spare(), prover.speed().of_one(), quiet))
 }
 
 /// The first of these times in seconds, the most urgent proof's first, that is no more than what all proofs up to it take here, one after
-/// the other; if no proof came for as long as three take, and as a lease, or for a quarter of what is left.
-fn too_little(left: impl Iterator<Item = u64>, one: Duration, quiet: Duration) -> Option<u64> {
+/// the other, and `spare`; if no proof came for as long as three take, and as a lease, or for a quarter of what is left.
+fn too_little(left: impl Iterator<Item = u64>, spare: u64, one: Duration, quiet: Duration) -> Option<u64> {
     const LEASE: u64 = 60;
     let one = one.as_secs_f64().ceil() as u64;
-    let mut needed = SENDING;
+    let mut needed = spare;
     let first = left.into_iter().find(|left| {
         needed = needed.saturating_add(one.max(1).saturating_mul(MARGIN));
         *left <= needed
@@ -309,7 +306,7 @@ mod tests {
     #[test]
     fn proofs_are_made_here_when_the_time_is_short_and_none_came_for_long() {
         let seconds = Duration::from_secs;
-        let of = |left: &[u64], quiet| too_little(left.iter().copied(), seconds(10), seconds(quiet));
+        let of = |left: &[u64], quiet| too_little(left.iter().copied(), 60, seconds(10), seconds(quiet));
         // Three take a minute with their margin, and a minute to be sent.
         assert_eq!(of(&[121; 3], 1000), None);
         assert_eq!(of(&[120; 3], 29), None);

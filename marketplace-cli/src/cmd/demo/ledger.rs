@@ -1,5 +1,6 @@
 //! Who paid what, to the wei, and the demo's summary.
 
+use crate::cmd::demo::farm::Farmed;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;
@@ -103,6 +104,9 @@ pub(super) struct Summary {
     pub(super) parties: Vec<Party>,
     pub(super) steps: Ledger,
     pub(super) proofs: Vec<OneProof>,
+    /// Where a farm made the proofs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) farmed: Option<Farmed>,
     pub(super) false_proofs: Vec<Attempt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration_agreement: Option<String>,
@@ -120,6 +124,9 @@ impl Summary {
             v.outcome,
             v.assurance
         );
+        if let Some(farmed) = &self.farmed {
+            farmed.check()?;
+        }
         require_refused(&self.false_proofs)?;
         require_right(&self.parties)
     }
@@ -196,6 +203,9 @@ impl fmt::Display for Summary {
             proofs.row([p.position.to_string(), time, format!("{} bytes", p.proof_bytes)]);
         }
         writeln!(f, "{proofs}")?;
+        if let Some(farmed) = &self.farmed {
+            writeln!(f, "{farmed}")?;
+        }
 
         for a in &self.false_proofs {
             writeln!(

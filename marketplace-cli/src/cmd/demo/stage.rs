@@ -257,6 +257,7 @@ impl Stage {
             parties,
             steps: self.ledger,
             proofs: proven.proofs,
+            farmed: None,
             false_proofs,
             calibration_agreement: self.calibration_agreement,
             seconds: self.began.elapsed().as_secs_f64(),

@@ -4,7 +4,7 @@ use crate::accuracy::provider::prepared::{OneProof, Plan, Prepared};
 use crate::engagement::paths::proof_path;
 use crate::engagement::Site;
 use crate::home::Journaled;
-use crate::proofs::claims::Claims;
+use crate::proofs::claims::{Claims, SENDING};
 use crate::proofs::task::{About, Place, Shown, Task};
 use crate::proving::Prover;
 use alloy::primitives::B256;
@@ -57,6 +57,11 @@ impl Claims for Wanted<'_> {
     fn by(&self, position: usize, now: u64) -> u64 {
         let due = self.plan.demand.due(&[position], self.prepared.e.deadline);
         due.into_iter().find(|by| *by >= now).unwrap_or(u64::MAX)
+    }
+
+    /// When an eighth of the window is left, daemons give up what nobody is proving.
+    fn spare(&self) -> u64 {
+        SENDING + self.site.market.prove_seconds(self.prepared.e.mode) / 8
     }
 
     fn about(&mut self, position: usize) -> eyre::Result<About> {
