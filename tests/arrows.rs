@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// From low to high; a crate uses only what stands before it.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("assay-lanes", &[]),
     ("assay-kernels", &["assay-lanes"]),
     ("assay-engine", &["assay-kernels"]),
@@ -35,6 +35,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "assay-verifier-gen",
         ],
     ),
+    ("assay-farm", &["assay-durable"]),
     (
         "assay-cli",
         &[
@@ -42,6 +43,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "assay-durable",
             "assay-economics",
             "assay-exchange",
+            "assay-farm",
             "assay-marketplace",
             "assay-protocol",
             "assay-prover",

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cmd`] | one file per subcommand: options, the operation of [`assay_marketplace`], its result |
 //! | [`args`] | options of several commands, as plain values |
+//! | [`farm`] | proofs made by a farm |
 //! | [`settings`] | options that stand in files |
 //! | [`ids`] | ids completed from their beginnings |
 //! | [`reading`] | what third parties read, and the page that shows it |
@@ -15,6 +16,7 @@ pub mod args;
 pub mod cmd;
 pub mod context;
 pub mod exit;
+pub mod farm;
 pub mod ids;
 pub mod output;
 pub mod reading;

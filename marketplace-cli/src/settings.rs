@@ -140,6 +140,10 @@ settings! {
     retrieval: Address,
     /// `--portable`.
     portable: bool,
+    /// `--queue`.
+    queue: String,
+    /// `--tasks`.
+    tasks: PathBuf,
     /// `--keystore`, where neither another key is named nor the environment holds one.
     keystore: PathBuf,
     /// `--password-file`, of that keystore.

@@ -8,6 +8,7 @@ use assay_chain::market::Market;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::Venue;
 use eyre::WrapErr;
+use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,8 @@ fn entries(dir: &Path) -> eyre::Result<Vec<PathBuf>> {
 }
 
 /// What journals are about, and ids name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Journaled {
     Model,

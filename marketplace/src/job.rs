@@ -3,10 +3,8 @@
 
 use crate::home::Home;
 use crate::proving::promises::{note_speed, reserve_proof};
-use crate::proving::stated::{verify, Stated};
 use crate::proving::Prover;
 use alloy::primitives::B256;
-use assay_durable::file::parent;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_durable::turn::Places;
@@ -14,7 +12,7 @@ use assay_prover::proof::{self, Inference, ProofBundle};
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::Word;
 use assay_statement::input::InputSalt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// For what a proof is made.
@@ -128,24 +126,5 @@ impl Turn<'_> {
             out.warn(format_args!("the proving speed is not noted: {error:#}"));
         }
         Ok(bundle)
-    }
-
-    /// As [`Turn::prove`], and keeps the proof in a file once it was verified and states this.
-    ///
-    /// # Errors
-    /// As there, and if it cannot be kept.
-    pub fn prove_into(
-        self,
-        image: &[u8],
-        salt: &InputSalt,
-        stated: &Stated,
-        file: &Path,
-        out: &Reporter,
-    ) -> eyre::Result<()> {
-        let key = self.prover.verifier_key();
-        let bundle = self.prove(image, salt, stated.ctx, out)?;
-        verify(key, &bundle, stated)?;
-        std::fs::create_dir_all(parent(file))?;
-        Ok(bundle.save(file)?)
     }
 }

@@ -11,6 +11,7 @@
 //! | [`cipher_file`] | the file of an encrypted transfer | nothing |
 //! | [`proving`] | the prover with a model's files, its promises, its reference string | `instructions` |
 //! | [`job`] | proofs made one after the other, beside other processes | `home`, `proving` |
+//! | [`proofs`] | what asks for proofs, one proof's worth of it as a file, and who makes it | `home`, `job`, `proving` |
 //! | [`verifier`] | the generated contract: deployed by providers, checked by everybody else | `proving`, `home`, `engagement`, `instructions` |
 //! | [`plan`] | what a model's circuit costs before there is any key | `verifier` |
 //! | [`engagement`] | what every engagement needs | `home` |
@@ -22,7 +23,7 @@
 //! | [`corpus`] | corpora of documents, their sources, documents opened to their originals | `document`, `engagement`, `inputs`, `openings`, `proving` |
 //! | [`accuracy`] | accuracy engagements: provider, consumer, anybody | all above |
 //! | [`prediction`] | rounds of predictions: provider, consumer, anybody | all above |
-//! | [`audit`] | audits of corpora: requester, responder, authority, anybody | `capacity`, `corpus`, `delivery`, `document`, `engagement`, `job`, `openings`, `proving`, `verifier` |
+//! | [`audit`] | audits of corpora: requester, responder, authority, anybody | `capacity`, `corpus`, `delivery`, `document`, `engagement`, `job`, `openings`, `proofs`, `proving`, `verifier` |
 //! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
 //! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction`, `audit` |
@@ -45,6 +46,7 @@ pub mod model;
 pub mod openings;
 pub mod plan;
 pub mod prediction;
+pub mod proofs;
 pub mod proving;
 pub mod revealed;
 pub mod serve;

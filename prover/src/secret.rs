@@ -226,6 +226,19 @@ impl ModelSecret {
         })
     }
 
+    /// As [`ModelSecret::write_new`], with all proofs used up: for a machine that proves with numbers that are counted elsewhere. No
+    /// number can be taken of the copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_uncounted(&self, path: &Path) -> Result<(), SecretError> {
+        let copy = Self {
+            counter: self.budget(),
+            ..*self
+        };
+        copy.write_new(path)
+    }
+
     /// Reads a file of [`ModelSecret::create`].
     ///
     /// # Errors
@@ -347,7 +360,30 @@ impl ModelSecret {
     /// and the RNG cannot be cloned. A prover that draws anything before the first-phase columns' blinding rows, or
     /// whose weight columns are not the first advice columns, must not use it.
     pub fn blinding_rng(&self) -> BlindingRng {
+        self.blinding(None)
+    }
+
+    /// As [`ModelSecret::blinding_rng`], for a try that no other has the token of: machines may have been cloned from one another,
+    /// with what their systems draw next.
+    ///
+    /// # Soundness
+    /// Every new word is still the system's, with one of a ChaCha20 stream on top, whose key is a hash of the token, of 32 more bytes
+    /// of the system and of the blinder seed: clones that draw the same bytes share nothing that anybody else could compute.
+    pub fn blinding_rng_for(&self, token: &[u8; 16]) -> BlindingRng {
+        let mut drawn = Zeroizing::new([0; 32]);
+        OsRng.fill_bytes(&mut *drawn);
+        let key = Sha256::new()
+            .chain_update(b"assay.secret.try.v1")
+            .chain_update(self.blinder_seed)
+            .chain_update(token)
+            .chain_update(&*drawn)
+            .finalize();
+        self.blinding(Some(ChaCha20Rng::from_seed(key.into())))
+    }
+
+    fn blinding(&self, of_try: Option<ChaCha20Rng>) -> BlindingRng {
         BlindingRng {
+            of_try,
             key: derive_key(b"assay.secret.blinder.v1", &self.blinder_seed),
             columns: self.weight_columns,
             words_per_column: u64::from(self.blinding_rows) * WORDS_PER_SCALAR,
@@ -500,11 +536,19 @@ impl LockedSecret {
     /// # Errors
     /// [`SecretError::BudgetExhausted`], [`SecretError::Io`].
     pub fn reserve_proof(&mut self) -> Result<Reservation, SecretError> {
+        self.reserve_proofs(1)
+    }
+
+    /// As [`LockedSecret::reserve_proof`], for so many proofs; the number is the last one's.
+    ///
+    /// # Errors
+    /// As there; nothing is taken then.
+    pub fn reserve_proofs(&mut self, proofs: u64) -> Result<Reservation, SecretError> {
         let budget = self.secret.budget();
-        if self.secret.counter >= budget {
+        if proofs > self.remaining() {
             return Err(SecretError::BudgetExhausted { budget });
         }
-        self.count_to(self.secret.counter + 1)?;
+        self.count_to(self.secret.counter + proofs)?;
         Ok(Reservation {
             number: self.secret.counter,
             budget,
@@ -555,6 +599,8 @@ pub struct BlindingRng {
     column: u32,
     word: u64,
     stream: Option<ChaCha20Rng>,
+    /// On top of the system's words, where the try has a token.
+    of_try: Option<ChaCha20Rng>,
 }
 
 impl BlindingRng {
@@ -583,7 +629,10 @@ impl RngCore for BlindingRng {
     }
 
     fn next_u64(&mut self) -> u64 {
-        self.prefix_word().unwrap_or_else(|| OsRng.next_u64())
+        self.prefix_word().unwrap_or_else(|| {
+            let on_top = self.of_try.as_mut().map_or(0, RngCore::next_u64);
+            OsRng.next_u64() ^ on_top
+        })
     }
 
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
@@ -595,6 +644,11 @@ impl RngCore for BlindingRng {
             rest = later;
         }
         OsRng.fill_bytes(rest);
+        if let Some(of_try) = &mut self.of_try {
+            let mut on_top = Zeroizing::new(vec![0; rest.len()]);
+            of_try.fill_bytes(&mut on_top);
+            rest.iter_mut().zip(on_top.iter()).for_each(|(byte, top)| *byte ^= top);
+        }
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {

@@ -49,6 +49,33 @@ fn two_rngs_of_one_secret_agree_on_the_weight_columns_and_nowhere_else() {
 }
 
 #[test]
+fn tries_agree_on_the_weight_columns_and_nowhere_else_however_they_draw() {
+    let (_dir, _path, secret) = fresh();
+    let plain = scalars(secret.blinding_rng(), PREFIX + 40);
+    let tries = [[1; 16], [1; 16], [2; 16]].map(|token| scalars(secret.blinding_rng_for(&token), PREFIX + 40));
+    assert!(tries.iter().all(|drawn| drawn[..PREFIX] == plain[..PREFIX]));
+    let new = tries.iter().flat_map(|drawn| drawn[PREFIX..].to_vec());
+    assert!(all_distinct(&new.chain(plain).collect::<Vec<_>>()));
+    let mut bytes = [[0u8; 8 * 8 * PREFIX + 64]; 2];
+    for bytes in &mut bytes {
+        secret.blinding_rng_for(&[3; 16]).fill_bytes(bytes);
+    }
+    let [a, b] = bytes.map(|bytes| bytes[8 * 8 * PREFIX..].to_vec());
+    assert!(a != b && a != [0; 64] && b != [0; 64]);
+}
+
+#[test]
+fn of_an_uncounted_copy_no_number_can_be_taken() {
+    let (dir, _path, secret) = fresh();
+    let copy = dir.path().join("copy.secret");
+    secret.write_uncounted(&copy).unwrap();
+    assert!(matches!(reserve_proof(&copy), Err(SecretError::BudgetExhausted { .. })));
+    let read = ModelSecret::open(&copy).unwrap();
+    assert_eq!((read.fingerprint(), secret.counter()), (secret.fingerprint(), 0));
+    assert!(matches!(secret.write_uncounted(&copy), Err(SecretError::Exists { .. })));
+}
+
+#[test]
 fn the_prefix_does_not_depend_on_which_methods_draw_it() {
     let (_dir, _path, secret) = fresh();
     let words = PREFIX * 8;

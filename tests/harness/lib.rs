@@ -5,6 +5,7 @@
 mod audit_daemons;
 mod audits;
 mod daemons;
+mod farms;
 mod network;
 mod rounds;
 mod saved;
@@ -16,6 +17,7 @@ mod story;
 pub use audit_daemons::deeds;
 pub use audits::Audited;
 pub use daemons::{Daemon, Daemons};
+pub use farms::{Farm, Worker};
 pub use network::{labelled_images, small_architecture, small_architecture_with};
 pub use story::{milliether, Story};
 
@@ -493,6 +495,12 @@ impl Setting {
     pub fn with_model(&self, args: &[&str]) -> Value {
         let model = ["--model", text(&self.model), "--arch", text(&self.arch)];
         self.provider().does(&[args, &model].concat())
+    }
+
+    /// As [`Setting::with_model`], for a command that signs nothing.
+    pub fn with_model_reads(&self, args: &[&str]) -> Value {
+        let model = ["--model", text(&self.model), "--arch", text(&self.arch)];
+        self.provider().reads(&[args, &model].concat())
     }
 
     /// Proofs of an engagement in clear, with what `mp prove` says.

@@ -12,6 +12,7 @@
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
 //! | [`patrol`], [`time`] | when a daemon looks; times with units |
+//! | [`queue`] | where the queue of a farm is |
 //! | [`retrieval`] | which retrieval market is meant |
 //! | [`predicate`], [`documents`] | keys of a predicate, documents by their indices |
 //! | [`accepting`] | which audits a responder takes on |
@@ -34,6 +35,7 @@ pub mod output;
 pub mod patrol;
 pub mod policy;
 pub mod predicate;
+pub mod queue;
 pub mod retrieval;
 pub mod server;
 pub mod serving;

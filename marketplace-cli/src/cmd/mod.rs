@@ -9,6 +9,7 @@ mod demo;
 mod deploy;
 pub mod devnet;
 mod doctor;
+mod farm;
 mod input;
 mod key;
 mod man;
@@ -41,7 +42,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     version = version::short(),
     long_version = version::long(),
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof or opening rejected, 4 chain unreachable.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 proof or opening rejected, 4 chain or farm unreachable.\n\
                   Results go to stdout, everything else to stderr. NO_COLOR=1 leaves colours out.\n\
                   Options that stand in files: assay config show. What is missing here: assay doctor."
 )]
@@ -97,6 +98,9 @@ pub enum Command {
     /// Audits of corpora: which documents match, with proofs
     #[command(subcommand)]
     Audit(audit::Command),
+    /// A farm of provers: machines that take what is to be proven from a queue
+    #[command(subcommand)]
+    Farm(farm::Command),
     /// Serve files to the other party of an engagement or a round, or the page to readers
     Serve(serve::Args),
     /// Close an engagement, a round or an audit whose window has passed; anybody may
@@ -155,6 +159,7 @@ impl Command {
             Self::Input(command) => command.run(ctx).await,
             Self::Corpus(command) => command.run(ctx).await,
             Self::Audit(command) => command.run(ctx).await,
+            Self::Farm(command) => command.run(ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,

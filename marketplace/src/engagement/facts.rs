@@ -15,6 +15,7 @@
 //! | [`PROBED`] | engagement | provider, when open examples were judged | `proceed` is refused until they are |
 //! | [`ADVISED_TO_END`] | engagement | provider, when open examples or the whole set are judged; taken back by a better set in clear and by force | nothing speaks against proceeding |
 //! | [`IMAGE_BYTES`] | engagement | provider, when it begins to prove | after an encrypted transfer no proof is sent until `prove` ran again |
+//! | [`CUT`] | engagement, round, audit | provider, **before** a farm is asked for the proofs | a position could be put into two proofs |
 //! | [`VERIFIED_RESULT`] | engagement | consumer, when every claim was proven to it | the result is not accepted |
 //! | [`SETTLED`] | engagement | daemons, when nothing can happen any more | the engagement is looked at again |
 
@@ -51,6 +52,8 @@ pub const PROBED: Fact<B256> = Fact::new("probed");
 pub const ADVISED_TO_END: Fact<Option<EndAdvised>> = Fact::new("advisedToEnd");
 /// Bytes of an image of the model that proved.
 pub const IMAGE_BYTES: Fact<usize> = Fact::new("imageBytes");
+/// Positions that go into one proof each time, in the order in which a farm was asked for them.
+pub const CUT: Fact<Vec<Vec<usize>>> = Fact::new("cut");
 /// Hash of the result whose every position was proven to this consumer.
 pub const VERIFIED_RESULT: Fact<B256> = Fact::new("verifiedResult");
 /// That nothing can happen any more.

@@ -10,7 +10,7 @@ use crate::proving::promises::{Promises, Speed};
 use crate::proving::reference_string::{warn_cache, ReferenceString, SrsUse};
 use alloy::primitives::{B256, U256};
 use assay_chain::client::Chain;
-use assay_chain::error::usage;
+use assay_chain::error::{hinted, usage};
 use assay_durable::cache::Cache;
 use assay_durable::file::write_atomic;
 use assay_durable::report::{Estimate, Reporter};
@@ -180,7 +180,23 @@ impl ModelFiles {
         self.with_string(model, frozen, string, MissingSecret::Drawn, out)
     }
 
-    fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
+    /// As [`ModelFiles::prover`] for a machine that proves what others ask for, and asks no node: they say under which key, and verify
+    /// what comes back. The secret must be there.
+    ///
+    /// # Errors
+    /// If a file is not what it should be.
+    pub async fn prover_for_others(&self, out: &Reporter) -> eyre::Result<Prover> {
+        let (model, frozen) = self.network()?;
+        ModelSecret::open(&self.secret_path())?;
+        let string = self.srs.load_off_chain(async || Ok(None), frozen.layout.k, out).await?;
+        self.with_string(model, frozen, string, MissingSecret::Missed, out)
+    }
+
+    /// The model, and its architecture with its layout.
+    ///
+    /// # Errors
+    /// If a file is not what it should be.
+    pub fn network(&self) -> eyre::Result<(Model, FrozenArchitecture)> {
         let model = load_model(&self.model)?;
         let frozen = self.frozen(&model)?;
         Ok((model, frozen))
@@ -313,6 +329,11 @@ impl Prover {
         self.model.architecture.image_len()
     }
 
+    /// What a proof takes.
+    pub fn footprint(&self) -> Footprint {
+        Footprint::of(&self.frozen)
+    }
+
     /// The commitment the model is registered with: computed once for as long as the secret file is the same.
     pub fn weights_commit(&self) -> eyre::Result<U256> {
         let secret = ModelSecret::open(&self.secret)?;
@@ -327,6 +348,24 @@ impl Prover {
         )?);
         *known = Some((secret.fingerprint(), commit));
         Ok(commit)
+    }
+
+    /// Fails if the secret file here is a counter of its own that this farm's numbers are not taken from: two of them would show the
+    /// weights.
+    ///
+    /// # Errors
+    /// Naming the remedy.
+    pub fn require_counted_by(&self, farm: &str) -> eyre::Result<()> {
+        let promises = Promises::open(&self.secret)?;
+        let secret = ModelSecret::open(&self.secret)?;
+        let is_owner = promises.allotted().is_some_and(|allotted| allotted.id == farm);
+        if is_owner || promises.remaining() == 0 || secret.is_opened() || secret.is_public() {
+            return Ok(());
+        }
+        Err(hinted(
+            format!("{} counts proofs by itself, not with farm {farm}", self.secret.display()),
+            "if it is a copy, use one of assay farm copy instead; on the machine that owns it, run assay farm submit first",
+        ))
     }
 
     /// Proofs that the weights commitment still carries.

@@ -9,8 +9,12 @@
 //!
 //! ```text
 //! SECRET.promises   {"version":1,"proofMillis":…,"countedMillis":…,
-//!                    "promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}}}
+//!                    "promises":{ID:{"proofs":…,"windowSeconds":…,"chain":…,"market":…}},
+//!                    "farm":{"id":…,"allotted":…,"seen":{"used":…,"total":…}}}
 //! ```
+//!
+//! A farm counts proofs by itself, but none that this file did not allot to it before, so that the secret's counter stays the only
+//! one that all count from. What a farm was allotted is never proven with anywhere else, whatever becomes of the farm.
 
 use alloy::primitives::{Address, B256};
 use assay_chain::error::hinted;
@@ -65,6 +69,31 @@ struct Content {
     #[serde(default)]
     counted_millis: Option<u64>,
     promises: BTreeMap<B256, Promise>,
+    /// The only one that proofs are allotted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    farm: Option<Allotted>,
+}
+
+/// Numbers of a secret's proofs that a farm counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Allotted {
+    /// Names the database.
+    pub id: String,
+    /// Its total, once it is told of it.
+    pub allotted: u64,
+    /// Its counter and its total, the last time that it was asked.
+    pub seen: Counted,
+}
+
+/// What a farm counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Counted {
+    /// Numbers up to this one are spent.
+    pub used: u64,
+    /// It grants none above.
+    pub total: u64,
 }
 
 /// Proofs that are promised with one secret, as others count them.
@@ -264,6 +293,97 @@ impl Promises {
             return Ok(());
         }
         self.save()
+    }
+
+    /// What a farm was allotted, if one is named.
+    pub fn allotted(&self) -> Option<&Allotted> {
+        self.content.farm.as_ref()
+    }
+
+    /// Names a farm that counts so; what it has to count from then on. Another one than before, or an old copy of it, only if what was
+    /// allotted is `given_up`: then nothing is left that it may have granted before.
+    ///
+    /// # Errors
+    /// If another one is named, or this one had counted further than it says: its database is an old copy.
+    pub fn name_farm(&mut self, id: &str, says: Counted, given_up: bool) -> eyre::Result<Counted> {
+        let refusal = match &self.content.farm {
+            None => None,
+            Some(farm) if farm.id != id => Some(format!(
+                "proofs of this secret are counted by farm {}, this is farm {id}",
+                farm.id
+            )),
+            Some(farm) if says.used < farm.seen.used || says.total < farm.seen.total => Some(format!(
+                "farm {id} has used {} of {} proofs, it had used {} of {} before: its database is an old copy",
+                says.used, says.total, farm.seen.used, farm.seen.total
+            )),
+            Some(_) => None,
+        };
+        if let Some(what) = refusal.as_ref().filter(|_| !given_up) {
+            return Err(hinted(
+                what.clone(),
+                "name the queue of that farm as it was; if it is gone for good: assay farm submit … --new-farm, which gives up what was \
+                 allotted",
+            ));
+        }
+        let is_new = refusal.is_some() || self.content.farm.is_none();
+        let farm = self.content.farm.get_or_insert_with(|| Allotted {
+            id: id.to_owned(),
+            allotted: 0,
+            seen: says,
+        });
+        if is_new {
+            farm.id = id.to_owned();
+            // Whatever was granted of it.
+            farm.allotted = says.total;
+            farm.seen = Counted {
+                used: says.total,
+                total: says.total,
+            };
+        } else {
+            farm.seen = says;
+            // What it may not have been told of, or have been told of before it became an old copy, is wasted.
+            farm.allotted = farm.allotted.min(says.total);
+        }
+        let counts = farm.seen;
+        self.save()?;
+        Ok(counts)
+    }
+
+    /// Notes that the farm knows its total.
+    ///
+    /// # Errors
+    /// If that cannot be kept.
+    pub fn note_told(&mut self, total: u64) -> eyre::Result<()> {
+        if let Some(farm) = &mut self.content.farm {
+            farm.seen.total = farm.seen.total.max(total);
+        }
+        self.save()
+    }
+
+    /// Allots so many more proofs to the farm that is named, or as many of them as are promised to `id` or to nobody: the farm's total
+    /// then. On disk when this returns; dying in between wastes them.
+    ///
+    /// # Errors
+    /// If no farm is named.
+    pub fn allot(&mut self, id: B256, proofs: u64) -> eyre::Result<u64> {
+        eyre::ensure!(self.content.farm.is_some(), "no farm is named");
+        let promised = self.get(id).map_or(0, |promise| promise.proofs);
+        let proofs = proofs.min(self.free() + promised).min(self.remaining());
+        self.secret.reserve_proofs(proofs)?;
+        if let Some(promise) = self.content.promises.get_mut(&id) {
+            promise.proofs = promise.proofs.saturating_sub(proofs);
+        }
+        let farm = self.content.farm.as_mut().map_or(0, |farm| {
+            farm.allotted += proofs;
+            farm.allotted
+        });
+        self.save()?;
+        Ok(farm)
+    }
+
+    /// Proofs that the secret still carries, promised or not.
+    pub fn remaining(&self) -> u64 {
+        self.secret.remaining()
     }
 
     /// Proofs that nobody is promised.

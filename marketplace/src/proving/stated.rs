@@ -2,6 +2,7 @@
 
 use alloy::primitives::U256;
 use assay_chain::error::rejected;
+use assay_durable::file::parent;
 use assay_durable::report::Reporter;
 use assay_protocol::abi::{Metric, ProofTerms};
 use assay_protocol::ids::is_correct;
@@ -52,6 +53,16 @@ pub fn verify(key: &VerifierKey, bundle: &ProofBundle, expected: &Stated) -> eyr
         return Err(another());
     }
     proof::verify(key, bundle).map_err(|e| rejected(e.to_string()))
+}
+
+/// Keeps a bundle in a file once it was verified and states this.
+///
+/// # Errors
+/// As [`verify`], and if it cannot be kept.
+pub fn keep(key: &VerifierKey, bundle: &ProofBundle, expected: &Stated, file: &Path) -> eyre::Result<()> {
+    verify(key, bundle, expected)?;
+    std::fs::create_dir_all(parent(file))?;
+    Ok(bundle.save(file)?)
 }
 
 /// Whether a file holds a proof that states this and verifies; what else it holds is complained about.

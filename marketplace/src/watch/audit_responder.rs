@@ -8,7 +8,7 @@ use crate::audit::responder::answer::{answer, Fewer};
 use crate::audit::responder::deliver::deliver;
 use crate::audit::responder::hand_over::hand_over;
 use crate::audit::responder::policy::AcceptPolicy;
-use crate::audit::responder::prove::{prove, Owed};
+use crate::audit::responder::prove::{prove, prove_with, Owed};
 use crate::audit::responder::publish::publish;
 use crate::audit::responder::submit::{submit, MAX_BATCH};
 use crate::audit::responder::taken::{find_again, moved, prover};
@@ -18,6 +18,7 @@ use crate::delivery::PREDICATE_FILE;
 use crate::engagement::facts::SETTLED;
 use crate::engagement::overdue::close;
 use crate::engagement::paths::proof_path;
+use crate::proofs::farm::Proofs;
 use crate::watch::audits::{number_of, Derived, Now, SettledDemands};
 use crate::watch::offers::Offers;
 use crate::watch::proving::{Job, JobEnd, Queue};
@@ -41,6 +42,7 @@ use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the responder was told.
@@ -58,6 +60,8 @@ pub struct AuditResponderOrders {
     pub marketplace: Option<Market>,
     /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
+    /// Who makes the proofs; this machine if there is none.
+    pub farm: Option<Arc<dyn Proofs>>,
 }
 
 /// The responder's part of a patrol over audits.
@@ -86,9 +90,9 @@ impl AuditResponder {
         Ok(Self {
             corpus: orders.corpus.as_ref().map(id_of).transpose()?,
             room: Room::new(orders.max_open),
+            queue: Queue::of(orders.farm.as_ref()),
             orders,
             offers: Offers::default(),
-            queue: Queue::default(),
             unproven: Derived::default(),
             settled: SettledDemands::default(),
         })
@@ -413,11 +417,14 @@ impl Role for AuditResponder {
 
     fn schedule(&self, desk: &Station<Audits>) -> eyre::Result<Option<B256>> {
         self.queue.schedule(|id, by| {
-            let (desk, keys) = (desk.clone(), self.orders.keys.clone());
+            let (desk, keys, farm) = (desk.clone(), self.orders.keys.clone(), self.orders.farm.clone());
             Ok(Job::start(id, by, async move |told| {
                 // Each predicate has keys of its own.
                 let prover = prover(&desk, id, &keys)?;
-                let made = prove(&desk, id, &prover, |_| told.load(Ordering::Relaxed)).await?;
+                let made = match farm.as_deref() {
+                    Some(farm) => prove_with(&desk, id, &prover, farm, || !told.load(Ordering::Relaxed)).await?,
+                    None => prove(&desk, id, &prover, |_| told.load(Ordering::Relaxed)).await?,
+                };
                 Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
             }))
         })

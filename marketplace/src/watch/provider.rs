@@ -10,11 +10,12 @@ use crate::accuracy::provider::moves::{ABORT, CONCEDE};
 use crate::accuracy::provider::prepared::prepare;
 use crate::accuracy::provider::probe::{probe, AfterProbe};
 use crate::accuracy::provider::set::open_set;
+use crate::accuracy::provider::wanted::Wanted;
 use crate::accuracy::provider::{answer, post, submit};
 use crate::delivery::{Delivery, Place};
 use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::Ended;
-use crate::job::Job as ProofJob;
+use crate::proofs::farm::{self, anywhere};
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::proving::{Job, JobEnd, Queue};
@@ -50,6 +51,8 @@ pub struct ProviderOrders {
     pub at_least: Option<u32>,
     /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
+    /// Who makes the proofs; this machine if there is none.
+    pub farm: Option<Arc<dyn farm::Proofs>>,
 }
 
 /// The provider's part of a patrol.
@@ -84,11 +87,11 @@ impl Provider {
         orders.model.require_files()?;
         let mut provider = Self {
             room: Room::new(orders.max_open),
+            queue: Queue::of(orders.farm.as_ref()),
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
             board: Mutex::default(),
-            queue: Queue::default(),
         };
         if provider.is_accepting() {
             provider.models = own_models(desk, &*provider.prover(desk)?)?;
@@ -290,7 +293,9 @@ impl Role for Provider {
         self.queue.schedule(|id, by| {
             let (desk, prover) = (desk.clone(), self.prover(desk)?);
             let set = handed_over_set(&desk, id);
-            let work = async move |told: &AtomicBool| prove(&desk, id, set.as_deref(), &prover, told).await;
+            let farm = self.orders.farm.clone();
+            let work =
+                async move |told: &AtomicBool| prove(&desk, id, set.as_deref(), &prover, farm.as_deref(), told).await;
             Ok(Job::start(id, by, work))
         })
     }
@@ -302,6 +307,7 @@ async fn prove(
     id: B256,
     set: Option<&Path>,
     prover: &Prover,
+    farm: Option<&dyn farm::Proofs>,
     told: &AtomicBool,
 ) -> eyre::Result<JobEnd> {
     let mut prepared = prepare(desk, id, set, prover).await?;
@@ -310,21 +316,10 @@ async fn prove(
     }
     let plan = prepared.plan(desk, prover, false).await?;
     prepared.begin(desk, prover, &plan, true).await?;
-    let mut job = ProofJob::new(prover, &desk.home);
-    for (made, position) in plan.to_make.iter().copied().enumerate() {
-        if plan.is_used_up(made, prover)? {
-            break;
-        }
-        let goes_on = || !told.load(Ordering::Relaxed);
-        if prepared
-            .prove(desk, &mut job, &plan, position, goes_on)
-            .await?
-            .is_none()
-        {
-            return Ok(JobEnd::Stopped);
-        }
-    }
-    Ok(JobEnd::All)
+    let mut wanted = Wanted::new(desk, prover, prepared, plan);
+    let goes_on = || !told.load(Ordering::Relaxed);
+    let made = anywhere(desk, &mut wanted, prover, farm, goes_on).await?;
+    Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
 }
 
 /// From where the files are handed over; what was published also from the chain.

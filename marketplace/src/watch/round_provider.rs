@@ -7,6 +7,7 @@ use crate::prediction::provider::answer::answer;
 use crate::prediction::provider::prove::{prove, with_files};
 use crate::prediction::provider::publish::{publish, send_outputs};
 use crate::prediction::provider::serve::{serve, ServePolicy};
+use crate::proofs::farm::Proofs;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
 use crate::watch::models::own_models;
 use crate::watch::offers::Offers;
@@ -38,6 +39,8 @@ pub struct RoundProviderOrders {
     pub max_open: usize,
     /// Receiver of what the contracts owe.
     pub withdraw_to: Address,
+    /// Who makes the proofs; this machine if there is none.
+    pub farm: Option<Arc<dyn Proofs>>,
 }
 
 /// The provider's part of a patrol over rounds.
@@ -61,11 +64,11 @@ impl RoundProvider {
         orders.model.require_files()?;
         let mut provider = Self {
             room: Room::new(orders.max_open),
+            queue: Queue::of(orders.farm.as_ref()),
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
             offers: Offers::default(),
-            queue: Queue::default(),
         };
         if provider.orders.serves.is_some() {
             provider.models = own_models(desk, &*provider.prover(desk)?)?;
@@ -208,9 +211,9 @@ impl Role for RoundProvider {
 
     fn schedule(&self, desk: &Station<Rounds>) -> eyre::Result<Option<B256>> {
         self.queue.schedule(|id, by| {
-            let (desk, prover) = (desk.clone(), self.prover(desk)?);
+            let (desk, prover, farm) = (desk.clone(), self.prover(desk)?, self.orders.farm.clone());
             Ok(Job::start(id, by, async move |told| {
-                let made = prove(&desk, id, &prover, || told.load(Ordering::Relaxed)).await?;
+                let made = prove(&desk, id, &prover, farm.as_deref(), || told.load(Ordering::Relaxed)).await?;
                 Ok(if made.stopped { JobEnd::Stopped } else { JobEnd::All })
             }))
         })

@@ -8,7 +8,7 @@ use crate::chips::weights::weight_columns;
 use crate::circuit::NetworkCircuit;
 use crate::model::{FoldedLayer, FoldedModel, Model, ParamsError};
 use crate::reference::{self, ReferenceError};
-use crate::secret::ModelSecret;
+use crate::secret::{BlindingRng, ModelSecret};
 use crate::witness::{Inputs, Witness};
 use assay_durable::progress::Progress;
 use assay_engine::{EngineError, Options, Prover};
@@ -186,6 +186,29 @@ pub fn prove_with_secret(
     inference: &Inference<'_>,
     progress: &dyn Progress,
 ) -> Result<ProofBundle, ProveError> {
+    prove_blinded(keys, inference, ModelSecret::blinding_rng, progress)
+}
+
+/// As [`prove_with_secret`], for one of several tries that may run on machines that were cloned from one another, see
+/// [`ModelSecret::blinding_rng_for`].
+///
+/// # Errors
+/// As there.
+pub fn prove_try_with_secret(
+    keys: &Keys,
+    inference: &Inference<'_>,
+    token: &[u8; 16],
+    progress: &dyn Progress,
+) -> Result<ProofBundle, ProveError> {
+    prove_blinded(keys, inference, |secret| secret.blinding_rng_for(token), progress)
+}
+
+fn prove_blinded(
+    keys: &Keys,
+    inference: &Inference<'_>,
+    blinding: impl FnOnce(&ModelSecret) -> BlindingRng,
+    progress: &dyn Progress,
+) -> Result<ProofBundle, ProveError> {
     let Inference {
         model,
         image,
@@ -202,7 +225,7 @@ pub fn prove_with_secret(
         salt,
         ctx,
     };
-    prove(keys, &input, secret.blinding_rng(), progress)
+    prove(keys, &input, blinding(&secret), progress)
 }
 
 /// [`weights_commit`] with salts and blinders from the model's secret: what every proof of the model shows.

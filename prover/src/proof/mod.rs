@@ -75,8 +75,8 @@ pub mod speed;
 pub use bundle::{BundleError, ProofBundle};
 pub use check::{verify, VerifyError};
 pub use create::{
-    check_secret, prove, prove_with_secret, secret_sizes, weights_commit, weights_commit_with_secret, Inference,
-    ProveError, ProverInput,
+    check_secret, prove, prove_try_with_secret, prove_with_secret, secret_sizes, weights_commit,
+    weights_commit_with_secret, Inference, ProveError, ProverInput,
 };
 pub use keys::{KeyError, Keys, VerifierKey};
 pub use machine::{has_lanes, only_portable, uses_lanes};

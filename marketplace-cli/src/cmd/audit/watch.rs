@@ -5,9 +5,11 @@ use crate::args::fees::ether;
 use crate::args::keys::KeyArgs;
 use crate::args::patrol::PatrolArgs;
 use crate::args::predicate::PredicateKeyArgs;
+use crate::args::queue::QueueArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
+use crate::farm::owner::if_named;
 use alloy::primitives::Address;
 use assay_chain::error::usage;
 use assay_marketplace::audit::published::KeyUse;
@@ -100,6 +102,8 @@ pub struct ResponderArgs {
     #[command(flatten)]
     predicate_keys: PredicateKeyArgs,
     #[command(flatten)]
+    farm: QueueArgs,
+    #[command(flatten)]
     patrol: PatrolArgs,
     #[command(flatten)]
     retrieval: RetrievalArgs,
@@ -158,6 +162,7 @@ async fn responder(args: ResponderArgs, ctx: &Context) -> eyre::Result<()> {
         corpus: args.corpus.map(|corpus| Documents { corpus, originals }),
         marketplace: ctx.market_if_named(&desk.market.chain).await?,
         withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
+        farm: if_named(&args.farm, ctx)?,
     };
     let station = Station::new(desk, args.exchange, args.server.into(), announce);
     let responder = AuditResponder::new(&station, orders)?;

@@ -2,6 +2,7 @@
 
 use crate::cmd::demo::attack::{attempt, with_flipped_bit, with_proof_of};
 use crate::cmd::demo::ending::Played;
+use crate::cmd::demo::farm;
 use crate::cmd::demo::ledger::Summary;
 use crate::cmd::demo::stage::{Stage, PROVIDER, STRANGER};
 use assay_marketplace::accuracy::consumer::hand_over::send;
@@ -13,7 +14,7 @@ use assay_marketplace::accuracy::provider::submit::{submission, submit};
 use assay_protocol::abi::Mode;
 use assay_prover::proof::ProofBundle;
 
-pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
+pub(super) async fn play(mut s: Stage, workers: Option<u16>) -> eyre::Result<Played<Summary>> {
     s.note("4. the consumer checks the verifier, salts its images and opens an engagement");
     let id = s.open(Mode::CLEAR).await?.id;
 
@@ -24,7 +25,19 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
     let handed_over = s.path("handed-over");
     send(&s.mc, id, None, &handed_over).await?;
 
-    s.note("6. the provider checks the examples and proves as many as the target needs");
+    let mut farmed = None;
+    if let Some(workers) = workers {
+        s.note("6. the provider checks the examples and has a farm prove every one that its model gets right");
+        let manner = prove::Manner {
+            all: true,
+            force: true,
+            ..prove::Manner::default()
+        };
+        let wanted = prove::begin(&s.mp, id, Some(&handed_over), &s.prover, manner).await?;
+        farmed = Some(farm::play(&s, wanted, workers).await?);
+    } else {
+        s.note("6. the provider checks the examples and proves as many as the target needs");
+    }
     let manner = prove::Manner::default();
     let proven = prove::prove(&s.mp, id, Some(&handed_over), &s.prover, manner).await?;
 
@@ -68,5 +81,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
     s.withdraw().await?;
 
     s.note("9. a third party reads the verdict");
-    s.finish(id, Mode::CLEAR, 0, proven, false_proofs).await
+    let mut played = s.finish(id, Mode::CLEAR, 0, proven, false_proofs).await?;
+    played.summary.farmed = farmed;
+    Ok(played)
 }

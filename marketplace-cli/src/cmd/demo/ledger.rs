@@ -1,6 +1,7 @@
 //! Who paid what, to the wei, and the demo's summary.
 
 use crate::cmd::demo::ending::Story;
+use crate::cmd::demo::farm::Farmed;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;
@@ -104,6 +105,9 @@ pub(super) struct Summary {
     pub(super) parties: Vec<Party>,
     pub(super) steps: Ledger,
     pub(super) proofs: Vec<OneProof>,
+    /// Where a farm made the proofs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) farmed: Option<Farmed>,
     pub(super) false_proofs: Vec<Attempt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration_agreement: Option<String>,
@@ -119,6 +123,9 @@ impl Story for Summary {
             v.outcome,
             v.assurance
         );
+        if let Some(farmed) = &self.farmed {
+            farmed.check()?;
+        }
         require_refused(&self.false_proofs)?;
         require_right(&self.parties)
     }
@@ -195,6 +202,9 @@ impl fmt::Display for Summary {
             proofs.row([p.position.to_string(), time, format!("{} bytes", p.proof_bytes)]);
         }
         writeln!(f, "{proofs}")?;
+        if let Some(farmed) = &self.farmed {
+            writeln!(f, "{farmed}")?;
+        }
 
         for a in &self.false_proofs {
             writeln!(

@@ -161,7 +161,7 @@ pub(super) async fn play(mut s: Stage) -> eyre::Result<Played<Summary>> {
     for sent in &contested.sent {
         s.ledger.add("contest 1 prediction", CONSUMER, sent);
     }
-    prove(&t.mp, honest, &s.prover, || false).await?;
+    prove(&t.mp, honest, &s.prover, None, || false).await?;
     let answered = answer(&t.mp, honest).await?;
     for batch in &answered.batches {
         s.ledger.add("answer 1 contest", PROVIDER, &batch.sent);

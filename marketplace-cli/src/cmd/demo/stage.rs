@@ -264,6 +264,7 @@ impl Stage {
                     parties,
                     steps,
                     proofs: proven.proofs,
+                    farmed: None,
                     false_proofs,
                     calibration_agreement,
                     seconds,

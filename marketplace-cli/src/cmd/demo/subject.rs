@@ -32,9 +32,9 @@ pub(super) struct SubjectArgs {
     /// With an ONNX file: PNG images that set the activations' ranges [default: those of --images]
     #[arg(long, value_name = "DIR", requires = "model")]
     calibration: Option<PathBuf>,
-    /// Examples to verify
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(4..=300))]
-    examples: u32,
+    /// Examples to verify [default: 4, with --farm 12]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(4..=300))]
+    pub(super) examples: Option<u32>,
     /// Chooses the examples
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
@@ -88,7 +88,7 @@ impl Source {
             calibration,
             images,
             uri,
-            examples: asked.examples,
+            examples: asked.examples.unwrap_or(4),
             probes,
             seed: asked.seed,
         })

@@ -3,9 +3,11 @@
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::args::patrol::PatrolArgs;
+use crate::args::queue::QueueArgs;
 use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
 use crate::context::Context;
+use crate::farm::owner::if_named;
 use alloy::primitives::Address;
 use assay_chain::error::usage;
 use assay_marketplace::accuracy::provider::accept::Policy;
@@ -25,7 +27,9 @@ use assay_protocol::accuracy::decide::Party;
     Looks after every engagement of this state directory: acknowledges the ciphertext, probes and decides, proves beside\n\
     everything else and one example at a time, posts or submits, hands the proofs over, answers challenges and full demands,\n\
     closes what the consumer let expire, and fetches the money. When half of a window is over it stops waiting: without\n\
-    usable examples it aborts, with enough proofs it claims those, and if the target cannot be met it concedes.\n\n\
+    usable examples it aborts, with enough proofs it claims those, and if the target cannot be met it concedes. With --queue a\n\
+    farm makes the proofs of all engagements at a time; if none come and what is left of the time is what proving here takes, they\n\
+    are made here.\n\n\
     In a directory each engagement has one of its own, named by its id; a set in clear is expected in set/ inside. Every\n\
     event is one line on stdout, with --json one document with time, engagement, event and fields. It goes on after the node\n\
     was away and after a restart, and ends between two actions on Ctrl-C or SIGTERM. A second one for the same account and state\n\
@@ -60,6 +64,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = crate::cmd::withdraw::receiver)]
     withdraw_to: Option<Address>,
     #[command(flatten)]
+    farm: QueueArgs,
+    #[command(flatten)]
     patrol: PatrolArgs,
     #[command(flatten)]
     keys: KeyArgs,
@@ -87,6 +93,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         max_open: args.max_open as usize,
         at_least: args.at_least,
         withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
+        farm: if_named(&args.farm, ctx)?,
     };
     let station = Station::new(desk, args.exchange, args.server.into(), announce);
     let provider = Provider::new(&station, orders)?;

@@ -30,7 +30,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let round = desk.market.newest(args.id).await?;
     if round.state == RoundState::Served && round.contested > round.proven {
         let prover = ModelFiles::from(args.model).prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
-        let made = prove(&desk, args.id, &prover, || false).await?;
+        let made = prove(&desk, args.id, &prover, None, || false).await?;
         ctx.out.note(format_args!("{} proof(s) made", made.made.len()));
     }
     let result = answer(&desk, args.id).await?;

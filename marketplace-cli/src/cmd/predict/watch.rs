@@ -3,9 +3,11 @@
 use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
 use crate::args::patrol::PatrolArgs;
+use crate::args::queue::QueueArgs;
 use crate::args::server::ServerArgs;
 use crate::args::serving::ServingArgs;
 use crate::context::Context;
+use crate::farm::owner::if_named;
 use alloy::primitives::Address;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::ModelFiles;
@@ -50,6 +52,8 @@ pub struct ProviderArgs {
     /// Receiver of the money [default: the signer]
     #[arg(long, value_name = "ADDRESS", value_parser = crate::cmd::withdraw::receiver)]
     withdraw_to: Option<Address>,
+    #[command(flatten)]
+    farm: QueueArgs,
     #[command(flatten)]
     patrol: PatrolArgs,
     #[command(flatten)]
@@ -107,6 +111,7 @@ async fn provider(args: ProviderArgs, ctx: &Context) -> eyre::Result<()> {
         serves: args.serve.then(|| args.serving.into()),
         max_open: args.max_open as usize,
         withdraw_to: args.withdraw_to.unwrap_or(desk.account.address()),
+        farm: if_named(&args.farm, ctx)?,
     };
     let station = Station::new(desk, args.exchange, args.server.into(), announce);
     let provider = RoundProvider::new(&station, orders)?;

@@ -11,7 +11,7 @@
 //! | [`capacity`] | proofs that are promised, and whether they can be made | nothing |
 //! | [`moves`] | steps that only move an engagement, as rows | `guard` |
 //! | [`accept`], [`ack`], [`probe`], [`proceed`] | steps before proving | all above |
-//! | [`set`], [`prepared`], [`prove`] | the proven set, what to prove of it, the proofs | all above |
+//! | [`set`], [`prepared`], [`wanted`], [`prove`] | the proven set, what to prove of it, the proofs | all above |
 //! | [`submit`], [`post`], [`answer`] | proofs on chain, or a claim | all above |
 
 pub mod accept;
@@ -32,3 +32,4 @@ pub mod prove;
 pub mod received;
 pub mod set;
 pub mod submit;
+pub mod wanted;

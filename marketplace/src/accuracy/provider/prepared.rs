@@ -9,7 +9,6 @@ use crate::engagement::facts::IMAGE_BYTES;
 use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{Desk, Site};
-use crate::job::{Asked, Job};
 use crate::proving::promises::MARGIN;
 use crate::proving::Prover;
 use alloy::primitives::B256;
@@ -25,7 +24,7 @@ use assay_protocol::units::{in_words, utc};
 use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A proven set that was checked and run through the model. Nobody else makes proofs of it before this is dropped.
 #[derive(Debug)]
@@ -51,7 +50,7 @@ pub struct Plan {
     required: usize,
     /// Correct examples of which none is asked for.
     pub(super) left_out: usize,
-    demand: Demand,
+    pub(super) demand: Demand,
 }
 
 /// Checks the set and runs the model on it; evidence about bad data is sent at once.
@@ -236,46 +235,6 @@ impl Prepared {
         }
         Ok(())
     }
-
-    /// Proves one position when it is its turn, as long as `goes_on`. What is overdue comes after all that can be in time.
-    ///
-    /// # Errors
-    /// If nothing can be proven at the position, or the model has no proof left.
-    pub async fn prove(
-        &mut self,
-        site: &Site,
-        job: &mut Job<'_>,
-        plan: &Plan,
-        position: usize,
-        goes_on: impl Fn() -> bool,
-    ) -> eyre::Result<Option<OneProof>> {
-        let id = self.held.engagement.id;
-        let file = proof_path(site, id, position);
-        let counts = self.held.counts_at(position)?;
-        let image_len = job.prover().image_len();
-        let example = self.held.example(position, image_len)?;
-        let example = example.map_err(|why| eyre::eyre!("nothing can be proven at position {position}: {why}"))?;
-        let due = plan.demand.due(&[position], self.e.deadline);
-        let now = site.market.chain.now().await?;
-        let by = due.into_iter().find(|by| *by >= now).unwrap_or(u64::MAX);
-        let Some(turn) = job.turn(Some(Asked { id, by }), goes_on, &site.report)? else {
-            return Ok(None);
-        };
-        let began = Instant::now();
-        let bundle = turn.prove(
-            &example.image,
-            &example.input_salt,
-            counts.ctx.to_be_bytes(),
-            &site.report,
-        )?;
-        let seconds = began.elapsed().as_secs_f64();
-        counts.verify(job.prover().verifier_key(), &bundle)?;
-        if let Some(parent) = file.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        bundle.save(&file)?;
-        Ok(Some(OneProof::new(position, file, &bundle, Some(seconds))))
-    }
 }
 
 /// The proof of a position that is there and verifies.
@@ -312,7 +271,7 @@ pub struct OneProof {
 }
 
 impl OneProof {
-    fn new(position: usize, file: PathBuf, bundle: &ProofBundle, seconds: Option<f64>) -> Self {
+    pub(super) fn new(position: usize, file: PathBuf, bundle: &ProofBundle, seconds: Option<f64>) -> Self {
         Self {
             position,
             file,

@@ -2,8 +2,9 @@
 
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::prepared::{prepare, OneProof};
+use crate::accuracy::provider::wanted::Wanted;
 use crate::engagement::Desk;
-use crate::job::Job;
+use crate::proofs::claims::here;
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -70,8 +71,17 @@ impl std::fmt::Display for Proven {
     }
 }
 
-/// Checks the set and proves what the engagement asks for.
-pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, manner: Manner) -> eyre::Result<Proven> {
+/// Checks the set, and begins with the proofs that the engagement asks for.
+///
+/// # Errors
+/// If the set cannot be proven, or not in time.
+pub async fn begin<'a>(
+    desk: &'a Desk,
+    id: B256,
+    set: Option<&Path>,
+    prover: &'a Prover,
+    manner: Manner,
+) -> eyre::Result<Wanted<'a>> {
     let mut prepared = prepare(desk, id, set, prover).await?;
     if !prepared.meets_target() {
         let what = format!(
@@ -95,21 +105,18 @@ pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, m
         prepared.fit(desk, prover, &mut plan, manner.proceed).await?;
     }
     prepared.begin(desk, prover, &plan, manner.proceed).await?;
-    let (mut made, mut job) = (Vec::new(), Job::new(prover, &desk.home));
-    for position in plan.to_make.iter().copied() {
-        desk.report.note(format_args!(
-            "example {position} ({} of {})",
-            made.len() + 1,
-            plan.to_make.len()
-        ));
-        if plan.is_used_up(made.len(), prover)? {
-            desk.report
-                .warn("the model's proofs are used up; the target is met all the same");
-            break;
-        }
-        made.extend(prepared.prove(desk, &mut job, &plan, position, || true).await?);
-    }
-    let left_out = plan.left_out + plan.to_make.len() - made.len();
+    Ok(Wanted::new(desk, prover, prepared, plan))
+}
+
+/// Checks the set and proves what the engagement asks for.
+///
+/// # Errors
+/// As [`begin`], and if a proof cannot be made.
+pub async fn prove(desk: &Desk, id: B256, set: Option<&Path>, prover: &Prover, manner: Manner) -> eyre::Result<Proven> {
+    let mut wanted = begin(desk, id, set, prover, manner).await?;
+    here(&mut wanted, prover, &desk.home, |_| true, &desk.report).await?;
+    let (prepared, plan, made) = wanted.into_parts();
+    let left_out = plan.left_out + plan.to_make.len();
     let (made, mut proofs) = (made.len(), [plan.there, made].concat());
     proofs.sort_unstable_by_key(|proof| proof.position);
     Ok(Proven {

@@ -2,11 +2,15 @@
 
 use crate::audit::posted::posted;
 use crate::audit::responder::taken::{corpus, matches};
+use crate::corpus::stored::StoredCorpus;
 use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::Desk;
-use crate::job::{Asked, Job};
-use crate::proving::stated::{is_in_file, Stated};
+use crate::home::Journaled;
+use crate::proofs::claims::{here, Claims, Made};
+use crate::proofs::farm::{there, Proofs};
+use crate::proofs::task::{About, Place, Shown, Task};
+use crate::proving::stated::{is_in_file, keep, Stated};
 use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
@@ -17,7 +21,9 @@ use assay_protocol::abi::{AuditState, AuditView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::audit_context;
 use assay_protocol::retrieval::answers::Answers;
+use assay_protocol::retrieval::corpora::Document;
 use assay_protocol::retrieval::sample::{due, Due};
+use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -70,6 +76,161 @@ impl Owed {
     }
 }
 
+/// The documents of an audit that are due and not proven on chain, with what proves them.
+#[derive(Debug)]
+pub struct Unproven<'a> {
+    desk: &'a Desk<Audits>,
+    prover: &'a Prover,
+    id: B256,
+    /// Until when all of it is due, Unix seconds.
+    deadline: u64,
+    corpus: StoredCorpus,
+    unproven: BTreeSet<u32>,
+    to_make: Vec<usize>,
+    _lock: Lock,
+}
+
+impl<'a> Unproven<'a> {
+    /// # Errors
+    /// If another process proves for this audit, it is not this program's, or too late.
+    pub async fn read(desk: &'a Desk<Audits>, id: B256, prover: &'a Prover) -> eyre::Result<Self> {
+        let audit = desk.market.newest(id).await?;
+        require_party(&audit, &desk.account, Party::Provider)?;
+        require_state(id, &audit, &[AuditState::Sampled])?;
+        require_time(&desk.market, &audit).await?;
+        let lock = Lock::take_from(
+            &proving_lock(desk, id),
+            "another assay process makes the proofs of this audit",
+            "wait until it has ended, then repeat the command",
+        )?;
+        let corpus = {
+            let journal = desk.journal(id)?;
+            matches(desk, &journal, id, &audit)?;
+            corpus(&journal, id)?
+        };
+        let mut read = Self {
+            unproven: Owed::read(desk, id, &audit).await?.documents(),
+            desk,
+            prover,
+            id,
+            deadline: audit.deadline,
+            corpus,
+            to_make: Vec::new(),
+            _lock: lock,
+        };
+        for index in read.unproven.iter().map(|index| *index as usize) {
+            let file = proof_path(desk, id, index);
+            let is_here = file.exists() && {
+                let stated = read.stated(index, &read.corpus.document(index)?.document)?;
+                is_in_file(prover.verifier_key(), &file, &stated, &desk.report)
+            };
+            if !is_here {
+                read.to_make.push(index);
+            }
+        }
+        Ok(read)
+    }
+
+    fn told(self, made: Made) -> AuditProofs {
+        AuditProofs {
+            id: self.id,
+            unproven: self.unproven,
+            made: made.positions.into_iter().map(|index| index as u32).collect(),
+            stopped: made.stopped,
+        }
+    }
+
+    /// What the proof of a document must say.
+    fn stated(&self, index: usize, document: &Document) -> eyre::Result<Stated> {
+        let market = &self.desk.market;
+        Ok(Stated {
+            ctx: audit_context(market.chain.id, market.address, self.id, index as u64).to_be_bytes(),
+            weights_commit: self.prover.weights_commit()?.to_be_bytes(),
+            input_commit: document.doc_commit.to_be_bytes(),
+            outputs: vec![[0; 32]],
+        })
+    }
+}
+
+impl Claims for Unproven<'_> {
+    fn id(&self) -> B256 {
+        self.id
+    }
+
+    fn positions(&self) -> Vec<usize> {
+        self.to_make.clone()
+    }
+
+    async fn now(&self) -> eyre::Result<u64> {
+        self.desk.market.chain().now().await
+    }
+
+    fn by(&self, _: usize, _: u64) -> u64 {
+        self.deadline
+    }
+
+    fn about(&mut self, index: usize) -> eyre::Result<About> {
+        let stated = self.stated(index, &self.corpus.document(index)?.document)?;
+        Ok(About::stated(self.prover.vk_digest(), &stated))
+    }
+
+    fn task(&mut self, index: usize) -> eyre::Result<Task> {
+        let document = self.corpus.document(index)?.document;
+        if self.prover.output_of(&document.image)? != U256::ZERO {
+            return Err(hinted(
+                format!("document {index} was answered with no match, the predicate says that it matches: it cannot be proven"),
+                "the audit will end as a Violation; nothing but the bond can be saved by proving the others",
+            ));
+        }
+        let place = Place {
+            kind: Journaled::Audit,
+            id: self.id,
+            position: index,
+        };
+        let shown = Shown {
+            image: &document.image,
+            salt: &document.input_salt,
+        };
+        let about = About::stated(self.prover.vk_digest(), &self.stated(index, &document)?);
+        Ok(Task::new(self.prover.arch_id(), place, about, shown))
+    }
+
+    async fn is_asked(&self, _: usize) -> eyre::Result<bool> {
+        let now = self.desk.market.newest(self.id).await?;
+        require_state(self.id, &now, &[AuditState::Sampled])?;
+        require_time(&self.desk.market, &now).await?;
+        Ok(true)
+    }
+
+    fn keep(&mut self, index: usize, bundle: &ProofBundle, _: Option<f64>) -> eyre::Result<()> {
+        let stated = self.stated(index, &self.corpus.document(index)?.document)?;
+        keep(
+            self.prover.verifier_key(),
+            bundle,
+            &stated,
+            &proof_path(self.desk, self.id, index),
+        )?;
+        self.to_make.retain(|left| *left != index);
+        Ok(())
+    }
+}
+
+/// Has a farm make every proof that is due, is not on chain and has no file here.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn prove_with(
+    desk: &Desk<Audits>,
+    id: B256,
+    prover: &Prover,
+    farm: &dyn Proofs,
+    goes_on: impl Fn() -> bool,
+) -> eyre::Result<AuditProofs> {
+    let mut unproven = Unproven::read(desk, id, prover).await?;
+    let made = there(desk, &mut unproven, prover, farm, goes_on).await?;
+    Ok(unproven.told(made))
+}
+
 /// Makes every proof that is due, is not on chain and has no file here; asks before each whether to end, with how many were made.
 ///
 /// # Errors
@@ -80,58 +241,8 @@ pub async fn prove(
     prover: &Prover,
     shall_end: impl Fn(usize) -> bool,
 ) -> eyre::Result<AuditProofs> {
-    let audit = desk.market.newest(id).await?;
-    require_party(&audit, &desk.account, Party::Provider)?;
-    require_state(id, &audit, &[AuditState::Sampled])?;
-    require_time(&desk.market, &audit).await?;
-    let _lock = Lock::take_from(
-        &proving_lock(desk, id),
-        "another assay process makes the proofs of this audit",
-        "wait until it has ended, then repeat the command",
-    )?;
-    let corpus = {
-        let journal = desk.journal(id)?;
-        matches(desk, &journal, id, &audit)?;
-        corpus(&journal, id)?
-    };
-    let unproven = Owed::read(desk, id, &audit).await?.documents();
-    let market = &desk.market;
-    let (mut made, mut stopped) = (Vec::new(), false);
-    let mut job = Job::new(prover, &desk.home);
-    let asked = Asked { id, by: audit.deadline };
-    for index in unproven.iter().copied() {
-        let document = corpus.document(index as usize)?.document;
-        let stated = Stated {
-            ctx: audit_context(market.chain.id, market.address, id, index.into()).to_be_bytes(),
-            weights_commit: prover.weights_commit()?.to_be_bytes(),
-            input_commit: document.doc_commit.to_be_bytes(),
-            outputs: vec![[0; 32]],
-        };
-        let file = proof_path(desk, id, index as usize);
-        if is_in_file(prover.verifier_key(), &file, &stated, &desk.report) {
-            continue;
-        }
-        if prover.output_of(&document.image)? != U256::ZERO {
-            return Err(hinted(
-                format!("document {index} was answered with no match, the predicate says that it matches: it cannot be proven"),
-                "the audit will end as a Violation; nothing but the bond can be saved by proving the others",
-            ));
-        }
-        let Some(turn) = job.turn(Some(asked), || !shall_end(made.len()), &desk.report)? else {
-            stopped = true;
-            break;
-        };
-        // Others may have been proving for long.
-        let now = market.newest(id).await?;
-        require_state(id, &now, &[AuditState::Sampled])?;
-        require_time(market, &now).await?;
-        turn.prove_into(&document.image, &document.input_salt, &stated, &file, &desk.report)?;
-        made.push(index);
-    }
-    Ok(AuditProofs {
-        id,
-        unproven,
-        made,
-        stopped,
-    })
+    let mut unproven = Unproven::read(desk, id, prover).await?;
+    let goes_on = |made| !shall_end(made);
+    let made = here(&mut unproven, prover, &desk.home, goes_on, &desk.report).await?;
+    Ok(unproven.told(made))
 }

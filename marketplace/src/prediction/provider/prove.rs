@@ -4,11 +4,14 @@ use crate::capacity;
 use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::require_party;
 use crate::engagement::{Desk, Site};
+use crate::home::Journaled;
 use crate::inputs::{Input, Inputs};
-use crate::job::{Asked, Job};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
-use crate::proving::stated::{is_in_file, Stated};
+use crate::proofs::claims::Claims;
+use crate::proofs::farm::{anywhere, Proofs};
+use crate::proofs::task::{About, Place, Shown, Task};
+use crate::proving::stated::{is_in_file, keep, Stated};
 use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::hinted;
@@ -19,7 +22,9 @@ use assay_durable::lock::Lock;
 use assay_protocol::abi::{RoundState, RoundView};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::ids::round_context;
+use assay_protocol::prediction::outputs::Outputs;
 use assay_protocol::units::utc;
+use assay_prover::proof::ProofBundle;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -49,16 +54,6 @@ impl std::fmt::Display for RoundProofs {
     }
 }
 
-/// What the proof of an index must say.
-fn stated(market: &Rounds, id: B256, index: u32, weights_commit: U256, input: &Input, output: U256) -> Stated {
-    Stated {
-        ctx: round_context(market.chain.id, market.address, id, index.into()).to_be_bytes(),
-        weights_commit: weights_commit.to_be_bytes(),
-        input_commit: input.commit().to_be_bytes(),
-        outputs: vec![output.to_be_bytes()],
-    }
-}
-
 /// The inputs that this provider served.
 ///
 /// # Errors
@@ -73,7 +68,154 @@ pub fn served_inputs(site: &Site<Rounds>, id: B256) -> eyre::Result<Inputs> {
     Inputs::open(&path)
 }
 
-/// Proves every contested index that has no proof here and is not proven on chain; looks before each whether to end.
+/// The contested predictions of a round that are not proven on chain, with what proves them.
+#[derive(Debug)]
+pub struct Contested<'a> {
+    desk: &'a Desk<Rounds>,
+    prover: &'a Prover,
+    id: B256,
+    round: RoundView,
+    weights_commit: U256,
+    outputs: Outputs,
+    inputs: Inputs,
+    /// Contested and not proven on chain.
+    unproven: BTreeSet<u32>,
+    to_make: Vec<usize>,
+    _lock: Lock,
+}
+
+impl<'a> Contested<'a> {
+    /// # Errors
+    /// If another process proves for this round, or it is not this program's, or too late.
+    pub async fn read(desk: &'a Desk<Rounds>, id: B256, prover: &'a Prover) -> eyre::Result<Self> {
+        let round = desk.market.newest(id).await?;
+        require_party(&round, &desk.account, Party::Provider)?;
+        require_state(id, &round, &[RoundState::Served])?;
+        let lock = Lock::take_from(
+            &proving_lock(desk, id),
+            "another assay process makes the proofs of this round",
+            "wait until it has ended, then repeat the command",
+        )?;
+        let terms = desk.market.proof_terms(round.modelId).await?;
+        capacity::require_registered(prover, &terms)?;
+        let unproven = desk.market.unproven(id, &round).await?;
+        if !unproven.is_empty() {
+            require_in_time(desk, &round).await?;
+        }
+        let mut contested = Self {
+            outputs: load_committed(&outputs_path(desk, id), id, &round)?,
+            inputs: served_inputs(desk, id)?,
+            desk,
+            prover,
+            id,
+            round,
+            weights_commit: terms.weightsCommit,
+            unproven,
+            to_make: Vec::new(),
+            _lock: lock,
+        };
+        for index in contested.unproven.clone() {
+            if !contested.is_here(index as usize)? {
+                contested.to_make.push(index as usize);
+            }
+        }
+        Ok(contested)
+    }
+
+    fn is_here(&mut self, index: usize) -> eyre::Result<bool> {
+        let file = proof_path(self.desk, self.id, index);
+        // What is hashed to know what a proof has to say takes longer than to see that there is none.
+        Ok(file.exists() && {
+            let stated = self.stated(index, &self.inputs.read(index)?);
+            is_in_file(self.prover.verifier_key(), &file, &stated, &self.desk.report)
+        })
+    }
+
+    /// What the proof of an index must say.
+    fn stated(&self, index: usize, input: &Input) -> Stated {
+        let market = &self.desk.market;
+        let output = self.outputs.output(index).unwrap_or_default();
+        Stated {
+            ctx: round_context(market.chain.id, market.address, self.id, index as u64).to_be_bytes(),
+            weights_commit: self.weights_commit.to_be_bytes(),
+            input_commit: input.commit().to_be_bytes(),
+            outputs: vec![output.to_be_bytes()],
+        }
+    }
+}
+
+impl Claims for Contested<'_> {
+    fn id(&self) -> B256 {
+        self.id
+    }
+
+    fn positions(&self) -> Vec<usize> {
+        self.to_make.clone()
+    }
+
+    async fn now(&self) -> eyre::Result<u64> {
+        self.desk.market.chain().now().await
+    }
+
+    fn by(&self, _: usize, _: u64) -> u64 {
+        self.round.answerBy
+    }
+
+    fn about(&mut self, index: usize) -> eyre::Result<About> {
+        let stated = self.stated(index, &self.inputs.read(index)?);
+        Ok(About::stated(self.prover.vk_digest(), &stated))
+    }
+
+    fn task(&mut self, index: usize) -> eyre::Result<Task> {
+        let input = self.inputs.read(index)?;
+        let (output, says) = (
+            self.outputs.output(index).unwrap_or_default(),
+            self.prover.output_of(&input.image)?,
+        );
+        eyre::ensure!(
+            says == output,
+            "prediction {index} was served as {output}, the model says {says}: it cannot be proven"
+        );
+        let place = Place {
+            kind: Journaled::Round,
+            id: self.id,
+            position: index,
+        };
+        let shown = Shown {
+            image: &input.image,
+            salt: &input.salt,
+        };
+        let about = About::stated(self.prover.vk_digest(), &self.stated(index, &input));
+        Ok(Task::new(self.prover.arch_id(), place, about, shown))
+    }
+
+    async fn is_asked(&self, index: usize) -> eyre::Result<bool> {
+        let now = self.desk.market.newest(self.id).await?;
+        require_state(self.id, &now, &[RoundState::Served])?;
+        require_in_time(self.desk, &now).await?;
+        Ok(self
+            .desk
+            .market
+            .unproven(self.id, &now)
+            .await?
+            .contains(&u32::try_from(index)?))
+    }
+
+    fn keep(&mut self, index: usize, bundle: &ProofBundle, _: Option<f64>) -> eyre::Result<()> {
+        let stated = self.stated(index, &self.inputs.read(index)?);
+        keep(
+            self.prover.verifier_key(),
+            bundle,
+            &stated,
+            &proof_path(self.desk, self.id, index),
+        )?;
+        self.to_make.retain(|left| *left != index);
+        Ok(())
+    }
+}
+
+/// Proves every contested index that has no proof here and is not proven on chain, with a farm if there is one; looks before each whether
+/// to end.
 ///
 /// # Errors
 /// If another process proves for this round, or an output is not what the model says.
@@ -81,60 +223,16 @@ pub async fn prove(
     desk: &Desk<Rounds>,
     id: B256,
     prover: &Prover,
+    farm: Option<&dyn Proofs>,
     shall_end: impl Fn() -> bool,
 ) -> eyre::Result<RoundProofs> {
-    let round = desk.market.newest(id).await?;
-    require_party(&round, &desk.account, Party::Provider)?;
-    require_state(id, &round, &[RoundState::Served])?;
-    let _lock = Lock::take_from(
-        &proving_lock(desk, id),
-        "another assay process makes the proofs of this round",
-        "wait until it has ended, then repeat the command",
-    )?;
-    let terms = desk.market.proof_terms(round.modelId).await?;
-    capacity::require_registered(prover, &terms)?;
-    let unproven = desk.market.unproven(id, &round).await?;
-    if !unproven.is_empty() {
-        require_in_time(desk, &round).await?;
-    }
-    let outputs = load_committed(&outputs_path(desk, id), id, &round)?;
-    let inputs = served_inputs(desk, id)?;
-    let mut made = Vec::new();
-    let mut stopped = false;
-    let mut job = Job::new(prover, &desk.home);
-    for index in unproven.iter().copied() {
-        let input = inputs.read(index as usize)?;
-        let output = outputs.output(index as usize).unwrap_or_default();
-        let stated = stated(&desk.market, id, index, terms.weightsCommit, &input, output);
-        let file = proof_path(desk, id, index as usize);
-        if is_in_file(prover.verifier_key(), &file, &stated, &desk.report) {
-            continue;
-        }
-        let says = prover.output_of(&input.image)?;
-        eyre::ensure!(
-            says == output,
-            "prediction {index} was served as {output}, the model says {says}: it cannot be proven"
-        );
-        let asked = Asked { id, by: round.answerBy };
-        let Some(turn) = job.turn(Some(asked), || !shall_end(), &desk.report)? else {
-            stopped = true;
-            break;
-        };
-        // Others may have been proving for long.
-        let now = desk.market.newest(id).await?;
-        require_state(id, &now, &[RoundState::Served])?;
-        require_in_time(desk, &now).await?;
-        if !desk.market.unproven(id, &now).await?.contains(&index) {
-            continue;
-        }
-        turn.prove_into(&input.image, &input.salt, &stated, &file, &desk.report)?;
-        made.push(index);
-    }
+    let mut contested = Contested::read(desk, id, prover).await?;
+    let made = anywhere(desk, &mut contested, prover, farm, || !shall_end()).await?;
     Ok(RoundProofs {
         id,
-        unproven,
-        made,
-        stopped,
+        unproven: contested.unproven,
+        made: made.positions.into_iter().map(|index| index as u32).collect(),
+        stopped: made.stopped,
     })
 }
 

@@ -207,3 +207,115 @@ fn slow_proofs_count_at_once_and_fast_ones_by_a_quarter() {
     secret::advance_counter(&path, 3).unwrap();
     assert_eq!(measured(), Some(4000));
 }
+
+fn counted(used: u64, total: u64) -> Counted {
+    Counted { used, total }
+}
+
+#[test]
+fn what_a_farm_is_allotted_is_taken_from_the_secret_and_from_what_was_promised() {
+    let (_dir, path) = fresh();
+    let open = || Promises::open(&path).unwrap();
+    open().promise(id(1), promise(8, 1000), SECOND).unwrap();
+    assert!(open().allot(id(1), 1).is_err(), "no farm is named");
+    open().name_farm("here", counted(0, 0), false).unwrap();
+    assert_eq!(open().allot(id(1), 3).unwrap(), 3);
+    assert_eq!(open().allot(id(1), 2).unwrap(), 5);
+    assert_eq!((open().remaining(), open().get(id(1)).unwrap().proofs), (20, 3));
+    // Nobody else gets what the farm has.
+    for number in 6..=25 {
+        let reserved = reserve_proof(&path, Some(id(1)), |e| panic!("{e}")).unwrap();
+        assert_eq!(reserved.number, number);
+    }
+    assert_eq!(open().allot(id(1), 1).unwrap(), 5, "there is none");
+}
+
+#[test]
+fn a_farm_gets_nothing_that_is_promised_to_others() {
+    let (_dir, path) = fresh();
+    let open = || Promises::open(&path).unwrap();
+    open().name_farm("here", counted(0, 0), false).unwrap();
+    open().promise(id(1), promise(4, 1000), SECOND).unwrap();
+    open().promise(id(2), promise(20, 1000), SECOND).unwrap();
+    assert_eq!(
+        open().allot(id(1), 9).unwrap(),
+        5,
+        "its own and the one that nobody is promised"
+    );
+    assert_eq!((open().remaining(), open().get(id(2)).unwrap().proofs), (20, 20));
+}
+
+#[test]
+fn a_secret_is_counted_by_one_farm_and_not_by_an_old_copy_of_it() {
+    let (_dir, path) = fresh();
+    let open = || Promises::open(&path).unwrap();
+    open().name_farm("here", counted(0, 0), false).unwrap();
+    open().allot(id(1), 6).unwrap();
+    assert_eq!(open().name_farm("here", counted(4, 6), false).unwrap(), counted(4, 6));
+    // Died before the farm was told, or the farm forgot it: nobody knows.
+    assert_eq!(open().allot(id(1), 3).unwrap(), 9);
+    assert_eq!(open().name_farm("here", counted(4, 6), false).unwrap(), counted(4, 6));
+    let total = open().allot(id(1), 3).unwrap();
+    open().note_told(total).unwrap();
+    open().name_farm("here", counted(8, 9), false).unwrap();
+    // A backup that was made before, and told that all of it is used.
+    for backup in [counted(4, 6), counted(6, 6), counted(7, 9)] {
+        let said = refused(open().name_farm("here", backup, false).map(drop));
+        assert!(
+            said.contains("its database is an old copy") && said.contains("--new-farm"),
+            "{said}"
+        );
+    }
+    assert_eq!(open().name_farm("here", counted(4, 6), true).unwrap(), counted(6, 6));
+    assert_eq!(open().allot(id(1), 2).unwrap(), 8);
+    assert_eq!(open().remaining(), 25 - 6 - 3 - 3 - 2);
+    let said = refused(open().name_farm("there", counted(0, 0), false).map(drop));
+    assert!(
+        said.contains("counted by farm here, this is farm there") && said.contains("--new-farm"),
+        "{said}"
+    );
+    assert_eq!(open().name_farm("there", counted(0, 0), true).unwrap(), counted(0, 0));
+}
+
+#[test]
+fn whatever_happens_to_its_database_a_farm_grants_no_more_than_the_secret_lost() {
+    use proptest::prelude::*;
+    /// The farm's database: its counter, its total, and every number that it granted, as if none were like another.
+    #[derive(Clone, Copy, Default)]
+    struct Database(Counted);
+    let steps = proptest::collection::vec((0..6u8, 0..4u64), 1..60);
+    proptest!(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) }, |(steps in steps)| {
+        let (_dir, path) = fresh();
+        let open = || Promises::open(&path).unwrap();
+        let (mut now, mut backup, mut granted) = (Database::default(), Database::default(), 0);
+        for (step, n) in steps {
+            let named = open().name_farm("here", now.0, step == 5).ok();
+            let tell = |now: &mut Database, to: Counted| {
+                now.0 = counted(now.0.used.max(to.used), now.0.total.max(to.total));
+            };
+            if let Some(to) = named {
+                tell(&mut now, to);
+            }
+            match step {
+                0 if named.is_some() => {
+                    let total = open().allot(id(1), n).unwrap();
+                    // Dies before it tells the farm, now and then.
+                    if n != 3 {
+                        tell(&mut now, counted(0, total));
+                        open().note_told(total).unwrap();
+                    }
+                }
+                1 | 2 => {
+                    let taken = n.min(now.0.total - now.0.used);
+                    now.0.used += taken;
+                    granted += taken;
+                }
+                3 => backup = now,
+                // Told that it was restored: all of it counts as used.
+                4 => now.0 = counted(backup.0.total, backup.0.total),
+                _ => {}
+            }
+            prop_assert!(granted <= 25 - open().remaining(), "{granted} granted");
+        }
+    });
+}

@@ -1,0 +1,115 @@
+-- What a worker may do, and nothing else: functions with the rights of assay_owner. Each call is one transaction.
+-- All times are the database's.
+
+-- Which database this is: its files, the line of its history, and the table itself, so that neither a restored backup nor a
+-- copy elsewhere passes for it. Not seen: a disk that was put back as a whole, timeline included.
+CREATE OR REPLACE FUNCTION home() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+        substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
+        (SELECT oid FROM pg_database WHERE datname = current_database()), 'assay_farm.model'::regclass::oid)
+$$;
+
+-- What a program has to know before it does anything else; `version` must be its own.
+CREATE OR REPLACE FUNCTION hello(OUT version integer, OUT id text, OUT same_home boolean, OUT lease double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT f.version, f.id::text, f.home = assay_farm.home(), extract(epoch FROM f.lease)::double precision FROM assay_farm.farm f
+$$;
+
+-- Ends the leases of workers that were lost: their tasks are queued again, or set aside after most_starts starts.
+CREATE OR REPLACE FUNCTION sweep() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE assay_farm.task t SET
+        state = CASE WHEN t.starts < f.most_starts THEN 'queued' ELSE 'set_aside' END,
+        error = format('%s was not heard of for %s', t.worker, f.lease)
+    FROM assay_farm.farm f
+    -- Rows that others hold are theirs to sweep, or were beaten a moment ago.
+    WHERE t.id IN (SELECT id FROM assay_farm.task WHERE state = 'running' AND lease_until < now() FOR UPDATE SKIP LOCKED)
+$$;
+
+-- Hands out the most urgent task that this worker can prove in time: lease, start and opening in one transaction. `kinds` are
+-- models and layouts it has, `seconds` how long each takes it. No row: nothing is left that fits, or no opening for it.
+CREATE OR REPLACE FUNCTION take(who text, free_memory bigint, kinds text[], seconds double precision[])
+RETURNS TABLE (id bigint, token bytea, statement bytea, model_id bytea, layout text, number bigint, claim bytea,
+               memory bigint, deadline double precision, start integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    chosen assay_farm.task;
+    granted bigint;
+    fresh bytea := uuid_send(gen_random_uuid());
+BEGIN
+    IF (SELECT f.home <> assay_farm.home() FROM assay_farm.farm f) THEN
+        RAISE EXCEPTION 'another database' USING ERRCODE = 'AF001';
+    END IF;
+    PERFORM assay_farm.sweep();
+    SELECT t.* INTO chosen FROM assay_farm.task t
+    WHERE t.state = 'queued' AND t.kind = ANY (kinds) AND t.memory <= free_memory
+      -- Not before now() already: what is late for everybody is not looked at one by one.
+      AND t.deadline > now()
+      AND t.deadline >= now() + make_interval(secs => seconds[array_position(kinds, t.kind)])
+      AND EXISTS (SELECT FROM assay_farm.model m WHERE m.model_id = t.model_id AND m.used < m.total OFFSET 0)
+    ORDER BY t.deadline, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
+    IF NOT FOUND THEN RETURN; END IF;
+    UPDATE assay_farm.model m SET used = m.used + 1 WHERE m.model_id = chosen.model_id AND m.used < m.total
+    RETURNING m.used INTO granted;
+    -- Another took the last opening a moment ago.
+    IF NOT FOUND THEN RETURN; END IF;
+    INSERT INTO assay_farm.start (token, task, model_id, number, worker)
+    VALUES (fresh, chosen.id, chosen.model_id, granted, left(who, 200));
+    UPDATE assay_farm.task t SET state = 'running', starts = t.starts + 1, token = fresh, since = now(),
+        lease_until = now() + f.lease, worker = left(who, 200), step = NULL
+    FROM assay_farm.farm f WHERE t.id = chosen.id;
+    RETURN QUERY SELECT chosen.id, fresh, chosen.statement, chosen.model_id, chosen.layout, granted, chosen.claim,
+        chosen.memory, extract(epoch FROM chosen.deadline)::double precision, chosen.starts + 1;
+END $$;
+
+-- Keeps a task for another lease. One whose lease ended, but that nobody took since, is kept, too: a worker that slept goes on.
+-- 'mine', or why not: 'finished', 'cancelled', 'another'.
+CREATE OR REPLACE FUNCTION beat(task_id bigint, mine bytea, at_step text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    how text;
+BEGIN
+    UPDATE assay_farm.task t SET state = 'running', lease_until = now() + f.lease, step = left(at_step, 200)
+    FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.state IN ('running', 'queued', 'set_aside');
+    IF FOUND THEN RETURN 'mine'; END IF;
+    SELECT state INTO how FROM assay_farm.task WHERE id = task_id;
+    RETURN CASE how WHEN 'done' THEN 'finished' WHEN 'running' THEN 'another' WHEN 'queued' THEN 'another'
+        WHEN 'set_aside' THEN 'another' ELSE 'cancelled' END;
+END $$;
+
+-- Stores a bundle and closes its task, whoever has it by now: a late bundle is as good as an early one. The first stays.
+-- 'first', 'known', or 'cancelled' where nobody wants it any more. Only who was granted a start of the task can do it.
+CREATE OR REPLACE FUNCTION finish(task_id bigint, mine bytea, made bytea, took double precision, most_memory bigint)
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    closed assay_farm.task;
+    maker text;
+BEGIN
+    SELECT worker INTO maker FROM assay_farm.start WHERE token = mine AND task = task_id;
+    IF NOT FOUND THEN RAISE EXCEPTION 'no start of this task has this token' USING ERRCODE = 'AF002'; END IF;
+    SELECT * INTO closed FROM assay_farm.task WHERE id = task_id FOR UPDATE;
+    IF NOT FOUND OR closed.state = 'cancelled' THEN RETURN 'cancelled'; END IF;
+    IF closed.state = 'done' THEN RETURN 'known'; END IF;
+    INSERT INTO assay_farm.result (statement, bundle, seconds, peak, worker)
+    VALUES (closed.statement, made, took, most_memory, maker) ON CONFLICT DO NOTHING;
+    UPDATE assay_farm.task SET state = 'done', worker = maker, error = NULL, peak = most_memory WHERE id = task_id;
+    RETURN 'first';
+END $$;
+
+-- Ends a start without a bundle. `counts`: the task may be at fault, so that its last start sets it aside; not where the worker
+-- was told to stop. Whether the task was still this worker's.
+CREATE OR REPLACE FUNCTION fail(task_id bigint, mine bytea, counts boolean, why text, at_step text, most_memory bigint)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE assay_farm.task t SET
+        state = CASE WHEN counts AND t.starts >= f.most_starts THEN 'set_aside' ELSE 'queued' END,
+        starts = CASE WHEN counts THEN t.starts ELSE t.starts - 1 END,
+        token = NULL, error = left(why, 1000), step = left(at_step, 200), peak = most_memory
+    FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.state IN ('running', 'queued', 'set_aside');
+    IF NOT FOUND THEN RETURN false; END IF;
+    NOTIFY assay_farm;
+    RETURN true;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA assay_farm FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hello, take, beat, finish, fail TO assay_worker;

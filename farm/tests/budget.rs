@@ -1,0 +1,241 @@
+//! No opening is granted twice, whatever happens in whichever order.
+
+mod support;
+
+use assay_farm::queue::{Budget, Closed, Failure, Left, Settings, Taken};
+use assay_farm::{FarmError, Queue, Role};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use support::{offer, tasks, Farm, MODEL};
+
+const TOTAL: u64 = 12;
+
+/// What can happen; numbers choose among what is running.
+#[derive(Debug, Clone)]
+enum Step {
+    Take,
+    /// Workers are lost: all leases end.
+    Lose,
+    Finish(usize),
+    Fail(usize),
+    GiveBack(usize),
+    /// A backup is made.
+    BackUp,
+    /// It is restored, and the owner states this many fewer than are surely left.
+    Restore(u64),
+    /// Who submits repeats what it said.
+    HandOver,
+    Retry,
+}
+
+fn arb_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => Just(Step::Take),
+        2 => Just(Step::Lose),
+        2 => any::<usize>().prop_map(Step::Finish),
+        2 => any::<usize>().prop_map(Step::Fail),
+        1 => any::<usize>().prop_map(Step::GiveBack),
+        1 => Just(Step::BackUp),
+        1 => (0..3_u64).prop_map(Step::Restore),
+        1 => Just(Step::HandOver),
+        1 => Just(Step::Retry),
+    ]
+}
+
+const TABLES: [&str; 4] = ["model", "task", "start", "result"];
+
+/// All rows, put aside.
+async fn back_up(farm: &Farm) {
+    let copies = TABLES.map(|table| {
+        let columns = columns(table);
+        format!("DROP TABLE IF EXISTS saved_{table}; CREATE TABLE saved_{table} AS SELECT {columns} FROM assay_farm.{table};")
+    });
+    farm.sql(&copies.concat()).await;
+}
+
+/// All rows as they were; the database is another one by then.
+async fn restore(farm: &Farm) {
+    let empty = "TRUNCATE assay_farm.result, assay_farm.start, assay_farm.task, assay_farm.model;".to_owned();
+    let filled = TABLES.map(|table| {
+        let columns = columns(table);
+        format!("INSERT INTO assay_farm.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT * FROM saved_{table};")
+    });
+    let moved = "UPDATE assay_farm.farm SET home = 'elsewhere'".to_owned();
+    farm.sql(&[&[empty], filled.as_slice(), &[moved]].concat().concat())
+        .await;
+}
+
+/// Those that are not computed.
+fn columns(table: &str) -> &'static str {
+    match table {
+        "model" => "model_id, used, total",
+        "task" => {
+            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, token, lease_until, since, worker, step, error, peak"
+        }
+        "start" => "token, task, model_id, number, worker, at",
+        _ => "statement, bundle, verified_at, seconds, peak, worker",
+    }
+}
+
+async fn play(steps: Vec<Step>) {
+    static RUN: AtomicU32 = AtomicU32::new(0);
+    let name = format!("budget{}", RUN.fetch_add(1, Ordering::Relaxed));
+    let farm = Farm::with(&name, TOTAL, &Settings::default()).await;
+    farm.owner.submit(&tasks(0..8)).await.unwrap();
+    back_up(&farm).await;
+    let mut granted = BTreeSet::new();
+    // Openings that the owner gave up in a restore.
+    let mut spent = 0;
+    let mut running: Vec<Taken> = Vec::new();
+    for step in steps {
+        let chosen =
+            |running: &mut Vec<Taken>, n: usize| (!running.is_empty()).then(|| running.swap_remove(n % running.len()));
+        match step {
+            Step::Take => {
+                if let Some(taken) = farm.worker.take(&offer()).await.unwrap() {
+                    assert!(taken.number <= TOTAL, "{taken:?}");
+                    assert!(granted.insert(taken.number), "granted twice: {taken:?}");
+                    running.push(taken);
+                }
+            }
+            Step::Lose => farm.expire().await,
+            Step::Finish(n) => {
+                if let Some(taken) = chosen(&mut running, n) {
+                    let closed = farm.worker.finish(&taken, b"bundle", 1.0, None).await;
+                    assert!(
+                        matches!(
+                            closed,
+                            Ok(Closed::First | Closed::Known) | Err(FarmError::NotGiven { .. })
+                        ),
+                        "{closed:?}"
+                    );
+                }
+            }
+            Step::Fail(n) => {
+                if let Some(taken) = chosen(&mut running, n) {
+                    farm.worker.fail(&taken, &Failure::default()).await.unwrap();
+                }
+            }
+            Step::GiveBack(n) => {
+                if let Some(taken) = chosen(&mut running, n) {
+                    farm.worker.give_back(&taken).await.unwrap();
+                }
+            }
+            Step::BackUp => back_up(&farm).await,
+            Step::Restore(fewer) => {
+                restore(&farm).await;
+                let refused = farm.worker.take(&offer()).await;
+                assert!(matches!(refused, Err(FarmError::OtherDatabase { .. })), "{refused:?}");
+                let known = TOTAL - granted.last().copied().unwrap_or(0).max(spent);
+                let left = known.saturating_sub(fewer);
+                Queue::restored(&farm.url, &[Left { model_id: MODEL, left }])
+                    .await
+                    .unwrap();
+                spent = TOTAL - left;
+            }
+            Step::HandOver => {
+                farm.owner
+                    .hand_over(&MODEL, Budget { used: 0, total: TOTAL })
+                    .await
+                    .unwrap();
+            }
+            Step::Retry => {
+                farm.owner.retry("e1").await.unwrap();
+            }
+        }
+        let budget = farm.owner.budget(&MODEL).await.unwrap();
+        assert!(budget.used <= budget.total);
+        assert!(granted.last().is_none_or(|last| *last <= budget.used));
+        if spent == 0 {
+            assert_eq!(granted.len() as u64, budget.used);
+        }
+    }
+}
+
+#[test]
+fn no_number_is_granted_twice() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    // One for all cases.
+    let _server = runtime.block_on(support::server());
+    let config = ProptestConfig {
+        cases: 16,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(steps in proptest::collection::vec(arb_step(), 1..40))| {
+        runtime.block_on(play(steps));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_take_at_the_same_time_share_the_budget() {
+    let farm = Farm::new("crowd", 50).await;
+    farm.owner.submit(&tasks(0..80)).await.unwrap();
+    let workers: Vec<_> = (0..12)
+        .map(|_| {
+            let url = farm.url.clone();
+            tokio::spawn(async move {
+                let queue = Queue::connect(&url, Role::Worker).await.expect("a worker connects");
+                let mut taken = Vec::new();
+                while let Some(task) = queue.take(&offer()).await.expect("an answer") {
+                    taken.push(task);
+                }
+                taken
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for worker in workers {
+        taken.extend(worker.await.expect("it ends"));
+    }
+    let tasks: BTreeSet<i64> = taken.iter().map(|taken| taken.id).collect();
+    let numbers: Vec<u64> = taken
+        .iter()
+        .map(|taken| taken.number)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    assert_eq!(tasks.len(), taken.len());
+    assert_eq!(numbers, (1..=50).collect::<Vec<_>>());
+    assert_eq!(farm.starts().await, (1..=50).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_budget_comes_and_goes_with_the_secret_file() {
+    let farm = Farm::new("moves", 10).await;
+    let other = [8; 32];
+    assert!(matches!(
+        farm.owner.budget(&other).await,
+        Err(FarmError::UnknownModel { .. })
+    ));
+    let mut stranger = support::task(0);
+    stranger.model_id = other;
+    let refused = farm.owner.submit(&[stranger]).await;
+    assert!(matches!(refused, Err(FarmError::UnknownModel { .. })), "{refused:?}");
+    let wrong = farm.owner.hand_over(&other, Budget { used: 3, total: 2 }).await;
+    assert!(matches!(wrong, Err(FarmError::Budget { .. })), "{wrong:?}");
+    let handed = Budget { used: 3, total: 5 };
+    assert_eq!(farm.owner.hand_over(&other, handed).await.unwrap(), handed);
+    // Not back to what it was.
+    assert_eq!(
+        farm.owner
+            .hand_over(&other, Budget { used: 1, total: 5 })
+            .await
+            .unwrap(),
+        handed
+    );
+    farm.owner.submit(&tasks(0..2)).await.unwrap();
+    let first = farm.worker.take(&offer()).await.unwrap().expect("a task");
+    assert_eq!(first.number, 1);
+    assert_eq!(
+        farm.owner.take_back(&MODEL).await.unwrap(),
+        Budget { used: 1, total: 10 }
+    );
+    assert!(farm.worker.take(&offer()).await.unwrap().is_none());
+    farm.owner
+        .hand_over(&MODEL, Budget { used: 4, total: 10 })
+        .await
+        .unwrap();
+    assert_eq!(farm.worker.take(&offer()).await.unwrap().expect("a task").number, 5);
+}

@@ -1,0 +1,218 @@
+//! What a worker does with its proofs, its leases and its memory.
+
+mod support;
+
+use assay_farm::local::{Durable, Local};
+use assay_farm::queue::{Closed, Settings};
+use assay_farm::supervisor::{Options, Stop};
+use assay_farm::FarmError;
+use std::sync::Arc;
+use std::time::Duration;
+use support::proving::{lives, options, Scripted, Worker, ENDLESS, HONEST, PATIENT};
+use support::{offer, task, tasks, until, Farm, Server, GB};
+
+/// Beats every tenth of a second.
+fn brisk() -> Settings {
+    Settings {
+        lease: Duration::from_millis(400),
+        ..Settings::default()
+    }
+}
+
+/// Long leases that tests end themselves, and beats every half second.
+fn patient() -> Settings {
+    Settings {
+        lease: Duration::from_secs(2),
+        ..Settings::default()
+    }
+}
+
+async fn done(farm: &Farm) -> u64 {
+    let status = farm.owner.status(None).await.expect("a status");
+    status.engagements.first().map_or(0, |engagement| engagement.done)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_there_first_hears_of_tasks_and_proves_them_all() {
+    let farm = Farm::new("proves", 30).await;
+    let waiting = Options {
+        poll: Duration::from_secs(3600),
+        jobs: 2,
+        ..options()
+    };
+    let worker = Worker::start(&farm, Scripted::new(HONEST), waiting).await;
+    farm.owner.submit(&tasks(0..20)).await.unwrap();
+    until("all is proven", || async { done(&farm).await == 20 }).await;
+    worker.stop.send_replace(Stop::AfterThis);
+    let work = worker.ended().await;
+    assert_eq!((work.count("took"), work.count("finished First")), (20, 20));
+    assert_eq!(farm.starts().await.len(), 20);
+    let mut right = 0;
+    let keep = |done: assay_farm::queue::Done| {
+        right += u64::from(done.bundle.len() == 64);
+        Ok::<_, FarmError>(true)
+    };
+    farm.owner.collect("e1", |_| true, keep).await.unwrap();
+    assert_eq!(right, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_finishes_what_it_proves() {
+    let farm = Farm::new("stops", 10).await;
+    farm.owner.submit(&tasks(0..2)).await.unwrap();
+    let worker = Worker::start(&farm, Scripted::new(PATIENT), options()).await;
+    worker.tells("took").await;
+    worker.stop.send_replace(Stop::AfterThis);
+    worker.work.go();
+    let work = worker.ended().await;
+    assert_eq!((work.count("took"), work.count("finished First")), (1, 1));
+    assert_eq!(done(&farm).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_now_it_gives_its_task_back() {
+    let farm = Farm::new("stopsnow", 10).await;
+    farm.owner.submit(&tasks(0..2)).await.unwrap();
+    let worker = Worker::start(&farm, Scripted::new(ENDLESS), options()).await;
+    let process = worker.process().await;
+    assert!(lives(&process));
+    worker.stop.send_replace(Stop::Now);
+    assert_eq!(worker.ended().await.count("gave back"), 1);
+    assert!(!lives(&process));
+    let status = farm.owner.status(None).await.unwrap();
+    assert_eq!((status.engagements[0].queued, status.engagements[0].running), (2, 0));
+    assert_eq!(farm.starts().await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_nobody_needs_any_more_is_stopped() {
+    let farm = Farm::with("unneeded", 10, &brisk()).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let worker = Worker::start(&farm, Scripted::new(ENDLESS), options()).await;
+    let process = worker.process().await;
+    farm.owner.cancel("e1").await.unwrap();
+    worker.tells("stopped Cancelled").await;
+    assert!(!lives(&process));
+    worker.stop.send_replace(Stop::AfterThis);
+    worker.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_another_started_too_the_first_bundle_wins() {
+    let farm = Farm::with("doubled", 10, &patient()).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let worker = Worker::start(&farm, Scripted::new(PATIENT), options()).await;
+    worker.tells("took").await;
+    // Between two beats.
+    let mut other = None;
+    while other.is_none() {
+        farm.expire().await;
+        other = farm.worker.take(&offer()).await.unwrap();
+    }
+    let other = other.expect("taken");
+    worker.tells("doubled").await;
+    worker.work.go();
+    worker.tells("finished First").await;
+    assert_eq!(
+        farm.worker.finish(&other, b"another", 1.0, None).await.unwrap(),
+        Closed::Known
+    );
+    assert_eq!(farm.starts().await, [1, 2]);
+    worker.stop.send_replace(Stop::AfterThis);
+    worker.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prover_that_fails_or_lies_is_set_aside_after_three_starts() {
+    for (name, script, says) in [
+        (
+            "fails",
+            "read -r line; echo weights >&2; echo out of memory >&2; exit 3",
+            "exit status: 3; it said: out of memory",
+        ),
+        ("dies", "read -r line; echo weights >&2; kill -9 $$", "signal: 9"),
+        (
+            "lies",
+            "read -r line; echo weights >&2; printf lie",
+            "the bundle is not true: it says lie",
+        ),
+        ("silent", "read -r line; echo weights >&2", "wrote no bundle"),
+        ("talks", "head -c 1100000 /dev/zero", "too long a bundle"),
+    ] {
+        let farm = Farm::new(name, 10).await;
+        farm.owner.submit(&[task(0)]).await.unwrap();
+        let worker = Worker::start(
+            &farm,
+            Scripted::new(script),
+            Options {
+                end_when_idle: Some(Duration::ZERO),
+                ..options()
+            },
+        )
+        .await;
+        let work = worker.ended().await;
+        assert_eq!((work.count("took"), work.count("failed")), (3, 3), "{name}");
+        let status = farm.owner.status(None).await.unwrap();
+        let error = status.set_aside[0].error.clone().expect("an error");
+        assert!(error.contains(says), "{name}: {error}");
+        assert_eq!(farm.starts().await, [1, 2, 3]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proofs_side_by_side_fit_into_memory() {
+    let farm = Farm::new("memory", 10).await;
+    farm.owner.submit(&tasks(0..5)).await.unwrap();
+    let work = Scripted {
+        memory: 5 * GB / 2,
+        ..Scripted::new(PATIENT)
+    };
+    let worker = Worker::start(&farm, work, Options { jobs: 4, ..options() }).await;
+    until("two are proven", || async { worker.work.count("took") == 2 }).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    worker.work.go();
+    until("all is proven", || async { done(&farm).await == 5 }).await;
+    worker.stop.send_replace(Stop::AfterThis);
+    let work = worker.ended().await;
+    let (mut now, mut most) = (0_i32, 0);
+    for line in work.told.lock().unwrap().iter() {
+        now += i32::from(line == "took") - i32::from(line.starts_with("finished"));
+        most = most.max(now);
+    }
+    assert_eq!((now, most), (0, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_goes_away_costs_no_proof() {
+    let server = Arc::new(Server::start().await);
+    let farm = Farm::on(server.clone(), server.local.url(), 10, &brisk()).await;
+    farm.owner.submit(&tasks(0..2)).await.unwrap();
+    let worker = Worker::start(&farm, Scripted::new(PATIENT), options()).await;
+    worker.tells("took").await;
+    let Farm {
+        owner,
+        worker: client,
+        server: held,
+        ..
+    } = farm;
+    drop((client, held));
+    let Server { local, directory } = Arc::into_inner(server).expect("nobody else has it");
+    drop(local);
+    worker.tells("waiting").await;
+    worker.work.go();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let programs = Local::find(&[]).expect("PostgreSQL");
+    let _local = Local::start(&programs, directory.path(), Durable::No)
+        .await
+        .expect("it starts again");
+    let proven = || async {
+        owner
+            .status(None)
+            .await
+            .is_ok_and(|status| status.engagements[0].done == 2)
+    };
+    until("both are proven", proven).await;
+    worker.stop.send_replace(Stop::AfterThis);
+    assert_eq!(worker.ended().await.count("took"), 2);
+    assert_eq!(owner.status(None).await.unwrap().budgets[0].budget.used, 2);
+}

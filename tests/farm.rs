@@ -1,0 +1,125 @@
+//! A farm of provers: PostgreSQL, worker processes, real proofs of a small network, one worker lost in the middle.
+
+use assay_prover::secret::ModelSecret;
+use e2e::{text, Daemons, Farm, Setting};
+use serde_json::Value;
+
+/// Seconds that a task is kept for a lost worker.
+const LEASE: u32 = 3;
+
+fn counter(setting: &Setting) -> u64 {
+    let secret = ModelSecret::open(&setting.model.with_extension("secret"));
+    secret.expect("it is there").counter()
+}
+
+fn tasks_of(status: &Value, id: &str, what: &str) -> u64 {
+    let tasks = status["tasks"].as_array().expect("a list");
+    let of_id = tasks.iter().find(|tasks| tasks["id"] == id);
+    of_id.map_or(0, |tasks| tasks[what].as_u64().expect("a number"))
+}
+
+#[test]
+fn a_farm_proves_an_engagement_though_a_worker_is_lost() {
+    let setting = Setting::new();
+    let farm = Farm::up(&setting, LEASE);
+    let id = setting.open("set", 4, 10_000);
+    setting.provider().does(&["mp", "accept", &id]);
+    let set = setting.send(&id, "set");
+    let submit = || setting.with_model(&[&["farm", "submit", &id, "--set", text(&set)][..], &farm.options()].concat());
+    let before = counter(&setting);
+    let submitted = submit();
+    let asked = |value: &Value| ["asked", "new"].map(|key| value[key].as_u64().unwrap());
+    assert_eq!(asked(&submitted), [4, 4]);
+    // One for each, two for starts that are lost; from here on they are the farm's.
+    assert_eq!(submitted["allotted"], 6);
+    assert_eq!(counter(&setting), before + 6);
+    let again = submit();
+    assert_eq!(
+        (asked(&again), counter(&setting)),
+        ([4, 0], before + 6),
+        "it was asked for"
+    );
+    assert_eq!(std::fs::read_dir(farm.tasks.join(&id)).unwrap().count(), 4);
+
+    let mut lost = farm.worker(&setting, "lost");
+    farm.until(&setting, |status| status["running"][0]["worker"] == "lost");
+    lost.is_lost();
+    let workers = ["one", "two"].map(|name| farm.worker(&setting, name));
+    let status = farm.until(&setting, |status| tasks_of(status, &id, "done") == 4);
+    let openings = &status["openings"][0];
+    assert_eq!(
+        [&openings["used"], &openings["left"]].map(|n| n.as_u64().unwrap()),
+        [5, 1]
+    );
+
+    let collect = || setting.with_model(&[&["farm", "collect", &id, "--wait"][..], &farm.options()].concat());
+    let collected = collect();
+    assert_eq!(collected["collected"].as_array().unwrap().len(), 4);
+    assert_eq!(collect()["collected"], Value::Array(Vec::new()), "each is kept once");
+    assert!(!farm.tasks.join(&id).exists(), "what was handed over is removed");
+    assert!(workers.into_iter().all(|worker| worker.ends()));
+    // Nothing is left to be made here, and nothing is counted.
+    assert_eq!(setting.prove(&id, &set)["made"], 0);
+    assert_eq!(counter(&setting), before + 6);
+    let sent = setting.provider().does(&["mp", "submit", &id]);
+    assert_eq!(
+        (sent["provenOnChain"].as_u64(), sent["outcome"].as_str()),
+        (Some(4), Some("Passed"))
+    );
+}
+
+#[test]
+fn daemons_have_a_farm_prove_and_collect_by_themselves() {
+    let daemons = Daemons::new();
+    let setting = &daemons.setting;
+    let farm = Farm::up(setting, LEASE);
+    let worker = farm.worker(setting, "one");
+    let id = daemons.open("set", "clear");
+    let mut done = Vec::new();
+    for _ in 0..12 {
+        daemons.once("consumer", &[]);
+        done.extend(daemons.once("provider", &farm.options()));
+        if daemons.knows("provider", &id) && daemons.has_settled("provider", &id) {
+            break;
+        }
+    }
+    assert!(daemons.has_settled("provider", &id), "{done:?}");
+    let status = farm.status(setting);
+    assert_eq!(tasks_of(&status, &id, "done"), 4, "{status}");
+    assert_eq!(daemons.verdict(&id)["provenOnChain"], 4);
+    // What was allotted and not used is all that this machine did not keep.
+    assert_eq!((counter(setting), &status["openings"][0]["used"]), (6, &4.into()));
+    assert!(worker.ends());
+}
+
+#[test]
+fn proofs_are_made_here_when_the_farm_is_gone_and_they_are_due() {
+    let daemons = Daemons::new();
+    let setting = &daemons.setting;
+    let mut farm = Farm::up(setting, LEASE);
+    let id = setting.open("set", 4, 10_000);
+    setting.provider().does(&["mp", "accept", &id, "--force"]);
+    let set = setting.send(&id, "set");
+    let submit = ["farm", "submit", &id, "--set", text(&set), "--proceed"];
+    setting.with_model(&[&submit[..], &farm.options()].concat());
+    farm.goes_away();
+    let deadline = setting.verdict(&id)["deadline"].as_u64().expect("a time");
+    let newest = setting.devnet.rpc("eth_getBlockByNumber", "[\"latest\", false]");
+    let newest: Value = serde_json::from_str(&newest).expect("a block");
+    let now = newest["timestamp"].as_str().and_then(|time| time.strip_prefix("0x"));
+    let now = u64::from_str_radix(now.expect("a time"), 16).expect("a time");
+    // An eighth of the window before its end it would be given up.
+    setting.devnet.pass((deadline - now) * 7 / 8 - 30);
+    let mut command = daemons.command("provider", &setting.devnet.url, &farm.options());
+    let output = command
+        .arg("--once")
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .expect("assay runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("proofs are made here, since they are due in") && said.contains("does not answer"),
+        "{said}"
+    );
+    assert_eq!(setting.verdict(&id)["outcome"], "Passed", "{said}");
+}
