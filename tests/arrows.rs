@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// From low to high; a crate uses only what stands before it.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("assay-lanes", &[]),
     ("assay-kernels", &["assay-lanes"]),
     ("assay-engine", &["assay-kernels"]),
     ("assay-durable", &[]),
     ("assay-economics", &[]),
+    ("assay-farm", &[]),
     ("assay-transcript", &[]),
     ("assay-statement", &[]),
     (
@@ -55,6 +56,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "assay-cli",
             "assay-durable",
             "assay-economics",
+            "assay-farm",
             "assay-kernels",
             "assay-lanes",
             "assay-marketplace",

@@ -3,7 +3,7 @@
 use crate::error::FarmError;
 use crate::queue::{Beat, Failure, Offer, Queue, Taken};
 use crate::supervisor::pauses::{about, within, Pauses};
-use crate::supervisor::work::{Attempt, Event, Progress, Work};
+use crate::supervisor::work::{Attempt, Call, Event, Progress, Work};
 use futures_util::future::join_all;
 use std::future::Future;
 use std::pin::Pin;
@@ -155,7 +155,7 @@ impl<W: Work> Supervisor<W> {
             skills: self.work.skills(),
             memory: left.min(self.work.free_memory()),
         };
-        let taken = self.queue.take(&offer).await?;
+        let taken = self.timed(Call::Take, self.queue.take(&offer)).await?;
         if let Some(taken) = &taken {
             self.promised.fetch_add(taken.memory, Ordering::Relaxed);
         }
@@ -226,7 +226,8 @@ impl<W: Work> Supervisor<W> {
     fn beat<'a>(&'a self, taken: &'a Taken, progress: &'a Progress) -> Beating<'a> {
         Box::pin(async move {
             tokio::time::sleep(about(self.queue.lease() / 4)).await;
-            self.queue.beat(taken, &progress.step()).await
+            let step = progress.step();
+            self.timed(Call::Beat, self.queue.beat(taken, &step)).await
         })
     }
 
@@ -255,7 +256,7 @@ impl<W: Work> Supervisor<W> {
         };
         let seconds = began.elapsed().as_secs_f64();
         let peak = progress.peak();
-        let finish = || self.queue.finish(taken, &bundle, seconds, peak);
+        let finish = || self.timed(Call::Finish, self.queue.finish(taken, &bundle, seconds, peak));
         match self.insisting(finish, stop).await {
             Some(Ok(closed)) => self.work.hear(Event::Finished(taken, closed, seconds)),
             Some(Err(error)) => self.work.hear(Event::Waiting(&error)),
@@ -268,6 +269,16 @@ impl<W: Work> Supervisor<W> {
         if let Some(Err(error)) = self.insisting(|| self.queue.fail(taken, &failure), stop).await {
             self.work.hear(Event::Waiting(&error));
         }
+    }
+
+    /// Tells how long the queue took to answer.
+    async fn timed<T>(&self, call: Call, answer: impl Future<Output = Result<T, FarmError>>) -> Result<T, FarmError> {
+        let asked = Instant::now();
+        let answer = answer.await;
+        if answer.is_ok() {
+            self.work.hear(Event::Answered(call, asked.elapsed()));
+        }
+        answer
     }
 
     /// Repeats what may work later; `None` where the worker is to end now.
