@@ -11,7 +11,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("assay-engine", &["assay-kernels"]),
     ("assay-durable", &[]),
     ("assay-economics", &[]),
-    ("assay-farm", &[]),
+    ("assay-farm", &["assay-durable"]),
     ("assay-transcript", &[]),
     ("assay-statement", &[]),
     (

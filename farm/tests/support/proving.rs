@@ -134,6 +134,10 @@ impl Worker {
         self.work
     }
 
+    pub(crate) async fn failed(self) -> FarmError {
+        self.ends.await.expect("no panic").expect_err("an error")
+    }
+
     /// Waits for the process of an endless one.
     pub(crate) async fn process(&self) -> String {
         let file = self.work.directory.path().join("pid");
