@@ -11,6 +11,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("assay-engine", &["assay-kernels"]),
     ("assay-durable", &[]),
     ("assay-economics", &[]),
+    ("assay-farm", &["assay-durable"]),
     ("assay-transcript", &[]),
     ("assay-statement", &[]),
     (
@@ -57,6 +58,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "assay-cli",
             "assay-durable",
             "assay-economics",
+            "assay-farm",
             "assay-kernels",
             "assay-lanes",
             "assay-marketplace",

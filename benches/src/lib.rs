@@ -1,5 +1,6 @@
 //! Measurements of prover, its arithmetic, generated contracts, and of what a provider does with the examples it holds.
 
+pub mod farm;
 pub mod held;
 pub mod kernels;
 mod on_evm;

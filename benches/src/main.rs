@@ -1,6 +1,6 @@
 //! Measures what the README quotes; results on stdout, progress on stderr.
 
-use assay_bench::{held, kernels, paper, peers, prove};
+use assay_bench::{farm, held, kernels, paper, peers, prove};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "bench",
-    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000\n  scripts/bench paper\n  scripts/bench peers"
+    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000\n  scripts/bench paper\n  scripts/bench peers\n  scripts/bench farm --workers 100 --tasks 1000"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -25,6 +25,8 @@ enum Command {
     Kernels(kernels::Args),
     /// The paper's networks in one go, and docs/benchmarks.md with all tables and charts
     Paper(paper::Args),
+    /// A queue of proofs with a thousand workers that sleep instead of proving
+    Farm(farm::Args),
     /// Two small networks by ezkl and by this program, in one go
     Peers(peers::Args),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Held(args) => held::run(&args),
         Command::Kernels(args) => kernels::run(&args),
         Command::Paper(args) => paper::run(&args),
+        Command::Farm(args) => farm::run(&args),
         Command::Peers(args) => peers::run(&args),
     };
     match done {

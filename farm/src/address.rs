@@ -94,6 +94,16 @@ impl QueueUrl {
             return Err(format!("it begins with {scheme}://, not postgres://"));
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        // Before anything of it is named: a password may have any sign in it.
+        if text
+            .rsplit_once('@')
+            .is_some_and(|(before, _)| before.matches(':').count() > 1)
+        {
+            return Err(
+                "it holds a password, which every user of this machine can read: put it in PGPASSWORD, in .pgpass, or in a file that passwordfile= names"
+                    .into(),
+            );
+        }
         let Some((authority, database)) = rest.split_once('/') else {
             return Err("it names no database: postgres://USER@HOST/DATABASE".into());
         };
@@ -101,12 +111,6 @@ impl QueueUrl {
             Some((user, place)) => (Some(user), place),
             None => (None, authority),
         };
-        if user.is_some_and(|user| user.contains(':')) {
-            return Err(
-                "it holds a password, which every user of this machine can read: put it in PGPASSWORD, in .pgpass, or in a file that passwordfile= names"
-                    .into(),
-            );
-        }
         let mut given = Given::read(query)?;
         let (host, port) = split_port(place)?;
         let host = if host.is_empty() {
@@ -171,10 +175,11 @@ impl fmt::Display for QueueUrl {
         match &self.host {
             Host::Socket(directory) => write!(
                 f,
-                "postgres:///{}?host={}&user={}",
+                "postgres:///{}?host={}&user={}&port={}",
                 self.database,
                 directory.display(),
-                self.user
+                self.user,
+                self.port
             )?,
             Host::Network(host) if host.contains(':') => {
                 write!(f, "postgres://{}@[{host}]:{}/{}", self.user, self.port, self.database)?;
@@ -192,12 +197,13 @@ impl Given {
     fn read(query: &str) -> Result<Self, String> {
         let mut given = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or_else(|| format!("{pair} has no value"))?;
+            let (name, value) = pair.split_once('=').ok_or("a parameter has no value: NAME=VALUE")?;
             if ["password", "passfile"].contains(&name) {
                 return Err(format!("{name}= is not read: use PGPASSWORD, .pgpass or passwordfile="));
             }
             if !PARAMETERS.contains(&name) {
-                return Err(format!("{name} is no parameter; there are {}", PARAMETERS.join(", ")));
+                // Not what it is given: it may be a password.
+                return Err(format!("{name}= is no parameter; there are {}", PARAMETERS.join(", ")));
             }
             given.push((name.to_owned(), decoded(value)?));
         }
@@ -256,19 +262,20 @@ fn decoded(text: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("{text} is no text"))
 }
 
-/// An address with a mistake, without what may be a password in it.
+/// An address with a mistake, without what may be a password in it: anything before `@` but the user, and all parameters.
 fn shown(text: &str) -> String {
     let (start, rest) = text.split_once("://").unwrap_or(("", text));
-    let mut text = match rest.rsplit_once('@') {
-        Some((user, rest)) => format!("{start}://{}@{rest}", user.split(':').next().unwrap_or_default()),
-        None if start.is_empty() => rest.to_owned(),
-        None => format!("{start}://{rest}"),
+    let (user, place) = rest
+        .rsplit_once('@')
+        .map_or((None, rest), |(user, place)| (Some(user), place));
+    let user = user.map(|user| format!("{}@", user.split([':', '/', '?']).next().unwrap_or_default()));
+    let place = place.split('?').next().unwrap_or_default();
+    let start = if start.is_empty() {
+        String::new()
+    } else {
+        format!("{start}://")
     };
-    if let Some(at) = text.find("password=") {
-        text.truncate(at + "password=".len());
-        text.push('…');
-    }
-    text
+    format!("{start}{}{place}", user.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -311,7 +318,7 @@ mod tests {
             ("postgres://me@db:54x2/farm", "54x2 is no port"),
             ("postgres://me@db/farm", "add ?sslmode=verify-full"),
             ("postgres://me@db/farm?sslmode=require", "sslmode=require lets others"),
-            ("postgres://me@db/farm?sslmod=verify-full", "sslmod is no parameter"),
+            ("postgres://me@db/farm?sslmod=verify-full", "sslmod= is no parameter"),
             ("postgres://me@%2/farm", "two hexadecimal digits"),
             ("postgres://me@localhost/farm?port=1&port=2", "port twice"),
         ] {
@@ -324,10 +331,17 @@ mod tests {
         for text in [
             "postgres://me:hunter2@db/farm?sslmode=verify-full",
             "postgres://me:hun@ter2@db/farm",
+            "postgres://me:hunter2/x@db/farm",
+            "postgres://me:hun?ter2@db/farm",
             "postgres://me@db/farm?password=hunter2",
         ] {
             assert!(!why(text).contains("ter2"), "{}", why(text));
             assert!(why(text).contains("PGPASSWORD"), "{}", why(text));
         }
+        let unknown = why("postgres://me@db/farm?pass=hunter2");
+        assert!(
+            unknown.contains("pass= is no parameter") && !unknown.contains("ter2"),
+            "{unknown}"
+        );
     }
 }

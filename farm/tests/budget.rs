@@ -24,8 +24,8 @@ enum Step {
     BackUp,
     /// It is restored, and the owner states this many fewer than are surely left.
     Restore(u64),
-    /// Who submits repeats what it said.
-    HandOver,
+    /// Who submits repeats what it said, or gives more.
+    HandOver(u64),
     Retry,
 }
 
@@ -38,7 +38,7 @@ fn arb_step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::GiveBack),
         1 => Just(Step::BackUp),
         1 => (0..3_u64).prop_map(Step::Restore),
-        1 => Just(Step::HandOver),
+        1 => (0..4_u64).prop_map(Step::HandOver),
         1 => Just(Step::Retry),
     ]
 }
@@ -71,10 +71,10 @@ fn columns(table: &str) -> &'static str {
     match table {
         "model" => "model_id, used, total",
         "task" => {
-            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, token, lease_until, since, worker, step, error, peak"
+            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, given_back, token, lease_until, since, worker, step, error, peak"
         }
-        "start" => "token, task, model_id, number, worker, at",
-        _ => "statement, bundle, verified_at, seconds, peak, worker",
+        "start" => "token, task, model_id, number, worker, login, at, refused",
+        _ => "statement, token, bundle, verified_at, seconds, peak, worker",
     }
 }
 
@@ -85,8 +85,8 @@ async fn play(steps: Vec<Step>) {
     farm.owner.submit(&tasks(0..8)).await.unwrap();
     back_up(&farm).await;
     let mut granted = BTreeSet::new();
-    // Openings that the owner gave up in a restore.
-    let mut spent = 0;
+    // What was handed over in all, and the first numbers up to which everything counts as used since a restore.
+    let (mut total, mut spent) = (TOTAL, 0);
     let mut running: Vec<Taken> = Vec::new();
     for step in steps {
         let chosen =
@@ -94,7 +94,7 @@ async fn play(steps: Vec<Step>) {
         match step {
             Step::Take => {
                 if let Some(taken) = farm.worker.take(&offer()).await.unwrap() {
-                    assert!(taken.number <= TOTAL, "{taken:?}");
+                    assert!(taken.number <= total, "{taken:?}");
                     assert!(granted.insert(taken.number), "granted twice: {taken:?}");
                     running.push(taken);
                 }
@@ -127,25 +127,26 @@ async fn play(steps: Vec<Step>) {
                 restore(&farm).await;
                 let refused = farm.worker.take(&offer()).await;
                 assert!(matches!(refused, Err(FarmError::OtherDatabase { .. })), "{refused:?}");
-                let known = TOTAL - granted.last().copied().unwrap_or(0).max(spent);
-                let left = known.saturating_sub(fewer);
+                // The backup's total may be an old one: what is surely used may be more than that.
+                let old = farm.owner.budget(&MODEL).await.unwrap().total;
+                let used = (granted.last().copied().unwrap_or(0).max(spent) + fewer).min(total);
+                let left = old.saturating_sub(used);
                 Queue::restored(&farm.url, &[Left { model_id: MODEL, left }])
                     .await
                     .unwrap();
-                spent = TOTAL - left;
+                farm.owner.hand_over(&MODEL, Budget { used, total }).await.unwrap();
+                spent = used;
             }
-            Step::HandOver => {
-                farm.owner
-                    .hand_over(&MODEL, Budget { used: 0, total: TOTAL })
-                    .await
-                    .unwrap();
+            Step::HandOver(more) => {
+                total += more;
+                farm.owner.hand_over(&MODEL, Budget { used: 0, total }).await.unwrap();
             }
             Step::Retry => {
                 farm.owner.retry("e1").await.unwrap();
             }
         }
         let budget = farm.owner.budget(&MODEL).await.unwrap();
-        assert!(budget.used <= budget.total);
+        assert!(budget.used <= budget.total && budget.total == total);
         assert!(granted.last().is_none_or(|last| *last <= budget.used));
         if spent == 0 {
             assert_eq!(granted.len() as u64, budget.used);

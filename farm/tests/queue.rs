@@ -247,6 +247,71 @@ async fn what_is_given_back_is_not_at_fault_but_its_opening_is_spent() {
 }
 
 #[tokio::test]
+async fn who_takes_and_gives_back_for_ever_ends_too() {
+    let farm = Farm::new("forever", 50).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let mut starts = 0;
+    while let Some(taken) = farm.worker.take(&offer()).await.unwrap() {
+        farm.worker.give_back(&taken).await.unwrap();
+        starts += 1;
+    }
+    assert_eq!(starts, 13);
+    assert_eq!(farm.owner.status(None).await.unwrap().engagements[0].set_aside, 1);
+}
+
+#[tokio::test]
+async fn past_the_deadline_a_proof_is_stopped() {
+    let farm = Farm::new("passed", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let first = taken(&farm).await;
+    farm.sql("UPDATE assay_farm.task SET deadline = now()").await;
+    assert_eq!(farm.worker.beat(&first, "").await.unwrap(), Beat::Cancelled);
+}
+
+#[tokio::test]
+async fn a_deadline_moves_with_a_later_submission() {
+    let farm = Farm::new("moved", 10).await;
+    farm.owner.submit(&tasks(0..2)).await.unwrap();
+    let mut sooner = task(1);
+    sooner.deadline -= 3600;
+    assert_eq!(farm.owner.submit(&[sooner.clone()]).await.unwrap().known, 1);
+    let first = taken(&farm).await;
+    assert_eq!((first.statement, first.deadline), (statement(1), sooner.deadline));
+}
+
+#[tokio::test]
+async fn what_is_granted_is_on_the_disk_whatever_the_server_does_otherwise() {
+    let farm = Farm::new("synced", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let client = support::client(&farm.url).await;
+    let setting = |row: tokio_postgres::Row| row.get::<_, String>(0);
+    let before = client.query_one("SHOW synchronous_commit", &[]).await.unwrap();
+    assert_eq!(setting(before), "off");
+    client.batch_execute("BEGIN").await.unwrap();
+    let kinds = format!("{}/{}", "07".repeat(32), support::LAYOUT);
+    let take = "SELECT id FROM assay_farm.take('w1', 1 << 30, ARRAY[$1], ARRAY[1.0::float8])";
+    assert_eq!(client.query(take, &[&kinds]).await.unwrap().len(), 1);
+    let during = client.query_one("SHOW synchronous_commit", &[]).await.unwrap();
+    assert_eq!(setting(during), "on");
+    client.batch_execute("COMMIT").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_take_reads_a_few_tasks_however_many_there_are() {
+    let farm = Farm::new("few", 10).await;
+    farm.owner.submit(&tasks(0..3000)).await.unwrap();
+    let client = support::client(&farm.url).await;
+    let kinds = format!("{}/{}", "07".repeat(32), support::LAYOUT);
+    let take = "SELECT id FROM assay_farm.take('w1', 1 << 30, ARRAY[$1], ARRAY[1.0::float8])";
+    client.batch_execute("BEGIN").await.unwrap();
+    assert_eq!(client.query(take, &[&kinds]).await.unwrap().len(), 1);
+    let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'task'";
+    let read: i64 = client.query_one(read, &[]).await.unwrap().get(0);
+    client.batch_execute("COMMIT").await.unwrap();
+    assert!(read < 10, "{read} tasks were read");
+}
+
+#[tokio::test]
 async fn a_cancelled_task_stops_its_worker_and_takes_no_bundle() {
     let farm = Farm::new("cancelled", 10).await;
     farm.owner.submit(&tasks(0..2)).await.unwrap();
@@ -266,14 +331,22 @@ async fn a_cancelled_task_stops_its_worker_and_takes_no_bundle() {
 async fn a_false_bundle_is_proven_again_and_a_true_one_collected_once() {
     let farm = Farm::new("collected", 10).await;
     farm.owner.submit(&tasks(0..3)).await.unwrap();
+    let mut liar = None;
     for bundle in [b"true", b"lies"] {
         let taken = taken(&farm).await;
         farm.worker.finish(&taken, bundle, 2.0, None).await.unwrap();
+        liar = Some(taken);
     }
     let judged = |done: assay_farm::queue::Done| Ok::<_, FarmError>(done.bundle == b"true");
     let collected = farm.owner.collect("e1", |_| true, judged).await.unwrap();
     assert_eq!((collected.kept, collected.open), (1, 1));
     assert_eq!(collected.refused, [(statement(1), "w1".to_owned())]);
+    // Who lied has no second try with that start.
+    let lie = farm
+        .worker
+        .finish(&liar.expect("it took two"), b"more lies", 2.0, None)
+        .await;
+    assert!(matches!(lie, Err(FarmError::NotGiven { .. })), "{lie:?}");
     let again = farm.owner.collect("e1", |s| *s != statement(0), judged).await.unwrap();
     assert_eq!((again.kept, again.refused.len(), again.open), (0, 0, 2));
     let repeated = taken(&farm).await;
@@ -312,7 +385,11 @@ async fn status_says_who_does_what_and_until_when() {
 #[tokio::test]
 async fn workers_hear_of_new_tasks() {
     let farm = Farm::new("news", 10).await;
-    let news = farm.worker.news();
+    // One that heard nothing of the budget before.
+    let worker = assay_farm::Queue::connect(&farm.url, assay_farm::Role::Worker)
+        .await
+        .unwrap();
+    let news = worker.news();
     farm.owner.submit(&[task(0)]).await.unwrap();
     news.await;
 }

@@ -170,8 +170,8 @@ async fn a_queue_that_becomes_read_only_is_waited_for() {
         matches!(refused, FarmError::ReadOnly { .. }) && refused.passes(),
         "{refused}"
     );
-    farm.sql("SET default_transaction_read_only = off; ALTER DATABASE frozen RESET default_transaction_read_only")
-        .await;
+    let server = farm.server.local.url();
+    sql(&server, "ALTER DATABASE frozen RESET default_transaction_read_only").await;
     let worker = Queue::connect(&farm.url, Role::Worker).await.unwrap();
     assert!(worker.take(&offer()).await.unwrap().is_some());
 }

@@ -136,6 +136,11 @@ async fn a_prover_that_fails_or_lies_is_set_aside_after_three_starts() {
             "read -r line; echo weights >&2; printf lie",
             "the bundle is not true: it says lie",
         ),
+        (
+            "bytes",
+            r"read -r line; printf '\377\033[2J\n' >&2; printf 'weights\n' >&2; exit 1",
+            "it said: weights",
+        ),
         ("silent", "read -r line; echo weights >&2", "wrote no bundle"),
         ("talks", "head -c 1100000 /dev/zero", "too long a bundle"),
     ] {
@@ -157,6 +162,96 @@ async fn a_prover_that_fails_or_lies_is_set_aside_after_three_starts() {
         assert!(error.contains(says), "{name}: {error}");
         assert_eq!(farm.starts().await, [1, 2, 3]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_on_which_every_proof_fails_ends_before_it_sets_everything_aside() {
+    let farm = Farm::new("broken", 100).await;
+    farm.owner.submit(&tasks(0..20)).await.unwrap();
+    let worker = Worker::start(
+        &farm,
+        Scripted::new("read -r line; echo no disk >&2; exit 1"),
+        Options {
+            most_failures: 4,
+            ..options()
+        },
+    )
+    .await;
+    let error = worker.failed().await;
+    assert!(
+        matches!(&error, FarmError::Failing { failures: 4, last } if last.contains("no disk")),
+        "{error}"
+    );
+    assert_eq!(farm.starts().await.len(), 4);
+    assert_eq!(farm.owner.status(None).await.unwrap().engagements[0].set_aside, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prover_that_hangs_is_killed() {
+    let farm = Farm::new("hangs", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let worker = Worker::start(
+        &farm,
+        Scripted::new(ENDLESS),
+        Options {
+            // A minute is predicted.
+            patience: 1.0 / 60.0,
+            end_when_idle: Some(Duration::ZERO),
+            ..options()
+        },
+    )
+    .await;
+    let process = worker.process().await;
+    worker.ended().await;
+    assert!(!lives(&process));
+    let status = farm.owner.status(None).await.unwrap();
+    assert_eq!(status.set_aside[0].error.as_deref(), Some("the prover hung for 1 s"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_waits_until_a_restored_queue_is_told() {
+    let farm = Farm::new("promoted", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let worker = Worker::start(&farm, Scripted::new(PATIENT), options()).await;
+    worker.tells("took").await;
+    farm.sql("UPDATE assay_farm.farm SET home = 'elsewhere'").await;
+    farm.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = 'promoted' AND pid <> pg_backend_pid()",
+    )
+    .await;
+    worker.work.go();
+    worker.tells("waiting the queue postgres:///promoted").await;
+    let left = [assay_farm::queue::Left {
+        model_id: support::MODEL,
+        left: 5,
+    }];
+    assay_farm::Queue::restored(&farm.url, &left).await.unwrap();
+    worker.tells("finished First").await;
+    worker.stop.send_replace(Stop::AfterThis);
+    worker.ended().await;
+}
+
+#[tokio::test]
+async fn a_server_keeps_to_a_directory_of_its_own() {
+    let programs = Local::find(&[]).expect("PostgreSQL");
+    let place = tempfile::tempdir().expect("a directory");
+    let start = async |directory: &std::path::Path| Local::start(&programs, directory, Durable::No).await;
+    std::fs::write(place.path().join("notes"), "mine").unwrap();
+    let mode = |path: &std::path::Path| std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap());
+    let before = mode(place.path());
+    let error = start(place.path()).await.expect_err("it has other things").to_string();
+    assert!(error.contains("has other things in it"), "{error}");
+    assert_eq!(mode(place.path()), before);
+    let long = place.path().join("x".repeat(100));
+    let error = start(&long).await.expect_err("too long").to_string();
+    assert!(error.contains("too long for the path of a socket"), "{error}");
+    let server = support::server().await;
+    let error = start(server.directory.path()).await.expect_err("it runs").to_string();
+    assert!(error.contains("another program runs the PostgreSQL"), "{error}");
+    assay_farm::Queue::connect(&server.local.url(), assay_farm::Role::Worker)
+        .await
+        .expect_err("no queue, but a server");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,7 +129,7 @@ impl Queue {
         for statement in wanted {
             let rows = self
                 .rows(
-                    "SELECT t.claim, r.bundle, r.worker, r.seconds, r.peak
+                    "SELECT t.claim, r.bundle, r.worker, r.seconds, r.peak, r.token
                      FROM assay_farm.task t JOIN assay_farm.result r USING (statement) WHERE statement = $1",
                     &[&statement.as_slice()],
                 )
@@ -148,21 +148,22 @@ impl Queue {
             if keep(done)? {
                 collected.kept += 1;
             } else {
-                self.refuse(&statement).await?;
+                self.refuse(row.get(5)).await?;
                 collected.refused.push((statement, worker));
             }
         }
         Ok(collected)
     }
 
-    /// Throws a false bundle away and has its task proven again.
-    async fn refuse(&self, statement: &Hash) -> Result<(), FarmError> {
+    /// Throws the false bundle of a start away and has its task proven again.
+    async fn refuse(&self, token: &[u8]) -> Result<(), FarmError> {
         self.rows(
-            "WITH gone AS (DELETE FROM assay_farm.result WHERE statement = $1 RETURNING worker)
+            "WITH gone AS (DELETE FROM assay_farm.result WHERE token = $1 RETURNING statement, worker),
+                 ended AS (UPDATE assay_farm.start SET refused = true WHERE token = $1)
              UPDATE assay_farm.task t SET state = CASE WHEN t.starts < f.most_starts THEN 'queued' ELSE 'set_aside' END,
                  token = NULL, error = format('the bundle of %s was false', gone.worker)
-             FROM assay_farm.farm f, gone WHERE t.statement = $1",
-            &[&statement.as_slice()],
+             FROM assay_farm.farm f, gone WHERE t.statement = gone.statement",
+            &[&token],
         )
         .await?;
         self.tell_workers().await
@@ -175,7 +176,7 @@ impl Queue {
     pub async fn retry(&self, engagement: &str) -> Result<u64, FarmError> {
         let queued = self
             .count(
-                "UPDATE assay_farm.task SET state = 'queued', starts = 0, token = NULL
+                "UPDATE assay_farm.task SET state = 'queued', starts = 0, given_back = 0, token = NULL
                  WHERE engagement = $1 AND state IN ('set_aside', 'cancelled')",
                 engagement,
             )

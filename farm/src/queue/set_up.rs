@@ -61,7 +61,8 @@ impl Queue {
     }
 
     /// Tells a restored or copied queue how many openings are left of each model: the others count as used. Until then nobody
-    /// can use it. Counters only rise.
+    /// can use it. Counters only rise. The totals are those of the backup: what was handed over since has to be handed over again,
+    /// with what is surely used of it.
     ///
     /// # Errors
     /// If a model of the queue is not among those told of, or one that is has fewer openings in all.

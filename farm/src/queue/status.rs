@@ -10,6 +10,8 @@ use crate::queue::task::{hash, Hash};
 pub struct Status {
     /// Now.
     pub now: f64,
+    /// The database's size, bytes.
+    pub size: u64,
     /// The most urgent first.
     pub engagements: Vec<EngagementStatus>,
     /// The longest-running first.
@@ -109,10 +111,12 @@ impl Queue {
     pub async fn status(&self, only: Option<&str>) -> Result<Status, FarmError> {
         let wanted = |engagement: &str| only.is_none_or(|only| only == engagement);
         let count = |row: &tokio_postgres::Row, column: &str| row.get::<_, i64>(column).unsigned_abs();
-        let now = self
-            .row("SELECT extract(epoch FROM now())::double precision", &[])
-            .await?
-            .get(0);
+        let about = self
+            .row(
+                "SELECT extract(epoch FROM now())::double precision, pg_database_size(current_database())",
+                &[],
+            )
+            .await?;
         let engagements = self.rows(include_str!("../sql/status.sql"), &[]).await?;
         let engagements = engagements.iter().filter(|row| wanted(row.get("engagement")));
         let engagements = engagements.map(|row| EngagementStatus {
@@ -179,7 +183,8 @@ impl Queue {
         });
         let budgets = budgets.collect();
         Ok(Status {
-            now,
+            now: about.get(0),
+            size: about.get::<_, i64>(1).unsigned_abs(),
             engagements,
             running,
             set_aside: aside,

@@ -30,7 +30,10 @@ $$;
 CREATE OR REPLACE FUNCTION take(who text, free_memory bigint, kinds text[], seconds double precision[])
 RETURNS TABLE (id bigint, token bytea, statement bytea, model_id bytea, layout text, number bigint, claim bytea,
                memory bigint, deadline double precision, start integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- By the index, in its order, up to the first that fits: the planner expects few tasks, and would read and sort all of them. What is off
+-- counts as dear where nothing else is left, and would be compiled.
+SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     chosen assay_farm.task;
@@ -40,6 +43,8 @@ BEGIN
     IF (SELECT f.home <> assay_farm.home() FROM assay_farm.farm f) THEN
         RAISE EXCEPTION 'another database' USING ERRCODE = 'AF001';
     END IF;
+    -- Whatever the server's default: a number that was granted is on the disk before it is used.
+    IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
     PERFORM assay_farm.sweep();
     SELECT t.* INTO chosen FROM assay_farm.task t
     WHERE t.state = 'queued' AND t.kind = ANY (kinds) AND t.memory <= free_memory
@@ -63,16 +68,18 @@ BEGIN
 END $$;
 
 -- Keeps a task for another lease. One whose lease ended, but that nobody took since, is kept, too: a worker that slept goes on.
--- 'mine', or why not: 'finished', 'cancelled', 'another'.
+-- 'mine', or why not: 'finished', 'cancelled' (past the deadline, too), 'another'.
 CREATE OR REPLACE FUNCTION beat(task_id bigint, mine bytea, at_step text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     how text;
 BEGIN
     UPDATE assay_farm.task t SET state = 'running', lease_until = now() + f.lease, step = left(at_step, 200)
-    FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.state IN ('running', 'queued', 'set_aside');
+    FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.deadline > now()
+        AND t.state IN ('running', 'queued', 'set_aside');
     IF FOUND THEN RETURN 'mine'; END IF;
-    SELECT state INTO how FROM assay_farm.task WHERE id = task_id;
+    SELECT CASE WHEN state <> 'done' AND deadline <= now() THEN 'cancelled' ELSE state END INTO how
+    FROM assay_farm.task WHERE id = task_id;
     RETURN CASE how WHEN 'done' THEN 'finished' WHEN 'running' THEN 'another' WHEN 'queued' THEN 'another'
         WHEN 'set_aside' THEN 'another' ELSE 'cancelled' END;
 END $$;
@@ -85,13 +92,13 @@ DECLARE
     closed assay_farm.task;
     maker text;
 BEGIN
-    SELECT worker INTO maker FROM assay_farm.start WHERE token = mine AND task = task_id;
+    SELECT worker INTO maker FROM assay_farm.start WHERE token = mine AND task = task_id AND NOT refused;
     IF NOT FOUND THEN RAISE EXCEPTION 'no start of this task has this token' USING ERRCODE = 'AF002'; END IF;
     SELECT * INTO closed FROM assay_farm.task WHERE id = task_id FOR UPDATE;
     IF NOT FOUND OR closed.state = 'cancelled' THEN RETURN 'cancelled'; END IF;
     IF closed.state = 'done' THEN RETURN 'known'; END IF;
-    INSERT INTO assay_farm.result (statement, bundle, seconds, peak, worker)
-    VALUES (closed.statement, made, took, most_memory, maker) ON CONFLICT DO NOTHING;
+    INSERT INTO assay_farm.result (statement, token, bundle, seconds, peak, worker)
+    VALUES (closed.statement, mine, made, took, most_memory, maker) ON CONFLICT DO NOTHING;
     UPDATE assay_farm.task SET state = 'done', worker = maker, error = NULL, peak = most_memory WHERE id = task_id;
     RETURN 'first';
 END $$;
@@ -102,8 +109,9 @@ CREATE OR REPLACE FUNCTION fail(task_id bigint, mine bytea, counts boolean, why 
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE assay_farm.task t SET
-        state = CASE WHEN counts AND t.starts >= f.most_starts THEN 'set_aside' ELSE 'queued' END,
-        starts = CASE WHEN counts THEN t.starts ELSE t.starts - 1 END,
+        state = CASE WHEN (counts OR t.given_back >= 10) AND t.starts >= f.most_starts THEN 'set_aside' ELSE 'queued' END,
+        starts = CASE WHEN counts OR t.given_back >= 10 THEN t.starts ELSE t.starts - 1 END,
+        given_back = t.given_back + (NOT counts)::integer,
         token = NULL, error = left(why, 1000), step = left(at_step, 200), peak = most_memory
     FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.state IN ('running', 'queued', 'set_aside');
     IF NOT FOUND THEN RETURN false; END IF;

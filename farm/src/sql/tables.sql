@@ -38,6 +38,8 @@ CREATE TABLE task (
                  CHECK (state IN ('queued', 'running', 'done', 'set_aside', 'cancelled')),
     -- Starts that count towards most_starts: those that were given back do not.
     starts       integer NOT NULL DEFAULT 0,
+    -- The others. After ten of them each start counts: nobody takes and gives back for ever.
+    given_back   integer NOT NULL DEFAULT 0,
     -- Who may keep it: whoever has this token. Not a name: names come back after a restart.
     token        bytea,
     lease_until  timestamptz,
@@ -60,7 +62,11 @@ CREATE TABLE start (
     model_id  bytea NOT NULL,
     number    bigint NOT NULL,
     worker    text NOT NULL,
+    -- Who logged in.
+    login     name NOT NULL DEFAULT session_user,
     at        timestamptz NOT NULL DEFAULT now(),
+    -- Its bundle was false: no other is taken for it.
+    refused   boolean NOT NULL DEFAULT false,
     UNIQUE (model_id, number)
 );
 CREATE INDEX start_at ON start (at);
@@ -68,6 +74,7 @@ CREATE INDEX start_at ON start (at);
 -- Bundles, verified by the worker before they come here, and again by whoever collects them.
 CREATE TABLE result (
     statement    bytea PRIMARY KEY REFERENCES task (statement) ON DELETE CASCADE,
+    token        bytea NOT NULL,
     bundle       bytea NOT NULL CHECK (octet_length(bundle) BETWEEN 1 AND 1024 * 1024),
     verified_at  timestamptz NOT NULL DEFAULT now(),
     seconds      double precision NOT NULL,

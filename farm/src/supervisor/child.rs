@@ -20,6 +20,9 @@ const LONGEST_BUNDLE: u64 = 1 << 20;
 /// The longest line of an assignment, bytes: a claim of 64 MiB in hex, and the rest.
 const LONGEST_LINE: u64 = (128 << 20) + (1 << 16);
 
+/// The longest line that says a step, bytes; the rest counts as another one.
+const LONGEST_STEP: u64 = 200;
+
 /// How often a child's memory is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -156,13 +159,17 @@ async fn follow(
                 .map(|_| bundle)
         };
         let steps = async {
-            let mut lines = BufReader::new(stderr).lines();
+            let mut stderr = BufReader::new(stderr);
             let mut last = String::new();
-            while let Ok(Some(line)) = lines.next_line().await {
-                if !line.trim().is_empty() {
-                    last = line.trim().to_owned();
-                    progress.at(&last);
+            let mut line = Vec::new();
+            // Lines of any length and of any bytes: what is not read would stop the child.
+            while let Ok(1..) = (&mut stderr).take(LONGEST_STEP).read_until(b'\n', &mut line).await {
+                let step = shown(&line);
+                if !step.is_empty() {
+                    progress.at(&step);
+                    last = step;
                 }
+                line.clear();
             }
             last
         };
@@ -187,16 +194,28 @@ async fn follow(
         let _ = child.kill().await;
         return Err(failed("the prover was stopped".into()));
     };
+    // It may have ended because nobody read on.
+    if bundle.as_ref().is_ok_and(|bundle| bundle.len() as u64 > LONGEST_BUNDLE) {
+        return Err(failed("the prover wrote too long a bundle".into()));
+    }
     let status = status.map_err(|error| failed(format!("the prover cannot be waited for: {error}")))?;
     if !status.success() {
         return Err(failed(format!("the prover ended with {status}; it said: {last}")));
     }
     match bundle {
         Ok(bundle) if bundle.is_empty() => Err(failed("the prover wrote no bundle".into())),
-        Ok(bundle) if bundle.len() as u64 > LONGEST_BUNDLE => Err(failed("the prover wrote too long a bundle".into())),
         Ok(bundle) => Ok(bundle),
         Err(error) => Err(failed(format!("the bundle cannot be read: {error}"))),
     }
+}
+
+/// What a child says, as one line that a terminal can show.
+fn shown(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    text.trim()
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// The highest memory that a process had so far, bytes; where the system says it.

@@ -13,4 +13,4 @@ mod slot;
 mod work;
 
 pub use slot::{Options, Stop, Supervisor};
-pub use work::{Attempt, Event, Progress, Work};
+pub use work::{Attempt, Call, Event, Progress, Work};

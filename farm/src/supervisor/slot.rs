@@ -3,11 +3,11 @@
 use crate::error::FarmError;
 use crate::queue::{Beat, Failure, Offer, Queue, Taken};
 use crate::supervisor::pauses::{about, within, Pauses};
-use crate::supervisor::work::{Attempt, Event, Progress, Work};
+use crate::supervisor::work::{Attempt, Call, Event, Progress, Work};
 use futures_util::future::join_all;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::pin::{pin, Pin};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{watch, Mutex};
@@ -27,6 +27,10 @@ pub struct Options {
     pub pauses: (Duration, Duration),
     /// Ends after having had nothing to do for so long; never, if `None`.
     pub end_when_idle: Option<Duration>,
+    /// Ends after so many failures without a proof in between: the machine is at fault, and would set everything aside.
+    pub most_failures: u32,
+    /// Kills a prover that takes so many times what was predicted.
+    pub patience: f64,
 }
 
 impl Options {
@@ -39,6 +43,8 @@ impl Options {
             spread: Duration::from_secs(1),
             pauses: (Duration::from_secs(1), Duration::from_secs(60)),
             end_when_idle: None,
+            most_failures: 10,
+            patience: 10.0,
         }
     }
 }
@@ -63,6 +69,8 @@ pub struct Supervisor<W> {
     /// Memory when it began, and what its proofs may need of it.
     memory: u64,
     promised: AtomicU64,
+    /// In a row.
+    failures: AtomicU32,
     /// One take at a time: two would count on the same memory.
     taking: Mutex<()>,
 }
@@ -85,6 +93,7 @@ impl<W: Work> Supervisor<W> {
             work,
             options,
             promised: AtomicU64::new(0),
+            failures: AtomicU32::new(0),
             taking: Mutex::new(()),
         }
     }
@@ -99,7 +108,8 @@ impl<W: Work> Supervisor<W> {
     }
 
     async fn slot(&self, mut stop: watch::Receiver<Stop>) -> Result<(), FarmError> {
-        let mut pauses = Pauses::new(self.options.pauses.0, self.options.pauses.1);
+        let new_pauses = || Pauses::new(self.options.pauses.0, self.options.pauses.1);
+        let (mut pauses, mut after_failures) = (new_pauses(), new_pauses());
         let mut idle_since = Instant::now();
         let mut wait = within(self.options.spread);
         loop {
@@ -115,10 +125,19 @@ impl<W: Work> Supervisor<W> {
             match self.take().await {
                 Ok(Some(taken)) => {
                     pauses.over();
-                    self.prove(&taken, &mut stop).await;
+                    let failed = self.prove(&taken, &mut stop).await;
                     self.promised.fetch_sub(taken.memory, Ordering::Relaxed);
                     idle_since = Instant::now();
-                    wait = Duration::ZERO;
+                    wait = match failed {
+                        Some(failure) => {
+                            self.counted(failure)?;
+                            after_failures.pause()
+                        }
+                        None => {
+                            after_failures.over();
+                            Duration::ZERO
+                        }
+                    };
                 }
                 Ok(None) => {
                     pauses.over();
@@ -155,14 +174,27 @@ impl<W: Work> Supervisor<W> {
             skills: self.work.skills(),
             memory: left.min(self.work.free_memory()),
         };
-        let taken = self.queue.take(&offer).await?;
+        let taken = self.timed(Call::Take, self.queue.take(&offer)).await?;
         if let Some(taken) = &taken {
             self.promised.fetch_add(taken.memory, Ordering::Relaxed);
         }
         Ok(taken)
     }
 
-    async fn prove(&self, taken: &Taken, stop: &mut watch::Receiver<Stop>) {
+    /// Counts a failure.
+    fn counted(&self, failure: Failure) -> Result<(), FarmError> {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        if failures < self.options.most_failures {
+            return Ok(());
+        }
+        Err(FarmError::Failing {
+            failures,
+            last: failure.error,
+        })
+    }
+
+    /// Makes one proof; the failure, if it failed.
+    async fn prove(&self, taken: &Taken, stop: &mut watch::Receiver<Stop>) -> Option<Failure> {
         self.work.hear(Event::Took(taken));
         let began = Instant::now();
         let progress = Progress::default();
@@ -171,11 +203,11 @@ impl<W: Work> Supervisor<W> {
             Err(failure) => return self.failed(taken, failure, stop).await,
         };
         match self.watched(taken, attempt, &progress, stop).await {
-            Ended::Made(Ok(bundle)) => self.store(taken, bundle, began, &progress, stop).await,
+            Ended::Made(Ok(bundle)) => return self.store(taken, bundle, began, &progress, stop).await,
             Ended::Made(Err(mut failure)) => {
                 failure.step = progress.step();
                 failure.peak = progress.peak();
-                self.failed(taken, failure, stop).await;
+                return self.failed(taken, failure, stop).await;
             }
             Ended::NotNeeded(why) => self.work.hear(Event::Stopped(taken, why)),
             Ended::Told => {
@@ -185,6 +217,21 @@ impl<W: Work> Supervisor<W> {
                 }
             }
         }
+        None
+    }
+
+    /// How long a proof may take.
+    fn longest(&self, taken: &Taken) -> Duration {
+        let skills = self.work.skills();
+        let skill = skills
+            .iter()
+            .find(|skill| skill.model_id == taken.model_id && skill.layout == taken.layout);
+        let predicted = skill.map(|skill| skill.seconds * self.options.patience);
+        let longest = predicted.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        // A year, where nothing else is known: timers take no more.
+        longest
+            .unwrap_or(Duration::MAX)
+            .min(Duration::from_secs(365 * 24 * 3600))
     }
 
     /// Keeps the lease until the proof ends, or ends it where it is not needed.
@@ -197,11 +244,17 @@ impl<W: Work> Supervisor<W> {
     ) -> Ended {
         let mut beating = self.beat(taken, progress);
         let mut doubled = false;
+        let longest = self.longest(taken);
+        let mut too_long = pin!(tokio::time::sleep(longest));
         let ended = loop {
             tokio::select! {
                 biased;
                 made = attempt.done() => return Ended::Made(made),
                 () = told(stop, Stop::Now) => break Ended::Told,
+                () = &mut too_long => break Ended::Made(Err(Failure {
+                    error: format!("the prover hung for {} s", longest.as_secs()),
+                    ..Failure::default()
+                })),
                 beat = &mut beating => {
                     match beat {
                         Ok(Beat::Mine) => {}
@@ -226,7 +279,8 @@ impl<W: Work> Supervisor<W> {
     fn beat<'a>(&'a self, taken: &'a Taken, progress: &'a Progress) -> Beating<'a> {
         Box::pin(async move {
             tokio::time::sleep(about(self.queue.lease() / 4)).await;
-            self.queue.beat(taken, &progress.step()).await
+            let step = progress.step();
+            self.timed(Call::Beat, self.queue.beat(taken, &step)).await
         })
     }
 
@@ -238,7 +292,7 @@ impl<W: Work> Supervisor<W> {
         began: Instant,
         progress: &Progress,
         stop: &mut watch::Receiver<Stop>,
-    ) {
+    ) -> Option<Failure> {
         let (work, given) = (self.work.clone(), taken.clone());
         let checked = tokio::task::spawn_blocking(move || work.check(&given, &bundle).map(|()| bundle)).await;
         let checked = checked.unwrap_or_else(|_| Err("the check itself failed".into()));
@@ -255,31 +309,51 @@ impl<W: Work> Supervisor<W> {
         };
         let seconds = began.elapsed().as_secs_f64();
         let peak = progress.peak();
-        let finish = || self.queue.finish(taken, &bundle, seconds, peak);
-        match self.insisting(finish, stop).await {
+        let finish = || self.timed(Call::Finish, self.queue.finish(taken, &bundle, seconds, peak));
+        self.failures.store(0, Ordering::Relaxed);
+        // A standby that was promoted, a password that was changed: whatever it is, somebody may set it right, and the proof is made.
+        let hopeless = |error: &FarmError| matches!(error, FarmError::NotGiven { .. } | FarmError::Refused { .. });
+        match self.insisting(finish, hopeless, stop).await {
             Some(Ok(closed)) => self.work.hear(Event::Finished(taken, closed, seconds)),
             Some(Err(error)) => self.work.hear(Event::Waiting(&error)),
             None => {}
         }
+        None
     }
 
-    async fn failed(&self, taken: &Taken, failure: Failure, stop: &mut watch::Receiver<Stop>) {
+    async fn failed(&self, taken: &Taken, failure: Failure, stop: &mut watch::Receiver<Stop>) -> Option<Failure> {
         self.work.hear(Event::Failed(taken, &failure));
-        if let Some(Err(error)) = self.insisting(|| self.queue.fail(taken, &failure), stop).await {
+        let hopeless = |error: &FarmError| !error.passes();
+        let told = self
+            .insisting(|| self.queue.fail(taken, &failure), hopeless, stop)
+            .await;
+        if let Some(Err(error)) = told {
             self.work.hear(Event::Waiting(&error));
         }
+        Some(failure)
     }
 
-    /// Repeats what may work later; `None` where the worker is to end now.
+    /// Tells how long the queue took to answer.
+    async fn timed<T>(&self, call: Call, answer: impl Future<Output = Result<T, FarmError>>) -> Result<T, FarmError> {
+        let asked = Instant::now();
+        let answer = answer.await;
+        if answer.is_ok() {
+            self.work.hear(Event::Answered(call, asked.elapsed()));
+        }
+        answer
+    }
+
+    /// Repeats a call until it works or is `hopeless`; `None` where the worker is to end now.
     async fn insisting<T, F: Future<Output = Result<T, FarmError>>>(
         &self,
         call: impl Fn() -> F,
+        hopeless: impl Fn(&FarmError) -> bool,
         stop: &mut watch::Receiver<Stop>,
     ) -> Option<Result<T, FarmError>> {
         let mut pauses = Pauses::new(self.options.pauses.0, self.options.pauses.1);
         loop {
             match call().await {
-                Err(error) if error.passes() => self.work.hear(Event::Waiting(&error)),
+                Err(error) if !hopeless(&error) => self.work.hear(Event::Waiting(&error)),
                 answer => return Some(answer),
             }
             tokio::select! {

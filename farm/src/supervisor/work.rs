@@ -5,6 +5,7 @@ use crate::queue::{Beat, Closed, Failure, Skill, Taken};
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How proofs are made and checked.
 pub trait Work: Send + Sync + 'static {
@@ -44,10 +45,23 @@ pub trait Attempt: Send {
     fn kill(self) -> impl Future<Output = ()> + Send;
 }
 
+/// What a worker asks the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// For a task.
+    Take,
+    /// Whether to go on.
+    Beat,
+    /// To store a bundle.
+    Finish,
+}
+
 /// What a worker tells.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The queue answered, after so long.
+    Answered(Call, Duration),
     /// A proof begins.
     Took(&'a Taken),
     /// A bundle was stored, or was not needed any more, after so many seconds.

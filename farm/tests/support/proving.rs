@@ -81,6 +81,7 @@ impl Work for Scripted {
 
     fn hear(&self, event: Event<'_>) {
         let line = match event {
+            Event::Answered(..) => return,
             Event::Took(_) => "took".into(),
             Event::Finished(_, closed, _) => format!("finished {closed:?}"),
             Event::Failed(_, failure) => format!("failed {}", failure.error),
@@ -131,6 +132,10 @@ impl Worker {
     pub(crate) async fn ended(self) -> Arc<Scripted> {
         self.ends.await.expect("no panic").expect("no error");
         self.work
+    }
+
+    pub(crate) async fn failed(self) -> FarmError {
+        self.ends.await.expect("no panic").expect_err("an error")
     }
 
     /// Waits for the process of an endless one.
