@@ -4,6 +4,7 @@ mod attack;
 mod audits;
 mod clear;
 mod farm;
+mod farmed;
 mod full;
 mod ledger;
 mod rounds;
