@@ -36,7 +36,6 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "assay-verifier-gen",
         ],
     ),
-    ("assay-farm", &["assay-durable"]),
     (
         "assay-cli",
         &[

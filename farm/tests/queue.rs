@@ -297,6 +297,21 @@ async fn what_is_granted_is_on_the_disk_whatever_the_server_does_otherwise() {
 }
 
 #[tokio::test]
+async fn a_take_reads_a_few_tasks_however_many_there_are() {
+    let farm = Farm::new("few", 10).await;
+    farm.owner.submit(&tasks(0..3000)).await.unwrap();
+    let client = support::client(&farm.url).await;
+    let kinds = format!("{}/{}", "07".repeat(32), support::LAYOUT);
+    let take = "SELECT id FROM assay_farm.take('w1', 1 << 30, ARRAY[$1], ARRAY[1.0::float8])";
+    client.batch_execute("BEGIN").await.unwrap();
+    assert_eq!(client.query(take, &[&kinds]).await.unwrap().len(), 1);
+    let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'task'";
+    let read: i64 = client.query_one(read, &[]).await.unwrap().get(0);
+    client.batch_execute("COMMIT").await.unwrap();
+    assert!(read < 10, "{read} tasks were read");
+}
+
+#[tokio::test]
 async fn a_cancelled_task_stops_its_worker_and_takes_no_bundle() {
     let farm = Farm::new("cancelled", 10).await;
     farm.owner.submit(&tasks(0..2)).await.unwrap();

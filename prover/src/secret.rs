@@ -376,7 +376,7 @@ impl ModelSecret {
             .chain_update(b"assay.secret.try.v1")
             .chain_update(self.blinder_seed)
             .chain_update(token)
-            .chain_update(&*drawn)
+            .chain_update(*drawn)
             .finalize();
         self.blinding(Some(ChaCha20Rng::from_seed(key.into())))
     }

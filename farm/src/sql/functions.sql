@@ -30,7 +30,10 @@ $$;
 CREATE OR REPLACE FUNCTION take(who text, free_memory bigint, kinds text[], seconds double precision[])
 RETURNS TABLE (id bigint, token bytea, statement bytea, model_id bytea, layout text, number bigint, claim bytea,
                memory bigint, deadline double precision, start integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- By the index, in its order, up to the first that fits: the planner expects few tasks, and would read and sort all of them. What is off
+-- counts as dear where nothing else is left, and would be compiled.
+SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     chosen assay_farm.task;

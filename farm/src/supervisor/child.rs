@@ -194,13 +194,16 @@ async fn follow(
         let _ = child.kill().await;
         return Err(failed("the prover was stopped".into()));
     };
+    // It may have ended because nobody read on.
+    if bundle.as_ref().is_ok_and(|bundle| bundle.len() as u64 > LONGEST_BUNDLE) {
+        return Err(failed("the prover wrote too long a bundle".into()));
+    }
     let status = status.map_err(|error| failed(format!("the prover cannot be waited for: {error}")))?;
     if !status.success() {
         return Err(failed(format!("the prover ended with {status}; it said: {last}")));
     }
     match bundle {
         Ok(bundle) if bundle.is_empty() => Err(failed("the prover wrote no bundle".into())),
-        Ok(bundle) if bundle.len() as u64 > LONGEST_BUNDLE => Err(failed("the prover wrote too long a bundle".into())),
         Ok(bundle) => Ok(bundle),
         Err(error) => Err(failed(format!("the bundle cannot be read: {error}"))),
     }

@@ -1,11 +1,11 @@
 //! The proofs of the demo made by worker processes on PostgreSQL, one of which is killed in the middle.
 
+use crate::cmd::demo::farmed::{Farmed, Worked};
 use crate::cmd::demo::stage::Stage;
 use crate::farm::fault::told;
 use crate::farm::owner::Farm;
 use crate::farm::place::Place;
 use crate::farm::tasks::Tasks;
-use alloy::primitives::B256;
 use assay_chain::packages::folders;
 use assay_farm::local::{Durable, Local};
 use assay_farm::queue::{Done, Settings, Status};
@@ -15,12 +15,9 @@ use assay_marketplace::proofs::claims::Claims;
 use assay_marketplace::proofs::farm::{collect, request};
 use assay_marketplace::proving::promises::Promises;
 use assay_marketplace::proving::save_arch;
-use assay_marketplace::table::Table;
 use assay_prover::secret::ModelSecret;
 use eyre::WrapErr;
-use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -28,67 +25,6 @@ use tokio::process::{Child, Command};
 
 /// How long a lost worker's task waits: sixty seconds are usual.
 const LEASE: Duration = Duration::from_secs(15);
-
-/// What the workers did.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Farmed {
-    workers: Vec<Worked>,
-    /// Proofs that were asked for.
-    asked: usize,
-    /// Starts, each with an opening of its own.
-    openings: u64,
-    allotted: u64,
-    /// From the first worker's start to the last proof.
-    seconds: f64,
-}
-
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Worked {
-    name: String,
-    proofs: u64,
-    proving_s: f64,
-    killed: bool,
-}
-
-impl Farmed {
-    /// # Errors
-    /// If a proof was lost, or more than one opening was spent on the worker that was.
-    pub(super) fn check(&self) -> eyre::Result<()> {
-        let made: u64 = self.workers.iter().map(|worker| worker.proofs).sum();
-        eyre::ensure!(made == self.asked as u64, "{made} of {} proofs are there", self.asked);
-        // The one that was killed may just have been between two proofs.
-        eyre::ensure!(
-            (made..=made + 1).contains(&self.openings) && self.openings <= self.allotted,
-            "{} openings were spent on {made} proofs and one worker that was killed, {} were allotted",
-            self.openings,
-            self.allotted
-        );
-        Ok(())
-    }
-}
-
-impl fmt::Display for Farmed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new(["worker", "proofs", "proving", ""]);
-        for worker in &self.workers {
-            let end = if worker.killed { "killed -9" } else { "" };
-            table.row([
-                worker.name.clone(),
-                worker.proofs.to_string(),
-                format!("{:.1} s", worker.proving_s),
-                end.into(),
-            ]);
-        }
-        writeln!(f, "{table}")?;
-        writeln!(
-            f,
-            "{} proofs in {:.0} s, none lost, none twice; {} openings of {} that the farm was allotted",
-            self.asked, self.seconds, self.openings, self.allotted
-        )
-    }
-}
 
 /// A directory that whoever runs PostgreSQL can enter: where this is root, another user does.
 fn outside() -> eyre::Result<tempfile::TempDir> {

@@ -1,7 +1,7 @@
 //! Who paid what, to the wei, and the demo's summary.
 
 use crate::cmd::demo::ending::Story;
-use crate::cmd::demo::farm::Farmed;
+use crate::cmd::demo::farmed::Farmed;
 use alloy::primitives::{Address, I256, U256};
 use alloy::providers::Provider;
 use assay_chain::client::Chain;

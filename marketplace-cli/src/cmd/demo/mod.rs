@@ -5,6 +5,7 @@ mod audits;
 mod clear;
 mod ending;
 mod farm;
+mod farmed;
 mod full;
 mod ledger;
 mod rounds;
