@@ -81,7 +81,7 @@ impl AskingArgs {
                 doing.with(&desk, &mut contested, &prover).await
             }
             Journaled::Audit => {
-                let desk = ctx.audits_desk(self.retrieval.clone(), &self.keys).await?;
+                let desk = ctx.audits_desk(self.retrieval, &self.keys).await?;
                 let prover = predicate_prover(&desk, id, &self.model.key_use())?;
                 let mut unproven = Unproven::read(&desk, id, &prover).await?;
                 doing.with(&desk, &mut unproven, &prover).await
