@@ -66,7 +66,10 @@ impl Serving {
         let mut serving = Self {
             child,
             url: String::new(),
-            client: reqwest::Client::new(),
+            client: reqwest::Client::builder()
+                .timeout(std::time::Duration::from_secs(60))
+                .build()
+                .unwrap(),
         };
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
@@ -166,6 +169,13 @@ async fn an_id_leads_to_its_page_whatever_it_is_of() {
     let link = format!("http://127.0.0.1:8701/#/verdict/31337/{market}/{engagement}");
     assert!(String::from_utf8_lossy(&read.stdout).contains(&link), "{}", told(&read));
 
+    let then = runs(&w, &["read", "verdict", &engagement.to_string(), "--block", "14"]);
+    assert!(
+        String::from_utf8_lossy(&then.stdout).contains(&format!("{link}@14\n")),
+        "{}",
+        told(&then)
+    );
+
     let nothing = runs(&w, &["verdict", "open", &B256::repeat_byte(1).to_string()]);
     assert_eq!(nothing.status.code(), Some(1));
     for part in [
@@ -206,8 +216,16 @@ async fn a_link_is_opened_on_a_desktop_and_printed_everywhere() {
         assert!(opens(more, display).contains(&id));
         assert!(!seen.exists(), "{more:?}");
     }
-    let printed = opens(&[], Some(":0"));
-    assert_eq!(fs::read_to_string(&seen).unwrap(), printed);
+    // Other tests of this process may hold the script while they begin programs of their own: then it is tried again.
+    let mut printed = String::new();
+    for _ in 0..50 {
+        printed = opens(&[], Some(":0"));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        if fs::read_to_string(&seen).is_ok_and(|text| text.starts_with(&printed)) {
+            break;
+        }
+    }
+    assert!(fs::read_to_string(&seen).unwrap().starts_with(&printed));
     // A browser that does not start is nobody's error.
     fs::remove_file(&browser).unwrap();
     assert_eq!(opens(&[], Some(":0")), printed);
@@ -230,15 +248,21 @@ async fn the_page_its_documents_and_a_node_come_from_the_program_alone() {
 
     // The document, at a block that its tag names.
     let path = format!("api/verdict/{id}");
-    // Contracts that were compared once are not compared again, which the document says.
-    runs(&w, &["read", "verdict", &id]);
-    let answer = s.get(&path).send().await.unwrap();
+    // Contracts that were compared once are not compared again, which the document says: another one, of the same block.
+    let first = s.get(&path).send().await.unwrap();
+    let first = first.headers()[ETAG].to_str().unwrap().to_owned();
+    let answer = s.get(&path).header(IF_NONE_MATCH, &first).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
     let tag = answer.headers()[ETAG].to_str().unwrap().to_owned();
     let text = answer.text().await.unwrap();
     let read = runs(&w, &["read", "verdict", &id, "--json"]);
     assert_eq!(text, String::from_utf8_lossy(&read.stdout).trim_end());
     let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(tag, format!("W/\"{}\"", document["blockHash"].as_str().unwrap()));
+    let block = document["blockHash"].as_str().unwrap();
+    assert!(
+        tag.starts_with(&format!("\"{block}-")) && first.starts_with(&format!("\"{block}-")),
+        "{tag}"
+    );
     let again = s.get(&path).header(IF_NONE_MATCH, &tag).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     let block = document["block"].as_u64().unwrap();
@@ -277,6 +301,12 @@ async fn the_page_its_documents_and_a_node_come_from_the_program_alone() {
     assert_eq!(w.rpc("eth_blockNumber", vec![]).await, format!("{:#x}", block + 1));
     let reverted = json!([{"to": w.market.address, "data": "0x12345678"}, "latest"]);
     assert_eq!(s.calls(&call("eth_call", reverted)).await["error"]["code"], 3);
+    // Neither state that somebody makes up, nor the logs of everybody.
+    let nobody = Address::repeat_byte(0x77);
+    let made_up = json!([{"to": nobody, "data": "0x"}, "latest", {nobody.to_string(): {"code": "0x60015f5260205ff3"}}]);
+    assert_eq!(s.calls(&call("eth_call", made_up)).await["result"], "0x");
+    let all = json!([{"fromBlock": "0x0", "toBlock": "latest"}]);
+    assert_eq!(s.calls(&call("eth_getLogs", all)).await["error"]["code"], -32602);
     let many = Value::Array(vec![call("eth_chainId", json!([])); 51]);
     let post = |media: &str, body: String| {
         let request = s.client.post(format!("{}rpc", s.url)).header(CONTENT_TYPE, media);
@@ -318,4 +348,27 @@ async fn a_page_without_a_node_asks_its_reader_for_one() {
         assert_eq!(refused.status.code(), Some(code), "{args:?}");
         assert!(told(&refused).contains(why), "{}", told(&refused));
     }
+}
+
+#[tokio::test]
+async fn files_need_no_trust() {
+    let w = World::new().await;
+    let operator = Address::ZERO.to_string();
+    let id = B256::ZERO.to_string();
+    let args = [
+        "serve",
+        "--operator",
+        &operator,
+        "--engagement",
+        &id,
+        "--trust-codehash",
+        &id,
+    ];
+    let refused = assay(&w, &args).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        told(&refused).contains("add --read, or leave them out"),
+        "{}",
+        told(&refused)
+    );
 }

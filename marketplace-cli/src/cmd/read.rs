@@ -93,7 +93,7 @@ impl Command {
             Self::Model(of) => (Kind::Model, of.id, of.how()),
         };
         let found = read(ctx, kind, id, &how).await?;
-        let link = found.link(kind, id).at(PLACE);
+        let link = found.link(kind, id, how.block).at(PLACE);
         ctx.out.result(
             &found,
             format_args!("{found}page   {link}\n       shown by: assay serve --read"),

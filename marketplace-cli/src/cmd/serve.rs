@@ -30,8 +30,8 @@ use std::time::Duration;
     parties.json is {\"<engagement>\": [\"<address>\", …], …}; it is read again whenever it changes. Instead of the list there may be\n\
     {\"parties\": [\"<address>\", …], \"readers\": [\"<address>\", …]}: readers list and fetch. One host has at most 32 connections at one\n\
     time; what stands in front of the server, as a proxy does, is one host. A second server on the same store is refused.\n\n\
-    With --read nothing is signed, written or fetched from elsewhere: page and documents come from this program and its node. Of the\n\
-    node it passes on what the page asks for; whoever may reach the server may ask that.")]
+    With --read nothing is signed, written or fetched from elsewhere: page and documents come from this program and its node. On the\n\
+    loopback interface it passes on what the page asks of the node; elsewhere readers name a node of their own.")]
 pub struct Args {
     /// Serve the page for verdicts and what it needs, instead of files
     #[arg(long, conflicts_with_all = ["operator", "store", "engagements", "rounds", "audits", "parties", "max_file", "max_engagement"])]
@@ -77,11 +77,11 @@ pub struct Args {
 }
 
 /// Where files are served, and where the page is.
-const FILES: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8700);
-pub(super) const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8701);
+const FILES_AT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8700);
+pub(super) const PAGE_AT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8701);
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let mut listen = Listen::new(args.listen.unwrap_or(if args.read { PAGE } else { FILES }));
+    let mut listen = Listen::new(args.listen.unwrap_or(if args.read { PAGE_AT } else { FILES_AT }));
     listen.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });
     listen.check().map_err(|e| usage(e.to_string()))?;
     let Some(operator) = args.operator else {
@@ -99,6 +99,11 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         })
         .await;
     };
+    if args.trust.arch.is_some() || args.trust.trust_codehash.is_some() {
+        return Err(usage(
+            "--arch and --trust-codehash are about documents for readers: add --read, or leave them out",
+        ));
+    }
     let store = args.store.clone().unwrap_or_else(|| ctx.home.path().join("files"));
     let mut options = Options::new(listen.address, store, operator);
     options.listen = listen;
@@ -182,4 +187,15 @@ pub(super) async fn readers(
         signal = told_to_end() => signal?,
     }
     Ok(serving.shutdown(GRACE).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::link::PLACE;
+
+    #[test]
+    fn links_lead_to_where_the_page_is_served() {
+        assert_eq!(PLACE, format!("http://{PAGE_AT}/"));
+    }
 }

@@ -79,8 +79,6 @@ struct Opened {
     /// Which kind of thing has the id.
     kind: Kind,
     link: String,
-    /// Whether a browser was given it.
-    opened: bool,
 }
 
 impl Command {
@@ -140,10 +138,12 @@ async fn open(
         return Ok(());
     };
     let link = link.at(page);
-    // Programs ask for a link, not for a browser.
-    let opened = !print && !ctx.globals.json && desktop::open(&link);
-    let result = Opened { kind, link, opened };
+    let result = Opened { kind, link };
     ctx.out.result(&result, &result.link)?;
+    // Programs ask for a link, not for a browser.
+    if !print && !ctx.globals.json {
+        desktop::open(&result.link);
+    }
     if page == PLACE && !is_served() {
         ctx.out.note("nothing serves the page there yet: assay serve --read");
     }

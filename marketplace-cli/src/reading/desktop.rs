@@ -24,14 +24,12 @@ fn opener(link: &str) -> Command {
     command
 }
 
-/// Whether the link was given to a browser.
-pub fn open(link: &str) -> bool {
-    if !is_there(|name| std::env::var(name).ok()) {
-        return false;
+/// Gives the link to a browser, and waits for nothing: some come back when they are closed.
+pub fn open(link: &str) {
+    if is_there(|name| std::env::var(name).ok()) {
+        let quiet = || Stdio::null();
+        let _ = opener(link).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
     }
-    let quiet = || Stdio::null();
-    let opened = opener(link).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
-    opened.is_ok_and(|status| status.success())
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -142,14 +142,14 @@ impl Read {
         }
     }
 
-    /// The page's link to the same thing, as it is now.
-    pub fn link(&self, kind: Kind, id: B256) -> Link {
+    /// The page's link to the same thing, at a block that was named; else as it is now.
+    pub fn link(&self, kind: Kind, id: B256, block: Option<Which>) -> Link {
         let (chain_id, market) = self.place();
         Link {
             thing: Some((kind, id)),
             chain_id,
             market,
-            block: Which::Newest,
+            block: block.unwrap_or_default(),
         }
     }
 }

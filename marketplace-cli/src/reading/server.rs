@@ -3,8 +3,8 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /` | the page |
-//! | `GET /api/<kind>/<id>[?block=N]` | the document of `assay read <kind> <id> --json`, its block in the `ETag` |
-//! | `POST /rpc` | what the node answers to the calls that the page makes, and to no others |
+//! | `GET /api/<kind>/<id>[?block=N]` | the document of `assay read <kind> <id> --json`, the `ETag` begins with its block |
+//! | `POST /rpc` | on the loopback interface: what the node answers to the calls that the page makes, and to no others |
 //!
 //! # Soundness
 //! Nothing is signed or written. Pages of other origins read no answer: none has a header that lets them, a call of the node takes
@@ -12,14 +12,14 @@
 //! name of somebody else's comes to mean it.
 
 use super::page::{with_node, FILES};
-use super::{read, How, Kind, Read};
+use super::{read, How, Kind};
 use crate::context::Context;
-use alloy::primitives::B256;
+use alloy::primitives::{keccak256, B256};
 use alloy::providers::Provider;
 use alloy::transports::RpcError;
 use assay_chain::block::{Block, Which};
 use assay_chain::client::Chain;
-use assay_chain::error::{hint_of, Kind as Failure};
+use assay_chain::error::{hint_of, is_of_node, Kind as Failure};
 use assay_chain::market::all_answers;
 use assay_exchange::listening::{Listen, ListenError, Listening};
 use axum::body::{Body, Bytes};
@@ -65,7 +65,14 @@ struct Reading {
     /// None where no node is named: then the page asks its reader for one.
     chain: Option<Chain>,
     on_loopback: bool,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
+}
+
+impl Reading {
+    /// The node that is passed on: to this machine alone, since whoever may ask it may make it work.
+    fn node(&self) -> Option<&Chain> {
+        self.chain.as_ref().filter(|_| self.on_loopback)
+    }
 }
 
 /// Serves what `ctx` names.
@@ -78,7 +85,7 @@ pub async fn start(listen: &Listen, ctx: &Context, how: How, chain: Option<Chain
         how,
         chain,
         on_loopback: listen.address.ip().is_loopback(),
-        permits: Semaphore::new(AT_ONCE),
+        permits: Arc::new(Semaphore::new(AT_ONCE)),
     });
     let mut router = Router::new()
         .route("/", get(index))
@@ -131,7 +138,7 @@ fn is_this_machine(host: &str) -> bool {
 
 async fn index(State(reading): State<Arc<Reading>>) -> Response {
     let [html, ..] = FILES;
-    match reading.chain {
+    match reading.node() {
         Some(_) => typed(html.media, with_node(NODE)),
         None => typed(html.media, html.text),
     }
@@ -164,43 +171,42 @@ async fn document(
             Some("start it again with --rpc-url URL"),
         );
     };
-    let Ok(_permit) = reading.permits.acquire().await else {
+    let Ok(permit) = reading.permits.clone().acquire_owned().await else {
         return refused(StatusCode::SERVICE_UNAVAILABLE, "it ends", None);
     };
     let answered = async {
         let block = Block::find(chain, how.which(chain)).await?;
-        // What was read at a block does not change.
-        let tag = format!("W/\"{}\"", block.hash);
-        let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-        if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
-            return Ok((tag, None));
-        }
         how.block = Some(Which::Hash(block.hash));
         let (ctx, runtime) = (reading.ctx.clone(), Handle::current());
-        // On a thread of its own: making a verifier anew takes long, and is no work for the threads that answer.
-        let found = spawn_blocking(move || runtime.block_on(read(&ctx, kind, id, &how))).await??;
-        eyre::Ok((tag, Some(found)))
+        // On a thread of its own: making a verifier anew takes long, and is no work for the threads that answer. It counts until it is
+        // over, whether or not anybody still waits for it.
+        let work = spawn_blocking(move || {
+            let _permit = permit;
+            runtime.block_on(read(&ctx, kind, id, &how))
+        });
+        let text = serde_json::to_string(&work.await??)?;
+        eyre::Ok((block.hash, text))
     };
     match answered.await {
-        Ok((tag, document)) => tagged(&tag, document),
+        Ok((block, text)) => {
+            // Of one block there may be two: what was compared once is not compared again, which the document says.
+            let tag = format!("\"{block}-{}\"", hex::encode(&keccak256(&text)[..8]));
+            let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+            let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+            tagged(&tag, (!is_known).then_some(text))
+        }
         Err(error) => {
-            let text = reading.ctx.out.redacted(format!("{error:#}"));
-            refused(status_of(&error), &text, hint_of(&error))
+            let hide = |text: &str| reading.ctx.out.redacted(text.to_owned());
+            let hint = hint_of(&error).map(hide);
+            refused(status_of(&error), &hide(&format!("{error:#}")), hint.as_deref())
         }
     }
 }
 
-fn tagged(tag: &str, document: Option<Read>) -> Response {
-    let mut response = match document.map(|document| serde_json::to_string(&document)) {
+fn tagged(tag: &str, document: Option<String>) -> Response {
+    let mut response = match document {
         None => StatusCode::NOT_MODIFIED.into_response(),
-        Some(Ok(text)) => typed("application/json", text),
-        Some(Err(_)) => {
-            return refused(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the document cannot be written",
-                None,
-            )
-        }
+        Some(text) => typed("application/json", text),
     };
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -208,9 +214,10 @@ fn tagged(tag: &str, document: Option<Read>) -> Response {
     response
 }
 
-/// An error that has no kind is about what was asked for: there is no such thing, or not at this block.
+/// An error that is neither the node's nor of a kind is about what was asked for: there is no such thing, or not at this block.
 fn status_of(error: &eyre::Report) -> StatusCode {
     match Failure::of(error) {
+        None if is_of_node(error) => StatusCode::BAD_GATEWAY,
         None => StatusCode::NOT_FOUND,
         Some(Failure::Usage) => StatusCode::BAD_REQUEST,
         Some(Failure::Unreachable) => StatusCode::BAD_GATEWAY,
@@ -233,12 +240,10 @@ async fn node(State(reading): State<Arc<Reading>>, headers: HeaderMap, body: Byt
             None,
         );
     }
-    let Some(chain) = &reading.chain else {
-        return refused(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "no node is named",
-            Some("start it again with --rpc-url URL"),
-        );
+    let Some(chain) = reading.node() else {
+        let hint =
+            "start it again with --rpc-url URL, on the loopback interface: elsewhere readers name a node of their own";
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "no node is served here", Some(hint));
     };
     let calls = match serde_json::from_slice::<Value>(&body) {
         Ok(Value::Array(calls)) if calls.len() > BATCH => {
@@ -281,15 +286,23 @@ async fn answer_to(reading: Arc<Reading>, chain: Chain, call: Value) -> eyre::Re
             Value::Null,
         );
     };
-    match chain
-        .provider
-        .raw_request::<_, Value>(method.into(), &call["params"])
-        .await
-    {
+    let mut params = call["params"].clone();
+    let list = params.as_array_mut();
+    let of_one = list
+        .as_ref()
+        .is_some_and(|list| list.iter().all(|filter| filter["address"].is_string()));
+    match (method, list) {
+        // What comes after the block would change the state that is called.
+        ("eth_call", Some(list)) => list.truncate(2),
+        ("eth_getLogs", _) if !of_one => return failed(-32602, "logs are those of one contract", Value::Null),
+        _ => {}
+    }
+    match chain.provider.raw_request::<_, Value>(method.into(), &params).await {
         Ok(result) => Ok(json!({"jsonrpc": "2.0", "id": id, "result": result})),
         Err(RpcError::ErrorResp(error)) => {
             let data = error.data.and_then(|data| serde_json::from_str(data.get()).ok());
-            failed(error.code, &error.message, data.unwrap_or_default())
+            let message = reading.ctx.out.redacted(error.message.into_owned());
+            failed(error.code, &message, data.unwrap_or_default())
         }
         Err(error) => failed(
             -32603,
@@ -316,6 +329,23 @@ fn refused(status: StatusCode, message: &str, hint: Option<&str>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::transports::TransportErrorKind;
+
+    #[test]
+    fn a_node_that_fails_is_no_unknown_thing() {
+        let of_node = RpcError::<TransportErrorKind>::UnsupportedFeature("state");
+        let (lost, unknown) = (
+            eyre::Report::new(of_node),
+            eyre::eyre!("engagement 0x01 is unknown to this market"),
+        );
+        let why = Failure::Unreachable;
+        let away: eyre::Report = assay_chain::error::Error::new(why, "no answer").into();
+        let codes = [&lost, &away, &unknown].map(status_of);
+        assert_eq!(
+            codes,
+            [StatusCode::BAD_GATEWAY, StatusCode::BAD_GATEWAY, StatusCode::NOT_FOUND]
+        );
+    }
 
     #[test]
     fn names_of_this_machine_are_told_from_others() {

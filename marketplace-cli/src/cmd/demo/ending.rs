@@ -1,9 +1,10 @@
 //! How every story ends: where to read what just happened, and on request a chain that runs on to be read.
 
-use crate::cmd::serve::{readers, PAGE};
+use crate::cmd::serve::{readers, PAGE_AT};
 use crate::context::Context;
 use crate::reading::link::{Link, PLACE};
 use crate::reading::{How, Kind};
+use crate::settings::Settings;
 use alloy::primitives::{Address, B256};
 use assay_chain::block::Which;
 use assay_chain::devnet::Devnet;
@@ -111,14 +112,20 @@ impl<S: Story> Played<S> {
         }
         let mut reader = Context {
             home: Home::new(Some(work.join("reader")))?,
+            // What a file says of contracts is about others than the demo's.
+            settings: Settings::default(),
             ..ctx.clone()
         };
         reader.globals.rpc_url = Some(self.node.url());
         reader.globals.deployment = Some(self.book.clone());
         reader.globals.market = None;
         // Somebody else may serve there already.
-        let free = TcpListener::bind(PAGE).is_ok();
-        let listen = Listen::new(if free { PAGE } else { SocketAddr::new(PAGE.ip(), 0) });
+        let free = TcpListener::bind(PAGE_AT).is_ok();
+        let listen = Listen::new(if free {
+            PAGE_AT
+        } else {
+            SocketAddr::new(PAGE_AT.ip(), 0)
+        });
         readers(&listen, &reader, How::new(None, self.trust.clone()), |url, _| {
             print(url)
         })
