@@ -7,6 +7,7 @@ use assay_cli::args::model::{ModelArgs, PublicModelArgs};
 use assay_cli::args::patrol::PatrolArgs;
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::predicate::PredicateKeyArgs;
+use assay_cli::args::queue::QueueArgs;
 use assay_cli::args::server::ServerArgs;
 use assay_cli::args::serving::ServingArgs;
 use assay_cli::args::srs::SrsArgs;
@@ -613,6 +614,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("PatrolArgs", of::<PatrolArgs>()),
         ("PredicateKeyArgs", of::<PredicateKeyArgs>()),
         ("PublicModelArgs", of::<PublicModelArgs>()),
+        ("QueueArgs", of::<QueueArgs>()),
         ("RoundArgs", of::<RoundArgs>()),
         ("ServerArgs", of::<ServerArgs>()),
         ("ServingArgs", of::<ServingArgs>()),

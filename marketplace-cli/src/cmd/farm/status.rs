@@ -248,12 +248,9 @@ impl fmt::Display for Shown {
             }
         }
         for one in &self.running {
-            let (id, start) = (short(&one.id), one.start);
-            writeln!(
-                f,
-                "{id}: {} for {} s: {} (start {start})",
-                one.worker, one.seconds, one.step
-            )?;
+            let (id, worker, step) = (short(&one.id), plain(&one.worker), plain(&one.step));
+            let (seconds, start) = (one.seconds, one.start);
+            writeln!(f, "{id}: {worker} for {seconds} s: {step} (start {start})")?;
         }
         for one in &self.set_aside {
             let peak = one
