@@ -1,6 +1,7 @@
 //! What the verdict page takes from here: sentences, names of values, limits and numbers that it has to come to by itself. A test
 //! writes them to one file, `web/src/read/words.json`, and fails where page and program differ.
 
+mod millionths;
 mod names;
 mod pinned;
 mod sentences;
@@ -15,6 +16,7 @@ use crate::retrieval::corpora::MAX_DOCUMENTS;
 use crate::retrieval::sample::MAX_NAMED;
 use assay_economics::binomial::STATED_DELTA;
 use assay_economics::error::Error;
+use millionths::millionths;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -47,13 +49,6 @@ struct Most {
     named: usize,
     /// Answers that are posted at one time.
     answers_of_a_page: usize,
-}
-
-/// Parts of a million, which the page counts probabilities in.
-const MILLION: f64 = 1e6;
-
-fn millionths(part: f64) -> u64 {
-    (part * MILLION).round() as u64
 }
 
 impl Page {

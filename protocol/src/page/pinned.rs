@@ -1,6 +1,6 @@
 //! Numbers of section 1 of the economics, as the program computes them: the page has to come to the same by itself, in integers.
 
-use super::millionths;
+use super::millionths::millionths;
 use assay_economics::binomial::{self, Sides, STATED_DELTA};
 use assay_economics::error::Error;
 use assay_economics::share::Share;
