@@ -3,7 +3,7 @@
 use assay_cli::args::accepting::AcceptingArgs;
 use assay_cli::args::economics::{CostArgs, MarketArgs};
 use assay_cli::args::keys::{KeyArgs, PasswordArgs};
-use assay_cli::args::model::{ModelArgs, PublicModelArgs};
+use assay_cli::args::model::{ModelArgs, ModelIfAnyArgs, PublicModelArgs};
 use assay_cli::args::patrol::PatrolArgs;
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::predicate::PredicateKeyArgs;
@@ -610,6 +610,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("LoadArgs", of::<LoadArgs>()),
         ("MarketArgs", of::<MarketArgs>()),
         ("ModelArgs", of::<ModelArgs>()),
+        ("ModelIfAnyArgs", of::<ModelIfAnyArgs>()),
         ("PasswordArgs", of::<PasswordArgs>()),
         ("PatrolArgs", of::<PatrolArgs>()),
         ("PredicateKeyArgs", of::<PredicateKeyArgs>()),

@@ -31,16 +31,16 @@ use tokio::sync::watch;
     On SIGTERM or Ctrl-C it finishes the proofs that are being made, with --now or told twice it gives them back.")]
 pub struct Args {
     /// Model file; several times for several models
-    #[arg(help_heading = "Model", long = "model", value_name = "FILE", required = true)]
+    #[arg(long = "model", value_name = "FILE", required = true)]
     models: Vec<PathBuf>,
     /// Architecture file of a model, found by what is in it; several times for several [default: planned from the model]
-    #[arg(help_heading = "Model", long = "arch", value_name = "FILE")]
+    #[arg(long = "arch", value_name = "FILE")]
     archs: Vec<PathBuf>,
     /// Secret file, as often as --model and in its order [default: the model file's name with .secret]
-    #[arg(help_heading = "Model", long = "secret", value_name = "FILE")]
+    #[arg(long = "secret", value_name = "FILE")]
     secrets: Vec<PathBuf>,
     /// Keep what every proof has in common (fast), or compute it each time (small) [default: by the machine's memory]
-    #[arg(help_heading = "Model", long, value_name = "small|fast")]
+    #[arg(long, value_name = "small|fast")]
     memory: Option<Memory>,
     #[command(flatten)]
     srs: SrsArgs,
