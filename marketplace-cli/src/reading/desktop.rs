@@ -32,7 +32,7 @@ pub fn open(link: &str) {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

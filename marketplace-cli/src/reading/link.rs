@@ -1,6 +1,6 @@
 //! The page's link to a thing: `#/verdict/<chain>/<market>/<id>@<block>`, after wherever the page is.
 
-use super::Kind;
+use super::kind::Kind;
 use crate::args::retrieval::RetrievalArgs;
 use crate::context::Context;
 use alloy::primitives::{Address, B256};

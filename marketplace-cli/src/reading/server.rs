@@ -11,8 +11,9 @@
 //! a content type that they must ask for first, and on the loopback interface only names of this machine are served, so that no
 //! name of somebody else's comes to mean it.
 
+use super::document::{read, How};
+use super::kind::Kind;
 use super::page::{with_node, FILES};
-use super::{read, How, Kind};
 use crate::context::Context;
 use alloy::primitives::{keccak256, B256};
 use alloy::providers::Provider;
