@@ -10,7 +10,7 @@ use assay_marketplace::plan::search;
 use assay_marketplace::proving::load_model;
 use assay_prover::circuit::{Cost, FrozenArchitecture, Layout};
 use assay_prover::model::random::mobilenet_v2;
-use assay_prover::model::Model;
+use assay_prover::model::{Architecture, Model};
 use assay_prover::proof::{
     only_portable, prove_with_secret, uses_lanes, verify, Inference, Keys, Memory, ProofBundle, VerifierKey,
 };
@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// As in the paper: those of ImageNet, and one for the rest.
-pub(crate) const CLASSES: usize = 1001;
+const CLASSES: usize = 1001;
 /// log₂ of the scalars of the reference multi-exponentiation.
 const MSM_LOG_SIZE: u32 = 18;
 /// Verifications whose median is reported.
@@ -40,7 +40,8 @@ const VERIFICATIONS: usize = 5;
 /// What to prove.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper and random weights; or a model file
+    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper and random weights,
+    /// mobilenet_v2_WIDTH_RESOLUTION_CLASSES with others; or a model file
     pub arch: String,
     /// What the layout is chosen for, as by assay plan
     #[arg(long, value_name = "fast|fastest|small-memory|cheap-gas", default_value_t)]
@@ -298,18 +299,24 @@ fn model(name: &str) -> eyre::Result<Model> {
     if path.is_file() {
         return load_model(path);
     }
-    let (width, resolution) = parse(name)?;
-    Ok(Model::random(mobilenet_v2(width, resolution, CLASSES), 1)?)
+    Ok(Model::random(named(name)?, 1)?)
 }
 
-/// `mobilenet_v2_035_96` → (0.35, 96).
+/// `mobilenet_v2_035_96` and `mobilenet_v2_035_96_10`: of the paper's 1001 classes, and of ten.
 ///
 /// # Errors
 /// If it is no such name.
-pub(crate) fn parse(name: &str) -> eyre::Result<(f64, usize)> {
-    let numbers = name.strip_prefix("mobilenet_v2_").and_then(|rest| rest.split_once('_'));
-    let Some((width, resolution)) = numbers else {
-        bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, or a model file");
+pub(crate) fn named(name: &str) -> eyre::Result<Architecture> {
+    let numbers = name
+        .strip_prefix("mobilenet_v2_")
+        .map(|rest| rest.split('_').collect::<Vec<_>>());
+    let (width, resolution, classes) = match numbers.as_deref() {
+        Some([width, resolution]) => (*width, *resolution, None),
+        Some([width, resolution, classes]) => (*width, *resolution, Some(*classes)),
+        _ => bail!(
+            "unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION or mobilenet_v2_WIDTH_RESOLUTION_CLASSES, for example \
+             mobilenet_v2_035_96, or a model file"
+        ),
     };
     let (whole, fraction) = width.split_at(1.min(width.len()));
     let width: f64 = format!("{whole}.{fraction}0")
@@ -323,7 +330,15 @@ pub(crate) fn parse(name: &str) -> eyre::Result<(f64, usize)> {
         resolution > 0 && resolution <= 512 && resolution.is_multiple_of(32),
         "the resolution has to be a multiple of 32"
     );
-    Ok((width, resolution))
+    let classes = match classes {
+        Some(classes) => classes.parse().wrap_err("the classes have to be a number")?,
+        None => CLASSES,
+    };
+    ensure!(
+        (1..=10_000).contains(&classes),
+        "{classes} classes are not between 1 and 10,000"
+    );
+    Ok(mobilenet_v2(width, resolution, classes))
 }
 
 fn reference_msm(srs: &Srs) -> f64 {
