@@ -1,4 +1,5 @@
-//! Pages for people, README among them: every command in their blocks is one, every link leads somewhere, every page is in the book.
+//! Pages for people, README among them: every command in their blocks is one that tests run, every link leads somewhere, every
+//! page is in the book.
 
 mod shell;
 
@@ -27,30 +28,38 @@ const ID: &str = "0x111111111111111111111111111111111111111111111111111111111111
 const LANGUAGES: [&str; 6] = ["ini", "json", "sh", "solidity", "text", "toml"];
 
 /// Folders whose files are named by their paths.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 23] = [
     "benches/",
     "chain/",
     "contracts/",
     "docs/",
     "economics/",
     "engine/",
+    "exchange/",
     "farm/",
+    "kernels/",
+    "lanes/",
     "marketplace/",
     "marketplace-cli/",
     "models/",
+    "packaging/",
     "protocol/",
     "prover/",
     "scripts/",
+    "simulation/",
     "statement/",
+    "tests/",
+    "transcript/",
     "verifier-gen/",
+    "web/",
 ];
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Markdown of the site, by its path in the repository.
-pub fn of_the_site() -> Vec<PathBuf> {
+pub(crate) fn of_the_site() -> Vec<PathBuf> {
     let (mut folders, mut pages) = (vec![PathBuf::from("docs")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(root().join(&folder)).expect("a folder") {
@@ -195,6 +204,74 @@ fn a_command_that_is_none_is_seen() {
         faults("scripts/test --examples"),
         ["scripts/test has no --examples in its usage"]
     );
+}
+
+/// The names of a command and those above it, without the program's.
+fn chain(command: &[String]) -> Vec<String> {
+    let assay = Cli::command();
+    let (mut at, mut names) = (&assay, Vec::new());
+    for word in command.iter().skip(1) {
+        let Some(found) = at.find_subcommand(word) else { break };
+        at = found;
+        names.push(found.get_name().to_owned());
+    }
+    names
+}
+
+/// Sources of tests that run the program, each in one line.
+fn stories() -> Vec<String> {
+    // Those that look at the command line alone, and this one.
+    let lists = ["arguments.rs", "help.rs", "mentions.rs", "schemas.rs"];
+    let (mut folders, mut stories) = (
+        vec![root().join("tests"), root().join("marketplace-cli/tests")],
+        Vec::new(),
+    );
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+        {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() && name != "pages" {
+                folders.push(path);
+            } else if name.ends_with(".rs") && !lists.contains(&name) {
+                let text = fs::read_to_string(&path).expect("a source");
+                stories.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+        }
+    }
+    stories
+}
+
+#[test]
+fn every_command_in_a_block_is_run_by_a_test() {
+    let stories = stories();
+    let literal = |name: &String| format!("\"{name}\"");
+    let mut missing = Vec::new();
+    for page in pages() {
+        let blocks = parts(&read(&page))
+            .blocks
+            .into_iter()
+            .filter(|(language, ..)| language == "sh");
+        for command in blocks
+            .flat_map(|(.., block)| shell::commands(&block))
+            .filter(|words| words[0] == "assay")
+        {
+            let names = chain(&command);
+            let words: Vec<String> = names.iter().map(literal).collect();
+            let together = words.join(", ");
+            // The first page is what stories do, word by word; elsewhere helpers may put the words together.
+            let is_run = |story: &String| match page.ends_with("first-ten-minutes.md") {
+                true => story.contains(&together),
+                false => words.iter().all(|word| story.contains(word)),
+            };
+            // Nothing runs it as a process: the tests of `simulation` call what it calls.
+            if names != ["simulate"] && !stories.iter().any(is_run) {
+                missing.push(format!("{}: assay {}", page.display(), names.join(" ")));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 /// What links name: `[…](this)`.

@@ -1,7 +1,7 @@
 //! As much of a shell's language as pages use: words, quotes, comments, several commands in a line.
 
 /// The commands of a block, each as its words; assignments in front of one, `export` and redirections are left out.
-pub fn commands(block: &str) -> Vec<Vec<String>> {
+pub(super) fn commands(block: &str) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     for line in block.replace("\\\n", " ").lines() {
         let mut rest = line;
