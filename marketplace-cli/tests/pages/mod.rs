@@ -24,8 +24,8 @@ const VALUES: [(&str, &str); 8] = [
 ];
 const ID: &str = "0x1111111111111111111111111111111111111111111111111111111111111111";
 
-/// What a block may be of. `sh` is what is typed, `text` what is printed.
-const LANGUAGES: [&str; 6] = ["ini", "json", "sh", "solidity", "text", "toml"];
+/// What a block may be of. `sh` is what is typed, `text` what is printed, `console` both: what is typed follows a `$`.
+const LANGUAGES: [&str; 8] = ["console", "ini", "json", "sh", "solidity", "text", "toml", "yaml"];
 
 /// Folders whose files are named by their paths.
 const FOLDERS: [&str; 23] = [
@@ -118,6 +118,18 @@ fn parts(text: &str) -> Parts {
     parts
 }
 
+/// What is typed in a block.
+fn typed(language: &str, block: &str) -> Vec<Vec<String>> {
+    match language {
+        "sh" => shell::commands(block),
+        "console" => {
+            let lines = block.lines().filter_map(|line| line.strip_prefix("$ "));
+            shell::commands(&lines.collect::<Vec<_>>().join("\n"))
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What is wrong with a command, or nothing; programs of others are not looked at.
 fn fault(command: &[String]) -> Option<String> {
     let (program, arguments) = command.split_first()?;
@@ -165,14 +177,14 @@ fn every_command_in_a_block_is_one() {
             if !LANGUAGES.contains(&language.as_str()) {
                 faults.push(format!("{place}: a block of {language:?}, not of {LANGUAGES:?}"));
             }
-            let typed = |line: &&str| ["assay ", "scripts/", "$ "].iter().any(|start| line.starts_with(start));
-            if language == "sh" {
-                for command in shell::commands(&block) {
-                    seen += 1;
-                    let found = fault(&command).map(|why| format!("{place}: {}: {why}", command.join(" ")));
-                    faults.extend(found);
-                }
-            } else if let Some(hidden) = block.lines().find(typed) {
+            for command in typed(&language, &block) {
+                seen += 1;
+                let found = fault(&command).map(|why| format!("{place}: {}: {why}", command.join(" ")));
+                faults.extend(found);
+            }
+            let is_typed = |line: &&str| ["assay ", "scripts/", "$ "].iter().any(|start| line.starts_with(start));
+            let is_for_commands = ["console", "sh"].contains(&language.as_str());
+            if let Some(hidden) = block.lines().filter(|_| !is_for_commands).find(is_typed) {
                 faults.push(format!("{place}: {hidden}: a command in a block of {language}"));
             }
         }
@@ -249,14 +261,9 @@ fn every_command_in_a_block_is_run_by_a_test() {
     let literal = |name: &String| format!("\"{name}\"");
     let mut missing = Vec::new();
     for page in pages() {
-        let blocks = parts(&read(&page))
-            .blocks
-            .into_iter()
-            .filter(|(language, ..)| language == "sh");
-        for command in blocks
-            .flat_map(|(.., block)| shell::commands(&block))
-            .filter(|words| words[0] == "assay")
-        {
+        let blocks = parts(&read(&page)).blocks.into_iter();
+        let commands = blocks.flat_map(|(language, _, block)| typed(&language, &block));
+        for command in commands.filter(|words| words[0] == "assay") {
             let names = chain(&command);
             let words: Vec<String> = names.iter().map(literal).collect();
             let together = words.join(", ");
