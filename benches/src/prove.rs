@@ -10,7 +10,7 @@ use assay_marketplace::plan::search;
 use assay_marketplace::proving::load_model;
 use assay_prover::circuit::{Cost, FrozenArchitecture, Layout};
 use assay_prover::model::random::mobilenet_v2;
-use assay_prover::model::Model;
+use assay_prover::model::{Architecture, Model};
 use assay_prover::proof::{
     only_portable, prove_with_secret, uses_lanes, verify, Inference, Keys, Memory, ProofBundle, VerifierKey,
 };
@@ -48,6 +48,9 @@ pub struct Args {
     /// Activations per row of the layout, in place of a profile
     #[arg(long, conflicts_with = "profile")]
     pub lanes: Option<usize>,
+    /// Shift of a named architecture, 9 to 24; above 16 remainders have two limbs
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub shift: u32,
     /// Proofs: of the first one the caches are cold, of the others the median counts
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
@@ -215,7 +218,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     let profile = Profile::begin();
     let steps = profile.phases(Box::new(Printed::default()));
     let cache = Cache::user()?;
-    let model = model(&args.arch)?;
+    let model = model(&args.arch, args.shift)?;
     let architecture = model.architecture.clone();
     let frozen = match args.lanes {
         Some(lanes) => FrozenArchitecture::plan_with(architecture, lanes, Layout::DEFAULT_SALT_ROWS)?,
@@ -293,13 +296,17 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
 }
 
 /// What a file holds, or random weights of a named architecture.
-fn model(name: &str) -> eyre::Result<Model> {
+fn model(name: &str, shift: u32) -> eyre::Result<Model> {
     let path = Path::new(name);
     if path.is_file() {
         return load_model(path);
     }
     let (width, resolution) = parse(name)?;
-    Ok(Model::random(mobilenet_v2(width, resolution, CLASSES), 1)?)
+    let architecture = Architecture {
+        shift,
+        ..mobilenet_v2(width, resolution, CLASSES)
+    };
+    Ok(Model::random(architecture, 1)?)
 }
 
 /// `mobilenet_v2_035_96` → (0.35, 96).

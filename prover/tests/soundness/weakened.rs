@@ -28,6 +28,7 @@ fn every_change_has_a_name() {
     for output in [OutputMode::Top5, OutputMode::Logits] {
         all.extend(changes(&Case::tiny_with(output, 1).compiled));
     }
+    all.extend(changes(&Case::two_limbs(1).compiled));
     all.extend(changes(&Case::of(kernel_network(10), 1).compiled));
     all.extend(changes(&Case::of(joined_network(10), 1).compiled));
     for kind in ["constraint", "fixed", "false", "copies", "instance"] {
