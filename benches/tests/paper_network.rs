@@ -77,6 +77,12 @@ fn shift_24_of_the_paper_network_costs_what_architecture_md_says() {
     let one_limb = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     assert_eq!(frozen.layout, one_limb.layout);
     let cost = Cost::of(&Compiled::new(frozen).unwrap());
-    let counted = (cost.rows_used, cost.advice_columns, cost.commitments, cost.proof_bytes, gas);
+    let counted = (
+        cost.rows_used,
+        cost.advice_columns,
+        cost.commitments,
+        cost.proof_bytes,
+        gas,
+    );
     assert_eq!(counted, (254_729, 31, 62, 4_864, 0));
 }

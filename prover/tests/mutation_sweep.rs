@@ -415,7 +415,6 @@ fn every_changed_cell_is_noticed_whatever_the_kernels() {
 
 #[test]
 fn every_changed_cell_is_noticed_where_remainders_have_two_limbs() {
-    every_cell_alone(&Sweep::with(tiny_network(TWO_LIMBS), 3));
     every_cell_alone(&Sweep::with(tiny_network(TWO_LIMBS), 4));
 }
 
