@@ -49,6 +49,9 @@ pub struct Args {
     /// Activations per row of the layout, in place of a profile
     #[arg(long, conflicts_with = "profile")]
     pub lanes: Option<usize>,
+    /// Shift of a named architecture, 9 to 24; above 16 remainders have two limbs
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub shift: u32,
     /// Proofs: of the first one the caches are cold, of the others the median counts
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
@@ -216,7 +219,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     let profile = Profile::begin();
     let steps = profile.phases(Box::new(Printed::default()));
     let cache = Cache::user()?;
-    let model = model(&args.arch)?;
+    let model = model(&args.arch, args.shift)?;
     let architecture = model.architecture.clone();
     let frozen = match args.lanes {
         Some(lanes) => FrozenArchitecture::plan_with(architecture, lanes, Layout::DEFAULT_SALT_ROWS)?,
@@ -294,12 +297,13 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
 }
 
 /// What a file holds, or random weights of a named architecture.
-fn model(name: &str) -> eyre::Result<Model> {
+fn model(name: &str, shift: u32) -> eyre::Result<Model> {
     let path = Path::new(name);
     if path.is_file() {
         return load_model(path);
     }
-    Ok(Model::random(named(name)?, 1)?)
+    let architecture = Architecture { shift, ..named(name)? };
+    Ok(Model::random(architecture, 1)?)
 }
 
 /// `mobilenet_v2_035_96` and `mobilenet_v2_035_96_10`: of the paper's 1001 classes, and of ten.

@@ -17,8 +17,8 @@ use halo2_proofs::plonk::ConstraintSystem;
 pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns, params: &CircuitParams) {
     let layout = &params.layout;
     let mut gates = Gates::new(meta);
-    lookup::configure(&mut gates, columns, layout);
-    tensor::configure(&mut gates, columns, layout, params.shift, params.image);
+    lookup::configure(&mut gates, columns, params.cut);
+    tensor::configure(&mut gates, columns, layout, params.cut, params.image);
     folded::configure(&mut gates, columns, layout);
     weights::configure(&mut gates, columns);
     poseidon::configure(&mut gates, columns);
@@ -72,7 +72,11 @@ impl Witness {
 impl Phase2 {
     /// The phase-2 columns that `challenges` make of `witness`.
     pub fn new(compiled: &Compiled, witness: &Witness, challenges: &Challenges) -> Self {
-        let mut phase_2 = Self::zero(&compiled.frozen.layout, &compiled.floor);
+        let mut phase_2 = Self::zero(
+            &compiled.frozen.layout,
+            compiled.frozen.architecture.cut(),
+            &compiled.floor,
+        );
         tensor::phase_2(compiled, witness, challenges, &mut phase_2);
         folded::phase_2(compiled, witness, challenges, &mut phase_2);
         poseidon::phase_2(compiled, witness, &mut phase_2);

@@ -6,7 +6,7 @@ use super::error::ImportError;
 use super::fold::{FusedLayer, FusedNetwork, FusedOp};
 use super::options::ImportOptions;
 use super::quant::Quant;
-use crate::model::params::{MAX_MULTIPLIER, MAX_SCALED_BIAS};
+use crate::model::params::{max_multiplier, MAX_SCALED_BIAS};
 use crate::model::{
     AddParams, Architecture, Conv, ConvKind, ConvParams, Kernel, Layer, LayerParams, Model, Op, Padding, ParamsError,
     PoolParams, ScaledParams, TensorId,
@@ -191,7 +191,7 @@ impl Quantiser<'_> {
             });
         let worst = worst.fold(0.0, f64::max).max(f64::from(f32::MIN_POSITIVE));
         let mut y = Quant {
-            scale: worst / (LOGIT_SHARE * self.unit / 2.0),
+            scale: worst / (LOGIT_SHARE * self.model.architecture.cut().half() as f64),
             zero: 0,
         };
         let op = self.conv_op(layer, conv);
@@ -289,14 +289,15 @@ impl Quantiser<'_> {
 
     fn multiplier(&self, layer: &FusedLayer, channel: usize, value: f64) -> Result<u32, ImportError> {
         // A channel of zeros has the multiplier 1; its bias then has the finest grid.
-        if value.is_finite() && (0.0..=f64::from(MAX_MULTIPLIER)).contains(&value) {
+        let max = max_multiplier(self.model.architecture.cut());
+        if value.is_finite() && (0.0..=f64::from(max)).contains(&value) {
             Ok(value.max(1.0) as u32)
         } else {
             Err(ImportError::Multiplier {
                 layer: layer.node.clone(),
                 channel,
                 value,
-                max: MAX_MULTIPLIER,
+                max,
             })
         }
     }

@@ -1,7 +1,7 @@
 //! The frozen layout of an architecture: how many rows and columns its circuit has.
 
 use super::error::FloorError;
-use crate::model::Architecture;
+use crate::model::{Architecture, Cut};
 use assay_statement::poseidon::WIDTH;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
@@ -63,14 +63,19 @@ impl Layout {
         Ok(())
     }
 
-    /// Columns of the tensor cells.
+    /// Columns of the tensor cells, high limbs apart.
     pub const fn cell_columns(&self) -> usize {
         3 * self.lanes
     }
 
-    /// LogUp helper columns: one for every three of the pairs and remainders of a row.
-    pub const fn helpers(&self) -> usize {
-        (2 * self.lanes).div_ceil(INPUTS_PER_HELPER)
+    /// Columns of the high limbs of remainders, where they have two limbs.
+    pub const fn high_columns(&self, cut: Cut) -> usize {
+        self.lanes * (cut.limbs() - 1)
+    }
+
+    /// LogUp helper columns: one for every three of the pairs and limbs of a row.
+    pub const fn helpers(&self, cut: Cut) -> usize {
+        (cut.lookups() * self.lanes).div_ceil(INPUTS_PER_HELPER)
     }
 
     /// Fixed coefficient columns: masks of lanes 1…, continuation and kind; at least one per word of the hash state.

@@ -193,7 +193,8 @@ impl Checker {
         let floor = &self.compiled.floor;
         let in_hash = (floor.poseidon + 1..floor.end).contains(&row);
         let of_hash = self.columns.cells[..2 * WIDTH].iter().any(|c| c.index() == column);
-        column > self.columns.range_multiplicity.index() || (in_hash && of_hash)
+        let phase_2 = self.columns.helpers[0].index();
+        column >= phase_2 || (in_hash && of_hash)
     }
 
     /// Cells of phase 2 that are the prover's to choose: the context, which only its instance binds, the salt, and the

@@ -2,7 +2,7 @@
 
 use crate::cheat::{at, expect_wrong_copy, Cheat, Failure};
 use crate::recorder::{At, Recorder};
-use crate::support::{configure, Case};
+use crate::support::{configure, Case, TWO_LIMBS};
 use assay_prover::circuit::program::{Cell, Col};
 use assay_prover::circuit::{Compiled, FrozenArchitecture};
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
@@ -16,8 +16,10 @@ use std::sync::Arc;
 
 fn layouts() -> Vec<Arc<Compiled>> {
     let tiny = [3, 4, 5, 6].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
+    let limbs = [3, 4, 8].map(|lanes| FrozenArchitecture::plan_with(tiny_network(TWO_LIMBS), lanes, 32).unwrap());
     let large = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     tiny.into_iter()
+        .chain(limbs)
         .chain([large])
         .map(|frozen| Arc::new(Compiled::new(frozen).unwrap()))
         .collect()
@@ -77,11 +79,14 @@ fn every_challenge_is_drawn_after_all_columns_of_phase_1() {
             .iter()
             .chain(&columns.cells)
             .chain([&columns.pair_multiplicity, &columns.range_multiplicity])
+            .chain(&columns.high)
             .map(|c| c.index())
             .collect();
         assert_eq!(
             phase_1.len(),
-            compiled.frozen.layout.weight_columns + 3 * compiled.frozen.layout.lanes + 2
+            compiled.frozen.layout.weight_columns
+                + (2 + compiled.frozen.architecture.cut().limbs()) * compiled.frozen.layout.lanes
+                + 2
         );
         for (column, phase) in phases.iter().enumerate() {
             assert_eq!(*phase == 0, phase_1.contains(&column), "column {column}");

@@ -1,5 +1,6 @@
 //! How many columns there are of each role.
 
+use crate::model::Cut;
 use crate::plan::layout::Layout;
 use assay_engine::Census;
 use serde::Serialize;
@@ -37,13 +38,13 @@ impl ColumnCounts {
     const ACCUMULATORS: usize = 3;
     const ARITHMETIC: usize = 3;
 
-    pub(super) fn of(layout: &Layout, census: &Census) -> Self {
-        let (weights, cells) = (layout.weight_columns, layout.cell_columns());
+    pub(super) fn of(layout: &Layout, cut: Cut, census: &Census) -> Self {
+        let (weights, cells) = (layout.weight_columns, layout.cell_columns() + layout.high_columns(cut));
         Self {
             weights,
             cells,
             multiplicities: Self::MULTIPLICITIES,
-            lookup: layout.helpers() + 1,
+            lookup: layout.helpers(cut) + 1,
             accumulators: Self::ACCUMULATORS,
             arithmetic: Self::ARITHMETIC,
             permutation: census.products,
