@@ -1,6 +1,8 @@
 //! Who may do what, and what each obstacle says.
 
 mod support;
+#[path = "rights/tls.rs"]
+mod tls;
 
 use assay_farm::queue::{Left, SetUp, Settings};
 use assay_farm::{FarmError, Queue, QueueUrl, Role};
