@@ -121,8 +121,8 @@ fn tables(lines: &[Line]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(
         text,
-        "| proofs | {} |",
-        SHOWN.map(|workers| format!("{workers} workers")).join(" | ")
+        "| proofs by workers | {} |",
+        SHOWN.map(|workers| workers.to_string()).join(" | ")
     )?;
     writeln!(text, "|---|{}", "---|".repeat(SHOWN.len()))?;
     for (proofs, points) in lines {

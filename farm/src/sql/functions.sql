@@ -30,7 +30,7 @@ $$;
 --
 -- Where nothing waits at all, a task of another worker is given to this one, too (`is_second`): the first bundle wins. Once a task at
 -- most, which counts among its starts like any other; only if its worker has had it for longer than this one needs; and only if as many
--- openings of its model are left, after this one, as it has tasks that are not proven, so that each can still be started again. A worker
+-- openings of its model are left, after this one, as it has tasks that are running, so that each can still be started again. A worker
 -- that lies about its name or its speed comes by such a task sooner, by no more of them, and by no other opening.
 CREATE OR REPLACE FUNCTION take(who text, free_memory bigint, kinds text[], seconds double precision[])
 RETURNS TABLE (id bigint, token bytea, statement bytea, model_id bytea, layout text, number bigint, claim bytea,
