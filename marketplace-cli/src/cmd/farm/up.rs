@@ -39,7 +39,7 @@ pub struct Args {
     lease: u64,
     /// Whether the last tasks are given to a second worker when it has nothing else to do, which may take an opening each [default: twice for
     /// a new queue, as before for another]
-    #[arg(long, value_name = "once|twice")]
+    #[arg(long, value_name = "once|twice", hide_possible_values = true)]
     last_tasks: Option<LastTasks>,
     #[command(flatten)]
     farm: QueueArgs,
