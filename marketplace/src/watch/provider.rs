@@ -1,6 +1,6 @@
 //! What a provider knows about an engagement, and how it acts.
 
-use crate::accuracy::provider::accept::{accept, Policy};
+use crate::accuracy::provider::accept::{accept_with, Policy};
 use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
 use crate::capacity::{confirmed_as, has_lapsed, require_registered};
 use crate::engagement::overdue::close;
@@ -164,7 +164,8 @@ impl Provider {
             Mode::CLEAR => None,
             _ => Some(desk.delivery(id, e.mc)?),
         };
-        let accepted = accept(desk, id, &policy, leaves.as_ref()).await;
+        let farm = self.orders.farm.as_deref();
+        let accepted = accept_with(desk, id, &policy, leaves.as_ref(), farm).await;
         if accepted.is_err() {
             self.room.note(id, false);
         }
