@@ -1,7 +1,7 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
-use super::envelope::{called, decoded, outbidding};
+use super::envelope::{called, decoded, outbidding, signer};
 use super::fees::{FeeLimits, Fees, Quote};
 use super::refusal::Refusal;
 use super::revert;
@@ -326,10 +326,7 @@ impl Account {
 
     /// Whether another account signed the step: its nonces say nothing about this one's.
     pub(crate) fn is_of_another(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
-        let signer = signed
-            .signature()
-            .recover_address_from_prehash(&signed.signature_hash())?;
-        Ok(signer != self.address())
+        Ok(signer(signed)? != self.address())
     }
 
     /// Sends a journaled transaction once more, or one with the same nonce and call in its place: that sends no less than
