@@ -34,7 +34,7 @@ pub struct Event {
     #[serde(flatten)]
     pub subject: Option<Subject>,
     /// `started`, `state`, `error`, `waiting`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, one of
-    /// [`ALARMS`](crate::watch::vitals::ALARMS), or the name of what was done.
+    /// [`ALARMS`](crate::watch::alarms::ALARMS), or the name of what was done.
     pub event: &'static str,
     /// The command's own result, for what was done.
     #[serde(skip_serializing_if = "Value::is_null")]

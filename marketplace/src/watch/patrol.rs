@@ -2,6 +2,7 @@
 //! waits for, no other waits for.
 
 use crate::engagement::{Desk, PayingDesk};
+use crate::watch::alarms::Said;
 use crate::watch::end::told_to_end;
 use crate::watch::event::{error_fields, Announcer, Subject};
 use crate::watch::proving::JobEnd;
@@ -9,7 +10,7 @@ use crate::watch::record::Record;
 use crate::watch::station::Station;
 use crate::watch::sweep::Sweep;
 use crate::watch::turn::{Beat, Role, RoleState};
-use crate::watch::vitals::{Said, Vitals};
+use crate::watch::vitals::Vitals;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
 use assay_chain::market::Market;
