@@ -159,7 +159,7 @@ mod tests {
             change(&mut snapshot);
             events(&snapshot)
         };
-        let open = |item: Item| move |s: &mut Snapshot| drop(s.items.insert(ONE, item.clone()));
+        let open = |item: Item| move |s: &mut Snapshot| s.items = [(ONE, item.clone())].into();
         // A window of 400 s, of which 100 are left, and one second less.
         assert!(with(&open(item(1100, 700))).is_empty());
         assert_eq!(with(&open(item(1099, 700))), ["deadlineNear"]);
@@ -188,8 +188,9 @@ mod tests {
         assert_eq!(with(&|s| s.stuck = (1, Some("too dear".into()))), ["stuck"]);
         assert_eq!(with(&|s| s.free_bytes = Some(LEAST_FREE - 1)), ["diskLow"]);
         assert!(with(&|s| s.free_bytes = Some(LEAST_FREE)).is_empty());
-        assert!(with(&|s| drop(s.stakes.insert(B256::ZERO, (7, 7)))).is_empty());
-        assert_eq!(with(&|s| drop(s.stakes.insert(B256::ZERO, (6, 7)))), ["stakeLower"]);
+        let stake = |now| move |s: &mut Snapshot| s.stakes = [(B256::ZERO, (now, 7))].into();
+        assert!(with(&stake(7)).is_empty());
+        assert_eq!(with(&stake(6)), ["stakeLower"]);
     }
 
     #[test]
