@@ -1,11 +1,10 @@
 //! The connection to a node: what identifies its chain, views, confirmations.
 
-use super::envelope;
 use super::node_url::NodeUrl;
 use super::refusal::{asks_too_much, is_unknown_tag};
 use super::revert;
 use crate::error::{hinted, is_unanswered, unreachable, Error, Kind};
-use alloy::consensus::{BlockHeader, Transaction};
+use alloy::consensus::BlockHeader;
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, TxHash, B256};
@@ -298,7 +297,7 @@ impl Chain {
         }
     }
 
-    /// Waits until the transaction `raw`, sent at `since`, is in a block that has its confirmations; `None` if no block takes it.
+    /// Waits until the transaction `raw`, sent at `since` by an account with a nonce, is in a block that has its confirmations; `None` if no block takes it.
     ///
     /// # Errors
     /// If it reverted; [`Kind::NonceTaken`] if another transaction has its nonce, with its confirmations.
@@ -306,6 +305,7 @@ impl Chain {
         &self,
         hash: TxHash,
         raw: &Bytes,
+        signed_by: (Address, u64),
         what: &str,
         out: &Reporter,
         since: Instant,
@@ -334,7 +334,7 @@ impl Chain {
             } else if polls % POLLS_BEFORE_RESENDING == 0 {
                 // Most nodes know it and say so.
                 let _ = self.provider.send_raw_transaction(raw).await;
-                self.require_untaken(hash, raw, what).await?;
+                self.require_untaken(hash, signed_by, what).await?;
             }
             if !is_said && began.elapsed() > SILENCE {
                 let s = if self.confirmations == 1 { "" } else { "s" };
@@ -350,10 +350,8 @@ impl Chain {
 }
 
 impl Chain {
-    /// Fails if no block can take the transaction any more.
-    async fn require_untaken(&self, hash: TxHash, raw: &Bytes, what: &str) -> eyre::Result<()> {
-        let signed = envelope::read(raw)?;
-        let (signer, nonce) = (envelope::signer(&signed)?, signed.nonce());
+    /// Fails if no block can take the transaction any more that this account signed with this nonce.
+    async fn require_untaken(&self, hash: TxHash, (signer, nonce): (Address, u64), what: &str) -> eyre::Result<()> {
         // The nonce first: what has used it by now has its receipt.
         let used = self.confirmed_nonce(signer).await?;
         if used <= nonce || self.provider.get_transaction_receipt(hash).await?.is_some() {

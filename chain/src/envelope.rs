@@ -5,7 +5,7 @@ use crate::fees::Fees;
 use crate::journal::Step;
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::Decodable2718;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Bytes;
 use eyre::WrapErr;
 
 /// What a journaled transaction carries.
@@ -22,15 +22,6 @@ pub(crate) fn decoded(step: &Step) -> eyre::Result<TxEnvelope> {
 /// If they are none.
 pub(crate) fn read(raw: &Bytes) -> eyre::Result<TxEnvelope> {
     TxEnvelope::decode_2718(&mut raw.as_ref()).wrap_err("the journal holds no transaction")
-}
-
-/// Who signed it.
-///
-/// # Errors
-/// If its signature is none.
-pub(crate) fn signer(signed: &TxEnvelope) -> eyre::Result<Address> {
-    let prehash = signed.signature_hash();
-    Ok(signed.signature().recover_address_from_prehash(&prehash)?)
 }
 
 /// Least fees of a transaction that takes the place of this one: nodes ask for a tenth more.
