@@ -26,7 +26,7 @@ const LOST_BEFORE: &[&str] = &["mc", "send"];
 
 /// Backs up a party's state directory, removes it with all that its journals name elsewhere, and restores it. What was elsewhere is put
 /// back by links.
-fn lose(party: Party<'_>, backup: &Path) {
+fn lose(party: Party<'_>, is_provider: bool, backup: &Path) {
     let passphrase = backup.with_extension("passphrase");
     fs::write(&passphrase, "five words of a list\n").unwrap();
     let with = ["--passphrase-file", text(&passphrase)];
@@ -36,7 +36,9 @@ fn lose(party: Party<'_>, backup: &Path) {
     fs::remove_dir_all(home).unwrap();
     let refused = party.fails_to_read(&["restore", text(&passphrase), with[0], with[1]]);
     assert!(refused.1.contains("is no backup") && !home.exists(), "{refused:?}");
-    let restored = party.reads(&[&["restore", text(backup), "--proofs-used", "0"][..], &with].concat());
+    // None was begun, and a consumer has no model whose proofs are counted.
+    let stated: &[&str] = if is_provider { &["--proofs-used", "0"] } else { &[] };
+    let restored = party.reads(&[&["restore", text(backup)], stated, &with].concat());
     assert_eq!(restored["files"], made["files"]);
     for moved in restored["outside"].as_array().unwrap() {
         let [was, is] = ["was", "is"].map(|key| Path::new(moved[key].as_str().unwrap()));
@@ -136,7 +138,7 @@ fn killed_commands_finish_when_run_again_and_pay_nothing_twice() {
             // Later the other one's journal is older than the chain, which is no matter: it has done nothing.
             let is_lost = play_number == 0 && (args.starts_with(LOST_BEFORE) || args.starts_with(&["mp", "ack"]));
             if is_lost {
-                lose(party, &dir.path().join(args[0]));
+                lose(party, args[0] == "mp", &dir.path().join(args[0]));
             }
             for _ in 0..KILLS {
                 let after = rng.gen_range(Duration::ZERO..durations[step]);
