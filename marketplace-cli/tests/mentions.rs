@@ -23,6 +23,7 @@ fn texts() -> Vec<(PathBuf, String)> {
         "SECURITY.md",
         "contracts/CHALLENGERS.md",
         "contracts/README.md",
+        "docs/operations.md",
         "marketplace/DOCUMENTS.md",
         "models/digits/README.md",
         "models/seven/README.md",

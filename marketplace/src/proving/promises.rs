@@ -297,6 +297,18 @@ impl Promises {
         Ok(counts)
     }
 
+    /// Forgets the farm: what it was allotted is given up, and the next one that is named counts anew. For a file that is older than
+    /// what the farm was told.
+    ///
+    /// # Errors
+    /// If that cannot be kept.
+    pub fn forget_farm(&mut self) -> eyre::Result<()> {
+        match self.content.farm.take() {
+            Some(_) => self.save(),
+            None => Ok(()),
+        }
+    }
+
     /// Notes that the farm knows its total.
     ///
     /// # Errors

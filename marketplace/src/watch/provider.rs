@@ -17,7 +17,7 @@ use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::Ended;
 use crate::proofs::farm::{self, anywhere};
 use crate::proving::{MissingSecret, ModelFiles, Prover};
-use crate::watch::models::own_models;
+use crate::watch::models::{observe_stakes, own_models};
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::record::Failed;
 use crate::watch::room::Room;
@@ -284,6 +284,10 @@ impl Role for Provider {
             }
         }
         Ok(self.board().offered.clone())
+    }
+
+    async fn observe(&self, desk: &Station) -> eyre::Result<()> {
+        observe_stakes(desk).await
     }
 
     fn queue(&self) -> Option<&Queue> {
