@@ -80,7 +80,9 @@ impl Account {
                 receipt = receipt.or(self.chain.provider.get_transaction_receipt(hash).await?);
             }
             match receipt {
-                Some(receipt) if receipt.status() => drop(journal.confirm_step(&name, &receipt)?),
+                Some(receipt) if receipt.status() => {
+                    journal.confirm_step(&name, &receipt)?;
+                }
                 _ => journal.mark_lost(&name)?,
             }
         }

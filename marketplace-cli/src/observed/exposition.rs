@@ -176,7 +176,7 @@ fn deadlines(text: &mut Text, s: &Snapshot) {
 mod tests {
     use super::*;
     use alloy::primitives::B256;
-    use assay_marketplace::proving::promises::Counted;
+    use assay_marketplace::proving::promises::allotted::Counted;
     use assay_marketplace::watch::vitals::{Budget, QueueGauges};
     use std::time::Duration;
 

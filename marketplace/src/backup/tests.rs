@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engagement::facts::{MODEL, SECRET, SETTLED, TEST_SET};
-use crate::proving::promises::Counted;
+use crate::proving::promises::allotted::Counted;
 use assay_prover::secret::reserve_proof;
 use std::fs;
 use tempfile::TempDir;

@@ -121,7 +121,7 @@ impl Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proving::promises::Counted;
+    use crate::proving::promises::allotted::Counted;
     use crate::watch::vitals::{Item, QueueGauges};
     use alloy::primitives::B256;
 

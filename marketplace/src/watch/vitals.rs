@@ -3,7 +3,7 @@
 //! Written by the passes and turns of a patrol, read by whoever shows it. Nothing in it is a secret; what is open is named by its id, and
 //! there are as many of these as are open.
 
-use crate::proving::promises::Counted;
+use crate::proving::promises::allotted::Counted;
 use alloy::primitives::B256;
 use assay_prover::secret::ModelSecret;
 use std::collections::BTreeMap;
