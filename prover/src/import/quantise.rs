@@ -116,7 +116,10 @@ impl Quantiser<'_> {
         for (channel, kernel) in conv.weights.chunks_exact(per_output).enumerate() {
             let widest = kernel.iter().fold(0.0f64, |widest, w| widest.max(w.abs()));
             // Rounded up, so that the widest weight is at most 127.
-            let a = self.multiplier(layer, channel, (widest / 127.0 * x.scale / y.scale * self.unit).ceil())?;
+            let for_weights = (widest / 127.0 * x.scale / y.scale * self.unit).ceil();
+            // A bias beside few or no weights is in units of the multiplier, too, and has 32 bits.
+            let for_bias = (conv.bias[channel] / y.scale * self.unit).abs() / f64::from(i32::MAX);
+            let a = self.multiplier(layer, channel, for_weights.max(for_bias.ceil()))?;
             // Jacob18 (5) backwards: the weights' scale follows from a/2^s = S_w·S_x/S_y.
             let weight_scale = f64::from(a) / self.unit * y.scale / x.scale;
             let rounded = kernel

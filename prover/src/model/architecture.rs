@@ -47,7 +47,7 @@ impl std::fmt::Display for OutputMode {
 pub struct Architecture {
     /// Shape of the image; 3 channels in the order R, G, B.
     pub input: Shape,
-    /// `s` of `t = q·2^s + r`, 9 to 24: see [`Cut`]. 16 is usual; small networks take less, files whose integers must be met exactly 24.
+    /// `s` of `t = q·2^s + r`, 9 to 24: see [`Cut`]. 16 is usual; small networks take less, 24 is for the integers of quantised files.
     pub shift: u32,
     /// In the order in which they run: each reads the image or outputs of layers before it.
     pub layers: Vec<Layer>,

@@ -187,7 +187,7 @@ impl Model {
     }
 }
 
-/// Largest multiplier: 2^8 in real terms at `s = 16`, 2^4 at `s = 24`.
+/// Largest multiplier: 2^8 in real terms at `s = 16`, 2^7 at `s = 24`, more than any total sum of bytes has.
 ///
 /// No sum wraps, neither in 64 bits nor in the field: `Σ|W'|·255 + |B'|` of every output is below 2^62
 /// ([`FoldedModel::validate`](super::FoldedModel::validate)), of a total model below 2^(b+s+1), at most 2^41
@@ -195,7 +195,7 @@ impl Model {
 pub const fn max_multiplier(cut: Cut) -> u32 {
     match cut.limbs() {
         1 => 1 << 24,
-        _ => 1 << 28,
+        _ => 1 << 31,
     }
 }
 
