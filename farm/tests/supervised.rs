@@ -209,6 +209,24 @@ async fn a_prover_that_hangs_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_short_proof_has_time_for_its_process_to_start() {
+    let farm = Farm::new("short", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let hasty = Options {
+        patience: 0.000_001,
+        least: Options::of("w1").least,
+        ..options()
+    };
+    let worker = Worker::start(&farm, Scripted::new(PATIENT), hasty).await;
+    worker.tells("took").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    worker.work.go();
+    worker.tells("finished First").await;
+    worker.stop.send_replace(Stop::AfterThis);
+    worker.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proof_waits_until_a_restored_queue_is_told() {
     let farm = Farm::new("promoted", 10).await;
     farm.owner.submit(&[task(0)]).await.unwrap();

@@ -78,8 +78,11 @@ BEGIN
         ORDER BY t.deadline, t.since, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
         IF NOT FOUND THEN RETURN; END IF;
         twice := true;
-        -- Whoever gives another to two at this moment waits for the counter's row, and sees what is left then.
-        kept := (SELECT count(*) FROM assay_farm.task t WHERE t.state = 'running' AND t.model_id = chosen.model_id);
+        -- Every take holds the counter's row until it ends: counted after it is had, nothing of the count is old. (The row of a task that
+        -- is submitted meanwhile holds its key only.)
+        PERFORM FROM assay_farm.model m WHERE m.model_id = chosen.model_id FOR NO KEY UPDATE;
+        kept := (SELECT count(*) FROM assay_farm.task t
+            WHERE t.state IN ('queued', 'running') AND t.deadline > now() AND t.model_id = chosen.model_id);
     END IF;
     UPDATE assay_farm.model m SET used = m.used + 1 WHERE m.model_id = chosen.model_id AND m.used + kept < m.total
     RETURNING m.used INTO granted;
@@ -137,7 +140,7 @@ CREATE OR REPLACE FUNCTION fail(task_id bigint, mine bytea, counts boolean, why 
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE assay_farm.task t SET
-        state = CASE WHEN t.second IS NOT NULL THEN t.state
+        state = CASE WHEN t.second IS NOT NULL AND t.state = 'running' THEN t.state
             WHEN (counts OR t.given_back >= 10) AND t.starts >= f.most_starts THEN 'set_aside' ELSE 'queued' END,
         starts = CASE WHEN counts OR t.given_back >= 10 THEN t.starts ELSE t.starts - 1 END,
         given_back = t.given_back + (NOT counts)::integer,
