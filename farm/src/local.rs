@@ -369,7 +369,7 @@ mod tests {
         let both = ["postgres", "initdb"];
         let (versions, modules) = (dir.path().join("debian"), dir.path().join("modules"));
         let on_path = dir.path().join("path");
-        let find = || Local::find_among(on_path.as_os_str(), &versions, &[modules.clone()]);
+        let find = || Local::find_among(on_path.as_os_str(), &versions, std::slice::from_ref(&modules));
         let none = find().unwrap_err().to_string();
         assert!(
             none.contains("apt install postgresql") && none.contains("scripts/install"),

@@ -366,13 +366,11 @@ async fn a_queue_that_can_write_nothing_is_waited_for_and_nothing_is_lost() {
 async fn the_server_that_npm_brings_runs_where_there_is_no_other() {
     let modules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules");
     let nowhere = std::path::Path::new("/nowhere");
-    let Ok(programs) = Local::find_among("".as_ref(), nowhere, &[modules.clone()]) else {
+    let Ok(programs) = Local::find_among("".as_ref(), nowhere, std::slice::from_ref(&modules)) else {
         // scripts/install brings it wherever there is one for the machine.
-        assert!(
-            !cfg!(all(target_os = "linux", target_arch = "x86_64")),
-            "run scripts/install: {} has no PostgreSQL",
-            modules.display()
-        );
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            panic!("run scripts/install: {} has no PostgreSQL", modules.display());
+        }
         return;
     };
     let directory = tempfile::tempdir().expect("a directory");
