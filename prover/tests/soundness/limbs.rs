@@ -52,6 +52,27 @@ fn moved(layer: usize, by: [i64; 3]) -> Cheat {
     forged(case, layer, index, [q, low, high].map(from_i64), out)
 }
 
+/// 256 and −1 themselves, next to the bytes.
+#[test]
+fn high_limb_next_to_the_bytes_is_rejected() {
+    for (high, by) in [(0, [-1, 0, 256]), (255, [1, 0, -256])] {
+        let at_the_end = |case: &Case, layer: usize| {
+            let out = &case.trace.layers[layer].out;
+            (0..out.len()).find(|i| honest(case, layer, *i).0[2] == high && (2..=253).contains(&out[*i]))
+        };
+        let found = (0..20).find_map(|seed| {
+            let case = Case::two_limbs(seed);
+            let found = (0..case.trace.layers.len() - 1).find_map(|layer| Some((layer, at_the_end(&case, layer)?)));
+            found.map(|(layer, index)| (case, layer, index))
+        });
+        let (case, layer, index) = found.expect("a high limb at its end among thousands");
+        let (cells, _) = honest(&case, layer, index);
+        let lie = [0, 1, 2].map(|n| cells[n] + by[n]);
+        let out = clip(lie[0] as u32, TWO_LIMBS);
+        expect_unbalanced_lookup(&forged(case, layer, index, lie.map(from_i64), out));
+    }
+}
+
 #[test]
 fn high_limb_of_a_byte_more_or_less_is_rejected() {
     for layer in LAYERS {
