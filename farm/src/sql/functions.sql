@@ -28,10 +28,11 @@ $$;
 -- Hands out the most urgent task that this worker can prove in time: lease, start and opening in one transaction. `kinds` are
 -- models and layouts it has, `seconds` how long each takes it. No row: nothing is left that fits, or no opening for it.
 --
--- Where nothing waits at all, a task of another worker is given to this one, too (`is_second`): the first bundle wins. Once a task at
--- most, which counts among its starts like any other; only if its worker has had it for longer than this one needs; and only if as many
--- openings of its model are left, after this one, as it has tasks that are running, so that each can still be started again. A worker
--- that lies about its name or its speed comes by such a task sooner, by no more of them, and by no other opening.
+-- Where nothing waits that this worker has the model for, a task of another worker is given to this one, too (`is_second`): the first
+-- bundle wins. Once a task at most, which counts among its starts like any other; only if its worker has had it for longer than this one
+-- needs; and only if as many openings of its model are left, after this one, as it has tasks that are not proven, so that each can still
+-- be started. A worker that lies about its name or its speed comes by such a task sooner, by no more of them, and by no other opening;
+-- but one that lies about its bundle ends the other's proof, and only collecting finds it. `twice` off takes that away from it.
 CREATE OR REPLACE FUNCTION take(who text, free_memory bigint, kinds text[], seconds double precision[])
 RETURNS TABLE (id bigint, token bytea, statement bytea, model_id bytea, layout text, number bigint, claim bytea,
                memory bigint, deadline double precision, start integer, is_second boolean)
@@ -65,15 +66,16 @@ BEGIN
       AND EXISTS (SELECT FROM assay_farm.model m WHERE m.model_id = t.model_id AND m.used < m.total OFFSET 0)
     ORDER BY t.deadline, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
     IF NOT FOUND THEN
-        -- What waits for another worker, or for openings, comes first.
-        IF NOT settings.twice OR EXISTS (SELECT FROM assay_farm.task t WHERE t.state = 'queued' AND t.deadline > now())
+        -- What waits for memory, or for openings, comes first; what this worker has no model for is not kept waiting by it.
+        IF NOT settings.twice
+            OR EXISTS (SELECT FROM assay_farm.task t WHERE t.state = 'queued' AND t.deadline > now() AND t.kind = ANY (kinds))
         THEN RETURN; END IF;
         plenty := ARRAY(SELECT m.model_id FROM assay_farm.model m WHERE m.total - m.used >
             (SELECT count(*) FROM assay_farm.task t WHERE t.state = 'running' AND t.model_id = m.model_id));
         SELECT t.* INTO chosen FROM assay_farm.task t
         WHERE t.state = 'running' AND NOT t.doubled AND t.kind = ANY (kinds) AND t.memory <= free_memory
           AND t.model_id = ANY (plenty) AND t.starts < settings.most_starts AND t.worker <> left(who, 200)
-          AND t.since <= now() - make_interval(secs => seconds[array_position(kinds, t.kind)])
+          AND t.since <= now() - make_interval(secs => greatest(0, seconds[array_position(kinds, t.kind)]))
           AND t.deadline >= now() + make_interval(secs => seconds[array_position(kinds, t.kind)])
         ORDER BY t.deadline, t.since, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
         IF NOT FOUND THEN RETURN; END IF;

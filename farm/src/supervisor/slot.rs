@@ -331,8 +331,11 @@ impl<W: Work> Supervisor<W> {
         let told = self
             .insisting(|| self.queue.fail(taken, &failure), hopeless, stop)
             .await;
-        if let Some(Err(error)) = told {
-            self.work.hear(Event::Waiting(&error));
+        match told {
+            // Another's bundle was first, or nobody wants it any more: what is gone meanwhile says nothing of this machine.
+            Some(Ok(false)) => return None,
+            Some(Err(error)) => self.work.hear(Event::Waiting(&error)),
+            _ => {}
         }
         Some(failure)
     }
