@@ -15,8 +15,8 @@ use assay_marketplace::delivery::{Delivery, Place};
     after_help = "Example:\n  assay mp accept 0x3f… --max-target 90% --leaves leaves.json --keystore me.json\n\n\
     Refuses offers above the target you can meet, of models this program did not register, offers that do not hash to what\n\
     the chain says, those whose proofs cannot be made in half of the time beside everything that is promised already, and,\n\
-    without --force, those that do not pay by their prices or by what assay model test measured. With --queue the time is what the\n\
-    farm's workers took in the last hour.\n\
+    without --force, those that do not pay by their prices or by what assay model test measured.\n\
+    Where a farm's queue is named, the time is what its workers took in the last hour.\n\
     From here on silence costs the deposit and a strike."
 )]
 pub struct Args {
