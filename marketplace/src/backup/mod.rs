@@ -197,7 +197,7 @@ pub struct Restored {
 /// Makes a state directory of a backup; it appears whole or not at all.
 ///
 /// # Errors
-/// If something is there already, the passphrase is another, the backup is damaged, or a number is stated of no secret.
+/// If something is there already, the passphrase is another, the backup is damaged, or a number is stated of no secret or of several.
 pub fn restore(home: &Home, file: &Path, passphrase: SecretString, stated: &[Used]) -> eyre::Result<Restored> {
     let root = std::path::absolute(home.path())?;
     if root.is_dir() {
@@ -244,7 +244,8 @@ fn move_paths(inside: &Home, root: &Path, about: &About) -> eyre::Result<()> {
 /// Uses up what may have been used since, of every secret that hides something.
 fn count(dir: &Path, root: &Path, entries: &[Entry], stated: &[Used]) -> eyre::Result<Vec<Secret>> {
     let mut secrets = Vec::new();
-    let mut named = 0;
+    // How many secrets each number was stated of.
+    let mut named = vec![0; stated.len()];
     for entry in entries {
         let path = dir.join(&entry.path);
         let Ok(before) = ModelSecret::open(&path) else {
@@ -253,9 +254,11 @@ fn count(dir: &Path, root: &Path, entries: &[Entry], stated: &[Used]) -> eyre::R
         if before.is_public() || before.is_opened() {
             continue;
         }
-        let about = |used: &&Used| used.of.as_ref().is_none_or(|of| Path::new(&entry.path).ends_with(of));
-        let own = stated.iter().filter(about).max_by_key(|used| used.proofs);
-        named += usize::from(own.is_some());
+        let about = |used: &Used| used.of.as_ref().is_none_or(|of| Path::new(&entry.path).ends_with(of));
+        for (met, used) in named.iter_mut().zip(stated) {
+            *met += usize::from(about(used));
+        }
+        let own = stated.iter().filter(|used| about(used)).max_by_key(|used| used.proofs);
         advance_counter(&path, own.map_or(u64::MAX, |used| used.proofs))?;
         if promises_path(&path).exists() {
             Promises::open(&path)?.forget_farm()?;
@@ -277,7 +280,12 @@ fn count(dir: &Path, root: &Path, entries: &[Entry], stated: &[Used]) -> eyre::R
             "a number of proofs is stated of {of}, which is not in the backup"
         )));
     }
-    if named == 0 && !stated.is_empty() {
+    if named.iter().any(|met| *met > 1) {
+        return Err(usage(
+            "one number of proofs is stated of several secrets: give each its own, --proofs-used NAME=N",
+        ));
+    }
+    if !stated.is_empty() && named.iter().all(|met| *met == 0) {
         return Err(usage(
             "a number of proofs is stated, and no secret that hides weights is in the backup",
         ));

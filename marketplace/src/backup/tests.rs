@@ -163,6 +163,21 @@ fn a_number_that_may_have_been_spent_since_is_not_spent_again() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("igits.secret, which is not in the backup"), "{error}");
+
+    // Of two secrets each has its own number, or none.
+    let second = machine.file("models/second.secret");
+    fs::copy(machine.file("models/digits.secret"), &second).unwrap();
+    let what = What {
+        also: vec![second],
+        keystores: false,
+    };
+    machine.backup("two", &what).unwrap();
+    let error = machine.restored("two", &[used(11)]).unwrap_err().to_string();
+    assert!(error.contains("NAME=N"), "{error}");
+    let secrets = machine.restored("two", &[named("digits.secret")]).unwrap().0.secrets;
+    let mut counted: Vec<u64> = secrets.iter().map(|secret| secret.used).collect();
+    counted.sort_unstable();
+    assert_eq!(counted, [11, 25]);
 }
 
 #[test]
