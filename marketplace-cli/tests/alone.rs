@@ -1,7 +1,7 @@
 //! The program by itself: copied into an empty directory, with an empty home, no variable of the environment, no repository in
 //! sight, and on its path what a test puts there.
 
-mod snapshots;
+use crate::snapshots;
 
 use assay_chain::artefact::Release;
 use assay_chain::packages;

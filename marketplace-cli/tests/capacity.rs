@@ -1,7 +1,7 @@
 //! What a provider takes on: no more than its model's proofs and its measured speed can answer, over all engagements.
 
-mod node_support;
-mod support;
+use crate::node_support;
+use crate::support;
 
 use alloy::primitives::B256;
 use assay_chain::client::Chain;

@@ -1,6 +1,6 @@
 //! An encrypted engagement on anvil whose files travel over a real server with a certificate of its own.
 
-mod support;
+use crate::support;
 
 use alloy::primitives::Address;
 use assay_exchange::blob::BlobKind;

@@ -1,6 +1,6 @@
 //! Deployment on anvil: interruptions cost nothing, and what is deployed belongs together.
 
-mod node_support;
+use crate::node_support;
 
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;

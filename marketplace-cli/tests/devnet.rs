@@ -1,6 +1,6 @@
 //! Engagements on anvil with the real contracts, without proofs: money, deadlines, guards, resumption.
 
-mod support;
+use crate::support;
 
 use alloy::providers::Provider;
 use assay_chain::account::Account;

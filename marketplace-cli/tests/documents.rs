@@ -1,10 +1,10 @@
 //! What readers get as documents: at one block, as `DOCUMENTS.md` describes them, and errors where there is no such state. What
 //! time closes in both markets, and what is asked of a deployment's parameters.
 
-mod described;
-mod node_support;
-mod snapshots;
-mod support;
+use crate::described;
+use crate::node_support;
+use crate::snapshots;
+use crate::support;
 
 use alloy::primitives::{keccak256, Address, B256, U256};
 use assay_chain::account::Account;

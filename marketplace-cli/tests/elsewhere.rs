@@ -1,6 +1,6 @@
 //! A chain that is no devnet: whatever makes a key there, or trusts one, refuses the development reference string.
 
-mod snapshots;
+use crate::snapshots;
 
 use alloy::primitives::B256;
 use assay_chain::account::Account;

@@ -1,8 +1,8 @@
 //! What gas may cost, who cannot pay for it, and what is said of what was sent.
 
-mod node_support;
-mod snapshots;
-mod support;
+use crate::node_support;
+use crate::snapshots;
+use crate::support;
 
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::Decodable2718;

@@ -1,7 +1,7 @@
 //! What a provider reads, decrypts and hashes of the examples that it holds: each finding is made once, and nothing but the
 //! positions that are needed is read afterwards.
 
-mod transfer_support;
+use crate::transfer_support;
 
 use alloy::primitives::{Address, Bytes, B256, U256};
 use assay_chain::error::hint_of;

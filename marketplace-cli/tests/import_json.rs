@@ -1,7 +1,6 @@
 //! `assay model import`: what it prints with `--json`.
 
-#[path = "snapshots/mod.rs"]
-mod snapshots;
+use crate::snapshots;
 
 use serde_json::Value;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Keystores: made, imported and listed, in the format that foundry reads, and never with the key in sight.
 
-mod snapshots;
+use crate::snapshots;
 
 use serde_json::Value;
 use std::fs;

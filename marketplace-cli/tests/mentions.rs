@@ -1,6 +1,6 @@
 //! Every command that a message, a help or a page names is one that exists, with the options it is named with.
 
-mod pages;
+use crate::pages;
 
 use assay_cli::cmd::Cli;
 use clap::{Command, CommandFactory};

@@ -1,6 +1,6 @@
 //! Nodes that come late, go away, refuse, or know no finalized block.
 
-mod node_support;
+use crate::node_support;
 
 use alloy::eips::BlockId;
 use alloy::providers::Provider;

@@ -1,6 +1,6 @@
 //! `assay plan`, as somebody uses it who has no node and no keys.
 
-mod snapshots;
+use crate::snapshots;
 
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::{mobilenet_v2, tiny_network};

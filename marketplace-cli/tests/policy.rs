@@ -1,6 +1,6 @@
 //! `assay policy`, as somebody uses it who has no node: what it prints, and what it ends with.
 
-mod snapshots;
+use crate::snapshots;
 
 use serde_json::Value;
 use snapshots::assert_shape;

@@ -1,7 +1,7 @@
 //! What a third party reads: links to the page, and the page, its documents and a node from this program alone.
 
-mod snapshots;
-mod support;
+use crate::snapshots;
+use crate::support;
 
 use alloy::primitives::{Address, B256};
 use assay_chain::corpora::Corpora;

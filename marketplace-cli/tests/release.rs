@@ -1,7 +1,7 @@
 //! The contracts that this program sends money to: the committed artefacts against a build, and rogue deployments on anvil.
 
-mod node_support;
-mod support;
+use crate::node_support;
+use crate::support;
 
 use alloy::primitives::{address, keccak256, Address, Bytes, B256, U256};
 use alloy::providers::Provider;

@@ -2,7 +2,7 @@
 //! writes them. What is printed is compared with that page by the tests of documents, and what was recorded with these files by those
 //! of the verdict page.
 
-mod described;
+use crate::described;
 
 use assay_cli::settings::KEYS;
 use described::{described, page, Described};

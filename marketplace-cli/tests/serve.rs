@@ -1,9 +1,9 @@
 //! Two parties and strangers at a real server: what is interrupted goes on, and what is not signed for exactly this is
 //! refused.
 
-mod serve_support;
-mod snapshots;
-mod transfer_support;
+use crate::serve_support;
+use crate::snapshots;
+use crate::transfer_support;
 
 use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;

@@ -1,6 +1,6 @@
 //! Transactions that no block takes: what is signed after them does not wait behind them.
 
-mod support;
+use crate::support;
 
 use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::B256;

@@ -1,7 +1,7 @@
 //! The encrypted transfer as both sides see it: honest senders are never convicted, dishonest ones always, and no bytes
 //! make the receiver panic.
 
-mod transfer_support;
+use crate::transfer_support;
 
 use alloy::primitives::B256;
 use assay_marketplace::cipher_file::{file_bytes, seal, CipherError, CipherFile, CipherWriter, Place};

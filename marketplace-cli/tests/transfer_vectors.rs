@@ -2,7 +2,7 @@
 //!
 //! `BLESS=1` writes the file anew; otherwise it must be what this program computes.
 
-mod transfer_support;
+use crate::transfer_support;
 
 use alloy::primitives::{keccak256, B256, U256};
 use alloy::sol_types::SolValue;
@@ -356,7 +356,7 @@ fn vectors() -> Value {
     assert_eq!(honest.layout.parts().last(), Some(Part::Data(2)));
     let tree = MerkleTree::new(&honest.test_leaves).unwrap();
     json!({
-        "about": "written by BLESS=1 cargo test --test transfer_vectors; do not edit",
+        "about": "written by BLESS=1 cargo test --test program transfer_vectors; do not edit",
         "tags": {
             "salt": *TAG_SALT,
             "seed": *TAG_SEED,

@@ -1,7 +1,7 @@
 //! What readers are told of a verdict whose verifier nobody compared with an architecture.
 
-mod node_support;
-mod support;
+use crate::node_support;
+use crate::support;
 
 use alloy::primitives::{keccak256, Address, B256, U256};
 use alloy::providers::Provider;
