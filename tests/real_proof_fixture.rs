@@ -195,7 +195,7 @@ impl Network {
         assert_eq!(Address::from(data.address), DEPLOYER.create(0));
         assert_eq!(Address::from(verifier.address), DEPLOYER.create(1));
         let mut initcode = compiled.initcode;
-        initcode.extend(Address::from(data.address).into_word());
+        initcode.extend(generated.constructor_args(data.address));
         Verifier {
             data_initcode: generated.vk_data_initcode(),
             initcode,

@@ -1,7 +1,7 @@
 //! Puts the parts together: every value that the templates ask for.
 
 use assay_transcript::fr_to_be;
-use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::group::prime::PrimeCurveAffine};
+use halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
 use sha3::{Digest, Keccak256};
 
 use crate::generated::Generated;
@@ -10,7 +10,8 @@ use crate::{
     calldata::{encode_bound, proof_offset, selector, REJECTED_SIGNATURE},
     constraints::{constraints, Constraint},
     error::GenerateError,
-    expr::{hex, Emitter, Graph, Id},
+    expr::{Emitter, Graph, Id},
+    key_words::KeyWord,
     manifest::Manifest,
     opening,
     plan::{fixed_polys, Plan, POINT, WORD},
@@ -109,6 +110,7 @@ fn generate(spec: &VerifierSpec) -> Result<Generated, GenerateError> {
     Ok(Generated {
         verifier_source: render(entry, values),
         vk_data: key_data.0,
+        string: spec.kzg.words_of_string(),
         manifest,
     })
 }
@@ -166,7 +168,6 @@ fn head(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan: &Pl
     values.line("generator", generator());
     values.line("command", comment(spec.command));
     values.line("contract", spec.contract_name);
-    values.line("rows", format!("2^{}", protocol.k));
     let commitments = format!(
         "{} commitments in the key and {} points in the proof",
         manifest.vk_points, manifest.proof_points
@@ -197,50 +198,12 @@ fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan
     let word = |bytes: &[u8; 32]| format!("0x{}", hex::encode(bytes));
     let address = |address: usize| format!("{address:#06x}");
 
-    let names = [
-        "G1_X",
-        "G1_Y",
-        "G2_X1",
-        "G2_X0",
-        "G2_Y1",
-        "G2_Y0",
-        "NEG_S_G2_X1",
-        "NEG_S_G2_X0",
-        "NEG_S_G2_Y1",
-        "NEG_S_G2_Y0",
-    ];
-    let words = [
-        &g1_words(&spec.kzg.g1)[..],
-        &g2_words(&spec.kzg.g2),
-        &spec.kzg.words_of_string(),
-    ]
-    .concat();
+    let names = ["G1_X", "G1_Y", "G2_X1", "G2_X0", "G2_Y1", "G2_Y0"];
+    let words = [&g1_words(&spec.kzg.g1)[..], &g2_words(&spec.kzg.g2)].concat();
+    let params = names.iter().zip(&words);
     values.lines(
         "params",
-        names
-            .iter()
-            .zip(&words)
-            .map(|(name, bytes)| constant(name, word(bytes)))
-            .collect(),
-    );
-
-    let rows = protocol.lagrange_rows();
-    let rows_inverse = Fr::from(1u64 << protocol.k)
-        .invert()
-        .expect("a power of two is not zero");
-    values.lines(
-        "key",
-        vec![
-            constant("VK_DIGEST", &manifest.vk_digest),
-            format!(
-                "bytes32 private constant VK_DATA_CODEHASH = {};",
-                manifest.vk_data_codehash
-            ),
-            constant("LOG_ROWS", protocol.k),
-            constant("OMEGA", hex(&protocol.omega)),
-            constant("ROWS_INVERSE", hex(&rows_inverse)),
-            constant("FIRST_ROOT", hex(&protocol.omega_pow(rows.start))),
-        ],
+        params.map(|(name, bytes)| constant(name, word(bytes))).collect(),
     );
 
     let mut layout = vec![
@@ -293,7 +256,13 @@ fn constants(values: &mut Values, spec: &VerifierSpec, protocol: &Protocol, plan
         ("OPENING_SUM", plan.opening_sum),
         ("W", plan.point(Point::W)),
         ("W_PRIME", plan.point(Point::WPrime)),
+        ("NEG_S_G2", plan.string),
         ("KEY_DATA_AT", plan.vk_data),
+        ("VK_DIGEST", plan.key_word(KeyWord::Digest)),
+        ("LOG_ROWS", plan.key_word(KeyWord::LogRows)),
+        ("ROWS_INVERSE", plan.key_word(KeyWord::RowsInverse)),
+        ("OMEGA", plan.key_word(KeyWord::Omega)),
+        ("FIRST_ROOT", plan.key_word(KeyWord::FirstRoot)),
     ];
     values.lines(
         "places",

@@ -338,8 +338,7 @@ impl Evm {
     ) -> Result<(Deployed, Deployed), EvmError> {
         let data = self.deploy(&generated.vk_data_initcode())?;
         let mut initcode = verifier.initcode.clone();
-        initcode.extend_from_slice(&[0; 12]);
-        initcode.extend_from_slice(&data.address);
+        initcode.extend(generated.constructor_args(data.address));
         Ok((data, self.deploy(&initcode)?))
     }
 

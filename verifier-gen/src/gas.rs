@@ -220,10 +220,10 @@ impl Call<'_> {
     }
 
     fn opening(&self) -> u64 {
-        let sets = self.protocol.sets.iter().map(|set| {
+        let sets = self.protocol.sets.iter().enumerate().map(|(i, set)| {
             let polys = set.polys.len() as u64;
             let value = statements(&opening::interpolant(self.plan, set));
-            statements(&opening::basis(self.protocol, self.plan, set)) + polys * (value + round::RECORD)
+            statements(&opening::basis(self.protocol, self.plan, i)) + polys * (value + round::RECORD)
         });
         sets.sum::<u64>() + statements(&[opening::first_vanishing(self.protocol, self.plan)])
     }

@@ -8,7 +8,7 @@
 //! | `contract` | the whole, from specification to source |
 //! | `constraints`, `expr` | gates, copy constraints and lookups, and their Yul |
 //! | `opening` | SHPLONK |
-//! | `vk_data` | the second contract, whose code is the verifying key's data |
+//! | `key_words`, `vk_data` | the second contract, whose code is the verifying key's data |
 //! | [`calldata`] | what the contract is called with |
 //! | `template` | the Solidity in `templates/`, filled in |
 //! | [`manifest`] | lengths, digests and the memory map as data |
@@ -33,6 +33,7 @@ pub mod evm;
 mod expr;
 pub mod gas;
 mod generated;
+mod key_words;
 pub mod manifest;
 mod opening;
 mod plan;

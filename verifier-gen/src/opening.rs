@@ -7,10 +7,9 @@
 //! and `e(F, g2) = e(W', s_g2)`. `R_j(u) = Σ_k eval_k · L_k(u)`, where `L_k(u)` is the product over the other points
 //! of `(u − x_l) / (x_k − x_l)`; since `x_k − x_l = x·(ω^ρ_k − ω^ρ_l)`, only `1/x` has to be inverted.
 
-use halo2_proofs::halo2curves::bn256::Fr;
-
 use crate::{
-    expr::{hex, load},
+    expr::load,
+    key_words::KeyWord,
     plan::{count, record_len, Plan, WORD},
     protocol::{Protocol, Query, RotationSet, Squeezed},
 };
@@ -21,7 +20,7 @@ pub(crate) fn distances(protocol: &Protocol, plan: &Plan) -> Vec<String> {
     let line = |(i, rotation): (usize, &i32)| {
         let point = match rotation {
             0 => "x".to_string(),
-            _ => format!("mulmod(x, {}, r)", hex(&protocol.omega_pow(*rotation))),
+            _ => format!("mulmod(x, {}, r)", load(plan.key_word(KeyWord::Root(*rotation)))),
         };
         format!(
             "mstore({:#x}, addmod(u, sub(r, {point}), r)) // rotation {rotation}",
@@ -56,7 +55,7 @@ pub(crate) fn sets(protocol: &Protocol, plan: &Plan) -> Vec<String> {
             count(set.polys.len(), "polynomial")
         ));
         out.push("{".into());
-        out.extend(basis(protocol, plan, set).into_iter().map(indent));
+        out.extend(basis(protocol, plan, i).into_iter().map(indent));
         out.extend(terms(protocol, plan, i, table).into_iter().map(indent));
         out.push("}".into());
         table += set.polys.len() * record_len(set.rotations.len());
@@ -87,7 +86,8 @@ pub(crate) fn table(protocol: &Protocol, plan: &Plan) -> Vec<u8> {
 }
 
 /// Stores `L_k(u)` for the points of the set; a single point needs none, its `L` is one.
-pub(crate) fn basis(protocol: &Protocol, plan: &Plan, set: &RotationSet) -> Vec<String> {
+pub(crate) fn basis(protocol: &Protocol, plan: &Plan, index: usize) -> Vec<String> {
+    let set = &protocol.sets[index];
     if set.rotations.len() == 1 {
         return vec![];
     }
@@ -98,15 +98,14 @@ pub(crate) fn basis(protocol: &Protocol, plan: &Plan, set: &RotationSet) -> Vec<
     }
     for (k, rotation) in set.rotations.iter().enumerate() {
         let rest = others(&set.rotations, &[*rotation]);
-        let denominator: Fr = rest
-            .iter()
-            .map(|l| protocol.omega_pow(*rotation) - protocol.omega_pow(*l))
-            .product();
-        let constant = hex(&denominator.invert().expect("rotations of a set are distinct rows"));
+        let denominator = load(plan.key_word(KeyWord::Denominator {
+            set: index,
+            rotation: *rotation,
+        }));
         let numerator = vanishing(protocol, plan, &rest);
         let over_x = format!("mulmod(inverse, {numerator}, r)");
         out.push(format!(
-            "mstore({:#x}, mulmod({constant}, {over_x}, r))",
+            "mstore({:#x}, mulmod({denominator}, {over_x}, r))",
             plan.basis + WORD * k
         ));
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::GenerateError,
+    key_words::{key_words, KeyWord},
     protocol::{Point, Poly, Protocol, Query, Segment, Squeezed},
 };
 
@@ -71,10 +72,13 @@ pub(crate) struct Plan {
     pub(crate) basis: usize,
     /// `u − x·ω^rotation`, in the order of `Protocol::rotations`.
     pub(crate) distances: usize,
+    /// `−τ·G2`
+    pub(crate) string: usize,
     pub(crate) vk_data: usize,
     pub(crate) vk_data_len: usize,
     pub(crate) spills: usize,
     pub(crate) proof_len: usize,
+    key_words: HashMap<KeyWord, usize>,
     points: HashMap<Point, usize>,
     eval_at: HashMap<Query, usize>,
 }
@@ -160,7 +164,9 @@ impl Plan {
             .sets
             .iter()
             .map(|set| set.polys.len() * record_len(set.rotations.len()));
-        let vk_data_len = fixed_polys(protocol).len() * POINT + table.sum::<usize>();
+        let string = memory.take("point of the reference string", 4 * WORD);
+        let words = key_words(protocol);
+        let vk_data_len = words.len() * WORD + fixed_polys(protocol).len() * POINT + table.sum::<usize>();
         let vk_data = memory.take("verifying key data", vk_data_len);
         let spills = memory
             .regions
@@ -194,15 +200,22 @@ impl Plan {
             v_power,
             basis,
             distances,
+            string,
             vk_data,
             vk_data_len,
             spills,
             proof_len,
+            key_words: words
+                .iter()
+                .enumerate()
+                .map(|(i, word)| (*word, vk_data + WORD * i))
+                .collect(),
             points,
             eval_at,
         };
+        let commitments = vk_data + words.len() * WORD;
         for (i, poly) in fixed_polys(protocol).into_iter().enumerate() {
-            plan.points.insert(Point::Commitment(poly), vk_data + POINT * i);
+            plan.points.insert(Point::Commitment(poly), commitments + POINT * i);
         }
         plan.points.insert(Point::Commitment(Poly::Quotient), quotient);
         plan.eval_at.insert(
@@ -257,6 +270,11 @@ impl Plan {
         self.challenges[&challenge]
     }
 
+    /// Address of a number of the key data.
+    pub(crate) fn key_word(&self, word: KeyWord) -> usize {
+        self.key_words[&word]
+    }
+
     /// Address of the Lagrange polynomial of a row; blinding rows are negative.
     pub(crate) fn lagrange(&self, row: i32) -> usize {
         self.lagrange + WORD * (row - self.lagrange_first_row) as usize
@@ -266,7 +284,7 @@ impl Plan {
 impl Plan {
     /// Where the tables of the opening are: behind the commitments of the verifying key.
     pub(crate) fn opening_table(&self, protocol: &Protocol) -> usize {
-        self.vk_data + fixed_polys(protocol).len() * POINT
+        self.vk_data + self.key_words.len() * WORD + fixed_polys(protocol).len() * POINT
     }
 }
 

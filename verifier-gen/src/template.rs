@@ -5,6 +5,7 @@
 use crate::error::GenerateError;
 
 const VERIFIER: &str = include_str!("../templates/verifier.sol");
+const CONSTRUCTED: &str = include_str!("../templates/constructed.sol");
 const ENTRY_BOUND: &str = include_str!("../templates/entry_bound.sol");
 const ENTRY_RAW: &str = include_str!("../templates/entry_raw.sol");
 const FUNCTIONS: &str = include_str!("../templates/functions.yul");
@@ -38,6 +39,7 @@ impl Values {
 
 /// The whole contract.
 pub(crate) fn render(entry: Entry, mut values: Values) -> String {
+    values.lines("constructed", fill(CONSTRUCTED, &values));
     values.lines("functions", fill(FUNCTIONS, &values));
     values.lines("core", fill(CORE, &values));
     let entry = match entry {

@@ -1,8 +1,8 @@
-//! The contract whose code is data: commitments of the verifying key and the tables of the opening.
+//! The contract whose code is data: numbers and commitments of the verifying key, and the tables of the opening.
 //!
-//! `0x00 || commitments (x || y, 64 bytes each) || tables`. The leading STOP makes a call to it do nothing.
+//! `0x00 || words (32 bytes each) || commitments (x || y, 64 bytes each) || tables`. The leading STOP makes a call to it do nothing.
 
-use assay_transcript::fq_to_be;
+use assay_transcript::{fq_to_be, fr_to_be};
 use halo2_proofs::{
     halo2curves::bn256::{G1Affine, G2Affine},
     plonk::VerifyingKey,
@@ -10,6 +10,7 @@ use halo2_proofs::{
 
 use crate::{
     error::GenerateError,
+    key_words::key_words,
     opening,
     plan::{fixed_polys, Plan},
     protocol::{Poly, Protocol},
@@ -27,6 +28,9 @@ pub(crate) struct KeyData(pub(crate) Vec<u8>);
 impl KeyData {
     pub(crate) fn new(vk: &VerifyingKey<G1Affine>, protocol: &Protocol, plan: &Plan) -> Result<Self, GenerateError> {
         let mut code = vec![STOP];
+        for word in key_words(protocol) {
+            code.extend_from_slice(&fr_to_be(&word.value(protocol, vk.transcript_repr())));
+        }
         for poly in fixed_polys(protocol) {
             let commitment = match poly {
                 Poly::Fixed(i) => vk.fixed_commitments()[i],

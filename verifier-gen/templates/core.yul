@@ -1,24 +1,23 @@
-// 2. Every point and evaluation of the proof, and the verifying key data.
+// 2. Every point and evaluation of the proof.
 {{require_points}}
 requireScalars(EVALS, add(EVALS, EVALS_LEN))
-if iszero(eq(extcodehash(vkData), VK_DATA_CODEHASH)) { reject(KEY_DATA) }
-extcodecopy(vkData, KEY_DATA_AT, 1, KEY_DATA_LEN)
 let r := R
 
 // 3. Challenges: each segment is hashed together with the hash before it.
-mstore(TRANSCRIPT, VK_DIGEST)
+mstore(TRANSCRIPT, mload(VK_DIGEST))
 {{transcript}}
 
 // 4. x^n, and all inverses at once: denominators of the Lagrange polynomials, x^n - 1, x, and the first difference.
 {
     let x := mload(X)
     let xn := x
-    for { let i := 0 } lt(i, LOG_ROWS) { i := add(i, 1) } { xn := mulmod(xn, xn, r) }
+    for { let i := mload(LOG_ROWS) } i { i := sub(i, 1) } { xn := mulmod(xn, xn, r) }
     mstore(X_TO_N, xn)
-    let root := FIRST_ROOT
+    let omega := mload(OMEGA)
+    let root := mload(FIRST_ROOT)
     for { let at := LAGRANGE } lt(at, LAGRANGE_END) { at := add(at, 0x20) } {
         mstore(at, addmod(x, sub(r, root), r))
-        root := mulmod(root, OMEGA, r)
+        root := mulmod(root, omega, r)
     }
     mstore(INVERSE_VANISHING, addmod(xn, sub(r, 1), r))
     mstore(INVERSE_X, x)
@@ -57,11 +56,12 @@ mstore(INVERSE_FIRST_DIFFERENCE, {{first_difference}})
 
 // 5. Lagrange polynomials and the instance polynomial at x.
 {
-    let common := mulmod(addmod(mload(X_TO_N), sub(r, 1), r), ROWS_INVERSE, r)
-    let root := FIRST_ROOT
+    let common := mulmod(addmod(mload(X_TO_N), sub(r, 1), r), mload(ROWS_INVERSE), r)
+    let omega := mload(OMEGA)
+    let root := mload(FIRST_ROOT)
     for { let at := LAGRANGE } lt(at, LAGRANGE_END) { at := add(at, 0x20) } {
         mstore(at, mulmod(mulmod(common, root, r), mload(at), r))
-        root := mulmod(root, OMEGA, r)
+        root := mulmod(root, omega, r)
     }
     let value := 0
     let lagrange := LAGRANGE_ROW_0
@@ -108,10 +108,7 @@ mstore(add(PAIRING_G2, 0x20), G2_X0)
 mstore(add(PAIRING_G2, 0x40), G2_Y1)
 mstore(add(PAIRING_G2, 0x60), G2_Y0)
 mcopy(PAIRING_W, W_PRIME, POINT_LEN)
-mstore(PAIRING_S_G2, NEG_S_G2_X1)
-mstore(add(PAIRING_S_G2, 0x20), NEG_S_G2_X0)
-mstore(add(PAIRING_S_G2, 0x40), NEG_S_G2_Y1)
-mstore(add(PAIRING_S_G2, 0x60), NEG_S_G2_Y0)
+mcopy(PAIRING_S_G2, NEG_S_G2, 0x80)
 if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), EC_PAIRING, 0x00, 0x180, 0x00, 0x20))) {
     reject(ARITHMETIC)
 }

@@ -1,7 +1,7 @@
 /// @notice Checks a proof. Calldata is `instances || proof`: {{num_instances}} words, then {{proof_len}} bytes.
 /// Returns one word, `true`; whatever is not proven reverts.
 fallback() external {
-    address vkData = VK_DATA;
+    {{constructed}}
     assembly {
         {{functions}}
 

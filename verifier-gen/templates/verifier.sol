@@ -3,14 +3,14 @@
 pragma solidity ^0.8.24;
 
 /// @title Verifier of one halo2 circuit: KZG on BN254, SHPLONK, Keccak transcript
-/// @notice Accepts exactly the proofs that halo2's `verify_proof` accepts, for one verifying key.
+/// @notice Accepts exactly the proofs that halo2's `verify_proof` accepts, for the verifying key of its data contract.
 ///
 /// Rule: a call with a valid proof returns true. Every other call reverts, with `ProofRejected` or, where gas or a
 /// precompile gives out, with empty data. It never returns false.
 ///
-/// Commitments of the verifying key and the tables of the opening are the code of a second contract, whose address is
-/// set at construction and whose code hash is a constant here.
-/// The circuit has {{rows}} rows, with {{commitments}}.
+/// This code is of a constraint system: {{commitments}}. Which key it is for, with how many
+/// rows, and of which reference string, is set at construction: the key's digest, powers of its root of unity, commitments, and the
+/// tables of the opening are the code of a second contract, whose address and code hash are in this one's code, as is the string's point.
 ///
 /// Memory is used from address 0 at fixed places and never handed back to Solidity:
 ///
@@ -25,7 +25,7 @@ contract {{contract}} {
 
     /// @dev Calldata is not laid out as the ABI says, or has another length.
     uint256 private constant CALLDATA = 1;
-    /// @dev The key's digest is not the one of this verifier.
+    /// @dev The key's digest is not the one of the key data.
     uint256 private constant DIGEST = 2;
     /// @dev An instance or an evaluation is not below the order of the scalar field.
     uint256 private constant SCALAR = 3;
@@ -46,11 +46,8 @@ contract {{contract}} {
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     uint256 private constant P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
-    // The parameters: generators, and the secret times the second one, negated. G2 words as [x1, x0, y1, y0].
+    // Generators. G2 words as [x1, x0, y1, y0].
     {{params}}
-
-    // The verifying key.
-    {{key}}
 
     // Layout of the call.
     {{layout}}
@@ -72,11 +69,23 @@ contract {{contract}} {
     uint256 private constant EC_PAIRING = 8;
 
     address private immutable VK_DATA;
+    bytes32 private immutable VK_DATA_CODEHASH;
+    // The secret of the reference string times the second generator, negated.
+    uint256 private immutable NEG_S_G2_X1;
+    uint256 private immutable NEG_S_G2_X0;
+    uint256 private immutable NEG_S_G2_Y1;
+    uint256 private immutable NEG_S_G2_Y0;
 
     /// @param vkData the contract whose code holds the verifying key data.
-    constructor(address vkData) {
-        if (vkData.codehash != VK_DATA_CODEHASH) revert ProofRejected(KEY_DATA);
+    /// @param negSG2 the string's point, negated, as [x1, x0, y1, y0].
+    constructor(address vkData, uint256[4] memory negSG2) {
+        if (vkData.code.length != KEY_DATA_LEN + 1) revert ProofRejected(KEY_DATA);
         VK_DATA = vkData;
+        VK_DATA_CODEHASH = vkData.codehash;
+        NEG_S_G2_X1 = negSG2[0];
+        NEG_S_G2_X0 = negSG2[1];
+        NEG_S_G2_Y1 = negSG2[2];
+        NEG_S_G2_Y0 = negSG2[3];
     }
 
     {{entry}}

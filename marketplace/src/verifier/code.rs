@@ -118,7 +118,7 @@ impl VerifierCode {
 
     fn initcode(&self, vk_data: Address) -> Bytes {
         let mut code = self.compiled.initcode.clone();
-        code.extend(vk_data.into_word());
+        code.extend(self.generated.constructor_args(vk_data.into_array()));
         code.into()
     }
 

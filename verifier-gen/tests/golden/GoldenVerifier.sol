@@ -3,14 +3,14 @@
 pragma solidity ^0.8.24;
 
 /// @title Verifier of one halo2 circuit: KZG on BN254, SHPLONK, Keccak transcript
-/// @notice Accepts exactly the proofs that halo2's `verify_proof` accepts, for one verifying key.
+/// @notice Accepts exactly the proofs that halo2's `verify_proof` accepts, for the verifying key of its data contract.
 ///
 /// Rule: a call with a valid proof returns true. Every other call reverts, with `ProofRejected` or, where gas or a
 /// precompile gives out, with empty data. It never returns false.
 ///
-/// Commitments of the verifying key and the tables of the opening are the code of a second contract, whose address is
-/// set at construction and whose code hash is a constant here.
-/// The circuit has 2^6 rows, with 9 commitments in the key and 17 points in the proof.
+/// This code is of a constraint system: 9 commitments in the key and 17 points in the proof. Which key it is for, with how many
+/// rows, and of which reference string, is set at construction: the key's digest, powers of its root of unity, commitments, and the
+/// tables of the opening are the code of a second contract, whose address and code hash are in this one's code, as is the string's point.
 ///
 /// Memory is used from address 0 at fixed places and never handed back to Solidity:
 ///
@@ -38,8 +38,9 @@ pragma solidity ^0.8.24;
 ///   0x1100 0x0020  power of opening v
 ///   0x1120 0x0060  interpolation basis at u
 ///   0x1180 0x0080  u - x * omega^rotation
-///   0x1200 0x02c0  verifying key data
-///   0x14c0 0x00e0  intermediate values
+///   0x1200 0x0080  point of the reference string
+///   0x1280 0x04a0  verifying key data
+///   0x1720 0x00e0  intermediate values
 ///
 /// Evaluations, each a word:
 ///
@@ -79,7 +80,7 @@ contract GoldenVerifier {
 
     /// @dev Calldata is not laid out as the ABI says, or has another length.
     uint256 private constant CALLDATA = 1;
-    /// @dev The key's digest is not the one of this verifier.
+    /// @dev The key's digest is not the one of the key data.
     uint256 private constant DIGEST = 2;
     /// @dev An instance or an evaluation is not below the order of the scalar field.
     uint256 private constant SCALAR = 3;
@@ -100,25 +101,13 @@ contract GoldenVerifier {
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     uint256 private constant P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
-    // The parameters: generators, and the secret times the second one, negated. G2 words as [x1, x0, y1, y0].
+    // Generators. G2 words as [x1, x0, y1, y0].
     uint256 private constant G1_X = 0x0000000000000000000000000000000000000000000000000000000000000001;
     uint256 private constant G1_Y = 0x0000000000000000000000000000000000000000000000000000000000000002;
     uint256 private constant G2_X1 = 0x198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2;
     uint256 private constant G2_X0 = 0x1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed;
     uint256 private constant G2_Y1 = 0x090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b;
     uint256 private constant G2_Y0 = 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa;
-    uint256 private constant NEG_S_G2_X1 = 0x27821633c2d7bf1bb0c1fff342ff124c07f57d7779a7b84872d8d87814f8be02;
-    uint256 private constant NEG_S_G2_X0 = 0x1bf4ca59b598b3bf294cc5baa37212b05849607026875d478231484415398048;
-    uint256 private constant NEG_S_G2_Y1 = 0x08a9142ff700083457523dc8f2a68504518f74dd665a27ae03e80061481bfe4a;
-    uint256 private constant NEG_S_G2_Y0 = 0x16d970d841afdda2b69f2139195e4ae3662ac5cce4487ef41341e5b4cd7d27e2;
-
-    // The verifying key.
-    uint256 private constant VK_DIGEST = 0x18143d783e8cf72e184563bb98ea43183b19badab8f64c1e27c40fd239eb6e22;
-    bytes32 private constant VK_DATA_CODEHASH = 0x36a005691654e7ff4e5ac31612a77eeb807f07df281d5f93b3abad2d4e1d67fb;
-    uint256 private constant LOG_ROWS = 6;
-    uint256 private constant OMEGA = 0x1c4c3a258629905ef6036a4037c3aa6ae18d1d2452d64bd2684cfa8ede70fdc7;
-    uint256 private constant ROWS_INVERSE = 0x2fa2bd3915acd9a9116f049fa77b52fbb39318a757d28acefed26dbda0400001;
-    uint256 private constant FIRST_ROOT = 0x1910cf3d7f4cf2e06d3d2e6646e7ee7b2ead518c3fe97ec9a1ab0fadd65640b2;
 
     // Layout of the call.
     uint256 private constant CALLDATA_LEN = 2276;
@@ -127,7 +116,7 @@ contract GoldenVerifier {
     uint256 private constant PROOF_OFFSET = 228;
     uint256 private constant WEIGHT_POINTS_LEN = 128;
     uint256 private constant EVALS_LEN = 960;
-    uint256 private constant KEY_DATA_LEN = 680;
+    uint256 private constant KEY_DATA_LEN = 1160;
 
     // Places in memory: precompile inputs, then what the map above lists.
     uint256 private constant ACC = 0x00;
@@ -164,7 +153,13 @@ contract GoldenVerifier {
     uint256 private constant OPENING_SUM = 0x10e0;
     uint256 private constant W = 0x0ac0;
     uint256 private constant W_PRIME = 0x0b20;
-    uint256 private constant KEY_DATA_AT = 0x1200;
+    uint256 private constant NEG_S_G2 = 0x1200;
+    uint256 private constant KEY_DATA_AT = 0x1280;
+    uint256 private constant VK_DIGEST = 0x1280;
+    uint256 private constant LOG_ROWS = 0x12a0;
+    uint256 private constant ROWS_INVERSE = 0x12c0;
+    uint256 private constant OMEGA = 0x12e0;
+    uint256 private constant FIRST_ROOT = 0x1300;
 
     // Precompiles.
     uint256 private constant MODEXP = 5;
@@ -173,21 +168,53 @@ contract GoldenVerifier {
     uint256 private constant EC_PAIRING = 8;
 
     address private immutable VK_DATA;
+    bytes32 private immutable VK_DATA_CODEHASH;
+    // The secret of the reference string times the second generator, negated.
+    uint256 private immutable NEG_S_G2_X1;
+    uint256 private immutable NEG_S_G2_X0;
+    uint256 private immutable NEG_S_G2_Y1;
+    uint256 private immutable NEG_S_G2_Y0;
 
     /// @param vkData the contract whose code holds the verifying key data.
-    constructor(address vkData) {
-        if (vkData.codehash != VK_DATA_CODEHASH) revert ProofRejected(KEY_DATA);
+    /// @param negSG2 the string's point, negated, as [x1, x0, y1, y0].
+    constructor(address vkData, uint256[4] memory negSG2) {
+        if (vkData.code.length != KEY_DATA_LEN + 1) revert ProofRejected(KEY_DATA);
         VK_DATA = vkData;
+        VK_DATA_CODEHASH = vkData.codehash;
+        NEG_S_G2_X1 = negSG2[0];
+        NEG_S_G2_X0 = negSG2[1];
+        NEG_S_G2_Y1 = negSG2[2];
+        NEG_S_G2_Y0 = negSG2[3];
     }
 
     /// @notice Checks a proof for one of the market's models.
-    /// @param vkDigest digest of the verifying key, must be the one of this verifier.
+    /// @param vkDigest digest of the verifying key, must be the one of the key data.
     /// @param inst `[ctx, weightsCommit, inputCommit, output]`. `weightsCommit` is not an instance of the circuit: it is
     /// recomputed here from the first 2 points of the proof, as `keccak256(points) >> 8`.
     /// @param proof the proof, 2048 bytes: a whole number of words, so that the ABI adds no padding.
     /// @return true; whatever is not proven reverts.
     function verify(bytes32 vkDigest, uint256[4] calldata inst, bytes calldata proof) external view returns (bool) {
-        address vkData = VK_DATA;
+        // 0. What was set at construction: key data and the string's point go to memory, so that no variable stays on the stack.
+        {
+            (address vkData, bytes32 codehash) = (VK_DATA, VK_DATA_CODEHASH);
+            assembly {
+                if iszero(eq(extcodehash(vkData), codehash)) {
+                    mstore(0x00, PROOF_REJECTED)
+                    mstore(0x04, KEY_DATA)
+                    revert(0x00, 0x24)
+                }
+                extcodecopy(vkData, KEY_DATA_AT, 1, KEY_DATA_LEN)
+            }
+        }
+        {
+            (uint256 x1, uint256 x0, uint256 y1, uint256 y0) = (NEG_S_G2_X1, NEG_S_G2_X0, NEG_S_G2_Y1, NEG_S_G2_Y0);
+            assembly {
+                mstore(NEG_S_G2, x1)
+                mstore(add(NEG_S_G2, 0x20), x0)
+                mstore(add(NEG_S_G2, 0x40), y1)
+                mstore(add(NEG_S_G2, 0x60), y0)
+            }
+        }
         assembly {
             function reject(reason) {
                 mstore(0x00, PROOF_REJECTED)
@@ -247,7 +274,7 @@ contract GoldenVerifier {
                     and(eq(proof.offset, PROOF_OFFSET), eq(proof.length, PROOF_LEN))
                 )
             ) { reject(CALLDATA) }
-            if iszero(eq(vkDigest, VK_DIGEST)) { reject(DIGEST) }
+            if iszero(eq(vkDigest, mload(VK_DIGEST))) { reject(DIGEST) }
             calldatacopy(INSTANCES, inst, 0x20)
             calldatacopy(add(INSTANCES, 0x20), add(inst, 0x40), 0x40)
             requireScalars(INSTANCES, add(INSTANCES, INSTANCES_LEN))
@@ -263,7 +290,7 @@ contract GoldenVerifier {
                 reject(WEIGHTS)
             }
 
-            // 2. Every point and evaluation of the proof, and the verifying key data.
+            // 2. Every point and evaluation of the proof.
             requirePoints(0x0280, 0x0380)
             requirePoints(0x03a0, 0x03e0)
             requirePoints(0x0400, 0x0480)
@@ -272,12 +299,10 @@ contract GoldenVerifier {
             requirePoints(0x0ac0, 0x0b00)
             requirePoints(0x0b20, 0x0b60)
             requireScalars(EVALS, add(EVALS, EVALS_LEN))
-            if iszero(eq(extcodehash(vkData), VK_DATA_CODEHASH)) { reject(KEY_DATA) }
-            extcodecopy(vkData, KEY_DATA_AT, 1, KEY_DATA_LEN)
             let r := R
 
             // 3. Challenges: each segment is hashed together with the hash before it.
-            mstore(TRANSCRIPT, VK_DIGEST)
+            mstore(TRANSCRIPT, mload(VK_DIGEST))
             {
                 let h := squeeze(0x0200, 0x180, 0x0b60) // circuit challenge 0
                 mstore(0x0380, h)
@@ -312,20 +337,21 @@ contract GoldenVerifier {
             {
                 let x := mload(X)
                 let xn := x
-                for { let i := 0 } lt(i, LOG_ROWS) { i := add(i, 1) } { xn := mulmod(xn, xn, r) }
+                for { let i := mload(LOG_ROWS) } i { i := sub(i, 1) } { xn := mulmod(xn, xn, r) }
                 mstore(X_TO_N, xn)
-                let root := FIRST_ROOT
+                let omega := mload(OMEGA)
+                let root := mload(FIRST_ROOT)
                 for { let at := LAGRANGE } lt(at, LAGRANGE_END) { at := add(at, 0x20) } {
                     mstore(at, addmod(x, sub(r, root), r))
-                    root := mulmod(root, OMEGA, r)
+                    root := mulmod(root, omega, r)
                 }
                 mstore(INVERSE_VANISHING, addmod(xn, sub(r, 1), r))
                 mstore(INVERSE_X, x)
                 let u := mload(OPENING_U)
-                mstore(0x1180, addmod(u, sub(r, mulmod(x, 0x1910cf3d7f4cf2e06d3d2e6646e7ee7b2ead518c3fe97ec9a1ab0fadd65640b2, r)), r)) // rotation -6
-                mstore(0x11a0, addmod(u, sub(r, mulmod(x, 0xa4cd1802e9062efb4f3694119d8b1e65030515c5c875ca2cb138b8879c29672, r)), r)) // rotation -1
+                mstore(0x1180, addmod(u, sub(r, mulmod(x, mload(0x1320), r)), r)) // rotation -6
+                mstore(0x11a0, addmod(u, sub(r, mulmod(x, mload(0x1340), r)), r)) // rotation -1
                 mstore(0x11c0, addmod(u, sub(r, x), r)) // rotation 0
-                mstore(0x11e0, addmod(u, sub(r, mulmod(x, 0x1c4c3a258629905ef6036a4037c3aa6ae18d1d2452d64bd2684cfa8ede70fdc7, r)), r)) // rotation 1
+                mstore(0x11e0, addmod(u, sub(r, mulmod(x, mload(0x1360), r)), r)) // rotation 1
             }
             mstore(INVERSE_FIRST_DIFFERENCE, mulmod(mload(0x11a0), mload(0x1180), r))
             {
@@ -359,11 +385,12 @@ contract GoldenVerifier {
 
             // 5. Lagrange polynomials and the instance polynomial at x.
             {
-                let common := mulmod(addmod(mload(X_TO_N), sub(r, 1), r), ROWS_INVERSE, r)
-                let root := FIRST_ROOT
+                let common := mulmod(addmod(mload(X_TO_N), sub(r, 1), r), mload(ROWS_INVERSE), r)
+                let omega := mload(OMEGA)
+                let root := mload(FIRST_ROOT)
                 for { let at := LAGRANGE } lt(at, LAGRANGE_END) { at := add(at, 0x20) } {
                     mstore(at, mulmod(mulmod(common, root, r), mload(at), r))
-                    root := mulmod(root, OMEGA, r)
+                    root := mulmod(root, omega, r)
                 }
                 let value := 0
                 let lagrange := LAGRANGE_ROW_0
@@ -393,26 +420,26 @@ contract GoldenVerifier {
                 // permutation: product 1 continues product 0
                 acc := addmod(mulmod(acc, y, r), mulmod(mload(0xd40), addmod(mload(0x9c0), sub(r, mload(0x9a0)), r), r), r)
                 // permutation: product 0 steps
-                mstore(0x14c0, mulmod(addmod(mload(0xbc0), addmod(mload(0x700), mulmod(mload(0xba0), mulmod(mload(0xc00), 0x13b360d4e82fe915fed16081038f98c211427b87a281bd733c277dbadf10372b, r), r), r), r), mulmod(mulmod(mload(0x960), addmod(mload(0xbc0), addmod(mload(0x1060), mulmod(mload(0xc00), mload(0xba0), r), r), r), r), addmod(mload(0xbc0), addmod(mload(0x6e0), mulmod(mload(0xba0), mulmod(mload(0xc00), 0x9226b6e22c6f0ca64ec26aad4c86e715b5f898e5e963f25870e56bbe533e9a2, r), r), r), r), r), r))
-                mstore(0x14e0, addmod(sub(r, mload(0x14c0)), mulmod(addmod(mload(0xbc0), addmod(mload(0x700), mulmod(mload(0xba0), mload(0x920), r), r), r), mulmod(addmod(mload(0xbc0), addmod(mload(0x6e0), mulmod(mload(0xba0), mload(0x900), r), r), r), mulmod(mload(0x980), addmod(mload(0xbc0), addmod(mload(0x1060), mulmod(mload(0x8e0), mload(0xba0), r), r), r), r), r), r), r))
-                mstore(0x1500, addmod(0x1, sub(r, addmod(mload(0xd20), addmod(mload(0xd00), addmod(mload(0xce0), addmod(mload(0xcc0), addmod(mload(0xc80), mload(0xca0), r), r), r), r), r)), r))
-                acc := addmod(mulmod(acc, y, r), mulmod(mload(0x14e0), mload(0x1500), r), r)
+                mstore(0x1720, mulmod(addmod(mload(0xbc0), addmod(mload(0x700), mulmod(mload(0xba0), mulmod(mload(0xc00), 0x13b360d4e82fe915fed16081038f98c211427b87a281bd733c277dbadf10372b, r), r), r), r), mulmod(mulmod(mload(0x960), addmod(mload(0xbc0), addmod(mload(0x1060), mulmod(mload(0xc00), mload(0xba0), r), r), r), r), addmod(mload(0xbc0), addmod(mload(0x6e0), mulmod(mload(0xba0), mulmod(mload(0xc00), 0x9226b6e22c6f0ca64ec26aad4c86e715b5f898e5e963f25870e56bbe533e9a2, r), r), r), r), r), r))
+                mstore(0x1740, addmod(sub(r, mload(0x1720)), mulmod(addmod(mload(0xbc0), addmod(mload(0x700), mulmod(mload(0xba0), mload(0x920), r), r), r), mulmod(addmod(mload(0xbc0), addmod(mload(0x6e0), mulmod(mload(0xba0), mload(0x900), r), r), r), mulmod(mload(0x980), addmod(mload(0xbc0), addmod(mload(0x1060), mulmod(mload(0x8e0), mload(0xba0), r), r), r), r), r), r), r))
+                mstore(0x1760, addmod(0x1, sub(r, addmod(mload(0xd20), addmod(mload(0xd00), addmod(mload(0xce0), addmod(mload(0xcc0), addmod(mload(0xc80), mload(0xca0), r), r), r), r), r)), r))
+                acc := addmod(mulmod(acc, y, r), mulmod(mload(0x1740), mload(0x1760), r), r)
                 // permutation: product 1 steps
-                mstore(0x1520, mulmod(mload(0x1500), addmod(mulmod(mload(0x9e0), addmod(mload(0xbc0), addmod(mload(0x720), mulmod(mload(0xba0), mload(0x940), r), r), r), r), sub(r, mulmod(mload(0x9c0), addmod(mload(0xbc0), addmod(mload(0x720), mulmod(mload(0xba0), mulmod(mload(0xc00), 0x18afdf23e9bd9302673fc1e076a492d4d65bd18ebc4d854ed189139bab313e52, r), r), r), r), r)), r), r))
-                acc := addmod(mulmod(acc, y, r), mload(0x1520), r)
+                mstore(0x1780, mulmod(mload(0x1760), addmod(mulmod(mload(0x9e0), addmod(mload(0xbc0), addmod(mload(0x720), mulmod(mload(0xba0), mload(0x940), r), r), r), r), sub(r, mulmod(mload(0x9c0), addmod(mload(0xbc0), addmod(mload(0x720), mulmod(mload(0xba0), mulmod(mload(0xc00), 0x18afdf23e9bd9302673fc1e076a492d4d65bd18ebc4d854ed189139bab313e52, r), r), r), r), r)), r), r))
+                acc := addmod(mulmod(acc, y, r), mload(0x1780), r)
                 // lookup 0 two bits: product starts at one
-                mstore(0x1540, sub(r, mload(0xa00)))
-                acc := addmod(mulmod(acc, y, r), mulmod(mload(0xd40), addmod(0x1, mload(0x1540), r), r), r)
+                mstore(0x17a0, sub(r, mload(0xa00)))
+                acc := addmod(mulmod(acc, y, r), mulmod(mload(0xd40), addmod(0x1, mload(0x17a0), r), r), r)
                 // lookup 0 two bits: product ends in zero or one
-                acc := addmod(mulmod(acc, y, r), mulmod(mload(0xc80), addmod(mload(0x1540), mulmod(mload(0xa00), mload(0xa00), r), r), r), r)
+                acc := addmod(mulmod(acc, y, r), mulmod(mload(0xc80), addmod(mload(0x17a0), mulmod(mload(0xa00), mload(0xa00), r), r), r), r)
                 // lookup 0 two bits: product steps
-                mstore(0x1560, mulmod(mload(0xa00), addmod(mload(0xba0), addmod(mulmod(mload(0x700), mload(0x8a0), r), mulmod(mload(0xb80), mulmod(mload(0x8a0), addmod(mload(0x700), mulmod(mload(0x720), 0x2, r), r), r), r), r), r), r))
-                acc := addmod(mulmod(acc, y, r), mulmod(mload(0x1500), addmod(mulmod(addmod(mload(0xbc0), mload(0xa80), r), mulmod(mload(0xa20), addmod(mload(0xba0), mload(0xa40), r), r), r), sub(r, mulmod(mload(0x1560), addmod(mload(0xbc0), addmod(mload(0x860), mulmod(mload(0xb80), mload(0x840), r), r), r), r)), r), r), r)
+                mstore(0x17c0, mulmod(mload(0xa00), addmod(mload(0xba0), addmod(mulmod(mload(0x700), mload(0x8a0), r), mulmod(mload(0xb80), mulmod(mload(0x8a0), addmod(mload(0x700), mulmod(mload(0x720), 0x2, r), r), r), r), r), r), r))
+                acc := addmod(mulmod(acc, y, r), mulmod(mload(0x1760), addmod(mulmod(addmod(mload(0xbc0), mload(0xa80), r), mulmod(mload(0xa20), addmod(mload(0xba0), mload(0xa40), r), r), r), sub(r, mulmod(mload(0x17c0), addmod(mload(0xbc0), addmod(mload(0x860), mulmod(mload(0xb80), mload(0x840), r), r), r), r)), r), r), r)
                 // lookup 0 two bits: first input is first table entry
-                mstore(0x1580, addmod(mload(0xa40), sub(r, mload(0xa80)), r))
-                acc := addmod(mulmod(acc, y, r), mulmod(mload(0xd40), mload(0x1580), r), r)
+                mstore(0x17e0, addmod(mload(0xa40), sub(r, mload(0xa80)), r))
+                acc := addmod(mulmod(acc, y, r), mulmod(mload(0xd40), mload(0x17e0), r), r)
                 // lookup 0 two bits: input repeats or meets the table
-                acc := addmod(mulmod(acc, y, r), mulmod(mload(0x1500), mulmod(mload(0x1580), addmod(mload(0xa40), sub(r, mload(0xa60)), r), r), r), r)
+                acc := addmod(mulmod(acc, y, r), mulmod(mload(0x1760), mulmod(mload(0x17e0), addmod(mload(0xa40), sub(r, mload(0xa60)), r), r), r), r)
                 mstore(QUOTIENT_EVAL, mulmod(acc, mload(INVERSE_VANISHING), r))
             }
 
@@ -434,17 +461,17 @@ contract GoldenVerifier {
             // Rotations {0, 1}: 7 polynomials.
             {
                 let inverse := mload(0xdc0)
-                mstore(0x1120, mulmod(0x298c9a27909ff94e7ab3a0494cc1b5c5293e4ebac9e8e3d294e8f83936f25b04, mulmod(inverse, mload(0x11e0), r), r))
-                mstore(0x1140, mulmod(0x6d7b44b5091a6db3d9ca56d34bfa297fef5998dafd08cbeaef8fd5ab90da4fd, mulmod(inverse, mload(0x11c0), r), r))
+                mstore(0x1120, mulmod(mload(0x1380), mulmod(inverse, mload(0x11e0), r), r))
+                mstore(0x1140, mulmod(mload(0x13a0), mulmod(inverse, mload(0x11c0), r), r))
                 // The first commitment starts the accumulator: its scalar is one.
-                let entry := mload(0x1440)
+                let entry := mload(0x16a0)
                 mcopy(ACC, shr(240, entry), POINT_LEN)
                 let value
                 value := mulmod(mload(0x1120), mload(and(shr(224, entry), 0xffff)), r)
                 value := addmod(value, mulmod(mload(0x1140), mload(and(shr(208, entry), 0xffff)), r), r)
                 let sum := value
                 let scale := mload(0xc20)
-                for { let t := 0x1446 } lt(t, 0x146a) { t := add(t, 0x6) } {
+                for { let t := 0x16a6 } lt(t, 0x16ca) { t := add(t, 0x6) } {
                     entry := mload(t)
                     addTerm(shr(240, entry), scale)
                     value := mulmod(mload(0x1120), mload(and(shr(224, entry), 0xffff)), r)
@@ -459,14 +486,14 @@ contract GoldenVerifier {
             {
                 let inverse := mload(0xdc0)
                 inverse := mulmod(inverse, mload(0xdc0), r)
-                mstore(0x1120, mulmod(0x26049322b24d72e518cf2788db45d5ca66be5d5cd8c6bf8e580abd50ef7415e4, mulmod(inverse, mulmod(mload(0x11e0), mload(0x11c0), r), r), r))
-                mstore(0x1140, mulmod(0x2665c5ef68f7e5dd112d769d9641d1f17a4b294b4a2b51502360ea3cfb5789c, mulmod(inverse, mulmod(mload(0x11e0), mload(0x1180), r), r), r))
-                mstore(0x1160, mulmod(0x7f95ef13854aee6ce6e46c3ccd76573a9d0d856ec4ffbede9a1299f30d67181, mulmod(inverse, mulmod(mload(0x11c0), mload(0x1180), r), r), r))
+                mstore(0x1120, mulmod(mload(0x13c0), mulmod(inverse, mulmod(mload(0x11e0), mload(0x11c0), r), r), r))
+                mstore(0x1140, mulmod(mload(0x13e0), mulmod(inverse, mulmod(mload(0x11e0), mload(0x1180), r), r), r))
+                mstore(0x1160, mulmod(mload(0x1400), mulmod(inverse, mulmod(mload(0x11c0), mload(0x1180), r), r), r))
                 let entry
                 let value
                 let sum := mload(0x10e0)
                 let scale := mulmod(mload(0x1100), mulmod(mload(0xde0), mload(0x11a0), r), r)
-                for { let t := 0x146a } lt(t, 0x1472) { t := add(t, 0x8) } {
+                for { let t := 0x16ca } lt(t, 0x16d2) { t := add(t, 0x8) } {
                     entry := mload(t)
                     addTerm(shr(240, entry), scale)
                     value := mulmod(mload(0x1120), mload(and(shr(224, entry), 0xffff)), r)
@@ -481,13 +508,13 @@ contract GoldenVerifier {
             // Rotations {-1, 0}: 1 polynomial.
             {
                 let inverse := mload(0xdc0)
-                mstore(0x1120, mulmod(0x298c9a27909ff94e7ab3a0494cc1b5c5293e4ebac9e8e3d294e8f83936f25b03, mulmod(inverse, mload(0x11c0), r), r))
-                mstore(0x1140, mulmod(0x6d7b44b5091a6db3d9ca56d34bfa297fef5998dafd08cbeaef8fd5ab90da4fe, mulmod(inverse, mload(0x11a0), r), r))
+                mstore(0x1120, mulmod(mload(0x1420), mulmod(inverse, mload(0x11c0), r), r))
+                mstore(0x1140, mulmod(mload(0x1440), mulmod(inverse, mload(0x11a0), r), r))
                 let entry
                 let value
                 let sum := mload(0x10e0)
                 let scale := mulmod(mload(0x1100), mulmod(mload(0xde0), mulmod(mload(0x11e0), mload(0x1180), r), r), r)
-                for { let t := 0x1472 } lt(t, 0x1478) { t := add(t, 0x6) } {
+                for { let t := 0x16d2 } lt(t, 0x16d8) { t := add(t, 0x6) } {
                     entry := mload(t)
                     addTerm(shr(240, entry), scale)
                     value := mulmod(mload(0x1120), mload(and(shr(224, entry), 0xffff)), r)
@@ -504,7 +531,7 @@ contract GoldenVerifier {
                 let value
                 let sum := mload(0x10e0)
                 let scale := mulmod(mload(0x1100), mulmod(mload(0xde0), mulmod(mload(0x11e0), mulmod(mload(0x11a0), mload(0x1180), r), r), r), r)
-                for { let t := 0x1478 } lt(t, 0x14a8) { t := add(t, 0x4) } {
+                for { let t := 0x16d8 } lt(t, 0x1708) { t := add(t, 0x4) } {
                     entry := mload(t)
                     addTerm(shr(240, entry), scale)
                     value := mload(and(shr(224, entry), 0xffff))
@@ -526,10 +553,7 @@ contract GoldenVerifier {
             mstore(add(PAIRING_G2, 0x40), G2_Y1)
             mstore(add(PAIRING_G2, 0x60), G2_Y0)
             mcopy(PAIRING_W, W_PRIME, POINT_LEN)
-            mstore(PAIRING_S_G2, NEG_S_G2_X1)
-            mstore(add(PAIRING_S_G2, 0x20), NEG_S_G2_X0)
-            mstore(add(PAIRING_S_G2, 0x40), NEG_S_G2_Y1)
-            mstore(add(PAIRING_S_G2, 0x60), NEG_S_G2_Y0)
+            mcopy(PAIRING_S_G2, NEG_S_G2, 0x80)
             if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), EC_PAIRING, 0x00, 0x180, 0x00, 0x20))) {
                 reject(ARITHMETIC)
             }

@@ -244,6 +244,7 @@ pub const DIGEST: Option<u8> = Some(2);
 pub const SCALAR: Option<u8> = Some(3);
 pub const WEIGHTS: Option<u8> = Some(4);
 pub const POINT: Option<u8> = Some(5);
+pub const KEY_DATA: Option<u8> = Some(6);
 pub const PAIRING: Option<u8> = Some(8);
 
 /// `reason` of a `ProofRejected`.

@@ -4,7 +4,7 @@ use crate::{
     circuit::Shape,
     harness::{
         compiler, deploy, deploy_compiled, generate_and_compile, prove, reason, weights_commit, words, OnChain, Proven,
-        Word, CALLDATA, DIGEST, PAIRING, POINT, SCALAR, WEIGHTS, WORDS,
+        Word, CALLDATA, DIGEST, KEY_DATA, PAIRING, POINT, SCALAR, WEIGHTS, WORDS,
     },
     mutation::{add_be, modulus_be, mutations, small_word, ProofShape},
 };
@@ -282,19 +282,55 @@ fn starved_call_reverts_and_never_answers() {
     assert!(accepted > 0);
 }
 
+/// The code says which data it was made for, and a proof for a key is none for another.
 #[test]
-fn verifier_cannot_be_deployed_on_other_key_data() {
+fn other_key_data_are_another_verifier() {
     let (_, generated, compiled) = &*SHARED;
-    let mut evm = Evm::new();
-    for byte in [1, 33, generated.vk_data.len() - 1] {
+    let mut market = Market::new();
+    let honest = market.honest();
+    let hash = market.chain.verifier.code_hash;
+    let last = generated.vk_data.len() - 1;
+    // Digest, rows, a root, a commitment, the table.
+    for byte in [1 + 31, 1 + 63, 1 + 4 * 32 + 31, last / 2, last] {
         let mut other = generated.clone();
         other.vk_data[byte] ^= 1;
-        assert!(matches!(
-            evm.deploy_verifier(&other, compiled),
-            Err(EvmError::Deploy { .. })
-        ));
+        let mut chain = deploy_compiled(other, compiled);
+        assert_ne!(chain.verifier.code_hash, hash, "byte {byte}");
+        assert!(chain.call(&honest).rejected(), "byte {byte}");
     }
-    assert!(evm.deploy_verifier(generated, compiled).is_ok());
+    for len in [last, last + 2] {
+        let mut other = generated.clone();
+        other.vk_data.resize(len, 0);
+        let refused = Evm::new().deploy_verifier(&other, compiled);
+        assert!(matches!(refused, Err(EvmError::Deploy { .. })), "{len} bytes");
+    }
+    // Data that are no longer those that it was made for.
+    let mut other = generated.vk_data.clone();
+    other[last] ^= 1;
+    let data = market.chain.data.address;
+    let evm = std::mem::replace(&mut market.chain.evm, Evm::new());
+    market.chain.evm = evm.with_code(data, &other);
+    assert_eq!(reason(&market.chain.call(&honest)), KEY_DATA);
+}
+
+/// One contract for keys of one constraint system: other fixed columns, rows and string are other data.
+#[test]
+fn keys_of_one_constraint_system_share_the_source() {
+    let (_, generated, compiled) = &*SHARED;
+    let taller = prove(Shape {
+        k: SHAPE.k + 1,
+        ..SHAPE
+    });
+    let other = taller.spec(INTERFACE, "ToyModelVerifier").generate().unwrap();
+    assert_eq!(other.verifier_source, generated.verifier_source);
+    assert_ne!(other.vk_data, generated.vk_data);
+    let mut chain = deploy_compiled(other, compiled);
+    let mut inst = words(&taller.instances);
+    inst.insert(WORDS.hash, weights_commit(&taller.proof, WEIGHT_POINTS).unwrap());
+    let mut digest = taller.pk.get_vk().transcript_repr().to_repr();
+    digest.reverse();
+    let outcome = chain.call(&encode_bound(&digest, &inst, &taller.proof));
+    assert!(outcome.accepted(), "{outcome:?}");
 }
 
 /// Other words than the market's: the hash first, and last.
