@@ -141,6 +141,14 @@ fn what_is_not_installed_is_named_with_the_command_that_installs_it() {
     let hint = "hint: run: npm install solc@0.8.37";
     assert!(said(&refused).contains(hint), "{}", said(&refused));
 
+    // One that is on record is not compiled.
+    let known = FrozenArchitecture::plan(tiny_network(16)).unwrap();
+    fs::write(s.path("elsewhere/known.arch.json"), serde_json::to_vec(&known).unwrap()).unwrap();
+    let arch = verifier.iter().position(|word| *word == "tiny.arch.json").unwrap();
+    let mut deploys = verifier.clone();
+    deploys[arch] = "known.arch.json";
+    s.does(&deploys);
+
     // Where npm puts it, here or above, is where it is found.
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules");
     fs::create_dir(s.path("node_modules")).unwrap();

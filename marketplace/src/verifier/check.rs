@@ -226,7 +226,7 @@ pub(crate) async fn compare(
     if let Err(doubt) = own_code(chain, record).await? {
         return Ok(Err(doubt));
     }
-    let made = VerifierCode::generate(key, &compiler()?, out)?;
+    let made = VerifierCode::generate(key, compiler, out)?;
     Ok(made.compare(chain, record.verifier).await?.map_err(Doubt::from))
 }
 

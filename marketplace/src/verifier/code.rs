@@ -2,6 +2,7 @@
 
 use crate::engagement::Sent;
 use crate::instructions::instructions;
+use crate::verifier::known;
 use crate::verifier::record::metric_of;
 use alloy::primitives::{keccak256, Address, Bytes, B256};
 use alloy::providers::Provider;
@@ -20,7 +21,9 @@ use assay_verifier_gen::evm::{Compiled, Compiler, Evm, SOLC_VERSION};
 use assay_verifier_gen::{CallWords, Generated, Interface, KzgKey, VerifierSpec, MAX_CODE_LEN};
 use eyre::WrapErr;
 
-const CONTRACT: &str = "AssayVerifier";
+pub(crate) const CONTRACT: &str = "AssayVerifier";
+/// What makes it again.
+const COMMAND: &str = "assay mp deploy-verifier";
 /// What the market calls a verifier with.
 const WORDS: CallWords = CallWords {
     notice: "Checks a proof for one of the market's models.",
@@ -54,8 +57,28 @@ pub(crate) fn planned_spec<'a>(shape: &'a KeyShape, frozen: &FrozenArchitecture)
         num_instances: instance::COUNT,
         interface: interface(frozen)?,
         contract_name: CONTRACT,
-        command: "assay plan",
+        command: COMMAND,
     })
+}
+
+/// The verifier's source, before there is a key: that of the key, as it follows from the constraint system.
+///
+/// # Errors
+/// If there is no contract for the architecture.
+pub(crate) fn planned_source(frozen: &FrozenArchitecture) -> eyre::Result<String> {
+    let shape = KeyShape::of(frozen);
+    Ok(planned_spec(&shape, frozen)?.generate()?.verifier_source)
+}
+
+/// Whether the verifier of an architecture can be made here: said before a key is, which may take minutes.
+///
+/// # Errors
+/// If there is no contract for it, or it has to be compiled and the compiler is nowhere.
+pub fn require_makeable(frozen: &FrozenArchitecture) -> eyre::Result<()> {
+    match known::compiled(&planned_source(frozen)?) {
+        Some(_) => Ok(()),
+        None => compiler().map(|_| ()),
+    }
 }
 
 fn interface(frozen: &FrozenArchitecture) -> eyre::Result<Interface> {
@@ -89,17 +112,25 @@ pub struct VerifierCode {
 }
 
 impl VerifierCode {
-    /// Generates the Solidity and compiles it.
+    /// Generates the Solidity and compiles it, where it is not on record what comes of it.
     ///
     /// # Errors
-    /// If the key's proofs are none for a market, see [`metric_of`], or there is no contract for it.
-    pub fn generate(key: &VerifierKey, compiler: &Compiler, out: &Reporter) -> eyre::Result<Self> {
-        let spec = spec(key, CONTRACT, "assay mp deploy-verifier")?;
-        let _bar = out.bar("generating and compiling the verifier contract", 0);
+    /// If the key's proofs are none for a market, see [`metric_of`], or there is no contract for it; where a compiler is needed, those of
+    /// `compiler`.
+    pub fn generate(
+        key: &VerifierKey,
+        compiler: impl FnOnce() -> eyre::Result<Compiler>,
+        out: &Reporter,
+    ) -> eyre::Result<Self> {
+        let spec = spec(key, CONTRACT, COMMAND)?;
+        let _bar = out.bar("generating the verifier contract", 0);
         let generated = spec.generate()?;
-        let compiled = compiler
-            .compile(&generated.verifier_source, CONTRACT)
-            .wrap_err("cannot compile the verifier contract")?;
+        let compiled = match known::compiled(&generated.verifier_source) {
+            Some(known) => known,
+            None => compiler()?
+                .compile(&generated.verifier_source, CONTRACT)
+                .wrap_err("cannot compile the verifier contract")?,
+        };
         for (name, len) in [
             ("verifier", compiled.runtime_len),
             ("key data", generated.vk_data.len()),
@@ -215,7 +246,7 @@ fn created(receipt: &alloy::rpc::types::TransactionReceipt) -> eyre::Result<Addr
 /// # Errors
 /// If the key's proofs are none for a market, see [`metric_of`].
 pub(crate) fn key_data_hash(key: &VerifierKey) -> eyre::Result<B256> {
-    let generated = spec(key, CONTRACT, "assay mp deploy-verifier")?.generate()?;
+    let generated = spec(key, CONTRACT, COMMAND)?.generate()?;
     generated.manifest.vk_data_codehash.parse().wrap_err("manifest")
 }
 

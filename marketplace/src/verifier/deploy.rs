@@ -51,7 +51,7 @@ pub async fn deploy_verifier(
     out: &Reporter,
 ) -> eyre::Result<DeployedVerifier> {
     let mut deployment = Deployment::load(book, &account.chain)?;
-    let code = VerifierCode::generate(key, &compiler()?, out)?;
+    let code = VerifierCode::generate(key, compiler, out)?;
     let mut journal = Journal::open(&home.deployment(&account.chain).with_extension("verifiers"))?;
     let (entry, sent) = code.deploy(account, &mut journal, out).await?;
     code.check(&account.chain, entry.address).await?;

@@ -12,4 +12,5 @@ pub mod check;
 pub mod code;
 pub mod deploy;
 pub mod grades;
+mod known;
 pub mod record;

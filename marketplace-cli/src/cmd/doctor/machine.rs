@@ -43,7 +43,10 @@ pub(super) fn checks(ctx: &Context, srs: &SrsArgs) -> Vec<Check> {
     checks.push(match compiler() {
         Ok(_) => Check::fine("solc", "found, that of this release"),
         Err(error) => {
-            let cure = format!("only for verifier contracts; {}", hint_of(&error).unwrap_or_default());
+            let cure = format!(
+                "only for verifiers that are not on record; {}",
+                hint_of(&error).unwrap_or_default()
+            );
             Check::look("solc", format!("{error:#}"), cure)
         }
     });
@@ -52,7 +55,7 @@ pub(super) fn checks(ctx: &Context, srs: &SrsArgs) -> Vec<Check> {
         None => Check::look(
             "Node.js",
             "node is not on the PATH",
-            "only for verifier contracts, whose compiler it runs: install Node.js",
+            "only for verifiers that are not on record, whose compiler it runs: install Node.js",
         ),
     });
     checks.push(match packages::anvil() {

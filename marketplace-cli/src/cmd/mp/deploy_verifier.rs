@@ -5,7 +5,7 @@ use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::{load_arch, verifier_key};
-use assay_marketplace::verifier::code::compiler;
+use assay_marketplace::verifier::code::require_makeable;
 use assay_marketplace::verifier::deploy::deploy_verifier;
 use assay_marketplace::verifier::record::metric_of;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let frozen = load_arch(&args.arch)?;
     metric_of(frozen.architecture.output)?;
     // What is missing is said before a key is made, which may take minutes.
-    compiler()?;
+    require_makeable(&frozen)?;
     let string = SrsUse::from(args.srs).load(&chain, frozen.layout.k, &ctx.out)?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
     let result = deploy_verifier(&ctx.home, &account, &key, &ctx.deployment_path(&chain), &ctx.out).await?;

@@ -8,7 +8,7 @@ use assay_chain::address_book::Deployment;
 use assay_chain::error::{hinted, usage};
 use assay_marketplace::model::register::register;
 use assay_marketplace::proving::{load_model, MissingSecret, ModelFiles};
-use assay_marketplace::verifier::code::{compiler, VerifierCode};
+use assay_marketplace::verifier::code::{compiler, require_makeable, VerifierCode};
 use assay_marketplace::verifier::record::metric_of;
 use assay_prover::secret::ModelSecret;
 
@@ -51,9 +51,10 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     desk.account.require_funds(stake_wei, 0).await?;
     let files = ModelFiles::from(args.model);
-    metric_of(load_model(&files.model)?.architecture.output)?;
+    let frozen = files.frozen(&load_model(&files.model)?)?;
+    metric_of(frozen.architecture.output)?;
     // What is missing is said before a key is made, which may take minutes.
-    compiler()?;
+    require_makeable(&frozen)?;
     let missing = match args.public_weights {
         true => MissingSecret::Public,
         false => MissingSecret::Drawn,
@@ -88,7 +89,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
                 })?
         }
     };
-    VerifierCode::generate(prover.verifier_key(), &compiler()?, &ctx.out)?
+    VerifierCode::generate(prover.verifier_key(), compiler, &ctx.out)?
         .check(&desk.market.chain, verifier)
         .await?;
     let result = register(&desk, &files, &prover, verifier, &args.uri, args.nonce).await?;

@@ -163,6 +163,6 @@ async fn are_known(site: &Site, key: &VerifierKey, verifier: Address) -> eyre::R
     if !site.deployment_check().await?.is_known() {
         return Ok(false);
     }
-    let made = VerifierCode::generate(key, &compiler()?, &site.report)?;
+    let made = VerifierCode::generate(key, compiler, &site.report)?;
     Ok(made.compare(&site.market.chain, verifier).await?.is_ok())
 }

@@ -158,9 +158,8 @@ fn verifier(
     }
     // Not one that lies where the package came from, though its compiler would be told by its hash: where somebody stands must not
     // decide what is compared.
-    let compiler = packages::named().and_then(|folder| Ok(Compiler::among(&[folder])?));
-    let made = compiler.and_then(|compiler| VerifierCode::generate(key, &compiler, out));
-    let made = match made {
+    let compiler = || packages::named().and_then(|folder| Ok(Compiler::among(&[folder])?));
+    let made = match VerifierCode::generate(key, compiler, out) {
         Ok(made) => made,
         Err(why) => return Ok(Some(format!("it could not be compiled here: {why:#}"))),
     };
