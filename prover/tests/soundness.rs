@@ -15,6 +15,7 @@
 //! | `top5` | the five classes |
 //! | `logits` | the logits as they are exposed |
 //! | `concat` | which channels the readers of joined tensors read |
+//! | `narrow`, `narrow_output` | the same of the narrow form's own constraints; which of its rows are of which kind |
 //! | `sums` | where running sums start, and what they add |
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
@@ -45,6 +46,10 @@ mod fixed;
 mod image;
 #[path = "soundness/logits.rs"]
 mod logits;
+#[path = "soundness/narrow.rs"]
+mod narrow;
+#[path = "soundness/narrow_output.rs"]
+mod narrow_output;
 #[path = "soundness/poseidon.rs"]
 mod poseidon;
 #[path = "soundness/proofs.rs"]

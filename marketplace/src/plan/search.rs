@@ -156,6 +156,17 @@ mod tests {
         }
     }
 
+    /// What the narrow form is for.
+    #[test]
+    fn the_paper_network_in_the_narrow_form_is_verified_for_411_thousand_gas() {
+        let architecture = mobilenet_v2(0.35, 96, 1001);
+        let frozen = FrozenArchitecture::plan_with(architecture, Layout::NARROW, Layout::DEFAULT_SALT_ROWS).unwrap();
+        let layout = frozen.layout;
+        assert_eq!((layout.k, layout.weight_columns), (20, 3));
+        let gas = verification::of(&frozen).unwrap().unwrap().gas;
+        assert!(gas.total() <= 411_120, "{gas:?}");
+    }
+
     #[test]
     fn every_candidate_holds_everything_and_the_choice_is_the_same_every_time() {
         let architecture = mobilenet_v2(0.35, 32, 10);

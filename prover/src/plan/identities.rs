@@ -46,7 +46,8 @@
 
 use super::error::FloorError;
 use super::floor::{Floor, WeightForm};
-use super::layout::Layout;
+use super::layout::{Form, Layout};
+use super::narrow_statement;
 use super::program::{Builder, Cell, Col, Operand, Program};
 use super::spatial::{Part, Spatial};
 use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, TensorId};
@@ -59,19 +60,34 @@ use std::collections::HashMap;
 /// # Errors
 /// If the floor's arithmetic rows are too few.
 pub fn build(arch: &Architecture, layout: &Layout, floor: &Floor) -> Result<Program, FloorError> {
+    let form = layout.form();
+    let challenges = match form {
+        Form::Wide => [Cell::new(Col::A, 0), Cell::new(Col::B, 0)],
+        Form::Narrow => narrow_statement::CHALLENGES,
+    };
     let mut context = Context {
         arch,
         floor,
-        builder: Builder::new(floor.arith.iter().cloned(), 0),
+        builder: Builder::new(floor.arith.iter().cloned(), challenges),
         positions: HashMap::new(),
         channels: HashMap::new(),
     };
-    context.builder.context(instance::CTX);
+    if form == Form::Wide {
+        context.builder.context(instance::CTX);
+    }
     for layer in 0..arch.layers.len() {
         context.layer(layer);
     }
-    context.image(layout);
-    context.output();
+    match form {
+        Form::Wide => {
+            context.image(layout);
+            context.output();
+        }
+        Form::Narrow => {
+            narrow_statement::image(&mut context.builder, arch, floor);
+            narrow_statement::output(&mut context.builder, arch, floor);
+        }
+    }
     context.builder.finish(layout.k)
 }
 
@@ -271,11 +287,11 @@ impl Context<'_> {
             "a tensor that is read with stride 2 has sums of every second pixel"
         );
         let (p, q) = (part.number / 2, part.number % 2);
-        let col = if q == 0 { Col::AccX } else { Col::Acc };
-        let lines: Vec<_> = (p..rows.shape.h)
-            .step_by(2)
-            .map(|i| Cell::new(col, rows.line(c, i)))
-            .collect();
+        let sum = |i: usize| match q {
+            0 => Cell::new(Col::AccX, rows.line(c, i)),
+            _ => rows.odd_columns(c, i),
+        };
+        let lines: Vec<_> = (p..rows.shape.h).step_by(2).map(sum).collect();
         let step = self.builder.alpha_power(t);
         self.builder.horner("sub-image", step, &lines)
     }

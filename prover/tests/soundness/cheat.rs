@@ -126,38 +126,39 @@ pub(crate) fn chain_cell(compiled: &Compiled, layer: usize, n: usize, o: usize) 
 pub(crate) fn edits(compiled: &Compiled, from: &Phase2, to: &Phase2) -> Vec<Edit> {
     let (_, columns) = configure(compiled);
     let mut edits = Vec::new();
-    for ((column, from), (_, to)) in phase_2_columns(&columns, from)
+    let pairs = phase_2_columns(&columns, compiled, from)
         .into_iter()
-        .zip(phase_2_columns(&columns, to))
-    {
-        for (row, (a, b)) in from.iter().zip(to).enumerate() {
-            if a != b {
-                edits.push(Edit { column, row, value: *b });
+        .zip(phase_2_columns(&columns, compiled, to));
+    for ((column, from), (_, to)) in pairs {
+        for (row, (a, value)) in from.into_iter().zip(to).enumerate() {
+            if a != value {
+                edits.push(Edit { column, row, value });
             }
         }
     }
     edits
 }
 
-/// The columns of phase 2 with their indices.
-pub(crate) fn phase_2_columns<'a>(columns: &Columns, phase_2: &'a Phase2) -> Vec<(usize, &'a [Fr])> {
+/// The columns of phase 2 with their indices. In the narrow form sums and operands share them.
+pub(crate) fn phase_2_columns(columns: &Columns, compiled: &Compiled, phase_2: &Phase2) -> Vec<(usize, Vec<Fr>)> {
     let v = &phase_2.values;
-    let mut all: Vec<(usize, &[Fr])> = columns
-        .helpers
-        .iter()
-        .map(|c| c.index())
-        .zip(phase_2.helpers.iter().map(Vec::as_slice))
-        .collect();
-    let rest = [
-        (columns.phi, &phase_2.phi),
-        (columns.acc_x, &v.acc_x),
-        (columns.acc_y, &v.acc_y),
-        (columns.acc_w, &v.acc_w),
-        (columns.a, &v.a),
-        (columns.b, &v.b),
-        (columns.acc, &v.acc),
+    let helpers = columns.helpers.iter().zip(&phase_2.helpers);
+    let mut all: Vec<(usize, Vec<Fr>)> = helpers.map(|(c, values)| (c.index(), values.clone())).collect();
+    all.push((columns.phi.index(), phase_2.phi.clone()));
+    let pairs = [
+        (columns.acc_x, &v.acc_x, columns.a, &v.a),
+        (columns.acc_y, &v.acc_y, columns.b, &v.b),
+        (columns.acc_w, &v.acc_w, columns.acc, &v.acc),
     ];
-    all.extend(rest.map(|(column, values)| (column.index(), values.as_slice())));
+    for (sums, of_sums, operands, of_operands) in pairs {
+        if sums == operands {
+            let (above, below) = (0..compiled.floor.poseidon, compiled.floor.poseidon..);
+            all.push((sums.index(), [&of_sums[above], &of_operands[below]].concat()));
+        } else {
+            all.push((sums.index(), of_sums.clone()));
+            all.push((operands.index(), of_operands.clone()));
+        }
+    }
     all
 }
 
@@ -245,7 +246,11 @@ pub(crate) fn expect_constraint(failures: &[Failure], gate: &str, constraint: &s
 /// The lookup does not balance, and nothing else is wrong.
 #[track_caller]
 pub(crate) fn expect_unbalanced_lookup(cheat: &Cheat) {
-    let rows = expect_constraint(&cheat.failures(), "logup boundary", "sum is zero");
+    let gate = match cheat.case.compiled.floor.narrow {
+        None => "logup boundary",
+        Some(_) => "narrow boundary",
+    };
+    let rows = expect_constraint(&cheat.failures(), gate, "sum is zero");
     assert_eq!(rows, [cheat.case.compiled.floor.on_rows]);
 }
 

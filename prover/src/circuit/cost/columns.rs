@@ -33,19 +33,17 @@ pub struct ColumnCounts {
 }
 
 impl ColumnCounts {
-    const MULTIPLICITIES: usize = 2;
     const ACCUMULATORS: usize = 3;
-    const ARITHMETIC: usize = 3;
 
     pub(super) fn of(layout: &Layout, census: &Census) -> Self {
         let (weights, cells) = (layout.weight_columns, layout.cell_columns());
         Self {
             weights,
             cells,
-            multiplicities: Self::MULTIPLICITIES,
+            multiplicities: layout.multiplicities(),
             lookup: layout.helpers() + 1,
             accumulators: Self::ACCUMULATORS,
-            arithmetic: Self::ARITHMETIC,
+            arithmetic: layout.arithmetic(),
             permutation: census.products,
             quotient: census.pieces,
             opening: census.points() - census.advice - census.products - census.pieces,
