@@ -12,6 +12,8 @@ use std::str::FromStr;
 
 /// Rows may be so many times doubled for fewer columns.
 const TALLER: u32 = 2;
+/// log₂ of the most rows that the narrow form is taken with: proofs of more take minutes, and more memory than most machines have.
+const TALLEST_NARROW: u32 = 21;
 
 /// What a layout is chosen for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -93,7 +95,7 @@ pub fn choose(architecture: &Architecture, profile: Profile) -> eyre::Result<Fou
         return Ok(default);
     }
     let mut best = (score(&default, profile)?, default);
-    for found in candidates(architecture)? {
+    for found in candidates(architecture, profile)? {
         let score = score(&found, profile)?;
         if score < best.0 {
             best = (score, found);
@@ -118,9 +120,16 @@ fn score(found: &Found, profile: Profile) -> eyre::Result<(u64, u64)> {
 }
 
 /// For each number of activations a row, the fewest rows that hold the architecture and a few doublings of them, each with the fewest
-/// weight columns that suffice.
-fn candidates(architecture: &Architecture) -> eyre::Result<Vec<Found>> {
+/// weight columns that suffice; for the least gas the narrow form in the fewest rows, too.
+fn candidates(architecture: &Architecture, profile: Profile) -> eyre::Result<Vec<Found>> {
     let mut found = Vec::new();
+    if profile == Profile::CheapGas {
+        match FrozenArchitecture::plan_with(architecture.clone(), Layout::NARROW, Layout::DEFAULT_SALT_ROWS) {
+            Ok(frozen) if frozen.layout.k <= TALLEST_NARROW => found.push(Found::of(frozen)),
+            Ok(_) | Err(FloorError::Rows { .. } | FloorError::TooLarge | FloorError::NarrowOutput { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
     for lanes in Layout::MIN_LANES..=Layout::MAX_LANES {
         let lowest = match FrozenArchitecture::plan_with(architecture.clone(), lanes, Layout::DEFAULT_SALT_ROWS) {
             Ok(frozen) => frozen,
@@ -141,6 +150,7 @@ fn candidates(architecture: &Architecture) -> eyre::Result<Vec<Found>> {
 mod tests {
     use super::*;
     use assay_prover::model::random::{mobilenet_v2, tiny_network};
+    use assay_prover::model::OutputMode;
     use assay_prover::plan::choose::lay_out;
 
     #[test]
@@ -165,17 +175,25 @@ mod tests {
         assert_eq!((layout.k, layout.weight_columns), (20, 3));
         let gas = verification::of(&frozen).unwrap().unwrap().gas;
         assert!(gas.total() <= 411_120, "{gas:?}");
+        assert_eq!(choose(&architecture, Profile::CheapGas).unwrap().frozen, frozen);
+        // Another output, or a larger network: the wide form.
+        for (width, resolution, output) in [(0.35, 96, OutputMode::Top5), (0.5, 224, OutputMode::Top1)] {
+            let mut other = mobilenet_v2(width, resolution, 1001);
+            other.output = output;
+            let chosen = choose(&other, Profile::CheapGas).unwrap().frozen;
+            assert!(chosen.layout.lanes >= Layout::MIN_LANES, "{:?}", chosen.layout);
+        }
     }
 
     #[test]
     fn every_candidate_holds_everything_and_the_choice_is_the_same_every_time() {
         let architecture = mobilenet_v2(0.35, 32, 10);
-        let all = candidates(&architecture).unwrap();
-        assert!(all.len() > 10, "{}", all.len());
-        for found in &all {
-            lay_out(&found.frozen).unwrap();
-        }
         for (profile, name) in Profile::ALL {
+            let all = candidates(&architecture, profile).unwrap();
+            assert!(all.len() > 10, "{}", all.len());
+            for found in &all {
+                lay_out(&found.frozen).unwrap();
+            }
             assert_eq!(name.parse(), Ok(profile));
             assert_eq!(profile.to_string(), name);
             let chosen = choose(&architecture, profile).unwrap().frozen;

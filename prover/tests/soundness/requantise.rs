@@ -2,7 +2,7 @@
 
 use crate::cheat::{expect_identity, expect_unbalanced_lookup, Cheat};
 use crate::executor::{accumulators, requantise, rerun, tensor, unclipped};
-use crate::support::{mock_challenges, recount, Case};
+use crate::support::{mock_challenges, recount, Case, Of, FORMS};
 use assay_prover::circuit::phase2::Challenges;
 use assay_prover::circuit::Compiled;
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
@@ -15,9 +15,14 @@ use halo2_proofs::halo2curves::ff::Field;
 /// A quotient or remainder one off, the rest of the network computed from it.
 #[track_caller]
 fn off_by_one(architecture: &Architecture, layer: usize) {
+    FORMS.map(|of| off_by_one_in(of, architecture, layer));
+}
+
+#[track_caller]
+fn off_by_one_in(of: Of, architecture: &Architecture, layer: usize) {
     let shift = architecture.shift;
     for (quotient, remainder) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
-        let mut case = Case::of(architecture.clone(), 1);
+        let mut case = of(architecture.clone(), 1);
         let in_range = |i: &usize| {
             let (r, out) = (
                 i64::from(case.trace.layers[layer].r[*i]) + remainder,
@@ -108,8 +113,9 @@ fn output_of_the_pool_off_by_one_is_rejected() {
 #[test]
 fn logit_of_the_fully_connected_layer_off_by_one_is_rejected() {
     let last = tiny_network(10).layers.len() - 1;
-    for (quotient, remainder) in [(1, 0), (-1, 0), (0, 1)] {
-        let mut case = Case::tiny(2);
+    let lies = [(1, 0), (-1, 0), (0, 1)];
+    for ((quotient, remainder), of) in lies.into_iter().flat_map(|lie| FORMS.map(|of| (lie, of))) {
+        let mut case = of(tiny_network(10), 2);
         let class = (0..10)
             .find(|k| case.trace.layers[last].r[*k] < 1023)
             .expect("one remainder is not the largest");
@@ -157,8 +163,11 @@ fn activation(case: &Case, layer: usize, index: usize) -> (i64, i64, u8) {
 
 #[test]
 fn remainder_below_zero_is_rejected() {
-    for layer in [0, 1, 3, 6, 8] {
-        let case = Case::tiny(3);
+    for (layer, of) in [0, 1, 3, 6, 8]
+        .into_iter()
+        .flat_map(|layer| FORMS.map(|of| (layer, of)))
+    {
+        let case = of(tiny_network(10), 3);
         let index = unclipped(&case, layer);
         let (q, r, out) = activation(&case, layer, index);
         expect_unbalanced_lookup(&forged_activation(
@@ -174,8 +183,13 @@ fn remainder_below_zero_is_rejected() {
 
 #[test]
 fn remainder_of_two_to_the_s_is_rejected() {
+    FORMS.map(remainder_of_two_to_the_s_is_rejected_in);
+}
+
+#[track_caller]
+fn remainder_of_two_to_the_s_is_rejected_in(of: Of) {
     let found = (0..20).find_map(|seed| {
-        let case = Case::tiny(seed);
+        let case = of(tiny_network(10), seed);
         let exact = (0..13).find_map(|layer| {
             let trace = &case.trace.layers[layer];
             (0..trace.r.len())
@@ -199,8 +213,8 @@ fn remainder_of_two_to_the_s_is_rejected() {
 /// Another remainder needs a quotient that is a huge field element; its output could be anything.
 #[test]
 fn quotient_out_of_range_is_rejected() {
-    for layer in [0, 4, 12] {
-        let case = Case::tiny(4);
+    for (layer, of) in [0, 4, 12].into_iter().flat_map(|layer| FORMS.map(|of| (layer, of))) {
+        let case = of(tiny_network(10), 4);
         let index = unclipped(&case, layer);
         let (q, r, out) = activation(&case, layer, index);
         let other = from_i64(r ^ 1);
@@ -232,10 +246,12 @@ fn logit_out_of_range_is_rejected() {
 
 #[test]
 fn wrong_output_of_a_true_quotient_is_rejected() {
-    let case = Case::tiny(5);
-    let index = unclipped(&case, 2);
-    let (q, r, out) = activation(&case, 2, index);
-    expect_unbalanced_lookup(&forged_activation(case, 2, index, from_i64(q), from_i64(r), out + 1));
+    for of in FORMS {
+        let case = of(tiny_network(10), 5);
+        let index = unclipped(&case, 2);
+        let (q, r, out) = activation(&case, 2, index);
+        expect_unbalanced_lookup(&forged_activation(case, 2, index, from_i64(q), from_i64(r), out + 1));
+    }
 }
 
 /// `Σ 1/(β + q̂ + θ·out + tag) + 1/(β + r) − Σ m_pair/(…) + m_range/(…)`: zero if the lookups balance.
@@ -315,10 +331,12 @@ fn residual_add_of_other_inputs_is_rejected() {
     for (l, r) in [(rhs, lhs), (lhs, lhs), (rhs, rhs)] {
         let mut other = arch.clone();
         other.layers[add].op = Op::Add { lhs: l, rhs: r };
-        let mut case = Case::tiny(8);
-        let t = accumulators(&other, &case.folded, add, |id| tensor(&case.trace, id));
-        requantise(&mut case.trace, add, &t, arch.shift);
-        rerun(&mut case, add + 1);
-        expect_identity(&Cheat::of(case), add);
+        for of in FORMS {
+            let mut case = of(arch.clone(), 8);
+            let t = accumulators(&other, &case.folded, add, |id| tensor(&case.trace, id));
+            requantise(&mut case.trace, add, &t, arch.shift);
+            rerun(&mut case, add + 1);
+            expect_identity(&Cheat::of(case), add);
+        }
     }
 }

@@ -23,6 +23,11 @@ use std::sync::Arc;
 /// Salt rows of the test circuits: enough to exercise them, few enough for a small circuit.
 pub(crate) const SALT_ROWS: usize = 32;
 
+/// A case of an architecture from a seed.
+pub(crate) type Of = fn(Architecture, u64) -> Case;
+/// In both forms of the circuit.
+pub(crate) const FORMS: [Of; 2] = [Case::of, Case::narrow];
+
 /// One statement about a small network.
 pub(crate) struct Case {
     pub(crate) compiled: Arc<Compiled>,

@@ -57,7 +57,7 @@ pub(super) fn regions(compiled: &Compiled) -> Vec<Region> {
                 vec![("weights", floor.weight_end), ("salt", layout.salt_rows)],
             ),
             (
-                "sums",
+                "arithmetic",
                 vec![("sums", floor.words), ("hash", hash), ("arithmetic", arithmetic)],
             ),
         ],

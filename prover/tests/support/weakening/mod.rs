@@ -5,6 +5,7 @@
 //! about. Keys and proofs are made from the circuit itself, never from this wrapper.
 
 pub(crate) mod changes;
+mod narrow;
 
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, NetworkCircuit};
 use assay_statement::field::Fr;
