@@ -95,7 +95,11 @@ pub fn choose(architecture: &Architecture, profile: Profile) -> eyre::Result<Fou
         return Ok(default);
     }
     let mut best = (score(&default, profile)?, default);
-    for found in candidates(architecture, profile)? {
+    let mut all = candidates(architecture)?;
+    if profile == Profile::CheapGas {
+        all.extend(narrow(architecture)?.map(Found::of));
+    }
+    for found in all {
         let score = score(&found, profile)?;
         if score < best.0 {
             best = (score, found);
@@ -120,16 +124,9 @@ fn score(found: &Found, profile: Profile) -> eyre::Result<(u64, u64)> {
 }
 
 /// For each number of activations a row, the fewest rows that hold the architecture and a few doublings of them, each with the fewest
-/// weight columns that suffice; for the least gas the narrow form in the fewest rows, too.
-fn candidates(architecture: &Architecture, profile: Profile) -> eyre::Result<Vec<Found>> {
+/// weight columns that suffice.
+fn candidates(architecture: &Architecture) -> eyre::Result<Vec<Found>> {
     let mut found = Vec::new();
-    if profile == Profile::CheapGas {
-        match FrozenArchitecture::plan_with(architecture.clone(), Layout::NARROW, Layout::DEFAULT_SALT_ROWS) {
-            Ok(frozen) if frozen.layout.k <= TALLEST_NARROW => found.push(Found::of(frozen)),
-            Ok(_) | Err(FloorError::Rows { .. } | FloorError::TooLarge | FloorError::NarrowOutput { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
-    }
     for lanes in Layout::MIN_LANES..=Layout::MAX_LANES {
         let lowest = match FrozenArchitecture::plan_with(architecture.clone(), lanes, Layout::DEFAULT_SALT_ROWS) {
             Ok(frozen) => frozen,
@@ -146,9 +143,23 @@ fn candidates(architecture: &Architecture, profile: Profile) -> eyre::Result<Vec
     Ok(found)
 }
 
+/// The narrow form in the fewest rows; none if it has no place in those that are allowed, or does not tell this output.
+fn narrow(architecture: &Architecture) -> eyre::Result<Option<FrozenArchitecture>> {
+    for k in architecture.shift + 1..=TALLEST_NARROW {
+        match FrozenArchitecture::plan_at(architecture, k, Layout::NARROW, Layout::DEFAULT_SALT_ROWS) {
+            Ok(frozen) => return Ok(Some(frozen)),
+            Err(FloorError::Rows { .. }) => {}
+            Err(FloorError::NarrowOutput { .. }) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_prover::circuit::{Compiled, Cost};
     use assay_prover::model::random::{mobilenet_v2, tiny_network};
     use assay_prover::model::OutputMode;
     use assay_prover::plan::choose::lay_out;
@@ -169,31 +180,35 @@ mod tests {
     /// What the narrow form is for.
     #[test]
     fn the_paper_network_in_the_narrow_form_is_verified_for_411_thousand_gas() {
-        let architecture = mobilenet_v2(0.35, 96, 1001);
-        let frozen = FrozenArchitecture::plan_with(architecture, Layout::NARROW, Layout::DEFAULT_SALT_ROWS).unwrap();
+        let frozen = narrow(&mobilenet_v2(0.35, 96, 1001)).unwrap().expect("it fits");
         let layout = frozen.layout;
-        assert_eq!((layout.k, layout.weight_columns), (20, 3));
+        assert_eq!((layout.k, layout.lanes, layout.weight_columns), (20, 1, 3));
         let gas = verification::of(&frozen).unwrap().unwrap().gas;
-        assert!(gas.total() <= 411_120, "{gas:?}");
-        assert_eq!(choose(&architecture, Profile::CheapGas).unwrap().frozen, frozen);
-        // Another output, or a larger network: the wide form.
-        for (width, resolution, output) in [(0.35, 96, OutputMode::Top5), (0.5, 224, OutputMode::Top1)] {
-            let mut other = mobilenet_v2(width, resolution, 1001);
-            other.output = output;
-            let chosen = choose(&other, Profile::CheapGas).unwrap().frozen;
-            assert!(chosen.layout.lanes >= Layout::MIN_LANES, "{:?}", chosen.layout);
+        assert!(gas.total() <= 412_000, "{gas:?}");
+        assert_eq!(Cost::of(&Compiled::new(frozen).unwrap()).commitments, 31);
+    }
+
+    #[test]
+    fn networks_that_the_narrow_form_does_not_hold_have_the_wide_one() {
+        let mut five = mobilenet_v2(0.35, 32, 10);
+        five.output = OutputMode::Top5;
+        for other in [five, mobilenet_v2(0.5, 224, 1001)] {
+            assert!(narrow(&other).unwrap().is_none());
         }
+        let small = mobilenet_v2(0.35, 32, 10);
+        let chosen = choose(&small, Profile::CheapGas).unwrap().frozen;
+        assert_eq!(Some(chosen), narrow(&small).unwrap());
     }
 
     #[test]
     fn every_candidate_holds_everything_and_the_choice_is_the_same_every_time() {
         let architecture = mobilenet_v2(0.35, 32, 10);
+        let all = candidates(&architecture).unwrap();
+        assert!(all.len() > 10, "{}", all.len());
+        for found in &all {
+            lay_out(&found.frozen).unwrap();
+        }
         for (profile, name) in Profile::ALL {
-            let all = candidates(&architecture, profile).unwrap();
-            assert!(all.len() > 10, "{}", all.len());
-            for found in &all {
-                lay_out(&found.frozen).unwrap();
-            }
             assert_eq!(name.parse(), Ok(profile));
             assert_eq!(profile.to_string(), name);
             let chosen = choose(&architecture, profile).unwrap().frozen;
