@@ -25,7 +25,9 @@ fn joining() -> Vec<(usize, Vec<usize>)> {
 /// The readers of the concatenation read these bytes: their identities fail, each, and nothing else does.
 #[track_caller]
 fn expect_readers_fail(layer: usize, readers: &[usize], lie: impl Fn(&Case) -> Vec<u8>) {
-    FORMS.map(|of| expect_readers_fail_in(of, layer, readers, &lie));
+    FORMS
+        .iter()
+        .for_each(|of| expect_readers_fail_in(*of, layer, readers, &lie));
 }
 
 #[track_caller]

@@ -15,7 +15,7 @@ use halo2_proofs::halo2curves::ff::Field;
 /// A quotient or remainder one off, the rest of the network computed from it.
 #[track_caller]
 fn off_by_one(architecture: &Architecture, layer: usize) {
-    FORMS.map(|of| off_by_one_in(of, architecture, layer));
+    FORMS.iter().for_each(|of| off_by_one_in(*of, architecture, layer));
 }
 
 #[track_caller]
@@ -183,7 +183,9 @@ fn remainder_below_zero_is_rejected() {
 
 #[test]
 fn remainder_of_two_to_the_s_is_rejected() {
-    FORMS.map(remainder_of_two_to_the_s_is_rejected_in);
+    FORMS
+        .iter()
+        .for_each(|of| remainder_of_two_to_the_s_is_rejected_in(*of));
 }
 
 #[track_caller]

@@ -80,7 +80,9 @@ fn garbage_slot_beyond_the_last_channel_is_rejected() {
 
 #[test]
 fn weight_slot_beyond_the_last_channel_is_rejected() {
-    FORMS.map(weight_slot_beyond_the_last_channel_is_rejected_in);
+    FORMS
+        .iter()
+        .for_each(|of| weight_slot_beyond_the_last_channel_is_rejected_in(*of));
 }
 
 #[track_caller]
@@ -132,7 +134,9 @@ fn phantom_channel_with_garbage_of_its_own_is_rejected() {
 /// this group does not read those channels.
 #[test]
 fn group_that_reads_channels_of_another_is_rejected() {
-    FORMS.map(group_that_reads_channels_of_another_is_rejected_in);
+    FORMS
+        .iter()
+        .for_each(|of| group_that_reads_channels_of_another_is_rejected_in(*of));
 }
 
 #[track_caller]
