@@ -15,7 +15,7 @@
 //! | `top5` | the five classes |
 //! | `logits` | the logits as they are exposed |
 //! | `concat` | which channels the readers of joined tensors read |
-//! | `narrow`, `narrow_output`, `narrow_fixed` | the narrow form: its own constraints, which rows are of which kind, its fixed columns |
+//! | `narrow`, `narrow_output`, `narrow_fixed`, `narrow_proofs` | the narrow form: its own constraints, which rows are of which kind, the class, its fixed columns, real proofs |
 //! | `sums` | where running sums start, and what they add |
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
@@ -52,6 +52,8 @@ mod narrow;
 mod narrow_fixed;
 #[path = "soundness/narrow_output.rs"]
 mod narrow_output;
+#[path = "soundness/narrow_proofs.rs"]
+mod narrow_proofs;
 #[path = "soundness/poseidon.rs"]
 mod poseidon;
 #[path = "soundness/proofs.rs"]

@@ -1,9 +1,10 @@
 //! Every cell of the narrow form changed alone: a constraint notices it, or the floor plan says why none does.
 
-use crate::checker::{Checker, Violations};
-use crate::support::Case;
+use crate::checker::{Checker, Choice, Violations};
+use crate::support::{tiny_with, Case};
 use assay_prover::circuit::Compiled;
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
+use assay_prover::model::{Architecture, OutputMode};
 use assay_statement::field::Fr;
 use assay_statement::poseidon;
 use halo2_proofs::halo2curves::ff::Field;
@@ -63,7 +64,9 @@ impl<'a> Map<'a> {
             _ if (3..table).contains(&row) => n < 3,
             _ if (table..floor.on_rows).contains(&row) => n == 0,
             _ if (floor.on_rows + 1..floor.words).contains(&row) => n == 0,
-            _ => (self.round(row)).is_some_and(|round| round < p.rounds() && (n == 0 || p.is_full(round))),
+            _ => self
+                .round(row)
+                .is_some_and(|round| round < p.rounds() && (n == 0 || p.is_full(round))),
         };
         idle_unless(read, "no activation, multiplicity, garbage or square")
     }
@@ -101,9 +104,49 @@ impl<'a> Map<'a> {
     }
 }
 
+fn networks() -> [Architecture; 4] {
+    [
+        tiny_network(10),
+        kernel_network(10),
+        joined_network(10),
+        tiny_with(OutputMode::Bit),
+    ]
+}
+
+/// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
+#[test]
+fn hash_and_phase_2_of_the_narrow_form_follow_from_the_rest_and_the_challenges() {
+    for architecture in networks() {
+        let case = Case::narrow(architecture, 11);
+        let checker = Checker::new(&case);
+        let witness = case.witness();
+        let table = checker.table(&witness, &checker.phase_2(&witness));
+        assert_eq!(checker.choice(&table), Choice::default());
+    }
+}
+
+/// The check above notices the loss of each constraint that computes something which another one reads.
+#[test]
+fn without_any_one_computing_constraint_of_the_narrow_form_some_cell_is_free() {
+    let case = Case::narrow(tiny_network(10), 11);
+    let mut checker = Checker::new(&case);
+    let witness = case.witness();
+    let table = checker.table(&witness, &checker.phase_2(&witness));
+    let alone = ["sum is zero", "word of the statement"];
+    let computing = checker.computing();
+    let read = computing
+        .into_iter()
+        .filter(|(_, name)| !alone.contains(&name.as_str()));
+    for name in read.collect::<Vec<_>>() {
+        let whole = checker.delete(&name);
+        assert_ne!(checker.choice(&table), Choice::default(), "{name:?}");
+        checker.restore(whole);
+    }
+}
+
 #[test]
 fn every_cell_of_the_narrow_form_is_noticed_or_idle() {
-    for architecture in [tiny_network(10), kernel_network(10), joined_network(10)] {
+    for architecture in networks() {
         let case = Case::narrow(architecture, 11);
         let checker = Checker::new(&case);
         let witness = case.witness();
