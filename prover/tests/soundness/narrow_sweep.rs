@@ -1,15 +1,22 @@
 //! Every cell of the narrow form changed alone: a constraint notices it, or the floor plan says why none does.
 
-use crate::checker::{Checker, Choice, Violations};
-use crate::support::{tiny_with, Case};
-use assay_prover::circuit::Compiled;
+use crate::cheat::{Cheat, Failure};
+use crate::checker::{Checker, Choice, Table, Violations};
+use crate::support::{recount, small, tiny_with, Case};
+use assay_prover::circuit::{Compiled, Edit};
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::{Architecture, OutputMode};
+use assay_prover::witness::Witness;
 use assay_statement::field::Fr;
 use assay_statement::poseidon;
 use halo2_proofs::halo2curves::ff::Field;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use std::collections::HashMap;
+
+/// Cells that are tried of each network.
+const SAMPLE: usize = 400;
 
 /// Why nothing reads a cell.
 type Idle = Option<&'static str>;
@@ -113,25 +120,53 @@ fn networks() -> [Architecture; 4] {
     ]
 }
 
+/// A case of the narrow form with its check.
+struct Sweep {
+    case: Case,
+    checker: Checker,
+    witness: Witness,
+}
+
+impl Sweep {
+    /// A weight that multiplies nothing but zeros may be anything: no channel is all zeros.
+    fn new(architecture: &Architecture) -> Self {
+        let is_lively = |case: &Case| {
+            let layers = &case.compiled.frozen.architecture.layers;
+            let maps = case.trace.layers.iter().zip(&layers[..layers.len() - 1]);
+            let mut channels = maps.flat_map(|(trace, layer)| trace.out.chunks(layer.output.h * layer.output.w));
+            channels.all(|channel| channel.iter().any(|x| *x > 0))
+        };
+        let mut cases = (11..).map(|seed| Case::narrow(architecture.clone(), seed));
+        let case = cases.find(is_lively).expect("some image moves everything");
+        let (checker, witness) = (Checker::new(&case), case.witness());
+        Self { case, checker, witness }
+    }
+
+    fn table(&self) -> Table {
+        self.checker.table(&self.witness, &self.checker.phase_2(&self.witness))
+    }
+
+    /// Whether it is accepted with all of phase 2 computed anew.
+    fn accepts(&self, witness: &Witness) -> bool {
+        self.checker.accepts_recomputed(witness, &self.case.instances())
+    }
+}
+
 /// A cell that gates use but nothing fixes could balance any lie after the challenges are known.
 #[test]
 fn hash_and_phase_2_of_the_narrow_form_follow_from_the_rest_and_the_challenges() {
     for architecture in networks() {
-        let case = Case::narrow(architecture, 11);
-        let checker = Checker::new(&case);
-        let witness = case.witness();
-        let table = checker.table(&witness, &checker.phase_2(&witness));
-        assert_eq!(checker.choice(&table), Choice::default());
+        let sweep = Sweep::new(&architecture);
+        assert_eq!(sweep.checker.choice(&sweep.table()), Choice::default());
     }
 }
 
 /// The check above notices the loss of each constraint that computes something which another one reads.
 #[test]
 fn without_any_one_computing_constraint_of_the_narrow_form_some_cell_is_free() {
-    let case = Case::narrow(tiny_network(10), 11);
-    let mut checker = Checker::new(&case);
-    let witness = case.witness();
-    let table = checker.table(&witness, &checker.phase_2(&witness));
+    let sweep = Sweep::new(&tiny_network(10));
+    let table = sweep.table();
+    let mut checker = sweep.checker;
     let alone = ["sum is zero", "word of the statement"];
     let computing = checker.computing();
     let read = computing
@@ -147,10 +182,8 @@ fn without_any_one_computing_constraint_of_the_narrow_form_some_cell_is_free() {
 #[test]
 fn every_cell_of_the_narrow_form_is_noticed_or_idle() {
     for architecture in networks() {
-        let case = Case::narrow(architecture, 11);
-        let checker = Checker::new(&case);
-        let witness = case.witness();
-        let table = checker.table(&witness, &checker.phase_2(&witness));
+        let sweep = Sweep::new(&architecture);
+        let (table, case, checker) = (sweep.table(), &sweep.case, &sweep.checker);
         assert_eq!(checker.violations(&table, &case.instances()), Violations::default());
         let map = Map::new(&case.compiled);
         let weights = case.compiled.frozen.layout.weight_columns;
@@ -178,6 +211,103 @@ fn every_cell_of_the_narrow_form_is_noticed_or_idle() {
             "{}: {:#?}",
             wrong.len(),
             &wrong[..wrong.len().min(30)]
+        );
+    }
+}
+
+/// A cell of phase 1 larger by one, everything after it computed from it.
+#[test]
+fn changed_cell_of_phase_1_of_the_narrow_form_is_rejected_whatever_follows_honestly() {
+    for architecture in networks() {
+        let sweep = Sweep::new(&architecture);
+        let map = Map::new(&sweep.case.compiled);
+        let weights = sweep.witness.weights.len();
+        let rows = sweep.case.compiled.floor.usable;
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let some: Vec<(usize, usize)> = (0..SAMPLE)
+            .map(|_| {
+                (
+                    rng.gen_range(0..weights + sweep.witness.cells.len()),
+                    rng.gen_range(0..rows),
+                )
+            })
+            .collect();
+        some.par_iter().for_each(|(column, row)| {
+            let mut witness = sweep.witness.clone();
+            let (idle, values) = match column.checked_sub(weights) {
+                None => (map.weight(*column, *row), &mut witness.weights[*column]),
+                Some(n) => (map.cell(n, *row), &mut witness.cells[n]),
+            };
+            values[*row] += Fr::ONE;
+            assert_eq!(
+                sweep.accepts(&witness),
+                idle.is_some(),
+                "column {column}, row {row}: {idle:?}"
+            );
+        });
+    }
+}
+
+/// One number changed within the tables, output and multiplicities to match: what a row of the image leaves free is its remainder, and
+/// its quotient where the byte stays the same.
+#[test]
+fn changed_activation_of_the_narrow_form_is_rejected_even_with_its_lookups_in_order() {
+    for architecture in networks() {
+        let sweep = Sweep::new(&architecture);
+        let floor = &sweep.case.compiled.floor;
+        let (table, image) = (floor.narrow.unwrap().table, floor.tensors[0].rows());
+        let mut rng = ChaCha20Rng::seed_from_u64(6);
+        let of_image = (0..SAMPLE / 4).map(|n| (n % 2, rng.gen_range(image.clone())));
+        let mut some: Vec<(usize, usize)> = of_image.collect();
+        some.extend((0..SAMPLE).map(|n| (n % 2, rng.gen_range(3..table))));
+        some.par_iter().for_each(|(n, row)| {
+            let mut witness = sweep.witness.clone();
+            let old = small(&witness.cells[*n][*row]).expect("it is in range");
+            let new = if old < 1023 { old + 1 } else { old - 1 };
+            witness.cells[*n][*row] = Fr::from(new);
+            let mut is_same = true;
+            if *n == 0 {
+                let out = Fr::from(new.saturating_sub(512).min(255));
+                is_same = witness.cells[2][*row] == out;
+                witness.cells[2][*row] = out;
+            }
+            recount(&sweep.case.compiled, &mut witness);
+            let harmless = image.contains(row) && is_same;
+            assert_eq!(sweep.accepts(&witness), harmless, "cell {n}, row {row}");
+        });
+    }
+}
+
+/// The checker of the sweeps and the library's mock prover find the same constraints violated.
+#[test]
+fn checker_agrees_with_the_mock_prover_on_the_narrow_form() {
+    let sweep = Sweep::new(&tiny_network(10));
+    let first = sweep.witness.weights.len() + sweep.witness.cells.len();
+    let columns = sweep.table().len();
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    for _ in 0..40 {
+        let (column, row) = (
+            rng.gen_range(first..columns),
+            rng.gen_range(0..sweep.case.compiled.floor.usable),
+        );
+        let mut table = sweep.table();
+        table[column][row] += Fr::ONE;
+        let value = table[column][row];
+        let mut cheat = Cheat::of(Case::narrow(tiny_network(10), 0));
+        cheat.instances = sweep.case.instances();
+        cheat.witness = sweep.witness.clone();
+        cheat.edits = vec![Edit { column, row, value }];
+        let mut theirs = Violations::default();
+        for failure in cheat.failures() {
+            match failure {
+                Failure::Gate { gate, constraint, .. } => drop(theirs.gates.insert((gate, constraint))),
+                Failure::Copy(_) | Failure::Instance(_) => theirs.copies = true,
+            }
+        }
+        assert_eq!(
+            sweep.checker.violations(&table, &cheat.instances),
+            theirs,
+            "{column} {row}"
         );
     }
 }
