@@ -440,11 +440,9 @@ fn wrong_in_the_hash(call: usize, round: usize, word: usize, gate: &str, constra
 #[test]
 fn wrong_state_in_the_hash_is_rejected() {
     let rounds = poseidon::parameters().rounds();
-    for call in [0, 2, 5] {
-        for round in [1, 10, rounds] {
-            for word in 0..WIDTH {
-                wrong_in_the_hash(call, round, word, "poseidon round", &format!("next word {word}"));
-            }
+    for (call, round) in [(0, 1), (2, 10), (5, rounds)] {
+        for word in 0..WIDTH {
+            wrong_in_the_hash(call, round, word, "poseidon round", &format!("next word {word}"));
         }
         wrong_in_the_hash(call, 0, 0, "narrow call", "capacity starts at zero");
     }
