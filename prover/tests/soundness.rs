@@ -15,7 +15,7 @@
 //! | `top5` | the five classes |
 //! | `logits` | the logits as they are exposed |
 //! | `concat` | which channels the readers of joined tensors read |
-//! | `narrow`, `narrow_output`, `narrow_fixed`, `narrow_proofs` | the narrow form: its own constraints, which rows are of which kind, the class, its fixed columns, real proofs |
+//! | `narrow`, `narrow_…` | the narrow form: its own constraints and kinds of rows, challenges, fixed columns, the class, real proofs |
 //! | `sums` | where running sums start, and what they add |
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
@@ -48,6 +48,8 @@ mod image;
 mod logits;
 #[path = "soundness/narrow.rs"]
 mod narrow;
+#[path = "soundness/narrow_challenges.rs"]
+mod narrow_challenges;
 #[path = "soundness/narrow_fixed.rs"]
 mod narrow_fixed;
 #[path = "soundness/narrow_output.rs"]
