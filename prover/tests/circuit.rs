@@ -62,6 +62,17 @@ fn one_activation_a_row_makes_a_circuit_of_few_columns_that_accepts_too() {
 }
 
 #[test]
+fn outputs_that_the_narrow_form_does_not_tell_are_refused() {
+    for output in [OutputMode::Top5, OutputMode::Logits] {
+        let refused = FrozenArchitecture::plan_with(tiny_with(output), Layout::NARROW, 32);
+        assert!(
+            matches!(&refused, Err(FloorError::NarrowOutput { output: told }) if *told == output),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn a_layout_from_a_file_is_checked_before_it_is_used() {
     let good = FrozenArchitecture::plan_with(tiny_network(10), 3, 32).unwrap();
     for (k, lanes, weight_columns, salt_rows) in [
