@@ -5,7 +5,7 @@
 mod definition;
 mod support;
 
-use assay_prover::circuit::{FrozenArchitecture, Layout};
+use assay_prover::circuit::{Compiled, FrozenArchitecture, Layout};
 use assay_prover::model::{
     Architecture, Conv, ConvKind, Groups, Kernel, Layer, Model, Op, OutputMode, Padding, ParamsError, Shape, TensorId,
 };
@@ -82,9 +82,23 @@ fn definition_reference_and_circuit_agree_on_random_networks() {
         if shift <= NARROW_SHIFT && matches!(output, OutputMode::Top1 | OutputMode::Bit) {
             let architecture = frozen.architecture.clone();
             let narrow = FrozenArchitecture::plan_with(architecture, Layout::NARROW, SALT_ROWS).expect("a plan");
-            agree(&Case::with_model(narrow, model.clone(), seed), &name);
+            let case = Case::with_model(narrow, model.clone(), seed);
+            no_row_is_of_two_kinds(&case.compiled, &name);
+            agree(&case, &name);
         }
         agree(&Case::with_model(frozen, model, seed), &name);
+    }
+}
+
+/// Of the narrow form: what the rows are for is said by four columns, and by one more beside them for the weights.
+fn no_row_is_of_two_kinds(compiled: &Compiled, name: &str) {
+    let fixed = &compiled.fixed;
+    let lookup = fixed.coefficients.last().expect("there are coefficients");
+    for row in 0..compiled.floor.usable {
+        let is = |column: &[u8]| usize::from(column[row] != 0);
+        let of_state = is(&fixed.round) + is(&fixed.arith_kind);
+        assert!(is(lookup) + is(&fixed.block) + of_state <= 1, "{name}, row {row}");
+        assert!(is(&fixed.weight_kind) + of_state <= 1, "{name}, row {row}");
     }
 }
 
