@@ -34,6 +34,10 @@ analyse:
 package *flags:
     scripts/package {{flags}}
 
+# The site of docs/ (mdBook)
+docs *flags:
+    scripts/docs {{flags}}
+
 # Compare what Cargo.lock brings in with deny.toml
 deny:
     scripts/deny
@@ -42,7 +46,8 @@ deny:
 mutate *args:
     scripts/mutate {{args}}
 
-# Write generated files anew: release artefacts and gas snapshot
+# Write generated files anew: release artefacts, the reference of docs/ and gas snapshot
 bless:
     scripts/release-artefacts
+    scripts/reference
     scripts/forge snapshot --no-match-test 'testFuzz|invariant|handler'

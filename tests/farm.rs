@@ -89,7 +89,39 @@ fn daemons_have_a_farm_prove_and_collect_by_themselves() {
     assert_eq!(daemons.verdict(&id)["provenOnChain"], 4);
     // What was allotted and not used is all that this machine did not keep.
     assert_eq!((counter(setting), &status["openings"][0]["used"]), (6, &4.into()));
+    a_contested_prediction_is_proven_by_the_same_farm(setting, &farm);
     assert!(worker.ends());
+}
+
+fn a_contested_prediction_is_proven_by_the_same_farm(setting: &Setting, farm: &Farm) {
+    let options = ["--public", "--price", "0.003", "--deposit", "0.02"];
+    let opened = setting.open_round("round", 5, 2, &options);
+    let id = opened["id"].as_str().expect("an id").to_owned();
+    setting.serve_round(&id);
+    setting.provider().does(&["predict", "publish", &id]);
+    let reference = text(&setting.model);
+    setting
+        .consumer()
+        .does(&["predict", "check", &id, "--reference", reference]);
+    setting.consumer().does(&["predict", "contest", &id, "--random", "1"]);
+    let exchange = setting.shared("exchange");
+    let options = [&["--once"][..], &farm.options()].concat();
+    for _ in 0..6 {
+        let mut daemon = setting.rounds_daemon("provider", text(&exchange), &options);
+        let output = daemon
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .expect("assay runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        if setting.round(&id)["proven"] == 1 {
+            break;
+        }
+    }
+    assert_eq!(setting.round(&id)["proven"], 1);
+    let status = farm.status(setting);
+    assert_eq!(tasks_of(&status, &id, "done"), 1, "{status}");
+    assert_eq!(status["openings"][0]["used"], 5);
 }
 
 #[test]

@@ -1,8 +1,12 @@
-//! Commands that are killed at random moments: run again, they finish, nothing is lost and nothing is paid twice.
+//! Commands that are killed at random moments: run again, they finish, nothing is lost and nothing is paid twice. Nor is it where both
+//! machines are lost after the offer was accepted, and state directories are made of backups.
 
 use e2e::{text, Party, Setting, CONSUMER, PROVIDER};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Kills of each command before it may finish.
@@ -15,6 +19,39 @@ const PLAYS: usize = 2;
 struct Account {
     transactions: [u64; 2],
     withdrawn: [String; 2],
+}
+
+/// The command before which the machines are lost: the offer has been accepted.
+const LOST_BEFORE: &[&str] = &["mc", "send"];
+
+/// Backs up a party's state directory, removes it with all that its journals name elsewhere, and restores it. What was elsewhere is put
+/// back by links.
+fn lose(party: Party<'_>, is_provider: bool, backup: &Path) {
+    let passphrase = backup.with_extension("passphrase");
+    fs::write(&passphrase, "five words of a list\n").unwrap();
+    let with = ["--passphrase-file", text(&passphrase)];
+    let made = party.reads(&[&["backup", text(backup)], &with[..]].concat());
+    let home = Path::new(made["home"].as_str().unwrap());
+    assert!(made["missing"].as_array().unwrap().is_empty() && !home.join("keys").exists());
+    fs::remove_dir_all(home).unwrap();
+    let refused = party.fails_to_read(&["restore", text(&passphrase), with[0], with[1]]);
+    assert!(refused.1.contains("is no backup") && !home.exists(), "{refused:?}");
+    // None was begun, and a consumer has no model whose proofs are counted.
+    let stated: &[&str] = if is_provider { &["--proofs-used", "0"] } else { &[] };
+    let restored = party.reads(&[&["restore", text(backup)], stated, &with].concat());
+    assert_eq!(restored["files"], made["files"]);
+    for moved in restored["outside"].as_array().unwrap() {
+        let [was, is] = ["was", "is"].map(|key| Path::new(moved[key].as_str().unwrap()));
+        for entry in fs::read_dir(is).unwrap() {
+            let entry = entry.unwrap();
+            let old = was.join(entry.file_name());
+            match old.is_dir() {
+                true => fs::remove_dir_all(&old).unwrap(),
+                false => fs::remove_file(&old).unwrap(),
+            }
+            symlink(entry.path(), &old).unwrap();
+        }
+    }
 }
 
 /// Plays a full engagement with a challenge. Before each command `disturb` hears its number and what it is; `ended` hears
@@ -94,9 +131,15 @@ fn killed_commands_finish_when_run_again_and_pay_nothing_twice() {
     assert_eq!(undisturbed.withdrawn, ["94020000000000000", "67980000000000000"]);
     let seed: u64 = rand::thread_rng().gen();
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    for _ in 0..PLAYS {
+    for play_number in 0..PLAYS {
         let mut kills = 0;
+        let dir = tempfile::tempdir().unwrap();
         let disturb = |step: usize, party: Party<'_>, args: &[&str]| {
+            // Later the other one's journal is older than the chain, which is no matter: it has done nothing.
+            let is_lost = play_number == 0 && (args.starts_with(LOST_BEFORE) || args.starts_with(&["mp", "ack"]));
+            if is_lost {
+                lose(party, args[0] == "mp", &dir.path().join(args[0]));
+            }
             for _ in 0..KILLS {
                 let after = rng.gen_range(Duration::ZERO..durations[step]);
                 // One that has finished by then is simply repeated.

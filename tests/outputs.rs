@@ -5,7 +5,7 @@ use assay_durable::progress::Silent;
 use assay_marketplace::plan::verification;
 use assay_marketplace::verifier::code::spec;
 use assay_prover::circuit::{Cost, FrozenArchitecture};
-use assay_prover::model::{Model, OutputMode};
+use assay_prover::model::{Architecture, Model, OutputMode};
 use assay_prover::proof::{prove, verify, Keys, ProofBundle, ProverInput, VerifyError};
 use assay_prover::reference;
 use assay_prover::srs::Srs;
@@ -30,9 +30,13 @@ struct Proven {
     bundle: ProofBundle,
 }
 
-fn proven(output: OutputMode) -> Proven {
+fn proven(output: OutputMode, shift: u32) -> Proven {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
-    let model = Model::random(small_architecture_with(output), 11).unwrap();
+    let architecture = Architecture {
+        shift,
+        ..small_architecture_with(output)
+    };
+    let model = Model::random(architecture, 11).unwrap();
     let frozen = FrozenArchitecture::plan_with(model.architecture.clone(), 3, 64).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let cache = Cache::at(directory.path());
@@ -74,15 +78,18 @@ fn with_instances(bundle: &ProofBundle, instances: Vec<[u8; 32]>) -> ProofBundle
 
 #[test]
 fn five_classes_and_a_bit_are_verified_here_and_by_the_generated_contract() {
-    for (output, lies) in [
+    for (output, shift, lies) in [
         // Another class, an order that is not ascending, one class fewer.
         (
             OutputMode::Top5,
+            10,
             (|word| [word + 1, word.rotate_left(16), word >> 16]) as fn(u128) -> [u128; 3],
         ),
-        (OutputMode::Bit, |bit| [1 - bit, 2, 3]),
+        (OutputMode::Bit, 10, |bit| [1 - bit, 2, 3]),
+        // Remainders of two limbs: columns of phase 1 and a helper more.
+        (OutputMode::Top1, 18, |class| [class + 1, class + 2, 10]),
     ] {
-        let Proven { keys, outputs, bundle } = proven(output);
+        let Proven { keys, outputs, bundle } = proven(output, shift);
         let statement = bundle.statement().unwrap();
         assert_eq!(statement.output, word(outputs[0]), "{output}");
 
@@ -128,7 +135,7 @@ fn five_classes_and_a_bit_are_verified_here_and_by_the_generated_contract() {
 
 #[test]
 fn logits_are_one_instance_a_class_and_no_more_or_fewer() {
-    let Proven { keys, outputs, bundle } = proven(OutputMode::Logits);
+    let Proven { keys, outputs, bundle } = proven(OutputMode::Logits, 10);
     let logits: Vec<[u8; 32]> = outputs.iter().map(|logit| word(*logit)).collect();
     assert_eq!(bundle.instances()[2..], logits);
     assert_eq!((logits.len(), bundle.statement()), (10, None));

@@ -1,8 +1,13 @@
 //! Both daemons on anvil, with real proofs of a small network: nobody types a command between offer and withdrawal.
 
 use assay_durable::lock::Lock;
+use assay_prover::secret::{advance_counter, ModelSecret};
 use e2e::{text, Daemons, OUTSIDER};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 
 #[test]
 fn two_daemons_close_a_full_engagement_over_a_server() {
@@ -145,13 +150,109 @@ fn no_more_is_accepted_than_may_be_open() {
     assert_eq!(ids.iter().filter(accepted).count(), 2);
 }
 
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..200 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("never: {what}");
+}
+
+/// Status and body.
+fn get(port: u16, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
+}
+
+/// Prometheus' text format, strictly: help and type of a metric before its samples, names of letters, numbers.
+fn samples(text: &str) -> BTreeMap<String, f64> {
+    let (mut known, mut all) = (Vec::new(), BTreeMap::new());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let (name, words) = help.split_once(' ').unwrap();
+            let is_counter = name.ends_with("_total");
+            let kind = if is_counter { "counter" } else { "gauge" };
+            assert_eq!(lines.next().unwrap(), format!("# TYPE {name} {kind}"));
+            assert!(!words.is_empty() && !known.contains(&name), "{name}");
+            known.push(name);
+            continue;
+        }
+        let (sample, value) = line.rsplit_once(' ').unwrap();
+        let name = sample.split('{').next().unwrap();
+        assert_eq!(known.last(), Some(&name), "{line}");
+        assert!(
+            name.starts_with("assay_") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+            "{name}"
+        );
+        let labels = &sample[name.len()..];
+        assert!(
+            labels.is_empty() || (labels.starts_with('{') && labels.ends_with("\"}")),
+            "{line}"
+        );
+        let before = all.insert(sample.to_owned(), value.parse().unwrap());
+        assert_eq!(before, None, "{sample} twice");
+    }
+    assert!(text.ends_with('\n'));
+    all
+}
+
 #[test]
 fn one_daemon_looks_after_what_an_account_has_in_a_state_directory() {
     let daemons = Daemons::new();
     let url = daemons.setting.devnet.url.clone();
-    let mut first = daemons.start("provider", &url, &[]);
+    // One proof is left, which somebody should hear of.
+    let secret = daemons.setting.model.with_extension("secret");
+    let budget = ModelSecret::open(&secret).unwrap().budget();
+    advance_counter(&secret, budget - 1).unwrap();
+    let heard = daemons.setting.shared("heard");
+    let (port, notify) = (free_port(), format!("tee {}", text(&heard)));
+    let observed = ["--metrics", &port.to_string(), "--notify", &notify, "--every", "1"];
+    let mut first = daemons.start("provider", &url, &observed);
     let mut events = first.events();
     assert_eq!(events.next().unwrap()["event"], "started");
+    let low = events.next().unwrap();
+    assert_eq!(
+        (&low["event"], &low["fields"]["proofsLeft"]),
+        (&"budgetLow".into(), &1.into())
+    );
+    let is_heard = || {
+        let said = std::fs::read(&heard).unwrap_or_default();
+        serde_json::from_slice::<serde_json::Value>(&said).is_ok_and(|said| said == low)
+    };
+    until("the command heard of it", is_heard);
+    until("it is well", || {
+        get(port, "/healthz") == ("200".into(), "well\n".into())
+    });
+    let (status, text) = get(port, "/metrics");
+    let samples = samples(&text);
+    let one = |name: &str| samples.get(name).copied();
+    assert_eq!(status, "200");
+    assert_eq!((one("assay_node_up"), one("assay_open_items")), (Some(1.0), Some(0.0)));
+    assert_eq!(one("assay_proofs_left{model=\"small\"}"), Some(1.0));
+    assert!(
+        one("assay_fees_paid_ether_total").unwrap() > 0.0,
+        "the registration was paid for"
+    );
+    assert!(
+        samples.keys().any(|name| name.starts_with("assay_stake_ether{")),
+        "{text}"
+    );
     let said = daemons.once_fails("provider");
     let lock = format!("provider-{}.lock is in use", daemons.setting.provider().address());
     assert!(said.contains(&lock) && said.contains("another --home"), "{said}");

@@ -1,14 +1,17 @@
 //! `bench farm`: a queue with many workers that sleep instead of proving, some of which are lost; how long its answers take.
 
+pub mod expected;
+pub mod real;
+
 use assay_farm::local::{Durable, Local};
-use assay_farm::queue::{Budget, Closed, Failure, Hash, NewTask, Settings, Skill, Taken};
+use assay_farm::queue::{Budget, Failure, Hash, NewTask, Settings, Skill, Taken};
 use assay_farm::supervisor::{Attempt, Call, Event, Options, Progress, Stop, Supervisor, Work};
 use assay_farm::{Queue, Role};
 use eyre::{ensure, eyre, WrapErr};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
@@ -27,9 +30,9 @@ const BUNDLE: usize = 5000;
 /// How many workers sleep, and for how long.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Workers, each with one proof at a time
-    #[arg(long, default_value_t = 1000)]
-    pub workers: usize,
+    /// Workers, each with one proof at a time [default: 1000, with --real 4]
+    #[arg(long)]
+    pub workers: Option<usize>,
     /// Tasks of one engagement
     #[arg(long, default_value_t = 15_000)]
     pub tasks: usize,
@@ -42,6 +45,15 @@ pub struct Args {
     /// Connections to the database, shared by the workers
     #[arg(long, default_value_t = 100)]
     pub connections: usize,
+    /// Real proofs of a tiny network by worker processes with a queue and by the same without, in place of workers that sleep: so many
+    #[arg(long, value_name = "PROOFS", conflicts_with_all = ["tasks", "mean", "lost", "connections", "plot"])]
+    pub real: Option<usize>,
+    /// Nothing is run: the time that the paper's sets take with so many workers, as a picture in this directory, and what they cost
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["workers", "tasks", "mean", "lost", "connections"])]
+    pub plot: Option<PathBuf>,
+    /// The last tasks go to one worker, whoever is idle
+    #[arg(long, conflicts_with = "plot")]
+    pub once: bool,
 }
 
 /// What came out; times in seconds of wall clock.
@@ -67,7 +79,9 @@ pub struct Report {
     pub lost: usize,
     /// Openings spent.
     pub starts: u64,
-    /// Workers that lived, and whose task was given to another all the same.
+    /// Of them, for second workers of a task.
+    pub second: usize,
+    /// Workers that lived, and whose task was taken from them all the same.
     pub false_deaths: usize,
     /// Seconds that the database's processes ran.
     pub database_cpu_s: f64,
@@ -80,7 +94,17 @@ pub struct Report {
 /// # Errors
 /// If PostgreSQL cannot be started, or something was lost.
 pub fn run(args: &Args) -> eyre::Result<()> {
-    let report = tokio::runtime::Runtime::new()?.block_on(measure(args))?;
+    if let Some(directory) = &args.plot {
+        let mut random = seeded(b"the paper's sets");
+        return expected::run(directory, |mean| log_normal(&mut random, mean).as_secs_f64());
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    if let Some(proofs) = args.real {
+        let report = runtime.block_on(real::measure(args.workers.unwrap_or(4), proofs))?;
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        return Ok(());
+    }
+    let report = runtime.block_on(measure(args))?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }
@@ -91,8 +115,8 @@ struct Told {
     takes: Vec<f64>,
     finishes: Vec<f64>,
     beats: Vec<f64>,
+    second: usize,
     doubled: usize,
-    known: usize,
 }
 
 /// What all workers share.
@@ -190,7 +214,7 @@ impl Work for Sleeper {
             Event::Answered(Call::Finish, took) => told.finishes.push(took.as_secs_f64()),
             Event::Answered(Call::Beat, took) => told.beats.push(took.as_secs_f64()),
             Event::Doubled(_) => told.doubled += 1,
-            Event::Finished(_, Closed::Known, _) => told.known += 1,
+            Event::Took(taken) if taken.is_second => told.second += 1,
             Event::Waiting(error) => eprintln!("waiting: {error}"),
             _ => {}
         });
@@ -238,17 +262,22 @@ async fn one(
 /// If PostgreSQL cannot be started, or something was lost.
 pub async fn measure(args: &Args) -> eyre::Result<Report> {
     ensure!((0.0..1.0).contains(&args.lost), "--lost is a share, from 0 to 1");
+    let many = args.workers.unwrap_or(1000);
     let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules");
     let programs = Local::find(&[modules])?;
     let directory = tempfile::tempdir()?;
     let local = Local::start(&programs, directory.path(), Durable::Yes).await?;
-    Queue::set_up(&local.url(), &Settings::default()).await?;
+    let settings = Settings {
+        twice: !args.once,
+        ..Settings::default()
+    };
+    Queue::set_up(&local.url(), &settings).await?;
     let owner = Queue::connect(&local.url(), Role::Owner).await?;
     let total = 2 * args.tasks as u64;
     owner.hand_over(&MODEL, Budget { used: 0, total }).await?;
     owner.submit(&tasks(args.tasks)?).await?;
     let mut connections = Vec::new();
-    for _ in 0..args.connections.clamp(1, args.workers) {
+    for _ in 0..args.connections.clamp(1, many) {
         connections.push(Arc::new(Queue::connect(&local.url(), Role::Worker).await?));
     }
     let all = Arc::new(Sleepers {
@@ -258,7 +287,7 @@ pub async fn measure(args: &Args) -> eyre::Result<Report> {
     let (stop, done) = watch::channel(Stop::No);
     let began = Instant::now();
     let mut workers = JoinSet::new();
-    for (number, queue) in (0..args.workers).zip(connections.iter().cycle()) {
+    for (number, queue) in (0..many).zip(connections.iter().cycle()) {
         workers.spawn(one(number, queue.clone(), all.clone(), args.lost, done.clone()));
     }
     loop {
@@ -288,17 +317,18 @@ pub async fn measure(args: &Args) -> eyre::Result<Report> {
     let status = owner.status(None).await?;
     let starts = status.budgets.first().map_or(0, |budget| budget.budget.used);
     Ok(all.told(|told| Report {
-        workers: args.workers,
+        workers: many,
         tasks: args.tasks,
         wall_s,
-        ideal_s: args.tasks as f64 * args.mean / args.workers as f64,
+        ideal_s: args.tasks as f64 * args.mean / many as f64,
         calls_per_s: (told.takes.len() + told.finishes.len()) as f64 / wall_s,
         take_s: percentiles(&mut told.takes),
         finish_s: percentiles(&mut told.finishes),
         beat_s: percentiles(&mut told.beats),
         lost,
         starts,
-        false_deaths: told.doubled.max(told.known),
+        second: told.second,
+        false_deaths: told.doubled,
         database_cpu_s,
         database_bytes: status.size,
     }))

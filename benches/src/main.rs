@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "bench",
-    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000\n  scripts/bench paper\n  scripts/bench peers\n  scripts/bench farm --workers 100 --tasks 1000"
+    after_help = "Example:\n  scripts/bench prove mobilenet_v2_035_96 --json\n  scripts/bench kernels --repeat 5\n  scripts/bench held --examples 2000\n  scripts/bench paper\n  scripts/bench peers\n  scripts/bench farm --workers 100 --tasks 1000\n  scripts/bench farm --real 200"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -25,7 +25,7 @@ enum Command {
     Kernels(kernels::Args),
     /// The paper's networks in one go, and docs/benchmarks.md with all tables and charts
     Paper(paper::Args),
-    /// A queue of proofs with a thousand workers that sleep instead of proving
+    /// A queue of proofs with a thousand workers that sleep instead of proving, or with a few that prove
     Farm(farm::Args),
     /// Two small networks by ezkl and by this program, in one go
     Peers(peers::Args),

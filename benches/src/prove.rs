@@ -10,7 +10,7 @@ use assay_marketplace::plan::search;
 use assay_marketplace::proving::load_model;
 use assay_prover::circuit::{Cost, FrozenArchitecture, Layout};
 use assay_prover::model::random::mobilenet_v2;
-use assay_prover::model::Model;
+use assay_prover::model::{Architecture, Model};
 use assay_prover::proof::{
     only_portable, prove_with_secret, uses_lanes, verify, Inference, Keys, Memory, ProofBundle, VerifierKey,
 };
@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// As in the paper: those of ImageNet, and one for the rest.
-pub(crate) const CLASSES: usize = 1001;
+const CLASSES: usize = 1001;
 /// log₂ of the scalars of the reference multi-exponentiation.
 const MSM_LOG_SIZE: u32 = 18;
 /// Verifications whose median is reported.
@@ -40,7 +40,8 @@ const VERIFICATIONS: usize = 5;
 /// What to prove.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper and random weights; or a model file
+    /// mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, with 1001 classes as in the paper and random weights,
+    /// mobilenet_v2_WIDTH_RESOLUTION_CLASSES with others; or a model file
     pub arch: String,
     /// What the layout is chosen for, as by assay plan
     #[arg(long, value_name = "fast|fastest|small-memory|cheap-gas", default_value_t)]
@@ -48,6 +49,9 @@ pub struct Args {
     /// Activations per row of the layout, in place of a profile
     #[arg(long, conflicts_with = "profile")]
     pub lanes: Option<usize>,
+    /// Shift of a named architecture, 9 to 24; above 16 remainders have two limbs
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub shift: u32,
     /// Proofs: of the first one the caches are cold, of the others the median counts
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
@@ -215,7 +219,7 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
     let profile = Profile::begin();
     let steps = profile.phases(Box::new(Printed::default()));
     let cache = Cache::user()?;
-    let model = model(&args.arch)?;
+    let model = model(&args.arch, args.shift)?;
     let architecture = model.architecture.clone();
     let frozen = match args.lanes {
         Some(lanes) => FrozenArchitecture::plan_with(architecture, lanes, Layout::DEFAULT_SALT_ROWS)?,
@@ -293,23 +297,30 @@ pub fn measure(args: &Args) -> eyre::Result<Report> {
 }
 
 /// What a file holds, or random weights of a named architecture.
-fn model(name: &str) -> eyre::Result<Model> {
+fn model(name: &str, shift: u32) -> eyre::Result<Model> {
     let path = Path::new(name);
     if path.is_file() {
         return load_model(path);
     }
-    let (width, resolution) = parse(name)?;
-    Ok(Model::random(mobilenet_v2(width, resolution, CLASSES), 1)?)
+    let architecture = Architecture { shift, ..named(name)? };
+    Ok(Model::random(architecture, 1)?)
 }
 
-/// `mobilenet_v2_035_96` → (0.35, 96).
+/// `mobilenet_v2_035_96` and `mobilenet_v2_035_96_10`: of the paper's 1001 classes, and of ten.
 ///
 /// # Errors
 /// If it is no such name.
-pub(crate) fn parse(name: &str) -> eyre::Result<(f64, usize)> {
-    let numbers = name.strip_prefix("mobilenet_v2_").and_then(|rest| rest.split_once('_'));
-    let Some((width, resolution)) = numbers else {
-        bail!("unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION, for example mobilenet_v2_035_96, or a model file");
+pub(crate) fn named(name: &str) -> eyre::Result<Architecture> {
+    let numbers = name
+        .strip_prefix("mobilenet_v2_")
+        .map(|rest| rest.split('_').collect::<Vec<_>>());
+    let (width, resolution, classes) = match numbers.as_deref() {
+        Some([width, resolution]) => (*width, *resolution, None),
+        Some([width, resolution, classes]) => (*width, *resolution, Some(*classes)),
+        _ => bail!(
+            "unknown architecture {name}: expected mobilenet_v2_WIDTH_RESOLUTION or mobilenet_v2_WIDTH_RESOLUTION_CLASSES, for example \
+             mobilenet_v2_035_96, or a model file"
+        ),
     };
     let (whole, fraction) = width.split_at(1.min(width.len()));
     let width: f64 = format!("{whole}.{fraction}0")
@@ -323,7 +334,15 @@ pub(crate) fn parse(name: &str) -> eyre::Result<(f64, usize)> {
         resolution > 0 && resolution <= 512 && resolution.is_multiple_of(32),
         "the resolution has to be a multiple of 32"
     );
-    Ok((width, resolution))
+    let classes = match classes {
+        Some(classes) => classes.parse().wrap_err("the classes have to be a number")?,
+        None => CLASSES,
+    };
+    ensure!(
+        (1..=10_000).contains(&classes),
+        "{classes} classes are not between 1 and 10,000"
+    );
+    Ok(mobilenet_v2(width, resolution, classes))
 }
 
 fn reference_msm(srs: &Srs) -> f64 {

@@ -10,6 +10,7 @@ use assay_marketplace::plan::search::{choose, Profile};
 use assay_marketplace::plan::verification;
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
+use assay_prover::model::Architecture;
 use std::path::Path;
 
 const ARCH: &str = "mobilenet_v2_035_96";
@@ -20,6 +21,7 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
         arch: ARCH.into(),
         profile: Profile::Fast,
         lanes: None,
+        shift: 16,
         repeat: 1,
         portable: false,
         stock: false,
@@ -87,4 +89,26 @@ fn the_contract_of_a_network_in_the_narrow_form_takes_its_proof_for_what_was_cou
         (cost.commitments, cost.proof_bytes),
         (report.commitments, report.proof_bytes)
     );
+}
+
+/// What two limbs cost, counted: the same rows, one column of high limbs a lane and a helper for them.
+#[test]
+fn shift_24_of_the_paper_network_costs_what_architecture_md_says() {
+    let frozen = FrozenArchitecture::plan(Architecture {
+        shift: 24,
+        ..mobilenet_v2(0.35, 96, 1001)
+    })
+    .unwrap();
+    let gas = verification::of(&frozen).unwrap().unwrap().gas.total();
+    let one_limb = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
+    assert_eq!(frozen.layout, one_limb.layout);
+    let cost = Cost::of(&Compiled::new(frozen).unwrap());
+    let counted = (
+        cost.rows_used,
+        cost.advice_columns,
+        cost.commitments,
+        cost.proof_bytes,
+        gas,
+    );
+    assert_eq!(counted, (254_729, 31, 62, 4_896, 672_554));
 }

@@ -1,7 +1,7 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
-use super::envelope::{called, decoded, outbidding};
+use super::envelope::{called, decoded, outbidding, read};
 use super::fees::{FeeLimits, Fees, Quote};
 use super::refusal::Refusal;
 use super::revert;
@@ -326,9 +326,8 @@ impl Account {
 
     /// Whether another account signed the step: its nonces say nothing about this one's.
     pub(crate) fn is_of_another(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
-        let signer = signed
-            .signature()
-            .recover_address_from_prehash(&signed.signature_hash())?;
+        let prehash = signed.signature_hash();
+        let signer = signed.signature().recover_address_from_prehash(&prehash)?;
         Ok(signer != self.address())
     }
 
@@ -397,7 +396,9 @@ impl Account {
         out: &Reporter,
         since: Instant,
     ) -> eyre::Result<TransactionReceipt> {
-        if let Some(receipt) = self.chain.confirmed(hash, raw, step, out, since).await? {
+        let signed_by = (self.address(), read(raw)?.nonce());
+        let confirmed = self.chain.confirmed(hash, raw, signed_by, step, out, since);
+        if let Some(receipt) = confirmed.await? {
             if let Some(mined) = journal.confirm_step(step, &receipt)? {
                 out.note(format_args!("{step}: {} {mined}", receipt.transaction_hash));
             }

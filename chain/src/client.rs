@@ -297,14 +297,15 @@ impl Chain {
         }
     }
 
-    /// Waits until the transaction `raw`, sent at `since`, is in a block that has its confirmations; `None` if no block takes it.
+    /// Waits until the transaction `raw`, sent at `since` by an account with a nonce, is in a block that has its confirmations; `None` if no block takes it.
     ///
     /// # Errors
-    /// If it reverted.
+    /// If it reverted; [`Kind::NonceTaken`] if another transaction has its nonce, with its confirmations.
     pub(super) async fn confirmed(
         &self,
         hash: TxHash,
         raw: &Bytes,
+        signed_by: (Address, u64),
         what: &str,
         out: &Reporter,
         since: Instant,
@@ -333,6 +334,7 @@ impl Chain {
             } else if polls % POLLS_BEFORE_RESENDING == 0 {
                 // Most nodes know it and say so.
                 let _ = self.provider.send_raw_transaction(raw).await;
+                self.require_untaken(hash, signed_by, what).await?;
             }
             if !is_said && began.elapsed() > SILENCE {
                 let s = if self.confirmations == 1 { "" } else { "s" };
@@ -344,6 +346,21 @@ impl Chain {
             }
             tokio::time::sleep(pause).await;
         }
+    }
+}
+
+impl Chain {
+    /// Fails if no block can take the transaction any more that this account signed with this nonce.
+    async fn require_untaken(&self, hash: TxHash, (signer, nonce): (Address, u64), what: &str) -> eyre::Result<()> {
+        // The nonce first: what has used it by now has its receipt.
+        let used = self.confirmed_nonce(signer).await?;
+        if used <= nonce || self.provider.get_transaction_receipt(hash).await?.is_some() {
+            return Ok(());
+        }
+        let why =
+            format!("{what}: another transaction of {signer} took nonce {nonce}, and no block takes {hash} any more");
+        let error = Error::new(Kind::NonceTaken, why);
+        Err(error.hint("repeat the command: it sends what is still due").into())
     }
 }
 

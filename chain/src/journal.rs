@@ -36,6 +36,9 @@ pub struct Step {
     /// A transaction that does nothing, which was sent last to take this one's place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void: Option<Bytes>,
+    /// Another transaction has its nonce, with its confirmations: no block takes this one any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
     /// Once it has its confirmations.
     #[serde(default)]
     pub mined: Option<Mined>,
@@ -74,6 +77,7 @@ impl Step {
             replaced: Vec::new(),
             stalled: false,
             void: None,
+            lost: false,
             mined: None,
         }
     }
@@ -109,6 +113,11 @@ impl<T> Fact<T> {
             name: Cow::Borrowed(name),
             of: PhantomData,
         }
+    }
+
+    /// By which it stands in the journal.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// One of several facts of a kind, told apart by their names.
@@ -155,6 +164,12 @@ impl Glimpse {
         let value = self.facts.get(fact.name.as_ref()).cloned();
         let parsed = value.map(serde_json::from_value).transpose();
         parsed.wrap_err_with(|| format!("journal {}: {} does not parse", self.path.display(), fact.name))
+    }
+
+    /// Facts that are texts, with their names.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let texts = self.facts.iter();
+        texts.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
     }
 }
 
@@ -226,6 +241,14 @@ impl Journal {
         self.save()
     }
 
+    /// Notes that no block takes the step's transaction any more.
+    pub fn mark_lost(&mut self, name: &str) -> eyre::Result<()> {
+        if let Some(step) = self.content.steps.get_mut(name) {
+            (step.stalled, step.lost) = (false, true);
+        }
+        self.save()
+    }
+
     /// Notes that the step has its confirmations; what it came to, unless that was known.
     pub fn confirm_step(&mut self, name: &str, receipt: &TransactionReceipt) -> eyre::Result<Option<Mined>> {
         let mut news = None;
@@ -258,6 +281,24 @@ impl Journal {
         let value = serde_json::to_value(value)?;
         self.content.facts.insert(fact.name.to_string(), value);
         self.save()
+    }
+
+    /// Puts other texts in the place of facts that are texts and that `change` has an answer for: what is named by a path may have
+    /// gone elsewhere.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub fn change_texts(&mut self, change: impl Fn(&str, &str) -> Option<String>) -> eyre::Result<()> {
+        let mut is_news = false;
+        for (name, value) in &mut self.content.facts {
+            if let Some(text) = value.as_str().and_then(|text| change(name, text)) {
+                (*value, is_news) = (text.into(), true);
+            }
+        }
+        match is_news {
+            true => self.save(),
+            false => Ok(()),
+        }
     }
 
     /// The facts of the journal at `path`, also while another command has it open; none if there is none.

@@ -37,7 +37,7 @@ impl Account {
     /// # Errors
     /// If it is no transaction.
     pub fn awaits(&self, step: &Step) -> eyre::Result<bool> {
-        Ok(step.mined.is_none() && !self.is_of_another(&decoded(step)?)?)
+        Ok(step.mined.is_none() && !step.lost && !self.is_of_another(&decoded(step)?)?)
     }
 
     /// Those of a journal that it awaits, in the order of their nonces.
@@ -67,11 +67,25 @@ impl Account {
     }
 
     /// Sends what is stuck in this journal again, though nothing of it may be due any more: other journals of this account wait behind
-    /// it, which know nothing of this one. Waits for nothing.
+    /// it, which know nothing of this one. Waits for nothing. What came of the others is noted, so that nobody looks for them again.
     ///
     /// # Errors
     /// If one may not outbid others.
     pub async fn free(&self, journal: &mut Journal, out: &Reporter) -> eyre::Result<()> {
+        // The nonce first: whatever has used it by now has its receipt.
+        let used = self.chain.confirmed_nonce(self.address()).await?;
+        for (name, step) in self.awaited(journal, |_, step| step.nonce < used)? {
+            let mut receipt = None;
+            for hash in step.hashes() {
+                receipt = receipt.or(self.chain.provider.get_transaction_receipt(hash).await?);
+            }
+            match receipt {
+                Some(receipt) if receipt.status() => {
+                    journal.confirm_step(&name, &receipt)?;
+                }
+                _ => journal.mark_lost(&name)?,
+            }
+        }
         self.make_way(journal, None, false, out).await
     }
 

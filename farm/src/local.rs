@@ -4,6 +4,7 @@
 use crate::address::QueueUrl;
 use crate::error::FarmError;
 use assay_durable::lock::{Lock, LockError};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{chown, DirBuilderExt, MetadataExt};
@@ -57,12 +58,20 @@ impl Local {
     /// If there is none, with what to install.
     pub fn find(node_modules: &[PathBuf]) -> Result<PathBuf, FarmError> {
         let path = std::env::var_os("PATH").unwrap_or_default();
+        Self::find_among(&path, Path::new(DEBIAN), node_modules)
+    }
+
+    /// The same on this PATH, in this place with a folder for each version, and in those `node_modules`, in that order.
+    ///
+    /// # Errors
+    /// If there is none, with what to install.
+    pub fn find_among(path: &OsStr, versions: &Path, node_modules: &[PathBuf]) -> Result<PathBuf, FarmError> {
         // Links into a folder that has the other programs, too.
-        let on_path = std::env::split_paths(&path).filter_map(|folder| {
+        let on_path = std::env::split_paths(path).filter_map(|folder| {
             let program = folder.join("postgres").canonicalize().ok()?;
             Some(program.parent()?.to_owned())
         });
-        let mut debian: Vec<(u32, PathBuf)> = fs::read_dir(DEBIAN)
+        let mut debian: Vec<(u32, PathBuf)> = fs::read_dir(versions)
             .into_iter()
             .flatten()
             .flatten()
@@ -340,4 +349,42 @@ wait "$server""#;
     // Ctrl-C in this terminal is not for it: it ends after those who use it.
     command.process_group(0);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_found_on_the_path_then_the_newest_of_debian_then_of_npm() {
+        let dir = tempfile::tempdir().unwrap();
+        let install = |folder: &str, programs: &[&str]| {
+            let folder = dir.path().join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            for program in programs {
+                fs::write(folder.join(program), "").unwrap();
+            }
+            folder
+        };
+        let both = ["postgres", "initdb"];
+        let (versions, modules) = (dir.path().join("debian"), dir.path().join("modules"));
+        let on_path = dir.path().join("path");
+        let find = || Local::find_among(on_path.as_os_str(), &versions, std::slice::from_ref(&modules));
+        let none = find().unwrap_err().to_string();
+        assert!(
+            none.contains("apt install postgresql") && none.contains("scripts/install"),
+            "{none}"
+        );
+        let npm = install(&format!("modules/{NPM}"), &both);
+        assert_eq!(find().unwrap(), npm);
+        // A client alone is no server.
+        install("debian/16/bin", &["postgres"]);
+        install("path", &["postgres"]);
+        assert_eq!(find().unwrap(), npm);
+        install("debian/9/bin", &both);
+        let newest = install("debian/15/bin", &both);
+        assert_eq!(find().unwrap(), newest);
+        let first = install("path", &both);
+        assert_eq!(find().unwrap(), first.canonicalize().unwrap());
+    }
 }

@@ -1,5 +1,7 @@
 //! No opening is granted twice, whatever happens in whichever order.
 
+#[path = "budget/last.rs"]
+mod last;
 mod support;
 
 use assay_farm::queue::{Budget, Closed, Failure, Left, Settings, Taken};
@@ -7,7 +9,7 @@ use assay_farm::{FarmError, Queue, Role};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
-use support::{offer, tasks, Farm, MODEL};
+use support::{idle, offer, tasks, Farm, MODEL};
 
 const TOTAL: u64 = 12;
 
@@ -15,6 +17,8 @@ const TOTAL: u64 = 12;
 #[derive(Debug, Clone)]
 enum Step {
     Take,
+    /// Another worker takes, who may be given what the first one has.
+    TakeToo,
     /// Workers are lost: all leases end.
     Lose,
     Finish(usize),
@@ -32,6 +36,7 @@ enum Step {
 fn arb_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => Just(Step::Take),
+        4 => Just(Step::TakeToo),
         2 => Just(Step::Lose),
         2 => any::<usize>().prop_map(Step::Finish),
         2 => any::<usize>().prop_map(Step::Fail),
@@ -71,7 +76,7 @@ fn columns(table: &str) -> &'static str {
     match table {
         "model" => "model_id, used, total",
         "task" => {
-            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, given_back, token, lease_until, since, worker, step, error, peak"
+            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, given_back, token, second, doubled, lease_until, since, worker, step, error, peak"
         }
         "start" => "token, task, model_id, number, worker, login, at, refused",
         _ => "statement, token, bundle, verified_at, seconds, peak, worker",
@@ -82,20 +87,35 @@ async fn play(steps: Vec<Step>) {
     static RUN: AtomicU32 = AtomicU32::new(0);
     let name = format!("budget{}", RUN.fetch_add(1, Ordering::Relaxed));
     let farm = Farm::with(&name, TOTAL, &Settings::default()).await;
-    farm.owner.submit(&tasks(0..8)).await.unwrap();
+    farm.owner.submit(&tasks(0..4)).await.unwrap();
     back_up(&farm).await;
     let mut granted = BTreeSet::new();
     // What was handed over in all, and the first numbers up to which everything counts as used since a restore.
     let (mut total, mut spent) = (TOTAL, 0);
     let mut running: Vec<Taken> = Vec::new();
+    let mut doubled = BTreeSet::new();
     for step in steps {
         let chosen =
             |running: &mut Vec<Taken>, n: usize| (!running.is_empty()).then(|| running.swap_remove(n % running.len()));
         match step {
-            Step::Take => {
-                if let Some(taken) = farm.worker.take(&offer()).await.unwrap() {
+            Step::Take | Step::TakeToo => {
+                let offer = if matches!(step, Step::Take) { offer() } else { idle() };
+                let queued = farm
+                    .number("SELECT count(*) FROM assay_farm.task WHERE state = 'queued'")
+                    .await;
+                if let Some(taken) = farm.worker.take(&offer).await.unwrap() {
                     assert!(taken.number <= total, "{taken:?}");
                     assert!(granted.insert(taken.number), "granted twice: {taken:?}");
+                    if taken.is_second {
+                        assert!(queued == 0 && doubled.insert(taken.id), "{taken:?}");
+                        let open = farm
+                            .number("SELECT count(*) FROM assay_farm.task WHERE state = 'running'")
+                            .await;
+                        assert!(
+                            total - taken.number >= open.unsigned_abs(),
+                            "too few are left: {taken:?}"
+                        );
+                    }
                     running.push(taken);
                 }
             }
@@ -136,6 +156,7 @@ async fn play(steps: Vec<Step>) {
                     .unwrap();
                 farm.owner.hand_over(&MODEL, Budget { used, total }).await.unwrap();
                 spent = used;
+                doubled.clear();
             }
             Step::HandOver(more) => {
                 total += more;
@@ -143,6 +164,8 @@ async fn play(steps: Vec<Step>) {
             }
             Step::Retry => {
                 farm.owner.retry("e1").await.unwrap();
+                // What was set aside begins anew.
+                doubled.clear();
             }
         }
         let budget = farm.owner.budget(&MODEL).await.unwrap();

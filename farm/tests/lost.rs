@@ -56,6 +56,7 @@ async fn every_statement_is_proven_once_whoever_is_killed() {
         lease: Duration::from_secs(5),
         // Here workers die of chance, not of a task.
         most_starts: 1000,
+        ..Settings::default()
     };
     let farm = Farm::with("killed", 2000, &settings).await;
     let place = tempfile::tempdir().expect("a directory");

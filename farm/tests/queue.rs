@@ -379,6 +379,8 @@ async fn status_says_who_does_what_and_until_when() {
         panic!("{status:?}")
     };
     assert_eq!((budget.budget.used, budget.budget.total, budget.leased), (3, 10, 1));
+    assert_eq!(farm.owner.made_last_hour(&MODEL).await.unwrap(), 2);
+    assert_eq!(farm.owner.made_last_hour(&[8; 32]).await.unwrap(), 0);
     assert!(farm.owner.status(Some("e2")).await.unwrap().engagements.is_empty());
 }
 

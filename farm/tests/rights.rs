@@ -1,6 +1,8 @@
 //! Who may do what, and what each obstacle says.
 
 mod support;
+#[path = "rights/tls.rs"]
+mod tls;
 
 use assay_farm::queue::{Left, SetUp, Settings};
 use assay_farm::{FarmError, Queue, QueueUrl, Role};
@@ -44,6 +46,8 @@ async fn a_worker_takes_keeps_and_finishes_and_nothing_else() {
         "UPDATE assay_farm.farm SET lease = '1 year'",
         "SELECT assay_farm.sweep()",
         "SELECT assay_farm.home()",
+        "UPDATE assay_farm.farm SET twice = true",
+        "UPDATE assay_farm.task SET second = NULL, doubled = false",
         "CREATE TABLE assay_farm.mine ()",
         "CREATE OR REPLACE FUNCTION assay_farm.hello() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "SET ROLE assay_owner",
@@ -179,14 +183,35 @@ async fn a_queue_that_becomes_read_only_is_waited_for() {
 #[tokio::test]
 async fn a_queue_of_another_version_is_left_alone() {
     let farm = Farm::new("version", 10).await;
-    farm.sql("UPDATE assay_farm.farm SET version = 2").await;
+    farm.sql("UPDATE assay_farm.farm SET version = 3").await;
     let error = words(&farm.url, Role::Worker).await;
-    assert!(error.contains("version 2 and this program reads version 1"), "{error}");
+    assert!(error.contains("version 3 and this program reads version 2"), "{error}");
     let set_up = Queue::set_up(&farm.url, &Settings::default()).await;
     assert!(
-        matches!(set_up, Err(FarmError::WrongVersion { theirs: 2, .. })),
+        matches!(set_up, Err(FarmError::WrongVersion { theirs: 3, .. })),
         "{set_up:?}"
     );
+}
+
+#[tokio::test]
+async fn a_queue_of_the_version_before_becomes_one_of_this() {
+    let farm = Farm::new("upgraded", 10).await;
+    farm.owner.submit(&tasks(0..2)).await.unwrap();
+    farm.worker.take(&offer()).await.unwrap().expect("a task");
+    farm.sql(
+        "ALTER TABLE assay_farm.task DROP second, DROP doubled; ALTER TABLE assay_farm.farm DROP twice;
+         UPDATE assay_farm.farm SET version = 1",
+    )
+    .await;
+    let error = words(&farm.url, Role::Worker).await;
+    assert!(error.contains("version 1 and this program reads version 2"), "{error}");
+    assert_eq!(
+        Queue::set_up(&farm.url, &Settings::default()).await.unwrap(),
+        SetUp::Known
+    );
+    let worker = Queue::connect(&farm.url, Role::Worker).await.unwrap();
+    assert_eq!(worker.take(&offer()).await.unwrap().expect("a task").number, 2);
+    assert!(matches!(worker.status(None).await, Err(FarmError::NotAllowed { .. })));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod support;
 use assay_farm::local::{Durable, Local};
 use assay_farm::queue::{Closed, Settings};
 use assay_farm::supervisor::{Options, Stop};
-use assay_farm::FarmError;
+use assay_farm::{FarmError, Queue};
 use std::sync::Arc;
 use std::time::Duration;
 use support::proving::{lives, options, Scripted, Worker, ENDLESS, HONEST, PATIENT};
@@ -209,6 +209,24 @@ async fn a_prover_that_hangs_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_short_proof_has_time_for_its_process_to_start() {
+    let farm = Farm::new("short", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let hasty = Options {
+        patience: 0.000_001,
+        least: Options::of("w1").least,
+        ..options()
+    };
+    let worker = Worker::start(&farm, Scripted::new(PATIENT), hasty).await;
+    worker.tells("took").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    worker.work.go();
+    worker.tells("finished First").await;
+    worker.stop.send_replace(Stop::AfterThis);
+    worker.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proof_waits_until_a_restored_queue_is_told() {
     let farm = Farm::new("promoted", 10).await;
     farm.owner.submit(&[task(0)]).await.unwrap();
@@ -310,4 +328,62 @@ async fn a_queue_that_goes_away_costs_no_proof() {
     worker.stop.send_replace(Stop::AfterThis);
     assert_eq!(worker.ended().await.count("took"), 2);
     assert_eq!(owner.status(None).await.unwrap().budgets[0].budget.used, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_can_write_nothing_is_waited_for_and_nothing_is_lost() {
+    // What PostgreSQL says of a full disk, and of a database that became read-only.
+    for (code, says) in [("53100", "is full (no more)"), ("25006", "is read-only")] {
+        let farm = Farm::with(&format!("nothing{code}"), 10, &brisk()).await;
+        farm.owner.submit(&tasks(0..2)).await.unwrap();
+        let worker = Worker::start(&farm, Scripted::new(PATIENT), options()).await;
+        worker.tells("took").await;
+        let refuse = format!(
+            "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = '{code}'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON assay_farm.task FOR EACH ROW EXECUTE FUNCTION public.refuse();
+             CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON assay_farm.result FOR EACH ROW EXECUTE FUNCTION public.refuse();"
+        );
+        farm.sql(&refuse).await;
+        worker.tells("waiting").await;
+        // Made while nothing can be written, and kept until it can.
+        worker.work.go();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(worker.work.count("finished"), 0);
+        let told = worker.work.told.lock().expect("no panic").join("; ");
+        assert!(told.contains(says), "{told}");
+        let refused = farm.owner.submit(&[task(9)]).await.expect_err("it cannot be written");
+        assert!(refused.passes() && refused.to_string().contains(says), "{refused}");
+        farm.sql("DROP FUNCTION public.refuse() CASCADE").await;
+        until("both are proven", || async { done(&farm).await == 2 }).await;
+        worker.stop.send_replace(Stop::AfterThis);
+        assert_eq!(worker.ended().await.count("took"), 2);
+        assert_eq!(farm.starts().await, [1, 2]);
+    }
+}
+
+#[tokio::test]
+async fn the_server_that_npm_brings_runs_where_there_is_no_other() {
+    let modules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules");
+    let nowhere = std::path::Path::new("/nowhere");
+    let Ok(programs) = Local::find_among("".as_ref(), nowhere, std::slice::from_ref(&modules)) else {
+        // scripts/install brings it wherever there is one for the machine.
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            panic!("run scripts/install: {} has no PostgreSQL", modules.display());
+        }
+        return;
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let local = Local::start(&programs, directory.path(), Durable::No)
+        .await
+        .expect("it starts");
+    Queue::set_up(&local.url(), &Settings::default())
+        .await
+        .expect("a queue");
+    let version = support::client(&local.url())
+        .await
+        .query_one("SHOW server_version", &[])
+        .await;
+    let version: String = version.expect("a row").get(0);
+    assert!(version.starts_with("18."), "{version}");
 }

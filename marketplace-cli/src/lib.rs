@@ -8,6 +8,7 @@
 //! | [`settings`] | options that stand in files |
 //! | [`ids`] | ids completed from their beginnings |
 //! | [`reading`] | what third parties read, and the page that shows it |
+//! | [`observed`] | numbers of daemons, whether they are well, what needs a person |
 //! | [`context`] | global options, and what every command starts from |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 //! | [`version`] | what this program is |
@@ -18,6 +19,7 @@ pub mod context;
 pub mod exit;
 pub mod farm;
 pub mod ids;
+pub mod observed;
 pub mod output;
 pub mod reading;
 pub mod settings;

@@ -5,7 +5,6 @@ use assay_chain::error::hint_of;
 use assay_chain::node_url::NodeUrl;
 use assay_durable::progress::Progress;
 use assay_durable::report::{self, Estimate, Report, Reporter};
-use assay_marketplace::watch::event::Announcer;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
@@ -72,12 +71,6 @@ impl Output {
         };
         writeln!(std::io::stdout(), "{}", text.trim_end())?;
         Ok(())
-    }
-
-    /// Daemons say what happens as results: a line each on stdout.
-    pub fn announcer(&self) -> Announcer {
-        let out = self.clone();
-        Announcer::new(move |event| out.result(event, event))
     }
 
     /// The error with its causes, then its hint if there is one.

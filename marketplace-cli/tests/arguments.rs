@@ -4,7 +4,8 @@ use assay_cli::args::accepting::AcceptingArgs;
 use assay_cli::args::economics::{CostArgs, MarketArgs};
 use assay_cli::args::keys::{KeyArgs, PasswordArgs};
 use assay_cli::args::model::{ModelArgs, ModelIfAnyArgs, PublicModelArgs};
-use assay_cli::args::patrol::PatrolArgs;
+use assay_cli::args::passphrase::PassphraseArgs;
+use assay_cli::args::patrol::{MetricsArgs, PatrolArgs};
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::predicate::PredicateKeyArgs;
 use assay_cli::args::queue::QueueArgs;
@@ -609,8 +610,10 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("KeyArgs", of::<KeyArgs>()),
         ("LoadArgs", of::<LoadArgs>()),
         ("MarketArgs", of::<MarketArgs>()),
+        ("MetricsArgs", of::<MetricsArgs>()),
         ("ModelArgs", of::<ModelArgs>()),
         ("ModelIfAnyArgs", of::<ModelIfAnyArgs>()),
+        ("PassphraseArgs", of::<PassphraseArgs>()),
         ("PasswordArgs", of::<PasswordArgs>()),
         ("PatrolArgs", of::<PatrolArgs>()),
         ("PredicateKeyArgs", of::<PredicateKeyArgs>()),

@@ -87,7 +87,10 @@ async fn no_node_is_asked_while_others_wait_to_promise() {
     let chain = Chain::connect(&node.await, None).await.unwrap();
     let market = Market::load(chain, w.market.address).await.unwrap();
     let e = market.engagement(two).await.unwrap();
-    reserve(&w.seeing(&w.mp, &market), two, &e).await.unwrap().unwrap();
+    reserve(&w.seeing(&w.mp, &market), two, &e, None)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(!asked.load(Ordering::Relaxed));
 }
 
@@ -101,7 +104,7 @@ async fn a_promise_without_an_acceptance_is_repeated_or_ends_with_the_offer() {
     let promise = |id| async move {
         let e = m.engagement(id).await.unwrap();
         // As a command that dies here leaves it.
-        reserve(mp, id, &e).await.unwrap().unwrap();
+        reserve(mp, id, &e, None).await.unwrap().unwrap();
     };
     let (one, two) = (w.opened(1).await.id, w.opened(2).await.id);
     promise(one).await;
@@ -190,7 +193,7 @@ async fn an_acceptance_without_its_confirmations_keeps_its_promise_after_the_off
     accept(&w.mp, one, &ANY, None).await.unwrap();
     w.pass(200).await;
     assert_eq!(patient.confirmed(one).await.unwrap().state, State::Offered);
-    assert!(reserve(&w.seeing(&w.mp, &patient), two, &other).await.is_err());
+    assert!(reserve(&w.seeing(&w.mp, &patient), two, &other, None).await.is_err());
     assert_eq!(promised(&secret, &w.market), [one]);
 }
 

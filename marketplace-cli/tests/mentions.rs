@@ -1,19 +1,18 @@
 //! Every command that a message, a help or a page names is one that exists, with the options it is named with.
 
+mod pages;
+
 use assay_cli::cmd::Cli;
 use clap::{Command, CommandFactory};
+use pages::root;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What may end a command within a sentence.
 const ENDS: [char; 8] = ['"', '`', ',', ';', ')', '(', '|', '\n'];
 
 /// Words after which `assay` is the program, not the beginning of a command.
 const PROSE: [&str; 7] = ["command", "has", "model", "process", "program", "repository", "was"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// Code and pages that people's eyes meet, continued lines in one.
 fn texts() -> Vec<(PathBuf, String)> {
@@ -24,6 +23,7 @@ fn texts() -> Vec<(PathBuf, String)> {
         "SECURITY.md",
         "contracts/CHALLENGERS.md",
         "contracts/README.md",
+        "docs/operations.md",
         "marketplace/DOCUMENTS.md",
         "models/digits/README.md",
         "models/seven/README.md",
@@ -46,6 +46,7 @@ fn texts() -> Vec<(PathBuf, String)> {
     let mut folders: Vec<PathBuf> = crates.map(|name| root().join(name).join("src")).into();
     folders.push(root().join("contracts/src"));
     let mut files: Vec<PathBuf> = pages.map(|name| root().join(name)).into();
+    files.extend(pages::of_the_site().into_iter().map(|page| root().join(page)));
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();

@@ -2,8 +2,10 @@
 
 mod support;
 
+use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy::primitives::B256;
 use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
 use assay_chain::account::Account;
 use assay_chain::client::Call;
 use assay_chain::error::Kind;
@@ -12,7 +14,9 @@ use assay_chain::journal::Journal;
 use assay_marketplace::accuracy::consumer::open::open;
 use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::testset;
+use assay_marketplace::watch::sweep::Sweep;
 use assay_protocol::abi::IAccuracyMarket::{cancelCall, timeoutCall};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
@@ -236,4 +240,71 @@ async fn what_does_nothing_is_outbid_by_what_does_nothing() {
     w.mine().await;
     account.free(&mut journal, &w.mc.report).await.unwrap();
     assert_ne!(journal.step("cancel").unwrap().void.as_ref(), Some(&first));
+}
+
+/// Withdrawals have a journal of their own, which nothing else that is signed looks at.
+#[tokio::test]
+async fn a_daemon_frees_what_is_stuck_in_any_journal_and_notes_what_is_over() {
+    let w = World::new().await;
+    let mc = w.as_of(&w.mc, &w.mc.account.clone().within(ALLOWED)).await;
+    let (account, chain) = (&mc.account, &mc.market.chain);
+    let path = mc.home.withdrawals(chain, account.address());
+    let mut journal = Journal::open(&path).unwrap();
+    let one = free(&w, 1);
+    stuck(&w, account, 1, account.send(&mut journal, "one", &one, &mc.report)).await;
+    let before = sent(&w, account).await;
+    let (mut sweep, none) = (Sweep::default(), BTreeSet::new());
+    let mut turn = async |but: &BTreeSet<_>| sweep.turn(&mc, but).await.unwrap();
+    // Whoever has it open looks after it.
+    assert!(turn(&none).await.is_empty());
+    drop(journal);
+    assert!(turn(&[path.clone()].into()).await.is_empty());
+    assert_eq!(sent(&w, account).await, before);
+    assert!(turn(&none).await.is_empty());
+    assert_eq!(sent(&w, account).await, before + 1);
+    let step = || Journal::peek_steps(&path).unwrap()["one"].clone();
+    assert_eq!((step().replaced.len(), &step().mined), (1, &None));
+    // It knows by the next turn, and pays no attention any more.
+    assert!(turn(&none).await.is_empty());
+    assert!(step().mined.is_some() && !account.awaits(&step()).unwrap());
+    assert!(turn(&none).await.is_empty());
+    assert_eq!(sweep.paid_wei(), step().mined.unwrap().gas_wei);
+}
+
+#[tokio::test]
+async fn what_lost_its_nonce_is_not_waited_for() {
+    let w = World::new().await;
+    let (account, mut journal) = (w.mc.account.clone(), journal(&w));
+    let one = free(&w, 1);
+    waiting(&w, &account, 1, account.send(&mut journal, "one", &one, &w.mc.report)).await;
+    drop(journal);
+    let mut journal = self::journal(&w);
+    // Somebody else has the key, and pays more.
+    let taking = TransactionRequest::default()
+        .with_to(w.other.address())
+        .with_chain_id(w.market.chain.id)
+        .with_nonce(journal.step("one").unwrap().nonce)
+        .with_gas_limit(21_000)
+        .with_max_fee_per_gas(1_000 * GWEI)
+        .with_max_priority_fee_per_gas(100 * GWEI);
+    let wallet = EthereumWallet::from(account.key());
+    let taking = NetworkTransactionBuilder::<Ethereum>::build(taking, &wallet)
+        .await
+        .unwrap();
+    let take = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let sent = w.market.chain.provider.send_tx_envelope(taking).await.unwrap();
+        w.rpc("evm_setAutomine", vec![true.into()]).await;
+        w.mine().await;
+        *sent.tx_hash()
+    };
+    let (ended, hash) = tokio::join!(account.send(&mut journal, "one", &one, &w.mc.report), take);
+    let error = ended.unwrap_err();
+    assert!(Kind::NonceTaken.is_of(&error), "{error:#}");
+    assert_ne!(journal.step("one").unwrap().tx_hash, hash);
+    account.free(&mut journal, &w.mc.report).await.unwrap();
+    assert!(journal.step("one").unwrap().lost);
+    // What is due all the same is signed anew.
+    account.send(&mut journal, "one", &one, &w.mc.report).await.unwrap();
+    assert!(is_mined(&journal, "one"));
 }

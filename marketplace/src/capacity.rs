@@ -42,6 +42,8 @@ impl Reserved {
 /// Promises every proof that an engagement or a round may ask for; `None` if the model was registered without its files, so that
 /// nothing is known about them.
 ///
+/// `farm` is how fast a farm makes proofs of this model, where one was asked; else this machine's speed counts.
+///
 /// Promises of both markets to what asks for no proof any more, and to offers that can no longer be accepted, are released first, as of the newest
 /// confirmed block. What is promised with other secrets of the same state directory takes of the time, too.
 ///
@@ -52,6 +54,7 @@ pub async fn reserve<V: ModelVenue>(
     id: B256,
     model_id: B256,
     promise: Promise,
+    farm: Option<Speed>,
 ) -> eyre::Result<Option<Reserved>> {
     let Some(files) = files(site, model_id)? else {
         site.report
@@ -69,7 +72,7 @@ pub async fn reserve<V: ModelVenue>(
     }
     // The estimate takes a moment, in which the secret is not locked.
     let measured = Promises::open(&files.secret)?.measured();
-    let speed = match measured {
+    let speed = match farm.or(measured) {
         Some(speed) => speed,
         None => Speed::Estimated(2 * estimated_proof_time(&load_model(&files.model)?)?),
     };

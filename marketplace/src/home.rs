@@ -16,6 +16,10 @@ const MODELS: &str = "models";
 /// Directory with one inside for each corpus, in a chain's state.
 pub(crate) const CORPORA: &str = "corpora";
 const PREDICATES: &str = "predicates";
+const OFFERS: &str = "offers";
+const WITHDRAWALS: &str = "withdrawals";
+/// File names of journals that are about a chain's contracts.
+const OF_DEPLOYMENTS: [&str; 2] = ["deployment.journal", "deployment.verifiers"];
 
 /// The secret file in the directory of a predicate.
 pub fn predicate_secret(dir: &Path) -> PathBuf {
@@ -71,6 +75,26 @@ impl std::fmt::Display for Journaled {
     }
 }
 
+/// Every journal that is kept in a chain's directory.
+fn journals_in(chain: &Path) -> eyre::Result<Vec<PathBuf>> {
+    let mut found: Vec<PathBuf> = OF_DEPLOYMENTS.iter().map(|name| chain.join(name)).collect();
+    for folder in [MODELS, OFFERS, WITHDRAWALS] {
+        let files = entries(&chain.join(folder))?.into_iter();
+        found.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "json")));
+    }
+    for kind in [
+        Journaled::Engagement,
+        Journaled::Round,
+        Journaled::Audit,
+        Journaled::Corpus,
+    ] {
+        let dirs = entries(&chain.join(kind.folder()))?;
+        found.extend(dirs.iter().map(|dir| dir.join("journal.json")));
+    }
+    found.retain(|path| path.is_file());
+    Ok(found)
+}
+
 /// State of this program: journals, address books, handed-over sets, proofs.
 ///
 /// ```text
@@ -88,6 +112,7 @@ impl std::fmt::Display for Journaled {
 /// HOME/promising                  who promises proofs
 /// HOME/devnets/<port>.json        devnets that run in the background
 /// HOME/keys/<name>                keystores of `assay key`
+/// HOME/outside/<number>/          what a backup took from elsewhere, once it is restored
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
 #[derive(Debug, Clone)]
@@ -136,7 +161,7 @@ impl Home {
     /// Journal of the offer of a test set: a set is offered once in each market.
     pub fn offer(&self, chain: &Chain, market: Address, test_root: B256) -> PathBuf {
         self.chain(chain)
-            .join("offers")
+            .join(OFFERS)
             .join(format!("{market}-{test_root}.json"))
     }
 
@@ -157,7 +182,7 @@ impl Home {
 
     /// Journal of what an account has fetched, from all contracts of a chain.
     pub fn withdrawals(&self, chain: &Chain, account: Address) -> PathBuf {
-        self.chain(chain).join("withdrawals").join(format!("{account}.json"))
+        self.chain(chain).join(WITHDRAWALS).join(format!("{account}.json"))
     }
 
     /// Locked by the daemon of an account for as long as it runs.
@@ -198,6 +223,23 @@ impl Home {
         models.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         secrets.retain(|path| path.is_file());
         Ok((models, secrets))
+    }
+
+    /// Journals of everything that was begun on a chain, by whatever account.
+    ///
+    /// # Errors
+    /// If a directory cannot be read.
+    pub fn journals(&self, chain: &Chain) -> eyre::Result<Vec<PathBuf>> {
+        journals_in(&self.chain(chain))
+    }
+
+    /// The same on every chain.
+    ///
+    /// # Errors
+    /// If a directory cannot be read.
+    pub fn all_journals(&self) -> eyre::Result<Vec<PathBuf>> {
+        let chains = entries(&self.0)?.into_iter().map(|chain| journals_in(&chain));
+        Ok(chains.collect::<eyre::Result<Vec<_>>>()?.concat())
     }
 
     /// Directory with a note for each devnet that was started in the background.

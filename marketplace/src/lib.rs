@@ -28,9 +28,11 @@
 //! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction`, `audit` |
 //! | [`serve`] | files served to the other party | `watch` |
+//! | [`backup`] | what must not be lost, in one encrypted file | `audit`, `engagement`, `home`, `prediction`, `proving` |
 
 pub mod accuracy;
 pub mod audit;
+pub mod backup;
 pub mod capacity;
 pub mod cipher_file;
 pub mod corpus;

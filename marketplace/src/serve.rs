@@ -1,6 +1,7 @@
 //! Serves files to the other party of an engagement, a round or an audit, and to the authority of an audit.
 
 use crate::watch::end::told_to_end;
+use crate::watch::vitals::Vitals;
 use alloy::primitives::{Address, B256};
 use assay_chain::audits::Audits;
 use assay_chain::venue::{Venue, View};
@@ -43,7 +44,7 @@ impl fmt::Display for Serving {
     }
 }
 
-/// Serves until told to end, under the lock of the store; `started` hears where.
+/// Serves until told to end, under the lock of the store; `started` hears where, `vitals` what was answered.
 ///
 /// # Errors
 /// If the server cannot start, or ends by itself.
@@ -52,12 +53,14 @@ pub async fn serve(
     _lock: Lock,
     mut list: List,
     out: &Reporter,
+    vitals: &Arc<Vitals>,
     started: impl FnOnce(&Serving) -> eyre::Result<()>,
 ) -> eyre::Result<()> {
     let parties = Parties::default();
     parties.replace(list.read()?);
-    let requests = out.clone();
+    let (requests, counts) = (out.clone(), vitals.clone());
     let watch = move |event: Event| {
+        counts.answered(event.status.as_u16());
         // Strangers may ask for paths of any length.
         let target: String = event.target.chars().take(250).collect();
         let party = event
@@ -78,6 +81,7 @@ pub async fn serve(
         store: options.store,
     };
     started(&serving)?;
+    vitals.connected();
     out.note("serving; Ctrl-C ends it");
     let mut look = tokio::time::interval(LOOK);
     let mut stop = pin!(told_to_end());
@@ -89,6 +93,7 @@ pub async fn serve(
                 return Ok(server.shutdown(GRACE).await?);
             }
             _ = look.tick() => {
+                vitals.turned();
                 if list.has_changed() {
                     match list.read() {
                         Ok(table) => parties.replace(table),

@@ -7,7 +7,7 @@ use assay_prover::model::{
     LayerParams, Model, Op, OutputMode, Padding, ParamsError, PoolParams, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
-use definition::{found, quotients, random_architecture};
+use definition::{found, half, quotients, random_architecture};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -75,7 +75,7 @@ fn images(arch: &Architecture, rng: &mut ChaCha20Rng) -> Vec<Vec<u8>> {
 /// Compares one run with the definition; `true` if it stayed inside the table.
 fn agrees(model: &Model, image: &[u8]) -> bool {
     let arch = &model.architecture;
-    let half = 1i64 << (arch.shift - 1);
+    let half = half(arch.shift);
     let expected = quotients(model, image);
     let folded = model.fold().expect("parameters are valid");
     match reference::run(arch, &folded, image) {
@@ -128,7 +128,7 @@ proptest! {
         let arch = &model.architecture;
         let folded = model.fold().unwrap();
         let bounds = folded.check_total(arch).unwrap();
-        let half = 1i64 << (arch.shift - 1);
+        let half = half(arch.shift);
         for image in images(arch, &mut rng) {
             prop_assert!(agrees(&model, &image));
             let trace = reference::run(arch, &folded, &image).unwrap();

@@ -1,8 +1,8 @@
 //! Hostile models and model files: typed errors, never a panic or an overflow.
 
 use assay_prover::model::{
-    joined_network, tiny_network, Architecture, ArchitectureError, ConvKind, FoldedLayer, Groups, Kernel, LayerParams,
-    Model, ModelFileError, Op, OutputMode, ParamsError, Shape, TensorId,
+    joined_network, tiny_network, Architecture, ArchitectureError, Conv, ConvKind, ConvParams, FoldedLayer, Groups,
+    Kernel, Layer, LayerParams, Model, ModelFileError, Op, OutputMode, Padding, ParamsError, Shape, TensorId,
 };
 use assay_prover::reference::{self, ReferenceError};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn tiny() -> Model {
     Model::random(tiny_network(10), 1).unwrap()
 }
 
-fn conv_params(model: &mut Model, layer: usize) -> &mut assay_prover::model::ConvParams {
+fn conv_params(model: &mut Model, layer: usize) -> &mut ConvParams {
     match &mut model.params[layer] {
         LayerParams::Conv(params) => params,
         _ => panic!("layer {layer} is no convolution"),
@@ -93,6 +93,79 @@ fn extreme_valid_parameters_fold_without_overflow_and_are_not_total() {
     }
 }
 
+/// Multipliers of two limbs may have seven bits more, and a total model's sums stay below 2^(b+s+1).
+#[test]
+fn larger_multipliers_of_two_limbs_are_bounded_too() {
+    let two_limbs = || Model::random(tiny_network(18), 1).unwrap();
+    for (most, mut model) in [(1 << 24, tiny()), (1 << 31, two_limbs())] {
+        conv_params(&mut model, 1).multiplier[0] = most;
+        let error = model.fold().unwrap().check_total(&model.architecture).unwrap_err();
+        assert!(matches!(error, ParamsError::NotTotal { bits: 9, .. }), "{error}");
+        conv_params(&mut model, 1).multiplier[0] = most + 1;
+        assert!(matches!(
+            model.fold(),
+            Err(ParamsError::Bounds { what: "multiplier", .. })
+        ));
+    }
+    for layer in two_limbs().fold().unwrap().layers {
+        let FoldedLayer::Conv { weights, bias } = layer else {
+            continue;
+        };
+        assert!(weights
+            .iter()
+            .chain(&bias)
+            .all(|number| number.abs() < 1 << (10 + 18 + 1)));
+    }
+}
+
+/// The zero point of a fully connected layer over a large map, times the largest multiplier.
+#[test]
+fn a_bias_that_does_not_fit_is_refused_when_it_is_folded() {
+    let conv = |input: usize, out_channels, kind| {
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels,
+            kind,
+            stride: 1,
+            pad: Padding::NONE,
+            input_zero: 0,
+        })
+    };
+    let channels = 1 << 14;
+    let whole = ConvKind::Dense(Kernel { h: 7, w: 7 });
+    let layers = vec![
+        Layer {
+            op: conv(0, channels, ConvKind::Pointwise),
+            output: Shape::new(channels, 7, 7),
+        },
+        Layer {
+            op: conv(1, 2, whole),
+            output: Shape::new(2, 1, 1),
+        },
+    ];
+    let params = |count: usize, out: usize, output_zero| {
+        LayerParams::Conv(ConvParams {
+            weights: vec![-127; count],
+            bias: vec![0; out],
+            multiplier: vec![1 << 28; out],
+            input_zero: 255,
+            output_zero,
+        })
+    };
+    let model = Model {
+        architecture: Architecture {
+            input: Shape::new(3, 7, 7),
+            shift: 24,
+            layers,
+            output: OutputMode::Top1,
+        },
+        params: vec![params(3 * channels, channels, 0), params(2 * 49 * channels, 2, 0)],
+    };
+    let refused = model.fold().unwrap_err();
+    assert!(matches!(refused, ParamsError::TooLarge { channel: 0, .. }), "{refused}");
+    assert!(refused.to_string().contains("layer 01"), "{refused}");
+}
+
 #[test]
 fn folded_numbers_that_could_overflow_a_sum_are_refused() {
     let model = tiny();
@@ -157,7 +230,7 @@ fn hostile_architectures_are_refused() {
     }
     use ArchitectureError as E;
     assert!(matches!(check(|a| a.layers.clear()), E::Empty));
-    assert!(matches!(check(|a| a.shift = 17), E::Shift { .. }));
+    assert!(matches!(check(|a| a.shift = 25), E::Shift { .. }));
     assert!(matches!(check(|a| a.shift = 0), E::Shift { .. }));
     assert!(matches!(
         check(|a| a.input = Shape::new(usize::MAX, 1, 1)),

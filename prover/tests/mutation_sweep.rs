@@ -32,7 +32,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use support::{recount, small, tiny_with, Case, SALT_ROWS};
+use support::{recount, small, tiny_with, Case, SALT_ROWS, TWO_LIMBS};
 
 /// Outputs with a gate of their own; a bit has that of the class.
 const OTHER_OUTPUTS: [OutputMode; 2] = [OutputMode::Top5, OutputMode::Logits];
@@ -72,6 +72,13 @@ fn class(checker: &Checker, compiled: &Compiled, (column, row): (usize, usize)) 
         return cell_class(compiled, n, row);
     }
     let on = row < floor.on_rows;
+    if let Some(lane) = columns.high.iter().position(|c| c.index() == column) {
+        return if on {
+            activation_class(compiled, lane, "high limb", row)
+        } else {
+            idle("high limb: unused row", "outside the tensor rows")
+        };
+    }
     let at = |c: halo2_proofs::plonk::Column<halo2_proofs::plonk::Advice>| c.index() == column;
     let outside = "outside the tensor rows";
     if at(columns.pair_multiplicity) || at(columns.range_multiplicity) {
@@ -127,16 +134,7 @@ fn cell_class(compiled: &Compiled, n: usize, row: usize) -> Class {
     let (layout, floor, fixed) = (&compiled.frozen.layout, &compiled.floor, &compiled.fixed);
     let (lane, part) = (n / 3, PARTS[n % 3]);
     if row < floor.on_rows {
-        let Some(t) = floor.tensors.iter().position(|t| t.rows().contains(&row)) else {
-            return used(format!("tensor row without a tensor: {part}"));
-        };
-        let name = match t {
-            0 => "image",
-            _ if t + 1 == floor.tensors.len() => return used(format!("logits, lane {lane}: {part}")),
-            _ => "activation",
-        };
-        let real = lane == 0 || fixed.coefficients[lane - 1][row] == 1;
-        return used(format!("{name}{}: {part}", if real { "" } else { ", tail" }));
+        return activation_class(compiled, lane, part, row);
     }
     match fixed.block[row] {
         1 if n >= layout.fold() => idle("cells: beside garbage and words", "a row folds a power of two of them"),
@@ -172,6 +170,21 @@ fn cell_class(compiled: &Compiled, n: usize, row: usize) -> Class {
         },
         _ => idle("cells: unused row", "the boundary row and the rows below the hash"),
     }
+}
+
+/// Of a tensor row.
+fn activation_class(compiled: &Compiled, lane: usize, part: &str, row: usize) -> Class {
+    let (floor, fixed) = (&compiled.floor, &compiled.fixed);
+    let Some(t) = floor.tensors.iter().position(|t| t.rows().contains(&row)) else {
+        return used(format!("tensor row without a tensor: {part}"));
+    };
+    let name = match t {
+        0 => "image",
+        _ if t + 1 == floor.tensors.len() => return used(format!("logits, lane {lane}: {part}")),
+        _ => "activation",
+    };
+    let real = lane == 0 || fixed.coefficients[lane - 1][row] == 1;
+    used(format!("{name}{}: {part}", if real { "" } else { ", tail" }))
 }
 
 fn arithmetic_class(checker: &Checker, compiled: &Compiled, (column, row): (usize, usize)) -> Class {
@@ -312,7 +325,7 @@ impl Sweep {
 
     fn phase_1_columns(&self) -> usize {
         let layout = &self.case.compiled.frozen.layout;
-        layout.weight_columns + layout.cell_columns() + 2
+        layout.weight_columns + layout.cell_columns() + 2 + self.witness.high.len()
     }
 
     /// The witness with one cell of phase 1 larger by one.
@@ -323,7 +336,8 @@ impl Sweep {
             c if c < weights => &mut witness.weights[c],
             c if c < weights + cells => &mut witness.cells[c - weights],
             c if c == weights + cells => &mut witness.pair_multiplicity,
-            _ => &mut witness.range_multiplicity,
+            c if c == weights + cells + 1 => &mut witness.range_multiplicity,
+            c => &mut witness.high[c - weights - cells - 2],
         };
         values[row] += Fr::ONE;
         witness
@@ -402,8 +416,18 @@ fn every_changed_cell_is_noticed_whatever_the_kernels() {
 }
 
 #[test]
+fn every_changed_cell_is_noticed_where_remainders_have_two_limbs() {
+    every_cell_alone(&Sweep::with(tiny_network(TWO_LIMBS), 4));
+}
+
+#[test]
 fn every_changed_cell_is_noticed_where_channels_are_joined() {
     every_cell_alone(&Sweep::with(joined_network(10), 3));
+}
+
+#[test]
+fn changed_cell_of_phase_1_is_rejected_where_remainders_have_two_limbs() {
+    changed_phase_1(&Sweep::with(tiny_network(TWO_LIMBS), 3));
 }
 
 #[test]
@@ -442,28 +466,34 @@ fn adapted_activations(sweep: &Sweep, limit: usize) {
     let lanes = sweep.case.compiled.frozen.layout.lanes;
     let weights = sweep.case.compiled.frozen.layout.weight_columns;
     let half = 512;
-    let triples: Vec<(usize, usize)> = sweep
-        .cells(weights..weights + 3 * lanes)
+    let highs = weights + 3 * lanes + 2..sweep.phase_1_columns();
+    let triples: Vec<(usize, usize)> = [weights..weights + 3 * lanes, highs.clone()]
         .into_iter()
+        .flat_map(|columns| sweep.cells(columns))
         .filter(|(_, row)| *row < sweep.case.compiled.floor.on_rows)
         .collect();
     // Quotients bring their outputs along.
     let cells: Vec<(usize, usize)> = sweep
         .sample(triples, limit)
         .into_iter()
-        .filter(|(c, _)| (c - weights) % 3 != 2)
+        .filter(|(c, _)| highs.contains(c) || (c - weights) % 3 != 2)
         .collect();
     let lookup = sweep.checker.gate("logup helper");
     let results: Vec<(bool, bool)> = cells
         .par_iter()
         .map(|(column, row)| {
             let n = column - weights;
+            let high = highs.contains(column);
             let mut witness = sweep.witness.clone();
-            let old = small(&witness.cells[n][*row]).expect("cells of tensor rows are small");
-            let new = if old < 1023 { old + 1 } else { old - 1 };
-            witness.cells[n][*row] = Fr::from(new);
+            let (cell, most) = match high {
+                true => (&mut witness.high[column - highs.start][*row], 255),
+                false => (&mut witness.cells[n][*row], 1023),
+            };
+            let old = small(cell).expect("cells of tensor rows are small");
+            let new = if old < most { old + 1 } else { old - 1 };
+            *cell = Fr::from(new);
             let mut changed = vec![(*column, *row)];
-            if n.is_multiple_of(3) {
+            if !high && n.is_multiple_of(3) {
                 let out = Fr::from(new.saturating_sub(half).min(255));
                 if witness.cells[n + 2][*row] != out {
                     witness.cells[n + 2][*row] = out;
@@ -480,7 +510,10 @@ fn adapted_activations(sweep: &Sweep, limit: usize) {
     let surprises: std::collections::BTreeSet<String> = (cells.iter().zip(&results))
         .filter(|(_, (survived, harmless))| survived != harmless)
         .map(|(cell, _)| sweep.class(*cell).0)
-        .filter(|name| name != "image: remainder" && !name.starts_with("tensor row without a tensor"))
+        .filter(|name| {
+            !matches!(name.as_str(), "image: remainder" | "image: high limb")
+                && !name.starts_with("tensor row without a tensor")
+        })
         .collect();
     assert!(surprises.is_empty(), "{surprises:?}");
     let counts = report(
@@ -491,8 +524,10 @@ fn adapted_activations(sweep: &Sweep, limit: usize) {
         let entered = [
             "activation: quotient",
             "activation: remainder",
+            "activation: high limb",
             "image: quotient",
             "logits, lane 0: remainder",
+            "logits, lane 0: high limb",
         ];
         assert!(
             count.survived == 0 || !entered.contains(&name.as_str()),
@@ -519,6 +554,11 @@ fn changed_activation_is_rejected_whatever_the_output() {
 }
 
 #[test]
+fn changed_activation_is_rejected_where_remainders_have_two_limbs() {
+    adapted_activations(&Sweep::with(tiny_network(TWO_LIMBS), 3), 200);
+}
+
+#[test]
 fn changed_activation_is_rejected_whatever_the_kernels() {
     adapted_activations(&Sweep::with(kernel_network(10), 3), 200);
 }
@@ -538,7 +578,11 @@ fn hash_and_phase_2_follow_from_the_rest_and_the_challenges() {
         assert_eq!(choice, Choice::default(), "{lanes} activations per row: {classes:?}");
     }
     let others = OTHER_OUTPUTS.map(|output| (output.name(), tiny_with(output)));
-    let layers = [("kernels", kernel_network(10)), ("joined", joined_network(10))];
+    let layers = [
+        ("kernels", kernel_network(10)),
+        ("joined", joined_network(10)),
+        ("two limbs", tiny_network(TWO_LIMBS)),
+    ];
     for (name, architecture) in others.into_iter().chain(layers) {
         let sweep = Sweep::with(architecture, 3);
         let choice = sweep.checker.choice(&sweep.table());

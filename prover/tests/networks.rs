@@ -103,9 +103,9 @@ impl Network {
         trace.top1()
     }
 
-    /// Counts what both networks get right, which must be nearly the same and at least `floor` of the images.
-    fn assert_accurate(&self, floor: f64) {
-        assert!(self.report.same_top1 + MAX_DIFFERENCE >= self.report.calibration_images);
+    /// Of the held-out images: how many there are, how many the float network has right and how many the integers, and for how many both
+    /// have the same class.
+    fn accuracy(&self) -> [usize; 4] {
         let float = FloatModel::load(&self.onnx, &self.options).unwrap();
         let heldout = self.heldout();
         let results: Vec<[bool; 3]> = heldout
@@ -118,8 +118,13 @@ impl Network {
             })
             .collect();
         let count = |n: usize| results.iter().filter(|result| result[n]).count();
-        let [float, integer, same] = [0, 1, 2].map(count);
-        let of = results.len();
+        [results.len(), count(0), count(1), count(2)]
+    }
+
+    /// Both networks have nearly the same right, and at least `floor` of the images.
+    fn assert_accurate(&self, floor: f64) {
+        assert!(self.report.same_top1 + MAX_DIFFERENCE >= self.report.calibration_images);
+        let [of, float, integer, same] = self.accuracy();
         println!("of {of} held-out images float has {float} right, integers {integer}; the same class for {same}");
         assert!(of >= 300);
         assert!(float as f64 >= floor * of as f64, "float {float} of {of}");
@@ -225,6 +230,22 @@ fn quantised_mobilenet_is_imported_defined_and_proven() {
 
 fn square(side: usize) -> Kernel {
     Kernel { h: side, w: side }
+}
+
+/// `ASSAY_NETWORKS`: ONNX files with `calibration` and `heldout` beside them, colons between them.
+#[test]
+#[ignore = "prints a table for scripts/accuracy"]
+fn accuracy_by_shift() {
+    let digits = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/digits/mobilenet_v2_035_96.onnx");
+    let files = std::env::var("ASSAY_NETWORKS").unwrap_or_else(|_| digits.to_owned());
+    for onnx in files.split(':').map(PathBuf::from) {
+        for shift in [16, 24] {
+            let network = Network::of(onnx.parent().unwrap().to_owned(), onnx.clone(), shift);
+            let [of, float, integer, same] = network.accuracy();
+            let name = onnx.file_stem().unwrap().to_str().unwrap();
+            println!("| {name} | {shift} | {of} | {float} | {integer} | {same} |");
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! | module | what is attacked |
 //! |---|---|
 //! | `requantise` | `q̂·2^s + r`, the output of every kind of layer, both lookup tables |
+//! | `limbs` | remainders of two limbs |
 //! | `slots` | garbage, tails, slots beyond the last channel |
 //! | `image` | bytes, their packing, the commitment to them |
 //! | `poseidon` | values inside the hash |
@@ -44,6 +45,8 @@ mod executor;
 mod fixed;
 #[path = "soundness/image.rs"]
 mod image;
+#[path = "soundness/limbs.rs"]
+mod limbs;
 #[path = "soundness/logits.rs"]
 mod logits;
 #[path = "soundness/narrow.rs"]

@@ -51,7 +51,7 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// mobilenet_v2_WIDTH_RESOLUTION.
+    /// mobilenet_v2_WIDTH_RESOLUTION, with classes behind it if they are not the paper's.
     pub name: String,
     /// Weights and biases.
     pub parameters: usize,
@@ -83,14 +83,16 @@ impl Network {
         (self.parameters + self.activations) as f64
     }
 
-    /// `mobilenet_v2_035_96` → `(0.35, 96)`.
+    /// `mobilenet_v2_035_96` → `(0.35, 96)`, `mobilenet_v2_035_96_10` → `(0.35, 96), 10 classes`.
     pub fn title(&self) -> String {
-        let numbers = self
-            .name
-            .strip_prefix("mobilenet_v2_")
-            .and_then(|rest| rest.split_once('_'));
-        match numbers {
-            Some((width, resolution)) if width.len() > 1 => format!("({}.{}, {resolution})", &width[..1], &width[1..]),
+        let numbers = self.name.strip_prefix("mobilenet_v2_");
+        let numbers: Vec<&str> = numbers.into_iter().flat_map(|rest| rest.split('_')).collect();
+        let decimal = |width: &str| format!("{}.{}", &width[..1], &width[1..]);
+        match numbers[..] {
+            [width, resolution] if width.len() > 1 => format!("({}, {resolution})", decimal(width)),
+            [width, resolution, classes] if width.len() > 1 => {
+                format!("({}, {resolution}), {classes} classes", decimal(width))
+            }
             _ => self.name.clone(),
         }
     }
@@ -178,5 +180,6 @@ mod tests {
         };
         assert_eq!(network("mobilenet_v2_035_96").title(), "(0.35, 96)");
         assert_eq!(network("mobilenet_v2_05_224").title(), "(0.5, 224)");
+        assert_eq!(network("mobilenet_v2_035_96_10").title(), "(0.35, 96), 10 classes");
     }
 }

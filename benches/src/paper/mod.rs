@@ -19,7 +19,6 @@ use assay_durable::file::write_atomic;
 use assay_durable::report::Reporter;
 use assay_marketplace::plan::search::Profile;
 use assay_marketplace::plan::{calibrate, plan};
-use assay_prover::model::random::mobilenet_v2;
 use assay_prover::proof::Memory;
 use eyre::{ensure, eyre, WrapErr};
 use measured::{commit, Machine, Measured, Network, Predicted, Run};
@@ -58,8 +57,7 @@ struct Wanted {
 impl Wanted {
     /// What a plan says, and what it takes.
     fn run(&self) -> eyre::Result<Run> {
-        let (width, resolution) = prove::parse(self.name)?;
-        let architecture = mobilenet_v2(width, resolution, prove::CLASSES);
+        let architecture = prove::named(self.name)?;
         let network = Network {
             name: self.name.into(),
             parameters: architecture.parameter_count(),
@@ -98,7 +96,7 @@ impl Wanted {
     }
 }
 
-/// The paper's three, how they are made otherwise, and sizes between them.
+/// The paper's three, how they are made otherwise, sizes between them, and smaller ones: an exponent wants more than one order of sizes.
 fn wanted(repeat: u32) -> Vec<Wanted> {
     let ours = |name, profile, repeat| Wanted {
         name,
@@ -123,13 +121,15 @@ fn wanted(repeat: u32) -> Vec<Wanted> {
     for row in &published::TABLE_1 {
         all.push(ours(row.name, Profile::Fastest, FEW));
     }
-    for between in [
+    for other in [
+        "mobilenet_v2_035_32_10",
+        "mobilenet_v2_035_96_10",
         "mobilenet_v2_035_64",
         "mobilenet_v2_035_160",
         "mobilenet_v2_05_160",
         "mobilenet_v2_075_160",
     ] {
-        all.push(ours(between, Profile::Fastest, FEW));
+        all.push(ours(other, Profile::Fastest, FEW));
     }
     all
 }

@@ -254,21 +254,36 @@ fn steps(page: &mut String, measured: &Measured) -> eyre::Result<()> {
     Ok(())
 }
 
+/// From here on the tables of a circuit, which are the same for every network, are a small part of it.
+const LARGE: f64 = 1e6;
+
 fn size(page: &mut String, measured: &Measured) -> eyre::Result<()> {
     let runs: Vec<&Run> = measured.runs.iter().filter(|run| run.is_fastest()).collect();
-    let points = |of: fn(&Run) -> f64| -> Vec<(f64, f64)> {
+    let sizes = || runs.iter().map(|run| run.network.size());
+    let points = |of: fn(&Run) -> f64, from: f64| -> Vec<(f64, f64)> {
         let points = runs.iter().map(|run| (run.network.size(), of(run)));
-        points.collect()
+        points.filter(|(size, _)| *size >= from).collect()
     };
+    let (time, memory) = (
+        |run: &Run| run.report.cpu_s,
+        |run: &Run| run.report.peak_rss_bytes as f64,
+    );
     writeln!(
         page,
         "## Cost against the size of a network\n\n![cost against size](benchmarks/size.svg)\n\n\
-         Processor time of a proof grows as (activations + weights)^{:.2}, peak memory as ^{:.2}, over {} networks with the layout of the \
-         least work each. Rows are a power of two, so that single networks stand beside the line by as much as their last doubling leaves \
+         Processor time of a proof grows as (activations + weights)^{:.2}, peak memory as ^{:.2}, over {} networks of {:.2} to {:.2} million \
+         with the layout of the least work each; over the {} of at least a million ^{:.2} and ^{:.2}: smaller ones pay for tables that are \
+         the same for all, and of the others the smallest are mostly weights, which take one cell where an activation takes three and \
+         two lookups. Rows are a power of two, so that single networks stand beside the line by as much as their last doubling leaves \
          idle.\n",
-        exponent(&points(|run| run.report.cpu_s)),
-        exponent(&points(|run| run.report.peak_rss_bytes as f64)),
+        exponent(&points(time, 0.0)),
+        exponent(&points(memory, 0.0)),
         runs.len(),
+        sizes().fold(f64::INFINITY, f64::min) / 1e6,
+        sizes().fold(0.0, f64::max) / 1e6,
+        points(time, LARGE).len(),
+        exponent(&points(time, LARGE)),
+        exponent(&points(memory, LARGE)),
     )?;
     Ok(())
 }

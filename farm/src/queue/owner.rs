@@ -161,7 +161,7 @@ impl Queue {
             "WITH gone AS (DELETE FROM assay_farm.result WHERE token = $1 RETURNING statement, worker),
                  ended AS (UPDATE assay_farm.start SET refused = true WHERE token = $1)
              UPDATE assay_farm.task t SET state = CASE WHEN t.starts < f.most_starts THEN 'queued' ELSE 'set_aside' END,
-                 token = NULL, error = format('the bundle of %s was false', gone.worker)
+                 token = NULL, second = NULL, error = format('the bundle of %s was false', gone.worker)
              FROM assay_farm.farm f, gone WHERE t.statement = gone.statement",
             &[&token],
         )
@@ -176,13 +176,23 @@ impl Queue {
     pub async fn retry(&self, engagement: &str) -> Result<u64, FarmError> {
         let queued = self
             .count(
-                "UPDATE assay_farm.task SET state = 'queued', starts = 0, given_back = 0, token = NULL
+                "UPDATE assay_farm.task SET state = 'queued', starts = 0, given_back = 0, token = NULL, second = NULL, doubled = false
                  WHERE engagement = $1 AND state IN ('set_aside', 'cancelled')",
                 engagement,
             )
             .await?;
         self.tell_workers().await?;
         Ok(queued)
+    }
+
+    /// Whether the last tasks are given to a second worker from now on.
+    ///
+    /// # Errors
+    /// If the queue cannot be asked.
+    pub async fn set_twice(&self, twice: bool) -> Result<(), FarmError> {
+        self.rows("UPDATE assay_farm.farm SET twice = $1", &[&twice])
+            .await
+            .map(drop)
     }
 
     /// Ends what is not done yet: workers stop at their next beat. How many tasks that is.

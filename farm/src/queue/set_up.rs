@@ -17,6 +17,8 @@ pub struct Settings {
     pub lease: Duration,
     /// After how many starts without a bundle a task is set aside.
     pub most_starts: u32,
+    /// Whether the last tasks are given to a second worker when it has nothing else to do. [`Queue::set_twice`] changes it later.
+    pub twice: bool,
 }
 
 impl Default for Settings {
@@ -24,6 +26,7 @@ impl Default for Settings {
         Self {
             lease: Duration::from_secs(60),
             most_starts: 3,
+            twice: true,
         }
     }
 }
@@ -33,7 +36,7 @@ impl Default for Settings {
 pub enum SetUp {
     /// There was no queue.
     Made,
-    /// There was one of this version; its tasks, budgets and settings are as they were.
+    /// There was one, of this version by now; its tasks, budgets and settings are as they were.
     Known,
 }
 
@@ -50,7 +53,7 @@ impl Queue {
     /// Makes the queue in a database, or sees that it is there. The user may make roles and schemas there.
     ///
     /// # Errors
-    /// If the database cannot be reached or written to, has the queue of another version, or is not the database that it was.
+    /// If the database cannot be reached or written to, has the queue of a later version, or is not the database that it was.
     pub async fn set_up(url: &QueueUrl, settings: &Settings) -> Result<SetUp, FarmError> {
         let place = place(url);
         let mut client = connect(url, &place, &Arc::new(Notify::new())).await?;
@@ -92,7 +95,19 @@ async fn make(client: &mut Client, place: &Place, settings: &Settings) -> Result
             .await
             .map_err(told)?
             .get(0);
-        if version != VERSION {
+        if version == 1 {
+            work.batch_execute(concat!(
+                "SET LOCAL search_path = assay_farm, pg_catalog, pg_temp;",
+                include_str!("../sql/from_1.sql"),
+                include_str!("../sql/functions.sql")
+            ))
+            .await
+            .map_err(told)?;
+            work.execute("UPDATE assay_farm.farm SET version = $1", &[&VERSION])
+                .await
+                .map_err(told)?;
+            work.commit().await.map_err(told)?;
+        } else if version != VERSION {
             return Err(FarmError::WrongVersion {
                 at: place.at.clone(),
                 theirs: version,
@@ -109,12 +124,13 @@ async fn make(client: &mut Client, place: &Place, settings: &Settings) -> Result
         work.batch_execute(text).await.map_err(told)?;
     }
     work.execute(
-        "INSERT INTO assay_farm.farm (version, home, lease, most_starts)
-         VALUES ($1, assay_farm.home(), make_interval(secs => $2), $3)",
+        "INSERT INTO assay_farm.farm (version, home, lease, most_starts, twice)
+         VALUES ($1, assay_farm.home(), make_interval(secs => $2), $3, $4)",
         &[
             &VERSION,
             &settings.lease.as_secs_f64(),
             &i32::try_from(settings.most_starts).unwrap_or(i32::MAX),
+            &settings.twice,
         ],
     )
     .await

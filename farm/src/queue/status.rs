@@ -104,6 +104,21 @@ pub struct BudgetLeft {
 }
 
 impl Queue {
+    /// How many proofs of a model were stored within the last hour.
+    ///
+    /// # Errors
+    /// If the queue cannot be asked.
+    pub async fn made_last_hour(&self, model_id: &Hash) -> Result<u64, FarmError> {
+        let row = self
+            .row(
+                "SELECT count(*) FROM assay_farm.result r JOIN assay_farm.task t USING (statement)
+                 WHERE r.verified_at > now() - interval '1 hour' AND t.model_id = $1",
+                &[&model_id.as_slice()],
+            )
+            .await?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
+    }
+
     /// What is going on; of one engagement if `only` names it.
     ///
     /// # Errors
@@ -168,7 +183,7 @@ impl Queue {
         let budgets = self
             .rows(
                 "SELECT model_id, used, total,
-                     (SELECT count(*) FROM assay_farm.task t WHERE t.model_id = m.model_id AND t.state = 'running')
+                     (SELECT count(*) + count(t.second) FROM assay_farm.task t WHERE t.model_id = m.model_id AND t.state = 'running')
                  FROM assay_farm.model m ORDER BY model_id",
                 &[],
             )

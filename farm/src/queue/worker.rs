@@ -38,6 +38,8 @@ pub struct Taken {
     pub deadline: u64,
     /// Which start this is, from 1.
     pub start: u32,
+    /// Whether another worker proves it, too: the first bundle wins.
+    pub is_second: bool,
 }
 
 /// Whether a worker goes on.
@@ -81,7 +83,7 @@ fn stored(number: u64) -> i64 {
 }
 
 impl Queue {
-    /// Takes the most urgent task that fits: lease, start and opening are on the database's disk when this returns.
+    /// Takes the most urgent task that fits, or where nothing waits one of another worker's, too: lease, start and opening are on the database's disk when this returns.
     ///
     /// A connection that breaks during the call may have taken one: it costs a lease and an opening, like a lost worker.
     ///
@@ -107,6 +109,7 @@ impl Queue {
             memory: row.get::<_, i64>("memory").unsigned_abs(),
             deadline: row.get::<_, f64>("deadline") as u64,
             start: row.get::<_, i32>("start").unsigned_abs(),
+            is_second: row.get("is_second"),
         }))
     }
 

@@ -27,20 +27,32 @@ $$;
 
 -- Hands out the most urgent task that this worker can prove in time: lease, start and opening in one transaction. `kinds` are
 -- models and layouts it has, `seconds` how long each takes it. No row: nothing is left that fits, or no opening for it.
+--
+-- Where nothing waits that this worker has the model for, a task of another worker is given to this one, too (`is_second`): the first
+-- bundle wins. Once a task at most, which counts among its starts like any other; only if its worker has had it for longer than this one
+-- needs; and only if as many openings of its model are left, after this one, as it has tasks that are not proven, so that each can still
+-- be started. A worker that lies about its name or its speed comes by such a task sooner, by no more of them, and by no other opening;
+-- but one that lies about its bundle ends the other's proof, and only collecting finds it. `twice` off takes that away from it.
 CREATE OR REPLACE FUNCTION take(who text, free_memory bigint, kinds text[], seconds double precision[])
 RETURNS TABLE (id bigint, token bytea, statement bytea, model_id bytea, layout text, number bigint, claim bytea,
-               memory bigint, deadline double precision, start integer)
+               memory bigint, deadline double precision, start integer, is_second boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- By the index, in its order, up to the first that fits: the planner expects few tasks, and would read and sort all of them. What is off
 -- counts as dear where nothing else is left, and would be compiled.
 SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
+    settings assay_farm.farm;
     chosen assay_farm.task;
+    -- Models with more openings than tasks that are running; and what is kept of the chosen one's.
+    plenty bytea[];
+    kept bigint := 0;
+    twice boolean := false;
     granted bigint;
     fresh bytea := uuid_send(gen_random_uuid());
 BEGIN
-    IF (SELECT f.home <> assay_farm.home() FROM assay_farm.farm f) THEN
+    SELECT f.* INTO settings FROM assay_farm.farm f;
+    IF settings.home <> assay_farm.home() THEN
         RAISE EXCEPTION 'another database' USING ERRCODE = 'AF001';
     END IF;
     -- Whatever the server's default: a number that was granted is on the disk before it is used.
@@ -53,18 +65,39 @@ BEGIN
       AND t.deadline >= now() + make_interval(secs => seconds[array_position(kinds, t.kind)])
       AND EXISTS (SELECT FROM assay_farm.model m WHERE m.model_id = t.model_id AND m.used < m.total OFFSET 0)
     ORDER BY t.deadline, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
-    IF NOT FOUND THEN RETURN; END IF;
-    UPDATE assay_farm.model m SET used = m.used + 1 WHERE m.model_id = chosen.model_id AND m.used < m.total
+    IF NOT FOUND THEN
+        -- What waits for memory, or for openings, comes first; what this worker has no model for is not kept waiting by it.
+        IF NOT settings.twice
+            OR EXISTS (SELECT FROM assay_farm.task t WHERE t.state = 'queued' AND t.deadline > now() AND t.kind = ANY (kinds))
+        THEN RETURN; END IF;
+        plenty := ARRAY(SELECT m.model_id FROM assay_farm.model m WHERE m.total - m.used >
+            (SELECT count(*) FROM assay_farm.task t WHERE t.state = 'running' AND t.model_id = m.model_id));
+        SELECT t.* INTO chosen FROM assay_farm.task t
+        WHERE t.state = 'running' AND NOT t.doubled AND t.kind = ANY (kinds) AND t.memory <= free_memory
+          AND t.model_id = ANY (plenty) AND t.starts < settings.most_starts AND t.worker <> left(who, 200)
+          AND t.since <= now() - make_interval(secs => greatest(0, seconds[array_position(kinds, t.kind)]))
+          AND t.deadline >= now() + make_interval(secs => seconds[array_position(kinds, t.kind)])
+        ORDER BY t.deadline, t.since, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
+        IF NOT FOUND THEN RETURN; END IF;
+        twice := true;
+        -- Every take holds the counter's row until it ends: counted after it is had, nothing of the count is old. (The row of a task that
+        -- is submitted meanwhile holds its key only.)
+        PERFORM FROM assay_farm.model m WHERE m.model_id = chosen.model_id FOR NO KEY UPDATE;
+        kept := (SELECT count(*) FROM assay_farm.task t
+            WHERE t.state IN ('queued', 'running') AND t.deadline > now() AND t.model_id = chosen.model_id);
+    END IF;
+    UPDATE assay_farm.model m SET used = m.used + 1 WHERE m.model_id = chosen.model_id AND m.used + kept < m.total
     RETURNING m.used INTO granted;
     -- Another took the last opening a moment ago.
     IF NOT FOUND THEN RETURN; END IF;
     INSERT INTO assay_farm.start (token, task, model_id, number, worker)
     VALUES (fresh, chosen.id, chosen.model_id, granted, left(who, 200));
-    UPDATE assay_farm.task t SET state = 'running', starts = t.starts + 1, token = fresh, since = now(),
-        lease_until = now() + f.lease, worker = left(who, 200), step = NULL
-    FROM assay_farm.farm f WHERE t.id = chosen.id;
+    UPDATE assay_farm.task t SET state = 'running', starts = t.starts + 1,
+        token = CASE WHEN twice THEN t.token ELSE fresh END, second = CASE WHEN twice THEN fresh END, doubled = t.doubled OR twice,
+        since = now(), lease_until = now() + settings.lease, worker = left(who, 200), step = NULL
+    WHERE t.id = chosen.id;
     RETURN QUERY SELECT chosen.id, fresh, chosen.statement, chosen.model_id, chosen.layout, granted, chosen.claim,
-        chosen.memory, extract(epoch FROM chosen.deadline)::double precision, chosen.starts + 1;
+        chosen.memory, extract(epoch FROM chosen.deadline)::double precision, chosen.starts + 1, twice;
 END $$;
 
 -- Keeps a task for another lease. One whose lease ended, but that nobody took since, is kept, too: a worker that slept goes on.
@@ -75,7 +108,7 @@ DECLARE
     how text;
 BEGIN
     UPDATE assay_farm.task t SET state = 'running', lease_until = now() + f.lease, step = left(at_step, 200)
-    FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.deadline > now()
+    FROM assay_farm.farm f WHERE t.id = task_id AND mine IN (t.token, t.second) AND t.deadline > now()
         AND t.state IN ('running', 'queued', 'set_aside');
     IF FOUND THEN RETURN 'mine'; END IF;
     SELECT CASE WHEN state <> 'done' AND deadline <= now() THEN 'cancelled' ELSE state END INTO how
@@ -104,16 +137,20 @@ BEGIN
 END $$;
 
 -- Ends a start without a bundle. `counts`: the task may be at fault, so that its last start sets it aside; not where the worker
--- was told to stop. Whether the task was still this worker's.
+-- was told to stop. Where two prove it, it is the other's from then on. Whether the task was still this worker's.
 CREATE OR REPLACE FUNCTION fail(task_id bigint, mine bytea, counts boolean, why text, at_step text, most_memory bigint)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE assay_farm.task t SET
-        state = CASE WHEN (counts OR t.given_back >= 10) AND t.starts >= f.most_starts THEN 'set_aside' ELSE 'queued' END,
+        state = CASE WHEN t.second IS NOT NULL AND t.state = 'running' THEN t.state
+            WHEN (counts OR t.given_back >= 10) AND t.starts >= f.most_starts THEN 'set_aside' ELSE 'queued' END,
         starts = CASE WHEN counts OR t.given_back >= 10 THEN t.starts ELSE t.starts - 1 END,
         given_back = t.given_back + (NOT counts)::integer,
-        token = NULL, error = left(why, 1000), step = left(at_step, 200), peak = most_memory
-    FROM assay_farm.farm f WHERE t.id = task_id AND t.token = mine AND t.state IN ('running', 'queued', 'set_aside');
+        token = CASE WHEN t.token = mine THEN t.second ELSE t.token END, second = NULL,
+        worker = coalesce((SELECT s.worker FROM assay_farm.start s
+            WHERE t.second IS NOT NULL AND s.token = CASE WHEN t.token = mine THEN t.second ELSE t.token END), t.worker),
+        error = left(why, 1000), step = left(at_step, 200), peak = most_memory
+    FROM assay_farm.farm f WHERE t.id = task_id AND mine IN (t.token, t.second) AND t.state IN ('running', 'queued', 'set_aside');
     IF NOT FOUND THEN RETURN false; END IF;
     NOTIFY assay_farm;
     RETURN true;

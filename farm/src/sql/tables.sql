@@ -11,7 +11,9 @@ CREATE TABLE farm (
     -- Which database this is, by home(): another one is a copy or a restored backup, whose counters are old.
     home         text NOT NULL,
     lease        interval NOT NULL CHECK (lease > '0'),
-    most_starts  integer NOT NULL CHECK (most_starts > 0)
+    most_starts  integer NOT NULL CHECK (most_starts > 0),
+    -- Whether the last tasks are given to a second worker when it has nothing else to do.
+    twice        boolean NOT NULL DEFAULT true
 );
 
 -- The counter of openings of each model's weights: the only one once the model is here.
@@ -42,6 +44,10 @@ CREATE TABLE task (
     given_back   integer NOT NULL DEFAULT 0,
     -- Who may keep it: whoever has this token. Not a name: names come back after a restart.
     token        bytea,
+    -- Of the second worker, while two prove it; either one keeps it.
+    second       bytea,
+    -- It was given to two already: not again.
+    doubled      boolean NOT NULL DEFAULT false,
     lease_until  timestamptz,
     since        timestamptz,
     -- Of the newest start, for people.
@@ -52,6 +58,7 @@ CREATE TABLE task (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 ALTER TABLE task ALTER claim SET STORAGE EXTERNAL;
 CREATE INDEX task_next ON task (deadline, id) WHERE state = 'queued';
+CREATE INDEX task_last ON task (deadline, since, id) WHERE state = 'running' AND NOT doubled;
 CREATE INDEX task_lease ON task (lease_until) WHERE state = 'running';
 CREATE INDEX task_engagement ON task (engagement, state);
 

@@ -29,8 +29,10 @@ pub struct Options {
     pub end_when_idle: Option<Duration>,
     /// Ends after so many failures without a proof in between: the machine is at fault, and would set everything aside.
     pub most_failures: u32,
-    /// Kills a prover that takes so many times what was predicted.
+    /// Kills a prover that takes so many times what was predicted,
     pub patience: f64,
+    /// but none before so long: its process starts and reads keys, too, which nobody predicts.
+    pub least: Duration,
 }
 
 impl Options {
@@ -45,6 +47,7 @@ impl Options {
             end_when_idle: None,
             most_failures: 10,
             patience: 10.0,
+            least: Duration::from_secs(60),
         }
     }
 }
@@ -231,6 +234,7 @@ impl<W: Work> Supervisor<W> {
         // A year, where nothing else is known: timers take no more.
         longest
             .unwrap_or(Duration::MAX)
+            .max(self.options.least)
             .min(Duration::from_secs(365 * 24 * 3600))
     }
 
@@ -327,8 +331,11 @@ impl<W: Work> Supervisor<W> {
         let told = self
             .insisting(|| self.queue.fail(taken, &failure), hopeless, stop)
             .await;
-        if let Some(Err(error)) = told {
-            self.work.hear(Event::Waiting(&error));
+        match told {
+            // Another's bundle was first, or nobody wants it any more: what is gone meanwhile says nothing of this machine.
+            Some(Ok(false)) => return None,
+            Some(Err(error)) => self.work.hear(Event::Waiting(&error)),
+            _ => {}
         }
         Some(failure)
     }

@@ -181,6 +181,18 @@ pub(crate) fn offer() -> Offer {
     }
 }
 
+/// Another worker, who needs no time.
+pub(crate) fn idle() -> Offer {
+    Offer {
+        worker: "w2".into(),
+        skills: vec![Skill {
+            seconds: 0.0,
+            ..skill()
+        }],
+        ..offer()
+    }
+}
+
 /// Asks until it is so; a minute at the longest.
 pub(crate) async fn until<F: std::future::Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
     for _ in 0..600 {

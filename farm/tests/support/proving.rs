@@ -107,6 +107,7 @@ pub(crate) fn options() -> Options {
     Options {
         poll: Duration::from_millis(100),
         spread: Duration::ZERO,
+        least: Duration::ZERO,
         pauses: (Duration::from_millis(20), Duration::from_millis(200)),
         ..Options::of("w1")
     }

@@ -11,6 +11,7 @@
 //! | [`serving`] | which rounds a provider serves |
 //! | [`target`] | the accuracy that is asked for |
 //! | [`economics`], [`policy`] | prices of a market, costs of a proof; rounds, audits and assumptions |
+//! | [`passphrase`] | what opens a backup |
 //! | [`patrol`], [`time`] | when a daemon looks; times with units |
 //! | [`queue`] | where the queue of a farm is |
 //! | [`retrieval`] | which retrieval market is meant |
@@ -32,6 +33,7 @@ pub mod image_size;
 pub mod keys;
 pub mod model;
 pub mod output;
+pub mod passphrase;
 pub mod patrol;
 pub mod policy;
 pub mod predicate;

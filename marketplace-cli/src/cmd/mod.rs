@@ -2,6 +2,7 @@
 
 mod agree_close;
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod corpus;
@@ -22,6 +23,7 @@ mod policy;
 mod predict;
 mod prove;
 mod read;
+mod restore;
 mod serve;
 mod setup;
 mod simulate;
@@ -128,6 +130,10 @@ pub enum Command {
     /// Keystores: keys in files that a password opens
     #[command(subcommand)]
     Key(key::Command),
+    /// Put what must not be lost into one encrypted file
+    Backup(backup::Args),
+    /// Make a state directory of a backup
+    Restore(restore::Args),
     /// Options that stand in files
     #[command(subcommand)]
     Config(config::Command),
@@ -171,6 +177,8 @@ impl Command {
             Self::Simulate(args) => simulate::run(args, ctx),
             Self::Doctor(args) => doctor::run(*args, ctx).await,
             Self::Key(command) => command.run(ctx),
+            Self::Backup(args) => backup::run(args, ctx),
+            Self::Restore(args) => restore::run(args, ctx),
             Self::Config(command) => command.run(ctx),
             Self::Completions(args) => completions::run(&args, Cli::command(), ctx),
             Self::Man(args) => man::run(args, Cli::command(), ctx),

@@ -1,12 +1,15 @@
 //! Serves files to the other party of an engagement, a round or an audit; or the page and its documents to readers.
 
+use crate::args::patrol::MetricsArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
+use crate::observed::daemon::{answer, vitals};
 use crate::reading::link::Link;
 use crate::reading::{page, server, How};
 use alloy::primitives::{Address, B256};
 use assay_chain::block::Which;
+use assay_chain::client::Chain;
 use assay_chain::error::usage;
 use assay_exchange::listening::{Listen, Tls};
 use assay_exchange::parties;
@@ -14,10 +17,12 @@ use assay_exchange::server::Options;
 use assay_exchange::store::Store;
 use assay_marketplace::serve::{add, audits_on_chain, on_chain, serve, List};
 use assay_marketplace::watch::end::told_to_end;
+use assay_marketplace::watch::vitals::Vitals;
 use serde::Serialize;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -71,6 +76,9 @@ pub struct Args {
     /// Bytes to take for one engagement, round or audit
     #[arg(long, value_name = "BYTES")]
     max_engagement: Option<u64>,
+    /// Where it tells how it is.
+    #[command(flatten)]
+    metrics: MetricsArgs,
     /// How verifiers are judged in the documents that readers get.
     #[command(flatten)]
     trust: TrustArgs,
@@ -84,7 +92,12 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let mut listen = Listen::new(args.listen.unwrap_or(if args.read { PAGE_AT } else { FILES_AT }));
     listen.tls = args.tls_cert.zip(args.tls_key).map(|(cert, key)| Tls { cert, key });
     listen.check().map_err(|e| usage(e.to_string()))?;
+    let vitals = vitals(ctx, Vec::new());
+    let _answering = answer(&args.metrics, &vitals, PATIENCE, ctx).await?;
     let Some(operator) = args.operator else {
+        if args.metrics.metrics.is_some() {
+            tokio::spawn(look_at_node(vitals, ctx.named_chain().await?));
+        }
         let how = How {
             retrieval: args.retrieval,
             ..How::new(None, args.trust.into())
@@ -125,10 +138,36 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         let audits = ctx.audits_site(args.retrieval).await?.market;
         add(&mut parties, audits_on_chain(&audits, &args.audits).await?);
     }
-    serve(options, lock, List::new(parties, args.parties), &ctx.out, |serving| {
-        ctx.out.result(serving, serving)
-    })
+    serve(
+        options,
+        lock,
+        List::new(parties, args.parties),
+        &ctx.out,
+        &vitals,
+        |serving| ctx.out.result(serving, serving),
+    )
     .await
+}
+
+/// How long it may be since it was seen to be at work.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks the node from time to time whether it is there, if one is named.
+async fn look_at_node(vitals: Arc<Vitals>, chain: Option<Chain>) {
+    vitals.connected();
+    loop {
+        match &chain {
+            None => vitals.turned(),
+            Some(chain) => match chain.now().await {
+                Ok(time) => {
+                    vitals.saw_block(time);
+                    vitals.turned();
+                }
+                Err(_) => vitals.lost_node(),
+            },
+        }
+        tokio::time::sleep(PATIENCE / 4).await;
+    }
 }
 
 /// Where the page is.

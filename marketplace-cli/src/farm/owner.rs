@@ -14,9 +14,10 @@ use assay_durable::report::Reporter;
 use assay_farm::queue::{Budget, Hash, NewTask};
 use assay_farm::{FarmError, Queue, QueueUrl, Role};
 use assay_marketplace::proofs::claims::SENDING;
-use assay_marketplace::proofs::farm::{Answer, Asked, Keep, Look, Proofs};
+use assay_marketplace::proofs::farm::{Answer, Asked, Gauges, Keep, Look, Proofs};
 use assay_marketplace::proofs::task::layout;
-use assay_marketplace::proving::promises::{Counted, Promises};
+use assay_marketplace::proving::promises::allotted::Counted;
+use assay_marketplace::proving::promises::Promises;
 use assay_marketplace::proving::Prover;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -24,8 +25,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Mutex;
 
-/// Proofs that a farm has beside those that it was asked for: for starts that are lost.
+/// Proofs that a farm has beside those that it was asked for: for starts that are lost, and for second workers of the last tasks. What of
+/// them is not used counts for the next that asks.
 const SPARE: u64 = 2;
+
+/// The same where so many tasks wait.
+fn spare(open: u64) -> u64 {
+    SPARE + open / 50
+}
 
 /// What has no deadline of its own is due then.
 const LATEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -144,7 +151,7 @@ impl Farm {
             // Of all models: more than there are of this one, if at all.
             let status = queue.status(None).await.map_err(told)?;
             let open: u64 = status.engagements.iter().map(|counts| counts.queued).sum();
-            let more = (open + SPARE).saturating_sub(free).min(added + SPARE);
+            let more = (open + spare(open)).saturating_sub(free).min(added + spare(open));
             if more > 0 {
                 self.allot(&queue, prover, id, more).await?;
             }
@@ -252,6 +259,31 @@ impl Proofs for Farm {
 
     fn take<'a>(&'a self, id: B256, statements: &'a BTreeSet<B256>, keep: Keep<'a>) -> Answer<'a, ()> {
         Box::pin(self.collect(id, statements, keep))
+    }
+
+    fn made_last_hour(&self, weights_commit: B256) -> Answer<'_, u64> {
+        Box::pin(async move {
+            let queue = self.queue().await?;
+            queue.made_last_hour(&weights_commit.0).await.map_err(told)
+        })
+    }
+
+    fn gauges(&self) -> Answer<'_, Gauges> {
+        Box::pin(async move {
+            let status = self.queue().await?.status(None).await.map_err(told)?;
+            let mut gauges = Gauges::default();
+            for counts in &status.engagements {
+                gauges.queued += counts.queued;
+                gauges.running += counts.running;
+                gauges.done += counts.done;
+                gauges.set_aside += counts.set_aside;
+                gauges.made_last_hour += counts.last_hour;
+            }
+            for model in &status.budgets {
+                gauges.openings_left += model.budget.total - model.budget.used;
+            }
+            Ok(gauges)
+        })
     }
 
     fn give_up(&self, id: B256) -> Answer<'_, ()> {

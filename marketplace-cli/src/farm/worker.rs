@@ -47,6 +47,8 @@ pub struct Proving {
 /// How the processes are started.
 #[derive(Debug)]
 pub struct Processes {
+    /// This one, `assay`.
+    pub program: PathBuf,
     /// Names the farm that grants them their openings.
     pub farm: String,
     /// At one time: the processor's cores are shared out.
@@ -76,7 +78,7 @@ impl Proving {
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            program: std::env::current_exe()?,
+            program: processes.program,
             models: own,
             tasks,
             options: processes.options,
@@ -174,10 +176,11 @@ impl Work for Proving {
         let out = &self.out;
         match event {
             Event::Took(taken) => out.note(format_args!(
-                "{}: start {}, opening {}",
+                "{}: start {}, opening {}{}",
                 named(taken),
                 taken.start,
-                taken.number
+                taken.number,
+                if taken.is_second { ", beside another worker" } else { "" }
             )),
             Event::Finished(taken, closed, seconds) => {
                 let what = match closed {

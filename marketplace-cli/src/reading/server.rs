@@ -127,7 +127,7 @@ async fn guarded(State(reading): State<Arc<Reading>>, request: Request, next: Ne
 }
 
 /// Whether a `Host` can mean nothing but the loopback interface.
-fn is_this_machine(host: &str) -> bool {
+pub fn is_this_machine(host: &str) -> bool {
     let port = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let name = match host.rsplit_once(':') {
         Some((name, digits)) if port(digits) && (!name.contains(':') || name.ends_with(']')) => name,

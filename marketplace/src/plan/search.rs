@@ -143,13 +143,13 @@ fn candidates(architecture: &Architecture) -> eyre::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// The narrow form in the fewest rows; none if it has no place in those that are allowed, or does not tell this output.
+/// The narrow form in the fewest rows; none if it has no place in those that are allowed, or does not hold this output or shift.
 fn narrow(architecture: &Architecture) -> eyre::Result<Option<FrozenArchitecture>> {
-    for k in architecture.shift + 1..=TALLEST_NARROW {
+    for k in architecture.cut().table_bits() + 1..=TALLEST_NARROW {
         match FrozenArchitecture::plan_at(architecture, k, Layout::NARROW, Layout::DEFAULT_SALT_ROWS) {
             Ok(frozen) => return Ok(Some(frozen)),
             Err(FloorError::Rows { .. }) => {}
-            Err(FloorError::NarrowOutput { .. }) => return Ok(None),
+            Err(FloorError::NarrowOutput { .. } | FloorError::NarrowShift { .. }) => return Ok(None),
             Err(other) => return Err(other.into()),
         }
     }
@@ -192,7 +192,11 @@ mod tests {
     fn networks_that_the_narrow_form_does_not_hold_have_the_wide_one() {
         let mut five = mobilenet_v2(0.35, 32, 10);
         five.output = OutputMode::Top5;
-        for other in [five, mobilenet_v2(0.5, 224, 1001)] {
+        let two_limbs = Architecture {
+            shift: 17,
+            ..mobilenet_v2(0.35, 32, 10)
+        };
+        for other in [five, two_limbs, mobilenet_v2(0.5, 224, 1001)] {
             assert!(narrow(&other).unwrap().is_none());
         }
         let small = mobilenet_v2(0.35, 32, 10);

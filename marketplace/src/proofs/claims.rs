@@ -3,11 +3,14 @@
 use crate::home::Home;
 use crate::job::{Asked, Job};
 use crate::proofs::task::{About, Task};
+use crate::proving::stated::{self, Stated};
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_durable::report::Reporter;
-use assay_prover::proof::ProofBundle;
+use assay_prover::proof::{ProofBundle, VerifierKey};
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What sending proofs takes after they are there, seconds.
@@ -65,6 +68,56 @@ pub trait Claims {
     /// If the model's secret cannot be read.
     fn is_used_up(&self, _made: usize) -> eyre::Result<bool> {
         Ok(false)
+    }
+}
+
+/// Positions whose proofs are not in their files yet, and those files.
+#[derive(Debug, Default)]
+pub struct Missing(BTreeMap<usize, PathBuf>);
+
+impl Missing {
+    /// Those among all whose file has no proof that says what `stated` does of the position.
+    ///
+    /// # Errors
+    /// Those of `stated`.
+    pub fn among(
+        files: impl Iterator<Item = (usize, PathBuf)>,
+        prover: &Prover,
+        mut stated: impl FnMut(usize) -> eyre::Result<Stated>,
+        out: &Reporter,
+    ) -> eyre::Result<Self> {
+        let mut missing = Self::default();
+        for (position, file) in files {
+            // What is hashed to know what a proof has to say takes longer than to see that there is none.
+            let is_here = file.exists() && stated::is_in_file(prover.verifier_key(), &file, &stated(position)?, out);
+            if !is_here {
+                missing.0.insert(position, file);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Ascending.
+    pub fn positions(&self) -> Vec<usize> {
+        self.0.keys().copied().collect()
+    }
+
+    /// Keeps a proof of a position that is missing, once it was verified and says this.
+    ///
+    /// # Errors
+    /// If it is no such proof, or cannot be kept.
+    pub fn keep(
+        &mut self,
+        position: usize,
+        key: &VerifierKey,
+        bundle: &ProofBundle,
+        expected: &Stated,
+    ) -> eyre::Result<()> {
+        if let Some(file) = self.0.get(&position) {
+            stated::keep(key, bundle, expected, file)?;
+            self.0.remove(&position);
+        }
+        Ok(())
     }
 }
 

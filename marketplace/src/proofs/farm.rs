@@ -4,7 +4,7 @@ use crate::engagement::facts::CUT;
 use crate::engagement::Site;
 use crate::proofs::claims::{here, Claims, Made};
 use crate::proofs::task::Task;
-use crate::proving::promises::MARGIN;
+use crate::proving::promises::{Speed, MARGIN};
 use crate::proving::Prover;
 use alloy::primitives::B256;
 use assay_chain::error::{rejected, Kind};
@@ -56,6 +56,12 @@ pub trait Proofs: fmt::Debug + Send + Sync {
     /// Hands over the proofs of these statements that are there, unverified; what does not count is made again.
     fn take<'a>(&'a self, id: B256, statements: &'a BTreeSet<B256>, keep: Keep<'a>) -> Answer<'a, ()>;
 
+    /// How many proofs of a model, by its weights' commitment, it made within the last hour.
+    fn made_last_hour(&self, weights_commit: B256) -> Answer<'_, u64>;
+
+    /// How full it is, for metrics.
+    fn gauges(&self) -> Answer<'_, Gauges>;
+
     /// Ends what is not needed any more: what is being made, what waits, and what was handed over for it.
     fn give_up(&self, id: B256) -> Answer<'_, ()>;
 }
@@ -72,6 +78,47 @@ pub struct Look {
     pub done: u64,
     /// Failed so often that nobody tries again: statements, and why.
     pub set_aside: BTreeMap<B256, String>,
+}
+
+/// How full a queue is: of all engagements, rounds and audits that it has not forgotten, and of all models.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gauges {
+    /// Tasks that wait for a worker.
+    pub queued: u64,
+    /// Tasks with a worker, or with two.
+    pub running: u64,
+    /// Tasks with a proof.
+    pub done: u64,
+    /// Tasks that failed too often.
+    pub set_aside: u64,
+    /// Openings that may still be granted.
+    pub openings_left: u64,
+    /// Proofs that were stored within the last hour.
+    pub made_last_hour: u64,
+}
+
+/// How fast a farm makes proofs of a model, and says so; `None` where it does not know, which is said, too.
+pub async fn speed_of(farm: &dyn Proofs, weights_commit: B256, out: &Reporter) -> Option<Speed> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    match farm.made_last_hour(weights_commit).await {
+        Ok(0) => {
+            out.warn("the farm made no proof of this model in the last hour: what this machine takes is counted with");
+            None
+        }
+        Ok(made) => {
+            out.note(format_args!(
+                "the farm made {made} proof(s) of this model in the last hour: that is counted with"
+            ));
+            Some(Speed::Farm(HOUR.div_f64(made as f64)))
+        }
+        Err(error) => {
+            out.warn(format_args!(
+                "the farm: {error:#}; what this machine takes is counted with"
+            ));
+            None
+        }
+    }
 }
 
 /// The positions of an id, by what their proofs say.
@@ -319,6 +366,51 @@ mod tests {
         assert_eq!(of(&[1000; 60], 60), Some(1000));
         // What has no deadline is never due.
         assert_eq!(of(&[u64::MAX; 9], 1000), None);
+    }
+
+    /// It made so many, or does not answer.
+    #[derive(Debug)]
+    struct Made(Option<u64>);
+
+    impl Proofs for Made {
+        fn has_task(&self, _: B256, _: B256) -> bool {
+            false
+        }
+
+        fn ask<'a>(&'a self, _: &'a Prover, _: B256, _: Vec<Asked>) -> Answer<'a, usize> {
+            Box::pin(async { Ok(0) })
+        }
+
+        fn look<'a>(&'a self, _: &'a Prover, _: B256) -> Answer<'a, Look> {
+            Box::pin(async { Ok(Look::default()) })
+        }
+
+        fn take<'a>(&'a self, _: B256, _: &'a BTreeSet<B256>, _: Keep<'a>) -> Answer<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn made_last_hour(&self, _: B256) -> Answer<'_, u64> {
+            Box::pin(async { self.0.ok_or_else(|| eyre::eyre!("it does not answer")) })
+        }
+
+        fn gauges(&self) -> Answer<'_, Gauges> {
+            Box::pin(async { Ok(Gauges::default()) })
+        }
+
+        fn give_up(&self, _: B256) -> Answer<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_farm_is_as_fast_as_it_was_and_one_that_made_nothing_counts_for_nothing() {
+        let out = Reporter::silent();
+        let speed = async |made| speed_of(&Made(made), B256::ZERO, &out).await;
+        let fast = speed(Some(720)).await.expect("it made some");
+        assert_eq!(fast, Speed::Farm(Duration::from_secs(5)));
+        assert_eq!(fast.to_string(), "the farm made a proof every 5.0 s in the last hour");
+        assert_eq!(speed(Some(0)).await, None);
+        assert_eq!(speed(None).await, None);
     }
 
     #[test]

@@ -16,6 +16,9 @@
 //! A farm counts proofs by itself, but none that this file did not allot to it before, so that the secret's counter stays the only
 //! one that all count from. What a farm was allotted is never proven with anywhere else, whatever becomes of the farm.
 
+pub mod allotted;
+
+use crate::proving::promises::allotted::{Allotted, Counted};
 use alloy::primitives::{Address, B256};
 use assay_chain::error::hinted;
 use assay_durable::file::write_atomic;
@@ -74,28 +77,6 @@ struct Content {
     farm: Option<Allotted>,
 }
 
-/// Numbers of a secret's proofs that a farm counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Allotted {
-    /// Names the database.
-    pub id: String,
-    /// Its total, once it is told of it.
-    pub allotted: u64,
-    /// Its counter and its total, the last time that it was asked.
-    pub seen: Counted,
-}
-
-/// What a farm counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Counted {
-    /// Numbers up to this one are spent.
-    pub used: u64,
-    /// It grants none above.
-    pub total: u64,
-}
-
 /// Proofs that are promised with one secret, as others count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Load {
@@ -116,13 +97,15 @@ pub enum Speed {
     Estimated(Duration),
     /// What it estimates, and no more: before anything is measured that will be.
     Planned(Duration),
+    /// Of a farm: the last hour, shared out among the proofs of this model that it made in it.
+    Farm(Duration),
 }
 
 impl Speed {
     /// One proof after the other.
     pub fn of_one(self) -> Duration {
         match self {
-            Self::Measured(time) | Self::Estimated(time) | Self::Planned(time) => time,
+            Self::Measured(time) | Self::Estimated(time) | Self::Planned(time) | Self::Farm(time) => time,
         }
     }
 
@@ -141,6 +124,7 @@ impl std::fmt::Display for Speed {
                 "a proof takes {seconds:.1} s by twice the estimate, none was measured yet"
             ),
             Self::Planned(_) => write!(f, "a proof takes {seconds:.1} s by the estimate"),
+            Self::Farm(_) => write!(f, "the farm made a proof every {seconds:.1} s in the last hour"),
         }
     }
 }
@@ -306,47 +290,23 @@ impl Promises {
     /// # Errors
     /// If another one is named, or this one had counted further than it says: its database is an old copy.
     pub fn name_farm(&mut self, id: &str, says: Counted, given_up: bool) -> eyre::Result<Counted> {
-        let refusal = match &self.content.farm {
-            None => None,
-            Some(farm) if farm.id != id => Some(format!(
-                "proofs of this secret are counted by farm {}, this is farm {id}",
-                farm.id
-            )),
-            Some(farm) if says.used < farm.seen.used || says.total < farm.seen.total => Some(format!(
-                "farm {id} has used {} of {} proofs, it had used {} of {} before: its database is an old copy",
-                says.used, says.total, farm.seen.used, farm.seen.total
-            )),
-            Some(_) => None,
-        };
-        if let Some(what) = refusal.as_ref().filter(|_| !given_up) {
-            return Err(hinted(
-                what.clone(),
-                "name the queue of that farm as it was; if it is gone for good: assay farm submit … --new-farm, which gives up what was \
-                 allotted",
-            ));
-        }
-        let is_new = refusal.is_some() || self.content.farm.is_none();
-        let farm = self.content.farm.get_or_insert_with(|| Allotted {
-            id: id.to_owned(),
-            allotted: 0,
-            seen: says,
-        });
-        if is_new {
-            farm.id = id.to_owned();
-            // Whatever was granted of it.
-            farm.allotted = says.total;
-            farm.seen = Counted {
-                used: says.total,
-                total: says.total,
-            };
-        } else {
-            farm.seen = says;
-            // What it may not have been told of, or have been told of before it became an old copy, is wasted.
-            farm.allotted = farm.allotted.min(says.total);
-        }
+        let farm = Allotted::name(self.content.farm.clone(), id, says, given_up)?;
         let counts = farm.seen;
+        self.content.farm = Some(farm);
         self.save()?;
         Ok(counts)
+    }
+
+    /// Forgets the farm: what it was allotted is given up, and the next one that is named counts anew. For a file that is older than
+    /// what the farm was told.
+    ///
+    /// # Errors
+    /// If that cannot be kept.
+    pub fn forget_farm(&mut self) -> eyre::Result<()> {
+        match self.content.farm.take() {
+            Some(_) => self.save(),
+            None => Ok(()),
+        }
     }
 
     /// Notes that the farm knows its total.

@@ -1,5 +1,6 @@
 //! What a daemon did or saw, one line each: JSON with `--json`, else text.
 
+use crate::watch::vitals::Vitals;
 use alloy::primitives::B256;
 use assay_chain::error::hint_of;
 use assay_durable::report::Reporter;
@@ -32,7 +33,8 @@ pub struct Event {
     /// What the event is about: `engagement` or `round`, and its id; absent where it is about all of them.
     #[serde(flatten)]
     pub subject: Option<Subject>,
-    /// `started`, `state`, `error`, `waiting`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, or the name of what was done.
+    /// `started`, `state`, `error`, `waiting`, `rpcLost`, `rpcBack`, `proving`, `proven`, `ended`, one of
+    /// [`ALARMS`](crate::watch::alarms::ALARMS), or the name of what was done.
     pub event: &'static str,
     /// The command's own result, for what was done.
     #[serde(skip_serializing_if = "Value::is_null")]
@@ -56,18 +58,33 @@ type Announce = dyn Fn(&Event) -> eyre::Result<()> + Send + Sync;
 
 /// Where events go: whoever runs the daemon shows them.
 #[derive(Clone)]
-pub struct Announcer(Arc<Announce>);
+pub struct Announcer {
+    show: Arc<Announce>,
+    /// Of the daemon whose events these are.
+    pub vitals: Arc<Vitals>,
+}
 
 impl Announcer {
     /// `announce` may be called from several threads at once.
     pub fn new(announce: impl Fn(&Event) -> eyre::Result<()> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(announce))
+        Self {
+            show: Arc::new(announce),
+            vitals: Arc::default(),
+        }
+    }
+
+    /// The same for a daemon with these vitals.
+    pub fn of(self, vitals: Arc<Vitals>) -> Self {
+        Self { vitals, ..self }
     }
 
     /// # Errors
     /// If it cannot be shown.
     pub fn say(&self, subject: Option<Subject>, event: &'static str, fields: Value) -> eyre::Result<()> {
-        (self.0)(&Event::new(subject, event, fields))
+        if event == "error" {
+            self.vitals.failed(fields["during"].as_str().unwrap_or("look"));
+        }
+        (self.show)(&Event::new(subject, event, fields))
     }
 }
 

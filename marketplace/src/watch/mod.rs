@@ -13,11 +13,15 @@
 //! | `offers`, `room` | what may be taken on, and how much at one time |
 //! | `models` | what this program registered |
 //! | [`proving`] | one proof at a time, beside everything else |
+//! | [`vitals`] | what a daemon knows of itself |
+//! | [`alarms`] | what of it needs a person |
+//! | [`sweep`] | what no block takes, in whatever journal |
 //! | [`record`] | failures and complaints about one engagement |
 //!
 //! Everything goes through the operations of the commands, hence through the journals: a daemon that was killed goes on
 //! where it was, and somebody may help it along by hand.
 
+pub mod alarms;
 pub mod audit_requester;
 pub mod audit_responder;
 mod audits;
@@ -35,4 +39,6 @@ pub mod round_consumer;
 pub mod round_provider;
 mod rounds;
 pub mod station;
+pub mod sweep;
 pub mod turn;
+pub mod vitals;

@@ -2,12 +2,15 @@
 //! waits for, no other waits for.
 
 use crate::engagement::{Desk, PayingDesk};
+use crate::watch::alarms::Said;
 use crate::watch::end::told_to_end;
-use crate::watch::event::{error_fields, Announcer};
+use crate::watch::event::{error_fields, Announcer, Subject};
 use crate::watch::proving::JobEnd;
 use crate::watch::record::Record;
 use crate::watch::station::Station;
+use crate::watch::sweep::Sweep;
 use crate::watch::turn::{Beat, Role, RoleState};
+use crate::watch::vitals::Vitals;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
 use assay_chain::market::Market;
@@ -77,6 +80,7 @@ pub async fn connect<V>(
     loop {
         match desk().await {
             Err(error) if Kind::Unreachable.is_of(&error) && !schedule.once => {
+                announce.vitals.lost_node();
                 announce.say(None, "rpcLost", error_fields(report, "connect", &error))?;
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(MAX_PAUSE);
@@ -104,6 +108,8 @@ pub struct Patrol<R: Role> {
     proved: BTreeMap<B256, eyre::Result<JobEnd>>,
     /// With `once`: engagements whose proofs somebody or something keeps from being made.
     put_off: BTreeSet<B256>,
+    sweep: Sweep,
+    said: Said,
     is_lost: bool,
     is_stale: bool,
 }
@@ -121,6 +127,8 @@ where
             known: BTreeSet::new(),
             proved: BTreeMap::new(),
             put_off: BTreeSet::new(),
+            sweep: Sweep::default(),
+            said: Said::default(),
             is_lost: false,
             is_stale: false,
         }
@@ -135,6 +143,7 @@ where
         let mut told = tokio::spawn(told_to_end());
         let mut pause = every;
         let desk = &self.beat.desk;
+        self.vitals().connected();
         self.beat.say(
             None,
             "started",
@@ -145,6 +154,12 @@ where
                 passed = self.pass() => passed,
                 _ = &mut told => break,
             };
+            match &passed {
+                Err(error) if Kind::Unreachable.is_of(error) => self.vitals().lost_node(),
+                Err(_) => {}
+                Ok(()) => self.vitals().turned(),
+            }
+            self.alarm()?;
             match passed {
                 Err(error) if schedule.once => return Err(error),
                 Err(error) => {
@@ -207,6 +222,7 @@ where
         self.look_at_node().await?;
         self.news().await?;
         let journaled = self.beat.desk.journaled();
+        self.sweep(&journaled).await?;
         self.begin_turns(&journaled).await?;
         if self.beat.once {
             self.turns_over().await?;
@@ -223,12 +239,52 @@ where
         if let Some(id) = beat.role.schedule(&beat.desk)? {
             beat.say(Some(id), Action::Prove.name(), Value::Null)?;
         }
+        match beat.once {
+            true => Ok(()),
+            false => beat.role.observe(&beat.desk).await,
+        }
+    }
+
+    /// Frees what is stuck in journals that have no turn.
+    async fn sweep(&mut self, journaled: &BTreeSet<B256>) -> eyre::Result<()> {
+        let desk = &self.beat.desk;
+        let mut but: BTreeSet<_> = journaled.iter().map(|id| desk.journal_path(*id)).collect();
+        let till = desk.till.try_lock();
+        if till.is_err() {
+            but.insert(desk.home.withdrawals(desk.market.chain(), desk.address()));
+        }
+        for error in self.sweep.turn(desk, &but).await? {
+            let fields = error_fields(&desk.report, "resend", &error);
+            self.beat.say(None, "error", fields)?;
+        }
+        let (stuck, why) = self.sweep.stuck();
+        let why = why.map(|why| desk.report.redacted(why.to_owned()));
+        self.vitals().swept(self.sweep.paid_wei(), stuck, why);
+        Ok(())
+    }
+
+    fn vitals(&self) -> &Vitals {
+        &self.beat.desk.announce.vitals
+    }
+
+    /// Says what needs a person, once until it changes. A single pass is somebody's own look.
+    fn alarm(&mut self) -> eyre::Result<()> {
+        if self.beat.once {
+            return Ok(());
+        }
+        let now = self.vitals().snapshot().alarms();
+        for alarm in self.said.news(now) {
+            let announce = &self.beat.desk.announce;
+            let subject = alarm.subject.map(|(thing, id)| Subject(thing, id));
+            announce.say(subject, alarm.event, alarm.fields)?;
+        }
         Ok(())
     }
 
     async fn look_at_node(&mut self) -> eyre::Result<()> {
         let chain = self.beat.desk.market.chain();
         let block = chain.now().await?;
+        self.vitals().saw_block(block);
         if std::mem::replace(&mut self.is_lost, false) {
             self.beat.say(None, "rpcBack", Value::Null)?;
         }

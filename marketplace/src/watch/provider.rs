@@ -1,6 +1,6 @@
 //! What a provider knows about an engagement, and how it acts.
 
-use crate::accuracy::provider::accept::{accept, Policy};
+use crate::accuracy::provider::accept::{accept_with, Policy};
 use crate::accuracy::provider::ack::{ack_from, Acknowledged, Source};
 use crate::capacity::{confirmed_as, has_lapsed, require_registered};
 use crate::engagement::overdue::close;
@@ -17,7 +17,7 @@ use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::Ended;
 use crate::proofs::farm::{self, anywhere};
 use crate::proving::{MissingSecret, ModelFiles, Prover};
-use crate::watch::models::own_models;
+use crate::watch::models::{observe_stakes, own_models};
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::record::Failed;
 use crate::watch::room::Room;
@@ -164,7 +164,8 @@ impl Provider {
             Mode::CLEAR => None,
             _ => Some(desk.delivery(id, e.mc)?),
         };
-        let accepted = accept(desk, id, &policy, leaves.as_ref()).await;
+        let farm = self.orders.farm.as_deref();
+        let accepted = accept_with(desk, id, &policy, leaves.as_ref(), farm).await;
         if accepted.is_err() {
             self.room.note(id, false);
         }
@@ -283,6 +284,10 @@ impl Role for Provider {
             }
         }
         Ok(self.board().offered.clone())
+    }
+
+    async fn observe(&self, desk: &Station) -> eyre::Result<()> {
+        observe_stakes(desk).await
     }
 
     fn queue(&self) -> Option<&Queue> {

@@ -9,7 +9,7 @@ use crate::prediction::provider::publish::{publish, send_outputs};
 use crate::prediction::provider::serve::{serve, ServePolicy};
 use crate::proofs::farm::Proofs;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
-use crate::watch::models::own_models;
+use crate::watch::models::{observe_stakes, own_models};
 use crate::watch::offers::Offers;
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::record::Failed;
@@ -203,6 +203,10 @@ impl Role for RoundProvider {
             self.offers.read(*model, new).await?;
         }
         self.offers.left(&desk.market).await
+    }
+
+    async fn observe(&self, desk: &Station<Rounds>) -> eyre::Result<()> {
+        observe_stakes(desk).await
     }
 
     fn queue(&self) -> Option<&Queue> {

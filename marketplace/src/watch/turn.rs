@@ -5,9 +5,9 @@ use crate::watch::event::{error_fields, Subject};
 use crate::watch::proving::{JobEnd, Queue};
 use crate::watch::record::{Failed, Part, Record};
 use crate::watch::station::Station;
+use crate::watch::sweep::free;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
-use assay_chain::journal::Journal;
 use assay_chain::venue::{StateOf, Venue, View};
 use assay_protocol::accuracy::decide::{Action, Party};
 use serde_json::{json, Value};
@@ -63,6 +63,14 @@ pub trait Role: Debug + Send + Sync + 'static {
     /// What this party has no journal of, and may take.
     fn offers(&self, _desk: &Station<Self::Venue>) -> impl Future<Output = eyre::Result<BTreeSet<B256>>> {
         async { Ok(BTreeSet::new()) }
+    }
+
+    /// Reads what is told about and decides nothing.
+    ///
+    /// # Errors
+    /// If the node does not answer.
+    fn observe(&self, _desk: &Station<Self::Venue>) -> impl Future<Output = eyre::Result<()>> {
+        async { Ok(()) }
     }
 
     /// Proofs that are made beside everything else.
@@ -166,19 +174,7 @@ impl<R: Role> Beat<R> {
 
     /// Sends again what no block takes, also where nothing is due any more: what this account signs for others waits behind it.
     async fn free(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<()> {
-        let freed = async {
-            let steps = Journal::peek_steps(&self.desk.journal_path(id))?;
-            let mut waits = false;
-            for step in steps.values() {
-                waits |= self.desk.account.awaits(step)?;
-            }
-            if !waits {
-                return Ok(());
-            }
-            let mut journal = self.desk.journal(id)?;
-            self.desk.account.free(&mut journal, &self.desk.report).await
-        };
-        match freed.await {
+        match free(&self.desk.account, &self.desk.journal_path(id), &self.desk.report).await {
             // Whoever has the journal open waits for it.
             Err(error) if !Kind::InUse.is_of(&error) => self.complain(id, record, Some(STUCK), "resend", &error),
             _ => Ok(()),
@@ -243,6 +239,9 @@ impl<R: Role> Beat<R> {
             resting: &record.resting() | put_off,
         };
         let action = self.role.next(&self.desk, id, &e, &failed).await?;
+        let is_made = self.role.queue().is_some_and(|queue| queue.is_making(id));
+        let vitals = &self.desk.announce.vitals;
+        vitals.is_own_move((ViewOf::<R>::THING, id), is_made || action != R::Act::WAIT);
         Ok(Some((e, action, failed)))
     }
 
@@ -275,6 +274,11 @@ impl<R: Role> Beat<R> {
                 return Err(eyre::eyre!("no confirmed state for a long time: {why}"));
             }
             _ => return Ok(None),
+        }
+        let (item, vitals) = ((ViewOf::<R>::THING, id), &self.desk.announce.vitals);
+        match e.is_closed() || (e.is_offer() && R::PARTY == Party::Provider) {
+            true => vitals.forget(item),
+            false => vitals.saw(item, format!("{:?}", e.state()), e.deadline()),
         }
         if record.is_news(e.state()) {
             self.say(

@@ -8,7 +8,7 @@
 //! One boolean is 1 (the count starts at 0 and ends at 1), there `q̂_k = m`; before it `q̂_j < m`, after it `q̂_j ≤ m`. Exactly
 //! one `k` satisfies that.
 //!
-//! That `b_j` is boolean is redundant: as the quotient of a pair of the table it is in `[0, 2^s)`, and so few such numbers
+//! That `b_j` is boolean is redundant: as the quotient of a pair of the table it is in `[0, 2^b)`, and so few such numbers
 //! add up to 1 only if one of them is 1 and the others 0. A lie that this constraint alone stops does not exist.
 
 use super::expression::{constant, cur, fixed_cur, next};
@@ -65,7 +65,7 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
     let logits = &trace.layers.last().expect("there are logits").q_hat;
     let chosen = trace.top1();
     let maximum = i64::from(logits[chosen]);
-    let half = 1i64 << (arch.shift - 1);
+    let half = arch.cut().half();
     let start = floor.logits().start;
     for row in 0..=logits.len() {
         witness.cells[MAXIMUM][start + row] = from_i64(maximum);

@@ -1,30 +1,43 @@
 //! Both lookups as one logUp argument in custom gates.
 //!
-//! Pair table: `(q̂, clip(q̂ − 2^(s−1), 0, 255))`, compressed to `q̂ + θ·out + θ²`. Range table: `r` in `[0, 2^s)`, as itself.
+//! Pair table: `(q̂, clip(q̂ − 2^(b−1), 0, 255))` for q̂ in `[0, 2^b)`, compressed to `q̂ + θ·out + θ²`. Range table: `[0, 2^b)`, as itself.
+//!
+//! | of an activation | looked up as |
+//! |---|---|
+//! | quotient and output | the pair `(q̂, out)` |
+//! | remainder of one limb, or the low limb of two | `r₀` in the range table |
+//! | the high limb, if there are two | the pair `(r₁ + 2^(b−1), r₁)` |
+//!
 //! `Σ_rows Σ_k 1/(β + f_k) = Σ_rows m_pair/(β + T_pair) + m_range/(β + T_range)`.
 //!
 //! # Soundness
 //! All inputs and multiplicities are in phase 1, β and θ are drawn after them. The tag θ² keeps the tables apart: without
 //! it a pair with `out = 0` is a range entry, and any quotient passes with output 0 (`soundness::
 //! pair_lookup_cannot_be_met_by_the_range_table`). Multiplicities need no range: a wrong one unbalances a pole.
+//!
+//! *The high limb* is a byte: its pair is a pair of the table only if `clip(r₁, 0, 255) = r₁` for the field element `r₁`, and outputs of the
+//! table are 0 to 255 as integers. Conversely every byte has one, as `b ≥ 9`. Its pair has the tag, so the range table cannot meet it. One cell
+//! is read as both numbers, so no gate is needed, and a high limb of an unused cell, which is 0, is the pair `(2^(b−1), 0)`.
+//! Looked up in the range table alone it would be below 2^b, and `r₁·2^b + r₀` would have the quotient's lowest bits in it.
 
 use super::expression::{constant, cur, fixed_cur, next, Expr};
 use super::gates::Gates;
-use crate::model::Architecture;
+use crate::model::{Architecture, Cut};
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
-use crate::plan::layout::{Layout, INPUTS_PER_HELPER};
+use crate::plan::layout::INPUTS_PER_HELPER;
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::{Inputs, Witness};
 use assay_statement::field::{to_be_bytes, Fr};
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
 use halo2_proofs::plonk::VirtualCells;
 
-pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, cut: Cut) {
     gates.create("logup helper", |meta| {
         let on = fixed_cur(meta, columns.on);
-        let inputs = inputs(meta, columns, layout);
+        let inputs = inputs(meta, columns, cut);
+        let first_high = inputs.len() - columns.high.len();
         // A helper without a constraint could balance any sum.
         assert_eq!(columns.helpers.len(), inputs.len().div_ceil(INPUTS_PER_HELPER));
         inputs
@@ -38,7 +51,12 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
                     .map(|k| product_or_one(inputs.iter().enumerate().filter(|(l, _)| *l != k).map(|(_, f)| f)))
                     .reduce(|a, b| a + b)
                     .expect("at least one input");
-                (format!("helper {n}"), on.clone() * (helper * product - numerator))
+                let name = if (n + 1) * INPUTS_PER_HELPER > first_high && !columns.high.is_empty() {
+                    format!("with high limbs, helper {n}")
+                } else {
+                    format!("helper {n}")
+                };
+                (name, on.clone() * (helper * product - numerator))
             })
             .collect()
     });
@@ -69,16 +87,21 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
     });
 }
 
-/// `β + f` of every input: first the pairs, then the remainders.
-fn inputs(meta: &mut VirtualCells<'_, Fr>, columns: &Columns, layout: &Layout) -> Vec<Expr> {
+/// `β + f` of every input: first the pairs, then the remainders, then the pairs of high limbs.
+fn inputs(meta: &mut VirtualCells<'_, Fr>, columns: &Columns, cut: Cut) -> Vec<Expr> {
     let [beta, theta] = [columns.beta, columns.theta].map(|c| meta.query_challenge(c));
-    let mut inputs = Vec::with_capacity(2 * layout.lanes);
+    let mut inputs = Vec::new();
     for lane in columns.cells.chunks(3) {
         let (q, out) = (cur(meta, lane[0]), cur(meta, lane[2]));
         inputs.push(beta.clone() + q + theta.clone() * (out + theta.clone()));
     }
     for lane in columns.cells.chunks(3) {
         inputs.push(beta.clone() + cur(meta, lane[1]));
+    }
+    for high in &columns.high {
+        let high = cur(meta, *high);
+        let quotient = high.clone() + constant(cut.half() as u64);
+        inputs.push(beta.clone() + quotient + theta.clone() * (high + theta.clone()));
     }
     inputs
 }
@@ -92,7 +115,7 @@ fn product_or_one<'a>(factors: impl Iterator<Item = &'a Expr>) -> Expr {
 }
 
 pub(crate) fn fixed(arch: &Architecture, fixed: &mut Fixed) {
-    fixed.table_rows = 1 << arch.shift;
+    fixed.table_rows = arch.cut().table_rows();
 }
 
 /// `(q̂, out)` in a row of the pair table; none beyond it, where both columns hold the true entry (0, 0).
@@ -106,13 +129,21 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
     let Inputs {
         arch, layout, floor, ..
     } = *inputs;
-    let mut counts = [vec![0u64; 1 << arch.shift], vec![0u64; 1 << arch.shift]];
+    let (entries, half) = (arch.cut().table_rows(), arch.cut().half() as usize);
+    let mut counts = [vec![0u64; entries], vec![0u64; entries]];
     for row in 0..floor.on_rows {
         for lane in 0..layout.lanes {
             for (n, counts) in counts.iter_mut().enumerate() {
                 if let Some(count) = small(&witness.cells[3 * lane + n][row]).and_then(|v| counts.get_mut(v)) {
                     *count += 1;
                 }
+            }
+        }
+    }
+    for column in &witness.high {
+        for high in column[..floor.on_rows].iter().filter_map(small) {
+            if let Some(count) = counts[0].get_mut(high.saturating_add(half)) {
+                *count += 1;
             }
         }
     }
@@ -142,8 +173,11 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
     let tag = theta.square();
     let w = frozen.layout.lanes;
     let rows = floor.on_rows;
-    // Inverses of β + f, row by row: the pairs of all lanes, the remainders of all lanes, both tables.
-    let stride = 2 * w + 2;
+    let cut = frozen.architecture.cut();
+    let half = Fr::from(cut.half() as u64);
+    // Inverses of β + f, row by row: the pairs of all lanes, the remainders of all lanes, the high limbs, both tables.
+    let looked_up = cut.lookups() * w;
+    let stride = looked_up + 2;
     let mut inverses = vec![Fr::ZERO; rows * stride];
     let fill = |row: usize, slot: &mut [Fr]| {
         for lane in 0..w {
@@ -151,10 +185,13 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
             slot[lane] = beta + cell(0) + theta * cell(2) + tag;
             slot[w + lane] = beta + cell(1);
         }
+        for (lane, column) in witness.high.iter().enumerate() {
+            slot[2 * w + lane] = beta + half + column[row] + theta * column[row] + tag;
+        }
         let (q, out) =
             pair(fixed.table_rows, row).map_or((Fr::ZERO, Fr::ZERO), |(q, out)| (Fr::from(q), Fr::from(out)));
-        slot[2 * w] = beta + q + theta * out + tag;
-        slot[2 * w + 1] = beta + q;
+        slot[looked_up] = beta + q + theta * out + tag;
+        slot[looked_up + 1] = beta + q;
     };
     {
         use rayon::prelude::*;
@@ -173,11 +210,12 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
     for row in 0..rows {
         let slot = &inverses[row * stride..(row + 1) * stride];
         let mut sum = Fr::ZERO;
-        for (helper, inputs) in helpers.iter_mut().zip(slot[..2 * w].chunks(INPUTS_PER_HELPER)) {
+        for (helper, inputs) in helpers.iter_mut().zip(slot[..looked_up].chunks(INPUTS_PER_HELPER)) {
             helper[row] = inputs.iter().sum();
             sum += helper[row];
         }
-        let table = witness.pair_multiplicity[row] * slot[2 * w] + witness.range_multiplicity[row] * slot[2 * w + 1];
+        let table =
+            witness.pair_multiplicity[row] * slot[looked_up] + witness.range_multiplicity[row] * slot[looked_up + 1];
         phi[row + 1] = phi[row] + sum - table;
     }
 }

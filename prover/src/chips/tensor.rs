@@ -5,10 +5,12 @@
 //!
 //! | kind of row | `acc_x` | `acc` | `acc_y` |
 //! |---|---|---|---|
-//! | 0 plain | `Σ_j α^j·out` | free | `Σ_j α^j·(q̂·2^s + r)` |
+//! | 0 plain | `Σ_j α^j·out` | free | `Σ_j α^j·t`, `t = q̂·2^s + r` |
 //! | 1 read with stride 2 | `Σ_j α^j·out[2j]` | `Σ_j α^j·out[2j+1]` | as plain |
 //! | 2 image, read whole | as 0 | free | `Σ_j γ^(3j)·out` |
 //! | 2 image, read with stride 2 | as 1 | as 1 | `Σ_j γ^(3j)·out` |
+//!
+//! A remainder of two limbs is `r = r₁·2^b + r₀` ([`Cut`]), with `r₁` in a column beside the lane's three.
 //!
 //! # Soundness
 //! Lane 0 of a tensor row is always a real cell; the others enter through their mask, so no tail slot can enter a sum.
@@ -16,6 +18,7 @@
 
 use super::expression::{constant, cur, fixed_cur, horner, is_kind, next, Expr};
 use super::gates::Gates;
+use crate::model::Cut;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
 use crate::plan::fixed::Fixed;
@@ -74,7 +77,7 @@ impl Row {
     }
 }
 
-pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, shift: u32, image: ImageRead) {
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layout, cut: Cut, image: ImageRead) {
     let w = layout.lanes;
     gates.create("outputs as input of the next layer", |meta| {
         let row = Row::new(meta, columns, layout, image);
@@ -102,12 +105,16 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
     gates.create("outputs of this layer", |meta| {
         let row = Row::new(meta, columns, layout, image);
-        let modulus = constant(1 << shift);
-        let t: Vec<Expr> = columns
+        let modulus = constant(1 << cut.shift());
+        let limb = constant(1 << cut.table_bits());
+        let mut t: Vec<Expr> = columns
             .cells
             .chunks(3)
             .map(|lane| cur(meta, lane[0]) * modulus.clone() + cur(meta, lane[1]))
             .collect();
+        for (t, high) in t.iter_mut().zip(&columns.high) {
+            *t = t.clone() + cur(meta, *high) * limb.clone();
+        }
         let out: Vec<Expr> = columns.cells.chunks(3).map(|lane| cur(meta, lane[2])).collect();
         let tail = next(meta, columns.acc_y);
         let plain = row.sum(&t, 0..w, &row.alpha, tail.clone());
@@ -119,7 +126,7 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns, layout: &Layou
 
     gates.create("image byte", |meta| {
         let row = Row::new(meta, columns, layout, image);
-        let offset = constant(1 << (shift - 1));
+        let offset = constant(cut.half() as u64);
         // Redundant for soundness, whatever the lane. An image row is a tensor row, so its (q̂, out) is a pair of the table,
         // whose second numbers are the bytes 0..=255 and nothing else. Sums over image rows read `out` and not q̂ or r
         // (`acc_x`, `acc` and, by the term of kind 2, `acc_y`), and no other gate is active here: bytes in, and what the
@@ -163,7 +170,7 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
         trace,
         ..
     } = *inputs;
-    let half = 1u64 << (arch.shift - 1);
+    let cut = arch.cut();
     for (t, rows) in floor.tensors.iter().enumerate() {
         let mut index = 0;
         for c in 0..rows.shape.c {
@@ -173,19 +180,19 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
                     let (q, r, out) = match t.checked_sub(1) {
                         None => {
                             let byte = u64::from(trace.image[index]);
-                            (byte + half, 0, byte)
+                            (byte + cut.half() as u64, 0, byte)
                         }
                         Some(layer) => {
                             let layer = &trace.layers[layer];
-                            (
-                                layer.q_hat[index].into(),
-                                layer.r[index].into(),
-                                layer.out[index].into(),
-                            )
+                            (layer.q_hat[index].into(), layer.r[index], layer.out[index].into())
                         }
                     };
-                    for (n, value) in [q, r, out].into_iter().enumerate() {
+                    let [low, high] = cut.limbs_of(r).map(u64::from);
+                    for (n, value) in [q, low, out].into_iter().enumerate() {
                         witness.cells[3 * lane + n][row] = Fr::from(value);
+                    }
+                    if let Some(column) = witness.high.get_mut(lane) {
+                        column[row] = Fr::from(high);
                     }
                     index += 1;
                 }
@@ -200,7 +207,8 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
     } = compiled;
     let values = &mut phase_2.values;
     let w = frozen.layout.lanes;
-    let modulus = Fr::from(1 << frozen.architecture.shift);
+    let cut = frozen.architecture.cut();
+    let [modulus, limb] = [cut.shift(), cut.table_bits()].map(|bits| Fr::from(1 << bits));
     let image = ImageRead::of(&frozen.architecture);
     let gamma_cubed = challenges.gamma.square() * challenges.gamma;
     let mut t = vec![Fr::ZERO; w];
@@ -216,6 +224,9 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
                 }
             };
             t[lane] = cell(0) * modulus + cell(1);
+            if let Some(column) = witness.high.get(lane).filter(|_| real) {
+                t[lane] += column[row] * limb;
+            }
             out[lane] = cell(2);
         }
         let goes_on = fixed.coefficients[w - 1][row] == 1;

@@ -19,7 +19,7 @@
 //! from 0 to the output.
 //!
 //! # Soundness
-//! One `b_j` is 1 and the others are 0: as quotients of pairs of the table they are in `[0, 2^s)`, and so few such numbers add
+//! One `b_j` is 1 and the others are 0: as quotients of pairs of the table they are in `[0, 2^b)`, and so few such numbers add
 //! up to 1 in no other way. With `c_j` boolean and the gaps in range, chosen are exactly the classes above the threshold, and
 //! itself: a chosen `j < k` has `q̂_j ≥ m`, a chosen `j > k` has `q̂_j > m`, of the others it is the contrary, and for each
 //! class one of the two holds. The scale is 2^(16n) for n chosen, modulo
@@ -27,7 +27,7 @@
 //! takes 16 bits of the word, ascending as the rows are, each below 2^16 as there are at most as many classes. So the word is
 //! below 2^80 and does not wrap.
 //!
-//! `c_j` must be boolean by a constraint of its own: between 0 and 2^s no other number takes the scale from 1 to 2^80 as an
+//! `c_j` must be boolean by a constraint of its own: between 0 and 2^b no other number takes the scale from 1 to 2^80 as an
 //! integer, but the scale is one modulo the field's order, and who has a thousand classes may look for factors.
 //!
 //! That `m` is the threshold's logit, and the threshold chosen, leaves one witness; any `m` and `k` that part the five from the
@@ -100,7 +100,7 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
     let best = trace.top5();
     let fifth = *best.last().expect("there are classes");
     let threshold = i64::from(logits[fifth]);
-    let half = 1i64 << (arch.shift - 1);
+    let half = arch.cut().half();
     let start = floor.logits().start;
     for row in start..=start + logits.len() {
         witness.cells[THRESHOLD][row] = from_i64(threshold);

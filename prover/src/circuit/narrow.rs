@@ -15,7 +15,7 @@ use crate::witness::{Inputs, Witness};
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, params: &CircuitParams) {
     lookup::configure(gates, columns);
-    tensor::configure(gates, columns, params.shift, params.image);
+    tensor::configure(gates, columns, params.cut.shift(), params.image);
     fold::configure(gates, columns);
     weights::configure(gates, columns);
     hash::configure(gates, columns);

@@ -59,7 +59,11 @@ impl Witness {
 impl Phase2 {
     /// The phase-2 columns that `challenges` make of `witness`.
     pub fn new(compiled: &Compiled, witness: &Witness, challenges: &Challenges) -> Self {
-        let mut phase_2 = Self::zero(&compiled.frozen.layout, &compiled.floor);
+        let mut phase_2 = Self::zero(
+            &compiled.frozen.layout,
+            compiled.frozen.architecture.cut(),
+            &compiled.floor,
+        );
         match compiled.frozen.layout.form() {
             Form::Wide => wide::phase_2(compiled, witness, challenges, &mut phase_2),
             Form::Narrow => narrow::phase_2(compiled, witness, challenges, &mut phase_2),

@@ -1,6 +1,6 @@
 //! What of an architecture and its layout the gates depend on.
 
-use crate::model::OutputMode;
+use crate::model::{Cut, OutputMode};
 use crate::plan::floor::ImageRead;
 use crate::plan::layout::{FrozenArchitecture, Layout};
 
@@ -9,8 +9,8 @@ use crate::plan::layout::{FrozenArchitecture, Layout};
 pub struct CircuitParams {
     /// Number of rows and columns.
     pub layout: Layout,
-    /// [`Architecture::shift`](crate::model::Architecture::shift), which the requantisation gate holds.
-    pub shift: u32,
+    /// [`Architecture::cut`](crate::model::Architecture::cut), which the requantisation gate holds.
+    pub cut: Cut,
     /// How the image is read, which the gate over tensor rows holds.
     pub image: ImageRead,
     /// [`Architecture::output`](crate::model::Architecture::output), which chooses the gate over the logits.
@@ -22,7 +22,7 @@ impl CircuitParams {
     pub fn of(frozen: &FrozenArchitecture) -> Self {
         Self {
             layout: frozen.layout,
-            shift: frozen.architecture.shift,
+            cut: frozen.architecture.cut(),
             image: ImageRead::of(&frozen.architecture),
             output: frozen.architecture.output,
         }
@@ -38,7 +38,7 @@ impl Default for CircuitParams {
                 weight_columns: 3,
                 salt_rows: 0,
             },
-            shift: 16,
+            cut: Cut::of(16),
             image: ImageRead::default(),
             output: OutputMode::Top1,
         }

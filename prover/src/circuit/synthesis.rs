@@ -97,7 +97,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
     }
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: CircuitParams) -> Columns {
-        let columns = Columns::configure(meta, &params.layout);
+        let columns = Columns::configure(meta, &params.layout, params.cut);
         network::configure(meta, &columns, &params);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
         assert_eq!(meta.blinding_factors() + 2, params.layout.reserved_rows());
@@ -127,6 +127,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                 };
                 assert_eq!(columns.weights.len(), witness.weights.len());
                 assert_eq!(columns.cells.len(), witness.cells.len());
+                assert_eq!(columns.high.len(), witness.high.len());
                 for (column, values) in columns.weights.iter().zip(&witness.weights) {
                     assign(*column, values);
                 }
@@ -135,6 +136,9 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                 }
                 assign(columns.pair_multiplicity, &witness.pair_multiplicity);
                 assign(columns.range_multiplicity, &witness.range_multiplicity);
+                for (column, values) in columns.high.iter().zip(&witness.high) {
+                    assign(*column, values);
+                }
 
                 region.next_phase();
                 let challenge = |c| {

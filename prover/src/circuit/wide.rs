@@ -14,8 +14,8 @@ use crate::witness::{Inputs, Witness};
 
 pub(super) fn configure(gates: &mut Gates<'_>, columns: &Columns, params: &CircuitParams) {
     let layout = &params.layout;
-    lookup::configure(gates, columns, layout);
-    tensor::configure(gates, columns, layout, params.shift, params.image);
+    lookup::configure(gates, columns, params.cut);
+    tensor::configure(gates, columns, layout, params.cut, params.image);
     folded::configure(gates, columns, layout);
     weights::configure(gates, columns);
     poseidon::configure(gates, columns);

@@ -15,7 +15,7 @@ pub enum RangeMethod {
 /// How images enter the network and how ranges are chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImportOptions {
-    /// `s`: multipliers are `a/2^s`.
+    /// `s`: multipliers are `a/2^s`. From 17 on remainders have two limbs ([`Cut`](crate::model::Cut)).
     pub shift: u32,
     /// The float network reads `input_scale·(byte − input_zero)`.
     pub input_scale: f64,

@@ -6,7 +6,7 @@ use super::error::ImportError;
 use super::fold::{FusedLayer, FusedNetwork, FusedOp};
 use super::options::ImportOptions;
 use super::quant::Quant;
-use crate::model::params::{MAX_MULTIPLIER, MAX_SCALED_BIAS};
+use crate::model::params::{max_multiplier, MAX_SCALED_BIAS};
 use crate::model::{
     AddParams, Architecture, Conv, ConvKind, ConvParams, Kernel, Layer, LayerParams, Model, Op, Padding, ParamsError,
     PoolParams, ScaledParams, TensorId,
@@ -116,7 +116,10 @@ impl Quantiser<'_> {
         for (channel, kernel) in conv.weights.chunks_exact(per_output).enumerate() {
             let widest = kernel.iter().fold(0.0f64, |widest, w| widest.max(w.abs()));
             // Rounded up, so that the widest weight is at most 127.
-            let a = self.multiplier(layer, channel, (widest / 127.0 * x.scale / y.scale * self.unit).ceil())?;
+            let for_weights = (widest / 127.0 * x.scale / y.scale * self.unit).ceil();
+            // A bias beside few or no weights is in units of the multiplier, too, and has 32 bits.
+            let for_bias = (conv.bias[channel] / y.scale * self.unit).abs() / f64::from(i32::MAX);
+            let a = self.multiplier(layer, channel, for_weights.max(for_bias.ceil()))?;
             // Jacob18 (5) backwards: the weights' scale follows from a/2^s = S_w·S_x/S_y.
             let weight_scale = f64::from(a) / self.unit * y.scale / x.scale;
             let rounded = kernel
@@ -191,7 +194,7 @@ impl Quantiser<'_> {
             });
         let worst = worst.fold(0.0, f64::max).max(f64::from(f32::MIN_POSITIVE));
         let mut y = Quant {
-            scale: worst / (LOGIT_SHARE * self.unit / 2.0),
+            scale: worst / (LOGIT_SHARE * self.model.architecture.cut().half() as f64),
             zero: 0,
         };
         let op = self.conv_op(layer, conv);
@@ -289,14 +292,15 @@ impl Quantiser<'_> {
 
     fn multiplier(&self, layer: &FusedLayer, channel: usize, value: f64) -> Result<u32, ImportError> {
         // A channel of zeros has the multiplier 1; its bias then has the finest grid.
-        if value.is_finite() && (0.0..=f64::from(MAX_MULTIPLIER)).contains(&value) {
+        let max = max_multiplier(self.model.architecture.cut());
+        if value.is_finite() && (0.0..=f64::from(max)).contains(&value) {
             Ok(value.max(1.0) as u32)
         } else {
             Err(ImportError::Multiplier {
                 layer: layer.node.clone(),
                 channel,
                 value,
-                max: MAX_MULTIPLIER,
+                max,
             })
         }
     }

@@ -223,7 +223,7 @@ impl Noise {
         let mut noise = Self::default();
         for (i, value) in values.iter().enumerate() {
             let q = if last {
-                i64::from(layer_trace.q_hat[i]) - (1 << (arch.shift - 1))
+                i64::from(layer_trace.q_hat[i]) - arch.cut().half()
             } else {
                 i64::from(layer_trace.out[i])
             };

@@ -1,5 +1,6 @@
 //! The public description of a network, and what makes one valid.
 
+use super::cut::Cut;
 use super::op::{Conv, ConvKind, Groups, Kernel, Layer, Op, Padding, TensorId};
 use super::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,7 @@ impl std::fmt::Display for OutputMode {
 pub struct Architecture {
     /// Shape of the image; 3 channels in the order R, G, B.
     pub input: Shape,
-    /// `s` of `t = q·2^s + r`, and the width of the lookup tables. 16, or less in small test networks.
+    /// `s` of `t = q·2^s + r`, 9 to 24: see [`Cut`]. 16 is usual; small networks take less, 24 is for the integers of quantised files.
     pub shift: u32,
     /// In the order in which they run: each reads the image or outputs of layers before it.
     pub layers: Vec<Layer>,
@@ -122,10 +123,10 @@ struct Readers {
 }
 
 impl Architecture {
-    /// With fewer bits `q < 2^(s−1)` would not reach every output, 0 to 255.
-    pub const MIN_SHIFT: u32 = 9;
-    /// Both lookup tables have `2^s` rows, and every circuit more than they.
-    pub const MAX_SHIFT: u32 = 16;
+    /// The smallest tables, one limb.
+    pub const MIN_SHIFT: u32 = Cut::MIN_TABLE_BITS;
+    /// The largest tables, two limbs.
+    pub const MAX_SHIFT: u32 = Cut::MAX_TABLE_BITS + Cut::HIGH_BITS;
     /// Far above MobileNet v2 (1.0, 224), which has about 6.7 million; keeps hostile files from exhausting memory.
     pub const MAX_ACTIVATIONS: usize = 1 << 26;
     /// Rows or columns of a map.
@@ -144,6 +145,11 @@ impl Architecture {
             OutputMode::Top1 | OutputMode::Bit | OutputMode::Top5 => 1,
             OutputMode::Logits => self.classes(),
         }
+    }
+
+    /// How sums are cut into quotients and remainders.
+    pub const fn cut(&self) -> Cut {
+        Cut::of(self.shift)
     }
 
     /// Shape of a tensor.

@@ -5,7 +5,7 @@ use super::op::{Conv, Op};
 use super::params::{ConvParams, LayerParams, Model, ParamsError, ScaledParams};
 use serde::Serialize;
 
-/// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(s−1) ≥ 0`.
+/// The numbers a proof commits to: a layer is only `Σ W'·x + B' = q̂·2^s + r`, `q̂ = q + 2^(b−1) ≥ 0`, `b` of [`Cut`](super::Cut).
 #[derive(Clone, PartialEq, Eq)]
 pub struct FoldedModel {
     /// One entry per layer of the architecture.
@@ -21,7 +21,7 @@ impl std::fmt::Debug for FoldedModel {
 }
 
 /// Folded parameters of one layer. Those that [`Model::fold`] makes are below 2^62 in absolute value, those that pass
-/// [`FoldedModel::check_total`] below 2^33.
+/// [`FoldedModel::check_total`] below `2^(b+s+1)`, so below 2^33, or 2^41 with two limbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoldedLayer {
     /// `Σ W'·x + B'` per output channel.
@@ -55,72 +55,88 @@ impl Model {
     /// Folds multipliers, zero points, rounding and offset into the committed numbers (design: `W'`, `B'`).
     ///
     /// # Errors
-    /// If lengths or kinds do not match the architecture.
+    /// If lengths or kinds do not match the architecture, or a folded bias does not fit 62 bits.
     pub fn fold(&self) -> Result<FoldedModel, ParamsError> {
         self.validate()?;
-        let s = self.architecture.shift;
-        // z_y·2^s, half of 2^s to round, and the offset that makes q̂ = q + 2^(s−1) non-negative.
-        let constant = |zero: i32| (i64::from(zero) << s) + (1 << (s - 1)) + (1 << (2 * s - 1));
+        let cut = self.architecture.cut();
+        let s = cut.shift();
+        // z_y·2^s, half of 2^s to round, and the offset that makes q̂ = q + 2^(b−1) non-negative.
+        let constant = |zero: i32| (i64::from(zero) << s) + (1 << (s - 1)) + (cut.half() << s);
         let layers = self
             .architecture
             .layers
             .iter()
             .zip(&self.params)
-            .map(|(layer, params)| match (&layer.op, params) {
-                (Op::Conv(conv), LayerParams::Conv(p)) => self.fold_conv(conv, p, constant(p.output_zero)),
-                (Op::Conv(conv), LayerParams::Scaled(p)) => fold_scaled(conv, p, constant(p.output_zero)),
-                (_, LayerParams::Add(p)) => {
-                    let (a1, a2) = (i64::from(p.lhs_multiplier), i64::from(p.rhs_multiplier));
-                    let zero = a1 * i64::from(p.lhs_zero) + a2 * i64::from(p.rhs_zero);
-                    FoldedLayer::Add {
-                        lhs: a1,
-                        rhs: a2,
-                        bias: constant(p.output_zero) - zero,
+            .enumerate()
+            .map(|(i, (layer, params))| {
+                Ok(match (&layer.op, params) {
+                    (Op::Conv(conv), LayerParams::Conv(p)) => {
+                        let too_large = |channel| ParamsError::TooLarge {
+                            layer: self.architecture.layer_name(i),
+                            channel,
+                        };
+                        fold_conv(conv, p, constant(p.output_zero)).map_err(too_large)?
                     }
-                }
-                (Op::GlobalAvgPool { input }, LayerParams::Pool(p)) => {
-                    let x = self.architecture.shape(*input);
-                    let zero = i64::from(p.multiplier) * i64::from(p.input_zero) * (x.h * x.w) as i64;
-                    FoldedLayer::Pool {
-                        multiplier: i64::from(p.multiplier),
-                        bias: constant(p.output_zero) - zero,
+                    (Op::Conv(conv), LayerParams::Scaled(p)) => fold_scaled(conv, p, constant(p.output_zero)),
+                    (_, LayerParams::Add(p)) => {
+                        let (a1, a2) = (i64::from(p.lhs_multiplier), i64::from(p.rhs_multiplier));
+                        let zero = a1 * i64::from(p.lhs_zero) + a2 * i64::from(p.rhs_zero);
+                        FoldedLayer::Add {
+                            lhs: a1,
+                            rhs: a2,
+                            bias: constant(p.output_zero) - zero,
+                        }
                     }
-                }
-                (Op::Concat { .. }, LayerParams::Concat) => FoldedLayer::Concat,
-                _ => unreachable!("validate checked the kinds"),
+                    (Op::GlobalAvgPool { input }, LayerParams::Pool(p)) => {
+                        let x = self.architecture.shape(*input);
+                        let zero = i64::from(p.multiplier) * i64::from(p.input_zero) * (x.h * x.w) as i64;
+                        FoldedLayer::Pool {
+                            multiplier: i64::from(p.multiplier),
+                            bias: constant(p.output_zero) - zero,
+                        }
+                    }
+                    (Op::Concat { .. }, LayerParams::Concat) => FoldedLayer::Concat,
+                    _ => unreachable!("validate checked the kinds"),
+                })
             });
         Ok(FoldedModel {
-            layers: layers.collect(),
+            layers: layers.collect::<Result<_, ParamsError>>()?,
         })
     }
+}
 
-    fn fold_conv(&self, conv: &Conv, p: &ConvParams, constant: i64) -> FoldedLayer {
-        let per_output = p.weights.len() / conv.out_channels;
-        let a = |o: usize| i64::from(p.multiplier[o]);
-        let weights = p
-            .weights
+/// # Errors
+/// The first output channel whose bias is 2^62 or more.
+fn fold_conv(conv: &Conv, p: &ConvParams, constant: i64) -> Result<FoldedLayer, usize> {
+    let per_output = p.weights.len() / conv.out_channels;
+    let a = |o: usize| i64::from(p.multiplier[o]);
+    let weights = p
+        .weights
+        .iter()
+        .enumerate()
+        .map(|(i, w)| a(i / per_output) * i64::from(*w))
+        .collect();
+    let bias = (0..conv.out_channels).map(|o| {
+        let sum: i64 = p.weights[o * per_output..(o + 1) * per_output]
             .iter()
-            .enumerate()
-            .map(|(i, w)| a(i / per_output) * i64::from(*w))
-            .collect();
-        let bias = (0..conv.out_channels).map(|o| {
-            let sum: i64 = p.weights[o * per_output..(o + 1) * per_output]
-                .iter()
-                .map(|w| i64::from(*w))
-                .sum();
-            // With padding the circuit subtracts z_x from the pixels it really reads.
-            let zero = if conv.pad.is_none() {
-                i64::from(p.input_zero) * sum
-            } else {
-                0
-            };
-            a(o) * (i64::from(p.bias[o]) - zero) + constant
-        });
-        FoldedLayer::Conv {
-            weights,
-            bias: bias.collect(),
-        }
-    }
+            .map(|w| i64::from(*w))
+            .sum();
+        // With padding the circuit subtracts z_x from the pixels it really reads.
+        let zero = if conv.pad.is_none() {
+            i64::from(p.input_zero) * sum
+        } else {
+            0
+        };
+        let bias = i128::from(a(o)) * i128::from(i64::from(p.bias[o]) - zero) + i128::from(constant);
+        i64::try_from(bias)
+            .ok()
+            .filter(|bias| bias.unsigned_abs() < 1 << 62)
+            .ok_or(o)
+    });
+    Ok(FoldedLayer::Conv {
+        weights,
+        bias: bias.collect::<Result<_, usize>>()?,
+    })
 }
 
 fn fold_scaled(conv: &Conv, p: &ScaledParams, constant: i64) -> FoldedLayer {
@@ -186,13 +202,14 @@ impl FoldedModel {
         Ok(())
     }
 
-    /// Bounds `q` of every output over **all** inputs in 0..=255 and fails where it could leave `[−2^(s−1), 2^(s−1))`.
+    /// Bounds `q` of every output over **all** inputs in 0..=255 and fails where it could leave `[−2^(b−1), 2^(b−1))`.
     ///
     /// # Errors
     /// [`ParamsError::NotTotal`] with the first layer and channel that some image could drive out of the table, or what
     /// [`FoldedModel::validate`] finds.
     pub fn check_total(&self, arch: &Architecture) -> Result<Vec<QRange>, ParamsError> {
         self.validate(arch)?;
+        let cut = arch.cut();
         let mut ranges = Vec::with_capacity(self.layers.len());
         for (i, (layer, folded)) in arch.layers.iter().zip(&self.layers).enumerate() {
             if matches!(folded, FoldedLayer::Concat) {
@@ -207,16 +224,16 @@ impl FoldedModel {
             for o in 0..layer.output.c {
                 let (lo, hi) = folded_bounds(arch, &layer.op, folded, o);
                 for t in [lo, hi] {
-                    let q_hat = t >> arch.shift;
-                    if !(0..1 << arch.shift).contains(&q_hat) {
+                    let q_hat = t >> cut.shift();
+                    if !(0..1 << cut.table_bits()).contains(&q_hat) {
                         return Err(ParamsError::NotTotal {
                             layer: arch.layer_name(i),
                             channel: o,
-                            bound: q_hat - (1 << (arch.shift - 1)),
-                            bits: arch.shift - 1,
+                            bound: q_hat - cut.half(),
+                            bits: cut.table_bits() - 1,
                         });
                     }
-                    let q = q_hat - (1 << (arch.shift - 1));
+                    let q = q_hat - cut.half();
                     range = QRange {
                         min: range.min.min(q),
                         max: range.max.max(q),

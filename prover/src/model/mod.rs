@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`shape`] | sizes of a tensor |
 //! | [`op`] | layers and their geometry |
+//! | [`cut`] | quotients and remainders of a shift |
 //! | [`architecture`] | the public layer list, its checks and its canonical form |
 //! | [`params`] | the secret integers of each layer and their bounds |
 //! | [`folded`] | the numbers a proof commits to, and totality |
@@ -15,6 +16,7 @@
 //! | [`random`] | random parameters |
 
 pub mod architecture;
+pub mod cut;
 pub mod file;
 pub mod folded;
 pub mod networks;
@@ -24,6 +26,7 @@ pub mod random;
 pub mod shape;
 
 pub use architecture::{Architecture, ArchitectureError, OutputMode};
+pub use cut::Cut;
 pub use file::ModelFileError;
 pub use folded::{FoldedLayer, FoldedModel, QRange};
 pub use networks::{joined_network, kernel_network, mobilenet_v2, mobilenet_v2_with_padding, tiny_network};

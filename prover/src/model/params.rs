@@ -1,6 +1,7 @@
 //! The secret parameters of a network, and folding them.
 
 use super::architecture::{Architecture, ArchitectureError};
+use super::cut::Cut;
 use super::op::{Conv, Op};
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +156,7 @@ impl Model {
                     check_length("bias", p.bias.len(), conv.out_channels, &name)?;
                     check_length("multiplier", p.multiplier.len(), conv.out_channels, &name)?;
                     for multiplier in &p.multiplier {
-                        check_multiplier(*multiplier, &name)?;
+                        check_multiplier(*multiplier, arch, &name)?;
                     }
                     check_output_zero(p.output_zero, arch, i)?;
                     check_input_zero(conv, p.input_zero, &name)?;
@@ -170,12 +171,12 @@ impl Model {
                     check_input_zero(conv, p.input_zero, &name)?;
                 }
                 (Op::Add { .. }, LayerParams::Add(p)) => {
-                    check_multiplier(p.lhs_multiplier, &name)?;
-                    check_multiplier(p.rhs_multiplier, &name)?;
+                    check_multiplier(p.lhs_multiplier, arch, &name)?;
+                    check_multiplier(p.rhs_multiplier, arch, &name)?;
                     check_output_zero(p.output_zero, arch, i)?;
                 }
                 (Op::GlobalAvgPool { .. }, LayerParams::Pool(p)) => {
-                    check_multiplier(p.multiplier, &name)?;
+                    check_multiplier(p.multiplier, arch, &name)?;
                     check_output_zero(p.output_zero, arch, i)?;
                 }
                 (Op::Concat { .. }, LayerParams::Concat) => {}
@@ -186,8 +187,17 @@ impl Model {
     }
 }
 
-/// Largest multiplier: 2^8 in real terms at `s = 16`. Keeps every product of [`Model::fold`] below 2^57.
-pub const MAX_MULTIPLIER: u32 = 1 << 24;
+/// Largest multiplier: 2^8 in real terms at `s = 16`, 2^7 at `s = 24`, more than any total sum of bytes has.
+///
+/// No sum wraps, neither in 64 bits nor in the field: `Σ|W'|·255 + |B'|` of every output is below 2^62
+/// ([`FoldedModel::validate`](super::FoldedModel::validate)), of a total model below 2^(b+s+1), at most 2^41
+/// ([`FoldedModel::check_total`](super::FoldedModel::check_total)), and `q̂·2^s + r` below 2^(b+s) ≤ 2^40 by the tables, whatever is committed.
+pub const fn max_multiplier(cut: Cut) -> u32 {
+    match cut.limbs() {
+        1 => 1 << 24,
+        _ => 1 << 31,
+    }
+}
 
 /// Largest bias of [`ScaledParams`], far outside of what a table holds: no sum of [`Model::fold`] overflows.
 pub const MAX_SCALED_BIAS: i64 = 1 << 56;
@@ -221,14 +231,15 @@ fn check_input_zero(conv: &Conv, got: u8, layer: &impl Fn() -> String) -> Result
     })
 }
 
-fn check_multiplier(multiplier: u32, layer: &impl Fn() -> String) -> Result<(), ParamsError> {
-    check_bounds("multiplier", multiplier.into(), 1, MAX_MULTIPLIER.into(), layer)
+fn check_multiplier(multiplier: u32, arch: &Architecture, layer: &impl Fn() -> String) -> Result<(), ParamsError> {
+    let max = max_multiplier(arch.cut());
+    check_bounds("multiplier", multiplier.into(), 1, max.into(), layer)
 }
 
 /// Zero points are bytes, except in the last layer, whose output is not clipped.
 fn check_output_zero(zero: i32, arch: &Architecture, layer: usize) -> Result<(), ParamsError> {
     let (min, max) = if layer + 1 == arch.layers.len() {
-        (-(1i64 << (arch.shift - 1)), 1i64 << (arch.shift - 1))
+        (-arch.cut().half(), arch.cut().half())
     } else {
         (0, 255)
     };

@@ -97,6 +97,11 @@ impl Generator {
         f64::from(1u32 << self.architecture.shift)
     }
 
+    /// `2^b`, how many quotients there are.
+    fn quotients(&self) -> f64 {
+        self.architecture.cut().table_rows() as f64
+    }
+
     fn layer(&mut self, index: usize) -> LayerParams {
         let output = self.tensors[index + 1];
         match self.architecture.layers[index].op.clone() {
@@ -135,7 +140,7 @@ impl Generator {
         // A small shift has coarse multipliers: smaller weights make room for larger ones.
         let max_weight: i8 = if self.architecture.shift >= 14 { 127 } else { 31 };
         let (mean, deviation) = if last {
-            (0.0, self.unit() / 32.0)
+            (0.0, self.quotients() / 32.0)
         } else if output.zero == 0 {
             (50.0, 75.0)
         } else {
@@ -156,7 +161,7 @@ impl Generator {
             // Farthest that any image moves the accumulator from where the mean input puts it.
             let up = positive * (255.0 - x.mean) + negative * x.mean;
             let down = positive * x.mean + negative * (255.0 - x.mean);
-            let room = (0.48 * self.unit() - centre.abs() - 2.0) * self.unit();
+            let room = (0.48 * self.quotients() - centre.abs() - 2.0) * self.unit();
             let limit = room / up.max(down).max(1.0);
             let a = (wanted * self.rng.gen_range(0.8..1.25)).min(limit).max(1.0).floor();
             let constant = (centre - f64::from(output_zero)) * self.unit() / a;

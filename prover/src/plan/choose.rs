@@ -56,7 +56,7 @@ impl FrozenArchitecture {
     pub fn plan_with(architecture: Architecture, lanes: usize, salt_rows: usize) -> Result<Self, FloorError> {
         architecture.validate()?;
         let mut last = FloorError::TooLarge;
-        for k in architecture.shift + 1..=Layout::MAX_K {
+        for k in architecture.cut().table_bits() + 1..=Layout::MAX_K {
             match Self::plan_at(&architecture, k, lanes, salt_rows) {
                 Err(e @ FloorError::Rows { .. }) => last = e,
                 decided => return decided,

@@ -16,6 +16,7 @@
 //! | E | `block`, `boundary` |
 
 use super::layout::{Form, Layout};
+use crate::model::Cut;
 use assay_statement::field::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
 use halo2_proofs::poly::Rotation;
@@ -26,20 +27,22 @@ use halo2_proofs::poly::Rotation;
 pub struct Columns {
     /// Phase 1. Folded weights, biases and multipliers; nothing else, and queried at the current row only.
     pub weights: Vec<Column<Advice>>,
-    /// Phase 1. `q̂, r, out` of each of the `lanes` activations of a row, interleaved. Off the tensor rows the same
-    /// columns hold garbage coefficients, image words and the Poseidon state.
+    /// Phase 1. `q̂, r, out` of each of the `lanes` activations of a row, interleaved; of a remainder of two limbs the low one. Off
+    /// the tensor rows the same columns hold garbage coefficients, image words and the Poseidon state.
     pub cells: Vec<Column<Advice>>,
     /// Phase 1. How often each row of the pair table is looked up.
     pub pair_multiplicity: Column<Advice>,
     /// Phase 1. The same of the range table.
     pub range_multiplicity: Column<Advice>,
+    /// Phase 1. `r₁` of each of the `lanes` activations, where remainders have two limbs.
+    pub high: Vec<Column<Advice>>,
     /// Phase 2. LogUp helpers: sums of up to three fractions each.
     pub helpers: Vec<Column<Advice>>,
     /// Phase 2. φ, the running sum of the lookup.
     pub phi: Column<Advice>,
     /// Phase 2. Running evaluation of `out`.
     pub acc_x: Column<Advice>,
-    /// Phase 2. Running evaluation of `q̂·2^s + r`.
+    /// Phase 2. Running evaluation of `q̂·2^s + r`, `r` of both limbs.
     pub acc_y: Column<Advice>,
     /// Phase 2. Running evaluation of the weights.
     pub acc_w: Column<Advice>,
@@ -88,9 +91,9 @@ pub struct Columns {
 }
 
 impl Columns {
-    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, layout: &Layout) -> Self {
+    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, layout: &Layout, cut: Cut) -> Self {
         match layout.form() {
-            Form::Wide => Self::wide(meta, layout),
+            Form::Wide => Self::wide(meta, layout, cut),
             Form::Narrow => Self::narrow(meta, layout),
         }
     }
@@ -114,6 +117,7 @@ impl Columns {
             range_multiplicity: cells[0],
             weights,
             cells,
+            high: Vec::new(),
             helpers: Vec::new(),
             phi,
             acc_x: x,
@@ -142,13 +146,14 @@ impl Columns {
         }
     }
 
-    fn wide(meta: &mut ConstraintSystem<Fr>, layout: &Layout) -> Self {
+    fn wide(meta: &mut ConstraintSystem<Fr>, layout: &Layout, cut: Cut) -> Self {
         let mut phase_1 = |n: usize| (0..n).map(|_| meta.advice_column_in(FirstPhase)).collect::<Vec<_>>();
         let weights = phase_1(layout.weight_columns);
         let cells = phase_1(layout.cell_columns());
         let multiplicities = phase_1(2);
+        let high = phase_1(layout.high_columns(cut));
         let [alpha, gamma, beta, theta] = [(); 4].map(|()| meta.challenge_usable_after(FirstPhase));
-        let helpers = (0..layout.helpers())
+        let helpers = (0..layout.helpers(cut))
             .map(|_| meta.advice_column_in(SecondPhase))
             .collect();
         let [phi, acc_x, acc_y, acc_w, a, b, acc] = [(); 7].map(|()| meta.advice_column_in(SecondPhase));
@@ -165,6 +170,7 @@ impl Columns {
             cells,
             pair_multiplicity: multiplicities[0],
             range_multiplicity: multiplicities[1],
+            high,
             helpers,
             phi,
             acc_x,

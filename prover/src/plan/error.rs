@@ -29,4 +29,6 @@ pub enum FloorError {
     Image { channels: usize },
     #[error("the narrow layout tells a class or a bit, and the output is {output}: take another profile")]
     NarrowOutput { output: OutputMode },
+    #[error("the narrow layout holds shifts up to {max}, and this one is {shift}: take another profile")]
+    NarrowShift { shift: u32, max: u32 },
 }

@@ -245,7 +245,7 @@ impl Floor {
             .last()
             .expect("there are logits");
         // One more row takes the final values of the gate over the logits. The lookup tables must fit as well.
-        let on_rows = (reserved_end + 1).max(1 << arch.shift);
+        let on_rows = (reserved_end + 1).max(arch.cut().table_rows());
         let moved = on_rows - (reserved_end + 1);
         for t in &mut tensors {
             if t.start >= plain_end && moved > 0 {

@@ -41,7 +41,7 @@
 //! paper's networks. Equal polynomials are equal coefficients: at
 //! exponent `t0 + t(p)` and γ^o stands output `(o, p)` alone, since garbage has exponents of its own and slots of a chain beyond the
 //! last channel, of a group too, have powers of γ at which no output stands. There
-//! `q̂·2^s + r` takes 2^(2s) < |F| values, so the committed numbers and inputs leave one `(q̂, r)`.
+//! `q̂·2^s + r` takes 2^(b+s) ≤ 2^40 < |F| values, `b` of [`Cut`](crate::model::Cut), one for each `(q̂, r)`, and of two limbs one for each `(q̂, r₁, r₀)`, so the committed numbers and inputs leave one of them.
 //! Does **not** establish that the weights are small or come from a sensible model: any committed numbers will do.
 
 use super::error::FloorError;

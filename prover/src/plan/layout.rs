@@ -1,7 +1,7 @@
 //! The frozen layout of an architecture: how many rows and columns its circuit has.
 
 use super::error::FloorError;
-use crate::model::Architecture;
+use crate::model::{Architecture, Cut};
 use assay_statement::poseidon::WIDTH;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
@@ -104,6 +104,11 @@ impl Layout {
         }
     }
 
+    /// Columns of the high limbs of remainders, where they have two limbs.
+    pub const fn high_columns(&self, cut: Cut) -> usize {
+        self.lanes * (cut.limbs() - 1)
+    }
+
     /// Columns of multiplicities of their own.
     pub const fn multiplicities(&self) -> usize {
         match self.form() {
@@ -112,10 +117,10 @@ impl Layout {
         }
     }
 
-    /// LogUp helper columns: one for every three of the pairs and remainders of a row; none where a row has one of each.
-    pub const fn helpers(&self) -> usize {
+    /// LogUp helper columns: one for every three of the pairs and limbs of a row; none in the narrow form, where a row has two.
+    pub const fn helpers(&self, cut: Cut) -> usize {
         match self.form() {
-            Form::Wide => (2 * self.lanes).div_ceil(INPUTS_PER_HELPER),
+            Form::Wide => (cut.lookups() * self.lanes).div_ceil(INPUTS_PER_HELPER),
             Form::Narrow => 0,
         }
     }

@@ -28,7 +28,7 @@ use super::floor::{hash_rows, place_garbage, place_weights, Floor, NarrowRows, T
 use super::kinds::{ACTIVATION, BYTE};
 use super::layout::Layout;
 use super::narrow_statement;
-use crate::model::{Architecture, OutputMode, TensorId};
+use crate::model::{Architecture, Cut, OutputMode, TensorId};
 
 /// Rows that hold the statement: context, commitment to the image, output.
 pub(crate) const STATEMENT_ROWS: usize = 3;
@@ -45,6 +45,14 @@ pub(super) fn place(arch: &Architecture, layout: &Layout) -> Result<Floor, Floor
     }
     if !matches!(arch.output, OutputMode::Top1 | OutputMode::Bit) {
         return Err(FloorError::NarrowOutput { output: arch.output });
+    }
+    // A second limb would be a third lookup of the row.
+    let cut = arch.cut();
+    if cut.limbs() != 1 {
+        return Err(FloorError::NarrowShift {
+            shift: arch.shift,
+            max: Cut::MAX_TABLE_BITS,
+        });
     }
     let k = layout.k;
     let usable = (1usize << k) - layout.reserved_rows();
@@ -84,7 +92,7 @@ pub(super) fn place(arch: &Architecture, layout: &Layout) -> Result<Floor, Floor
     }
     let ranges = row;
     let table = ranges + narrow_statement::range_rows(arch);
-    let on_rows = table + 2 * (1 << arch.shift);
+    let on_rows = table + 2 * cut.table_rows();
     // Before the exponents of large maps are looked at.
     if on_rows > usable {
         return Err(too_few(on_rows));

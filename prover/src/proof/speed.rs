@@ -197,7 +197,7 @@ impl Speed {
     pub fn proof(&self, of: &Footprint, memory: Memory, first: bool) -> Duration {
         let (census, timing) = (&of.census, &self.timing);
         let fresh = census.advice - census.remembered;
-        let of_phase_1 = of.layout.cell_columns() + of.layout.multiplicities();
+        let of_phase_1 = of.phase_1;
         let full = FILLED * (fresh - of_phase_1) as f64 + (census.products + 1 + census.pieces + 2) as f64;
         let small = of_phase_1 + if first { census.remembered } else { 0 };
         let changing = census.on_cosets() - census.unchanging();

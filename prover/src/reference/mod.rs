@@ -2,9 +2,9 @@
 //!
 //! Runs a folded network on one image and keeps everything a proof needs. Per output element of every layer
 //!
-//! `t = Σ W'·(x − z_x) + B' = q̂·2^s + r`, `0 ≤ r < 2^s`, `0 ≤ q̂ < 2^s`, `out = clip(q̂ − 2^(s−1), 0, 255)`
+//! `t = Σ W'·(x − z_x) + B' = q̂·2^s + r`, `0 ≤ r < 2^s`, `0 ≤ q̂ < 2^b`, `out = clip(q̂ − 2^(b−1), 0, 255)`
 //!
-//! with zero padding, so that a tap outside the map adds nothing. `z_x` is 0 in layers without padding, which fold it.
+//! with zero padding, so that a tap outside the map adds nothing, and `b` of [`Cut`](crate::model::Cut): `s`, or `s − 8` above 16. `z_x` is 0 in layers without padding, which fold it.
 //!
 //! | module | `t` of one output channel |
 //! |---|---|
@@ -48,7 +48,7 @@ pub enum ReferenceError {
 ///
 /// # Errors
 /// If the image has another size than the architecture's input, if the parameters do not fit the architecture, or if
-/// an accumulator leaves `[0, 2^(2s))`, which [`FoldedModel::check_total`] rules out for every image.
+/// an accumulator leaves `[0, 2^(b+s))`, which [`FoldedModel::check_total`] rules out for every image.
 pub fn run(architecture: &Architecture, folded: &FoldedModel, image_hwc: &[u8]) -> Result<Trace, ReferenceError> {
     folded.validate(architecture)?;
     if image_hwc.len() != architecture.image_len() {

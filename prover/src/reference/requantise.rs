@@ -1,17 +1,16 @@
 //! Rounding and clipping of sums to bytes.
 
 use super::trace::LayerTrace;
+use crate::model::Cut;
 
-/// Splits `t = q̂·2^s + r`; `None` unless `0 ≤ t < 2^(2s)`. The half that rounds is already in `t`.
+/// Splits `t = q̂·2^s + r`; `None` unless `0 ≤ t < 2^(b+s)`. The half that rounds is already in `t`.
 pub fn split(t: i64, shift: u32) -> Option<(u32, u32)> {
-    let t = u64::try_from(t).ok().filter(|t| t >> (2 * shift) == 0)?;
-    // Both halves are below 2^s ≤ 2^16.
-    Some(((t >> shift) as u32, (t & ((1 << shift) - 1)) as u32))
+    Cut::of(shift).split(t)
 }
 
-/// `clip(q̂ − 2^(s−1), 0, 255)`.
+/// `clip(q̂ − 2^(b−1), 0, 255)`.
 pub fn clip(q_hat: u32, shift: u32) -> u8 {
-    q_hat.saturating_sub(1 << (shift - 1)).min(255) as u8
+    Cut::of(shift).clip(q_hat)
 }
 
 /// Requantises a whole layer.

@@ -14,7 +14,7 @@ pub struct Trace {
 /// Quotients, remainders and clipped outputs of one layer, channel-major, one entry per output element. A concatenation has outputs only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LayerTrace {
-    /// `q̂ = q + 2^(s−1)`, in `[0, 2^s)`.
+    /// `q̂ = q + 2^(b−1)`, in `[0, 2^b)`; [`Cut`](crate::model::Cut) says `b`.
     pub q_hat: Vec<u32>,
     /// In `[0, 2^s)`.
     pub r: Vec<u32>,

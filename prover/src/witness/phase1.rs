@@ -13,12 +13,14 @@ use halo2_proofs::halo2curves::ff::Field;
 pub struct Witness {
     /// Folded weights, biases and multipliers, and the salt rows.
     pub weights: Vec<Vec<Fr>>,
-    /// `q̂, r, out` of each lane, interleaved.
+    /// `q̂, r, out` of each lane, interleaved; of a remainder of two limbs the low one.
     pub cells: Vec<Vec<Fr>>,
     /// How often each row of the pair table is looked up; empty in the narrow form, as the next one: they are among the cells.
     pub pair_multiplicity: Vec<Fr>,
     /// The same of the range table.
     pub range_multiplicity: Vec<Fr>,
+    /// The high limb of each lane, where there are two.
+    pub high: Vec<Vec<Fr>>,
     /// Salt of the input.
     pub salt: Fr,
     /// What the proof is bound to.
@@ -63,7 +65,9 @@ impl std::fmt::Debug for Inputs<'_> {
 impl Witness {
     /// Zero everywhere, to be filled chip by chip.
     pub(crate) fn zero(inputs: &Inputs<'_>) -> Self {
-        let Inputs { layout, floor, .. } = *inputs;
+        let Inputs {
+            arch, layout, floor, ..
+        } = *inputs;
         let column = || vec![Fr::ZERO; floor.usable];
         let multiplicities = || vec![Fr::ZERO; floor.usable * layout.multiplicities().min(1)];
         Self {
@@ -71,6 +75,7 @@ impl Witness {
             cells: (0..layout.cell_columns()).map(|_| column()).collect(),
             pair_multiplicity: multiplicities(),
             range_multiplicity: multiplicities(),
+            high: (0..layout.high_columns(arch.cut())).map(|_| column()).collect(),
             salt: inputs.salt.to_field(),
             context: inputs.context,
         }

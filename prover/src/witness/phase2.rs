@@ -1,5 +1,6 @@
 //! Phase 2: what the challenges make of phase 1.
 
+use crate::model::Cut;
 use crate::plan::floor::Floor;
 use crate::plan::layout::Layout;
 use crate::plan::program::Values;
@@ -32,10 +33,10 @@ pub struct Phase2 {
 
 impl Phase2 {
     /// Zero everywhere, to be filled chip by chip.
-    pub(crate) fn zero(layout: &Layout, floor: &Floor) -> Self {
+    pub(crate) fn zero(layout: &Layout, cut: Cut, floor: &Floor) -> Self {
         let column = || vec![Fr::ZERO; floor.usable + 1];
         Self {
-            helpers: (0..layout.helpers()).map(|_| column()).collect(),
+            helpers: (0..layout.helpers(cut)).map(|_| column()).collect(),
             phi: column(),
             values: Values {
                 acc_x: column(),

@@ -86,9 +86,14 @@ pub(crate) fn found(layer: &LayerTrace, shift: u32) -> Vec<i64> {
         _ => layer
             .q_hat
             .iter()
-            .map(|q_hat| i64::from(*q_hat) - (1 << (shift - 1)))
+            .map(|q_hat| i64::from(*q_hat) - half(shift))
             .collect(),
     }
+}
+
+/// The `q̂` that stands for 0: in the middle of a table of `2^s` entries up to shift 16, of `2^(s−8)` above.
+pub(crate) fn half(shift: u32) -> i64 {
+    1 << (if shift > 16 { shift - 8 } else { shift } - 1)
 }
 
 /// What an output channel of a convolution computes with.

@@ -69,6 +69,12 @@ impl Cheat {
         [(); 3].map(|()| cells.next().expect("three cells a lane"))
     }
 
+    /// The high limb of one activation, of a circuit that has them.
+    pub(crate) fn high(&mut self, tensor: TensorId, index: usize) -> &mut Fr {
+        let (row, lane) = activation_cell(&self.case.compiled, tensor, index);
+        &mut self.witness.high[lane][row]
+    }
+
     /// What the arithmetic region reads besides the running sums.
     pub(crate) fn inputs(&self) -> Inputs {
         let Challenges { alpha, gamma, .. } = mock_challenges();

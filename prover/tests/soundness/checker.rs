@@ -125,6 +125,9 @@ impl Checker {
             table[self.columns.pair_multiplicity.index()].clone_from(&witness.pair_multiplicity);
             table[self.columns.range_multiplicity.index()].clone_from(&witness.range_multiplicity);
         }
+        for (column, values) in self.columns.high.iter().zip(&witness.high) {
+            table[column.index()].clone_from(values);
+        }
         for (column, mut values) in phase_2_columns(&self.columns, &self.compiled, phase_2) {
             values.truncate(self.compiled.floor.usable);
             table[column] = values;

@@ -227,9 +227,9 @@ impl Checker {
         let floor = &self.compiled.floor;
         let in_hash = (floor.poseidon + 1..floor.end).contains(&row);
         let of_hash = self.columns.cells.iter().take(2 * WIDTH).any(|c| c.index() == column);
-        let layout = &self.compiled.frozen.layout;
-        let of_phase_1 = layout.weight_columns + layout.cell_columns() + layout.multiplicities();
-        column >= of_phase_1 || (in_hash && of_hash)
+        let phase_2 = self.columns.phi.index();
+        let phase_2 = self.columns.helpers.first().map_or(phase_2, |helper| helper.index());
+        column >= phase_2 || (in_hash && of_hash)
     }
 
     /// Cells of phase 2 that are the prover's to choose: the context, which only its instance binds, the salt, and the

@@ -1,7 +1,7 @@
 //! A second executor, for provers who lie in one layer and are honest from then on: straight from the formula in
 //! `reference`, on integers of any size.
 
-use crate::support::Case;
+use crate::support::{Case, TWO_LIMBS};
 use assay_prover::model::random::{joined_network, tiny_network};
 use assay_prover::model::{Architecture, ConvKind, FoldedLayer, FoldedModel, Op, TensorId};
 use assay_prover::reference::requantise::{clip, split};
@@ -100,7 +100,11 @@ pub(crate) fn unclipped(case: &Case, layer: usize) -> usize {
 #[test]
 fn both_executors_agree() {
     for seed in 0..6 {
-        let network = if seed < 3 { tiny_network(10) } else { joined_network(10) };
+        let network = match seed {
+            0..3 => tiny_network(10),
+            3..5 => joined_network(10),
+            _ => tiny_network(TWO_LIMBS),
+        };
         let mut case = Case::of(network, seed);
         let trace = case.trace.clone();
         for layer in &mut case.trace.layers {

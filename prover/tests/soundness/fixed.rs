@@ -4,7 +4,7 @@
 //! that nothing computes (`mutation_sweep`).
 
 use crate::recorder::Recorder;
-use crate::support::{configure, tiny_with, SALT_ROWS};
+use crate::support::{configure, tiny_with, SALT_ROWS, TWO_LIMBS};
 use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture, Layout};
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Op, OutputMode, TensorId};
@@ -30,6 +30,8 @@ fn plans() -> Vec<Plan> {
     let mut plans = plans_of(&tiny_network(SHIFT));
     plans.extend(plans_of(&kernel_network(SHIFT)));
     plans.extend(plans_of(&joined_network(SHIFT)));
+    // Its tables are as large.
+    plans.extend(plans_of(&tiny_network(TWO_LIMBS)));
     plans
 }
 

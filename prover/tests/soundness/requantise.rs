@@ -2,7 +2,7 @@
 
 use crate::cheat::{expect_identity, expect_unbalanced_lookup, Cheat};
 use crate::executor::{accumulators, requantise, rerun, tensor, unclipped};
-use crate::support::{mock_challenges, recount, Case, Of, FORMS};
+use crate::support::{mock_challenges, recount, Case, Of, FORMS, TWO_LIMBS};
 use assay_prover::circuit::phase2::Challenges;
 use assay_prover::circuit::Compiled;
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
@@ -133,7 +133,13 @@ fn logit_of_the_fully_connected_layer_off_by_one_is_rejected() {
 
 #[test]
 fn every_layer_rejects_an_output_off_by_one() {
-    for architecture in [tiny_network(10), kernel_network(10), joined_network(10)] {
+    let networks = [
+        tiny_network(10),
+        kernel_network(10),
+        joined_network(10),
+        tiny_network(TWO_LIMBS),
+    ];
+    for architecture in networks {
         for layer in 0..architecture.layers.len() - 1 {
             if !matches!(architecture.layers[layer].op, Op::Concat { .. }) {
                 off_by_one(&architecture, layer);

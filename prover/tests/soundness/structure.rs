@@ -2,7 +2,7 @@
 
 use crate::cheat::{at, expect_wrong_copy, Cheat, Failure};
 use crate::recorder::{At, Recorder};
-use crate::support::{configure, Case};
+use crate::support::{configure, Case, TWO_LIMBS};
 use assay_prover::circuit::program::{Cell, Col};
 use assay_prover::circuit::{Compiled, FrozenArchitecture, Layout};
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
@@ -18,8 +18,10 @@ use std::sync::Arc;
 fn layouts() -> Vec<Arc<Compiled>> {
     let tiny =
         [3, 4, 5, 6, Layout::NARROW].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
+    let limbs = [3, 4, 8].map(|lanes| FrozenArchitecture::plan_with(tiny_network(TWO_LIMBS), lanes, 32).unwrap());
     let large = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     tiny.into_iter()
+        .chain(limbs)
         .chain([large])
         .map(|frozen| Arc::new(Compiled::new(frozen).unwrap()))
         .collect()
@@ -79,12 +81,15 @@ fn every_challenge_is_drawn_after_all_columns_of_phase_1() {
             .iter()
             .chain(&columns.cells)
             .chain([&columns.pair_multiplicity, &columns.range_multiplicity])
+            .chain(&columns.high)
             .map(|c| c.index())
             .collect();
-        let layout = &compiled.frozen.layout;
-        let expected = match layout.form() {
-            Form::Wide => layout.weight_columns + 3 * layout.lanes + 2,
-            Form::Narrow => layout.weight_columns + 4,
+        let Layout {
+            lanes, weight_columns, ..
+        } = compiled.frozen.layout;
+        let expected = match compiled.frozen.layout.form() {
+            Form::Wide => weight_columns + (2 + compiled.frozen.architecture.cut().limbs()) * lanes + 2,
+            Form::Narrow => weight_columns + 4,
         };
         assert_eq!(phase_1.len(), expected);
         for (column, phase) in phases.iter().enumerate() {

@@ -3,7 +3,7 @@
 
 use crate::cheat::{activation_cell, edits, expect_constraint, expect_wrong_copy, Cheat};
 use crate::executor::{rerun, unclipped};
-use crate::support::{mock_phase_2, recount, Case};
+use crate::support::{mock_phase_2, recount, Case, TWO_LIMBS};
 use assay_prover::circuit::phase2::Phase2;
 use assay_prover::circuit::program::{Cell, Col, Operand, Program};
 use assay_prover::circuit::FrozenArchitecture;
@@ -159,14 +159,21 @@ fn pool_multiplier_changed_in_one_proof_is_rejected() {
 
 /// A remainder below 0, and what the lookup's sum is short of.
 fn unbalanced(lanes: usize) -> (Cheat, Fr) {
-    let mut case = Case::frozen(FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap(), 4);
+    let frozen = FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap();
+    unbalanced_case(Case::frozen(frozen, 4))
+}
+
+/// Of two limbs the high one.
+fn unbalanced_case(mut case: Case) -> (Cheat, Fr) {
     let index = unclipped(&case, 3);
     case.trace.layers[3].q_hat[index] += 1;
     case.trace.layers[3].out[index] += 1;
     rerun(&mut case, 4);
     let mut cheat = Cheat::of(case);
-    let [_, r, _] = cheat.activation(TensorId(4), index);
-    *r -= Fr::from(1024);
+    match cheat.case.compiled.frozen.architecture.cut().limbs() {
+        1 => *cheat.activation(TensorId(4), index)[1] -= Fr::from(1024),
+        _ => *cheat.high(TensorId(4), index) -= Fr::from(256),
+    }
     recount(&cheat.case.compiled, &mut cheat.witness);
     let phase_2 = mock_phase_2(&cheat.case.compiled, &cheat.witness);
     let defect = phase_2.phi[cheat.case.compiled.floor.on_rows];
@@ -196,19 +203,10 @@ fn lookup_sum_that_skips_a_row_is_rejected() {
 /// Every helper, whatever the number of activations per row: one without a constraint could balance any lie.
 #[test]
 fn lookup_helper_that_is_no_sum_of_inverses_is_rejected() {
-    for lanes in 3..=8 {
+    for lanes in 3usize..=8 {
         let row = 200;
-        for helper in 0..FrozenArchitecture::plan_with(tiny_network(10), lanes, 32)
-            .unwrap()
-            .layout
-            .helpers()
-        {
-            let (mut cheat, defect) = unbalanced(lanes);
-            let last = cheat.case.compiled.floor.on_rows;
-            cheat.forge(|p| {
-                p.helpers[helper][row] -= defect;
-                p.phi[row + 1..=last].iter_mut().for_each(|phi| *phi -= defect);
-            });
+        for helper in 0..(2 * lanes).div_ceil(3) {
+            let cheat = balanced_by(helper, row, unbalanced(lanes));
             assert_eq!(
                 expect_constraint(&cheat.failures(), "logup helper", &format!("helper {helper}")),
                 [row],
@@ -216,6 +214,34 @@ fn lookup_helper_that_is_no_sum_of_inverses_is_rejected() {
             );
         }
     }
+}
+
+/// The same with two limbs: pairs, low limbs, high limbs.
+#[test]
+fn lookup_helper_of_high_limbs_that_is_no_sum_of_inverses_is_rejected() {
+    for lanes in 3usize..=8 {
+        let row = 200;
+        for helper in 0..lanes {
+            let frozen = FrozenArchitecture::plan_with(tiny_network(TWO_LIMBS), lanes, 32).unwrap();
+            let cheat = balanced_by(helper, row, unbalanced_case(Case::frozen(frozen, 4)));
+            let name = match 3 * (helper + 1) > 2 * lanes {
+                true => format!("with high limbs, helper {helper}"),
+                false => format!("helper {helper}"),
+            };
+            let rows = expect_constraint(&cheat.failures(), "logup helper", &name);
+            assert_eq!(rows, [row], "helper {helper} of {lanes} lanes");
+        }
+    }
+}
+
+/// One helper, in one row, takes what the sum lacks.
+fn balanced_by(helper: usize, row: usize, (mut cheat, defect): (Cheat, Fr)) -> Cheat {
+    let last = cheat.case.compiled.floor.on_rows;
+    cheat.forge(|p| {
+        p.helpers[helper][row] -= defect;
+        p.phi[row + 1..=last].iter_mut().for_each(|phi| *phi -= defect);
+    });
+    cheat
 }
 
 /// The steps that end in the right side of a layer's identity: from the one whose accumulator is set to the last.

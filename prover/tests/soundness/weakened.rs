@@ -4,7 +4,7 @@ use crate::argmax::choose;
 use crate::cheat::{edits, Cheat};
 use crate::support::weakening::changes::changes;
 use crate::support::weakening::Weakened;
-use crate::support::{mock_phase_2, tiny_with, Case, SALT_ROWS};
+use crate::support::{mock_phase_2, tiny_with, Case, SALT_ROWS, TWO_LIMBS};
 use assay_prover::circuit::{FrozenArchitecture, NetworkCircuit};
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::OutputMode;
@@ -18,12 +18,12 @@ use std::collections::BTreeSet;
 #[test]
 fn every_change_has_a_name() {
     let mut all = BTreeSet::new();
-    for lanes in [3, 4, 5] {
-        let case = Case::frozen(
-            FrozenArchitecture::plan_with(tiny_network(10), lanes, SALT_ROWS).unwrap(),
-            1,
-        );
-        all.extend(changes(&case.compiled));
+    for (lanes, shift) in [3, 4, 5]
+        .into_iter()
+        .flat_map(|lanes| [(lanes, 10), (lanes, TWO_LIMBS)])
+    {
+        let frozen = FrozenArchitecture::plan_with(tiny_network(shift), lanes, SALT_ROWS).unwrap();
+        all.extend(changes(&Case::frozen(frozen, 1).compiled));
     }
     for output in [OutputMode::Top5, OutputMode::Logits] {
         all.extend(changes(&Case::tiny_with(output, 1).compiled));

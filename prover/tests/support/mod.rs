@@ -23,6 +23,9 @@ use std::sync::Arc;
 /// Salt rows of the test circuits: enough to exercise them, few enough for a small circuit.
 pub(crate) const SALT_ROWS: usize = 32;
 
+/// The shift whose remainders have two limbs, over the tables of shift 10.
+pub(crate) const TWO_LIMBS: u32 = 18;
+
 /// A case of an architecture from a seed.
 pub(crate) type Of = fn(Architecture, u64) -> Case;
 /// In both forms of the circuit.
@@ -41,6 +44,11 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// The network with every kind of layer, and remainders of two limbs over tables as large.
+    pub(crate) fn two_limbs(seed: u64) -> Self {
+        Self::of(tiny_network(TWO_LIMBS), seed)
+    }
+
     /// The network with every kind of layer.
     pub(crate) fn tiny(seed: u64) -> Self {
         Self::of(tiny_network(10), seed)
@@ -165,6 +173,11 @@ pub(crate) fn recount(compiled: &Compiled, witness: &mut Witness) {
                     *count += 1;
                 }
             }
+        }
+    }
+    for high in witness.high.iter().flat_map(|column| &column[..compiled.floor.on_rows]) {
+        if let Some(count) = small(high).and_then(|v| counts[0].get_mut((v as usize).saturating_add(entries / 2))) {
+            *count += 1;
         }
     }
     let [pair, range] = counts;

@@ -10,6 +10,7 @@ use crate::args::retrieval::RetrievalArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
 use crate::farm::owner::if_named;
+use crate::observed::daemon::announcer;
 use alloy::primitives::Address;
 use assay_chain::error::usage;
 use assay_marketplace::audit::published::KeyUse;
@@ -18,7 +19,7 @@ use assay_marketplace::audit::responder::policy::AcceptPolicy;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::watch::audit_requester::{AuditRequester, AuditRequesterOrders};
 use assay_marketplace::watch::audit_responder::{AuditResponder, AuditResponderOrders};
-use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
+use assay_marketplace::watch::patrol::{connect, only_one, Patrol};
 use assay_marketplace::watch::station::Station;
 use assay_protocol::accuracy::decide::Party;
 use std::path::PathBuf;
@@ -121,7 +122,8 @@ impl Command {
 }
 
 async fn requester(args: RequesterArgs, ctx: &Context) -> eyre::Result<()> {
-    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
+    let schedule = args.patrol.schedule();
+    let (announce, _answering) = announcer(&args.patrol, ctx, Vec::new(), None).await?;
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_audits_desk(args.retrieval, &args.keys).await
     })
@@ -143,7 +145,8 @@ async fn responder(args: ResponderArgs, ctx: &Context) -> eyre::Result<()> {
             "say whose requests are accepted: --requester ADDRESS, or --any-requester for everybody's",
         ));
     }
-    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
+    let schedule = args.patrol.schedule();
+    let (announce, _answering) = announcer(&args.patrol, ctx, Vec::new(), Some(&args.farm)).await?;
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_audits_desk(args.retrieval, &args.keys).await
     })

@@ -22,7 +22,7 @@ use std::fmt;
     --tasks /mnt/farm --keystore me.json\n  assay farm submit 0x77… --keystore me.json      an audit: its predicate is known\n\n\
     Checks the set as assay mp prove does, notes in the journal which positions are proven together, writes a task for each into\n\
     the directory that the farm's machines mount, and queues it. The database gets its name and hash: no image, no salt, no\n\
-    weights. As many of the model's proofs are allotted to the farm, two more for starts that are lost. A second run adds nothing;\n\
+    weights. As many of the model's proofs are allotted to the farm, two and one in fifty more for starts that are lost. A second run adds nothing;\n\
     what is there by then is kept."
 )]
 pub struct Args {

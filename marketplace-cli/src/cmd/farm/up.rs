@@ -37,8 +37,19 @@ pub struct Args {
     /// How long a new queue keeps a task for a worker that is not heard of, seconds or with a unit: workers say four times as often that they live
     #[arg(long, value_name = "TIME", default_value = "60", value_parser = seconds)]
     lease: u64,
+    /// Whether the last tasks are given to a second worker when it has nothing else to do, which may take an opening each [default: twice for
+    /// a new queue, as before for another]
+    #[arg(long, value_name = "once|twice", hide_possible_values = true)]
+    last_tasks: Option<LastTasks>,
     #[command(flatten)]
     farm: QueueArgs,
+}
+
+/// To how many workers the last tasks are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LastTasks {
+    Once,
+    Twice,
 }
 
 /// The queue that is there.
@@ -70,11 +81,11 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     }
     let text = args.farm.queue.clone();
     let text = text.or_else(|| ctx.settings.queue.as_ref().map(|queue| queue.value.clone()));
-    let up = set_up(&place, text.unwrap_or_default(), args.lease).await?;
+    let up = set_up(&place, text.unwrap_or_default(), args.lease, args.last_tasks).await?;
     ctx.out.result(&up, &up)
 }
 
-async fn set_up(place: &Place, queue: String, lease: u64) -> eyre::Result<Up> {
+async fn set_up(place: &Place, queue: String, lease: u64, last_tasks: Option<LastTasks>) -> eyre::Result<Up> {
     if lease == 0 {
         return Err(usage("--lease is at least a second"));
     }
@@ -85,6 +96,9 @@ async fn set_up(place: &Place, queue: String, lease: u64) -> eyre::Result<Up> {
     let made = Queue::set_up(&place.url, &settings).await.map_err(told)?;
     place.tasks.make()?;
     let farm = Queue::connect(&place.url, Role::Owner).await.map_err(told)?;
+    if let Some(last_tasks) = last_tasks {
+        farm.set_twice(last_tasks == LastTasks::Twice).await.map_err(told)?;
+    }
     Ok(Up {
         queue,
         farm: farm.id().to_owned(),
@@ -103,7 +117,13 @@ async fn local(args: Args, ctx: &Context) -> eyre::Result<()> {
         queue: Some(url.to_string()),
         ..args.farm
     };
-    let up = set_up(&Place::named(&named, ctx)?, url.to_string(), args.lease).await?;
+    let up = set_up(
+        &Place::named(&named, ctx)?,
+        url.to_string(),
+        args.lease,
+        args.last_tasks,
+    )
+    .await?;
     ctx.out.result(&up, &up)?;
     ctx.out.note("running until Ctrl-C or SIGTERM");
     told_to_end().await?;

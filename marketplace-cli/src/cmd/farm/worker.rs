@@ -96,6 +96,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     // Before keys are made, which takes a while.
     let queue = Arc::new(Queue::connect(&place.url, Role::Worker).await.map_err(told)?);
     let processes = Processes {
+        program: std::env::current_exe()?,
         farm: queue.id().to_owned(),
         jobs: args.jobs.into(),
         options: match ctx.globals.portable {

@@ -5,12 +5,13 @@ use crate::args::patrol::PatrolArgs;
 use crate::args::server::ServerArgs;
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
+use crate::observed::daemon::announcer;
 use alloy::primitives::Address;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::reference_string::SrsUse;
 use assay_marketplace::proving::PublicModel;
 use assay_marketplace::watch::consumer::{Consumer, ConsumerOrders, Objection};
-use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
+use assay_marketplace::watch::patrol::{connect, only_one, Patrol};
 use assay_marketplace::watch::station::Station;
 use assay_protocol::accuracy::decide::Party;
 use clap::ValueEnum;
@@ -82,7 +83,8 @@ impl From<Object> for Objection {
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
-    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
+    let schedule = args.patrol.schedule();
+    let (announce, _answering) = announcer(&args.patrol, ctx, Vec::new(), None).await?;
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_desk(&args.keys).await
     })

@@ -43,8 +43,9 @@ pub enum Command {
         out: PathBuf,
         #[command(flatten)]
         output: OutputArgs,
-        /// Multipliers are rounded to fractions of 2^N, 9 to 16. A circuit has 2^N rows at least: a smaller N makes proofs of
-        /// small networks faster and rounding coarser
+        /// Multipliers are rounded to fractions of 2^N, 9 to 24. Up to 16 a circuit has 2^N rows at least: a smaller N makes proofs of
+        /// small networks faster and rounding coarser. From 17 on it has 2^(N-8) rows at least and more columns: 24 meets the integers of a
+        /// quantised file, all but some next to halfway
         #[arg(long, value_name = "N", default_value_t = ImportOptions::default().shift)]
         shift: u32,
         /// Height and width of the image, of a network that leaves them open: one number for both, or HEIGHTxWIDTH

@@ -1,11 +1,13 @@
 //! Judges an offer, promises its proofs, and escrows the provider's money.
 
 use crate::args::keys::KeyArgs;
+use crate::args::queue::QueueArgs;
 use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
 use crate::context::Context;
+use crate::farm::owner::if_named;
 use alloy::primitives::{Address, B256};
-use assay_marketplace::accuracy::provider::accept::{accept, Policy};
+use assay_marketplace::accuracy::provider::accept::{accept_with, Policy};
 use assay_marketplace::delivery::{Delivery, Place};
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +16,7 @@ use assay_marketplace::delivery::{Delivery, Place};
     Refuses offers above the target you can meet, of models this program did not register, offers that do not hash to what\n\
     the chain says, those whose proofs cannot be made in half of the time beside everything that is promised already, and,\n\
     without --force, those that do not pay by their prices or by what assay model test measured.\n\
+    Where a farm's queue is named, the time is what its workers took in the last hour.\n\
     From here on silence costs the deposit and a strike."
 )]
 pub struct Args {
@@ -32,6 +35,8 @@ pub struct Args {
     leaves: Option<Place>,
     #[command(flatten)]
     server: ServerArgs,
+    #[command(flatten)]
+    farm: QueueArgs,
     #[command(flatten)]
     keys: KeyArgs,
 }
@@ -56,6 +61,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         }
         None => None,
     };
-    let result = accept(&desk, args.id, &policy, leaves.as_ref()).await?;
+    let farm = if_named(&args.farm, ctx)?;
+    let result = accept_with(&desk, args.id, &policy, leaves.as_ref(), farm.as_deref()).await?;
     ctx.out.result(&result, &result)
 }

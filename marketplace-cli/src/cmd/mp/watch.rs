@@ -8,12 +8,13 @@ use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
 use crate::context::Context;
 use crate::farm::owner::if_named;
+use crate::observed::daemon::announcer;
 use alloy::primitives::Address;
 use assay_chain::error::usage;
 use assay_marketplace::accuracy::provider::accept::Policy;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::ModelFiles;
-use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
+use assay_marketplace::watch::patrol::{connect, only_one, Patrol};
 use assay_marketplace::watch::provider::{Provider, ProviderOrders};
 use assay_marketplace::watch::station::Station;
 use assay_protocol::accuracy::decide::Party;
@@ -75,13 +76,14 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     if args.max_target.is_given() && !args.accept {
         return Err(usage("a highest target is for --accept"));
     }
-    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
+    let (schedule, model) = (args.patrol.schedule(), ModelFiles::from(args.model));
+    let secrets = vec![model.secret_path()];
+    let (announce, _answering) = announcer(&args.patrol, ctx, secrets, Some(&args.farm)).await?;
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_desk(&args.keys).await
     })
     .await?;
     let _lock = only_one(&desk, Party::Provider)?;
-    let model = ModelFiles::from(args.model);
     model.srs.check_name(&desk.market.chain)?;
     let orders = ProviderOrders {
         model,

@@ -8,10 +8,11 @@ use crate::args::server::ServerArgs;
 use crate::args::serving::ServingArgs;
 use crate::context::Context;
 use crate::farm::owner::if_named;
+use crate::observed::daemon::announcer;
 use alloy::primitives::Address;
 use assay_marketplace::delivery::Place;
 use assay_marketplace::proving::ModelFiles;
-use assay_marketplace::watch::patrol::{connect, only_one, Patrol, Schedule};
+use assay_marketplace::watch::patrol::{connect, only_one, Patrol};
 use assay_marketplace::watch::round_consumer::{RoundConsumer, RoundConsumerOrders};
 use assay_marketplace::watch::round_provider::{RoundProvider, RoundProviderOrders};
 use assay_marketplace::watch::station::Station;
@@ -98,13 +99,14 @@ impl Command {
 }
 
 async fn provider(args: ProviderArgs, ctx: &Context) -> eyre::Result<()> {
-    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
+    let (schedule, model) = (args.patrol.schedule(), ModelFiles::from(args.model));
+    let secrets = vec![model.secret_path()];
+    let (announce, _answering) = announcer(&args.patrol, ctx, secrets, Some(&args.farm)).await?;
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_rounds_desk(&args.keys).await
     })
     .await?;
     let _lock = only_one(&desk, Party::Provider)?;
-    let model = ModelFiles::from(args.model);
     model.srs.check_name(&desk.market.chain)?;
     let orders = RoundProviderOrders {
         model,
@@ -119,7 +121,8 @@ async fn provider(args: ProviderArgs, ctx: &Context) -> eyre::Result<()> {
 }
 
 async fn consumer(args: ConsumerArgs, ctx: &Context) -> eyre::Result<()> {
-    let (schedule, announce) = (Schedule::from(args.patrol), ctx.out.announcer());
+    let schedule = args.patrol.schedule();
+    let (announce, _answering) = announcer(&args.patrol, ctx, Vec::new(), None).await?;
     let desk = connect(&announce, &ctx.out, schedule, async || {
         ctx.paying_rounds_desk(&args.keys).await
     })

@@ -7,6 +7,7 @@ use crate::engagement::facts::{MODEL, OFFER_HASH, VK_DIGEST, WEIGHTS_COMMIT};
 use crate::engagement::paths::fetched_files;
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::{PayingDesk, Sent, Site};
+use crate::proofs::farm::{speed_of, Proofs};
 use crate::proving::load_model;
 use crate::proving::measured::Measured;
 use crate::verifier::record::Determined;
@@ -91,8 +92,20 @@ impl std::fmt::Display for Accepted {
     }
 }
 
-/// Judges the offer and accepts it, once.
+/// Judges the offer and accepts it, once, if this machine can make its proofs in time.
 pub async fn accept(desk: &PayingDesk, id: B256, policy: &Policy, leaves: Option<&Delivery>) -> eyre::Result<Accepted> {
+    accept_with(desk, id, policy, leaves, None).await
+}
+
+/// Judges the offer and accepts it, once, if the farm can make its proofs in time, or this machine where there is none, or it does not
+/// say how fast it is.
+pub async fn accept_with(
+    desk: &PayingDesk,
+    id: B256,
+    policy: &Policy,
+    leaves: Option<&Delivery>,
+    farm: Option<&dyn Proofs>,
+) -> eyre::Result<Accepted> {
     let e = desk.market.engagement(id).await?;
     require_party(&e, &desk.account, Party::Provider)?;
     let mut journal = desk.journal(id)?;
@@ -125,7 +138,11 @@ pub async fn accept(desk: &PayingDesk, id: B256, policy: &Policy, leaves: Option
                 "the offer on chain does not hash to its own terms: {} instead of {expected}",
                 e.offerHash
             );
-            let reserved = capacity::reserve(desk, id, &e).await?;
+            let speed = match farm {
+                Some(farm) => speed_of(farm, model.record.weightsCommit.into(), &desk.report).await,
+                None => None,
+            };
+            let reserved = capacity::reserve(desk, id, &e, speed).await?;
             journal.set_fact(&OFFER_HASH, &e.offerHash)?;
             let call = desk.paying(&acceptCall { id, guard: e.offerHash }, desk.market.entry_wei());
             let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;

@@ -3,7 +3,7 @@
 use crate::capacity;
 use crate::capacity::Reserved;
 use crate::engagement::Site;
-use crate::proving::promises::Promise;
+use crate::proving::promises::{Promise, Speed};
 use alloy::primitives::B256;
 use assay_chain::market::Market;
 use assay_protocol::abi::{Adjudication, EngagementView, Mode};
@@ -12,8 +12,8 @@ use assay_protocol::abi::{Adjudication, EngagementView, Mode};
 ///
 /// # Errors
 /// As there.
-pub async fn reserve(site: &Site, id: B256, e: &EngagementView) -> eyre::Result<Option<Reserved>> {
-    capacity::reserve(site, id, e.modelId, asked(&site.market, e)).await
+pub async fn reserve(site: &Site, id: B256, e: &EngagementView, farm: Option<Speed>) -> eyre::Result<Option<Reserved>> {
+    capacity::reserve(site, id, e.modelId, asked(&site.market, e), farm).await
 }
 
 /// What an engagement asks for at worst: the whole proven set, in the shortest window in which all of it may be due. Of a

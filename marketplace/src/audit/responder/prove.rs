@@ -7,10 +7,10 @@ use crate::engagement::paths::{proof_path, proving_lock};
 use crate::engagement::play::{require_party, require_time};
 use crate::engagement::Desk;
 use crate::home::Journaled;
-use crate::proofs::claims::{here, Claims, Made};
+use crate::proofs::claims::{here, Claims, Made, Missing};
 use crate::proofs::farm::{there, Proofs};
 use crate::proofs::task::{About, Place, Shown, Task};
-use crate::proving::stated::{is_in_file, keep, Stated};
+use crate::proving::stated::Stated;
 use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::audits::Audits;
@@ -86,7 +86,7 @@ pub struct Unproven<'a> {
     deadline: u64,
     corpus: StoredCorpus,
     unproven: BTreeSet<u32>,
-    to_make: Vec<usize>,
+    missing: Missing,
     _lock: Lock,
 }
 
@@ -115,19 +115,13 @@ impl<'a> Unproven<'a> {
             id,
             deadline: audit.deadline,
             corpus,
-            to_make: Vec::new(),
+            missing: Missing::default(),
             _lock: lock,
         };
-        for index in read.unproven.iter().map(|index| *index as usize) {
-            let file = proof_path(desk, id, index);
-            let is_here = file.exists() && {
-                let stated = read.stated(index, &read.corpus.document(index)?.document)?;
-                is_in_file(prover.verifier_key(), &file, &stated, &desk.report)
-            };
-            if !is_here {
-                read.to_make.push(index);
-            }
-        }
+        let files = read.unproven.iter().map(|index| *index as usize);
+        let files = files.map(|index| (index, proof_path(desk, id, index)));
+        let stated = |index| read.stated(index, &read.corpus.document(index)?.document);
+        read.missing = Missing::among(files, prover, stated, &desk.report)?;
         Ok(read)
     }
 
@@ -158,7 +152,7 @@ impl Claims for Unproven<'_> {
     }
 
     fn positions(&self) -> Vec<usize> {
-        self.to_make.clone()
+        self.missing.positions()
     }
 
     async fn now(&self) -> eyre::Result<u64> {
@@ -204,14 +198,7 @@ impl Claims for Unproven<'_> {
 
     fn keep(&mut self, index: usize, bundle: &ProofBundle, _: Option<f64>) -> eyre::Result<()> {
         let stated = self.stated(index, &self.corpus.document(index)?.document)?;
-        keep(
-            self.prover.verifier_key(),
-            bundle,
-            &stated,
-            &proof_path(self.desk, self.id, index),
-        )?;
-        self.to_make.retain(|left| *left != index);
-        Ok(())
+        self.missing.keep(index, self.prover.verifier_key(), bundle, &stated)
     }
 }
 

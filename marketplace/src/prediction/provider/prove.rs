@@ -8,10 +8,10 @@ use crate::home::Journaled;
 use crate::inputs::{Input, Inputs};
 use crate::prediction::facts::INPUTS;
 use crate::prediction::held::{load_committed, outputs_path};
-use crate::proofs::claims::Claims;
+use crate::proofs::claims::{Claims, Missing};
 use crate::proofs::farm::{anywhere, Proofs};
 use crate::proofs::task::{About, Place, Shown, Task};
-use crate::proving::stated::{is_in_file, keep, Stated};
+use crate::proving::stated::Stated;
 use crate::proving::Prover;
 use alloy::primitives::{B256, U256};
 use assay_chain::error::hinted;
@@ -80,7 +80,7 @@ pub struct Contested<'a> {
     inputs: Inputs,
     /// Contested and not proven on chain.
     unproven: BTreeSet<u32>,
-    to_make: Vec<usize>,
+    missing: Missing,
     _lock: Lock,
 }
 
@@ -111,24 +111,17 @@ impl<'a> Contested<'a> {
             round,
             weights_commit: terms.weightsCommit,
             unproven,
-            to_make: Vec::new(),
+            missing: Missing::default(),
             _lock: lock,
         };
-        for index in contested.unproven.clone() {
-            if !contested.is_here(index as usize)? {
-                contested.to_make.push(index as usize);
-            }
-        }
+        let files = contested.unproven.clone().into_iter().map(|index| index as usize);
+        let files = files.map(|index| (index, proof_path(desk, id, index)));
+        let stated = |index| {
+            let input = contested.inputs.read(index)?;
+            Ok(contested.stated(index, &input))
+        };
+        contested.missing = Missing::among(files, prover, stated, &desk.report)?;
         Ok(contested)
-    }
-
-    fn is_here(&mut self, index: usize) -> eyre::Result<bool> {
-        let file = proof_path(self.desk, self.id, index);
-        // What is hashed to know what a proof has to say takes longer than to see that there is none.
-        Ok(file.exists() && {
-            let stated = self.stated(index, &self.inputs.read(index)?);
-            is_in_file(self.prover.verifier_key(), &file, &stated, &self.desk.report)
-        })
     }
 
     /// What the proof of an index must say.
@@ -150,7 +143,7 @@ impl Claims for Contested<'_> {
     }
 
     fn positions(&self) -> Vec<usize> {
-        self.to_make.clone()
+        self.missing.positions()
     }
 
     async fn now(&self) -> eyre::Result<u64> {
@@ -203,14 +196,7 @@ impl Claims for Contested<'_> {
 
     fn keep(&mut self, index: usize, bundle: &ProofBundle, _: Option<f64>) -> eyre::Result<()> {
         let stated = self.stated(index, &self.inputs.read(index)?);
-        keep(
-            self.prover.verifier_key(),
-            bundle,
-            &stated,
-            &proof_path(self.desk, self.id, index),
-        )?;
-        self.to_make.retain(|left| *left != index);
-        Ok(())
+        self.missing.keep(index, self.prover.verifier_key(), bundle, &stated)
     }
 }
 

@@ -154,7 +154,7 @@ pub async fn serve_as(
             desk.account
                 .require_funds(value, answer_cost(&desk.market, &round).await?)
                 .await?;
-            let reserved = capacity::reserve(desk, id, round.modelId, asked(&desk.market, &round)).await?;
+            let reserved = capacity::reserve(desk, id, round.modelId, asked(&desk.market, &round), None).await?;
             let master = match journal.fact(&MASTER)? {
                 Some(master) => master,
                 None => {

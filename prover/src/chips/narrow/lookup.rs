@@ -63,7 +63,7 @@ pub(crate) fn entries(table_rows: usize) -> impl Iterator<Item = [u64; 3]> {
 
 /// Counts what the other chips have put on the rows before the tables.
 pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
-    let (floor, table_rows) = (inputs.floor, 1usize << inputs.arch.shift);
+    let (floor, table_rows) = (inputs.floor, inputs.arch.cut().table_rows());
     let table = floor.narrow.expect("the floor is of the narrow form").table;
     for (n, first) in [(0, table), (1, table + table_rows)] {
         let mut counts = vec![0u64; table_rows];

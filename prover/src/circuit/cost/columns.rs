@@ -1,5 +1,6 @@
 //! How many columns there are of each role.
 
+use crate::model::Cut;
 use crate::plan::layout::Layout;
 use assay_engine::Census;
 use serde::Serialize;
@@ -35,13 +36,13 @@ pub struct ColumnCounts {
 impl ColumnCounts {
     const ACCUMULATORS: usize = 3;
 
-    pub(super) fn of(layout: &Layout, census: &Census) -> Self {
-        let (weights, cells) = (layout.weight_columns, layout.cell_columns());
+    pub(super) fn of(layout: &Layout, cut: Cut, census: &Census) -> Self {
+        let (weights, cells) = (layout.weight_columns, layout.cell_columns() + layout.high_columns(cut));
         Self {
             weights,
             cells,
             multiplicities: layout.multiplicities(),
-            lookup: layout.helpers() + 1,
+            lookup: layout.helpers(cut) + 1,
             accumulators: Self::ACCUMULATORS,
             arithmetic: layout.arithmetic(),
             permutation: census.products,

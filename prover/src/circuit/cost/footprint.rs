@@ -1,5 +1,6 @@
 //! What proofs take of a machine. Follows from the sizes of a layout alone, so that nothing is computed for one that is too large.
 
+use super::columns::ColumnCounts;
 use crate::circuit::system::census;
 use crate::plan::layout::{FrozenArchitecture, Layout};
 use assay_engine::Census;
@@ -35,6 +36,8 @@ pub struct MemoryBytes {
 pub struct Footprint {
     /// Its sizes.
     pub layout: Layout,
+    /// Columns of phase 1 that every proof fills anew: activations, limbs, multiplicities.
+    pub phase_1: usize,
     /// Columns, and what is done with each.
     pub census: Census,
     /// Estimated from them.
@@ -45,8 +48,10 @@ impl Footprint {
     /// Nothing is compiled for it.
     pub fn of(frozen: &FrozenArchitecture) -> Self {
         let census = census(frozen);
+        let counts = ColumnCounts::of(&frozen.layout, frozen.architecture.cut(), &census);
         Self {
             layout: frozen.layout,
+            phase_1: counts.cells + counts.multiplicities,
             census,
             memory: memory(&census, frozen.layout.k),
         }

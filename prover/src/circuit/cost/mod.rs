@@ -51,7 +51,7 @@ impl Cost {
                 .last_row(&compiled.program)
                 .max(floor.weight_end + layout.salt_rows),
             regions: rows::regions(compiled),
-            columns: ColumnCounts::of(&layout, &census),
+            columns: ColumnCounts::of(&layout, compiled.frozen.architecture.cut(), &census),
             advice_columns: census.advice,
             commitments: census.points() + census.fixed + census.sigma,
             proof_bytes: proof_bytes(&census),

@@ -1,0 +1,142 @@
+//! A state directory made of a backup.
+
+use crate::args::passphrase::PassphraseArgs;
+use crate::context::Context;
+use assay_marketplace::backup::{restore, Used};
+use assay_protocol::units::{grouped, utc};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    assay restore /mnt/stick/assay.age --home /var/lib/assay --proofs-used 212\n  \
+    assay restore /mnt/stick/assay.age --proofs-used digits.secret=212 --proofs-used letters.secret=40\n  \
+    assay restore /mnt/stick/assay.age                     nothing of these models is proven any more\n\n\
+    The state directory must not be there yet, or be empty; it appears whole or not at all. What was elsewhere is in outside/ in it, and\n\
+    journals name it there: give --model that path, or put the files back where they were.\n\n\
+    A model's weights stay hidden as long as no more proofs are made with its secret than it carries. The backup does not know how many\n\
+    were begun after it, so without --proofs-used each secret comes back with none left: models can be opened and checked, and prove\n\
+    nothing. State the number of proofs that were begun with it in all: finished ones, broken ones, and those that a farm was allotted\n\
+    (the daemon's log and its metric assay_proofs_left say it). Too high a number costs proofs, one too low may give the weights\n\
+    away. No number below the backup's own count is taken. The lost machine must not come back: two machines that count by\n\
+    themselves spend proofs twice.\n\n\
+    Then start the daemon: engagements go on from their journals and the chain. What was begun after the backup is known to the chain\n\
+    alone; of an engagement whose secrets were drawn after it, the other party may win by silence.")]
+pub struct Args {
+    /// File of assay backup
+    file: PathBuf,
+    /// Proofs that were begun with a model's secret, or [NAME=]N; repeatable
+    #[arg(long, value_name = "[NAME=]N", value_parser = used)]
+    proofs_used: Vec<Used>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+fn used(text: &str) -> Result<Used, String> {
+    let (of, proofs) = match text.rsplit_once('=') {
+        Some((of, proofs)) => (Some(of.to_owned()), proofs),
+        None => (None, text),
+    };
+    let proofs = proofs
+        .parse()
+        .map_err(|_| "wanted is a number of proofs, or NAME=NUMBER".to_owned())?;
+    Ok(Used { of, proofs })
+}
+
+/// What came back.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CameBack {
+    home: PathBuf,
+    /// When the backup was made, Unix seconds.
+    time: u64,
+    files: usize,
+    outside: Vec<Outside>,
+    secrets: Vec<Secret>,
+}
+
+/// Files that were elsewhere.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outside {
+    was: PathBuf,
+    is: PathBuf,
+}
+
+/// A secret that hides a model's weights.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Secret {
+    path: PathBuf,
+    /// In the backup.
+    counted: u64,
+    used: u64,
+    remaining: u64,
+}
+
+impl fmt::Display for CameBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "home       {}, {} files of {}",
+            self.home.display(),
+            self.files,
+            utc(self.time)
+        )?;
+        for Outside { was, is } in &self.outside {
+            writeln!(f, "moved      {} is {}", was.display(), is.display())?;
+        }
+        for secret in &self.secrets {
+            let (used, remaining) = (grouped(secret.used), grouped(secret.remaining));
+            let (path, counted) = (secret.path.display(), grouped(secret.counted));
+            writeln!(
+                f,
+                "secret     {path}: {used} proofs used ({counted} in the backup), {remaining} left"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
+    let passphrase = args.passphrase.known()?;
+    let restored = restore(&ctx.home, &args.file, passphrase.into(), &args.proofs_used)?;
+    let home = std::path::absolute(ctx.home.path())?;
+    let outside = restored.outside.into_iter().map(|moved| Outside {
+        is: home.join(moved.place),
+        was: moved.was,
+    });
+    let secrets = restored.secrets.into_iter().map(|secret| Secret {
+        path: secret.path,
+        counted: secret.counted,
+        used: secret.used,
+        remaining: secret.remaining,
+    });
+    let result = CameBack {
+        outside: outside.collect(),
+        secrets: secrets.collect(),
+        home,
+        time: restored.time,
+        files: restored.files,
+    };
+    if args.proofs_used.is_empty() && !result.secrets.is_empty() {
+        ctx.out.warn(
+            "no proofs are left: restore again into another directory with --proofs-used, once you know the number",
+        );
+    }
+    ctx.out.result(&result, &result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_of_all_secrets_or_of_one() {
+        let of = |text| used(text).map(|used| (used.of, used.proofs));
+        assert_eq!(of("7"), Ok((None, 7)));
+        assert_eq!(of("a=b.secret=7"), Ok((Some("a=b.secret".into()), 7)));
+        assert!(of("a=").is_err() && of("-1").is_err() && of("").is_err());
+    }
+}
