@@ -72,6 +72,7 @@ fn the_contract_of_a_network_in_the_narrow_form_takes_its_proof_for_what_was_cou
         arch: "mobilenet_v2_035_32".into(),
         profile: Profile::CheapGas,
         lanes: None,
+        shift: 16,
         repeat: 1,
         portable: false,
         stock: false,

@@ -11,7 +11,8 @@
 //! | `narrow_floor` | the same of the narrow form |
 //! | [`program`] | the arithmetic region |
 //! | [`identities`] | layers as equalities of inner products |
-//! | `narrow_statement` | image and output of the narrow form |
+//! | `wide_statement` | image and output of the wide form |
+//! | `narrow_statement` | the same of the narrow form |
 //! | [`choose`] | the smallest layout that holds everything |
 //! | [`fixed`] | the fixed columns as plain values |
 //! | [`compiled`] | all of it |
@@ -29,3 +30,4 @@ pub(crate) mod narrow_floor;
 pub(crate) mod narrow_statement;
 pub mod program;
 pub mod spatial;
+pub(crate) mod wide_statement;

@@ -356,6 +356,19 @@ impl Builder {
         cell
     }
 
+    /// `base^exponent` by squaring.
+    pub fn power(&mut self, what: &'static str, mut base: Cell, mut exponent: usize) -> Cell {
+        let mut power = self.one;
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = self.mul(what, power, base);
+            }
+            base = self.mul(what, base, base);
+            exponent /= 2;
+        }
+        power
+    }
+
     /// Makes two cells equal.
     pub fn equal(&mut self, what: &'static str, a: Cell, b: Cell) {
         self.program.equal.push((what, a, b));
