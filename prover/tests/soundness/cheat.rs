@@ -54,7 +54,7 @@ impl Cheat {
         match prover.verify() {
             Ok(()) => Vec::new(),
             Err(failures) => {
-                let failures = failures.iter().map(|f| failure(&columns, f));
+                let failures = failures.iter().map(|f| failure(&columns, &self.case.compiled, f));
                 failures.filter(|f| !left_out(f)).collect()
             }
         }
@@ -168,7 +168,7 @@ pub(crate) fn phase_2_columns(columns: &Columns, compiled: &Compiled, phase_2: &
     all
 }
 
-fn failure(columns: &Columns, failure: &VerifyFailure) -> Failure {
+fn failure(columns: &Columns, compiled: &Compiled, failure: &VerifyFailure) -> Failure {
     let row = |location: &FailureLocation| match location {
         // There is one region and it starts in row 0.
         FailureLocation::InRegion { offset, .. } => *offset,
@@ -196,7 +196,7 @@ fn failure(columns: &Columns, failure: &VerifyFailure) -> Failure {
             let row = row(location);
             let col = match column.column_type() {
                 Any::Instance => return Failure::Instance(row),
-                Any::Advice(_) => column_of_copies(columns, column.index()),
+                Any::Advice(_) => column_of_copies(columns, compiled, (column.index(), row)),
                 Any::Fixed => unreachable!("no fixed column is copied"),
             };
             Failure::Copy(Cell::new(col, row))
@@ -211,10 +211,15 @@ pub(crate) fn at(columns: &Columns, cell: Cell) -> (usize, usize) {
     (of.expect("a copied column").0.index(), cell.row)
 }
 
-fn column_of_copies(columns: &Columns, index: usize) -> Col {
-    let of = columns_of_copies(columns)
+/// What the column is for on this row: in the narrow form for sums above the hash, and for operands from there on.
+fn column_of_copies(columns: &Columns, compiled: &Compiled, (index, row): (usize, usize)) -> Col {
+    let mut purposes = columns_of_copies(columns)
         .into_iter()
-        .find(|(column, _)| column.index() == index);
+        .filter(|(column, _)| column.index() == index);
+    let of = match compiled.floor.narrow {
+        Some(_) if row >= compiled.floor.poseidon => purposes.next_back(),
+        _ => purposes.next(),
+    };
     of.expect("a copied column").1
 }
 
