@@ -55,6 +55,8 @@ mod narrow;
 mod narrow_challenges;
 #[path = "soundness/narrow_fixed.rs"]
 mod narrow_fixed;
+#[path = "soundness/narrow_hash.rs"]
+mod narrow_hash;
 #[path = "soundness/narrow_output.rs"]
 mod narrow_output;
 #[path = "soundness/narrow_proofs.rs"]

@@ -18,10 +18,10 @@
 //!
 //! # Soundness
 //! Each kind of row is one value of one of four fixed columns, by what the lookup, the hash, the arithmetic and the rest do, and no row
-//! is of two kinds: the regions follow one another. Weights have a fixed column of their own and stand beside the others down to
-//! `poseidon`, below which `w` is the weights' and above which it is the hash's and the arithmetic's. What a gate reads of the rows
-//! behind its own stays within a region, or is the first row of the next, which takes a result: of the lookup's sum (`on_rows`), of the
-//! hash (its last row) and of the arithmetic (a row without an operation). `soundness::narrow` looks at all rows for both.
+//! is of two kinds: the regions follow one another. Weights have a fixed column of their own and stand beside the others in the rows
+//! before `poseidon`, where `w` is theirs; from there on it is the hash's and the arithmetic's. `circuit::narrow` looks at all rows
+//! before a key is made. What a gate reads of the rows behind its own stays within a region, or is the first row of the next, which
+//! takes a result: of the lookup's sum (`on_rows`), of the hash (its last row) and of the arithmetic (a row without an operation).
 
 use super::error::FloorError;
 use super::floor::{hash_rows, place_garbage, place_weights, Floor, NarrowRows, TensorRows};

@@ -17,10 +17,11 @@
 //! `Σ b_j = 1`, and the output is `Σ c_j`.
 //!
 //! # Soundness
-//! All these numbers are between −2^(3s+1) and 2^(3s+1) as integers, so equalities modulo the field's order are equalities. `n` numbers
-//! that are not negative and add up to 1 are one 1 and zeros: there is one `k`, `c_j = [j < k]`, and `Σ b_j·t_j = t_k`. The last row says
-//! `m·2^s ≤ t_k`, so `m ≤ q̂_k`; the second ones `q̂_j ≤ m − [j < k]`. For `j = k` that is `q̂_k ≤ m`: the maximum is `q̂_k`, no other
-//! class is above it and none before `k` equals it. Exactly one `k` satisfies that, and `b`, `m` and the rest follow from it.
+//! All these numbers, and `Σ b_j` of up to 2^16 classes, are between −2^50 and 2^50 as integers, so equalities modulo the field's
+//! order are equalities. `n` numbers that are not negative and add up to 1 are one 1 and zeros: there is one `k`, `c_j = [j < k]`, and
+//! `Σ b_j·t_j = t_k`. The last row says `m·2^s ≤ t_k`, so `m ≤ q̂_k`; the second ones `q̂_j ≤ m − [j < k]`. For `j = k` that is
+//! `q̂_k ≤ m`: the maximum is `q̂_k`, no other class is above it and none before `k` equals it. Exactly one `k` satisfies that, and `b`,
+//! `m` and the rest follow from it.
 
 use super::floor::{Floor, NarrowRows};
 use super::program::{Builder, Cell, Col, Operand};

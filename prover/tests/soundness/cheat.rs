@@ -3,7 +3,7 @@
 use crate::support::weakening::{lacks_constraint, Weakened};
 use crate::support::{configure, mock_challenges, mock_phase_2, Case};
 use assay_prover::circuit::phase2::{Challenges, Phase2};
-use assay_prover::circuit::program::{Cell, Col, Inputs};
+use assay_prover::circuit::program::{Cell, Col, Inputs, Program, Values};
 use assay_prover::circuit::{Columns, Compiled, Edit, NetworkCircuit};
 use assay_prover::model::{Layer, Op, TensorId};
 use assay_prover::witness::Witness;
@@ -49,8 +49,7 @@ impl Cheat {
         let circuit = Weakened::as_chosen(circuit, &self.case.compiled);
         let prover = MockProver::run(self.case.k(), &circuit, vec![self.instances.clone()]).expect("synthesis");
         let (_, columns) = configure(&self.case.compiled);
-        let left_out =
-            |f: &Failure| matches!(f, Failure::Gate { gate, constraint, .. } if lacks_constraint(gate, constraint));
+        let left_out = |f: &Failure| matches!(f, Failure::Gate { gate, constraint, .. } if lacks_constraint(&self.case.compiled, gate, constraint));
         match prover.verify() {
             Ok(()) => Vec::new(),
             Err(failures) => {
@@ -83,6 +82,25 @@ impl Cheat {
             gamma,
             salt: self.witness.salt,
             context: self.witness.context,
+        }
+    }
+
+    /// Runs the program with changed steps. The hash of the narrow form stays as it is: of its rows the program writes only the first of
+    /// each call.
+    pub(crate) fn rerun_program(&self, values: &mut Values, change: impl FnOnce(&mut Program)) {
+        let compiled = &self.case.compiled;
+        let mut program = Program {
+            steps: compiled.program.steps.clone(),
+            ..Program::default()
+        };
+        change(&mut program);
+        let hash = compiled.floor.poseidon..compiled.floor.end;
+        let state = [&values.a, &values.b, &values.acc].map(|column| column[hash.clone()].to_vec());
+        program.run(&self.inputs(), values);
+        if compiled.floor.narrow.is_some() {
+            for (column, state) in [&mut values.a, &mut values.b, &mut values.acc].into_iter().zip(state) {
+                column[hash.clone()].copy_from_slice(&state);
+            }
         }
     }
 

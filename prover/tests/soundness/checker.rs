@@ -71,7 +71,7 @@ impl Checker {
         for (n, gate) in cs.gates().iter().enumerate() {
             for (i, expression) in gate.polynomials().iter().enumerate() {
                 let name = (gate.name().to_owned(), gate.constraint_name(i).to_owned());
-                if lacks_constraint(&name.0, &name.1) {
+                if lacks_constraint(&compiled, &name.0, &name.1) {
                     continue;
                 }
                 let queries = queries(expression);

@@ -1,8 +1,8 @@
 //! Lies about the class in the narrow form: numbers in range and a program over them.
 
-use crate::cheat::{expect_constraint, expect_unbalanced_lookup, Cheat, Failure};
-use crate::support::{recount, small, Case};
-use assay_prover::circuit::program::{Cell, Col};
+use crate::cheat::{edits, expect_constraint, expect_unbalanced_lookup, expect_wrong_copy, Cheat, Failure};
+use crate::support::{mock_phase_2, recount, small, Case};
+use assay_prover::circuit::program::{Cell, Col, Operand, Program, Step};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::FoldedLayer;
 use assay_prover::reference;
@@ -202,28 +202,14 @@ fn constant_of_the_program_that_is_another_is_rejected() {
         put(&mut cheat, row, gap + MODULUS);
     }
     recount(&compiled, &mut cheat.witness);
-    let inputs = cheat.inputs();
-    cheat.forge(|phase_2| {
-        let mut forged = assay_prover::circuit::program::Program {
-            steps: compiled.program.steps.clone(),
-            ..Default::default()
-        };
-        for changed in forged.steps.iter_mut().filter(|changed| changed.row == step.row) {
-            changed.a = assay_prover::circuit::program::Operand::Constant(Fr::from(2 * MODULUS as u64 - 1));
-        }
-        let hash: Vec<(usize, [Fr; 3])> = (compiled.floor.poseidon..compiled.floor.end)
-            .map(|row| {
-                (
-                    row,
-                    [phase_2.values.a[row], phase_2.values.b[row], phase_2.values.acc[row]],
-                )
-            })
-            .collect();
-        forged.run(&inputs, &mut phase_2.values);
-        for (row, [a, b, acc]) in hash {
-            (phase_2.values.a[row], phase_2.values.b[row], phase_2.values.acc[row]) = (a, b, acc);
+    let honest = mock_phase_2(&compiled, &cheat.witness);
+    let mut forged = mock_phase_2(&compiled, &cheat.witness);
+    cheat.rerun_program(&mut forged.values, |program| {
+        for changed in program.steps.iter_mut().filter(|changed| changed.row == step.row) {
+            changed.a = Operand::Constant(Fr::from(2 * MODULUS as u64 - 1));
         }
     });
+    cheat.edits = edits(&compiled, &honest, &forged);
     let rows = expect_constraint(&cheat.failures(), "narrow constants", "constant");
     assert_eq!(rows, [step.row]);
 }
@@ -246,4 +232,133 @@ fn index_that_the_program_does_not_make_is_rejected() {
     });
     let rows = expect_constraint(&cheat.failures(), "arithmetic", "acc' = acc + a·b");
     assert_eq!(rows, [index.row - 1]);
+}
+
+/// Numbers for these `b_j` and this maximum by a program that is changed, and the class that it tells.
+fn choose_by(chosen: [i64; CLASSES], maximum: i64, change: impl Fn(&mut Program)) -> Cheat {
+    let mut cheat = tiny(1);
+    choose(&mut cheat, chosen, maximum);
+    let compiled = cheat.case.compiled.clone();
+    let forged = |cheat: &Cheat| {
+        let mut forged = mock_phase_2(&compiled, &cheat.witness);
+        cheat.rerun_program(&mut forged.values, &change);
+        forged
+    };
+    let values = forged(&cheat).values;
+    for (what, from, to) in &compiled.program.equal {
+        if ["gap is in range", "excess is in range"].contains(what) {
+            let number = small(&values.get(*from)).expect("the lie makes all of them numbers in range");
+            put(&mut cheat, to.row, number as i64);
+        }
+    }
+    recount(&compiled, &mut cheat.witness);
+    let (_, index, output) = *(compiled.program.equal.iter().find(|(what, ..)| *what == "output")).unwrap();
+    let (honest, mut forged) = (mock_phase_2(&compiled, &cheat.witness), forged(&cheat));
+    forged.values.acc_x[output.row] = values.get(index);
+    cheat.instances[instance::OUTPUT] = values.get(index);
+    assert_ne!(cheat.instances, cheat.case.instances(), "the class is wrong");
+    cheat.edits = edits(&compiled, &honest, &forged);
+    cheat
+}
+
+/// Where the `n`-th step of a purpose is.
+fn step(program: &Program, what: &str, n: usize) -> usize {
+    let mut of_purpose = (0..program.steps.len()).filter(|i| program.steps[*i].what == what);
+    of_purpose.nth(n).expect("a step")
+}
+
+/// The largest class, and one that does not win.
+fn classes() -> (usize, usize, [i64; CLASSES]) {
+    let cheat = tiny(1);
+    let best = cheat.case.trace.top1();
+    let loser = (0..CLASSES)
+        .filter(|j| *j != best)
+        .max_by_key(|j| logit(&cheat, *j))
+        .unwrap();
+    (best, loser, std::array::from_fn(|j| logit(&cheat, j)))
+}
+
+/// Each operand that the class is made of: another number in its place lets a class win that is not the largest, and the copy alone says so.
+#[test]
+fn operand_of_the_class_that_is_no_copy_is_rejected() {
+    let (best, loser, logits) = classes();
+    let before = i64::from(best < loser);
+    let program = &tiny(1).case.compiled.program;
+    let (mut both, minus) = (only(best), |n: i64| Operand::Constant(from_i64(n)));
+    both[loser] = 1;
+    let numbers = |q: i64| minus(q * MODULUS);
+    let lies: [(&str, usize, Col, [i64; CLASSES], i64, Operand); 4] = [
+        // Two are chosen, and one of them is counted.
+        (
+            "classes before the chosen",
+            best,
+            Col::A,
+            both,
+            logits[best] + 1,
+            minus(0),
+        ),
+        // A maximum above the chosen class.
+        (
+            "limit of the logits",
+            0,
+            Col::A,
+            only(loser),
+            logits[loser],
+            minus(logits[best] + before),
+        ),
+        // The largest logit is as small as the chosen one; a gap has two terms.
+        (
+            "gap to the maximum",
+            2 * best + 1,
+            Col::A,
+            only(loser),
+            logits[loser],
+            numbers(logits[loser] - before),
+        ),
+        // The chosen logit is as large as the largest.
+        (
+            "chosen is the maximum",
+            loser,
+            Col::B,
+            only(loser),
+            logits[best] + before,
+            numbers(logits[best] + before),
+        ),
+    ];
+    for (what, n, col, chosen, maximum, operand) in lies {
+        let step = step(program, what, n);
+        let cheat = choose_by(chosen, maximum, |program| match col {
+            Col::A => program.steps[step].a = operand,
+            _ => program.steps[step].b = operand,
+        });
+        expect_wrong_copy(&cheat.failures(), Cell::new(col, program.steps[step].row));
+    }
+}
+
+/// The limit, and the gap of the largest class, other than their sums.
+#[test]
+fn result_of_the_class_that_the_program_does_not_make_is_rejected() {
+    let (best, loser, logits) = classes();
+    let before = i64::from(best < loser);
+    let limit = (logits[best] + before + 1) * MODULUS - 1;
+    for (what, n, result) in [
+        ("limit of the logits", 0, limit),
+        ("gap to the maximum", 2 * best + 1, 7),
+    ] {
+        let step = step(&tiny(1).case.compiled.program, what, n);
+        let row = tiny(1).case.compiled.program.steps[step].row;
+        let cheat = choose_by(only(loser), logits[loser], |program| {
+            let instead = Step {
+                what: "lie",
+                row: row + 1,
+                kind: 0,
+                a: Operand::Idle,
+                b: Operand::Idle,
+                acc: Operand::Constant(from_i64(result)),
+            };
+            program.steps.insert(step + 1, instead);
+        });
+        let rows = expect_constraint(&cheat.failures(), "arithmetic", "acc' = acc + a·b");
+        assert_eq!(rows, [row]);
+    }
 }

@@ -1,13 +1,18 @@
 //! Real proofs in the narrow form, whose statement is bound by a gate and whose columns hold several things.
 
-use crate::challenges::output_balanced_by_garbage;
+use crate::challenges::{
+    class_balanced_by_an_idle_weight, output_balanced_by_a_multiplicity, output_balanced_by_garbage,
+    remainder_balanced_by_a_multiplicity,
+};
 use crate::cheat::Cheat;
 use crate::proofs::keys;
 use crate::support::{mock_challenges, Case};
 use assay_durable::progress::Silent;
 use assay_prover::circuit::{Cost, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
-use assay_prover::proof::{prove, verify, Keys, ProofBundle, ProverInput, VerifyError};
+use assay_prover::proof::{
+    check_secret, prove, secret_sizes, verify, Keys, ProofBundle, ProveError, ProverInput, VerifyError,
+};
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::{to_be_bytes, Fr};
 use assay_statement::instance;
@@ -147,7 +152,29 @@ fn false_output_has_no_proof() {
 #[test]
 fn cheats_made_for_constant_challenges_have_no_proof() {
     let known = mock_challenges();
-    let cheat = output_balanced_by_garbage(case(1), &known);
-    assert_eq!(cheat.failures(), []);
-    assert!(matches!(check(&prove_anyway(&cheat)), Err(VerifyError::False)));
+    for cheat in [
+        output_balanced_by_garbage(case(1), &known),
+        class_balanced_by_an_idle_weight(case(1), &known),
+        remainder_balanced_by_a_multiplicity(case(1), &known),
+        output_balanced_by_a_multiplicity(case(1), &known),
+    ] {
+        assert_eq!(cheat.failures(), []);
+        assert!(matches!(check(&prove_anyway(&cheat)), Err(VerifyError::False)));
+    }
+}
+
+/// A column is opened at a point more than in the wide form, so a secret has a row of blinding more; one of the wide form is refused.
+#[test]
+fn secret_of_the_wide_form_is_refused() {
+    let key = setup().keys.verifier();
+    let [columns, salt_rows, blinding_rows] = secret_sizes(key);
+    assert_eq!(blinding_rows, 7);
+    let secret = |name: &str, rows: u32| {
+        ModelSecret::create(&setup().dir.path().join(name), columns, salt_rows, rows).expect("a secret")
+    };
+    let own = secret("own.secret", blinding_rows);
+    check_secret(key, &own).unwrap();
+    assert_eq!(own.budget(), u64::from(salt_rows + blinding_rows - 1));
+    let wide = secret("wide.secret", blinding_rows - 1);
+    assert!(matches!(check_secret(key, &wide), Err(ProveError::Secret { .. })));
 }

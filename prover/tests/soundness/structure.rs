@@ -2,7 +2,7 @@
 
 use crate::cheat::{at, expect_wrong_copy, Cheat, Failure};
 use crate::recorder::{At, Recorder};
-use crate::support::{configure, Case, TWO_LIMBS};
+use crate::support::{configure, Case, FORMS, TWO_LIMBS};
 use assay_prover::circuit::program::{Cell, Col};
 use assay_prover::circuit::{Compiled, FrozenArchitecture, Layout};
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
@@ -205,13 +205,15 @@ fn every_instance_is_bound_by_its_cell() {
 /// Gates that use the next row stay inside the rows that proofs do not blind.
 #[test]
 fn nothing_is_assigned_on_a_blinding_row() {
-    let case = Case::tiny(1);
-    let rows = 1usize << case.k();
-    let (cs, _) = configure(&case.compiled);
-    let blinding = cs.blinding_factors() + 1;
-    assert!(case.compiled.floor.usable < rows - blinding + 1);
-    let witness = case.witness();
-    for column in witness.weights.iter().chain(&witness.cells) {
-        assert_eq!(column.len(), case.compiled.floor.usable);
+    for of in FORMS {
+        let case = of(tiny_network(10), 1);
+        let rows = 1usize << case.k();
+        let (cs, _) = configure(&case.compiled);
+        let blinding = cs.blinding_factors() + 1;
+        assert!(case.compiled.floor.usable < rows - blinding + 1);
+        let witness = case.witness();
+        for column in witness.weights.iter().chain(&witness.cells) {
+            assert_eq!(column.len(), case.compiled.floor.usable);
+        }
     }
 }

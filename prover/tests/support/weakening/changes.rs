@@ -25,8 +25,17 @@ pub(crate) struct Weakening {
     pub(crate) instances: HashSet<usize>,
 }
 
-pub(crate) fn constraint_change(gate: &str, constraint: &str) -> String {
-    format!("constraint, {gate}: {constraint}")
+/// Those of the narrow form say so: constraints, classes and copies have names that the wide form has, too, and its tests say nothing
+/// about the other one's columns.
+fn name_in_form(compiled: &Compiled, change: &str) -> String {
+    match compiled.floor.narrow {
+        None => change.to_owned(),
+        Some(_) => format!("narrow form, {change}"),
+    }
+}
+
+pub(crate) fn constraint_change(compiled: &Compiled, gate: &str, constraint: &str) -> String {
+    name_in_form(compiled, &format!("constraint, {gate}: {constraint}"))
 }
 
 /// Every change of this circuit that leaves something out or lets something in, by name.
@@ -67,7 +76,9 @@ fn weakenings(compiled: &Compiled, columns: &Columns) -> BTreeMap<String, Weaken
             .instances
             .insert(*index);
     }
-    all
+    all.into_iter()
+        .map(|(change, weakening)| (name_in_form(compiled, &change), weakening))
+        .collect()
 }
 
 /// A change that a circuit does not have leaves it as it is, as does that of a constraint.
@@ -92,7 +103,7 @@ fn column(columns: &Columns, col: Col) -> Column<Any> {
 pub(crate) fn changes(compiled: &Compiled) -> Vec<String> {
     let (cs, columns) = configure(compiled);
     let constraints = cs.gates().iter().flat_map(|gate| {
-        (0..gate.polynomials().len()).map(|n| constraint_change(gate.name(), gate.constraint_name(n)))
+        (0..gate.polynomials().len()).map(|n| constraint_change(compiled, gate.name(), gate.constraint_name(n)))
     });
     let mut names: Vec<String> = constraints.collect();
     names.extend(weakenings(compiled, &columns).into_keys());

@@ -35,46 +35,46 @@ pub(super) fn fixed_classes(compiled: &Compiled, columns: &Columns) -> Vec<(Fixe
     let mut all = Vec::new();
     let (kinds, data) = columns.coefficients.split_last().expect("there are coefficients");
     for row in STATEMENT..floor.on_rows {
-        all.push(((*kinds, row), format!("narrow lookup: {}", lookup_name(compiled, row))));
+        all.push(((*kinds, row), format!("lookup: {}", lookup_name(compiled, row))));
     }
     let table = floor.narrow.expect("the narrow form").table;
     for (n, (column, values)) in data.iter().zip(&fixed.coefficients).enumerate() {
         for row in (STATEMENT..table).filter(|row| values[*row] != 0) {
-            let class = format!("narrow continuation {n}: {}", lookup_name(compiled, row));
+            let class = format!("continuation {n}: {}", lookup_name(compiled, row));
             all.push(((*column, row), class));
         }
         for row in (floor.on_rows + 1..floor.words).filter(|row| values[*row] != 0) {
-            let class = format!("narrow garbage chain goes on: {}", garbage_name(compiled, row));
+            let class = format!("garbage chain goes on: {}", garbage_name(compiled, row));
             all.push(((*column, row), class));
         }
     }
-    all.push(((data[1], 0), "narrow boundary: α".to_owned()));
+    all.push(((data[1], 0), "boundary: α".to_owned()));
     for row in table + 1..floor.on_rows {
-        let class = format!("narrow entry, number: {}", lookup_name(compiled, row));
+        let class = format!("entry, number: {}", lookup_name(compiled, row));
         all.push(((data[0], row), class));
     }
     for row in table + fixed.table_rows / 2 + 1..table + fixed.table_rows {
-        all.push(((data[1], row), "narrow entry, clip".to_owned()));
+        all.push(((data[1], row), "entry, clip".to_owned()));
     }
     for row in table + fixed.table_rows..floor.on_rows {
-        all.push(((data[2], row), "narrow entry, tag".to_owned()));
+        all.push(((data[2], row), "entry, tag".to_owned()));
     }
     let rounds = poseidon::parameters().rounds();
     for (row, round) in &fixed.round_constants {
         let kind = fixed.round[*row];
         for (word, column) in data.iter().enumerate() {
-            let class = format!("narrow constant of word {word}: round of kind {kind}");
+            let class = format!("constant of word {word}: round of kind {kind}");
             all.push(((*column, *row), class));
         }
         let which = position(*round == 0, *round + 1 == rounds);
-        all.push(((columns.round, *row), format!("narrow round of kind {kind}: {which}")));
+        all.push(((columns.round, *row), format!("round of kind {kind}: {which}")));
     }
     for (row, value) in fixed.block.iter().enumerate().filter(|(_, v)| **v != 0) {
         let class = match value {
-            1 => format!("narrow fold: {}", garbage_name(compiled, row)),
-            2 => format!("narrow call: {}", position(row == floor.poseidon, row + 2 == floor.end)),
-            _ if row < STATEMENT => format!("narrow boundary: row {row}"),
-            _ => "narrow boundary: behind the tables".to_owned(),
+            1 => format!("fold: {}", garbage_name(compiled, row)),
+            2 => format!("call: {}", position(row == floor.poseidon, row + 2 == floor.end)),
+            _ if row < STATEMENT => format!("boundary: row {row}"),
+            _ => "boundary: behind the tables".to_owned(),
         };
         all.push(((columns.block, row), class));
     }
@@ -83,7 +83,7 @@ pub(super) fn fixed_classes(compiled: &Compiled, columns: &Columns) -> Vec<(Fixe
     arithmetic_classes(compiled, columns, &steps, &mut all);
     for (row, _) in &fixed.constants {
         let what = steps[row].what;
-        all.push(((columns.arith_kind, *row), format!("narrow constant: {what}")));
+        all.push(((columns.arith_kind, *row), format!("constant: {what}")));
     }
     all
 }
@@ -102,7 +102,7 @@ pub(super) fn false_cells(compiled: &Compiled, columns: &Columns) -> Vec<(String
         };
         for row in tensor.rows() {
             for n in read.iter().filter(|n| fixed.coefficients[**n][row] == 0) {
-                let class = format!("narrow continuation {n}: {}", lookup_name(compiled, row));
+                let class = format!("continuation {n}: {}", lookup_name(compiled, row));
                 let cell = ((columns.coefficients[*n], row), Fr::ONE);
                 continuations.entry(class).or_default().push(cell);
             }
@@ -113,17 +113,14 @@ pub(super) fn false_cells(compiled: &Compiled, columns: &Columns) -> Vec<(String
     let entry = |column: Column<Fixed>, row: usize, value: usize| vec![((column, row), Fr::from(value as u64))];
     let [number, clip, tag] = [0, 1, 2].map(|n| columns.coefficients[n]);
     let tables = [
-        ("narrow entry: clip of 0", entry(clip, pairs, 1)),
-        ("narrow entry: clip where it begins", entry(clip, pairs + half, 1)),
-        ("narrow entry: clip where it ends", entry(clip, pairs + half + 256, 256)),
-        ("narrow entry: clip of the last", entry(clip, remainders - 1, 0)),
-        ("narrow entry: last pair", entry(number, remainders - 1, entries)),
-        (
-            "narrow entry: last remainder",
-            entry(number, floor.on_rows - 1, entries),
-        ),
-        ("narrow entry: tag of a pair", entry(tag, pairs + 1, 1)),
-        ("narrow entry: no tag of a remainder", entry(tag, remainders + 1, 0)),
+        ("entry: clip of 0", entry(clip, pairs, 1)),
+        ("entry: clip where it begins", entry(clip, pairs + half, 1)),
+        ("entry: clip where it ends", entry(clip, pairs + half + 256, 256)),
+        ("entry: clip of the last", entry(clip, remainders - 1, 0)),
+        ("entry: last pair", entry(number, remainders - 1, entries)),
+        ("entry: last remainder", entry(number, floor.on_rows - 1, entries)),
+        ("entry: tag of a pair", entry(tag, pairs + 1, 1)),
+        ("entry: no tag of a remainder", entry(tag, remainders + 1, 0)),
     ];
     let tables = tables.into_iter().map(|(name, cells)| (name.to_owned(), cells));
     continuations.into_iter().chain(tables).collect()
