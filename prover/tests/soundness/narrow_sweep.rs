@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// Cells that are tried of each network.
-const SAMPLE: usize = 400;
+const SAMPLE: usize = 60;
 
 /// Why nothing reads a cell.
 type Idle = Option<&'static str>;
