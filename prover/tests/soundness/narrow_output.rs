@@ -278,6 +278,9 @@ fn classes() -> (usize, usize, [i64; CLASSES]) {
     (best, loser, std::array::from_fn(|j| logit(&cheat, j)))
 }
 
+/// Purpose and number of a step, its operand, what is chosen, the maximum, and the number in the operand's place.
+type Lie = (&'static str, usize, Col, [i64; CLASSES], i64, Operand);
+
 /// Each operand that the class is made of: another number in its place lets a class win that is not the largest, and the copy alone says so.
 #[test]
 fn operand_of_the_class_that_is_no_copy_is_rejected() {
@@ -287,7 +290,7 @@ fn operand_of_the_class_that_is_no_copy_is_rejected() {
     let (mut both, minus) = (only(best), |n: i64| Operand::Constant(from_i64(n)));
     both[loser] = 1;
     let numbers = |q: i64| minus(q * MODULUS);
-    let lies: [(&str, usize, Col, [i64; CLASSES], i64, Operand); 4] = [
+    let lies: [Lie; 4] = [
         // Two are chosen, and one of them is counted.
         (
             "classes before the chosen",
