@@ -6,7 +6,7 @@
 //! Times are not compared: `scripts/bench` prints them.
 
 use assay_bench::prove::{measure, Args};
-use assay_marketplace::plan::search::Profile;
+use assay_marketplace::plan::search::{choose, Profile};
 use assay_marketplace::plan::verification;
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
 use assay_prover::model::random::mobilenet_v2;
@@ -63,6 +63,33 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
     }
     let recorded = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(measured, recorded, "if that is meant: BLESS=1 cargo test");
+}
+
+/// A proof in the narrow form, made, checked by the library's verifier and by the contract in an EVM.
+#[test]
+fn the_contract_of_a_network_in_the_narrow_form_takes_its_proof_for_what_was_counted() {
+    let report = measure(&Args {
+        arch: "mobilenet_v2_035_32_10".into(),
+        profile: Profile::CheapGas,
+        lanes: None,
+        shift: 16,
+        repeat: 1,
+        portable: false,
+        stock: false,
+        memory: None,
+        json: false,
+    })
+    .unwrap();
+    assert_eq!(report.activations_per_row, 1);
+    let frozen = choose(&mobilenet_v2(0.35, 32, 10), Profile::CheapGas).unwrap().frozen;
+    let counted = verification::of(&frozen).unwrap().unwrap().gas.total();
+    assert!(report.gas_at_most.abs_diff(counted) < counted / 400, "{report:?}");
+    assert!(report.gas_at_most < 450_000, "{report:?}");
+    let cost = Cost::of(&Compiled::new(frozen).unwrap());
+    assert_eq!(
+        (cost.commitments, cost.proof_bytes),
+        (report.commitments, report.proof_bytes)
+    );
 }
 
 /// What two limbs cost, counted: the same rows, one column of high limbs a lane and a helper for them.

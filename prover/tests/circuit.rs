@@ -3,10 +3,10 @@
 mod support;
 
 use assay_prover::circuit::{Compiled, FloorError, FrozenArchitecture, Layout};
-use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use assay_prover::model::random::{joined_network, kernel_network, mobilenet_v2, tiny_network};
 use assay_prover::model::OutputMode;
 use halo2_proofs::dev::MockProver;
-use support::Case;
+use support::{tiny_with, Case};
 
 #[test]
 fn honest_witness_of_every_layer_kind_is_accepted() {
@@ -41,6 +41,34 @@ fn more_activations_per_row_make_a_smaller_circuit_that_accepts_too() {
         MockProver::run(case.k(), &case.circuit(), vec![case.instances()])
             .unwrap()
             .assert_satisfied_par();
+    }
+}
+
+/// Every kernel and stride, an image read whole and one that is joined, and both outputs.
+#[test]
+fn one_activation_a_row_makes_a_circuit_of_few_columns_that_accepts_too() {
+    let networks = [
+        tiny_network(10),
+        kernel_network(10),
+        joined_network(10),
+        tiny_with(OutputMode::Bit),
+    ];
+    for (seed, architecture) in (0..).zip(networks) {
+        let case = Case::narrow(architecture, seed);
+        MockProver::run(case.k(), &case.circuit(), vec![case.instances()])
+            .unwrap()
+            .assert_satisfied_par();
+    }
+}
+
+#[test]
+fn outputs_that_the_narrow_form_does_not_tell_are_refused() {
+    for output in [OutputMode::Top5, OutputMode::Logits] {
+        let refused = FrozenArchitecture::plan_with(tiny_with(output), Layout::NARROW, 32);
+        assert!(
+            matches!(&refused, Err(FloorError::NarrowOutput { output: told }) if *told == output),
+            "{refused:?}"
+        );
     }
 }
 

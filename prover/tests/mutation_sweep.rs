@@ -14,6 +14,8 @@ mod support;
 mod cheat;
 #[path = "soundness/checker.rs"]
 mod checker;
+#[path = "soundness/narrow_sweep.rs"]
+mod narrow_sweep;
 #[path = "soundness/recorder.rs"]
 mod recorder;
 

@@ -5,14 +5,15 @@ mod support;
 
 use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
-use assay_prover::circuit::FrozenArchitecture;
+use assay_prover::circuit::{FrozenArchitecture, Layout};
 use assay_prover::model::random::{joined_network, kernel_network, mobilenet_v2_with_padding, tiny_network};
-use assay_prover::model::{Architecture, Padding};
+use assay_prover::model::{Architecture, OutputMode, Padding};
 use assay_prover::proof::VerifierKey;
 use assay_prover::srs::Srs;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use support::tiny_with;
 
 /// Compares with the file, or writes it.
 fn pin(name: &str, text: &str) {
@@ -37,9 +38,9 @@ fn pin(name: &str, text: &str) {
     );
 }
 
-/// Of 3 activations per row and 32 salt rows, under the development string.
-fn key_of(architecture: Architecture) -> (FrozenArchitecture, VerifierKey) {
-    let frozen = FrozenArchitecture::plan_with(architecture, 3, 32).unwrap();
+/// Of 32 salt rows, under the development string.
+fn key_of(architecture: Architecture, lanes: usize) -> (FrozenArchitecture, VerifierKey) {
+    let frozen = FrozenArchitecture::plan_with(architecture, lanes, 32).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::at(dir.path());
     let srs = Arc::new(Srs::dev(frozen.layout.k, &cache, &Silent).unwrap());
@@ -51,24 +52,42 @@ fn key_of(architecture: Architecture) -> (FrozenArchitecture, VerifierKey) {
 /// limbs, which have a lookup more.
 #[test]
 fn verifying_keys_of_other_networks_are_pinned() {
-    let mut text =
-        String::from("3 activations per row, 32 salt rows, development string: layout; arch id; digest of the key.\n");
-    for (name, architecture) in [
+    let networks = [
         ("kernel_network", kernel_network(10)),
         ("joined_network", joined_network(10)),
         ("tiny_network", tiny_network(18)),
-    ] {
-        let (frozen, key) = key_of(architecture);
+    ];
+    pin("pinned_keys.txt", &keys("3 activations per row", 3, networks));
+}
+
+/// An image read by stride 2, whole, and joined, and both outputs.
+#[test]
+fn verifying_keys_of_the_narrow_form_are_pinned() {
+    let networks = [
+        ("tiny_network", tiny_network(10)),
+        ("tiny_network that tells a bit", tiny_with(OutputMode::Bit)),
+        ("kernel_network", kernel_network(10)),
+        ("joined_network", joined_network(10)),
+    ];
+    let text = keys("narrow form", Layout::NARROW, networks);
+    pin("pinned_narrow_keys.txt", &text);
+}
+
+/// A line for each network.
+fn keys<const N: usize>(form: &str, lanes: usize, networks: [(&str, Architecture); N]) -> String {
+    let mut text = format!("{form}, 32 salt rows, development string: layout; arch id; digest of the key.\n");
+    for (name, architecture) in networks {
+        let (frozen, key) = key_of(architecture, lanes);
         let layout = serde_json::to_string(&frozen.layout).unwrap();
         let [arch, digest] = [key.arch_id(), key.vk_digest()].map(hex::encode);
         writeln!(text, "{name}({}) {layout} {arch} {digest}", frozen.architecture.shift).unwrap();
     }
-    pin("pinned_keys.txt", &text);
+    text
 }
 
 #[test]
 fn verifying_key_of_the_test_network_is_pinned() {
-    let (frozen, key) = key_of(tiny_network(10));
+    let (frozen, key) = key_of(tiny_network(10), 3);
     let cs = key.verifying_key().cs();
 
     let mut text = String::new();

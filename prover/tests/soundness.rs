@@ -16,6 +16,7 @@
 //! | `top5` | the five classes |
 //! | `logits` | the logits as they are exposed |
 //! | `concat` | which channels the readers of joined tensors read |
+//! | `narrow`, `narrow_…` | the narrow form: its own constraints and kinds of rows, challenges, fixed columns, the class, real proofs |
 //! | `sums` | where running sums start, and what they add |
 //! | `constants` | constants and challenges in cells |
 //! | `challenges` | what a prover could do who knew them |
@@ -48,6 +49,18 @@ mod image;
 mod limbs;
 #[path = "soundness/logits.rs"]
 mod logits;
+#[path = "soundness/narrow.rs"]
+mod narrow;
+#[path = "soundness/narrow_challenges.rs"]
+mod narrow_challenges;
+#[path = "soundness/narrow_fixed.rs"]
+mod narrow_fixed;
+#[path = "soundness/narrow_hash.rs"]
+mod narrow_hash;
+#[path = "soundness/narrow_output.rs"]
+mod narrow_output;
+#[path = "soundness/narrow_proofs.rs"]
+mod narrow_proofs;
 #[path = "soundness/poseidon.rs"]
 mod poseidon;
 #[path = "soundness/proofs.rs"]

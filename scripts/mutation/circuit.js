@@ -18,8 +18,9 @@ const CIRCUIT_SUITES = [
 ];
 /** Tests that are closest to a kind of change: most fall to these. */
 const CIRCUIT_NEAR = [
-  [/^fixed, arithmetic|^copies/, {test: 'mutation_sweep', only: DETERMINACY, skip: []}],
-  [/^fixed|^false/, {test: 'soundness', only: 'fixed::', skip: []}],
+  [/^(narrow form, )?(fixed, arithmetic|copies)/, {test: 'mutation_sweep', only: DETERMINACY, skip: []}],
+  [/^(narrow form, )?(fixed|false)/, {test: 'soundness', only: 'fixed::', skip: []}],
+  [/^narrow form/, {test: 'soundness', only: 'narrow', skip: ['proofs::']}],
 ];
 /** Prints the changes of the circuit. */
 const CIRCUIT_LIST = 'weakened::every_change_has_a_name';

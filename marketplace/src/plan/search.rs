@@ -12,6 +12,8 @@ use std::str::FromStr;
 
 /// Rows may be so many times doubled for fewer columns.
 const TALLER: u32 = 2;
+/// log₂ of the most rows that the narrow form is taken with: proofs of more take minutes, and more memory than most machines have.
+const TALLEST_NARROW: u32 = 21;
 
 /// What a layout is chosen for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -93,7 +95,11 @@ pub fn choose(architecture: &Architecture, profile: Profile) -> eyre::Result<Fou
         return Ok(default);
     }
     let mut best = (score(&default, profile)?, default);
-    for found in candidates(architecture)? {
+    let mut all = candidates(architecture)?;
+    if profile == Profile::CheapGas {
+        all.extend(narrow(architecture)?.map(Found::of));
+    }
+    for found in all {
         let score = score(&found, profile)?;
         if score < best.0 {
             best = (score, found);
@@ -137,10 +143,25 @@ fn candidates(architecture: &Architecture) -> eyre::Result<Vec<Found>> {
     Ok(found)
 }
 
+/// The narrow form in the fewest rows; none if it has no place in those that are allowed, or does not hold this output or shift.
+fn narrow(architecture: &Architecture) -> eyre::Result<Option<FrozenArchitecture>> {
+    for k in architecture.cut().table_bits() + 1..=TALLEST_NARROW {
+        match FrozenArchitecture::plan_at(architecture, k, Layout::NARROW, Layout::DEFAULT_SALT_ROWS) {
+            Ok(frozen) => return Ok(Some(frozen)),
+            Err(FloorError::Rows { .. }) => {}
+            Err(FloorError::NarrowOutput { .. } | FloorError::NarrowShift { .. }) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_prover::circuit::{Compiled, Cost};
     use assay_prover::model::random::{mobilenet_v2, tiny_network};
+    use assay_prover::model::OutputMode;
     use assay_prover::plan::choose::lay_out;
 
     #[test]
@@ -154,6 +175,33 @@ mod tests {
             assert_eq!(chosen, FrozenArchitecture::plan(architecture).unwrap());
             assert_eq!(chosen.layout.lanes, 3);
         }
+    }
+
+    /// What the narrow form is for.
+    #[test]
+    fn the_paper_network_in_the_narrow_form_is_verified_for_411_thousand_gas() {
+        let frozen = narrow(&mobilenet_v2(0.35, 96, 1001)).unwrap().expect("it fits");
+        let layout = frozen.layout;
+        assert_eq!((layout.k, layout.lanes, layout.weight_columns), (20, 1, 3));
+        let gas = verification::of(&frozen).unwrap().unwrap().gas;
+        assert!(gas.total() <= 412_000, "{gas:?}");
+        assert_eq!(Cost::of(&Compiled::new(frozen).unwrap()).commitments, 31);
+    }
+
+    #[test]
+    fn networks_that_the_narrow_form_does_not_hold_have_the_wide_one() {
+        let mut five = mobilenet_v2(0.35, 32, 10);
+        five.output = OutputMode::Top5;
+        let two_limbs = Architecture {
+            shift: 17,
+            ..mobilenet_v2(0.35, 32, 10)
+        };
+        for other in [five, two_limbs, mobilenet_v2(0.5, 224, 1001)] {
+            assert!(narrow(&other).unwrap().is_none());
+        }
+        let small = mobilenet_v2(0.35, 32, 10);
+        let chosen = choose(&small, Profile::CheapGas).unwrap().frozen;
+        assert_eq!(Some(chosen), narrow(&small).unwrap());
     }
 
     #[test]

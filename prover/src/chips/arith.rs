@@ -22,10 +22,11 @@ use crate::witness::Witness;
 use assay_statement::field::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 
-pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+/// The operations; `last` is the largest kind.
+pub(super) fn operations(gates: &mut Gates<'_>, columns: &Columns, last: u64) {
     gates.create("arithmetic", |meta| {
         let kind = fixed_cur(meta, columns.arith_kind);
-        let [dot, horner] = [DOT, HORNER].map(|v| is_kind(&kind, v, HORNER));
+        let [dot, horner] = [DOT, HORNER].map(|v| is_kind(&kind, v, last));
         let [a, b, acc] = [columns.a, columns.b, columns.acc].map(|c| cur(meta, c));
         let acc_next = next(meta, columns.acc);
         vec![
@@ -36,6 +37,10 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
             ("acc' = acc·a + b", horner * (acc_next - acc * a - b)),
         ]
     });
+}
+
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+    operations(gates, columns, HORNER);
     gates.create("constants", |meta| {
         let [a, b] = [columns.a, columns.b].map(|c| cur(meta, c));
         let value = fixed_cur(meta, columns.constant);
@@ -65,6 +70,11 @@ pub(crate) fn phase_2(compiled: &Compiled, witness: &Witness, challenges: &Chall
         values.a[boundary] = challenges.alpha;
         values.b[boundary] = challenges.gamma;
     }
+    run(compiled, witness, challenges, values);
+}
+
+/// Runs the program on the sums that are there.
+pub(super) fn run(compiled: &Compiled, witness: &Witness, challenges: &Challenges, values: &mut Values) {
     let inputs = Inputs {
         alpha: challenges.alpha,
         gamma: challenges.gamma,

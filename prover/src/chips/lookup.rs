@@ -159,7 +159,7 @@ pub(crate) fn phase_1(inputs: &Inputs<'_>, witness: &mut Witness) {
 }
 
 /// A field element below 2^32 as an index.
-fn small(v: &Fr) -> Option<usize> {
+pub(super) fn small(v: &Fr) -> Option<usize> {
     let bytes = to_be_bytes(v);
     let (high, low) = bytes.split_at(28);
     (high.iter().all(|b| *b == 0)).then(|| low.iter().fold(0, |acc, b| (acc << 8) | usize::from(*b)))

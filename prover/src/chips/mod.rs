@@ -15,6 +15,7 @@
 //! | `top5` | five classes |
 //! | `logits` | every logit |
 //! | `arith` | what joins the sums of the others to the layers' identities |
+//! | `narrow` | those of the narrow form |
 //!
 //! `gates` is the only way to a constraint, `expression` what it is written with.
 
@@ -26,6 +27,7 @@ pub(crate) mod garbage;
 pub(crate) mod gates;
 mod logits;
 pub(crate) mod lookup;
+pub(crate) mod narrow;
 pub(crate) mod output;
 pub(crate) mod poseidon;
 pub(crate) mod tensor;

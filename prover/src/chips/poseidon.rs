@@ -21,9 +21,10 @@ use crate::witness::phase2::Phase2;
 use crate::witness::{Inputs, Witness};
 use assay_statement::input;
 use assay_statement::poseidon::{self, WIDTH};
+use halo2_proofs::plonk::{Advice, Column};
 
-pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
-    let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);
+/// The rounds, over the columns of the state and of the squares.
+pub(super) fn rounds(gates: &mut Gates<'_>, columns: &Columns, state: &[Column<Advice>], squares: &[Column<Advice>]) {
     gates.create("poseidon round", |meta| {
         let kind = fixed_cur(meta, columns.round);
         let [full, partial] = [FULL, PARTIAL].map(|v| is_kind(&kind, v, PARTIAL));
@@ -59,7 +60,11 @@ pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
         }
         constraints
     });
+}
 
+pub(crate) fn configure(gates: &mut Gates<'_>, columns: &Columns) {
+    let (state, squares) = (&columns.cells[..WIDTH], &columns.cells[WIDTH..2 * WIDTH]);
+    rounds(gates, columns, state, squares);
     gates.create("poseidon call", |meta| {
         let on = is_kind(&fixed_cur(meta, columns.block), CALL_BOUNDARY, 2);
         let inputs = [columns.acc, columns.a, columns.b].map(|c| cur(meta, c));

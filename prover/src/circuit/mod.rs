@@ -6,7 +6,8 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `network` | the chips in order |
+//! | `network` | the chips of the layout's form |
+//! | `wide`, `narrow` | the chips of each form in order |
 //! | `params` | what gates depend on |
 //! | `synthesis` | columns assigned, copies, instances |
 //! | `system` | columns and gates, counted |
@@ -17,11 +18,13 @@
 pub const CIRCUIT_VERSION: u32 = 1;
 
 pub mod cost;
+mod narrow;
 mod network;
 mod params;
 mod shape;
 mod synthesis;
 mod system;
+mod wide;
 
 pub use crate::plan::columns::Columns;
 pub use crate::plan::compiled::Compiled;

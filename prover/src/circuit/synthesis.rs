@@ -3,9 +3,10 @@
 use super::network;
 use super::params::CircuitParams;
 use crate::chips::lookup;
+use crate::chips::narrow;
 use crate::plan::columns::Columns;
 use crate::plan::compiled::Compiled;
-use crate::plan::floor::RESERVED_ROWS;
+use crate::plan::layout::Form;
 use crate::plan::program::{Cell, Col};
 use crate::witness::phase2::{Challenges, Phase2};
 use crate::witness::Witness;
@@ -14,6 +15,7 @@ use assay_statement::field::Fr;
 use assay_statement::poseidon;
 use halo2_proofs::circuit::{Cell as Halo2Cell, Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Fixed as FixedColumn};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A change to an honest witness, for the malicious-prover suite: `column` counts all advice columns in order.
@@ -98,7 +100,7 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
         let columns = Columns::configure(meta, &params.layout, params.cut);
         network::configure(meta, &columns, &params);
         // The blinding rows, and the last usable row, whose successor is a blinding row.
-        assert_eq!(meta.blinding_factors() + 2, RESERVED_ROWS);
+        assert_eq!(meta.blinding_factors() + 2, params.layout.reserved_rows());
         columns.assert_weights_are_opened_once(meta);
         columns
     }
@@ -123,7 +125,6 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                         region.assign_advice(column, row, Value::known(*value));
                     }
                 };
-                let usable = compiled.floor.usable;
                 assert_eq!(columns.weights.len(), witness.weights.len());
                 assert_eq!(columns.cells.len(), witness.cells.len());
                 assert_eq!(columns.high.len(), witness.high.len());
@@ -157,26 +158,17 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
                 };
                 self.progress.phase("evaluate the layers at the challenges", 0);
                 let mut phase_2 = Phase2::new(compiled, witness, &challenges);
-                let values = &mut phase_2.values;
-                let mut all: Vec<(Column<Advice>, &mut Vec<Fr>)> =
-                    columns.helpers.iter().copied().zip(&mut phase_2.helpers).collect();
-                all.push((columns.phi, &mut phase_2.phi));
-                all.push((columns.acc_x, &mut values.acc_x));
-                all.push((columns.acc_y, &mut values.acc_y));
-                all.push((columns.acc_w, &mut values.acc_w));
-                all.push((columns.a, &mut values.a));
-                all.push((columns.b, &mut values.b));
-                all.push((columns.acc, &mut values.acc));
+                let mut all = phase_2_columns(&columns, compiled, &mut phase_2);
                 for edit in &self.phase_2_edits {
-                    for (column, values) in &mut all {
+                    for (column, _, values) in &mut all {
                         if column.index() == edit.column {
                             values[edit.row] = edit.value;
                         }
                     }
                 }
-                for (column, values) in all {
-                    for (row, value) in values[..usable].iter().enumerate() {
-                        region.assign_advice(column, row, Value::known(*value));
+                for (column, rows, values) in all {
+                    for row in rows {
+                        region.assign_advice(column, row, Value::known(values[row]));
                     }
                 }
                 Ok(())
@@ -187,6 +179,34 @@ impl Circuit<Fr> for NetworkCircuit<'_> {
         }
         Ok(())
     }
+}
+
+/// Where the values of phase 2 go. In the narrow form a column holds sums above the hash, and from there on operands.
+fn phase_2_columns<'v>(
+    columns: &Columns,
+    compiled: &Compiled,
+    phase_2: &'v mut Phase2,
+) -> Vec<(Column<Advice>, Range<usize>, &'v mut Vec<Fr>)> {
+    let all = 0..compiled.floor.usable;
+    let (sums, operands) = match compiled.frozen.layout.form() {
+        Form::Wide => (all.clone(), all.clone()),
+        Form::Narrow => (0..compiled.floor.poseidon, compiled.floor.poseidon..all.end),
+    };
+    let values = &mut phase_2.values;
+    let mut columns_of: Vec<_> = columns
+        .helpers
+        .iter()
+        .zip(&mut phase_2.helpers)
+        .map(|(column, values)| (*column, all.clone(), values))
+        .collect();
+    columns_of.push((columns.phi, all, &mut phase_2.phi));
+    columns_of.push((columns.acc_x, sums.clone(), &mut values.acc_x));
+    columns_of.push((columns.acc_y, sums.clone(), &mut values.acc_y));
+    columns_of.push((columns.acc_w, sums, &mut values.acc_w));
+    columns_of.push((columns.a, operands.clone(), &mut values.a));
+    columns_of.push((columns.b, operands.clone(), &mut values.b));
+    columns_of.push((columns.acc, operands, &mut values.acc));
+    columns_of
 }
 
 fn cell(columns: &Columns, at: Cell) -> Halo2Cell {
@@ -205,13 +225,32 @@ fn cell(columns: &Columns, at: Cell) -> Halo2Cell {
 }
 
 fn assign_fixed(compiled: &Compiled, columns: &Columns, fix: &mut impl FnMut(Column<FixedColumn>, usize, Fr)) {
-    let Compiled { floor, fixed, .. } = compiled;
-    for row in 0..floor.on_rows {
-        fix(columns.on, row, Fr::one());
-    }
-    for (row, (q, out)) in (0..).map_while(|row| Some((row, lookup::pair(fixed.table_rows, row)?))) {
-        fix(columns.table_q, row, Fr::from(q));
-        fix(columns.table_out, row, Fr::from(out));
+    let Compiled {
+        frozen, floor, fixed, ..
+    } = compiled;
+    match (frozen.layout.form(), floor.narrow) {
+        (Form::Narrow, Some(rows)) => {
+            for (row, entry) in (rows.table..).zip(narrow::lookup::entries(fixed.table_rows)) {
+                for (column, number) in columns.coefficients.iter().zip(entry) {
+                    fix(*column, row, Fr::from(number));
+                }
+            }
+        }
+        _ => {
+            for row in 0..floor.on_rows {
+                fix(columns.on, row, Fr::one());
+            }
+            for (row, (q, out)) in (0..).map_while(|row| Some((row, lookup::pair(fixed.table_rows, row)?))) {
+                fix(columns.table_q, row, Fr::from(q));
+                fix(columns.table_out, row, Fr::from(out));
+            }
+            for row in fixed.boundary {
+                fix(columns.boundary, row, Fr::one());
+            }
+            for (row, value) in &fixed.logits {
+                fix(columns.logits, *row, Fr::from(*value));
+            }
+        }
     }
     let mut bytes = |column: Column<FixedColumn>, values: &[u8]| {
         for (row, value) in values.iter().enumerate().filter(|(_, v)| **v != 0) {
@@ -233,11 +272,5 @@ fn assign_fixed(compiled: &Compiled, columns: &Columns, fix: &mut impl FnMut(Col
     }
     for (row, value) in &fixed.constants {
         fix(columns.constant, *row, *value);
-    }
-    for row in fixed.boundary {
-        fix(columns.boundary, row, Fr::one());
-    }
-    for (row, value) in &fixed.logits {
-        fix(columns.logits, *row, Fr::from(*value));
     }
 }

@@ -3,7 +3,8 @@
 use super::error::FloorError;
 use super::floor::Floor;
 use super::identities;
-use super::layout::{FrozenArchitecture, Layout};
+use super::layout::{Form, FrozenArchitecture, Layout};
+use super::narrow_floor;
 use super::program::Program;
 use crate::model::Architecture;
 
@@ -12,7 +13,11 @@ use crate::model::Architecture;
 /// # Errors
 /// If the layout does not hold the architecture.
 pub fn lay_out(frozen: &FrozenArchitecture) -> Result<(Floor, Program), FloorError> {
-    let floor = Floor::new(&frozen.architecture, &frozen.layout)?;
+    let place = match frozen.layout.form() {
+        Form::Wide => Floor::new,
+        Form::Narrow => narrow_floor::place,
+    };
+    let floor = place(&frozen.architecture, &frozen.layout)?;
     let program = identities::build(&frozen.architecture, &frozen.layout, &floor)?;
     Ok((floor, program))
 }

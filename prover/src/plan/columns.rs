@@ -1,6 +1,24 @@
 //! The columns of the circuit and what each holds.
+//!
+//! The fields are purposes. In the wide form each has columns of its own; in the narrow form purposes that meet on no row share one:
+//!
+//! | column of the narrow form | purposes, by row |
+//! |---|---|
+//! | `q`, `r`, `out` | `cells`; multiplicities, in `q` of the tables' rows; garbage, in `q`; squares of the hash |
+//! | `s` | the fourth square of the hash |
+//! | φ | `phi`; first word of the hash state |
+//! | `x` | `acc_x`, `a`; second word; the statement |
+//! | `y` | `acc_y`, `b`; third word; α and γ |
+//! | `w` | `acc_w`, `acc`; fourth word |
+//! | F1…F4 | `coefficients`, `table_q`, `table_out`, `constant` |
+//! | A | the last of the `coefficients`: what the lookup does on the row |
+//! | B, C, D | `round`, `weight_kind`, `arith_kind` |
+//! | E | `block`, `boundary` |
+//!
+//! What a fixed column is said to hold below is of the wide form; of the narrow one, [`kinds`](super::kinds) and the gates of
+//! `chips::narrow` say it: a constant, for example, is where D is 3, and a boundary where E is.
 
-use super::layout::Layout;
+use super::layout::{Form, Layout};
 use crate::model::Cut;
 use assay_statement::field::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase};
@@ -77,9 +95,64 @@ pub struct Columns {
 
 impl Columns {
     pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, layout: &Layout, cut: Cut) -> Self {
+        match layout.form() {
+            Form::Wide => Self::wide(meta, layout, cut),
+            Form::Narrow => Self::narrow(meta, layout),
+        }
+    }
+
+    fn narrow(meta: &mut ConstraintSystem<Fr>, layout: &Layout) -> Self {
         let mut phase_1 = |n: usize| (0..n).map(|_| meta.advice_column_in(FirstPhase)).collect::<Vec<_>>();
         let weights = phase_1(layout.weight_columns);
-        let cells = phase_1(3 * layout.lanes);
+        let cells = phase_1(layout.cell_columns());
+        let [alpha, gamma, beta, theta] = [(); 4].map(|()| meta.challenge_usable_after(FirstPhase));
+        let [phi, x, y, w] = [(); 4].map(|()| meta.advice_column_in(SecondPhase));
+        let coefficients: Vec<_> = (0..layout.coefficients()).map(|_| meta.fixed_column()).collect();
+        let [round, arith_kind, block, weight_kind] = [(); 4].map(|()| meta.fixed_column());
+        let instance = meta.instance_column();
+        // The instances are bound by a gate.
+        for column in [x, y, w] {
+            meta.enable_equality(column);
+        }
+        let on = coefficients[layout.coefficients() - 1];
+        Self {
+            pair_multiplicity: cells[0],
+            range_multiplicity: cells[0],
+            weights,
+            cells,
+            high: Vec::new(),
+            helpers: Vec::new(),
+            phi,
+            acc_x: x,
+            acc_y: y,
+            acc_w: w,
+            a: x,
+            b: y,
+            acc: w,
+            on,
+            table_q: coefficients[0],
+            table_out: coefficients[1],
+            constant: coefficients[0],
+            coefficients,
+            round,
+            block,
+            weight_kind,
+            arith_kind,
+            boundary: block,
+            // There is no gate over the logits.
+            logits: on,
+            instance,
+            alpha,
+            gamma,
+            beta,
+            theta,
+        }
+    }
+
+    fn wide(meta: &mut ConstraintSystem<Fr>, layout: &Layout, cut: Cut) -> Self {
+        let mut phase_1 = |n: usize| (0..n).map(|_| meta.advice_column_in(FirstPhase)).collect::<Vec<_>>();
+        let weights = phase_1(layout.weight_columns);
+        let cells = phase_1(layout.cell_columns());
         let multiplicities = phase_1(2);
         let high = phase_1(layout.high_columns(cut));
         let [alpha, gamma, beta, theta] = [(); 4].map(|()| meta.challenge_usable_after(FirstPhase));

@@ -1,6 +1,6 @@
 //! Why an architecture has no circuit, or not with this layout.
 
-use crate::model::ArchitectureError;
+use crate::model::{ArchitectureError, OutputMode};
 
 /// Why an architecture has no circuit.
 #[derive(Debug, thiserror::Error)]
@@ -27,4 +27,8 @@ pub enum FloorError {
     },
     #[error("the image has {channels} channels, and a circuit reads three: R, G, B")]
     Image { channels: usize },
+    #[error("the narrow layout tells a class or a bit, and the output is {output}: take another profile")]
+    NarrowOutput { output: OutputMode },
+    #[error("the narrow layout holds shifts up to {max}, and this one is {shift}: take another profile")]
+    NarrowShift { shift: u32, max: u32 },
 }

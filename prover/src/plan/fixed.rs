@@ -30,6 +30,16 @@ pub struct Fixed {
 }
 
 impl Fixed {
+    /// What the lookup of the narrow form does on each row.
+    pub(crate) fn kind_of_row(&mut self) -> &mut [u8] {
+        self.coefficients.last_mut().expect("there are coefficients")
+    }
+
+    /// What the lookup of the narrow form does on a row.
+    pub(crate) fn kind(&self, row: usize) -> u64 {
+        self.coefficients.last().expect("there are coefficients")[row].into()
+    }
+
     /// Zero everywhere, to be filled chip by chip.
     pub(crate) fn zero(layout: &Layout, floor: &Floor) -> Self {
         let column = || vec![0u8; floor.usable];

@@ -15,13 +15,11 @@
 use super::error::FloorError;
 use super::kinds::{IMAGE, PLAIN, STRIDED};
 use super::layout::Layout;
+use super::program::{Cell, Col, Program};
 use super::spatial::Spatial;
 use crate::model::{Architecture, Conv, ConvKind, Groups, Kernel, Layer, Op, Shape, TensorId};
 use assay_statement::{input, poseidon};
 use std::ops::Range;
-
-/// Rows at the end of every column that hold blinding, and the last usable row, which has no successor.
-pub const RESERVED_ROWS: usize = 7;
 
 /// Rows of one tensor: `line_rows` for each image row, image rows of a channel one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +34,35 @@ pub struct TensorRows {
     pub kind: u64,
     /// Whether it is read with stride 2: even and odd columns have sums of their own.
     pub strided: bool,
+    /// Rows from a pixel to the next one of its line where each has a row of its own: one, or the channels of the image, whose
+    /// rows are in the order of its words. None where several share a row.
+    pub pixel_rows: Option<usize>,
 }
 
 impl TensorRows {
     /// First row of image row `i` of channel `c`: it holds the sums.
     pub fn line(&self, c: usize, i: usize) -> usize {
-        self.start + (c * self.shape.h + i) * self.line_rows
+        match self.pixel_rows {
+            None | Some(1) => self.start + (c * self.shape.h + i) * self.line_rows,
+            Some(channels) => self.start + i * self.line_rows * channels + c,
+        }
+    }
+
+    /// The sum over the odd columns of image row `i` of channel `c`, where it is read with stride 2.
+    pub fn odd_columns(&self, c: usize, i: usize) -> Cell {
+        let line = self.line(c, i);
+        match self.pixel_rows {
+            None => Cell::new(Col::Acc, line),
+            Some(to_next) => Cell::new(Col::AccX, line + to_next),
+        }
     }
 
     /// Row and lane of element `(c, i, j)`.
     pub fn cell(&self, c: usize, i: usize, j: usize, lanes: usize) -> (usize, usize) {
-        (self.line(c, i) + j / lanes, j % lanes)
+        match self.pixel_rows {
+            None => (self.line(c, i) + j / lanes, j % lanes),
+            Some(to_next) => (self.line(c, i) + j * to_next, 0),
+        }
     }
 
     /// All of its rows.
@@ -163,6 +179,17 @@ pub struct Floor {
     pub usable: usize,
     /// Free rows of the arithmetic columns.
     pub arith: [Range<usize>; 3],
+    /// Rows that the narrow form alone has.
+    pub narrow: Option<NarrowRows>,
+}
+
+/// Rows that the narrow form alone has, see `narrow_floor`.
+#[derive(Clone, Copy, Debug)]
+pub struct NarrowRows {
+    /// First row of the numbers in range that the output is made with, see `narrow_statement`.
+    pub ranges: usize,
+    /// First row of the tables: pairs, then remainders.
+    pub table: usize,
 }
 
 impl Floor {
@@ -175,7 +202,7 @@ impl Floor {
             return Err(FloorError::Image { channels: arch.input.c });
         }
         let k = layout.k;
-        let usable = (1usize << k) - RESERVED_ROWS;
+        let usable = (1usize << k) - layout.reserved_rows();
 
         let strided = arch.strided();
         let kind = |tensor: TensorId| match tensor {
@@ -196,6 +223,7 @@ impl Floor {
                     line_rows: shape.w.div_ceil(layout.lanes),
                     kind: kind(TensorId(t)),
                     strided: strided[t],
+                    pixel_rows: None,
                 }
             })
             .collect();
@@ -237,41 +265,16 @@ impl Floor {
         }
 
         // The row after the tensors is a boundary row, and no arithmetic may touch its a and b.
-        let mut row = on_rows + 1;
-        let garbage = (0..arch.layers.len())
-            .map(|i| {
-                Spatial::of_layer(arch, i).map(|spatial| {
-                    let last = arch.layers[i].output.c - 1;
-                    let chain = (Slots::of_layer(arch, i, layout).of(last) + 1).div_ceil(layout.fold());
-                    let rows = GarbageRows {
-                        start: row,
-                        chain,
-                        spatial,
-                    };
-                    row += chain * rows.spatial.garbage.len();
-                    rows
-                })
-            })
-            .collect();
-        let words = row;
+        let (garbage, words) = place_garbage(arch, layout, on_rows + 1);
+        let mut row = words;
         row += input::word_count(arch.image_len()) * (32 / layout.fold());
         let poseidon = row;
-        let calls = 1 + input::call_count(arch.image_len());
-        row += 1 + calls * (poseidon::parameters().rounds() + 1) + 1;
+        row += hash_rows(arch);
         if row > usable {
             return Err(too_few(row));
         }
 
-        let (weights, weight_end) = place_weights(arch, layout);
-        let available = usable.saturating_sub(layout.salt_rows);
-        if weight_end > available {
-            return Err(FloorError::Rows {
-                what: "the weights",
-                needed: weight_end,
-                available,
-                k,
-            });
-        }
+        let (weights, weight_end) = place_weights(arch, layout, usable)?;
         Ok(Self {
             tensors,
             weights,
@@ -283,12 +286,22 @@ impl Floor {
             weight_end,
             usable,
             arith: [1..plain_end, on_rows + 1..poseidon, row..usable],
+            narrow: None,
         })
     }
 
     /// Rows of the salt in every weight column.
     pub fn salt_rows(&self, layout: &Layout) -> Range<usize> {
         self.usable - layout.salt_rows..self.usable
+    }
+
+    /// The row after everything but weights and what fills the rows that are left: in the wide form the arithmetic.
+    pub fn last_row(&self, program: &Program) -> usize {
+        match self.narrow {
+            None => self.end,
+            // A step's result is on the row after it.
+            Some(_) => program.steps.iter().map(|step| step.row + 2).max().unwrap_or(self.end),
+        }
     }
 
     /// Rows of a tensor.
@@ -333,7 +346,38 @@ impl WeightForm {
     }
 }
 
-fn place_weights(arch: &Architecture, layout: &Layout) -> (Vec<WeightRows>, usize) {
+/// Garbage of each layer from a row on, and the row after it.
+pub(super) fn place_garbage(arch: &Architecture, layout: &Layout, mut row: usize) -> (Vec<Option<GarbageRows>>, usize) {
+    let garbage = (0..arch.layers.len())
+        .map(|i| {
+            Spatial::of_layer(arch, i).map(|spatial| {
+                let last = arch.layers[i].output.c - 1;
+                let chain = (Slots::of_layer(arch, i, layout).of(last) + 1).div_ceil(layout.fold());
+                let rows = GarbageRows {
+                    start: row,
+                    chain,
+                    spatial,
+                };
+                row += chain * rows.spatial.garbage.len();
+                rows
+            })
+        })
+        .collect();
+    (garbage, row)
+}
+
+/// Rows of the hash chain: a boundary, the rounds and the boundary of each call, and one more.
+pub(super) fn hash_rows(arch: &Architecture) -> usize {
+    let calls = 1 + input::call_count(arch.image_len());
+    1 + calls * (poseidon::parameters().rounds() + 1) + 1
+}
+
+/// Weights of each layer, and the row after them.
+pub(super) fn place_weights(
+    arch: &Architecture,
+    layout: &Layout,
+    usable: usize,
+) -> Result<(Vec<WeightRows>, usize), FloorError> {
     let mut row = 0;
     let mut weights = Vec::with_capacity(arch.layers.len());
     for (i, layer) in arch.layers.iter().enumerate() {
@@ -364,5 +408,14 @@ fn place_weights(arch: &Architecture, layout: &Layout) -> (Vec<WeightRows>, usiz
         });
         row += own + bias;
     }
-    (weights, row)
+    let available = usable.saturating_sub(layout.salt_rows);
+    if row > available {
+        return Err(FloorError::Rows {
+            what: "the weights",
+            needed: row,
+            available,
+            k: layout.k,
+        });
+    }
+    Ok((weights, row))
 }

@@ -46,33 +46,49 @@
 
 use super::error::FloorError;
 use super::floor::{Floor, WeightForm};
-use super::layout::Layout;
-use super::program::{Builder, Cell, Col, Operand, Program};
+use super::layout::{Form, Layout};
+use super::narrow_statement;
+use super::program::{Builder, Cell, Col, Program};
 use super::spatial::{Part, Spatial};
-use crate::model::{Architecture, Conv, ConvKind, Op, OutputMode, TensorId};
-use assay_statement::field::{from_i64, Fr};
+use super::wide_statement;
+use crate::model::{Architecture, Conv, ConvKind, Op, TensorId};
+use assay_statement::field::from_i64;
 use assay_statement::instance;
-use assay_statement::{input, poseidon};
-use halo2_proofs::halo2curves::ff::Field;
 use std::collections::HashMap;
 
 /// # Errors
 /// If the floor's arithmetic rows are too few.
 pub fn build(arch: &Architecture, layout: &Layout, floor: &Floor) -> Result<Program, FloorError> {
+    let form = layout.form();
+    let challenges = match form {
+        Form::Wide => [Cell::new(Col::A, 0), Cell::new(Col::B, 0)],
+        Form::Narrow => narrow_statement::CHALLENGES,
+    };
     let mut context = Context {
         arch,
         floor,
-        builder: Builder::new(floor.arith.iter().cloned(), 0),
+        builder: Builder::new(floor.arith.iter().cloned(), challenges),
         positions: HashMap::new(),
         channels: HashMap::new(),
     };
-    context.builder.context(instance::CTX);
+    if form == Form::Wide {
+        context.builder.context(instance::CTX);
+    }
     for layer in 0..arch.layers.len() {
         context.layer(layer);
     }
-    context.image(layout);
-    context.output();
-    context.builder.finish(layout.k)
+    let mut builder = context.builder;
+    match form {
+        Form::Wide => {
+            wide_statement::image(&mut builder, arch, layout, floor);
+            wide_statement::output(&mut builder, arch, floor);
+        }
+        Form::Narrow => {
+            narrow_statement::image(&mut builder, arch, floor);
+            narrow_statement::output(&mut builder, arch, floor);
+        }
+    }
+    builder.finish(layout.k)
 }
 
 struct Context<'a> {
@@ -271,11 +287,11 @@ impl Context<'_> {
             "a tensor that is read with stride 2 has sums of every second pixel"
         );
         let (p, q) = (part.number / 2, part.number % 2);
-        let col = if q == 0 { Col::AccX } else { Col::Acc };
-        let lines: Vec<_> = (p..rows.shape.h)
-            .step_by(2)
-            .map(|i| Cell::new(col, rows.line(c, i)))
-            .collect();
+        let sum = |i: usize| match q {
+            0 => Cell::new(Col::AccX, rows.line(c, i)),
+            _ => rows.odd_columns(c, i),
+        };
+        let lines: Vec<_> = (p..rows.shape.h).step_by(2).map(sum).collect();
         let step = self.builder.alpha_power(t);
         self.builder.horner("sub-image", step, &lines)
     }
@@ -352,152 +368,7 @@ impl Context<'_> {
         cell
     }
 
-    /// The image as tensor equals the image as words, and the words hash to the instance.
-    fn image(&mut self, layout: &Layout) {
-        let as_tensor = self.image_of_tensor();
-        let (as_words, words) = self.image_of_words(layout);
-        self.builder.equal("image is its words", as_tensor, as_words);
-
-        let rounds = poseidon::parameters().rounds();
-        let boundary = |call: usize| self.floor.poseidon + call * (rounds + 1);
-        let calls = 1 + words.len().div_ceil(poseidon::RATE);
-        let tag = self.builder.constant("hash tag", input::tag(words.len()));
-        let zero = Operand::Copy(self.builder.zero);
-        self.builder
-            .load("tag and salt", boundary(0), Operand::Copy(tag), Operand::Salt, zero);
-        for (call, pair) in words.chunks(poseidon::RATE).enumerate() {
-            let row = boundary(call + 1);
-            let second = pair.get(1).map_or(zero, |word| Operand::Copy(*word));
-            self.builder.load(
-                "hash and words",
-                row,
-                Operand::Copy(Cell::new(Col::AccX, row)),
-                Operand::Copy(pair[0]),
-                second,
-            );
-        }
-        self.builder
-            .instance(Cell::new(Col::AccX, boundary(calls)), instance::INPUT_COMMIT);
-    }
-
-    /// `Σ γ^f·byte_f`, `f = 3·(i·W + j) + c`, from the tensor's row sums `Σ_j γ^(3j)`.
-    fn image_of_tensor(&mut self) -> Cell {
-        let rows = *self.floor.tensor(TensorId::IMAGE);
-        let gamma = self.builder.gamma;
-        let mut base = self.builder.mul("power of γ", gamma, gamma);
-        base = self.builder.mul("power of γ", base, gamma);
-        let step = self.power(base, rows.shape.w);
-        let channels: Vec<_> = (0..rows.shape.c)
-            .map(|c| {
-                let lines: Vec<_> = (0..rows.shape.h)
-                    .map(|i| Cell::new(Col::AccY, rows.line(c, i)))
-                    .collect();
-                self.builder.horner("image channel", step, &lines)
-            })
-            .collect();
-        self.builder.horner("image", gamma, &channels)
-    }
-
-    /// `base^exponent` by squaring.
-    fn power(&mut self, mut base: Cell, mut exponent: usize) -> Cell {
-        let mut power = self.builder.one;
-        while exponent > 0 {
-            if exponent % 2 == 1 {
-                power = self.builder.mul("power of γ", power, base);
-            }
-            base = self.builder.mul("power of γ", base, base);
-            exponent /= 2;
-        }
-        power
-    }
-
     fn gamma_power(&mut self, n: usize) -> Cell {
-        self.power(self.builder.gamma, n)
-    }
-
-    /// The same sum from the words' rows, and the words.
-    fn image_of_words(&mut self, layout: &Layout) -> (Cell, Vec<Cell>) {
-        let fold = layout.fold();
-        let rows_each = 32 / fold;
-        let count = input::word_count(self.arch.image_len());
-        let row = |word: usize, n: usize| self.floor.words + word * rows_each + n;
-        let scale: Vec<Cell> = (0..rows_each)
-            .map(|n| {
-                // The 32nd byte of a word is zero: digits·256^(…) / 256 is the word.
-                let bytes_below = 32 - fold * (n + 1);
-                let value = Fr::from(256).pow([bytes_below as u64]) * Fr::from(256).invert().expect("256 is not zero");
-                self.builder.constant("scale of digits", value)
-            })
-            .collect();
-        let words: Vec<_> = (0..count)
-            .map(|word| {
-                let pairs: Vec<_> = (0..rows_each)
-                    .map(|n| (Cell::new(Col::AccY, row(word, n)), scale[n]))
-                    .collect();
-                self.builder.dot("word", self.builder.zero, &pairs)
-            })
-            .collect();
-        // From the last row down: γ^L within a word, γ^(L−1) from a word to the one before.
-        let gamma = self.builder.gamma;
-        let mut within = gamma;
-        let mut across = self.builder.one;
-        for _ in 1..fold {
-            across = within;
-            within = self.builder.mul("power of γ", within, gamma);
-        }
-        let mut terms: Vec<(Cell, Cell)> = Vec::with_capacity(count * rows_each);
-        for word in (0..count).rev() {
-            for n in (0..rows_each).rev() {
-                let factor = if n + 1 == rows_each { across } else { within };
-                terms.push((factor, Cell::new(Col::AccX, row(word, n))));
-            }
-        }
-        let start = terms.remove(0).1;
-        (self.builder.chain_horner("image of words", start, &terms), words)
-    }
-
-    /// What the gate over the logits starts and ends with, and what of it is public.
-    fn output(&mut self) {
-        match self.arch.output {
-            OutputMode::Top1 | OutputMode::Bit => self.argmax(),
-            OutputMode::Top5 => self.top5(),
-            OutputMode::Logits => {
-                for (class, row) in self.floor.logits().rows().enumerate() {
-                    self.builder
-                        .instance(Cell::new(Col::Acc, row), instance::OUTPUT + class);
-                }
-            }
-        }
-    }
-
-    /// The argmax starts at zero, chooses one class and tells its index.
-    fn argmax(&mut self) {
-        let logits = self.floor.logits();
-        let (first, after) = (logits.start, logits.rows().end);
-        let zero = self.builder.zero;
-        let one = self.builder.one;
-        self.builder
-            .equal("count starts at zero", zero, Cell::new(Col::B, first));
-        self.builder
-            .equal("index starts at zero", zero, Cell::new(Col::Acc, first));
-        self.builder.equal("one is chosen", one, Cell::new(Col::B, after));
-        self.builder.instance(Cell::new(Col::Acc, after), instance::OUTPUT);
-    }
-
-    /// One threshold; a scale that moves on by 16 bits five times; and the word it packs.
-    fn top5(&mut self) {
-        let logits = self.floor.logits();
-        let (first, after) = (logits.start, logits.rows().end);
-        let (zero, one) = (self.builder.zero, self.builder.one);
-        let five_moves = self
-            .builder
-            .constant("five classes of 16 bits", Fr::from(2).pow([5 * 16]));
-        let mut equal = |what, cell: Cell, col: Col, row: usize| self.builder.equal(what, cell, Cell::new(col, row));
-        equal("threshold count starts at zero", zero, Col::B, first);
-        equal("word starts at zero", zero, Col::Acc, first);
-        equal("scale starts at one", one, Col::A, first);
-        equal("one is the threshold", one, Col::B, after);
-        equal("five are chosen", five_moves, Col::A, after);
-        self.builder.instance(Cell::new(Col::Acc, after), instance::OUTPUT);
+        self.builder.power("power of γ", self.builder.gamma, n)
     }
 }

@@ -7,10 +7,19 @@ pub(crate) const STRIDED: u64 = 1;
 /// Kind of a tensor row: as the two before, whichever the network reads, and compared with the words of the image.
 pub(crate) const IMAGE: u64 = 2;
 
+/// Lookup of the narrow form: an activation, or a number that is in range.
+pub(crate) const ACTIVATION: u64 = 1;
+/// Lookup of the narrow form: a byte of the image.
+pub(crate) const BYTE: u64 = 2;
+/// Lookup of the narrow form: an entry of a table.
+pub(crate) const ENTRY: u64 = 3;
+
 /// Block: the cells of the row are folded by γ.
 pub(crate) const FOLDED_LANES: u64 = 1;
 /// Block: a Poseidon call ends on this row and the next one begins on the next.
 pub(crate) const CALL_BOUNDARY: u64 = 2;
+/// Block of the narrow form: a word of the statement, α or γ; nothing is looked up on this row and the next one before it begins.
+pub(crate) const BOUNDARY: u64 = 3;
 
 /// Round: every word passes the S-box.
 pub(crate) const FULL: u64 = 1;
@@ -30,3 +39,5 @@ pub(crate) const SINGLE: u64 = 4;
 pub(crate) const DOT: u64 = 1;
 /// Arithmetic kind: `acc' = acc·a + b`.
 pub(crate) const HORNER: u64 = 2;
+/// Arithmetic kind of the narrow form: `a` is the constant of the row.
+pub(crate) const CONSTANT: u64 = 3;

@@ -9,13 +9,22 @@ use sha3::{Digest, Keccak256};
 /// Logup inputs that share one helper column: with three the helper gate has degree 5.
 pub const INPUTS_PER_HELPER: usize = 3;
 
+/// The two circuits that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Few rows: several activations on each, and a column for each purpose.
+    Wide,
+    /// Few columns: an activation a row, and what a column is for follows from the row. Verified for two thirds of the gas.
+    Narrow,
+}
+
 /// Sizes that, with the architecture, fix the verifying key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
     /// log₂ of the number of rows.
     pub k: u32,
-    /// Activations per row.
+    /// Activations per row; one of them says that the form is [`Form::Narrow`].
     pub lanes: usize,
     /// Columns of secret weights.
     pub weight_columns: usize,
@@ -30,7 +39,9 @@ impl Layout {
     pub const MAX_K: u32 = 24;
     /// Smallest [`Layout::weight_columns`]: a row of a depthwise kernel has three taps.
     pub const MIN_WEIGHT_COLUMNS: usize = 3;
-    /// Smallest [`Layout::lanes`].
+    /// [`Layout::lanes`] of the narrow form.
+    pub const NARROW: usize = 1;
+    /// Smallest [`Layout::lanes`] of the wide form.
     pub const MIN_LANES: usize = 3;
     /// Largest [`Layout::lanes`].
     pub const MAX_LANES: usize = 8;
@@ -40,9 +51,13 @@ impl Layout {
     /// # Errors
     /// [`FloorError::Layout`] with the size that is out of range.
     pub fn validate(&self) -> Result<(), FloorError> {
+        let lanes = match self.form() {
+            Form::Wide => Self::MIN_LANES..=Self::MAX_LANES,
+            Form::Narrow => Self::NARROW..=Self::NARROW,
+        };
         let ranges = [
             ("k", self.k as usize, 10..=Self::MAX_K as usize),
-            ("lanes", self.lanes, Self::MIN_LANES..=Self::MAX_LANES),
+            ("lanes", self.lanes, lanes),
             (
                 "weight_columns",
                 self.weight_columns,
@@ -63,9 +78,30 @@ impl Layout {
         Ok(())
     }
 
-    /// Columns of the tensor cells, high limbs apart.
+    /// Which of the two circuits it is a layout of.
+    pub const fn form(&self) -> Form {
+        if self.lanes == Self::NARROW {
+            Form::Narrow
+        } else {
+            Form::Wide
+        }
+    }
+
+    /// Rows at the end of every column that hold blinding, and the last usable row, which has no successor. The narrow form opens
+    /// a column at four points.
+    pub const fn reserved_rows(&self) -> usize {
+        match self.form() {
+            Form::Wide => 7,
+            Form::Narrow => 8,
+        }
+    }
+
+    /// Columns of the tensor cells; in the narrow form with the one that holds a square of the hash.
     pub const fn cell_columns(&self) -> usize {
-        3 * self.lanes
+        match self.form() {
+            Form::Wide => 3 * self.lanes,
+            Form::Narrow => WIDTH,
+        }
     }
 
     /// Columns of the high limbs of remainders, where they have two limbs.
@@ -73,27 +109,51 @@ impl Layout {
         self.lanes * (cut.limbs() - 1)
     }
 
-    /// LogUp helper columns: one for every three of the pairs and limbs of a row.
-    pub const fn helpers(&self, cut: Cut) -> usize {
-        (cut.lookups() * self.lanes).div_ceil(INPUTS_PER_HELPER)
-    }
-
-    /// Fixed coefficient columns: masks of lanes 1…, continuation and kind; at least one per word of the hash state.
-    pub const fn coefficients(&self) -> usize {
-        if self.lanes + 1 > WIDTH {
-            self.lanes + 1
-        } else {
-            WIDTH
+    /// Columns of multiplicities of their own.
+    pub const fn multiplicities(&self) -> usize {
+        match self.form() {
+            Form::Wide => 2,
+            Form::Narrow => 0,
         }
     }
 
-    /// Cells of a row that are folded by γ: the largest power of two, up to 16, so that a 32-byte word fills rows.
+    /// LogUp helper columns: one for every three of the pairs and limbs of a row; none in the narrow form, where a row has two.
+    pub const fn helpers(&self, cut: Cut) -> usize {
+        match self.form() {
+            Form::Wide => (cut.lookups() * self.lanes).div_ceil(INPUTS_PER_HELPER),
+            Form::Narrow => 0,
+        }
+    }
+
+    /// Columns of operands and accumulator of the arithmetic region that are of no other use.
+    pub const fn arithmetic(&self) -> usize {
+        match self.form() {
+            Form::Wide => 3,
+            Form::Narrow => 0,
+        }
+    }
+
+    /// Fixed coefficient columns: masks of lanes 1…, continuation and kind, at least one per word of the hash state; in the narrow
+    /// form the four of data and the kind.
+    pub const fn coefficients(&self) -> usize {
+        match self.form() {
+            Form::Narrow => WIDTH + 1,
+            Form::Wide if self.lanes + 1 > WIDTH => self.lanes + 1,
+            Form::Wide => WIDTH,
+        }
+    }
+
+    /// Cells of a row that are folded by γ: the largest power of two, up to 16, so that a 32-byte word fills rows; one in the narrow
+    /// form, which folds no words.
     pub const fn fold(&self) -> usize {
         let mut fold = 1;
-        while fold * 2 <= self.cell_columns() && fold < 16 {
+        while fold * 2 <= 3 * self.lanes && fold < 16 {
             fold *= 2;
         }
-        fold
+        match self.form() {
+            Form::Wide => fold,
+            Form::Narrow => 1,
+        }
     }
 }
 

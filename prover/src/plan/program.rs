@@ -179,8 +179,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A program on the rows of `ranges`; `challenges` is a row on which `a` is α and `b` is γ.
-    pub fn new(ranges: impl IntoIterator<Item = Range<usize>>, challenges: usize) -> Self {
+    /// A program on the rows of `ranges`, with cells that are α and γ.
+    pub fn new(ranges: impl IntoIterator<Item = Range<usize>>, [alpha, gamma]: [Cell; 2]) -> Self {
         let ranges: Vec<_> = ranges.into_iter().collect();
         let nowhere = Cell::new(Col::A, usize::MAX);
         let mut builder = Self {
@@ -191,8 +191,8 @@ impl Builder {
             open: None,
             constants: HashMap::new(),
             alpha_powers: HashMap::new(),
-            alpha: Cell::new(Col::A, challenges),
-            gamma: Cell::new(Col::B, challenges),
+            alpha,
+            gamma,
             zero: nowhere,
             one: nowhere,
         };
@@ -296,6 +296,13 @@ impl Builder {
         self.chain(what, DOT, start, pairs)
     }
 
+    /// `start + Σ_(i ≤ j) a_i·b_i` for each `j`.
+    pub fn running_dot(&mut self, what: &'static str, start: Cell, pairs: &[(Cell, Cell)]) -> Vec<Cell> {
+        let last = self.dot(what, start, pairs);
+        let above = |n: usize| last.row.saturating_sub(n);
+        (0..pairs.len()).rev().map(|n| Cell::new(last.col, above(n))).collect()
+    }
+
     /// `a·b`.
     pub fn mul(&mut self, what: &'static str, a: Cell, b: Cell) -> Cell {
         self.dot(what, self.zero, &[(a, b)])
@@ -347,6 +354,19 @@ impl Builder {
         };
         self.alpha_powers.insert(n, cell);
         cell
+    }
+
+    /// `base^exponent` by squaring.
+    pub fn power(&mut self, what: &'static str, mut base: Cell, mut exponent: usize) -> Cell {
+        let mut power = self.one;
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = self.mul(what, power, base);
+            }
+            base = self.mul(what, base, base);
+            exponent /= 2;
+        }
+        power
     }
 
     /// Makes two cells equal.

@@ -15,7 +15,7 @@ pub struct Witness {
     pub weights: Vec<Vec<Fr>>,
     /// `q̂, r, out` of each lane, interleaved; of a remainder of two limbs the low one.
     pub cells: Vec<Vec<Fr>>,
-    /// How often each row of the pair table is looked up.
+    /// How often each row of the pair table is looked up; empty in the narrow form, as the next one: they are among the cells.
     pub pair_multiplicity: Vec<Fr>,
     /// The same of the range table.
     pub range_multiplicity: Vec<Fr>,
@@ -69,11 +69,12 @@ impl Witness {
             arch, layout, floor, ..
         } = *inputs;
         let column = || vec![Fr::ZERO; floor.usable];
+        let multiplicities = || vec![Fr::ZERO; floor.usable * layout.multiplicities().min(1)];
         Self {
             weights: (0..layout.weight_columns).map(|_| column()).collect(),
             cells: (0..layout.cell_columns()).map(|_| column()).collect(),
-            pair_multiplicity: column(),
-            range_multiplicity: column(),
+            pair_multiplicity: multiplicities(),
+            range_multiplicity: multiplicities(),
             high: (0..layout.high_columns(arch.cut())).map(|_| column()).collect(),
             salt: inputs.salt.to_field(),
             context: inputs.context,

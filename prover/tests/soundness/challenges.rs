@@ -4,10 +4,13 @@
 
 use crate::cheat::{activation_cell, chain_cell, expect_identity, expect_unbalanced_lookup, garbage_cell, Cheat};
 use crate::executor::{rerun, unclipped};
-use crate::support::{mock_challenges, recount, Case};
+use crate::support::{mock_challenges, recount, Case, FORMS};
 use assay_prover::circuit::phase2::{Challenges, Phase2};
+use assay_prover::circuit::Compiled;
+use assay_prover::model::random::tiny_network;
 use assay_prover::model::TensorId;
 use assay_prover::reference::requantise::clip;
+use assay_prover::witness::Witness;
 use assay_statement::field::Fr;
 use assay_statement::instance;
 use halo2_proofs::halo2curves::ff::Field;
@@ -74,9 +77,31 @@ pub(crate) fn remainder_balanced_by_a_multiplicity(case: Case, known: &Challenge
     let compiled = cheat.case.compiled.clone();
     recount(&compiled, &mut cheat.witness);
     let defect = Phase2::new(&compiled, &cheat.witness, known).phi[compiled.floor.on_rows];
+    let tag = match compiled.floor.narrow {
+        None => Fr::ZERO,
+        Some(_) => known.theta.square(),
+    };
     // Row 7 of the range table holds 7.
-    cheat.witness.range_multiplicity[7] += defect * (known.beta + Fr::from(7));
+    let [_, of_seven] = multiplicities(&compiled, &mut cheat.witness, 7);
+    *of_seven += defect * (known.beta + Fr::from(7) + tag);
     cheat
+}
+
+/// How often a row of the pair table and one of the range table are looked up.
+fn multiplicities<'w>(compiled: &Compiled, witness: &'w mut Witness, row: usize) -> [&'w mut Fr; 2] {
+    let Witness {
+        pair_multiplicity,
+        range_multiplicity,
+        cells,
+        ..
+    } = witness;
+    match compiled.floor.narrow {
+        None => [&mut pair_multiplicity[row], &mut range_multiplicity[row]],
+        Some(rows) => {
+            let (pairs, remainders) = cells[0][rows.table..].split_at_mut(compiled.fixed.table_rows);
+            [&mut pairs[row], &mut remainders[row]]
+        }
+    }
 }
 
 /// A true quotient with another output, balanced by a multiplicity at the known β and θ.
@@ -89,7 +114,12 @@ pub(crate) fn output_balanced_by_a_multiplicity(case: Case, known: &Challenges) 
     let mut cheat = Cheat::of(case);
     let compiled = cheat.case.compiled.clone();
     let defect = Phase2::new(&compiled, &cheat.witness, known).phi[compiled.floor.on_rows];
-    cheat.witness.pair_multiplicity[0] += defect * (known.beta + known.theta.square());
+    let tag = match compiled.floor.narrow {
+        None => known.theta.square(),
+        Some(_) => Fr::ZERO,
+    };
+    let [of_zero, _] = multiplicities(&compiled, &mut cheat.witness, 0);
+    *of_zero += defect * (known.beta + tag);
     cheat
 }
 
@@ -101,48 +131,57 @@ fn other(challenge: impl Fn(&mut Challenges) -> &mut Fr) -> Challenges {
 
 #[test]
 fn known_alpha_would_forge_an_output_and_an_unknown_one_does_not() {
-    let cheat = output_balanced_by_garbage(Case::tiny(1), &mock_challenges());
-    assert_ne!(
-        cheat.case.trace.layers[1],
-        Case::tiny(1).trace.layers[1],
-        "the output is wrong"
-    );
-    assert_eq!(cheat.failures(), [], "it passes at the α it was made for");
-    expect_identity(&output_balanced_by_garbage(Case::tiny(1), &other(|c| &mut c.alpha)), 1);
+    for of in FORMS {
+        let case = || of(tiny_network(10), 1);
+        let cheat = output_balanced_by_garbage(case(), &mock_challenges());
+        assert_ne!(
+            cheat.case.trace.layers[1],
+            case().trace.layers[1],
+            "the output is wrong"
+        );
+        assert_eq!(cheat.failures(), [], "it passes at the α it was made for");
+        expect_identity(&output_balanced_by_garbage(case(), &other(|c| &mut c.alpha)), 1);
+    }
 }
 
 #[test]
 fn known_gamma_would_forge_the_class_and_an_unknown_one_does_not() {
-    let cheat = class_balanced_by_an_idle_weight(Case::tiny(1), &mock_challenges());
-    assert_ne!(cheat.instances, Case::tiny(1).instances(), "the class is wrong");
-    assert_eq!(cheat.failures(), [], "it passes at the γ it was made for");
-    let last = cheat.case.trace.layers.len() - 1;
-    expect_identity(
-        &class_balanced_by_an_idle_weight(Case::tiny(1), &other(|c| &mut c.gamma)),
-        last,
-    );
+    for of in FORMS {
+        let case = || of(tiny_network(10), 1);
+        let cheat = class_balanced_by_an_idle_weight(case(), &mock_challenges());
+        assert_ne!(cheat.instances, case().instances(), "the class is wrong");
+        assert_eq!(cheat.failures(), [], "it passes at the γ it was made for");
+        let last = cheat.case.trace.layers.len() - 1;
+        expect_identity(
+            &class_balanced_by_an_idle_weight(case(), &other(|c| &mut c.gamma)),
+            last,
+        );
+    }
 }
 
 #[test]
 fn known_beta_would_forge_a_remainder_and_an_unknown_one_does_not() {
-    let cheat = remainder_balanced_by_a_multiplicity(Case::tiny(1), &mock_challenges());
-    assert_eq!(cheat.failures(), [], "it passes at the β it was made for");
-    expect_unbalanced_lookup(&remainder_balanced_by_a_multiplicity(
-        Case::tiny(1),
-        &other(|c| &mut c.beta),
-    ));
+    for of in FORMS {
+        let forged = |known: &Challenges| remainder_balanced_by_a_multiplicity(of(tiny_network(10), 1), known);
+        assert_eq!(
+            forged(&mock_challenges()).failures(),
+            [],
+            "it passes at the β it was made for"
+        );
+        expect_unbalanced_lookup(&forged(&other(|c| &mut c.beta)));
+    }
 }
 
 #[test]
 fn known_theta_would_forge_a_clip_and_an_unknown_one_does_not() {
-    let cheat = output_balanced_by_a_multiplicity(Case::tiny(1), &mock_challenges());
-    assert_eq!(cheat.failures(), [], "it passes at the β and θ it was made for");
-    expect_unbalanced_lookup(&output_balanced_by_a_multiplicity(
-        Case::tiny(1),
-        &other(|c| &mut c.beta),
-    ));
-    expect_unbalanced_lookup(&output_balanced_by_a_multiplicity(
-        Case::tiny(1),
-        &other(|c| &mut c.theta),
-    ));
+    for of in FORMS {
+        let forged = |known: &Challenges| output_balanced_by_a_multiplicity(of(tiny_network(10), 1), known);
+        assert_eq!(
+            forged(&mock_challenges()).failures(),
+            [],
+            "it passes at the β and θ it was made for"
+        );
+        expect_unbalanced_lookup(&forged(&other(|c| &mut c.beta)));
+        expect_unbalanced_lookup(&forged(&other(|c| &mut c.theta)));
+    }
 }

@@ -3,7 +3,7 @@
 use crate::support::weakening::{lacks_constraint, Weakened};
 use crate::support::{configure, mock_challenges, mock_phase_2, Case};
 use assay_prover::circuit::phase2::{Challenges, Phase2};
-use assay_prover::circuit::program::{Cell, Col, Inputs};
+use assay_prover::circuit::program::{Cell, Col, Inputs, Program, Values};
 use assay_prover::circuit::{Columns, Compiled, Edit, NetworkCircuit};
 use assay_prover::model::{Layer, Op, TensorId};
 use assay_prover::witness::Witness;
@@ -49,12 +49,11 @@ impl Cheat {
         let circuit = Weakened::as_chosen(circuit, &self.case.compiled);
         let prover = MockProver::run(self.case.k(), &circuit, vec![self.instances.clone()]).expect("synthesis");
         let (_, columns) = configure(&self.case.compiled);
-        let left_out =
-            |f: &Failure| matches!(f, Failure::Gate { gate, constraint, .. } if lacks_constraint(gate, constraint));
+        let left_out = |f: &Failure| matches!(f, Failure::Gate { gate, constraint, .. } if lacks_constraint(&self.case.compiled, gate, constraint));
         match prover.verify() {
             Ok(()) => Vec::new(),
             Err(failures) => {
-                let failures = failures.iter().map(|f| failure(&columns, f));
+                let failures = failures.iter().map(|f| failure(&columns, &self.case.compiled, f));
                 failures.filter(|f| !left_out(f)).collect()
             }
         }
@@ -83,6 +82,25 @@ impl Cheat {
             gamma,
             salt: self.witness.salt,
             context: self.witness.context,
+        }
+    }
+
+    /// Runs the program with changed steps. The hash of the narrow form stays as it is: of its rows the program writes only the first of
+    /// each call.
+    pub(crate) fn rerun_program(&self, values: &mut Values, change: impl FnOnce(&mut Program)) {
+        let compiled = &self.case.compiled;
+        let mut program = Program {
+            steps: compiled.program.steps.clone(),
+            ..Program::default()
+        };
+        change(&mut program);
+        let hash = compiled.floor.poseidon..compiled.floor.end;
+        let state = [&values.a, &values.b, &values.acc].map(|column| column[hash.clone()].to_vec());
+        program.run(&self.inputs(), values);
+        if compiled.floor.narrow.is_some() {
+            for (column, state) in [&mut values.a, &mut values.b, &mut values.acc].into_iter().zip(state) {
+                column[hash.clone()].copy_from_slice(&state);
+            }
         }
     }
 
@@ -132,42 +150,43 @@ pub(crate) fn chain_cell(compiled: &Compiled, layer: usize, n: usize, o: usize) 
 pub(crate) fn edits(compiled: &Compiled, from: &Phase2, to: &Phase2) -> Vec<Edit> {
     let (_, columns) = configure(compiled);
     let mut edits = Vec::new();
-    for ((column, from), (_, to)) in phase_2_columns(&columns, from)
+    let pairs = phase_2_columns(&columns, compiled, from)
         .into_iter()
-        .zip(phase_2_columns(&columns, to))
-    {
-        for (row, (a, b)) in from.iter().zip(to).enumerate() {
-            if a != b {
-                edits.push(Edit { column, row, value: *b });
+        .zip(phase_2_columns(&columns, compiled, to));
+    for ((column, from), (_, to)) in pairs {
+        for (row, (a, value)) in from.into_iter().zip(to).enumerate() {
+            if a != value {
+                edits.push(Edit { column, row, value });
             }
         }
     }
     edits
 }
 
-/// The columns of phase 2 with their indices.
-pub(crate) fn phase_2_columns<'a>(columns: &Columns, phase_2: &'a Phase2) -> Vec<(usize, &'a [Fr])> {
+/// The columns of phase 2 with their indices. In the narrow form sums and operands share them.
+pub(crate) fn phase_2_columns(columns: &Columns, compiled: &Compiled, phase_2: &Phase2) -> Vec<(usize, Vec<Fr>)> {
     let v = &phase_2.values;
-    let mut all: Vec<(usize, &[Fr])> = columns
-        .helpers
-        .iter()
-        .map(|c| c.index())
-        .zip(phase_2.helpers.iter().map(Vec::as_slice))
-        .collect();
-    let rest = [
-        (columns.phi, &phase_2.phi),
-        (columns.acc_x, &v.acc_x),
-        (columns.acc_y, &v.acc_y),
-        (columns.acc_w, &v.acc_w),
-        (columns.a, &v.a),
-        (columns.b, &v.b),
-        (columns.acc, &v.acc),
+    let helpers = columns.helpers.iter().zip(&phase_2.helpers);
+    let mut all: Vec<(usize, Vec<Fr>)> = helpers.map(|(c, values)| (c.index(), values.clone())).collect();
+    all.push((columns.phi.index(), phase_2.phi.clone()));
+    let pairs = [
+        (columns.acc_x, &v.acc_x, columns.a, &v.a),
+        (columns.acc_y, &v.acc_y, columns.b, &v.b),
+        (columns.acc_w, &v.acc_w, columns.acc, &v.acc),
     ];
-    all.extend(rest.map(|(column, values)| (column.index(), values.as_slice())));
+    for (sums, of_sums, operands, of_operands) in pairs {
+        if sums == operands {
+            let (above, below) = (0..compiled.floor.poseidon, compiled.floor.poseidon..);
+            all.push((sums.index(), [&of_sums[above], &of_operands[below]].concat()));
+        } else {
+            all.push((sums.index(), of_sums.clone()));
+            all.push((operands.index(), of_operands.clone()));
+        }
+    }
     all
 }
 
-fn failure(columns: &Columns, failure: &VerifyFailure) -> Failure {
+fn failure(columns: &Columns, compiled: &Compiled, failure: &VerifyFailure) -> Failure {
     let row = |location: &FailureLocation| match location {
         // There is one region and it starts in row 0.
         FailureLocation::InRegion { offset, .. } => *offset,
@@ -195,7 +214,7 @@ fn failure(columns: &Columns, failure: &VerifyFailure) -> Failure {
             let row = row(location);
             let col = match column.column_type() {
                 Any::Instance => return Failure::Instance(row),
-                Any::Advice(_) => column_of_copies(columns, column.index()),
+                Any::Advice(_) => column_of_copies(columns, compiled, (column.index(), row)),
                 Any::Fixed => unreachable!("no fixed column is copied"),
             };
             Failure::Copy(Cell::new(col, row))
@@ -210,10 +229,15 @@ pub(crate) fn at(columns: &Columns, cell: Cell) -> (usize, usize) {
     (of.expect("a copied column").0.index(), cell.row)
 }
 
-fn column_of_copies(columns: &Columns, index: usize) -> Col {
-    let of = columns_of_copies(columns)
+/// What the column is for on this row: in the narrow form for sums above the hash, and for operands from there on.
+fn column_of_copies(columns: &Columns, compiled: &Compiled, (index, row): (usize, usize)) -> Col {
+    let mut purposes = columns_of_copies(columns)
         .into_iter()
-        .find(|(column, _)| column.index() == index);
+        .filter(|(column, _)| column.index() == index);
+    let of = match compiled.floor.narrow {
+        Some(_) if row >= compiled.floor.poseidon => purposes.next_back(),
+        _ => purposes.next(),
+    };
     of.expect("a copied column").1
 }
 
@@ -251,7 +275,11 @@ pub(crate) fn expect_constraint(failures: &[Failure], gate: &str, constraint: &s
 /// The lookup does not balance, and nothing else is wrong.
 #[track_caller]
 pub(crate) fn expect_unbalanced_lookup(cheat: &Cheat) {
-    let rows = expect_constraint(&cheat.failures(), "logup boundary", "sum is zero");
+    let gate = match cheat.case.compiled.floor.narrow {
+        None => "logup boundary",
+        Some(_) => "narrow boundary",
+    };
+    let rows = expect_constraint(&cheat.failures(), gate, "sum is zero");
     assert_eq!(rows, [cheat.case.compiled.floor.on_rows]);
 }
 

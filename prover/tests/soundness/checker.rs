@@ -46,6 +46,8 @@ pub(crate) struct Checker {
     copies: Vec<(At, At)>,
     copied: HashSet<At>,
     bound: Vec<(At, usize)>,
+    /// The statement of the case: what gates that read it compare with.
+    instances: Vec<Fr>,
 }
 
 /// The names of violated constraints, and whether a copy is wrong.
@@ -69,7 +71,7 @@ impl Checker {
         for (n, gate) in cs.gates().iter().enumerate() {
             for (i, expression) in gate.polynomials().iter().enumerate() {
                 let name = (gate.name().to_owned(), gate.constraint_name(i).to_owned());
-                if lacks_constraint(&name.0, &name.1) {
+                if lacks_constraint(&compiled, &name.0, &name.1) {
                     continue;
                 }
                 let queries = queries(expression);
@@ -106,6 +108,7 @@ impl Checker {
             copies,
             copied,
             bound,
+            instances: case.instances(),
         }
     }
 
@@ -118,13 +121,16 @@ impl Checker {
         for (column, values) in self.columns.cells.iter().zip(&witness.cells) {
             table[column.index()].clone_from(values);
         }
-        table[self.columns.pair_multiplicity.index()].clone_from(&witness.pair_multiplicity);
-        table[self.columns.range_multiplicity.index()].clone_from(&witness.range_multiplicity);
+        if self.compiled.floor.narrow.is_none() {
+            table[self.columns.pair_multiplicity.index()].clone_from(&witness.pair_multiplicity);
+            table[self.columns.range_multiplicity.index()].clone_from(&witness.range_multiplicity);
+        }
         for (column, values) in self.columns.high.iter().zip(&witness.high) {
             table[column.index()].clone_from(values);
         }
-        for (column, values) in phase_2_columns(&self.columns, phase_2) {
-            table[column] = values[..self.compiled.floor.usable].to_vec();
+        for (column, mut values) in phase_2_columns(&self.columns, &self.compiled, phase_2) {
+            values.truncate(self.compiled.floor.usable);
+            table[column] = values;
         }
         for column in &mut table {
             assert_eq!(column.len(), self.compiled.floor.usable);
@@ -197,7 +203,10 @@ impl Checker {
             &|_| unreachable!("there are no selectors"),
             &|q| self.fixed[q.column_index()][self.at(row, q.rotation().0)],
             &|q| advice((q.column_index(), self.at(row, q.rotation().0))),
-            &|_| unreachable!("no gate reads an instance"),
+            &|q| {
+                let row = self.at(row, q.rotation().0);
+                self.instances.get(row).copied().unwrap_or(Fr::ZERO)
+            },
             &|c| challenges[c.index()],
             &|a| -a,
             &|a, b| a + b,
@@ -245,8 +254,8 @@ impl Checker {
                     value: None,
                     reads: bit((q.column_index(), q.rotation().0)),
                 },
-                &|_| unreachable!("no gate reads an instance"),
-                // Not zero.
+                // Not zero, both.
+                &|_| Known { value: None, reads: 0 },
                 &|_| Known { value: None, reads: 0 },
                 &|a| Known {
                     value: a.value.map(|v| -v),

@@ -3,7 +3,7 @@
 
 use crate::cheat::{identity, Cheat, Failure};
 use crate::executor::rerun;
-use crate::support::Case;
+use crate::support::{Case, Of, FORMS};
 use assay_prover::model::random::joined_network;
 use assay_prover::model::{Op, TensorId};
 use std::collections::BTreeSet;
@@ -25,7 +25,14 @@ fn joining() -> Vec<(usize, Vec<usize>)> {
 /// The readers of the concatenation read these bytes: their identities fail, each, and nothing else does.
 #[track_caller]
 fn expect_readers_fail(layer: usize, readers: &[usize], lie: impl Fn(&Case) -> Vec<u8>) {
-    let mut case = Case::of(joined_network(10), SEED);
+    FORMS
+        .iter()
+        .for_each(|of| expect_readers_fail_in(*of, layer, readers, &lie));
+}
+
+#[track_caller]
+fn expect_readers_fail_in(of: Of, layer: usize, readers: &[usize], lie: impl Fn(&Case) -> Vec<u8>) {
+    let mut case = of(joined_network(10), SEED);
     let bytes = lie(&case);
     assert_eq!(bytes.len(), case.trace.layers[layer].out.len());
     assert_ne!(bytes, case.trace.layers[layer].out, "layer {layer}: no lie");

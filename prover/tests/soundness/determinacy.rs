@@ -53,7 +53,13 @@ impl Checker {
             .layers
             .iter()
             .filter(|layer| !matches!(layer.op, Op::Concat { .. }));
-        let sums = computing.count() + 1 + of_output;
+        let of_image_and_output = match self.compiled.floor.narrow {
+            // The image is its words.
+            None => 1 + of_output,
+            // The image is its words by itself. One class is chosen, whose logit is the maximum, and each class has its gap.
+            Some(_) => 2 + architecture.layers.last().expect("there are layers").output.c,
+        };
+        let sums = computing.count() + of_image_and_output;
 
         let mut sets = Sets::default();
         for (a, b) in operands {
@@ -121,12 +127,13 @@ impl Checker {
             let Some((column, rotation)) = self.computes(gate, constraint) else {
                 continue;
             };
-            for row in 0..self.rows {
-                // The lookup's sum starts at zero; that it ends at zero is a check.
-                if gate == "logup boundary" && row > 0 {
-                    continue;
-                }
-                let result = (column.index(), self.at(row, rotation));
+            for row in (0..self.rows).filter(|row| !self.only_checks(gate, constraint, *row)) {
+                let before_the_first_call = gate == "narrow call" && row == self.compiled.floor.poseidon;
+                let result = match constraint.as_str() {
+                    // Whose first input is the tag.
+                    "hash goes on" if before_the_first_call => (self.columns.phi.index(), row),
+                    _ => (column.index(), self.at(row, rotation)),
+                };
                 if !cells[n][row].contains(&result) {
                     continue;
                 }
@@ -147,6 +154,18 @@ impl Checker {
         computations
     }
 
+    /// Whether a constraint that computes a cell elsewhere only checks on this row.
+    fn only_checks(&self, gate: &str, constraint: &str, row: usize) -> bool {
+        match (gate, constraint) {
+            // The lookup's sum starts at zero; that it ends at zero is a check.
+            ("logup boundary", _) => row > 0,
+            ("narrow boundary", "sum is zero") => row == self.compiled.floor.on_rows,
+            // Both are results.
+            ("narrow boundary", "word of the statement") => [instance::INPUT_COMMIT, instance::OUTPUT].contains(&row),
+            _ => false,
+        }
+    }
+
     /// The cell that a constraint computes, as column and rotation; `None` if it only checks.
     fn computes(&self, gate: &str, constraint: &str) -> Option<(Column<Advice>, i32)> {
         let columns = &self.columns;
@@ -154,7 +173,22 @@ impl Checker {
             let last = constraint.rsplit(' ').next().expect("a name has a word");
             last.parse().expect("the name ends in a number")
         };
+        let is_narrow = self.compiled.floor.narrow.is_some();
+        let state = [columns.phi, columns.acc_x, columns.acc_y, columns.acc_w];
         Some(match (gate, constraint) {
+            ("narrow lookup", _) => (columns.phi, 1),
+            ("narrow tensor", "sum of out") | ("narrow image", "sum of bytes") => (columns.acc_x, 0),
+            ("narrow tensor" | "narrow image", _) => (columns.acc_y, 0),
+            ("narrow fold", _) => (columns.acc_x, 0),
+            ("poseidon round", name) if is_narrow && name.starts_with("square") => (columns.cells[number()], 0),
+            ("poseidon round", _) if is_narrow => (state[number()], 1),
+            ("narrow call", "capacity starts at zero") => (columns.phi, 1),
+            ("narrow call", "hash goes on") => (columns.acc_x, 1),
+            ("narrow constants", "constant") => (columns.a, 0),
+            ("narrow boundary", "sum is zero") => (columns.phi, 0),
+            ("narrow boundary", "sum begins at zero") => (columns.phi, 1),
+            ("narrow boundary", "challenge") => (columns.acc_y, 0),
+            ("narrow boundary", "word of the statement") => (columns.acc_x, 0),
             ("logup helper", _) => (columns.helpers[number()], 0),
             ("logup sum", "sum goes on") => (columns.phi, 1),
             ("logup boundary", "sum is zero") => (columns.phi, 0),
@@ -192,8 +226,9 @@ impl Checker {
     fn is_computed_here(&self, (column, row): At) -> bool {
         let floor = &self.compiled.floor;
         let in_hash = (floor.poseidon + 1..floor.end).contains(&row);
-        let of_hash = self.columns.cells[..2 * WIDTH].iter().any(|c| c.index() == column);
-        let phase_2 = self.columns.helpers[0].index();
+        let of_hash = self.columns.cells.iter().take(2 * WIDTH).any(|c| c.index() == column);
+        let phase_2 = self.columns.phi.index();
+        let phase_2 = self.columns.helpers.first().map_or(phase_2, |helper| helper.index());
         column >= phase_2 || (in_hash && of_hash)
     }
 
@@ -201,6 +236,10 @@ impl Checker {
     /// inputs of a call that never comes, after the last.
     fn free(&self) -> Vec<At> {
         let (columns, floor) = (&self.columns, &self.compiled.floor);
+        if floor.narrow.is_some() {
+            // The gate computes the context, and nothing reads what a call that never comes would absorb.
+            return vec![(columns.acc_y.index(), floor.poseidon + 1)];
+        }
         let after_the_last = floor.end - 2;
         assert_eq!(
             (after_the_last - floor.poseidon) % (poseidon::parameters().rounds() + 1),

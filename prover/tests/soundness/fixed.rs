@@ -5,7 +5,7 @@
 
 use crate::recorder::Recorder;
 use crate::support::{configure, tiny_with, SALT_ROWS, TWO_LIMBS};
-use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture};
+use assay_prover::circuit::{Columns, Compiled, FrozenArchitecture, Layout};
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::{Architecture, Conv, ConvKind, Layer, Op, OutputMode, TensorId};
 use assay_statement::field::{from_be_bytes, from_i64, Fr};
@@ -16,12 +16,12 @@ use sha3::{Digest, Keccak256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const SHIFT: u32 = 10;
+pub(crate) const SHIFT: u32 = 10;
 
-struct Plan {
-    compiled: Arc<Compiled>,
-    columns: Columns,
-    recorder: Recorder,
+pub(crate) struct Plan {
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) columns: Columns,
+    pub(crate) recorder: Recorder,
 }
 
 /// Maps of width 12, 6, 3 and 1: with 4 and 5 lanes there are tails, with 5 lanes one of a single lane. And one whose image is read
@@ -35,9 +35,22 @@ fn plans() -> Vec<Plan> {
     plans
 }
 
+/// Those in the narrow form.
+pub(crate) fn narrow_plans() -> Vec<Plan> {
+    let networks = [tiny_network(SHIFT), kernel_network(SHIFT), joined_network(SHIFT)];
+    networks
+        .iter()
+        .flat_map(|network| plans_on(network, &[Layout::NARROW]))
+        .collect()
+}
+
 fn plans_of(architecture: &Architecture) -> Vec<Plan> {
-    let plan = |lanes| {
-        let frozen = FrozenArchitecture::plan_with(architecture.clone(), lanes, SALT_ROWS).unwrap();
+    plans_on(architecture, &[3, 4, 5, 8])
+}
+
+fn plans_on(architecture: &Architecture, lanes: &[usize]) -> Vec<Plan> {
+    let plan = |lanes: &usize| {
+        let frozen = FrozenArchitecture::plan_with(architecture.clone(), *lanes, SALT_ROWS).unwrap();
         let compiled = Arc::new(Compiled::new(frozen).unwrap());
         let (_, columns) = configure(&compiled);
         let recorder = Recorder::new(&compiled);
@@ -47,13 +60,13 @@ fn plans_of(architecture: &Architecture) -> Vec<Plan> {
             recorder,
         }
     };
-    [3, 4, 5, 8].map(plan).into()
+    lanes.iter().map(plan).collect()
 }
 
 impl Plan {
     /// The column holds these values, and zero in all other rows.
     #[track_caller]
-    fn holds(&self, column: Column<Fixed>, what: &str, expected: impl IntoIterator<Item = (usize, Fr)>) {
+    pub(crate) fn holds(&self, column: Column<Fixed>, what: &str, expected: impl IntoIterator<Item = (usize, Fr)>) {
         let found = &self.recorder.fixed[column.index()];
         let mut whole = vec![Fr::ZERO; found.len()];
         for (row, value) in expected {
@@ -70,7 +83,7 @@ impl Plan {
     }
 
     /// Rows of the hash's rounds, with the number of the round.
-    fn rounds(&self) -> Vec<(usize, usize)> {
+    pub(crate) fn rounds(&self) -> Vec<(usize, usize)> {
         let first = self.compiled.floor.poseidon + 1;
         let calls = 1 + self.words().div_ceil(2);
         let rounds = poseidon::parameters().rounds();
@@ -81,7 +94,7 @@ impl Plan {
     }
 
     /// Rows on which a call ends or begins.
-    fn boundaries(&self) -> Vec<usize> {
+    pub(crate) fn boundaries(&self) -> Vec<usize> {
         let rounds = self.rounds();
         let last = rounds.last().expect("there is a call").0;
         let starts = rounds.into_iter().filter(|(_, round)| *round == 0);
@@ -89,13 +102,13 @@ impl Plan {
     }
 
     /// 31 bytes each.
-    fn words(&self) -> usize {
+    pub(crate) fn words(&self) -> usize {
         let input = self.compiled.frozen.architecture.input;
         (3 * input.h * input.w).div_ceil(31)
     }
 
     /// Rows of garbage, with whether the chain over the channels goes on.
-    fn garbage(&self) -> Vec<(usize, bool)> {
+    pub(crate) fn garbage(&self) -> Vec<(usize, bool)> {
         let (fold, layers) = (
             self.compiled.frozen.layout.fold(),
             &self.compiled.frozen.architecture.layers,
@@ -137,7 +150,7 @@ fn one(row: usize) -> (usize, Fr) {
     (row, Fr::ONE)
 }
 
-fn kind(row: usize, kind: u64) -> (usize, Fr) {
+pub(crate) fn kind(row: usize, kind: u64) -> (usize, Fr) {
     (row, Fr::from(kind))
 }
 
@@ -231,7 +244,7 @@ fn coefficients_mask_real_lanes_continue_image_rows_and_mark_the_ends_of_words()
 
 #[test]
 fn rounds_are_full_at_both_ends_and_partial_between() {
-    for plan in plans() {
+    for plan in plans().into_iter().chain(narrow_plans()) {
         let rounds = poseidon::parameters().rounds();
         assert_eq!(rounds, grain::FULL_ROUNDS + grain::PARTIAL_ROUNDS);
         let half = grain::FULL_ROUNDS / 2;
@@ -256,7 +269,7 @@ fn blocks_fold_garbage_and_words_and_bound_the_calls_of_the_hash() {
 /// Chains over the output channels, one for each number of a kernel and one of biases; kernel rows; single numbers.
 #[test]
 fn weights_are_read_as_their_layer_reads_them() {
-    for plan in plans() {
+    for plan in plans().into_iter().chain(narrow_plans()) {
         let (arch, width) = (
             &plan.compiled.frozen.architecture,
             plan.compiled.frozen.layout.weight_columns,
@@ -375,7 +388,7 @@ fn poseidon_has_the_parameters_that_its_generator_makes() {
 }
 
 /// Eprint 2019/458, appendix F: the constants of an instance follow from its name by the Grain LFSR.
-mod grain {
+pub(crate) mod grain {
     use super::*;
 
     pub(super) const FULL_ROUNDS: usize = 8;
@@ -452,7 +465,7 @@ mod grain {
         }
     }
 
-    pub(super) fn round_constants() -> Vec<[Fr; WIDTH]> {
+    pub(crate) fn round_constants() -> Vec<[Fr; WIDTH]> {
         let mut grain = Grain::new();
         let rounds = 0..FULL_ROUNDS + PARTIAL_ROUNDS;
         rounds.map(|_| std::array::from_fn(|_| grain.element())).collect()

@@ -52,7 +52,7 @@ fn frozen() -> FrozenArchitecture {
     Case::tiny(0).compiled.frozen.clone()
 }
 
-fn keys(dir: &tempfile::TempDir, frozen: &FrozenArchitecture) -> Keys {
+pub(crate) fn keys(dir: &tempfile::TempDir, frozen: &FrozenArchitecture) -> Keys {
     let cache = Cache::at(dir.path().join("cache"));
     let srs = Arc::new(Srs::dev(frozen.layout.k, &cache, &Silent).expect("a string"));
     Keys::load_or_build(frozen, srs, &cache, &Silent).expect("keys")

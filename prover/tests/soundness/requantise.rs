@@ -2,7 +2,7 @@
 
 use crate::cheat::{expect_identity, expect_unbalanced_lookup, Cheat};
 use crate::executor::{accumulators, requantise, rerun, tensor, unclipped};
-use crate::support::{mock_challenges, recount, Case, TWO_LIMBS};
+use crate::support::{mock_challenges, recount, Case, Of, FORMS, TWO_LIMBS};
 use assay_prover::circuit::phase2::Challenges;
 use assay_prover::circuit::Compiled;
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
@@ -12,12 +12,23 @@ use assay_prover::witness::Witness;
 use assay_statement::field::{from_i64, Fr};
 use halo2_proofs::halo2curves::ff::Field;
 
+/// What is added to a quotient and a remainder.
+const LIES: [(i64, i64); 4] = [(1, 0), (0, -1), (-1, 0), (0, 1)];
+
 /// A quotient or remainder one off, the rest of the network computed from it.
 #[track_caller]
 fn off_by_one(architecture: &Architecture, layer: usize) {
+    let [wide, narrow] = FORMS;
+    off_by_one_in(wide, architecture, layer, &LIES);
+    // The identities are the same, and what they are made of is looked at by itself.
+    off_by_one_in(narrow, architecture, layer, &LIES[..2]);
+}
+
+#[track_caller]
+fn off_by_one_in(of: Of, architecture: &Architecture, layer: usize, lies: &[(i64, i64)]) {
     let shift = architecture.shift;
-    for (quotient, remainder) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
-        let mut case = Case::of(architecture.clone(), 1);
+    for (quotient, remainder) in lies.iter().copied() {
+        let mut case = of(architecture.clone(), 1);
         let in_range = |i: &usize| {
             let (r, out) = (
                 i64::from(case.trace.layers[layer].r[*i]) + remainder,
@@ -108,8 +119,9 @@ fn output_of_the_pool_off_by_one_is_rejected() {
 #[test]
 fn logit_of_the_fully_connected_layer_off_by_one_is_rejected() {
     let last = tiny_network(10).layers.len() - 1;
-    for (quotient, remainder) in [(1, 0), (-1, 0), (0, 1)] {
-        let mut case = Case::tiny(2);
+    let lies = [(1, 0), (-1, 0), (0, 1)];
+    for ((quotient, remainder), of) in lies.into_iter().flat_map(|lie| FORMS.map(|of| (lie, of))) {
+        let mut case = of(tiny_network(10), 2);
         let class = (0..10)
             .find(|k| case.trace.layers[last].r[*k] < 1023)
             .expect("one remainder is not the largest");
@@ -123,19 +135,16 @@ fn logit_of_the_fully_connected_layer_off_by_one_is_rejected() {
 
 #[test]
 fn every_layer_rejects_an_output_off_by_one() {
-    let networks = [
-        tiny_network(10),
-        kernel_network(10),
-        joined_network(10),
-        tiny_network(TWO_LIMBS),
-    ];
-    for architecture in networks {
+    for architecture in [tiny_network(10), kernel_network(10), joined_network(10)] {
         for layer in 0..architecture.layers.len() - 1 {
             if !matches!(architecture.layers[layer].op, Op::Concat { .. }) {
                 off_by_one(&architecture, layer);
             }
         }
     }
+    // The narrow form has no two limbs.
+    let two_limbs = tiny_network(TWO_LIMBS);
+    (0..two_limbs.layers.len() - 1).for_each(|layer| off_by_one_in(Case::of, &two_limbs, layer, &LIES));
 }
 
 /// Gives one activation any cells and `out`, the layers after it computed from `out`.
@@ -163,8 +172,11 @@ fn activation(case: &Case, layer: usize, index: usize) -> (i64, i64, u8) {
 
 #[test]
 fn remainder_below_zero_is_rejected() {
-    for layer in [0, 1, 3, 6, 8] {
-        let case = Case::tiny(3);
+    for (layer, of) in [0, 1, 3, 6, 8]
+        .into_iter()
+        .flat_map(|layer| FORMS.map(|of| (layer, of)))
+    {
+        let case = of(tiny_network(10), 3);
         let index = unclipped(&case, layer);
         let (q, r, out) = activation(&case, layer, index);
         expect_unbalanced_lookup(&forged_activation(
@@ -180,8 +192,15 @@ fn remainder_below_zero_is_rejected() {
 
 #[test]
 fn remainder_of_two_to_the_s_is_rejected() {
+    FORMS
+        .iter()
+        .for_each(|of| remainder_of_two_to_the_s_is_rejected_in(*of));
+}
+
+#[track_caller]
+fn remainder_of_two_to_the_s_is_rejected_in(of: Of) {
     let found = (0..20).find_map(|seed| {
-        let case = Case::tiny(seed);
+        let case = of(tiny_network(10), seed);
         let exact = (0..13).find_map(|layer| {
             let trace = &case.trace.layers[layer];
             (0..trace.r.len())
@@ -205,8 +224,8 @@ fn remainder_of_two_to_the_s_is_rejected() {
 /// Another remainder needs a quotient that is a huge field element; its output could be anything.
 #[test]
 fn quotient_out_of_range_is_rejected() {
-    for layer in [0, 4, 12] {
-        let case = Case::tiny(4);
+    for (layer, of) in [0, 4, 12].into_iter().flat_map(|layer| FORMS.map(|of| (layer, of))) {
+        let case = of(tiny_network(10), 4);
         let index = unclipped(&case, layer);
         let (q, r, out) = activation(&case, layer, index);
         let other = from_i64(r ^ 1);
@@ -238,10 +257,12 @@ fn logit_out_of_range_is_rejected() {
 
 #[test]
 fn wrong_output_of_a_true_quotient_is_rejected() {
-    let case = Case::tiny(5);
-    let index = unclipped(&case, 2);
-    let (q, r, out) = activation(&case, 2, index);
-    expect_unbalanced_lookup(&forged_activation(case, 2, index, from_i64(q), from_i64(r), out + 1));
+    for of in FORMS {
+        let case = of(tiny_network(10), 5);
+        let index = unclipped(&case, 2);
+        let (q, r, out) = activation(&case, 2, index);
+        expect_unbalanced_lookup(&forged_activation(case, 2, index, from_i64(q), from_i64(r), out + 1));
+    }
 }
 
 /// `Σ 1/(β + q̂ + θ·out + tag) + 1/(β + r) − Σ m_pair/(…) + m_range/(…)`: zero if the lookups balance.
@@ -321,10 +342,12 @@ fn residual_add_of_other_inputs_is_rejected() {
     for (l, r) in [(rhs, lhs), (lhs, lhs), (rhs, rhs)] {
         let mut other = arch.clone();
         other.layers[add].op = Op::Add { lhs: l, rhs: r };
-        let mut case = Case::tiny(8);
-        let t = accumulators(&other, &case.folded, add, |id| tensor(&case.trace, id));
-        requantise(&mut case.trace, add, &t, arch.shift);
-        rerun(&mut case, add + 1);
-        expect_identity(&Cheat::of(case), add);
+        for of in FORMS {
+            let mut case = of(arch.clone(), 8);
+            let t = accumulators(&other, &case.folded, add, |id| tensor(&case.trace, id));
+            requantise(&mut case.trace, add, &t, arch.shift);
+            rerun(&mut case, add + 1);
+            expect_identity(&Cheat::of(case), add);
+        }
     }
 }

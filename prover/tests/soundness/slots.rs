@@ -5,7 +5,7 @@
 
 use crate::cheat::{chain_cell, expect_identity, expect_unbalanced_lookup, garbage_cell, Cheat};
 use crate::executor::rerun;
-use crate::support::{mock_phase_2, recount, small, Case};
+use crate::support::{mock_phase_2, recount, small, Case, Of, FORMS};
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::{kernel_network, tiny_network};
 use assay_prover::model::{ConvKind, FoldedLayer, Layer, Op, TensorId};
@@ -18,8 +18,8 @@ const SPATIAL: [usize; 7] = [0, 1, 4, 7, 8, 10, 12];
 
 #[test]
 fn changed_garbage_coefficient_is_rejected() {
-    for layer in SPATIAL {
-        let mut cheat = Cheat::of(Case::tiny(1));
+    for (layer, of) in SPATIAL.into_iter().flat_map(|layer| FORMS.map(|of| (layer, of))) {
+        let mut cheat = Cheat::of(of(tiny_network(10), 1));
         let compiled = cheat.case.compiled.clone();
         let count = compiled.floor.garbage[layer].as_ref().unwrap().spatial.garbage.len();
         let channels = compiled.frozen.architecture.layers[layer].output.c;
@@ -33,8 +33,8 @@ fn changed_garbage_coefficient_is_rejected() {
 #[test]
 fn garbage_coefficient_used_as_an_output_is_rejected() {
     let shift = 10;
-    for layer in [0, 1, 7, 8] {
-        let mut case = Case::tiny(1);
+    for (layer, of) in [0, 1, 7, 8].into_iter().flat_map(|layer| FORMS.map(|of| (layer, of))) {
+        let mut case = of(tiny_network(10), 1);
         let compiled = case.compiled.clone();
         let honest = case.witness();
         let count = compiled.floor.garbage[layer].as_ref().unwrap().spatial.garbage.len();
@@ -80,9 +80,16 @@ fn garbage_slot_beyond_the_last_channel_is_rejected() {
 
 #[test]
 fn weight_slot_beyond_the_last_channel_is_rejected() {
+    FORMS
+        .iter()
+        .for_each(|of| weight_slot_beyond_the_last_channel_is_rejected_in(*of));
+}
+
+#[track_caller]
+fn weight_slot_beyond_the_last_channel_is_rejected_in(of: Of) {
     let mut tried = 0;
     for layer in [0, 2, 3, 5, 7, 9, 11, 13] {
-        let mut cheat = Cheat::of(Case::tiny(1));
+        let mut cheat = Cheat::of(of(tiny_network(10), 1));
         let compiled = cheat.case.compiled.clone();
         let channels = compiled.frozen.architecture.layers[layer].output.c;
         if channels.is_multiple_of(compiled.frozen.layout.weight_columns) {
@@ -127,7 +134,14 @@ fn phantom_channel_with_garbage_of_its_own_is_rejected() {
 /// this group does not read those channels.
 #[test]
 fn group_that_reads_channels_of_another_is_rejected() {
-    let mut case = Case::of(kernel_network(10), 1);
+    FORMS
+        .iter()
+        .for_each(|of| group_that_reads_channels_of_another_is_rejected_in(*of));
+}
+
+#[track_caller]
+fn group_that_reads_channels_of_another_is_rejected_in(of: Of) {
+    let mut case = of(kernel_network(10), 1);
     let compiled = case.compiled.clone();
     let arch = &compiled.frozen.architecture;
     let is_grouped = |layer: &Layer| matches!(&layer.op, Op::Conv(conv) if matches!(conv.kind, ConvKind::Grouped(..)));

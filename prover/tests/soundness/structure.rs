@@ -2,10 +2,11 @@
 
 use crate::cheat::{at, expect_wrong_copy, Cheat, Failure};
 use crate::recorder::{At, Recorder};
-use crate::support::{configure, Case, TWO_LIMBS};
+use crate::support::{configure, Case, FORMS, TWO_LIMBS};
 use assay_prover::circuit::program::{Cell, Col};
-use assay_prover::circuit::{Compiled, FrozenArchitecture};
+use assay_prover::circuit::{Compiled, FrozenArchitecture, Layout};
 use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use assay_prover::plan::layout::Form;
 use assay_statement::field::Fr;
 use assay_statement::instance;
 use halo2_proofs::halo2curves::ff::Field;
@@ -15,7 +16,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 fn layouts() -> Vec<Arc<Compiled>> {
-    let tiny = [3, 4, 5, 6].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
+    let tiny =
+        [3, 4, 5, 6, Layout::NARROW].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
     let limbs = [3, 4, 8].map(|lanes| FrozenArchitecture::plan_with(tiny_network(TWO_LIMBS), lanes, 32).unwrap());
     let large = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     tiny.into_iter()
@@ -82,12 +84,14 @@ fn every_challenge_is_drawn_after_all_columns_of_phase_1() {
             .chain(&columns.high)
             .map(|c| c.index())
             .collect();
-        assert_eq!(
-            phase_1.len(),
-            compiled.frozen.layout.weight_columns
-                + (2 + compiled.frozen.architecture.cut().limbs()) * compiled.frozen.layout.lanes
-                + 2
-        );
+        let Layout {
+            lanes, weight_columns, ..
+        } = compiled.frozen.layout;
+        let expected = match compiled.frozen.layout.form() {
+            Form::Wide => weight_columns + (2 + compiled.frozen.architecture.cut().limbs()) * lanes + 2,
+            Form::Narrow => weight_columns + 4,
+        };
+        assert_eq!(phase_1.len(), expected);
         for (column, phase) in phases.iter().enumerate() {
             assert_eq!(*phase == 0, phase_1.contains(&column), "column {column}");
         }
@@ -113,6 +117,7 @@ fn weight_columns_come_first_and_are_queried_once() {
     }
 }
 
+/// In the wide form the instances are copied, too; in the narrow one a gate reads them.
 #[test]
 fn only_columns_of_phase_2_and_the_instances_are_copied() {
     for compiled in layouts() {
@@ -126,16 +131,18 @@ fn only_columns_of_phase_2_and_the_instances_are_copied() {
             columns.b,
             columns.acc,
         ];
-        assert_eq!(copied.len(), expected.len() + 1);
         for column in expected {
             assert!(copied.contains(&column.into()));
         }
-        assert!(copied.contains(&columns.instance.into()));
         let polynomials = cs.gates().iter().flat_map(|gate| gate.polynomials());
-        assert!(
-            polynomials.into_iter().all(|p| p.extract_instances().is_empty()),
-            "no gate reads the instances"
-        );
+        let reading = polynomials.filter(|p| !p.extract_instances().is_empty()).count();
+        let copies_instances = copied.contains(&columns.instance.into());
+        let (wide, narrow) = ((7, true, 0), (3, false, 1));
+        let form = match compiled.frozen.layout.form() {
+            Form::Wide => wide,
+            Form::Narrow => narrow,
+        };
+        assert_eq!((copied.len(), copies_instances, reading), form);
         assert!(copied.iter().all(|c| !matches!(c.column_type(), Any::Fixed)));
     }
 }
@@ -168,7 +175,10 @@ fn every_layer_is_closed_by_an_equality_and_every_instance_is_bound() {
         assert!(program.identities.iter().all(received));
         let mut bound: Vec<usize> = bound.into_iter().map(|(_, index)| index).collect();
         bound.sort_unstable();
-        assert_eq!(bound, [0, 1, 2]);
+        match compiled.frozen.layout.form() {
+            Form::Wide => assert_eq!(bound, [0, 1, 2]),
+            Form::Narrow => assert!(bound.is_empty(), "a gate binds them"),
+        }
     }
 }
 
@@ -195,13 +205,15 @@ fn every_instance_is_bound_by_its_cell() {
 /// Gates that use the next row stay inside the rows that proofs do not blind.
 #[test]
 fn nothing_is_assigned_on_a_blinding_row() {
-    let case = Case::tiny(1);
-    let rows = 1usize << case.k();
-    let (cs, _) = configure(&case.compiled);
-    let blinding = cs.blinding_factors() + 1;
-    assert!(case.compiled.floor.usable < rows - blinding + 1);
-    let witness = case.witness();
-    for column in witness.weights.iter().chain(&witness.cells) {
-        assert_eq!(column.len(), case.compiled.floor.usable);
+    for of in FORMS {
+        let case = of(tiny_network(10), 1);
+        let rows = 1usize << case.k();
+        let (cs, _) = configure(&case.compiled);
+        let blinding = cs.blinding_factors() + 1;
+        assert!(case.compiled.floor.usable < rows - blinding + 1);
+        let witness = case.witness();
+        for column in witness.weights.iter().chain(&witness.cells) {
+            assert_eq!(column.len(), case.compiled.floor.usable);
+        }
     }
 }

@@ -3,8 +3,7 @@
 
 use crate::cheat::{activation_cell, edits, expect_constraint, expect_wrong_copy, Cheat};
 use crate::executor::{rerun, unclipped};
-use crate::support::{mock_phase_2, recount, Case, TWO_LIMBS};
-use assay_prover::circuit::phase2::Phase2;
+use crate::support::{mock_phase_2, recount, Case, Of, FORMS, TWO_LIMBS};
 use assay_prover::circuit::program::{Cell, Col, Operand, Program};
 use assay_prover::circuit::FrozenArchitecture;
 use assay_prover::model::random::tiny_network;
@@ -81,10 +80,17 @@ fn sum_of_outputs_not_started_at_zero_is_rejected() {
     }
 }
 
-/// The network runs with another weight than the committed one.
+/// The network runs with another weight than the committed one, in either form.
 #[track_caller]
 fn other_weight(layer: usize, lie: impl Fn(&mut FoldedLayer), constraint: &str) {
-    let mut case = Case::tiny(3);
+    for of in FORMS {
+        other_weight_in(of, layer, &lie, constraint);
+    }
+}
+
+#[track_caller]
+fn other_weight_in(of: Of, layer: usize, lie: impl Fn(&mut FoldedLayer), constraint: &str) {
+    let mut case = of(tiny_network(10), 3);
     let registered = case.witness().weights;
     lie(&mut case.folded.layers[layer]);
     rerun(&mut case, layer);
@@ -244,6 +250,10 @@ fn balanced_by(helper: usize, row: usize, (mut cheat, defect): (Cheat, Fr)) -> C
     cheat
 }
 
+fn in_both_forms<T: Copy>(all: impl IntoIterator<Item = T>) -> impl Iterator<Item = (T, Of)> {
+    all.into_iter().flat_map(|each| FORMS.map(|of| (each, of)))
+}
+
 /// The steps that end in the right side of a layer's identity: from the one whose accumulator is set to the last.
 fn closing_chain(program: &Program, layer: usize) -> std::ops::RangeInclusive<usize> {
     let right = program.identities[layer].1;
@@ -260,20 +270,9 @@ fn closing_chain(program: &Program, layer: usize) -> std::ops::RangeInclusive<us
     first..=last
 }
 
-/// Phase 2 with one step of the program replaced.
-fn rerun_program(cheat: &Cheat, phase_2: &mut Phase2, change: impl FnOnce(&mut Program)) {
-    let program = &cheat.case.compiled.program;
-    let mut forged = Program {
-        steps: program.steps.clone(),
-        ..Program::default()
-    };
-    change(&mut forged);
-    forged.run(&cheat.inputs(), &mut phase_2.values);
-}
-
 /// A wrong output of a layer, and by how much the sides of its identity differ.
-fn wrong_output(layer: usize) -> (Cheat, Fr) {
-    let mut case = Case::tiny(5);
+fn wrong_output(of: Of, layer: usize) -> (Cheat, Fr) {
+    let mut case = of(tiny_network(10), 5);
     let index = unclipped(&case, layer);
     case.trace.layers[layer].q_hat[index] += 1;
     case.trace.layers[layer].out[index] += 1;
@@ -288,14 +287,14 @@ fn wrong_output(layer: usize) -> (Cheat, Fr) {
 
 #[test]
 fn arithmetic_sum_not_started_at_zero_is_rejected() {
-    for layer in [2, 6, 12] {
-        let (mut cheat, defect) = wrong_output(layer);
+    for (layer, of) in in_both_forms([2, 6, 12]) {
+        let (mut cheat, defect) = wrong_output(of, layer);
         let compiled = cheat.case.compiled.clone();
         let chain = closing_chain(&compiled.program, layer);
         let honest = mock_phase_2(&compiled, &cheat.witness);
         let start = compiled.program.steps[*chain.start()].row;
         let mut forged = mock_phase_2(&compiled, &cheat.witness);
-        rerun_program(&cheat, &mut forged, |program| {
+        cheat.rerun_program(&mut forged.values, |program| {
             program.steps[*chain.start()].acc = Operand::Constant(honest.values.acc[start] + defect);
         });
         cheat.edits = edits(&compiled, &honest, &forged);
@@ -305,8 +304,9 @@ fn arithmetic_sum_not_started_at_zero_is_rejected() {
 
 #[test]
 fn arithmetic_operand_that_is_no_copy_is_rejected() {
-    for (layer, col) in [1, 2, 7].into_iter().flat_map(|l| [(l, Col::A), (l, Col::B)]) {
-        let (mut cheat, defect) = wrong_output(layer);
+    let operands = [1, 2, 7].into_iter().flat_map(|l| [(l, Col::A), (l, Col::B)]);
+    for ((layer, col), of) in in_both_forms(operands) {
+        let (mut cheat, defect) = wrong_output(of, layer);
         let compiled = cheat.case.compiled.clone();
         let last = *closing_chain(&compiled.program, layer).end();
         let row = compiled.program.steps[last].row;
@@ -314,7 +314,7 @@ fn arithmetic_operand_that_is_no_copy_is_rejected() {
         let mut forged = mock_phase_2(&compiled, &cheat.witness);
         // The last product makes up for the difference.
         let (a, b) = (forged.values.a[row], forged.values.b[row]);
-        rerun_program(&cheat, &mut forged, |program| {
+        cheat.rerun_program(&mut forged.values, |program| {
             let step = &mut program.steps[last];
             match col {
                 Col::A => step.a = Operand::Constant(a + defect * b.invert().unwrap()),
@@ -330,8 +330,8 @@ fn arithmetic_operand_that_is_no_copy_is_rejected() {
 /// results but the identity.
 #[test]
 fn arithmetic_step_with_another_result_is_rejected() {
-    for layer in 0..13 {
-        let (mut cheat, defect) = wrong_output(layer);
+    for (layer, of) in in_both_forms(0..13) {
+        let (mut cheat, defect) = wrong_output(of, layer);
         let right = cheat.case.compiled.program.identities[layer].1;
         cheat.forge(|p| p.values.acc[right.row] += defect);
         assert_eq!(
@@ -339,8 +339,8 @@ fn arithmetic_step_with_another_result_is_rejected() {
             [right.row - 1]
         );
     }
-    for layer in [2, 3, 5, 9, 11] {
-        let (mut cheat, defect) = wrong_output(layer);
+    for (layer, of) in in_both_forms([2, 3, 5, 9, 11]) {
+        let (mut cheat, defect) = wrong_output(of, layer);
         let left = cheat.case.compiled.program.identities[layer].0;
         cheat.forge(|p| p.values.acc[left.row] -= defect);
         assert_eq!(
@@ -353,14 +353,14 @@ fn arithmetic_step_with_another_result_is_rejected() {
 /// A garbage coefficient as the layer wants it, in the sum and not in its cell.
 #[test]
 fn sum_of_garbage_that_is_not_its_cells_is_rejected() {
-    for layer in [0, 1, 4, 7, 8, 10, 12] {
-        let (mut cheat, defect) = wrong_output(layer);
+    for (layer, of) in in_both_forms([0, 1, 4, 7, 8, 10, 12]) {
+        let (mut cheat, defect) = wrong_output(of, layer);
         let compiled = cheat.case.compiled.clone();
         let row = compiled.floor.garbage[layer].as_ref().unwrap().start;
         let with = |by: Fr| {
             let mut phase_2 = mock_phase_2(&compiled, &cheat.witness);
             phase_2.values.acc_x[row] += by;
-            rerun_program(&cheat, &mut phase_2, |_| {});
+            cheat.rerun_program(&mut phase_2.values, |_| {});
             phase_2
         };
         let (left, right) = compiled.program.identities[layer];
@@ -368,10 +368,11 @@ fn sum_of_garbage_that_is_not_its_cells_is_rejected() {
         let slope = one.get(left) - one.get(right) - defect;
         let forged = with(-defect * slope.invert().unwrap());
         cheat.edits = edits(&compiled, &with(Fr::ZERO), &forged);
-        assert_eq!(
-            expect_constraint(&cheat.failures(), "folded lanes", "fold by gamma"),
-            [row]
-        );
+        let gate = match compiled.floor.narrow {
+            None => "folded lanes",
+            Some(_) => "narrow fold",
+        };
+        assert_eq!(expect_constraint(&cheat.failures(), gate, "fold by gamma"), [row]);
     }
 }
 

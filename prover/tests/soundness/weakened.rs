@@ -4,7 +4,7 @@ use crate::argmax::choose;
 use crate::cheat::{edits, Cheat};
 use crate::support::weakening::changes::changes;
 use crate::support::weakening::Weakened;
-use crate::support::{mock_phase_2, Case, SALT_ROWS, TWO_LIMBS};
+use crate::support::{mock_phase_2, tiny_with, Case, SALT_ROWS, TWO_LIMBS};
 use assay_prover::circuit::{FrozenArchitecture, NetworkCircuit};
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
 use assay_prover::model::OutputMode;
@@ -30,6 +30,14 @@ fn every_change_has_a_name() {
     }
     all.extend(changes(&Case::of(kernel_network(10), 1).compiled));
     all.extend(changes(&Case::of(joined_network(10), 1).compiled));
+    for network in [
+        tiny_network(10),
+        kernel_network(10),
+        joined_network(10),
+        tiny_with(OutputMode::Bit),
+    ] {
+        all.extend(changes(&Case::narrow(network, 1).compiled));
+    }
     for kind in ["constraint", "fixed", "false", "copies", "instance"] {
         let prefix = format!("{kind}, ");
         assert!(all.iter().any(|name| name.starts_with(&prefix)), "{kind}");

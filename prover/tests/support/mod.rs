@@ -4,7 +4,7 @@
 pub(crate) mod weakening;
 
 use assay_prover::circuit::phase2::{Challenges, Phase2};
-use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, NetworkCircuit};
+use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, Layout, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{Architecture, FoldedModel, Model, Op, OutputMode};
 use assay_prover::reference::{self, Trace};
@@ -25,6 +25,11 @@ pub(crate) const SALT_ROWS: usize = 32;
 
 /// The shift whose remainders have two limbs, over the tables of shift 10.
 pub(crate) const TWO_LIMBS: u32 = 18;
+
+/// A case of an architecture from a seed.
+pub(crate) type Of = fn(Architecture, u64) -> Case;
+/// In both forms of the circuit.
+pub(crate) const FORMS: [Of; 2] = [Case::of, Case::narrow];
 
 /// One statement about a small network.
 pub(crate) struct Case {
@@ -56,6 +61,12 @@ impl Case {
 
     pub(crate) fn of(architecture: Architecture, seed: u64) -> Self {
         let frozen = FrozenArchitecture::plan_with(architecture, 3, SALT_ROWS).expect("the network fits");
+        Self::frozen(frozen, seed)
+    }
+
+    /// In the narrow form.
+    pub(crate) fn narrow(architecture: Architecture, seed: u64) -> Self {
+        let frozen = FrozenArchitecture::plan_with(architecture, Layout::NARROW, SALT_ROWS).expect("the network fits");
         Self::frozen(frozen, seed)
     }
 
@@ -149,10 +160,15 @@ pub(crate) fn small(v: &Fr) -> Option<u64> {
 /// Multiplicities that a prover would give these cells: entries that are in no table are not counted.
 pub(crate) fn recount(compiled: &Compiled, witness: &mut Witness) {
     let entries = compiled.fixed.table_rows;
+    let lookups = match compiled.floor.narrow {
+        None => 0..compiled.floor.on_rows,
+        // Behind the rows of the statement, before the tables.
+        Some(rows) => 3..rows.table,
+    };
     let mut counts = [vec![0u64; entries], vec![0u64; entries]];
     for lane in 0..compiled.frozen.layout.lanes {
         for (n, counts) in counts.iter_mut().enumerate() {
-            for value in &witness.cells[3 * lane + n][..compiled.floor.on_rows] {
+            for value in &witness.cells[3 * lane + n][lookups.clone()] {
                 if let Some(count) = small(value).and_then(|v| counts.get_mut(v as usize)) {
                     *count += 1;
                 }
@@ -165,10 +181,14 @@ pub(crate) fn recount(compiled: &Compiled, witness: &mut Witness) {
         }
     }
     let [pair, range] = counts;
-    for (column, counts) in [
-        (&mut witness.pair_multiplicity, pair),
-        (&mut witness.range_multiplicity, range),
-    ] {
+    let columns = match compiled.floor.narrow {
+        None => vec![
+            (&mut witness.pair_multiplicity[..], pair),
+            (&mut witness.range_multiplicity[..], range),
+        ],
+        Some(rows) => vec![(&mut witness.cells[0][rows.table..], [pair, range].concat())],
+    };
+    for (column, counts) in columns {
         for (cell, count) in column.iter_mut().zip(counts) {
             *cell = Fr::from(count);
         }

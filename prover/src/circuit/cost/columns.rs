@@ -34,19 +34,17 @@ pub struct ColumnCounts {
 }
 
 impl ColumnCounts {
-    const MULTIPLICITIES: usize = 2;
     const ACCUMULATORS: usize = 3;
-    const ARITHMETIC: usize = 3;
 
     pub(super) fn of(layout: &Layout, cut: Cut, census: &Census) -> Self {
         let (weights, cells) = (layout.weight_columns, layout.cell_columns() + layout.high_columns(cut));
         Self {
             weights,
             cells,
-            multiplicities: Self::MULTIPLICITIES,
+            multiplicities: layout.multiplicities(),
             lookup: layout.helpers(cut) + 1,
             accumulators: Self::ACCUMULATORS,
-            arithmetic: Self::ARITHMETIC,
+            arithmetic: layout.arithmetic(),
             permutation: census.products,
             quotient: census.pieces,
             opening: census.points() - census.advice - census.products - census.pieces,

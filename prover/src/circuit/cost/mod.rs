@@ -47,7 +47,9 @@ impl Cost {
         let census = census(&compiled.frozen);
         let floor = &compiled.floor;
         Self {
-            rows_used: floor.end.max(floor.weight_end + layout.salt_rows),
+            rows_used: floor
+                .last_row(&compiled.program)
+                .max(floor.weight_end + layout.salt_rows),
             regions: rows::regions(compiled),
             columns: ColumnCounts::of(&layout, compiled.frozen.architecture.cut(), &census),
             advice_columns: census.advice,

@@ -1,6 +1,7 @@
 //! What may be left out of a circuit or let in, by name. The names of fixed cells come from the floor plan, those of
 //! copies from the program.
 
+use super::narrow;
 use crate::support::configure;
 use assay_prover::circuit::program::{Cell, Col, Step};
 use assay_prover::circuit::{Columns, Compiled};
@@ -24,18 +25,34 @@ pub(crate) struct Weakening {
     pub(crate) instances: HashSet<usize>,
 }
 
-pub(crate) fn constraint_change(gate: &str, constraint: &str) -> String {
-    format!("constraint, {gate}: {constraint}")
+/// Those of the narrow form say so: constraints, classes and copies have names that the wide form has, too, and its tests say nothing
+/// about the other one's columns.
+fn name_in_form(compiled: &Compiled, change: &str) -> String {
+    match compiled.floor.narrow {
+        None => change.to_owned(),
+        Some(_) => format!("narrow form, {change}"),
+    }
+}
+
+pub(crate) fn constraint_change(compiled: &Compiled, gate: &str, constraint: &str) -> String {
+    name_in_form(compiled, &format!("constraint, {gate}: {constraint}"))
 }
 
 /// Every change of this circuit that leaves something out or lets something in, by name.
 fn weakenings(compiled: &Compiled, columns: &Columns) -> BTreeMap<String, Weakening> {
     let mut all: BTreeMap<String, Weakening> = BTreeMap::new();
-    for (cell, class) in fixed_classes(compiled, columns) {
+    let (classes, false_cells) = match compiled.floor.narrow {
+        None => (fixed_classes(compiled, columns), false_cells(compiled, columns)),
+        Some(_) => (
+            narrow::fixed_classes(compiled, columns),
+            narrow::false_cells(compiled, columns),
+        ),
+    };
+    for (cell, class) in classes {
         let weakening = all.entry(format!("fixed, {class}")).or_default();
         weakening.fixed.insert(cell, Fr::ZERO);
     }
-    for (class, cells) in false_cells(compiled, columns) {
+    for (class, cells) in false_cells {
         all.entry(format!("false, {class}")).or_default().fixed.extend(cells);
     }
     for (what, from, to) in compiled.program.named_copies() {
@@ -59,7 +76,9 @@ fn weakenings(compiled: &Compiled, columns: &Columns) -> BTreeMap<String, Weaken
             .instances
             .insert(*index);
     }
-    all
+    all.into_iter()
+        .map(|(change, weakening)| (name_in_form(compiled, &change), weakening))
+        .collect()
 }
 
 /// A change that a circuit does not have leaves it as it is, as does that of a constraint.
@@ -84,7 +103,7 @@ fn column(columns: &Columns, col: Col) -> Column<Any> {
 pub(crate) fn changes(compiled: &Compiled) -> Vec<String> {
     let (cs, columns) = configure(compiled);
     let constraints = cs.gates().iter().flat_map(|gate| {
-        (0..gate.polynomials().len()).map(|n| constraint_change(gate.name(), gate.constraint_name(n)))
+        (0..gate.polynomials().len()).map(|n| constraint_change(compiled, gate.name(), gate.constraint_name(n)))
     });
     let mut names: Vec<String> = constraints.collect();
     names.extend(weakenings(compiled, &columns).into_keys());
@@ -164,18 +183,9 @@ fn fixed_classes(compiled: &Compiled, columns: &Columns) -> Vec<(FixedCell, Stri
         };
         all.push(((columns.block, row), class));
     }
-    for (row, value) in fixed.weight_kind.iter().enumerate().filter(|(_, v)| **v != 0) {
-        let class = format!("weight kind {value}: {}", weights_name(compiled, row));
-        all.push(((columns.weight_kind, row), class));
-    }
+    weight_classes(compiled, columns, &mut all);
     let steps: HashMap<usize, &Step> = compiled.program.steps.iter().map(|step| (step.row, step)).collect();
-    for step in compiled.program.steps.iter().filter(|step| step.kind != 0) {
-        let next = steps.get(&(step.row + 1));
-        let last = !next.is_some_and(|next| next.kind == step.kind && next.what == step.what);
-        let which = if last { "last step" } else { "step" };
-        let class = format!("arithmetic of kind {}: {which} of {}", step.kind, step.what);
-        all.push(((columns.arith_kind, step.row), class));
-    }
+    arithmetic_classes(compiled, columns, &steps, &mut all);
     let mut named: HashMap<&str, usize> = HashMap::new();
     for (row, _) in &fixed.constants {
         let what = steps[row].what;
@@ -197,6 +207,29 @@ fn fixed_classes(compiled: &Compiled, columns: &Columns) -> Vec<(FixedCell, Stri
         all.push(((columns.logits, *row), format!("{gate}: {which} row")));
     }
     all
+}
+
+pub(super) fn weight_classes(compiled: &Compiled, columns: &Columns, all: &mut Vec<(FixedCell, String)>) {
+    let kinds = compiled.fixed.weight_kind.iter().enumerate();
+    for (row, value) in kinds.filter(|(_, v)| **v != 0) {
+        let class = format!("weight kind {value}: {}", weights_name(compiled, row));
+        all.push(((columns.weight_kind, row), class));
+    }
+}
+
+pub(super) fn arithmetic_classes(
+    compiled: &Compiled,
+    columns: &Columns,
+    steps: &HashMap<usize, &Step>,
+    all: &mut Vec<(FixedCell, String)>,
+) {
+    for step in compiled.program.steps.iter().filter(|step| step.kind != 0) {
+        let next = steps.get(&(step.row + 1));
+        let last = !next.is_some_and(|next| next.kind == step.kind && next.what == step.what);
+        let which = if last { "last step" } else { "step" };
+        let class = format!("arithmetic of kind {}: {which} of {}", step.kind, step.what);
+        all.push(((columns.arith_kind, step.row), class));
+    }
 }
 
 /// Fixed cells that let something in: masks of lanes that hold no element, and entries that are in no table.
@@ -229,7 +262,7 @@ fn false_cells(compiled: &Compiled, columns: &Columns) -> Vec<(String, Vec<(Fixe
     masks.into_iter().chain(tables).collect()
 }
 
-fn position(first: bool, last: bool) -> &'static str {
+pub(super) fn position(first: bool, last: bool) -> &'static str {
     match (first, last) {
         (true, _) => "first",
         (_, true) => "last",
@@ -278,7 +311,7 @@ fn op_name(op: &Op) -> &'static str {
     }
 }
 
-fn garbage_name(compiled: &Compiled, row: usize) -> &'static str {
+pub(super) fn garbage_name(compiled: &Compiled, row: usize) -> &'static str {
     let garbage = compiled.floor.garbage.iter().enumerate();
     let (layer, _) = garbage
         .filter_map(|(i, g)| g.as_ref().map(|g| (i, g)))

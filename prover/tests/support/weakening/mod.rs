@@ -5,6 +5,7 @@
 //! about. Keys and proofs are made from the circuit itself, never from this wrapper.
 
 pub(crate) mod changes;
+mod narrow;
 
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, NetworkCircuit};
 use assay_statement::field::Fr;
@@ -24,8 +25,8 @@ pub(crate) fn chosen() -> Option<&'static str> {
 }
 
 /// Whether the change of this run leaves a constraint out.
-pub(crate) fn lacks_constraint(gate: &str, constraint: &str) -> bool {
-    chosen().is_some_and(|change| change == constraint_change(gate, constraint))
+pub(crate) fn lacks_constraint(compiled: &Compiled, gate: &str, constraint: &str) -> bool {
+    chosen().is_some_and(|change| change == constraint_change(compiled, gate, constraint))
 }
 
 /// The circuit as the mock prover sees it, with one change or none.
