@@ -62,6 +62,7 @@ mod tests {
     fn listed() -> Vec<(usize, usize, u32)> {
         let fast = (3..=12).map(|columns| (3, columns, 16));
         let others = [
+            (1, 3, 16),
             (4, 3, 16),
             (6, 3, 16),
             (6, 15, 16),
