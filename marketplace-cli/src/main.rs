@@ -1,5 +1,6 @@
 //! Parses the command line, runs the command, and turns its result into an exit code.
 
+use assay_cli::args::sending::Sending;
 use assay_cli::cmd::Cli;
 use assay_cli::context::Context;
 use assay_cli::exit::Exit;
@@ -31,9 +32,10 @@ async fn run() -> ExitCode {
     let meant = ids::Meant::default();
     let matches = ids::completed(Cli::command(), home.as_ref(), &meant).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let sending = Sending::of(&matches);
     let mut out = Output::of(&cli.globals);
     let settled = Settings::find(&cli.globals).and_then(|(settings, blocked)| {
-        let ctx = Context::with(cli.globals, settings)?;
+        let ctx = Context::with(cli.globals, settings)?.sending(sending);
         for line in meant.lines() {
             ctx.out.note(line);
         }

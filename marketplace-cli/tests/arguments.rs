@@ -535,7 +535,7 @@ fn on_a_terminal_consent_is_asked_for() {
             "{said}"
         );
         assert!(
-            code == Some(2) && said.contains("nothing was done"),
+            code == Some(1) && said.contains("nothing was done"),
             "{typed:?}: {said}"
         );
     }

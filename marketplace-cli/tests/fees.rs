@@ -9,8 +9,10 @@ use alloy::eips::Decodable2718;
 use alloy::primitives::{TxHash, B256, U256};
 use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
+use alloy::transports::BoxFuture;
 use assay_chain::account::Account;
-use assay_chain::client::Chain;
+use assay_chain::client::{Call, Chain};
+use assay_chain::consent::{declined, Asked, Consent, Proposed};
 use assay_chain::error::{hint_of, is_passing, Kind};
 use assay_chain::fees::FeeLimits;
 use assay_chain::journal::{Journal, Step};
@@ -23,13 +25,14 @@ use assay_marketplace::home::Home;
 use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::prediction::consumer::open::{self as rounds, Ask};
 use assay_marketplace::testset;
-use assay_protocol::abi::{Privacy, State};
+use assay_protocol::abi::{IAccuracyMarket, Privacy, State};
 use assay_protocol::testset::ImageSize;
 use node_support::lying;
 use serde_json::{json, Value};
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::World;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -108,6 +111,57 @@ async fn a_node_that_lies_about_tips_gets_no_more_than_the_bound() {
         let opened = open_as(&w, &account.clone().within(limits), seed).await.unwrap();
         assert_eq!(tip_of(&w, opened.sent.tx_hash).await, tip);
     }
+}
+
+/// Says no, and remembers to what.
+#[derive(Debug, Default)]
+struct No(Mutex<Vec<String>>);
+
+impl Asked for No {
+    fn ask<'a>(&'a self, proposed: &'a Proposed) -> BoxFuture<'a, eyre::Result<()>> {
+        self.0.lock().unwrap().push(proposed.to_string());
+        Box::pin(async { Err(declined("no")) })
+    }
+}
+
+#[tokio::test]
+async fn who_says_no_is_asked_once_and_nothing_is_signed() {
+    let w = World::new().await;
+    let ids = [w.opened(1).await.id, w.opened(2).await.id];
+    let before = sent(&w, &w.mc.account).await;
+    let person = Arc::new(No::default());
+    let mut account = w.mc.account.clone().asking(Consent::Asked(person.clone()));
+    // On a devnet nobody is asked.
+    account.chain.id += 1;
+
+    let error = open_as(&w, &account, 3).await.unwrap_err();
+    assert!(Kind::Declined.is_of(&error) && !is_passing(&error), "{error:#}");
+    assert_eq!(offer_journal(&w, 3).step("open"), None);
+
+    // It sends no money, but gas is dear.
+    set_base_fee(&w, DEAR).await;
+    let account = account.within(ALLOWED);
+    let mut journal = Journal::open(&w.dir.path().join("cancelled.json")).unwrap();
+    let cancel = |id| Call::new(w.market.address, &IAccuracyMarket::cancelCall { id });
+    let calls = ids.map(|id| (format!("cancel {id}"), cancel(id))).to_vec();
+    let ended = account.send_all(&mut journal, calls, &w.mc.report).await;
+    assert!(
+        ended.len() == 2
+            && ended
+                .iter()
+                .flat_map(|ended| ended.as_ref().err())
+                .all(|error| Kind::Declined.is_of(error))
+    );
+    assert_eq!(journal.steps().count(), 0);
+
+    let asked = person.0.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(
+        asked[0].starts_with("open: sends ") && asked[0].contains("by 20"),
+        "{asked:?}"
+    );
+    assert!(asked[1].starts_with(&format!("cancel {}: ", ids[0])), "{asked:?}");
+    assert_eq!(sent(&w, &w.mc.account).await, before);
 }
 
 async fn tip_of(w: &World, hash: TxHash) -> u128 {
@@ -420,9 +474,13 @@ async fn waiting_for_confirmations_is_told_once_where_no_bar_shows_it() {
         }
     }
     assert!(program.wait().await.unwrap().success(), "{said:?}");
-    let [waiting, done] = said.as_slice() else {
+    let [cost, waiting, done] = said.as_slice() else {
         panic!("{said:?}")
     };
+    assert!(
+        cost.starts_with("cancel: ") && cost.contains(" gas cost about "),
+        "{cost}"
+    );
     let hash = waiting.strip_prefix("cancel: waiting for 3 confirmations of ").unwrap();
     assert!(done.starts_with(&format!("cancel: {hash} in block ")), "{done}");
 }

@@ -19,6 +19,7 @@
 //! | [`accepting`] | which audits a responder takes on |
 //! | [`block`] | the block that is read at |
 //! | [`consent`] | what is asked of a person first |
+//! | [`sending`] | who signs transactions, and whether somebody is asked |
 
 pub mod accepting;
 pub mod block;
@@ -39,6 +40,7 @@ pub mod policy;
 pub mod predicate;
 pub mod queue;
 pub mod retrieval;
+pub mod sending;
 pub mod server;
 pub mod serving;
 pub mod srs;

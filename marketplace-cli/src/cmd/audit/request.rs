@@ -1,9 +1,9 @@
 //! Asks which documents of a corpus match a predicate.
 
 use crate::args::fees::ether;
-use crate::args::keys::KeyArgs;
 use crate::args::predicate::PredicateKeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::SendArgs;
 use crate::args::server::ServerArgs;
 use crate::args::time::seconds;
 use crate::context::Context;
@@ -77,7 +77,7 @@ pub struct Args {
     #[command(flatten)]
     retrieval: RetrievalArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
