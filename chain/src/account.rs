@@ -88,6 +88,14 @@ impl Account {
         Self { consent, ..self }
     }
 
+    /// Goes on unless this is a dry run.
+    ///
+    /// # Errors
+    /// [`Kind::DryRun`] in one, with what it stopped before.
+    pub fn require_real(&self, before: impl std::fmt::Display) -> eyre::Result<()> {
+        self.consent.require_real(before)
+    }
+
     /// Goes on unless this is a dry run, which makes no proof.
     ///
     /// # Errors
@@ -95,7 +103,7 @@ impl Account {
     pub fn require_proofs(&self, missing: usize) -> eyre::Result<()> {
         match missing {
             0 => Ok(()),
-            _ => self.consent.require_real(format_args!(
+            _ => self.require_real(format_args!(
                 "{missing} proof(s) are made: what sending them costs is known once they are there"
             )),
         }

@@ -12,7 +12,7 @@ use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
 use assay_chain::audits::Audits;
 use assay_chain::client::Chain;
-use assay_chain::consent::Consent;
+use assay_chain::consent::{Consent, Tried};
 use assay_chain::corpora::Corpora;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
@@ -35,6 +35,8 @@ pub struct Context {
     pub home: Home,
     /// How the command sends.
     pub sending: Sending,
+    /// What a dry run was about to sign.
+    pub tried: Tried,
 }
 
 impl Context {
@@ -67,18 +69,23 @@ impl Context {
             out,
             home,
             sending: Sending::default(),
+            tried: Tried::default(),
         })
     }
 
     /// The same for a command that sends so.
-    pub fn sending(self, sending: Sending) -> Self {
-        Self { sending, ..self }
+    pub fn sending(mut self, sending: Sending) -> Self {
+        self.sending = sending;
+        // What a command says at its end has not happened in a dry run.
+        self.out.withhold(sending.is_dry);
+        self
     }
 
     /// Whether transactions are signed: with a person in front of a terminal it is asked.
     fn consent(&self) -> Consent {
         match self.sending {
-            Sending { asks: true } if on_terminal() => Consent::Asked(Arc::new(Person(self.out.clone()))),
+            Sending { is_dry: true, .. } => Consent::Dry(self.tried.clone()),
+            Sending { asks: true, .. } if on_terminal() => Consent::Asked(Arc::new(Person(self.out.clone()))),
             _ => Consent::Given,
         }
     }

@@ -7,6 +7,7 @@ use assay_cli::exit::Exit;
 use assay_cli::ids;
 use assay_cli::output::Output;
 use assay_cli::settings::Settings;
+use assay_cli::tried;
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -49,7 +50,7 @@ async fn run() -> ExitCode {
     let done = match settled {
         Ok(ctx) => {
             out = ctx.out.clone();
-            cli.command.run(&ctx).await
+            tried::ended(&ctx, cli.command.run(&ctx).await)
         }
         Err(error) => Err(error),
     };

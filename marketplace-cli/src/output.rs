@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 pub struct Output {
     json: bool,
     verbose: bool,
+    /// Whether results are not printed.
+    withheld: bool,
     report: Reporter,
 }
 
@@ -36,6 +38,7 @@ impl Output {
         Self {
             json,
             verbose: false,
+            withheld: false,
             report: Reporter::new(Terminal::new(Told::Usual)),
         }
     }
@@ -51,8 +54,14 @@ impl Output {
         Self {
             json: globals.json,
             verbose: globals.verbose,
+            withheld: false,
             report: Reporter::new(terminal),
         }
+    }
+
+    /// Whether results are not printed from now on.
+    pub fn withhold(&mut self, withheld: bool) {
+        self.withheld = withheld;
     }
 
     /// A line for whoever wants to know more.
@@ -64,6 +73,9 @@ impl Output {
 
     /// Prints the result of the command: `value` as one JSON document with `--json`, `text` otherwise.
     pub fn result<T: Serialize>(&self, value: &T, text: impl fmt::Display) -> eyre::Result<()> {
+        if self.withheld {
+            return Ok(());
+        }
         let text = if self.json {
             serde_json::to_string(value)?
         } else {

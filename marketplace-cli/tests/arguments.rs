@@ -1,6 +1,7 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
 use assay_cli::args::accepting::AcceptingArgs;
+use assay_cli::args::consent::ConsentArgs;
 use assay_cli::args::economics::{CostArgs, MarketArgs};
 use assay_cli::args::keys::{KeyArgs, PasswordArgs};
 use assay_cli::args::model::{ModelArgs, ModelIfAnyArgs, PublicModelArgs};
@@ -9,6 +10,7 @@ use assay_cli::args::patrol::{MetricsArgs, PatrolArgs};
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::predicate::PredicateKeyArgs;
 use assay_cli::args::queue::QueueArgs;
+use assay_cli::args::sending::{SendArgs, TryArgs};
 use assay_cli::args::server::ServerArgs;
 use assay_cli::args::serving::ServingArgs;
 use assay_cli::args::srs::SrsArgs;
@@ -605,6 +607,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("AcceptingArgs", of::<AcceptingArgs>()),
         ("AssumedArgs", of::<AssumedArgs>()),
         ("AuditArgs", of::<AuditArgs>()),
+        ("ConsentArgs", of::<ConsentArgs>()),
         ("CostArgs", of::<CostArgs>()),
         ("Globals", of::<Globals>()),
         ("KeyArgs", of::<KeyArgs>()),
@@ -620,10 +623,12 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("PublicModelArgs", of::<PublicModelArgs>()),
         ("QueueArgs", of::<QueueArgs>()),
         ("RoundArgs", of::<RoundArgs>()),
+        ("SendArgs", of::<SendArgs>()),
         ("ServerArgs", of::<ServerArgs>()),
         ("ServingArgs", of::<ServingArgs>()),
         ("SrsArgs", of::<SrsArgs>()),
         ("TrustArgs", of::<TrustArgs>()),
+        ("TryArgs", of::<TryArgs>()),
     ]
 }
 

@@ -12,7 +12,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::transports::BoxFuture;
 use assay_chain::account::Account;
 use assay_chain::client::{Call, Chain};
-use assay_chain::consent::{declined, Asked, Consent, Proposed};
+use assay_chain::consent::{declined, Asked, Consent, Proposed, Tried};
 use assay_chain::error::{hint_of, is_passing, Kind};
 use assay_chain::fees::FeeLimits;
 use assay_chain::journal::{Journal, Step};
@@ -483,4 +483,76 @@ async fn waiting_for_confirmations_is_told_once_where_no_bar_shows_it() {
     );
     let hash = waiting.strip_prefix("cancel: waiting for 3 confirmations of ").unwrap();
     assert!(done.starts_with(&format!("cancel: {hash} in block ")), "{done}");
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_it_would_send_and_the_command_goes_on_from_it() {
+    let w = World::new().await;
+    let (opened, model) = (w.opened(1).await, w.model_id.to_string());
+    let (id, key) = (opened.id.to_string(), w.dir.path().join("transport.key"));
+    let counted = [sent(&w, &w.mc.account).await, sent(&w, &w.mp.account).await];
+
+    let args = ["mc", "cancel", &id, "--devnet-account", "2", "--dry-run", "--json"];
+    let (code, said, result) = ran(assay(&w, &w.mc.home, &args)).await;
+    assert_eq!(code, Some(0), "{said}");
+    let result: Value = serde_json::from_str(&result).unwrap();
+    snapshots::assert_shape(&["dry-run"], &result);
+    assert_eq!(result["stopped"], "dry run: stopped before cancel");
+    let [proposed] = result["proposed"].as_array().unwrap().as_slice() else {
+        panic!("{result}")
+    };
+    let cost = &proposed["cost"];
+    let fee: u128 = cost["feeWei"].as_str().unwrap().parse().unwrap();
+    let most: u128 = cost["mostFeeWei"].as_str().unwrap().parse().unwrap();
+    assert!(
+        cost["gas"].as_u64().unwrap() > 21_000 && fee > 0 && most > fee,
+        "{cost}"
+    );
+    assert_eq!(proposed["to"].as_str().unwrap().parse(), Ok(w.market.address));
+
+    // The key that it makes is kept, and is the one that is sent after.
+    let file = key.to_str().unwrap();
+    let args = ["mp", "transport-key", &model, "--file", file, "--devnet-account", "1"];
+    let dry = [&args[..], &["--dry-run"]].concat();
+    let (code, said, result) = ran(assay(&w, &w.mp.home, &dry)).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        result.contains(" gas cost about ") && result.ends_with("; nothing was sent\n"),
+        "{result}"
+    );
+    assert_eq!([sent(&w, &w.mc.account).await, sent(&w, &w.mp.account).await], counted);
+    assert_eq!(w.market.engagement(opened.id).await.unwrap().state, State::Offered);
+    let made = std::fs::read(&key).unwrap();
+    let (code, said, _) = ran(assay(&w, &w.mp.home, &args)).await;
+    assert_eq!((code, std::fs::read(&key).unwrap()), (Some(0), made), "{said}");
+
+    // Now nothing has to be signed, and nothing is told as if it had been done.
+    let (code, said, result) = ran(assay(&w, &w.mp.home, &dry)).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(result, "dry run: nothing had to be signed; nothing was sent\n");
+}
+
+#[tokio::test]
+async fn a_dry_run_sends_nothing_again_and_waits_for_nothing() {
+    let w = World::new().await;
+    let step = interrupted(&w).await;
+    let before = sent(&w, &w.mc.account).await;
+    let tried = Tried::default();
+    let account = w.mc.account.clone().asking(Consent::Dry(tried.clone()));
+    let error = open_as(&w, &account, 1).await.unwrap_err();
+    assert!(Kind::DryRun.is_of(&error), "{error:#}");
+    assert!(error.to_string().contains("sending open again"), "{error:#}");
+    assert_eq!(offer_journal(&w, 1).step("open"), Some(&step));
+    assert_eq!(sent(&w, &w.mc.account).await, before);
+    assert!(tried.proposed().is_empty());
+
+    let opened = repeated(&w, FeeLimits::default()).await.unwrap();
+    assert_eq!(open_as(&w, &account, 1).await.unwrap().id, opened.id);
+    let mut account = account;
+    account.chain.confirmations = 100;
+    let error = open_as(&w, &account, 1).await.unwrap_err();
+    assert!(
+        error.to_string().contains("waiting for the confirmations of open"),
+        "{error:#}"
+    );
 }

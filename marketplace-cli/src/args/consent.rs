@@ -21,11 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What shells say of a process that was interrupted.
 const INTERRUPTED: i32 = 130;
 
+/// What options about it are listed under.
+pub(crate) const BEFORE: &str = "Before acting";
+
 /// Whether a command asks before it acts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ConsentArgs {
     /// Do not ask before acting
-    #[arg(long)]
+    #[arg(long, help_heading = BEFORE)]
     yes: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Calls that only move or end an audit.
 
 use crate::args::retrieval::RetrievalArgs;
-use crate::args::sending::SendArgs;
+use crate::args::sending::{SendArgs, TryArgs};
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::audit::authority::approve;
@@ -10,6 +10,17 @@ use assay_marketplace::engagement::{overdue, Ended};
 
 #[derive(Debug, clap::Args)]
 pub struct IdArgs {
+    /// Audit
+    pub id: B256,
+    #[command(flatten)]
+    pub retrieval: RetrievalArgs,
+    #[command(flatten)]
+    pub keys: TryArgs,
+}
+
+/// As [`IdArgs`], of what hands something over or opens it.
+#[derive(Debug, clap::Args)]
+pub(super) struct FirmArgs {
     /// Audit
     pub id: B256,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! Offers an engagement and escrows its money.
 
-use crate::args::sending::SendArgs;
+use crate::args::sending::TryArgs;
 use crate::args::target::TargetArgs;
 use crate::args::time::seconds;
 use crate::context::Context;
@@ -44,7 +44,7 @@ pub struct Args {
     #[command(flatten)]
     trust: crate::args::trust::TrustArgs,
     #[command(flatten)]
-    keys: SendArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! Ends an accepted engagement before proving.
 
-use crate::args::sending::SendArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::moves::{price_of_abort, ABORT};
@@ -14,7 +14,7 @@ pub struct Args {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: SendArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

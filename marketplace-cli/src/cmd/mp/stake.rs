@@ -1,7 +1,7 @@
 //! The stake of a model, and its transport key.
 
 use crate::args::fees::ether as amount;
-use crate::args::sending::SendArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_marketplace::model::stake::{add, begins_exit, leave, require_owner, set_transport_key};
@@ -20,7 +20,7 @@ pub struct TopUpArgs {
     #[arg(long, value_name = "ETHER", value_parser = amount, allow_negative_numbers = true)]
     ether: Option<u128>,
     #[command(flatten)]
-    keys: SendArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub struct ExitArgs {
     #[arg(long)]
     cancel: bool,
     #[command(flatten)]
-    keys: SendArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub struct TransportKeyArgs {
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    keys: SendArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
