@@ -18,6 +18,7 @@
 //! | [`predicate`], [`documents`] | keys of a predicate, documents by their indices |
 //! | [`accepting`] | which audits a responder takes on |
 //! | [`block`] | the block that is read at |
+//! | [`listing`] | lists as comma-separated values |
 //! | [`consent`] | what is asked of a person first |
 //! | [`sending`] | who signs transactions, and whether somebody is asked |
 
@@ -32,6 +33,7 @@ pub mod fees;
 pub mod globals;
 pub mod image_size;
 pub mod keys;
+pub mod listing;
 pub mod model;
 pub mod output;
 pub mod passphrase;

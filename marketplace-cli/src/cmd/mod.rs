@@ -61,7 +61,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make model files, open their commitments, check openings, look at registered models
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "models")]
     Model(model::Command),
     /// Choose the circuit's layout for a model's architecture
     Plan(plan::Args),
