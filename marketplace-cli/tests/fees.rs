@@ -556,3 +556,64 @@ async fn a_dry_run_sends_nothing_again_and_waits_for_nothing() {
         "{error:#}"
     );
 }
+
+#[tokio::test]
+async fn status_tells_whose_move_it_is_and_goes_on_past_a_damaged_record() {
+    let w = World::new().await;
+    let opened = w.opened(1).await;
+    let chain = &w.market.chain;
+    let other = B256::repeat_byte(7);
+    let damaged = w.mc.home.of_id(chain, "engagements", other).join("journal.json");
+    std::fs::create_dir_all(damaged.parent().unwrap()).unwrap();
+    std::fs::write(&damaged, b"{").unwrap();
+
+    let (code, said, result) = ran(assay(&w, &w.mc.home, &["status", "--json"])).await;
+    assert_eq!(code, Some(0), "{said}");
+    let result: Value = serde_json::from_str(&result).unwrap();
+    snapshots::assert_shape(&["status"], &result);
+    let [offer, bad] = result["open"].as_array().unwrap().as_slice() else {
+        panic!("{result}")
+    };
+    assert_eq!(offer["id"].as_str().unwrap().parse(), Ok(opened.id));
+    assert_eq!(
+        (&offer["role"], &offer["state"]),
+        (&json!("consumer"), &json!("Offered"))
+    );
+    assert_eq!((&offer["mover"], &offer["isMine"]), (&json!("provider"), &json!(false)));
+    assert_eq!(offer["until"], opened.expiry);
+    assert_eq!(offer["moverAddress"].as_str().unwrap().parse(), Ok(w.mp.address()));
+    assert_eq!(result["unfinished"], 0);
+    assert!(offer["silence"].as_str().unwrap().ends_with("(Cancelled)"), "{offer}");
+    assert_eq!(bad["id"].as_str().unwrap().parse(), Ok(other));
+    assert!(bad["error"].as_str().unwrap().contains("is damaged"), "{bad}");
+
+    let (_, _, csv) = ran(assay(&w, &w.mc.home, &["status", "--csv"])).await;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "kind,id,role,state,move,until,if nobody moves");
+    assert!(
+        lines[1].starts_with(&format!("engagement,{},consumer,Offered,", opened.id)),
+        "{csv}"
+    );
+    let (code, said, _) = ran(assay(&w, &w.mc.home, &["status", "--csv", "--json"])).await;
+    assert_eq!(code, Some(2), "{said}");
+
+    let (_, _, listed) = ran(assay(&w, &w.mc.home, &["verdict", "list", "--offers", "--json"])).await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["models"][0]["offers"][0]["id"], offer["id"]);
+    let provider = w.other.address().to_string();
+    let args = ["verdict", "list", "--provider", &provider, "--json"];
+    let (_, _, none) = ran(assay(&w, &w.mc.home, &args)).await;
+    assert_eq!(none.trim(), "{\"models\":[]}");
+
+    let args = [
+        "status",
+        "--home",
+        w.mc.home.path().to_str().unwrap(),
+        "--rpc-url",
+        "http://127.0.0.1:1",
+    ];
+    let mut dead = Command::new(env!("CARGO_BIN_EXE_assay"));
+    dead.args(args).args(["--market", &w.market.address.to_string()]);
+    let (code, said, _) = ran(dead).await;
+    assert_eq!(code, Some(4), "{said}");
+}
