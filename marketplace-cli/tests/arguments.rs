@@ -591,6 +591,41 @@ fn proving_says_what_is_left_and_where_that_comes_from() {
     }
 }
 
+#[test]
+fn a_damaged_secret_is_reported_before_any_key_is_derived() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    Model::random(tiny_network(10), 3)
+        .unwrap()
+        .save(&dir.path().join("tiny.assay"))
+        .unwrap();
+    std::fs::write(path("tiny.secret"), b"no secret").unwrap();
+    image::RgbImage::from_pixel(12, 8, image::Rgb([1, 2, 3]))
+        .save(dir.path().join("x.png"))
+        .unwrap();
+    let (model, image, out) = (path("tiny.assay"), path("x.png"), path("x.proof"));
+    let ran = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args([
+            "prove",
+            "--model",
+            &model,
+            "--secret",
+            &path("tiny.secret"),
+            "--image",
+            &image,
+            "--out",
+            &out,
+        ])
+        .env("ASSAY_HOME", dir.path().join("home"))
+        .env("ASSAY_CACHE_DIR", dir.path().join("cache"))
+        .output()
+        .unwrap();
+    let said = text(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{said}");
+    assert!(said.contains("tiny.secret"), "{said}");
+    assert!(!dir.path().join("cache").exists(), "{said}");
+}
+
 type Headings = BTreeMap<String, Option<String>>;
 
 fn headings_in(command: &clap::Command) -> Headings {
