@@ -1,15 +1,15 @@
 //! Somebody who signs: dry runs, and signed transactions that are journaled before they are sent.
 
 use super::client::{explain_rpc, revert_data, Call, Chain, STALLED};
-use super::envelope::{called, decoded, outbidding, read};
-use super::fees::{FeeLimits, Fees, Quote};
+use super::consent::{declined, stopped, Consent};
+use super::envelope::{called, decoded, outbidding, read, signer};
+use super::fees::{FeeLimits, Fees};
 use super::refusal::Refusal;
 use super::revert;
 use crate::error::{hinted, Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::eips::{BlockId, Encodable2718};
-use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
+use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// Gas kept free above the estimate, in percent: a verifier may meet colder storage or another block's base fee logic.
-const GAS_MARGIN_PERCENT: u64 = 20;
+pub(crate) const GAS_MARGIN_PERCENT: u64 = 20;
 
 /// Largest gas limit of a transaction (EIP-7825).
 pub const MAX_TX_GAS: u64 = 1 << 24;
@@ -41,18 +41,6 @@ fn taken(step: &str, nonce: u64) -> eyre::Report {
     .into()
 }
 
-/// Gas that a transaction may use if it is estimated at so much.
-///
-/// # Errors
-/// If no transaction may use as much.
-fn with_margin(gas: u64) -> eyre::Result<u64> {
-    eyre::ensure!(
-        gas <= MAX_TX_GAS,
-        "the call takes {gas} gas, a transaction may use {MAX_TX_GAS}"
-    );
-    Ok((gas + gas * GAS_MARGIN_PERCENT / 100).min(MAX_TX_GAS))
-}
-
 /// The node has another transaction with this nonce, for fees that this one does not outbid.
 #[derive(Debug, thiserror::Error)]
 #[error("the node has another transaction in this one's place")]
@@ -63,8 +51,9 @@ pub(crate) struct Replaces(#[source] TransportError);
 pub struct Account {
     /// Where the transactions go, and are waited for.
     pub chain: Chain,
-    signer: PrivateKeySigner,
-    limits: FeeLimits,
+    pub(crate) signer: PrivateKeySigner,
+    pub(crate) limits: FeeLimits,
+    pub(crate) consent: Consent,
     /// Held from the choice of a nonce until the node has its transaction; clones share it.
     turn: Arc<Mutex<()>>,
 }
@@ -84,6 +73,7 @@ impl Account {
             chain,
             signer,
             limits: FeeLimits::default(),
+            consent: Consent::default(),
             turn: Arc::default(),
         }
     }
@@ -91,6 +81,32 @@ impl Account {
     /// The same within other limits.
     pub fn within(self, limits: FeeLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The same, if each transaction that is signed for a step needs this consent.
+    pub fn asking(self, consent: Consent) -> Self {
+        Self { consent, ..self }
+    }
+
+    /// Goes on unless this is a dry run.
+    ///
+    /// # Errors
+    /// [`Kind::DryRun`] in one, with what it stopped before.
+    pub fn require_real(&self, before: impl std::fmt::Display) -> eyre::Result<()> {
+        self.consent.require_real(before)
+    }
+
+    /// Goes on unless this is a dry run, which makes no proof.
+    ///
+    /// # Errors
+    /// [`Kind::DryRun`] in one, if any is missing.
+    pub fn require_proofs(&self, missing: usize) -> eyre::Result<()> {
+        match missing {
+            0 => Ok(()),
+            _ => self.require_real(format_args!(
+                "{missing} proof(s) are made: what sending them costs is known once they are there"
+            )),
+        }
     }
 
     /// Whom the contracts see.
@@ -186,7 +202,8 @@ impl Account {
         self.finish(journal, step, hash, &raw, out, Instant::now()).await
     }
 
-    /// As [`Account::send`] for several calls, which wait for their blocks together; how each of them ended.
+    /// As [`Account::send`] for several calls, which wait for their blocks together; how each of them ended. Once somebody declines one,
+    /// nobody is asked about the others.
     ///
     /// # Errors
     /// If the journal cannot be written, or the node does not answer.
@@ -196,9 +213,13 @@ impl Account {
         calls: Vec<(String, Call)>,
         out: &Reporter,
     ) -> Vec<eyre::Result<TransactionReceipt>> {
-        let mut begun = Vec::new();
+        let (mut begun, mut is_over) = (Vec::new(), false);
         for (step, call) in calls {
-            let sent = self.begin(journal, &step, &call, out).await;
+            let sent = match is_over {
+                true => Err(declined("one before it was not confirmed")),
+                false => self.begin(journal, &step, &call, out).await,
+            };
+            is_over |= sent.as_ref().is_err_and(|error| Kind::Declined.is_of(error));
             begun.push((step, sent));
         }
         // They wait together: those behind one that no block takes have waited as long.
@@ -227,7 +248,10 @@ impl Account {
         self.make_way(journal, None, true, out).await?;
         self.dry_run(call).await?;
         let _turn = self.turn.lock().await;
-        let (hash, raw, nonce) = self.sign(call).await?;
+        let gas = self.estimate_gas(call).await?;
+        let priced = self.consented(step, call, gas, Fees::default(), out).await?;
+        let nonce = self.next_nonce().await?;
+        let (hash, raw) = self.sign_priced(call, nonce, priced).await?;
         journal.set_step(step, Step::sent(hash, raw.clone(), nonce))?;
         self.broadcast(&raw).await?;
         Ok((hash, raw))
@@ -326,9 +350,7 @@ impl Account {
 
     /// Whether another account signed the step: its nonces say nothing about this one's.
     pub(crate) fn is_of_another(&self, signed: &TxEnvelope) -> eyre::Result<bool> {
-        let prehash = signed.signature_hash();
-        let signer = signed.signature().recover_address_from_prehash(&prehash)?;
-        Ok(signer != self.address())
+        Ok(signer(signed)? != self.address())
     }
 
     /// Sends a journaled transaction once more, or one with the same nonce and call in its place: that sends no less than
@@ -341,6 +363,8 @@ impl Account {
         least_wei: u128,
         out: &Reporter,
     ) -> eyre::Result<(TxHash, Bytes)> {
+        self.consent
+            .require_real(format_args!("sending {step} again, transaction {}", sent.tx_hash))?;
         let old = decoded(&sent)?;
         let _turn = self.turn.lock().await;
         let is_acceptable = self.chain.base_fee().await? <= old.max_fee_per_gas();
@@ -355,15 +379,16 @@ impl Account {
         let mut call = called(&old);
         call.value_wei = call.value_wei.max(least_wei);
         // The pending block may hold what this takes the place of.
-        let gas = with_margin(self.estimate_gas_at(&call, BlockId::latest()).await?)?;
-        let (hash, raw) = match self.sign_with(&call, gas, sent.nonce, outbidding(&old)).await {
+        let gas = self.estimate_gas_at(&call, BlockId::latest()).await?;
+        let priced = self.consented(step, &call, gas, outbidding(&old), out).await;
+        let (hash, raw) = match priced {
             // The node may have dropped it, and fees may have fallen since.
             Err(error) if Kind::TooDear.is_of(&error) && sent.stalled && is_acceptable => {
                 out.warn(format_args!("{step}: {} is not replaced: {error:#}", sent.tx_hash));
                 self.broadcast(&sent.raw).await?;
                 return Ok((sent.tx_hash, sent.raw));
             }
-            signed => signed?,
+            priced => self.sign_priced(&call, sent.nonce, priced?).await?,
         };
         out.note(format_args!(
             "{step}: transaction {hash} takes the place of {}",
@@ -376,7 +401,7 @@ impl Account {
 
     /// Sends the call with this gas limit even if it will revert, and returns its receipt either way.
     pub async fn send_regardless(&self, call: &Call, gas: u64) -> eyre::Result<TransactionReceipt> {
-        let (hash, raw, _) = self.sign_with_gas(call, gas).await?;
+        let (hash, raw) = self.sign_regardless(call, gas).await?;
         self.broadcast(&raw).await?;
         loop {
             if let Some(receipt) = self.chain.provider.get_transaction_receipt(hash).await? {
@@ -396,9 +421,18 @@ impl Account {
         out: &Reporter,
         since: Instant,
     ) -> eyre::Result<TransactionReceipt> {
-        let signed_by = (self.address(), read(raw)?.nonce());
-        let confirmed = self.chain.confirmed(hash, raw, signed_by, step, out, since);
-        if let Some(receipt) = confirmed.await? {
+        let confirmed = match &self.consent {
+            // What waits may have to send again.
+            Consent::Dry(_) => match self.chain.confirmed_by_now(hash).await? {
+                None => return Err(stopped(format_args!("waiting for the confirmations of {step}"))),
+                receipt => receipt,
+            },
+            Consent::Given | Consent::Asked(_) => {
+                let signed_by = (self.address(), read(raw)?.nonce());
+                self.chain.confirmed(hash, raw, signed_by, step, out, since).await?
+            }
+        };
+        if let Some(receipt) = confirmed {
             if let Some(mined) = journal.confirm_step(step, &receipt)? {
                 out.note(format_args!("{step}: {} {mined}", receipt.transaction_hash));
             }
@@ -414,71 +448,8 @@ impl Account {
         ))
     }
 
-    async fn sign(&self, call: &Call) -> eyre::Result<(TxHash, Bytes, u64)> {
-        let gas = self.gas_limit(call).await?;
-        self.sign_with_gas(call, gas).await
-    }
-
-    /// The estimate with its margin.
-    ///
-    /// # Errors
-    /// If no transaction may use as much.
-    pub(crate) async fn gas_limit(&self, call: &Call) -> eyre::Result<u64> {
-        with_margin(self.estimate_gas(call).await?)
-    }
-
-    async fn sign_with_gas(&self, call: &Call, gas: u64) -> eyre::Result<(TxHash, Bytes, u64)> {
-        let nonce = self
-            .chain
-            .provider
-            .get_transaction_count(self.address())
-            .pending()
-            .await?;
-        let (hash, raw) = self.sign_with(call, gas, nonce, Fees::default()).await?;
-        Ok((hash, raw, nonce))
-    }
-
-    /// The fees of the moment, within the limits and no less than `floor`.
-    ///
-    /// # Errors
-    /// [`Kind::TooDear`], or if the account cannot pay.
-    async fn fees(&self, call: &Call, gas: u64, floor: Fees) -> eyre::Result<Fees> {
-        let suggested = self.chain.provider.estimate_eip1559_fees().await?;
-        let quote = Quote {
-            base: self.chain.base_fee().await?,
-            tip: suggested.max_priority_fee_per_gas,
-        };
-        let fees = self.limits.fees(quote, floor, gas, call.value_wei)?;
-        self.require_funds(call.value_wei, fees.max_fee.saturating_mul(gas.into()))
-            .await?;
-        Ok(fees)
-    }
-
-    /// Signs with the fees of the moment, within the limits and no less than `floor`.
-    ///
-    /// # Errors
-    /// Those of [`Account::fees`].
-    pub(crate) async fn sign_with(
-        &self,
-        call: &Call,
-        gas: u64,
-        nonce: u64,
-        floor: Fees,
-    ) -> eyre::Result<(TxHash, Bytes)> {
-        let fees = self.fees(call, gas, floor).await?;
-        let request = call
-            .request(self.address())
-            .with_chain_id(self.chain.id)
-            .with_nonce(nonce)
-            .with_gas_limit(gas)
-            .with_max_fee_per_gas(fees.max_fee)
-            .with_max_priority_fee_per_gas(fees.tip);
-        let wallet = EthereumWallet::from(self.signer.clone());
-        let envelope = NetworkTransactionBuilder::<Ethereum>::build(request, &wallet).await?;
-        Ok((*envelope.tx_hash(), envelope.encoded_2718().into()))
-    }
-
     pub(crate) async fn broadcast(&self, raw: &Bytes) -> eyre::Result<()> {
+        self.consent.require_real("sending a transaction")?;
         let Err(error) = self.chain.provider.send_raw_transaction(raw).await else {
             return Ok(());
         };

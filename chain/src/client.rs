@@ -227,6 +227,17 @@ impl Chain {
         Ok(self.provider.get_transaction_count(account).block_id(block).await?)
     }
 
+    /// The receipt of a transaction that has its confirmations and succeeded; `None` before.
+    pub(super) async fn confirmed_by_now(&self, hash: TxHash) -> eyre::Result<Option<TransactionReceipt>> {
+        let receipt = self.provider.get_transaction_receipt(hash).await?;
+        let head = self.provider.get_block_number().await?;
+        let depth = |mined: u64| (head + 1).saturating_sub(mined);
+        Ok(receipt.filter(|receipt| {
+            let mined = receipt.block_number;
+            receipt.status() && mined.is_some_and(|mined| depth(mined) >= self.confirmations)
+        }))
+    }
+
     /// Wei per gas that the next block takes at least.
     pub async fn base_fee(&self) -> eyre::Result<u128> {
         let block = self.provider.get_block_by_number(BlockNumberOrTag::Latest).await?;

@@ -5,7 +5,7 @@ use crate::fees::Fees;
 use crate::journal::Step;
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::Decodable2718;
-use alloy::primitives::Bytes;
+use alloy::primitives::{Address, Bytes};
 use eyre::WrapErr;
 
 /// What a journaled transaction carries.
@@ -14,6 +14,23 @@ use eyre::WrapErr;
 /// If it is none.
 pub(crate) fn decoded(step: &Step) -> eyre::Result<TxEnvelope> {
     read(&step.raw)
+}
+
+impl Step {
+    /// Who signed it.
+    ///
+    /// # Errors
+    /// If it is no transaction.
+    pub fn signer(&self) -> eyre::Result<Address> {
+        signer(&decoded(self)?)
+    }
+}
+
+/// Who signed a transaction.
+pub(crate) fn signer(signed: &TxEnvelope) -> eyre::Result<Address> {
+    Ok(signed
+        .signature()
+        .recover_address_from_prehash(&signed.signature_hash())?)
 }
 
 /// The transaction of these bytes.

@@ -23,6 +23,10 @@ pub enum Kind {
     InUse,
     /// The time of what was asked for has not come.
     Early,
+    /// It was only tried out, as far as that goes.
+    DryRun,
+    /// Somebody was asked and did not agree.
+    Declined,
 }
 
 impl Kind {
@@ -124,7 +128,8 @@ pub fn hinted_because(cause: eyre::Report, message: impl Into<String>, hint: imp
 /// Whether an error says nothing about what was to be done: the node was away, gas is too dear now, somebody else works on it,
 /// or the chain is being rewritten or may yet be.
 pub fn is_passing(report: &eyre::Report) -> bool {
-    Kind::of(report).is_some_and(|kind| !matches!(kind, Kind::Usage | Kind::Rejected))
+    let is_final = |kind| matches!(kind, Kind::Usage | Kind::Rejected | Kind::DryRun | Kind::Declined);
+    Kind::of(report).is_some_and(|kind| !is_final(kind))
 }
 
 /// The line that says how to get further, if an error has one.

@@ -8,9 +8,12 @@
 //! | [`journal`] | what was signed, before it is sent | nothing |
 //! | `refusal`, `round_refusals`, `corpus_refusals`, `audit_refusals`, [`revert`] | why a node or a contract refused | `error` |
 //! | [`client`] | a chain over a node | `refusal`, `revert` |
+//! | [`money`] | what becomes of the money that a call sends | `client` |
+//! | [`consent`] | what a transaction costs, told before it is signed, and whether it is | `client`, `error`, `money` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
 //! | `envelope` | signed transactions of a journal, read | `client`, `fees`, `journal` |
-//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `envelope`, `fees`, `journal` |
+//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `consent`, `envelope`, `fees`, `journal` |
+//! | `signing` | what a transaction may use and pay, told and consented to, and its signature | `account`, `consent`, `fees` |
 //! | `stuck` | what no block takes, and keeps the account's others waiting | `account`, `envelope` |
 //! | [`block`] | the block that a reading comes from | `client` |
 //! | [`history`], [`market`] | past events; the market and its registry | `client` |
@@ -42,6 +45,7 @@ pub mod audits;
 pub mod block;
 pub mod block_proof;
 pub mod client;
+pub mod consent;
 pub mod corpora;
 mod corpus_refusals;
 pub mod creation;
@@ -57,6 +61,7 @@ pub mod inclusion;
 pub mod journal;
 pub mod keys;
 pub mod market;
+pub mod money;
 pub mod node_url;
 mod origin;
 pub mod packages;
@@ -69,6 +74,7 @@ pub mod retrieval_terms;
 pub mod revert;
 mod round_refusals;
 pub mod rounds;
+mod signing;
 mod stuck;
 pub mod terms;
 pub mod venue;

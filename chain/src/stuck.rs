@@ -134,6 +134,8 @@ impl Account {
                 // Its nonce is used.
                 Ok(None) => journal.mark_over(&name)?,
                 Err(error) if Kind::NonceTaken.is_of(&error) => {}
+                // It is neither sent again nor cancelled.
+                Err(error) if Kind::DryRun.is_of(&error) || Kind::Declined.is_of(&error) => return Err(error),
                 Err(error) => self.cancel(journal, &name, &step, error, out).await?,
             }
         }
@@ -185,9 +187,11 @@ impl Account {
             data: Default::default(),
             value_wei: 0,
         };
-        let gas = self.gas_limit(&nothing).await?;
+        let gas = self.estimate_gas(&nothing).await?;
         let floor = outbidding(void.as_ref().map_or(&old, |(last, _)| last));
-        let (hash, raw) = self.sign_with(&nothing, gas, step.nonce, floor).await?;
+        let in_place = format!("nothing in place of {name}");
+        let priced = self.consented(&in_place, &nothing, gas, floor, out).await?;
+        let (hash, raw) = self.sign_priced(&nothing, step.nonce, priced).await?;
         journal.set_void(name, raw.clone())?;
         out.warn(format_args!(
             "{name}: {why:#}; transaction {hash}, which does nothing, takes the place of {}",

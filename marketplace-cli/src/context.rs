@@ -1,8 +1,10 @@
 //! What every command starts from: global options, output, state directory, chain, market, signer.
 
+use crate::args::consent::{on_terminal, Person};
 pub use crate::args::globals::Globals;
 use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::Sending;
 use crate::output::Output;
 use crate::settings::Settings;
 use alloy::primitives::Address;
@@ -10,6 +12,7 @@ use assay_chain::account::Account;
 use assay_chain::address_book::Deployment;
 use assay_chain::audits::Audits;
 use assay_chain::client::Chain;
+use assay_chain::consent::{Consent, Tried};
 use assay_chain::corpora::Corpora;
 use assay_chain::error::hinted;
 use assay_chain::market::Market;
@@ -17,6 +20,7 @@ use assay_chain::rounds::Rounds;
 use assay_marketplace::engagement::{Desk, PayingDesk, Site};
 use assay_marketplace::home::Home;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Made once per call of the program; connects to nothing before it is asked.
 #[derive(Debug, Clone)]
@@ -29,6 +33,10 @@ pub struct Context {
     pub out: Output,
     /// Not made before something is written.
     pub home: Home,
+    /// How the command sends.
+    pub sending: Sending,
+    /// What a dry run was about to sign.
+    pub tried: Tried,
 }
 
 impl Context {
@@ -60,7 +68,26 @@ impl Context {
             settings,
             out,
             home,
+            sending: Sending::default(),
+            tried: Tried::default(),
         })
+    }
+
+    /// The same for a command that sends so.
+    pub fn sending(mut self, sending: Sending) -> Self {
+        self.sending = sending;
+        // What a command says at its end has not happened in a dry run.
+        self.out.withhold(sending.is_dry);
+        self
+    }
+
+    /// Whether transactions are signed: with a person in front of a terminal it is asked.
+    fn consent(&self) -> Consent {
+        match self.sending {
+            Sending { is_dry: true, .. } => Consent::Dry(self.tried.clone()),
+            Sending { asks: true, .. } if on_terminal() => Consent::Asked(Arc::new(Person(self.out.clone()))),
+            _ => Consent::Given,
+        }
     }
 
     /// Connects to the node that the options name.
@@ -109,7 +136,8 @@ impl Context {
     /// If no key is named, more than one is, or it cannot be opened.
     pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
         let keys = self.settings.keys(keys);
-        Ok(Account::new(chain.clone(), keys.load(chain)?).within(keys.fees.into()))
+        let account = Account::new(chain.clone(), keys.load(chain)?).within(keys.fees.into());
+        Ok(account.asking(self.consent()))
     }
 
     /// The chain, if a node is named.

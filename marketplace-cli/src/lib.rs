@@ -11,6 +11,7 @@
 //! | [`observed`] | numbers of daemons, whether they are well, what needs a person |
 //! | [`context`] | global options, and what every command starts from |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
+//! | [`tried`] | what a dry run came to |
 //! | [`version`] | what this program is |
 
 pub mod args;
@@ -23,4 +24,5 @@ pub mod observed;
 pub mod output;
 pub mod reading;
 pub mod settings;
+pub mod tried;
 pub mod version;

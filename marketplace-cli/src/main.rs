@@ -1,11 +1,13 @@
 //! Parses the command line, runs the command, and turns its result into an exit code.
 
+use assay_cli::args::sending::Sending;
 use assay_cli::cmd::Cli;
 use assay_cli::context::Context;
 use assay_cli::exit::Exit;
 use assay_cli::ids;
 use assay_cli::output::Output;
 use assay_cli::settings::Settings;
+use assay_cli::tried;
 use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -31,9 +33,10 @@ async fn run() -> ExitCode {
     let meant = ids::Meant::default();
     let matches = ids::completed(Cli::command(), home.as_ref(), &meant).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let sending = Sending::of(&matches);
     let mut out = Output::of(&cli.globals);
     let settled = Settings::find(&cli.globals).and_then(|(settings, blocked)| {
-        let ctx = Context::with(cli.globals, settings)?;
+        let ctx = Context::with(cli.globals, settings)?.sending(sending);
         for line in meant.lines() {
             ctx.out.note(line);
         }
@@ -47,7 +50,7 @@ async fn run() -> ExitCode {
     let done = match settled {
         Ok(ctx) => {
             out = ctx.out.clone();
-            cli.command.run(&ctx).await
+            tried::ended(&ctx, cli.command.run(&ctx).await)
         }
         Err(error) => Err(error),
     };

@@ -1,10 +1,12 @@
 //! The only place that prints: results on stdout, everything else on stderr.
 
 use crate::args::globals::Globals;
-use assay_chain::error::hint_of;
+use assay_chain::error::{hint_of, usage};
 use assay_chain::node_url::NodeUrl;
 use assay_durable::progress::Progress;
 use assay_durable::report::{self, Estimate, Report, Reporter};
+use assay_marketplace::table::Tabled;
+use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
@@ -18,6 +20,8 @@ use std::time::{Duration, Instant};
 pub struct Output {
     json: bool,
     verbose: bool,
+    /// Whether results are not printed.
+    withheld: bool,
     report: Reporter,
 }
 
@@ -36,6 +40,7 @@ impl Output {
         Self {
             json,
             verbose: false,
+            withheld: false,
             report: Reporter::new(Terminal::new(Told::Usual)),
         }
     }
@@ -51,8 +56,14 @@ impl Output {
         Self {
             json: globals.json,
             verbose: globals.verbose,
+            withheld: false,
             report: Reporter::new(terminal),
         }
+    }
+
+    /// Whether results are not printed from now on.
+    pub fn withhold(&mut self, withheld: bool) {
+        self.withheld = withheld;
     }
 
     /// A line for whoever wants to know more.
@@ -64,6 +75,9 @@ impl Output {
 
     /// Prints the result of the command: `value` as one JSON document with `--json`, `text` otherwise.
     pub fn result<T: Serialize>(&self, value: &T, text: impl fmt::Display) -> eyre::Result<()> {
+        if self.withheld {
+            return Ok(());
+        }
         let text = if self.json {
             serde_json::to_string(value)?
         } else {
@@ -71,6 +85,22 @@ impl Output {
         };
         writeln!(std::io::stdout(), "{}", text.trim_end())?;
         Ok(())
+    }
+
+    /// Prints a list: as [`Output::result`], or as comma-separated values; on a terminal its tables are no wider than that.
+    ///
+    /// # Errors
+    /// If it is to be both.
+    pub fn list<T: Serialize + fmt::Display>(&self, list: &T, table: &impl Tabled, csv: bool) -> eyre::Result<()> {
+        if csv && self.json {
+            return Err(usage("--json and --csv are two ways to print one list"));
+        }
+        let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+        match width {
+            _ if csv => self.result(list, table.tabled().csv()),
+            Some(width) => self.result(list, format_args!("{list:width$}")),
+            None => self.result(list, list),
+        }
     }
 
     /// The error with its causes, then its hint if there is one.

@@ -1,6 +1,7 @@
 //! The command line itself: exit codes, help, and what must never be printed.
 
 use assay_cli::args::accepting::AcceptingArgs;
+use assay_cli::args::consent::ConsentArgs;
 use assay_cli::args::economics::{CostArgs, MarketArgs};
 use assay_cli::args::keys::{KeyArgs, PasswordArgs};
 use assay_cli::args::model::{ModelArgs, ModelIfAnyArgs, PublicModelArgs};
@@ -9,6 +10,7 @@ use assay_cli::args::patrol::{MetricsArgs, PatrolArgs};
 use assay_cli::args::policy::{AssumedArgs, AuditArgs, LoadArgs, RoundArgs};
 use assay_cli::args::predicate::PredicateKeyArgs;
 use assay_cli::args::queue::QueueArgs;
+use assay_cli::args::sending::{SendArgs, TryArgs};
 use assay_cli::args::server::ServerArgs;
 use assay_cli::args::serving::ServingArgs;
 use assay_cli::args::srs::SrsArgs;
@@ -535,7 +537,7 @@ fn on_a_terminal_consent_is_asked_for() {
             "{said}"
         );
         assert!(
-            code == Some(2) && said.contains("nothing was done"),
+            code == Some(1) && said.contains("nothing was done"),
             "{typed:?}: {said}"
         );
     }
@@ -589,6 +591,41 @@ fn proving_says_what_is_left_and_where_that_comes_from() {
     }
 }
 
+#[test]
+fn a_damaged_secret_is_reported_before_any_key_is_derived() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    Model::random(tiny_network(10), 3)
+        .unwrap()
+        .save(&dir.path().join("tiny.assay"))
+        .unwrap();
+    std::fs::write(path("tiny.secret"), b"no secret").unwrap();
+    image::RgbImage::from_pixel(12, 8, image::Rgb([1, 2, 3]))
+        .save(dir.path().join("x.png"))
+        .unwrap();
+    let (model, image, out) = (path("tiny.assay"), path("x.png"), path("x.proof"));
+    let ran = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args([
+            "prove",
+            "--model",
+            &model,
+            "--secret",
+            &path("tiny.secret"),
+            "--image",
+            &image,
+            "--out",
+            &out,
+        ])
+        .env("ASSAY_HOME", dir.path().join("home"))
+        .env("ASSAY_CACHE_DIR", dir.path().join("cache"))
+        .output()
+        .unwrap();
+    let said = text(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{said}");
+    assert!(said.contains("tiny.secret"), "{said}");
+    assert!(!dir.path().join("cache").exists(), "{said}");
+}
+
 type Headings = BTreeMap<String, Option<String>>;
 
 fn headings_in(command: &clap::Command) -> Headings {
@@ -605,6 +642,7 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("AcceptingArgs", of::<AcceptingArgs>()),
         ("AssumedArgs", of::<AssumedArgs>()),
         ("AuditArgs", of::<AuditArgs>()),
+        ("ConsentArgs", of::<ConsentArgs>()),
         ("CostArgs", of::<CostArgs>()),
         ("Globals", of::<Globals>()),
         ("KeyArgs", of::<KeyArgs>()),
@@ -620,10 +658,12 @@ fn shared() -> Vec<(&'static str, Headings)> {
         ("PublicModelArgs", of::<PublicModelArgs>()),
         ("QueueArgs", of::<QueueArgs>()),
         ("RoundArgs", of::<RoundArgs>()),
+        ("SendArgs", of::<SendArgs>()),
         ("ServerArgs", of::<ServerArgs>()),
         ("ServingArgs", of::<ServingArgs>()),
         ("SrsArgs", of::<SrsArgs>()),
         ("TrustArgs", of::<TrustArgs>()),
+        ("TryArgs", of::<TryArgs>()),
     ]
 }
 

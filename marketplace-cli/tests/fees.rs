@@ -9,8 +9,10 @@ use alloy::eips::Decodable2718;
 use alloy::primitives::{TxHash, B256, U256};
 use alloy::providers::Provider;
 use alloy::signers::local::PrivateKeySigner;
+use alloy::transports::BoxFuture;
 use assay_chain::account::Account;
-use assay_chain::client::Chain;
+use assay_chain::client::{Call, Chain};
+use assay_chain::consent::{declined, Asked, Consent, Proposed, Tried};
 use assay_chain::error::{hint_of, is_passing, Kind};
 use assay_chain::fees::FeeLimits;
 use assay_chain::journal::{Journal, Step};
@@ -23,13 +25,14 @@ use assay_marketplace::home::Home;
 use assay_marketplace::inputs::{self, Salts};
 use assay_marketplace::prediction::consumer::open::{self as rounds, Ask};
 use assay_marketplace::testset;
-use assay_protocol::abi::{Privacy, State};
+use assay_protocol::abi::{IAccuracyMarket, Privacy, State};
 use assay_protocol::testset::ImageSize;
 use node_support::lying;
 use serde_json::{json, Value};
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::World;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -108,6 +111,57 @@ async fn a_node_that_lies_about_tips_gets_no_more_than_the_bound() {
         let opened = open_as(&w, &account.clone().within(limits), seed).await.unwrap();
         assert_eq!(tip_of(&w, opened.sent.tx_hash).await, tip);
     }
+}
+
+/// Says no, and remembers to what.
+#[derive(Debug, Default)]
+struct No(Mutex<Vec<String>>);
+
+impl Asked for No {
+    fn ask<'a>(&'a self, proposed: &'a Proposed) -> BoxFuture<'a, eyre::Result<()>> {
+        self.0.lock().unwrap().push(proposed.to_string());
+        Box::pin(async { Err(declined("no")) })
+    }
+}
+
+#[tokio::test]
+async fn who_says_no_is_asked_once_and_nothing_is_signed() {
+    let w = World::new().await;
+    let ids = [w.opened(1).await.id, w.opened(2).await.id];
+    let before = sent(&w, &w.mc.account).await;
+    let person = Arc::new(No::default());
+    let mut account = w.mc.account.clone().asking(Consent::Asked(person.clone()));
+    // On a devnet nobody is asked.
+    account.chain.id += 1;
+
+    let error = open_as(&w, &account, 3).await.unwrap_err();
+    assert!(Kind::Declined.is_of(&error) && !is_passing(&error), "{error:#}");
+    assert_eq!(offer_journal(&w, 3).step("open"), None);
+
+    // It sends no money, but gas is dear.
+    set_base_fee(&w, DEAR).await;
+    let account = account.within(ALLOWED);
+    let mut journal = Journal::open(&w.dir.path().join("cancelled.json")).unwrap();
+    let cancel = |id| Call::new(w.market.address, &IAccuracyMarket::cancelCall { id });
+    let calls = ids.map(|id| (format!("cancel {id}"), cancel(id))).to_vec();
+    let ended = account.send_all(&mut journal, calls, &w.mc.report).await;
+    assert!(
+        ended.len() == 2
+            && ended
+                .iter()
+                .flat_map(|ended| ended.as_ref().err())
+                .all(|error| Kind::Declined.is_of(error))
+    );
+    assert_eq!(journal.steps().count(), 0);
+
+    let asked = person.0.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(
+        asked[0].starts_with("open: sends ") && asked[0].contains("by 20"),
+        "{asked:?}"
+    );
+    assert!(asked[1].starts_with(&format!("cancel {}: ", ids[0])), "{asked:?}");
+    assert_eq!(sent(&w, &w.mc.account).await, before);
 }
 
 async fn tip_of(w: &World, hash: TxHash) -> u128 {
@@ -420,9 +474,146 @@ async fn waiting_for_confirmations_is_told_once_where_no_bar_shows_it() {
         }
     }
     assert!(program.wait().await.unwrap().success(), "{said:?}");
-    let [waiting, done] = said.as_slice() else {
+    let [cost, waiting, done] = said.as_slice() else {
         panic!("{said:?}")
     };
+    assert!(
+        cost.starts_with("cancel: ") && cost.contains(" gas cost about "),
+        "{cost}"
+    );
     let hash = waiting.strip_prefix("cancel: waiting for 3 confirmations of ").unwrap();
     assert!(done.starts_with(&format!("cancel: {hash} in block ")), "{done}");
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_it_would_send_and_the_command_goes_on_from_it() {
+    let w = World::new().await;
+    let (opened, model) = (w.opened(1).await, w.model_id.to_string());
+    let (id, key) = (opened.id.to_string(), w.dir.path().join("transport.key"));
+    let counted = [sent(&w, &w.mc.account).await, sent(&w, &w.mp.account).await];
+
+    let args = ["mc", "cancel", &id, "--devnet-account", "2", "--dry-run", "--json"];
+    let (code, said, result) = ran(assay(&w, &w.mc.home, &args)).await;
+    assert_eq!(code, Some(0), "{said}");
+    let result: Value = serde_json::from_str(&result).unwrap();
+    snapshots::assert_shape(&["dry-run"], &result);
+    assert_eq!(result["stopped"], "dry run: stopped before cancel");
+    let [proposed] = result["proposed"].as_array().unwrap().as_slice() else {
+        panic!("{result}")
+    };
+    let cost = &proposed["cost"];
+    let fee: u128 = cost["feeWei"].as_str().unwrap().parse().unwrap();
+    let most: u128 = cost["mostFeeWei"].as_str().unwrap().parse().unwrap();
+    assert!(
+        cost["gas"].as_u64().unwrap() > 21_000 && fee > 0 && most > fee,
+        "{cost}"
+    );
+    assert_eq!(proposed["to"].as_str().unwrap().parse(), Ok(w.market.address));
+
+    // The key that it makes is kept, and is the one that is sent after.
+    let file = key.to_str().unwrap();
+    let args = ["mp", "transport-key", &model, "--file", file, "--devnet-account", "1"];
+    let dry = [&args[..], &["--dry-run"]].concat();
+    let (code, said, result) = ran(assay(&w, &w.mp.home, &dry)).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        result.contains(" gas cost about ") && result.ends_with("; nothing was sent\n"),
+        "{result}"
+    );
+    assert_eq!([sent(&w, &w.mc.account).await, sent(&w, &w.mp.account).await], counted);
+    assert_eq!(w.market.engagement(opened.id).await.unwrap().state, State::Offered);
+    let made = std::fs::read(&key).unwrap();
+    let (code, said, _) = ran(assay(&w, &w.mp.home, &args)).await;
+    assert_eq!((code, std::fs::read(&key).unwrap()), (Some(0), made), "{said}");
+
+    // Now nothing has to be signed, and nothing is told as if it had been done.
+    let (code, said, result) = ran(assay(&w, &w.mp.home, &dry)).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(result, "dry run: nothing had to be signed; nothing was sent\n");
+}
+
+#[tokio::test]
+async fn a_dry_run_sends_nothing_again_and_waits_for_nothing() {
+    let w = World::new().await;
+    let step = interrupted(&w).await;
+    let before = sent(&w, &w.mc.account).await;
+    let tried = Tried::default();
+    let account = w.mc.account.clone().asking(Consent::Dry(tried.clone()));
+    let error = open_as(&w, &account, 1).await.unwrap_err();
+    assert!(Kind::DryRun.is_of(&error), "{error:#}");
+    assert!(error.to_string().contains("sending open again"), "{error:#}");
+    assert_eq!(offer_journal(&w, 1).step("open"), Some(&step));
+    assert_eq!(sent(&w, &w.mc.account).await, before);
+    assert!(tried.proposed().is_empty());
+
+    let opened = repeated(&w, FeeLimits::default()).await.unwrap();
+    assert_eq!(open_as(&w, &account, 1).await.unwrap().id, opened.id);
+    let mut account = account;
+    account.chain.confirmations = 100;
+    let error = open_as(&w, &account, 1).await.unwrap_err();
+    assert!(
+        error.to_string().contains("waiting for the confirmations of open"),
+        "{error:#}"
+    );
+}
+
+#[tokio::test]
+async fn status_tells_whose_move_it_is_and_goes_on_past_a_damaged_record() {
+    let w = World::new().await;
+    let opened = w.opened(1).await;
+    let chain = &w.market.chain;
+    let other = B256::repeat_byte(7);
+    let damaged = w.mc.home.of_id(chain, "engagements", other).join("journal.json");
+    std::fs::create_dir_all(damaged.parent().unwrap()).unwrap();
+    std::fs::write(&damaged, b"{").unwrap();
+
+    let (code, said, result) = ran(assay(&w, &w.mc.home, &["status", "--json"])).await;
+    assert_eq!(code, Some(0), "{said}");
+    let result: Value = serde_json::from_str(&result).unwrap();
+    snapshots::assert_shape(&["status"], &result);
+    let [offer, bad] = result["open"].as_array().unwrap().as_slice() else {
+        panic!("{result}")
+    };
+    assert_eq!(offer["id"].as_str().unwrap().parse(), Ok(opened.id));
+    assert_eq!(
+        (&offer["role"], &offer["state"]),
+        (&json!("consumer"), &json!("Offered"))
+    );
+    assert_eq!((&offer["mover"], &offer["isMine"]), (&json!("provider"), &json!(false)));
+    assert_eq!(offer["until"], opened.expiry);
+    assert_eq!(offer["moverAddress"].as_str().unwrap().parse(), Ok(w.mp.address()));
+    assert_eq!(result["unfinished"], 0);
+    assert!(offer["silence"].as_str().unwrap().ends_with("(Cancelled)"), "{offer}");
+    assert_eq!(bad["id"].as_str().unwrap().parse(), Ok(other));
+    assert!(bad["error"].as_str().unwrap().contains("is damaged"), "{bad}");
+
+    let (_, _, csv) = ran(assay(&w, &w.mc.home, &["status", "--csv"])).await;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "kind,id,role,state,move,until,if nobody moves");
+    assert!(
+        lines[1].starts_with(&format!("engagement,{},consumer,Offered,", opened.id)),
+        "{csv}"
+    );
+    let (code, said, _) = ran(assay(&w, &w.mc.home, &["status", "--csv", "--json"])).await;
+    assert_eq!(code, Some(2), "{said}");
+
+    let (_, _, listed) = ran(assay(&w, &w.mc.home, &["verdict", "list", "--offers", "--json"])).await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["models"][0]["offers"][0]["id"], offer["id"]);
+    let provider = w.other.address().to_string();
+    let args = ["verdict", "list", "--provider", &provider, "--json"];
+    let (_, _, none) = ran(assay(&w, &w.mc.home, &args)).await;
+    assert_eq!(none.trim(), "{\"models\":[]}");
+
+    let args = [
+        "status",
+        "--home",
+        w.mc.home.path().to_str().unwrap(),
+        "--rpc-url",
+        "http://127.0.0.1:1",
+    ];
+    let mut dead = Command::new(env!("CARGO_BIN_EXE_assay"));
+    dead.args(args).args(["--market", &w.market.address.to_string()]);
+    let (code, said, _) = ran(dead).await;
+    assert_eq!(code, Some(4), "{said}");
 }

@@ -111,7 +111,12 @@ where
 
 impl<T: fmt::Display> fmt::Display for Document<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.body.to_string().trim_end())?;
+        // Tables in it are as wide as it is asked to be.
+        let body = match f.width() {
+            Some(width) => format!("{:width$}", self.body),
+            None => self.body.to_string(),
+        };
+        writeln!(f, "{}", body.trim_end())?;
         writeln!(f, "\nas of block {} of {}", self.block, utc(self.block_time))
     }
 }

@@ -165,6 +165,27 @@ impl Home {
             .join(format!("{market}-{test_root}.json"))
     }
 
+    /// Journals of the offers and requests that were made on a chain, each named after its market.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn offers(&self, chain: &Chain) -> eyre::Result<Vec<PathBuf>> {
+        let mut journals = entries(&self.chain(chain).join(OFFERS))?;
+        journals.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        Ok(journals)
+    }
+
+    /// Journals of what is recorded of a kind on a chain, of whatever market.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn recorded(&self, chain: &Chain, kind: Journaled) -> eyre::Result<Vec<PathBuf>> {
+        let mut journals = entries(&self.chain(chain).join(kind.folder()))?;
+        journals.iter_mut().for_each(|dir| dir.push("journal.json"));
+        journals.retain(|path| path.is_file());
+        Ok(journals)
+    }
+
     /// Directory of an engagement, a round or a corpus: journal, secrets, files.
     pub fn of_id(&self, chain: &Chain, folder: &str, id: B256) -> PathBuf {
         self.ids(chain, folder).join(id.to_string())

@@ -26,6 +26,7 @@
 //! | [`audit`] | audits of corpora: requester, responder, authority, anybody | `capacity`, `corpus`, `delivery`, `document`, `engagement`, `job`, `openings`, `proofs`, `proving`, `verifier` |
 //! | [`model`] | models: imported, measured, registered, staked on, shown | `accuracy`, `document` |
 //! | [`deployed`] | what a marketplace is: contracts, parameters | `document` |
+//! | [`status`] | what is open here: whose move it is, until when | `engagement`, `home`, `table` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction`, `audit` |
 //! | [`serve`] | files served to the other party | `watch` |
 //! | [`backup`] | what must not be lost, in one encrypted file | `audit`, `engagement`, `home`, `prediction`, `proving` |
@@ -52,6 +53,7 @@ pub mod proofs;
 pub mod proving;
 pub mod revealed;
 pub mod serve;
+pub mod status;
 pub mod table;
 pub mod testset;
 pub mod transport;

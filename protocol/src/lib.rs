@@ -12,6 +12,7 @@
 //! | [`accuracy`] | accuracy engagements: what a party does next | `abi` |
 //! | [`prediction`] | rounds of contested predictions | `abi`, `accuracy`, `ids`, `merkle` |
 //! | [`retrieval`] | corpora and audits of them | `abi`, `accuracy`, `ids`, `merkle`, `testset`, `transfer` |
+//! | [`standing`] | whose move it is, and what follows if nobody makes one | `abi`, `accuracy` |
 //! | [`page`] | what the verdict page takes from here, for one JSON file | `abi`, `ids`, `prediction`, `retrieval` |
 
 pub mod abi;
@@ -21,6 +22,7 @@ pub mod merkle;
 pub mod page;
 pub mod prediction;
 pub mod retrieval;
+pub mod standing;
 pub mod target;
 pub mod testset;
 pub mod transfer;

@@ -18,7 +18,9 @@
 //! | [`predicate`], [`documents`] | keys of a predicate, documents by their indices |
 //! | [`accepting`] | which audits a responder takes on |
 //! | [`block`] | the block that is read at |
+//! | [`listing`] | lists as comma-separated values |
 //! | [`consent`] | what is asked of a person first |
+//! | [`sending`] | who signs transactions, and whether somebody is asked |
 
 pub mod accepting;
 pub mod block;
@@ -31,6 +33,7 @@ pub mod fees;
 pub mod globals;
 pub mod image_size;
 pub mod keys;
+pub mod listing;
 pub mod model;
 pub mod output;
 pub mod passphrase;
@@ -39,6 +42,7 @@ pub mod policy;
 pub mod predicate;
 pub mod queue;
 pub mod retrieval;
+pub mod sending;
 pub mod server;
 pub mod serving;
 pub mod srs;

@@ -1,7 +1,7 @@
 //! Both parties' vote for an agreed split.
 
 use crate::args::fees::ether;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_marketplace::accuracy::anybody::agree_close::agree_close;
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "ETHER", value_parser = ether, allow_negative_numbers = true)]
     mc_ether: u128,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

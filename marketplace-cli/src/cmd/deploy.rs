@@ -1,6 +1,6 @@
 //! Deploys registry and market.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::cmd::devnet::Deployed;
 use crate::context::Context;
 use assay_chain::deploy::deploy;
@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long)]
     print_terms: bool,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

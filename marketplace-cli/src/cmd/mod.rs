@@ -28,6 +28,7 @@ mod serve;
 mod setup;
 mod simulate;
 mod srs;
+mod status;
 mod timeout;
 mod verdict;
 mod verify;
@@ -61,7 +62,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make model files, open their commitments, check openings, look at registered models
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "models")]
     Model(model::Command),
     /// Choose the circuit's layout for a model's architecture
     Plan(plan::Args),
@@ -103,6 +104,8 @@ pub enum Command {
     /// A farm of provers: machines that take what is to be proven from a queue
     #[command(subcommand)]
     Farm(farm::Command),
+    /// What is open here: whose move it is, until when, and what follows if nobody makes it
+    Status(status::Args),
     /// Serve files to the other party of an engagement or a round, or the page to readers
     Serve(serve::Args),
     /// Close an engagement, a round or an audit whose window has passed; anybody may
@@ -166,6 +169,7 @@ impl Command {
             Self::Corpus(command) => command.run(ctx).await,
             Self::Audit(command) => command.run(ctx).await,
             Self::Farm(command) => command.run(ctx).await,
+            Self::Status(args) => status::run(args, ctx).await,
             Self::Serve(args) => serve::run(args, ctx).await,
             Self::Timeout(command) => command.run(ctx).await,
             Self::AgreeClose(args) => agree_close::run(args, ctx).await,

@@ -1,7 +1,7 @@
 //! Closes an engagement, a round or an audit whose window has passed.
 
-use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::error::hinted;
@@ -39,7 +39,7 @@ pub struct Args {
     #[command(flatten)]
     retrieval: RetrievalArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 /// What was closed.

@@ -1,19 +1,25 @@
 //! Reads the public result of engagements.
 
 use crate::args::block::BlockArgs;
+use crate::args::listing::ListingArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::time::seconds;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use crate::reading::link::{find, Link, PLACE};
 use crate::reading::{desktop, Kind};
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolEnum;
 use assay_chain::block::Which;
 use assay_chain::error::usage;
-use assay_marketplace::accuracy::anybody::verdict::{Listed, Shown};
-use assay_marketplace::document::read;
+use assay_marketplace::accuracy::anybody::verdict::{Filter, Listed, Shown};
+use assay_marketplace::document::{read, Document};
+use assay_marketplace::table::{Table, Tabled};
 use assay_marketplace::verifier::check::Trust;
+use assay_protocol::abi::Outcome;
 use clap::Subcommand;
 use serde::Serialize;
+use std::fmt;
 use std::net::TcpStream;
 
 #[derive(Debug, Subcommand)]
@@ -34,17 +40,32 @@ pub enum Command {
         #[command(flatten)]
         trust: TrustArgs,
     },
-    /// Every engagement of a model that its provider accepted, by assurance
+    /// Every engagement that a provider accepted, of a model or of all of them, by assurance
     #[command(after_help = "Examples:\n  \
         assay verdict list 0x9a… --arch digits.arch.json\n  \
         assay verdict list 0x9a… --arch digits.arch.json --json | jq .proven\n  \
-        assay verdict list 0x9a… --offers            and open offers, which cost nothing to make")]
+        assay verdict list 0x9a… --offers            and open offers, which cost nothing to make\n  \
+        assay verdict list --provider 0x70… --outcome Fault --since 30d --csv")]
     List {
-        /// Model
-        model_id: B256,
+        /// Model [default: all of the registry]
+        model_id: Option<B256>,
         /// Open offers too
         #[arg(long)]
         offers: bool,
+        /// Of the models of this provider only
+        #[arg(long, value_name = "ADDRESS", conflicts_with = "model_id")]
+        provider: Option<Address>,
+        /// Of this consumer only
+        #[arg(long, value_name = "ADDRESS")]
+        consumer: Option<Address>,
+        /// Closed with this outcome only, such as Passed or Fault
+        #[arg(long, value_name = "NAME", value_parser = outcome)]
+        outcome: Option<Outcome>,
+        /// Closed no longer ago than this, such as 90m, 12h or 30d, or still open
+        #[arg(long, value_name = "TIME", value_parser = seconds)]
+        since: Option<u64>,
+        #[command(flatten)]
+        listing: ListingArgs,
         #[command(flatten)]
         block: BlockArgs,
         #[command(flatten)]
@@ -71,6 +92,45 @@ pub enum Command {
         #[command(flatten)]
         retrieval: RetrievalArgs,
     },
+}
+
+/// The engagements of several models, a document each.
+#[derive(Debug, Serialize)]
+struct OfModels {
+    models: Vec<Document<Listed>>,
+}
+
+impl Tabled for OfModels {
+    fn tabled(&self) -> Table {
+        let mut table = Listed::head();
+        self.models.iter().for_each(|listed| listed.add_to(&mut table));
+        table
+    }
+}
+
+impl fmt::Display for OfModels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.models.is_empty() {
+            true => write!(f, "there is no such model"),
+            false => self.models.iter().try_for_each(|listed| {
+                listed.fmt(f)?;
+                writeln!(f)
+            }),
+        }
+    }
+}
+
+/// An outcome by its name, however it is written.
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let all = (0..=u8::MAX).map_while(|value| Outcome::try_from(value).ok());
+    let mut all = all.take(Outcome::COUNT).filter(|outcome| *outcome != Outcome::None);
+    let found = all
+        .clone()
+        .find(|outcome| format!("{outcome:?}").eq_ignore_ascii_case(text));
+    found.ok_or_else(|| {
+        let names: Vec<_> = all.by_ref().map(|outcome| format!("{outcome:?}")).collect();
+        format!("one of {}", names.join(", "))
+    })
 }
 
 /// The page's link to a thing.
@@ -101,14 +161,45 @@ impl Command {
             Self::List {
                 model_id,
                 offers,
+                provider,
+                consumer,
+                outcome,
+                since,
+                listing,
                 block,
                 trust,
             } => {
                 let site = ctx.site().await?;
                 let trust = &Trust::from(trust);
-                let of = |site| async move { Listed::read(&site, model_id, trust, offers).await };
-                let result = read(&site, block.into(), of).await?;
-                ctx.out.result(&result, &result)
+                let now = site.market.chain.now().await?;
+                let filter = &Filter {
+                    consumer,
+                    outcome,
+                    since: since.map(|since| now.saturating_sub(since)),
+                };
+                let of = |id| {
+                    let listed = move |site| async move {
+                        let all = Listed::read(&site, id, trust, offers).await;
+                        all.map(|all| all.filtered(filter))
+                    };
+                    read(&site, block.into(), listed)
+                };
+                if let Some(id) = model_id {
+                    let result = of(id).await?;
+                    return ctx.out.list(&result, &*result, listing.csv);
+                }
+                let mut models = Vec::new();
+                for id in site.market.model_ids().await? {
+                    let is_wanted = match provider {
+                        Some(provider) => site.market.model(id).await?.record.mp == provider,
+                        None => true,
+                    };
+                    if is_wanted {
+                        models.push(of(id).await?);
+                    }
+                }
+                let result = OfModels { models };
+                ctx.out.list(&result, &result, listing.csv)
             }
         }
     }

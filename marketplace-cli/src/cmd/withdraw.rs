@@ -1,7 +1,7 @@
 //! Fetches what the contracts owe.
 
-use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_chain::venue::Venue;
@@ -17,7 +17,7 @@ pub struct Args {
     #[command(flatten)]
     retrieval: RetrievalArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 /// An address that is not zero: what is sent there is lost.

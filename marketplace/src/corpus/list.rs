@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::registry::check;
 use crate::document::{read_from, Body, Document};
 use crate::engagement::Site;
-use crate::table::Table;
+use crate::table::{Table, Tabled};
 use alloy::primitives::Address;
 use assay_chain::block::Which;
 use assay_chain::corpora::Corpora;
@@ -66,14 +66,8 @@ pub async fn list(site: &Site<Corpora>, responder: Address, which: Which) -> eyr
     .await
 }
 
-impl std::fmt::Display for Listed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.corpora.is_empty() {
-            return write!(f, "{} has committed no corpus", self.responder);
-        }
-        if !self.deployment.is_known() {
-            writeln!(f, "NOT CHECKED: {}\n", self.deployment)?;
-        }
+impl Tabled for Listed {
+    fn tabled(&self) -> Table {
         let mut table = Table::new(["corpus", "documents", "committed", "attestations"]);
         for Row {
             fields,
@@ -87,6 +81,18 @@ impl std::fmt::Display for Listed {
                 attestation_count.to_string(),
             ]);
         }
-        write!(f, "{table}")
+        table
+    }
+}
+
+impl std::fmt::Display for Listed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.corpora.is_empty() {
+            return write!(f, "{} has committed no corpus", self.responder);
+        }
+        if !self.deployment.is_known() {
+            writeln!(f, "NOT CHECKED: {}\n", self.deployment)?;
+        }
+        self.tabled().fmt(f)
     }
 }

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use crate::document::{read, Body, Document};
 use crate::engagement::Site;
-use crate::table::Table;
+use crate::table::{Table, Tabled};
 use alloy::primitives::U256;
 use assay_chain::block::Which;
 use assay_chain::market::all_answers;
@@ -46,12 +46,8 @@ pub async fn list(site: &Site, which: Which) -> eyre::Result<Document<Listed>> {
     .await
 }
 
-impl fmt::Display for Listed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "contracts      {}\n", self.deployment)?;
-        if self.models.is_empty() {
-            return write!(f, "no model is registered");
-        }
+impl Tabled for Listed {
+    fn tabled(&self) -> Table {
         let mut table = Table::new(["model", "provider", "status", "stake", "strikes"]);
         for m in &self.models {
             table.row([
@@ -62,6 +58,16 @@ impl fmt::Display for Listed {
                 m.strikes.to_string(),
             ]);
         }
-        write!(f, "{table}")
+        table
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "contracts      {}\n", self.deployment)?;
+        if self.models.is_empty() {
+            return write!(f, "no model is registered");
+        }
+        self.tabled().fmt(f)
     }
 }

@@ -162,6 +162,7 @@ impl ModelFiles {
     /// Those of [`SrsUse::load`], and if a file is not what it should be.
     pub fn prover(&self, chain: &Chain, missing: MissingSecret, out: &Reporter) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
+        self.require_secret(missing)?;
         let string = self.srs.load(chain, frozen.layout.k, out)?;
         self.with_string(model, frozen, string, missing, out)
     }
@@ -176,6 +177,7 @@ impl ModelFiles {
         out: &Reporter,
     ) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
+        self.require_secret(MissingSecret::Drawn)?;
         let string = self.srs.load_off_chain(named_chain, frozen.layout.k, out).await?;
         self.with_string(model, frozen, string, MissingSecret::Drawn, out)
     }
@@ -187,7 +189,7 @@ impl ModelFiles {
     /// If a file is not what it should be.
     pub async fn prover_for_others(&self, out: &Reporter) -> eyre::Result<Prover> {
         let (model, frozen) = self.network()?;
-        ModelSecret::open(&self.secret_path())?;
+        self.require_secret(MissingSecret::Missed)?;
         let string = self.srs.load_off_chain(async || Ok(None), frozen.layout.k, out).await?;
         self.with_string(model, frozen, string, MissingSecret::Missed, out)
     }
@@ -200,6 +202,16 @@ impl ModelFiles {
         let model = load_model(&self.model)?;
         let frozen = self.frozen(&model)?;
         Ok((model, frozen))
+    }
+
+    /// The secret file is read before the keys are derived, which may take minutes: one that is there is whole, and one that is missed
+    /// is missed now.
+    fn require_secret(&self, missing: MissingSecret) -> eyre::Result<()> {
+        let secret = self.secret_path();
+        if missing == MissingSecret::Missed || secret.exists() {
+            ModelSecret::open(&secret)?;
+        }
+        Ok(())
     }
 
     fn with_string(

@@ -1,9 +1,9 @@
 //! Takes a request on, or refuses it.
 
 use crate::args::accepting::AcceptingArgs;
-use crate::args::keys::KeyArgs;
 use crate::args::predicate::PredicateKeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::SendArgs;
 use crate::args::server::ServerArgs;
 use crate::cmd::audit::end::IdArgs;
 use crate::context::Context;
@@ -45,7 +45,7 @@ pub struct Args {
     #[command(flatten)]
     retrieval: RetrievalArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 #[derive(Debug, clap::Args)]

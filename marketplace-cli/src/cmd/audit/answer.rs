@@ -1,7 +1,7 @@
 //! Posts answers, and withholds documents that match.
 
 use crate::args::documents::DocumentArgs;
-use crate::cmd::audit::end::IdArgs;
+use crate::cmd::audit::end::{FirmArgs, IdArgs};
 use crate::context::Context;
 use assay_chain::error::usage;
 use assay_marketplace::audit::responder::answer::{self, Fewer};
@@ -28,7 +28,7 @@ pub struct Args {
 )]
 pub struct WithholdArgs {
     #[command(flatten)]
-    id: IdArgs,
+    id: FirmArgs,
     #[command(flatten)]
     documents: DocumentArgs,
     /// What is said of them

@@ -2,7 +2,7 @@
 
 use crate::args::corpus_place::CorpusPlaceArgs;
 use crate::args::server::ServerArgs;
-use crate::cmd::audit::end::IdArgs;
+use crate::cmd::audit::end::{FirmArgs, IdArgs};
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
@@ -25,7 +25,7 @@ use assay_protocol::abi::DemandState;
 )]
 pub struct Args {
     #[command(flatten)]
-    id: IdArgs,
+    id: FirmArgs,
     /// Number of the demand that is delivered
     #[arg(long, value_name = "M")]
     demand: Option<u32>,

@@ -1,7 +1,7 @@
 //! Calls that only move or end an audit.
 
-use crate::args::keys::KeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::{SendArgs, TryArgs};
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::audit::authority::approve;
@@ -15,7 +15,18 @@ pub struct IdArgs {
     #[command(flatten)]
     pub retrieval: RetrievalArgs,
     #[command(flatten)]
-    pub keys: KeyArgs,
+    pub keys: TryArgs,
+}
+
+/// As [`IdArgs`], of what hands something over or opens it.
+#[derive(Debug, clap::Args)]
+pub(super) struct FirmArgs {
+    /// Audit
+    pub id: B256,
+    #[command(flatten)]
+    pub retrieval: RetrievalArgs,
+    #[command(flatten)]
+    pub keys: SendArgs,
 }
 
 #[derive(Debug, clap::Args)]

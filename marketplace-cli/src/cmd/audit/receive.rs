@@ -1,7 +1,7 @@
 //! Receives documents that match.
 
 use crate::args::server::ServerArgs;
-use crate::cmd::audit::end::IdArgs;
+use crate::cmd::audit::end::FirmArgs;
 use crate::context::Context;
 use assay_chain::venue::Venue;
 use assay_marketplace::audit::requester::receive::receive;
@@ -16,7 +16,7 @@ use assay_marketplace::delivery::{Delivery, Place};
 )]
 pub struct Args {
     #[command(flatten)]
-    id: IdArgs,
+    id: FirmArgs,
     /// Where the responder hands them over: a directory, the file, or the URL of a server
     #[arg(long, value_name = "DIR|FILE|URL")]
     from: Option<Place>,

@@ -1,9 +1,9 @@
 //! Asks which documents of a corpus match a predicate.
 
 use crate::args::fees::ether;
-use crate::args::keys::KeyArgs;
 use crate::args::predicate::PredicateKeyArgs;
 use crate::args::retrieval::RetrievalArgs;
+use crate::args::sending::TryArgs;
 use crate::args::server::ServerArgs;
 use crate::args::time::seconds;
 use crate::context::Context;
@@ -77,7 +77,7 @@ pub struct Args {
     #[command(flatten)]
     retrieval: RetrievalArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -105,6 +105,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     };
     let result = request(&desk, &ask, &published, &args.predicate_keys.into(), &args.leaves).await?;
     if let Some(to) = &args.to {
+        desk.account.require_real("the predicate's opening is handed over")?;
         let to = Delivery::open(to, result.id, &args.server.into(), result.responder, desk.account.key())?;
         publish(&desk, result.id, &to).await?;
         ctx.out

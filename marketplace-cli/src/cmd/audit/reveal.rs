@@ -1,6 +1,6 @@
 //! Shows the salt.
 
-use crate::cmd::audit::end::IdArgs;
+use crate::cmd::audit::end::FirmArgs;
 use crate::context::Context;
 use assay_marketplace::audit::requester::reveal::reveal;
 
@@ -11,7 +11,7 @@ use assay_marketplace::audit::requester::reveal::reveal;
     If the chain has other answers after the salt was shown, it is never shown again, and the audit ends without assurance.")]
 pub struct Args {
     #[command(flatten)]
-    id: IdArgs,
+    id: FirmArgs,
     /// Document answered with no match that is to be proven besides the sample; again for another one
     #[arg(long = "name", value_name = "N")]
     named: Vec<u32>,

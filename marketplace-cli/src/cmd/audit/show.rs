@@ -1,6 +1,7 @@
 //! What the chain says of audits.
 
 use crate::args::block::BlockArgs;
+use crate::args::listing::ListingArgs;
 use crate::args::retrieval::RetrievalArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
@@ -50,6 +51,8 @@ pub struct ListArgs {
     block: BlockArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
@@ -62,5 +65,5 @@ pub(crate) async fn list(args: ListArgs, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.audits_site(args.retrieval).await?;
     let (trust, which) = (args.trust.into(), args.block.into());
     let result = list::list(&site, args.corpus_id, args.requests, &trust, &args.delta, which).await?;
-    ctx.out.result(&result, &result)
+    ctx.out.list(&result, &*result, args.listing.csv)
 }

@@ -1,6 +1,6 @@
 //! Attests a corpus.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::corpus::attest::{attest, statement_of, statement_of_text};
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
     uri: String,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

@@ -1,7 +1,7 @@
 //! Commits to the documents of a folder.
 
 use crate::args::image_size::image_size;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use assay_marketplace::corpus::commit::{beside, commit, size_of};
 use assay_protocol::testset::ImageSize;
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "URI", default_value = "", hide_default_value = true)]
     uri: String,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

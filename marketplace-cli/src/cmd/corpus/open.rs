@@ -49,15 +49,17 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let dir = directory(&site, args.id, args.corpus.as_deref())?;
     let stored = StoredCorpus::open(&dir)?.with_originals(args.originals);
     require_same(args.id, &corpus, &stored)?;
-    args.consent.require(
-        &ctx.out,
-        format_args!(
-            "opening {} documents of corpus {} gives their originals away to whoever gets {}, for good",
-            indices.len(),
-            args.id,
-            args.out.display()
-        ),
-    )?;
+    args.consent
+        .require(
+            &ctx.out,
+            format_args!(
+                "opening {} documents of corpus {} gives their originals away to whoever gets {}, for good",
+                indices.len(),
+                args.id,
+                args.out.display()
+            ),
+        )
+        .await?;
     let result = open(args.id, &stored, indices, &args.out, &ctx.out)?;
     ctx.out.result(&result, &result)
 }

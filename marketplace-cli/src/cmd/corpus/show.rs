@@ -1,6 +1,7 @@
 //! What the chain says of corpora.
 
 use crate::args::block::BlockArgs;
+use crate::args::listing::ListingArgs;
 use crate::context::Context;
 use alloy::primitives::{Address, B256};
 use assay_marketplace::corpus::{list, show};
@@ -27,6 +28,8 @@ pub struct ListArgs {
     responder: Address,
     #[command(flatten)]
     block: BlockArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
@@ -38,5 +41,5 @@ pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
 pub(crate) async fn list(args: ListArgs, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.corpora_site().await?;
     let result = list::list(&site, args.responder, args.block.into()).await?;
-    ctx.out.result(&result, &result)
+    ctx.out.list(&result, &*result, args.listing.csv)
 }

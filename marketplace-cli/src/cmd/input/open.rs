@@ -75,14 +75,16 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     } else {
         "image and salt"
     };
-    args.consent.require(
-        &ctx.out,
-        format_args!(
-            "opening {} gives {what} away to whoever gets {}, for good",
-            prepared.inputs(),
-            args.out.display()
-        ),
-    )?;
+    args.consent
+        .require(
+            &ctx.out,
+            format_args!(
+                "opening {} gives {what} away to whoever gets {}, for good",
+                prepared.inputs(),
+                args.out.display()
+            ),
+        )
+        .await?;
     // Before anybody can have them: they are for no test set any more.
     Revealed::load(&ctx.home)?.add(prepared.fingerprints())?;
     let result = prepared.write(&args.out)?;

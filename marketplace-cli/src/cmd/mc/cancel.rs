@@ -1,6 +1,6 @@
 //! Withdraws an offer that nobody accepted.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::consumer::moves::CANCEL;
@@ -14,7 +14,7 @@ pub struct Args {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

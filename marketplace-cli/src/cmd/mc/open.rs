@@ -1,12 +1,11 @@
 //! Offers an engagement and escrows its money.
 
-use crate::args::consent::ConsentArgs;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::args::target::TargetArgs;
 use crate::args::time::seconds;
 use crate::context::Context;
 use alloy::primitives::B256;
-use assay_marketplace::accuracy::consumer::open::{open, require_escrow, Ask};
+use assay_marketplace::accuracy::consumer::open::{open, require_ready, Ask};
 use assay_marketplace::verifier::check::Trust;
 use assay_protocol::abi::{Adjudication, Mode};
 use assay_protocol::target::percent;
@@ -43,11 +42,9 @@ pub struct Args {
     #[arg(long)]
     allow_reuse: bool,
     #[command(flatten)]
-    consent: ConsentArgs,
-    #[command(flatten)]
     trust: crate::args::trust::TrustArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,14 +89,17 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     trust.require_given()?;
     let target_bps = args.target.bps();
     if target_bps < SELDOM_MEANT_BPS {
-        args.consent.require(
-            &ctx.out,
-            format_args!("the target is {}, less than half of the examples", percent(target_bps)),
-        )?;
+        args.keys
+            .consent()
+            .require(
+                &ctx.out,
+                format_args!("the target is {}, less than half of the examples", percent(target_bps)),
+            )
+            .await?;
     }
     let desk = ctx.paying_desk(&args.keys).await?;
     let model = desk.market.model(args.model_id).await?;
-    require_escrow(&desk, &args.set).await?;
+    require_ready(&desk, &args.set, &model).await?;
     trust.require(&desk.market.chain, &model.record, &ctx.out).await?;
     let ask = Ask {
         model_id: args.model_id,

@@ -2,6 +2,7 @@
 
 use crate::args::keys::KeyArgs;
 use crate::args::model::PublicModelArgs;
+use crate::args::sending::TryArgs;
 use crate::args::server::ServerArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
@@ -74,7 +75,7 @@ pub struct AcceptArgs {
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 /// An accepted result.
@@ -109,7 +110,7 @@ pub struct ChallengeArgs {
     #[arg(long = "position", value_name = "P", required = true)]
     positions: Vec<u32>,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -120,7 +121,7 @@ pub struct DemandArgs {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -131,7 +132,7 @@ pub struct ReclaimArgs {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn accept(args: AcceptArgs, ctx: &Context) -> eyre::Result<()> {

@@ -1,6 +1,6 @@
 //! Hands the leaf hashes, or the set in clear, over to the provider.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::SendArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     set: Option<PathBuf>,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

@@ -1,6 +1,6 @@
 //! The consumer's side of the encrypted transfer: seal, commit, hand over, publish, reveal.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::{SendArgs, TryArgs};
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::consumer::transfer::{publish_chunks, reveal};
@@ -13,7 +13,7 @@ pub struct PublishArgs {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn publish(args: PublishArgs, ctx: &Context) -> eyre::Result<()> {
@@ -30,7 +30,7 @@ pub struct RevealArgs {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn reveal_keys(args: RevealArgs, ctx: &Context) -> eyre::Result<()> {

@@ -33,15 +33,17 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let claim = args.claim.read(ctx).await?;
     let files = ModelFiles::from(args.model);
     let prepared = prepare(&files, &claim, async || ctx.named_chain().await, &ctx.out).await?;
-    args.consent.require(
-        &ctx.out,
-        format_args!(
-            "opening commitment {} gives all weights of {} away to whoever gets {}, for good",
-            prepared.weights_commit(),
-            files.model.display(),
-            args.out.display()
-        ),
-    )?;
+    args.consent
+        .require(
+            &ctx.out,
+            format_args!(
+                "opening commitment {} gives all weights of {} away to whoever gets {}, for good",
+                prepared.weights_commit(),
+                files.model.display(),
+                args.out.display()
+            ),
+        )
+        .await?;
     let result = prepared.write(&args.out)?;
     ctx.out.result(&result, &result)
 }

@@ -2,6 +2,7 @@
 
 use super::layers;
 use crate::args::block::BlockArgs;
+use crate::args::listing::ListingArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -51,6 +52,8 @@ impl std::str::FromStr for Subject {
 pub struct ListArgs {
     #[command(flatten)]
     block: BlockArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
@@ -66,5 +69,5 @@ pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
 pub(crate) async fn list(args: ListArgs, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.site().await?;
     let result = list::list(&site, args.block.into()).await?;
-    ctx.out.result(&result, &result)
+    ctx.out.list(&result, &*result, args.listing.csv)
 }

@@ -1,7 +1,6 @@
 //! Ends an accepted engagement before proving.
 
-use crate::args::consent::ConsentArgs;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::moves::{price_of_abort, ABORT};
@@ -15,17 +14,17 @@ pub struct Args {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    consent: ConsentArgs,
-    #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let e = desk.market.engagement(args.id).await?;
     if e.state == State::Probing {
-        args.consent
-            .state(&ctx.out, price_of_abort(&desk.market.amounts(e.mode)))?;
+        args.keys
+            .consent()
+            .state(&ctx.out, price_of_abort(&desk.market.amounts(e.mode)))
+            .await?;
     }
     let result = Ended::from(desk.play(args.id, &ABORT).await?);
     ctx.out.result(&result, &result)

@@ -1,7 +1,7 @@
 //! Judges an offer, promises its proofs, and escrows the provider's money.
 
-use crate::args::keys::KeyArgs;
 use crate::args::queue::QueueArgs;
+use crate::args::sending::TryArgs;
 use crate::args::server::ServerArgs;
 use crate::args::target::MaxTargetArgs;
 use crate::context::Context;
@@ -38,7 +38,7 @@ pub struct Args {
     #[command(flatten)]
     farm: QueueArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

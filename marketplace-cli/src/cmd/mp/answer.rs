@@ -1,6 +1,6 @@
 //! Answers the open challenges.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::answer::answer;
@@ -13,7 +13,7 @@ pub struct Args {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

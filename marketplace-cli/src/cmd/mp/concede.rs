@@ -1,7 +1,6 @@
 //! Admits that the target cannot be proven.
 
-use crate::args::consent::ConsentArgs;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::moves::{price_of_concession, CONCEDE};
@@ -15,17 +14,17 @@ pub struct Args {
     /// Engagement
     id: B256,
     #[command(flatten)]
-    consent: ConsentArgs,
-    #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.desk(&args.keys).await?;
     let e = desk.market.engagement(args.id).await?;
     if e.state == State::Proving {
-        args.consent
-            .state(&ctx.out, price_of_concession(&desk.market.amounts(e.mode)))?;
+        args.keys
+            .consent()
+            .state(&ctx.out, price_of_concession(&desk.market.amounts(e.mode)))
+            .await?;
     }
     let result = Ended::from(desk.play(args.id, &CONCEDE).await?);
     ctx.out.result(&result, &result)

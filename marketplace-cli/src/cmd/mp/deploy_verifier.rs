@@ -1,6 +1,6 @@
 //! Generates, compiles and deploys the verifier of an architecture.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::args::srs::SrsArgs;
 use crate::context::Context;
 use assay_marketplace::proving::reference_string::SrsUse;
@@ -22,7 +22,7 @@ pub struct Args {
     #[command(flatten)]
     srs: SrsArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

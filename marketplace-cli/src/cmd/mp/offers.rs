@@ -1,5 +1,6 @@
 //! Lists what is open on a model.
 
+use crate::args::listing::ListingArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::offers::offers;
@@ -10,9 +11,11 @@ use assay_marketplace::accuracy::provider::offers::offers;
 pub struct Args {
     /// Model
     model_id: B256,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let result = offers(&ctx.market().await?, args.model_id).await?;
-    ctx.out.result(&result, &result)
+    ctx.out.list(&result, &result, args.listing.csv)
 }

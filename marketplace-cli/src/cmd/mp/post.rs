@@ -1,6 +1,6 @@
 //! Claims a result, and hands its proofs over.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -24,7 +24,7 @@ pub struct Args {
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

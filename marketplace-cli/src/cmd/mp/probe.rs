@@ -1,7 +1,7 @@
 //! Opens the examples whose keys are out, and judges them.
 
-use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::probe::{probe, AfterProbe};
@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     at_least: Option<u32>,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

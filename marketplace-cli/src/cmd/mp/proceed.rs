@@ -1,6 +1,6 @@
 //! Commits to proving.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::proceed::proceed_anyway;
@@ -16,7 +16,7 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

@@ -1,7 +1,7 @@
 //! Checks the test set and proves what the engagement asks for.
 
-use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
+use crate::args::sending::SendArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::prove::{prove, Manner};
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

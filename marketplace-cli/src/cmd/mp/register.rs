@@ -1,7 +1,7 @@
 //! Registers a model and stakes on it.
 
-use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::Address;
 use assay_chain::address_book::Deployment;
@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     nonce: u64,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

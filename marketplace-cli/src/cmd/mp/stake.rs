@@ -1,8 +1,7 @@
 //! The stake of a model, and its transport key.
 
-use crate::args::consent::ConsentArgs;
 use crate::args::fees::ether as amount;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::{B256, U256};
 use assay_marketplace::model::stake::{add, begins_exit, leave, require_owner, set_transport_key};
@@ -21,7 +20,7 @@ pub struct TopUpArgs {
     #[arg(long, value_name = "ETHER", value_parser = amount, allow_negative_numbers = true)]
     ether: Option<u128>,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,9 +34,7 @@ pub struct ExitArgs {
     #[arg(long)]
     cancel: bool,
     #[command(flatten)]
-    consent: ConsentArgs,
-    #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -52,7 +49,7 @@ pub struct TransportKeyArgs {
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn top_up(args: TopUpArgs, ctx: &Context) -> eyre::Result<()> {
@@ -71,13 +68,16 @@ pub(crate) async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
     let model = desk.market.model(args.model_id).await?;
     if begins_exit(&model, args.cancel) {
         require_owner(&model, &desk.account)?;
-        args.consent.state(
-            &ctx.out,
-            format_args!(
+        args.keys
+            .consent()
+            .state(
+                &ctx.out,
+                format_args!(
                 "from now on the model can accept no offer, and its stake of {} stays locked for the unbonding delay",
                 ether(U256::from(model.stake))
             ),
-        )?;
+            )
+            .await?;
     }
     let result = leave(&desk, args.model_id, &model, args.cancel).await?;
     ctx.out.result(&result, &result)

@@ -1,6 +1,6 @@
 //! Sends proofs until the target is met.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::accuracy::provider::submit::submit;
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long)]
     all: bool,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

@@ -1,7 +1,7 @@
 //! Proves contested outputs and sends the proofs.
 
-use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::venue::Venue;
@@ -22,7 +22,7 @@ pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

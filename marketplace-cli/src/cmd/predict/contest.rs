@@ -1,6 +1,6 @@
 //! Has outputs proven.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::SendArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::error::usage;
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "indices")]
     reference: Option<PathBuf>,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

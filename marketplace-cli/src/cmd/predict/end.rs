@@ -1,6 +1,6 @@
 //! Calls that end a round.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_chain::rounds::Rounds;
@@ -14,7 +14,7 @@ pub struct IdArgs {
     /// Round
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn cancel(args: IdArgs, ctx: &Context) -> eyre::Result<()> {

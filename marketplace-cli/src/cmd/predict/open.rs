@@ -2,7 +2,7 @@
 
 use crate::args::fees::ether;
 use crate::args::image_size::image_size;
-use crate::args::keys::KeyArgs;
+use crate::args::sending::TryArgs;
 use crate::args::time::seconds;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
@@ -60,7 +60,7 @@ pub struct Args {
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

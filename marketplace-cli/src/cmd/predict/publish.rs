@@ -1,6 +1,6 @@
 //! Puts the outputs on chain.
 
-use crate::args::keys::KeyArgs;
+use crate::args::sending::SendArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
 use assay_marketplace::prediction::provider::publish::publish;
@@ -14,7 +14,7 @@ pub struct Args {
     /// Round
     id: B256,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

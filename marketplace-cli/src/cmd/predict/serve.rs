@@ -1,7 +1,7 @@
 //! Runs the model on a round's inputs and locks with a root of the outputs.
 
-use crate::args::keys::KeyArgs;
 use crate::args::model::ModelArgs;
+use crate::args::sending::TryArgs;
 use crate::args::server::ServerArgs;
 use crate::args::serving::ServingArgs;
 use crate::context::Context;
@@ -32,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
-    keys: KeyArgs,
+    keys: TryArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

@@ -1,6 +1,7 @@
 //! What the chain says of rounds.
 
 use crate::args::block::BlockArgs;
+use crate::args::listing::ListingArgs;
 use crate::args::trust::TrustArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -35,6 +36,8 @@ pub struct ListArgs {
     block: BlockArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    listing: ListingArgs,
 }
 
 pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
@@ -46,5 +49,5 @@ pub(crate) async fn show(args: ShowArgs, ctx: &Context) -> eyre::Result<()> {
 pub(crate) async fn list(args: ListArgs, ctx: &Context) -> eyre::Result<()> {
     let site = ctx.rounds_site().await?;
     let result = list::list(&site, args.model_id, args.offers, &args.trust.into(), args.block.into()).await?;
-    ctx.out.result(&result, &result)
+    ctx.out.list(&result, &*result, args.listing.csv)
 }

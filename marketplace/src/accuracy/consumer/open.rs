@@ -7,7 +7,7 @@ use crate::proving::{input_words, WORDS_PER_HASH};
 use crate::revealed::Revealed;
 use crate::testset::StoredSet;
 use alloy::primitives::{B256, U256};
-use assay_chain::error::{hinted, usage};
+use assay_chain::error::{hinted, usage, Error, Kind};
 use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_protocol::abi::{Adjudication, IAccuracyMarket, Metric, Mode, ModelStatus, ModelView, OfferTerms};
@@ -82,8 +82,13 @@ pub struct Ask {
     pub allow_reuse: bool,
 }
 
-/// Asks whether the account can pay for the offer, unless it was made before: what follows may take minutes.
-pub async fn require_escrow(desk: &Desk, dir: &Path) -> eyre::Result<()> {
+/// Asks whether the set is whole and fits market and model, and whether the account can pay for the offer, unless it was made before: what
+/// follows may take minutes.
+///
+/// # Errors
+/// With what the market takes.
+pub async fn require_ready(desk: &Desk, dir: &Path, model: &ModelView) -> eyre::Result<()> {
+    check_set(&desk.market, model, &crate::testset::load(dir)?)?;
     let test_root = StoredSet::open(dir)?.tree().root();
     if desk
         .home
@@ -200,13 +205,28 @@ fn finish(
     Ok((opened, event.terms))
 }
 
+/// That a set has another size than the market's, and what the market takes instead.
+fn does_not_fit(market: &Market, n: usize) -> eyre::Report {
+    let (params, expected) = (&market.params, market.examples());
+    let [entry, inference, proof] =
+        [market.entry_wei(), params.prices.inference, params.prices.proof].map(|wei| ether(U256::from(wei)));
+    let why = format!(
+        "the set has {n} examples, this market takes exactly {expected}: {} to probe and {} to prove in FULL, all of them in other \
+         modes; {inference} an inference, {proof} a proof, {entry} to open",
+        params.n1, params.n2
+    );
+    let hint = format!(
+        "build a set of {expected}: assay mc test-set build; a market of another size is another contract: assay market show --market \
+         ADDRESS tells its size and prices"
+    );
+    Error::new(Kind::Usage, why).hint(hint).into()
+}
+
 /// Whether the set can be an engagement's on this market with this model.
 fn check_set(market: &Market, model: &ModelView, set: &TestSet) -> eyre::Result<()> {
     let (n, expected) = (set.examples.len(), market.examples());
     if n != expected as usize {
-        return Err(usage(format!(
-            "the set has {n} examples, this market takes exactly {expected}"
-        )));
+        return Err(does_not_fit(market, n));
     }
     if model.status != ModelStatus::Active {
         return Err(hinted(

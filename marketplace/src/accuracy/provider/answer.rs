@@ -5,7 +5,7 @@ use crate::accuracy::provider::received::encrypted;
 use crate::engagement::paths::proof_path;
 use crate::engagement::{Desk, Sent, Site};
 use alloy::primitives::B256;
-use assay_chain::error::hinted;
+use assay_chain::error::{hinted, Kind};
 use assay_chain::venue::require_state;
 use assay_protocol::abi::IAccuracyMarket::answerCall;
 use assay_protocol::abi::{ProofItem, State};
@@ -75,6 +75,7 @@ pub async fn answer(desk: &Desk, id: B256) -> eyre::Result<Answers> {
                     position,
                     sent: Sent::from(&receipt),
                 }),
+                Err(error) if Kind::Declined.is_of(&error) => return Err(error),
                 // Somebody who saw the proof was faster.
                 Err(_) if desk.market.challenge_at(id, position).await?.deadline == 0 => {}
                 Err(error) => failed = Some(error),

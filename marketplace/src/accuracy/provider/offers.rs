@@ -1,6 +1,6 @@
 //! Lists what is open on a model.
 
-use crate::table::Table;
+use crate::table::{Table, Tabled};
 use alloy::primitives::{Address, B256};
 use assay_chain::market::Market;
 use assay_chain::revert::{adjudication_words, mode_words};
@@ -41,11 +41,8 @@ pub struct Offers {
     pub offers: Vec<Offer>,
 }
 
-impl std::fmt::Display for Offers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.offers.is_empty() {
-            return write!(f, "nothing is open on model {}", self.model_id);
-        }
+impl Tabled for Offers {
+    fn tabled(&self) -> Table {
         let mut table = Table::new(["engagement", "state", "consumer", "mode", "target", "until"]);
         for o in &self.offers {
             let over = if o.expired { " (over)" } else { "" };
@@ -58,7 +55,16 @@ impl std::fmt::Display for Offers {
                 format!("{}{over}", utc(o.until)),
             ]);
         }
-        write!(f, "{table}")
+        table
+    }
+}
+
+impl std::fmt::Display for Offers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.offers.is_empty() {
+            return write!(f, "nothing is open on model {}", self.model_id);
+        }
+        self.tabled().fmt(f)
     }
 }
 

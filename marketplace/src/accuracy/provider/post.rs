@@ -107,6 +107,7 @@ pub async fn post(desk: &Desk, id: B256, to: Option<&Delivery>) -> eyre::Result<
         }
     };
     if let Some(to) = to {
+        desk.account.require_real("the proofs are handed over")?;
         let all = async {
             for position in bitmap.positions() {
                 to.put(BlobKind::Proofs, &proof_path(desk, id, position), &desk.report)

@@ -5,7 +5,7 @@ use super::verdict::Verdict;
 use crate::audit::predicate::{as_record, requested};
 use crate::document::{read, Body, Document};
 use crate::engagement::Site;
-use crate::table::Table;
+use crate::table::{Table, Tabled};
 use crate::verifier::check::{Trust, VerifierCheck};
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
@@ -98,14 +98,8 @@ pub async fn list(
     .await
 }
 
-impl std::fmt::Display for Listed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.audits.is_empty() {
-            return write!(f, "there is no such audit of corpus {}", self.corpus_id);
-        }
-        if !self.deployment.is_known() {
-            writeln!(f, "NOT CHECKED: {}\n", self.deployment)?;
-        }
+impl Tabled for Listed {
+    fn tabled(&self) -> Table {
         let mut table = Table::new([
             "audit",
             "state",
@@ -141,7 +135,19 @@ impl std::fmt::Display for Listed {
                 until,
             ]);
         }
-        write!(f, "{table}")?;
+        table
+    }
+}
+
+impl std::fmt::Display for Listed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.audits.is_empty() {
+            return write!(f, "there is no such audit of corpus {}", self.corpus_id);
+        }
+        if !self.deployment.is_known() {
+            writeln!(f, "NOT CHECKED: {}\n", self.deployment)?;
+        }
+        self.tabled().fmt(f)?;
         let unknown = self.audits.iter().any(|row| !row.verifier.is_known());
         if unknown {
             write!(

@@ -230,6 +230,7 @@ pub async fn prove(
 ) -> eyre::Result<AuditProofs> {
     let mut unproven = Unproven::read(desk, id, prover).await?;
     let goes_on = |made| !shall_end(made);
+    desk.account.require_proofs(unproven.positions().len())?;
     let made = here(&mut unproven, prover, &desk.home, goes_on, &desk.report).await?;
     Ok(unproven.told(made))
 }

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use crate::document::{read, Body, Document};
 use crate::engagement::Site;
-use crate::table::Table;
+use crate::table::{Table, Tabled};
 use crate::verifier::check::Trust;
 use crate::verifier::grades::Grades;
 use alloy::primitives::B256;
@@ -77,11 +77,8 @@ pub async fn list(
     .await
 }
 
-impl std::fmt::Display for Listed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.rounds.is_empty() {
-            return write!(f, "there is no such round of model {}", self.model_id);
-        }
+impl Tabled for Listed {
+    fn tabled(&self) -> Table {
         let mut table = Table::new(["round", "state", "consumer", "predictions", "proven", "until"]);
         for Row { fields: r, until } in &self.rounds {
             let state = match r.state.as_str() {
@@ -100,9 +97,18 @@ impl std::fmt::Display for Listed {
                 },
             ]);
         }
+        table
+    }
+}
+
+impl std::fmt::Display for Listed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.rounds.is_empty() {
+            return write!(f, "there is no such round of model {}", self.model_id);
+        }
         if !self.grades.allow(Assurance::PROVEN) {
             writeln!(f, "NOT CHECKED: {}\n", self.grades.unknown())?;
         }
-        write!(f, "{table}")
+        self.tabled().fmt(f)
     }
 }

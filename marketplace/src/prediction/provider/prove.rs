@@ -213,6 +213,7 @@ pub async fn prove(
     shall_end: impl Fn() -> bool,
 ) -> eyre::Result<RoundProofs> {
     let mut contested = Contested::read(desk, id, prover).await?;
+    desk.account.require_proofs(contested.positions().len())?;
     let made = anywhere(desk, &mut contested, prover, farm, || !shall_end()).await?;
     Ok(RoundProofs {
         id,

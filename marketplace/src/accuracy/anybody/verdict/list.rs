@@ -3,10 +3,10 @@
 use super::fields::{ask, Fields, NOT_CHECKED};
 use crate::document::Body;
 use crate::engagement::Site;
-use crate::table::Table;
+use crate::table::{Table, Tabled};
 use crate::verifier::check::Trust;
 use crate::verifier::grades::Grades;
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use assay_protocol::abi::{Assurance, Outcome, State};
 use assay_protocol::target::percent;
 use serde::Serialize;
@@ -43,7 +43,97 @@ impl Body for Listed {
     const VERSION: u32 = 1;
 }
 
+/// Which engagements are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Of this consumer only.
+    pub consumer: Option<Address>,
+    /// Closed with this outcome only.
+    pub outcome: Option<Outcome>,
+    /// Closed at this time or later, Unix seconds, or still open.
+    pub since: Option<u64>,
+}
+
+impl Filter {
+    fn takes(&self, fields: &Fields) -> bool {
+        self.consumer.is_none_or(|consumer| consumer == fields.mc)
+            && self
+                .outcome
+                .is_none_or(|outcome| format!("{outcome:?}") == fields.outcome)
+            && self
+                .since
+                .is_none_or(|since| fields.closed_at == 0 || fields.closed_at >= since)
+    }
+}
+
 impl Listed {
+    /// Leaves what the filter takes.
+    pub fn filtered(mut self, filter: &Filter) -> Self {
+        let kinds = [
+            &mut self.proven,
+            &mut self.optimistic,
+            &mut self.not_checked,
+            &mut self.none,
+            &mut self.open,
+        ];
+        for kind in kinds.into_iter().chain(&mut self.offers) {
+            kind.retain(|fields| filter.takes(fields));
+        }
+        self
+    }
+
+    /// All of them, with the title of their assurance.
+    fn kinds(&self) -> impl Iterator<Item = (String, &Vec<Fields>)> {
+        let kinds = [
+            ("PROVEN".into(), &self.proven),
+            (
+                "OPTIMISTIC: shows nothing without a live checker".into(),
+                &self.optimistic,
+            ),
+            (format!("{NOT_CHECKED}: {}", self.grades.unknown()), &self.not_checked),
+            ("NO ASSURANCE".into(), &self.none),
+            ("NOT CLOSED".into(), &self.open),
+        ];
+        let offers = self.offers.iter().map(|offers| ("OPEN OFFERS".into(), offers));
+        kinds.into_iter().chain(offers)
+    }
+
+    /// Adds its engagements to a table of several models'.
+    pub fn add_to(&self, table: &mut Table) {
+        for v in self.kinds().flat_map(|(_, kind)| kind) {
+            table.row([
+                v.id.to_string(),
+                v.model_id.to_string(),
+                v.mp.to_string(),
+                v.mc.to_string(),
+                v.assurance.clone(),
+                v.state.clone(),
+                v.outcome.clone(),
+                v.target_bps.to_string(),
+                v.proven_on_chain.to_string(),
+                v.n2.to_string(),
+                v.closed_at.to_string(),
+            ]);
+        }
+    }
+
+    /// The head of such a table.
+    pub fn head() -> Table {
+        Table::new([
+            "engagement",
+            "model",
+            "provider",
+            "consumer",
+            "assurance",
+            "state",
+            "outcome",
+            "targetBps",
+            "provenOnChain",
+            "n2",
+            "closedAt",
+        ])
+    }
+
     /// Reads the model's engagements one by one: those that a provider accepted, and open offers if they are asked for.
     ///
     /// # Errors
@@ -88,20 +178,19 @@ impl Listed {
     }
 }
 
+impl Tabled for Listed {
+    fn tabled(&self) -> Table {
+        let mut table = Self::head();
+        self.add_to(&mut table);
+        table
+    }
+}
+
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "model          {}, {} strike(s)", self.model_id, self.strikes)?;
         write!(f, "{}", self.grades)?;
-        let not_checked = format!("{NOT_CHECKED}: {}", self.grades.unknown());
-        let kinds = [
-            ("PROVEN", &self.proven),
-            ("OPTIMISTIC: shows nothing without a live checker", &self.optimistic),
-            (&not_checked, &self.not_checked),
-            ("NO ASSURANCE", &self.none),
-            ("NOT CLOSED", &self.open),
-        ];
-        let offers = self.offers.iter().map(|offers| ("OPEN OFFERS", offers));
-        for (title, kind) in kinds.into_iter().chain(offers) {
+        for (title, kind) in self.kinds() {
             if kind.is_empty() {
                 continue;
             }
@@ -117,7 +206,9 @@ impl fmt::Display for Listed {
                     outcome.clone(),
                 ]);
             }
-            writeln!(f, "\n{title}: {}\n{table}", kind.len())?;
+            writeln!(f, "\n{title}: {}", kind.len())?;
+            table.fmt(f)?;
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -5,5 +5,5 @@ mod list;
 mod show;
 
 pub use fields::Fields;
-pub use list::Listed;
+pub use list::{Filter, Listed};
 pub use show::Shown;
