@@ -13,7 +13,7 @@ pub enum Kind {
     Rejected,
     /// The node did not answer, and nothing is known for that reason.
     Unreachable,
-    /// A reorganisation may still undo the state, or nobody knows whether it may.
+    /// A reorganisation may still undo the state, or nobody knows whether it may; or what it builds on is in no block yet.
     Unsettled,
     /// Gas costs more now than it may. Later it may not.
     TooDear,

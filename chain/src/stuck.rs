@@ -156,9 +156,10 @@ impl Account {
     }
 
     /// Puts a transaction that does nothing in the place of one whose call is refused by now, or that the account cannot pay for any more.
+    /// What waits behind others is not judged before them: it may need what they do.
     ///
     /// # Errors
-    /// `why` the other could not be sent again, if it was not for that.
+    /// `why` the other could not be sent again, if it was not for that; [`Kind::Unsettled`] while others are before it.
     async fn cancel(
         &self,
         journal: &mut Journal,
@@ -169,9 +170,14 @@ impl Account {
     ) -> eyre::Result<()> {
         let old = decoded(step)?;
         let is_useless = self.is_refused(&called(&old)).await? || !self.can_pay(&old).await?;
+        let mined = self.chain.provider_nonce(self.address()).await?;
         // One that a block took in between is refused as well.
-        if !is_useless || self.chain.provider_nonce(self.address()).await? > step.nonce {
+        if !is_useless || mined > step.nonce {
             return Err(why);
+        }
+        if mined < step.nonce {
+            let waits = format!("{name} is sent again once blocks have taken what this account signed before it");
+            return Err(Error::new(Kind::Unsettled, waits).because(why).into());
         }
         let void = match &step.void {
             Some(raw) => Some((read(raw)?, raw)),

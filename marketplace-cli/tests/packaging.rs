@@ -49,6 +49,14 @@ fn the_units_commands_are_the_programs() {
     assert_eq!(files, 2);
 }
 
+/// Two daemons in one home would free each other's transactions, and neither could be backed up while the other runs.
+#[test]
+fn each_party_has_a_home_of_its_own() {
+    let unit = read(UNIT);
+    assert!(settings(&unit)["Environment"].starts_with("ASSAY_HOME=/var/lib/assay/%i "));
+    assert_eq!(settings(&unit)["StateDirectory"], "assay/%i");
+}
+
 #[test]
 fn the_images_commands_are_the_programs() {
     let image = read("Dockerfile");

@@ -7,20 +7,26 @@ use alloy::primitives::B256;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use assay_chain::account::Account;
-use assay_chain::client::Call;
+use assay_chain::client::{Call, Chain};
 use assay_chain::error::Kind;
 use assay_chain::fees::FeeLimits;
 use assay_chain::journal::Journal;
+use assay_chain::market::Market;
 use assay_marketplace::accuracy::consumer::open::open;
 use assay_marketplace::engagement::overdue::close;
+use assay_marketplace::engagement::{Desk, Site};
 use assay_marketplace::testset;
 use assay_marketplace::watch::sweep::Sweep;
 use assay_protocol::abi::IAccuracyMarket::{cancelCall, timeoutCall};
+use axum::http::StatusCode;
+use axum::Router;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
+use std::sync::Arc;
 use std::time::Duration;
 use support::World;
+use tokio::net::TcpListener;
 
 const GWEI: u128 = 1_000_000_000;
 
@@ -254,7 +260,7 @@ async fn a_daemon_frees_what_is_stuck_in_any_journal_and_notes_what_is_over() {
     stuck(&w, account, 1, account.send(&mut journal, "one", &one, &mc.report)).await;
     let before = sent(&w, account).await;
     let (mut sweep, none) = (Sweep::default(), BTreeSet::new());
-    let mut turn = async |but: &BTreeSet<_>| sweep.turn(&mc, but).await.unwrap();
+    let mut turn = async |but: &BTreeSet<_>| sweep.turn(&mc, but).await;
     // Whoever has it open looks after it.
     assert!(turn(&none).await.is_empty());
     drop(journal);
@@ -269,6 +275,102 @@ async fn a_daemon_frees_what_is_stuck_in_any_journal_and_notes_what_is_over() {
     assert!(step().mined.is_some() && !account.awaits(&step()).unwrap());
     assert!(turn(&none).await.is_empty());
     assert_eq!(sweep.paid_wei(), step().mined.unwrap().gas_wei);
+}
+
+/// What the contract refuses may be what it takes once a block has what was signed before: nothing takes its place until then, whatever
+/// journals both are in.
+#[tokio::test]
+async fn what_waits_behind_others_is_judged_after_them() {
+    let w = World::new().await;
+    let offer = w.opened(1).await.id;
+    let mc = w.as_of(&w.mc, &w.mc.account.clone().within(ALLOWED)).await;
+    let (account, chain) = (&mc.account, &mc.market.chain);
+    // Read in the other order than they were signed.
+    let paths = [
+        mc.home.withdrawals(chain, account.address()),
+        mc.home.offer(chain, mc.market.address, B256::ZERO),
+    ];
+    assert!(paths[1] < paths[0]);
+    let [mut first, mut second] = paths.each_ref().map(|path| Journal::open(path).unwrap());
+    let before = sent(&w, account).await;
+    waiting(
+        &w,
+        account,
+        1,
+        account.send(&mut first, "one", &free(&w, 1), &mc.report),
+    )
+    .await;
+    let cancel = Call::new(w.market.address, &cancelCall { id: offer });
+    stuck(&w, account, 2, account.send(&mut second, "cancel", &cancel, &mc.report)).await;
+    w.pass(1801).await;
+    let other = w.as_of(&w.other, &w.other.account.clone().within(ALLOWED)).await;
+    close(&other, offer).await.unwrap();
+
+    let early = account.free(&mut second, &mc.report).await.unwrap_err();
+    assert!(Kind::Unsettled.is_of(&early), "{early:#}");
+    assert_eq!(second.step("cancel").unwrap().void, None);
+    drop((first, second));
+    let mut sweep = Sweep::default();
+    // What waited has its turn once the other one is in a block.
+    while sent(&w, account).await < before + 2 {
+        let news = sweep.turn(&mc, &BTreeSet::new()).await;
+        assert!(news.is_empty(), "{news:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A node behind a front that passes on nothing that is sent, say for its length.
+async fn refusing_front(node: String) -> String {
+    let client = reqwest::Client::new();
+    let pass_on = async move |body: String| {
+        if body.contains("eth_sendRawTransaction") {
+            return (StatusCode::PAYLOAD_TOO_LARGE, String::new());
+        }
+        let asked = client.post(&node).header("content-type", "application/json").body(body);
+        (StatusCode::OK, asked.send().await.unwrap().text().await.unwrap())
+    };
+    let pass_on = Arc::new(pass_on);
+    let router = Router::new().fallback(move |body: String| {
+        let pass_on = pass_on.clone();
+        async move { pass_on(body).await }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+/// Of each journal it is said what keeps it, and none ends what others need.
+#[tokio::test]
+async fn a_journal_that_the_node_refuses_keeps_no_other_one_waiting() {
+    let w = World::new().await;
+    let chain = Chain::connect(&refusing_front(w.node.url()).await, None).await.unwrap();
+    let behind = Market::load(chain.clone(), w.market.address).await.unwrap();
+    let account = Account::new(chain, w.mc.account.key()).within(ALLOWED);
+    let mc = Desk::new(Site::clone(&w.seeing(&w.mc, &behind)), account);
+    let path = |n| mc.home.offer(&w.market.chain, w.market.address, B256::repeat_byte(n));
+    for n in [1, 2] {
+        let mut journal = Journal::open(&path(n)).unwrap();
+        waiting(
+            &w,
+            &w.mc.account,
+            u64::from(n),
+            w.mc.account.send(&mut journal, "one", &free(&w, n), &w.mc.report),
+        )
+        .await;
+        journal.mark_stalled("one").unwrap();
+    }
+    std::fs::write(path(3), b"no journal").unwrap();
+    let mut sweep = Sweep::default();
+    let news = sweep.turn(&mc, &BTreeSet::new()).await;
+    let kinds: Vec<_> = news.iter().map(Kind::of).collect();
+    assert_eq!(
+        kinds,
+        [None, Some(Kind::Unreachable), Some(Kind::Unreachable)],
+        "{news:?}"
+    );
+    assert!(sweep.stuck().is_empty(), "none of it is for fees");
+    assert!(sweep.turn(&mc, &BTreeSet::new()).await.is_empty(), "it is said once");
 }
 
 #[tokio::test]

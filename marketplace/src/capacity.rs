@@ -5,6 +5,7 @@ use crate::engagement::Site;
 use crate::home::Home;
 use crate::proving::promises::{admit, promises_path, Promise, Promises, Speed};
 use crate::proving::{estimated_proof_time, load_model, Prover};
+use crate::restored::require_known;
 use alloy::primitives::B256;
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
@@ -24,6 +25,9 @@ struct Files {
     model: PathBuf,
     secret: PathBuf,
 }
+
+/// What does not happen where it is not known what was promised.
+const NOTHING_NEW: &str = "nothing new is accepted";
 
 /// A promise that was just made.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl Reserved {
 /// confirmed block. What is promised with other secrets of the same state directory takes of the time, too.
 ///
 /// # Errors
-/// If the model's proofs or its proving speed do not suffice for everything that is promised.
+/// If the model's proofs or its proving speed do not suffice for everything that is promised, or [nobody knows](require_known) what is.
 pub async fn reserve<V: ModelVenue>(
     site: &Site<V>,
     id: B256,
@@ -56,6 +60,7 @@ pub async fn reserve<V: ModelVenue>(
     promise: Promise,
     farm: Option<Speed>,
 ) -> eyre::Result<Option<Reserved>> {
+    require_known(&site.home, NOTHING_NEW)?;
     let Some(files) = files(site, model_id)? else {
         site.report
             .warn("this model was registered without its files: nobody checks whether its proofs can be made in time");
@@ -90,6 +95,7 @@ pub async fn reserve_for_audit(
     prover: &Prover,
     promise: Promise,
 ) -> eyre::Result<Reserved> {
+    require_known(&site.home, NOTHING_NEW)?;
     let secret = prover.secret_path();
     release_of_audits(site, secret).await?;
     reserved(&site.home, id, secret.to_owned(), promise, prover.speed()).await
@@ -107,6 +113,7 @@ pub async fn require_time_for_audit(
     promise: &Promise,
     estimated: Speed,
 ) -> eyre::Result<()> {
+    require_known(&site.home, NOTHING_NEW)?;
     release_of_audits(site, secret).await?;
     let (mut loads, mut speed) = (Vec::new(), estimated);
     let own = secret.canonicalize().ok();

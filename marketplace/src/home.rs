@@ -18,6 +18,8 @@ pub(crate) const CORPORA: &str = "corpora";
 const PREDICATES: &str = "predicates";
 const OFFERS: &str = "offers";
 const WITHDRAWALS: &str = "withdrawals";
+/// Directory of what was compared with a release, in a chain's state: a cache.
+pub(crate) const CHECKED: &str = "checked";
 /// File names of journals that are about a chain's contracts.
 const OF_DEPLOYMENTS: [&str; 2] = ["deployment.journal", "deployment.verifiers"];
 
@@ -113,6 +115,7 @@ fn journals_in(chain: &Path) -> eyre::Result<Vec<PathBuf>> {
 /// HOME/devnets/<port>.json        devnets that run in the background
 /// HOME/keys/<name>                keystores of `assay key`
 /// HOME/outside/<number>/          what a backup took from elsewhere, once it is restored
+/// HOME/restored.json              that it came out of a backup, see [`crate::restored`]
 /// HOME/revealed.json      images this consumer has handed over
 /// ```
 #[derive(Debug, Clone)]
@@ -150,7 +153,7 @@ impl Home {
 
     /// That the contracts behind a market were compared with a release.
     pub fn checked_market(&self, chain: &Chain, market: Address) -> PathBuf {
-        self.chain(chain).join("checked").join(format!("{market}.json"))
+        self.chain(chain).join(CHECKED).join(format!("{market}.json"))
     }
 
     /// Journal of a registration, and of what its owner does about the stake.

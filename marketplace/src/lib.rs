@@ -7,6 +7,7 @@
 //! | [`table`] | tables as text | nothing |
 //! | `instructions` | EVM code as instructions and data | nothing |
 //! | [`transport`] | transport key | nothing |
+//! | [`restored`] | what a state directory that was made of a backup does not know | `home` |
 //! | [`testset`], [`revealed`] | test sets on disk, and which images were seen | `home` |
 //! | [`cipher_file`] | the file of an encrypted transfer | nothing |
 //! | [`proving`] | the prover with a model's files, its promises, its reference string | `instructions` |
@@ -17,7 +18,7 @@
 //! | [`engagement`] | what every engagement needs | `home` |
 //! | [`delivery`] | files between the parties, through a directory or a server ([`assay_exchange`]) | nothing |
 //! | [`document`] | what readers get of the contracts, all of it at one block | `engagement` |
-//! | [`capacity`] | proofs promised, by whatever market | `engagement`, `home`, `proving` |
+//! | [`capacity`] | proofs promised, by whatever market | `engagement`, `home`, `proving`, `restored` |
 //! | [`inputs`] | the inputs of a round on disk | nothing |
 //! | [`openings`] | commitments to weights and inputs opened to everybody, and checked | `proving`, `verifier`, `inputs`, `testset` |
 //! | [`corpus`] | corpora of documents, their sources, documents opened to their originals | `document`, `engagement`, `inputs`, `openings`, `proving` |
@@ -29,7 +30,7 @@
 //! | [`status`] | what is open here: whose move it is, until when | `engagement`, `home`, `table` |
 //! | [`watch`] | daemons that keep a party's engagements going | `accuracy`, `prediction`, `audit` |
 //! | [`serve`] | files served to the other party | `watch` |
-//! | [`backup`] | what must not be lost, in one encrypted file | `audit`, `engagement`, `home`, `prediction`, `proving` |
+//! | [`backup`] | what must not be lost, in one encrypted file | `audit`, `engagement`, `home`, `prediction`, `proving`, `restored` |
 
 pub mod accuracy;
 pub mod audit;
@@ -51,6 +52,7 @@ pub mod plan;
 pub mod prediction;
 pub mod proofs;
 pub mod proving;
+pub mod restored;
 pub mod revealed;
 pub mod serve;
 pub mod status;

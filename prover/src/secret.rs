@@ -232,8 +232,16 @@ impl ModelSecret {
     /// # Errors
     /// As there.
     pub fn write_uncounted(&self, path: &Path) -> Result<(), SecretError> {
+        self.write_counted(path, u64::MAX)
+    }
+
+    /// As [`ModelSecret::write_new`], with so many proofs used up: never fewer than this one counts, nor more than it carries.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_counted(&self, path: &Path, proofs: u64) -> Result<(), SecretError> {
         let copy = Self {
-            counter: self.budget(),
+            counter: self.counter.max(proofs).min(self.budget()),
             ..*self
         };
         copy.write_new(path)
@@ -415,7 +423,11 @@ impl ModelSecret {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
         let file: &[u8; FILE_LEN] = bytes.try_into().map_err(|_| "wrong length")?;
         let (body, checksum) = file.split_at(BODY_LEN);
         let mut rest = body;

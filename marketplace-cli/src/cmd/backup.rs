@@ -2,6 +2,7 @@
 
 use crate::args::passphrase::PassphraseArgs;
 use crate::context::Context;
+use assay_chain::error::hinted;
 use assay_marketplace::backup::{backup, Made, Moved, What};
 use assay_protocol::units::grouped;
 use serde::Serialize;
@@ -13,8 +14,9 @@ use std::path::PathBuf;
     assay backup /mnt/stick/assay.age\n  \
     assay backup /mnt/stick/assay.age --passphrase-file passphrase --also models/other.secret\n\n\
     Takes the state directory (journals, salts, transfer keys, proofs, the transport key) and what its journals name elsewhere: models\n\
-    with architecture, secret and promises, test sets, inputs, corpora. Left out are locks, caches, a corpus's original documents and,\n\
-    without --keystores, signing keys. Refused while a daemon or a command works there.\n\n\
+    with architecture, secret and promises, test sets, inputs, corpora. Left out are locks, caches, a farm's queue and tasks, a corpus's\n\
+    original documents and, without --keystores, signing keys. Refused while a daemon or a command works there. What belongs to it and is\n\
+    not there, or is a link that nothing names, is listed, and the command ends with 1.\n\n\
     Without a backup a lost disk costs: a model's secret: the model proves no more, and open engagements with it end against the provider.\n\
     A consumer's salts and transfer keys: keys cannot be revealed, and the deposit is lost. The salts of a corpus: its documents can be\n\
     neither proven about nor opened, and an audit's bond is lost. Proofs: each that is made again is one more of the secret's budget. The\n\
@@ -29,6 +31,9 @@ pub struct Args {
     /// Take the keystores of the state directory, too
     #[arg(long)]
     keystores: bool,
+    /// End well though something that belongs to the state directory could not be taken
+    #[arg(long)]
+    partial: bool,
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
@@ -78,6 +83,7 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         keystores: args.keystores,
     };
     let made = backup(&ctx.home, &args.file, passphrase.into(), &what, &ctx.out)?;
+    let is_enough = made.is_whole() || args.partial;
     let Made {
         files,
         bytes,
@@ -85,10 +91,6 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         missing,
         left_out,
     } = made;
-    if !missing.is_empty() || !left_out.is_empty() {
-        ctx.out
-            .warn("not everything that belongs to this state directory is in the backup: see missing and left out");
-    }
     let result = BackedUp {
         file: args.file,
         home: ctx.home.path().to_owned(),
@@ -98,5 +100,15 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         missing,
         left_out,
     };
-    ctx.out.result(&result, &result)
+    ctx.out.result(&result, &result)?;
+    if is_enough {
+        return Ok(());
+    }
+    Err(hinted(
+        format!(
+            "not everything that belongs to this state directory is in {}: see missing and left out",
+            result.file.display()
+        ),
+        "put it back, or name with --also where links lead, and back up again; if it is not needed, give --partial",
+    ))
 }

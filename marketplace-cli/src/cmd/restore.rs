@@ -3,6 +3,7 @@
 use crate::args::passphrase::PassphraseArgs;
 use crate::context::Context;
 use assay_marketplace::backup::{restore, Used};
+use assay_marketplace::restored;
 use assay_protocol::units::{grouped, utc};
 use serde::Serialize;
 use std::fmt;
@@ -10,19 +11,23 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    assay restore /mnt/stick/assay.age --home /var/lib/assay --proofs-used 212\n  \
-    assay restore /mnt/stick/assay.age --proofs-used digits.secret=212 --proofs-used letters.secret=40\n  \
+    assay restore /mnt/stick/assay.age --home /var/lib/assay/mp --proofs-used digits.secret=212\n  \
+    assay restore /mnt/stick/assay.age --proofs-used a/digits.secret=212 --proofs-used b/digits.secret=40\n  \
     assay restore /mnt/stick/assay.age                     nothing of these models is proven any more\n\n\
     The state directory must not be there yet, or be empty; it appears whole or not at all. What was elsewhere is in outside/ in it, and\n\
-    journals name it there: give --model that path, or put the files back where they were.\n\n\
+    journals name it there: give --model that path. It stays there, since a second copy of a secret would have a second counter.\n\n\
     A model's weights stay hidden as long as no more proofs are made with its secret than it carries. The backup does not know how many\n\
     were begun after it, so without --proofs-used each secret comes back with none left: models can be opened and checked, and prove\n\
     nothing. State the number of proofs that were begun with it in all: finished ones, broken ones, and those that a farm was allotted\n\
-    (the daemon's log and its metric assay_proofs_left say it). Too high a number costs proofs, one too low may give the weights\n\
-    away. No number below the backup's own count is taken. The lost machine must not come back: two machines that count by\n\
-    themselves spend proofs twice.\n\n\
+    (the metric assay_proofs_begun_total of a daemon that proves with it says it). Too high a number costs proofs, one too low may\n\
+    give the weights away. No number below the backup's own count is taken. NAME is the end of the secret's path, and of one secret\n\
+    alone; without it the backup has a single secret. Of several files with one secret that which journals name proves. The lost\n\
+    machine must not come back: two machines that count by themselves spend proofs twice.\n\n\
     Then start the daemon: engagements go on from their journals and the chain. What was begun after the backup is known to the chain\n\
-    alone; of an engagement whose secrets were drawn after it, the other party may win by silence.")]
+    alone; of an engagement whose secrets were drawn after it, the other party may win by silence. What was promised, and which images\n\
+    were handed over after it, is not counted: nothing new is accepted, and no set is offered without --allow-reuse, until you know\n\
+    that there is nothing of it left and remove restored.json from the state directory.\n\n\
+    One that was broken off leaves a directory .tmp… beside the state directory: it has keys in clear, no secret in it proves. Remove it.")]
 pub struct Args {
     /// File of assay backup
     file: PathBuf,
@@ -52,6 +57,8 @@ struct CameBack {
     /// When the backup was made, Unix seconds.
     time: u64,
     files: usize,
+    /// Until this is removed, nothing new is accepted.
+    mark: PathBuf,
     outside: Vec<Outside>,
     secrets: Vec<Secret>,
 }
@@ -69,6 +76,9 @@ struct Outside {
 #[serde(rename_all = "camelCase")]
 struct Secret {
     path: PathBuf,
+    /// Proves in its place: it has the same secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copy_of: Option<PathBuf>,
     /// In the backup.
     counted: u64,
     used: u64,
@@ -90,6 +100,10 @@ impl fmt::Display for CameBack {
         for secret in &self.secrets {
             let (used, remaining) = (grouped(secret.used), grouped(secret.remaining));
             let (path, counted) = (secret.path.display(), grouped(secret.counted));
+            if let Some(other) = &secret.copy_of {
+                writeln!(f, "copy       {path}: none left, {} alone proves", other.display())?;
+                continue;
+            }
             writeln!(
                 f,
                 "secret     {path}: {used} proofs used ({counted} in the backup), {remaining} left"
@@ -109,6 +123,7 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     });
     let secrets = restored.secrets.into_iter().map(|secret| Secret {
         path: secret.path,
+        copy_of: secret.copy_of,
         counted: secret.counted,
         used: secret.used,
         remaining: secret.remaining,
@@ -116,6 +131,7 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let result = CameBack {
         outside: outside.collect(),
         secrets: secrets.collect(),
+        mark: home.join(restored::MARK),
         home,
         time: restored.time,
         files: restored.files,
@@ -125,6 +141,10 @@ pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
             "no proofs are left: restore again into another directory with --proofs-used, once you know the number",
         );
     }
+    ctx.out.warn(format_args!(
+        "what was promised or handed over after the backup is not counted: nothing new is accepted before you remove {}",
+        result.mark.display()
+    ));
     ctx.out.result(&result, &result)
 }
 

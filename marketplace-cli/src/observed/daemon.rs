@@ -9,7 +9,7 @@ use crate::farm::owner::Farm;
 use crate::farm::place::Place;
 use assay_exchange::listening::Listening;
 use assay_farm::queue::EngagementStatus;
-use assay_marketplace::watch::alarms::ALARMS;
+use assay_marketplace::watch::alarms::{tell, ALARMS};
 use assay_marketplace::watch::event::Announcer;
 use assay_marketplace::watch::vitals::{QueueGauges, Vitals};
 use std::path::PathBuf;
@@ -76,11 +76,16 @@ pub async fn announcer(
     let out = ctx.out.clone();
     let announcer = Announcer::new(move |event| {
         if let Some(notifier) = notifier.as_ref().filter(|_| ALARMS.contains(&event.event)) {
-            notifier.tell(serde_json::to_string(event)?);
+            notifier.tell(event)?;
         }
         out.result(event, event)
     });
-    Ok((announcer.of(vitals), answering))
+    let announcer = announcer.of(vitals);
+    // A single pass is somebody's own look.
+    if !args.once {
+        tokio::spawn(tell(announcer.clone()));
+    }
+    Ok((announcer, answering))
 }
 
 /// Asks the queue from time to time how much there is to do.

@@ -5,6 +5,7 @@
 
 use assay_marketplace::watch::vitals::{Item, Snapshot};
 use std::fmt::{Display, Write};
+use std::time::Duration;
 
 /// Of the answer.
 pub const MEDIA: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -61,7 +62,7 @@ pub fn exposition(s: &Snapshot) -> String {
     text.one("assay_up_seconds", "Since the daemon began.", Some(s.up.as_secs()));
     text.one(
         "assay_node_up",
-        "Whether the node answered when it was asked last.",
+        "Whether the node answered all that the last pass asked.",
         Some(u8::from(s.lost.is_none())),
     );
     text.one(
@@ -78,6 +79,11 @@ pub fn exposition(s: &Snapshot) -> String {
         "assay_turn_age_seconds",
         "Since the last pass over everything was completed.",
         s.turned.map(|turned| turned.as_secs()),
+    );
+    text.one(
+        "assay_longest_turn_seconds",
+        "Of the turns that are not over, the one that has taken longest.",
+        s.turns.values().max().map(Duration::as_secs),
     );
     deadlines(&mut text, s);
     let model = |name: &str| vec![("model", name.to_owned())];
@@ -103,7 +109,7 @@ pub fn exposition(s: &Snapshot) -> String {
     );
     text.one(
         "assay_stuck_journals",
-        "Journals with a transaction that no block takes and that cannot be replaced.",
+        "Journals with something that no block takes for what it may cost.",
         s.turned.map(|_| s.stuck.0),
     );
     let errors = s
@@ -178,13 +184,13 @@ mod tests {
     use alloy::primitives::B256;
     use assay_marketplace::proving::promises::allotted::Counted;
     use assay_marketplace::watch::vitals::{Budget, QueueGauges};
-    use std::time::Duration;
 
     fn item(deadline: u64, is_own_move: bool) -> Item {
         Item {
             state: "Proving".into(),
             deadline,
             since: 0,
+            saw_begin: true,
             is_own_move,
         }
     }

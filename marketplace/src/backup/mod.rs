@@ -4,24 +4,28 @@
 //! |---|---|---|
 //! | `sealed` | files in one encrypted file | nothing |
 //! | `contents` | which files | nothing |
+//! | `counters` | what secrets may prove that come back | `sealed` |
 //!
 //! # What a restored secret may prove
 //! A backup knows how many proofs a secret had counted when it was made. What was counted since is lost with the machine, so a secret comes
 //! back with all of its proofs used up, or with what its owner states to be used. Nothing here ever sets a counter lower than it was in
-//! the backup. What a farm was allotted is given up.
+//! the backup. What a farm was allotted is given up. Of several files with one secret a single one proves: that which journals name.
 //!
 //! # Journals that are older than the chain
 //! A step that a journal does not know, but the chain does, is found there: operations look at the chain's state first, and a contract
 //! refuses what was done already. What only the journal knew (the provider's half of a seed drawn after the backup) is lost.
 
 mod contents;
+mod counters;
 mod sealed;
 
-pub use contents::Moved;
+pub use contents::{Moved, What};
+pub use counters::{Secret, Used};
 pub use sealed::Entry;
 
+use crate::engagement::facts::SECRET;
 use crate::home::Home;
-use crate::proving::promises::{promises_path, Promises};
+use crate::restored;
 use age::secrecy::SecretString;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
@@ -29,34 +33,14 @@ use assay_durable::directory::create_dir_atomic;
 use assay_durable::file::parent;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
-use assay_prover::secret::{advance_counter, ModelSecret};
-use contents::{is_path, Contents};
+use contents::{is_cache, is_path, About, Contents};
+use counters::Counters;
 use eyre::WrapErr;
 use sealed::{unseal, Sealing};
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// What a backup is asked to take.
-#[derive(Debug, Default)]
-pub struct What {
-    /// Files and directories that no journal names.
-    pub also: Vec<PathBuf>,
-    /// Keystores of the state directory, too.
-    pub keystores: bool,
-}
-
-/// What the backup says of itself.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct About {
-    /// Unix seconds.
-    time: u64,
-    home: PathBuf,
-    /// The same as it was named, with which paths in journals may begin.
-    named: PathBuf,
-    outside: Vec<Moved>,
-}
 
 /// A backup that was made.
 #[derive(Debug)]
@@ -65,7 +49,7 @@ pub struct Made {
     pub files: usize,
     /// Of all files.
     pub bytes: u64,
-    /// Directories outside of the state directory of which something was taken.
+    /// Directories outside of the state directory of which something was taken, and files that were in already by another path.
     pub outside: Vec<Moved>,
     /// Journals name them, and they are not there.
     pub missing: Vec<PathBuf>,
@@ -73,12 +57,19 @@ pub struct Made {
     pub left_out: Vec<PathBuf>,
 }
 
+impl Made {
+    /// Whether everything that belongs to the state directory is in it.
+    pub fn is_whole(&self) -> bool {
+        self.missing.is_empty() && self.left_out.is_empty()
+    }
+}
+
 /// Every lock file of the state directory and beside what is taken from elsewhere: whoever works there holds one.
 fn locks(home: &Home, contents: &Contents) -> eyre::Result<Vec<Lock>> {
     let mut paths = vec![home.promising()];
+    #[cfg(unix)]
+    let is_new = !home.promising().exists();
     let mut dirs = vec![home.path().to_owned()];
-    dirs.extend(contents.outside.iter().map(|moved| moved.was.clone()));
-    let root = home.path();
     while let Some(dir) = dirs.pop() {
         for entry in dir
             .read_dir()
@@ -86,14 +77,17 @@ fn locks(home: &Home, contents: &Contents) -> eyre::Result<Vec<Lock>> {
         {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
-                // Of directories elsewhere the files alone are known.
-                dirs.extend(dir.starts_with(root).then(|| entry.path()));
+                dirs.push(entry.path());
             } else if entry.path().extension().is_some_and(|extension| extension == "lock") {
-                let named = entry.path().with_extension("");
-                let is_ours = dir.starts_with(root) || contents.files.values().any(|file| *file == named);
-                paths.extend(is_ours.then(|| entry.path()));
+                paths.push(entry.path());
             }
         }
+    }
+    // Of directories elsewhere the files alone are known.
+    for file in contents.files.values().filter(|file| !file.starts_with(home.path())) {
+        let mut lock = file.as_os_str().to_owned();
+        lock.push(".lock");
+        paths.extend(Some(PathBuf::from(lock)).filter(|lock| lock.is_file()));
     }
     let take = |path: &PathBuf| {
         Lock::take_from(
@@ -102,7 +96,16 @@ fn locks(home: &Home, contents: &Contents) -> eyre::Result<Vec<Lock>> {
             "end the daemons and wait for commands: a backup is of one moment",
         )
     };
-    Ok(paths.iter().map(take).collect::<Result<_, _>>()?)
+    let locks = paths.iter().map(take).collect::<Result<_, _>>()?;
+    #[cfg(unix)]
+    if is_new {
+        use std::os::unix::fs::{chown, MetadataExt};
+        // Whoever runs the daemons, not whoever backs up, has to open it later.
+        let owner = home.path().metadata()?;
+        chown(home.promising(), Some(owner.uid()), Some(owner.gid()))
+            .wrap_err_with(|| format!("cannot hand {} over", home.promising().display()))?;
+    }
+    Ok(locks)
 }
 
 /// Puts what must not be lost into `file`, which is not there yet; nothing works in the state directory meanwhile.
@@ -131,7 +134,8 @@ pub fn backup(home: &Home, file: &Path, passphrase: SecretString, what: &What, o
         )));
     }
     let home = &Home::new(Some(root))?;
-    let taken = || Contents::of(home, &what.also, what.keystores);
+    let time = now();
+    let taken = || Contents::of(home, &named, time, what);
     let _locks = locks(home, &taken()?)?;
     // What is there now stays.
     let contents = taken()?;
@@ -142,43 +146,15 @@ pub fn backup(home: &Home, file: &Path, passphrase: SecretString, what: &What, o
         added.wrap_err_with(|| format!("cannot take {} into the backup", path.display()))?;
         bar.set(done as u64);
     }
-    let about = About {
-        time: now(),
-        home: home.path().to_owned(),
-        named,
-        outside: contents.outside.clone(),
-    };
-    let entries = sealing.finish(&about);
+    let entries = sealing.finish(&contents.about);
     let entries = entries.wrap_err_with(|| format!("cannot write {}", file.display()))?;
     Ok(Made {
         files: entries.len(),
         bytes: entries.iter().map(|entry| entry.bytes).sum(),
-        outside: contents.outside,
+        outside: contents.about.outside,
         missing: contents.missing.into_iter().collect(),
         left_out: contents.left_out,
     })
-}
-
-/// How many proofs were made with a secret, as its owner states it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Used {
-    /// End of the paths it is about; with nothing, of all.
-    pub of: Option<String>,
-    /// Proofs that were begun, and numbers that a farm was allotted.
-    pub proofs: u64,
-}
-
-/// A model's secret that came back.
-#[derive(Debug)]
-pub struct Secret {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What its counter was in the backup.
-    pub counted: u64,
-    /// What its counter is.
-    pub used: u64,
-    /// What it carries still.
-    pub remaining: u64,
 }
 
 /// A state directory that was restored.
@@ -209,13 +185,22 @@ pub fn restore(home: &Home, file: &Path, passphrase: SecretString, stated: &[Use
             )
         })?;
     }
-    let mut restored = None;
+    let mut result = None;
     create_dir_atomic(&root, true, |dir| {
-        let (about, entries) = unseal::<About>(file, passphrase, dir)?;
+        let mut counters = Counters::default();
+        let put = |name: &str, place: &Path, content: &mut dyn Read| match is_cache(name) {
+            // Whoever made the archive says nothing of what was checked here.
+            true => Ok(io::copy(content, &mut io::sink()).map(drop)?),
+            false => counters.put(name, place, content),
+        };
+        let (about, entries) = unseal::<About>(file, passphrase, dir, put)?;
         let inside = Home::new(Some(dir.to_owned()))?;
         move_paths(&inside, &root, &about)?;
-        let secrets = count(dir, &root, &entries, stated)?;
-        restored = Some(Restored {
+        let named = named_secrets(&inside, &root)?;
+        let is_named = |path: &str| named.contains(&root.join(path));
+        let secrets = counters.set(dir, &root, stated, is_named, |path| about.was(path))?;
+        restored::mark(dir, about.time)?;
+        result = Some(Restored {
             time: about.time,
             files: entries.len(),
             outside: about.outside,
@@ -223,74 +208,30 @@ pub fn restore(home: &Home, file: &Path, passphrase: SecretString, stated: &[Use
         });
         eyre::Ok(())
     })?;
-    restored.ok_or_else(|| eyre::eyre!("nothing was restored"))
+    result.ok_or_else(|| eyre::eyre!("nothing was restored"))
+}
+
+/// The secrets that registered models and judged predicates prove with, where they are going to be.
+fn named_secrets(inside: &Home, root: &Path) -> eyre::Result<BTreeSet<PathBuf>> {
+    let (models, predicates) = inside.models_and_predicates()?;
+    let mut named = BTreeSet::new();
+    for journal in models {
+        named.extend(Journal::peek(&journal, &SECRET)?);
+    }
+    let within = predicates
+        .iter()
+        .filter_map(|path| path.strip_prefix(inside.path()).ok());
+    named.extend(within.map(|path| root.join(path)));
+    Ok(named)
 }
 
 /// Has journals name what came from the backup where it is going to be.
 fn move_paths(inside: &Home, root: &Path, about: &About) -> eyre::Result<()> {
-    let moved = |text: &str| {
-        let path = Path::new(text);
-        let within = |was: &Path, is: PathBuf| path.strip_prefix(was).ok().map(|rest| is.join(rest));
-        let from_home = within(&about.home, root.to_owned()).or_else(|| within(&about.named, root.to_owned()));
-        let found = from_home.or_else(|| about.outside.iter().find_map(|m| within(&m.was, root.join(&m.place))));
-        found?.to_str().map(str::to_owned)
-    };
+    let moved = |text: &str| Some(about.is(root, Path::new(text))?.to_str()?.to_owned());
     for path in inside.all_journals()? {
         Journal::open(&path)?.change_texts(|fact, text| moved(text).filter(|_| is_path(fact)))?;
     }
     Ok(())
-}
-
-/// Uses up what may have been used since, of every secret that hides something.
-fn count(dir: &Path, root: &Path, entries: &[Entry], stated: &[Used]) -> eyre::Result<Vec<Secret>> {
-    let mut secrets = Vec::new();
-    // How many secrets each number was stated of.
-    let mut named = vec![0; stated.len()];
-    for entry in entries {
-        let path = dir.join(&entry.path);
-        let Ok(before) = ModelSecret::open(&path) else {
-            continue;
-        };
-        if before.is_public() || before.is_opened() {
-            continue;
-        }
-        let about = |used: &Used| used.of.as_ref().is_none_or(|of| Path::new(&entry.path).ends_with(of));
-        for (met, used) in named.iter_mut().zip(stated) {
-            *met += usize::from(about(used));
-        }
-        let own = stated.iter().filter(|used| about(used)).max_by_key(|used| used.proofs);
-        advance_counter(&path, own.map_or(u64::MAX, |used| used.proofs))?;
-        if promises_path(&path).exists() {
-            Promises::open(&path)?.forget_farm()?;
-        }
-        let after = ModelSecret::open(&path)?;
-        secrets.push(Secret {
-            path: root.join(&entry.path),
-            counted: before.counter(),
-            used: after.counter(),
-            remaining: after.budget() - after.counter(),
-        });
-    }
-    let idle = stated.iter().find(|used| {
-        let names = |of: &String| entries.iter().any(|entry| Path::new(&entry.path).ends_with(of));
-        used.of.as_ref().is_some_and(|of| !names(of))
-    });
-    if let Some(of) = idle.and_then(|used| used.of.as_ref()) {
-        return Err(usage(format!(
-            "a number of proofs is stated of {of}, which is not in the backup"
-        )));
-    }
-    if named.iter().any(|met| *met > 1) {
-        return Err(usage(
-            "one number of proofs is stated of several secrets: give each its own, --proofs-used NAME=N",
-        ));
-    }
-    if !stated.is_empty() && named.iter().all(|met| *met == 0) {
-        return Err(usage(
-            "a number of proofs is stated, and no secret that hides weights is in the backup",
-        ));
-    }
-    Ok(secrets)
 }
 
 fn now() -> u64 {

@@ -6,7 +6,8 @@
 //!
 //! # Soundness
 //! Whoever knows the passphrase can make archives with any content: names in it lead into the directory that is filled and nowhere
-//! else, and nothing but regular files is made.
+//! else, and nothing but regular files is made. Nothing in it is compressed, and files with holes are no regular files, so that what is
+//! written is no longer than the archive.
 
 #![deny(
     clippy::expect_used,
@@ -171,7 +172,22 @@ fn place(dir: &Path, name: &str) -> eyre::Result<PathBuf> {
     Ok(dir.join(path))
 }
 
-/// Fills `dir`, in which nothing else is, with the files of the archive; what it is about, and what is in it.
+/// Makes a file that its owner alone can read.
+///
+/// # Errors
+/// Those of the operating system, also if it is there.
+pub(super) fn write_private(place: &Path, content: &mut dyn Read) -> eyre::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = BufWriter::new(options.open(place)?);
+    io::copy(content, &mut file)?;
+    Ok(file.flush()?)
+}
+
+/// Fills `dir`, in which nothing else is, with the files of the archive; what it is about, and what is in it. `put` makes each of its
+/// content, given its name in the archive and where it is to be.
 ///
 /// # Errors
 /// For another passphrase, and for an archive that is damaged, with the file that is.
@@ -179,6 +195,7 @@ pub(super) fn unseal<T: DeserializeOwned>(
     archive: &Path,
     passphrase: SecretString,
     dir: &Path,
+    put: impl FnMut(&str, &Path, &mut dyn Read) -> eyre::Result<()>,
 ) -> eyre::Result<(T, Vec<Entry>)> {
     let shown = archive.display();
     let file = open_regular(archive).wrap_err_with(|| format!("cannot read {shown}"))?;
@@ -198,7 +215,7 @@ pub(super) fn unseal<T: DeserializeOwned>(
     };
     let mut found = BTreeMap::new();
     let mut last = "its beginning".to_owned();
-    let read = fill(&mut plain, dir, &mut found, &mut last);
+    let read = fill(&mut plain, dir, put, &mut found, &mut last);
     let manifest: Manifest<T> = read.wrap_err_with(|| damaged(archive, &last))?;
     // The end of the last chunk says that nothing is missing.
     io::copy(&mut plain, &mut io::sink()).wrap_err_with(|| damaged(archive, "its end"))?;
@@ -227,6 +244,7 @@ fn damaged(archive: &Path, part: &str) -> String {
 fn fill<T: DeserializeOwned>(
     plain: impl Read,
     dir: &Path,
+    mut put: impl FnMut(&str, &Path, &mut dyn Read) -> eyre::Result<()>,
     found: &mut BTreeMap<String, Entry>,
     last: &mut String,
 ) -> eyre::Result<Manifest<T>> {
@@ -248,14 +266,8 @@ fn fill<T: DeserializeOwned>(
         if let Some(parent) = place.parent() {
             create_private_dir(parent)?;
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = BufWriter::new(options.open(&place)?);
         let mut content = Hashed::new(entry);
-        io::copy(&mut content, &mut file)?;
-        file.flush()?;
+        put(&name, &place, &mut content)?;
         found.insert(name.clone(), content.entry(&name));
     }
     eyre::bail!("it has no manifest")
@@ -281,7 +293,9 @@ mod tests {
 
     fn open(archive: &Path, with: &str) -> eyre::Result<(String, Vec<Entry>, tempfile::TempDir)> {
         let dir = tempfile::tempdir().unwrap();
-        let (about, files) = unseal(archive, passphrase(with), dir.path())?;
+        let (about, files) = unseal(archive, passphrase(with), dir.path(), |_, place, content| {
+            write_private(place, content)
+        })?;
         Ok((about, files, dir))
     }
 
@@ -356,6 +370,8 @@ mod tests {
             header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
             header.set_entry_type(kind);
             header.set_size(content.len() as u64);
+            // Holes are between parts that are listed: here there is none.
+            header.as_gnu_mut().unwrap().realsize = *b"00000000000\0";
             if kind == tar::EntryType::Symlink {
                 header.set_link_name("/etc").unwrap();
             }
@@ -390,6 +406,7 @@ mod tests {
             refused(&[name], regular, &listed(name), "does not lead into");
         }
         refused(&["a"], tar::EntryType::Symlink, &listed("a"), "no regular file");
+        refused(&["a"], tar::EntryType::GNUSparse, &listed("a"), "no regular file");
         refused(&["a"], tar::EntryType::Directory, &listed("a"), "no regular file");
         refused(&["a", "a"], regular, &listed("a"), "damaged at a");
         refused(&["a", "a/b"], regular, &listed("a"), "damaged at a/b");

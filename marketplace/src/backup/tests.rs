@@ -1,9 +1,11 @@
 //! State directories that are lost and come back.
 
 use super::*;
-use crate::engagement::facts::{MODEL, SECRET, SETTLED, TEST_SET};
+use crate::engagement::facts::{MODEL, SETTLED, TEST_SET};
 use crate::proving::promises::allotted::Counted;
-use assay_prover::secret::reserve_proof;
+use crate::proving::promises::Promises;
+use crate::restored::require_known;
+use assay_prover::secret::{reserve_proof, ModelSecret};
 use std::fs;
 use tempfile::TempDir;
 
@@ -90,6 +92,13 @@ fn used(proofs: u64) -> Used {
     Used { of: None, proofs }
 }
 
+fn named(of: &str) -> Used {
+    Used {
+        of: Some(of.into()),
+        proofs: 11,
+    }
+}
+
 #[test]
 fn what_journals_name_comes_back_where_they_name_it() {
     let machine = Machine::new();
@@ -110,13 +119,16 @@ fn what_journals_name_comes_back_where_they_name_it() {
     for name in ["keys/me", "devnets/8545.json", "31337-aa/half.tmp"] {
         assert!(!root.join(name).exists(), "{name} was not asked for");
     }
+    // What was promised and handed over since is not in it.
+    let error = require_known(&Home::new(Some(root.clone())).unwrap(), "it stays").unwrap_err();
+    assert!(error.to_string().ends_with("so it stays"), "{error}");
     // A restored directory can be backed up as the first one could.
     let second = Machine {
         home: Home::new(Some(root.clone())).unwrap(),
         ..machine
     };
     let again = second.backup("again", &What::default()).unwrap();
-    assert_eq!((again.files, again.outside), (made.files, vec![]));
+    assert_eq!((again.files, again.outside), (made.files + 1, vec![]), "and the mark");
 }
 
 #[test]
@@ -153,31 +165,118 @@ fn a_number_that_may_have_been_spent_since_is_not_spent_again() {
     assert!(Promises::open(&stated.path).unwrap().allotted().is_none());
     // No statement brings back what the backup had counted.
     assert_eq!(secret(&[used(0)]).used, 8);
-    let named = |of: &str| Used {
-        of: Some(of.into()),
-        proofs: 11,
-    };
     assert_eq!(secret(&[named("digits.secret")]).used, 11);
     let error = machine
         .restored("backup", &[named("igits.secret")])
         .unwrap_err()
         .to_string();
-    assert!(error.contains("igits.secret, which is not in the backup"), "{error}");
+    assert!(error.contains("igits.secret, and no secret of that name"), "{error}");
+}
 
-    // Of two secrets each has its own number, or none.
-    let second = machine.file("models/second.secret");
-    fs::copy(machine.file("models/digits.secret"), &second).unwrap();
+/// A copy, and the same file by another path, count openings of one commitment: one of them proves.
+#[test]
+fn one_secret_in_several_files_has_one_counter() {
+    let machine = Machine::new();
+    // Opened once since it was copied.
+    let copy = machine.file("home/31337-aa/copy.secret");
+    fs::copy(machine.file("models/digits.secret"), &copy).unwrap();
+    reserve_proof(&copy).unwrap();
     let what = What {
-        also: vec![second],
+        also: vec![machine.file("models"), copy],
         keystores: false,
     };
-    machine.backup("two", &what).unwrap();
-    let error = machine.restored("two", &[used(11)]).unwrap_err().to_string();
-    assert!(error.contains("NAME=N"), "{error}");
-    let secrets = machine.restored("two", &[named("digits.secret")]).unwrap().0.secrets;
-    let mut counted: Vec<u64> = secrets.iter().map(|secret| secret.used).collect();
-    counted.sort_unstable();
-    assert_eq!(counted, [11, 25]);
+    let made = machine.backup("backup", &what).unwrap();
+    let places = made.outside.iter().map(|moved| moved.place.as_str());
+    assert_eq!(places.collect::<Vec<_>>(), ["outside/0", "outside/1"]);
+    for stated in [vec![used(11)], vec![named("digits.secret")], vec![named("copy.secret")]] {
+        let (restored, root) = machine.restored("backup", &stated).unwrap();
+        let journal = root.join("31337-aa/models/0x02.json");
+        let own: PathBuf = Journal::peek(&journal, &SECRET).unwrap().unwrap();
+        let [copy, digits] = restored.secrets.as_slice() else {
+            panic!("{:?} are not two", restored.secrets);
+        };
+        assert_eq!((&digits.path, &digits.copy_of), (&own, &None));
+        assert_eq!((digits.counted, digits.used, digits.remaining), (9, 11, 14));
+        assert_eq!((copy.copy_of.as_ref(), copy.remaining), (Some(&own), 0));
+        assert!(reserve_proof(&copy.path).is_err());
+        assert!(
+            !root.join("outside/1/models/digits.secret").exists(),
+            "it is taken once"
+        );
+    }
+}
+
+/// A number that is true of one secret may be too low for another.
+#[test]
+fn a_number_is_of_one_secret_and_never_of_two() {
+    let machine = Machine::new();
+    let letters = machine.file("letters/digits.secret");
+    fs::create_dir(machine.file("letters")).unwrap();
+    ModelSecret::create(&letters, 1, 20, 6).unwrap();
+    let what = What {
+        also: vec![letters.clone()],
+        keystores: false,
+    };
+    machine.backup("backup", &what).unwrap();
+    for stated in [used(11), named("digits.secret")] {
+        let error = machine.restored("backup", &[stated]).unwrap_err().to_string();
+        assert!(
+            error.contains("NAME=N") && error.contains(letters.to_str().unwrap()),
+            "{error}"
+        );
+    }
+    // By as much of where it was as tells it from the others.
+    for name in ["letters/digits.secret", letters.to_str().unwrap()] {
+        let secrets = machine.restored("backup", &[named(name)]).unwrap().0.secrets;
+        let counted: Vec<(u64, u64)> = secrets.iter().map(|secret| (secret.counted, secret.used)).collect();
+        assert_eq!(counted, [(8, 25), (0, 11)]);
+    }
+    let error = machine
+        .restored("backup", &[named("other.secret")])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no secret of that name that hides"), "{error}");
+}
+
+/// What breaks off leaves files behind: none of them proves.
+#[test]
+fn a_secret_is_used_up_from_the_moment_that_it_is_on_disk() {
+    let machine = Machine::new();
+    let secret = fs::read(machine.file("models/digits.secret")).unwrap();
+    let (mut counters, place) = (Counters::default(), machine.file("unpacked.secret"));
+    counters.put("a", &place, &mut secret.as_slice()).unwrap();
+    assert!(reserve_proof(&place).is_err());
+    let long = vec![7; 5000];
+    counters.put("b", &machine.file("long"), &mut long.as_slice()).unwrap();
+    assert_eq!(fs::read(machine.file("long")).unwrap(), long);
+}
+
+#[test]
+fn what_a_journal_names_is_taken_wherever_it_is_and_what_was_checked_is_not() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.file("home/farm")).unwrap();
+    fs::create_dir_all(machine.file("home/31337-aa/checked")).unwrap();
+    fs::write(machine.file("home/31337-aa/checked/market.json"), b"{}").unwrap();
+    fs::write(machine.file("home/farm/task"), b"").unwrap();
+    fs::write(machine.file("home/farm/farmed.assay"), b"farmed").unwrap();
+    std::os::unix::fs::symlink(machine.file("models"), machine.file("linked")).unwrap();
+    let name = |id: &str, model: &str| {
+        let mut journal = Journal::open(&machine.file(&format!("home/31337-aa/models/{id}.json"))).unwrap();
+        journal.set_fact(&MODEL, &machine.file(model)).unwrap();
+    };
+    name("0x03", "home/farm/farmed.assay");
+    name("0x04", "linked/digits.assay");
+    machine.backup("backup", &What::default()).unwrap();
+    let (_, root) = machine.restored("backup", &[]).unwrap();
+    for (id, content) in [("0x02", "digits.assay"), ("0x03", "farmed"), ("0x04", "digits.assay")] {
+        let journal = root.join(format!("31337-aa/models/{id}.json"));
+        let model: PathBuf = Journal::peek(&journal, &MODEL).unwrap().unwrap();
+        assert!(
+            model.starts_with(&root) && fs::read_to_string(&model).unwrap() == content,
+            "{id}"
+        );
+    }
+    assert!(!root.join("farm/task").exists() && !root.join("31337-aa/checked").exists());
 }
 
 #[test]
@@ -216,5 +315,11 @@ fn what_is_not_there_and_what_is_no_file_is_said() {
     std::os::unix::fs::symlink("/etc", machine.file("home/link")).unwrap();
     let made = machine.backup("backup", &What::default()).unwrap();
     assert_eq!(made.missing, [machine.file("models/set")]);
-    assert!(made.left_out[0].ends_with("home/link"));
+    assert!(made.left_out[0].ends_with("home/link") && !made.is_whole());
+    // Of what is over nobody asks for anything.
+    let mut journal = Journal::open(&machine.file("home/31337-aa/engagements/0x01/journal.json")).unwrap();
+    journal.set_fact(&SETTLED, &true).unwrap();
+    drop(journal);
+    fs::remove_file(machine.file("home/link")).unwrap();
+    assert!(machine.backup("again", &What::default()).unwrap().is_whole());
 }

@@ -1,5 +1,6 @@
 //! What needs a person, by what a daemon knows of itself.
 
+use crate::watch::event::{Announcer, Subject};
 use crate::watch::vitals::{Budget, Key, Snapshot};
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
@@ -12,8 +13,14 @@ const LEAST_FREE: u64 = 1 << 30;
 const LITTLE: u64 = 4;
 const FEW: u64 = 10;
 
+/// Seconds that are little of any window of which nobody here saw the beginning.
+const LAST: i64 = 900;
+
 /// How long a node or a queue may be away before somebody should look.
 const AWAY: Duration = Duration::from_secs(300);
+
+/// Between two looks at what needs a person.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Something that needs a person.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,15 +37,20 @@ pub struct Alarm {
     pub fields: Value,
 }
 
+/// Something is open that nothing is known about here: no daemon looks after it.
+pub(crate) const UNJOURNALED: &str = "unjournaled";
+
 /// Events that need a person.
-pub const ALARMS: [&str; 7] = [
+pub const ALARMS: [&str; 9] = [
     "deadlineNear",
     "stakeLower",
     "budgetLow",
     "nodeDead",
+    "nodeBehind",
     "queueGone",
     "stuck",
     "diskLow",
+    UNJOURNALED,
 ];
 
 impl Snapshot {
@@ -56,7 +68,8 @@ impl Snapshot {
             let (Some(left), window) = (self.left(item), item.deadline.saturating_sub(item.since)) else {
                 continue;
             };
-            if item.is_own_move && left.saturating_mul(LITTLE as i64) < window as i64 {
+            let is_little = left.saturating_mul(LITTLE as i64) < window as i64 || (!item.saw_begin && left < LAST);
+            if item.is_own_move && is_little {
                 let fields = json!({ "state": item.state, "deadline": item.deadline, "left": left });
                 all.push(Alarm {
                     subject: Some((*thing, *id)),
@@ -69,8 +82,8 @@ impl Snapshot {
                 });
             }
         }
-        for (model, (now, most)) in self.stakes.iter().filter(|(_, (now, most))| now < most) {
-            let fields = json!({ "model": model, "stakeWei": now.to_string(), "wasWei": most.to_string() });
+        for (model, (now, wanted)) in self.stakes.iter().filter(|(_, (now, wanted))| now < wanted) {
+            let fields = json!({ "model": model, "stakeWei": now.to_string(), "wantedWei": wanted.to_string() });
             all.push(alarm("stakeLower", model.to_string(), now.to_string(), fields));
         }
         for Budget { model, proofs } in &self.budgets {
@@ -85,6 +98,14 @@ impl Snapshot {
         if let Some(away) = self.lost.filter(|away| *away > AWAY) {
             let fields = json!({ "seconds": away.as_secs() });
             all.push(alarm("nodeDead", String::new(), String::new(), fields));
+        }
+        if let Some(seconds) = self.behind {
+            all.push(alarm(
+                "nodeBehind",
+                String::new(),
+                String::new(),
+                json!({ "seconds": seconds }),
+            ));
         }
         if let Some(away) = self.queue.and_then(Result::err).filter(|away| *away > AWAY) {
             let fields = json!({ "seconds": away.as_secs() });
@@ -118,6 +139,23 @@ impl Said {
     }
 }
 
+/// Says what needs a person, once until it changes, for as long as this is polled: whatever the daemon itself waits for.
+pub async fn tell(announce: Announcer) {
+    tell_every(announce, LOOK).await;
+}
+
+async fn tell_every(announce: Announcer, look: Duration) {
+    let mut said = Said::default();
+    loop {
+        for alarm in said.news(announce.vitals.snapshot().alarms()) {
+            let subject = alarm.subject.map(|(thing, id)| Subject(thing, id));
+            // Where nothing can be shown the daemon ends by itself.
+            let _ = announce.say(subject, alarm.event, alarm.fields);
+        }
+        tokio::time::sleep(look).await;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +170,7 @@ mod tests {
             state: "Proving".into(),
             deadline,
             since,
+            saw_begin: true,
             is_own_move: true,
         }
     }
@@ -164,6 +203,13 @@ mod tests {
         assert!(with(&open(item(1100, 700))).is_empty());
         assert_eq!(with(&open(item(1099, 700))), ["deadlineNear"]);
         assert_eq!(with(&open(item(900, 700))), ["deadlineNear"]);
+        // A daemon that began in the middle does not know how long the window is.
+        let unseen = |deadline| Item {
+            saw_begin: false,
+            ..item(deadline, 1_000)
+        };
+        assert!(with(&open(unseen(1_900))).is_empty());
+        assert_eq!(with(&open(unseen(1_899))), ["deadlineNear"]);
         let of_another = Item {
             is_own_move: false,
             ..item(1001, 700)
@@ -183,6 +229,7 @@ mod tests {
         let away = Duration::from_secs;
         assert!(with(&|s| s.lost = Some(away(300))).is_empty());
         assert_eq!(with(&|s| s.lost = Some(away(301))), ["nodeDead"]);
+        assert_eq!(with(&|s| s.behind = Some(301)), ["nodeBehind"]);
         assert!(with(&|s| s.queue = Some(Ok(QueueGauges::default()))).is_empty());
         assert_eq!(with(&|s| s.queue = Some(Err(away(301)))), ["queueGone"]);
         assert_eq!(with(&|s| s.stuck = (1, Some("too dear".into()))), ["stuck"]);
@@ -191,6 +238,20 @@ mod tests {
         let stake = |now| move |s: &mut Snapshot| s.stakes = [(B256::ZERO, (now, 7))].into();
         assert!(with(&stake(7)).is_empty());
         assert_eq!(with(&stake(6)), ["stakeLower"]);
+    }
+
+    /// It is a daemon that has not reached anything yet, say after its machine has begun anew.
+    #[tokio::test]
+    async fn alarms_are_told_whatever_the_daemon_waits_for() {
+        let (heard, told) = std::sync::mpsc::channel();
+        let announce = Announcer::new(move |event| Ok(heard.send(event.event)?));
+        announce.vitals.node_behind(Some(301));
+        let announced = announce.clone();
+        tokio::select! {
+            () = tell_every(announced, Duration::from_millis(1)) => {}
+            () = tokio::time::sleep(Duration::from_millis(50)) => {}
+        }
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["nodeBehind"]);
     }
 
     #[test]

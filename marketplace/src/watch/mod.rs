@@ -11,7 +11,7 @@
 //! | [`round_provider`], [`round_consumer`], `rounds` | the same about rounds |
 //! | [`audit_responder`], [`audit_requester`], `audits` | the same about audits |
 //! | `offers`, `room` | what may be taken on, and how much at one time |
-//! | `models` | what this program registered |
+//! | [`models`] | what this program registered, and what it has no journal of |
 //! | [`proving`] | one proof at a time, beside everything else |
 //! | [`vitals`] | what a daemon knows of itself |
 //! | [`alarms`] | what of it needs a person |
@@ -28,7 +28,7 @@ mod audits;
 pub mod consumer;
 pub mod end;
 pub mod event;
-mod models;
+pub mod models;
 mod offers;
 pub mod patrol;
 pub mod provider;

@@ -1,13 +1,19 @@
-//! Models that this program registered.
+//! Models that this program registered, and what was taken on about them that it has no journal of.
 
 use crate::capacity::require_registered_secret;
 use crate::engagement::facts::{VK_DIGEST, WEIGHTS_COMMIT};
 use crate::proving::Prover;
+use crate::watch::alarms::UNJOURNALED;
+use crate::watch::event::Subject;
 use crate::watch::station::Station;
 use alloy::primitives::B256;
 use assay_chain::journal::Journal;
-use assay_chain::venue::{ModelVenue, Venue};
+use assay_chain::venue::{ModelVenue, Venue, View};
+use assay_protocol::abi::ModelStatus;
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 /// Journals of the models that were registered from here, with their ids.
 fn registered<V: Venue>(desk: &Station<V>) -> eyre::Result<Vec<(B256, PathBuf)>> {
@@ -29,12 +35,66 @@ fn registered<V: Venue>(desk: &Station<V>) -> eyre::Result<Vec<(B256, PathBuf)>>
 /// # Errors
 /// If the node does not answer.
 pub(super) async fn observe_stakes<V: ModelVenue>(desk: &Station<V>) -> eyre::Result<()> {
-    for (id, _) in registered(desk)? {
-        if let Some(model) = desk.market.marketplace().find_model(id).await? {
-            desk.announce.vitals.saw_stake(id, model.stake);
+    let (market, vitals) = (desk.market.marketplace(), &desk.announce.vitals);
+    let models = registered(desk)?;
+    if models.is_empty() {
+        return Ok(());
+    }
+    let required = market.stake_required().await?;
+    for (id, _) in models {
+        match market.find_model(id).await? {
+            Some(model) if [ModelStatus::Active, ModelStatus::Suspended].contains(&model.status) => {
+                vitals.saw_stake(id, model.stake, required);
+            }
+            _ => vitals.forget_stake(id),
         }
     }
     Ok(())
+}
+
+/// How many ids about each model were looked at.
+#[derive(Debug, Default)]
+pub struct Unjournaled(Mutex<BTreeMap<B256, u64>>);
+
+impl Unjournaled {
+    /// Says what is open, about a model that was registered from here, with this account as its provider, and of which nothing is known
+    /// here: it was taken on after the backup that this state directory came out of, or from another one. Each is looked at once, and so
+    /// those that were there when the daemon began: what it takes on has a journal. `ids` are those about a model, from the one of a
+    /// number on.
+    ///
+    /// # Errors
+    /// If the node does not answer, or events cannot be shown.
+    pub async fn tell<V: ModelVenue>(
+        &self,
+        desk: &Station<V>,
+        ids: impl AsyncFn(B256, u64) -> eyre::Result<Vec<B256>>,
+    ) -> eyre::Result<()> {
+        let looked = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (model, _) in registered(desk)? {
+            let from = looked().get(&model).copied().unwrap_or_default();
+            let new = ids(model, from).await?;
+            for id in &new {
+                if desk.files(*id).exists() {
+                    continue;
+                }
+                let Some(view) = desk.market.find(*id).await? else {
+                    continue;
+                };
+                if view.is_closed() || view.is_offer() || view.provider() != desk.account.address() {
+                    continue;
+                }
+                let fields = json!({
+                    "state": format!("{:?}", view.state()),
+                    "deadline": view.deadline(),
+                    "hint": "if no other state directory has it: name it in the command that is due, then it is looked after from here",
+                });
+                let subject = Subject(V::View::THING, *id);
+                desk.announce.say(Some(subject), UNJOURNALED, fields)?;
+            }
+            looked().insert(model, from + new.len() as u64);
+        }
+        Ok(())
+    }
 }
 
 /// Models that this program registered and this prover proves for.

@@ -2,19 +2,18 @@
 //! waits for, no other waits for.
 
 use crate::engagement::{Desk, PayingDesk};
-use crate::watch::alarms::Said;
 use crate::watch::end::told_to_end;
-use crate::watch::event::{error_fields, Announcer, Subject};
+use crate::watch::event::{error_fields, Announcer};
 use crate::watch::proving::JobEnd;
 use crate::watch::record::Record;
 use crate::watch::station::Station;
 use crate::watch::sweep::Sweep;
-use crate::watch::turn::{Beat, Role, RoleState};
+use crate::watch::turn::{Beat, Role, RoleState, ViewOf};
 use crate::watch::vitals::Vitals;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
 use assay_chain::market::Market;
-use assay_chain::venue::Venue;
+use assay_chain::venue::{Venue, View};
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
 use assay_protocol::accuracy::decide::{Action, Party};
@@ -90,6 +89,13 @@ pub async fn connect<V>(
     }
 }
 
+/// The sweep between two turns of it, or in one.
+#[derive(Debug)]
+enum Sweeping {
+    Over(Sweep),
+    Running(JoinHandle<(Sweep, Vec<eyre::Report>)>),
+}
+
 /// An engagement between turns, or in one.
 #[derive(Debug)]
 enum Turn<S> {
@@ -108,10 +114,8 @@ pub struct Patrol<R: Role> {
     proved: BTreeMap<B256, eyre::Result<JobEnd>>,
     /// With `once`: engagements whose proofs somebody or something keeps from being made.
     put_off: BTreeSet<B256>,
-    sweep: Sweep,
-    said: Said,
+    sweep: Sweeping,
     is_lost: bool,
-    is_stale: bool,
 }
 
 impl<R: Role> Patrol<R>
@@ -127,10 +131,8 @@ where
             known: BTreeSet::new(),
             proved: BTreeMap::new(),
             put_off: BTreeSet::new(),
-            sweep: Sweep::default(),
-            said: Said::default(),
+            sweep: Sweeping::Over(Sweep::default()),
             is_lost: false,
-            is_stale: false,
         }
     }
 
@@ -156,10 +158,9 @@ where
             };
             match &passed {
                 Err(error) if Kind::Unreachable.is_of(error) => self.vitals().lost_node(),
-                Err(_) => {}
+                Err(_) => self.vitals().found_node(),
                 Ok(()) => self.vitals().turned(),
             }
-            self.alarm()?;
             match passed {
                 Err(error) if schedule.once => return Err(error),
                 Err(error) => {
@@ -180,6 +181,9 @@ where
                 }
                 Ok(()) => {
                     pause = every;
+                    if std::mem::replace(&mut self.is_lost, false) {
+                        self.beat.say(None, "rpcBack", Value::Null)?;
+                    }
                     match self.beat.role.queue() {
                         Some(queue) if schedule.once && queue.is_busy() => {
                             tokio::select! {
@@ -212,6 +216,9 @@ where
                 let _ = task.await;
             }
         }
+        if let Sweeping::Running(task) = &mut self.sweep {
+            let _ = task.await;
+        }
     }
 
     /// Gives every engagement whose last turn is over the next one.
@@ -222,9 +229,11 @@ where
         self.look_at_node().await?;
         self.news().await?;
         let journaled = self.beat.desk.journaled();
-        self.sweep(&journaled).await?;
         self.begin_turns(&journaled).await?;
+        self.sweep(&journaled).await?;
         if self.beat.once {
+            let sweep = self.swept().await?;
+            self.sweep = Sweeping::Over(sweep);
             self.turns_over().await?;
         }
         let beat = self.beat.clone();
@@ -245,56 +254,63 @@ where
         }
     }
 
-    /// Frees what is stuck in journals that have no turn.
+    /// Frees what is stuck in journals that have no turn, beside everything else: what fails there, or takes long, keeps no turn
+    /// waiting.
+    ///
+    /// # Errors
+    /// If events cannot be printed.
     async fn sweep(&mut self, journaled: &BTreeSet<B256>) -> eyre::Result<()> {
-        let desk = &self.beat.desk;
+        if matches!(&self.sweep, Sweeping::Running(task) if !task.is_finished()) {
+            return Ok(());
+        }
+        let mut sweep = self.swept().await?;
+        let (beat, handle) = (self.beat.clone(), Handle::current());
+        let desk = &beat.desk;
         let mut but: BTreeSet<_> = journaled.iter().map(|id| desk.journal_path(*id)).collect();
-        let till = desk.till.try_lock();
+        let till = desk.till.clone().try_lock_owned();
         if till.is_err() {
             but.insert(desk.home.withdrawals(desk.market.chain(), desk.address()));
         }
-        for error in self.sweep.turn(desk, &but).await? {
-            let fields = error_fields(&desk.report, "resend", &error);
-            self.beat.say(None, "error", fields)?;
-        }
-        let (stuck, why) = self.sweep.stuck();
-        let why = why.map(|why| desk.report.redacted(why.to_owned()));
-        self.vitals().swept(self.sweep.paid_wei(), stuck, why);
+        let turn = move || {
+            let news = handle.block_on(sweep.turn(&beat.desk, &but));
+            drop(till);
+            (sweep, news)
+        };
+        self.sweep = Sweeping::Running(tokio::task::spawn_blocking(turn));
         Ok(())
+    }
+
+    /// Waits for a sweep that runs, and tells what came of it.
+    ///
+    /// # Errors
+    /// If events cannot be printed.
+    async fn swept(&mut self) -> eyre::Result<Sweep> {
+        let (sweep, news) = match std::mem::replace(&mut self.sweep, Sweeping::Over(Sweep::default())) {
+            Sweeping::Running(task) => task.await.unwrap_or_default(),
+            Sweeping::Over(sweep) => return Ok(sweep),
+        };
+        let report = &self.beat.desk.report;
+        for error in news {
+            self.beat.say(None, "error", error_fields(report, "resend", &error))?;
+        }
+        let stuck = sweep.stuck().iter();
+        let stuck = stuck.map(|(path, why)| (path.clone(), report.redacted(why.clone())));
+        self.vitals().swept(sweep.paid_wei(), stuck.collect());
+        Ok(sweep)
     }
 
     fn vitals(&self) -> &Vitals {
         &self.beat.desk.announce.vitals
     }
 
-    /// Says what needs a person, once until it changes. A single pass is somebody's own look.
-    fn alarm(&mut self) -> eyre::Result<()> {
-        if self.beat.once {
-            return Ok(());
-        }
-        let now = self.vitals().snapshot().alarms();
-        for alarm in self.said.news(now) {
-            let announce = &self.beat.desk.announce;
-            let subject = alarm.subject.map(|(thing, id)| Subject(thing, id));
-            announce.say(subject, alarm.event, alarm.fields)?;
-        }
-        Ok(())
-    }
-
     async fn look_at_node(&mut self) -> eyre::Result<()> {
         let chain = self.beat.desk.market.chain();
         let block = chain.now().await?;
         self.vitals().saw_block(block);
-        if std::mem::replace(&mut self.is_lost, false) {
-            self.beat.say(None, "rpcBack", Value::Null)?;
-        }
         let machine = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let behind = machine.unwrap_or_default().as_secs().saturating_sub(block);
-        let is_stale = !chain.is_devnet() && behind > STALE;
-        if is_stale && !self.is_stale {
-            self.beat.say(None, "nodeBehind", json!({ "seconds": behind }))?;
-        }
-        self.is_stale = is_stale;
+        self.vitals()
+            .node_behind((!chain.is_devnet() && behind > STALE).then_some(behind));
         Ok(())
     }
 
@@ -337,6 +353,7 @@ where
             }
             let (beat, id, handle) = (self.beat.clone(), *id, Handle::current());
             let turn = move || handle.block_on(beat.turn(id, record));
+            self.vitals().turn_began((ViewOf::<R>::THING, id));
             self.turns.insert(id, Turn::Running(tokio::task::spawn_blocking(turn)));
         }
         Ok(())
@@ -351,10 +368,12 @@ where
     /// # Errors
     /// If a turn could not print what it did.
     async fn collect(&mut self, is_due: impl Fn(&Task<RoleState<R>>) -> bool) -> eyre::Result<()> {
+        let vitals = &self.beat.desk.announce.vitals;
         for (id, turn) in &mut self.turns {
             if let Turn::Running(task) = turn {
                 if is_due(task) {
                     let (record, printed) = over(task).await;
+                    vitals.turn_ended((ViewOf::<R>::THING, *id));
                     if record.is_known {
                         self.known.insert(*id);
                     }

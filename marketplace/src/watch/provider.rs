@@ -17,7 +17,7 @@ use crate::engagement::facts::{PROOFS_DELIVERED, SETTLED};
 use crate::engagement::Ended;
 use crate::proofs::farm::{self, anywhere};
 use crate::proving::{MissingSecret, ModelFiles, Prover};
-use crate::watch::models::{observe_stakes, own_models};
+use crate::watch::models::{observe_stakes, own_models, Unjournaled};
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::record::Failed;
 use crate::watch::room::Room;
@@ -64,6 +64,7 @@ pub struct Provider {
     /// Registered models that the prover can prove for.
     models: Vec<B256>,
     board: Mutex<Board>,
+    unjournaled: Unjournaled,
     /// For accepted engagements.
     room: Room,
     queue: Queue,
@@ -91,6 +92,7 @@ impl Provider {
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
+            unjournaled: Unjournaled::default(),
             board: Mutex::default(),
         };
         if provider.is_accepting() {
@@ -287,6 +289,11 @@ impl Role for Provider {
     }
 
     async fn observe(&self, desk: &Station) -> eyre::Result<()> {
+        let ids = async |model, from| {
+            let all = desk.market.engagement_ids(model).await?;
+            Ok(all.into_iter().skip(usize::try_from(from)?).collect())
+        };
+        self.unjournaled.tell(desk, ids).await?;
         observe_stakes(desk).await
     }
 

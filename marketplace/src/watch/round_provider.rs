@@ -9,7 +9,7 @@ use crate::prediction::provider::publish::{publish, send_outputs};
 use crate::prediction::provider::serve::{serve, ServePolicy};
 use crate::proofs::farm::Proofs;
 use crate::proving::{MissingSecret, ModelFiles, Prover};
-use crate::watch::models::{observe_stakes, own_models};
+use crate::watch::models::{observe_stakes, own_models, Unjournaled};
 use crate::watch::offers::Offers;
 use crate::watch::proving::{Job, JobEnd, Queue};
 use crate::watch::record::Failed;
@@ -51,6 +51,7 @@ pub struct RoundProvider {
     prover: OnceLock<Arc<Prover>>,
     /// Registered models that the prover can prove for.
     models: Vec<B256>,
+    unjournaled: Unjournaled,
     offers: Offers,
     /// For served rounds.
     room: Room,
@@ -68,6 +69,7 @@ impl RoundProvider {
             orders,
             prover: OnceLock::new(),
             models: Vec::new(),
+            unjournaled: Unjournaled::default(),
             offers: Offers::default(),
         };
         if provider.orders.serves.is_some() {
@@ -206,6 +208,8 @@ impl Role for RoundProvider {
     }
 
     async fn observe(&self, desk: &Station<Rounds>) -> eyre::Result<()> {
+        let ids = async |model, from| desk.market.offer_ids(model, from).await;
+        self.unjournaled.tell(desk, ids).await?;
         observe_stakes(desk).await
     }
 

@@ -1,5 +1,6 @@
 //! One engagement's turn: look, decide, act, until something else has to happen.
 
+use crate::engagement::paths::proving_lock;
 use crate::engagement::play::party_of;
 use crate::watch::event::{error_fields, Subject};
 use crate::watch::proving::{JobEnd, Queue};
@@ -9,6 +10,7 @@ use crate::watch::sweep::free;
 use alloy::primitives::B256;
 use assay_chain::error::{is_passing, Kind};
 use assay_chain::venue::{StateOf, Venue, View};
+use assay_durable::lock::Lock;
 use assay_protocol::accuracy::decide::{Action, Party};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -174,11 +176,21 @@ impl<R: Role> Beat<R> {
 
     /// Sends again what no block takes, also where nothing is due any more: what this account signs for others waits behind it.
     async fn free(&self, id: B256, record: &mut Record<RoleState<R>>) -> eyre::Result<()> {
-        match free(&self.desk.account, &self.desk.journal_path(id), &self.desk.report).await {
+        let freed = free(&self.desk.account, &self.desk.journal_path(id), &self.desk.report).await;
+        self.note_stuck(id, "resend", freed.as_ref().err());
+        match freed {
             // Whoever has the journal open waits for it.
             Err(error) if !Kind::InUse.is_of(&error) => self.complain(id, record, Some(STUCK), "resend", &error),
             _ => Ok(()),
         }
+    }
+
+    /// Notes whether what fees are allowed keep this from a block.
+    fn note_stuck(&self, id: B256, during: &'static str, error: Option<&eyre::Report>) {
+        let why = error.filter(|error| Kind::TooDear.is_of(error));
+        let why = why.map(|error| self.desk.report.redacted(format!("{error:#}")));
+        let vitals = &self.desk.announce.vitals;
+        vitals.note_stuck(self.desk.journal_path(id), during, why);
     }
 
     /// Does what is due, until something else has to happen.
@@ -199,9 +211,14 @@ impl<R: Role> Beat<R> {
                 Err(error) => return self.complain(id, record, None, "look", &error),
             };
             if action == R::Act::WAIT || action == last {
+                if put_off.is_empty() {
+                    self.note_stuck(id, "act", None);
+                }
                 return Ok(());
             }
-            match self.role.act(&self.desk, id, &e, action, &failed).await {
+            let acted = self.role.act(&self.desk, id, &e, action, &failed).await;
+            self.note_stuck(id, "act", acted.as_ref().err());
+            match acted {
                 Ok(Value::Null) => {}
                 Ok(fields) => {
                     record.succeeded(action.part());
@@ -239,9 +256,13 @@ impl<R: Role> Beat<R> {
             resting: &record.resting() | put_off,
         };
         let action = self.role.next(&self.desk, id, &e, &failed).await?;
-        let is_made = self.role.queue().is_some_and(|queue| queue.is_making(id));
+        // By this process or another one.
+        let is_made =
+            self.role.queue().is_some_and(|queue| queue.is_making(id)) || Lock::is_held(&proving_lock(&self.desk, id));
         let vitals = &self.desk.announce.vitals;
-        vitals.is_own_move((ViewOf::<R>::THING, id), is_made || action != R::Act::WAIT);
+        // What failed is put off, and is to be done all the same.
+        let is_own = is_made || action != R::Act::WAIT || !failed.resting.is_empty();
+        vitals.is_own_move((ViewOf::<R>::THING, id), is_own);
         Ok(Some((e, action, failed)))
     }
 
@@ -278,7 +299,8 @@ impl<R: Role> Beat<R> {
         let (item, vitals) = ((ViewOf::<R>::THING, id), &self.desk.announce.vitals);
         match e.is_closed() || (e.is_offer() && R::PARTY == Party::Provider) {
             true => vitals.forget(item),
-            false => vitals.saw(item, format!("{:?}", e.state()), e.deadline()),
+            // Nobody saw when the first one began.
+            false => vitals.saw(item, format!("{:?}", e.state()), e.deadline(), record.state.is_some()),
         }
         if record.is_news(e.state()) {
             self.say(
@@ -339,7 +361,6 @@ mod tests {
     use assay_chain::error::{hinted, unreachable};
     use assay_chain::fees;
     use assay_chain::venue::unsettled;
-    use assay_durable::lock::Lock;
     use assay_durable::report::Reporter;
     use assay_protocol::abi::State;
     use eyre::{eyre, WrapErr};

@@ -6,11 +6,14 @@
 use crate::proving::promises::allotted::Counted;
 use alloy::primitives::B256;
 use assay_prover::secret::ModelSecret;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// More than one turn takes, with transactions that wait for their blocks and files that are handed over.
+pub(crate) const LONG_TURN: Duration = Duration::from_secs(3600);
 
 /// What an item is called, and its id.
 pub type Key = (&'static str, B256);
@@ -24,6 +27,8 @@ pub struct Item {
     pub deadline: u64,
     /// When it was first seen so, by the same clock.
     pub since: u64,
+    /// That was when its window began, as far as anybody looked.
+    pub saw_begin: bool,
     /// This party is to do something, or is about it.
     pub is_own_move: bool,
 }
@@ -55,7 +60,7 @@ pub type FreeBytes = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 pub struct Snapshot {
     /// Whether the market was reached.
     pub is_connected: bool,
-    /// How long the node has not answered; `None` if it did when it was asked last.
+    /// How long no pass has had all of its answers from the node; `None` if the last one had.
     pub lost: Option<Duration>,
     /// Since the last pass that was completed.
     pub turned: Option<Duration>,
@@ -63,6 +68,10 @@ pub struct Snapshot {
     pub up: Duration,
     /// Time of the newest block, and how old it is by this machine's running clock and the chain's.
     pub block: Option<(u64, Duration)>,
+    /// How old the node's newest block is, seconds; `None` while it is not suspiciously old.
+    pub behind: Option<u64>,
+    /// How long turns run that are not over.
+    pub turns: BTreeMap<Key, Duration>,
     /// What is open.
     pub items: BTreeMap<Key, Item>,
     /// By what went wrong.
@@ -71,13 +80,13 @@ pub struct Snapshot {
     pub requests: BTreeMap<u16, u64>,
     /// For gas, by all journals, wei.
     pub paid_wei: u128,
-    /// Journals with something that no block takes and that cannot be helped, and why of the first.
+    /// Journals with something that no block takes for what it may cost, and why of the first.
     pub stuck: (usize, Option<String>),
     /// Of every secret that the daemon proves with.
     pub budgets: Vec<Budget>,
     /// `None` if there is no farm; its tasks, or since when it does not answer.
     pub queue: Option<Result<QueueGauges, Duration>>,
-    /// Stake of each model that was registered from here, wei: now, and the most that was seen.
+    /// Stake of each model that was registered from here, wei: now, and what it is to be.
     pub stakes: BTreeMap<B256, (u128, u128)>,
     /// Where the state directory is.
     pub free_bytes: Option<u64>,
@@ -89,11 +98,14 @@ struct Inner {
     lost: Option<Instant>,
     turned: Option<Instant>,
     block: Option<(u64, Instant)>,
+    behind: Option<u64>,
+    turns: BTreeMap<Key, Instant>,
     items: BTreeMap<Key, Item>,
     errors: BTreeMap<String, u64>,
     requests: BTreeMap<u16, u64>,
     paid_wei: u128,
-    stuck: (usize, Option<String>),
+    /// By journal, and what was done with it.
+    stuck: BTreeMap<(PathBuf, &'static str), String>,
     queue: Option<Result<QueueGauges, Instant>>,
     stakes: BTreeMap<B256, (u128, u128)>,
 }
@@ -141,21 +153,41 @@ impl Vitals {
     /// The node said the time of its newest block.
     pub fn saw_block(&self, time: u64) {
         let mut inner = self.inner();
-        inner.lost = None;
         // It is as old as it was while no other one comes.
         if inner.block.is_none_or(|(before, _)| before != time) {
             inner.block = Some((time, Instant::now()));
         }
     }
 
-    /// The node did not answer.
+    /// How old the node's newest block is, if that is suspicious.
+    pub fn node_behind(&self, seconds: Option<u64>) {
+        self.inner().behind = seconds;
+    }
+
+    /// The node answered all that a pass asked, whatever came of it.
+    pub fn found_node(&self) {
+        self.inner().lost = None;
+    }
+
+    /// The node did not answer; that it says what its newest block is does not end that.
     pub fn lost_node(&self) {
         self.inner().lost.get_or_insert_with(Instant::now);
     }
 
     /// A pass over everything was completed.
     pub fn turned(&self) {
-        self.inner().turned = Some(Instant::now());
+        let mut inner = self.inner();
+        (inner.lost, inner.turned) = (None, Some(Instant::now()));
+    }
+
+    /// Something has its turn.
+    pub fn turn_began(&self, key: Key) {
+        self.inner().turns.insert(key, Instant::now());
+    }
+
+    /// Its turn is over.
+    pub fn turn_ended(&self, key: Key) {
+        self.inner().turns.remove(&key);
     }
 
     /// Something went wrong while this was done.
@@ -168,10 +200,23 @@ impl Vitals {
         *self.inner().requests.entry(status / 100).or_default() += 1;
     }
 
-    /// What was paid for gas, and what no block takes.
-    pub fn swept(&self, paid_wei: u128, stuck: usize, why: Option<String>) {
+    /// What was paid for gas, and the journals besides those of turns in which something is stuck, with why.
+    pub fn swept(&self, paid_wei: u128, stuck: BTreeMap<PathBuf, String>) {
+        const SWEPT: &str = "sweep";
         let mut inner = self.inner();
-        (inner.paid_wei, inner.stuck) = (paid_wei, (stuck, why));
+        inner.paid_wei = paid_wei;
+        inner.stuck.retain(|(_, during), _| *during != SWEPT);
+        let stuck = stuck.into_iter().map(|(path, why)| ((path, SWEPT), why));
+        inner.stuck.extend(stuck);
+    }
+
+    /// Why no block takes what something with a turn sends, or that nothing keeps it.
+    pub fn note_stuck(&self, journal: PathBuf, during: &'static str, why: Option<String>) {
+        let mut inner = self.inner();
+        match why {
+            Some(why) => inner.stuck.insert((journal, during), why),
+            None => inner.stuck.remove(&(journal, during)),
+        };
     }
 
     /// What a farm said, or that it said nothing.
@@ -184,25 +229,31 @@ impl Vitals {
         });
     }
 
-    /// The stake of a model, wei.
-    pub fn saw_stake(&self, model: B256, wei: u128) {
+    /// The stake of a model, wei, and what the registry demands of it; it is to be no less than it was either.
+    pub fn saw_stake(&self, model: B256, wei: u128, required: u128) {
         let mut inner = self.inner();
-        let (now, most) = inner.stakes.entry(model).or_default();
-        (*now, *most) = (wei, wei.max(*most));
+        let (now, wanted) = inner.stakes.entry(model).or_default();
+        (*now, *wanted) = (wei, wei.max(*wanted).max(required));
     }
 
-    /// Something is open, and stands so.
-    pub fn saw(&self, (thing, id): Key, state: String, deadline: u64) {
+    /// The stake of a model is its owner's again, or on its way there.
+    pub fn forget_stake(&self, model: B256) {
+        self.inner().stakes.remove(&model);
+    }
+
+    /// Something is open, and stands so; `saw_begin` if it stood otherwise when it was looked at before.
+    pub fn saw(&self, (thing, id): Key, state: String, deadline: u64, saw_begin: bool) {
         let mut inner = self.inner();
         let now = inner.block.map_or(0, |(time, seen)| time + seen.elapsed().as_secs());
         let item = inner.items.entry((thing, id)).or_insert_with(|| Item {
             state: String::new(),
             deadline: 0,
             since: now,
+            saw_begin,
             is_own_move: false,
         });
         if (&item.state, item.deadline) != (&state, deadline) {
-            (item.state, item.deadline, item.since) = (state, deadline, now);
+            (item.state, item.deadline, item.since, item.saw_begin) = (state, deadline, now, saw_begin);
         }
     }
 
@@ -232,17 +283,21 @@ impl Vitals {
         let budgets = budgets.collect();
         let free_bytes = self.free_bytes.as_ref().and_then(|free| free());
         let inner = self.inner();
+        let journals: BTreeSet<&PathBuf> = inner.stuck.keys().map(|(journal, _)| journal).collect();
+        let stuck = (journals.len(), inner.stuck.values().next().cloned());
         Snapshot {
             is_connected: inner.is_connected,
             lost: inner.lost.map(|since| since.elapsed()),
             turned: inner.turned.map(|at| at.elapsed()),
             up: self.began.elapsed(),
             block: inner.block.map(|(time, seen)| (time, seen.elapsed())),
+            behind: inner.behind,
+            turns: inner.turns.iter().map(|(key, began)| (*key, began.elapsed())).collect(),
             items: inner.items.clone(),
             errors: inner.errors.clone(),
             requests: inner.requests.clone(),
             paid_wei: inner.paid_wei,
-            stuck: inner.stuck.clone(),
+            stuck,
             budgets,
             queue: inner.queue.map(|said| said.map_err(|since| since.elapsed())),
             stakes: inner.stakes.clone(),
@@ -272,8 +327,16 @@ impl Snapshot {
         if !self.is_connected {
             return Some(format!("the market has not been reached for {} s", seconds(self.up)));
         }
+        if let Some(behind) = self.behind {
+            return Some(format!("the node's newest block is {behind} s old"));
+        }
         let turned = self.turned.unwrap_or(self.up);
-        (turned > patience).then(|| format!("no turn was completed for {} s", seconds(turned)))
+        if turned > patience {
+            return Some(format!("no pass was completed for {} s", seconds(turned)));
+        }
+        let longest = self.turns.iter().max_by_key(|(_, time)| **time);
+        let (thing, id, time) = longest.map(|((thing, id), time)| (*thing, *id, *time))?;
+        (time > LONG_TURN).then(|| format!("the turn of {thing} {id} has taken {} s", seconds(time)))
     }
 }
 
@@ -288,6 +351,7 @@ mod tests {
             state: "Proving".into(),
             deadline,
             since,
+            saw_begin: false,
             is_own_move: true,
         }
     }
@@ -307,13 +371,68 @@ mod tests {
         let patience = Duration::from_secs(60);
         let mut s = snapshot();
         s.turned = Some(Duration::from_secs(61));
-        assert_eq!(s.complaint(patience).unwrap(), "no turn was completed for 61 s");
+        assert_eq!(s.complaint(patience).unwrap(), "no pass was completed for 61 s");
         (s.turned, s.up) = (None, Duration::from_secs(59));
         assert_eq!(s.complaint(patience), None);
         s.is_connected = false;
         assert!(s.complaint(patience).unwrap().contains("has not been reached for 59 s"));
         s.lost = Some(Duration::from_secs(5));
         assert!(s.complaint(patience).unwrap().contains("not answered for 5 s"));
+        let mut s = snapshot();
+        s.turns = [(ONE, LONG_TURN)].into();
+        assert_eq!(s.complaint(patience), None);
+        s.turns = [(ONE, LONG_TURN + Duration::from_secs(1))].into();
+        assert!(s
+            .complaint(patience)
+            .unwrap()
+            .starts_with("the turn of engagement 0x00"));
+        s.behind = Some(301);
+        assert_eq!(s.complaint(patience).unwrap(), "the node's newest block is 301 s old");
+    }
+
+    /// A node that knows its newest block and refuses everything else is as good as none.
+    #[test]
+    fn a_node_is_lost_until_a_pass_has_all_its_answers() {
+        let vitals = Vitals::default();
+        let is_lost = || vitals.snapshot().lost.is_some();
+        vitals.lost_node();
+        vitals.saw_block(1_000);
+        assert!(is_lost());
+        vitals.turned();
+        assert!(!is_lost());
+        vitals.lost_node();
+        vitals.found_node();
+        assert!(!is_lost());
+    }
+
+    #[test]
+    fn a_journal_is_stuck_once_whoever_found_it() {
+        let vitals = Vitals::default();
+        let stuck = || vitals.snapshot().stuck.0;
+        let (own, other) = (|| PathBuf::from("own"), || PathBuf::from("other"));
+        vitals.note_stuck(own(), "resend", Some("too dear".into()));
+        vitals.note_stuck(own(), "act", Some("too dear".into()));
+        vitals.swept(7, [(other(), "too dear".to_owned())].into());
+        assert_eq!(stuck(), 2);
+        vitals.swept(7, BTreeMap::new());
+        vitals.note_stuck(own(), "resend", None);
+        assert_eq!(stuck(), 1);
+        vitals.note_stuck(own(), "act", None);
+        assert_eq!(stuck(), 0);
+    }
+
+    /// What was taken while nobody looked is missing all the same.
+    #[test]
+    fn a_stake_is_to_be_what_the_registry_demands() {
+        let vitals = Vitals::default();
+        let stake = || vitals.snapshot().stakes.get(&B256::ZERO).copied();
+        vitals.saw_stake(B256::ZERO, 6, 7);
+        assert_eq!(stake(), Some((6, 7)));
+        vitals.saw_stake(B256::ZERO, 9, 7);
+        vitals.saw_stake(B256::ZERO, 8, 7);
+        assert_eq!(stake(), Some((8, 9)));
+        vitals.forget_stake(B256::ZERO);
+        assert_eq!(stake(), None);
     }
 
     #[test]
@@ -321,10 +440,10 @@ mod tests {
         let vitals = Vitals::default();
         let subject = ONE;
         vitals.saw_block(1_000);
-        vitals.saw(subject, "Proving".into(), 1_400);
+        vitals.saw(subject, "Proving".into(), 1_400, false);
         vitals.is_own_move(subject, true);
         vitals.saw_block(1_200);
-        vitals.saw(subject, "Proving".into(), 1_400);
+        vitals.saw(subject, "Proving".into(), 1_400, false);
         assert_eq!(
             vitals.snapshot().items[&ONE],
             Item {
@@ -332,8 +451,9 @@ mod tests {
                 ..item(1_400, 1_000)
             }
         );
-        vitals.saw(subject, "Claimed".into(), 1_800);
-        assert!(vitals.snapshot().items[&ONE].since >= 1_200);
+        vitals.saw(subject, "Claimed".into(), 1_800, true);
+        let item = vitals.snapshot().items[&ONE].clone();
+        assert!(item.since >= 1_200 && item.saw_begin);
         vitals.forget(subject);
         assert!(vitals.snapshot().items.is_empty());
     }

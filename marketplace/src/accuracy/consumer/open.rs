@@ -4,6 +4,7 @@ use crate::engagement::facts::{OFFER_HASH, TEST_SET};
 use crate::engagement::secrets::{Secrets, TRANSFER_SECRETS};
 use crate::engagement::{Desk, PayingDesk, Sent, Site};
 use crate::proving::{input_words, WORDS_PER_HASH};
+use crate::restored::require_known;
 use crate::revealed::Revealed;
 use crate::testset::StoredSet;
 use alloy::primitives::{B256, U256};
@@ -124,6 +125,7 @@ pub async fn open(desk: &PayingDesk, dir: &Path, ask: Ask) -> eyre::Result<Opene
         return Ok(opened);
     }
     if !ask.allow_reuse {
+        require_known(&desk.home, "no set passes as fresh without --allow-reuse")?;
         Revealed::load(&desk.home)?.refuse(&set)?;
     }
     let secrets = Secrets::of_offer(&mut journal, ask.mode)?;
