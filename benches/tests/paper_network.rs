@@ -111,5 +111,5 @@ fn shift_24_of_the_paper_network_costs_what_architecture_md_says() {
         cost.proof_bytes,
         gas,
     );
-    assert_eq!(counted, (254_729, 31, 62, 4_896, 672_554));
+    assert_eq!(counted, (254_729, 31, 62, 4_896, 672_682));
 }

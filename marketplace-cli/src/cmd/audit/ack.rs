@@ -1,7 +1,7 @@
 //! What a requester does with a delivery that it demanded.
 
 use crate::args::server::ServerArgs;
-use crate::cmd::audit::end::IdArgs;
+use crate::cmd::audit::end::{FirmArgs, IdArgs};
 use crate::context::Context;
 use assay_chain::venue::Venue;
 use assay_marketplace::audit::requester::dispute;
@@ -26,12 +26,12 @@ pub struct Args {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct DemandArgs {
+pub(super) struct DemandArgs {
     #[command(flatten)]
-    pub id: IdArgs,
+    id: IdArgs,
     /// Number of the demand, counted from 0
     #[arg(long, value_name = "M")]
-    pub demand: u32,
+    demand: u32,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
@@ -47,7 +47,17 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     ctx.out.result(&result, &result)
 }
 
-pub(crate) async fn dispute(args: DemandArgs, ctx: &Context) -> eyre::Result<()> {
+/// Evidence opens what was encrypted, and estimating its gas shows it to the node: no dry run.
+#[derive(Debug, clap::Args)]
+pub(super) struct DisputeArgs {
+    #[command(flatten)]
+    id: FirmArgs,
+    /// Number of the demand, counted from 0
+    #[arg(long, value_name = "M")]
+    demand: u32,
+}
+
+pub(crate) async fn dispute(args: DisputeArgs, ctx: &Context) -> eyre::Result<()> {
     let desk = ctx.audits_desk(args.id.retrieval, &args.id.keys).await?;
     let result = dispute::dispute(&desk, args.id.id, args.demand).await?;
     ctx.out.result(&result, &result)

@@ -61,7 +61,7 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  assay audit dispute 0x3f… --demand 0 --keystore me.json\n\nSends the evidence only if something is wrong with the delivery; from then on everybody who has its ciphertext can read it. Price and\nbond are yours."
     )]
-    Dispute(ack::DemandArgs),
+    Dispute(ack::DisputeArgs),
     /// Settle demands and close an audit whose time has passed; anybody may
     #[command(
         after_help = "Example:\n  assay audit settle 0x3f… --keystore me.json\n\nDoes whatever is due, as assay timeout run does: demands first, then the audit itself."
