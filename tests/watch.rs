@@ -245,6 +245,13 @@ fn one_daemon_looks_after_what_an_account_has_in_a_state_directory() {
     until("it is well", || {
         get(port, "/healthz") == ("200".into(), "well\n".into())
     });
+    // What looks after journals and stakes runs beside the turns.
+    until("journals and stakes were looked at", || {
+        let text = get(port, "/metrics").1;
+        ["assay_fees_paid_ether_total ", "assay_stake_ether{"]
+            .iter()
+            .all(|name| text.contains(name))
+    });
     let (status, text) = get(port, "/metrics");
     let samples = samples(&text);
     let one = |name: &str| samples.get(name).copied();

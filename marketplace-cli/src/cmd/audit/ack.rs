@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
 
 /// Evidence opens what was encrypted, and estimating its gas shows it to the node: no dry run.
 #[derive(Debug, clap::Args)]
-pub(super) struct DisputeArgs {
+pub struct DisputeArgs {
     #[command(flatten)]
     id: FirmArgs,
     /// Number of the demand, counted from 0
