@@ -15,7 +15,7 @@
 //! | B, C, D | `round`, `weight_kind`, `arith_kind` |
 //! | E | `block`, `boundary` |
 //!
-//! What a fixed column is said to hold below is of the wide form; of the narrow one, [`kinds`](super::kinds) and the gates of
+//! What a fixed column is said to hold below is of the wide form; of the narrow one, `kinds` and the gates of
 //! `chips::narrow` say it: a constant, for example, is where D is 3, and a boundary where E is.
 
 use super::layout::{Form, Layout};
