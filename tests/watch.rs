@@ -247,10 +247,9 @@ fn one_daemon_looks_after_what_an_account_has_in_a_state_directory() {
     });
     // What looks after journals and stakes runs beside the turns.
     until("journals and stakes were looked at", || {
-        let text = get(port, "/metrics").1;
-        ["assay_fees_paid_ether_total ", "assay_stake_ether{"]
-            .iter()
-            .all(|name| text.contains(name))
+        let seen = samples(&get(port, "/metrics").1);
+        let is_paid = seen.get("assay_fees_paid_ether_total").is_some_and(|fees| *fees > 0.0);
+        is_paid && seen.keys().any(|name| name.starts_with("assay_stake_ether{"))
     });
     let (status, text) = get(port, "/metrics");
     let samples = samples(&text);
