@@ -5,7 +5,7 @@
 //!
 //! Times are not compared: `scripts/bench` prints them.
 
-use assay_bench::prove::{measure, Args};
+use assay_bench::prove::{measure, Args, Report};
 use assay_marketplace::plan::search::{choose, Profile};
 use assay_marketplace::plan::verification;
 use assay_prover::circuit::{Compiled, Cost, FrozenArchitecture};
@@ -15,11 +15,11 @@ use std::path::Path;
 
 const ARCH: &str = "mobilenet_v2_035_96";
 
-#[test]
-fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
-    let report = measure(&Args {
-        arch: ARCH.into(),
-        profile: Profile::Fast,
+/// Of one proof in the layout of a profile.
+fn report_of(arch: &str, profile: Profile) -> Report {
+    let args = Args {
+        arch: arch.into(),
+        profile,
         lanes: None,
         shift: 16,
         repeat: 1,
@@ -27,8 +27,13 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
         stock: false,
         memory: None,
         json: false,
-    })
-    .unwrap();
+    };
+    measure(&args).unwrap()
+}
+
+#[test]
+fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
+    let report = report_of(ARCH, Profile::Fast);
     let frozen = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     let verification = verification::of(&frozen).unwrap().unwrap();
     let cost = Cost::of(&Compiled::new(frozen).unwrap());
@@ -68,18 +73,7 @@ fn the_generated_verifier_of_the_paper_network_costs_what_is_recorded() {
 /// A proof in the narrow form, made, checked by the library's verifier and by the contract in an EVM.
 #[test]
 fn the_contract_of_a_network_in_the_narrow_form_takes_its_proof_for_what_was_counted() {
-    let report = measure(&Args {
-        arch: "mobilenet_v2_035_32_10".into(),
-        profile: Profile::CheapGas,
-        lanes: None,
-        shift: 16,
-        repeat: 1,
-        portable: false,
-        stock: false,
-        memory: None,
-        json: false,
-    })
-    .unwrap();
+    let report = report_of("mobilenet_v2_035_32_10", Profile::CheapGas);
     assert_eq!(report.activations_per_row, 1);
     let frozen = choose(&mobilenet_v2(0.35, 32, 10), Profile::CheapGas).unwrap().frozen;
     let counted = verification::of(&frozen).unwrap().unwrap().gas.total();

@@ -23,6 +23,7 @@
 //! | `structure` | degrees, phases, queries |
 //! | `fixed` | what the fixed columns hold |
 //! | `proofs` | real proofs, keys and bundles |
+//! | `provers` | the provers they are made by: ours, and the adversary's |
 //! | `weakened` | the changes under which `scripts/mutate --circuit` runs all this |
 //!
 //! `mutation_sweep` tries every cell.
@@ -65,6 +66,8 @@ mod narrow_proofs;
 mod poseidon;
 #[path = "soundness/proofs.rs"]
 mod proofs;
+#[path = "soundness/provers.rs"]
+mod provers;
 #[path = "soundness/recorder.rs"]
 mod recorder;
 #[path = "soundness/requantise.rs"]

@@ -5,34 +5,20 @@ use crate::challenges::{
     remainder_balanced_by_a_multiplicity,
 };
 use crate::cheat::Cheat;
-use crate::proofs::keys;
+use crate::provers::Setup;
 use crate::support::{mock_challenges, Case};
 use assay_durable::progress::Silent;
-use assay_prover::circuit::{Cost, NetworkCircuit};
+use assay_prover::circuit::Cost;
 use assay_prover::model::random::tiny_network;
 use assay_prover::proof::{
-    check_secret, prove, secret_sizes, verify, Keys, ProofBundle, ProveError, ProverInput, VerifyError,
+    check_secret, prove, secret_sizes, verify, ProofBundle, ProveError, ProverInput, VerifyError,
 };
 use assay_prover::secret::ModelSecret;
 use assay_statement::field::{to_be_bytes, Fr};
 use assay_statement::instance;
-use assay_transcript::KeccakWrite;
-use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
-use halo2_proofs::plonk::{create_proof, keygen_pk, ProvingKey};
-use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
-use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
-use halo2_proofs::transcript::TranscriptWriterBuffer;
-use rand_core::OsRng;
 use std::collections::HashSet;
 use std::sync::OnceLock;
-
-struct Setup {
-    keys: Keys,
-    /// The same proving key, for provers who do not use ours.
-    pk: ProvingKey<G1Affine>,
-    dir: tempfile::TempDir,
-}
 
 fn case(seed: u64) -> Case {
     Case::narrow(tiny_network(10), seed)
@@ -40,14 +26,7 @@ fn case(seed: u64) -> Case {
 
 fn setup() -> &'static Setup {
     static SETUP: OnceLock<Setup> = OnceLock::new();
-    SETUP.get_or_init(|| {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let compiled = case(0).compiled;
-        let keys = keys(&dir, &compiled.frozen);
-        let circuit = NetworkCircuit::for_keygen(compiled);
-        let pk = keygen_pk(keys.verifier().srs().params(), keys.verifying_key().clone(), &circuit).expect("a key");
-        Setup { keys, pk, dir }
-    })
+    SETUP.get_or_init(|| Setup::of(case(0).compiled))
 }
 
 /// Proofs of one model by our own prover; it creates the secret, so once.
@@ -69,31 +48,6 @@ fn proofs<const N: usize>(case: &Case) -> [ProofBundle; N] {
     })
 }
 
-/// A proof by a prover of the adversary's own, who does not look whether the witness is true.
-fn prove_anyway(cheat: &Cheat) -> ProofBundle {
-    let circuit = NetworkCircuit::with_witness(cheat.case.compiled.clone(), cheat.witness.clone())
-        .with_phase_2_edits(cheat.edits.clone());
-    let mut transcript = KeccakWrite::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        setup().keys.verifier().srs().params(),
-        &setup().pk,
-        &[circuit],
-        &[&[&cheat.instances]],
-        OsRng,
-        &mut transcript,
-    )
-    .expect("the library proves anything");
-    let keys = &setup().keys;
-    ProofBundle::new(
-        keys.verifier().arch_id(),
-        keys.vk_digest(),
-        cheat.witness.weights.len() as u16,
-        cheat.instances.iter().map(to_be_bytes).collect(),
-        transcript.finalize(),
-    )
-    .unwrap()
-}
-
 fn check(bundle: &ProofBundle) -> Result<(), VerifyError> {
     verify(setup().keys.verifier(), bundle)
 }
@@ -105,7 +59,7 @@ fn proofs_of_both_provers_are_accepted_and_share_the_weight_points_alone() {
     let [first, second] = proofs(&case);
     check(&first).unwrap();
     check(&second).unwrap();
-    check(&prove_anyway(&Cheat::of(case))).unwrap();
+    check(&setup().prove_anyway(&Cheat::of(case))).unwrap();
     assert_eq!(
         Cost::of(setup().keys.verifier().compiled()).proof_bytes,
         first.proof().len()
@@ -126,12 +80,12 @@ fn statement_about_another_context_input_or_class_has_no_proof() {
         let mut cheat = Cheat::of(case(1));
         cheat.instances[index] += Fr::ONE;
         assert!(
-            matches!(check(&prove_anyway(&cheat)), Err(VerifyError::False)),
+            matches!(check(&setup().prove_anyway(&cheat)), Err(VerifyError::False)),
             "word {index}"
         );
         if index == instance::CTX {
             cheat.witness.context += Fr::ONE;
-            check(&prove_anyway(&cheat)).unwrap();
+            check(&setup().prove_anyway(&cheat)).unwrap();
         }
     }
 }
@@ -143,7 +97,7 @@ fn false_output_has_no_proof() {
     let loser = (case.trace.top1() + 1) % 10;
     case.trace.layers[last].q_hat[loser] = case.trace.logits()[case.trace.top1()] + 1;
     assert!(matches!(
-        check(&prove_anyway(&Cheat::of(case))),
+        check(&setup().prove_anyway(&Cheat::of(case))),
         Err(VerifyError::False)
     ));
 }
@@ -159,7 +113,7 @@ fn cheats_made_for_constant_challenges_have_no_proof() {
         output_balanced_by_a_multiplicity(case(1), &known),
     ] {
         assert_eq!(cheat.failures(), []);
-        assert!(matches!(check(&prove_anyway(&cheat)), Err(VerifyError::False)));
+        assert!(matches!(check(&setup().prove_anyway(&cheat)), Err(VerifyError::False)));
     }
 }
 

@@ -5,57 +5,32 @@ use crate::challenges::{
     remainder_balanced_by_a_multiplicity,
 };
 use crate::cheat::Cheat;
+use crate::provers::{keys, Setup};
 use crate::support::{mock_challenges, Case};
-use assay_durable::cache::Cache;
 use assay_durable::progress::Silent;
 use assay_prover::circuit::{Cost, FrozenArchitecture, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
 use assay_prover::model::{LayerParams, Model, Op, Padding};
 use assay_prover::proof::bundle::{BundleError, HEADER_LEN};
-use assay_prover::proof::{prove, verify, weights_commit, Keys, ProofBundle, ProveError, ProverInput, VerifyError};
+use assay_prover::proof::{prove, verify, weights_commit, ProofBundle, ProveError, ProverInput, VerifyError};
 use assay_prover::secret::ModelSecret;
-use assay_prover::srs::Srs;
 use assay_statement::field::{to_be_bytes, Fr};
 use assay_statement::input::{input_commit, InputSalt};
 use assay_statement::instance;
-use assay_transcript::KeccakWrite;
-use halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
-use halo2_proofs::plonk::{create_proof, keygen_pk, keygen_vk_custom, ProvingKey};
-use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
-use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
-use halo2_proofs::transcript::TranscriptWriterBuffer;
+use halo2_proofs::plonk::keygen_vk_custom;
 use halo2_proofs::SerdeFormat;
 use rand_core::OsRng;
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
-
-struct Setup {
-    keys: Keys,
-    /// The same proving key, for provers who do not use ours.
-    pk: ProvingKey<G1Affine>,
-    dir: tempfile::TempDir,
-}
+use std::sync::OnceLock;
 
 fn setup() -> &'static Setup {
     static SETUP: OnceLock<Setup> = OnceLock::new();
-    SETUP.get_or_init(|| {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let keys = keys(&dir, &frozen());
-        let circuit = NetworkCircuit::for_keygen(Case::tiny(0).compiled);
-        let pk = keygen_pk(keys.verifier().srs().params(), keys.verifying_key().clone(), &circuit).expect("a key");
-        Setup { keys, pk, dir }
-    })
+    SETUP.get_or_init(|| Setup::of(Case::tiny(0).compiled))
 }
 
 fn frozen() -> FrozenArchitecture {
     Case::tiny(0).compiled.frozen.clone()
-}
-
-pub(crate) fn keys(dir: &tempfile::TempDir, frozen: &FrozenArchitecture) -> Keys {
-    let cache = Cache::at(dir.path().join("cache"));
-    let srs = Arc::new(Srs::dev(frozen.layout.k, &cache, &Silent).expect("a string"));
-    Keys::load_or_build(frozen, srs, &cache, &Silent).expect("keys")
 }
 
 /// A model, its secret, and something to prove.
@@ -129,28 +104,10 @@ fn with(bundle: &ProofBundle, instances: Vec<[u8; 32]>, proof: Vec<u8>) -> Proof
     .unwrap()
 }
 
-/// A proof by a prover of the adversary's own, who does not look whether the witness is true.
-fn prove_anyway(cheat: &Cheat) -> ProofBundle {
-    let circuit = NetworkCircuit::with_witness(cheat.case.compiled.clone(), cheat.witness.clone())
-        .with_phase_2_edits(cheat.edits.clone());
-    let mut transcript = KeccakWrite::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        setup().keys.verifier().srs().params(),
-        &setup().pk,
-        &[circuit],
-        &[&[&cheat.instances]],
-        OsRng,
-        &mut transcript,
-    )
-    .expect("the library proves anything");
-    let instances = cheat.instances.iter().map(to_be_bytes).collect();
-    with(honest(), instances, transcript.finalize())
-}
-
 #[test]
 fn honest_proof_is_accepted_from_both_provers() {
     check(honest()).unwrap();
-    check(&prove_anyway(&Cheat::of(Case::tiny(1)))).unwrap();
+    check(&setup().prove_anyway(&Cheat::of(Case::tiny(1)))).unwrap();
 }
 
 #[test]
@@ -165,7 +122,7 @@ fn false_output_has_no_proof() {
     let last = case.trace.layers.len() - 1;
     let loser = (case.trace.top1() + 1) % 10;
     case.trace.layers[last].q_hat[loser] = case.trace.logits()[case.trace.top1()] + 1;
-    let bundle = prove_anyway(&Cheat::of(case));
+    let bundle = setup().prove_anyway(&Cheat::of(case));
     assert!(matches!(check(&bundle), Err(VerifyError::False)));
 }
 
@@ -180,7 +137,7 @@ fn cheats_made_for_constant_challenges_have_no_proof() {
         output_balanced_by_a_multiplicity(Case::tiny(1), &known),
     ] {
         assert_eq!(cheat.failures(), []);
-        assert!(matches!(check(&prove_anyway(&cheat)), Err(VerifyError::False)));
+        assert!(matches!(check(&setup().prove_anyway(&cheat)), Err(VerifyError::False)));
     }
 }
 
@@ -212,12 +169,12 @@ fn statement_about_another_context_input_or_class_has_no_proof() {
     for index in [instance::CTX, instance::INPUT_COMMIT, instance::OUTPUT] {
         let mut cheat = Cheat::of(Case::tiny(1));
         cheat.instances[index] += Fr::ONE;
-        let bundle = prove_anyway(&cheat);
+        let bundle = setup().prove_anyway(&cheat);
         assert!(matches!(check(&bundle), Err(VerifyError::False)), "instance {index}");
         // Nothing else is wrong with it: for a witness of that context there is a proof.
         if index == instance::CTX {
             cheat.witness.context += Fr::ONE;
-            check(&prove_anyway(&cheat)).unwrap();
+            check(&setup().prove_anyway(&cheat)).unwrap();
         }
     }
 }
