@@ -1,6 +1,6 @@
 // Builds web/dist, see scripts/build-web.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -17,4 +17,7 @@ const hash = createHash('sha256').update(script).update(style).digest('hex');
 writeFileSync(`${dist}/page.js`, script);
 writeFileSync(`${dist}/page.css`, style);
 writeFileSync(`${dist}/index.html`, readFileSync(`${here}src/page/index.html`, 'utf8').replaceAll('HASH-OF-SCRIPT-AND-STYLE', hash));
+// Beside the module and its types, what makes a package of them: `npm pack web/dist`.
+for (const name of ['package.json', 'README.md']) copyFileSync(`${here}src/read/${name}`, `${dist}/${name}`);
+for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(`${here}../${name}`, `${dist}/${name}`);
 console.log(JSON.stringify({ dist, script: script.length, style: style.length, sha256: hash }));
