@@ -6,7 +6,6 @@ use alloy::providers::Provider;
 use assay_chain::account::Account;
 use assay_chain::client::{Call, Chain};
 use assay_chain::error::hint_of;
-use assay_chain::journal::Journal;
 use assay_chain::market::Market;
 use assay_chain::terms::MarketTerms;
 use assay_cli::exit::Exit;
@@ -19,14 +18,11 @@ use assay_marketplace::accuracy::provider::moves::ABORT;
 use assay_marketplace::accuracy::provider::moves::CONCEDE;
 use assay_marketplace::accuracy::provider::proceed::proceed_now;
 use assay_marketplace::accuracy::provider::submit::submission;
-use assay_marketplace::delivery::{Delivery, Place, ServerIdentity};
+use assay_marketplace::delivery::Delivery;
 use assay_marketplace::engagement::overdue::close;
 use assay_marketplace::engagement::withdraw::withdraw;
 use assay_marketplace::model::register::register_record;
 use assay_marketplace::testset;
-use assay_marketplace::watch::event::{Announcer, Subject};
-use assay_marketplace::watch::models::Unjournaled;
-use assay_marketplace::watch::station::Station;
 use assay_protocol::abi::IAccuracyMarket::engagementIdAtCall;
 use assay_protocol::abi::IModelRegistry::{hashRecordCall, modelIdOfCall};
 use assay_protocol::abi::{IAccuracyMarket, ICredits, Mode, Outcome, State};
@@ -383,42 +379,6 @@ async fn refusals_of_the_contracts_are_told_in_words() {
         "unknown to this market",
     );
     assert_eq!(w.market.engagement(opened.id).await.unwrap().outcome, Outcome::None);
-}
-
-/// It was accepted after the backup that a state directory came out of.
-#[tokio::test]
-async fn what_was_accepted_and_has_no_journal_is_said_once() {
-    let w = World::new().await;
-    let (lost, kept) = (w.opened(1).await, w.opened(2).await);
-    accept(&w.mp, kept.id, &ANY, None).await.unwrap();
-    let call = IAccuracyMarket::acceptCall {
-        id: lost.id,
-        guard: lost.offer_hash,
-    };
-    let call = w.mc.paying(&call, w.market.entry_wei());
-    let mut elsewhere = Journal::open(&w.dir.path().join("elsewhere.json")).unwrap();
-    let sent = w.mp.account.send(&mut elsewhere, "accept", &call, &w.mp.report);
-    sent.await.unwrap();
-
-    let (heard, said) = std::sync::mpsc::channel();
-    let announce = Announcer::new(move |event| Ok(heard.send((event.event, event.subject))?));
-    let desk = w.as_of(&w.mp, &w.mp.account).await;
-    let station = Station::new(
-        desk,
-        Place::Path(w.dir.path().into()),
-        ServerIdentity::default(),
-        announce,
-    );
-    let (unjournaled, market) = (Unjournaled::default(), &w.market);
-    for _ in 0..2 {
-        let ids = async |model, from| {
-            let all = market.engagement_ids(model).await?;
-            Ok(all.into_iter().skip(usize::try_from(from)?).collect())
-        };
-        unjournaled.tell(&station, ids).await.unwrap();
-    }
-    let expected = ("unjournaled", Some(Subject("engagement", lost.id)));
-    assert_eq!(said.try_iter().collect::<Vec<_>>(), [expected]);
 }
 
 #[tokio::test]

@@ -20,9 +20,10 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 use support::{World, SIZE};
+use tempfile::NamedTempFile;
 
 /// A reader with the program and a state directory of its own.
-fn assay(w: &World, args: &[&str]) -> Command {
+pub(crate) fn assay(w: &World, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
     command.args(args).arg("--home").arg(w.dir.path().join("reader"));
     for unset in ["DISPLAY", "WAYLAND_DISPLAY", "ETH_RPC_URL", "ASSAY_HOME"] {
@@ -32,7 +33,7 @@ fn assay(w: &World, args: &[&str]) -> Command {
 }
 
 /// What it is told of the marketplace.
-fn named(w: &World) -> [String; 4] {
+pub(crate) fn named(w: &World) -> [String; 4] {
     let market = w.market.address.to_string();
     ["--rpc-url".into(), w.node.url(), "--market".into(), market]
 }
@@ -47,21 +48,25 @@ fn says(w: &World, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// `assay serve --read`, until this is dropped.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    url: String,
-    client: reqwest::Client,
+    pub(crate) url: String,
+    pub(crate) client: reqwest::Client,
+    log: NamedTempFile,
 }
 
 impl Serving {
-    fn of(w: &World, more: &[&str]) -> Self {
+    pub(crate) fn of(w: &World, more: &[&str]) -> Self {
         let args = [&["serve", "--read", "--listen", "127.0.0.1:0", "--json"], more].concat();
-        let mut child = assay(w, &args).stdout(Stdio::piped()).spawn().unwrap();
+        let log = NamedTempFile::new().unwrap();
+        let mut command = assay(w, &args);
+        command.stdout(Stdio::piped()).stderr(log.reopen().unwrap());
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut serving = Self {
             child,
@@ -70,6 +75,7 @@ impl Serving {
                 .timeout(std::time::Duration::from_secs(60))
                 .build()
                 .unwrap(),
+            log,
         };
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
@@ -80,18 +86,23 @@ impl Serving {
         serving
     }
 
-    fn get(&self, path: &str) -> reqwest::RequestBuilder {
+    /// What it told whoever runs it.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
         self.client.get(format!("{}{path}", self.url))
     }
 
-    async fn refuses(&self, path: &str, status: StatusCode, why: &str) {
+    pub(crate) async fn refuses(&self, path: &str, status: StatusCode, why: &str) {
         let answer = self.get(path).send().await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         let said: Value = answer.json().await.unwrap();
         assert!(said["error"].as_str().unwrap().contains(why), "{path}: {said}");
     }
 
-    async fn calls(&self, calls: &Value) -> Value {
+    pub(crate) async fn calls(&self, calls: &Value) -> Value {
         let answer = self
             .client
             .post(format!("{}rpc", self.url))

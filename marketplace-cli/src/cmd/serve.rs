@@ -36,7 +36,8 @@ use std::time::Duration;
     {\"parties\": [\"<address>\", …], \"readers\": [\"<address>\", …]}: readers list and fetch. One host has at most 32 connections at one\n\
     time; what stands in front of the server, as a proxy does, is one host. A second server on the same store is refused.\n\n\
     With --read nothing is signed, written or fetched from elsewhere: page and documents come from this program and its node. On the\n\
-    loopback interface it passes on what the page asks of the node; elsewhere readers name a node of their own.")]
+    loopback interface it passes on what the page asks of the node, of a call at most 16,777,216 gas and of logs at most 100,000 blocks;\n\
+    elsewhere readers name a node of their own. A request has to arrive within ten seconds, and no answer names a file of this machine.")]
 pub struct Args {
     /// Serve the page for verdicts and what it needs, instead of files
     #[arg(long, conflicts_with_all = ["operator", "store", "engagements", "rounds", "audits", "parties", "max_file", "max_engagement"])]

@@ -4,16 +4,19 @@
 //! |---|---|
 //! | `GET /` | the page |
 //! | `GET /api/<kind>/<id>[?block=N]` | the document of `assay read <kind> <id> --json`, the `ETag` begins with its block |
-//! | `POST /rpc` | on the loopback interface: what the node answers to the calls that the page makes, and to no others |
+//! | `POST /rpc` | on the loopback interface: what the node answers to the calls that the page makes, and to no others, within the limits of `calls` |
 //!
 //! # Soundness
 //! Nothing is signed or written. Pages of other origins read no answer: none has a header that lets them, a call of the node takes
 //! a content type that they must ask for first, and on the loopback interface only names of this machine are served, so that no
-//! name of somebody else's comes to mean it.
+//! name of somebody else's comes to mean it. Whoever is slow with a request loses the connection, one host has a bounded number of
+//! them, and no answer names a file of this machine.
 
+use super::calls::{allowed, Refusal, BATCH};
 use super::document::{read, How};
 use super::kind::Kind;
 use super::page::{with_node, FILES};
+use super::told::{names_a_file, rooted, OWN_FILES};
 use crate::context::Context;
 use alloy::primitives::{keccak256, B256};
 use alloy::providers::Provider;
@@ -22,8 +25,8 @@ use assay_chain::block::{Block, Which};
 use assay_chain::client::Chain;
 use assay_chain::error::{hint_of, is_of_node, Kind as Failure};
 use assay_chain::market::all_answers;
-use assay_exchange::listening::{Listen, ListenError, Listening};
-use axum::body::{Body, Bytes};
+use assay_exchange::listening::{Listen, Listening};
+use axum::body::{to_bytes, Body};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{from_fn_with_state, Next};
@@ -34,6 +37,7 @@ use serde_json::{json, Value};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -41,24 +45,11 @@ use tokio::task::spawn_blocking;
 /// Where the node is, beside the page.
 const NODE: &str = "rpc";
 
-/// What the page asks a node for.
-const METHODS: [&str; 9] = [
-    "eth_call",
-    "eth_chainId",
-    "eth_getBlockByHash",
-    "eth_getBlockByNumber",
-    "eth_getCode",
-    "eth_getLogs",
-    "eth_getTransactionByHash",
-    "eth_getTransactionCount",
-    "eth_getTransactionReceipt",
-];
-
-/// Calls of one request: the page makes no more.
-const BATCH: usize = 50;
-
 /// Requests that are worked on at one time; others wait.
 const AT_ONCE: usize = 8;
+
+/// Bytes of a request for the node: the page's calls are far shorter.
+const ASKED: usize = 1 << 20;
 
 struct Reading {
     ctx: Context,
@@ -66,6 +57,8 @@ struct Reading {
     /// None where no node is named: then the page asks its reader for one.
     chain: Option<Chain>,
     on_loopback: bool,
+    /// How long a request's body may take.
+    patience: Duration,
     permits: Arc<Semaphore>,
 }
 
@@ -74,18 +67,32 @@ impl Reading {
     fn node(&self) -> Option<&Chain> {
         self.chain.as_ref().filter(|_| self.on_loopback)
     }
+
+    /// What a reader hears of an error: of this machine's files only whoever runs it hears.
+    fn fails(&self, error: &eyre::Report, asked: &str) -> Response {
+        let (text, hint) = (format!("{error:#}"), hint_of(error));
+        if names_a_file(&text) {
+            self.ctx.out.warn(format_args!("{asked} is not answered: {text}"));
+            return refused(StatusCode::INTERNAL_SERVER_ERROR, OWN_FILES, None);
+        }
+        let hide = |text: &str| self.ctx.out.redacted(text.to_owned());
+        let hint = hint.filter(|hint| !names_a_file(hint)).map(hide);
+        refused(status_of(error), &hide(&text), hint.as_deref())
+    }
 }
 
 /// Serves what `ctx` names.
 ///
 /// # Errors
 /// As [`Listening::start`].
-pub async fn start(listen: &Listen, ctx: &Context, how: How, chain: Option<Chain>) -> Result<Listening, ListenError> {
+pub async fn start(listen: &Listen, ctx: &Context, how: How, chain: Option<Chain>) -> eyre::Result<Listening> {
+    let (ctx, how) = rooted(ctx.clone(), how)?;
     let reading = Arc::new(Reading {
-        ctx: ctx.clone(),
+        ctx,
         how,
         chain,
         on_loopback: listen.address.ip().is_loopback(),
+        patience: listen.head_patience,
         permits: Arc::new(Semaphore::new(AT_ONCE)),
     });
     let mut router = Router::new()
@@ -103,7 +110,7 @@ pub async fn start(listen: &Listen, ctx: &Context, how: How, chain: Option<Chain
         .fallback(|| async { refused(StatusCode::NOT_FOUND, "there is nothing at this path", None) })
         .layer(from_fn_with_state(reading.clone(), guarded))
         .with_state(reading);
-    Listening::start(listen, router).await
+    Ok(Listening::start(listen, router).await?)
 }
 
 /// Answers those who mean this machine, and says what no answer may be used for.
@@ -196,11 +203,7 @@ async fn document(
             let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
             tagged(&tag, (!is_known).then_some(text))
         }
-        Err(error) => {
-            let hide = |text: &str| reading.ctx.out.redacted(text.to_owned());
-            let hint = hint_of(&error).map(hide);
-            refused(status_of(&error), &hide(&format!("{error:#}")), hint.as_deref())
-        }
+        Err(error) => reading.fails(&error, &format!("{kind} {id}")),
     }
 }
 
@@ -227,8 +230,11 @@ fn status_of(error: &eyre::Report) -> StatusCode {
     }
 }
 
-async fn node(State(reading): State<Arc<Reading>>, headers: HeaderMap, body: Bytes) -> Response {
-    let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+async fn node(State(reading): State<Arc<Reading>>, request: Request) -> Response {
+    let media = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|media| media.to_str().ok());
     if !media.is_some_and(|media| {
         media
             .split(';')
@@ -245,6 +251,14 @@ async fn node(State(reading): State<Arc<Reading>>, headers: HeaderMap, body: Byt
         let hint =
             "start it again with --rpc-url URL, on the loopback interface: elsewhere readers name a node of their own";
         return refused(StatusCode::SERVICE_UNAVAILABLE, "no node is served here", Some(hint));
+    };
+    let body = match tokio::time::timeout(reading.patience, to_bytes(request.into_body(), ASKED)).await {
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the calls took too long to arrive", None),
+        Ok(Err(_)) => {
+            let message = format!("calls of at most {ASKED} bytes are taken at one time");
+            return refused(StatusCode::PAYLOAD_TOO_LARGE, &message, None);
+        }
+        Ok(Ok(body)) => body,
     };
     let calls = match serde_json::from_slice::<Value>(&body) {
         Ok(Value::Array(calls)) if calls.len() > BATCH => {
@@ -280,24 +294,10 @@ async fn answer_to(reading: Arc<Reading>, chain: Chain, call: Value) -> eyre::Re
     let failed = |code: i64, message: &str, data: Value| {
         Ok(json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message, "data": data}}))
     };
-    let Some(method) = METHODS.into_iter().find(|method| call["method"] == *method) else {
-        return failed(
-            -32601,
-            "this node is for reading: it answers what the page asks",
-            Value::Null,
-        );
+    let (method, params) = match allowed(&call) {
+        Ok(allowed) => allowed,
+        Err(Refusal { code, message }) => return failed(code, &message, Value::Null),
     };
-    let mut params = call["params"].clone();
-    let list = params.as_array_mut();
-    let of_one = list
-        .as_ref()
-        .is_some_and(|list| list.iter().all(|filter| filter["address"].is_string()));
-    match (method, list) {
-        // What comes after the block would change the state that is called.
-        ("eth_call", Some(list)) => list.truncate(2),
-        ("eth_getLogs", _) if !of_one => return failed(-32602, "logs are those of one contract", Value::Null),
-        _ => {}
-    }
     match chain.provider.raw_request::<_, Value>(method.into(), &params).await {
         Ok(result) => Ok(json!({"jsonrpc": "2.0", "id": id, "result": result})),
         Err(RpcError::ErrorResp(error)) => {

@@ -13,6 +13,7 @@ use crate::engagement::paths::fetched_files;
 use crate::engagement::withdraw::withdraw;
 use crate::engagement::Moved;
 use crate::proving::PublicModel;
+use crate::watch::models::Unjournaled;
 use crate::watch::record::Failed;
 use crate::watch::turn::Role;
 use assay_chain::error;
@@ -65,6 +66,7 @@ pub struct Consumer {
     key: OnceLock<Arc<VerifierKey>>,
     /// What was found out about posted results.
     results: Mutex<BTreeMap<B256, Found>>,
+    unjournaled: Unjournaled,
 }
 
 /// What a check of a posted result found.
@@ -86,6 +88,7 @@ impl Consumer {
             orders,
             key: OnceLock::new(),
             results: Mutex::default(),
+            unjournaled: Unjournaled::default(),
         }
     }
 
@@ -232,6 +235,14 @@ impl Role for Consumer {
             _ => Value::Null,
         };
         Ok(done)
+    }
+
+    async fn observe(&self, desk: &Station) -> eyre::Result<()> {
+        let ids = async |model, from| {
+            let all = desk.market.engagement_ids(model).await?;
+            Ok(all.into_iter().skip(usize::try_from(from)?).collect())
+        };
+        self.unjournaled.tell_asked(desk, ids).await
     }
 }
 

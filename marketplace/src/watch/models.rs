@@ -1,4 +1,4 @@
-//! Models that this program registered, and what was taken on about them that it has no journal of.
+//! Models that this program registered, and what was taken on about them, or asked for, that it has no journal of.
 
 use crate::capacity::require_registered_secret;
 use crate::engagement::facts::{VK_DIGEST, WEIGHTS_COMMIT};
@@ -8,12 +8,13 @@ use crate::watch::event::Subject;
 use crate::watch::station::Station;
 use alloy::primitives::B256;
 use assay_chain::journal::Journal;
+use assay_chain::market::all_answers;
 use assay_chain::venue::{ModelVenue, Venue, View};
 use assay_protocol::abi::ModelStatus;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Journals of the models that were registered from here, with their ids.
 fn registered<V: Venue>(desk: &Station<V>) -> eyre::Result<Vec<(B256, PathBuf)>> {
@@ -52,9 +53,16 @@ pub(super) async fn observe_stakes<V: ModelVenue>(desk: &Station<V>) -> eyre::Re
     Ok(())
 }
 
+/// Views that are asked for at one time.
+const PART: usize = 200;
+
 /// How many ids about each model were looked at.
 #[derive(Debug, Default)]
-pub struct Unjournaled(Mutex<BTreeMap<B256, u64>>);
+pub struct Unjournaled {
+    looked: Mutex<BTreeMap<B256, u64>>,
+    /// Set once a consumer's own were looked for.
+    asked: OnceLock<()>,
+}
 
 impl Unjournaled {
     /// Says what is open, about a model that was registered from here, with this account as its provider, and of which nothing is known
@@ -69,30 +77,68 @@ impl Unjournaled {
         desk: &Station<V>,
         ids: impl AsyncFn(B256, u64) -> eyre::Result<Vec<B256>>,
     ) -> eyre::Result<()> {
-        let looked = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let hint =
+            "if no other state directory has it: name it in the command that is due, then it is looked after from here";
         for (model, _) in registered(desk)? {
-            let from = looked().get(&model).copied().unwrap_or_default();
-            let new = ids(model, from).await?;
-            for id in &new {
-                if desk.files(*id).exists() {
-                    continue;
-                }
-                let Some(view) = desk.market.find(*id).await? else {
+            let is_own = |view: &V::View| !view.is_offer() && view.provider() == desk.account.address();
+            self.look(desk, model, &ids, is_own, hint).await?;
+        }
+        Ok(())
+    }
+
+    /// As [`Unjournaled::tell`], of what this account asked for, about any model, offers that nobody has taken among it; and once, when
+    /// the daemon begins, since a consumer knows no list of its own. A registry that lists no models says nothing.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn tell_asked<V: ModelVenue>(
+        &self,
+        desk: &Station<V>,
+        ids: impl AsyncFn(B256, u64) -> eyre::Result<Vec<B256>>,
+    ) -> eyre::Result<()> {
+        let market = desk.market.marketplace();
+        if self.asked.get().is_some() || market.model_count().await?.is_none() {
+            return Ok(());
+        }
+        let hint = "if no other state directory has it: name it in the command that is due, with what it was made of (--set or --inputs), \
+                    then it is looked after from here; an offer that nobody took can be cancelled";
+        for model in market.model_ids().await? {
+            let is_own = |view: &V::View| view.consumer() == desk.account.address();
+            self.look(desk, model, &ids, is_own, hint).await?;
+        }
+        let _ = self.asked.set(());
+        Ok(())
+    }
+
+    async fn look<V: ModelVenue>(
+        &self,
+        desk: &Station<V>,
+        model: B256,
+        ids: &impl AsyncFn(B256, u64) -> eyre::Result<Vec<B256>>,
+        is_own: impl Fn(&V::View) -> bool,
+        hint: &str,
+    ) -> eyre::Result<()> {
+        let looked = || self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = looked().get(&model).copied().unwrap_or_default();
+        let mut new = ids(model, from).await?;
+        let until = from + new.len() as u64;
+        new.retain(|id| !desk.files(*id).exists());
+        for part in new.chunks(PART) {
+            let views = all_answers(part.iter().map(|id| desk.market.find(*id))).await?;
+            for (id, view) in part.iter().zip(views) {
+                let Some(view) = view.filter(|view| !view.is_closed() && is_own(view)) else {
                     continue;
                 };
-                if view.is_closed() || view.is_offer() || view.provider() != desk.account.address() {
-                    continue;
-                }
                 let fields = json!({
                     "state": format!("{:?}", view.state()),
                     "deadline": view.deadline(),
-                    "hint": "if no other state directory has it: name it in the command that is due, then it is looked after from here",
+                    "hint": hint,
                 });
                 let subject = Subject(V::View::THING, *id);
                 desk.announce.say(Some(subject), UNJOURNALED, fields)?;
             }
-            looked().insert(model, from + new.len() as u64);
         }
+        looked().insert(model, until);
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use crate::prediction::consumer::moves::CONFIRM;
 use crate::prediction::consumer::send::send_inputs;
 use crate::prediction::facts::INPUTS_DELIVERED;
 use crate::prediction::held::outputs_path;
+use crate::watch::models::Unjournaled;
 use crate::watch::record::Failed;
 use crate::watch::rounds::situation;
 use crate::watch::station::Station;
@@ -43,6 +44,7 @@ type CheckedOutputs = BTreeMap<(B256, B256), Option<BTreeSet<u32>>>;
 pub struct RoundConsumer {
     orders: RoundConsumerOrders,
     checked: Mutex<CheckedOutputs>,
+    unjournaled: Unjournaled,
 }
 
 impl RoundConsumer {
@@ -51,6 +53,7 @@ impl RoundConsumer {
         Self {
             orders,
             checked: Mutex::default(),
+            unjournaled: Unjournaled::default(),
         }
     }
 
@@ -156,5 +159,10 @@ impl Role for RoundConsumer {
             _ => Value::Null,
         };
         Ok(done)
+    }
+
+    async fn observe(&self, desk: &Station<Rounds>) -> eyre::Result<()> {
+        let ids = async |model, from| desk.market.offer_ids(model, from).await;
+        self.unjournaled.tell_asked(desk, ids).await
     }
 }
