@@ -1,12 +1,13 @@
 //! Commands that are killed at random moments: run again, they finish, nothing is lost and nothing is paid twice. Nor is it where both
 //! machines are lost after the offer was accepted, and state directories are made of backups.
 
-use e2e::{text, Party, Setting, CONSUMER, PROVIDER};
+use e2e::{assay, text, Party, Setting, CONSUMER, PROVIDER};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Kills of each command before it may finish.
@@ -24,6 +25,23 @@ struct Account {
 /// The command before which the machines are lost: the offer has been accepted.
 const LOST_BEFORE: &[&str] = &["mc", "send"];
 
+/// Restores with a limit for the length of files: the operating system kills what writes a longer one. What is left then.
+fn is_killed_while_restoring(home: &Path, backup: &Path, passphrase: &Path) -> PathBuf {
+    let left = home.with_file_name(format!(".{}.unfinished", home.file_name().unwrap().to_str().unwrap()));
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 1; exec \"$@\"", "sh"]).arg(assay());
+    command.arg("restore").arg(backup).arg("--home").arg(home);
+    let killed = command.arg("--passphrase-file").arg(passphrase).output().unwrap();
+    assert_eq!(
+        killed.status.code(),
+        None,
+        "{}",
+        String::from_utf8_lossy(&killed.stderr)
+    );
+    assert!(left.read_dir().unwrap().next().is_some() && !home.exists());
+    left
+}
+
 /// Backs up a party's state directory, removes it with all that its journals name elsewhere, and restores it. What was elsewhere is put
 /// back by links.
 fn lose(party: Party<'_>, is_provider: bool, backup: &Path) {
@@ -36,10 +54,12 @@ fn lose(party: Party<'_>, is_provider: bool, backup: &Path) {
     fs::remove_dir_all(home).unwrap();
     let refused = party.fails_to_read(&["restore", text(&passphrase), with[0], with[1]]);
     assert!(refused.1.contains("is no backup") && !home.exists(), "{refused:?}");
+    let left = is_killed_while_restoring(home, backup, &passphrase);
     // None was begun, and a consumer has no model whose proofs are counted.
     let stated: &[&str] = if is_provider { &["--proofs-used", "0"] } else { &[] };
     let restored = party.reads(&[&["restore", text(backup)], stated, &with].concat());
     assert_eq!(restored["files"], made["files"]);
+    assert!(home.is_dir() && !left.exists());
     for moved in restored["outside"].as_array().unwrap() {
         let [was, is] = ["was", "is"].map(|key| Path::new(moved[key].as_str().unwrap()));
         for entry in fs::read_dir(is).unwrap() {

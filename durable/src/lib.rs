@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`read`] | files of others, read within limits | nothing |
 //! | [`file`](mod@file) | files that are never half written | `read` |
-//! | [`directory`] | directories that appear whole, or are private | `file` |
 //! | [`lock`] | locks that end with their process | `file` |
+//! | [`directory`] | directories that appear whole, or are private | `file`, `lock` |
 //! | [`turn`] | turns at work, the most urgent first | `file`, `lock` |
 //! | [`cache`] | files that can be computed again, verified by hash | `file` |
 //! | [`progress`] | phases of long work, reported to whoever shows them | nothing |

@@ -20,6 +20,10 @@ struct Holder {
     remedy: String,
 }
 
+/// Who holds a lock, if no more is known, and what to do then.
+const SOMEBODY: &str = "another assay command works on the same thing";
+const LATER: &str = "wait for it, then repeat the command";
+
 /// A lock was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -49,8 +53,7 @@ impl Lock {
     /// # Errors
     /// If another process holds it.
     pub fn take(path: &Path) -> Result<Self, LockError> {
-        let remedy = "wait for it, then repeat the command";
-        Self::take_from(path, "another assay command works on the same thing", remedy)
+        Self::take_from(path, SOMEBODY, LATER)
     }
 
     /// As [`Lock::take`], for a lock of which it is known who holds it and what to do then.
@@ -77,6 +80,35 @@ impl Lock {
         }
     }
 
+    /// The lock of a directory itself, which is lost with it: nothing is left of it when the directory has another name.
+    ///
+    /// # Errors
+    /// If another process holds it, or it is another directory by now.
+    pub fn take_directory(path: &Path) -> Result<Self, LockError> {
+        let failed = |doing: &str, source| FileError::new(doing, path, source);
+        let dir = File::open(path).map_err(|source| failed("open", source))?;
+        let in_use = || InUse {
+            path: path.to_owned(),
+            source: Holder {
+                who: SOMEBODY.into(),
+                remedy: LATER.into(),
+            },
+        };
+        match dir.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(in_use().into()),
+            Err(fs::TryLockError::Error(source)) => return Err(failed("lock", source).into()),
+        }
+        // Whoever held it may have removed or renamed it.
+        let is_same = dir
+            .metadata()
+            .and_then(|held| Ok(is_same_file(&held, &fs::metadata(path)?)));
+        match is_same {
+            Ok(true) => Ok(Self(dir)),
+            _ => Err(in_use().into()),
+        }
+    }
+
     /// Whether somebody holds it.
     pub fn is_held(path: &Path) -> bool {
         let file = File::open(path);
@@ -84,9 +116,40 @@ impl Lock {
     }
 }
 
+#[cfg(unix)]
+fn is_same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    one.created().ok() == other.created().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_is_its_own_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        fs::create_dir(&path).unwrap();
+        let held = Lock::take_directory(&path).unwrap();
+        let refused = Lock::take_directory(&path).unwrap_err();
+        assert!(
+            refused.remedy().is_some_and(|remedy| remedy.contains("repeat")),
+            "{refused}"
+        );
+        // Under another name it is still held.
+        fs::rename(&path, dir.path().join("b")).unwrap();
+        assert!(Lock::take_directory(&dir.path().join("b")).is_err());
+        assert!(Lock::take_directory(&path).unwrap_err().remedy().is_none());
+        drop(held);
+        Lock::take_directory(&dir.path().join("b")).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_lock_is_held_by_one() {

@@ -27,7 +27,8 @@ use std::path::PathBuf;
     alone; of an engagement whose secrets were drawn after it, the other party may win by silence. What was promised, and which images\n\
     were handed over after it, is not counted: nothing new is accepted, and no set is offered without --allow-reuse, until you know\n\
     that there is nothing of it left and remove restored.json from the state directory.\n\n\
-    One that was broken off leaves a directory .tmp… beside the state directory: it has keys in clear, no secret in it proves. Remove it.")]
+    One that was killed leaves .NAME.unfinished beside the state directory NAME: it has keys in clear, no secret in it proves. The next\n\
+    restoration of the same directory removes it and begins again; else remove it.")]
 pub struct Args {
     /// File of assay backup
     file: PathBuf,
@@ -115,7 +116,7 @@ impl fmt::Display for CameBack {
 
 pub(crate) fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let passphrase = args.passphrase.known()?;
-    let restored = restore(&ctx.home, &args.file, passphrase.into(), &args.proofs_used)?;
+    let restored = restore(&ctx.home, &args.file, passphrase.into(), &args.proofs_used, &ctx.out)?;
     let home = std::path::absolute(ctx.home.path())?;
     let outside = restored.outside.into_iter().map(|moved| Outside {
         is: home.join(moved.place),

@@ -29,7 +29,7 @@ use crate::restored;
 use age::secrecy::SecretString;
 use assay_chain::error::{hinted, usage};
 use assay_chain::journal::Journal;
-use assay_durable::directory::create_dir_atomic;
+use assay_durable::directory::create_dir_found_again;
 use assay_durable::file::parent;
 use assay_durable::lock::Lock;
 use assay_durable::report::Reporter;
@@ -170,11 +170,17 @@ pub struct Restored {
     pub secrets: Vec<Secret>,
 }
 
-/// Makes a state directory of a backup; it appears whole or not at all.
+/// Makes a state directory of a backup; it appears whole or not at all. What one that was killed left beside it is removed first.
 ///
 /// # Errors
 /// If something is there already, the passphrase is another, the backup is damaged, or a number is stated of no secret or of several.
-pub fn restore(home: &Home, file: &Path, passphrase: SecretString, stated: &[Used]) -> eyre::Result<Restored> {
+pub fn restore(
+    home: &Home,
+    file: &Path,
+    passphrase: SecretString,
+    stated: &[Used],
+    out: &Reporter,
+) -> eyre::Result<Restored> {
     let root = std::path::absolute(home.path())?;
     if root.is_dir() {
         // An empty one is in the place of the new one.
@@ -186,7 +192,13 @@ pub fn restore(home: &Home, file: &Path, passphrase: SecretString, stated: &[Use
         })?;
     }
     let mut result = None;
-    create_dir_atomic(&root, true, |dir| {
+    let removed = |left: &Path| {
+        out.note(format_args!(
+            "removed {}, which a restoration left that was broken off",
+            left.display()
+        ));
+    };
+    create_dir_found_again(&root, removed, |dir| {
         let mut counters = Counters::default();
         let put = |name: &str, place: &Path, content: &mut dyn Read| match is_cache(name) {
             // Whoever made the archive says nothing of what was checked here.

@@ -84,7 +84,14 @@ impl Machine {
         let root = self.file(&format!("restored-{}", stated.len()));
         let _ = fs::remove_dir_all(&root);
         let home = Home::new(Some(root.clone())).unwrap();
-        Ok((restore(&home, &self.file(name), passphrase("right"), stated)?, root))
+        let restored = restore(
+            &home,
+            &self.file(name),
+            passphrase("right"),
+            stated,
+            &Reporter::silent(),
+        );
+        Ok((restored?, root))
     }
 }
 
@@ -297,7 +304,8 @@ fn nothing_is_overwritten_and_nothing_works_meanwhile() {
     }
     machine.backup("backup", &What::default()).unwrap();
     assert!(refused("backup").contains("no backup is overwritten"));
-    let into = |home: &Home, with: &str| restore(home, &machine.file("backup"), passphrase(with), &[]);
+    let out = Reporter::silent();
+    let into = |home: &Home, with: &str| restore(home, &machine.file("backup"), passphrase(with), &[], &out);
     let error = into(&machine.home, "right").unwrap_err().to_string();
     assert!(error.contains("cannot be restored to"), "{error}");
     // With the wrong passphrase nothing is left behind, and one that is empty is filled.
