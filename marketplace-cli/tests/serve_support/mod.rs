@@ -4,8 +4,9 @@ use alloy::primitives::{keccak256, Address, B256};
 use alloy::signers::local::PrivateKeySigner;
 use assay_exchange::auth::Stamp;
 use assay_exchange::blob::{Blob, BlobKind};
-use assay_exchange::client::{Client, ClientOptions};
+use assay_exchange::client::{Client, ClientError, ClientOptions};
 use assay_exchange::parties::Parties;
+use assay_exchange::refusal::Code;
 use assay_exchange::server::{Event, Options, Server};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -124,6 +125,14 @@ impl World {
             head += &format!("{name}: {}\r\n", value.to_str().unwrap());
         }
         head + "\r\n"
+    }
+}
+
+/// By which word a request is refused.
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, ClientError>) -> Code {
+    match result.unwrap_err() {
+        ClientError::Refused(refusal) => refusal.error,
+        other => panic!("{other}"),
     }
 }
 
