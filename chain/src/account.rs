@@ -6,6 +6,7 @@ use super::envelope::{called, decoded, outbidding, read, signer};
 use super::fees::{FeeLimits, Fees};
 use super::refusal::Refusal;
 use super::revert;
+use super::wallet::Wallet;
 use crate::error::{hinted, Error, Kind};
 use crate::journal::{Journal, Step};
 use alloy::consensus::{Transaction, TxEnvelope};
@@ -13,7 +14,6 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, TxHash, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
-use alloy::signers::local::PrivateKeySigner;
 use alloy::transports::TransportError;
 use assay_durable::report::Reporter;
 use assay_protocol::units::{about_ether, ether};
@@ -51,7 +51,7 @@ pub(crate) struct Replaces(#[source] TransportError);
 pub struct Account {
     /// Where the transactions go, and are waited for.
     pub chain: Chain,
-    pub(crate) signer: PrivateKeySigner,
+    pub(crate) wallet: Wallet,
     pub(crate) limits: FeeLimits,
     pub(crate) consent: Consent,
     /// Held from the choice of a nonce until the node has its transaction; clones share it.
@@ -68,10 +68,10 @@ impl std::fmt::Debug for Account {
 
 impl Account {
     /// Within the usual limits on fees.
-    pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
+    pub fn new(chain: Chain, wallet: impl Into<Wallet>) -> Self {
         Self {
             chain,
-            signer,
+            wallet: wallet.into(),
             limits: FeeLimits::default(),
             consent: Consent::default(),
             turn: Arc::default(),
@@ -111,12 +111,12 @@ impl Account {
 
     /// Whom the contracts see.
     pub fn address(&self) -> Address {
-        self.signer.address()
+        self.wallet.account()
     }
 
-    /// What else this party signs with, besides transactions.
-    pub fn key(&self) -> PrivateKeySigner {
-        self.signer.clone()
+    /// What this party signs with, for what it signs besides transactions.
+    pub fn key(&self) -> Wallet {
+        self.wallet.clone()
     }
 
     /// Whether a step that sends so much can be paid, with gas for so much, or 0 if that is not known yet.

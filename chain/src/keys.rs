@@ -7,6 +7,9 @@ use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 /// The variable that may hold a private key, 32 bytes in hexadecimal.
 pub const KEY_VARIABLE: &str = "ASSAY_PRIVATE_KEY";
 
+/// The variable that may hold the URL of a signer.
+pub const SIGNER_VARIABLE: &str = "ASSAY_SIGNER_URL";
+
 /// Anvil's published mnemonic: money on these accounts is anybody's.
 const ANVIL_MNEMONIC: &str = "test test test test test test test test test test test junk";
 

@@ -11,8 +11,10 @@
 //! | [`money`] | what becomes of the money that a call sends | `client` |
 //! | [`consent`] | what a transaction costs, told before it is signed, and whether it is | `client`, `error`, `money` |
 //! | [`keys`], [`fees`] | anvil's keys; what a transaction may cost | `client` |
+//! | [`wallet`] | what signs, and that it signed what it was asked to | `error` |
+//! | [`remote_signer`], [`hardware`] | a signer at a URL; a device | `error`, `node_url`, `wallet` |
 //! | `envelope` | signed transactions of a journal, read | `client`, `fees`, `journal` |
-//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `consent`, `envelope`, `fees`, `journal` |
+//! | [`account`] | who signs: journal, fees, nonces, confirmations | `client`, `consent`, `envelope`, `fees`, `journal`, `wallet` |
 //! | `signing` | what a transaction may use and pay, told and consented to, and its signature | `account`, `consent`, `fees` |
 //! | `stuck` | what no block takes, and keeps the account's others waiting | `account`, `envelope` |
 //! | [`block`] | the block that a reading comes from | `client` |
@@ -55,6 +57,7 @@ mod envelope;
 pub mod error;
 pub mod fees;
 pub mod given_code;
+pub mod hardware;
 pub mod history;
 mod immutables;
 pub mod inclusion;
@@ -69,6 +72,7 @@ mod read_back;
 mod refusal;
 mod rehearsal;
 pub mod release;
+pub mod remote_signer;
 pub mod repository;
 pub mod retrieval_terms;
 pub mod revert;
@@ -78,3 +82,4 @@ mod signing;
 mod stuck;
 pub mod terms;
 pub mod venue;
+pub mod wallet;

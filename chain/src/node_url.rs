@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind};
 use alloy::transports::http::reqwest::Url;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 /// Parts of an address that are shorter than this are no keys, and too likely to stand in a text by chance.
@@ -22,32 +23,7 @@ impl FromStr for NodeUrl {
     /// # Errors
     /// For anything but an absolute http or https URL; the error does not quote it.
     fn from_str(given: &str) -> Result<Self, Error> {
-        if let Some(meant) = without_scheme(given.trim()) {
-            return Err(Error::new(
-                Kind::Usage,
-                format!("--rpc-url has no scheme: write {meant}"),
-            ));
-        }
-        let url: Url = given.trim().parse().map_err(|e| {
-            Error::new(
-                Kind::Usage,
-                format!("--rpc-url is not a URL: {e}; wanted is https://HOST[:PORT][/PATH]"),
-            )
-        })?;
-        match url.scheme() {
-            "http" | "https" => Ok(Self {
-                url,
-                given: given.trim().to_owned(),
-            }),
-            "ws" | "wss" => Err(Error::new(
-                Kind::Usage,
-                "--rpc-url is a websocket; use the node's http or https address",
-            )),
-            _ => Err(Error::new(
-                Kind::Usage,
-                "--rpc-url does not begin with http:// or https://",
-            )),
-        }
+        Self::of_option("--rpc-url", given)
     }
 }
 
@@ -61,6 +37,46 @@ fn without_scheme(given: &str) -> Option<NodeUrl> {
 }
 
 impl NodeUrl {
+    /// The address that is the value of this option.
+    ///
+    /// # Errors
+    /// For anything but an absolute http or https URL; the error names the option and does not quote the value.
+    pub fn of_option(option: &str, given: &str) -> Result<Self, Error> {
+        let refused = |why: String| Error::new(Kind::Usage, format!("{option} {why}"));
+        if let Some(meant) = without_scheme(given.trim()) {
+            return Err(refused(format!("has no scheme: write {meant}")));
+        }
+        let url: Url = given
+            .trim()
+            .parse()
+            .map_err(|e| refused(format!("is not a URL: {e}; wanted is https://HOST[:PORT][/PATH]")))?;
+        match url.scheme() {
+            "http" | "https" => Ok(Self {
+                url,
+                given: given.trim().to_owned(),
+            }),
+            "ws" | "wss" => Err(refused("is a websocket; use the http or https address".into())),
+            _ => Err(refused("does not begin with http:// or https://".into())),
+        }
+    }
+
+    /// Whether it leads to this machine only, as far as can be seen without asking for a name.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether there is more to it than what is shown: a path, a query, a fragment or a user, any of which may be a key.
+    pub fn holds_more(&self) -> bool {
+        let url = &self.url;
+        !matches!(url.path(), "" | "/")
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+            || url.password().is_some()
+    }
+
     /// With everything that it holds.
     pub fn secret(&self) -> &Url {
         &self.url
@@ -164,6 +180,20 @@ mod tests {
                 assert!(redacted.contains(shown) || !text.contains("://"), "{given}: {redacted}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_noticed_and_only_this_machine_is_loopback() {
+        for (given, shown) in SHAPES {
+            let node: NodeUrl = given.parse().unwrap();
+            assert_eq!(node.holds_more(), given.contains("SECRET"), "{given}");
+            let is_here = ["127.0.0.1", "localhost", "[::1]"]
+                .iter()
+                .any(|host| shown.contains(host));
+            assert_eq!(node.is_loopback(), is_here, "{given}");
+        }
+        let other: NodeUrl = "http://localhost.example".parse().unwrap();
+        assert!(!other.is_loopback());
     }
 
     #[test]

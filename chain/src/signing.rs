@@ -5,7 +5,7 @@ use crate::client::Call;
 use crate::consent::{stopped, Consent, Gas, Proposed};
 use crate::fees::{too_dear, Fees, Quote};
 use alloy::eips::Encodable2718;
-use alloy::network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, TxHash, U256};
 use alloy::providers::Provider;
 use assay_durable::report::Reporter;
@@ -103,6 +103,9 @@ impl Account {
             }
             Consent::Asked(_) | Consent::Given => out.note(&proposed),
         }
+        if let Some(asks) = self.wallet.asks() {
+            out.note(format_args!("{step}: {asks}"));
+        }
         Ok(Priced { gas_limit, fees })
     }
 
@@ -132,8 +135,10 @@ impl Account {
             .with_gas_limit(gas_limit)
             .with_max_fee_per_gas(fees.max_fee)
             .with_max_priority_fee_per_gas(fees.tip);
-        let wallet = EthereumWallet::from(self.signer.clone());
-        let envelope = NetworkTransactionBuilder::<Ethereum>::build(request, &wallet).await?;
+        let unsigned = request
+            .build_typed_tx()
+            .map_err(|_| eyre::eyre!("the transaction lacks a field"))?;
+        let envelope = self.wallet.signed(unsigned).await?;
         Ok((*envelope.tx_hash(), envelope.encoded_2718().into()))
     }
 

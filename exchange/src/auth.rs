@@ -3,11 +3,11 @@
 //! A signature covers the server that it is for, method, path with query, the hash of the body, the time and a nonce. So
 //! it serves for this one request, at this one server, once (see [`super::replay`]) and not much later than it was made.
 
+use alloy::dyn_abi::TypedData;
 use alloy::primitives::{keccak256, Address, Signature, B256};
-use alloy::signers::local::PrivateKeySigner;
-use alloy::signers::SignerSync;
+use alloy::signers::Signer;
 use alloy::sol;
-use alloy::sol_types::{eip712_domain, SolStruct};
+use alloy::sol_types::{eip712_domain, Eip712Domain, SolStruct};
 use axum::http::{HeaderMap, HeaderValue};
 use rand::{rngs::OsRng, RngCore};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,7 +21,13 @@ pub const BODY: &str = "assay-body";
 /// Header: the signature, `r`, `s` and recovery byte, `0x` and hexadecimal.
 pub const SIGNATURE: &str = "assay-signature";
 
+const DOMAIN: Eip712Domain = eip712_domain! {
+    name: "Assay transfer",
+    version: "1",
+};
+
 sol! {
+    #[derive(serde::Serialize)]
     struct Request {
         address server;
         string method;
@@ -55,33 +61,30 @@ impl Stamp {
         }
     }
 
-    fn hash(&self, server: Address, method: &str, target: &str) -> B256 {
-        let request = Request {
+    fn request(&self, server: Address, method: &str, target: &str) -> Request {
+        Request {
             server,
             method: method.to_owned(),
             target: target.to_owned(),
             body: self.body,
             time: self.time,
             nonce: self.nonce,
-        };
-        request.eip712_signing_hash(&eip712_domain! {
-            name: "Assay transfer",
-            version: "1",
-        })
+        }
     }
 
-    /// The headers of a request to `server`; `target` is its path with its query.
+    /// The headers of a request to `server`; `target` is its path with its query. A signer hears what it signs, not a hash.
     ///
     /// # Errors
-    /// If the key cannot sign.
-    pub fn sign(
+    /// If the signer does not sign.
+    pub async fn sign(
         &self,
-        key: &PrivateKeySigner,
+        signer: &(dyn Signer + Send + Sync),
         server: Address,
         method: &str,
         target: &str,
     ) -> Result<HeaderMap, alloy::signers::Error> {
-        let signature = key.sign_hash_sync(&self.hash(server, method, target))?;
+        let request = TypedData::from_struct(&self.request(server, method, target), Some(DOMAIN));
+        let signature = signer.sign_dynamic_typed_data(&request).await?;
         let mut headers = HeaderMap::new();
         headers.insert(TIME, HeaderValue::from(self.time));
         for (name, bytes) in [
@@ -109,7 +112,7 @@ pub fn recover(headers: &HeaderMap, server: Address, method: &str, target: &str)
     };
     let signature: Signature = only(headers, SIGNATURE)?.parse().ok()?;
     let signer = signature
-        .recover_address_from_prehash(&stamp.hash(server, method, target))
+        .recover_address_from_prehash(&stamp.request(server, method, target).eip712_signing_hash(&DOMAIN))
         .ok()?;
     Some((stamp, signer))
 }
@@ -129,14 +132,15 @@ pub fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::signers::local::PrivateKeySigner;
 
     const SERVER: Address = Address::repeat_byte(5);
 
-    #[test]
-    fn the_signer_is_recovered_from_exactly_what_was_signed() {
+    #[tokio::test]
+    async fn the_signer_is_recovered_from_exactly_what_was_signed() {
         let key = PrivateKeySigner::random();
         let stamp = Stamp::new(b"body");
-        let headers = stamp.sign(&key, SERVER, "PATCH", "/v1/x?offset=0").unwrap();
+        let headers = stamp.sign(&key, SERVER, "PATCH", "/v1/x?offset=0").await.unwrap();
         let signer = |headers: &HeaderMap, server, method, target| recover(headers, server, method, target).unwrap().1;
         let (read, address) = recover(&headers, SERVER, "PATCH", "/v1/x?offset=0").unwrap();
         assert_eq!((read, address), (stamp, key.address()));
@@ -155,10 +159,10 @@ mod tests {
         }
     }
 
-    #[test]
-    fn headers_that_are_missing_doubled_or_malformed_sign_nothing() {
+    #[tokio::test]
+    async fn headers_that_are_missing_doubled_or_malformed_sign_nothing() {
         let key = PrivateKeySigner::random();
-        let good = Stamp::new(b"").sign(&key, SERVER, "GET", "/").unwrap();
+        let good = Stamp::new(b"").sign(&key, SERVER, "GET", "/").await.unwrap();
         let recovers = |headers: &HeaderMap| recover(headers, SERVER, "GET", "/").is_some();
         assert!(recovers(&good));
         for name in [TIME, NONCE, BODY, SIGNATURE] {

@@ -6,14 +6,16 @@ use super::refusal::{Code, Refusal};
 use super::server::{Appended, OFFSET};
 use super::store::{private_options, Progress};
 use alloy::primitives::{Address, B256};
-use alloy::signers::local::PrivateKeySigner;
+use alloy::signers::Signer;
 use assay_durable::file::{parent, sync_dir};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, RANGE};
 use reqwest::{redirect, Certificate, Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -81,7 +83,7 @@ pub enum ClientError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot sign")]
+    #[error("the request to the server is not signed")]
     Sign(#[source] alloy::signers::Error),
 }
 
@@ -100,18 +102,25 @@ impl ClientError {
 }
 
 /// One party's connection to another's server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Url,
     options: ClientOptions,
-    key: PrivateKeySigner,
+    signer: Arc<dyn Signer + Send + Sync>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signer = self.signer.address();
+        write!(f, "Client({signer} at {})", self.base)
+    }
 }
 
 impl Client {
     /// # Errors
     /// For a URL with a path, or one that is neither https nor loopback; for certificates that cannot be read.
-    pub fn new(options: ClientOptions, key: PrivateKeySigner) -> Result<Self, ClientError> {
+    pub fn new(options: ClientOptions, signer: impl Signer + Send + Sync + 'static) -> Result<Self, ClientError> {
         let no_url = || ClientError::Url(options.url.clone());
         let base = Url::parse(&options.url).map_err(|_| no_url())?;
         if base.path() != "/" || base.query().is_some() || base.fragment().is_some() || !base.username().is_empty() {
@@ -137,7 +146,7 @@ impl Client {
             http: builder.build().map_err(ClientError::Unreachable)?,
             base,
             options,
-            key,
+            signer: Arc::new(signer),
         })
     }
 
@@ -347,7 +356,9 @@ impl Client {
         range: Option<String>,
     ) -> Result<Response, ClientError> {
         let stamp = Stamp::new(&body);
-        let headers = stamp.sign(&self.key, self.options.server, method.as_str(), target);
+        let headers = stamp
+            .sign(&*self.signer, self.options.server, method.as_str(), target)
+            .await;
         #[expect(clippy::expect_used, reason = "every target is written by this file")]
         let url = self.base.join(target).expect("a path of hexadecimal digits");
         let mut request = self
@@ -472,6 +483,7 @@ fn io_error(path: &Path, source: io::Error) -> ClientError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::signers::local::PrivateKeySigner;
 
     fn new(url: &str) -> Result<Client, ClientError> {
         Client::new(ClientOptions::new(url, Address::ZERO), PrivateKeySigner::random())

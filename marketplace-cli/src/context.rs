@@ -133,10 +133,10 @@ impl Context {
     /// Who signs on `chain`, within the fees of the options; may ask for a password.
     ///
     /// # Errors
-    /// If no key is named, more than one is, or it cannot be opened.
-    pub fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
+    /// If nobody is named, more than one is, or cannot sign.
+    pub async fn account(&self, chain: &Chain, keys: &KeyArgs) -> eyre::Result<Account> {
         let keys = self.settings.keys(keys);
-        let account = Account::new(chain.clone(), keys.load(chain)?).within(keys.fees.into());
+        let account = Account::new(chain.clone(), keys.load(chain).await?).within(keys.fees.into());
         Ok(account.asking(self.consent()))
     }
 
@@ -179,7 +179,7 @@ impl Context {
     /// If there is none.
     pub async fn rounds_desk(&self, keys: &KeyArgs) -> eyre::Result<Desk<Rounds>> {
         let site = self.rounds_site().await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         Ok(Desk::new(site, account))
     }
 
@@ -191,7 +191,7 @@ impl Context {
         let site = self.rounds_site().await?;
         // Before the key is asked for.
         site.checked_market().await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         PayingDesk::new(site, account).await
     }
 
@@ -232,7 +232,7 @@ impl Context {
     /// If it is not there.
     pub async fn corpora_desk(&self, keys: &KeyArgs) -> eyre::Result<Desk<Corpora>> {
         let site = self.corpora_site().await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         Ok(Desk::new(site, account))
     }
 
@@ -273,7 +273,7 @@ impl Context {
     /// If none is named, or none is there.
     pub async fn audits_desk(&self, args: RetrievalArgs, keys: &KeyArgs) -> eyre::Result<Desk<Audits>> {
         let site = self.audits_site(args).await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         Ok(Desk::new(site, account))
     }
 
@@ -285,7 +285,7 @@ impl Context {
         let site = self.audits_site(args).await?;
         // Before the key is asked for.
         site.checked_market().await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         PayingDesk::new(site, account).await
     }
 
@@ -308,7 +308,7 @@ impl Context {
     /// The market and who signs, for calls that carry no money.
     pub async fn desk(&self, keys: &KeyArgs) -> eyre::Result<Desk> {
         let site = self.site().await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         Ok(Desk::new(site, account))
     }
 
@@ -320,7 +320,7 @@ impl Context {
         let site = self.site().await?;
         // Before the key is asked for.
         site.checked_market().await?;
-        let account = self.account(&site.market.chain, keys)?;
+        let account = self.account(&site.market.chain, keys).await?;
         PayingDesk::new(site, account).await
     }
 }

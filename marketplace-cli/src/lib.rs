@@ -12,11 +12,13 @@
 //! | [`context`] | global options, and what every command starts from |
 //! | [`output`], [`exit`] | the only place that prints; exit codes |
 //! | [`tried`] | what a dry run came to |
+//! | [`core_dumps`] | that what is in memory is in no core dump |
 //! | [`version`] | what this program is |
 
 pub mod args;
 pub mod cmd;
 pub mod context;
+pub mod core_dumps;
 pub mod exit;
 pub mod farm;
 pub mod ids;

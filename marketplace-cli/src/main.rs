@@ -3,6 +3,7 @@
 use assay_cli::args::sending::Sending;
 use assay_cli::cmd::Cli;
 use assay_cli::context::Context;
+use assay_cli::core_dumps;
 use assay_cli::exit::Exit;
 use assay_cli::ids;
 use assay_cli::output::Output;
@@ -13,6 +14,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 fn main() -> ExitCode {
+    if let Err(error) = core_dumps::none() {
+        eprintln!("warning: a crash may write keys to a core dump: {error}");
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

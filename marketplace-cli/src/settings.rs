@@ -9,7 +9,7 @@ use crate::args::globals::Globals;
 use crate::args::keys::KeyArgs;
 use alloy::primitives::{keccak256, Address};
 use assay_chain::error::{hinted, usage};
-use assay_chain::keys::KEY_VARIABLE;
+use assay_chain::keys::{KEY_VARIABLE, SIGNER_VARIABLE};
 use assay_durable::file::write_atomic;
 use assay_marketplace::home::Home;
 use eyre::WrapErr;
@@ -148,6 +148,8 @@ settings! {
     keystore: PathBuf,
     /// `--password-file`, of that keystore.
     password_file: PathBuf,
+    /// `--signer-url`, where a keystore would count, too.
+    signer_url: String,
     /// `--sender`.
     sender: Address,
     /// `--max-fee`.
@@ -177,7 +179,7 @@ impl Settings {
         let is_same = || Some(here.canonicalize().ok()? == there.canonicalize().ok()?);
         match text_of(&here)? {
             Some(text) if is_same() != Some(true) => match allowance(&home, &here, &text)?.is_file() {
-                true => Ok((Self::parse(&here, &text)?.or(own), None)),
+                true => Ok((Self::parse(&here, &text)?.before(own), None)),
                 false => Ok((own, Some(here))),
             },
             _ => Ok((own, None)),
@@ -198,7 +200,23 @@ impl Settings {
             };
             usage(format!("{}, line {}{key}: {what}", file.display(), line_of(text, at)))
         })?;
-        Ok(Self::new(written, file, text))
+        let read = Self::new(written, file, text);
+        match (&read.keystore, &read.signer_url) {
+            (Some(_), Some(url)) => Err(usage(format!(
+                "{} (signer-url): a keystore is named, too; keep one of them",
+                url.place
+            ))),
+            _ => Ok(read),
+        }
+    }
+
+    /// These, and what they leave open from another file, which says nothing about who signs if these do.
+    fn before(self, mut other: Self) -> Self {
+        if self.keystore.is_some() || self.signer_url.is_some() {
+            other.keystore = None;
+            other.signer_url = None;
+        }
+        self.or(other)
     }
 
     /// Takes the place of global options that were neither typed nor in the environment; those that were are forgotten here.
@@ -239,10 +257,10 @@ impl Settings {
     /// The options of a signing command, with what they leave open.
     pub fn keys(&self, keys: &KeyArgs) -> KeyArgs {
         let mut keys = keys.clone();
-        let is_named =
-            keys.keystore.is_some() || keys.devnet_account.is_some() || std::env::var_os(KEY_VARIABLE).is_some();
-        if !is_named {
+        let is_set = |name: &str| std::env::var_os(name).is_some();
+        if !keys.is_typed() && !is_set(KEY_VARIABLE) && !is_set(SIGNER_VARIABLE) {
             keys.keystore = value(&self.keystore);
+            keys.configured_signer = value(&self.signer_url);
             let is_its = |password: &&Placed<PathBuf>| {
                 let of = |placed: &Placed<PathBuf>| placed.place.rsplit_once(':').map(|(file, _)| file.to_owned());
                 self.keystore.as_ref().map(of) == Some(of(password))
@@ -411,8 +429,29 @@ mod tests {
         let keystore = Settings::parse(folder, "keystore = \"me.json\"\n").unwrap();
         let password = |file| Settings::parse(file, "password-file = \"me.password\"\n").unwrap();
         for (file, expected) in [(folder, Some("/a/me.password".into())), (other, None)] {
-            let both = keystore.clone().or(password(file));
+            let both = keystore.clone().before(password(file));
             assert_eq!(both.keys(&KeyArgs::default()).password.password_file, expected);
         }
+    }
+
+    #[test]
+    fn a_file_names_one_who_signs_and_the_nearer_file_counts() {
+        let both = read("keystore = \"me.json\"\nsigner-url = \"https://a/secretsecret\"\n").unwrap_err();
+        assert_eq!(
+            both,
+            "/assay.toml:2 (signer-url): a keystore is named, too; keep one of them"
+        );
+        let signer = read("signer-url = \"https://a/token\"\n").unwrap();
+        let keystore = Settings::parse(Path::new("/b/assay.toml"), "keystore = \"me.json\"\n").unwrap();
+        let who = |settings: Settings, typed: &KeyArgs| {
+            let keys = settings.keys(typed);
+            (keys.keystore, keys.configured_signer)
+        };
+        let url = Some("https://a/token".to_owned());
+        let file = Some(PathBuf::from("/b/me.json"));
+        let none = KeyArgs::default();
+        assert_eq!(who(signer.clone().before(keystore.clone()), &none), (None, url));
+        assert_eq!(who(keystore.before(signer.clone()), &none), (file, None));
+        assert_eq!(who(signer, &KeyArgs::devnet(1)), (None, None));
     }
 }

@@ -170,6 +170,13 @@ fn wrong_usage_ends_with_code_2() {
         &["mc", "open", ID, "--set", "x", "--trust-codehash", ID],
         &["withdraw", "--keystore", "k", "--devnet-account", "1"],
         &["withdraw", "--password-env", "P", "--devnet-account", "0"],
+        &["withdraw", "--signer-url", NOWHERE, "--devnet-account", "0"],
+        &["withdraw", "--signer-url", NOWHERE, "--password-env", "P"],
+        &["withdraw", "--signer-url", NOWHERE, "--ledger"],
+        &["withdraw", "--ledger", "--keystore", "k"],
+        &["withdraw", "--ledger=x"],
+        // A path follows an equals sign: what stands behind the option is an argument of its own.
+        &["mc", "cancel", "--ledger", "not-an-id"],
         &["mc", "test-set", "build", "--size", "96", "--out", "x"],
         &["withdraw", "--rpc-url", "not a url"],
         &["demo", "--examples", "3"],

@@ -324,7 +324,12 @@ async fn what_was_signed_is_sent_again_where_its_replacement_is_too_dear() {
 
 /// A new account with this much.
 async fn account_with(w: &World, wei: u128) -> Account {
-    let account = Account::new(w.market.chain.clone(), PrivateKeySigner::random());
+    account_of(w, PrivateKeySigner::random(), wei).await
+}
+
+/// The account of a key, with this much.
+async fn account_of(w: &World, key: PrivateKeySigner, wei: u128) -> Account {
+    let account = Account::new(w.market.chain.clone(), key);
     let balance = json!([account.address(), format!("{wei:#x}")]);
     let Value::Array(params) = balance else { unreachable!() };
     w.rpc("anvil_setBalance", params).await;
@@ -404,10 +409,11 @@ async fn an_account_that_cannot_pay_is_told_so_before_keys_are_made() {
             "this step sends 0.081 ETH and gas",
         ),
     ];
-    let account = account_with(&w, 0).await;
+    let key = PrivateKeySigner::random();
+    let account = account_of(&w, key.clone(), 0).await;
     for (args, said) in commands {
         let mut command = assay(&w, &w.mc.home, args);
-        command.env(KEY_VARIABLE, hex::encode(account.key().to_bytes()));
+        command.env(KEY_VARIABLE, hex::encode(key.to_bytes()));
         let (code, printed, _) = ran(command).await;
         assert_eq!(code, Some(1), "{args:?}: {printed}");
         let broke = format!("error: {} has 0 ETH, {said}\n", account.address());

@@ -151,3 +151,33 @@ fn what_would_lose_or_show_a_key_is_refused() {
     let nothing = somebody.does(&["list", "--dir", "nowhere"], None);
     assert_eq!(nothing["keystores"].as_array().unwrap().len(), 0);
 }
+
+/// It waits for a password, which somebody else hands over, and everything that it holds is in memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_holds_a_password_writes_no_core() {
+    let somebody = Somebody::new();
+    let fifo = somebody.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_assay"));
+    program.args(["key", "new", "me", "--password-file"]).arg(&fifo);
+    program.env("ASSAY_HOME", somebody.path("home"));
+    program
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut program = program.spawn().unwrap();
+    // Opened once the program reads from it.
+    let password = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", program.id())).unwrap();
+    drop(password);
+    program.wait().unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    assert_eq!(
+        core.split_whitespace().skip(4).collect::<Vec<_>>(),
+        ["0", "0", "bytes"],
+        "{core}"
+    );
+}

@@ -13,6 +13,7 @@ mod node_support;
 mod read;
 mod read_limits;
 mod release;
+mod remote_signers;
 mod snapshots;
 mod stuck;
 mod support;

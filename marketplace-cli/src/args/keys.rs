@@ -1,11 +1,15 @@
-//! Signing keys: an encrypted keystore file, an environment variable, or anvil's accounts on a devnet. Never an argument.
+//! Who signs: an encrypted keystore file, a signer at a URL, a Ledger, an environment variable, or anvil's accounts on a devnet. No key
+//! is ever an argument.
 
 use crate::args::fees::FeeArgs;
 use alloy::primitives::{Address, B256};
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use assay_chain::client::Chain;
 use assay_chain::error::{hinted, usage};
-use assay_chain::keys::{devnet_key, KEY_VARIABLE};
+use assay_chain::hardware::{ledger, DerivationPath, LEDGER_PATH};
+use assay_chain::keys::{devnet_key, KEY_VARIABLE, SIGNER_VARIABLE};
+use assay_chain::remote_signer::{RemoteSigner, SignerUrl, SIGNER_PATIENCE};
+use assay_chain::wallet::Wallet;
 use clap::Args;
 use eth_keystore::KeystoreError;
 use eyre::WrapErr;
@@ -28,9 +32,31 @@ pub struct KeyArgs {
         conflicts_with_all = ["keystore", "password_env", "password_file"]
     )]
     pub devnet_account: Option<u32>,
-    /// Refuse to sign as anybody else
+    /// Signer to ask, by JSON-RPC: Web3signer, geth or Clef. An address with a key in it belongs into ASSAY_SIGNER_URL or assay.toml
+    #[arg(
+        help_heading = "Signing",
+        long,
+        value_name = "URL",
+        conflicts_with_all = ["keystore", "password_env", "password_file", "devnet_account"]
+    )]
+    pub signer_url: Option<String>,
+    /// The Ledger that is connected, with the account of this derivation path [default: m/44'/60'/0'/0/0]
+    #[arg(
+        help_heading = "Signing",
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = LEDGER_PATH,
+        conflicts_with_all = ["keystore", "password_env", "password_file", "devnet_account", "signer_url"]
+    )]
+    pub ledger: Option<DerivationPath>,
+    /// Refuse to sign as anybody else; of several accounts of a signer, the one that signs
     #[arg(help_heading = "Signing", long, value_name = "ADDRESS")]
     pub sender: Option<Address>,
+    /// A signer's URL that a file names, where nothing else names who signs.
+    #[arg(skip)]
+    pub configured_signer: Option<String>,
     /// Limits of what its transactions may cost.
     #[command(flatten)]
     pub fees: FeeArgs,
@@ -45,26 +71,47 @@ impl KeyArgs {
         }
     }
 
-    /// Loads the key; asks for the keystore's password on the terminal if no option says where it is.
-    pub fn load(&self, chain: &Chain) -> eyre::Result<PrivateKeySigner> {
-        let signer = match (&self.keystore, self.devnet_account) {
-            (Some(path), _) => self.decrypt(path)?,
-            (None, Some(n)) => devnet_key(n, chain.id)?,
-            (None, None) if self.password.is_given() => {
-                return Err(usage(format!(
-                    "a password is of a keystore, and none is named: use --keystore FILE, or name it in assay.toml with {KEY_VARIABLE} \
-                     unset"
-                )));
-            }
-            (None, None) => from_variable()?,
+    /// Whether an option says who signs.
+    pub fn is_typed(&self) -> bool {
+        self.keystore.is_some() || self.devnet_account.is_some() || self.signer_url.is_some() || self.ledger.is_some()
+    }
+
+    /// What signs on this chain; asks for a keystore's password on the terminal if no option says where it is.
+    ///
+    /// # Errors
+    /// If nobody is named, or whoever is cannot sign: a file that does not open, a signer or a device that does not answer.
+    pub async fn load(&self, chain: &Chain) -> eyre::Result<Wallet> {
+        let wallet = if let Some(path) = &self.keystore {
+            self.decrypt(path)?.into()
+        } else if let Some(n) = self.devnet_account {
+            devnet_key(n, chain.id)?.into()
+        } else if let Some(path) = &self.ledger {
+            ledger(path, chain.id).await?
+        } else if let Some(url) = &self.signer_url {
+            self.remote(SignerUrl::typed(url)?).await?
+        } else if self.password.is_given() {
+            return Err(usage(format!(
+                "a password is of a keystore, and none is named: use --keystore FILE, or name it in assay.toml with {KEY_VARIABLE} and \
+                 {SIGNER_VARIABLE} unset"
+            )));
+        } else if let Some(url) = &self.configured_signer {
+            self.remote(url.parse()?).await?
+        } else if let Some(url) = signer_variable()? {
+            self.remote(url).await?
+        } else {
+            from_variable()?.into()
         };
         match self.sender {
-            Some(sender) if sender != signer.address() => Err(usage(format!(
+            Some(sender) if sender != wallet.account() => Err(usage(format!(
                 "--sender is {sender}, but the key is of {}",
-                signer.address()
+                wallet.account()
             ))),
-            _ => Ok(signer),
+            _ => Ok(wallet),
         }
+    }
+
+    async fn remote(&self, url: SignerUrl) -> eyre::Result<Wallet> {
+        Ok(RemoteSigner::connect(url, self.sender, SIGNER_PATIENCE).await?.into())
     }
 
     fn decrypt(&self, path: &std::path::Path) -> eyre::Result<PrivateKeySigner> {
@@ -112,12 +159,27 @@ impl PasswordArgs {
     }
 }
 
+/// The signer in the environment.
+fn signer_variable() -> eyre::Result<Option<SignerUrl>> {
+    let Ok(text) = std::env::var(SIGNER_VARIABLE) else {
+        return Ok(None);
+    };
+    if std::env::var_os(KEY_VARIABLE).is_some() {
+        return Err(usage(format!(
+            "{KEY_VARIABLE} and {SIGNER_VARIABLE} are both set: unset one, or name who signs with an option"
+        )));
+    }
+    text.parse()
+        .map(Some)
+        .wrap_err_with(|| format!("{SIGNER_VARIABLE} names no signer"))
+}
+
 /// The key in the environment.
 pub(crate) fn from_variable() -> eyre::Result<PrivateKeySigner> {
     let Ok(text) = std::env::var(KEY_VARIABLE) else {
         return Err(hinted(
             "no key to sign with",
-            format!("use --keystore FILE, set {KEY_VARIABLE}, or --devnet-account N on a devnet"),
+            format!("use --keystore FILE, --signer-url URL or --ledger, set {KEY_VARIABLE}, or --devnet-account N on a devnet"),
         ));
     };
     // The parser's own message may quote the text.

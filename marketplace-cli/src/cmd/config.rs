@@ -4,8 +4,9 @@ use crate::context::Context;
 use crate::settings::{allow, Placed, FILE};
 use alloy::primitives::utils::format_units;
 use alloy::primitives::Address;
-use assay_chain::keys::KEY_VARIABLE;
+use assay_chain::keys::{KEY_VARIABLE, SIGNER_VARIABLE};
 use assay_chain::node_url::NodeUrl;
+use assay_chain::remote_signer::SignerUrl;
 use clap::Subcommand;
 use serde::Serialize;
 use std::fmt::{self, Display};
@@ -20,9 +21,10 @@ pub enum Command {
         former comes first:\n  \
         rpc-url = \"https://node.example\"  confirmations = 12  deployment = \"deployment.json\"\n  \
         market = \"0x52…\"  retrieval = \"0x7c…\"  portable = true  keystore = \"me.json\"  password-file = \"me.password\"\n  \
-        sender = \"0x90…\"  max-fee = \"30gwei\"  max-priority-fee = \"2gwei\"  max-cost = \"0.05ether\"\n\n\
+        signer-url = \"https://signer.example\", in place of a keystore  sender = \"0x90…\"\n  \
+        max-fee = \"30gwei\"  max-priority-fee = \"2gwei\"  max-cost = \"0.05ether\"\n\n\
         Each on a line of its own; paths are relative to the file. An option that is typed comes before the environment\n\
-        (ETH_RPC_URL, ASSAY_HOME, ASSAY_PRIVATE_KEY), which comes before the files. What is trusted is in no file, nor where the\n\
+        (ETH_RPC_URL, ASSAY_HOME, ASSAY_PRIVATE_KEY, ASSAY_SIGNER_URL), which comes before the files. What is trusted is in no file, nor where the\n\
         state directory is.")]
     Show,
     /// Use the assay.toml of the working directory from now on, as it is: whenever it changes, it has to be allowed again
@@ -97,6 +99,18 @@ fn rows(ctx: &Context) -> Vec<Row> {
         },
         None => of_file("keystore", &settings.keystore, |file| file.display().to_string()),
     };
+    let signer = |url: &str| {
+        url.parse::<SignerUrl>()
+            .map_or("(no signer's URL)".into(), |url| url.to_string())
+    };
+    let signer_url = match std::env::var(SIGNER_VARIABLE) {
+        Ok(url) => Row {
+            key: "signer-url",
+            value: Some(signer(&url)),
+            from: format!("environment {SIGNER_VARIABLE}"),
+        },
+        Err(_) => of_file("signer-url", &settings.signer_url, |url| signer(url)),
+    };
     let gwei = |wei: u128| format_units(wei, "gwei").map_or_else(|_| wei.to_string(), |text| format!("{text} gwei"));
     let ether = |wei: u128| format_units(wei, "ether").map_or_else(|_| wei.to_string(), |text| format!("{text} ether"));
     vec![
@@ -131,6 +145,7 @@ fn rows(ctx: &Context) -> Vec<Row> {
         of_file("password-file", &settings.password_file, |file| {
             file.display().to_string()
         }),
+        signer_url,
         of_file("sender", &settings.sender, Address::to_string),
         of_file("max-fee", &settings.max_fee, |fee| gwei(fee.0)),
         of_file("max-priority-fee", &settings.max_priority_fee, |fee| gwei(fee.0)),

@@ -33,7 +33,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let terms: MarketTerms =
         serde_json::from_slice(&text).wrap_err_with(|| format!("{} holds no terms", path.display()))?;
     let chain = ctx.chain().await?;
-    let account = ctx.account(&chain, &args.keys)?;
+    let account = ctx.account(&chain, &args.keys).await?;
     let book = ctx.deployment_path(&chain);
     eyre::ensure!(
         !book.exists(),

@@ -61,14 +61,14 @@ async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let (id, site) = (args.id, ctx.site().await?);
     let account = || ctx.account(&site.market.chain, &args.keys);
     let result = if site.market.find(id).await?.is_some() {
-        closed(&Desk::new(site.clone(), account()?), id).await?
+        closed(&Desk::new(site.clone(), account().await?), id).await?
     } else {
         let rounds = Rounds::if_any(&site.market).await?;
         let audits = ctx.retrieval_if_named(&site.market.chain, args.retrieval).await?;
         if let Some(rounds) = having(rounds, id).await? {
-            closed(&Desk::new(site.clone().at(rounds), account()?), id).await?
+            closed(&Desk::new(site.clone().at(rounds), account().await?), id).await?
         } else if let Some(audits) = having(audits, id).await? {
-            closed(&Desk::new(site.clone().at(audits), account()?), id).await?
+            closed(&Desk::new(site.clone().at(audits), account().await?), id).await?
         } else {
             return Err(hinted(
                 format!("there is no engagement, no round and no audit {id} here"),

@@ -29,7 +29,7 @@ pub(crate) async fn lying(url: String, result: impl Fn(&Value) -> Option<Value> 
 }
 
 /// Hands requests on, but for those that `answer` has an error or a result for.
-async fn answering<F>(url: String, answer: impl Fn(Value) -> F + Send + Sync + 'static) -> String
+pub(crate) async fn answering<F>(url: String, answer: impl Fn(Value) -> F + Send + Sync + 'static) -> String
 where
     F: Future<Output = Option<(&'static str, Value)>> + Send,
 {

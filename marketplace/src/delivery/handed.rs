@@ -11,7 +11,7 @@
 use super::files::{found, name_in_directory, Most};
 use super::place::{Place, ServerIdentity};
 use alloy::primitives::{Address, B256};
-use alloy::signers::local::PrivateKeySigner;
+use alloy::signers::Signer;
 use assay_durable::file::copy_atomic;
 use assay_durable::report::Reporter;
 use assay_exchange::blob::{Blob, BlobKind};
@@ -54,7 +54,7 @@ impl Delivery {
         }
     }
 
-    /// `other` is the other party of the engagement; requests are signed with `key`.
+    /// `other` is the other party of the engagement; `signer` signs requests.
     ///
     /// # Errors
     /// If the URL is none that files may be sent to.
@@ -63,7 +63,7 @@ impl Delivery {
         id: B256,
         server: &ServerIdentity,
         other: Address,
-        key: PrivateKeySigner,
+        signer: impl Signer + Send + Sync + 'static,
     ) -> eyre::Result<Self> {
         let client = match place {
             Place::Path(_) => None,
@@ -72,7 +72,7 @@ impl Delivery {
                     ca: server.ca.clone(),
                     ..ClientOptions::new(url, server.address.unwrap_or(other))
                 };
-                Some(Client::new(options, key)?)
+                Some(Client::new(options, signer)?)
             }
         };
         Ok(Self {
@@ -220,6 +220,7 @@ impl Delivery {
 mod tests {
     use super::super::files::{parcel_name, CIPHER_FILE, DOCUMENTS_FILE, LEAVES_FILE, PACKAGE_FILE, PREDICATE_FILE};
     use super::*;
+    use alloy::signers::local::PrivateKeySigner;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

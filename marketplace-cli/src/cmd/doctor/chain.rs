@@ -8,7 +8,7 @@ use alloy::primitives::{keccak256, Address, U256};
 use alloy::providers::Provider;
 use assay_chain::address_book::Deployment;
 use assay_chain::client::Chain;
-use assay_chain::keys::KEY_VARIABLE;
+use assay_chain::keys::{KEY_VARIABLE, SIGNER_VARIABLE};
 use assay_chain::release::{DeploymentCheck, DeploymentGrade};
 use assay_protocol::units::{about_ether, ether, in_words};
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(super) async fn checks(ctx: &Context, retrieval: RetrievalArgs, keys: &KeyAr
     };
     let mut checks = vec![node(ctx, &chain).await, clock(ctx, &chain).await];
     checks.extend(contracts(ctx, retrieval, &chain).await);
-    let (signer, address) = signer(keys, &chain);
+    let (signer, address) = signer(keys, &chain).await;
     checks.push(signer);
     if let Some(address) = address {
         checks.push(balance(ctx, &chain, address).await);
@@ -162,18 +162,25 @@ async fn address_book(ctx: &Context, chain: &Chain, file: &Path) -> Check {
 }
 
 /// Who would sign, and the address if it can be told without a password.
-fn signer(keys: &KeyArgs, chain: &Chain) -> (Check, Option<Address>) {
+async fn signer(keys: &KeyArgs, chain: &Chain) -> (Check, Option<Address>) {
     const WHAT: &str = "key";
-    let is_named = keys.devnet_account.is_some() || std::env::var_os(KEY_VARIABLE).is_some();
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    let is_named =
+        keys.is_typed() || keys.configured_signer.is_some() || is_set(KEY_VARIABLE) || is_set(SIGNER_VARIABLE);
     let is_readable = keys.password.is_given();
     match &keys.keystore {
         Some(file) if !is_readable => keystore(file),
         None if !is_named => {
-            let cure = format!("to sign: --keystore FILE, {KEY_VARIABLE}, or --devnet-account N on a devnet");
+            let cure = format!(
+                "to sign: --keystore FILE, --signer-url URL, --ledger, {KEY_VARIABLE}, or --devnet-account N on a devnet"
+            );
             (Check::look(WHAT, "none is named", cure), None)
         }
-        _ => match keys.load(chain) {
-            Ok(key) => (Check::fine(WHAT, format!("of {}", key.address())), Some(key.address())),
+        _ => match keys.load(chain).await {
+            Ok(wallet) => {
+                let account = wallet.account();
+                (Check::fine(WHAT, format!("of {account}")), Some(account))
+            }
             Err(error) => {
                 let cure = assay_chain::error::hint_of(&error)
                     .map_or_else(|| "name another key".into(), |hint| hint.to_string());

@@ -47,7 +47,7 @@ pub(crate) async fn verify_proofs(args: VerifyArgs, ctx: &Context) -> eyre::Resu
     let proofs = match &args.proofs {
         Place::Path(dir) => Delivery::at(dir, id),
         place => {
-            let account = ctx.account(&site.market.chain, &args.keys)?;
+            let account = ctx.account(&site.market.chain, &args.keys).await?;
             Delivery::open(
                 place,
                 id,

@@ -42,7 +42,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         let result = send(&site, id, set, args.to.directory()?).await?;
         return ctx.out.result(&result, &result);
     }
-    let account = ctx.account(&site.market.chain, &args.keys)?;
+    let account = ctx.account(&site.market.chain, &args.keys).await?;
     let desk = Desk::new(site, account);
     let to = Delivery::open(&args.to, id, &args.server.into(), e.mp, desk.account.key())?;
     if e.state == State::Offered {

@@ -27,7 +27,7 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let chain = ctx.chain().await?;
-    let account = ctx.account(&chain, &args.keys)?;
+    let account = ctx.account(&chain, &args.keys).await?;
     account.require_funds(0, 0).await?;
     let frozen = load_arch(&args.arch)?;
     metric_of(frozen.architecture.output)?;
