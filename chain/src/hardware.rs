@@ -119,18 +119,17 @@ fn wallet_of<S: TxSigner<Signature> + Send + Sync + 'static>(device: S) -> Walle
 #[cfg(feature = "ledger")]
 pub async fn ledger(path: &DerivationPath, chain_id: ChainId) -> eyre::Result<Wallet> {
     use alloy::signers::ledger::{HDPath, LedgerSigner};
-    match LedgerSigner::new(HDPath::Other(path.to_string()), Some(chain_id)).await {
-        Ok(device) => Ok(wallet_of(device)),
-        Err(cause) => {
-            let error = crate::error::hinted_because(
-                eyre::Report::new(cause),
-                "no Ledger answers",
-                "connect and unlock it, open its Ethereum app, and close other programs that use it; on Linux udev must let you use \
-                 it",
-            );
-            Err(error)
-        }
-    }
+    // What alloy's signer is built on panics where libusb does not start, as in most containers.
+    rusb::Context::new().map_err(absent)?;
+    let device = LedgerSigner::new(HDPath::Other(path.to_string()), Some(chain_id)).await;
+    device.map(wallet_of).map_err(absent)
+}
+
+/// No device, or none that may be used.
+#[cfg(feature = "ledger")]
+fn absent(cause: impl std::error::Error + Send + Sync + 'static) -> eyre::Report {
+    let cure = "connect and unlock it, open its Ethereum app, and close other programs that use it; on Linux udev must let you use it";
+    crate::error::hinted_because(eyre::Report::new(cause), "no Ledger answers", cure)
 }
 
 /// The Ledger that is connected over USB, unlocked and with its Ethereum app open.
