@@ -12,6 +12,7 @@ mod corpora;
 mod disturbed;
 mod evidence;
 mod farm;
+mod installed;
 mod kill;
 mod old_journal;
 mod openings;

@@ -16,7 +16,7 @@ use std::path::Path;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeployedVerifier {
-    /// What the address book lists it under.
+    /// What an address book lists it under.
     pub arch_id: B256,
     /// Flattened into this JSON object.
     #[serde(flatten)]
@@ -42,22 +42,33 @@ impl std::fmt::Display for DeployedVerifier {
     }
 }
 
-/// Deploys the verifier of a key and enters it in the address book.
+/// Deploys the verifier of a key and enters it in the address book, if there is one: a provider who names a market by its address has none.
+///
+/// # Errors
+/// If it cannot be compiled or deployed, or the address book is damaged or of another chain.
 pub async fn deploy_verifier(
     home: &Home,
     account: &Account,
     key: &VerifierKey,
-    book: &Path,
+    book: Option<&Path>,
     out: &Reporter,
 ) -> eyre::Result<DeployedVerifier> {
-    let mut deployment = Deployment::load(book, &account.chain)?;
+    let listed = book.map(|book| Deployment::load(book, &account.chain)).transpose()?;
     let code = VerifierCode::generate(key, compiler, out)?;
     let mut journal = Journal::open(&home.deployment(&account.chain).with_extension("verifiers"))?;
     let (entry, sent) = code.deploy(account, &mut journal, out).await?;
     code.check(&account.chain, entry.address).await?;
     let arch_id = B256::from(key.arch_id());
-    deployment.verifiers.insert(arch_id, entry.clone());
-    deployment.save(book)?;
+    match listed.zip(book) {
+        Some((mut deployment, book)) => {
+            deployment.verifiers.insert(arch_id, entry.clone());
+            deployment.save(book)?;
+        }
+        None => out.note(format_args!(
+            "there is no address book to enter it in: register with --verifier {}",
+            entry.address
+        )),
+    }
     Ok(DeployedVerifier {
         arch_id,
         entry,

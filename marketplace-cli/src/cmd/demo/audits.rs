@@ -366,7 +366,7 @@ async fn predicate(s: &mut Stage, seven: &Path) -> eyre::Result<Predicate> {
     save_arch(&arch, &frozen)?;
     let string = s.keys.srs.load(&s.chain, frozen.layout.k, out)?;
     let key = verifier_key(&frozen, string, out)?;
-    let verifier = deploy_verifier(&s.rq.home, &s.rq.account, &key, &s.book, out).await?;
+    let verifier = deploy_verifier(&s.rq.home, &s.rq.account, &key, Some(s.book.as_path()), out).await?;
     for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
         s.ledger.add(*name, REQUESTER, sent);
     }

@@ -122,7 +122,14 @@ impl Stage {
 
         out.note("3. the provider makes keys, deploys the generated verifier and registers the model with its stake");
         let prover = files.prover(&chain, MissingSecret::Drawn, out)?;
-        let verifier = deploy_verifier(&mp_side.home, &mp.account, prover.verifier_key(), &book, out).await?;
+        let verifier = deploy_verifier(
+            &mp_side.home,
+            &mp.account,
+            prover.verifier_key(),
+            Some(book.as_path()),
+            out,
+        )
+        .await?;
         for (name, sent) in ["deploy key data", "deploy verifier"].iter().zip(&verifier.sent) {
             ledger.add(*name, PROVIDER, sent);
         }

@@ -35,6 +35,8 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     require_makeable(&frozen)?;
     let string = SrsUse::from(args.srs).load(&chain, frozen.layout.k, &ctx.out)?;
     let key = verifier_key(&frozen, string, &ctx.out)?;
-    let result = deploy_verifier(&ctx.home, &account, &key, &ctx.deployment_path(&chain), &ctx.out).await?;
+    let path = ctx.deployment_path(&chain);
+    let book = (ctx.globals.deployment.is_some() || path.exists()).then_some(path.as_path());
+    let result = deploy_verifier(&ctx.home, &account, &key, book, &ctx.out).await?;
     ctx.out.result(&result, &result)
 }

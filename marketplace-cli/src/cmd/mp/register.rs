@@ -11,6 +11,7 @@ use assay_marketplace::proving::{load_model, MissingSecret, ModelFiles};
 use assay_marketplace::verifier::code::{compiler, require_makeable, VerifierCode};
 use assay_marketplace::verifier::record::metric_of;
 use assay_prover::secret::ModelSecret;
+use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -77,13 +78,17 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let verifier = match args.verifier {
         Some(address) => address,
         None => {
-            let book = Deployment::load(&ctx.deployment_path(&desk.market.chain), &desk.market.chain)?;
-            book.verifiers
+            let path = ctx.deployment_path(&desk.market.chain);
+            let listed = match ctx.globals.deployment.is_some() || path.exists() {
+                true => Deployment::load(&path, &desk.market.chain)?.verifiers,
+                false => BTreeMap::new(),
+            };
+            listed
                 .get(&prover.arch_id())
                 .map(|entry| entry.address)
                 .ok_or_else(|| {
                     hinted(
-                        "the address book has no verifier of this architecture",
+                        "no address book here has a verifier of this architecture",
                         "run: assay mp deploy-verifier ARCH, or use --verifier ADDRESS",
                     )
                 })?
