@@ -4,6 +4,7 @@
 use assay_protocol::transfer::chunks::Chunks;
 use assay_protocol::transfer::words::WORD_BYTES;
 use e2e::{milliether, text, Story, OUTSIDER};
+use serde_json::json;
 
 /// D = 2·4·10 = 80 milliether, A = 0.01, R = 2·(1·0.01 + 3·2) = 12.02.
 const PASSED: (u128, u128) = (67_980, 92_020);
@@ -135,7 +136,15 @@ fn an_unanswered_challenge_costs_the_provider_deposit_and_strikes() {
     let story = Story::locked(&["--mode", "full"]).claimed();
     story.mc("challenge", &["--position", "1"]);
     assert_eq!(story.times_out(2), "Fault");
+    let consumer = story.setting.consumer();
+    let held = consumer.reads(&["status"])["bonds"].clone();
+    assert_eq!(
+        (&held[0]["positions"], &held[0]["command"]),
+        (&json!([1]), &json!(format!("assay mc reclaim {}", story.id))),
+        "{held}"
+    );
     story.mc("reclaim", &[]);
+    assert_eq!(consumer.reads(&["status"])["bonds"], json!([]));
     assert_eq!(story.credits().0, milliether(160 + 2));
     let listed = story
         .setting

@@ -590,6 +590,11 @@ async fn status_tells_whose_move_it_is_and_goes_on_past_a_damaged_record() {
     assert_eq!(offer["moverAddress"].as_str().unwrap().parse(), Ok(w.mp.address()));
     assert_eq!(result["unfinished"], 0);
     assert!(offer["silence"].as_str().unwrap().ends_with("(Cancelled)"), "{offer}");
+    assert_eq!(
+        (&offer["outcome"], &offer["closes"]),
+        (&json!("Cancelled"), &offer["until"])
+    );
+    assert_eq!((&offer["isClosable"], &offer["command"]), (&json!(false), &Value::Null));
     assert_eq!(bad["id"].as_str().unwrap().parse(), Ok(other));
     assert!(bad["error"].as_str().unwrap().contains("is damaged"), "{bad}");
 
@@ -610,6 +615,18 @@ async fn status_tells_whose_move_it_is_and_goes_on_past_a_damaged_record() {
     let args = ["verdict", "list", "--provider", &provider, "--json"];
     let (_, _, none) = ran(assay(&w, &w.mc.home, &args)).await;
     assert_eq!(none.trim(), "{\"models\":[]}");
+
+    // Nobody took it: from here on it is nobody's move, and its consumer's to take back.
+    w.pass(opened.expiry - chain.now().await.unwrap() + 1).await;
+    let (_, _, result) = ran(assay(&w, &w.mc.home, &["status", "--json"])).await;
+    let result: Value = serde_json::from_str(&result).unwrap();
+    let expired = &result["open"][0];
+    assert_eq!(
+        (&expired["mover"], &expired["isMine"], &expired["isClosable"]),
+        (&Value::Null, &json!(true), &json!(true)),
+        "{expired}"
+    );
+    assert_eq!(expired["command"], json!(format!("assay mc cancel {}", opened.id)));
 
     let args = [
         "status",

@@ -1,4 +1,5 @@
-//! What is open here, in all markets: whose move it is, until when, and what follows if nobody makes it.
+//! What is open here, in all markets: whose move it is, until when, what follows if nobody makes it, and who then has a reason to bring
+//! that about.
 
 use crate::engagement::facts::{DELIVERED, SETTLED};
 use crate::engagement::Site;
@@ -13,21 +14,28 @@ use assay_chain::market::Market;
 use assay_chain::rounds::Rounds;
 use assay_chain::venue::{Venue, View};
 use assay_protocol::abi::ICredits::creditCall;
-use assay_protocol::abi::{AuditView, EngagementView, Mode, Privacy, RoundState, RoundView, State};
+use assay_protocol::abi::{AuditView, EngagementView, Mode, Outcome, RoundView, State};
 use assay_protocol::accuracy::decide::Party;
 use assay_protocol::standing::{of_audit, of_demand, of_engagement, of_round, Standing};
 use assay_protocol::units::{as_decimal, ether, in_words, utc};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
 /// A market whose things are told about.
 pub trait Told: Venue {
-    /// Whose move it is at this time, and until when: Unix seconds, 0 if no window runs.
-    fn told(&self, id: B256, view: &Self::View, now: u64)
-        -> impl Future<Output = eyre::Result<(Standing, u64)>> + Send;
+    /// The command by which its consumer takes an offer back; the id comes after it.
+    const CANCEL: &'static str;
+
+    /// Whose move it is at this time, and who besides the parties is paid for closing it now.
+    fn told(
+        &self,
+        id: B256,
+        view: &Self::View,
+        now: u64,
+    ) -> impl Future<Output = eyre::Result<(Standing, Vec<Address>)>> + Send;
 
     /// Whether anything can happen to it, or to money in it.
     fn is_open(view: &Self::View) -> bool {
@@ -41,18 +49,47 @@ pub trait Told: Venue {
     fn owed(_view: &Self::View, _journal: &Path) -> eyre::Result<Option<&'static str>> {
         Ok(None)
     }
+
+    /// Bonds that it holds though it is closed.
+    fn bonds(&self, _id: B256, _view: &Self::View) -> impl Future<Output = eyre::Result<Vec<Bond>>> + Send {
+        async { Ok(Vec::new()) }
+    }
 }
 
 impl Told for Market {
-    async fn told(&self, id: B256, view: &EngagementView, _now: u64) -> eyre::Result<(Standing, u64)> {
-        let first = match view.openChallenges {
-            0 => None,
-            _ => {
-                let challenges = self.open_challenges(id).await?;
-                challenges.iter().map(|(_, challenge)| challenge.deadline).min()
-            }
+    const CANCEL: &'static str = "assay mc cancel";
+
+    async fn told(&self, id: B256, view: &EngagementView, now: u64) -> eyre::Result<(Standing, Vec<Address>)> {
+        let challenges = match view.openChallenges {
+            0 => Vec::new(),
+            _ => self.open_challenges(id).await?,
         };
-        Ok((of_engagement(view), first.unwrap_or(view.deadline)))
+        let first = challenges.iter().map(|(_, challenge)| challenge.deadline).min();
+        // Whoever closes over its own challenge has a part of what is burned.
+        let overdue = challenges.iter().filter(|(_, challenge)| now > challenge.deadline);
+        let finders = overdue.map(|(_, challenge)| challenge.challenger).collect();
+        Ok((of_engagement(view, first, now), finders))
+    }
+
+    /// Only these ends leave challenges open.
+    async fn bonds(&self, id: B256, view: &EngagementView) -> eyre::Result<Vec<Bond>> {
+        if !matches!(view.outcome, Outcome::Fault | Outcome::Settled) {
+            return Ok(Vec::new());
+        }
+        let mut bonds: BTreeMap<Address, Bond> = BTreeMap::new();
+        for (position, challenge) in self.open_challenges(id).await? {
+            let account = challenge.challenger;
+            let bond = bonds.entry(account).or_insert_with(|| Bond {
+                engagement: id,
+                account,
+                positions: Vec::new(),
+                wei: U256::ZERO,
+                command: format!("assay mc reclaim {id}"),
+            });
+            bond.positions.push(position);
+            bond.wei += U256::from(self.bond(view, account));
+        }
+        Ok(bonds.into_values().collect())
     }
 
     fn owed(view: &EngagementView, journal: &Path) -> eyre::Result<Option<&'static str>> {
@@ -63,27 +100,24 @@ impl Told for Market {
 }
 
 impl Told for Rounds {
-    async fn told(&self, _id: B256, view: &RoundView, now: u64) -> eyre::Result<(Standing, u64)> {
-        let until = match view.state {
-            RoundState::Served if view.contested > view.proven => view.answerBy,
-            RoundState::Rooted if view.privacy == Privacy::PRIVATE && now > view.deadline => {
-                view.deadline + self.params.windows.publish
-            }
-            _ => view.deadline,
-        };
-        Ok((of_round(view, now), until))
+    const CANCEL: &'static str = "assay predict cancel";
+
+    async fn told(&self, _id: B256, view: &RoundView, now: u64) -> eyre::Result<(Standing, Vec<Address>)> {
+        Ok((of_round(view, self.params.windows.publish, now), Vec::new()))
     }
 }
 
 impl Told for Audits {
-    /// Of open demands the first that somebody has to answer.
-    async fn told(&self, id: B256, view: &AuditView, now: u64) -> eyre::Result<(Standing, u64)> {
+    const CANCEL: &'static str = "assay audit cancel";
+
+    /// Of open demands one that anybody may settle, else the first that somebody has to answer.
+    async fn told(&self, id: B256, view: &AuditView, now: u64) -> eyre::Result<(Standing, Vec<Address>)> {
         let demands = self.open_demands(id, view).await?;
         let first = demands
             .iter()
-            .map(|(_, demand)| of_demand(demand, now))
-            .min_by_key(|(_, until)| *until);
-        Ok(first.unwrap_or((of_audit(view), view.deadline)))
+            .map(|(_, demand)| of_demand(view, demand, now))
+            .min_by_key(|standing| (!standing.is_closable, standing.until));
+        Ok((first.unwrap_or_else(|| of_audit(view, now)), Vec::new()))
     }
 
     fn is_open(view: &AuditView) -> bool {
@@ -104,20 +138,28 @@ pub struct Row {
     pub role: Option<&'static str>,
     /// As the contract names it; `null` if nobody knows.
     pub state: Option<String>,
-    /// Whose move it is: `consumer`, `provider`, or `null` if it is nobody's.
+    /// Whose move it is: `consumer`, `provider`, or `null` if it is nobody's, as once its time is over.
     pub mover: Option<&'static str>,
     /// Its account.
     pub mover_address: Option<Address>,
-    /// Whether that is one of this state directory's accounts.
+    /// Whether that is one of this state directory's accounts, or, where anybody closes, one of them is paid by it.
     pub is_mine: bool,
     /// What this state directory's consumer owes besides, though no window is its own; `null` if nothing.
     pub owed: Option<&'static str>,
     /// What is to be done.
     pub to_do: &'static str,
     /// What anybody can bring about if nobody moves in time.
-    pub silence: &'static str,
-    /// Unix seconds; 0 if no window runs.
+    pub silence: String,
+    /// The outcome that this is, as the contract names it; `null` where nothing is closed by it.
+    pub outcome: Option<String>,
+    /// Last second for the move, Unix time; 0 if no window runs.
     pub until: u64,
+    /// Last second before anybody can close, Unix time; later than `until` if another party moves in between.
+    pub closes: u64,
+    /// Whether anybody can close now.
+    pub is_closable: bool,
+    /// The command that closes it; `null` before its time.
+    pub command: Option<String>,
     /// By the time of the newest block; 0 if it is over.
     pub seconds_left: u64,
     /// Why less is said than there is to say; `null` if nothing is wrong.
@@ -137,6 +179,23 @@ pub struct Credit {
     pub wei: U256,
 }
 
+/// Bonds of one account that a closed engagement holds, from its end on until they are taken back.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bond {
+    /// Which.
+    pub engagement: B256,
+    /// Who challenged, and alone may take them back.
+    pub account: Address,
+    /// What it challenged.
+    pub positions: Vec<u32>,
+    /// All of them, wei.
+    #[serde(serialize_with = "as_decimal")]
+    pub wei: U256,
+    /// By which command.
+    pub command: String,
+}
+
 /// What is open here.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -149,6 +208,8 @@ pub struct Status {
     pub unfinished: usize,
     /// What contracts owe this state directory's accounts.
     pub credits: Vec<Credit>,
+    /// What closed engagements hold of them.
+    pub bonds: Vec<Bond>,
     /// Time of the newest block.
     #[serde(skip)]
     now: u64,
@@ -178,6 +239,7 @@ impl Status {
             elsewhere: 0,
             unfinished: 0,
             credits: Vec::new(),
+            bonds: Vec::new(),
             now: chain.now().await?,
         })
     }
@@ -248,7 +310,11 @@ impl Status {
             }
             match site.market.find(id).await {
                 Ok(None) if damage.is_none() => self.elsewhere += 1,
-                Ok(Some(view)) if !V::is_open(&view) && damage.is_none() => {}
+                Ok(Some(view)) if !V::is_open(&view) && damage.is_none() => {
+                    let bonds = site.market.bonds(id, &view).await?;
+                    self.bonds
+                        .extend(bonds.into_iter().filter(|bond| mine.contains(&bond.account)));
+                }
                 Ok(Some(view)) => {
                     let row = match self.row(site, id, &view, mine, damage).await {
                         Err(error) if Kind::Unreachable.is_of(&error) => return Err(error),
@@ -265,8 +331,9 @@ impl Status {
                 }
             }
         }
-        // Those without a window are last.
-        self.open.sort_by_key(|row| (row.until == 0, row.until, row.id));
+        // Those without a window are last, but for what anybody closes.
+        self.open
+            .sort_by_key(|row| (row.until == 0 && !row.is_closable, row.until, row.id));
         Ok(())
     }
 
@@ -278,9 +345,10 @@ impl Status {
         mine: &BTreeSet<Address>,
         damage: Option<String>,
     ) -> eyre::Result<Row> {
-        let (standing, until) = site.market.told(id, view, self.now).await?;
+        let (standing, finders) = site.market.told(id, view, self.now).await?;
         let is = |address: Address| mine.contains(&address);
         let (consumer, provider) = (is(view.consumer()), is(view.provider()));
+        let is_paid = |party, is_me| is_me && standing.silence.pays_to(party);
         let owed = match (consumer, &damage) {
             (true, None) => V::owed(view, &site.journal_path(id))?,
             _ => None,
@@ -304,12 +372,24 @@ impl Status {
             is_mine: match standing.mover {
                 Some(Party::Consumer) => consumer,
                 Some(Party::Provider) => provider,
-                None => false,
+                None => {
+                    standing.is_closable
+                        && (is_paid(Party::Consumer, consumer)
+                            || is_paid(Party::Provider, provider)
+                            || finders.into_iter().any(is))
+                }
             },
             to_do: standing.to_do,
-            silence: standing.silence,
-            until,
-            seconds_left: until.saturating_sub(self.now),
+            silence: standing.silence.to_string(),
+            outcome: standing.silence.outcome(),
+            until: standing.until,
+            closes: standing.closes,
+            is_closable: standing.is_closable,
+            command: standing.is_closable.then(|| match view.is_offer() && consumer {
+                true => format!("{} {id}", V::CANCEL),
+                false => format!("{} {id}", V::View::TIMEOUT),
+            }),
+            seconds_left: standing.until.saturating_sub(self.now),
             error: damage,
         })
     }
@@ -326,7 +406,10 @@ impl Tabled for Status {
                     _ => format!("YOURS: {}", row.to_do),
                 },
                 (Some(mover), false) => format!("{mover}: {}", row.to_do),
-                (None, _) => String::new(),
+                (None, is_mine) => row.command.as_ref().map_or_else(String::new, |command| {
+                    let who = if is_mine { "YOURS" } else { "anybody" };
+                    format!("{who}: {command}")
+                }),
             };
             let mover = match row.owed {
                 Some(owed) => format!("YOURS: {owed}; {mover}"),
@@ -346,7 +429,7 @@ impl Tabled for Status {
                 until,
                 match &row.error {
                     Some(error) => format!("DAMAGED: {error}"),
-                    None => row.silence.into(),
+                    None => row.silence.clone(),
                 },
             ]);
         }
@@ -366,8 +449,12 @@ fn unknown<V: Told>(id: B256, error: String) -> Row {
         is_mine: false,
         owed: None,
         to_do: "",
-        silence: "",
+        silence: String::new(),
+        outcome: None,
         until: 0,
+        closes: 0,
+        is_closable: false,
+        command: None,
         seconds_left: 0,
         error: Some(error),
     }
@@ -382,6 +469,13 @@ impl fmt::Display for Status {
         for credit in &self.credits {
             let (wei, account, contract) = (ether(credit.wei), credit.account, credit.contract);
             write!(f, "\n{contract} owes {account} {wei}: assay withdraw")?;
+        }
+        for bond in &self.bonds {
+            let (wei, account, id, command) = (ether(bond.wei), bond.account, bond.engagement, &bond.command);
+            write!(
+                f,
+                "\nengagement {id} is closed and holds {wei} of bonds of {account}: {command}"
+            )?;
         }
         if self.unfinished > 0 {
             write!(

@@ -3,3 +3,4 @@
 mod audits;
 mod deployed;
 mod markets;
+mod silences;
