@@ -81,6 +81,10 @@ fn a_provider_does_not_proceed_when_the_open_examples_speak_against_it() {
         "{said}"
     );
     assert_eq!(setting.verdict(&id)["state"], "Probing");
+    // Trying it against the advice does not forget the advice.
+    provider.does(&["mp", "proceed", &id, "--force", "--dry-run"]);
+    let (_, said) = provider.fails(&["mp", "proceed", &id]);
+    assert!(said.contains("speaks against proceeding"), "{said}");
     assert_eq!(provider.does(&["mp", "proceed", &id, "--force"])["state"], "Proving");
 }
 

@@ -205,6 +205,12 @@ impl Journal {
         self.content.steps.get(name)
     }
 
+    /// The transaction that was last signed for a step, and whether a block may still take it.
+    pub fn signed(&self, name: &str) -> Option<(TxHash, bool)> {
+        let step = self.step(name)?;
+        Some((step.tx_hash, step.mined.is_none() && !step.lost))
+    }
+
     /// By name, in the order of the names.
     pub fn steps(&self) -> impl Iterator<Item = (&str, &Step)> {
         self.content.steps.iter().map(|(name, step)| (name.as_str(), step))

@@ -81,7 +81,7 @@ const SENT: [([u8; 4], Money); 11] = [
         IPredictionMarket::contestCall::SELECTOR,
         Money {
             locks: None,
-            pays: Some("the gas of the proofs"),
+            pays: Some("the gas of the proofs, and of the deposit twice a proof's price for each prediction that is proven after all"),
             back: Some("what the base fee leaves of it, as credit; all of it if a proof is missing at the end"),
         },
     ),
@@ -103,6 +103,28 @@ const SENT: [([u8; 4], Money); 11] = [
     ),
     (IModelRegistry::registerCall::SELECTOR, STAKE),
     (IModelRegistry::topUpCall::SELECTOR, STAKE),
+];
+
+/// What calls that send nothing give away of what a contract holds, by their selectors; those whose amounts are in the call are in
+/// [`given`].
+const GIVEN: [([u8; 4], &str); 4] = [
+    (
+        IAccuracyMarket::acceptResultCall::SELECTOR,
+        "accepts the result: the provider has its deposit back and is paid as for a proven one, and nothing can be challenged after",
+    ),
+    (
+        IAccuracyMarket::abortCall::SELECTOR,
+        "gives up the payment of a success: the deposit comes back with what aborting pays, the fee does not",
+    ),
+    (
+        IAccuracyMarket::concedeCall::SELECTOR,
+        "gives the whole deposit to the consumer",
+    ),
+    (
+        // An audit's has the same selector.
+        IPredictionMarket::confirmCall::SELECTOR,
+        "ends it as right: the other side has its deposit or bond back and its price, and nothing can be contested or demanded after",
+    ),
 ];
 
 /// What becomes of the money that this call sends; nothing is known of one that is in no table.
@@ -129,6 +151,9 @@ pub(crate) fn given(call: &Call, from: Address) -> Option<String> {
         return Some(format!(
             "offers to end it with {mc} for the consumer and {mp} for the provider"
         ));
+    }
+    if let Some((_, gives)) = GIVEN.iter().find(|(known, _)| data.get(..4) == Some(&known[..])) {
+        return Some((*gives).to_owned());
     }
     let withdrawal = ICredits::withdrawCall::abi_decode(data).ok()?;
     (withdrawal.to != from).then(|| format!("pays the whole credit to {}", withdrawal.to))
@@ -173,5 +198,19 @@ mod tests {
         assert!(split.contains("2 ETH for the consumer"), "{split}");
         let cancel = IAccuracyMarket::cancelCall { id: B256::ZERO };
         assert_eq!(given(&Call::new(Address::ZERO, &cancel), own), None);
+        // The one selector that two markets have.
+        assert_eq!(
+            IPredictionMarket::confirmCall::SELECTOR,
+            IRetrievalMarket::confirmCall::SELECTOR
+        );
+        let (id, guard) = (B256::ZERO, B256::ZERO);
+        let calls = [
+            Call::new(Address::ZERO, &IAccuracyMarket::acceptResultCall { id, guard }),
+            Call::new(Address::ZERO, &IAccuracyMarket::abortCall { id, guard }),
+            Call::new(Address::ZERO, &IAccuracyMarket::concedeCall { id, guard }),
+            Call::new(Address::ZERO, &IRetrievalMarket::confirmCall { id, guard }),
+        ];
+        let told: std::collections::BTreeSet<_> = calls.iter().filter_map(|call| given(call, own)).collect();
+        assert_eq!(told.len(), calls.len());
     }
 }

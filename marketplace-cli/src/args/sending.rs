@@ -2,7 +2,9 @@
 
 use crate::args::consent::{ConsentArgs, BEFORE};
 use crate::args::keys::KeyArgs;
+use crate::output::Output;
 use clap::{ArgMatches, Args};
+use std::fmt::Display;
 use std::ops::Deref;
 
 /// Who signs, and whether somebody is asked. Commands that run for days have [`KeyArgs`] alone: they never ask.
@@ -48,6 +50,18 @@ impl TryArgs {
     /// Whether nothing is signed.
     pub fn is_dry(&self) -> bool {
         self.dry_run
+    }
+
+    /// States what follows, and asks on a terminal unless the command is only tried out.
+    ///
+    /// # Errors
+    /// [`declined`](assay_chain::consent::declined).
+    pub async fn state(&self, out: &Output, what: impl Display) -> eyre::Result<()> {
+        match self.dry_run {
+            true => out.insist(what),
+            false => self.consent().state(out, what).await?,
+        }
+        Ok(())
     }
 }
 

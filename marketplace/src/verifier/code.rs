@@ -160,14 +160,15 @@ impl VerifierCode {
         journal: &mut Journal,
         out: &Reporter,
     ) -> eyre::Result<(VerifierEntry, Vec<Sent>)> {
-        let key = hex::encode(&self.vk_digest[..8]);
+        // Named by what is created: contracts that another version of this program made of the same key are others.
+        let named = |what: &str, call: &Call| format!("{what}-{}", hex::encode(&keccak256(&call.data)[..8]));
         let data_call = Call::create(self.generated.vk_data_initcode().into());
         let data_receipt = account
-            .send(journal, &format!("vk-data-{key}"), &data_call, out)
+            .send(journal, &named("vk-data", &data_call), &data_call, out)
             .await?;
         let vk_data = created(&data_receipt)?;
         let call = Call::create(self.initcode(vk_data));
-        let receipt = account.send(journal, &format!("verifier-{key}"), &call, out).await?;
+        let receipt = account.send(journal, &named("verifier", &call), &call, out).await?;
         let address = created(&receipt)?;
         let entry = VerifierEntry {
             address,

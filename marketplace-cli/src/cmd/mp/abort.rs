@@ -22,7 +22,6 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let e = desk.market.engagement(args.id).await?;
     if e.state == State::Probing {
         args.keys
-            .consent()
             .state(&ctx.out, price_of_abort(&desk.market.amounts(e.mode)))
             .await?;
     }

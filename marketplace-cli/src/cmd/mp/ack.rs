@@ -1,6 +1,6 @@
 //! Keeps the consumer's ciphertext and says so on chain.
 
-use crate::args::sending::TryArgs;
+use crate::args::sending::SendArgs;
 use crate::args::server::ServerArgs;
 use crate::context::Context;
 use alloy::primitives::B256;
@@ -29,7 +29,7 @@ pub struct Args {
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
-    keys: TryArgs,
+    keys: SendArgs,
 }
 
 pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {

@@ -69,7 +69,6 @@ pub(crate) async fn exit(args: ExitArgs, ctx: &Context) -> eyre::Result<()> {
     if begins_exit(&model, args.cancel) {
         require_owner(&model, &desk.account)?;
         args.keys
-            .consent()
             .state(
                 &ctx.out,
                 format_args!(

@@ -145,9 +145,11 @@ pub async fn accept_with(
             let reserved = capacity::reserve(desk, id, &e, speed).await?;
             journal.set_fact(&OFFER_HASH, &e.offerHash)?;
             let call = desk.paying(&acceptCall { id, guard: e.offerHash }, desk.market.entry_wei());
+            let before = journal.signed("accept");
             let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;
             // What was signed may still be mined, whatever went wrong after.
-            if let (Err(_), None, Some(reserved)) = (&sent, journal.step("accept"), &reserved) {
+            let nothing_waits = before.is_none_or(|(_, waits)| !waits) && journal.signed("accept") == before;
+            if let (Err(_), true, Some(reserved)) = (&sent, nothing_waits, &reserved) {
                 reserved.release()?;
             }
             sent?

@@ -29,8 +29,8 @@ pub(crate) fn proceed_guard(journal: &Journal, id: B256, e: &EngagementView) -> 
     Ok(guard)
 }
 
-/// What was judged: after an encrypted transfer, the keys under which the probe set was checked.
-fn probed_guard(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result<B256> {
+/// What was judged, whatever speaks against it: after an encrypted transfer, the keys under which the probe set was checked.
+pub(crate) fn probed_guard(journal: &Journal, id: B256, e: &EngagementView) -> eyre::Result<B256> {
     let guard = accepted_guard(journal, id, e)?;
     let probed = journal.fact(&PROBED)?;
     if e.mode == Mode::CLEAR || probed == Some(guard) {

@@ -1,6 +1,6 @@
 //! A provider's moves as rows, and what those that end an engagement cost.
 
-use crate::accuracy::provider::guard::{accepted_guard, proceed_guard};
+use crate::accuracy::provider::guard::{accepted_guard, probed_guard, proceed_guard};
 use crate::engagement::play::{By, Confirmed, Move, Time};
 use alloy::primitives::U256;
 use assay_protocol::abi::IAccuracyMarket::{abortCall, concedeCall, proceedCall};
@@ -29,6 +29,13 @@ pub const PROCEED: Move = Move {
     confirmed: Confirmed::Settled,
     guard: proceed_guard,
     call: |market, id, guard| market.call(&proceedCall { id, guard }),
+};
+
+/// The same, whatever was advised. The advice stays until the engagement has moved: whoever only tried this, or thought better of it when
+/// asked, is still held to it.
+pub const PROCEED_ANYWAY: Move = Move {
+    guard: probed_guard,
+    ..PROCEED
 };
 
 /// Admits that the target cannot be proven: the deposit goes to the consumer, without a strike.
@@ -75,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_answers_a_settled_state_in_its_window() {
-        for row in [ABORT, PROCEED, CONCEDE] {
+        for row in [ABORT, PROCEED, PROCEED_ANYWAY, CONCEDE] {
             assert_eq!(
                 (row.by, row.time, row.confirmed),
                 (By::Party(Party::Provider), Time::InWindow, Confirmed::Settled),

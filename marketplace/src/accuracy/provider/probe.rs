@@ -2,8 +2,8 @@
 
 use crate::accuracy::provider::advice;
 use crate::accuracy::provider::held::Held;
-use crate::accuracy::provider::moves::{price_of_abort, ABORT};
-use crate::accuracy::provider::proceed::proceed;
+use crate::accuracy::provider::moves::{price_of_abort, ABORT, PROCEED_ANYWAY};
+use crate::accuracy::provider::proceed::proceed_by;
 use crate::accuracy::provider::received::encrypted;
 use crate::capacity::{has_budget, require_registered};
 use crate::engagement::facts::PROBED;
@@ -119,10 +119,15 @@ pub async fn probe(desk: &Desk, id: B256, prover: &Prover, decision: AfterProbe)
             );
             Some(format!("{correct} of {} open examples were right: {from}", held.len()))
         };
-        advice::note(&mut journal, e.guard, why)?;
         if decision.act && enough {
-            proceed(desk, &mut journal, id).await?
+            // Decided here and now, whatever was advised before; until it is sent, that stays.
+            proceed_by(desk, &mut journal, id, &PROCEED_ANYWAY).await?
         } else {
+            if enough {
+                desk.account
+                    .require_real("the advice to abort, if there is any, is forgotten: nothing would be sent")?;
+            }
+            advice::note(&mut journal, e.guard, why)?;
             None
         }
     };

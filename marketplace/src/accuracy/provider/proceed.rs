@@ -1,8 +1,7 @@
 //! Commits to proving.
 
-use crate::accuracy::provider::advice;
-use crate::accuracy::provider::moves::PROCEED;
-use crate::engagement::play::require_party;
+use crate::accuracy::provider::moves::{PROCEED, PROCEED_ANYWAY};
+use crate::engagement::play::{require_party, Move};
 use crate::engagement::{Desk, Sent};
 use alloy::primitives::B256;
 use assay_chain::journal::Journal;
@@ -29,14 +28,12 @@ impl std::fmt::Display for Proceeded {
     }
 }
 
-/// Commits to proving, once; `against_advice` forgets what was advised.
+/// Commits to proving, once; `against_advice` whatever was advised.
 pub async fn proceed_anyway(desk: &Desk, id: B256, against_advice: bool) -> eyre::Result<Proceeded> {
     let e = desk.market.engagement(id).await?;
     require_party(&e, &desk.account, Party::Provider)?;
-    if against_advice {
-        advice::note(&mut desk.journal(id)?, e.guard, None)?;
-    }
-    let sent = proceed_now(desk, id).await?;
+    let row = if against_advice { &PROCEED_ANYWAY } else { &PROCEED };
+    let sent = proceed_by(desk, &mut desk.journal(id)?, id, row).await?;
     let after = desk.market.engagement(id).await?;
     Ok(Proceeded {
         id,
@@ -51,11 +48,16 @@ pub async fn proceed_now(desk: &Desk, id: B256) -> eyre::Result<Option<Sent>> {
     proceed(desk, &mut journal, id).await
 }
 
-/// Sends `proceed`, unless the engagement has left Probing.
+/// Sends `proceed`, unless the engagement has left Probing or something speaks against it.
 pub async fn proceed(desk: &Desk, journal: &mut Journal, id: B256) -> eyre::Result<Option<Sent>> {
+    proceed_by(desk, journal, id, &PROCEED).await
+}
+
+/// Sends `proceed` as this row says, unless the engagement has left Probing.
+pub(crate) async fn proceed_by(desk: &Desk, journal: &mut Journal, id: B256, row: &Move) -> eyre::Result<Option<Sent>> {
     let e = desk.market.engagement(id).await?;
     if e.state != State::Probing {
         return Ok(None);
     }
-    Ok(desk.play_in(journal, id, &e, &PROCEED).await?.sent())
+    Ok(desk.play_in(journal, id, &e, row).await?.sent())
 }

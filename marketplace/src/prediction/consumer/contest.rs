@@ -82,7 +82,10 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
         // The root of outputs that are served only in a block that goes away cannot be contested.
         let root = round.guard;
         desk.market.require_deep(id, move |then| then.guard == root).await?;
-        journal.set_fact(&CONTEST_SET, &wanted)?;
+        // What was drawn is kept whatever becomes of this call; who named indices and thinks better of it names others.
+        if !matches!(choice, Choice::Indices(_)) {
+            journal.set_fact(&CONTEST_SET, &wanted)?;
+        }
         let base_fee = desk.market.chain.base_fee_ahead().await?;
         paid = desk.market.contest_fee(u32::try_from(chosen.len())?, base_fee);
         let bitmap = bitmap(&chosen, round.predictions);
@@ -94,6 +97,7 @@ pub async fn contest(desk: &PayingDesk<Rounds>, id: B256, choice: &Choice) -> ey
         };
         let call = desk.paying(&call, paid);
         let receipt = desk.account.send(&mut journal, &step, &call, &desk.report).await?;
+        journal.set_fact(&CONTEST_SET, &wanted)?;
         sent.push(Sent::from(&receipt));
     }
     Moved::read(&desk.market, id, paid, chosen.into_iter().collect(), sent).await

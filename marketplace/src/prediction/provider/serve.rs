@@ -174,9 +174,11 @@ pub async fn serve_as(
                 outputsRoot: outputs.root(),
             };
             let call = desk.paying(&call, value);
+            let before = journal.signed("serve");
             let sent = desk.account.send(&mut journal, "serve", &call, &desk.report).await;
             // What was signed may still be mined, whatever went wrong after.
-            if let (Err(_), None, Some(reserved)) = (&sent, journal.step("serve"), &reserved) {
+            let nothing_waits = before.is_none_or(|(_, waits)| !waits) && journal.signed("serve") == before;
+            if let (Err(_), true, Some(reserved)) = (&sent, nothing_waits, &reserved) {
                 reserved.release()?;
             }
             sent?
