@@ -104,7 +104,9 @@ fn high_limb_next_to_the_bytes_is_rejected() {
 fn high_limb_of_a_byte_more_or_less_is_rejected() {
     for layer in LAYERS {
         for by in [[-1, 0, 256], [1, 0, -256]] {
-            SHIFTS.iter().for_each(|of| expect_unbalanced_lookup(&moved(*of, layer, by)));
+            SHIFTS
+                .iter()
+                .for_each(|of| expect_unbalanced_lookup(&moved(*of, layer, by)));
         }
     }
 }
