@@ -1,4 +1,4 @@
-"""Quantised forms of the networks in models/small and of one that joins channels, with what onnxruntime computes with them, operator by operator."""
+"""Quantised forms of small networks, with what onnxruntime computes with them, operator by operator."""
 
 import argparse
 import json
