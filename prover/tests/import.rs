@@ -8,8 +8,12 @@ mod definition;
 #[path = "import/hostile.rs"]
 mod hostile;
 mod import_support;
+#[path = "import/operators.rs"]
+mod operators;
 #[path = "import/quantised.rs"]
 mod quantised;
+#[path = "import/quantised_concat.rs"]
+mod quantised_concat;
 #[path = "import/scales.rs"]
 mod scales;
 #[path = "import/wild.rs"]
@@ -19,7 +23,7 @@ mod windows;
 
 use assay_durable::progress::Silent;
 use assay_prover::import::{self, ImportError, ImportOptions, RangeMethod};
-use assay_prover::model::{Op, OutputMode};
+use assay_prover::model::{LayerParams, Op, OutputMode};
 use import_support::networks::*;
 use import_support::*;
 use std::error::Error;
@@ -215,6 +219,38 @@ fn smaller_shift_imports_a_small_network() {
     let (model, _) = run_with(&with_head(onnx, 4), &options).unwrap();
     assert_eq!(model.architecture.shift, 12);
     assert!(model.fold().unwrap().check_total(&model.architecture).is_ok());
+}
+
+/// A bias is in units of its channel's multiplier: what weights of nearly nothing would choose leaves it no room in 32 bits.
+#[test]
+fn a_weak_channel_with_a_large_bias_is_imported_whatever_the_shift() {
+    for weight in [0.0, 1e-12, 1e-6] {
+        let mut weights: Vec<f32> = (0..16).map(|n| 0.3 - 0.04 * n as f32).collect();
+        weights[4..8].fill(weight);
+        let onnx = stem()
+            .floats("w", &[4, 4, 1, 1], weights)
+            // The second one is 5.5 of at most 6: 234·2^24 in the units of the finest grid.
+            .floats("b", &[4], vec![0.5, 5.5, -0.5, 0.25])
+            .node("Conv", &["x", "w", "b"], "c", vec![])
+            .node("Clip", &["c", "zero", "six"], "y", vec![]);
+        let onnx = with_head(onnx, 4);
+        // The tables of 17 to 19 are too small for this network.
+        for shift in [16, 20, 21, 22, 23, 24] {
+            let options = ImportOptions {
+                shift,
+                ..ImportOptions::default()
+            };
+            let (model, report) = run_with(&onnx, &options).unwrap_or_else(|e| panic!("{shift}: {e}"));
+            let LayerParams::Conv(params) = &model.params[1] else {
+                panic!("{:?}", model.params[1])
+            };
+            let unit = f64::from(1u32 << shift);
+            let constant = f64::from(params.bias[1]) * f64::from(params.multiplier[1]) / unit;
+            // The byte of 5.5 where 255 is 6, to a hundredth.
+            assert!((constant - 5.5 / 6.0 * 255.0).abs() < 0.01, "{shift}: {constant}");
+            assert!(report.layers[1].sqnr_db > Some(25.0), "{shift}\n{}", report.to_table());
+        }
+    }
 }
 
 #[test]

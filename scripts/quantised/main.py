@@ -1,4 +1,4 @@
-"""Quantised forms of the networks in models/small, with what onnxruntime computes with them, operator by operator."""
+"""Quantised forms of small networks, with what onnxruntime computes with them, operator by operator."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ import tempfile
 import numpy as np
 import onnx
 import onnxruntime as ort
+import squeezenet
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from PIL import Image
 
@@ -32,6 +33,9 @@ FORMS = {
     "resnet_operators_u8_u8": ("resnet", OPERATORS, U8, U8, False, {}),
     "lenet_qdq_u8_i8_float_logits": ("lenet", QDQ, U8, I8, False, {"exclude_last": True}),
     "lenet_operators_i8_i8": ("lenet", OPERATORS, I8, I8, False, {}),
+    "squeezenet_qdq_u8_i8": ("squeezenet", QDQ, U8, I8, False, {}),
+    "squeezenet_qdq_i8_symmetric": ("squeezenet", QDQ, I8, I8, False, {"ActivationSymmetric": True}),
+    "squeezenet_operators_u8_i8_channels": ("squeezenet", OPERATORS, U8, I8, True, {}),
 }
 
 
@@ -43,6 +47,16 @@ def images(channels):
         pixels = pixels.transpose(2, 0, 1)[None]
         read.append(pixels[:, 1:2] if channels == 1 else pixels)
     return read
+
+
+def source(name, folder):
+    """The network's file: one of models/small, or the one that joins channels."""
+    if name != "squeezenet":
+        return SMALL / f"{name}.onnx"
+    labels = [int(path.stem.split("_")[-1]) for path in sorted((SMALL / "calibration").glob("*.png"))]
+    path = folder / "built.onnx"
+    onnx.save(squeezenet.build(images(3), labels), path)
+    return path
 
 
 class Reader(CalibrationDataReader):
@@ -60,19 +74,19 @@ def prepared(name, folder):
     path = folder / f"{name}.onnx"
     options.optimized_model_filepath = str(path)
     options.add_session_config_entry("session.disable_prepacking", "1")
-    ort.InferenceSession(str(SMALL / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
+    ort.InferenceSession(str(source(name, folder)), options, providers=["CPUExecutionProvider"])
     return path
 
 
 def quantised(form, folder):
     network, kind, activations, weights, per_channel, extra = FORMS[form]
-    source = prepared(network, folder)
+    float_file = prepared(network, folder)
     extra = dict(extra)
-    nodes = onnx.load(source).graph.node
+    nodes = onnx.load(float_file).graph.node
     exclude = [nodes[-1].name] if extra.pop("exclude_last", False) else []
     path = folder / f"{form}.onnx"
     quantize_static(
-        str(source),
+        str(float_file),
         str(path),
         Reader(images(1 if network == "lenet" else 3)),
         quant_format=kind,

@@ -40,6 +40,8 @@ pub(super) struct FromFile {
     pub(super) quant: Option<Quant>,
     /// The tensor of the unfused network that has the same numbers.
     pub(super) tensor: usize,
+    /// The first of its channels that are the layer's; a part of what is joined may have more behind it.
+    pub(super) from: usize,
 }
 
 pub(super) enum FusedOp {
@@ -223,6 +225,9 @@ pub(super) fn fold(network: FloatNetwork) -> Result<FusedNetwork, ImportError> {
     })
 }
 
+/// Why a network does not end with what makes no numbers of its own.
+pub(super) const END: &str = "is the output; a network must end with a convolution or a fully connected layer";
+
 /// The last layer gives numbers that are not rounded to bytes: a convolution. An average of a map as large as a kernel is one.
 ///
 /// # Errors
@@ -236,7 +241,6 @@ fn finish(fused: &mut [FusedLayer], changes: &mut Vec<Change>) -> Result<(), Imp
         op: op.into(),
         problem,
     };
-    const END: &str = "is the output; a network must end with a convolution or a fully connected layer";
     if last.activation != Activation::Linear {
         return Err(refused("Clip", "the logits are clipped, which would make ties".into()));
     }

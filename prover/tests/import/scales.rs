@@ -8,7 +8,7 @@ use assay_prover::model::{LayerParams, Op, ScaledParams};
 use tract_onnx::pb::{NodeProto, TensorProto};
 
 /// A constant of bytes, raw, signed or not.
-fn bytes(onnx: &mut Onnx, name: &str, dims: &[i64], kind: DataType, raw_data: Vec<u8>) {
+pub(crate) fn bytes(onnx: &mut Onnx, name: &str, dims: &[i64], kind: DataType, raw_data: Vec<u8>) {
     onnx.graph().initializer.push(TensorProto {
         name: name.into(),
         dims: dims.to_vec(),
@@ -18,13 +18,13 @@ fn bytes(onnx: &mut Onnx, name: &str, dims: &[i64], kind: DataType, raw_data: Ve
     });
 }
 
-fn scalar(onnx: &mut Onnx, name: &str, value: f32) {
+pub(crate) fn scalar(onnx: &mut Onnx, name: &str, value: f32) {
     onnx.graph().initializer.push(float_tensor(name, &[], vec![value]));
 }
 
 /// Image, 1×1 convolution to 4 channels, Relu, pool, 5 classes, every tensor of uint8: scales and zero points are named `x_scale` and
 /// `x_zero` of what they belong to.
-fn small() -> Onnx {
+pub(crate) fn small() -> Onnx {
     let mut onnx = Onnx::new(SIDE, SIDE);
     for (name, scale, zero) in [
         ("image", 1.0 / 255.0, 0),
@@ -88,17 +88,17 @@ fn small() -> Onnx {
 }
 
 /// [`small`], changed.
-fn with(change: impl FnOnce(&mut Onnx)) -> Onnx {
+pub(crate) fn with(change: impl FnOnce(&mut Onnx)) -> Onnx {
     let mut onnx = small();
     change(&mut onnx);
     onnx
 }
 
-fn constant<'o>(onnx: &'o mut Onnx, name: &str) -> &'o mut TensorProto {
+pub(crate) fn constant<'o>(onnx: &'o mut Onnx, name: &str) -> &'o mut TensorProto {
     onnx.graph().initializer.iter_mut().find(|t| t.name == name).unwrap()
 }
 
-fn node<'o>(onnx: &'o mut Onnx, name: &str) -> &'o mut NodeProto {
+pub(crate) fn node<'o>(onnx: &'o mut Onnx, name: &str) -> &'o mut NodeProto {
     onnx.graph().node.iter_mut().find(|n| n.name == name).unwrap()
 }
 
@@ -117,7 +117,7 @@ fn without(onnx: &mut Onnx, name: &str) {
 
 /// Rounding alone: no byte of any layer is farther from the file's own than two.
 #[track_caller]
-fn assert_close(report: &ImportReport) {
+pub(crate) fn assert_close(report: &ImportReport) {
     let close = |layer: &LayerReport| layer.difference.is_some_and(|difference| difference.max <= 2);
     assert!(report.layers.iter().all(close), "{}", report.to_table());
 }

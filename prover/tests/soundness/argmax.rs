@@ -26,7 +26,7 @@ pub(crate) fn choose(cheat: &mut Cheat, maximum: Fr, chosen: &[usize]) {
 pub(crate) fn choose_from(cheat: &mut Cheat, start: Fr, maximum: Fr, chosen: &[usize]) {
     let logits = *cheat.case.compiled.floor.logits();
     let cells = &mut cheat.witness.cells;
-    let half = 1i64 << (cheat.case.compiled.frozen.architecture.shift - 1);
+    let half = cheat.case.compiled.frozen.architecture.cut().half();
     let clipped = crate::support::small(&maximum).map_or(0, |m| (m as i64 - half).clamp(0, 255));
     let (mut count, mut index) = (start, start);
     for class in 0..=logits.shape.c {
@@ -87,6 +87,9 @@ pub(crate) fn tie() -> (Case, usize, usize) {
     unreachable!("some seed has no further tie")
 }
 
+/// Shifts of one limb, of two, and the smallest of two.
+const SHIFTS: [fn(u64) -> Case; 3] = [Case::tiny, Case::two_limbs, Case::least_two_limbs];
+
 fn logit(case: &Case, class: usize) -> Fr {
     Fr::from(u64::from(case.trace.logits()[class]))
 }
@@ -118,10 +121,28 @@ fn tie_broken_towards_the_higher_class_is_rejected() {
     );
 }
 
+/// The tests' own way of writing a class is the prover's, at every shift: what is rejected below is so for what it says.
+#[test]
+fn class_as_it_is_is_accepted_when_written_here() {
+    for of in SHIFTS {
+        let case = of(1);
+        let (top, maximum) = (case.trace.top1(), logit(&case, case.trace.top1()));
+        let honest = case.witness();
+        assert!(maximum > from_i64(case.compiled.frozen.architecture.cut().half()));
+        let mut cheat = Cheat::of(case);
+        choose(&mut cheat, maximum, &[top]);
+        assert_eq!(cheat.witness.cells, honest.cells);
+        assert_eq!(cheat.failures(), []);
+    }
+}
+
 #[test]
 fn class_below_the_maximum_is_rejected() {
-    for class in (0..10).filter(|k| *k != Case::tiny(1).trace.top1()) {
-        let mut cheat = Cheat::of(Case::tiny(1));
+    for (of, class) in SHIFTS.into_iter().flat_map(|of| (0..10).map(move |class| (of, class))) {
+        let mut cheat = Cheat::of(of(1));
+        if class == cheat.case.trace.top1() {
+            continue;
+        }
         let own = logit(&cheat.case, class);
         choose(&mut cheat, own, &[class]);
         expect_unbalanced_lookup(&cheat);
@@ -131,17 +152,19 @@ fn class_below_the_maximum_is_rejected() {
 /// A loser before the winner: every gap to the true maximum is in range.
 #[test]
 fn chosen_class_that_is_not_the_maximum_is_rejected() {
-    let mut cheat = (0..)
-        .map(|seed| Cheat::of(Case::tiny(seed)))
-        .find(|cheat| cheat.case.trace.top1() > 0)
-        .expect("some class is above the first");
-    let (loser, maximum) = (0, logit(&cheat.case, cheat.case.trace.top1()));
-    choose(&mut cheat, maximum, &[loser]);
-    let row = cheat.case.compiled.floor.logits().start + loser;
-    assert_eq!(
-        expect_constraint(&cheat.failures(), "argmax", "chosen is the maximum"),
-        [row]
-    );
+    for of in SHIFTS {
+        let mut cheat = (0..)
+            .map(|seed| Cheat::of(of(seed)))
+            .find(|cheat| cheat.case.trace.top1() > 0)
+            .expect("some class is above the first");
+        let (loser, maximum) = (0, logit(&cheat.case, cheat.case.trace.top1()));
+        choose(&mut cheat, maximum, &[loser]);
+        let row = cheat.case.compiled.floor.logits().start + loser;
+        assert_eq!(
+            expect_constraint(&cheat.failures(), "argmax", "chosen is the maximum"),
+            [row]
+        );
+    }
 }
 
 #[test]
@@ -153,7 +176,7 @@ fn maximum_that_differs_between_classes_is_rejected() {
     choose(&mut cheat, maximum, &[loser]);
     let row = cheat.case.compiled.floor.logits().start + loser;
     let cells = &mut cheat.witness.cells;
-    let half = Fr::from(512);
+    let half = from_i64(cheat.case.compiled.frozen.architecture.cut().half());
     let clipped = crate::support::small(&(own - half))
         .filter(|v| *v < 512)
         .unwrap_or(0)

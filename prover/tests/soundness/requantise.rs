@@ -2,7 +2,7 @@
 
 use crate::cheat::{expect_identity, expect_unbalanced_lookup, Cheat};
 use crate::executor::{accumulators, requantise, rerun, tensor, unclipped};
-use crate::support::{mock_challenges, recount, Case, Of, FORMS, TWO_LIMBS};
+use crate::support::{mock_challenges, pooled_network, recount, Case, Of, FORMS, TWO_LIMBS};
 use assay_prover::circuit::phase2::Challenges;
 use assay_prover::circuit::Compiled;
 use assay_prover::model::random::{joined_network, kernel_network, tiny_network};
@@ -114,6 +114,32 @@ fn output_of_a_residual_add_off_by_one_is_rejected() {
 #[test]
 fn output_of_the_pool_off_by_one_is_rejected() {
     off_by_one(&tiny_network(10), layer(|op| matches!(op, Op::GlobalAvgPool { .. })));
+}
+
+/// 1,024 positions: the multiplier is 4 of 2^12, and the sum of the bytes has 18 bits.
+#[test]
+fn output_of_a_pool_over_a_large_map_off_by_one_is_rejected() {
+    off_by_one(&pooled_network(32, 12), 1);
+}
+
+/// One byte of the map, which the pool adds to a thousand others.
+#[test]
+fn byte_of_a_large_map_that_the_pool_reads_otherwise_is_rejected() {
+    for of in FORMS {
+        let honest = of(pooled_network(32, 12), 3);
+        for place in [0, 1023, 1024, 3 * 1024 - 1] {
+            let mut case = of(pooled_network(32, 12), 3);
+            case.trace.layers[0].out[place] ^= 1;
+            rerun(&mut case, 1);
+            assert_ne!(case.trace.layers[1].r, honest.trace.layers[1].r, "no lie");
+            let mut cheat = Cheat::of(case);
+            // The map's own cells are those that were computed.
+            let [_, _, out] = cheat.activation(TensorId::output_of(0), place);
+            *out = Fr::from(u64::from(honest.trace.layers[0].out[place]));
+            recount(&cheat.case.compiled, &mut cheat.witness);
+            expect_identity(&cheat, 1);
+        }
+    }
 }
 
 #[test]

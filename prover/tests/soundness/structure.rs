@@ -2,10 +2,11 @@
 
 use crate::cheat::{at, expect_wrong_copy, Cheat, Failure};
 use crate::recorder::{At, Recorder};
-use crate::support::{configure, Case, FORMS, TWO_LIMBS};
+use crate::support::{configure, pooled_network, Case, FORMS, TWO_LIMBS};
 use assay_prover::circuit::program::{Cell, Col};
 use assay_prover::circuit::{Compiled, FrozenArchitecture, Layout};
-use assay_prover::model::random::{mobilenet_v2, tiny_network};
+use assay_prover::model::random::{joined_network, kernel_network, mobilenet_v2, tiny_network};
+use assay_prover::model::Op;
 use assay_prover::plan::layout::Form;
 use assay_statement::field::Fr;
 use assay_statement::instance;
@@ -19,9 +20,20 @@ fn layouts() -> Vec<Arc<Compiled>> {
     let tiny =
         [3, 4, 5, 6, Layout::NARROW].map(|lanes| FrozenArchitecture::plan_with(tiny_network(10), lanes, 32).unwrap());
     let limbs = [3, 4, 8].map(|lanes| FrozenArchitecture::plan_with(tiny_network(TWO_LIMBS), lanes, 32).unwrap());
+    let joined =
+        [3, 4, Layout::NARROW].map(|lanes| FrozenArchitecture::plan_with(joined_network(10), lanes, 32).unwrap());
+    let joined_limbs = FrozenArchitecture::plan_with(joined_network(TWO_LIMBS), 3, 32).unwrap();
+    let pooled =
+        [3, Layout::NARROW].map(|lanes| FrozenArchitecture::plan_with(pooled_network(32, 12), lanes, 32).unwrap());
+    // As many positions as a pool may have.
+    let pooled_most = FrozenArchitecture::plan(pooled_network(64, 16)).unwrap();
     let large = FrozenArchitecture::plan(mobilenet_v2(0.35, 96, 1001)).unwrap();
     tiny.into_iter()
         .chain(limbs)
+        .chain(joined)
+        .chain([joined_limbs])
+        .chain(pooled)
+        .chain([pooled_most])
         .chain([large])
         .map(|frozen| Arc::new(Compiled::new(frozen).unwrap()))
         .collect()
@@ -160,12 +172,14 @@ fn no_weight_gate_is_active_on_a_salt_row() {
     }
 }
 
-/// Every layer has an identity of its own, and every instance is bound to exactly one cell.
+/// Every layer that computes has an identity of its own, and every instance is bound to exactly one cell.
 #[test]
 fn every_layer_is_closed_by_an_equality_and_every_instance_is_bound() {
     for compiled in layouts() {
         let program = &compiled.program;
-        assert_eq!(program.identities.len(), compiled.frozen.architecture.layers.len());
+        let layers = compiled.frozen.architecture.layers.iter();
+        let computing = layers.filter(|layer| !matches!(layer.op, Op::Concat { .. })).count();
+        assert_eq!(program.identities.len(), computing);
         let cells: HashSet<Cell> = program.identities.iter().flat_map(|(l, r)| [*l, *r]).collect();
         assert_eq!(cells.len(), 2 * program.identities.len());
         let (_, columns) = configure(&compiled);
@@ -202,11 +216,33 @@ fn every_instance_is_bound_by_its_cell() {
     }
 }
 
+/// The gates know nothing of concatenations, nor of how large a map a pool reads: both are in the fixed columns and the copies.
+#[test]
+fn joined_channels_and_large_pools_have_the_gates_of_every_network() {
+    let gates = |compiled: &Compiled| {
+        let (cs, _) = configure(compiled);
+        let gates = cs.gates().iter();
+        let named =
+            |gate: &halo2_proofs::plonk::Gate<Fr>| (gate.name().to_owned(), format!("{:?}", gate.polynomials()));
+        gates.map(named).collect::<Vec<_>>()
+    };
+    for lanes in [3, Layout::NARROW] {
+        let of = |network| Compiled::new(FrozenArchitecture::plan_with(network, lanes, 32).unwrap()).unwrap();
+        // All of them read the image whole, and have as many weight columns.
+        let plain = gates(&of(kernel_network(16)));
+        for other in [joined_network(16), pooled_network(32, 16), pooled_network(64, 16)] {
+            let layers = other.layers.len();
+            assert!(gates(&of(other)) == plain, "{lanes}: the network of {layers} layers");
+        }
+    }
+}
+
 /// Gates that use the next row stay inside the rows that proofs do not blind.
 #[test]
 fn nothing_is_assigned_on_a_blinding_row() {
-    for of in FORMS {
-        let case = of(tiny_network(10), 1);
+    let networks = || [tiny_network(10), joined_network(10), pooled_network(32, 12)];
+    for (of, network) in FORMS.into_iter().flat_map(|of| networks().map(|network| (of, network))) {
+        let case = of(network, 1);
         let rows = 1usize << case.k();
         let (cs, _) = configure(&case.compiled);
         let blinding = cs.blinding_factors() + 1;

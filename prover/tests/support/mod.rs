@@ -6,7 +6,9 @@ pub(crate) mod weakening;
 use assay_prover::circuit::phase2::{Challenges, Phase2};
 use assay_prover::circuit::{CircuitParams, Columns, Compiled, FrozenArchitecture, Layout, NetworkCircuit};
 use assay_prover::model::random::tiny_network;
-use assay_prover::model::{Architecture, FoldedModel, Model, Op, OutputMode};
+use assay_prover::model::{
+    Architecture, Conv, ConvKind, FoldedModel, Layer, LayerParams, Model, Op, OutputMode, Padding, Shape, TensorId,
+};
 use assay_prover::reference::{self, Trace};
 use assay_prover::witness::{Inputs, Witness};
 use assay_statement::field::Fr;
@@ -25,6 +27,9 @@ pub(crate) const SALT_ROWS: usize = 32;
 
 /// The shift whose remainders have two limbs, over the tables of shift 10.
 pub(crate) const TWO_LIMBS: u32 = 18;
+
+/// The smallest such shift, over tables whose quotients leave just room for a byte.
+pub(crate) const LEAST_TWO_LIMBS: u32 = 17;
 
 /// A case of an architecture from a seed.
 pub(crate) type Of = fn(Architecture, u64) -> Case;
@@ -47,6 +52,43 @@ impl Case {
     /// The network with every kind of layer, and remainders of two limbs over tables as large.
     pub(crate) fn two_limbs(seed: u64) -> Self {
         Self::of(tiny_network(TWO_LIMBS), seed)
+    }
+
+    /// The same at the smallest shift of two limbs: half as many quotients, so that every sum is a part of what it is at [`TWO_LIMBS`].
+    pub(crate) fn least_two_limbs(seed: u64) -> Self {
+        // The larger the part, the more outputs are not clipped.
+        let models = (4..40).map(|part| {
+            let mut model = Model::random(tiny_network(TWO_LIMBS), seed).expect("random parameters are valid");
+            model.architecture.shift = LEAST_TWO_LIMBS;
+            let smaller = |multiplier: &mut u32| *multiplier = (*multiplier / part).max(1);
+            for params in &mut model.params {
+                match params {
+                    LayerParams::Conv(p) => p.multiplier.iter_mut().for_each(smaller),
+                    LayerParams::Add(p) => [&mut p.lhs_multiplier, &mut p.rhs_multiplier]
+                        .into_iter()
+                        .for_each(smaller),
+                    LayerParams::Pool(p) => smaller(&mut p.multiplier),
+                    LayerParams::Concat | LayerParams::Scaled(_) => {}
+                }
+            }
+            model
+        });
+        let is_total = |model: &Model| model.fold().is_ok_and(|f| f.check_total(&model.architecture).is_ok());
+        let model = models.into_iter().find(is_total).expect("a small enough part is total");
+        let frozen = FrozenArchitecture::plan_with(model.architecture.clone(), 3, SALT_ROWS).expect("the network fits");
+        Self::with_model(frozen, model, seed)
+    }
+
+    /// The same model and image with another output.
+    pub(crate) fn with_output(self, output: OutputMode) -> Self {
+        let Layout { lanes, salt_rows, .. } = self.compiled.frozen.layout;
+        let mut model = self.model;
+        model.architecture.output = output;
+        let frozen = FrozenArchitecture::plan_with(model.architecture.clone(), lanes, salt_rows);
+        let mut case = Self::with_model(frozen.expect("the network fits"), model, 0);
+        case.trace = reference::run(&case.model.architecture, &case.folded, &self.image).expect("the model is total");
+        case.image = self.image;
+        case
     }
 
     /// The network with every kind of layer.
@@ -138,6 +180,34 @@ pub(crate) fn tiny_with(output: OutputMode) -> Architecture {
         }
     }
     architecture
+}
+
+/// Three channels of a square image, their averages over the whole map, and ten classes.
+pub(crate) fn pooled_network(side: usize, shift: u32) -> Architecture {
+    let conv = |input, out_channels, kind, pad| {
+        Op::Conv(Conv {
+            input: TensorId(input),
+            out_channels,
+            kind,
+            stride: 1,
+            pad,
+            input_zero: 0,
+        })
+    };
+    let layer = |op, c, side| Layer {
+        op,
+        output: Shape::new(c, side, side),
+    };
+    Architecture {
+        input: Shape::new(3, side, side),
+        shift,
+        layers: vec![
+            layer(conv(0, 3, ConvKind::DENSE_3X3, Padding::ONE), 3, side),
+            layer(Op::GlobalAvgPool { input: TensorId(1) }, 3, 1),
+            layer(conv(2, 10, ConvKind::Pointwise, Padding::NONE), 10, 1),
+        ],
+        output: OutputMode::Top1,
+    }
 }
 
 /// The constraint system of a circuit, and its columns.

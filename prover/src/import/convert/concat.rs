@@ -71,6 +71,19 @@ impl Converter {
     }
 }
 
+/// # Errors
+/// If all concatenations up to a node join more than a file may have of them.
+pub(crate) fn check_joined(all: usize, node: &str) -> Result<(), ImportError> {
+    if all <= MAX_JOINED {
+        return Ok(());
+    }
+    Err(ImportError::Node {
+        node: node.to_owned(),
+        op: "Concat".into(),
+        problem: format!("joins more than {MAX_JOINED} tensors, all nodes before it together"),
+    })
+}
+
 /// What a concatenation joins is joined at once by the one that joins it. Those that nothing reads by then go.
 ///
 /// # Errors
@@ -88,13 +101,7 @@ pub(super) fn flatten(network: &mut FloatNetwork) -> Result<(), ImportError> {
             _ => 1,
         });
         all += nested.sum::<usize>();
-        if all > MAX_JOINED {
-            return Err(ImportError::Node {
-                node: layers[i].node.clone(),
-                op: layers[i].onnx_op.clone(),
-                problem: format!("joins more than {MAX_JOINED} tensors, all nodes before it together"),
-            });
-        }
+        check_joined(all, &layers[i].node)?;
         let mut inputs = Vec::new();
         for input in layers[i].inputs.clone() {
             match input.checked_sub(1).map(|layer| &layers[layer]) {

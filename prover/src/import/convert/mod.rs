@@ -24,6 +24,7 @@ mod spatial;
 mod transpose;
 mod window;
 
+pub(super) use concat::check_joined;
 pub(super) use network::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 
 use super::error::ImportError;

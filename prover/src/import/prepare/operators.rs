@@ -17,6 +17,7 @@ struct Form {
     domain: &'static str,
     /// What it computes in numbers.
     real: &'static str,
+    /// None if it reads as many as there are behind its output's scale.
     inputs: &'static [usize],
     /// int32, with the scale of both inputs together.
     bias: Option<usize>,
@@ -38,7 +39,7 @@ const fn form(op: &'static str, domain: &'static str, real: &'static str) -> For
     }
 }
 
-const FORMS: [Form; 8] = [
+const FORMS: [Form; 9] = [
     Form {
         inputs: &[0, 3],
         bias: Some(8),
@@ -70,6 +71,11 @@ const FORMS: [Form; 8] = [
         ..form("QLinearMul", MICROSOFT, "Mul")
     },
     form("QLinearAveragePool", MICROSOFT, "AveragePool"),
+    Form {
+        inputs: &[],
+        output: 0,
+        ..form("QLinearConcat", MICROSOFT, "Concat")
+    },
     form("QLinearGlobalAveragePool", MICROSOFT, "GlobalAveragePool"),
     form("QLinearSoftmax", MICROSOFT, "Softmax"),
 ];
@@ -153,7 +159,11 @@ impl Expansion {
             ..Default::default()
         };
         self.attributes(node, &mut real)?;
-        for (n, place) in form.inputs.iter().enumerate() {
+        let places = match form.inputs {
+            [] => (form.output + 2..node.input.len()).step_by(3).collect(),
+            places => places.to_vec(),
+        };
+        for (n, place) in places.into_iter().enumerate() {
             let axis = form.weight_axis.filter(|_| n == 1);
             // The weights of a Gemm have their outputs first if they are transposed.
             let axis = axis.map(|axis| {
@@ -164,11 +174,11 @@ impl Expansion {
                 }
             });
             // A sum may read one tensor twice.
-            let name = format!("{output} of {n} {}", input(*place));
+            let name = format!("{output} of {n} {}", input(place));
             self.linear(
                 "DequantizeLinear",
                 node,
-                [input(*place), input(place + 1), input(place + 2)],
+                [place, place + 1, place + 2].map(input),
                 &name,
                 axis,
             );

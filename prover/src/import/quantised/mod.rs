@@ -2,11 +2,15 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | `builder` | layers as they are made, and their rounding |
+//! | `join` | channels of tensors that differ in scale → channels of tensors that do not |
 //! | `layers` | operators between bytes and bytes → one layer each |
 //! | `bias` | biases whose scale is not their layer's |
 //! | `run` | the file's own run, operator by operator |
 
 mod bias;
+mod builder;
+mod join;
 mod layers;
 mod run;
 

@@ -6,17 +6,18 @@
 use crate::import::convert::{FloatConv, FloatLayer, FloatNetwork, FloatOp};
 use crate::import::error::ImportError;
 use crate::import::float_run::Run;
-use crate::import::fold::{FromFile, FusedNetwork};
+use crate::import::fold::{FromFile, FusedLayer, FusedNetwork};
 use crate::import::options::ImportOptions;
 use crate::import::parse::Input;
 use crate::import::quant::Quant;
 use crate::model::{Padding, Shape};
+use std::ops::Range;
 
 /// A quantised file, run operator by operator.
 pub(crate) struct FileRun {
     network: FloatNetwork,
-    /// What each layer of the model is compared with.
-    wanted: Vec<FromFile>,
+    /// What each layer of the model is compared with, and which of its numbers.
+    wanted: Vec<(FromFile, Range<usize>)>,
     /// For each tensor the layer behind which nobody reads it.
     last_reader: Vec<usize>,
     image: Quant,
@@ -25,7 +26,12 @@ pub(crate) struct FileRun {
 impl FileRun {
     /// Of `network`, whose tensors the layers of `fused` name.
     pub(crate) fn new(network: FloatNetwork, fused: &FusedNetwork, options: &ImportOptions) -> Self {
-        let wanted: Vec<FromFile> = fused.layers.iter().filter_map(|layer| layer.file).collect();
+        let of_layer = |layer: &FusedLayer| {
+            let file = layer.file?;
+            let first = file.from * layer.output.h * layer.output.w;
+            Some((file, first..first + layer.output.len()))
+        };
+        let wanted = fused.layers.iter().filter_map(of_layer).collect();
         let mut last_reader = vec![0; network.layers.len() + 1];
         for (i, layer) in network.layers.iter().enumerate() {
             layer.inputs.iter().for_each(|input| last_reader[*input] = i);
@@ -137,14 +143,14 @@ impl Run for FileRun {
         self.walk(image, |tensor, values| {
             let made = tensor.checked_sub(1).map(|layer| &self.network.layers[layer].op);
             let wanted = self.wanted.iter().zip(&mut outputs);
-            for (file, output) in wanted.filter(|(file, _)| file.tensor == tensor) {
+            for ((file, numbers), output) in wanted.filter(|((file, _), _)| file.tensor == tensor) {
                 let real = |value: &f64| match (made, file.quant) {
                     (Some(FloatOp::Quantise(quant)), _) => quant.real(*value),
                     // Before a clip: as the model's layer rounds it.
                     (_, Some(quant)) => quant.real(f64::from(quant.byte(*value))),
                     (_, None) => *value,
                 };
-                *output = values.iter().map(|value| real(value) as f32).collect();
+                *output = values[numbers.clone()].iter().map(|value| real(value) as f32).collect();
             }
         })?;
         Ok(outputs)
