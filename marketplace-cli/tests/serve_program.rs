@@ -161,7 +161,10 @@ async fn tls_serves_those_who_trust_the_certificate() {
     let into = w.dir.path().join("fetched");
     let blob = w.blob(&bytes);
     assert_eq!(id, blob.id);
-    trusting.download(&blob, &into, bytes.len() as u64, |_| ()).await.unwrap();
+    trusting
+        .download(&blob, &into, bytes.len() as u64, |_| ())
+        .await
+        .unwrap();
     assert_eq!(fs::read(&into).unwrap(), bytes);
 
     for wrong in [client(None), client(Some(&other))] {
