@@ -313,12 +313,15 @@ async fn a_command_is_signed_by_a_signer_that_an_option_the_environment_or_a_fil
     assert!(health.contains(&format!("of {sender}")), "{health}");
 }
 
+/// Options, environment, exit code and words.
+type Refused<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
+
 #[tokio::test]
 async fn a_signer_that_may_not_be_asked_is_refused_without_its_secrets() {
     let w = World::new().await;
     let key = hex::encode([7; 32]);
     let away = "http://user:SECRET-KEY@127.0.0.1:1/SECRET-KEY";
-    let cases: [(&[&str], &[(&str, &str)], i32, &str); 6] = [
+    let cases: [Refused<'_>; 6] = [
         (
             &["--signer-url", away],
             &[],
