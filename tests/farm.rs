@@ -1,8 +1,9 @@
 //! A farm of provers: PostgreSQL, worker processes, real proofs of a small network, one worker lost in the middle.
 
 use assay_prover::secret::ModelSecret;
-use e2e::{text, Daemons, Farm, Setting};
+use e2e::{text, Audited, Daemons, Farm, Setting};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// Seconds that a task is kept for a lost worker.
 const LEASE: u32 = 3;
@@ -154,4 +155,209 @@ fn proofs_are_made_here_when_the_farm_is_gone_and_they_are_due() {
         "{said}"
     );
     assert_eq!(setting.verdict(&id)["outcome"], "Passed", "{said}");
+}
+
+/// The predicate's files, which its responder has from the acceptance on: model and architecture, with the secret beside them.
+fn predicate(story: &Audited) -> [PathBuf; 2] {
+    let chains = std::fs::read_dir(story.devnet.path("responder")).expect("it has acted");
+    let predicates = chains.flatten().map(|chain| chain.path().join("predicates"));
+    let found = predicates
+        .filter_map(|all| std::fs::read_dir(all).ok())
+        .flatten()
+        .flatten();
+    let dir = found
+        .map(|one| one.path())
+        .find(|one| one.join("predicate.assay").exists());
+    let dir = dir.expect("the predicate of the audit");
+    ["predicate.assay", "predicate.arch.json"].map(|name| dir.join(name))
+}
+
+#[test]
+fn a_farm_proves_the_sample_of_an_audit() {
+    let story = Audited::new(4, 2);
+    let id = story.requested("3", &[]);
+    story.accepted(&id, &[]);
+    story.rs("answer", &id, &[]);
+    let revealed = story.rq("reveal", &id, &[]);
+    let drawn = revealed["drawn"].as_array().expect("a list").clone();
+    // Those without a match are proven.
+    let due = drawn.len();
+    let farm = Farm::beside(&story.devnet, LEASE);
+    let [model, arch] = predicate(&story);
+    let counter = || {
+        let secret = ModelSecret::open(&model.with_extension("secret"));
+        secret.expect("it is there").counter()
+    };
+    let before = counter();
+    let submit = |options: &[&str]| {
+        let command = [&["farm", "submit", &id][..], &farm.options(), options].concat();
+        story.responder().does(&command)
+    };
+    let tried = submit(&["--dry-run"]);
+    assert_eq!(
+        (&tried["stopped"], counter()),
+        (&"dry run: nothing had to be signed".into(), before)
+    );
+    let submitted = submit(&[]);
+    assert_eq!((&submitted["kind"], &submitted["new"]), (&"audit".into(), &due.into()));
+    assert_eq!(counter(), before + due as u64 + 2, "two for starts that are lost");
+    let worker = farm.worker_of(story.responder(), "prover", &model, &arch);
+    let collect = [&["farm", "collect", &id, "--wait"][..], &farm.options()].concat();
+    let collected = story.responder().does(&collect);
+    assert_eq!(collected["collected"].as_array().expect("a list").len(), due);
+    assert!(worker.ends());
+    let status = farm.status_for(story.responder());
+    assert_eq!(
+        (tasks_of(&status, &id, "done"), &status["openings"][0]["used"]),
+        (due as u64, &due.into())
+    );
+    // They are sent as they are: nothing is proven here.
+    let proven = story.rs("prove", &id, &[]);
+    assert_eq!(
+        (&proven["state"], &proven["unproven"]),
+        (&"Delivering".into(), &0.into())
+    );
+    assert_eq!(counter(), before + due as u64 + 2);
+    assert_eq!(story.shown(&id)["proven"], due);
+}
+
+#[test]
+fn the_daemon_of_a_responder_has_a_farm_prove_an_audit() {
+    let story = Audited::new(4, 2);
+    let id = story.requested("3", &[]);
+    let farm = Farm::beside(&story.devnet, LEASE);
+    let mut worker = None;
+    let mut done = Vec::new();
+    for _ in 0..12 {
+        story.once("requester", &[]);
+        // The keys of the predicate are there once it was taken on.
+        if worker.is_none() && done.iter().any(|deed| deed == "accept") {
+            let [model, arch] = predicate(&story);
+            worker = Some(farm.worker_of(story.responder(), "prover", &model, &arch));
+        }
+        done.extend(story.once("responder", &farm.options()));
+        if done.iter().any(|deed| deed == "settle") {
+            break;
+        }
+    }
+    let shown = story.shown(&id);
+    assert_eq!(
+        (&shown["outcome"], &shown["proven"]),
+        (&"Complete".into(), &3.into()),
+        "{done:?}"
+    );
+    let status = farm.status_for(story.responder());
+    assert_eq!(
+        (tasks_of(&status, &id, "done"), &status["openings"][0]["used"]),
+        (3, &3.into()),
+        "{status}"
+    );
+    assert!(worker.expect("it was accepted").ends());
+}
+
+#[test]
+fn whatever_is_wrong_with_a_queue_is_one_sentence_and_an_exit_code_and_nothing_is_lost() {
+    let setting = Setting::new();
+    let farm = Farm::up(&setting, LEASE);
+    let id = setting.open("set", 4, 10_000);
+    setting.provider().does(&["mp", "accept", &id, "--force"]);
+    let set = setting.send(&id, "set");
+    let before = counter(&setting);
+    let (model, arch, tasks) = (text(&setting.model), text(&setting.arch), text(&farm.tasks));
+    let refused = |queue: &str| {
+        let submit = [
+            "farm",
+            "submit",
+            &id,
+            "--set",
+            text(&set),
+            "--model",
+            model,
+            "--arch",
+            arch,
+        ];
+        let (code, said) = setting
+            .provider()
+            .fails(&[&submit[..], &["--queue", queue, "--tasks", tasks]].concat());
+        let errors = said.lines().filter(|line| line.starts_with("error")).count();
+        assert_eq!(errors, 1, "{said}");
+        (code, said)
+    };
+    let expect = |queue: &str, code: i32, says: &str| {
+        let (ended, said) = refused(queue);
+        assert!(ended == code && said.contains(says), "{says}: code {ended}: {said}");
+    };
+    let elsewhere = |name: &str| {
+        let (place, options) = farm.queue.split_once('?').unwrap_or((&farm.queue, ""));
+        let place = place.rsplit_once('/').expect("a database").0;
+        format!("{place}/{name}?{options}")
+    };
+    expect("postgress://me@db/farm", 2, "is no address of a queue");
+    expect("postgres://me@/farm?host=/nowhere", 4, "does not answer");
+    expect(&elsewhere("template1"), 1, "has no queue yet: run `assay farm up`");
+    expect(&elsewhere("missing"), 1, "createdb");
+    let as_it_was = |change: &str, back: &str, code: i32, says: &str| {
+        farm.sql(change);
+        expect(&farm.queue, code, says);
+        farm.sql(back);
+    };
+    as_it_was(
+        "UPDATE assay_farm.farm SET version = version + 1",
+        "UPDATE assay_farm.farm SET version = version - 1",
+        1,
+        "run the same version of assay everywhere",
+    );
+    as_it_was(
+        "UPDATE assay_farm.farm SET home = 'elsewhere'",
+        "UPDATE assay_farm.farm SET home = assay_farm.home()",
+        1,
+        "assay farm up --restored",
+    );
+    let database = farm
+        .queue
+        .split('?')
+        .next()
+        .and_then(|place| place.rsplit('/').next())
+        .expect("a name");
+    as_it_was(
+        &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"),
+        &format!("BEGIN READ WRITE; ALTER DATABASE {database} RESET default_transaction_read_only; COMMIT"),
+        4,
+        "is read-only",
+    );
+    // What PostgreSQL says of a full disk; of each table that this command writes to.
+    for table in ["model", "task"] {
+        as_it_was(
+            &format!(
+                "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
+                     $$ BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = '53100'; END $$;
+                 CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON assay_farm.{table} FOR EACH ROW EXECUTE FUNCTION public.refuse();"
+            ),
+            "DROP FUNCTION public.refuse() CASCADE",
+            4,
+            "is full (no more): give its machine more disk or memory",
+        );
+    }
+    assert_eq!(counter(&setting), before, "no proof of the model is lost");
+    let submit = ["farm", "submit", &id, "--set", text(&set)];
+    let submitted = setting.with_model(&[&submit[..], &farm.options()].concat());
+    assert_eq!(submitted["new"], 4);
+    // What failed too often needs a person: code 3, with all that is known of it.
+    farm.sql("UPDATE assay_farm.task SET state = 'set_aside', error = 'out of memory', step = 'quotient', peak = 3000000000 WHERE id = 1");
+    let [(status, said), (collect, why)] = [
+        &["farm", "status"][..],
+        &["farm", "collect", &id, "--model", model, "--arch", arch],
+    ]
+    .map(|command| setting.provider().fails(&[command, &farm.options()].concat()));
+    assert!(
+        status == 3 && said.contains("set aside after they failed too often"),
+        "{status}: {said}"
+    );
+    assert!(
+        collect == 3 && why.contains(&format!("assay farm retry {id}")),
+        "{collect}: {why}"
+    );
+    let retry = [&["farm", "retry", &id][..], &farm.options()[..2]].concat();
+    assert_eq!(setting.provider().reads(&retry)["queued"], 1);
+    assert_eq!(tasks_of(&farm.status(&setting), &id, "queued"), 4);
 }

@@ -4,7 +4,7 @@ pub mod expected;
 pub mod real;
 
 use assay_farm::local::{Durable, Local};
-use assay_farm::queue::{Budget, Failure, Hash, NewTask, Settings, Skill, Taken};
+use assay_farm::queue::{Budget, Closed, Failure, Hash, NewTask, Settings, Skill, Taken};
 use assay_farm::supervisor::{Attempt, Call, Event, Options, Progress, Stop, Supervisor, Work};
 use assay_farm::{Queue, Role};
 use eyre::{ensure, eyre, WrapErr};
@@ -67,8 +67,12 @@ pub struct Report {
     pub wall_s: f64,
     /// Tasks times their mean over workers.
     pub ideal_s: f64,
-    /// Takes and finishes a second on average.
+    /// Takes and finishes a second on average, from the first take to the last bundle.
     pub calls_per_s: f64,
+    /// While there was work for every worker.
+    pub busy: Busy,
+    /// When 99 of 100 tasks had their bundle.
+    pub almost_s: f64,
     /// Half of the takes were answered within this time, and 99 of 100 within the second.
     pub take_s: [f64; 2],
     /// The same of bundles.
@@ -87,6 +91,17 @@ pub struct Report {
     pub database_cpu_s: f64,
     /// Of the database, bytes.
     pub database_bytes: u64,
+}
+
+/// From the first take to the first that found nothing to wait for a worker: nothing at all, or a task of another one.
+#[derive(Debug, Serialize)]
+pub struct Busy {
+    /// How long that was.
+    pub wall_s: f64,
+    /// Takes and finishes a second in that time, that in which workers come up included.
+    pub calls_per_s: f64,
+    /// As for the whole run.
+    pub take_s: [f64; 2],
 }
 
 /// Measures and prints.
@@ -109,12 +124,16 @@ pub fn run(args: &Args) -> eyre::Result<()> {
     Ok(())
 }
 
-/// What all workers told.
+/// What all workers told. Answers are seconds since the run began, and how long they took.
 #[derive(Debug, Default)]
 struct Told {
-    takes: Vec<f64>,
-    finishes: Vec<f64>,
-    beats: Vec<f64>,
+    takes: Vec<[f64; 2]>,
+    finishes: Vec<[f64; 2]>,
+    beats: Vec<[f64; 2]>,
+    /// When the first bundle of each task came.
+    made: Vec<f64>,
+    /// When the first take found nothing to wait for a worker.
+    idle: Option<f64>,
     second: usize,
     doubled: usize,
 }
@@ -123,6 +142,7 @@ struct Told {
 #[derive(Debug)]
 struct Sleepers {
     mean: f64,
+    began: Instant,
     told: Mutex<Told>,
 }
 
@@ -209,12 +229,25 @@ impl Work for Sleeper {
     }
 
     fn hear(&self, event: Event<'_>) {
+        let now = self.all.began.elapsed().as_secs_f64();
         self.all.told(|told| match event {
-            Event::Answered(Call::Take, took) => told.takes.push(took.as_secs_f64()),
-            Event::Answered(Call::Finish, took) => told.finishes.push(took.as_secs_f64()),
-            Event::Answered(Call::Beat, took) => told.beats.push(took.as_secs_f64()),
+            Event::Answered(call, took) => {
+                let answers = match call {
+                    Call::Take => &mut told.takes,
+                    Call::Finish => &mut told.finishes,
+                    Call::Beat => &mut told.beats,
+                };
+                answers.push([now, took.as_secs_f64()]);
+            }
             Event::Doubled(_) => told.doubled += 1,
-            Event::Took(taken) if taken.is_second => told.second += 1,
+            Event::Took(taken) if taken.is_second => {
+                told.idle.get_or_insert(now);
+                told.second += 1;
+            }
+            Event::Idle => {
+                told.idle.get_or_insert(now);
+            }
+            Event::Finished(_, Closed::First, _) => told.made.push(now),
             Event::Waiting(error) => eprintln!("waiting: {error}"),
             _ => {}
         });
@@ -282,16 +315,19 @@ pub async fn measure(args: &Args) -> eyre::Result<Report> {
     }
     let all = Arc::new(Sleepers {
         mean: args.mean,
+        began: Instant::now(),
         told: Mutex::default(),
     });
     let (stop, done) = watch::channel(Stop::No);
-    let began = Instant::now();
+    let began = all.began;
     let mut workers = JoinSet::new();
     for (number, queue) in (0..many).zip(connections.iter().cycle()) {
         workers.spawn(one(number, queue.clone(), all.clone(), args.lost, done.clone()));
     }
     loop {
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        // Looking costs the database something, too: it is looked closely at the end alone.
+        let is_near = all.told(|told| told.made.len() * 100 >= args.tasks * 99);
+        tokio::time::sleep(Duration::from_millis(if is_near { 250 } else { 2000 })).await;
         let status = owner.status(Some(ENGAGEMENT)).await?;
         let now = status
             .engagements
@@ -316,15 +352,18 @@ pub async fn measure(args: &Args) -> eyre::Result<Report> {
     let lost = workers.join_all().await.into_iter().sum();
     let status = owner.status(None).await?;
     let starts = status.budgets.first().map_or(0, |budget| budget.budget.used);
+    let busy = all.told(|told| Busy::of(told, wall_s));
     Ok(all.told(|told| Report {
         workers: many,
         tasks: args.tasks,
         wall_s,
         ideal_s: args.tasks as f64 * args.mean / many as f64,
         calls_per_s: (told.takes.len() + told.finishes.len()) as f64 / wall_s,
-        take_s: percentiles(&mut told.takes),
-        finish_s: percentiles(&mut told.finishes),
-        beat_s: percentiles(&mut told.beats),
+        busy,
+        almost_s: told.made.get(args.tasks * 99 / 100).copied().unwrap_or(wall_s),
+        take_s: percentiles(&told.takes),
+        finish_s: percentiles(&told.finishes),
+        beat_s: percentiles(&told.beats),
         lost,
         starts,
         second: told.second,
@@ -353,10 +392,25 @@ fn tasks(count: usize) -> eyre::Result<Vec<NewTask>> {
     Ok(tasks.collect())
 }
 
-/// Half and 99 of 100 lie at or below these.
-fn percentiles(times: &mut [f64]) -> [f64; 2] {
+/// Half and 99 of 100 answers took no longer than these.
+fn percentiles(answers: &[[f64; 2]]) -> [f64; 2] {
+    let mut times: Vec<f64> = answers.iter().map(|[_, took]| *took).collect();
     times.sort_by(f64::total_cmp);
     [50, 99].map(|percent| times.get(times.len() * percent / 100).copied().unwrap_or_default())
+}
+
+impl Busy {
+    fn of(told: &Told, wall_s: f64) -> Self {
+        let end = told.idle.unwrap_or(wall_s);
+        let within =
+            |answers: &[[f64; 2]]| -> Vec<[f64; 2]> { answers.iter().copied().filter(|[at, _]| *at <= end).collect() };
+        let takes = within(&told.takes);
+        Self {
+            wall_s: end,
+            calls_per_s: (takes.len() + within(&told.finishes).len()) as f64 / end,
+            take_s: percentiles(&takes),
+        }
+    }
 }
 
 /// Seconds that a server and all of its processes have run.

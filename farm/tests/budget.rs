@@ -7,7 +7,7 @@ mod support;
 use assay_farm::queue::{Budget, Closed, Failure, Left, Settings, Taken};
 use assay_farm::{FarmError, Queue, Role};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use support::{idle, offer, tasks, Farm, MODEL};
 
@@ -21,6 +21,8 @@ enum Step {
     TakeToo,
     /// Workers are lost: all leases end.
     Lose,
+    /// Those are lost who were first.
+    LoseFirst,
     Finish(usize),
     Fail(usize),
     GiveBack(usize),
@@ -38,6 +40,7 @@ fn arb_step() -> impl Strategy<Value = Step> {
         8 => Just(Step::Take),
         4 => Just(Step::TakeToo),
         2 => Just(Step::Lose),
+        1 => Just(Step::LoseFirst),
         2 => any::<usize>().prop_map(Step::Finish),
         2 => any::<usize>().prop_map(Step::Fail),
         1 => any::<usize>().prop_map(Step::GiveBack),
@@ -76,10 +79,10 @@ fn columns(table: &str) -> &'static str {
     match table {
         "model" => "model_id, used, total",
         "task" => {
-            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, given_back, token, second, doubled, lease_until, since, worker, step, error, peak"
+            "id, engagement, statement, model_id, layout, claim, memory, deadline, state, starts, given_back, copies, faulted, token, lease_until, since, worker, step, second, second_until, second_since, second_worker, second_step, error, peak"
         }
         "start" => "token, task, model_id, number, worker, login, at, refused",
-        _ => "statement, token, bundle, verified_at, seconds, peak, worker",
+        _ => "statement, token, bundle, verified_at, seconds, peak, worker, kept",
     }
 }
 
@@ -93,7 +96,7 @@ async fn play(steps: Vec<Step>) {
     // What was handed over in all, and the first numbers up to which everything counts as used since a restore.
     let (mut total, mut spent) = (TOTAL, 0);
     let mut running: Vec<Taken> = Vec::new();
-    let mut doubled = BTreeSet::new();
+    let mut copies = BTreeMap::<i64, u32>::new();
     for step in steps {
         let chosen =
             |running: &mut Vec<Taken>, n: usize| (!running.is_empty()).then(|| running.swap_remove(n % running.len()));
@@ -107,7 +110,10 @@ async fn play(steps: Vec<Step>) {
                     assert!(taken.number <= total, "{taken:?}");
                     assert!(granted.insert(taken.number), "granted twice: {taken:?}");
                     if taken.is_second {
-                        assert!(queued == 0 && doubled.insert(taken.id), "{taken:?}");
+                        let copies = copies.entry(taken.id).or_default();
+                        *copies += 1;
+                        // With the tries before no more than tries there are.
+                        assert!(queued == 0 && taken.start + *copies <= 3, "{taken:?}");
                         let open = farm
                             .number("SELECT count(*) FROM assay_farm.task WHERE state = 'running'")
                             .await;
@@ -120,6 +126,10 @@ async fn play(steps: Vec<Step>) {
                 }
             }
             Step::Lose => farm.expire().await,
+            Step::LoseFirst => {
+                let lost = "UPDATE assay_farm.task SET lease_until = now() - interval '1 s' WHERE state = 'running'";
+                farm.sql(lost).await;
+            }
             Step::Finish(n) => {
                 if let Some(taken) = chosen(&mut running, n) {
                     let closed = farm.worker.finish(&taken, b"bundle", 1.0, None).await;
@@ -156,7 +166,7 @@ async fn play(steps: Vec<Step>) {
                     .unwrap();
                 farm.owner.hand_over(&MODEL, Budget { used, total }).await.unwrap();
                 spent = used;
-                doubled.clear();
+                copies.clear();
             }
             Step::HandOver(more) => {
                 total += more;
@@ -165,7 +175,7 @@ async fn play(steps: Vec<Step>) {
             Step::Retry => {
                 farm.owner.retry("e1").await.unwrap();
                 // What was set aside begins anew.
-                doubled.clear();
+                copies.clear();
             }
         }
         let budget = farm.owner.budget(&MODEL).await.unwrap();
@@ -174,6 +184,10 @@ async fn play(steps: Vec<Step>) {
         if spent == 0 {
             assert_eq!(granted.len() as u64, budget.used);
         }
+        let most = farm
+            .number("SELECT coalesce(max(starts), 0)::bigint FROM assay_farm.task")
+            .await;
+        assert!(most <= 3, "{most} tries");
     }
 }
 

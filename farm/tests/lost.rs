@@ -53,7 +53,7 @@ const KILLS: usize = 12;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_is_proven_once_whoever_is_killed() {
     let settings = Settings {
-        lease: Duration::from_secs(5),
+        lease: Duration::from_secs(8),
         // Here workers die of chance, not of a task.
         most_starts: 1000,
         ..Settings::default()

@@ -379,9 +379,42 @@ async fn status_says_who_does_what_and_until_when() {
         panic!("{status:?}")
     };
     assert_eq!((budget.budget.used, budget.budget.total, budget.leased), (3, 10, 1));
+    assert!(farm.owner.status(Some("e2")).await.unwrap().engagements.is_empty());
+}
+
+#[tokio::test]
+async fn the_speed_that_is_counted_with_is_of_what_the_owner_found_true() {
+    let farm = Farm::new("speed", 10).await;
+    farm.owner.submit(&tasks(0..4)).await.unwrap();
+    for bundle in [b"true", b"lies", b"true"] {
+        let taken = taken(&farm).await;
+        farm.worker.finish(&taken, bundle, 2.0, None).await.unwrap();
+    }
+    // So far workers say so, and one of them lies.
+    assert_eq!(farm.owner.made_last_hour(&MODEL).await.unwrap(), 0);
+    let judged = |done: assay_farm::queue::Done| Ok::<_, FarmError>(done.bundle == b"true");
+    assert_eq!(farm.owner.collect("e1", |_| true, judged).await.unwrap().kept, 2);
     assert_eq!(farm.owner.made_last_hour(&MODEL).await.unwrap(), 2);
     assert_eq!(farm.owner.made_last_hour(&[8; 32]).await.unwrap(), 0);
-    assert!(farm.owner.status(Some("e2")).await.unwrap().engagements.is_empty());
+}
+
+#[tokio::test]
+async fn workers_that_wait_hear_of_tasks_that_lost_workers_leave() {
+    let farm = Farm::new("heard", 10).await;
+    farm.owner.submit(&tasks(0..3)).await.unwrap();
+    for _ in 0..3 {
+        taken(&farm).await;
+    }
+    farm.expire().await;
+    let waits = assay_farm::Queue::connect(&farm.url, assay_farm::Role::Worker)
+        .await
+        .unwrap();
+    let news = waits.news();
+    // Whoever asks next ends three leases, and takes one of the tasks.
+    taken(&farm).await;
+    tokio::time::timeout(std::time::Duration::from_secs(60), news)
+        .await
+        .expect("two are left for others");
 }
 
 #[tokio::test]

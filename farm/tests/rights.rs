@@ -47,7 +47,9 @@ async fn a_worker_takes_keeps_and_finishes_and_nothing_else() {
         "SELECT assay_farm.sweep()",
         "SELECT assay_farm.home()",
         "UPDATE assay_farm.farm SET twice = true",
-        "UPDATE assay_farm.task SET second = NULL, doubled = false",
+        "UPDATE assay_farm.task SET second = NULL, copies = 0",
+        "UPDATE assay_farm.result SET kept = true",
+        "SELECT assay_farm.move_up(1, true)",
         "CREATE TABLE assay_farm.mine ()",
         "CREATE OR REPLACE FUNCTION assay_farm.hello() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "SET ROLE assay_owner",
@@ -57,6 +59,19 @@ async fn a_worker_takes_keeps_and_finishes_and_nothing_else() {
         let code = error.as_db_error().expect("an answer").code().code().to_owned();
         assert_eq!(code, "42501", "{forbidden}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn no_clock_of_a_worker_is_asked() {
+    let farm = Farm::new("clocks", 10).await;
+    // A worker says how long things take it, as a number, and never what time it is.
+    let times = "SELECT count(*) FROM pg_proc p, unnest(p.proargtypes) a
+        WHERE p.pronamespace = 'assay_farm'::regnamespace AND has_function_privilege('assay_worker', p.oid, 'EXECUTE')
+          AND a::regtype::text ~ '^(timestamp|date|time|interval)'";
+    assert_eq!(farm.number(times).await, 0);
+    let functions = "SELECT count(*) FROM pg_proc p
+        WHERE p.pronamespace = 'assay_farm'::regnamespace AND has_function_privilege('assay_worker', p.oid, 'EXECUTE')";
+    assert_eq!(farm.number(functions).await, 5, "hello, take, beat, finish, fail");
 }
 
 #[tokio::test]
@@ -183,35 +198,68 @@ async fn a_queue_that_becomes_read_only_is_waited_for() {
 #[tokio::test]
 async fn a_queue_of_another_version_is_left_alone() {
     let farm = Farm::new("version", 10).await;
-    farm.sql("UPDATE assay_farm.farm SET version = 3").await;
+    farm.sql("UPDATE assay_farm.farm SET version = 4").await;
     let error = words(&farm.url, Role::Worker).await;
-    assert!(error.contains("version 3 and this program reads version 2"), "{error}");
+    assert!(error.contains("version 4 and this program reads version 3"), "{error}");
     let set_up = Queue::set_up(&farm.url, &Settings::default()).await;
     assert!(
-        matches!(set_up, Err(FarmError::WrongVersion { theirs: 3, .. })),
+        matches!(set_up, Err(FarmError::WrongVersion { theirs: 4, .. })),
         "{set_up:?}"
     );
 }
 
+/// Takes away what version 3 has and version 2 has not.
+const TO_2: &str = "DROP FUNCTION assay_farm.move_up;
+    ALTER TABLE assay_farm.task ADD doubled boolean NOT NULL DEFAULT false;
+    UPDATE assay_farm.task SET doubled = copies > 0, starts = starts + copies, worker = coalesce(second_worker, worker);
+    ALTER TABLE assay_farm.task DROP copies, DROP faulted, DROP second_until, DROP second_since, DROP second_worker, DROP second_step;
+    ALTER TABLE assay_farm.result DROP kept;
+    DROP INDEX assay_farm.task_last;
+    CREATE INDEX task_last ON assay_farm.task (deadline, since, id) WHERE state = 'running' AND NOT doubled;
+    UPDATE assay_farm.farm SET version = 2;";
+
+/// And what version 2 has and version 1 has not.
+const TO_1: &str = "ALTER TABLE assay_farm.task DROP second, DROP doubled; ALTER TABLE assay_farm.farm DROP twice;
+    UPDATE assay_farm.farm SET version = 1;";
+
 #[tokio::test]
-async fn a_queue_of_the_version_before_becomes_one_of_this() {
+async fn a_queue_of_the_first_version_becomes_one_of_this() {
     let farm = Farm::new("upgraded", 10).await;
     farm.owner.submit(&tasks(0..2)).await.unwrap();
     farm.worker.take(&offer()).await.unwrap().expect("a task");
-    farm.sql(
-        "ALTER TABLE assay_farm.task DROP second, DROP doubled; ALTER TABLE assay_farm.farm DROP twice;
-         UPDATE assay_farm.farm SET version = 1",
-    )
-    .await;
+    farm.sql(&[TO_2, TO_1].concat()).await;
     let error = words(&farm.url, Role::Worker).await;
-    assert!(error.contains("version 1 and this program reads version 2"), "{error}");
-    assert_eq!(
-        Queue::set_up(&farm.url, &Settings::default()).await.unwrap(),
-        SetUp::Known
-    );
+    assert!(error.contains("version 1 and this program reads version 3"), "{error}");
+    for _ in 0..2 {
+        let set_up = Queue::set_up(&farm.url, &Settings::default()).await;
+        assert_eq!(set_up.unwrap(), SetUp::Known);
+    }
     let worker = Queue::connect(&farm.url, Role::Worker).await.unwrap();
     assert_eq!(worker.take(&offer()).await.unwrap().expect("a task").number, 2);
     assert!(matches!(worker.status(None).await, Err(FarmError::NotAllowed { .. })));
+}
+
+#[tokio::test]
+async fn a_queue_of_the_version_before_becomes_one_of_this_with_both_workers_of_a_task() {
+    let farm = Farm::new("upgraded2", 10).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let first = farm.worker.take(&offer()).await.unwrap().expect("a task");
+    let second = farm.worker.take(&support::idle()).await.unwrap().expect("the same");
+    farm.sql(TO_2).await;
+    let error = words(&farm.url, Role::Worker).await;
+    assert!(error.contains("version 2 and this program reads version 3"), "{error}");
+    Queue::set_up(&farm.url, &Settings::default()).await.unwrap();
+    let owner = Queue::connect(&farm.url, Role::Owner).await.unwrap();
+    let running = owner.status(None).await.unwrap().running;
+    let other = running[0].second.as_ref().expect("a second worker");
+    assert_eq!(
+        (running[0].worker.as_str(), running[0].start, other.worker.as_str()),
+        ("w1", 1, "w2")
+    );
+    let worker = Queue::connect(&farm.url, Role::Worker).await.unwrap();
+    for one in [&first, &second] {
+        assert_eq!(worker.beat(one, "").await.unwrap(), assay_farm::queue::Beat::Mine);
+    }
 }
 
 #[tokio::test]

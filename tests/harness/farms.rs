@@ -1,9 +1,9 @@
 //! A farm on a PostgreSQL of its own, and workers that a test may kill.
 
-use crate::{assay, root, text, Setting};
+use crate::{assay, root, text, Devnet, Party, Setting};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -33,6 +33,14 @@ impl Farm {
     /// # Panics
     /// If there is no PostgreSQL.
     pub fn up(setting: &Setting, lease: u32) -> Self {
+        Self::beside(&setting.devnet, lease)
+    }
+
+    /// The same for whoever has this devnet.
+    ///
+    /// # Panics
+    /// If there is no PostgreSQL.
+    pub fn beside(devnet: &Devnet, lease: u32) -> Self {
         let directory = tempfile::Builder::new().prefix("assay-farm").tempdir();
         let directory = directory.expect("a temporary directory");
         #[cfg(unix)]
@@ -40,7 +48,7 @@ impl Farm {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
             std::fs::set_permissions(directory.path(), mode).expect("our own directory");
         }
-        let tasks = setting.shared("tasks");
+        let tasks = devnet.path("tasks");
         let process = Command::new(assay())
             .current_dir(root())
             .args([
@@ -53,7 +61,7 @@ impl Farm {
                 "--dir",
             ])
             .arg(directory.path().join("pg"))
-            .args(["--home", text(&setting.shared("farm-home")), "--tasks", text(&tasks)])
+            .args(["--home", text(&devnet.path("farm-home")), "--tasks", text(&tasks)])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn();
@@ -77,8 +85,14 @@ impl Farm {
 
     /// Starts a worker with copies of the model's files in a directory of its own, as on another machine.
     pub fn worker(&self, setting: &Setting, name: &str) -> Worker {
-        let home = setting.shared(name);
-        let copy = setting.with_model_reads(&["farm", "copy", "--to", text(&home)]);
+        self.worker_of(setting.provider(), name, &setting.model, &setting.arch)
+    }
+
+    /// The same of a party's model with this architecture file.
+    pub fn worker_of(&self, party: Party<'_>, name: &str, model: &Path, arch: &Path) -> Worker {
+        let home = party.devnet.path(name);
+        let copy = ["farm", "copy", "--to", text(&home)];
+        let copy = party.reads(&[&copy[..], &["--model", text(model), "--arch", text(arch)]].concat());
         let [model, arch] = ["model", "arch"].map(|key| PathBuf::from(copy[key].as_str().expect("a path")));
         let process = Command::new(assay())
             .current_dir(root())
@@ -93,9 +107,27 @@ impl Farm {
 
     /// What `assay farm status` says.
     pub fn status(&self, setting: &Setting) -> Value {
-        setting
-            .provider()
-            .reads(&[&["farm", "status"][..], &self.options()].concat())
+        self.status_for(setting.provider())
+    }
+
+    /// The same, said to a party.
+    pub fn status_for(&self, party: Party<'_>) -> Value {
+        party.reads(&[&["farm", "status"][..], &self.options()].concat())
+    }
+
+    /// Runs statements as the database's superuser.
+    ///
+    /// # Panics
+    /// If one fails.
+    pub fn sql(&self, text: &str) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&self.queue, tokio_postgres::NoTls)
+                .await
+                .expect("a connection");
+            tokio::spawn(connection);
+            client.batch_execute(text).await.expect("each statement works");
+        });
     }
 
     /// Waits until the status is as it shall be.

@@ -19,6 +19,6 @@ mod worker;
 pub use owner::{Budget, Collected, Done, Submitted};
 pub use session::{Queue, Role};
 pub use set_up::{Left, SetUp, Settings};
-pub use status::{Aside, BudgetLeft, EngagementStatus, Running, Status};
+pub use status::{Aside, BudgetLeft, EngagementStatus, Running, Second, Status};
 pub use task::{Hash, NewTask, Skill, Token};
 pub use worker::{Beat, Closed, Failure, Offer, Taken};

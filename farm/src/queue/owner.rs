@@ -146,6 +146,11 @@ impl Queue {
                 peak: row.get::<_, Option<i64>>(4).map(i64::unsigned_abs),
             };
             if keep(done)? {
+                self.rows(
+                    "UPDATE assay_farm.result SET kept = true WHERE token = $1",
+                    &[&row.get::<_, &[u8]>(5)],
+                )
+                .await?;
                 collected.kept += 1;
             } else {
                 self.refuse(row.get(5)).await?;
@@ -176,7 +181,7 @@ impl Queue {
     pub async fn retry(&self, engagement: &str) -> Result<u64, FarmError> {
         let queued = self
             .count(
-                "UPDATE assay_farm.task SET state = 'queued', starts = 0, given_back = 0, token = NULL, second = NULL, doubled = false
+                "UPDATE assay_farm.task SET state = 'queued', starts = 0, given_back = 0, copies = 0, token = NULL, second = NULL
                  WHERE engagement = $1 AND state IN ('set_aside', 'cancelled')",
                 engagement,
             )

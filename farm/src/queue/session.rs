@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 
 /// Version of tables and functions that this program reads.
-pub(crate) const VERSION: i32 = 2;
+pub(crate) const VERSION: i32 = 3;
 
 /// What a client of the queue may do there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

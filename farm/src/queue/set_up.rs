@@ -95,14 +95,15 @@ async fn make(client: &mut Client, place: &Place, settings: &Settings) -> Result
             .await
             .map_err(told)?
             .get(0);
-        if version == 1 {
-            work.batch_execute(concat!(
+        let steps = [include_str!("../sql/from_1.sql"), include_str!("../sql/from_2.sql")];
+        let older = usize::try_from(version - 1).ok().and_then(|first| steps.get(first..));
+        if let Some(steps) = older.filter(|steps| !steps.is_empty()) {
+            let text = [
                 "SET LOCAL search_path = assay_farm, pg_catalog, pg_temp;",
-                include_str!("../sql/from_1.sql"),
-                include_str!("../sql/functions.sql")
-            ))
-            .await
-            .map_err(told)?;
+                &steps.concat(),
+                include_str!("../sql/functions.sql"),
+            ];
+            work.batch_execute(&text.concat()).await.map_err(told)?;
             work.execute("UPDATE assay_farm.farm SET version = $1", &[&VERSION])
                 .await
                 .map_err(told)?;

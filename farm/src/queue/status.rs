@@ -58,7 +58,7 @@ impl EngagementStatus {
     }
 }
 
-/// A task with a worker.
+/// A task with a worker, or with two.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Running {
     /// Whose.
@@ -71,8 +71,21 @@ pub struct Running {
     pub step: Option<String>,
     /// Since when.
     pub since: f64,
-    /// Which start.
+    /// Which try.
     pub start: u32,
+    /// Who proves it, too, if anybody does.
+    pub second: Option<Second>,
+}
+
+/// The second worker of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Second {
+    /// With whom it is, too.
+    pub worker: String,
+    /// Where that one is.
+    pub step: Option<String>,
+    /// Since when.
+    pub since: f64,
 }
 
 /// A task that was set aside.
@@ -104,7 +117,8 @@ pub struct BudgetLeft {
 }
 
 impl Queue {
-    /// How many proofs of a model were stored within the last hour.
+    /// How many proofs of a model were stored within the last hour and kept by now: its owner found them true. What a worker stores counts
+    /// for nothing before.
     ///
     /// # Errors
     /// If the queue cannot be asked.
@@ -112,7 +126,7 @@ impl Queue {
         let row = self
             .row(
                 "SELECT count(*) FROM assay_farm.result r JOIN assay_farm.task t USING (statement)
-                 WHERE r.verified_at > now() - interval '1 hour' AND t.model_id = $1",
+                 WHERE r.kept AND r.verified_at > now() - interval '1 hour' AND t.model_id = $1",
                 &[&model_id.as_slice()],
             )
             .await?;
@@ -150,7 +164,8 @@ impl Queue {
         let engagements = engagements.collect();
         let running = self
             .rows(
-                "SELECT engagement, statement, worker, step, extract(epoch FROM since)::double precision, starts
+                "SELECT engagement, statement, worker, step, extract(epoch FROM since)::double precision, starts,
+                     second IS NOT NULL, second_worker, second_step, extract(epoch FROM second_since)::double precision
                  FROM assay_farm.task WHERE state = 'running' ORDER BY since, id",
                 &[],
             )
@@ -162,6 +177,11 @@ impl Queue {
             step: row.get(3),
             since: row.get(4),
             start: row.get::<_, i32>(5).unsigned_abs(),
+            second: row.get::<_, bool>(6).then(|| Second {
+                worker: row.get(7),
+                step: row.get(8),
+                since: row.get(9),
+            }),
         });
         let running = running.collect();
         let aside = self

@@ -36,7 +36,7 @@ pub struct Taken {
     pub memory: u64,
     /// When the bundle has to be there, Unix s.
     pub deadline: u64,
-    /// Which start this is, from 1.
+    /// Which try this is, from 1; a second worker's is that of the first.
     pub start: u32,
     /// Whether another worker proves it, too: the first bundle wins.
     pub is_second: bool,
@@ -157,7 +157,7 @@ impl Queue {
         })
     }
 
-    /// Ends a start that failed; the last one of three sets the task aside. Whether the task was still this worker's.
+    /// Ends a start that failed; the last of three tries sets the task aside. Whether the task was still this worker's.
     ///
     /// # Errors
     /// If the queue cannot be asked.

@@ -38,27 +38,32 @@ CREATE TABLE task (
     deadline     timestamptz NOT NULL,
     state        text NOT NULL DEFAULT 'queued'
                  CHECK (state IN ('queued', 'running', 'done', 'set_aside', 'cancelled')),
-    -- Starts that count towards most_starts: those that were given back do not.
+    -- Tries that count towards most_starts: those that were given back do not, and two workers that prove it side by side are one.
     starts       integer NOT NULL DEFAULT 0,
     -- The others. After ten of them each start counts: nobody takes and gives back for ever.
     given_back   integer NOT NULL DEFAULT 0,
+    -- Second workers that it was given to.
+    copies       integer NOT NULL DEFAULT 0,
+    -- One of two failed or was lost: the try counts, even if the other gives it back.
+    faulted      boolean NOT NULL DEFAULT false,
     -- Who may keep it: whoever has this token. Not a name: names come back after a restart.
     token        bytea,
-    -- Of the second worker, while two prove it; either one keeps it.
-    second       bytea,
-    -- It was given to two already: not again.
-    doubled      boolean NOT NULL DEFAULT false,
     lease_until  timestamptz,
     since        timestamptz,
-    -- Of the newest start, for people.
     worker       text,
     step         text,
+    -- The same of a second worker, while two prove it; either one keeps it.
+    second       bytea,
+    second_until timestamptz,
+    second_since timestamptz,
+    second_worker text,
+    second_step  text,
     error        text,
     peak         bigint
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 ALTER TABLE task ALTER claim SET STORAGE EXTERNAL;
 CREATE INDEX task_next ON task (deadline, id) WHERE state = 'queued';
-CREATE INDEX task_last ON task (deadline, since, id) WHERE state = 'running' AND NOT doubled;
+CREATE INDEX task_last ON task (deadline, since, id) WHERE state = 'running';
 CREATE INDEX task_lease ON task (lease_until) WHERE state = 'running';
 CREATE INDEX task_engagement ON task (engagement, state);
 
@@ -86,6 +91,8 @@ CREATE TABLE result (
     verified_at  timestamptz NOT NULL DEFAULT now(),
     seconds      double precision NOT NULL,
     peak         bigint,
-    worker       text NOT NULL
+    worker       text NOT NULL,
+    -- The owner verified it, too, and has it.
+    kept         boolean NOT NULL DEFAULT false
 );
 CREATE INDEX result_at ON result (verified_at);

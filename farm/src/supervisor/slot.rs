@@ -144,6 +144,7 @@ impl<W: Work> Supervisor<W> {
                 }
                 Ok(None) => {
                     pauses.over();
+                    self.work.hear(Event::Idle);
                     if self
                         .options
                         .end_when_idle

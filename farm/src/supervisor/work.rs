@@ -64,6 +64,8 @@ pub enum Event<'a> {
     Answered(Call, Duration),
     /// A proof begins.
     Took(&'a Taken),
+    /// There is nothing to do here for now.
+    Idle,
     /// A bundle was stored, or was not needed any more, after so many seconds.
     Finished(&'a Taken, Closed, f64),
     /// A start failed.

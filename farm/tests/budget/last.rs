@@ -159,20 +159,26 @@ async fn a_start_that_fails_leaves_the_task_to_the_other_and_poison_ends_after_t
     };
     let first = taken(&farm, &offer()).await;
     let second = taken(&farm, &idle()).await;
+    assert_eq!((first.start, second.start), (1, 1), "one try");
     assert!(farm.worker.fail(&first, &failure).await.unwrap());
     assert_eq!(farm.worker.beat(&first, "").await.unwrap(), Beat::TakenByAnother);
     assert_eq!(farm.worker.beat(&second, "").await.unwrap(), Beat::Mine);
     let running = farm.owner.status(None).await.unwrap().running;
     assert_eq!((running.len(), running[0].worker.as_str()), (1, "w2"));
-    assert!(gets_nothing(&farm, &third()).await, "it was given to two already");
+    assert!(running[0].second.is_none());
+    // The first one's failure counts, whatever becomes of the other.
     assert!(farm.worker.give_back(&second).await.unwrap());
     for start in 2..=3 {
         let taken = taken(&farm, &third()).await;
         assert_eq!((taken.start, taken.is_second), (start, false));
-        assert!(gets_nothing(&farm, &idle()).await);
+        assert!(
+            gets_nothing(&farm, &idle()).await,
+            "one start and one copy before, and this one"
+        );
         assert!(farm.worker.fail(&taken, &failure).await.unwrap());
     }
     assert_eq!(farm.owner.status(None).await.unwrap().set_aside.len(), 1);
+    assert_eq!(farm.starts().await, [1, 2, 3, 4], "each start is an opening");
     // With all its starts it may have two workers again, but not in its last start.
     farm.owner.retry("e1").await.unwrap();
     for _ in 0..2 {
@@ -184,26 +190,137 @@ async fn a_start_that_fails_leaves_the_task_to_the_other_and_poison_ends_after_t
 }
 
 #[tokio::test]
-async fn either_of_two_workers_keeps_their_task() {
-    let farm = Farm::new("either", 20).await;
+async fn two_that_are_slow_or_lost_together_are_one_try_of_three() {
+    let farm = Farm::new("pairs", 20).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let mut copies = 0;
+    for start in 1..=3 {
+        let first = taken(&farm, &offer()).await;
+        assert_eq!(
+            (first.start, first.is_second),
+            (start, false),
+            "a healthy task was set aside"
+        );
+        copies += usize::from(farm.worker.take(&idle()).await.unwrap().is_some());
+        farm.expire().await;
+    }
+    assert_eq!(copies, 1);
+    assert!(gets_nothing(&farm, &offer()).await);
+    let aside = farm.owner.status(None).await.unwrap().set_aside;
+    assert_eq!(aside[0].error.as_deref(), Some("w1 was not heard of for 00:01:00"));
+    assert_eq!(farm.starts().await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn told_to_stop_both_give_it_back_and_no_try_is_counted() {
+    let farm = Farm::new("bothback", 20).await;
     farm.owner.submit(&[task(0)]).await.unwrap();
     let first = taken(&farm, &offer()).await;
     let second = taken(&farm, &idle()).await;
+    for one in [&first, &second] {
+        assert!(farm.worker.give_back(one).await.unwrap());
+    }
+    let again = taken(&farm, &third()).await;
+    assert_eq!((again.start, again.is_second), (1, false));
+}
+
+#[tokio::test]
+async fn either_of_two_workers_keeps_their_task_and_status_shows_both() {
+    let farm = Farm::new("either", 20).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    let first = taken(&farm, &offer()).await;
+    farm.sql("UPDATE assay_farm.task SET since = now() - interval '100 s'")
+        .await;
+    let second = taken(&farm, &idle()).await;
+    farm.worker.beat(&first, "weights").await.unwrap();
+    farm.worker.beat(&second, "keys").await.unwrap();
+    let status = farm.owner.status(None).await.unwrap();
+    let [running] = status.running.as_slice() else {
+        panic!("{status:?}")
+    };
+    let other = running.second.as_ref().expect("a second worker");
+    assert_eq!(
+        (running.worker.as_str(), running.step.as_deref()),
+        ("w1", Some("weights"))
+    );
+    assert_eq!((other.worker.as_str(), other.step.as_deref()), ("w2", Some("keys")));
+    assert!(
+        status.now - running.since >= 100.0 && status.now - other.since < 100.0,
+        "{running:?}"
+    );
     for one in [&second, &first] {
         farm.expire().await;
         assert_eq!(farm.worker.beat(one, "").await.unwrap(), Beat::Mine);
-        assert!(gets_nothing(&farm, &third()).await);
     }
-    // Nobody is left: a third start, after which both may still finish.
+    // The first one is lost: the second has it alone by now, and finishes it.
+    let lost =
+        "UPDATE assay_farm.task SET lease_until = now() - interval '1 s', second_until = now() + interval '1 minute'";
+    farm.sql(lost).await;
+    assert!(
+        gets_nothing(
+            &farm,
+            &Offer {
+                skills: vec![],
+                ..third()
+            }
+        )
+        .await
+    );
+    let running = farm.owner.status(None).await.unwrap().running;
+    assert_eq!((running[0].worker.as_str(), running[0].second.as_ref()), ("w2", None));
+    assert_eq!(farm.worker.beat(&first, "").await.unwrap(), Beat::TakenByAnother);
+    assert!(!farm.worker.fail(&first, &Failure::default()).await.unwrap());
+    assert_eq!(farm.worker.beat(&second, "").await.unwrap(), Beat::Mine);
+    // Nobody is left: another try, after which both may still finish.
     farm.expire().await;
     let again = taken(&farm, &third()).await;
-    assert_eq!((again.start, again.is_second), (3, false));
+    assert_eq!((again.start, again.is_second), (2, false));
     for one in [&first, &second] {
         assert_eq!(farm.worker.beat(one, "").await.unwrap(), Beat::TakenByAnother);
         assert!(!farm.worker.fail(one, &Failure::default()).await.unwrap());
     }
     let finished = farm.worker.finish(&second, b"late", 1.0, None).await;
     assert_eq!(finished.unwrap(), Closed::First);
+}
+
+#[tokio::test]
+async fn a_worker_that_missed_two_beats_or_a_second_one_that_did_is_not_waited_for() {
+    let farm = Farm::new("quiet", 20).await;
+    farm.owner.submit(&[task(0)]).await.unwrap();
+    taken(&farm, &offer()).await;
+    // As slow as the first one: not before its time, but its beats have stopped.
+    let slow = Offer {
+        skills: vec![skill()],
+        ..idle()
+    };
+    let beat = |seconds: u32| format!("now() + interval '60 s' - interval '{seconds} s'");
+    farm.sql(&format!("UPDATE assay_farm.task SET lease_until = {}", beat(25)))
+        .await;
+    assert!(gets_nothing(&farm, &slow).await);
+    farm.sql(&format!("UPDATE assay_farm.task SET lease_until = {}", beat(35)))
+        .await;
+    let second = taken(&farm, &slow).await;
+    assert!(second.is_second);
+    assert!(gets_nothing(&farm, &third()).await, "the second one proves it");
+    farm.sql(&format!("UPDATE assay_farm.task SET second_until = {}", beat(35)))
+        .await;
+    let other = taken(&farm, &third()).await;
+    assert!(other.is_second && other.id == second.id);
+    // With its try that is three in all.
+    farm.sql(&format!("UPDATE assay_farm.task SET second_until = {}", beat(35)))
+        .await;
+    let fourth = Offer {
+        worker: "w4".into(),
+        ..idle()
+    };
+    assert!(gets_nothing(&farm, &fourth).await);
+    assert_eq!(farm.starts().await, [1, 2, 3]);
+    // Whose place was given away is as good as before, should it be there all the same.
+    assert_eq!(farm.worker.beat(&second, "").await.unwrap(), Beat::TakenByAnother);
+    assert_eq!(
+        farm.worker.finish(&second, b"two", 1.0, None).await.unwrap(),
+        Closed::First
+    );
 }
 
 #[tokio::test]

@@ -96,8 +96,10 @@ impl Farm {
 
     /// Ends the leases of all that is running.
     pub(crate) async fn expire(&self) {
-        self.sql("UPDATE assay_farm.task SET lease_until = now() - interval '1 s' WHERE state = 'running'")
-            .await;
+        self.sql(
+            "UPDATE assay_farm.task SET lease_until = now() - interval '1 s', second_until = now() - interval '1 s' WHERE state = 'running'",
+        )
+        .await;
     }
 
     /// A number that a statement gives.

@@ -81,7 +81,7 @@ impl Work for Scripted {
 
     fn hear(&self, event: Event<'_>) {
         let line = match event {
-            Event::Answered(..) => return,
+            Event::Answered(..) | Event::Idle => return,
             Event::Took(_) => "took".into(),
             Event::Finished(_, closed, _) => format!("finished {closed:?}"),
             Event::Failed(_, failure) => format!("failed {}", failure.error),

@@ -167,14 +167,21 @@ pub async fn request<V: Venue>(
 /// Notes which positions go into one proof: each into one, for good.
 fn cut<V: Venue>(site: &Site<V>, id: B256, positions: &[usize]) -> eyre::Result<()> {
     let mut journal = site.journal(id)?;
-    let mut groups = journal.fact(&CUT)?.unwrap_or_default();
-    let known: BTreeSet<usize> = groups.iter().flatten().copied().collect();
-    let before = groups.len();
-    groups.extend(positions.iter().filter(|p| !known.contains(p)).map(|p| vec![*p]));
-    if groups.len() > before {
+    let known = journal.fact(&CUT)?.unwrap_or_default();
+    let groups = cut_further(&known, positions);
+    if groups != known {
         journal.set_fact(&CUT, &groups)?;
     }
     Ok(())
+}
+
+/// Groups as they were, and one for each position that is in none. A prover that proves several examples at once would have more than one
+/// position a group: this is the place that says so.
+fn cut_further(groups: &[Vec<usize>], positions: &[usize]) -> Vec<Vec<usize>> {
+    let mut known: BTreeSet<usize> = groups.iter().flatten().copied().collect();
+    let new = positions.iter().filter(|position| known.insert(**position));
+    let new: Vec<_> = new.map(|position| vec![*position]).collect();
+    [groups, &new].concat()
 }
 
 /// Verifies and keeps every proof that a farm has ready: their positions. What does not count is complained about and made again.
@@ -411,6 +418,16 @@ mod tests {
         assert_eq!(fast.to_string(), "the farm made a proof every 5.0 s in the last hour");
         assert_eq!(speed(Some(0)).await, None);
         assert_eq!(speed(None).await, None);
+    }
+
+    #[test]
+    fn no_position_is_in_two_groups() {
+        let once = cut_further(&[], &[4, 2, 4]);
+        assert_eq!(once, [vec![4], vec![2]]);
+        assert_eq!(cut_further(&once, &[2, 7, 4]), [vec![4], vec![2], vec![7]]);
+        // Of a program that puts several into one proof.
+        let several = [vec![0, 1], vec![2, 3]];
+        assert_eq!(cut_further(&several, &[3, 5, 0]), [vec![0, 1], vec![2, 3], vec![5]]);
     }
 
     #[test]

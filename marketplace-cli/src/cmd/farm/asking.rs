@@ -32,8 +32,6 @@ pub(super) struct AskingArgs {
     pub(super) farm: QueueArgs,
     #[command(flatten)]
     retrieval: RetrievalArgs,
-    #[command(flatten)]
-    keys: KeyArgs,
 }
 
 /// What is done with it.
@@ -70,25 +68,31 @@ impl AskingArgs {
     }
 
     /// Does something with what this id asks for; `proceed` commits to proving a set in clear first.
-    pub(super) async fn act<D: Doing>(&self, ctx: &Context, proceed: bool, doing: D) -> eyre::Result<D::Done> {
+    pub(super) async fn act<D: Doing>(
+        &self,
+        ctx: &Context,
+        keys: &KeyArgs,
+        proceed: bool,
+        doing: D,
+    ) -> eyre::Result<D::Done> {
         let (id, kind) = (self.id, self.kind(ctx)?);
         match kind {
             Journaled::Round => {
                 let files = self.files(kind)?;
-                let desk = ctx.rounds_desk(&self.keys).await?;
+                let desk = ctx.rounds_desk(keys).await?;
                 let prover = files.prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
                 let mut contested = Contested::read(&desk, id, &prover).await?;
                 doing.with(&desk, &mut contested, &prover).await
             }
             Journaled::Audit => {
-                let desk = ctx.audits_desk(self.retrieval, &self.keys).await?;
+                let desk = ctx.audits_desk(self.retrieval, keys).await?;
                 let prover = predicate_prover(&desk, id, &self.model.key_use())?;
                 let mut unproven = Unproven::read(&desk, id, &prover).await?;
                 doing.with(&desk, &mut unproven, &prover).await
             }
             _ => {
                 let files = self.files(kind)?;
-                let desk = ctx.desk(&self.keys).await?;
+                let desk = ctx.desk(keys).await?;
                 let prover = files.prover(&desk.market.chain, MissingSecret::Missed, &ctx.out)?;
                 let manner = Manner {
                     proceed,

@@ -1,6 +1,7 @@
 //! Keeps what the farm made.
 
 use super::asking::{AskingArgs, Doing};
+use crate::args::keys::KeyArgs;
 use crate::context::Context;
 use crate::farm::owner::Farm;
 use crate::farm::place::Place;
@@ -31,6 +32,8 @@ pub struct Args {
     /// Wait until every proof is there
     #[arg(long)]
     wait: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 /// How far it is.
@@ -137,7 +140,7 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
         wait: args.wait,
         ctx,
     };
-    let collected = args.asking.act(ctx, false, collecting).await?;
+    let collected = args.asking.act(ctx, &args.keys, false, collecting).await?;
     ctx.out.result(&collected, &collected)?;
     match collected.set_aside.len() {
         0 => Ok(()),

@@ -88,6 +88,17 @@ struct InHand {
     step: String,
     seconds: u64,
     start: u32,
+    /// Who proves it, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second: Option<Beside>,
+}
+
+/// A second worker of the same task.
+#[derive(Debug, Serialize)]
+struct Beside {
+    worker: String,
+    step: String,
+    seconds: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,13 +146,19 @@ impl Tasks {
 
 impl InHand {
     fn of(running: Running, now: f64) -> Self {
+        let since = |time: f64| (now - time).max(0.0) as u64;
         Self {
             id: running.engagement,
             statement: running.statement.into(),
             worker: running.worker,
             step: running.step.unwrap_or_default(),
-            seconds: (now - running.since).max(0.0) as u64,
+            seconds: since(running.since),
             start: running.start,
+            second: running.second.map(|second| Beside {
+                seconds: since(second.since),
+                step: second.step.unwrap_or_default(),
+                worker: second.worker,
+            }),
         }
     }
 }
@@ -251,6 +268,10 @@ impl fmt::Display for Shown {
             let (id, worker, step) = (short(&one.id), plain(&one.worker), plain(&one.step));
             let (seconds, start) = (one.seconds, one.start);
             writeln!(f, "{id}: {worker} for {seconds} s: {step} (start {start})")?;
+            if let Some(second) = &one.second {
+                let (worker, step, seconds) = (plain(&second.worker), plain(&second.step), second.seconds);
+                writeln!(f, "{id}: {worker}, too, for {seconds} s: {step}")?;
+            }
         }
         for one in &self.set_aside {
             let peak = one
@@ -306,13 +327,20 @@ mod tests {
                 step: "a\nb".into(),
                 seconds: 3,
                 start: 1,
+                second: Some(Beside {
+                    worker: "v\u{7}".into(),
+                    step: "keys".into(),
+                    seconds: 1,
+                }),
             }],
             set_aside: Vec::new(),
             openings: Vec::new(),
         };
         let text = shown.to_string();
         assert!(
-            !text.contains('\u{1b}') && text.contains("w\\u{1b}[2J for 3 s: a\\nb"),
+            !text.contains(['\u{1b}', '\u{7}'])
+                && text.contains("w\\u{1b}[2J for 3 s: a\\nb")
+                && text.contains("v\\u{7}, too, for 1 s: keys"),
             "{text}"
         );
         assert!(text.contains("will be late") && text.contains("1.00"), "{text}");

@@ -1,6 +1,7 @@
 //! Hands over what is to be proven.
 
 use super::asking::{AskingArgs, Doing};
+use crate::args::sending::TryArgs;
 use crate::context::Context;
 use crate::farm::owner::Farm;
 use crate::farm::place::Place;
@@ -20,8 +21,8 @@ use std::fmt;
     after_help = "Examples:\n  assay farm submit 0x3f… --set /mnt/shared/3f --model digits.assay --proceed --keystore me.json\n  \
     assay farm submit 0x3f… --model digits.assay --queue 'postgres://mp@db.example/farm?sslmode=verify-full' \\\n      \
     --tasks /mnt/farm --keystore me.json\n  assay farm submit 0x77… --keystore me.json      an audit: its predicate is known\n\n\
-    Checks the set as assay mp prove does, notes in the journal which positions are proven together, writes a task for each into\n\
-    the directory that the farm's machines mount, and queues it. The database gets its name and hash: no image, no salt, no\n\
+    Checks the set as assay mp prove does, notes in the journal which positions go into which proof, writes a task for each proof into\n\
+    the directory that the farm's machines mount, and queues it. Today a proof, and so a task, is of one example. The database gets its name and hash: no image, no salt, no\n\
     weights. As many of the model's proofs are allotted to the farm, two and one in fifty more for starts that are lost. A second run adds nothing;\n\
     what is there by then is kept."
 )]
@@ -34,6 +35,8 @@ pub struct Args {
     /// Give up the farm that this model's proofs were allotted to before, with what it was allotted
     #[arg(long)]
     new_farm: bool,
+    #[command(flatten)]
+    keys: TryArgs,
 }
 
 /// What was handed over.
@@ -83,27 +86,35 @@ impl fmt::Display for Submitted {
 struct Submitting {
     farm: Farm,
     kind: Journaled,
+    is_dry: bool,
 }
 
 impl Doing for Submitting {
-    type Done = Submitted;
+    /// Nothing, where it was only tried.
+    type Done = Option<Submitted>;
 
     async fn with<V: Venue>(
         self,
         desk: &Desk<V>,
         claims: &mut impl Claims,
         prover: &Prover,
-    ) -> eyre::Result<Submitted> {
-        let Self { farm, kind } = self;
+    ) -> eyre::Result<Option<Submitted>> {
+        let Self { farm, kind, is_dry } = self;
         // Before anything is written.
         farm.queue().await?;
         let id = claims.id();
+        if is_dry {
+            let asked = claims.positions().len();
+            desk.report
+                .insist(format_args!("{asked} proofs are asked for; nothing was handed over"));
+            return Ok(None);
+        }
         let collected = collect(claims, &farm, &desk.report).await?;
         let asked = claims.positions().len();
         let new = request(desk, claims, prover, &farm).await?;
         let look = farm.look(prover, id).await?;
         let promises = Promises::open(prover.secret_path())?;
-        Ok(Submitted {
+        Ok(Some(Submitted {
             id,
             kind,
             asked,
@@ -112,7 +123,7 @@ impl Doing for Submitting {
             look,
             allotted: promises.allotted().map_or(0, |farm| farm.allotted),
             remaining: promises.remaining(),
-        })
+        }))
     }
 }
 
@@ -120,7 +131,10 @@ pub(crate) async fn run(args: Args, ctx: &Context) -> eyre::Result<()> {
     let place = Place::named(&args.asking.farm, ctx)?;
     let farm = Farm::new(place, args.new_farm, (*ctx.out).clone());
     let kind = args.asking.kind(ctx)?;
-    let submitting = Submitting { farm, kind };
-    let submitted = args.asking.act(ctx, args.proceed, submitting).await?;
-    ctx.out.result(&submitted, &submitted)
+    let is_dry = args.keys.is_dry();
+    let submitting = Submitting { farm, kind, is_dry };
+    match args.asking.act(ctx, &args.keys, args.proceed, submitting).await? {
+        Some(submitted) => ctx.out.result(&submitted, &submitted),
+        None => Ok(()),
+    }
 }
