@@ -32,11 +32,12 @@ pub fn none() -> io::Result<()> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use super::*;
     use rustix::process::{dumpable_behavior, DumpableBehavior};
 
     #[test]
     fn this_process_is_not_dumped() {
-        super::none().unwrap();
+        none().unwrap();
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
     }
 }

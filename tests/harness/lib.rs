@@ -341,6 +341,12 @@ fn json(args: &[&str], output: &Output) -> Value {
     let result = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("no JSON result ({e}): {}", String::from_utf8_lossy(&output.stdout)));
     if std::env::var_os(OTHER_BINARY).is_none() {
+        // Whatever is tried out prints the same document.
+        let args = if args.contains(&"--dry-run") {
+            &["dry-run"][..]
+        } else {
+            args
+        };
         snapshots::assert_shape(args, &result);
     }
     result
