@@ -342,16 +342,4 @@ fn whatever_is_wrong_with_a_queue_is_one_sentence_and_an_exit_code_and_nothing_i
     let submit = ["farm", "submit", &id, "--set", text(&set)];
     let submitted = setting.with_model(&[&submit[..], &farm.options()].concat());
     assert_eq!(submitted["new"], 4);
-    // What failed too often needs a person: code 3, with all that is known of it.
-    farm.sql("UPDATE assay_farm.task SET state = 'set_aside', error = 'out of memory', step = 'quotient', peak = 3000000000 WHERE id = 1");
-    let (status, said) = setting
-        .provider()
-        .fails(&[&["farm", "status"][..], &farm.options()].concat());
-    assert!(
-        status == 3 && said.contains("set aside after they failed too often"),
-        "{status}: {said}"
-    );
-    let retry = [&["farm", "retry", &id][..], &farm.options()[..2]].concat();
-    assert_eq!(setting.provider().reads(&retry)["queued"], 1);
-    assert_eq!(tasks_of(&farm.status(&setting), &id, "queued"), 4);
 }

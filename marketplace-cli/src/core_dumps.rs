@@ -30,7 +30,8 @@ pub fn none() -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use rustix::process::{dumpable_behavior, DumpableBehavior};
