@@ -112,17 +112,6 @@ impl Signer for Wallet {
     fn set_chain_id(&mut self, _: Option<ChainId>) {}
 }
 
-#[async_trait]
-impl TxSigner<Signature> for Wallet {
-    fn address(&self) -> Address {
-        self.account()
-    }
-
-    async fn sign_transaction(&self, unsigned: &mut dyn SignableTransaction<Signature>) -> Signed<Signature> {
-        self.signer.sign_transaction(unsigned).await
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

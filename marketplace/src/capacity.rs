@@ -6,7 +6,7 @@ use crate::home::Home;
 use crate::proving::promises::{admit, promises_path, Promise, Promises, Speed};
 use crate::proving::{estimated_proof_time, load_model, Prover};
 use crate::restored::require_known;
-use alloy::primitives::B256;
+use alloy::primitives::{TxHash, B256};
 use assay_chain::audits::Audits;
 use assay_chain::error::hinted;
 use assay_chain::journal::Journal;
@@ -37,9 +37,23 @@ pub struct Reserved {
 }
 
 impl Reserved {
-    /// Takes it back: the offer was not accepted.
-    pub fn release(&self) -> eyre::Result<()> {
-        Promises::open(&self.secret)?.release(&[self.id])
+    /// Takes it back after a step that failed, unless a block may still take what was signed for it, now or by an earlier run: `before` is
+    /// what [`Journal::signed`] said of the step before it was sent. Whether it was taken back.
+    ///
+    /// # Errors
+    /// If promises cannot be written.
+    pub fn release_unless_signed(
+        &self,
+        journal: &Journal,
+        step: &str,
+        before: Option<(TxHash, bool)>,
+    ) -> eyre::Result<bool> {
+        let waited = before.is_some_and(|(_, waits)| waits);
+        if waited || journal.signed(step) != before {
+            return Ok(false);
+        }
+        Promises::open(&self.secret)?.release(&[self.id])?;
+        Ok(true)
     }
 }
 

@@ -16,7 +16,7 @@ use assay_marketplace::delivery::{Delivery, Place};
     Refuses offers above the target you can meet, of models this program did not register, offers that do not hash to what\n\
     the chain says, those whose proofs cannot be made in half of the time beside everything that is promised already, and,\n\
     without --force, those that do not pay by their prices or by what assay model test measured.\n\
-    Where a farm's queue is named, the time is what its workers took in the last hour.\n\
+    Where a farm's queue is named, its speed is that of the proofs of the last hour that were collected.\n\
     From here on silence costs the deposit and a strike."
 )]
 pub struct Args {

@@ -147,10 +147,8 @@ pub async fn accept_with(
             let call = desk.paying(&acceptCall { id, guard: e.offerHash }, desk.market.entry_wei());
             let before = journal.signed("accept");
             let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;
-            // What was signed may still be mined, whatever went wrong after.
-            let nothing_waits = before.is_none_or(|(_, waits)| !waits) && journal.signed("accept") == before;
-            if let (Err(_), true, Some(reserved)) = (&sent, nothing_waits, &reserved) {
-                reserved.release()?;
+            if let (Err(_), Some(reserved)) = (&sent, &reserved) {
+                reserved.release_unless_signed(&journal, "accept", before)?;
             }
             sent?
         }

@@ -183,11 +183,10 @@ pub async fn accept(
             let originals = documents.originals.as_deref().map(Path::canonicalize);
             journal.set_fact(&ORIGINALS, &originals.transpose()?)?;
             journal.set_fact(&REQUEST_HASH, &audit.requestHash)?;
+            let signed = journal.signed("accept");
             let sent = desk.account.send(&mut journal, "accept", &call, &desk.report).await;
-            // What was signed may still be mined, whatever went wrong after.
-            if let (Err(error), None) = (&sent, journal.step("accept")) {
-                reserved.release()?;
-                if is_passing(error) {
+            if let Err(error) = &sent {
+                if reserved.release_unless_signed(&journal, "accept", signed)? && is_passing(error) {
                     journal.set_fact(&JUDGED, &before)?;
                 }
             }

@@ -27,7 +27,7 @@ pub enum Choice {
     Random(u32),
 }
 
-/// Contests what is chosen and was not contested before, once, also what an earlier call chose and could not send. The set is on disk before it is on chain: one that was drawn is not
+/// Contests what is chosen and was not contested before, once, also what an earlier call drew and could not send. The set is on disk before it is on chain: one that was drawn is not
 /// drawn again, or the provider could wait for a better one.
 ///
 /// # Errors

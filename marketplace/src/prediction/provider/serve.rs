@@ -176,10 +176,8 @@ pub async fn serve_as(
             let call = desk.paying(&call, value);
             let before = journal.signed("serve");
             let sent = desk.account.send(&mut journal, "serve", &call, &desk.report).await;
-            // What was signed may still be mined, whatever went wrong after.
-            let nothing_waits = before.is_none_or(|(_, waits)| !waits) && journal.signed("serve") == before;
-            if let (Err(_), true, Some(reserved)) = (&sent, nothing_waits, &reserved) {
-                reserved.release()?;
+            if let (Err(_), Some(reserved)) = (&sent, &reserved) {
+                reserved.release_unless_signed(&journal, "serve", before)?;
             }
             sent?
         }
