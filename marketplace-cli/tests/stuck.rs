@@ -11,6 +11,7 @@ use assay_chain::client::{Call, Chain};
 use assay_chain::error::Kind;
 use assay_chain::fees::FeeLimits;
 use assay_chain::journal::Journal;
+use assay_chain::keys::devnet_key;
 use assay_chain::market::Market;
 use assay_marketplace::accuracy::consumer::open::open;
 use assay_marketplace::engagement::overdue::close;
@@ -389,7 +390,9 @@ async fn what_lost_its_nonce_is_not_waited_for() {
         .with_gas_limit(21_000)
         .with_max_fee_per_gas(1_000 * GWEI)
         .with_max_priority_fee_per_gas(100 * GWEI);
-    let wallet = EthereumWallet::from(account.key());
+    let key = devnet_key(2, w.market.chain.id).unwrap();
+    assert_eq!(key.address(), account.address());
+    let wallet = EthereumWallet::from(key);
     let taking = NetworkTransactionBuilder::<Ethereum>::build(taking, &wallet)
         .await
         .unwrap();
